@@ -1,0 +1,85 @@
+import nx from '@nx/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+/** What each layer may import. Imports point downwards only; ARCHITECTURE.md has the picture. */
+const layers = {
+  domain: [],
+  platform: ['platform'],
+  engine: [],
+  migrations: [],
+  conformance: ['domain'],
+  adapter: ['domain', 'platform', 'migrations'],
+  dal: ['domain', 'platform'],
+  container: ['dal', 'adapter', 'engine', 'domain', 'platform'],
+  app: ['container', 'dal', 'domain', 'platform'],
+  tool: ['tool', 'app', 'container', 'dal', 'adapter', 'engine', 'conformance', 'domain', 'platform', 'migrations'],
+};
+
+/** What only tests of a layer may import besides. */
+const testsAlso = {
+  adapter: ['conformance', 'tool', 'adapter'],
+  dal: ['adapter', 'conformance'],
+  container: ['tool'],
+  app: ['tool', 'engine', 'adapter'],
+  domain: [],
+};
+
+const drivers = ['@clickhouse/client', 'ioredis', 'redis-mock', 'chdb', 'ffi-rs'];
+const containers = ['inversify', 'reflect-metadata'];
+const externals = {
+  domain: { allowedExternalImports: ['zod'] },
+  platform: { bannedExternalImports: [...drivers, ...containers] },
+  conformance: { allowedExternalImports: ['fast-check'] },
+  adapter: { bannedExternalImports: containers },
+  dal: { bannedExternalImports: [...drivers, ...containers] },
+  engine: { bannedExternalImports: containers },
+  container: { bannedExternalImports: drivers },
+  app: { bannedExternalImports: drivers },
+};
+
+const boundaries = (testing) => [
+  'error',
+  {
+    enforceBuildableLibDependency: false,
+    banTransitiveDependencies: false,
+    allow: ['.*/jest\\.preset\\.mjs$'],
+    depConstraints: Object.entries(layers).map(([layer, below]) => ({
+      sourceTag: `layer:${layer}`,
+      onlyDependOnLibsWithTags: [...below, ...(testing ? (testsAlso[layer] ?? []) : [])].map(
+        (l) => `layer:${l}`,
+      ),
+      ...(testing ? {} : externals[layer]),
+    })),
+  },
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/out-tsc/**', '**/node_modules/**', '.nx/**'] },
+  ...tseslint.configs.recommended,
+  { plugins: { '@nx': nx } },
+  {
+    files: ['**/*.{ts,mjs,js}'],
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(false),
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    files: ['**/*.spec.ts'],
+    rules: { '@nx/enforce-module-boundaries': boundaries(true) },
+  },
+  {
+    files: ['packages/domain/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'The domain does no I/O.' }] }],
+    },
+  },
+  { files: ['tools/**', 'examples/**'], rules: { 'no-console': 'off' } },
+  prettier,
+);

@@ -1,0 +1,29 @@
+/**
+ * How every package's tests run: native ES modules, compiled by swc, straight from the sources of all packages.
+ * A package whose `*.int.spec.ts` files need servers uses `withServers`, which starts them once for the package.
+ */
+export const unit = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  testMatch: ['<rootDir>/src/**/*.spec.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  testEnvironmentOptions: {
+    customExportConditions: ['@quantumtrade/source', 'node', 'node-addons'],
+  },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
+  },
+  testTimeout: 30_000,
+};
+
+export const withServers = {
+  ...unit,
+  globalSetup: '<rootDir>/../../tools/test-servers/src/jest-global-setup.mjs',
+  globalTeardown: '<rootDir>/../../tools/test-servers/src/jest-global-teardown.mjs',
+};
+
+export default unit;
