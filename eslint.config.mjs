@@ -13,7 +13,18 @@ const layers = {
   dal: ['domain', 'platform'],
   container: ['dal', 'adapter', 'engine', 'domain', 'platform'],
   app: ['container', 'dal', 'domain', 'platform'],
-  tool: ['tool', 'app', 'container', 'dal', 'adapter', 'engine', 'conformance', 'domain', 'platform', 'migrations'],
+  tool: [
+    'tool',
+    'app',
+    'container',
+    'dal',
+    'adapter',
+    'engine',
+    'conformance',
+    'domain',
+    'platform',
+    'migrations',
+  ],
 };
 
 /** What only tests of a layer may import besides. */
@@ -77,7 +88,10 @@ export default tseslint.config(
     files: ['packages/domain/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'The domain does no I/O.' }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['node:*'], message: 'The domain does no I/O.' }] },
+      ],
     },
   },
   { files: ['tools/**', 'examples/**'], rules: { 'no-console': 'off' } },

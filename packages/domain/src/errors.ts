@@ -1,0 +1,95 @@
+const brand = Symbol.for('@quantumtrade/dal/DatabaseError');
+
+export type ErrorCode = 'CONNECTION' | 'QUERY' | 'VALIDATION' | 'MIGRATION' | 'CACHE' | 'TIMEOUT';
+
+/** What every error of the data layer carries besides its message. None of it ever holds a secret or a row's content. */
+export interface ErrorDetails {
+  /** The operation that failed, e.g. `marketData.insert`. */
+  operation: string;
+  /** Whether the same call may succeed later. Default is the error class's own. */
+  retryable?: boolean;
+  /** The engine's id of the failed query, where one was sent. */
+  queryId?: string;
+  cause?: unknown;
+}
+
+/** Base of the six errors of the data layer. Use {@link isDatabaseError} rather than `instanceof`. */
+export abstract class DatabaseError extends Error {
+  readonly [brand] = true;
+  abstract readonly code: ErrorCode;
+  readonly operation: string;
+  readonly retryable: boolean;
+  readonly queryId: string | undefined;
+
+  constructor(message: string, details: ErrorDetails, retryable: boolean) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.operation = details.operation;
+    this.retryable = details.retryable ?? retryable;
+    this.queryId = details.queryId;
+  }
+}
+
+/** The server could not be reached, refused the login, or went away. Retryable by default. */
+export class ConnectionError extends DatabaseError {
+  readonly code = 'CONNECTION';
+  constructor(message: string, details: ErrorDetails) {
+    super(`Connection failed: ${message}`, details, true);
+  }
+}
+
+/** The engine refused or failed the query. Not retryable by default. */
+export class QueryError extends DatabaseError {
+  readonly code = 'QUERY';
+  /** The query's text with placeholders, never with values. */
+  readonly query: string;
+  constructor(query: string, reason: string, details: ErrorDetails) {
+    super(`Query execution failed: ${reason}`, details, false);
+    this.query = query;
+  }
+}
+
+/** The caller's input is wrong. Never retryable. */
+export class ValidationError extends DatabaseError {
+  readonly code = 'VALIDATION';
+  readonly field: string;
+  readonly reason: string;
+  constructor(field: string, reason: string, details: ErrorDetails) {
+    super(`Data validation failed: ${field} - ${reason}`, details, false);
+    this.field = field;
+    this.reason = reason;
+  }
+}
+
+/** A migration could not be applied, or the migration files are inconsistent. */
+export class MigrationError extends DatabaseError {
+  readonly code = 'MIGRATION';
+  readonly version: number;
+  constructor(version: number, reason: string, details: ErrorDetails) {
+    super(`Schema migration failed: version ${version} - ${reason}`, details, false);
+    this.version = version;
+  }
+}
+
+/** Redis (or its stand-in) failed, or a cached value is not what its schema says. Retryable by default. */
+export class CacheError extends DatabaseError {
+  readonly code = 'CACHE';
+  constructor(reason: string, details: ErrorDetails) {
+    super(`Cache operation failed: ${details.operation} - ${reason}`, details, true);
+  }
+}
+
+/** The deadline passed before the answer came. The query was cancelled on the server where that is possible. */
+export class TimeoutError extends DatabaseError {
+  readonly code = 'TIMEOUT';
+  readonly durationMs: number;
+  constructor(durationMs: number, details: ErrorDetails) {
+    super(`Timeout exceeded: ${details.operation} took ${durationMs}ms`, details, true);
+    this.durationMs = durationMs;
+  }
+}
+
+/** True for an error of the data layer, also when it comes from another copy of this package. */
+export function isDatabaseError(error: unknown): error is DatabaseError {
+  return typeof error === 'object' && error !== null && brand in error;
+}

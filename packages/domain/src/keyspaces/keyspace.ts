@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+
+type Placeholders<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+/** One key pattern: what its keys look like, what its values are, and how long they live. */
+export interface Keyspace<P extends string, T> {
+  readonly pattern: P;
+  readonly ttlSeconds: number;
+  readonly codec: z.ZodType<T>;
+}
+
+export type KeyParts<P extends string> = Readonly<Record<Placeholders<P>, string>>;
+
+/**
+ * The key for these parts, e.g. `features:{symbol}:{featureName}` → `features:AAPL:rsi_14`.
+ * `:` and `%` inside a part are percent-encoded, and so is the whole of a part that equals a fixed word of the pattern's
+ * siblings (`latest`, `current`, `selected`, `performance`, `stream`), so that two different parts never share a key.
+ */
+export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string {
+  return pattern.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodePart((parts as Record<string, string>)[name]!),
+  );
+}
+
+const FIXED_WORD = /^(latest|current|selected|performance|stream)$/;
+
+function encodePart(part: string): string {
+  const encoded = part.replaceAll('%', '%25').replaceAll(':', '%3A');
+  return FIXED_WORD.test(encoded)
+    ? `%${encoded.charCodeAt(0).toString(16).toUpperCase()}${encoded.slice(1)}`
+    : encoded;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { featureSetCodec } from '../records/feature-set.js';
+import { recordCodec } from '../records/json.js';
+import { marketData } from '../records/market-data.js';
+import { prediction } from '../records/prediction.js';
+import { strategyPerformance } from '../records/strategy-performance.js';
+import type { Keyspace } from './keyspace.js';
+import { marketRegimeCodec, selectedStrategyCodec, sessionCodec, userContextCodec } from './values.js';
+
+function keyspace<const P extends string, T>(
+  pattern: P,
+  ttlSeconds: number,
+  codec: z.ZodType<T>,
+): Keyspace<P, T> {
+  return { pattern, ttlSeconds, codec };
+}
+
+/** Every key pattern of the data layer. Records are cached exactly: decimals as strings, 64-bit integers as bigints. */
+export const keyspaces = {
+  latestFeatures: keyspace('features:{symbol}:latest', 300, featureSetCodec),
+  featureValue: keyspace('features:{symbol}:{featureName}', 300, z.number()),
+  marketRegime: keyspace('regime:{symbol}:current', 600, marketRegimeCodec),
+  selectedStrategy: keyspace('strategy:{symbol}:selected', 900, selectedStrategyCodec),
+  strategyPerformance: keyspace('strategy:{strategyName}:performance', 900, recordCodec(strategyPerformance)),
+  prediction: keyspace('prediction:{predictionId}', 3600, recordCodec(prediction)),
+  session: keyspace('session:{userId}', 3600, sessionCodec),
+  authContext: keyspace('auth:{tokenHash}', 3600, userContextCodec),
+  /** Holds the instants of the allowed requests in the window; its size is the request count. */
+  rateLimit: keyspace('rate_limit:{userId}:{endpoint}', 60, z.int()),
+  latestMarketData: keyspace('market:{symbol}:latest', 30, recordCodec(marketData)),
+  /** A list; the codec is of one entry. */
+  marketStream: keyspace('market:{symbol}:stream', 30, recordCodec(marketData)),
+} as const;

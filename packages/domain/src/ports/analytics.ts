@@ -1,0 +1,16 @@
+import type { AggregatedData, AggregationParams } from '../queries/aggregation.js';
+import type { QueryResult } from '../results.js';
+import type { ReadOptions } from './call.js';
+
+/** Summaries over any record. */
+export interface Analytics {
+  /**
+   * One row per bucket and group that holds any record, by ascending bucket, then by the groups in the order asked for.
+   * Within a bucket, open is of the first row by timestamp and then key, close of the last.
+   * Decimals and integers are summed exactly; means of floats may differ between engines in the last digits.
+   */
+  aggregate<E extends boolean = false>(
+    params: AggregationParams,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<AggregatedData<E>>>;
+}

@@ -1,0 +1,35 @@
+import type { Analytics } from './analytics.js';
+import type { Cache } from './cache.js';
+import type { CheckpointRepository } from './checkpoint.js';
+import type { FeatureRepository } from './feature.js';
+import type { MarketDataRepository } from './market-data.js';
+import type { MarketStream } from './market-stream.js';
+import type { OutcomeRepository } from './outcome.js';
+import type { PredictionRepository } from './prediction.js';
+import type { BackendProbe } from './probe.js';
+import type { RateLimiter } from './rate-limiter.js';
+import type { SchemaController } from './schema.js';
+import type { SentimentRepository } from './sentiment.js';
+import type { StrategyPerformanceRepository } from './strategy-performance.js';
+
+/** Everything that a time-series store offers. ClickHouse is one, the in-memory store another. */
+export interface TimeSeriesBackend {
+  readonly marketData: MarketDataRepository;
+  readonly sentiment: SentimentRepository;
+  readonly features: FeatureRepository;
+  readonly predictions: PredictionRepository;
+  readonly outcomes: OutcomeRepository;
+  readonly strategyPerformance: StrategyPerformanceRepository;
+  readonly analytics: Analytics;
+  readonly checkpoints: CheckpointRepository;
+  readonly schema: SchemaController;
+  readonly probe: BackendProbe;
+}
+
+/** Everything that a cache and real-time store offers. Redis is one, the in-memory cache another. */
+export interface CacheBackend {
+  readonly cache: Cache;
+  readonly marketStream: MarketStream;
+  readonly rateLimiter: RateLimiter;
+  readonly probe: BackendProbe;
+}

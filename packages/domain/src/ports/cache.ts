@@ -1,0 +1,45 @@
+import type { CallOptions } from './call.js';
+
+/** Checks and types a value that comes out of the cache. Every zod schema is one. */
+export interface Decoder<T> {
+  parse(value: unknown): T;
+}
+
+/** JSON values by key, each with a time to live. */
+export interface Cache {
+  /**
+   * The value, or null when there is none or its time is over.
+   * Throws `CacheError` when what is stored is not JSON or the decoder refuses it.
+   */
+  get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
+
+  /**
+   * Stores a value as JSON for `ttlSeconds` (more than 0; fractions count).
+   * Throws `ValidationError` for a value that JSON would drop or change: undefined, a function, a bigint, NaN, Infinity.
+   */
+  set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void>;
+
+  /**
+   * Replaces the value only if the key holds one whose `timestamp` (ISO 8601 in UTC) is not later than the new value's;
+   * an absent key stays absent. Atomic. True when replaced.
+   */
+  replaceIfNewer(
+    key: string,
+    value: { readonly timestamp: string },
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<boolean>;
+
+  /** As {@link replaceIfNewer}, but an absent key is set too. */
+  setIfNewer(
+    key: string,
+    value: { readonly timestamp: string },
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<boolean>;
+
+  /** True when there was a value. */
+  delete(key: string, options?: CallOptions): Promise<boolean>;
+
+  exists(key: string, options?: CallOptions): Promise<boolean>;
+}

@@ -1,0 +1,26 @@
+import { TimeoutError } from '../errors.js';
+
+/** Limits of one call, taken by every port method. */
+export interface CallOptions {
+  /** Ends the call: it rejects with the signal's reason, and the query is cancelled on its server where possible. */
+  signal?: AbortSignal;
+  /** Epoch milliseconds by which the call must have ended; past it, it rejects with `TimeoutError`. Default is the adapter's request timeout. */
+  deadline?: number;
+}
+
+/** How values are returned. */
+export interface ReadOptions<E extends boolean = false> extends CallOptions {
+  /**
+   * With `true`, decimals are exact strings and 64-bit integers are bigints. Default is `false`: both are numbers, and a
+   * value that no number stands for fails the read with `QueryError` rather than being rounded.
+   */
+  exact?: E;
+}
+
+/** Throws at once what a call with these options would end with: the signal's reason, or `TimeoutError`. */
+export function checkCall(options: CallOptions | undefined, operation: string): void {
+  options?.signal?.throwIfAborted();
+  if (options?.deadline !== undefined && Date.now() >= options.deadline) {
+    throw new TimeoutError(0, { operation });
+  }
+}

@@ -1,0 +1,17 @@
+import type { QueryParams } from '../queries/query.js';
+import type { OutcomeBatch } from '../records/batches.js';
+import type { PredictionOutcome } from '../records/outcome.js';
+import type { BatchResult, QueryResult } from '../results.js';
+import type { CallOptions, ReadOptions } from './call.js';
+
+/** Outcomes of predictions, keyed by prediction id and the prediction's timestamp. */
+export interface OutcomeRepository {
+  /** As `MarketDataRepository.insert`. */
+  insert(batch: OutcomeBatch, options?: CallOptions): Promise<BatchResult>;
+
+  /** Matching outcomes by ascending timestamp, then prediction id. */
+  find<E extends boolean = false>(
+    params: QueryParams,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<PredictionOutcome<E>>>;
+}

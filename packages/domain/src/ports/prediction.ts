@@ -1,0 +1,33 @@
+import type { QueryParams } from '../queries/query.js';
+import type { PredictionBatch } from '../records/batches.js';
+import type { PredictionRecord } from '../records/prediction.js';
+import type { BatchResult, QueryResult } from '../results.js';
+import type { CallOptions, ReadOptions } from './call.js';
+
+/** Predictions, keyed by symbol, timestamp and prediction id. */
+export interface PredictionRepository {
+  /** As `MarketDataRepository.insert`. */
+  insert(batch: PredictionBatch, options?: CallOptions): Promise<BatchResult>;
+
+  /** The prediction with this id, or null. Of several with one id, the one with the greatest timestamp, then symbol. */
+  findById<E extends boolean = false>(
+    predictionId: string,
+    options?: ReadOptions<E>,
+  ): Promise<PredictionRecord<E> | null>;
+
+  /** Matching predictions by ascending timestamp, then symbol, then id. */
+  find<E extends boolean = false>(
+    params: QueryParams,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<PredictionRecord<E>>>;
+
+  /**
+   * Predictions with this horizon that have run out by `now` and have no outcome yet, by ascending timestamp, then
+   * symbol, then id. A prediction runs out `predictionHorizon` minutes after its timestamp.
+   */
+  dueForEvaluation<E extends boolean = false>(
+    horizonMinutes: number,
+    now: Date | number,
+    options?: ReadOptions<E> & { limit?: number },
+  ): Promise<QueryResult<PredictionRecord<E>>>;
+}

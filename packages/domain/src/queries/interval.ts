@@ -1,0 +1,54 @@
+import { ValidationError } from '../errors.js';
+
+const UNITS = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  mo: 1,
+  q: 3,
+  y: 12,
+} as const;
+
+type Unit = keyof typeof UNITS;
+
+/**
+ * Width of an aggregation bucket: a count and a unit, e.g. `5m`, `1h`, `1d`, `1w` (from Monday), `1mo`, `1q`, `1y`.
+ * Buckets are aligned in UTC: fixed widths to 1970-01-01 (weeks to Monday 1969-12-29), calendar widths to January 1970.
+ */
+export type Interval = `${number}${Unit}`;
+
+/** An interval as both adapters compute with it. `origin` is the start of a bucket, in the unit of `width`. */
+export type BucketWidth =
+  | { readonly kind: 'fixed'; readonly widthMs: number; readonly originMs: number }
+  | { readonly kind: 'calendar'; readonly months: number };
+
+const MONDAY_MS = -3 * UNITS.d;
+
+export function bucketWidth(interval: string, operation: string): BucketWidth {
+  const match = /^(\d{1,6})(s|m|h|d|w|mo|q|y)$/.exec(interval);
+  const count = Number(match?.[1]);
+  if (!match || count === 0) {
+    throw new ValidationError(
+      'interval',
+      'must be a count and one of s, m, h, d, w, mo, q, y, e.g. 5m or 1mo',
+      {
+        operation,
+      },
+    );
+  }
+  const unit = match[2] as Unit;
+  if (unit === 'mo' || unit === 'q' || unit === 'y') return { kind: 'calendar', months: count * UNITS[unit] };
+  return { kind: 'fixed', widthMs: count * UNITS[unit], originMs: unit === 'w' ? MONDAY_MS : 0 };
+}
+
+const floorTo = (value: number, step: number): number => value - (((value % step) + step) % step);
+
+/** Start of the bucket that holds an instant, both in epoch milliseconds. */
+export function bucketStart(width: BucketWidth, instant: number): number {
+  if (width.kind === 'fixed') return floorTo(instant - width.originMs, width.widthMs) + width.originMs;
+  const date = new Date(instant);
+  const month = (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth();
+  return Date.UTC(1970, floorTo(month, width.months), 1);
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { ValidationError } from '../errors.js';
+import type { KeyParts, Keyspace } from '../keyspaces/keyspace.js';
+import { keyOf } from '../keyspaces/keyspace.js';
+import type { Cache } from '../ports/cache.js';
+import type { CallOptions } from '../ports/call.js';
+
+/** One keyspace over a cache: values go in and come out typed and checked, and live as long as the keyspace says. */
+export class TypedKeyspace<P extends string, T> {
+  readonly #cache: Cache;
+  readonly #keyspace: Keyspace<P, T>;
+
+  constructor(cache: Cache, keyspace: Keyspace<P, T>) {
+    this.#cache = cache;
+    this.#keyspace = keyspace;
+  }
+
+  get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
+    return this.#cache.get(this.#key(parts), this.#keyspace.codec, options);
+  }
+
+  async set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
+    await this.#cache.set(this.#key(parts), this.#encode(value), this.#keyspace.ttlSeconds, options);
+  }
+
+  /** As `Cache.setIfNewer`; the value has a `timestamp`. */
+  async setIfNewer(
+    parts: KeyParts<P>,
+    value: T & { timestamp: Date },
+    options?: CallOptions,
+  ): Promise<boolean> {
+    return this.#cache.setIfNewer(
+      this.#key(parts),
+      this.#encodeTimed(value),
+      this.#keyspace.ttlSeconds,
+      options,
+    );
+  }
+
+  /** As `Cache.replaceIfNewer`; the value has a `timestamp`. */
+  async replaceIfNewer(
+    parts: KeyParts<P>,
+    value: T & { timestamp: Date },
+    options?: CallOptions,
+  ): Promise<boolean> {
+    return this.#cache.replaceIfNewer(
+      this.#key(parts),
+      this.#encodeTimed(value),
+      this.#keyspace.ttlSeconds,
+      options,
+    );
+  }
+
+  delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
+    return this.#cache.delete(this.#key(parts), options);
+  }
+
+  #key(parts: KeyParts<P>): string {
+    return keyOf(this.#keyspace.pattern, parts);
+  }
+
+  #encode(value: T): unknown {
+    const encoded = z.safeEncode(this.#keyspace.codec, value);
+    if (encoded.success) return encoded.data;
+    const [issue] = encoded.error.issues;
+    throw new ValidationError(issue!.path.join('.') || 'value', issue!.message, {
+      operation: this.#keyspace.pattern,
+    });
+  }
+
+  #encodeTimed(value: T): { timestamp: string } {
+    return this.#encode(value) as { timestamp: string };
+  }
+}

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { ValidationError } from '../errors.js';
+import { canonicalField, Invalid } from './field.js';
+import { feature } from './feature.js';
+import type { MarketDataInput } from './market-data.js';
+import { marketData } from './market-data.js';
+import type { PredictionOutcomeInput } from './outcome.js';
+import { outcome } from './outcome.js';
+import type { PredictionInput } from './prediction.js';
+import { prediction } from './prediction.js';
+import type { RecordDefinition, Row, RowError } from './record.js';
+import { canonicalRow, requireField } from './record.js';
+import type { SentimentInput } from './sentiment.js';
+import { sentiment } from './sentiment.js';
+import type { StrategyPerformanceInput } from './strategy-performance.js';
+import { strategyPerformance } from './strategy-performance.js';
+
+/**
+ * When a batch was made. Of two writes of one key the one with the later instant wins, of equals the later write; so
+ * sending an old batch again never undoes a correction. Default is the clock's now at the call.
+ */
+type WrittenAt = Date | number;
+
+/** Bars of one source. */
+export interface MarketDataBatch {
+  records: readonly Omit<MarketDataInput, 'source'>[];
+  source: string;
+  timestamp?: WrittenAt;
+}
+
+/** News sentiment of one source. */
+export interface SentimentBatch {
+  records: readonly Omit<SentimentInput, 'source'>[];
+  source: string;
+  timestamp?: WrittenAt;
+}
+
+/** Features of one symbol at one instant. */
+export interface FeatureBatch {
+  symbol: string;
+  /** The instant that the features describe: nothing later may have gone into them. */
+  timestamp: Date | number;
+  features: Readonly<Record<string, number>>;
+  metadata?: Readonly<Record<string, string>>;
+  version: number;
+  /** Default is 0. */
+  calculationTimeMs?: number;
+  computedAt?: WrittenAt;
+}
+
+/** Predictions of one model under one strategy. */
+export interface PredictionBatch {
+  predictions: readonly Omit<PredictionInput, 'modelVersion' | 'strategyName'>[];
+  modelVersion: string;
+  strategy: string;
+  timestamp?: WrittenAt;
+}
+
+export interface OutcomeBatch {
+  outcomes: readonly PredictionOutcomeInput[];
+  timestamp?: WrittenAt;
+}
+
+export interface StrategyPerformanceBatch {
+  /** Without an `id`, a row gets one derived from its strategy, regime, instant and parameters. */
+  records: readonly (Omit<StrategyPerformanceInput, 'id'> & { id?: string })[];
+  timestamp?: WrittenAt;
+}
+
+/** A checked batch: what will be written, and what was refused. */
+export interface PreparedBatch {
+  readonly definition: RecordDefinition;
+  readonly rows: readonly PreparedRow[];
+  readonly errors: RowError[];
+}
+
+export interface PreparedRow {
+  readonly row: Row;
+  /** Epoch milliseconds; decides between two writes of one key. */
+  readonly writtenAt: number;
+}
+
+function prepare(
+  definition: RecordDefinition,
+  inputs: unknown,
+  listName: string,
+  writtenAt: WrittenAt | undefined,
+  now: number,
+  complete: (input: object) => object = (input) => input,
+): PreparedBatch {
+  const operation = `${definition.table}.insert`;
+  if (!Array.isArray(inputs)) throw new ValidationError(listName, 'must be a list of records', { operation });
+  const version =
+    writtenAt === undefined
+      ? now
+      : (requireField({ kind: 'instant' }, 'timestamp', writtenAt, operation) as number);
+  const rows: PreparedRow[] = [];
+  const errors: RowError[] = [];
+  inputs.forEach((input: unknown, index) => {
+    const candidate = typeof input === 'object' && input !== null ? complete(input) : input;
+    const checked = canonicalRow(definition, candidate, index);
+    if ('error' in checked) errors.push(checked.error);
+    else rows.push({ row: checked.row, writtenAt: version });
+  });
+  return { definition, rows, errors };
+}
+
+const requireLabel = (definition: RecordDefinition, name: string, value: unknown): string =>
+  requireField({ kind: 'label' }, name, value, `${definition.table}.insert`) as string;
+
+export function prepareMarketData(batch: MarketDataBatch, now: number): PreparedBatch {
+  const source = requireLabel(marketData, 'source', batch.source);
+  return prepare(marketData, batch.records, 'records', batch.timestamp, now, (r) => ({ ...r, source }));
+}
+
+export function prepareSentiment(batch: SentimentBatch, now: number): PreparedBatch {
+  const source = requireLabel(sentiment, 'source', batch.source);
+  return prepare(sentiment, batch.records, 'records', batch.timestamp, now, (r) => ({ ...r, source }));
+}
+
+export function preparePredictions(batch: PredictionBatch, now: number): PreparedBatch {
+  const modelVersion = requireLabel(prediction, 'modelVersion', batch.modelVersion);
+  const strategyName = requireLabel(prediction, 'strategy', batch.strategy);
+  return prepare(prediction, batch.predictions, 'predictions', batch.timestamp, now, (r) => ({
+    ...r,
+    modelVersion,
+    strategyName,
+  }));
+}
+
+export function prepareOutcomes(batch: OutcomeBatch, now: number): PreparedBatch {
+  return prepare(outcome, batch.outcomes, 'outcomes', batch.timestamp, now);
+}
+
+export function prepareStrategyPerformance(batch: StrategyPerformanceBatch, now: number): PreparedBatch {
+  return prepare(strategyPerformance, batch.records, 'records', batch.timestamp, now, (r) => ({
+    ...r,
+    id: (r as { id?: string }).id ?? derivedId(r as Partial<StrategyPerformanceInput>),
+  }));
+}
+
+/** The same strategy, regime, instant and parameters always get the same id, so a retry writes the same row. */
+function derivedId({
+  strategyName,
+  marketRegime,
+  timestamp,
+  parameters,
+}: Partial<StrategyPerformanceInput>): string {
+  const identity = [
+    strategyName,
+    marketRegime,
+    Number(timestamp),
+    Object.entries(parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ];
+  const hex = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** One row a feature. A `RowError.index` is the position of the batch, its field e.g. `features.rsi_14`. */
+export function prepareFeatures(batches: readonly FeatureBatch[], now: number): PreparedBatch {
+  const rows: PreparedRow[] = [];
+  const errors: RowError[] = [];
+  batches.forEach((batch, index) => {
+    const shared = sharedFeatureFields(batch, now);
+    for (const [featureName, featureValue] of Object.entries(batch.features ?? {})) {
+      if ('error' in shared) {
+        errors.push({ index, ...shared.error });
+        continue;
+      }
+      const checked = canonicalRow(feature, { ...shared.fields, featureName, featureValue }, index);
+      if ('row' in checked) rows.push({ row: checked.row, writtenAt: shared.writtenAt });
+      else errors.push(featureError(checked.error, featureName));
+    }
+  });
+  return { definition: feature, rows, errors };
+}
+
+function sharedFeatureFields(
+  batch: FeatureBatch,
+  now: number,
+): { fields: object; writtenAt: number } | { error: Omit<RowError, 'index'> } {
+  const writtenAt = canonicalField({ kind: 'instant' }, batch.computedAt ?? now);
+  if (writtenAt instanceof Invalid) return { error: { field: 'computedAt', reason: writtenAt.reason } };
+  const metadata = Object.entries(batch.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const wrong = metadata.find(([, value]) => typeof value !== 'string');
+  if (wrong) return { error: { field: `metadata.${wrong[0]}`, reason: 'must be a string' } };
+  return {
+    fields: {
+      symbol: batch.symbol,
+      timestamp: batch.timestamp,
+      featureMetadata: JSON.stringify(Object.fromEntries(metadata)),
+      featureVersion: batch.version,
+      calculationTimeMs: batch.calculationTimeMs ?? 0,
+    },
+    writtenAt: writtenAt as number,
+  };
+}
+
+const FEATURE_BATCH_FIELD: Readonly<Record<string, string>> = {
+  featureVersion: 'version',
+  featureMetadata: 'metadata',
+};
+
+function featureError(error: RowError, featureName: string): RowError {
+  const field =
+    error.field === 'featureValue' || error.field === 'featureName'
+      ? `features.${featureName}`
+      : (FEATURE_BATCH_FIELD[error.field] ?? error.field);
+  return { ...error, field };
+}

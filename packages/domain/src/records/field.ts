@@ -1,0 +1,209 @@
+import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
+
+/**
+ * One field of a record: its kind and its limits.
+ *
+ * | kind | meaning |
+ * |---|---|
+ * | `symbol` | instrument name, 1 to 64 characters, no control characters, no surrounding blanks |
+ * | `label` | a name out of few: source, strategy, regime, model; 1 to 256 characters |
+ * | `id` | a name out of many, 1 to 256 characters |
+ * | `text` | free text, may be empty, up to 65,536 characters |
+ * | `instant` | a moment in UTC with millisecond precision, 1900 to 2299 |
+ * | `decimal` | 18 digits, 8 of them after the point |
+ * | `uint8` … `uint64` | whole numbers; a `uint64` reads as number while safe unless `read: 'bigint'` |
+ * | `float32`, `float64` | finite numbers; `float32` keeps what 32 bits keep |
+ * | `uuid` | lower-case UUID |
+ * | `texts` | list of strings |
+ * | `numbers` | map of finite numbers by name |
+ */
+export type Field =
+  | { kind: 'symbol' | 'label' | 'id' | 'text' | 'instant' | 'decimal' | 'uuid' | 'texts' | 'numbers' }
+  | { kind: 'uint8' | 'uint16' | 'uint32' }
+  | { kind: 'uint64'; read?: 'bigint' }
+  | { kind: 'float32' | 'float64'; min?: number; max?: number };
+
+/**
+ * The one form in which both adapters hold a value: instants are epoch milliseconds, decimals are units of 10^-8,
+ * 64-bit integers are bigints, 32-bit floats are already rounded to 32 bits.
+ */
+export type Canonical = string | number | bigint | readonly string[] | Readonly<Record<string, number>>;
+
+/** Why a value was refused. */
+export class Invalid {
+  constructor(readonly reason: string) {}
+}
+
+export const MIN_INSTANT = Date.UTC(1900, 0, 1);
+export const MAX_INSTANT = Date.UTC(2299, 11, 31, 23, 59, 59, 999);
+
+const UINT_LIMIT = { uint8: 0xff, uint16: 0xffff, uint32: 0xffffffff } as const;
+const UINT64_LIMIT = (1n << 64n) - 1n;
+const TEXT_LIMIT = { symbol: 64, label: 256, id: 256, text: 65_536 } as const;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const CONTROL = /\p{C}/u;
+
+/** Checks a value against its field and brings it into canonical form. This is the only judge of what a field accepts. */
+export function canonicalField(field: Field, value: unknown): Canonical | Invalid {
+  if (value === undefined || value === null) return new Invalid('is required');
+  switch (field.kind) {
+    case 'symbol':
+    case 'label':
+    case 'id':
+    case 'text':
+      return canonicalText(field.kind, value);
+    case 'instant':
+      return canonicalInstant(value);
+    case 'decimal': {
+      const units = parseDecimal(value);
+      return typeof units === 'string' ? new Invalid(units) : units;
+    }
+    case 'uint8':
+    case 'uint16':
+    case 'uint32': {
+      const max = UINT_LIMIT[field.kind];
+      if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max)
+        return value + 0;
+      return new Invalid(`must be a whole number from 0 to ${max}`);
+    }
+    case 'uint64':
+      return canonicalUint64(value);
+    case 'float32':
+    case 'float64':
+      return canonicalFloat(field, value);
+    case 'uuid':
+      return typeof value === 'string' && UUID.test(value)
+        ? value.toLowerCase()
+        : new Invalid('must be a UUID');
+    case 'texts':
+      if (!Array.isArray(value)) return new Invalid('must be a list of strings');
+      for (const item of value) {
+        const text = canonicalText('text', item);
+        if (text instanceof Invalid) return new Invalid(`every item ${text.reason}`);
+      }
+      return [...(value as string[])];
+    case 'numbers':
+      return canonicalNumbers(value);
+  }
+}
+
+function canonicalText(kind: keyof typeof TEXT_LIMIT, value: unknown): string | Invalid {
+  if (typeof value !== 'string') return new Invalid('must be a string');
+  if (value === '' && kind !== 'text') return new Invalid('must not be empty');
+  if (value.length > TEXT_LIMIT[kind]) return new Invalid(`must have at most ${TEXT_LIMIT[kind]} characters`);
+  if (!value.isWellFormed()) return new Invalid('must be well-formed Unicode');
+  if (kind === 'symbol') {
+    if (CONTROL.test(value)) return new Invalid('must not contain control characters');
+    if (value.trim() !== value) return new Invalid('must not begin or end with blanks');
+  }
+  return value;
+}
+
+function canonicalInstant(value: unknown): number | Invalid {
+  const ms = value instanceof Date ? value.getTime() : value;
+  if (typeof ms !== 'number' || Number.isNaN(ms)) {
+    return new Invalid('must be a valid Date or epoch milliseconds');
+  }
+  if (!Number.isInteger(ms)) return new Invalid('must be whole milliseconds');
+  if (ms < MIN_INSTANT || ms > MAX_INSTANT) return new Invalid('must lie in the years 1900 to 2299');
+  return ms + 0;
+}
+
+function canonicalUint64(value: unknown): bigint | Invalid {
+  if (typeof value === 'bigint' && value >= 0n && value <= UINT64_LIMIT) return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  return new Invalid(
+    typeof value === 'number' && value > Number.MAX_SAFE_INTEGER
+      ? 'must be a bigint above 9007199254740991'
+      : `must be a whole number from 0 to ${UINT64_LIMIT}`,
+  );
+}
+
+function canonicalFloat(
+  field: { kind: 'float32' | 'float64'; min?: number; max?: number },
+  value: unknown,
+): number | Invalid {
+  if (typeof value !== 'number') return new Invalid('must be a number');
+  const float = (field.kind === 'float32' ? Math.fround(value) : value) + 0;
+  if (!Number.isFinite(float)) return new Invalid(`must be finite as ${field.kind}`);
+  const { min = -Infinity, max = Infinity } = field;
+  if (value < min || value > max) return new Invalid(`must lie between ${min} and ${max}`);
+  return float;
+}
+
+function canonicalNumbers(value: unknown): Record<string, number> | Invalid {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return new Invalid('must be a map of numbers');
+  }
+  const entries: [string, number][] = [];
+  for (const [name, number] of Object.entries(value)) {
+    if (!name.isWellFormed()) return new Invalid('every name must be well-formed Unicode');
+    if (typeof number !== 'number' || !Number.isFinite(number)) {
+      return new Invalid(`${JSON.stringify(name)} must be a finite number`);
+    }
+    entries.push([name, number + 0]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/**
+ * A canonical value as a reader sees it. With `exact`, decimals are strings and 64-bit integers are bigints; without,
+ * both are numbers, and a value that no number stands for is refused instead of rounded.
+ */
+export function presentField(field: Field, value: Canonical, exact: boolean): unknown {
+  switch (field.kind) {
+    case 'instant':
+      return new Date(value as number);
+    case 'decimal':
+      if (exact) return formatDecimal(value as bigint);
+      return (
+        decimalToNumber(value as bigint) ??
+        new Invalid('has more digits than a number holds: read it with exact')
+      );
+    case 'uint64':
+      if (exact || field.read === 'bigint') return value;
+      return (value as bigint) <= BigInt(Number.MAX_SAFE_INTEGER)
+        ? Number(value)
+        : new Invalid('is above 9007199254740991: read it with exact');
+    case 'texts':
+      return [...(value as readonly string[])];
+    case 'numbers':
+      return { ...(value as Readonly<Record<string, number>>) };
+    default:
+      return value;
+  }
+}
+
+/** A canonical value as JSON: decimals and 64-bit integers as strings, instants in ISO 8601. */
+export function fieldToJson(field: Field, value: Canonical): unknown {
+  switch (field.kind) {
+    case 'instant':
+      return new Date(value as number).toISOString();
+    case 'decimal':
+      return formatDecimal(value as bigint);
+    case 'uint64':
+      return String(value);
+    default:
+      return value;
+  }
+}
+
+/** Turns the JSON (or command line) form of a value into one that {@link canonicalField} judges. */
+export function fieldFromJson(field: Field, json: unknown): unknown {
+  if (typeof json !== 'string') return json;
+  switch (field.kind) {
+    case 'instant':
+      return new Date(json);
+    case 'uint64':
+      return /^\d{1,20}$/.test(json) ? BigInt(json) : json;
+    case 'uint8':
+    case 'uint16':
+    case 'uint32':
+      return /^\d{1,10}$/.test(json) ? Number(json) : json;
+    case 'float32':
+    case 'float64':
+      return json.trim() === '' ? json : Number(json);
+    default:
+      return json;
+  }
+}

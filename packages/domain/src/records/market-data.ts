@@ -1,0 +1,25 @@
+import type { InputOf, RecordDefinition, RecordOf } from './record.js';
+
+/** One OHLCV bar of one symbol from one source. Prices may be negative (futures have been). */
+export const marketData = {
+  table: 'market_data',
+  fields: {
+    symbol: { kind: 'symbol' },
+    timestamp: { kind: 'instant' },
+    open: { kind: 'decimal' },
+    high: { kind: 'decimal' },
+    low: { kind: 'decimal' },
+    close: { kind: 'decimal' },
+    volume: { kind: 'uint64' },
+    adjustedClose: { kind: 'decimal' },
+    source: { kind: 'label' },
+    qualityScore: { kind: 'uint8' },
+  },
+  key: ['symbol', 'timestamp', 'source'],
+  filters: ['source'],
+  groups: ['symbol', 'source'],
+  measures: ['close', 'open', 'high', 'low', 'adjustedClose', 'volume', 'qualityScore'],
+} as const satisfies RecordDefinition;
+
+export type MarketData<E extends boolean = false> = RecordOf<typeof marketData, E>;
+export type MarketDataInput = InputOf<typeof marketData>;

@@ -1,0 +1,25 @@
+import type { InputOf, RecordDefinition, RecordOf } from './record.js';
+
+/** What came of a prediction. `timestamp` is the prediction's own, `evaluationTimestamp` is when it was judged. */
+export const outcome = {
+  table: 'prediction_outcomes',
+  fields: {
+    predictionId: { kind: 'id' },
+    symbol: { kind: 'symbol' },
+    timestamp: { kind: 'instant' },
+    actualPrice: { kind: 'decimal' },
+    predictedPrice: { kind: 'decimal' },
+    accuracyScore: { kind: 'float32', min: 0, max: 1 },
+    profitLoss: { kind: 'decimal' },
+    strategyName: { kind: 'label' },
+    marketRegime: { kind: 'label' },
+    evaluationTimestamp: { kind: 'instant' },
+  },
+  key: ['predictionId', 'timestamp'],
+  filters: ['predictionId', 'strategyName', 'marketRegime'],
+  groups: ['symbol', 'strategyName', 'marketRegime'],
+  measures: ['profitLoss', 'accuracyScore', 'actualPrice', 'predictedPrice'],
+} as const satisfies RecordDefinition;
+
+export type PredictionOutcome<E extends boolean = false> = RecordOf<typeof outcome, E>;
+export type PredictionOutcomeInput = InputOf<typeof outcome>;

@@ -1,0 +1,145 @@
+import { QueryError, ValidationError } from '../errors.js';
+import type { Canonical, Field } from './field.js';
+import { canonicalField, Invalid, presentField } from './field.js';
+
+/** What one record is: everything else (types, validation, JSON, columns, keys) is derived from it. */
+export interface RecordDefinition {
+  /** The table's name, also used in error messages. */
+  readonly table: string;
+  /** Fields in the order of the table's columns. A column is the field's name in snake_case. */
+  readonly fields: Readonly<Record<string, Field>>;
+  /** The fields that name one row: writing the same key again replaces the row. Also the order of rows on disk. */
+  readonly key: readonly string[];
+  /** The fields that `QueryParams.filters` may name. */
+  readonly filters: readonly string[];
+  /** The fields that an aggregation may group by; the first one is the default. */
+  readonly groups: readonly string[];
+  /** The numeric fields that an aggregation may summarise; the first one is the default. */
+  readonly measures: readonly string[];
+}
+
+type Fields<D extends RecordDefinition> = D['fields'];
+
+type Presented<F extends Field, E extends boolean> = F extends { kind: 'instant' }
+  ? Date
+  : F extends { kind: 'decimal' }
+    ? E extends true
+      ? string
+      : number
+    : F extends { kind: 'uint64'; read: 'bigint' }
+      ? bigint
+      : F extends { kind: 'uint64' }
+        ? E extends true
+          ? bigint
+          : number
+        : F extends { kind: 'uint8' | 'uint16' | 'uint32' | 'float32' | 'float64' }
+          ? number
+          : F extends { kind: 'texts' }
+            ? string[]
+            : F extends { kind: 'numbers' }
+              ? Record<string, number>
+              : string;
+
+type Accepted<F extends Field> = F extends { kind: 'instant' }
+  ? Date | number
+  : F extends { kind: 'decimal' }
+    ? number | string
+    : F extends { kind: 'uint64' }
+      ? number | bigint
+      : F extends { kind: 'texts' }
+        ? readonly string[]
+        : F extends { kind: 'numbers' }
+          ? Readonly<Record<string, number>>
+          : Presented<F, false>;
+
+/** The record as readers get it. With `E = true`: decimals as exact strings, 64-bit integers as bigints. */
+export type RecordOf<D extends RecordDefinition, E extends boolean = false> = {
+  -readonly [K in keyof Fields<D>]: Presented<Fields<D>[K], E>;
+};
+
+/** The record as writers give it: decimals as numbers or exact strings, instants as Date or epoch milliseconds. */
+export type InputOf<D extends RecordDefinition> = {
+  readonly [K in keyof Fields<D>]: Accepted<Fields<D>[K]>;
+};
+
+/** A record whose every value is canonical: the form adapters store and exchange. */
+export type Row = Readonly<Record<string, Canonical>>;
+
+/** Why one row of a batch was not written. */
+export interface RowError {
+  /** Position of the row in the batch as given. */
+  index: number;
+  /** The field at fault, e.g. `high`, or `features.rsi_14` inside a feature batch. */
+  field: string;
+  reason: string;
+}
+
+/** Checks one record, field by field in the order of the definition, and stops at the first that is wrong. */
+export function canonicalRow(
+  definition: RecordDefinition,
+  input: unknown,
+  index: number,
+): { row: Row } | { error: RowError } {
+  if (typeof input !== 'object' || input === null) {
+    return { error: { index, field: definition.table, reason: 'must be an object' } };
+  }
+  const row: Record<string, Canonical> = {};
+  for (const [name, field] of Object.entries(definition.fields)) {
+    const value = canonicalField(field, (input as Record<string, unknown>)[name]);
+    if (value instanceof Invalid) return { error: { index, field: name, reason: value.reason } };
+    row[name] = value;
+  }
+  return { row };
+}
+
+/** Checks one value that stands outside a row; throws `ValidationError` when it is wrong. */
+export function requireField(field: Field, name: string, value: unknown, operation: string): Canonical {
+  const canonical = canonicalField(field, value);
+  if (canonical instanceof Invalid) throw new ValidationError(name, canonical.reason, { operation });
+  return canonical;
+}
+
+/**
+ * A stored row as its reader sees it.
+ * Throws `QueryError` when a value cannot be returned exactly as a number and `exact` was not asked for.
+ */
+export function presentRow<D extends RecordDefinition, E extends boolean>(
+  definition: D,
+  row: Row,
+  exact: E,
+): RecordOf<D, E> {
+  const record: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(definition.fields)) {
+    const value = presentField(field, row[name]!, exact);
+    if (value instanceof Invalid) {
+      throw new QueryError(definition.table, `${name} ${value.reason}`, {
+        operation: `${definition.table}.read`,
+      });
+    }
+    record[name] = value;
+  }
+  return record as RecordOf<D, E>;
+}
+
+/** `adjustedClose` is the column `adjusted_close`. */
+export function columnOf(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+const utf8 = new TextEncoder();
+
+/** Orders canonical scalars as the engine does: numbers by value, strings by their UTF-8 bytes. */
+export function compareCanonical(a: Canonical, b: Canonical): number {
+  if (typeof a === 'string' && typeof b === 'string') return a === b ? 0 : compareBytes(a, b);
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function compareBytes(a: string, b: string): number {
+  const left = utf8.encode(a);
+  const right = utf8.encode(b);
+  const shared = Math.min(left.length, right.length);
+  for (let i = 0; i < shared; i++) {
+    if (left[i] !== right[i]) return left[i]! - right[i]!;
+  }
+  return left.length - right.length;
+}

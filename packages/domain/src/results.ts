@@ -1,0 +1,46 @@
+import type { RowError } from './records/record.js';
+
+/** Rows with what is worth knowing about how they were got. */
+export interface QueryResult<T> {
+  data: T[];
+  /** How many rows match, also beyond `limit`. */
+  totalCount: number;
+  executionTimeMs: number;
+  /** True when the answer came from the cache and the database was not asked. */
+  cacheHit: boolean;
+}
+
+/** What became of a batch. `insertedCount + updatedCount + failedCount` is the number of rows given. */
+export interface BatchResult {
+  /** Rows whose key was new. */
+  insertedCount: number;
+  /** Accepted rows whose key was there already, in the store or earlier in the same batch. */
+  updatedCount: number;
+  /** Rows that were refused; each has its entry in `errors`. */
+  failedCount: number;
+  executionTimeMs: number;
+  errors: RowError[];
+}
+
+/** Figures since the data layer was opened. */
+export interface DatabaseMetrics {
+  /** Milliseconds, from a histogram of all repository calls. */
+  queryLatencyP50: number;
+  queryLatencyP95: number;
+  queryLatencyP99: number;
+  /** Connections open to the servers now. */
+  connectionCount: number;
+  /** Hits divided by lookups of the read-through cache, 0 to 1; 0 before the first lookup. */
+  cacheHitRate: number;
+  /** Failed calls divided by all calls, 0 to 1; 0 before the first call. */
+  errorRate: number;
+}
+
+export interface HealthStatus {
+  clickhouseHealthy: boolean;
+  redisHealthy: boolean;
+  /** Version of the migrated schema, 0 when there is none or the store does not answer. */
+  schemaVersion: number;
+  connectionCount: number;
+  lastSuccessfulQuery: Date | null;
+}
