@@ -1,1 +1,12 @@
-export {};
+export { ConfigError, type ConfigProblem } from './config-error.js';
+export type {
+  ClickHouseConfig,
+  DalConfig,
+  EmbeddedConfig,
+  RedisClusterConfig,
+  RedisConfig,
+  RetryConfig,
+} from './dal-config.js';
+export type { Environment } from './environment.js';
+export { loadConfig, parseConfig, type LoadConfigOptions } from './load-config.js';
+export { Secret } from './secret.js';

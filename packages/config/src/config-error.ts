@@ -1,0 +1,27 @@
+/** Where a configuration went wrong, in the user's own terms. */
+export interface ConfigProblem {
+  /**
+   * The key as the user wrote it: `clickhouse.retry.max_attempts` for a file, `QTDAL_REDIS__DATABASE` for an
+   * override. Undefined when the document as a whole is at fault.
+   */
+  readonly key?: string;
+  /** What is wrong. Names types and limits, never the value found. */
+  readonly reason: string;
+  /** The file's name, or `environment`. */
+  readonly source: string;
+}
+
+/** A configuration that cannot be used. Carries no value of it, so that no secret can be among them. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly key: string | undefined;
+  readonly reason: string;
+  readonly source: string;
+
+  constructor({ key, reason, source }: ConfigProblem) {
+    super([source, key, reason].filter(Boolean).join(': '));
+    this.key = key;
+    this.reason = reason;
+    this.source = source;
+  }
+}

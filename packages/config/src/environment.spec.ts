@@ -1,0 +1,162 @@
+import { parseConfig } from './index.js';
+import { problemOf } from './testing.js';
+
+/** Each key of a file with a text that is not its default, where it ends up, and a text that it refuses. */
+const keys: readonly (readonly [key: string, text: string, at: string, becomes: unknown, refused: string])[] =
+  [
+    ['backend', 'memory', 'backend', 'memory', 'oracle'],
+    ['clickhouse.url', 'http://ch:1', 'clickhouse.url', 'http://ch:1', 'ch'],
+    ['clickhouse.database', 'prices', 'clickhouse.database', 'prices', ''],
+    ['clickhouse.username', 'ann', 'clickhouse.username', 'ann', ''],
+    ['clickhouse.connection_timeout', '1.5', 'clickhouse.connectionTimeoutMs', 1_500, '0'],
+    ['clickhouse.request_timeout', '7', 'clickhouse.requestTimeoutMs', 7_000, 'soon'],
+    ['clickhouse.max_connections', '5', 'clickhouse.maxConnections', 5, '0'],
+    ['clickhouse.compression', 'False', 'clickhouse.compression', false, 'maybe'],
+    ['clickhouse.max_insert_block_size', '9', 'clickhouse.maxInsertBlockSize', 9, '1.5'],
+    ['clickhouse.max_query_size', '9', 'clickhouse.maxQuerySize', 9, '-1'],
+    ['clickhouse.retry.max_attempts', '4', 'clickhouse.retry.maxAttempts', 4, '0'],
+    ['clickhouse.retry.initial_delay_ms', '5', 'clickhouse.retry.initialDelayMs', 5, '-5'],
+    ['clickhouse.retry.max_delay_ms', '50', 'clickhouse.retry.maxDelayMs', 50, '5s'],
+    ['clickhouse.retry.backoff_multiplier', '1.5', 'clickhouse.retry.backoffMultiplier', 1.5, '0.5'],
+    ['redis.url', 'rediss://r:1', 'redis.url', 'rediss://r:1', 'r'],
+    ['redis.database', '3', 'redis.database', 3, '-1'],
+    ['redis.username', 'ann', 'redis.username', 'ann', ''],
+    ['redis.connection_timeout', '1', 'redis.connectionTimeoutMs', 1_000, ''],
+    ['redis.command_timeout', '0.001', 'redis.commandTimeoutMs', 1, '0.0001'],
+    ['redis.max_connections', '6', 'redis.maxConnections', 6, '1e3'],
+    ['redis.max_idle', '0', 'redis.maxIdle', 0, '-1'],
+    ['redis.connection_lifetime', '60', 'redis.connectionLifetimeMs', 60_000, '86401'],
+    ['redis.cluster.enabled', 'true', 'redis.cluster.enabled', true, '1'],
+    ['redis.cluster.max_redirections', '0', 'redis.cluster.maxRedirections', 0, 'none'],
+    ['redis.cluster.retry_delay_ms', '0', 'redis.cluster.retryDelayMs', 0, '-1'],
+    ['embedded.data_directory', '/data', 'embedded.dataDirectory', '/data', ''],
+  ];
+
+const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '__')}`;
+
+/** The paths of all values that are not tables or secrets. */
+const pathsOf = (value: object, path = ''): string[] =>
+  Object.entries(value).flatMap(([key, item]) =>
+    typeof item === 'object' ? pathsOf(item, `${path}${key}.`) : key === 'password' ? [] : [`${path}${key}`],
+  );
+
+describe('the environment', () => {
+  it('is tried below on every key there is', () => {
+    expect(keys.map(([, , at]) => at).sort()).toEqual(pathsOf(parseConfig('', {})).sort());
+  });
+
+  it.each(keys)('replaces %s', (key, text, at, becomes) => {
+    const before = parseConfig('', {});
+    const after = parseConfig('', { [variableOf(key)]: text });
+    expect(before).not.toHaveProperty(at, becomes);
+    expect(after).toHaveProperty(at, becomes);
+    expect(pathsOf(after)).toEqual(pathsOf(before));
+  });
+
+  it.each(keys)('is named when its %s is refused', (key, _text, _at, _becomes, refused) => {
+    const variable = variableOf(key);
+    expect(problemOf(() => parseConfig('', { [variable]: refused }))).toMatchObject({
+      key: variable,
+      source: 'environment',
+      reason: expect.stringMatching(/^expected /),
+    });
+  });
+
+  it.each(keys)('is not to blame when %s is of a wrong type in the file', (key) => {
+    const path = key.split('.');
+    const toml = `${path.length > 1 ? `[${path.slice(0, -1).join('.')}]\n` : ''}${path.at(-1)} = [1]`;
+    expect(problemOf(() => parseConfig(toml, {}, 'my.toml'))).toMatchObject({
+      key,
+      source: 'my.toml',
+      reason: expect.stringMatching(/^expected /),
+    });
+  });
+
+  it.each(['clickhouse', 'clickhouse.retry', 'redis', 'redis.cluster', 'embedded'])(
+    'must not turn %s into a value',
+    (key) => {
+      const path = key.split('.');
+      const section = path.length > 1 ? `[${path[0]}]\n` : '';
+      expect(problemOf(() => parseConfig(`${section}${path.at(-1)} = 1`, {})).key).toBe(key);
+    },
+  );
+
+  it('wins over the file, in any case of letters, and leaves the keys beside alone', () => {
+    const toml = '[clickhouse]\nmax_connections = 7\nmax_query_size = 8';
+    const { clickhouse } = parseConfig(toml, { qtdal_ClickHouse__Max_Connections: '9' });
+    expect(clickhouse).toMatchObject({ maxConnections: 9, maxQuerySize: 8 });
+  });
+
+  it('may hold other variables of the prefix, but none for a key that does not exist', () => {
+    expect(parseConfig('', { QTDAL_LOG_LEVEL: 'debug', QTDAL_CLICKHOUSE: 'x' })).toEqual(parseConfig('', {}));
+    expect(problemOf(() => parseConfig('', { QTDAL_CLICKHOUSE__MAX_CONNECTION: '5' }))).toMatchObject({
+      key: 'QTDAL_CLICKHOUSE__MAX_CONNECTION',
+      reason: 'unknown key, did you mean "max_connections"?',
+      source: 'environment',
+    });
+    expect(problemOf(() => parseConfig('', { QTDAL_BACKEND__KIND: 'memory' }))).toMatchObject({
+      key: 'QTDAL_BACKEND__KIND',
+      source: 'environment',
+    });
+  });
+
+  it('must not set one key twice', () => {
+    const env = { QTDAL_BACKEND: 'memory', qtdal_backend: 'embedded' };
+    expect(problemOf(() => parseConfig('', env))).toMatchObject({
+      key: 'qtdal_backend',
+      reason: 'sets the same key as QTDAL_BACKEND',
+    });
+  });
+});
+
+describe('${NAME} in a text', () => {
+  const database = (text: string, env: Record<string, string | undefined>) =>
+    parseConfig(`[clickhouse]\ndatabase = '${text}'`, env).clickhouse.database;
+
+  it('becomes the value of the variable, as often as it stands there', () => {
+    expect(database('${A}_${B}_${A}', { A: 'x', B: 'y' })).toBe('x_y_x');
+  });
+
+  it('becomes the default when the variable is unset or empty', () => {
+    expect(database('${A:-fallback:-1}', {})).toBe('fallback:-1');
+    expect(database('${A:-fallback}', { A: '' })).toBe('fallback');
+    expect(database('${A:-fallback}', { A: 'x' })).toBe('x');
+  });
+
+  it('may stand for a number', () => {
+    const { redis } = parseConfig('[redis]\ndatabase = "${DB}"\ncommand_timeout = "${T:-1.5}"', { DB: '3' });
+    expect(redis).toMatchObject({ database: 3, commandTimeoutMs: 1_500 });
+  });
+
+  it('is not looked for in what a variable contains', () => {
+    expect(database('${A}', { A: '${B}' })).toBe('${B}');
+    expect(parseConfig('', { QTDAL_CLICKHOUSE__DATABASE: '${B}' }).clickhouse.database).toBe('${B}');
+  });
+
+  it('is plain text behind another dollar sign', () => {
+    expect(database('a$${A}$', { A: 'x' })).toBe('a${A}$');
+  });
+
+  it('is an error that names key and variable when the variable is not set', () => {
+    expect(
+      problemOf(() => parseConfig('[clickhouse]\npassword = "${CLICKHOUSE_PASSWORD}"', {}, 'my.toml')),
+    ).toMatchObject({
+      key: 'clickhouse.password',
+      reason: 'environment variable CLICKHOUSE_PASSWORD is not set',
+      source: 'my.toml',
+    });
+  });
+
+  it('is not needed where the environment replaces the key', () => {
+    const toml = '[clickhouse]\npassword = "${CLICKHOUSE_PASSWORD}"';
+    const { clickhouse } = parseConfig(toml, { QTDAL_CLICKHOUSE__PASSWORD: 'sesame' });
+    expect(clickhouse.password?.reveal()).toBe('sesame');
+  });
+
+  it.each(['${A', '${}', '${1A}', '${A-b}'])('is refused as %s', (text) => {
+    expect(problemOf(() => database(text, { A: 'x' }))).toMatchObject({
+      key: 'clickhouse.database',
+      reason: 'expected ${NAME} or ${NAME:-default} after "${"',
+    });
+  });
+});

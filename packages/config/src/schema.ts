@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint.js';
+
+/** The environment can give text only, so a number or boolean may be written as text anywhere. */
+const numeral = /^[+-]?\d+(\.\d+)?$/;
+const number = (limits: z.ZodNumber) =>
+  z.preprocess((value) => (typeof value === 'string' && numeral.test(value) ? Number(value) : value), limits);
+const truths: Record<string, boolean> = { true: true, false: false };
+const boolean = z.preprocess(
+  (value) => (typeof value === 'string' ? (truths[value.toLowerCase()] ?? value) : value),
+  z.boolean(),
+);
+
+const count = number(z.int().min(1));
+const countOrNone = number(z.int().min(0));
+const milliseconds = number(z.number().min(0));
+const seconds = number(z.number().min(0.001).max(86_400)).transform((value) => Math.round(value * 1000));
+const text = z.string().min(1);
+
+const retry = z.strictObject({
+  max_attempts: count.default(3),
+  initial_delay_ms: milliseconds.default(100),
+  max_delay_ms: milliseconds.default(5_000),
+  backoff_multiplier: number(z.number().min(1)).default(2),
+});
+
+const clickhouse = z.strictObject({
+  url: endpoint('http', 'https').prefault('http://127.0.0.1:8123'),
+  database: text.optional(),
+  username: text.optional(),
+  password: z.string().optional(),
+  connection_timeout: seconds.prefault(30),
+  request_timeout: seconds.prefault(120),
+  max_connections: count.default(20),
+  compression: boolean.default(true),
+  max_insert_block_size: count.default(100_000),
+  max_query_size: count.default(262_144),
+  retry: retry.prefault({}),
+});
+
+const cluster = z.strictObject({
+  enabled: boolean.default(false),
+  max_redirections: countOrNone.default(3),
+  retry_delay_ms: milliseconds.default(100),
+});
+
+const redis = z.strictObject({
+  url: endpoint('redis', 'rediss')
+    .refine(
+      ({ database }) => /^\d*$/.test(database ?? ''),
+      'expected the URL to end in the number of a database',
+    )
+    .prefault('redis://127.0.0.1:6379'),
+  database: countOrNone.optional(),
+  username: text.optional(),
+  password: z.string().optional(),
+  connection_timeout: seconds.prefault(5),
+  command_timeout: seconds.prefault(10),
+  max_connections: count.default(50),
+  max_idle: countOrNone.default(10),
+  connection_lifetime: seconds.prefault(300),
+  cluster: cluster.prefault({}),
+});
+
+const embedded = z.strictObject({ data_directory: text.default('.qtdal/clickhouse') });
+
+/** The file as it is written. Checked, with defaults, and with times in milliseconds. */
+export const fileSchema = z.strictObject({
+  backend: z.enum(['clickhouse-redis', 'embedded', 'memory']).default('embedded'),
+  clickhouse: clickhouse.prefault({}),
+  redis: redis.prefault({}),
+  embedded: embedded.prefault({}),
+});
+
+export type CheckedFile = z.output<typeof fileSchema>;
+
+/** The keys that the table at a path may have; none when no table is there. */
+export function keysAt(path: readonly string[]): string[] {
+  let schema: unknown = fileSchema;
+  for (const key of path) schema = shapeOf(schema)[key];
+  return Object.keys(shapeOf(schema));
+}
+
+function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
+  const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
+  return inner instanceof z.ZodObject ? inner.shape : {};
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { inspect } from 'node:util';
+import { ConfigError, parseConfig, Secret } from './index.js';
+
+describe('a secret', () => {
+  const secret = new Secret('hunter2');
+
+  it('is told to whoever asks for it', () => {
+    expect(secret.reveal()).toBe('hunter2');
+  });
+
+  it.each([
+    ['text', String(secret)],
+    ['a template', `${secret}`],
+    ['JSON', JSON.stringify({ secret })],
+    ['an inspection', inspect({ secret }, { showHidden: true, depth: null })],
+  ])('is not told in %s', (_form, shown) => {
+    expect(shown).toContain('[secret]');
+    expect(shown).not.toContain('hunter2');
+  });
+});
+
+describe('the secrets of a configuration', () => {
+  /** Ways to give a secret, in files that are right and files that are wrong in every way. */
+  const givers: readonly ((secret: string) => readonly [toml: string, env?: Record<string, string>])[] = [
+    (secret) => [`[clickhouse]\npassword = "${secret}"`],
+    (secret) => [`[clickhouse]\nurl = "http://ann:${secret}@ch:8123"`],
+    (secret) => [`[redis]\nurl = "redis://:${secret}@r:6379"`],
+    (secret) => ['[redis]\npassword = "${P}"', { P: secret }],
+    (secret) => ['[redis]\nurl = "redis://:${P}@r/1"', { P: secret }],
+    (secret) => ['', { QTDAL_REDIS__PASSWORD: secret }],
+    (secret) => ['', { QTDAL_CLICKHOUSE__URL: `https://ann:${secret}@ch` }],
+    (secret) => [`[clickhouse]\nurl = "ann:${secret}@ch"`],
+    (secret) => [`[clickhouse]\nurl = "http://ch/?password=${secret}"`],
+    (secret) => [`[clickhouse]\nurl = "http://ann:${secret}%@ch"`],
+    (secret) => [`[clickhouse]\npassword = ["${secret}"]`],
+    (secret) => [`[clickhouse]\npassword = { value = "${secret}" }`],
+    (secret) => [`[clickhouse]\npasswort = "${secret}"`],
+    (secret) => [`[clickhouse]\npassword = "${secret}\${"`],
+    (secret) => [`[clickhouse]\npassword = "${secret}`],
+    (secret) => [`[clickhouse]\npassword = ${secret}`],
+    (secret) => [`clickhouse = "${secret}"`],
+    (secret) => [`backend = "${secret}"`],
+    (secret) => [`[redis]\nmax_idle = "${secret}"`],
+    (secret) => [`[redis]\npassword = "${secret}"\nmax_idle = "ten"`],
+    (secret) => ['[redis]\ndatabase = "${P}"', { P: secret }],
+    (secret) => ['', { QTDAL_REDIS__DATABASE: secret }],
+    (secret) => ['', { QTDAL_REDIS__CLUSTER__ENABLED: secret, QTDAL_REDIS__PASSWORD: secret }],
+    (secret) => ['', { QTDAL_REDIS__PASWORD: secret }],
+    (secret) => ['[redis]\npassword = "${P}${Q}"', { P: secret }],
+  ];
+
+  const everythingShown = (shown: unknown): string =>
+    [
+      String(shown),
+      JSON.stringify(shown),
+      inspect(shown, { showHidden: true, depth: null }),
+      shown instanceof Error ? `${shown.message} ${shown.stack} ${inspect(shown.cause)}` : '',
+    ].join('\n');
+
+  it.each(givers.map((give) => [give.toString(), give] as const))(
+    'never show, given as %s',
+    (_name, give) => {
+      fc.assert(
+        fc.property(fc.stringMatching(/^s3cr[A-Za-z0-9]{4,20}$/), (secret) => {
+          const [toml, env = {}] = give(secret);
+          let outcome: unknown;
+          try {
+            outcome = parseConfig(toml, env);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ConfigError);
+            outcome = error;
+          }
+          expect(everythingShown(outcome)).not.toContain(secret);
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+
+  it('are none when the password is empty', () => {
+    const { clickhouse, redis } = parseConfig(
+      '[clickhouse]\npassword = ""\n[redis]\nurl = "redis://:@r"',
+      {},
+    );
+    expect([clickhouse.password, redis.password]).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,12 @@
+import { ConfigError } from './config-error.js';
+
+/** The complaint a test expects from a call. */
+export function problemOf(call: () => unknown): ConfigError {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('expected a ConfigError, none was thrown');
+}

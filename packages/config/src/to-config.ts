@@ -1,0 +1,48 @@
+import type { DalConfig } from './dal-config.js';
+import type { CheckedFile } from './schema.js';
+import { Secret } from './secret.js';
+
+/** An empty password is none: that is what `${NAME:-}` gives when the variable is not set. */
+const secret = (text: string | undefined): Secret | undefined => (text ? new Secret(text) : undefined);
+
+/** Credentials and database of a URL count where the key of their own is absent. */
+export function toConfig({ backend, clickhouse, redis, embedded }: CheckedFile): DalConfig {
+  return {
+    backend,
+    clickhouse: {
+      url: clickhouse.url.url,
+      database: clickhouse.database ?? clickhouse.url.database ?? 'quantumtrade',
+      username: clickhouse.username ?? clickhouse.url.username ?? 'app_user',
+      password: secret(clickhouse.password || clickhouse.url.password),
+      connectionTimeoutMs: clickhouse.connection_timeout,
+      requestTimeoutMs: clickhouse.request_timeout,
+      maxConnections: clickhouse.max_connections,
+      compression: clickhouse.compression,
+      maxInsertBlockSize: clickhouse.max_insert_block_size,
+      maxQuerySize: clickhouse.max_query_size,
+      retry: {
+        maxAttempts: clickhouse.retry.max_attempts,
+        initialDelayMs: clickhouse.retry.initial_delay_ms,
+        maxDelayMs: clickhouse.retry.max_delay_ms,
+        backoffMultiplier: clickhouse.retry.backoff_multiplier,
+      },
+    },
+    redis: {
+      url: redis.url.url,
+      database: redis.database ?? Number(redis.url.database ?? 0),
+      username: redis.username ?? redis.url.username,
+      password: secret(redis.password || redis.url.password),
+      connectionTimeoutMs: redis.connection_timeout,
+      commandTimeoutMs: redis.command_timeout,
+      maxConnections: redis.max_connections,
+      maxIdle: redis.max_idle,
+      connectionLifetimeMs: redis.connection_lifetime,
+      cluster: {
+        enabled: redis.cluster.enabled,
+        maxRedirections: redis.cluster.max_redirections,
+        retryDelayMs: redis.cluster.retry_delay_ms,
+      },
+    },
+    embedded: { dataDirectory: embedded.data_directory },
+  };
+}
