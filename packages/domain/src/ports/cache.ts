@@ -20,18 +20,22 @@ export interface Cache {
   set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void>;
 
   /**
-   * Replaces the value only if the key holds one whose `timestamp` (ISO 8601 in UTC) is not later than the new value's;
-   * an absent key stays absent. Atomic. True when replaced.
+   * Sets the value unless the key holds one whose `timestamp` (ISO 8601 in UTC) is later. Atomic. True when set.
+   * A stored value without a timestamp is replaced.
    */
-  replaceIfNewer(
+  setIfNewer(
     key: string,
     value: { readonly timestamp: string },
     ttlSeconds: number,
     options?: CallOptions,
   ): Promise<boolean>;
 
-  /** As {@link replaceIfNewer}, but an absent key is set too. */
-  setIfNewer(
+  /**
+   * Keeps a cached latest value in step with a write to the database. Atomic. What the key holds is replaced when its
+   * `timestamp` is earlier than the new value's, deleted when it is the same (only the database knows which of the two
+   * wins), and kept when it is later; an absent key stays absent. True when replaced.
+   */
+  replaceIfNewer(
     key: string,
     value: { readonly timestamp: string },
     ttlSeconds: number,

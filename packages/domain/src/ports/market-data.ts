@@ -18,7 +18,10 @@ export interface MarketDataRepository {
     options?: ReadOptions<E>,
   ): Promise<QueryResult<MarketData<E>>>;
 
-  /** The newest bars of one symbol, newest first; bars of one instant by source. `totalCount` counts all its bars. */
+  /**
+   * The newest bars of one symbol, newest first; bars of one instant by source. The question is for the newest `limit`
+   * bars and no others, so `totalCount` is the number of bars returned.
+   */
   latest<E extends boolean = false>(
     symbol: string,
     limit: number,

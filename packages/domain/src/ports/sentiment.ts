@@ -15,7 +15,10 @@ export interface SentimentRepository {
     options?: ReadOptions<E>,
   ): Promise<QueryResult<Sentiment<E>>>;
 
-  /** The newest rows of one symbol, newest first; rows of one instant by source and content hash. */
+  /**
+   * The newest rows of one symbol, newest first; rows of one instant by source and content hash. `totalCount` is the
+   * number of rows returned.
+   */
   latest<E extends boolean = false>(
     symbol: string,
     limit: number,
