@@ -1,1 +1,15 @@
-export {};
+export { LoggingAuditSink } from './logging-audit-sink.js';
+export {
+  createLogger,
+  subscribeLogging,
+  type LoggerOptions,
+  type OperationLoggingOptions,
+} from './logging.js';
+export {
+  onOperationEnd,
+  operationChannel,
+  traceOperation,
+  type OperationEvent,
+} from './operation-channel.js';
+export { OperationMetrics, type MetricsSnapshot, type OperationStatistics } from './operation-metrics.js';
+export { subscribeTracing } from './tracing.js';

@@ -1,0 +1,150 @@
+import { afterEach } from '@jest/globals';
+import {
+  createLogger,
+  LoggingAuditSink,
+  subscribeLogging,
+  traceOperation,
+  type OperationEvent,
+} from './index.js';
+import { driverError, LogLines } from './testing.js';
+
+describe('a logger', () => {
+  it('writes one JSON object a line, with ISO time, level and name', () => {
+    const log = new LogLines();
+    createLogger({ destination: log, name: 'service' }).info({ port: 80 }, 'listening');
+    expect(log.texts[0]).toMatch(/^\{[^\n]*\}\n$/);
+    expect(log.lines).toEqual([
+      expect.objectContaining({ level: 'info', name: 'service', port: 80, msg: 'listening' }),
+    ]);
+    const { time } = log.lines[0] as { time: string };
+    expect(new Date(time).toISOString()).toBe(time);
+  });
+
+  it('writes nothing below its level', () => {
+    const log = new LogLines();
+    const logger = createLogger({ destination: log, level: 'warn' });
+    logger.info('quiet');
+    logger.warn('loud');
+    expect(log.lines).toEqual([expect.objectContaining({ msg: 'loud' })]);
+  });
+
+  it.each(['password', 'secret', 'token', 'apiKey', 'authorization', 'cookie'])(
+    'does not write a %s',
+    (key) => {
+      const log = new LogLines();
+      createLogger({ destination: log }).info({ [key]: 'hunter2', redis: { [key]: 'hunter2' } });
+      expect(log.lines).toEqual([
+        expect.objectContaining({ [key]: '[secret]', redis: { [key]: '[secret]' } }),
+      ]);
+    },
+  );
+
+  it('writes of an error what may be told, and nothing else', () => {
+    const log = new LogLines();
+    createLogger({ destination: log }).error({ err: driverError() }, 'no connection');
+    expect(log.lines[0]?.['err']).toEqual({
+      name: 'ConnectionError',
+      code: 'CONNECTION_REFUSED',
+      message: 'refused by redis://[secret]@cache:6379',
+      queryId: 'q-7',
+      retryable: true,
+    });
+    expect(log.texts.join()).not.toContain('hunter2');
+  });
+});
+
+describe('the log of operations', () => {
+  const log = new LogLines();
+  let stop = () => {};
+  const begin = (...[options]: [Parameters<typeof subscribeLogging>[1]?]) => {
+    log.texts.length = 0;
+    stop = subscribeLogging(createLogger({ destination: log }), options);
+  };
+  afterEach(() => stop());
+
+  const insert = (event: Partial<OperationEvent> = {}) =>
+    traceOperation({ operation: 'marketData.insert', ...event }, async () => [
+      { symbol: 'SPX', note: 'row content' },
+    ]);
+
+  it('has one line for one that succeeded, without its rows', async () => {
+    begin();
+    await insert({ backend: 'clickhouse', queryId: 'q-1', rows: 3, cacheHit: false });
+    expect(log.lines).toEqual([
+      {
+        level: 'info',
+        time: expect.any(String),
+        pid: expect.any(Number),
+        hostname: expect.any(String),
+        operation: 'marketData.insert',
+        backend: 'clickhouse',
+        queryId: 'q-1',
+        rows: 3,
+        cacheHit: false,
+        durationMs: expect.any(Number),
+        msg: 'operation succeeded',
+      },
+    ]);
+  });
+
+  it('has successes at debug level where that is asked for', async () => {
+    begin({ successLevel: 'debug' });
+    await insert();
+    expect(log.lines).toEqual([]);
+  });
+
+  it('has one line at error level for one that failed, with what may be told of the error', async () => {
+    begin({ successLevel: 'debug' });
+    await expect(
+      traceOperation({ operation: 'cache.get' }, () => Promise.reject(driverError())),
+    ).rejects.toThrow();
+    expect(log.lines).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        operation: 'cache.get',
+        queryId: 'q-7',
+        error: {
+          name: 'ConnectionError',
+          code: 'CONNECTION_REFUSED',
+          message: 'refused by redis://[secret]@cache:6379',
+          queryId: 'q-7',
+          retryable: true,
+        },
+        msg: 'operation failed',
+      }),
+    ]);
+    expect(log.texts.join()).not.toContain('hunter2');
+  });
+
+  it.each([undefined, null, 'hunter2', {}])('has a line when %j is thrown', async (thrown) => {
+    begin();
+    await traceOperation({ operation: 'cache.get' }, () => Promise.reject(thrown)).catch(() => {});
+    expect(log.lines).toEqual([expect.objectContaining({ level: 'error', msg: 'operation failed' })]);
+    expect(log.texts.join()).not.toContain('hunter2');
+  });
+
+  it('ends when it is stopped', async () => {
+    begin();
+    stop();
+    await insert();
+    expect(log.lines).toEqual([]);
+  });
+});
+
+describe('the audit log', () => {
+  it('has one marked line for a record, even where the logger is silent', async () => {
+    const log = new LogLines();
+    const sink = new LoggingAuditSink(createLogger({ destination: log, level: 'silent' }));
+    const entry = { operation: 'marketData.insert', rows: 3, at: new Date(0), audit: false };
+    await sink.record(entry);
+    expect(log.lines).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        audit: true,
+        operation: 'marketData.insert',
+        rows: 3,
+        at: '1970-01-01T00:00:00.000Z',
+      }),
+    ]);
+  });
+});

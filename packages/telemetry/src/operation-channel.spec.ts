@@ -1,0 +1,64 @@
+import { afterEach } from '@jest/globals';
+import { onOperationEnd, operationChannel, traceOperation, type OperationEvent } from './index.js';
+
+describe('an operation', () => {
+  let stop = () => {};
+  afterEach(() => stop());
+
+  const listen = (): OperationEvent[] => {
+    const events: OperationEvent[] = [];
+    stop = onOperationEnd((event) => events.push(event));
+    return events;
+  };
+
+  it('is run and answered when nobody listens', async () => {
+    const event: OperationEvent = { operation: 'marketData.latest' };
+    expect(operationChannel.hasSubscribers).toBe(false);
+    await expect(traceOperation(event, async () => 42)).resolves.toBe(42);
+    expect(event).toEqual({ operation: 'marketData.latest' });
+  });
+
+  it('is announced when it has succeeded, with what it learned while it ran', async () => {
+    const events = listen();
+    const answer = traceOperation({ operation: 'marketData.insert' }, async (event: OperationEvent) => {
+      event.rows = 3;
+      await Promise.resolve();
+      event.queryId = 'q-1';
+      return 'done';
+    });
+    expect(events).toEqual([]);
+    await expect(answer).resolves.toBe('done');
+    expect(events).toEqual([
+      {
+        operation: 'marketData.insert',
+        rows: 3,
+        queryId: 'q-1',
+        result: 'done',
+        startedAt: expect.any(Number),
+      },
+    ]);
+  });
+
+  it.each([
+    ['rejects', () => Promise.reject(new RangeError('too many'))],
+    [
+      'throws at once',
+      () => {
+        throw new RangeError('too many');
+      },
+    ],
+  ])('is announced once, with its error, when it %s', async (_how, run) => {
+    const events = listen();
+    await expect(traceOperation({ operation: 'features.insert' }, run)).rejects.toThrow(RangeError);
+    expect(events).toEqual([
+      { operation: 'features.insert', error: new RangeError('too many'), startedAt: expect.any(Number) },
+    ]);
+  });
+
+  it('is not announced to those who have stopped listening', async () => {
+    const events = listen();
+    stop();
+    await traceOperation({ operation: 'marketData.latest' }, async () => 42);
+    expect(events).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from '@opentelemetry/sdk-trace-node';
+import { operationChannel, subscribeTracing, traceOperation, type OperationEvent } from './index.js';
+import { driverError } from './testing.js';
+
+describe('the trace of operations', () => {
+  const exporter = new InMemorySpanExporter();
+  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  let stop = () => {};
+
+  beforeAll(() => provider.register());
+  beforeEach(() => {
+    exporter.reset();
+    stop = subscribeTracing();
+  });
+  afterEach(() => stop());
+  afterAll(async () => {
+    await provider.shutdown();
+    trace.disable();
+    context.disable();
+  });
+
+  const pause = () => new Promise((resolve) => setImmediate(resolve));
+  const spanOf = (name: string): ReadableSpan => {
+    const spans = exporter.getFinishedSpans().filter((span) => span.name === name);
+    expect(spans).toHaveLength(1);
+    return spans[0]!;
+  };
+
+  it('has one span for an operation, with what it learned while it ran and nothing of its rows', async () => {
+    await traceOperation({ operation: 'marketData.insert' }, async (event: OperationEvent) => {
+      await pause();
+      Object.assign(event, { backend: 'clickhouse', queryId: 'q-1', rows: 3, cacheHit: false });
+      return [{ symbol: 'SPX' }];
+    });
+    const { kind, status, attributes } = spanOf('marketData.insert');
+    expect(kind).toBe(SpanKind.CLIENT);
+    expect(status).toEqual({ code: SpanStatusCode.UNSET });
+    expect(attributes).toEqual({
+      'db.system.name': 'clickhouse',
+      'db.operation.name': 'marketData.insert',
+      'quantumtrade.dal.query_id': 'q-1',
+      'quantumtrade.dal.rows': 3,
+      'quantumtrade.dal.cache_hit': false,
+    });
+  });
+
+  it('tells a failure, without what may not be told of the error', async () => {
+    await traceOperation({ operation: 'cache.get' }, () => Promise.reject(driverError())).catch(() => {});
+    const { status, attributes, events } = spanOf('cache.get');
+    expect(status).toEqual({ code: SpanStatusCode.ERROR, message: 'refused by redis://[secret]@cache:6379' });
+    expect(attributes).toEqual({
+      'db.operation.name': 'cache.get',
+      'error.type': 'CONNECTION_REFUSED',
+      'quantumtrade.dal.query_id': 'q-7',
+    });
+    expect(events).toEqual([]);
+  });
+
+  it('nests operations, and the spans of others, in the order of their calls', async () => {
+    const tracer = trace.getTracer('application');
+    await tracer.startActiveSpan('request', async (request) => {
+      await traceOperation({ operation: 'outer' }, async () => {
+        await pause();
+        await Promise.all([
+          traceOperation({ operation: 'left' }, async () => {
+            await pause();
+            tracer.startSpan('http').end();
+          }),
+          traceOperation({ operation: 'right' }, pause),
+        ]);
+      });
+      await traceOperation({ operation: 'after' }, pause);
+      request.end();
+    });
+    const parentOf = (name: string) => spanOf(name).parentSpanContext?.spanId;
+    const idOf = (name: string) => spanOf(name).spanContext().spanId;
+    expect(parentOf('outer')).toBe(idOf('request'));
+    expect(parentOf('left')).toBe(idOf('outer'));
+    expect(parentOf('right')).toBe(idOf('outer'));
+    expect(parentOf('http')).toBe(idOf('left'));
+    expect(parentOf('after')).toBe(idOf('request'));
+  });
+
+  it('uses the provider it is given', async () => {
+    stop();
+    const own = new InMemorySpanExporter();
+    stop = subscribeTracing(new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(own)] }));
+    await traceOperation({ operation: 'cache.get' }, pause);
+    expect(own.getFinishedSpans().map(({ name }) => name)).toEqual(['cache.get']);
+    expect(exporter.getFinishedSpans()).toEqual([]);
+  });
+
+  it('ends the spans of operations under way when it is stopped, and makes none after', async () => {
+    const underway = traceOperation({ operation: 'slow' }, pause);
+    stop();
+    spanOf('slow');
+    await underway;
+    await traceOperation({ operation: 'later' }, pause);
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['slow']);
+    expect(operationChannel.hasSubscribers).toBe(false);
+  });
+});

@@ -1,0 +1,68 @@
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Attributes, Context, Span, TracerProvider } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { errorFields } from './error-fields.js';
+import { onOperationEnd, operationChannel, type OperationEvent } from './operation-channel.js';
+
+/** Lets a channel run what it announces in OpenTelemetry's own context, so that all spans beneath nest. */
+class ActiveContext extends AsyncLocalStorage<Context> {
+  override run<Result, Args extends unknown[]>(
+    active: Context,
+    run: (...args: Args) => Result,
+    ...args: Args
+  ): Result {
+    return context.with(active, run as (...args: unknown[]) => Result, undefined, ...args);
+  }
+}
+
+/**
+ * Makes one span of each operation, a child of the span that is active where the operation begins and the parent of
+ * those that begin within it. Names and statuses follow the semantic conventions for database clients; what an
+ * operation was given or returned is not part of a span.
+ * @param provider default is the provider registered with `@opentelemetry/api`.
+ * @returns stops it. Operations under way end their spans there and then.
+ */
+export function subscribeTracing(provider: TracerProvider = trace.getTracerProvider()): () => void {
+  const tracer = provider.getTracer('@quantumtrade/dal-telemetry');
+  const spans = new Map<OperationEvent, Span>();
+  const activeContext = new ActiveContext();
+
+  const begin = (event: OperationEvent): Context => {
+    const attributes = { 'db.operation.name': event.operation };
+    const span = tracer.startSpan(event.operation, { kind: SpanKind.CLIENT, attributes });
+    spans.set(event, span);
+    return trace.setSpan(context.active(), span);
+  };
+  const stopListening = onOperationEnd((event) => {
+    const span = spans.get(event);
+    if (!span) return;
+    spans.delete(event);
+    span.setAttributes(attributesOf(event));
+    if ('error' in event) {
+      const { name, code, message, queryId } = errorFields(event.error);
+      span.setAttributes({ 'error.type': code ?? name, [queryIdAttribute]: event.queryId ?? queryId });
+      span.setStatus({ code: SpanStatusCode.ERROR, message });
+    }
+    span.end();
+  });
+  operationChannel.start.bindStore(activeContext, begin as never);
+
+  return () => {
+    operationChannel.start.unbindStore(activeContext);
+    stopListening();
+    for (const span of spans.values()) span.end();
+    spans.clear();
+  };
+}
+
+const queryIdAttribute = 'quantumtrade.dal.query_id';
+
+/** Known only in the end: a running operation fills its event in. An undefined attribute is left out. */
+function attributesOf({ backend, queryId, rows, cacheHit }: OperationEvent): Attributes {
+  return {
+    'db.system.name': backend,
+    [queryIdAttribute]: queryId,
+    'quantumtrade.dal.rows': rows,
+    'quantumtrade.dal.cache_hit': cacheHit,
+  };
+}
