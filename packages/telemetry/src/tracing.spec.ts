@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, diag, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
   NodeTracerProvider,
@@ -105,5 +105,16 @@ describe('the trace of operations', () => {
     await traceOperation({ operation: 'later' }, pause);
     expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['slow']);
     expect(operationChannel.hasSubscribers).toBe(false);
+  });
+
+  it('ends each span once', async () => {
+    const complaints: string[] = [];
+    const complain = (message: string) => complaints.push(message);
+    diag.setLogger({ error: complain, warn: complain, info: () => {}, debug: () => {}, verbose: () => {} });
+    await traceOperation({ operation: 'cache.get' }, pause);
+    stop();
+    diag.disable();
+    spanOf('cache.get');
+    expect(complaints).toEqual([]);
   });
 });
