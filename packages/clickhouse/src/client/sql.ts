@@ -13,4 +13,7 @@ export interface Sql {
 
   /** Runs a statement without rows. Never retried. */
   command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void>;
+
+  /** The same connection, with unqualified names meaning another database. Costs nothing; nothing new to close. */
+  on(database: string): Sql;
 }
