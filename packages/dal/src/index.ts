@@ -1,1 +1,2 @@
-export {};
+export type { CachedFeatures } from './caching/features.js';
+export { DatabaseAbstraction, type DatabaseParts } from './database-abstraction.js';

@@ -24,7 +24,7 @@ export interface BatchResult {
 
 /** Figures since the data layer was opened. */
 export interface DatabaseMetrics {
-  /** Milliseconds, from a histogram of all repository calls. */
+  /** Milliseconds, from a histogram of all repository calls, those that the cache answered included. */
   queryLatencyP50: number;
   queryLatencyP95: number;
   queryLatencyP99: number;

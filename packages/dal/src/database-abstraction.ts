@@ -1,0 +1,255 @@
+import type {
+  AggregatedData,
+  AggregationParams,
+  Analytics,
+  AuditSink,
+  AuthContextStore,
+  BatchResult,
+  Cache,
+  CacheBackend,
+  CallOptions,
+  CheckpointRepository,
+  Clock,
+  DatabaseMetrics,
+  Decoder,
+  FeatureBatch,
+  FeatureSet,
+  HealthStatus,
+  MarketData,
+  MarketDataBatch,
+  MarketDataRepository,
+  MarketStream,
+  OutcomeRepository,
+  PredictionBatch,
+  PredictionRecord,
+  PredictionRepository,
+  QueryParams,
+  QueryResult,
+  RateLimiter,
+  ReadOptions,
+  RealtimeValues,
+  SchemaController,
+  SchemaReport,
+  SentimentRepository,
+  SessionStore,
+  StrategyPerformanceRepository,
+  TimeSeriesBackend,
+} from '@quantumtrade/dal-domain';
+import { authContextStore, realtimeValues, sessionStore, systemClock } from '@quantumtrade/dal-domain';
+import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
+import { OperationMetrics } from '@quantumtrade/dal-telemetry';
+import type { CachedFeatures } from './caching/features.js';
+import { cachedFeatures } from './caching/features.js';
+import { cachedMarketData } from './caching/market-data.js';
+import { cachedPredictions } from './caching/predictions.js';
+import { observed } from './operations.js';
+
+/** What a data layer is made of. */
+export interface DatabaseParts {
+  timeSeries: TimeSeriesBackend;
+  cache: CacheBackend;
+  /** Default is the system's clock. */
+  clock?: Clock;
+  /** Where modifications of data are recorded. Default is nowhere. */
+  audit?: AuditSink;
+  /** Who audit entries name. Default is `unknown`. */
+  actor?: string;
+}
+
+const HEALTH_TIMEOUT_MS = 2_000;
+const anything: Decoder<unknown> = { parse: (value) => value };
+const nowhere: AuditSink = { record: () => Promise.resolve() };
+
+/**
+ * One typed API over the time-series store and the cache. The methods are the specification's; the ports behind them,
+ * and those of the other records, stand beside them as properties. Every call is timed, announced and, where it
+ * changes data, audited, whichever way it is made.
+ */
+export class DatabaseAbstraction {
+  readonly marketData: MarketDataRepository;
+  readonly sentiment: SentimentRepository;
+  readonly features: CachedFeatures;
+  readonly predictions: PredictionRepository;
+  readonly outcomes: OutcomeRepository;
+  readonly strategyPerformance: StrategyPerformanceRepository;
+  readonly analytics: Analytics;
+  readonly checkpoints: CheckpointRepository;
+  readonly schema: SchemaController;
+  readonly cache: Cache;
+  readonly marketStream: MarketStream;
+  readonly rateLimiter: RateLimiter;
+  readonly realtime: RealtimeValues;
+  readonly sessions: SessionStore;
+  readonly authContexts: AuthContextStore;
+  readonly #parts: DatabaseParts;
+  readonly #clock: Clock;
+  readonly #metrics = new OperationMetrics();
+  readonly #cacheMetrics = new OperationMetrics();
+
+  constructor(parts: DatabaseParts) {
+    const { timeSeries, cache: cacheBackend, clock = systemClock } = parts;
+    const auditing = { sink: parts.audit ?? nowhere, actor: parts.actor ?? 'unknown', clock };
+    const watch = <Port extends object>(name: string, port: Port): Port =>
+      observed(name, port, this.#metrics, auditing);
+    const watchCache = <Port extends object>(name: string, port: Port): Port =>
+      observed(name, port, this.#cacheMetrics, auditing);
+    const { cache } = cacheBackend;
+    this.#parts = parts;
+    this.#clock = clock;
+    this.marketData = watch('marketData', cachedMarketData(timeSeries.marketData, cache, this.#metrics));
+    this.sentiment = watch('sentiment', timeSeries.sentiment);
+    this.features = watch('features', cachedFeatures(timeSeries.features, cache, this.#metrics));
+    this.predictions = watch('predictions', cachedPredictions(timeSeries.predictions, cache, this.#metrics));
+    this.outcomes = watch('outcomes', timeSeries.outcomes);
+    this.strategyPerformance = watch('strategyPerformance', timeSeries.strategyPerformance);
+    this.analytics = watch('analytics', timeSeries.analytics);
+    this.checkpoints = watch('checkpoints', timeSeries.checkpoints);
+    this.schema = watch('schema', timeSeries.schema);
+    this.cache = watchCache('cache', cache);
+    this.marketStream = watchCache('marketStream', cacheBackend.marketStream);
+    this.rateLimiter = watchCache('rateLimiter', cacheBackend.rateLimiter);
+    this.realtime = watchCache('realtime', realtimeValues(cache));
+    this.sessions = watchCache('sessions', sessionStore(cache));
+    this.authContexts = watchCache('authContexts', authContextStore(cache));
+  }
+
+  insertMarketData(batch: MarketDataBatch, options?: CallOptions): Promise<BatchResult> {
+    return this.marketData.insert(batch, options);
+  }
+
+  getMarketData<E extends boolean = false>(
+    params: QueryParams,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<MarketData<E>>> {
+    return this.marketData.find(params, options);
+  }
+
+  /** The newest bars of a symbol, newest first. One bar (`limit` 1) is served from the cache for up to 30 s. */
+  getLatestMarketData<E extends boolean = false>(
+    symbol: string,
+    limit: number,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<MarketData<E>>> {
+    return this.marketData.latest(symbol, limit, options);
+  }
+
+  insertFeatures(
+    batches: FeatureBatch | readonly FeatureBatch[],
+    options?: CallOptions,
+  ): Promise<BatchResult> {
+    return this.features.insert(Array.isArray(batches) ? batches : [batches as FeatureBatch], options);
+  }
+
+  getFeatures(params: QueryParams, options?: CallOptions): Promise<QueryResult<FeatureSet>> {
+    return this.features.find(params, options);
+  }
+
+  /** The newest feature set of a symbol, from the cache for up to 5 minutes. */
+  getLatestFeatures(symbol: string, options?: CallOptions): Promise<FeatureSet | null> {
+    return this.features.latest(symbol, options);
+  }
+
+  insertPredictions(batch: PredictionBatch, options?: CallOptions): Promise<BatchResult> {
+    return this.predictions.insert(batch, options);
+  }
+
+  /** A prediction by id, from the cache for up to an hour. */
+  getPrediction<E extends boolean = false>(
+    predictionId: string,
+    options?: ReadOptions<E>,
+  ): Promise<PredictionRecord<E> | null> {
+    return this.predictions.findById(predictionId, options);
+  }
+
+  /** Predictions with this horizon that have run out by now and have no outcome yet. */
+  getPredictionsForEvaluation<E extends boolean = false>(
+    horizonMinutes: number,
+    options?: ReadOptions<E> & { limit?: number },
+  ): Promise<QueryResult<PredictionRecord<E>>> {
+    return this.predictions.dueForEvaluation(horizonMinutes, this.#clock.now(), options);
+  }
+
+  cacheSet(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
+    return this.cache.set(key, value, ttlSeconds, options);
+  }
+
+  /** The cached value, checked by the decoder (a zod schema, say) if one is given, or null. */
+  cacheGet(key: string): Promise<unknown>;
+  cacheGet<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
+  cacheGet(key: string, decoder: Decoder<unknown> = anything, options?: CallOptions): Promise<unknown> {
+    return this.cache.get(key, decoder, options);
+  }
+
+  cacheDelete(key: string, options?: CallOptions): Promise<boolean> {
+    return this.cache.delete(key, options);
+  }
+
+  cacheExists(key: string, options?: CallOptions): Promise<boolean> {
+    return this.cache.exists(key, options);
+  }
+
+  /** OHLCV bars and summaries of any record, by interval and group. */
+  getAggregatedData<E extends boolean = false>(
+    params: AggregationParams,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<AggregatedData<E>>> {
+    return this.analytics.aggregate(params, options);
+  }
+
+  getPerformanceMetrics(): Promise<DatabaseMetrics> {
+    const { p50, p95, p99, cacheHitRate, errorRate } = this.#metrics.snapshot();
+    return Promise.resolve({
+      queryLatencyP50: p50,
+      queryLatencyP95: p95,
+      queryLatencyP99: p99,
+      connectionCount: this.#connectionCount(),
+      cacheHitRate,
+      errorRate,
+    });
+  }
+
+  /** Count, failures and latencies of each operation since the data layer was opened, by name. */
+  operationStatistics(): Readonly<Record<string, OperationStatistics>> {
+    return { ...this.#metrics.snapshot().operations, ...this.#cacheMetrics.snapshot().operations };
+  }
+
+  initializeSchema(options?: CallOptions): Promise<void> {
+    return this.schema.initialize(options);
+  }
+
+  migrateSchema(version: number, options?: CallOptions): Promise<void> {
+    return this.schema.migrate(version, options);
+  }
+
+  validateSchema(options?: CallOptions): Promise<SchemaReport> {
+    return this.schema.validate(options);
+  }
+
+  /** Asks both backends; answers within two seconds, whatever their state. */
+  async health(): Promise<HealthStatus> {
+    const { timeSeries, cache } = this.#parts;
+    const options = { deadline: Date.now() + HEALTH_TIMEOUT_MS };
+    const answers = (ping: Promise<unknown>) => ping.then(() => true).catch(() => false);
+    const [clickhouseHealthy, redisHealthy, schemaVersion] = await Promise.all([
+      answers(timeSeries.probe.ping(options)),
+      answers(cache.probe.ping(options)),
+      timeSeries.schema.version(options).catch(() => 0),
+    ]);
+    return {
+      clickhouseHealthy,
+      redisHealthy,
+      schemaVersion,
+      connectionCount: this.#connectionCount(),
+      lastSuccessfulQuery: this.#metrics.snapshot().lastSuccessAt ?? null,
+    };
+  }
+
+  /** Closes the connections to both backends. Calls after it fail. */
+  async close(): Promise<void> {
+    await Promise.all([this.#parts.timeSeries.probe.close(), this.#parts.cache.probe.close()]);
+  }
+
+  #connectionCount(): number {
+    return this.#parts.timeSeries.probe.connectionCount() + this.#parts.cache.probe.connectionCount();
+  }
+}
