@@ -1,0 +1,36 @@
+import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
+import type { ClickHouseConfig, RedisConfig } from '@quantumtrade/dal-config';
+import type { Clock } from '@quantumtrade/dal-domain';
+import { connectRedis } from '@quantumtrade/dal-redis';
+import { ContainerModule } from 'inversify';
+import { TOKENS } from '../tokens.js';
+
+/** Servers of one's own: ClickHouse for time series, Redis for the cache. Connects on first use. */
+export function clickHouseRedisModule(config: {
+  clickhouse: ClickHouseConfig;
+  redis: RedisConfig;
+}): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.TimeSeriesBackend)
+      .toResolvedValue(
+        (clock: Clock) => connectClickHouse(clickHouseSettings(config.clickhouse), { clock }),
+        [TOKENS.Clock],
+      )
+      .inSingletonScope();
+    bind(TOKENS.CacheBackend)
+      .toResolvedValue(() => connectRedis(redisSettings(config.redis)))
+      .inSingletonScope();
+    bind(TOKENS.BackendNames).toConstantValue({
+      timeSeries: `ClickHouse at ${config.clickhouse.url}`,
+      cache: `Redis at ${config.redis.url}`,
+    });
+  });
+}
+
+/** The adapter's settings: the password is revealed here and nowhere else. */
+export const clickHouseSettings = (config: ClickHouseConfig) => ({
+  ...config,
+  password: config.password?.reveal() ?? '',
+});
+
+export const redisSettings = (config: RedisConfig) => ({ ...config, password: config.password?.reveal() });

@@ -1,0 +1,67 @@
+import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
+import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import type { ClickHouseConfig, EmbeddedConfig, RedisConfig } from '@quantumtrade/dal-config';
+import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
+import { memoryCacheBackend } from '@quantumtrade/dal-memory';
+import { connectRedis } from '@quantumtrade/dal-redis';
+import { ContainerModule } from 'inversify';
+import { TOKENS } from '../tokens.js';
+import { clickHouseSettings, redisSettings } from './clickhouse-redis.js';
+
+const REDIS_ANSWERS_WITHIN_MS = 1_000;
+
+/**
+ * No server installed: a real ClickHouse engine started in place, which ends with this process, and the configured
+ * Redis if it answers, else the memory cache. `embedded.dataDirectory` undefined means a temporary one.
+ */
+export function embeddedModule(config: {
+  clickhouse: ClickHouseConfig;
+  redis: RedisConfig;
+  embedded: Partial<EmbeddedConfig>;
+}): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.EmbeddedClickHouse)
+      .toResolvedValue(() => startEmbeddedClickHouse({ dataDirectory: config.embedded.dataDirectory }))
+      .inSingletonScope()
+      .onDeactivation((engine) => engine.stop());
+    bind(TOKENS.TimeSeriesBackend)
+      .toResolvedValue(
+        ({ url, username, password }: EmbeddedClickHouse, clock: Clock) =>
+          connectClickHouse({ ...clickHouseSettings(config.clickhouse), url, username, password }, { clock }),
+        [TOKENS.EmbeddedClickHouse, TOKENS.Clock],
+      )
+      .inSingletonScope();
+    bind<Promise<CacheBackend | undefined>>(REDIS_IF_ANY)
+      .toDynamicValue(() => redisIfItAnswers(config.redis))
+      .inSingletonScope();
+    bind(TOKENS.CacheBackend)
+      .toResolvedValue(
+        (redis: CacheBackend | undefined, clock: Clock) => redis ?? memoryCacheBackend({ clock }),
+        [REDIS_IF_ANY, TOKENS.Clock],
+      )
+      .inSingletonScope();
+    bind(TOKENS.BackendNames)
+      .toResolvedValue(
+        (engine: EmbeddedClickHouse, redis: CacheBackend | undefined) => ({
+          timeSeries: `embedded ClickHouse at ${engine.url}`,
+          cache: redis ? `Redis at ${config.redis.url}` : 'memory (no Redis answered)',
+        }),
+        [TOKENS.EmbeddedClickHouse, REDIS_IF_ANY],
+      )
+      .inSingletonScope();
+  });
+}
+
+const REDIS_IF_ANY = Symbol('RedisIfAny');
+
+async function redisIfItAnswers(config: RedisConfig): Promise<CacheBackend | undefined> {
+  const redis = connectRedis(redisSettings(config));
+  try {
+    await redis.probe.ping({ deadline: Date.now() + REDIS_ANSWERS_WITHIN_MS });
+    return redis;
+  } catch {
+    await redis.probe.close();
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import type { DatabaseAbstraction } from '@quantumtrade/dal';
+import type { DalConfig } from '@quantumtrade/dal-config';
+import type { ContainerModule } from 'inversify';
+import { Container } from 'inversify';
+import { clickHouseRedisModule } from './modules/clickhouse-redis.js';
+import type { DatabaseOptions } from './modules/database.js';
+import { databaseModule } from './modules/database.js';
+import { embeddedModule } from './modules/embedded.js';
+import { memoryModule } from './modules/memory.js';
+import type { BackendNames } from './tokens.js';
+import { TOKENS } from './tokens.js';
+
+/** A wired data layer. */
+export interface OpenDatabase {
+  readonly database: DatabaseAbstraction;
+  readonly backends: BackendNames;
+  /** For what else an application binds and resolves. */
+  readonly container: Container;
+  /** Closes the connections and stops an engine that was started for this data layer. */
+  close(): Promise<void>;
+}
+
+/** The module of the backend that the configuration names. */
+export function backendModule(config: DalConfig): ContainerModule {
+  switch (config.backend) {
+    case 'clickhouse-redis':
+      return clickHouseRedisModule(config);
+    case 'embedded':
+      return embeddedModule(config);
+    case 'memory':
+      return memoryModule();
+  }
+}
+
+/**
+ * The composition root: wires a data layer over one backend module.
+ * `openDatabase(memoryModule())` in a test and `openDatabase(backendModule(config))` in a service are the same otherwise.
+ */
+export async function openDatabase(
+  backend: ContainerModule,
+  options?: DatabaseOptions,
+): Promise<OpenDatabase> {
+  const container = new Container();
+  await container.loadAsync(backend, databaseModule(options));
+  try {
+    const database = await container.getAsync(TOKENS.Database);
+    const backends = await container.getAsync(TOKENS.BackendNames);
+    return {
+      database,
+      backends,
+      container,
+      async close() {
+        await database.close();
+        await container.unbindAllAsync();
+      },
+    };
+  } catch (error) {
+    await container.unbindAllAsync();
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import type { DatabaseAbstraction } from '@quantumtrade/dal';
+import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import type {
+  Analytics,
+  AuditSink,
+  AuthContextStore,
+  Cache,
+  CacheBackend,
+  Clock,
+  FeatureRepository,
+  MarketDataRepository,
+  MarketStream,
+  OutcomeRepository,
+  PredictionRepository,
+  RateLimiter,
+  RealtimeValues,
+  SchemaController,
+  SentimentRepository,
+  SessionStore,
+  StrategyPerformanceRepository,
+  TimeSeriesBackend,
+} from '@quantumtrade/dal-domain';
+import type { ServiceIdentifier } from 'inversify';
+
+/** What a data layer is made of, in words for people. */
+export interface BackendNames {
+  /** E.g. `ClickHouse at http://127.0.0.1:8123`. */
+  timeSeries: string;
+  /** E.g. `Redis at redis://127.0.0.1:6379` or `memory`. */
+  cache: string;
+}
+
+const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`@quantumtrade/dal/${name}`);
+
+/** Under which identifier each part is bound. A backend module binds the first group; `databaseModule` binds the rest. */
+export const TOKENS = {
+  TimeSeriesBackend: token<TimeSeriesBackend>('TimeSeriesBackend'),
+  CacheBackend: token<CacheBackend>('CacheBackend'),
+  BackendNames: token<BackendNames>('BackendNames'),
+  EmbeddedClickHouse: token<EmbeddedClickHouse>('EmbeddedClickHouse'),
+
+  Clock: token<Clock>('Clock'),
+  AuditSink: token<AuditSink>('AuditSink'),
+  Database: token<DatabaseAbstraction>('Database'),
+  MarketDataRepository: token<MarketDataRepository>('MarketDataRepository'),
+  SentimentRepository: token<SentimentRepository>('SentimentRepository'),
+  FeatureRepository: token<FeatureRepository>('FeatureRepository'),
+  PredictionRepository: token<PredictionRepository>('PredictionRepository'),
+  OutcomeRepository: token<OutcomeRepository>('OutcomeRepository'),
+  StrategyPerformanceRepository: token<StrategyPerformanceRepository>('StrategyPerformanceRepository'),
+  Analytics: token<Analytics>('Analytics'),
+  SchemaController: token<SchemaController>('SchemaController'),
+  Cache: token<Cache>('Cache'),
+  MarketStream: token<MarketStream>('MarketStream'),
+  RateLimiter: token<RateLimiter>('RateLimiter'),
+  RealtimeValues: token<RealtimeValues>('RealtimeValues'),
+  SessionStore: token<SessionStore>('SessionStore'),
+  AuthContextStore: token<AuthContextStore>('AuthContextStore'),
+} as const;
