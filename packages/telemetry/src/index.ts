@@ -6,6 +6,7 @@ export {
   type OperationLoggingOptions,
 } from './logging.js';
 export {
+  currentOperation,
   onOperationEnd,
   operationChannel,
   traceOperation,

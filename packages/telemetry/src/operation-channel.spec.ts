@@ -1,5 +1,5 @@
 import { afterEach } from '@jest/globals';
-import { onOperationEnd, operationChannel, traceOperation, type OperationEvent } from './index.js';
+import { currentOperation, onOperationEnd, operationChannel, traceOperation, type OperationEvent } from './index.js';
 
 describe('an operation', () => {
   let stop = () => {};
@@ -53,6 +53,16 @@ describe('an operation', () => {
     expect(events).toEqual([
       { operation: 'features.insert', error: new RangeError('too many'), startedAt: expect.any(Number) },
     ]);
+  });
+
+  it('is known to the code that runs in it, which may fill in what it learns', async () => {
+    const events = listen();
+    await traceOperation({ operation: 'marketData.latest' }, async () => {
+      await Promise.resolve();
+      currentOperation()!.queryId = 'q-2';
+    });
+    expect(events).toEqual([expect.objectContaining({ operation: 'marketData.latest', queryId: 'q-2' })]);
+    expect(currentOperation()).toBeUndefined();
   });
 
   it('is not announced to those who have stopped listening', async () => {

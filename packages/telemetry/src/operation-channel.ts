@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
 
@@ -27,6 +28,8 @@ export interface OperationEvent {
  */
 export const operationChannel = tracingChannel<unknown, OperationEvent>('quantumtrade:dal:operation');
 
+const running = new AsyncLocalStorage<OperationEvent>();
+
 /**
  * Runs an operation and announces it. Costs next to nothing while nobody listens.
  * @param run receives the event, to fill in what it learns.
@@ -37,7 +40,15 @@ export function traceOperation<Event extends OperationEvent, Result>(
 ): Promise<Result> {
   if (!operationChannel.hasSubscribers) return run(event);
   event.startedAt ??= performance.now();
-  return operationChannel.tracePromise(async () => run(event), event);
+  return operationChannel.tracePromise(() => running.run(event, async () => run(event)), event);
+}
+
+/**
+ * The operation that the calling code runs in, for adapters to fill in what only they know (`backend`, `queryId`).
+ * Undefined outside of operations and while nobody listens.
+ */
+export function currentOperation(): OperationEvent | undefined {
+  return running.getStore();
 }
 
 /**
