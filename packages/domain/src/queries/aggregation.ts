@@ -1,5 +1,5 @@
 import { QueryError, ValidationError } from '../errors.js';
-import { DECIMAL_SCALE, decimalToNumber, divideHalfEven, formatDecimal } from '../records/decimal.js';
+import { divideHalfEven, formatDecimal } from '../records/decimal.js';
 import type { Canonical, Field } from '../records/field.js';
 import { Invalid, presentField } from '../records/field.js';
 import type { RecordDefinition } from '../records/record.js';
@@ -25,7 +25,7 @@ export interface AggregationParams extends QueryParams {
 export type GroupField =
   'symbol' | 'source' | 'strategyName' | 'marketRegime' | 'modelVersion' | 'featureName';
 
-/** Numbers as readers see them: with `E = true`, decimals are strings and whole numbers are bigints. */
+/** Numbers as readers see them: with `E = true`, decimals are strings and 64-bit integers are bigints. */
 export type Measured<E extends boolean> = E extends true ? string | bigint | number : number;
 
 /** Open, high, low and close of a bucket, its volume, and its volume-weighted average price. */
@@ -153,7 +153,8 @@ export function presentAggregate<E extends boolean>(
 /** A mean is rounded anyway, so as a number it is the nearest one. */
 function mean(sum: bigint, count: bigint, exact: boolean): string | number {
   const units = divideHalfEven(sum, count);
-  return exact ? formatDecimal(units) : (decimalToNumber(units) ?? Number(units) / 10 ** DECIMAL_SCALE);
+  const decimal = formatDecimal(units);
+  return exact ? decimal : Number(decimal);
 }
 
 function inexact(plan: AggregationPlan, name: string, reason: string): QueryError {

@@ -15,7 +15,7 @@ type Unit = keyof typeof UNITS;
 
 /**
  * Width of an aggregation bucket: a count and a unit, e.g. `5m`, `1h`, `1d`, `1w` (from Monday), `1mo`, `1q`, `1y`.
- * Buckets are aligned in UTC: fixed widths to 1970-01-01 (weeks to Monday 1969-12-29), calendar widths to January 1970.
+ * Buckets are aligned in UTC: fixed widths to 1970-01-01 (weeks to Monday 1969-12-29), calendar widths to January 1970. At most 1000 years.
  */
 export type Interval = `${number}${Unit}`;
 
@@ -25,22 +25,23 @@ export type BucketWidth =
   | { readonly kind: 'calendar'; readonly months: number };
 
 const MONDAY_MS = -3 * UNITS.d;
+const MAX_MONTHS = 1_000 * UNITS.y;
+const MAX_MS = 365_250 * UNITS.d;
 
 export function bucketWidth(interval: string, operation: string): BucketWidth {
-  const match = /^(\d{1,6})(s|m|h|d|w|mo|q|y)$/.exec(interval);
-  const count = Number(match?.[1]);
-  if (!match || count === 0) {
+  const match = /^(\d{1,12})(s|m|h|d|w|mo|q|y)$/.exec(interval);
+  const unit = match?.[2] as Unit;
+  const width = Number(match?.[1]) * UNITS[unit];
+  const calendar = unit === 'mo' || unit === 'q' || unit === 'y';
+  if (!(width > 0 && width <= (calendar ? MAX_MONTHS : MAX_MS))) {
     throw new ValidationError(
       'interval',
-      'must be a count and one of s, m, h, d, w, mo, q, y, e.g. 5m or 1mo',
-      {
-        operation,
-      },
+      'must be a count and one of s, m, h, d, w, mo, q, y, e.g. 5m or 1mo, and at most 1000 years',
+      { operation },
     );
   }
-  const unit = match[2] as Unit;
-  if (unit === 'mo' || unit === 'q' || unit === 'y') return { kind: 'calendar', months: count * UNITS[unit] };
-  return { kind: 'fixed', widthMs: count * UNITS[unit], originMs: unit === 'w' ? MONDAY_MS : 0 };
+  if (calendar) return { kind: 'calendar', months: width };
+  return { kind: 'fixed', widthMs: width, originMs: unit === 'w' ? MONDAY_MS : 0 };
 }
 
 const floorTo = (value: number, step: number): number => value - (((value % step) + step) % step);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ValidationError } from '../errors.js';
-import { canonicalField, Invalid } from './field.js';
+import { canonicalField, Invalid, isPlainMap } from './field.js';
 import { feature } from './feature.js';
 import type { MarketDataInput } from './market-data.js';
 import { marketData } from './market-data.js';
@@ -132,37 +132,45 @@ export function prepareOutcomes(batch: OutcomeBatch, now: number): PreparedBatch
   return prepare(outcome, batch.outcomes, 'outcomes', batch.timestamp, now);
 }
 
+/** Stands for "no id yet" until the row's other fields are known to be right. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
 export function prepareStrategyPerformance(batch: StrategyPerformanceBatch, now: number): PreparedBatch {
-  return prepare(strategyPerformance, batch.records, 'records', batch.timestamp, now, (r) => ({
+  const prepared = prepare(strategyPerformance, batch.records, 'records', batch.timestamp, now, (r) => ({
     ...r,
-    id: (r as { id?: string }).id ?? derivedId(r as Partial<StrategyPerformanceInput>),
+    id: (r as { id?: string }).id ?? NIL_UUID,
   }));
+  const rows = prepared.rows.map(({ row, writtenAt }) => ({
+    row: row['id'] === NIL_UUID ? { ...row, id: derivedId(row) } : row,
+    writtenAt,
+  }));
+  return { ...prepared, rows };
 }
 
 /** The same strategy, regime, instant and parameters always get the same id, so a retry writes the same row. */
-function derivedId({
-  strategyName,
-  marketRegime,
-  timestamp,
-  parameters,
-}: Partial<StrategyPerformanceInput>): string {
-  const identity = [
-    strategyName,
-    marketRegime,
-    Number(timestamp),
-    Object.entries(parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
-  ];
-  const hex = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+function derivedId({ strategyName, marketRegime, timestamp, parameters }: Row): string {
+  const sorted = Object.entries(parameters!).sort(([a], [b]) => (a < b ? -1 : 1));
+  const identity = JSON.stringify([strategyName, marketRegime, timestamp, sorted]);
+  const hex = createHash('sha256').update(identity).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** One row a feature. A `RowError.index` is the position of the batch, its field e.g. `features.rsi_14`. */
 export function prepareFeatures(batches: readonly FeatureBatch[], now: number): PreparedBatch {
+  if (!Array.isArray(batches)) {
+    throw new ValidationError('batches', 'must be a list of feature batches', {
+      operation: 'features.insert',
+    });
+  }
   const rows: PreparedRow[] = [];
   const errors: RowError[] = [];
-  batches.forEach((batch, index) => {
+  batches.forEach((batch: FeatureBatch, index) => {
+    if (!isPlainMap(batch?.features)) {
+      errors.push({ index, field: 'features', reason: 'must be a map of numbers' });
+      return;
+    }
     const shared = sharedFeatureFields(batch, now);
-    for (const [featureName, featureValue] of Object.entries(batch.features ?? {})) {
+    for (const [featureName, featureValue] of Object.entries(batch.features)) {
       if ('error' in shared) {
         errors.push({ index, ...shared.error });
         continue;
@@ -181,6 +189,9 @@ function sharedFeatureFields(
 ): { fields: object; writtenAt: number } | { error: Omit<RowError, 'index'> } {
   const writtenAt = canonicalField({ kind: 'instant' }, batch.computedAt ?? now);
   if (writtenAt instanceof Invalid) return { error: { field: 'computedAt', reason: writtenAt.reason } };
+  if (!isPlainMap(batch.metadata ?? {})) {
+    return { error: { field: 'metadata', reason: 'must be a map of strings' } };
+  }
   const metadata = Object.entries(batch.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const wrong = metadata.find(([, value]) => typeof value !== 'string');
   if (wrong) return { error: { field: `metadata.${wrong[0]}`, reason: 'must be a string' } };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Row } from './record.js';
 
 /** All features of one symbol with the same instant and version. */
 export interface FeatureSet {
@@ -23,3 +24,19 @@ export const featureSetCodec: z.ZodType<FeatureSet> = z.object({
   metadata: z.record(z.string(), z.string()),
   calculationTimeMs: z.int(),
 });
+
+/** The set that these rows make: all of one symbol, instant and version, in order of feature name. */
+export function featureSetOf(rows: readonly Row[]): FeatureSet {
+  const first = rows[0]!;
+  const metadata = rows.flatMap((row) =>
+    Object.entries(JSON.parse(row['featureMetadata'] as string) as Record<string, string>),
+  );
+  return {
+    symbol: first['symbol'] as string,
+    timestamp: new Date(first['timestamp'] as number),
+    version: first['featureVersion'] as number,
+    features: Object.fromEntries(rows.map((row) => [row['featureName'], row['featureValue'] as number])),
+    metadata: Object.fromEntries(metadata),
+    calculationTimeMs: Math.max(...rows.map((row) => row['calculationTimeMs'] as number)),
+  };
+}

@@ -5,7 +5,7 @@ import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
  *
  * | kind | meaning |
  * |---|---|
- * | `symbol` | instrument name, 1 to 64 characters, no control characters, no surrounding blanks |
+ * | `symbol` | instrument name, 1 to 64 characters, no control or invisible characters, no surrounding blanks |
  * | `label` | a name out of few: source, strategy, regime, model; 1 to 256 characters |
  * | `id` | a name out of many, 1 to 256 characters |
  * | `text` | free text, may be empty, up to 65,536 characters |
@@ -41,7 +41,7 @@ const UINT_LIMIT = { uint8: 0xff, uint16: 0xffff, uint32: 0xffffffff } as const;
 const UINT64_LIMIT = (1n << 64n) - 1n;
 const TEXT_LIMIT = { symbol: 64, label: 256, id: 256, text: 65_536 } as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const CONTROL = /\p{C}/u;
+const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
 /** Checks a value against its field and brings it into canonical form. This is the only judge of what a field accepts. */
 export function canonicalField(field: Field, value: unknown): Canonical | Invalid {
@@ -93,7 +93,7 @@ function canonicalText(kind: keyof typeof TEXT_LIMIT, value: unknown): string | 
   if (value.length > TEXT_LIMIT[kind]) return new Invalid(`must have at most ${TEXT_LIMIT[kind]} characters`);
   if (!value.isWellFormed()) return new Invalid('must be well-formed Unicode');
   if (kind === 'symbol') {
-    if (CONTROL.test(value)) return new Invalid('must not contain control characters');
+    if (INVISIBLE.test(value)) return new Invalid('must not contain control or invisible characters');
     if (value.trim() !== value) return new Invalid('must not begin or end with blanks');
   }
   return value;
@@ -131,10 +131,13 @@ function canonicalFloat(
   return float;
 }
 
+/** Whether a value is an object of names and values; an array, a Map or a Date is not. */
+export function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
 function canonicalNumbers(value: unknown): Record<string, number> | Invalid {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return new Invalid('must be a map of numbers');
-  }
+  if (!isPlainMap(value)) return new Invalid('must be a map of numbers');
   const entries: [string, number][] = [];
   for (const [name, number] of Object.entries(value)) {
     if (!name.isWellFormed()) return new Invalid('every name must be well-formed Unicode');

@@ -126,20 +126,23 @@ export function columnOf(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-const utf8 = new TextEncoder();
-
 /** Orders canonical scalars as the engine does: numbers by value, strings by their UTF-8 bytes. */
 export function compareCanonical(a: Canonical, b: Canonical): number {
-  if (typeof a === 'string' && typeof b === 'string') return a === b ? 0 : compareBytes(a, b);
+  if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function compareBytes(a: string, b: string): number {
-  const left = utf8.encode(a);
-  const right = utf8.encode(b);
-  const shared = Math.min(left.length, right.length);
+/** UTF-8 bytes sort as code points do, UTF-16 units almost: only surrogates must come after the units above them. */
+function compareUtf8(a: string, b: string): number {
+  if (a === b) return 0;
+  const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {
-    if (left[i] !== right[i]) return left[i]! - right[i]!;
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left !== right) return codePointRank(left) - codePointRank(right);
   }
-  return left.length - right.length;
+  return a.length - b.length;
 }
+
+const codePointRank = (unit: number): number =>
+  unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit >= 0xe000 ? unit - 0x800 : unit;

@@ -1,0 +1,103 @@
+import type {
+  AggregateSums,
+  AggregationParams,
+  AggregationPlan,
+  Analytics,
+  GroupField,
+  ReadOptions,
+  Row,
+} from '@quantumtrade/dal-domain';
+import { bucketStart, compareCanonical, planAggregation, presentAggregate } from '@quantumtrade/dal-domain';
+import type { MemoryStore } from '../store/memory-store.js';
+import { result } from '../store/memory-store.js';
+import { timeOf } from '../store/series.js';
+
+export function analytics(store: MemoryStore): Analytics {
+  return {
+    aggregate: async <E extends boolean = false>(params: AggregationParams, options?: ReadOptions<E>) => {
+      const started = performance.now();
+      const operation = 'analytics.aggregate';
+      store.checkReady(operation, options);
+      const plan = planAggregation(params, operation);
+      const buckets = summarise(plan, store.tables[params.record ?? 'marketData'].find(plan.query));
+      const page = buckets.slice(0, plan.query.limit);
+      const exact = (options?.exact ?? false) as E;
+      return result(
+        started,
+        buckets.length,
+        page.map((bucket) => presentAggregate(plan, bucket, exact)),
+      );
+    },
+  };
+}
+
+/** The sums of each bucket and group, by bucket, then by the groups in the order asked for. Rows are in read order. */
+function summarise(plan: AggregationPlan, rows: readonly Row[]): AggregateSums[] {
+  const buckets = new Map<string, AggregateSums>();
+  for (const row of rows) {
+    const intervalStart = plan.width && bucketStart(plan.width, timeOf(row));
+    const names = plan.groupBy.map((group) => row[group] as string);
+    const key = JSON.stringify([intervalStart, ...names]);
+    const bucket = buckets.get(key);
+    if (bucket) addRow(plan, bucket, row);
+    else buckets.set(key, firstRow(plan, intervalStart, row));
+  }
+  return [...buckets.values()].sort((a, b) => compareBuckets(plan.groupBy, a, b));
+}
+
+function firstRow(plan: AggregationPlan, intervalStart: number | undefined, row: Row): AggregateSums {
+  const value = row[plan.measure.name]!;
+  return {
+    intervalStart,
+    group: Object.fromEntries(plan.groupBy.map((group) => [group, row[group] as string])),
+    count: 1,
+    min: value,
+    max: value,
+    sum: summandOf(plan, row),
+    ...(plan.bars && { bar: barOf(row) }),
+  };
+}
+
+function addRow(plan: AggregationPlan, bucket: AggregateSums, row: Row): void {
+  const value = row[plan.measure.name]!;
+  bucket.count += 1;
+  if (compareCanonical(value, bucket.min) < 0) bucket.min = value;
+  if (compareCanonical(value, bucket.max) > 0) bucket.max = value;
+  // Both are bigints or both are numbers, as the measure's field is.
+  bucket.sum = ((bucket.sum as number) + (summandOf(plan, row) as number)) as bigint | number;
+  if (!bucket.bar) return;
+  const { high, low, close, volume, weighted } = barOf(row);
+  if (high > bucket.bar.high) bucket.bar.high = high;
+  if (low < bucket.bar.low) bucket.bar.low = low;
+  bucket.bar.close = close;
+  bucket.bar.volume += volume;
+  bucket.bar.weighted += weighted;
+}
+
+/** Floats are summed as float64, everything else exactly. */
+function summandOf({ measure: { name, field } }: AggregationPlan, row: Row): bigint | number {
+  const value = row[name] as bigint | number;
+  return field.kind === 'float32' || field.kind === 'float64' ? value : BigInt(value);
+}
+
+function barOf(row: Row): NonNullable<AggregateSums['bar']> {
+  const { open, high, low, close, volume } = row as Record<string, bigint>;
+  return {
+    open: open!,
+    high: high!,
+    low: low!,
+    close: close!,
+    volume: volume!,
+    weighted: (high! + low! + close!) * volume!,
+  };
+}
+
+function compareBuckets(groupBy: readonly GroupField[], a: AggregateSums, b: AggregateSums): number {
+  const byTime = (a.intervalStart ?? 0) - (b.intervalStart ?? 0);
+  if (byTime !== 0) return byTime;
+  for (const group of groupBy) {
+    const order = compareCanonical(a.group[group]!, b.group[group]!);
+    if (order !== 0) return order;
+  }
+  return 0;
+}

@@ -1,0 +1,55 @@
+import type { FeatureRepository, Row } from '@quantumtrade/dal-domain';
+import {
+  compareCanonical,
+  featureSetOf,
+  planQuery,
+  prepareFeatures,
+  records,
+} from '@quantumtrade/dal-domain';
+import type { MemoryStore } from '../store/memory-store.js';
+import { result } from '../store/memory-store.js';
+import { timeOf } from '../store/series.js';
+
+export function featureRepository(store: MemoryStore): FeatureRepository {
+  return {
+    insert: async (batches, options) =>
+      store.insert('features', (now) => prepareFeatures(batches, now), options),
+
+    find: async (params, options) => {
+      const started = performance.now();
+      const operation = 'features.find';
+      store.checkReady(operation, options);
+      const plan = planQuery(records.features, params, operation);
+      const sets = groupSets(store.tables.features.find(plan));
+      return result(started, sets.length, sets.slice(0, plan.limit).map(featureSetOf));
+    },
+
+    latest: async (symbol, options) => {
+      const operation = 'features.latest';
+      store.checkReady(operation, options);
+      const rows = store.rowsWhere('features', 'symbol', symbol, operation);
+      const newest = rows.filter((row) => timeOf(row) === timeOf(rows.at(-1)!));
+      return groupSets(newest).map(featureSetOf).at(-1) ?? null;
+    },
+  };
+}
+
+const SET_KEY = ['timestamp', 'symbol', 'featureVersion'] as const;
+
+/** The rows of each set by name, the sets by timestamp, symbol and version. */
+function groupSets(rows: readonly Row[]): Row[][] {
+  const inSetOrder = rows.toSorted((a, b) => {
+    for (const name of [...SET_KEY, 'featureName']) {
+      const order = compareCanonical(a[name]!, b[name]!);
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+  const sets: Row[][] = [];
+  for (const row of inSetOrder) {
+    const current = sets.at(-1);
+    if (current && SET_KEY.every((name) => current[0]![name] === row[name])) current.push(row);
+    else sets.push([row]);
+  }
+  return sets;
+}

@@ -1,0 +1,55 @@
+import type {
+  MarketDataRepository,
+  OutcomeRepository,
+  SentimentRepository,
+  StrategyPerformanceRepository,
+} from '@quantumtrade/dal-domain';
+import {
+  prepareMarketData,
+  prepareOutcomes,
+  prepareSentiment,
+  prepareStrategyPerformance,
+} from '@quantumtrade/dal-domain';
+import type { MemoryStore } from '../store/memory-store.js';
+import { present } from '../store/memory-store.js';
+import { timeOf } from '../store/series.js';
+
+export function marketDataRepository(store: MemoryStore): MarketDataRepository {
+  return {
+    insert: async (batch, options) =>
+      store.insert('marketData', (now) => prepareMarketData(batch, now), options),
+    find: async (params, options) => store.find('marketData', params, options),
+    latest: async (symbol, limit, options) => store.latest('marketData', symbol, limit, options),
+  };
+}
+
+export function sentimentRepository(store: MemoryStore): SentimentRepository {
+  return {
+    insert: async (batch, options) =>
+      store.insert('sentiment', (now) => prepareSentiment(batch, now), options),
+    find: async (params, options) => store.find('sentiment', params, options),
+    latest: async (symbol, limit, options) => store.latest('sentiment', symbol, limit, options),
+  };
+}
+
+export function outcomeRepository(store: MemoryStore): OutcomeRepository {
+  return {
+    insert: async (batch, options) => store.insert('outcomes', (now) => prepareOutcomes(batch, now), options),
+    find: async (params, options) => store.find('outcomes', params, options),
+  };
+}
+
+export function strategyPerformanceRepository(store: MemoryStore): StrategyPerformanceRepository {
+  return {
+    insert: async (batch, options) =>
+      store.insert('strategyPerformance', (now) => prepareStrategyPerformance(batch, now), options),
+    find: async (params, options) => store.find('strategyPerformance', params, options),
+    latest: async (strategyName, options) => {
+      const operation = 'strategy_performance.latest';
+      store.checkReady(operation, options);
+      const rows = store.rowsWhere('strategyPerformance', 'strategyName', strategyName, operation);
+      const newest = rows.find((row) => timeOf(row) === timeOf(rows.at(-1)!));
+      return newest ? present('strategyPerformance', [newest], options)[0]! : null;
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import type {
+  CallOptions,
+  Clock,
+  PreparedBatch,
+  RecordDefinition,
+  RecordName,
+} from '@quantumtrade/dal-domain';
+import type {
+  BatchResult,
+  QueryParams,
+  QueryResult,
+  ReadOptions,
+  RecordOf,
+  Row,
+} from '@quantumtrade/dal-domain';
+import {
+  checkCall,
+  ConnectionError,
+  planQuery,
+  presentRow,
+  QueryError,
+  records,
+  requireField,
+  requireLimit,
+} from '@quantumtrade/dal-domain';
+import { MemoryTable } from './memory-table.js';
+import { timeOf } from './series.js';
+
+/** The one schema version that memory knows besides 0, the empty schema. */
+export const NEWEST_VERSION = 1;
+
+/** All tables of one in-memory backend, and what every call on it has in common. */
+export class MemoryStore {
+  readonly clock: Clock;
+  readonly tables: Readonly<Record<RecordName, MemoryTable>> = {
+    marketData: new MemoryTable(records.marketData),
+    sentiment: new MemoryTable(records.sentiment),
+    features: new MemoryTable(records.features),
+    predictions: new MemoryTable(records.predictions, ['symbol', 'predictionId']),
+    outcomes: new MemoryTable(records.outcomes),
+    strategyPerformance: new MemoryTable(records.strategyPerformance),
+  };
+  readonly checkpoints = new Map<string, number>();
+  schemaVersion = NEWEST_VERSION;
+  closed = false;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** What every call begins with: throws when it is already over, or when the store was closed. */
+  checkOpen(operation: string, options: CallOptions | undefined): void {
+    checkCall(options, operation);
+    if (this.closed) throw new ConnectionError('the store was closed', { operation, retryable: false });
+  }
+
+  /** As {@link checkOpen}, for calls that need the schema. */
+  checkReady(operation: string, options: CallOptions | undefined): void {
+    this.checkOpen(operation, options);
+    if (this.schemaVersion > 0) return;
+    throw new QueryError(operation, 'the schema is not initialized', { operation });
+  }
+
+  insert(
+    name: RecordName,
+    prepare: (now: number) => PreparedBatch,
+    options: CallOptions | undefined,
+  ): BatchResult {
+    const started = performance.now();
+    this.checkReady(`${records[name].table}.insert`, options);
+    const { rows, errors } = prepare(this.clock.now());
+    const insertedCount = rows.filter((row) => this.tables[name].upsert(row)).length;
+    return {
+      insertedCount,
+      updatedCount: rows.length - insertedCount,
+      failedCount: errors.length,
+      executionTimeMs: performance.now() - started,
+      errors,
+    };
+  }
+
+  /** Rows by ascending timestamp, then the rest of the record's key. */
+  find<N extends RecordName, E extends boolean = false>(
+    name: N,
+    params: QueryParams,
+    options: ReadOptions<E> | undefined,
+  ): QueryResult<RecordOf<(typeof records)[N], E>> {
+    const started = performance.now();
+    const operation = `${records[name].table}.find`;
+    this.checkReady(operation, options);
+    const plan = planQuery(records[name], params, operation);
+    const rows = this.tables[name].find(plan);
+    return result(started, rows.length, present(name, rows.slice(0, plan.limit), options));
+  }
+
+  /** The newest rows of one symbol, newest first, those of one instant in the order of their key. */
+  latest<N extends RecordName, E extends boolean = false>(
+    name: N,
+    symbol: string,
+    limit: number,
+    options: ReadOptions<E> | undefined,
+  ): QueryResult<RecordOf<(typeof records)[N], E>> {
+    const started = performance.now();
+    const operation = `${records[name].table}.latest`;
+    this.checkReady(operation, options);
+    const most = requireLimit(limit, operation);
+    const rows = this.rowsWhere(name, 'symbol', symbol, operation);
+    return result(started, rows.length, present(name, newestFirst(rows).slice(0, most), options));
+  }
+
+  /** All rows whose field has this value, in read order; throws `ValidationError` naming the field. */
+  rowsWhere(name: RecordName, fieldName: string, value: unknown, operation: string): Row[] {
+    const definition: RecordDefinition = records[name];
+    const field = definition.fields[fieldName]!;
+    const wanted = requireField(field, fieldName, value, operation);
+    const equals = [{ name: fieldName, field, value: wanted }];
+    return this.tables[name].find({ equals, start: undefined, end: undefined, limit: undefined });
+  }
+
+  /** Forgets all data. */
+  clear(): void {
+    for (const table of Object.values(this.tables)) table.clear();
+    this.checkpoints.clear();
+  }
+}
+
+export function result<T>(started: number, totalCount: number, data: T[]): QueryResult<T> {
+  return { data, totalCount, executionTimeMs: performance.now() - started, cacheHit: false };
+}
+
+export function present<N extends RecordName, E extends boolean = false>(
+  name: N,
+  rows: readonly Row[],
+  options: ReadOptions<E> | undefined,
+): RecordOf<(typeof records)[N], E>[] {
+  return rows.map((row) => presentRow(records[name], row, (options?.exact ?? false) as E));
+}
+
+/** Turns read order around by timestamp alone. */
+const newestFirst = (rows: readonly Row[]): Row[] => rows.toSorted((a, b) => timeOf(b) - timeOf(a));

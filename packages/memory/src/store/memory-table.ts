@@ -1,0 +1,68 @@
+import type { Canonical, PreparedRow, QueryPlan, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import type { Entry } from './series.js';
+import { readOrder, Series } from './series.js';
+
+/** The rows of one record by key, indexed by some of the key's fields. Of two writes of one key the one written later stays. */
+export class MemoryTable {
+  readonly #definition: RecordDefinition;
+  readonly #order: (a: Row, b: Row) => number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #indexes: ReadonlyMap<string, Map<Canonical, Series>>;
+
+  /** `indexed` are fields of the key by which rows are found without a scan. Default is the key's first field. */
+  constructor(definition: RecordDefinition, indexed: readonly string[] = definition.key.slice(0, 1)) {
+    this.#definition = definition;
+    this.#order = readOrder(definition);
+    this.#indexes = new Map(indexed.map((name) => [name, new Map()]));
+  }
+
+  /** Returns true when the row's key is new. */
+  upsert({ row, writtenAt }: PreparedRow): boolean {
+    const key = this.#keyOf(row);
+    const entry = this.#entries.get(key);
+    if (!entry) {
+      this.#insert(key, { row, writtenAt });
+      return true;
+    }
+    if (writtenAt >= entry.writtenAt) Object.assign(entry, { row, writtenAt });
+    return false;
+  }
+
+  has(key: Row): boolean {
+    return this.#entries.has(this.#keyOf(key));
+  }
+
+  /** All matching rows by ascending timestamp, then the rest of the key. The plan's limit is left to the caller. */
+  find({ equals, start, end }: QueryPlan): Row[] {
+    const matches = (row: Row) => equals.every(({ name, value }) => row[name] === value);
+    const indexed = equals.find(({ name }) => this.#indexes.has(name));
+    if (indexed) {
+      const series = this.#indexes.get(indexed.name)!.get(indexed.value);
+      return series?.rows(start, end).filter(matches) ?? [];
+    }
+    const [everything] = this.#indexes.values();
+    return [...everything!.values()]
+      .flatMap((series) => series.rows(start, end).filter(matches))
+      .sort(this.#order);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    for (const index of this.#indexes.values()) index.clear();
+  }
+
+  #insert(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
+    for (const [name, index] of this.#indexes) {
+      const value = entry.row[name]!;
+      let series = index.get(value);
+      if (!series) index.set(value, (series = new Series(this.#order)));
+      series.add(entry);
+    }
+  }
+
+  #keyOf(row: Row): string {
+    const parts = this.#definition.key.map((name) => row[name]!);
+    return parts.map((part) => (typeof part === 'string' ? JSON.stringify(part) : part)).join();
+  }
+}

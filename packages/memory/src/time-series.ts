@@ -1,0 +1,45 @@
+import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { systemClock } from '@quantumtrade/dal-domain';
+import { analytics } from './repositories/analytics.js';
+import { checkpointRepository } from './repositories/checkpoints.js';
+import { featureRepository } from './repositories/features.js';
+import { predictionRepository } from './repositories/predictions.js';
+import {
+  marketDataRepository,
+  outcomeRepository,
+  sentimentRepository,
+  strategyPerformanceRepository,
+} from './repositories/record-repositories.js';
+import { schemaController } from './schema-controller.js';
+import { MemoryStore } from './store/memory-store.js';
+
+export interface MemoryTimeSeriesSettings {
+  /** Tells when a batch without a time of its own was written. Default is the system's clock. */
+  clock?: Clock;
+}
+
+/**
+ * A time-series store in this process's memory: the same answers as a server gives, gone with the process.
+ * It is born with its schema, so `schema.initialize()` need not be called.
+ */
+export function memoryTimeSeries({ clock = systemClock }: MemoryTimeSeriesSettings = {}): TimeSeriesBackend {
+  const store = new MemoryStore(clock);
+  return {
+    marketData: marketDataRepository(store),
+    sentiment: sentimentRepository(store),
+    features: featureRepository(store),
+    predictions: predictionRepository(store),
+    outcomes: outcomeRepository(store),
+    strategyPerformance: strategyPerformanceRepository(store),
+    analytics: analytics(store),
+    checkpoints: checkpointRepository(store),
+    schema: schemaController(store),
+    probe: {
+      ping: async (options) => store.checkOpen('probe.ping', options),
+      connectionCount: () => 0,
+      close: async () => {
+        store.closed = true;
+      },
+    },
+  };
+}
