@@ -36,18 +36,31 @@ const testsAlso = {
   domain: [],
 };
 
-const drivers = ['@clickhouse/client', 'ioredis', 'redis-mock', 'chdb', 'ffi-rs'];
+const drivers = {
+  clickhouse: ['@clickhouse/client'],
+  redis: ['ioredis', 'redis-mock'],
+  engine: ['chdb', 'ffi-rs'],
+};
+const allDrivers = Object.values(drivers).flat();
+const allDriversBut = (own) => allDrivers.filter((driver) => !drivers[own]?.includes(driver));
 const containers = ['inversify', 'reflect-metadata'];
 const externals = {
   domain: { allowedExternalImports: ['zod'] },
-  platform: { bannedExternalImports: [...drivers, ...containers] },
+  platform: { bannedExternalImports: [...allDrivers, ...containers] },
   conformance: { allowedExternalImports: ['fast-check'] },
   adapter: { bannedExternalImports: containers },
-  dal: { bannedExternalImports: [...drivers, ...containers] },
-  engine: { bannedExternalImports: containers },
-  container: { bannedExternalImports: drivers },
-  app: { bannedExternalImports: drivers },
+  dal: { bannedExternalImports: [...allDrivers, ...containers] },
+  engine: { bannedExternalImports: [...allDriversBut('engine'), ...containers] },
+  container: { bannedExternalImports: allDrivers },
+  app: { bannedExternalImports: allDrivers },
 };
+
+/** An adapter's tag `driver:x` names the only driver it may import; `driver:none` allows none. */
+const ownDriverOnly = ['clickhouse', 'redis', 'none'].map((own) => ({
+  sourceTag: `driver:${own}`,
+  onlyDependOnLibsWithTags: ['*'],
+  bannedExternalImports: allDriversBut(own),
+}));
 
 const boundaries = (testing) => [
   'error',
@@ -55,13 +68,16 @@ const boundaries = (testing) => [
     enforceBuildableLibDependency: false,
     banTransitiveDependencies: false,
     allow: ['.*/jest\\.preset\\.mjs$'],
-    depConstraints: Object.entries(layers).map(([layer, below]) => ({
-      sourceTag: `layer:${layer}`,
-      onlyDependOnLibsWithTags: [...below, ...(testing ? (testsAlso[layer] ?? []) : [])].map(
-        (l) => `layer:${l}`,
-      ),
-      ...(testing ? {} : externals[layer]),
-    })),
+    depConstraints: [
+      ...Object.entries(layers).map(([layer, below]) => ({
+        sourceTag: `layer:${layer}`,
+        onlyDependOnLibsWithTags: [...below, ...(testing ? (testsAlso[layer] ?? []) : [])].map(
+          (l) => `layer:${l}`,
+        ),
+        ...(testing ? {} : externals[layer]),
+      })),
+      ...(testing ? [] : ownDriverOnly),
+    ],
   },
 ];
 

@@ -1,0 +1,66 @@
+/**
+ * Proves that the layer boundaries are enforced: lints imports that must be refused, and some that must pass, as if they
+ * stood in the packages named. Run through `npm run boundaries`.
+ */
+import { createProjectGraphAsync } from '@nx/devkit';
+import { ESLint } from 'eslint';
+
+const refused = [
+  ['packages/domain/src/x.ts', '@clickhouse/client'],
+  ['packages/domain/src/x.ts', 'ioredis'],
+  ['packages/domain/src/x.ts', 'node:fs'],
+  ['packages/domain/src/x.ts', '@quantumtrade/dal-memory'],
+  ['packages/dal/src/x.ts', 'inversify'],
+  ['packages/dal/src/x.ts', 'ioredis'],
+  ['packages/dal/src/x.ts', '@quantumtrade/dal-clickhouse'],
+  ['packages/clickhouse/src/x.ts', '@quantumtrade/dal-redis'],
+  ['packages/clickhouse/src/x.ts', '@quantumtrade/dal-memory'],
+  ['packages/redis/src/x.ts', '@quantumtrade/dal-clickhouse'],
+  ['packages/redis/src/x.ts', 'inversify'],
+  ['packages/memory/src/x.ts', '@quantumtrade/dal'],
+  ['packages/telemetry/src/x.ts', '@quantumtrade/dal-domain'],
+  ['packages/conformance/src/x.ts', '@quantumtrade/dal-memory'],
+  ['packages/clickhouse-embedded/src/x.ts', '@quantumtrade/dal-domain'],
+  ['packages/container/src/x.ts', '@quantumtrade/dal-test-servers'],
+  ['apps/cli/src/x.ts', '@quantumtrade/dal-clickhouse'],
+  ['apps/cli/src/x.ts', 'ioredis'],
+  ['packages/clickhouse/src/x.ts', 'chdb'],
+  ['packages/clickhouse/src/x.ts', 'ioredis'],
+  ['packages/redis/src/x.ts', '@clickhouse/client'],
+  ['packages/memory/src/x.ts', 'ioredis'],
+];
+
+const accepted = [
+  ['packages/clickhouse/src/x.ts', '@quantumtrade/dal-domain'],
+  ['packages/clickhouse/src/x.ts', '@clickhouse/client'],
+  ['packages/clickhouse/src/x.spec.ts', '@quantumtrade/dal-memory'],
+  ['packages/clickhouse-embedded/src/x.ts', 'ffi-rs'],
+  ['packages/container/src/x.ts', '@quantumtrade/dal-redis'],
+  ['packages/container/src/x.ts', 'inversify'],
+  ['apps/cli/src/x.ts', '@quantumtrade/dal-container'],
+];
+
+await createProjectGraphAsync();
+const eslint = new ESLint();
+
+async function complaints([file, imported]) {
+  const [result] = await eslint.lintText(`import '${imported}';\n`, { filePath: file });
+  return result.messages.filter(({ ruleId }) =>
+    ['@nx/enforce-module-boundaries', 'no-restricted-imports'].includes(ruleId),
+  );
+}
+
+let wrong = 0;
+for (const [cases, mustFail] of [
+  [refused, true],
+  [accepted, false],
+]) {
+  for (const example of cases) {
+    const failed = (await complaints(example)).length > 0;
+    if (failed === mustFail) continue;
+    wrong++;
+    console.error(`${example[0]} importing ${example[1]}: should be ${mustFail ? 'refused' : 'accepted'}`);
+  }
+}
+console.log(`boundaries: ${refused.length + accepted.length - wrong} passed, ${wrong} failed`);
+process.exitCode = wrong === 0 ? 0 : 1;
