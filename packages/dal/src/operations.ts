@@ -43,6 +43,7 @@ function timed<T>(operation: string, metrics: OperationMetrics, run: () => Promi
     try {
       const result = await run();
       event.rows = rowsOf(result);
+      event.cacheHit = (result as { cacheHit?: boolean } | undefined | null)?.cacheHit;
       failed = false;
       return result;
     } finally {

@@ -1,0 +1,232 @@
+import type { Cache, CacheBackend, FeatureBatch, MarketDataBatch } from '@quantumtrade/dal-domain';
+import { CacheError, keyOf, keyspaces } from '@quantumtrade/dal-domain';
+import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import fc from 'fast-check';
+import { DatabaseAbstraction } from './database-abstraction.js';
+
+const bar = {
+  open: 1,
+  high: 2,
+  low: 1,
+  close: '1.50000001',
+  adjustedClose: 1,
+  volume: 9_007_199_254_740_993n,
+  qualityScore: 100,
+};
+const batch = (
+  timestamp: number,
+  close: string | number = bar.close,
+  writtenAt?: number,
+): MarketDataBatch => ({
+  source: 'vendor',
+  records: [{ ...bar, symbol: 'AAPL', timestamp, close }],
+  timestamp: writtenAt,
+});
+const features = (timestamp: number, values: Record<string, number>, version = 1): FeatureBatch => ({
+  symbol: 'AAPL',
+  timestamp,
+  features: values,
+  version,
+});
+const prediction = (predictionId: string, predictedPrice: number) => ({
+  modelVersion: 'm1',
+  strategy: 's1',
+  predictions: [
+    {
+      predictionId,
+      symbol: 'AAPL',
+      timestamp: 0,
+      predictionHorizon: 5,
+      predictedPrice,
+      confidence: 0.5,
+      marketRegime: 'calm',
+      featuresUsed: ['a'],
+      modelLatencyMs: 1,
+      strategyParameters: { x: 1 },
+    },
+  ],
+});
+
+/** A cache of which every call fails, as Redis does when it is gone. */
+function brokenCache(): CacheBackend {
+  const fail = () => Promise.reject(new CacheError('gone', { operation: 'cache' }));
+  const cache: Cache = {
+    get: fail,
+    set: fail,
+    setIfNewer: fail,
+    replaceIfNewer: fail,
+    delete: fail,
+    exists: fail,
+  };
+  return { ...memoryCacheBackend(), cache };
+}
+
+function open(cache: CacheBackend | undefined = undefined) {
+  const clock = new ManualClock(Date.UTC(2024, 0, 1));
+  const timeSeries = memoryTimeSeries({ clock });
+  const backend = cache ?? memoryCacheBackend({ clock });
+  return {
+    clock,
+    timeSeries,
+    cache: backend.cache,
+    database: new DatabaseAbstraction({ timeSeries, cache: backend, clock }),
+  };
+}
+
+describe('the latest bar', () => {
+  it('comes from the store first and from the cache then, and says so', async () => {
+    const { database } = open();
+    await database.insertMarketData(batch(1));
+    const first = await database.getLatestMarketData('AAPL', 1, { exact: true });
+    const second = await database.getLatestMarketData('AAPL', 1, { exact: true });
+    expect([first.cacheHit, second.cacheHit]).toEqual([false, true]);
+    expect(second.data).toEqual(first.data);
+    expect(second.data[0]).toMatchObject({ close: '1.50000001', volume: 9_007_199_254_740_993n });
+    expect(second.totalCount).toBe(1);
+  });
+
+  it('is cached exactly, so that a reader of numbers is refused what a number cannot hold', async () => {
+    const { database } = open();
+    await database.insertMarketData(batch(1));
+    await database.getLatestMarketData('AAPL', 1, { exact: true });
+    await expect(database.getLatestMarketData('AAPL', 1)).rejects.toMatchObject({ code: 'QUERY' });
+  });
+
+  it('is replaced in the cache by a newer one that is written', async () => {
+    const { database } = open();
+    await database.insertMarketData(batch(1));
+    await database.getLatestMarketData('AAPL', 1, { exact: true });
+    await database.insertMarketData(batch(2, '7'));
+    const latest = await database.getLatestMarketData('AAPL', 1, { exact: true });
+    expect(latest.cacheHit).toBe(true);
+    expect(latest.data[0]!.close).toBe('7');
+  });
+
+  it('is corrected at once, and not by the replay of an older batch', async () => {
+    const { database } = open();
+    await database.insertMarketData(batch(1, '5', 10));
+    const close = async () => (await database.getLatestMarketData('AAPL', 1, { exact: true })).data[0]!.close;
+    expect(await close()).toBe('5');
+    await database.insertMarketData(batch(1, '6', 20));
+    expect(await close()).toBe('6');
+    await database.insertMarketData(batch(1, '5', 10));
+    expect(await close()).toBe('6');
+  });
+
+  it('is gone from the cache after 30 seconds', async () => {
+    const { database, clock } = open();
+    await database.insertMarketData(batch(1));
+    await database.getLatestMarketData('AAPL', 1, { exact: true });
+    clock.advance(30_000);
+    expect((await database.getLatestMarketData('AAPL', 1, { exact: true })).cacheHit).toBe(false);
+  });
+
+  it('is read from the store when the cache fails or holds nonsense', async () => {
+    const broken = open(brokenCache());
+    await broken.database.insertMarketData(batch(1));
+    expect((await broken.database.getLatestMarketData('AAPL', 1, { exact: true })).data).toHaveLength(1);
+
+    const { database, cache } = open();
+    await database.insertMarketData(batch(1));
+    await cache.set(keyOf(keyspaces.latestMarketData.pattern, { symbol: 'AAPL' }), { close: 'x' }, 30);
+    const { data, cacheHit } = await database.getLatestMarketData('AAPL', 1, { exact: true });
+    expect(cacheHit).toBe(false);
+    expect(data[0]!.close).toBe('1.50000001');
+  });
+
+  it('passes an aborted signal on instead of taking it for a broken cache', async () => {
+    const { database } = open();
+    const reason = new Error('not needed any more');
+    await expect(database.getLatestMarketData('AAPL', 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
+  });
+});
+
+describe('features', () => {
+  it('are written through: a newer set replaces the cached one, with its values', async () => {
+    const { database } = open();
+    await database.insertFeatures(features(1, { rsi: 40 }));
+    expect((await database.getLatestFeatures('AAPL'))!.features).toEqual({ rsi: 40 });
+    expect(await database.features.latestValue('AAPL', 'rsi')).toBe(40);
+    await database.insertFeatures(features(2, { rsi: 50 }));
+    expect((await database.getLatestFeatures('AAPL'))!.features).toEqual({ rsi: 50 });
+    expect(await database.features.latestValue('AAPL', 'rsi')).toBe(50);
+  });
+
+  it('of one instant add up, also in the cache', async () => {
+    const { database } = open();
+    await database.insertFeatures(features(1, { rsi: 40 }));
+    await database.getLatestFeatures('AAPL');
+    await database.insertFeatures(features(1, { sma: 3 }));
+    expect((await database.getLatestFeatures('AAPL'))!.features).toEqual({ rsi: 40, sma: 3 });
+    await database.insertFeatures([features(2, { rsi: 41 }), features(2, { sma: 4 })]);
+    expect((await database.getLatestFeatures('AAPL'))!.features).toEqual({ rsi: 41, sma: 4 });
+  });
+
+  it('that were refused never reach the cache', async () => {
+    const { database } = open();
+    await database.insertFeatures(features(1, { rsi: 40 }));
+    await database.getLatestFeatures('AAPL');
+    const result = await database.insertFeatures(features(2, { rsi: 41, sma: Number.NaN }));
+    expect(result).toMatchObject({ insertedCount: 1, failedCount: 1 });
+    expect((await database.getLatestFeatures('AAPL'))!.features).toEqual({ rsi: 41 });
+  });
+});
+
+describe('predictions', () => {
+  it('are in the cache as soon as they are written, and corrected with the store', async () => {
+    const { database, cache } = open();
+    await database.insertPredictions(prediction('p1', 10));
+    expect(await cache.exists('prediction:p1')).toBe(true);
+    expect((await database.getPrediction('p1'))!.predictedPrice).toBe(10);
+    await database.insertPredictions(prediction('p1', 11));
+    expect((await database.getPrediction('p1'))!.predictedPrice).toBe(11);
+    expect(await database.getPrediction('p2')).toBeNull();
+  });
+});
+
+it('answers exactly as the store does, whatever is written and read in between', async () => {
+  const writes = fc.record({
+    at: fc.integer({ min: 1, max: 4 }),
+    writtenAt: fc.integer({ min: 1, max: 3 }),
+    symbol: fc.constantFrom('A', 'B'),
+    source: fc.constantFrom('x', 'y'),
+    value: fc.integer({ min: 0, max: 9 }),
+    feature: fc.constantFrom('rsi', 'sma', 'latest'),
+    version: fc.integer({ min: 1, max: 2 }),
+    bad: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(writes, { maxLength: 25 }), async (steps) => {
+      const { database, timeSeries, clock } = open();
+      for (const { at, writtenAt, symbol, source, value, feature, version, bad } of steps) {
+        await database.insertMarketData({
+          source,
+          timestamp: writtenAt,
+          records: [{ ...bar, symbol, timestamp: at, close: bad ? 'x' : value }],
+        });
+        await database.insertFeatures({
+          symbol,
+          timestamp: at,
+          version,
+          computedAt: writtenAt,
+          features: { [feature]: value, other: bad ? Number.NaN : value },
+        });
+        await database.insertPredictions(prediction(`${symbol}${at}`, value));
+        for (const each of ['A', 'B']) {
+          const { data } = await database.getLatestMarketData(each, 1, { exact: true });
+          expect(data).toEqual((await timeSeries.marketData.latest(each, 1, { exact: true })).data);
+          const set = await timeSeries.features.latest(each);
+          expect(await database.getLatestFeatures(each)).toEqual(set);
+          expect(await database.features.latestValue(each, feature)).toEqual(set?.features[feature] ?? null);
+          expect(await database.getPrediction(`${each}${at}`)).toEqual(
+            await timeSeries.predictions.findById(`${each}${at}`),
+          );
+        }
+        clock.advance(value * 1_000);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,179 @@
+import type { AuditEntry } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import type { OperationEvent } from '@quantumtrade/dal-telemetry';
+import { onOperationEnd } from '@quantumtrade/dal-telemetry';
+import { z } from 'zod';
+import { DatabaseAbstraction } from './database-abstraction.js';
+
+const batch = {
+  source: 'vendor',
+  records: [
+    {
+      symbol: 'A',
+      timestamp: 0,
+      open: 1,
+      high: 1,
+      low: 1,
+      close: 1,
+      adjustedClose: 1,
+      volume: 1,
+      qualityScore: 1,
+    },
+    {
+      symbol: 'A',
+      timestamp: 1,
+      open: 1,
+      high: 1,
+      low: 1,
+      close: NaN,
+      adjustedClose: 1,
+      volume: 1,
+      qualityScore: 1,
+    },
+  ],
+};
+
+function open(entries: AuditEntry[] = []) {
+  return new DatabaseAbstraction({
+    timeSeries: memoryTimeSeries(),
+    cache: memoryCacheBackend(),
+    clock: { now: () => 77 },
+    actor: 'test',
+    audit: { record: async (entry) => void entries.push(entry) },
+  });
+}
+
+it('records each modification, and each failed one, and no read', async () => {
+  const entries: AuditEntry[] = [];
+  const database = open(entries);
+  await database.insertMarketData(batch);
+  await database.getMarketData({});
+  await database.sentiment.insert({ source: '', records: [] }).catch(() => undefined);
+  const made = { at: 77, actor: 'test' };
+  expect(entries).toEqual([
+    {
+      ...made,
+      operation: 'marketData.insert',
+      outcome: 'ok',
+      insertedCount: 1,
+      updatedCount: 0,
+      failedCount: 1,
+    },
+    { ...made, operation: 'sentiment.insert', outcome: 'VALIDATION' },
+  ]);
+});
+
+it('measures every call and counts the failed ones', async () => {
+  const database = open();
+  await database.insertMarketData(batch);
+  await database.getMarketData({});
+  await database.getMarketData({ limit: -1 }).catch(() => undefined);
+  const metrics = await database.getPerformanceMetrics();
+  expect(metrics.errorRate).toBeCloseTo(1 / 3);
+  expect(metrics.queryLatencyP50).toBeGreaterThan(0);
+  expect(metrics.queryLatencyP99).toBeGreaterThanOrEqual(metrics.queryLatencyP50);
+  expect(database.operationStatistics()['marketData.find']).toMatchObject({ count: 2, errors: 1 });
+});
+
+it('knows its cache hit rate from the read-through cache', async () => {
+  const database = open();
+  await database.insertMarketData(batch);
+  for (let i = 0; i < 4; i++) await database.getLatestMarketData('A', 1);
+  expect((await database.getPerformanceMetrics()).cacheHitRate).toBe(0.75);
+});
+
+it('announces operations, also those of the ports that stand beside', async () => {
+  const events: OperationEvent[] = [];
+  const stop = onOperationEnd((event) => events.push(event));
+  const database = open();
+  await database.insertMarketData(batch);
+  await database.getLatestMarketData('A', 1);
+  await database.outcomes.find({});
+  stop();
+  expect(events.map(({ operation, rows, cacheHit }) => ({ operation, rows, cacheHit }))).toEqual([
+    { operation: 'marketData.insert', rows: 1, cacheHit: undefined },
+    { operation: 'marketData.latest', rows: 1, cacheHit: false },
+    { operation: 'outcomes.find', rows: 0, cacheHit: false },
+  ]);
+});
+
+it('keeps values of the caller in the cache, checked on the way out', async () => {
+  const database = open();
+  await database.cacheSet('k', { a: 1 }, 60);
+  expect(await database.cacheExists('k')).toBe(true);
+  expect(await database.cacheGet('k')).toEqual({ a: 1 });
+  expect(await database.cacheGet('k', z.object({ a: z.number() }))).toEqual({ a: 1 });
+  await expect(database.cacheGet('k', z.object({ a: z.string() }))).rejects.toMatchObject({ code: 'CACHE' });
+  expect(await database.cacheDelete('k')).toBe(true);
+  expect(await database.cacheGet('k')).toBeNull();
+});
+
+it('gives the predictions that have run out by its clock and have no outcome', async () => {
+  const database = new DatabaseAbstraction({
+    timeSeries: memoryTimeSeries(),
+    cache: memoryCacheBackend(),
+    clock: { now: () => 300_000 },
+  });
+  const prediction = {
+    symbol: 'A',
+    predictionHorizon: 5,
+    predictedPrice: 1,
+    confidence: 1,
+    marketRegime: 'calm',
+    featuresUsed: [],
+    modelLatencyMs: 0,
+    strategyParameters: {},
+  };
+  await database.insertPredictions({
+    modelVersion: 'm',
+    strategy: 's',
+    predictions: [
+      { ...prediction, predictionId: 'due', timestamp: 0 },
+      { ...prediction, predictionId: 'running', timestamp: 1 },
+    ],
+  });
+  const due = await database.getPredictionsForEvaluation(5);
+  expect(due.data.map(({ predictionId }) => predictionId)).toEqual(['due']);
+});
+
+describe('health', () => {
+  it('tells the schema version and the last success', async () => {
+    const database = open();
+    await database.initializeSchema();
+    expect(await database.health()).toEqual({
+      clickhouseHealthy: true,
+      redisHealthy: true,
+      schemaVersion: expect.any(Number),
+      connectionCount: 0,
+      lastSuccessfulQuery: expect.any(Date),
+    });
+    expect((await database.validateSchema()).valid).toBe(true);
+  });
+
+  it('is told and not thrown when a backend is gone', async () => {
+    const gone = () => Promise.reject(new ConnectionError('gone', { operation: 'ping' }));
+    const memory = memoryTimeSeries();
+    const database = new DatabaseAbstraction({
+      timeSeries: {
+        ...memory,
+        schema: { ...memory.schema, version: gone } as never,
+        probe: { ping: gone, connectionCount: () => 3, close: async () => undefined },
+      },
+      cache: memoryCacheBackend(),
+    });
+    expect(await database.health()).toEqual({
+      clickhouseHealthy: false,
+      redisHealthy: true,
+      schemaVersion: 0,
+      connectionCount: 3,
+      lastSuccessfulQuery: null,
+    });
+  });
+});
+
+it('fails calls after it was closed', async () => {
+  const database = open();
+  await database.close();
+  await expect(database.getMarketData({})).rejects.toMatchObject({ code: 'CONNECTION' });
+});
