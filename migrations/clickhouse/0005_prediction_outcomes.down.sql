@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS prediction_outcomes;

@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS ingestion_checkpoints;

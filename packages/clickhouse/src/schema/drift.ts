@@ -1,0 +1,105 @@
+import type { CallOptions, SchemaDrift } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+
+/** One table, column, index or projection, and everything about it that must be as the migrations made it. */
+interface SchemaObject {
+  readonly table: string;
+  readonly facets: Readonly<Record<string, string>>;
+}
+
+/** The objects of one database by the name a drift gives them, e.g. `column market_data.volume`. */
+export type Snapshot = ReadonlyMap<string, SchemaObject>;
+
+const QUERIES = {
+  table: `SELECT name AS table, engine_full FROM system.tables WHERE database = {database:String}`,
+  column: `SELECT table, name, type, default_kind || ' ' || default_expression AS default, compression_codec AS codec
+    FROM system.columns WHERE database = {database:String} ORDER BY table, position`,
+  index: `SELECT table, name, type_full AS type, expr AS expression, toString(granularity) AS granularity
+    FROM system.data_skipping_indices WHERE database = {database:String}`,
+  projection: `SELECT table, name, type, toString(sorting_key) AS "sorting key", query
+    FROM system.projections WHERE database = {database:String}`,
+};
+
+type Found = { table: string; name?: string } & Record<string, string>;
+
+export async function snapshot(sql: Sql, database: string, options: CallOptions): Promise<Snapshot> {
+  const objects = new Map<string, SchemaObject>();
+  for (const [kind, query] of Object.entries(QUERIES)) {
+    for (const { table, name, ...facets } of await sql.rows<Found>(
+      'schema.validate',
+      query,
+      { database },
+      options,
+    )) {
+      objects.set(name ? `${kind} ${table}.${name}` : `${kind} ${table}`, {
+        table,
+        facets: facets.engine_full === undefined ? facets : clauses(facets.engine_full),
+      });
+    }
+  }
+  return objects;
+}
+
+const CLAUSE = / (PARTITION BY|PRIMARY KEY|ORDER BY|SAMPLE BY|TTL|SETTINGS) /;
+
+/** `E PARTITION BY p ORDER BY o` as engine E, PARTITION BY p, ORDER BY o. */
+function clauses(engine: string): Record<string, string> {
+  const [head = '', ...rest] = engine.split(CLAUSE);
+  const found: Record<string, string> = { engine: head };
+  for (let i = 0; i < rest.length; i += 2) found[rest[i]!] = rest[i + 1]!;
+  return found;
+}
+
+/** Every difference in words. Tables that are not expected are left alone; what they lack or have besides is not. */
+export function compare(expected: Snapshot, actual: Snapshot): SchemaDrift[] {
+  const drift: SchemaDrift[] = [];
+  const shared = (object: SchemaObject) =>
+    expected.has(`table ${object.table}`) && actual.has(`table ${object.table}`);
+  for (const [object, wanted] of expected) {
+    const found = actual.get(object);
+    if (found) drift.push(...differences(object, wanted.facets, found.facets));
+    else if (shared(wanted) || object === `table ${wanted.table}`)
+      drift.push({ object, problem: 'is missing' });
+  }
+  for (const [object, found] of actual) {
+    if (shared(found) && !expected.has(object)) drift.push({ object, problem: 'is not expected' });
+  }
+  return [...drift, ...misplacedColumns(expected, actual)];
+}
+
+function differences(
+  object: string,
+  wanted: Readonly<Record<string, string>>,
+  found: Readonly<Record<string, string>>,
+): SchemaDrift[] {
+  const names = new Set([...Object.keys(wanted), ...Object.keys(found)]);
+  return [...names]
+    .filter((name) => wanted[name] !== found[name])
+    .map((name) => ({
+      object,
+      problem: `${name} is ${found[name]?.trim() || 'none'}, expected ${wanted[name]?.trim() || 'none'}`,
+    }));
+}
+
+/** Columns come by position, so the ones that both have must come in one order. */
+function misplacedColumns(expected: Snapshot, actual: Snapshot): SchemaDrift[] {
+  const order = (one: Snapshot, other: Snapshot, table: string) =>
+    [...one.keys()]
+      .filter((object) => object.startsWith(`column ${table}.`) && other.has(object))
+      .map(columnName)
+      .join(', ');
+  return [...expected.values()]
+    .filter(({ facets }) => facets.engine !== undefined)
+    .map(({ table }) => ({
+      table,
+      wanted: order(expected, actual, table),
+      found: order(actual, expected, table),
+    }))
+    .filter(({ wanted, found }) => wanted !== found)
+    .map(({ table, wanted, found }) => ({
+      object: `table ${table}`,
+      problem: `order of columns is ${found}, expected ${wanted}`,
+    }));
+}
+
+const columnName = (object: string) => object.slice(object.indexOf('.') + 1);

@@ -1,0 +1,163 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { MigrationError } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import type { Direction, Migration } from './migration-files.js';
+
+/** How far one migration came, by what was recorded last. */
+export interface Progress {
+  readonly version: number;
+  readonly name: string;
+  readonly checksum: string;
+  readonly direction: Direction;
+  /** Statements done, out of `statements`. */
+  readonly done: number;
+  readonly statements: number;
+}
+
+/** One direction of one migration, to be run from the statement at `from`. */
+export interface Step {
+  readonly migration: Migration;
+  readonly direction: Direction;
+  readonly from: number;
+}
+
+/** What was done to a schema, as read from its history. */
+export class HistoryState {
+  readonly #progress: ReadonlyMap<number, Progress>;
+  readonly nextOrdinal: number;
+
+  constructor(entries: readonly Progress[]) {
+    this.#progress = new Map(entries.map((entry) => [entry.version, entry]));
+    this.nextOrdinal = entries.length;
+  }
+
+  /** Migrations whose last statement upwards was done and that were not touched since. */
+  get applied(): Progress[] {
+    return this.#all.filter((entry) => entry.direction === 'up' && entry.done === entry.statements);
+  }
+
+  /** Migrations that stopped half way, up or down. */
+  get unfinished(): Progress[] {
+    return this.#all.filter((entry) => entry.done < entry.statements);
+  }
+
+  get version(): number {
+    return this.applied.at(-1)?.version ?? 0;
+  }
+
+  /** The applied migrations whose files are not what was applied. */
+  edited(migrations: readonly Migration[]): Progress[] {
+    return this.applied.filter((entry) => {
+      const migration = migrations[entry.version - 1];
+      return migration !== undefined && migration.checksum !== entry.checksum;
+    });
+  }
+
+  /** What is left to do to reach `target`. Throws `MigrationError` when the files do not fit what was applied. */
+  stepsTo(target: number, migrations: readonly Migration[]): Step[] {
+    const [edited] = this.edited(migrations);
+    if (edited)
+      throw inconsistent(edited.version, `the files of ${edited.name} were changed after it was applied`);
+    const undo = this.#all.filter(
+      (entry) => entry.version > target && !(entry.direction === 'down' && entry.done === entry.statements),
+    );
+    const down = undo.reverse().map((entry): Step => {
+      const migration = migrations[entry.version - 1];
+      if (!migration)
+        throw inconsistent(entry.version, `${entry.name} was applied, but its files are missing`);
+      return { migration, direction: 'down', from: this.#resumeAt(migration, 'down') };
+    });
+    const applied = new Set(this.applied.map((entry) => entry.version));
+    const up = migrations
+      .filter(({ version }) => version <= target && !applied.has(version))
+      .map((migration): Step => ({ migration, direction: 'up', from: this.#resumeAt(migration, 'up') }));
+    return [...down, ...up];
+  }
+
+  get #all(): Progress[] {
+    return [...this.#progress.values()].sort((a, b) => a.version - b.version);
+  }
+
+  /** A migration that was changed since it stopped, or turned round, starts at its first statement. */
+  #resumeAt(migration: Migration, direction: Direction): number {
+    const last = this.#progress.get(migration.version);
+    const resumes =
+      last?.direction === direction && last.done < last.statements && last.checksum === migration.checksum;
+    return resumes ? last.done : 0;
+  }
+}
+
+/** The table `schema_migrations`: one row for every statement that was run, kept in the database it speaks of. */
+export class History {
+  readonly #server: Sql;
+  readonly #database: string;
+
+  constructor(sql: Sql) {
+    this.#server = sql.on('system');
+    this.#database = sql.database;
+  }
+
+  async create(options: CallOptions): Promise<void> {
+    await this.#server.command(
+      'schema.history',
+      `CREATE TABLE IF NOT EXISTS {database:Identifier}.schema_migrations (
+         ordinal UInt64, version UInt32, name String, checksum String, direction LowCardinality(String),
+         statement UInt16, statements UInt16, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
+       ) ENGINE = MergeTree ORDER BY ordinal`,
+      { database: this.#database },
+      options,
+    );
+  }
+
+  /** Empty when the table or its database does not exist yet. */
+  async read(options: CallOptions): Promise<HistoryState> {
+    const params = { database: this.#database };
+    const [found] = await this.#server.rows<{ found: number }>(
+      'schema.history',
+      `SELECT toUInt8(count()) AS found FROM system.tables
+       WHERE database = {database:String} AND name = 'schema_migrations'`,
+      params,
+      options,
+    );
+    if (!found?.found) return new HistoryState([]);
+    return new HistoryState(
+      await this.#server.rows<Progress>(
+        'schema.history',
+        `SELECT version, name, checksum, direction, statement AS done, statements
+         FROM {database:Identifier}.schema_migrations ORDER BY ordinal, applied_at`,
+        params,
+        options,
+      ),
+    );
+  }
+
+  async record(
+    ordinal: number,
+    { migration, direction }: Step,
+    done: number,
+    options: CallOptions,
+  ): Promise<void> {
+    await this.#server.command(
+      'schema.history',
+      `INSERT INTO {database:Identifier}.schema_migrations
+         (ordinal, version, name, checksum, direction, statement, statements)
+       SELECT {ordinal:UInt64}, {version:UInt32}, {name:String}, {checksum:String}, {direction:String},
+         {done:UInt16}, {statements:UInt16}`,
+      {
+        database: this.#database,
+        ordinal,
+        version: migration.version,
+        name: migration.name,
+        checksum: migration.checksum,
+        direction,
+        done,
+        statements: migration[direction].length,
+      },
+      options,
+    );
+  }
+}
+
+function inconsistent(version: number, reason: string): MigrationError {
+  return new MigrationError(version, reason, { operation: 'schema.migrate' });
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { isDatabaseError, MigrationError, TimeoutError } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+
+export interface LockOptions {
+  /** How long an owner may stay silent before its lock is taken over. Default is 15 seconds. */
+  leaseMs?: number;
+  /** How long to wait for another owner when the call has no deadline. Default is 60 seconds. */
+  waitMs?: number;
+  /** How often to look whether the lock is free. Default is 100 ms. */
+  pollMs?: number;
+}
+
+/** The right to change the schema, as long as it is held. */
+export interface Lease {
+  /** Throws `MigrationError` when another owner took over, or may do so at any moment. */
+  confirm(version: number, options: CallOptions): Promise<void>;
+}
+
+interface Generation {
+  readonly number: number;
+  /** `held by OWNER, beat N` or `released`. */
+  readonly comment: string;
+  /** Since the comment was written, on the server's clock; up to a second more than the truth. */
+  readonly silentMs: number;
+}
+
+const OPERATION = 'schema.lock';
+const RELEASED = 'released';
+/** The server dates a table to the second, rounding down. */
+const ROUNDING_MS = 1000;
+
+/**
+ * Mutual exclusion out of the one thing ClickHouse does atomically: creating a table. Whoever creates the table
+ * `schema_migrations_lock_N` owns generation N. The owner keeps rewriting the table's comment; when the comment is
+ * older than the lease, or says that the lock was released, anyone may create generation N + 1. The highest generation
+ * is the lock and is never dropped, so numbers only grow, and an owner that was given up sees a higher one.
+ * All ages are measured by the server's clock.
+ */
+export class MigrationLock {
+  readonly #server: Sql;
+  readonly #database: string;
+  readonly #leaseMs: number;
+  readonly #waitMs: number;
+  readonly #pollMs: number;
+
+  constructor(sql: Sql, { leaseMs = 15_000, waitMs = 60_000, pollMs = 100 }: LockOptions = {}) {
+    this.#server = sql.on('system');
+    this.#database = sql.database;
+    this.#leaseMs = leaseMs;
+    this.#waitMs = waitMs;
+    this.#pollMs = pollMs;
+  }
+
+  /** Runs the work while this process alone may change the schema. Throws `TimeoutError` when a live owner keeps it. */
+  async run<T>(options: CallOptions, work: (lease: Lease) => Promise<T>): Promise<T> {
+    const owner = `${hostname().replace(/[^\w.-]/g, '_')}/${process.pid}/${randomUUID()}`;
+    const generation = await this.#acquire(owner, options);
+    const stopped = new AbortController();
+    const beating = this.#beat(generation, owner, stopped.signal);
+    try {
+      return await work({ confirm: (version, call) => this.#confirm(generation, version, call) });
+    } finally {
+      stopped.abort();
+      await beating;
+      await this.#say(generation, RELEASED).catch(ignoreDatabaseError);
+    }
+  }
+
+  async #acquire(owner: string, options: CallOptions): Promise<number> {
+    const start = Date.now();
+    const deadline = options.deadline ?? start + this.#waitMs;
+    for (;;) {
+      const generations = await this.#generations(options);
+      const current = generations[0];
+      if (!current || this.#isFree(current)) {
+        const claimed = await this.#claim((current?.number ?? 0) + 1, owner, options);
+        if (claimed) return claimed;
+      }
+      if (Date.now() + this.#pollMs > deadline)
+        throw new TimeoutError(Date.now() - start, { operation: OPERATION });
+      await sleepFor(this.#pollMs * (0.5 + Math.random()), undefined, { signal: options.signal }).catch(() =>
+        options.signal?.throwIfAborted(),
+      );
+    }
+  }
+
+  #isFree({ comment, silentMs }: Generation): boolean {
+    return comment === RELEASED || silentMs > this.#leaseMs + ROUNDING_MS;
+  }
+
+  /** The generation, when it is ours now. Losing the race is no error; any other refusal to create a table is. */
+  async #claim(number: number, owner: string, options: CallOptions): Promise<number | undefined> {
+    const failure = await this.#server
+      .command(
+        OPERATION,
+        `CREATE TABLE {database:Identifier}.{lock:Identifier} (nothing UInt8) ENGINE = Null COMMENT '${held(owner, 0)}'`,
+        this.#named(number),
+        options,
+      )
+      .catch((error: unknown) => error);
+    const generations = await this.#generations(options);
+    const claimed = generations.find((generation) => generation.number === number);
+    const isOurs = claimed?.comment === held(owner, 0);
+    if (failure && !isOurs && !(generations[0] && generations[0].number >= number)) throw failure;
+    if (!isOurs) return undefined;
+    if (claimed !== generations[0]) {
+      await this.#drop(number, options);
+      return undefined;
+    }
+    for (const old of generations.slice(1)) await this.#drop(old.number, options);
+    return number;
+  }
+
+  async #beat(generation: number, owner: string, stopped: AbortSignal): Promise<void> {
+    for (let beat = 1; !stopped.aborted; beat++) {
+      const pause = sleepFor(this.#leaseMs / 5, undefined, { signal: stopped, ref: false });
+      await pause.catch(() => undefined);
+      if (!stopped.aborted) await this.#say(generation, held(owner, beat)).catch(ignoreDatabaseError);
+    }
+  }
+
+  async #confirm(generation: number, version: number, options: CallOptions): Promise<void> {
+    const [current] = await this.#generations(options);
+    if (current?.number === generation && current.silentMs < this.#leaseMs) return;
+    const reason = current?.number === generation ? 'its heartbeat failed' : 'another process took it over';
+    throw new MigrationError(version, `the lock was lost: ${reason}`, {
+      operation: 'schema.migrate',
+      retryable: true,
+    });
+  }
+
+  /** Highest first. */
+  async #generations(options: CallOptions): Promise<Generation[]> {
+    return this.#server.rows<Generation>(
+      OPERATION,
+      `SELECT toUInt32(extract(name, '\\\\d+$')) AS number, comment,
+         toFloat64(dateDiff('millisecond', metadata_modification_time, now64(3))) AS silentMs
+       FROM system.tables
+       WHERE database = {database:String} AND match(name, '^schema_migrations_lock_\\\\d+$')
+       ORDER BY number DESC`,
+      { database: this.#database },
+      options,
+    );
+  }
+
+  async #say(generation: number, comment: string): Promise<void> {
+    await this.#server.command(
+      OPERATION,
+      `ALTER TABLE {database:Identifier}.{lock:Identifier} MODIFY COMMENT '${comment}'`,
+      this.#named(generation),
+    );
+  }
+
+  async #drop(generation: number, options: CallOptions): Promise<void> {
+    await this.#server.command(
+      OPERATION,
+      'DROP TABLE IF EXISTS {database:Identifier}.{lock:Identifier} SYNC',
+      this.#named(generation),
+      options,
+    );
+  }
+
+  #named(generation: number) {
+    return { database: this.#database, lock: `schema_migrations_lock_${generation}` };
+  }
+}
+
+function held(owner: string, beat: number): string {
+  return `held by ${owner}, beat ${beat}`;
+}
+
+/** A beat that fails shows as silence, which `confirm` sees; a release that fails makes others wait for the lease. */
+function ignoreDatabaseError(error: unknown): void {
+  if (!isDatabaseError(error)) throw error;
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { MigrationError } from '@quantumtrade/dal-domain';
+
+export type Direction = 'up' | 'down';
+
+/** One numbered step of the schema and its way back. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  /** SHA-256 of both files; line endings make no difference. */
+  readonly checksum: string;
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+}
+
+/** The folder of the package `@quantumtrade/dal-migrations`. */
+export function packagedMigrations(): string {
+  const manifest = createRequire(import.meta.url).resolve('@quantumtrade/dal-migrations/package.json');
+  return join(dirname(manifest), 'clickhouse');
+}
+
+const FILE = /^(\d{4})_([a-z0-9_]+)\.(up|down)\.sql$/;
+
+/** Reads the migrations of a folder, ascending from version 1. Throws `MigrationError` naming the file that is wrong. */
+export async function loadMigrations(directory: string): Promise<Migration[]> {
+  const texts = new Map<number, { name: string } & Partial<Record<Direction, string>>>();
+  for (const file of (await sqlFiles(directory)).sort()) {
+    const [, digits, name, direction] =
+      FILE.exec(file) ?? refuse(0, `${file} is not named NNNN_name.up.sql or NNNN_name.down.sql`);
+    const version = Number(digits);
+    const pair = texts.get(version) ?? { name: name! };
+    if (pair.name !== name) refuse(version, `${file} has the number of ${pair.name}`);
+    pair[direction as Direction] = (await readFile(join(directory, file), 'utf8')).replaceAll('\r\n', '\n');
+    texts.set(version, pair);
+  }
+  return [...texts].map(([version, { name, up, down }], index) => {
+    if (version !== index + 1) refuse(index + 1, `has no files, yet ${fileName(version, name, 'up')} exists`);
+    return {
+      version,
+      name,
+      checksum: createHash('sha256').update(`${up}\0${down}`).digest('hex'),
+      up: statements(fileName(version, name, 'up'), version, up),
+      down: statements(fileName(version, name, 'down'), version, down),
+    };
+  });
+}
+
+export function fileName(version: number, name: string, direction: Direction): string {
+  return `${String(version).padStart(4, '0')}_${name}.${direction}.sql`;
+}
+
+async function sqlFiles(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter((file) => file.endsWith('.sql'));
+  } catch (cause) {
+    throw new MigrationError(0, `the folder ${directory} cannot be read`, {
+      operation: 'schema.load',
+      cause,
+    });
+  }
+}
+
+/** Statements end with a semicolon at the end of a line; comments have lines of their own. */
+function statements(file: string, version: number, text: string | undefined): string[] {
+  if (text === undefined) refuse(version, `${file} is missing`);
+  const found = text
+    .replace(/^\s*--.*$/gm, '')
+    .split(/;[ \t]*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+  if (found.length === 0) refuse(version, `${file} holds no statement`);
+  found.forEach((statement, index) => {
+    const reason = unsafeToRepeat(statement);
+    if (reason)
+      refuse(version, `${file}, statement ${index + 1}: ${reason}, so that it is safe to run twice`);
+  });
+  return found;
+}
+
+const ALTERATION =
+  /\b(?:(ADD)|DROP|RENAME)\s+(?:COLUMN|INDEX|PROJECTION|CONSTRAINT|STATISTICS)\b(?!\s+IF\s+(?:NOT\s+)?EXISTS\b)/i;
+
+/** Why a statement must not be run a second time, as it is when a migration resumes. */
+function unsafeToRepeat(statement: string): string | undefined {
+  if (/^CREATE\b/i.test(statement) && !/^CREATE\s+(?:\w+\s+){1,2}IF\s+NOT\s+EXISTS\b/i.test(statement)) {
+    return 'CREATE needs IF NOT EXISTS';
+  }
+  if (/^(?:DROP|RENAME)\b/i.test(statement) && !/^\w+\s+(?:\w+\s+){1,2}IF\s+EXISTS\b/i.test(statement)) {
+    return `${statement.slice(0, statement.search(/\s/)).toUpperCase()} needs IF EXISTS`;
+  }
+  if (/^EXCHANGE\b/i.test(statement)) return 'EXCHANGE must be written as CREATE, RENAME and DROP';
+  const alteration = /^ALTER\b/i.test(statement) ? ALTERATION.exec(statement) : null;
+  return alteration ? `${alteration[0]} needs IF ${alteration[1] ? 'NOT ' : ''}EXISTS` : undefined;
+}
+
+function refuse(version: number, reason: string): never {
+  throw new MigrationError(version, reason, { operation: 'schema.load' });
+}

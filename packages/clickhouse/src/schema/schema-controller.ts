@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import type { CallOptions, SchemaController, SchemaDrift, SchemaReport } from '@quantumtrade/dal-domain';
+import { isDatabaseError, MigrationError } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import { compare, snapshot } from './drift.js';
+import type { HistoryState, Step } from './history.js';
+import { History } from './history.js';
+import type { Lease, LockOptions } from './lock.js';
+import { MigrationLock } from './lock.js';
+import type { Migration } from './migration-files.js';
+import { fileName, loadMigrations, packagedMigrations } from './migration-files.js';
+
+export interface SchemaControllerOptions {
+  /** A folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. Default is `@quantumtrade/dal-migrations`. */
+  migrationsDirectory?: string;
+  lock?: LockOptions;
+}
+
+/**
+ * Migrations by file, in the database that `sql` names, which need not exist yet. Beside the migrated tables the database
+ * holds `schema_migrations`, what was run, and `schema_migrations_lock_N`, who may run.
+ */
+export class ClickHouseSchemaController implements SchemaController {
+  readonly #sql: Sql;
+  readonly #server: Sql;
+  readonly #directory: string;
+  readonly #history: History;
+  readonly #lock: MigrationLock;
+
+  constructor(sql: Sql, { migrationsDirectory = packagedMigrations(), lock }: SchemaControllerOptions = {}) {
+    this.#sql = sql;
+    this.#server = sql.on('system');
+    this.#directory = migrationsDirectory;
+    this.#history = new History(sql);
+    this.#lock = new MigrationLock(sql, lock);
+  }
+
+  /** A schema that a newer release has migrated further stays as it is. */
+  async initialize(options: CallOptions = {}): Promise<void> {
+    await this.#move(Infinity, await loadMigrations(this.#directory), options);
+  }
+
+  async migrate(version: number, options: CallOptions = {}): Promise<void> {
+    const migrations = await loadMigrations(this.#directory);
+    if (!Number.isInteger(version) || version < 0 || version > migrations.length) {
+      throw new MigrationError(version, `does not exist, the newest is ${migrations.length}`, {
+        operation: 'schema.migrate',
+      });
+    }
+    await this.#move(version, migrations, options);
+  }
+
+  async version(options: CallOptions = {}): Promise<number> {
+    return (await this.#history.read(options)).version;
+  }
+
+  async validate(options: CallOptions = {}): Promise<SchemaReport> {
+    const migrations = await loadMigrations(this.#directory);
+    const history = await this.#history.read(options);
+    const applied = new Set(history.applied.map(({ version }) => version));
+    const drift = [
+      ...historyDrift(history, migrations),
+      ...compare(
+        await this.#expected(
+          migrations.filter(({ version }) => applied.has(version)),
+          options,
+        ),
+        await snapshot(this.#server, this.#sql.database, options),
+      ),
+    ];
+    return { valid: drift.length === 0, version: history.version, drift };
+  }
+
+  async #move(target: number, migrations: readonly Migration[], options: CallOptions): Promise<void> {
+    const before = await this.#history.read(options);
+    if (before.stepsTo(target, migrations).length === 0) return;
+    await this.#server.command(
+      'schema.migrate',
+      'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
+      { database: this.#sql.database },
+      options,
+    );
+    await this.#lock.run(options, async (lease) => {
+      await this.#history.create(options);
+      const history = await this.#history.read(options);
+      let ordinal = history.nextOrdinal;
+      for (const step of history.stepsTo(target, migrations)) {
+        ordinal = await this.#take(step, ordinal, lease, options);
+      }
+    });
+  }
+
+  async #take(step: Step, ordinal: number, lease: Lease, options: CallOptions): Promise<number> {
+    const { migration, direction, from } = step;
+    const statements = migration[direction];
+    for (let done = from; done < statements.length; done++) {
+      await lease.confirm(migration.version, options);
+      await this.#run(statements[done]!, options).catch((cause: unknown) => {
+        const file = fileName(migration.version, migration.name, direction);
+        throw failure(migration.version, `${file}, statement ${done + 1}`, cause);
+      });
+      await this.#history.record(ordinal++, step, done + 1, options);
+    }
+    return ordinal;
+  }
+
+  async #run(statement: string, options: CallOptions, sql = this.#sql): Promise<void> {
+    await sql.command('schema.migrate', statement, {}, options);
+  }
+
+  /** What these migrations make, found by making it in a database of its own. */
+  async #expected(migrations: readonly Migration[], options: CallOptions) {
+    const [now] = await this.#server.rows<{ seconds: number }>(
+      'schema.validate',
+      'SELECT toUnixTimestamp(now()) AS seconds',
+      {},
+      options,
+    );
+    await this.#dropAbandoned(now!.seconds, options);
+    const database = `qtdal_scratch_${now!.seconds}_${randomBytes(6).toString('hex')}`;
+    try {
+      await this.#server.command(
+        'schema.validate',
+        'CREATE DATABASE {database:Identifier}',
+        { database },
+        options,
+      );
+      for (const { up } of migrations) {
+        for (const statement of up) await this.#run(statement, options, this.#sql.on(database));
+      }
+      return await snapshot(this.#server, database, options);
+    } finally {
+      await this.#drop(database);
+    }
+  }
+
+  /** Scratch databases of processes that died more than an hour ago. */
+  async #dropAbandoned(nowSeconds: number, options: CallOptions): Promise<void> {
+    const abandoned = await this.#server.rows<{ name: string }>(
+      'schema.validate',
+      `SELECT name FROM system.databases
+       WHERE match(name, '^qtdal_scratch_[0-9]+_[0-9a-f]{12}$')
+         AND toUInt64(extract(name, '[0-9]+')) < {before:UInt64}`,
+      { before: nowSeconds - 3600 },
+      options,
+    );
+    for (const { name } of abandoned) await this.#drop(name);
+  }
+
+  async #drop(database: string): Promise<void> {
+    await this.#server.command('schema.validate', 'DROP DATABASE IF EXISTS {database:Identifier} SYNC', {
+      database,
+    });
+  }
+}
+
+function historyDrift(history: HistoryState, migrations: readonly Migration[]): SchemaDrift[] {
+  const drift = (version: number, problem: string): SchemaDrift => ({
+    object: `migration ${version}`,
+    problem,
+  });
+  const applied = new Set(history.applied.map(({ version }) => version));
+  const unfinished = new Set(history.unfinished.map(({ version }) => version));
+  return [
+    ...history.unfinished.map((entry) =>
+      drift(
+        entry.version,
+        `stopped on its way ${entry.direction} after statement ${entry.done} of ${entry.statements}`,
+      ),
+    ),
+    ...migrations
+      .filter(({ version }) => !applied.has(version) && !unfinished.has(version))
+      .map(({ version, name }) => drift(version, `${name} is not applied`)),
+    ...history.applied
+      .filter(({ version }) => version > migrations.length)
+      .map(({ version, name }) => drift(version, `${name} is applied, but its files are missing`)),
+    ...history
+      .edited(migrations)
+      .map(({ version, name }) => drift(version, `the files of ${name} were changed after it was applied`)),
+  ];
+}
+
+/** A statement that the engine refuses fails the migration; a lost connection or a passed deadline stays what it is. */
+function failure(version: number, where: string, cause: unknown): unknown {
+  if (!isDatabaseError(cause) || cause.code !== 'QUERY') return cause;
+  return new MigrationError(version, `${where}: ${cause.message}`, { operation: 'schema.migrate', cause });
+}
