@@ -219,7 +219,9 @@ it('answers exactly as the store does, whatever is written and read in between',
           expect(data).toEqual((await timeSeries.marketData.latest(each, 1, { exact: true })).data);
           const set = await timeSeries.features.latest(each);
           expect(await database.getLatestFeatures(each)).toEqual(set);
-          expect(await database.features.latestValue(each, feature)).toEqual(set?.features[feature] ?? null);
+          expect(await database.features.latestValue(each, feature)).toEqual(
+            await timeSeries.features.latestValue(each, feature),
+          );
           expect(await database.getPrediction(`${each}${at}`)).toEqual(
             await timeSeries.predictions.findById(`${each}${at}`),
           );

@@ -13,6 +13,7 @@ import type {
   DatabaseMetrics,
   Decoder,
   FeatureBatch,
+  FeatureRepository,
   FeatureSet,
   HealthStatus,
   MarketData,
@@ -38,7 +39,6 @@ import type {
 import { authContextStore, realtimeValues, sessionStore, systemClock } from '@quantumtrade/dal-domain';
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
-import type { CachedFeatures } from './caching/features.js';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
@@ -68,7 +68,7 @@ const nowhere: AuditSink = { record: () => Promise.resolve() };
 export class DatabaseAbstraction {
   readonly marketData: MarketDataRepository;
   readonly sentiment: SentimentRepository;
-  readonly features: CachedFeatures;
+  readonly features: FeatureRepository;
   readonly predictions: PredictionRepository;
   readonly outcomes: OutcomeRepository;
   readonly strategyPerformance: StrategyPerformanceRepository;

@@ -1,2 +1,1 @@
-export type { CachedFeatures } from './caching/features.js';
 export { DatabaseAbstraction, type DatabaseParts } from './database-abstraction.js';

@@ -1,2 +1,3 @@
 export * from './manual-clock.js';
 export * from './time-series.js';
+export { memoryCacheBackend } from './cache/cache-backend.js';

@@ -1,5 +1,11 @@
 import { afterEach } from '@jest/globals';
-import { currentOperation, onOperationEnd, operationChannel, traceOperation, type OperationEvent } from './index.js';
+import {
+  currentOperation,
+  onOperationEnd,
+  operationChannel,
+  traceOperation,
+  type OperationEvent,
+} from './index.js';
 
 describe('an operation', () => {
   let stop = () => {};

@@ -1,7 +1,6 @@
 import type {
   BatchResult,
   Cache,
-  CallOptions,
   FeatureBatch,
   FeatureRepository,
   FeatureSet,
@@ -9,12 +8,6 @@ import type {
 import { keyspaces, TypedKeyspace } from '@quantumtrade/dal-domain';
 import type { CacheObserver } from './read-through.js';
 import { readThrough, tolerant } from './read-through.js';
-
-/** Features, the latest set whole and each of its values by name. */
-export interface CachedFeatures extends FeatureRepository {
-  /** The value of one feature in the symbol's latest set, or null when that set does not have it. */
-  latestValue(symbol: string, featureName: string, options?: CallOptions): Promise<number | null>;
-}
 
 /**
  * Features whose latest set is cached under `features:{symbol}:latest` and whose values are cached under
@@ -24,19 +17,9 @@ export function cachedFeatures(
   repository: FeatureRepository,
   cache: Cache,
   observer: CacheObserver,
-): CachedFeatures {
+): FeatureRepository {
   const latestSets = new TypedKeyspace(cache, keyspaces.latestFeatures);
   const values = new TypedKeyspace(cache, keyspaces.featureValue);
-
-  async function latest(symbol: string, options?: CallOptions): Promise<FeatureSet | null> {
-    const { value } = await readThrough(
-      observer,
-      () => latestSets.get({ symbol }, options),
-      () => repository.latest(symbol, options),
-      (set) => latestSets.setIfNewer({ symbol }, set, options),
-    );
-    return value;
-  }
 
   async function follow(batches: readonly FeatureBatch[], result: BatchResult): Promise<void> {
     const refused = new Set(result.errors.map((error) => error.index));
@@ -60,12 +43,20 @@ export function cachedFeatures(
       return result;
     },
     find: (params, options) => repository.find(params, options),
-    latest,
+    async latest(symbol, options) {
+      const { value } = await readThrough(
+        observer,
+        () => latestSets.get({ symbol }, options),
+        () => repository.latest(symbol, options),
+        (set) => latestSets.setIfNewer({ symbol }, set, options),
+      );
+      return value;
+    },
     async latestValue(symbol, featureName, options) {
       const { value } = await readThrough(
         observer,
         () => values.get({ symbol, featureName }, options),
-        async () => (await latest(symbol, options))?.features[featureName] ?? null,
+        () => repository.latestValue(symbol, featureName, options),
         (number) => values.set({ symbol, featureName }, number, options),
       );
       return value;
@@ -99,7 +90,7 @@ function newestBySymbol(batches: readonly FeatureBatch[]): Map<string, FeatureBa
 function distinctNames(batches: readonly FeatureBatch[]): { symbol: string; featureName: string }[] {
   const names = new Map<string, { symbol: string; featureName: string }>();
   for (const { symbol, features } of batches) {
-    for (const featureName of Object.keys(features)) {
+    for (const featureName of Object.keys(features ?? {})) {
       names.set(JSON.stringify([symbol, featureName]), { symbol, featureName });
     }
   }

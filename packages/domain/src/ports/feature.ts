@@ -20,4 +20,10 @@ export interface FeatureRepository {
 
   /** The set with the greatest timestamp, of equals the greatest version; null when the symbol has none. */
   latest(symbol: string, options?: CallOptions): Promise<FeatureSet | null>;
+
+  /**
+   * The newest value of one feature of a symbol, in whichever set it stands: the greatest timestamp, of equals the
+   * greatest version; null when there is none.
+   */
+  latestValue(symbol: string, featureName: string, options?: CallOptions): Promise<number | null>;
 }

@@ -5,6 +5,7 @@ import {
   planQuery,
   prepareFeatures,
   records,
+  requireField,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { result } from '../store/memory-store.js';
@@ -30,6 +31,15 @@ export function featureRepository(store: MemoryStore): FeatureRepository {
       const rows = store.rowsWhere('features', 'symbol', symbol, operation);
       const newest = rows.filter((row) => timeOf(row) === timeOf(rows.at(-1)!));
       return groupSets(newest).map(featureSetOf).at(-1) ?? null;
+    },
+
+    latestValue: async (symbol, featureName, options) => {
+      const operation = 'features.latestValue';
+      store.checkReady(operation, options);
+      const name = requireField(records.features.fields.featureName, 'featureName', featureName, operation);
+      const rows = store.rowsWhere('features', 'symbol', symbol, operation);
+      const newest = groupSets(rows.filter((row) => row['featureName'] === name)).at(-1)?.[0];
+      return (newest?.['featureValue'] as number | undefined) ?? null;
     },
   };
 }
