@@ -10,7 +10,7 @@ export interface TestRunner {
 
 /** The assertions that the suites use. */
 export interface Expectation {
-  readonly not: Expectation;
+  readonly not: Omit<Expectation, 'not'>;
   toBe(expected: unknown): void;
   toEqual(expected: unknown): void;
   toMatchObject(expected: object): void;

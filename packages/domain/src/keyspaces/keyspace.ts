@@ -15,8 +15,9 @@ export type KeyParts<P extends string> = Readonly<Record<Placeholders<P>, string
 
 /**
  * The key for these parts, e.g. `features:{symbol}:{featureName}` → `features:AAPL:rsi_14`.
- * `:` and `%` inside a part are percent-encoded, and so is the whole of a part that equals a fixed word of the pattern's
- * siblings (`latest`, `current`, `selected`, `performance`, `stream`), so that two different parts never share a key.
+ * Inside a part, `:`, `%` and lone surrogates are percent-encoded, and so is the first letter of a part that equals a
+ * fixed word of the pattern's siblings (`latest`, `current`, `selected`, `performance`, `stream`), so that two different
+ * parts never share a key.
  */
 export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string {
   return pattern.replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -27,8 +28,11 @@ export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string 
 const FIXED_WORD = /^(latest|current|selected|performance|stream)$/;
 
 function encodePart(part: string): string {
-  const encoded = part.replaceAll('%', '%25').replaceAll(':', '%3A');
-  return FIXED_WORD.test(encoded)
-    ? `%${encoded.charCodeAt(0).toString(16).toUpperCase()}${encoded.slice(1)}`
-    : encoded;
+  return FIXED_WORD.test(part)
+    ? percentEncode(part[0]!) + part.slice(1)
+    : part.replace(/[%:\p{Surrogate}]/gu, percentEncode);
+}
+
+function percentEncode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }

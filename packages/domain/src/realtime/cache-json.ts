@@ -3,17 +3,23 @@ import type { Decoder } from '../ports/cache.js';
 
 /** The JSON text of a cache value; throws `ValidationError` for what JSON would drop or change. */
 export function encodeCacheValue(value: unknown, operation: string): string {
-  const text = JSON.stringify(value, (key, item: unknown) => {
-    const lost =
-      typeof item === 'bigint' ||
-      typeof item === 'function' ||
-      typeof item === 'symbol' ||
-      (typeof item === 'number' && !Number.isFinite(item));
-    if (!lost) return item;
-    throw new ValidationError(key || 'value', `${typeof item} cannot be kept in JSON`, { operation });
-  });
-  if (text === undefined) throw new ValidationError('value', 'cannot be kept in JSON', { operation });
-  return text;
+  try {
+    return JSON.stringify(value, function (this: Record<string, unknown>, key, item: unknown) {
+      const lost = whatJsonLoses(this[key]);
+      if (lost === undefined) return item;
+      throw new ValidationError('value', `${lost} cannot be kept in JSON`, { operation });
+    });
+  } catch (error) {
+    if (error instanceof ValidationError) throw error;
+    throw new ValidationError('value', 'cannot be kept in JSON', { operation });
+  }
+}
+
+function whatJsonLoses(item: unknown): string | undefined {
+  if (item instanceof Map || item instanceof Set) return item.constructor.name;
+  if (item instanceof Date && Number.isNaN(item.getTime())) return 'invalid Date';
+  if (typeof item === 'number' && !Number.isFinite(item)) return String(item);
+  return ['undefined', 'bigint', 'function', 'symbol'].includes(typeof item) ? typeof item : undefined;
 }
 
 /** The checked value of a cached JSON text; throws `CacheError`, which never shows the text. */
@@ -27,7 +33,7 @@ export function decodeCacheValue<T>(text: string, decoder: Decoder<T>, operation
 
 /** Checks a time to live and gives it in milliseconds. */
 export function requireTtlMs(ttlSeconds: number, operation: string): number {
-  const ms = Math.round(ttlSeconds * 1000);
-  if (Number.isSafeInteger(ms) && ms >= 1) return ms;
+  const ms = Math.max(1, Math.round(ttlSeconds * 1000));
+  if (ttlSeconds > 0 && Number.isSafeInteger(ms)) return ms;
   throw new ValidationError('ttlSeconds', 'must be a number above 0', { operation });
 }

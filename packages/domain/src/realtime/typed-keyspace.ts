@@ -20,7 +20,12 @@ export class TypedKeyspace<P extends string, T> {
   }
 
   async set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
-    await this.#cache.set(this.#key(parts), this.#encode(value), this.#keyspace.ttlSeconds, options);
+    await this.#cache.set(
+      this.#key(parts),
+      encodeFor(this.#keyspace, value),
+      this.#keyspace.ttlSeconds,
+      options,
+    );
   }
 
   /** As `Cache.setIfNewer`; the value has a `timestamp`. */
@@ -59,16 +64,17 @@ export class TypedKeyspace<P extends string, T> {
     return keyOf(this.#keyspace.pattern, parts);
   }
 
-  #encode(value: T): unknown {
-    const encoded = z.safeEncode(this.#keyspace.codec, value);
-    if (encoded.success) return encoded.data;
-    const [issue] = encoded.error.issues;
-    throw new ValidationError(issue!.path.join('.') || 'value', issue!.message, {
-      operation: this.#keyspace.pattern,
-    });
-  }
-
   #encodeTimed(value: T): { timestamp: string } {
-    return this.#encode(value) as { timestamp: string };
+    return encodeFor(this.#keyspace, value) as { timestamp: string };
   }
+}
+
+/** A value in the JSON form that its keyspace stores; throws `ValidationError` when it is not one of the keyspace's. */
+export function encodeFor<P extends string, T>(keyspace: Keyspace<P, T>, value: T): unknown {
+  const encoded = z.safeEncode(keyspace.codec, value);
+  if (encoded.success) return encoded.data;
+  const [issue] = encoded.error.issues;
+  throw new ValidationError(issue!.path.join('.') || 'value', issue!.message, {
+    operation: keyspace.pattern,
+  });
 }

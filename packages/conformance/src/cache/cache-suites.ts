@@ -1,0 +1,16 @@
+import type { TestRunner } from '../runner.js';
+import { cacheSuite } from './cache-suite.js';
+import { callSuite } from './call-suite.js';
+import { keyspaceSuite } from './keyspace-suite.js';
+import { marketStreamSuite } from './market-stream-suite.js';
+import type { OpenCacheFactory } from './open-cache.js';
+import { rateLimiterSuite } from './rate-limiter-suite.js';
+
+/** All that an adapter of the cache ports must pass. `open` gives a backend over an empty store each time. */
+export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
+  cacheSuite(runner, open);
+  marketStreamSuite(runner, open);
+  rateLimiterSuite(runner, open);
+  keyspaceSuite(runner, open);
+  callSuite(runner, open);
+}

@@ -1,0 +1,104 @@
+import type { CacheBackend, CallOptions } from '@quantumtrade/dal-domain';
+import {
+  authContextStore,
+  keyspaces,
+  realtimeValues,
+  sessionStore,
+  TypedKeyspace,
+} from '@quantumtrade/dal-domain';
+import type { TestRunner } from '../runner.js';
+import { errorOf } from './error-of.js';
+import type { OpenCacheFactory } from './open-cache.js';
+import { withOpenCache } from './open-cache.js';
+import * as sample from './samples.js';
+
+type Call = (backend: CacheBackend, options?: CallOptions) => Promise<unknown>;
+
+const timed = { timestamp: '2024-01-02T12:00:00.000Z' };
+const request = { userId: 'ann', endpoint: '/orders', limit: 1 };
+
+/** Every method of every port, and of what the domain builds on them. */
+const calls: Readonly<Record<string, Call>> = {
+  'cache.get': ({ cache }, options) => cache.get('key', { parse: String }, options),
+  'cache.set': ({ cache }, options) => cache.set('key', 1, 60, options),
+  'cache.setIfNewer': ({ cache }, options) => cache.setIfNewer('key', timed, 60, options),
+  'cache.replaceIfNewer': ({ cache }, options) => cache.replaceIfNewer('key', timed, 60, options),
+  'cache.delete': ({ cache }, options) => cache.delete('key', options),
+  'cache.exists': ({ cache }, options) => cache.exists('key', options),
+  'marketStream.append': ({ marketStream }, options) =>
+    marketStream.append('AAPL', [sample.tick('AAPL')], options),
+  'marketStream.recent': ({ marketStream }, options) => marketStream.recent('AAPL', 1, options),
+  'rateLimiter.consume': ({ rateLimiter }, options) => rateLimiter.consume(request, options),
+  'probe.ping': ({ probe }, options) => probe.ping(options),
+  'realtimeValues.marketRegime': ({ cache }, options) => realtimeValues(cache).marketRegime('AAPL', options),
+  'realtimeValues.setMarketRegime': ({ cache }, options) =>
+    realtimeValues(cache).setMarketRegime(sample.regime('AAPL'), options),
+  'realtimeValues.selectedStrategy': ({ cache }, options) =>
+    realtimeValues(cache).selectedStrategy('AAPL', options),
+  'realtimeValues.setSelectedStrategy': ({ cache }, options) =>
+    realtimeValues(cache).setSelectedStrategy(sample.selectedStrategy('AAPL'), options),
+  'realtimeValues.strategyPerformance': ({ cache }, options) =>
+    realtimeValues(cache).strategyPerformance('momentum', options),
+  'realtimeValues.setStrategyPerformance': ({ cache }, options) =>
+    realtimeValues(cache).setStrategyPerformance(sample.performance('momentum'), options),
+  'realtimeValues.latestTick': ({ cache }, options) => realtimeValues(cache).latestTick('AAPL', options),
+  'realtimeValues.setLatestTick': ({ cache }, options) =>
+    realtimeValues(cache).setLatestTick(sample.tick('AAPL'), options),
+  'sessions.find': ({ cache }, options) => sessionStore(cache).find('ann', options),
+  'sessions.save': ({ cache }, options) => sessionStore(cache).save(sample.session('ann'), options),
+  'sessions.end': ({ cache }, options) => sessionStore(cache).end('ann', options),
+  'authContexts.find': ({ cache }, options) => authContextStore(cache).find('token', options),
+  'authContexts.save': ({ cache }, options) =>
+    authContextStore(cache).save('token', sample.userContext('ann'), options),
+  'authContexts.revoke': ({ cache }, options) => authContextStore(cache).revoke('token', options),
+  'typedKeyspace.replaceIfNewer': ({ cache }, options) =>
+    new TypedKeyspace(cache, keyspaces.latestMarketData).replaceIfNewer(
+      { symbol: 'AAPL' },
+      sample.tick('AAPL'),
+      options,
+    ),
+};
+
+/** That every call keeps to its signal and deadline, and what the probe promises. */
+export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
+  const { describe, expect } = runner;
+  const test = withOpenCache(runner, open);
+
+  describe('Every call', () => {
+    for (const [name, call] of Object.entries(calls)) {
+      test(`${name} rejects with the reason of a signal that was aborted before`, async (opened) => {
+        const reason = new Error('not needed any more');
+        const outcome = call(opened.backend, { signal: AbortSignal.abort(reason) });
+        expect(await outcome.catch((error: unknown) => error)).toBe(reason);
+        expect(await opened.keys()).toEqual([]);
+      });
+
+      test(`${name} rejects with TimeoutError when its deadline has passed`, async (opened) => {
+        const error = await errorOf(() => call(opened.backend, { deadline: Date.now() - 1 }));
+        expect([error.code, error.retryable]).toEqual(['TIMEOUT', true]);
+        expect(await opened.keys()).toEqual([]);
+      });
+
+      test(`${name} succeeds with a signal and a deadline to come`, async ({ backend }) => {
+        const { signal } = new AbortController();
+        await call(backend, { signal, deadline: Date.now() + 60_000 });
+      });
+
+      test(`${name} fails with ConnectionError once the backend is closed`, async ({ backend }) => {
+        await call(backend);
+        await backend.probe.close();
+        const error = await errorOf(() => call(backend));
+        expect([error.code, error.retryable]).toEqual(['CONNECTION', false]);
+      });
+    }
+  });
+
+  describe('Probe', () => {
+    test('closes twice without harm and counts no connection afterwards', async ({ backend: { probe } }) => {
+      await probe.ping();
+      await probe.close();
+      await probe.close();
+      expect(probe.connectionCount()).toBe(0);
+    });
+  });
+}

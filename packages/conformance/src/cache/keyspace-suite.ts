@@ -1,0 +1,229 @@
+import type { CacheBackend } from '@quantumtrade/dal-domain';
+import {
+  authContextStore,
+  keyspaces,
+  realtimeValues,
+  sessionStore,
+  TypedKeyspace,
+} from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import { errorOf, everythingOf } from './error-of.js';
+import type { OpenCacheFactory } from './open-cache.js';
+import { withOpenCache } from './open-cache.js';
+import * as sample from './samples.js';
+
+/** One write through each keyspace, the key that it must make, and the seconds that it must live. */
+const writes: readonly [
+  key: string,
+  ttlSeconds: number,
+  write: (backend: CacheBackend) => Promise<unknown>,
+][] = [
+  [
+    'features:AAPL:latest',
+    300,
+    ({ cache }) =>
+      new TypedKeyspace(cache, keyspaces.latestFeatures).set({ symbol: 'AAPL' }, sample.featureSet('AAPL')),
+  ],
+  [
+    'features:AAPL:rsi_14',
+    300,
+    ({ cache }) =>
+      new TypedKeyspace(cache, keyspaces.featureValue).set({ symbol: 'AAPL', featureName: 'rsi_14' }, 55.5),
+  ],
+  ['regime:AAPL:current', 600, ({ cache }) => realtimeValues(cache).setMarketRegime(sample.regime('AAPL'))],
+  [
+    'strategy:AAPL:selected',
+    900,
+    ({ cache }) => realtimeValues(cache).setSelectedStrategy(sample.selectedStrategy('AAPL')),
+  ],
+  [
+    'strategy:momentum:performance',
+    900,
+    ({ cache }) => realtimeValues(cache).setStrategyPerformance(sample.performance('momentum')),
+  ],
+  [
+    'prediction:p-1',
+    3600,
+    ({ cache }) =>
+      new TypedKeyspace(cache, keyspaces.prediction).set({ predictionId: 'p-1' }, sample.prediction('p-1')),
+  ],
+  ['session:ann', 3600, ({ cache }) => sessionStore(cache).save(sample.session('ann'))],
+  [
+    'auth:a3656c50c59b9dd17e7b7539929effb20169a63d77b0453e14162984b611c5f8',
+    3600,
+    ({ cache }) => authContextStore(cache).save('token-of-ann', sample.userContext('ann')),
+  ],
+  [
+    'rate_limit:ann:GET /bars',
+    60,
+    ({ rateLimiter }) => rateLimiter.consume({ userId: 'ann', endpoint: 'GET /bars', limit: 5 }),
+  ],
+  ['market:AAPL:latest', 30, ({ cache }) => realtimeValues(cache).setLatestTick(sample.tick('AAPL'))],
+  ['market:AAPL:stream', 30, ({ marketStream }) => marketStream.append('AAPL', [sample.tick('AAPL')])],
+];
+
+/** How much of a time to live may have passed before a test reads it. */
+const SLACK_MS = 15_000;
+
+/** Keys and lives of every keyspace, and that values come out as they went in. */
+export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void {
+  const { describe, expect } = runner;
+  const test = withOpenCache(runner, open);
+
+  describe('Keyspaces', () => {
+    for (const [key, ttlSeconds, write] of writes) {
+      test(`${key} lives for ${ttlSeconds} seconds from its last write`, async (opened) => {
+        await write(opened.backend);
+        expect(await opened.keys()).toEqual([key]);
+        await opened.advance(ttlSeconds * 500);
+        await write(opened.backend);
+        const ttlMs = (await opened.ttlMs(key))!;
+        expect(ttlMs <= ttlSeconds * 1000 && ttlMs > ttlSeconds * 1000 - SLACK_MS).toBe(true);
+        await opened.advance(ttlSeconds * 1000);
+        expect(await opened.keys()).toEqual([]);
+      });
+    }
+
+    test('are all of the keyspaces that there are', async () => {
+      expect(writes).toHaveLength(Object.keys(keyspaces).length);
+    });
+
+    test('keep parts apart that hold separators, fixed words or signs of an encoding', async (opened) => {
+      const features = new TypedKeyspace(opened.backend.cache, keyspaces.featureValue);
+      const latest = new TypedKeyspace(opened.backend.cache, keyspaces.latestFeatures);
+      const parts: [symbol: string, featureName: string, key: string][] = [
+        ['A:B', 'C', 'features:A%3AB:C'],
+        ['A', 'B:C', 'features:A:B%3AC'],
+        ['A%3AB', 'C', 'features:A%253AB:C'],
+        ['{symbol}', '{featureName}', 'features:{symbol}:{featureName}'],
+        ['A', 'latest', 'features:A:%6Catest'],
+        ['A', '%6Catest', 'features:A:%256Catest'],
+        ['$&', "$'", "features:$&:$'"],
+        ['株 🚀', 'é', 'features:株 🚀:é'],
+        ['A', '\ud800', 'features:A:%D800'],
+        ['A', '\udfff', 'features:A:%DFFF'],
+      ];
+      await latest.set({ symbol: 'A' }, sample.featureSet('A'));
+      for (const [i, [symbol, featureName]] of parts.entries())
+        await features.set({ symbol, featureName }, i);
+      for (const [i, [symbol, featureName]] of parts.entries()) {
+        expect(await features.get({ symbol, featureName })).toBe(i);
+      }
+      expect(await latest.get({ symbol: 'A' })).toEqual(sample.featureSet('A'));
+      expect((await opened.keys()).toSorted()).toEqual(
+        ['features:A:latest', ...parts.map(([, , key]) => key)].toSorted(),
+      );
+    });
+
+    test('give back exactly what was set', async ({ backend: { cache } }) => {
+      const values = realtimeValues(cache);
+      await values.setMarketRegime(sample.regime('A:B'));
+      await values.setSelectedStrategy(sample.selectedStrategy('A:B'));
+      await values.setStrategyPerformance(sample.performance('slow: 株'));
+      await values.setLatestTick(sample.tick('A:B'));
+      expect(await values.marketRegime('A:B')).toEqual(sample.regime('A:B'));
+      expect(await values.selectedStrategy('A:B')).toEqual(sample.selectedStrategy('A:B'));
+      expect(await values.strategyPerformance('slow: 株')).toEqual(sample.performance('slow: 株'));
+      expect(await values.latestTick('A:B')).toEqual(sample.tick('A:B'));
+      const predictions = new TypedKeyspace(cache, keyspaces.prediction);
+      await predictions.set({ predictionId: 'p' }, sample.prediction('p'));
+      expect(await predictions.get({ predictionId: 'p' })).toEqual(sample.prediction('p'));
+      expect(await predictions.delete({ predictionId: 'p' })).toBe(true);
+      expect(await predictions.get({ predictionId: 'p' })).toBeNull();
+    });
+
+    test('give null for what was never set', async ({ backend: { cache } }) => {
+      const values = realtimeValues(cache);
+      expect(await values.marketRegime('AAPL')).toBeNull();
+      expect(await values.selectedStrategy('AAPL')).toBeNull();
+      expect(await values.strategyPerformance('momentum')).toBeNull();
+      expect(await values.latestTick('AAPL')).toBeNull();
+    });
+
+    test('keep the latest tick against an older one that comes late', async ({ backend: { cache } }) => {
+      const values = realtimeValues(cache);
+      expect(await values.setLatestTick(sample.tick('AAPL', 2))).toBe(true);
+      expect(await values.setLatestTick(sample.tick('AAPL', 1))).toBe(false);
+      expect(await values.latestTick('AAPL')).toEqual(sample.tick('AAPL', 2));
+      expect(await values.setLatestTick(sample.tick('AAPL', 3))).toBe(true);
+      const ticks = new TypedKeyspace(cache, keyspaces.latestMarketData);
+      expect(await ticks.replaceIfNewer({ symbol: 'AAPL' }, sample.tick('AAPL', 2))).toBe(false);
+      expect(await ticks.replaceIfNewer({ symbol: 'AAPL' }, sample.tick('AAPL', 4))).toBe(true);
+      expect(await values.latestTick('AAPL')).toEqual(sample.tick('AAPL', 4));
+    });
+
+    test('store records as JSON that loses nothing', async ({ backend: { cache }, text }) => {
+      await realtimeValues(cache).setLatestTick(sample.tick('AAPL'));
+      expect(JSON.parse((await text('market:AAPL:latest'))!)).toEqual({
+        symbol: 'AAPL',
+        timestamp: '2024-01-02T12:00:00.000Z',
+        open: '9007199254.12345678',
+        high: '9007199254.9',
+        low: '-0.00000001',
+        close: '101',
+        volume: '18446744073709551615',
+        adjustedClose: '101',
+        source: 'Börse 株',
+        qualityScore: 100,
+      });
+    });
+
+    test('refuse a value that is not of the keyspace, and name the field', async ({
+      backend: { cache },
+      keys,
+    }) => {
+      const tick = { ...sample.tick('AAPL'), high: '0.123456789' };
+      expect(await failureOf(() => realtimeValues(cache).setLatestTick(tick))).toEqual({
+        code: 'VALIDATION',
+        field: 'high',
+      });
+      const values = new TypedKeyspace(cache, keyspaces.featureValue);
+      expect(await failureOf(() => values.set({ symbol: 'A', featureName: 'f' }, NaN))).toEqual({
+        code: 'VALIDATION',
+        field: 'value',
+      });
+      expect(await keys()).toEqual([]);
+    });
+
+    test('fail with CacheError, without showing it, on a stored value of another shape', async (opened) => {
+      await opened.putText('market:AAPL:latest', '{"symbol":"s3cr3t"}');
+      const error = await errorOf(() => realtimeValues(opened.backend.cache).latestTick('AAPL'));
+      expect(error.code).toBe('CACHE');
+      expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+    });
+  });
+
+  describe('Sessions', () => {
+    test('are found until they end', async ({ backend: { cache } }) => {
+      const sessions = sessionStore(cache);
+      expect(await sessions.find('ann')).toBeNull();
+      await sessions.save(sample.session('ann'));
+      expect(await sessions.find('ann')).toEqual(sample.session('ann'));
+      expect(await sessions.find('bob')).toBeNull();
+      expect(await sessions.end('ann')).toBe(true);
+      expect(await sessions.end('ann')).toBe(false);
+      expect(await sessions.find('ann')).toBeNull();
+    });
+  });
+
+  describe('Auth contexts', () => {
+    test('are found by their token until it is revoked', async ({ backend: { cache } }) => {
+      const contexts = authContextStore(cache);
+      expect(await contexts.find('token-of-ann')).toBeNull();
+      await contexts.save('token-of-ann', sample.userContext('ann'));
+      expect(await contexts.find('token-of-ann')).toEqual(sample.userContext('ann'));
+      expect(await contexts.find('token-of-bob')).toBeNull();
+      expect(await contexts.revoke('token-of-ann')).toBe(true);
+      expect(await contexts.revoke('token-of-ann')).toBe(false);
+      expect(await contexts.find('token-of-ann')).toBeNull();
+    });
+
+    test('never store the token itself', async ({ backend: { cache }, dump }) => {
+      await authContextStore(cache).save('token-of-ann', sample.userContext('ann'));
+      const stored = await dump();
+      expect(stored.includes('orders:write')).toBe(true);
+      expect(stored.includes('token-of-ann')).toBe(false);
+    });
+  });
+}

@@ -1,0 +1,106 @@
+import { MARKET_STREAM_LENGTH } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import { errorOf, everythingOf } from './error-of.js';
+import type { OpenCacheFactory } from './open-cache.js';
+import { withOpenCache } from './open-cache.js';
+import { tick } from './samples.js';
+
+const ticks = (first: number, count: number) =>
+  Array.from({ length: count }, (_, i) => tick('AAPL', first + i));
+
+/** What the doc comments of `MarketStream` promise. */
+export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): void {
+  const { describe, expect } = runner;
+  const test = withOpenCache(runner, open);
+
+  describe('MarketStream', () => {
+    test('gives the last ticks in the order they were appended', async ({ backend: { marketStream } }) => {
+      await marketStream.append('AAPL', [tick('AAPL', 5), tick('AAPL', 1)]);
+      await marketStream.append('AAPL', [tick('AAPL', 3)]);
+      expect(await marketStream.recent('AAPL', 10)).toEqual([
+        tick('AAPL', 5),
+        tick('AAPL', 1),
+        tick('AAPL', 3),
+      ]);
+      expect(await marketStream.recent('AAPL', 2)).toEqual([tick('AAPL', 1), tick('AAPL', 3)]);
+      expect(await marketStream.recent('AAPL', 0)).toEqual([]);
+    });
+
+    test('is empty for a symbol without ticks', async ({ backend: { marketStream }, keys }) => {
+      await marketStream.append('AAPL', []);
+      expect(await marketStream.recent('AAPL', 10)).toEqual([]);
+      expect(await keys()).toEqual([]);
+    });
+
+    test('keeps symbols apart', async ({ backend: { marketStream }, keys }) => {
+      await marketStream.append('A:B', [tick('A:B', 1)]);
+      await marketStream.append('株', [tick('株', 2)]);
+      expect(await marketStream.recent('A:B', 10)).toEqual([tick('A:B', 1)]);
+      expect(await marketStream.recent('株', 10)).toEqual([tick('株', 2)]);
+      expect((await keys()).toSorted()).toEqual(['market:A%3AB:stream', 'market:株:stream']);
+    });
+
+    test('drops the oldest ticks beyond its length', async ({ backend: { marketStream } }) => {
+      await marketStream.append('AAPL', ticks(0, MARKET_STREAM_LENGTH - 1));
+      await marketStream.append('AAPL', ticks(MARKET_STREAM_LENGTH - 1, 3));
+      const kept = await marketStream.recent('AAPL', 4_294_967_295);
+      expect(kept).toEqual(ticks(2, MARKET_STREAM_LENGTH));
+    });
+
+    test('keeps the last ticks of an append that is longer than the stream', async (opened) => {
+      const { marketStream } = opened.backend;
+      await marketStream.append('AAPL', ticks(0, MARKET_STREAM_LENGTH + 5));
+      expect(await marketStream.recent('AAPL', 5_000)).toEqual(ticks(5, MARKET_STREAM_LENGTH));
+    });
+
+    test('lives for 30 seconds after its last tick', async ({ backend: { marketStream }, advance }) => {
+      await marketStream.append('AAPL', [tick('AAPL', 1)]);
+      await advance(15_000);
+      await marketStream.append('AAPL', [tick('AAPL', 2)]);
+      await advance(15_000);
+      expect(await marketStream.recent('AAPL', 10)).toHaveLength(2);
+      await advance(15_000);
+      expect(await marketStream.recent('AAPL', 10)).toEqual([]);
+    });
+
+    test('loses no tick of concurrent appends and keeps each append together', async (opened) => {
+      const { marketStream } = opened.backend;
+      await Promise.all(Array.from({ length: 50 }, (_, i) => marketStream.append('AAPL', ticks(i * 10, 10))));
+      const seconds = (await marketStream.recent('AAPL', 1_000)).map(({ timestamp }) => timestamp.getTime());
+      expect(new Set(seconds).size).toBe(500);
+      const first = tick('AAPL').timestamp.getTime();
+      const inOrder = seconds.every((at, i) => i % 10 === 0 || at === seconds[i - 1]! + 1000);
+      expect([inOrder, Math.min(...seconds)]).toEqual([true, first]);
+    });
+
+    test('appends nothing when one of the ticks is wrong', async ({ backend: { marketStream } }) => {
+      const wrong = { ...tick('AAPL'), close: 'much' };
+      const failure = await failureOf(() => marketStream.append('AAPL', [tick('AAPL'), wrong]));
+      expect(failure).toEqual({ code: 'VALIDATION', field: 'close' });
+      expect(await marketStream.recent('AAPL', 10)).toEqual([]);
+    });
+
+    test('refuses a limit that is none', async ({ backend: { marketStream } }) => {
+      for (const limit of [-1, 1.5, NaN, 2 ** 32]) {
+        const failure = await failureOf(() => marketStream.recent('AAPL', limit));
+        expect(failure).toEqual({ code: 'VALIDATION', field: 'limit' });
+      }
+    });
+
+    test('fails with CacheError, without showing it, when the key holds something else', async (opened) => {
+      const { marketStream, cache } = opened.backend;
+      await opened.putText('market:AAPL:stream', 's3cr3t');
+      const calls = [() => marketStream.recent('AAPL', 1), () => marketStream.append('AAPL', [tick('AAPL')])];
+      for (const call of calls) {
+        const error = await errorOf(call);
+        expect([error.code, error.retryable]).toEqual(['CACHE', false]);
+        expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+      }
+      expect(await opened.text('market:AAPL:stream')).toBe('s3cr3t');
+      await marketStream.append('MSFT', [tick('MSFT')]);
+      const error = await errorOf(() => cache.get('market:MSFT:stream', { parse: String }));
+      expect([error.code, error.retryable]).toEqual(['CACHE', false]);
+    });
+  });
+}

@@ -1,0 +1,25 @@
+import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
+import { systemClock } from '@quantumtrade/dal-domain';
+import { ExpiringStore } from './expiring-store.js';
+import { MemoryCache } from './memory-cache.js';
+import { MemoryMarketStream } from './memory-market-stream.js';
+import { MemoryRateLimiter } from './memory-rate-limiter.js';
+
+/** A cache and real-time store in this process's memory. Default clock is the system's. */
+export function memoryCacheBackend({ clock = systemClock }: { clock?: Clock } = {}): CacheBackend {
+  return cacheBackendOver(new ExpiringStore(clock));
+}
+
+/** The ports over a store that the caller can look into. */
+export function cacheBackendOver(store: ExpiringStore): CacheBackend {
+  return {
+    cache: new MemoryCache(store),
+    marketStream: new MemoryMarketStream(store),
+    rateLimiter: new MemoryRateLimiter(store),
+    probe: {
+      ping: async (options) => store.enter(options, 'cache.ping'),
+      connectionCount: () => 0,
+      close: async () => store.close(),
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import type { CallOptions, Clock } from '@quantumtrade/dal-domain';
+import { CacheError, checkCall, ConnectionError } from '@quantumtrade/dal-domain';
+
+/** What a key holds: a text, a list of texts, or the instants of a request log. */
+type Content =
+  | { readonly kind: 'text'; readonly value: string }
+  | { readonly kind: 'list'; readonly value: readonly string[] }
+  | { readonly kind: 'log'; readonly value: readonly number[] };
+
+type ContentOf<K extends Content['kind']> = Extract<Content, { kind: K }>['value'];
+
+const SMALLEST_SWEEP = 1_024;
+
+/** The keyspace that all in-memory cache ports share, as those of Redis do. Every key has an end. */
+export class ExpiringStore {
+  readonly clock: Clock;
+  readonly #entries = new Map<string, { content: Content; expiresAt: number }>();
+  #sweepAt = SMALLEST_SWEEP;
+  #closed = false;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** What every call begins with. */
+  enter(options: CallOptions | undefined, operation: string): void {
+    checkCall(options, operation);
+    if (this.#closed) throw new ConnectionError('the cache is closed', { operation, retryable: false });
+  }
+
+  /** Throws `CacheError` when the key holds content of another kind. */
+  read<K extends Content['kind']>(key: string, kind: K, operation: string): ContentOf<K> | undefined {
+    const content = this.#live(key)?.content;
+    if (content === undefined || content.kind === kind) return content?.value as ContentOf<K> | undefined;
+    throw new CacheError(`the key holds a ${content.kind}`, { operation, retryable: false });
+  }
+
+  write(key: string, content: Content, ttlMs: number): void {
+    this.#entries.set(key, { content, expiresAt: this.clock.now() + ttlMs });
+    if (this.#entries.size >= this.#sweepAt) this.#sweep();
+  }
+
+  /** True when the key was there. */
+  delete(key: string): boolean {
+    return this.#live(key) !== undefined && this.#entries.delete(key);
+  }
+
+  has(key: string): boolean {
+    return this.#live(key) !== undefined;
+  }
+
+  keys(): string[] {
+    this.#sweep();
+    return [...this.#entries.keys()];
+  }
+
+  ttlMs(key: string): number | null {
+    const entry = this.#live(key);
+    return entry === undefined ? null : entry.expiresAt - this.clock.now();
+  }
+
+  /** Entries held, expired ones that were not yet removed included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#entries.clear();
+  }
+
+  #live(key: string): { content: Content; expiresAt: number } | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || this.clock.now() < entry.expiresAt) return entry;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  /** Removes what has expired, and comes again when as much was added as is left: a constant cost per write. */
+  #sweep(): void {
+    const now = this.clock.now();
+    for (const [key, { expiresAt }] of this.#entries) {
+      if (now >= expiresAt) this.#entries.delete(key);
+    }
+    this.#sweepAt = Math.max(SMALLEST_SWEEP, this.#entries.size * 2);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Cache, CallOptions, Decoder } from '@quantumtrade/dal-domain';
+import {
+  decodeCacheValue,
+  encodeCacheValue,
+  requireTimestamp,
+  requireTtlMs,
+  timestampOf,
+} from '@quantumtrade/dal-domain';
+import type { ExpiringStore } from './expiring-store.js';
+
+/** The cache port in memory. Values are kept as JSON text, so that no caller shares an object with another. */
+export class MemoryCache implements Cache {
+  readonly #store: ExpiringStore;
+
+  constructor(store: ExpiringStore) {
+    this.#store = store;
+  }
+
+  async get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null> {
+    this.#store.enter(options, 'cache.get');
+    const text = this.#store.read(key, 'text', 'cache.get');
+    return text === undefined ? null : decodeCacheValue(text, decoder, 'cache.get');
+  }
+
+  async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
+    const text = encodeCacheValue(value, 'cache.set');
+    const ttlMs = requireTtlMs(ttlSeconds, 'cache.set');
+    this.#store.enter(options, 'cache.set');
+    this.#store.write(key, { kind: 'text', value: text }, ttlMs);
+  }
+
+  async setIfNewer(
+    key: string,
+    value: { readonly timestamp: string },
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<boolean> {
+    const { text, ttlMs, timestamp } = timed(value, ttlSeconds, 'cache.setIfNewer');
+    this.#store.enter(options, 'cache.setIfNewer');
+    const stored = this.#storedTimestamp(key, 'cache.setIfNewer');
+    if (stored !== undefined && stored > timestamp) return false;
+    this.#store.write(key, { kind: 'text', value: text }, ttlMs);
+    return true;
+  }
+
+  async replaceIfNewer(
+    key: string,
+    value: { readonly timestamp: string },
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<boolean> {
+    const { text, ttlMs, timestamp } = timed(value, ttlSeconds, 'cache.replaceIfNewer');
+    this.#store.enter(options, 'cache.replaceIfNewer');
+    const stored = this.#storedTimestamp(key, 'cache.replaceIfNewer');
+    if (!this.#store.has(key) || (stored !== undefined && stored > timestamp)) return false;
+    if (stored === timestamp) {
+      this.#store.delete(key);
+      return false;
+    }
+    this.#store.write(key, { kind: 'text', value: text }, ttlMs);
+    return true;
+  }
+
+  async delete(key: string, options?: CallOptions): Promise<boolean> {
+    this.#store.enter(options, 'cache.delete');
+    return this.#store.delete(key);
+  }
+
+  async exists(key: string, options?: CallOptions): Promise<boolean> {
+    this.#store.enter(options, 'cache.exists');
+    return this.#store.has(key);
+  }
+
+  #storedTimestamp(key: string, operation: string): number | undefined {
+    const text = this.#store.read(key, 'text', operation);
+    if (text === undefined) return undefined;
+    try {
+      return timestampOf(JSON.parse(text));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function timed(value: { readonly timestamp: string }, ttlSeconds: number, operation: string) {
+  return {
+    text: encodeCacheValue(value, operation),
+    ttlMs: requireTtlMs(ttlSeconds, operation),
+    timestamp: requireTimestamp(value, operation),
+  };
+}
