@@ -1,1 +1,3 @@
-export {};
+export { connectClickHouse } from './backend.js';
+export type { ClickHouseBackendOptions } from './backend.js';
+export type { ClickHouseSettings, RetrySettings } from './client/settings.js';

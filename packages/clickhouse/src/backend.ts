@@ -1,0 +1,49 @@
+import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { systemClock } from '@quantumtrade/dal-domain';
+import { ClickHouseClient } from './client/clickhouse-client.js';
+import type { ClickHouseSettings } from './client/settings.js';
+import { analytics } from './repositories/analytics.js';
+import { checkpointRepository } from './repositories/checkpoints.js';
+import { featureRepository } from './repositories/features.js';
+import { marketDataRepository } from './repositories/market-data.js';
+import { outcomeRepository } from './repositories/outcomes.js';
+import { predictionRepository } from './repositories/predictions.js';
+import { sentimentRepository } from './repositories/sentiment.js';
+import { strategyPerformanceRepository } from './repositories/strategy-performance.js';
+import { TableWriter } from './repositories/table-writer.js';
+import { ClickHouseSchemaController } from './schema/schema-controller.js';
+
+export interface ClickHouseBackendOptions {
+  /** Tells when a batch without a time of its own was written. Default is the system's clock. */
+  clock?: Clock;
+  /** Default is the migrations of `@quantumtrade/dal-migrations`. */
+  migrationsDirectory?: string;
+}
+
+/**
+ * The time-series store on a ClickHouse server. Connects when first used. The tables are there after
+ * `schema.initialize()`; before it, every other call fails with `QueryError`.
+ */
+export function connectClickHouse(
+  settings: ClickHouseSettings,
+  { clock = systemClock, migrationsDirectory }: ClickHouseBackendOptions = {},
+): TimeSeriesBackend {
+  const client = new ClickHouseClient(settings);
+  const sql = client.sql(client.settings.database);
+  const writer = new TableWriter(sql, client.settings.maxInsertBlockSize);
+  return {
+    marketData: marketDataRepository(sql, writer, clock),
+    sentiment: sentimentRepository(sql, writer, clock),
+    features: featureRepository(sql, writer, clock),
+    predictions: predictionRepository(sql, writer, clock),
+    outcomes: outcomeRepository(sql, writer, clock),
+    strategyPerformance: strategyPerformanceRepository(sql, writer, clock),
+    analytics: analytics(sql),
+    checkpoints: checkpointRepository(sql, clock),
+    schema: new ClickHouseSchemaController(
+      sql,
+      migrationsDirectory === undefined ? {} : { migrationsDirectory },
+    ),
+    probe: client,
+  };
+}

@@ -1,0 +1,64 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { checkCall, TimeoutError } from '@quantumtrade/dal-domain';
+
+/** The limits of one call as one signal, which aborts with exactly what the call has to reject with. */
+export class CallLimits {
+  /** The engine's id of the query that runs now. */
+  queryId: string | undefined;
+  readonly #operation: string;
+  readonly #startedAt = Date.now();
+  readonly #deadline: number;
+  readonly #timer: NodeJS.Timeout;
+  readonly #caller: AbortSignal | undefined;
+  readonly #controller = new AbortController();
+  readonly #onCallerAbort = () => this.#controller.abort(this.#caller?.reason);
+
+  /** Throws at once when the call is over before it began. */
+  constructor(operation: string, options: CallOptions | undefined, requestTimeoutMs: number) {
+    checkCall(options, operation);
+    this.#operation = operation;
+    this.#deadline = Math.min(options?.deadline ?? Infinity, this.#startedAt + requestTimeoutMs);
+    this.#timer = setTimeout(() => this.#controller.abort(this.timeout()), this.#deadline - this.#startedAt);
+    this.#caller = options?.signal;
+    this.#caller?.addEventListener('abort', this.#onCallerAbort);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get elapsedMs(): number {
+    return Date.now() - this.#startedAt;
+  }
+
+  /** Whole seconds until the deadline, rounded up: what the engine's `max_execution_time` takes. */
+  get remainingSeconds(): number {
+    return Math.max(1, Math.ceil((this.#deadline - Date.now()) / 1_000));
+  }
+
+  timeout(): TimeoutError {
+    return new TimeoutError(this.elapsedMs, {
+      operation: this.#operation,
+      ...(this.queryId && { queryId: this.queryId }),
+    });
+  }
+
+  /** Settles as the work does, or rejects as soon as the call is over. */
+  async race<T>(work: Promise<T>): Promise<T> {
+    let onAbort: (() => void) | undefined;
+    const over = new Promise<never>((_, reject) => {
+      onAbort = () => reject(this.signal.reason);
+      this.signal.addEventListener('abort', onAbort);
+    });
+    try {
+      return await Promise.race([work, over]);
+    } finally {
+      this.signal.removeEventListener('abort', onAbort!);
+    }
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener('abort', this.#onCallerAbort);
+  }
+}

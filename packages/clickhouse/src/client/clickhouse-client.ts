@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClickHouseClient as Driver } from '@clickhouse/client';
+import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
+import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import type { RetryPolicy } from 'cockatiel';
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import { CallLimits } from './call-limits.js';
+import { Connections } from './connections.js';
+import { toDomainError } from './driver-errors.js';
+import type { Request } from './driver.js';
+import { answeringAtTheEnd, createDriver, read } from './driver.js';
+import type { ClickHouseSettings, CompleteSettings } from './settings.js';
+import { completeSettings } from './settings.js';
+import type { Sql, SqlParams, SqlRows } from './sql.js';
+
+const KILL_TIMEOUT_MS = 5_000;
+/** A query that was just sent may not be known to the server yet. */
+const KILL_AGAIN_AFTER_MS = 250;
+
+/** The connections to one server, whichever database a call is for. */
+export class ClickHouseClient implements BackendProbe {
+  readonly settings: CompleteSettings;
+  readonly #connections: Connections;
+  /** For what must work before there is a database. */
+  readonly #server: Driver;
+  readonly #reads: RetryPolicy;
+  #closed = false;
+
+  constructor(given: ClickHouseSettings) {
+    this.settings = completeSettings(given);
+    this.#connections = new Connections(this.settings);
+    this.#server = this.driver('system');
+    const { maxAttempts, initialDelayMs, maxDelayMs, backoffMultiplier } = this.settings.retry;
+    this.#reads = retry(
+      handleWhen((error) => isDatabaseError(error) && error.retryable),
+      {
+        maxAttempts: maxAttempts - 1,
+        backoff: new ExponentialBackoff({
+          initialDelay: initialDelayMs,
+          maxDelay: maxDelayMs,
+          exponent: backoffMultiplier,
+        }),
+      },
+    );
+  }
+
+  /** Statements in one database of the server. */
+  sql(database: string): Sql {
+    return new DatabaseSql(this, database);
+  }
+
+  driver(database: string): Driver {
+    return createDriver(this.settings, this.#connections.agent, database);
+  }
+
+  async ping(options?: CallOptions): Promise<void> {
+    const operation = 'clickhouse.ping';
+    const query = 'SELECT 1';
+    try {
+      await this.call({ operation, query, options, retried: false }, (request) =>
+        read(this.#server, query, undefined, request),
+      );
+    } catch (error) {
+      if (!isDatabaseError(error) || error.code !== 'QUERY') throw error;
+      throw new ConnectionError('the server cannot answer now', { operation, cause: error });
+    }
+  }
+
+  connectionCount(): number {
+    return this.#connections.count;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#connections.agent.destroy();
+  }
+
+  /** Sends a query within the call's limits; with `retried`, again while its error says that it may succeed. */
+  async call<T>(
+    call: { operation: string; query: string; options: CallOptions | undefined; retried: boolean },
+    send: (request: Request) => Promise<T>,
+  ): Promise<T> {
+    const { operation, query, options, retried } = call;
+    const limits = new CallLimits(operation, options, this.settings.requestTimeoutMs);
+    const attempt = () => this.#attempt(operation, query, limits, send);
+    try {
+      return await limits.race(retried ? this.#reads.execute(attempt, limits.signal) : attempt());
+    } finally {
+      limits.end();
+    }
+  }
+
+  async #attempt<T>(
+    operation: string,
+    query: string,
+    limits: CallLimits,
+    send: (request: Request) => Promise<T>,
+  ): Promise<T> {
+    limits.signal.throwIfAborted();
+    if (this.#closed) throw new ConnectionError('the client is closed', { operation, retryable: false });
+    const queryId = randomUUID();
+    limits.queryId = queryId;
+    try {
+      return await send({
+        query_id: queryId,
+        abort_signal: limits.signal,
+        clickhouse_settings: { max_execution_time: limits.remainingSeconds },
+      });
+    } catch (error) {
+      if (!limits.signal.aborted) {
+        throw toDomainError(error, { operation, query, queryId, elapsedMs: limits.elapsedMs });
+      }
+      this.#kill(queryId).catch(() => undefined);
+      throw limits.signal.reason;
+    }
+  }
+
+  /** Closing the request is not enough: the server notices only when it next writes to it. */
+  async #kill(queryId: string): Promise<void> {
+    const kill = () =>
+      read(
+        this.#server,
+        'KILL QUERY WHERE query_id = {queryId:String} ASYNC',
+        { queryId },
+        {
+          query_id: randomUUID(),
+          abort_signal: AbortSignal.timeout(KILL_TIMEOUT_MS),
+          clickhouse_settings: {},
+        },
+      );
+    if (this.#closed || (await kill()).length > 0) return;
+    await delay(KILL_AGAIN_AFTER_MS, undefined, { ref: false });
+    if (!this.#closed) await kill();
+  }
+}
+
+class DatabaseSql implements Sql {
+  readonly database: string;
+  readonly #client: ClickHouseClient;
+  readonly #driver: Driver;
+
+  constructor(client: ClickHouseClient, database: string) {
+    this.database = database;
+    this.#client = client;
+    this.#driver = client.driver(database);
+  }
+
+  rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
+    return this.#client.call({ operation, query, options, retried: true }, (request) =>
+      read<T>(this.#driver, query, params, request),
+    );
+  }
+
+  async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
+    await this.#client.call({ operation, query, options, retried: false }, (request) =>
+      this.#driver.command({
+        query,
+        ...(params && { query_params: params }),
+        ...answeringAtTheEnd(request),
+      }),
+    );
+  }
+
+  async insert(operation: string, { table, columns, values }: SqlRows, options?: CallOptions): Promise<void> {
+    const query = `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`;
+    await this.#client.call({ operation, query, options, retried: false }, (request) =>
+      this.#driver.insert({
+        table,
+        columns: columns as [string, ...string[]],
+        format: 'JSONCompactEachRow',
+        values,
+        ...answeringAtTheEnd(request),
+      }),
+    );
+  }
+
+  on(database: string): Sql {
+    return this.#client.sql(database);
+  }
+}

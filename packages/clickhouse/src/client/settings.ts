@@ -1,0 +1,77 @@
+import { ValidationError } from '@quantumtrade/dal-domain';
+
+/** How to reach ClickHouse. Everything but the address has a default. */
+export interface ClickHouseSettings {
+  /** HTTP or HTTPS address, without credentials or a path, e.g. `http://127.0.0.1:8123`. */
+  readonly url: string;
+  /** Default is `quantumtrade`. It need not exist before `schema.initialize()`. */
+  readonly database?: string;
+  /** Default is `default`. */
+  readonly username?: string;
+  /** Default is none. */
+  readonly password?: string;
+  /** How long a connection may take to open. Default is 30,000. */
+  readonly connectionTimeoutMs?: number;
+  /** The deadline of a call that names none, and the longest that any call may ask for. Default is 120,000. */
+  readonly requestTimeoutMs?: number;
+  /** Connections open at most; further requests wait for one. Default is 20. */
+  readonly maxConnections?: number;
+  /** Whether request and response bodies are compressed. Default is `true`. */
+  readonly compression?: boolean;
+  /** Rows of one insert at most. Default is 100,000. */
+  readonly maxInsertBlockSize?: number;
+  /** Bytes of a query's text at most, bound values not counted. Default is 262,144. */
+  readonly maxQuerySize?: number;
+  /** How reads are retried. */
+  readonly retry?: RetrySettings;
+}
+
+export interface RetrySettings {
+  /** Attempts in all; 1 never retries. Default is 3. */
+  readonly maxAttempts?: number;
+  /** Default is 100. */
+  readonly initialDelayMs?: number;
+  /** Default is 5,000. */
+  readonly maxDelayMs?: number;
+  /** Default is 2. */
+  readonly backoffMultiplier?: number;
+}
+
+export type CompleteSettings = Required<Omit<ClickHouseSettings, 'retry'>> & {
+  readonly retry: Required<RetrySettings>;
+};
+
+const RETRY_DEFAULTS = { maxAttempts: 3, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 };
+
+const DEFAULTS = {
+  database: 'quantumtrade',
+  username: 'default',
+  password: '',
+  connectionTimeoutMs: 30_000,
+  requestTimeoutMs: 120_000,
+  maxConnections: 20,
+  compression: true,
+  maxInsertBlockSize: 100_000,
+  maxQuerySize: 262_144,
+};
+
+/** Fills in the defaults. Throws `ValidationError` for an address that cannot be one, without repeating it. */
+export function completeSettings(settings: ClickHouseSettings): CompleteSettings {
+  const url = URL.canParse(settings.url) ? new URL(settings.url) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.pathname !== '/') {
+    throw new ValidationError('url', 'must be an http or https address without credentials or a path', {
+      operation: 'clickhouse.connect',
+    });
+  }
+  return {
+    ...DEFAULTS,
+    ...given(settings),
+    url: url.origin,
+    retry: { ...RETRY_DEFAULTS, ...given(settings.retry ?? {}) },
+  };
+}
+
+/** Leaves out what is undefined, so that it does not hide a default. */
+function given<T extends object>(settings: T): T {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,129 @@
+import type { AggregateSums, AggregationPlan, Analytics, Field } from '@quantumtrade/dal-domain';
+import { checkCall, columnOf, planAggregation, presentAggregate } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import { decodeField } from '../encoding/columns.js';
+import { filterOf } from './filter.js';
+import { countOf, limitClause, page, timed, withLimit } from './table-reader.js';
+
+type JsonSums = Readonly<Record<string, unknown>>;
+
+const DECIMAL: Field = { kind: 'decimal' };
+
+export function analytics(sql: Sql): Analytics {
+  return {
+    aggregate: async (params, options) => {
+      const operation = 'analytics.aggregate';
+      checkCall(options, operation);
+      const plan = planAggregation(params, operation);
+      const { limit } = plan.query;
+      const filter = filterOf(plan.query);
+      const buckets = bucketQuery(plan, filter.where);
+      const exact = options?.exact ?? false;
+      return timed(() =>
+        page(
+          limit,
+          async () => {
+            const query = `${buckets} ORDER BY ${orderOf(plan)} ${limitClause(limit)}`;
+            const rows = await sql.rows<JsonSums>(operation, query, withLimit(filter.params, limit), options);
+            return rows.map((row) => presentAggregate(plan, decodeSums(plan, row), exact as never));
+          },
+          () => countOf(sql, operation, `SELECT count() AS count FROM (${buckets})`, filter.params, options),
+        ),
+      );
+    },
+  };
+}
+
+/** One row per bucket and group that holds any record. Sums are wide enough never to overflow. */
+function bucketQuery(plan: AggregationPlan, where: string): string {
+  const groups = plan.groupBy.map((group, i) => `${columnOf(group)} AS group_${i}`);
+  const columns = [
+    `${bucketExpression(plan)} AS bucket`,
+    ...groups,
+    'count() AS row_count',
+    ...measureExpressions(plan),
+    ...(plan.bars ? barExpressions(plan) : []),
+  ];
+  // Without a key to group by, no rows at all would still make one group.
+  return `SELECT ${columns.join(', ')} FROM ${plan.definition.table} FINAL ${where}
+    GROUP BY bucket${plan.groupBy.map((_, i) => `, group_${i}`).join('')} HAVING row_count > 0`;
+}
+
+const orderOf = (plan: AggregationPlan): string =>
+  ['bucket', ...plan.groupBy.map((_, i) => `group_${i}`)].join(', ');
+
+/** Start of the bucket: milliseconds for a fixed width, months since January 1970 for a calendar one. */
+function bucketExpression({ width }: AggregationPlan): string {
+  if (!width) return 'toInt64(0)';
+  const [instant, step] =
+    width.kind === 'fixed'
+      ? [`toUnixTimestamp64Milli(timestamp) - ${width.originMs}`, width.widthMs]
+      : ['toInt64(toYear(timestamp) - 1970) * 12 + toMonth(timestamp) - 1', width.months];
+  return `toInt64(${instant}) - toInt64(positiveModulo(toInt64(${instant}), toInt64(${step})))`;
+}
+
+function bucketStartOf({ width }: AggregationPlan, bucket: number): number | undefined {
+  if (!width) return undefined;
+  return width.kind === 'fixed' ? bucket + width.originMs : Date.UTC(1970, bucket, 1);
+}
+
+const isFloat = ({ kind }: Field): boolean => kind === 'float32' || kind === 'float64';
+
+function measureExpressions({ measure: { name, field } }: AggregationPlan): string[] {
+  const column = columnOf(name);
+  const wide =
+    field.kind === 'decimal'
+      ? wideDecimal(column)
+      : isFloat(field)
+        ? `toFloat64(${column})`
+        : `toUInt256(${column})`;
+  return [`min(${column}) AS least`, `max(${column}) AS greatest`, `sum(${wide}) AS total`];
+}
+
+const wideDecimal = (column: string): string => `toDecimal256(${column}, 8)`;
+
+function barExpressions({ definition, groupBy, query }: AggregationPlan): string[] {
+  const fixed = new Set<string>([...groupBy, ...query.equals.map(({ name }) => name)]);
+  const position = [
+    'timestamp',
+    ...definition.key.filter((name) => name !== 'timestamp' && !fixed.has(name)),
+  ];
+  const order = `(${position.map(columnOf).join(', ')})`;
+  return [
+    `argMin(open, ${order}) AS bar_open`,
+    'max(high) AS bar_high',
+    'min(low) AS bar_low',
+    `argMax(close, ${order}) AS bar_close`,
+    'sum(toUInt256(volume)) AS bar_volume',
+    `sum((${wideDecimal('high')} + low + close) * volume) AS bar_weighted`,
+  ];
+}
+
+function decodeSums(plan: AggregationPlan, row: JsonSums): AggregateSums {
+  const { field } = plan.measure;
+  const decimal = (name: string) => decodeField(DECIMAL, row[name]) as bigint;
+  return {
+    intervalStart: bucketStartOf(plan, Number(row['bucket'])),
+    group: Object.fromEntries(plan.groupBy.map((group, i) => [group, row[`group_${i}`] as string])),
+    count: Number(row['row_count']),
+    min: decodeField(field, row['least']),
+    max: decodeField(field, row['greatest']),
+    sum: decodeTotal(field, row['total']),
+    ...(plan.bars && {
+      bar: {
+        open: decimal('bar_open'),
+        high: decimal('bar_high'),
+        low: decimal('bar_low'),
+        close: decimal('bar_close'),
+        volume: BigInt(row['bar_volume'] as string),
+        weighted: decimal('bar_weighted'),
+      },
+    }),
+  };
+}
+
+/** Decimals and whole numbers are summed exactly, floats as float64. */
+function decodeTotal(field: Field, json: unknown): bigint | number {
+  if (isFloat(field)) return decodeField({ kind: 'float64' }, json) as number;
+  return field.kind === 'decimal' ? (decodeField(field, json) as bigint) : BigInt(json as string);
+}

@@ -1,0 +1,38 @@
+import type { CheckpointRepository, Clock } from '@quantumtrade/dal-domain';
+import { requireField } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import { encodeInstant } from '../encoding/columns.js';
+
+const TABLE = 'ingestion_checkpoints';
+
+export function checkpointRepository(sql: Sql, clock: Clock): CheckpointRepository {
+  const requireSource = (sourceId: string, operation: string) =>
+    requireField({ kind: 'id' }, 'sourceId', sourceId, operation) as string;
+  return {
+    load: async (sourceId, options) => {
+      const operation = 'checkpoints.load';
+      const [saved] = await sql.rows<{ position: string }>(
+        operation,
+        `SELECT position FROM ${TABLE} FINAL WHERE source_id = {sourceId:String}`,
+        { sourceId: requireSource(sourceId, operation) },
+        options,
+      );
+      return Number(saved?.position ?? 0);
+    },
+
+    save: async (sourceId, position, options) => {
+      const operation = 'checkpoints.save';
+      const source = requireSource(sourceId, operation);
+      const checked = requireField({ kind: 'uint64' }, 'position', position, operation);
+      await sql.insert(
+        operation,
+        {
+          table: TABLE,
+          columns: ['source_id', 'position', 'updated_at'],
+          values: [[source, String(checked), encodeInstant(clock.now())]],
+        },
+        options,
+      );
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { CallOptions, PreparedRow, RecordDefinition } from '@quantumtrade/dal-domain';
+import { columnOf } from '@quantumtrade/dal-domain';
+import type { Sql, SqlParams } from '../client/sql.js';
+import { decodeRow, encodeField, instantOf, selectList, typeOf } from '../encoding/columns.js';
+import { keyOf } from './blocks.js';
+
+/** Text of one bound list at most; the server takes 128 KiB for one parameter, and escaping may double a text. */
+const LIST_BYTES = 60_000;
+
+/**
+ * Which of these rows' keys are in the table. Asks by the leading column of the key and the range of time first, which
+ * costs next to nothing for rows that are new. Where that finds far more keys than there are rows, it asks for the very
+ * instants.
+ */
+export async function existingKeys(
+  sql: Sql,
+  definition: RecordDefinition,
+  operation: string,
+  rows: readonly PreparedRow[],
+  options: CallOptions | undefined,
+): Promise<Set<string>> {
+  const enough = 2 * rows.length + 1_000;
+  const within = conditionOf(definition, rows);
+  const near = await read(enough, within);
+  return near.size < enough ? near : read(undefined, instantsOf(rows, within));
+
+  async function read(limit: number | undefined, { where, params }: Condition): Promise<Set<string>> {
+    const found = await sql.rows<Readonly<Record<string, unknown>>>(
+      operation,
+      `SELECT DISTINCT ${selectList(definition, definition.key)} FROM ${definition.table}
+       WHERE ${where} ${limit === undefined ? '' : 'LIMIT {limit:UInt32}'}`,
+      limit === undefined ? params : { ...params, limit },
+      options,
+    );
+    return new Set(found.map((row) => keyOf(definition, decodeRow(definition, row, definition.key))));
+  }
+}
+
+interface Condition {
+  readonly where: string;
+  readonly params: SqlParams;
+}
+
+function conditionOf(definition: RecordDefinition, rows: readonly PreparedRow[]): Condition {
+  const lead = definition.key[0]!;
+  const field = definition.fields[lead]!;
+  const values = new Set(rows.map(({ row }) => encodeField(field, row[lead]!)));
+  const list = listed(columnOf(lead), lead, typeOf(field), values);
+  let first = Infinity;
+  let last = -Infinity;
+  for (const { row } of rows) {
+    first = Math.min(first, row['timestamp'] as number);
+    last = Math.max(last, row['timestamp'] as number);
+  }
+  return {
+    where: `${list.where} AND timestamp >= ${instantOf('first')} AND timestamp <= ${instantOf('last')}`,
+    params: { ...list.params, first, last },
+  };
+}
+
+function instantsOf(rows: readonly PreparedRow[], within: Condition): Condition {
+  const times = new Set(rows.map(({ row }) => row['timestamp']));
+  const list = listed('toUnixTimestamp64Milli(timestamp)', 'instant', 'Int64', times);
+  return { where: `${within.where} AND ${list.where}`, params: { ...within.params, ...list.params } };
+}
+
+/** `expression IN values`, in as many parameters as the values need. */
+function listed(expression: string, name: string, type: string, values: Iterable<unknown>): Condition {
+  const lists: unknown[][] = [];
+  let room = 0;
+  for (const value of values) {
+    const bytes = Buffer.byteLength(String(value)) + 3;
+    if (room < bytes) {
+      lists.push([]);
+      room = LIST_BYTES;
+    }
+    lists.at(-1)!.push(value);
+    room -= bytes;
+  }
+  const conditions = lists.map((_, i) => `${expression} IN {${name}${i}:Array(${type})}`);
+  return {
+    where: `(${conditions.join(' OR ')})`,
+    params: Object.fromEntries(lists.map((list, i) => [`${name}${i}`, list])),
+  };
+}

@@ -1,0 +1,47 @@
+import type { Clock, PredictionRepository } from '@quantumtrade/dal-domain';
+import {
+  MIN_INSTANT,
+  outcome,
+  prediction,
+  preparePredictions,
+  requireField,
+  requireLimit,
+} from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import { instantOf } from '../encoding/columns.js';
+import { TableReader } from './table-reader.js';
+import type { TableWriter } from './table-writer.js';
+
+const MINUTE_MS = 60_000;
+
+export function predictionRepository(sql: Sql, writer: TableWriter, clock: Clock): PredictionRepository {
+  const reader = new TableReader(sql, prediction);
+  return {
+    insert: async (batch, options) => writer.write(preparePredictions(batch, clock.now()), options),
+
+    find: async (params, options) => reader.find(params, options),
+
+    findById: async (predictionId, options) =>
+      (await reader.latest('predictionId', predictionId, 1, options)).data[0] ?? null,
+
+    dueForEvaluation: async (horizonMinutes, now, options) => {
+      const operation = 'predictions.dueForEvaluation';
+      const horizon = requireField({ kind: 'uint16' }, 'horizonMinutes', horizonMinutes, operation) as number;
+      const until = requireField({ kind: 'instant' }, 'now', now, operation) as number;
+      // The engine has no instants before the first that a prediction can have.
+      const latest = Math.max(until - horizon * MINUTE_MS, MIN_INSTANT - 1);
+      return reader.select(
+        operation,
+        {
+          where: `WHERE prediction_horizon = {horizon:UInt16} AND timestamp <= ${instantOf('latest')}
+            AND (prediction_id, timestamp) NOT IN (
+              SELECT prediction_id, timestamp FROM ${outcome.table} WHERE timestamp <= ${instantOf('latest')}
+            )`,
+          params: { horizon, latest },
+          limit: options?.limit === undefined ? undefined : requireLimit(options.limit, operation),
+        },
+        options,
+      );
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import type {
+  CallOptions,
+  QueryParams,
+  QueryResult,
+  ReadOptions,
+  RecordDefinition,
+  RecordOf,
+} from '@quantumtrade/dal-domain';
+import { columnOf, planQuery, presentRow, requireField, requireLimit } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import { decodeRow, selectList } from '../encoding/columns.js';
+import type { Filter } from './filter.js';
+import { filterOf } from './filter.js';
+
+type JsonRow = Readonly<Record<string, unknown>>;
+
+/** Which rows to read, and how many at most. */
+export interface Selection extends Filter {
+  readonly limit?: number | undefined;
+}
+
+/** Reads one record's table; of every key it sees the newest version only. */
+export class TableReader<D extends RecordDefinition> {
+  readonly #sql: Sql;
+  readonly #definition: D;
+  readonly #columns: string;
+
+  constructor(sql: Sql, definition: D) {
+    this.#sql = sql;
+    this.#definition = definition;
+    this.#columns = selectList(definition);
+  }
+
+  /** By ascending timestamp, then the rest of the key. */
+  async find<E extends boolean = false>(
+    params: QueryParams,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<RecordOf<D, E>>> {
+    const operation = `${this.#definition.table}.find`;
+    const plan = planQuery(this.#definition, params, operation);
+    return this.select(operation, { ...filterOf(plan), limit: plan.limit }, options);
+  }
+
+  /** As {@link find}, with a filter of one's own. */
+  async select<E extends boolean = false>(
+    operation: string,
+    { where, params, limit }: Selection,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<RecordOf<D, E>>> {
+    const { table } = this.#definition;
+    return timed(() =>
+      page(
+        limit,
+        () => this.#read(operation, { where, params, limit }, 'ASC', options),
+        () =>
+          countOf(
+            this.#sql,
+            operation,
+            `SELECT count() AS count FROM ${table} FINAL ${where}`,
+            params,
+            options,
+          ),
+      ),
+    );
+  }
+
+  /** The newest rows that have this value, newest first; those of one instant by the rest of the key. */
+  async latest<E extends boolean = false>(
+    fieldName: keyof D['fields'] & string,
+    value: unknown,
+    limit: number,
+    options?: ReadOptions<E>,
+  ): Promise<QueryResult<RecordOf<D, E>>> {
+    const operation = `${this.#definition.table}.latest`;
+    const field = this.#definition.fields[fieldName]!;
+    const equals = [{ name: fieldName, field, value: requireField(field, fieldName, value, operation) }];
+    const selection = {
+      ...filterOf({ equals, start: undefined, end: undefined }),
+      limit: requireLimit(limit, operation),
+    };
+    return timed(async () => {
+      const data = await this.#read(operation, selection, 'DESC', options);
+      return { data, totalCount: data.length };
+    });
+  }
+
+  async #read<E extends boolean>(
+    operation: string,
+    { where, params, limit }: Selection,
+    direction: 'ASC' | 'DESC',
+    options: ReadOptions<E> | undefined,
+  ): Promise<RecordOf<D, E>[]> {
+    const definition: RecordDefinition = this.#definition;
+    const rows = await this.#sql.rows<JsonRow>(
+      operation,
+      `SELECT ${this.#columns} FROM ${definition.table} FINAL ${where}
+       ORDER BY ${timeOrder(definition, direction)} ${limitClause(limit)}`,
+      withLimit(params, limit),
+      options,
+    );
+    const exact = (options?.exact ?? false) as E;
+    return rows.map((row) => presentRow(this.#definition, decodeRow(definition, row), exact));
+  }
+}
+
+/** By timestamp in the given direction, then the rest of the key in ascending order. */
+export function timeOrder(definition: RecordDefinition, direction: 'ASC' | 'DESC'): string {
+  const rest = definition.key
+    .filter((name) => name !== 'timestamp')
+    // The engine orders a UUID by its second half first.
+    .map((name) =>
+      definition.fields[name]!.kind === 'uuid' ? `toString(${columnOf(name)})` : columnOf(name),
+    );
+  return [`timestamp ${direction}`, ...rest].join(', ');
+}
+
+export const limitClause = (limit: number | undefined): string =>
+  limit === undefined ? '' : 'LIMIT {limit:UInt32}';
+
+export const withLimit = (params: Filter['params'], limit: number | undefined): Filter['params'] =>
+  limit === undefined ? params : { ...params, limit };
+
+/** Counts all rows only when the limit may have cut some off. */
+export async function page<T>(
+  limit: number | undefined,
+  read: () => Promise<T[]>,
+  count: () => Promise<number>,
+): Promise<{ data: T[]; totalCount: number }> {
+  const data = await read();
+  return { data, totalCount: data.length === limit ? await count() : data.length };
+}
+
+/** The number that a query with one column `count` gives. */
+export async function countOf(
+  sql: Sql,
+  operation: string,
+  query: string,
+  params: Filter['params'],
+  options: CallOptions | undefined,
+): Promise<number> {
+  const [row] = await sql.rows<{ count: string }>(operation, query, params, options);
+  return Number(row?.count);
+}
+
+export async function timed<T>(
+  read: () => Promise<{ data: T[]; totalCount: number }>,
+): Promise<QueryResult<T>> {
+  const started = performance.now();
+  const { data, totalCount } = await read();
+  return { data, totalCount, executionTimeMs: performance.now() - started, cacheHit: false };
+}

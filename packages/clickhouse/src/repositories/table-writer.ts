@@ -1,0 +1,79 @@
+import type { BatchResult, CallOptions, PreparedBatch, PreparedRow } from '@quantumtrade/dal-domain';
+import { checkCall, isDatabaseError } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import { encodeRow, insertColumns } from '../encoding/columns.js';
+import { keyOf, months, runs, survivors } from './blocks.js';
+import { existingKeys } from './existing-keys.js';
+
+/** Writes checked batches. An insert goes to one partition, so it is stored as a whole or not at all. */
+export class TableWriter {
+  readonly #sql: Sql;
+  readonly #maxBlockRows: number;
+
+  constructor(sql: Sql, maxBlockRows: number) {
+    this.#sql = sql;
+    this.#maxBlockRows = maxBlockRows;
+  }
+
+  /**
+   * Stores the batch's rows and counts them by looking up, right before, which keys were there. When it fails half way,
+   * the error says how many rows are stored; the batch may be sent again as a whole.
+   */
+  async write(batch: PreparedBatch, options?: CallOptions): Promise<BatchResult> {
+    const started = performance.now();
+    const operation = `${batch.definition.table}.insert`;
+    checkCall(options, operation);
+    const rows = survivors(batch.definition, batch.rows);
+    let known = 0;
+    let stored = 0;
+    try {
+      for (const run of runs(rows.values(), this.#maxBlockRows)) {
+        known += await this.#known(batch, operation, run, options);
+        for (const block of months(run)) {
+          await this.#insert(batch, operation, block, options);
+          stored += block.length;
+        }
+      }
+    } catch (error) {
+      if (stored > 0) tellHowFar(error, stored, rows.size);
+      throw error;
+    }
+    const insertedCount = rows.size - known;
+    return {
+      insertedCount,
+      updatedCount: batch.rows.length - insertedCount,
+      failedCount: batch.errors.length,
+      executionTimeMs: performance.now() - started,
+      errors: batch.errors,
+    };
+  }
+
+  async #known(
+    { definition }: PreparedBatch,
+    operation: string,
+    rows: readonly PreparedRow[],
+    options: CallOptions | undefined,
+  ): Promise<number> {
+    const existing = await existingKeys(this.#sql, definition, operation, rows, options);
+    return rows.filter(({ row }) => existing.has(keyOf(definition, row))).length;
+  }
+
+  async #insert(
+    { definition }: PreparedBatch,
+    operation: string,
+    rows: readonly PreparedRow[],
+    options: CallOptions | undefined,
+  ): Promise<void> {
+    const values = rows.map(({ row, writtenAt }) => encodeRow(definition, row, writtenAt));
+    await this.#sql.insert(
+      operation,
+      { table: definition.table, columns: insertColumns(definition), values },
+      options,
+    );
+  }
+}
+
+function tellHowFar(error: unknown, stored: number, all: number): void {
+  if (!isDatabaseError(error)) return;
+  error.message += `; ${stored} of ${all} rows are stored, and the batch can be sent again`;
+}
