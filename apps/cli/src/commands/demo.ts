@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises';
+import { embeddedModule } from '@quantumtrade/dal-container';
+import type { Command } from 'commander';
+import { runDemo } from '../demo/run-demo.js';
+import { describeSummary } from '../demo/summary.js';
+import { EXIT, UsageError } from '../exit-codes.js';
+import { count, seconds, toJson } from '../output.js';
+import type { RunSession } from '../run.js';
+import type { CommonOptions } from '../session.js';
+import { withCommonOptions } from '../session.js';
+import { positive } from './ingest.js';
+
+interface DemoFlags extends CommonOptions {
+  bars: number;
+  symbols: number;
+  seed: number;
+}
+
+export function addDemo(program: Command, run: RunSession): void {
+  withCommonOptions(program.command('demo'))
+    .description(
+      'Show the whole way of the data on real and generated bars. ' +
+        'Without --backend and --config, in an embedded engine that is gone afterwards.',
+    )
+    .option('--json [file]', 'the summary as JSON, to a file or in place of the text')
+    .option('--bars <n>', 'generated one-minute bars, of all symbols together', positive, 1_000_000)
+    .option('--symbols <n>', 'generated symbols', positive, 200)
+    .option('--seed <n>', 'what the generated bars depend on', positive, 42)
+    .action((flags: DemoFlags) =>
+      run(flags, async ({ config, open, output, signal }) => {
+        const loaded = await config();
+        const opened = await open(
+          flags.backend || flags.config ? undefined : embeddedModule({ ...loaded, embedded: {} }),
+        );
+        const summary = await runDemo(opened, {
+          ...flags,
+          signal,
+          onStep: ({ name, count: n, durationMs }) =>
+            output.note(`${name}: ${count(n)} in ${seconds(durationMs)}`),
+        });
+        output.result(summary, () => describeSummary(summary));
+        if (typeof flags.json === 'string') await writeSummary(flags.json, summary);
+        return summary.verifications.every(({ ok }) => ok) ? EXIT.ok : EXIT.data;
+      }),
+    );
+}
+
+async function writeSummary(file: string, summary: object): Promise<void> {
+  try {
+    await writeFile(file, `${toJson(summary)}\n`);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}

@@ -1,0 +1,149 @@
+import type { DalConfig } from '@quantumtrade/dal-config';
+import type { OpenDatabase } from '@quantumtrade/dal-container';
+import type { Command } from 'commander';
+import type { ExitCode } from '../exit-codes.js';
+import { EXIT, exitCodeOf } from '../exit-codes.js';
+import type { RunSession } from '../run.js';
+import type { CommonOptions, Session } from '../session.js';
+import { withCommonOptions, withJson } from '../session.js';
+
+interface Check {
+  name: string;
+  ok: boolean;
+  /** What was found. */
+  detail: string;
+  /** What to do about it, when it is not ok. */
+  remedy?: string;
+}
+
+const OLDEST_NODE = [20, 19] as const;
+const ENGINE_PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
+const CLOCK_SKEW_LIMIT_MS = 2_000;
+const ANSWER_WITHIN_MS = 5_000;
+
+export function addDoctor(program: Command, run: RunSession): void {
+  withJson(withCommonOptions(program.command('doctor')))
+    .description('Check everything that the data layer needs, and say what to do where something is missing.')
+    .action((options: CommonOptions) =>
+      run(options, async (session) => {
+        const { checks, exitCode } = await examine(session);
+        session.output.result({ ok: exitCode === EXIT.ok, checks }, () => checks.map(line).join('\n'));
+        return exitCode;
+      }),
+    );
+}
+
+const line = ({ name, ok, detail, remedy }: Check): string =>
+  `${ok ? 'ok    ' : 'FAILED'}  ${name}: ${detail}${remedy ? `\n        -> ${remedy}` : ''}`;
+
+/** Runs the checks in order; one that the others stand on ends the examination. */
+async function examine(session: Session): Promise<{ checks: Check[]; exitCode: ExitCode }> {
+  const checks: Check[] = [];
+  let exitCode: ExitCode = EXIT.ok;
+  const add = (check: Check, code: ExitCode) => {
+    checks.push(check);
+    if (!check.ok && exitCode === EXIT.ok) exitCode = code;
+  };
+  /** Undefined when the step failed; then the failure is among the checks. */
+  const attempt = async <T>(name: string, remedy: string, step: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await step();
+    } catch (error) {
+      session.signal.throwIfAborted();
+      add({ name, ok: false, detail: (error as Error).message, remedy }, exitCodeOf(error));
+      return undefined;
+    }
+  };
+
+  add(nodeCheck(), EXIT.failure);
+  const config = await attempt('configuration', 'correct the key it names', () => session.config());
+  if (!config) return { checks, exitCode };
+  add({ name: 'configuration', ok: true, detail: `backend ${config.backend}` }, EXIT.usage);
+  add(platformCheck(config), EXIT.failure);
+  const opened = await attempt('store', storeRemedy(config), () => session.open());
+  if (!opened) return { checks, exitCode };
+  const { clickhouseHealthy, redisHealthy } = await opened.database.health();
+  add(
+    {
+      name: 'store',
+      ok: clickhouseHealthy,
+      detail: `${opened.backends.timeSeries} ${clickhouseHealthy ? 'answers' : 'does not answer'}`,
+      ...(!clickhouseHealthy && { remedy: storeRemedy(config) }),
+    },
+    EXIT.connection,
+  );
+  if (clickhouseHealthy) {
+    const check = await attempt('schema', 'run `qtdal migrate`', () => schemaCheck(opened));
+    if (check) add(check, EXIT.data);
+    if (config.backend === 'clickhouse-redis') {
+      const clock = await attempt('clock', 'see that nothing cuts the connection', () => clockCheck(config));
+      if (clock) add(clock, EXIT.failure);
+    }
+  }
+  add(
+    {
+      name: 'cache',
+      ok: redisHealthy,
+      detail: `${opened.backends.cache} ${redisHealthy ? 'answers' : 'does not answer'}`,
+      ...(!redisHealthy && { remedy: 'start Redis, or correct redis.url and its credentials' }),
+    },
+    EXIT.connection,
+  );
+  return { checks, exitCode };
+}
+
+function nodeCheck(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  return {
+    name: 'node',
+    ok,
+    detail: process.version,
+    ...(!ok && { remedy: `install Node ${OLDEST_NODE.join('.')} or later` }),
+  };
+}
+
+function platformCheck({ backend }: DalConfig): Check {
+  const platform = `${process.platform}-${process.arch}`;
+  const ok = backend !== 'embedded' || ENGINE_PLATFORMS.includes(platform);
+  return {
+    name: 'platform',
+    ok,
+    detail: platform,
+    ...(!ok && {
+      remedy: `the embedded engine runs on ${ENGINE_PLATFORMS.join(', ')}: use another backend here`,
+    }),
+  };
+}
+
+const storeRemedy = ({ backend }: DalConfig): string =>
+  backend === 'embedded'
+    ? 'see that no other process uses embedded.data_directory and that it can be written'
+    : 'start ClickHouse, or correct clickhouse.url and its credentials';
+
+async function schemaCheck({ database }: OpenDatabase): Promise<Check> {
+  const { valid, version, drift } = await database.validateSchema();
+  return {
+    name: 'schema',
+    ok: valid,
+    detail: [`version ${version}`, ...drift.map(({ object, problem }) => `${object}: ${problem}`)].join('; '),
+    ...(!valid && { remedy: 'run `qtdal migrate`; what has drifted by hand must be undone by hand' }),
+  };
+}
+
+async function clockCheck({ clickhouse }: DalConfig): Promise<Check> {
+  const asked = Date.now();
+  const response = await fetch(new URL('/ping', clickhouse.url), {
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+  const there = Date.parse(response.headers.get('date') ?? '');
+  if (Number.isNaN(there)) return { name: 'clock', ok: true, detail: 'the server does not tell its time' };
+  const skew = Math.round(there - (asked + Date.now()) / 2);
+  const ok = Math.abs(skew) <= CLOCK_SKEW_LIMIT_MS;
+  return {
+    name: 'clock',
+    ok,
+    detail: `the server is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead'}`,
+    ...(!ok && { remedy: 'synchronise the clocks of both machines, e.g. with chrony' }),
+  };
+}

@@ -1,0 +1,171 @@
+import type { DatabaseAbstraction } from '@quantumtrade/dal';
+import type {
+  AggregatedData,
+  AggregationParams,
+  CallOptions,
+  GroupField,
+  Interval,
+  QueryParams,
+  QueryResult,
+  ReadOptions,
+  RecordName,
+} from '@quantumtrade/dal-domain';
+import type { Command } from 'commander';
+import { Argument, InvalidArgumentError } from 'commander';
+import { EXIT, UsageError } from '../exit-codes.js';
+import { readInstant } from '../ingest/instants.js';
+import { count, milliseconds, table } from '../output.js';
+import type { RunSession } from '../run.js';
+import { requireSchema } from '../schema.js';
+import type { CommonOptions } from '../session.js';
+import { withCommonOptions, withJson } from '../session.js';
+import { positive } from './ingest.js';
+
+interface QueryFlags extends CommonOptions {
+  symbol?: string;
+  start?: number;
+  end?: number;
+  limit: number;
+  filter?: Record<string, string>;
+  latest?: number;
+  exact?: boolean;
+  interval?: Interval;
+  groupBy?: GroupField[];
+  record?: RecordName;
+  measure?: string;
+}
+
+type Answer = QueryResult<object>;
+type Options = ReadOptions<boolean>;
+
+/** What `query` can ask for: rows in a range, and, where there is such a thing, the newest of one name. */
+interface Subject {
+  find(
+    database: DatabaseAbstraction,
+    params: QueryParams & AggregationParams,
+    options: Options,
+  ): Promise<Answer>;
+  latest?(database: DatabaseAbstraction, name: string, limit: number, options: Options): Promise<Answer>;
+}
+
+const SUBJECTS: Record<string, Subject> = {
+  'market-data': {
+    find: (database, params, options) => database.getMarketData(params, options),
+    latest: (database, symbol, limit, options) => database.getLatestMarketData(symbol, limit, options),
+  },
+  sentiment: {
+    find: (database, params, options) => database.sentiment.find(params, options),
+    latest: (database, symbol, limit, options) => database.sentiment.latest(symbol, limit, options),
+  },
+  features: {
+    find: (database, params, options) => database.getFeatures(params, options),
+    latest: (database, symbol, _, options) => latestFeatures(database, symbol, options),
+  },
+  predictions: { find: (database, params, options) => database.predictions.find(params, options) },
+  outcomes: { find: (database, params, options) => database.outcomes.find(params, options) },
+  performance: {
+    find: (database, params, options) => database.strategyPerformance.find(params, options),
+  },
+  aggregate: { find: (database, params, options) => database.getAggregatedData(params, options) },
+};
+const ONLY_AGGREGATE = ['interval', 'groupBy', 'record', 'measure'] as const;
+const SHOWN_ROWS = 100;
+
+export function addQuery(program: Command, run: RunSession): void {
+  withJson(withCommonOptions(program.command('query')))
+    .description('Read records, the newest of a symbol, or summaries.')
+    .addArgument(new Argument('<what>', 'what to read').choices(Object.keys(SUBJECTS)))
+    .option('--symbol <symbol>')
+    .option('--start <instant>', 'first instant included, e.g. 2008-10-01', instant)
+    .option('--end <instant>', 'first instant no longer included', instant)
+    .option('--limit <rows>', 'rows at most', positive, SHOWN_ROWS)
+    .option('--filter <name=value>', 'equality by field, e.g. source=vendor; may be repeated', filter)
+    .option('--latest <rows>', 'the newest rows of --symbol, newest first', positive)
+    .option('--exact', 'decimals as exact strings, 64-bit integers whole')
+    .option('--interval <width>', 'aggregate: width of a bucket, e.g. 5m, 1d, 1w, 1mo')
+    .option('--group-by <fields>', 'aggregate: fields with commas between', (text) => text.split(','))
+    .option(
+      '--record <name>',
+      'aggregate: marketData, sentiment, features, predictions, outcomes, strategyPerformance',
+    )
+    .option('--measure <field>', 'aggregate: field of count, min, max and avg')
+    .action((what: string, flags: QueryFlags) => {
+      checkFlags(what, flags);
+      return run(flags, async ({ config, open, output, signal }) => {
+        const opened = await open();
+        await requireSchema(opened, (await config()).backend, signal);
+        const answer = await ask(opened.database, SUBJECTS[what]!, flags, signal);
+        output.result(answer, () => describe(answer));
+        return EXIT.ok;
+      });
+    });
+}
+
+function checkFlags(what: string, flags: QueryFlags): void {
+  const misplaced =
+    what === 'aggregate' ? undefined : ONLY_AGGREGATE.find((name) => flags[name] !== undefined);
+  if (misplaced)
+    throw new UsageError(`--${misplaced === 'groupBy' ? 'group-by' : misplaced} is for aggregate only.`);
+  if (flags.latest === undefined) return;
+  if (!SUBJECTS[what]!.latest) throw new UsageError(`--latest does not go with ${what}: use --start.`);
+  if (flags.symbol === undefined) throw new UsageError('--latest needs --symbol.');
+  if (flags.start ?? flags.end ?? flags.filter) {
+    throw new UsageError('--latest does not go with --start, --end or --filter.');
+  }
+}
+
+function ask(
+  database: DatabaseAbstraction,
+  subject: Subject,
+  flags: QueryFlags,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const options: Options = { exact: flags.exact ?? false, signal };
+  if (flags.latest !== undefined) return subject.latest!(database, flags.symbol!, flags.latest, options);
+  const { symbol, start, end, limit, filter: filters, interval, groupBy, record, measure } = flags;
+  return subject.find(
+    database,
+    { symbol, startTime: start, endTime: end, limit, filters, interval, groupBy, record, measure },
+    options,
+  );
+}
+
+async function latestFeatures(
+  database: DatabaseAbstraction,
+  symbol: string,
+  options: CallOptions,
+): Promise<Answer> {
+  const started = performance.now();
+  const set = await database.getLatestFeatures(symbol, options);
+  const executionTimeMs = performance.now() - started;
+  const { cacheHitRate } = await database.getPerformanceMetrics();
+  const data = set ? [set] : [];
+  // This was the only look-up in the cache since the data layer was opened.
+  return { data, totalCount: data.length, executionTimeMs, cacheHit: cacheHitRate === 1 };
+}
+
+function describe({ data, totalCount, executionTimeMs, cacheHit }: Answer): string {
+  const shown =
+    data.length < totalCount ? `${count(data.length)} of ${count(totalCount)}` : count(totalCount);
+  const foot = `${shown} rows in ${milliseconds(executionTimeMs)}${cacheHit ? ', from the cache' : ''}`;
+  return data.length === 0 ? foot : `${table(data.map(flat))}\n${foot}`;
+}
+
+/** A summary's group and bar as columns of their own; other records as they are. */
+function flat(row: object): Record<string, unknown> {
+  if (!('bar' in row)) return row as Record<string, unknown>;
+  const { group, bar, intervalStart, ...figures } = row as AggregatedData<boolean>;
+  return { intervalStart, ...group, ...figures, ...bar };
+}
+
+function instant(text: string): number {
+  const value = readInstant(text);
+  if (typeof value === 'string') throw new InvalidArgumentError(`It ${value}.`);
+  return value;
+}
+
+function filter(text: string, known: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('Write name=value.');
+  return { ...known, [name]: value! };
+}

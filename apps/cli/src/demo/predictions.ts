@@ -1,0 +1,50 @@
+import type { PredictionOutcome, StrategyPerformance } from '@quantumtrade/dal-domain';
+import { chunks } from './collections.js';
+import type { Demo } from './demo.js';
+import { judge, performanceByRegime } from './evaluation.js';
+import type { DaysBySymbol } from './features.js';
+import { FEATURE_VERSION } from './features.js';
+import { HORIZON_MINUTES, MODEL_VERSION, predict, STRATEGIES } from './strategies.js';
+
+const ROWS_PER_WRITE = 5_000;
+
+/** Lets each strategy predict from the stored features of each symbol. Returns how many predictions were stored. */
+export async function storePredictions({ database, call, symbols }: Demo): Promise<number> {
+  const filters = { featureVersion: String(FEATURE_VERSION) };
+  let stored = 0;
+  const sets = [];
+  for (const symbol of symbols) sets.push(...(await database.getFeatures({ symbol, filters }, call)).data);
+  for (const strategy of STRATEGIES) {
+    for (const predictions of chunks(predict(strategy, sets), ROWS_PER_WRITE)) {
+      const batch = { predictions, modelVersion: MODEL_VERSION, strategy };
+      const { insertedCount, updatedCount } = await database.insertPredictions(batch, call);
+      stored += insertedCount + updatedCount;
+    }
+  }
+  return stored;
+}
+
+/** Judges what is due, then says from the stored outcomes how each strategy did. */
+export async function evaluatePredictions(
+  { database, call }: Demo,
+  days: DaysBySymbol,
+): Promise<{ stored: number; judgements: number; performance: StrategyPerformance[] }> {
+  const due = await database.getPredictionsForEvaluation(HORIZON_MINUTES, call);
+  const own = due.data.filter(({ modelVersion }) => modelVersion === MODEL_VERSION);
+  let stored = 0;
+  for (const outcomes of chunks(judge(own, days, Date.now()), ROWS_PER_WRITE)) {
+    const { insertedCount, updatedCount } = await database.outcomes.insert({ outcomes }, call);
+    stored += insertedCount + updatedCount;
+  }
+  const performance: StrategyPerformance[] = [];
+  let judgements = 0;
+  for (const strategyName of STRATEGIES) {
+    const outcomes: PredictionOutcome[] = (await database.outcomes.find({ filters: { strategyName } }, call))
+      .data;
+    const records = performanceByRegime(outcomes);
+    judgements += records.length;
+    await database.strategyPerformance.insert({ records }, call);
+    performance.push(...(await database.strategyPerformance.find({ filters: { strategyName } }, call)).data);
+  }
+  return { stored, judgements, performance };
+}

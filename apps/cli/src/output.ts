@@ -1,0 +1,75 @@
+import type { Writable } from 'node:stream';
+
+/** Where a command reads its environment and writes its words. */
+export interface Io {
+  readonly stdout: Writable;
+  readonly stderr: Writable & { isTTY?: boolean };
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What a command says: its one result on standard output, as text or as JSON, and everything else on standard error. */
+export class Output {
+  readonly #io: Io;
+  readonly #json: boolean;
+
+  constructor(io: Io, json: boolean) {
+    this.#io = io;
+    this.#json = json;
+  }
+
+  /** The command's result. Call once. */
+  result(document: unknown, text: () => string): void {
+    this.#io.stdout.write(`${this.#json ? toJson(document) : text()}\n`);
+  }
+
+  /** Something to know while the command runs. */
+  note(text: string): void {
+    this.#io.stderr.write(`${text}\n`);
+  }
+
+  get stderr(): Io['stderr'] {
+    return this.#io.stderr;
+  }
+}
+
+/** JSON with 64-bit integers as strings, since no JSON number is safe for them. */
+export function toJson(document: unknown): string {
+  return JSON.stringify(
+    document,
+    (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+    2,
+  );
+}
+
+/** Rows as aligned columns, numbers to the right. The columns are those of the first row. */
+export function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const cells = rows.map((row) => columns.map((column) => cell(row[column])));
+  const widths = columns.map((column, i) => Math.max(column.length, ...cells.map((line) => line[i]!.length)));
+  const right = columns.map((column) => rows.every((row) => isNumeric(row[column])));
+  const line = (texts: readonly string[]) =>
+    texts
+      .map((text, i) => (right[i] ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
+  return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line)].join('\n');
+}
+
+const isNumeric = (value: unknown): boolean =>
+  value == null ||
+  typeof value === 'number' ||
+  typeof value === 'bigint' ||
+  (typeof value === 'string' && /^-?[\d,]+(\.\d+)?( ms| s|%)?$/.test(value));
+
+function cell(value: unknown): string {
+  if (value == null) return '';
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+export const count = (value: number): string => value.toLocaleString('en-US');
+
+export const milliseconds = (value: number): string =>
+  `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ms`;
+
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

@@ -1,0 +1,59 @@
+import { Command } from 'commander';
+import { addDemo } from './commands/demo.js';
+import { addDoctor } from './commands/doctor.js';
+import { addIngest } from './commands/ingest.js';
+import { addMigrate } from './commands/migrate.js';
+import { addQuery } from './commands/query.js';
+import { addStatus } from './commands/status.js';
+import type { ExitCode } from './exit-codes.js';
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.js';
+import type { Io } from './output.js';
+import { toJson } from './output.js';
+import type { CommonOptions, Session } from './session.js';
+import { withSession } from './session.js';
+
+/** How a command file does its work; the program keeps the exit code. */
+export type RunSession = (
+  options: CommonOptions,
+  work: (session: Session) => Promise<ExitCode>,
+) => Promise<void>;
+
+/**
+ * Runs one command line, without the program's name, and tells its exit code. Never throws: an error is written to
+ * standard error, or, where `--json` was asked for, to standard output as `{ "error": … }`.
+ */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const runSession: RunSession = async (options, work) => {
+    exitCode = await withSession(io, options, work);
+  };
+  try {
+    await program(io, runSession).parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const code = exitCodeOf(error);
+    if (code !== EXIT.ok) report(error, args.includes('--json'), io);
+    return code;
+  }
+}
+
+function program(io: Io, runSession: RunSession): Command {
+  const command = new Command('qtdal')
+    .description('Market data, features, predictions and their outcomes: store, query, check.')
+    .addHelpText('after', EXIT_CODES_HELP)
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      // Errors are reported in one place, together with those that commands throw.
+      writeErr: () => undefined,
+    })
+    .exitOverride();
+  for (const add of [addDemo, addMigrate, addStatus, addIngest, addQuery, addDoctor])
+    add(command, runSession);
+  return command;
+}
+
+function report(error: unknown, json: boolean, io: Io): void {
+  const { name, message, code, operation, queryId } = error as Readonly<Record<string, string | undefined>>;
+  if (json) io.stdout.write(`${toJson({ error: { name, message, code, operation, queryId } })}\n`);
+  else io.stderr.write(`qtdal: ${String(message).replace(/^error: /, '')}\n`);
+}
