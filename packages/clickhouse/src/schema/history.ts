@@ -92,9 +92,10 @@ export class History {
   readonly #server: Sql;
   readonly #database: string;
 
-  constructor(sql: Sql) {
-    this.#server = sql.on('system');
-    this.#database = sql.database;
+  /** `server` need not know the database: it is always named. */
+  constructor(server: Sql, database: string) {
+    this.#server = server;
+    this.#database = database;
   }
 
   async create(options: CallOptions): Promise<void> {

@@ -22,8 +22,10 @@ export interface Lease {
 
 interface Generation {
   readonly number: number;
-  /** `held by OWNER, beat N` or `released`. */
+  /** `held for 15000 ms by OWNER`, then `…, beat 1` and so on, at last `released`. */
   readonly comment: string;
+  /** How long its owner may stay silent. */
+  readonly leaseMs: number;
   /** Since the comment was written, on the server's clock; up to a second more than the truth. */
   readonly silentMs: number;
 }
@@ -36,8 +38,8 @@ const ROUNDING_MS = 1000;
 /**
  * Mutual exclusion out of the one thing ClickHouse does atomically: creating a table. Whoever creates the table
  * `schema_migrations_lock_N` owns generation N. The owner keeps rewriting the table's comment; when the comment is
- * older than the lease, or says that the lock was released, anyone may create generation N + 1. The highest generation
- * is the lock and is never dropped, so numbers only grow, and an owner that was given up sees a higher one.
+ * older than the lease it names, or says that the lock was released, anyone may create generation N + 1. The highest
+ * generation is the lock and is never dropped, so numbers only grow, and an owner that was given up sees a higher one.
  * All ages are measured by the server's clock.
  */
 export class MigrationLock {
@@ -47,9 +49,14 @@ export class MigrationLock {
   readonly #waitMs: number;
   readonly #pollMs: number;
 
-  constructor(sql: Sql, { leaseMs = 15_000, waitMs = 60_000, pollMs = 100 }: LockOptions = {}) {
-    this.#server = sql.on('system');
-    this.#database = sql.database;
+  /** `server` need not know the database: it is always named. */
+  constructor(
+    server: Sql,
+    database: string,
+    { leaseMs = 15_000, waitMs = 60_000, pollMs = 100 }: LockOptions = {},
+  ) {
+    this.#server = server;
+    this.#database = database;
     this.#leaseMs = leaseMs;
     this.#waitMs = waitMs;
     this.#pollMs = pollMs;
@@ -57,10 +64,11 @@ export class MigrationLock {
 
   /** Runs the work while this process alone may change the schema. Throws `TimeoutError` when a live owner keeps it. */
   async run<T>(options: CallOptions, work: (lease: Lease) => Promise<T>): Promise<T> {
-    const owner = `${hostname().replace(/[^\w.-]/g, '_')}/${process.pid}/${randomUUID()}`;
-    const generation = await this.#acquire(owner, options);
+    const host = hostname().replace(/[^\w.-]/g, '_');
+    const claim = `held for ${this.#leaseMs} ms by ${host}/${process.pid}/${randomUUID()}`;
+    const generation = await this.#acquire(claim, options);
     const stopped = new AbortController();
-    const beating = this.#beat(generation, owner, stopped.signal);
+    const beating = this.#beat(generation, claim, stopped.signal);
     try {
       return await work({ confirm: (version, call) => this.#confirm(generation, version, call) });
     } finally {
@@ -70,14 +78,14 @@ export class MigrationLock {
     }
   }
 
-  async #acquire(owner: string, options: CallOptions): Promise<number> {
+  async #acquire(claim: string, options: CallOptions): Promise<number> {
     const start = Date.now();
     const deadline = options.deadline ?? start + this.#waitMs;
     for (;;) {
       const generations = await this.#generations(options);
       const current = generations[0];
       if (!current || this.#isFree(current)) {
-        const claimed = await this.#claim((current?.number ?? 0) + 1, owner, options);
+        const claimed = await this.#claim((current?.number ?? 0) + 1, claim, options);
         if (claimed) return claimed;
       }
       if (Date.now() + this.#pollMs > deadline)
@@ -88,23 +96,23 @@ export class MigrationLock {
     }
   }
 
-  #isFree({ comment, silentMs }: Generation): boolean {
-    return comment === RELEASED || silentMs > this.#leaseMs + ROUNDING_MS;
+  #isFree({ comment, leaseMs, silentMs }: Generation): boolean {
+    return comment === RELEASED || silentMs > leaseMs + ROUNDING_MS;
   }
 
   /** The generation, when it is ours now. Losing the race is no error; any other refusal to create a table is. */
-  async #claim(number: number, owner: string, options: CallOptions): Promise<number | undefined> {
+  async #claim(number: number, claim: string, options: CallOptions): Promise<number | undefined> {
     const failure = await this.#server
       .command(
         OPERATION,
-        `CREATE TABLE {database:Identifier}.{lock:Identifier} (nothing UInt8) ENGINE = Null COMMENT '${held(owner, 0)}'`,
+        `CREATE TABLE {database:Identifier}.{lock:Identifier} (nothing UInt8) ENGINE = Null COMMENT '${claim}'`,
         this.#named(number),
         options,
       )
       .catch((error: unknown) => error);
     const generations = await this.#generations(options);
     const claimed = generations.find((generation) => generation.number === number);
-    const isOurs = claimed?.comment === held(owner, 0);
+    const isOurs = claimed?.comment === claim;
     if (failure && !isOurs && !(generations[0] && generations[0].number >= number)) throw failure;
     if (!isOurs) return undefined;
     if (claimed !== generations[0]) {
@@ -115,11 +123,11 @@ export class MigrationLock {
     return number;
   }
 
-  async #beat(generation: number, owner: string, stopped: AbortSignal): Promise<void> {
+  async #beat(generation: number, claim: string, stopped: AbortSignal): Promise<void> {
     for (let beat = 1; !stopped.aborted; beat++) {
       const pause = sleepFor(this.#leaseMs / 5, undefined, { signal: stopped, ref: false });
       await pause.catch(() => undefined);
-      if (!stopped.aborted) await this.#say(generation, held(owner, beat)).catch(ignoreDatabaseError);
+      if (!stopped.aborted) await this.#say(generation, `${claim}, beat ${beat}`).catch(ignoreDatabaseError);
     }
   }
 
@@ -138,6 +146,7 @@ export class MigrationLock {
     return this.#server.rows<Generation>(
       OPERATION,
       `SELECT toUInt32(extract(name, '\\\\d+$')) AS number, comment,
+         toUInt32OrZero(extract(comment, '^held for ([0-9]+) ms')) AS leaseMs,
          toFloat64(dateDiff('millisecond', metadata_modification_time, now64(3))) AS silentMs
        FROM system.tables
        WHERE database = {database:String} AND match(name, '^schema_migrations_lock_\\\\d+$')
@@ -167,10 +176,6 @@ export class MigrationLock {
   #named(generation: number) {
     return { database: this.#database, lock: `schema_migrations_lock_${generation}` };
   }
-}
-
-function held(owner: string, beat: number): string {
-  return `held by ${owner}, beat ${beat}`;
 }
 
 /** A beat that fails shows as silence, which `confirm` sees; a release that fails makes others wait for the lease. */

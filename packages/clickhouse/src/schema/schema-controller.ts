@@ -31,8 +31,8 @@ export class ClickHouseSchemaController implements SchemaController {
     this.#sql = sql;
     this.#server = sql.on('system');
     this.#directory = migrationsDirectory;
-    this.#history = new History(sql);
-    this.#lock = new MigrationLock(sql, lock);
+    this.#history = new History(this.#server, sql.database);
+    this.#lock = new MigrationLock(this.#server, sql.database, lock);
   }
 
   /** A schema that a newer release has migrated further stays as it is. */
@@ -95,7 +95,7 @@ export class ClickHouseSchemaController implements SchemaController {
     const statements = migration[direction];
     for (let done = from; done < statements.length; done++) {
       await lease.confirm(migration.version, options);
-      await this.#run(statements[done]!, options).catch((cause: unknown) => {
+      await this.#run(this.#sql, statements[done]!, options).catch((cause: unknown) => {
         const file = fileName(migration.version, migration.name, direction);
         throw failure(migration.version, `${file}, statement ${done + 1}`, cause);
       });
@@ -104,7 +104,7 @@ export class ClickHouseSchemaController implements SchemaController {
     return ordinal;
   }
 
-  async #run(statement: string, options: CallOptions, sql = this.#sql): Promise<void> {
+  async #run(sql: Sql, statement: string, options: CallOptions): Promise<void> {
     await sql.command('schema.migrate', statement, {}, options);
   }
 
@@ -125,9 +125,9 @@ export class ClickHouseSchemaController implements SchemaController {
         { database },
         options,
       );
-      for (const { up } of migrations) {
-        for (const statement of up) await this.#run(statement, options, this.#sql.on(database));
-      }
+      const scratch = this.#sql.on(database);
+      for (const statement of migrations.flatMap(({ up }) => up))
+        await this.#run(scratch, statement, options);
       return await snapshot(this.#server, database, options);
     } finally {
       await this.#drop(database);

@@ -1,0 +1,69 @@
+import type { Field, RecordDefinition } from '@quantumtrade/dal-domain';
+import { columnOf, records } from '@quantumtrade/dal-domain';
+import { ClickHouseSchemaController } from './schema-controller.js';
+import { dropOwnDatabases, ownDatabase } from './testing.js';
+
+const sql = ownDatabase();
+beforeAll(() => new ClickHouseSchemaController(sql).initialize());
+afterAll(dropOwnDatabases);
+
+const TYPES: Record<Field['kind'], string> = {
+  symbol: 'LowCardinality(String)',
+  label: 'LowCardinality(String)',
+  id: 'String',
+  text: 'String',
+  instant: "DateTime64(3, 'UTC')",
+  decimal: 'Decimal(18, 8)',
+  uuid: 'UUID',
+  texts: 'Array(String)',
+  numbers: 'Map(String, Float64)',
+  uint8: 'UInt8',
+  uint16: 'UInt16',
+  uint32: 'UInt32',
+  uint64: 'UInt64',
+  float32: 'Float32',
+  float64: 'Float64',
+};
+
+describe.each(Object.entries<RecordDefinition>(records))('the table of %s', (_, definition) => {
+  it('has the fields of the record as columns, and when they were written', async () => {
+    const columns = await sql.rows<{ name: string; type: string }>(
+      'test',
+      `SELECT name, type FROM system.columns
+       WHERE database = {database:String} AND table = {table:String} ORDER BY position`,
+      { database: sql.database, table: definition.table },
+    );
+    const fields = Object.entries(definition.fields);
+    expect(columns).toEqual([
+      ...fields.map(([name, { kind }]) => ({ name: columnOf(name), type: TYPES[kind] })),
+      { name: 'written_at', type: TYPES.instant },
+    ]);
+  });
+
+  it('replaces rows by the key of the record, inside a partition that follows from the key', async () => {
+    const [table] = await sql.rows<Record<string, string>>(
+      'test',
+      `SELECT engine_full, partition_key, sorting_key FROM system.tables
+       WHERE database = {database:String} AND name = {table:String}`,
+      { database: sql.database, table: definition.table },
+    );
+    expect(table!.engine_full).toMatch(/^ReplacingMergeTree\(written_at\) /);
+    expect(table!.sorting_key).toBe(definition.key.map(columnOf).join(', '));
+    expect(table!.partition_key).toBe('toYYYYMM(timestamp)');
+    expect(definition.key).toContain('timestamp');
+  });
+});
+
+it('remembers the tokens of inserts, in every table of a record', async () => {
+  const rows = await sql.rows<{ name: string }>(
+    'test',
+    `SELECT name FROM system.tables WHERE database = {database:String}
+       AND engine_full LIKE '%non_replicated_deduplication_window = 10000%' ORDER BY name`,
+    { database: sql.database },
+  );
+  expect(rows.map(({ name }) => name)).toEqual(
+    Object.values(records)
+      .map(({ table }) => table as string)
+      .sort(),
+  );
+});

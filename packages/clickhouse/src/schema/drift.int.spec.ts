@@ -1,0 +1,199 @@
+import type { Sql } from '../client/sql.js';
+import { ClickHouseSchemaController } from './schema-controller.js';
+import { dropOwnDatabases, migrationsFolder, ownDatabase } from './testing.js';
+
+afterAll(dropOwnDatabases);
+
+const MIGRATIONS = {
+  '0001_bars.up.sql': `
+CREATE TABLE IF NOT EXISTS bars (
+    symbol LowCardinality(String),
+    at DateTime64(3, 'UTC'),
+    close Decimal64(8),
+    volume UInt64 DEFAULT 7 CODEC(ZSTD(1)),
+    written_at DateTime64(3, 'UTC'),
+    INDEX by_close close TYPE minmax GRANULARITY 1,
+    PROJECTION by_volume (SELECT symbol, volume ORDER BY volume)
+) ENGINE = ReplacingMergeTree(written_at)
+PARTITION BY toYYYYMM(at)
+ORDER BY (symbol, at)
+SETTINGS deduplicate_merge_projection_mode = 'rebuild', non_replicated_deduplication_window = 100;
+`,
+  '0001_bars.down.sql': 'DROP TABLE IF EXISTS bars;',
+};
+const migrationsDirectory = migrationsFolder(MIGRATIONS);
+
+/** The drift after these statements. */
+async function driftAfter(...statements: string[]) {
+  const sql = ownDatabase();
+  const schema = new ClickHouseSchemaController(sql, { migrationsDirectory });
+  await schema.initialize();
+  for (const statement of statements) await sql.command('test', statement);
+  const { valid, drift } = await schema.validate();
+  expect(valid).toBe(drift.length === 0);
+  return drift.map(({ object, problem }) => `${object}: ${problem}`);
+}
+
+/** The table made anew with one thing different. */
+const remade = (from: string, to: string) => {
+  const statement = MIGRATIONS['0001_bars.up.sql'].replace(from, to).trim().slice(0, -1);
+  expect(statement).not.toBe(MIGRATIONS['0001_bars.up.sql'].trim().slice(0, -1));
+  return ['DROP TABLE bars SYNC', statement];
+};
+
+it('finds nothing in an untouched schema, and ignores tables of others', async () => {
+  expect(await driftAfter('CREATE TABLE notes (x String) ENGINE = Memory')).toEqual([]);
+});
+
+it.each<[string, string[], string[]]>([
+  ['a dropped table', ['DROP TABLE bars'], ['table bars: is missing']],
+  [
+    'a missing column',
+    ['ALTER TABLE bars DROP PROJECTION by_volume', 'ALTER TABLE bars DROP COLUMN volume'],
+    ['column bars.volume: is missing', 'projection bars.by_volume: is missing'],
+  ],
+  ['an extra column', ['ALTER TABLE bars ADD COLUMN note String'], ['column bars.note: is not expected']],
+  [
+    'another type',
+    remade('close Decimal64(8)', 'close Float64'),
+    ['column bars.close: type is Float64, expected Decimal(18, 8)'],
+  ],
+  [
+    'another default',
+    ['ALTER TABLE bars MODIFY COLUMN volume DEFAULT 8'],
+    ['column bars.volume: default is DEFAULT 8, expected DEFAULT 7'],
+  ],
+  [
+    'no default',
+    ['ALTER TABLE bars MODIFY COLUMN volume REMOVE DEFAULT'],
+    ['column bars.volume: default is none, expected DEFAULT 7'],
+  ],
+  [
+    'another codec',
+    ['ALTER TABLE bars MODIFY COLUMN volume CODEC(LZ4)'],
+    ['column bars.volume: codec is CODEC(LZ4), expected CODEC(ZSTD(1))'],
+  ],
+  [
+    'columns in another order',
+    ['ALTER TABLE bars MODIFY COLUMN volume UInt64 AFTER at'],
+    [
+      'table bars: order of columns is symbol, at, volume, close, written_at, expected symbol, at, close, volume, written_at',
+    ],
+  ],
+  ['a dropped index', ['ALTER TABLE bars DROP INDEX by_close'], ['index bars.by_close: is missing']],
+  [
+    'another index',
+    remade('close TYPE minmax GRANULARITY 1', 'close TYPE set(10) GRANULARITY 2'),
+    [
+      'index bars.by_close: type is set(10), expected minmax',
+      'index bars.by_close: granularity is 2, expected 1',
+    ],
+  ],
+  [
+    'an extra index',
+    ['ALTER TABLE bars ADD INDEX by_at at TYPE minmax'],
+    ['index bars.by_at: is not expected'],
+  ],
+  [
+    'a dropped projection',
+    ['ALTER TABLE bars DROP PROJECTION by_volume'],
+    ['projection bars.by_volume: is missing'],
+  ],
+  [
+    'another engine',
+    remade('ReplacingMergeTree(written_at)', 'MergeTree'),
+    ['table bars: engine is MergeTree, expected ReplacingMergeTree(written_at)'],
+  ],
+  [
+    'another version column',
+    remade('ReplacingMergeTree(written_at)', 'ReplacingMergeTree(volume)'),
+    ['table bars: engine is ReplacingMergeTree(volume), expected ReplacingMergeTree(written_at)'],
+  ],
+  [
+    'another partition key',
+    remade('toYYYYMM(at)', '(toYYYYMM(at), symbol)'),
+    ['table bars: PARTITION BY is (toYYYYMM(at), symbol), expected toYYYYMM(at)'],
+  ],
+  [
+    'another sorting key',
+    remade('ORDER BY (symbol, at)', 'ORDER BY (symbol, at, close)'),
+    ['table bars: ORDER BY is (symbol, at, close), expected (symbol, at)'],
+  ],
+  [
+    'another primary key',
+    remade('ORDER BY (symbol, at)', 'PRIMARY KEY symbol ORDER BY (symbol, at)'),
+    ['table bars: PRIMARY KEY is symbol, expected none'],
+  ],
+  [
+    'a table that forgets',
+    ['ALTER TABLE bars MODIFY TTL toDateTime(at) + INTERVAL 1 DAY'],
+    ['table bars: TTL is toDateTime(at) + toIntervalDay(1), expected none'],
+  ],
+  [
+    'another setting',
+    ['ALTER TABLE bars MODIFY SETTING non_replicated_deduplication_window = 5'],
+    [
+      "table bars: SETTINGS is deduplicate_merge_projection_mode = 'rebuild', non_replicated_deduplication_window = 5, index_granularity = 8192, expected deduplicate_merge_projection_mode = 'rebuild', non_replicated_deduplication_window = 100, index_granularity = 8192",
+    ],
+  ],
+])('names %s', async (_, statements, expected) => {
+  expect(await driftAfter(...statements)).toEqual(expected);
+});
+
+it('names every migration that is not applied', async () => {
+  const schema = new ClickHouseSchemaController(ownDatabase(), { migrationsDirectory });
+  expect(await schema.validate()).toEqual({
+    valid: false,
+    version: 0,
+    drift: [{ object: 'migration 1', problem: 'bars is not applied' }],
+  });
+});
+
+it('leaves no scratch database, and clears away those of runs that died more than an hour ago', async () => {
+  const sql = ownDatabase();
+  const schema = new ClickHouseSchemaController(sql, { migrationsDirectory });
+  await schema.initialize();
+  const server = sql.on('system');
+  const [now] = await server.rows<{ seconds: number }>('test', 'SELECT toUnixTimestamp(now()) AS seconds');
+  const old = `qtdal_scratch_${now!.seconds - 3700}_0123456789ab`;
+  const young = `qtdal_scratch_${now!.seconds - 3500}_0123456789ab`;
+  for (const database of [old, young]) await createDatabase(server, database);
+  const before = await scratchDatabases(server);
+  await schema.validate();
+  const after = await scratchDatabases(server);
+  expect(before).toEqual(expect.arrayContaining([old, young]));
+  expect(after).toContain(young);
+  expect(after).not.toContain(old);
+  expect(after.filter((name) => !before.includes(name))).toEqual([]);
+  await server.command('test', 'DROP DATABASE {database:Identifier}', { database: young });
+});
+
+it('drops the scratch database also when a migration cannot be run in it', async () => {
+  const sql = ownDatabase();
+  const folder = migrationsFolder(MIGRATIONS);
+  const schema = new ClickHouseSchemaController(sql, { migrationsDirectory: folder });
+  await schema.initialize();
+  const refusing: Sql = {
+    database: sql.database,
+    rows: (...args) => sql.rows(...args),
+    insert: (...args) => sql.insert(...args),
+    command: (...args) => sql.command(...args),
+    on: (database) =>
+      database === 'system'
+        ? sql.on(database)
+        : { ...refusing, command: () => Promise.reject(new Error('no')) },
+  };
+  const before = await scratchDatabases(sql.on('system'));
+  const validation = new ClickHouseSchemaController(refusing, { migrationsDirectory: folder }).validate();
+  await expect(validation).rejects.toThrow('no');
+  expect(await scratchDatabases(sql.on('system'))).toEqual(before);
+});
+
+async function createDatabase(server: Sql, database: string): Promise<void> {
+  await server.command('test', 'CREATE DATABASE {database:Identifier}', { database });
+}
+
+async function scratchDatabases(server: Sql): Promise<string[]> {
+  const query = `SELECT name FROM system.databases WHERE name LIKE 'qtdal_scratch_%' ORDER BY name`;
+  return (await server.rows<{ name: string }>('test', query)).map(({ name }) => name);
+}

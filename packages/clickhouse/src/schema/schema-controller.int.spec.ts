@@ -1,0 +1,194 @@
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import { ClickHouseSchemaController } from './schema-controller.js';
+import {
+  dropOwnDatabases,
+  intercepted,
+  migrationsFolder,
+  ownDatabase,
+  tablesOf,
+  writeMigrations,
+} from './testing.js';
+
+afterAll(dropOwnDatabases);
+
+const TABLES = [
+  'features',
+  'ingestion_checkpoints',
+  'market_data',
+  'prediction_outcomes',
+  'predictions',
+  'sentiment_data',
+  'strategy_performance',
+];
+
+const TABLE_A = 'CREATE TABLE IF NOT EXISTS a (x UInt8) ENGINE = MergeTree ORDER BY x;\n';
+const THREE_STATEMENTS = {
+  '0001_a.up.sql': `${TABLE_A}ALTER TABLE a ADD COLUMN IF NOT EXISTS y String;\nALTER TABLE a ADD COLUMN IF NOT EXISTS z String;`,
+  '0001_a.down.sql': `ALTER TABLE a DROP COLUMN IF EXISTS z;\nALTER TABLE a DROP COLUMN IF EXISTS y;\nDROP TABLE IF EXISTS a;`,
+};
+
+/** A connection whose migration statements are written down, and fail where the test says so. */
+function watched(failing?: { at: RegExp; error?: Error }) {
+  const sql = ownDatabase();
+  const seen: string[] = [];
+  const state = { failing };
+  const watching = intercepted(sql, (query, operation) => {
+    if (operation !== 'schema.migrate' || query.startsWith('CREATE DATABASE')) return;
+    seen.push(query);
+    if (state.failing?.at.test(query))
+      throw state.failing.error ?? new ConnectionError('gone', { operation });
+  });
+  return { sql, watching, seen, heal: () => (state.failing = undefined) };
+}
+
+it('makes the whole schema out of nothing, the database included', async () => {
+  const sql = ownDatabase();
+  const schema = new ClickHouseSchemaController(sql);
+  expect(await schema.version()).toBe(0);
+  await schema.initialize();
+  expect(await schema.version()).toBe(7);
+  expect((await tablesOf(sql)).filter((name) => !name.startsWith('schema_migrations'))).toEqual(TABLES);
+  expect(await schema.validate()).toEqual({ valid: true, version: 7, drift: [] });
+});
+
+it('does nothing, not even take the lock, when the schema is up to date', async () => {
+  const sql = ownDatabase();
+  await new ClickHouseSchemaController(sql).initialize();
+  const commands: string[] = [];
+  const again = new ClickHouseSchemaController(intercepted(sql, (query) => void commands.push(query)));
+  await again.initialize();
+  expect(commands).toEqual([]);
+});
+
+it('moves up and down, and leaves only its own records at version 0', async () => {
+  const sql = ownDatabase();
+  const schema = new ClickHouseSchemaController(sql);
+  await schema.migrate(3);
+  expect(await schema.version()).toBe(3);
+  expect(await tablesOf(sql, '%_data')).toEqual(['market_data', 'sentiment_data']);
+  await schema.migrate(1);
+  expect(await tablesOf(sql, '%_data')).toEqual(['market_data']);
+  await schema.migrate(0);
+  expect(await schema.version()).toBe(0);
+  expect((await tablesOf(sql)).filter((name) => !name.startsWith('schema_migrations'))).toEqual([]);
+  await schema.initialize();
+  expect(await schema.validate()).toMatchObject({ valid: true, version: 7 });
+});
+
+it.each([8, -1, 1.5])('refuses version %s, which does not exist', async (version) => {
+  await expect(new ClickHouseSchemaController(ownDatabase()).migrate(version)).rejects.toMatchObject({
+    code: 'MIGRATION',
+    version,
+  });
+});
+
+it('resumes at the statement that failed', async () => {
+  const migrationsDirectory = migrationsFolder(THREE_STATEMENTS);
+  const { watching, seen, heal } = watched({ at: /COLUMN IF NOT EXISTS y/ });
+  const schema = new ClickHouseSchemaController(watching, { migrationsDirectory });
+  await expect(schema.initialize()).rejects.toMatchObject({ code: 'CONNECTION' });
+  expect(await schema.version()).toBe(0);
+  expect((await schema.validate()).drift).toEqual([
+    { object: 'migration 1', problem: 'stopped on its way up after statement 1 of 3' },
+  ]);
+  heal();
+  seen.length = 0;
+  await schema.initialize();
+  expect(seen).toEqual([
+    'ALTER TABLE a ADD COLUMN IF NOT EXISTS y String',
+    'ALTER TABLE a ADD COLUMN IF NOT EXISTS z String',
+  ]);
+  expect(await schema.validate()).toMatchObject({ valid: true, version: 1 });
+});
+
+it('resumes on the way down', async () => {
+  const migrationsDirectory = migrationsFolder(THREE_STATEMENTS);
+  const { sql, watching, seen, heal } = watched({ at: /DROP COLUMN IF EXISTS y/ });
+  const schema = new ClickHouseSchemaController(watching, { migrationsDirectory });
+  await schema.initialize();
+  await expect(schema.migrate(0)).rejects.toMatchObject({ code: 'CONNECTION' });
+  heal();
+  seen.length = 0;
+  await schema.migrate(0);
+  expect(seen).toEqual(['ALTER TABLE a DROP COLUMN IF EXISTS y', 'DROP TABLE IF EXISTS a']);
+  expect(await tablesOf(sql, 'a')).toEqual([]);
+});
+
+it('goes up again, from the first statement, after it stopped on its way down', async () => {
+  const migrationsDirectory = migrationsFolder(THREE_STATEMENTS);
+  const { watching, heal } = watched({ at: /DROP TABLE IF EXISTS a/ });
+  const schema = new ClickHouseSchemaController(watching, { migrationsDirectory });
+  await schema.initialize();
+  await expect(schema.migrate(0)).rejects.toMatchObject({ code: 'CONNECTION' });
+  heal();
+  await schema.initialize();
+  expect(await schema.validate()).toMatchObject({ valid: true, version: 1 });
+});
+
+it('says which statement the engine refused and why, and starts over once the file is mended', async () => {
+  const migrationsDirectory = migrationsFolder({
+    '0001_a.up.sql': `${TABLE_A}ALTER TABLE a ADD COLUMN IF NOT EXISTS y Nonsense;`,
+    '0001_a.down.sql': 'DROP TABLE IF EXISTS a;',
+  });
+  const { watching, seen } = watched();
+  const schema = new ClickHouseSchemaController(watching, { migrationsDirectory });
+  await expect(schema.initialize()).rejects.toMatchObject({
+    code: 'MIGRATION',
+    version: 1,
+    message: expect.stringMatching(/0001_a\.up\.sql, statement 2: .*UNKNOWN_TYPE/),
+    cause: expect.objectContaining({ code: 'QUERY' }),
+  });
+  writeMigrations(migrationsDirectory, {
+    '0001_a.up.sql': `${TABLE_A}ALTER TABLE a ADD COLUMN IF NOT EXISTS y String;`,
+  });
+  seen.length = 0;
+  await schema.initialize();
+  expect(seen).toHaveLength(2);
+  expect(await schema.validate()).toMatchObject({ valid: true, version: 1 });
+});
+
+it('refuses to go on when an applied file was changed, and validate names it', async () => {
+  const migrationsDirectory = migrationsFolder(THREE_STATEMENTS);
+  const schema = new ClickHouseSchemaController(ownDatabase(), { migrationsDirectory });
+  await schema.initialize();
+  writeMigrations(migrationsDirectory, { '0001_a.up.sql': `${TABLE_A}-- changed\n` });
+  await expect(schema.initialize()).rejects.toMatchObject({
+    code: 'MIGRATION',
+    version: 1,
+    message: expect.stringContaining('changed after it was applied'),
+  });
+  expect((await schema.validate()).drift).toContainEqual({
+    object: 'migration 1',
+    problem: 'the files of a were changed after it was applied',
+  });
+});
+
+it('leaves a schema alone that a newer release has migrated further, and says so', async () => {
+  const sql = ownDatabase();
+  const newer = {
+    ...THREE_STATEMENTS,
+    '0002_b.up.sql': TABLE_A.replace(' a ', ' b '),
+    '0002_b.down.sql': 'DROP TABLE IF EXISTS b;',
+  };
+  await new ClickHouseSchemaController(sql, { migrationsDirectory: migrationsFolder(newer) }).initialize();
+  const older = new ClickHouseSchemaController(sql, {
+    migrationsDirectory: migrationsFolder(THREE_STATEMENTS),
+  });
+  await older.initialize();
+  expect(await older.version()).toBe(2);
+  expect(await tablesOf(sql, 'b')).toEqual(['b']);
+  expect((await older.validate()).drift).toEqual([
+    { object: 'migration 2', problem: 'b is applied, but its files are missing' },
+  ]);
+  await expect(older.migrate(1)).rejects.toMatchObject({ code: 'MIGRATION', version: 2 });
+});
+
+it('lets a lost connection and an abort through as they are', async () => {
+  const { watching } = watched({ at: /market_data/ });
+  await expect(new ClickHouseSchemaController(watching).initialize()).rejects.toMatchObject({
+    code: 'CONNECTION',
+  });
+  const schema = new ClickHouseSchemaController(ownDatabase());
+  const reason = new Error('enough');
+  await expect(schema.initialize({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
