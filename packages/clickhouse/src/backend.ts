@@ -30,14 +30,14 @@ export function connectClickHouse(
 ): TimeSeriesBackend {
   const client = new ClickHouseClient(settings);
   const sql = client.sql(client.settings.database);
-  const writer = new TableWriter(sql, client.settings.maxInsertBlockSize);
+  const writer = new TableWriter(sql, client.settings.maxInsertBlockSize, clock);
   return {
-    marketData: marketDataRepository(sql, writer, clock),
-    sentiment: sentimentRepository(sql, writer, clock),
-    features: featureRepository(sql, writer, clock),
-    predictions: predictionRepository(sql, writer, clock),
-    outcomes: outcomeRepository(sql, writer, clock),
-    strategyPerformance: strategyPerformanceRepository(sql, writer, clock),
+    marketData: marketDataRepository(sql, writer),
+    sentiment: sentimentRepository(sql, writer),
+    features: featureRepository(sql, writer),
+    predictions: predictionRepository(sql, writer),
+    outcomes: outcomeRepository(sql, writer),
+    strategyPerformance: strategyPerformanceRepository(sql, writer),
     analytics: analytics(sql),
     checkpoints: checkpointRepository(sql, clock),
     schema: new ClickHouseSchemaController(

@@ -9,7 +9,7 @@ import { CallLimits } from './call-limits.js';
 import { Connections } from './connections.js';
 import { toDomainError } from './driver-errors.js';
 import type { Request } from './driver.js';
-import { answeringAtTheEnd, createDriver, read } from './driver.js';
+import { answeringAtTheEnd, createDriver, inDatabase, read } from './driver.js';
 import type { ClickHouseSettings, CompleteSettings } from './settings.js';
 import { completeSettings } from './settings.js';
 import type { Sql, SqlParams, SqlRows } from './sql.js';
@@ -18,19 +18,29 @@ const KILL_TIMEOUT_MS = 5_000;
 /** A query that was just sent may not be known to the server yet. */
 const KILL_AGAIN_AFTER_MS = 250;
 
+/** There on every server, whatever else is. */
+const SYSTEM = 'system';
+
+interface Call {
+  readonly operation: string;
+  readonly query: string;
+  readonly database: string;
+  readonly options: CallOptions | undefined;
+  readonly retried: boolean;
+}
+
 /** The connections to one server, whichever database a call is for. */
 export class ClickHouseClient implements BackendProbe {
   readonly settings: CompleteSettings;
   readonly #connections: Connections;
-  /** For what must work before there is a database. */
-  readonly #server: Driver;
+  readonly #driver: Driver;
   readonly #reads: RetryPolicy;
   #closed = false;
 
   constructor(given: ClickHouseSettings) {
     this.settings = completeSettings(given);
     this.#connections = new Connections(this.settings);
-    this.#server = this.driver('system');
+    this.#driver = createDriver(this.settings, this.#connections.agent);
     const { maxAttempts, initialDelayMs, maxDelayMs, backoffMultiplier } = this.settings.retry;
     this.#reads = retry(
       handleWhen((error) => isDatabaseError(error) && error.retryable),
@@ -50,16 +60,12 @@ export class ClickHouseClient implements BackendProbe {
     return new DatabaseSql(this, database);
   }
 
-  driver(database: string): Driver {
-    return createDriver(this.settings, this.#connections.agent, database);
-  }
-
   async ping(options?: CallOptions): Promise<void> {
     const operation = 'clickhouse.ping';
     const query = 'SELECT 1';
     try {
-      await this.call({ operation, query, options, retried: false }, (request) =>
-        read(this.#server, query, undefined, request),
+      await this.call({ operation, query, database: SYSTEM, options, retried: false }, (driver, request) =>
+        read(driver, query, undefined, request),
       );
     } catch (error) {
       if (!isDatabaseError(error) || error.code !== 'QUERY') throw error;
@@ -73,39 +79,35 @@ export class ClickHouseClient implements BackendProbe {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#connections.agent.destroy();
+    await this.#connections.close();
   }
 
   /** Sends a query within the call's limits; with `retried`, again while its error says that it may succeed. */
-  async call<T>(
-    call: { operation: string; query: string; options: CallOptions | undefined; retried: boolean },
-    send: (request: Request) => Promise<T>,
-  ): Promise<T> {
-    const { operation, query, options, retried } = call;
-    const limits = new CallLimits(operation, options, this.settings.requestTimeoutMs);
-    const attempt = () => this.#attempt(operation, query, limits, send);
+  async call<T>(call: Call, send: (driver: Driver, request: Request) => Promise<T>): Promise<T> {
+    const limits = new CallLimits(call.operation, call.options, this.settings.requestTimeoutMs);
+    const attempt = () => this.#attempt(call, limits, send);
     try {
-      return await limits.race(retried ? this.#reads.execute(attempt, limits.signal) : attempt());
+      return await limits.race(call.retried ? this.#reads.execute(attempt, limits.signal) : attempt());
     } finally {
       limits.end();
     }
   }
 
   async #attempt<T>(
-    operation: string,
-    query: string,
+    { operation, query, database }: Call,
     limits: CallLimits,
-    send: (request: Request) => Promise<T>,
+    send: (driver: Driver, request: Request) => Promise<T>,
   ): Promise<T> {
     limits.signal.throwIfAborted();
     if (this.#closed) throw new ConnectionError('the client is closed', { operation, retryable: false });
     const queryId = randomUUID();
     limits.queryId = queryId;
     try {
-      return await send({
+      return await send(this.#driver, {
         query_id: queryId,
         abort_signal: limits.signal,
         clickhouse_settings: { max_execution_time: limits.remainingSeconds },
+        http_headers: inDatabase(database),
       });
     } catch (error) {
       if (!limits.signal.aborted) {
@@ -120,13 +122,14 @@ export class ClickHouseClient implements BackendProbe {
   async #kill(queryId: string): Promise<void> {
     const kill = () =>
       read(
-        this.#server,
+        this.#driver,
         'KILL QUERY WHERE query_id = {queryId:String} ASYNC',
         { queryId },
         {
           query_id: randomUUID(),
           abort_signal: AbortSignal.timeout(KILL_TIMEOUT_MS),
           clickhouse_settings: {},
+          http_headers: inDatabase(SYSTEM),
         },
       );
     if (this.#closed || (await kill()).length > 0) return;
@@ -138,40 +141,43 @@ export class ClickHouseClient implements BackendProbe {
 class DatabaseSql implements Sql {
   readonly database: string;
   readonly #client: ClickHouseClient;
-  readonly #driver: Driver;
 
   constructor(client: ClickHouseClient, database: string) {
     this.database = database;
     this.#client = client;
-    this.#driver = client.driver(database);
   }
 
   rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
-    return this.#client.call({ operation, query, options, retried: true }, (request) =>
-      read<T>(this.#driver, query, params, request),
+    return this.#client.call(
+      { operation, query, database: this.database, options, retried: true },
+      (driver, request) => read<T>(driver, query, params, request),
     );
   }
 
   async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
-    await this.#client.call({ operation, query, options, retried: false }, (request) =>
-      this.#driver.command({
-        query,
-        ...(params && { query_params: params }),
-        ...answeringAtTheEnd(request),
-      }),
+    await this.#client.call(
+      { operation, query, database: this.database, options, retried: false },
+      (driver, request) =>
+        driver.command({
+          query,
+          ...(params && { query_params: params }),
+          ...answeringAtTheEnd(request),
+        }),
     );
   }
 
   async insert(operation: string, { table, columns, values }: SqlRows, options?: CallOptions): Promise<void> {
     const query = `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`;
-    await this.#client.call({ operation, query, options, retried: false }, (request) =>
-      this.#driver.insert({
-        table,
-        columns: columns as [string, ...string[]],
-        format: 'JSONCompactEachRow',
-        values,
-        ...answeringAtTheEnd(request),
-      }),
+    await this.#client.call(
+      { operation, query, database: this.database, options, retried: false },
+      (driver, request) =>
+        driver.insert({
+          table,
+          columns: columns as [string, ...string[]],
+          format: 'JSONCompactEachRow',
+          values,
+          ...answeringAtTheEnd(request),
+        }),
     );
   }
 

@@ -14,7 +14,13 @@ export interface Request {
   readonly query_id: string;
   readonly abort_signal: AbortSignal;
   readonly clickhouse_settings: SessionSettings;
+  readonly http_headers: Record<string, string>;
 }
+
+/** One driver serves all databases: it watches its sockets, so that two on one agent would watch each of them twice. */
+export const inDatabase = (database: string): Record<string, string> => ({
+  'X-ClickHouse-Database': database,
+});
 
 /** What makes values exact and answers the same on every server, whatever its profile says. */
 const SESSION: SessionSettings = {
@@ -33,13 +39,12 @@ const SESSION: SessionSettings = {
   do_not_merge_across_partitions_select_final: 1,
 };
 
-export function createDriver(settings: CompleteSettings, agent: Agent, database: string): Driver {
+export function createDriver(settings: CompleteSettings, agent: Agent): Driver {
   const { url, username, password, compression, requestTimeoutMs, maxQuerySize } = settings;
   return createClient({
     url,
     username,
     password,
-    database,
     http_agent: agent,
     keep_alive: {
       enabled: true,

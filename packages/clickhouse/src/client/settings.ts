@@ -55,12 +55,19 @@ const DEFAULTS = {
   maxQuerySize: 262_144,
 };
 
-/** Fills in the defaults. Throws `ValidationError` for an address that cannot be one, without repeating it. */
+const OPERATION = 'clickhouse.connect';
+
+/** Fills in the defaults. Throws `ValidationError` for what cannot be right, without repeating it. */
 export function completeSettings(settings: ClickHouseSettings): CompleteSettings {
   const url = URL.canParse(settings.url) ? new URL(settings.url) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.pathname !== '/') {
     throw new ValidationError('url', 'must be an http or https address without credentials or a path', {
-      operation: 'clickhouse.connect',
+      operation: OPERATION,
+    });
+  }
+  if (settings.database !== undefined && !/^\w[\w-]*$/.test(settings.database)) {
+    throw new ValidationError('database', 'must be made of letters, digits, _ and -', {
+      operation: OPERATION,
     });
   }
   return {

@@ -19,27 +19,36 @@ export function survivors(
   return newest;
 }
 
-/** Rows by month, oldest first, in runs of at most `size`. A run may hold several months, each in one piece. */
-export function runs(rows: Iterable<PreparedRow>, size: number): PreparedRow[][] {
-  const ordered = [...rows].sort((a, b) => monthOf(a) - monthOf(b));
-  const slices: PreparedRow[][] = [];
-  for (let start = 0; start < ordered.length; start += size) slices.push(ordered.slice(start, start + size));
-  return slices;
-}
-
-/** The rows of each month, which is each partition of the table. */
-export function months(rows: readonly PreparedRow[]): PreparedRow[][] {
-  const byMonth = new Map<number, PreparedRow[]>();
+/** Rows in blocks of at most `size`, each within one month, which is one partition of the table; oldest month first. */
+export function blocksOf(rows: Iterable<PreparedRow>, size: number): PreparedRow[][] {
+  const months = new Map<number, PreparedRow[]>();
   for (const row of rows) {
-    const month = monthOf(row);
-    const block = byMonth.get(month);
-    if (block) block.push(row);
-    else byMonth.set(month, [row]);
+    const date = new Date(row.row['timestamp'] as number);
+    const month = date.getUTCFullYear() * 12 + date.getUTCMonth();
+    const sameMonth = months.get(month);
+    if (sameMonth) sameMonth.push(row);
+    else months.set(month, [row]);
   }
-  return [...byMonth.values()];
+  return [...months].sort(([a], [b]) => a - b).flatMap(([, sameMonth]) => slices(sameMonth, size));
 }
 
-function monthOf({ row }: PreparedRow): number {
-  const date = new Date(row['timestamp'] as number);
-  return date.getUTCFullYear() * 12 + date.getUTCMonth();
+/** Neighbouring blocks in groups of at most `size` rows. */
+export function groupsOf(blocks: readonly PreparedRow[][], size: number): PreparedRow[][][] {
+  const groups: PreparedRow[][][] = [];
+  let room = 0;
+  for (const block of blocks) {
+    if (groups.length === 0 || block.length > room) {
+      groups.push([]);
+      room = size;
+    }
+    groups.at(-1)!.push(block);
+    room -= block.length;
+  }
+  return groups;
+}
+
+function slices<T>(items: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let start = 0; start < items.length; start += size) parts.push(items.slice(start, start + size));
+  return parts;
 }

@@ -1,4 +1,4 @@
-import type { Clock, FeatureRepository, FeatureSet, Row } from '@quantumtrade/dal-domain';
+import type { FeatureRepository, FeatureSet, Row } from '@quantumtrade/dal-domain';
 import {
   checkCall,
   feature,
@@ -26,7 +26,7 @@ const SETS = `SELECT symbol, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, 
   FROM ${feature.table} FINAL`;
 const IN_SETS = 'GROUP BY timestamp, symbol, feature_version ORDER BY timestamp, symbol, feature_version';
 
-export function featureRepository(sql: Sql, writer: TableWriter, clock: Clock): FeatureRepository {
+export function featureRepository(sql: Sql, writer: TableWriter): FeatureRepository {
   const read = async (
     operation: string,
     { where, params }: Filter,
@@ -43,7 +43,7 @@ export function featureRepository(sql: Sql, writer: TableWriter, clock: Clock): 
   };
 
   return {
-    insert: async (batches, options) => writer.write(prepareFeatures(batches, clock.now()), options),
+    insert: async (batches, options) => writer.write((now) => prepareFeatures(batches, now), options),
 
     find: async (params, options) => {
       const operation = 'features.find';

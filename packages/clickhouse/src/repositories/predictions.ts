@@ -1,4 +1,4 @@
-import type { Clock, PredictionRepository } from '@quantumtrade/dal-domain';
+import type { PredictionRepository } from '@quantumtrade/dal-domain';
 import {
   MIN_INSTANT,
   outcome,
@@ -14,10 +14,10 @@ import type { TableWriter } from './table-writer.js';
 
 const MINUTE_MS = 60_000;
 
-export function predictionRepository(sql: Sql, writer: TableWriter, clock: Clock): PredictionRepository {
+export function predictionRepository(sql: Sql, writer: TableWriter): PredictionRepository {
   const reader = new TableReader(sql, prediction);
   return {
-    insert: async (batch, options) => writer.write(preparePredictions(batch, clock.now()), options),
+    insert: async (batch, options) => writer.write((now) => preparePredictions(batch, now), options),
 
     find: async (params, options) => reader.find(params, options),
 

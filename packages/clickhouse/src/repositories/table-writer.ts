@@ -1,35 +1,39 @@
-import type { BatchResult, CallOptions, PreparedBatch, PreparedRow } from '@quantumtrade/dal-domain';
+import type { BatchResult, CallOptions, Clock, PreparedBatch, PreparedRow } from '@quantumtrade/dal-domain';
 import { checkCall, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { encodeRow, insertColumns } from '../encoding/columns.js';
-import { keyOf, months, runs, survivors } from './blocks.js';
+import { blocksOf, groupsOf, keyOf, survivors } from './blocks.js';
 import { existingKeys } from './existing-keys.js';
 
-/** Writes checked batches. An insert goes to one partition, so it is stored as a whole or not at all. */
+/** Checks batches and writes them. An insert goes to one partition, so it is stored as a whole or not at all. */
 export class TableWriter {
   readonly #sql: Sql;
   readonly #maxBlockRows: number;
+  readonly #clock: Clock;
 
-  constructor(sql: Sql, maxBlockRows: number) {
+  constructor(sql: Sql, maxBlockRows: number, clock: Clock) {
     this.#sql = sql;
     this.#maxBlockRows = maxBlockRows;
+    this.#clock = clock;
   }
 
   /**
    * Stores the batch's rows and counts them by looking up, right before, which keys were there. When it fails half way,
    * the error says how many rows are stored; the batch may be sent again as a whole.
    */
-  async write(batch: PreparedBatch, options?: CallOptions): Promise<BatchResult> {
+  async write(prepare: (now: number) => PreparedBatch, options?: CallOptions): Promise<BatchResult> {
     const started = performance.now();
+    const batch = prepare(this.#clock.now());
     const operation = `${batch.definition.table}.insert`;
     checkCall(options, operation);
     const rows = survivors(batch.definition, batch.rows);
+    const size = this.#maxBlockRows;
     let known = 0;
     let stored = 0;
     try {
-      for (const run of runs(rows.values(), this.#maxBlockRows)) {
-        known += await this.#known(batch, operation, run, options);
-        for (const block of months(run)) {
+      for (const group of groupsOf(blocksOf(rows.values(), size), size)) {
+        known += await this.#known(batch, operation, group.flat(), options);
+        for (const block of group) {
           await this.#insert(batch, operation, block, options);
           stored += block.length;
         }
