@@ -1,0 +1,116 @@
+import type { CallOptions, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import type { RepositoryKind } from './kinds.js';
+import {
+  batchOf,
+  marketDataKind,
+  outcomeKind,
+  predictionKind,
+  sentimentKind,
+  strategyPerformanceKind,
+} from './kinds.js';
+import type { OpenTimeSeries } from './subject.js';
+import { describeSubject } from './subject.js';
+
+type Call = (backend: TimeSeriesBackend, options: CallOptions) => Promise<unknown>;
+
+const insertOf =
+  (kind: RepositoryKind): Call =>
+  (backend, options) =>
+    kind.insert(backend, batchOf(kind, [kind.row('CALLS', 0)]), options);
+
+/** Every method of a backend that may take long. */
+const CALLS: Readonly<Record<string, Call>> = {
+  'marketData.insert': insertOf(marketDataKind),
+  'marketData.find': (backend, options) => backend.marketData.find({}, options),
+  'marketData.latest': (backend, options) => backend.marketData.latest('CALLS', 1, options),
+  'sentiment.insert': insertOf(sentimentKind),
+  'sentiment.find': (backend, options) => backend.sentiment.find({}, options),
+  'sentiment.latest': (backend, options) => backend.sentiment.latest('CALLS', 1, options),
+  'features.insert': (backend, options) =>
+    backend.features.insert([{ symbol: 'CALLS', timestamp: 0, features: { a: 1 }, version: 1 }], options),
+  'features.find': (backend, options) => backend.features.find({}, options),
+  'features.latest': (backend, options) => backend.features.latest('CALLS', options),
+  'predictions.insert': insertOf(predictionKind),
+  'predictions.find': (backend, options) => backend.predictions.find({}, options),
+  'predictions.findById': (backend, options) => backend.predictions.findById('CALLS', options),
+  'predictions.dueForEvaluation': (backend, options) => backend.predictions.dueForEvaluation(60, 0, options),
+  'outcomes.insert': insertOf(outcomeKind),
+  'outcomes.find': (backend, options) => backend.outcomes.find({}, options),
+  'strategyPerformance.insert': insertOf(strategyPerformanceKind),
+  'strategyPerformance.find': (backend, options) => backend.strategyPerformance.find({}, options),
+  'strategyPerformance.latest': (backend, options) => backend.strategyPerformance.latest('CALLS', options),
+  'analytics.aggregate': (backend, options) => backend.analytics.aggregate({}, options),
+  'checkpoints.load': (backend, options) => backend.checkpoints.load('CALLS', options),
+  'checkpoints.save': (backend, options) => backend.checkpoints.save('CALLS', 1, options),
+  'schema.initialize': (backend, options) => backend.schema.initialize(options),
+  'schema.migrate': (backend, options) => backend.schema.migrate(0, options),
+  'schema.validate': (backend, options) => backend.schema.validate(options),
+  'schema.version': (backend, options) => backend.schema.version(options),
+  'probe.ping': (backend, options) => backend.probe.ping(options),
+};
+
+/** What every method promises of its call options, and what `BackendProbe` promises. */
+export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
+  describeSubject(runner, open, 'calls', (backend) => {
+    const { it, expect } = runner;
+
+    for (const [name, call] of Object.entries(CALLS)) {
+      it(`${name} ends with the reason of a signal that is aborted, and does nothing`, async () => {
+        for (const reason of [new Error('no longer wanted'), 'a reason that is no error']) {
+          const pending = call(backend(), { signal: AbortSignal.abort(reason) });
+          const ended = await pending.then(
+            () => 'resolved',
+            (error: unknown) => error,
+          );
+          expect(ended).toBe(reason);
+        }
+      });
+
+      it(`${name} fails with a timeout when its deadline has passed`, async () => {
+        for (const deadline of [0, Date.now() - 1]) {
+          expect(await failureOf(() => call(backend(), { deadline }))).toEqual({ code: 'TIMEOUT' });
+        }
+      });
+    }
+
+    it('left no trace of the calls that were over before they began', async () => {
+      expect(await backend().checkpoints.load('CALLS')).toBe(0);
+      expect(await backend().schema.version()).toBeGreaterThan(0);
+      for (const kind of [
+        marketDataKind,
+        sentimentKind,
+        predictionKind,
+        outcomeKind,
+        strategyPerformanceKind,
+      ]) {
+        expect((await kind.find(backend(), {})).totalCount).toBe(0);
+      }
+      expect(await backend().features.latest('CALLS')).toBeNull();
+    });
+
+    it('takes calls whose signal and deadline leave them time', async () => {
+      const options = { signal: new AbortController().signal, deadline: Date.now() + 60_000 };
+      for (const [name, call] of Object.entries(CALLS)) {
+        if (name !== 'schema.migrate') await call(backend(), options);
+      }
+    });
+
+    it('answers a ping and counts its connections', async () => {
+      await backend().probe.ping();
+      expect(backend().probe.connectionCount()).toBeGreaterThanOrEqual(0);
+    });
+
+    it('fails every call after it was closed, and closing again does no harm', async () => {
+      const closed = await open();
+      await closed.backend.probe.close();
+      await closed.backend.probe.close();
+      for (const call of Object.values(CALLS)) {
+        expect(await failureOf(() => call(closed.backend, {}))).toEqual({ code: 'CONNECTION' });
+      }
+      expect(closed.backend.probe.connectionCount()).toBe(0);
+      await closed.close();
+    });
+  });
+}

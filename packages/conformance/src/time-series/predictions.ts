@@ -1,0 +1,234 @@
+import type { PredictionInput } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import { outcomeKind, predictionKind } from './kinds.js';
+import { readingTests } from './reading.js';
+import type { OpenTimeSeries } from './subject.js';
+import {
+  answer,
+  DAY,
+  describeSubject,
+  MINUTE,
+  TRICKY_NAMES,
+  uniqueDay,
+  uniqueName,
+  untyped,
+} from './subject.js';
+import { writingTests } from './writing.js';
+
+/** What `PredictionRepository` promises. */
+export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void {
+  describeSubject(runner, open, 'predictions', (backend) => {
+    const { it, expect } = runner;
+    writingTests(runner, predictionKind, backend);
+    readingTests(runner, predictionKind, backend);
+
+    const day = uniqueDay();
+    const predicted = (symbol: string, more: Partial<PredictionInput> = {}) =>
+      ({ ...predictionKind.row(symbol, day), ...more }) as PredictionInput;
+    const write = (predictions: readonly PredictionInput[]) =>
+      backend().predictions.insert({ predictions, modelVersion: 'gbm-7', strategy: 'momentum' });
+    const judge = (predictionId: string, timestamp: number) =>
+      backend().outcomes.insert({
+        outcomes: [{ ...outcomeKind.row('J', timestamp), predictionId } as never],
+      });
+
+    it('finds a prediction by its id, exactly when asked', async () => {
+      const symbol = uniqueName();
+      const predictionId = `${symbol}-🚀`;
+      await write([
+        predicted(symbol),
+        predicted(symbol, { predictionId, predictedPrice: '9999999999.99999999' }),
+      ]);
+      const { predictions } = backend();
+      expect(await predictions.findById(predictionId, { exact: true })).toEqual({
+        predictionId,
+        symbol,
+        timestamp: new Date(day),
+        modelVersion: 'gbm-7',
+        strategyName: 'momentum',
+        predictionHorizon: 60,
+        predictedPrice: '9999999999.99999999',
+        confidence: 0.5,
+        marketRegime: 'bull',
+        featuresUsed: ['rsi_14', 'sma_20'],
+        modelLatencyMs: 12,
+        strategyParameters: { lookback: 20, threshold: 0.1 },
+      });
+      expect(await predictions.findById(`${symbol}-0000`)).toMatchObject({ predictedPrice: 101.25 });
+      expect(await failureOf(() => predictions.findById(predictionId))).toEqual({ code: 'QUERY' });
+    });
+
+    it('finds nothing by an unknown id and refuses what cannot be one', async () => {
+      const { predictions } = backend();
+      expect(await predictions.findById(uniqueName())).toBeNull();
+      for (const id of ['', untyped<string>(7), 'x'.repeat(257), '\ud800']) {
+        expect(await failureOf(() => predictions.findById(id))).toEqual({
+          code: 'VALIDATION',
+          field: 'predictionId',
+        });
+      }
+    });
+
+    it('takes of several predictions with one id the one with the greatest timestamp, then symbol', async () => {
+      const predictionId = uniqueName();
+      await write([
+        predicted('B', { predictionId, timestamp: day + 1 }),
+        predicted('C', { predictionId, timestamp: day + 1 }),
+        predicted('A', { predictionId, timestamp: day + 1 }),
+        predicted('Z', { predictionId, timestamp: day }),
+      ]);
+      expect(await backend().predictions.findById(predictionId)).toMatchObject({
+        symbol: 'C',
+        timestamp: new Date(day + 1),
+      });
+      expect((await backend().predictions.find({ filters: { predictionId } })).totalCount).toBe(4);
+    });
+
+    it('keeps lists of features and maps of parameters as they are', async () => {
+      const symbol = uniqueName();
+      const tricky = Object.fromEntries(TRICKY_NAMES.map((name, n) => [name, n / 3]));
+      const shapes: Partial<PredictionInput>[] = [
+        { featuresUsed: [], strategyParameters: {} },
+        { featuresUsed: ['b', 'a', 'b', '', "it's", ...TRICKY_NAMES], strategyParameters: tricky },
+        { strategyParameters: { '': 0, big: 1.7976931348623157e308, tiny: 5e-324, third: -1 / 3, zero: -0 } },
+      ];
+      await write(shapes.map((shape, n) => predicted(symbol, { ...shape, predictionId: `${symbol}-${n}` })));
+      const { data } = await backend().predictions.find({ symbol });
+      expect(data.map(({ featuresUsed }) => featuresUsed)).toEqual([
+        [],
+        ['b', 'a', 'b', '', "it's", ...TRICKY_NAMES],
+        ['rsi_14', 'sma_20'],
+      ]);
+      const parameters = data.map(({ strategyParameters }) => new Map(Object.entries(strategyParameters)));
+      expect(parameters).toEqual([
+        new Map(),
+        new Map(Object.entries(tricky)),
+        new Map(Object.entries({ '': 0, big: 1.7976931348623157e308, tiny: 5e-324, third: -1 / 3, zero: 0 })),
+      ]);
+    });
+
+    it('refuses lists and maps that hold anything else', async () => {
+      const wrong: [keyof PredictionInput, unknown][] = [
+        ['featuresUsed', 'rsi'],
+        ['featuresUsed', [1]],
+        ['featuresUsed', ['\ud800']],
+        ['strategyParameters', [1]],
+        ['strategyParameters', new Map([['a', 1]])],
+        ['strategyParameters', { a: NaN }],
+        ['strategyParameters', { a: '1' }],
+        ['strategyParameters', { '\ud800': 1 }],
+        ['predictionHorizon', 65_536],
+        ['modelLatencyMs', -1],
+        ['confidence', 1.5],
+      ];
+      const { errors } = await write(
+        wrong.map(([name, value]) => predicted(uniqueName(), { [name]: value })),
+      );
+      expect(errors.map(({ index, field }) => [index, field])).toEqual(
+        wrong.map(([name], index) => [index, name]),
+      );
+    });
+
+    it('finds due what has run out and was not judged, by timestamp, symbol and id', async () => {
+      const horizon = 101;
+      const end = (timestamp: number) => timestamp + horizon * MINUTE;
+      const ids = ['b', 'a', 'c'].map((name) => uniqueName(name));
+      const predictions = [0, 1, 2].flatMap((n) =>
+        ids.map((predictionId) =>
+          predicted('D', { predictionId, timestamp: day + n, predictionHorizon: horizon }),
+        ),
+      );
+      const other = predicted('D', { predictionId: uniqueName(), predictionHorizon: horizon + 1 });
+      const early = predicted('C', {
+        predictionId: uniqueName(),
+        timestamp: day + 1,
+        predictionHorizon: horizon,
+      });
+      await write([...predictions, other, early]);
+      await judge(ids[0]!, day);
+
+      const due = async (now: Date | number, limit?: number) => {
+        const found = await backend().predictions.dueForEvaluation(horizon, now, {
+          ...(limit !== undefined && { limit }),
+        });
+        return {
+          found: found.data.map((row) => [row.timestamp.getTime() - day, row.symbol, row.predictionId]),
+          totalCount: found.totalCount,
+          cacheHit: found.cacheHit,
+        };
+      };
+      const first = ids.toSorted().filter((id) => id !== ids[0]);
+      const all = [
+        ...first.map((id) => [0, 'D', id]),
+        [1, 'C', early.predictionId],
+        ...ids.toSorted().map((id) => [1, 'D', id]),
+        ...ids.toSorted().map((id) => [2, 'D', id]),
+      ];
+      expect(await due(end(day) - 1)).toEqual({ found: [], totalCount: 0, cacheHit: false });
+      expect(await due(end(day))).toEqual({ found: all.slice(0, 2), totalCount: 2, cacheHit: false });
+      expect(await due(new Date(end(day + 1)))).toEqual({
+        found: all.slice(0, 6),
+        totalCount: 6,
+        cacheHit: false,
+      });
+      for (const limit of [0, 1, 4, 9, 20]) {
+        expect(await due(end(day + 5), limit)).toEqual({
+          found: all.slice(0, limit),
+          totalCount: 9,
+          cacheHit: false,
+        });
+      }
+      await judge(ids[1]!, day + 2);
+      expect((await due(end(day + 5))).totalCount).toBe(8);
+    });
+
+    it('judges a prediction of an id and instant, not its namesakes at others', async () => {
+      const predictionId = uniqueName();
+      const predictionHorizon = 105;
+      await write([0, 1].map((n) => predicted('N', { predictionId, timestamp: day + n, predictionHorizon })));
+      await judge(predictionId, day + 1);
+      const { data } = await backend().predictions.dueForEvaluation(predictionHorizon, day + DAY);
+      expect(data.map(({ timestamp }) => timestamp.getTime())).toEqual([day]);
+    });
+
+    it('finds due exactly when asked', async () => {
+      const predictionHorizon = 103;
+      const predictedPrice = '1234567890.12345678';
+      await write([predicted(uniqueName(), { predictionHorizon, predictedPrice })]);
+      const { predictions } = backend();
+      expect(await failureOf(() => predictions.dueForEvaluation(predictionHorizon, day + DAY))).toEqual({
+        code: 'QUERY',
+      });
+      const exact = await predictions.dueForEvaluation(predictionHorizon, day + DAY, { exact: true });
+      expect(exact.data[0]?.predictedPrice).toBe(predictedPrice);
+      expect(answer(await predictions.dueForEvaluation(104, day + DAY))).toEqual({
+        data: [],
+        totalCount: 0,
+        cacheHit: false,
+      });
+    });
+
+    it('finds a prediction due at once when its horizon is 0', async () => {
+      await write([predicted(uniqueName(), { predictionHorizon: 0 })]);
+      const due = async (now: number) => (await backend().predictions.dueForEvaluation(0, now)).totalCount;
+      expect([await due(day - 1), await due(day)]).toEqual([0, 1]);
+    });
+
+    it('refuses a wrong horizon, instant or limit, naming it', async () => {
+      const due = (horizon: unknown, now: unknown, limit?: unknown) =>
+        failureOf(() =>
+          backend().predictions.dueForEvaluation(untyped(horizon), untyped(now), {
+            ...(limit !== undefined && { limit: untyped<number>(limit) }),
+          }),
+        );
+      for (const horizon of [-1, 0.5, 65_536, '60']) {
+        expect(await due(horizon, day)).toEqual({ code: 'VALIDATION', field: 'horizonMinutes' });
+      }
+      for (const now of [new Date(NaN), 'now']) {
+        expect(await due(60, now)).toEqual({ code: 'VALIDATION', field: 'now' });
+      }
+      expect(await due(60, day, -1)).toEqual({ code: 'VALIDATION', field: 'limit' });
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import { batchOf, marketDataKind } from './kinds.js';
+import type { OpenTimeSeries } from './subject.js';
+import { describeSubject, uniqueDay, uniqueName } from './subject.js';
+
+/** What `SchemaController` promises. */
+export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
+  describeSubject(runner, open, 'schema', (backend) => {
+    const { it, expect } = runner;
+    const write = (symbol: string) =>
+      marketDataKind.insert(backend(), batchOf(marketDataKind, [marketDataKind.row(symbol, uniqueDay())]));
+    const count = async (symbol: string) => (await backend().marketData.find({ symbol })).totalCount;
+
+    it('is at its newest version and valid once initialized', async () => {
+      const { schema } = backend();
+      await schema.initialize();
+      const version = await schema.version();
+      expect(version).toBeGreaterThan(0);
+      expect(await schema.validate()).toEqual({ valid: true, version, drift: [] });
+    });
+
+    it('keeps the data when it is initialized again, also several times at once', async () => {
+      const symbol = uniqueName();
+      await write(symbol);
+      const version = await backend().schema.version();
+      await Promise.all([1, 2, 3].map(() => backend().schema.initialize()));
+      expect(await backend().schema.version()).toBe(version);
+      await backend().schema.migrate(version);
+      expect(await count(symbol)).toBe(1);
+    });
+
+    it('refuses a version that does not exist and stays where it is', async () => {
+      const { schema } = backend();
+      const version = await schema.version();
+      for (const unknown of [version + 1, -1, 0.5, NaN]) {
+        expect(await failureOf(() => schema.migrate(unknown))).toEqual({ code: 'MIGRATION' });
+      }
+      expect(await schema.version()).toBe(version);
+    });
+
+    it('drops everything on the way down to 0, is not valid there, and comes up again empty', async () => {
+      const { schema, checkpoints } = backend();
+      const version = await schema.version();
+      const symbol = uniqueName();
+      await write(symbol);
+      await checkpoints.save(symbol, 5);
+      await schema.migrate(0);
+      expect(await schema.version()).toBe(0);
+      expect(await schema.validate()).toMatchObject({ valid: false, version: 0 });
+      expect(await failureOf(() => count(symbol))).toEqual({ code: 'QUERY' });
+      expect(await failureOf(() => write(symbol))).toEqual({ code: 'QUERY' });
+      await schema.migrate(version);
+      expect(await schema.validate()).toEqual({ valid: true, version, drift: [] });
+      expect(await count(symbol)).toBe(0);
+      expect(await checkpoints.load(symbol)).toBe(0);
+      await write(symbol);
+      expect(await count(symbol)).toBe(1);
+    });
+  });
+}

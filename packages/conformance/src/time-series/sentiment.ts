@@ -1,0 +1,116 @@
+import type { SentimentInput } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import { sentimentKind } from './kinds.js';
+import { readingTests } from './reading.js';
+import type { OpenTimeSeries } from './subject.js';
+import { answer, describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
+import { writingTests } from './writing.js';
+
+/** What `SentimentRepository` promises. */
+export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
+  describeSubject(runner, open, 'news sentiment', (backend) => {
+    const { it, expect } = runner;
+    writingTests(runner, sentimentKind, backend);
+    readingTests(runner, sentimentKind, backend);
+
+    const day = uniqueDay();
+    const news = (symbol: string, more: Partial<SentimentInput> = {}) =>
+      ({ ...sentimentKind.row(symbol, day), ...more }) as SentimentInput;
+    const write = (records: readonly SentimentInput[], source = 'newswire') =>
+      backend().sentiment.insert({ records, source });
+    const read = async (symbol: string) => (await backend().sentiment.find({ symbol })).data;
+
+    it('keeps two headlines of one millisecond apart, in order of their content hash', async () => {
+      const symbol = uniqueName();
+      const hashes = [18_446_744_073_709_551_615n, 9_007_199_254_740_993n, 9_007_199_254_740_992n, 0n];
+      await write(hashes.map((contentHash) => news(symbol, { contentHash, headline: `No. ${contentHash}` })));
+      const found = await read(symbol);
+      expect(found.map(({ contentHash }) => contentHash)).toEqual(hashes.toReversed());
+      expect(found[3]?.headline).toBe('No. 18446744073709551615');
+    });
+
+    it('finds a headline by its content hash', async () => {
+      const symbol = uniqueName();
+      await write([news(symbol, { contentHash: 9_007_199_254_740_993n }), news(symbol, { contentHash: 1 })]);
+      const found = await backend().sentiment.find({ symbol, filters: { contentHash: '9007199254740993' } });
+      expect(found.data.map(({ contentHash }) => contentHash)).toEqual([9_007_199_254_740_993n]);
+      for (const contentHash of ['-1', 'abc', '', '1.0', '18446744073709551616']) {
+        expect(await failureOf(() => backend().sentiment.find({ filters: { contentHash } }))).toEqual({
+          code: 'VALIDATION',
+          field: 'filters.contentHash',
+        });
+      }
+    });
+
+    it('returns of a score what 32 bits keep', async () => {
+      const symbol = uniqueName();
+      const scores = [0.1, -1, 1, 1 / 3, 1e-40, 1e-50, -0];
+      await write(scores.map((sentimentScore, n) => news(symbol, { sentimentScore, contentHash: n })));
+      expect((await read(symbol)).map(({ sentimentScore }) => sentimentScore)).toEqual(
+        scores.map((score) => Math.fround(score) + 0),
+      );
+    });
+
+    it('refuses scores outside their limits', async () => {
+      const wrong: Partial<SentimentInput>[] = [
+        { sentimentScore: 1.000001 },
+        { sentimentScore: -1.000001 },
+        { sentimentScore: NaN },
+        { confidence: -0.1 },
+        { confidence: 1.1 },
+        { relevanceScore: Infinity },
+        { relevanceScore: untyped('0.5') },
+      ];
+      const { errors } = await write(wrong.map((more) => news(uniqueName(), more)));
+      expect(errors.map(({ index, field }) => ({ index, field }))).toEqual(
+        wrong.map((more, index) => ({ index, field: Object.keys(more)[0] })),
+      );
+    });
+
+    it('keeps headlines of any characters, also empty ones', async () => {
+      const symbol = uniqueName();
+      const headlines = [
+        '',
+        ' ',
+        '🚀 “up”',
+        'tab\tline\nend',
+        'null',
+        '\\N',
+        '\u0000',
+        "it's",
+        '日経 ﷽',
+        'x'.repeat(65_536),
+      ];
+      await write(headlines.map((headline, contentHash) => news(symbol, { headline, contentHash })));
+      expect((await read(symbol)).map(({ headline }) => headline)).toEqual(headlines);
+      const { errors } = await write(
+        ['x'.repeat(65_537), '\udc00'].map((headline) => news(symbol, { headline })),
+      );
+      expect(errors.map(({ field }) => field)).toEqual(['headline', 'headline']);
+    });
+
+    it('gives the newest rows first, those of one instant by source and content hash', async () => {
+      const symbol = uniqueName();
+      for (const source of ['b', 'a']) {
+        const hashes = [2n, 1n].flatMap((contentHash) =>
+          [0, 1].map((n) => news(symbol, { timestamp: day + n, contentHash })),
+        );
+        await write(hashes, source);
+      }
+      const all = [1, 0].flatMap((n) =>
+        ['a', 'b'].flatMap((source) => [1n, 2n].map((hash) => [n, source, hash])),
+      );
+      for (const limit of [0, 1, 3, 8, 9]) {
+        const { data, totalCount } = answer(await backend().sentiment.latest(symbol, limit));
+        expect(totalCount).toBe(8);
+        expect(data.map((row) => [row.timestamp.getTime() - day, row.source, row.contentHash])).toEqual(
+          all.slice(0, limit),
+        );
+      }
+      expect((await backend().sentiment.latest(uniqueName(), 1)).data).toEqual([]);
+      expect(await failureOf(() => backend().sentiment.latest('', 1))).toMatchObject({ field: 'symbol' });
+      expect(await failureOf(() => backend().sentiment.latest('A', -1))).toMatchObject({ field: 'limit' });
+    });
+  });
+}

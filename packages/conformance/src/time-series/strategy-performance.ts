@@ -1,0 +1,150 @@
+import type { StrategyPerformanceBatch } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import { strategyPerformanceKind } from './kinds.js';
+import { readingTests } from './reading.js';
+import type { OpenTimeSeries } from './subject.js';
+import { describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
+import { writingTests } from './writing.js';
+
+type Performance = StrategyPerformanceBatch['records'][number];
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** What `StrategyPerformanceRepository` promises. */
+export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSeries): void {
+  describeSubject(runner, open, 'strategy performance', (backend) => {
+    const { it, expect } = runner;
+    writingTests(runner, strategyPerformanceKind, backend);
+    readingTests(runner, strategyPerformanceKind, backend);
+
+    const day = uniqueDay();
+    const performance = (strategyName: string, more: Partial<Performance> = {}) =>
+      ({ ...strategyPerformanceKind.row(strategyName, day), ...more }) as Performance;
+    const unnamed = (strategyName: string, more: Partial<Performance> = {}): Performance => {
+      const { id: _, ...rest } = performance(strategyName, more);
+      return rest;
+    };
+    const write = (records: readonly Performance[]) => backend().strategyPerformance.insert({ records });
+    const read = async (strategyName: string) =>
+      (await backend().strategyPerformance.find({ filters: { strategyName } })).data;
+
+    it('gives a row without an id one that the same strategy, regime, instant and parameters always get', async () => {
+      const strategy = uniqueName();
+      const parameters = { lookback: 20, threshold: 0.1 };
+      const same = [
+        unnamed(strategy, { parameters }),
+        unnamed(strategy, { parameters: { threshold: 0.1, lookback: 20 }, timestamp: new Date(day) }),
+        unnamed(strategy, { parameters, profitLoss: 7, marketConditions: {} }),
+      ];
+      expect(await write(same)).toMatchObject({ insertedCount: 1, updatedCount: 2, failedCount: 0 });
+      const [row, ...more] = await read(strategy);
+      expect(more).toEqual([]);
+      expect(row).toMatchObject({ profitLoss: 7, parameters });
+      expect(UUID.test(row!.id)).toBe(true);
+      const different: Partial<Performance>[] = [
+        { parameters: { ...parameters, lookback: 21 } },
+        { parameters: {} },
+        { parameters, marketRegime: 'bear' },
+        { parameters, timestamp: day + 1 },
+      ];
+      expect(await write(different.map((change) => unnamed(strategy, change)))).toMatchObject({
+        insertedCount: 4,
+      });
+      expect(new Set((await read(strategy)).map(({ id }) => id)).size).toBe(5);
+    });
+
+    it('reports a row that is wrong in what its id is made of', async () => {
+      const wrong: [keyof Performance, unknown][] = [
+        ['parameters', { lookback: 20n }],
+        ['parameters', undefined],
+        ['timestamp', 20n],
+        ['timestamp', new Date(NaN)],
+        ['strategyName', Symbol('momentum')],
+        ['marketRegime', 1n],
+      ];
+      const { insertedCount, errors } = await write([
+        ...wrong.map(([name, value]) => unnamed(uniqueName(), { [name]: value })),
+        unnamed(uniqueName()),
+      ]);
+      expect(insertedCount).toBe(1);
+      expect(errors.map(({ index, field }) => [index, field])).toEqual(
+        wrong.map(([name], index) => [index, name]),
+      );
+    });
+
+    it('takes ids in any case, finds by them, and refuses others', async () => {
+      const strategy = uniqueName();
+      const id = 'ABCDEF01-2345-4678-9ABC-DEF012345678';
+      await write([performance(strategy, { id })]);
+      expect((await read(strategy)).map((row) => row.id)).toEqual([id.toLowerCase()]);
+      const found = await backend().strategyPerformance.find({ filters: { id, strategyName: strategy } });
+      expect(found.totalCount).toBe(1);
+      const { errors } = await write(
+        ['', 'abc', untyped<string>(7)].map((wrong) => performance(strategy, { id: wrong })),
+      );
+      expect(errors.map(({ field }) => field)).toEqual(['id', 'id', 'id']);
+      expect(await failureOf(() => backend().strategyPerformance.find({ filters: { id: 'abc' } }))).toEqual({
+        code: 'VALIDATION',
+        field: 'filters.id',
+      });
+    });
+
+    it('orders by timestamp, then strategy, regime and id', async () => {
+      const start = uniqueDay();
+      const ids = ['f0000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-00000000000f'];
+      const rows = [1, 0].flatMap((n) =>
+        ['s', 'S'].flatMap((strategy) =>
+          ['bull', 'bear'].flatMap((marketRegime) =>
+            ids.map((id) => performance(strategy, { id, marketRegime, timestamp: start + n })),
+          ),
+        ),
+      );
+      await write(rows);
+      const { data } = await backend().strategyPerformance.find({ startTime: start, endTime: start + 2 });
+      expect(
+        data.map((row) => [row.timestamp.getTime() - start, row.strategyName, row.marketRegime, row.id]),
+      ).toEqual(
+        rows
+          .map((row) => [Number(row.timestamp) - start, row.strategyName, row.marketRegime, row.id])
+          .toReversed(),
+      );
+    });
+
+    it('gives the newest row over all regimes; of equals the first regime, then id', async () => {
+      const strategy = uniqueName();
+      const ids = [3, 2, 1].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+      await write([
+        performance(strategy, { marketRegime: 'a', id: ids[0], timestamp: day }),
+        ...['c', 'b'].flatMap((marketRegime) =>
+          ids.map((id) => performance(strategy, { marketRegime, id, timestamp: day + 1 })),
+        ),
+      ]);
+      expect(await backend().strategyPerformance.latest(strategy)).toMatchObject({
+        timestamp: new Date(day + 1),
+        marketRegime: 'b',
+        id: ids[2],
+        profitLoss: 1_234.5,
+      });
+      expect(await backend().strategyPerformance.latest(strategy, { exact: true })).toMatchObject({
+        profitLoss: '1234.5',
+      });
+    });
+
+    it('has no newest row of an unknown strategy and refuses what cannot be one', async () => {
+      const { strategyPerformance } = backend();
+      expect(await strategyPerformance.latest(uniqueName())).toBeNull();
+      expect(await failureOf(() => strategyPerformance.latest(''))).toEqual({
+        code: 'VALIDATION',
+        field: 'strategyName',
+      });
+    });
+
+    it('has no symbol to ask for', async () => {
+      expect(await failureOf(() => backend().strategyPerformance.find({ symbol: 'AAPL' }))).toEqual({
+        code: 'VALIDATION',
+        field: 'symbol',
+      });
+    });
+  });
+}

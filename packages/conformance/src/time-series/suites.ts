@@ -1,0 +1,26 @@
+import type { TestRunner } from '../runner.js';
+import { analyticsSuite } from './analytics.js';
+import { callSuite } from './calls.js';
+import { checkpointSuite } from './checkpoints.js';
+import { featureSuite } from './features.js';
+import { marketDataSuite } from './market-data.js';
+import { outcomeSuite } from './outcomes.js';
+import { predictionSuite } from './predictions.js';
+import { schemaSuite } from './schema.js';
+import { sentimentSuite } from './sentiment.js';
+import { strategyPerformanceSuite } from './strategy-performance.js';
+import type { OpenTimeSeries } from './subject.js';
+
+/** Everything that a time-series backend must do. `open` is called once for each suite. */
+export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void {
+  marketDataSuite(runner, open);
+  sentimentSuite(runner, open);
+  featureSuite(runner, open);
+  predictionSuite(runner, open);
+  outcomeSuite(runner, open);
+  strategyPerformanceSuite(runner, open);
+  analyticsSuite(runner, open);
+  checkpointSuite(runner, open);
+  schemaSuite(runner, open);
+  callSuite(runner, open);
+}

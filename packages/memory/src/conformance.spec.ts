@@ -1,0 +1,8 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { timeSeriesSuites } from '@quantumtrade/dal-conformance';
+import { memoryTimeSeries } from './time-series.js';
+
+timeSeriesSuites({ describe, it, beforeAll, afterAll, beforeEach, expect }, async () => {
+  const backend = memoryTimeSeries();
+  return { backend, close: () => backend.probe.close() };
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import type { QueryPlan, Row } from '@quantumtrade/dal-domain';
+import { records } from '@quantumtrade/dal-domain';
+import { MemoryTable } from './memory-table.js';
+
+const DAY = 86_400_000;
+
+const plan = (symbol: string, start: number, end: number): QueryPlan => ({
+  equals: [{ name: 'symbol', field: { kind: 'symbol' }, value: symbol }],
+  start,
+  end,
+  limit: undefined,
+});
+
+describe('MemoryTable', () => {
+  it('looks at few rows to read one day of one symbol among many', () => {
+    let looks = 0;
+    const table = new MemoryTable(records.marketData);
+    for (let n = 0; n < 20_000; n++) {
+      const row = {
+        symbol: `S${n % 10}`,
+        source: 'x',
+        get timestamp() {
+          looks++;
+          return Math.floor(n / 10) * DAY;
+        },
+      };
+      table.upsert({ row: row as Row, writtenAt: 0 });
+    }
+    looks = 0;
+    expect(table.find(plan('S3', 500 * DAY, 501 * DAY))).toHaveLength(1);
+    expect(looks).toBeLessThan(50);
+  });
+
+  it('sorts rows that arrived out of order when they are read', () => {
+    const table = new MemoryTable(records.marketData);
+    for (const timestamp of [5, 1, 4, 2, 3]) {
+      table.upsert({ row: { symbol: 'A', source: 'x', timestamp }, writtenAt: 0 });
+    }
+    expect(table.find(plan('A', 2, 5)).map((row) => row['timestamp'])).toEqual([2, 3, 4]);
+  });
+
+  it('tells keys apart whose parts joined look the same', () => {
+    const table = new MemoryTable(records.strategyPerformance);
+    const row = (strategyName: string, marketRegime: string): Row => ({
+      strategyName,
+      marketRegime,
+      timestamp: 0,
+      id: 'x',
+    });
+    expect(table.upsert({ row: row('a,"b', 'c'), writtenAt: 0 })).toBe(true);
+    expect(table.upsert({ row: row('a', '"b,c'), writtenAt: 0 })).toBe(true);
+    expect(table.upsert({ row: row('a","b', 'c'), writtenAt: 0 })).toBe(true);
+    expect(table.upsert({ row: row('a', 'b","c'), writtenAt: 0 })).toBe(true);
+  });
+});
