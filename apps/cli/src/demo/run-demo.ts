@@ -48,7 +48,7 @@ export async function runDemo(
   const generated = Array.from({ length: symbols }, (_, index) => symbolName(index));
   const demo: Demo = { database, call, symbols: [SP500.symbol, ...generated] };
 
-  await counted('schema version', async () => {
+  await counted('migrations applied', async () => {
     await database.initializeSchema(call);
     return database.schema.version(call);
   });

@@ -1,0 +1,170 @@
+import { utimesSync } from 'node:fs';
+import type { OpenDatabase } from '@quantumtrade/dal-container';
+import { memoryModule, openDatabase } from '@quantumtrade/dal-container';
+import { Random } from '../demo/random.js';
+import { SP500 } from '../demo/sp500.js';
+import { csvRecords, Scratch } from '../testing.js';
+import type { Refusal } from './bars.js';
+import { ingestFile } from './ingest-file.js';
+
+const HEADER = 'date,open,high,low,close,volume';
+const scratch = new Scratch();
+let opened: OpenDatabase;
+
+beforeEach(async () => {
+  opened = await openDatabase(memoryModule());
+  await opened.database.initializeSchema();
+});
+afterEach(() => opened.close());
+afterAll(() => scratch.remove());
+
+const stored = async () => (await opened.database.getMarketData({}, { exact: true })).data;
+
+describe('ingesting a CSV file', () => {
+  it('stores every row of it, prices to the last digit', async () => {
+    const report = await ingestFile(opened.database, SP500.file, { symbol: '^GSPC', batchSize: 700 });
+    expect(report).toMatchObject({ rows: SP500.bars, insertedCount: SP500.bars, updatedCount: 0, refusedCount: 0 });
+    expect(report.source).toBe('sp500-2000.csv');
+    const trimmed = (price: string) => price.replace(/\.?0+$/, '');
+    expect(await stored()).toEqual(
+      csvRecords(SP500.file).map((row) => ({
+        symbol: '^GSPC',
+        timestamp: new Date(`${row['date']}T00:00:00Z`),
+        open: trimmed(row['open']!),
+        high: trimmed(row['high']!),
+        low: trimmed(row['low']!),
+        close: trimmed(row['close']!),
+        volume: BigInt(row['volume']!),
+        adjustedClose: trimmed(row['adjclose']!),
+        source: 'sp500-2000.csv',
+        qualityScore: 100,
+      })),
+    );
+  });
+
+  it('keeps digits that no floating-point number has', async () => {
+    const file = scratch.file('digits.csv', `${HEADER}\n2000-01-03,1234567890.12345678,2,1,1,18446744073709551615\n`);
+    await ingestFile(opened.database, file, { symbol: 'X' });
+    expect((await stored())[0]).toMatchObject({ open: '1234567890.12345678', volume: 18446744073709551615n });
+  });
+
+  it('stores the good rows and reports each bad one with its line, field and reason', async () => {
+    const file = scratch.file(
+      'bad.csv',
+      [
+        HEADER,
+        '2000-01-03,1,2,1,1,10',
+        '01/04/2000,1,2,1,1,10',
+        '2000-01-05,1,2,1,"1,5",10',
+        '',
+        '2000-01-06,1,2,1,1',
+        '2000-01-07,1,2,1,,10',
+        '2000-01-10,1,2,1,1,-10',
+        '2000-01-11,1,2,1,"1"5,10',
+        '2000-01-12,1,2.123456789,1,1,10',
+        '2000-01-13,1,2,1,1,10.0',
+      ].join('\r\n'),
+    );
+    for (const batchSize of [1, 2, 100]) {
+      const refusals: Refusal[] = [];
+      const report = await ingestFile(opened.database, file, {
+        symbol: 'X',
+        restart: true,
+        batchSize,
+        onRefusal: (refusal) => refusals.push(refusal),
+      });
+      expect(report).toMatchObject({ rows: 9, refusedCount: 7 });
+      expect(refusals.map(({ line, field }) => `${line} ${field}`)).toEqual([
+        '3 timestamp',
+        '4 close',
+        '6 row',
+        '7 close',
+        '8 volume',
+        '9 row',
+        '10 high',
+      ]);
+      expect(refusals.every(({ reason }) => reason.length > 5)).toBe(true);
+    }
+    expect((await stored()).map(({ timestamp }) => timestamp.getUTCDate())).toEqual([3, 13]);
+  });
+
+  it('goes on after an abort at any batch, and ends with exactly the rows of the file', async () => {
+    const random = new Random(7);
+    let aborts = 0;
+    for (let rows = 0; rows < SP500.bars; aborts++) {
+      const controller = new AbortController();
+      let batches = Math.ceil(random.between(0, 8));
+      const attempt = ingestFile(opened.database, SP500.file, {
+        symbol: '^GSPC',
+        batchSize: 250,
+        signal: controller.signal,
+        onProgress: (progress) => {
+          rows = progress.rows;
+          if (--batches === 0) controller.abort(new Error('stopped by the test'));
+        },
+      });
+      await attempt.catch((error: Error) => expect(error.message).toBe('stopped by the test'));
+    }
+    expect(aborts).toBeGreaterThan(2);
+    const again = await ingestFile(opened.database, SP500.file, { symbol: '^GSPC', batchSize: 250 });
+    expect(again).toMatchObject({ resumedAt: SP500.bars, rows: 0 });
+    expect((await stored()).map(({ timestamp }) => timestamp.toISOString().slice(0, 10))).toEqual(
+      csvRecords(SP500.file).map(({ date }) => date),
+    );
+  });
+
+  it('reads only what is left after a write that failed', async () => {
+    const file = scratch.file(
+      'left.csv',
+      [HEADER, ...Array.from({ length: 9 }, (_, day) => `2000-01-0${day + 1},1,2,1,1,10`)].join('\n'),
+    );
+    const { database } = opened;
+    let writes = 0;
+    const failing = Object.create(database, {
+      insertMarketData: {
+        value: (...args: Parameters<typeof database.insertMarketData>) =>
+          ++writes === 3 ? Promise.reject(new Error('gone')) : database.insertMarketData(...args),
+      },
+    }) as typeof database;
+    const options = { symbol: 'X', batchSize: 2 };
+    await expect(ingestFile(failing, file, options)).rejects.toThrow('gone');
+    expect(await ingestFile(database, file, options)).toMatchObject({ resumedAt: 4, rows: 5, insertedCount: 5 });
+  });
+
+  it('begins anew when the content or the way of reading it changes, or when told to', async () => {
+    const file = scratch.file('anew.csv', `${HEADER},settle\n2000-01-03,1,2,1,1,10,1.5\n`);
+    const ingest = (options: object) => ingestFile(opened.database, file, { symbol: 'X', ...options });
+    expect(await ingest({})).toMatchObject({ rows: 1, insertedCount: 1 });
+    expect(await ingest({ batchSize: 3 })).toMatchObject({ rows: 0 });
+    expect(await ingest({ mapping: { close: 'settle' } })).toMatchObject({ rows: 1, updatedCount: 1 });
+    expect(await ingest({ symbol: 'Y' })).toMatchObject({ rows: 1, insertedCount: 1 });
+    expect(await ingest({ source: 'other' })).toMatchObject({ rows: 1, insertedCount: 1 });
+    expect(await ingest({ restart: true })).toMatchObject({ rows: 1, updatedCount: 1 });
+    scratch.file('anew.csv', `${HEADER},settle\n2000-01-03,1,2,1,1,10,1.6\n`);
+    expect(await ingest({})).toMatchObject({ rows: 1, updatedCount: 1 });
+  });
+
+  it('does not undo a correction that was made after the file', async () => {
+    const file = scratch.file('old.csv', `${HEADER}\n2000-01-03,1,2,1,1,10\n2000-01-04,1,2,1,1,10\n`);
+    utimesSync(file, new Date('2001-01-01'), new Date('2001-01-01'));
+    const source = 'vendor';
+    await ingestFile(opened.database, file, { symbol: 'X', source });
+    const correction = { ...(await stored())[0]!, close: '1.75' };
+    await opened.database.insertMarketData({ records: [correction], source });
+    await ingestFile(opened.database, file, { symbol: 'X', source, restart: true });
+    expect((await stored()).map(({ close }) => close)).toEqual(['1.75', '1']);
+  });
+
+  it('lets the later of two rows with one key win', async () => {
+    const file = scratch.file('twice.csv', `${HEADER}\n2000-01-03,1,2,1,1,10\n2000-01-03,1,2,1,1.5,10\n`);
+    await ingestFile(opened.database, file, { symbol: 'X', batchSize: 1 });
+    expect((await stored()).map(({ close }) => close)).toEqual(['1.5']);
+  });
+
+  it('says what is wrong with a file that cannot be read', async () => {
+    const ingest = (file: string) => ingestFile(opened.database, file, { symbol: 'X' });
+    await expect(ingest(`${scratch.path}/none.csv`)).rejects.toThrow('cannot be read (ENOENT)');
+    await expect(ingest(scratch.path)).rejects.toThrow('cannot be read (EISDIR)');
+    await expect(ingest(scratch.file('empty.csv', ''))).rejects.toThrow('is empty');
+  });
+});
