@@ -14,3 +14,5 @@ export { schemaSuite } from './time-series/schema.js';
 export { sentimentSuite } from './time-series/sentiment.js';
 export { strategyPerformanceSuite } from './time-series/strategy-performance.js';
 export { timeSeriesSuites } from './time-series/suites.js';
+export type { ModelTestSettings } from './time-series/model.js';
+export { timeSeriesModelTest } from './time-series/model.js';

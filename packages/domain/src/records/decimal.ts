@@ -1,6 +1,9 @@
 /** Digits after the point of every decimal in the data layer (ClickHouse `Decimal64(8)`). */
 export const DECIMAL_SCALE = 8;
 const UNIT = 10n ** BigInt(DECIMAL_SCALE);
+const UNITS_PER_ONE = 10 ** DECIMAL_SCALE;
+/** No two decimals of up to fifteen digits are the same number, so a number that equals one is that one. */
+const UNIQUE_DECIMALS = 1e15;
 /** Eighteen digits in all: the largest magnitude is 9999999999.99999999. */
 const LIMIT = 10n ** 18n;
 
@@ -22,7 +25,11 @@ export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
  */
 export function parseDecimal(value: unknown): bigint | string {
   if (typeof value !== 'number' && typeof value !== 'string') return 'must be a number or a decimal string';
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'must be finite';
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) return 'must be finite';
+    const units = Math.round(value * UNITS_PER_ONE);
+    if (Math.abs(units) < UNIQUE_DECIMALS && units / UNITS_PER_ONE === value) return BigInt(units);
+  }
   const match = PATTERN.exec(String(value));
   if (!match) return 'must be a decimal such as 101.25';
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;

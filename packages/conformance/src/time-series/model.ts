@@ -1,0 +1,100 @@
+import type {
+  AggregatedData,
+  AggregationParams,
+  RecordDefinition,
+  TimeSeriesBackend,
+} from '@quantumtrade/dal-domain';
+import { isDatabaseError, records } from '@quantumtrade/dal-domain';
+import fc from 'fast-check';
+import type { TestRunner } from '../runner.js';
+import type { Operation } from './arbitraries.js';
+import { finalReads, operations } from './arbitraries.js';
+import type { OpenTimeSeries } from './subject.js';
+
+export interface ModelTestSettings {
+  /** Random sequences to try. `QT_RUNS` overrides it. Default is 20. */
+  runs?: number;
+  /** What the sequences are made from; the same seed makes the same ones. `QT_SEED` overrides it. Default is random. */
+  seed?: number;
+}
+
+/** Time for one sequence on both backends, failing ones that are made smaller included. */
+const RUN_MS = 15_000;
+
+/**
+ * Drives the same random writes and reads through a model and a real backend and compares every answer, deeply. Means
+ * of floats may differ by a billionth. The test's name tells its seed.
+ */
+export function timeSeriesModelTest(
+  runner: TestRunner,
+  openModel: OpenTimeSeries,
+  openReal: OpenTimeSeries,
+  settings: ModelTestSettings = {},
+): void {
+  const numRuns = Number(process.env['QT_RUNS'] ?? settings.runs ?? 20);
+  const seed = Number(process.env['QT_SEED'] ?? settings.seed ?? Math.floor(Math.random() * 2 ** 31));
+  const timeLimit = Math.max(20, numRuns) * RUN_MS;
+
+  runner.it(
+    `every answer is the model's, whatever was written before (${numRuns} runs, QT_SEED=${seed})`,
+    () =>
+      fc.assert(
+        fc.asyncProperty(operations, async (sequence) => {
+          const [model, real] = await Promise.all([openModel(), openReal()]);
+          try {
+            for (const operation of [...sequence, ...finalReads]) {
+              const expected = await perform(model.backend, operation);
+              const actual = await perform(real.backend, operation);
+              runner.expect(withMeansOf(expected, actual, operation)).toEqual(expected);
+            }
+          } finally {
+            await Promise.all([model.close(), real.close()]);
+          }
+        }),
+        { numRuns, seed, interruptAfterTimeLimit: timeLimit, markInterruptAsFailure: true },
+      ),
+    timeLimit + 60_000,
+  );
+}
+
+type Answer = Record<string, unknown> | number | null | undefined;
+
+/** What a call answers, or how it fails; without the time it took. */
+async function perform(backend: TimeSeriesBackend, { port, method, args }: Operation): Promise<Answer> {
+  const methods = backend[port as keyof TimeSeriesBackend] as unknown as Record<
+    string,
+    (...args: unknown[]) => Promise<Answer>
+  >;
+  try {
+    const answer = await methods[method]!(...args);
+    if (typeof answer !== 'object' || answer === null) return answer;
+    const { executionTimeMs: _, ...rest } = answer;
+    return rest;
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+    return { failed: error.code, field: 'field' in error ? error.field : undefined };
+  }
+}
+
+/** The actual answer, with the expected means in place of means of floats that are near enough. */
+function withMeansOf(expected: Answer, actual: Answer, { method, args }: Operation): Answer {
+  if (method !== 'aggregate' || !hasData(expected) || !hasData(actual)) return actual;
+  const params = args[0] as AggregationParams;
+  const definition: RecordDefinition = records[params.record ?? 'marketData'];
+  const { kind } = definition.fields[params.measure ?? definition.measures[0]!]!;
+  if (kind !== 'float32' && kind !== 'float64') return actual;
+  const data = actual.data.map((bucket, n) => {
+    const model = expected.data[n];
+    const near = model !== undefined && isNear(model, bucket);
+    return near ? { ...bucket, avg: model.avg } : bucket;
+  });
+  return { ...actual, data };
+}
+
+const hasData = (answer: Answer): answer is { data: AggregatedData[] } =>
+  typeof answer === 'object' && answer !== null && Array.isArray(answer['data']);
+
+/** Sums of floats lose digits in proportion to the greatest of them, not to a sum that cancels out. */
+function isNear(model: AggregatedData, real: AggregatedData): boolean {
+  return Math.abs(model.avg - real.avg) <= 1e-9 * Math.max(Math.abs(model.min), Math.abs(model.max));
+}
