@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addIngest } from './commands/ingest.js';
@@ -27,24 +27,24 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const runSession: RunSession = async (options, work) => {
     exitCode = await withSession(io, options, work);
   };
+  const json = args.includes('--json');
   try {
-    await program(io, runSession).parseAsync([...args], { from: 'user' });
+    await program(io, json, runSession).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     const code = exitCodeOf(error);
-    if (code !== EXIT.ok) report(error, args.includes('--json'), io);
+    if (code !== EXIT.ok) report(error, json, io);
     return code;
   }
 }
 
-function program(io: Io, runSession: RunSession): Command {
+function program(io: Io, json: boolean, runSession: RunSession): Command {
   const command = new Command('qtdal')
     .description('Market data, features, predictions and their outcomes: store, query, check.')
     .addHelpText('after', EXIT_CODES_HELP)
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      // Errors are reported in one place, together with those that commands throw.
-      writeErr: () => undefined,
+      writeErr: (text) => json || io.stderr.write(text),
     })
     .exitOverride();
   for (const add of [addDemo, addMigrate, addStatus, addIngest, addQuery, addDoctor])
@@ -55,5 +55,6 @@ function program(io: Io, runSession: RunSession): Command {
 function report(error: unknown, json: boolean, io: Io): void {
   const { name, message, code, operation, queryId } = error as Readonly<Record<string, string | undefined>>;
   if (json) io.stdout.write(`${toJson({ error: { name, message, code, operation, queryId } })}\n`);
-  else io.stderr.write(`qtdal: ${String(message).replace(/^error: /, '')}\n`);
+  // Commander has told its own errors by now.
+  else if (!(error instanceof CommanderError)) io.stderr.write(`qtdal: ${message}\n`);
 }

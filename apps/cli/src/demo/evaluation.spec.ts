@@ -26,7 +26,11 @@ const prediction = (day: number, predictedPrice: number) =>
 
 describe('judging predictions', () => {
   it('takes the next traded day and earns on the right direction', () => {
-    const [first, second, ...others] = judge([prediction(1, 105), prediction(2, 120), prediction(5, 1)], days, 7);
+    const [first, second, ...others] = judge(
+      [prediction(1, 105), prediction(2, 120), prediction(5, 1)],
+      days,
+      7,
+    );
     expect(first).toMatchObject({ predictionId: 'p1', actualPrice: 110, evaluationTimestamp: 7 });
     expect(first!.profitLoss).toBeCloseTo(100, 9);
     expect(first!.accuracyScore).toBeCloseTo(1 - 5 / 110, 9);
@@ -43,7 +47,13 @@ describe('judging predictions', () => {
 
 describe('performance of a strategy', () => {
   const outcome = (day: number, marketRegime: string, profitLoss: number, accuracyScore: number) =>
-    ({ strategyName: 's', marketRegime, timestamp: new Date(day * DAY), profitLoss, accuracyScore }) as PredictionOutcome;
+    ({
+      strategyName: 's',
+      marketRegime,
+      timestamp: new Date(day * DAY),
+      profitLoss,
+      accuracyScore,
+    }) as PredictionOutcome;
 
   it('is summed up for each regime', () => {
     const [calm, volatile] = performanceByRegime([
@@ -52,7 +62,12 @@ describe('performance of a strategy', () => {
       outcome(2, 'volatile', 50, 1),
       outcome(1, 'calm', 0, 1),
     ]);
-    expect(calm).toMatchObject({ marketRegime: 'calm', totalTrades: 3, profitLoss: -100, timestamp: 2 * DAY });
+    expect(calm).toMatchObject({
+      marketRegime: 'calm',
+      totalTrades: 3,
+      profitLoss: -100,
+      timestamp: 2 * DAY,
+    });
     expect(calm!.accuracyRate).toBeCloseTo(0.9);
     expect(calm!.winRate).toBeCloseTo(1 / 3);
     expect(calm!.maxDrawdown).toBeCloseTo(0.2);
@@ -82,7 +97,11 @@ describe('predictions', () => {
     };
     const [momentum] = predict('demo-momentum', [set]);
     const [reversion] = predict('demo-mean-reversion', [set]);
-    expect(momentum).toMatchObject({ timestamp: set.timestamp, marketRegime: 'volatile', predictionHorizon: 1440 });
+    expect(momentum).toMatchObject({
+      timestamp: set.timestamp,
+      marketRegime: 'volatile',
+      predictionHorizon: 1440,
+    });
     expect(momentum!.predictedPrice).toBeCloseTo(100.5, 9);
     expect(reversion!.predictedPrice).toBeCloseTo(99.8, 9);
     expect(predict('demo-momentum', [{ ...set, features: { close: 100 } }])).toEqual([]);

@@ -14,9 +14,19 @@ describe('features of a day', () => {
     expect(volatility_5d).toBeCloseTo(0, 10);
     const zigzag = Array.from({ length: 15 }, (_, day) => (day % 2 ? 103 : 100));
     expect(indicators(zigzag, 14)['rsi_14']).toBeCloseTo(50, 10);
-    expect(indicators(zigzag.map((price, day) => price + day), 14)['rsi_14']).toBeCloseTo((100 * 28) / 42, 10);
+    expect(
+      indicators(
+        zigzag.map((price, day) => price + day),
+        14,
+      )['rsi_14'],
+    ).toBeCloseTo((100 * 28) / 42, 10);
     expect(indicators(zigzag, 13)['rsi_14']).toBeUndefined();
-    expect(indicators(Array.from({ length: 20 }, () => 5), 19)).toMatchObject({ rsi_14: 50, sma_20: 5 });
+    expect(
+      indicators(
+        Array.from({ length: 20 }, () => 5),
+        19,
+      ),
+    ).toMatchObject({ rsi_14: 50, sma_20: 5 });
   });
 
   it('appear once enough days have gone by', () => {

@@ -32,8 +32,7 @@ export function barReader(
   const whole = (field: 'volume' | 'qualityScore', text: string) =>
     fieldFromJson(marketData.fields[field], text.replace(/\.0+$/, '')) as number | bigint;
 
-  return ({ cells, problem, line }) => {
-    if (problem !== undefined) return { line, field: 'row', reason: problem };
+  return ({ cells, line }) => {
     if (cells.length !== width) {
       return { line, field: 'row', reason: `has ${cells.length} columns where the header has ${width}` };
     }

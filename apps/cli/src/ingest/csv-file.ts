@@ -4,16 +4,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import type { Info } from 'csv-parse';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { UsageError } from '../exit-codes.js';
 
 /** A longer record is no record but a quote that was never closed. */
 const LONGEST_RECORD = 1024 * 1024;
 
-/** A row of a CSV file as text, or why it is none, and where it stands. */
+/** A row of a CSV file as text without surrounding blanks, and where it stands. */
 export interface CsvRow {
   readonly cells: readonly string[];
-  readonly problem?: string;
   /** The line that the row ends on, counted from 1. */
   readonly line: number;
   /** Bytes of the file up to the end of this row. */
@@ -22,33 +21,23 @@ export interface CsvRow {
 
 /**
  * The rows of a CSV file one by one, the header first; never more than a few in memory. Empty lines are passed over.
- * Throws `UsageError` when the file cannot be read.
+ * Throws `UsageError` when the file cannot be read, or when a quote is never closed, so that no row can be told apart.
  */
 export async function* csvRows(file: string): AsyncGenerator<CsvRow> {
-  // The parser reads ahead: what it could not read comes out where it stands.
-  const broken: CsvRow[] = [];
   const parser = parse({
     bom: true,
     info: true,
-    trim: true,
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,
     max_record_size: LONGEST_RECORD,
-    skip_records_with_error: true,
-    on_skip: (error) => {
-      const { lines: line, bytes } = parser.info;
-      broken.push({ cells: [], problem: error?.message ?? 'is not CSV', line, bytes });
-    },
   });
   // The iteration reports every error of the pipeline.
   pipeline(createReadStream(file), parser, () => undefined);
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
-      while (broken[0] && broken[0].line < info.lines) yield broken.shift()!;
-      yield { cells: record, line: info.lines, bytes: info.bytes };
+      yield { cells: record.map((cell) => cell.trim()), line: info.lines, bytes: info.bytes };
     }
-    yield* broken;
   } catch (error) {
     throw unreadable(file, error);
   }
@@ -79,6 +68,9 @@ export async function identify(file: string, signal?: AbortSignal): Promise<File
 }
 
 function unreadable(file: string, error: unknown): unknown {
+  if (error instanceof CsvError) {
+    return new UsageError(`${file} has a quote before line ${error['lines']} that is never closed.`);
+  }
   const { code, syscall } = error as NodeJS.ErrnoException;
   return syscall ? new UsageError(`${file} cannot be read (${code}).`) : error;
 }

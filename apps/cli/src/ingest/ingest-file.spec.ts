@@ -23,7 +23,12 @@ const stored = async () => (await opened.database.getMarketData({}, { exact: tru
 describe('ingesting a CSV file', () => {
   it('stores every row of it, prices to the last digit', async () => {
     const report = await ingestFile(opened.database, SP500.file, { symbol: '^GSPC', batchSize: 700 });
-    expect(report).toMatchObject({ rows: SP500.bars, insertedCount: SP500.bars, updatedCount: 0, refusedCount: 0 });
+    expect(report).toMatchObject({
+      rows: SP500.bars,
+      insertedCount: SP500.bars,
+      updatedCount: 0,
+      refusedCount: 0,
+    });
     expect(report.source).toBe('sp500-2000.csv');
     const trimmed = (price: string) => price.replace(/\.?0+$/, '');
     expect(await stored()).toEqual(
@@ -43,7 +48,10 @@ describe('ingesting a CSV file', () => {
   });
 
   it('keeps digits that no floating-point number has', async () => {
-    const file = scratch.file('digits.csv', `${HEADER}\n2000-01-03,1234567890.12345678,2,1,1,18446744073709551615\n`);
+    const file = scratch.file(
+      'digits.csv',
+      `${HEADER}\n2000-01-03,1234567890.12345678,2,1,1,18446744073709551615\n`,
+    );
     await ingestFile(opened.database, file, { symbol: 'X' });
     expect((await stored())[0]).toMatchObject({ open: '1234567890.12345678', volume: 18446744073709551615n });
   });
@@ -80,7 +88,7 @@ describe('ingesting a CSV file', () => {
         '6 row',
         '7 close',
         '8 volume',
-        '9 row',
+        '9 close',
         '10 high',
       ]);
       expect(refusals.every(({ reason }) => reason.length > 5)).toBe(true);
@@ -128,7 +136,11 @@ describe('ingesting a CSV file', () => {
     }) as typeof database;
     const options = { symbol: 'X', batchSize: 2 };
     await expect(ingestFile(failing, file, options)).rejects.toThrow('gone');
-    expect(await ingestFile(database, file, options)).toMatchObject({ resumedAt: 4, rows: 5, insertedCount: 5 });
+    expect(await ingestFile(database, file, options)).toMatchObject({
+      resumedAt: 4,
+      rows: 5,
+      insertedCount: 5,
+    });
   });
 
   it('begins anew when the content or the way of reading it changes, or when told to', async () => {
@@ -166,5 +178,9 @@ describe('ingesting a CSV file', () => {
     await expect(ingest(`${scratch.path}/none.csv`)).rejects.toThrow('cannot be read (ENOENT)');
     await expect(ingest(scratch.path)).rejects.toThrow('cannot be read (EISDIR)');
     await expect(ingest(scratch.file('empty.csv', ''))).rejects.toThrow('is empty');
+    const open = `${HEADER}\n"2000-01-03,1,2,1,1,10\n2000-01-04,1,2,1,1,10\n`;
+    await expect(ingest(scratch.file('open.csv', open))).rejects.toThrow(
+      'a quote before line 3 that is never closed',
+    );
   });
 });

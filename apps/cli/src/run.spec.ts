@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SP500 } from './demo/sp500.js';
+import { EXIT } from './exit-codes.js';
+import { qtdal, Scratch } from './testing.js';
+
+const scratch = new Scratch();
+afterAll(() => scratch.remove());
+
+const memory = ['--backend', 'memory'];
+const json = [...memory, '--json'];
+const bars = (name: string, rows: readonly string[]) =>
+  scratch.file(name, ['date,open,high,low,close,volume', ...rows].join('\n'));
+
+describe('the command line', () => {
+  it('explains itself and its exit codes', async () => {
+    const { code, out, err } = await qtdal('--help');
+    expect([code, err]).toEqual([EXIT.ok, '']);
+    for (const command of ['demo', 'migrate', 'status', 'ingest', 'query', 'doctor'])
+      expect(out).toContain(command);
+    expect(out).toMatch(/Exit codes: 0 ok; 1 .*130 interrupted/s);
+    expect((await qtdal('ingest', '--help')).out).toContain('--map');
+  });
+
+  it.each([
+    [['frobnicate'], /unknown command 'frobnicate'/],
+    [[], /Usage: qtdal/],
+    [['status', '--nonsense'], /unknown option '--nonsense'/],
+    [['status', '--backend', 'oracle'], /clickhouse-redis, embedded, memory/],
+    [['ingest'], /missing required argument 'file'/],
+    [['ingest', 'x.csv', '--batch-size', '0'], /above 0/],
+    [['ingest', 'x.csv', '--map', 'x=y'], /field among/],
+    [['ingest', 'none.csv', '--symbol', 'X', ...memory], /none.csv cannot be read \(ENOENT\)/],
+    [['migrate', 'newest'], /whole number/],
+    [['query', 'everything'], /market-data, sentiment/],
+    [['query', 'market-data', '--interval', '1d'], /--interval is for aggregate only/],
+    [['query', 'market-data', '--group-by', 'symbol'], /--group-by is for aggregate only/],
+    [['query', 'predictions', '--latest', '1', '--symbol', 'X'], /--latest does not go with predictions/],
+    [['query', 'market-data', '--latest', '1'], /--latest needs --symbol/],
+    [['query', 'market-data', '--start', '01/02/2000'], /ambiguous/],
+    [['query', 'market-data', '--filter', 'source'], /name=value/],
+    [['query', 'market-data', '--filter', 'close=1', ...memory], /filters\.close/],
+    [['query', 'aggregate', '--interval', '5x', ...memory], /interval/],
+    [['status', '--config', 'none.toml'], /none.toml: cannot be read/],
+  ])('refuses %j as wrong usage', async (args, message) => {
+    const { code, out, err } = await qtdal(...args);
+    expect(err).toMatch(message);
+    expect([code, out]).toEqual([EXIT.usage, '']);
+  });
+
+  it('names the key of a wrong configuration, and never a value', async () => {
+    const config = scratch.file(
+      'wrong.toml',
+      '[clickhouse]\npassword = "hunter2"\nmax_connections = "hunter2"\n',
+    );
+    const { code, err } = await qtdal('status', '--config', config);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toMatch(/clickhouse\.max_connections/);
+    expect(err).not.toContain('hunter2');
+  });
+
+  it('puts an error into the one JSON document on standard output', async () => {
+    const { code, out, err } = await qtdal('query', 'market-data', '--filter', 'close=1', ...json);
+    expect([code, err]).toEqual([EXIT.usage, '']);
+    expect(JSON.parse(out)).toMatchObject({ error: { name: 'ValidationError', code: 'VALIDATION' } });
+  });
+
+  it.each([
+    [['status'], ['backends', 'health', 'metrics']],
+    [['migrate'], ['from', 'to', 'store']],
+    [['doctor'], ['ok', 'checks']],
+    [
+      ['query', 'aggregate'],
+      ['data', 'totalCount', 'executionTimeMs', 'cacheHit'],
+    ],
+    [
+      ['query', 'features', '--latest', '1', '--symbol', 'X'],
+      ['data', 'totalCount', 'executionTimeMs', 'cacheHit'],
+    ],
+    [
+      ['ingest', SP500.file, '--symbol', 'X'],
+      ['file', 'source', 'resumedAt', 'rows'],
+    ],
+  ])('answers %j with one JSON document', async (args, keys) => {
+    const { code, out } = await qtdal(...args, ...json);
+    expect(code).toBe(EXIT.ok);
+    expect(Object.keys(JSON.parse(out) as object)).toEqual(expect.arrayContaining(keys));
+  });
+
+  it.each(['market-data', 'sentiment', 'features', 'predictions', 'outcomes', 'performance', 'aggregate'])(
+    'reads %s, also where there is nothing',
+    async (what) => {
+      const { code, out } = await qtdal('query', what, '--limit', '5', ...memory);
+      expect(code).toBe(EXIT.ok);
+      expect(out).toMatch(/^0 rows in/);
+    },
+  );
+
+  it('says in words what it ingested', async () => {
+    const { code, out } = await qtdal('ingest', SP500.file, '--symbol', '^GSPC', ...memory);
+    expect(code).toBe(EXIT.ok);
+    expect(out).toMatch(/5,105 rows read, 5,105 inserted, 0 updated, 0 refused, source sp500-2000\.csv/);
+  });
+
+  it('ends with 4 when rows were refused, shows the first twenty and writes all to a file', async () => {
+    const file = bars('bad.csv', [
+      '2000-01-03,1,2,1,1,10',
+      ...Array.from({ length: 25 }, () => '2000-01-04,1,2,one,1,10'),
+    ]);
+    const rejects = join(scratch.path, 'rejects.jsonl');
+    const { code, out, err } = await qtdal('ingest', file, '--symbol', 'X', '--rejects', rejects, ...json);
+    expect(code).toBe(EXIT.data);
+    expect(JSON.parse(out)).toMatchObject({ insertedCount: 1, refusedCount: 25 });
+    expect(err.match(/^line \d+: low must be/gm)).toHaveLength(20);
+    const written = readFileSync(rejects, 'utf8').trim().split('\n');
+    expect(written.map((line) => (JSON.parse(line) as { line: number }).line)).toEqual(
+      Array.from({ length: 25 }, (_, index) => index + 3),
+    );
+    expect((await qtdal('ingest', file, '--symbol', 'X', '--rejects', scratch.path, ...memory)).code).toBe(
+      EXIT.usage,
+    );
+  });
+
+  it('ends with 3 when no server answers, and says where none does', async () => {
+    const config = scratch.file(
+      'nobody.toml',
+      'backend = "clickhouse-redis"\n[clickhouse]\nurl = "http://127.0.0.1:9"\n[redis]\nurl = "redis://127.0.0.1:9"\n',
+    );
+    const ingest = await qtdal('ingest', SP500.file, '--symbol', 'X', '--config', config);
+    expect(ingest.err).toMatch(/^qtdal: Connection failed: /m);
+    expect(ingest.code).toBe(EXIT.connection);
+    const status = await qtdal('status', '--config', config);
+    expect(status.code).toBe(EXIT.connection);
+    expect(status.out).toMatch(/http:\/\/127.0.0.1:9: DOES NOT ANSWER/);
+    const doctor = await qtdal('doctor', '--config', config);
+    expect(doctor.code).toBe(EXIT.connection);
+    expect(doctor.out).toMatch(/FAILED {2}store: .*127\.0\.0\.1:9 does not answer\n +-> start ClickHouse/);
+    expect(doctor.out).toMatch(/FAILED {2}cache: .*127\.0\.0\.1:9 does not answer\n +-> start Redis/);
+  });
+
+  it('logs every operation to standard error when asked to', async () => {
+    const { out, err } = await qtdal('migrate', '--verbose', ...json);
+    const lines = err
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(({ operation }) => operation)).toContain('schema.initialize');
+    expect(lines.some(({ audit }) => audit === true)).toBe(true);
+    expect(JSON.parse(out)).toMatchObject({ store: 'memory' });
+  });
+
+  it('runs a small demo in memory', async () => {
+    const summary = join(scratch.path, 'summary.json');
+    const args = ['demo', '--bars', '2000', '--symbols', '5', '--seed', '7', ...memory];
+    const { code, out, err } = await qtdal(...args, '--json', summary);
+    expect(err).toContain('generated minute bars stored: 2,000');
+    expect(code).toBe(EXIT.ok);
+    expect(out).toContain('Store: memory. Cache: memory. Seed: 7.');
+    expect(JSON.parse(readFileSync(summary, 'utf8'))).toMatchObject({
+      seed: 7,
+      backends: { timeSeries: 'memory' },
+    });
+    expect(JSON.parse((await qtdal(...args, '--json')).out)).toMatchObject({ seed: 7 });
+  });
+});
