@@ -1,7 +1,7 @@
 import type { Field, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf, records } from '@quantumtrade/dal-domain';
 import { ClickHouseSchemaController } from './schema-controller.js';
-import { dropOwnDatabases, ownDatabase } from './testing.js';
+import { dropOwnDatabases, ownDatabase } from '../testing/own-schema.js';
 
 const sql = ownDatabase();
 beforeAll(() => new ClickHouseSchemaController(sql).initialize());

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { Sql } from '../client/sql.js';
 import { ClickHouseSchemaController } from './schema-controller.js';
-import { dropOwnDatabases, migrationsFolder, ownDatabase } from './testing.js';
+import { dropOwnDatabases, intercepted, migrationsFolder, ownDatabase } from '../testing/own-schema.js';
 
 afterAll(dropOwnDatabases);
 
@@ -149,51 +150,44 @@ it('names every migration that is not applied', async () => {
   });
 });
 
+/** The connection, and the scratch databases that were made over it. */
+function recordingScratch(sql: Sql, failIn?: RegExp) {
+  const made: string[] = [];
+  const recording = intercepted(sql, (query, _, params) => {
+    if (query.startsWith('CREATE DATABASE {')) made.push(String(params?.database));
+    if (made.length > 0 && failIn?.test(query)) throw new Error('refused');
+  });
+  return { recording, made };
+}
+
 it('leaves no scratch database, and clears away those of runs that died more than an hour ago', async () => {
-  const sql = ownDatabase();
-  const schema = new ClickHouseSchemaController(sql, { migrationsDirectory });
+  const { recording, made } = recordingScratch(ownDatabase());
+  const schema = new ClickHouseSchemaController(recording, { migrationsDirectory });
   await schema.initialize();
-  const server = sql.on('system');
+  const server = recording.on('system');
   const [now] = await server.rows<{ seconds: number }>('test', 'SELECT toUnixTimestamp(now()) AS seconds');
-  const old = `qtdal_scratch_${now!.seconds - 3700}_0123456789ab`;
-  const young = `qtdal_scratch_${now!.seconds - 3500}_0123456789ab`;
-  for (const database of [old, young]) await createDatabase(server, database);
-  const before = await scratchDatabases(server);
+  const id = randomBytes(6).toString('hex');
+  const [old, young] = [3700, 3500].map((age) => `qtdal_scratch_${now!.seconds - age}_${id}`);
+  for (const database of [old, young]) await server.command('test', CREATE, { database });
   await schema.validate();
-  const after = await scratchDatabases(server);
-  expect(before).toEqual(expect.arrayContaining([old, young]));
-  expect(after).toContain(young);
-  expect(after).not.toContain(old);
-  expect(after.filter((name) => !before.includes(name))).toEqual([]);
+  expect(made).toEqual([old, young, expect.stringMatching(/^qtdal_scratch_[0-9]+_[0-9a-f]{12}$/)]);
+  expect(await existing(server, made)).toEqual([young]);
   await server.command('test', 'DROP DATABASE {database:Identifier}', { database: young });
 });
 
 it('drops the scratch database also when a migration cannot be run in it', async () => {
   const sql = ownDatabase();
-  const folder = migrationsFolder(MIGRATIONS);
-  const schema = new ClickHouseSchemaController(sql, { migrationsDirectory: folder });
-  await schema.initialize();
-  const refusing: Sql = {
-    database: sql.database,
-    rows: (...args) => sql.rows(...args),
-    insert: (...args) => sql.insert(...args),
-    command: (...args) => sql.command(...args),
-    on: (database) =>
-      database === 'system'
-        ? sql.on(database)
-        : { ...refusing, command: () => Promise.reject(new Error('no')) },
-  };
-  const before = await scratchDatabases(sql.on('system'));
-  const validation = new ClickHouseSchemaController(refusing, { migrationsDirectory: folder }).validate();
-  await expect(validation).rejects.toThrow('no');
-  expect(await scratchDatabases(sql.on('system'))).toEqual(before);
+  await new ClickHouseSchemaController(sql, { migrationsDirectory }).initialize();
+  const { recording, made } = recordingScratch(sql, /^CREATE TABLE IF NOT EXISTS bars/);
+  const validation = new ClickHouseSchemaController(recording, { migrationsDirectory }).validate();
+  await expect(validation).rejects.toThrow('refused');
+  expect(made).toHaveLength(1);
+  expect(await existing(sql.on('system'), made)).toEqual([]);
 });
 
-async function createDatabase(server: Sql, database: string): Promise<void> {
-  await server.command('test', 'CREATE DATABASE {database:Identifier}', { database });
-}
+const CREATE = 'CREATE DATABASE {database:Identifier}';
 
-async function scratchDatabases(server: Sql): Promise<string[]> {
-  const query = `SELECT name FROM system.databases WHERE name LIKE 'qtdal_scratch_%' ORDER BY name`;
-  return (await server.rows<{ name: string }>('test', query)).map(({ name }) => name);
+async function existing(server: Sql, databases: string[]): Promise<string[]> {
+  const query = 'SELECT name FROM system.databases WHERE has({databases:Array(String)}, name) ORDER BY name';
+  return (await server.rows<{ name: string }>('test', query, { databases })).map(({ name }) => name);
 }

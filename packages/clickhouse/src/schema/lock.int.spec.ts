@@ -5,11 +5,17 @@ import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { MigrationLock } from './lock.js';
 import { ClickHouseSchemaController } from './schema-controller.js';
-import { dropOwnDatabases, intercepted, migrationsFolder, ownDatabase, tablesOf } from './testing.js';
+import {
+  dropOwnDatabases,
+  intercepted,
+  migrationsFolder,
+  ownDatabase,
+  tablesOf,
+} from '../testing/own-schema.js';
 
 afterAll(dropOwnDatabases);
 
-const QUICK = { leaseMs: 1000, pollMs: 20 };
+const QUICK = { leaseMs: 1500, pollMs: 20 };
 const TWO_STATEMENTS = {
   '0001_ab.up.sql': `
 CREATE TABLE IF NOT EXISTS a (x UInt8) ENGINE = MergeTree ORDER BY x;
@@ -62,7 +68,7 @@ it('lets one in at a time also when all share one lock object', async () => {
 
 it('is free again after work that failed, and leaves one table however often it was taken', async () => {
   const sql = await databaseThatExists();
-  const lock = lockOf(sql);
+  const lock = lockOf(sql, { waitMs: 0 });
   for (let i = 0; i < 3; i++) {
     await expect(lock.run({}, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
   }
@@ -80,7 +86,7 @@ it('times out, by the deadline or its own patience, while a live owner keeps it 
   });
   await held.given;
   const never = () => Promise.reject(new Error('got in'));
-  const beyondLease = { deadline: Date.now() + 3000 };
+  const beyondLease = { deadline: Date.now() + QUICK.leaseMs + 3000 };
   await expect(lockOf(sql).run(beyondLease, never)).rejects.toMatchObject({
     code: 'TIMEOUT',
   });
@@ -129,17 +135,17 @@ it('does not let an owner go on whose heartbeat failed, though nobody took over 
     if (query.startsWith('ALTER TABLE')) throw new ConnectionError('gone', { operation: 'test' });
   });
   const work = lockOf(sql, { leaseMs: 200 }).run({}, async (lease) => {
-    await sleep(1300);
+    await sleep(1500);
     await lease.confirm(4, {});
   });
   await expect(work).rejects.toMatchObject({ version: 4, message: expect.stringContaining('heartbeat') });
 });
 
 /** Another process that initializes the schema, and hangs before the statements that match. */
-function migrating(database: string, migrationsDirectory: string | undefined, hangBefore = 'nothing') {
+function migrating(database: string, migrationsDirectory?: string, hangBefore = 'nothing') {
   const script = `
     import { ClickHouseSchemaController } from '${new URL('./schema-controller.ts', import.meta.url)}';
-    import { intercepted, ownDatabase } from '${new URL('./testing.ts', import.meta.url)}';
+    import { intercepted, ownDatabase } from '${new URL('../testing/own-schema.ts', import.meta.url)}';
     const alive = setInterval(() => {}, 1000);
     let run = 0;
     const sql = intercepted(ownDatabase('${database}'), async (query, operation) => {
@@ -151,7 +157,7 @@ function migrating(database: string, migrationsDirectory: string | undefined, ha
     });
     const schema = new ClickHouseSchemaController(sql, {
       migrationsDirectory: ${JSON.stringify(migrationsDirectory)},
-      lock: ${JSON.stringify(QUICK)},
+      lock: ${JSON.stringify(migrationsDirectory && QUICK)},
     });
     await schema.initialize();
     process.send(run);
@@ -166,7 +172,7 @@ function migrating(database: string, migrationsDirectory: string | undefined, ha
 
 it('lets several processes initialize at once: each statement runs once, and all end well', async () => {
   const sql = ownDatabase();
-  const processes = [1, 2, 3].map(() => migrating(sql.database, undefined));
+  const processes = [1, 2, 3].map(() => migrating(sql.database));
   const answers = await Promise.all(
     processes.map(async (child) => (await once(child, 'message'))[0] as number),
   );

@@ -34,6 +34,8 @@ const OPERATION = 'schema.lock';
 const RELEASED = 'released';
 /** The server dates a table to the second, rounding down. */
 const ROUNDING_MS = 1000;
+/** Between an owner's last moment to begin a statement and anyone else's first moment to take over. */
+const MARGIN_MS = 1000;
 
 /**
  * Mutual exclusion out of the one thing ClickHouse does atomically: creating a table. Whoever creates the table
@@ -97,7 +99,7 @@ export class MigrationLock {
   }
 
   #isFree({ comment, leaseMs, silentMs }: Generation): boolean {
-    return comment === RELEASED || silentMs > leaseMs + ROUNDING_MS;
+    return comment === RELEASED || silentMs > leaseMs + ROUNDING_MS + MARGIN_MS;
   }
 
   /** The generation, when it is ours now. Losing the race is no error; any other refusal to create a table is. */
@@ -133,7 +135,7 @@ export class MigrationLock {
 
   async #confirm(generation: number, version: number, options: CallOptions): Promise<void> {
     const [current] = await this.#generations(options);
-    if (current?.number === generation && current.silentMs < this.#leaseMs) return;
+    if (current?.number === generation && current.silentMs < this.#leaseMs + ROUNDING_MS) return;
     const reason = current?.number === generation ? 'its heartbeat failed' : 'another process took it over';
     throw new MigrationError(version, `the lock was lost: ${reason}`, {
       operation: 'schema.migrate',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadMigrations, packagedMigrations } from './migration-files.js';
-import { migrationsFolder } from './testing.js';
+import { migrationsFolder } from '../testing/own-schema.js';
 
 const TABLE = 'CREATE TABLE IF NOT EXISTS a (x UInt8) ENGINE = MergeTree ORDER BY x;\n';
 const DROP = 'DROP TABLE IF EXISTS a;\n';

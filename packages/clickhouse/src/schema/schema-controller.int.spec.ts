@@ -7,7 +7,7 @@ import {
   ownDatabase,
   tablesOf,
   writeMigrations,
-} from './testing.js';
+} from '../testing/own-schema.js';
 
 afterAll(dropOwnDatabases);
 

@@ -1,18 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClickHouseClient } from '../client/clickhouse-client.js';
-import type { Sql } from '../client/sql.js';
+import type { Sql, SqlParams } from '../client/sql.js';
+import { ownSettings } from './own-backend.js';
 
 const opened: { client: ClickHouseClient; database: string }[] = [];
 
 /** A connection to a database of this test alone, which does not exist yet. */
-export function ownDatabase(database = `schema_test_${randomBytes(6).toString('hex')}`): Sql {
-  const { origin, username, password } = new URL(process.env.CLICKHOUSE_URL!);
-  const client = new ClickHouseClient({ url: origin, username: username || 'default', password });
-  opened.push({ client, database });
-  return client.sql(database);
+export function ownDatabase(name?: string): Sql {
+  const settings = ownSettings(name === undefined ? {} : { database: name });
+  const client = new ClickHouseClient(settings);
+  opened.push({ client, database: settings.database });
+  return client.sql(settings.database);
 }
 
 /** For `afterAll`. */
@@ -47,17 +47,17 @@ export function writeMigrations(folder: string, files: Readonly<Record<string, s
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
 }
 
-/** The same connection, with something happening in place of, or before, its commands. */
+/** The same connection, with something happening before each of its commands, or in place of it by throwing. */
 export function intercepted(
   sql: Sql,
-  before: (query: string, operation: string) => Promise<void> | void,
+  before: (query: string, operation: string, params?: SqlParams) => Promise<void> | void,
 ): Sql {
   return {
     database: sql.database,
     rows: (...args) => sql.rows(...args),
     insert: (...args) => sql.insert(...args),
     command: async (operation, query, params, options) => {
-      await before(query, operation);
+      await before(query, operation, params);
       await sql.command(operation, query, params, options);
     },
     on: (database) => intercepted(sql.on(database), before),
