@@ -42,7 +42,7 @@ export class ClickHouseClient implements BackendProbe {
     this.#connections = new Connections(this.settings);
     this.#driver = createDriver(this.settings, this.#connections.agent);
     const { maxAttempts, initialDelayMs, maxDelayMs, backoffMultiplier } = this.settings.retry;
-    this.#reads = retry(
+    const reads = retry(
       handleWhen((error) => isDatabaseError(error) && error.retryable),
       {
         maxAttempts: maxAttempts - 1,
@@ -53,6 +53,8 @@ export class ClickHouseClient implements BackendProbe {
         }),
       },
     );
+    // A call that is over must not keep the process waiting; until then, its deadline does.
+    this.#reads = reads.dangerouslyUnref();
   }
 
   /** Statements in one database of the server. */

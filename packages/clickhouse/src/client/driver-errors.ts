@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ClickHouseError } from '@clickhouse/client';
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
@@ -34,13 +35,13 @@ const BROKEN_OFF =
 export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   const details = { operation: call.operation, queryId: call.queryId };
   if (error instanceof ClickHouseError) return fromServer(error, call);
-  if (!(error instanceof Error)) return new QueryError(call.query, 'the driver failed', details);
+  if (!types.isNativeError(error)) return new QueryError(call.query, 'the driver failed', details);
   if (error.message === 'Timeout error.') return new TimeoutError(call.elapsedMs, details);
   const code = 'code' in error ? String(error.code) : undefined;
   if (code !== undefined && BROKEN_OFF.test(code)) {
     return new ConnectionError(`the connection broke (${code})`, { ...details, cause: error });
   }
-  if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) {
+  if (['SyntaxError', 'TypeError', 'RangeError'].includes(error.name)) {
     return new QueryError(call.query, `the driver failed with a ${error.name}`, details);
   }
   return new ConnectionError('what answered is not ClickHouse, or stopped in the middle', details);
@@ -58,10 +59,14 @@ function fromServer(error: ClickHouseError, call: FailedCall): DatabaseError {
   return new QueryError(call.query, reason, { ...details, retryable: PASSING.has(code) });
 }
 
-/** Up to where the server begins to quote the query with its values filled in. */
+/**
+ * Up to where the server begins to quote the query with its values filled in, or for a syntax error the query itself,
+ * which still has its placeholders.
+ */
 function firstSentence(message: string): string {
-  return message
-    .split(/\.\s|\n| in scope |: While |: In scope |\(at row|\(line \d|failed at position| In query/, 1)[0]!
-    .trim()
-    .slice(0, 200);
+  const [sentence = ''] = message.split(
+    /\.\s|\n| in scope |: while |\(at row|(?<=\(line \d+, col \d+\)):/i,
+    1,
+  );
+  return sentence.trim().slice(0, 200);
 }

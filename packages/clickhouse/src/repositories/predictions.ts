@@ -21,8 +21,16 @@ export function predictionRepository(sql: Sql, writer: TableWriter): PredictionR
 
     find: async (params, options) => reader.find(params, options),
 
-    findById: async (predictionId, options) =>
-      (await reader.latest('predictionId', predictionId, 1, options)).data[0] ?? null,
+    findById: async (predictionId, options) => {
+      const operation = 'predictions.findById';
+      const selection = {
+        ...reader.where(operation, 'predictionId', predictionId),
+        order: 'timestamp DESC, symbol DESC',
+        limit: 1,
+      };
+      const [newest] = await reader.rows(operation, selection, options);
+      return newest ?? null;
+    },
 
     dueForEvaluation: async (horizonMinutes, now, options) => {
       const operation = 'predictions.dueForEvaluation';

@@ -14,8 +14,10 @@ import { filterOf } from './filter.js';
 
 type JsonRow = Readonly<Record<string, unknown>>;
 
-/** Which rows to read, and how many at most. */
+/** Which rows to read, in which order, and how many at most. */
 export interface Selection extends Filter {
+  /** Default is by ascending timestamp, then the rest of the key. */
+  readonly order?: string;
   readonly limit?: number | undefined;
 }
 
@@ -31,7 +33,6 @@ export class TableReader<D extends RecordDefinition> {
     this.#columns = selectList(definition);
   }
 
-  /** By ascending timestamp, then the rest of the key. */
   async find<E extends boolean = false>(
     params: QueryParams,
     options?: ReadOptions<E>,
@@ -41,25 +42,18 @@ export class TableReader<D extends RecordDefinition> {
     return this.select(operation, { ...filterOf(plan), limit: plan.limit }, options);
   }
 
-  /** As {@link find}, with a filter of one's own. */
+  /** The selected rows, and how many there are beyond the limit too. */
   async select<E extends boolean = false>(
     operation: string,
-    { where, params, limit }: Selection,
+    selection: Selection,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<RecordOf<D, E>>> {
-    const { table } = this.#definition;
+    const count = `SELECT count() AS count FROM ${this.#definition.table} FINAL ${selection.where}`;
     return timed(() =>
       page(
-        limit,
-        () => this.#read(operation, { where, params, limit }, 'ASC', options),
-        () =>
-          countOf(
-            this.#sql,
-            operation,
-            `SELECT count() AS count FROM ${table} FINAL ${where}`,
-            params,
-            options,
-          ),
+        selection.limit,
+        () => this.rows(operation, selection, options),
+        () => countOf(this.#sql, operation, count, selection.params, options),
       ),
     );
   }
@@ -72,29 +66,34 @@ export class TableReader<D extends RecordDefinition> {
     options?: ReadOptions<E>,
   ): Promise<QueryResult<RecordOf<D, E>>> {
     const operation = `${this.#definition.table}.latest`;
-    const field = this.#definition.fields[fieldName]!;
-    const equals = [{ name: fieldName, field, value: requireField(field, fieldName, value, operation) }];
     const selection = {
-      ...filterOf({ equals, start: undefined, end: undefined }),
+      ...this.where(operation, fieldName, value),
+      order: timeOrder(this.#definition, 'DESC'),
       limit: requireLimit(limit, operation),
     };
     return timed(async () => {
-      const data = await this.#read(operation, selection, 'DESC', options);
+      const data = await this.rows(operation, selection, options);
       return { data, totalCount: data.length };
     });
   }
 
-  async #read<E extends boolean>(
+  /** Rows that have this value. Throws `ValidationError` when the field cannot have it. */
+  where(operation: string, fieldName: keyof D['fields'] & string, value: unknown): Filter {
+    const field = this.#definition.fields[fieldName]!;
+    const equals = [{ name: fieldName, field, value: requireField(field, fieldName, value, operation) }];
+    return filterOf({ equals, start: undefined, end: undefined });
+  }
+
+  async rows<E extends boolean = false>(
     operation: string,
-    { where, params, limit }: Selection,
-    direction: 'ASC' | 'DESC',
-    options: ReadOptions<E> | undefined,
+    { where, params, order, limit }: Selection,
+    options?: ReadOptions<E>,
   ): Promise<RecordOf<D, E>[]> {
     const definition: RecordDefinition = this.#definition;
     const rows = await this.#sql.rows<JsonRow>(
       operation,
       `SELECT ${this.#columns} FROM ${definition.table} FINAL ${where}
-       ORDER BY ${timeOrder(definition, direction)} ${limitClause(limit)}`,
+       ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`,
       withLimit(params, limit),
       options,
     );
@@ -104,7 +103,7 @@ export class TableReader<D extends RecordDefinition> {
 }
 
 /** By timestamp in the given direction, then the rest of the key in ascending order. */
-export function timeOrder(definition: RecordDefinition, direction: 'ASC' | 'DESC'): string {
+function timeOrder(definition: RecordDefinition, direction: 'ASC' | 'DESC'): string {
   const rest = definition.key
     .filter((name) => name !== 'timestamp')
     // The engine orders a UUID by its second half first.

@@ -1,0 +1,51 @@
+import type { RecordDefinition } from '@quantumtrade/dal-domain';
+import { marketData } from '@quantumtrade/dal-domain';
+import { decodeField, decodeRow, encodeField, encodeRow, insertColumns, selectList } from './columns.js';
+
+const definition: RecordDefinition = {
+  table: 't',
+  fields: { symbol: { kind: 'symbol' }, timestamp: { kind: 'instant' }, adjustedClose: { kind: 'decimal' } },
+  key: ['symbol', 'timestamp'],
+  filters: [],
+  groups: [],
+  measures: [],
+};
+
+it('selects columns by their names, and instants as epoch milliseconds under a name of their own', () => {
+  expect(selectList(definition)).toBe(
+    'symbol, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, adjusted_close',
+  );
+  expect(selectList(marketData, ['symbol'])).toBe('symbol');
+});
+
+it('inserts the columns of the record and then the version', () => {
+  expect(insertColumns(definition)).toEqual(['symbol', 'timestamp', 'adjusted_close', 'written_at']);
+  expect(encodeRow(definition, { symbol: 'A', timestamp: -1, adjustedClose: 150_000_000n }, 0)).toEqual([
+    'A',
+    '1969-12-31T23:59:59.999Z',
+    '1.5',
+    '1970-01-01T00:00:00.000Z',
+  ]);
+});
+
+it('decodes what the engine prints', () => {
+  expect(
+    decodeRow(definition, { symbol: 'A', timestamp_ms: '-2208988800000', adjusted_close: '-0.00000001' }),
+  ).toEqual({ symbol: 'A', timestamp: -2_208_988_800_000, adjustedClose: -1n });
+});
+
+it('keeps 64 bits of an integer and 32 bits of a float', () => {
+  const uint64 = { kind: 'uint64' } as const;
+  expect(decodeField(uint64, encodeField(uint64, 18_446_744_073_709_551_615n))).toBe(
+    18_446_744_073_709_551_615n,
+  );
+  expect(decodeField({ kind: 'float32' }, 0.1)).toBe(Math.fround(0.1));
+});
+
+it('reads the floats that JSON has no number for', () => {
+  expect(['inf', '-inf', 'nan'].map((text) => decodeField({ kind: 'float64' }, text))).toEqual([
+    Infinity,
+    -Infinity,
+    NaN,
+  ]);
+});

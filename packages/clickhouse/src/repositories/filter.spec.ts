@@ -1,0 +1,30 @@
+import { marketData, planQuery, sentiment, strategyPerformance } from '@quantumtrade/dal-domain';
+import { filterOf } from './filter.js';
+
+it('asks for everything when nothing is given', () => {
+  expect(filterOf(planQuery(marketData, {}, 'test'))).toEqual({ where: '', params: {} });
+});
+
+it('binds every value and takes names from the record alone', () => {
+  const params = { symbol: "x' OR 1=1 --", startTime: 5, endTime: 9, filters: { source: '{y:String}' } };
+  expect(filterOf(planQuery(marketData, params, 'test'))).toEqual({
+    where:
+      'WHERE symbol = {symbol:String} AND source = {source:String}' +
+      " AND timestamp >= fromUnixTimestamp64Milli({startTime:Int64}, 'UTC')" +
+      " AND timestamp < fromUnixTimestamp64Milli({endTime:Int64}, 'UTC')",
+    params: { symbol: "x' OR 1=1 --", source: '{y:String}', startTime: 5, endTime: 9 },
+  });
+});
+
+it('binds values with the type of their column', () => {
+  const byHash = planQuery(sentiment, { filters: { contentHash: '18446744073709551615' } }, 'test');
+  expect(filterOf(byHash)).toEqual({
+    where: 'WHERE content_hash = {contentHash:UInt64}',
+    params: { contentHash: '18446744073709551615' },
+  });
+  const id = '2ab0e0a0-1c3b-4bd8-9b0e-0a0b0c0d0e0f';
+  expect(filterOf(planQuery(strategyPerformance, { filters: { id } }, 'test'))).toEqual({
+    where: 'WHERE id = {id:UUID}',
+    params: { id },
+  });
+});

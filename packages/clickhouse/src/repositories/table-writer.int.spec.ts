@@ -1,0 +1,167 @@
+import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { feature, prepareFeatures, prepareMarketData } from '@quantumtrade/dal-domain';
+import { ClickHouseClient } from '../client/clickhouse-client.js';
+import type { Sql } from '../client/sql.js';
+import { openOwnBackend } from '../testing/own-backend.js';
+import { TableWriter } from './table-writer.js';
+
+const MINUTE = 60_000;
+const START = Date.UTC(2024, 0, 31, 23, 0);
+const clock = { now: () => START };
+
+let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let backend: TimeSeriesBackend;
+let client: ClickHouseClient;
+let sql: Sql;
+
+beforeAll(async () => {
+  own = await openOwnBackend();
+  backend = own.backend;
+  client = new ClickHouseClient(own.settings);
+  sql = client.sql(own.settings.database);
+});
+
+afterAll(async () => {
+  await client.close();
+  await own.close();
+});
+
+let symbols = 0;
+const newSymbol = () => `W${++symbols}`;
+
+const bar = (symbol: string, timestamp: number, close: number | string = 1) => ({
+  symbol,
+  timestamp,
+  open: 1,
+  high: 2,
+  low: 0.5,
+  close,
+  volume: 10,
+  adjustedClose: close,
+  qualityScore: 100,
+});
+
+const bars = (symbol: string, count: number, stepMs = MINUTE) =>
+  Array.from({ length: count }, (_, i) => bar(symbol, START + i * stepMs));
+
+const insert = (records: ReturnType<typeof bar>[], timestamp: number = START, writer?: TableWriter) =>
+  (writer ?? new TableWriter(sql, 100_000, clock)).write((now) =>
+    prepareMarketData({ source: 'vendor', records, timestamp }, now),
+  );
+
+const closes = async (symbol: string) =>
+  (await backend.marketData.find({ symbol })).data.map(({ close }) => close);
+
+/** Remembers the size of each insert and fails from one of them on. */
+function watched(failFrom = Infinity): { sql: Sql; sizes: number[]; reads: string[] } {
+  const sizes: number[] = [];
+  const reads: string[] = [];
+  return {
+    sizes,
+    reads,
+    sql: {
+      database: sql.database,
+      rows: (operation, query, params, options) => {
+        reads.push(query);
+        return sql.rows(operation, query, params, options);
+      },
+      command: (...args) => sql.command(...args),
+      on: (database) => sql.on(database),
+      insert: async (operation, rows, options) => {
+        sizes.push(rows.values.length);
+        const table = sizes.length >= failFrom ? 'no_such_table' : rows.table;
+        await sql.insert(operation, { ...rows, table }, options);
+      },
+    },
+  };
+}
+
+it('keeps the version written last, of equals the one inserted last, before any merge', async () => {
+  await sql.command('test', 'SYSTEM STOP MERGES market_data');
+  const symbol = newSymbol();
+  for (const [close, writtenAt] of [
+    [1, 5],
+    [2, 9],
+    [3, 4],
+    [4, 9],
+  ] as const) {
+    await insert([bar(symbol, START, close)], writtenAt);
+  }
+  expect(await closes(symbol)).toEqual([4]);
+  const parts = await sql.rows('test', 'SELECT * FROM market_data WHERE symbol = {symbol:String}', {
+    symbol,
+  });
+  expect(parts).toHaveLength(4);
+  await sql.command('test', 'SYSTEM START MERGES market_data');
+  await sql.command('test', 'OPTIMIZE TABLE market_data FINAL');
+  expect(await closes(symbol)).toEqual([4]);
+});
+
+it('takes the same rows again after others as a write, not as a repetition', async () => {
+  const symbol = newSymbol();
+  for (const close of [1, 2, 1]) await insert([bar(symbol, START, close)], 7);
+  expect(await closes(symbol)).toEqual([1]);
+});
+
+it('writes each month by itself, in inserts of bounded size', async () => {
+  const { sql: watchedSql, sizes } = watched();
+  const symbol = newSymbol();
+  const result = await insert(bars(symbol, 100), START, new TableWriter(watchedSql, 25, clock));
+  expect(sizes).toEqual([25, 25, 10, 25, 15]);
+  expect(result).toMatchObject({ insertedCount: 100, updatedCount: 0 });
+  expect(await closes(symbol)).toHaveLength(100);
+});
+
+it('writes more months at once than one insert could', async () => {
+  const symbol = newSymbol();
+  await insert(bars(symbol, 130, 31 * 86_400_000));
+  expect(await closes(symbol)).toHaveLength(130);
+});
+
+it('asks once for the keys of many small months', async () => {
+  const { sql: watchedSql, reads } = watched();
+  await insert(bars(newSymbol(), 24, 31 * 86_400_000), START, new TableWriter(watchedSql, 100, clock));
+  expect(reads).toHaveLength(1);
+});
+
+it('says how many rows are stored when it fails half way, and completes the batch when it is sent again', async () => {
+  const symbol = newSymbol();
+  const records = bars(symbol, 100);
+  await expect(insert(records, START, new TableWriter(watched(3).sql, 25, clock))).rejects.toThrow(
+    /^Query execution failed: UNKNOWN_TABLE.*; 50 of 100 rows are stored, and the batch can be sent again$/,
+  );
+  expect(await insert(records)).toMatchObject({ insertedCount: 50, updatedCount: 50 });
+});
+
+it('counts truly where the table holds many more rows than the batch, between its first and its last', async () => {
+  const symbol = newSymbol();
+  await insert(bars(symbol, 5_000));
+  const { sql: watchedSql, reads } = watched();
+  const sparse = [0, 4_999].flatMap((i) => [
+    bar(symbol, START + i * MINUTE),
+    bar(symbol, START + i * MINUTE + 1),
+  ]);
+  expect(await insert(sparse, START, new TableWriter(watchedSql, 100, clock))).toMatchObject({
+    insertedCount: 2,
+    updatedCount: 2,
+  });
+  expect(reads).toHaveLength(2);
+});
+
+it('looks for more names at once than one bound list may hold', async () => {
+  const batches = Array.from({ length: 1_500 }, (_, i) => ({
+    symbol: `${'名'.repeat(50)}'\\${i}`,
+    timestamp: START,
+    version: 1,
+    features: { f: i },
+  }));
+  const writer = new TableWriter(sql, 100_000, clock);
+  const write = () => writer.write((now) => prepareFeatures(batches, now));
+  expect(await write()).toMatchObject({ insertedCount: 1_500, updatedCount: 0 });
+  expect(await write()).toMatchObject({ insertedCount: 0, updatedCount: 1_500 });
+  const [{ rows }] = (await sql.rows<{ rows: string }>(
+    'test',
+    `SELECT count() AS rows FROM ${feature.table} FINAL`,
+  )) as [{ rows: string }];
+  expect(Number(rows)).toBe(1_500);
+});

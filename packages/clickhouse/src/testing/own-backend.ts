@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { connectClickHouse } from '../backend.js';
+import type { ClickHouseBackendOptions } from '../backend.js';
+import { ClickHouseClient } from '../client/clickhouse-client.js';
+import type { ClickHouseSettings } from '../client/settings.js';
+
+/** The tests' server, with a database name of this test alone. */
+export function ownSettings(
+  more: Partial<ClickHouseSettings> = {},
+): ClickHouseSettings & { database: string } {
+  const { origin, username, password } = new URL(process.env['CLICKHOUSE_URL']!);
+  return {
+    url: origin,
+    username: decodeURIComponent(username) || 'default',
+    password: decodeURIComponent(password),
+    database: `test_${randomBytes(6).toString('hex')}`,
+    ...more,
+  };
+}
+
+/** A backend with its schema in a database of its own, which goes with it. */
+export async function openOwnBackend(
+  more: Partial<ClickHouseSettings> = {},
+  options?: ClickHouseBackendOptions,
+): Promise<{ backend: TimeSeriesBackend; settings: ClickHouseSettings; close: () => Promise<void> }> {
+  const settings = ownSettings(more);
+  const backend = connectClickHouse(settings, options);
+  await backend.schema.initialize();
+  return {
+    backend,
+    settings,
+    close: async () => {
+      await backend.probe.close();
+      await dropDatabase(settings);
+    },
+  };
+}
+
+export async function dropDatabase(settings: ClickHouseSettings & { database: string }): Promise<void> {
+  const client = new ClickHouseClient(settings);
+  await client
+    .sql('system')
+    .command('test', 'DROP DATABASE IF EXISTS {database:Identifier} SYNC', { database: settings.database });
+  await client.close();
+}
