@@ -1,1 +1,2 @@
-export {};
+export { connectRedis } from './connect-redis.js';
+export type { RedisClusterSettings, RedisSettings } from './settings.js';

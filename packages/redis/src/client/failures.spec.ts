@@ -1,0 +1,61 @@
+import { everythingOf } from '@quantumtrade/dal-conformance';
+import { errorOf, failureOf, isDatabaseRefusal } from './failures.js';
+
+/** An error as ioredis makes it: the reply, and the command with its arguments. */
+function reply(message: string, name = 'set'): Error {
+  return Object.assign(new Error(message), {
+    name: 'ReplyError',
+    command: { name, args: ['key', 's3cr3t'] },
+  });
+}
+
+const coded = (code: string) => Object.assign(new Error(`connect ${code} s3cr3t`), { code });
+
+it.each([
+  ['WRONGTYPE Operation against a key holding the wrong kind of value', 'CACHE', false],
+  ["ERR unknown command 'x', with args beginning with: 's3cr3t'", 'CACHE', false],
+  ['NOPERM this user has no permissions', 'CACHE', false],
+  ['nonsense s3cr3t', 'CACHE', false],
+  ["OOM command not allowed when used memory > 'maxmemory'.", 'CACHE', true],
+  ["READONLY You can't write against a read only replica.", 'CACHE', true],
+  ['MISCONF Redis is configured to save RDB snapshots', 'CACHE', true],
+  ['LOADING Redis is loading the dataset in memory', 'CACHE', true],
+  ['BUSY Redis is busy running a script', 'CACHE', true],
+  ['CLUSTERDOWN The cluster is down', 'CACHE', true],
+  ['WRONGPASS invalid username-password pair', 'CONNECTION', false],
+  ['NOAUTH Authentication required.', 'CONNECTION', false],
+])('takes %j for a %s error, retryable: %s, and shows no argument', (message, code, retryable) => {
+  const error = errorOf(failureOf(reply(message)), 'cache.set', 3);
+  expect(error).toMatchObject({ code, retryable, operation: 'cache.set' });
+  expect(everythingOf(error)).not.toContain('s3cr3t');
+});
+
+it.each([
+  [coded('ECONNREFUSED'), 'Connection failed: ECONNREFUSED'],
+  [coded('ENOTFOUND'), 'Connection failed: ENOTFOUND'],
+  [new Error('Connection is closed.'), 'Connection failed: the connection was lost'],
+  [new Error('s3cr3t'), 'Connection failed: the connection was lost'],
+  ['s3cr3t', 'Connection failed: the connection was lost'],
+  [
+    Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError: coded('ETIMEDOUT') }),
+    'Connection failed: ETIMEDOUT',
+  ],
+])('takes %s for a connection that may come back', (failure, message) => {
+  expect(errorOf(failureOf(failure), 'cache.get', 3)).toMatchObject({
+    code: 'CONNECTION',
+    retryable: true,
+    message,
+  });
+});
+
+it('takes a reply that is overdue for a TimeoutError', () => {
+  const error = errorOf(failureOf(new Error('Command timed out')), 'cache.get', 42);
+  expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true, durationMs: 42 });
+});
+
+it('tells a database that does not exist from a login that was refused', () => {
+  expect(isDatabaseRefusal(reply('ERR DB index is out of range', 'select'))).toBe(true);
+  expect(isDatabaseRefusal(reply('NOAUTH Authentication required.', 'select'))).toBe(false);
+  expect(isDatabaseRefusal(reply('ERR DB index is out of range', 'set'))).toBe(false);
+  expect(isDatabaseRefusal(new Error('ERR'))).toBe(false);
+});

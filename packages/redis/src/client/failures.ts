@@ -1,0 +1,70 @@
+import type { DatabaseError } from '@quantumtrade/dal-domain';
+import { CacheError, ConnectionError, TimeoutError } from '@quantumtrade/dal-domain';
+
+/**
+ * What a failure of the driver means. Its message and properties may hold keys, values and passwords, so only the code
+ * that the server's reply begins with, or that of the socket's error, is taken from it.
+ */
+export interface Failure {
+  readonly kind: 'connection' | 'command' | 'timeout';
+  readonly reason: string;
+  readonly retryable: boolean;
+}
+
+export const LOST: Failure = { kind: 'connection', reason: 'the connection was lost', retryable: true };
+export const CLOSED: Failure = { kind: 'connection', reason: 'the cache is closed', retryable: false };
+const UNANSWERED: Failure = { kind: 'timeout', reason: 'the server did not answer', retryable: true };
+
+/** The server refuses the client itself. */
+const LOGIN_REFUSED = new Set(['WRONGPASS', 'NOAUTH']);
+/** The server may do later what it refuses now. */
+const PASSING = new Set([
+  'BUSY',
+  'CLUSTERDOWN',
+  'LOADING',
+  'MASTERDOWN',
+  'MISCONF',
+  'NOREPLICAS',
+  'OOM',
+  'READONLY',
+  'TRYAGAIN',
+]);
+
+/** The slice of a driver's error that tells what happened. */
+interface DriverError {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly code?: unknown;
+  /** The command that failed, with its arguments. */
+  readonly command?: { readonly name?: unknown };
+  /** Why the last node of a cluster was of no use either. */
+  readonly lastNodeError?: unknown;
+}
+
+export function failureOf(error: unknown): Failure {
+  const { name, message, code, lastNodeError } = Object(error) as DriverError;
+  if (message === 'Command timed out') return UNANSWERED;
+  if (lastNodeError) return failureOf(lastNodeError);
+  if (name === 'ReplyError') {
+    const word = /^[A-Z]+\b/.exec(String(message))?.[0] ?? 'ERR';
+    const reason = `the server answered ${word}`;
+    if (LOGIN_REFUSED.has(word)) return { kind: 'connection', reason, retryable: false };
+    return { kind: 'command', reason, retryable: PASSING.has(word) };
+  }
+  return typeof code === 'string' ? { ...LOST, reason: code } : LOST;
+}
+
+/** Whether the server refused the number of the database, which no later attempt changes. */
+export function isDatabaseRefusal(error: unknown): boolean {
+  return (
+    (error as DriverError).command?.name === 'select' && failureOf(error).reason === 'the server answered ERR'
+  );
+}
+
+/** The data layer's error for a failure. */
+export function errorOf(failure: Failure, operation: string, durationMs: number): DatabaseError {
+  const { kind, reason, retryable } = failure;
+  if (kind === 'timeout') return new TimeoutError(durationMs, { operation });
+  if (kind === 'connection') return new ConnectionError(reason, { operation, retryable });
+  return new CacheError(reason, { operation, retryable });
+}

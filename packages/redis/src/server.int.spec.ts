@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import type { CacheBackend } from '@quantumtrade/dal-domain';
+import { RATE_LIMIT_WINDOW_MS } from '@quantumtrade/dal-domain';
+import { Redis } from 'ioredis';
+import { connectRedis } from './connect-redis.js';
+import { RedisProcess } from './testing/redis-process.js';
+
+const SECRET = 's3cr3t';
+const anything = { parse: (value: unknown) => value };
+const instant = (ms: number) => new Date(Date.UTC(2024, 0, 2) + ms).toISOString();
+
+let server: RedisProcess;
+let redis: Redis;
+let backend: CacheBackend;
+let keyPrefix: string;
+
+beforeAll(async () => {
+  server = await RedisProcess.start();
+  redis = new Redis(server.url);
+});
+
+afterAll(async () => {
+  await redis.quit();
+  await server.kill();
+});
+
+beforeEach(() => {
+  keyPrefix = `${randomUUID()}:`;
+  backend = connectRedis({ url: server.url, keyPrefix });
+});
+
+afterEach(async () => {
+  await backend.probe.close();
+});
+
+/** Does work over several connections to the same keys. */
+async function withConnections<T>(count: number, work: (backends: CacheBackend[]) => Promise<T>): Promise<T> {
+  const backends = Array.from({ length: count }, () => connectRedis({ url: server.url, keyPrefix }));
+  try {
+    return await work(backends);
+  } finally {
+    await Promise.all(backends.map(({ probe }) => probe.close()));
+  }
+}
+
+it('lets the newest of many writers on many connections win', async () => {
+  await withConnections(10, async (backends) => {
+    const writes = Array.from({ length: 100 }, (_, i) =>
+      backends[i % 10]!.cache.setIfNewer('key', { timestamp: instant((i * 37) % 100) }, 60),
+    );
+    await Promise.all(writes);
+  });
+  expect(await backend.cache.get('key', anything)).toEqual({ timestamp: instant(99) });
+});
+
+it('allows exactly the limit over many connections, by the time of the server', async () => {
+  const request = { userId: 'ann', endpoint: '/orders', limit: 37 };
+  const decisions = await withConnections(10, (backends) =>
+    Promise.all(Array.from({ length: 200 }, (_, i) => backends[i % 10]!.rateLimiter.consume(request))),
+  );
+  expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(37);
+  for (const { allowed, retryAfterMs } of decisions) {
+    expect(allowed || (retryAfterMs > 0 && retryAfterMs <= RATE_LIMIT_WINDOW_MS)).toBe(true);
+  }
+  const key = `${keyPrefix}rate_limit:ann:/orders`;
+  expect(await redis.zcard(key)).toBe(37);
+  const [serverSeconds] = await redis.time();
+  const [, newest] = await redis.zrange(key, -1, -1, 'WITHSCORES');
+  expect(Math.abs(Number(newest) - Number(serverSeconds) * 1000)).toBeLessThan(RATE_LIMIT_WINDOW_MS);
+});
+
+it('keeps no more of a request log than its limit, however often it is asked', async () => {
+  let now = 0;
+  const limited = connectRedis({ url: server.url, keyPrefix }, { clock: { now: () => now } });
+  for (let i = 0; i < 500; i++) {
+    now += 7_000;
+    await limited.rateLimiter.consume({ userId: 'ann', endpoint: '/orders', limit: 5 });
+    expect(await redis.zcard(`${keyPrefix}rate_limit:ann:/orders`)).toBeLessThanOrEqual(5);
+  }
+  await limited.probe.close();
+});
+
+it('counts every request when the clock goes back', async () => {
+  let now = 100_000;
+  const limited = connectRedis({ url: server.url, keyPrefix }, { clock: { now: () => now } });
+  const counts: number[] = [];
+  for (const at of [100_000, 130_000, 165_000, 130_000, 165_000, 165_000]) {
+    now = at;
+    counts.push((await limited.rateLimiter.consume({ userId: 'a', endpoint: 'b', limit: 9 })).count);
+  }
+  expect(counts).toEqual([1, 2, 2, 3, 4, 5]);
+  await limited.probe.close();
+});
+
+it('runs its scripts again after the server has forgotten them', async () => {
+  await backend.cache.setIfNewer('key', { timestamp: instant(0) }, 60);
+  await backend.cache.setIfNewer('key', { timestamp: instant(1) }, 60);
+  await redis.script('FLUSH');
+  expect(await backend.cache.setIfNewer('key', { timestamp: instant(0) }, 60)).toBe(false);
+  expect(await backend.cache.setIfNewer('key', { timestamp: instant(2) }, 60)).toBe(true);
+});
+
+it('takes one command of the server for each call', async () => {
+  await backend.rateLimiter.consume({ userId: 'a', endpoint: 'b', limit: 9 });
+  await backend.cache.setIfNewer('warm', { timestamp: instant(0) }, 60);
+  await redis.config('RESETSTAT');
+  for (let i = 0; i < 5; i++) {
+    await backend.rateLimiter.consume({ userId: 'a', endpoint: 'b', limit: 9 });
+    await backend.cache.setIfNewer('key', { timestamp: instant(i) }, 60);
+  }
+  const stats = await redis.info('commandstats');
+  expect(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]).toBe('10');
+  expect(/cmdstat_eval:/.exec(stats)).toBeNull();
+});
+
+it('keeps environments with different prefixes apart in one database', async () => {
+  const other = connectRedis({ url: server.url, keyPrefix: `${randomUUID()}:` });
+  await backend.cache.set('key', 'mine', 60);
+  await other.cache.set('key', 'theirs', 60);
+  expect(await backend.cache.get('key', anything)).toBe('mine');
+  expect(await other.cache.delete('key')).toBe(true);
+  expect(await backend.cache.exists('key')).toBe(true);
+  await other.probe.close();
+});
+
+it('has one connection, however many calls there are at once', async () => {
+  await Promise.all(Array.from({ length: 500 }, (_, i) => backend.cache.set(`key-${i}`, i, 60)));
+  expect(backend.probe.connectionCount()).toBe(1);
+});
+
+it.each([
+  ['a key of another kind', async () => void (await redis.lpush(`${keyPrefix}key`, 'x')), 'WRONGTYPE', false],
+  ['a full memory', async () => void (await redis.config('SET', 'maxmemory', '1')), 'OOM', true],
+  [
+    'a replica',
+    async () => {
+      await redis.replicaof('127.0.0.1', 1);
+    },
+    'READONLY',
+    true,
+  ],
+])('fails on %s with a CacheError that shows no value', async (_, arrange, word, retryable) => {
+  await backend.probe.ping();
+  try {
+    await arrange();
+    const value = { timestamp: instant(0), secret: SECRET };
+    const error = await errorOf(() => backend.cache.setIfNewer('key', value, 60));
+    expect(error).toMatchObject({ code: 'CACHE', retryable });
+    expect(error.message).toBe(`Cache operation failed: cache.setIfNewer - the server answered ${word}`);
+    expect(everythingOf(error)).not.toContain(SECRET);
+  } finally {
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.replicaof('NO', 'ONE');
+  }
+});
+
+it('fails with CacheError when the user may not run a command', async () => {
+  await redis.acl('SETUSER', 'reader', 'on', '>pw', '~*', '+get', '+info', '+ping', '+client');
+  const reader = connectRedis({ url: server.url, username: 'reader', password: 'pw', keyPrefix });
+  expect(await reader.cache.get('key', anything)).toBeNull();
+  const error = await errorOf(() => reader.cache.set('key', SECRET, 60));
+  expect(error).toMatchObject({ code: 'CACHE', retryable: false });
+  expect(everythingOf(error)).not.toContain(SECRET);
+  await reader.probe.close();
+});
