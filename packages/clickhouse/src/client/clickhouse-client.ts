@@ -9,7 +9,7 @@ import { CallLimits } from './call-limits.js';
 import { Connections } from './connections.js';
 import { toDomainError } from './driver-errors.js';
 import type { Request } from './driver.js';
-import { answeringAtTheEnd, createDriver, inDatabase, read } from './driver.js';
+import { answeringAtTheEnd, createDriver, inDatabase, neverRepeating, read } from './driver.js';
 import type { ClickHouseSettings, CompleteSettings } from './settings.js';
 import { completeSettings } from './settings.js';
 import type { Sql, SqlParams, SqlRows } from './sql.js';
@@ -178,7 +178,7 @@ class DatabaseSql implements Sql {
           columns: columns as [string, ...string[]],
           format: 'JSONCompactEachRow',
           values,
-          ...answeringAtTheEnd(request),
+          ...neverRepeating(answeringAtTheEnd(request)),
         }),
     );
   }

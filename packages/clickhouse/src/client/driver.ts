@@ -26,8 +26,6 @@ export const inDatabase = (database: string): Record<string, string> => ({
 const SESSION: SessionSettings = {
   // An insert is acknowledged when it is stored, not when it is queued.
   async_insert: 0,
-  // Writing a row again is a write: two equal inserts with another in between must not count as one.
-  insert_deduplicate: 0,
   date_time_input_format: 'best_effort',
   date_time_output_format: 'iso',
   precise_float_parsing: 1,
@@ -84,4 +82,16 @@ export async function read<T>(
 /** The head of the answer then says whether all went well; nobody reads the body of a statement without rows. */
 export function answeringAtTheEnd(request: Request): Request {
   return { ...request, clickhouse_settings: { ...request.clickhouse_settings, wait_end_of_query: 1 } };
+}
+
+/**
+ * A write of its own: tables that remember recent inserts would take equal rows for a repetition of an earlier insert,
+ * also when others were written over those in between.
+ */
+export function neverRepeating(request: Request): Request {
+  const clickhouse_settings = {
+    ...request.clickhouse_settings,
+    insert_deduplication_token: request.query_id,
+  };
+  return { ...request, clickhouse_settings };
 }
