@@ -1,0 +1,20 @@
+import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
+import type { Bench } from '../bench.js';
+import { costOfFinal } from './final.js';
+import { insertsByPartition } from './inserts.js';
+import { predictionById } from './prediction-by-id.js';
+import { rowsKept } from './rows-kept.js';
+import { SPECIFICATION_DDL } from './specification-ddl.js';
+
+/** Our tables, in the database `ours`, against the specification's, in `specification`, on one server. */
+export const schema: Bench = async function* (server) {
+  const backend = connectClickHouse({ ...server.settings, database: 'ours' });
+  await backend.schema.initialize();
+  await backend.probe.close();
+  await server.run('CREATE DATABASE specification');
+  for (const statement of SPECIFICATION_DDL) await server.run(statement);
+  yield* insertsByPartition(server);
+  yield* rowsKept(server);
+  yield* predictionById(server);
+  yield* costOfFinal(server);
+};

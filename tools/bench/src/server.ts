@@ -1,0 +1,38 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { ClickHouseSettings } from '@quantumtrade/dal-clickhouse';
+import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+
+/** A fresh embedded server, to be measured through the raw driver. */
+export interface BenchServer {
+  readonly client: ClickHouseClient;
+  readonly settings: ClickHouseSettings;
+  readonly version: string;
+  run(statement: string): Promise<void>;
+  /** The first column of the first row, as a number. */
+  number(query: string, params?: Record<string, unknown>): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startBenchServer(): Promise<BenchServer> {
+  const server = await startEmbeddedClickHouse();
+  const settings = { url: server.url, username: server.username, password: server.password };
+  const client = createClient({
+    ...settings,
+    log: { level: ClickHouseLogLevel.OFF },
+    clickhouse_settings: { async_insert: 0, wait_end_of_query: 1 },
+  });
+  const text = async (query: string, query_params: Record<string, unknown>) =>
+    (await (await client.query({ query, query_params, format: 'TSV' })).text()).trim();
+  return {
+    client,
+    settings,
+    version: await text('SELECT version()', {}),
+    run: async (query) => void (await client.command({ query })),
+    number: async (query, params = {}) => Number(await text(query, params)),
+    stop: async () => {
+      await client.close();
+      await server.stop();
+    },
+  };
+}
