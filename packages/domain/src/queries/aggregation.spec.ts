@@ -1,0 +1,110 @@
+import type { AggregateSums, AggregationParams } from './aggregation.js';
+import { planAggregation, presentAggregate } from './aggregation.js';
+
+const fieldAtFault = (params: object) => {
+  try {
+    planAggregation(params as AggregationParams, 'test');
+  } catch (error) {
+    return (error as { field?: string }).field;
+  }
+  return undefined;
+};
+
+const ONE = 100_000_000n;
+
+const sums = (more: Partial<AggregateSums> = {}): AggregateSums => ({
+  intervalStart: 0,
+  group: { symbol: 'A' },
+  count: 2,
+  min: ONE,
+  max: 2n * ONE,
+  sum: 3n * ONE,
+  bar: { open: ONE, high: 2n * ONE, low: ONE, close: ONE, volume: 4n, weighted: 15n * ONE },
+  ...more,
+});
+
+describe('planAggregation', () => {
+  it('summarises closes of market data by symbol in one bucket unless asked otherwise', () => {
+    expect(planAggregation({}, 'test')).toMatchObject({
+      definition: { table: 'market_data' },
+      width: undefined,
+      groupBy: ['symbol'],
+      measure: { name: 'close', field: { kind: 'decimal' } },
+      bars: true,
+    });
+    expect(planAggregation({ record: 'strategyPerformance' }, 'test')).toMatchObject({
+      groupBy: ['strategyName'],
+      measure: { name: 'profitLoss' },
+      bars: false,
+    });
+  });
+
+  it('groups by each field once, in the order asked for', () => {
+    const { groupBy } = planAggregation({ groupBy: ['source', 'symbol', 'source'] }, 'test');
+    expect(groupBy).toEqual(['source', 'symbol']);
+  });
+
+  it.each([
+    [{ record: 'bars' }, 'record'],
+    [{ record: '__proto__' }, 'record'],
+    [{ groupBy: ['marketRegime'] }, 'groupBy'],
+    [{ measure: 'source' }, 'measure'],
+    [{ interval: '5x' }, 'interval'],
+    [{ limit: 0.5 }, 'limit'],
+  ])('refuses %j', (params, field) => {
+    expect(fieldAtFault(params)).toBe(field);
+  });
+});
+
+describe('presentAggregate', () => {
+  const plan = planAggregation({}, 'test');
+
+  it('makes means of sums', () => {
+    expect(presentAggregate(plan, sums(), false)).toEqual({
+      intervalStart: new Date(0),
+      group: { symbol: 'A' },
+      count: 2,
+      min: 1,
+      max: 2,
+      avg: 1.5,
+      bar: { open: 1, high: 2, low: 1, close: 1, volume: 4, vwap: 1.25 },
+    });
+    expect(presentAggregate(plan, sums(), true)).toMatchObject({
+      min: '1',
+      avg: '1.5',
+      bar: { volume: 4n, vwap: '1.25' },
+    });
+  });
+
+  it('rounds means half to even', () => {
+    const mean = (sum: bigint) => presentAggregate(plan, sums({ sum }), true).avg;
+    expect([1n, 3n, 5n, -1n, -3n].map(mean)).toEqual(['0', '0.00000002', '0.00000002', '0', '-0.00000002']);
+  });
+
+  it('gives as a number the one nearest to the mean, even if the mean has more digits', () => {
+    const { avg } = presentAggregate(plan, sums({ sum: 2n * 123_456_789_012_345_678n }), false);
+    expect(avg).toBe(1_234_567_890.12345678);
+  });
+
+  it('has no bucket start without an interval, and no weighted price without volume', () => {
+    const bar = { ...sums().bar!, volume: 0n, weighted: 0n };
+    const aggregate = presentAggregate(plan, sums({ intervalStart: undefined, bar }), false);
+    expect(aggregate.intervalStart).toBeNull();
+    expect(aggregate.bar?.vwap).toBeNull();
+  });
+
+  it('refuses numbers that cannot hold a value, and names it', () => {
+    expect(() => presentAggregate(plan, sums({ max: 10n ** 18n - 1n }), false)).toThrow(
+      /max has more digits/,
+    );
+    const bar = { ...sums().bar!, volume: 2n ** 60n };
+    expect(() => presentAggregate(plan, sums({ bar }), false)).toThrow(/volume is above/);
+    expect(presentAggregate(plan, sums({ bar }), true).bar?.volume).toBe(2n ** 60n);
+  });
+
+  it('means floats as they are', () => {
+    const floats = planAggregation({ record: 'features' }, 'test');
+    const { bar: _, ...rest } = sums({ min: 0.1, max: 0.2, sum: 0.1 + 0.2 });
+    expect(presentAggregate(floats, rest, true)).toMatchObject({ min: 0.1, avg: (0.1 + 0.2) / 2, bar: null });
+  });
+});

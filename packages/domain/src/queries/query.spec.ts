@@ -1,0 +1,76 @@
+import { feature } from '../records/feature.js';
+import { marketData } from '../records/market-data.js';
+import { sentiment } from '../records/sentiment.js';
+import { strategyPerformance } from '../records/strategy-performance.js';
+import type { QueryParams } from './query.js';
+import { planQuery } from './query.js';
+
+const fieldAtFault = (params: object, definition = marketData as Parameters<typeof planQuery>[0]) => {
+  try {
+    planQuery(definition, params as QueryParams, 'test');
+  } catch (error) {
+    return (error as { field?: string }).field;
+  }
+  return undefined;
+};
+
+describe('planQuery', () => {
+  it('asks for everything when nothing is given', () => {
+    expect(planQuery(marketData, {}, 'test')).toEqual({
+      equals: [],
+      start: undefined,
+      end: undefined,
+      limit: undefined,
+    });
+  });
+
+  it('brings everything into canonical form', () => {
+    const plan = planQuery(
+      sentiment,
+      {
+        symbol: 'A',
+        startTime: new Date(5),
+        endTime: 9,
+        limit: 3,
+        filters: { source: 'x', contentHash: '18446744073709551615' },
+      },
+      'test',
+    );
+    expect(plan.equals.map(({ name, value }) => [name, value])).toEqual([
+      ['symbol', 'A'],
+      ['source', 'x'],
+      ['contentHash', 18_446_744_073_709_551_615n],
+    ]);
+    expect(plan).toMatchObject({ start: 5, end: 9, limit: 3 });
+  });
+
+  it('reads filters of numbers and UUIDs from text', () => {
+    expect(planQuery(feature, { filters: { featureVersion: '7' } }, 'test').equals[0]?.value).toBe(7);
+    const id = 'ABCDEF01-2345-4678-9ABC-DEF012345678';
+    expect(planQuery(strategyPerformance, { filters: { id } }, 'test').equals[0]?.value).toBe(
+      id.toLowerCase(),
+    );
+  });
+
+  it.each([
+    [{ symbol: '' }, 'symbol'],
+    [{ startTime: 'now' }, 'startTime'],
+    [{ endTime: NaN }, 'endTime'],
+    [{ startTime: 2, endTime: 1 }, 'startTime'],
+    [{ limit: -1 }, 'limit'],
+    [{ limit: 2 ** 32 }, 'limit'],
+    [{ filters: { close: '1' } }, 'filters.close'],
+    [{ filters: { toString: '1' } }, 'filters.toString'],
+    [{ filters: { source: undefined } }, 'filters.source'],
+  ])('refuses %j', (params, field) => {
+    expect(fieldAtFault(params)).toBe(field);
+  });
+
+  it('refuses a symbol where the record has none', () => {
+    expect(fieldAtFault({ symbol: 'A' }, strategyPerformance)).toBe('symbol');
+  });
+
+  it('takes an empty range', () => {
+    expect(fieldAtFault({ startTime: 1, endTime: 1 })).toBeUndefined();
+  });
+});

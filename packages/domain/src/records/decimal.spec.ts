@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { decimalToNumber, divideHalfEven, formatDecimal, parseDecimal } from './decimal.js';
+
+const LIMIT = 10n ** 18n;
+const units = fc.bigInt({ min: 1n - LIMIT, max: LIMIT - 1n });
+
+describe('parseDecimal', () => {
+  it('reads back every decimal that formatDecimal writes', () => {
+    fc.assert(fc.property(units, (value) => parseDecimal(formatDecimal(value)) === value));
+  });
+
+  it('takes a number as the decimal it is written as, rounded half to even at the eighth digit', () => {
+    const numbers = fc.oneof(
+      fc.double({ min: -9e9, max: 9e9, noNaN: true }),
+      fc.integer({ min: -2_000_000_000, max: 2_000_000_000 }).map((cents) => cents / 100),
+      fc.integer({ min: -(10 ** 9), max: 10 ** 9 }).map((n) => n / 1e9),
+    );
+    fc.assert(
+      fc.property(numbers, (number) => {
+        expect(parseDecimal(number)).toBe(naiveUnits(number));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('rounds ties to the even digit', () => {
+    const ties = [0.000000005, 0.000000015, 0.000000025, -0.000000005, -0.000000015, 1.000000005];
+    expect(ties.map(parseDecimal)).toEqual([0n, 2n, 2n, 0n, -2n, 100_000_000n]);
+  });
+
+  it.each([
+    ['0', 0n],
+    ['-0', 0n],
+    ['+1.5', 150_000_000n],
+    ['007.10', 710_000_000n],
+    ['1.', 100_000_000n],
+    ['1e3', 100_000_000_000n],
+    ['12.5E-1', 125_000_000n],
+    ['9999999999.99999999', LIMIT - 1n],
+    ['-9999999999.99999999', 1n - LIMIT],
+    ['0.000000010', 1n],
+  ])('reads %s', (text, expected) => {
+    expect(parseDecimal(text)).toBe(expected);
+  });
+
+  it.each(['', ' 1', '1 ', '.5', '1,5', '1_000', '0x10', 'Infinity', '1e', '--1', '1.2.3', '１'])(
+    'refuses the text %j',
+    (text) => {
+      expect(typeof parseDecimal(text)).toBe('string');
+    },
+  );
+
+  it.each([NaN, Infinity, -Infinity, 1e10, -1e10, 9999999999.999999999, null, undefined, 1n, {}, true])(
+    'refuses %p',
+    (value) => {
+      expect(typeof parseDecimal(value)).toBe('string');
+    },
+  );
+
+  it('refuses a text with more digits than can be kept, instead of rounding it', () => {
+    expect(parseDecimal('0.000000001')).toMatch(/at most 8 digits/);
+    expect(parseDecimal('1e-9')).toMatch(/at most 8 digits/);
+  });
+});
+
+describe('formatDecimal', () => {
+  it.each([
+    [0n, '0'],
+    [1n, '0.00000001'],
+    [-1n, '-0.00000001'],
+    [100_000_000n, '1'],
+    [-150_000_000n, '-1.5'],
+    [LIMIT - 1n, '9999999999.99999999'],
+  ])('writes %d units as %s', (value, expected) => {
+    expect(formatDecimal(value)).toBe(expected);
+  });
+});
+
+describe('decimalToNumber', () => {
+  it('gives a number only when it stands for exactly this decimal', () => {
+    fc.assert(
+      fc.property(units, (value) => {
+        const number = decimalToNumber(value);
+        return number === undefined || naiveUnits(number) === value;
+      }),
+    );
+  });
+
+  it('gives every decimal of fifteen digits', () => {
+    const short = fc.bigInt({ min: -(10n ** 15n) + 1n, max: 10n ** 15n - 1n });
+    fc.assert(fc.property(short, (value) => parseDecimal(decimalToNumber(value)) === value));
+  });
+
+  it('gives none that no number stands for', () => {
+    expect(decimalToNumber(LIMIT - 1n)).toBeUndefined();
+    expect(decimalToNumber(123_456_789_012_345_678n)).toBeUndefined();
+  });
+});
+
+describe('divideHalfEven', () => {
+  it('rounds to the nearest, and ties to the even quotient', () => {
+    const dividends = fc.bigInt({ min: -(2n ** 130n), max: 2n ** 130n });
+    const divisors = fc.oneof(fc.bigInt({ min: 1n, max: 10n }), fc.bigInt({ min: 1n, max: 2n ** 70n }));
+    fc.assert(
+      fc.property(dividends, divisors, (dividend, divisor) => {
+        const quotient = divideHalfEven(dividend, divisor);
+        const rest = abs(dividend - quotient * divisor) * 2n;
+        return rest < divisor || (rest === divisor && quotient % 2n === 0n);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+const abs = (value: bigint): bigint => (value < 0n ? -value : value);
+
+/** Units of a number, digit by digit from its shortest form. */
+function naiveUnits(number: number): bigint {
+  const [mantissa, exponent = '0'] = String(Math.abs(number)).split('e');
+  const [whole, fraction = ''] = mantissa!.split('.');
+  const point = whole!.length + Number(exponent);
+  const digits = `${'0'.repeat(400)}${whole}${fraction}${'0'.repeat(400)}`;
+  const cut = 400 + point + 8;
+  const kept = BigInt(digits.slice(0, cut));
+  const rest = digits.slice(cut).replace(/0+$/, '');
+  const up = rest > '5' || (rest === '5' && kept % 2n === 1n);
+  const magnitude = kept + (up ? 1n : 0n);
+  return number < 0 ? -magnitude : magnitude;
+}

@@ -1,0 +1,136 @@
+import type { Field } from './field.js';
+import {
+  canonicalField,
+  fieldFromJson,
+  fieldToJson,
+  Invalid,
+  isPlainMap,
+  MAX_INSTANT,
+  MIN_INSTANT,
+  presentField,
+} from './field.js';
+
+const accepts = (field: Field, value: unknown) => !(canonicalField(field, value) instanceof Invalid);
+
+const kinds: Record<Field['kind'], { good: unknown[]; bad: unknown[] }> = {
+  symbol: {
+    good: ['A', 'BRK.B', '🚀', 'x'.repeat(64), 'a b'],
+    bad: ['', 'x'.repeat(65), ' A', 'A\n', 'A\u0000B', 'A\u200bB', '\ud800', 5],
+  },
+  label: { good: ['x', ' ', '\u0000', 'x'.repeat(256)], bad: ['', 'x'.repeat(257), '\udc00', 5] },
+  id: { good: ['x', 'x'.repeat(256)], bad: ['', 'x'.repeat(257), 5, {}] },
+  text: { good: ['', 'x'.repeat(65_536)], bad: ['x'.repeat(65_537), '\ud800', 5] },
+  instant: {
+    good: [0, -1, MIN_INSTANT, MAX_INSTANT, new Date(0)],
+    bad: [MIN_INSTANT - 1, MAX_INSTANT + 1, 0.5, NaN, new Date(NaN), '2024-01-01', 5n],
+  },
+  decimal: { good: [0, '1.5', -1e9], bad: ['x', 1e10, 1n] },
+  uint8: { good: [0, 255], bad: [-1, 256, 0.5, '5', 5n, NaN] },
+  uint16: { good: [0, 65_535], bad: [-1, 65_536] },
+  uint32: { good: [0, 4_294_967_295], bad: [-1, 4_294_967_296] },
+  uint64: { good: [0, 2 ** 53 - 1, 2n ** 64n - 1n], bad: [-1, 2 ** 53, 2n ** 64n, -1n, 0.5, '5'] },
+  float32: { good: [0, -3e38, 1e-50], bad: [3.5e38, NaN, Infinity, '1', 1n] },
+  float64: { good: [0, 1.7e308, 5e-324], bad: [NaN, -Infinity, '1'] },
+  uuid: {
+    good: ['00000000-0000-4000-8000-00000000000f', 'ABCDEF01-2345-4678-9ABC-DEF012345678'],
+    bad: ['', '00000000000040008000000000000000', 'g0000000-0000-4000-8000-000000000000', 5],
+  },
+  texts: { good: [[], ['', 'a']], bad: ['a', [1], [null], ['\ud800'], {}] },
+  numbers: {
+    good: [{}, { a: 1, '': -0.5 }, Object.create(null)],
+    bad: [[], null, new Map([['a', 1]]), new Date(0), { a: '1' }, { a: NaN }, { '\ud800': 1 }, 'a'],
+  },
+};
+
+describe('canonicalField', () => {
+  it.each(Object.entries(kinds))('judges %s', (kind, { good, bad }) => {
+    const field = { kind } as Field;
+    expect(good.filter((value) => !accepts(field, value))).toEqual([]);
+    expect([...bad, undefined, null].filter((value) => accepts(field, value))).toEqual([]);
+  });
+
+  it('holds each value in one form', () => {
+    const holds = (field: Field, value: unknown) => expect(canonicalField(field, value));
+    holds({ kind: 'instant' }, new Date(5)).toBe(5);
+    holds({ kind: 'decimal' }, '0.5').toBe(50_000_000n);
+    holds({ kind: 'uint64' }, 5).toBe(5n);
+    holds({ kind: 'float32' }, 0.1).toBe(Math.fround(0.1));
+    holds({ kind: 'uuid' }, 'ABCDEF01-2345-4678-9ABC-DEF012345678').toBe(
+      'abcdef01-2345-4678-9abc-def012345678',
+    );
+  });
+
+  it('knows no negative zero', () => {
+    for (const kind of ['instant', 'uint8', 'float32', 'float64'] as const) {
+      expect(canonicalField({ kind }, -0)).toBe(0);
+    }
+    expect(canonicalField({ kind: 'float32' }, -1e-50)).toBe(0);
+    expect(canonicalField({ kind: 'numbers' }, { a: -0 })).toEqual({ a: 0 });
+  });
+
+  it('holds floats to their limits', () => {
+    const field: Field = { kind: 'float32', min: 0, max: 1 };
+    expect([0, 1, 0.5].every((value) => accepts(field, value))).toBe(true);
+    expect([-0.001, 1.000_000_001, -1e-50].some((value) => accepts(field, value))).toBe(false);
+  });
+
+  it('copies lists and maps, and keeps names that objects have themselves', () => {
+    const list = ['a'];
+    expect(canonicalField({ kind: 'texts' }, list)).not.toBe(list);
+    const map = Object.fromEntries([
+      ['__proto__', 1],
+      ['constructor', 2],
+    ]);
+    const canonical = canonicalField({ kind: 'numbers' }, map) as Record<string, number>;
+    expect(canonical).not.toBe(map);
+    expect(Object.entries(canonical)).toEqual([
+      ['__proto__', 1],
+      ['constructor', 2],
+    ]);
+    expect(Object.entries(presentField({ kind: 'numbers' }, canonical, false) as object)).toHaveLength(2);
+  });
+});
+
+describe('presentField', () => {
+  it('gives decimals and 64-bit integers as numbers, or exactly', () => {
+    expect(presentField({ kind: 'decimal' }, 150_000_000n, false)).toBe(1.5);
+    expect(presentField({ kind: 'decimal' }, 150_000_000n, true)).toBe('1.5');
+    expect(presentField({ kind: 'uint64' }, 5n, false)).toBe(5);
+    expect(presentField({ kind: 'uint64' }, 5n, true)).toBe(5n);
+    expect(presentField({ kind: 'uint64', read: 'bigint' }, 5n, false)).toBe(5n);
+  });
+
+  it('refuses to round', () => {
+    expect(presentField({ kind: 'decimal' }, 10n ** 18n - 1n, false)).toBeInstanceOf(Invalid);
+    expect(presentField({ kind: 'uint64' }, 2n ** 53n, false)).toBeInstanceOf(Invalid);
+    expect(presentField({ kind: 'uint64' }, 2n ** 53n - 1n, false)).toBe(2 ** 53 - 1);
+  });
+});
+
+describe('the JSON of a field', () => {
+  it.each(Object.entries(kinds))('of kind %s comes back as it was', (kind, { good }) => {
+    const field = { kind } as Field;
+    for (const value of good) {
+      const canonical = canonicalField(field, value);
+      if (canonical instanceof Invalid) throw new Error(canonical.reason);
+      const json: unknown = JSON.parse(JSON.stringify(fieldToJson(field, canonical)));
+      expect(canonicalField(field, fieldFromJson(field, json))).toEqual(canonical);
+    }
+  });
+
+  it('does not take just any text for a number', () => {
+    const kindsOfNumbers: Field[] = [{ kind: 'uint8' }, { kind: 'uint64' }, { kind: 'float64' }];
+    for (const field of kindsOfNumbers) {
+      for (const text of ['', ' ', 'x', '-', '5x']) {
+        expect(accepts(field, fieldFromJson(field, text))).toBe(false);
+      }
+    }
+  });
+});
+
+describe('isPlainMap', () => {
+  it('is true of objects that hold values by name, and nothing else', () => {
+    expect([{}, Object.create(null), { a: 1 }].every(isPlainMap)).toBe(true);
+    expect([null, undefined, [], new Map(), new Date(), 'a', 1, () => 1].some(isPlainMap)).toBe(false);
+  });
+});

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { marketData } from './market-data.js';
+import { records } from './records.js';
+import { canonicalRow, columnOf, compareCanonical, presentRow, requireField } from './record.js';
+
+const bar = {
+  symbol: 'AAPL',
+  timestamp: 0,
+  open: 1,
+  high: '2',
+  low: 0.5,
+  close: 1.5,
+  volume: 10,
+  adjustedClose: 1.5,
+  source: 'vendor',
+  qualityScore: 100,
+};
+
+describe('compareCanonical', () => {
+  it('orders strings as their UTF-8 bytes', () => {
+    const strings = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc
+        .array(fc.constantFrom('a', 'é', '\uffff', '\ud7ff', '\ue000', '🚀', '𝒜'))
+        .map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(strings, strings, (a, b) => {
+        expect(Math.sign(compareCanonical(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('orders numbers and bigints by value', () => {
+    expect([10, 9, -1].sort(compareCanonical)).toEqual([-1, 9, 10]);
+    expect([2n ** 64n, 9n, -1n].sort(compareCanonical)).toEqual([-1n, 9n, 2n ** 64n]);
+  });
+});
+
+describe('canonicalRow', () => {
+  it('stops at the first field that is wrong, and says where', () => {
+    expect(canonicalRow(marketData, { ...bar, high: 'x', low: 'y' }, 7)).toEqual({
+      error: { index: 7, field: 'high', reason: 'must be a decimal such as 101.25' },
+    });
+    expect(canonicalRow(marketData, null, 0)).toEqual({
+      error: { index: 0, field: 'market_data', reason: 'must be an object' },
+    });
+  });
+
+  it('leaves out what the record does not know', () => {
+    const checked = canonicalRow(marketData, { ...bar, more: 1 }, 0);
+    expect('row' in checked && Object.keys(checked.row)).toEqual(Object.keys(marketData.fields));
+  });
+});
+
+describe('presentRow', () => {
+  it('gives the row back, exactly or as numbers', () => {
+    const checked = canonicalRow(marketData, bar, 0);
+    if ('error' in checked) throw new Error(checked.error.reason);
+    expect(presentRow(marketData, checked.row, false)).toEqual({ ...bar, timestamp: new Date(0), high: 2 });
+    expect(presentRow(marketData, checked.row, true)).toMatchObject({ high: '2', low: '0.5', volume: 10n });
+  });
+
+  it('names the field that no number stands for', () => {
+    const checked = canonicalRow(marketData, { ...bar, volume: 2n ** 60n }, 0);
+    if ('error' in checked) throw new Error(checked.error.reason);
+    expect(() => presentRow(marketData, checked.row, false)).toThrow(/volume is above 9007199254740991/);
+  });
+});
+
+describe('requireField', () => {
+  it('throws a validation error that names the field', () => {
+    expect(requireField({ kind: 'label' }, 'source', 'x', 'test')).toBe('x');
+    expect(() => requireField({ kind: 'label' }, 'source', '', 'test')).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', field: 'source', operation: 'test' }),
+    );
+  });
+});
+
+describe('every record', () => {
+  it.each(Object.values(records))('$table names only fields of its own', (definition) => {
+    const names = Object.keys(definition.fields);
+    const { key, filters, groups, measures } = definition;
+    for (const name of [...key, ...filters, ...groups, ...measures]) expect(names).toContain(name);
+    expect(key).toContain('timestamp');
+    expect(new Set(names.map(columnOf)).size).toBe(names.length);
+  });
+});
+
+describe('columnOf', () => {
+  it('is the name in snake case', () => {
+    expect(['close', 'adjustedClose', 'calculationTimeMs'].map(columnOf)).toEqual([
+      'close',
+      'adjusted_close',
+      'calculation_time_ms',
+    ]);
+  });
+});
