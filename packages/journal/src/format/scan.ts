@@ -1,0 +1,125 @@
+import type { JournalFile } from '../fs/journal-fs.js';
+import { JournalError } from '../journal-error.js';
+import { decodeHeader, headerBytes, isIntact, magic } from './record.js';
+
+const windowBytes = 256 * 1024;
+
+export interface ByteRange {
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+export interface ScannedRecord extends ByteRange {
+  readonly kind: 'record';
+  readonly sequence: number;
+  readonly id: string;
+  readonly payload: Buffer;
+}
+
+export interface ScannedDamage extends ByteRange {
+  readonly kind: 'damage';
+  /** What a write that never finished leaves: a record cut off by the end of the range, or zeros up to it. */
+  readonly unfinished: boolean;
+}
+
+export interface ScanOptions extends ByteRange {
+  readonly salt: number;
+}
+
+/** Intact records of a segment in the order they stand, and the ranges between them that hold none. */
+export async function* scanRecords(
+  file: JournalFile,
+  { start, end, salt }: ScanOptions,
+): AsyncGenerator<ScannedRecord | ScannedDamage, void> {
+  const window = new Window(file, end);
+  let damagedFrom: number | undefined;
+  let at = start;
+  let cutOff = false;
+  while (at < end) {
+    const header =
+      end - at < headerBytes ? undefined : decodeHeader(await window.view(at, headerBytes), salt);
+    if (header === undefined) {
+      damagedFrom ??= at;
+      cutOff = damagedFrom === at && end - at < headerBytes;
+      at = await window.find(magic, at + 1);
+      continue;
+    }
+    const next = at + header.bytes;
+    if (next > end) {
+      cutOff = damagedFrom === undefined;
+      damagedFrom ??= at;
+      break;
+    }
+    const body = await window.view(at + headerBytes, header.bytes - headerBytes);
+    if (isIntact(body, header)) {
+      if (damagedFrom !== undefined) yield { kind: 'damage', start: damagedFrom, end: at, unfinished: false };
+      damagedFrom = undefined;
+      yield {
+        kind: 'record',
+        start: at,
+        end: next,
+        sequence: header.sequence,
+        id: body.toString('utf8', 0, header.idBytes),
+        payload: body.subarray(header.idBytes),
+      };
+    } else {
+      damagedFrom ??= at;
+    }
+    at = next;
+  }
+  if (damagedFrom !== undefined) {
+    const unfinished = cutOff || (await window.isZero(damagedFrom));
+    yield { kind: 'damage', start: damagedFrom, end, unfinished };
+  }
+}
+
+/** A file up to a given end, read ahead in pieces. Pieces are never overwritten, so views of them may be kept. */
+class Window {
+  readonly #file: JournalFile;
+  readonly #end: number;
+  #start = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(file: JournalFile, end: number) {
+    this.#file = file;
+    this.#end = end;
+  }
+
+  async view(start: number, length: number): Promise<Buffer> {
+    const offset = start - this.#start;
+    if (offset >= 0 && offset + length <= this.#bytes.length)
+      return this.#bytes.subarray(offset, offset + length);
+    await this.#load(start, Math.min(Math.max(length, windowBytes), this.#end - start));
+    return this.#bytes.subarray(0, length);
+  }
+
+  /** Where the pattern next stands, or the end. */
+  async find(pattern: Buffer, from: number): Promise<number> {
+    for (let at = from; at + pattern.length <= this.#end; at += windowBytes - pattern.length + 1) {
+      const piece = await this.view(at, Math.min(windowBytes, this.#end - at));
+      const found = piece.indexOf(pattern);
+      if (found !== -1) return at + found;
+    }
+    return this.#end;
+  }
+
+  async isZero(from: number): Promise<boolean> {
+    for (let at = from; at < this.#end; at += windowBytes) {
+      const piece = await this.view(at, Math.min(windowBytes, this.#end - at));
+      if (piece.some((byte) => byte !== 0)) return false;
+    }
+    return true;
+  }
+
+  async #load(start: number, length: number): Promise<void> {
+    const bytes = Buffer.allocUnsafe(length);
+    for (let filled = 0; filled < length;) {
+      const count = await this.#file.read(bytes.subarray(filled), start + filled);
+      if (count === 0) throw new JournalError('IO', 'A segment is shorter than what was written to it');
+      filled += count;
+    }
+    this.#start = start;
+    this.#bytes = bytes;
+  }
+}

@@ -1,0 +1,65 @@
+import { mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { lockDirectory } from './directory-lock.js';
+import type { JournalFile, JournalFs } from './journal-fs.js';
+
+class NodeFile implements JournalFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  async read(buffer: Uint8Array, position: number): Promise<number> {
+    return (await this.#handle.read(buffer, 0, buffer.length, position)).bytesRead;
+  }
+
+  async write(buffers: readonly Uint8Array[], position: number): Promise<number> {
+    return (await this.#handle.writev(buffers, position)).bytesWritten;
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#handle.truncate(size);
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const flags = { create: 'wx+', read: 'r', write: 'r+' } as const;
+
+/** The machine's own file system. Needs a local one that knows Unix sockets (Linux, macOS). */
+export const nodeFs: JournalFs = {
+  async makeDirectory(path) {
+    const first = await mkdir(path, { recursive: true });
+    if (first === undefined) return;
+    for (let made = resolve(path); ; made = dirname(made)) {
+      await syncDirectory(dirname(made));
+      if (made === resolve(first)) return;
+    }
+  },
+  list: (directory) => readdir(directory),
+  open: async (path, mode) => new NodeFile(await open(path, flags[mode])),
+  rename,
+  unlink,
+  syncDirectory,
+  lock: lockDirectory,
+};

@@ -1,0 +1,89 @@
+import { scanRecords } from './format/scan.js';
+import type { JournalFile } from './fs/journal-fs.js';
+import { systemCode } from './journal-error.js';
+import type { SegmentStore } from './segments/segment-store.js';
+import type { Segment } from './segments/segment.js';
+
+/** A record as it was appended. */
+export interface JournalRecord {
+  readonly id: string;
+  /** The bytes appended, in one piece. */
+  readonly payload: Uint8Array;
+  /** Where the record stands; grows from record to record, with gaps. */
+  readonly position: number;
+}
+
+export interface ReadOptions {
+  /** Ends the iteration, without an error. */
+  readonly signal?: AbortSignal;
+  /** Whether to wait for new records at the end. Default is `true`. */
+  readonly follow?: boolean;
+}
+
+/** Durable records after a position, in order. */
+export async function* readRecords(
+  store: SegmentStore,
+  after: number,
+  { signal, follow = true }: ReadOptions,
+  isClosed: () => boolean,
+): AsyncGenerator<JournalRecord, void> {
+  const ended = () => signal?.aborted || isClosed();
+  let position = after;
+  while (!ended()) {
+    const segment = store.segments.find(({ sequences }) => sequences.last > position);
+    if (segment === undefined) {
+      if (!follow) return;
+      await store.changes.wait(signal);
+      continue;
+    }
+    const file = await openSegment(store, segment);
+    if (file === undefined) continue;
+    try {
+      for (let start = 0; segment.sequences.last > position;) {
+        const end = segment.bytes;
+        for await (const record of readRange(store, segment, file, start, end, position)) {
+          if (ended()) return;
+          yield record;
+          position = record.position;
+        }
+        start = end;
+        // Only the segment written to grows while it is read.
+        while (follow && !ended() && segment === store.segments.at(-1) && segment.bytes === end) {
+          await store.changes.wait(signal);
+        }
+        if (segment.bytes === end) position = Math.max(position, segment.sequences.last);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function* readRange(
+  store: SegmentStore,
+  segment: Segment,
+  file: JournalFile,
+  start: number,
+  end: number,
+  after: number,
+): AsyncGenerator<JournalRecord, void> {
+  let position = after;
+  for await (const found of scanRecords(file, { start, end, salt: segment.salt })) {
+    if (found.kind === 'damage') {
+      await store.quarantine(segment, file, found);
+    } else if (found.sequence > position && found.sequence < segment.before) {
+      position = found.sequence;
+      yield { id: found.id, payload: found.payload, position };
+    }
+  }
+}
+
+/** The segment's file, or undefined where it was delivered and removed meanwhile. */
+async function openSegment(store: SegmentStore, segment: Segment): Promise<JournalFile | undefined> {
+  try {
+    return await store.fs.open(store.path(segment.name), 'read');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && !store.segments.includes(segment)) return undefined;
+    throw error;
+  }
+}

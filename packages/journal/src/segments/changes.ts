@@ -1,0 +1,21 @@
+/** Wakes whoever waits for something to change. */
+export class Changes {
+  readonly #waiting = new Set<() => void>();
+
+  /** Resolves at the next change, or when the signal aborts. */
+  wait(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal?.addEventListener('abort', wake);
+    });
+  }
+
+  notify(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}

@@ -1,0 +1,100 @@
+import { crc32c } from '@node-rs/crc32';
+import { join } from 'node:path';
+import type { JournalFs } from '../fs/journal-fs.js';
+import { diskError, systemCode } from '../journal-error.js';
+import { unlinkIfThere } from './quarantine.js';
+import { writeFully } from './write-fully.js';
+
+/*
+ * The file `cursor`, little-endian: "QTC1", uint64 sequence of the last delivered record, CRC32C of the 12 bytes before.
+ */
+const magic = 'QTC1';
+const fileBytes = 16;
+
+function encode(position: number): Buffer {
+  const bytes = Buffer.alloc(fileBytes);
+  bytes.write(magic, 'latin1');
+  bytes.writeBigUInt64LE(BigInt(position), 4);
+  bytes.writeUInt32LE(crc32c(bytes.subarray(0, 12)), 12);
+  return bytes;
+}
+
+function decode(bytes: Buffer): number | undefined {
+  const intact =
+    bytes.toString('latin1', 0, 4) === magic && crc32c(bytes.subarray(0, 12)) === bytes.readUInt32LE(12);
+  return intact ? Number(bytes.readBigUInt64LE(4)) : undefined;
+}
+
+/** How far the journal has been delivered, durably. */
+export class Cursor {
+  readonly #fs: JournalFs;
+  readonly #directory: string;
+  /** Everything up to here is delivered, and the disk knows. 0 is nothing. */
+  position = 0;
+  #wanted = 0;
+  #persisting: Promise<void> = Promise.resolve();
+  #scheduled: Promise<void> | undefined;
+
+  constructor(fs: JournalFs, directory: string) {
+    this.#fs = fs;
+    this.#directory = directory;
+  }
+
+  /** Reads the file. A damaged one is told and leaves the cursor at 0, which delivers again from the oldest record. */
+  async load(damaged: () => void): Promise<void> {
+    const bytes = await this.#read();
+    if (bytes === undefined) return;
+    const position = decode(bytes);
+    if (position === undefined) damaged();
+    this.position = position ?? 0;
+  }
+
+  /** Moves on to a position, durably. Calls that come while the disk is busy share its next round. */
+  advance(position: number): Promise<void> {
+    if (position <= this.position) return Promise.resolve();
+    this.#wanted = Math.max(this.#wanted, position);
+    this.#scheduled ??= this.#persisting
+      .catch(() => undefined)
+      .then(() => {
+        this.#scheduled = undefined;
+        return (this.#persisting = this.#persist(this.#wanted));
+      });
+    return this.#scheduled;
+  }
+
+  async #read(): Promise<Buffer | undefined> {
+    const file = await this.#fs.open(join(this.#directory, 'cursor'), 'read').catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      return undefined;
+    });
+    if (file === undefined) return undefined;
+    try {
+      const bytes = Buffer.alloc(fileBytes);
+      await file.read(bytes, 0);
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #persist(position: number): Promise<void> {
+    const path = join(this.#directory, 'cursor');
+    const temporary = `${path}.tmp`;
+    try {
+      // A new file each time: one whose sync failed is not to be trusted any more.
+      await unlinkIfThere(this.#fs, temporary);
+      const file = await this.#fs.open(temporary, 'create');
+      try {
+        await writeFully(file, [encode(position)], 0);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await this.#fs.rename(temporary, path);
+      await this.#fs.syncDirectory(this.#directory);
+    } catch (error) {
+      throw diskError('The cursor could not be persisted', error);
+    }
+    this.position = position;
+  }
+}

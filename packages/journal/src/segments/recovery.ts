@@ -1,0 +1,52 @@
+import { scanRecords, type ScannedDamage } from '../format/scan.js';
+import type { JournalFile } from '../fs/journal-fs.js';
+import { segmentsAmong, type Segment } from './segment.js';
+import type { SegmentStore } from './segment-store.js';
+
+/** Finds the segments in the directory and what is intact in them, cuts off what was never finished. */
+export async function recover(store: SegmentStore, cursor: number): Promise<void> {
+  const { fs, directory } = store;
+  const segments = segmentsAmong(await fs.list(directory));
+  store.segments.push(...segments);
+  for (const segment of segments) await recoverSegment(store, segment);
+  store.next = Math.max(cursor, ...segments.flatMap(({ first, sequences }) => [first, sequences.last])) + 1;
+  await store.reclaim(cursor, undefined);
+  // A removed segment that came back after a new one with lower sequences would claim part of it.
+  await fs.syncDirectory(directory);
+}
+
+async function recoverSegment(store: SegmentStore, segment: Segment): Promise<void> {
+  const file = await store.fs.open(store.path(segment.name), 'write');
+  try {
+    segment.bytes = await file.size();
+    for await (const found of scanRecords(file, { start: 0, end: segment.bytes, salt: segment.salt })) {
+      if (found.kind === 'damage') await repair(store, segment, file, found);
+      else if (segment.takes(found.sequence)) segment.sequences.add(found.sequence);
+    }
+    // A process that was killed may have left intact records that only the page cache knows.
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function repair(
+  store: SegmentStore,
+  segment: Segment,
+  file: JournalFile,
+  damage: ScannedDamage,
+): Promise<void> {
+  const { start, end, unfinished } = damage;
+  const isTail = end === segment.bytes;
+  const isLast = segment.before === Infinity;
+  const missesNothing = isTail && !isLast && segment.sequences.last + 1 >= segment.before;
+  // The last segment's tail may be a finished record that was damaged later: it is copied before it is cut off.
+  const kept =
+    (isTail && isLast && unfinished) || missesNothing || (await store.quarantine(segment, file, damage));
+  if (!kept || !isTail || !(isLast || missesNothing)) return;
+  await file.truncate(start);
+  segment.bytes = start;
+  store.truncated.tails++;
+  store.truncated.bytes += end - start;
+  store.emit({ type: 'tail-truncated', segment: segment.name, start, bytes: end - start });
+}

@@ -1,0 +1,239 @@
+import { basename, dirname } from 'node:path';
+import type { DirectoryLock, JournalFile, JournalFs } from '../fs/journal-fs.js';
+import { JournalError } from '../journal-error.js';
+import type { Random } from './random.js';
+import { SimulatedInode } from './simulated-inode.js';
+
+export interface DiskFaults {
+  /** Probabilities that an operation fails, or does less than asked. */
+  shortWrite?: number;
+  writeError?: number;
+  truncateError?: number;
+  syncError?: number;
+  directorySyncError?: number;
+  unlinkError?: number;
+  renameError?: number;
+}
+
+type DirectoryChange = (entries: Map<string, SimulatedInode>) => void;
+
+/** One power supply: an operation begun under one that has failed ends in an error and changes nothing. */
+interface Power {
+  on: boolean;
+}
+
+const failure = (code: string): Error => Object.assign(new Error(`simulated ${code}`), { code });
+
+/**
+ * A disk in memory that keeps what is durable apart from what is merely written. {@link crash} takes away any part of
+ * what was not synced, in any order and at any byte. Operations take a random number of turns and no real time.
+ */
+export class SimulatedDisk implements JournalFs {
+  readonly faults: DiskFaults = {};
+  /** Bytes that all files together may take. */
+  capacity = Infinity;
+  /** How many operations are left before the power fails. */
+  operationsLeft = Infinity;
+  /** Called before each operation, for tests that look at what is asked of the disk. */
+  onOperation: (operation: string, name: string) => void = () => undefined;
+  readonly #random: Random;
+  #power: Power = { on: true };
+  #locked = false;
+  #live = new Map<string, SimulatedInode>();
+  #durable = new Map<string, SimulatedInode>();
+  #changes: DirectoryChange[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  get hasPower(): boolean {
+    return this.#power.on;
+  }
+
+  get used(): number {
+    return [...new Set(this.#live.values())].reduce((sum, inode) => sum + inode.live.length, 0);
+  }
+
+  /** What a process would read now, by path. */
+  contents(): Map<string, Buffer> {
+    return new Map([...this.#live].map(([path, inode]) => [path, inode.live]));
+  }
+
+  /** Inverts one bit of a file at rest. */
+  flipBit(path: string, byte: number, bit: number): void {
+    this.#live.get(path)!.flipBit(byte, bit);
+  }
+
+  /** Takes the power away, with what was not synced, and gives it back. */
+  crash(): void {
+    this.#power.on = false;
+    this.#power = { on: true };
+    this.operationsLeft = Infinity;
+    this.#locked = false;
+    for (const change of this.#changes) if (this.#random.chance(0.5)) change(this.#durable);
+    for (const inode of new Set([...this.#live.values(), ...this.#durable.values()])) inode.crash(this.#random);
+    this.#changes = [];
+    this.#live = new Map(this.#durable);
+  }
+
+  /** Ends the process as SIGKILL does: what was written stays, and what is under way does not. */
+  kill(): void {
+    this.#power.on = false;
+    this.#power = { on: true };
+    this.operationsLeft = Infinity;
+    this.#locked = false;
+  }
+
+  async makeDirectory(): Promise<void> {
+    await this.begin('makeDirectory', '');
+  }
+
+  async list(directory: string): Promise<string[]> {
+    await this.begin('list', directory);
+    return [...this.#live.keys()].filter((path) => dirname(path) === directory).map((path) => basename(path));
+  }
+
+  async open(path: string, mode: 'create' | 'read' | 'write'): Promise<JournalFile> {
+    const power = await this.begin('open', path);
+    const existing = this.#live.get(path);
+    if (mode === 'create') {
+      if (existing) throw failure('EEXIST');
+      if (this.used >= this.capacity) throw failure('ENOSPC');
+      const inode = new SimulatedInode();
+      this.#change((entries) => entries.set(path, inode));
+      return new SimulatedFile(this, inode, path, power);
+    }
+    if (!existing) throw failure('ENOENT');
+    return new SimulatedFile(this, existing, path, power);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.begin('rename', to, this.faults.renameError);
+    const inode = this.#live.get(from);
+    if (!inode) throw failure('ENOENT');
+    this.#change((entries) => {
+      entries.set(to, inode);
+      if (entries.get(from) === inode) entries.delete(from);
+    });
+  }
+
+  async unlink(path: string): Promise<void> {
+    await this.begin('unlink', path, this.faults.unlinkError);
+    const inode = this.#live.get(path);
+    if (!inode) throw failure('ENOENT');
+    this.#change((entries) => {
+      if (entries.get(path) === inode) entries.delete(path);
+    });
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    await this.begin('syncDirectory', path, this.faults.directorySyncError);
+    for (const change of this.#changes.splice(0)) change(this.#durable);
+  }
+
+  async lock(directory: string): Promise<DirectoryLock> {
+    const power = await this.begin('lock', directory);
+    if (this.#locked) throw new JournalError('LOCKED', `Journal ${directory} is in use`);
+    this.#locked = true;
+    return {
+      release: async () => {
+        if (power.on) this.#locked = false;
+      },
+    };
+  }
+
+  /** Begins an operation: takes its time, then fails it if the power or the dice say so. */
+  async begin(operation: string, path: string, failing = 0, power = this.#power): Promise<Power> {
+    if (power.on) this.onOperation(operation, basename(path));
+    for (let turns = this.#random.below(4); turns > 0; turns--) await Promise.resolve();
+    if (power.on && this.operationsLeft-- <= 0) power.on = false;
+    if (!power.on) throw failure('EPOWER');
+    if (this.#random.chance(failing)) throw failure('EIO');
+    return power;
+  }
+
+  /** How many of the bytes the disk takes now. */
+  accepts(bytes: number, growth: number): number {
+    const free = Math.max(0, this.capacity - this.used);
+    const fitting = growth > free ? Math.max(0, bytes - (growth - free)) : bytes;
+    if (bytes > 0 && fitting === 0) throw failure('ENOSPC');
+    return this.#random.chance(this.faults.shortWrite ?? 0) ? 1 + this.#random.below(fitting) : fitting;
+  }
+
+  /** Part of a write that the power or an error cuts short. */
+  part(bytes: number): number {
+    return this.#random.below(bytes + 1);
+  }
+
+  forget(inode: SimulatedInode): void {
+    inode.failSync(this.#random);
+  }
+
+  #change(change: DirectoryChange): void {
+    change(this.#live);
+    this.#changes.push(change);
+  }
+}
+
+class SimulatedFile implements JournalFile {
+  readonly #disk: SimulatedDisk;
+  readonly #inode: SimulatedInode;
+  readonly #path: string;
+  readonly #power: Power;
+
+  constructor(disk: SimulatedDisk, inode: SimulatedInode, path: string, power: Power) {
+    this.#disk = disk;
+    this.#inode = inode;
+    this.#path = path;
+    this.#power = power;
+  }
+
+  async size(): Promise<number> {
+    await this.#begin('size');
+    return this.#inode.live.length;
+  }
+
+  async read(buffer: Uint8Array, position: number): Promise<number> {
+    await this.#begin('read');
+    return this.#inode.live.copy(buffer, 0, position);
+  }
+
+  async write(buffers: readonly Uint8Array[], position: number): Promise<number> {
+    const bytes = Buffer.concat(buffers);
+    const wasOn = this.#power.on;
+    try {
+      await this.#begin('write', this.#disk.faults.writeError);
+    } catch (error) {
+      if (wasOn) this.#inode.write(position, bytes.subarray(0, this.#disk.part(bytes.length)));
+      throw error;
+    }
+    const growth = Math.max(0, position + bytes.length - this.#inode.live.length);
+    const count = this.#disk.accepts(bytes.length, growth);
+    this.#inode.write(position, bytes.subarray(0, count));
+    return count;
+  }
+
+  async truncate(size: number): Promise<void> {
+    await this.#begin('truncate', this.#disk.faults.truncateError);
+    this.#inode.truncate(size);
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.#begin('sync', this.#disk.faults.syncError);
+    } catch (error) {
+      if (this.#power.on) this.#disk.forget(this.#inode);
+      throw error;
+    }
+    this.#inode.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.#begin('close');
+  }
+
+  async #begin(operation: string, failing?: number): Promise<void> {
+    await this.#disk.begin(operation, this.#path, failing, this.#power);
+  }
+}

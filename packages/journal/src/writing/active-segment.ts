@@ -1,0 +1,67 @@
+import { randomInt } from 'node:crypto';
+import { stampRecord, type EncodedRecord } from '../format/record.js';
+import type { JournalFile } from '../fs/journal-fs.js';
+import type { SegmentStore } from '../segments/segment-store.js';
+import { Segment, segmentName } from '../segments/segment.js';
+import { writeFully } from '../segments/write-fully.js';
+
+/** The segment that is written to. */
+export class ActiveSegment {
+  readonly segment: Segment;
+  readonly #file: JournalFile;
+
+  private constructor(segment: Segment, file: JournalFile) {
+    this.segment = segment;
+    this.#file = file;
+  }
+
+  /** Creates the file durably: without the directory's sync a crash could take it away with all it holds. */
+  static async create(store: SegmentStore, first: number): Promise<ActiveSegment> {
+    const salt = randomInt(2 ** 32);
+    const segment = new Segment(segmentName(first, salt), first, salt);
+    const file = await store.fs.open(store.path(segment.name), 'create');
+    const active = new ActiveSegment(segment, file);
+    try {
+      await store.fs.syncDirectory(store.directory);
+    } catch (error) {
+      await active.close();
+      await store.fs.unlink(store.path(segment.name)).catch(() => undefined);
+      throw error;
+    }
+    store.segments.push(segment);
+    return active;
+  }
+
+  /** Writes records after the durable part, with sequences from `first` on. */
+  async write(records: readonly EncodedRecord[], first: number): Promise<void> {
+    records.forEach((record, i) => stampRecord(record, first + i, this.segment.salt));
+    await writeFully(
+      this.#file,
+      records.flatMap(({ pieces }) => pieces),
+      this.segment.bytes,
+    );
+  }
+
+  /** Makes written records durable. After a failure neither they nor anything written later may be trusted. */
+  sync(): Promise<void> {
+    return this.#file.sync();
+  }
+
+  /** Takes records written and synced into the durable part. */
+  accept(records: readonly EncodedRecord[], first: number): void {
+    this.segment.bytes += records.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.segment.sequences.add(first, first + records.length - 1);
+  }
+
+  /** Cuts off what was written but is not durable. Returns whether the disk did so. */
+  async cutBack(): Promise<boolean> {
+    return this.#file.truncate(this.segment.bytes).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close().catch(() => undefined);
+  }
+}
