@@ -128,7 +128,7 @@ it('says how many rows are stored when it fails half way, and completes the batc
   const symbol = newSymbol();
   const records = bars(symbol, 100);
   await expect(insert(records, START, new TableWriter(watched(3).sql, 25, clock))).rejects.toThrow(
-    /^Query execution failed: UNKNOWN_TABLE.*; 50 of 100 rows are stored, and the batch can be sent again$/,
+    /^Query execution failed: UNKNOWN_TABLE.*; at least 50 of 100 rows are stored, and the batch can be sent again$/,
   );
   expect(await insert(records)).toMatchObject({ insertedCount: 50, updatedCount: 50 });
 });

@@ -19,7 +19,7 @@ export class TableWriter {
 
   /**
    * Stores the batch's rows and counts them by looking up, right before, which keys were there. When it fails half way,
-   * the error says how many rows are stored; the batch may be sent again as a whole.
+   * the error says how many rows are surely stored; the batch may be sent again as a whole.
    */
   async write(prepare: (now: number) => PreparedBatch, options?: CallOptions): Promise<BatchResult> {
     const started = performance.now();
@@ -79,5 +79,5 @@ export class TableWriter {
 
 function tellHowFar(error: unknown, stored: number, all: number): void {
   if (!isDatabaseError(error)) return;
-  error.message += `; ${stored} of ${all} rows are stored, and the batch can be sent again`;
+  error.message += `; at least ${stored} of ${all} rows are stored, and the batch can be sent again`;
 }

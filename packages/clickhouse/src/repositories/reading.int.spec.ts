@@ -1,0 +1,83 @@
+import { marketData, prediction } from '@quantumtrade/dal-domain';
+import { ClickHouseClient } from '../client/clickhouse-client.js';
+import type { Sql } from '../client/sql.js';
+import { openOwnBackend } from '../testing/own-backend.js';
+import { marketDataRepository } from './market-data.js';
+import { predictionRepository } from './predictions.js';
+import { TableWriter } from './table-writer.js';
+
+const ROWS = 100_000;
+const DAY = 86_400_000;
+
+let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let client: ClickHouseClient;
+let sql: Sql;
+
+beforeAll(async () => {
+  own = await openOwnBackend();
+  client = new ClickHouseClient(own.settings);
+  sql = client.sql(own.settings.database);
+  const time = `fromUnixTimestamp64Milli(toInt64(intDiv(number, 100)) * 60000, 'UTC')`;
+  await sql.command(
+    'test',
+    `INSERT INTO ${marketData.table}
+     SELECT 'S' || toString(number % 100), ${time}, 1, 2, 0.5, 1, 10, 1, 'vendor', 100, now64(3) FROM numbers(${ROWS})`,
+  );
+  await sql.command(
+    'test',
+    `INSERT INTO ${prediction.table}
+     SELECT 'p' || toString(number), 'S' || toString(number % 100), ${time}, 'm', 's', 60, 1, 1, 'bull', [], 1, map(), now64(3)
+     FROM numbers(${ROWS})`,
+  );
+});
+
+afterAll(async () => {
+  await client.close();
+  await own.close();
+});
+
+/** How many granules of its table each query of this work would read, out of how many. */
+async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: number; all: number }[]> {
+  const found: { read: number; all: number }[] = [];
+  const explained: Sql = {
+    database: sql.database,
+    command: (...args) => sql.command(...args),
+    insert: (...args) => sql.insert(...args),
+    on: (database) => sql.on(database),
+    rows: async (operation, query, params, options) => {
+      const plan = await sql.rows<{ explain: string }>(operation, `EXPLAIN indexes = 1 ${query}`, params);
+      const steps = plan
+        .map(({ explain }) => /Granules: (\d+)\/(\d+)/.exec(explain))
+        .filter((step) => step !== null);
+      found.push({ read: Number(steps.at(-1)![1]), all: Number(steps[0]![2]) });
+      return sql.rows(operation, query, params, options);
+    },
+  };
+  await work(explained);
+  return found;
+}
+
+const writer = () => new TableWriter(sql, 1_000, { now: () => 0 });
+
+it('reads one symbol by the order of the table, not all of it', async () => {
+  const [find] = await granules((spied) =>
+    marketDataRepository(spied, writer()).find({ symbol: 'S7', startTime: 0, endTime: DAY }),
+  );
+  const [latest] = await granules((spied) => marketDataRepository(spied, writer()).latest('S7', 1));
+  for (const step of [find!, latest!]) {
+    expect(step.all).toBeGreaterThanOrEqual(10);
+    expect(step.read).toBeLessThanOrEqual(2);
+  }
+});
+
+it('finds a prediction by its id through the index', async () => {
+  const [byId] = await granules((spied) => predictionRepository(spied, writer()).findById('p77777'));
+  expect(byId!.all).toBeGreaterThanOrEqual(10);
+  expect(byId!.read).toBeLessThanOrEqual(3);
+});
+
+it('counts all rows only when the limit may have cut some off', async () => {
+  const queries = async (limit: number) =>
+    (await granules((spied) => marketDataRepository(spied, writer()).find({ symbol: 'S7', limit }))).length;
+  expect([await queries(999), await queries(1_000), await queries(1_001)]).toEqual([2, 2, 1]);
+});
