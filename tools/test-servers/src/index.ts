@@ -1,1 +1,1 @@
-export {};
+export { testClickHouse, testRedis, type TestServer } from './servers.js';

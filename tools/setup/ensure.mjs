@@ -1,0 +1,58 @@
+/**
+ * Makes a fresh clone ready: checks Node, installs the dependencies when they are missing or out of date, and with
+ * `--servers` a redis-server for the tests. Does nothing, fast, when all is there. Plain Node: it runs before any install.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+const root = new URL('../../', import.meta.url);
+const at = (path) => new URL(path, root);
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function run(command, args, options = {}) {
+  console.error(`> ${command} ${args.join(' ')}`);
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
+  return !error && status === 0;
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)) return;
+  fail(`Node ${process.versions.node} is not supported: install Node 20 (20.19 or later).`);
+}
+
+function installDependencies() {
+  const wanted = createHash('sha256')
+    .update(readFileSync(at('package-lock.json')))
+    .digest('hex');
+  const marker = at('node_modules/.installed-lock');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
+  if (!run('npm', ['ci', '--no-audit', '--no-fund'])) fail('npm ci failed.');
+  mkdirSync(at('node_modules/'), { recursive: true });
+  writeFileSync(marker, wanted);
+}
+
+function installRedis() {
+  const there = () => !spawnSync('redis-server', ['--version']).error;
+  if (process.env.REDIS_URL || there()) return;
+  const asRoot = process.getuid?.() === 0;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  if (asRoot && existsSync('/usr/bin/apt-get')) {
+    run('apt-get', ['update', '-qq'], { env });
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'], { env });
+  }
+  if (!there()) {
+    fail(
+      'The tests need a Redis: install redis-server (on Debian: apt-get install redis-server) or set REDIS_URL.',
+    );
+  }
+}
+
+checkNode();
+installDependencies();
+if (process.argv.includes('--servers')) installRedis();
