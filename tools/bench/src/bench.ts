@@ -47,6 +47,12 @@ export async function pairedRounds(
   return { ...title, ours: ours!, peers };
 }
 
+/** The same measurement of a different thing on each side. */
+export function eachSide<T>(things: Sides<T>, measure: (thing: T) => Measurement): Sides<Measurement> {
+  const sides = Object.entries(things).map(([name, thing]) => [name, measure(thing)] as const);
+  return { ...Object.fromEntries(sides), ours: measure(things.ours) };
+}
+
 /** For figures that are the same however often one measures. */
 export async function measuredOnce(
   title: Pick<Result, 'case' | 'unit' | 'note'>,

@@ -23,7 +23,7 @@ export async function startBenchServer(): Promise<BenchServer> {
     clickhouse_settings: { async_insert: 0, wait_end_of_query: 1 },
   });
   const text = async (query: string, query_params: Record<string, unknown>) =>
-    (await (await client.query({ query, query_params, format: 'TSV' })).text()).trim();
+    (await (await client.query({ query, query_params, format: 'TabSeparated' })).text()).trim();
   return {
     client,
     settings,

@@ -1,5 +1,5 @@
-import type { Bench } from '../bench.js';
-import { elapsed, pairedRounds } from '../bench.js';
+import type { Bench, Result, Sides } from '../bench.js';
+import { eachSide, elapsed, pairedRounds } from '../bench.js';
 import type { BenchServer } from '../server.js';
 
 const ROWS = 2_000_000;
@@ -13,31 +13,43 @@ export const costOfFinal: Bench = async function* (server) {
   await server.run('SYSTEM STOP MERGES ours.market_data');
   for (let version = 1; version <= VERSIONS; version++) await writeVersion(server, version);
 
-  let turn = 0;
-  const compare = (name: string, query: (from: string, symbol: string) => string) => {
-    const read = (from: string) => () =>
-      elapsed(async () => {
-        const answer = await server.client.query({
-          query: query(`ours.market_data${from}`, `SYM${turn++ % SYMBOLS}`),
-          format: 'JSONCompactEachRow',
-        });
-        await answer.text();
-      });
-    return pairedRounds({ case: `${name}, 3 versions of 2,000,000 bars`, unit: 'ms' }, ROUNDS, {
-      ours: read(' FINAL'),
-      'without FINAL, seeing old versions': read(''),
-    });
-  };
-  yield await compare(
-    'latest bar of a symbol',
-    (from, symbol) => `SELECT * FROM ${from} WHERE symbol = '${symbol}' ORDER BY timestamp DESC LIMIT 1`,
-  );
-  yield await compare(
-    'one day of a symbol',
-    (from, symbol) => `SELECT * FROM ${from} WHERE symbol = '${symbol}'
-      AND timestamp >= '2024-01-10 00:00:00' AND timestamp < '2024-01-11 00:00:00' ORDER BY timestamp`,
-  );
+  const latest = 'ORDER BY timestamp DESC, source LIMIT 1';
+  const newest = `AND timestamp >= (SELECT timestamp FROM ours.market_data
+    WHERE symbol = {symbol:String} ORDER BY timestamp DESC LIMIT 1)`;
+  yield* compare(server, 'latest bar of a symbol', {
+    ours: `ours.market_data FINAL WHERE symbol = {symbol:String} ${latest}`,
+    'without FINAL, seeing old versions': `ours.market_data WHERE symbol = {symbol:String} ${latest}`,
+    'FINAL from the newest instant on': `ours.market_data FINAL WHERE symbol = {symbol:String} ${newest} ${latest}`,
+  });
+  const day = "timestamp >= '2024-01-03 00:00:00' AND timestamp < '2024-01-04 00:00:00' ORDER BY timestamp";
+  yield* compare(server, 'one day of a symbol', {
+    ours: `ours.market_data FINAL WHERE symbol = {symbol:String} AND ${day}`,
+    'without FINAL, seeing old versions': `ours.market_data WHERE symbol = {symbol:String} AND ${day}`,
+  });
 };
+
+async function* compare(server: BenchServer, name: string, reads: Sides<string>): AsyncGenerator<Result> {
+  let turn = 0;
+  const rowsRead = async (read: string) => {
+    const answer = await server.client.query({
+      query: `SELECT * FROM ${read}`,
+      query_params: { symbol: `SYM${turn++ % SYMBOLS}` },
+      format: 'JSONCompact',
+    });
+    return (await answer.json()).statistics!.rows_read;
+  };
+  const versions = `${VERSIONS} versions of 2,000,000 bars`;
+  yield await pairedRounds(
+    { case: `${name} in ${versions}`, unit: 'ms' },
+    ROUNDS,
+    eachSide(reads, (read) => () => elapsed(() => rowsRead(read))),
+  );
+  yield await pairedRounds(
+    { case: `rows read for ${name} in ${versions}`, unit: 'rows' },
+    ROUNDS,
+    eachSide(reads, (read) => () => rowsRead(read)),
+  );
+}
 
 /** One-minute bars, the same keys in each version. */
 function writeVersion(server: BenchServer, version: number): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Bench, Measurement, Sides } from '../bench.js';
-import { elapsed, measuredOnce, pairedRounds } from '../bench.js';
+import type { Bench } from '../bench.js';
+import { eachSide, elapsed, measuredOnce, pairedRounds } from '../bench.js';
 import type { BenchServer } from '../server.js';
 
 const ROWS = 1_000_000;
@@ -22,25 +22,21 @@ export const predictionById: Bench = async function* (server) {
   for (const table of Object.values(tables)) await fill(server, table);
   const ids = await someIds(server);
   let turn = 0;
-  const sides = (measure: (table: string) => Measurement) =>
-    Object.fromEntries(
-      Object.entries(tables).map(([name, table]) => [name, measure(table)]),
-    ) as unknown as Sides<Measurement>;
   const findNext = (table: string) => find(server, table, ids[turn++ % ids.length]!);
 
   yield await pairedRounds(
     { case: 'getPrediction(id) among 1,000,000', unit: 'ms' },
     ROUNDS,
-    sides((table) => () => elapsed(() => findNext(table))),
+    eachSide(tables, (table) => () => elapsed(() => findNext(table))),
   );
   yield await pairedRounds(
     { case: 'rows read by getPrediction(id) among 1,000,000', unit: 'rows' },
     ROUNDS,
-    sides((table) => () => findNext(table)),
+    eachSide(tables, (table) => () => findNext(table)),
   );
   yield await measuredOnce(
     { case: '1,000,000 predictions on disk', unit: 'bytes' },
-    sides((table) => () => bytesOnDisk(server, table)),
+    eachSide(tables, (table) => () => bytesOnDisk(server, table)),
   );
 };
 

@@ -1,0 +1,46 @@
+import { measuredOnce, pairedRounds, spread } from './bench.js';
+import { inWords } from './report.js';
+
+const TITLE = { case: 'a case', unit: 'ms' };
+
+it('spreads figures over min, median and max', () => {
+  expect(spread([5, 1, 3])).toEqual({ min: 1, median: 3, max: 5 });
+  expect(spread([4, 1, 2, 10])).toEqual({ min: 1, median: 3, max: 10 });
+  expect(spread([7])).toEqual({ min: 7, median: 7, max: 7 });
+});
+
+it('measures the sides in turn, each round beginning with another, and does not count the first', async () => {
+  const order: string[] = [];
+  const side = (name: string, figures: number[]) => () => {
+    order.push(name);
+    return Promise.resolve(figures.shift()!);
+  };
+  const result = await pairedRounds(TITLE, 2, {
+    ours: side('ours', [99, 1, 2]),
+    peer: side('peer', [99, 3, 5]),
+  });
+  expect(order).toEqual(['ours', 'peer', 'peer', 'ours', 'ours', 'peer']);
+  expect(result).toEqual({
+    ...TITLE,
+    ours: { min: 1, median: 1.5, max: 2 },
+    peers: { peer: { min: 3, median: 4, max: 5 } },
+  });
+});
+
+it('measures once what is always the same', async () => {
+  const result = await measuredOnce(TITLE, {
+    ours: () => Promise.resolve(2),
+    peer: () => Promise.resolve(1),
+  });
+  expect(inWords(result)).toBe('a case (ms)\n  ours  2\n  peer  1');
+});
+
+it('shows a side that cannot do it at all, and why', () => {
+  const words = inWords({
+    ...TITLE,
+    ours: { min: 1.24, median: 2, max: 1234.5 },
+    peers: { peer: null },
+    note: 'refused',
+  });
+  expect(words).toBe('a case (ms)\n  ours  min 1.2, median 2, max 1,234.5\n  peer  not possible\n  refused');
+});
