@@ -13,11 +13,12 @@ const slow = (tag: string) => `SELECT sum(sleepEachRow(0.1)) AS ${tag} FROM numb
 let tags = 0;
 const newTag = () => `tag_${process.pid}_${Date.now()}_${++tags}`;
 
-const isRunning = async (tag: string): Promise<boolean> => {
+const isRunning = async (tag: string, readRows = 0): Promise<boolean> => {
   const found = await sql.rows(
     'test',
-    `SELECT query_id FROM system.processes WHERE query LIKE {pattern:String} AND query NOT LIKE '%system.processes%'`,
-    { pattern: `%${tag}%` },
+    `SELECT query_id FROM system.processes
+     WHERE query LIKE {pattern:String} AND query NOT LIKE '%system.processes%' AND read_rows >= {readRows:UInt64}`,
+    { pattern: `%${tag}%`, readRows },
   );
   return found.length > 0;
 };
@@ -58,20 +59,20 @@ it('kills a query while its rows are already coming', async () => {
   const controller = new AbortController();
   const call = sql.rows(
     'test',
-    `SELECT number AS ${tag}, repeat('x', 1000) AS s FROM numbers(1000000000) WHERE sleepEachRow(0.0001) = 0
+    `SELECT number AS ${tag}, randomPrintableASCII(1000) AS s FROM numbers(1000000000) WHERE sleepEachRow(0.0001) = 0
      SETTINGS max_block_size = 1000`,
     {},
     { signal: controller.signal },
   );
   const failed = expect(call).rejects.toThrow('enough');
-  await until(() => isRunning(tag));
+  await until(() => isRunning(tag, 20_000));
   controller.abort(new Error('enough'));
   await failed;
   await until(async () => !(await isRunning(tag)));
 });
 
 it('notices an error that comes after a good beginning', async () => {
-  const query = `SELECT number, throwIf(number = 1000000, 's3cret') AS x FROM numbers(2000000) SETTINGS max_block_size = 10000`;
+  const query = `SELECT number, throwIf(number = 300000, 's3cret') AS x FROM numbers(600000) SETTINGS max_block_size = 10000`;
   const error = await sql.rows('test', query).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ operation: 'test', queryId: expect.any(String) });
   expect(inspect((error as Error).message)).not.toContain('s3cret');

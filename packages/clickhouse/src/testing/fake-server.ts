@@ -11,7 +11,10 @@ export class FakeServer {
   readonly queries: string[] = [];
   readonly #server = createServer(async (request, response) => {
     const query = new URL(request.url!, 'http://fake').searchParams.get('query') ?? (await textOf(request));
-    if (query.startsWith('KILL')) return response.end();
+    if (query.startsWith('KILL')) {
+      response.end();
+      return;
+    }
     this.queries.push(query);
     const answer = this.#answers[Math.min(this.queries.length, this.#answers.length) - 1]!;
     answer(response, request);

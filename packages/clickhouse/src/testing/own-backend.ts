@@ -5,10 +5,10 @@ import type { ClickHouseBackendOptions } from '../backend.js';
 import { ClickHouseClient } from '../client/clickhouse-client.js';
 import type { ClickHouseSettings } from '../client/settings.js';
 
+export type OwnSettings = ClickHouseSettings & { readonly database: string };
+
 /** The tests' server, with a database name of this test alone. */
-export function ownSettings(
-  more: Partial<ClickHouseSettings> = {},
-): ClickHouseSettings & { database: string } {
+export function ownSettings(more: Partial<ClickHouseSettings> = {}): OwnSettings {
   const { origin, username, password } = new URL(process.env['CLICKHOUSE_URL']!);
   return {
     url: origin,
@@ -23,7 +23,7 @@ export function ownSettings(
 export async function openOwnBackend(
   more: Partial<ClickHouseSettings> = {},
   options?: ClickHouseBackendOptions,
-): Promise<{ backend: TimeSeriesBackend; settings: ClickHouseSettings; close: () => Promise<void> }> {
+): Promise<{ backend: TimeSeriesBackend; settings: OwnSettings; close: () => Promise<void> }> {
   const settings = ownSettings(more);
   const backend = connectClickHouse(settings, options);
   await backend.schema.initialize();
@@ -37,7 +37,7 @@ export async function openOwnBackend(
   };
 }
 
-export async function dropDatabase(settings: ClickHouseSettings & { database: string }): Promise<void> {
+export async function dropDatabase(settings: OwnSettings): Promise<void> {
   const client = new ClickHouseClient(settings);
   await client
     .sql('system')
