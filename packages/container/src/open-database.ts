@@ -50,8 +50,11 @@ export async function openDatabase(
       backends,
       container,
       async close() {
-        await database.close();
-        await container.unbindAllAsync();
+        try {
+          await database.close();
+        } finally {
+          await container.unbindAllAsync();
+        }
       },
     };
   } catch (error) {

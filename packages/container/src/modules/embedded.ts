@@ -3,6 +3,7 @@ import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type { ClickHouseConfig, EmbeddedConfig, RedisConfig } from '@quantumtrade/dal-config';
 import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
@@ -22,7 +23,7 @@ export function embeddedModule(config: {
 }): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.EmbeddedClickHouse)
-      .toResolvedValue(() => startEmbeddedClickHouse({ dataDirectory: config.embedded.dataDirectory }))
+      .toResolvedValue(() => startEngine(config.embedded.dataDirectory))
       .inSingletonScope()
       .onDeactivation((engine) => engine.stop());
     bind(TOKENS.TimeSeriesBackend)
@@ -32,9 +33,14 @@ export function embeddedModule(config: {
         [TOKENS.EmbeddedClickHouse, TOKENS.Clock],
       )
       .inSingletonScope();
-    bind<Promise<CacheBackend | undefined>>(REDIS_IF_ANY)
-      .toDynamicValue(() => redisIfItAnswers(config.redis))
-      .inSingletonScope();
+    bind<CacheBackend | undefined>(REDIS_IF_ANY)
+      // Asked once the engine is there: where that fails, no connection is left behind.
+      .toResolvedValue(
+        (_engine: EmbeddedClickHouse) => redisIfItAnswers(config.redis),
+        [TOKENS.EmbeddedClickHouse],
+      )
+      .inSingletonScope()
+      .onDeactivation((redis) => redis?.probe.close());
     bind(TOKENS.CacheBackend)
       .toResolvedValue(
         (redis: CacheBackend | undefined, clock: Clock) => redis ?? memoryCacheBackend({ clock }),
@@ -54,6 +60,15 @@ export function embeddedModule(config: {
 }
 
 const REDIS_IF_ANY = Symbol('RedisIfAny');
+
+async function startEngine(dataDirectory: string | undefined): Promise<EmbeddedClickHouse> {
+  try {
+    return await startEmbeddedClickHouse({ dataDirectory });
+  } catch (error) {
+    const reason = `the embedded ClickHouse did not start: ${(error as Error).message}`;
+    throw new ConnectionError(reason, { operation: 'embedded.start', retryable: false, cause: error });
+  }
+}
 
 async function redisIfItAnswers(config: RedisConfig): Promise<CacheBackend | undefined> {
   const redis = connectRedis(redisSettings(config));

@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import { parseConfig } from '@quantumtrade/dal-config';
+import type { ContainerModule } from 'inversify';
+import { clickHouseRedisModule } from './modules/clickhouse-redis.js';
+import { embeddedModule } from './modules/embedded.js';
+import { memoryModule } from './modules/memory.js';
+import type { OpenDatabase } from './open-database.js';
+import { openDatabase } from './open-database.js';
+import { TOKENS } from './tokens.js';
+
+const redisUrl = process.env['REDIS_URL']!;
+const nobody = 'redis://127.0.0.1:9';
+const config = (redis: string, clickhouse = '') =>
+  parseConfig(`[redis]\nurl = "${redis}"\n[clickhouse]\ndatabase = "wiring"\n${clickhouse}`, {});
+const temporary = (redis: string) => ({ ...config(redis), embedded: {} });
+
+const isAlive = (pid: number): boolean => {
+  try {
+    // A zombie answers to signals: what counts is its state.
+    return !/^Z/.test(
+      execFileSync('ps', ['-o', 'stat=', '-p', String(pid)])
+        .toString()
+        .trim(),
+    );
+  } catch {
+    return false;
+  }
+};
+
+/** What an application does; the same lines for every backend. */
+async function useIt({ database }: OpenDatabase): Promise<void> {
+  await database.initializeSchema();
+  expect(await database.validateSchema()).toMatchObject({ valid: true });
+  const prices = {
+    open: 1,
+    high: 2,
+    low: 1,
+    close: '1.00000001',
+    adjustedClose: 1,
+    volume: 10,
+    qualityScore: 100,
+  };
+  const symbol = `WIRING-${process.pid}`;
+  const records = [{ symbol, timestamp: 60_000, ...prices }];
+  expect(await database.insertMarketData({ records, source: 'test' })).toMatchObject({ failedCount: 0 });
+  const ask = () => database.getLatestMarketData(symbol, 1, { exact: true });
+  expect((await ask()).data).toMatchObject([{ close: '1.00000001' }]);
+  expect(await ask()).toMatchObject({ cacheHit: true, data: [{ close: '1.00000001' }] });
+  expect(await database.health()).toMatchObject({ clickhouseHealthy: true, redisHealthy: true });
+}
+
+async function withDatabase(
+  module: ContainerModule,
+  use: (opened: OpenDatabase) => Promise<void>,
+): Promise<void> {
+  const opened = await openDatabase(module);
+  try {
+    await use(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+describe('each backend', () => {
+  it('memory works', () => withDatabase(memoryModule(), useIt));
+
+  it('embedded works with the Redis that answers', () =>
+    withDatabase(embeddedModule(temporary(redisUrl)), async (opened) => {
+      expect(opened.backends.cache).toBe(`Redis at ${redisUrl}`);
+      expect(opened.backends.timeSeries).toMatch(/^embedded ClickHouse at http:\/\/127\.0\.0\.1:\d+$/);
+      await useIt(opened);
+    }));
+
+  it('embedded uses memory where no Redis answers, and says so', () =>
+    withDatabase(embeddedModule(temporary(nobody)), async (opened) => {
+      expect(opened.backends.cache).toBe('memory (no Redis answered)');
+      await useIt(opened);
+    }));
+
+  it('embedded uses memory where something other than a Redis listens', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const url = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await withDatabase(embeddedModule(temporary(url)), async ({ backends }) => {
+      expect(backends.cache).toBe('memory (no Redis answered)');
+    });
+    silent.close();
+  });
+
+  it('servers of one’s own work', async () => {
+    const server = await startEmbeddedClickHouse();
+    const { url, username, password } = server;
+    const own = config(redisUrl, `url = "${url}"\nusername = "${username}"\npassword = "${password}"`);
+    try {
+      await withDatabase(clickHouseRedisModule(own), async (opened) => {
+        expect(opened.backends).toEqual({
+          timeSeries: `ClickHouse at ${url}`,
+          cache: `Redis at ${redisUrl}`,
+        });
+        await useIt(opened);
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe('closing', () => {
+  it('leaves neither the engine nor its temporary data', async () => {
+    const opened = await openDatabase(embeddedModule(temporary(redisUrl)));
+    const { pid, dataDirectory } = await opened.container.getAsync(TOKENS.EmbeddedClickHouse);
+    expect(isAlive(pid)).toBe(true);
+    await opened.close();
+    expect(isAlive(pid)).toBe(false);
+    expect(existsSync(dataDirectory)).toBe(false);
+  });
+
+  it('keeps the data of a directory that was named', async () => {
+    const dataDirectory = mkdtempSync(join(tmpdir(), 'wiring-'));
+    const kept = embeddedModule.bind(null, { ...config(nobody), embedded: { dataDirectory } });
+    await withDatabase(kept(), useIt);
+    await withDatabase(kept(), async ({ database }) => {
+      expect(await database.getMarketData({})).toMatchObject({ totalCount: 1 });
+    });
+    rmSync(dataDirectory, { recursive: true });
+  });
+
+  it('an engine that cannot start is a ConnectionError, and nothing is left open', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'wiring-')), 'file');
+    writeFileSync(file, 'no directory');
+    const broken = embeddedModule({ ...config(redisUrl), embedded: { dataDirectory: file } });
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    const before = sockets();
+    await expect(openDatabase(broken)).rejects.toMatchObject({
+      code: 'CONNECTION',
+      operation: 'embedded.start',
+    });
+    expect(sockets()).toBe(before);
+    rmSync(join(file, '..'), { recursive: true });
+  });
+});

@@ -1,0 +1,92 @@
+import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import type { BackendProbe, MarketDataInput } from '@quantumtrade/dal-domain';
+import { loadConfig } from '@quantumtrade/dal-config';
+import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { ContainerModule } from 'inversify';
+import { memoryModule } from './modules/memory.js';
+import { backendModule, openDatabase } from './open-database.js';
+import { TOKENS } from './tokens.js';
+
+const bar: Omit<MarketDataInput, 'source'> = {
+  symbol: 'X',
+  timestamp: 1_000,
+  open: 1,
+  high: 2,
+  low: 1,
+  close: '1.5',
+  volume: 10,
+  adjustedClose: '1.5',
+  qualityScore: 100,
+};
+
+describe('opening a data layer', () => {
+  it('gives one that works, and says what it is made of', async () => {
+    const { database, backends, close } = await openDatabase(memoryModule());
+    await database.insertMarketData({ records: [bar], source: 'test' });
+    expect((await database.getLatestMarketData('X', 1, { exact: true })).data[0]).toMatchObject({
+      close: '1.5',
+    });
+    expect(backends).toEqual({ timeSeries: 'memory', cache: 'memory' });
+    await close();
+    await expect(database.getMarketData({})).rejects.toMatchObject({ code: 'CONNECTION' });
+  });
+
+  it('has every port under its identifier, observed like calls of the facade', async () => {
+    const { database, container, close } = await openDatabase(memoryModule());
+    const repository = await container.getAsync(TOKENS.MarketDataRepository);
+    expect(repository).toBe(database.marketData);
+    await repository.insert({ records: [bar], source: 'test' });
+    expect(database.operationStatistics()['marketData.insert']?.count).toBe(1);
+    for (const token of Object.values(TOKENS)) {
+      if (token === TOKENS.EmbeddedClickHouse || token === TOKENS.AuditSink) continue;
+      expect(await container.getAsync<unknown>(token)).toBeDefined();
+    }
+    await close();
+  });
+
+  it('audits modifications in the name of the application', async () => {
+    const entries: unknown[] = [];
+    const audit = { record: async (entry: object) => void entries.push(entry) };
+    const { database, close } = await openDatabase(memoryModule(), {
+      audit,
+      actor: 'me',
+      clock: { now: () => 7 },
+    });
+    await database.insertMarketData({ records: [bar], source: 'test' });
+    expect(entries).toMatchObject([{ actor: 'me', at: 7, operation: 'marketData.insert', insertedCount: 1 }]);
+    await close();
+  });
+
+  it('takes its backends from the configuration', async () => {
+    const config = await loadConfig({ text: 'backend = "memory"', env: {} });
+    const { backends, close } = await openDatabase(backendModule(config));
+    expect(backends.timeSeries).toBe('memory');
+    await close();
+  });
+
+  it('stops what a backend started even when closing fails', async () => {
+    let stopped = false;
+    const stuck: BackendProbe = {
+      ping: async () => undefined,
+      connectionCount: () => 0,
+      close: () => Promise.reject(new Error('stuck')),
+    };
+    const module = new ContainerModule(({ bind }) => {
+      bind(TOKENS.EmbeddedClickHouse)
+        .toDynamicValue(() => ({ stop: async () => void (stopped = true) }) as never)
+        .inSingletonScope()
+        .onDeactivation((engine) => engine.stop());
+      bind(TOKENS.TimeSeriesBackend)
+        .toResolvedValue(
+          (_engine: EmbeddedClickHouse) => ({ ...memoryTimeSeries(), probe: stuck }),
+          [TOKENS.EmbeddedClickHouse],
+        )
+        .inSingletonScope();
+      bind(TOKENS.CacheBackend).toConstantValue(memoryCacheBackend());
+      bind(TOKENS.BackendNames).toConstantValue({ timeSeries: 'stuck', cache: 'none' });
+    });
+    const { close } = await openDatabase(module);
+    await expect(close()).rejects.toThrow('stuck');
+    expect(stopped).toBe(true);
+  });
+});
