@@ -265,6 +265,7 @@ const reads: Arb<Operation>[] = [
   operation('marketData', 'latest', someSymbol, someLimit, exactness),
   operation('sentiment', 'latest', someSymbol, someLimit, exactness),
   operation('features', 'latest', someSymbol),
+  operation('features', 'latestValue', someSymbol, mostly(3, [...LABELS, ''])),
   operation('predictions', 'findById', someId, exactness),
   operation(
     'predictions',

@@ -32,6 +32,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     backend.features.insert([{ symbol: 'CALLS', timestamp: 0, features: { a: 1 }, version: 1 }], options),
   'features.find': (backend, options) => backend.features.find({}, options),
   'features.latest': (backend, options) => backend.features.latest('CALLS', options),
+  'features.latestValue': (backend, options) => backend.features.latestValue('CALLS', 'a', options),
   'predictions.insert': insertOf(predictionKind),
   'predictions.find': (backend, options) => backend.predictions.find({}, options),
   'predictions.findById': (backend, options) => backend.predictions.findById('CALLS', options),

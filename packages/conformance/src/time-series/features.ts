@@ -286,6 +286,25 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
       });
     });
 
+    it('gives the newest value of one feature, in whichever set it stands', async () => {
+      const symbol = uniqueName();
+      await write(
+        batch(symbol, { timestamp: day + 2, version: 1, features: { b: 1 } }),
+        batch(symbol, { timestamp: day + 1, version: 2, features: { a: 2, b: 3 } }),
+        batch(symbol, { timestamp: day + 1, version: 10, features: { a: -0.1 } }),
+        batch(symbol, { timestamp: day, version: 11, features: { a: 5, c: 7 } }),
+      );
+      const { features } = backend();
+      expect(await features.latestValue(symbol, 'a')).toBe(-0.1);
+      expect(await features.latestValue(symbol, 'b')).toBe(1);
+      expect(await features.latestValue(symbol, 'c')).toBe(7);
+      expect(await features.latestValue(symbol, 'd')).toBeNull();
+      expect(await features.latestValue(symbol, 'constructor')).toBeNull();
+      expect(await features.latestValue(uniqueName(), 'a')).toBeNull();
+      expect(await failureOf(() => features.latestValue('', 'a'))).toMatchObject({ field: 'symbol' });
+      expect(await failureOf(() => features.latestValue(symbol, ''))).toMatchObject({ field: 'featureName' });
+    });
+
     it('leaves the batches as they were and returns copies', async () => {
       const symbol = uniqueName();
       const given = batch(symbol, { timestamp: new Date(day), features: { a: 1 }, metadata: { unit: '%' } });

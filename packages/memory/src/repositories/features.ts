@@ -38,7 +38,7 @@ export function featureRepository(store: MemoryStore): FeatureRepository {
       store.checkReady(operation, options);
       const name = requireField(records.features.fields.featureName, 'featureName', featureName, operation);
       const rows = store.rowsWhere('features', 'symbol', symbol, operation);
-      const newest = groupSets(rows.filter((row) => row['featureName'] === name)).at(-1)?.[0];
+      const newest = rows.findLast((row) => row['featureName'] === name);
       return (newest?.['featureValue'] as number | undefined) ?? null;
     },
   };

@@ -104,8 +104,8 @@ export class MemoryStore {
     const operation = `${records[name].table}.latest`;
     this.checkReady(operation, options);
     const most = requireLimit(limit, operation);
-    const rows = this.rowsWhere(name, 'symbol', symbol, operation);
-    return result(started, rows.length, present(name, newestFirst(rows).slice(0, most), options));
+    const newest = newestFirst(this.rowsWhere(name, 'symbol', symbol, operation)).slice(0, most);
+    return result(started, newest.length, present(name, newest, options));
   }
 
   /** All rows whose field has this value, in read order; throws `ValidationError` naming the field. */
