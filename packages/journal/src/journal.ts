@@ -208,7 +208,7 @@ class FileJournal implements Journal {
 
   async #advance(position: number): Promise<void> {
     await this.#cursor.advance(position);
-    await this.#writer.reclaim();
+    await this.#store.reclaim(this.#cursor.position);
     this.#writer.pump();
   }
 

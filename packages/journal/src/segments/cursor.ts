@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { JournalFs } from '../fs/journal-fs.js';
 import { diskError, systemCode } from '../journal-error.js';
 import { unlinkIfThere } from './quarantine.js';
@@ -28,7 +28,7 @@ function decode(bytes: Buffer): number | undefined {
 /** How far the journal has been delivered, durably. */
 export class Cursor {
   readonly #fs: JournalFs;
-  readonly #directory: string;
+  readonly #path: string;
   /** Everything up to here is delivered, and the disk knows. 0 is nothing. */
   position = 0;
   #wanted = 0;
@@ -37,13 +37,14 @@ export class Cursor {
 
   constructor(fs: JournalFs, directory: string) {
     this.#fs = fs;
-    this.#directory = directory;
+    this.#path = join(directory, 'cursor');
   }
 
   /** Reads the file. A damaged one is told and leaves the cursor at 0, which delivers again from the oldest record. */
   async load(damaged: () => void): Promise<void> {
     const bytes = await this.#read();
-    if (bytes === undefined) return;
+    // There from the start, so that a full disk has room for it.
+    if (bytes === undefined) return this.#persist(0);
     const position = decode(bytes);
     if (position === undefined) damaged();
     this.position = position ?? 0;
@@ -63,7 +64,7 @@ export class Cursor {
   }
 
   async #read(): Promise<Buffer | undefined> {
-    const file = await this.#fs.open(join(this.#directory, 'cursor'), 'read').catch((error: unknown) => {
+    const file = await this.#fs.open(this.#path, 'read').catch((error: unknown) => {
       if (systemCode(error) !== 'ENOENT') throw error;
       return undefined;
     });
@@ -78,23 +79,42 @@ export class Cursor {
   }
 
   async #persist(position: number): Promise<void> {
-    const path = join(this.#directory, 'cursor');
-    const temporary = `${path}.tmp`;
+    const bytes = encode(position);
     try {
-      // A new file each time: one whose sync failed is not to be trusted any more.
-      await unlinkIfThere(this.#fs, temporary);
-      const file = await this.#fs.open(temporary, 'create');
-      try {
-        await writeFully(file, [encode(position)], 0);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await this.#fs.rename(temporary, path);
-      await this.#fs.syncDirectory(this.#directory);
+      await this.#replace(bytes).catch((error: unknown) => {
+        if (diskError('', error).code !== 'DISK_FULL') throw error;
+        return this.#overwrite(bytes);
+      });
     } catch (error) {
       throw diskError('The cursor could not be persisted', error);
     }
     this.position = position;
+  }
+
+  async #replace(bytes: Buffer): Promise<void> {
+    const temporary = `${this.#path}.tmp`;
+    // A new file each time: one whose sync failed is not to be trusted any more.
+    await unlinkIfThere(this.#fs, temporary);
+    await this.#write(temporary, 'create', bytes);
+    await this.#fs.rename(temporary, this.#path);
+    await this.#fs.syncDirectory(dirname(this.#path));
+  }
+
+  /**
+   * What a full disk still allows, so that delivery can make room. A crash in the middle damages the cursor, which
+   * delivers again; nothing is removed before the sync.
+   */
+  #overwrite(bytes: Buffer): Promise<void> {
+    return this.#write(this.#path, 'write', bytes);
+  }
+
+  async #write(path: string, mode: 'create' | 'write', bytes: Buffer): Promise<void> {
+    const file = await this.#fs.open(path, mode);
+    try {
+      await writeFully(file, [bytes], 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 }

@@ -10,7 +10,7 @@ export async function recover(store: SegmentStore, cursor: number): Promise<void
   store.segments.push(...segments);
   for (const segment of segments) await recoverSegment(store, segment);
   store.next = Math.max(cursor, ...segments.flatMap(({ first, sequences }) => [first, sequences.last])) + 1;
-  await store.reclaim(cursor, undefined);
+  await store.reclaim(cursor);
   // A removed segment that came back after a new one with lower sequences would claim part of it.
   await fs.syncDirectory(directory);
 }

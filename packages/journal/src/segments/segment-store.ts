@@ -40,13 +40,13 @@ export class SegmentStore {
   }
 
   /**
-   * Removes the segments delivered up to a position, which must be durable already, but for the one being written.
+   * Removes the segments delivered up to a position, which must be durable already, but for the one that is open.
    * @throws JournalError where the disk refuses; what is left is removed by a later call
    */
-  reclaim(delivered: number, writing: Segment | undefined): Promise<void> {
+  reclaim(delivered: number): Promise<void> {
     const run = this.#reclaiming.then(async () => {
       for (const segment of [...this.segments]) {
-        if (segment === writing || segment.sequences.last > delivered) continue;
+        if (segment.isOpen || segment.sequences.last > delivered) continue;
         await unlinkIfThere(this.fs, this.path(segment.name));
         this.segments.splice(this.segments.indexOf(segment), 1);
       }

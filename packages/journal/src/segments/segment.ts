@@ -14,6 +14,8 @@ export class Segment {
   bytes = 0;
   readonly sequences = new SequenceRuns();
   readonly damaged: ByteRange[] = [];
+  /** Whether records may still be added, so that it must not be removed however far delivery is. */
+  isOpen = false;
 
   constructor(name: string, first: number, salt: number, before = Infinity) {
     this.name = name;

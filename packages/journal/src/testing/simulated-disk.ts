@@ -20,6 +20,7 @@ type DirectoryChange = (entries: Map<string, SimulatedInode>) => void;
 /** One power supply: an operation begun under one that has failed ends in an error and changes nothing. */
 interface Power {
   on: boolean;
+  locked: boolean;
 }
 
 const failure = (code: string): Error => Object.assign(new Error(`simulated ${code}`), { code });
@@ -28,7 +29,7 @@ const failure = (code: string): Error => Object.assign(new Error(`simulated ${co
  * A disk in memory that keeps what is durable apart from what is merely written. {@link crash} takes away any part of
  * what was not synced, in any order and at any byte. Operations take a random number of turns and no real time.
  */
-export class SimulatedDisk implements JournalFs {
+export class SimulatedDisk {
   readonly faults: DiskFaults = {};
   /** Bytes that all files together may take. */
   capacity = Infinity;
@@ -37,14 +38,18 @@ export class SimulatedDisk implements JournalFs {
   /** Called before each operation, for tests that look at what is asked of the disk. */
   onOperation: (operation: string, name: string) => void = () => undefined;
   readonly #random: Random;
-  #power: Power = { on: true };
-  #locked = false;
+  #power: Power = { on: true, locked: false };
   #live = new Map<string, SimulatedInode>();
   #durable = new Map<string, SimulatedInode>();
   #changes: DirectoryChange[] = [];
 
   constructor(random: Random) {
     this.#random = random;
+  }
+
+  /** The disk as a process started now has it: useless once the process or the power is gone. */
+  get fs(): JournalFs {
+    return new SimulatedFs(this, this.#power);
   }
 
   get hasPower(): boolean {
@@ -68,9 +73,8 @@ export class SimulatedDisk implements JournalFs {
   /** Takes the power away, with what was not synced, and gives it back. */
   crash(): void {
     this.#power.on = false;
-    this.#power = { on: true };
+    this.#power = { on: true, locked: false };
     this.operationsLeft = Infinity;
-    this.#locked = false;
     for (const change of this.#changes) if (this.#random.chance(0.5)) change(this.#durable);
     for (const inode of new Set([...this.#live.values(), ...this.#durable.values()])) inode.crash(this.#random);
     this.#changes = [];
@@ -80,77 +84,17 @@ export class SimulatedDisk implements JournalFs {
   /** Ends the process as SIGKILL does: what was written stays, and what is under way does not. */
   kill(): void {
     this.#power.on = false;
-    this.#power = { on: true };
+    this.#power = { on: true, locked: false };
     this.operationsLeft = Infinity;
-    this.#locked = false;
-  }
-
-  async makeDirectory(): Promise<void> {
-    await this.begin('makeDirectory', '');
-  }
-
-  async list(directory: string): Promise<string[]> {
-    await this.begin('list', directory);
-    return [...this.#live.keys()].filter((path) => dirname(path) === directory).map((path) => basename(path));
-  }
-
-  async open(path: string, mode: 'create' | 'read' | 'write'): Promise<JournalFile> {
-    const power = await this.begin('open', path);
-    const existing = this.#live.get(path);
-    if (mode === 'create') {
-      if (existing) throw failure('EEXIST');
-      if (this.used >= this.capacity) throw failure('ENOSPC');
-      const inode = new SimulatedInode();
-      this.#change((entries) => entries.set(path, inode));
-      return new SimulatedFile(this, inode, path, power);
-    }
-    if (!existing) throw failure('ENOENT');
-    return new SimulatedFile(this, existing, path, power);
-  }
-
-  async rename(from: string, to: string): Promise<void> {
-    await this.begin('rename', to, this.faults.renameError);
-    const inode = this.#live.get(from);
-    if (!inode) throw failure('ENOENT');
-    this.#change((entries) => {
-      entries.set(to, inode);
-      if (entries.get(from) === inode) entries.delete(from);
-    });
-  }
-
-  async unlink(path: string): Promise<void> {
-    await this.begin('unlink', path, this.faults.unlinkError);
-    const inode = this.#live.get(path);
-    if (!inode) throw failure('ENOENT');
-    this.#change((entries) => {
-      if (entries.get(path) === inode) entries.delete(path);
-    });
-  }
-
-  async syncDirectory(path: string): Promise<void> {
-    await this.begin('syncDirectory', path, this.faults.directorySyncError);
-    for (const change of this.#changes.splice(0)) change(this.#durable);
-  }
-
-  async lock(directory: string): Promise<DirectoryLock> {
-    const power = await this.begin('lock', directory);
-    if (this.#locked) throw new JournalError('LOCKED', `Journal ${directory} is in use`);
-    this.#locked = true;
-    return {
-      release: async () => {
-        if (power.on) this.#locked = false;
-      },
-    };
   }
 
   /** Begins an operation: takes its time, then fails it if the power or the dice say so. */
-  async begin(operation: string, path: string, failing = 0, power = this.#power): Promise<Power> {
+  async begin(operation: string, path: string, power: Power, failing = 0): Promise<void> {
     if (power.on) this.onOperation(operation, basename(path));
     for (let turns = this.#random.below(4); turns > 0; turns--) await Promise.resolve();
     if (power.on && this.operationsLeft-- <= 0) power.on = false;
     if (!power.on) throw failure('EPOWER');
     if (this.#random.chance(failing)) throw failure('EIO');
-    return power;
   }
 
   /** How many of the bytes the disk takes now. */
@@ -170,9 +114,89 @@ export class SimulatedDisk implements JournalFs {
     inode.failSync(this.#random);
   }
 
-  #change(change: DirectoryChange): void {
+  entry(path: string): SimulatedInode | undefined {
+    return this.#live.get(path);
+  }
+
+  change(change: DirectoryChange): void {
     change(this.#live);
     this.#changes.push(change);
+  }
+
+  syncDirectory(): void {
+    for (const change of this.#changes.splice(0)) change(this.#durable);
+  }
+}
+
+class SimulatedFs implements JournalFs {
+  readonly #disk: SimulatedDisk;
+  readonly #power: Power;
+
+  constructor(disk: SimulatedDisk, power: Power) {
+    this.#disk = disk;
+    this.#power = power;
+  }
+
+  async makeDirectory(): Promise<void> {
+    await this.#begin('makeDirectory', '');
+  }
+
+  async list(directory: string): Promise<string[]> {
+    await this.#begin('list', directory);
+    return [...this.#disk.contents().keys()].filter((path) => dirname(path) === directory).map((path) => basename(path));
+  }
+
+  async open(path: string, mode: 'create' | 'read' | 'write'): Promise<JournalFile> {
+    await this.#begin('open', path);
+    const existing = this.#disk.entry(path);
+    if (mode === 'create') {
+      if (existing) throw failure('EEXIST');
+      if (this.#disk.used >= this.#disk.capacity) throw failure('ENOSPC');
+      const inode = new SimulatedInode();
+      this.#disk.change((entries) => entries.set(path, inode));
+      return new SimulatedFile(this.#disk, inode, path, this.#power);
+    }
+    if (!existing) throw failure('ENOENT');
+    return new SimulatedFile(this.#disk, existing, path, this.#power);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#begin('rename', to, this.#disk.faults.renameError);
+    const inode = this.#disk.entry(from);
+    if (!inode) throw failure('ENOENT');
+    this.#disk.change((entries) => {
+      entries.set(to, inode);
+      if (entries.get(from) === inode) entries.delete(from);
+    });
+  }
+
+  async unlink(path: string): Promise<void> {
+    await this.#begin('unlink', path, this.#disk.faults.unlinkError);
+    const inode = this.#disk.entry(path);
+    if (!inode) throw failure('ENOENT');
+    this.#disk.change((entries) => {
+      if (entries.get(path) === inode) entries.delete(path);
+    });
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    await this.#begin('syncDirectory', path, this.#disk.faults.directorySyncError);
+    this.#disk.syncDirectory();
+  }
+
+  async lock(directory: string): Promise<DirectoryLock> {
+    await this.#begin('lock', directory);
+    if (this.#power.locked) throw new JournalError('LOCKED', `Journal ${directory} is in use`);
+    this.#power.locked = true;
+    return {
+      release: async () => {
+        this.#power.locked = false;
+      },
+    };
+  }
+
+  async #begin(operation: string, path: string, failing?: number): Promise<void> {
+    await this.#disk.begin(operation, path, this.#power, failing);
   }
 }
 
@@ -234,6 +258,6 @@ class SimulatedFile implements JournalFile {
   }
 
   async #begin(operation: string, failing?: number): Promise<void> {
-    await this.#disk.begin(operation, this.#path, failing, this.#power);
+    await this.#disk.begin(operation, this.#path, this.#power, failing);
   }
 }

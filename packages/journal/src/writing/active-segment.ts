@@ -19,6 +19,7 @@ export class ActiveSegment {
   static async create(store: SegmentStore, first: number): Promise<ActiveSegment> {
     const salt = randomInt(2 ** 32);
     const segment = new Segment(segmentName(first, salt), first, salt);
+    segment.isOpen = true;
     const file = await store.fs.open(store.path(segment.name), 'create');
     const active = new ActiveSegment(segment, file);
     try {
@@ -62,6 +63,7 @@ export class ActiveSegment {
   }
 
   async close(): Promise<void> {
+    this.segment.isOpen = false;
     await this.#file.close().catch(() => undefined);
   }
 }

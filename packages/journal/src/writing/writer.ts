@@ -61,11 +61,6 @@ export class Writer {
     this.#running ??= this.#run();
   }
 
-  /** Removes delivered segments. */
-  async reclaim(): Promise<void> {
-    await this.#store.reclaim(this.#cursor.position, this.#active?.segment);
-  }
-
   /** Rejects what waits for room, writes the rest, and leaves the files. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -107,7 +102,7 @@ export class Writer {
     const { last } = this.#active?.segment.sequences ?? { last: Infinity };
     if (last <= this.#cursor.position) await this.#retire();
     try {
-      await this.reclaim();
+      await this.#store.reclaim(this.#cursor.position);
     } catch (error) {
       // With nothing left to deliver no advance would come that tries again.
       if (this.#store.pending(this.#cursor.position) === 0) this.#queue.shift()?.reject(error);

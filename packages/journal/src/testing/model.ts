@@ -1,0 +1,81 @@
+import type { Journal } from '../journal.js';
+import type { JournalRecord } from '../read-records.js';
+
+interface Appended {
+  readonly caller: number;
+  readonly number: number;
+  readonly payload: Buffer;
+}
+
+/** What a journal's users know of it: what they appended, what was acknowledged, what they were given. */
+export class Model {
+  readonly #appended = new Map<string, Appended>();
+  readonly #acknowledged = new Set<string>();
+  readonly #positions = new Map<string, number>();
+  /** Ids whose bytes on the disk were damaged at rest. */
+  readonly #spoiled = new Set<string>();
+  #numbers: number[] = [];
+  /** Highest position ever passed to `advance`, and highest it confirmed. */
+  requested = 0;
+  confirmed = 0;
+
+  get acknowledgedCount(): number {
+    return this.#acknowledged.size;
+  }
+
+  appending(caller: number, payload: Buffer): string {
+    const number = (this.#numbers[caller] = (this.#numbers[caller] ?? 0) + 1);
+    const id = `<${caller}:${number}>`;
+    this.#appended.set(id, { caller, number, payload });
+    return id;
+  }
+
+  acknowledge(id: string): void {
+    this.#acknowledged.add(id);
+  }
+
+  /** Checks one record against what was appended. */
+  deliver({ id, payload, position }: JournalRecord): void {
+    const appended = this.#appended.get(id);
+    if (!appended) throw new Error(`${JSON.stringify(id)} was never appended`);
+    if (!appended.payload.equals(payload)) throw new Error(`${id} came with other bytes`);
+    this.#positions.set(id, position);
+  }
+
+  /** Each record a file's byte belongs to is no longer expected. */
+  spoil(file: Buffer, byte: number): void {
+    for (const [id, { payload }] of this.#appended) {
+      for (let at = file.indexOf(id); at !== -1; at = file.indexOf(id, at + 1)) {
+        if (byte >= at - 28 && byte < at + id.length + payload.length) this.#spoiled.add(id);
+      }
+    }
+  }
+
+  /** Checks everything a recovered journal delivers, from its cursor to its end. */
+  async verify(journal: Journal, cursorWasDamaged: boolean): Promise<void> {
+    const { cursor } = journal.stats();
+    if (!cursorWasDamaged && cursor < this.confirmed) {
+      throw new Error(`the cursor is ${cursor}, though ${this.confirmed} was confirmed`);
+    }
+    const delivered = new Set<string>();
+    const newest: number[] = [];
+    let last = cursor;
+    for await (const record of journal.read({ follow: false })) {
+      this.deliver(record);
+      if (record.position <= last) throw new Error(`position ${record.position} came after ${last}`);
+      last = record.position;
+      const { caller, number } = this.#appended.get(record.id)!;
+      if (!delivered.has(record.id) && number < (newest[caller] ?? 0)) {
+        throw new Error(`${record.id} came after <${caller}:${newest[caller]}>`);
+      }
+      delivered.add(record.id);
+      newest[caller] = Math.max(newest[caller] ?? 0, number);
+    }
+    const settledUpTo = cursorWasDamaged ? this.requested : cursor;
+    for (const id of this.#acknowledged) {
+      const seen = (this.#positions.get(id) ?? Infinity) <= settledUpTo;
+      if (!delivered.has(id) && !seen && !this.#spoiled.has(id)) throw new Error(`${id} is lost: position ${this.#positions.get(id)}, cursor ${cursor}`);
+    }
+    if (cursorWasDamaged) this.confirmed = cursor;
+  }
+}
