@@ -24,10 +24,12 @@ export type RunSession = (
  */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
+  // Until the options are understood; `--json FILE` of the demo is no wish for JSON on standard output.
+  let json = args.includes('--json');
   const runSession: RunSession = async (options, work) => {
+    json = options.json === true;
     exitCode = await withSession(io, options, work);
   };
-  const json = args.includes('--json');
   try {
     await program(io, json, runSession).parseAsync([...args], { from: 'user' });
     return exitCode;

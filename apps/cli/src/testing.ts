@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import type { MarketData } from '@quantumtrade/dal-domain';
 import { parse } from 'csv-parse/sync';
-import { readFileSync } from 'node:fs';
+import { SP500 } from './demo/sp500.js';
 import type { Io } from './output.js';
 import { run } from './run.js';
 
@@ -41,5 +42,23 @@ export async function qtdal(...args: string[]): Promise<{ code: number; out: str
 }
 
 /** A CSV file's rows by column name, read without any of the code under test. */
-export const csvRecords = (file: string): Record<string, string>[] =>
+export const csvRecords = <Row extends Record<string, string>>(file: string): Row[] =>
   parse(readFileSync(file, 'utf8'), { columns: true });
+
+/** What a store must hold, exactly, after the S&P 500 file was ingested. */
+export function sp500Bars(symbol: string, source: string): MarketData<true>[] {
+  const price = (text: string) => text.replace(/\.?0+$/, '');
+  type Row = Record<'date' | 'open' | 'high' | 'low' | 'close' | 'adjclose' | 'volume', string>;
+  return csvRecords<Row>(SP500.file).map(({ date, open, high, low, close, adjclose, volume }) => ({
+    symbol,
+    timestamp: new Date(`${date}T00:00:00Z`),
+    open: price(open),
+    high: price(high),
+    low: price(low),
+    close: price(close),
+    volume: BigInt(volume),
+    adjustedClose: price(adjclose),
+    source,
+    qualityScore: 100,
+  }));
+}

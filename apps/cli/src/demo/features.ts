@@ -7,7 +7,7 @@ import { SP500 } from './sp500.js';
 
 export const FEATURE_VERSION = 1;
 export const DAY_MS = 86_400_000;
-const SETS_PER_WRITE = 5_000;
+const SETS_PER_WRITE = 20_000;
 
 export type DaysBySymbol = ReadonlyMap<string, Days>;
 

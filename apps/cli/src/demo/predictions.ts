@@ -6,7 +6,7 @@ import type { DaysBySymbol } from './features.js';
 import { FEATURE_VERSION } from './features.js';
 import { HORIZON_MINUTES, MODEL_VERSION, predict, STRATEGIES } from './strategies.js';
 
-const ROWS_PER_WRITE = 5_000;
+const ROWS_PER_WRITE = 20_000;
 
 /** Lets each strategy predict from the stored features of each symbol. Returns how many predictions were stored. */
 export async function storePredictions({ database, call, symbols }: Demo): Promise<number> {

@@ -3,7 +3,7 @@ import type { OpenDatabase } from '@quantumtrade/dal-container';
 import { memoryModule, openDatabase } from '@quantumtrade/dal-container';
 import { Random } from '../demo/random.js';
 import { SP500 } from '../demo/sp500.js';
-import { csvRecords, Scratch } from '../testing.js';
+import { csvRecords, Scratch, sp500Bars } from '../testing.js';
 import type { Refusal } from './bars.js';
 import { ingestFile } from './ingest-file.js';
 
@@ -30,21 +30,7 @@ describe('ingesting a CSV file', () => {
       refusedCount: 0,
     });
     expect(report.source).toBe('sp500-2000.csv');
-    const trimmed = (price: string) => price.replace(/\.?0+$/, '');
-    expect(await stored()).toEqual(
-      csvRecords(SP500.file).map((row) => ({
-        symbol: '^GSPC',
-        timestamp: new Date(`${row['date']}T00:00:00Z`),
-        open: trimmed(row['open']!),
-        high: trimmed(row['high']!),
-        low: trimmed(row['low']!),
-        close: trimmed(row['close']!),
-        volume: BigInt(row['volume']!),
-        adjustedClose: trimmed(row['adjclose']!),
-        source: 'sp500-2000.csv',
-        qualityScore: 100,
-      })),
-    );
+    expect(await stored()).toEqual(sp500Bars('^GSPC', 'sp500-2000.csv'));
   });
 
   it('keeps digits that no floating-point number has', async () => {

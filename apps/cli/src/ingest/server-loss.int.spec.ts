@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { parseConfig } from '@quantumtrade/dal-config';
+import type { OpenDatabase } from '@quantumtrade/dal-container';
+import { embeddedModule, openDatabase, TOKENS } from '@quantumtrade/dal-container';
+import { Random } from '../demo/random.js';
+import { SP500 } from '../demo/sp500.js';
+import { Scratch, sp500Bars } from '../testing.js';
+import { ingestFile } from './ingest-file.js';
+
+const scratch = new Scratch();
+afterAll(() => scratch.remove());
+
+const config = parseConfig('[redis]\nurl = "redis://127.0.0.1:9"', {});
+const options = { symbol: SP500.symbol, source: SP500.source, batchSize: 400 };
+
+async function open(dataDirectory: string): Promise<OpenDatabase> {
+  const opened = await openDatabase(embeddedModule({ ...config, embedded: { dataDirectory } }));
+  await opened.database.initializeSchema();
+  return opened;
+}
+
+describe('a server that is killed during an ingestion', () => {
+  it.each([1, 2, 3])(
+    'is a ConnectionError, and after its restart the rest goes in (seed %d)',
+    async (seed) => {
+      const random = new Random(seed);
+      const dataDirectory = join(scratch.path, `seed-${seed}`);
+      const first = await open(dataDirectory);
+      const { pid } = await first.container.getAsync(TOKENS.EmbeddedClickHouse);
+      let batches = Math.ceil(random.between(0, 10));
+      let settled = 0;
+      const ingestion = ingestFile(first.database, SP500.file, {
+        ...options,
+        onProgress: ({ rows }) => {
+          settled = rows;
+          if (--batches === 0) setTimeout(() => process.kill(pid, 'SIGKILL'), random.between(0, 100));
+        },
+      });
+      await expect(ingestion).rejects.toMatchObject({ name: 'ConnectionError', code: 'CONNECTION' });
+      await first.close();
+
+      const second = await open(dataDirectory);
+      const report = await ingestFile(second.database, SP500.file, options);
+      expect(report.resumedAt).toBeGreaterThanOrEqual(settled);
+      expect(report.resumedAt + report.rows).toBe(SP500.bars);
+      const { data } = await second.database.getMarketData({}, { exact: true });
+      expect(data).toEqual(sp500Bars(SP500.symbol, SP500.source));
+      await second.close();
+    },
+  );
+});
