@@ -10,34 +10,39 @@ import type { RedisSettings } from './settings.js';
 import { freePort, RedisProcess } from './testing/redis-process.js';
 
 describe('a single server', () => {
-  conformsOn(() => RedisProcess.start(), undefined);
+  conformsOn(async () => process.env['REDIS_URL']!, undefined);
 });
 
 describe('a cluster of one node', () => {
   let directory: string;
+  let node: RedisProcess;
 
   conformsOn(
     async () => {
       directory = await mkdtemp(join(tmpdir(), 'redis-cluster-'));
       const bus = String(await freePort());
-      return RedisProcess.start(
+      node = await RedisProcess.start(
         ...['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-announce-ip', '127.0.0.1'],
         ...['--dir', directory],
       );
+      return node.url;
     },
     { enabled: true, maxRedirections: 3, retryDelayMs: 100 },
   );
 
-  afterAll(() => rm(directory, { recursive: true }));
+  afterAll(async () => {
+    await node.kill();
+    await rm(directory, { recursive: true });
+  });
 });
 
-function conformsOn(start: () => Promise<RedisProcess>, cluster: RedisSettings['cluster']): void {
-  let server: RedisProcess;
+function conformsOn(start: () => Promise<string>, cluster: RedisSettings['cluster']): void {
+  let url: string;
   let redis: Redis;
 
   beforeAll(async () => {
-    server = await start();
-    redis = new Redis(server.url);
+    url = await start();
+    redis = new Redis(url);
     if (!cluster) return;
     await redis.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
     while (!(await redis.cluster('INFO')).includes('cluster_state:ok')) {
@@ -47,13 +52,12 @@ function conformsOn(start: () => Promise<RedisProcess>, cluster: RedisSettings['
 
   afterAll(async () => {
     await redis.quit();
-    await server.kill();
   });
 
   cacheSuites({ describe, it, beforeAll, afterAll, beforeEach, expect }, async () => {
     const keyPrefix = `${randomUUID()}:`;
     let now = Date.UTC(2024, 0, 2);
-    const backend = connectRedis({ url: server.url, keyPrefix, cluster }, { clock: { now: () => now } });
+    const backend = connectRedis({ url, keyPrefix, cluster }, { clock: { now: () => now } });
     const prefixedKeys = () => redis.keys(`${keyPrefix}*`);
 
     async function age(key: string, ms: number): Promise<void> {
@@ -81,9 +85,12 @@ function conformsOn(start: () => Promise<RedisProcess>, cluster: RedisSettings['
       },
       dump: async () => {
         const keys = await prefixedKeys();
-        return JSON.stringify([keys, await redis.mget(keys)]);
+        return JSON.stringify([keys, await Promise.all(keys.map((key) => redis.get(key)))]);
       },
-      close: () => backend.probe.close(),
+      close: async () => {
+        await backend.probe.close();
+        for (const key of await prefixedKeys()) await redis.del(key);
+      },
     };
   });
 }
