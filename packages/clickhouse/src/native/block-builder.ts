@@ -1,0 +1,187 @@
+import type { RowError } from '@quantumtrade/dal-domain';
+import { columnOf } from '@quantumtrade/dal-domain';
+import { BlockColumns } from './block-columns.js';
+import { InstantWriter } from './column-writers/instants.js';
+import type { ColumnInput, ColumnSources, Constants, InputPlan, VaryingInput } from './input-plan.js';
+import { Months } from './months.js';
+
+/** The body of one insert: rows of one partition. */
+export interface EncodedBlock {
+  /** What follows `INSERT INTO table (columns) FORMAT Native`. */
+  readonly bytes: Buffer;
+  readonly rowCount: number;
+  /** The month of every row's `timestamp`, counted from the year 0; 0 for a table without one. */
+  readonly month: number;
+  /** Where each row of the block stood in the lists that were appended, as if they were one list. */
+  readonly rowIndices: Uint32Array;
+}
+
+export interface AppendOptions {
+  /** Values of fields that are the same for all rows; the rows' own are not looked at. */
+  readonly constants?: Constants;
+  /** First row. Default is 0. */
+  readonly from?: number;
+  /** The row behind the last one. Default is the number of rows. */
+  readonly to?: number;
+}
+
+/** Few enough rows that they stay in the processor's cache while their columns are written one after the other. */
+const SLICE = 1_024;
+const PARTITIONED_BY = 'timestamp';
+const WITHOUT_MONTH = 0;
+const INSTANT = { kind: 'instant' } as const;
+
+/** Collects the rows of one or many batches into one block for each month. */
+export class BlockBuilder {
+  readonly #plan: InputPlan;
+  readonly #pool: BlockPool;
+  readonly #open = new Map<number, BlockColumns>();
+  readonly #months = new Months();
+  readonly #timestampPosition: number;
+  /** The timestamps of the slice at hand. */
+  readonly #timestamps = new InstantWriter(INSTANT);
+  readonly #selection = new Uint32Array(SLICE);
+  #listsLength = 0;
+
+  constructor(plan: InputPlan, pool: BlockPool) {
+    this.#plan = plan;
+    this.#pool = pool;
+    this.#timestampPosition = plan.fields.findIndex(([name]) => name === PARTITIONED_BY);
+    this.#timestamps.reserve(SLICE);
+  }
+
+  get rowCount(): number {
+    return [...this.#open.values()].reduce((sum, columns) => sum + columns.rowCount, 0);
+  }
+
+  /** Size of all blocks if they were finished now. */
+  get byteLength(): number {
+    return [...this.#open.values()].reduce((sum, columns) => sum + columns.byteLength, 0);
+  }
+
+  /**
+   * Appends the rows that are right, and returns why each of the others is not, in order, by position in `rows`.
+   * Throws `ValidationError` for a wrong constant; then nothing is appended.
+   */
+  appendRows(rows: readonly unknown[], options: AppendOptions = {}): RowError[] {
+    const { constants = {}, from = 0, to = rows.length } = options;
+    return this.#append(this.#plan.ofRows(rows, constants), from, to, rows);
+  }
+
+  /**
+   * The same for rows that are held as columns. Throws `ValidationError` also if a field is neither a column nor a
+   * constant, or a column is not as long as the others.
+   */
+  appendColumns(columns: ColumnSources, options: AppendOptions = {}): RowError[] {
+    const { inputs, length } = this.#plan.ofColumns(columns, options.constants ?? {});
+    const { from = 0, to = length } = options;
+    return this.#append(inputs, from, to);
+  }
+
+  /** The blocks, in the order in which their months appeared. The builder starts anew. */
+  finish(): EncodedBlock[] {
+    const blocks: EncodedBlock[] = [];
+    for (const [month, columns] of this.#open) {
+      const { rowCount } = columns;
+      if (rowCount > 0) blocks.push({ month, rowCount, ...columns.finish() });
+      this.#pool.giveBack(columns);
+    }
+    this.#open.clear();
+    this.#listsLength = 0;
+    return blocks;
+  }
+
+  #append(inputs: readonly ColumnInput[], from: number, to: number, rows?: readonly unknown[]): RowError[] {
+    const errors: RowError[] = [];
+    for (let start = from; start < to; start += SLICE) {
+      const refused: RowError[] = [];
+      const selection = this.#select(start, Math.min(start + SLICE, to), refused, rows);
+      for (const [month, chosen] of this.#byMonth(inputs, selection)) {
+        this.#columnsOf(month).append(inputs, chosen, this.#listsLength, (column, index, reason) => {
+          refused.push({ index, field: this.#plan.fields[column]![0], reason });
+        });
+      }
+      if (refused.length > 0) errors.push(...refused.sort((a, b) => a.index - b.index));
+    }
+    this.#listsLength += to;
+    return errors;
+  }
+
+  /** The positions of the rows `from` up to `to` without those that are no objects. */
+  #select(from: number, to: number, errors: RowError[], rows: readonly unknown[] | undefined): Uint32Array {
+    const selection = this.#selection;
+    let count = 0;
+    for (let index = from; index < to; index++) {
+      const row = rows ? rows[index] : selection;
+      if (typeof row === 'object' && row !== null) selection[count++] = index;
+      else errors.push({ index, field: this.#plan.definition.table, reason: 'must be an object' });
+    }
+    return selection.subarray(0, count);
+  }
+
+  /** Rows whose timestamp is wrong may come under any month: their column refuses them. */
+  #byMonth(inputs: readonly ColumnInput[], selection: Uint32Array): Iterable<readonly [number, Uint32Array]> {
+    const input = inputs[this.#timestampPosition];
+    if (!input) return [[WITHOUT_MONTH, selection]];
+    if ('constant' in input) return [[this.#months.of(input.constant as number).number, selection]];
+    const timestamps = this.#timestamps;
+    timestamps.fill(0, 0, selection.length);
+    timestampsOf(input, selection, timestamps, 0);
+    const first = this.#months.of(timestamps.epochMs(0));
+    if (timestamps.lieWithin(first.start, first.end, selection.length)) return [[first.number, selection]];
+    const groups = new Map<number, number[]>();
+    selection.forEach((index, at) => {
+      const month = this.#months.of(timestamps.epochMs(at)).number;
+      const group = groups.get(month);
+      if (group) group.push(index);
+      else groups.set(month, [index]);
+    });
+    return [...groups].map(([month, group]) => [month, Uint32Array.from(group)] as const);
+  }
+
+  #columnsOf(month: number): BlockColumns {
+    let columns = this.#open.get(month);
+    if (!columns) this.#open.set(month, (columns = this.#pool.take()));
+    return columns;
+  }
+}
+
+/** Reads the timestamps that are right; the others stay as they are, also where reading throws. */
+function timestampsOf(
+  input: VaryingInput,
+  selection: Uint32Array,
+  timestamps: InstantWriter,
+  firstRow: number,
+): void {
+  try {
+    input.loop(input.source, selection, timestamps, firstRow, () => undefined);
+  } catch {
+    if (selection.length === 1) return;
+    selection.forEach((index, k) => timestampsOf(input, Uint32Array.of(index), timestamps, firstRow + k));
+  }
+}
+
+/** The most bytes of a block whose memory is kept for the next, and how many are kept. */
+const KEPT_BYTES = 64 * 2 ** 20;
+const KEPT_BLOCKS = 4;
+
+/** Memory of blocks that were finished, for the next ones: fresh memory costs more than writing to it. */
+export class BlockPool {
+  readonly #fields: InputPlan['fields'];
+  readonly #free: BlockColumns[] = [];
+
+  constructor(plan: InputPlan) {
+    this.#fields = plan.fields;
+  }
+
+  take(): BlockColumns {
+    return this.#free.pop() ?? new BlockColumns(this.#fields.map(([name, field]) => [columnOf(name), field]));
+  }
+
+  giveBack(columns: BlockColumns): void {
+    const { byteLength } = columns;
+    if (this.#free.length >= KEPT_BLOCKS || byteLength > KEPT_BYTES) return;
+    columns.clear();
+    this.#free.push(columns);
+  }
+}

@@ -1,0 +1,134 @@
+import type { ColumnWriter } from './column-writers/column-writer.js';
+import { varintSize, writeVarint } from './column-writers/text-buffer.js';
+import type { ColumnField } from './column-writers/writer-of.js';
+import { writerOf } from './column-writers/writer-of.js';
+import type { ColumnInput } from './input-plan.js';
+
+/** Told which row is refused, by which column, and why. */
+export type RefuseRow = (column: number, index: number, reason: string) => void;
+
+type Refusals = Map<number, { readonly column: number; readonly reason: string }>;
+
+const INITIAL_ROWS = 1_024;
+
+/**
+ * The columns of one block under construction.
+ *
+ * A block on the wire: how many columns and how many rows, as varints; then for each column its name and its type as
+ * strings (a varint of the length in bytes, and the bytes) and its data. Nothing goes before it: over HTTP, blocks have no
+ * header of their own and follow one another.
+ */
+export class BlockColumns {
+  readonly writers: readonly ColumnWriter[];
+  readonly #names: readonly string[];
+  #rowCount = 0;
+  #rowIndices = new Uint32Array(INITIAL_ROWS);
+
+  constructor(fields: readonly (readonly [column: string, field: ColumnField])[]) {
+    this.#names = fields.map(([name]) => name);
+    this.writers = fields.map(([, field]) => writerOf(field));
+  }
+
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Bytes of the block if it ended here. */
+  get byteLength(): number {
+    const rows = this.#rowCount;
+    let size = varintSize(this.writers.length) + varintSize(rows);
+    this.writers.forEach((writer, i) => {
+      size += stringSize(this.#names[i]!) + stringSize(writer.type) + writer.byteLength(rows);
+    });
+    return size;
+  }
+
+  /**
+   * Appends the selected rows that every column accepts. The others are refused by the first column that does not, and
+   * leave no trace: the columns go back to where they were and take the rest once more. `base` is added to the positions
+   * that {@link finish} gives.
+   */
+  append(inputs: readonly ColumnInput[], selection: Uint32Array, base: number, refuse: RefuseRow): void {
+    if (selection.length === 0) return;
+    const first = this.#rowCount;
+    this.#reserve(first + selection.length);
+    for (const writer of this.writers) writer.mark();
+    const refused = this.#write(inputs, selection);
+    if (refused === undefined) {
+      for (let k = 0; k < selection.length; k++) this.#rowIndices[first + k] = base + selection[k]!;
+      this.#rowCount = first + selection.length;
+      return;
+    }
+    for (const writer of this.writers) writer.rollback();
+    if (refused === 'unreadable') {
+      selection.forEach((index) => this.append(inputs, Uint32Array.of(index), base, refuse));
+      return;
+    }
+    for (const [index, { column, reason }] of refused) refuse(column, index, reason);
+    this.append(
+      inputs,
+      selection.filter((index) => !refused.has(index)),
+      base,
+      refuse,
+    );
+  }
+
+  /** What was refused, if anything was; `unreadable` if a row, one of many, throws when it is looked at. */
+  #write(inputs: readonly ColumnInput[], selection: Uint32Array): Refusals | 'unreadable' | undefined {
+    const refused: Refusals = new Map();
+    let column = 0;
+    const refuse = (index: number, reason: string) => {
+      if (!refused.has(index)) refused.set(index, { column, reason });
+    };
+    try {
+      for (; column < inputs.length; column++) {
+        const input = inputs[column]!;
+        const writer = this.writers[column]!;
+        const first = this.#rowCount;
+        if ('constant' in input) writer.fill(input.constant, first, first + selection.length);
+        else input.loop(input.source, selection, writer, first, refuse);
+      }
+    } catch {
+      if (selection.length > 1) return 'unreadable';
+      refuse(selection[0]!, 'cannot be read');
+    }
+    return refused.size > 0 ? refused : undefined;
+  }
+
+  #reserve(rows: number): void {
+    for (const writer of this.writers) writer.reserve(rows);
+    if (rows <= this.#rowIndices.length) return;
+    const grown = new Uint32Array(Math.max(rows, 2 * this.#rowIndices.length));
+    grown.set(this.#rowIndices);
+    this.#rowIndices = grown;
+  }
+
+  /** The block's bytes and where its rows came from. */
+  finish(): { bytes: Buffer; rowIndices: Uint32Array } {
+    const rows = this.#rowCount;
+    const bytes = Buffer.allocUnsafeSlow(this.byteLength);
+    let at = writeVarint(bytes, writeVarint(bytes, 0, this.writers.length), rows);
+    this.writers.forEach((writer, i) => {
+      at = writeString(bytes, writeString(bytes, at, this.#names[i]!), writer.type);
+      writer.writeTo(bytes, at, rows);
+      at += writer.byteLength(rows);
+    });
+    return { bytes, rowIndices: this.#rowIndices.slice(0, rows) };
+  }
+
+  /** Empties the columns for the next block and keeps their memory. */
+  clear(): void {
+    this.#rowCount = 0;
+    for (const writer of this.writers) writer.clear();
+  }
+}
+
+function stringSize(text: string): number {
+  const count = Buffer.byteLength(text);
+  return varintSize(count) + count;
+}
+
+function writeString(target: Buffer, offset: number, text: string): number {
+  const at = writeVarint(target, offset, Buffer.byteLength(text));
+  return at + target.write(text, at, 'utf8');
+}

@@ -1,0 +1,140 @@
+import { parseError } from '@clickhouse/client';
+import { ByteReader, Incomplete } from './column-readers/byte-reader.js';
+import type { Column } from './column-readers/column.js';
+import { readerOf } from './column-readers/reader-of.js';
+import { PendingBytes } from './pending-bytes.js';
+import { messageIn, messageStart } from './server-message.js';
+
+/** What arrived is no sequence of whole blocks: the connection was cut, or something on the way changed the bytes. */
+export class BrokenAnswerError extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the answer in Native format ${reason}`, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Rows that arrived together. Values are made when they are asked for. */
+export class DecodedBlock {
+  readonly rowCount: number;
+  readonly #columns: ReadonlyMap<string, Column>;
+
+  constructor(rowCount: number, columns: ReadonlyMap<string, Column>) {
+    this.rowCount = rowCount;
+    this.#columns = columns;
+  }
+
+  /** Of the columns, in order. */
+  get names(): string[] {
+    return [...this.#columns.keys()];
+  }
+
+  /** Throws `TypeError` if the block has no such column. */
+  column(name: string): Column {
+    const column = this.#columns.get(name);
+    if (!column) throw new TypeError(`the block has no column ${name}`);
+    return column;
+  }
+}
+
+export interface DecodeOptions {
+  /**
+   * The answer's header `X-ClickHouse-Exception-Tag`. With it, an error of the server is noticed before any of it is taken
+   * for data. Without it, an error is noticed between blocks, and inside a block that it leaves unfinished.
+   */
+  readonly exceptionTag?: string | undefined;
+}
+
+/**
+ * Reads the answer to `SELECT … FORMAT Native`, however its bytes are cut into chunks.
+ *
+ * Throws the driver's `ClickHouseError` when the server reports an error behind its HTTP 200, `BrokenAnswerError` when the
+ * answer ends too early or cannot be read, and otherwise what the chunks throw.
+ */
+export async function* decodeBlocks(
+  chunks: AsyncIterable<Uint8Array>,
+  { exceptionTag }: DecodeOptions = {},
+): AsyncGenerator<DecodedBlock, void, undefined> {
+  const pending = new PendingBytes();
+  const parser = new BlockParser();
+  let message = -1;
+  try {
+    for await (const chunk of chunks) {
+      const known = pending.length;
+      pending.append(chunk);
+      if (message < 0) message = messageStart(pending.upTo(), known, exceptionTag, parser.betweenBlocks);
+      for (;;) {
+        const before = pending.length;
+        const block = parser.next(pending, message < 0 ? before : message);
+        if (message >= 0) message -= before - pending.length;
+        else if (parser.betweenBlocks) message = messageStart(pending.upTo(), 0, exceptionTag, true);
+        if (!block) break;
+        yield block;
+      }
+    }
+  } catch (error) {
+    if (error instanceof BrokenAnswerError) throw error;
+    // A server that reports an error then cuts the connection.
+    throw serverError(pending, message) ?? error;
+  }
+  const error = serverError(pending, message);
+  if (error) throw error;
+  if (pending.length > 0 || !parser.betweenBlocks)
+    throw new BrokenAnswerError('ends in the middle of a block');
+}
+
+function serverError(pending: PendingBytes, message: number): Error | undefined {
+  const bytes = pending.upTo();
+  const text = message < 0 ? messageIn(bytes) : bytes.toString('utf8', message);
+  return text === undefined ? undefined : parseError(text);
+}
+
+/** Reads blocks column by column and goes on where the bytes ended, so that none is read over and over. */
+class BlockParser {
+  #head: { readonly columns: number; readonly rows: number } | undefined;
+  readonly #columns = new Map<string, Column>();
+  /** How many bytes are surely needed for the next step. */
+  #needed = 1;
+
+  get betweenBlocks(): boolean {
+    return this.#head === undefined;
+  }
+
+  /** The next block if the pending bytes up to `end` complete it. What is read is consumed. */
+  next(pending: PendingBytes, end: number): DecodedBlock | undefined {
+    let rest = end;
+    while (rest >= this.#needed) {
+      const reader = new ByteReader(pending.upTo(rest));
+      try {
+        this.#step(reader);
+      } catch (error) {
+        if (!(error instanceof Incomplete)) throw new BrokenAnswerError('cannot be read', { cause: error });
+        this.#needed = rest + error.missing;
+        return undefined;
+      }
+      this.#needed = 1;
+      pending.consume(reader.offset);
+      rest -= reader.offset;
+      const head = this.#head!;
+      if (this.#columns.size === head.columns) {
+        const block = new DecodedBlock(head.rows, new Map(this.#columns));
+        this.#head = undefined;
+        this.#columns.clear();
+        return block;
+      }
+    }
+    return undefined;
+  }
+
+  /** Reads the head of a block or one column. */
+  #step(reader: ByteReader): void {
+    if (!this.#head) {
+      this.#head = { columns: reader.varint(), rows: reader.varint() };
+      return;
+    }
+    const { rows } = this.#head;
+    const name = reader.string();
+    const columnReader = readerOf(reader.string());
+    if (rows > 0) columnReader.prefix?.(reader);
+    this.#columns.set(name, columnReader.read(reader, rows));
+  }
+}

@@ -1,0 +1,57 @@
+import type { InputOf, RecordDefinition, RowError } from '@quantumtrade/dal-domain';
+import { columnOf } from '@quantumtrade/dal-domain';
+import type { AppendOptions, EncodedBlock } from './block-builder.js';
+import { BlockBuilder, BlockPool } from './block-builder.js';
+import type { ColumnField } from './column-writers/writer-of.js';
+import type { ColumnSources } from './input-plan.js';
+import { InputPlan } from './input-plan.js';
+
+/** A batch as blocks: one for each month, none without an accepted row. */
+export interface EncodedBatch {
+  readonly blocks: readonly EncodedBlock[];
+  readonly rowCount: number;
+  /** Why the other rows are not in the blocks, in order of the rows. */
+  readonly errors: readonly RowError[];
+}
+
+/**
+ * Turns records into blocks of ClickHouse's Native format, ready to insert.
+ *
+ * A row is accepted or refused, for the same reason, as the domain's `canonicalRow` would, and what is written is what that
+ * would return; but rows are checked while they are written, and nothing is made of them in between.
+ */
+export class BlockEncoder<D extends RecordDefinition = RecordDefinition> {
+  readonly #plan: InputPlan;
+  readonly #pool: BlockPool;
+
+  /** `extraFields` become columns behind the record's own, e.g. `{ writtenAt: { kind: 'instant' } }`. */
+  constructor(definition: D, extraFields: Readonly<Record<string, ColumnField>> = {}) {
+    this.#plan = new InputPlan(definition, extraFields);
+    this.#pool = new BlockPool(this.#plan);
+  }
+
+  /** The columns of the blocks, in order. */
+  get columns(): string[] {
+    return this.#plan.fields.map(([name]) => columnOf(name));
+  }
+
+  /** Collects several batches, with constants of their own, into common blocks. */
+  builder(): BlockBuilder {
+    return new BlockBuilder(this.#plan, this.#pool);
+  }
+
+  encodeRows(rows: readonly Partial<InputOf<D>>[], options?: AppendOptions): EncodedBatch {
+    return this.#encode((builder) => builder.appendRows(rows, options));
+  }
+
+  encodeColumns(columns: ColumnSources, options?: AppendOptions): EncodedBatch {
+    return this.#encode((builder) => builder.appendColumns(columns, options));
+  }
+
+  #encode(append: (builder: BlockBuilder) => RowError[]): EncodedBatch {
+    const builder = this.builder();
+    const errors = append(builder);
+    const { rowCount } = builder;
+    return { blocks: builder.finish(), rowCount, errors };
+  }
+}

@@ -1,0 +1,88 @@
+import type { Canonical, Field } from '@quantumtrade/dal-domain';
+import { DECIMAL_SCALE } from '@quantumtrade/dal-domain';
+import { SixtyFourBitWriter } from './fixed-width.js';
+
+const UNIT = 10 ** DECIMAL_SCALE;
+/**
+ * How far, relative to it, the product of a number and 10^8 may lie from 10^8 times the number's shortest decimal form:
+ * half a unit in the last place of the number and another of the product make 2^-52; this is twice as much.
+ */
+const PRODUCT_ERROR = 2 ** -51;
+/** Up to here neighbouring numbers lie closer together than decimals of eight digits after the point. */
+const DENSE_LIMIT = 2 ** 26;
+
+/** The high half of 10^18: a value with a smaller one is in range. */
+const HIGH_LIMIT = Number((10n ** 18n) >> 32n);
+const OUT_OF_RANGE = 'must be below 10000000000 in magnitude';
+
+/**
+ * `Decimal(18, 8)`: Int64 units of 10^-8. A number counts as its shortest decimal form, rounded half to even; a string
+ * must be exact.
+ */
+export class DecimalWriter extends SixtyFourBitWriter {
+  constructor(field: Field) {
+    super(field, `Decimal(18, ${DECIMAL_SCALE})`);
+  }
+
+  put(value: unknown, row: number): string | undefined {
+    if (typeof value === 'number') {
+      const product = value * UNIT;
+      const units = Math.round(product);
+      // The exact value is nearer to these units than to any other: no tie, nothing to look up.
+      if (0.5 - Math.abs(product - units) > Math.abs(product) * PRODUCT_ERROR) {
+        this.write(units, row);
+        return undefined;
+      }
+      // The number is the one nearest to this decimal, and so dense are numbers here that it is to no other.
+      if (units / UNIT === value && Math.abs(value) < DENSE_LIMIT) {
+        this.write(units, row);
+        return undefined;
+      }
+    } else if (typeof value === 'string') {
+      const units = unitsOf(value);
+      if (units !== undefined) {
+        this.write(units, row);
+        return undefined;
+      }
+    }
+    return this.judge(value, row);
+  }
+
+  /** Units as the two halves of an Int64. */
+  putHalves(low: number, high: number, row: number): string | undefined {
+    this.writeHalves(low, high, row);
+    if (high < HIGH_LIMIT && high > -HIGH_LIMIT) return undefined;
+    const units = (BigInt(high) << 32n) | BigInt(low >>> 0);
+    return units > -(10n ** 18n) && units < 10n ** 18n ? undefined : OUT_OF_RANGE;
+  }
+
+  store(value: Canonical, row: number): void {
+    this.writeBigInt(value as bigint, row);
+  }
+}
+
+const POWERS = [1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1];
+/** The most digits that surely stay exact in a number. */
+const EXACT_DIGITS = 15;
+const [PLUS, MINUS, POINT, ZERO] = [0x2b, 0x2d, 0x2e, 0x30];
+
+/** The units of a plain decimal such as `-101.25`, or undefined if it is not plain or a number cannot hold them. */
+function unitsOf(text: string): number | undefined {
+  const first = text.charCodeAt(0);
+  const start = first === MINUS || first === PLUS ? 1 : 0;
+  const length = text.length;
+  let point = -1;
+  let digits = 0;
+  for (let i = start; i < length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit >= 0 && digit <= 9) digits = digits * 10 + digit;
+    else if (digit === POINT - ZERO && point < 0 && i > start) point = i;
+    else return undefined;
+  }
+  const count = length - start - (point < 0 ? 0 : 1);
+  const fraction = point < 0 ? 0 : length - point - 1;
+  if (count === 0 || count > EXACT_DIGITS || fraction > DECIMAL_SCALE) return undefined;
+  const units = digits * POWERS[fraction]!;
+  if (units > Number.MAX_SAFE_INTEGER) return undefined;
+  return first === MINUS ? -units : units;
+}

@@ -1,0 +1,78 @@
+import type { Canonical, Field } from '@quantumtrade/dal-domain';
+import { ColumnWriter } from './column-writer.js';
+
+type View = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+
+/** Values of one width, one after the other, little-endian as the machine itself. */
+export abstract class FixedWidthWriter<V extends View> extends ColumnWriter {
+  readonly type: string;
+  /** Sixty-four bits are two 32-bit elements, the low half first: no bigint is made for them. */
+  readonly #elements: number;
+  protected view: V;
+
+  constructor(field: Field, type: string, view: V, elements = 1) {
+    super(field);
+    this.type = type;
+    this.view = view;
+    this.#elements = elements;
+  }
+
+  reserve(rows: number): void {
+    const needed = rows * this.#elements;
+    if (needed <= this.view.length) return;
+    const grown = new (this.view.constructor as new (length: number) => V)(
+      Math.max(needed, 2 * this.view.length),
+    );
+    grown.set(this.view);
+    this.view = grown;
+  }
+
+  /** Writes the first row and then copies as much as is there already. */
+  override fill(value: Canonical, from: number, to: number): void {
+    if (from >= to) return;
+    this.store(value, from);
+    const size = this.#elements;
+    for (let done = 1; done < to - from; done *= 2) {
+      const copied = Math.min(done, to - from - done);
+      this.view.copyWithin((from + done) * size, from * size, (from + copied) * size);
+    }
+  }
+
+  byteLength(rows: number): number {
+    return rows * this.#elements * this.view.BYTES_PER_ELEMENT;
+  }
+
+  writeTo(target: Buffer, offset: number, rows: number): void {
+    target.set(new Uint8Array(this.view.buffer, 0, this.byteLength(rows)), offset);
+  }
+}
+
+const TWO_TO_32 = 2 ** 32;
+
+/** A column of signed or unsigned 64-bit values, written from integers that a number holds exactly. */
+export abstract class SixtyFourBitWriter extends FixedWidthWriter<Int32Array> {
+  constructor(field: Field, type: string) {
+    super(field, type, new Int32Array(), 2);
+  }
+
+  protected write(integer: number, row: number): void {
+    this.view[2 * row] = integer;
+    this.view[2 * row + 1] = Math.floor(integer / TWO_TO_32);
+  }
+
+  /** What {@link write} wrote. */
+  protected integer(row: number): number {
+    return this.view[2 * row + 1]! * TWO_TO_32 + (this.view[2 * row]! >>> 0);
+  }
+
+  protected writeBigInt(integer: bigint, row: number): void {
+    this.view[2 * row] = Number(BigInt.asIntN(32, integer));
+    this.view[2 * row + 1] = Number(BigInt.asIntN(32, integer >> 32n));
+  }
+
+  /** Takes over a 64-bit value from two halves. */
+  protected writeHalves(low: number, high: number, row: number): void {
+    this.view[2 * row] = low;
+    this.view[2 * row + 1] = high;
+  }
+}
