@@ -13,6 +13,6 @@ describe('ClickHouse against memory', () => {
     { describe, it, beforeAll, afterAll, beforeEach, expect },
     openMemory,
     () => openOwnBackend(),
-    { runs: 25 },
+    { runs: 15 },
   );
 });

@@ -49,6 +49,6 @@ describe('the model test', () => {
       const collecting: TestRunner = { ...runner, it: (_, test) => tests.push(test) };
       timeSeriesModelTest(collecting, asItIs, opening(change), { runs: 500, seed: 1 });
       await expect(tests[0]!()).rejects.toThrow(/seed: 1, path: "/);
-    });
+    }, 120_000);
   }
 });
