@@ -1,0 +1,216 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { EmbeddedClickHouse } from './embedded-clickhouse.js';
+import { EmbeddedStartError, startEmbeddedClickHouse } from './embedded-clickhouse.js';
+import { nativeHello } from './testing/native-hello.js';
+import { gone, parentOfServer } from './testing/parent.js';
+
+type Login = Pick<EmbeddedClickHouse, 'url' | 'username' | 'password'>;
+
+async function ask({ url, username, password }: Login, sql: string, settings = ''): Promise<string> {
+  const response = await fetch(`${url}/?${settings}`, {
+    method: 'POST',
+    body: sql,
+    headers: { 'X-ClickHouse-User': username, 'X-ClickHouse-Key': password },
+  });
+  const text = (await response.text()).trim();
+  if (!response.ok) throw new Error(text);
+  return text;
+}
+
+describe('A running server', () => {
+  let server: EmbeddedClickHouse;
+  beforeAll(async () => {
+    server = await startEmbeddedClickHouse();
+  });
+  afterAll(() => server.stop());
+
+  it('answers over HTTP, in UTC', async () => {
+    expect(await ask(server, 'SELECT timezone(), currentUser(), 1 + 1')).toBe('UTC\tdal\t2');
+  });
+
+  it('answers over the native protocol', async () => {
+    expect(await nativeHello(server.tcpPort, server.username, server.password)).toBe(0);
+  });
+
+  it('refuses a wrong password', async () => {
+    await expect(ask({ ...server, password: 'wrong' }, 'SELECT 1')).rejects.toThrow('AUTHENTICATION_FAILED');
+  });
+
+  it('lets nobody in without a password', async () => {
+    const nobody = { ...server, username: 'default', password: '' };
+    await expect(ask(nobody, 'SELECT 1')).rejects.toThrow('USER_SESSION_LIMIT_EXCEEDED');
+    expect((await fetch(`${server.url}/?query=SELECT+1`)).ok).toBe(false);
+  });
+
+  it.each(['httpPort', 'tcpPort'] as const)('listens at one loopback address only (%s)', async (port) => {
+    const socket = connect(server[port], '127.0.0.2');
+    const outcome = await Promise.race([
+      once(socket, 'connect').then(() => 'connected'),
+      new Promise((resolve) => socket.once('error', () => resolve('refused'))),
+    ]);
+    socket.destroy();
+    expect(outcome).toBe('refused');
+  });
+
+  it('keeps its password out of files, and its files to this user', async () => {
+    const own = dirname(server.dataDirectory);
+    const users = join(own, 'users.xml');
+    expect((await stat(own)).mode & 0o077).toBe(0);
+    expect((await stat(users)).mode & 0o077).toBe(0);
+    expect(await readFile(users, 'utf8')).not.toContain(server.password);
+  });
+
+  it('has written an asynchronous insert when it answers, also to who does not wait for it', async () => {
+    await ask(server, 'CREATE TABLE asynchronous (n UInt8) ENGINE = MergeTree ORDER BY n');
+    await ask(
+      server,
+      'INSERT INTO asynchronous VALUES (7)',
+      'async_insert=1&wait_for_async_insert=0&async_insert_busy_timeout_min_ms=60000&async_insert_busy_timeout_max_ms=60000',
+    );
+    expect(await ask(server, 'SELECT n FROM asynchronous')).toBe('7');
+  });
+
+  it('deduplicates by token, explains, limits and kills queries like any server', async () => {
+    const endless = "SELECT count() FROM numbers(1e12) WHERE sipHash64(number) = 1 AND 'endless' != ''";
+    await ask(
+      server,
+      'CREATE TABLE tokened (n UInt8) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 10',
+    );
+    await ask(server, 'INSERT INTO tokened VALUES (1)', 'insert_deduplication_token=t');
+    await ask(server, 'INSERT INTO tokened VALUES (1)', 'insert_deduplication_token=t');
+    expect(await ask(server, 'SELECT count() FROM tokened')).toBe('1');
+    expect(await ask(server, 'EXPLAIN SELECT * FROM tokened')).toContain('tokened');
+    await expect(ask(server, endless, 'max_execution_time=0.2')).rejects.toThrow('TIMEOUT_EXCEEDED');
+    const killed = expect(ask(server, endless, 'query_id=endless')).rejects.toThrow('QUERY_WAS_CANCELLED');
+    while ((await ask(server, "SELECT count() FROM system.processes WHERE query_id = 'endless'")) === '0');
+    await ask(server, "KILL QUERY WHERE query_id = 'endless' SYNC");
+    await killed;
+  });
+});
+
+it.each([
+  ['dal', 'wrong'],
+  ['default', ''],
+])('refuses %s with the password "%s" over the native protocol', async (username, password) => {
+  const server = await startEmbeddedClickHouse();
+  expect(await nativeHello(server.tcpPort, username, password)).toBe(2);
+  await server.stop();
+});
+
+it('starts many side by side, each with data, ports and a password of its own', async () => {
+  const servers = await Promise.all([1, 2, 3, 4].map(() => startEmbeddedClickHouse()));
+  await Promise.all(servers.map((server, i) => ask(server, `CREATE DATABASE d${i}`)));
+  const databases = "SELECT groupArray(name) FROM system.databases WHERE name LIKE 'd_'";
+  expect(await Promise.all(servers.map((server) => ask(server, databases)))).toEqual([
+    "['d0']",
+    "['d1']",
+    "['d2']",
+    "['d3']",
+  ]);
+  expect(new Set(servers.flatMap((s) => [s.httpPort, s.tcpPort, s.password])).size).toBe(12);
+  await Promise.all(servers.map((server) => server.stop()));
+});
+
+describe('A kept data directory', () => {
+  let dataDirectory: string;
+  beforeEach(async () => {
+    dataDirectory = await mkdtemp(join(tmpdir(), 'kept-'));
+  });
+  afterEach(() => rm(dataDirectory, { recursive: true }));
+
+  const insertRows = async (server: EmbeddedClickHouse) => {
+    await ask(server, 'CREATE TABLE kept (n UInt64) ENGINE = MergeTree ORDER BY n');
+    await ask(server, 'INSERT INTO kept SELECT number FROM numbers(1000)');
+  };
+  const countRows = (server: EmbeddedClickHouse) => ask(server, 'SELECT count(), sum(n) FROM kept');
+
+  it('has every acknowledged row after the server was killed, and again after it was stopped', async () => {
+    const first = await startEmbeddedClickHouse({ dataDirectory });
+    await insertRows(first);
+    process.kill(first.pid, 'SIGKILL');
+    expect(await first.closed).toEqual({ code: null, signal: 'SIGKILL' });
+    const second = await startEmbeddedClickHouse({ dataDirectory });
+    expect(await countRows(second)).toBe('1000\t499500');
+    await second.stop();
+    const third = await startEmbeddedClickHouse({ dataDirectory });
+    expect(await countRows(third)).toBe('1000\t499500');
+    await third.stop();
+  });
+
+  it('belongs to one server at a time', async () => {
+    const first = await startEmbeddedClickHouse({ dataDirectory });
+    await insertRows(first);
+    await expect(startEmbeddedClickHouse({ dataDirectory })).rejects.toThrow(
+      new EmbeddedStartError(`Another ClickHouse server uses the data directory ${dataDirectory}.`),
+    );
+    expect(await countRows(first)).toBe('1000\t499500');
+    await first.stop();
+  });
+
+  it('tells what the engine said when it cannot start there', async () => {
+    await mkdir(join(dataDirectory, 'status'));
+    await expect(startEmbeddedClickHouse({ dataDirectory })).rejects.toThrow(
+      /^ClickHouse ended while it started\. Code: .*status.*Is a directory/s,
+    );
+  });
+});
+
+describe('The end of a server', () => {
+  it('removes its temporary directory when it is stopped, however often', async () => {
+    const server = await startEmbeddedClickHouse();
+    await Promise.all([server.stop(), server.stop()]);
+    await server.stop();
+    expect(existsSync(dirname(server.dataDirectory))).toBe(false);
+    await gone(server.pid);
+  });
+
+  it('removes its temporary directory when it is killed', async () => {
+    const server = await startEmbeddedClickHouse();
+    process.kill(server.pid, 'SIGKILL');
+    await server.closed;
+    expect(existsSync(dirname(server.dataDirectory))).toBe(false);
+    await server.stop();
+  });
+
+  it('comes with a start that takes too long', async () => {
+    const before = await readdir(tmpdir());
+    await expect(startEmbeddedClickHouse({ startTimeoutMs: 0 })).rejects.toThrow('did not start within 0 ms');
+    const left = (await readdir(tmpdir())).filter((name) => !before.includes(name));
+    expect(left.filter((name) => name.startsWith('clickhouse-embedded-'))).toEqual([]);
+  });
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'comes with its parent (%s), and leaves nothing',
+    async (signal) => {
+      const { parent, server } = await parentOfServer('setInterval(() => {}, 1000);');
+      parent.kill(signal);
+      await gone(server.pid);
+      expect(existsSync(dirname(server.dataDirectory))).toBe(false);
+    },
+  );
+
+  it('is not waited for by a parent that has nothing left to do', async () => {
+    const { ended, server } = await parentOfServer('');
+    expect(await ended).toEqual([0, null]);
+    await gone(server.pid);
+    expect(existsSync(dirname(server.dataDirectory))).toBe(false);
+  });
+
+  it('is waited for when a parent stops it as its last act', async () => {
+    const { ended, server } = await parentOfServer('await server.stop();');
+    expect(await ended).toEqual([0, null]);
+    expect(existsSync(dirname(server.dataDirectory))).toBe(false);
+  });
+
+  it('is not the signal of a terminal: the parent decides', async () => {
+    const server = await startEmbeddedClickHouse();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(server.pid, signal);
+    expect(await ask(server, 'SELECT 1')).toBe('1');
+    await server.stop();
+  });
+});

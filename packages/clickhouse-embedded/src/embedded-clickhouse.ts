@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { engineLibrary } from './engine-library.js';
+import { serverArguments, writeServerFiles } from './server-files.js';
+import type { ServerEnd, ServerProcess } from './spawn-server.js';
+import { spawnServer } from './spawn-server.js';
+
+export interface EmbeddedClickHouseOptions {
+  /** Where the data is kept from start to start. Default is a temporary directory that goes with the server. */
+  dataDirectory?: string;
+  /** How long the start may take, in milliseconds. Default is 30,000. */
+  startTimeoutMs?: number;
+}
+
+/**
+ * A running server. It ends when it is stopped and when this process ends, however that happens, and does not keep this
+ * process running.
+ */
+export interface EmbeddedClickHouse {
+  /** Address for HTTP, without credentials, on loopback. */
+  readonly url: string;
+  readonly httpPort: number;
+  /** Port of the native protocol. */
+  readonly tcpPort: number;
+  readonly username: string;
+  /** Random, new at each start. */
+  readonly password: string;
+  readonly dataDirectory: string;
+  readonly pid: number;
+  /** Resolves once the server has ended, stopped or not, and its temporary files are removed. */
+  readonly closed: Promise<ServerEnd>;
+  /**
+   * Ends the server at once, which loses nothing that it acknowledged, and removes a temporary data directory. Calling it
+   * again changes nothing.
+   */
+  stop(): Promise<void>;
+}
+
+/** The server did not start; the message ends with what the engine said. */
+export class EmbeddedStartError extends Error {
+  override readonly name = 'EmbeddedStartError';
+}
+
+const USERNAME = 'dal';
+const POLL_MS = 15;
+const IN_USE = /Cannot lock file .*Another server instance/s;
+
+/**
+ * Starts a ClickHouse server of its own on loopback, with a random password and free ports. Any number can run side by side,
+ * each on a data directory of its own.
+ * Throws `UnsupportedPlatformError` where the engine does not exist and `EmbeddedStartError` when it does not come up, for
+ * instance because another server uses the data directory.
+ */
+export async function startEmbeddedClickHouse({
+  dataDirectory: kept,
+  startTimeoutMs = 30_000,
+}: EmbeddedClickHouseOptions = {}): Promise<EmbeddedClickHouse> {
+  const library = engineLibrary();
+  const own = await mkdtemp(join(tmpdir(), 'clickhouse-embedded-'));
+  const dataDirectory = kept === undefined ? join(own, 'data') : resolve(kept);
+  const password = randomBytes(24).toString('base64url');
+  let server: ServerProcess | undefined;
+  try {
+    await mkdir(dataDirectory, { recursive: true });
+    const files = await writeServerFiles(own, USERNAME, password);
+    const started = spawnServer({
+      library,
+      args: serverArguments(dataDirectory, files),
+      removeAtEnd: own,
+    });
+    server = started;
+    const [httpPort, tcpPort] = await portsOf(started, files.ports, startTimeoutMs, dataDirectory);
+    started.letGo();
+    const url = `http://127.0.0.1:${httpPort}`;
+    const closed = started.ended.then(async (end) => {
+      await remove(own);
+      return end;
+    });
+    const stop = async () => {
+      started.hold();
+      started.kill();
+      await closed;
+    };
+    const pid = started.pid!;
+    return { url, httpPort, tcpPort, username: USERNAME, password, dataDirectory, pid, closed, stop };
+  } catch (error) {
+    server?.kill();
+    await server?.ended;
+    await remove(own);
+    throw error;
+  }
+}
+
+const remove = (directory: string) => rm(directory, { recursive: true, force: true });
+
+/** Waits for the file in which the server tells its ports, as long as the server lives. */
+async function portsOf(
+  server: ServerProcess,
+  file: string,
+  timeoutMs: number,
+  dataDirectory: string,
+): Promise<[http: number, tcp: number]> {
+  const until = performance.now() + timeoutMs;
+  let ended = false;
+  void server.ended.then(() => (ended = true));
+  while (!ended) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (text.endsWith('\n')) {
+      const [http, tcp] = text.trim().split('\t').map(Number);
+      return [http!, tcp!];
+    }
+    if (performance.now() > until) {
+      throw new EmbeddedStartError(`ClickHouse did not start within ${timeoutMs} ms. ${server.said()}`);
+    }
+    await sleep(POLL_MS);
+  }
+  throw new EmbeddedStartError(
+    IN_USE.test(server.said())
+      ? `Another ClickHouse server uses the data directory ${dataDirectory}.`
+      : `ClickHouse ended while it started. ${server.said()}`,
+  );
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The files a server starts from, in a directory of its own that only this user can read. */
+export interface ServerFiles {
+  readonly config: string;
+  /** Where the server writes its HTTP and native port, tab-separated, in one line. */
+  readonly ports: string;
+}
+
+/**
+ * Writes a server's configuration: one user with a password, everything on loopback, UTC, modest caches.
+ *
+ * The engine starts in the session of a user `default` without a password, which cannot be changed. That user may do
+ * nothing but open the ports, and is allowed one session, which the server itself holds as long as it lives: nobody else can
+ * log in as `default`.
+ */
+export async function writeServerFiles(
+  directory: string,
+  username: string,
+  password: string,
+): Promise<ServerFiles> {
+  const files = { config: join(directory, 'config.xml'), ports: join(directory, 'ports') };
+  const users = join(directory, 'users.xml');
+  await writeFile(
+    users,
+    `<clickhouse>
+  <profiles>
+    <default></default>
+    <start><max_sessions_for_user>1</max_sessions_for_user></start>
+  </profiles>
+  <quotas><default></default></quotas>
+  <users>
+    <default>
+      <password></password>
+      <networks><ip>127.0.0.1</ip></networks>
+      <profile>start</profile>
+      <quota>default</quota>
+      <grants>
+        <query>GRANT SYSTEM LISTEN ON *.*</query>
+        <query>GRANT SELECT ON system.numbers</query>
+      </grants>
+    </default>
+    <${username}>
+      <password_sha256_hex>${createHash('sha256').update(password).digest('hex')}</password_sha256_hex>
+      <networks><ip>127.0.0.1</ip></networks>
+      <profile>default</profile>
+      <quota>default</quota>
+    </${username}>
+  </users>
+</clickhouse>
+`,
+    { mode: 0o600 },
+  );
+  await writeFile(
+    files.config,
+    `<clickhouse>
+  <users_config>${users}</users_config>
+  <timezone>UTC</timezone>
+  <mark_cache_size>134217728</mark_cache_size>
+  <keep_alive_timeout>30</keep_alive_timeout>
+</clickhouse>
+`,
+    { mode: 0o600 },
+  );
+  return files;
+}
+
+/** The arguments that make the engine a server: it opens its ports, tells them, and sleeps for good. */
+export function serverArguments(dataDirectory: string, files: ServerFiles): string[] {
+  return [
+    'clickhouse-local',
+    `--path=${dataDirectory}`,
+    `--config-file=${files.config}`,
+    '--http_port=0',
+    '--tcp_port=0',
+    '--listen_host=127.0.0.1',
+    '--query',
+    [
+      'SYSTEM START LISTEN HTTP',
+      'SYSTEM START LISTEN TCP',
+      `SELECT getServerPort('http_port'), getServerPort('tcp_port') INTO OUTFILE '${files.ports}' FORMAT TSV`,
+      'SELECT sleepEachRow(3) FROM system.numbers FORMAT Null SETTINGS function_sleep_max_microseconds_per_block = 0, max_block_size = 1',
+    ].join('; '),
+  ];
+}
