@@ -9,9 +9,9 @@ export async function recover(store: SegmentStore, cursor: number): Promise<void
   const segments = segmentsAmong(await fs.list(directory));
   store.segments.push(...segments);
   for (const segment of segments) await recoverSegment(store, segment);
-  store.next = Math.max(cursor, ...segments.flatMap(({ first, sequences }) => [first, sequences.last])) + 1;
+  store.next = Math.max(cursor, ...segments.map(({ sequences }) => sequences.last)) + 1;
   await store.reclaim(cursor);
-  // A removed segment that came back after a new one with lower sequences would claim part of it.
+  // An empty segment that came back later would claim sequences that a new one has by then.
   await fs.syncDirectory(directory);
 }
 
@@ -23,7 +23,8 @@ async function recoverSegment(store: SegmentStore, segment: Segment): Promise<vo
       if (found.kind === 'damage') await repair(store, segment, file, found);
       else if (segment.takes(found.sequence)) segment.sequences.add(found.sequence);
     }
-    // A process that was killed may have left intact records that only the page cache knows.
+    // A process that was killed may have left intact records that only the page cache knows: what is delivered must not
+    // vanish before it is delivered whole.
     await file.sync();
   } finally {
     await file.close();

@@ -14,7 +14,8 @@ export class Model {
   readonly #positions = new Map<string, number>();
   /** Ids whose bytes on the disk were damaged at rest. */
   readonly #spoiled = new Set<string>();
-  #numbers: number[] = [];
+  readonly #numbers: number[] = [];
+  #removedUpTo = 0;
   /** Highest position ever passed to `advance`, and highest it confirmed. */
   requested = 0;
   confirmed = 0;
@@ -34,12 +35,12 @@ export class Model {
     this.#acknowledged.add(id);
   }
 
-  /** Checks one record against what was appended. */
+  /** Checks one record against what was appended; from now on it must not vanish before the cursor has passed it. */
   deliver({ id, payload, position }: JournalRecord): void {
     const appended = this.#appended.get(id);
     if (!appended) throw new Error(`${JSON.stringify(id)} was never appended`);
     if (!appended.payload.equals(payload)) throw new Error(`${id} came with other bytes`);
-    this.#positions.set(id, position);
+    this.#positions.set(id, Math.min(position, this.#positions.get(id) ?? Infinity));
   }
 
   /** Each record a file's byte belongs to is no longer expected. */
@@ -71,10 +72,12 @@ export class Model {
       delivered.add(record.id);
       newest[caller] = Math.max(newest[caller] ?? 0, number);
     }
-    const settledUpTo = cursorWasDamaged ? this.requested : cursor;
-    for (const id of this.#acknowledged) {
+    // Without its cursor the journal delivers again what it still has; the rest had been delivered and removed.
+    if (cursorWasDamaged) this.#removedUpTo = this.requested;
+    const settledUpTo = Math.max(cursor, this.#removedUpTo);
+    for (const id of new Set([...this.#acknowledged, ...this.#positions.keys()])) {
       const seen = (this.#positions.get(id) ?? Infinity) <= settledUpTo;
-      if (!delivered.has(id) && !seen && !this.#spoiled.has(id)) throw new Error(`${id} is lost: position ${this.#positions.get(id)}, cursor ${cursor}`);
+      if (!delivered.has(id) && !seen && !this.#spoiled.has(id)) throw new Error(`${id} is lost: at ${this.#positions.get(id)}, cursor ${cursor}`);
     }
     if (cursorWasDamaged) this.confirmed = cursor;
   }
