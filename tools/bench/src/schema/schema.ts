@@ -1,15 +1,25 @@
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { Bench } from '../bench.js';
+import { elapsed, pairedRounds } from '../bench.js';
 import { costOfFinal } from './final.js';
 import { insertsByPartition } from './inserts.js';
 import { predictionById } from './prediction-by-id.js';
 import { rowsKept } from './rows-kept.js';
 import { SPECIFICATION_DDL } from './specification-ddl.js';
 
+const ROUNDS = 15;
+
 /** Our tables, in the database `ours`, against the specification's, in `specification`, on one server. */
 export const schema: Bench = async function* (server) {
   const backend = connectClickHouse({ ...server.settings, database: 'ours' });
-  await backend.schema.initialize();
+  const { schema } = backend;
+  await schema.initialize();
+  yield await pairedRounds({ case: 'initialize with nothing to do', unit: 'ms' }, ROUNDS, {
+    ours: () => elapsed(() => schema.initialize()),
+  });
+  yield await pairedRounds({ case: 'validate', unit: 'ms' }, ROUNDS, {
+    ours: () => elapsed(() => schema.validate()),
+  });
   await backend.probe.close();
   await server.run('CREATE DATABASE specification');
   for (const statement of SPECIFICATION_DDL) await server.run(statement);
