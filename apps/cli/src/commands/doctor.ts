@@ -17,7 +17,6 @@ interface Check {
 }
 
 const OLDEST_NODE = [20, 19] as const;
-const ENGINE_PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 const CLOCK_SKEW_LIMIT_MS = 2_000;
 const ANSWER_WITHIN_MS = 5_000;
 
@@ -59,7 +58,6 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
   const config = await attempt('configuration', 'correct the key it names', () => session.config());
   if (!config) return { checks, exitCode };
   add({ name: 'configuration', ok: true, detail: `backend ${config.backend}` }, EXIT.usage);
-  add(platformCheck(config), EXIT.failure);
   const opened = await attempt('store', storeRemedy(config), () => session.open());
   if (!opened) return { checks, exitCode };
   const { clickhouseHealthy, redisHealthy } = await opened.database.health();
@@ -98,21 +96,8 @@ function nodeCheck(): Check {
   return {
     name: 'node',
     ok,
-    detail: process.version,
+    detail: `${process.version} on ${process.platform}-${process.arch}`,
     ...(!ok && { remedy: `install Node ${OLDEST_NODE.join('.')} or later` }),
-  };
-}
-
-function platformCheck({ backend }: DalConfig): Check {
-  const platform = `${process.platform}-${process.arch}`;
-  const ok = backend !== 'embedded' || ENGINE_PLATFORMS.includes(platform);
-  return {
-    name: 'platform',
-    ok,
-    detail: platform,
-    ...(!ok && {
-      remedy: `the embedded engine runs on ${ENGINE_PLATFORMS.join(', ')}: use another backend here`,
-    }),
   };
 }
 
