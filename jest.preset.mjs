@@ -1,7 +1,10 @@
 /**
  * How every package's tests run: native ES modules, compiled by swc, straight from the sources of all packages.
+ * They run in a time zone far from UTC and with a gap, so that code which depends on the machine's zone fails.
  * A package whose `*.int.spec.ts` files need servers uses `withServers`, which starts them once for the package.
  */
+process.env.TZ = 'Pacific/Apia';
+
 export const unit = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -14,7 +17,11 @@ export const unit = {
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
     ],
   },
   testTimeout: 30_000,

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { toDomainError } from './driver-errors.js';
 
 const call = {
-  operation: 'market_data.find',
+  operation: 'marketData.find',
   query: 'SELECT close FROM market_data WHERE symbol = {symbol:String}',
   queryId: 'q-1',
   elapsedMs: 250,
@@ -23,7 +23,7 @@ describe('an error of the server', () => {
       name: 'QueryError',
       message:
         "Query execution failed: UNKNOWN_TABLE (60): Unknown table expression identifier 'market_data'",
-      operation: 'market_data.find',
+      operation: 'marketData.find',
       query: call.query,
       queryId: 'q-1',
       retryable: false,

@@ -37,7 +37,7 @@ export class TableReader<D extends RecordDefinition> {
     params: QueryParams,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<RecordOf<D, E>>> {
-    const operation = `${this.#definition.table}.find`;
+    const operation = `${this.#definition.name}.find`;
     const plan = planQuery(this.#definition, params, operation);
     return this.select(operation, { ...filterOf(plan), limit: plan.limit }, options);
   }
@@ -65,7 +65,7 @@ export class TableReader<D extends RecordDefinition> {
     limit: number,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<RecordOf<D, E>>> {
-    const operation = `${this.#definition.table}.latest`;
+    const operation = `${this.#definition.name}.latest`;
     const selection = {
       ...this.where(operation, fieldName, value),
       order: timeOrder(this.#definition, 'DESC'),

@@ -24,7 +24,7 @@ export class TableWriter {
   async write(prepare: (now: number) => PreparedBatch, options?: CallOptions): Promise<BatchResult> {
     const started = performance.now();
     const batch = prepare(this.#clock.now());
-    const operation = `${batch.definition.table}.insert`;
+    const operation = `${batch.definition.name}.insert`;
     checkCall(options, operation);
     const rows = survivors(batch.definition, batch.rows);
     const size = this.#maxBlockRows;

@@ -88,7 +88,7 @@ function prepare(
   now: number,
   complete: (input: object) => object = (input) => input,
 ): PreparedBatch {
-  const operation = `${definition.table}.insert`;
+  const operation = `${definition.name}.insert`;
   if (!Array.isArray(inputs)) throw new ValidationError(listName, 'must be a list of records', { operation });
   const version =
     writtenAt === undefined
@@ -106,7 +106,7 @@ function prepare(
 }
 
 const requireLabel = (definition: RecordDefinition, name: string, value: unknown): string =>
-  requireField({ kind: 'label' }, name, value, `${definition.table}.insert`) as string;
+  requireField({ kind: 'label' }, name, value, `${definition.name}.insert`) as string;
 
 export function prepareMarketData(batch: MarketDataBatch, now: number): PreparedBatch {
   const source = requireLabel(marketData, 'source', batch.source);

@@ -2,6 +2,7 @@ import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 
 /** One feature of one symbol at one instant. Readers get whole feature sets: see `FeatureSet`. */
 export const feature = {
+  name: 'features',
   table: 'features',
   fields: {
     symbol: { kind: 'symbol' },

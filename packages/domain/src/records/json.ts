@@ -42,7 +42,7 @@ export function withExactness<D extends RecordDefinition, E extends boolean>(
   const checked = canonicalRow(definition, record, 0);
   if ('error' in checked) {
     const { field, reason } = checked.error;
-    throw new QueryError(definition.table, `${field} ${reason}`, { operation: `${definition.table}.read` });
+    throw new QueryError(definition.table, `${field} ${reason}`, { operation: `${definition.name}.read` });
   }
   return presentRow(definition, checked.row, exact);
 }

@@ -2,6 +2,7 @@ import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 
 /** One OHLCV bar of one symbol from one source. Prices may be negative (futures have been). */
 export const marketData = {
+  name: 'marketData',
   table: 'market_data',
   fields: {
     symbol: { kind: 'symbol' },

@@ -2,6 +2,7 @@ import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 
 /** What came of a prediction. `timestamp` is the prediction's own, `evaluationTimestamp` is when it was judged. */
 export const outcome = {
+  name: 'outcomes',
   table: 'prediction_outcomes',
   fields: {
     predictionId: { kind: 'id' },

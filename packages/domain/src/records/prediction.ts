@@ -2,6 +2,7 @@ import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 
 /** What a model expected the price to be `predictionHorizon` minutes after `timestamp`. */
 export const prediction = {
+  name: 'predictions',
   table: 'predictions',
   fields: {
     predictionId: { kind: 'id' },

@@ -4,6 +4,8 @@ import { canonicalField, Invalid, presentField } from './field.js';
 
 /** What one record is: everything else (types, validation, JSON, columns, keys) is derived from it. */
 export interface RecordDefinition {
+  /** What the record is called in the API: the first part of its operations' names. */
+  readonly name: string;
   /** The table's name, also used in error messages. */
   readonly table: string;
   /** Fields in the order of the table's columns. A column is the field's name in snake_case. */
@@ -113,7 +115,7 @@ export function presentRow<D extends RecordDefinition, E extends boolean>(
     const value = presentField(field, row[name]!, exact);
     if (value instanceof Invalid) {
       throw new QueryError(definition.table, `${name} ${value.reason}`, {
-        operation: `${definition.table}.read`,
+        operation: `${definition.name}.read`,
       });
     }
     record[name] = value;

@@ -2,6 +2,7 @@ import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 
 /** The sentiment of one piece of news about one symbol. `contentHash` tells headlines of one instant apart. */
 export const sentiment = {
+  name: 'sentiment',
   table: 'sentiment_data',
   fields: {
     symbol: { kind: 'symbol' },

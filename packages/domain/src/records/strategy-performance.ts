@@ -2,6 +2,7 @@ import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 
 /** How a strategy did in one market regime, with one set of parameters, as judged at one instant. */
 export const strategyPerformance = {
+  name: 'strategyPerformance',
   table: 'strategy_performance',
   fields: {
     id: { kind: 'uuid' },

@@ -67,7 +67,7 @@ export class MemoryStore {
     options: CallOptions | undefined,
   ): BatchResult {
     const started = performance.now();
-    this.checkReady(`${records[name].table}.insert`, options);
+    this.checkReady(`${records[name].name}.insert`, options);
     const { rows, errors } = prepare(this.clock.now());
     const insertedCount = rows.filter((row) => this.tables[name].upsert(row)).length;
     return {
@@ -86,7 +86,7 @@ export class MemoryStore {
     options: ReadOptions<E> | undefined,
   ): QueryResult<RecordOf<(typeof records)[N], E>> {
     const started = performance.now();
-    const operation = `${records[name].table}.find`;
+    const operation = `${records[name].name}.find`;
     this.checkReady(operation, options);
     const plan = planQuery(records[name], params, operation);
     const rows = this.tables[name].find(plan);
@@ -101,7 +101,7 @@ export class MemoryStore {
     options: ReadOptions<E> | undefined,
   ): QueryResult<RecordOf<(typeof records)[N], E>> {
     const started = performance.now();
-    const operation = `${records[name].table}.latest`;
+    const operation = `${records[name].name}.latest`;
     this.checkReady(operation, options);
     const most = requireLimit(limit, operation);
     const newest = newestFirst(this.rowsWhere(name, 'symbol', symbol, operation)).slice(0, most);
