@@ -19,7 +19,10 @@ class Run {
   constructor(seed: number) {
     this.#random = new Random(seed);
     this.#disk = new SimulatedDisk(this.#random);
-    this.#sizes = { segmentBytes: 100 + this.#random.below(3000), maxBytes: 1000 + this.#random.below(20_000) };
+    this.#sizes = {
+      segmentBytes: 100 + this.#random.below(3000),
+      maxBytes: 1000 + this.#random.below(20_000),
+    };
   }
 
   get acknowledged(): number {
@@ -89,11 +92,16 @@ class Run {
       }
     })();
     reading.catch(() => undefined);
-    const callers = Array.from({ length: 1 + this.#random.below(5) }, (_, caller) => this.#call(journal, caller));
+    const callers = Array.from({ length: 1 + this.#random.below(5) }, (_, caller) =>
+      this.#call(journal, caller),
+    );
     let done = false;
     void Promise.all(callers).then(() => (done = true));
     for (let turns = 0; !done && this.#disk.hasPower; turns++) {
-      if (turns > 3000) throw new Error(`an append hangs at ${seen}: ${JSON.stringify(journal.stats())} ${JSON.stringify(this.#disk.faults)} ${this.#disk.capacity - this.#disk.used}`);
+      if (turns > 3000)
+        throw new Error(
+          `an append hangs at ${seen}: ${JSON.stringify(journal.stats())} ${JSON.stringify(this.#disk.faults)} ${this.#disk.capacity - this.#disk.used}`,
+        );
       await turn();
       void this.#advance(journal, seen);
     }
@@ -138,7 +146,9 @@ class Run {
   }
 
   #flipBits(): void {
-    const files = [...this.#disk.contents()].filter(([path, { length }]) => length > 0 && !path.includes('quarantine'));
+    const files = [...this.#disk.contents()].filter(
+      ([path, { length }]) => length > 0 && !path.includes('quarantine'),
+    );
     for (let flips = this.#random.below(4); flips > 0 && files.length > 0; flips--) {
       const [path, content] = files[this.#random.below(files.length)]!;
       const byte = this.#random.below(content.length);

@@ -77,7 +77,8 @@ export class Model {
     const settledUpTo = Math.max(cursor, this.#removedUpTo);
     for (const id of new Set([...this.#acknowledged, ...this.#positions.keys()])) {
       const seen = (this.#positions.get(id) ?? Infinity) <= settledUpTo;
-      if (!delivered.has(id) && !seen && !this.#spoiled.has(id)) throw new Error(`${id} is lost: at ${this.#positions.get(id)}, cursor ${cursor}`);
+      if (!delivered.has(id) && !seen && !this.#spoiled.has(id))
+        throw new Error(`${id} is lost: at ${this.#positions.get(id)}, cursor ${cursor}`);
     }
     if (cursorWasDamaged) this.confirmed = cursor;
   }

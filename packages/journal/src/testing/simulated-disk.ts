@@ -39,6 +39,7 @@ export class SimulatedDisk {
   onOperation: (operation: string, name: string) => void = () => undefined;
   readonly #random: Random;
   #power: Power = { on: true, locked: false };
+  #stalled: Promise<void> = Promise.resolve();
   #live = new Map<string, SimulatedInode>();
   #durable = new Map<string, SimulatedInode>();
   #changes: DirectoryChange[] = [];
@@ -70,13 +71,28 @@ export class SimulatedDisk {
     this.#live.get(path)!.flipBit(byte, bit);
   }
 
+  /** Takes bytes off a file's end, as if they had never reached the disk. */
+  cutOff(path: string, bytes: number): void {
+    const inode = this.#live.get(path)!;
+    inode.truncate(inode.live.length - bytes);
+    inode.sync();
+  }
+
+  /** Makes every operation wait until the function returned is called. */
+  stall(): () => void {
+    let resume!: () => void;
+    this.#stalled = new Promise((resolve) => (resume = resolve));
+    return resume;
+  }
+
   /** Takes the power away, with what was not synced, and gives it back. */
   crash(): void {
     this.#power.on = false;
     this.#power = { on: true, locked: false };
     this.operationsLeft = Infinity;
     for (const change of this.#changes) if (this.#random.chance(0.5)) change(this.#durable);
-    for (const inode of new Set([...this.#live.values(), ...this.#durable.values()])) inode.crash(this.#random);
+    for (const inode of new Set([...this.#live.values(), ...this.#durable.values()]))
+      inode.crash(this.#random);
     this.#changes = [];
     this.#live = new Map(this.#durable);
   }
@@ -92,6 +108,7 @@ export class SimulatedDisk {
   async begin(operation: string, path: string, power: Power, failing = 0): Promise<void> {
     if (power.on) this.onOperation(operation, basename(path));
     for (let turns = this.#random.below(4); turns > 0; turns--) await Promise.resolve();
+    await this.#stalled;
     if (power.on && this.operationsLeft-- <= 0) power.on = false;
     if (!power.on) throw failure('EPOWER');
     if (this.#random.chance(failing)) throw failure('EIO');
@@ -143,7 +160,9 @@ class SimulatedFs implements JournalFs {
 
   async list(directory: string): Promise<string[]> {
     await this.#begin('list', directory);
-    return [...this.#disk.contents().keys()].filter((path) => dirname(path) === directory).map((path) => basename(path));
+    return [...this.#disk.contents().keys()]
+      .filter((path) => dirname(path) === directory)
+      .map((path) => basename(path));
   }
 
   async open(path: string, mode: 'create' | 'read' | 'write'): Promise<JournalFile> {

@@ -44,7 +44,8 @@ export class SimulatedInode {
 }
 
 function apply(content: Buffer, change: Change): Buffer {
-  const size = 'size' in change ? change.size : Math.max(content.length, change.position + change.bytes.length);
+  const size =
+    'size' in change ? change.size : Math.max(content.length, change.position + change.bytes.length);
   const result = Buffer.alloc(size);
   content.copy(result);
   if ('bytes' in change) change.bytes.copy(result, change.position);
@@ -57,7 +58,12 @@ function survivors(changes: readonly Change[], random: Random): Change[] {
   if (mode === 0) return [];
   if (mode === 1) return [...changes];
   const kept = changes.flatMap((change) => pieces(change, random)).filter(() => random.chance(0.6));
-  return mode === 2 ? kept : kept.map((change) => ({ change, at: random.next() })).sort(byChance).map((c) => c.change);
+  return mode === 2
+    ? kept
+    : kept
+        .map((change) => ({ change, at: random.next() }))
+        .sort(byChance)
+        .map((c) => c.change);
 }
 
 const byChance = (a: { at: number }, b: { at: number }): number => a.at - b.at;
@@ -65,7 +71,9 @@ const byChance = (a: { at: number }, b: { at: number }): number => a.at - b.at;
 function pieces(change: Change, random: Random): Change[] {
   if ('size' in change) return [change];
   const { position, bytes } = change;
-  const cuts = Array.from({ length: random.below(4) }, () => random.below(bytes.length)).sort((a, b) => a - b);
+  const cuts = Array.from({ length: random.below(4) }, () => random.below(bytes.length)).sort(
+    (a, b) => a - b,
+  );
   return [0, ...cuts].flatMap((from, i) => {
     const to = cuts[i] ?? bytes.length;
     return to > from ? [{ position: position + from, bytes: bytes.subarray(from, to) }] : [];

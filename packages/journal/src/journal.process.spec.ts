@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openJournal } from './journal.js';
+import { startChild } from './testing/child.js';
+import { payloadOf } from './testing/payload-of.js';
+import { Random, seeds } from './testing/random.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'journal-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+it('has every record that a process had acknowledged before it was killed', async () => {
+  const acknowledged = new Set<string>();
+  for (const seed of seeds(10)) {
+    const child = startChild('append-loop.ts', directory, String(seed));
+    await child.started;
+    await delay(new Random(seed).below(100));
+    child.process.kill('SIGKILL');
+    // The last line may have been cut short.
+    for (const id of (await child.output).split('\n').slice(0, -1)) acknowledged.add(id);
+
+    const journal = await openJournal({ directory });
+    const newest = new Map<string, number>();
+    for await (const { id, payload } of journal.read({ follow: false })) {
+      const [prefix = '', number = ''] = id.split(':');
+      if (Number(number) <= (newest.get(prefix) ?? -1))
+        throw new Error(`QT_SEED=${seed}: ${id} is out of order`);
+      if (!payloadOf(id).equals(payload)) throw new Error(`QT_SEED=${seed}: ${id} came with other bytes`);
+      newest.set(prefix, Number(number));
+      acknowledged.delete(id);
+    }
+    await journal.close();
+    expect({ seed, lost: [...acknowledged] }).toEqual({ seed, lost: [] });
+    expect(newest.get(String(seed))).toBeGreaterThan(0);
+  }
+}, 120_000);
+
+it('lets one journal at a time have a directory, in this process and others', async () => {
+  const child = startChild('append-loop.ts', directory, 'child');
+  await child.started;
+  await expect(openJournal({ directory })).rejects.toMatchObject({
+    code: 'LOCKED',
+    message: expect.stringContaining(String(child.process.pid)),
+  });
+  child.process.kill('SIGKILL');
+  await child.output;
+  const journal = await openJournal({ directory });
+  await expect(openJournal({ directory })).rejects.toMatchObject({ code: 'LOCKED' });
+  await journal.close();
+  await (await openJournal({ directory })).close();
+  expect((await readdir(directory)).filter((name) => name.endsWith('.sock'))).toEqual([]);
+}, 30_000);
+
+it('stays locked while its holder is stopped', async () => {
+  const child = startChild('append-loop.ts', directory, 'child');
+  await child.started;
+  child.process.kill('SIGSTOP');
+  await expect(openJournal({ directory })).rejects.toMatchObject({ code: 'LOCKED' });
+  child.process.kill('SIGKILL');
+  await child.output;
+}, 30_000);
+
+it('never lets two of many takers have the lock, whether holders leave or die', async () => {
+  for (let round = 0; round < 3; round++) {
+    await rm(join(directory, 'held'), { force: true });
+    const dying = startChild('lock-loop.ts', directory, '1', 'die');
+    await dying.output;
+    const takers = Array.from({ length: 4 }, () => startChild('lock-loop.ts', directory, '15'));
+    expect(await Promise.all(takers.map(({ output }) => output))).toEqual(Array(4).fill('done\n'));
+  }
+}, 120_000);
+
+it('locks a directory whose path is longer than a socket may have', async () => {
+  const deep = join(directory, 'x'.repeat(60), 'y'.repeat(60), 'z'.repeat(60));
+  await mkdir(deep, { recursive: true });
+  const journal = await openJournal({ directory: deep });
+  expect((await readdir(deep)).filter((name) => name.startsWith('lock-'))).toHaveLength(1);
+  await expect(openJournal({ directory: deep })).rejects.toMatchObject({ code: 'LOCKED' });
+  await journal.close();
+  expect((await readdir(deep)).filter((name) => name.endsWith('.sock'))).toEqual([]);
+});
+
+it('does not keep a process alive', async () => {
+  const script = `const { openJournal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+    await openJournal({ directory: ${JSON.stringify(directory)} });`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
+}, 30_000);
