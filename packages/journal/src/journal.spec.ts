@@ -194,6 +194,21 @@ it('rejects an append that waits past its deadline or is aborted, and never deli
   expect(await ids(journal)).toEqual(['kept', 'small']);
 });
 
+it('ends every append that shares an aborted signal', async () => {
+  const journal = await simulated({ maxBytes: 1100 });
+  await journal.append('kept', kilobyte);
+  const stop = new AbortController();
+  const appends = Array.from({ length: 50 }, (_, i) =>
+    journal.append(String(i), kilobyte, { signal: stop.signal }),
+  );
+  const outcomes = Promise.allSettled(appends);
+  await turns();
+  stop.abort();
+  expect((await outcomes).map(({ status }) => status)).toEqual(Array(50).fill('rejected'));
+  expect(journal.stats().waiting).toBe(0);
+  await expect(journal.append('late', kilobyte, { signal: stop.signal })).rejects.toBe(stop.signal.reason);
+});
+
 it('rejects at the deadline while the disk stalls, saying that the record may be there', async () => {
   const journal = await simulated();
   await journal.append('first', kilobyte);

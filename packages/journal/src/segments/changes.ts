@@ -1,3 +1,5 @@
+import { onAbort } from '../on-abort.js';
+
 /** Wakes whoever waits for something to change. */
 export class Changes {
   readonly #waiting = new Set<() => void>();
@@ -7,11 +9,11 @@ export class Changes {
     return new Promise((resolve) => {
       const wake = () => {
         this.#waiting.delete(wake);
-        signal?.removeEventListener('abort', wake);
+        ignore?.();
         resolve();
       };
+      const ignore = signal && onAbort(signal, wake);
       this.#waiting.add(wake);
-      signal?.addEventListener('abort', wake);
     });
   }
 

@@ -15,9 +15,9 @@ for (let taken = 0; taken < Number(rounds);) {
     await delay(Math.random() * 3);
     unlinkSync(marker);
   } catch {
-    console.log('both');
+    process.stdout.write('both\n');
   }
   if (end === 'die' && taken === Number(rounds)) process.kill(process.pid, 'SIGKILL');
   await lock.release();
 }
-console.log('done');
+process.stdout.write('done\n');

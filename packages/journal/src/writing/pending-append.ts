@@ -1,6 +1,7 @@
 import type { JournalClock } from '../clock.js';
 import type { EncodedRecord } from '../format/record.js';
 import { JournalError } from '../journal-error.js';
+import { onAbort } from '../on-abort.js';
 
 /** Limits of one append. */
 export interface AppendOptions {
@@ -31,14 +32,13 @@ export class PendingAppend {
       this.reject(reason);
       onEnd();
     };
-    const abort = () => end(signal!.reason);
-    signal?.addEventListener('abort', abort);
+    const ignore = signal && onAbort(signal, () => end(signal.reason));
     const cancel =
       deadline === undefined
         ? undefined
         : clock.after(deadline - clock.now(), () => end(deadlinePassed(this.writing)));
     this.#stopWatching = () => {
-      signal?.removeEventListener('abort', abort);
+      ignore?.();
       cancel?.();
     };
   }
