@@ -22,7 +22,7 @@ export function testClickHouse(): Promise<TestServer> {
       { name: 'embedded engine', find: embeddedClickHouse },
       { name: `container ${CLICKHOUSE_IMAGE}`, find: clickHouseContainer },
     ],
-    'Run `npm ci` on linux or macOS (x64 or arm64), set CLICKHOUSE_URL=http://user:password@host:8123, or start Docker.',
+    'Run `npm run setup` on linux or macOS (x64 or arm64), set CLICKHOUSE_URL=http://user:password@host:8123, or start Docker.',
   );
 }
 
