@@ -3,7 +3,7 @@ import { ByteReader, Incomplete } from './column-readers/byte-reader.js';
 import type { Column } from './column-readers/column.js';
 import { readerOf } from './column-readers/reader-of.js';
 import { PendingBytes } from './pending-bytes.js';
-import { messageIn, messageStart } from './server-message.js';
+import { ServerReport } from './server-report.js';
 
 /** What arrived is no sequence of whole blocks: the connection was cut, or something on the way changed the bytes. */
 export class BrokenAnswerError extends Error {
@@ -56,36 +56,32 @@ export async function* decodeBlocks(
 ): AsyncGenerator<DecodedBlock, void, undefined> {
   const pending = new PendingBytes();
   const parser = new BlockParser();
-  let message = -1;
+  const report = new ServerReport(exceptionTag);
+  const next = (atEnd: boolean) => {
+    const before = pending.length;
+    const end = report.dataEnd(pending.upTo(), parser.betweenBlocks);
+    const block = parser.next(pending, atEnd ? before : end);
+    report.consumed(before - pending.length);
+    return block;
+  };
+  const reported = () => {
+    const text = report.text(pending.upTo());
+    return text === undefined ? undefined : parseError(text);
+  };
   try {
     for await (const chunk of chunks) {
-      const known = pending.length;
       pending.append(chunk);
-      if (message < 0) message = messageStart(pending.upTo(), known, exceptionTag, parser.betweenBlocks);
-      for (;;) {
-        const before = pending.length;
-        const block = parser.next(pending, message < 0 ? before : message);
-        if (message >= 0) message -= before - pending.length;
-        else if (parser.betweenBlocks) message = messageStart(pending.upTo(), 0, exceptionTag, true);
-        if (!block) break;
-        yield block;
-      }
+      for (let block = next(false); block; block = next(false)) yield block;
     }
   } catch (error) {
-    if (error instanceof BrokenAnswerError) throw error;
-    // A server that reports an error then cuts the connection.
-    throw serverError(pending, message) ?? error;
+    // A server that reports an error cuts the connection.
+    throw reported() ?? error;
   }
-  const error = serverError(pending, message);
+  const error = reported();
   if (error) throw error;
+  for (let block = next(true); block; block = next(true)) yield block;
   if (pending.length > 0 || !parser.betweenBlocks)
     throw new BrokenAnswerError('ends in the middle of a block');
-}
-
-function serverError(pending: PendingBytes, message: number): Error | undefined {
-  const bytes = pending.upTo();
-  const text = message < 0 ? messageIn(bytes) : bytes.toString('utf8', message);
-  return text === undefined ? undefined : parseError(text);
 }
 
 /** Reads blocks column by column and goes on where the bytes ended, so that none is read over and over. */

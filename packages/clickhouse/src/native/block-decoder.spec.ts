@@ -1,0 +1,131 @@
+import { ClickHouseError } from '@clickhouse/client';
+import { prediction } from '@quantumtrade/dal-domain';
+import type { DecodedBlock, DecodeOptions } from './block-decoder.js';
+import { BrokenAnswerError, decodeBlocks } from './block-decoder.js';
+import { BlockEncoder } from './block-encoder.js';
+import { rowsOf } from './rows.js';
+
+const rows = Array.from({ length: 3 }, (_, i) => ({
+  predictionId: `prediction ü ${i}`,
+  symbol: i === 1 ? 'ÄÖ' : 'S',
+  timestamp: 1_700_000_000_000 + i,
+  modelVersion: 'v1',
+  strategyName: 'momentum',
+  predictionHorizon: 5,
+  predictedPrice: 10_125_000_000n * BigInt(i),
+  confidence: 0.5,
+  marketRegime: 'calm',
+  featuresUsed: Array.from({ length: i }, (__, k) => `feature ${k}`),
+  modelLatencyMs: 3,
+  strategyParameters: i === 0 ? {} : { fast: i, ['__proto__']: 2 },
+}));
+const inputs = rows.map((row) => ({ ...row, predictedPrice: Number(row.predictedPrice) / 1e8 }));
+const block = new BlockEncoder(prediction).encodeRows(inputs).blocks[0]!.bytes;
+
+async function* chunks(...parts: (Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (part instanceof Error) throw part;
+    yield part;
+  }
+}
+
+async function read(source: AsyncIterable<Uint8Array>, options?: DecodeOptions): Promise<DecodedBlock[]> {
+  const blocks: DecodedBlock[] = [];
+  for await (const decoded of decodeBlocks(source, options)) blocks.push(decoded);
+  return blocks;
+}
+
+const tag = 'nvxtxzqjccejxuyx';
+const text =
+  "Code: 395. DB::Exception: Value passed to 'throwIf' is non-zero. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO) (version 26.7.2.1)\n";
+const report = Buffer.from(
+  `\r\n__exception__\r\n${tag}\r\n${text}${text.length} ${tag}\r\n__exception__\r\n`,
+);
+const serverError = { code: '395', type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' };
+
+it('reads blocks whose bytes are cut in two anywhere', async () => {
+  for (let cut = 0; cut <= block.length; cut++) {
+    const decoded = await read(chunks(block, block.subarray(0, cut), block.subarray(cut)));
+    expect(decoded.map((part) => rowsOf(part, prediction))).toEqual([rows, rows]);
+  }
+});
+
+it('reads blocks byte by byte', async () => {
+  const decoded = await read(chunks(...Array.from(block, (byte) => Uint8Array.of(byte)), block));
+  expect(decoded.map((part) => rowsOf(part, prediction))).toEqual([rows, rows]);
+});
+
+it('gives a block as soon as its last byte is there', async () => {
+  const reading = decodeBlocks(chunks(block.subarray(0, 10), block.subarray(10), new Error('too far')));
+  expect((await reading.next()).value).toMatchObject({ rowCount: 3 });
+  await expect(reading.next()).rejects.toThrow('too far');
+});
+
+it('reads nothing from an empty answer and columns without rows from an empty block', async () => {
+  expect(await read(chunks())).toEqual([]);
+  const [empty] = await read(
+    chunks(Buffer.from('\x02\x00\x01a\x05UInt8\x01b\x16LowCardinality(String)', 'latin1')),
+  );
+  expect(empty).toMatchObject({ rowCount: 0, names: ['a', 'b'] });
+  expect(empty!.column('b')).toHaveLength(0);
+});
+
+it('refuses an answer that ends anywhere inside a block', async () => {
+  for (let cut = 1; cut < block.length; cut++) {
+    for (const options of [{}, { exceptionTag: tag }]) {
+      await expect(read(chunks(block, block.subarray(0, cut)), options)).rejects.toThrow(BrokenAnswerError);
+    }
+  }
+});
+
+it('gives the server’s error between blocks, wherever the chunks are cut', async () => {
+  const answer = Buffer.concat([block, report]);
+  for (let cut = 0; cut <= answer.length; cut++) {
+    for (const options of [{}, { exceptionTag: tag }]) {
+      const reading = read(
+        chunks(answer.subarray(0, cut), answer.subarray(cut), new Error('aborted')),
+        options,
+      );
+      await expect(reading).rejects.toMatchObject(serverError);
+    }
+  }
+});
+
+it('gives the server’s error inside any block, and no rows made of its text', async () => {
+  for (let cut = 1; cut < block.length; cut++) {
+    const reading = decodeBlocks(chunks(block, block.subarray(0, cut), report), { exceptionTag: tag });
+    expect((await reading.next()).value).toMatchObject({ rowCount: 3 });
+    await expect(reading.next()).rejects.toMatchObject(serverError);
+  }
+});
+
+it('gives the error of a server that sends it without a marker', async () => {
+  await expect(read(chunks(block, Buffer.from(text)))).rejects.toBeInstanceOf(ClickHouseError);
+});
+
+it('takes no text of a row for the server’s error', async () => {
+  const hostile = new BlockEncoder(prediction).encodeRows([
+    { ...inputs[0]!, predictionId: report.toString().slice(0, 200), featuresUsed: [report.toString()] },
+  ]).blocks[0]!.bytes;
+  const [decoded] = await read(chunks(hostile), { exceptionTag: 'another' });
+  expect(decoded!.column('features_used').at(0)).toEqual([report.toString()]);
+  const cut = read(chunks(hostile.subarray(0, -1)), { exceptionTag: 'another' });
+  await expect(cut).rejects.toThrow(BrokenAnswerError);
+});
+
+it('passes on why the chunks ended', async () => {
+  await expect(read(chunks(block, new Error('socket hang up')))).rejects.toThrow('socket hang up');
+});
+
+it('names a type that it cannot read', async () => {
+  const answer = Buffer.from('\x01\x01\x01a\x07Polygon\x00', 'latin1');
+  await expect(read(chunks(answer))).rejects.toMatchObject({
+    name: 'BrokenAnswerError',
+    cause: new TypeError('columns of type Polygon cannot be read'),
+  });
+});
+
+it('refuses to make up a column', async () => {
+  const [decoded] = await read(chunks(block));
+  expect(() => decoded!.column('nothing')).toThrow('the block has no column nothing');
+});

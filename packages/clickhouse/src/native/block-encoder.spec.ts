@@ -1,0 +1,263 @@
+import { randomInt } from 'node:crypto';
+import type { RecordDefinition, Row, RowError } from '@quantumtrade/dal-domain';
+import { canonicalRow, marketData, prediction, records, ValidationError } from '@quantumtrade/dal-domain';
+import fc from 'fast-check';
+import type { EncodedBlock } from './block-builder.js';
+import { BlockEncoder } from './block-encoder.js';
+import { decodeBlocks } from './block-decoder.js';
+import { rowsOf } from './rows.js';
+import { bars, recordsOf } from '../testing/native-records.js';
+
+const seed = randomInt(2 ** 31);
+const runs = { seed, numRuns: 150 };
+
+async function decoded(block: EncodedBlock, definition: RecordDefinition): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const part of decodeBlocks(
+    (async function* () {
+      yield block.bytes;
+    })(),
+  )) {
+    rows.push(...rowsOf(part, definition));
+  }
+  return rows;
+}
+
+/** What the domain says of the same rows. */
+function judged(definition: RecordDefinition, inputs: readonly unknown[]) {
+  const rows = new Map<number, Row>();
+  const errors: RowError[] = [];
+  inputs.forEach((input, index) => {
+    const verdict = canonicalRow(definition, input, index);
+    if ('row' in verdict) rows.set(index, verdict.row);
+    else errors.push(verdict.error);
+  });
+  return { rows, errors };
+}
+
+const monthOf = (row: Row) => {
+  const date = new Date(row['timestamp'] as number);
+  return 12 * date.getUTCFullYear() + date.getUTCMonth();
+};
+
+describe('the verdict on a row is the domain’s', () => {
+  for (const definition of Object.values(records)) {
+    for (const hostility of [0, 3, 30]) {
+      it(`for ${definition.table} with ${hostility} % hostile values`, async () => {
+        const encoder = new BlockEncoder(definition as RecordDefinition);
+        await fc.assert(
+          fc.asyncProperty(recordsOf(definition, hostility), async (inputs) => {
+            const expected = judged(definition, inputs);
+            const batch = encoder.encodeRows(inputs as object[]);
+            expect(batch.errors).toEqual(expected.errors);
+            expect(batch.rowCount).toBe(expected.rows.size);
+            const seen = new Set<number>();
+            for (const block of batch.blocks) {
+              const rows = await decoded(block, definition);
+              expect(rows).toEqual(Array.from(block.rowIndices, (index) => expected.rows.get(index)));
+              expect(rows.map(monthOf)).toEqual(rows.map(() => block.month));
+              expect([...block.rowIndices]).toEqual([...block.rowIndices].sort((a, b) => a - b));
+              block.rowIndices.forEach((index) => seen.add(index));
+            }
+            expect(seen.size).toBe(batch.rowCount);
+            expect(new Set(batch.blocks.map(({ month }) => month)).size).toBe(batch.blocks.length);
+          }),
+          runs,
+        );
+      });
+    }
+  }
+});
+
+const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'instant' } });
+const constants = { writtenAt: 1 };
+
+describe('blocks of rows', () => {
+  it('are the same bytes whether or not refused rows stood between the accepted ones', () => {
+    const predictions = new BlockEncoder(prediction);
+    const good = Array.from({ length: 3_000 }, (_, i) => ({
+      predictionId: `p${i}`,
+      symbol: `S${i % 7}`,
+      timestamp: 1_700_000_000_000 + i,
+      modelVersion: 'v1',
+      strategyName: 'momentum',
+      predictionHorizon: 5,
+      predictedPrice: '101.25',
+      confidence: 0.5,
+      marketRegime: `regime ${i}`,
+      featuresUsed: ['a', `b${i}`],
+      modelLatencyMs: 3,
+      strategyParameters: { fast: i },
+    }));
+    const bad = (row: object, i: number) => ({
+      ...row,
+      symbol: `bad${i}`,
+      strategyParameters: { slow: NaN },
+    });
+    const mixed = good.flatMap((row, i) => (i % 3 === 0 ? [bad(row, i), row] : [row]));
+    const batch = predictions.encodeRows(mixed);
+    expect(batch.errors).toHaveLength(1_000);
+    expect(batch.blocks.map(({ bytes }) => bytes)).toEqual(
+      predictions.encodeRows(good).blocks.map(({ bytes }) => bytes),
+    );
+  });
+
+  it('come from constants where the batch gives them, whatever the rows say', async () => {
+    const [block] = encoder.encodeRows([{ ...bars(1)[0], source: null } as never], {
+      constants: { ...constants, source: 'other' },
+    }).blocks;
+    expect(await decoded(block!, marketData)).toMatchObject([{ source: 'other' }]);
+  });
+
+  it('are not made of a wrong constant', () => {
+    expect(() => encoder.encodeRows([], { constants: { ...constants, source: '' } })).toThrow(
+      ValidationError,
+    );
+  });
+
+  it('are none for no rows and for refused rows alone', () => {
+    expect(encoder.encodeRows([], { constants })).toEqual({ blocks: [], rowCount: 0, errors: [] });
+    expect(encoder.encodeRows([null as never], { constants })).toEqual({
+      blocks: [],
+      rowCount: 0,
+      errors: [{ index: 0, field: 'market_data', reason: 'must be an object' }],
+    });
+  });
+
+  it('take the part of a list that is asked for and speak of positions in the list', () => {
+    const rows = bars(3_000);
+    rows[1_500] = { ...rows[1_500], low: 'x' };
+    const batch = encoder.encodeRows(rows as never[], { constants, from: 1_000, to: 2_500 });
+    expect(batch.errors).toEqual([
+      { index: 1_500, field: 'low', reason: 'must be a decimal such as 101.25' },
+    ]);
+    expect(batch.rowCount).toBe(1_499);
+    expect(batch.blocks[0]!.rowIndices[0]).toBe(1_000);
+    expect(batch.blocks[0]!.rowIndices[500]).toBe(1_501);
+  });
+
+  it('refuse a row that cannot be read and keep the others', async () => {
+    const rows = bars(2_000).map((row, i) =>
+      i === 1_200
+        ? Object.defineProperty(row, 'close', {
+            get() {
+              throw new Error('not now');
+            },
+          })
+        : i === 1_300
+          ? { ...row, timestamp: Object.create(Date.prototype) as Date }
+          : row,
+    );
+    const batch = encoder.encodeRows(rows as never[], { constants });
+    expect(batch.errors).toEqual([
+      { index: 1_200, field: 'close', reason: 'cannot be read' },
+      { index: 1_300, field: 'timestamp', reason: 'cannot be read' },
+    ]);
+    expect(batch.blocks.map(({ rowCount }) => rowCount)).toEqual([1_998]);
+  });
+
+  it('collect batches with constants of their own', async () => {
+    const builder = encoder.builder();
+    for (const source of ['one', 'two']) {
+      const rows = bars(2).map(({ source: _, ...row }, i) => ({ ...row, high: i === 0 ? 1 : NaN }));
+      expect(builder.appendRows(rows, { constants: { ...constants, source } })).toHaveLength(1);
+    }
+    expect(builder.rowCount).toBe(2);
+    const size = builder.byteLength;
+    const blocks = builder.finish();
+    expect(blocks.map(({ bytes }) => bytes.length)).toEqual([size]);
+    expect([...blocks[0]!.rowIndices]).toEqual([0, 2]);
+    expect((await decoded(blocks[0]!, marketData)).map((row) => row['source'])).toEqual(['one', 'two']);
+    expect(builder.finish()).toEqual([]);
+  });
+
+  it('name the columns of their insert', () => {
+    expect(encoder.columns).toEqual([
+      ...['symbol', 'timestamp', 'open', 'high', 'low', 'close', 'volume'],
+      ...['adjusted_close', 'source', 'quality_score', 'written_at'],
+    ]);
+  });
+});
+
+describe('blocks of columns', () => {
+  const columnsOf = (rows: readonly Record<string, unknown>[]) =>
+    Object.fromEntries(
+      Object.keys(rows[0]!).map((name) => [name, rows.map((row) => (row as Record<string, unknown>)[name])]),
+    );
+
+  it('are the bytes of the same values as rows, for lists', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .constantFrom(...Object.values(records))
+          .chain((definition) =>
+            fc.tuple(fc.constant(definition as RecordDefinition), recordsOf(definition, 5)),
+          ),
+        async ([definition, inputs]) => {
+          const rows = inputs.filter((input) => typeof input === 'object' && input !== null) as never[];
+          fc.pre(rows.length > 0);
+          const columns = Object.fromEntries(
+            Object.keys(definition.fields).map((name) => [
+              name,
+              rows.map((row) => (row as Record<string, unknown>)[name]),
+            ]),
+          );
+          const either = new BlockEncoder(definition);
+          expect(either.encodeColumns(columns)).toEqual(either.encodeRows(rows));
+        },
+      ),
+      runs,
+    );
+  });
+
+  it('are the bytes of the same values as rows, for typed arrays and dictionaries', () => {
+    const rows = bars(2_500).map((row) => ({ ...row, adjustedClose: row['close'] }));
+    const numbers = (name: string) => rows.map((row) => (row as Record<string, unknown>)[name] as number);
+    const units = (name: string) =>
+      BigInt64Array.from(numbers(name), (price) => BigInt(Math.round(price * 1e8)));
+    const symbols = Array.from({ length: 500 }, (_, i) => `SYM${i}`);
+    const batch = encoder.encodeColumns(
+      {
+        symbol: { dictionary: symbols, positions: Uint16Array.from(rows, (_, i) => i % 500) },
+        timestamp: BigInt64Array.from(numbers('timestamp'), BigInt),
+        open: units('open'),
+        high: Float64Array.from(numbers('high')),
+        low: units('low'),
+        close: numbers('close').map(String),
+        volume: BigUint64Array.from(numbers('volume'), BigInt),
+        adjustedClose: units('close'),
+        qualityScore: Uint8Array.from(numbers('qualityScore')),
+      },
+      { constants: { ...constants, source: 'vendor' } },
+    );
+    const { blocks } = encoder.encodeRows(rows as never[], { constants: { ...constants, source: 'vendor' } });
+    expect(batch.errors).toEqual([]);
+    expect(batch.blocks).toEqual(blocks);
+  });
+
+  it('refuse units and milliseconds that are out of range', () => {
+    const columns = {
+      ...columnsOf(bars(5)),
+      open: BigInt64Array.of(10n ** 18n - 1n, 10n ** 18n, -(10n ** 18n), 1n - 10n ** 18n, 2n ** 63n - 1n),
+      volume: BigInt64Array.of(-1n, 0n, 0n, 0n, 0n),
+    };
+    expect(encoder.encodeColumns(columns, { constants }).errors).toEqual([
+      { index: 0, field: 'volume', reason: 'must be a whole number from 0 to 18446744073709551615' },
+      ...[1, 2, 4].map((index) => ({
+        index,
+        field: 'open',
+        reason: 'must be below 10000000000 in magnitude',
+      })),
+    ]);
+    const early = { ...columnsOf(bars(1)), timestamp: BigInt64Array.of(-(2n ** 62n)) };
+    expect(encoder.encodeColumns(early, { constants }).errors).toMatchObject([{ field: 'timestamp' }]);
+  });
+
+  it('need every column, each as long as the others', () => {
+    const { close: _, ...withoutClose } = columnsOf(bars(2));
+    expect(() => encoder.encodeColumns(withoutClose, { constants })).toThrow(/close - is required/);
+    expect(() => encoder.encodeColumns({ ...withoutClose, close: [1] }, { constants })).toThrow(
+      /close - must be as long/,
+    );
+  });
+});
