@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient as Driver } from '@clickhouse/client';
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import { currentOperation } from '@quantumtrade/dal-telemetry';
 import type { RetryPolicy } from 'cockatiel';
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import { CallLimits } from './call-limits.js';
@@ -104,6 +105,7 @@ export class ClickHouseClient implements BackendProbe {
     if (this.#closed) throw new ConnectionError('the client is closed', { operation, retryable: false });
     const queryId = randomUUID();
     limits.queryId = queryId;
+    announce(queryId);
     try {
       return await send(this.#driver, {
         query_id: queryId,
@@ -138,6 +140,12 @@ export class ClickHouseClient implements BackendProbe {
     await delay(KILL_AGAIN_AFTER_MS, undefined, { ref: false });
     if (!this.#closed) await kill();
   }
+}
+
+/** Tells whoever observes the operation that runs which query it is on the server; of several, the last. */
+function announce(queryId: string): void {
+  const operation = currentOperation();
+  if (operation) Object.assign(operation, { backend: 'clickhouse', queryId });
 }
 
 class DatabaseSql implements Sql {

@@ -24,7 +24,7 @@ const PASSING = new Set([
  * messages may repeat a value and are dropped.
  */
 const SPEAKS_OF_SCHEMA = new Set([
-  16, 36, 42, 43, 44, 46, 47, 48, 53, 57, 60, 62, 81, 82, 115, 164, 202, 241, 242, 243, 252, 497,
+  16, 36, 42, 43, 44, 46, 47, 48, 50, 53, 57, 60, 62, 81, 82, 115, 164, 202, 241, 242, 243, 252, 497,
 ]);
 
 /** Node's stream and zlib codes of an answer that ended too early, beside the system's own (`ECONNRESET` …). */

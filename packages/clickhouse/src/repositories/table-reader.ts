@@ -66,8 +66,10 @@ export class TableReader<D extends RecordDefinition> {
     options?: ReadOptions<E>,
   ): Promise<QueryResult<RecordOf<D, E>>> {
     const operation = `${this.#definition.name}.latest`;
+    const { where, params } = this.where(operation, fieldName, value);
     const selection = {
-      ...this.where(operation, fieldName, value),
+      where: `${where} AND timestamp >= (${this.#newestInstants(where)})`,
+      params,
       order: timeOrder(this.#definition, 'DESC'),
       limit: requireLimit(limit, operation),
     };
@@ -75,6 +77,14 @@ export class TableReader<D extends RecordDefinition> {
       const data = await this.rows(operation, selection, options);
       return { data, totalCount: data.length };
     });
+  }
+
+  /** The instant of the last of the newest rows, read backwards from the end of the key: the history is left alone. */
+  #newestInstants(where: string): string {
+    return `SELECT min(timestamp) FROM (
+      SELECT timestamp FROM ${this.#definition.table} ${where}
+      ORDER BY timestamp DESC LIMIT 1 BY timestamp LIMIT {limit:UInt32}
+    )`;
   }
 
   /** Rows that have this value. Throws `ValidationError` when the field cannot have it. */

@@ -5,6 +5,9 @@ import { encodeRow, insertColumns } from '../encoding/columns.js';
 import { blocksOf, groupsOf, keyOf, survivors } from './blocks.js';
 import { existingKeys } from './existing-keys.js';
 
+/** Inserts of one batch under way at once: a batch over many months is many small inserts. */
+const CONCURRENT_INSERTS = 4;
+
 /** Checks batches and writes them. An insert goes to one partition, so it is stored as a whole or not at all. */
 export class TableWriter {
   readonly #sql: Sql;
@@ -33,10 +36,10 @@ export class TableWriter {
     try {
       for (const group of groupsOf(blocksOf(rows.values(), size), size)) {
         known += await this.#known(batch, operation, group.flat(), options);
-        for (const block of group) {
+        await forEachConcurrently(group, CONCURRENT_INSERTS, async (block) => {
           await this.#insert(batch, operation, block, options);
           stored += block.length;
-        }
+        });
       }
     } catch (error) {
       if (stored > 0) tellHowFar(error, stored, rows.size);
@@ -80,4 +83,25 @@ export class TableWriter {
 function tellHowFar(error: unknown, stored: number, all: number): void {
   if (!isDatabaseError(error)) return;
   error.message += `; at least ${stored} of ${all} rows are stored, and the batch can be sent again`;
+}
+
+/** After a failure no further item is begun, and those under way have ended when the failure is thrown. */
+async function forEachConcurrently<T>(
+  items: readonly T[],
+  concurrency: number,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items.values();
+  let failed = false;
+  const lanes = Array.from({ length: concurrency }, async () => {
+    for (const item of rest) {
+      if (failed) return;
+      await action(item).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  });
+  const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
+  if (failure) throw (failure as PromiseRejectedResult).reason;
 }
