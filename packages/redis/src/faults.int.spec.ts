@@ -237,9 +237,10 @@ it('closes without hanging or leaving a socket, whatever the server does', async
 it('answers what was asked before it was closed', async () => {
   const server = await startRedis();
   const { cache, probe } = connect({ url: server.url, ...NO_TIMEOUT });
-  await cache.set('key', 1, 60);
-  const asked = Array.from({ length: 100 }, () => cache.get('key', anything));
+  const long = 'x'.repeat(1_000_000);
+  await cache.set('key', long, 60);
+  const asked = Array.from({ length: 5 }, () => cache.get('key', anything));
   const closed = probe.close();
-  expect(await Promise.all(asked)).toEqual(Array.from({ length: 100 }, () => 1));
+  for (const answer of await Promise.all(asked)) expect(answer === long).toBe(true);
   await closed;
 });

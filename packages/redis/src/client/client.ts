@@ -5,8 +5,8 @@ import type { RedisCommands, Script } from './commands.js';
 
 export type RedisClient = Redis | Cluster;
 
-/** How long a connection that is being ended may take for it. */
-export const GRACE_MS = 250;
+/** How long a peer may take to end its side of a connection before it is cut. */
+const CUT_AFTER_MS = 250;
 
 const LONGEST_BACKOFF_MS = 2_000;
 const backoffMs = (attempt: number): number =>
@@ -29,7 +29,7 @@ export function createClient(settings: RedisSettings, scripts: readonly Script[]
     password,
     connectTimeout: settings.connectionTimeoutMs ?? 5_000,
     commandTimeout: commandTimeoutMs(settings),
-    disconnectTimeout: GRACE_MS,
+    disconnectTimeout: CUT_AFTER_MS,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     ...(tls ? { tls: {} } : {}),

@@ -1,10 +1,13 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { bounded } from './bounded.js';
 import type { RedisClient } from './client.js';
-import { commandsOf, GRACE_MS, openConnections } from './client.js';
+import { commandsOf, openConnections } from './client.js';
 import type { RedisCommands, RunCommand } from './commands.js';
 import type { Failure } from './failures.js';
 import { CLOSED, errorOf, failureOf, isDatabaseRefusal, LOST } from './failures.js';
+
+/** How long closing waits for replies under way, and then for the connection to end. */
+const CLOSING_MS = 1_000;
 
 /**
  * The connection that all ports share. The first calls wait for it to open; while it is lost, calls fail at once with
@@ -99,7 +102,7 @@ export class Connection implements BackendProbe {
 /** Waits until something is done, but not for long; whether it failed does not matter. */
 async function withinGrace(done: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, 2 * GRACE_MS)));
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, CLOSING_MS)));
   await Promise.race([done.catch(() => undefined), late]);
   clearTimeout(timer);
 }
