@@ -3,6 +3,7 @@ import { marketData } from '@quantumtrade/dal-domain';
 import { decodeField, decodeRow, encodeField, encodeRow, insertColumns, selectList } from './columns.js';
 
 const definition: RecordDefinition = {
+  name: 'bars',
   table: 't',
   fields: { symbol: { kind: 'symbol' }, timestamp: { kind: 'instant' }, adjustedClose: { kind: 'decimal' } },
   key: ['symbol', 'timestamp'],
