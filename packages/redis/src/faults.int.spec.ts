@@ -237,9 +237,9 @@ it('closes without hanging or leaving a socket, whatever the server does', async
 it('answers what was asked before it was closed', async () => {
   const server = await startRedis();
   const { cache, probe } = connect({ url: server.url, ...NO_TIMEOUT });
-  const long = 'x'.repeat(1_000_000);
+  const long = 'x'.repeat(8_000);
   await cache.set('key', long, 60);
-  const asked = Array.from({ length: 5 }, () => cache.get('key', anything));
+  const asked = Array.from({ length: 400 }, () => cache.get('key', anything));
   const closed = probe.close();
   for (const answer of await Promise.all(asked)) expect(answer === long).toBe(true);
   await closed;
