@@ -65,7 +65,7 @@ export class BlockBuilder {
    */
   appendRows(rows: readonly unknown[], options: AppendOptions = {}): RowError[] {
     const { constants = {}, from = 0, to = rows.length } = options;
-    return this.#append(this.#plan.ofRows(rows, constants), from, to, rows);
+    return this.#append(this.#plan.ofRows(rows, constants), from, Math.min(to, rows.length), rows);
   }
 
   /**
@@ -75,7 +75,7 @@ export class BlockBuilder {
   appendColumns(columns: ColumnSources, options: AppendOptions = {}): RowError[] {
     const { inputs, length } = this.#plan.ofColumns(columns, options.constants ?? {});
     const { from = 0, to = length } = options;
-    return this.#append(inputs, from, to);
+    return this.#append(inputs, from, Math.min(to, length));
   }
 
   /** The blocks, in the order in which their months appeared. The builder starts anew. */
@@ -107,13 +107,12 @@ export class BlockBuilder {
     return errors;
   }
 
-  /** The positions of the rows `from` up to `to` without those that are no objects. */
+  /** The positions `from` up to `to`, without those of rows that are no objects. */
   #select(from: number, to: number, errors: RowError[], rows: readonly unknown[] | undefined): Uint32Array {
     const selection = this.#selection;
     let count = 0;
     for (let index = from; index < to; index++) {
-      const row = rows ? rows[index] : selection;
-      if (typeof row === 'object' && row !== null) selection[count++] = index;
+      if (rows === undefined || isObject(rows[index])) selection[count++] = index;
       else errors.push({ index, field: this.#plan.definition.table, reason: 'must be an object' });
     }
     return selection.subarray(0, count);
@@ -145,6 +144,8 @@ export class BlockBuilder {
     return columns;
   }
 }
+
+const isObject = (row: unknown): boolean => typeof row === 'object' && row !== null;
 
 /** Reads the timestamps that are right; the others stay as they are, also where reading throws. */
 function timestampsOf(

@@ -1,5 +1,5 @@
 import type { ColumnWriter } from './column-writers/column-writer.js';
-import { varintSize, writeVarint } from './column-writers/text-buffer.js';
+import { TextBuffer, varintSize, writeVarint } from './column-writers/text-buffer.js';
 import type { ColumnField } from './column-writers/writer-of.js';
 import { writerOf } from './column-writers/writer-of.js';
 import type { ColumnInput } from './input-plan.js';
@@ -19,14 +19,20 @@ const INITIAL_ROWS = 1_024;
  * header of their own and follow one another.
  */
 export class BlockColumns {
-  readonly writers: readonly ColumnWriter[];
-  readonly #names: readonly string[];
+  readonly #writers: readonly ColumnWriter[];
+  /** Each column's name and type. */
+  readonly #heads: readonly Buffer[];
   #rowCount = 0;
   #rowIndices = new Uint32Array(INITIAL_ROWS);
 
   constructor(fields: readonly (readonly [column: string, field: ColumnField])[]) {
-    this.#names = fields.map(([name]) => name);
-    this.writers = fields.map(([, field]) => writerOf(field));
+    this.#writers = fields.map(([, field]) => writerOf(field));
+    this.#heads = fields.map(([name], i) => {
+      const head = new TextBuffer();
+      head.push(name);
+      head.push(this.#writers[i]!.type);
+      return head.bytes;
+    });
   }
 
   get rowCount(): number {
@@ -36,10 +42,9 @@ export class BlockColumns {
   /** Bytes of the block if it ended here. */
   get byteLength(): number {
     const rows = this.#rowCount;
-    let size = varintSize(this.writers.length) + varintSize(rows);
-    this.writers.forEach((writer, i) => {
-      size += stringSize(this.#names[i]!) + stringSize(writer.type) + writer.byteLength(rows);
-    });
+    let size = varintSize(this.#writers.length) + varintSize(rows);
+    for (const head of this.#heads) size += head.length;
+    for (const writer of this.#writers) size += writer.byteLength(rows);
     return size;
   }
 
@@ -52,14 +57,14 @@ export class BlockColumns {
     if (selection.length === 0) return;
     const first = this.#rowCount;
     this.#reserve(first + selection.length);
-    for (const writer of this.writers) writer.mark();
+    for (const writer of this.#writers) writer.mark();
     const refused = this.#write(inputs, selection);
     if (refused === undefined) {
       for (let k = 0; k < selection.length; k++) this.#rowIndices[first + k] = base + selection[k]!;
       this.#rowCount = first + selection.length;
       return;
     }
-    for (const writer of this.writers) writer.rollback();
+    for (const writer of this.#writers) writer.rollback();
     if (refused === 'unreadable') {
       selection.forEach((index) => this.append(inputs, Uint32Array.of(index), base, refuse));
       return;
@@ -83,7 +88,7 @@ export class BlockColumns {
     try {
       for (; column < inputs.length; column++) {
         const input = inputs[column]!;
-        const writer = this.writers[column]!;
+        const writer = this.#writers[column]!;
         const first = this.#rowCount;
         if ('constant' in input) writer.fill(input.constant, first, first + selection.length);
         else input.loop(input.source, selection, writer, first, refuse);
@@ -96,7 +101,7 @@ export class BlockColumns {
   }
 
   #reserve(rows: number): void {
-    for (const writer of this.writers) writer.reserve(rows);
+    for (const writer of this.#writers) writer.reserve(rows);
     if (rows <= this.#rowIndices.length) return;
     const grown = new Uint32Array(Math.max(rows, 2 * this.#rowIndices.length));
     grown.set(this.#rowIndices);
@@ -107,9 +112,9 @@ export class BlockColumns {
   finish(): { bytes: Buffer; rowIndices: Uint32Array } {
     const rows = this.#rowCount;
     const bytes = Buffer.allocUnsafeSlow(this.byteLength);
-    let at = writeVarint(bytes, writeVarint(bytes, 0, this.writers.length), rows);
-    this.writers.forEach((writer, i) => {
-      at = writeString(bytes, writeString(bytes, at, this.#names[i]!), writer.type);
+    let at = writeVarint(bytes, writeVarint(bytes, 0, this.#writers.length), rows);
+    this.#writers.forEach((writer, i) => {
+      at += this.#heads[i]!.copy(bytes, at);
       writer.writeTo(bytes, at, rows);
       at += writer.byteLength(rows);
     });
@@ -119,16 +124,6 @@ export class BlockColumns {
   /** Empties the columns for the next block and keeps their memory. */
   clear(): void {
     this.#rowCount = 0;
-    for (const writer of this.writers) writer.clear();
+    for (const writer of this.#writers) writer.clear();
   }
-}
-
-function stringSize(text: string): number {
-  const count = Buffer.byteLength(text);
-  return varintSize(count) + count;
-}
-
-function writeString(target: Buffer, offset: number, text: string): number {
-  const at = writeVarint(target, offset, Buffer.byteLength(text));
-  return at + target.write(text, at, 'utf8');
 }

@@ -125,6 +125,28 @@ it('names a type that it cannot read', async () => {
   });
 });
 
+it('refuses two columns of one name', async () => {
+  const answer = Buffer.from('\x02\x01\x01a\x05UInt8\x00\x01a\x05UInt8\x00', 'latin1');
+  await expect(read(chunks(answer))).rejects.toMatchObject({
+    cause: new TypeError('two columns have the name a'),
+  });
+});
+
+it('reads long texts that arrive in small chunks', async () => {
+  const long = Array.from({ length: 2_000 }, (_, i) => ({
+    ...inputs[0]!,
+    predictionId: `${i} ${'€'.repeat(80)}`,
+  }));
+  const bytes = new BlockEncoder(prediction).encodeRows(long).blocks[0]!.bytes;
+  const parts = Array.from({ length: Math.ceil(bytes.length / 777) }, (_, i) =>
+    bytes.subarray(i * 777, (i + 1) * 777),
+  );
+  const [decoded] = await read(chunks(...parts));
+  expect(rowsOf(decoded!, prediction).map((row) => row['predictionId'])).toEqual(
+    long.map((row) => row.predictionId),
+  );
+});
+
 it('refuses to make up a column', async () => {
   const [decoded] = await read(chunks(block));
   expect(() => decoded!.column('nothing')).toThrow('the block has no column nothing');

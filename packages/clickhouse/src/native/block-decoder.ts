@@ -60,6 +60,7 @@ export async function* decodeBlocks(
   const next = (atEnd: boolean) => {
     const before = pending.length;
     const end = report.dataEnd(pending.upTo(), parser.betweenBlocks);
+    if (atEnd) parser.expectNoMore();
     const block = parser.next(pending, atEnd ? before : end);
     report.consumed(before - pending.length);
     return block;
@@ -88,11 +89,16 @@ export async function* decodeBlocks(
 class BlockParser {
   #head: { readonly columns: number; readonly rows: number } | undefined;
   readonly #columns = new Map<string, Column>();
-  /** How many bytes are surely needed for the next step. */
+  /** How many bytes to wait for before the next step is tried. */
   #needed = 1;
 
   get betweenBlocks(): boolean {
     return this.#head === undefined;
+  }
+
+  /** What is there now must do. */
+  expectNoMore(): void {
+    this.#needed = 1;
   }
 
   /** The next block if the pending bytes up to `end` complete it. What is read is consumed. */
@@ -129,6 +135,7 @@ class BlockParser {
     }
     const { rows } = this.#head;
     const name = reader.string();
+    if (this.#columns.has(name)) throw new TypeError(`two columns have the name ${name}`);
     const columnReader = readerOf(reader.string());
     if (rows > 0) columnReader.prefix?.(reader);
     this.#columns.set(name, columnReader.read(reader, rows));

@@ -1,4 +1,4 @@
-import type { InputOf, RecordDefinition, RowError } from '@quantumtrade/dal-domain';
+import type { RecordDefinition, RowError } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { AppendOptions, EncodedBlock } from './block-builder.js';
 import { BlockBuilder, BlockPool } from './block-builder.js';
@@ -20,12 +20,12 @@ export interface EncodedBatch {
  * A row is accepted or refused, for the same reason, as the domain's `canonicalRow` would, and what is written is what that
  * would return; but rows are checked while they are written, and nothing is made of them in between.
  */
-export class BlockEncoder<D extends RecordDefinition = RecordDefinition> {
+export class BlockEncoder {
   readonly #plan: InputPlan;
   readonly #pool: BlockPool;
 
   /** `extraFields` become columns behind the record's own, e.g. `{ writtenAt: { kind: 'instant' } }`. */
-  constructor(definition: D, extraFields: Readonly<Record<string, ColumnField>> = {}) {
+  constructor(definition: RecordDefinition, extraFields: Readonly<Record<string, ColumnField>> = {}) {
     this.#plan = new InputPlan(definition, extraFields);
     this.#pool = new BlockPool(this.#plan);
   }
@@ -40,7 +40,7 @@ export class BlockEncoder<D extends RecordDefinition = RecordDefinition> {
     return new BlockBuilder(this.#plan, this.#pool);
   }
 
-  encodeRows(rows: readonly Partial<InputOf<D>>[], options?: AppendOptions): EncodedBatch {
+  encodeRows(rows: readonly unknown[], options?: AppendOptions): EncodedBatch {
     return this.#encode((builder) => builder.appendRows(rows, options));
   }
 

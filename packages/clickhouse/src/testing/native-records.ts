@@ -148,7 +148,7 @@ export function recordsOf(definition: RecordDefinition, hostility: number): fc.A
 }
 
 /** Of a market, without surprises: for the tests that need many. */
-export function bars(count: number): Record<string, unknown>[] {
+export function bars(count: number) {
   return Array.from({ length: count }, (_, i) => {
     const close = (10_000 + ((i * 7_919) % 5_000)) / 100;
     return {

@@ -1,6 +1,6 @@
 /** More bytes are needed before the block can be read on. */
 export class Incomplete extends Error {
-  /** @param missing how many more at least */
+  /** @param missing for how many more to wait before trying again */
   constructor(readonly missing: number) {
     super('the block goes on in the next chunk');
   }
@@ -59,6 +59,8 @@ export class ByteReader {
     const starts = new Uint32Array(count);
     const ends = new Uint32Array(count);
     for (let i = 0; i < count; i++) {
+      // What is missing grows with what was read in vain, so that all tries together take no longer than two or three.
+      if (this.offset >= bytes.length) throw new Incomplete(Math.max(count - i, (this.offset - first) / 2));
       const length = this.varint();
       starts[i] = this.offset - first;
       this.offset += length;

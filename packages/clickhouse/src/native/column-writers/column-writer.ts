@@ -1,6 +1,9 @@
 import type { Canonical, Field } from '@quantumtrade/dal-domain';
 import { canonicalField, Invalid } from '@quantumtrade/dal-domain';
 
+/** Told which row is refused and why. */
+export type Refuse = (index: number, reason: string) => void;
+
 /**
  * One column of a block under construction. Checking a value and writing it are one step: a value of the usual form is
  * recognised and written at once, any other is judged by the domain's `canonicalField`, so that there is one verdict.

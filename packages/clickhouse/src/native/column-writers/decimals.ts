@@ -1,6 +1,6 @@
 import type { Canonical, Field } from '@quantumtrade/dal-domain';
 import { DECIMAL_SCALE } from '@quantumtrade/dal-domain';
-import { SixtyFourBitWriter } from './fixed-width.js';
+import { highHalf, SixtyFourBitWriter } from './fixed-width.js';
 
 const UNIT = 10 ** DECIMAL_SCALE;
 /**
@@ -11,8 +11,7 @@ const PRODUCT_ERROR = 2 ** -51;
 /** Up to here neighbouring numbers lie closer together than decimals of eight digits after the point. */
 const DENSE_LIMIT = 2 ** 26;
 
-/** The high half of 10^18: a value with a smaller one is in range. */
-const HIGH_LIMIT = Number((10n ** 18n) >> 32n);
+const LIMIT = 10n ** 18n;
 const OUT_OF_RANGE = 'must be below 10000000000 in magnitude';
 
 /**
@@ -21,13 +20,13 @@ const OUT_OF_RANGE = 'must be below 10000000000 in magnitude';
  */
 export class DecimalWriter extends SixtyFourBitWriter {
   constructor(field: Field) {
-    super(field, `Decimal(18, ${DECIMAL_SCALE})`);
+    super(field, `Decimal(18, ${DECIMAL_SCALE})`, [highHalf(-LIMIT), highHalf(LIMIT)]);
   }
 
   put(value: unknown, row: number): string | undefined {
     if (typeof value === 'number') {
       const product = value * UNIT;
-      const units = Math.round(product);
+      const units = Math.floor(product + 0.5);
       // The exact value is nearer to these units than to any other: no tie, nothing to look up.
       if (0.5 - Math.abs(product - units) > Math.abs(product) * PRODUCT_ERROR) {
         this.write(units, row);
@@ -48,12 +47,10 @@ export class DecimalWriter extends SixtyFourBitWriter {
     return this.judge(value, row);
   }
 
-  /** Units as the two halves of an Int64. */
-  putHalves(low: number, high: number, row: number): string | undefined {
+  protected putHalves(low: number, high: number, row: number): string | undefined {
     this.writeHalves(low, high, row);
-    if (high < HIGH_LIMIT && high > -HIGH_LIMIT) return undefined;
     const units = (BigInt(high) << 32n) | BigInt(low >>> 0);
-    return units > -(10n ** 18n) && units < 10n ** 18n ? undefined : OUT_OF_RANGE;
+    return units > -LIMIT && units < LIMIT ? undefined : OUT_OF_RANGE;
   }
 
   store(value: Canonical, row: number): void {

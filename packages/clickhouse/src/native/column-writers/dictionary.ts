@@ -1,4 +1,5 @@
 import type { Canonical } from '@quantumtrade/dal-domain';
+import type { Refuse } from './column-writer.js';
 import { ColumnWriter } from './column-writer.js';
 import { TextBuffer } from './text-buffer.js';
 
@@ -7,7 +8,13 @@ const KEYS_VERSION = 1;
 const HAS_OWN_KEYS = 0x200;
 const NEEDS_UPDATE = 0x400;
 const WIDTHS = [Uint8Array, Uint16Array, Uint32Array] as const;
-const NONE = Symbol('no value');
+/** Strings of a column as positions in a dictionary. */
+export interface DictionarySource {
+  readonly dictionary: readonly string[];
+  readonly positions: ArrayLike<number>;
+}
+
+const UNKNOWN = -1;
 
 /**
  * `LowCardinality(String)`, encoded as a dictionary: each distinct string is checked and written once. All numbers are
@@ -16,12 +23,13 @@ const NONE = Symbol('no value');
  */
 export class DictionaryWriter extends ColumnWriter {
   readonly type = 'LowCardinality(String)';
-  readonly #positionOf = new Map<unknown, number>();
+  readonly #positionOf = new Map<string, number>();
   readonly #texts = new TextBuffer();
   readonly #keys: string[] = [];
   #positions = new Uint32Array();
-  #last: unknown = NONE;
-  #lastPosition = 0;
+  /** For each key, the one that came after it the last time: feeds repeat themselves, so a look at it mostly does. */
+  readonly #followers: number[] = [];
+  #last = 0;
   #marked = { length: 0, keys: 0 };
 
   reserve(rows: number): void {
@@ -32,16 +40,40 @@ export class DictionaryWriter extends ColumnWriter {
   }
 
   put(value: unknown, row: number): string | undefined {
-    if (value === this.#last) {
-      this.#positions[row] = this.#lastPosition;
+    if (typeof value === 'string') {
+      let position = this.#followers[this.#last];
+      if (position === undefined || this.#keys[position] !== value) {
+        position = this.#positionOf.get(value);
+        if (position === undefined) return this.judge(value, row);
+        this.#followers[this.#last] = position;
+      }
+      this.#last = position;
+      this.#positions[row] = position;
       return undefined;
     }
-    const position = this.#positionOf.get(value);
-    if (position === undefined) return this.judge(value, row);
-    this.#last = value;
-    this.#lastPosition = position;
-    this.#positions[row] = position;
-    return undefined;
+    return this.judge(value, row);
+  }
+
+  /** Puts strings that come as positions in a dictionary of the caller's, each looked up once a call. */
+  putAll(
+    { dictionary, positions }: DictionarySource,
+    selection: Uint32Array,
+    firstRow: number,
+    refuse: Refuse,
+  ): void {
+    const known = new Int32Array(dictionary.length).fill(UNKNOWN);
+    for (let k = 0; k < selection.length; k++) {
+      const index = selection[k]!;
+      const row = firstRow + k;
+      const given = positions[index]!;
+      const position = known[given];
+      if (position !== undefined && position !== UNKNOWN) this.#positions[row] = position;
+      else {
+        const reason = this.put(dictionary[given], row);
+        if (reason !== undefined) refuse(index, reason);
+        else known[given] = this.#positions[row]!;
+      }
+    }
   }
 
   store(value: Canonical, row: number): void {
@@ -68,7 +100,6 @@ export class DictionaryWriter extends ColumnWriter {
   override rollback(): void {
     for (const key of this.#keys.splice(this.#marked.keys)) this.#positionOf.delete(key);
     this.#texts.length = this.#marked.length;
-    this.#last = NONE;
   }
 
   byteLength(rows: number): number {
@@ -97,6 +128,7 @@ export class DictionaryWriter extends ColumnWriter {
     this.#keys.length = 0;
     this.#positionOf.clear();
     this.#texts.length = 0;
-    this.#last = NONE;
+    this.#followers.length = 0;
+    this.#last = 0;
   }
 }

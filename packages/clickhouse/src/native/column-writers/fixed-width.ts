@@ -1,4 +1,5 @@
 import type { Canonical, Field } from '@quantumtrade/dal-domain';
+import type { Refuse } from './column-writer.js';
 import { ColumnWriter } from './column-writer.js';
 
 type View = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
@@ -51,13 +52,44 @@ const TWO_TO_32 = 2 ** 32;
 
 /** A column of signed or unsigned 64-bit values, written from integers that a number holds exactly. */
 export abstract class SixtyFourBitWriter extends FixedWidthWriter<Int32Array> {
-  constructor(field: Field, type: string) {
+  /** Any value whose high half lies between these is in the field's range. */
+  readonly #highHalves: readonly [above: number, below: number];
+
+  constructor(field: Field, type: string, highHalves: readonly [above: number, below: number]) {
     super(field, type, new Int32Array(), 2);
+    this.#highHalves = highHalves;
+  }
+
+  /** Checks a value given as the two halves of 64 bits and writes it as that row. */
+  protected abstract putHalves(low: number, high: number, row: number): string | undefined;
+
+  /** The same for the values at these ascending positions: in one piece if there are no gaps and all is well. */
+  putAll(halves: Int32Array, selection: Uint32Array, firstRow: number, refuse: Refuse): void {
+    const first = selection[0]!;
+    const end = selection[selection.length - 1]! + 1;
+    if (end - first === selection.length && this.#allInRange(halves, first, end)) {
+      this.view.set(halves.subarray(2 * first, 2 * end), 2 * firstRow);
+      return;
+    }
+    selection.forEach((index, k) => {
+      const reason = this.putHalves(halves[2 * index]!, halves[2 * index + 1]!, firstRow + k);
+      if (reason !== undefined) refuse(index, reason);
+    });
+  }
+
+  #allInRange(halves: Int32Array, from: number, to: number): boolean {
+    const [above, below] = this.#highHalves;
+    for (let index = from; index < to; index++) {
+      const high = halves[2 * index + 1]!;
+      if (high <= above || high >= below) return false;
+    }
+    return true;
   }
 
   protected write(integer: number, row: number): void {
-    this.view[2 * row] = integer;
-    this.view[2 * row + 1] = Math.floor(integer / TWO_TO_32);
+    const high = Math.floor(integer / TWO_TO_32);
+    this.view[2 * row] = integer - high * TWO_TO_32;
+    this.view[2 * row + 1] = high;
   }
 
   /** What {@link write} wrote. */
@@ -70,9 +102,11 @@ export abstract class SixtyFourBitWriter extends FixedWidthWriter<Int32Array> {
     this.view[2 * row + 1] = Number(BigInt.asIntN(32, integer >> 32n));
   }
 
-  /** Takes over a 64-bit value from two halves. */
   protected writeHalves(low: number, high: number, row: number): void {
     this.view[2 * row] = low;
     this.view[2 * row + 1] = high;
   }
 }
+
+/** The high half of a 64-bit integer. */
+export const highHalf = (integer: bigint | number): number => Number(BigInt(integer) >> 32n);

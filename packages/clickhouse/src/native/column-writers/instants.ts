@@ -1,11 +1,11 @@
 import type { Canonical, Field } from '@quantumtrade/dal-domain';
 import { MAX_INSTANT, MIN_INSTANT } from '@quantumtrade/dal-domain';
-import { SixtyFourBitWriter } from './fixed-width.js';
+import { highHalf, SixtyFourBitWriter } from './fixed-width.js';
 
 /** `DateTime64(3, 'UTC')`: Int64 milliseconds since the epoch. */
 export class InstantWriter extends SixtyFourBitWriter {
   constructor(field: Field) {
-    super(field, "DateTime64(3, 'UTC')");
+    super(field, "DateTime64(3, 'UTC')", [highHalf(MIN_INSTANT), highHalf(MAX_INSTANT)]);
   }
 
   put(value: unknown, row: number): string | undefined {
@@ -17,8 +17,7 @@ export class InstantWriter extends SixtyFourBitWriter {
     return this.judge(value, row);
   }
 
-  /** Epoch milliseconds as the two halves of an Int64. */
-  putHalves(low: number, high: number, row: number): string | undefined {
+  protected putHalves(low: number, high: number, row: number): string | undefined {
     return this.put(high * 2 ** 32 + (low >>> 0), row);
   }
 

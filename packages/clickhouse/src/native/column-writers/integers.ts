@@ -32,7 +32,7 @@ const UINT64_LIMIT = (1n << 64n) - 1n;
 /** `UInt64`, from safe integers and from bigints. */
 export class UInt64Writer extends SixtyFourBitWriter {
   constructor(field: Field) {
-    super(field, 'UInt64');
+    super(field, 'UInt64', [-Infinity, Infinity]);
   }
 
   put(value: unknown, row: number): string | undefined {
@@ -48,8 +48,7 @@ export class UInt64Writer extends SixtyFourBitWriter {
     return this.judge(value, row);
   }
 
-  /** Two halves, which together are always a UInt64. */
-  putHalves(low: number, high: number, row: number): undefined {
+  protected putHalves(low: number, high: number, row: number): undefined {
     this.writeHalves(low, high, row);
   }
 
