@@ -29,6 +29,7 @@ export * from './realtime/sessions.js';
 export * from './ports/analytics.js';
 export * from './ports/audit.js';
 export * from './ports/backends.js';
+export * from './ports/block-writer.js';
 export * from './ports/cache.js';
 export * from './ports/call.js';
 export * from './ports/checkpoint.js';

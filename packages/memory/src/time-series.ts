@@ -1,6 +1,7 @@
 import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
 import { analytics } from './repositories/analytics.js';
+import { blockWriter } from './repositories/blocks.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
 import { featureRepository } from './repositories/features.js';
 import { predictionRepository } from './repositories/predictions.js';
@@ -32,6 +33,7 @@ export function memoryTimeSeries({ clock = systemClock }: MemoryTimeSeriesSettin
     outcomes: outcomeRepository(store),
     strategyPerformance: strategyPerformanceRepository(store),
     analytics: analytics(store),
+    blocks: blockWriter(store),
     checkpoints: checkpointRepository(store),
     schema: schemaController(store),
     probe: {

@@ -1,4 +1,5 @@
 import type { Analytics } from './analytics.js';
+import type { BlockWriter } from './block-writer.js';
 import type { Cache } from './cache.js';
 import type { CheckpointRepository } from './checkpoint.js';
 import type { FeatureRepository } from './feature.js';
@@ -21,6 +22,7 @@ export interface TimeSeriesBackend {
   readonly outcomes: OutcomeRepository;
   readonly strategyPerformance: StrategyPerformanceRepository;
   readonly analytics: Analytics;
+  readonly blocks: BlockWriter;
   readonly checkpoints: CheckpointRepository;
   readonly schema: SchemaController;
   readonly probe: BackendProbe;

@@ -9,6 +9,7 @@ import { outcome } from './outcome.js';
 import type { PredictionInput } from './prediction.js';
 import { prediction } from './prediction.js';
 import type { RecordDefinition, Row, RowError } from './record.js';
+import type { RecordName } from './records.js';
 import { canonicalRow, requireField } from './record.js';
 import type { SentimentInput } from './sentiment.js';
 import { sentiment } from './sentiment.js';
@@ -65,6 +66,16 @@ export interface StrategyPerformanceBatch {
   /** Without an `id`, a row gets one derived from its strategy, regime, instant and parameters. */
   records: readonly (Omit<StrategyPerformanceInput, 'id'> & { id?: string })[];
   timestamp?: WrittenAt;
+}
+
+/** What a batch of each record is. */
+export interface RecordBatches {
+  marketData: MarketDataBatch;
+  sentiment: SentimentBatch;
+  features: readonly FeatureBatch[];
+  predictions: PredictionBatch;
+  outcomes: OutcomeBatch;
+  strategyPerformance: StrategyPerformanceBatch;
 }
 
 /** A checked batch: what will be written, and what was refused. */
@@ -218,4 +229,30 @@ function featureError(error: RowError, featureName: string): RowError {
       ? `features.${featureName}`
       : (FEATURE_BATCH_FIELD[error.field] ?? error.field);
   return { ...error, field };
+}
+
+const preparations: {
+  readonly [N in RecordName]: (batch: RecordBatches[N], now: number) => PreparedBatch;
+} = {
+  marketData: prepareMarketData,
+  sentiment: prepareSentiment,
+  features: prepareFeatures,
+  predictions: preparePredictions,
+  outcomes: prepareOutcomes,
+  strategyPerformance: prepareStrategyPerformance,
+};
+
+/** Checks a batch of any record; throws `ValidationError` when the batch itself is wrong. */
+export function prepareBatch<N extends RecordName>(
+  record: N,
+  batch: RecordBatches[N],
+  now: number,
+): PreparedBatch {
+  return preparations[record](batch, now);
+}
+
+/** The month that an instant lies in, counted from the year 0: the partition of its row. */
+export function monthOf(instant: number): number {
+  const date = new Date(instant);
+  return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }

@@ -1,0 +1,46 @@
+import type { RecordBatches } from '../records/batches.js';
+import type { RowError } from '../records/record.js';
+import type { RecordName } from '../records/records.js';
+import type { CallOptions } from './call.js';
+
+/** Checked rows of one record and one partition, encoded for good: every attempt to store them sends the same bytes. */
+export interface EncodedBlock {
+  readonly record: RecordName;
+  /** The idempotency key: a block that was stored is not stored again. */
+  readonly id: string;
+  readonly rowCount: number;
+  /** The store's own encoding, to be kept and given back as it is. */
+  readonly bytes: Uint8Array;
+}
+
+/** A block, and which of the collected batches have rows in it. */
+export interface CollectedBlock extends EncodedBlock {
+  /** Positions of the `append` calls since the collector was begun anew. */
+  readonly batches: readonly number[];
+}
+
+/** Turns many batches of one record into few blocks. */
+export interface BlockCollector<N extends RecordName> {
+  /**
+   * Takes the good rows and reports the bad ones by their position in this batch.
+   * Throws `ValidationError` when the batch itself is wrong; then nothing of it is taken.
+   */
+  append(batch: RecordBatches[N]): { rowCount: number; errors: RowError[] };
+  readonly rowCount: number;
+  /** Bytes of the blocks if they were finished now, roughly. */
+  readonly byteLength: number;
+  /** The blocks, each of one partition, none empty. The collector begins anew. */
+  finish(): CollectedBlock[];
+}
+
+/** The way of rows into the store in two steps, encode and write, so that what is sent can be kept until it is stored. */
+export interface BlockWriter {
+  collect<N extends RecordName>(record: N): BlockCollector<N>;
+
+  /**
+   * Stores a block: once, however often it is written, also after a failure that left it unknown whether it was stored
+   * (until the store has forgotten the id; then the rows replace themselves). One attempt; an error that is not
+   * `retryable` means that the store will never take this block.
+   */
+  write(block: EncodedBlock, options?: CallOptions): Promise<void>;
+}

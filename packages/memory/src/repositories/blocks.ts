@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
+import type {
+  BlockCollector,
+  BlockWriter,
+  CollectedBlock,
+  PreparedBatch,
+  PreparedRow,
+  RecordBatches,
+  RecordName,
+} from '@quantumtrade/dal-domain';
+import { monthOf, prepareBatch } from '@quantumtrade/dal-domain';
+import type { MemoryStore } from '../store/memory-store.js';
+
+/** Block ids that are remembered; the rows of a block that was forgotten replace themselves. */
+const REMEMBERED_BLOCKS = 10_000;
+
+export function blockWriter(store: MemoryStore): BlockWriter {
+  const written = new Set<string>();
+  return {
+    collect: (record) =>
+      new MemoryBlockCollector(record, (batch) => prepareBatch(record, batch, store.clock.now())),
+
+    write: async ({ record, id, bytes }, options) => {
+      store.checkReady(`${record}.insert`, options);
+      if (written.has(id)) return;
+      for (const row of deserialize(bytes) as PreparedRow[]) store.tables[record].upsert(row);
+      written.add(id);
+      if (written.size > REMEMBERED_BLOCKS) written.delete(written.values().next().value!);
+    },
+  };
+}
+
+/** What a row takes, roughly. */
+const ROW_BYTES = 200;
+
+class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
+  readonly #record: N;
+  readonly #prepare: (batch: RecordBatches[N]) => PreparedBatch;
+  #months = new Map<number, { rows: PreparedRow[]; batches: Set<number> }>();
+  #batches = 0;
+  rowCount = 0;
+
+  constructor(record: N, prepare: (batch: RecordBatches[N]) => PreparedBatch) {
+    this.#record = record;
+    this.#prepare = prepare;
+  }
+
+  get byteLength(): number {
+    return this.rowCount * ROW_BYTES;
+  }
+
+  append(batch: RecordBatches[N]) {
+    const { rows, errors } = this.#prepare(batch);
+    for (const row of rows) {
+      const month = monthOf(row.row['timestamp'] as number);
+      const block = this.#months.get(month) ?? { rows: [], batches: new Set() };
+      this.#months.set(month, block);
+      block.rows.push(row);
+      block.batches.add(this.#batches);
+    }
+    this.#batches++;
+    this.rowCount += rows.length;
+    return { rowCount: rows.length, errors };
+  }
+
+  finish(): CollectedBlock[] {
+    const blocks = [...this.#months.values()].map(({ rows, batches }) => ({
+      record: this.#record,
+      id: randomUUID(),
+      rowCount: rows.length,
+      bytes: serialize(rows),
+      batches: [...batches],
+    }));
+    this.#months = new Map();
+    this.#batches = 0;
+    this.rowCount = 0;
+    return blocks;
+  }
+}
