@@ -50,7 +50,7 @@ it('records each modification, and each failed one, and no read', async () => {
   await database.insertMarketData(batch);
   await database.getMarketData({});
   await database.sentiment.insert({ source: '', records: [] }).catch(() => undefined);
-  const made = { at: 77, actor: 'test' };
+  const made = { at: 77, actor: 'test', batchId: expect.stringMatching(/^[0-9a-f-]{36}$/) };
   expect(entries).toEqual([
     {
       ...made,
@@ -62,6 +62,7 @@ it('records each modification, and each failed one, and no read', async () => {
     },
     { ...made, operation: 'sentiment.insert', outcome: 'VALIDATION' },
   ]);
+  expect(entries[0]?.batchId).not.toBe(entries[1]?.batchId);
 });
 
 it('measures every call and counts the failed ones', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AuditSink, BatchResult, Clock } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationMetrics } from '@quantumtrade/dal-telemetry';
@@ -29,15 +30,16 @@ export function observed<Port extends object>(
       if (typeof member !== 'function' || typeof key !== 'string') return member;
       return (...args: unknown[]) => {
         const operation = `${name}.${key}`;
-        const call = () => timed(operation, metrics, () => member.apply(target, args) as Promise<unknown>);
-        return MODIFYING.has(key) ? audited(operation, auditing, call) : call();
+        const event: OperationEvent = { operation };
+        const call = () => timed(event, metrics, () => member.apply(target, args) as Promise<unknown>);
+        return MODIFYING.has(key) ? audited(event, auditing, call) : call();
       };
     },
   });
 }
 
-function timed<T>(operation: string, metrics: OperationMetrics, run: () => Promise<T>): Promise<T> {
-  return traceOperation({ operation } as OperationEvent, async (event) => {
+function timed<T>(event: OperationEvent, metrics: OperationMetrics, run: () => Promise<T>): Promise<T> {
+  return traceOperation(event, async () => {
     const started = performance.now();
     let failed = true;
     try {
@@ -47,34 +49,35 @@ function timed<T>(operation: string, metrics: OperationMetrics, run: () => Promi
       failed = false;
       return result;
     } finally {
-      metrics.observe(operation, performance.now() - started, { error: failed });
+      metrics.observe(event.operation, performance.now() - started, { error: failed });
     }
   });
 }
 
 async function audited<T>(
-  operation: string,
+  event: OperationEvent,
   { sink, actor, clock }: Auditing,
   run: () => Promise<T>,
 ): Promise<T> {
+  const batchId = randomUUID();
   const record = (outcome: string, counts: Partial<BatchResult> = {}) =>
     sink.record({
       at: clock.now(),
       actor,
-      operation,
+      operation: event.operation,
+      batchId,
+      queryId: event.queryId,
       insertedCount: counts.insertedCount,
       updatedCount: counts.updatedCount,
       failedCount: counts.failedCount,
       outcome,
     });
-  try {
-    const result = await run();
-    await record('ok', (result as Partial<BatchResult> | undefined) ?? {});
-    return result;
-  } catch (error) {
+  const result = await run().catch(async (error: unknown) => {
     await record(isDatabaseError(error) ? error.code : 'FAILED');
     throw error;
-  }
+  });
+  await record('ok', (result as Partial<BatchResult> | undefined) ?? {});
+  return result;
 }
 
 function rowsOf(result: unknown): number | undefined {

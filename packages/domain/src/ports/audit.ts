@@ -6,6 +6,10 @@ export interface AuditEntry {
   actor: string;
   /** The operation, e.g. `marketData.insert` or `schema.migrate`. */
   operation: string;
+  /** A UUID of this modification alone. */
+  batchId: string;
+  /** Under which the store knows the modification's last query, where it has such a name. */
+  queryId?: string;
   insertedCount?: number;
   updatedCount?: number;
   failedCount?: number;
