@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util';
 import type { Bench, Result } from './bench.js';
 import { inWords, thisMachine } from './report.js';
 import { schema } from './schema/schema.js';
+import { write } from './write/write.js';
 import { startBenchServer } from './server.js';
 
-const benches: Readonly<Record<string, Bench>> = { schema };
+const benches: Readonly<Record<string, Bench>> = { schema, write };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
 const name = positionals[0] ?? '';

@@ -1,0 +1,29 @@
+import type { MarketDataBatch } from '@quantumtrade/dal-domain';
+
+type Bar = MarketDataBatch['records'][number];
+
+const START = Date.UTC(2024, 0, 2, 14, 30);
+const SYMBOLS = Array.from({ length: 200 }, (_, n) => `SYM${String(n).padStart(3, '0')}`);
+
+/** Batches of one-minute bars of 200 symbols, all of one month, no bar twice. Prices are numbers with two decimals. */
+export function* bars(batchSize: number): Generator<readonly Bar[], never> {
+  for (let next = 0; ; next += batchSize) {
+    yield Array.from({ length: batchSize }, (_, n) => barAt(next + n));
+  }
+}
+
+function barAt(n: number): Bar {
+  const open = 100 + ((n * 7919) % 10_000) / 100;
+  const close = 100 + ((n * 104_729) % 10_000) / 100;
+  return {
+    symbol: SYMBOLS[n % SYMBOLS.length]!,
+    timestamp: START + Math.floor(n / SYMBOLS.length) * 1_000,
+    open,
+    high: Math.max(open, close) + 0.25,
+    low: Math.min(open, close) - 0.25,
+    close,
+    volume: (n * 31) % 100_000,
+    adjustedClose: close,
+    qualityScore: 100,
+  };
+}
