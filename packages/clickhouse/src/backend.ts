@@ -10,8 +10,10 @@ import { outcomeRepository } from './repositories/outcomes.js';
 import { predictionRepository } from './repositories/predictions.js';
 import { sentimentRepository } from './repositories/sentiment.js';
 import { strategyPerformanceRepository } from './repositories/strategy-performance.js';
-import { TableWriter } from './repositories/table-writer.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
+import { blockWriter } from './writing/block-writer.js';
+import { RecordEncoders } from './writing/record-encoders.js';
+import { TableWriter } from './writing/table-writer.js';
 
 export interface ClickHouseBackendOptions {
   /** Tells when a batch without a time of its own was written. Default is the system's clock. */
@@ -30,7 +32,8 @@ export function connectClickHouse(
 ): TimeSeriesBackend {
   const client = new ClickHouseClient(settings);
   const sql = client.sql(client.settings.database);
-  const writer = new TableWriter(sql, client.settings.maxInsertBlockSize, clock);
+  const encoders = new RecordEncoders();
+  const writer = new TableWriter(sql, encoders, client.settings.maxInsertBlockSize, clock);
   return {
     marketData: marketDataRepository(sql, writer),
     sentiment: sentimentRepository(sql, writer),
@@ -39,6 +42,7 @@ export function connectClickHouse(
     outcomes: outcomeRepository(sql, writer),
     strategyPerformance: strategyPerformanceRepository(sql, writer),
     analytics: analytics(sql),
+    blocks: blockWriter(sql, encoders, clock),
     checkpoints: checkpointRepository(sql, clock),
     schema: new ClickHouseSchemaController(
       sql,

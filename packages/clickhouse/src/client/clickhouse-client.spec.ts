@@ -1,7 +1,18 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { cutOff, FakeServer, hangUp, lateRefusal, refusal, rows, silence } from '../testing/fake-server.js';
+import type { Answer } from '../testing/fake-server.js';
+import {
+  cutOff,
+  FakeServer,
+  hangUp,
+  lateRefusal,
+  refusal,
+  rows,
+  silence,
+  stored,
+  textOf,
+} from '../testing/fake-server.js';
 import { ClickHouseClient } from './clickhouse-client.js';
 
 const RETRY = { maxAttempts: 3, initialDelayMs: 1, maxDelayMs: 2 };
@@ -86,12 +97,13 @@ describe('a read', () => {
 });
 
 describe('a write', () => {
-  const insert = () => client.sql('d').insert('test', { table: 't', columns: ['a'], values: [[1]] });
+  const block = { table: 't', token: 'once', bytes: Buffer.from('s3cret'), retried: false };
+  const insert = (more = {}) => client.sql('d').insert('test', { ...block, ...more });
 
   it.each([
-    ['an insert', insert],
+    ['an insert', () => insert()],
     ['a command', () => client.sql('d').command('test', 'DROP TABLE t')],
-  ])('is never tried again: %s', async (_, write) => {
+  ])('is not tried again: %s', async (_, write) => {
     await serve(OVERLOADED);
     await expect(write()).rejects.toMatchObject({ name: 'QueryError', retryable: true });
     expect(server.queries).toHaveLength(1);
@@ -100,7 +112,37 @@ describe('a write', () => {
   it('fails with the text of the insert, without its rows, when the connection breaks', async () => {
     await serve(hangUp);
     await expect(insert()).rejects.toMatchObject({ name: 'ConnectionError' });
-    expect(server.queries).toEqual(['INSERT INTO t (a) FORMAT JSONCompactEachRow']);
+    expect(server.queries).toEqual(['INSERT INTO t FORMAT Native']);
+  });
+
+  it('is tried again with the same bytes and token when it is to be, until it is known to be stored', async () => {
+    const tokens: unknown[] = [];
+    const bodies: string[] = [];
+    const noting =
+      (answer: Answer): Answer =>
+      async (response, request) => {
+        tokens.push(new URL(request.url!, 'http://fake').searchParams.get('insert_deduplication_token'));
+        bodies.push(await textOf(request));
+        answer(response, request);
+      };
+    await serve(...[hangUp, OVERLOADED, stored].map(noting));
+    await insert({ retried: true });
+    expect(tokens).toEqual(['once', 'once', 'once']);
+    expect(bodies).toEqual(['s3cret', 's3cret', 's3cret']);
+  });
+
+  it('is not tried again when it is known that it will never be stored', async () => {
+    await serve(refusal(53, 'TYPE_MISMATCH'));
+    await expect(insert({ retried: true })).rejects.toMatchObject({ name: 'QueryError', retryable: false });
+    expect(server.queries).toHaveLength(1);
+  });
+
+  it('ends at its deadline, however often it may be tried', async () => {
+    server = await FakeServer.start(OVERLOADED);
+    client = new ClickHouseClient({ url: server.url, retry: { maxAttempts: 1_000, initialDelayMs: 60_000 } });
+    const deadline = Date.now() + 100;
+    const call = client.sql('d').insert('test', { ...block, retried: true }, { deadline });
+    await expect(call).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });
 

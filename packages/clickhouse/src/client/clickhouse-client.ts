@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient as Driver } from '@clickhouse/client';
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
@@ -10,10 +12,10 @@ import { CallLimits } from './call-limits.js';
 import { Connections } from './connections.js';
 import { toDomainError } from './driver-errors.js';
 import type { Request } from './driver.js';
-import { answeringAtTheEnd, createDriver, inDatabase, neverRepeating, read } from './driver.js';
+import { answeringAtTheEnd, createDriver, inDatabase, read, storedOnce } from './driver.js';
 import type { ClickHouseSettings, CompleteSettings } from './settings.js';
 import { completeSettings } from './settings.js';
-import type { Sql, SqlParams, SqlRows } from './sql.js';
+import type { Sql, SqlBlock, SqlParams } from './sql.js';
 
 const KILL_TIMEOUT_MS = 5_000;
 /** A query that was just sent may not be known to the server yet. */
@@ -35,7 +37,7 @@ export class ClickHouseClient implements BackendProbe {
   readonly settings: CompleteSettings;
   readonly #connections: Connections;
   readonly #driver: Driver;
-  readonly #reads: RetryPolicy;
+  readonly #retries: RetryPolicy;
   #closed = false;
 
   constructor(given: ClickHouseSettings) {
@@ -43,7 +45,7 @@ export class ClickHouseClient implements BackendProbe {
     this.#connections = new Connections(this.settings);
     this.#driver = createDriver(this.settings, this.#connections.agent);
     const { maxAttempts, initialDelayMs, maxDelayMs, backoffMultiplier } = this.settings.retry;
-    const reads = retry(
+    const retries = retry(
       handleWhen((error) => isDatabaseError(error) && error.retryable),
       {
         maxAttempts: maxAttempts - 1,
@@ -55,7 +57,7 @@ export class ClickHouseClient implements BackendProbe {
       },
     );
     // A call that is over must not keep the process waiting; until then, its deadline does.
-    this.#reads = reads.dangerouslyUnref();
+    this.#retries = retries.dangerouslyUnref();
   }
 
   /** Statements in one database of the server. */
@@ -90,7 +92,7 @@ export class ClickHouseClient implements BackendProbe {
     const limits = new CallLimits(call.operation, call.options, this.settings.requestTimeoutMs);
     const attempt = () => this.#attempt(call, limits, send);
     try {
-      return await limits.race(call.retried ? this.#reads.execute(attempt, limits.signal) : attempt());
+      return await limits.race(call.retried ? this.#retries.execute(attempt, limits.signal) : attempt());
     } finally {
       limits.end();
     }
@@ -176,18 +178,20 @@ class DatabaseSql implements Sql {
     );
   }
 
-  async insert(operation: string, { table, columns, values }: SqlRows, options?: CallOptions): Promise<void> {
-    const query = `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`;
+  async insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<void> {
+    const { table, token, bytes, retried } = block;
+    // Without a list of columns, the engine goes by the names in the block.
+    const query = `INSERT INTO ${table} FORMAT Native`;
     await this.#client.call(
-      { operation, query, database: this.database, options, retried: false },
-      (driver, request) =>
-        driver.insert({
-          table,
-          columns: columns as [string, ...string[]],
-          format: 'JSONCompactEachRow',
-          values,
-          ...neverRepeating(answeringAtTheEnd(request)),
-        }),
+      { operation, query, database: this.database, options, retried },
+      async (driver, request) => {
+        const { stream } = await driver.exec({
+          query,
+          values: Readable.from([bytes], { objectMode: false }),
+          ...storedOnce(token, answeringAtTheEnd(request)),
+        });
+        await finished(stream.resume());
+      },
     );
   }
 

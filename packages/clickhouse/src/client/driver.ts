@@ -28,7 +28,6 @@ const SESSION: SessionSettings = {
   async_insert: 0,
   date_time_input_format: 'best_effort',
   date_time_output_format: 'iso',
-  precise_float_parsing: 1,
   output_format_json_quote_64bit_integers: 1,
   output_format_json_quote_decimals: 1,
   output_format_json_quote_denormals: 1,
@@ -50,7 +49,8 @@ export function createDriver(settings: CompleteSettings, agent: Agent): Driver {
       eagerly_destroy_stale_sockets: true,
     },
     request_timeout: requestTimeoutMs + AFTER_EVERY_DEADLINE_MS,
-    compression: { request: compression, response: compression },
+    // Compressing a block takes longer than storing it.
+    compression: { request: false, response: compression },
     use_multipart_params_auto: true,
     log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: { ...SESSION, max_query_size: String(maxQuerySize) },
@@ -85,13 +85,16 @@ export function answeringAtTheEnd(request: Request): Request {
 }
 
 /**
- * A write of its own: tables that remember recent inserts would take equal rows for a repetition of an earlier insert,
- * also when others were written over those in between.
+ * A block that is stored once, however often it is sent. Each write has a token of its own: by their data alone, tables
+ * that remember recent inserts would take equal rows for a repetition, also when others were written over them since.
  */
-export function neverRepeating(request: Request): Request {
-  const clickhouse_settings = {
+export function storedOnce(token: string, request: Request): Request {
+  const clickhouse_settings: SessionSettings = {
     ...request.clickhouse_settings,
-    insert_deduplication_token: request.query_id,
+    insert_deduplicate: 1,
+    insert_deduplication_token: token,
+    // What the table has no column for is refused, not dropped.
+    input_format_skip_unknown_fields: 0,
   };
   return { ...request, clickhouse_settings };
 }

@@ -16,13 +16,13 @@ export interface ClickHouseSettings {
   readonly requestTimeoutMs?: number;
   /** Connections open at most; further requests wait for one. Default is 20. */
   readonly maxConnections?: number;
-  /** Whether request and response bodies are compressed. Default is `true`. */
+  /** Whether answers are compressed. What is sent never is: it takes longer than storing it. Default is `true`. */
   readonly compression?: boolean;
   /** Rows of one insert at most. Default is 100,000. */
   readonly maxInsertBlockSize?: number;
   /** Bytes of a query's text at most, bound values not counted. Default is 262,144. */
   readonly maxQuerySize?: number;
-  /** How reads are retried. */
+  /** How reads are retried, and inserts of batches: each of them with a token by which it is stored once. */
   readonly retry?: RetrySettings;
 }
 

@@ -3,12 +3,16 @@ import type { CallOptions } from '@quantumtrade/dal-domain';
 /** Bound values by name: `{symbol:String}` in the query takes `params.symbol`. */
 export type SqlParams = Readonly<Record<string, unknown>>;
 
-/** Rows on their way into a table: values in the order of the columns, in the engine's JSON form. */
-export interface SqlRows {
+/** Rows of one partition on their way into a table. */
+export interface SqlBlock {
   /** An identifier of ours, never a caller's text. */
   readonly table: string;
-  readonly columns: readonly string[];
-  readonly values: readonly (readonly unknown[])[];
+  /** Of inserts with one token the table stores one, as long as it remembers the token. */
+  readonly token: string;
+  /** One block of the Native format. It names its columns; those that it does not name get their defaults. */
+  readonly bytes: Uint8Array;
+  /** Whether the same bytes are sent again while the error says that they may be stored then. */
+  readonly retried: boolean;
 }
 
 /**
@@ -25,8 +29,8 @@ export interface Sql {
   /** Runs a statement without rows. Never retried. */
   command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void>;
 
-  /** Writes rows in one insert and returns when the engine has stored them. Never retried. */
-  insert(operation: string, rows: SqlRows, options?: CallOptions): Promise<void>;
+  /** Writes a block in one insert and returns when the engine has stored it. */
+  insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<void>;
 
   /**
    * The same connection, with unqualified names meaning another database. Costs nothing; nothing new to close. The schema

@@ -1,6 +1,6 @@
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { marketData } from '@quantumtrade/dal-domain';
-import { decodeField, decodeRow, encodeField, encodeRow, insertColumns, selectList } from './columns.js';
+import { decodeField, decodeRow, encodeField, selectList } from './columns.js';
 
 const definition: RecordDefinition = {
   name: 'bars',
@@ -17,16 +17,6 @@ it('selects columns by their names, and instants as epoch milliseconds under a n
     'symbol, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, adjusted_close',
   );
   expect(selectList(marketData, ['symbol'])).toBe('symbol');
-});
-
-it('inserts the columns of the record and then the version', () => {
-  expect(insertColumns(definition)).toEqual(['symbol', 'timestamp', 'adjusted_close', 'written_at']);
-  expect(encodeRow(definition, { symbol: 'A', timestamp: -1, adjustedClose: 150_000_000n }, 0)).toEqual([
-    'A',
-    '1969-12-31T23:59:59.999Z',
-    '1.5',
-    '1970-01-01T00:00:00.000Z',
-  ]);
 });
 
 it('decodes what the engine prints', () => {

@@ -1,10 +1,7 @@
 import type { Canonical, Field, RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { columnOf, formatDecimal } from '@quantumtrade/dal-domain';
 
-/** The column of every table that decides between two versions of a row. */
-export const VERSION_COLUMN = 'written_at';
-
-/** How the values of one kind of field travel: as a bound parameter, into a table as JSON, and out of one as JSON. */
+/** How the values of one kind of field travel: as a bound parameter, and out of a table as JSON. */
 interface Codec {
   readonly type: string;
   readonly encode: (value: Canonical) => unknown;
@@ -42,7 +39,7 @@ const codecs: Readonly<Record<Field['kind'], Codec>> = {
   // Out as epoch milliseconds, whatever the time zone of the server or the session.
   instant: {
     type: "DateTime64(3, 'UTC')",
-    encode: (value) => encodeInstant(value as number),
+    encode: (value) => new Date(value as number).toISOString(),
     decode: Number,
   },
 };
@@ -52,8 +49,6 @@ function toFloat(json: unknown): number {
   if (typeof json === 'number') return json;
   return json === 'inf' ? Infinity : json === '-inf' ? -Infinity : NaN;
 }
-
-export const encodeInstant = (epochMs: number): string => new Date(epochMs).toISOString();
 
 /** The engine's type of a field, as a bound value and as a column (but for `LowCardinality`). */
 export const typeOf = (field: Field): string => codecs[field.kind].type;
@@ -101,16 +96,4 @@ export function decodeRow(
     row[name] = decodeField(field, json[selected(name, field).alias]);
   }
   return row;
-}
-
-/** The columns of an insert, in the order of {@link encodeRow}. */
-export const insertColumns = (definition: RecordDefinition): string[] => [
-  ...Object.keys(definition.fields).map(columnOf),
-  VERSION_COLUMN,
-];
-
-export function encodeRow(definition: RecordDefinition, row: Row, writtenAt: number): unknown[] {
-  const values = Object.entries(definition.fields).map(([name, field]) => encodeField(field, row[name]!));
-  values.push(encodeInstant(writtenAt));
-  return values;
 }

@@ -1,7 +1,7 @@
 import type { CheckpointRepository, Clock } from '@quantumtrade/dal-domain';
 import { requireField } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
-import { encodeInstant } from '../encoding/columns.js';
+import { instantOf } from '../encoding/columns.js';
 
 const TABLE = 'ingestion_checkpoints';
 
@@ -24,13 +24,11 @@ export function checkpointRepository(sql: Sql, clock: Clock): CheckpointReposito
       const operation = 'checkpoints.save';
       const source = requireSource(sourceId, operation);
       const checked = requireField({ kind: 'uint64' }, 'position', position, operation);
-      await sql.insert(
+      await sql.command(
         operation,
-        {
-          table: TABLE,
-          columns: ['source_id', 'position', 'updated_at'],
-          values: [[source, String(checked), encodeInstant(clock.now())]],
-        },
+        `INSERT INTO ${TABLE} (source_id, position, updated_at)
+         SELECT {source:String}, {position:UInt64}, ${instantOf('now')}`,
+        { source, position: String(checked), now: clock.now() },
         options,
       );
     },

@@ -1,17 +1,10 @@
 import type { FeatureRepository, FeatureSet, Row } from '@quantumtrade/dal-domain';
-import {
-  checkCall,
-  feature,
-  featureSetOf,
-  planQuery,
-  prepareFeatures,
-  requireField,
-} from '@quantumtrade/dal-domain';
+import { checkCall, feature, featureSetOf, planQuery, requireField } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 import { countOf, limitClause, page, timed, withLimit } from './table-reader.js';
-import type { TableWriter } from './table-writer.js';
+import type { TableWriter } from '../writing/table-writer.js';
 
 /** One set as the engine groups it: its features sorted by name. */
 interface JsonSet {
@@ -43,7 +36,7 @@ export function featureRepository(sql: Sql, writer: TableWriter): FeatureReposit
   };
 
   return {
-    insert: async (batches, options) => writer.write((now) => prepareFeatures(batches, now), options),
+    insert: async (batches, options) => writer.write('features', batches, options),
 
     find: async (params, options) => {
       const operation = 'features.find';

@@ -1,23 +1,16 @@
 import type { PredictionRepository } from '@quantumtrade/dal-domain';
-import {
-  MIN_INSTANT,
-  outcome,
-  prediction,
-  preparePredictions,
-  requireField,
-  requireLimit,
-} from '@quantumtrade/dal-domain';
+import { MIN_INSTANT, outcome, prediction, requireField, requireLimit } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { instantOf } from '../encoding/columns.js';
 import { TableReader } from './table-reader.js';
-import type { TableWriter } from './table-writer.js';
+import type { TableWriter } from '../writing/table-writer.js';
 
 const MINUTE_MS = 60_000;
 
 export function predictionRepository(sql: Sql, writer: TableWriter): PredictionRepository {
   const reader = new TableReader(sql, prediction);
   return {
-    insert: async (batch, options) => writer.write((now) => preparePredictions(batch, now), options),
+    insert: async (batch, options) => writer.write('predictions', batch, options),
 
     find: async (params, options) => reader.find(params, options),
 

@@ -4,7 +4,8 @@ import type { Sql } from '../client/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { marketDataRepository } from './market-data.js';
 import { predictionRepository } from './predictions.js';
-import { TableWriter } from './table-writer.js';
+import { RecordEncoders } from '../writing/record-encoders.js';
+import { TableWriter } from '../writing/table-writer.js';
 
 const ROWS = 100_000;
 const DAY = 86_400_000;
@@ -57,7 +58,7 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
   return found;
 }
 
-const writer = () => new TableWriter(sql, 1_000, { now: () => 0 });
+const writer = () => new TableWriter(sql, new RecordEncoders(), 1_000, { now: () => 0 });
 
 it('reads one symbol by the order of the table, not all of it', async () => {
   const [find] = await granules((spied) =>

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+export type Answer = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
 
 /** A server that answers queries as it is told, one answer after the other, the last one for all that follow. */
 export class FakeServer {
@@ -17,7 +17,7 @@ export class FakeServer {
     }
     this.queries.push(query);
     const answer = this.#answers[Math.min(this.queries.length, this.#answers.length) - 1]!;
-    answer(response, request);
+    await answer(response, request);
   });
   readonly #answers: readonly Answer[];
 
@@ -43,7 +43,7 @@ export class FakeServer {
   }
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+export async function textOf(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request.setEncoding('utf8')) text += chunk;
   return text;
@@ -79,6 +79,9 @@ export const cutOff: Answer = (response) => {
   response.write('{"n":1}\n', () => response.destroy());
 };
 
-export const hangUp: Answer = (response) => response.destroy();
+/** What is written is stored. */
+export const stored: Answer = (response) => void response.end();
+
+export const hangUp: Answer = (response) => void response.destroy();
 
 export const silence: Answer = () => undefined;

@@ -1,8 +1,10 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { feature, prepareFeatures, prepareMarketData } from '@quantumtrade/dal-domain';
+import { feature } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../client/clickhouse-client.js';
 import type { Sql } from '../client/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
+import { decodeWhole } from './decode-whole.js';
+import { RecordEncoders } from './record-encoders.js';
 import { TableWriter } from './table-writer.js';
 
 const MINUTE = 60_000;
@@ -26,6 +28,9 @@ afterAll(async () => {
   await own.close();
 });
 
+const writerOf = (through: Sql, maxBlockRows: number) =>
+  new TableWriter(through, new RecordEncoders(), maxBlockRows, clock);
+
 let symbols = 0;
 const newSymbol = () => `W${++symbols}`;
 
@@ -45,9 +50,7 @@ const bars = (symbol: string, count: number, stepMs = MINUTE) =>
   Array.from({ length: count }, (_, i) => bar(symbol, START + i * stepMs));
 
 const insert = (records: ReturnType<typeof bar>[], timestamp: number = START, writer?: TableWriter) =>
-  (writer ?? new TableWriter(sql, 100_000, clock)).write((now) =>
-    prepareMarketData({ source: 'vendor', records, timestamp }, now),
-  );
+  (writer ?? writerOf(sql, 100_000)).write('marketData', { source: 'vendor', records, timestamp });
 
 const closes = async (symbol: string) =>
   (await backend.marketData.find({ symbol })).data.map(({ close }) => close);
@@ -67,10 +70,10 @@ function watched(failFrom = Infinity): { sql: Sql; sizes: number[]; reads: strin
       },
       command: (...args) => sql.command(...args),
       on: (database) => sql.on(database),
-      insert: async (operation, rows, options) => {
-        sizes.push(rows.values.length);
-        const table = sizes.length >= failFrom ? 'no_such_table' : rows.table;
-        await sql.insert(operation, { ...rows, table }, options);
+      insert: async (operation, block, options) => {
+        sizes.push((await decodeWhole(block.bytes))!.rowCount);
+        const table = sizes.length >= failFrom ? 'no_such_table' : block.table;
+        await sql.insert(operation, { ...block, table }, options);
       },
     },
   };
@@ -106,8 +109,8 @@ it('takes the same rows again after others as a write, not as a repetition', asy
 it('writes each month by itself, in inserts of bounded size', async () => {
   const { sql: watchedSql, sizes } = watched();
   const symbol = newSymbol();
-  const result = await insert(bars(symbol, 100), START, new TableWriter(watchedSql, 25, clock));
-  expect(sizes).toEqual([25, 25, 10, 25, 15]);
+  const result = await insert(bars(symbol, 100), START, writerOf(watchedSql, 25));
+  expect(sizes).toEqual([25, 25, 10, 15, 25]);
   expect(result).toMatchObject({ insertedCount: 100, updatedCount: 0 });
   expect(await closes(symbol)).toHaveLength(100);
 });
@@ -120,14 +123,14 @@ it('writes more months at once than one insert could', async () => {
 
 it('asks once for the keys of many small months', async () => {
   const { sql: watchedSql, reads } = watched();
-  await insert(bars(newSymbol(), 24, 31 * 86_400_000), START, new TableWriter(watchedSql, 100, clock));
+  await insert(bars(newSymbol(), 24, 31 * 86_400_000), START, writerOf(watchedSql, 100));
   expect(reads).toHaveLength(1);
 });
 
 it('says how many rows are stored when it fails half way, and completes the batch when it is sent again', async () => {
   const symbol = newSymbol();
   const records = bars(symbol, 100);
-  await expect(insert(records, START, new TableWriter(watched(3).sql, 25, clock))).rejects.toThrow(
+  await expect(insert(records, START, writerOf(watched(3).sql, 25))).rejects.toThrow(
     /^Query execution failed: UNKNOWN_TABLE.*; at least 50 of 100 rows are stored, and the batch can be sent again$/,
   );
   expect(await insert(records)).toMatchObject({ insertedCount: 50, updatedCount: 50 });
@@ -141,7 +144,7 @@ it('counts truly where the table holds many more rows than the batch, between it
     bar(symbol, START + i * MINUTE),
     bar(symbol, START + i * MINUTE + 1),
   ]);
-  expect(await insert(sparse, START, new TableWriter(watchedSql, 100, clock))).toMatchObject({
+  expect(await insert(sparse, START, writerOf(watchedSql, 100))).toMatchObject({
     insertedCount: 2,
     updatedCount: 2,
   });
@@ -155,8 +158,8 @@ it('looks for more names at once than one bound list may hold', async () => {
     version: 1,
     features: { f: i },
   }));
-  const writer = new TableWriter(sql, 100_000, clock);
-  const write = () => writer.write((now) => prepareFeatures(batches, now));
+  const writer = writerOf(sql, 100_000);
+  const write = () => writer.write('features', batches);
   expect(await write()).toMatchObject({ insertedCount: 1_500, updatedCount: 0 });
   expect(await write()).toMatchObject({ insertedCount: 0, updatedCount: 1_500 });
   const [{ rows }] = (await sql.rows<{ rows: string }>(

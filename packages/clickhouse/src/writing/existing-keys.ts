@@ -1,28 +1,29 @@
-import type { CallOptions, PreparedRow, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
+import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../client/sql.js';
 import { decodeRow, encodeField, instantOf, selectList, typeOf } from '../encoding/columns.js';
-import { keyOf } from './blocks.js';
+import type { BlockKeys } from './block-keys.js';
+import { keyText } from './block-keys.js';
 
 /** Text of one bound list at most; the server takes 128 KiB for one parameter, and escaping may double a text. */
 const LIST_BYTES = 60_000;
 
 /**
- * Which of these rows' keys are in the table. Asks by the leading column of the key and the range of time first, which
- * costs next to nothing for rows that are new. Where that finds far more keys than there are rows, it asks for the very
- * instants.
+ * The keys in the table that may be among these; each of these that is in the table is among them. Asks by the leading
+ * column of the key and the range of time first, which costs next to nothing for rows that are new. Where that finds far
+ * more keys than there are rows, it asks for the very instants.
  */
 export async function existingKeys(
   sql: Sql,
-  definition: RecordDefinition,
+  keys: BlockKeys,
   operation: string,
-  rows: readonly PreparedRow[],
   options: CallOptions | undefined,
 ): Promise<Set<string>> {
-  const enough = 2 * rows.length + 1_000;
-  const within = conditionOf(definition, rows);
+  const { definition } = keys;
+  const enough = 2 * keys.rowCount + 1_000;
+  const within = conditionOf(keys);
   const near = await read(enough, within);
-  return near.size < enough ? near : read(undefined, instantsOf(rows, within));
+  return near.size < enough ? near : read(undefined, instantsOf(keys, within));
 
   async function read(limit: number | undefined, { where, params }: Condition): Promise<Set<string>> {
     const found = await sql.rows<Readonly<Record<string, unknown>>>(
@@ -32,7 +33,12 @@ export async function existingKeys(
       limit === undefined ? params : { ...params, limit },
       options,
     );
-    return new Set(found.map((row) => keyOf(definition, decodeRow(definition, row, definition.key))));
+    return new Set(
+      found.map((json) => {
+        const row = decodeRow(definition, json, definition.key);
+        return keyText(definition.key.map((name) => row[name]));
+      }),
+    );
   }
 }
 
@@ -41,26 +47,19 @@ interface Condition {
   readonly params: SqlParams;
 }
 
-function conditionOf(definition: RecordDefinition, rows: readonly PreparedRow[]): Condition {
+function conditionOf({ definition, leads, first, last }: BlockKeys): Condition {
   const lead = definition.key[0]!;
   const field = definition.fields[lead]!;
-  const values = new Set(rows.map(({ row }) => encodeField(field, row[lead]!)));
+  const values = Array.from(leads, (value) => encodeField(field, value));
   const list = listed(columnOf(lead), lead, typeOf(field), values);
-  let first = Infinity;
-  let last = -Infinity;
-  for (const { row } of rows) {
-    first = Math.min(first, row['timestamp'] as number);
-    last = Math.max(last, row['timestamp'] as number);
-  }
   return {
     where: `${list.where} AND timestamp >= ${instantOf('first')} AND timestamp <= ${instantOf('last')}`,
     params: { ...list.params, first, last },
   };
 }
 
-function instantsOf(rows: readonly PreparedRow[], within: Condition): Condition {
-  const times = new Set(rows.map(({ row }) => row['timestamp']));
-  const list = listed('toUnixTimestamp64Milli(timestamp)', 'instant', 'Int64', times);
+function instantsOf({ instants }: BlockKeys, within: Condition): Condition {
+  const list = listed('toUnixTimestamp64Milli(timestamp)', 'instant', 'Int64', instants);
   return { where: `${within.where} AND ${list.where}`, params: { ...within.params, ...list.params } };
 }
 

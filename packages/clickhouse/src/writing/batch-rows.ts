@@ -1,0 +1,73 @@
+import type { RecordBatches, RecordDefinition, RecordName, RowError } from '@quantumtrade/dal-domain';
+import { formatDecimal, prepareBatch, records } from '@quantumtrade/dal-domain';
+
+/** The rows of a batch as an encoder takes them. */
+export interface BatchRows {
+  readonly rows: readonly unknown[];
+  /** What the batch says of all its rows. */
+  readonly constants: Readonly<Record<string, unknown>>;
+  /** Rows that were refused already; the encoder refuses none of the others then. */
+  readonly errors: RowError[];
+}
+
+/** Which member of a batch holds its rows, and which members are fields of all of them. */
+interface BatchShape {
+  readonly list: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const SHAPES: Readonly<Partial<Record<RecordName, BatchShape>>> = {
+  marketData: { list: 'records', labels: { source: 'source' } },
+  sentiment: { list: 'records', labels: { source: 'source' } },
+  predictions: {
+    list: 'predictions',
+    labels: { modelVersion: 'modelVersion', strategyName: 'strategy' },
+  },
+  outcomes: { list: 'outcomes', labels: {} },
+};
+
+/**
+ * The rows of a batch, those of most records unchecked: the encoder checks them while it writes them. Throws
+ * `ValidationError` when the batch itself is wrong, as the domain does.
+ */
+export function rowsOfBatch<N extends RecordName>(
+  record: N,
+  batch: RecordBatches[N],
+  now: number,
+): BatchRows {
+  const shape = SHAPES[record];
+  return shape ? asGiven(record, shape, batch, now) : prepared(record, batch, now);
+}
+
+function asGiven<N extends RecordName>(
+  record: N,
+  { list, labels }: BatchShape,
+  batch: RecordBatches[N],
+  now: number,
+): BatchRows {
+  const members: Readonly<Record<string, unknown>> = { ...batch };
+  const rows = members[list];
+  const withoutRows = { ...members, [list]: Array.isArray(rows) ? [] : rows };
+  prepareBatch(record, withoutRows as unknown as RecordBatches[N], now);
+  const constants: Record<string, unknown> = { writtenAt: members['timestamp'] ?? now };
+  for (const [field, member] of Object.entries(labels)) constants[field] = members[member];
+  return { rows: rows as unknown[], constants, errors: [] };
+}
+
+/** For batches whose rows the domain makes: of a feature set, or with derived ids. */
+function prepared<N extends RecordName>(record: N, batch: RecordBatches[N], now: number): BatchRows {
+  const { rows, errors } = prepareBatch(record, batch, now);
+  const definition: RecordDefinition = records[record];
+  const decimals = Object.keys(definition.fields).filter(
+    (name) => definition.fields[name]!.kind === 'decimal',
+  );
+  return {
+    rows: rows.map(({ row, writtenAt }) => {
+      const given: Record<string, unknown> = { ...row, writtenAt };
+      for (const name of decimals) given[name] = formatDecimal(row[name] as bigint);
+      return given;
+    }),
+    constants: {},
+    errors,
+  };
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  BlockCollector,
+  Clock,
+  CollectedBlock,
+  RecordBatches,
+  RecordName,
+} from '@quantumtrade/dal-domain';
+import type { BlockBuilder } from '../native/block-builder.js';
+import type { BlockEncoder } from '../native/block-encoder.js';
+import { rowsOfBatch } from './batch-rows.js';
+
+/** Encodes batches as they come, into one block for each month. */
+export class NativeBlockCollector<N extends RecordName> implements BlockCollector<N> {
+  readonly #record: N;
+  readonly #builder: BlockBuilder;
+  readonly #clock: Clock;
+  /** Where the rows of each batch end in the list of all rows given. */
+  #ends: number[] = [];
+  #rowCount = 0;
+
+  constructor(record: N, encoder: BlockEncoder, clock: Clock) {
+    this.#record = record;
+    this.#builder = encoder.builder();
+    this.#clock = clock;
+  }
+
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  get byteLength(): number {
+    return this.#builder.byteLength;
+  }
+
+  append(batch: RecordBatches[N]) {
+    const { rows, constants, errors } = rowsOfBatch(this.#record, batch, this.#clock.now());
+    const refused = this.#builder.appendRows(rows, { constants });
+    const rowCount = rows.length - refused.length;
+    this.#ends.push((this.#ends.at(-1) ?? 0) + rows.length);
+    this.#rowCount += rowCount;
+    return { rowCount, errors: errors.concat(refused) };
+  }
+
+  finish(): CollectedBlock[] {
+    const ends = this.#ends;
+    const blocks = this.#builder.finish().map(({ rowCount, bytes, rowIndices }) => ({
+      record: this.#record,
+      id: randomUUID(),
+      rowCount,
+      bytes,
+      batches: batchesOf(rowIndices, ends),
+    }));
+    this.#ends = [];
+    this.#rowCount = 0;
+    return blocks;
+  }
+}
+
+/** The batches that rows with these ascending positions are from. */
+function batchesOf(positions: Uint32Array, ends: readonly number[]): number[] {
+  const batches: number[] = [];
+  let batch = 0;
+  let end = -1;
+  for (const position of positions) {
+    if (position < end) continue;
+    while (ends[batch]! <= position) batch++;
+    end = ends[batch]!;
+    batches.push(batch);
+  }
+  return batches;
+}

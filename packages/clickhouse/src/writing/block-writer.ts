@@ -1,0 +1,27 @@
+import type { BlockWriter, Clock, RecordDefinition } from '@quantumtrade/dal-domain';
+import { checkCall, records, ValidationError } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import { NativeBlockCollector } from './block-collector.js';
+import { decodeWhole } from './decode-whole.js';
+import type { RecordEncoders } from './record-encoders.js';
+
+/** Blocks in ClickHouse's Native format, each stored once by the token that is its id. */
+export function blockWriter(sql: Sql, encoders: RecordEncoders, clock: Clock): BlockWriter {
+  return {
+    collect: (record) => new NativeBlockCollector(record, encoders.of(record), clock),
+
+    write: async ({ record, id, rowCount, bytes }, options) => {
+      const operation = `${record}.insert`;
+      checkCall(options, operation);
+      const definition: RecordDefinition | undefined = Object.hasOwn(records, record)
+        ? records[record]
+        : undefined;
+      if (!definition) throw new ValidationError('record', 'is not a record', { operation });
+      const block = await decodeWhole(bytes);
+      if (block?.rowCount !== rowCount) {
+        throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
+      }
+      await sql.insert(operation, { table: definition.table, token: id, bytes, retried: false }, options);
+    },
+  };
+}

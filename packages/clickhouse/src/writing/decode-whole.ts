@@ -1,0 +1,18 @@
+import type { DecodedBlock } from '../native/block-decoder.js';
+import { BrokenAnswerError, decodeBlocks } from '../native/block-decoder.js';
+
+/** The one block that these bytes are, or undefined when they are anything else. */
+export async function decodeWhole(bytes: Uint8Array): Promise<DecodedBlock | undefined> {
+  const blocks: DecodedBlock[] = [];
+  try {
+    for await (const block of decodeBlocks(once(bytes))) blocks.push(block);
+  } catch (error) {
+    if (error instanceof BrokenAnswerError) return undefined;
+    throw error;
+  }
+  return blocks.length === 1 ? blocks[0] : undefined;
+}
+
+async function* once<T>(item: T): AsyncGenerator<T, void, undefined> {
+  yield item;
+}

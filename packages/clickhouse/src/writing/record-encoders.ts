@@ -1,0 +1,19 @@
+import type { RecordDefinition, RecordName } from '@quantumtrade/dal-domain';
+import { records } from '@quantumtrade/dal-domain';
+import { BlockEncoder } from '../native/block-encoder.js';
+
+/** One encoder for each record, made when first needed and shared by all who write. */
+export class RecordEncoders {
+  readonly #encoders = new Map<RecordName, BlockEncoder>();
+
+  of(record: RecordName): BlockEncoder {
+    let encoder = this.#encoders.get(record);
+    if (!encoder) {
+      const definition: RecordDefinition = records[record];
+      // The version decides between two writes of one key.
+      encoder = new BlockEncoder(definition, { writtenAt: { kind: 'instant' } });
+      this.#encoders.set(record, encoder);
+    }
+    return encoder;
+  }
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  BatchResult,
+  CallOptions,
+  Clock,
+  RecordBatches,
+  RecordDefinition,
+  RecordName,
+  RowError,
+} from '@quantumtrade/dal-domain';
+import { checkCall, isDatabaseError, records } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+import type { EncodedBlock } from '../native/block-builder.js';
+import { rowsOfBatch } from './batch-rows.js';
+import { BlockKeys } from './block-keys.js';
+import { decodeWhole } from './decode-whole.js';
+import { existingKeys } from './existing-keys.js';
+import type { RecordEncoders } from './record-encoders.js';
+
+/** Inserts of one batch under way at once: a batch over many months is many small inserts. */
+const CONCURRENT_INSERTS = 4;
+
+interface EncodedBatch {
+  /** Blocks of different months, which may be written at the same time; a later group only after an earlier one. */
+  readonly groups: readonly (readonly EncodedBlock[])[];
+  readonly rowCount: number;
+  readonly errors: RowError[];
+}
+
+/** Checks batches and writes them. An insert goes to one partition, so it is stored as a whole or not at all. */
+export class TableWriter {
+  readonly #sql: Sql;
+  readonly #encoders: RecordEncoders;
+  readonly #maxBlockRows: number;
+  readonly #clock: Clock;
+
+  constructor(sql: Sql, encoders: RecordEncoders, maxBlockRows: number, clock: Clock) {
+    this.#sql = sql;
+    this.#encoders = encoders;
+    this.#maxBlockRows = maxBlockRows;
+    this.#clock = clock;
+  }
+
+  /**
+   * Stores the batch's rows and counts them by looking up, right before, which keys were there. Each insert is sent again
+   * while its error says that it may succeed, and is stored once. When it fails half way, the error says how many rows are
+   * surely stored; the batch may be sent again as a whole.
+   */
+  async write<N extends RecordName>(
+    record: N,
+    batch: RecordBatches[N],
+    options?: CallOptions,
+  ): Promise<BatchResult> {
+    const started = performance.now();
+    const definition: RecordDefinition = records[record];
+    const operation = `${definition.name}.insert`;
+    checkCall(options, operation);
+    const { groups, rowCount, errors } = this.#encode(record, batch);
+    let insertedCount = 0;
+    let stored = 0;
+    try {
+      for (const group of groups) {
+        const keys = await keysOf(definition, group);
+        const existing = await existingKeys(this.#sql, keys, operation, options);
+        await forEachConcurrently(group, CONCURRENT_INSERTS, async ({ bytes, rowCount: rows }) => {
+          const block = { table: definition.table, token: randomUUID(), bytes, retried: true };
+          await this.#sql.insert(operation, block, options);
+          stored += rows;
+        });
+        insertedCount += countNew(keys, existing);
+      }
+    } catch (error) {
+      if (stored > 0) tellHowFar(error, stored, rowCount);
+      throw error;
+    }
+    return {
+      insertedCount,
+      updatedCount: rowCount - insertedCount,
+      failedCount: errors.length,
+      executionTimeMs: performance.now() - started,
+      errors,
+    };
+  }
+
+  #encode<N extends RecordName>(record: N, batch: RecordBatches[N]): EncodedBatch {
+    const { rows, constants, errors: refused } = rowsOfBatch(record, batch, this.#clock.now());
+    const builder = this.#encoders.of(record).builder();
+    const groups: EncodedBlock[][] = [];
+    let errors = refused;
+    let rowCount = 0;
+    for (let from = 0; from < rows.length; from += this.#maxBlockRows) {
+      errors = errors.concat(builder.appendRows(rows, { constants, from, to: from + this.#maxBlockRows }));
+      rowCount += builder.rowCount;
+      const blocks = builder.finish();
+      if (blocks.length > 0) groups.push(blocks);
+    }
+    return { groups, rowCount, errors };
+  }
+}
+
+async function keysOf(definition: RecordDefinition, group: readonly EncodedBlock[]): Promise<BlockKeys> {
+  const decoded = await Promise.all(group.map(async ({ bytes }) => (await decodeWhole(bytes))!));
+  return new BlockKeys(definition, decoded);
+}
+
+/** How many keys there are that are not among the existing ones. */
+function countNew(keys: BlockKeys, existing: ReadonlySet<string>): number {
+  if (existing.size === 0 && keys.ascending) return keys.rowCount;
+  let count = 0;
+  for (const key of keys.texts()) if (!existing.has(key)) count++;
+  return count;
+}
+
+function tellHowFar(error: unknown, stored: number, all: number): void {
+  if (!isDatabaseError(error)) return;
+  error.message += `; at least ${stored} of ${all} rows are stored, and the batch can be sent again`;
+}
+
+/** After a failure no further item is begun, and those under way have ended when the failure is thrown. */
+async function forEachConcurrently<T>(
+  items: readonly T[],
+  concurrency: number,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items.values();
+  let failed = false;
+  const lanes = Array.from({ length: concurrency }, async () => {
+    for (const item of rest) {
+      if (failed) return;
+      await action(item).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  });
+  const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
+  if (failure) throw (failure as PromiseRejectedResult).reason;
+}
