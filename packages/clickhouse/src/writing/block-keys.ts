@@ -1,6 +1,7 @@
 import type { Canonical, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../native/block-decoder.js';
+import type { Column } from '../native/column-readers/column.js';
 
 /** One text for each key of a record, e.g. `["AAPL","1577836800000","vendor"]`. */
 export const keyText = (values: readonly unknown[]): string => JSON.stringify(values.map(String));
@@ -25,12 +26,17 @@ export class BlockKeys {
     let first = Infinity;
     let last = -Infinity;
     let ascending = true;
-    for (const [lead, instant] of this.#each([definition.key[0]!, 'timestamp'])) {
-      const time = instant as number;
-      if (time < first) first = time;
-      if (time > last) last = time;
-      if (ascending && time <= (newest.get(lead!) ?? -Infinity)) ascending = false;
-      newest.set(lead!, time);
+    for (const block of blocks) {
+      const leads = block.column(columnOf(definition.key[0]!)) as Column<Canonical>;
+      const times = block.column('timestamp') as Column<number>;
+      for (let row = 0; row < block.rowCount; row++) {
+        const lead = leads.at(row);
+        const time = times.at(row);
+        if (time < first) first = time;
+        if (time > last) last = time;
+        if (time <= (newest.get(lead) ?? -Infinity)) ascending = false;
+        newest.set(lead, time);
+      }
     }
     this.leads = new Set(newest.keys());
     this.first = first;

@@ -1,5 +1,6 @@
 import type { TestRunner } from '../runner.js';
 import { analyticsSuite } from './analytics.js';
+import { blockWriterSuite } from './block-writer.js';
 import { callSuite } from './calls.js';
 import { checkpointSuite } from './checkpoints.js';
 import { featureSuite } from './features.js';
@@ -20,6 +21,7 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   outcomeSuite(runner, open);
   strategyPerformanceSuite(runner, open);
   analyticsSuite(runner, open);
+  blockWriterSuite(runner, open);
   checkpointSuite(runner, open);
   schemaSuite(runner, open);
   callSuite(runner, open);

@@ -4,12 +4,13 @@ import type {
   BlockCollector,
   BlockWriter,
   CollectedBlock,
+  EncodedBlock,
   PreparedBatch,
   PreparedRow,
   RecordBatches,
   RecordName,
 } from '@quantumtrade/dal-domain';
-import { monthOf, prepareBatch } from '@quantumtrade/dal-domain';
+import { monthOf, prepareBatch, ValidationError } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 
 /** Block ids that are remembered; the rows of a block that was forgotten replace themselves. */
@@ -21,14 +22,30 @@ export function blockWriter(store: MemoryStore): BlockWriter {
     collect: (record) =>
       new MemoryBlockCollector(record, (batch) => prepareBatch(record, batch, store.clock.now())),
 
-    write: async ({ record, id, bytes }, options) => {
-      store.checkReady(`${record}.insert`, options);
+    write: async (block, options) => {
+      const { record, id } = block;
+      const operation = `${record}.insert`;
+      store.checkReady(operation, options);
+      if (!Object.hasOwn(store.tables, record)) {
+        throw new ValidationError('record', 'is not a record', { operation });
+      }
+      const rows = rowsOf(block);
+      if (!rows) throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       if (written.has(id)) return;
-      for (const row of deserialize(bytes) as PreparedRow[]) store.tables[record].upsert(row);
+      for (const row of rows) store.tables[record].upsert(row);
       written.add(id);
       if (written.size > REMEMBERED_BLOCKS) written.delete(written.values().next().value!);
     },
   };
+}
+
+function rowsOf({ bytes, rowCount }: EncodedBlock): PreparedRow[] | undefined {
+  try {
+    const rows: unknown = deserialize(bytes);
+    return Array.isArray(rows) && rows.length === rowCount ? rows : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a row takes, roughly. */
