@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { nodeFs } from '@quantumtrade/dal-journal';
+import { openAuditTrail, type AuditTrailEvent } from './audit-trail.js';
+import { readAuditTrail } from './read-audit-trail.js';
+import { startRecording } from './testing/child.js';
+import { filesOf, Scratch } from './testing/trails.js';
+import { verifyAuditTrail } from './verifying/verify-audit-trail.js';
+
+const scratch = new Scratch();
+afterAll(() => scratch.remove());
+
+const runs = Number(process.env['QT_RUNS'] ?? 8);
+const seed = Number(process.env['QT_SEED'] ?? Date.now() % 1_000_000);
+
+/** A pseudo-random number below 1 for each step of a seed (mulberry32's mixing). */
+function chance(step: number): number {
+  let t = (seed + step * 0x6d2b79f5) >>> 0;
+  t = Math.imul(t ^ (t >>> 15), t | 1);
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+}
+
+async function recorded(directory: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  for await (const { entry } of readAuditTrail(directory)) names.add(String(entry['batchId']));
+  return names;
+}
+
+/** The last line may have been cut short. */
+const acknowledged = (output: string): string[] => output.split('\n').slice(0, -1);
+
+it('loses nothing acknowledged when its process is killed, and takes no crash for tampering', async () => {
+  process.stderr.write(`QT_SEED=${seed}\n`);
+  const directory = await scratch.directory();
+  const expected: string[] = [];
+  for (let run = 0; run < runs; run++) {
+    const child = startRecording(directory, String(run));
+    await child.started;
+    await delay(chance(run) * 120);
+    child.process.kill('SIGKILL');
+    expected.push(...acknowledged(await child.output));
+    const report = await verifyAuditTrail(directory);
+    expect({ run, problems: report.problems }).toEqual({ run, problems: [] });
+    const names = await recorded(directory);
+    expect(expected.filter((name) => !names.has(name))).toEqual([]);
+  }
+  expect(expected.length).toBeGreaterThan(runs);
+}, 120_000);
+
+it('takes a crash at any byte of a write for a crash, and goes on behind it', async () => {
+  process.stderr.write(`QT_SEED=${seed}\n`);
+  const base = await scratch.directory();
+  const trail = await openAuditTrail({ directory: base });
+  await trail.record({ batchId: 'before' });
+  await trail.close();
+  const before = await filesOf(base);
+  const name = [...before.keys()][0]!;
+  // The head as it announces three lines, taken from a process that dies while it writes them.
+  let announced: Buffer | undefined;
+  const dying = await openAuditTrail({
+    directory: base,
+    fs: {
+      ...nodeFs,
+      open: async (path, mode) => {
+        if (path.endsWith('.jsonl') && mode === 'write') announced ??= await readFile(join(base, 'head'));
+        return nodeFs.open(path, mode);
+      },
+    },
+  });
+  await Promise.all(['a', 'b', 'c'].map((batchId) => dying.record({ batchId, padding: 'x'.repeat(200) })));
+  const whole = (await filesOf(base)).get(name)!;
+  const start = before.get(name)!.length;
+  const cuts = Array.from({ length: 40 }, (_, i) => start + Math.floor(chance(i) * (whole.length - start)));
+  for (const cut of [start, start + 1, whole.length - 1, whole.length, ...cuts]) {
+    const directory = await scratch.directory(
+      new Map([
+        [name, whole.subarray(0, cut)],
+        ['head', announced!],
+      ]),
+    );
+    const lines = whole.subarray(start, cut).toString().split('\n').length - 1;
+    const torn = cut - (whole.subarray(0, cut).lastIndexOf('\n') + 1);
+    const unacknowledged = { lines, tornBytes: torn };
+    expect(await verifyAuditTrail(directory)).toMatchObject({ ok: true, records: 1, unacknowledged });
+    const events: AuditTrailEvent[] = [];
+    const again = await openAuditTrail({ directory, onEvent: (event) => void events.push(event) });
+    expect(events).toEqual([{ kind: 'recovered', keptLines: lines, tornBytes: torn }]);
+    await again.record({ batchId: 'after' });
+    await again.close();
+    expect([...(await recorded(directory))]).toEqual(['before', ...['a', 'b', 'c'].slice(0, lines), 'after']);
+    expect(await verifyAuditTrail(directory)).toMatchObject({ ok: true, records: lines + 2 });
+  }
+}, 60_000);
+
+it('makes one chain of what several processes record, while it is verified', async () => {
+  const directory = await scratch.directory();
+  const children = ['a', 'b', 'c'].map((prefix) => startRecording(directory, prefix, 40));
+  await Promise.all(children.map(({ started }) => started));
+  let running = true;
+  const outputs = Promise.all(children.map(({ output }) => output)).finally(() => (running = false));
+  while (running) {
+    expect(await verifyAuditTrail(directory)).toMatchObject({ ok: true });
+    await delay(20);
+  }
+  const names = await recorded(directory);
+  expect((await outputs).flatMap(acknowledged).filter((name) => names.has(name))).toHaveLength(120);
+  expect(await verifyAuditTrail(directory)).toMatchObject({ ok: true, records: 120 });
+}, 120_000);

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { nodeFs, type JournalFs } from '@quantumtrade/dal-journal';
+import { AuditTrailError } from './audit-trail-error.js';
+import { trailFiles } from './files/file-name.js';
+import { readLines } from './files/read-file.js';
+import { requireHead } from './format/head-file.js';
+import { readLine, type AuditHead, type AuditLine } from './format/line.js';
+import { Sealer } from './format/seal.js';
+
+export interface ReadAuditTrailOptions {
+  /** The key that the trail was begun with, if any. */
+  key?: string;
+  /** Default is the machine's own file system. */
+  fs?: JournalFs;
+}
+
+/**
+ * Every line of a trail, in order, without locking it. A torn end is left out.
+ * @throws AuditTrailError `DAMAGED` at a line that is not as it was written
+ */
+export async function* readAuditTrail(
+  directory: string,
+  { key, fs = nodeFs }: ReadAuditTrailOptions = {},
+): AsyncGenerator<AuditLine> {
+  const sealer = new Sealer(key);
+  const files = await trailFiles(fs, directory);
+  for (const file of files) {
+    let number = 0;
+    for await (const { bytes, ended } of readLines(fs, join(directory, file))) {
+      number++;
+      const line = ended ? readLine(sealer, bytes) : undefined;
+      if (line) yield line;
+      else if (ended || file !== files.at(-1)) {
+        throw new AuditTrailError(
+          'DAMAGED',
+          `${file}:${number} is not as it was written, or not with this key`,
+        );
+      }
+    }
+  }
+}
+
+/**
+ * Where a trail ends: a checkpoint to be kept where those who can write the trail cannot.
+ * @throws AuditTrailError `MISSING`, `DAMAGED` or `KEY` where there is no head that can be trusted
+ */
+export async function readAuditHead(
+  directory: string,
+  { key, fs = nodeFs }: ReadAuditTrailOptions = {},
+): Promise<AuditHead> {
+  return (await requireHead(fs, directory, new Sealer(key))).head;
+}

@@ -1,0 +1,135 @@
+import { fileName } from '../files/file-name.js';
+import { headName } from '../format/head-file.js';
+import { beginning, type AuditHead, type AuditLine } from '../format/line.js';
+import { Missing } from './missing.js';
+import type { Problems } from './problems.js';
+
+/** One line as it was found; `content` is undefined when its seal is not right. */
+export interface FoundLine {
+  readonly file: string;
+  readonly line: number;
+  /** With its end. */
+  readonly bytes: number;
+  readonly ended: boolean;
+  readonly content: AuditLine | undefined;
+}
+
+/** Follows the chain line by line and names what breaks it. Lines behind the head are set aside. */
+export class ChainCheck {
+  readonly #problems: Problems;
+  readonly #head: AuditHead | undefined;
+  readonly #missing = new Missing();
+  /** Lines with a wrong seal since the last good one. */
+  #unsealed: FoundLine[] = [];
+  #last: AuditHead = beginning;
+  #lastPlace: { file: string; line: number } | undefined;
+  /** What stands behind the line of the head. */
+  readonly behindHead: FoundLine[] = [];
+  /** Good lines. */
+  records = 0;
+
+  /** A checkpoint that no line has answered yet. */
+  #checkpoint: AuditHead | undefined;
+
+  constructor(problems: Problems, head: AuditHead | undefined, checkpoint: AuditHead | undefined) {
+    this.#problems = problems;
+    this.#head = head;
+    this.#checkpoint = checkpoint?.sequence === 0 ? undefined : checkpoint;
+  }
+
+  add(found: FoundLine): void {
+    const { content } = found;
+    if (content && content.sequence === this.#checkpoint?.sequence) {
+      if (content.hash !== this.#checkpoint.hash)
+        this.#problems.add('head-mismatch', found, 'the checkpoint names another line');
+      this.#checkpoint = undefined;
+    }
+    if (this.#isBehindHead(content)) this.behindHead.push(found);
+    else if (content === undefined) this.#unsealed.push(found);
+    else this.#follow(found, content);
+  }
+
+  /** Names what is still missing when all lines have been seen. */
+  finish(): void {
+    const expected = this.#head?.sequence ?? this.#last.sequence + this.#unsealed.length;
+    const torn = this.#unsealed.at(-1)?.ended === false ? this.#unsealed.pop() : undefined;
+    if (torn) this.#problems.add('truncated', torn, 'the line is cut off');
+    const absent = this.#nameUnsealed(expected - this.#last.sequence - (torn ? 1 : 0));
+    if (absent > 0) {
+      const place = this.#lastPlace ?? { file: headName };
+      this.#problems.add(
+        'truncated',
+        place,
+        `the last ${absent} lines, up to ${expected}, are missing behind this one`,
+      );
+    }
+    for (const { from, to, file, line } of this.#missing.ranges) {
+      const which = from === to ? `line ${from} is` : `lines ${from} to ${to} are`;
+      const what = line === 1 ? ', the end of the file before or a whole file' : '';
+      this.#problems.add('deleted', { file, line }, `${which} missing before this one${what}`);
+    }
+    const { sequence, hash } = this.#head ?? this.#last;
+    if (sequence === this.#last.sequence && hash !== this.#last.hash) {
+      this.#problems.add(
+        'head-mismatch',
+        this.#lastPlace ?? { file: headName },
+        'it is not the line that the head names',
+      );
+    }
+    if (this.#checkpoint) {
+      this.#problems.add(
+        'truncated',
+        { file: headName },
+        `line ${this.#checkpoint.sequence} of the checkpoint is missing`,
+      );
+    }
+  }
+
+  #isBehindHead(content: AuditLine | undefined): boolean {
+    if (this.#head === undefined || this.#last.sequence < this.#head.sequence) return false;
+    return content === undefined || content.sequence > this.#head.sequence;
+  }
+
+  #follow(found: FoundLine, line: AuditLine): void {
+    this.records++;
+    const place = { file: found.file, line: found.line };
+    const gap = line.sequence - this.#last.sequence - 1;
+    if (gap < 0) {
+      this.#nameUnsealed(0);
+      if (this.#missing.found(line.sequence))
+        this.#problems.add('reordered', place, `line ${line.sequence} belongs further up`);
+      else this.#problems.add('inserted', place, `there is a line ${line.sequence} already`);
+      return;
+    }
+    const absent = this.#nameUnsealed(gap);
+    this.#missing.add({ ...place, from: line.sequence - absent, to: line.sequence - 1 });
+    if (gap === 0 && line.previous !== this.#last.hash) {
+      this.#problems.add(
+        'edited',
+        this.#lastPlace ?? place,
+        `line ${line.sequence} was written after another one than this`,
+      );
+    }
+    if (gap === 0 && found.line === 1 && found.file !== fileName(line.sequence, line.time)) {
+      this.#problems.add(
+        'edited',
+        place,
+        `the file of line ${line.sequence} has another name than it was given`,
+      );
+    }
+    if (!found.ended) this.#problems.add('truncated', place, 'the end of the line is cut off');
+    this.#last = { sequence: line.sequence, hash: line.hash };
+    this.#lastPlace = place;
+  }
+
+  /** Lines with a wrong seal are edited ones as far as lines are missing, and inserted ones otherwise. */
+  #nameUnsealed(gap: number): number {
+    for (const [i, found] of this.#unsealed.entries()) {
+      if (i < gap) this.#problems.add('edited', found, 'the line is not as it was written');
+      else this.#problems.add('inserted', found, 'the line was never written');
+    }
+    const absent = Math.max(0, gap - this.#unsealed.length);
+    this.#unsealed = [];
+    return absent;
+  }
+}
