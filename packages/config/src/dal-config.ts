@@ -10,6 +10,7 @@ export interface DalConfig {
   readonly clickhouse: ClickHouseConfig;
   readonly redis: RedisConfig;
   readonly embedded: EmbeddedConfig;
+  readonly audit: AuditConfig;
 }
 
 export interface ClickHouseConfig {
@@ -82,4 +83,14 @@ export interface RedisClusterConfig {
 export interface EmbeddedConfig {
   /** Where the engine keeps its data, relative to the working directory. Default is `.qtdal/clickhouse`. */
   readonly dataDirectory: string;
+}
+
+/** The trail of modifications on this machine's disk. */
+export interface AuditConfig {
+  /** Where it is kept, relative to the working directory. Undefined, which is the default, when none is. */
+  readonly directory: string | undefined;
+  /** Who its entries name. Undefined, which is the default, leaves that to the application. */
+  readonly actor: string | undefined;
+  /** What lines are sealed with, so that nobody without it can make others. Undefined when there is none. */
+  readonly key: Secret | undefined;
 }

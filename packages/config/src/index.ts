@@ -1,5 +1,6 @@
 export { ConfigError, type ConfigProblem } from './config-error.js';
 export type {
+  AuditConfig,
   ClickHouseConfig,
   DalConfig,
   EmbeddedConfig,

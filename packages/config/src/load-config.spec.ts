@@ -36,6 +36,7 @@ describe('a configuration', () => {
         cluster: { enabled: false, maxRedirections: 3, retryDelayMs: 100 },
       },
       embedded: { dataDirectory: '.qtdal/clickhouse' },
+      audit: { directory: undefined, actor: undefined, key: undefined },
     });
   });
 
@@ -54,6 +55,16 @@ describe('a configuration', () => {
     });
     expect(config.clickhouse.password?.reveal()).toBe('sesame');
     expect(config.redis.password).toBeUndefined();
+  });
+
+  it('seals the audit trail with a key of the environment, which is a secret', () => {
+    const toml = '[audit]\ndirectory = "trail"\nactor = "ann"\nkey = "${QTDAL_AUDIT_KEY:-}"';
+    const { audit } = parseConfig(toml, { QTDAL_AUDIT_KEY: 'sesame' });
+    expect(audit).toMatchObject({ directory: 'trail', actor: 'ann' });
+    expect(audit.key?.reveal()).toBe('sesame');
+    expect(JSON.stringify(audit)).not.toContain('sesame');
+    expect(parseConfig(toml, {}).audit.key).toBeUndefined();
+    expect(parseConfig('', { QTDAL_AUDIT__DIRECTORY: 'other' }).audit.directory).toBe('other');
   });
 
   it('takes timeouts in seconds and fractions of them', () => {

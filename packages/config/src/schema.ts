@@ -64,12 +64,19 @@ const redis = z.strictObject({
 
 const embedded = z.strictObject({ data_directory: text.default('.qtdal/clickhouse') });
 
+const audit = z.strictObject({
+  directory: z.string().default(''),
+  actor: z.string().default(''),
+  key: z.string().default(''),
+});
+
 /** The file as it is written. Checked, with defaults, and with times in milliseconds. */
 export const fileSchema = z.strictObject({
   backend: z.enum(['clickhouse-redis', 'embedded', 'memory']).default('embedded'),
   clickhouse: clickhouse.prefault({}),
   redis: redis.prefault({}),
   embedded: embedded.prefault({}),
+  audit: audit.prefault({}),
 });
 
 export type CheckedFile = z.output<typeof fileSchema>;

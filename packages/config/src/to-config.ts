@@ -6,7 +6,7 @@ import { Secret } from './secret.js';
 const secret = (text: string | undefined): Secret | undefined => (text ? new Secret(text) : undefined);
 
 /** Credentials and database of a URL count where the key of their own is absent. */
-export function toConfig({ backend, clickhouse, redis, embedded }: CheckedFile): DalConfig {
+export function toConfig({ backend, clickhouse, redis, embedded, audit }: CheckedFile): DalConfig {
   return {
     backend,
     clickhouse: {
@@ -44,5 +44,10 @@ export function toConfig({ backend, clickhouse, redis, embedded }: CheckedFile):
       },
     },
     embedded: { dataDirectory: embedded.data_directory },
+    audit: {
+      directory: audit.directory || undefined,
+      actor: audit.actor || undefined,
+      key: secret(audit.key),
+    },
   };
 }
