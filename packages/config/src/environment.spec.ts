@@ -30,6 +30,8 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['redis.cluster.max_redirections', '0', 'redis.cluster.maxRedirections', 0, 'none'],
     ['redis.cluster.retry_delay_ms', '0', 'redis.cluster.retryDelayMs', 0, '-1'],
     ['embedded.data_directory', '/data', 'embedded.dataDirectory', '/data', ''],
+    ['audit.directory', '/audit', 'audit.directory', '/audit', ' /audit'],
+    ['audit.actor', 'ann', 'audit.actor', 'ann', ''],
   ];
 
 const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '__')}`;
@@ -37,7 +39,11 @@ const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '
 /** The paths of all values that are not tables or secrets. */
 const pathsOf = (value: object, path = ''): string[] =>
   Object.entries(value).flatMap(([key, item]) =>
-    typeof item === 'object' ? pathsOf(item, `${path}${key}.`) : key === 'password' ? [] : [`${path}${key}`],
+    typeof item === 'object'
+      ? pathsOf(item, `${path}${key}.`)
+      : ['password', 'key'].includes(key)
+        ? []
+        : [`${path}${key}`],
   );
 
 describe('the environment', () => {
@@ -72,7 +78,7 @@ describe('the environment', () => {
     });
   });
 
-  it.each(['clickhouse', 'clickhouse.retry', 'redis', 'redis.cluster', 'embedded'])(
+  it.each(['clickhouse', 'clickhouse.retry', 'redis', 'redis.cluster', 'embedded', 'audit'])(
     'must not turn %s into a value',
     (key) => {
       const path = key.split('.');

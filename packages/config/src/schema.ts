@@ -65,8 +65,11 @@ const redis = z.strictObject({
 const embedded = z.strictObject({ data_directory: text.default('.qtdal/clickhouse') });
 
 const audit = z.strictObject({
-  directory: z.string().default(''),
-  actor: z.string().default(''),
+  directory: z
+    .string()
+    .refine((path) => path === path.trim(), 'expected a path without spaces around it')
+    .default(''),
+  actor: text.optional(),
   key: z.string().default(''),
 });
 

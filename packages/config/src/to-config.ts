@@ -46,7 +46,7 @@ export function toConfig({ backend, clickhouse, redis, embedded, audit }: Checke
     embedded: { dataDirectory: embedded.data_directory },
     audit: {
       directory: audit.directory || undefined,
-      actor: audit.actor || undefined,
+      actor: audit.actor,
       key: secret(audit.key),
     },
   };
