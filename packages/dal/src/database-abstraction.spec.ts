@@ -1,10 +1,11 @@
 import type { AuditEntry } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import type { OperationEvent } from '@quantumtrade/dal-telemetry';
 import { onOperationEnd } from '@quantumtrade/dal-telemetry';
 import { z } from 'zod';
 import { DatabaseAbstraction } from './database-abstraction.js';
+import type { WriterStorage } from './writing/writer-storage.js';
 
 const batch = {
   source: 'vendor',
@@ -177,4 +178,54 @@ it('fails calls after it was closed', async () => {
   const database = open();
   await database.close();
   await expect(database.getMarketData({})).rejects.toMatchObject({ code: 'CONNECTION' });
+});
+
+describe('batch writers', () => {
+  const storage = (): WriterStorage => ({
+    deadLetters: memoryDeadLetters(),
+    openJournal: () => Promise.resolve(undefined),
+  });
+  const openWithWriters = (durability?: 'journaled') =>
+    new DatabaseAbstraction({
+      timeSeries: memoryTimeSeries(),
+      cache: memoryCacheBackend(),
+      writing: { storage: storage(), durability },
+    });
+
+  it('write to the store, observed, and are closed with the data layer', async () => {
+    const database = openWithWriters();
+    const writer = await database.batchWriter({ maxAgeMs: 60_000 });
+    const write = writer.write('marketData', batch);
+    await writer.flush();
+    expect(await write).toMatchObject({ acceptedCount: 1, failedCount: 1, durability: 'acknowledged' });
+    expect((await database.getMarketData({})).totalCount).toBe(1);
+    expect(database.operationStatistics()['blocks.write']?.count).toBe(1);
+    const last = writer.write('marketData', batch);
+    await database.close();
+    expect(await last).toMatchObject({ acceptedCount: 1 });
+    await expect(writer.write('marketData', batch)).rejects.toMatchObject({ code: 'CONNECTION' });
+  });
+
+  it('are as durable as configured, unless they are asked for otherwise', async () => {
+    const database = openWithWriters('journaled');
+    await expect(database.batchWriter()).rejects.toMatchObject({ code: 'VALIDATION', field: 'durability' });
+    await database.batchWriter({ durability: 'acknowledged' });
+    await database.close();
+  });
+
+  it('leave dead letters, which can be written again', async () => {
+    const database = openWithWriters();
+    const blocks = memoryTimeSeries().blocks;
+    const collector = blocks.collect('marketData');
+    collector.append(batch);
+    const [block] = collector.finish();
+    await database.deadLetters.add({ block: block!, reason: { code: 'QUERY', message: 'no' }, at: 1 });
+    expect(await database.replayDeadLetters([block!.id])).toEqual([{ id: block!.id, outcome: 'stored' }]);
+    expect((await database.getMarketData({})).totalCount).toBe(1);
+    await database.close();
+  });
+
+  it('are not to be had without storage', async () => {
+    await expect(open().batchWriter()).rejects.toMatchObject({ code: 'CONNECTION', retryable: false });
+  });
 });

@@ -5,12 +5,14 @@ import type {
   AuditSink,
   AuthContextStore,
   BatchResult,
+  BlockWriter,
   Cache,
   CacheBackend,
   CallOptions,
   CheckpointRepository,
   Clock,
   DatabaseMetrics,
+  DeadLetterStore,
   Decoder,
   FeatureBatch,
   FeatureRepository,
@@ -35,14 +37,31 @@ import type {
   SessionStore,
   StrategyPerformanceRepository,
   TimeSeriesBackend,
+  TransactionLog,
 } from '@quantumtrade/dal-domain';
-import { authContextStore, realtimeValues, sessionStore, systemClock } from '@quantumtrade/dal-domain';
+import {
+  authContextStore,
+  ConnectionError,
+  realtimeValues,
+  sessionStore,
+  systemClock,
+} from '@quantumtrade/dal-domain';
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
 import { observed } from './operations.js';
+import type { Transaction } from './transactions/staged-transaction.js';
+import type { TransactionResult } from './transactions/transactions.js';
+import { Transactions } from './transactions/transactions.js';
+import { VolatileLog } from './transactions/volatile-log.js';
+import type { BatchWriter, BatchWriterOptions } from './writing/batch-writer.js';
+import { openBatchWriter } from './writing/batch-writer.js';
+import type { ReplayResult } from './writing/replay.js';
+import { replayDeadLetters } from './writing/replay.js';
+import type { Durability } from './writing/ticket.js';
+import type { WriterStorage } from './writing/writer-storage.js';
 
 /** What a data layer is made of. */
 export interface DatabaseParts {
@@ -50,6 +69,13 @@ export interface DatabaseParts {
   cache: CacheBackend;
   /** Default is the system's clock. */
   clock?: Clock;
+  /** Where batch writers keep what is not in the store. Without it there are no batch writers. */
+  writing?: { storage: WriterStorage; durability?: Durability };
+  /**
+   * Where transactions are committed to; what it has from before is applied at once. The data layer closes it. Default is
+   * this process's memory, with which a transaction that was committed and not yet applied is lost.
+   */
+  transactionLog?: TransactionLog;
   /** Where modifications of data are recorded. Default is nowhere. */
   audit?: AuditSink;
   /** Who audit entries name. Default is `unknown`. */
@@ -57,6 +83,7 @@ export interface DatabaseParts {
 }
 
 const HEALTH_TIMEOUT_MS = 2_000;
+const WRITERS_CLOSE_WITHIN_MS = 10_000;
 const anything: Decoder<unknown> = { parse: (value) => value };
 const nowhere: AuditSink = { record: () => Promise.resolve() };
 
@@ -81,6 +108,10 @@ export class DatabaseAbstraction {
   readonly realtime: RealtimeValues;
   readonly sessions: SessionStore;
   readonly authContexts: AuthContextStore;
+  readonly #blocks: BlockWriter;
+  readonly #writers = new Set<BatchWriter>();
+  readonly #transactions: Transactions;
+  readonly #transact: Pick<Transactions, 'run'>;
   readonly #parts: DatabaseParts;
   readonly #clock: Clock;
   readonly #metrics = new OperationMetrics();
@@ -105,7 +136,20 @@ export class DatabaseAbstraction {
     this.analytics = watch('analytics', timeSeries.analytics);
     this.checkpoints = watch('checkpoints', timeSeries.checkpoints);
     this.schema = watch('schema', timeSeries.schema);
+    const blocks = watch('blocks', timeSeries.blocks);
+    this.#blocks = {
+      collect: (record) => timeSeries.blocks.collect(record),
+      write: (block, options) => blocks.write(block, options),
+    };
     this.cache = watchCache('cache', cache);
+    this.#transactions = new Transactions({
+      blocks: this.#blocks,
+      cache,
+      log: parts.transactionLog ?? new VolatileLog(),
+      deadLetters: parts.writing?.storage.deadLetters,
+      clock,
+    });
+    this.#transact = watch('transactions', this.#transactions);
     this.marketStream = watchCache('marketStream', cacheBackend.marketStream);
     this.rateLimiter = watchCache('rateLimiter', cacheBackend.rateLimiter);
     this.realtime = watchCache('realtime', realtimeValues(cache));
@@ -169,6 +213,52 @@ export class DatabaseAbstraction {
     return this.predictions.dueForEvaluation(horizonMinutes, this.#clock.now(), options);
   }
 
+  /**
+   * Opens a writer for many small batches, `acknowledged` unless the options or the configuration say `journaled`. Only
+   * one journaled writer at a time has the journal. It bypasses the cache: a cached latest value may be older than what
+   * was written by as long as it is cached for.
+   */
+  async batchWriter(options: BatchWriterOptions = {}): Promise<BatchWriter> {
+    const { storage, durability: configured } = this.#writing();
+    const durability = options.durability ?? configured ?? 'acknowledged';
+    const journal = await storage.openJournal(durability);
+    const parts = { blocks: this.#blocks, deadLetters: storage.deadLetters, journal };
+    try {
+      const writer = openBatchWriter(parts, { ...options, durability });
+      this.#writers.add(writer);
+      return writer;
+    } catch (error) {
+      await journal?.close();
+      throw error;
+    }
+  }
+
+  /** What the store refused for good. */
+  get deadLetters(): DeadLetterStore {
+    return this.#writing().storage.deadLetters;
+  }
+
+  /** Writes dead letters again and removes those that the store takes now; what it refuses again stays. */
+  replayDeadLetters(ids: readonly string[], options?: CallOptions): Promise<ReplayResult[]> {
+    return replayDeadLetters(this.deadLetters, this.#blocks, ids, options);
+  }
+
+  /**
+   * Writes to several records and cache keys, all of it or nothing. `work` stages what is to happen; nothing is sent while
+   * it runs, and nothing happens when it throws or a row is wrong. Then all of it becomes one entry of the transaction
+   * log: from there on it is applied, each block once and in the order of the commits, through outages and, with a
+   * durable log, crashes. Resolves when it is applied. Default deadline is two minutes from now.
+   *
+   * There is no isolation: while it is applied, readers see one table after the other, then the cache keys. `work` does
+   * not see its own writes. What is committed cannot be undone.
+   * @throws ValidationError for a wrong row, value or key; what `work` throws; the signal's reason and `TimeoutError`
+   *   before the commit: then nothing happened
+   * @throws TransactionError at the commit or after it; its `committed` says which
+   */
+  transaction(work: (tx: Transaction) => unknown, options?: CallOptions): Promise<TransactionResult> {
+    return this.#transact.run(work, options);
+  }
+
   cacheSet(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     return this.cache.set(key, value, ttlSeconds, options);
   }
@@ -228,6 +318,7 @@ export class DatabaseAbstraction {
   /** Asks both backends; answers within two seconds, whatever their state. */
   async health(): Promise<HealthStatus> {
     const { timeSeries, cache } = this.#parts;
+    const transactions = this.#transactions.state;
     const options = { deadline: Date.now() + HEALTH_TIMEOUT_MS };
     const answers = (ping: Promise<unknown>) => ping.then(() => true).catch(() => false);
     const [clickhouseHealthy, redisHealthy, schemaVersion] = await Promise.all([
@@ -241,12 +332,29 @@ export class DatabaseAbstraction {
       schemaVersion,
       connectionCount: this.#connectionCount(),
       lastSuccessfulQuery: this.#metrics.snapshot().lastSuccessAt ?? null,
+      ...(transactions.pending > 0 && { transactions }),
     };
   }
 
-  /** Closes the connections to both backends. Calls after it fail. */
+  /**
+   * Closes the batch writers, for which it waits up to ten seconds, the transactions, for which it waits up to five, and
+   * the connections to both backends. Calls after it fail.
+   * @throws RowsNotStoredError when a writer could not settle its rows; all is closed then, too
+   */
   async close(): Promise<void> {
+    const deadline = Date.now() + WRITERS_CLOSE_WITHIN_MS;
+    const closed = await Promise.allSettled([
+      ...[...this.#writers].map((writer) => writer.close({ deadline })),
+      this.#transactions.close(),
+    ]);
     await Promise.all([this.#parts.timeSeries.probe.close(), this.#parts.cache.probe.close()]);
+    for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  #writing(): NonNullable<DatabaseParts['writing']> {
+    if (this.#parts.writing) return this.#parts.writing;
+    const details = { operation: 'batchWriter.open', retryable: false };
+    throw new ConnectionError('this data layer has no storage for batch writers', details);
   }
 
   #connectionCount(): number {

@@ -1,1 +1,20 @@
 export { DatabaseAbstraction, type DatabaseParts } from './database-abstraction.js';
+export type { Transaction } from './transactions/staged-transaction.js';
+export { StagedRowsError, TransactionError, type RefusedBlock } from './transactions/transaction-error.js';
+export type { TransactionResult } from './transactions/transactions.js';
+export {
+  openBatchWriter,
+  type BatchWriter,
+  type BatchWriterOptions,
+  type BatchWriterParts,
+  type WriteProgress,
+} from './writing/batch-writer.js';
+export type { WriterEvent, WriterEventListener } from './writing/events.js';
+export type { FeedReceipt } from './writing/feed.js';
+export { fileDeadLetters } from './writing/file-dead-letters.js';
+export type { ReplayResult } from './writing/replay.js';
+export type { RetryOptions } from './writing/retry.js';
+export { RowsNotStoredError } from './writing/rows-not-stored-error.js';
+export type { Durability, WriteReceipt } from './writing/ticket.js';
+export type { Timers } from './writing/timers.js';
+export { fileWriterStorage, type WriterStorage } from './writing/writer-storage.js';

@@ -87,7 +87,7 @@ function newestBySymbol(batches: readonly FeatureBatch[]): Map<string, FeatureBa
   return newest;
 }
 
-function distinctNames(batches: readonly FeatureBatch[]): { symbol: string; featureName: string }[] {
+export function distinctNames(batches: readonly FeatureBatch[]): { symbol: string; featureName: string }[] {
   const names = new Map<string, { symbol: string; featureName: string }>();
   for (const { symbol, features } of batches) {
     for (const featureName of Object.keys(features ?? {})) {

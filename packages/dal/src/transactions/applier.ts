@@ -1,0 +1,178 @@
+import type {
+  BlockWriter,
+  Cache,
+  Clock,
+  DeadLetterStore,
+  EncodedBlock,
+  TransactionLog,
+} from '@quantumtrade/dal-domain';
+import { isDatabaseError } from '@quantumtrade/dal-domain';
+import { tolerant } from '../caching/read-through.js';
+import type { RetryOptions } from '../writing/retry.js';
+import { Backoff, codeOf, isRefusal, isRetryable, messageOf } from '../writing/retry.js';
+import type { Timers } from '../writing/timers.js';
+import { sleep, untilAborted } from '../writing/timers.js';
+import type { RefusedBlock } from './transaction-error.js';
+import { TransactionError } from './transaction-error.js';
+import type { CacheChange, TransactionRecord } from './transaction-record.js';
+import { decodeTransaction } from './transaction-record.js';
+
+export interface ApplierParts {
+  readonly blocks: BlockWriter;
+  readonly cache: Cache;
+  readonly log: TransactionLog;
+  readonly deadLetters?: DeadLetterStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly retry?: RetryOptions;
+}
+
+/** One caller, waiting for its transaction. */
+interface Waiting {
+  readonly outcome: Promise<readonly RefusedBlock[]>;
+  resolve(refused: readonly RefusedBlock[]): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Applies what is in the log, one transaction after the other. A step that fails is tried again, with the same bytes,
+ * until it succeeds or the applier is stopped; every step may be made twice.
+ */
+export class Applier {
+  readonly #parts: ApplierParts;
+  readonly #backoff: Backoff;
+  readonly #stop = new AbortController();
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #ended: Promise<void>;
+  /** Why the first transaction of the log is not applied yet, after an attempt. */
+  delayedBy: unknown;
+
+  constructor(parts: ApplierParts) {
+    this.#parts = parts;
+    this.#backoff = new Backoff(parts.retry);
+    this.#ended = this.#run();
+  }
+
+  /**
+   * Calls back with the end of a transaction that is about to be committed, after which it will not be applied again.
+   * Rejects before that when a failure does not look as if it would pass.
+   */
+  expect(id: string): { readonly outcome: Promise<readonly RefusedBlock[]>; forget(): void } {
+    let settle!: Omit<Waiting, 'outcome'>;
+    const outcome = new Promise<readonly RefusedBlock[]>((resolve, reject) => (settle = { resolve, reject }));
+    // Whoever awaits it hears of a failure; nobody has to.
+    outcome.catch(() => undefined);
+    this.#waiting.set(id, { outcome, ...settle });
+    return { outcome, forget: () => void this.#waiting.delete(id) };
+  }
+
+  /** Resolves when every transaction expected by now has ended, or is known to be stuck. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#waiting.values()].map(({ outcome }) => outcome));
+  }
+
+  /** Ends at once; what is under way stays in the log. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+    for (const [id, { reject }] of this.#waiting) reject(this.#unapplied(id, 'the data layer was closed'));
+  }
+
+  async #run(): Promise<void> {
+    const { log } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        for await (const { id, payload, position } of log.read({ signal })) {
+          const refused = await this.#apply(id, decodeTransaction(payload));
+          await this.#persist(id, 'its end could not be kept', () => log.advance(position));
+          this.#waiting.get(id)?.resolve(refused);
+          this.#waiting.delete(id);
+        }
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#delay(error).catch(() => undefined);
+      }
+    }
+  }
+
+  async #apply(id: string, { at, blocks, cacheChanges, touchedKeys }: TransactionRecord) {
+    const { cache } = this.#parts;
+    const { signal } = this.#stop;
+    const refused: RefusedBlock[] = [];
+    for (const block of blocks) {
+      const what = `${block.rowCount} rows of ${block.record} were not stored`;
+      const refusal = await this.#persist(id, what, () => this.#write(block));
+      if (refusal) refused.push(refusal);
+    }
+    await this.#persist(id, 'its cache keys were not changed', () =>
+      allOf(cacheChanges.map((change) => this.#change(change, at))),
+    );
+    // As after any insert: a cache that fails counts as empty.
+    await tolerant(() => allOf(touchedKeys.map((key) => cache.delete(key, { signal }))), undefined);
+    return refused;
+  }
+
+  async #write(block: EncodedBlock): Promise<RefusedBlock | undefined> {
+    const { blocks, deadLetters, clock } = this.#parts;
+    const { signal } = this.#stop;
+    try {
+      await blocks.write(block, { signal });
+      return undefined;
+    } catch (error) {
+      if (!deadLetters || signal.aborted || !isRefusal(error)) throw error;
+      const reason = { code: codeOf(error), message: messageOf(error) };
+      await deadLetters.add({ block, reason, at: clock.now() });
+      return { record: block.record, blockId: block.id, rowCount: block.rowCount, reason: reason.message };
+    }
+  }
+
+  async #change(change: CacheChange, at: number): Promise<unknown> {
+    const { cache, clock } = this.#parts;
+    const options = { signal: this.#stop.signal };
+    if (!('json' in change)) return cache.delete(change.key, options);
+    const ttlMs = Math.min(change.ttlMs, at + change.ttlMs - clock.now());
+    if (ttlMs <= 0) return cache.delete(change.key, options);
+    return cache.set(change.key, JSON.parse(change.json), ttlMs / 1000, options);
+  }
+
+  async #persist<T>(id: string, what: string, step: () => Promise<T>): Promise<T> {
+    const { signal } = this.#stop;
+    for (;;) {
+      try {
+        const result = await untilAborted(Promise.resolve().then(step), signal);
+        this.#backoff.reset();
+        this.delayedBy = undefined;
+        return result;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        if (!isRetryable(error)) {
+          this.#waiting.get(id)?.reject(this.#unapplied(id, `${what} (${messageOf(error)})`, error));
+        }
+        await this.#delay(error);
+      }
+    }
+  }
+
+  async #delay(error: unknown): Promise<void> {
+    this.delayedBy = error;
+    await sleep(this.#backoff.next(), this.#parts.timers, this.#stop.signal);
+  }
+
+  #unapplied(transactionId: string, reason: string, cause?: unknown): TransactionError {
+    return new TransactionError(`it is committed and stays in the log to be applied: ${reason}`, {
+      code: isDatabaseError(cause) ? cause.code : 'CONNECTION',
+      transactionId,
+      committed: true,
+      cause,
+    });
+  }
+}
+
+/** Waits for all of them, then throws the first failure: nothing is under way when the next attempt begins. */
+async function allOf(changes: readonly Promise<unknown>[]): Promise<void> {
+  for (const change of await Promise.allSettled(changes)) {
+    if (change.status === 'rejected') throw change.reason;
+  }
+}

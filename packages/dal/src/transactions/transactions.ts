@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import type { CallOptions, RecordName } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import { messageOf } from '../writing/retry.js';
+import type { Timers } from '../writing/timers.js';
+import { requireTime, systemTimers, watchCall } from '../writing/timers.js';
+import type { ApplierParts } from './applier.js';
+import { Applier } from './applier.js';
+import type { Transaction } from './staged-transaction.js';
+import { StagedTransaction } from './staged-transaction.js';
+import { TransactionError } from './transaction-error.js';
+import { encodeTransaction } from './transaction-record.js';
+
+/** What a transaction did. */
+export interface TransactionResult {
+  readonly transactionId: string;
+  /** Rows of each record that the transaction wrote. */
+  readonly rowCounts: Partial<Readonly<Record<RecordName, number>>>;
+  /** Cache keys that it set or deleted. */
+  readonly cacheKeyCount: number;
+}
+
+export interface TransactionsState {
+  /** Transactions committed and not known to be applied. */
+  readonly pending: number;
+  /** Why the first of them waits, or null. */
+  readonly delayedBy: string | null;
+}
+
+const OPERATION = 'transaction';
+const DEFAULT_TIME_MS = 120_000;
+const CLOSE_TIME_MS = 5_000;
+
+/** Commits transactions to a log and has them applied. */
+export class Transactions {
+  readonly #parts: ApplierParts;
+  readonly #applier: Applier;
+  readonly #timers: Timers;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: Omit<ApplierParts, 'timers'> & { readonly timers?: Timers }) {
+    this.#timers = parts.timers ?? systemTimers;
+    this.#parts = { ...parts, timers: this.#timers };
+    this.#applier = new Applier(this.#parts);
+  }
+
+  get state(): TransactionsState {
+    const { delayedBy } = this.#applier;
+    return {
+      pending: this.#parts.log.stats().pending,
+      delayedBy: delayedBy === undefined ? null : messageOf(delayedBy),
+    };
+  }
+
+  async run(work: (tx: Transaction) => unknown, options: CallOptions = {}): Promise<TransactionResult> {
+    const { clock, blocks } = this.#parts;
+    const limits = { ...options, deadline: options.deadline ?? this.#timers.now() + DEFAULT_TIME_MS };
+    this.#requireOpen();
+    requireTime(limits, this.#timers, OPERATION);
+    const staged = new StagedTransaction(blocks);
+    try {
+      await this.#within(limits, Promise.resolve(staged).then(work), (reason) => reason);
+    } finally {
+      staged.end();
+    }
+    const record = staged.finish(clock.now());
+    const rowCounts: Partial<Record<RecordName, number>> = {};
+    for (const block of record.blocks) {
+      rowCounts[block.record] = (rowCounts[block.record] ?? 0) + block.rowCount;
+    }
+    const transactionId = randomUUID();
+    if (record.blocks.length > 0 || record.cacheChanges.length > 0) {
+      await this.#commit(transactionId, encodeTransaction(record), limits);
+    }
+    return { transactionId, rowCounts, cacheKeyCount: record.cacheChanges.length };
+  }
+
+  /** Takes no more; waits a few seconds for what is committed. What is not applied by then stays in the log. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#shutDown());
+  }
+
+  async #commit(transactionId: string, payload: Uint8Array[], limits: CallOptions): Promise<void> {
+    this.#requireOpen();
+    requireTime(limits, this.#timers, OPERATION);
+    const { outcome, forget } = this.#applier.expect(transactionId);
+    await this.#parts.log.append(transactionId, payload, limits).catch((error: unknown) => {
+      forget();
+      throw notAppended(transactionId, error, limits.signal?.aborted);
+    });
+    const refused = await this.#within(
+      limits,
+      outcome,
+      (cause) =>
+        new TransactionError(`it is committed, and is applied later: ${messageOf(cause)}`, {
+          code: 'TIMEOUT',
+          transactionId,
+          committed: true,
+          cause,
+        }),
+    );
+    if (refused.length === 0) return;
+    const all = refused.map(({ record, rowCount, reason }) => `${rowCount} rows of ${record} (${reason})`);
+    throw new TransactionError(`the store refused ${all.join(', ')}; they are dead letters`, {
+      code: 'QUERY',
+      transactionId,
+      committed: true,
+      refused,
+    });
+  }
+
+  /** The promise's outcome, or an error as soon as the call's time is over. */
+  async #within<T>(limits: CallOptions, promise: Promise<T>, over: (reason: unknown) => unknown): Promise<T> {
+    promise.catch(() => undefined);
+    let stop: (() => void) | undefined;
+    const late = new Promise<never>((_, reject) => {
+      if (limits.signal?.aborted) reject(over(limits.signal.reason) as Error);
+      else stop = watchCall(limits, this.#timers, OPERATION, (reason) => reject(over(reason) as Error));
+    });
+    return Promise.race([promise, late]).finally(() => stop?.());
+  }
+
+  #requireOpen(): void {
+    if (!this.#closed) return;
+    throw new ConnectionError('the data layer was closed', { operation: OPERATION, retryable: false });
+  }
+
+  async #shutDown(): Promise<void> {
+    const { log } = this.#parts;
+    let cancel: (() => void) | undefined;
+    const late = new Promise<void>((resolve) => (cancel = this.#timers.after(CLOSE_TIME_MS, resolve)));
+    await Promise.race([this.#applier.settled(), late]).finally(cancel);
+    await this.#applier.stop();
+    await log.close();
+  }
+}
+
+/** A failed append; the log says whether the transaction may be in it all the same. */
+function notAppended(transactionId: string, cause: unknown, aborted = false): TransactionError {
+  const { mayBeJournaled, code } = cause as { mayBeJournaled?: boolean; code?: string };
+  const committed = mayBeJournaled === false ? false : 'unknown';
+  const passing = code === 'DISK_FULL' || code === 'IO' || code === 'TIMEOUT';
+  return new TransactionError(
+    `${committed ? 'it may be committed' : 'it is not committed'}: ${messageOf(cause)}`,
+    {
+      code: aborted || code === 'TIMEOUT' ? 'TIMEOUT' : 'CONNECTION',
+      transactionId,
+      committed,
+      retryable: !committed && passing,
+      cause,
+    },
+  );
+}

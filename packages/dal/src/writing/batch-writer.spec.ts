@@ -1,0 +1,215 @@
+import { bars, MONTH_MS, turn } from './testing/bars.js';
+import { hangs, watched, world } from './testing/world.js';
+
+describe('collecting', () => {
+  it('makes one block of many batches, and tells each caller of its own rows', async () => {
+    const { open, pass, attempts, stored } = world();
+    const writer = open();
+    const first = writer.write('marketData', bars(['A', '!B', 'C']));
+    const second = writer.write('marketData', bars(['!D', 'E']));
+    const empty = writer.write('marketData', bars(['!F']));
+    await pass(50);
+    const durability = 'acknowledged';
+    expect(await first).toEqual({
+      acceptedCount: 2,
+      failedCount: 1,
+      errors: [{ index: 1, field: 'close', reason: expect.any(String) }],
+      durability,
+    });
+    expect(await second).toMatchObject({ acceptedCount: 1, errors: [{ index: 0, field: 'close' }] });
+    expect(await empty).toMatchObject({ acceptedCount: 0, failedCount: 1 });
+    expect(attempts.map(({ rowCount }) => rowCount)).toEqual([3]);
+    expect(await stored()).toEqual(['A', 'C', 'E']);
+  });
+
+  it('waits as long after the first row as it may, and no longer', async () => {
+    const { open, pass, attempts } = world({ maxAgeMs: 20 });
+    const writer = open();
+    void writer.write('marketData', bars(['A']));
+    await pass(19);
+    void writer.write('marketData', bars(['B']));
+    expect(attempts).toHaveLength(0);
+    await pass(1);
+    expect(attempts.map(({ rowCount }) => rowCount)).toEqual([2]);
+  });
+
+  it.each([
+    ['rows', { maxRows: 3 }],
+    ['bytes', { maxBytes: 600 }],
+  ])('sends a block at once that has enough %s', async (_what, limits) => {
+    const { open, attempts } = world(limits);
+    const writer = open();
+    const writes = ['A', 'B', 'C', 'D'].map((symbol) => writer.write('marketData', bars([symbol])));
+    await Promise.all(writes.slice(0, 3));
+    expect(attempts.map(({ rowCount }) => rowCount)).toEqual([3]);
+  });
+
+  it('goes on while all senders are busy', async () => {
+    const { open, pass, attempts, script } = world({ maxInFlight: 1, maxAgeMs: 5 });
+    const store = script.answer;
+    const writer = open();
+    let answer!: () => void;
+    script.answer = () => new Promise((resolve) => (answer = resolve));
+    void writer.write('marketData', bars(['A']));
+    await pass(5);
+    for (const symbol of ['B', 'C', 'D']) {
+      void writer.write('marketData', bars([symbol]));
+      await pass(5);
+    }
+    script.answer = store;
+    answer();
+    await turn();
+    expect(attempts.map(({ rowCount }) => rowCount)).toEqual([1, 3]);
+  });
+
+  it('sends two blocks at a time', async () => {
+    const { open, attempts, script } = world({ maxRows: 1 });
+    script.answer = hangs;
+    const writer = open();
+    for (const symbol of ['A', 'B', 'C']) void writer.write('marketData', bars([symbol]));
+    await turn();
+    expect(attempts).toHaveLength(2);
+  });
+
+  it('tells the caller of a wrong batch, and nobody else', async () => {
+    const { open, pass } = world();
+    const writer = open();
+    const good = writer.write('marketData', bars(['A']));
+    await expect(
+      writer.write(
+        'marketData',
+        bars(['B'], () => 0, ''),
+      ),
+    ).rejects.toMatchObject({
+      code: 'VALIDATION',
+      field: 'source',
+    });
+    const after = writer.write('marketData', bars(['C']));
+    await pass(50);
+    expect(await Promise.all([good, after])).toMatchObject([{ acceptedCount: 1 }, { acceptedCount: 1 }]);
+  });
+
+  it('waits for all blocks of a batch that spans months', async () => {
+    const { open, pass, attempts, script } = world();
+    const store = script.answer;
+    const answers: (() => void)[] = [];
+    script.answer = (block) => new Promise((resolve) => void answers.push(() => resolve(store(block))));
+    let month = 0;
+    const write = watched(
+      open().write(
+        'marketData',
+        bars(['A', 'B'], () => month++ * MONTH_MS),
+      ),
+    );
+    await pass(50);
+    expect(attempts).toHaveLength(2);
+    answers[0]!();
+    await turn();
+    expect(write).toEqual({});
+    answers[1]!();
+    await turn();
+    expect(write.value).toMatchObject({ acceptedCount: 2 });
+  });
+
+  it.each([
+    { maxRows: 0 },
+    { maxBytes: -1 },
+    { maxInFlight: NaN },
+    { maxPendingBytes: 0 },
+    { maxAgeMs: -1 },
+    { durability: 'journaled' as const },
+  ])('refuses the options %j', (options) => {
+    expect(world(options).open).toThrow(expect.objectContaining({ code: 'VALIDATION' }));
+  });
+});
+
+describe('a full writer', () => {
+  const full = () => {
+    const all = world({ maxRows: 1, maxPendingBytes: 1, maxInFlight: 1 });
+    const store = all.script.answer;
+    let answer!: () => void;
+    all.script.answer = (block) =>
+      new Promise((resolve) => {
+        answer = () => {
+          all.script.answer = store;
+          resolve(store(block));
+        };
+      });
+    const writer = all.open();
+    const first = writer.write('marketData', bars(['A']));
+    return { ...all, writer, first, answer: () => answer() };
+  };
+
+  it('lets callers wait, and takes them in order', async () => {
+    const { writer, first, answer, attempts, stored } = full();
+    const others = ['B', 'C'].map((symbol) => writer.write('marketData', bars([symbol])));
+    await turn();
+    expect(attempts).toHaveLength(1);
+    answer();
+    await Promise.all([first, ...others]);
+    expect(attempts.map(({ rowCount }) => rowCount)).toEqual([1, 1, 1]);
+    expect(await stored()).toEqual(['A', 'B', 'C']);
+    expect(writer.progress()).toMatchObject({ pendingBytes: 0, rows: 3 });
+  });
+
+  it('takes nothing from a caller who gave up before there was room', async () => {
+    const { writer, answer, timers, pass, stored } = full();
+    const giveUp = new AbortController();
+    const aborted = writer.write('marketData', bars(['B']), { signal: giveUp.signal });
+    const late = writer.write('marketData', bars(['C']), { deadline: timers.now() + 10 });
+    giveUp.abort(new Error('enough'));
+    await expect(aborted).rejects.toThrow('enough');
+    const ended = watched(late);
+    await pass(10);
+    expect(ended.error).toMatchObject({ code: 'TIMEOUT' });
+    answer();
+    await writer.close();
+    expect(await stored()).toEqual(['A']);
+  });
+
+  it('turns away who waits when it is closed', async () => {
+    const { writer, first, answer, stored } = full();
+    const waiting = writer.write('marketData', bars(['B']));
+    const closing = writer.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'CONNECTION', retryable: false });
+    answer();
+    await Promise.all([first, closing]);
+    expect(await stored()).toEqual(['A']);
+  });
+});
+
+describe('the end', () => {
+  it('of collecting comes early by a flush', async () => {
+    const { open, stored } = world({ maxAgeMs: 1_000 });
+    const writer = open();
+    const write = watched(writer.write('marketData', bars(['A'])));
+    await writer.flush();
+    expect(write.value).toBeDefined();
+    expect(await stored()).toEqual(['A']);
+  });
+
+  it('settles what was taken and refuses what comes later', async () => {
+    const { open, stored } = world();
+    const writer = open();
+    const write = writer.write('marketData', bars(['A']));
+    await Promise.all([writer.close(), writer.close(), write]);
+    expect(await stored()).toEqual(['A']);
+    await expect(writer.write('marketData', bars(['B']))).rejects.toMatchObject({ code: 'CONNECTION' });
+    await writer.close();
+  });
+
+  it('past its deadline names the rows that are not stored, here and to their callers', async () => {
+    const { open, pass, script, timers } = world({ maxRows: 2, maxInFlight: 1 });
+    script.answer = hangs;
+    const writer = open();
+    const writes = [['A', 'B'], ['C', 'D'], ['E']].map((names) =>
+      watched(writer.write('marketData', bars(names))),
+    );
+    const closing = watched(writer.close({ deadline: timers.now() + 100 }));
+    await pass(100);
+    expect(closing.error).toMatchObject({ code: 'TIMEOUT', rowCount: 5, journaledBlocks: 0 });
+    expect((closing.error as Error).message).toMatch(/5 rows are not stored/);
+    expect(writes.map(({ error }) => error)).toEqual(writes.map(() => closing.error));
+    await expect(writer.close()).rejects.toBe(closing.error);
+  });
+});

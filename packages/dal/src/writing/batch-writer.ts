@@ -1,0 +1,345 @@
+import { Writable } from 'node:stream';
+import type {
+  BlockWriter,
+  CallOptions,
+  DeadLetterStore,
+  RecordBatches,
+  RecordName,
+} from '@quantumtrade/dal-domain';
+import { ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
+import type { Journal } from '@quantumtrade/dal-journal';
+import type { Deliver } from './delivery.js';
+import { journaling, storing } from './delivery.js';
+import { Deliverer } from './deliverer.js';
+import type { WriterEventListener } from './events.js';
+import { quietly } from './events.js';
+import type { FeedReceipt } from './feed.js';
+import { Feed } from './feed.js';
+import { Lane } from './lane.js';
+import type { RetryOptions } from './retry.js';
+import { Room } from './room.js';
+import { RowsNotStoredError } from './rows-not-stored-error.js';
+import type { Shipment } from './shipment.js';
+import type { Durability, Ticket, WriteReceipt } from './ticket.js';
+import type { Timers } from './timers.js';
+import { requireTime, systemTimers } from './timers.js';
+
+export interface BatchWriterOptions {
+  /**
+   * When a write resolves: after the store's answer, or once the rows are durable in the journal, to be stored later.
+   * Default is `acknowledged`.
+   */
+  readonly durability?: Durability;
+  /** Rows at which a block leaves; it has more by what its last batch brings. Default is 100,000. */
+  readonly maxRows?: number;
+  /** Bytes at which a block leaves, likewise. Default is 16 MiB. */
+  readonly maxBytes?: number;
+  /** How long the first row of a block waits for others, in milliseconds. Default is 50. */
+  readonly maxAgeMs?: number;
+  /** Blocks sent at the same time. Default is 2. */
+  readonly maxInFlight?: number;
+  /** Bytes collected and under way at which writes wait; exceeded by one batch at most. Default is 64 MiB. */
+  readonly maxPendingBytes?: number;
+  readonly retry?: RetryOptions;
+  /** Told after each block that is stored, or journaled. */
+  readonly onProgress?: (progress: WriteProgress) => void;
+  readonly onEvent?: WriterEventListener;
+  /** Default is the system's clock. */
+  readonly timers?: Timers;
+}
+
+export interface BatchWriterParts {
+  readonly blocks: BlockWriter;
+  readonly deadLetters: DeadLetterStore;
+  /** Needed to be `journaled`. What is in it is delivered in either case; the writer closes it. */
+  readonly journal?: Journal;
+}
+
+/** What a writer has done since it was opened, and what it has before it. */
+export interface WriteProgress {
+  /** Rows stored, or journaled; so the blocks and their bytes. */
+  readonly rows: number;
+  readonly blocks: number;
+  readonly bytes: number;
+  /** Bytes collected or under way. */
+  readonly pendingBytes: number;
+  /** Blocks in the journal that are not known to be stored. */
+  readonly journaledBlocks: number;
+}
+
+/** Turns many small batches into few blocks, and sees to it that each row is stored once or that its caller knows. */
+export interface BatchWriter {
+  /**
+   * Takes a batch and resolves when all its good rows are stored (or journaled). Waits first while the writer is full.
+   * `deadline` and `signal` end the waiting: a call that has not been let in is rejected and nothing of it is taken;
+   * rows already taken may still be stored, so writing them again is right, and harmless.
+   * @throws ValidationError when the batch itself is wrong; then nothing of it is taken
+   * @throws QueryError when the store refused a block for good; all rows of that block are in the dead letters
+   * @throws ConnectionError when the writer is closed, the store refuses the login, or the journal's disk fails
+   */
+  write<N extends RecordName>(
+    record: N,
+    batch: RecordBatches[N],
+    options?: CallOptions,
+  ): Promise<WriteReceipt>;
+  /**
+   * Writes batch after batch, asking for the next one as soon as there is room. Ends at the first failure, as `write`
+   * would; resolves when everything is settled.
+   */
+  writeAll<N extends RecordName>(
+    record: N,
+    batches: AsyncIterable<RecordBatches[N]> | Iterable<RecordBatches[N]>,
+    options?: CallOptions & Pick<BatchWriterOptions, 'onProgress'>,
+  ): Promise<FeedReceipt>;
+  /** As {@link writeAll}, as a Node stream of batches: `finish` comes when everything is settled. */
+  stream<N extends RecordName>(record: N, options?: CallOptions): Writable;
+  /** Sends at once what is collected; resolves when every write made before is settled, whatever its outcome. */
+  flush(): Promise<void>;
+  progress(): WriteProgress;
+  /**
+   * Takes no more, turns away who waits to be let in, and resolves when everything taken is settled and the journal
+   * delivered. Can be called again. Without a deadline it waits as long as the store is away.
+   * @throws RowsNotStoredError past the deadline
+   */
+  close(options?: { readonly deadline?: number }): Promise<void>;
+}
+
+/** @throws ValidationError when the options are wrong */
+export function openBatchWriter(parts: BatchWriterParts, options: BatchWriterOptions = {}): BatchWriter {
+  return new BlockBatchWriter(parts, options);
+}
+
+const MIB = 1024 * 1024;
+const DEFAULTS = {
+  durability: 'acknowledged',
+  maxRows: 100_000,
+  maxBytes: 16 * MIB,
+  maxAgeMs: 50,
+  maxInFlight: 2,
+  maxPendingBytes: 64 * MIB,
+  timers: systemTimers,
+} as const;
+
+const closed = (operation: string) =>
+  new ConnectionError('the batch writer is closed', { operation, retryable: false });
+
+class BlockBatchWriter implements BatchWriter {
+  readonly #options: BatchWriterOptions & Required<Pick<BatchWriterOptions, keyof typeof DEFAULTS>>;
+  readonly #blocks: BlockWriter;
+  readonly #journal: Journal | undefined;
+  readonly #deliver: Deliver;
+  readonly #deliverer: Deliverer | undefined;
+  readonly #room: Room;
+  readonly #lanes = new Map<RecordName, Lane<RecordName>>();
+  /** Lanes whose rows have waited long enough, the first one first. */
+  readonly #due = new Set<Lane<RecordName>>();
+  readonly #ready: Shipment[] = [];
+  #inFlight = 0;
+  readonly #shipments = new Set<Shipment>();
+  readonly #tickets = new Set<Ticket>();
+  readonly #listeners = new Set<(progress: WriteProgress) => void>();
+  #done = { rows: 0, blocks: 0, bytes: 0 };
+  #closed: Promise<void> | undefined;
+  #abandoned: RowsNotStoredError | undefined;
+
+  constructor({ blocks, deadLetters, journal }: BatchWriterParts, options: BatchWriterOptions) {
+    this.#options = withDefaults(options);
+    const { durability, timers, retry, maxPendingBytes } = this.#options;
+    const parts = { blocks, deadLetters, timers, retry, emit: quietly(options.onEvent) };
+    if (durability === 'journaled' && !journal) throw invalid('durability', 'needs a journal');
+    this.#blocks = blocks;
+    this.#journal = journal;
+    this.#deliver = durability === 'journaled' ? journaling(parts, journal!) : storing(parts);
+    this.#deliverer = journal && new Deliverer(journal, parts);
+    this.#room = new Room(maxPendingBytes, timers);
+    if (options.onProgress) this.#listeners.add(options.onProgress);
+  }
+
+  async write<N extends RecordName>(record: N, batch: RecordBatches[N], options: CallOptions = {}) {
+    return (await this.#take(record, batch, options)).outcome;
+  }
+
+  async writeAll<N extends RecordName>(
+    record: N,
+    batches: AsyncIterable<RecordBatches[N]> | Iterable<RecordBatches[N]>,
+    { onProgress, ...options }: CallOptions & Pick<BatchWriterOptions, 'onProgress'> = {},
+  ): Promise<FeedReceipt> {
+    const feed = this.#feed(record, options);
+    if (onProgress) this.#listeners.add(onProgress);
+    try {
+      try {
+        for await (const batch of batches) await feed.add(batch);
+      } catch (error) {
+        await feed.end().catch(() => undefined);
+        throw error;
+      }
+      return await feed.end();
+    } finally {
+      if (onProgress) this.#listeners.delete(onProgress);
+    }
+  }
+
+  stream<N extends RecordName>(record: N, options: CallOptions = {}): Writable {
+    const feed = this.#feed(record, options);
+    const tell = (done: (error?: Error) => void, promise: Promise<unknown>) =>
+      void promise.then(() => done(), done);
+    return new Writable({
+      objectMode: true,
+      highWaterMark: 1,
+      write: (batch: RecordBatches[N], _encoding, done) => tell(done, feed.add(batch)),
+      final: (done) => tell(done, feed.end()),
+    });
+  }
+
+  async flush(): Promise<void> {
+    for (const lane of this.#lanes.values()) if (lane.rowCount > 0) this.#due.add(lane);
+    this.#pump();
+    await Promise.allSettled([...this.#tickets].map(({ outcome }) => outcome));
+  }
+
+  progress(): WriteProgress {
+    return {
+      ...this.#done,
+      pendingBytes: this.#room.used,
+      journaledBlocks: this.#deliverer?.pending ?? 0,
+    };
+  }
+
+  close({ deadline }: { readonly deadline?: number } = {}): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    if (deadline === undefined) return this.#closed;
+    const { timers } = this.#options;
+    const started = timers.now();
+    let cancel: (() => void) | undefined;
+    const late = new Promise<never>((_, reject) => {
+      cancel = timers.after(Math.max(0, deadline - started), () => {
+        reject(this.#abandon(timers.now() - started));
+      });
+    });
+    return Promise.race([this.#closed, late]).finally(cancel);
+  }
+
+  #feed<N extends RecordName>(record: N, options: CallOptions): Feed<RecordBatches[N]> {
+    return new Feed(this.#options.durability, (batch: RecordBatches[N]) =>
+      this.#take(record, batch, options),
+    );
+  }
+
+  /** Waits for room and takes the rows. */
+  async #take<N extends RecordName>(
+    record: N,
+    batch: RecordBatches[N],
+    options: CallOptions,
+  ): Promise<Ticket> {
+    const operation = `${record}.write`;
+    if (this.#closed) throw closed(operation);
+    requireTime(options, this.#options.timers, operation);
+    return this.#room.enter(() => this.#collect(record, batch, options), options, operation);
+  }
+
+  #collect<N extends RecordName>(record: N, batch: RecordBatches[N], options: CallOptions): Ticket {
+    const { timers, maxAgeMs, maxRows, maxBytes } = this.#options;
+    const lane = this.#lane(record);
+    const before = lane.byteLength;
+    const ticket = lane.append(batch);
+    this.#room.use(lane.byteLength - before);
+    if (ticket.settled) return ticket;
+    this.#tickets.add(ticket);
+    void ticket.outcome.catch(() => undefined).then(() => this.#tickets.delete(ticket));
+    ticket.watch(options, timers, `${record}.write`);
+    if (lane.rowCount >= maxRows || lane.byteLength >= maxBytes) this.#finish(lane);
+    else
+      lane.stopTimer ??= timers.after(maxAgeMs, () => {
+        this.#due.add(lane);
+        this.#pump();
+        this.#room.admit();
+      });
+    this.#pump();
+    return ticket;
+  }
+
+  #lane<N extends RecordName>(record: N): Lane<N> {
+    let lane = this.#lanes.get(record);
+    if (!lane) this.#lanes.set(record, (lane = new Lane(this.#blocks, record, this.#options.durability)));
+    return lane as Lane<N>;
+  }
+
+  #finish(lane: Lane<RecordName>): void {
+    this.#due.delete(lane);
+    this.#room.use(-lane.byteLength);
+    for (const shipment of lane.finish()) {
+      this.#room.use(shipment.block.bytes.byteLength);
+      this.#shipments.add(shipment);
+      this.#ready.push(shipment);
+    }
+  }
+
+  /** Sends while it may. A lane that is due goes on collecting until there is somebody to carry its rows. */
+  #pump(): void {
+    while (this.#inFlight < this.#options.maxInFlight) {
+      const [due] = this.#due;
+      if (this.#ready.length === 0 && due) this.#finish(due);
+      const shipment = this.#ready.shift();
+      if (shipment) this.#send(shipment);
+      else if (this.#due.size === 0) break;
+    }
+  }
+
+  #send(shipment: Shipment): void {
+    this.#inFlight++;
+    void this.#carry(shipment).then(() => {
+      this.#inFlight--;
+      this.#shipments.delete(shipment);
+      this.#room.use(-shipment.block.bytes.byteLength);
+      this.#pump();
+      this.#room.admit();
+    });
+  }
+
+  async #carry(shipment: Shipment): Promise<void> {
+    const { block, signal } = shipment;
+    try {
+      await this.#deliver(block, signal);
+    } catch (error) {
+      return shipment.end({ error });
+    }
+    const { rows, blocks, bytes } = this.#done;
+    this.#done = { rows: rows + block.rowCount, blocks: blocks + 1, bytes: bytes + block.bytes.byteLength };
+    shipment.end();
+    for (const listener of this.#listeners) quietly(listener)(this.progress());
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#room.turnAway(closed('batchWriter.write'));
+    await this.flush();
+    await this.#deliverer?.drain();
+    await this.#journal?.close();
+    if (this.#abandoned) throw this.#abandoned;
+  }
+
+  /** Gives up what is under way, and tells those who wait for it. */
+  #abandon(durationMs: number): RowsNotStoredError {
+    if (this.#abandoned) return this.#abandoned;
+    const collected = [...this.#lanes.values()].reduce((sum, { rowCount }) => sum + rowCount, 0);
+    const underWay = [...this.#shipments].reduce((sum, { block }) => sum + block.rowCount, 0);
+    const error = new RowsNotStoredError(durationMs, collected + underWay, this.#deliverer?.pending ?? 0);
+    this.#abandoned = error;
+    this.#closed!.catch(() => undefined);
+    for (const ticket of this.#tickets) ticket.fail(error);
+    void this.#deliverer?.stop();
+    return error;
+  }
+}
+
+function withDefaults(options: BatchWriterOptions) {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const complete = { ...DEFAULTS, ...given };
+  for (const name of ['maxRows', 'maxBytes', 'maxInFlight', 'maxPendingBytes'] as const) {
+    if (!(complete[name] > 0)) throw invalid(name, 'must be greater than 0');
+  }
+  if (!(complete.maxAgeMs >= 0)) throw invalid('maxAgeMs', 'must not be negative');
+  return complete;
+}
+
+const invalid = (field: string, reason: string) =>
+  new ValidationError(field, reason, { operation: 'batchWriter.open' });

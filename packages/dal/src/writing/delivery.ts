@@ -1,0 +1,115 @@
+import type { BlockWriter, CallOptions, DeadLetterStore, EncodedBlock } from '@quantumtrade/dal-domain';
+import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
+import type { Journal } from '@quantumtrade/dal-journal';
+import { JournalError } from '@quantumtrade/dal-journal';
+import { encodeBlock } from './block-format.js';
+import type { WriterEventListener } from './events.js';
+import type { RetryOptions } from './retry.js';
+import { Backoff, codeOf, isRefusal, isRetryable, messageOf } from './retry.js';
+import type { Timers } from './timers.js';
+import { sleep, untilAborted } from './timers.js';
+
+/** Whom blocks go to, and how patiently. */
+export interface DeliveryParts {
+  readonly blocks: BlockWriter;
+  readonly deadLetters: DeadLetterStore;
+  readonly timers: Timers;
+  readonly retry: RetryOptions | undefined;
+  readonly emit: WriterEventListener;
+}
+
+/** Brings a block to where its caller may count on it. Ends when the signal aborts. */
+export type Deliver = (block: EncodedBlock, signal: AbortSignal) => Promise<void>;
+
+/** Writes a block once; throws the store's error, or the signal's reason as soon as it aborts. */
+export function attempt(blocks: BlockWriter, block: EncodedBlock, signal: AbortSignal): Promise<void> {
+  const options: CallOptions = { signal };
+  return untilAborted(
+    Promise.resolve().then(() => blocks.write(block, options)),
+    signal,
+  );
+}
+
+/** Keeps what the store refused for good. */
+export async function bury(
+  { deadLetters, timers, emit }: DeliveryParts,
+  block: EncodedBlock,
+  error: unknown,
+): Promise<void> {
+  const reason = { code: codeOf(error), message: messageOf(error) };
+  await deadLetters.add({ block, reason, at: timers.now() });
+  const { record, id: blockId, rowCount } = block;
+  emit({ type: 'dead-letter', record, blockId, rowCount, error });
+}
+
+/** Stores blocks; tries again, with the same bytes, as long as that may help. */
+export function storing(parts: DeliveryParts): Deliver {
+  return (block, signal) =>
+    persistently(
+      parts,
+      block,
+      signal,
+      async () => {
+        try {
+          await attempt(parts.blocks, block, signal);
+        } catch (error) {
+          throw signal.aborted || !isRefusal(error) ? error : await refused(parts, block, error);
+        }
+      },
+      isRetryable,
+    );
+}
+
+/** Appends blocks to the journal; a full disk is waited for. */
+export function journaling(parts: DeliveryParts, journal: Journal): Deliver {
+  return async (block, signal) => {
+    try {
+      await persistently(
+        parts,
+        block,
+        signal,
+        () => journal.append(block.id, encodeBlock(block), { signal }),
+        (error) => error instanceof JournalError && error.code === 'DISK_FULL',
+      );
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      throw new ConnectionError(`the journal did not take the rows: ${error.message}`, {
+        operation: `${block.record}.write`,
+        retryable: error.code === 'IO',
+        cause: error,
+      });
+    }
+  };
+}
+
+async function persistently(
+  { timers, retry, emit }: DeliveryParts,
+  block: EncodedBlock,
+  signal: AbortSignal,
+  run: () => Promise<void>,
+  mayHelp: (error: unknown) => boolean,
+): Promise<void> {
+  const backoff = new Backoff(retry);
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await run();
+    } catch (error) {
+      if (signal.aborted || !mayHelp(error)) throw error;
+      const delayMs = backoff.next();
+      emit({ type: 'retry', record: block.record, blockId: block.id, delayMs, error });
+      await sleep(delayMs, timers, signal);
+    }
+  }
+}
+
+/** What the callers of a refused block are told. */
+async function refused(parts: DeliveryParts, block: EncodedBlock, cause: unknown): Promise<QueryError> {
+  const { id, record, rowCount } = block;
+  const kept = await bury(parts, block, cause).then(
+    () => `its ${rowCount} rows are kept as dead letter ${id}`,
+    (error) => `its ${rowCount} rows could not be kept as a dead letter either (${messageOf(error)})`,
+  );
+  const reason = `the store refused the block: ${messageOf(cause)}; ${kept}`;
+  return new QueryError(`${record}.write`, reason, { operation: `${record}.write`, retryable: false, cause });
+}

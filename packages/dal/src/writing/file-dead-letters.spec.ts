@@ -1,0 +1,118 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DeadLetter, DeadLetterStore } from '@quantumtrade/dal-domain';
+import { memoryDeadLetters } from '@quantumtrade/dal-memory';
+import { fileDeadLetters } from './file-dead-letters.js';
+
+const letter = (id: string, at: number, bytes = Buffer.from('rows')): DeadLetter => ({
+  block: { record: 'marketData', id, rowCount: 3, bytes },
+  reason: { code: 'QUERY', message: 'no such column' },
+  at,
+});
+
+let directory: string;
+beforeEach(async () => (directory = join(await mkdtemp(join(tmpdir(), 'dead-letters-')), 'deep', 'down')));
+afterEach(() => rm(join(directory, '..', '..'), { recursive: true }));
+const fileOf = async () => join(directory, (await readdir(directory))[0]!);
+
+const stores: readonly (readonly [string, () => DeadLetterStore])[] = [
+  ['files', () => fileDeadLetters(directory)],
+  ['memory', () => memoryDeadLetters()],
+];
+
+describe.each(stores)('dead letters in %s', (_name, open) => {
+  it('come back as they were', async () => {
+    const letters = open();
+    const bytes = Buffer.from([0, 255, 1]);
+    await letters.add(letter('a/../b', 5, bytes));
+    const found = await letters.get('a/../b');
+    expect({ ...found, block: { ...found!.block, bytes: Buffer.from(found!.block.bytes) } }).toEqual(
+      letter('a/../b', 5, bytes),
+    );
+    expect(await letters.get('other')).toBeNull();
+  });
+
+  it('are listed without their bytes, the oldest first', async () => {
+    const letters = open();
+    expect(await letters.list()).toEqual([]);
+    for (const [id, at] of [
+      ['b', 2],
+      ['c', 3],
+      ['a', 1],
+    ] as const)
+      await letters.add(letter(id, at));
+    const { reason } = letter('', 0);
+    const shared = { record: 'marketData', rowCount: 3, byteLength: 4, reason };
+    expect(await letters.list()).toEqual([
+      { ...shared, id: 'a', at: 1 },
+      { ...shared, id: 'b', at: 2 },
+      { ...shared, id: 'c', at: 3 },
+    ]);
+  });
+
+  it('are replaced by one of the same block', async () => {
+    const letters = open();
+    await letters.add(letter('a', 1));
+    await letters.add(letter('a', 2));
+    expect(await letters.list()).toMatchObject([{ id: 'a', at: 2 }]);
+  });
+
+  it('can be removed, once', async () => {
+    const letters = open();
+    await letters.add(letter('a', 1));
+    expect(await letters.remove('a')).toBe(true);
+    expect(await letters.remove('a')).toBe(false);
+    expect(await letters.list()).toEqual([]);
+  });
+});
+
+describe('the file of a dead letter', () => {
+  it('is there when the store is opened again', async () => {
+    await fileDeadLetters(directory).add(letter('a', 1));
+    expect(await fileDeadLetters(directory).get('a')).toMatchObject({ at: 1 });
+  });
+
+  it('is found whole or not at all', async () => {
+    const letters = fileDeadLetters(directory);
+    await letters.add(letter('a', 1));
+    await writeFile(join(directory, 'left-behind.tmp'), 'half a let');
+    expect(await letters.list()).toHaveLength(1);
+  });
+
+  it.each([
+    ['header', 20],
+    ['rows', -1],
+  ])('is named, not trusted, when its %s is damaged', async (_part, at) => {
+    const letters = fileDeadLetters(directory);
+    await letters.add(letter('a', 1));
+    const file = await fileOf();
+    const bytes = await readFile(file);
+    bytes[(at + bytes.length) % bytes.length]! ^= 1;
+    await writeFile(file, bytes);
+    await expect(letters.get('a')).rejects.toMatchObject({
+      code: 'QUERY',
+      message: expect.stringContaining(file),
+    });
+  });
+
+  it('that is cut short is named, too', async () => {
+    const letters = fileDeadLetters(directory);
+    await letters.add(letter('a', 1));
+    const file = await fileOf();
+    await writeFile(file, (await readFile(file)).subarray(0, 30));
+    await expect(letters.list()).rejects.toMatchObject({ message: expect.stringContaining(file) });
+  });
+
+  it('keeps no more of a reason than its header has room for', async () => {
+    const letters = fileDeadLetters(directory);
+    await letters.add({ ...letter('a', 1), reason: { code: 'QUERY', message: 'é'.repeat(100_000) } });
+    expect((await letters.list())[0]!.reason.message).toHaveLength(4_096);
+  });
+
+  it('that the disk refuses is an error of the data layer', async () => {
+    const blocked = join(directory, '..', '..', 'file');
+    await writeFile(blocked, '');
+    await expect(fileDeadLetters(blocked).add(letter('a', 1))).rejects.toMatchObject({ code: 'CONNECTION' });
+  });
+});

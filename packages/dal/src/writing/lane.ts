@@ -1,0 +1,57 @@
+import type { BlockCollector, BlockWriter, RecordBatches, RecordName } from '@quantumtrade/dal-domain';
+import { Shipment } from './shipment.js';
+import type { Durability } from './ticket.js';
+import { Ticket } from './ticket.js';
+
+/** Collects the batches of one record until their rows leave as blocks. */
+export class Lane<N extends RecordName> {
+  readonly #collector: BlockCollector<N>;
+  readonly #durability: Durability;
+  #tickets: Ticket[] = [];
+  /** Stops the timer that runs from the first row on. */
+  stopTimer: (() => void) | undefined;
+
+  constructor(blocks: BlockWriter, record: N, durability: Durability) {
+    this.#collector = blocks.collect(record);
+    this.#durability = durability;
+  }
+
+  get rowCount(): number {
+    return this.#collector.rowCount;
+  }
+
+  get byteLength(): number {
+    return this.rowCount === 0 ? 0 : this.#collector.byteLength;
+  }
+
+  /** Throws `ValidationError` when the batch itself is wrong; then nothing of it is taken. */
+  append(batch: RecordBatches[N]): Ticket {
+    const { rowCount, errors } = this.#collector.append(batch);
+    const durability = this.#durability;
+    const ticket = new Ticket({ acceptedCount: rowCount, failedCount: errors.length, errors, durability });
+    this.#tickets.push(ticket);
+    // Batches without a good row must not pile up.
+    if (this.rowCount === 0) this.finish();
+    return ticket;
+  }
+
+  /** What was collected, as blocks under way. Where that fails, those who wait are told. The lane begins anew. */
+  finish(): Shipment[] {
+    this.stopTimer?.();
+    this.stopTimer = undefined;
+    const tickets = this.#tickets;
+    this.#tickets = [];
+    try {
+      return this.#collector.finish().map(
+        ({ batches, ...block }) =>
+          new Shipment(
+            block,
+            batches.map((position) => tickets[position]!),
+          ),
+      );
+    } catch (error) {
+      for (const ticket of tickets) ticket.fail(error);
+      return [];
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { Timers } from './timers.js';
+import { watchCall } from './timers.js';
+
+interface Waiting {
+  enter(): void;
+  fail(reason: unknown): void;
+}
+
+/** A bounded amount of bytes. Who finds it full waits, first come, first served. */
+export class Room {
+  readonly #max: number;
+  readonly #timers: Timers;
+  readonly #waiting = new Set<Waiting>();
+  #used = 0;
+
+  constructor(maxBytes: number, timers: Timers) {
+    this.#max = maxBytes;
+    this.#timers = timers;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /**
+   * Calls `take` once there is room, within the call's limits; at once where there is. What it takes counts from then
+   * on, so the bytes may exceed the limit by what one `take` adds.
+   */
+  enter<T>(take: () => T, options: CallOptions, operation: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        try {
+          resolve(take());
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      if (this.#waiting.size === 0 && this.#used < this.#max) return enter();
+      const leave = () => {
+        stop();
+        this.#waiting.delete(waiting);
+      };
+      const waiting: Waiting = {
+        enter: () => {
+          leave();
+          enter();
+        },
+        fail: (reason) => {
+          leave();
+          reject(reason as Error);
+        },
+      };
+      this.#waiting.add(waiting);
+      const stop = watchCall(options, this.#timers, operation, waiting.fail);
+    });
+  }
+
+  /** Counts bytes as used, or with a negative number as free again. */
+  use(bytes: number): void {
+    this.#used += bytes;
+  }
+
+  /** Lets in whoever waits, as far as there is room. */
+  admit(): void {
+    for (const waiting of this.#waiting) {
+      if (this.#used >= this.#max) return;
+      waiting.enter();
+    }
+  }
+
+  /** Turns away everybody who waits. */
+  turnAway(reason: unknown): void {
+    for (const waiting of this.#waiting) waiting.fail(reason);
+  }
+}

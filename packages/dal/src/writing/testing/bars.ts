@@ -1,0 +1,28 @@
+import type { MarketDataBatch, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+
+const good = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
+
+/** A batch with a bar of each symbol; of a symbol that begins with `!` the bar is wrong. */
+export const bars = (
+  symbols: readonly string[],
+  timestampOf: () => number = () => 0,
+  source = 'test',
+): MarketDataBatch => ({
+  source,
+  records: symbols.map((symbol) => ({
+    ...good,
+    symbol,
+    timestamp: timestampOf(),
+    ...(symbol.startsWith('!') && { close: NaN }),
+  })),
+});
+
+export const MONTH_MS = 31 * 86_400_000;
+
+export async function storedSymbols(timeSeries: TimeSeriesBackend): Promise<string[]> {
+  const { data } = await timeSeries.marketData.find({});
+  return data.map(({ symbol }) => symbol).sort();
+}
+
+/** Lets everything run that does not wait for a timer. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

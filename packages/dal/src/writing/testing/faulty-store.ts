@@ -1,0 +1,76 @@
+import type { BlockWriter, CallOptions, EncodedBlock } from '@quantumtrade/dal-domain';
+import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
+import type { Random } from '@quantumtrade/dal-journal/testing/random';
+import type { Timers } from '../timers.js';
+
+const operation = 'marketData.insert';
+const lost = () => new ConnectionError('the connection was lost', { operation });
+const never = () => new Promise<never>(() => undefined);
+
+/** A store that loses requests and answers, hangs, and refuses some blocks for good, as its dice say. */
+export class FaultyStore {
+  /** Rows of each block that was stored, by its id. */
+  readonly stored = new Map<string, number>();
+  isHealthy = false;
+  readonly #inner: BlockWriter;
+  readonly #random: Random;
+  readonly #timers: Timers;
+  readonly #refused = new Map<string, boolean>();
+  readonly #bytes = new Map<string, Buffer>();
+
+  constructor(inner: BlockWriter, random: Random, timers: Timers) {
+    this.#inner = inner;
+    this.#random = random;
+    this.#timers = timers;
+  }
+
+  /** The store as one process sees it, for as long as that lives. */
+  connect(isAlive: () => boolean): BlockWriter {
+    return {
+      collect: (record) => this.#inner.collect(record),
+      write: async (block, options) => {
+        if (!isAlive()) return never();
+        this.#checkBytes(block);
+        if (!this.isHealthy) await this.#pass(this.#random.below(30));
+        if (!isAlive()) return never();
+        await this.#write(block, options);
+        if (!isAlive()) return never();
+      },
+    };
+  }
+
+  async #write(block: EncodedBlock, options?: CallOptions): Promise<void> {
+    if (this.isHealthy) return this.#store(block);
+    if (this.#isRefused(block.id)) throw new QueryError('INSERT', 'refused', { operation });
+    const dice = this.#random.below(20);
+    if (dice < 4) throw lost();
+    if (dice === 4) throw new ConnectionError('the login was refused', { operation, retryable: false });
+    if (dice === 5)
+      return new Promise((_, reject) => {
+        options?.signal?.addEventListener('abort', () => reject(options.signal!.reason as Error));
+      });
+    await this.#store(block);
+    if (dice < 10) throw lost();
+  }
+
+  async #store(block: EncodedBlock): Promise<void> {
+    await this.#inner.write(block);
+    this.stored.set(block.id, block.rowCount);
+  }
+
+  #isRefused(id: string): boolean {
+    const refused = this.#refused.get(id) ?? this.#random.chance(0.1);
+    this.#refused.set(id, refused);
+    return refused;
+  }
+
+  #checkBytes({ id, bytes }: EncodedBlock): void {
+    const known = this.#bytes.get(id);
+    if (known && !known.equals(bytes)) throw new Error('a block was written again with other bytes');
+    this.#bytes.set(id, Buffer.from(bytes));
+  }
+
+  #pass(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => void this.#timers.after(milliseconds, resolve));
+  }
+}

@@ -1,0 +1,68 @@
+import type { CallOptions, RowError } from '@quantumtrade/dal-domain';
+import type { Timers } from './timers.js';
+import { watchCall } from './timers.js';
+
+/** How sure it is that accepted rows stay: the store has them, or the journal has and the store will. */
+export type Durability = 'acknowledged' | 'journaled';
+
+/** What became of one batch. */
+export interface WriteReceipt {
+  /** Rows that are stored, or journaled. */
+  readonly acceptedCount: number;
+  /** Rows that were refused; each has its entry in `errors`. */
+  readonly failedCount: number;
+  readonly errors: RowError[];
+  readonly durability: Durability;
+}
+
+/** One caller, waiting for the blocks that have rows of its batch. */
+export class Ticket {
+  readonly outcome: Promise<WriteReceipt>;
+  readonly #receipt: WriteReceipt;
+  /** Told when this caller no longer waits. */
+  readonly #onLeave = new Set<() => void>();
+  #settle!: { resolve(receipt: WriteReceipt): void; reject(error: unknown): void };
+  #stopWatching: (() => void) | undefined;
+  #outstanding = 0;
+  #failure: { error: unknown } | undefined;
+  settled = false;
+
+  constructor(receipt: WriteReceipt) {
+    this.#receipt = receipt;
+    this.outcome = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    // Whoever awaits it hears of a failure; nobody has to.
+    this.outcome.catch(() => undefined);
+    if (receipt.acceptedCount === 0) this.#end(() => this.#settle.resolve(receipt));
+  }
+
+  watch(options: CallOptions, timers: Timers, operation: string): void {
+    if (!this.settled)
+      this.#stopWatching = watchCall(options, timers, operation, (error) => this.fail(error));
+  }
+
+  /** One more block to wait for. Its end is told by `done`. */
+  waitFor(onLeave: () => void): (failure?: { error: unknown }) => void {
+    this.#outstanding++;
+    this.#onLeave.add(onLeave);
+    return (failure) => {
+      this.#onLeave.delete(onLeave);
+      this.#failure ??= failure;
+      if (--this.#outstanding > 0) return;
+      if (this.#failure) this.fail(this.#failure.error);
+      else this.#end(() => this.#settle.resolve(this.#receipt));
+    };
+  }
+
+  /** Ends the waiting at once. */
+  fail(error: unknown): void {
+    this.#end(() => this.#settle.reject(error));
+  }
+
+  #end(settle: () => void): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#stopWatching?.();
+    settle();
+    for (const onLeave of this.#onLeave) onLeave();
+  }
+}

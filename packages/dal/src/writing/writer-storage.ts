@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DeadLetterStore } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import type { Journal } from '@quantumtrade/dal-journal';
+import { JournalError, openJournal } from '@quantumtrade/dal-journal';
+import { fileDeadLetters } from './file-dead-letters.js';
+import { messageOf } from './retry.js';
+import type { Durability } from './ticket.js';
+
+/** Where a writer keeps what is not, or never will be, in the store. */
+export interface WriterStorage {
+  readonly deadLetters: DeadLetterStore;
+  /**
+   * The journal that a writer needs: always where it is `journaled`; else where an earlier writer left one behind that
+   * nobody else is delivering.
+   * @throws ConnectionError where another process has it, or the disk fails
+   */
+  openJournal(durability: Durability): Promise<Journal | undefined>;
+}
+
+/** Storage in a directory: the journal in `journal`, dead letters in `dead-letters` below it. */
+export function fileWriterStorage(directory: string): WriterStorage {
+  const journal = join(directory, 'journal');
+  return {
+    deadLetters: fileDeadLetters(join(directory, 'dead-letters')),
+    async openJournal(durability) {
+      if (durability === 'acknowledged' && !(await hasSegments(journal))) return undefined;
+      try {
+        return await openJournal({ directory: journal });
+      } catch (error) {
+        const isLocked = error instanceof JournalError && error.code === 'LOCKED';
+        if (durability === 'acknowledged' && isLocked) return undefined;
+        const details = { operation: 'batchWriter.open', cause: error };
+        throw new ConnectionError(messageOf(error), details);
+      }
+    },
+  };
+}
+
+const hasSegments = (directory: string): Promise<boolean> =>
+  readdir(directory).then(
+    (names) => names.some((name) => name.endsWith('.wal')),
+    () => false,
+  );

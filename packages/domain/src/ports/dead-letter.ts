@@ -1,0 +1,46 @@
+import type { RecordName } from '../records/records.js';
+import type { EncodedBlock } from './block-writer.js';
+
+/** Why the store will never take a block. */
+export interface DeadLetterReason {
+  /** The error's code, e.g. `QUERY`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A block that the store refused for good. */
+export interface DeadLetter {
+  readonly block: EncodedBlock;
+  readonly reason: DeadLetterReason;
+  /** When it was refused, in epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What is known of a dead letter without its bytes. */
+export interface DeadLetterSummary {
+  /** The block's id. */
+  readonly id: string;
+  readonly record: RecordName;
+  readonly rowCount: number;
+  /** Bytes of the block. */
+  readonly byteLength: number;
+  readonly reason: DeadLetterReason;
+  readonly at: number;
+}
+
+/** Keeps what the store refused, until somebody writes it again or drops it. */
+export interface DeadLetterStore {
+  /** Resolves when the letter is durable. A letter of the same block is replaced. */
+  add(letter: DeadLetter): Promise<void>;
+  /** All letters, the oldest first. */
+  list(): Promise<DeadLetterSummary[]>;
+  /** The letter of the block with this id, or null. */
+  get(id: string): Promise<DeadLetter | null>;
+  /** Whether there was a letter to remove. */
+  remove(id: string): Promise<boolean>;
+}
+
+export function summaryOf({ block, reason, at }: DeadLetter): DeadLetterSummary {
+  const { id, record, rowCount, bytes } = block;
+  return { id, record, rowCount, byteLength: bytes.byteLength, reason, at };
+}
