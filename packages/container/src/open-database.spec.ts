@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readAuditTrail, verifyAuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type { BackendProbe, MarketDataInput } from '@quantumtrade/dal-domain';
 import { loadConfig } from '@quantumtrade/dal-config';
@@ -38,7 +42,8 @@ describe('opening a data layer', () => {
     await repository.insert({ records: [bar], source: 'test' });
     expect(database.operationStatistics()['marketData.insert']?.count).toBe(1);
     for (const token of Object.values(TOKENS)) {
-      if (token === TOKENS.EmbeddedClickHouse || token === TOKENS.AuditSink) continue;
+      const optional: unknown[] = [TOKENS.EmbeddedClickHouse, TOKENS.AuditSink, TOKENS.AuditTrail];
+      if (optional.includes(token)) continue;
       expect(await container.getAsync<unknown>(token)).toBeDefined();
     }
     await close();
@@ -55,6 +60,33 @@ describe('opening a data layer', () => {
     await database.insertMarketData({ records: [bar], source: 'test' });
     expect(entries).toMatchObject([{ actor: 'me', at: 7, operation: 'marketData.insert', insertedCount: 1 }]);
     await close();
+  });
+
+  it('keeps an audit trail where one is configured, and closes it last', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-audit-'));
+    const toml = `[audit]\ndirectory = "${directory}"\nactor = "ann"\nkey = "sesame"`;
+    const { audit: auditTrail } = await loadConfig({ text: toml, env: {} });
+    const entries: unknown[] = [];
+    const audit = { record: async (entry: object) => void entries.push(entry) };
+    const opened = await openDatabase(memoryModule(), { auditTrail, audit });
+    await opened.database.insertMarketData({ records: [bar], source: 'test' });
+    await opened.close();
+    const report = await verifyAuditTrail(directory, { key: 'sesame' });
+    expect(report).toMatchObject({ ok: true, keyed: true, records: 1 });
+    for await (const { entry } of readAuditTrail(directory, { key: 'sesame' })) {
+      expect(entry).toMatchObject({ actor: 'ann', operation: 'marketData.insert', insertedCount: 1 });
+      expect(entries).toMatchObject([{ batchId: entry['batchId'] }]);
+    }
+    expect(opened.auditTrail?.stats()).toEqual({ recorded: 1, failed: 0, untold: 0 });
+    await rm(directory, { recursive: true });
+  });
+
+  it('does not open over a damaged audit trail, and leaves nothing open', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-audit-'));
+    await writeFile(join(directory, 'head'), 'nothing\n');
+    const { audit: auditTrail } = await loadConfig({ text: `[audit]\ndirectory = "${directory}"`, env: {} });
+    await expect(openDatabase(memoryModule(), { auditTrail })).rejects.toMatchObject({ code: 'DAMAGED' });
+    await rm(directory, { recursive: true });
   });
 
   it('takes its backends from the configuration', async () => {

@@ -1,7 +1,9 @@
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
+import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { DalConfig } from '@quantumtrade/dal-config';
 import type { ContainerModule } from 'inversify';
 import { Container } from 'inversify';
+import { auditModule } from './modules/audit.js';
 import { clickHouseRedisModule } from './modules/clickhouse-redis.js';
 import type { DatabaseOptions } from './modules/database.js';
 import { databaseModule } from './modules/database.js';
@@ -14,6 +16,8 @@ import { TOKENS } from './tokens.js';
 export interface OpenDatabase {
   readonly database: DatabaseAbstraction;
   readonly backends: BackendNames;
+  /** Undefined where none is configured. */
+  readonly auditTrail: AuditTrail | undefined;
   /** For what else an application binds and resolves. */
   readonly container: Container;
   /** Closes the connections and stops an engine that was started for this data layer. */
@@ -38,16 +42,21 @@ export function backendModule(config: DalConfig): ContainerModule {
  */
 export async function openDatabase(
   backend: ContainerModule,
-  options?: DatabaseOptions,
+  options: DatabaseOptions = {},
 ): Promise<OpenDatabase> {
   const container = new Container();
   await container.loadAsync(backend, databaseModule(options));
+  if (options.auditTrail) {
+    await container.loadAsync(auditModule(options.auditTrail, options.onAuditTrailEvent));
+  }
   try {
     const database = await container.getAsync(TOKENS.Database);
     const backends = await container.getAsync(TOKENS.BackendNames);
+    const auditTrail = await container.getAsync(TOKENS.AuditTrail, { optional: true });
     return {
       database,
       backends,
+      auditTrail,
       container,
       async close() {
         try {

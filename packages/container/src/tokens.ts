@@ -1,4 +1,5 @@
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
+import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type {
   Analytics,
@@ -41,6 +42,8 @@ export const TOKENS = {
 
   Clock: token<Clock>('Clock'),
   AuditSink: token<AuditSink>('AuditSink'),
+  /** Bound where one is configured. */
+  AuditTrail: token<AuditTrail>('AuditTrail'),
   Database: token<DatabaseAbstraction>('Database'),
   MarketDataRepository: token<MarketDataRepository>('MarketDataRepository'),
   SentimentRepository: token<SentimentRepository>('SentimentRepository'),

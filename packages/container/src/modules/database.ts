@@ -1,4 +1,6 @@
 import { DatabaseAbstraction } from '@quantumtrade/dal';
+import type { AuditTrail, AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
+import type { AuditConfig } from '@quantumtrade/dal-config';
 import type { AuditSink, CacheBackend, Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
 import type { ServiceIdentifier } from 'inversify';
@@ -11,20 +13,34 @@ export interface DatabaseOptions {
   clock?: Clock;
   /** Where modifications of data are recorded. Default is nowhere. */
   audit?: AuditSink;
-  /** Who audit entries name. Default is `unknown`. */
+  /** The audit trail on this machine's disk, kept besides `audit` where it has a directory. Default is none. */
+  auditTrail?: AuditConfig;
+  /** Told when the audit trail could not record something, and when it was repaired. Must not throw. */
+  onAuditTrailEvent?: (event: AuditTrailEvent) => void;
+  /** Who audit entries name. Default is the audit trail's configured actor, else `unknown`. */
   actor?: string;
 }
 
 /** Binds the data layer and each of its ports, over the backends that another module binds. */
-export function databaseModule({ clock = systemClock, audit, actor }: DatabaseOptions = {}): ContainerModule {
+export function databaseModule({
+  clock = systemClock,
+  audit,
+  auditTrail,
+  actor = auditTrail?.actor,
+}: DatabaseOptions = {}): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.Clock).toConstantValue(clock);
     if (audit) bind<AuditSink>(TOKENS.AuditSink).toConstantValue(audit);
     bind(TOKENS.Database)
       .toResolvedValue(
-        (timeSeries: TimeSeriesBackend, cache: CacheBackend, time: Clock) =>
-          new DatabaseAbstraction({ timeSeries, cache, clock: time, audit, actor }),
-        [TOKENS.TimeSeriesBackend, TOKENS.CacheBackend, TOKENS.Clock],
+        (timeSeries: TimeSeriesBackend, cache: CacheBackend, time: Clock, trail?: AuditTrail) =>
+          new DatabaseAbstraction({ timeSeries, cache, clock: time, audit: together(audit, trail), actor }),
+        [
+          TOKENS.TimeSeriesBackend,
+          TOKENS.CacheBackend,
+          TOKENS.Clock,
+          { serviceIdentifier: TOKENS.AuditTrail, optional: true },
+        ],
       )
       .inSingletonScope();
 
@@ -45,4 +61,14 @@ export function databaseModule({ clock = systemClock, audit, actor }: DatabaseOp
     part(TOKENS.SessionStore, (database) => database.sessions);
     part(TOKENS.AuthContextStore, (database) => database.authContexts);
   });
+}
+
+/** One sink that keeps each entry in all that there are. */
+function together(...sinks: readonly (AuditSink | undefined)[]): AuditSink {
+  const present = sinks.filter((sink) => sink !== undefined);
+  return {
+    async record(entry) {
+      await Promise.all(present.map((sink) => sink.record(entry)));
+    },
+  };
 }
