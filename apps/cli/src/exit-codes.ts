@@ -1,3 +1,4 @@
+import { AuditTrailError, type AuditTrailErrorCode } from '@quantumtrade/dal-audit-trail';
 import { ConfigError } from '@quantumtrade/dal-config';
 import type { ErrorCode } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
@@ -12,7 +13,7 @@ export const EXIT = {
   usage: 2,
   /** A server could not be reached, went away or did not answer in time. */
   connection: 3,
-  /** The command did its work and found a problem: rows refused, drift of the schema, counts that differ. */
+  /** The command did its work and found a problem: rows refused, drift of the schema, counts that differ, tampering. */
   data: 4,
   /** Stopped by Ctrl-C or SIGTERM. */
   interrupted: 130,
@@ -44,14 +45,23 @@ const BY_CODE: Record<ErrorCode, ExitCode> = {
   QUERY: EXIT.failure,
 };
 
+const BY_AUDIT_TRAIL_CODE: Record<AuditTrailErrorCode, ExitCode> = {
+  DAMAGED: EXIT.data,
+  KEY: EXIT.usage,
+  MISSING: EXIT.usage,
+  LOCKED: EXIT.failure,
+  CLOSED: EXIT.failure,
+};
+
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
   if (error instanceof DataProblem) return EXIT.data;
+  if (error instanceof AuditTrailError) return BY_AUDIT_TRAIL_CODE[error.code];
   return isDatabaseError(error) ? BY_CODE[error.code] : EXIT.failure;
 }
 
 export const EXIT_CODES_HELP = `
 Exit codes: 0 ok; 1 unexpected failure; 2 wrong usage, input or configuration; 3 a server cannot be reached or did not
-answer in time; 4 a problem in the data or schema was found (rows refused, drift); 130 interrupted.`;
+answer in time; 4 a problem in the data, schema or audit trail was found (rows refused, drift); 130 interrupted.`;

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit.js';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addIngest } from './commands/ingest.js';
@@ -49,7 +50,7 @@ function program(io: Io, json: boolean, runSession: RunSession): Command {
       writeErr: (text) => json || io.stderr.write(text),
     })
     .exitOverride();
-  for (const add of [addDemo, addMigrate, addStatus, addIngest, addQuery, addDoctor])
+  for (const add of [addDemo, addMigrate, addStatus, addIngest, addQuery, addDoctor, addAudit])
     add(command, runSession);
   return command;
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { setMaxListeners } from 'node:events';
+import type { AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { DalConfig } from '@quantumtrade/dal-config';
 import { loadConfig } from '@quantumtrade/dal-config';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
@@ -18,6 +20,7 @@ const DEFAULT_CONFIG_FILE = 'qtdal.toml';
 export interface CommonOptions {
   config?: string;
   backend?: DalConfig['backend'];
+  actor?: string;
   verbose?: boolean;
   json?: boolean | string;
 }
@@ -31,6 +34,10 @@ export function withCommonOptions(command: Command): Command {
         'embedded',
         'memory',
       ]),
+    )
+    .option(
+      '--actor <name>',
+      'who the audit trail names (default: audit.actor, else the user of this system)',
     )
     .option('--verbose', 'log every operation to standard error');
 }
@@ -65,8 +72,12 @@ export async function withSession<T>(
     signal,
     config: () => configuration(options, io.env),
     async open(backend) {
-      const database = await openDatabase(backend ?? backendModule(await session.config()), {
-        actor: 'qtdal',
+      const config = await session.config();
+      const database = await openDatabase(backend ?? backendModule(config), {
+        actor: options.actor ?? config.audit.actor ?? userName(),
+        // A store that only this command knows of leaves no trace in the trail of the configured one.
+        ...(!backend && { auditTrail: config.audit }),
+        onAuditTrailEvent: (event) => session.output.note(auditNote(event)),
         ...(logger && { audit: new LoggingAuditSink(logger) }),
       });
       opened.push(database);
@@ -92,6 +103,20 @@ async function configuration(
   const loaded = await loadConfig({ file: found, env });
   return backend ? { ...loaded, backend } : loaded;
 }
+
+/** The user of this system, by number where it has no name, as in a container. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
+}
+
+const auditNote = (event: AuditTrailEvent): string =>
+  event.kind === 'failed'
+    ? `qtdal: ${event.entries} modifications could not be recorded in the audit trail: ${String(event.error)}`
+    : `qtdal: the audit trail was repaired after a crash: ${event.keptLines} lines kept, ${event.tornBytes} bytes of a torn one cut off`;
 
 /** The first Ctrl-C ends the command in order, a second one at once. */
 function interruptions(): { signal: AbortSignal; release: () => void } {
