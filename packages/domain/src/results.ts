@@ -43,4 +43,10 @@ export interface HealthStatus {
   schemaVersion: number;
   connectionCount: number;
   lastSuccessfulQuery: Date | null;
+  /** Transactions that are committed and wait to be applied; missing while there is none. */
+  transactions?: {
+    pending: number;
+    /** Why the first of them was not applied at the last attempt, or null. */
+    delayedBy: string | null;
+  };
 }
