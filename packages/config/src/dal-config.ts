@@ -10,6 +10,7 @@ export interface DalConfig {
   readonly clickhouse: ClickHouseConfig;
   readonly redis: RedisConfig;
   readonly embedded: EmbeddedConfig;
+  readonly writer: WriterConfig;
   readonly audit: AuditConfig;
 }
 
@@ -93,4 +94,15 @@ export interface AuditConfig {
   readonly actor: string | undefined;
   /** What lines are sealed with, so that nobody without it can make others. Undefined when there is none. */
   readonly key: Secret | undefined;
+}
+
+/** What batch writers keep outside the store; nothing of it is used by the `memory` backend. */
+export interface WriterConfig {
+  /**
+   * Where they keep it, relative to the working directory: the journal in `journal`, dead letters in `dead-letters`. Each
+   * store needs a directory of its own. Default is `.qtdal/writer`.
+   */
+  readonly directory: string;
+  /** Whether a write resolves after the store's answer or once it is in the journal. Default is `acknowledged`. */
+  readonly durability: 'acknowledged' | 'journaled';
 }

@@ -30,6 +30,8 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['redis.cluster.max_redirections', '0', 'redis.cluster.maxRedirections', 0, 'none'],
     ['redis.cluster.retry_delay_ms', '0', 'redis.cluster.retryDelayMs', 0, '-1'],
     ['embedded.data_directory', '/data', 'embedded.dataDirectory', '/data', ''],
+    ['writer.directory', '/data', 'writer.directory', '/data', ''],
+    ['writer.durability', 'journaled', 'writer.durability', 'journaled', 'eventually'],
     ['audit.directory', '/audit', 'audit.directory', '/audit', ' /audit'],
     ['audit.actor', 'ann', 'audit.actor', 'ann', ''],
   ];
@@ -78,7 +80,7 @@ describe('the environment', () => {
     });
   });
 
-  it.each(['clickhouse', 'clickhouse.retry', 'redis', 'redis.cluster', 'embedded', 'audit'])(
+  it.each(['clickhouse', 'clickhouse.retry', 'redis', 'redis.cluster', 'embedded', 'writer', 'audit'])(
     'must not turn %s into a value',
     (key) => {
       const path = key.split('.');

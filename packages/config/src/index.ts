@@ -7,6 +7,7 @@ export type {
   RedisClusterConfig,
   RedisConfig,
   RetryConfig,
+  WriterConfig,
 } from './dal-config.js';
 export type { Environment } from './environment.js';
 export { loadConfig, parseConfig, type LoadConfigOptions } from './load-config.js';

@@ -36,6 +36,7 @@ describe('a configuration', () => {
         cluster: { enabled: false, maxRedirections: 3, retryDelayMs: 100 },
       },
       embedded: { dataDirectory: '.qtdal/clickhouse' },
+      writer: { directory: '.qtdal/writer', durability: 'acknowledged' },
       audit: { directory: undefined, actor: undefined, key: undefined },
     });
   });

@@ -73,12 +73,18 @@ const audit = z.strictObject({
   key: z.string().default(''),
 });
 
+const writer = z.strictObject({
+  directory: text.default('.qtdal/writer'),
+  durability: z.enum(['acknowledged', 'journaled']).default('acknowledged'),
+});
+
 /** The file as it is written. Checked, with defaults, and with times in milliseconds. */
 export const fileSchema = z.strictObject({
   backend: z.enum(['clickhouse-redis', 'embedded', 'memory']).default('embedded'),
   clickhouse: clickhouse.prefault({}),
   redis: redis.prefault({}),
   embedded: embedded.prefault({}),
+  writer: writer.prefault({}),
   audit: audit.prefault({}),
 });
 

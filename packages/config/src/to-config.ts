@@ -6,7 +6,7 @@ import { Secret } from './secret.js';
 const secret = (text: string | undefined): Secret | undefined => (text ? new Secret(text) : undefined);
 
 /** Credentials and database of a URL count where the key of their own is absent. */
-export function toConfig({ backend, clickhouse, redis, embedded, audit }: CheckedFile): DalConfig {
+export function toConfig({ backend, clickhouse, redis, embedded, writer, audit }: CheckedFile): DalConfig {
   return {
     backend,
     clickhouse: {
@@ -44,6 +44,7 @@ export function toConfig({ backend, clickhouse, redis, embedded, audit }: Checke
       },
     },
     embedded: { dataDirectory: embedded.data_directory },
+    writer,
     audit: {
       directory: audit.directory || undefined,
       actor: audit.actor,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAuditTrail, verifyAuditTrail } from '@quantumtrade/dal-audit-trail';
@@ -7,6 +7,7 @@ import type { BackendProbe, MarketDataInput } from '@quantumtrade/dal-domain';
 import { loadConfig } from '@quantumtrade/dal-config';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ContainerModule } from 'inversify';
+import { fileWriting } from './modules/clickhouse-redis.js';
 import { memoryModule } from './modules/memory.js';
 import { backendModule, openDatabase } from './open-database.js';
 import { TOKENS } from './tokens.js';
@@ -86,6 +87,21 @@ describe('opening a data layer', () => {
     await writeFile(join(directory, 'head'), 'nothing\n');
     const { audit: auditTrail } = await loadConfig({ text: `[audit]\ndirectory = "${directory}"`, env: {} });
     await expect(openDatabase(memoryModule(), { auditTrail })).rejects.toMatchObject({ code: 'DAMAGED' });
+    await rm(directory, { recursive: true });
+  });
+
+  it('has batch writers, and dead letters where the configuration says', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-writer-'));
+    const { writer } = await loadConfig({ text: `[writer]\ndirectory = "${directory}"`, env: {} });
+    const inMemory = await openDatabase(memoryModule());
+    const batchWriter = await inMemory.database.batchWriter({ maxAgeMs: 0 });
+    await batchWriter.write('marketData', { records: [bar], source: 'test' });
+    expect((await inMemory.database.getMarketData({})).totalCount).toBe(1);
+    await inMemory.close();
+    const block = { record: 'marketData', id: 'a', rowCount: 1, bytes: Buffer.from('x') } as const;
+    const { deadLetters } = fileWriting(writer).storage;
+    await deadLetters.add({ block, reason: { code: 'QUERY', message: 'no' }, at: 1 });
+    expect(await readdir(join(directory, 'dead-letters'))).toHaveLength(1);
     await rm(directory, { recursive: true });
   });
 

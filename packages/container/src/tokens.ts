@@ -1,4 +1,4 @@
-import type { DatabaseAbstraction } from '@quantumtrade/dal';
+import type { DatabaseAbstraction, Writing } from '@quantumtrade/dal';
 import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type {
@@ -38,6 +38,8 @@ export const TOKENS = {
   TimeSeriesBackend: token<TimeSeriesBackend>('TimeSeriesBackend'),
   CacheBackend: token<CacheBackend>('CacheBackend'),
   BackendNames: token<BackendNames>('BackendNames'),
+  /** Without it there are no batch writers. */
+  Writing: token<Writing>('Writing'),
   EmbeddedClickHouse: token<EmbeddedClickHouse>('EmbeddedClickHouse'),
 
   Clock: token<Clock>('Clock'),

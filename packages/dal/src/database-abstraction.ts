@@ -60,8 +60,7 @@ import type { BatchWriter, BatchWriterOptions } from './writing/batch-writer.js'
 import { openBatchWriter } from './writing/batch-writer.js';
 import type { ReplayResult } from './writing/replay.js';
 import { replayDeadLetters } from './writing/replay.js';
-import type { Durability } from './writing/ticket.js';
-import type { WriterStorage } from './writing/writer-storage.js';
+import type { Writing } from './writing/writer-storage.js';
 
 /** What a data layer is made of. */
 export interface DatabaseParts {
@@ -70,7 +69,7 @@ export interface DatabaseParts {
   /** Default is the system's clock. */
   clock?: Clock;
   /** Where batch writers keep what is not in the store. Without it there are no batch writers. */
-  writing?: { storage: WriterStorage; durability?: Durability };
+  writing?: Writing;
   /**
    * Where transactions are committed to; what it has from before is applied at once. The data layer closes it. Default is
    * this process's memory, with which a transaction that was committed and not yet applied is lost.
@@ -351,7 +350,7 @@ export class DatabaseAbstraction {
     for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  #writing(): NonNullable<DatabaseParts['writing']> {
+  #writing(): Writing {
     if (this.#parts.writing) return this.#parts.writing;
     const details = { operation: 'batchWriter.open', retryable: false };
     throw new ConnectionError('this data layer has no storage for batch writers', details);

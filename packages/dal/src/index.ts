@@ -15,6 +15,7 @@ export { fileDeadLetters } from './writing/file-dead-letters.js';
 export type { ReplayResult } from './writing/replay.js';
 export type { RetryOptions } from './writing/retry.js';
 export { RowsNotStoredError } from './writing/rows-not-stored-error.js';
+export { RowsRefusedError } from './writing/rows-refused-error.js';
 export type { Durability, WriteReceipt } from './writing/ticket.js';
 export type { Timers } from './writing/timers.js';
-export { fileWriterStorage, type WriterStorage } from './writing/writer-storage.js';
+export { fileWriterStorage, type WriterStorage, type Writing } from './writing/writer-storage.js';

@@ -1,5 +1,7 @@
+import type { Writing } from '@quantumtrade/dal';
+import { fileWriterStorage } from '@quantumtrade/dal';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
-import type { ClickHouseConfig, RedisConfig } from '@quantumtrade/dal-config';
+import type { ClickHouseConfig, RedisConfig, WriterConfig } from '@quantumtrade/dal-config';
 import type { Clock } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
@@ -9,6 +11,7 @@ import { TOKENS } from '../tokens.js';
 export function clickHouseRedisModule(config: {
   clickhouse: ClickHouseConfig;
   redis: RedisConfig;
+  writer: WriterConfig;
 }): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.TimeSeriesBackend)
@@ -20,12 +23,18 @@ export function clickHouseRedisModule(config: {
     bind(TOKENS.CacheBackend)
       .toResolvedValue(() => connectRedis(redisSettings(config.redis)))
       .inSingletonScope();
+    bind(TOKENS.Writing).toConstantValue(fileWriting(config.writer));
     bind(TOKENS.BackendNames).toConstantValue({
       timeSeries: `ClickHouse at ${config.clickhouse.url}`,
       cache: `Redis at ${config.redis.url}`,
     });
   });
 }
+
+export const fileWriting = ({ directory, durability }: WriterConfig): Writing => ({
+  storage: fileWriterStorage(directory),
+  durability,
+});
 
 /** The adapter's settings: the password is revealed here and nowhere else. */
 export const clickHouseSettings = (config: ClickHouseConfig) => ({

@@ -1,3 +1,4 @@
+import type { Writing } from '@quantumtrade/dal';
 import { DatabaseAbstraction } from '@quantumtrade/dal';
 import type { AuditTrail, AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig } from '@quantumtrade/dal-config';
@@ -33,12 +34,26 @@ export function databaseModule({
     if (audit) bind<AuditSink>(TOKENS.AuditSink).toConstantValue(audit);
     bind(TOKENS.Database)
       .toResolvedValue(
-        (timeSeries: TimeSeriesBackend, cache: CacheBackend, time: Clock, trail?: AuditTrail) =>
-          new DatabaseAbstraction({ timeSeries, cache, clock: time, audit: together(audit, trail), actor }),
+        (
+          timeSeries: TimeSeriesBackend,
+          cache: CacheBackend,
+          time: Clock,
+          writing?: Writing,
+          trail?: AuditTrail,
+        ) =>
+          new DatabaseAbstraction({
+            timeSeries,
+            cache,
+            writing,
+            clock: time,
+            audit: together(audit, trail),
+            actor,
+          }),
         [
           TOKENS.TimeSeriesBackend,
           TOKENS.CacheBackend,
           TOKENS.Clock,
+          { serviceIdentifier: TOKENS.Writing, optional: true },
           { serviceIdentifier: TOKENS.AuditTrail, optional: true },
         ],
       )

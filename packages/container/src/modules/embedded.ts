@@ -1,25 +1,28 @@
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
-import type { ClickHouseConfig, EmbeddedConfig, RedisConfig } from '@quantumtrade/dal-config';
+import type { ClickHouseConfig, EmbeddedConfig, RedisConfig, WriterConfig } from '@quantumtrade/dal-config';
 import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
 import { TOKENS } from '../tokens.js';
-import { clickHouseSettings, redisSettings } from './clickhouse-redis.js';
+import { clickHouseSettings, fileWriting, redisSettings } from './clickhouse-redis.js';
+import { memoryWriting } from './memory.js';
 
 const REDIS_ANSWERS_WITHIN_MS = 1_000;
 
 /**
  * No server installed: a real ClickHouse engine started in place, which ends with this process, and the configured
- * Redis if it answers, else the memory cache. `embedded.dataDirectory` undefined means a temporary one.
+ * Redis if it answers, else the memory cache. `embedded.dataDirectory` undefined means a temporary one; then
+ * what batch writers keep outside the store is temporary, too.
  */
 export function embeddedModule(config: {
   clickhouse: ClickHouseConfig;
   redis: RedisConfig;
   embedded: Partial<EmbeddedConfig>;
+  writer: WriterConfig;
 }): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.EmbeddedClickHouse)
@@ -47,6 +50,9 @@ export function embeddedModule(config: {
         [REDIS_IF_ANY, TOKENS.Clock],
       )
       .inSingletonScope();
+    bind(TOKENS.Writing).toConstantValue(
+      config.embedded.dataDirectory === undefined ? memoryWriting() : fileWriting(config.writer),
+    );
     bind(TOKENS.BackendNames)
       .toResolvedValue(
         (engine: EmbeddedClickHouse, redis: CacheBackend | undefined) => ({

@@ -1,5 +1,4 @@
 import type { DeadLetterStore, MarketDataBatch } from '@quantumtrade/dal-domain';
-import { isDatabaseError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
@@ -8,6 +7,7 @@ import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import type { BatchWriter } from './batch-writer.js';
 import { openBatchWriter } from './batch-writer.js';
 import { fileDeadLetters } from './file-dead-letters.js';
+import { RowsRefusedError } from './rows-refused-error.js';
 import { replayDeadLetters } from './replay.js';
 import type { Durability, WriteReceipt } from './ticket.js';
 import { bars, MONTH_MS, storedSymbols, turn } from './testing/bars.js';
@@ -168,7 +168,7 @@ class World {
   }
 }
 
-const isKept = (error: unknown) => isDatabaseError(error) && /are kept as dead letter/.test(error.message);
+const isKept = (error: unknown) => error instanceof RowsRefusedError && error.deadLetterId !== undefined;
 
 describe.each(seeds(60))('the lives of a writer, seed %i', (seed) => {
   it('lose nothing, store nothing twice and leave nobody waiting', async () => {

@@ -74,7 +74,7 @@ export interface BatchWriter {
    * `deadline` and `signal` end the waiting: a call that has not been let in is rejected and nothing of it is taken;
    * rows already taken may still be stored, so writing them again is right, and harmless.
    * @throws ValidationError when the batch itself is wrong; then nothing of it is taken
-   * @throws QueryError when the store refused a block for good; all rows of that block are in the dead letters
+   * @throws RowsRefusedError when the store refused a block for good, and all other rows are stored or dead letters, too
    * @throws ConnectionError when the writer is closed, the store refuses the login, or the journal's disk fails
    */
   write<N extends RecordName>(

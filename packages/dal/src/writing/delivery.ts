@@ -1,11 +1,12 @@
 import type { BlockWriter, CallOptions, DeadLetterStore, EncodedBlock } from '@quantumtrade/dal-domain';
-import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
 import { JournalError } from '@quantumtrade/dal-journal';
 import { encodeBlock } from './block-format.js';
 import type { WriterEventListener } from './events.js';
 import type { RetryOptions } from './retry.js';
 import { Backoff, codeOf, isRefusal, isRetryable, messageOf } from './retry.js';
+import { RowsRefusedError } from './rows-refused-error.js';
 import type { Timers } from './timers.js';
 import { sleep, untilAborted } from './timers.js';
 
@@ -104,12 +105,9 @@ async function persistently(
 }
 
 /** What the callers of a refused block are told. */
-async function refused(parts: DeliveryParts, block: EncodedBlock, cause: unknown): Promise<QueryError> {
-  const { id, record, rowCount } = block;
-  const kept = await bury(parts, block, cause).then(
-    () => `its ${rowCount} rows are kept as dead letter ${id}`,
-    (error) => `its ${rowCount} rows could not be kept as a dead letter either (${messageOf(error)})`,
+function refused(parts: DeliveryParts, block: EncodedBlock, cause: unknown): Promise<RowsRefusedError> {
+  return bury(parts, block, cause).then(
+    () => new RowsRefusedError(block, cause),
+    (error: unknown) => new RowsRefusedError(block, cause, { error }),
   );
-  const reason = `the store refused the block: ${messageOf(cause)}; ${kept}`;
-  return new QueryError(`${record}.write`, reason, { operation: `${record}.write`, retryable: false, cause });
 }

@@ -1,4 +1,5 @@
 import type { CallOptions, RowError } from '@quantumtrade/dal-domain';
+import { RowsRefusedError } from './rows-refused-error.js';
 import type { Timers } from './timers.js';
 import { watchCall } from './timers.js';
 
@@ -46,7 +47,8 @@ export class Ticket {
     this.#onLeave.add(onLeave);
     return (failure) => {
       this.#onLeave.delete(onLeave);
-      this.#failure ??= failure;
+      // Rows kept as a dead letter are safe: what is told is a loss, if there is one.
+      if (failure && !isLoss(this.#failure)) this.#failure = failure;
       if (--this.#outstanding > 0) return;
       if (this.#failure) this.fail(this.#failure.error);
       else this.#end(() => this.#settle.resolve(this.#receipt));
@@ -66,3 +68,7 @@ export class Ticket {
     for (const onLeave of this.#onLeave) onLeave();
   }
 }
+
+const isLoss = (failure: { error: unknown } | undefined): boolean =>
+  failure !== undefined &&
+  !(failure.error instanceof RowsRefusedError && failure.error.deadLetterId !== undefined);

@@ -19,6 +19,13 @@ export interface WriterStorage {
   openJournal(durability: Durability): Promise<Journal | undefined>;
 }
 
+/** How batch writers write, unless they are asked for otherwise. */
+export interface Writing {
+  readonly storage: WriterStorage;
+  /** Default is `acknowledged`. */
+  readonly durability?: Durability;
+}
+
 /** Storage in a directory: the journal in `journal`, dead letters in `dead-letters` below it. */
 export function fileWriterStorage(directory: string): WriterStorage {
   const journal = join(directory, 'journal');
