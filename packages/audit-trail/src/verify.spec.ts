@@ -154,6 +154,15 @@ it('names file, line and kind', async () => {
   ]);
 });
 
+it('calls a head edited that anybody could have sealed but no trail would write', async () => {
+  const seal = (body: string) =>
+    Buffer.from(`${body.slice(0, -1)},"hash":"${createHash('sha256').update(body).digest('hex')}"}\n`);
+  for (const body of ['{"keyed":false,"head":null,"size":0}', '{"keyed":false', '{"keyed":false,"size":0}']) {
+    const { problems } = await verify(new Map(files).set('head', seal(body)));
+    expect(problems).toEqual([{ kind: 'head-mismatch', file: 'head', detail: 'the head was edited' }]);
+  }
+});
+
 it('finds with a checkpoint what a consistent rollback hides', async () => {
   const long = await scratch.directory();
   await recordedTrail(long, { entries: 9 });

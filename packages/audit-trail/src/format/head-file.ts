@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { writeFully, type JournalFs } from '@quantumtrade/dal-journal';
 import { AuditTrailError, codeOf } from '../audit-trail-error.js';
+import { dayOfFile } from '../files/file-name.js';
 import { readWhole } from '../files/read-file.js';
 import type { AuditHead } from './line.js';
 import { Sealer } from './seal.js';
@@ -61,11 +62,25 @@ export async function readHead(fs: JournalFs, directory: string, sealer: Sealer)
   if (!text.endsWith('\n')) return { state: 'edited' };
   for (const attempt of sealer.keyed ? [sealer, new Sealer()] : [sealer]) {
     const opened = attempt.open(bytes.subarray(0, -1));
-    if (opened?.fields['keyed'] !== attempt.keyed) continue;
-    return { state: 'intact', record: opened.fields as unknown as HeadRecord, keyed: attempt.keyed, text };
+    if (opened?.fields['keyed'] !== attempt.keyed || !isHeadRecord(opened.fields)) continue;
+    return { state: 'intact', record: opened.fields, keyed: attempt.keyed, text };
   }
   return { state: !sealer.keyed && text.startsWith('{"keyed":true') ? 'key needed' : 'edited' };
 }
+
+function isHeadRecord(fields: object): fields is HeadRecord {
+  const { head, file, size, writing } = fields as Partial<HeadRecord>;
+  return (
+    isHead(head) &&
+    typeof size === 'number' &&
+    (file === undefined || dayOfFile(file) !== undefined) &&
+    (writing === undefined ||
+      (isHead(writing.head) && dayOfFile(writing.file) !== undefined && typeof writing.bytes === 'number'))
+  );
+}
+
+const isHead = (head: AuditHead | undefined): boolean =>
+  Number.isSafeInteger(head?.sequence) && typeof head?.hash === 'string';
 
 /**
  * The head of a trail that is to be used.

@@ -34,13 +34,14 @@ export function writeLine(
   return { text: `${text}\n`, head: { sequence, hash } };
 }
 
+const isSequence = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+
 /** Undefined when the line is not as it was written. */
 export function readLine(sealer: Sealer, bytes: Buffer): AuditLine | undefined {
   const opened = sealer.open(bytes);
   if (opened === undefined) return undefined;
   const { sequence, time, previous, entry } = opened.fields as Partial<Omit<AuditLine, 'hash'>>;
-  if (typeof sequence !== 'number' || typeof time !== 'string' || typeof previous !== 'string')
-    return undefined;
+  if (!isSequence(sequence) || typeof time !== 'string' || typeof previous !== 'string') return undefined;
   if (typeof entry !== 'object' || entry === null) return undefined;
   return { sequence, time, previous, entry, hash: opened.hash };
 }

@@ -38,11 +38,22 @@ export class Sealer {
     if (!sealed.subarray(-suffixLength).equals(suffix) || !/^[0-9a-f]+$/.test(hash)) return undefined;
     const body = Buffer.concat([sealed.subarray(0, -suffixLength), Buffer.from('}')]);
     if (!timingSafeEqual(this.#digest(body), Buffer.from(hash, 'hex'))) return undefined;
-    return { fields: JSON.parse(body.toString()) as Record<string, unknown>, hash };
+    const fields = parseObject(body.toString());
+    return fields && { fields, hash };
   }
 
   #digest(body: Buffer): Buffer {
     const hash = this.#key === undefined ? createHash('sha256') : createHmac('sha256', this.#key);
     return hash.update(body).digest();
+  }
+}
+
+/** Undefined where the text is no JSON object, which without a key anybody can seal. */
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
   }
 }
