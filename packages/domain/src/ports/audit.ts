@@ -8,7 +8,7 @@ export interface AuditEntry {
   operation: string;
   /** A UUID of this modification alone. */
   batchId: string;
-  /** Under which the store knows the modification's last query, where it has such a name. */
+  /** Under which the store knows the modification's query. Known only while somebody observes operations. */
   queryId?: string;
   insertedCount?: number;
   updatedCount?: number;
