@@ -37,7 +37,6 @@ import type {
   SessionStore,
   StrategyPerformanceRepository,
   TimeSeriesBackend,
-  TransactionLog,
 } from '@quantumtrade/dal-domain';
 import {
   authContextStore,
@@ -55,7 +54,7 @@ import { observed } from './operations.js';
 import type { Transaction } from './transactions/staged-transaction.js';
 import type { TransactionResult } from './transactions/transactions.js';
 import { Transactions } from './transactions/transactions.js';
-import { VolatileLog } from './transactions/volatile-log.js';
+import { volatileTransactionLogs } from './transactions/transaction-logs.js';
 import type { BatchWriter, BatchWriterOptions } from './writing/batch-writer.js';
 import { openBatchWriter } from './writing/batch-writer.js';
 import type { ReplayResult } from './writing/replay.js';
@@ -68,13 +67,8 @@ export interface DatabaseParts {
   cache: CacheBackend;
   /** Default is the system's clock. */
   clock?: Clock;
-  /** Where batch writers keep what is not in the store. Without it there are no batch writers. */
+  /** Where batch writers and transactions keep what is not in the store. Without it there are no batch writers. */
   writing?: Writing;
-  /**
-   * Where transactions are committed to; what it has from before is applied at once. The data layer closes it. Default is
-   * this process's memory, with which a transaction that was committed and not yet applied is lost.
-   */
-  transactionLog?: TransactionLog;
   /** Where modifications of data are recorded. Default is nowhere. */
   audit?: AuditSink;
   /** Who audit entries name. Default is `unknown`. */
@@ -141,11 +135,11 @@ export class DatabaseAbstraction {
       write: (block, options) => blocks.write(block, options),
     };
     this.cache = watchCache('cache', cache);
-    this.#transactions = new Transactions({
+    const { storage } = parts.writing ?? {};
+    this.#transactions = new Transactions(storage?.transactionLogs ?? volatileTransactionLogs(), {
       blocks: this.#blocks,
       cache,
-      log: parts.transactionLog ?? new VolatileLog(),
-      deadLetters: parts.writing?.storage.deadLetters,
+      deadLetters: storage?.deadLetters,
       clock,
     });
     this.#transact = watch('transactions', this.#transactions);
@@ -331,7 +325,7 @@ export class DatabaseAbstraction {
       schemaVersion,
       connectionCount: this.#connectionCount(),
       lastSuccessfulQuery: this.#metrics.snapshot().lastSuccessAt ?? null,
-      ...(transactions.pending > 0 && { transactions }),
+      ...((transactions.pending > 0 || transactions.delayedBy) && { transactions }),
     };
   }
 

@@ -1,6 +1,7 @@
 export { DatabaseAbstraction, type DatabaseParts } from './database-abstraction.js';
 export type { Transaction } from './transactions/staged-transaction.js';
 export { StagedRowsError, TransactionError, type RefusedBlock } from './transactions/transaction-error.js';
+export { fileTransactionLogs, type TransactionLogs } from './transactions/transaction-logs.js';
 export type { TransactionResult } from './transactions/transactions.js';
 export {
   openBatchWriter,

@@ -43,7 +43,7 @@ export interface HealthStatus {
   schemaVersion: number;
   connectionCount: number;
   lastSuccessfulQuery: Date | null;
-  /** Transactions that are committed and wait to be applied; missing while there is none. */
+  /** Transactions that are committed and wait to be applied; missing while there is none and nothing fails. */
   transactions?: {
     pending: number;
     /** Why the first of them was not applied at the last attempt, or null. */

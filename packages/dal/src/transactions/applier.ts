@@ -20,7 +20,6 @@ import { decodeTransaction } from './transaction-record.js';
 export interface ApplierParts {
   readonly blocks: BlockWriter;
   readonly cache: Cache;
-  readonly log: TransactionLog;
   readonly deadLetters?: DeadLetterStore;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -39,6 +38,7 @@ interface Waiting {
  * until it succeeds or the applier is stopped; every step may be made twice.
  */
 export class Applier {
+  readonly log: TransactionLog;
   readonly #parts: ApplierParts;
   readonly #backoff: Backoff;
   readonly #stop = new AbortController();
@@ -47,7 +47,8 @@ export class Applier {
   /** Why the first transaction of the log is not applied yet, after an attempt. */
   delayedBy: unknown;
 
-  constructor(parts: ApplierParts) {
+  constructor(log: TransactionLog, parts: ApplierParts) {
+    this.log = log;
     this.#parts = parts;
     this.#backoff = new Backoff(parts.retry);
     this.#ended = this.#run();
@@ -79,13 +80,12 @@ export class Applier {
   }
 
   async #run(): Promise<void> {
-    const { log } = this.#parts;
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        for await (const { id, payload, position } of log.read({ signal })) {
+        for await (const { id, payload, position } of this.log.read({ signal })) {
           const refused = await this.#apply(id, decodeTransaction(payload));
-          await this.#persist(id, 'its end could not be kept', () => log.advance(position));
+          await this.#persist(id, 'its end could not be kept', () => this.log.advance(position));
           this.#waiting.get(id)?.resolve(refused);
           this.#waiting.delete(id);
         }

@@ -70,17 +70,17 @@ class Life {
     disk.onOperation = () => {
       if (!this.#step()) disk.operationsLeft = 0;
     };
-    const journal = await this.#ofThisLife(
-      openJournal({ directory: '/log', fs: disk.fs, clock: this.timers }),
-    );
-    this.transactions = new Transactions({
+    const opening = openJournal({ directory: '/log', fs: disk.fs, clock: this.timers });
+    const log = this.#watched(await this.#ofThisLife(opening));
+    const logs = { open: async () => log, openLeftOver: async () => log };
+    this.transactions = new Transactions(logs, {
       blocks: this.#faulty(timeSeries.blocks),
       cache: this.#faultyCache(cache),
-      log: this.#watched(journal),
       clock,
       timers: this.timers,
       retry: { random: () => 0.5, maxDelayMs: 200 },
     });
+    await turn();
   }
 
   /** Lets everything happen that can, until the condition holds or the process is dead. */

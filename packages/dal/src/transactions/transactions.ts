@@ -9,6 +9,7 @@ import { Applier } from './applier.js';
 import type { Transaction } from './staged-transaction.js';
 import { StagedTransaction } from './staged-transaction.js';
 import { TransactionError } from './transaction-error.js';
+import type { TransactionLogs } from './transaction-logs.js';
 import { encodeTransaction } from './transaction-record.js';
 
 /** What a transaction did. */
@@ -34,20 +35,27 @@ const CLOSE_TIME_MS = 5_000;
 /** Commits transactions to a log and has them applied. */
 export class Transactions {
   readonly #parts: ApplierParts;
-  readonly #applier: Applier;
+  readonly #logs: TransactionLogs;
+  #opened: Promise<unknown>;
+  #applier: Applier | undefined;
+  #openingFailure: unknown;
   readonly #timers: Timers;
   #closed: Promise<void> | undefined;
 
-  constructor(parts: Omit<ApplierParts, 'timers'> & { readonly timers?: Timers }) {
+  constructor(logs: TransactionLogs, parts: Omit<ApplierParts, 'timers'> & { readonly timers?: Timers }) {
     this.#timers = parts.timers ?? systemTimers;
+    this.#logs = logs;
     this.#parts = { ...parts, timers: this.#timers };
-    this.#applier = new Applier(this.#parts);
+    this.#opened = logs.openLeftOver().then(
+      (log) => log && (this.#applier = new Applier(log, this.#parts)),
+      (error: unknown) => void (this.#openingFailure = error),
+    );
   }
 
   get state(): TransactionsState {
-    const { delayedBy } = this.#applier;
+    const delayedBy = this.#applier ? this.#applier.delayedBy : this.#openingFailure;
     return {
-      pending: this.#parts.log.stats().pending,
+      pending: this.#applier?.log.stats().pending ?? 0,
       delayedBy: delayedBy === undefined ? null : messageOf(delayedBy),
     };
   }
@@ -82,9 +90,10 @@ export class Transactions {
 
   async #commit(transactionId: string, payload: Uint8Array[], limits: CallOptions): Promise<void> {
     this.#requireOpen();
-    requireTime(limits, this.#timers, OPERATION);
-    const { outcome, forget } = this.#applier.expect(transactionId);
-    await this.#parts.log.append(transactionId, payload, limits).catch((error: unknown) => {
+    const applier = await this.#within(limits, this.#open(), (reason) => reason);
+    this.#requireOpen();
+    const { outcome, forget } = applier.expect(transactionId);
+    await applier.log.append(transactionId, payload, limits).catch((error: unknown) => {
       forget();
       throw notAppended(transactionId, error, limits.signal?.aborted);
     });
@@ -120,18 +129,28 @@ export class Transactions {
     return Promise.race([promise, late]).finally(() => stop?.());
   }
 
+  /** The log is opened by the first transaction, so that a data layer without any does not keep it from others. */
+  #open(): Promise<Applier> {
+    const open = async () => (this.#applier ??= new Applier(await this.#logs.open(), this.#parts));
+    const opened = this.#opened.then(open, open);
+    this.#opened = opened;
+    return opened;
+  }
+
   #requireOpen(): void {
     if (!this.#closed) return;
     throw new ConnectionError('the data layer was closed', { operation: OPERATION, retryable: false });
   }
 
   async #shutDown(): Promise<void> {
-    const { log } = this.#parts;
+    await this.#opened.catch(() => undefined);
+    const applier = this.#applier;
+    if (!applier) return;
     let cancel: (() => void) | undefined;
     const late = new Promise<void>((resolve) => (cancel = this.#timers.after(CLOSE_TIME_MS, resolve)));
-    await Promise.race([this.#applier.settled(), late]).finally(cancel);
-    await this.#applier.stop();
-    await log.close();
+    await Promise.race([applier.settled(), late]).finally(cancel);
+    await applier.stop();
+    await applier.log.close();
   }
 }
 

@@ -1,10 +1,12 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeadLetterStore } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
 import { JournalError, openJournal } from '@quantumtrade/dal-journal';
+import type { TransactionLogs } from '../transactions/transaction-logs.js';
+import { fileTransactionLogs } from '../transactions/transaction-logs.js';
 import { fileDeadLetters } from './file-dead-letters.js';
+import { hasSegments } from './has-segments.js';
 import { messageOf } from './retry.js';
 import type { Durability } from './ticket.js';
 
@@ -17,6 +19,11 @@ export interface WriterStorage {
    * @throws ConnectionError where another process has it, or the disk fails
    */
   openJournal(durability: Durability): Promise<Journal | undefined>;
+  /**
+   * Where transactions are committed to. Default is this process's memory, with which a transaction that was committed
+   * and not yet applied is lost.
+   */
+  readonly transactionLogs?: TransactionLogs;
 }
 
 /** How batch writers write, unless they are asked for otherwise. */
@@ -26,11 +33,12 @@ export interface Writing {
   readonly durability?: Durability;
 }
 
-/** Storage in a directory: the journal in `journal`, dead letters in `dead-letters` below it. */
+/** Storage in a directory: the journal in `journal`, dead letters in `dead-letters`, transactions in `transactions` below it. */
 export function fileWriterStorage(directory: string): WriterStorage {
   const journal = join(directory, 'journal');
   return {
     deadLetters: fileDeadLetters(join(directory, 'dead-letters')),
+    transactionLogs: fileTransactionLogs(join(directory, 'transactions')),
     async openJournal(durability) {
       if (durability === 'acknowledged' && !(await hasSegments(journal))) return undefined;
       try {
@@ -44,9 +52,3 @@ export function fileWriterStorage(directory: string): WriterStorage {
     },
   };
 }
-
-const hasSegments = (directory: string): Promise<boolean> =>
-  readdir(directory).then(
-    (names) => names.some((name) => name.endsWith('.wal')),
-    () => false,
-  );
