@@ -1,5 +1,6 @@
 import type { TransactionLog } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
+import type { JournalOptions } from '@quantumtrade/dal-journal';
 import { JournalError, openJournal } from '@quantumtrade/dal-journal';
 import { hasSegments } from '../writing/has-segments.js';
 import { messageOf } from '../writing/retry.js';
@@ -14,10 +15,13 @@ export interface TransactionLogs {
 }
 
 /** The log in a directory of this machine, on which it survives the process and the machine's power. */
-export function fileTransactionLogs(directory: string): TransactionLogs {
+export function fileTransactionLogs(
+  directory: string,
+  options: Omit<JournalOptions, 'directory'> = {},
+): TransactionLogs {
   async function open(): Promise<TransactionLog> {
     try {
-      return await openJournal({ directory });
+      return await openJournal({ ...options, directory });
     } catch (error) {
       throw new ConnectionError(messageOf(error), { operation: 'transaction', cause: error });
     }
