@@ -16,7 +16,7 @@ describe('the command line', () => {
   it('explains itself and its exit codes', async () => {
     const { code, out, err } = await qtdal('--help');
     expect([code, err]).toEqual([EXIT.ok, '']);
-    for (const command of ['demo', 'migrate', 'status', 'ingest', 'query', 'doctor', 'audit'])
+    for (const command of ['demo', 'migrate', 'status', 'ingest', 'query', 'doctor', 'audit', 'dead-letter'])
       expect(out).toContain(command);
     expect(out).toMatch(/Exit codes: 0 ok; 1 .*130 interrupted/s);
     expect((await qtdal('ingest', '--help')).out).toContain('--map');

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.js';
+import { addDeadLetter } from './commands/dead-letter.js';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addIngest } from './commands/ingest.js';
@@ -50,7 +51,7 @@ function program(io: Io, json: boolean, runSession: RunSession): Command {
       writeErr: (text) => json || io.stderr.write(text),
     })
     .exitOverride();
-  for (const add of [addDemo, addMigrate, addStatus, addIngest, addQuery, addDoctor, addAudit])
+  for (const add of [addDemo, addMigrate, addStatus, addIngest, addQuery, addDoctor, addAudit, addDeadLetter])
     add(command, runSession);
   return command;
 }

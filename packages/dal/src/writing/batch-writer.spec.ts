@@ -1,5 +1,8 @@
+import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars, MONTH_MS, turn } from './testing/bars.js';
-import { hangs, watched, world } from './testing/world.js';
+import { hangs, watched, worldOn } from './testing/world.js';
+
+const world = worldOn({ timeSeries: memoryTimeSeries, deadLetters: memoryDeadLetters });
 
 describe('collecting', () => {
   it('makes one block of many batches, and tells each caller of its own rows', async () => {

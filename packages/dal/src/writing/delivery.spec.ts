@@ -1,6 +1,9 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
+import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars, turn } from './testing/bars.js';
-import { away, fails, hangs, operation, refused, watched, world } from './testing/world.js';
+import { away, fails, hangs, operation, refused, watched, worldOn } from './testing/world.js';
+
+const world = worldOn({ timeSeries: memoryTimeSeries, deadLetters: memoryDeadLetters });
 
 describe('a store that fails', () => {
   it('gets the same block again, after growing random delays, until it takes it', async () => {

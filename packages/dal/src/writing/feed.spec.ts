@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import type { WriteProgress } from './batch-writer.js';
 import { bars, turn } from './testing/bars.js';
-import { hangs, refused, world } from './testing/world.js';
+import { hangs, refused, worldOn } from './testing/world.js';
+
+const world = worldOn({ timeSeries: memoryTimeSeries, deadLetters: memoryDeadLetters });
 
 describe('a feed', () => {
   async function* symbols(...names: string[]) {

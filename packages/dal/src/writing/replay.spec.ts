@@ -1,6 +1,9 @@
+import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { replayDeadLetters } from './replay.js';
 import { bars, turn } from './testing/bars.js';
-import { away, fails, refused, world } from './testing/world.js';
+import { away, fails, refused, worldOn } from './testing/world.js';
+
+const world = worldOn({ timeSeries: memoryTimeSeries, deadLetters: memoryDeadLetters });
 
 /** Two dead letters, of A and of B. */
 async function withLetters() {

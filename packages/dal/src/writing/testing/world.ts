@@ -1,10 +1,15 @@
-import type { BlockWriter, CallOptions, EncodedBlock } from '@quantumtrade/dal-domain';
+import type {
+  BlockWriter,
+  CallOptions,
+  DeadLetterStore,
+  EncodedBlock,
+  TimeSeriesBackend,
+} from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
-import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import type { BatchWriterOptions } from '../batch-writer.js';
 import { openBatchWriter } from '../batch-writer.js';
 import type { WriterEvent } from '../events.js';
@@ -14,43 +19,51 @@ export const operation = 'marketData.insert';
 export const away = new ConnectionError('away', { operation });
 export const refused = new QueryError('INSERT', 'no such column', { operation });
 
-/** A writer over a store in memory whose answers are scripted: an error, or nothing for success; by default success. */
-export function world(options: BatchWriterOptions = {}) {
-  const timers = new ManualTimers();
-  const timeSeries = memoryTimeSeries();
-  const deadLetters = memoryDeadLetters();
-  const attempts: EncodedBlock[] = [];
-  const events: WriterEvent[] = [];
-  const script: { answer: (block: EncodedBlock, options?: CallOptions) => Promise<void> } = {
-    answer: (block, callOptions) => timeSeries.blocks.write(block, callOptions),
-  };
-  const blocks: BlockWriter = {
-    collect: (record) => timeSeries.blocks.collect(record),
-    write: (block, callOptions) => {
-      attempts.push(block);
-      return script.answer(block, callOptions);
-    },
-  };
-  const all = {
-    timers,
-    retry: { random: () => 0.5 },
-    onEvent: (e: WriterEvent) => void events.push(e),
-    ...options,
-  };
-  const disk = new SimulatedDisk(new Random(1));
-  const open = () => openBatchWriter({ blocks, deadLetters }, all);
-  const openJournaled = async (durability: 'journaled' | 'acknowledged' = 'journaled') => {
-    const journal = await openJournal({ directory: '/journal', fs: disk.fs, clock: timers });
-    return openBatchWriter({ blocks, deadLetters, journal }, { ...all, durability });
-  };
-  const pass = async (milliseconds: number) => {
-    await turn();
-    timers.advance(milliseconds);
-    await turn();
-  };
-  const stored = () => storedSymbols(timeSeries);
-  return { timers, blocks, deadLetters, attempts, events, script, open, openJournaled, pass, stored, disk };
+/** The backend of a test, which only the test itself may name. */
+interface Memory {
+  timeSeries(): TimeSeriesBackend;
+  deadLetters(): DeadLetterStore;
 }
+
+/** A writer over a store in memory whose answers are scripted: an error, or nothing for success; by default success. */
+export const worldOn =
+  (memory: Memory) =>
+  (options: BatchWriterOptions = {}) => {
+    const timers = new ManualTimers();
+    const timeSeries = memory.timeSeries();
+    const deadLetters = memory.deadLetters();
+    const attempts: EncodedBlock[] = [];
+    const events: WriterEvent[] = [];
+    const script: { answer: (block: EncodedBlock, options?: CallOptions) => Promise<void> } = {
+      answer: (block, callOptions) => timeSeries.blocks.write(block, callOptions),
+    };
+    const blocks: BlockWriter = {
+      collect: (record) => timeSeries.blocks.collect(record),
+      write: (block, callOptions) => {
+        attempts.push(block);
+        return script.answer(block, callOptions);
+      },
+    };
+    const all = {
+      timers,
+      retry: { random: () => 0.5 },
+      onEvent: (e: WriterEvent) => void events.push(e),
+      ...options,
+    };
+    const disk = new SimulatedDisk(new Random(1));
+    const open = () => openBatchWriter({ blocks, deadLetters }, all);
+    const openJournaled = async (durability: 'journaled' | 'acknowledged' = 'journaled') => {
+      const journal = await openJournal({ directory: '/journal', fs: disk.fs, clock: timers });
+      return openBatchWriter({ blocks, deadLetters, journal }, { ...all, durability });
+    };
+    const pass = async (milliseconds: number) => {
+      await turn();
+      timers.advance(milliseconds);
+      await turn();
+    };
+    const stored = () => storedSymbols(timeSeries);
+    return { timers, blocks, deadLetters, attempts, events, script, open, openJournaled, pass, stored, disk };
+  };
 
 export const fails = (error: Error) => () => Promise.reject(error);
 export const hangs = () => new Promise<void>(() => undefined);

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { fileWriterStorage } from '@quantumtrade/dal';
+import { EXIT } from '../exit-codes.js';
+import { qtdal, Scratch } from '../testing.js';
+
+const scratch = new Scratch();
+afterAll(() => scratch.remove());
+
+let place = 0;
+
+/** A configuration whose store cannot be reached, and two dead letters, `a` and `b`. */
+async function withLetters() {
+  const directory = join(scratch.path, `writer-${++place}`);
+  const file = scratch.file(
+    `writer-${place}.toml`,
+    `backend = "clickhouse-redis"\n[clickhouse]\nurl = "http://127.0.0.1:9"\n[writer]\ndirectory = "${directory}"\n`,
+  );
+  const { deadLetters } = fileWriterStorage(directory);
+  for (const [at, id] of ['a', 'b'].entries()) {
+    const block = { record: 'marketData', id, rowCount: 1_000, bytes: Buffer.from('rows') } as const;
+    await deadLetters.add({ block, reason: { code: 'QUERY', message: 'no such column' }, at });
+  }
+  const call = (...args: string[]) => qtdal('dead-letter', ...args, '--config', file);
+  const left = async () => (await deadLetters.list()).map(({ id }) => id);
+  return { call, left };
+}
+
+const shownAsJson = {
+  id: 'a',
+  record: 'marketData',
+  rows: 1_000,
+  bytes: 4,
+  at: '1970-01-01T00:00:00.000Z',
+  code: 'QUERY',
+  reason: 'no such column',
+};
+
+describe('qtdal dead-letter', () => {
+  it('lists what there is while the store is away', async () => {
+    const { call } = await withLetters();
+    const { code, out } = await call('list');
+    expect(code).toBe(EXIT.ok);
+    expect(out).toMatch(/^id +record +rows.*\n.*\na +marketData +1000 .*no such column\nb /);
+    const json = await call('list', '--json');
+    expect(JSON.parse(json.out)).toMatchObject([shownAsJson, { id: 'b' }]);
+  });
+
+  it('shows one', async () => {
+    const { call } = await withLetters();
+    expect((await call('show', 'a')).out).toMatch(/reason +no such column/);
+    expect(JSON.parse((await call('show', 'a', '--json')).out)).toEqual(shownAsJson);
+    const { code, err } = await call('show', 'c');
+    expect([code, err]).toEqual([EXIT.usage, 'qtdal: There is no dead letter c.\n']);
+  });
+
+  it('drops those that are named, and says which were not there', async () => {
+    const { call, left } = await withLetters();
+    const { code, out } = await call('drop', 'a', 'c', '--json');
+    expect(code).toBe(EXIT.data);
+    expect(JSON.parse(out)).toEqual([
+      { id: 'a', outcome: 'dropped' },
+      { id: 'c', outcome: 'missing' },
+    ]);
+    expect(await left()).toEqual(['b']);
+    expect((await call('drop', 'b')).code).toBe(EXIT.ok);
+    expect((await call('list')).out).toBe('No dead letters.\n');
+    expect((await call('replay', '--all')).out).toBe('No dead letters.\n');
+  });
+
+  it('keeps what is refused again, and says why', async () => {
+    const { call, left } = await withLetters();
+    const { code, out } = await call('replay', 'a', 'c');
+    expect(code).toBe(EXIT.data);
+    expect(out).toMatch(/^a: refused \(.+\)\nc: missing\n$/);
+    expect(await left()).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    [['replay'], /their ids, or --all/],
+    [['replay', 'a', '--all'], /their ids, or --all/],
+    [['drop'], /missing required argument/],
+    [['list', '--backend', 'memory'], /keeps no dead letters/],
+  ])('refuses %j as wrong usage', async (args, message) => {
+    const { call } = await withLetters();
+    const { code, err } = await call(...args);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toMatch(message);
+  });
+});
