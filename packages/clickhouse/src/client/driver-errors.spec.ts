@@ -34,6 +34,7 @@ describe('an error of the server', () => {
     [202, 'TOO_MANY_SIMULTANEOUS_QUERIES'],
     [241, 'MEMORY_LIMIT_EXCEEDED'],
     [252, 'TOO_MANY_PARTS'],
+    [33, 'CANNOT_READ_ALL_DATA'],
     [210, 'NETWORK_ERROR'],
     [999, 'KEEPER_EXCEPTION'],
     [745, 'SERVER_OVERLOADED'],

@@ -1,0 +1,120 @@
+import type { RecordBatches, RecordName } from '@quantumtrade/dal-domain';
+import { columnOf, isDatabaseError, monthOf, prepareBatch, records } from '@quantumtrade/dal-domain';
+import fc from 'fast-check';
+import { rowsOf } from '../native/rows.js';
+import { recordsOf } from '../testing/native-records.js';
+import { NativeBlockCollector } from './block-collector.js';
+import { decodeWhole } from './decode-whole.js';
+import { RecordEncoders } from './record-encoders.js';
+
+const NOW = Date.UTC(2024, 1, 29);
+const seed = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const encoders = new RecordEncoders();
+
+const label = fc.constantFrom<unknown>('vendor', 'ü', 'vendor', '', undefined, 'x'.repeat(257));
+const timestamp = fc.constantFrom<unknown>(undefined, undefined, 5, new Date(6), 'now', null, 0.5);
+const batchOf = (list: string, rows: fc.Arbitrary<unknown>, labels: readonly string[]) =>
+  fc.record({
+    [list]: fc.oneof(
+      { weight: 30, arbitrary: rows },
+      { weight: 1, arbitrary: fc.constantFrom(undefined, {}) },
+    ),
+    ...Object.fromEntries(labels.map((name) => [name, label])),
+    timestamp,
+  });
+
+const rows = (record: RecordName) => recordsOf(records[record], 3);
+const features = fc.array(
+  fc.record({
+    symbol: fc.constantFrom<unknown>('A', 'B', '', null),
+    timestamp: fc.constantFrom<unknown>(0, NOW, new Date(NOW), 'now'),
+    version: fc.constantFrom<unknown>(1, 65_535, -1),
+    features: fc.oneof(
+      fc.dictionary(fc.string({ maxLength: 3 }), fc.double(), { maxKeys: 4 }),
+      fc.constantFrom<unknown>(null, [1]),
+    ),
+    metadata: fc.constantFrom<unknown>(undefined, { unit: 'x' }, { unit: 1 }),
+    calculationTimeMs: fc.constantFrom<unknown>(undefined, 7, -1),
+    computedAt: timestamp,
+  }),
+);
+
+const BATCHES: Readonly<Record<RecordName, fc.Arbitrary<unknown>>> = {
+  marketData: batchOf('records', rows('marketData'), ['source']),
+  sentiment: batchOf('records', rows('sentiment'), ['source']),
+  predictions: batchOf('predictions', rows('predictions'), ['modelVersion', 'strategy']),
+  outcomes: batchOf('outcomes', rows('outcomes'), []),
+  strategyPerformance: batchOf('records', rows('strategyPerformance'), []),
+  features,
+};
+
+const outcomeOf = <T>(call: () => T): T | { code: string; message: string } => {
+  try {
+    return call();
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+    return { code: error.code, message: error.message };
+  }
+};
+
+it.each(Object.entries(BATCHES))(
+  `takes and refuses of %s what the domain does (QT_SEED=${seed})`,
+  async (name, batches) => {
+    const record = name as RecordName;
+    const definition = records[record];
+    await fc.assert(
+      fc.asyncProperty(fc.array(batches, { minLength: 1, maxLength: 4 }), async (sequence) => {
+        const collector = new NativeBlockCollector(record, encoders.of(record), { now: () => NOW });
+        const expected = new Map<number, { rows: unknown[]; batches: Set<number> }>();
+        let taken = 0;
+        for (const given of sequence as RecordBatches[typeof record][]) {
+          const prepared = outcomeOf(() => prepareBatch(record, given, NOW));
+          const appended = outcomeOf(() => collector.append(given));
+          if ('code' in prepared) {
+            expect(appended).toEqual(prepared);
+            continue;
+          }
+          expect(appended).toEqual({ rowCount: prepared.rows.length, errors: prepared.errors });
+          for (const { row, writtenAt } of prepared.rows) {
+            const month = monthOf(row['timestamp'] as number);
+            const block = expected.get(month) ?? { rows: [], batches: new Set() };
+            expected.set(month, block);
+            block.rows.push({ ...row, writtenAt });
+            block.batches.add(taken);
+          }
+          taken++;
+        }
+        const blocks = await Promise.all(
+          collector.finish().map(async ({ bytes, batches: from, rowCount }) => {
+            const decoded = (await decodeWhole(bytes))!;
+            expect(decoded.rowCount).toBe(rowCount);
+            expect(decoded.names).toEqual([...Object.keys(definition.fields).map(columnOf), 'written_at']);
+            const versions = decoded.column('written_at');
+            const rowsRead = rowsOf(decoded, definition).map((row, i) => ({
+              ...row,
+              writtenAt: versions.at(i),
+            }));
+            return { rows: rowsRead, batches: from };
+          }),
+        );
+        const wanted = [...expected.values()].map((block) => ({ ...block, batches: [...block.batches] }));
+        const byFirst = (a: { rows: unknown[] }, b: { rows: unknown[] }) =>
+          timeOf(a.rows[0]) - timeOf(b.rows[0]);
+        expect(blocks.sort(byFirst)).toEqual(wanted.sort(byFirst));
+      }),
+      { seed, numRuns: 60 },
+    );
+  },
+);
+
+const timeOf = (row: unknown): number => (row as { timestamp: number }).timestamp;
+
+it('is one block, and nothing before or behind it', async () => {
+  const collector = new NativeBlockCollector('features', encoders.of('features'), { now: () => NOW });
+  collector.append([{ symbol: 'A', timestamp: 0, version: 1, features: { f: 1 } }]);
+  const bytes = collector.finish()[0]!.bytes;
+  expect((await decodeWhole(bytes))!.rowCount).toBe(1);
+  for (const other of [[], bytes.subarray(1), bytes.subarray(0, -1), [...bytes, 0], [...bytes, ...bytes]]) {
+    expect(await decodeWhole(Uint8Array.from(other))).toBeUndefined();
+  }
+});

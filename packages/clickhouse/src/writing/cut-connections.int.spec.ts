@@ -1,0 +1,135 @@
+import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { isDatabaseError, marketData } from '@quantumtrade/dal-domain';
+import { connectClickHouse } from '../backend.js';
+import { ClickHouseClient } from '../client/clickhouse-client.js';
+import type { Cut } from '../testing/cutting-proxy.js';
+import { CuttingProxy } from '../testing/cutting-proxy.js';
+import { openOwnBackend } from '../testing/own-backend.js';
+
+const ROUNDS = Number(process.env['QT_RUNS'] ?? 30);
+const SEED = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const ROWS = 300;
+/** More bytes than a round's requests have, and than its answers have. */
+const REQUEST_BYTES = 30_000;
+const ANSWER_BYTES = 1_200;
+
+let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let proxy: CuttingProxy;
+let backend: TimeSeriesBackend;
+let direct: ClickHouseClient;
+
+beforeAll(async () => {
+  own = await openOwnBackend();
+  proxy = await CuttingProxy.start(own.settings.url);
+  const retry = { maxAttempts: 20, initialDelayMs: 1, maxDelayMs: 50 };
+  backend = connectClickHouse({ ...own.settings, url: proxy.url, retry });
+  direct = new ClickHouseClient(own.settings);
+  // The tables are counted as they are, without what merges would remove.
+  await direct.sql(own.settings.database).command('test', `SYSTEM STOP MERGES ${marketData.table}`);
+});
+
+afterAll(async () => {
+  await backend.probe.close();
+  await proxy.stop();
+  await direct.close();
+  await own.close();
+});
+
+/** A generator of well-spread numbers from 0 up to 1, the same for the same seed. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const batch = (round: number) => ({
+  source: 'vendor',
+  records: Array.from({ length: ROWS }, (_, i) => ({
+    symbol: `S${i % 7}`,
+    timestamp: Date.UTC(2024, 0, 31, 20) + (round * ROWS + i) * 1_000,
+    open: 1,
+    high: 2,
+    low: 0.5,
+    close: round,
+    volume: i,
+    adjustedClose: i,
+    qualityScore: 100,
+  })),
+});
+
+async function insert(round: number): Promise<void> {
+  expect(await backend.marketData.insert(batch(round))).toMatchObject({
+    insertedCount: ROWS,
+    updatedCount: 0,
+    errors: [],
+  });
+}
+
+/** As whoever keeps blocks does it: the same block again, as long as its error does not say that it never will be stored. */
+async function writeBlocks(round: number): Promise<void> {
+  const collector = backend.blocks.collect('marketData');
+  collector.append(batch(round));
+  for (const block of collector.finish()) {
+    for (let stored = false; !stored;) {
+      stored = await backend.blocks.write(block).then(
+        () => true,
+        (error: unknown) => {
+          if (isDatabaseError(error) && error.retryable) return false;
+          throw error;
+        },
+      );
+    }
+  }
+}
+
+async function counted(): Promise<{ rows: number; keys: number; newest: number }> {
+  const [found] = await direct
+    .sql(own.settings.database)
+    .rows<Record<string, string>>(
+      'test',
+      `SELECT count() AS rows, uniqExact(symbol, timestamp, source) AS keys, toString(max(close)) AS newest FROM ${marketData.table}`,
+    );
+  return { rows: Number(found!['rows']), keys: Number(found!['keys']), newest: Number(found!['newest']) };
+}
+
+it(`every acknowledged row is there exactly once, wherever connections are cut (${ROUNDS} rounds, QT_SEED=${SEED})`, async () => {
+  const random = randomNumbers(SEED);
+  const cut = (): Cut => {
+    const side = random() < 0.5 ? 'request' : 'answer';
+    return {
+      side,
+      after: Math.floor(random() * (side === 'request' ? REQUEST_BYTES : ANSWER_BYTES)),
+      how: random() < 0.5 ? 'reset' : 'end',
+    };
+  };
+  let made = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const cuts = Array.from({ length: 1 + Math.floor(random() * 4) }, cut);
+    proxy.plan(cuts);
+    await (random() < 0.5 ? insert : writeBlocks)(round);
+    made += cuts.length - proxy.planned;
+    const expected = (round + 1) * ROWS;
+    expect({ round, ...(await counted()) }).toEqual({ round, rows: expected, keys: expected, newest: round });
+  }
+  expect(made).toBeGreaterThanOrEqual(ROUNDS / 2);
+}, 120_000);
+
+it('a block that was stored, but whose answer was lost, is neither lost nor doubled', async () => {
+  const before = await counted();
+  for (let n = 0; n < 5; n++) {
+    const collector = backend.blocks.collect('marketData');
+    collector.append(batch(ROUNDS + n));
+    const blocks = collector.finish();
+    for (const block of blocks) {
+      proxy.plan([{ side: 'answer', after: 0, how: 'reset' }]);
+      await expect(backend.blocks.write(block)).rejects.toMatchObject({ retryable: true });
+      expect(proxy.planned).toBe(0);
+      await backend.blocks.write(block);
+    }
+    expect((await counted()).rows).toBe(before.rows + (n + 1) * ROWS);
+  }
+});
