@@ -92,6 +92,22 @@ it('takes a crash at any byte of a write for a crash, and goes on behind it', as
     expect([...(await recorded(directory))]).toEqual(['before', ...['a', 'b', 'c'].slice(0, lines), 'after']);
     expect(await verifyAuditTrail(directory)).toMatchObject({ ok: true, records: lines + 2 });
   }
+
+  // What the head did not announce is no trace of a crash.
+  const other = '9999999999999999-2026-01-01.jsonl';
+  const stray = [
+    new Map([[name, Buffer.concat([whole, Buffer.from('x')])]]),
+    new Map([
+      [name, whole.subarray(0, start)],
+      [other, Buffer.from('x')],
+    ]),
+  ];
+  for (const files of stray) {
+    const directory = await scratch.directory(files.set('head', announced!));
+    expect((await verifyAuditTrail(directory)).problems).toMatchObject([{ kind: 'inserted' }]);
+  }
+  const longer = await scratch.directory(stray[0]);
+  await expect(openAuditTrail({ directory: longer })).rejects.toMatchObject({ code: 'DAMAGED' });
 }, 60_000);
 
 it('makes one chain of what several processes record, while it is verified', async () => {

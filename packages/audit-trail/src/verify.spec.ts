@@ -146,6 +146,10 @@ it('names file, line and kind', async () => {
   expect(await found(without(last))).toEqual([['truncated', names.at(-2), linesOf(names.at(-2)!).length]]);
   const cut = new Map(files).set(last, files.get(last)!.subarray(0, -3));
   expect(await found(cut)).toEqual([['truncated', last, linesOf(last).length]]);
+  for (const file of names) {
+    const unended = new Map(files).set(file, files.get(file)!.subarray(0, -1));
+    expect(await found(unended)).toEqual([['truncated', file, linesOf(file).length]]);
+  }
   expect(await found(without('head'))).toEqual([['head-mismatch', 'head', undefined]]);
   expect((await found(new Map(files).set('head', heads[first.sequence - 1]!)))[0]).toEqual([
     'head-mismatch',
