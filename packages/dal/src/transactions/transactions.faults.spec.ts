@@ -22,6 +22,8 @@ type Outcome = 'applied' | { readonly error: unknown } | undefined;
 /** What outlives a process: the disk, the store, the cache; and what is known of all transactions. */
 class World {
   readonly random: Random;
+  /** When callers give up; another one for each crash point, so that they meet in many ways. */
+  readonly patience: Random;
   readonly disk: SimulatedDisk;
   readonly timeSeries = memoryTimeSeries({ clock });
   readonly cache = memoryCacheBackend({ clock }).cache;
@@ -31,7 +33,8 @@ class World {
   readonly outcomes: Outcome[] = [];
   steps = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, crashAt: number) {
+    this.patience = new Random(seed + 7919 * (Number.isFinite(crashAt) ? crashAt : -1));
     this.random = new Random(seed);
     this.disk = new SimulatedDisk(this.random);
   }
@@ -166,7 +169,7 @@ class Life {
 class Died extends Error {}
 
 async function run(seed: number, crashAt: number): Promise<World> {
-  const world = new World(seed);
+  const world = new World(seed, crashAt);
   const life = new Life(world, crashAt);
   const count = 1 + world.random.below(4);
   for (let transaction = 0; transaction < count; transaction++) await world.prepare(transaction);
@@ -204,8 +207,8 @@ function begin(world: World, life: Life, transaction: number): void {
   const isWrong = random.chance(0.1);
   const pauses = random.below(4);
   const controller = new AbortController();
-  if (random.chance(0.2)) {
-    life.onStep(random.below(60), () => controller.abort(new Error('gave up')));
+  if (random.chance(0.4)) {
+    life.onStep(world.patience.below(25), () => controller.abort(new Error('gave up')));
   }
   const told = (outcome: Outcome) => {
     if (life.isAlive) world.outcomes[transaction] = outcome;

@@ -176,7 +176,13 @@ it('does nothing when the caller gives up before the commit, be it within its wo
     { signal },
   );
   await expect(settle(hanging)).rejects.toThrow('enough');
-  await expect(settle(transactions.run(() => undefined, { signal }))).rejects.toThrow('enough');
+  let hasRun = false;
+  const unwanted = () => (hasRun = true);
+  await expect(settle(transactions.run(unwanted, { signal }))).rejects.toThrow('enough');
+  await expect(settle(transactions.run(unwanted, { deadline: 0 }))).rejects.toMatchObject({
+    code: 'TIMEOUT',
+  });
+  expect(hasRun).toBe(false);
   const late = transactions.run(() => new Promise(() => undefined), { deadline: timers.now() + 50 });
   await expect(settle(late)).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(transactions.state).toEqual({ pending: 0, delayedBy: null });
