@@ -35,6 +35,8 @@ describe('an error of the server', () => {
     [241, 'MEMORY_LIMIT_EXCEEDED'],
     [252, 'TOO_MANY_PARTS'],
     [33, 'CANNOT_READ_ALL_DATA'],
+    [75, 'CANNOT_WRITE_TO_FILE_DESCRIPTOR'],
+    [394, 'QUERY_WAS_CANCELLED'],
     [210, 'NETWORK_ERROR'],
     [999, 'KEEPER_EXCEPTION'],
     [745, 'SERVER_OVERLOADED'],

@@ -16,11 +16,12 @@ export interface FailedCall {
 const LOGIN_REFUSED = new Set([192, 193, 194, 516]);
 const TOO_LATE = new Set([159, 160]);
 /**
- * Overload, keeper and network trouble between servers, a merge that lags, a request that broke off on its way: the same
- * query may succeed later.
+ * Overload, keeper and network trouble between servers, a merge that lags, a request that broke off on its way, trouble of
+ * the server's machine with its files or memory, a query that was cancelled there: the same query may succeed later.
  */
 const PASSING = new Set([
-  3, 32, 33, 95, 198, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 319, 439, 473, 700, 745, 999,
+  3, 32, 33, 74, 75, 76, 95, 173, 198, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 319,
+  394, 425, 439, 473, 499, 586, 700, 745, 999, 1000, 1001,
 ]);
 /**
  * Complaints about names, types, rights and resources. Their first sentence is made of identifiers and sizes; all other

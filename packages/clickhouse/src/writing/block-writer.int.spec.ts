@@ -1,0 +1,66 @@
+import type { EncodedBlock, RecordDefinition } from '@quantumtrade/dal-domain';
+import { marketData } from '@quantumtrade/dal-domain';
+import { ClickHouseClient } from '../client/clickhouse-client.js';
+import type { Sql } from '../client/sql.js';
+import type { ColumnField } from '../native/column-writers/writer-of.js';
+import { BlockEncoder } from '../native/block-encoder.js';
+import { bars } from '../testing/native-records.js';
+import { openOwnBackend } from '../testing/own-backend.js';
+
+let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let client: ClickHouseClient;
+let sql: Sql;
+
+beforeAll(async () => {
+  own = await openOwnBackend();
+  client = new ClickHouseClient(own.settings);
+  sql = client.sql(own.settings.database);
+  await sql.command('test', `SYSTEM STOP MERGES ${marketData.table}`);
+});
+
+afterAll(async () => {
+  await client.close();
+  await own.close();
+});
+
+beforeEach(() => sql.command('test', `TRUNCATE TABLE ${marketData.table}`));
+
+const stored = () =>
+  sql.rows('test', `SELECT toUInt32(count()) AS rows, max(quality_score) AS score FROM ${marketData.table}`);
+
+/** One bar as a process would encode it that knows the record with these fields. */
+function blockOf(fields: Record<string, ColumnField>, id: string): EncodedBlock {
+  const definition: RecordDefinition = { ...marketData, fields };
+  const row = { ...bars(1)[0], writtenAt: 0, novelty: 1 };
+  const [block] = new BlockEncoder(definition, { writtenAt: { kind: 'instant' } }).encodeRows([row]).blocks;
+  return { record: 'marketData', id, rowCount: 1, bytes: block!.bytes };
+}
+
+it('stores a block once in the table itself, not only for readers', async () => {
+  const collector = own.backend.blocks.collect('marketData');
+  collector.append({ source: 'vendor', records: bars(1_000) });
+  const [block] = collector.finish();
+  await Promise.all(Array.from({ length: 10 }, () => own.backend.blocks.write(block!)));
+  await own.backend.blocks.write(block!);
+  expect(await stored()).toEqual([{ rows: 1_000, score: 100 }]);
+});
+
+it('stores a block of a process that knew fewer columns, or them in another order, by their names', async () => {
+  const { qualityScore: _, ...others } = marketData.fields;
+  await own.backend.blocks.write(blockOf(others, 'fewer'));
+  expect(await stored()).toEqual([{ rows: 1, score: 0 }]);
+  const reversed = Object.fromEntries(Object.entries(marketData.fields).reverse());
+  await own.backend.blocks.write(blockOf(reversed, 'reversed'));
+  expect(await stored()).toEqual([{ rows: 2, score: bars(1)[0]!.qualityScore }]);
+});
+
+it('refuses a block for good that has a column which the table has not, and stores nothing of it', async () => {
+  const block = blockOf({ ...marketData.fields, novelty: { kind: 'uint8' } }, 'more');
+  await expect(own.backend.blocks.write(block)).rejects.toMatchObject({ code: 'QUERY', retryable: false });
+  expect(await stored()).toEqual([{ rows: 0, score: 0 }]);
+});
+
+it('hears why a large block is refused, although it has more to send', async () => {
+  const block = { table: 'no_such_table', token: 'large', bytes: Buffer.alloc(2 ** 25), retried: true };
+  await expect(sql.insert('test', block)).rejects.toThrow(/UNKNOWN_TABLE/);
+});
