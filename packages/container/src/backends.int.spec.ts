@@ -16,8 +16,13 @@ import { TOKENS } from './tokens.js';
 
 const redisUrl = process.env['REDIS_URL']!;
 const nobody = 'redis://127.0.0.1:9';
+const writerDirectory = mkdtempSync(join(tmpdir(), 'wiring-writer-'));
+afterAll(() => rmSync(writerDirectory, { recursive: true }));
 const config = (redis: string, clickhouse = '') =>
-  parseConfig(`[redis]\nurl = "${redis}"\n[clickhouse]\ndatabase = "wiring"\n${clickhouse}`, {});
+  parseConfig(
+    `[writer]\ndirectory = "${writerDirectory}"\n[redis]\nurl = "${redis}"\n[clickhouse]\ndatabase = "wiring"\n${clickhouse}`,
+    {},
+  );
 const temporary = (redis: string) => ({ ...config(redis), embedded: {} });
 
 const isAlive = (pid: number): boolean => {
@@ -33,6 +38,8 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+let uses = 0;
+
 /** What an application does; the same lines for every backend. */
 async function useIt({ database }: OpenDatabase): Promise<void> {
   await database.initializeSchema();
@@ -46,12 +53,21 @@ async function useIt({ database }: OpenDatabase): Promise<void> {
     volume: 10,
     qualityScore: 100,
   };
-  const symbol = `WIRING-${process.pid}`;
+  const symbol = `WIRING-${process.pid}-${++uses}`;
   const records = [{ symbol, timestamp: 60_000, ...prices }];
   expect(await database.insertMarketData({ records, source: 'test' })).toMatchObject({ failedCount: 0 });
   const ask = () => database.getLatestMarketData(symbol, 1, { exact: true });
   expect((await ask()).data).toMatchObject([{ close: '1.00000001' }]);
   expect(await ask()).toMatchObject({ cacheHit: true, data: [{ close: '1.00000001' }] });
+  const committed = await database.transaction((tx) => {
+    tx.insertMarketData({ records: [{ ...records[0]!, timestamp: 120_000, close: '2' }], source: 'test' });
+    tx.insertFeatures({ symbol, timestamp: 120_000, version: 1, features: { x: 1, y: 2 } });
+    tx.cacheSet(`signal:${symbol}`, { buy: true }, 60);
+  });
+  expect(committed).toMatchObject({ rowCounts: { marketData: 1, features: 2 }, cacheKeyCount: 1 });
+  expect(await ask()).toMatchObject({ cacheHit: false, data: [{ close: '2' }] });
+  expect((await database.getLatestFeatures(symbol))?.features).toEqual({ x: 1, y: 2 });
+  expect(await database.cacheGet(`signal:${symbol}`)).toEqual({ buy: true });
   expect(await database.health()).toMatchObject({ clickhouseHealthy: true, redisHealthy: true });
 }
 
@@ -126,7 +142,7 @@ describe('closing', () => {
     const kept = embeddedModule.bind(null, { ...config(nobody), embedded: { dataDirectory } });
     await withDatabase(kept(), useIt);
     await withDatabase(kept(), async ({ database }) => {
-      expect(await database.getMarketData({})).toMatchObject({ totalCount: 1 });
+      expect(await database.getMarketData({})).toMatchObject({ totalCount: 2 });
     });
     rmSync(dataDirectory, { recursive: true });
   });
