@@ -34,7 +34,7 @@ export interface BatchWriterOptions {
   readonly maxRows?: number;
   /** Bytes at which a block leaves, likewise. Default is 16 MiB. */
   readonly maxBytes?: number;
-  /** How long the first row of a block waits for others, in milliseconds. Default is 50. */
+  /** How long the first row of a block waits for others, in milliseconds. Default is 20. */
   readonly maxAgeMs?: number;
   /** Blocks sent at the same time. Default is 2. */
   readonly maxInFlight?: number;
@@ -114,7 +114,7 @@ const DEFAULTS = {
   durability: 'acknowledged',
   maxRows: 100_000,
   maxBytes: 16 * MIB,
-  maxAgeMs: 50,
+  maxAgeMs: 20,
   maxInFlight: 2,
   maxPendingBytes: 64 * MIB,
   timers: systemTimers,

@@ -1,6 +1,6 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { bars, turn } from './testing/bars.js';
+import { bars, MONTH_MS, turn } from './testing/bars.js';
 import { away, fails, hangs, operation, refused, watched, worldOn } from './testing/world.js';
 
 const world = worldOn({ timeSeries: memoryTimeSeries, deadLetters: memoryDeadLetters });
@@ -41,6 +41,16 @@ describe('a store that fails', () => {
       at: timers.now(),
     });
     expect(attempts).toHaveLength(1);
+  });
+
+  it('is a loss to the caller when one block of a batch is kept and another is not', async () => {
+    const { open, script } = world({ maxRows: 1 });
+    const login = new ConnectionError('login', { operation, retryable: false });
+    const answers = [refused, login];
+    script.answer = () => Promise.reject(answers.shift());
+    let month = 0;
+    const batch = bars(['A', 'B'], () => month++ * MONTH_MS);
+    await expect(open().write('marketData', batch)).rejects.toBe(login);
   });
 
   it('says so when not even the dead letter could be kept', async () => {
