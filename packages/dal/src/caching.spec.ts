@@ -1,5 +1,5 @@
 import type { Cache, CacheBackend, FeatureBatch, MarketDataBatch } from '@quantumtrade/dal-domain';
-import { CacheError, keyOf, keyspaces } from '@quantumtrade/dal-domain';
+import { CacheError, ConnectionError, keyOf, keyspaces, TimeoutError } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import fc from 'fast-check';
 import { DatabaseAbstraction } from './database-abstraction.js';
@@ -28,14 +28,14 @@ const features = (timestamp: number, values: Record<string, number>, version = 1
   features: values,
   version,
 });
-const prediction = (predictionId: string, predictedPrice: number) => ({
+const prediction = (predictionId: string, predictedPrice: number, timestamp = 0) => ({
   modelVersion: 'm1',
   strategy: 's1',
   predictions: [
     {
       predictionId,
       symbol: 'AAPL',
-      timestamp: 0,
+      timestamp,
       predictionHorizon: 5,
       predictedPrice,
       confidence: 0.5,
@@ -175,14 +175,90 @@ describe('features', () => {
 });
 
 describe('predictions', () => {
-  it('are in the cache as soon as they are written, and corrected with the store', async () => {
+  it('are in the cache once they were read, and corrected with the store', async () => {
     const { database, cache } = open();
     await database.insertPredictions(prediction('p1', 10));
+    await database.getPrediction('p1');
     expect(await cache.exists('prediction:p1')).toBe(true);
     expect((await database.getPrediction('p1'))!.predictedPrice).toBe(10);
     await database.insertPredictions(prediction('p1', 11));
     expect((await database.getPrediction('p1'))!.predictedPrice).toBe(11);
     expect(await database.getPrediction('p2')).toBeNull();
+  });
+});
+
+describe('a write', () => {
+  it('that stored rows and then failed leaves nothing stale in the cache', async () => {
+    const { timeSeries, cache, clock } = open();
+    const { insert } = timeSeries.marketData;
+    let failing = false;
+    const marketData = {
+      ...timeSeries.marketData,
+      insert: async (...args: Parameters<typeof insert>) => {
+        const result = await insert(...args);
+        if (failing) throw new ConnectionError('the answer was lost', { operation: 'marketData.insert' });
+        return result;
+      },
+    };
+    const backend = { ...memoryCacheBackend(), cache };
+    const database = new DatabaseAbstraction({
+      timeSeries: { ...timeSeries, marketData },
+      cache: backend,
+      clock,
+    });
+    await database.insertMarketData(batch(1, '5'));
+    await database.getLatestMarketData('AAPL', 1, { exact: true });
+    failing = true;
+    await expect(database.insertMarketData(batch(1, '6'))).rejects.toMatchObject({ code: 'CONNECTION' });
+    expect((await database.getLatestMarketData('AAPL', 1, { exact: true })).data[0]!.close).toBe('6');
+  });
+
+  it('during a load keeps the loaded value out of the cache', async () => {
+    const { timeSeries, cache, clock } = open();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { findById } = timeSeries.predictions;
+    const predictions = {
+      ...timeSeries.predictions,
+      findById: (async (...args: Parameters<typeof findById>) => {
+        const found = await findById(...args);
+        await held;
+        return found;
+      }) as typeof findById,
+    };
+    const backend = { ...memoryCacheBackend(), cache };
+    const database = new DatabaseAbstraction({
+      timeSeries: { ...timeSeries, predictions },
+      cache: backend,
+      clock,
+    });
+    await database.insertPredictions(prediction('p1', 10));
+    const old = database.getPrediction('p1');
+    await new Promise(setImmediate);
+    await database.insertPredictions(prediction('p1', 11));
+    release();
+    expect((await old)!.predictedPrice).toBe(10);
+    expect((await database.getPrediction('p1'))!.predictedPrice).toBe(11);
+  });
+
+  it('and a read go on within their bounds when the cache hangs', async () => {
+    const hang = (_: unknown, ...args: unknown[]) =>
+      new Promise<never>((_, reject) => {
+        const { deadline } = args.at(-1) as { deadline: number };
+        setTimeout(() => reject(new TimeoutError(0, { operation: 'cache' })), deadline - Date.now());
+      });
+    const cache = {
+      get: hang,
+      set: hang,
+      setIfNewer: hang,
+      replaceIfNewer: hang,
+      delete: hang,
+      exists: hang,
+    };
+    const { database } = open({ ...memoryCacheBackend(), cache: cache as unknown as Cache });
+    await database.insertMarketData(batch(1));
+    const options = { exact: true, deadline: Date.now() + 5_000 } as const;
+    expect((await database.getLatestMarketData('AAPL', 1, options)).data).toHaveLength(1);
   });
 });
 
@@ -213,7 +289,7 @@ it('answers exactly as the store does, whatever is written and read in between',
           computedAt: writtenAt,
           features: { [feature]: value, other: bad ? Number.NaN : value },
         });
-        await database.insertPredictions(prediction(`${symbol}${at}`, value));
+        await database.insertPredictions(prediction(symbol, value, at));
         for (const each of ['A', 'B']) {
           const { data } = await database.getLatestMarketData(each, 1, { exact: true });
           expect(data).toEqual((await timeSeries.marketData.latest(each, 1, { exact: true })).data);
@@ -222,9 +298,7 @@ it('answers exactly as the store does, whatever is written and read in between',
           expect(await database.features.latestValue(each, feature)).toEqual(
             await timeSeries.features.latestValue(each, feature),
           );
-          expect(await database.getPrediction(`${each}${at}`)).toEqual(
-            await timeSeries.predictions.findById(`${each}${at}`),
-          );
+          expect(await database.getPrediction(each)).toEqual(await timeSeries.predictions.findById(each));
         }
         clock.advance(value * 1_000);
       }

@@ -33,6 +33,6 @@ it('records a modification once, also when the sink breaks its promise not to th
     outcomes.push(outcome);
     throw new Error('sink');
   });
-  await expect(observedPort.insert()).rejects.toThrow('sink');
+  await observedPort.insert();
   expect(outcomes).toEqual(['ok']);
 });

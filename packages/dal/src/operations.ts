@@ -60,7 +60,7 @@ async function audited<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   const batchId = randomUUID();
-  const record = (outcome: string, counts: Partial<BatchResult> = {}) =>
+  const record = async (outcome: string, counts: Partial<BatchResult> = {}) =>
     sink.record({
       at: clock.now(),
       actor,
@@ -73,10 +73,11 @@ async function audited<T>(
       outcome,
     });
   const result = await run().catch(async (error: unknown) => {
-    await record(isDatabaseError(error) ? error.code : 'FAILED');
+    await record(isDatabaseError(error) ? error.code : 'FAILED').catch(() => undefined);
     throw error;
   });
-  await record('ok', (result as Partial<BatchResult> | undefined) ?? {});
+  // What happened has happened: a sink that fails changes nothing about it.
+  await record('ok', (result as Partial<BatchResult> | undefined) ?? {}).catch(() => undefined);
   return result;
 }
 

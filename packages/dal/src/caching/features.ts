@@ -1,13 +1,14 @@
 import type {
   BatchResult,
   Cache,
+  CallOptions,
   FeatureBatch,
   FeatureRepository,
   FeatureSet,
 } from '@quantumtrade/dal-domain';
 import { keyspaces, TypedKeyspace } from '@quantumtrade/dal-domain';
 import type { CacheObserver } from './read-through.js';
-import { readThrough, tolerant } from './read-through.js';
+import { ReadThrough } from './read-through.js';
 
 /**
  * Features whose latest set is cached under `features:{symbol}:latest` and whose values are cached under
@@ -20,48 +21,70 @@ export function cachedFeatures(
 ): FeatureRepository {
   const latestSets = new TypedKeyspace(cache, keyspaces.latestFeatures);
   const values = new TypedKeyspace(cache, keyspaces.featureValue);
+  const through = new ReadThrough(observer);
 
-  async function follow(batches: readonly FeatureBatch[], result: BatchResult): Promise<void> {
+  /** What holds no refused feature is written through; the rest is dropped, as the store alone knows how it adds up. */
+  async function follow(batches: readonly FeatureBatch[], result: BatchResult, within: CallOptions) {
     const refused = new Set(result.errors.map((error) => error.index));
-    const accepted = batches.filter((_, index) => !refused.has(index));
-    const partly = batches.filter(({ symbol }, index) => refused.has(index) && typeof symbol === 'string');
+    const newest = newestBySymbol(batches.filter((_, index) => !refused.has(index)));
     await Promise.all([
-      ...[...newestBySymbol(accepted)].map(([symbol, [batch, ...others]]) =>
+      ...[...newest].map(([symbol, [batch, ...others]]) =>
         others.length === 0
-          ? latestSets.replaceIfNewer({ symbol }, featureSet(batch!))
-          : latestSets.delete({ symbol }),
+          ? latestSets.replaceIfNewer({ symbol }, featureSet(batch!), within)
+          : latestSets.delete({ symbol }, within),
       ),
-      ...partly.map(({ symbol }) => latestSets.delete({ symbol })),
-      ...distinctNames([...accepted, ...partly]).map((parts) => values.delete(parts)),
+      ...dropped(
+        batches.filter((_, index) => refused.has(index)),
+        within,
+      ),
+      ...distinctNames(batches).map((parts) => values.delete(parts, within)),
     ]);
   }
 
+  const dropped = (batches: readonly FeatureBatch[], within: CallOptions) =>
+    symbolsOf(batches).map((symbol) => latestSets.delete({ symbol }, within));
+
   return {
-    async insert(batches, options) {
-      const result = await repository.insert(batches, options);
-      await tolerant(() => follow(batches, result), undefined);
-      return result;
+    insert(batches, options) {
+      const known = Array.isArray(batches) ? batches : [];
+      return through.write(
+        symbolsOf(known),
+        () => repository.insert(batches, options),
+        (result, within) => follow(batches, result, within),
+        (within) =>
+          Promise.all([
+            ...dropped(known, within),
+            ...distinctNames(known).map((parts) => values.delete(parts, within)),
+          ]),
+      );
     },
     find: (params, options) => repository.find(params, options),
     async latest(symbol, options) {
-      const { value } = await readThrough(
-        observer,
-        () => latestSets.get({ symbol }, options),
-        () => repository.latest(symbol, options),
-        (set) => latestSets.setIfNewer({ symbol }, set, options),
-      );
+      if (typeof symbol !== 'string') return repository.latest(symbol, options);
+      const { value } = await through.read<FeatureSet>(symbol, options, {
+        cached: (within) => latestSets.get({ symbol }, within),
+        load: () => repository.latest(symbol, options),
+        store: (set, within) => latestSets.setIfNewer({ symbol }, set, within),
+      });
       return value;
     },
     async latestValue(symbol, featureName, options) {
-      const { value } = await readThrough(
-        observer,
-        () => values.get({ symbol, featureName }, options),
-        () => repository.latestValue(symbol, featureName, options),
-        (number) => values.set({ symbol, featureName }, number, options),
-      );
+      if (typeof symbol !== 'string' || typeof featureName !== 'string') {
+        return repository.latestValue(symbol, featureName, options);
+      }
+      const { value } = await through.read<number>(symbol, options, {
+        cached: (within) => values.get({ symbol, featureName }, within),
+        load: () => repository.latestValue(symbol, featureName, options),
+        store: (number, within) => values.set({ symbol, featureName }, number, within),
+      });
       return value;
     },
   };
+}
+
+/** Of batches that nobody has checked yet. */
+function symbolsOf(batches: readonly FeatureBatch[]): string[] {
+  return [...new Set(batches.map((batch) => batch?.symbol))].filter((symbol) => typeof symbol === 'string');
 }
 
 function featureSet(batch: FeatureBatch): FeatureSet {
@@ -89,8 +112,10 @@ function newestBySymbol(batches: readonly FeatureBatch[]): Map<string, FeatureBa
 
 export function distinctNames(batches: readonly FeatureBatch[]): { symbol: string; featureName: string }[] {
   const names = new Map<string, { symbol: string; featureName: string }>();
-  for (const { symbol, features } of batches) {
-    for (const featureName of Object.keys(features ?? {})) {
+  for (const batch of batches) {
+    if (typeof batch?.symbol !== 'string') continue;
+    const { symbol } = batch;
+    for (const featureName of Object.keys(batch.features ?? {})) {
       names.set(JSON.stringify([symbol, featureName]), { symbol, featureName });
     }
   }

@@ -16,7 +16,7 @@ import {
   withExactness,
 } from '@quantumtrade/dal-domain';
 import type { CacheObserver } from './read-through.js';
-import { readThrough, tolerant } from './read-through.js';
+import { ReadThrough } from './read-through.js';
 
 /**
  * Market data whose latest bar of each symbol is cached under `market:{symbol}:latest`. Reads of one latest bar are
@@ -28,18 +28,18 @@ export function cachedMarketData(
   observer: CacheObserver,
 ): MarketDataRepository {
   const latestBars = new TypedKeyspace(cache, keyspaces.latestMarketData);
+  const through = new ReadThrough(observer);
 
   async function latestOne<E extends boolean>(
     symbol: string,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<MarketData<E>>> {
     const started = performance.now();
-    const { value, hit } = await readThrough(
-      observer,
-      () => latestBars.get({ symbol }, options),
-      async () => (await repository.latest(symbol, 1, { ...options, exact: true })).data[0] ?? null,
-      (bar) => latestBars.setIfNewer({ symbol }, bar, options),
-    );
+    const { value, hit } = await through.read<MarketData<true>>(symbol, options, {
+      cached: (within) => latestBars.get({ symbol }, within),
+      load: async () => (await repository.latest(symbol, 1, { ...options, exact: true })).data[0] ?? null,
+      store: (bar, within) => latestBars.setIfNewer({ symbol }, bar, within),
+    });
     const data = value ? [withExactness(marketData, value, options?.exact ?? false) as MarketData<E>] : [];
     return {
       data,
@@ -50,18 +50,28 @@ export function cachedMarketData(
   }
 
   return {
-    async insert(batch, options) {
-      const result = await repository.insert(batch, options);
-      await tolerant(
-        () => Promise.all(newestBars(batch, result).map((bar) => latestBars.replaceIfNewer(bar, bar))),
-        [],
+    insert(batch, options) {
+      const symbols = symbolsOf(batch);
+      return through.write(
+        symbols,
+        () => repository.insert(batch, options),
+        (result, within) =>
+          Promise.all(newestBars(batch, result).map((bar) => latestBars.replaceIfNewer(bar, bar, within))),
+        (within) => Promise.all(symbols.map((symbol) => latestBars.delete({ symbol }, within))),
       );
-      return result;
     },
     find: (params, options) => repository.find(params, options),
     latest: (symbol, limit, options) =>
-      limit === 1 ? latestOne(symbol, options) : repository.latest(symbol, limit, options),
+      limit === 1 && typeof symbol === 'string'
+        ? latestOne(symbol, options)
+        : repository.latest(symbol, limit, options),
   };
+}
+
+/** Of a batch that nobody has checked yet. */
+function symbolsOf(batch: MarketDataBatch | undefined): string[] {
+  const records: readonly { symbol?: unknown }[] = Array.isArray(batch?.records) ? batch.records : [];
+  return [...new Set(records.map((record) => record?.symbol))].filter((symbol) => typeof symbol === 'string');
 }
 
 /** The newest accepted bar of each symbol in a batch; of equals the last, as the store keeps it. */

@@ -1,62 +1,49 @@
-import type {
-  BatchResult,
-  Cache,
-  PredictionBatch,
-  PredictionRecord,
-  PredictionRepository,
-  ReadOptions,
-} from '@quantumtrade/dal-domain';
-import {
-  keyspaces,
-  prediction,
-  preparePredictions,
-  presentRow,
-  TypedKeyspace,
-  withExactness,
-} from '@quantumtrade/dal-domain';
+import type { Cache, PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
+import { keyspaces, prediction, TypedKeyspace, withExactness } from '@quantumtrade/dal-domain';
 import type { CacheObserver } from './read-through.js';
-import { readThrough, tolerant } from './read-through.js';
+import { ReadThrough } from './read-through.js';
 
-/** Larger batches are history rather than live: they are not put into the cache, only cleared from it. */
-const WRITE_THROUGH_ROWS = 1_000;
-
-/** Predictions cached by id under `prediction:{predictionId}`. */
+/**
+ * Predictions cached by id under `prediction:{predictionId}`. A write drops its ids instead of writing them through: only
+ * the store knows whether it holds a later prediction of the same id.
+ */
 export function cachedPredictions(
   repository: PredictionRepository,
   cache: Cache,
   observer: CacheObserver,
 ): PredictionRepository {
   const byId = new TypedKeyspace(cache, keyspaces.prediction);
-
-  async function follow(batch: PredictionBatch, result: BatchResult): Promise<void> {
-    const refused = new Set(result.errors.map((error) => error.index));
-    const accepted = batch.predictions.filter((_, index) => !refused.has(index));
-    if (result.updatedCount > 0) {
-      await Promise.all(accepted.map(({ predictionId }) => byId.delete({ predictionId })));
-    } else if (accepted.length <= WRITE_THROUGH_ROWS) {
-      const { rows } = preparePredictions({ ...batch, predictions: accepted }, 0);
-      const fresh = rows.map(({ row }) => presentRow(prediction, row, true));
-      await Promise.all(fresh.map((record) => byId.set(record, record)));
-    }
-  }
+  const through = new ReadThrough(observer);
 
   return {
-    async insert(batch, options) {
-      const result = await repository.insert(batch, options);
-      await tolerant(() => follow(batch, result), undefined);
-      return result;
+    insert(batch, options) {
+      const ids = idsOf(batch?.predictions);
+      const drop = (within: ReadOptions) =>
+        Promise.all(ids.map((predictionId) => byId.delete({ predictionId }, within)));
+      return through.write(
+        ids,
+        () => repository.insert(batch, options),
+        (_, within) => drop(within),
+        drop,
+      );
     },
     async findById<E extends boolean = false>(predictionId: string, options?: ReadOptions<E>) {
-      const { value } = await readThrough<PredictionRecord<true>>(
-        observer,
-        () => byId.get({ predictionId }, options),
-        () => repository.findById(predictionId, { ...options, exact: true }),
-        (record) => byId.set({ predictionId }, record, options),
-      );
+      if (typeof predictionId !== 'string') return repository.findById(predictionId, options);
+      const { value } = await through.read<PredictionRecord<true>>(predictionId, options, {
+        cached: (within) => byId.get({ predictionId }, within),
+        load: () => repository.findById(predictionId, { ...options, exact: true }),
+        store: (record, within) => byId.set({ predictionId }, record, within),
+      });
       return value && (withExactness(prediction, value, options?.exact ?? false) as PredictionRecord<E>);
     },
     find: (params, options) => repository.find(params, options),
     dueForEvaluation: (horizonMinutes, now, options) =>
       repository.dueForEvaluation(horizonMinutes, now, options),
   };
+}
+
+/** Of a batch that nobody has checked yet. */
+function idsOf(predictions: unknown): string[] {
+  const records: readonly { predictionId?: unknown }[] = Array.isArray(predictions) ? predictions : [];
+  return [...new Set(records.map((record) => record?.predictionId))].filter((id) => typeof id === 'string');
 }

@@ -4,7 +4,7 @@ import { DatabaseAbstraction } from '@quantumtrade/dal';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { EncodedBlock, MarketDataBatch, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { columnOf, marketData } from '@quantumtrade/dal-domain';
-import { memoryCacheBackend } from '@quantumtrade/dal-memory';
+import { memoryCacheBackend, memoryDeadLetters } from '@quantumtrade/dal-memory';
 import type { Bench, Measurement } from '../bench.js';
 import { pairedRounds, spread } from '../bench.js';
 import type { BenchServer } from '../server.js';
@@ -79,7 +79,8 @@ interface OurWriter {
 async function ourWriter(server: BenchServer, database: string): Promise<OurWriter> {
   const timeSeries: TimeSeriesBackend = connectClickHouse({ ...server.settings, database });
   await timeSeries.schema.initialize();
-  const layer = new DatabaseAbstraction({ timeSeries, cache: memoryCacheBackend() });
+  const storage = { deadLetters: memoryDeadLetters(), openJournal: () => Promise.resolve(undefined) };
+  const layer = new DatabaseAbstraction({ timeSeries, cache: memoryCacheBackend(), writing: { storage } });
   const writer = await layer.batchWriter({ maxAgeMs: 5 });
   return {
     client: server.client,
