@@ -26,6 +26,8 @@ export interface ApplierParts {
   readonly retry?: RetryOptions;
 }
 
+const CLEAR_WITHIN_MS = 1_000;
+
 /** One caller, waiting for its transaction. */
 interface Waiting {
   readonly outcome: Promise<readonly RefusedBlock[]>;
@@ -109,8 +111,9 @@ export class Applier {
     await this.#persist(id, 'its cache keys were not changed', () =>
       allOf(cacheChanges.map((change) => this.#change(change, at))),
     );
-    // As after any insert: a cache that fails counts as empty.
-    await tolerant(() => allOf(touchedKeys.map((key) => cache.delete(key, { signal }))), undefined);
+    // As after any insert: a cache that fails or hangs counts as empty.
+    const options = { signal, deadline: Date.now() + CLEAR_WITHIN_MS };
+    await tolerant(() => allOf(touchedKeys.map((key) => cache.delete(key, options))), undefined);
     return refused;
   }
 

@@ -19,7 +19,8 @@ export interface TransactionOutcome extends Partial<Omit<ErrorDetails, 'operatio
 
 /**
  * A transaction failed at its commit or after it. Its `code` is `TIMEOUT` when the caller's deadline or signal ended the
- * waiting, `QUERY` when the store refuses rows for good, `CONNECTION` otherwise. Retryable only when it is not committed.
+ * waiting, else that of the store's or the cache's failure, `CONNECTION` where it was the log's. Retryable only when it is
+ * not committed.
  */
 export class TransactionError extends DatabaseError {
   readonly code: ErrorCode;
