@@ -58,6 +58,11 @@ export interface RedisConfig {
   readonly username: string | undefined;
   /** Undefined when none is needed, which is the default. */
   readonly password: Secret | undefined;
+  /**
+   * Put before every key. Data layers over different databases that share one Redis need different prefixes, or they answer
+   * for each other. Default is none; the embedded backend then adds one that names its data directory.
+   */
+  readonly keyPrefix: string;
   /** How long a connection may take to open. Default is 5,000. */
   readonly connectionTimeoutMs: number;
   /** How long one command may take. Default is 10,000. */

@@ -21,6 +21,7 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['redis.url', 'rediss://r:1', 'redis.url', 'rediss://r:1', 'r'],
     ['redis.database', '3', 'redis.database', 3, '-1'],
     ['redis.username', 'ann', 'redis.username', 'ann', ''],
+    ['redis.key_prefix', 'staging:', 'redis.keyPrefix', 'staging:', 'a b'],
     ['redis.connection_timeout', '1', 'redis.connectionTimeoutMs', 1_000, ''],
     ['redis.command_timeout', '0.001', 'redis.commandTimeoutMs', 1, '0.0001'],
     ['redis.max_connections', '6', 'redis.maxConnections', 6, '1e3'],

@@ -28,6 +28,7 @@ describe('a configuration', () => {
         database: 0,
         username: undefined,
         password: undefined,
+        keyPrefix: '',
         connectionTimeoutMs: 5_000,
         commandTimeoutMs: 10_000,
         maxConnections: 50,

@@ -54,6 +54,10 @@ const redis = z.strictObject({
   database: countOrNone.optional(),
   username: text.optional(),
   password: z.string().optional(),
+  key_prefix: z
+    .string()
+    .regex(/^[^\s{}*?[\]]*$/, 'expected a prefix without spaces, braces or wildcards')
+    .default(''),
   connection_timeout: seconds.prefault(5),
   command_timeout: seconds.prefault(10),
   max_connections: count.default(50),

@@ -32,6 +32,7 @@ export function toConfig({ backend, clickhouse, redis, embedded, writer, audit }
       database: redis.database ?? Number(redis.url.database ?? 0),
       username: redis.username ?? redis.url.username,
       password: secret(redis.password || redis.url.password),
+      keyPrefix: redis.key_prefix,
       connectionTimeoutMs: redis.connection_timeout,
       commandTimeoutMs: redis.command_timeout,
       maxConnections: redis.max_connections,

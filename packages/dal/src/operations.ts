@@ -12,7 +12,7 @@ export interface Auditing {
 }
 
 /** Port methods that change data; each call leaves an audit entry. */
-const MODIFYING = new Set(['insert', 'save', 'initialize', 'migrate', 'run']);
+const MODIFYING = new Set(['insert', 'save', 'end', 'revoke', 'initialize', 'migrate', 'run']);
 
 /**
  * Wraps a port so that each call of its methods is announced on the operation channel, timed, counted, and, where it

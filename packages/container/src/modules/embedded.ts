@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
@@ -39,7 +40,8 @@ export function embeddedModule(config: {
     bind<CacheBackend | undefined>(REDIS_IF_ANY)
       // Asked once the engine is there: where that fails, no connection is left behind.
       .toResolvedValue(
-        (_engine: EmbeddedClickHouse) => redisIfItAnswers(config.redis),
+        ({ dataDirectory }: EmbeddedClickHouse) =>
+          redisIfItAnswers({ ...config.redis, keyPrefix: config.redis.keyPrefix || prefixOf(dataDirectory) }),
         [TOKENS.EmbeddedClickHouse],
       )
       .inSingletonScope()
@@ -66,6 +68,10 @@ export function embeddedModule(config: {
 }
 
 const REDIS_IF_ANY = Symbol('RedisIfAny');
+
+/** Another engine's values in the same Redis are not this one's. */
+const prefixOf = (dataDirectory: string): string =>
+  `embedded:${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12)}:`;
 
 async function startEngine(dataDirectory: string | undefined): Promise<EmbeddedClickHouse> {
   try {
