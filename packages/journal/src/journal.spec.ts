@@ -293,6 +293,19 @@ it('rejects when the second sync fails too, and goes on afterwards', async () =>
   expect(await ids(journal)).toEqual(['b']);
 });
 
+it('makes what a killed process had written durable before it delivers it', async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    disk = new SimulatedDisk(new Random(seed));
+    const journal = await simulated();
+    disk.onOperation = (operation) => operation === 'sync' && disk.kill();
+    await expect(journal.append('a', kilobyte)).rejects.toMatchObject({ mayBeJournaled: true });
+    disk.onOperation = () => undefined;
+    expect(await ids(await simulated())).toEqual(['a']);
+    disk.crash();
+    expect(await ids(await simulated())).toEqual(['a']);
+  }
+});
+
 it('cuts a torn tail off and counts it', async () => {
   const journal = await simulated();
   for (const id of ['a', 'b']) await journal.append(id, kilobyte);
