@@ -19,6 +19,7 @@ const refused = [
   ['packages/redis/src/x.ts', 'inversify'],
   ['packages/memory/src/x.ts', '@quantumtrade/dal'],
   ['packages/telemetry/src/x.ts', '@quantumtrade/dal-domain'],
+  ['packages/journal/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/conformance/src/x.ts', '@quantumtrade/dal-memory'],
   ['packages/clickhouse-embedded/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/container/src/x.ts', '@quantumtrade/dal-test-servers'],
