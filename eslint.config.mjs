@@ -1,5 +1,6 @@
 import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
+import { builtinModules } from 'node:module';
 import tseslint from 'typescript-eslint';
 
 /** What each layer may import. Imports point downwards only; ARCHITECTURE.md has the picture. */
@@ -49,7 +50,7 @@ const externals = {
   platform: { bannedExternalImports: [...allDrivers, ...containers] },
   conformance: { allowedExternalImports: ['fast-check'] },
   adapter: { bannedExternalImports: containers },
-  dal: { bannedExternalImports: [...allDrivers, ...containers] },
+  dal: { allowedExternalImports: [] },
   engine: { bannedExternalImports: [...allDriversBut('engine'), ...containers] },
   container: { bannedExternalImports: allDrivers },
   app: { bannedExternalImports: allDrivers },
@@ -106,7 +107,16 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['node:*', '!node:crypto'], message: 'The domain does no I/O.' }] },
+        {
+          paths: builtinModules
+            .flatMap((name) => [name, `node:${name}`])
+            .filter((name) => name !== 'node:crypto')
+            .map((name) => ({ name, message: 'The domain does no I/O.' })),
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ImportExpression', message: 'The domain imports nothing at run time.' },
       ],
     },
   },

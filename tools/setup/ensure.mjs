@@ -40,7 +40,8 @@ function installDependencies() {
 
 function installRedis() {
   const there = () => !spawnSync('redis-server', ['--version']).error;
-  if (process.env.REDIS_URL || there()) return;
+  const docker = () => spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
+  if (process.env.REDIS_URL || there() || docker()) return;
   const asRoot = process.getuid?.() === 0;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   if (asRoot && existsSync('/usr/bin/apt-get')) {

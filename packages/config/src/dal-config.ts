@@ -67,11 +67,11 @@ export interface RedisConfig {
   readonly connectionTimeoutMs: number;
   /** How long one command may take. Default is 10,000. */
   readonly commandTimeoutMs: number;
-  /** Connections held open at most. Default is 50. */
+  /** Connections held open at most; one carries all calls today, so this has no effect. Default is 50. */
   readonly maxConnections: number;
-  /** Unused connections kept at most. Default is 10. */
+  /** Unused connections kept at most; without effect, as `maxConnections`. Default is 10. */
   readonly maxIdle: number;
-  /** Age at which a connection is replaced. Default is 300,000. */
+  /** Age at which a connection is replaced; without effect, as `maxConnections`. Default is 300,000. */
   readonly connectionLifetimeMs: number;
   readonly cluster: RedisClusterConfig;
 }

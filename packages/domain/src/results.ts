@@ -3,7 +3,7 @@ import type { RowError } from './records/record.js';
 /** Rows with what is worth knowing about how they were got. */
 export interface QueryResult<T> {
   data: T[];
-  /** How many rows match, also beyond `limit`. */
+  /** How many rows match, also beyond `limit`. Where the question is for the newest rows, how many those are. */
   totalCount: number;
   executionTimeMs: number;
   /** True when the answer came from the cache and the database was not asked. */
@@ -24,7 +24,7 @@ export interface BatchResult {
 
 /** Figures since the data layer was opened. */
 export interface DatabaseMetrics {
-  /** Milliseconds, from a histogram of all repository calls, those that the cache answered included. */
+  /** Milliseconds, from a histogram of all calls on the store, those that the cache answered included. */
   queryLatencyP50: number;
   queryLatencyP95: number;
   queryLatencyP99: number;

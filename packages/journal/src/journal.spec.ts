@@ -2,47 +2,18 @@ import fc from 'fast-check';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
-import type { JournalEvent } from './events.js';
-import { openJournal, type Journal, type JournalOptions } from './journal.js';
-import { ManualTimers } from './testing/manual-timers.js';
+import { openJournal } from './journal.js';
 import { Random } from './testing/random.js';
-import { SimulatedDisk } from './testing/simulated-disk.js';
+import { drain, ids, kilobyte, Simulation, turns } from './testing/simulation.js';
 
-const text = (payload: Uint8Array) => Buffer.from(payload).toString();
-const kilobyte = Buffer.alloc(1024, 'k');
-
-let disk: SimulatedDisk;
-let clock: ManualTimers;
-let events: JournalEvent[];
+let sim: Simulation;
 let directory: string;
 
 beforeEach(async () => {
-  disk = new SimulatedDisk(new Random(1));
-  clock = new ManualTimers();
-  events = [];
+  sim = new Simulation();
   directory = await mkdtemp(join(tmpdir(), 'journal-'));
 });
 afterEach(() => rm(directory, { recursive: true }));
-
-const simulated = (options: Partial<JournalOptions> = {}): Promise<Journal> =>
-  openJournal({ directory: '/j', fs: disk.fs, clock, onEvent: (event) => events.push(event), ...options });
-
-async function drain(journal: Journal): Promise<{ id: string; text: string; position: number }[]> {
-  const records = [];
-  for await (const { id, payload, position } of journal.read({ follow: false })) {
-    records.push({ id, text: text(payload), position });
-  }
-  return records;
-}
-const ids = async (journal: Journal) => (await drain(journal)).map(({ id }) => id);
-
-/** Lets simulated operations finish. */
-async function turns(count = 20): Promise<void> {
-  for (let i = 0; i < count; i++) await turn();
-}
-
-const segments = () => [...disk.contents().keys()].filter((path) => path.endsWith('.wal')).sort();
 
 it('delivers after reopening what was appended before, byte for byte, on the real disk', async () => {
   const payload = new Random(7).bytes(100_000);
@@ -80,10 +51,10 @@ it('goes on after the cursor and removes what is delivered', async () => {
 });
 
 it('makes the cursor durable before it removes a segment', async () => {
-  const journal = await simulated({ segmentBytes: 100 });
+  const journal = await sim.open({ segmentBytes: 100 });
   for (const id of ['a', 'b']) await journal.append(id, kilobyte);
   const operations: string[] = [];
-  disk.onOperation = (operation, name) => operations.push(`${operation} ${name}`);
+  sim.disk.onOperation = (operation, name) => operations.push(`${operation} ${name}`);
   await journal.advance(1);
   const [syncedCursor, renamed, durable, removed] = [
     'sync cursor.tmp',
@@ -98,9 +69,9 @@ it('makes the cursor durable before it removes a segment', async () => {
 });
 
 it('shares one sync among appends made at once', async () => {
-  const journal = await simulated();
+  const journal = await sim.open();
   let syncs = 0;
-  disk.onOperation = (operation) => (syncs += operation === 'sync' ? 1 : 0);
+  sim.disk.onOperation = (operation) => (syncs += operation === 'sync' ? 1 : 0);
   await Promise.all(Array.from({ length: 500 }, (_, i) => journal.append(String(i), kilobyte)));
   expect(syncs).toBe(1);
   expect(journal.stats().lastSyncMs).toBeGreaterThanOrEqual(0);
@@ -111,9 +82,9 @@ it('keeps the order of calls however they are grouped', async () => {
   await fc.assert(
     fc.asyncProperty(sizes, fc.integer(), async (bursts, seed) => {
       const random = new Random(seed);
-      disk = new SimulatedDisk(random);
-      disk.faults.shortWrite = 0.3;
-      const journal = await simulated({ segmentBytes: 4000 });
+      sim = new Simulation(random);
+      sim.disk.faults.shortWrite = 0.3;
+      const journal = await sim.open({ segmentBytes: 4000 });
       const appends: Promise<void>[] = [];
       for (const burst of bursts) {
         for (const size of burst) appends.push(journal.append(String(appends.length), Buffer.alloc(size)));
@@ -127,7 +98,7 @@ it('keeps the order of calls however they are grouped', async () => {
 });
 
 it('waits for records to come until the signal, or the close, ends the reading', async () => {
-  const journal = await simulated();
+  const journal = await sim.open();
   const stop = new AbortController();
   const seen: string[] = [];
   const reading = (async () => {
@@ -150,7 +121,7 @@ it('waits for records to come until the signal, or the close, ends the reading',
 });
 
 it('makes appends wait while it is full, in order, until delivery makes room', async () => {
-  const journal = await simulated({ maxBytes: 4 * 1100 });
+  const journal = await sim.open({ maxBytes: 4 * 1100 });
   const done: string[] = [];
   const appends = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) =>
     journal.append(id, kilobyte).then(() => done.push(id)),
@@ -164,7 +135,7 @@ it('makes appends wait while it is full, in order, until delivery makes room', a
 });
 
 it('gives room back even if all of it is in the segment being written', async () => {
-  const journal = await simulated({ maxBytes: 1100 });
+  const journal = await sim.open({ maxBytes: 1100 });
   for (const id of ['a', 'b', 'c']) {
     const append = journal.append(id, kilobyte);
     await turns();
@@ -176,15 +147,15 @@ it('gives room back even if all of it is in the segment being written', async ()
 });
 
 it('rejects an append that waits past its deadline or is aborted, and never delivers it', async () => {
-  const journal = await simulated({ maxBytes: 1100 });
+  const journal = await sim.open({ maxBytes: 1100 });
   await journal.append('kept', kilobyte);
   const stop = new AbortController();
-  const late = journal.append('late', kilobyte, { deadline: clock.now() + 50 });
+  const late = journal.append('late', kilobyte, { deadline: sim.clock.now() + 50 });
   const aborted = journal.append('aborted', kilobyte, { signal: stop.signal });
   const small = journal.append('small', Buffer.from('s'));
   const outcomes = Promise.allSettled([late, aborted]);
   await turns();
-  clock.advance(50);
+  sim.clock.advance(50);
   stop.abort(new Error('enough'));
   expect(await outcomes).toMatchObject([
     { reason: { code: 'TIMEOUT', mayBeJournaled: false } },
@@ -195,7 +166,7 @@ it('rejects an append that waits past its deadline or is aborted, and never deli
 });
 
 it('ends every append that shares an aborted signal', async () => {
-  const journal = await simulated({ maxBytes: 1100 });
+  const journal = await sim.open({ maxBytes: 1100 });
   await journal.append('kept', kilobyte);
   const stop = new AbortController();
   const appends = Array.from({ length: 50 }, (_, i) =>
@@ -210,13 +181,13 @@ it('ends every append that shares an aborted signal', async () => {
 });
 
 it('rejects at the deadline while the disk stalls, saying that the record may be there', async () => {
-  const journal = await simulated();
+  const journal = await sim.open();
   await journal.append('first', kilobyte);
-  const resume = disk.stall();
-  const append = journal.append('stalled', kilobyte, { deadline: clock.now() + 50 });
+  const resume = sim.disk.stall();
+  const append = journal.append('stalled', kilobyte, { deadline: sim.clock.now() + 50 });
   const outcome = expect(append).rejects.toMatchObject({ code: 'TIMEOUT', mayBeJournaled: true });
   await turns();
-  clock.advance(50);
+  sim.clock.advance(50);
   await outcome;
   resume();
   await turns();
@@ -224,7 +195,7 @@ it('rejects at the deadline while the disk stalls, saying that the record may be
 });
 
 it('refuses what can never be kept, at once', async () => {
-  const journal = await simulated({ maxBytes: 1000 });
+  const journal = await sim.open({ maxBytes: 1000 });
   await expect(journal.append('a', kilobyte)).rejects.toMatchObject({
     code: 'TOO_LARGE',
     mayBeJournaled: false,
@@ -233,177 +204,95 @@ it('refuses what can never be kept, at once', async () => {
   await expect(journal.append('x'.repeat(70_000), Buffer.alloc(1))).rejects.toMatchObject({
     code: 'INVALID',
   });
-  await expect(journal.append('a', Buffer.alloc(1), { deadline: clock.now() })).rejects.toMatchObject({
+  await expect(journal.append('a', Buffer.alloc(1), { deadline: sim.clock.now() })).rejects.toMatchObject({
     code: 'TIMEOUT',
   });
   await expect(journal.advance(1)).rejects.toMatchObject({ code: 'INVALID' });
-  await expect(simulated({ maxBytes: 0 })).rejects.toMatchObject({ code: 'INVALID' });
+  await expect(sim.open({ maxBytes: 0 })).rejects.toMatchObject({ code: 'INVALID' });
 });
 
 it('rejects on a full disk, leaves no part of the record, and works again once there is room', async () => {
-  const journal = await simulated();
+  const journal = await sim.open();
   await journal.append('a', kilobyte);
-  const [segment] = segments();
-  const { length } = disk.contents().get(segment!)!;
-  disk.capacity = disk.used + 500;
+  const [segment] = sim.segments;
+  const { length } = sim.content(segment!);
+  sim.disk.capacity = sim.disk.used + 500;
   await expect(journal.append('b', kilobyte)).rejects.toMatchObject({
     code: 'DISK_FULL',
     mayBeJournaled: true,
   });
-  expect(disk.contents().get(segment!)).toHaveLength(length);
+  expect(sim.content(segment!)).toHaveLength(length);
   await journal.append('c', Buffer.from('small'));
-  disk.capacity = Infinity;
+  sim.disk.capacity = Infinity;
   await journal.append('b', kilobyte);
   expect(await ids(journal)).toEqual(['a', 'c', 'b']);
 });
 
 it('lets delivery make room on a disk without a single byte left', async () => {
-  const journal = await simulated({ segmentBytes: 100 });
+  const journal = await sim.open({ segmentBytes: 100 });
   for (const id of ['a', 'b']) await journal.append(id, kilobyte);
-  disk.capacity = disk.used;
+  sim.disk.capacity = sim.disk.used;
   await expect(journal.append('c', kilobyte)).rejects.toMatchObject({ code: 'DISK_FULL' });
   await journal.advance(1);
-  disk.capacity = disk.used + 1100;
+  sim.disk.capacity = sim.disk.used + 1100;
   await journal.append('c', kilobyte);
   expect(await ids(journal)).toEqual(['b', 'c']);
 });
 
 it('writes the records of a failed sync again, to a new segment, before it acknowledges them', async () => {
-  const journal = await simulated();
+  const journal = await sim.open();
   await journal.append('a', kilobyte);
-  disk.faults.syncError = 1;
+  sim.disk.faults.syncError = 1;
   const append = journal.append('b', kilobyte);
-  disk.onOperation = (operation) => {
-    if (operation === 'truncate') delete disk.faults.syncError;
+  sim.disk.onOperation = (operation) => {
+    if (operation === 'truncate') delete sim.disk.faults.syncError;
   };
   await append;
-  expect(events.map(({ type }) => type)).toEqual(['sync-failed']);
-  expect(segments()).toHaveLength(2);
-  disk.crash();
-  const recovered = await simulated();
+  expect(sim.events.map(({ type }) => type)).toEqual(['sync-failed']);
+  expect(sim.segments).toHaveLength(2);
+  sim.disk.crash();
+  const recovered = await sim.open();
   expect(await ids(recovered)).toEqual(['a', 'b']);
 });
 
 it('rejects when the second sync fails too, and goes on afterwards', async () => {
-  const journal = await simulated();
-  disk.faults.syncError = 1;
+  const journal = await sim.open();
+  sim.disk.faults.syncError = 1;
   await expect(journal.append('a', kilobyte)).rejects.toMatchObject({ code: 'IO', mayBeJournaled: true });
-  delete disk.faults.syncError;
+  delete sim.disk.faults.syncError;
   await journal.append('b', kilobyte);
   expect(await ids(journal)).toEqual(['b']);
 });
 
-it('cuts a torn tail off and counts it', async () => {
-  const journal = await simulated();
-  for (const id of ['a', 'b']) await journal.append(id, kilobyte);
-  await journal.close();
-  disk.cutOff(segments()[0]!, 10);
-  const recovered = await simulated();
-  expect(await ids(recovered)).toEqual(['a']);
-  expect(recovered.stats()).toMatchObject({
-    truncated: { tails: 1, bytes: 1043 },
-    quarantined: { ranges: 0 },
-  });
-  expect(disk.contents().get(segments()[0]!)).toHaveLength(1053);
-  await recovered.close();
-  expect((await simulated()).stats().truncated.tails).toBe(0);
-});
-
-it.each([
-  ['the payload', 500],
-  ['the header', 8],
-  ['the magic', 0],
-  ['the sequence', 12],
-])('quarantines a record with a flipped bit in %s, and delivers those around it', async (_, offset) => {
-  const journal = await simulated();
-  for (const id of ['a', 'b', 'c']) await journal.append(id, kilobyte);
-  await journal.close();
-  const [segment] = segments();
-  disk.flipBit(segment!, 1053 + offset, 3);
-  const damaged = Buffer.from(disk.contents().get(segment!)!.subarray(1053, 2106));
-  const recovered = await simulated();
-  expect(await ids(recovered)).toEqual(['a', 'c']);
-  expect(recovered.stats()).toMatchObject({
-    quarantined: { ranges: 1, bytes: 1053 },
-    truncated: { tails: 0 },
-  });
-  const [copy] = events.flatMap((event) => (event.type === 'quarantined' ? [event.file!] : []));
-  expect(disk.contents().get(copy!)).toEqual(damaged);
-});
-
-it('quarantines a last record that was whole once, rather than taking it for a torn tail', async () => {
-  const journal = await simulated();
-  for (const id of ['a', 'b']) await journal.append(id, kilobyte);
-  await journal.close();
-  disk.flipBit(segments()[0]!, 1500, 0);
-  const recovered = await simulated();
-  expect(await ids(recovered)).toEqual(['a']);
-  expect(recovered.stats().quarantined).toEqual({ ranges: 1, bytes: 1053 });
-});
-
-it('notices damage that comes while it runs', async () => {
-  const journal = await simulated();
-  for (const id of ['a', 'b', 'c']) await journal.append(id, kilobyte);
-  disk.flipBit(segments()[0]!, 1500, 0);
-  expect(await ids(journal)).toEqual(['a', 'c']);
-  expect(await ids(journal)).toEqual(['a', 'c']);
-  expect(journal.stats().quarantined.ranges).toBe(1);
-});
-
-it('never takes records inside a payload for its own, even where the record around them is damaged', async () => {
-  const other = await simulated({ directory: '/other' });
-  await other.append('foreign', kilobyte);
-  await other.close();
-  const [foreign] = segments();
-  const journal = await simulated({ directory: '/j' });
-  await journal.append('outer', disk.contents().get(foreign!)!);
-  await journal.append('next', kilobyte);
-  await journal.close();
-  const own = segments().find((path) => path.startsWith('/j/'))!;
-  disk.flipBit(own, 4, 0);
-  expect(await ids(await simulated())).toEqual(['next']);
-});
-
-it('delivers from the oldest record when the cursor is damaged', async () => {
-  const journal = await simulated();
-  for (const id of ['a', 'b']) await journal.append(id, kilobyte);
-  await journal.advance(1);
-  await journal.close();
-  disk.flipBit('/j/cursor', 5, 0);
-  const recovered = await simulated();
-  expect(events).toEqual([{ type: 'cursor-damaged' }]);
-  expect(await ids(recovered)).toEqual(['a', 'b']);
-});
-
 it('closes once, rejecting what waits for room and finishing the rest', async () => {
-  const journal = await simulated({ maxBytes: 1100 });
+  const journal = await sim.open({ maxBytes: 1100 });
   const kept = journal.append('kept', kilobyte);
   const waiting = journal.append('waiting', kilobyte);
   const outcomes = Promise.allSettled([kept, waiting]);
-  await Promise.all([journal.close(), journal.close({ deadline: clock.now() + 1000 })]);
+  await Promise.all([journal.close(), journal.close({ deadline: sim.clock.now() + 1000 })]);
   expect(await outcomes).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'CLOSED' } }]);
   await expect(journal.append('after', kilobyte)).rejects.toMatchObject({ code: 'CLOSED' });
   await expect(journal.advance(1)).rejects.toMatchObject({ code: 'CLOSED' });
-  expect(await ids(await simulated())).toEqual(['kept']);
+  expect(await ids(await sim.open())).toEqual(['kept']);
 });
 
 it('keeps the directory when it cannot close by the deadline, until the disk answers', async () => {
-  const journal = await simulated();
+  const journal = await sim.open();
   await journal.append('first', kilobyte);
-  const resume = disk.stall();
+  const resume = sim.disk.stall();
   const append = journal.append('stalled', kilobyte);
   await turns();
-  const closing = expect(journal.close({ deadline: clock.now() + 50 })).rejects.toMatchObject({
+  const closing = expect(journal.close({ deadline: sim.clock.now() + 50 })).rejects.toMatchObject({
     code: 'TIMEOUT',
   });
-  clock.advance(50);
+  sim.clock.advance(50);
   await closing;
-  const tooEarly = expect(simulated()).rejects.toMatchObject({ code: 'LOCKED' });
+  const tooEarly = expect(sim.open()).rejects.toMatchObject({ code: 'LOCKED' });
   resume();
   await tooEarly;
   await append;
   await journal.close();
-  expect(await ids(await simulated())).toEqual(['first', 'stalled']);
+  expect(await ids(await sim.open())).toEqual(['first', 'stalled']);
 });
 
 it('survives a listener that throws, and leaves foreign files alone', async () => {

@@ -16,7 +16,6 @@ interface Check {
   remedy?: string;
 }
 
-const OLDEST_NODE = [20, 19] as const;
 const CLOCK_SKEW_LIMIT_MS = 2_000;
 const ANSWER_WITHIN_MS = 5_000;
 
@@ -92,12 +91,12 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
 
 function nodeCheck(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const ok = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  const ok = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
   return {
     name: 'node',
     ok,
     detail: `${process.version} on ${process.platform}-${process.arch}`,
-    ...(!ok && { remedy: `install Node ${OLDEST_NODE.join('.')} or later` }),
+    ...(!ok && { remedy: 'install Node 20.19 or later, or 22.12 or later' }),
   };
 }
 

@@ -87,7 +87,7 @@ function progressBar(stderr: Io['stderr']): SingleBar | undefined {
 
 function summary({ file, source, resumedAt, rows, ...counts }: IngestReport): string {
   if (rows === 0 && resumedAt > 0) {
-    return `${file} is stored already, ${count(resumedAt)} rows of it; --restart writes it again.`;
+    return `${file} was read already, ${count(resumedAt)} rows of it; --restart reads it again.`;
   }
   const resumed = resumedAt > 0 ? `, going on after ${count(resumedAt)}` : '';
   return (

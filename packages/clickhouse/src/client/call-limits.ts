@@ -1,6 +1,9 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall, TimeoutError } from '@quantumtrade/dal-domain';
 
+/** Node's timers go off at once beyond this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The limits of one call as one signal, which aborts with exactly what the call has to reject with. */
 export class CallLimits {
   /** The engine's id of the query that runs now. */
@@ -18,7 +21,8 @@ export class CallLimits {
     checkCall(options, operation);
     this.#operation = operation;
     this.#deadline = Math.min(options?.deadline ?? Infinity, this.#startedAt + requestTimeoutMs);
-    this.#timer = setTimeout(() => this.#controller.abort(this.timeout()), this.#deadline - this.#startedAt);
+    const remaining = Math.min(this.#deadline - this.#startedAt, LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#controller.abort(this.timeout()), remaining);
     this.#caller = options?.signal;
     this.#caller?.addEventListener('abort', this.#onCallerAbort);
   }

@@ -1,3 +1,4 @@
+import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { CallOptions } from './call.js';
 
 export interface RateLimitDecision {
@@ -21,4 +22,4 @@ export interface RateLimiter {
   ): Promise<RateLimitDecision>;
 }
 
-export const RATE_LIMIT_WINDOW_MS = 60_000;
+export const RATE_LIMIT_WINDOW_MS = keyspaces.rateLimit.ttlSeconds * 1_000;

@@ -1,6 +1,10 @@
 import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 
-/** One OHLCV bar of one symbol from one source. Prices may be negative (futures have been). */
+/**
+ * One OHLCV bar of one symbol from one source. Prices may be negative (futures have been). Whether high, low, open and close
+ * agree with each other is the source's matter: vendors' bars that do not are kept as they are, and `qualityScore` is the
+ * place to mark them.
+ */
 export const marketData = {
   name: 'marketData',
   table: 'market_data',

@@ -9,11 +9,12 @@ import { JournalError } from '../journal-error.js';
  *   8  uint32   bytes of the payload
  *  12  uint64   sequence
  *  20  uint32   CRC32C of id and payload
- *  24  uint32   CRC32C of the 24 bytes before, started with the segment's salt
+ *  24  uint32   CRC32C of the 24 bytes before, started with the record's seed
  *  28           id (UTF-8), payload
  *
  * The header's own checksum tells a damaged body, whose end is known, from a damaged header, after which the next record
- * has to be searched. The salt keeps bytes that look like a record inside a payload from being taken for one.
+ * has to be searched. The seed, the sum of the segment's salt and the record's offset, keeps copies of records inside a
+ * payload, of other segments or of this one, from being taken for records.
  */
 export const headerBytes = 28;
 export const magic = Buffer.from('QTJ1', 'latin1');
@@ -72,17 +73,20 @@ export function encodeRecord(id: string, payload: Uint8Array | readonly Uint8Arr
   return { header: first, pieces, bytes };
 }
 
-/** Gives the record its sequence, and the checksum that holds for the segment it goes to. */
-export function stampRecord({ header }: EncodedRecord, sequence: number, salt: number): void {
+/** What a header's checksum starts with, so that it holds at one place only. */
+export const recordSeed = (salt: number, offset: number): number => (salt + offset) % 2 ** 32;
+
+/** Gives the record its sequence, and the checksum that holds at the place it goes to. */
+export function stampRecord({ header }: EncodedRecord, sequence: number, seed: number): void {
   header.writeUInt32LE(sequence % 2 ** 32, 12);
   header.writeUInt32LE(Math.floor(sequence / 2 ** 32), 16);
-  header.writeUInt32LE(crc32c(header.subarray(0, crcAt), salt), crcAt);
+  header.writeUInt32LE(crc32c(header.subarray(0, crcAt), seed), crcAt);
 }
 
-/** The header at the buffer's start, or undefined where none that this segment wrote is there. */
-export function decodeHeader(buffer: Buffer, salt: number): RecordHeader | undefined {
+/** The header at the buffer's start, or undefined where none was written at this place. */
+export function decodeHeader(buffer: Buffer, seed: number): RecordHeader | undefined {
   if (buffer.compare(magic, 0, magic.length, 0, magic.length) !== 0) return undefined;
-  if (crc32c(buffer.subarray(0, crcAt), salt) !== buffer.readUInt32LE(crcAt)) return undefined;
+  if (crc32c(buffer.subarray(0, crcAt), seed) !== buffer.readUInt32LE(crcAt)) return undefined;
   const idBytes = buffer.readUInt32LE(4);
   const payloadBytes = buffer.readUInt32LE(8);
   return {

@@ -1,6 +1,6 @@
 import type { JournalFile } from '../fs/journal-fs.js';
 import { JournalError } from '../journal-error.js';
-import { decodeHeader, headerBytes, isIntact, magic } from './record.js';
+import { decodeHeader, headerBytes, isIntact, magic, recordSeed } from './record.js';
 
 const windowBytes = 256 * 1024;
 
@@ -38,7 +38,9 @@ export async function* scanRecords(
   let cutOff = false;
   while (at < end) {
     const header =
-      end - at < headerBytes ? undefined : decodeHeader(await window.view(at, headerBytes), salt);
+      end - at < headerBytes
+        ? undefined
+        : decodeHeader(await window.view(at, headerBytes), recordSeed(salt, at));
     if (header === undefined) {
       damagedFrom ??= at;
       cutOff = damagedFrom === at && end - at < headerBytes;

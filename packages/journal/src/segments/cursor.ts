@@ -43,11 +43,10 @@ export class Cursor {
   /** Reads the file. A damaged one is told and leaves the cursor at 0, which delivers again from the oldest record. */
   async load(damaged: () => void): Promise<void> {
     const bytes = await this.#read();
-    // There from the start, so that a full disk has room for it.
-    if (bytes === undefined) return this.#persist(0);
-    const position = decode(bytes);
-    if (position === undefined) damaged();
-    this.position = position ?? 0;
+    const position = bytes && decode(bytes);
+    if (bytes && position === undefined) damaged();
+    // There from the start, so that a full disk has room for it, and durable whatever a killed process had begun.
+    await this.#persist(position ?? 0);
   }
 
   /** Moves on to a position, durably. Calls that come while the disk is busy share its next round. */
@@ -85,6 +84,8 @@ export class Cursor {
         if (diskError('', error).code !== 'DISK_FULL') throw error;
         return this.#overwrite(bytes);
       });
+      // Also after writing in place: the file there may have got its name by a rename that was never made durable.
+      await this.#fs.syncDirectory(dirname(this.#path));
     } catch (error) {
       throw diskError('The cursor could not be persisted', error);
     }
@@ -97,7 +98,6 @@ export class Cursor {
     await unlinkIfThere(this.#fs, temporary);
     await this.#write(temporary, 'create', bytes);
     await this.#fs.rename(temporary, this.#path);
-    await this.#fs.syncDirectory(dirname(this.#path));
   }
 
   /**

@@ -36,7 +36,7 @@ export class SimulatedDisk {
   /** How many operations are left before the power fails. */
   operationsLeft = Infinity;
   /** Called before each operation, for tests that look at what is asked of the disk. */
-  onOperation: (operation: string, name: string) => void = () => undefined;
+  onOperation: (operation: string, name: string) => unknown = () => undefined;
   readonly #random: Random;
   #power: Power = { on: true, locked: false };
   #stalled: Promise<void> = Promise.resolve();

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { stampRecord, type EncodedRecord } from '../format/record.js';
+import { recordSeed, stampRecord, type EncodedRecord } from '../format/record.js';
 import type { JournalFile } from '../fs/journal-fs.js';
 import type { SegmentStore } from '../segments/segment-store.js';
 import { Segment, segmentName } from '../segments/segment.js';
@@ -35,7 +35,11 @@ export class ActiveSegment {
 
   /** Writes records after the durable part, with sequences from `first` on. */
   async write(records: readonly EncodedRecord[], first: number): Promise<void> {
-    records.forEach((record, i) => stampRecord(record, first + i, this.segment.salt));
+    let offset = this.segment.bytes;
+    records.forEach((record, i) => {
+      stampRecord(record, first + i, recordSeed(this.segment.salt, offset));
+      offset += record.bytes;
+    });
     await writeFully(
       this.#file,
       records.flatMap(({ pieces }) => pieces),

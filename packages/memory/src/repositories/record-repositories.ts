@@ -45,7 +45,7 @@ export function strategyPerformanceRepository(store: MemoryStore): StrategyPerfo
       store.insert('strategyPerformance', (now) => prepareStrategyPerformance(batch, now), options),
     find: async (params, options) => store.find('strategyPerformance', params, options),
     latest: async (strategyName, options) => {
-      const operation = 'strategy_performance.latest';
+      const operation = 'strategyPerformance.latest';
       store.checkReady(operation, options);
       const rows = store.rowsWhere('strategyPerformance', 'strategyName', strategyName, operation);
       const newest = rows.find((row) => timeOf(row) === timeOf(rows.at(-1)!));

@@ -59,8 +59,6 @@ export class DecimalWriter extends SixtyFourBitWriter {
 }
 
 const POWERS = [1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1];
-/** The most digits that surely stay exact in a number. */
-const EXACT_DIGITS = 15;
 const [PLUS, MINUS, POINT, ZERO] = [0x2b, 0x2d, 0x2e, 0x30];
 
 /** The units of a plain decimal such as `-101.25`, or undefined if it is not plain or a number cannot hold them. */
@@ -78,8 +76,9 @@ function unitsOf(text: string): number | undefined {
   }
   const count = length - start - (point < 0 ? 0 : 1);
   const fraction = point < 0 ? 0 : length - point - 1;
-  if (count === 0 || count > EXACT_DIGITS || fraction > DECIMAL_SCALE) return undefined;
+  if (count === 0 || fraction > DECIMAL_SCALE) return undefined;
   const units = digits * POWERS[fraction]!;
+  // More digits than a number holds only make it larger.
   if (units > Number.MAX_SAFE_INTEGER) return undefined;
   return first === MINUS ? -units : units;
 }

@@ -1,0 +1,116 @@
+import { Random } from './testing/random.js';
+import { ids, kilobyte, Simulation } from './testing/simulation.js';
+
+let sim: Simulation;
+beforeEach(() => {
+  sim = new Simulation();
+});
+
+it('makes what a killed process had written durable before it delivers it', async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    sim = new Simulation(new Random(seed));
+    const journal = await sim.open();
+    sim.disk.onOperation = (operation) => operation === 'sync' && sim.disk.kill();
+    await expect(journal.append('a', kilobyte)).rejects.toMatchObject({ mayBeJournaled: true });
+    sim.disk.onOperation = () => undefined;
+    expect(await ids(await sim.open())).toEqual(['a']);
+    sim.disk.crash();
+    expect(await ids(await sim.open())).toEqual(['a']);
+  }
+});
+
+it('cuts a torn tail off and counts it', async () => {
+  const journal = await sim.open();
+  for (const id of ['a', 'b']) await journal.append(id, kilobyte);
+  await journal.close();
+  sim.disk.cutOff(sim.segments[0]!, 10);
+  const recovered = await sim.open();
+  expect(await ids(recovered)).toEqual(['a']);
+  expect(recovered.stats()).toMatchObject({
+    truncated: { tails: 1, bytes: 1043 },
+    quarantined: { ranges: 0 },
+  });
+  expect(sim.content(sim.segments[0]!)).toHaveLength(1053);
+  await recovered.close();
+  expect((await sim.open()).stats().truncated.tails).toBe(0);
+});
+
+it.each([
+  ['the payload', 500],
+  ['the header', 8],
+  ['the magic', 0],
+  ['the sequence', 12],
+])('quarantines a record with a flipped bit in %s, and delivers those around it', async (_, offset) => {
+  const journal = await sim.open();
+  for (const id of ['a', 'b', 'c']) await journal.append(id, kilobyte);
+  await journal.close();
+  const [segment] = sim.segments;
+  sim.disk.flipBit(segment!, 1053 + offset, 3);
+  const damaged = Buffer.from(sim.content(segment!).subarray(1053, 2106));
+  const recovered = await sim.open();
+  expect(await ids(recovered)).toEqual(['a', 'c']);
+  expect(recovered.stats()).toMatchObject({
+    quarantined: { ranges: 1, bytes: 1053 },
+    truncated: { tails: 0 },
+  });
+  const [copy] = sim.events.flatMap((event) => (event.type === 'quarantined' ? [event.file!] : []));
+  expect(sim.content(copy!)).toEqual(damaged);
+});
+
+it('quarantines a last record that was whole once, rather than taking it for a torn tail', async () => {
+  const journal = await sim.open();
+  for (const id of ['a', 'b']) await journal.append(id, kilobyte);
+  await journal.close();
+  sim.disk.flipBit(sim.segments[0]!, 1500, 0);
+  const recovered = await sim.open();
+  expect(await ids(recovered)).toEqual(['a']);
+  expect(recovered.stats().quarantined).toEqual({ ranges: 1, bytes: 1053 });
+});
+
+it('notices damage that comes while it runs', async () => {
+  const journal = await sim.open();
+  for (const id of ['a', 'b', 'c']) await journal.append(id, kilobyte);
+  sim.disk.flipBit(sim.segments[0]!, 1500, 0);
+  expect(await ids(journal)).toEqual(['a', 'c']);
+  expect(await ids(journal)).toEqual(['a', 'c']);
+  expect(journal.stats().quarantined.ranges).toBe(1);
+});
+
+it("never takes copies of another journal's records in a payload for its own", async () => {
+  const source = await sim.open({ directory: '/other' });
+  await source.append('copied', kilobyte);
+  await source.close();
+  const copy = sim.content(sim.segments[0]!);
+  const journal = await sim.open();
+  await journal.append('outer', [copy, copy.subarray(0, 500)]);
+  await journal.append('next', kilobyte);
+  await journal.close();
+  sim.disk.flipBit(
+    sim.segments.find((path) => path.startsWith('/j/'))!,
+    4,
+    0,
+  );
+  expect(await ids(await sim.open())).toEqual(['next']);
+});
+
+it('finds the next record behind a damaged one that holds a piece of its own segment', async () => {
+  const journal = await sim.open();
+  await journal.append('copied', kilobyte);
+  const copy = sim.content(sim.segments[0]!);
+  await journal.append('outer', copy.subarray(0, 500));
+  await journal.append('next', Buffer.from('n'));
+  await journal.close();
+  sim.disk.flipBit(sim.segments[0]!, copy.length + 1, 0);
+  expect(await ids(await sim.open())).toEqual(['copied', 'next']);
+});
+
+it('delivers from the oldest record when the cursor is damaged', async () => {
+  const journal = await sim.open();
+  for (const id of ['a', 'b']) await journal.append(id, kilobyte);
+  await journal.advance(1);
+  await journal.close();
+  sim.disk.flipBit('/j/cursor', 5, 0);
+  const recovered = await sim.open();
+  expect(sim.events).toEqual([{ type: 'cursor-damaged' }]);
+  expect(await ids(recovered)).toEqual(['a', 'b']);
+});
