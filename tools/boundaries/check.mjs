@@ -22,6 +22,7 @@ const refused = [
   ['packages/memory/src/x.ts', '@quantumtrade/dal'],
   ['packages/telemetry/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/journal/src/x.ts', '@quantumtrade/dal-domain'],
+  ['packages/audit-trail/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/conformance/src/x.ts', '@quantumtrade/dal-memory'],
   ['packages/clickhouse-embedded/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/container/src/x.ts', '@quantumtrade/dal-test-servers'],
