@@ -29,7 +29,7 @@ export interface ClickHouseConfig {
   readonly requestTimeoutMs: number;
   /** Connections held open at most. Default is 20. */
   readonly maxConnections: number;
-  /** Whether request and response bodies are compressed. Default is true. */
+  /** Whether answers are compressed; inserts never are. Default is true. */
   readonly compression: boolean;
   /** Rows of one inserted block at most. Default is 100,000. */
   readonly maxInsertBlockSize: number;

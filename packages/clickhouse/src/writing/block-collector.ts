@@ -15,11 +15,14 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
   readonly #record: N;
   readonly #builder: BlockBuilder;
   readonly #clock: Clock;
+  readonly #made: WeakMap<Uint8Array, number>;
   /** Where the rows of each batch end in the list of all rows given. */
   #ends: number[] = [];
   #rowCount = 0;
 
-  constructor(record: N, encoder: BlockEncoder, clock: Clock) {
+  /** `made` gets the bytes of every block with its number of rows. */
+  constructor(record: N, encoder: BlockEncoder, clock: Clock, made = new WeakMap<Uint8Array, number>()) {
+    this.#made = made;
     this.#record = record;
     this.#builder = encoder.builder();
     this.#clock = clock;
@@ -51,6 +54,7 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
       bytes,
       batches: batchesOf(rowIndices, ends),
     }));
+    for (const { bytes, rowCount } of blocks) this.#made.set(bytes, rowCount);
     this.#ends = [];
     this.#rowCount = 0;
     return blocks;

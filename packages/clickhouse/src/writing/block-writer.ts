@@ -7,8 +7,10 @@ import type { RecordEncoders } from './record-encoders.js';
 
 /** Blocks in ClickHouse's Native format, each stored once by the token that is its id. */
 export function blockWriter(sql: Sql, encoders: RecordEncoders, clock: Clock): BlockWriter {
+  /** Bytes that come straight from a collector, and their rows; others may have been kept anywhere, and are checked. */
+  const made = new WeakMap<Uint8Array, number>();
   return {
-    collect: (record) => new NativeBlockCollector(record, encoders.of(record), clock),
+    collect: (record) => new NativeBlockCollector(record, encoders.of(record), clock, made),
 
     write: async ({ record, id, rowCount, bytes }, options) => {
       const operation = `${record}.insert`;
@@ -17,8 +19,7 @@ export function blockWriter(sql: Sql, encoders: RecordEncoders, clock: Clock): B
         ? records[record]
         : undefined;
       if (!definition) throw new ValidationError('record', 'is not a record', { operation });
-      const block = await decodeWhole(bytes);
-      if (block?.rowCount !== rowCount) {
+      if (made.get(bytes) !== rowCount && (await decodeWhole(bytes))?.rowCount !== rowCount) {
         throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       }
       await sql.insert(operation, { table: definition.table, token: id, bytes, retried: false }, options);

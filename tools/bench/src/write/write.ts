@@ -16,7 +16,7 @@ const IN_FLIGHT = 2;
 const SIZES = [
   [1_000, 60],
   [10_000, 20],
-  [100_000, 4],
+  [100_000, 8],
 ] as const;
 const LATENCY_BATCHES = 200;
 const SINGLE_ROWS = 400;
