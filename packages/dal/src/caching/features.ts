@@ -42,13 +42,13 @@ export function cachedFeatures(
   }
 
   const dropped = (batches: readonly FeatureBatch[], within: CallOptions) =>
-    symbolsOf(batches).map((symbol) => latestSets.delete({ symbol }, within));
+    featureSymbolsOf(batches).map((symbol) => latestSets.delete({ symbol }, within));
 
   return {
     insert(batches, options) {
       const known = Array.isArray(batches) ? batches : [];
       return through.write(
-        symbolsOf(known),
+        featureSymbolsOf(known),
         () => repository.insert(batches, options),
         (result, within) => follow(batches, result, within),
         (within) =>
@@ -82,8 +82,8 @@ export function cachedFeatures(
   };
 }
 
-/** Of batches that nobody has checked yet. */
-function symbolsOf(batches: readonly FeatureBatch[]): string[] {
+/** Each symbol once, of batches that nobody has checked yet. */
+export function featureSymbolsOf(batches: readonly FeatureBatch[]): string[] {
   return [...new Set(batches.map((batch) => batch?.symbol))].filter((symbol) => typeof symbol === 'string');
 }
 

@@ -68,8 +68,8 @@ export function cachedMarketData(
   };
 }
 
-/** Of a batch that nobody has checked yet. */
-function symbolsOf(batch: MarketDataBatch | undefined): string[] {
+/** Each symbol once, of a batch that nobody has checked yet. */
+export function symbolsOf(batch: MarketDataBatch | undefined): string[] {
   const records: readonly { symbol?: unknown }[] = Array.isArray(batch?.records) ? batch.records : [];
   return [...new Set(records.map((record) => record?.symbol))].filter((symbol) => typeof symbol === 'string');
 }

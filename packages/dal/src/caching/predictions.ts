@@ -42,8 +42,8 @@ export function cachedPredictions(
   };
 }
 
-/** Of a batch that nobody has checked yet. */
-function idsOf(predictions: unknown): string[] {
+/** Each id once, of predictions that nobody has checked yet. */
+export function idsOf(predictions: unknown): string[] {
   const records: readonly { predictionId?: unknown }[] = Array.isArray(predictions) ? predictions : [];
   return [...new Set(records.map((record) => record?.predictionId))].filter((id) => typeof id === 'string');
 }
