@@ -93,6 +93,8 @@ export function storedOnce(token: string, request: Request): Request {
     ...request.clickhouse_settings,
     insert_deduplicate: 1,
     insert_deduplication_token: token,
+    // Replacing rows of one key within a block costs the engine as much as storing it; readers and merges do it anyway.
+    optimize_on_insert: 0,
     // What the table has no column for is refused, not dropped.
     input_format_skip_unknown_fields: 0,
   };

@@ -4,6 +4,7 @@ import { BlockColumns } from './block-columns.js';
 import { InstantWriter } from './column-writers/instants.js';
 import type { ColumnInput, ColumnSources, Constants, InputPlan, VaryingInput } from './input-plan.js';
 import { Months } from './months.js';
+import type { Steps } from './steps.js';
 
 /** The body of one insert: rows of one partition. */
 export interface EncodedBlock {
@@ -25,8 +26,23 @@ export interface AppendOptions {
   readonly to?: number;
 }
 
+/** How many rows were looked at, and why some of them were refused, in order, by position in what was given. */
+export interface AppendedRows {
+  readonly given: number;
+  readonly errors: RowError[];
+}
+
+/** Some of the rows of a slice, and where their values are. */
+interface RowsOfMonth {
+  readonly month: number;
+  readonly chosen: Uint32Array;
+  readonly from: readonly ColumnInput[];
+}
+
 /** Few enough rows that they stay in the processor's cache while their columns are written one after the other. */
 const SLICE = 1_024;
+/** About a millisecond's work. */
+const SLICES_OF_A_STEP = 8;
 const PARTITIONED_BY = 'timestamp';
 const WITHOUT_MONTH = 0;
 const INSTANT = { kind: 'instant' } as const;
@@ -60,10 +76,10 @@ export class BlockBuilder {
   }
 
   /**
-   * Appends the rows that are right, and returns why each of the others is not, in order, by position in `rows`.
-   * Throws `ValidationError` for a wrong constant; then nothing is appended.
+   * Appends the rows that are right. Throws `ValidationError` for a wrong constant; then nothing is appended. Between the
+   * steps nothing else may be done with the builder.
    */
-  appendRows(rows: readonly unknown[], options: AppendOptions = {}): RowError[] {
+  appendRows(rows: readonly unknown[], options: AppendOptions = {}): Steps<AppendedRows> {
     const { constants = {}, from = 0, to = rows.length } = options;
     return this.#append(this.#plan.ofRows(rows, constants), from, Math.min(to, rows.length), rows);
   }
@@ -72,10 +88,10 @@ export class BlockBuilder {
    * The same for rows that are held as columns. Throws `ValidationError` also if a field is neither a column nor a
    * constant, or a column is not as long as the others.
    */
-  appendColumns(columns: ColumnSources, options: AppendOptions = {}): RowError[] {
-    const { inputs, length } = this.#plan.ofColumns(columns, options.constants ?? {});
-    const { from = 0, to = length } = options;
-    return this.#append(inputs, from, Math.min(to, length));
+  appendColumns(columns: ColumnSources, options: AppendOptions = {}): Steps<AppendedRows> {
+    const { inputs, rowCount } = this.#plan.ofColumns(columns, options.constants ?? {});
+    const { from = 0, to = rowCount } = options;
+    return this.#append(inputs, from, Math.min(to, rowCount));
   }
 
   /** The blocks, in the order in which their months appeared. The builder starts anew. */
@@ -91,20 +107,29 @@ export class BlockBuilder {
     return blocks;
   }
 
-  #append(inputs: readonly ColumnInput[], from: number, to: number, rows?: readonly unknown[]): RowError[] {
+  *#append(
+    inputs: readonly ColumnInput[],
+    from: number,
+    to: number,
+    rows?: readonly unknown[],
+  ): Steps<AppendedRows> {
     const errors: RowError[] = [];
-    for (let start = from; start < to; start += SLICE) {
+    for (let start = from, slices = 0; start < to; start += SLICE, slices++) {
+      if (slices === SLICES_OF_A_STEP) {
+        slices = 0;
+        yield;
+      }
       const refused: RowError[] = [];
       const selection = this.#select(start, Math.min(start + SLICE, to), refused, rows);
-      for (const [month, chosen] of this.#byMonth(inputs, selection)) {
-        this.#columnsOf(month).append(inputs, chosen, this.#listsLength, (column, index, reason) => {
+      for (const { month, chosen, from: sources } of this.#byMonth(inputs, selection)) {
+        this.#columnsOf(month).append(sources, chosen, this.#listsLength, (column, index, reason) => {
           refused.push({ index, field: this.#plan.fields[column]![0], reason });
         });
       }
       if (refused.length > 0) errors.push(...refused.sort((a, b) => a.index - b.index));
     }
     this.#listsLength += to;
-    return errors;
+    return { given: to - from, errors };
   }
 
   /** The positions `from` up to `to`, without those of rows that are no objects. */
@@ -119,15 +144,22 @@ export class BlockBuilder {
   }
 
   /** Rows whose timestamp is wrong may come under any month: their column refuses them. */
-  #byMonth(inputs: readonly ColumnInput[], selection: Uint32Array): Iterable<readonly [number, Uint32Array]> {
+  #byMonth(inputs: readonly ColumnInput[], selection: Uint32Array): Iterable<RowsOfMonth> {
     const input = inputs[this.#timestampPosition];
-    if (!input) return [[WITHOUT_MONTH, selection]];
-    if ('constant' in input) return [[this.#months.of(input.constant as number).number, selection]];
+    if (!input) return [{ month: WITHOUT_MONTH, chosen: selection, from: inputs }];
+    if ('constant' in input) {
+      return [{ month: this.#months.of(input.constant as number).number, chosen: selection, from: inputs }];
+    }
     const timestamps = this.#timestamps;
     timestamps.fill(0, 0, selection.length);
-    timestampsOf(input, selection, timestamps, 0);
+    const areRight = timestampsOf(input, selection, timestamps, 0);
     const first = this.#months.of(timestamps.epochMs(0));
-    if (timestamps.lieWithin(first.start, first.end, selection.length)) return [[first.number, selection]];
+    if (timestamps.lieWithin(first.start, first.end, selection.length)) {
+      const from = areRight
+        ? inputs.with(this.#timestampPosition, alreadyRead(timestamps, selection, input))
+        : inputs;
+      return [{ month: first.number, chosen: selection, from }];
+    }
     const groups = new Map<number, number[]>();
     selection.forEach((index, at) => {
       const month = this.#months.of(timestamps.epochMs(at)).number;
@@ -135,7 +167,7 @@ export class BlockBuilder {
       if (group) group.push(index);
       else groups.set(month, [index]);
     });
-    return [...groups].map(([month, group]) => [month, Uint32Array.from(group)] as const);
+    return Array.from(groups, ([month, group]) => ({ month, chosen: Uint32Array.from(group), from: inputs }));
   }
 
   #columnsOf(month: number): BlockColumns {
@@ -147,19 +179,33 @@ export class BlockBuilder {
 
 const isObject = (row: unknown): boolean => typeof row === 'object' && row !== null;
 
-/** Reads the timestamps that are right; the others stay as they are, also where reading throws. */
+/** Reads the timestamps that are right, and tells whether all are; the others stay as they were. */
 function timestampsOf(
   input: VaryingInput,
   selection: Uint32Array,
   timestamps: InstantWriter,
   firstRow: number,
-): void {
+): boolean {
+  let areRight = true;
   try {
-    input.loop(input.source, selection, timestamps, firstRow, () => undefined);
+    input.loop(input.source, selection, timestamps, firstRow, () => (areRight = false));
   } catch {
-    if (selection.length === 1) return;
+    areRight = false;
+    if (selection.length === 1) return false;
     selection.forEach((index, k) => timestampsOf(input, Uint32Array.of(index), timestamps, firstRow + k));
   }
+  return areRight;
+}
+
+/** Timestamps of this selection in place of where they came from, which still serves for a part of it. */
+function alreadyRead(timestamps: InstantWriter, selected: Uint32Array, input: VaryingInput): VaryingInput {
+  return {
+    source: timestamps,
+    loop: (_, selection, column, firstRow, refuse) => {
+      if (selection === selected) (column as InstantWriter).copy(timestamps, selection.length, firstRow);
+      else input.loop(input.source, selection, column, firstRow, refuse);
+    },
+  };
 }
 
 /** The most bytes of a block whose memory is kept for the next, and how many are kept. */

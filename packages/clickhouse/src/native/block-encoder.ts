@@ -1,10 +1,12 @@
 import type { RecordDefinition, RowError } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { AppendOptions, EncodedBlock } from './block-builder.js';
+import type { AppendedRows, AppendOptions, EncodedBlock } from './block-builder.js';
 import { BlockBuilder, BlockPool } from './block-builder.js';
 import type { ColumnField } from './column-writers/writer-of.js';
 import type { ColumnSources } from './input-plan.js';
 import { InputPlan } from './input-plan.js';
+import type { Steps } from './steps.js';
+import { lastOf } from './steps.js';
 
 /** A batch as blocks: one for each month, none without an accepted row. */
 export interface EncodedBatch {
@@ -48,9 +50,9 @@ export class BlockEncoder {
     return this.#encode((builder) => builder.appendColumns(columns, options));
   }
 
-  #encode(append: (builder: BlockBuilder) => RowError[]): EncodedBatch {
+  #encode(append: (builder: BlockBuilder) => Steps<AppendedRows>): EncodedBatch {
     const builder = this.builder();
-    const errors = append(builder);
+    const { errors } = lastOf(append(builder));
     const { rowCount } = builder;
     return { blocks: builder.finish(), rowCount, errors };
   }

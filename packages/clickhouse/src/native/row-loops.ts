@@ -1,5 +1,6 @@
+import type { Column, DictionaryColumn } from '@quantumtrade/dal-domain';
 import type { ColumnWriter, Refuse } from './column-writers/column-writer.js';
-import type { DictionarySource, DictionaryWriter } from './column-writers/dictionary.js';
+import type { DictionaryWriter } from './column-writers/dictionary.js';
 import type { SixtyFourBitWriter } from './column-writers/fixed-width.js';
 import type { ColumnField } from './column-writers/writer-of.js';
 
@@ -11,12 +12,6 @@ export type RowLoop = (
   firstRow: number,
   refuse: Refuse,
 ) => void;
-
-/**
- * One column's values, in place of rows. Strings out of few can come as a dictionary and positions in it. A
- * `BigInt64Array` holds epoch milliseconds for an instant and units of 10^-8 for a decimal.
- */
-export type ColumnSource = ArrayLike<unknown> | BigInt64Array | DictionarySource;
 
 let compiled = 0;
 
@@ -66,18 +61,14 @@ const halvesLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
 };
 
 const dictionaryLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
-  (column as DictionaryWriter).putAll(source as DictionarySource, selection, firstRow, refuse);
+  (column as DictionaryWriter).putAll(source as DictionaryColumn, selection, firstRow, refuse);
 };
 
 const SIGNED: ReadonlySet<string> = new Set(['instant', 'decimal']);
 const IN_DICTIONARY: ReadonlySet<string> = new Set(['symbol', 'label']);
 
 /** The loop that fits a field given as values; `loops` keeps those made for it. */
-export function loopForSource(
-  source: ColumnSource,
-  field: ColumnField,
-  loops: Map<string, RowLoop>,
-): RowLoop {
+export function loopForSource(source: Column, field: ColumnField, loops: Map<string, RowLoop>): RowLoop {
   if (!field.nullable) {
     if (source instanceof BigUint64Array && field.kind === 'uint64') return halvesLoop;
     if (source instanceof BigInt64Array && SIGNED.has(field.kind)) return halvesLoop;
@@ -91,6 +82,6 @@ export function loopForSource(
 }
 
 function elementOf(source: unknown, index: number): unknown {
-  const values = source as ColumnSource;
+  const values = source as Column;
   return 'dictionary' in values ? values.dictionary[values.positions[index]!] : values[index];
 }

@@ -1,5 +1,11 @@
-import type { RecordBatches, RecordDefinition, RecordName, RowError } from '@quantumtrade/dal-domain';
-import { formatDecimal, prepareBatch, records } from '@quantumtrade/dal-domain';
+import type {
+  ColumnBatch,
+  RecordBatches,
+  RecordDefinition,
+  RecordName,
+  RowError,
+} from '@quantumtrade/dal-domain';
+import { checkColumns, formatDecimal, prepareBatch, records, requireField } from '@quantumtrade/dal-domain';
 
 /** The rows of a batch as an encoder takes them. */
 export interface BatchRows {
@@ -70,4 +76,21 @@ function prepared<N extends RecordName>(record: N, batch: RecordBatches[N], now:
     constants: {},
     errors,
   };
+}
+
+/**
+ * The columns of a batch, unchecked but for their number and lengths. Throws `ValidationError` when the batch itself is
+ * wrong, as the domain does.
+ */
+export function columnsOfBatch(
+  record: RecordName,
+  { columns, constants = {}, timestamp }: ColumnBatch<RecordName>,
+  now: number,
+): Pick<ColumnBatch<RecordName>, 'columns'> & Pick<BatchRows, 'constants'> {
+  const operation = `${record}.insert`;
+  const writtenAt = timestamp === undefined ? now : timestamp;
+  requireField({ kind: 'instant' }, 'timestamp', writtenAt, operation);
+  // The encoder knows more fields than the record has, which are not for callers to give.
+  checkColumns(records[record].fields, columns, constants, operation);
+  return { columns, constants: { ...constants, writtenAt } };
 }

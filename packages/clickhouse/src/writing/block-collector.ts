@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  Appended,
+  Batch,
   BlockCollector,
   Clock,
   CollectedBlock,
   RecordBatches,
   RecordName,
+  RowError,
 } from '@quantumtrade/dal-domain';
-import type { BlockBuilder } from '../native/block-builder.js';
+import { isColumnBatch } from '@quantumtrade/dal-domain';
+import type { AppendedRows, BlockBuilder } from '../native/block-builder.js';
 import type { BlockEncoder } from '../native/block-encoder.js';
-import { rowsOfBatch } from './batch-rows.js';
+import type { Steps } from '../native/steps.js';
+import { lastOf } from '../native/steps.js';
+import { columnsOfBatch, rowsOfBatch } from './batch-rows.js';
 
 /** Encodes batches as they come, into one block for each month. */
 export class NativeBlockCollector<N extends RecordName> implements BlockCollector<N> {
@@ -36,13 +42,26 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
     return this.#builder.byteLength;
   }
 
-  append(batch: RecordBatches[N]) {
-    const { rows, constants, errors } = rowsOfBatch(this.#record, batch, this.#clock.now());
-    const refused = this.#builder.appendRows(rows, { constants });
-    const rowCount = rows.length - refused.length;
-    this.#ends.push((this.#ends.at(-1) ?? 0) + rows.length);
+  append(batch: Batch<N>): Appended {
+    return lastOf(this.appendInSteps(batch));
+  }
+
+  *appendInSteps(batch: Batch<N>): Steps<Appended> {
+    const now = this.#clock.now();
+    if (isColumnBatch(batch)) {
+      const { columns, constants } = columnsOfBatch(this.#record, batch, now);
+      return yield* this.#take(this.#builder.appendColumns(columns, { constants }));
+    }
+    const { rows, constants, errors } = rowsOfBatch(this.#record, batch as RecordBatches[N], now);
+    return yield* this.#take(this.#builder.appendRows(rows, { constants }), errors);
+  }
+
+  *#take(steps: Steps<AppendedRows>, refusedBefore: readonly RowError[] = []): Steps<Appended> {
+    const { given, errors } = yield* steps;
+    const rowCount = given - errors.length;
+    this.#ends.push((this.#ends.at(-1) ?? 0) + given);
     this.#rowCount += rowCount;
-    return { rowCount, errors: errors.concat(refused) };
+    return { rowCount, errors: refusedBefore.concat(errors) };
   }
 
   finish(): CollectedBlock[] {
@@ -63,6 +82,7 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
 
 /** The batches that rows with these ascending positions are from. */
 function batchesOf(positions: Uint32Array, ends: readonly number[]): number[] {
+  if (ends.length === 1) return [0];
   const batches: number[] = [];
   let batch = 0;
   let end = -1;

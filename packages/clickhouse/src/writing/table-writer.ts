@@ -11,6 +11,7 @@ import type {
 import { checkCall, isDatabaseError, records } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import type { EncodedBlock } from '../native/block-builder.js';
+import { lastOf } from '../native/steps.js';
 import { rowsOfBatch } from './batch-rows.js';
 import { BlockKeys } from './block-keys.js';
 import { decodeWhole } from './decode-whole.js';
@@ -89,7 +90,8 @@ export class TableWriter {
     let errors = refused;
     let rowCount = 0;
     for (let from = 0; from < rows.length; from += this.#maxBlockRows) {
-      errors = errors.concat(builder.appendRows(rows, { constants, from, to: from + this.#maxBlockRows }));
+      const range = { from, to: from + this.#maxBlockRows };
+      errors = errors.concat(lastOf(builder.appendRows(rows, { constants, ...range })).errors);
       rowCount += builder.rowCount;
       const blocks = builder.finish();
       if (blocks.length > 0) groups.push(blocks);

@@ -1,11 +1,6 @@
 import { Writable } from 'node:stream';
-import type {
-  BlockWriter,
-  CallOptions,
-  DeadLetterStore,
-  RecordBatches,
-  RecordName,
-} from '@quantumtrade/dal-domain';
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import type { Batch, BlockWriter, CallOptions, DeadLetterStore, RecordName } from '@quantumtrade/dal-domain';
 import { ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
 import type { Deliver } from './delivery.js';
@@ -70,25 +65,22 @@ export interface WriteProgress {
 /** Turns many small batches into few blocks, and sees to it that each row is stored once or that its caller knows. */
 export interface BatchWriter {
   /**
-   * Takes a batch and resolves when all its good rows are stored (or journaled). Waits first while the writer is full.
+   * Takes a batch, as rows or as columns, and resolves when all its good rows are stored (or journaled); until then it
+   * must not change. Waits first while the writer is full. A large batch is taken a millisecond's work at a time.
    * `deadline` and `signal` end the waiting: a call that has not been let in is rejected and nothing of it is taken;
    * rows already taken may still be stored, so writing them again is right, and harmless.
    * @throws ValidationError when the batch itself is wrong; then nothing of it is taken
    * @throws RowsRefusedError when the store refused a block for good, and all other rows are stored or dead letters, too
    * @throws ConnectionError when the writer is closed, the store refuses the login, or the journal's disk fails
    */
-  write<N extends RecordName>(
-    record: N,
-    batch: RecordBatches[N],
-    options?: CallOptions,
-  ): Promise<WriteReceipt>;
+  write<N extends RecordName>(record: N, batch: Batch<N>, options?: CallOptions): Promise<WriteReceipt>;
   /**
    * Writes batch after batch, asking for the next one as soon as there is room. Ends at the first failure, as `write`
    * would; resolves when everything is settled.
    */
   writeAll<N extends RecordName>(
     record: N,
-    batches: AsyncIterable<RecordBatches[N]> | Iterable<RecordBatches[N]>,
+    batches: AsyncIterable<Batch<N>> | Iterable<Batch<N>>,
     options?: CallOptions & Pick<BatchWriterOptions, 'onProgress'>,
   ): Promise<FeedReceipt>;
   /** As {@link writeAll}, as a Node stream of batches: `finish` comes when everything is settled. */
@@ -133,6 +125,9 @@ class BlockBatchWriter implements BatchWriter {
   readonly #lanes = new Map<RecordName, Lane<RecordName>>();
   /** Lanes whose rows have waited long enough, the first one first. */
   readonly #due = new Set<Lane<RecordName>>();
+  /** The lane that is in the middle of taking a batch. */
+  #collecting: Lane<RecordName> | undefined;
+  #flushes = 0;
   readonly #ready: Shipment[] = [];
   #inFlight = 0;
   readonly #shipments = new Set<Shipment>();
@@ -155,13 +150,13 @@ class BlockBatchWriter implements BatchWriter {
     if (options.onProgress) this.#listeners.add(options.onProgress);
   }
 
-  async write<N extends RecordName>(record: N, batch: RecordBatches[N], options: CallOptions = {}) {
+  async write<N extends RecordName>(record: N, batch: Batch<N>, options: CallOptions = {}) {
     return (await this.#take(record, batch, options)).outcome;
   }
 
   async writeAll<N extends RecordName>(
     record: N,
-    batches: AsyncIterable<RecordBatches[N]> | Iterable<RecordBatches[N]>,
+    batches: AsyncIterable<Batch<N>> | Iterable<Batch<N>>,
     { onProgress, ...options }: CallOptions & Pick<BatchWriterOptions, 'onProgress'> = {},
   ): Promise<FeedReceipt> {
     const feed = this.#feed(record, options);
@@ -186,15 +181,21 @@ class BlockBatchWriter implements BatchWriter {
     return new Writable({
       objectMode: true,
       highWaterMark: 1,
-      write: (batch: RecordBatches[N], _encoding, done) => tell(done, feed.add(batch)),
+      write: (batch: Batch<N>, _encoding, done) => tell(done, feed.add(batch)),
       final: (done) => tell(done, feed.end()),
     });
   }
 
   async flush(): Promise<void> {
-    for (const lane of this.#lanes.values()) if (lane.rowCount > 0) this.#due.add(lane);
-    this.#pump();
-    await Promise.allSettled([...this.#tickets].map(({ outcome }) => outcome));
+    this.#flushes++;
+    try {
+      this.#sendCollected();
+      // Who came before is let in before.
+      await this.#room.enter(() => this.#sendCollected(), {}, 'batchWriter.flush');
+      await Promise.allSettled([...this.#tickets].map(({ outcome }) => outcome));
+    } finally {
+      this.#flushes--;
+    }
   }
 
   progress(): WriteProgress {
@@ -219,43 +220,61 @@ class BlockBatchWriter implements BatchWriter {
     return Promise.race([this.#closed, late]).finally(cancel);
   }
 
-  #feed<N extends RecordName>(record: N, options: CallOptions): Feed<RecordBatches[N]> {
-    return new Feed(this.#options.durability, (batch: RecordBatches[N]) =>
-      this.#take(record, batch, options),
-    );
+  #feed<N extends RecordName>(record: N, options: CallOptions): Feed<Batch<N>> {
+    return new Feed(this.#options.durability, (batch: Batch<N>) => this.#take(record, batch, options));
   }
 
   /** Waits for room and takes the rows. */
-  async #take<N extends RecordName>(
-    record: N,
-    batch: RecordBatches[N],
-    options: CallOptions,
-  ): Promise<Ticket> {
+  async #take<N extends RecordName>(record: N, batch: Batch<N>, options: CallOptions): Promise<Ticket> {
     const operation = `${record}.write`;
     if (this.#closed) throw closed(operation);
     requireTime(options, this.#options.timers, operation);
     return this.#room.enter(() => this.#collect(record, batch, options), options, operation);
   }
 
-  #collect<N extends RecordName>(record: N, batch: RecordBatches[N], options: CallOptions): Ticket {
-    const { timers, maxAgeMs, maxRows, maxBytes } = this.#options;
+  #collect<N extends RecordName>(record: N, batch: Batch<N>, options: CallOptions): Ticket | Promise<Ticket> {
     const lane = this.#lane(record);
     const before = lane.byteLength;
-    const ticket = lane.append(batch);
-    this.#room.use(lane.byteLength - before);
-    if (ticket.settled) return ticket;
-    this.#tickets.add(ticket);
-    void ticket.outcome.catch(() => undefined).then(() => this.#tickets.delete(ticket));
-    ticket.watch(options, timers, `${record}.write`);
-    if (lane.rowCount >= maxRows || lane.byteLength >= maxBytes) this.#finish(lane);
-    else
-      lane.stopTimer ??= timers.after(maxAgeMs, () => {
-        this.#due.add(lane);
-        this.#pump();
-        this.#room.admit();
-      });
+    const steps = lane.append(batch);
+    const collected = (ticket: Ticket) => {
+      this.#room.use(lane.byteLength - before);
+      this.#collected(lane, ticket, options);
+      return ticket;
+    };
+    const { done, value } = steps.next();
+    return done ? collected(value) : this.#collectRest(lane, steps).then(collected);
+  }
+
+  async #collectRest(lane: Lane<RecordName>, steps: Iterator<void, Ticket, void>): Promise<Ticket> {
+    this.#collecting = lane;
+    try {
+      for (;;) {
+        await othersTurn();
+        const { done, value } = steps.next();
+        if (done) return value;
+      }
+    } finally {
+      this.#collecting = undefined;
+    }
+  }
+
+  #collected(lane: Lane<RecordName>, ticket: Ticket, options: CallOptions): void {
+    const { timers, maxAgeMs, maxRows, maxBytes } = this.#options;
+    if (!ticket.settled) {
+      this.#tickets.add(ticket);
+      void ticket.outcome.catch(() => undefined).then(() => this.#tickets.delete(ticket));
+      ticket.watch(options, timers, `${lane.record}.write`);
+      if (this.#abandoned) ticket.fail(this.#abandoned);
+      if (lane.rowCount >= maxRows || lane.byteLength >= maxBytes) this.#finish(lane);
+      else if (this.#flushes > 0) this.#due.add(lane);
+      else
+        lane.stopTimer ??= timers.after(maxAgeMs, () => {
+          this.#due.add(lane);
+          this.#pump();
+          this.#room.admit();
+        });
+    }
     this.#pump();
-    return ticket;
   }
 
   #lane<N extends RecordName>(record: N): Lane<N> {
@@ -274,14 +293,19 @@ class BlockBatchWriter implements BatchWriter {
     }
   }
 
+  #sendCollected(): void {
+    for (const lane of this.#lanes.values()) if (lane.rowCount > 0) this.#due.add(lane);
+    this.#pump();
+  }
+
   /** Sends while it may. A lane that is due goes on collecting until there is somebody to carry its rows. */
   #pump(): void {
     while (this.#inFlight < this.#options.maxInFlight) {
-      const [due] = this.#due;
+      const due = [...this.#due].find((lane) => lane !== this.#collecting);
       if (this.#ready.length === 0 && due) this.#finish(due);
       const shipment = this.#ready.shift();
       if (shipment) this.#send(shipment);
-      else if (this.#due.size === 0) break;
+      else if (!due) break;
     }
   }
 

@@ -1,10 +1,11 @@
-import type { BlockCollector, BlockWriter, RecordBatches, RecordName } from '@quantumtrade/dal-domain';
+import type { Batch, BlockCollector, BlockWriter, RecordName } from '@quantumtrade/dal-domain';
 import { Shipment } from './shipment.js';
 import type { Durability } from './ticket.js';
 import { Ticket } from './ticket.js';
 
 /** Collects the batches of one record until their rows leave as blocks. */
 export class Lane<N extends RecordName> {
+  readonly record: N;
   readonly #collector: BlockCollector<N>;
   readonly #durability: Durability;
   #tickets: Ticket[] = [];
@@ -12,6 +13,7 @@ export class Lane<N extends RecordName> {
   stopTimer: (() => void) | undefined;
 
   constructor(blocks: BlockWriter, record: N, durability: Durability) {
+    this.record = record;
     this.#collector = blocks.collect(record);
     this.#durability = durability;
   }
@@ -24,9 +26,12 @@ export class Lane<N extends RecordName> {
     return this.rowCount === 0 ? 0 : this.#collector.byteLength;
   }
 
-  /** Throws `ValidationError` when the batch itself is wrong; then nothing of it is taken. */
-  append(batch: RecordBatches[N]): Ticket {
-    const { rowCount, errors } = this.#collector.append(batch);
+  /**
+   * Takes a batch a little at a time; until that is done, the lane can do nothing else.
+   * Throws `ValidationError` when the batch itself is wrong; then nothing of it is taken.
+   */
+  *append(batch: Batch<N>): Generator<void, Ticket, void> {
+    const { rowCount, errors } = yield* this.#collector.appendInSteps(batch);
     const durability = this.#durability;
     const ticket = new Ticket({ acceptedCount: rowCount, failedCount: errors.length, errors, durability });
     this.#tickets.push(ticket);

@@ -13,6 +13,8 @@ export class Room {
   readonly #timers: Timers;
   readonly #waiting = new Set<Waiting>();
   #used = 0;
+  /** Whether somebody who was let in is still taking. */
+  #busy = false;
 
   constructor(maxBytes: number, timers: Timers) {
     this.#max = maxBytes;
@@ -25,18 +27,20 @@ export class Room {
 
   /**
    * Calls `take` once there is room, within the call's limits; at once where there is. What it takes counts from then
-   * on, so the bytes may exceed the limit by what one `take` adds.
+   * on, so the bytes may exceed the limit by what one `take` adds. While one takes its time, all others wait.
    */
-  enter<T>(take: () => T, options: CallOptions, operation: string): Promise<T> {
+  enter<T>(take: () => T | Promise<T>, options: CallOptions, operation: string): Promise<T> {
     return new Promise((resolve, reject) => {
       const enter = () => {
         try {
-          resolve(take());
+          const taken = take();
+          if (taken instanceof Promise) this.#keepOthersOut(taken);
+          resolve(taken);
         } catch (error) {
           reject(error as Error);
         }
       };
-      if (this.#waiting.size === 0 && this.#used < this.#max) return enter();
+      if (this.#waiting.size === 0 && this.#isOpen) return enter();
       const leave = () => {
         stop();
         this.#waiting.delete(waiting);
@@ -64,9 +68,22 @@ export class Room {
   /** Lets in whoever waits, as far as there is room. */
   admit(): void {
     for (const waiting of this.#waiting) {
-      if (this.#used >= this.#max) return;
+      if (!this.#isOpen) return;
       waiting.enter();
     }
+  }
+
+  get #isOpen(): boolean {
+    return !this.#busy && this.#used < this.#max;
+  }
+
+  #keepOthersOut(taken: Promise<unknown>): void {
+    this.#busy = true;
+    const letIn = () => {
+      this.#busy = false;
+      this.admit();
+    };
+    taken.then(letIn, letIn);
   }
 
   /** Turns away everybody who waits. */

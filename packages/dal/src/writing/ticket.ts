@@ -1,7 +1,7 @@
 import type { CallOptions, RowError } from '@quantumtrade/dal-domain';
 import { RowsRefusedError } from './rows-refused-error.js';
 import type { Timers } from './timers.js';
-import { watchCall } from './timers.js';
+import { requireTime, watchCall } from './timers.js';
 
 /** How sure it is that accepted rows stay: the store has them, or the journal has and the store will. */
 export type Durability = 'acknowledged' | 'journaled';
@@ -36,9 +36,15 @@ export class Ticket {
     if (receipt.acceptedCount === 0) this.#end(() => this.#settle.resolve(receipt));
   }
 
+  /** From now on the call's limits end the waiting; at once if they have been passed. */
   watch(options: CallOptions, timers: Timers, operation: string): void {
-    if (!this.settled)
+    if (this.settled) return;
+    try {
+      requireTime(options, timers, operation);
       this.#stopWatching = watchCall(options, timers, operation, (error) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** One more block to wait for. Its end is told by `done`. */

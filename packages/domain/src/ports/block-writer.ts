@@ -1,4 +1,4 @@
-import type { RecordBatches } from '../records/batches.js';
+import type { Batch } from '../records/batches.js';
 import type { RowError } from '../records/record.js';
 import type { RecordName } from '../records/records.js';
 import type { CallOptions } from './call.js';
@@ -19,13 +19,24 @@ export interface CollectedBlock extends EncodedBlock {
   readonly batches: readonly number[];
 }
 
+/** What was taken of a batch, and why the rest was not, by position in the batch. */
+export interface Appended {
+  readonly rowCount: number;
+  readonly errors: RowError[];
+}
+
 /** Turns many batches of one record into few blocks. */
 export interface BlockCollector<N extends RecordName> {
   /**
-   * Takes the good rows and reports the bad ones by their position in this batch.
+   * Takes the good rows and reports the bad ones.
    * Throws `ValidationError` when the batch itself is wrong; then nothing of it is taken.
    */
-  append(batch: RecordBatches[N]): { rowCount: number; errors: RowError[] };
+  append(batch: Batch<N>): Appended;
+  /**
+   * The same, about a millisecond's work with each step, so that a large batch does not keep the process from all else.
+   * Until the last step the batch must not change, and nothing else may be done with the collector.
+   */
+  appendInSteps(batch: Batch<N>): Generator<void, Appended, void>;
   readonly rowCount: number;
   /** Bytes of the blocks if they were finished now, roughly. */
   readonly byteLength: number;

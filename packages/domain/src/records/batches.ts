@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ValidationError } from '../errors.js';
+import type { ColumnBatch } from './column-batch.js';
+import { isColumnBatch, rowsOfColumns } from './column-batch.js';
 import { canonicalField, Invalid, isPlainMap } from './field.js';
 import { feature } from './feature.js';
 import type { MarketDataInput } from './market-data.js';
@@ -10,6 +12,7 @@ import type { PredictionInput } from './prediction.js';
 import { prediction } from './prediction.js';
 import type { RecordDefinition, Row, RowError } from './record.js';
 import type { RecordName } from './records.js';
+import { records } from './records.js';
 import { canonicalRow, requireField } from './record.js';
 import type { SentimentInput } from './sentiment.js';
 import { sentiment } from './sentiment.js';
@@ -78,6 +81,9 @@ export interface RecordBatches {
   strategyPerformance: StrategyPerformanceBatch;
 }
 
+/** A batch of any record, as rows or as columns. */
+export type Batch<N extends RecordName> = RecordBatches[N] | ColumnBatch<N>;
+
 /** A checked batch: what will be written, and what was refused. */
 export interface PreparedBatch {
   readonly definition: RecordDefinition;
@@ -101,10 +107,7 @@ function prepare(
 ): PreparedBatch {
   const operation = `${definition.name}.insert`;
   if (!Array.isArray(inputs)) throw new ValidationError(listName, 'must be a list of records', { operation });
-  const version =
-    writtenAt === undefined
-      ? now
-      : (requireField({ kind: 'instant' }, 'timestamp', writtenAt, operation) as number);
+  const version = versionOf(writtenAt, now, operation);
   const rows: PreparedRow[] = [];
   const errors: RowError[] = [];
   inputs.forEach((input: unknown, index) => {
@@ -114,6 +117,21 @@ function prepare(
     else rows.push({ row: checked.row, writtenAt: version });
   });
   return { definition, rows, errors };
+}
+
+const versionOf = (writtenAt: WrittenAt | undefined, now: number, operation: string): number =>
+  writtenAt === undefined
+    ? now
+    : (requireField({ kind: 'instant' }, 'timestamp', writtenAt, operation) as number);
+
+function prepareColumns(
+  definition: RecordDefinition,
+  batch: ColumnBatch<RecordName>,
+  now: number,
+): PreparedBatch {
+  const writtenAt = versionOf(batch.timestamp, now, `${definition.name}.insert`);
+  const { rows, errors } = rowsOfColumns(definition, batch);
+  return { definition, rows: rows.map((row) => ({ row, writtenAt })), errors };
 }
 
 const requireLabel = (definition: RecordDefinition, name: string, value: unknown): string =>
@@ -243,12 +261,10 @@ const preparations: {
 };
 
 /** Checks a batch of any record; throws `ValidationError` when the batch itself is wrong. */
-export function prepareBatch<N extends RecordName>(
-  record: N,
-  batch: RecordBatches[N],
-  now: number,
-): PreparedBatch {
-  return preparations[record](batch, now);
+export function prepareBatch<N extends RecordName>(record: N, batch: Batch<N>, now: number): PreparedBatch {
+  return isColumnBatch(batch)
+    ? prepareColumns(records[record], batch, now)
+    : preparations[record](batch as RecordBatches[N], now);
 }
 
 /** The month that an instant lies in, counted from the year 0: the partition of its row. */

@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import type {
+  Appended,
+  Batch,
   BlockCollector,
   BlockWriter,
   CollectedBlock,
   EncodedBlock,
   PreparedBatch,
   PreparedRow,
-  RecordBatches,
   RecordName,
 } from '@quantumtrade/dal-domain';
 import { monthOf, prepareBatch, ValidationError } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 
 /** Block ids that are remembered; the rows of a block that was forgotten replace themselves. */
-const REMEMBERED_BLOCKS = 10_000;
+export const REMEMBERED_BLOCKS = 10_000;
 
 export function blockWriter(store: MemoryStore): BlockWriter {
   const written = new Set<string>();
@@ -53,12 +54,12 @@ const ROW_BYTES = 200;
 
 class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
   readonly #record: N;
-  readonly #prepare: (batch: RecordBatches[N]) => PreparedBatch;
+  readonly #prepare: (batch: Batch<N>) => PreparedBatch;
   #months = new Map<number, { rows: PreparedRow[]; batches: Set<number> }>();
   #batches = 0;
   rowCount = 0;
 
-  constructor(record: N, prepare: (batch: RecordBatches[N]) => PreparedBatch) {
+  constructor(record: N, prepare: (batch: Batch<N>) => PreparedBatch) {
     this.#record = record;
     this.#prepare = prepare;
   }
@@ -67,7 +68,7 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
     return this.rowCount * ROW_BYTES;
   }
 
-  append(batch: RecordBatches[N]) {
+  append(batch: Batch<N>): Appended {
     const { rows, errors } = this.#prepare(batch);
     for (const row of rows) {
       const month = monthOf(row.row['timestamp'] as number);
@@ -79,6 +80,11 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
     this.#batches++;
     this.rowCount += rows.length;
     return { rowCount: rows.length, errors };
+  }
+
+  *appendInSteps(batch: Batch<N>) {
+    yield* [];
+    return this.append(batch);
   }
 
   finish(): CollectedBlock[] {

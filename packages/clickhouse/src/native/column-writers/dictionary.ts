@@ -1,4 +1,4 @@
-import type { Canonical } from '@quantumtrade/dal-domain';
+import type { Canonical, DictionaryColumn } from '@quantumtrade/dal-domain';
 import type { Refuse } from './column-writer.js';
 import { ColumnWriter } from './column-writer.js';
 import { TextBuffer } from './text-buffer.js';
@@ -8,11 +8,6 @@ const KEYS_VERSION = 1;
 const HAS_OWN_KEYS = 0x200;
 const NEEDS_UPDATE = 0x400;
 const WIDTHS = [Uint8Array, Uint16Array, Uint32Array] as const;
-/** Strings of a column as positions in a dictionary. */
-export interface DictionarySource {
-  readonly dictionary: readonly string[];
-  readonly positions: ArrayLike<number>;
-}
 
 const UNKNOWN = -1;
 
@@ -56,7 +51,7 @@ export class DictionaryWriter extends ColumnWriter {
 
   /** Puts strings that come as positions in a dictionary of the caller's, each looked up once a call. */
   putAll(
-    { dictionary, positions }: DictionarySource,
+    { dictionary, positions }: DictionaryColumn,
     selection: Uint32Array,
     firstRow: number,
     refuse: Refuse,

@@ -34,6 +34,11 @@ export class InstantWriter extends SixtyFourBitWriter {
     return true;
   }
 
+  /** Takes the first rows of another column. */
+  copy(from: InstantWriter, count: number, firstRow: number): void {
+    this.view.set(from.view.subarray(0, 2 * count), 2 * firstRow);
+  }
+
   store(value: Canonical, row: number): void {
     this.write(value as number, row);
   }
