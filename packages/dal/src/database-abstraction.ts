@@ -47,10 +47,12 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
+import { coherentBlocks } from './caching/coherent-blocks.js';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
-import { observed } from './operations.js';
+import { ReadThrough } from './caching/read-through.js';
+import { observed, observedBlocks } from './operations.js';
 import type { Transaction } from './transactions/staged-transaction.js';
 import type { TransactionResult } from './transactions/transactions.js';
 import { Transactions } from './transactions/transactions.js';
@@ -118,27 +120,26 @@ export class DatabaseAbstraction {
     const watchCache = <Port extends object>(name: string, port: Port): Port =>
       observed(name, port, this.#cacheMetrics, auditing);
     const { cache } = cacheBackend;
+    const through = new ReadThrough(cache, this.#metrics);
     this.#parts = parts;
     this.#clock = clock;
-    this.marketData = watch('marketData', cachedMarketData(timeSeries.marketData, cache, this.#metrics));
+    this.marketData = watch('marketData', cachedMarketData(timeSeries.marketData, cache, through));
     this.sentiment = watch('sentiment', timeSeries.sentiment);
-    this.features = watch('features', cachedFeatures(timeSeries.features, cache, this.#metrics));
-    this.predictions = watch('predictions', cachedPredictions(timeSeries.predictions, cache, this.#metrics));
+    this.features = watch('features', cachedFeatures(timeSeries.features, cache, through));
+    this.predictions = watch('predictions', cachedPredictions(timeSeries.predictions, cache, through));
     this.outcomes = watch('outcomes', timeSeries.outcomes);
     this.strategyPerformance = watch('strategyPerformance', timeSeries.strategyPerformance);
     this.analytics = watch('analytics', timeSeries.analytics);
     this.checkpoints = watch('checkpoints', timeSeries.checkpoints);
     this.schema = watch('schema', timeSeries.schema);
-    const blocks = watch('blocks', timeSeries.blocks);
-    this.#blocks = {
-      collect: (record) => timeSeries.blocks.collect(record),
-      write: (block, options) => blocks.write(block, options),
-    };
+    const watchBlocks = (blocks: BlockWriter) => observedBlocks(blocks, this.#metrics, auditing);
+    this.#blocks = watchBlocks(coherentBlocks(timeSeries.blocks, through));
     this.cache = watchCache('cache', cache);
     const { storage } = parts.writing ?? {};
     this.#transactions = new Transactions(storage?.transactionLogs ?? volatileTransactionLogs(), {
-      blocks: this.#blocks,
+      blocks: watchBlocks(timeSeries.blocks),
       cache,
+      through,
       deadLetters: storage?.deadLetters,
       clock,
     });
@@ -208,8 +209,8 @@ export class DatabaseAbstraction {
 
   /**
    * Opens a writer for many small batches, `acknowledged` unless the options or the configuration say `journaled`. Only
-   * one journaled writer at a time has the journal. It bypasses the cache: a cached latest value may be older than what
-   * was written by as long as it is cached for.
+   * one journaled writer at a time has the journal. The read-through cache forgets what a block touches when the block is
+   * stored: before its writes resolve or, where it is journaled, when it is delivered.
    */
   async batchWriter(options: BatchWriterOptions = {}): Promise<BatchWriter> {
     const { storage, durability: configured } = this.#writing();

@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import type { AuditSink, BatchResult, Clock } from '@quantumtrade/dal-domain';
-import { isDatabaseError } from '@quantumtrade/dal-domain';
+import type { BatchResult, BlockWriter } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { traceOperation } from '@quantumtrade/dal-telemetry';
-
-/** Who writes audit entries, where to, and by which clock. */
-export interface Auditing {
-  readonly sink: AuditSink;
-  readonly actor: string;
-  readonly clock: Clock;
-}
+import type { Auditing, Modification } from './auditing.js';
+import { audit, outcomeOf } from './auditing.js';
+import type { TransactionError } from './transactions/transaction-error.js';
+import type { TransactionResult } from './transactions/transactions.js';
+import { isRetryable } from './writing/retry.js';
+import type { KnownBlock } from './writing/known-block.js';
 
 /** Port methods that change data; each call leaves an audit entry. */
 const MODIFYING = new Set(['insert', 'save', 'end', 'revoke', 'initialize', 'migrate', 'run']);
@@ -38,13 +35,57 @@ export function observed<Port extends object>(
   });
 }
 
+/** Blocks known to have failed, of which the oldest are forgotten: they may be told of again. */
+const REMEMBERED_FAILURES = 1_000;
+
+/**
+ * Wraps a block writer likewise. Its audit entries are called `<record>.write` and have the block's id. A block leaves one
+ * when it is stored, one when it is refused for good, and one at the first of those attempts that may help or not.
+ */
+export function observedBlocks(
+  blocks: BlockWriter,
+  metrics: OperationMetrics,
+  auditing: Auditing,
+): BlockWriter {
+  const failing = new Set<string>();
+  const isNews = (id: string, error: unknown) => {
+    const isKnown = failing.delete(id);
+    if (!isRetryable(error)) return true;
+    failing.add(id);
+    if (failing.size > REMEMBERED_FAILURES) failing.delete(failing.values().next().value!);
+    return !isKnown;
+  };
+  return {
+    collect: (record) => blocks.collect(record),
+    async write(block: KnownBlock, options) {
+      const { record, id, rowCount, transactionId } = block;
+      const event: OperationEvent = { operation: 'blocks.write', rows: rowCount };
+      const tell = (outcome: string, insertedCount?: number) =>
+        audit(auditing, {
+          operation: `${record}.write`,
+          batchId: id,
+          transactionId,
+          queryId: event.queryId,
+          insertedCount,
+          outcome,
+        });
+      await timed(event, metrics, () => blocks.write(block, options)).catch(async (error: unknown) => {
+        if (isNews(id, error)) await tell(outcomeOf(error));
+        throw error;
+      });
+      failing.delete(id);
+      await tell('ok', rowCount);
+    },
+  };
+}
+
 function timed<T>(event: OperationEvent, metrics: OperationMetrics, run: () => Promise<T>): Promise<T> {
   return traceOperation(event, async () => {
     const started = performance.now();
     let failed = true;
     try {
       const result = await run();
-      event.rows = rowsOf(result);
+      event.rows = rowsOf(result) ?? event.rows;
       event.cacheHit = (result as { cacheHit?: boolean } | undefined | null)?.cacheHit;
       failed = false;
       return result;
@@ -54,32 +95,31 @@ function timed<T>(event: OperationEvent, metrics: OperationMetrics, run: () => P
   });
 }
 
-async function audited<T>(
-  event: OperationEvent,
-  { sink, actor, clock }: Auditing,
-  run: () => Promise<T>,
-): Promise<T> {
-  const batchId = randomUUID();
-  const record = async (outcome: string, counts: Partial<BatchResult> = {}) =>
-    sink.record({
-      at: clock.now(),
-      actor,
-      operation: event.operation,
-      batchId,
-      queryId: event.queryId,
-      insertedCount: counts.insertedCount,
-      updatedCount: counts.updatedCount,
-      failedCount: counts.failedCount,
-      outcome,
-    });
+async function audited<T>(event: OperationEvent, auditing: Auditing, run: () => Promise<T>): Promise<T> {
+  const tell = (what: object | null | undefined, outcome: string) =>
+    audit(auditing, { operation: event.operation, queryId: event.queryId, ...detailsOf(what), outcome });
   const result = await run().catch(async (error: unknown) => {
-    await record(isDatabaseError(error) ? error.code : 'FAILED').catch(() => undefined);
+    await tell(error as object, outcomeOf(error));
     throw error;
   });
-  // What happened has happened: a sink that fails changes nothing about it.
-  await record('ok', (result as Partial<BatchResult> | undefined) ?? {}).catch(() => undefined);
+  await tell(result as object, 'ok');
   return result;
 }
+
+/** The counts of a batch, or the transaction's id and rows, as far as a result or an error tells them. */
+function detailsOf(what: object | null | undefined): Partial<Modification> {
+  const { insertedCount, updatedCount, failedCount, transactionId, rowCounts, refused } = (what ??
+    {}) as Partial<BatchResult & TransactionResult & TransactionError>;
+  if (transactionId === undefined) return { insertedCount, updatedCount, failedCount };
+  return {
+    batchId: transactionId,
+    transactionId,
+    insertedCount: rowCounts && sum(Object.values(rowCounts)),
+    failedCount: refused?.length ? sum(refused.map(({ rowCount }) => rowCount)) : undefined,
+  };
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 function rowsOf(result: unknown): number | undefined {
   if (typeof result !== 'object' || result === null) return undefined;

@@ -6,9 +6,9 @@ import type {
   FeatureRepository,
   FeatureSet,
 } from '@quantumtrade/dal-domain';
-import { keyspaces, TypedKeyspace } from '@quantumtrade/dal-domain';
-import type { CacheObserver } from './read-through.js';
-import { ReadThrough } from './read-through.js';
+import { keyOf, keyspaces, TypedKeyspace } from '@quantumtrade/dal-domain';
+import type { ReadThrough } from './read-through.js';
+import { touchedKeys } from './touched-keys.js';
 
 /**
  * Features whose latest set is cached under `features:{symbol}:latest` and whose values are cached under
@@ -17,51 +17,39 @@ import { ReadThrough } from './read-through.js';
 export function cachedFeatures(
   repository: FeatureRepository,
   cache: Cache,
-  observer: CacheObserver,
+  through: ReadThrough,
 ): FeatureRepository {
   const latestSets = new TypedKeyspace(cache, keyspaces.latestFeatures);
   const values = new TypedKeyspace(cache, keyspaces.featureValue);
-  const through = new ReadThrough(observer);
+  const latestKey = (symbol: string) => keyOf(keyspaces.latestFeatures.pattern, { symbol });
 
   /** What holds no refused feature is written through; the rest is dropped, as the store alone knows how it adds up. */
   async function follow(batches: readonly FeatureBatch[], result: BatchResult, within: CallOptions) {
     const refused = new Set(result.errors.map((error) => error.index));
+    const dropped = new Set(touchedKeys('features', batches));
+    const doubtful = new Set([...refused].map((index) => batches[index]?.symbol));
     const newest = newestBySymbol(batches.filter((_, index) => !refused.has(index)));
+    const replacing = [...newest.values()]
+      .filter(([batch, ...others]) => others.length === 0 && !doubtful.has(batch!.symbol))
+      .map(([batch]) => batch!);
+    for (const { symbol } of replacing) dropped.delete(latestKey(symbol));
     await Promise.all([
-      ...[...newest].map(([symbol, [batch, ...others]]) =>
-        others.length === 0
-          ? latestSets.replaceIfNewer({ symbol }, featureSet(batch!), within)
-          : latestSets.delete({ symbol }, within),
-      ),
-      ...dropped(
-        batches.filter((_, index) => refused.has(index)),
-        within,
-      ),
-      ...distinctNames(batches).map((parts) => values.delete(parts, within)),
+      ...replacing.map((batch) => latestSets.replaceIfNewer(batch, featureSet(batch), within)),
+      through.forget([...dropped], within),
     ]);
   }
 
-  const dropped = (batches: readonly FeatureBatch[], within: CallOptions) =>
-    featureSymbolsOf(batches).map((symbol) => latestSets.delete({ symbol }, within));
-
   return {
-    insert(batches, options) {
-      const known = Array.isArray(batches) ? batches : [];
-      return through.write(
-        featureSymbolsOf(known),
+    insert: (batches, options) =>
+      through.write(
+        touchedKeys('features', batches),
         () => repository.insert(batches, options),
         (result, within) => follow(batches, result, within),
-        (within) =>
-          Promise.all([
-            ...dropped(known, within),
-            ...distinctNames(known).map((parts) => values.delete(parts, within)),
-          ]),
-      );
-    },
+      ),
     find: (params, options) => repository.find(params, options),
     async latest(symbol, options) {
       if (typeof symbol !== 'string') return repository.latest(symbol, options);
-      const { value } = await through.read<FeatureSet>(symbol, options, {
+      const { value } = await through.read<FeatureSet>(latestKey(symbol), options, {
         cached: (within) => latestSets.get({ symbol }, within),
         load: () => repository.latest(symbol, options),
         store: (set, within) => latestSets.setIfNewer({ symbol }, set, within),
@@ -72,7 +60,8 @@ export function cachedFeatures(
       if (typeof symbol !== 'string' || typeof featureName !== 'string') {
         return repository.latestValue(symbol, featureName, options);
       }
-      const { value } = await through.read<number>(symbol, options, {
+      const key = keyOf(keyspaces.featureValue.pattern, { symbol, featureName });
+      const { value } = await through.read<number>(key, options, {
         cached: (within) => values.get({ symbol, featureName }, within),
         load: () => repository.latestValue(symbol, featureName, options),
         store: (number, within) => values.set({ symbol, featureName }, number, within),
@@ -80,11 +69,6 @@ export function cachedFeatures(
       return value;
     },
   };
-}
-
-/** Each symbol once, of batches that nobody has checked yet. */
-export function featureSymbolsOf(batches: readonly FeatureBatch[]): string[] {
-  return [...new Set(batches.map((batch) => batch?.symbol))].filter((symbol) => typeof symbol === 'string');
 }
 
 function featureSet(batch: FeatureBatch): FeatureSet {
@@ -108,16 +92,4 @@ function newestBySymbol(batches: readonly FeatureBatch[]): Map<string, FeatureBa
     else if (lead === 0) known!.push(batch);
   }
   return newest;
-}
-
-export function distinctNames(batches: readonly FeatureBatch[]): { symbol: string; featureName: string }[] {
-  const names = new Map<string, { symbol: string; featureName: string }>();
-  for (const batch of batches) {
-    if (typeof batch?.symbol !== 'string') continue;
-    const { symbol } = batch;
-    for (const featureName of Object.keys(batch.features ?? {})) {
-      names.set(JSON.stringify([symbol, featureName]), { symbol, featureName });
-    }
-  }
-  return [...names.values()];
 }

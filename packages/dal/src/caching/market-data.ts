@@ -8,6 +8,7 @@ import type {
   ReadOptions,
 } from '@quantumtrade/dal-domain';
 import {
+  keyOf,
   keyspaces,
   marketData,
   prepareMarketData,
@@ -15,8 +16,8 @@ import {
   TypedKeyspace,
   withExactness,
 } from '@quantumtrade/dal-domain';
-import type { CacheObserver } from './read-through.js';
-import { ReadThrough } from './read-through.js';
+import type { ReadThrough } from './read-through.js';
+import { touchedKeys } from './touched-keys.js';
 
 /**
  * Market data whose latest bar of each symbol is cached under `market:{symbol}:latest`. Reads of one latest bar are
@@ -25,17 +26,17 @@ import { ReadThrough } from './read-through.js';
 export function cachedMarketData(
   repository: MarketDataRepository,
   cache: Cache,
-  observer: CacheObserver,
+  through: ReadThrough,
 ): MarketDataRepository {
   const latestBars = new TypedKeyspace(cache, keyspaces.latestMarketData);
-  const through = new ReadThrough(observer);
 
   async function latestOne<E extends boolean>(
     symbol: string,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<MarketData<E>>> {
     const started = performance.now();
-    const { value, hit } = await through.read<MarketData<true>>(symbol, options, {
+    const key = keyOf(keyspaces.latestMarketData.pattern, { symbol });
+    const { value, hit } = await through.read<MarketData<true>>(key, options, {
       cached: (within) => latestBars.get({ symbol }, within),
       load: async () => (await repository.latest(symbol, 1, { ...options, exact: true })).data[0] ?? null,
       store: (bar, within) => latestBars.setIfNewer({ symbol }, bar, within),
@@ -50,28 +51,19 @@ export function cachedMarketData(
   }
 
   return {
-    insert(batch, options) {
-      const symbols = symbolsOf(batch);
-      return through.write(
-        symbols,
+    insert: (batch, options) =>
+      through.write(
+        touchedKeys('marketData', batch),
         () => repository.insert(batch, options),
         (result, within) =>
           Promise.all(newestBars(batch, result).map((bar) => latestBars.replaceIfNewer(bar, bar, within))),
-        (within) => Promise.all(symbols.map((symbol) => latestBars.delete({ symbol }, within))),
-      );
-    },
+      ),
     find: (params, options) => repository.find(params, options),
     latest: (symbol, limit, options) =>
       limit === 1 && typeof symbol === 'string'
         ? latestOne(symbol, options)
         : repository.latest(symbol, limit, options),
   };
-}
-
-/** Each symbol once, of a batch that nobody has checked yet. */
-export function symbolsOf(batch: MarketDataBatch | undefined): string[] {
-  const records: readonly { symbol?: unknown }[] = Array.isArray(batch?.records) ? batch.records : [];
-  return [...new Set(records.map((record) => record?.symbol))].filter((symbol) => typeof symbol === 'string');
 }
 
 /** The newest accepted bar of each symbol in a batch; of equals the last, as the store keeps it. */

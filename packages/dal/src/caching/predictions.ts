@@ -1,7 +1,7 @@
 import type { Cache, PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
-import { keyspaces, prediction, TypedKeyspace, withExactness } from '@quantumtrade/dal-domain';
-import type { CacheObserver } from './read-through.js';
-import { ReadThrough } from './read-through.js';
+import { keyOf, keyspaces, prediction, TypedKeyspace, withExactness } from '@quantumtrade/dal-domain';
+import type { ReadThrough } from './read-through.js';
+import { touchedKeys } from './touched-keys.js';
 
 /**
  * Predictions cached by id under `prediction:{predictionId}`. A write drops its ids instead of writing them through: only
@@ -10,26 +10,17 @@ import { ReadThrough } from './read-through.js';
 export function cachedPredictions(
   repository: PredictionRepository,
   cache: Cache,
-  observer: CacheObserver,
+  through: ReadThrough,
 ): PredictionRepository {
   const byId = new TypedKeyspace(cache, keyspaces.prediction);
-  const through = new ReadThrough(observer);
 
   return {
-    insert(batch, options) {
-      const ids = idsOf(batch?.predictions);
-      const drop = (within: ReadOptions) =>
-        Promise.all(ids.map((predictionId) => byId.delete({ predictionId }, within)));
-      return through.write(
-        ids,
-        () => repository.insert(batch, options),
-        (_, within) => drop(within),
-        drop,
-      );
-    },
+    insert: (batch, options) =>
+      through.write(touchedKeys('predictions', batch), () => repository.insert(batch, options)),
     async findById<E extends boolean = false>(predictionId: string, options?: ReadOptions<E>) {
       if (typeof predictionId !== 'string') return repository.findById(predictionId, options);
-      const { value } = await through.read<PredictionRecord<true>>(predictionId, options, {
+      const key = keyOf(keyspaces.prediction.pattern, { predictionId });
+      const { value } = await through.read<PredictionRecord<true>>(key, options, {
         cached: (within) => byId.get({ predictionId }, within),
         load: () => repository.findById(predictionId, { ...options, exact: true }),
         store: (record, within) => byId.set({ predictionId }, record, within),
@@ -40,10 +31,4 @@ export function cachedPredictions(
     dueForEvaluation: (horizonMinutes, now, options) =>
       repository.dueForEvaluation(horizonMinutes, now, options),
   };
-}
-
-/** Each id once, of predictions that nobody has checked yet. */
-export function idsOf(predictions: unknown): string[] {
-  const records: readonly { predictionId?: unknown }[] = Array.isArray(predictions) ? predictions : [];
-  return [...new Set(records.map((record) => record?.predictionId))].filter((id) => typeof id === 'string');
 }

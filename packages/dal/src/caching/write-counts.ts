@@ -12,8 +12,9 @@ export class WriteCounts {
   }
 
   /** To be called before the store is written and again after it. */
-  count(keys: Iterable<string>): void {
-    for (const key of keys) this.#counts[counterOf(key)]!++;
+  count(keys: Iterable<string> | 'all'): void {
+    if (keys === 'all') for (let i = 0; i < COUNTERS; i++) this.#counts[i]!++;
+    else for (const key of keys) this.#counts[counterOf(key)]!++;
   }
 }
 

@@ -1,13 +1,7 @@
-import type {
-  BlockWriter,
-  Cache,
-  Clock,
-  DeadLetterStore,
-  EncodedBlock,
-  TransactionLog,
-} from '@quantumtrade/dal-domain';
+import type { BlockWriter, Cache, Clock, DeadLetterStore, TransactionLog } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
-import { tolerant } from '../caching/read-through.js';
+import type { ReadThrough } from '../caching/read-through.js';
+import type { KnownBlock } from '../writing/known-block.js';
 import type { RetryOptions } from '../writing/retry.js';
 import { Backoff, codeOf, isRefusal, isRetryable, messageOf } from '../writing/retry.js';
 import type { Timers } from '../writing/timers.js';
@@ -20,13 +14,12 @@ import { decodeTransaction } from './transaction-record.js';
 export interface ApplierParts {
   readonly blocks: BlockWriter;
   readonly cache: Cache;
+  readonly through: ReadThrough;
   readonly deadLetters?: DeadLetterStore;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly retry?: RetryOptions;
 }
-
-const CLEAR_WITHIN_MS = 1_000;
 
 /** One caller, waiting for its transaction. */
 interface Waiting {
@@ -99,25 +92,29 @@ export class Applier {
     }
   }
 
-  async #apply(id: string, { at, blocks, cacheChanges, touchedKeys }: TransactionRecord) {
-    const { cache } = this.#parts;
-    const { signal } = this.#stop;
+  /** The read-through cache follows as after any other write. */
+  #apply(id: string, record: TransactionRecord): Promise<readonly RefusedBlock[]> {
+    const { through } = this.#parts;
+    const changed = record.cacheChanges.map(({ key }) => key);
+    return through.guard(changed, () => through.write(record.touchedKeys, () => this.#applyAll(id, record)));
+  }
+
+  async #applyAll(id: string, { at, blocks, cacheChanges, touchedKeys }: TransactionRecord) {
     const refused: RefusedBlock[] = [];
     for (const block of blocks) {
       const what = `${block.rowCount} rows of ${block.record} were not stored`;
-      const refusal = await this.#persist(id, what, () => this.#write(block));
+      const refusal = await this.#persist(id, what, () =>
+        this.#write({ ...block, touchedKeys, transactionId: id }),
+      );
       if (refusal) refused.push(refusal);
     }
     await this.#persist(id, 'its cache keys were not changed', () =>
       allOf(cacheChanges.map((change) => this.#change(change, at))),
     );
-    // As after any insert: a cache that fails or hangs counts as empty.
-    const options = { signal, deadline: Date.now() + CLEAR_WITHIN_MS };
-    await tolerant(() => allOf(touchedKeys.map((key) => cache.delete(key, options))), undefined);
     return refused;
   }
 
-  async #write(block: EncodedBlock): Promise<RefusedBlock | undefined> {
+  async #write(block: KnownBlock): Promise<RefusedBlock | undefined> {
     const { blocks, deadLetters, clock } = this.#parts;
     const { signal } = this.#stop;
     try {

@@ -6,6 +6,7 @@ import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
 import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { ReadThrough } from '../caching/read-through.js';
 import { MONTH_MS, turn } from '../writing/testing/bars.js';
 import { TransactionError } from './transaction-error.js';
 import { decodeTransaction } from './transaction-record.js';
@@ -79,6 +80,7 @@ class Life {
     this.transactions = new Transactions(logs, {
       blocks: this.#faulty(timeSeries.blocks),
       cache: this.#faultyCache(cache),
+      through: new ReadThrough(this.#faultyCache(cache), { cacheLookup: () => undefined }),
       clock,
       timers: this.timers,
       retry: { random: () => 0.5, maxDelayMs: 200 },

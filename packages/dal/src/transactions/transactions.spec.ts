@@ -10,6 +10,7 @@ import {
   memoryDeadLetters,
   memoryTimeSeries,
 } from '@quantumtrade/dal-memory';
+import { ReadThrough } from '../caching/read-through.js';
 import { bars, storedSymbols, turn } from '../writing/testing/bars.js';
 import type { TransactionLogs } from './transaction-logs.js';
 import { fileTransactionLogs, volatileTransactionLogs } from './transaction-logs.js';
@@ -58,6 +59,7 @@ function open(logs: TransactionLogs = volatileTransactionLogs(), withDeadLetters
       },
     },
     cache,
+    through: new ReadThrough(cache, { cacheLookup: () => undefined }),
     deadLetters: withDeadLetters ? deadLetters : undefined,
     clock,
     timers,

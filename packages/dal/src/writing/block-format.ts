@@ -1,34 +1,44 @@
 import { crc32 } from 'node:zlib';
-import type { EncodedBlock, RecordName } from '@quantumtrade/dal-domain';
+import type { RecordName } from '@quantumtrade/dal-domain';
 import { records } from '@quantumtrade/dal-domain';
+import type { KnownBlock } from './known-block.js';
 
 /**
  * A block on the disk, little-endian: `QTB1`, uint32 bytes of the header, uint32 CRC32 of the header, the header (JSON),
- * the block's bytes. The header has the record, id and row count, and the length and CRC32 of the bytes.
+ * the block's bytes, the keys that it touches where it knows them (JSON). The header has the record, id and row count, and
+ * the length and CRC32 of the bytes and of the keys.
  */
 const MAGIC = Buffer.from('QTB1');
 const HEADER_AT = 12;
 
-interface BlockHeader {
-  readonly record: RecordName;
-  readonly id: string;
-  readonly rowCount: number;
+interface Part {
   readonly byteLength: number;
   readonly crc32: number;
 }
 
+interface BlockHeader extends Part {
+  readonly record: RecordName;
+  readonly id: string;
+  readonly rowCount: number;
+  readonly touchedKeys?: Part;
+}
+
 /** The buffers to write one after the other. `notes` is kept in the header, to be found by {@link readHeader}. */
-export function encodeBlock(block: EncodedBlock, notes: object = {}): Uint8Array[] {
+export function encodeBlock(block: KnownBlock, notes: object = {}): Uint8Array[] {
   const { record, id, rowCount, bytes } = block;
+  const keys = block.touchedKeys && Buffer.from(JSON.stringify(block.touchedKeys));
+  const touchedKeys = keys && partOf(keys);
   const header = Buffer.from(
-    JSON.stringify({ ...notes, record, id, rowCount, byteLength: bytes.byteLength, crc32: crc32(bytes) }),
+    JSON.stringify({ ...notes, record, id, rowCount, ...partOf(bytes), touchedKeys }),
   );
   const prefix = Buffer.alloc(HEADER_AT);
   MAGIC.copy(prefix);
   prefix.writeUInt32LE(header.byteLength, 4);
   prefix.writeUInt32LE(crc32(header), 8);
-  return [prefix, header, bytes];
+  return [prefix, header, bytes, ...(keys ? [keys] : [])];
 }
+
+const partOf = (bytes: Uint8Array): Part => ({ byteLength: bytes.byteLength, crc32: crc32(bytes) });
 
 /** What the header says, and where the block's bytes begin. Throws when it is damaged or cut short. */
 export function readHeader<Notes = unknown>(file: Uint8Array): { header: BlockHeader & Notes; end: number } {
@@ -43,12 +53,25 @@ export function readHeader<Notes = unknown>(file: Uint8Array): { header: BlockHe
 }
 
 /** The block as it was encoded. Throws when it is damaged or cut short. */
-export function decodeBlock<Notes = unknown>(file: Uint8Array): EncodedBlock & { notes: Notes } {
+export function decodeBlock<Notes = unknown>(file: Uint8Array): KnownBlock & { notes: Notes } {
   const { header, end } = readHeader<Notes>(file);
-  const bytes = file.subarray(end);
-  if (bytes.byteLength !== header.byteLength || crc32(bytes) !== header.crc32) {
+  const { record, id, rowCount, byteLength, touchedKeys } = header;
+  const bytes = file.subarray(end, end + byteLength);
+  const keys = file.subarray(end + byteLength);
+  if (!isWhole(bytes, header) || !isWhole(keys, touchedKeys ?? partOf(NOTHING))) {
     throw new Error('the rows are damaged');
   }
-  const { record, id, rowCount } = header;
-  return { record, id, rowCount, bytes, notes: header };
+  return {
+    record,
+    id,
+    rowCount,
+    bytes,
+    ...(touchedKeys && { touchedKeys: JSON.parse(Buffer.from(keys).toString()) as string[] }),
+    notes: header,
+  };
 }
+
+const NOTHING = new Uint8Array();
+
+const isWhole = (bytes: Uint8Array, part: Part): boolean =>
+  bytes.byteLength === part.byteLength && crc32(bytes) === part.crc32;

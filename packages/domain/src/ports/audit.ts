@@ -4,10 +4,18 @@ export interface AuditEntry {
   at: number;
   /** Who did it: the application's name for itself. */
   actor: string;
-  /** The operation, e.g. `marketData.insert` or `schema.migrate`. */
+  /**
+   * The operation, e.g. `marketData.insert`, `schema.migrate`, `marketData.write` for a block of a batch writer, a replay
+   * or a transaction, or `transactions.run` for what its caller was told, with the rows of all its blocks.
+   */
   operation: string;
-  /** A UUID of this modification alone. */
+  /**
+   * The id of the block or the transaction, else a UUID of this modification alone. A block that is stored again, as after
+   * a lost answer or a crash, has the same rows under the same id.
+   */
   batchId: string;
+  /** The transaction that this is, or is a part of. */
+  transactionId?: string;
   /** Under which the store knows the modification's query. Known only while somebody observes operations. */
   queryId?: string;
   insertedCount?: number;

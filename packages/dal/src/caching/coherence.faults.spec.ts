@@ -1,0 +1,152 @@
+import type { BlockWriter, Cache, MarketDataRepository } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
+import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { volatileTransactionLogs } from '../transactions/transaction-logs.js';
+import { Transactions } from '../transactions/transactions.js';
+import { openBatchWriter } from '../writing/batch-writer.js';
+import { bars, turn } from '../writing/testing/bars.js';
+import { coherentBlocks } from './coherent-blocks.js';
+import { cachedMarketData } from './market-data.js';
+import { ReadThrough } from './read-through.js';
+
+const SYMBOLS = ['A', 'B'] as const;
+const clock = { now: () => 0 };
+const lost = () => new ConnectionError('cut', { operation: 'test' });
+
+/** A data layer's ways of reading and writing, over a store and a cache that take their time as the dice say. */
+class World {
+  readonly #random: Random;
+  readonly #timers = new ManualTimers();
+  readonly #store = memoryTimeSeries({ clock });
+  readonly #marketData: MarketDataRepository;
+  /** Each writes one bar of a symbol. */
+  readonly #ways: ((symbol: string, timestamp: number) => Promise<unknown>)[];
+  /** The instant of the newest bar given to a writer. */
+  #newest = 0;
+  #lossRate = 0.1;
+
+  constructor(seed: number) {
+    this.#random = new Random(seed);
+    const timers = this.#timers;
+    const retry = { random: () => 0.5 };
+    const cache = this.#slowCache(memoryCacheBackend({ clock }).cache);
+    const through = new ReadThrough(cache, { cacheLookup: () => undefined });
+    const { blocks, marketData } = this.#slowStore();
+    this.#marketData = cachedMarketData(marketData, cache, through);
+    const deadLetters = memoryDeadLetters();
+    const parts = { blocks: coherentBlocks(blocks, through), deadLetters };
+    const writer = openBatchWriter(parts, { timers, retry, maxAgeMs: 10 });
+    const transactions = new Transactions(volatileTransactionLogs(), {
+      blocks,
+      cache,
+      through,
+      clock,
+      timers,
+      retry,
+    });
+    const batch = (symbol: string, timestamp: number) => bars([symbol], () => timestamp);
+    this.#ways = [
+      (symbol, timestamp) => this.#marketData.insert(batch(symbol, timestamp)),
+      (symbol, timestamp) => writer.write('marketData', batch(symbol, timestamp)),
+      (symbol, timestamp) => transactions.run((tx) => tx.insertMarketData(batch(symbol, timestamp))),
+    ];
+  }
+
+  /** Reads and writes at the same time; whoever has written must not read anything older. */
+  async live(): Promise<void> {
+    const actors = Array.from({ length: 6 }, () => this.#act());
+    let isOver = false;
+    const all = Promise.all(actors).finally(() => (isOver = true));
+    all.catch(() => undefined);
+    while (!isOver) {
+      await turn();
+      this.#timers.advance(5);
+    }
+    await all;
+  }
+
+  /** What a reader is told of each symbol now, and what the store says. */
+  async latest(): Promise<{ told: unknown[]; stored: unknown[] }> {
+    this.#lossRate = 0;
+    const told = SYMBOLS.map((symbol) => instantOf(this.#marketData, symbol));
+    const stored = SYMBOLS.map((symbol) => instantOf(this.#store.marketData, symbol));
+    return { told: await Promise.all(told), stored: await Promise.all(stored) };
+  }
+
+  async #act(): Promise<void> {
+    for (let steps = 0; steps < 5; steps++) {
+      await this.#pause();
+      const symbol = SYMBOLS[this.#random.below(SYMBOLS.length)]!;
+      let written = 0;
+      if (this.#random.chance(0.4)) {
+        const way = this.#random.below(this.#ways.length);
+        const timestamp = ++this.#newest;
+        await this.#ways[way]!(symbol, timestamp).then(
+          () => (written = timestamp),
+          () => undefined,
+        );
+      }
+      expect(await instantOf(this.#marketData, symbol).catch(() => Infinity)).toBeGreaterThanOrEqual(written);
+    }
+  }
+
+  async #pause(): Promise<void> {
+    for (let turns = this.#random.below(6); turns > 0; turns--) await turn();
+  }
+
+  /** Some calls are lost on their way to the store, some on their way back. */
+  async #slowly<T>(call: () => Promise<T>): Promise<T> {
+    await this.#pause();
+    if (this.#random.chance(this.#lossRate)) throw lost();
+    const result = await call();
+    await this.#pause();
+    if (this.#random.chance(this.#lossRate)) throw lost();
+    return result;
+  }
+
+  #slowStore(): { blocks: BlockWriter; marketData: MarketDataRepository } {
+    const { blocks, marketData } = this.#store;
+    return {
+      blocks: {
+        collect: (record) => blocks.collect(record),
+        write: (block) => this.#slowly(() => blocks.write(block)),
+      },
+      marketData: {
+        ...marketData,
+        insert: (batch) => this.#slowly(() => marketData.insert(batch)),
+        latest: (symbol, limit, options) => this.#slowly(() => marketData.latest(symbol, limit, options)),
+      },
+    };
+  }
+
+  /** Commands take effect in the order they were given; answers come when they come. */
+  #slowCache(cache: Cache): Cache {
+    const later = async <T>(answer: Promise<T>): Promise<T> => {
+      await this.#pause();
+      return answer;
+    };
+    return {
+      get: (key, decoder) => later(cache.get(key, decoder)),
+      set: (key, value, ttl) => later(cache.set(key, value, ttl)),
+      setIfNewer: (key, value, ttl) => later(cache.setIfNewer(key, value, ttl)),
+      replaceIfNewer: (key, value, ttl) => later(cache.replaceIfNewer(key, value, ttl)),
+      delete: (key) => later(cache.delete(key)),
+      exists: (key) => later(cache.exists(key)),
+    };
+  }
+}
+
+const instantOf = async (marketData: MarketDataRepository, symbol: string): Promise<number> =>
+  Number((await marketData.latest(symbol, 1, { exact: true })).data[0]?.timestamp ?? 0);
+
+it.each(seeds(100))(
+  'no read is older than a write that was acknowledged before, whichever way it was made (seed %i)',
+  async (seed) => {
+    const world = new World(seed);
+    await world.live();
+    const { told, stored } = await world.latest();
+    expect(told).toEqual(stored);
+  },
+);

@@ -1,0 +1,61 @@
+import type {
+  Batch,
+  BlockCollector,
+  BlockWriter,
+  CollectedBlock,
+  RecordName,
+} from '@quantumtrade/dal-domain';
+import type { KnownBlock } from '../writing/known-block.js';
+import type { ReadThrough } from './read-through.js';
+import { TouchedKeys } from './touched-keys.js';
+
+/**
+ * A block writer with which the read-through cache keeps in step. Its blocks know the keys that their rows touch, and each
+ * write, whoever makes it and whenever, has the cache forget those. Of a block that does not know them, no value that was
+ * being loaded is cached; what is cached stays until its time is over.
+ */
+export function coherentBlocks(blocks: BlockWriter, through: ReadThrough): BlockWriter {
+  return {
+    collect: (record) => new TouchingCollector(record, blocks.collect(record)),
+    write: (block: KnownBlock, options) => {
+      const write = () => blocks.write(block, options);
+      return block.touchedKeys ? through.write(block.touchedKeys, write) : through.guard('all', write);
+    },
+  };
+}
+
+class TouchingCollector<N extends RecordName> implements BlockCollector<N> {
+  readonly #collector: BlockCollector<N>;
+  readonly #touched: TouchedKeys<N>;
+
+  constructor(record: N, collector: BlockCollector<N>) {
+    this.#collector = collector;
+    this.#touched = new TouchedKeys(record);
+  }
+
+  get rowCount(): number {
+    return this.#collector.rowCount;
+  }
+
+  get byteLength(): number {
+    return this.#collector.byteLength;
+  }
+
+  append(batch: Batch<N>) {
+    const appended = this.#collector.append(batch);
+    this.#touched.add(batch);
+    return appended;
+  }
+
+  *appendInSteps(batch: Batch<N>) {
+    const appended = yield* this.#collector.appendInSteps(batch);
+    this.#touched.add(batch);
+    return appended;
+  }
+
+  /** Each block knows what any of them touches: which rows are in which one, only the store can tell. */
+  finish(): (CollectedBlock & KnownBlock)[] {
+    const touchedKeys = this.#touched.take();
+    return this.#collector.finish().map((block) => ({ ...block, touchedKeys }));
+  }
+}
