@@ -131,11 +131,22 @@ describe('the command line', () => {
     expect(ingest.code).toBe(EXIT.connection);
     const status = await qtdal('status', '--config', config);
     expect(status.code).toBe(EXIT.connection);
-    expect(status.out).toMatch(/http:\/\/127.0.0.1:9: DOES NOT ANSWER/);
+    expect(status.out).toMatch(/http:\/\/127.0.0.1:9: DOES NOT ANSWER \(Connection failed: .*ECONNREFUSED/);
+    expect(status.out).toMatch(/cache .*127\.0\.0\.1:9: DOES NOT ANSWER \(.+\)/);
+    expect(status.out).toMatch(/^keeps +not known$/m);
     const doctor = await qtdal('doctor', '--config', config);
     expect(doctor.code).toBe(EXIT.connection);
-    expect(doctor.out).toMatch(/FAILED {2}store: .*127\.0\.0\.1:9 does not answer\n +-> start ClickHouse/);
-    expect(doctor.out).toMatch(/FAILED {2}cache: .*127\.0\.0\.1:9 does not answer\n +-> start Redis/);
+    expect(doctor.out).toMatch(
+      /FAILED {2}store: .*127\.0\.0\.1:9 does not answer: .*ECONNREFUSED.*\n +-> start ClickHouse/,
+    );
+    expect(doctor.out).toMatch(/FAILED {2}cache: .*127\.0\.0\.1:9 does not answer: .+\n +-> start Redis/);
+  });
+
+  it('says what the tables guarantee', async () => {
+    const kept =
+      'stored, distinct, idempotent, keyed; not synced: it is in memory; not replicated: it is in memory';
+    expect((await qtdal('status', ...memory)).out).toContain(`keeps   ${kept}\n`);
+    expect((await qtdal('doctor', ...memory)).out).toContain(`ok      guarantees: ${kept}\n`);
   });
 
   it('logs every operation to standard error when asked to', async () => {

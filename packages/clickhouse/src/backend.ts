@@ -2,6 +2,7 @@ import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from './client/clickhouse-client.js';
 import type { ClickHouseSettings } from './client/settings.js';
+import { guaranteeInspector } from './guarantees/inspector.js';
 import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
 import { featureRepository } from './repositories/features.js';
@@ -24,7 +25,7 @@ export interface ClickHouseBackendOptions {
 
 /**
  * The time-series store on a ClickHouse server. Connects when first used. The tables are there after
- * `schema.initialize()`; before it, every other call fails with `QueryError`.
+ * `schema.initialize()`; before it, every call for data fails with `QueryError`.
  */
 export function connectClickHouse(
   settings: ClickHouseSettings,
@@ -48,6 +49,7 @@ export function connectClickHouse(
       sql,
       migrationsDirectory === undefined ? {} : { migrationsDirectory },
     ),
+    guarantees: guaranteeInspector(sql),
     probe: client,
   };
 }

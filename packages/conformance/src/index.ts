@@ -8,6 +8,7 @@ export { blockWriterSuite } from './time-series/block-writer.js';
 export { callSuite } from './time-series/calls.js';
 export { checkpointSuite } from './time-series/checkpoints.js';
 export { featureSuite } from './time-series/features.js';
+export { guaranteeSuite } from './time-series/guarantees.js';
 export { marketDataSuite } from './time-series/market-data.js';
 export { outcomeSuite } from './time-series/outcomes.js';
 export { predictionSuite } from './time-series/predictions.js';

@@ -149,6 +149,7 @@ describe('health', () => {
       schemaVersion: expect.any(Number),
       connectionCount: 0,
       lastSuccessfulQuery: expect.any(Date),
+      guarantees: await database.inspectGuarantees(),
     });
     expect((await database.validateSchema()).valid).toBe(true);
   });
@@ -166,10 +167,12 @@ describe('health', () => {
     });
     expect(await database.health()).toEqual({
       clickhouseHealthy: false,
+      clickhouseError: 'Connection failed: gone',
       redisHealthy: true,
       schemaVersion: 0,
       connectionCount: 3,
       lastSuccessfulQuery: null,
+      guarantees: null,
     });
   });
 });

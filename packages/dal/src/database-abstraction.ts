@@ -36,11 +36,13 @@ import type {
   SentimentRepository,
   SessionStore,
   StrategyPerformanceRepository,
+  TableGuarantees,
   TimeSeriesBackend,
 } from '@quantumtrade/dal-domain';
 import {
   authContextStore,
   ConnectionError,
+  LOSSLESS,
   realtimeValues,
   sessionStore,
   systemClock,
@@ -52,6 +54,8 @@ import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
 import { ReadThrough } from './caching/read-through.js';
+import type { RequiredGuarantees } from './guarantees.js';
+import { Guarantees } from './guarantees.js';
 import { observed, observedBlocks } from './operations.js';
 import type { Transaction } from './transactions/staged-transaction.js';
 import type { TransactionResult } from './transactions/transactions.js';
@@ -61,6 +65,7 @@ import type { BatchWriter, BatchWriterOptions } from './writing/batch-writer.js'
 import { openBatchWriter } from './writing/batch-writer.js';
 import type { ReplayResult } from './writing/replay.js';
 import { replayDeadLetters } from './writing/replay.js';
+import { messageOf } from './writing/retry.js';
 import type { Writing } from './writing/writer-storage.js';
 
 /** What a data layer is made of. */
@@ -107,6 +112,7 @@ export class DatabaseAbstraction {
   readonly #writers = new Set<BatchWriter>();
   readonly #transactions: Transactions;
   readonly #transact: Pick<Transactions, 'run'>;
+  readonly #guarantees: Guarantees;
   readonly #parts: DatabaseParts;
   readonly #clock: Clock;
   readonly #metrics = new OperationMetrics();
@@ -123,6 +129,7 @@ export class DatabaseAbstraction {
     const through = new ReadThrough(cache, this.#metrics);
     this.#parts = parts;
     this.#clock = clock;
+    this.#guarantees = new Guarantees(timeSeries.guarantees, clock);
     this.marketData = watch('marketData', cachedMarketData(timeSeries.marketData, cache, through));
     this.sentiment = watch('sentiment', timeSeries.sentiment);
     this.features = watch('features', cachedFeatures(timeSeries.features, cache, through));
@@ -211,13 +218,22 @@ export class DatabaseAbstraction {
    * Opens a writer for many small batches, `acknowledged` unless the options or the configuration say `journaled`. Only
    * one journaled writer at a time has the journal. The read-through cache forgets what a block touches when the block is
    * stored: before its writes resolve or, where it is journaled, when it is delivered.
+   *
+   * A writer with a journal is refused where a table would lose rows or count them twice, or does not exist yet; so is any
+   * writer that `requires` what a table does not keep. While the store cannot be asked, the writer opens, and asks before
+   * the first block is stored.
+   * @throws ValidationError when the options are wrong, or naming each table that does not keep what is required, and why
    */
-  async batchWriter(options: BatchWriterOptions = {}): Promise<BatchWriter> {
+  async batchWriter({
+    requires,
+    ...options
+  }: BatchWriterOptions & RequiredGuarantees = {}): Promise<BatchWriter> {
     const { storage, durability: configured } = this.#writing();
     const durability = options.durability ?? configured ?? 'acknowledged';
     const journal = await storage.openJournal(durability);
-    const parts = { blocks: this.#blocks, deadLetters: storage.deadLetters, journal };
     try {
+      const blocks = await this.#guarantees.guard(this.#blocks, requires ?? (journal ? LOSSLESS : []));
+      const parts = { blocks, deadLetters: storage.deadLetters, journal };
       const writer = openBatchWriter(parts, { ...options, durability });
       this.#writers.add(writer);
       return writer;
@@ -309,23 +325,36 @@ export class DatabaseAbstraction {
     return this.schema.validate(options);
   }
 
-  /** Asks both backends; answers within two seconds, whatever their state. */
+  /** What each record's table keeps of what was written to it, as it is now. */
+  inspectGuarantees(options?: CallOptions): Promise<readonly TableGuarantees[]> {
+    return this.#guarantees.inspect(options);
+  }
+
+  /**
+   * Asks both backends; answers within two seconds, whatever their state. The guarantees are inspected at the first call,
+   * and again when a minute has passed or the store was away.
+   */
   async health(): Promise<HealthStatus> {
     const { timeSeries, cache } = this.#parts;
     const transactions = this.#transactions.state;
     const options = { deadline: Date.now() + HEALTH_TIMEOUT_MS };
-    const answers = (ping: Promise<unknown>) => ping.then(() => true).catch(() => false);
-    const [clickhouseHealthy, redisHealthy, schemaVersion] = await Promise.all([
-      answers(timeSeries.probe.ping(options)),
-      answers(cache.probe.ping(options)),
+    const failure = (ping: Promise<unknown>) => ping.then(() => undefined, messageOf);
+    const [clickhouseError, redisError, schemaVersion, guarantees] = await Promise.all([
+      failure(timeSeries.probe.ping(options)),
+      failure(cache.probe.ping(options)),
       timeSeries.schema.version(options).catch(() => 0),
+      this.#guarantees.recent(options).catch(() => null),
     ]);
+    if (clickhouseError !== undefined) this.#guarantees.forget();
     return {
-      clickhouseHealthy,
-      redisHealthy,
+      clickhouseHealthy: clickhouseError === undefined,
+      redisHealthy: redisError === undefined,
+      ...(clickhouseError !== undefined && { clickhouseError }),
+      ...(redisError !== undefined && { redisError }),
       schemaVersion,
       connectionCount: this.#connectionCount(),
       lastSuccessfulQuery: this.#metrics.snapshot().lastSuccessAt ?? null,
+      guarantees: clickhouseError === undefined ? guarantees : null,
       ...((transactions.pending > 0 || transactions.delayedBy) && { transactions }),
     };
   }

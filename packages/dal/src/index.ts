@@ -1,4 +1,5 @@
 export { DatabaseAbstraction, type DatabaseParts } from './database-abstraction.js';
+export type { RequiredGuarantees } from './guarantees.js';
 export type { Transaction } from './transactions/staged-transaction.js';
 export { StagedRowsError, TransactionError, type RefusedBlock } from './transactions/transaction-error.js';
 export { fileTransactionLogs, type TransactionLogs } from './transactions/transaction-logs.js';

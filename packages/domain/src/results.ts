@@ -1,3 +1,4 @@
+import type { TableGuarantees } from './ports/guarantees.js';
 import type { RowError } from './records/record.js';
 
 /** Rows with what is worth knowing about how they were got. */
@@ -39,10 +40,16 @@ export interface DatabaseMetrics {
 export interface HealthStatus {
   clickhouseHealthy: boolean;
   redisHealthy: boolean;
+  /** Why the store does not answer; missing while it does. */
+  clickhouseError?: string;
+  /** Why the cache does not answer; missing while it does. */
+  redisError?: string;
   /** Version of the migrated schema, 0 when there is none or the store does not answer. */
   schemaVersion: number;
   connectionCount: number;
   lastSuccessfulQuery: Date | null;
+  /** What each record's table keeps, as found within the last minute; null while that is not known. */
+  guarantees: readonly TableGuarantees[] | null;
   /** Transactions that are committed and wait to be applied; missing while there is none and nothing fails. */
   transactions?: {
     pending: number;

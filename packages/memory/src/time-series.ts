@@ -1,5 +1,6 @@
 import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
+import { guaranteeInspector } from './guarantees.js';
 import { analytics } from './repositories/analytics.js';
 import { blockWriter } from './repositories/blocks.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
@@ -36,6 +37,7 @@ export function memoryTimeSeries({ clock = systemClock }: MemoryTimeSeriesSettin
     blocks: blockWriter(store),
     checkpoints: checkpointRepository(store),
     schema: schemaController(store),
+    guarantees: guaranteeInspector(store),
     probe: {
       ping: async (options) => store.checkOpen('probe.ping', options),
       connectionCount: () => 0,

@@ -1,8 +1,10 @@
 import type { DalConfig } from '@quantumtrade/dal-config';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
+import { unmetGuarantees } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { describeGuarantees } from '../guarantees.js';
 import type { RunSession } from '../run.js';
 import type { CommonOptions, Session } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
@@ -59,12 +61,12 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
   add({ name: 'configuration', ok: true, detail: `backend ${config.backend}` }, EXIT.usage);
   const opened = await attempt('store', storeRemedy(config), () => session.open());
   if (!opened) return { checks, exitCode };
-  const { clickhouseHealthy, redisHealthy } = await opened.database.health();
+  const { clickhouseHealthy, clickhouseError, redisHealthy, redisError } = await opened.database.health();
   add(
     {
       name: 'store',
       ok: clickhouseHealthy,
-      detail: `${opened.backends.timeSeries} ${clickhouseHealthy ? 'answers' : 'does not answer'}`,
+      detail: answer(opened.backends.timeSeries, clickhouseError),
       ...(!clickhouseHealthy && { remedy: storeRemedy(config) }),
     },
     EXIT.connection,
@@ -72,6 +74,10 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
   if (clickhouseHealthy) {
     const check = await attempt('schema', 'run `qtdal migrate`', () => schemaCheck(opened));
     if (check) add(check, EXIT.data);
+    const kept = await attempt('guarantees', 'let the user read the system tables', () =>
+      guaranteesCheck(opened),
+    );
+    if (kept) add(kept, EXIT.data);
     if (config.backend === 'clickhouse-redis') {
       const clock = await attempt('clock', 'see that nothing cuts the connection', () => clockCheck(config));
       if (clock) add(clock, EXIT.failure);
@@ -81,7 +87,7 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
     {
       name: 'cache',
       ok: redisHealthy,
-      detail: `${opened.backends.cache} ${redisHealthy ? 'answers' : 'does not answer'}`,
+      detail: answer(opened.backends.cache, redisError),
       ...(!redisHealthy && { remedy: 'start Redis, or correct redis.url and its credentials' }),
     },
     EXIT.connection,
@@ -105,6 +111,9 @@ const storeRemedy = ({ backend }: DalConfig): string =>
     ? 'see that no other process uses embedded.data_directory and that it can be written'
     : 'start ClickHouse, or correct clickhouse.url and its credentials';
 
+const answer = (backend: string, error: string | undefined): string =>
+  `${backend} ${error === undefined ? 'answers' : `does not answer: ${error}`}`;
+
 async function schemaCheck({ database }: OpenDatabase): Promise<Check> {
   const { valid, version, drift } = await database.validateSchema();
   return {
@@ -112,6 +121,20 @@ async function schemaCheck({ database }: OpenDatabase): Promise<Check> {
     ok: valid,
     detail: [`version ${version}`, ...drift.map(({ object, problem }) => `${object}: ${problem}`)].join('; '),
     ...(!valid && { remedy: 'run `qtdal migrate`; what has drifted by hand must be undone by hand' }),
+  };
+}
+
+async function guaranteesCheck({ database }: OpenDatabase): Promise<Check> {
+  const tables = await database.inspectGuarantees();
+  const unmet = unmetGuarantees(tables);
+  const ok = unmet.length === 0;
+  return {
+    name: 'guarantees',
+    ok,
+    detail: ok ? describeGuarantees(tables) : unmet.join('; '),
+    ...(!ok && {
+      remedy: 'rows may be lost or count twice: run `qtdal migrate`, or undo what was set by hand',
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../exit-codes.js';
+import { describeGuarantees } from '../guarantees.js';
 import { milliseconds } from '../output.js';
 import type { RunSession } from '../run.js';
 import type { CommonOptions } from '../session.js';
@@ -7,18 +8,22 @@ import { withCommonOptions, withJson } from '../session.js';
 
 export function addStatus(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('status')))
-    .description('Whether both backends answer, the version of the schema, and latencies.')
+    .description(
+      'Whether both backends answer, the version of the schema, what its tables guarantee, and latencies.',
+    )
     .action((options: CommonOptions) =>
       run(options, async ({ open, output }) => {
         const { database, backends } = await open();
         const health = await database.health();
         const metrics = await database.getPerformanceMetrics();
-        const state = (healthy: boolean) => (healthy ? 'answers' : 'DOES NOT ANSWER');
+        const { clickhouseError, redisError, guarantees } = health;
+        const state = (error?: string) => (error === undefined ? 'answers' : `DOES NOT ANSWER (${error})`);
         output.result({ backends, health, metrics }, () =>
           [
-            `store   ${backends.timeSeries}: ${state(health.clickhouseHealthy)}`,
-            `cache   ${backends.cache}: ${state(health.redisHealthy)}`,
+            `store   ${backends.timeSeries}: ${state(clickhouseError)}`,
+            `cache   ${backends.cache}: ${state(redisError)}`,
             `schema  version ${health.schemaVersion}`,
+            `keeps   ${guarantees ? describeGuarantees(guarantees) : 'not known'}`,
             `open    ${health.connectionCount} connections`,
             `latency ${milliseconds(metrics.queryLatencyP50)} median of this command's own queries`,
           ].join('\n'),

@@ -49,6 +49,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'schema.migrate': (backend, options) => backend.schema.migrate(0, options),
   'schema.validate': (backend, options) => backend.schema.validate(options),
   'schema.version': (backend, options) => backend.schema.version(options),
+  'guarantees.inspect': (backend, options) => backend.guarantees.inspect(options),
   'probe.ping': (backend, options) => backend.probe.ping(options),
 };
 

@@ -4,6 +4,7 @@ import { blockWriterSuite } from './block-writer.js';
 import { callSuite } from './calls.js';
 import { checkpointSuite } from './checkpoints.js';
 import { featureSuite } from './features.js';
+import { guaranteeSuite } from './guarantees.js';
 import { marketDataSuite } from './market-data.js';
 import { outcomeSuite } from './outcomes.js';
 import { predictionSuite } from './predictions.js';
@@ -24,5 +25,6 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   blockWriterSuite(runner, open);
   checkpointSuite(runner, open);
   schemaSuite(runner, open);
+  guaranteeSuite(runner, open);
   callSuite(runner, open);
 }

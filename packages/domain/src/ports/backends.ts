@@ -3,6 +3,7 @@ import type { BlockWriter } from './block-writer.js';
 import type { Cache } from './cache.js';
 import type { CheckpointRepository } from './checkpoint.js';
 import type { FeatureRepository } from './feature.js';
+import type { GuaranteeInspector } from './guarantees.js';
 import type { MarketDataRepository } from './market-data.js';
 import type { MarketStream } from './market-stream.js';
 import type { OutcomeRepository } from './outcome.js';
@@ -25,6 +26,7 @@ export interface TimeSeriesBackend {
   readonly blocks: BlockWriter;
   readonly checkpoints: CheckpointRepository;
   readonly schema: SchemaController;
+  readonly guarantees: GuaranteeInspector;
   readonly probe: BackendProbe;
 }
 

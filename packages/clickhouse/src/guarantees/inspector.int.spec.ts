@@ -1,0 +1,165 @@
+import type { Guarantee } from '@quantumtrade/dal-domain';
+import { ClickHouseClient } from '../client/clickhouse-client.js';
+import type { Sql } from '../client/sql.js';
+import { openOwnBackend } from '../testing/own-backend.js';
+import { guaranteeInspector } from './inspector.js';
+
+let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let client: ClickHouseClient;
+let sql: Sql;
+
+beforeAll(async () => {
+  own = await openOwnBackend();
+  client = new ClickHouseClient(own.settings);
+  sql = client.sql(own.settings.database);
+});
+afterAll(async () => {
+  await client.close();
+  await own.close();
+});
+
+const WINDOW = 'non_replicated_deduplication_window';
+const PLAIN = 'MergeTree ORDER BY (symbol, timestamp, source)';
+const KEYED = 'ReplacingMergeTree(written_at) PARTITION BY toYYYYMM(timestamp)';
+const MONTH = Date.UTC(2020, 0, 1);
+
+/** The table of bars, with the migrated columns and another engine. */
+async function remake(engine: string): Promise<void> {
+  await sql.command('test', 'CREATE TABLE remade AS market_data ENGINE = Memory');
+  await sql.command('test', 'DROP TABLE market_data SYNC');
+  await sql.command('test', `CREATE TABLE market_data AS remade ENGINE = ${engine}`);
+  await sql.command('test', 'DROP TABLE remade SYNC');
+}
+
+/** What the table of bars does not keep, in a session with other settings where some are given. */
+async function reasons(settings?: string): Promise<Partial<Record<Guarantee, string>>> {
+  const [bars] = await guaranteeInspector(settings ? withSettings(sql, settings) : sql).inspect();
+  expect(bars).toMatchObject({ table: 'market_data', exists: true });
+  return Object.fromEntries(bars!.missing.map(({ guarantee, reason }) => [guarantee, reason]));
+}
+
+/** As if the user's profile had these settings. */
+const withSettings = (given: Sql, settings: string): Sql => ({
+  database: given.database,
+  rows: (operation, query, ...rest) => given.rows(operation, `${query} SETTINGS ${settings}`, ...rest),
+  command: (...args) => given.command(...args),
+  insert: (...args) => given.insert(...args),
+  on: (database) => withSettings(given.on(database), settings),
+});
+
+/** How often a bar counts that was written in two attempts of one block. */
+async function countAfterTwoWrites(final: 'FINAL' | '' = ''): Promise<number> {
+  const collector = own.backend.blocks.collect('marketData');
+  collector.append({ source: 'twice', records: [bar] });
+  for (const block of collector.finish()) {
+    await own.backend.blocks.write(block);
+    await own.backend.blocks.write(block);
+  }
+  return count('twice', final);
+}
+
+async function count(source: string, final = ''): Promise<number> {
+  const [found] = await sql.rows<{ n: string }>(
+    'test',
+    `SELECT count() AS n FROM market_data ${final} WHERE source = {source:String}`,
+    { source },
+  );
+  return Number(found!.n);
+}
+
+const bar = {
+  symbol: 'A',
+  timestamp: MONTH,
+  open: 1,
+  high: 1,
+  low: 1,
+  close: 1,
+  volume: 1,
+  adjustedClose: 1,
+  qualityScore: 1,
+};
+
+it('finds the migrated tables synced by no one and replicated nowhere, and without another flaw', async () => {
+  expect(await reasons()).toEqual({
+    synced: 'fsync_after_insert and fsync_part_directory are off',
+    replicated: 'its engine has no replicas',
+  });
+  const tables = await own.backend.guarantees.inspect();
+  expect(tables.map(({ remembers }) => remembers)).toEqual(
+    tables.map(() => ({ blocks: 10_000, seconds: null })),
+  );
+  expect(await countAfterTwoWrites('FINAL')).toBe(1);
+});
+
+it('names a plain table, which counts a block twice that is written again', async () => {
+  await remake(PLAIN);
+  expect(await reasons()).toMatchObject({
+    idempotent: `${WINDOW} is 0, and engine MergeTree does not replace rows`,
+    keyed: 'engine MergeTree does not replace rows',
+  });
+  expect(await countAfterTwoWrites()).toBe(2);
+});
+
+it('takes a plain table that knows its blocks, until the profile forbids it', async () => {
+  await remake(`${PLAIN} SETTINGS ${WINDOW} = 3`);
+  expect(await reasons()).not.toHaveProperty('idempotent');
+  expect(await reasons()).toHaveProperty('keyed');
+  expect(await countAfterTwoWrites()).toBe(1);
+  const disabled = "deduplicate_insert = 'disable'";
+  expect((await reasons(disabled)).idempotent).toMatch(/^deduplicate_insert is disable/);
+  const insertTwice = async (source: string, settings: string) => {
+    const query = `INSERT INTO market_data (source) SETTINGS async_insert = 0, insert_deduplicate = 1,
+      insert_deduplication_token = '${source}', ${settings} VALUES ('${source}')`;
+    await sql.command('test', query);
+    await sql.command('test', query);
+  };
+  await insertTwice('known', "deduplicate_insert = 'backward_compatible_choice'");
+  await insertTwice('unknown', disabled);
+  expect([await count('known'), await count('unknown')]).toEqual([1, 2]);
+});
+
+it('takes a keyed table without a window, by its key', async () => {
+  await remake(`${KEYED} ORDER BY (symbol, timestamp, source) SETTINGS ${WINDOW} = 0`);
+  const found = await reasons();
+  expect(found).not.toHaveProperty('idempotent');
+  expect(found).not.toHaveProperty('keyed');
+  const [bars] = await own.backend.guarantees.inspect();
+  expect(bars!.remembers.blocks).toBe(0);
+  expect(await countAfterTwoWrites('FINAL')).toBe(1);
+});
+
+it('names a table that replaces rows of different keys', async () => {
+  await remake(`${KEYED} ORDER BY (symbol, timestamp)`);
+  expect(await reasons()).toMatchObject({
+    distinct: 'its sorting key lacks source',
+    keyed: 'its sorting key is not symbol, timestamp, source',
+  });
+});
+
+it('names a table that replaces rows in the order they come in', async () => {
+  await remake('ReplacingMergeTree ORDER BY (symbol, timestamp, source)');
+  expect(await reasons()).toMatchObject({ keyed: 'it does not replace rows by written_at' });
+});
+
+it.each([
+  ['Memory', 'Memory'],
+  ['Buffer', "Buffer('', 'kept', 1, 100, 100, 1000, 1000, 1000000, 1000000)"],
+])('does not take what engine %s acknowledges for stored', async (name, engineFull) => {
+  await remake(engineFull);
+  expect((await reasons()).stored).toBe(`engine ${name} is not of the MergeTree family`);
+});
+
+it('tells when inserts are queued and nobody waits for them', async () => {
+  await remake(PLAIN);
+  expect(await reasons('async_insert = 1, wait_for_async_insert = 0')).toMatchObject({
+    stored: 'async_insert is on and wait_for_async_insert off',
+  });
+  expect(await reasons('async_insert = 1, wait_for_async_insert = 1')).not.toHaveProperty('stored');
+});
+
+it('is synced when the files of a part and its directory are', async () => {
+  await remake(`${PLAIN} SETTINGS fsync_after_insert = 1`);
+  expect((await reasons()).synced).toBe('fsync_part_directory is off');
+  await sql.command('test', 'ALTER TABLE market_data MODIFY SETTING fsync_part_directory = 1');
+  expect(await reasons()).not.toHaveProperty('synced');
+});

@@ -1,0 +1,181 @@
+import type { TableGuarantees } from '@quantumtrade/dal-domain';
+import { ConnectionError, tableGuarantees } from '@quantumtrade/dal-domain';
+import { openJournal } from '@quantumtrade/dal-journal';
+import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
+import {
+  ManualClock,
+  memoryCacheBackend,
+  memoryDeadLetters,
+  memoryTimeSeries,
+} from '@quantumtrade/dal-memory';
+import { DatabaseAbstraction } from './database-abstraction.js';
+import { bars, storedSymbols, turn } from './writing/testing/bars.js';
+
+const remembers = { blocks: 0, seconds: null };
+const WHOLE = [tableGuarantees('market_data', { remembers, reasons: { synced: 'fsync is off' } })];
+const FLAWED = [...WHOLE, tableGuarantees('features', { remembers, reasons: { idempotent: 'window is 0' } })];
+const away = new ConnectionError('away', { operation: 'guarantees.inspect' });
+const fails = (error: Error) => () => Promise.reject(error);
+const finds = (tables: TableGuarantees[]) => () => Promise.resolve(tables);
+
+/** A data layer whose store says of its tables what the test has it say. */
+function world(inspect: () => Promise<TableGuarantees[]>) {
+  const clock = new ManualClock(0);
+  const timers = new ManualTimers();
+  const disk = new SimulatedDisk(new Random(1));
+  const memory = memoryTimeSeries();
+  const deadLetters = memoryDeadLetters();
+  const store = { inspect, ping: () => Promise.resolve(), inspections: 0 };
+  const journal = () => openJournal({ directory: '/journal', fs: disk.fs, clock: timers });
+  const database = new DatabaseAbstraction({
+    timeSeries: {
+      ...memory,
+      guarantees: {
+        inspect: () => {
+          store.inspections++;
+          return store.inspect();
+        },
+      },
+      probe: { ...memory.probe, ping: () => store.ping() },
+    },
+    cache: memoryCacheBackend(),
+    clock,
+    writing: {
+      storage: {
+        deadLetters,
+        openJournal: async (durability) => (durability === 'journaled' ? journal() : undefined),
+      },
+    },
+  });
+  const pass = async (milliseconds: number) => {
+    await turn();
+    timers.advance(milliseconds);
+    await turn();
+  };
+  return { database, store, clock, timers, journal, deadLetters, pass, stored: () => storedSymbols(memory) };
+}
+
+describe('a batch writer', () => {
+  it('with a journal is refused where a table may count a row twice, and leaves the journal free', async () => {
+    const { database, journal } = world(finds(FLAWED));
+    await expect(database.batchWriter({ durability: 'journaled' })).rejects.toMatchObject({
+      code: 'VALIDATION',
+      field: 'requires',
+      message: expect.stringMatching(/keep what is required: features is not idempotent: window is 0$/),
+    });
+    await (await journal()).close();
+    await database.close();
+  });
+
+  it('with a journal is refused before the schema is initialized', async () => {
+    const { database } = world(finds([tableGuarantees('market_data', undefined)]));
+    await expect(database.batchWriter({ durability: 'journaled' })).rejects.toThrow(
+      /the schema is not initialized: there is no market_data/,
+    );
+    await database.close();
+  });
+
+  it('without a journal has the tables that there are, unless it requires more', async () => {
+    const { database, store } = world(finds(FLAWED));
+    await database.batchWriter();
+    expect(store.inspections).toBe(0);
+    await expect(database.batchWriter({ requires: ['synced'] })).rejects.toThrow(
+      /market_data is not synced: fsync is off$/,
+    );
+    await database.close();
+  });
+
+  it('requires what its caller says, be it nothing', async () => {
+    const { database } = world(finds(FLAWED));
+    const writer = await database.batchWriter({ durability: 'journaled', requires: [] });
+    await writer.close();
+    await database.close();
+  });
+
+  it('is refused where the store will not tell', async () => {
+    const refused = new ConnectionError('login', { operation: 'guarantees.inspect', retryable: false });
+    const { database } = world(fails(refused));
+    await expect(database.batchWriter({ durability: 'journaled' })).rejects.toBe(refused);
+    await database.close();
+  });
+
+  it('opens while the store is away, and stores nothing before it has asked', async () => {
+    const { database, store, timers, pass, stored } = world(fails(away));
+    const writer = await database.batchWriter({ durability: 'journaled', timers, maxAgeMs: 0 });
+    const write = writer.write('marketData', bars(['A']));
+    await pass(1);
+    expect(await write).toMatchObject({ acceptedCount: 1, durability: 'journaled' });
+    expect([await stored(), writer.progress().journaledBlocks]).toEqual([[], 1]);
+    store.inspect = finds(WHOLE);
+    for (let i = 0; i < 20 && writer.progress().journaledBlocks > 0; i++) await pass(10_000);
+    expect(await stored()).toEqual(['A']);
+    const { inspections } = store;
+    const second = writer.write('marketData', bars(['B']));
+    await pass(1);
+    await second;
+    for (let i = 0; i < 20 && writer.progress().journaledBlocks > 0; i++) await pass(10_000);
+    expect([await stored(), store.inspections]).toEqual([['A', 'B'], inspections]);
+    await database.close();
+  });
+
+  it('keeps its rows in the journal when the store that comes back does not keep what is required', async () => {
+    const { database, store, timers, pass, stored, deadLetters } = world(fails(away));
+    const delays: unknown[] = [];
+    const writer = await database.batchWriter({
+      durability: 'journaled',
+      timers,
+      maxAgeMs: 0,
+      onEvent: (event) => event.type === 'delivery-delayed' && delays.push(event.error),
+    });
+    store.inspect = finds(FLAWED);
+    const write = writer.write('marketData', bars(['A']));
+    await pass(1);
+    await write;
+    for (let i = 0; i < 5; i++) await pass(10_000);
+    expect([await stored(), await deadLetters.list()]).toEqual([[], []]);
+    expect(writer.progress().journaledBlocks).toBe(1);
+    expect(delays.at(-1)).toMatchObject({
+      code: 'CONNECTION',
+      retryable: false,
+      message: expect.stringContaining('features is not idempotent: window is 0'),
+    });
+    store.inspect = finds(WHOLE);
+    for (let i = 0; i < 20 && writer.progress().journaledBlocks > 0; i++) await pass(10_000);
+    expect(await stored()).toEqual(['A']);
+    await database.close();
+  });
+});
+
+describe('health', () => {
+  it('tells what the tables keep, asking once a minute', async () => {
+    const { database, store, clock } = world(finds(WHOLE));
+    expect((await database.health()).guarantees).toEqual(WHOLE);
+    store.inspect = finds(FLAWED);
+    clock.advance(59_999);
+    expect((await database.health()).guarantees).toEqual(WHOLE);
+    clock.advance(1);
+    expect((await database.health()).guarantees).toEqual(FLAWED);
+    expect(store.inspections).toBe(2);
+  });
+
+  it('asks again when the store was away', async () => {
+    const { database, store } = world(finds(WHOLE));
+    await database.health();
+    store.ping = fails(away);
+    expect(await database.health()).toMatchObject({
+      clickhouseHealthy: false,
+      clickhouseError: away.message,
+      guarantees: null,
+    });
+    store.ping = () => Promise.resolve();
+    store.inspect = finds(FLAWED);
+    expect((await database.health()).guarantees).toEqual(FLAWED);
+  });
+
+  it('tells that it does not know what the tables keep when it may not ask', async () => {
+    const { database } = world(fails(away));
+    expect(await database.health()).toMatchObject({ clickhouseHealthy: true, guarantees: null });
+  });
+});
