@@ -213,7 +213,13 @@ describe('a write', () => {
     expect((await database.getLatestMarketData('AAPL', 1, { exact: true })).data[0]!.close).toBe('6');
   });
 
-  it('during a load keeps the loaded value out of the cache', async () => {
+  it.each<[string, (database: DatabaseAbstraction) => Promise<unknown>]>([
+    ['of a repository', (database) => database.insertPredictions(prediction('p1', 11))],
+    [
+      'of a transaction',
+      (database) => database.transaction((tx) => tx.insertPredictions(prediction('p1', 11))),
+    ],
+  ])('%s during a load keeps the loaded value out of the cache', async (_, correct) => {
     const { timeSeries, cache, clock } = open();
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -235,7 +241,7 @@ describe('a write', () => {
     await database.insertPredictions(prediction('p1', 10));
     const old = database.getPrediction('p1');
     await new Promise(setImmediate);
-    await database.insertPredictions(prediction('p1', 11));
+    await correct(database);
     release();
     expect((await old)!.predictedPrice).toBe(10);
     expect((await database.getPrediction('p1'))!.predictedPrice).toBe(11);

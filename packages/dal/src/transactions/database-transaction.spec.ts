@@ -1,38 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { AuditEntry, BlockWriter } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { DatabaseAbstraction } from '../database-abstraction.js';
 import { bars, storedSymbols } from '../writing/testing/bars.js';
-import type { WriterStorage } from '../writing/writer-storage.js';
-import { fileWriterStorage } from '../writing/writer-storage.js';
+import { Processes } from '../writing/testing/processes.js';
 
-const memory = memoryTimeSeries();
-const entries: AuditEntry[] = [];
+let memory: ReturnType<typeof memoryTimeSeries>;
+let processes: Processes;
 
-function open(storage?: WriterStorage, write: BlockWriter['write'] = memory.blocks.write) {
-  const probe = { ...memory.probe, close: async () => undefined };
-  return new DatabaseAbstraction({
-    timeSeries: { ...memory, probe, blocks: { collect: memory.blocks.collect, write } },
-    cache: memoryCacheBackend(),
-    writing: storage && { storage },
-    audit: { record: async (entry) => void entries.push(entry) },
-  });
-}
+beforeEach(() => {
+  memory = memoryTimeSeries();
+  processes = new Processes(memory, memoryCacheBackend());
+});
+
+afterEach(() => processes.end());
 
 it('sees the newest bar after a transaction, measures it and audits it', async () => {
-  const database = open();
+  const database = await processes.open();
   await database.insertMarketData(bars(['A'], () => 0));
   await database.getLatestMarketData('A', 1);
-  entries.length = 0;
   await database.transaction((tx) => tx.insertMarketData(bars(['A'], () => 1)));
   await database.transaction((tx) => tx.insertMarketData(bars(['!A']))).catch(() => undefined);
   const { data, cacheHit } = await database.getLatestMarketData('A', 1);
   expect({ data, cacheHit }).toMatchObject({ data: [{ timestamp: new Date(1) }], cacheHit: false });
   expect(database.operationStatistics()['transactions.run']).toMatchObject({ count: 2, errors: 1 });
-  expect(entries.filter(({ operation }) => operation === 'transactions.run')).toMatchObject([
+  expect(processes.entries.filter(({ operation }) => operation === 'transactions.run')).toMatchObject([
     { outcome: 'ok' },
     { outcome: 'VALIDATION' },
   ]);
@@ -41,12 +31,12 @@ it('sees the newest bar after a transaction, measures it and audits it', async (
 });
 
 it('says in its health that transactions wait; the next data layer of the directory applies them', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'transactions-'));
-  const refused = () => {
+  const { write } = processes;
+  processes.write = () => {
     const details = { operation: 'test', retryable: false };
     return Promise.reject(new ConnectionError('the login is refused', details));
   };
-  const first = open(fileWriterStorage(directory), refused);
+  const first = await processes.open();
   expect(await first.health()).not.toHaveProperty('transactions');
   await expect(first.transaction((tx) => tx.insertMarketData(bars(['B'])))).rejects.toMatchObject({
     code: 'CONNECTION',
@@ -56,10 +46,10 @@ it('says in its health that transactions wait; the next data layer of the direct
   expect(await first.health()).toMatchObject({ transactions: { pending: 1, delayedBy } });
   await first.close();
 
-  const second = open(fileWriterStorage(directory));
+  processes.write = write;
+  const second = await processes.open();
   await second.transaction((tx) => tx.insertMarketData(bars(['C'])));
   expect(await storedSymbols(memory)).toEqual(expect.arrayContaining(['B', 'C']));
   expect(await second.health()).not.toHaveProperty('transactions');
   await second.close();
-  await rm(directory, { recursive: true });
 });
