@@ -13,11 +13,20 @@ export interface Result {
   readonly unit: string;
   readonly ours: Spread | null;
   readonly peers: Readonly<Record<string, Spread | null>>;
+  /** Our figure divided by the peer's, round by round; not for peers with a round of 0. */
+  readonly ratios?: Readonly<Record<string, Spread>>;
   readonly note?: string;
 }
 
+export type Title = Pick<Result, 'case' | 'unit' | 'note'>;
+
+export interface BenchOptions {
+  /** How long a bench that runs for a time does so. */
+  readonly seconds: number;
+}
+
 /** Yields its results one by one, as they come. */
-export type Bench = (server: BenchServer) => AsyncGenerator<Result>;
+export type Bench = (server: BenchServer, options: BenchOptions) => AsyncGenerator<Result>;
 
 /** One measurement of one side. */
 export type Measurement = () => Promise<number>;
@@ -29,39 +38,54 @@ export type Sides<T> = Readonly<Record<string, T>> & { readonly ours: T };
  * Measures all sides in turn, round after round, so that whatever else the machine does falls on all alike. Each round
  * begins with another side; one round before the first warms up and is not counted.
  */
-export async function pairedRounds(
-  title: Pick<Result, 'case' | 'unit' | 'note'>,
+export async function inRounds<T>(
   rounds: number,
-  sides: Sides<Measurement>,
-): Promise<Result> {
+  sides: Sides<() => Promise<T>>,
+): Promise<Sides<readonly T[]>> {
   const names = Object.keys(sides);
-  const figures = new Map(names.map((name) => [name, [] as number[]]));
+  const figures: Sides<T[]> = eachSide(sides, () => []);
   for (let round = 0; round <= rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length]!;
       const figure = await sides[name]!();
-      if (round > 0) figures.get(name)!.push(figure);
+      if (round > 0) figures[name]!.push(figure);
     }
   }
-  const { ours, ...peers } = Object.fromEntries(names.map((name) => [name, spread(figures.get(name)!)]));
-  return { ...title, ours: ours!, peers };
+  return figures;
 }
 
-/** The same measurement of a different thing on each side. */
-export function eachSide<T>(things: Sides<T>, measure: (thing: T) => Measurement): Sides<Measurement> {
-  const sides = Object.entries(things).map(([name, thing]) => [name, measure(thing)] as const);
-  return { ...Object.fromEntries(sides), ours: measure(things.ours) };
+/** The spread of each side. */
+export function spreads(title: Title, sides: Sides<readonly number[]>): Result {
+  const { ours, ...peers } = eachSide(sides, spread);
+  return { ...title, ours, peers };
+}
+
+/** The spread of each side, and of our figures against those of the same round. */
+export function compared(title: Title, sides: Sides<readonly number[]>): Result {
+  const { ours, ...peers } = sides;
+  const ratios: Record<string, Spread> = {};
+  for (const [name, figures] of Object.entries(peers)) {
+    if (!figures.includes(0)) ratios[name] = spread(figures.map((figure, round) => ours[round]! / figure));
+  }
+  return { ...spreads(title, sides), ...(Object.keys(ratios).length > 0 && { ratios }) };
+}
+
+/** {@link inRounds}, {@link compared}. */
+export async function pairedRounds(title: Title, rounds: number, sides: Sides<Measurement>): Promise<Result> {
+  return compared(title, await inRounds(rounds, sides));
+}
+
+/** The same for each side. */
+export function eachSide<T, U>(things: Sides<T>, make: (thing: T) => U): Sides<U> {
+  const sides = Object.entries(things).map(([name, thing]) => [name, make(thing)] as const);
+  return Object.fromEntries(sides) as Sides<U>;
 }
 
 /** For figures that are the same however often one measures. */
-export async function measuredOnce(
-  title: Pick<Result, 'case' | 'unit' | 'note'>,
-  sides: Sides<Measurement>,
-): Promise<Result> {
-  const peers: Record<string, Spread> = {};
-  for (const [name, measure] of Object.entries(sides)) peers[name] = spread([await measure()]);
-  const { ours, ...others } = peers;
-  return { ...title, ours: ours!, peers: others };
+export async function measuredOnce(title: Title, sides: Sides<Measurement>): Promise<Result> {
+  const figures: Sides<number[]> = eachSide(sides, () => []);
+  for (const [name, measure] of Object.entries(sides)) figures[name]!.push(await measure());
+  return spreads(title, figures);
 }
 
 /** How long something takes, in milliseconds. */
@@ -76,4 +100,10 @@ export function spread(figures: readonly number[]): Spread {
   const middle = sorted.length / 2;
   const median = (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
   return { min: sorted[0]!, median, max: sorted.at(-1)! };
+}
+
+/** The figure that so much of all figures do not exceed, by nearest rank. */
+export function percentile(figures: readonly number[], share: number): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
 }

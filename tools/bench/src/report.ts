@@ -25,22 +25,20 @@ export function thisMachine(engineVersion: string): Machine {
   };
 }
 
-/** A result as lines of text: each side's min, median and max. */
-export function inWords(result: Result): string {
-  const sides = [['ours', result.ours] as const, ...Object.entries(result.peers)];
+/** A result as lines of text: each side's min, median and max, and how much of a peer's figure ours is. */
+export function inWords({ case: title, unit, ours, peers, ratios, note }: Result): string {
+  const sides = [['ours', ours] as const, ...Object.entries(peers)];
   const width = Math.max(...sides.map(([name]) => name.length));
-  const lines = sides.map(([name, figures]) => `  ${name.padEnd(width)}  ${figuresInWords(figures)}`);
-  return [`${result.case} (${result.unit})`, ...lines, ...(result.note ? [`  ${result.note}`] : [])].join(
-    '\n',
-  );
+  const lines = sides.map(([name, figures]) => {
+    const ratio = ratios?.[name];
+    const compared = ratio ? `; ours / this: ${spreadInWords(ratio, 2)}` : '';
+    return `  ${name.padEnd(width)}  ${figures ? spreadInWords(figures, 1) : 'not possible'}${compared}`;
+  });
+  return [`${title} (${unit})`, ...lines, ...(note ? [`  ${note}`] : [])].join('\n');
 }
 
-function figuresInWords(figures: Spread | null): string {
-  if (!figures) return 'not possible';
-  const { min, median, max } = figures;
+function spreadInWords({ min, median, max }: Spread, digits: number): string {
+  const rounded = (figure: number) => figure.toLocaleString('en-US', { maximumFractionDigits: digits });
   if (min === max) return rounded(median);
   return `min ${rounded(min)}, median ${rounded(median)}, max ${rounded(max)}`;
 }
-
-const rounded = (figure: number) =>
-  figure.toLocaleString('en-US', { maximumFractionDigits: Number.isInteger(figure) ? 0 : 1 });

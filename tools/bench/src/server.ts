@@ -6,7 +6,7 @@ import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 /** A fresh embedded server, to be measured through the raw driver. */
 export interface BenchServer {
   readonly client: ClickHouseClient;
-  readonly settings: ClickHouseSettings;
+  readonly settings: Required<Pick<ClickHouseSettings, 'url' | 'username' | 'password'>>;
   readonly version: string;
   run(statement: string): Promise<void>;
   /** The first column of the first row, as a number. */

@@ -10,7 +10,7 @@ import { SPECIFICATION_DDL } from './specification-ddl.js';
 const ROUNDS = 15;
 
 /** Our tables, in the database `ours`, against the specification's, in `specification`, on one server. */
-export const schema: Bench = async function* (server) {
+export const schema: Bench = async function* (server, options) {
   const backend = connectClickHouse({ ...server.settings, database: 'ours' });
   const { schema } = backend;
   await schema.initialize();
@@ -23,8 +23,8 @@ export const schema: Bench = async function* (server) {
   await backend.probe.close();
   await server.run('CREATE DATABASE specification');
   for (const statement of SPECIFICATION_DDL) await server.run(statement);
-  yield* insertsByPartition(server);
-  yield* rowsKept(server);
-  yield* predictionById(server);
-  yield* costOfFinal(server);
+  yield* insertsByPartition(server, options);
+  yield* rowsKept(server, options);
+  yield* predictionById(server, options);
+  yield* costOfFinal(server, options);
 };

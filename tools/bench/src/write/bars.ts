@@ -1,12 +1,12 @@
-import type { MarketDataBatch } from '@quantumtrade/dal-domain';
+import type { Records } from './side.js';
 
-type Bar = MarketDataBatch['records'][number];
+export type Bar = Records[number];
 
 const START = Date.UTC(2024, 0, 2, 14, 30);
 const SYMBOLS = Array.from({ length: 200 }, (_, n) => `SYM${String(n).padStart(3, '0')}`);
 
-/** Batches of one-minute bars of 200 symbols, all of one month, no bar twice. Prices are numbers with two decimals. */
-export function* bars(batchSize: number): Generator<readonly Bar[], never> {
+/** Batches of one-second bars of 200 symbols, all of one month, no bar twice. Prices are numbers with two decimals. */
+export function* bars(batchSize: number): Generator<Records, never> {
   for (let next = 0; ; next += batchSize) {
     yield Array.from({ length: batchSize }, (_, n) => barAt(next + n));
   }

@@ -1,0 +1,33 @@
+const SAMPLE_EVERY_MS = 50;
+
+/** Memory of this process, in MiB. */
+export interface Memory {
+  readonly rss: number;
+  readonly arrayBuffers: number;
+}
+
+export function memoryNow(): Memory {
+  const { rss, arrayBuffers } = process.memoryUsage();
+  return { rss: inMiB(rss), arrayBuffers: inMiB(arrayBuffers) };
+}
+
+const inMiB = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
+
+/**
+ * Watches this process's memory from now on. The function returned ends that and tells how far above its beginning it was
+ * at most. What the process still had from the system at the beginning, and uses again, is not in it.
+ */
+export function watchMemory(): () => Memory {
+  const start = memoryNow();
+  let peak = start;
+  const sample = () => {
+    const { rss, arrayBuffers } = memoryNow();
+    peak = { rss: Math.max(peak.rss, rss), arrayBuffers: Math.max(peak.arrayBuffers, arrayBuffers) };
+  };
+  const timer = setInterval(sample, SAMPLE_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    sample();
+    return { rss: peak.rss - start.rss, arrayBuffers: peak.arrayBuffers - start.arrayBuffers };
+  };
+}

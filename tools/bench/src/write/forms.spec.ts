@@ -1,0 +1,17 @@
+import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
+import { bars } from './bars.js';
+import { columns, columnsOfUnits, rowObjects } from './forms.js';
+
+it('gives the data layer the same rows in every form', async () => {
+  const { blocks, probe } = connectClickHouse({ url: 'http://127.0.0.1:1' });
+  const { value: records } = bars(1_000).next();
+  const encoded = [rowObjects, columns, columnsOfUnits].map((form) => {
+    const collector = blocks.collect('marketData');
+    const taken = collector.append({ ...form(records), timestamp: 0 });
+    return { ...taken, bytes: collector.finish().map(({ bytes }) => Buffer.from(bytes)) };
+  });
+  await probe.close();
+  const [rows, ...others] = encoded;
+  expect(rows).toMatchObject({ rowCount: 1_000, errors: [] });
+  expect(others).toEqual([rows, rows]);
+});

@@ -1,0 +1,63 @@
+import type { Result, Sides } from '../bench.js';
+import { compared, eachSide, inRounds, spreads } from '../bench.js';
+import type { Memory } from '../memory.js';
+import { watchMemory } from '../memory.js';
+import type { BenchServer } from '../server.js';
+import { settle } from '../settle.js';
+import { bars } from './bars.js';
+import type { Side } from './side.js';
+import { empty, inFlight } from './side.js';
+
+const ROUNDS = 7;
+
+export interface Load {
+  /** Rows of a batch, and batches of a measurement. */
+  readonly size: number;
+  readonly count: number;
+  /** Batches under way at once, on every side. */
+  readonly width: number;
+}
+
+/** Rows stored in a second, and what memory that takes beyond that of the rows themselves. */
+export async function* throughput(
+  server: BenchServer,
+  what: string,
+  load: Load,
+  sides: Sides<Side>,
+): AsyncGenerator<Result> {
+  const measured = await inRounds(
+    ROUNDS,
+    eachSide(sides, (side) => () => measure(server, load, side)),
+  );
+  const title = `batches of ${load.size.toLocaleString('en-US')} ${what}, ${load.width} in flight`;
+  const figures = (of: (measured: Measured) => number) => eachSide(measured, (rounds) => rounds.map(of));
+  yield compared(
+    { case: title, unit: 'rows/s' },
+    figures(({ rowsPerSecond }) => rowsPerSecond),
+  );
+  const memory = (kind: string, of: (memory: Memory) => number) =>
+    spreads(
+      { case: `${title}: peak of ${kind} above the start`, unit: 'MiB' },
+      figures((each) => of(each.memory)),
+    );
+  yield memory('resident memory', ({ rss }) => rss);
+  yield memory('array buffers', ({ arrayBuffers }) => arrayBuffers);
+}
+
+interface Measured {
+  readonly rowsPerSecond: number;
+  readonly memory: Memory;
+}
+
+async function measure(server: BenchServer, { size, count, width }: Load, side: Side): Promise<Measured> {
+  const source = bars(size);
+  const sends = Array.from({ length: count }, () => side.prepare(source.next().value));
+  await settle(server);
+  const peak = watchMemory();
+  const started = performance.now();
+  await inFlight(sends, width);
+  const seconds = (performance.now() - started) / 1_000;
+  const memory = peak();
+  await empty(server, side);
+  return { rowsPerSecond: Math.round((size * count) / seconds), memory };
+}
