@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeFs } from '@quantumtrade/dal-journal';
+import { startChild } from '@quantumtrade/dal-journal/testing/child';
+import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { openAuditTrail, type AuditTrailEvent } from './audit-trail.js';
 import { readAuditTrail } from './read-audit-trail.js';
-import { startRecording } from './testing/child.js';
 import { filesOf, Scratch } from './testing/trails.js';
 import { verifyAuditTrail } from './verifying/verify-audit-trail.js';
 
@@ -14,13 +15,9 @@ afterAll(() => scratch.remove());
 const runs = Number(process.env['QT_RUNS'] ?? 8);
 const seed = Number(process.env['QT_SEED'] ?? Date.now() % 1_000_000);
 
-/** A pseudo-random number below 1 for each step of a seed (mulberry32's mixing). */
-function chance(step: number): number {
-  let t = (seed + step * 0x6d2b79f5) >>> 0;
-  t = Math.imul(t ^ (t >>> 15), t | 1);
-  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-}
+/** A process that records entries named `<prefix>:<number>` and prints each one's name once it is recorded. */
+const startRecording = (directory: string, prefix: string, entries = Infinity) =>
+  startChild(new URL('testing/record-loop.ts', import.meta.url).href, directory, prefix, String(entries));
 
 async function recorded(directory: string): Promise<Set<string>> {
   const names = new Set<string>();
@@ -33,12 +30,13 @@ const acknowledged = (output: string): string[] => output.split('\n').slice(0, -
 
 it('loses nothing acknowledged when its process is killed, and takes no crash for tampering', async () => {
   process.stderr.write(`QT_SEED=${seed}\n`);
+  const random = new Random(seed);
   const directory = await scratch.directory();
   const expected: string[] = [];
   for (let run = 0; run < runs; run++) {
     const child = startRecording(directory, String(run));
     await child.started;
-    await delay(chance(run) * 120);
+    await delay(random.below(120));
     child.process.kill('SIGKILL');
     expected.push(...acknowledged(await child.output));
     const report = await verifyAuditTrail(directory);
@@ -51,6 +49,7 @@ it('loses nothing acknowledged when its process is killed, and takes no crash fo
 
 it('takes a crash at any byte of a write for a crash, and goes on behind it', async () => {
   process.stderr.write(`QT_SEED=${seed}\n`);
+  const random = new Random(seed);
   const base = await scratch.directory();
   const trail = await openAuditTrail({ directory: base });
   await trail.record({ batchId: 'before' });
@@ -72,7 +71,7 @@ it('takes a crash at any byte of a write for a crash, and goes on behind it', as
   await Promise.all(['a', 'b', 'c'].map((batchId) => dying.record({ batchId, padding: 'x'.repeat(200) })));
   const whole = (await filesOf(base)).get(name)!;
   const start = before.get(name)!.length;
-  const cuts = Array.from({ length: 40 }, (_, i) => start + Math.floor(chance(i) * (whole.length - start)));
+  const cuts = Array.from({ length: 40 }, () => start + random.below(whole.length - start));
   for (const cut of [start, start + 1, whole.length - 1, whole.length, ...cuts]) {
     const directory = await scratch.directory(
       new Map([
