@@ -1,5 +1,6 @@
 import type { RowError } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
+import type { Allocate } from './block-columns.js';
 import { BlockColumns } from './block-columns.js';
 import { InstantWriter } from './column-writers/instants.js';
 import type { ColumnInput, ColumnSources, Constants, InputPlan, VaryingInput } from './input-plan.js';
@@ -95,11 +96,11 @@ export class BlockBuilder {
   }
 
   /** The blocks, in the order in which their months appeared. The builder starts anew. */
-  finish(): EncodedBlock[] {
+  finish(allocate: Allocate = (byteLength) => Buffer.allocUnsafeSlow(byteLength)): EncodedBlock[] {
     const blocks: EncodedBlock[] = [];
     for (const [month, columns] of this.#open) {
       const { rowCount } = columns;
-      if (rowCount > 0) blocks.push({ month, rowCount, ...columns.finish() });
+      if (rowCount > 0) blocks.push({ month, rowCount, ...columns.finish(allocate) });
       this.#pool.giveBack(columns);
     }
     this.#open.clear();

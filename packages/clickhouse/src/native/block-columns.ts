@@ -7,6 +7,9 @@ import type { ColumnInput } from './input-plan.js';
 /** Told which row is refused, by which column, and why. */
 export type RefuseRow = (column: number, index: number, reason: string) => void;
 
+/** Gives memory with anything in it. */
+export type Allocate = (byteLength: number) => Buffer;
+
 type Refusals = Map<number, { readonly column: number; readonly reason: string }>;
 
 const INITIAL_ROWS = 1_024;
@@ -109,9 +112,9 @@ export class BlockColumns {
   }
 
   /** The block's bytes and where its rows came from. */
-  finish(): { bytes: Buffer; rowIndices: Uint32Array } {
+  finish(allocate: Allocate): { bytes: Buffer; rowIndices: Uint32Array } {
     const rows = this.#rowCount;
-    const bytes = Buffer.allocUnsafeSlow(this.byteLength);
+    const bytes = allocate(this.byteLength);
     let at = writeVarint(bytes, writeVarint(bytes, 0, this.#writers.length), rows);
     this.#writers.forEach((writer, i) => {
       at += this.#heads[i]!.copy(bytes, at);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { rowsOf } from '../native/rows.js';
 import { recordsOf } from '../testing/native-records.js';
 import { NativeBlockCollector } from './block-collector.js';
+import { BlockMemory } from './block-memory.js';
 import { decodeWhole } from './decode-whole.js';
 import { RecordEncoders } from './record-encoders.js';
 
@@ -64,7 +65,12 @@ it.each(Object.entries(BATCHES))(
     const definition = records[record];
     await fc.assert(
       fc.asyncProperty(fc.array(batches, { minLength: 1, maxLength: 4 }), async (sequence) => {
-        const collector = new NativeBlockCollector(record, encoders.of(record), { now: () => NOW });
+        const collector = new NativeBlockCollector(
+          record,
+          encoders.of(record),
+          { now: () => NOW },
+          new BlockMemory(),
+        );
         const expected = new Map<number, { rows: unknown[]; batches: Set<number> }>();
         let taken = 0;
         for (const given of sequence as RecordBatches[typeof record][]) {
@@ -110,7 +116,12 @@ it.each(Object.entries(BATCHES))(
 const timeOf = (row: unknown): number => (row as { timestamp: number }).timestamp;
 
 it('is one block, and nothing before or behind it', async () => {
-  const collector = new NativeBlockCollector('features', encoders.of('features'), { now: () => NOW });
+  const collector = new NativeBlockCollector(
+    'features',
+    encoders.of('features'),
+    { now: () => NOW },
+    new BlockMemory(),
+  );
   collector.append([{ symbol: 'A', timestamp: 0, version: 1, features: { f: 1 } }]);
   const bytes = collector.finish()[0]!.bytes;
   expect((await decodeWhole(bytes))!.rowCount).toBe(1);

@@ -14,6 +14,7 @@ import type { AppendedRows, BlockBuilder } from '../native/block-builder.js';
 import type { BlockEncoder } from '../native/block-encoder.js';
 import type { Steps } from '../native/steps.js';
 import { lastOf } from '../native/steps.js';
+import type { BlockMemory } from './block-memory.js';
 import { columnsOfBatch, rowsOfBatch } from './batch-rows.js';
 
 /** Encodes batches as they come, into one block for each month. */
@@ -21,14 +22,13 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
   readonly #record: N;
   readonly #builder: BlockBuilder;
   readonly #clock: Clock;
-  readonly #made: WeakMap<Uint8Array, number>;
+  readonly #memory: BlockMemory;
   /** Where the rows of each batch end in the list of all rows given. */
   #ends: number[] = [];
   #rowCount = 0;
 
-  /** `made` gets the bytes of every block with its number of rows. */
-  constructor(record: N, encoder: BlockEncoder, clock: Clock, made = new WeakMap<Uint8Array, number>()) {
-    this.#made = made;
+  constructor(record: N, encoder: BlockEncoder, clock: Clock, memory: BlockMemory) {
+    this.#memory = memory;
     this.#record = record;
     this.#builder = encoder.builder();
     this.#clock = clock;
@@ -66,17 +66,22 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
 
   finish(): CollectedBlock[] {
     const ends = this.#ends;
-    const blocks = this.#builder.finish().map(({ rowCount, bytes, rowIndices }) => ({
-      record: this.#record,
-      id: randomUUID(),
-      rowCount,
-      bytes,
-      batches: batchesOf(rowIndices, ends),
-    }));
-    for (const { bytes, rowCount } of blocks) this.#made.set(bytes, rowCount);
+    const memory = this.#memory;
+    const blocks = this.#builder.finish((byteLength) => memory.allocate(byteLength));
+    const collected = blocks.map(({ rowCount, bytes, rowIndices }) => {
+      memory.vouch(bytes, rowCount);
+      return {
+        record: this.#record,
+        id: randomUUID(),
+        rowCount,
+        bytes,
+        batches: batchesOf(rowIndices, ends),
+        release: () => memory.release(bytes),
+      };
+    });
     this.#ends = [];
     this.#rowCount = 0;
-    return blocks;
+    return collected;
   }
 }
 

@@ -2,15 +2,15 @@ import type { BlockWriter, Clock, RecordDefinition } from '@quantumtrade/dal-dom
 import { checkCall, records, ValidationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { NativeBlockCollector } from './block-collector.js';
+import { BlockMemory } from './block-memory.js';
 import { decodeWhole } from './decode-whole.js';
 import type { RecordEncoders } from './record-encoders.js';
 
 /** Blocks in ClickHouse's Native format, each stored once by the token that is its id. */
 export function blockWriter(sql: Sql, encoders: RecordEncoders, clock: Clock): BlockWriter {
-  /** Bytes that come straight from a collector, and their rows; others may have been kept anywhere, and are checked. */
-  const made = new WeakMap<Uint8Array, number>();
+  const memory = new BlockMemory();
   return {
-    collect: (record) => new NativeBlockCollector(record, encoders.of(record), clock, made),
+    collect: (record) => new NativeBlockCollector(record, encoders.of(record), clock, memory),
 
     write: async ({ record, id, rowCount, bytes }, options) => {
       const operation = `${record}.insert`;
@@ -19,7 +19,7 @@ export function blockWriter(sql: Sql, encoders: RecordEncoders, clock: Clock): B
         ? records[record]
         : undefined;
       if (!definition) throw new ValidationError('record', 'is not a record', { operation });
-      if (made.get(bytes) !== rowCount && (await decodeWhole(bytes))?.rowCount !== rowCount) {
+      if (memory.rowCount(bytes) !== rowCount && (await decodeWhole(bytes))?.rowCount !== rowCount) {
         throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       }
       await sql.insert(operation, { table: definition.table, token: id, bytes, retried: false }, options);

@@ -325,6 +325,31 @@ function collectorTests(runner: TestRunner, backend: () => TimeSeriesBackend): v
     }
   });
 
+  it('may give their memory back once they are stored, and others are made in it', async () => {
+    const symbols = range(6).map(() => uniqueName());
+    const day = uniqueDay();
+    const collector = collect(backend(), marketDataKind);
+    const made = symbols.map((symbol, n) => async () => {
+      collector.append(untyped(batchOf(marketDataKind, bars(symbol, day, 1_500, n))));
+      const [block] = collector.finish();
+      await backend().blocks.write(block!);
+      return block!;
+    });
+    for (const make of made.slice(0, 3)) (await make()).release();
+    const kept = await made[3]!();
+    for (const make of made.slice(4)) {
+      const { release } = await make();
+      release();
+      release();
+    }
+    await backend().blocks.write(kept);
+    for (const [n, symbol] of symbols.entries()) {
+      const { data, totalCount } = await backend().marketData.find({ symbol, limit: 1_500 });
+      expect(totalCount).toBe(1_500);
+      expect(new Set(data.map(({ close }) => close))).toEqual(new Set([n]));
+    }
+  });
+
   it('are not touched by what their collector collects next', async () => {
     const [first, second] = [uniqueName(), uniqueName()];
     const collector = collect(backend(), marketDataKind);

@@ -48,10 +48,11 @@ export class Lane<N extends RecordName> {
     this.#tickets = [];
     try {
       return this.#collector.finish().map(
-        ({ batches, ...block }) =>
+        ({ batches, release, ...block }) =>
           new Shipment(
             block,
             batches.map((position) => tickets[position]!),
+            release,
           ),
       );
     } catch (error) {

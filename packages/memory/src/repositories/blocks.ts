@@ -94,6 +94,7 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
       rowCount: rows.length,
       bytes: serialize(rows),
       batches: [...batches],
+      release: () => undefined,
     }));
     this.#months = new Map();
     this.#batches = 0;

@@ -1,0 +1,38 @@
+import { BlockMemory } from './block-memory.js';
+
+const LARGE = 100_000;
+
+it('memory that was given back is used again, and never by two at once', () => {
+  const memory = new BlockMemory();
+  const first = memory.allocate(LARGE);
+  memory.vouch(first, 1);
+  expect(memory.allocate(LARGE).buffer).not.toBe(first.buffer);
+  memory.release(first);
+  const second = memory.allocate(LARGE - 1);
+  expect(second.buffer).toBe(first.buffer);
+  expect(second.byteLength).toBe(LARGE - 1);
+  expect(memory.allocate(LARGE).buffer).not.toBe(first.buffer);
+});
+
+it('what is given back twice counts once, and nobody vouches for it any more', () => {
+  const memory = new BlockMemory();
+  const bytes = memory.allocate(LARGE);
+  memory.vouch(bytes, 7);
+  expect(memory.rowCount(bytes)).toBe(7);
+  memory.release(bytes);
+  memory.release(bytes);
+  expect(memory.rowCount(bytes)).toBeUndefined();
+  expect(memory.allocate(LARGE).buffer).toBe(bytes.buffer);
+  expect(memory.allocate(LARGE).buffer).not.toBe(bytes.buffer);
+});
+
+it('no more is kept than 64 MiB', () => {
+  const memory = new BlockMemory();
+  const blocks = Array.from({ length: 9 }, () => memory.allocate(2 ** 23));
+  for (const block of blocks) {
+    memory.vouch(block, 1);
+    memory.release(block);
+  }
+  const again = Array.from({ length: 9 }, () => memory.allocate(2 ** 23).buffer);
+  expect(again.filter((buffer) => blocks.some((block) => block.buffer === buffer))).toHaveLength(8);
+});
