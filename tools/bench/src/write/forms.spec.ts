@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import { bars } from './bars.js';
 import { columns, columnsOfUnits, rowObjects } from './forms.js';
@@ -8,7 +9,10 @@ it('gives the data layer the same rows in every form', async () => {
   const encoded = [rowObjects, columns, columnsOfUnits].map((form) => {
     const collector = blocks.collect('marketData');
     const taken = collector.append({ ...form(records), timestamp: 0 });
-    return { ...taken, bytes: collector.finish().map(({ bytes }) => Buffer.from(bytes)) };
+    return {
+      ...taken,
+      blocks: collector.finish().map(({ bytes }) => createHash('sha256').update(bytes).digest('hex')),
+    };
   });
   await probe.close();
   const [rows, ...others] = encoded;
