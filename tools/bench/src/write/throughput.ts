@@ -18,7 +18,7 @@ export interface Load {
   readonly width: number;
 }
 
-/** Rows stored in a second, and what memory that takes beyond that of the rows themselves. */
+/** Rows stored in a second, and what processor time and memory that takes of this process, beyond that of the rows. */
 export async function* throughput(
   server: BenchServer,
   what: string,
@@ -35,6 +35,10 @@ export async function* throughput(
     { case: title, unit: 'rows/s' },
     figures(({ rowsPerSecond }) => rowsPerSecond),
   );
+  yield compared(
+    { case: `${title}: processor time of this process for 1,000 rows`, unit: 'ms' },
+    figures(({ cpuMs }) => cpuMs),
+  );
   const memory = (kind: string, of: (memory: Memory) => number) =>
     spreads(
       { case: `${title}: peak of ${kind} above the start`, unit: 'MiB' },
@@ -46,6 +50,8 @@ export async function* throughput(
 
 interface Measured {
   readonly rowsPerSecond: number;
+  /** For 1,000 rows. */
+  readonly cpuMs: number;
   readonly memory: Memory;
 }
 
@@ -54,10 +60,16 @@ async function measure(server: BenchServer, { size, count, width }: Load, side: 
   const sends = Array.from({ length: count }, () => side.prepare(source.next().value));
   await settle(server);
   const peak = watchMemory();
+  const cpu = process.cpuUsage();
   const started = performance.now();
   await inFlight(sends, width);
   const seconds = (performance.now() - started) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
   const memory = peak();
   await empty(server, side);
-  return { rowsPerSecond: Math.round((size * count) / seconds), memory };
+  return {
+    rowsPerSecond: Math.round((size * count) / seconds),
+    cpuMs: (user + system) / (size * count),
+    memory,
+  };
 }
