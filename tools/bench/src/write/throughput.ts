@@ -36,8 +36,8 @@ export async function* throughput(
     figures(({ rowsPerSecond }) => rowsPerSecond),
   );
   yield compared(
-    { case: `${title}: processor time of this process for 1,000 rows`, unit: 'ms' },
-    figures(({ cpuMs }) => cpuMs),
+    { case: `${title}: processor time of this process for 1,000 rows`, unit: 'µs' },
+    figures(({ cpuMicros }) => cpuMicros),
   );
   const memory = (kind: string, of: (memory: Memory) => number) =>
     spreads(
@@ -51,7 +51,7 @@ export async function* throughput(
 interface Measured {
   readonly rowsPerSecond: number;
   /** For 1,000 rows. */
-  readonly cpuMs: number;
+  readonly cpuMicros: number;
   readonly memory: Memory;
 }
 
@@ -69,7 +69,7 @@ async function measure(server: BenchServer, { size, count, width }: Load, side: 
   await empty(server, side);
   return {
     rowsPerSecond: Math.round((size * count) / seconds),
-    cpuMs: (user + system) / (size * count),
+    cpuMicros: ((user + system) * 1_000) / (size * count),
     memory,
   };
 }
