@@ -1,0 +1,23 @@
+/** What a run draws its random moments and sizes from; `QT_SEED` repeats one. */
+export const SEED = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+const SHORT = {
+  engineKills: 1,
+  writerKills: 2,
+  stallMs: 2_000,
+  /** How long the store may take to answer one attempt while it stalls. */
+  requestTimeoutMs: 700,
+  /** Each of eight batches at once. */
+  lostAnswerRounds: 5,
+};
+
+const LONG: typeof SHORT = {
+  engineKills: 20,
+  writerKills: 50,
+  stallMs: 120_000,
+  requestTimeoutMs: 20_000,
+  lostAnswerRounds: 200,
+};
+
+/** How much a run does: the short form, or the long one with `QT_FAULTS=long`. */
+export const PLAN = process.env['QT_FAULTS'] === 'long' ? LONG : SHORT;
