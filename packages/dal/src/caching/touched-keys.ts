@@ -2,7 +2,9 @@ import type { Batch, Column, ColumnBatch, FeatureBatch, RecordName } from '@quan
 import { isColumnBatch, keyOf, keyspaces } from '@quantumtrade/dal-domain';
 
 /** Symbols, or ids of predictions, each with the names of its features. */
-type Names = Map<string, Set<string>>;
+type Names = Map<string, ReadonlySet<string>>;
+
+const NO_FEATURES: ReadonlySet<string> = new Set();
 
 interface Touching {
   /** Adds what a batch touches, also one that nobody has checked yet. */
@@ -12,7 +14,7 @@ interface Touching {
 
 const touching: { readonly [N in RecordName]?: Touching } = {
   marketData: {
-    gather: (batch, names) => gatherField(batch, 'records', 'symbol', names),
+    gather: (batch, names) => gatherField(batch, 'symbol', 'records', (row) => row?.['symbol'], names),
     keysOf: (symbol) => [keyOf(keyspaces.latestMarketData.pattern, { symbol })],
   },
   features: {
@@ -23,7 +25,8 @@ const touching: { readonly [N in RecordName]?: Touching } = {
     ],
   },
   predictions: {
-    gather: (batch, names) => gatherField(batch, 'predictions', 'predictionId', names),
+    gather: (batch, names) =>
+      gatherField(batch, 'predictionId', 'predictions', (row) => row?.['predictionId'], names),
     keysOf: (predictionId) => [keyOf(keyspaces.prediction.pattern, { predictionId })],
   },
 };
@@ -56,14 +59,31 @@ export function touchedKeys<N extends RecordName>(record: N, batch: Batch<N>): s
   return touched.take();
 }
 
+type Row = Readonly<Record<string, unknown>> | undefined | null;
+
+/** `nameOf` reads the field: with the name in the code, it is several times as fast. */
+function gatherField(
+  batch: unknown,
+  field: string,
+  list: string,
+  nameOf: (row: Row) => unknown,
+  names: Names,
+): void {
+  const rows = (batch as Row)?.[list];
+  if (isColumnBatch(batch)) gatherValues(columnValues(batch, field), names);
+  else if (Array.isArray(rows)) {
+    const all = rows as readonly Row[];
+    gatherValues({ length: all.length, at: (index) => nameOf(all[index]) }, names);
+  }
+}
+
 /** The values of a field, row by row. */
 interface Values {
   readonly length: number;
   at(index: number): unknown;
 }
 
-function gatherField(batch: unknown, list: string, field: string, names: Names): void {
-  const { length, at } = isColumnBatch(batch) ? columnValues(batch, field) : rowValues(batch, list, field);
+function gatherValues({ length, at }: Values, names: Names): void {
   let previous: unknown;
   for (let index = 0; index < length; index++) {
     const name = at(index);
@@ -74,31 +94,29 @@ function gatherField(batch: unknown, list: string, field: string, names: Names):
   }
 }
 
+function note(name: unknown, names: Names): void {
+  if (typeof name === 'string' && !names.has(name)) names.set(name, NO_FEATURES);
+}
+
 function gatherFeatures(batch: unknown, names: Names): void {
   if (isColumnBatch(batch)) {
     const symbols = columnValues(batch, 'symbol', true);
     const featureNames = columnValues(batch, 'featureName', true);
     const length = Math.min(symbols.length, featureNames.length);
-    for (let index = 0; index < length; index++) note(symbols.at(index), names, [featureNames.at(index)]);
+    for (let index = 0; index < length; index++)
+      noteFeatures(symbols.at(index), [featureNames.at(index)], names);
   } else if (Array.isArray(batch)) {
     for (const each of batch as readonly (Partial<FeatureBatch> | undefined)[]) {
-      note(each?.symbol, names, Object.keys(each?.features ?? {}));
+      noteFeatures(each?.symbol, Object.keys(each?.features ?? {}), names);
     }
   }
 }
 
-function note(name: unknown, names: Names, features: readonly unknown[] = []): void {
-  if (typeof name !== 'string') return;
-  let known = names.get(name);
-  if (!known) names.set(name, (known = new Set()));
+function noteFeatures(symbol: unknown, features: readonly unknown[], names: Names): void {
+  if (typeof symbol !== 'string') return;
+  const known = (names.get(symbol) as Set<string> | undefined) ?? new Set();
+  names.set(symbol, known);
   for (const feature of features) if (typeof feature === 'string') known.add(feature);
-}
-
-function rowValues(batch: unknown, list: string, field: string): Values {
-  const rows = (batch as Readonly<Record<string, unknown>> | undefined)?.[list];
-  if (!Array.isArray(rows)) return { length: 0, at: () => undefined };
-  const all = rows as readonly (Readonly<Record<string, unknown>> | undefined)[];
-  return { length: all.length, at: (index) => all[index]?.[field] };
 }
 
 /** Where rows need not be told apart, a constant is one value, and of a dictionary shorter than its rows each text is. */
