@@ -1,4 +1,5 @@
 import type { OpenDatabase } from '@quantumtrade/dal-container';
+import type { MarketDataBatch } from '@quantumtrade/dal-domain';
 import { ingestFile } from '../ingest/ingest-file.js';
 import { checkCacheHits } from './cache-hits.js';
 import { chunks } from './collections.js';
@@ -108,15 +109,19 @@ export async function runDemo(
 }
 
 async function storeGenerated({ database, call }: Demo, options: GeneratorOptions): Promise<number> {
-  let stored = 0;
-  for (const records of chunks(generatedBars(options), ROWS_PER_WRITE)) {
-    const { insertedCount, updatedCount } = await database.insertMarketData(
-      { records, source: GENERATED_SOURCE },
-      call,
-    );
-    stored += insertedCount + updatedCount;
+  const writer = await database.batchWriter({ durability: 'acknowledged' });
+  try {
+    const { acceptedCount } = await writer.writeAll('marketData', generatedBatches(options), call);
+    return acceptedCount;
+  } finally {
+    await writer.close();
   }
-  return stored;
+}
+
+function* generatedBatches(options: GeneratorOptions): Generator<MarketDataBatch> {
+  for (const records of chunks(generatedBars(options), ROWS_PER_WRITE)) {
+    yield { records, source: GENERATED_SOURCE };
+  }
 }
 
 /** Bars of the last day of some symbols. */
