@@ -32,6 +32,7 @@ export * from './ports/audit.js';
 export * from './ports/backends.js';
 export * from './ports/block-writer.js';
 export * from './ports/cache.js';
+export * from './ports/cache-invalidations.js';
 export * from './ports/call.js';
 export * from './ports/checkpoint.js';
 export * from './ports/clock.js';

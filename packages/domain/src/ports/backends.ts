@@ -1,5 +1,6 @@
 import type { Analytics } from './analytics.js';
 import type { BlockWriter } from './block-writer.js';
+import type { CacheInvalidations } from './cache-invalidations.js';
 import type { Cache } from './cache.js';
 import type { CheckpointRepository } from './checkpoint.js';
 import type { FeatureRepository } from './feature.js';
@@ -33,6 +34,7 @@ export interface TimeSeriesBackend {
 /** Everything that a cache and real-time store offers. Redis is one, the in-memory cache another. */
 export interface CacheBackend {
   readonly cache: Cache;
+  readonly invalidations: CacheInvalidations;
   readonly marketStream: MarketStream;
   readonly rateLimiter: RateLimiter;
   readonly probe: BackendProbe;

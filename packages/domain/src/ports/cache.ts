@@ -5,6 +5,19 @@ export interface Decoder<T> {
   parse(value: unknown): T;
 }
 
+/** A value and the instant (epoch milliseconds, by the clock of this process) at which its time is over. */
+export interface CacheEntry<T> {
+  readonly value: T;
+  readonly expiresAt: number;
+}
+
+/** One value to store. */
+export interface CacheWrite {
+  readonly key: string;
+  readonly value: unknown;
+  readonly ttlSeconds: number;
+}
+
 /** JSON values by key, each with a time to live. */
 export interface Cache {
   /**
@@ -12,6 +25,12 @@ export interface Cache {
    * Throws `CacheError` when what is stored is not JSON or the decoder refuses it.
    */
   get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
+
+  /** The same, with the instant at which its time is over; for who keeps the value elsewhere, and no longer than here. */
+  getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null>;
+
+  /** The values of many keys in the order of the keys, null for each that has none. None of them is a snapshot of all. */
+  getMany<T>(keys: readonly string[], decoder: Decoder<T>, options?: CallOptions): Promise<(T | null)[]>;
 
   /**
    * Stores a value as JSON for `ttlSeconds` (more than 0; fractions count).
@@ -41,6 +60,14 @@ export interface Cache {
     ttlSeconds: number,
     options?: CallOptions,
   ): Promise<boolean>;
+
+  /**
+   * Stores many values, each as `set` would. All are checked before any is stored; a failure may leave some stored.
+   */
+  setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void>;
+
+  /** Deletes many values; how many there were. */
+  deleteMany(keys: readonly string[], options?: CallOptions): Promise<number>;
 
   /** True when there was a value. */
   delete(key: string, options?: CallOptions): Promise<boolean>;
