@@ -1,0 +1,18 @@
+/** Hears what happens to the values of a cache, whoever does it: a write, a deletion, their end by time or by eviction. */
+export interface InvalidationListener {
+  /** From now on every change is told. What was known before may have changed unheard. */
+  onConnected(): void;
+  /** From now on changes may go unheard, until `onConnected`. */
+  onDisconnected(): void;
+  /** These keys, or all, may have other values now, or none. */
+  onInvalidated(keys: readonly string[] | 'all'): void;
+}
+
+/** Tells of changes in a cache that other processes write to, too. What this process writes itself is told as well. */
+export interface CacheInvalidations {
+  /**
+   * Listens, until the function returned is called. Begins disconnected: `onConnected` comes once changes are told, and
+   * after every loss of the connection again. A change is told after it has happened, as soon as the connection carries it.
+   */
+  listen(listener: InvalidationListener): () => void;
+}
