@@ -1,2 +1,9 @@
 export { connectRedis } from './connect-redis.js';
-export type { RedisClusterSettings, RedisSettings } from './settings.js';
+export type {
+  Address,
+  ReadFrom,
+  RedisClusterSettings,
+  RedisSentinelSettings,
+  RedisSettings,
+  RedisTlsSettings,
+} from './settings.js';

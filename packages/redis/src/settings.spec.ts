@@ -1,11 +1,11 @@
 import { everythingOf } from '@quantumtrade/dal-conformance';
-import { endpointOf } from './settings.js';
+import { endpointOf, requireTopology } from './settings.js';
 
 it('reads an address with nothing but a host', () => {
   expect(endpointOf({ url: 'redis://cache.example' })).toEqual({
     host: 'cache.example',
     port: 6379,
-    tls: false,
+    tls: undefined,
     username: undefined,
     password: undefined,
     database: 0,
@@ -16,7 +16,7 @@ it('reads an address with all there can be', () => {
   expect(endpointOf({ url: 'rediss://ann:p%40ss%2Fword@[::1]:6380/4' })).toEqual({
     host: '::1',
     port: 6380,
-    tls: true,
+    tls: {},
     username: 'ann',
     password: 'p@ss/word',
     database: 4,
@@ -44,4 +44,32 @@ it.each([
   }
   expect(error).toMatchObject({ code: 'VALIDATION', field: 'url' });
   expect(everythingOf(error)).not.toContain('s3cr3t');
+});
+
+it('speaks TLS when it is told how, whatever the address begins with', () => {
+  const tls = { ca: 'an authority', servername: 'cache.example' };
+  expect(endpointOf({ url: 'redis://10.0.0.1', tls }).tls).toEqual(tls);
+  expect(endpointOf({ url: 'rediss://10.0.0.1', tls }).tls).toEqual(tls);
+});
+
+const url = 'redis://127.0.0.1';
+const cluster = { enabled: true, maxRedirections: 3, retryDelayMs: 100 };
+const sentinel = { name: 'main', nodes: [{ host: '127.0.0.1', port: 26_379 }] };
+
+it.each([
+  ['sentinel', { url, cluster, sentinel }],
+  ['sentinel', { url, sentinel: { ...sentinel, nodes: [] } }],
+  ['readFrom', { url, readFrom: 'replica' as const }],
+  ['readFrom', { url, readFrom: 'replica-preferred' as const, cluster: { ...cluster, enabled: false } }],
+])('refuses a %s that the other settings contradict', (field, settings) => {
+  expect(() => requireTopology(settings)).toThrow(expect.objectContaining({ code: 'VALIDATION', field }));
+});
+
+it.each([
+  { url },
+  { url, readFrom: 'master' as const },
+  { url, sentinel, cluster: { ...cluster, enabled: false }, readFrom: 'replica' as const },
+  { url, cluster, readFrom: 'replica-preferred' as const },
+])('takes settings that fit together', (settings) => {
+  expect(() => requireTopology(settings)).not.toThrow();
 });

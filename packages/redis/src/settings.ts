@@ -1,12 +1,17 @@
 import { ValidationError } from '@quantumtrade/dal-domain';
 
-/** Where the Redis is and how long it may take. One connection carries all calls; in a cluster, one to each node. */
+/**
+ * Where the Redis is and how long it may take: a single server, or one with `sentinel`, or a `cluster`. One connection
+ * carries all calls; in a cluster, one to each node.
+ */
 export interface RedisSettings {
   /**
    * `redis://host:port`, or `rediss://` for TLS; the port is 6379 if left out. It may hold a user, a password and a
-   * database (`redis://user:password@host:6379/2`); the settings below win over them.
+   * database (`redis://user:password@host:6379/2`); the settings below win over them. In a cluster it names one of the
+   * nodes; with `sentinel` its host and port count for nothing.
    */
   readonly url: string;
+  /** An ACL user. Default is the server's default user. */
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   /** Number of the logical database. Default is 0; a cluster has no other. */
@@ -17,12 +22,61 @@ export interface RedisSettings {
   readonly connectionTimeoutMs?: number | undefined;
   /** How long a call may take, whatever its own deadline. Default is 10,000. */
   readonly commandTimeoutMs?: number | undefined;
+  /** How the servers are known for themselves. Given, it means TLS, whatever `url` begins with. */
+  readonly tls?: RedisTlsSettings | undefined;
+  /** Sentinels that know which server is the master. */
+  readonly sentinel?: RedisSentinelSettings | undefined;
   /** When enabled, `url` names one node of a Redis cluster; the others are found through it. */
   readonly cluster?: RedisClusterSettings | undefined;
+  /** Who answers reads; needs `sentinel` or a cluster. Default is `master`. */
+  readonly readFrom?: ReadFrom | undefined;
+}
+
+/**
+ * Who answers reads. Writes and scripts always go to a master.
+ *
+ * - `master`: what was written is what is read.
+ * - `replica`: a replica, and where the cluster knows of none for a key, its master. A read fails, to be retried, while
+ *   the replica cannot be reached.
+ * - `replica-preferred`: the same, but the master while no replica can be reached.
+ *
+ * A replica answers with what it had a moment ago: one's own write may not be there yet, and while the replica is cut
+ * off from its master its answers may be older without limit.
+ */
+export type ReadFrom = 'master' | 'replica' | 'replica-preferred';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** All texts are PEM. */
+export interface RedisTlsSettings {
+  /** The authorities to trust. Default is those that Node.js trusts. */
+  readonly ca?: string | undefined;
+  /** This client's certificate and its key, where the server asks for one. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** The name that the servers' certificates must have. Default is the host that is connected to. */
+  readonly servername?: string | undefined;
+  /** Whether a certificate that does not hold ends the connection. Default is true; false trusts anyone. */
+  readonly rejectUnauthorized?: boolean | undefined;
+}
+
+export interface RedisSentinelSettings {
+  /** What the Sentinels call the master. */
+  readonly name: string;
+  /** Some of the Sentinels; the others are found through them. */
+  readonly nodes: readonly Address[];
+  /** Who the Sentinels take this client for. Default is nobody, whatever the servers ask for. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
 }
 
 export interface RedisClusterSettings {
   readonly enabled: boolean;
+  /** More nodes to find the cluster through, where the one of `url` does not answer. Default is none. */
+  readonly nodes?: readonly Address[] | undefined;
   /** How many redirections one command follows at most. */
   readonly maxRedirections: number;
   /** How long to wait before a command is sent again while the cluster moves slots or elects a master. */
@@ -30,14 +84,15 @@ export interface RedisClusterSettings {
 }
 
 /** Where to connect and as whom. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: boolean;
+export interface Endpoint extends Address {
+  /** Undefined where TLS is not spoken. */
+  readonly tls: RedisTlsSettings | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: number;
 }
+
+const operation = 'cache.connect';
 
 /** Takes the settings' address apart; throws `ValidationError`, which does not show it, when it is none. */
 export function endpointOf(settings: RedisSettings): Endpoint {
@@ -50,14 +105,24 @@ export function endpointOf(settings: RedisSettings): Endpoint {
     return {
       host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: Number(url.port || 6379),
-      tls: url.protocol === 'rediss:',
+      tls: settings.tls ?? (url.protocol === 'rediss:' ? {} : undefined),
       username: settings.username ?? (decodeURIComponent(url.username) || undefined),
       password: settings.password ?? (decodeURIComponent(url.password) || undefined),
       database,
     };
   } catch {
-    throw new ValidationError('url', 'must be redis://host:port or rediss://host:port', {
-      operation: 'cache.connect',
-    });
+    throw new ValidationError('url', 'must be redis://host:port or rediss://host:port', { operation });
+  }
+}
+
+/** Throws `ValidationError` for settings that contradict each other. */
+export function requireTopology({ sentinel, cluster, readFrom = 'master' }: RedisSettings): void {
+  const refuse = (field: string, reason: string): never => {
+    throw new ValidationError(field, reason, { operation });
+  };
+  if (sentinel && cluster?.enabled) refuse('sentinel', 'a cluster has none');
+  if (sentinel && sentinel.nodes.length === 0) refuse('sentinel', 'must name a node');
+  if (readFrom !== 'master' && !sentinel && !cluster?.enabled) {
+    refuse('readFrom', 'replicas are known with sentinel or a cluster only');
   }
 }

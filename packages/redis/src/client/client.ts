@@ -1,53 +1,76 @@
+import type { RedisOptions } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../settings.js';
-import { endpointOf } from '../settings.js';
+import { endpointOf, requireTopology } from '../settings.js';
+import { clusterOptions } from './cluster-options.js';
 import type { RedisCommands, Script } from './commands.js';
+import { sentinelOptions, watchSwitches } from './sentinel.js';
 
 export type RedisClient = Redis | Cluster;
+
+/** The clients of one adapter. */
+export interface RedisClients {
+  /** Takes what changes something, and the reads where there is no `replica`. A cluster finds its replicas itself. */
+  readonly master: RedisClient;
+  /** Takes the reads. */
+  readonly replica?: Redis;
+  /** Whether the master takes the reads while the replica cannot. */
+  readonly readsFallBack?: boolean;
+  /** Ends what watches over the clients; they themselves are closed one by one. */
+  readonly stopWatching?: () => void;
+}
 
 /** How long a peer may take to end its side of a connection before it is cut. */
 const CUT_AFTER_MS = 250;
 
-const LONGEST_BACKOFF_MS = 2_000;
+/** Short, because the wait is part of every failover. */
+const LONGEST_BACKOFF_MS = 500;
 const backoffMs = (attempt: number): number =>
   Math.min(50 * 2 ** Math.min(attempt - 1, 10), LONGEST_BACKOFF_MS);
 
 /**
- * A client that queues nothing while it is not connected and sends no command twice: a call fails at once instead, and
- * its caller decides.
+ * Clients that send no command twice and queue none while there is no connection: a call fails at once instead, and its
+ * caller decides.
  */
-export function createClient(settings: RedisSettings, scripts: readonly Script[]): RedisClient {
+export function createClients(settings: RedisSettings, scripts: readonly Script[]): RedisClients {
+  requireTopology(settings);
+  const { sentinel, cluster, readFrom = 'master' } = settings;
   const { host, port, tls, username, password, database } = endpointOf(settings);
   const shared = {
-    enableOfflineQueue: false,
     keyPrefix: settings.keyPrefix ?? '',
     scripts: Object.fromEntries(scripts.map(({ name, lua }) => [name, { lua, numberOfKeys: 1 }])),
   };
-  const node = {
+  const node: RedisOptions = {
     family: 0,
-    username: password === undefined ? undefined : username,
-    password,
     connectTimeout: settings.connectionTimeoutMs ?? 5_000,
     commandTimeout: commandTimeoutMs(settings),
     disconnectTimeout: CUT_AFTER_MS,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    ...(tls ? { tls: {} } : {}),
+    ...(password === undefined ? {} : { password, ...(username === undefined ? {} : { username }) }),
+    ...(tls ? { tls: { ...tls } } : {}),
   };
-  const { cluster } = settings;
-  if (!cluster?.enabled) {
-    return new Redis({ ...shared, ...node, host, port, db: database, retryStrategy: backoffMs });
+  if (cluster?.enabled) {
+    const nodes = [{ host, port }, ...(cluster.nodes ?? [])];
+    const options = { ...shared, ...clusterOptions(cluster, node, readFrom) };
+    return { master: new Cluster(nodes, { ...options, clusterRetryStrategy: backoffMs }) };
   }
-  return new Cluster([{ host, port }], {
+  const server: RedisOptions = {
     ...shared,
-    redisOptions: node,
-    clusterRetryStrategy: backoffMs,
-    slotsRefreshTimeout: node.connectTimeout,
-    maxRedirections: cluster.maxRedirections,
-    retryDelayOnFailover: cluster.retryDelayMs,
-    retryDelayOnClusterDown: cluster.retryDelayMs,
-    retryDelayOnTryAgain: cluster.retryDelayMs,
-  });
+    ...node,
+    db: database,
+    enableOfflineQueue: false,
+    retryStrategy: backoffMs,
+  };
+  if (!sentinel) return { master: new Redis({ ...server, host, port }) };
+  const watched = { ...server, ...sentinelOptions(sentinel, node), sentinelRetryStrategy: backoffMs };
+  const master = new Redis({ ...watched, role: 'master' });
+  return {
+    master,
+    stopWatching: watchSwitches(master, sentinel, node),
+    readsFallBack: readFrom === 'replica-preferred',
+    ...(readFrom === 'master' ? {} : { replica: new Redis({ ...watched, role: 'slave' }) }),
+  };
 }
 
 export function commandTimeoutMs(settings: RedisSettings): number {
@@ -55,20 +78,34 @@ export function commandTimeoutMs(settings: RedisSettings): number {
 }
 
 /** The adapter's commands over ioredis. */
-export function commandsOf(client: RedisClient): RedisCommands {
-  const scripts = client as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>;
+export function commandsOf({ master, replica, readsFallBack }: RedisClients): RedisCommands {
+  const scripts = master as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>;
+  const reader = () => (replica && (replica.status === 'ready' || !readsFallBack) ? replica : master);
   return {
-    get: (key) => client.get(key),
-    set: (key, value, unit, ttlMs) => client.set(key, value, unit, ttlMs),
-    del: (key) => client.del(key),
-    exists: (key) => client.exists(key),
-    lrange: (key, first, last) => client.lrange(key, first, last),
-    ping: () => client.ping(),
+    get: (key) => reader().get(key),
+    set: (key, value, unit, ttlMs) => master.set(key, value, unit, ttlMs),
+    del: (key) => master.del(key),
+    exists: (key) => reader().exists(key),
+    lrange: (key, first, last) => reader().lrange(key, first, last),
+    ping: () => master.ping(),
     evaluate: (script, key, args) => scripts[script.name]!(key, ...args),
   };
 }
 
-export function openConnections(client: RedisClient): number {
-  const nodes = client instanceof Cluster ? client.nodes() : [client];
-  return nodes.filter(({ status }) => status === 'ready').length;
+/** Whether some calls at least can be made. */
+export function isReady({ master, replica }: RedisClients): boolean {
+  return master.status === 'ready' || replica?.status === 'ready';
+}
+
+/** Every connection that is known. */
+export function connectionsOf({ master, replica }: RedisClients): Redis[] {
+  const connections = master instanceof Cluster ? master.nodes() : [master];
+  return replica ? [...connections, replica] : connections;
+}
+
+/** Ends the connections and opens others. Those of a cluster, where one node may hang alone, each end by themselves. */
+export function reopen({ master, replica }: RedisClients): void {
+  if (master instanceof Cluster) return;
+  master.disconnect(true);
+  replica?.disconnect(true);
 }

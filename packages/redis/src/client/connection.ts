@@ -1,7 +1,7 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { bounded } from './bounded.js';
-import type { RedisClient } from './client.js';
-import { commandsOf, openConnections } from './client.js';
+import type { RedisClient, RedisClients } from './client.js';
+import { commandsOf, connectionsOf, isReady, reopen } from './client.js';
 import type { RedisCommands, RunCommand } from './commands.js';
 import type { Failure } from './failures.js';
 import { CLOSED, errorOf, failureOf, isDatabaseRefusal, LOST } from './failures.js';
@@ -10,14 +10,15 @@ import { CLOSED, errorOf, failureOf, isDatabaseRefusal, LOST } from './failures.
 const CLOSING_MS = 1_000;
 
 /**
- * The connection that all ports share. The first calls wait for it to open; while it is lost, calls fail at once with
- * why it was lost, and it comes back by itself.
+ * The connection that all ports share, and that of the reads where there is one. The first calls wait for it to open;
+ * while it is lost, calls fail at once with why it was lost, and it comes back by itself.
  */
 export class Connection implements BackendProbe {
-  readonly #client: RedisClient;
+  readonly #clients: RedisClients;
   readonly #commands: RedisCommands;
   readonly #timeoutMs: number;
-  readonly #firstAttempt: Promise<void>;
+  /** Undefined once it has come to an end. */
+  #firstAttempt: Promise<void> | undefined;
   /** The last trouble reported since the connection was up. */
   #trouble: Failure | undefined;
   /** Why there is no connection; undefined while there is one or the first is being opened. */
@@ -27,26 +28,29 @@ export class Connection implements BackendProbe {
   #hungUp = false;
   #closing: Promise<void> | undefined;
 
-  constructor(client: RedisClient, timeoutMs: number) {
-    this.#client = client;
-    this.#commands = commandsOf(client);
+  constructor(clients: RedisClients, timeoutMs: number) {
+    const { master, replica } = clients;
+    this.#clients = clients;
+    this.#commands = commandsOf(clients);
     this.#timeoutMs = timeoutMs;
-    client.on('ready', () => {
+    master.on('ready', () => {
       this.#down = this.#trouble = undefined;
     });
-    client.on('close', () => {
+    master.on('close', () => {
       this.#hungUp = false;
       this.#down = this.#trouble ?? LOST;
     });
-    client.on('error', (error: unknown) => {
+    master.on('error', (error: unknown) => {
       this.#trouble = { ...failureOf(error), kind: 'connection' };
+      if (master.status !== 'ready') this.#down = this.#trouble;
       if (isDatabaseRefusal(error)) {
         this.#end = this.#trouble;
-        client.disconnect();
+        master.disconnect();
       }
     });
-    this.#firstAttempt = new Promise((resolve) => {
-      for (const outcome of ['ready', 'close', 'end']) client.once(outcome, resolve);
+    replica?.on('error', () => undefined);
+    this.#firstAttempt = Promise.all([firstOutcome(master), replica && firstOutcome(replica)]).then(() => {
+      this.#firstAttempt = undefined;
     });
   }
 
@@ -54,8 +58,8 @@ export class Connection implements BackendProbe {
     const begin = Date.now();
     const fail = (failure: Failure) => errorOf(failure, operation, Date.now() - begin);
     return bounded(operation, options, this.#timeoutMs, async (isOver) => {
-      if (this.#client.status !== 'ready' && !this.#down) await this.#firstAttempt;
-      const obstacle = this.#end ?? (this.#client.status === 'ready' ? undefined : (this.#down ?? LOST));
+      if (this.#firstAttempt) await this.#firstAttempt;
+      const obstacle = this.#end ?? (isReady(this.#clients) ? undefined : (this.#down ?? LOST));
       if (obstacle || isOver()) throw fail(obstacle ?? LOST);
       try {
         return await command(this.#commands);
@@ -72,7 +76,7 @@ export class Connection implements BackendProbe {
   }
 
   connectionCount(): number {
-    return openConnections(this.#client);
+    return connectionsOf(this.#clients).filter(({ status }) => status === 'ready').length;
   }
 
   close(): Promise<void> {
@@ -81,22 +85,33 @@ export class Connection implements BackendProbe {
   }
 
   async #disconnect(): Promise<void> {
-    const client = this.#client;
-    const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
-    if (client.status === 'ready') await withinGrace(client.quit().then(() => ended));
-    if (client.status === 'end') return;
-    const wasOpen = client.status !== 'reconnecting';
-    client.disconnect();
-    if (wasOpen) await withinGrace(ended);
+    const { master, replica, stopWatching } = this.#clients;
+    stopWatching?.();
+    await Promise.all([disconnected(master), replica && disconnected(replica)]);
   }
 
   /** Gives up a connection on which a reply is overdue, so that calls do not pile up on it, and opens another. */
   #hangUp(failure: Failure): void {
-    if (this.#hungUp || this.#client.status !== 'ready') return;
+    if (this.#hungUp || !isReady(this.#clients)) return;
     this.#hungUp = true;
     this.#trouble = { ...failure, kind: 'connection' };
-    this.#client.disconnect(true);
+    reopen(this.#clients);
   }
+}
+
+function firstOutcome(client: RedisClient): Promise<void> {
+  return new Promise((resolve) => {
+    for (const outcome of ['ready', 'error', 'close', 'end']) client.once(outcome, () => resolve());
+  });
+}
+
+async function disconnected(client: RedisClient): Promise<void> {
+  const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
+  if (client.status === 'ready') await withinGrace(client.quit().then(() => ended));
+  if (client.status === 'end') return;
+  const wasOpen = client.status !== 'reconnecting';
+  client.disconnect();
+  if (wasOpen) await withinGrace(ended);
 }
 
 /** Waits until something is done, but not for long; whether it failed does not matter. */

@@ -48,6 +48,27 @@ it.each([
   });
 });
 
+it('takes a call that the cluster sends from node to node for one that may succeed later', () => {
+  const error = new Error('Too many Cluster redirections. Last error: ReplyError: MOVED 7 s3cr3t:6379');
+  expect(errorOf(failureOf(error), 'cache.get', 3)).toMatchObject({
+    code: 'CACHE',
+    retryable: true,
+    message: expect.not.stringContaining('s3cr3t'),
+  });
+});
+
+it('takes Sentinels that know no master for a connection that may come back', () => {
+  const error = new Error(
+    'All sentinels are unreachable. Retrying from scratch after 50ms. Last error: s3cr3t',
+  );
+  const message = 'Connection failed: no Sentinel answered who the master is';
+  expect(errorOf(failureOf(error), 'cache.get', 3)).toMatchObject({
+    code: 'CONNECTION',
+    retryable: true,
+    message,
+  });
+});
+
 it('takes a reply that is overdue for a TimeoutError', () => {
   const error = errorOf(failureOf(new Error('Command timed out')), 'cache.get', 42);
   expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true, durationMs: 42 });

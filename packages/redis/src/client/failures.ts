@@ -41,9 +41,18 @@ interface DriverError {
   readonly lastNodeError?: unknown;
 }
 
+const UNKNOWN_MASTER: Failure = { ...LOST, reason: 'no Sentinel answered who the master is' };
+const REDIRECTED: Failure = {
+  kind: 'command',
+  reason: 'the cluster redirected the call too often',
+  retryable: true,
+};
+
 export function failureOf(error: unknown): Failure {
   const { name, message, code, lastNodeError } = Object(error) as DriverError;
   if (message === 'Command timed out') return UNANSWERED;
+  if (/^All sentinels are unreachable/.test(String(message))) return UNKNOWN_MASTER;
+  if (/^Too many Cluster redirections/.test(String(message))) return REDIRECTED;
   if (lastNodeError) return failureOf(lastNodeError);
   if (name === 'ReplyError') {
     const word = /^[A-Z]+\b/.exec(String(message))?.[0] ?? 'ERR';

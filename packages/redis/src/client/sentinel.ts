@@ -1,0 +1,53 @@
+import type { RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
+import type { RedisSentinelSettings } from '../settings.js';
+
+/** How long a Sentinel that went away is left alone. */
+const SENTINEL_RETRY_MS = 2_000;
+
+/** What it takes to find a server through Sentinels. */
+export function sentinelOptions(
+  { name, nodes, username, password }: RedisSentinelSettings,
+  { tls, connectTimeout }: RedisOptions,
+): RedisOptions {
+  return {
+    name,
+    sentinels: [...nodes],
+    ...(connectTimeout === undefined ? {} : { sentinelCommandTimeout: connectTimeout }),
+    ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
+    ...(username === undefined ? {} : { sentinelUsername: username }),
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+  };
+}
+
+/**
+ * Has a client ask anew who the master is when a Sentinel says that another one is. The old master may hang or be cut
+ * off: nothing else would end the connection to it. Returns how to stop.
+ */
+export function watchSwitches(
+  master: Redis,
+  { name, nodes, username, password }: RedisSentinelSettings,
+  { family, tls, connectTimeout, disconnectTimeout }: RedisOptions,
+): () => void {
+  const watchers = nodes.map(({ host, port }) => {
+    const sentinel = new Redis({
+      host,
+      port,
+      ...{ family, tls, connectTimeout, disconnectTimeout, username, password },
+      enableReadyCheck: false,
+      maxRetriesPerRequest: null,
+      retryStrategy: () => SENTINEL_RETRY_MS,
+    } as RedisOptions);
+    sentinel.on('error', () => undefined);
+    sentinel.on('message', (_, switched: string) => {
+      const [of, , , host, port] = switched.split(' ');
+      const { remoteAddress, remotePort } = master.stream ?? {};
+      if (of === name && !(remoteAddress === host && remotePort === Number(port))) master.disconnect(true);
+    });
+    sentinel.subscribe('+switch-master').catch(() => undefined);
+    return sentinel;
+  });
+  return () => {
+    for (const watcher of watchers) watcher.disconnect();
+  };
+}
