@@ -16,7 +16,25 @@ export class RedisProcess {
   }
 
   static async start(...args: string[]): Promise<RedisProcess> {
-    const server = new RedisProcess(await freePort(), args);
+    const port = await freePort();
+    const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    return RedisProcess.#started(port, [...own, ...args]);
+  }
+
+  /** One that speaks TLS and nothing else. */
+  static async startTls(...args: string[]): Promise<RedisProcess> {
+    const port = await freePort();
+    const own = ['--port', '0', '--tls-port', String(port), '--bind', '127.0.0.1', '--save', ''];
+    return RedisProcess.#started(port, [...own, ...args]);
+  }
+
+  /** One that runs by a file, which names the port. */
+  static startWith(file: string, port: number, ...args: string[]): Promise<RedisProcess> {
+    return RedisProcess.#started(port, [file, ...args]);
+  }
+
+  static async #started(port: number, args: readonly string[]): Promise<RedisProcess> {
+    const server = new RedisProcess(port, args);
     await server.start();
     return server;
   }
@@ -25,10 +43,13 @@ export class RedisProcess {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  get address(): { host: string; port: number } {
+    return { host: '127.0.0.1', port: this.port };
+  }
+
   /** Resolves when the server takes connections. */
   async start(): Promise<void> {
-    const fixed = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const child = spawn('redis-server', [...fixed, ...this.#args], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('redis-server', this.#args, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#child = child;
     let log = '';
     await new Promise<void>((resolve, reject) => {
@@ -38,7 +59,7 @@ export class RedisProcess {
       child.once('exit', () => reject(new Error(`redis-server ended at once:\n${log}`)));
       child.stdout.on('data', (chunk: Buffer) => {
         log += String(chunk);
-        if (log.includes('Ready to accept connections')) resolve();
+        if (/Ready to accept connections|\+monitor/.test(log)) resolve();
       });
     });
   }
@@ -70,4 +91,11 @@ export async function freePort(): Promise<number> {
   probe.close();
   await once(probe, 'close');
   return port;
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Asks until the answer is yes. Where it never is, the runner's own limit ends the test. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(20);
 }
