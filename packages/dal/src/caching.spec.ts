@@ -52,10 +52,14 @@ function brokenCache(): CacheBackend {
   const fail = () => Promise.reject(new CacheError('gone', { operation: 'cache' }));
   const cache: Cache = {
     get: fail,
+    getEntry: fail,
+    getMany: fail,
     set: fail,
+    setMany: fail,
     setIfNewer: fail,
     replaceIfNewer: fail,
     delete: fail,
+    deleteMany: fail,
     exists: fail,
   };
   return { ...memoryCacheBackend(), cache };

@@ -1,7 +1,9 @@
 import type { TestRunner } from '../runner.js';
 import { cacheSuite } from './cache-suite.js';
 import { callSuite } from './call-suite.js';
+import { invalidationSuite } from './invalidation-suite.js';
 import { keyspaceSuite } from './keyspace-suite.js';
+import { manySuite } from './many-suite.js';
 import { marketStreamSuite } from './market-stream-suite.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { rateLimiterSuite } from './rate-limiter-suite.js';
@@ -9,6 +11,8 @@ import { rateLimiterSuite } from './rate-limiter-suite.js';
 /** All that an adapter of the cache ports must pass. `open` gives a backend over an empty store each time. */
 export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   cacheSuite(runner, open);
+  manySuite(runner, open);
+  invalidationSuite(runner, open);
   marketStreamSuite(runner, open);
   rateLimiterSuite(runner, open);
   keyspaceSuite(runner, open);

@@ -20,10 +20,17 @@ const request = { userId: 'ann', endpoint: '/orders', limit: 1 };
 /** Every method of every port, and of what the domain builds on them. */
 const calls: Readonly<Record<string, Call>> = {
   'cache.get': ({ cache }, options) => cache.get('key', { parse: String }, options),
+  'cache.getEntry': ({ cache }, options) => cache.getEntry('key', { parse: String }, options),
+  'cache.getMany': ({ cache }, options) => cache.getMany(['key', 'other'], { parse: String }, options),
+  'cache.getMany of none': ({ cache }, options) => cache.getMany([], { parse: String }, options),
   'cache.set': ({ cache }, options) => cache.set('key', 1, 60, options),
+  'cache.setMany': ({ cache }, options) => cache.setMany([{ key: 'key', value: 1, ttlSeconds: 60 }], options),
+  'cache.setMany of none': ({ cache }, options) => cache.setMany([], options),
   'cache.setIfNewer': ({ cache }, options) => cache.setIfNewer('key', timed, 60, options),
   'cache.replaceIfNewer': ({ cache }, options) => cache.replaceIfNewer('key', timed, 60, options),
   'cache.delete': ({ cache }, options) => cache.delete('key', options),
+  'cache.deleteMany': ({ cache }, options) => cache.deleteMany(['key', 'other'], options),
+  'cache.deleteMany of none': ({ cache }, options) => cache.deleteMany([], options),
   'cache.exists': ({ cache }, options) => cache.exists('key', options),
   'marketStream.append': ({ marketStream }, options) =>
     marketStream.append('AAPL', [sample.tick('AAPL')], options),

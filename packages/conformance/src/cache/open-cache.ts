@@ -9,6 +9,8 @@ export interface OpenCache {
    * move by itself, as a server's does.
    */
   advance(milliseconds: number): Promise<void>;
+  /** The time by which the backend says when the time of a value is over. */
+  now(): number;
   /** Every key that is there, without any prefix of the adapter's own. */
   keys(): Promise<string[]>;
   /** How long the key still lives; null when it is not there. */

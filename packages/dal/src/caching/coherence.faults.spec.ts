@@ -129,10 +129,14 @@ class World {
     };
     return {
       get: (key, decoder) => later(cache.get(key, decoder)),
+      getEntry: (key, decoder) => later(cache.getEntry(key, decoder)),
+      getMany: (keys, decoder) => later(cache.getMany(keys, decoder)),
       set: (key, value, ttl) => later(cache.set(key, value, ttl)),
+      setMany: (entries) => later(cache.setMany(entries)),
       setIfNewer: (key, value, ttl) => later(cache.setIfNewer(key, value, ttl)),
       replaceIfNewer: (key, value, ttl) => later(cache.replaceIfNewer(key, value, ttl)),
       delete: (key) => later(cache.delete(key)),
+      deleteMany: (keys) => later(cache.deleteMany(keys)),
       exists: (key) => later(cache.exists(key)),
     };
   }

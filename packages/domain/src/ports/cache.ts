@@ -5,7 +5,10 @@ export interface Decoder<T> {
   parse(value: unknown): T;
 }
 
-/** A value and the instant (epoch milliseconds, by the clock of this process) at which its time is over. */
+/**
+ * A value and the instant (epoch milliseconds, by the clock of this process) at which its time is over. The instant may
+ * be early by what the answer took, never late; `Infinity` for a value that another writer has stored without an end.
+ */
 export interface CacheEntry<T> {
   readonly value: T;
   readonly expiresAt: number;
@@ -29,7 +32,10 @@ export interface Cache {
   /** The same, with the instant at which its time is over; for who keeps the value elsewhere, and no longer than here. */
   getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null>;
 
-  /** The values of many keys in the order of the keys, null for each that has none. None of them is a snapshot of all. */
+  /**
+   * The values of many keys in the order of the keys, null for each that has none. They are not a snapshot: writes may
+   * come between. Throws `CacheError`, as `get` does, when any of them is not what it should be.
+   */
   getMany<T>(keys: readonly string[], decoder: Decoder<T>, options?: CallOptions): Promise<(T | null)[]>;
 
   /**
@@ -62,7 +68,8 @@ export interface Cache {
   ): Promise<boolean>;
 
   /**
-   * Stores many values, each as `set` would. All are checked before any is stored; a failure may leave some stored.
+   * Stores many values, each as `set` would; of those with one key the last stays. All are checked before any is stored;
+   * a failure of the store may leave some stored.
    */
   setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void>;
 

@@ -1,5 +1,5 @@
 import { CacheError, ValidationError } from '../errors.js';
-import type { Decoder } from '../ports/cache.js';
+import type { CacheWrite, Decoder } from '../ports/cache.js';
 
 /** The JSON text of a cache value; throws `ValidationError` for what JSON would drop or change. */
 export function encodeCacheValue(value: unknown, operation: string): string {
@@ -36,4 +36,15 @@ export function requireTtlMs(ttlSeconds: number, operation: string): number {
   const ms = Math.max(1, Math.round(ttlSeconds * 1000));
   if (ttlSeconds > 0 && Number.isSafeInteger(ms)) return ms;
   throw new ValidationError('ttlSeconds', 'must be a number above 0', { operation });
+}
+
+/** What is stored for a value: checked, as JSON text, its life in milliseconds. */
+export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operation: string): StoredText {
+  return { key, text: encodeCacheValue(value, operation), ttlMs: requireTtlMs(ttlSeconds, operation) };
+}
+
+export interface StoredText {
+  readonly key: string;
+  readonly text: string;
+  readonly ttlMs: number;
 }

@@ -2,6 +2,7 @@ import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
 import { ExpiringStore } from './expiring-store.js';
 import { MemoryCache } from './memory-cache.js';
+import { MemoryInvalidations } from './memory-invalidations.js';
 import { MemoryMarketStream } from './memory-market-stream.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
 
@@ -14,6 +15,7 @@ export function memoryCacheBackend({ clock = systemClock }: { clock?: Clock } = 
 export function cacheBackendOver(store: ExpiringStore): CacheBackend {
   return {
     cache: new MemoryCache(store),
+    invalidations: new MemoryInvalidations(store),
     marketStream: new MemoryMarketStream(store),
     rateLimiter: new MemoryRateLimiter(store),
     probe: {

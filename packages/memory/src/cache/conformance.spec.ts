@@ -11,6 +11,7 @@ cacheSuites({ describe, it, beforeAll, afterAll, beforeEach, expect }, async () 
   return {
     backend,
     advance: async (ms) => clock.advance(ms),
+    now: () => clock.now(),
     keys: async () => store.keys(),
     ttlMs: async (key) => store.ttlMs(key),
     text: async (key) => text(key),

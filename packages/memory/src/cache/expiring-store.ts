@@ -9,12 +9,19 @@ type Content =
 
 type ContentOf<K extends Content['kind']> = Extract<Content, { kind: K }>['value'];
 
+/** Looks on from outside. Its methods must not throw. */
+export interface StoreWatcher {
+  changed(key: string): void;
+  closed(): void;
+}
+
 const SMALLEST_SWEEP = 1_024;
 
 /** The keyspace that all in-memory cache ports share, as those of Redis do. Every key has an end. */
 export class ExpiringStore {
   readonly clock: Clock;
   readonly #entries = new Map<string, { content: Content; expiresAt: number }>();
+  readonly #watchers = new Set<StoreWatcher>();
   #sweepAt = SMALLEST_SWEEP;
   #closed = false;
 
@@ -35,14 +42,24 @@ export class ExpiringStore {
     throw new CacheError(`the key holds a ${content.kind}`, { operation, retryable: false });
   }
 
+  /** The text that the key holds; undefined when it holds none. */
+  text(key: string): string | undefined {
+    const content = this.#live(key)?.content;
+    return content?.kind === 'text' ? content.value : undefined;
+  }
+
   write(key: string, content: Content, ttlMs: number): void {
     this.#entries.set(key, { content, expiresAt: this.clock.now() + ttlMs });
     if (this.#entries.size >= this.#sweepAt) this.#sweep();
+    for (const watcher of this.#watchers) watcher.changed(key);
   }
 
   /** True when the key was there. */
   delete(key: string): boolean {
-    return this.#live(key) !== undefined && this.#entries.delete(key);
+    if (this.#live(key) === undefined) return false;
+    this.#entries.delete(key);
+    for (const watcher of this.#watchers) watcher.changed(key);
+    return true;
   }
 
   has(key: string): boolean {
@@ -54,9 +71,13 @@ export class ExpiringStore {
     return [...this.#entries.keys()];
   }
 
+  expiresAt(key: string): number | undefined {
+    return this.#live(key)?.expiresAt;
+  }
+
   ttlMs(key: string): number | null {
-    const entry = this.#live(key);
-    return entry === undefined ? null : entry.expiresAt - this.clock.now();
+    const expiresAt = this.expiresAt(key);
+    return expiresAt === undefined ? null : expiresAt - this.clock.now();
   }
 
   /** Entries held, expired ones that were not yet removed included. */
@@ -64,9 +85,22 @@ export class ExpiringStore {
     return this.#entries.size;
   }
 
+  /** Tells of every write and deletion from now on, until the function returned is called; not of the ends of time. */
+  watch(watcher: StoreWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#entries.clear();
+    for (const watcher of this.#watchers) watcher.closed();
+    this.#watchers.clear();
   }
 
   #live(key: string): { content: Content; expiresAt: number } | undefined {

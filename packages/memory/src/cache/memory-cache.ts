@@ -1,7 +1,8 @@
-import type { Cache, CallOptions, Decoder } from '@quantumtrade/dal-domain';
+import type { Cache, CacheEntry, CacheWrite, CallOptions, Decoder } from '@quantumtrade/dal-domain';
 import {
   decodeCacheValue,
   encodeCacheValue,
+  encodeCacheWrite,
   requireTimestamp,
   requireTtlMs,
   timestampOf,
@@ -22,11 +23,38 @@ export class MemoryCache implements Cache {
     return text === undefined ? null : decodeCacheValue(text, decoder, 'cache.get');
   }
 
+  async getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
+    this.#store.enter(options, 'cache.getEntry');
+    const text = this.#store.read(key, 'text', 'cache.getEntry');
+    if (text === undefined) return null;
+    return {
+      value: decodeCacheValue(text, decoder, 'cache.getEntry'),
+      expiresAt: this.#store.expiresAt(key)!,
+    };
+  }
+
+  async getMany<T>(
+    keys: readonly string[],
+    decoder: Decoder<T>,
+    options?: CallOptions,
+  ): Promise<(T | null)[]> {
+    this.#store.enter(options, 'cache.getMany');
+    return keys.map((key) => {
+      const text = this.#store.text(key);
+      return text === undefined ? null : decodeCacheValue(text, decoder, 'cache.getMany');
+    });
+  }
+
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
-    const text = encodeCacheValue(value, 'cache.set');
-    const ttlMs = requireTtlMs(ttlSeconds, 'cache.set');
+    const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
     this.#store.enter(options, 'cache.set');
     this.#store.write(key, { kind: 'text', value: text }, ttlMs);
+  }
+
+  async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
+    const writes = entries.map((entry) => encodeCacheWrite(entry, 'cache.setMany'));
+    this.#store.enter(options, 'cache.setMany');
+    for (const { key, text, ttlMs } of writes) this.#store.write(key, { kind: 'text', value: text }, ttlMs);
   }
 
   async setIfNewer(
@@ -64,6 +92,11 @@ export class MemoryCache implements Cache {
   async delete(key: string, options?: CallOptions): Promise<boolean> {
     this.#store.enter(options, 'cache.delete');
     return this.#store.delete(key);
+  }
+
+  async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
+    this.#store.enter(options, 'cache.deleteMany');
+    return keys.filter((key) => this.#store.delete(key)).length;
   }
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {

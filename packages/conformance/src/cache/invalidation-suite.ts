@@ -1,0 +1,151 @@
+import type { CacheBackend, InvalidationListener } from '@quantumtrade/dal-domain';
+import type { TestRunner } from '../runner.js';
+import type { OpenCacheFactory } from './open-cache.js';
+import { withOpenCache } from './open-cache.js';
+
+const earlier = { timestamp: '2024-01-02T12:00:00.000Z' };
+const later = { timestamp: '2024-01-02T12:00:00.001Z' };
+
+type Change = (cache: CacheBackend['cache']) => Promise<unknown>;
+
+/** Every way to change the value of a key that holds `earlier`. */
+const changes: Readonly<Record<string, Change>> = {
+  set: (cache) => cache.set('key', 1, 60),
+  setMany: (cache) => cache.setMany([{ key: 'key', value: 1, ttlSeconds: 60 }]),
+  delete: (cache) => cache.delete('key'),
+  deleteMany: (cache) => cache.deleteMany(['key']),
+  setIfNewer: (cache) => cache.setIfNewer('key', later, 60),
+  replaceIfNewer: (cache) => cache.replaceIfNewer('key', later, 60),
+  'replaceIfNewer that deletes': (cache) => cache.replaceIfNewer('key', earlier, 60),
+};
+
+/** Keeps what it hears, and waits for it. */
+export class HearingListener implements InvalidationListener {
+  /** What was told, in order. */
+  readonly heard: string[] = [];
+  #wake = () => {};
+
+  onConnected(): void {
+    this.#hear('(connected)');
+  }
+
+  onDisconnected(): void {
+    this.#hear('(disconnected)');
+  }
+
+  onInvalidated(keys: readonly string[] | 'all'): void {
+    for (const key of keys === 'all' ? ['(all)'] : keys) this.#hear(key);
+  }
+
+  /** Resolves when this was told, from a place in `heard` on; with the place after it. */
+  async until(what: string, from = 0): Promise<number> {
+    for (;;) {
+      const place = this.heard.indexOf(what, from);
+      if (place >= 0) return place + 1;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  #hear(what: string): void {
+    this.heard.push(what);
+    this.#wake();
+  }
+}
+
+/** What the doc comments of `CacheInvalidations` promise. */
+export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): void {
+  const { describe, expect } = runner;
+  const test = withOpenCache(runner, open);
+
+  async function listening({ invalidations }: CacheBackend) {
+    const listener = new HearingListener();
+    const stop = invalidations.listen(listener);
+    await listener.until('(connected)');
+    return { listener, stop };
+  }
+
+  describe('CacheInvalidations', () => {
+    for (const [name, change] of Object.entries(changes)) {
+      test(`tells every listener of ${name}`, async ({ backend }) => {
+        await backend.cache.set('key', earlier, 60);
+        const [one, other] = [await listening(backend), await listening(backend)];
+        const from = [one.listener.heard.length, other.listener.heard.length] as const;
+        await change(backend.cache);
+        await one.listener.until('key', from[0]);
+        await other.listener.until('key', from[1]);
+      });
+    }
+
+    test('begins disconnected, and says so later than listen returns', async ({ backend }) => {
+      const listener = new HearingListener();
+      backend.invalidations.listen(listener);
+      expect(listener.heard).toEqual([]);
+      await listener.until('(connected)');
+      expect(listener.heard[0]).toBe('(connected)');
+      const second = new HearingListener();
+      backend.invalidations.listen(second);
+      expect(second.heard).toEqual([]);
+      await second.until('(connected)');
+    });
+
+    test('tells nothing before it is connected', async ({ backend }) => {
+      for (let i = 0; i < 20; i++) {
+        const listener = new HearingListener();
+        const stop = backend.invalidations.listen(listener);
+        const writes = Array.from({ length: 20 }, (_, j) => backend.cache.set(`key-${j}`, i, 60));
+        await Promise.all([listener.until('(connected)'), ...writes]);
+        expect(listener.heard.indexOf('(connected)')).toBe(0);
+        stop();
+      }
+    });
+
+    test('names keys whole, with commas and Unicode', async ({ backend }) => {
+      const { listener } = await listening(backend);
+      const keys = ['a,b', 'clé:株 🚀', '{tag},{tag}', '', ' ', '__redis__:invalidate'];
+      await backend.cache.setMany(keys.map((key) => ({ key, value: 1, ttlSeconds: 60 })));
+      for (const key of keys) await listener.until(key, 1);
+      expect([...new Set(listener.heard.slice(1))].toSorted()).toEqual(keys.toSorted());
+    });
+
+    test('tells of all keys of a long list', async ({ backend }) => {
+      const { listener } = await listening(backend);
+      const keys = Array.from({ length: 2_500 }, (_, i) => `key-${i}`);
+      await backend.cache.setMany(keys.map((key) => ({ key, value: 1, ttlSeconds: 60 })));
+      for (const key of keys) await listener.until(key, 1);
+      const from = listener.heard.length;
+      await backend.cache.deleteMany(keys);
+      for (const key of keys) await listener.until(key, from);
+    });
+
+    test('tells a listener that has stopped nothing more, and goes on telling others', async ({
+      backend,
+    }) => {
+      const [one, other] = [await listening(backend), await listening(backend)];
+      one.stop();
+      one.stop();
+      await backend.cache.set('key', 1, 60);
+      await other.listener.until('key');
+      expect(one.listener.heard).toEqual(['(connected)']);
+    });
+
+    test('listens again after all have stopped', async ({ backend }) => {
+      (await listening(backend)).stop();
+      const early = new HearingListener();
+      backend.invalidations.listen(early)();
+      const { listener } = await listening(backend);
+      await backend.cache.set('key', 1, 60);
+      await listener.until('key');
+      expect(early.heard).toEqual([]);
+    });
+
+    test('says that it is over when the backend is closed, once', async ({ backend }) => {
+      const { listener } = await listening(backend);
+      await backend.probe.close();
+      await backend.probe.close();
+      expect(listener.heard).toEqual(['(connected)', '(disconnected)']);
+      const late = new HearingListener();
+      backend.invalidations.listen(late)();
+      expect(late.heard).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,167 @@
+import type { CacheWrite } from '@quantumtrade/dal-domain';
+import { rateLimitKey } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import { errorOf, everythingOf } from './error-of.js';
+import type { OpenCacheFactory } from './open-cache.js';
+import { withOpenCache } from './open-cache.js';
+
+const anything = { parse: (value: unknown) => value };
+
+const write = (key: string, value: unknown, ttlSeconds = 60): CacheWrite => ({ key, value, ttlSeconds });
+
+const awkwardKeys = ['a,b', 'clé:株 🚀', '{tag}:1', '{tag}:2', 'x{', '}{y}', '', ' ', '*', 'line\nbreak'];
+
+/** What the doc comments of `Cache` promise of entries with their end, and of many keys at once. */
+export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
+  const { describe, expect } = runner;
+  const test = withOpenCache(runner, open);
+
+  describe('Cache.getEntry', () => {
+    test('gives the value with the instant of its end', async (opened) => {
+      const { cache } = opened.backend;
+      const before = opened.now();
+      await cache.set('key', { a: [1] }, 600);
+      const first = (await cache.getEntry('key', anything))!;
+      expect(first.value).toEqual({ a: [1] });
+      expect(first.expiresAt > before).toBe(true);
+      expect(first.expiresAt <= opened.now() + 600_000).toBe(true);
+      await opened.advance(500_000);
+      const second = (await cache.getEntry('key', anything))!;
+      expect(second.expiresAt > opened.now()).toBe(true);
+      expect(second.expiresAt <= opened.now() + 100_000).toBe(true);
+    });
+
+    test('gives the end of the value that is there now', async (opened) => {
+      const { cache } = opened.backend;
+      await cache.set('key', 'long', 600);
+      await cache.set('key', 'short', 60);
+      const entry = (await cache.getEntry('key', anything))!;
+      expect(entry.value).toBe('short');
+      expect(entry.expiresAt <= opened.now() + 60_000).toBe(true);
+    });
+
+    test('tells a stored null from nothing', async (opened) => {
+      const { cache } = opened.backend;
+      await cache.set('key', null, 60);
+      expect((await cache.getEntry('key', anything))!.value).toBeNull();
+      expect(await cache.getEntry('missing', anything)).toBeNull();
+      await opened.advance(60_000);
+      expect(await cache.getEntry('key', anything)).toBeNull();
+    });
+
+    test('fails as get does when what is stored is not as it should be', async ({
+      backend: { cache },
+      putText,
+    }) => {
+      await putText('key', '{"s3cr3t');
+      const error = await errorOf(() => cache.getEntry('key', anything));
+      expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getEntry', false]);
+      expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+    });
+  });
+
+  describe('Cache with many keys', () => {
+    test('gets what was set, in the order of the keys, null for what is not there', async ({
+      backend: { cache },
+    }) => {
+      await cache.setMany([write('a', 1), write('b', { x: [null] }), write('c', 'três')]);
+      expect(await cache.getMany(['c', 'missing', 'a', 'b'], anything)).toEqual([
+        'três',
+        null,
+        1,
+        { x: [null] },
+      ]);
+    });
+
+    test('takes any key', async ({ backend: { cache }, keys }) => {
+      await cache.setMany(awkwardKeys.map((key, i) => write(key, i)));
+      expect((await keys()).toSorted()).toEqual(awkwardKeys.toSorted());
+      expect(await cache.getMany(awkwardKeys, anything)).toEqual(awkwardKeys.map((_, i) => i));
+      expect(await cache.deleteMany(awkwardKeys)).toBe(awkwardKeys.length);
+      expect(await keys()).toEqual([]);
+    });
+
+    test('answers for a key as often as it is asked, sets the last of its values, counts its deletion once', async ({
+      backend: { cache },
+    }) => {
+      await cache.setMany([write('a', 1), write('b', 2), write('a', 3)]);
+      expect(await cache.getMany(['a', 'b', 'a', 'x', 'x'], anything)).toEqual([3, 2, 3, null, null]);
+      expect(await cache.deleteMany(['a', 'a', 'x', 'b', 'a'])).toBe(2);
+    });
+
+    test('does nothing for no keys', async ({ backend: { cache }, keys }) => {
+      await cache.setMany([]);
+      expect(await cache.getMany([], anything)).toEqual([]);
+      expect(await cache.deleteMany([])).toBe(0);
+      expect(await keys()).toEqual([]);
+    });
+
+    test('takes thousands of keys at once', async ({ backend: { cache }, keys }) => {
+      const entries = Array.from({ length: 2_500 }, (_, i) => write(`key-${i}`, { i }));
+      await cache.setMany(entries);
+      const asked = entries.map(({ key }) => key).reverse();
+      const values = await cache.getMany([...asked, 'missing'], anything);
+      expect(values).toEqual([...entries.map(({ value }) => value).reverse(), null]);
+      expect(await cache.deleteMany([...asked, 'missing'])).toBe(2_500);
+      expect(await keys()).toEqual([]);
+    });
+
+    test('gives each value its own time to live', async (opened) => {
+      const { cache } = opened.backend;
+      await cache.set('long', 'replaced', 6_000);
+      await cache.setMany([write('short', 1, 300.5), write('long', 2, 1_200)]);
+      expect((await opened.ttlMs('long'))! <= 1_200_000).toBe(true);
+      await opened.advance(300_500);
+      expect(await cache.getMany(['short', 'long'], anything)).toEqual([null, 2]);
+      expect(await cache.deleteMany(['short', 'long'])).toBe(1);
+    });
+
+    test('stores nothing when one value or time to live is none', async ({ backend: { cache }, keys }) => {
+      const ttl = await failureOf(() => cache.setMany([write('a', 1), write('b', 2, 0)]));
+      expect(ttl).toEqual({ code: 'VALIDATION', field: 'ttlSeconds' });
+      const value = await failureOf(() => cache.setMany([write('a', 1), write('b', [undefined])]));
+      expect(value).toEqual({ code: 'VALIDATION', field: 'value' });
+      expect(await keys()).toEqual([]);
+    });
+
+    test('keeps values apart from the objects they came from', async ({ backend: { cache } }) => {
+      const value = { list: [1] };
+      await cache.setMany([write('key', value)]);
+      value.list.push(2);
+      const [first] = (await cache.getMany(['key'], anything)) as [typeof value];
+      first.list.push(3);
+      expect(await cache.getMany(['key'], anything)).toEqual([{ list: [1] }]);
+    });
+
+    test('gives every value through the decoder, and fails with CacheError when it refuses one', async ({
+      backend: { cache },
+      putText,
+    }) => {
+      const numbers = {
+        parse: (value: unknown) => {
+          if (typeof value !== 'number') throw new Error(`bad: ${JSON.stringify(value)}`);
+          return value * 2;
+        },
+      };
+      await cache.setMany([write('one', 1), write('two', 2)]);
+      expect(await cache.getMany(['one', 'missing', 'two'], numbers)).toEqual([2, null, 4]);
+      for (const text of ['"s3cr3t"', '{"s3cr3t', '', '1],[2']) {
+        await putText('bad', text);
+        const error = await errorOf(() => cache.getMany(['one', 'bad', 'two'], numbers));
+        expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getMany', false]);
+        expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+      }
+    });
+
+    test('passes over a key that holds something else than a value, and replaces it', async (opened) => {
+      const { cache, rateLimiter } = opened.backend;
+      const request = { userId: 'ann', endpoint: '/x', limit: 1 };
+      const key = rateLimitKey(request, 'test');
+      await rateLimiter.consume(request);
+      expect(await cache.getMany([key], anything)).toEqual([null]);
+      await cache.setMany([write(key, 'mine')]);
+      expect(await cache.getMany([key], anything)).toEqual(['mine']);
+    });
+  });
+}
