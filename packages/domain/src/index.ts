@@ -25,6 +25,7 @@ export * from './realtime/typed-keyspace.js';
 export * from './realtime/timestamped.js';
 export * from './realtime/rate-limit.js';
 export * from './realtime/ticks.js';
+export * from './realtime/tick-subscription.js';
 export * from './realtime/realtime-values.js';
 export * from './realtime/sessions.js';
 export * from './ports/analytics.js';

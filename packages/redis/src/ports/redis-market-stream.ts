@@ -1,4 +1,10 @@
-import type { CallOptions, MarketData, MarketStream } from '@quantumtrade/dal-domain';
+import type {
+  CallOptions,
+  MarketData,
+  MarketStream,
+  MarketStreamItem,
+  SubscribeOptions,
+} from '@quantumtrade/dal-domain';
 import {
   decodeTicks,
   encodeTicks,
@@ -6,35 +12,34 @@ import {
   keyspaces,
   MARKET_STREAM_LENGTH,
   requireLimit,
+  subscribeToTicks,
 } from '@quantumtrade/dal-domain';
-import type { RunCommand, Script } from '../client/commands.js';
+import type { RunCommand } from '../client/commands.js';
+import type { AppendNotices } from '../stream/append-notices.js';
+import { RedisTickSource } from '../stream/redis-tick-source.js';
+import { appendTicks, recentTicks } from '../stream/stream-scripts.js';
 
 const { pattern, ttlSeconds } = keyspaces.marketStream;
 
-/** Appends to a bounded list. ARGV: its length, its life in ms, and the entries. */
-export const appendToList: Script = {
-  name: 'qtdalAppendToList',
-  lua: `
-redis.call('RPUSH', KEYS[1], unpack(ARGV, 3))
-redis.call('LTRIM', KEYS[1], -ARGV[1], -1)
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-`,
-};
-
-/** The market stream port on Redis: a list for each symbol. */
+/** The market stream port on Redis: a Redis stream for each symbol. */
 export class RedisMarketStream implements MarketStream {
   readonly #run: RunCommand;
+  readonly #lifeMs: number;
+  readonly #source: RedisTickSource;
 
-  constructor(run: RunCommand) {
+  constructor(run: RunCommand, notices: AppendNotices, lifeMs = ttlSeconds * 1000) {
     this.#run = run;
+    this.#lifeMs = lifeMs;
+    this.#source = new RedisTickSource(run, notices, lifeMs);
   }
 
   async append(symbol: string, ticks: readonly MarketData<true>[], options?: CallOptions): Promise<void> {
     const operation = 'marketStream.append';
     const kept = encodeTicks(ticks, operation).slice(-MARKET_STREAM_LENGTH);
-    const args = [MARKET_STREAM_LENGTH, ttlSeconds * 1000, ...kept];
+    const someLeftOut = kept.length < ticks.length ? 1 : 0;
+    const args = [MARKET_STREAM_LENGTH, this.#lifeMs, someLeftOut, ...kept];
     await this.#run(operation, options, async (redis) => {
-      if (kept.length > 0) await redis.evaluate(appendToList, keyOf(pattern, { symbol }), args);
+      if (kept.length > 0) await redis.evaluate(appendTicks, keyOf(pattern, { symbol }), args);
     });
   }
 
@@ -42,8 +47,15 @@ export class RedisMarketStream implements MarketStream {
     const operation = 'marketStream.recent';
     const count = requireLimit(limit, operation);
     const texts = await this.#run(operation, options, async (redis) =>
-      count > 0 ? redis.lrange(keyOf(pattern, { symbol }), -count, -1) : [],
+      count > 0 ? redis.evaluate(recentTicks, keyOf(pattern, { symbol }), [count]) : [],
     );
-    return decodeTicks(texts, operation);
+    return decodeTicks((texts as string[]).reverse(), operation);
+  }
+
+  subscribe(
+    symbols: string | readonly string[],
+    options?: SubscribeOptions,
+  ): AsyncIterable<MarketStreamItem> {
+    return subscribeToTicks(this.#source, symbols, options);
   }
 }

@@ -1,0 +1,176 @@
+import { isDatabaseError, ValidationError } from '../errors.js';
+import type { CallOptions } from '../ports/call.js';
+import type { MarketStreamItem, SubscribeOptions } from '../ports/market-stream.js';
+
+const OPERATION = 'marketStream.subscribe';
+const DEFAULT_BUFFER_SIZE = 1_000;
+const SYMBOLS_AT_ONCE = 64;
+const RETRY_AFTER_MS = 100;
+
+/** What a subscription reads from. A cursor is the source's own: where it reads on, and what it must know for that. */
+export interface TickSource<Cursor> {
+  /** Throws `ValidationError` when the position is none. */
+  cursorAfter(position: string): Cursor;
+  /** What follows the cursor, at most `count` ticks; without a cursor nothing yet, but the cursor at the stream's end. */
+  look(
+    symbol: string,
+    cursor: Cursor | undefined,
+    count: number,
+    options: CallOptions,
+  ): Promise<Look<Cursor>>;
+  /** Tells of symbols that may have news, and of all when the source is closed, until the function returned is called. */
+  watch(symbols: readonly string[], onNews: (symbol: string) => void): () => void;
+}
+
+export interface Look<Cursor> {
+  readonly items: readonly MarketStreamItem[];
+  readonly cursor: Cursor;
+  /** Whether there was more than `count` ticks. */
+  readonly hasMore: boolean;
+}
+
+/** The `subscribe` of a market stream over what its store can do. */
+export function subscribeToTicks<Cursor>(
+  source: TickSource<Cursor>,
+  symbols: string | readonly string[],
+  options: SubscribeOptions = {},
+): AsyncIterable<MarketStreamItem> {
+  return { [Symbol.asyncIterator]: () => new TickSubscription(source, [symbols].flat(), options) };
+}
+
+/**
+ * Reads only for who asks for an item when none is held. News make a symbol unread; looks that fail leave it so and are
+ * made again.
+ */
+class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefined> {
+  readonly #source: TickSource<Cursor>;
+  readonly #options: SubscribeOptions;
+  readonly #cursors: Map<string, Cursor | undefined>;
+  /** Symbols that may have news, the longest waiting first. */
+  readonly #unread: Set<string>;
+  /** Read and not yet given, the last one first. */
+  #held: MarketStreamItem[] = [];
+  /** The last of the calls of `next`, which are served one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+  #begun = false;
+  /** Ends what is under way; aborted when the subscription is over. */
+  readonly #over = new AbortController();
+  /** What the next call fails with when it is over. */
+  #failure: { readonly reason: unknown } | undefined;
+  #wake = () => {};
+  #unwatch = () => {};
+  readonly #onAbort = () => this.#end({ reason: this.#options.signal?.reason as unknown });
+
+  constructor(source: TickSource<Cursor>, symbols: readonly string[], options: SubscribeOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#cursors = new Map(symbols.map((symbol) => [symbol, undefined]));
+    this.#unread = new Set(symbols);
+  }
+
+  next(): Promise<IteratorResult<MarketStreamItem, undefined>> {
+    const item = this.#last.then(() => this.#next());
+    this.#last = item.catch(() => undefined);
+    return item;
+  }
+
+  async return(): Promise<IteratorResult<MarketStreamItem, undefined>> {
+    this.#end();
+    return { done: true, value: undefined };
+  }
+
+  async #next(): Promise<IteratorResult<MarketStreamItem, undefined>> {
+    if (!this.#begun) this.#begin();
+    for (;;) {
+      const value = this.#held.pop();
+      if (value) return { done: false, value };
+      if (this.#over.signal.aborted) return this.#ended();
+      await (this.#unread.size > 0 ? this.#read() : this.#sleep());
+    }
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    const { signal } = this.#options;
+    if (this.#over.signal.aborted) return;
+    if (signal?.aborted) return this.#onAbort();
+    try {
+      this.#check();
+    } catch (reason) {
+      return this.#end({ reason });
+    }
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#unwatch = this.#source.watch([...this.#cursors.keys()], (symbol) => {
+      this.#unread.add(symbol);
+      this.#wake();
+    });
+  }
+
+  #check(): void {
+    const { after = {}, bufferSize = DEFAULT_BUFFER_SIZE } = this.#options;
+    const symbols = [...this.#cursors.keys()];
+    if (symbols.length === 0 || symbols.some((symbol) => typeof symbol !== 'string')) {
+      throw new ValidationError('symbols', 'must name at least one', { operation: OPERATION });
+    }
+    if (!Number.isSafeInteger(bufferSize) || bufferSize < 1) {
+      throw new ValidationError('bufferSize', 'must be a whole number above 0', { operation: OPERATION });
+    }
+    for (const symbol of symbols) {
+      if (Object.hasOwn(after, symbol)) this.#cursors.set(symbol, this.#source.cursorAfter(after[symbol]!));
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { bufferSize = DEFAULT_BUFFER_SIZE } = this.#options;
+    const symbols = [...this.#unread].slice(0, Math.min(bufferSize, SYMBOLS_AT_ONCE));
+    for (const symbol of symbols) this.#unread.delete(symbol);
+    const count = Math.floor(bufferSize / symbols.length);
+    const options = { signal: this.#over.signal };
+    const looks = await Promise.allSettled(
+      symbols.map((symbol) => this.#source.look(symbol, this.#cursors.get(symbol), count, options)),
+    );
+    if (this.#over.signal.aborted) return;
+    const items: MarketStreamItem[] = [];
+    const failures: unknown[] = [];
+    for (const [i, look] of looks.entries()) {
+      const symbol = symbols[i]!;
+      if (look.status === 'rejected') failures.push(look.reason);
+      else {
+        this.#cursors.set(symbol, look.value.cursor);
+        items.push(...look.value.items);
+      }
+      if (look.status === 'rejected' || look.value.hasMore) this.#unread.add(symbol);
+    }
+    this.#held = items.reverse();
+    const lasting = failures.find((failure) => !isDatabaseError(failure) || !failure.retryable);
+    if (lasting !== undefined) this.#end({ reason: lasting }, items);
+    else if (failures.length > 0 && items.length === 0) await this.#sleep(RETRY_AFTER_MS);
+  }
+
+  /** Until there are news, or for a while. */
+  async #sleep(ms?: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (ms !== undefined) timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+  }
+
+  #end(failure?: { readonly reason: unknown }, held: MarketStreamItem[] = []): void {
+    this.#held = held;
+    if (this.#over.signal.aborted) return;
+    this.#failure = failure;
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#unwatch();
+    this.#over.abort();
+    this.#wake();
+  }
+
+  #ended(): { done: true; value: undefined } {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.reason;
+    return { done: true, value: undefined };
+  }
+}
