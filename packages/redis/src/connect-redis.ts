@@ -1,25 +1,52 @@
 import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
+import { systemClock } from '@quantumtrade/dal-domain';
 import { commandTimeoutMs, createClients } from './client/client.js';
 import { Connection } from './client/connection.js';
-import { RedisCache } from './ports/redis-cache.js';
-import { appendToList, RedisMarketStream } from './ports/redis-market-stream.js';
+import type { Announcements } from './invalidation/announcements.js';
+import { trackingAnnouncements } from './invalidation/announcements.js';
+import { publishedAnnouncements, publishedWrites } from './invalidation/published-writes.js';
+import { RedisInvalidations } from './invalidation/redis-invalidations.js';
+import { getWithTtl, RedisCache } from './ports/redis-cache.js';
+import { RedisMarketStream } from './ports/redis-market-stream.js';
 import { RedisRateLimiter, slidingWindow } from './ports/redis-rate-limiter.js';
 import { timedWrite } from './ports/timed-write-script.js';
-import type { RedisSettings } from './settings.js';
+import type { InvalidationMode, RedisSettings } from './settings.js';
+import { AppendNotices } from './stream/append-notices.js';
+import { streamScripts } from './stream/stream-scripts.js';
 
 /**
  * A cache and real-time store on Redis. Returns at once and connects behind: the first calls wait for the connection,
  * and a server that is not there fails them with `ConnectionError`, not this function. Close it with `probe.close()`.
- * Throws `ValidationError` when `url` is no address or settings contradict each other. The rate limiter goes by the
- * server's clock unless one is given.
+ * Throws `ValidationError` when `url` is no address or settings contradict each other. A clock that is given says when
+ * the time of an entry is over, and is what the rate limiter goes by; by default that goes by the server's.
  */
 export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock } = {}): CacheBackend {
-  const clients = createClients(settings, [timedWrite, appendToList, slidingWindow]);
+  const clients = createClients(settings, [getWithTtl, timedWrite, slidingWindow, ...streamScripts]);
   const connection = new Connection(clients, commandTimeoutMs(settings));
+  const { keyPrefix = '', invalidation = 'tracking' } = settings;
+  const invalidations = new RedisInvalidations(clients, announcementsOf(invalidation, keyPrefix));
+  const isCluster = settings.cluster?.enabled ?? false;
+  const cacheRun =
+    invalidation === 'pubsub' ? publishedWrites(connection.run, keyPrefix, isCluster) : connection.run;
+  const notices = new AppendNotices(clients.master, keyPrefix);
   return {
-    cache: new RedisCache(connection.run),
-    marketStream: new RedisMarketStream(connection.run),
+    cache: new RedisCache(cacheRun, clock ?? systemClock),
+    invalidations,
+    marketStream: new RedisMarketStream(connection.run, notices),
     rateLimiter: new RedisRateLimiter(connection.run, clock),
-    probe: connection,
+    probe: {
+      ping: (options) => connection.ping(options),
+      connectionCount: () => sum([connection, invalidations, notices].map((each) => each.connectionCount())),
+      close: async () => {
+        await Promise.all([connection, invalidations, notices].map((each) => each.close()));
+      },
+    },
   };
 }
+
+function announcementsOf(mode: InvalidationMode, keyPrefix: string): Announcements | undefined {
+  if (mode === 'none') return undefined;
+  return mode === 'pubsub' ? publishedAnnouncements(keyPrefix) : trackingAnnouncements(keyPrefix);
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

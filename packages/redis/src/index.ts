@@ -1,6 +1,7 @@
 export { connectRedis } from './connect-redis.js';
 export type {
   Address,
+  InvalidationMode,
   ReadFrom,
   RedisClusterSettings,
   RedisSentinelSettings,

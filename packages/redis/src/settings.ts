@@ -30,7 +30,21 @@ export interface RedisSettings {
   readonly cluster?: RedisClusterSettings | undefined;
   /** Who answers reads; needs `sentinel` or a cluster. Default is `master`. */
   readonly readFrom?: ReadFrom | undefined;
+  /** How changes of cached values are told of. Default is `tracking`. */
+  readonly invalidation?: InvalidationMode | undefined;
 }
+
+/**
+ * How `invalidations` comes to know of changes.
+ *
+ * - `tracking`: the server tells of every write, eviction and flush, whoever makes it (`CLIENT TRACKING`). Where it
+ *   refuses to, listeners stay disconnected.
+ * - `pubsub`: for proxies and users that may not track. Every write through this adapter, with the same setting and
+ *   prefix, publishes its keys. Other clients' writes, evictions and flushes are not heard of, nor is a write whose
+ *   connection broke: who keeps values elsewhere has stale ones until their time is over.
+ * - `none`: listeners stay disconnected.
+ */
+export type InvalidationMode = 'tracking' | 'pubsub' | 'none';
 
 /**
  * Who answers reads. Writes and scripts always go to a master.

@@ -4,6 +4,7 @@ import type { RedisSettings } from '../settings.js';
 import { endpointOf, requireTopology } from '../settings.js';
 import { clusterOptions } from './cluster-options.js';
 import type { RedisCommands, Script } from './commands.js';
+import { manyKeys } from './many-keys.js';
 import { sentinelOptions, watchSwitches } from './sentinel.js';
 
 export type RedisClient = Redis | Cluster;
@@ -25,7 +26,7 @@ const CUT_AFTER_MS = 250;
 
 /** Short, because the wait is part of every failover. */
 const LONGEST_BACKOFF_MS = 500;
-const backoffMs = (attempt: number): number =>
+export const backoffMs = (attempt: number): number =>
   Math.min(50 * 2 ** Math.min(attempt - 1, 10), LONGEST_BACKOFF_MS);
 
 /**
@@ -38,7 +39,9 @@ export function createClients(settings: RedisSettings, scripts: readonly Script[
   const { host, port, tls, username, password, database } = endpointOf(settings);
   const shared = {
     keyPrefix: settings.keyPrefix ?? '',
-    scripts: Object.fromEntries(scripts.map(({ name, lua }) => [name, { lua, numberOfKeys: 1 }])),
+    scripts: Object.fromEntries(
+      scripts.map(({ name, lua, readOnly = false }) => [name, { lua, numberOfKeys: 1, readOnly }]),
+    ),
   };
   const node: RedisOptions = {
     family: 0,
@@ -79,18 +82,22 @@ export function commandTimeoutMs(settings: RedisSettings): number {
 
 /** The adapter's commands over ioredis. */
 export function commandsOf({ master, replica, readsFallBack }: RedisClients): RedisCommands {
-  const scripts = master as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>;
   const reader = () => (replica && (replica.status === 'ready' || !readsFallBack) ? replica : master);
   return {
     get: (key) => reader().get(key),
     set: (key, value, unit, ttlMs) => master.set(key, value, unit, ttlMs),
-    del: (key) => master.del(key),
     exists: (key) => reader().exists(key),
     lrange: (key, first, last) => reader().lrange(key, first, last),
     ping: () => master.ping(),
-    evaluate: (script, key, args) => scripts[script.name]!(key, ...args),
+    publish: (channel, message) => master.publish(channel, message),
+    evaluate: (script, key, args) =>
+      scriptsOf(script.readOnly ? reader() : master)[script.name]!(key, ...args),
+    ...manyKeys(reader, master),
   };
 }
+
+const scriptsOf = (client: RedisClient) =>
+  client as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>;
 
 /** Whether some calls at least can be made. */
 export function isReady({ master, replica }: RedisClients): boolean {

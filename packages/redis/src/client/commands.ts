@@ -1,19 +1,26 @@
-import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { CallOptions, StoredText } from '@quantumtrade/dal-domain';
 
 /** A Lua script of one key. Redis runs it as a whole, nothing comes between its commands. */
 export interface Script {
   readonly name: string;
   readonly lua: string;
+  /** Whether it changes nothing, so that a replica may run it. Default is false. */
+  readonly readOnly?: boolean;
 }
 
-/** The few commands of Redis that the adapter uses, each named as Redis names it. */
+/** The few commands of Redis that the adapter uses, each named as Redis names it where it is one command. */
 export interface RedisCommands {
   get(key: string): Promise<string | null>;
   set(key: string, value: string, unit: 'PX', ttlMs: number): Promise<unknown>;
-  del(key: string): Promise<number>;
+  /** Many keys make as many commands as it takes: each is of one slot and short. */
+  mget(keys: readonly string[]): Promise<(string | null)[]>;
+  del(keys: readonly string[]): Promise<number>;
+  /** SET with PX for each. */
+  setAll(writes: readonly StoredText[]): Promise<void>;
   exists(key: string): Promise<number>;
   lrange(key: string, first: number, last: number): Promise<string[]>;
   ping(): Promise<unknown>;
+  publish(channel: string, message: string): Promise<unknown>;
   evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>;
 }
 

@@ -1,9 +1,7 @@
 import { promisify } from 'node:util';
-import type { MarketData } from '@quantumtrade/dal-domain';
 import redisMock from 'redis-mock';
 import type { RedisCommands, RunCommand, Script } from '../client/commands.js';
-import { RedisCache } from './redis-cache.js';
-import { appendToList, RedisMarketStream } from './redis-market-stream.js';
+import { getWithTtl, RedisCache } from './redis-cache.js';
 import { RedisRateLimiter, slidingWindow } from './redis-rate-limiter.js';
 import { timedWrite } from './timed-write-script.js';
 
@@ -19,10 +17,15 @@ function mockedRedis(answer: unknown = 1) {
   const redis: RedisCommands = {
     get: bound<RedisCommands['get']>(client.get),
     set: bound<RedisCommands['set']>(client.set),
+    mget: bound<RedisCommands['mget']>(client.mget),
     del: bound<RedisCommands['del']>(client.del),
+    setAll: async (writes) => {
+      for (const { key, text, ttlMs } of writes) await redis.set(key, text, 'PX', ttlMs);
+    },
     exists: bound<RedisCommands['exists']>(client.exists),
     lrange: bound<RedisCommands['lrange']>(client.lrange),
     ping: bound<RedisCommands['ping']>(client.ping),
+    publish: bound<RedisCommands['publish']>(client.publish),
     evaluate: async (...sent) => {
       evaluated.push(sent);
       return answer;
@@ -33,29 +36,16 @@ function mockedRedis(answer: unknown = 1) {
     run,
     evaluated,
     pttl: bound<(key: string) => Promise<number>>(client.pttl),
-    rpush: bound<(key: string, ...entries: string[]) => Promise<number>>(client.rpush),
     get: redis.get,
   };
 }
 
+const clock = { now: () => 1_000 };
 const anything = { parse: (value: unknown) => value };
-
-const tick: MarketData<true> = {
-  symbol: 'A:B',
-  timestamp: new Date(0),
-  open: '1',
-  high: '1',
-  low: '1',
-  close: '1',
-  volume: 1n,
-  adjustedClose: '1',
-  source: 'test',
-  qualityScore: 1,
-};
 
 it('sets JSON with its life in milliseconds, and gets, tests and deletes it', async () => {
   const mock = mockedRedis();
-  const cache = new RedisCache(mock.run);
+  const cache = new RedisCache(mock.run, clock);
   await cache.set('key', { a: [1] }, 1.5);
   expect(await mock.get('key')).toBe('{"a":[1]}');
   const ttl = await mock.pttl('key');
@@ -68,47 +58,40 @@ it('sets JSON with its life in milliseconds, and gets, tests and deletes it', as
   expect(await cache.get('key', anything)).toBeNull();
 });
 
+it('sets, gets and deletes many', async () => {
+  const mock = mockedRedis();
+  const cache = new RedisCache(mock.run, clock);
+  await cache.setMany([
+    { key: 'a', value: [1], ttlSeconds: 1.5 },
+    { key: 'b', value: null, ttlSeconds: 60 },
+  ]);
+  const ttl = await mock.pttl('a');
+  expect(ttl > 0 && ttl <= 1_500).toBe(true);
+  expect(await cache.getMany(['b', 'x', 'a'], anything)).toEqual([null, null, [1]]);
+  expect(await cache.deleteMany(['a', 'x', 'b'])).toBe(2);
+});
+
+it.each([
+  ['ends when its remaining life after the question is over', 250, 1_250],
+  ['never ends when it has no end', -1, Infinity],
+])('says of an entry that it %s', async (_, ttlMs, expiresAt) => {
+  const { run, evaluated } = mockedRedis(['[1]', ttlMs]);
+  expect(await new RedisCache(run, clock).getEntry('key', anything)).toEqual({ value: [1], expiresAt });
+  expect(evaluated).toEqual([[getWithTtl, 'key', []]]);
+  expect(await new RedisCache(mockedRedis(null).run, clock).getEntry('key', anything)).toBeNull();
+});
+
 it.each([
   ['setIfNewer', 'set'],
   ['replaceIfNewer', 'replace'],
 ] as const)('%s is one script, and 1 is its yes', async (write, mode) => {
   const value = { timestamp: '2024-01-02T00:00:00.000Z', price: '1.5' };
   const yes = mockedRedis(1);
-  expect(await new RedisCache(yes.run)[write]('key', value, 30)).toBe(true);
+  expect(await new RedisCache(yes.run, clock)[write]('key', value, 30)).toBe(true);
   expect(yes.evaluated).toEqual([
     [timedWrite, 'key', [JSON.stringify(value), 30_000, value.timestamp, mode]],
   ]);
-  expect(await new RedisCache(mockedRedis(0).run)[write]('key', value, 30)).toBe(false);
-});
-
-it('appends ticks by one script, and none by no command', async () => {
-  const { run, evaluated } = mockedRedis();
-  const stream = new RedisMarketStream(run);
-  await stream.append('A:B', []);
-  expect(evaluated).toEqual([]);
-  await stream.append('A:B', [tick, { ...tick, close: '2' }]);
-  const [[script, key, [length, ttlMs, ...entries]]] = evaluated as [Sent];
-  expect([script, key, length, ttlMs]).toEqual([appendToList, 'market:A%3AB:stream', 1_000, 30_000]);
-  expect(entries.map((entry) => (JSON.parse(String(entry)) as { close: string }).close)).toEqual(['1', '2']);
-});
-
-it('sends no more ticks than the stream keeps', async () => {
-  const { run, evaluated } = mockedRedis();
-  const ticks = Array.from({ length: 1_005 }, (_, i) => ({ ...tick, close: String(i) }));
-  await new RedisMarketStream(run).append('A:B', ticks);
-  const [[, , [, , first, ...others]]] = evaluated as [Sent];
-  expect(JSON.parse(String(first))).toMatchObject({ close: '5' });
-  expect(others).toHaveLength(999);
-});
-
-it('reads the end of the list', async () => {
-  const { run, rpush } = mockedRedis();
-  const stream = new RedisMarketStream(run);
-  const entry = (close: string) =>
-    JSON.stringify({ ...tick, volume: '1', timestamp: tick.timestamp.toISOString(), close });
-  await rpush('market:A%3AB:stream', entry('1'), entry('2'), entry('3'));
-  expect((await stream.recent('A:B', 2)).map(({ close }) => close)).toEqual(['2', '3']);
-  expect(await stream.recent('A:B', 0)).toEqual([]);
+  expect(await new RedisCache(mockedRedis(0).run, clock)[write]('key', value, 30)).toBe(false);
 });
 
 it('counts a request by one script, with a name of its own, and a time only when a clock is given', async () => {

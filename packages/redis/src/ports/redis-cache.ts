@@ -1,16 +1,34 @@
-import type { Cache, CallOptions, Decoder } from '@quantumtrade/dal-domain';
-import { decodeCacheValue, encodeCacheValue, requireTimestamp, requireTtlMs } from '@quantumtrade/dal-domain';
-import type { RunCommand } from '../client/commands.js';
+import type { Cache, CacheEntry, CacheWrite, CallOptions, Clock, Decoder } from '@quantumtrade/dal-domain';
+import {
+  decodeCacheValue,
+  encodeCacheValue,
+  encodeCacheWrite,
+  requireTimestamp,
+  requireTtlMs,
+} from '@quantumtrade/dal-domain';
+import type { RunCommand, Script } from '../client/commands.js';
 import { timedWrite } from './timed-write-script.js';
 
 type Timed = { readonly timestamp: string };
 
-/** The cache port on Redis: one command a call. */
+/** A value with its remaining life in ms (-1 for no end), read as a whole: no other write comes between. */
+export const getWithTtl: Script = {
+  name: 'qtdalGetWithTtl',
+  readOnly: true,
+  lua: `
+local text = redis.call('GET', KEYS[1])
+return text and { text, redis.call('PTTL', KEYS[1]) }
+`,
+};
+
+/** The cache port on Redis: one command a call, but for many keys. */
 export class RedisCache implements Cache {
   readonly #run: RunCommand;
+  readonly #clock: Clock;
 
-  constructor(run: RunCommand) {
+  constructor(run: RunCommand, clock: Clock) {
     this.#run = run;
+    this.#clock = clock;
   }
 
   async get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null> {
@@ -18,10 +36,35 @@ export class RedisCache implements Cache {
     return text === null ? null : decodeCacheValue(text, decoder, 'cache.get');
   }
 
+  async getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
+    let asked = 0;
+    const stored = await this.#run('cache.getEntry', options, (redis) => {
+      asked = this.#clock.now();
+      return redis.evaluate(getWithTtl, key, []) as Promise<[text: string, ttlMs: number] | null>;
+    });
+    if (stored === null) return null;
+    const [text, ttlMs] = stored;
+    const value = decodeCacheValue(text, decoder, 'cache.getEntry');
+    return { value, expiresAt: ttlMs < 0 ? Infinity : asked + ttlMs };
+  }
+
+  async getMany<T>(
+    keys: readonly string[],
+    decoder: Decoder<T>,
+    options?: CallOptions,
+  ): Promise<(T | null)[]> {
+    const texts = await this.#run('cache.getMany', options, (redis) => redis.mget(keys));
+    return texts.map((text) => (text === null ? null : decodeCacheValue(text, decoder, 'cache.getMany')));
+  }
+
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
-    const text = encodeCacheValue(value, 'cache.set');
-    const ttlMs = requireTtlMs(ttlSeconds, 'cache.set');
+    const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
     await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs));
+  }
+
+  async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
+    const writes = entries.map((entry) => encodeCacheWrite(entry, 'cache.setMany'));
+    await this.#run('cache.setMany', options, (redis) => redis.setAll(writes));
   }
 
   async setIfNewer(key: string, value: Timed, ttlSeconds: number, options?: CallOptions): Promise<boolean> {
@@ -38,7 +81,11 @@ export class RedisCache implements Cache {
   }
 
   async delete(key: string, options?: CallOptions): Promise<boolean> {
-    return (await this.#run('cache.delete', options, (redis) => redis.del(key))) > 0;
+    return (await this.#run('cache.delete', options, (redis) => redis.del([key]))) > 0;
+  }
+
+  async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
+    return this.#run('cache.deleteMany', options, (redis) => redis.del(keys));
   }
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {

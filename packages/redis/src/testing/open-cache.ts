@@ -30,7 +30,7 @@ export function openCache(redis: Redis | Cluster, settings: RedisSettings): Open
       now += ms;
       for (const key of await prefixedKeys()) await age(key, ms);
     },
-    now: Date.now,
+    now: () => now,
     keys: async () => (await prefixedKeys()).map((key) => key.slice(keyPrefix.length)),
     ttlMs: async (key) => {
       const ms = await redis.pttl(keyPrefix + key);

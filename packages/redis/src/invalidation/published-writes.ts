@@ -1,0 +1,39 @@
+import type { RedisCommands, RunCommand } from '../client/commands.js';
+import type { Announcements } from './announcements.js';
+
+/** Messages that writers send themselves, where the server cannot track keys. */
+export function publishedAnnouncements(keyPrefix: string): Announcements {
+  return {
+    channel: channelOf(keyPrefix),
+    prepare: async () => undefined,
+    keysOf: (message) => JSON.parse(String(message)) as string[],
+  };
+}
+
+/** Has every write publish its keys afterwards: in the same round trip where one server does what it is told in order. */
+export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: boolean): RunCommand {
+  const publishing = (redis: RedisCommands): RedisCommands => {
+    const publish = (keys: readonly string[]) => redis.publish(channelOf(keyPrefix), JSON.stringify(keys));
+    const inOneRoundTrip = async <T>(keys: readonly string[], written: Promise<T>): Promise<T> => {
+      if (isCluster) await written;
+      const [result] = await Promise.all([written, publish(keys)]);
+      return result;
+    };
+    return {
+      ...redis,
+      set: (key, ...args) => inOneRoundTrip([key], redis.set(key, ...args)),
+      del: (keys) => inOneRoundTrip(keys, redis.del(keys)),
+      async setAll(writes) {
+        await redis.setAll(writes);
+        await publish(writes.map(({ key }) => key));
+      },
+      evaluate: (script, key, args) => {
+        const result = redis.evaluate(script, key, args);
+        return script.readOnly ? result : inOneRoundTrip([key], result);
+      },
+    };
+  };
+  return (operation, options, command) => run(operation, options, (redis) => command(publishing(redis)));
+}
+
+const channelOf = (keyPrefix: string): string => `${keyPrefix}invalidated`;
