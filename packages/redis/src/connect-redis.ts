@@ -6,7 +6,7 @@ import type { Announcements } from './invalidation/announcements.js';
 import { trackingAnnouncements } from './invalidation/announcements.js';
 import { publishedAnnouncements, publishedWrites } from './invalidation/published-writes.js';
 import { RedisInvalidations } from './invalidation/redis-invalidations.js';
-import { getWithTtl, RedisCache } from './ports/redis-cache.js';
+import { getWithTtl, RedisCache, setIfSame } from './ports/redis-cache.js';
 import { RedisMarketStream } from './ports/redis-market-stream.js';
 import { RedisRateLimiter, slidingWindow } from './ports/redis-rate-limiter.js';
 import { timedWrite } from './ports/timed-write-script.js';
@@ -21,7 +21,13 @@ import { streamScripts } from './stream/stream-scripts.js';
  * the time of an entry is over, and is what the rate limiter goes by; by default that goes by the server's.
  */
 export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock } = {}): CacheBackend {
-  const clients = createClients(settings, [getWithTtl, timedWrite, slidingWindow, ...streamScripts]);
+  const clients = createClients(settings, [
+    getWithTtl,
+    setIfSame,
+    timedWrite,
+    slidingWindow,
+    ...streamScripts,
+  ]);
   const connection = new Connection(clients, commandTimeoutMs(settings));
   const { keyPrefix = '', invalidation = 'tracking' } = settings;
   const invalidations = new RedisInvalidations(clients, announcementsOf(invalidation, keyPrefix));

@@ -7,11 +7,13 @@ import { manySuite } from './many-suite.js';
 import { marketStreamSuite } from './market-stream-suite.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { rateLimiterSuite } from './rate-limiter-suite.js';
+import { unchangedSuite } from './unchanged-suite.js';
 
 /** All that an adapter of the cache ports must pass. `open` gives a backend over an empty store each time. */
 export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   cacheSuite(runner, open);
   manySuite(runner, open);
+  unchangedSuite(runner, open);
   invalidationSuite(runner, open);
   marketStreamSuite(runner, open);
   rateLimiterSuite(runner, open);

@@ -28,6 +28,7 @@ const calls: Readonly<Record<string, Call>> = {
   'cache.setMany of none': ({ cache }, options) => cache.setMany([], options),
   'cache.setIfNewer': ({ cache }, options) => cache.setIfNewer('key', timed, 60, options),
   'cache.replaceIfNewer': ({ cache }, options) => cache.replaceIfNewer('key', timed, 60, options),
+  'cache.setIfUnchanged': ({ cache }, options) => cache.setIfUnchanged('key', 1, 2, 60, options),
   'cache.delete': ({ cache }, options) => cache.delete('key', options),
   'cache.deleteMany': ({ cache }, options) => cache.deleteMany(['key', 'other'], options),
   'cache.deleteMany of none': ({ cache }, options) => cache.deleteMany([], options),

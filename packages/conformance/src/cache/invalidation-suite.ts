@@ -16,6 +16,7 @@ const changes: Readonly<Record<string, Change>> = {
   deleteMany: (cache) => cache.deleteMany(['key']),
   setIfNewer: (cache) => cache.setIfNewer('key', later, 60),
   replaceIfNewer: (cache) => cache.replaceIfNewer('key', later, 60),
+  setIfUnchanged: (cache) => cache.setIfUnchanged('key', earlier, later, 60),
   'replaceIfNewer that deletes': (cache) => cache.replaceIfNewer('key', earlier, 60),
 };
 

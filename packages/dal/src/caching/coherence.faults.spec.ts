@@ -134,6 +134,7 @@ class World {
       set: (key, value, ttl) => later(cache.set(key, value, ttl)),
       setMany: (entries) => later(cache.setMany(entries)),
       setIfNewer: (key, value, ttl) => later(cache.setIfNewer(key, value, ttl)),
+      setIfUnchanged: (key, expected, value, ttl) => later(cache.setIfUnchanged(key, expected, value, ttl)),
       replaceIfNewer: (key, value, ttl) => later(cache.replaceIfNewer(key, value, ttl)),
       delete: (key) => later(cache.delete(key)),
       deleteMany: (keys) => later(cache.deleteMany(keys)),

@@ -68,6 +68,18 @@ export interface Cache {
   ): Promise<boolean>;
 
   /**
+   * Sets the value if the key holds exactly `expected`, compared as JSON text; undefined stands for no value. Atomic. True
+   * when set: then nobody wrote or deleted the value between who found `expected` and this call, unless to put it back.
+   */
+  setIfUnchanged(
+    key: string,
+    expected: unknown,
+    value: unknown,
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<boolean>;
+
+  /**
    * Stores many values, each as `set` would; of those with one key the last stays. All are checked before any is stored;
    * a failure of the store may leave some stored.
    */

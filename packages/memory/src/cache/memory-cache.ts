@@ -89,6 +89,22 @@ export class MemoryCache implements Cache {
     return true;
   }
 
+  async setIfUnchanged(
+    key: string,
+    expected: unknown,
+    value: unknown,
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<boolean> {
+    const operation = 'cache.setIfUnchanged';
+    const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
+    const before = expected === undefined ? undefined : encodeCacheValue(expected, operation);
+    this.#store.enter(options, operation);
+    if (this.#store.read(key, 'text', operation) !== before) return false;
+    this.#store.write(key, { kind: 'text', value: text }, ttlMs);
+    return true;
+  }
+
   async delete(key: string, options?: CallOptions): Promise<boolean> {
     this.#store.enter(options, 'cache.delete');
     return this.#store.delete(key);

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import redisMock from 'redis-mock';
 import type { RedisCommands, RunCommand, Script } from '../client/commands.js';
-import { getWithTtl, RedisCache } from './redis-cache.js';
+import { getWithTtl, RedisCache, setIfSame } from './redis-cache.js';
 import { RedisRateLimiter, slidingWindow } from './redis-rate-limiter.js';
 import { timedWrite } from './timed-write-script.js';
 
@@ -92,6 +92,18 @@ it.each([
     [timedWrite, 'key', [JSON.stringify(value), 30_000, value.timestamp, mode]],
   ]);
   expect(await new RedisCache(mockedRedis(0).run, clock)[write]('key', value, 30)).toBe(false);
+});
+
+it('setIfUnchanged is one script, given the text expected if there is to be any', async () => {
+  const mock = mockedRedis(1);
+  const cache = new RedisCache(mock.run, clock);
+  expect(await cache.setIfUnchanged('key', undefined, [1], 30)).toBe(true);
+  expect(await cache.setIfUnchanged('key', [1], [2], 1.5)).toBe(true);
+  expect(mock.evaluated).toEqual([
+    [setIfSame, 'key', ['[1]', 30_000]],
+    [setIfSame, 'key', ['[2]', 1_500, '[1]']],
+  ]);
+  expect(await new RedisCache(mockedRedis(0).run, clock).setIfUnchanged('key', [1], [2], 30)).toBe(false);
 });
 
 it('counts a request by one script, with a name of its own, and a time only when a clock is given', async () => {

@@ -21,6 +21,19 @@ return text and { text, redis.call('PTTL', KEYS[1]) }
 `,
 };
 
+/**
+ * Writes a value if the stored one is what was expected. ARGV: the value, its life in ms, and the text expected, without
+ * which there must be none. Returns 1 when it was written.
+ */
+export const setIfSame: Script = {
+  name: 'qtdalSetIfSame',
+  lua: `
+if redis.call('GET', KEYS[1]) ~= (ARGV[3] or false) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+`,
+};
+
 /** The cache port on Redis: one command a call, but for many keys. */
 export class RedisCache implements Cache {
   readonly #run: RunCommand;
@@ -78,6 +91,20 @@ export class RedisCache implements Cache {
     options?: CallOptions,
   ): Promise<boolean> {
     return this.#writeIfNewer('replace', key, value, ttlSeconds, options);
+  }
+
+  async setIfUnchanged(
+    key: string,
+    expected: unknown,
+    value: unknown,
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<boolean> {
+    const operation = 'cache.setIfUnchanged';
+    const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
+    const before = expected === undefined ? [] : [encodeCacheValue(expected, operation)];
+    const args = [text, ttlMs, ...before];
+    return (await this.#run(operation, options, (redis) => redis.evaluate(setIfSame, key, args))) === 1;
   }
 
   async delete(key: string, options?: CallOptions): Promise<boolean> {

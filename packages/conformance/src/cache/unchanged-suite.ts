@@ -1,0 +1,76 @@
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import type { OpenCacheFactory } from './open-cache.js';
+import { withOpenCache } from './open-cache.js';
+
+const anything = { parse: (value: unknown) => value };
+
+/** What the doc comment of `Cache.setIfUnchanged` promises. */
+export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void {
+  const { describe, expect } = runner;
+  const test = withOpenCache(runner, open);
+
+  describe('Cache.setIfUnchanged', () => {
+    test('sets an absent key when nothing is expected', async ({ backend: { cache }, ttlMs }) => {
+      expect(await cache.setIfUnchanged('key', undefined, { a: 1 }, 60)).toBe(true);
+      expect(await cache.get('key', anything)).toEqual({ a: 1 });
+      const life = (await ttlMs('key'))!;
+      expect(life > 0 && life <= 60_000).toBe(true);
+    });
+
+    test('leaves a key that holds something when nothing is expected', async ({ backend: { cache } }) => {
+      for (const value of [1, null, '']) {
+        await cache.set('key', value, 60);
+        expect(await cache.setIfUnchanged('key', undefined, 'other', 60)).toBe(false);
+        expect(await cache.get('key', anything)).toBe(value);
+      }
+    });
+
+    test('replaces what was expected and its time to live', async ({ backend: { cache }, ttlMs }) => {
+      for (const expected of [{ b: ['naïve 株 🚀', 1.5], a: null }, null, '', 0]) {
+        await cache.set('key', expected, 600);
+        expect(await cache.setIfUnchanged('key', expected, 'new', 60)).toBe(true);
+        expect(await cache.get('key', anything)).toBe('new');
+        expect((await ttlMs('key'))! <= 60_000).toBe(true);
+      }
+    });
+
+    test('leaves another value and its time to live', async ({ backend: { cache }, ttlMs }) => {
+      await cache.set('key', 'newer', 600);
+      expect(await cache.setIfUnchanged('key', 'old', 'new', 60)).toBe(false);
+      expect(await cache.get('key', anything)).toBe('newer');
+      expect((await ttlMs('key'))! > 60_000).toBe(true);
+    });
+
+    test('leaves an absent key absent when something is expected', async ({ backend: { cache }, keys }) => {
+      for (const expected of [1, '', null]) {
+        expect(await cache.setIfUnchanged('key', expected, 'new', 60)).toBe(false);
+      }
+      expect(await keys()).toEqual([]);
+    });
+
+    test('compares texts: a value written otherwise is another', async ({ backend: { cache }, putText }) => {
+      await putText('key', '{ "a": 1 }');
+      expect(await cache.setIfUnchanged('key', { a: 1 }, 2, 60)).toBe(false);
+      await putText('key', '{"a":1}');
+      expect(await cache.setIfUnchanged('key', { a: 1 }, 2, 60)).toBe(true);
+    });
+
+    test('lets one of many win', async ({ backend: { cache } }) => {
+      const attempts = Array.from({ length: 50 }, (_, i) => cache.setIfUnchanged('key', undefined, i, 60));
+      const won = (await Promise.all(attempts)).flatMap((isWinner, i) => (isWinner ? [i] : []));
+      expect(won).toEqual([await cache.get('key', anything)]);
+    });
+
+    test('refuses what JSON would drop, and a time to live that is none', async ({ backend: { cache } }) => {
+      expect(await failureOf(() => cache.setIfUnchanged('key', undefined, 1n, 60))).toEqual({
+        code: 'VALIDATION',
+        field: 'value',
+      });
+      expect(await failureOf(() => cache.setIfUnchanged('key', undefined, 1, 0))).toEqual({
+        code: 'VALIDATION',
+        field: 'ttlSeconds',
+      });
+    });
+  });
+}
