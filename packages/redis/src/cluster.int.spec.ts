@@ -1,14 +1,164 @@
-import { cacheSuites } from '@quantumtrade/dal-conformance';
+import { cacheSuites, errorOf } from '@quantumtrade/dal-conformance';
+import { anything, closeAll, connect, openSockets } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
+import { callsOf, forgetCalls } from './testing/command-stats.js';
 import { RedisClusterProcesses } from './testing/redis-cluster.js';
+import { type RedisProcess, sleep, until } from './testing/redis-process.js';
+import { report, Witness } from './testing/witness.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
+
 let cluster: RedisClusterProcesses;
 beforeAll(async () => {
   cluster = await RedisClusterProcesses.start(3, 1);
 });
 afterAll(() => cluster.stop());
+afterEach(closeAll);
 
 describe('three masters with a replica each', () => {
   cacheSuites(runner, async () => openCache(cluster.client, cluster.settings));
+});
+
+it('finds the cluster through any of its seed nodes', async () => {
+  const nodes = [cluster.masters[2]!.server.address];
+  const settings = { ...cluster.settings.cluster, nodes };
+  const { probe } = connect({ url: 'redis://127.0.0.1:9', cluster: settings });
+  await probe.ping();
+});
+
+it('sends reads to replicas when told to, and everything else to masters', async () => {
+  const keys = await Promise.all(cluster.masters.map((master) => cluster.keyOn(master, 'read:')));
+  const value = { timestamp: '2024-01-02T00:00:00.000Z' };
+  for (const readFrom of ['replica', 'replica-preferred'] as const) {
+    const { cache } = connect({ ...cluster.settings, readFrom });
+    const read = (key: string) => cache.get(key, anything);
+    await forgetCalls(cluster.nodes);
+    for (const [i, { redis }] of cluster.replicas.entries()) {
+      await until(async () => (await read(keys[i]!), (await callsOf(redis, 'get')) > 0));
+    }
+    await forgetCalls(cluster.nodes);
+    for (const key of keys) {
+      expect(await cache.setIfNewer(key, value, 60)).toBe(true);
+      await until(async () => (await read(key)) !== null);
+      expect(await read(key)).toEqual(value);
+      expect(await cache.exists(key)).toBe(true);
+      expect(await cache.delete(key)).toBe(true);
+    }
+    for (const { redis } of cluster.masters) {
+      expect([await callsOf(redis, 'exists'), await callsOf(redis, 'eval', 'evalsha')]).toEqual([0, 1]);
+    }
+    for (const { redis } of cluster.replicas) {
+      expect([await callsOf(redis, 'exists'), await callsOf(redis, 'eval', 'evalsha')]).toEqual([1, 0]);
+    }
+  }
+});
+
+it('reads from the master where the replica has gone, when replicas are only preferred', async () => {
+  const [replica] = cluster.replicas;
+  const key = await cluster.keyOn(cluster.masters[0]!, 'gone:');
+  const { cache, probe } = connect({ ...cluster.settings, readFrom: 'replica-preferred' });
+  await cache.set(key, 1, 60);
+  await forgetCalls(cluster.nodes);
+  await until(async () => (await cache.exists(key), (await callsOf(replica!.redis, 'exists')) > 0));
+  const connections = probe.connectionCount();
+  await replica!.server.kill();
+  await until(async () => probe.connectionCount() < connections);
+  for (let i = 0; i < 50; i++) expect(await cache.get(key, anything)).toBe(1);
+  await replica!.server.start();
+  await cluster.settled();
+});
+
+it('follows slots as they move, and reads what it wrote', async () => {
+  const [from, to] = cluster.masters;
+  const tag = await cluster.keyOn(from!, 'moving:');
+  const slot = await from!.redis.cluster('KEYSLOT', tag);
+  const witnesses = Array.from({ length: 10 }, (_, i) => {
+    const { cache } = connect(cluster.settings);
+    return new Witness(cache, `{${tag}}:${i}`);
+  });
+  for (let round = 0; round < 2; round++) {
+    await Promise.all(witnesses.map((witness) => witness.progress(10)));
+    await cluster.moveSlot(slot, from!, to!);
+    await Promise.all(witnesses.map((witness) => witness.progress(10)));
+    await cluster.moveSlot(slot, to!, from!);
+  }
+  await Promise.all(witnesses.map((witness) => witness.stop()));
+  for (const { wrong, older, failures } of witnesses) {
+    expect({ wrong, older }).toEqual({ wrong: [], older: [] });
+    for (const failure of failures) expect(failure).toMatchObject({ retryable: true });
+  }
+});
+
+it('closes without leaving a socket', async () => {
+  await sleep(500);
+  const before = openSockets();
+  const backend = connect({ ...cluster.settings, readFrom: 'replica-preferred' });
+  for (let i = 0; i < 20; i++) await backend.cache.exists(`key-${i}`);
+  expect(openSockets()).toBeGreaterThan(before);
+  await backend.probe.close();
+  await until(async () => openSockets() <= before);
+  expect(await errorOf(() => backend.probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
+});
+
+describe('when a master', () => {
+  /** Takes a master away while others work; what must hold for whoever goes on working. */
+  async function lose(
+    shard: number,
+    takeAway: (master: RedisProcess) => Promise<void> | void,
+  ): Promise<void> {
+    const [victim, replica] = [cluster.masters[shard]!, cluster.replicas[shard]!];
+    const { cache } = connect({ ...cluster.settings, commandTimeoutMs: 1_500 });
+    const hit = new Witness(cache, await cluster.keyOn(victim, 'hit:'));
+    const spared = new Witness(cache, await cluster.keyOn(cluster.masters[2]!, 'spared:'));
+    await Promise.all([hit.progress(50), spared.progress(50)]);
+    const replicated = hit.acknowledged;
+    await until(async () => (await hit.lastReplicated(replica.redis)) >= replicated);
+
+    const begin = Date.now();
+    await takeAway(victim.server);
+    await until(async () => String((await replica.redis.role())[0]) === 'master');
+    const failoverMs = Date.now() - begin;
+    await Promise.all([hit.progress(100), spared.progress(10)]);
+    await Promise.all([hit.stop(), spared.stop()]);
+    report('cluster', failoverMs, hit);
+
+    expect([hit.wrong, spared.wrong, spared.older, spared.failures]).toEqual([[], [], [], []]);
+    for (const n of hit.older) expect(n).toBeGreaterThanOrEqual(replicated);
+    expect(hit.failures.length).toBeGreaterThan(0);
+    for (const failure of hit.failures) expect(failure).toMatchObject({ retryable: true });
+  }
+
+  it('is killed, its replica takes over, and calls err only in being retryable', () =>
+    lose(0, (master) => master.kill()));
+
+  it('hangs, its replica takes over, and no other node is left', async () => {
+    await lose(1, (master) => master.pause());
+    cluster.masters[1]!.server.resume();
+  });
+});
+
+it('sends nothing twice that was under way when a node went down', async () => {
+  const two = await RedisClusterProcesses.start(2, 0);
+  try {
+    const [victim] = two.masters;
+    const [, userId, endpoint] = (await two.keyOn(victim!, 'rate_limit:ann:')).split(':');
+    const request = { userId: userId!, endpoint: endpoint!, limit: 100 };
+    const settings = { ...two.settings.cluster, maxRedirections: 1_000, retryDelayMs: 20 };
+    const { rateLimiter } = connect({ ...two.settings, cluster: settings });
+    expect((await rateLimiter.consume(request)).remaining).toBe(99);
+
+    victim!.server.pause();
+    const underWay = Array.from({ length: 10 }, () => errorOf(() => rateLimiter.consume(request)));
+    await new Promise((resolve) => setImmediate(resolve));
+    await victim!.server.kill();
+    for (const error of await Promise.all(underWay)) {
+      expect(error).toMatchObject({ code: 'CONNECTION', retryable: true });
+    }
+    await victim!.server.start();
+    await two.settled();
+    expect((await rateLimiter.consume(request)).remaining).toBe(99);
+  } finally {
+    await closeAll();
+    await two.stop();
+  }
 });

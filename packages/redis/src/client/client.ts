@@ -110,9 +110,38 @@ export function connectionsOf({ master, replica }: RedisClients): Redis[] {
   return replica ? [...connections, replica] : connections;
 }
 
-/** Ends the connections and opens others. Those of a cluster, where one node may hang alone, each end by themselves. */
-export function reopen({ master, replica }: RedisClients): void {
-  if (master instanceof Cluster) return;
-  master.disconnect(true);
-  replica?.disconnect(true);
+/** How long a node of a cluster may take to show that it is there. */
+const SIGN_OF_LIFE_MS = 1_000;
+
+/**
+ * Ends connections on which a reply is overdue, for others to be opened. Of a cluster only those to nodes that give no
+ * sign of life. Resolves when it is done.
+ */
+export async function reopen({ master, replica }: RedisClients): Promise<void> {
+  if (master instanceof Cluster) await Promise.all(master.nodes().map(endIfSilent));
+  else await Promise.all([reconnect(master), replica && reconnect(replica)]);
+}
+
+async function endIfSilent(node: Redis): Promise<void> {
+  if (node.status !== 'ready') return;
+  const timer = setTimeout(() => node.disconnect(), SIGN_OF_LIFE_MS);
+  await node.ping().catch(() => undefined);
+  clearTimeout(timer);
+}
+
+function reconnect(client: Redis): Promise<void> {
+  const gone = firstOf(client, ['close', 'ready', 'end']);
+  client.disconnect(true);
+  return gone;
+}
+
+/** Resolves when the first of some events comes. */
+export function firstOf(client: RedisClient, events: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const come = () => {
+      for (const event of events) client.off(event, come);
+      resolve();
+    };
+    for (const event of events) client.on(event, come);
+  });
 }

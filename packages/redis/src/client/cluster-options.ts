@@ -12,7 +12,7 @@ export function clusterOptions(
 ): ClusterOptions {
   return {
     enableOfflineQueue: true,
-    redisOptions: { ...node, ...(node.commandTimeout ? { socketTimeout: node.commandTimeout } : {}) },
+    redisOptions: node,
     slotsRefreshTimeout: node.connectTimeout,
     maxRedirections,
     retryDelayOnFailover: 0,

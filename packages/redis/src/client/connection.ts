@@ -1,7 +1,7 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { bounded } from './bounded.js';
 import type { RedisClient, RedisClients } from './client.js';
-import { commandsOf, connectionsOf, isReady, reopen } from './client.js';
+import { commandsOf, connectionsOf, firstOf, isReady, reopen } from './client.js';
 import type { RedisCommands, RunCommand } from './commands.js';
 import type { Failure } from './failures.js';
 import { CLOSED, errorOf, failureOf, isDatabaseRefusal, LOST } from './failures.js';
@@ -37,7 +37,6 @@ export class Connection implements BackendProbe {
       this.#down = this.#trouble = undefined;
     });
     master.on('close', () => {
-      this.#hungUp = false;
       this.#down = this.#trouble ?? LOST;
     });
     master.on('error', (error: unknown) => {
@@ -95,15 +94,13 @@ export class Connection implements BackendProbe {
     if (this.#hungUp || !isReady(this.#clients)) return;
     this.#hungUp = true;
     this.#trouble = { ...failure, kind: 'connection' };
-    reopen(this.#clients);
+    void reopen(this.#clients).then(() => {
+      this.#hungUp = false;
+    });
   }
 }
 
-function firstOutcome(client: RedisClient): Promise<void> {
-  return new Promise((resolve) => {
-    for (const outcome of ['ready', 'error', 'close', 'end']) client.once(outcome, () => resolve());
-  });
-}
+const firstOutcome = (client: RedisClient) => firstOf(client, ['ready', 'error', 'close', 'end']);
 
 async function disconnected(client: RedisClient): Promise<void> {
   const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));

@@ -47,8 +47,9 @@ export class RedisClusterProcesses {
       await first!.redis.call('CLUSTER', 'MEET', '127.0.0.1', node.server.port, busPort);
     }
     await Promise.all(replicas.map((replica, i) => follow(replica, masters[i]!)));
-    await Promise.all(nodes.map(({ node }) => settled(node.redis, masterCount, 1 + replicaCount)));
-    return new RedisClusterProcesses(directory, masters, replicas);
+    const cluster = new RedisClusterProcesses(directory, masters, replicas);
+    await cluster.settled();
+    return cluster;
   }
 
   /** What a client must know. */
@@ -60,6 +61,14 @@ export class RedisClusterProcesses {
 
   get nodes(): ClusterNode[] {
     return [...this.masters, ...this.replicas];
+  }
+
+  /** A key, beginning with a text, of a slot that a node serves. */
+  async keyOn({ redis }: ClusterNode, text: string): Promise<string> {
+    for (let i = 0; ; i++) {
+      const isThere = await redis.exists(`${text}${i}`).catch(() => undefined);
+      if (isThere !== undefined) return `${text}${i}`;
+    }
   }
 
   /** Moves a slot with all its keys, one at a time, while clients use it. */
@@ -74,6 +83,12 @@ export class RedisClusterProcesses {
     for (const { redis } of [to, from, ...this.masters.filter((node) => node !== to && node !== from)]) {
       await redis.cluster('SETSLOT', slot, 'NODE', to.id);
     }
+  }
+
+  /** Resolves when all nodes agree that all slots are served, each by as many nodes as there should be. */
+  async settled(): Promise<void> {
+    const shards = this.masters.length;
+    await Promise.all(this.nodes.map(({ redis }) => settled(redis, shards, this.nodes.length / shards)));
   }
 
   async stop(): Promise<void> {

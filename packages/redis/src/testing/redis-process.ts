@@ -47,6 +47,10 @@ export class RedisProcess {
     return { host: '127.0.0.1', port: this.port };
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
   /** Resolves when the server takes connections. */
   async start(): Promise<void> {
     const child = spawn('redis-server', this.#args, { stdio: ['ignore', 'pipe', 'ignore'] });

@@ -41,7 +41,7 @@ export class SentinelProcesses {
       Array.from({ length: SENTINELS }, () => startSentinel(directory, master.port)),
     );
     const processes = new SentinelProcesses(directory, [master, ...replicas], sentinels);
-    await processes.#settled();
+    await processes.settled();
     return processes;
   }
 
@@ -68,14 +68,16 @@ export class SentinelProcesses {
     await rm(this.#directory, { recursive: true });
   }
 
-  /** Resolves when all know each other and every server. */
-  async #settled(): Promise<void> {
+  /** Resolves when all know each other and find every server well. */
+  async settled(): Promise<void> {
     await Promise.all(
       this.#asking.map((redis) =>
         until(async () => {
           const fields = (await redis.call('SENTINEL', 'MASTER', NAME)) as string[];
           const field = (name: string) => Number(fields[fields.indexOf(name) + 1]);
-          return field('num-other-sentinels') === SENTINELS - 1 && field('num-slaves') === REPLICAS;
+          const replicas = (await redis.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
+          const well = replicas.filter((replica) => replica[replica.indexOf('flags') + 1] === 'slave');
+          return field('num-other-sentinels') === SENTINELS - 1 && well.length === REPLICAS;
         }),
       ),
     );

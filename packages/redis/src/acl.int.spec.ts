@@ -1,0 +1,58 @@
+import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { anything, closeAll, connect } from './testing/connected.js';
+import { RedisProcess } from './testing/redis-process.js';
+
+const PASSWORD = 's3cr3t-password';
+
+let server: RedisProcess;
+beforeAll(async () => {
+  const rights = [
+    '+@read',
+    '+@write',
+    '+@scripting',
+    '+@connection',
+    '+@pubsub',
+    '-@dangerous',
+    '+info',
+    '+time',
+  ];
+  server = await RedisProcess.start(
+    ...['--user', 'ann', 'on', `>${PASSWORD}`, '~staging:*', '&*', ...rights],
+  );
+});
+afterEach(closeAll);
+afterAll(() => server.kill());
+
+const asAnn = (keyPrefix: string) =>
+  connect({ url: server.url, username: 'ann', password: PASSWORD, keyPrefix });
+
+it('works as an ACL user with the rights that the documentation names', async () => {
+  const { cache, rateLimiter, probe } = asAnn('staging:');
+  const value = { timestamp: '2024-01-02T00:00:00.000Z' };
+  await probe.ping();
+  await cache.set('key', value, 60);
+  expect(await cache.setIfNewer('key', value, 60)).toBe(true);
+  expect(await cache.get('key', anything)).toEqual(value);
+  expect(await cache.delete('key')).toBe(true);
+  expect(await rateLimiter.consume({ userId: 'ann', endpoint: 'bars', limit: 1 })).toMatchObject({
+    allowed: true,
+  });
+});
+
+it('fails with CacheError for keys that the user has no right to', async () => {
+  const error = await errorOf(() => asAnn('production:').cache.set('key', PASSWORD, 60));
+  expect(error).toMatchObject({ code: 'CACHE', retryable: false });
+  expect(everythingOf(error)).not.toContain(PASSWORD);
+});
+
+it('fails with ConnectionError when the user or its password is another', async () => {
+  for (const [username, password] of [
+    ['bob', PASSWORD],
+    ['ann', 's3cr3t-other'],
+  ]) {
+    const { probe } = connect({ url: server.url, username, password });
+    const error = await errorOf(() => probe.ping());
+    expect(error).toMatchObject({ code: 'CONNECTION', retryable: false });
+    expect(everythingOf(error)).not.toContain('s3cr3t');
+  }
+});

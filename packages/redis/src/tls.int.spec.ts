@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import type { RedisTlsSettings } from './settings.js';
+import { anything, closeAll, connect } from './testing/connected.js';
+import { RedisProcess } from './testing/redis-process.js';
+
+const path = (name: string) => fileURLToPath(new URL(`./testing/tls/${name}`, import.meta.url));
+const pem = (name: string) => readFile(path(name), 'utf8');
+
+const servers: RedisProcess[] = [];
+afterEach(async () => {
+  await closeAll();
+  await Promise.all(servers.splice(0).map((server) => server.kill()));
+});
+
+async function startTls(...args: string[]): Promise<RedisProcess> {
+  const files = ['--tls-cert-file', path('server.pem'), '--tls-key-file', path('server-key.pem')];
+  const server = await RedisProcess.startTls(...files, '--tls-ca-cert-file', path('ca.pem'), ...args);
+  servers.push(server);
+  return server;
+}
+
+const connectTls = ({ port }: RedisProcess, tls: RedisTlsSettings | undefined) =>
+  connect({ url: `rediss://127.0.0.1:${port}`, tls, commandTimeoutMs: 600_000 });
+
+it('speaks with a server whose authority it is told to trust, under the name that it has', async () => {
+  const server = await startTls('--tls-auth-clients', 'no');
+  const { cache } = connectTls(server, { ca: await pem('ca.pem'), servername: 'redis.test' });
+  await cache.set('key', 1, 60);
+  expect(await cache.get('key', anything)).toBe(1);
+});
+
+it('does not speak with a server that it cannot know for itself, unless told to trust anyone', async () => {
+  const server = await startTls('--tls-auth-clients', 'no');
+  const ca = await pem('ca.pem');
+  for (const [tls, reason] of [
+    [undefined, 'SELF_SIGNED_CERT_IN_CHAIN'],
+    [{ servername: 'redis.test' }, 'SELF_SIGNED_CERT_IN_CHAIN'],
+    [{ ca }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    [{ ca, servername: 'other.test' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ] as const) {
+    const error = await errorOf(() => connectTls(server, tls).probe.ping());
+    expect(error).toMatchObject({ code: 'CONNECTION', message: `Connection failed: ${reason}` });
+  }
+  await connectTls(server, { rejectUnauthorized: false }).probe.ping();
+});
+
+it('shows the certificate that the server asks for, and its key to nobody', async () => {
+  const server = await startTls('--tls-auth-clients', 'yes');
+  const [ca, cert, key] = await Promise.all(['ca.pem', 'client.pem', 'client-key.pem'].map(pem));
+  const trusting = { ca, servername: 'redis.test' };
+  await connectTls(server, { ...trusting, cert, key }).probe.ping();
+  const error = await errorOf(() => connectTls(server, trusting).probe.ping());
+  expect(error).toMatchObject({ code: 'CONNECTION' });
+  const mismatch = await errorOf(() => connectTls(server, { ...trusting, cert: ca, key }).probe.ping());
+  expect(everythingOf(mismatch)).not.toContain(key!.split('\n')[1]);
+});
