@@ -16,6 +16,8 @@ export interface EncodedBlock {
   readonly month: number;
   /** Where each row of the block stood in the lists that were appended, as if they were one list. */
   readonly rowIndices: Uint32Array;
+  /** The symbols of the rows, each once; none for a table without one. */
+  readonly symbols: readonly string[];
 }
 
 export interface AppendOptions {

@@ -94,6 +94,7 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
       rowCount: rows.length,
       bytes: serialize(rows),
       batches: [...batches],
+      symbols: [...new Set(rows.flatMap(({ row }) => (row['symbol'] as string | undefined) ?? []))],
       release: () => undefined,
     }));
     this.#months = new Map();
