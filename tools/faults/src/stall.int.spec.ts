@@ -5,7 +5,7 @@ import { MortalServer, RETRY } from './faults/mortal-server.js';
 import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
 import { PLAN, SEED } from './plan.js';
 
-const LONGEST_WAIT_MS = PLAN.stallMs / 2;
+const LONGEST_WAIT_MS = Math.min(PLAN.stallMs / 2, 10_000);
 
 const together = (count: number, action: () => Promise<boolean>) =>
   Promise.all(Array.from({ length: count }, action));
