@@ -5,6 +5,7 @@ export { HearingListener } from './cache/invalidation-suite.js';
 export { errorOf, everythingOf } from './cache/error-of.js';
 export type { OpenTimeSeries, TimeSeriesSubject } from './time-series/subject.js';
 export { analyticsSuite } from './time-series/analytics.js';
+export { argumentSuite } from './time-series/arguments.js';
 export { blockWriterSuite } from './time-series/block-writer.js';
 export { callSuite } from './time-series/calls.js';
 export { checkpointSuite } from './time-series/checkpoints.js';

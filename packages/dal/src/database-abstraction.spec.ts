@@ -139,6 +139,24 @@ it('gives the predictions that have run out by its clock and have no outcome', a
   expect(due.data.map(({ predictionId }) => predictionId)).toEqual(['due']);
 });
 
+it('refuses calls without what they need as it refuses wrong values', async () => {
+  const database = open();
+  const nothing = undefined as never;
+  for (const call of [
+    () => database.insertMarketData(nothing),
+    () => database.insertPredictions(nothing),
+    () => database.getMarketData(nothing),
+    () => database.getLatestMarketData(nothing, 1),
+    () => database.getFeatures(nothing),
+    () => database.getLatestFeatures(nothing),
+    () => database.getPrediction(nothing),
+    () => database.getAggregatedData(nothing),
+    () => database.transaction((tx) => tx.insert('marketData', nothing)),
+  ]) {
+    await expect(call()).rejects.toMatchObject({ code: 'VALIDATION' });
+  }
+});
+
 describe('health', () => {
   it('tells the schema version and the last success', async () => {
     const database = open();

@@ -16,6 +16,8 @@ export interface EncodedBlock {
   readonly month: number;
   /** Where each row of the block stood in the lists that were appended, as if they were one list. */
   readonly rowIndices: Uint32Array;
+  /** The symbols of the rows, each once; none for a table without one. */
+  readonly symbols: readonly string[];
 }
 
 export interface AppendOptions {
@@ -40,10 +42,17 @@ interface RowsOfMonth {
   readonly from: readonly ColumnInput[];
 }
 
-/** Few enough rows that they stay in the processor's cache while their columns are written one after the other. */
-const SLICE = 1_024;
-/** About a millisecond's work. */
-const SLICES_OF_A_STEP = 8;
+/** How many rows are taken at once, and how often that is about a millisecond's work. */
+interface Slicing {
+  readonly rows: number;
+  readonly slicesOfAStep: number;
+}
+
+/** Few enough that row objects stay in the processor's cache while their columns are written one after the other. */
+const OF_ROWS: Slicing = { rows: 1_024, slicesOfAStep: 8 };
+/** Columns have nothing to gain from that, and each slice has its price. */
+const OF_COLUMNS: Slicing = { rows: 16_384, slicesOfAStep: 1 };
+
 const PARTITIONED_BY = 'timestamp';
 const WITHOUT_MONTH = 0;
 const INSTANT = { kind: 'instant' } as const;
@@ -57,14 +66,14 @@ export class BlockBuilder {
   readonly #timestampPosition: number;
   /** The timestamps of the slice at hand. */
   readonly #timestamps = new InstantWriter(INSTANT);
-  readonly #selection = new Uint32Array(SLICE);
+  #selection = new Uint32Array(OF_ROWS.rows);
   #listsLength = 0;
 
   constructor(plan: InputPlan, pool: BlockPool) {
     this.#plan = plan;
     this.#pool = pool;
     this.#timestampPosition = plan.fields.findIndex(([name]) => name === PARTITIONED_BY);
-    this.#timestamps.reserve(SLICE);
+    this.#timestamps.reserve(OF_ROWS.rows);
   }
 
   get rowCount(): number {
@@ -115,13 +124,14 @@ export class BlockBuilder {
     rows?: readonly unknown[],
   ): Steps<AppendedRows> {
     const errors: RowError[] = [];
-    for (let start = from, slices = 0; start < to; start += SLICE, slices++) {
-      if (slices === SLICES_OF_A_STEP) {
+    const { rows: slice, slicesOfAStep } = rows ? OF_ROWS : OF_COLUMNS;
+    for (let start = from, slices = 0; start < to; start += slice, slices++) {
+      if (slices === slicesOfAStep) {
         slices = 0;
         yield;
       }
       const refused: RowError[] = [];
-      const selection = this.#select(start, Math.min(start + SLICE, to), refused, rows);
+      const selection = this.#select(start, Math.min(start + slice, to), refused, rows);
       for (const { month, chosen, from: sources } of this.#byMonth(inputs, selection)) {
         this.#columnsOf(month).append(sources, chosen, this.#listsLength, (column, index, reason) => {
           refused.push({ index, field: this.#plan.fields[column]![0], reason });
@@ -135,6 +145,7 @@ export class BlockBuilder {
 
   /** The positions `from` up to `to`, without those of rows that are no objects. */
   #select(from: number, to: number, errors: RowError[], rows: readonly unknown[] | undefined): Uint32Array {
+    if (to - from > this.#selection.length) this.#makeRoom(to - from);
     const selection = this.#selection;
     let count = 0;
     for (let index = from; index < to; index++) {
@@ -142,6 +153,11 @@ export class BlockBuilder {
       else errors.push({ index, field: this.#plan.definition.table, reason: 'must be an object' });
     }
     return selection.subarray(0, count);
+  }
+
+  #makeRoom(rows: number): void {
+    this.#selection = new Uint32Array(rows);
+    this.#timestamps.reserve(rows);
   }
 
   /** Rows whose timestamp is wrong may come under any month: their column refuses them. */

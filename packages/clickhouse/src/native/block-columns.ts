@@ -1,4 +1,5 @@
 import type { ColumnWriter } from './column-writers/column-writer.js';
+import { DictionaryWriter } from './column-writers/dictionary.js';
 import { TextBuffer, varintSize, writeVarint } from './column-writers/text-buffer.js';
 import type { ColumnField } from './column-writers/writer-of.js';
 import { writerOf } from './column-writers/writer-of.js';
@@ -25,11 +26,14 @@ export class BlockColumns {
   readonly #writers: readonly ColumnWriter[];
   /** Each column's name and type. */
   readonly #heads: readonly Buffer[];
+  readonly #symbols: DictionaryWriter | undefined;
   #rowCount = 0;
   #rowIndices = new Uint32Array(INITIAL_ROWS);
 
   constructor(fields: readonly (readonly [column: string, field: ColumnField])[]) {
     this.#writers = fields.map(([, field]) => writerOf(field));
+    const symbols = this.#writers[fields.findIndex(([, { kind }]) => kind === 'symbol')];
+    if (symbols instanceof DictionaryWriter) this.#symbols = symbols;
     this.#heads = fields.map(([name], i) => {
       const head = new TextBuffer();
       head.push(name);
@@ -111,8 +115,8 @@ export class BlockColumns {
     this.#rowIndices = grown;
   }
 
-  /** The block's bytes and where its rows came from. */
-  finish(allocate: Allocate): { bytes: Buffer; rowIndices: Uint32Array } {
+  /** The block's bytes, where its rows came from, and their symbols, each once. */
+  finish(allocate: Allocate): { bytes: Buffer; rowIndices: Uint32Array; symbols: readonly string[] } {
     const rows = this.#rowCount;
     const bytes = allocate(this.byteLength);
     let at = writeVarint(bytes, writeVarint(bytes, 0, this.#writers.length), rows);
@@ -121,7 +125,7 @@ export class BlockColumns {
       writer.writeTo(bytes, at, rows);
       at += writer.byteLength(rows);
     });
-    return { bytes, rowIndices: this.#rowIndices.slice(0, rows) };
+    return { bytes, rowIndices: this.#rowIndices.slice(0, rows), symbols: this.#symbols?.keys ?? [] };
   }
 
   /** Empties the columns for the next block and keeps their memory. */

@@ -5,7 +5,14 @@ import type {
   RecordName,
   RowError,
 } from '@quantumtrade/dal-domain';
-import { checkColumns, formatDecimal, prepareBatch, records, requireField } from '@quantumtrade/dal-domain';
+import {
+  checkColumns,
+  formatDecimal,
+  prepareBatch,
+  records,
+  requireField,
+  requireObject,
+} from '@quantumtrade/dal-domain';
 
 /** The rows of a batch as an encoder takes them. */
 export interface BatchRows {
@@ -51,7 +58,9 @@ function asGiven<N extends RecordName>(
   batch: RecordBatches[N],
   now: number,
 ): BatchRows {
-  const members: Readonly<Record<string, unknown>> = { ...batch };
+  const members: Readonly<Record<string, unknown>> = {
+    ...requireObject<object>('batch', batch, `${record}.insert`),
+  };
   const rows = members[list];
   const withoutRows = { ...members, [list]: Array.isArray(rows) ? [] : rows };
   prepareBatch(record, withoutRows as unknown as RecordBatches[N], now);

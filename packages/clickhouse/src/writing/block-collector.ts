@@ -68,7 +68,7 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
     const ends = this.#ends;
     const memory = this.#memory;
     const blocks = this.#builder.finish((byteLength) => memory.allocate(byteLength));
-    const collected = blocks.map(({ rowCount, bytes, rowIndices }) => {
+    const collected = blocks.map(({ rowCount, bytes, rowIndices, symbols }) => {
       memory.vouch(bytes, rowCount);
       return {
         record: this.#record,
@@ -76,6 +76,7 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
         rowCount,
         bytes,
         batches: batchesOf(rowIndices, ends),
+        symbols,
         release: () => memory.release(bytes),
       };
     });

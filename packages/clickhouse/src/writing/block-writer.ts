@@ -1,5 +1,5 @@
-import type { BlockWriter, Clock, RecordDefinition } from '@quantumtrade/dal-domain';
-import { checkCall, records, ValidationError } from '@quantumtrade/dal-domain';
+import type { BlockWriter, Clock } from '@quantumtrade/dal-domain';
+import { checkCall, requireRecord, ValidationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { NativeBlockCollector } from './block-collector.js';
 import { BlockMemory } from './block-memory.js';
@@ -15,10 +15,7 @@ export function blockWriter(sql: Sql, encoders: RecordEncoders, clock: Clock): B
     write: async ({ record, id, rowCount, bytes }, options) => {
       const operation = `${record}.insert`;
       checkCall(options, operation);
-      const definition: RecordDefinition | undefined = Object.hasOwn(records, record)
-        ? records[record]
-        : undefined;
-      if (!definition) throw new ValidationError('record', 'is not a record', { operation });
+      const definition = requireRecord(record, operation);
       if (memory.rowCount(bytes) !== rowCount && (await decodeWhole(bytes))?.rowCount !== rowCount) {
         throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       }

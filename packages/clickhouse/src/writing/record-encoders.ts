@@ -1,5 +1,5 @@
-import type { RecordDefinition, RecordName } from '@quantumtrade/dal-domain';
-import { records } from '@quantumtrade/dal-domain';
+import type { RecordName } from '@quantumtrade/dal-domain';
+import { requireRecord } from '@quantumtrade/dal-domain';
 import { BlockEncoder } from '../native/block-encoder.js';
 
 /** One encoder for each record, made when first needed and shared by all who write. */
@@ -9,7 +9,7 @@ export class RecordEncoders {
   of(record: RecordName): BlockEncoder {
     let encoder = this.#encoders.get(record);
     if (!encoder) {
-      const definition: RecordDefinition = records[record];
+      const definition = requireRecord(record, 'blocks.collect');
       // The version decides between two writes of one key.
       encoder = new BlockEncoder(definition, { writtenAt: { kind: 'instant' } });
       this.#encoders.set(record, encoder);

@@ -1,5 +1,6 @@
 import type { TestRunner } from '../runner.js';
 import { analyticsSuite } from './analytics.js';
+import { argumentSuite } from './arguments.js';
 import { blockWriterSuite } from './block-writer.js';
 import { callSuite } from './calls.js';
 import { checkpointSuite } from './checkpoints.js';
@@ -26,5 +27,6 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   checkpointSuite(runner, open);
   schemaSuite(runner, open);
   guaranteeSuite(runner, open);
+  argumentSuite(runner, open);
   callSuite(runner, open);
 }

@@ -7,7 +7,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import type { KnownBlock } from '../writing/known-block.js';
 import type { ReadThrough } from './read-through.js';
-import { TouchedKeys } from './touched-keys.js';
+import { latestBarKey, TouchedKeys } from './touched-keys.js';
 
 /**
  * A block writer with which the read-through cache keeps in step. Its blocks know the keys that their rows touch, and each
@@ -26,11 +26,12 @@ export function coherentBlocks(blocks: BlockWriter, through: ReadThrough): Block
 
 class TouchingCollector<N extends RecordName> implements BlockCollector<N> {
   readonly #collector: BlockCollector<N>;
-  readonly #touched: TouchedKeys<N>;
+  /** Not needed where the symbols of a block tell its keys. */
+  readonly #touched: TouchedKeys<N> | undefined;
 
   constructor(record: N, collector: BlockCollector<N>) {
     this.#collector = collector;
-    this.#touched = new TouchedKeys(record);
+    this.#touched = record === 'marketData' ? undefined : new TouchedKeys(record);
   }
 
   get rowCount(): number {
@@ -43,19 +44,22 @@ class TouchingCollector<N extends RecordName> implements BlockCollector<N> {
 
   append(batch: Batch<N>) {
     const appended = this.#collector.append(batch);
-    this.#touched.add(batch);
+    this.#touched?.add(batch);
     return appended;
   }
 
   *appendInSteps(batch: Batch<N>) {
     const appended = yield* this.#collector.appendInSteps(batch);
-    this.#touched.add(batch);
+    this.#touched?.add(batch);
     return appended;
   }
 
-  /** Each block knows what any of them touches: which rows are in which one, only the store can tell. */
+  /** Which of the gathered keys are of which block, only the store can tell: each block knows all of them. */
   finish(): (CollectedBlock & KnownBlock)[] {
-    const touchedKeys = this.#touched.take();
-    return this.#collector.finish().map((block) => ({ ...block, touchedKeys }));
+    const gathered = this.#touched?.take();
+    return this.#collector.finish().map((block) => ({
+      ...block,
+      touchedKeys: gathered ?? block.symbols.map(latestBarKey),
+    }));
   }
 }

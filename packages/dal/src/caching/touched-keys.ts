@@ -6,6 +6,9 @@ type Names = Map<string, ReadonlySet<string>>;
 
 const NO_FEATURES: ReadonlySet<string> = new Set();
 
+/** The only key that bars of a symbol touch. */
+export const latestBarKey = (symbol: string): string => keyOf(keyspaces.latestMarketData.pattern, { symbol });
+
 interface Touching {
   /** Adds what a batch touches, also one that nobody has checked yet. */
   gather(batch: unknown, names: Names): void;
@@ -15,7 +18,7 @@ interface Touching {
 const touching: { readonly [N in RecordName]?: Touching } = {
   marketData: {
     gather: (batch, names) => gatherField(batch, 'symbol', 'records', (row) => row?.['symbol'], names),
-    keysOf: (symbol) => [keyOf(keyspaces.latestMarketData.pattern, { symbol })],
+    keysOf: (symbol) => [latestBarKey(symbol)],
   },
   features: {
     gather: gatherFeatures,

@@ -25,15 +25,38 @@ describe('collecting', () => {
     expect(await stored()).toEqual(['A', 'C', 'E']);
   });
 
-  it('waits as long after the first row as it may, and no longer', async () => {
+  it('sends the first rows at once, and the next ones no sooner than a while after them', async () => {
     const { open, pass, attempts } = world({ maxAgeMs: 20 });
     const writer = open();
-    void writer.write('marketData', bars(['A']));
-    await pass(19);
-    void writer.write('marketData', bars(['B']));
-    expect(attempts).toHaveLength(0);
+    const rowCounts = () => attempts.map(({ rowCount }) => rowCount);
+    const write = (symbol: string) => void writer.write('marketData', bars([symbol]));
+    write('A');
+    write('B');
+    await pass(0);
+    expect(rowCounts()).toEqual([2]);
+    await pass(5);
+    write('C');
+    await pass(14);
+    write('D');
+    expect(rowCounts()).toEqual([2]);
     await pass(1);
-    expect(attempts.map(({ rowCount }) => rowCount)).toEqual([2]);
+    expect(rowCounts()).toEqual([2, 2]);
+    await pass(20);
+    write('E');
+    await pass(0);
+    expect(rowCounts()).toEqual([2, 2, 1]);
+  });
+
+  it('waits no longer than it may when the clock was set back', async () => {
+    const { open, pass, attempts, timers } = world({ maxAgeMs: 20 });
+    const writer = open();
+    void writer.write('marketData', bars(['A']));
+    await pass(0);
+    const now = timers.now.bind(timers);
+    timers.now = () => now() - 3_600_000;
+    void writer.write('marketData', bars(['B']));
+    await pass(20);
+    expect(attempts).toHaveLength(2);
   });
 
   it.each([

@@ -29,7 +29,10 @@ export interface BatchWriterOptions {
   readonly maxRows?: number;
   /** Bytes at which a block leaves, likewise. Default is 16 MiB. */
   readonly maxBytes?: number;
-  /** How long the first row of a block waits for others, in milliseconds. Default is 20. */
+  /**
+   * How long a block that is not full leaves after the one before, at least, in milliseconds; and how long its rows wait for
+   * others, at most. After a longer pause the first rows leave at once. Default is 20.
+   */
   readonly maxAgeMs?: number;
   /** Blocks sent at the same time. Default is 2. */
   readonly maxInFlight?: number;
@@ -259,7 +262,7 @@ class BlockBatchWriter implements BatchWriter {
   }
 
   #collected(lane: Lane<RecordName>, ticket: Ticket, options: CallOptions): void {
-    const { timers, maxAgeMs, maxRows, maxBytes } = this.#options;
+    const { timers, maxRows, maxBytes } = this.#options;
     if (!ticket.settled) {
       this.#tickets.add(ticket);
       void ticket.outcome.catch(() => undefined).then(() => this.#tickets.delete(ticket));
@@ -268,13 +271,19 @@ class BlockBatchWriter implements BatchWriter {
       if (lane.rowCount >= maxRows || lane.byteLength >= maxBytes) this.#finish(lane);
       else if (this.#flushes > 0) this.#due.add(lane);
       else
-        lane.stopTimer ??= timers.after(maxAgeMs, () => {
+        lane.stopTimer ??= timers.after(this.#untilDue(lane), () => {
           this.#due.add(lane);
           this.#pump();
           this.#room.admit();
         });
     }
     this.#pump();
+  }
+
+  /** The clock may have been set since the last rows left. */
+  #untilDue({ leftAt }: Lane<RecordName>): number {
+    const { timers, maxAgeMs } = this.#options;
+    return Math.min(Math.max(leftAt + maxAgeMs - timers.now(), 0), maxAgeMs);
   }
 
   #lane<N extends RecordName>(record: N): Lane<N> {
@@ -285,6 +294,7 @@ class BlockBatchWriter implements BatchWriter {
 
   #finish(lane: Lane<RecordName>): void {
     this.#due.delete(lane);
+    lane.leftAt = this.#options.timers.now();
     this.#room.use(-lane.byteLength);
     for (const shipment of lane.finish()) {
       this.#room.use(shipment.block.bytes.byteLength);

@@ -9,8 +9,10 @@ export class Lane<N extends RecordName> {
   readonly #collector: BlockCollector<N>;
   readonly #durability: Durability;
   #tickets: Ticket[] = [];
-  /** Stops the timer that runs from the first row on. */
+  /** Stops the timer at whose end the rows are due. */
   stopTimer: (() => void) | undefined;
+  /** When its last rows left. */
+  leftAt = -Infinity;
 
   constructor(blocks: BlockWriter, record: N, durability: Durability) {
     this.record = record;

@@ -13,6 +13,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const systemTimers: Timers = {
   now: () => Date.now(),
   after(milliseconds, callback) {
+    if (milliseconds <= 0) {
+      // A timer takes a millisecond at least.
+      const immediate = setImmediate(callback);
+      return () => clearImmediate(immediate);
+    }
     const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },

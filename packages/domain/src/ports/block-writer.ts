@@ -17,6 +17,8 @@ export interface EncodedBlock {
 export interface CollectedBlock extends EncodedBlock {
   /** Positions of the `append` calls since the collector was begun anew. */
   readonly batches: readonly number[];
+  /** The symbols of the rows, each once; none where the record has no symbol. */
+  readonly symbols: readonly string[];
   /** Gives the memory of the bytes back for blocks to come. To be called once nobody will read them again, or never. */
   release(): void;
 }

@@ -3,8 +3,9 @@ import { divideHalfEven, formatDecimal } from '../records/decimal.js';
 import type { Canonical, Field } from '../records/field.js';
 import { Invalid, presentField } from '../records/field.js';
 import type { RecordDefinition } from '../records/record.js';
+import { requireObject } from '../records/record.js';
 import type { RecordName } from '../records/records.js';
-import { records } from '../records/records.js';
+import { requireRecord } from '../records/records.js';
 import type { BucketWidth, Interval } from './interval.js';
 import { bucketWidth } from './interval.js';
 import type { QueryParams, QueryPlan } from './query.js';
@@ -88,11 +89,8 @@ export interface AggregateSums {
 
 /** Checks aggregation parameters; throws `ValidationError` naming the parameter. */
 export function planAggregation(params: AggregationParams, operation: string): AggregationPlan {
-  const name = params.record ?? 'marketData';
-  if (!Object.hasOwn(records, name)) {
-    throw new ValidationError('record', `must be one of ${Object.keys(records).join(', ')}`, { operation });
-  }
-  const definition: RecordDefinition = records[name];
+  const name = requireObject('params', params, operation).record ?? 'marketData';
+  const definition = requireRecord(name, operation);
   const groupBy = params.groupBy ?? [definition.groups[0] as GroupField];
   for (const group of groupBy) {
     if (!definition.groups.includes(group)) {

@@ -2,7 +2,7 @@ import { ValidationError } from '../errors.js';
 import type { Canonical, Field } from '../records/field.js';
 import { fieldFromJson } from '../records/field.js';
 import type { RecordDefinition } from '../records/record.js';
-import { requireField } from '../records/record.js';
+import { requireField, requireObject } from '../records/record.js';
 
 /** Which rows to read. Everything given must hold; nothing given reads everything. */
 export interface QueryParams {
@@ -28,6 +28,7 @@ export interface QueryPlan {
 
 /** Checks query parameters against a record; throws `ValidationError` naming the parameter. */
 export function planQuery(definition: RecordDefinition, params: QueryParams, operation: string): QueryPlan {
+  requireObject('params', params, operation);
   const instant = (name: 'startTime' | 'endTime') =>
     params[name] === undefined
       ? undefined

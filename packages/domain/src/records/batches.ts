@@ -13,7 +13,7 @@ import { prediction } from './prediction.js';
 import type { RecordDefinition, Row, RowError } from './record.js';
 import type { RecordName } from './records.js';
 import { records } from './records.js';
-import { canonicalRow, requireField } from './record.js';
+import { canonicalRow, requireField, requireObject } from './record.js';
 import type { SentimentInput } from './sentiment.js';
 import { sentiment } from './sentiment.js';
 import type { StrategyPerformanceInput } from './strategy-performance.js';
@@ -134,21 +134,24 @@ function prepareColumns(
   return { definition, rows: rows.map((row) => ({ row, writtenAt })), errors };
 }
 
+const requireBatch = <T>(definition: RecordDefinition, batch: T): T & object =>
+  requireObject('batch', batch, `${definition.name}.insert`);
+
 const requireLabel = (definition: RecordDefinition, name: string, value: unknown): string =>
   requireField({ kind: 'label' }, name, value, `${definition.name}.insert`) as string;
 
 export function prepareMarketData(batch: MarketDataBatch, now: number): PreparedBatch {
-  const source = requireLabel(marketData, 'source', batch.source);
+  const source = requireLabel(marketData, 'source', requireBatch(marketData, batch).source);
   return prepare(marketData, batch.records, 'records', batch.timestamp, now, (r) => ({ ...r, source }));
 }
 
 export function prepareSentiment(batch: SentimentBatch, now: number): PreparedBatch {
-  const source = requireLabel(sentiment, 'source', batch.source);
+  const source = requireLabel(sentiment, 'source', requireBatch(sentiment, batch).source);
   return prepare(sentiment, batch.records, 'records', batch.timestamp, now, (r) => ({ ...r, source }));
 }
 
 export function preparePredictions(batch: PredictionBatch, now: number): PreparedBatch {
-  const modelVersion = requireLabel(prediction, 'modelVersion', batch.modelVersion);
+  const modelVersion = requireLabel(prediction, 'modelVersion', requireBatch(prediction, batch).modelVersion);
   const strategyName = requireLabel(prediction, 'strategy', batch.strategy);
   return prepare(prediction, batch.predictions, 'predictions', batch.timestamp, now, (r) => ({
     ...r,
@@ -158,14 +161,15 @@ export function preparePredictions(batch: PredictionBatch, now: number): Prepare
 }
 
 export function prepareOutcomes(batch: OutcomeBatch, now: number): PreparedBatch {
-  return prepare(outcome, batch.outcomes, 'outcomes', batch.timestamp, now);
+  return prepare(outcome, requireBatch(outcome, batch).outcomes, 'outcomes', batch.timestamp, now);
 }
 
 /** Stands for "no id yet" until the row's other fields are known to be right. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export function prepareStrategyPerformance(batch: StrategyPerformanceBatch, now: number): PreparedBatch {
-  const prepared = prepare(strategyPerformance, batch.records, 'records', batch.timestamp, now, (r) => ({
+  const given = requireBatch(strategyPerformance, batch);
+  const prepared = prepare(strategyPerformance, given.records, 'records', given.timestamp, now, (r) => ({
     ...r,
     id: (r as { id?: string }).id ?? NIL_UUID,
   }));

@@ -94,6 +94,12 @@ export function canonicalRow(
   return { row };
 }
 
+/** What a caller gave as an object with members; throws `ValidationError` when it is none. */
+export function requireObject<T>(name: string, value: T, operation: string): T & object {
+  if (typeof value === 'object' && value !== null) return value;
+  throw new ValidationError(name, 'must be an object', { operation });
+}
+
 /** Checks one value that stands outside a row; throws `ValidationError` when it is wrong. */
 export function requireField(field: Field, name: string, value: unknown, operation: string): Canonical {
   const canonical = canonicalField(field, value);

@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors.js';
 import { feature } from './feature.js';
 import { marketData } from './market-data.js';
 import { outcome } from './outcome.js';
@@ -17,3 +18,9 @@ export const records = {
 } as const satisfies Record<string, RecordDefinition>;
 
 export type RecordName = keyof typeof records;
+
+/** The record of this name; throws `ValidationError` when there is none. */
+export function requireRecord(name: unknown, operation: string): RecordDefinition {
+  if (typeof name === 'string' && Object.hasOwn(records, name)) return records[name as RecordName];
+  throw new ValidationError('record', `must be one of ${Object.keys(records).join(', ')}`, { operation });
+}

@@ -11,7 +11,7 @@ import type {
   PreparedRow,
   RecordName,
 } from '@quantumtrade/dal-domain';
-import { monthOf, prepareBatch, ValidationError } from '@quantumtrade/dal-domain';
+import { monthOf, prepareBatch, requireRecord, ValidationError } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 
 /** Block ids that are remembered; the rows of a block that was forgotten replace themselves. */
@@ -20,16 +20,16 @@ export const REMEMBERED_BLOCKS = 10_000;
 export function blockWriter(store: MemoryStore): BlockWriter {
   const written = new Set<string>();
   return {
-    collect: (record) =>
-      new MemoryBlockCollector(record, (batch) => prepareBatch(record, batch, store.clock.now())),
+    collect: (record) => {
+      requireRecord(record, 'blocks.collect');
+      return new MemoryBlockCollector(record, (batch) => prepareBatch(record, batch, store.clock.now()));
+    },
 
     write: async (block, options) => {
       const { record, id } = block;
       const operation = `${record}.insert`;
       store.checkReady(operation, options);
-      if (!Object.hasOwn(store.tables, record)) {
-        throw new ValidationError('record', 'is not a record', { operation });
-      }
+      requireRecord(record, operation);
       const rows = rowsOf(block);
       if (!rows) throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       if (written.has(id)) return;
@@ -94,6 +94,7 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
       rowCount: rows.length,
       bytes: serialize(rows),
       batches: [...batches],
+      symbols: [...new Set(rows.flatMap(({ row }) => (row['symbol'] as string | undefined) ?? []))],
       release: () => undefined,
     }));
     this.#months = new Map();

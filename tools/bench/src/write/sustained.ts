@@ -106,7 +106,7 @@ function* results(durability: Durability, windows: readonly Window[], note: stri
   }
   const rss = windows.flatMap((window) => window.rss);
   const resident = spread(rss);
-  const deviation = Math.max(resident.max - resident.median, resident.median - resident.min);
+  const share = (difference: number) => `${((100 * difference) / resident.median).toFixed(1)} %`;
   yield {
     case: `${title}: resident memory after warming up`,
     unit: 'MiB',
@@ -114,6 +114,6 @@ function* results(durability: Durability, windows: readonly Window[], note: stri
     peers: {},
     note:
       `${Math.round(rss[0]!)} at first, ${Math.round(rss.at(-1)!)} at last; ` +
-      `within ${((100 * deviation) / resident.median).toFixed(1)} % of the median`,
+      `at most ${share(resident.max - resident.median)} above and ${share(resident.median - resident.min)} below the median`,
   };
 }

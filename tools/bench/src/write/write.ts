@@ -9,7 +9,7 @@ import { throughput } from './throughput.js';
 /** Rows of a batch, batches of a measurement, and how many of them are under way at once. */
 const THOUSAND = { size: 1_000, count: 60, width: 2 };
 const TEN_THOUSAND = { size: 10_000, count: 20, width: 2 };
-const HUNDRED_THOUSAND = { size: 100_000, count: 6, width: 2 };
+const HUNDRED_THOUSAND = { size: 100_000, count: 16, width: 2 };
 const WIDE = { ...HUNDRED_THOUSAND, width: 4 };
 
 /** Whole batches wait for no others. */

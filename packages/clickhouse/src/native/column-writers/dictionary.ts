@@ -27,6 +27,11 @@ export class DictionaryWriter extends ColumnWriter {
   #last = 0;
   #marked = { length: 0, keys: 0 };
 
+  /** The distinct strings of all rows. */
+  get keys(): readonly string[] {
+    return this.#keys.slice();
+  }
+
   reserve(rows: number): void {
     if (rows <= this.#positions.length) return;
     const grown = new Uint32Array(Math.max(rows, 2 * this.#positions.length));

@@ -1,0 +1,131 @@
+import type { RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import type { BatchFields, LooseRow, RepositoryKind } from './kinds.js';
+import { stored } from './kinds.js';
+import { uniqueDay, uniqueName, untyped } from './subject.js';
+
+const range = (length: number): number[] => [...Array(length).keys()];
+
+const labelsOf = (kind: RepositoryKind): LooseRow =>
+  Object.fromEntries(kind.labels.map(({ field, value }) => [field, value]));
+
+/** Rows as columns, and as constants what the named fields of the first row are. */
+function columnsOf(kind: RepositoryKind, rows: readonly LooseRow[], constantNames: readonly string[]) {
+  const isConstant = (name: string) => constantNames.includes(name);
+  const names = Object.keys(kind.definition.fields);
+  const varying = names.filter((name) => !isConstant(name));
+  return {
+    columns: Object.fromEntries(varying.map((name) => [name, rows.map((row) => row[name])])),
+    constants: Object.fromEntries(names.filter(isConstant).map((name) => [name, rows[0]![name]])),
+  };
+}
+
+/** What holds for columns in place of the rows of a record. */
+export function columnTests(
+  runner: TestRunner,
+  kind: RepositoryKind,
+  backend: () => TimeSeriesBackend,
+): void {
+  const { it, expect } = runner;
+  const { field, before, after } = kind.correction;
+  const with_ = (row: LooseRow, value: unknown) => ({ ...row, [field]: value });
+
+  it('takes columns and constants in place of rows, with the same verdicts', async () => {
+    const scope = uniqueName();
+    const day = uniqueDay();
+    const good = range(4).map((n) => ({ ...kind.row(scope, day, n), ...labelsOf(kind) }));
+    const rows = good.toSpliced(2, 0, { ...with_(kind.row(scope, day, 9), undefined), ...labelsOf(kind) });
+    const collector = backend().blocks.collect(kind.definition.name as RecordName);
+    const { columns, constants } = columnsOf(kind, rows, [kind.scopeField]);
+    expect(collector.append(untyped({ columns, constants, timestamp: day }))).toEqual({
+      rowCount: 4,
+      errors: [{ index: 2, field, reason: 'is required' }],
+    });
+    const steps = collector.appendInSteps(untyped(columnsOf(kind, [with_(good[0]!, after)], [])));
+    let last = steps.next();
+    while (!last.done) last = steps.next();
+    expect(last.value).toEqual({ rowCount: 1, errors: [] });
+    for (const block of collector.finish()) await backend().blocks.write(block);
+    const expected = [with_(good[0]!, after), ...good.slice(1)];
+    expect((await kind.find(backend(), kind.where(scope))).data).toEqual(
+      expected.map((row) => stored(kind, row)),
+    );
+  });
+
+  it('takes nothing of columns that do not make up rows', async () => {
+    const row = { ...kind.row(uniqueName(), uniqueDay()), ...labelsOf(kind) };
+    const { columns } = columnsOf(kind, [row], []);
+    const collector = backend().blocks.collect(kind.definition.name as RecordName);
+    const wrong: readonly [BatchFields, string][] = [
+      [{ columns: { ...columns, [field]: undefined } }, field],
+      [{ columns: { ...columns, [field]: 5 } }, field],
+      [{ columns: { ...columns, [field]: [before, before] } }, field],
+      [{ columns: { ...columns, noSuchField: [1] } }, 'noSuchField'],
+      [{ columns: { ...columns, writtenAt: [1] } }, 'writtenAt'],
+      [{ columns, constants: { [field]: before } }, field],
+      [{ columns, constants: { noSuchField: 1 } }, 'noSuchField'],
+      [{ columns, timestamp: 'now' }, 'timestamp'],
+    ];
+    for (const [batch, name] of wrong) {
+      expect(await failureOf(async () => collector.append(untyped(batch)))).toEqual({
+        code: 'VALIDATION',
+        field: name,
+      });
+    }
+    expect(collector.finish()).toEqual([]);
+  });
+}
+
+/** The forms of columns that spare making values of them. */
+export function typedColumnTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
+  const { it, expect } = runner;
+
+  it('take typed arrays and dictionaries as they are', async () => {
+    const [first, second] = [uniqueName(), uniqueName()];
+    const day = uniqueDay();
+    const collector = backend().blocks.collect('marketData');
+    const price = Float64Array.of(1.5, 2.25, 1e10, 3);
+    const { rowCount, errors } = collector.append({
+      columns: {
+        symbol: { dictionary: [second, first, ' '], positions: Uint8Array.of(1, 0, 1, 2) },
+        timestamp: BigInt64Array.of(...range(4).map((n) => BigInt(day + n))),
+        open: BigInt64Array.of(150_000_001n, -1n, 0n, 1n),
+        high: price,
+        low: [1, '2.00000001', 3, 4],
+        close: price,
+        volume: BigUint64Array.of(1n, 2n ** 64n - 1n, 3n, 4n),
+        adjustedClose: new Float32Array(4),
+        qualityScore: Uint8Array.of(1, 2, 3, 4),
+      },
+      constants: { source: 'vendor' },
+    });
+    expect(rowCount).toBe(2);
+    expect(errors.map(({ index, field }) => [index, field])).toEqual([
+      [2, 'high'],
+      [3, 'symbol'],
+    ]);
+    const blocks = collector.finish();
+    expect(blocks.map(({ symbols }) => [...symbols].sort())).toEqual([[first, second].sort()]);
+    for (const block of blocks) await backend().blocks.write(block);
+    const read = async (symbol: string) =>
+      (await backend().marketData.find({ symbol }, { exact: true })).data;
+    const common = { source: 'vendor', adjustedClose: '0' };
+    expect(await read(first)).toEqual([
+      {
+        ...common,
+        symbol: first,
+        timestamp: new Date(day),
+        open: '1.50000001',
+        high: '1.5',
+        low: '1',
+        close: '1.5',
+        volume: 1n,
+        qualityScore: 1,
+      },
+    ]);
+    expect(await read(second)).toMatchObject([
+      { ...common, open: '-0.00000001', low: '2.00000001', volume: 2n ** 64n - 1n, qualityScore: 2 },
+    ]);
+  });
+}
