@@ -20,10 +20,10 @@ export class AppendNotices {
   #connection: RedisClient | undefined;
   #isClosed = false;
 
-  constructor(client: RedisClient, keyPrefix: string) {
+  constructor(client: RedisClient, keyPrefix: string, lookAnywayMs = LOOK_ANYWAY_MS) {
     this.#client = client;
     this.#keyPrefix = keyPrefix;
-    this.#lookAnyway = setInterval(() => this.#tellAll(), LOOK_ANYWAY_MS).unref();
+    this.#lookAnyway = setInterval(() => this.#tellAll(), lookAnywayMs).unref();
   }
 
   /** Calls `onNotice` for each of the keys that may have been appended to, until the function returned is called. */

@@ -1,0 +1,286 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CacheBackend, MarketData, MarketStreamItem } from '@quantumtrade/dal-domain';
+import { isDatabaseError, MARKET_STREAM_LENGTH, OLDEST_TICK } from '@quantumtrade/dal-domain';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { createClients } from '../client/client.js';
+import { Connection } from '../client/connection.js';
+import { connectRedis } from '../connect-redis.js';
+import { RedisMarketStream } from '../ports/redis-market-stream.js';
+import { RedisProcess } from '../testing/redis-process.js';
+import { AppendNotices } from './append-notices.js';
+import { streamScripts } from './stream-scripts.js';
+
+type Items = AsyncIterator<MarketStreamItem>;
+type Subscribable = Pick<CacheBackend['marketStream'], 'subscribe'>;
+
+const SYMBOL = 'AAPL';
+const KEY = 'market:AAPL:stream';
+const cleanUps: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function startRedis(...args: string[]): Promise<RedisProcess> {
+  const server = await RedisProcess.start(...args);
+  cleanUps.push(() => server.kill());
+  return server;
+}
+
+function connect(url: string): CacheBackend {
+  const backend = connectRedis({ url });
+  cleanUps.push(() => backend.probe.close());
+  return backend;
+}
+
+function administer(url: string): Redis {
+  const redis = new Redis(url).on('error', () => undefined);
+  cleanUps.push(async () => redis.disconnect());
+  return redis;
+}
+
+/** A tick that carries its number. */
+const tick = (number: number): MarketData<true> => ({
+  symbol: SYMBOL,
+  timestamp: new Date(number),
+  open: '1',
+  high: '1',
+  low: '1',
+  close: '1',
+  volume: BigInt(number),
+  adjustedClose: '1',
+  source: 'test',
+  qualityScore: 1,
+});
+
+const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+const ticks = (first: number, count: number) => range(first, count).map(tick);
+
+function follow(stream: Subscribable, after: string | undefined = OLDEST_TICK, bufferSize?: number): Items {
+  const options = { after: { [SYMBOL]: after }, ...(bufferSize === undefined ? {} : { bufferSize }) };
+  const items = stream.subscribe(SYMBOL, options)[Symbol.asyncIterator]();
+  cleanUps.push(async () => items.return?.());
+  return items;
+}
+
+async function take(items: Items, count: number): Promise<MarketStreamItem[]> {
+  const taken: MarketStreamItem[] = [];
+  while (taken.length < count) taken.push((await items.next()).value as MarketStreamItem);
+  return taken;
+}
+
+async function takeUntil(items: Items, last: number): Promise<MarketStreamItem[]> {
+  const taken: MarketStreamItem[] = [];
+  do taken.push(...(await take(items, 1)));
+  while (told(taken.slice(-1))[0] !== last);
+  return taken;
+}
+
+const told = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>
+  items.map((item) => (item.kind === 'gap' ? 'gap' : Number(item.tick.volume)));
+
+/** Makes a call until it succeeds; only for calls that may be made twice. */
+async function insist<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      expect(isDatabaseError(error)).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+it('gives every tick once and in order, however often the connections of the reader are cut', async () => {
+  const { url } = await startRedis();
+  const admin = administer(url);
+  const step = fc.record({ count: fc.integer({ min: 1, max: 15 }), cut: fc.boolean(), pauseMs: fc.nat(40) });
+  const steps = fc.array(step, { minLength: 60, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(steps, fc.integer({ min: 1, max: 50 }), async (steps, bufferSize) => {
+      await admin.flushall();
+      const [producer, consumer] = [connect(url), connect(url)];
+      await producer.probe.ping();
+      const spared = idsOf(await admin.client('LIST'));
+      const total = steps.reduce((sum, { count }) => sum + count, 0);
+      const reading = takeUntil(follow(consumer.marketStream, OLDEST_TICK, bufferSize), total - 1);
+      let appended = 0;
+      for (const { count, cut, pauseMs } of steps) {
+        await producer.marketStream.append(SYMBOL, ticks(appended, count));
+        appended += count;
+        for (const id of idsOf(await admin.client('LIST'))) {
+          if (cut && !spared.includes(id)) await admin.client('KILL', 'ID', id).catch(() => undefined);
+        }
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+      expect(told(await reading)).toEqual(range(0, total));
+      await Promise.all([producer.probe.close(), consumer.probe.close()]);
+    }),
+    { numRuns: 5 },
+  );
+}, 60_000);
+
+/** Ids of connections in the server's list of them. */
+const idsOf = (list: unknown): string[] => [...String(list).matchAll(/^id=(\d+)/gm)].map(([, id]) => id!);
+
+it('tells a slow consumer of the gap and never holds more than its buffer', async () => {
+  const { url } = await startRedis();
+  const { marketStream } = connect(url);
+  await marketStream.append(SYMBOL, ticks(0, 20));
+  const items = follow(marketStream, OLDEST_TICK, 10);
+  expect(told(await take(items, 1))).toEqual([0]);
+  for (let first = 20; first < 3_020; first += 500) await marketStream.append(SYMBOL, ticks(first, 500));
+  const rest = await take(items, 9 + 1 + MARKET_STREAM_LENGTH);
+  expect(told(rest)).toEqual([...range(1, 9), 'gap', ...range(2_020, MARKET_STREAM_LENGTH)]);
+});
+
+it('goes on without a gap when the server comes back with what it had', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'redis-stream-'));
+  cleanUps.push(() => rm(directory, { recursive: true }));
+  const server = await startRedis('--dir', directory, '--appendonly', 'yes', '--appendfsync', 'always');
+  const { marketStream } = connect(server.url);
+  await marketStream.append(SYMBOL, ticks(0, 5));
+  const items = follow(marketStream);
+  await take(items, 3);
+  await take(items, 2);
+  const awaited = take(items, 5);
+  for (let restart = 0; restart < 2; restart++) {
+    await server.kill();
+    await server.start();
+    await insist(() => marketStream.recent(SYMBOL, 1));
+  }
+  await marketStream.append(SYMBOL, ticks(5, 5));
+  expect(told(await awaited)).toEqual(range(5, 5));
+});
+
+it('tells of the gap when the server comes back with nothing', async () => {
+  const server = await startRedis();
+  const { marketStream } = connect(server.url);
+  await marketStream.append(SYMBOL, ticks(0, 5));
+  const items = follow(marketStream);
+  await take(items, 5);
+  const awaited = take(items, 3);
+  await server.kill();
+  await server.start();
+  await insist(() => marketStream.recent(SYMBOL, 1));
+  await marketStream.append(SYMBOL, ticks(7, 2));
+  expect(told(await awaited)).toEqual(['gap', 7, 8]);
+});
+
+it('tells of the gap, and repeats nothing, when the server has forgotten the last ticks', async () => {
+  const { url } = await startRedis();
+  const { marketStream } = connect(url);
+  const admin = administer(url);
+  await marketStream.append(SYMBOL, ticks(0, 5));
+  await admin.copy(KEY, 'before');
+  await marketStream.append(SYMBOL, ticks(5, 5));
+  const items = follow(marketStream);
+  await take(items, 10);
+  await admin.copy('before', KEY, 'REPLACE');
+  const awaited = take(items, 3);
+  await marketStream.append(SYMBOL, ticks(10, 2));
+  expect(told(await awaited)).toEqual(['gap', 10, 11]);
+});
+
+it('skips nothing when the clock of the server has gone back between two streams', async () => {
+  const { url } = await startRedis();
+  const { marketStream } = connect(url);
+  const admin = administer(url);
+  await marketStream.append(SYMBOL, ticks(0, 2));
+  const items = follow(marketStream);
+  await take(items, 2);
+  const [[, [, text]]] = (await admin.xrange(KEY, '-', '+')) as [[string, [string, string]]];
+  await admin.del(KEY);
+  const awaited = take(items, 3);
+  for (const [id, before] of [
+    ['1-0', '0-0'],
+    ['2-0', '1-0'],
+  ]) {
+    await admin.xadd(KEY, id!, 'tick', text, 'before', before!, 'born', '1000');
+  }
+  expect(told(await awaited)).toEqual(['gap', 0, 0]);
+});
+
+it('finds the ticks when no message tells of them', async () => {
+  const { url } = await startRedis();
+  const admin = administer(url);
+  await admin.acl('SETUSER', 'quiet', 'on', '>pw', '~*', '+@all', 'resetchannels');
+  const { marketStream } = connect(url.replace('//', '//quiet:pw@'));
+  const items = follow(marketStream);
+  const awaited = take(items, 3);
+  for (let number = 0; number < 3; number++) await marketStream.append(SYMBOL, [tick(number)]);
+  expect(told(await awaited)).toEqual(range(0, 3));
+});
+
+it('opens one connection more for all subscriptions', async () => {
+  const { url } = await startRedis();
+  const { marketStream, probe } = connect(url);
+  await probe.ping();
+  expect(probe.connectionCount()).toBe(1);
+  const awaited = range(0, 50).map(() => take(follow(marketStream), 2));
+  await marketStream.append(SYMBOL, ticks(0, 1));
+  while (probe.connectionCount() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await marketStream.append(SYMBOL, ticks(1, 1));
+  for (const items of await Promise.all(awaited)) expect(told(items)).toEqual([0, 1]);
+  expect(probe.connectionCount()).toBe(2);
+});
+
+describe('when a stream ends in its time', () => {
+  const LIFE_MS = 1_500;
+
+  async function begin(): Promise<{ marketStream: RedisMarketStream; untilGone: () => Promise<void> }> {
+    const { url } = await startRedis();
+    const admin = administer(url);
+    const clients = createClients({ url }, streamScripts);
+    const connection = new Connection(clients, 10_000);
+    const notices = new AppendNotices(clients.master, '', 50);
+    cleanUps.push(() => Promise.all([connection.close(), notices.close()]));
+    return {
+      marketStream: new RedisMarketStream(connection.run, notices, LIFE_MS),
+      untilGone: async () => {
+        while (await admin.exists(KEY)) await new Promise((resolve) => setTimeout(resolve, 10));
+      },
+    };
+  }
+
+  it('gives who has waited the next ticks without a gap', async () => {
+    const { marketStream, untilGone } = await begin();
+    const items = follow(marketStream);
+    for (const number of [0, 1]) {
+      const awaited = take(items, 1);
+      await marketStream.append(SYMBOL, [tick(number)]);
+      expect(told(await awaited)).toEqual([number]);
+      const next = take(items, 1);
+      await untilGone();
+      await marketStream.append(SYMBOL, [tick(number + 10)]);
+      expect(told(await next)).toEqual([number + 10]);
+    }
+  });
+
+  it('tells of a gap who has not asked meanwhile', async () => {
+    const { marketStream, untilGone } = await begin();
+    await marketStream.append(SYMBOL, [tick(0)]);
+    const items = follow(marketStream);
+    await take(items, 1);
+    await untilGone();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(told(await take(items, 1))).toEqual(['gap']);
+    const awaited = take(items, 1);
+    await marketStream.append(SYMBOL, [tick(1)]);
+    expect(told(await awaited)).toEqual([1]);
+  });
+
+  it('tells of a gap who comes back with a position of it', async () => {
+    const { marketStream, untilGone } = await begin();
+    await marketStream.append(SYMBOL, [tick(0)]);
+    const [{ position }] = (await take(follow(marketStream), 1)) as [MarketStreamItem];
+    await untilGone();
+    await marketStream.append(SYMBOL, [tick(1)]);
+    const rest = await take(follow(marketStream, position), 2);
+    expect(told(rest)).toEqual(['gap', 1]);
+    expect(await take(follow(marketStream, rest[0]!.position), 1)).toEqual([rest[1]]);
+  });
+});
