@@ -1,3 +1,4 @@
+import type { Address } from './addresses.js';
 import type { Secret } from './secret.js';
 
 /** Everything the data layer can be told, with defaults filled in. Times are in milliseconds. */
@@ -67,18 +68,56 @@ export interface RedisConfig {
   readonly connectionTimeoutMs: number;
   /** How long one command may take. Default is 10,000. */
   readonly commandTimeoutMs: number;
-  /** Connections held open at most; one carries all calls today, so this has no effect. Default is 50. */
+  /**
+   * Connections to one server held open at most. One carries all calls at once, so no more are opened, whatever stands
+   * here. Default is 50.
+   */
   readonly maxConnections: number;
-  /** Unused connections kept at most; without effect, as `maxConnections`. Default is 10. */
+  /** Unused connections kept at most; there are none, see `maxConnections`. Default is 10. */
   readonly maxIdle: number;
-  /** Age at which a connection is replaced; without effect, as `maxConnections`. Default is 300,000. */
+  /** Age of a connection; one that works is never replaced, so this has no effect. Default is 300,000. */
   readonly connectionLifetimeMs: number;
+  /** Who answers reads; needs `sentinel` or a cluster. What a replica answers may be old. Default is `master`. */
+  readonly readFrom: 'master' | 'replica' | 'replica-preferred';
+  /** How changes by other processes are learnt of. Default is `tracking`. */
+  readonly invalidation: 'tracking' | 'pubsub' | 'none';
+  /** How TLS is spoken. Undefined, which is the default, leaves it to `url` and to what Node.js trusts. */
+  readonly tls: RedisTlsConfig | undefined;
+  /** Undefined, which is the default, when no Sentinels watch the server. */
+  readonly sentinel: RedisSentinelConfig | undefined;
   readonly cluster: RedisClusterConfig;
+}
+
+/** Where there is one, TLS is spoken, whatever the URL begins with. Files are PEM, relative to the working directory. */
+export interface RedisTlsConfig {
+  /** The authorities to trust. Undefined, which is the default, for those that Node.js trusts. */
+  readonly caFile: string | undefined;
+  /** The client's certificate and its key. Undefined, which is the default, when it shows none. */
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  /** The name that the servers' certificates have. Undefined, which is the default, for the host connected to. */
+  readonly servername: string | undefined;
+  /** Whether a certificate that does not hold ends the connection. Default is true. */
+  readonly rejectUnauthorized: boolean;
+}
+
+/** Where there is one, the host of the URL counts for nothing: the Sentinels tell where the master is. */
+export interface RedisSentinelConfig {
+  /** What the Sentinels call the master. */
+  readonly name: string;
+  /** Some of the Sentinels; their default port is 26379. */
+  readonly nodes: readonly Address[];
+  /** Who they take this client for. Undefined, which is the default, for their default user. */
+  readonly username: string | undefined;
+  /** Undefined, which is the default, when they ask for none. */
+  readonly password: Secret | undefined;
 }
 
 export interface RedisClusterConfig {
   /** Whether `url` names a node of a Redis cluster. Default is false. */
   readonly enabled: boolean;
+  /** More nodes to find the cluster through; their default port is 6379. Default is none. */
+  readonly nodes: readonly Address[];
   /** Redirections followed for one command at most. Default is 3. */
   readonly maxRedirections: number;
   /** Delay before a command is sent again while the cluster moves slots. Default is 100. */

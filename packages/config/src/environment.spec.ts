@@ -27,6 +27,8 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['redis.max_connections', '6', 'redis.maxConnections', 6, '1e3'],
     ['redis.max_idle', '0', 'redis.maxIdle', 0, '-1'],
     ['redis.connection_lifetime', '60', 'redis.connectionLifetimeMs', 60_000, '86401'],
+    ['redis.read_from', 'replica', 'redis.readFrom', 'replica', 'slave'],
+    ['redis.invalidation', 'pubsub', 'redis.invalidation', 'pubsub', 'never'],
     ['redis.cluster.enabled', 'true', 'redis.cluster.enabled', true, '1'],
     ['redis.cluster.max_redirections', '0', 'redis.cluster.maxRedirections', 0, 'none'],
     ['redis.cluster.retry_delay_ms', '0', 'redis.cluster.retryDelayMs', 0, '-1'],
@@ -39,12 +41,15 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
 
 const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '__')}`;
 
-/** The paths of all values that are not tables or secrets. */
+/** Secrets, and tables that are not there unless they are written. */
+const others = ['password', 'key', 'tls', 'sentinel'];
+
+/** The paths of all other values. */
 const pathsOf = (value: object, path = ''): string[] =>
   Object.entries(value).flatMap(([key, item]) =>
     typeof item === 'object'
       ? pathsOf(item, `${path}${key}.`)
-      : ['password', 'key'].includes(key)
+      : others.includes(key)
         ? []
         : [`${path}${key}`],
   );

@@ -1,3 +1,4 @@
+export type { Address } from './addresses.js';
 export { ConfigError, type ConfigProblem } from './config-error.js';
 export type {
   AuditConfig,
@@ -6,6 +7,8 @@ export type {
   EmbeddedConfig,
   RedisClusterConfig,
   RedisConfig,
+  RedisSentinelConfig,
+  RedisTlsConfig,
   RetryConfig,
   WriterConfig,
 } from './dal-config.js';

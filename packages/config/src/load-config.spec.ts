@@ -34,7 +34,11 @@ describe('a configuration', () => {
         maxConnections: 50,
         maxIdle: 10,
         connectionLifetimeMs: 300_000,
-        cluster: { enabled: false, maxRedirections: 3, retryDelayMs: 100 },
+        readFrom: 'master',
+        invalidation: 'tracking',
+        tls: undefined,
+        sentinel: undefined,
+        cluster: { enabled: false, nodes: [], maxRedirections: 3, retryDelayMs: 100 },
       },
       embedded: { dataDirectory: '.qtdal/clickhouse' },
       writer: { directory: '.qtdal/writer', durability: 'acknowledged' },
@@ -72,6 +76,97 @@ describe('a configuration', () => {
   it('takes timeouts in seconds and fractions of them', () => {
     const { redis } = parseConfig('[redis]\nconnection_timeout = 0.25\ncommand_timeout = 2', {});
     expect([redis.connectionTimeoutMs, redis.commandTimeoutMs]).toEqual([250, 2_000]);
+  });
+
+  it('names the Sentinels of a master, with a password that is a secret', () => {
+    const toml = `[redis.sentinel]
+      name = "main"
+      nodes = ["one", "two:26380", "[::1]:26381"]
+      username = "watcher"
+      password = "\${WORD}"`;
+    const { sentinel } = parseConfig(toml, { WORD: 'sesame' }).redis;
+    expect(sentinel).toMatchObject({
+      name: 'main',
+      nodes: [
+        { host: 'one', port: 26_379 },
+        { host: 'two', port: 26_380 },
+        { host: '::1', port: 26_381 },
+      ],
+      username: 'watcher',
+    });
+    expect(sentinel?.password?.reveal()).toBe('sesame');
+    expect(JSON.stringify(sentinel)).not.toContain('sesame');
+  });
+
+  it('names nodes of a cluster, in the environment with commas between them', () => {
+    const nodes = [
+      { host: 'a', port: 6_379 },
+      { host: 'b', port: 7_000 },
+    ];
+    const toml = '[redis]\nread_from = "replica"\n[redis.cluster]\nenabled = true\nnodes = ["a", "b:7000"]';
+    expect(parseConfig(toml, {}).redis).toMatchObject({
+      readFrom: 'replica',
+      cluster: { enabled: true, nodes },
+    });
+    expect(parseConfig('', { QTDAL_REDIS__CLUSTER__NODES: 'a, b:7000' }).redis.cluster.nodes).toEqual(nodes);
+  });
+
+  it('says how TLS is spoken once there is a table of it', () => {
+    expect(parseConfig('[redis.tls]', {}).redis.tls).toEqual({ rejectUnauthorized: true });
+    const toml = `[redis.tls]
+      ca_file = "ca.pem"
+      cert_file = "cert.pem"
+      key_file = "key.pem"
+      servername = "redis.internal"
+      reject_unauthorized = false`;
+    expect(parseConfig(toml, {}).redis.tls).toEqual({
+      caFile: 'ca.pem',
+      certFile: 'cert.pem',
+      keyFile: 'key.pem',
+      servername: 'redis.internal',
+      rejectUnauthorized: false,
+    });
+    expect(parseConfig('', { QTDAL_REDIS__TLS__CA_FILE: 'ca.pem' }).redis.tls?.caFile).toBe('ca.pem');
+  });
+
+  it.each(['', 'host:', 'host:0', 'host:65536', 'a b', 'redis://host:1', 'user:hunter2@host', '[::1', '::1'])(
+    'does not take %j for an address',
+    (address) => {
+      const toml = `[redis.cluster]\nnodes = ["a:1", "${address}"]`;
+      const problem = problemOf(() => parseConfig(toml, {}));
+      expect(problem).toMatchObject({ key: 'redis.cluster.nodes.1', reason: 'expected host:port' });
+      expect(problem.stack).not.toContain('hunter2');
+    },
+  );
+
+  it('may name Sentinels in the environment alone, which is to blame for what is wrong there', () => {
+    const env = { QTDAL_REDIS__SENTINEL__NAME: 'main', QTDAL_REDIS__SENTINEL__NODES: 'one,two:1' };
+    expect(parseConfig('', env).redis.sentinel).toMatchObject({
+      name: 'main',
+      nodes: [
+        { host: 'one', port: 26_379 },
+        { host: 'two', port: 1 },
+      ],
+    });
+    const wrong = { ...env, QTDAL_REDIS__SENTINEL__NODES: 'one,two:' };
+    expect(problemOf(() => parseConfig('', wrong))).toMatchObject({
+      key: 'QTDAL_REDIS__SENTINEL__NODES',
+      reason: 'expected host:port',
+      source: 'environment',
+    });
+  });
+
+  it('is told which Sentinel keys are unknown or missing', () => {
+    expect(problemOf(() => parseConfig('[redis.sentinel]\nnodes = []\nname = "a"', {}))).toMatchObject({
+      key: 'redis.sentinel.nodes',
+      reason: 'expected the address of a Sentinel at least',
+    });
+    expect(problemOf(() => parseConfig('[redis.sentinel]\nnodes = ["a"]', {})).key).toBe(
+      'redis.sentinel.name',
+    );
+    expect(problemOf(() => parseConfig('[redis.sentinel]\nnme = "a"', {})).reason).toBe(
+      'unknown key, did you mean "name"?',
+    );
   });
 
   it('is read from the file named, and from a text in its place', async () => {

@@ -83,9 +83,11 @@ function complaint(
   const path = issue.path.map(String);
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const key = (unknown === undefined ? path : [...path, unknown]).join('.');
-  const override = overrides.find(
-    ({ path }) => path.join('.') === key || path.join('.').startsWith(`${key}.`),
-  );
+  const isWithin = (inner: string, outer: string) => `${inner}.`.startsWith(`${outer}.`);
+  const override = overrides.find(({ path }) => {
+    const overridden = path.join('.');
+    return isWithin(overridden, key) || isWithin(key, overridden);
+  });
   return new ConfigError({
     key: override?.variable ?? key,
     reason: unknown === undefined ? withoutPreamble(issue.message) : unknownKey(unknown, keysAt(path)),

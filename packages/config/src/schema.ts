@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addresses } from './addresses.js';
 import { endpoint } from './endpoint.js';
 
 /** The environment can give text only, so a number or boolean may be written as text anywhere. */
@@ -40,8 +41,24 @@ const clickhouse = z.strictObject({
 
 const cluster = z.strictObject({
   enabled: boolean.default(false),
+  nodes: addresses(6_379).default([]),
   max_redirections: countOrNone.default(3),
   retry_delay_ms: milliseconds.default(100),
+});
+
+const sentinel = z.strictObject({
+  name: text,
+  nodes: addresses(26_379).refine((nodes) => nodes.length > 0, 'expected the address of a Sentinel at least'),
+  username: text.optional(),
+  password: z.string().optional(),
+});
+
+const tls = z.strictObject({
+  ca_file: text.optional(),
+  cert_file: text.optional(),
+  key_file: text.optional(),
+  servername: text.optional(),
+  reject_unauthorized: boolean.default(true),
 });
 
 const redis = z.strictObject({
@@ -63,6 +80,10 @@ const redis = z.strictObject({
   max_connections: count.default(50),
   max_idle: countOrNone.default(10),
   connection_lifetime: seconds.prefault(300),
+  read_from: z.enum(['master', 'replica', 'replica-preferred']).default('master'),
+  invalidation: z.enum(['tracking', 'pubsub', 'none']).default('tracking'),
+  tls: tls.optional(),
+  sentinel: sentinel.optional(),
   cluster: cluster.prefault({}),
 });
 
@@ -102,6 +123,7 @@ export function keysAt(path: readonly string[]): string[] {
 }
 
 function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
-  const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
+  const isWrapped = schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional;
+  const inner = isWrapped ? schema.unwrap() : schema;
   return inner instanceof z.ZodObject ? inner.shape : {};
 }

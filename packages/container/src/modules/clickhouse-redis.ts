@@ -6,6 +6,7 @@ import type { Clock } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
 import { TOKENS } from '../tokens.js';
+import { redisName, redisSettings } from './redis-settings.js';
 
 /** Servers of one's own: ClickHouse for time series, Redis for the cache. Connects on first use. */
 export function clickHouseRedisModule(config: {
@@ -26,7 +27,7 @@ export function clickHouseRedisModule(config: {
     bind(TOKENS.Writing).toConstantValue(fileWriting(config.writer));
     bind(TOKENS.BackendNames).toConstantValue({
       timeSeries: `ClickHouse at ${config.clickhouse.url}`,
-      cache: `Redis at ${config.redis.url}`,
+      cache: redisName(config.redis),
     });
   });
 }
@@ -41,5 +42,3 @@ export const clickHouseSettings = (config: ClickHouseConfig) => ({
   ...config,
   password: config.password?.reveal() ?? '',
 });
-
-export const redisSettings = (config: RedisConfig) => ({ ...config, password: config.password?.reveal() });

@@ -9,8 +9,9 @@ import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
 import { TOKENS } from '../tokens.js';
-import { clickHouseSettings, fileWriting, redisSettings } from './clickhouse-redis.js';
+import { clickHouseSettings, fileWriting } from './clickhouse-redis.js';
 import { memoryWriting } from './memory.js';
+import { redisName, redisSettings } from './redis-settings.js';
 
 const REDIS_ANSWERS_WITHIN_MS = 1_000;
 
@@ -59,7 +60,7 @@ export function embeddedModule(config: {
       .toResolvedValue(
         (engine: EmbeddedClickHouse, redis: CacheBackend | undefined) => ({
           timeSeries: `embedded ClickHouse at ${engine.url}`,
-          cache: redis ? `Redis at ${config.redis.url}` : 'memory (no Redis answered)',
+          cache: redis ? redisName(config.redis) : 'memory (no Redis answered)',
         }),
         [TOKENS.EmbeddedClickHouse, REDIS_IF_ANY],
       )
