@@ -87,7 +87,6 @@ export function commandsOf({ master, replica, readsFallBack }: RedisClients): Re
     get: (key) => reader().get(key),
     set: (key, value, unit, ttlMs) => master.set(key, value, unit, ttlMs),
     exists: (key) => reader().exists(key),
-    lrange: (key, first, last) => reader().lrange(key, first, last),
     ping: () => master.ping(),
     publish: (channel, message) => master.publish(channel, message),
     evaluate: (script, key, args) =>

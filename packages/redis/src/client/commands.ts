@@ -18,7 +18,6 @@ export interface RedisCommands {
   /** SET with PX for each. */
   setAll(writes: readonly StoredText[]): Promise<void>;
   exists(key: string): Promise<number>;
-  lrange(key: string, first: number, last: number): Promise<string[]>;
   ping(): Promise<unknown>;
   publish(channel: string, message: string): Promise<unknown>;
   evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>;

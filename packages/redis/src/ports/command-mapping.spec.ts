@@ -23,7 +23,6 @@ function mockedRedis(answer: unknown = 1) {
       for (const { key, text, ttlMs } of writes) await redis.set(key, text, 'PX', ttlMs);
     },
     exists: bound<RedisCommands['exists']>(client.exists),
-    lrange: bound<RedisCommands['lrange']>(client.lrange),
     ping: bound<RedisCommands['ping']>(client.ping),
     publish: bound<RedisCommands['publish']>(client.publish),
     evaluate: async (...sent) => {
