@@ -1,0 +1,199 @@
+import type { CallOptions, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
+import { encodeFor } from '@quantumtrade/dal-domain';
+import type { CacheCore } from './core.js';
+import { keysOf } from './keys.js';
+import type { Held } from './l1/coherent-l1.js';
+import { Loading, UNREADABLE } from './l2/marks.js';
+import { StoredValues } from './l2/stored-values.js';
+import type { Loader } from './loading/loads.js';
+import { Loads } from './loading/loads.js';
+import type { KeyspaceOptions } from './options.js';
+import { withDefaults } from './options.js';
+import { waitFor } from './wait-for.js';
+
+/**
+ * One keyspace of a two-level cache. Values handed out may be shared: they are frozen, dates included. The limits of a call
+ * end its waiting, not a read or a load that others wait for.
+ *
+ * Reads and writes of the second level reject with an error of the data layer when it fails, does not answer within its
+ * budget, or is not asked because it kept failing. Only `getOrLoad` can do without it.
+ */
+export class CoherentKeyspace<P extends string, T> {
+  readonly #core: CacheCore;
+  readonly #keyspace: Keyspace<P, T>;
+  readonly #keyOf: (parts: KeyParts<P>) => string;
+  readonly #stored: StoredValues<P, T>;
+  readonly #loads: Loads<P, T>;
+
+  /** Made by `CoherentCache.keyspace`. */
+  constructor(core: CacheCore, keyspace: Keyspace<P, T>, options: KeyspaceOptions) {
+    const all = withDefaults(options);
+    this.#core = core;
+    this.#keyspace = keyspace;
+    this.#keyOf = keysOf(keyspace.pattern);
+    this.#stored = new StoredValues(core, keyspace, all);
+    this.#loads = new Loads(core, this.#stored, all);
+  }
+
+  /** The value if this process has it at hand, now and without a promise. Undefined says nothing of the second level. */
+  peek(parts: KeyParts<P>): T | undefined {
+    const held = this.#core.l1.get<T>(this.#keyOf(parts));
+    if (held === undefined || held.value === null || !this.#isFresh(held)) return undefined;
+    this.#core.counters.l1Hits++;
+    return held.value;
+  }
+
+  /** The value, or null when there is none, its time is over, or what is stored is not what its schema says. */
+  async get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
+    const { l1, counters } = this.#core;
+    const key = this.#keyOf(parts);
+    const atHand = l1.get<T>(key);
+    if (atHand !== undefined && this.#isFresh(atHand)) {
+      counters.l1Hits++;
+      return atHand.value;
+    }
+    const found = await this.#stored.read(key, options);
+    if (found === null || found === UNREADABLE || found instanceof Loading || !this.#isFresh(found)) {
+      counters.misses++;
+      return null;
+    }
+    counters.l2Hits++;
+    return found.value;
+  }
+
+  /**
+   * The values in the order of the parts, null for each that has none. They are not a snapshot. What is not at hand comes in
+   * one call and is not kept in process. A value in its time of revalidation counts.
+   */
+  async getMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<(T | null)[]> {
+    const { l1, clock, counters } = this.#core;
+    const values: (T | null)[] = new Array(list.length).fill(null);
+    const missing: number[] = [];
+    const keys: string[] = [];
+    list.forEach((parts, i) => {
+      const key = this.#keyOf(parts);
+      const held = l1.get<T>(key);
+      if (held !== undefined) values[i] = held.value;
+      else {
+        missing.push(i);
+        keys.push(key);
+      }
+    });
+    counters.l1Hits += list.length - keys.length;
+    if (keys.length === 0) return values;
+    const stored = await waitFor(this.#stored.readMany(keys), 'cache.getMany', options, clock);
+    stored.forEach((value, i) => (values[missing[i]!] = value));
+    const hits = stored.filter((value) => value !== null).length;
+    counters.l2Hits += hits;
+    counters.misses += stored.length - hits;
+    return values;
+  }
+
+  /** Whether `get` would give a value. */
+  async exists(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
+    return (await this.get(parts, options)) !== null;
+  }
+
+  /**
+   * The value, loaded when there is none. Callers of one key share one load; so loaders of one key must be alike. A loaded
+   * value is stored only if nothing happened to the key meanwhile. While the second level does not answer, values come from
+   * this process or the loader, a bounded number of loads at a time. Rejects with the loader's error; `TimeoutError` when it
+   * takes too long; `ValidationError` when it gives what is not a value of the keyspace.
+   */
+  async getOrLoad(parts: KeyParts<P>, loader: Loader<T>, options?: CallOptions): Promise<T | null> {
+    const { l1, counters } = this.#core;
+    const key = this.#keyOf(parts);
+    const atHand = l1.get<T>(key);
+    if (atHand === undefined) return this.#loads.obtain(key, loader, options);
+    counters.l1Hits++;
+    this.#loads.served(key, atHand, loader);
+    return atHand.value;
+  }
+
+  /** Stores a value. A write that fails may have happened or not; this process then reads what the second level says. */
+  async set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
+    const key = this.#keyOf(parts);
+    const encoded = encodeFor(this.#keyspace, value);
+    const ttl = this.#stored.ttlSeconds();
+    await this.#write('cache.set', [key], options, (within) =>
+      this.#core.cache.set(key, encoded, ttl, within),
+    );
+  }
+
+  /** Stores many values, each as `set` would. All are checked before any is stored. */
+  async setMany(entries: readonly (readonly [KeyParts<P>, T])[], options?: CallOptions): Promise<void> {
+    const writes = entries.map(([parts, value]) => ({
+      key: this.#keyOf(parts),
+      value: encodeFor(this.#keyspace, value),
+      ttlSeconds: this.#stored.ttlSeconds(),
+    }));
+    const keys = writes.map(({ key }) => key);
+    await this.#write('cache.setMany', keys, options, (within) => this.#core.cache.setMany(writes, within));
+  }
+
+  /** As `Cache.setIfNewer`. */
+  setIfNewer(
+    parts: KeyParts<P>,
+    value: T & { readonly timestamp: Date },
+    options?: CallOptions,
+  ): Promise<boolean> {
+    return this.#writeTimed('setIfNewer', parts, value, options);
+  }
+
+  /** As `Cache.replaceIfNewer`. */
+  replaceIfNewer(
+    parts: KeyParts<P>,
+    value: T & { readonly timestamp: Date },
+    options?: CallOptions,
+  ): Promise<boolean> {
+    return this.#writeTimed('replaceIfNewer', parts, value, options);
+  }
+
+  /** Deletes the value from both levels. When it rejects, the value may still be on the second level until its time is over. */
+  async delete(parts: KeyParts<P>, options?: CallOptions): Promise<void> {
+    const key = this.#keyOf(parts);
+    await this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
+  }
+
+  /** Deletes many values, each as `delete` would. */
+  async deleteMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<void> {
+    const keys = list.map(this.#keyOf);
+    await this.#write('cache.deleteMany', keys, options, (within) =>
+      this.#core.cache.deleteMany(keys, within),
+    );
+  }
+
+  #writeTimed(
+    how: 'setIfNewer' | 'replaceIfNewer',
+    parts: KeyParts<P>,
+    value: T & { readonly timestamp: Date },
+    options: CallOptions | undefined,
+  ): Promise<boolean> {
+    const key = this.#keyOf(parts);
+    const encoded = encodeFor(this.#keyspace, value) as { timestamp: string };
+    const ttl = this.#stored.ttlSeconds();
+    return this.#write(`cache.${how}`, [key], options, (within) =>
+      this.#core.cache[how](key, encoded, ttl, within),
+    );
+  }
+
+  /** What is read before a write or while it runs is not kept beyond its end. */
+  #write<R>(
+    operation: string,
+    keys: readonly string[],
+    options: CallOptions | undefined,
+    call: (options: CallOptions) => Promise<R>,
+  ): Promise<R> {
+    const { l1, ownWrites, writes, clock } = this.#core;
+    const changed = () => {
+      for (const key of keys) ownWrites.changed(key);
+      l1.changed(keys);
+    };
+    changed();
+    return waitFor(writes.run(operation, call).finally(changed), operation, options, clock);
+  }
+
+  #isFresh(held: Held<T>): boolean {
+    return this.#core.clock.now() < held.freshUntil;
+  }
+}

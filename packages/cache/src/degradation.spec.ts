@@ -1,0 +1,176 @@
+import { keyspaces } from '@quantumtrade/dal-domain';
+import type { KeyspaceOptions } from './options.js';
+import { openCluster, settled } from './testing/processes.js';
+
+const feature = (i: number) => ({ symbol: `S${i}`, featureName: 'rsi' });
+const rsi = feature(0);
+const key = 'features:S0:rsi';
+
+async function open(options?: KeyspaceOptions) {
+  const cluster = await openCluster();
+  const here = cluster.processes[0]!;
+  return { ...cluster, ...here, features: here.cache.keyspace(keyspaces.featureValue, options) };
+}
+
+it('answers from the loader when the second level fails, and keeps nothing', async () => {
+  const { features, chaos, foreign } = await open();
+  chaos.be('throws');
+  expect(await features.getOrLoad(rsi, async () => 1)).toBe(1);
+  expect(await features.getOrLoad(rsi, async () => 2)).toBe(2);
+  expect(features.peek(rsi)).toBeUndefined();
+  expect(await foreign.exists(key)).toBe(false);
+});
+
+it('keeps what was loaded meanwhile for the staleness bound, if the keyspace has one', async () => {
+  const { features, chaos, timers } = await open({ stalenessMs: 500 });
+  chaos.be('throws');
+  expect(await features.getOrLoad(rsi, async () => 1)).toBe(1);
+  timers.advance(499);
+  expect(await features.getOrLoad(rsi, async () => 2)).toBe(1);
+  timers.advance(1);
+  expect(await features.getOrLoad(rsi, async () => 2)).toBe(2);
+});
+
+it('serves what is at hand when the second level fails', async () => {
+  const { features, chaos } = await open();
+  await features.set(rsi, 1);
+  await features.get(rsi);
+  chaos.be('hangs');
+  expect(await features.get(rsi)).toBe(1);
+  expect(await features.getOrLoad(rsi, async () => 2)).toBe(1);
+});
+
+it('waits for a second level that hangs no longer than the budget', async () => {
+  const { features, chaos, timers, cache } = await open();
+  chaos.be('hangs');
+  const read = features.getOrLoad(rsi, async () => 1);
+  const get = features.get(feature(1));
+  await settled();
+  timers.advance(250);
+  expect(await read).toBe(1);
+  await expect(get).rejects.toMatchObject({ code: 'TIMEOUT', operation: 'cache.get' });
+  expect(cache.stats()).toMatchObject({ degradedLoads: 1, l2Failures: 2 });
+});
+
+it('costs one budget when the second level hangs, not one for every call', async () => {
+  const { features, chaos, timers, cache } = await open();
+  chaos.be('hangs');
+  const first = Array.from({ length: 50 }, (_, i) => features.getOrLoad(feature(i), async () => i));
+  await settled();
+  timers.advance(250);
+  await Promise.all(first);
+  expect(cache.health()).toEqual({ isConnected: true, reads: 'open', writes: 'closed' });
+  const calls = chaos.calls.length;
+  for (let i = 0; i < 50; i++) expect(await features.getOrLoad(feature(i), async () => -i)).toBe(-i);
+  await expect(features.get(rsi)).rejects.toMatchObject({ code: 'CACHE' });
+  expect(chaos.calls).toHaveLength(calls);
+});
+
+it('asks again, once, after a while, and goes back to work when it is answered', async () => {
+  const { features, chaos, timers, cache, foreign } = await open();
+  chaos.be('throws');
+  for (let i = 0; i < 5; i++) await features.get(rsi).catch(() => undefined);
+  await foreign.set(key, 3, 60);
+  timers.advance(1_000);
+  chaos.be('hangs');
+  const probe = features.get(rsi);
+  await settled();
+  expect(cache.health().reads).toBe('half-open');
+  await expect(features.get(feature(1))).rejects.toMatchObject({ code: 'CACHE' });
+  timers.advance(250);
+  await expect(probe).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(cache.health().reads).toBe('open');
+  chaos.be('works');
+  timers.advance(1_000);
+  expect(await features.get(rsi)).toBe(3);
+  expect(cache.health().reads).toBe('closed');
+});
+
+it('runs a bounded number of loads at once while the second level fails', async () => {
+  const { features, chaos } = await open({ maxDegradedLoads: 3 });
+  chaos.be('throws');
+  let running = 0;
+  let most = 0;
+  const loader = async () => {
+    most = Math.max(most, ++running);
+    await settled();
+    running--;
+    return 1;
+  };
+  await Promise.all(Array.from({ length: 20 }, (_, i) => features.getOrLoad(feature(i), loader)));
+  expect(most).toBe(3);
+});
+
+it('loads once for all callers of a key while the second level fails', async () => {
+  const { features, chaos } = await open();
+  chaos.be('throws');
+  let loads = 0;
+  const loader = async () => {
+    await settled();
+    return ++loads;
+  };
+  await Promise.all(Array.from({ length: 1_000 }, () => features.getOrLoad(rsi, loader)));
+  expect(loads).toBe(1);
+});
+
+it('reads from a second level that takes no writes', async () => {
+  const { features, chaos, foreign, cache } = await open();
+  await foreign.set(key, 1, 60);
+  for (const method of ['set', 'delete', 'setIfUnchanged'] as const) {
+    chaos.be('throws', method);
+    for (let i = 1; i < 10; i++) {
+      if (method === 'setIfUnchanged') expect(await features.getOrLoad(feature(i), async () => i)).toBe(i);
+      else if (method === 'set') await expect(features.set(feature(i), 1)).rejects.toThrow();
+      else await expect(features.delete(feature(i))).rejects.toThrow();
+    }
+    expect(await features.get(rsi)).toBe(1);
+  }
+  expect(cache.health()).toMatchObject({ reads: 'closed', writes: 'open' });
+});
+
+it.each(['throws', 'hangs'] as const)(
+  'tells of a write that %s, and does not serve what it was to replace',
+  async (how) => {
+    const { features, chaos, timers } = await open();
+    await features.set(rsi, 1);
+    await features.get(rsi);
+    chaos.be(how, 'delete');
+    const deletion = features.delete(rsi);
+    expect(features.peek(rsi)).toBeUndefined();
+    deletion.catch(() => undefined);
+    await settled();
+    timers.advance(250);
+    await expect(deletion).rejects.toMatchObject({ code: how === 'hangs' ? 'TIMEOUT' : 'CONNECTION' });
+    expect(features.peek(rsi)).toBeUndefined();
+  },
+);
+
+it('drops what was read while a write ran', async () => {
+  const { features, chaos } = await open();
+  await features.set(rsi, 1);
+  const goOn = chaos.hold('delete');
+  const deletion = features.delete(rsi);
+  expect(await features.get(rsi)).toBe(1);
+  goOn();
+  await deletion;
+  expect(features.peek(rsi)).toBeUndefined();
+});
+
+it('treats a stored value that is not what its schema says as none, and loads over it', async () => {
+  const { features, foreign, cache } = await open();
+  await foreign.set(key, { not: 'a number' }, 60);
+  expect(await features.get(rsi)).toBeNull();
+  expect(await features.getMany([rsi])).toEqual([null]);
+  expect(await features.getOrLoad(rsi, async () => 1)).toBe(1);
+  expect(await features.get(rsi)).toBe(1);
+  expect(cache.health().reads).toBe('closed');
+  expect(cache.stats().unreadable).toBe(2);
+});
+
+it('passes on only errors of the data layer', async () => {
+  const { features, chaos } = await open();
+  chaos.be('breaks');
+  const error: unknown = await features.get(rsi).catch((e: unknown) => e);
+  expect(error).toMatchObject({ code: 'CACHE' });
+  expect((error as Error).message).not.toContain('secret');
+});

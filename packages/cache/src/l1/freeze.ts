@@ -1,0 +1,33 @@
+/** Bytes that an object, an array or one of their members takes besides its content, roughly. */
+const OVERHEAD = 16;
+
+/**
+ * Freezes a value of plain objects, arrays and dates through and through, so that it can be handed to many, and gives its
+ * approximate size in bytes. A frozen date throws `TypeError` when it is to be set.
+ */
+export function freeze(value: unknown): number {
+  if (typeof value === 'string') return OVERHEAD + value.length;
+  if (typeof value !== 'object' || value === null) return OVERHEAD;
+  if (value instanceof Date) {
+    if (Object.getPrototypeOf(value) === Date.prototype) Object.setPrototypeOf(value, frozenDate);
+    return 2 * OVERHEAD;
+  }
+  if (ArrayBuffer.isView(value)) return OVERHEAD + value.byteLength;
+  let size = OVERHEAD;
+  for (const member of Object.values(value)) size += OVERHEAD + freeze(member);
+  Object.freeze(value);
+  return size;
+}
+
+const frozenDate: object = Object.create(
+  Date.prototype,
+  Object.fromEntries(
+    Object.getOwnPropertyNames(Date.prototype)
+      .filter((name) => name.startsWith('set'))
+      .map((name) => [name, { value: refuse }]),
+  ),
+);
+
+function refuse(): never {
+  throw new TypeError('A date out of the cache is shared and cannot be changed; copy it first');
+}

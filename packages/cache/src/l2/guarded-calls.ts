@@ -1,0 +1,43 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { CacheError, isDatabaseError } from '@quantumtrade/dal-domain';
+import type { CacheClock } from '../clock.js';
+import { waitFor } from '../wait-for.js';
+import type { Breaker, BreakerState } from './breaker.js';
+
+/** Calls to the second level: each ends within the budget whatever the level does, and none begins while they keep failing. */
+export class GuardedCalls {
+  readonly #clock: CacheClock;
+  readonly #breaker: Breaker;
+  readonly #budgetMs: number;
+  #failures = 0;
+
+  constructor(clock: CacheClock, breaker: Breaker, budgetMs: number) {
+    this.#clock = clock;
+    this.#breaker = breaker;
+    this.#budgetMs = budgetMs;
+  }
+
+  get state(): BreakerState {
+    return this.#breaker.state;
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Rejects with an error of the data layer. One that no repetition would mend does not count as a failure of the level. */
+  async run<T>(operation: string, call: (options: CallOptions) => Promise<T>): Promise<T> {
+    const leave = this.#breaker.enter(operation);
+    const within = { deadline: this.#clock.now() + this.#budgetMs };
+    try {
+      const result = await waitFor(call(within), operation, within, this.#clock);
+      leave(false);
+      return result;
+    } catch (error) {
+      const isFailure = !isDatabaseError(error) || error.retryable;
+      leave(isFailure);
+      if (isFailure) this.#failures++;
+      throw isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error });
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { CacheClock } from '../clock.js';
+import type { BegunBefore } from '../l1/coherent-l1.js';
+import { waitFor } from '../wait-for.js';
+
+interface Flight {
+  readonly work: Promise<unknown>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+/** Works that callers of the same key share while they run. */
+export class Flights implements BegunBefore {
+  readonly #operation: string;
+  readonly #clock: CacheClock;
+  readonly #flights = new Map<string, Flight>();
+  #joins = 0;
+
+  constructor(operation: string, clock: CacheClock) {
+    this.#operation = operation;
+    this.#clock = clock;
+  }
+
+  /** How often a caller found the work already running. */
+  get joins(): number {
+    return this.#joins;
+  }
+
+  has(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
+  /**
+   * The outcome of the key's running work, or of the one started now. The limits of the call end this caller's waiting; the
+   * work's signal is aborted when nobody waits for it any more.
+   */
+  join<T>(
+    key: string,
+    options: CallOptions | undefined,
+    start: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const running = this.#flights.get(key);
+    if (running) this.#joins++;
+    const flight = running ?? this.#start(key, start);
+    flight.waiting++;
+    return waitFor(flight.work as Promise<T>, this.#operation, options, this.#clock, () => {
+      if (--flight.waiting > 0) return;
+      this.#end(key, flight);
+      flight.controller.abort();
+    });
+  }
+
+  /** Lets nobody join the work that runs for the key; who waits for it still gets its outcome. */
+  forget(key: string): void {
+    this.#flights.delete(key);
+  }
+
+  forgetAll(): void {
+    this.#flights.clear();
+  }
+
+  #start(key: string, start: (signal: AbortSignal) => Promise<unknown>): Flight {
+    const controller = new AbortController();
+    const work = start(controller.signal).finally(() => this.#end(key, flight));
+    const flight: Flight = { work, controller, waiting: 0 };
+    work.catch(() => undefined);
+    this.#flights.set(key, flight);
+    return flight;
+  }
+
+  #end(key: string, flight: Flight): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+  }
+}

@@ -1,0 +1,161 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { CacheCore } from '../core.js';
+import type { Held } from '../l1/coherent-l1.js';
+import { freeze } from '../l1/freeze.js';
+import { Loading, UNREADABLE } from '../l2/marks.js';
+import type { StoredValues } from '../l2/stored-values.js';
+import type { KeyspaceOptions } from '../options.js';
+import { waitFor } from '../wait-for.js';
+import { Gate } from './gate.js';
+
+/**
+ * Gets a value from where it surely is; null when there is none. The value returned is handed over: it is frozen and may be
+ * given to many. Its signal is aborted when nobody waits for it any more or its time is over.
+ */
+export type Loader<T> = (options: CallOptions) => Promise<T | null>;
+
+/** How often it is looked whether another process has loaded a value. */
+const LOOK_AGAIN_MS = 25;
+/** After a reload was begun, the time in which the old value is not reloaded again. */
+const REFRESH_PAUSE_MS = 1_000;
+
+/** Gets the missing and renews the old values of one keyspace. */
+export class Loads<P extends string, T> {
+  readonly #core: CacheCore;
+  readonly #stored: StoredValues<P, T>;
+  readonly #options: Required<KeyspaceOptions>;
+  readonly #degraded: Gate;
+
+  constructor(core: CacheCore, stored: StoredValues<P, T>, options: Required<KeyspaceOptions>) {
+    this.#core = core;
+    this.#stored = stored;
+    this.#options = options;
+    this.#degraded = new Gate(options.maxDegradedLoads);
+  }
+
+  /** What the second level holds, else what is loaded. */
+  obtain(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
+    return this.#core.obtaining.join(key, options, (signal) => this.#obtain(key, loader, signal));
+  }
+
+  /** Counts a value that is served, and has it reloaded in the background when it is old. */
+  served(key: string, held: Held<T>, loader: Loader<T>): void {
+    const { clock, counters, refreshing } = this.#core;
+    const now = clock.now();
+    if (now >= held.freshUntil) counters.staleServed++;
+    if (now < held.refreshAt) return;
+    held.refreshAt = now + REFRESH_PAUSE_MS;
+    if (refreshing.has(key)) return;
+    refreshing
+      .join(key, undefined, (signal) => this.#refresh(key, held, loader, signal))
+      .catch(() => counters.failedRefreshes++);
+  }
+
+  async #obtain(key: string, loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
+    const { clock, counters, loading, marksOf } = this.#core;
+    const giveUpAt = clock.now() + this.#options.loadTimeoutMs;
+    let seen: string | undefined;
+    while (clock.now() < giveUpAt) {
+      signal.throwIfAborted();
+      let found: Held<T> | Loading | undefined;
+      try {
+        found = await this.#find(key, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        break;
+      }
+      if (found === undefined) continue;
+      if (!(found instanceof Loading)) {
+        counters.l2Hits++;
+        this.served(key, found, loader);
+        return found.value;
+      }
+      const { token } = found;
+      if (found instanceof NewLoading) {
+        counters.misses++;
+        return loading.join(token, { signal }, (within) => this.#loadMarked(key, token, loader, within));
+      }
+      const mayHaveEnded = token.startsWith(marksOf) && token !== seen;
+      if (loading.has(token) || !(mayHaveEnded || this.#options.onceInCluster)) {
+        counters.misses++;
+        return loading.join(token, { signal }, (within) => this.#load(loader, within));
+      }
+      seen = token;
+      if (!mayHaveEnded) await this.#pause(signal);
+    }
+    return this.#loadDegraded(key, loader, signal);
+  }
+
+  /** What the key holds, or the mark it was given because it held nothing; undefined when it has just changed. */
+  async #find(key: string, signal: AbortSignal): Promise<Held<T> | Loading | undefined> {
+    const found = await this.#stored.read(key, { signal });
+    if (found === UNREADABLE) {
+      await this.#stored.remove(key);
+      return undefined;
+    }
+    if (found !== null) return found;
+    const token = await this.#stored.mark(key);
+    return token === undefined ? undefined : new NewLoading(token);
+  }
+
+  async #loadMarked(key: string, token: string, loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
+    const { ownWrites, counters } = this.#core;
+    const writes = ownWrites.of(key);
+    let value: T | null;
+    try {
+      value = await this.#load(loader, signal);
+    } catch (error) {
+      await this.#stored.remove(key).catch(() => undefined);
+      throw error;
+    }
+    const isUnwritten = writes === ownWrites.of(key);
+    const isStored = isUnwritten && (await this.#stored.storeLoaded(key, token, value).catch(() => false));
+    if (!isStored) counters.unstoredLoads++;
+    return value;
+  }
+
+  async #refresh(key: string, old: Held<T>, loader: Loader<T>, signal: AbortSignal): Promise<void> {
+    const { ownWrites, counters } = this.#core;
+    const writes = ownWrites.of(key);
+    counters.refreshes++;
+    const value = await this.#load(loader, signal);
+    const isStored = writes === ownWrites.of(key) && (await this.#stored.storeRefreshed(key, old, value));
+    if (!isStored) counters.unstoredLoads++;
+  }
+
+  #loadDegraded(key: string, loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
+    const { l1, clock, counters } = this.#core;
+    return this.#degraded.run(async () => {
+      signal.throwIfAborted();
+      counters.degradedLoads++;
+      const begin = clock.now();
+      const version = l1.versionOf(key);
+      const value = await this.#load(loader, signal);
+      this.#stored.keepUnstored(key, value, begin, version);
+      return value;
+    });
+  }
+
+  async #load(loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
+    const { clock, counters } = this.#core;
+    counters.loads++;
+    const deadline = clock.now() + this.#options.loadTimeoutMs;
+    const within = new AbortController();
+    const load = async () => loader({ signal: within.signal, deadline });
+    const value = await waitFor(load(), 'cache.load', { signal, deadline }, clock, (reason) =>
+      within.abort(reason),
+    );
+    this.#stored.requireStorable(value);
+    freeze(value);
+    return value;
+  }
+
+  #pause(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#core;
+    const pause = new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
+    return waitFor(pause, 'cache.load', { signal }, clock);
+  }
+}
+
+/** The mark of a load that is to begin now. */
+class NewLoading extends Loading {}

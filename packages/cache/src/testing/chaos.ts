@@ -1,0 +1,59 @@
+import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
+
+type Mood = 'works' | 'throws' | 'breaks' | 'hangs';
+
+/** A cache between the one tested and the real one, which fails as it is told, and knows nothing of the limits of calls. */
+export class Chaos {
+  /** The methods called, in order. */
+  readonly calls: string[] = [];
+  readonly cache: Cache;
+  #mood: Mood = 'works';
+  #only: string | undefined;
+  readonly #held: (() => void)[] = [];
+  #isHolding = false;
+
+  constructor(inner: Cache) {
+    this.cache = new Proxy(inner, {
+      get:
+        (target, name: keyof Cache & string) =>
+        async (...args: unknown[]) => {
+          this.calls.push(name);
+          if (this.#only === undefined || this.#only === name) {
+            if (this.#mood === 'throws') throw new ConnectionError('gone', { operation: name });
+            if (this.#mood === 'breaks') throw new RangeError('secret');
+            if (this.#mood === 'hangs') await new Promise(() => undefined);
+            if (this.#isHolding) await new Promise<void>((resolve) => this.#held.push(resolve));
+          }
+          const method = target[name] as (...args: unknown[]) => Promise<unknown>;
+          return method.apply(
+            target,
+            args.filter((arg) => !isCallOptions(arg)),
+          );
+        },
+    });
+  }
+
+  /** How calls go from now on, those of one method or all. */
+  be(mood: Mood, only?: keyof Cache): void {
+    this.#mood = mood;
+    this.#only = only;
+  }
+
+  /** Lets calls of a method wait, from now until the function returned is called. */
+  hold(method: keyof Cache): () => void {
+    this.#isHolding = true;
+    this.#only = method;
+    return () => {
+      this.#isHolding = false;
+      for (const release of this.#held.splice(0)) release();
+    };
+  }
+
+  count(method: keyof Cache): number {
+    return this.calls.filter((name) => name === method).length;
+  }
+}
+
+const isCallOptions = (arg: unknown): arg is CallOptions =>
+  typeof arg === 'object' && arg !== null && 'deadline' in arg;

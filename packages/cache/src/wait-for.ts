@@ -1,0 +1,45 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { TimeoutError } from '@quantumtrade/dal-domain';
+import type { CacheClock } from './clock.js';
+
+/**
+ * Waits for work within the limits of a call: rejects with the signal's reason or with `TimeoutError` when they end it first.
+ * Then `onLeave` is called with that error; the work itself goes on.
+ */
+export function waitFor<T>(
+  work: Promise<T>,
+  operation: string,
+  options: CallOptions | undefined,
+  clock: CacheClock,
+  onLeave?: (reason: unknown) => void,
+): Promise<T> {
+  const { signal, deadline } = options ?? {};
+  if (signal === undefined && deadline === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const begin = clock.now();
+    let isOver = false;
+    const end = (settle: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      cancelTimer?.();
+      signal?.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const leave = (reason: unknown) =>
+      end(() => {
+        reject(reason);
+        onLeave?.(reason);
+      });
+    const onAbort = () => leave(signal!.reason);
+    const onTimeout = () => leave(new TimeoutError(clock.now() - begin, { operation }));
+    let cancelTimer: (() => void) | undefined;
+    work.then(
+      (value) => end(() => resolve(value)),
+      (error: unknown) => end(() => reject(error)),
+    );
+    if (signal?.aborted) return onAbort();
+    if (deadline !== undefined && deadline <= begin) return onTimeout();
+    signal?.addEventListener('abort', onAbort);
+    if (deadline !== undefined) cancelTimer = clock.after(deadline - begin, onTimeout);
+  });
+}
