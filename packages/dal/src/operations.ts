@@ -11,9 +11,13 @@ import type { KnownBlock } from './writing/known-block.js';
 /** Port methods that change data; each call leaves an audit entry. */
 const MODIFYING = new Set(['insert', 'save', 'end', 'revoke', 'initialize', 'migrate', 'run']);
 
+/** Port methods that return something to be read for as long as one likes, in place of a promise. */
+const LASTING = new Set(['subscribe']);
+
 /**
  * Wraps a port so that each call of its methods is announced on the operation channel, timed, counted, and, where it
- * changes data, audited. The operation's name is `<port>.<method>`.
+ * changes data, audited. The operation's name is `<port>.<method>`. A subscription is passed on as it is: it has no duration
+ * to be timed, and its failures are its consumer's.
  */
 export function observed<Port extends object>(
   name: string,
@@ -25,6 +29,7 @@ export function observed<Port extends object>(
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== 'function' || typeof key !== 'string') return member;
+      if (LASTING.has(key)) return member.bind(target) as unknown;
       return (...args: unknown[]) => {
         const operation = `${name}.${key}`;
         const event: OperationEvent = { operation };

@@ -59,7 +59,13 @@ const writes: readonly [
     60,
     ({ rateLimiter }) => rateLimiter.consume({ userId: 'ann', endpoint: 'GET /bars', limit: 5 }),
   ],
-  ['market:AAPL:latest', 30, ({ cache }) => realtimeValues(cache).setLatestTick(sample.tick('AAPL'))],
+  [
+    'market:AAPL:latest',
+    30,
+    ({ cache }) =>
+      new TypedKeyspace(cache, keyspaces.latestMarketData).set({ symbol: 'AAPL' }, sample.tick('AAPL')),
+  ],
+  ['market:AAPL:tick', 30, ({ cache }) => realtimeValues(cache).setLatestTick(sample.tick('AAPL'))],
   ['market:AAPL:stream', 30, ({ marketStream }) => marketStream.append('AAPL', [sample.tick('AAPL')])],
 ];
 
@@ -147,7 +153,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(await values.setLatestTick(sample.tick('AAPL', 1))).toBe(false);
       expect(await values.latestTick('AAPL')).toEqual(sample.tick('AAPL', 2));
       expect(await values.setLatestTick(sample.tick('AAPL', 3))).toBe(true);
-      const ticks = new TypedKeyspace(cache, keyspaces.latestMarketData);
+      const ticks = new TypedKeyspace(cache, keyspaces.latestTick);
       expect(await ticks.replaceIfNewer({ symbol: 'AAPL' }, sample.tick('AAPL', 2))).toBe(false);
       expect(await ticks.replaceIfNewer({ symbol: 'AAPL' }, sample.tick('AAPL', 4))).toBe(true);
       expect(await values.latestTick('AAPL')).toEqual(sample.tick('AAPL', 4));
@@ -155,7 +161,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
 
     test('store records as JSON that loses nothing', async ({ backend: { cache }, text }) => {
       await realtimeValues(cache).setLatestTick(sample.tick('AAPL'));
-      expect(JSON.parse((await text('market:AAPL:latest'))!)).toEqual({
+      expect(JSON.parse((await text('market:AAPL:tick'))!)).toEqual({
         symbol: 'AAPL',
         timestamp: '2024-01-02T12:00:00.000Z',
         open: '9007199254.12345678',
@@ -187,7 +193,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
     });
 
     test('fail with CacheError, without showing it, on a stored value of another shape', async (opened) => {
-      await opened.putText('market:AAPL:latest', '{"symbol":"s3cr3t"}');
+      await opened.putText('market:AAPL:tick', '{"symbol":"s3cr3t"}');
       const error = await errorOf(() => realtimeValues(opened.backend.cache).latestTick('AAPL'));
       expect(error.code).toBe('CACHE');
       expect(everythingOf(error).includes('s3cr3t')).toBe(false);

@@ -21,7 +21,8 @@ import { touchedKeys } from './touched-keys.js';
 
 /**
  * Market data whose latest bar of each symbol is cached under `market:{symbol}:latest`. Reads of one latest bar are
- * served from there; writes keep it in step.
+ * served from there; writes keep it in step. Ticks that are published in real time have a key of their own: what is here is
+ * in the database.
  */
 export function cachedMarketData(
   repository: MarketDataRepository,

@@ -27,7 +27,10 @@ export const keyspaces = {
   authContext: keyspace('auth:{tokenHash}', 3600, userContextCodec),
   /** Holds the instants of the allowed requests in the window; its size is the request count. */
   rateLimit: keyspace('rate_limit:{userId}:{endpoint}', 60, z.int()),
+  /** The newest bar in the database, as a read of the latest market data gives it. */
   latestMarketData: keyspace('market:{symbol}:latest', 30, recordCodec(marketData)),
-  /** A list; the codec is of one entry. */
+  /** The newest tick that anyone published, stored or not: apart from the bars, which are in the database for sure. */
+  latestTick: keyspace('market:{symbol}:tick', 30, recordCodec(marketData)),
+  /** A stream; the codec is of one tick. */
   marketStream: keyspace('market:{symbol}:stream', 30, recordCodec(marketData)),
 } as const;

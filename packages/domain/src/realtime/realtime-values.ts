@@ -17,6 +17,7 @@ export interface RealtimeValues {
   strategyPerformance(strategyName: string, options?: CallOptions): Promise<StrategyPerformance<true> | null>;
   setStrategyPerformance(performance: StrategyPerformance<true>, options?: CallOptions): Promise<void>;
 
+  /** The newest tick published within 30 s. It need not be in the database, nor be the newest bar there. */
   latestTick(symbol: string, options?: CallOptions): Promise<MarketData<true> | null>;
   /** Publishes a tick unless a newer one is there; true when it was taken. */
   setLatestTick(tick: MarketData<true>, options?: CallOptions): Promise<boolean>;
@@ -27,7 +28,7 @@ export function realtimeValues(cache: Cache): RealtimeValues {
   const regimes = new TypedKeyspace(cache, keyspaces.marketRegime);
   const strategies = new TypedKeyspace(cache, keyspaces.selectedStrategy);
   const performances = new TypedKeyspace(cache, keyspaces.strategyPerformance);
-  const ticks = new TypedKeyspace(cache, keyspaces.latestMarketData);
+  const ticks = new TypedKeyspace(cache, keyspaces.latestTick);
   return {
     marketRegime: (symbol, options) => regimes.get({ symbol }, options),
     setMarketRegime: (regime, options) => regimes.set({ symbol: regime.symbol }, regime, options),
