@@ -28,6 +28,9 @@ const told = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>
     item.kind === 'gap' ? 'gap' : (Number(item.tick.timestamp) - Number(tick('AAPL').timestamp)) / 1000,
   );
 
+/** Lets a call get to where it waits for ticks. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+
 const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
 
 /** What the doc comments of `MarketStream` promise. */
@@ -242,6 +245,7 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       }
       const items = iterate(marketStream.subscribe('AAPL'));
       const awaited = items.next();
+      await settle();
       expect(await items.return!()).toEqual({ done: true, value: undefined });
       expect(await awaited).toEqual({ done: true, value: undefined });
       expect(await items.next()).toEqual({ done: true, value: undefined });
@@ -258,6 +262,7 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       );
       await take(subscriptions[0]!, 1);
       const awaited = subscriptions[1]!.next().catch((error: unknown) => error);
+      await settle();
       controller.abort(reason);
       expect(await subscriptions[0]!.next().catch((error: unknown) => error)).toBe(reason);
       expect(await awaited).toBe(reason);
@@ -274,6 +279,7 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       const items = iterate(marketStream.subscribe('AAPL', fromOldest));
       await take(items, 1);
       const awaited = errorOf(() => items.next());
+      await settle();
       await probe.close();
       const late = errorOf(() => iterate(marketStream.subscribe('AAPL')).next());
       for (const error of [await awaited, await late]) {
