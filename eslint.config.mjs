@@ -12,6 +12,7 @@ const layers = {
   conformance: ['domain'],
   adapter: ['domain', 'platform', 'migrations'],
   cache: ['domain'],
+  integration: ['domain'],
   dal: ['domain', 'platform', 'cache'],
   container: ['dal', 'cache', 'adapter', 'engine', 'domain', 'platform'],
   app: ['container', 'dal', 'domain', 'platform'],
@@ -34,6 +35,7 @@ const layers = {
 const testsAlso = {
   adapter: ['conformance', 'tool', 'adapter'],
   cache: ['adapter', 'platform'],
+  integration: ['adapter'],
   dal: ['adapter', 'conformance'],
   container: ['tool'],
   app: ['tool', 'engine', 'adapter'],
@@ -54,6 +56,7 @@ const externals = {
   conformance: { allowedExternalImports: ['fast-check'] },
   adapter: { bannedExternalImports: containers },
   cache: { allowedExternalImports: ['lru-cache'] },
+  integration: { allowedExternalImports: ['keyv'] },
   dal: { allowedExternalImports: [] },
   engine: { bannedExternalImports: [...allDriversBut('engine'), ...containers] },
   container: { bannedExternalImports: allDrivers },

@@ -1,0 +1,173 @@
+import { ManualClock, memoryCacheBackend } from '@quantumtrade/dal-memory';
+import type { Cache } from '@quantumtrade/dal-domain';
+import { CacheError, ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
+import { Keyv } from 'keyv';
+import { KeyvStore } from './keyv-store.js';
+
+const HOUR = 3_600_000;
+
+let clock: ManualClock;
+let cache: Cache;
+
+beforeEach(() => {
+  clock = new ManualClock(Date.UTC(2024, 0, 2));
+  cache = memoryCacheBackend({ clock }).cache;
+});
+
+function openStore(namespace?: string, over = cache): KeyvStore {
+  const store = new KeyvStore(over, { maxTtlMs: HOUR, clock });
+  store.namespace = namespace;
+  return store;
+}
+
+/** The cache, with something that comes before each call of one kind. */
+function before<K extends keyof Cache>(operation: K, act: () => Promise<unknown>): Cache {
+  return new Proxy(cache, {
+    get: (target, name) => {
+      const method = target[name as K] as (...args: unknown[]) => Promise<unknown>;
+      const call = method.bind(target);
+      return name === operation ? (...args: unknown[]) => act().then(() => call(...args)) : call;
+    },
+  });
+}
+
+it('keeps a value without a ttl for the most that was chosen, and no longer', async () => {
+  const store = openStore();
+  await store.set('none', 'a');
+  await store.set('zero', 'b', 0);
+  await store.set('longer', 'c', 2 * HOUR);
+  clock.advance(HOUR - 1);
+  expect(await store.getMany(['none', 'zero', 'longer'])).toEqual(['a', 'b', 'c']);
+  clock.advance(1);
+  expect(await store.getMany(['none', 'zero', 'longer'])).toEqual([undefined, undefined, undefined]);
+});
+
+it('keeps a value for its own ttl, in milliseconds', async () => {
+  const store = openStore();
+  await store.set('key', 'value', 1_500);
+  clock.advance(1_499);
+  expect(await store.get('key')).toBe('value');
+  clock.advance(1);
+  expect(await store.get('key')).toBeUndefined();
+});
+
+it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses %p as the longest life', (maxTtlMs) => {
+  expect(() => new KeyvStore(cache, { maxTtlMs })).toThrow(ValidationError);
+});
+
+it('clears a namespace for every process, and no other one', async () => {
+  const [mine, same, other] = [openStore('a'), openStore('a'), openStore('b')];
+  await mine.setMany([
+    { key: '1', value: 'one' },
+    { key: '2', value: 'two' },
+  ]);
+  await other.set('1', 'other');
+  await same.clear();
+  expect(await mine.hasMany(['1', '2'])).toEqual([false, false]);
+  expect(await other.get('1')).toBe('other');
+});
+
+it('finds what was set after a clear', async () => {
+  const store = openStore();
+  await store.set('key', 'old');
+  await store.clear();
+  await store.set('key', 'new');
+  expect(await store.get('key')).toBe('new');
+});
+
+it('does not show a value whose write a clear overtook', async () => {
+  const cleared = before('setMany', () => openStore().clear());
+  await openStore('', cleared).set('key', 'value');
+  expect(await openStore().get('key')).toBeUndefined();
+});
+
+it('keeps values in sight for their whole lives, however long the namespace is written to', async () => {
+  const store = openStore();
+  for (let written = 0; written < 20; written++) {
+    await store.set('key', `value ${written}`);
+    clock.advance(HOUR * 0.7);
+    expect(await store.get('key')).toBe(`value ${written}`);
+  }
+});
+
+it('hides values, and never brings back cleared ones, when the store has lost the generation', async () => {
+  const store = openStore('a');
+  await store.set('cleared', 'value');
+  await store.clear();
+  await store.set('key', 'value');
+  await cache.delete('keyv:a:generation');
+  expect(await store.getMany(['cleared', 'key'])).toEqual([undefined, undefined]);
+  await store.set('key', 'again');
+  expect(await store.getMany(['cleared', 'key'])).toEqual([undefined, 'again']);
+});
+
+it('keeps apart namespaces of which one is the beginning of the other', async () => {
+  const [short, long, escaped] = [openStore('a'), openStore('a:value'), openStore('a%3Avalue')];
+  await short.set('value:key', 'short');
+  await long.set('key', 'long');
+  await escaped.set('key', 'escaped');
+  expect(await short.get('value:key')).toBe('short');
+  expect(await long.get('key')).toBe('long');
+  expect(await escaped.get('key')).toBe('escaped');
+});
+
+it('says whether there was a value to delete', async () => {
+  const store = openStore();
+  await store.setMany([
+    { key: '1', value: 'one' },
+    { key: '2', value: 'two' },
+  ]);
+  expect(await store.deleteMany(['2', '3'])).toBe(true);
+  expect(await store.deleteMany(['2', '3'])).toBe(false);
+  await store.clear();
+  expect(await store.delete('1')).toBe(false);
+});
+
+it('writes under the namespace that held when it was called', async () => {
+  const store = openStore('a');
+  const written = store.set('key', 'value');
+  store.namespace = 'b';
+  await written;
+  expect(await openStore('a').get('key')).toBe('value');
+  expect(await openStore('b').has('key')).toBe(false);
+});
+
+it('refuses what no serializer has made text of', async () => {
+  const store = openStore();
+  await expect(store.set('key', { value: 1 })).rejects.toThrow(ValidationError);
+});
+
+it('gives up a write when the generation does not hold still', async () => {
+  const restless = before('setIfUnchanged', () => cache.set('keyv::generation', String(Math.random()), 1));
+  await expect(openStore('', restless).set('key', 'value')).rejects.toThrow(CacheError);
+});
+
+describe('with a cache that is gone', () => {
+  const gone = new ConnectionError('gone', { operation: 'test' });
+  let keyv: Keyv;
+  let told: unknown[];
+
+  beforeEach(() => {
+    const failing = new Proxy(cache, { get: () => () => Promise.reject(gone) });
+    keyv = new Keyv({ store: openStore(undefined, failing) });
+    told = [];
+    keyv.on('error', (error) => told.push(error));
+  });
+
+  it('answers a get of Keyv as a miss and tells the error once', async () => {
+    expect(await keyv.get('key')).toBeUndefined();
+    expect(told).toEqual([gone]);
+  });
+
+  it('answers a write of Keyv with false and tells the error once', async () => {
+    expect(await keyv.set('key', 'value')).toBe(false);
+    expect(told).toEqual([gone]);
+  });
+
+  it('rejects with the error where Keyv passes it on', async () => {
+    await expect(keyv.getMany(['key'])).rejects.toBe(gone);
+    await expect(keyv.has('key')).rejects.toBe(gone);
+    keyv.throwOnErrors = true;
+    await expect(keyv.get('key')).rejects.toBe(gone);
+  });
+});
