@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isDatabaseError, ValidationError } from '../errors.js';
 import type { CallOptions } from '../ports/call.js';
 import type { MarketStreamItem, SubscribeOptions } from '../ports/market-stream.js';
@@ -66,6 +67,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     this.#options = options;
     this.#cursors = new Map(symbols.map((symbol) => [symbol, undefined]));
     this.#unread = new Set(symbols);
+    setMaxListeners(SYMBOLS_AT_ONCE, this.#over.signal);
   }
 
   next(): Promise<IteratorResult<MarketStreamItem, undefined>> {

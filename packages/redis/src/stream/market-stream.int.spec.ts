@@ -1,26 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CacheBackend, MarketData, MarketStreamItem } from '@quantumtrade/dal-domain';
-import { isDatabaseError, MARKET_STREAM_LENGTH, OLDEST_TICK } from '@quantumtrade/dal-domain';
+import type { MarketStream, MarketStreamItem } from '@quantumtrade/dal-domain';
+import { MARKET_STREAM_LENGTH, OLDEST_TICK } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { createClients } from '../client/client.js';
 import { Connection } from '../client/connection.js';
-import { connectRedis } from '../connect-redis.js';
 import { RedisMarketStream } from '../ports/redis-market-stream.js';
-import { RedisProcess } from '../testing/redis-process.js';
+import { closeAll, connect } from '../testing/connected.js';
+import { RedisProcess, sleep, until } from '../testing/redis-process.js';
 import { AppendNotices } from './append-notices.js';
 import { streamScripts } from './stream-scripts.js';
+import { range, tick, ticks, told } from './testing/ticks.js';
 
 type Items = AsyncIterator<MarketStreamItem>;
-type Subscribable = Pick<CacheBackend['marketStream'], 'subscribe'>;
 
 const SYMBOL = 'AAPL';
 const KEY = 'market:AAPL:stream';
 const cleanUps: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
+  await closeAll();
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
@@ -30,36 +31,13 @@ async function startRedis(...args: string[]): Promise<RedisProcess> {
   return server;
 }
 
-function connect(url: string): CacheBackend {
-  const backend = connectRedis({ url });
-  cleanUps.push(() => backend.probe.close());
-  return backend;
-}
-
 function administer(url: string): Redis {
   const redis = new Redis(url).on('error', () => undefined);
   cleanUps.push(async () => redis.disconnect());
   return redis;
 }
 
-/** A tick that carries its number. */
-const tick = (number: number): MarketData<true> => ({
-  symbol: SYMBOL,
-  timestamp: new Date(number),
-  open: '1',
-  high: '1',
-  low: '1',
-  close: '1',
-  volume: BigInt(number),
-  adjustedClose: '1',
-  source: 'test',
-  qualityScore: 1,
-});
-
-const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
-const ticks = (first: number, count: number) => range(first, count).map(tick);
-
-function follow(stream: Subscribable, after: string | undefined = OLDEST_TICK, bufferSize?: number): Items {
+function follow(stream: MarketStream, after: string | undefined = OLDEST_TICK, bufferSize?: number): Items {
   const options = { after: { [SYMBOL]: after }, ...(bufferSize === undefined ? {} : { bufferSize }) };
   const items = stream.subscribe(SYMBOL, options)[Symbol.asyncIterator]();
   cleanUps.push(async () => items.return?.());
@@ -79,20 +57,14 @@ async function takeUntil(items: Items, last: number): Promise<MarketStreamItem[]
   return taken;
 }
 
-const told = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>
-  items.map((item) => (item.kind === 'gap' ? 'gap' : Number(item.tick.volume)));
+const answers = (stream: MarketStream): Promise<boolean> =>
+  stream.recent(SYMBOL, 1).then(
+    () => true,
+    () => false,
+  );
 
-/** Makes a call until it succeeds; only for calls that may be made twice. */
-async function insist<T>(call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      expect(isDatabaseError(error)).toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
+/** Ids of connections in the server's list of them. */
+const idsOf = (list: unknown): string[] => [...String(list).matchAll(/^id=(\d+)/gm)].map(([, id]) => id!);
 
 it('gives every tick once and in order, however often the connections of the reader are cut', async () => {
   const { url } = await startRedis();
@@ -102,9 +74,10 @@ it('gives every tick once and in order, however often the connections of the rea
   await fc.assert(
     fc.asyncProperty(steps, fc.integer({ min: 1, max: 50 }), async (steps, bufferSize) => {
       await admin.flushall();
-      const [producer, consumer] = [connect(url), connect(url)];
+      const producer = connect({ url });
       await producer.probe.ping();
       const spared = idsOf(await admin.client('LIST'));
+      const consumer = connect({ url });
       const total = steps.reduce((sum, { count }) => sum + count, 0);
       const reading = takeUntil(follow(consumer.marketStream, OLDEST_TICK, bufferSize), total - 1);
       let appended = 0;
@@ -114,7 +87,7 @@ it('gives every tick once and in order, however often the connections of the rea
         for (const id of idsOf(await admin.client('LIST'))) {
           if (cut && !spared.includes(id)) await admin.client('KILL', 'ID', id).catch(() => undefined);
         }
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await sleep(pauseMs);
       }
       expect(told(await reading)).toEqual(range(0, total));
       await Promise.all([producer.probe.close(), consumer.probe.close()]);
@@ -123,12 +96,9 @@ it('gives every tick once and in order, however often the connections of the rea
   );
 }, 60_000);
 
-/** Ids of connections in the server's list of them. */
-const idsOf = (list: unknown): string[] => [...String(list).matchAll(/^id=(\d+)/gm)].map(([, id]) => id!);
-
 it('tells a slow consumer of the gap and never holds more than its buffer', async () => {
   const { url } = await startRedis();
-  const { marketStream } = connect(url);
+  const { marketStream } = connect({ url });
   await marketStream.append(SYMBOL, ticks(0, 20));
   const items = follow(marketStream, OLDEST_TICK, 10);
   expect(told(await take(items, 1))).toEqual([0]);
@@ -141,7 +111,7 @@ it('goes on without a gap when the server comes back with what it had', async ()
   const directory = await mkdtemp(join(tmpdir(), 'redis-stream-'));
   cleanUps.push(() => rm(directory, { recursive: true }));
   const server = await startRedis('--dir', directory, '--appendonly', 'yes', '--appendfsync', 'always');
-  const { marketStream } = connect(server.url);
+  const { marketStream } = connect({ url: server.url });
   await marketStream.append(SYMBOL, ticks(0, 5));
   const items = follow(marketStream);
   await take(items, 3);
@@ -150,7 +120,7 @@ it('goes on without a gap when the server comes back with what it had', async ()
   for (let restart = 0; restart < 2; restart++) {
     await server.kill();
     await server.start();
-    await insist(() => marketStream.recent(SYMBOL, 1));
+    await until(() => answers(marketStream));
   }
   await marketStream.append(SYMBOL, ticks(5, 5));
   expect(told(await awaited)).toEqual(range(5, 5));
@@ -158,21 +128,21 @@ it('goes on without a gap when the server comes back with what it had', async ()
 
 it('tells of the gap when the server comes back with nothing', async () => {
   const server = await startRedis();
-  const { marketStream } = connect(server.url);
+  const { marketStream } = connect({ url: server.url });
   await marketStream.append(SYMBOL, ticks(0, 5));
   const items = follow(marketStream);
   await take(items, 5);
   const awaited = take(items, 3);
   await server.kill();
   await server.start();
-  await insist(() => marketStream.recent(SYMBOL, 1));
+  await until(() => answers(marketStream));
   await marketStream.append(SYMBOL, ticks(7, 2));
   expect(told(await awaited)).toEqual(['gap', 7, 8]);
 });
 
 it('tells of the gap, and repeats nothing, when the server has forgotten the last ticks', async () => {
   const { url } = await startRedis();
-  const { marketStream } = connect(url);
+  const { marketStream } = connect({ url });
   const admin = administer(url);
   await marketStream.append(SYMBOL, ticks(0, 5));
   await admin.copy(KEY, 'before');
@@ -187,7 +157,7 @@ it('tells of the gap, and repeats nothing, when the server has forgotten the las
 
 it('skips nothing when the clock of the server has gone back between two streams', async () => {
   const { url } = await startRedis();
-  const { marketStream } = connect(url);
+  const { marketStream } = connect({ url });
   const admin = administer(url);
   await marketStream.append(SYMBOL, ticks(0, 2));
   const items = follow(marketStream);
@@ -208,7 +178,7 @@ it('finds the ticks when no message tells of them', async () => {
   const { url } = await startRedis();
   const admin = administer(url);
   await admin.acl('SETUSER', 'quiet', 'on', '>pw', '~*', '+@all', 'resetchannels');
-  const { marketStream } = connect(url.replace('//', '//quiet:pw@'));
+  const { marketStream } = connect({ url, username: 'quiet', password: 'pw' });
   const items = follow(marketStream);
   const awaited = take(items, 3);
   for (let number = 0; number < 3; number++) await marketStream.append(SYMBOL, [tick(number)]);
@@ -217,12 +187,12 @@ it('finds the ticks when no message tells of them', async () => {
 
 it('opens one connection more for all subscriptions', async () => {
   const { url } = await startRedis();
-  const { marketStream, probe } = connect(url);
+  const { marketStream, probe } = connect({ url });
   await probe.ping();
   expect(probe.connectionCount()).toBe(1);
   const awaited = range(0, 50).map(() => take(follow(marketStream), 2));
   await marketStream.append(SYMBOL, ticks(0, 1));
-  while (probe.connectionCount() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(async () => probe.connectionCount() === 2);
   await marketStream.append(SYMBOL, ticks(1, 1));
   for (const items of await Promise.all(awaited)) expect(told(items)).toEqual([0, 1]);
   expect(probe.connectionCount()).toBe(2);
@@ -240,9 +210,7 @@ describe('when a stream ends in its time', () => {
     cleanUps.push(() => Promise.all([connection.close(), notices.close()]));
     return {
       marketStream: new RedisMarketStream(connection.run, notices, LIFE_MS),
-      untilGone: async () => {
-        while (await admin.exists(KEY)) await new Promise((resolve) => setTimeout(resolve, 10));
-      },
+      untilGone: () => until(async () => (await admin.exists(KEY)) === 0),
     };
   }
 
@@ -266,7 +234,7 @@ describe('when a stream ends in its time', () => {
     const items = follow(marketStream);
     await take(items, 1);
     await untilGone();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     expect(told(await take(items, 1))).toEqual(['gap']);
     const awaited = take(items, 1);
     await marketStream.append(SYMBOL, [tick(1)]);

@@ -1,0 +1,64 @@
+import type { MarketStreamItem } from '@quantumtrade/dal-domain';
+import { isDatabaseError, OLDEST_TICK } from '@quantumtrade/dal-domain';
+import { closeAll, connect } from '../testing/connected.js';
+import { RedisClusterProcesses } from '../testing/redis-cluster.js';
+import { until } from '../testing/redis-process.js';
+import { range, tick, told } from './testing/ticks.js';
+
+const SYMBOLS = range(0, 12).map((i) => `S${i}`);
+
+let cluster: RedisClusterProcesses;
+beforeAll(async () => {
+  cluster = await RedisClusterProcesses.start(3, 1);
+});
+afterAll(() => cluster.stop());
+afterEach(closeAll);
+
+it('repeats nothing and tells of what was lost when a replica takes over', async () => {
+  const [producer, consumer] = [connect(cluster.settings), connect(cluster.settings)];
+  const after = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, OLDEST_TICK]));
+  const received = new Map<string, MarketStreamItem[]>(SYMBOLS.map((symbol) => [symbol, []]));
+  const stop = new AbortController();
+  const reading = (async () => {
+    for await (const item of consumer.marketStream.subscribe(SYMBOLS, { after, signal: stop.signal })) {
+      received.get(item.symbol)!.push(item);
+    }
+  })().catch((error: unknown) => error);
+
+  const acknowledged = new Map<string, number[]>(SYMBOLS.map((symbol) => [symbol, []]));
+  let next = 0;
+  /** One more tick of each symbol; a failed append is not made again, for it may have been done. */
+  const appendToAll = async () => {
+    const number = next++;
+    const appends = SYMBOLS.map(async (symbol) => {
+      try {
+        await producer.marketStream.append(symbol, [tick(number, symbol)]);
+        acknowledged.get(symbol)!.push(number);
+        return true;
+      } catch (error) {
+        expect(isDatabaseError(error)).toBe(true);
+        return false;
+      }
+    });
+    return (await Promise.all(appends)).every(Boolean);
+  };
+
+  for (let i = 0; i < 50; i++) await appendToAll();
+  await cluster.masters[0]!.server.kill();
+  await until(appendToAll);
+  for (let i = 0; i < 50; i++) await appendToAll();
+  const last = next - 1;
+  await until(async () => SYMBOLS.every((symbol) => told(received.get(symbol)!.slice(-1))[0] === last));
+  stop.abort('done');
+  expect(await reading).toBe('done');
+
+  for (const symbol of SYMBOLS) {
+    const items = told(received.get(symbol)!);
+    const numbers = items.filter((item) => item !== 'gap');
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    for (const number of acknowledged.get(symbol)!.filter((each) => !numbers.includes(each))) {
+      const following = items.findIndex((item) => item !== 'gap' && item > number);
+      expect(items[following - 1]).toBe('gap');
+    }
+  }
+}, 60_000);

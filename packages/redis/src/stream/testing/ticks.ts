@@ -1,0 +1,23 @@
+import type { MarketData, MarketStreamItem } from '@quantumtrade/dal-domain';
+
+/** A tick that carries its number. */
+export const tick = (number: number, symbol = 'AAPL'): MarketData<true> => ({
+  symbol,
+  timestamp: new Date(number),
+  open: '1',
+  high: '1',
+  low: '1',
+  close: '1',
+  volume: BigInt(number),
+  adjustedClose: '1',
+  source: 'test',
+  qualityScore: 1,
+});
+
+export const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+
+export const ticks = (first: number, count: number) => range(first, count).map((number) => tick(number));
+
+/** What items tell: the numbers of their ticks, and where there are gaps. */
+export const told = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>
+  items.map((item) => (item.kind === 'gap' ? 'gap' : Number(item.tick.volume)));
