@@ -1,4 +1,4 @@
-const COUNTERS = 65_536;
+const COUNTERS = 16_384;
 
 /**
  * Tells whether anything happened to a key between two moments. Keys share counters, so that memory is bounded: two keys

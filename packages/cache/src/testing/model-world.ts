@@ -1,0 +1,191 @@
+import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
+import { ConnectionError, TimeoutError } from '@quantumtrade/dal-domain';
+import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { memoryCacheBackend } from '@quantumtrade/dal-memory';
+import type { KeyspaceOptions } from '../options.js';
+import type { Schedule } from './model-process.js';
+import { KEYS, ModelProcess, partsOf } from './model-process.js';
+
+export type Step =
+  | { readonly do: 'get' | 'getMany' | 'getOrLoad' | 'peek'; readonly by: 0 | 1; readonly key: number }
+  | { readonly do: 'set' | 'delete'; readonly by: 0 | 1 | 'foreign'; readonly key: number }
+  | { readonly do: 'reconnect'; readonly by: 0 | 1 }
+  | { readonly do: 'wait'; readonly ms: number };
+
+/** What becomes of a call to the second level: also lost on its way there, on its way back, or never answered. */
+export type Fate = 'answered' | 'lost' | 'unanswered' | 'hung';
+
+/**
+ * Two processes with a cache, and a client that knows nothing of it, over one store and one database. The scheduler decides
+ * when each step of each of them happens. Every write gives its key a greater value.
+ */
+export class ModelWorld {
+  readonly #timers = new ManualTimers();
+  readonly #backend = memoryCacheBackend({ clock: this.#timers });
+  readonly #schedule: Schedule;
+  #isAtRest = false;
+  readonly #nextFate: () => Fate;
+  readonly #stalenessMs: number;
+  readonly #processes: readonly ModelProcess[];
+  readonly #database = KEYS.map(() => 0);
+  /** By key: what the second level could at least give since when, oldest first. */
+  readonly #held = KEYS.map(() => [{ value: 0, since: 0 }]);
+  /** By key: the write that the next one waits for. Of two at once nobody could say whose value is the later. */
+  readonly #writing = KEYS.map(() => Promise.resolve());
+  /** By key: whether the second level surely took the last write. */
+  readonly #isTaken = KEYS.map(() => true);
+
+  constructor(schedule: Schedule, nextFate: () => Fate, options: KeyspaceOptions) {
+    this.#schedule = (label) => (this.#isAtRest ? Promise.resolve() : schedule(label));
+    this.#nextFate = nextFate;
+    this.#stalenessMs = options.stalenessMs ?? 0;
+    this.#processes = ['P0', 'P1'].map(
+      (name) => new ModelProcess(name, this.#lineOf(name), this.#timers, this.#schedule, options),
+    );
+    this.#backend.invalidations.listen({
+      onConnected: () => undefined,
+      onDisconnected: () => undefined,
+      onInvalidated: (keys) => {
+        const [key] = keys as readonly string[];
+        const index = KEYS.indexOf(key!);
+        for (const process of this.#processes) process.carry(index, key!, this.#heldNow()[index]!);
+      },
+    });
+    for (const process of this.#processes) process.connect(this.#heldNow());
+  }
+
+  async run(step: Step): Promise<void> {
+    if (step.do === 'wait') this.#timers.advance(step.ms);
+    else if (step.do === 'reconnect') await this.#processes[step.by]!.reconnect(() => this.#heldNow());
+    else if (step.do === 'set' || step.do === 'delete') await this.#write(step.do, step.by, step.key);
+    else await this.#read(step.do, step.by, step.key);
+  }
+
+  /** Lets what waits for a time go on. */
+  pass(): void {
+    this.#timers.advance(25);
+  }
+
+  /** To be called when nothing is on its way any more: throws if anybody would read an old value from now on. */
+  async requireCoherence(): Promise<void> {
+    this.#isAtRest = true;
+    this.#timers.advance(this.#stalenessMs);
+    for (const [key] of KEYS.entries()) {
+      if (!this.#isTaken[key]) continue;
+      for (const how of ['peek', 'get', 'get', 'peek', 'getOrLoad', 'get'] as const) {
+        for (const process of this.#processes) {
+          const value = await this.#ask(process, how, key);
+          if (value != null && value !== this.#database[key]) {
+            throw new Error(`at rest, ${how} of ${KEYS[key]} gave ${value}, not ${this.#database[key]}`);
+          }
+        }
+      }
+    }
+  }
+
+  async #read(how: Reading, by: 0 | 1, key: number): Promise<void> {
+    const process = this.#processes[by]!;
+    const oldest = this.#oldestAllowed(process, key);
+    const value = await this.#ask(process, how, key);
+    if (value != null && value < oldest) {
+      throw new Error(`${how} of ${KEYS[key]} gave ${value} when ${oldest} was known`);
+    }
+  }
+
+  /** The value, undefined where the second level failed or a load took too long. */
+  async #ask({ features }: ModelProcess, how: Reading, key: number): Promise<number | null | undefined> {
+    const parts = partsOf(key);
+    if (how === 'peek') return features.peek(parts);
+    if (how === 'getOrLoad') return features.getOrLoad(parts, () => this.#load(key)).catch(undefinedIfLate);
+    if (how === 'get') return features.get(parts).catch(() => undefined);
+    const values = await features.getMany(KEYS.map((_, i) => partsOf(i))).catch(() => []);
+    return values[key];
+  }
+
+  /**
+   * While connected a reader must not be given what is older than the process was told or has written. While not, nothing that
+   * the second level no longer held when the read began, or the keyspace's bound before.
+   */
+  #oldestAllowed(process: ModelProcess, key: number): number {
+    if (process.isConnected) return process.known[key]!;
+    const bound = this.#timers.now() - this.#stalenessMs;
+    return this.#held[key]!.findLast(({ since }) => since <= bound)!.value;
+  }
+
+  async #load(key: number): Promise<number> {
+    await this.#schedule(`a query for ${KEYS[key]} arrives`);
+    const value = this.#database[key]!;
+    await this.#schedule(`a query for ${KEYS[key]} answers`);
+    return value;
+  }
+
+  #write(how: 'set' | 'delete', by: 0 | 1 | 'foreign', key: number): Promise<void> {
+    return (this.#writing[key] = this.#writing[key]!.then(() => this.#writeAlone(how, by, key)));
+  }
+
+  async #writeAlone(how: 'set' | 'delete', by: 0 | 1 | 'foreign', key: number): Promise<void> {
+    await this.#schedule(`${by} writes ${KEYS[key]}`);
+    const value = ++this.#database[key]!;
+    this.#isTaken[key] = false;
+    await this.#schedule(`${by} has written ${KEYS[key]}, its ${how} follows`);
+    if (by === 'foreign') {
+      const { cache } = this.#backend;
+      this.#holds(key, value);
+      await (how === 'set' ? cache.set(KEYS[key]!, value, 2) : cache.delete(KEYS[key]!));
+    } else {
+      const process = this.#processes[by]!;
+      const parts = partsOf(key);
+      const write = how === 'set' ? process.features.set(parts, value) : process.features.delete(parts);
+      const isDone = await write.then(
+        () => true,
+        () => false,
+      );
+      if (!isDone) return;
+      process.knows(key, value);
+    }
+    this.#isTaken[key] = true;
+  }
+
+  #holds(key: number, value: number): void {
+    this.#held[key]!.push({ value, since: this.#timers.now() });
+  }
+
+  #heldNow(): number[] {
+    return this.#held.map((values) => values.at(-1)!.value);
+  }
+
+  /** The second level as a process reaches it. A call that is given up before it arrives is not carried out. */
+  #lineOf(process: string): Cache {
+    const store = this.#backend.cache;
+    const call = async (name: keyof Cache & string, args: unknown[]): Promise<unknown> => {
+      const fate = this.#nextFate();
+      const { deadline } = args.at(-1) as Required<Pick<CallOptions, 'deadline'>>;
+      await this.#schedule(`${name} of ${process} arrives`);
+      if (fate === 'lost' || this.#timers.now() >= deadline) throw lost(name);
+      const key = KEYS.indexOf(args[0] as string);
+      if (name === 'set') this.#holds(key, args[1] as number);
+      if (name === 'delete') this.#holds(key, this.#database[key]!);
+      const method = store[name] as (...args: unknown[]) => Promise<unknown>;
+      const answer = await method.apply(store, args.slice(0, -1));
+      await this.#schedule(`${name} of ${process} answers`);
+      if (fate === 'unanswered') throw lost(name);
+      if (fate === 'hung') await new Promise(() => undefined);
+      return answer;
+    };
+    return new Proxy(store, {
+      get:
+        (_, name: keyof Cache & string) =>
+        (...args: unknown[]) =>
+          call(name, args),
+    });
+  }
+}
+
+type Reading = 'get' | 'getMany' | 'getOrLoad' | 'peek';
+
+function undefinedIfLate(error: unknown): undefined {
+  if (error instanceof TimeoutError) return undefined;
+  throw error;
+}
+
+const lost = (operation: string) => new ConnectionError('lost', { operation });
