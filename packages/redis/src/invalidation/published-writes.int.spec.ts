@@ -1,0 +1,56 @@
+import { cacheSuites, HearingListener } from '@quantumtrade/dal-conformance';
+import { Redis } from 'ioredis';
+import { closeAll, connect } from '../testing/connected.js';
+import { openCache } from '../testing/open-cache.js';
+import { RedisClusterProcesses } from '../testing/redis-cluster.js';
+
+const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
+const invalidation = 'pubsub';
+const url = process.env['REDIS_URL']!;
+
+afterEach(closeAll);
+
+describe('a single server', () => {
+  let redis: Redis;
+  beforeAll(() => void (redis = new Redis(url)));
+  afterAll(() => redis.quit());
+
+  cacheSuites(runner, async () => openCache(redis, { url, invalidation }));
+
+  it('tells other processes, and those of other prefixes nothing', async () => {
+    const [ours, theirs] = [new HearingListener(), new HearingListener()];
+    connect({ url, invalidation, keyPrefix: 'ours:' }).invalidations.listen(ours);
+    connect({ url, invalidation, keyPrefix: 'theirs:' }).invalidations.listen(theirs);
+    await Promise.all([ours.until('(connected)'), theirs.until('(connected)')]);
+    const writer = connect({ url, invalidation, keyPrefix: 'ours:' });
+    const other = connect({ url, invalidation, keyPrefix: 'theirs:' });
+    await writer.cache.setIfNewer('a,b', { timestamp: '2024-01-02T00:00:00Z' }, 60);
+    await other.cache.set('marker', 1, 60);
+    await Promise.all([ours.until('a,b'), theirs.until('marker')]);
+    expect([ours.heard, theirs.heard]).toEqual([
+      ['(connected)', 'a,b'],
+      ['(connected)', 'marker'],
+    ]);
+  });
+
+  it('publishes nothing for reads and for what is no cached value', async () => {
+    const backend = connect({ url, invalidation, keyPrefix: 'ours:' });
+    const listener = new HearingListener();
+    backend.invalidations.listen(listener);
+    await listener.until('(connected)');
+    await backend.cache.getEntry('key', { parse: String });
+    await backend.cache.getMany(['key'], { parse: String });
+    await backend.rateLimiter.consume({ userId: 'ann', endpoint: '/x', limit: 1 });
+    await backend.cache.set('marker', 1, 60);
+    await listener.until('marker');
+    expect(listener.heard).toEqual(['(connected)', 'marker']);
+  });
+});
+
+describe('a cluster of two masters', () => {
+  let cluster: RedisClusterProcesses;
+  beforeAll(async () => void (cluster = await RedisClusterProcesses.start(2, 0)));
+  afterAll(() => cluster.stop());
+
+  cacheSuites(runner, async () => openCache(cluster.client, { ...cluster.settings, invalidation }));
+});
