@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +49,7 @@ export class RedisClusterProcesses {
     }
     await Promise.all(replicas.map((replica, i) => follow(replica, masters[i]!)));
     const cluster = new RedisClusterProcesses(directory, masters, replicas);
-    await cluster.settled();
+    await Promise.all([cluster.settled(), once(cluster.client, 'ready')]);
     return cluster;
   }
 
