@@ -9,6 +9,16 @@ const SHORT = {
   requestTimeoutMs: 700,
   /** Each of eight batches at once. */
   lostAnswerRounds: 5,
+  /** Of one missing key, each with so many callers. */
+  stampedeProcesses: 2,
+  stampedeCallers: 1_000,
+  stampedeRounds: 3,
+  readingProcesses: 2,
+  /** Of each connection of each process. */
+  cuts: 20,
+  /** Of each kind. */
+  outages: 1,
+  longestOutageMs: 1_500,
 };
 
 const LONG: typeof SHORT = {
@@ -17,6 +27,13 @@ const LONG: typeof SHORT = {
   stallMs: 120_000,
   requestTimeoutMs: 20_000,
   lostAnswerRounds: 200,
+  stampedeProcesses: 4,
+  stampedeCallers: 10_000,
+  stampedeRounds: 20,
+  readingProcesses: 3,
+  cuts: 1_000,
+  outages: 10,
+  longestOutageMs: 6_000,
 };
 
 /** How much a run does: the short form, or the long one with `QT_FAULTS=long`. */

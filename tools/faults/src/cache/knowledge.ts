@@ -1,0 +1,56 @@
+import type { InvalidationListener } from '@quantumtrade/dal-domain';
+import type { Redis } from 'ioredis';
+import { answers, changeOf, done, isQuestion, KEY_COUNT } from './keys.js';
+
+/**
+ * What a process cannot but know: of each key the oldest version that a read which begins now may give. While connected, that is
+ * the last change it was told of; while not, the last change that was done.
+ */
+export class Knowledge implements InvalidationListener {
+  isConnected = false;
+  readonly #name: string;
+  readonly #database: Redis;
+  readonly #oldest: number[] = new Array(KEY_COUNT).fill(0);
+  /** Grows when the connection comes or goes. */
+  #session = 0;
+
+  constructor(name: string, database: Redis) {
+    this.#name = name;
+    this.#database = database;
+  }
+
+  oldestOf(key: number): number {
+    return this.#oldest[key]!;
+  }
+
+  /** Takes notice, if nobody tells it, of the last change that is done. */
+  async inquire(key: number): Promise<void> {
+    if (this.isConnected) return;
+    const session = this.#session;
+    const version = Number(await this.#database.get(done(key)));
+    if (session === this.#session) this.#know(key, version);
+  }
+
+  onConnected(): void {
+    this.isConnected = true;
+    this.#session++;
+  }
+
+  onDisconnected(): void {
+    this.isConnected = false;
+    this.#session++;
+  }
+
+  onInvalidated(names: readonly string[] | 'all'): void {
+    if (names === 'all') return;
+    for (const name of names) {
+      const change = changeOf(name);
+      if (change) this.#know(change.key, change.version);
+      if (isQuestion(name)) void this.#database.sadd(answers(name), this.#name);
+    }
+  }
+
+  #know(key: number, version: number): void {
+    this.#oldest[key] = Math.max(this.#oldest[key]!, version);
+  }
+}

@@ -1,0 +1,50 @@
+/** A process that reads through its cache, checks what it gets until SIGTERM, and prints what it found. */
+import { once } from 'node:events';
+import { CoherentCache } from '@quantumtrade/dal-cache';
+import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { connectRedis } from '@quantumtrade/dal-redis';
+import { Redis } from 'ioredis';
+import { CheckedReader } from './checked-reader.js';
+import { VERSIONS } from './keys.js';
+import { Knowledge } from './knowledge.js';
+
+const USERS = 6;
+const BUDGET_MS = 100;
+const LOAD_TIMEOUT_MS = 500;
+/** A call waits for another's load, then loads itself, and asks the second level before either. */
+const PATIENCE_MS = 2 * (LOAD_TIMEOUT_MS + BUDGET_MS);
+
+const [url = '', databaseUrl = '', name = '', seed = ''] = process.argv.slice(2);
+const random = new Random(Number(seed));
+const terminated = once(process, 'SIGTERM');
+
+const database = new Redis(databaseUrl, { retryStrategy: () => null });
+database.on('error', () => undefined).on('end', () => process.exit());
+const backend = connectRedis({ url });
+const cache = new CoherentCache(backend, {
+  budgetMs: BUDGET_MS,
+  breaker: { openMs: 20 },
+  random: () => random.next(),
+});
+const versions = cache.keyspace(VERSIONS, {
+  loadTimeoutMs: LOAD_TIMEOUT_MS,
+  onceInCluster: Number(name) % 2 === 1,
+  eagerRefreshAt: 0.5,
+  jitter: 0.5,
+});
+/** It listens after the cache does, and so is told after it. */
+const knowledge = new Knowledge(name, database);
+backend.invalidations.listen(knowledge);
+
+const reader = new CheckedReader(versions, { knowledge, database, random, patienceMs: PATIENCE_MS });
+let isOver = false;
+const users = Array.from({ length: USERS }, () => reader.run(() => isOver));
+await terminated;
+isOver = true;
+await Promise.all(users);
+await reader.checkAtRest();
+reader.findings.degradedLoads = cache.stats().degradedLoads;
+console.log(JSON.stringify(reader.findings));
+cache.close();
+await backend.probe.close();
+database.disconnect();
