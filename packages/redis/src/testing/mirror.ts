@@ -1,10 +1,9 @@
-import type { CacheBackend } from '@quantumtrade/dal-domain';
-import { HearingListener } from '@quantumtrade/dal-conformance';
+import type { CacheBackend, InvalidationListener } from '@quantumtrade/dal-domain';
 import { anything } from './connected.js';
 import { sleep, until } from './redis-process.js';
 
-/** Keeps values that it reads for as long as nothing says that they have changed, and reads them again then. */
-export class Mirror extends HearingListener {
+/** Keeps what it reads for as long as nothing says that it has changed, and reads it again then. */
+export class Mirror implements InvalidationListener {
   readonly values = new Map<string, unknown>();
   readonly #versions = new Map<string, number>();
   readonly #stopListening: () => void;
@@ -14,30 +13,24 @@ export class Mirror extends HearingListener {
   #isOver = false;
 
   constructor({ cache, invalidations }: CacheBackend, keys: readonly string[]) {
-    super();
     this.#stopListening = invalidations.listen(this);
     this.#reading = Promise.all(keys.map((key) => this.#read(key, () => cache.get(key, anything))));
   }
 
-  override onConnected(): void {
+  onConnected(): void {
     this.#begin(true);
-    super.onConnected();
   }
 
-  override onDisconnected(): void {
+  onDisconnected(): void {
     this.#begin(false);
-    super.onDisconnected();
   }
 
-  override onInvalidated(keys: readonly string[] | 'all'): void {
-    if (keys === 'all') this.#begin(true);
-    else {
-      for (const key of keys) {
-        this.values.delete(key);
-        this.#versions.set(key, this.#versionOf(key) + 1);
-      }
+  onInvalidated(keys: readonly string[] | 'all'): void {
+    if (keys === 'all') return this.#begin(true);
+    for (const key of keys) {
+      this.values.delete(key);
+      this.#versions.set(key, this.#versionOf(key) + 1);
     }
-    super.onInvalidated(keys);
   }
 
   /** Resolves when so many values are in it. */
@@ -45,13 +38,13 @@ export class Mirror extends HearingListener {
     return until(async () => this.values.size === count);
   }
 
-  /** Resolves when it was told of a change that was made after all others. */
-  async settled(change: () => Promise<unknown>): Promise<void> {
-    await until(async () => {
-      const from = this.heard.length;
+  /** Resolves when it was told of a change of `marker`, which is made after all others. */
+  settled(change: () => Promise<unknown>): Promise<void> {
+    return until(async () => {
+      const [epoch, version] = [this.#epoch, this.#versionOf('marker')];
       await change();
-      await Promise.race([this.until('marker', from), sleep(200)]);
-      return this.#isConnected && this.heard.slice(from).join() === 'marker';
+      await sleep(10);
+      return this.#isConnected && this.#epoch === epoch && this.#versionOf('marker') > version;
     });
   }
 
@@ -62,13 +55,12 @@ export class Mirror extends HearingListener {
   }
 
   async #read(key: string, load: () => Promise<unknown>): Promise<void> {
-    while (!this.#isOver) {
+    for (; !this.#isOver; await sleep(1)) {
+      if (!this.#isConnected || this.values.has(key)) continue;
       const [epoch, version] = [this.#epoch, this.#versionOf(key)];
-      const value = await load().catch(() => undefined);
+      const value = await load().catch(() => null);
       const isCurrent = epoch === this.#epoch && version === this.#versionOf(key);
-      if (this.#isConnected && isCurrent && value !== undefined && value !== null)
-        this.values.set(key, value);
-      await sleep(1);
+      if (isCurrent && value !== null) this.values.set(key, value);
     }
   }
 
