@@ -1,6 +1,4 @@
-import { setMaxListeners } from 'node:events';
 import { isDatabaseError, ValidationError } from '../errors.js';
-import type { CallOptions } from '../ports/call.js';
 import type { MarketStreamItem, SubscribeOptions } from '../ports/market-stream.js';
 
 const OPERATION = 'marketStream.subscribe';
@@ -13,12 +11,7 @@ export interface TickSource<Cursor> {
   /** Throws `ValidationError` when the position is none. */
   cursorAfter(position: string): Cursor;
   /** What follows the cursor, at most `count` ticks; without a cursor nothing yet, but the cursor at the stream's end. */
-  look(
-    symbol: string,
-    cursor: Cursor | undefined,
-    count: number,
-    options: CallOptions,
-  ): Promise<Look<Cursor>>;
+  look(symbol: string, cursor: Cursor | undefined, count: number): Promise<Look<Cursor>>;
   /** Tells of symbols that may have news, and of all when the source is closed, until the function returned is called. */
   watch(symbols: readonly string[], onNews: (symbol: string) => void): () => void;
 }
@@ -54,11 +47,13 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
   /** The last of the calls of `next`, which are served one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   #begun = false;
-  /** Ends what is under way; aborted when the subscription is over. */
-  readonly #over = new AbortController();
+  #isOver = false;
   /** What the next call fails with when it is over. */
   #failure: { readonly reason: unknown } | undefined;
+  /** Ends the wait for news. */
   #wake = () => {};
+  /** Ends the wait for looks under way. */
+  #leave = () => {};
   #unwatch = () => {};
   readonly #onAbort = () => this.#end({ reason: this.#options.signal?.reason as unknown });
 
@@ -67,7 +62,6 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     this.#options = options;
     this.#cursors = new Map(symbols.map((symbol) => [symbol, undefined]));
     this.#unread = new Set(symbols);
-    setMaxListeners(SYMBOLS_AT_ONCE, this.#over.signal);
   }
 
   next(): Promise<IteratorResult<MarketStreamItem, undefined>> {
@@ -86,7 +80,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     for (;;) {
       const value = this.#held.pop();
       if (value) return { done: false, value };
-      if (this.#over.signal.aborted) return this.#ended();
+      if (this.#isOver) return this.#ended();
       await (this.#unread.size > 0 ? this.#read() : this.#sleep());
     }
   }
@@ -94,7 +88,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
   #begin(): void {
     this.#begun = true;
     const { signal } = this.#options;
-    if (this.#over.signal.aborted) return;
+    if (this.#isOver) return;
     if (signal?.aborted) return this.#onAbort();
     try {
       this.#check();
@@ -127,11 +121,12 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     const symbols = [...this.#unread].slice(0, Math.min(bufferSize, SYMBOLS_AT_ONCE));
     for (const symbol of symbols) this.#unread.delete(symbol);
     const count = Math.floor(bufferSize / symbols.length);
-    const options = { signal: this.#over.signal };
-    const looks = await Promise.allSettled(
-      symbols.map((symbol) => this.#source.look(symbol, this.#cursors.get(symbol), count, options)),
-    );
-    if (this.#over.signal.aborted) return;
+    const looks = await new Promise<PromiseSettledResult<Look<Cursor>>[]>((resolve) => {
+      this.#leave = () => resolve([]);
+      const looking = symbols.map((symbol) => this.#source.look(symbol, this.#cursors.get(symbol), count));
+      void Promise.allSettled(looking).then(resolve);
+    });
+    if (this.#isOver) return;
     const items: MarketStreamItem[] = [];
     const failures: unknown[] = [];
     for (const [i, look] of looks.entries()) {
@@ -161,12 +156,13 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
 
   #end(failure?: { readonly reason: unknown }, held: MarketStreamItem[] = []): void {
     this.#held = held;
-    if (this.#over.signal.aborted) return;
     this.#failure = failure;
+    if (this.#isOver) return;
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#unwatch();
-    this.#over.abort();
+    this.#isOver = true;
     this.#wake();
+    this.#leave();
   }
 
   #ended(): { done: true; value: undefined } {

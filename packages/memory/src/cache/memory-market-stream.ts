@@ -70,13 +70,8 @@ export class MemoryMarketStream implements MarketStream {
     return subscribeToTicks(this.#source, symbols, options);
   }
 
-  async #look(
-    symbol: string,
-    cursor: Cursor | undefined,
-    count: number,
-    options: CallOptions,
-  ): Promise<Look<Cursor>> {
-    this.#store.enter(options, SUBSCRIBE);
+  async #look(symbol: string, cursor: Cursor | undefined, count: number): Promise<Look<Cursor>> {
+    this.#store.enter(undefined, SUBSCRIBE);
     const key = keyOf(pattern, { symbol });
     const list = this.#store.read(key, 'list', SUBSCRIBE) ?? [];
     const newest = this.#counts.get(key) ?? 0;

@@ -241,6 +241,16 @@ describe('when a stream ends in its time', () => {
     expect(told(await awaited)).toEqual([1]);
   });
 
+  it('tells of a gap who had not read all of it', async () => {
+    const { marketStream, untilGone } = await begin();
+    await marketStream.append(SYMBOL, ticks(0, 2));
+    const items = follow(marketStream, OLDEST_TICK, 1);
+    await sleep(500);
+    expect(told(await take(items, 1))).toEqual([0]);
+    await untilGone();
+    expect(told(await take(items, 1))).toEqual(['gap']);
+  });
+
   it('tells of a gap who comes back with a position of it', async () => {
     const { marketStream, untilGone } = await begin();
     await marketStream.append(SYMBOL, [tick(0)]);

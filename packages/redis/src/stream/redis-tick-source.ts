@@ -1,4 +1,4 @@
-import type { CallOptions, Look, MarketStreamItem, TickSource } from '@quantumtrade/dal-domain';
+import type { Look, MarketStreamItem, TickSource } from '@quantumtrade/dal-domain';
 import { CacheError, decodeTicks, keyOf, keyspaces } from '@quantumtrade/dal-domain';
 import type { RunCommand } from '../client/commands.js';
 import type { AppendNotices } from './append-notices.js';
@@ -44,16 +44,11 @@ export class RedisTickSource implements TickSource<Cursor> {
     return this.#notices.watch([...byKey.keys()], (key) => onNews(byKey.get(key)!));
   }
 
-  async look(
-    symbol: string,
-    cursor: Cursor | undefined,
-    count: number,
-    options: CallOptions,
-  ): Promise<Look<Cursor>> {
+  async look(symbol: string, cursor: Cursor | undefined, count: number): Promise<Look<Cursor>> {
     const begin = performance.now();
     const from = cursor ?? nothingAt(begin);
     const args = [from.id, from.born, cursor ? count : 1];
-    const answer = await this.#run(OPERATION, options, (redis) =>
+    const answer = await this.#run(OPERATION, undefined, (redis) =>
       redis.evaluate(lookAtTicks, keyOf(pattern, { symbol }), args),
     );
     const found = typeof answer === 'number' ? answer : streamOf(answer);
