@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 
 /** A `redis-server` of a test's own, that it may kill, stop and start again on the same port. Nothing is kept on disk. */
@@ -9,6 +9,7 @@ export class RedisProcess {
   readonly port: number;
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
+  #guard: ChildProcess | undefined;
 
   private constructor(port: number, args: readonly string[]) {
     this.port = port;
@@ -55,6 +56,7 @@ export class RedisProcess {
   async start(): Promise<void> {
     const child = spawn('redis-server', this.#args, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#child = child;
+    this.#guard = guardOf(child);
     let log = '';
     await new Promise<void>((resolve, reject) => {
       child.once('error', () =>
@@ -72,6 +74,7 @@ export class RedisProcess {
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
+    this.#guard?.kill();
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
@@ -86,6 +89,16 @@ export class RedisProcess {
   resume(): void {
     this.#child?.kill('SIGCONT');
   }
+}
+
+/** Ends a process when this one ends, however that happens: the end of the guard's input tells it so. */
+function guardOf({ pid }: ChildProcess): ChildProcess {
+  const guard = spawn('sh', ['-c', `cat >/dev/null; kill -9 ${pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.unref();
+  (guard.stdin as Socket).unref();
+  return guard;
 }
 
 export async function freePort(): Promise<number> {
