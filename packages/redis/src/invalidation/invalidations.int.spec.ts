@@ -173,6 +173,14 @@ it('notices that only its own connection hangs, while calls are answered', async
   proxy.stop();
 });
 
+it('needs few rights to listen', async () => {
+  const rights = ['+client|id', '+client|tracking', '+subscribe', '+ping', '+info'];
+  await foreign.acl('SETUSER', 'ear', 'on', '>pw', 'resetchannels', '&__redis__:invalidate', ...rights);
+  const { listener } = await listening({ username: 'ear', password: 'pw' });
+  await foreign.set(`${keyPrefix}key`, '1');
+  await listener.until('key');
+});
+
 it('stays disconnected where the user may not track, and works otherwise', async () => {
   await foreign.acl('SETUSER', 'blind', 'on', '>pw', '~*', '&*', '+@all', '-client|tracking');
   const backend = connect({ url: server.url, keyPrefix, username: 'blind', password: 'pw' });
