@@ -1,4 +1,5 @@
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { RIGHTS } from './testing/acl-rights.js';
 import { anything, closeAll, connect } from './testing/connected.js';
 import { RedisProcess } from './testing/redis-process.js';
 
@@ -6,19 +7,7 @@ const PASSWORD = 's3cr3t-password';
 
 let server: RedisProcess;
 beforeAll(async () => {
-  const rights = [
-    '+@read',
-    '+@write',
-    '+@scripting',
-    '+@connection',
-    '+@pubsub',
-    '-@dangerous',
-    '+info',
-    '+time',
-  ];
-  server = await RedisProcess.start(
-    ...['--user', 'ann', 'on', `>${PASSWORD}`, '~staging:*', '&*', ...rights],
-  );
+  server = await RedisProcess.start('--user', 'ann', 'on', `>${PASSWORD}`, '~staging:*', ...RIGHTS);
 });
 afterEach(closeAll);
 afterAll(() => server.kill());

@@ -1,6 +1,7 @@
 import { cacheSuites, errorOf } from '@quantumtrade/dal-conformance';
 import { anything, closeAll, connect, openSockets } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
+import { RIGHTS, RIGHTS_IN_CLUSTER } from './testing/acl-rights.js';
 import { callsOf, forgetCalls } from './testing/command-stats.js';
 import { RedisClusterProcesses } from './testing/redis-cluster.js';
 import { type RedisProcess, sleep, until } from './testing/redis-process.js';
@@ -24,6 +25,22 @@ it('finds the cluster through any of its seed nodes', async () => {
   const settings = { ...cluster.settings.cluster, nodes };
   const { probe } = connect({ url: 'redis://127.0.0.1:9', cluster: settings });
   await probe.ping();
+});
+
+it('works as an ACL user with the rights that the documentation names', async () => {
+  const rights = ['on', '>password', '~staging:*', ...RIGHTS, ...RIGHTS_IN_CLUSTER];
+  for (const { redis } of cluster.nodes) await redis.acl('SETUSER', 'ann', ...rights);
+  for (const readFrom of ['master', 'replica'] as const) {
+    const login = { username: 'ann', password: 'password', keyPrefix: 'staging:', readFrom };
+    const { cache } = connect({ ...cluster.settings, ...login });
+    for (let i = 0; i < 20; i++) {
+      await cache.set(`key-${i}`, i, 60);
+      await until(async () => (await cache.get(`key-${i}`, anything)) === i);
+    }
+  }
+  for (const command of ['ASKING', 'READWRITE']) {
+    expect(String(await cluster.nodes[0]!.redis.call('ACL', 'DRYRUN', 'ann', command))).toBe('OK');
+  }
 });
 
 it('sends reads to replicas when told to, and everything else to masters', async () => {
