@@ -11,12 +11,12 @@ export interface TickSource<Cursor> {
   /** Throws `ValidationError` when the position is none. */
   cursorAfter(position: string): Cursor;
   /** What follows the cursor, at most `count` ticks; without a cursor nothing yet, but the cursor at the stream's end. */
-  look(symbol: string, cursor: Cursor | undefined, count: number): Promise<Look<Cursor>>;
+  look(symbol: string, cursor: Cursor | undefined, count: number): Promise<TickLook<Cursor>>;
   /** Tells of symbols that may have news, and of all when the source is closed, until the function returned is called. */
   watch(symbols: readonly string[], onNews: (symbol: string) => void): () => void;
 }
 
-export interface Look<Cursor> {
+export interface TickLook<Cursor> {
   readonly items: readonly MarketStreamItem[];
   readonly cursor: Cursor;
   /** Whether there was more than `count` ticks. */
@@ -121,7 +121,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     const symbols = [...this.#unread].slice(0, Math.min(bufferSize, SYMBOLS_AT_ONCE));
     for (const symbol of symbols) this.#unread.delete(symbol);
     const count = Math.floor(bufferSize / symbols.length);
-    const looks = await new Promise<PromiseSettledResult<Look<Cursor>>[]>((resolve) => {
+    const looks = await new Promise<PromiseSettledResult<TickLook<Cursor>>[]>((resolve) => {
       this.#leave = () => resolve([]);
       const looking = symbols.map((symbol) => this.#source.look(symbol, this.#cursors.get(symbol), count));
       void Promise.allSettled(looking).then(resolve);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type {
   CallOptions,
-  Look,
+  TickLook,
   MarketData,
   MarketStream,
   MarketStreamItem,
@@ -70,7 +70,7 @@ export class MemoryMarketStream implements MarketStream {
     return subscribeToTicks(this.#source, symbols, options);
   }
 
-  async #look(symbol: string, cursor: Cursor | undefined, count: number): Promise<Look<Cursor>> {
+  async #look(symbol: string, cursor: Cursor | undefined, count: number): Promise<TickLook<Cursor>> {
     this.#store.enter(undefined, SUBSCRIBE);
     const key = keyOf(pattern, { symbol });
     const list = this.#store.read(key, 'list', SUBSCRIBE) ?? [];

@@ -102,7 +102,8 @@ export class Connection implements BackendProbe {
 
 const firstOutcome = (client: RedisClient) => firstOf(client, ['ready', 'error', 'close', 'end']);
 
-async function disconnected(client: RedisClient): Promise<void> {
+/** Ends a client's connections, with the replies under way if they do not take long. */
+export async function disconnected(client: RedisClient): Promise<void> {
   const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
   if (client.status === 'ready') await withinGrace(client.quit().then(() => ended));
   if (client.status === 'end') return;

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../client/client.js';
+import { disconnected } from '../client/connection.js';
 
 /** How often every watcher looks by itself, because a message may have been lost. */
 const LOOK_ANYWAY_MS = 2_000;
@@ -50,11 +51,7 @@ export class AppendNotices {
     this.#isClosed = true;
     clearInterval(this.#lookAnyway);
     this.#tellAll();
-    if (!connection || connection === this.#client || connection.status === 'end') return;
-    const isOpen = connection.status !== 'reconnecting';
-    const ended = new Promise((resolve) => connection.once('end', resolve));
-    connection.disconnect();
-    if (isOpen) await ended;
+    if (connection && connection !== this.#client) await disconnected(connection);
   }
 
   #subscribe(channels: string[]): void {

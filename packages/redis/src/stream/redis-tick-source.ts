@@ -1,4 +1,4 @@
-import type { Look, MarketStreamItem, TickSource } from '@quantumtrade/dal-domain';
+import type { TickLook, MarketStreamItem, TickSource } from '@quantumtrade/dal-domain';
 import { CacheError, decodeTicks, keyOf, keyspaces } from '@quantumtrade/dal-domain';
 import type { RunCommand } from '../client/commands.js';
 import type { AppendNotices } from './append-notices.js';
@@ -44,7 +44,7 @@ export class RedisTickSource implements TickSource<Cursor> {
     return this.#notices.watch([...byKey.keys()], (key) => onNews(byKey.get(key)!));
   }
 
-  async look(symbol: string, cursor: Cursor | undefined, count: number): Promise<Look<Cursor>> {
+  async look(symbol: string, cursor: Cursor | undefined, count: number): Promise<TickLook<Cursor>> {
     const begin = performance.now();
     const from = cursor ?? nothingAt(begin);
     const args = [from.id, from.born, cursor ? count : 1];
