@@ -9,11 +9,13 @@ const numRuns = Number(process.env['QT_RUNS'] ?? 300);
 
 const by = fc.constantFrom(0 as const, 1 as const);
 const key = fc.constantFrom(0, 0, 0, 1);
+const readings = ['get', 'getMany', 'getOrLoad', 'getOrLoad', 'peek'] as const;
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      do: fc.constantFrom('get', 'getMany', 'getOrLoad', 'getOrLoad', 'peek'),
+      do: fc.constant('read' as const),
+      how: fc.constantFrom(...readings),
       by,
       key,
     }),
@@ -21,12 +23,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constantFrom('set', 'delete'),
+      do: fc.constant('write' as const),
+      how: fc.constantFrom('set' as const, 'delete' as const),
       by: fc.constantFrom(0 as const, 1 as const, 'foreign' as const),
       key,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const), by }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('reconnect' as const), by }) },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 100, 260, 900, 2_000) }),

@@ -4,7 +4,8 @@ import { keyOf } from '@quantumtrade/dal-domain';
 /** Keys remembered for each pattern. Making one costs several times what looking up a value does. */
 const REMEMBERED = 16_384;
 
-interface Level extends Map<string, string | Level> {}
+/** The keys by their last part, or what comes below by an earlier one. */
+type Level = Map<string, unknown>;
 
 /** `keyOf` for one pattern, made to be called for every read. */
 export function keysOf<P extends string>(pattern: P): (parts: KeyParts<P>) => string {

@@ -55,6 +55,7 @@ export class Loads<P extends string, T> {
     const { clock, counters, loading, marksOf } = this.#core;
     const giveUpAt = clock.now() + this.#options.loadTimeoutMs;
     let seen: string | undefined;
+    let hasChanged = false;
     while (clock.now() < giveUpAt) {
       signal.throwIfAborted();
       let found: Held<T> | Loading | undefined;
@@ -64,7 +65,11 @@ export class Loads<P extends string, T> {
         if (signal.aborted) throw error;
         break;
       }
-      if (found === undefined) continue;
+      if (found === undefined) {
+        if (hasChanged) await this.#pause(signal);
+        hasChanged = true;
+        continue;
+      }
       if (!(found instanceof Loading)) {
         counters.l2Hits++;
         this.served(key, found, loader);

@@ -6,9 +6,13 @@ import type { KeyspaceOptions } from '../options.js';
 import type { Schedule } from './model-process.js';
 import { KEYS, ModelProcess, partsOf } from './model-process.js';
 
+type Reading = 'get' | 'getMany' | 'getOrLoad' | 'peek';
+type Writing = 'set' | 'delete';
+type Writer = 0 | 1 | 'foreign';
+
 export type Step =
-  | { readonly do: 'get' | 'getMany' | 'getOrLoad' | 'peek'; readonly by: 0 | 1; readonly key: number }
-  | { readonly do: 'set' | 'delete'; readonly by: 0 | 1 | 'foreign'; readonly key: number }
+  | { readonly do: 'read'; readonly how: Reading; readonly by: 0 | 1; readonly key: number }
+  | { readonly do: 'write'; readonly how: Writing; readonly by: Writer; readonly key: number }
   | { readonly do: 'reconnect'; readonly by: 0 | 1 }
   | { readonly do: 'wait'; readonly ms: number };
 
@@ -57,8 +61,8 @@ export class ModelWorld {
   async run(step: Step): Promise<void> {
     if (step.do === 'wait') this.#timers.advance(step.ms);
     else if (step.do === 'reconnect') await this.#processes[step.by]!.reconnect(() => this.#heldNow());
-    else if (step.do === 'set' || step.do === 'delete') await this.#write(step.do, step.by, step.key);
-    else await this.#read(step.do, step.by, step.key);
+    else if (step.do === 'write') await this.#write(step.how, step.by, step.key);
+    else await this.#read(step.how, step.by, step.key);
   }
 
   /** Lets what waits for a time go on. */
@@ -119,11 +123,11 @@ export class ModelWorld {
     return value;
   }
 
-  #write(how: 'set' | 'delete', by: 0 | 1 | 'foreign', key: number): Promise<void> {
+  #write(how: Writing, by: Writer, key: number): Promise<void> {
     return (this.#writing[key] = this.#writing[key]!.then(() => this.#writeAlone(how, by, key)));
   }
 
-  async #writeAlone(how: 'set' | 'delete', by: 0 | 1 | 'foreign', key: number): Promise<void> {
+  async #writeAlone(how: Writing, by: Writer, key: number): Promise<void> {
     await this.#schedule(`${by} writes ${KEYS[key]}`);
     const value = ++this.#database[key]!;
     this.#isTaken[key] = false;
@@ -180,8 +184,6 @@ export class ModelWorld {
     });
   }
 }
-
-type Reading = 'get' | 'getMany' | 'getOrLoad' | 'peek';
 
 function undefinedIfLate(error: unknown): undefined {
   if (error instanceof TimeoutError) return undefined;
