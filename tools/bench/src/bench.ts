@@ -1,5 +1,3 @@
-import type { BenchServer } from './server.js';
-
 /** Of all rounds, in the result's unit. */
 export interface Spread {
   readonly min: number;
@@ -21,12 +19,19 @@ export interface Result {
 export type Title = Pick<Result, 'case' | 'unit' | 'note'>;
 
 export interface BenchOptions {
-  /** How long a bench that runs for a time does so. */
-  readonly seconds: number;
+  /** How long a bench that runs for a time does so. Each has a default of its own. */
+  readonly seconds?: number;
+}
+
+/** What a bench measures on. Each bench has one of its own. */
+export interface Server {
+  /** What it is, with its version. */
+  readonly engine: string;
+  stop(): Promise<void>;
 }
 
 /** Yields its results one by one, as they come. */
-export type Bench = (server: BenchServer, options: BenchOptions) => AsyncGenerator<Result>;
+export type Bench<S extends Server> = (server: S, options: BenchOptions) => AsyncGenerator<Result>;
 
 /** One measurement of one side. */
 export type Measurement = () => Promise<number>;

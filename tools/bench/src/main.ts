@@ -1,34 +1,51 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { Bench, Result } from './bench.js';
+import type { Bench, BenchOptions, Result, Server } from './bench.js';
+import { cache } from './cache/cache.js';
+import { startRedisServer } from './cache/redis-server.js';
+import { soak } from './cache/soak.js';
 import { inWords, thisMachine } from './report.js';
 import { schema } from './schema/schema.js';
 import { startBenchServer } from './server.js';
 import { sustained } from './write/sustained.js';
 import { write } from './write/write.js';
 
-const benches: Readonly<Record<string, Bench>> = { schema, write, 'write-sustained': sustained };
+/** A bench with a server of its own. */
+function on<S extends Server>(start: () => Promise<S>, bench: Bench<S>) {
+  return async (options: BenchOptions) => {
+    const server = await start();
+    return { server, results: bench(server, options) };
+  };
+}
+
+const benches: Readonly<Record<string, ReturnType<typeof on>>> = {
+  cache: on(startRedisServer, cache),
+  'cache-soak': on(startRedisServer, soak),
+  schema: on(startBenchServer, schema),
+  write: on(startBenchServer, write),
+  'write-sustained': on(startBenchServer, sustained),
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, seconds: { type: 'string', default: '60' } },
+  options: { json: { type: 'string' }, seconds: { type: 'string' } },
 });
 const name = positionals[0] ?? '';
 const bench = benches[name];
-const seconds = Number(values.seconds);
-if (!bench || positionals.length > 1 || !(seconds > 0)) {
+const options: BenchOptions = values.seconds === undefined ? {} : { seconds: Number(values.seconds) };
+if (!bench || positionals.length > 1 || !((options.seconds ?? 1) > 0)) {
   console.error(
     `Usage: npm run bench -- NAME [--json FILE] [--seconds N]\nNAME is one of: ${Object.keys(benches).join(', ')}`,
   );
   process.exit(2);
 }
 
-const server = await startBenchServer();
+const { server, results: measured } = await bench(options);
 try {
-  const machine = thisMachine(server.version);
+  const machine = thisMachine(server.engine);
   console.log(Object.values(machine).join(' · '));
   const results: Result[] = [];
-  for await (const result of bench(server, { seconds })) {
+  for await (const result of measured) {
     results.push(result);
     console.log(`\n${inWords(result)}`);
   }

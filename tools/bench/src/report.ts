@@ -15,13 +15,13 @@ export interface Report {
   readonly results: readonly Result[];
 }
 
-export function thisMachine(engineVersion: string): Machine {
+export function thisMachine(engine: string): Machine {
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.cpus().length,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     node: process.version,
-    engine: `ClickHouse ${engineVersion}`,
+    engine,
   };
 }
 

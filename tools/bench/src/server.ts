@@ -2,16 +2,15 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { ClickHouseSettings } from '@quantumtrade/dal-clickhouse';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import type { Server } from './bench.js';
 
 /** A fresh embedded server, to be measured through the raw driver. */
-export interface BenchServer {
+export interface BenchServer extends Server {
   readonly client: ClickHouseClient;
   readonly settings: Required<Pick<ClickHouseSettings, 'url' | 'username' | 'password'>>;
-  readonly version: string;
   run(statement: string): Promise<void>;
   /** The first column of the first row, as a number. */
   number(query: string, params?: Record<string, unknown>): Promise<number>;
-  stop(): Promise<void>;
 }
 
 export async function startBenchServer(): Promise<BenchServer> {
@@ -27,7 +26,7 @@ export async function startBenchServer(): Promise<BenchServer> {
   return {
     client,
     settings,
-    version: await text('SELECT version()', {}),
+    engine: `ClickHouse ${await text('SELECT version()', {})}`,
     run: async (query) => void (await client.command({ query })),
     number: async (query, params = {}) => Number(await text(query, params)),
     stop: async () => {

@@ -6,7 +6,7 @@ import type { BenchServer } from './server.js';
 const MERGES_END_WITHIN_MS = 10_000;
 
 v8.setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+export const collectGarbage = runInNewContext('gc') as () => void;
 
 /**
  * Lets go what was left by what ran before, so that no side pays for another: waits for the server's background merges, for

@@ -7,7 +7,7 @@ const ROUNDS = 40;
 const ID = 'lower(hex(sipHash128(toUInt64(number))))';
 
 /** Finding one of 1,000,000 predictions by an id that the sorting key does not begin with. */
-export const predictionById: Bench = async function* (server) {
+export const predictionById: Bench<BenchServer> = async function* (server) {
   const projections = "SETTINGS deduplicate_merge_projection_mode = 'rebuild'";
   await variant(server, 'no_index');
   await variant(server, 'projection', 'SELECT * ORDER BY prediction_id', projections);

@@ -6,7 +6,7 @@ const AT = '2024-01-02 14:30:00.000';
 const BARS = 1000;
 
 /** What is left of rows that resemble each other. */
-export const rowsKept: Bench = async function* (server) {
+export const rowsKept: Bench<BenchServer> = async function* (server) {
   const left = async (table: string) => server.number(`SELECT count() FROM ${table} FINAL`);
 
   const twoHeadlines = async (table: string) => {

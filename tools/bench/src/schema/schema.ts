@@ -1,6 +1,7 @@
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { Bench } from '../bench.js';
 import { elapsed, pairedRounds } from '../bench.js';
+import type { BenchServer } from '../server.js';
 import { costOfFinal } from './final.js';
 import { insertsByPartition } from './inserts.js';
 import { predictionById } from './prediction-by-id.js';
@@ -10,7 +11,7 @@ import { SPECIFICATION_DDL } from './specification-ddl.js';
 const ROUNDS = 15;
 
 /** Our tables, in the database `ours`, against the specification's, in `specification`, on one server. */
-export const schema: Bench = async function* (server, options) {
+export const schema: Bench<BenchServer> = async function* (server, options) {
   const backend = connectClickHouse({ ...server.settings, database: 'ours' });
   const { schema } = backend;
   await schema.initialize();

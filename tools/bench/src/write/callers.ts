@@ -1,5 +1,6 @@
 import type { BatchWriter } from '@quantumtrade/dal';
 import type { MarketDataBatch } from '@quantumtrade/dal-domain';
+import { sequence } from '../random.js';
 import type { Bar } from './bars.js';
 import { bars } from './bars.js';
 
@@ -48,16 +49,5 @@ export function startCallers(
       await all;
       return written;
     },
-  };
-}
-
-/** The same numbers for the same seed: xorshift, 32 bits, never negative. */
-function sequence(seed: number): () => number {
-  let x = Math.imul(seed, 0x9e3779b9) || 1;
-  return () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x >>> 0;
   };
 }

@@ -20,7 +20,7 @@ const WINDOW_SECONDS = 10;
 const SAMPLE_EVERY_MS = 200;
 
 /** Small inserts of many callers through one batch writer with its defaults, for a time; journaled for a third of it. */
-export const sustained: Bench = async function* (server, { seconds }) {
+export const sustained: Bench<BenchServer> = async function* (server, { seconds = 60 }) {
   const directory = await mkdtemp(join(tmpdir(), 'qt-bench-'));
   try {
     yield* run(server, directory, 'acknowledged', seconds);

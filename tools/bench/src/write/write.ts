@@ -1,4 +1,5 @@
 import type { Bench } from '../bench.js';
+import type { BenchServer } from '../server.js';
 import { columns, columnsOfUnits, rowObjects } from './forms.js';
 import { latency } from './latency.js';
 import { ours } from './ours.js';
@@ -20,7 +21,7 @@ const WHOLE_BATCHES = { maxAgeMs: 0 };
  * way at once. Before each measurement, the rows are ready in the form in which their caller has them, merges have ended and
  * garbage is collected; after it, the side's table is emptied.
  */
-export const write: Bench = async function* (server) {
+export const write: Bench<BenchServer> = async function* (server) {
   const databases = await Promise.all(
     ['ours', 'json', 'native', 'native_defaults'].map((name) => ours(server, name)),
   );

@@ -1,0 +1,16 @@
+import type { Bench } from '../bench.js';
+import { hits } from './hits.js';
+import { invalidation } from './invalidation.js';
+import { misses } from './misses.js';
+import { rateLimit } from './rate-limit.js';
+import type { RedisServer } from './redis-server.js';
+import { secondLevelReads } from './second-level.js';
+
+/** Cached features of symbols, all sides on one Redis, each on keys of its own. */
+export const cache: Bench<RedisServer> = async function* ({ url }) {
+  yield* hits(url);
+  yield* secondLevelReads(url);
+  yield* misses(url);
+  yield* invalidation(url);
+  yield* rateLimit(url);
+};

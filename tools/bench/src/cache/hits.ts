@@ -1,0 +1,99 @@
+import type { Result, Sides } from '../bench.js';
+import { eachSide, inRounds } from '../bench.js';
+import { collectGarbage } from '../settle.js';
+import { inPercentiles, inThroughput, ofRounds, openLoop, throughput } from './loads.js';
+import type { TwoLevels } from './ours.js';
+import { twoLevels } from './ours.js';
+import { bentocache, cacheable } from './peers.js';
+import type { Side } from './side.js';
+import { fill, store, withSides } from './side.js';
+import { anyOf, slices, symbols, zipf } from './values.js';
+
+const ROUNDS = 5;
+const READS = 1 << 17;
+const IN_PROCESS = 10_000;
+
+interface HitSides extends Sides<Side> {
+  readonly ours: TwoLevels;
+}
+
+/** Values that are in process, and such that are there as far as there is room. */
+export async function* hits(url: string): AsyncGenerator<Result> {
+  const memory = { maxItems: IN_PROCESS };
+  const mixed: HitSides = {
+    ours: await twoLevels(url, 'hits:', { maxEntries: IN_PROCESS }),
+    bentocache: bentocache(url, 'hits-bentocache', memory),
+    cacheable: cacheable(url, 'hits-cacheable', IN_PROCESS),
+  };
+  const inProcess: HitSides = {
+    ...mixed,
+    'bentocache, serialize: false': bentocache(url, 'hits-shared', { ...memory, serialize: false }),
+  };
+  yield* withSides(inProcess, async function* () {
+    const all = symbols(100_000);
+    for (const side of Object.values(mixed)) await store(side, all);
+    const fitting = all.slice(0, IN_PROCESS);
+    for (const side of Object.values(inProcess)) await fill(side, fitting);
+
+    const one = { callers: 1, forMs: 300 };
+    const hundred = { callers: 100, forMs: 400 };
+    yield* reads('hits in process, 1 caller', one, anyOf(fitting.slice(-1_000), READS), inProcess);
+    const title = 'Zipf, 10,000 keys, all in process';
+    yield* reads(`${title}, 100 callers`, hundred, zipf(fitting, READS), inProcess);
+    yield* atFixedRates(title, zipf(fitting, READS), inProcess);
+    const tenth = 'Zipf, 100,000 keys, 10,000 of them in process, 100 callers';
+    yield* reads(tenth, hundred, zipf(all, READS), mixed);
+  });
+}
+
+/** Few enough that callers of a slower side do not end long after each other. */
+const SLICE = 50;
+
+async function* reads(
+  title: string,
+  load: { callers: number; forMs: number },
+  wanted: readonly string[],
+  sides: HitSides,
+): AsyncGenerator<Result> {
+  const read = (side: Side) => async (slice: readonly string[]) => {
+    for (const symbol of slice) await side.get(symbol);
+  };
+  const peek = async (slice: readonly string[]) => {
+    for (const symbol of slice) if (!sides.ours.peek(symbol)) await sides.ours.get(symbol);
+  };
+  const taken = slices(wanted, SLICE);
+  const runs = await inRounds(
+    ROUNDS,
+    eachSide({ ...eachSide(sides, read), 'ours, peek before get': peek }, (work) => () => {
+      collectGarbage();
+      return throughput(load, taken, work);
+    }),
+  );
+  yield* inThroughput(title, 'reads', runs);
+}
+
+type Read = (symbol: string) => unknown;
+
+/** Peers only at a rate that they can come near to: a queue that grows as long as one measures says nothing. */
+async function* atFixedRates(
+  title: string,
+  wanted: readonly string[],
+  sides: HitSides,
+): AsyncGenerator<Result> {
+  const { ours } = sides;
+  const peek = { 'ours, peek before get': (symbol: string) => ours.peek(symbol) ?? ours.get(symbol) };
+  const all: Sides<Read> = { ...eachSide(sides, (side) => (symbol: string) => side.get(symbol)), ...peek };
+  const mine: Sides<Read> = { ours: all.ours, ...peek };
+  for (const [rate, reads] of [[100_000, all] as const, [1_000_000, mine] as const]) {
+    const runs = await inRounds(
+      ROUNDS,
+      eachSide(reads, (read) => () => {
+        collectGarbage();
+        return openLoop({ rate, forMs: 400 }, (n) => read(wanted[n % wanted.length]!));
+      }),
+    );
+    const open = `${title}, ${rate.toLocaleString('en-US')} reads/s due`;
+    yield ofRounds({ case: `${open}: answered`, unit: 'reads/s' }, runs, ({ perSecond }) => perSecond);
+    yield* inPercentiles(open, runs);
+  }
+}

@@ -1,0 +1,144 @@
+import type { RecordableHistogram } from 'node:perf_hooks';
+import { createHistogram } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Result, Sides, Title } from '../bench.js';
+import { compared, eachSide } from '../bench.js';
+
+export interface Throughput {
+  readonly perSecond: number;
+  /** What one cost this process, in nanoseconds. Other work on the machine disturbs it least. */
+  readonly processorTime: number;
+}
+
+export interface Latencies {
+  /** Of each call, in nanoseconds. */
+  readonly latencies: RecordableHistogram;
+}
+
+/** So many callers take slice after slice, over and over. How many items they get through in a second. */
+export async function throughput<T>(
+  { callers, forMs }: { callers: number; forMs: number },
+  slices: readonly (readonly T[])[],
+  work: (slice: readonly T[]) => Promise<unknown>,
+): Promise<Throughput> {
+  let taken = 0;
+  let done = 0;
+  const over = begun();
+  const end = performance.now() + forMs;
+  await many(callers, async () => {
+    while (performance.now() < end) {
+      const slice = slices[taken++ % slices.length]!;
+      await work(slice);
+      done += slice.length;
+      await nextTurn();
+    }
+  });
+  return over(done);
+}
+
+/** So many callers, each of whom makes its next call when the last one was answered. */
+export async function closedLoop(
+  { callers, forMs }: { callers: number; forMs: number },
+  call: (n: number) => Promise<unknown>,
+): Promise<Throughput & Latencies> {
+  const latencies = createHistogram();
+  let calls = 0;
+  const over = begun();
+  const end = performance.now() + forMs;
+  await many(callers, async () => {
+    for (let start = performance.now(); start < end; start = performance.now()) {
+      await call(calls++);
+      latencies.record(nanosecondsSince(start));
+    }
+  });
+  return { ...over(calls), latencies };
+}
+
+/** No turn of the event loop begins more calls, so that answers are taken in between. */
+const CALLS_A_TURN = 100;
+
+/**
+ * So many calls a second, whether earlier ones were answered or not. A latency counts from the instant at which the call was
+ * due, so that waiting for its turn is part of it. What returns no promise has been answered.
+ */
+export async function openLoop(
+  { rate, forMs }: { rate: number; forMs: number },
+  call: (n: number) => unknown,
+): Promise<Pick<Throughput, 'perSecond'> & Latencies> {
+  const latencies = createHistogram();
+  const total = Math.round((rate * forMs) / 1_000);
+  const msBetween = 1_000 / rate;
+  let answered = 0;
+  let failure: unknown;
+  const over = begun();
+  const start = performance.now();
+  const begin = (n: number) => {
+    const due = start + n * msBetween;
+    const answer = () => {
+      latencies.record(nanosecondsSince(due));
+      answered++;
+    };
+    const result = call(n);
+    if (!(result instanceof Promise)) answer();
+    else {
+      result.then(answer, (error: unknown) => {
+        failure ??= error;
+        answered++;
+      });
+    }
+  };
+  for (let n = 0; n < total || answered < total;) {
+    const due = Math.min(total, n + CALLS_A_TURN, Math.floor((performance.now() - start) / msBetween) + 1);
+    while (n < due) begin(n++);
+    await nextTurn();
+  }
+  if (failure !== undefined) throw failure;
+  return { perSecond: over(total).perSecond, latencies };
+}
+
+/** The rate and the processor time of each side's rounds. */
+export function* inThroughput(
+  title: string,
+  unit: string,
+  runs: Sides<readonly Throughput[]>,
+): Generator<Result> {
+  yield ofRounds({ case: title, unit: `${unit}/s` }, runs, ({ perSecond }) => perSecond);
+  const processorTime = { case: `${title}: processor time of one`, unit: 'ns' };
+  yield ofRounds(processorTime, runs, ({ processorTime }) => processorTime);
+}
+
+const PERCENTS = [50, 99, 99.9];
+
+/** The percentiles of each side's rounds. */
+export function* inPercentiles(title: string, runs: Sides<readonly Latencies[]>): Generator<Result> {
+  for (const percent of PERCENTS) {
+    const of = ({ latencies }: Latencies) => latencies.percentile(percent) / 1_000;
+    yield ofRounds({ case: `${title}: p${percent}`, unit: 'µs' }, runs, of);
+  }
+}
+
+export const ofRounds = <T>(title: Title, runs: Sides<readonly T[]>, figure: (run: T) => number): Result =>
+  compared(
+    title,
+    eachSide(runs, (rounds) => rounds.map(figure)),
+  );
+
+async function many(callers: number, caller: () => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: callers }, caller));
+}
+
+/** Watches from now on. The function returned tells what so many came to. */
+function begun(): (count: number) => Throughput {
+  const start = performance.now();
+  const before = process.cpuUsage();
+  return (count) => {
+    const { user, system } = process.cpuUsage(before);
+    return {
+      perSecond: Math.round((count * 1_000) / (performance.now() - start)),
+      processorTime: ((user + system) * 1_000) / count,
+    };
+  };
+}
+
+/** At least 1, which is the least that a histogram takes. */
+const nanosecondsSince = (ms: number) => Math.max(1, Math.round((performance.now() - ms) * 1e6));

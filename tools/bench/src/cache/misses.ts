@@ -1,0 +1,38 @@
+import type { Result, Sides } from '../bench.js';
+import { eachSide, inRounds } from '../bench.js';
+import { collectGarbage } from '../settle.js';
+import { closedLoop, inPercentiles, inThroughput } from './loads.js';
+import { twoLevels } from './ours.js';
+import { bentocache, cacheable } from './peers.js';
+import type { LoadingSide } from './side.js';
+import { withSides } from './side.js';
+import { featuresOf } from './values.js';
+
+const ROUNDS = 5;
+const IN_PROCESS = 10_000;
+const LOAD = { callers: 100, forMs: 400 };
+
+/** Keys that nobody has asked for before, with a loader that answers at once. */
+export async function* misses(url: string): AsyncGenerator<Result> {
+  const sides: Sides<LoadingSide> = {
+    ours: await twoLevels(url, 'misses:', { maxEntries: IN_PROCESS }),
+    bentocache: bentocache(url, 'misses-bentocache', { maxItems: IN_PROCESS }),
+    cacheable: cacheable(url, 'misses-cacheable', IN_PROCESS),
+  };
+  yield* withSides(sides, async function* () {
+    let count = 0;
+    const title = 'miss and load, 100 callers';
+    const runs = await inRounds(
+      ROUNDS,
+      eachSide(sides, (side) => () => {
+        collectGarbage();
+        return closedLoop(LOAD, () => {
+          const symbol = `NEW${count++}`;
+          return side.getOrLoad(symbol, () => Promise.resolve(featuresOf(symbol)));
+        });
+      }),
+    );
+    yield* inThroughput(title, 'loads', runs);
+    yield* inPercentiles(title, runs);
+  });
+}

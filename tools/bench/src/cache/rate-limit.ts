@@ -1,0 +1,71 @@
+import { connectRedis } from '@quantumtrade/dal-redis';
+import { Redis } from 'ioredis';
+import type { Result } from '../bench.js';
+import { eachSide, inRounds } from '../bench.js';
+import { collectGarbage } from '../settle.js';
+import { closedLoop, inPercentiles, inThroughput, openLoop } from './loads.js';
+import { withSides } from './side.js';
+
+const ROUNDS = 5;
+const USERS = 10_000;
+const LIMIT = 1_000;
+const ENDPOINT = '/predictions';
+
+interface Limiter {
+  consume(userId: string): Promise<boolean>;
+  close(): Promise<unknown>;
+}
+
+/** One user after another asks whether a call is within the limit, which it is. */
+export async function* rateLimit(url: string): AsyncGenerator<Result> {
+  const sides = { ours: ours(url), 'ioredis script': script(url) };
+  yield* withSides(sides, async function* () {
+    const rounds = <T>(run: (call: (n: number) => Promise<unknown>) => Promise<T>) =>
+      inRounds(
+        ROUNDS,
+        eachSide<Limiter, () => Promise<T>>(sides, (side) => () => {
+          collectGarbage();
+          return run(async (n) => {
+            if (!(await side.consume(`user-${n % USERS}`))) throw new Error('within the limit and refused');
+          });
+        }),
+      );
+    const closed = await rounds((call) => closedLoop({ callers: 100, forMs: 500 }, call));
+    yield* inThroughput('rate limiter, 100 callers', 'calls', closed);
+    yield* inPercentiles('rate limiter, 100 callers', closed);
+    const open = await rounds((call) => openLoop({ rate: 5_000, forMs: 500 }, call));
+    yield* inPercentiles('rate limiter, 5,000 calls/s due', open);
+  });
+}
+
+function ours(url: string): Limiter {
+  const { rateLimiter, probe } = connectRedis({ url, keyPrefix: 'limits:', invalidation: 'none' });
+  return {
+    consume: async (userId) =>
+      (await rateLimiter.consume({ userId, endpoint: ENDPOINT, limit: LIMIT })).allowed,
+    close: () => probe.close(),
+  };
+}
+
+/** A sliding window as it is commonly written: by the caller's clock. */
+const SLIDING_WINDOW = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, ARGV[1] - 60000)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[1], 60000)
+return 1
+`;
+
+function script(url: string): Limiter {
+  const scripts = { slidingWindow: { lua: SLIDING_WINDOW, numberOfKeys: 1 } };
+  const redis = new Redis(url, { scripts }) as Redis & {
+    slidingWindow(key: string, now: number, limit: number, request: string): Promise<number>;
+  };
+  let requests = 0;
+  return {
+    consume: async (userId) =>
+      (await redis.slidingWindow(`limits-raw:${userId}:${ENDPOINT}`, Date.now(), LIMIT, `${requests++}`)) ===
+      1,
+    close: () => redis.quit(),
+  };
+}

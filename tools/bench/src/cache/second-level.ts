@@ -1,0 +1,73 @@
+import type { Result, Sides } from '../bench.js';
+import { eachSide, inRounds } from '../bench.js';
+import { collectGarbage } from '../settle.js';
+import { closedLoop, inPercentiles, inThroughput, openLoop, throughput } from './loads.js';
+import { secondLevel, twoLevels } from './ours.js';
+import { bentocache, cacheable, rawRedis } from './peers.js';
+import type { ManySide, Side } from './side.js';
+import { fill, withSides } from './side.js';
+import { anyOf, features, featuresOf, slices, symbols } from './values.js';
+
+const KEYS = 10_000;
+const ROUNDS = 7;
+const OPEN_ROUNDS = 4;
+const MANY = 500;
+
+/** Values that are in Redis and not in process. */
+export async function* secondLevelReads(url: string): AsyncGenerator<Result> {
+  const all = symbols(KEYS);
+  const many = {
+    ours: secondLevel(url, 'l2:'),
+    'ours, checked by its schema': secondLevel(url, 'l2-checked:', features.codec),
+    'ours, both levels': await twoLevels(url, 'l2-both:', { l1TtlMs: 0 }),
+    'ioredis and JSON': rawRedis(url, 'l2-raw:'),
+    cacheable: cacheable(url, 'l2-cacheable'),
+  };
+  const sides: Sides<Side> = { ...many, bentocache: bentocache(url, 'l2-bentocache') };
+  yield* withSides(sides, async function* () {
+    for (const side of Object.values(sides)) await fill(side, all);
+    yield* one(sides, anyOf(all, 1 << 15));
+    yield* manyAtOnce(many, all);
+  });
+}
+
+async function* one(sides: Sides<Side>, wanted: readonly string[]): AsyncGenerator<Result> {
+  const measured = <T>(rounds: number, load: (call: (n: number) => Promise<unknown>) => Promise<T>) =>
+    inRounds(
+      rounds,
+      eachSide(sides, (side) => () => {
+        collectGarbage();
+        return load((n) => side.get(wanted[n % wanted.length]!));
+      }),
+    );
+  for (const callers of [1, 100]) {
+    const title = `get from Redis, ${callers} caller${callers > 1 ? 's' : ''}`;
+    const runs = await measured(ROUNDS, (call) => closedLoop({ callers, forMs: 400 }, call));
+    yield* inThroughput(title, 'reads', runs);
+    yield* inPercentiles(title, runs);
+  }
+  const runs = await measured(OPEN_ROUNDS, (call) => openLoop({ rate: 5_000, forMs: 500 }, call));
+  yield* inPercentiles('get from Redis, 5,000 reads/s due', runs);
+}
+
+async function* manyAtOnce(sides: Sides<ManySide>, all: readonly string[]): AsyncGenerator<Result> {
+  const values = all.map((symbol) => featuresOf(symbol));
+  yield* inSlices('getMany', sides, all, (side, symbols) => side.getMany(symbols));
+  yield* inSlices('setMany', sides, values, (side, values) => side.setMany(values));
+}
+
+async function* inSlices<T>(
+  name: string,
+  sides: Sides<ManySide>,
+  all: readonly T[],
+  call: (side: ManySide, slice: readonly T[]) => Promise<unknown>,
+): AsyncGenerator<Result> {
+  const runs = await inRounds(
+    ROUNDS,
+    eachSide(sides, (side) => () => {
+      collectGarbage();
+      return throughput({ callers: 1, forMs: 300 }, slices(all, MANY), (slice) => call(side, slice));
+    }),
+  );
+  yield* inThroughput(`${name} of ${MANY}, 1 caller`, 'keys', runs);
+}
