@@ -260,11 +260,13 @@ describe('a write', () => {
       });
     const cache = {
       get: hang,
+      getEntry: hang,
       set: hang,
       setIfNewer: hang,
       setIfUnchanged: hang,
       replaceIfNewer: hang,
       delete: hang,
+      deleteMany: hang,
       exists: hang,
     };
     const { database } = open({ ...memoryCacheBackend(), cache: cache as unknown as Cache });

@@ -164,6 +164,7 @@ describe('health', () => {
     expect(await database.health()).toEqual({
       clickhouseHealthy: true,
       redisHealthy: true,
+      cache: { hearsChanges: true, reads: 'made', writes: 'made' },
       schemaVersion: expect.any(Number),
       connectionCount: 0,
       lastSuccessfulQuery: expect.any(Date),
@@ -187,6 +188,7 @@ describe('health', () => {
       clickhouseHealthy: false,
       clickhouseError: 'Connection failed: gone',
       redisHealthy: true,
+      cache: { hearsChanges: true, reads: 'made', writes: 'made' },
       schemaVersion: 0,
       connectionCount: 3,
       lastSuccessfulQuery: null,

@@ -72,7 +72,7 @@ import type { Writing } from './writing/writer-storage.js';
 export interface DatabaseParts {
   timeSeries: TimeSeriesBackend;
   cache: CacheBackend;
-  /** Default is the system's clock. */
+  /** Default is the system's clock. Cached values end by it: a backend in memory must have the same. */
   clock?: Clock;
   /** Where batch writers and transactions keep what is not in the store. Without it there are no batch writers. */
   writing?: Writing;
@@ -109,6 +109,7 @@ export class DatabaseAbstraction {
   readonly sessions: SessionStore;
   readonly authContexts: AuthContextStore;
   readonly #blocks: BlockWriter;
+  readonly #through: ReadThrough;
   readonly #writers = new Set<BatchWriter>();
   readonly #transactions: Transactions;
   readonly #transact: Pick<Transactions, 'run'>;
@@ -125,15 +126,16 @@ export class DatabaseAbstraction {
       observed(name, port, this.#metrics, auditing);
     const watchCache = <Port extends object>(name: string, port: Port): Port =>
       observed(name, port, this.#cacheMetrics, auditing);
-    const { cache } = cacheBackend;
-    const through = new ReadThrough(cache, this.#metrics);
+    const through = new ReadThrough(cacheBackend, this.#metrics, clock);
+    const { cache } = through;
+    this.#through = through;
     this.#parts = parts;
     this.#clock = clock;
     this.#guarantees = new Guarantees(timeSeries.guarantees, clock);
-    this.marketData = watch('marketData', cachedMarketData(timeSeries.marketData, cache, through));
+    this.marketData = watch('marketData', cachedMarketData(timeSeries.marketData, through));
     this.sentiment = watch('sentiment', timeSeries.sentiment);
-    this.features = watch('features', cachedFeatures(timeSeries.features, cache, through));
-    this.predictions = watch('predictions', cachedPredictions(timeSeries.predictions, cache, through));
+    this.features = watch('features', cachedFeatures(timeSeries.features, through));
+    this.predictions = watch('predictions', cachedPredictions(timeSeries.predictions, through));
     this.outcomes = watch('outcomes', timeSeries.outcomes);
     this.strategyPerformance = watch('strategyPerformance', timeSeries.strategyPerformance);
     this.analytics = watch('analytics', timeSeries.analytics);
@@ -145,7 +147,6 @@ export class DatabaseAbstraction {
     const { storage } = parts.writing ?? {};
     this.#transactions = new Transactions(storage?.transactionLogs ?? volatileTransactionLogs(), {
       blocks: watchBlocks(timeSeries.blocks),
-      cache,
       through,
       deadLetters: storage?.deadLetters,
       clock,
@@ -298,12 +299,15 @@ export class DatabaseAbstraction {
 
   getPerformanceMetrics(): Promise<DatabaseMetrics> {
     const { p50, p95, p99, cacheHitRate, errorRate } = this.#metrics.snapshot();
+    const { l1Hits, l2Hits } = this.#through.stats();
     return Promise.resolve({
       queryLatencyP50: p50,
       queryLatencyP95: p95,
       queryLatencyP99: p99,
       connectionCount: this.#connectionCount(),
       cacheHitRate,
+      cacheL1Hits: l1Hits,
+      cacheL2Hits: l2Hits,
       errorRate,
     });
   }
@@ -349,6 +353,7 @@ export class DatabaseAbstraction {
     return {
       clickhouseHealthy: clickhouseError === undefined,
       redisHealthy: redisError === undefined,
+      cache: this.#through.state(),
       ...(clickhouseError !== undefined && { clickhouseError }),
       ...(redisError !== undefined && { redisError }),
       schemaVersion,
@@ -370,6 +375,7 @@ export class DatabaseAbstraction {
       ...[...this.#writers].map((writer) => writer.close({ deadline })),
       this.#transactions.close(),
     ]);
+    this.#through.close();
     await Promise.all([this.#parts.timeSeries.probe.close(), this.#parts.cache.probe.close()]);
     for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
   }

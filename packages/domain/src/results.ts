@@ -7,7 +7,10 @@ export interface QueryResult<T> {
   /** How many rows match, also beyond `limit`. Where the question is for the newest rows, how many those are. */
   totalCount: number;
   executionTimeMs: number;
-  /** True when the answer came from the cache and the database was not asked. */
+  /**
+   * True when the database was not asked for this call: the answer came from the cache, or from what another call was asking
+   * the database for at the same time.
+   */
   cacheHit: boolean;
 }
 
@@ -31,10 +34,24 @@ export interface DatabaseMetrics {
   queryLatencyP99: number;
   /** Connections open to the servers now. */
   connectionCount: number;
-  /** Hits divided by lookups of the read-through cache, 0 to 1; 0 before the first lookup. */
+  /** Hits divided by lookups of the read-through cache, 0 to 1; 0 before the first lookup. A call that has loaded is none. */
   cacheHitRate: number;
+  /** Lookups that were answered out of this process. */
+  cacheL1Hits: number;
+  /** Lookups that were answered by the cache's server. Callers who ask for one key at the same time count once. */
+  cacheL2Hits: number;
   /** Failed calls divided by all calls, 0 to 1; 0 before the first call. */
   errorRate: number;
+}
+
+/** How well the cache works, as seen by this process. Whatever it says, reads are answered: by the store if need be. */
+export interface CacheState {
+  /** Whether changes by other processes are told. If not, no value is kept in this process. */
+  hearsChanges: boolean;
+  /** Calls to the server are suspended for a moment when they keep failing. Then each read asks the store. */
+  reads: 'made' | 'suspended';
+  /** While they are suspended, nothing that was loaded is cached. */
+  writes: 'made' | 'suspended';
 }
 
 export interface HealthStatus {
@@ -44,6 +61,7 @@ export interface HealthStatus {
   clickhouseError?: string;
   /** Why the cache does not answer; missing while it does. */
   redisError?: string;
+  cache: CacheState;
   /** Version of the migrated schema, 0 when there is none or the store does not answer. */
   schemaVersion: number;
   connectionCount: number;

@@ -2,6 +2,7 @@ import type { DalConfig } from '@quantumtrade/dal-config';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
+import { describeCache } from '../cache-state.js';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { describeGuarantees } from '../guarantees.js';
@@ -61,7 +62,8 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
   add({ name: 'configuration', ok: true, detail: `backend ${config.backend}` }, EXIT.usage);
   const opened = await attempt('store', storeRemedy(config), () => session.open());
   if (!opened) return { checks, exitCode };
-  const { clickhouseHealthy, clickhouseError, redisHealthy, redisError } = await opened.database.health();
+  const { clickhouseHealthy, clickhouseError, redisHealthy, redisError, cache } =
+    await opened.database.health();
   add(
     {
       name: 'store',
@@ -87,7 +89,7 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
     {
       name: 'cache',
       ok: redisHealthy,
-      detail: answer(opened.backends.cache, redisError),
+      detail: `${answer(opened.backends.cache, redisError)}${redisHealthy ? `; ${describeCache(cache)}` : ''}`,
       ...(!redisHealthy && { remedy: 'start Redis, or correct redis.url and its credentials' }),
     },
     EXIT.connection,

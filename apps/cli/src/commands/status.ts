@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../exit-codes.js';
+import { describeCache } from '../cache-state.js';
 import { describeGuarantees } from '../guarantees.js';
 import { milliseconds } from '../output.js';
 import type { RunSession } from '../run.js';
@@ -21,7 +22,7 @@ export function addStatus(program: Command, run: RunSession): void {
         output.result({ backends, health, metrics }, () =>
           [
             `store   ${backends.timeSeries}: ${state(clickhouseError)}`,
-            `cache   ${backends.cache}: ${state(redisError)}`,
+            `cache   ${backends.cache}: ${state(redisError)}, ${describeCache(health.cache)}`,
             `schema  version ${health.schemaVersion}`,
             `keeps   ${guarantees ? describeGuarantees(guarantees) : 'not known'}`,
             `open    ${health.connectionCount} connections`,

@@ -31,16 +31,16 @@ class World {
     this.#random = new Random(seed);
     const timers = this.#timers;
     const retry = { random: () => 0.5 };
-    const cache = this.#slowCache(memoryCacheBackend({ clock }).cache);
-    const through = new ReadThrough(cache, { cacheLookup: () => undefined });
+    const { cache, invalidations } = memoryCacheBackend({ clock });
+    const backend = { cache: this.#slowCache(cache), invalidations };
+    const through = new ReadThrough(backend, { cacheLookup: () => undefined });
     const { blocks, marketData } = this.#slowStore();
-    this.#marketData = cachedMarketData(marketData, cache, through);
+    this.#marketData = cachedMarketData(marketData, through);
     const deadLetters = memoryDeadLetters();
     const parts = { blocks: coherentBlocks(blocks, through), deadLetters };
     const writer = openBatchWriter(parts, { timers, retry, maxAgeMs: 10 });
     const transactions = new Transactions(volatileTransactionLogs(), {
       blocks,
-      cache,
       through,
       clock,
       timers,

@@ -11,15 +11,15 @@ import { latestBarKey, TouchedKeys } from './touched-keys.js';
 
 /**
  * A block writer with which the read-through cache keeps in step. Its blocks know the keys that their rows touch, and each
- * write, whoever makes it and whenever, has the cache forget those. Of a block that does not know them, no value that was
- * being loaded is cached; what is cached stays until its time is over.
+ * write, whoever makes it and whenever, has the cache forget those. Of a block that does not know them, no value that this
+ * process was loading is cached; what is cached stays until its time is over.
  */
 export function coherentBlocks(blocks: BlockWriter, through: ReadThrough): BlockWriter {
   return {
     collect: (record) => new TouchingCollector(record, blocks.collect(record)),
     write: (block: KnownBlock, options) => {
       const write = () => blocks.write(block, options);
-      return block.touchedKeys ? through.write(block.touchedKeys, write) : through.guard('all', write);
+      return block.touchedKeys ? through.write(block.touchedKeys, write) : through.writeBlindly(write);
     },
   };
 }

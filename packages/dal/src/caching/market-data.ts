@@ -1,6 +1,5 @@
 import type {
   BatchResult,
-  Cache,
   MarketData,
   MarketDataBatch,
   MarketDataRepository,
@@ -8,12 +7,10 @@ import type {
   ReadOptions,
 } from '@quantumtrade/dal-domain';
 import {
-  keyOf,
   keyspaces,
   marketData,
   prepareMarketData,
   presentRow,
-  TypedKeyspace,
   withExactness,
 } from '@quantumtrade/dal-domain';
 import type { ReadThrough } from './read-through.js';
@@ -26,22 +23,21 @@ import { touchedKeys } from './touched-keys.js';
  */
 export function cachedMarketData(
   repository: MarketDataRepository,
-  cache: Cache,
   through: ReadThrough,
 ): MarketDataRepository {
-  const latestBars = new TypedKeyspace(cache, keyspaces.latestMarketData);
+  const latestBars = through.values(keyspaces.latestMarketData);
 
   async function latestOne<E extends boolean>(
     symbol: string,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<MarketData<E>>> {
     const started = performance.now();
-    const key = keyOf(keyspaces.latestMarketData.pattern, { symbol });
-    const { value, hit } = await through.read<MarketData<true>>(key, options, {
-      cached: (within) => latestBars.get({ symbol }, within),
-      load: async () => (await repository.latest(symbol, 1, { ...options, exact: true })).data[0] ?? null,
-      store: (bar, within) => latestBars.setIfNewer({ symbol }, bar, within),
-    });
+    const { value, hit } = await through.read(
+      latestBars,
+      { symbol },
+      options,
+      async (limits) => (await repository.latest(symbol, 1, { ...limits, exact: true })).data[0] ?? null,
+    );
     const data = value ? [withExactness(marketData, value, options?.exact ?? false) as MarketData<E>] : [];
     return {
       data,
@@ -56,8 +52,8 @@ export function cachedMarketData(
       through.write(
         touchedKeys('marketData', batch),
         () => repository.insert(batch, options),
-        (result, within) =>
-          Promise.all(newestBars(batch, result).map((bar) => latestBars.replaceIfNewer(bar, bar, within))),
+        (result) =>
+          newestBars(batch, result).map((value) => ({ keyspace: keyspaces.latestMarketData, value })),
       ),
     find: (params, options) => repository.find(params, options),
     latest: (symbol, limit, options) =>

@@ -1,5 +1,5 @@
-import type { Cache, PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
-import { keyOf, keyspaces, prediction, TypedKeyspace, withExactness } from '@quantumtrade/dal-domain';
+import type { PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
+import { keyspaces, prediction, withExactness } from '@quantumtrade/dal-domain';
 import type { ReadThrough } from './read-through.js';
 import { touchedKeys } from './touched-keys.js';
 
@@ -9,22 +9,18 @@ import { touchedKeys } from './touched-keys.js';
  */
 export function cachedPredictions(
   repository: PredictionRepository,
-  cache: Cache,
   through: ReadThrough,
 ): PredictionRepository {
-  const byId = new TypedKeyspace(cache, keyspaces.prediction);
+  const byId = through.values(keyspaces.prediction);
 
   return {
     insert: (batch, options) =>
       through.write(touchedKeys('predictions', batch), () => repository.insert(batch, options)),
     async findById<E extends boolean = false>(predictionId: string, options?: ReadOptions<E>) {
       if (typeof predictionId !== 'string') return repository.findById(predictionId, options);
-      const key = keyOf(keyspaces.prediction.pattern, { predictionId });
-      const { value } = await through.read<PredictionRecord<true>>(key, options, {
-        cached: (within) => byId.get({ predictionId }, within),
-        load: () => repository.findById(predictionId, { ...options, exact: true }),
-        store: (record, within) => byId.set({ predictionId }, record, within),
-      });
+      const { value } = await through.read(byId, { predictionId }, options, (limits) =>
+        repository.findById(predictionId, { ...limits, exact: true }),
+      );
       return value && (withExactness(prediction, value, options?.exact ?? false) as PredictionRecord<E>);
     },
     find: (params, options) => repository.find(params, options),

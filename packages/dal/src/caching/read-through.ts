@@ -1,124 +1,168 @@
-import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
-import { isDatabaseError } from '@quantumtrade/dal-domain';
-import { WriteCounts } from './write-counts.js';
+import type { BreakerState, CacheStats, CoherentKeyspace, Loader } from '@quantumtrade/dal-cache';
+import { CoherentCache } from '@quantumtrade/dal-cache';
+import type {
+  Cache,
+  CacheBackend,
+  CacheState,
+  CallOptions,
+  Clock,
+  KeyParts,
+  Keyspace,
+  ReadOptions,
+} from '@quantumtrade/dal-domain';
+import { checkCall, isDatabaseError, keyOf, systemClock } from '@quantumtrade/dal-domain';
+import { systemTimers } from '../writing/timers.js';
+import { fresh } from './fresh.js';
+import { onClock } from './on-clock.js';
+import { OwnChanges } from './own-changes.js';
+import type { Latest } from './replace-older.js';
+import { replaceOlder } from './replace-older.js';
 
 /** Told of each lookup of the read-through cache. */
 export interface CacheObserver {
   cacheLookup(hit: boolean): void;
 }
 
-/** How long one look into the cache may take, at most half of what the caller has left. */
-const LOOKUP_MS = 250;
 /** How long the cache may take to follow a write. */
 const FOLLOW_MS = 1_000;
 /** Values removed at a time. */
 const REMOVED_AT_ONCE = 500;
+/** Of all keyspaces: nothing is served after its time, and nothing is kept in process whose changes may go unheard. */
+const OPTIONS = { jitter: 0.1, loadTimeoutMs: 30_000 };
 
-/**
- * Redis is never the source of truth: a cache that fails, hangs past its bound or holds nonsense counts as empty, and
- * the call goes on with the database. What is not the cache's own failure (an aborted signal) is passed on.
- */
-async function tolerant<T>(attempt: () => Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (isDatabaseError(error) && error.code !== 'VALIDATION') return otherwise;
-    throw error;
-  }
-}
-
-/** One read of a cached value: where it may be, where it surely is, and how it gets from there to here. */
-export interface CachedRead<T> {
-  cached(options: CallOptions): Promise<T | null>;
-  load(): Promise<T | null>;
-  store(value: T, options: CallOptions): Promise<unknown>;
+/** Values that are read through the cache. */
+export interface CachedValues<P extends string, T> {
+  readonly keyspace: Keyspace<P, T>;
+  readonly values: CoherentKeyspace<P, T>;
 }
 
 /** The meeting point of all reads and writes of cached values, by their keys in the cache. One for each data layer. */
 export class ReadThrough {
-  readonly #cache: Pick<Cache, 'delete'>;
+  /** The shared cache, for who writes keys himself: this process does not serve anything older than what was written. */
+  readonly cache: Cache;
+  readonly #own: OwnChanges;
+  readonly #coherent: CoherentCache;
   readonly #observer: CacheObserver;
-  readonly #writes = new WriteCounts();
+  readonly #clock: Clock;
+  /** Writes of which nobody knows what they touch. */
+  readonly #blind = { underWay: 0, ended: 0 };
 
-  constructor(cache: Pick<Cache, 'delete'>, observer: CacheObserver) {
-    this.#cache = cache;
+  /** The clock must be the one by which the backend's values end. */
+  constructor(
+    backend: Pick<CacheBackend, 'cache' | 'invalidations'>,
+    observer: CacheObserver,
+    clock: Clock = systemClock,
+  ) {
+    this.#own = new OwnChanges(backend, clock);
     this.#observer = observer;
+    this.#clock = clock;
+    this.cache = this.#own.cache;
+    const { secondLevel, invalidations } = this.#own;
+    const time = { now: () => clock.now(), after: systemTimers.after };
+    this.#coherent = new CoherentCache({ cache: secondLevel, invalidations }, { clock: time });
+  }
+
+  values<P extends string, T>(keyspace: Keyspace<P, T>): CachedValues<P, T> {
+    return { keyspace, values: this.#coherent.keyspace(keyspace, OPTIONS) };
   }
 
   /**
-   * Serves from the cache, else loads and stores; `hit` tells which it was. A value is not stored if its key was written,
-   * in this process, after loading began.
+   * Serves from the cache, else loads and stores; `hit` is false when this call has loaded. The value belongs to the caller.
+   * What the loader rejects with is passed on, to all who wait for it.
    */
-  async read<T>(
-    key: string,
-    options: CallOptions | undefined,
-    { cached, load, store }: CachedRead<T>,
+  async read<P extends string, T>(
+    { keyspace, values }: CachedValues<P, T>,
+    parts: KeyParts<P>,
+    options: ReadOptions<boolean> | undefined,
+    load: Loader<T>,
   ): Promise<{ value: T | null; hit: boolean }> {
-    const found = await tolerant(() => cached(lookup(options)), null);
-    this.#observer.cacheLookup(found !== null);
-    if (found !== null) return { value: found, hit: true };
-    const writes = this.#writes.of(key);
-    const value = await load();
-    if (value !== null && writes === this.#writes.of(key)) {
-      await tolerant(() => store(value, lookup(options)), undefined);
+    checkCall(options, keyspace.pattern);
+    let hit = true;
+    const loader: Loader<T> = (limits) => {
+      hit = false;
+      return this.#seeing(keyOf(keyspace.pattern, parts), () =>
+        load(onClock(systemClock, limits, this.#clock)!),
+      );
+    };
+    try {
+      const value = await values.getOrLoad(parts, loader, onClock(this.#clock, options, systemClock));
+      return { value: fresh(value), hit };
+    } catch (error) {
+      hit = false;
+      throw error;
+    } finally {
+      this.#observer.cacheLookup(hit);
     }
-    return { value, hit: false };
   }
 
   /**
-   * Writes to the store, then lets the cache follow: by default it forgets the values of the keys, as it does when it cannot
-   * follow, and when the write failed, so that nobody knows what it left behind. The cache is bound by a time of its own,
-   * whatever becomes of the caller meanwhile, and its failures change nothing about the write's outcome.
+   * Writes to the store, then has the cache forget the values of the keys or, of these latest values, replace the older
+   * ones. When the write failed, it forgets them too: nobody knows what it left behind. The cache is bound by a time of
+   * its own, whatever becomes of the caller meanwhile, and its failures change nothing about the write's outcome.
    */
-  async write<T>(
+  async write<R>(
     keys: readonly string[],
-    insert: () => Promise<T>,
-    follow?: (result: T, options: CallOptions) => Promise<unknown>,
-  ): Promise<T> {
-    let result: T;
+    insert: () => Promise<R>,
+    latestOf?: (result: R) => readonly Latest[],
+  ): Promise<R> {
+    let result: R;
     try {
-      result = await this.guard(keys, insert);
+      result = await insert();
     } catch (error) {
       const isUnsent = isDatabaseError(error) && error.code === 'VALIDATION';
-      if (!isUnsent) await this.forget(keys, briefly()).catch(() => undefined);
+      if (!isUnsent) await this.#follow(keys, []);
       throw error;
     }
-    const within = briefly();
-    const following = async () => (follow ? follow(result, within) : this.forget(keys, within));
-    await following()
-      .catch(() => follow && this.forget(keys, within))
-      .catch(() => undefined);
+    await this.#follow(keys, latestOf?.(result) ?? []);
     return result;
   }
 
-  /** Keeps values out of the cache that were loaded before or while the write ran: those of the keys, or of all keys. */
-  async guard<T>(keys: readonly string[] | 'all', write: () => Promise<T>): Promise<T> {
-    this.#writes.count(keys);
+  /** A write of which nobody knows what it touches. What this process was loading meanwhile is not cached. */
+  async writeBlindly<R>(write: () => Promise<R>): Promise<R> {
+    this.#blind.underWay++;
     try {
       return await write();
     } finally {
-      this.#writes.count(keys);
+      this.#blind.underWay--;
+      this.#blind.ended++;
     }
   }
 
-  /** Removes values from the cache, unless all of many at once fail; what is left stays until its time is over. */
-  async forget(keys: readonly string[], options: CallOptions): Promise<void> {
-    for (let first = 0; first < keys.length; first += REMOVED_AT_ONCE) {
-      const some = keys.slice(first, first + REMOVED_AT_ONCE);
-      const removals = await Promise.allSettled(some.map((key) => this.#cache.delete(key, options)));
-      const failures = removals.filter((removal) => removal.status === 'rejected');
-      if (failures.length === some.length) throw failures[0]!.reason;
+  /** Half-open counts as suspended: one call tries whether the others may be made again. */
+  state(): CacheState {
+    const { isConnected, reads, writes } = this.#coherent.health();
+    const stateOf = (breaker: BreakerState) => (breaker === 'closed' ? 'made' : 'suspended');
+    return { hearsChanges: isConnected, reads: stateOf(reads), writes: stateOf(writes) };
+  }
+
+  stats(): CacheStats {
+    return this.#coherent.stats();
+  }
+
+  close(): void {
+    this.#coherent.close();
+  }
+
+  async #follow(keys: readonly string[], latest: readonly Latest[]): Promise<void> {
+    const within = briefly();
+    const kept = await replaceOlder(this.cache, latest, within).catch(() => new Set<string>());
+    this.#own.tell([...kept]);
+    const forgotten = [...keys.filter((key) => !kept.has(key)), ...this.#own.overdue];
+    for (let first = 0; first < forgotten.length; first += REMOVED_AT_ONCE) {
+      const some = forgotten.slice(first, first + REMOVED_AT_ONCE);
+      await this.cache.deleteMany(some, within).catch(() => this.#own.addOverdue(some));
     }
+  }
+
+  /** Loads; when a blind write was under way meanwhile, the key loses the mark without which nothing is stored. */
+  async #seeing<T>(key: string, load: () => Promise<T>): Promise<T> {
+    const { ended } = this.#blind;
+    const value = await load();
+    if (this.#blind.underWay > 0 || ended !== this.#blind.ended) {
+      await this.cache.delete(key, briefly()).catch(() => undefined);
+    }
+    return value;
   }
 }
 
 const briefly = (): CallOptions => ({ deadline: Date.now() + FOLLOW_MS });
-
-function lookup(options: CallOptions | undefined): CallOptions {
-  const now = Date.now();
-  const left = (options?.deadline ?? Infinity) - now;
-  return {
-    ...(options?.signal && { signal: options.signal }),
-    deadline: now + Math.min(LOOKUP_MS, left / 2),
-  };
-}

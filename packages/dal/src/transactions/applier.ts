@@ -1,4 +1,4 @@
-import type { BlockWriter, Cache, Clock, DeadLetterStore, TransactionLog } from '@quantumtrade/dal-domain';
+import type { BlockWriter, Clock, DeadLetterStore, TransactionLog } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { ReadThrough } from '../caching/read-through.js';
 import type { KnownBlock } from '../writing/known-block.js';
@@ -13,7 +13,6 @@ import { decodeTransaction } from './transaction-record.js';
 
 export interface ApplierParts {
   readonly blocks: BlockWriter;
-  readonly cache: Cache;
   readonly through: ReadThrough;
   readonly deadLetters?: DeadLetterStore;
   readonly clock: Clock;
@@ -94,9 +93,7 @@ export class Applier {
 
   /** The read-through cache follows as after any other write. */
   #apply(id: string, record: TransactionRecord): Promise<readonly RefusedBlock[]> {
-    const { through } = this.#parts;
-    const changed = record.cacheChanges.map(({ key }) => key);
-    return through.guard(changed, () => through.write(record.touchedKeys, () => this.#applyAll(id, record)));
+    return this.#parts.through.write(record.touchedKeys, () => this.#applyAll(id, record));
   }
 
   async #applyAll(id: string, { at, blocks, cacheChanges, touchedKeys }: TransactionRecord) {
@@ -129,7 +126,8 @@ export class Applier {
   }
 
   async #change(change: CacheChange, at: number): Promise<unknown> {
-    const { cache, clock } = this.#parts;
+    const { through, clock } = this.#parts;
+    const { cache } = through;
     const options = { signal: this.#stop.signal };
     if (!('json' in change)) return cache.delete(change.key, options);
     const ttlMs = Math.min(change.ttlMs, at + change.ttlMs - clock.now());

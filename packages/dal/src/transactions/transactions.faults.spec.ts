@@ -27,7 +27,8 @@ class World {
   readonly patience: Random;
   readonly disk: SimulatedDisk;
   readonly timeSeries = memoryTimeSeries({ clock });
-  readonly cache = memoryCacheBackend({ clock }).cache;
+  readonly backend = memoryCacheBackend({ clock });
+  readonly cache = this.backend.cache;
   /** Blocks that the store took, in the order of their first time: whose they are, and their bytes. */
   readonly stored = new Map<string, { transaction: number; rowCount: number; bytes: Buffer }>();
   readonly committing: number[] = [];
@@ -71,6 +72,7 @@ class Life {
 
   async open(): Promise<void> {
     const { disk, cache, timeSeries } = this.#world;
+    const { invalidations } = this.#world.backend;
     disk.onOperation = () => {
       if (!this.#step()) disk.operationsLeft = 0;
     };
@@ -79,8 +81,10 @@ class Life {
     const logs = { open: async () => log, openLeftOver: async () => log };
     this.transactions = new Transactions(logs, {
       blocks: this.#faulty(timeSeries.blocks),
-      cache: this.#faultyCache(cache),
-      through: new ReadThrough(this.#faultyCache(cache), { cacheLookup: () => undefined }),
+      through: new ReadThrough(
+        { cache: this.#faultyCache(cache), invalidations },
+        { cacheLookup: () => undefined },
+      ),
       clock,
       timers: this.timers,
       retry: { random: () => 0.5, maxDelayMs: 200 },
@@ -145,11 +149,10 @@ class Life {
     return Object.assign(Object.create(cache) as Cache, {
       set: (key: string, value: unknown, ttl: number) =>
         this.#between(() => cache.set(key, value, ttl), fail),
+      delete: (key: string) => this.#between(() => cache.delete(key), fail),
       // A cached value that cannot be cleared stays, as after any insert.
-      delete: (key: string) =>
-        key.startsWith('gone') || !this.isAlive
-          ? this.#between(() => cache.delete(key), fail)
-          : cache.delete(key),
+      deleteMany: (keys: string[]) =>
+        this.isAlive ? cache.deleteMany(keys) : this.#between(() => cache.deleteMany(keys), fail),
     });
   }
 

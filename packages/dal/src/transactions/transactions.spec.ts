@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cache, EncodedBlock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { Cache, CacheBackend, EncodedBlock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import {
@@ -26,6 +26,7 @@ const features = (symbol: string, values: Record<string, number>) => ({
 
 let directory: string;
 let timeSeries: TimeSeriesBackend;
+let backend: CacheBackend;
 let cache: Cache;
 let clock: ManualClock;
 let timers: ManualTimers;
@@ -39,7 +40,8 @@ beforeEach(async () => {
   clock = new ManualClock(0);
   timers = new ManualTimers();
   timeSeries = memoryTimeSeries({ clock });
-  cache = memoryCacheBackend({ clock }).cache;
+  backend = memoryCacheBackend({ clock });
+  cache = backend.cache;
   deadLetters = memoryDeadLetters();
   store = { check: () => undefined };
 });
@@ -58,8 +60,7 @@ function open(logs: TransactionLogs = volatileTransactionLogs(), withDeadLetters
         await timeSeries.blocks.write(block, options);
       },
     },
-    cache,
-    through: new ReadThrough(cache, { cacheLookup: () => undefined }),
+    through: new ReadThrough(backend, { cacheLookup: () => undefined }),
     deadLetters: withDeadLetters ? deadLetters : undefined,
     clock,
     timers,
@@ -259,7 +260,7 @@ it('clears what the read-through cache holds of the records, but not what it set
 });
 
 it('does not wait for a cache that only had to be cleared', async () => {
-  cache.delete = () => Promise.reject(new CacheError('away', { operation: 'test' }));
+  cache.deleteMany = () => Promise.reject(new CacheError('away', { operation: 'test' }));
   await settle(open().run((tx) => tx.insertMarketData(bars(['A']))));
   expect(await storedSymbols(timeSeries)).toEqual(['A']);
 });

@@ -1,0 +1,114 @@
+import type { Cache, CacheBackend, MarketDataBatch } from '@quantumtrade/dal-domain';
+import { CacheError } from '@quantumtrade/dal-domain';
+import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { DatabaseAbstraction } from '../database-abstraction.js';
+import { bars, turn } from '../writing/testing/bars.js';
+
+const KEY = 'market:A:latest';
+const at = (timestamp: number): MarketDataBatch => bars(['A'], () => timestamp);
+const latest = async (database: DatabaseAbstraction) =>
+  Number((await database.getLatestMarketData('A', 1)).data[0]?.timestamp);
+
+let backend: CacheBackend;
+let cache: Cache;
+let timeSeries: ReturnType<typeof memoryTimeSeries>;
+let database: DatabaseAbstraction;
+
+beforeEach(async () => {
+  backend = memoryCacheBackend();
+  ({ cache } = backend);
+  timeSeries = memoryTimeSeries();
+  database = new DatabaseAbstraction({ timeSeries, cache: backend });
+  await database.insertMarketData(at(5));
+  await latest(database);
+});
+
+afterEach(() => database.close());
+
+it('is served out of this process once it was read from the second level', async () => {
+  await latest(database);
+  let reads = 0;
+  const { getEntry } = cache;
+  cache.getEntry = (...call) => {
+    reads++;
+    return getEntry.apply(cache, call) as never;
+  };
+  expect(await latest(database)).toBe(5);
+  expect(reads).toBe(0);
+  expect(await database.getPerformanceMetrics()).toMatchObject({ cacheL1Hits: 1, cacheL2Hits: 1 });
+});
+
+it('is heard of before the connection tells it', async () => {
+  const untold = { ...backend, invalidations: { listen: connected } };
+  const deaf = new DatabaseAbstraction({ timeSeries, cache: untold });
+  await turn();
+  for (let reads = 0; reads < 3; reads++) expect(await latest(deaf)).toBe(5);
+  await deaf.insertMarketData(at(6));
+  expect(await latest(deaf)).toBe(6);
+  await latest(deaf);
+  await deaf.transaction((tx) => tx.insertMarketData(at(7)));
+  expect(await latest(deaf)).toBe(7);
+  await latest(deaf);
+  await timeSeries.marketData.insert(at(8));
+  await deaf.cacheDelete(KEY);
+  expect(await latest(deaf)).toBe(8);
+});
+
+it('an older bar that is stored while the latest is loaded does not take its place', async () => {
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const { latest: load } = timeSeries.marketData;
+  timeSeries.marketData.latest = (async (...call: Parameters<typeof load>) => {
+    await held;
+    return load(...call);
+  }) as typeof load;
+  const other = new DatabaseAbstraction({ timeSeries, cache: backend });
+  await other.cacheDelete(KEY);
+  const loading = latest(other);
+  await turn();
+  await other.insertMarketData(at(3));
+  answer();
+  expect(await loading).toBe(5);
+  expect(await latest(other)).toBe(5);
+});
+
+it('is not read older than a write whose removal failed, and is removed as soon as that works', async () => {
+  const { deleteMany, delete: remove, get } = cache;
+  const fail = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
+  Object.assign(cache, { deleteMany: fail, delete: fail, get: fail });
+  await database.insertMarketData(at(6));
+  expect(await latest(database)).toBe(6);
+  expect(await latest(database)).toBe(6);
+  Object.assign(cache, { deleteMany, delete: remove, get });
+  expect(await cache.exists(KEY)).toBe(true);
+  await database.insertMarketData(bars(['B'], () => 1));
+  expect(await cache.exists(KEY)).toBe(false);
+  expect(await latest(database)).toBe(6);
+  expect((await database.getLatestMarketData('A', 1)).cacheHit).toBe(true);
+});
+
+it('belongs to its reader, who may change it', async () => {
+  await database.insertFeatures({ symbol: 'A', timestamp: 1, version: 1, features: { rsi: 1 } });
+  for (let reads = 0; reads < 3; reads++) {
+    const set = (await database.getLatestFeatures('A'))!;
+    expect(set.features).toEqual({ rsi: 1 });
+    set.features['rsi'] = 2;
+    set.timestamp.setTime(0);
+    const [bar] = (await database.getLatestMarketData('A', 1)).data;
+    expect(bar!.timestamp.getTime()).toBe(5);
+    bar!.timestamp.setTime(0);
+  }
+});
+
+it('is not served to who has given up', async () => {
+  await latest(database);
+  const reason = new Error('not needed any more');
+  await expect(database.getLatestMarketData('A', 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+    reason,
+  );
+});
+
+function connected(listener: { onConnected(): void }): () => void {
+  queueMicrotask(() => listener.onConnected());
+  return () => undefined;
+}
