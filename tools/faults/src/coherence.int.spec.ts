@@ -6,10 +6,10 @@ import { PLAN, SEED } from './plan.js';
 
 const VICTIMS: readonly (readonly Kind[])[] = [['calling'], ['listening'], ['calling', 'listening']];
 
-/** Mostly at any moment after both connections are there, else at one when they may not be. */
+/** Mostly while the process is told of changes, else at any moment. */
 async function cutOften(line: Line, random: Random): Promise<void> {
   while (Math.min(line.cuts.calling, line.cuts.listening) < PLAN.cuts) {
-    if (random.chance(0.9)) while (!line.isWhole) await delay(2);
+    if (random.chance(0.8)) await world.isTold(line);
     await delay(random.below(60));
     const deadMs = random.chance(0.05) ? 150 : random.below(10);
     await line.cut(VICTIMS[random.below(VICTIMS.length)]!, deadMs);
@@ -22,6 +22,7 @@ afterEach(() => world.stop());
 it(`no process reads what it must know to be old, however often its connections are cut while foreign clients write (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);
   world = await CacheWorld.start(PLAN.readingProcesses, random);
+  await world.settled();
   await Promise.all(world.lines.map((line) => cutOften(line, new Random(random.below(2 ** 31)))));
   const findings = await world.findings();
   console.log(

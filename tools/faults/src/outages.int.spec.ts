@@ -3,24 +3,19 @@ import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { CacheWorld } from './cache/cache-world.js';
 import { PLAN, SEED } from './plan.js';
 
-type Outage = (world: CacheWorld, downMs: number) => Promise<void>;
+interface Outage {
+  begin(world: CacheWorld, downMs: number): unknown;
+  end(world: CacheWorld): unknown;
+}
 
-const OUTAGES: Record<string, Outage> = {
-  async killed({ server }, downMs) {
-    await server.die();
-    await delay(downMs);
-    await server.live();
-  },
-  async hung({ server }, downMs) {
-    server.hang();
-    await delay(downMs);
-    server.resume();
-  },
-  async paused({ admin }, downMs) {
-    await admin.call('CLIENT', 'PAUSE', downMs, 'ALL');
-    await delay(downMs);
-  },
-};
+const OUTAGES: readonly Outage[] = [
+  { begin: ({ server }) => server.die(), end: ({ server }) => server.live() },
+  { begin: ({ server }) => server.hang(), end: ({ server }) => server.resume() },
+  // A server that is paused cannot be told to go on.
+  { begin: ({ admin }, downMs) => admin.call('CLIENT', 'PAUSE', downMs, 'ALL'), end: () => undefined },
+];
+/** Of each process, in each outage. */
+const LOADS = 20;
 
 let world: CacheWorld;
 afterEach(() => world.stop());
@@ -28,9 +23,13 @@ afterEach(() => world.stop());
 it(`no read that the database can answer fails while the server is down or hangs, and all are coherent after it (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);
   world = await CacheWorld.start(PLAN.readingProcesses, random);
+  await world.settled();
   for (let round = 0; round < PLAN.outages; round++) {
-    for (const outage of Object.values(OUTAGES)) {
-      await outage(world, PLAN.longestOutageMs / 2 + random.below(PLAN.longestOutageMs / 2));
+    for (const outage of OUTAGES) {
+      const downMs = random.below(PLAN.longestOutageMs);
+      await outage.begin(world, downMs);
+      await Promise.all([delay(downMs), world.loadsGoOn(LOADS)]);
+      await outage.end(world);
       await world.settled();
       await delay(random.below(300));
     }

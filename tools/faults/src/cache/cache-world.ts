@@ -5,7 +5,7 @@ import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { Redis } from 'ioredis';
 import type { Findings } from './checked-reader.js';
 import { ForeignWriter } from './foreign-writer.js';
-import { answers, inDatabase, KEY_COUNT, question } from './keys.js';
+import { answers, inDatabase, KEY_COUNT, loadsOf, question } from './keys.js';
 import { Line } from './line.js';
 import { MortalRedis } from './mortal-redis.js';
 
@@ -54,15 +54,14 @@ export class CacheWorld {
     this.#writing = Promise.all(this.#writers.map((writer) => writer.run(() => this.#areWritersOver)));
   }
 
-  /** With every process connected. */
   static async start(processes: number, random: Random): Promise<CacheWorld> {
     const [server, databaseServer] = await Promise.all([MortalRedis.start(), MortalRedis.start()]);
     const database = new Redis(databaseServer.url);
     await database.mset(numbersTo(KEY_COUNT).flatMap((key) => [inDatabase(key), 1]));
-    const lines = await Promise.all(numbersTo(processes).map(() => Line.to(server.port)));
-    const world = new CacheWorld(server, databaseServer, database, lines, random);
-    await world.settled();
-    return world;
+    const lines = await Promise.all(
+      numbersTo(processes).map(() => Line.to(server.port, new Random(random.below(2 ** 31)))),
+    );
+    return new CacheWorld(server, databaseServer, database, lines, random);
   }
 
   get changes(): number {
@@ -71,12 +70,30 @@ export class CacheWorld {
 
   /** Resolves when every process has been told of all that was done by now. */
   async settled(): Promise<void> {
+    await this.#answered((names) => names.length === this.lines.length);
+  }
+
+  /** Resolves when the process on this line is told of changes. */
+  async isTold(line: Line): Promise<void> {
+    const name = `${this.lines.indexOf(line)}`;
+    await this.#answered((names) => names.includes(name));
+  }
+
+  /** Resolves when every process has loaded so many values more. */
+  async loadsGoOn(count: number): Promise<void> {
+    const names = this.lines.map((_, i) => loadsOf(`${i}`));
+    const loads = async () => (await this.#database.mget(names)).map(Number);
+    const before = await loads();
+    while ((await loads()).some((now, i) => now < before[i]! + count)) await delay(5);
+  }
+
+  async #answered(isEnough: (names: readonly string[]) => boolean): Promise<void> {
     for (;;) {
       const name = question(++this.#questions);
       await this.admin.set(name, '', 'PX', 1_000);
       for (let look = 0; look < LOOKS; look++) {
-        if ((await this.#database.scard(answers(name))) === this.lines.length) return;
-        await delay(10);
+        if (isEnough(await this.#database.smembers(answers(name)))) return;
+        await delay(5);
       }
     }
   }
@@ -92,12 +109,13 @@ export class CacheWorld {
 
   /** Whatever state a run left it in. */
   async stop(): Promise<void> {
-    this.#areWritersOver = true;
     for (const reader of this.#readers) reader.process.kill('SIGKILL');
     await Promise.all(this.#readers.map(({ output }) => output));
     for (const line of this.lines) line.stop();
+    for (const writer of this.#writers) writer.stop();
     this.admin.disconnect();
     this.#database.disconnect();
+    await Promise.allSettled([this.#writing]);
     await Promise.all([this.server.die(), this.#databaseServer.die()]);
   }
 }

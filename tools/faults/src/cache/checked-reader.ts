@@ -5,7 +5,7 @@ import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { Redis } from 'ioredis';
 import { settledInTime } from '../faults/settled-in-time.js';
 import type { VERSIONS } from './keys.js';
-import { inDatabase, KEY_COUNT, partsOf } from './keys.js';
+import { inDatabase, KEY_COUNT, loadsOf, partsOf } from './keys.js';
 import type { Knowledge } from './knowledge.js';
 
 /** What a process found, as JSON. */
@@ -131,8 +131,9 @@ export class CheckedReader {
   }
 
   async #load(key: number): Promise<number> {
+    void this.#database.incr(loadsOf(this.#knowledge.name));
     const version = Number(await this.#database.get(inDatabase(key)));
-    if (this.#random.chance(0.5)) await delay(this.#random.below(5));
+    if (this.#random.chance(0.5)) await delay(this.#random.below(20));
     return version;
   }
 

@@ -33,6 +33,10 @@ export class ForeignWriter {
       await this.#change();
       await delay(this.#random.below(4));
     }
+  }
+
+  /** Whatever it waits for fails. */
+  stop(): void {
     this.#redis.disconnect();
   }
 

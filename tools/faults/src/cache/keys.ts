@@ -1,6 +1,6 @@
 import { keyOf, keyspaces } from '@quantumtrade/dal-domain';
 
-export const KEY_COUNT = 16;
+export const KEY_COUNT = 8;
 const { pattern } = keyspaces.featureValue;
 
 /** The values are versions, which grow with every change of the key. */
@@ -24,3 +24,6 @@ export function changeOf(name: string): { key: number; version: number } | undef
 export const question = (n: number) => `question:${n}`;
 export const isQuestion = (name: string) => name.startsWith('question:');
 export const answers = (name: string) => `answers:${name}`;
+
+/** Where the database counts how often a process has asked it for a version. */
+export const loadsOf = (process: string) => `loads:${process}`;

@@ -8,14 +8,14 @@ import { answers, changeOf, done, isQuestion, KEY_COUNT } from './keys.js';
  */
 export class Knowledge implements InvalidationListener {
   isConnected = false;
-  readonly #name: string;
+  readonly name: string;
   readonly #database: Redis;
   readonly #oldest: number[] = new Array(KEY_COUNT).fill(0);
   /** Grows when the connection comes or goes. */
   #session = 0;
 
   constructor(name: string, database: Redis) {
-    this.#name = name;
+    this.name = name;
     this.#database = database;
   }
 
@@ -46,7 +46,7 @@ export class Knowledge implements InvalidationListener {
     for (const name of names) {
       const change = changeOf(name);
       if (change) this.#know(change.key, change.version);
-      if (isQuestion(name)) void this.#database.sadd(answers(name), this.#name);
+      if (isQuestion(name)) void this.#database.sadd(answers(name), this.name);
     }
   }
 

@@ -2,6 +2,10 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '@quantumtrade/dal-journal/testing/random';
+
+const LAG_CHANCE = 0.05;
+const LONGEST_LAG_MS = 20;
 
 export type Kind = 'calling' | 'listening';
 
@@ -12,20 +16,25 @@ interface Connection {
   isDead: boolean;
 }
 
-/** All connections between one process and the server. Each can be cut off, and lose what was on its way. */
+/**
+ * All connections between one process and the server. Each can be cut off, and lose what was on its way. Answers to calls are
+ * now and then overtaken by what is told on the connection that listens.
+ */
 export class Line {
   /** How often a connection of each kind was cut. */
   readonly cuts: Record<Kind, number> = { calling: 0, listening: 0 };
   readonly #connections = new Set<Connection>();
   readonly #server = createServer((client) => this.#take(client));
   readonly #port: number;
+  readonly #random: Random;
 
-  private constructor(port: number) {
+  private constructor(port: number, random: Random) {
     this.#port = port;
+    this.#random = random;
   }
 
-  static async to(port: number): Promise<Line> {
-    const line = new Line(port);
+  static async to(port: number, random: Random): Promise<Line> {
+    const line = new Line(port, random);
     line.#server.listen(0, '127.0.0.1');
     await once(line.#server, 'listening');
     return line;
@@ -66,7 +75,12 @@ export class Line {
       if (!connection.isDead) server.write(chunk);
     });
     server.on('data', (chunk) => {
-      if (!connection.isDead) client.write(chunk);
+      if (connection.isDead) return;
+      client.write(chunk);
+      if (connection.kind === 'calling' && this.#random.chance(LAG_CHANCE)) {
+        server.pause();
+        setTimeout(() => server.resume(), this.#random.below(LONGEST_LAG_MS));
+      }
     });
     for (const [end, other] of [
       [client, server],

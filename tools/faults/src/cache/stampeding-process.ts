@@ -14,52 +14,64 @@ export interface Stampede {
   readonly afterwards: number | null;
 }
 
+/** By round, with each process loading for itself and with one loading for all. */
+export interface Stampedes {
+  readonly apart: readonly Stampede[];
+  readonly together: readonly Stampede[];
+}
+
 const WAVES = 4;
 /** The second level is busy, not down. */
-const PATIENT = 60_000;
+const PATIENT_MS = 60_000;
 
-const [url = '', processes = '', callers = '', rounds = '', onceInCluster = ''] = process.argv.slice(2);
+const [url = '', processes = '', callers = '', rounds = ''] = process.argv.slice(2);
 const redis = new Redis(url, { retryStrategy: () => null });
 redis.on('error', () => undefined).on('end', () => process.exit());
 const backend = connectRedis({ url });
-const cache = new CoherentCache(backend, { budgetMs: PATIENT });
-const values = cache.keyspace(keyspaces.featureValue, {
-  onceInCluster: onceInCluster === 'true',
-  loadTimeoutMs: PATIENT,
-});
+const cache = new CoherentCache(backend, { budgetMs: PATIENT_MS });
+
+function keyspaceOf(mode: keyof Stampedes) {
+  const definition = { ...keyspaces.featureValue, pattern: `${mode}:{round}` as const };
+  return cache.keyspace(definition, { onceInCluster: mode === 'together', loadTimeoutMs: PATIENT_MS });
+}
 
 /** Resolves when every process is there. */
-async function together(place: string): Promise<void> {
+async function meet(place: string): Promise<void> {
   await redis.incr(place);
   while ((await redis.get(place)) !== processes) await delay(1);
 }
 
-async function stampede(round: number): Promise<Stampede> {
-  const parts = { symbol: 'S', featureName: `${round}` };
-  let loads = 0;
-  let allHaveCome: () => void = () => undefined;
-  const comeAll = new Promise<void>((resolve) => (allHaveCome = resolve));
-  const load = async () => {
-    loads++;
-    const value = await redis.incr(`loads:${round}`);
-    await comeAll;
-    return value;
-  };
-  await together(`begin:${round}`);
-  const calls: Promise<number | null>[] = [];
-  for (let wave = 0; wave < WAVES; wave++) {
-    for (let i = 0; i < Number(callers) / WAVES; i++) calls.push(values.getOrLoad(parts, load));
-    await delay(5);
+async function stampedes(mode: keyof Stampedes): Promise<Stampede[]> {
+  const values = keyspaceOf(mode);
+  const found: Stampede[] = [];
+  for (let round = 0; round < Number(rounds); round++) {
+    const parts = { round: `${round}` };
+    let loads = 0;
+    let allHaveCome: () => void = () => undefined;
+    const comeAll = new Promise<void>((resolve) => (allHaveCome = resolve));
+    const load = async () => {
+      loads++;
+      const value = await redis.incr(`loads:${mode}:${round}`);
+      await comeAll;
+      return value;
+    };
+    await meet(`begin:${mode}:${round}`);
+    const calls: Promise<number | null>[] = [];
+    for (let wave = 0; wave < WAVES; wave++) {
+      for (let i = 0; i < Number(callers) / WAVES; i++) calls.push(values.getOrLoad(parts, load));
+      await delay(5);
+    }
+    allHaveCome();
+    const got = new Set(await Promise.all(calls));
+    await meet(`end:${mode}:${round}`);
+    const afterwards = await values.getOrLoad(parts, load);
+    found.push({ loads, values: [...got], afterwards });
   }
-  allHaveCome();
-  const got = new Set(await Promise.all(calls));
-  await together(`end:${round}`);
-  return { loads, values: [...got], afterwards: await values.getOrLoad(parts, load) };
+  return found;
 }
 
-const found: Stampede[] = [];
 await backend.probe.ping();
-for (let round = 0; round < Number(rounds); round++) found.push(await stampede(round));
+const found: Stampedes = { apart: await stampedes('apart'), together: await stampedes('together') };
 console.log(JSON.stringify(found));
 cache.close();
 await backend.probe.close();
