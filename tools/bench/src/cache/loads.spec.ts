@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { closedLoop, openLoop, throughput } from './loads.js';
+
+it('lets each caller of a closed loop wait for its answer, and counts every call once', async () => {
+  let underWay = 0;
+  let most = 0;
+  const numbers: number[] = [];
+  const { latencies } = await closedLoop({ callers: 3, forMs: 50 }, async (n) => {
+    numbers.push(n);
+    most = Math.max(most, ++underWay);
+    await delay(1);
+    underWay--;
+  });
+  expect(most).toBe(3);
+  expect(numbers).toEqual(numbers.map((_, i) => i));
+  expect(latencies.count).toBe(numbers.length);
+});
+
+it('begins the calls of an open loop whether earlier ones are answered or not', async () => {
+  let answerAll: () => void;
+  const answer = new Promise<void>((resolve) => (answerAll = resolve));
+  const { latencies } = await openLoop({ rate: 1_000, forMs: 50 }, (n) => {
+    if (n === 49) answerAll();
+    return answer;
+  });
+  expect(latencies.count).toBe(50);
+});
+
+it('counts the time for which a call of an open loop was due and could not begin', async () => {
+  const BLOCKED_MS = 50;
+  const { latencies } = await openLoop({ rate: 1_000, forMs: 40 }, (n) => {
+    const end = performance.now() + (n === 0 ? BLOCKED_MS : 0);
+    while (performance.now() < end);
+  });
+  expect(latencies.count).toBe(40);
+  expect(latencies.min).toBeGreaterThan((BLOCKED_MS - 40) * 1e6);
+});
+
+it('fails with an open loop when one of its calls fails', async () => {
+  const calls = (n: number) => (n === 3 ? Promise.reject(new Error('refused')) : n);
+  await expect(openLoop({ rate: 1_000, forMs: 10 }, calls)).rejects.toThrow('refused');
+});
+
+it('gives the slices to the callers in turn and counts what is in them', async () => {
+  const taken: string[] = [];
+  const { perSecond } = await throughput({ callers: 2, forMs: 50 }, [['a', 'b'], ['c']], async (slice) => {
+    taken.push(slice.join(''));
+  });
+  expect(taken.slice(0, 2)).toEqual(['ab', 'c']);
+  expect(taken).toEqual(taken.map((_, i) => (i % 2 === 0 ? 'ab' : 'c')));
+  expect(perSecond).toBeGreaterThan(0);
+});
