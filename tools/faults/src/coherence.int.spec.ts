@@ -10,7 +10,7 @@ const VICTIMS: readonly (readonly Kind[])[] = [['calling'], ['listening'], ['cal
 async function cutOften(line: Line, random: Random): Promise<void> {
   while (Math.min(line.cuts.calling, line.cuts.listening) < PLAN.cuts) {
     if (random.chance(0.8)) await world.isTold(line);
-    await delay(random.below(60));
+    await delay(random.below(40));
     const deadMs = random.chance(0.05) ? 150 : random.below(10);
     await line.cut(VICTIMS[random.below(VICTIMS.length)]!, deadMs);
   }

@@ -30,7 +30,7 @@ const LONG: typeof SHORT = {
   stampedeProcesses: 4,
   stampedeCallers: 10_000,
   stampedeRounds: 20,
-  readingProcesses: 3,
+  readingProcesses: 2,
   cuts: 1_000,
   outages: 10,
   longestOutageMs: 6_000,

@@ -44,9 +44,9 @@ export class ForeignWriter {
     const version = ++this.#version;
     const keys = this.#some();
     await this.#database.mset(keys.flatMap((key) => [inDatabase(key), version]));
-    await this.#invalidate(keys, version);
+    const changed = await this.#invalidate(keys, version);
     await this.#database.mset(keys.flatMap((key) => [done(key), version]));
-    for (const key of keys) await this.#redis.set(marker(key, version), '', 'PX', MARKER_MS);
+    for (const key of changed) await this.#redis.set(marker(key, version), '', 'PX', MARKER_MS);
   }
 
   #some(): readonly [number, ...number[]] {
@@ -56,23 +56,36 @@ export class ForeignWriter {
     return [one, this.#keys[(first + 1) % this.#keys.length]!];
   }
 
-  async #invalidate(keys: readonly [number, ...number[]], version: number): Promise<void> {
+  /** The keys of which the cache held anything, or does now: of others it tells nobody. */
+  async #invalidate(keys: readonly [number, ...number[]], version: number): Promise<readonly number[]> {
     const names = keys.map(cached);
     const chosen = this.#random.next();
     if (chosen < 0.01) await this.#redis.flushall();
-    else if (chosen < 0.2) await this.#redis.del(names);
-    else if (chosen < 0.3) for (const name of names) await this.#expire(name, version);
+    else if (chosen < 0.2) return this.#filter(keys, (name) => this.#redis.del(name));
+    else if (chosen < 0.3) return this.#filter(keys, (name) => this.#expire(name, version));
     else if (keys.length > 1) await this.#redis.mset(names.flatMap((name) => [name, version]));
     else if (chosen < 0.6) await this.#redis.set(names[0]!, version, 'PX', 20);
     else await this.#redis.set(names[0]!, version);
+    return keys;
   }
 
-  /** Until nothing older is held. The mark of a load begun before may be, on which the load would still store its value. */
-  async #expire(name: string, version: number): Promise<void> {
-    for (;;) {
-      await this.#redis.pexpire(name, 1);
+  async #filter(
+    keys: readonly number[],
+    change: (name: string) => Promise<number>,
+  ): Promise<readonly number[]> {
+    const changes = await Promise.all(keys.map((key) => change(cached(key))));
+    return keys.filter((_, i) => changes[i]! > 0);
+  }
+
+  /**
+   * Until nothing older is held. The mark of a load begun before may be, on which the load would still store its value. How
+   * often there was anything.
+   */
+  async #expire(name: string, version: number): Promise<number> {
+    for (let times = 0; ;) {
+      times += await this.#redis.pexpire(name, 1);
       const text = await this.#redis.get(name);
-      if (text === null || Number(text) >= version) return;
+      if (text === null || Number(text) >= version) return times;
     }
   }
 }
