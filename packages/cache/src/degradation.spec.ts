@@ -52,6 +52,18 @@ it('waits for a second level that hangs no longer than the budget', async () => 
   expect(cache.stats()).toMatchObject({ degradedLoads: 1, l2Failures: 2 });
 });
 
+it('takes an answer that came while the process was too busy to see it', async () => {
+  const { features, chaos, timers, foreign, cache } = await open();
+  await foreign.set(key, 1, 60);
+  const goOn = chaos.hold('getEntry');
+  const read = features.get(rsi);
+  await settled();
+  goOn();
+  timers.advance(10_000);
+  expect(await read).toBe(1);
+  expect(cache.stats().l2Failures).toBe(0);
+});
+
 it('costs one budget when the second level hangs, not one for every call', async () => {
   const { features, chaos, timers, cache } = await open();
   chaos.be('hangs');

@@ -4,7 +4,8 @@ import type { CacheClock } from './clock.js';
 
 /**
  * Waits for work within the limits of a call: rejects with the signal's reason or with `TimeoutError` when they end it first.
- * Then `onLeave` is called with that error; the work itself goes on.
+ * Then `onLeave` is called with that error; the work itself goes on. A process that was busy past the deadline takes what
+ * has come meanwhile before it gives up.
  */
 export function waitFor<T>(
   work: Promise<T>,
@@ -31,15 +32,16 @@ export function waitFor<T>(
         onLeave?.(reason);
       });
     const onAbort = () => leave(signal!.reason);
-    const onTimeout = () => leave(new TimeoutError(clock.now() - begin, { operation }));
+    const onTimeout = () => setImmediate(() => leave(new TimeoutError(clock.now() - begin, { operation })));
     let cancelTimer: (() => void) | undefined;
     work.then(
       (value) => end(() => resolve(value)),
       (error: unknown) => end(() => reject(error)),
     );
     if (signal?.aborted) return onAbort();
-    if (deadline !== undefined && deadline <= begin) return onTimeout();
     signal?.addEventListener('abort', onAbort);
-    if (deadline !== undefined) cancelTimer = clock.after(deadline - begin, onTimeout);
+    if (deadline === undefined) return;
+    if (deadline > begin) cancelTimer = clock.after(deadline - begin, onTimeout);
+    else onTimeout();
   });
 }

@@ -61,7 +61,7 @@ export class ModelProcess implements CacheInvalidations {
     await this.#schedule(`${this.#name} notices the loss of its connection`);
     this.isConnected = false;
     this.#listener!.onDisconnected();
-    await this.#schedule(`${this.#name} connects`);
+    for (let attempts = 1; attempts <= 10; attempts++) await this.#schedule(`${this.#name} connects`);
     this.connect(held());
   }
 

@@ -58,6 +58,16 @@ export class ModelWorld {
     for (const process of this.#processes) process.connect(this.#heldNow());
   }
 
+  /** Gives every key a value, and everybody has it at hand. */
+  async begin(): Promise<void> {
+    this.#isAtRest = true;
+    for (const [key] of KEYS.entries()) {
+      await this.#write('set', 'foreign', key);
+      for (const process of this.#processes) await process.features.get(partsOf(key));
+    }
+    this.#isAtRest = false;
+  }
+
   async run(step: Step): Promise<void> {
     if (step.do === 'wait') this.#timers.advance(step.ms);
     else if (step.do === 'reconnect') await this.#processes[step.by]!.reconnect(() => this.#heldNow());
@@ -162,7 +172,7 @@ export class ModelWorld {
   #lineOf(process: string): Cache {
     const store = this.#backend.cache;
     const call = async (name: keyof Cache & string, args: unknown[]): Promise<unknown> => {
-      const fate = this.#nextFate();
+      const fate = this.#isAtRest ? 'answered' : this.#nextFate();
       const { deadline } = args.at(-1) as Required<Pick<CallOptions, 'deadline'>>;
       await this.#schedule(`${name} of ${process} arrives`);
       if (fate === 'lost' || this.#timers.now() >= deadline) throw lost(name);
