@@ -110,10 +110,10 @@ export class ReadThrough {
       result = await insert();
     } catch (error) {
       const isUnsent = isDatabaseError(error) && error.code === 'VALIDATION';
-      if (!isUnsent) await this.#follow(keys, []);
+      if (!isUnsent) await this.#follow(keys);
       throw error;
     }
-    await this.#follow(keys, latestOf?.(result) ?? []);
+    await this.#follow(keys, () => latestOf?.(result));
     return result;
   }
 
@@ -143,9 +143,10 @@ export class ReadThrough {
     this.#coherent.close();
   }
 
-  async #follow(keys: readonly string[], latest: readonly Latest[]): Promise<void> {
+  async #follow(keys: readonly string[], latest?: () => readonly Latest[] | undefined): Promise<void> {
     const within = briefly();
-    const kept = await replaceOlder(this.cache, latest, within).catch(() => new Set<string>());
+    const replace = async () => replaceOlder(this.cache, latest?.() ?? [], within);
+    const kept = await replace().catch(() => new Set<string>());
     this.#own.tell([...kept]);
     const forgotten = [...keys.filter((key) => !kept.has(key)), ...this.#own.overdue];
     for (let first = 0; first < forgotten.length; first += REMOVED_AT_ONCE) {
