@@ -178,13 +178,15 @@ class DatabaseSql implements Sql {
     );
   }
 
-  async insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<void> {
+  async insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<number> {
     const { table, token, bytes, retried } = block;
     // Without a list of columns, the engine goes by the names in the block.
     const query = `INSERT INTO ${table} FORMAT Native`;
+    let attempts = 0;
     await this.#client.call(
       { operation, query, database: this.database, options, retried },
       async (driver, request) => {
+        attempts++;
         const { stream } = await driver.exec({
           query,
           values: Readable.from([bytes], { objectMode: false }),
@@ -193,6 +195,7 @@ class DatabaseSql implements Sql {
         await finished(stream.resume());
       },
     );
+    return attempts;
   }
 
   on(database: string): Sql {

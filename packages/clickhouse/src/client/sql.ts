@@ -29,8 +29,8 @@ export interface Sql {
   /** Runs a statement without rows. Never retried. */
   command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void>;
 
-  /** Writes a block in one insert and returns when the engine has stored it. */
-  insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<void>;
+  /** Writes a block in one insert and returns, when the engine has stored it, how often it was sent. */
+  insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<number>;
 
   /**
    * The same connection, with unqualified names meaning another database. Costs nothing; nothing new to close. The schema

@@ -53,6 +53,17 @@ export class BlockKeys {
     return new Set(Array.from(this.#each(this.definition.key), keyText));
   }
 
+  /** When each row was written, by its key; of several, the newest. */
+  versions(): Map<string, number> {
+    const newest = new Map<string, number>();
+    for (const values of this.#each([...this.definition.key, 'writtenAt'])) {
+      const writtenAt = Number(values.pop());
+      const key = keyText(values);
+      newest.set(key, Math.max(writtenAt, newest.get(key) ?? -Infinity));
+    }
+    return newest;
+  }
+
   *#each(names: readonly string[]): Generator<Canonical[], void, undefined> {
     for (const block of this.#blocks) {
       const columns = names.map((name) => block.column(columnOf(name)));

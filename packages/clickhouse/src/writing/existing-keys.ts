@@ -42,6 +42,32 @@ export async function existingKeys(
   }
 }
 
+/** Whether each of these rows is in the table, or a newer version of it. */
+export async function hasRows(
+  sql: Sql,
+  keys: BlockKeys,
+  operation: string,
+  options: CallOptions | undefined,
+): Promise<boolean> {
+  const { definition } = keys;
+  const { where, params } = instantsOf(keys, conditionOf(keys));
+  const found = await sql.rows<Readonly<Record<string, unknown>>>(
+    operation,
+    `SELECT ${selectList(definition, definition.key)}, toUnixTimestamp64Milli(max(written_at)) AS version
+     FROM ${definition.table} WHERE ${where} GROUP BY ${definition.key.map(columnOf).join(', ')}`,
+    params,
+    options,
+  );
+  const versions = new Map(
+    found.map((json) => {
+      const row = decodeRow(definition, json, definition.key);
+      return [keyText(definition.key.map((name) => row[name])), Number(json['version'])];
+    }),
+  );
+  for (const [key, writtenAt] of keys.versions()) if (!(versions.get(key)! >= writtenAt)) return false;
+  return true;
+}
+
 interface Condition {
   readonly where: string;
   readonly params: SqlParams;

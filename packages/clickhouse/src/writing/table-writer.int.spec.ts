@@ -73,7 +73,7 @@ function watched(failFrom = Infinity): { sql: Sql; sizes: number[]; reads: strin
       insert: async (operation, block, options) => {
         sizes.push((await decodeWhole(block.bytes))!.rowCount);
         const table = sizes.length >= failFrom ? 'no_such_table' : block.table;
-        await sql.insert(operation, { ...block, table }, options);
+        return sql.insert(operation, { ...block, table }, options);
       },
     },
   };

@@ -16,6 +16,7 @@ import { rowsOfBatch } from './batch-rows.js';
 import { BlockKeys } from './block-keys.js';
 import { decodeWhole } from './decode-whole.js';
 import { existingKeys } from './existing-keys.js';
+import { insertOnce } from './insert-once.js';
 import type { RecordEncoders } from './record-encoders.js';
 
 /** Inserts of one batch under way at once: a batch over many months is many small inserts. */
@@ -64,8 +65,8 @@ export class TableWriter {
         const keys = await keysOf(definition, group);
         const existing = await existingKeys(this.#sql, keys, operation, options);
         await forEachConcurrently(group, CONCURRENT_INSERTS, async ({ bytes, rowCount: rows }) => {
-          const block = { table: definition.table, token: randomUUID(), bytes, retried: true };
-          await this.#sql.insert(operation, block, options);
+          const block = { token: randomUUID(), bytes, retried: true, isNew: true };
+          await insertOnce(this.#sql, definition, block, operation, options);
           stored += rows;
         });
         insertedCount += countNew(keys, existing);

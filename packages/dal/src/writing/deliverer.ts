@@ -2,6 +2,7 @@ import type { Journal, ReadOptions } from '@quantumtrade/dal-journal';
 import { decodeBlock } from './block-format.js';
 import type { DeliveryParts } from './delivery.js';
 import { attempt, bury } from './delivery.js';
+import type { KnownBlock } from './known-block.js';
 import { Backoff, isRefusal } from './retry.js';
 import { sleep } from './timers.js';
 
@@ -16,6 +17,8 @@ export class Deliverer {
   readonly #stop = new AbortController();
   /** Ends the waiting for records to come. */
   readonly #drain = new AbortController();
+  /** Whether the next block may have been sent before: by an earlier process, or by this one without success. */
+  #isInDoubt = true;
   readonly #ended: Promise<void>;
 
   constructor(journal: Journal, parts: DeliveryParts) {
@@ -51,26 +54,40 @@ export class Deliverer {
         if (draining || !this.#drain.signal.aborted) return;
       } catch (error) {
         if (signal.aborted) return;
-        const delayMs = this.#backoff.next();
-        this.#parts.emit({ type: 'delivery-delayed', delayMs, error });
-        // The next reading begins behind the cursor, that is, with what has just failed.
-        await sleep(delayMs, this.#parts.timers, signal).catch(() => undefined);
+        await this.#pause(error);
       }
     }
   }
 
   async #deliverAll(options: ReadOptions): Promise<void> {
-    const { signal } = this.#stop;
     for await (const { payload, position } of this.#journal.read(options)) {
-      const block = decodeBlock(payload);
-      try {
-        await attempt(this.#parts.blocks, block, signal);
-      } catch (error) {
-        if (signal.aborted || !isRefusal(error)) throw error;
-        await bury(this.#parts, block, error);
-      }
+      await this.#deliver(decodeBlock(payload));
       await this.#journal.advance(position);
+      this.#isInDoubt = false;
       this.#backoff.reset();
     }
+  }
+
+  /** Ends when the block is stored or a dead letter. */
+  async #deliver(block: KnownBlock): Promise<void> {
+    const { signal } = this.#stop;
+    for (;;) {
+      const isUnsent = !this.#isInDoubt;
+      this.#isInDoubt = true;
+      try {
+        return await attempt(this.#parts.blocks, { ...block, isUnsent }, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        if (isRefusal(error)) return bury(this.#parts, block, error);
+        await this.#pause(error);
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  async #pause(error: unknown): Promise<void> {
+    const delayMs = this.#backoff.next();
+    this.#parts.emit({ type: 'delivery-delayed', delayMs, error });
+    await sleep(delayMs, this.#parts.timers, this.#stop.signal).catch(() => undefined);
   }
 }

@@ -143,6 +143,34 @@ describe('a journaled writer', () => {
     },
   );
 
+  it('tells the store of which blocks it is sure that nobody has sent them yet', async () => {
+    const { openJournaled, pass, script, attempts, disk } = world({ maxRows: 1 });
+    const store = script.answer;
+    const unsent = () => attempts.splice(0).map(({ isUnsent }) => isUnsent);
+    const writer = await openJournaled();
+    await writer.write('marketData', bars(['A']));
+    await writer.write('marketData', bars(['B']));
+    await pass(0);
+    expect(unsent()).toEqual([false, true]);
+    script.answer = fails(away);
+    await writer.write('marketData', bars(['C']));
+    await writer.write('marketData', bars(['D']));
+    await pass(0);
+    script.answer = store;
+    await pass(10_000);
+    expect(unsent()).toEqual([true, false, true]);
+    script.answer = hangs;
+    await writer.write('marketData', bars(['E']));
+    await turn();
+    disk.crash();
+    script.answer = store;
+    attempts.splice(0);
+    const next = await openJournaled();
+    await next.write('marketData', bars(['F']));
+    await pass(0);
+    expect(unsent()).toEqual([false, true]);
+  });
+
   it('keeps a dead letter before the journal forgets the block', async () => {
     const { openJournaled, pass, script, deadLetters, timers } = world({ maxRows: 1 });
     script.answer = fails(refused);

@@ -11,6 +11,8 @@ export interface EncodedBlock {
   readonly rowCount: number;
   /** The store's own encoding, to be kept and given back as it is. */
   readonly bytes: Uint8Array;
+  /** That nobody has tried to store it yet. Where this is not known, the store looks whether an earlier attempt got half way. */
+  readonly isUnsent?: boolean;
 }
 
 /** A block, and which of the collected batches have rows in it. */
