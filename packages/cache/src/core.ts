@@ -15,7 +15,7 @@ export interface CacheCounters {
   misses: number;
   /** Loaders called. */
   loads: number;
-  /** Loaders called because the second level did not answer. */
+  /** Reads answered by a loader because the second level did not answer. */
   degradedLoads: number;
   /** Loaders called for values that were there, because they were old. */
   refreshes: number;

@@ -28,9 +28,9 @@ export class StoredValues<P extends string, T> {
     return this.#keyspace.ttlSeconds * (1 - jitter * this.#core.random()) + staleWhileRevalidateMs / 1_000;
   }
 
-  /** Callers who ask for the same key at the same time share one read. */
+  /** Callers who ask for the same key at the same time share one read, as long as they would be told of a change since. */
   read(key: string, options?: CallOptions): Promise<Held<T> | Loading | typeof UNREADABLE | null> {
-    return this.#core.reading.join(key, options, () => this.#read(key));
+    return this.#core.reading.join(key, options, () => this.#read(key), this.#core.l1.isConnected);
   }
 
   async #read(key: string): Promise<Held<T> | Loading | typeof UNREADABLE | null> {

@@ -32,14 +32,15 @@ export class Flights implements BegunBefore {
 
   /**
    * The outcome of the key's running work, or of the one started now. The limits of the call end this caller's waiting; the
-   * work's signal is aborted when nobody waits for it any more.
+   * work's signal is aborted when nobody waits for it any more. Who may not join has the work started anew.
    */
   join<T>(
     key: string,
     options: CallOptions | undefined,
     start: (signal: AbortSignal) => Promise<T>,
+    mayJoin = true,
   ): Promise<T> {
-    const running = this.#flights.get(key);
+    const running = mayJoin ? this.#flights.get(key) : undefined;
     if (running) this.#joins++;
     const flight = running ?? this.#start(key, start);
     flight.waiting++;

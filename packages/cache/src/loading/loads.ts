@@ -35,7 +35,12 @@ export class Loads<P extends string, T> {
 
   /** What the second level holds, else what is loaded. */
   obtain(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
-    return this.#core.obtaining.join(key, options, (signal) => this.#obtain(key, loader, signal));
+    return this.#core.obtaining.join(
+      key,
+      options,
+      (signal) => this.#obtain(key, loader, signal),
+      this.#core.l1.isConnected,
+    );
   }
 
   /** Counts a value that is served, and has it reloaded in the background when it is old. */
@@ -128,17 +133,20 @@ export class Loads<P extends string, T> {
     if (!isStored) counters.unstoredLoads++;
   }
 
+  /** Callers share the load since the last change that is known of, told or not: the database is not to be stampeded. */
   #loadDegraded(key: string, loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
-    const { l1, clock, counters } = this.#core;
-    return this.#degraded.run(async () => {
-      signal.throwIfAborted();
-      counters.degradedLoads++;
-      const begin = clock.now();
-      const version = l1.versionOf(key);
-      const value = await this.#load(loader, signal);
-      this.#stored.keepUnstored(key, value, begin, version);
-      return value;
-    });
+    const { l1, clock, counters, loading } = this.#core;
+    const version = l1.versionOf(key);
+    counters.degradedLoads++;
+    return loading.join(`${version} ${key}`, { signal }, (within) =>
+      this.#degraded.run(async () => {
+        within.throwIfAborted();
+        const begin = clock.now();
+        const value = await this.#load(loader, within);
+        this.#stored.keepUnstored(key, value, begin, version);
+        return value;
+      }),
+    );
   }
 
   async #load(loader: Loader<T>, signal: AbortSignal): Promise<T | null> {

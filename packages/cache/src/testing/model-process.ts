@@ -16,6 +16,7 @@ interface Told {
 /** A process of the model: its cache, what it has surely heard of, and the connection by which it hears. */
 export class ModelProcess implements CacheInvalidations {
   readonly features;
+  readonly cache;
   /** By key: the value whose writing this process has been told of, by others or by its own write's success. */
   readonly known: number[];
   /** Whether it has been told that it hears of everything. */
@@ -30,11 +31,11 @@ export class ModelProcess implements CacheInvalidations {
     this.#name = name;
     this.#schedule = schedule;
     this.known = [];
-    const coherent = new CoherentCache(
+    this.cache = new CoherentCache(
       { cache, invalidations: this },
       { clock, random: () => 0, maxEntries: 10 },
     );
-    this.features = coherent.keyspace({ ...keyspaces.featureValue, ttlSeconds: 2 }, options);
+    this.features = this.cache.keyspace({ ...keyspaces.featureValue, ttlSeconds: 2 }, options);
   }
 
   listen(listener: InvalidationListener): () => void {
