@@ -32,6 +32,10 @@ const refused = [
   ['packages/clickhouse/src/x.ts', 'ioredis'],
   ['packages/redis/src/x.ts', '@clickhouse/client'],
   ['packages/memory/src/x.ts', 'ioredis'],
+  ['packages/cache/src/x.ts', 'ioredis'],
+  ['packages/cache/src/x.ts', '@quantumtrade/dal-redis'],
+  ['packages/keyv/src/x.ts', '@quantumtrade/dal-redis'],
+  ['packages/keyv/src/x.ts', 'ioredis'],
 ];
 
 const accepted = [
@@ -39,6 +43,8 @@ const accepted = [
   ['packages/clickhouse/src/x.ts', '@clickhouse/client'],
   ['packages/clickhouse/src/x.spec.ts', '@quantumtrade/dal-memory'],
   ['packages/clickhouse-embedded/src/x.ts', 'ffi-rs'],
+  ['packages/cache/src/x.ts', 'lru-cache'],
+  ['packages/keyv/src/x.ts', 'keyv'],
   ['packages/container/src/x.ts', '@quantumtrade/dal-redis'],
   ['packages/container/src/x.ts', 'inversify'],
   ['apps/cli/src/x.ts', '@quantumtrade/dal-container'],
