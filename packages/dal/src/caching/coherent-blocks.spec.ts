@@ -148,7 +148,7 @@ it.each<[string, () => Promise<never>]>([
 ])('a write succeeds even if the cache %s', async (_, fail) => {
   const database = await withCachedBar();
   const writer = await database.batchWriter({ maxRows: 1 });
-  for (const method of ['delete', 'deleteMany', 'get', 'getEntry', 'setIfUnchanged'] as const)
+  for (const method of ['delete', 'deleteMany', 'getEntry', 'setIfUnchanged', 'replaceIfNewer'] as const)
     cache[method] = fail;
   await expect(
     writer.write(
@@ -167,7 +167,7 @@ it.each<[string, () => Promise<never>]>([
 
 it('a cache that could not be brought up to date forgets', async () => {
   const database = await withCachedBar();
-  cache.setIfUnchanged = () => Promise.reject(new Error('a bug'));
+  cache.replaceIfNewer = () => Promise.reject(new Error('a bug'));
   await database.insertMarketData(bars(['A'], () => 2));
   expect(await latest(database)).toBe(2);
 });

@@ -73,13 +73,13 @@ it('an older bar that is stored while the latest is loaded does not take its pla
 });
 
 it('is not read older than a write whose removal failed, and is removed as soon as that works', async () => {
-  const { deleteMany, delete: remove, get } = cache;
+  const { deleteMany, delete: remove, replaceIfNewer } = cache;
   const fail = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
-  Object.assign(cache, { deleteMany: fail, delete: fail, get: fail });
+  Object.assign(cache, { deleteMany: fail, delete: fail, replaceIfNewer: fail });
   await database.insertMarketData(at(6));
   expect(await latest(database)).toBe(6);
   expect(await latest(database)).toBe(6);
-  Object.assign(cache, { deleteMany, delete: remove, get });
+  Object.assign(cache, { deleteMany, delete: remove, replaceIfNewer });
   expect(await cache.exists(KEY)).toBe(true);
   await database.insertMarketData(bars(['B'], () => 1));
   expect(await cache.exists(KEY)).toBe(false);

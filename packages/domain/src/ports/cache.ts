@@ -57,8 +57,8 @@ export interface Cache {
 
   /**
    * Keeps a cached latest value in step with a write to the database. Atomic. What the key holds is replaced when its
-   * `timestamp` is earlier than the new value's, deleted when it is the same (only the database knows which of the two
-   * wins), and kept when it is later; an absent key stays absent. True when replaced.
+   * `timestamp` is earlier than the new value's, kept when it is later, and deleted when it is the same or there is none:
+   * only the database knows then which of the two is the latest. An absent key stays absent. True when replaced.
    */
   replaceIfNewer(
     key: string,

@@ -81,7 +81,7 @@ export class MemoryCache implements Cache {
     this.#store.enter(options, 'cache.replaceIfNewer');
     const stored = this.#storedTimestamp(key, 'cache.replaceIfNewer');
     if (!this.#store.has(key) || (stored !== undefined && stored > timestamp)) return false;
-    if (stored === timestamp) {
+    if (stored === undefined || stored === timestamp) {
       this.#store.delete(key);
       return false;
     }

@@ -35,7 +35,7 @@ if stored then
   local before = decoded and type(value) == 'table' and instant(value.timestamp)
   local after = instant(ARGV[3])
   if before and before > after then return 0 end
-  if replacing and before == after then
+  if replacing and (not before or before == after) then
     redis.call('DEL', KEYS[1])
     return 0
   end
