@@ -105,7 +105,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', 'packages/cache/src/testing/**/*.ts'],
+    files: ['**/*.spec.ts', 'packages/{cache,redis}/src/testing/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundaries(true) },
   },
   {
