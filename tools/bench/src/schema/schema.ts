@@ -7,6 +7,7 @@ import { insertsByPartition } from './inserts.js';
 import { predictionById } from './prediction-by-id.js';
 import { rowsKept } from './rows-kept.js';
 import { SPECIFICATION_DDL } from './specification-ddl.js';
+import { unmergedInserts } from './unmerged-inserts.js';
 
 const ROUNDS = 15;
 
@@ -28,4 +29,5 @@ export const schema: Bench<BenchServer> = async function* (server, options) {
   yield* rowsKept(server, options);
   yield* predictionById(server, options);
   yield* costOfFinal(server, options);
+  yield* unmergedInserts(server, options);
 };
