@@ -1,5 +1,5 @@
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../client/sql.js';
 import { decodeRow, encodeField, instantOf, selectList, typeOf } from '../encoding/columns.js';
 import type { BlockKeys } from './block-keys.js';
@@ -26,19 +26,14 @@ export async function existingKeys(
   return near.size < enough ? near : read(undefined, instantsOf(keys, within));
 
   async function read(limit: number | undefined, { where, params }: Condition): Promise<Set<string>> {
-    const found = await sql.rows<Readonly<Record<string, unknown>>>(
+    const found = await sql.rows<JsonRow>(
       operation,
       `SELECT DISTINCT ${selectList(definition, definition.key)} FROM ${definition.table}
        WHERE ${where} ${limit === undefined ? '' : 'LIMIT {limit:UInt32}'}`,
       limit === undefined ? params : { ...params, limit },
       options,
     );
-    return new Set(
-      found.map((json) => {
-        const row = decodeRow(definition, json, definition.key);
-        return keyText(definition.key.map((name) => row[name]));
-      }),
-    );
+    return new Set(found.map((json) => keyOfRow(definition, json)));
   }
 }
 
@@ -51,21 +46,23 @@ export async function hasRows(
 ): Promise<boolean> {
   const { definition } = keys;
   const { where, params } = instantsOf(keys, conditionOf(keys));
-  const found = await sql.rows<Readonly<Record<string, unknown>>>(
+  const found = await sql.rows<JsonRow>(
     operation,
     `SELECT ${selectList(definition, definition.key)}, toUnixTimestamp64Milli(max(written_at)) AS version
      FROM ${definition.table} WHERE ${where} GROUP BY ${definition.key.map(columnOf).join(', ')}`,
     params,
     options,
   );
-  const versions = new Map(
-    found.map((json) => {
-      const row = decodeRow(definition, json, definition.key);
-      return [keyText(definition.key.map((name) => row[name])), Number(json['version'])];
-    }),
-  );
+  const versions = new Map(found.map((json) => [keyOfRow(definition, json), Number(json['version'])]));
   for (const [key, writtenAt] of keys.versions()) if (!(versions.get(key)! >= writtenAt)) return false;
   return true;
+}
+
+type JsonRow = Readonly<Record<string, unknown>>;
+
+function keyOfRow(definition: RecordDefinition, json: JsonRow): string {
+  const row = decodeRow(definition, json, definition.key);
+  return keyText(definition.key.map((name) => row[name]));
 }
 
 interface Condition {

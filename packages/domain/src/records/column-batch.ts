@@ -1,7 +1,6 @@
 import { ValidationError } from '../errors.js';
 import { formatDecimal } from './decimal.js';
-import type { Field } from './field.js';
-import type { Canonical } from './field.js';
+import type { Canonical, Field } from './field.js';
 import type { InputOf, RecordDefinition, Row, RowError } from './record.js';
 import { canonicalRow, requireField } from './record.js';
 import type { RecordName, records } from './records.js';
@@ -35,7 +34,7 @@ export interface ColumnBatch<N extends RecordName> {
 export const isColumnBatch = (batch: unknown): batch is ColumnBatch<RecordName> =>
   typeof batch === 'object' && batch !== null && 'columns' in batch;
 
-export const columnLength = (column: Column): number =>
+const columnLength = (column: Column): number =>
   'dictionary' in column ? column.positions.length : column.length;
 
 /** The columns of a batch in the order of the fields, a constant in canonical form where a field is one. */
