@@ -5,12 +5,14 @@ import { misses } from './misses.js';
 import { rateLimit } from './rate-limit.js';
 import type { RedisServer } from './redis-server.js';
 import { secondLevelReads } from './second-level.js';
+import { writes } from './writes.js';
 
 /** Cached features of symbols, all sides on one Redis, each on keys of its own. */
 export const cache: Bench<RedisServer> = async function* ({ url }) {
   yield* hits(url);
   yield* secondLevelReads(url);
   yield* misses(url);
+  yield* writes(url);
   yield* invalidation(url);
   yield* rateLimit(url);
 };
