@@ -22,6 +22,7 @@ import type {
   MarketDataBatch,
   MarketDataRepository,
   MarketStream,
+  OpenKeyspace,
   OutcomeRepository,
   PredictionBatch,
   PredictionRecord,
@@ -56,7 +57,7 @@ import { cachedPredictions } from './caching/predictions.js';
 import { ReadThrough } from './caching/read-through.js';
 import type { RequiredGuarantees } from './guarantees.js';
 import { Guarantees } from './guarantees.js';
-import { observed, observedBlocks } from './operations.js';
+import { observed, observedBlocks, observedLookups } from './operations.js';
 import type { Transaction } from './transactions/staged-transaction.js';
 import type { TransactionResult } from './transactions/transactions.js';
 import { Transactions } from './transactions/transactions.js';
@@ -126,7 +127,7 @@ export class DatabaseAbstraction {
       observed(name, port, this.#metrics, auditing);
     const watchCache = <Port extends object>(name: string, port: Port): Port =>
       observed(name, port, this.#cacheMetrics, auditing);
-    const through = new ReadThrough(cacheBackend, this.#metrics, clock);
+    const through = new ReadThrough(cacheBackend, observedLookups(this.#metrics), clock);
     const { cache } = through;
     this.#through = through;
     this.#parts = parts;
@@ -154,9 +155,10 @@ export class DatabaseAbstraction {
     this.#transact = watch('transactions', this.#transactions);
     this.marketStream = watchCache('marketStream', cacheBackend.marketStream);
     this.rateLimiter = watchCache('rateLimiter', cacheBackend.rateLimiter);
-    this.realtime = watchCache('realtime', realtimeValues(cache));
-    this.sessions = watchCache('sessions', sessionStore(cache));
-    this.authContexts = watchCache('authContexts', authContextStore(cache));
+    const open: OpenKeyspace = (keyspace) => through.cacheOnly(keyspace);
+    this.realtime = watchCache('realtime', realtimeValues(open));
+    this.sessions = watchCache('sessions', sessionStore(open));
+    this.authContexts = watchCache('authContexts', authContextStore(open));
   }
 
   insertMarketData(batch: MarketDataBatch, options?: CallOptions): Promise<BatchResult> {
