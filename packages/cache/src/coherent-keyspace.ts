@@ -150,8 +150,8 @@ export class CoherentKeyspace<P extends string, T> {
   }
 
   /**
-   * Deletes the value from both levels; true when there was one on the second. When it rejects, the value may still be there
-   * until its time is over.
+   * Deletes the value from both levels; true when the second level held something for it. When it rejects, the value may still
+   * be there until its time is over.
    */
   async delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
     const key = this.#keyOf(parts);
