@@ -91,7 +91,8 @@ const nowhere: AuditSink = { record: () => Promise.resolve() };
 /**
  * One typed API over the time-series store and the cache. The methods are the specification's; the ports behind them,
  * and those of the other records, stand beside them as properties. Every call is timed, announced and, where it
- * changes data, audited, whichever way it is made.
+ * changes data, audited, whichever way it is made. Values that are read through the cache are shared and frozen, dates
+ * included: changing one throws.
  */
 export class DatabaseAbstraction {
   readonly marketData: MarketDataRepository;
@@ -172,7 +173,7 @@ export class DatabaseAbstraction {
     return this.marketData.find(params, options);
   }
 
-  /** The newest bars of a symbol, newest first. One bar (`limit` 1) is served from the cache for up to 30 s. */
+  /** The newest bars of a symbol, newest first. One bar (`limit` 1) comes from the cache for up to 30 s, and is frozen. */
   getLatestMarketData<E extends boolean = false>(
     symbol: string,
     limit: number,
@@ -192,7 +193,7 @@ export class DatabaseAbstraction {
     return this.features.find(params, options);
   }
 
-  /** The newest feature set of a symbol, from the cache for up to 5 minutes. */
+  /** The newest feature set of a symbol, frozen, from the cache for up to 5 minutes. */
   getLatestFeatures(symbol: string, options?: CallOptions): Promise<FeatureSet | null> {
     return this.features.latest(symbol, options);
   }
@@ -201,7 +202,7 @@ export class DatabaseAbstraction {
     return this.predictions.insert(batch, options);
   }
 
-  /** A prediction by id, from the cache for up to an hour. */
+  /** A prediction by id, frozen, from the cache for up to an hour. */
   getPrediction<E extends boolean = false>(
     predictionId: string,
     options?: ReadOptions<E>,

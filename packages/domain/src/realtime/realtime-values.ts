@@ -5,7 +5,10 @@ import type { MarketData } from '../records/market-data.js';
 import type { StrategyPerformance } from '../records/strategy-performance.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 
-/** Hot values that live only in the cache, by symbol or strategy. Each read gives null when the value's time is over. */
+/**
+ * Hot values that live only in the cache, by symbol or strategy. Each read gives null when the value's time is over. A value
+ * may be shared with other readers, and frozen.
+ */
 export interface RealtimeValues {
   marketRegime(symbol: string, options?: CallOptions): Promise<MarketRegime | null>;
   setMarketRegime(regime: MarketRegime, options?: CallOptions): Promise<void>;

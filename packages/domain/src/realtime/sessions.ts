@@ -4,7 +4,7 @@ import type { SessionData, UserContext } from '../keyspaces/values.js';
 import type { CallOptions } from '../ports/call.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 
-/** Sessions of signed-in users, one per user, each an hour from its last save. */
+/** Sessions of signed-in users, one per user, each an hour from its last save. What is found may be shared, and frozen. */
 export interface SessionStore {
   find(userId: string, options?: CallOptions): Promise<SessionData | null>;
   save(session: SessionData, options?: CallOptions): Promise<void>;
@@ -12,7 +12,7 @@ export interface SessionStore {
   end(userId: string, options?: CallOptions): Promise<boolean>;
 }
 
-/** What tokens stand for, an hour each. Only a token's SHA-256 is ever stored. */
+/** What tokens stand for, an hour each, which may be shared and frozen. Only a token's SHA-256 is ever stored. */
 export interface AuthContextStore {
   find(token: string, options?: CallOptions): Promise<UserContext | null>;
   save(token: string, context: UserContext, options?: CallOptions): Promise<void>;
