@@ -1,4 +1,5 @@
 import type { Bench } from '../bench.js';
+import { facade } from './facade.js';
 import { hits } from './hits.js';
 import { invalidation } from './invalidation.js';
 import { misses } from './misses.js';
@@ -12,6 +13,7 @@ import { writes } from './writes.js';
 export const cache: Bench<RedisServer> = async function* ({ url }) {
   yield* hitsAtFixedRates(url);
   yield* hits(url);
+  yield* facade(url);
   yield* secondLevelReads(url);
   yield* misses(url);
   yield* writes(url);
