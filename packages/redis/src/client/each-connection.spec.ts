@@ -6,7 +6,9 @@ import { gatherWrites, limitHandshake } from './each-connection.js';
 
 const sockets: Socket[] = [];
 let server: Server;
+let redis: Redis;
 afterEach(() => {
+  redis.disconnect();
   server.close();
   for (const socket of sockets.splice(0)) socket.destroy();
 });
@@ -29,22 +31,20 @@ it('sends the commands of one turn in one piece, and those of the next in anothe
       for (let n = String(chunk).split('get').length - 1; n > 0; n--) socket.write('$-1\r\n');
     }),
   );
-  const redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
+  redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
   gatherWrites(redis);
   await redis.connect();
   await Promise.all(['a', 'b', 'c'].map((key) => redis.get(key)));
   await redis.get('d');
   expect(chunks.map((chunk) => chunk.match(/get/g)!.length)).toEqual([3, 1]);
-  redis.disconnect();
 });
 
 it('gives up a connection that does not get ready, and opens another', async () => {
   let connections = 0;
   const port = await listening(() => connections++);
-  const redis = new Redis(port, { lazyConnect: true, retryStrategy: () => 1, disconnectTimeout: 1 });
+  redis = new Redis(port, { lazyConnect: true, retryStrategy: () => 1, disconnectTimeout: 1 });
   redis.on('error', () => undefined);
   limitHandshake(redis, 20);
   redis.connect().catch(() => undefined);
   while (connections < 3) await once(redis, 'reconnecting');
-  redis.disconnect();
 });
