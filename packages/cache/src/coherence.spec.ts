@@ -217,3 +217,8 @@ it('refuses a second keyspace of a pattern, options that make no sense, and valu
   await expect(features.setMany([[rsi, NaN]])).rejects.toMatchObject({ code: 'VALIDATION' });
   expect(await features.get(rsi)).toBe(1);
 });
+
+it('says of a deletion whether the second level held something', async () => {
+  const { features } = await two();
+  expect([await features.delete(rsi), await features.delete(rsi)]).toEqual([true, false]);
+});

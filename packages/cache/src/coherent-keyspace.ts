@@ -149,10 +149,13 @@ export class CoherentKeyspace<P extends string, T> {
     return this.#writeTimed('replaceIfNewer', parts, value, options);
   }
 
-  /** Deletes the value from both levels. When it rejects, the value may still be on the second level until its time is over. */
-  async delete(parts: KeyParts<P>, options?: CallOptions): Promise<void> {
+  /**
+   * Deletes the value from both levels; true when the second level held something for it. When it rejects, the value may still
+   * be there until its time is over.
+   */
+  async delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
     const key = this.#keyOf(parts);
-    await this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
+    return this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
   }
 
   /** Deletes many values, each as `delete` would. */

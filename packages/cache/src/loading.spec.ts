@@ -100,7 +100,7 @@ it('loads in another process when the one that was to load is gone', async () =>
 
 it.each([
   ['sets it', (c: { others: { set(p: typeof rsi, v: number): Promise<void> } }) => c.others.set(rsi, 2), 2],
-  ['deletes it', (c: { others: { delete(p: typeof rsi): Promise<void> } }) => c.others.delete(rsi), null],
+  ['deletes it', (c: { others: { delete(p: typeof rsi): Promise<boolean> } }) => c.others.delete(rsi), null],
 ] as const)(
   'does not store what was loaded before another process %s, told or not yet told',
   async (_, change, after) => {

@@ -5,6 +5,7 @@ import {
   realtimeValues,
   sessionStore,
   TypedKeyspace,
+  typedKeyspaces,
 } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 import { errorOf } from './error-of.js';
@@ -40,27 +41,31 @@ const calls: Readonly<Record<string, Call>> = {
   'marketStream.recent': ({ marketStream }, options) => marketStream.recent('AAPL', 1, options),
   'rateLimiter.consume': ({ rateLimiter }, options) => rateLimiter.consume(request, options),
   'probe.ping': ({ probe }, options) => probe.ping(options),
-  'realtimeValues.marketRegime': ({ cache }, options) => realtimeValues(cache).marketRegime('AAPL', options),
+  'realtimeValues.marketRegime': ({ cache }, options) =>
+    realtimeValues(typedKeyspaces(cache)).marketRegime('AAPL', options),
   'realtimeValues.setMarketRegime': ({ cache }, options) =>
-    realtimeValues(cache).setMarketRegime(sample.regime('AAPL'), options),
+    realtimeValues(typedKeyspaces(cache)).setMarketRegime(sample.regime('AAPL'), options),
   'realtimeValues.selectedStrategy': ({ cache }, options) =>
-    realtimeValues(cache).selectedStrategy('AAPL', options),
+    realtimeValues(typedKeyspaces(cache)).selectedStrategy('AAPL', options),
   'realtimeValues.setSelectedStrategy': ({ cache }, options) =>
-    realtimeValues(cache).setSelectedStrategy(sample.selectedStrategy('AAPL'), options),
+    realtimeValues(typedKeyspaces(cache)).setSelectedStrategy(sample.selectedStrategy('AAPL'), options),
   'realtimeValues.strategyPerformance': ({ cache }, options) =>
-    realtimeValues(cache).strategyPerformance('momentum', options),
+    realtimeValues(typedKeyspaces(cache)).strategyPerformance('momentum', options),
   'realtimeValues.setStrategyPerformance': ({ cache }, options) =>
-    realtimeValues(cache).setStrategyPerformance(sample.performance('momentum'), options),
-  'realtimeValues.latestTick': ({ cache }, options) => realtimeValues(cache).latestTick('AAPL', options),
+    realtimeValues(typedKeyspaces(cache)).setStrategyPerformance(sample.performance('momentum'), options),
+  'realtimeValues.latestTick': ({ cache }, options) =>
+    realtimeValues(typedKeyspaces(cache)).latestTick('AAPL', options),
   'realtimeValues.setLatestTick': ({ cache }, options) =>
-    realtimeValues(cache).setLatestTick(sample.tick('AAPL'), options),
-  'sessions.find': ({ cache }, options) => sessionStore(cache).find('ann', options),
-  'sessions.save': ({ cache }, options) => sessionStore(cache).save(sample.session('ann'), options),
-  'sessions.end': ({ cache }, options) => sessionStore(cache).end('ann', options),
-  'authContexts.find': ({ cache }, options) => authContextStore(cache).find('token', options),
+    realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tick('AAPL'), options),
+  'sessions.find': ({ cache }, options) => sessionStore(typedKeyspaces(cache)).find('ann', options),
+  'sessions.save': ({ cache }, options) =>
+    sessionStore(typedKeyspaces(cache)).save(sample.session('ann'), options),
+  'sessions.end': ({ cache }, options) => sessionStore(typedKeyspaces(cache)).end('ann', options),
+  'authContexts.find': ({ cache }, options) => authContextStore(typedKeyspaces(cache)).find('token', options),
   'authContexts.save': ({ cache }, options) =>
-    authContextStore(cache).save('token', sample.userContext('ann'), options),
-  'authContexts.revoke': ({ cache }, options) => authContextStore(cache).revoke('token', options),
+    authContextStore(typedKeyspaces(cache)).save('token', sample.userContext('ann'), options),
+  'authContexts.revoke': ({ cache }, options) =>
+    authContextStore(typedKeyspaces(cache)).revoke('token', options),
   'typedKeyspace.replaceIfNewer': ({ cache }, options) =>
     new TypedKeyspace(cache, keyspaces.latestMarketData).replaceIfNewer(
       { symbol: 'AAPL' },

@@ -20,10 +20,22 @@ export type KeyParts<P extends string> = Readonly<Record<Placeholders<P>, string
  * parts never share a key.
  */
 export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string {
-  return pattern.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodePart((parts as Record<string, string>)[name]!),
+  return piecesOf(pattern).reduce(
+    (key, piece, i) => key + (i % 2 === 0 ? piece : encodePart((parts as Record<string, string>)[piece]!)),
+    '',
   );
 }
+
+/** What a pattern is made of: fixed text and names in turn. Patterns are few, and keys are made for every call. */
+function piecesOf(pattern: string): readonly string[] {
+  const known = pieces.get(pattern);
+  if (known) return known;
+  const split = pattern.split(/\{(\w+)\}/);
+  pieces.set(pattern, split);
+  return split;
+}
+
+const pieces = new Map<string, readonly string[]>();
 
 const FIXED_WORD = /^(latest|current|selected|performance|stream)$/;
 

@@ -46,7 +46,6 @@ export function createClients(settings: RedisSettings, scripts: readonly Script[
   const node: RedisOptions = {
     family: 0,
     connectTimeout: settings.connectionTimeoutMs ?? 5_000,
-    commandTimeout: commandTimeoutMs(settings),
     disconnectTimeout: CUT_AFTER_MS,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
