@@ -104,7 +104,7 @@ export class CoherentKeyspace<P extends string, T> {
     const { l1, counters } = this.#core;
     const key = this.#keyOf(parts);
     const atHand = l1.get<T>(key);
-    if (atHand === undefined) return this.#loads.obtain(key, loader, options);
+    if (atHand === undefined) return await this.#loads.obtain(key, loader, options);
     counters.l1Hits++;
     this.#loads.served(key, atHand, loader);
     return atHand.value;

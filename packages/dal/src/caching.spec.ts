@@ -53,6 +53,7 @@ function brokenCache(): CacheBackend {
   const cache: Cache = {
     get: fail,
     getEntry: fail,
+    getEntryOrSet: fail,
     getMany: fail,
     set: fail,
     setMany: fail,

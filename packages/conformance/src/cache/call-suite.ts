@@ -22,6 +22,8 @@ const request = { userId: 'ann', endpoint: '/orders', limit: 1 };
 const calls: Readonly<Record<string, Call>> = {
   'cache.get': ({ cache }, options) => cache.get('key', { parse: String }, options),
   'cache.getEntry': ({ cache }, options) => cache.getEntry('key', { parse: String }, options),
+  'cache.getEntryOrSet': ({ cache }, options) =>
+    cache.getEntryOrSet('key', { parse: String }, 1, 60, options),
   'cache.getMany': ({ cache }, options) => cache.getMany(['key', 'other'], { parse: String }, options),
   'cache.getMany of none': ({ cache }, options) => cache.getMany([], { parse: String }, options),
   'cache.set': ({ cache }, options) => cache.set('key', 1, 60, options),

@@ -6,6 +6,8 @@ export interface Script {
   readonly lua: string;
   /** Whether it changes nothing, so that a replica may run it. Default is false. */
   readonly readOnly?: boolean;
+  /** Whether it has changed something, by what it returned. Default is always, unless it is `readOnly`. */
+  hasWritten?(answer: unknown): boolean;
 }
 
 /** The few commands of Redis that the adapter uses, each named as Redis names it where it is one command. */

@@ -10,7 +10,10 @@ export function publishedAnnouncements(keyPrefix: string): Announcements {
   };
 }
 
-/** Has every write publish its keys afterwards: in the same round trip where one server does what it is told in order. */
+/**
+ * Has every write publish its keys afterwards: in the same round trip where one server does what it is told in order, unless
+ * only the answer tells whether there was a write.
+ */
 export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: boolean): RunCommand {
   const publishing = (redis: RedisCommands): RedisCommands => {
     const publish = (keys: readonly string[]) => redis.publish(channelOf(keyPrefix), JSON.stringify(keys));
@@ -27,9 +30,12 @@ export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: b
         await redis.setAll(writes);
         await publish(writes.map(({ key }) => key));
       },
-      evaluate: (script, key, args) => {
+      async evaluate(script, key, args) {
         const result = redis.evaluate(script, key, args);
-        return script.readOnly ? result : inOneRoundTrip([key], result);
+        if (script.readOnly) return result;
+        if (script.hasWritten === undefined) return inOneRoundTrip([key], result);
+        if (script.hasWritten(await result)) await publish([key]);
+        return result;
       },
     };
   };

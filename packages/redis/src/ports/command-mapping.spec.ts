@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import redisMock from 'redis-mock';
 import type { RedisCommands, RunCommand, Script } from '../client/commands.js';
-import { getWithTtl, RedisCache, setIfSame } from './redis-cache.js';
+import { getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './redis-cache.js';
 import { RedisRateLimiter, slidingWindow } from './redis-rate-limiter.js';
 import { timedWrite } from './timed-write-script.js';
 
@@ -78,6 +78,14 @@ it.each([
   expect(await new RedisCache(run, clock).getEntry('key', anything)).toEqual({ value: [1], expiresAt });
   expect(evaluated).toEqual([[getWithTtl, 'key', []]]);
   expect(await new RedisCache(mockedRedis(null).run, clock).getEntry('key', anything)).toBeNull();
+});
+
+it('getEntryOrSet is one script, given what is to be set and its life in milliseconds', async () => {
+  const found = mockedRedis(['[1]', 250]);
+  const getOrSet = (cache: RedisCache) => cache.getEntryOrSet('key', anything, [2], 1.5);
+  expect(await getOrSet(new RedisCache(found.run, clock))).toEqual({ value: [1], expiresAt: 1_250 });
+  expect(found.evaluated).toEqual([[getWithTtlOrSet, 'key', ['[2]', 1_500]]]);
+  expect(await getOrSet(new RedisCache(mockedRedis(null).run, clock))).toBeNull();
 });
 
 it.each([

@@ -21,6 +21,18 @@ return text and { text, redis.call('PTTL', KEYS[1]) }
 `,
 };
 
+/** The same; where there is none, the key holds ARGV[1] for ARGV[2] ms afterwards, and nothing is returned. */
+export const getWithTtlOrSet: Script = {
+  name: 'qtdalGetWithTtlOrSet',
+  hasWritten: (answer) => answer === null,
+  lua: `
+local text = redis.call('GET', KEYS[1])
+if text then return { text, redis.call('PTTL', KEYS[1]) } end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false
+`,
+};
+
 /**
  * Writes a value if the stored one is what was expected. ARGV: the value, its life in ms, and the text expected, without
  * which there must be none. Returns 1 when it was written.
@@ -49,16 +61,20 @@ export class RedisCache implements Cache {
     return text === null ? null : decodeCacheValue(text, decoder, 'cache.get');
   }
 
-  async getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
-    let asked = 0;
-    const stored = await this.#run('cache.getEntry', options, (redis) => {
-      asked = this.#clock.now();
-      return redis.evaluate(getWithTtl, key, []) as Promise<[text: string, ttlMs: number] | null>;
-    });
-    if (stored === null) return null;
-    const [text, ttlMs] = stored;
-    const value = decodeCacheValue(text, decoder, 'cache.getEntry');
-    return { value, expiresAt: ttlMs < 0 ? Infinity : asked + ttlMs };
+  getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
+    return this.#entry('cache.getEntry', getWithTtl, key, [], decoder, options);
+  }
+
+  async getEntryOrSet<T>(
+    key: string,
+    decoder: Decoder<T>,
+    value: unknown,
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<CacheEntry<T> | null> {
+    const operation = 'cache.getEntryOrSet';
+    const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
+    return this.#entry(operation, getWithTtlOrSet, key, [text, ttlMs], decoder, options);
   }
 
   async getMany<T>(
@@ -117,6 +133,25 @@ export class RedisCache implements Cache {
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {
     return (await this.#run('cache.exists', options, (redis) => redis.exists(key))) > 0;
+  }
+
+  async #entry<T>(
+    operation: string,
+    script: Script,
+    key: string,
+    args: readonly (string | number)[],
+    decoder: Decoder<T>,
+    options: CallOptions | undefined,
+  ): Promise<CacheEntry<T> | null> {
+    let asked = 0;
+    const stored = await this.#run(operation, options, (redis) => {
+      asked = this.#clock.now();
+      return redis.evaluate(script, key, args) as Promise<[text: string, ttlMs: number] | null>;
+    });
+    if (stored === null) return null;
+    const [text, ttlMs] = stored;
+    const value = decodeCacheValue(text, decoder, operation);
+    return { value, expiresAt: ttlMs < 0 ? Infinity : asked + ttlMs };
   }
 
   async #writeIfNewer(
