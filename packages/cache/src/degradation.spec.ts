@@ -191,7 +191,7 @@ it('treats a stored value that is not what its schema says as none, and loads ov
   expect(await features.getOrLoad(rsi, async () => 1)).toBe(1);
   expect(await features.get(rsi)).toBe(1);
   expect(cache.health().reads).toBe('closed');
-  expect(cache.stats().unreadable).toBe(2);
+  expect(cache.stats().unreadable).toBe(3);
 });
 
 it('passes on only errors of the data layer', async () => {

@@ -55,6 +55,7 @@ function brokenCache(): CacheBackend {
     getEntry: fail,
     getEntryOrSet: fail,
     getMany: fail,
+    getEntries: fail,
     set: fail,
     setMany: fail,
     setIfNewer: fail,

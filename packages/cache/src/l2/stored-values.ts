@@ -17,7 +17,7 @@ export interface Loaded<T> {
 }
 
 /** What was found under a key. */
-type Found<T> = Held<T> | Loading | typeof UNREADABLE;
+export type Found<T> = Held<T> | Loading | typeof UNREADABLE;
 
 /** The values of one keyspace on the second level. What is read from there is kept in process as long as it may be. */
 export class StoredValues<P extends string, T> {
@@ -65,10 +65,15 @@ export class StoredValues<P extends string, T> {
   }
 
   async #take(key: string, ask: () => Promise<CacheEntry<Marked<T>> | null>): Promise<Found<T> | null> {
-    const { l1, clock, counters } = this.#core;
+    const { l1, clock } = this.#core;
     const begin = clock.now();
     const version = l1.versionOf(key);
-    const stored = await valueOrUnreadable(ask);
+    return this.#keep(key, await valueOrUnreadable(ask), begin, version);
+  }
+
+  /** Keeps in process what was read since an instant and a version of its key. */
+  #keep(key: string, stored: CacheEntry<Marked<T>> | null, begin: number, version: number): Found<T> | null {
+    const { l1, counters } = this.#core;
     if (stored === null) return null;
     if (stored.value instanceof Loading) return stored.value;
     if (stored.value === UNREADABLE) {
@@ -81,11 +86,19 @@ export class StoredValues<P extends string, T> {
     return held;
   }
 
-  /** Values of the second level, which are not kept in process: nothing is known of their end. */
-  async readMany(keys: readonly string[]): Promise<(T | null)[]> {
-    const { cache, reads } = this.#core;
-    const stored = await reads.run('cache.getMany', (options) => cache.getMany(keys, this.#decoder, options));
-    return stored.map((value) => (isValue(value) ? value : null));
+  /** As `read`, in one call that is not shared with others; by one for each key where one of them holds no JSON. */
+  async readMany(keys: readonly string[]): Promise<(Found<T> | null)[]> {
+    const { cache, l1, clock, reads } = this.#core;
+    const begin = clock.now();
+    const versions = keys.map((key) => l1.versionOf(key));
+    const ask = (within: CallOptions) => cache.getEntries(keys, this.#decoder, within);
+    try {
+      const stored = await reads.run('cache.getMany', ask);
+      return stored.map((entry, i) => this.#keep(keys[i]!, entry, begin, versions[i]!));
+    } catch (error) {
+      if (isUnreadable(error)) return Promise.all(keys.map((key) => this.read(key)));
+      throw error;
+    }
   }
 
   /** Takes a value over from its loader: it is frozen. Throws `ValidationError` for what is not a value of the keyspace. */
@@ -161,11 +174,9 @@ async function valueOrUnreadable<T>(
   try {
     return await ask();
   } catch (error) {
-    if (isDatabaseError(error) && error.code === 'CACHE' && !error.retryable) return unreadable;
+    if (isUnreadable(error)) return unreadable;
     throw error;
   }
 }
 
-function isValue<T>(stored: Marked<T> | null): stored is T {
-  return stored !== null && stored !== ABSENT && stored !== UNREADABLE && !(stored instanceof Loading);
-}
+const isUnreadable = (error: unknown) => isDatabaseError(error) && error.code === 'CACHE' && !error.retryable;

@@ -25,6 +25,7 @@ const calls: Readonly<Record<string, Call>> = {
   'cache.getEntryOrSet': ({ cache }, options) =>
     cache.getEntryOrSet('key', { parse: String }, 1, 60, options),
   'cache.getMany': ({ cache }, options) => cache.getMany(['key', 'other'], { parse: String }, options),
+  'cache.getEntries': ({ cache }, options) => cache.getEntries(['key', 'other'], { parse: String }, options),
   'cache.getMany of none': ({ cache }, options) => cache.getMany([], { parse: String }, options),
   'cache.set': ({ cache }, options) => cache.set('key', 1, 60, options),
   'cache.setMany': ({ cache }, options) => cache.setMany([{ key: 'key', value: 1, ttlSeconds: 60 }], options),

@@ -73,6 +73,26 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.deleteMany(['short', 'long'])).toBe(1);
     });
 
+    test('gives of each key what getEntry gives', async (opened) => {
+      const { cache } = opened.backend;
+      await cache.setMany([write('a', { x: [1] }, 600), write('b', null, 60)]);
+      const [b, missing, a, again] = await cache.getEntries(['b', 'missing', 'a', 'b'], anything);
+      expect([a!.value, b!.value, again!.value, missing]).toEqual([{ x: [1] }, null, null, null]);
+      expect(a!.expiresAt > opened.now() + 60_000 && a!.expiresAt <= opened.now() + 600_000).toBe(true);
+      expect(b!.expiresAt > opened.now() && b!.expiresAt <= opened.now() + 60_000).toBe(true);
+      expect(await cache.getEntries([], anything)).toEqual([]);
+      await opened.putText('b', '{"s3cr3t');
+      const error = await errorOf(() => cache.getEntries(['a', 'b'], anything));
+      expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getEntries', false]);
+    });
+
+    test('gives thousands of entries at once, of any key', async ({ backend: { cache } }) => {
+      const some = [...awkwardKeys, ...Array.from({ length: 2_500 }, (_, i) => `key-${i}`)];
+      await cache.setMany(some.map((key, i) => write(key, i)));
+      const found = await cache.getEntries([...some, 'missing'], anything);
+      expect(found.map((entry) => entry && entry.value)).toEqual([...some.map((_, i) => i), null]);
+    });
+
     test('stores nothing when one value or time to live is none', async ({ backend: { cache }, keys }) => {
       const ttl = await failureOf(() => cache.setMany([write('a', 1), write('b', 2, 0)]));
       expect(ttl).toEqual({ code: 'VALIDATION', field: 'ttlSeconds' });

@@ -96,6 +96,10 @@ export class OwnChanges {
         requireInTime(call[0], 'cache.getEntryOrSet');
         return inner.getEntryOrSet(...call);
       },
+      getEntries: async (...call) => {
+        for (const key of call[0]) requireInTime(key, 'cache.getEntries');
+        return inner.getEntries(...call);
+      },
       delete: async (...call) => {
         const wasThere = await inner.delete(...call);
         this.#settle([call[0]]);
@@ -120,6 +124,7 @@ const forwarding = (cache: Cache, limits: (options: Limits) => Limits = (options
   getEntryOrSet: async (key, decoder, value, ttl, options) =>
     cache.getEntryOrSet(key, decoder, value, ttl, limits(options)),
   getMany: async (keys, decoder, options) => cache.getMany(keys, decoder, limits(options)),
+  getEntries: async (keys, decoder, options) => cache.getEntries(keys, decoder, limits(options)),
   set: async (key, value, ttl, options) => cache.set(key, value, ttl, limits(options)),
   setMany: async (entries, options) => cache.setMany(entries, limits(options)),
   setIfNewer: async (key, value, ttl, options) => cache.setIfNewer(key, value, ttl, limits(options)),

@@ -50,6 +50,13 @@ export interface Cache {
    */
   getMany<T>(keys: readonly string[], decoder: Decoder<T>, options?: CallOptions): Promise<(T | null)[]>;
 
+  /** The same, each with the instant at which its time is over. */
+  getEntries<T>(
+    keys: readonly string[],
+    decoder: Decoder<T>,
+    options?: CallOptions,
+  ): Promise<(CacheEntry<T> | null)[]>;
+
   /**
    * Stores a value as JSON for `ttlSeconds` (more than 0; fractions count).
    * Throws `ValidationError` for a value that JSON would drop or change: undefined, a function, a bigint, NaN, Infinity.

@@ -55,6 +55,15 @@ export class MemoryCache implements Cache {
     });
   }
 
+  async getEntries<T>(
+    keys: readonly string[],
+    decoder: Decoder<T>,
+    options?: CallOptions,
+  ): Promise<(CacheEntry<T> | null)[]> {
+    this.#store.enter(options, 'cache.getEntries');
+    return keys.map((key) => this.#entry(key, decoder, 'cache.getEntries'));
+  }
+
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
     this.#store.enter(options, 'cache.set');

@@ -5,6 +5,7 @@ import { endpointOf, requireTopology } from '../settings.js';
 import { clusterOptions } from './cluster-options.js';
 import type { RedisCommands, Script } from './commands.js';
 import { manyKeys } from './many-keys.js';
+import { definitionsOf, scriptsOf } from './scripts.js';
 import { sentinelOptions, watchSwitches } from './sentinel.js';
 
 export type RedisClient = Redis | Cluster;
@@ -39,9 +40,7 @@ export function createClients(settings: RedisSettings, scripts: readonly Script[
   const { host, port, tls, username, password, database } = endpointOf(settings);
   const shared = {
     keyPrefix: settings.keyPrefix ?? '',
-    scripts: Object.fromEntries(
-      scripts.map(({ name, lua, readOnly = false }) => [name, { lua, numberOfKeys: 1, readOnly }]),
-    ),
+    scripts: definitionsOf(scripts),
   };
   const node: RedisOptions = {
     family: 0,
@@ -93,9 +92,6 @@ export function commandsOf({ master, replica, readsFallBack }: RedisClients): Re
     ...manyKeys(reader, master),
   };
 }
-
-const scriptsOf = (client: RedisClient) =>
-  client as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>;
 
 /** Whether some calls at least can be made. */
 export function isReady({ master, replica }: RedisClients): boolean {

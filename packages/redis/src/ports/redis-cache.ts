@@ -10,6 +10,7 @@ import type { RunCommand, Script } from '../client/commands.js';
 import { timedWrite } from './timed-write-script.js';
 
 type Timed = { readonly timestamp: string };
+type StoredEntry = [text: string, ttlMs: number];
 
 /** A value with its remaining life in ms (-1 for no end), read as a whole: no other write comes between. */
 export const getWithTtl: Script = {
@@ -21,7 +22,22 @@ return text and { text, redis.call('PTTL', KEYS[1]) }
 `,
 };
 
-/** The same; where there is none, the key holds ARGV[1] for ARGV[2] ms afterwards, and nothing is returned. */
+/** The same of each key; false stands for no value. */
+export const getAllWithTtl: Script = {
+  name: 'qtdalGetAllWithTtl',
+  readOnly: true,
+  ofManyKeys: true,
+  lua: `
+local found = {}
+for i, key in ipairs(KEYS) do
+  local text = redis.call('GET', key)
+  found[i] = text and { text, redis.call('PTTL', key) }
+end
+return found
+`,
+};
+
+/** As the first; where there is none, the key holds ARGV[1] for ARGV[2] ms afterwards, and nothing is returned. */
 export const getWithTtlOrSet: Script = {
   name: 'qtdalGetWithTtlOrSet',
   hasWritten: (answer) => answer === null,
@@ -86,6 +102,20 @@ export class RedisCache implements Cache {
     return texts.map((text) => (text === null ? null : decodeCacheValue(text, decoder, 'cache.getMany')));
   }
 
+  async getEntries<T>(
+    keys: readonly string[],
+    decoder: Decoder<T>,
+    options?: CallOptions,
+  ): Promise<(CacheEntry<T> | null)[]> {
+    const operation = 'cache.getEntries';
+    let asked = 0;
+    const stored = await this.#run(operation, options, (redis) => {
+      asked = this.#clock.now();
+      return redis.ask<StoredEntry | null>(getAllWithTtl, keys);
+    });
+    return stored.map((entry) => entry && entryOf(entry, asked, decoder, operation));
+  }
+
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
     await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs));
@@ -146,12 +176,9 @@ export class RedisCache implements Cache {
     let asked = 0;
     const stored = await this.#run(operation, options, (redis) => {
       asked = this.#clock.now();
-      return redis.evaluate(script, key, args) as Promise<[text: string, ttlMs: number] | null>;
+      return redis.evaluate(script, key, args) as Promise<StoredEntry | null>;
     });
-    if (stored === null) return null;
-    const [text, ttlMs] = stored;
-    const value = decodeCacheValue(text, decoder, operation);
-    return { value, expiresAt: ttlMs < 0 ? Infinity : asked + ttlMs };
+    return stored && entryOf(stored, asked, decoder, operation);
   }
 
   async #writeIfNewer(
@@ -168,4 +195,14 @@ export class RedisCache implements Cache {
     const args = [text, ttlMs, value.timestamp, mode];
     return (await this.#run(operation, options, (redis) => redis.evaluate(timedWrite, key, args))) === 1;
   }
+}
+
+function entryOf<T>(
+  [text, ttlMs]: StoredEntry,
+  asked: number,
+  decoder: Decoder<T>,
+  operation: string,
+): CacheEntry<T> {
+  const value = decodeCacheValue(text, decoder, operation);
+  return { value, expiresAt: ttlMs < 0 ? Infinity : asked + ttlMs };
 }
