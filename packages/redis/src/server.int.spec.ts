@@ -124,6 +124,22 @@ it('keeps environments with different prefixes apart in one database', async () 
   await other.probe.close();
 });
 
+it('writes nothing more of many values once their caller has left: what is written later stays', async () => {
+  const keys = Array.from({ length: 3_000 }, (_, i) => `key-${i}`);
+  const controller = new AbortController();
+  await backend.probe.ping();
+  const left = backend.cache.setMany(
+    keys.map((key) => ({ key, value: 'earlier', ttlSeconds: 60 })),
+    { signal: controller.signal },
+  );
+  controller.abort('not needed');
+  await expect(left).rejects.toBe('not needed');
+  await backend.cache.set(keys.at(-1)!, 'later', 60);
+  for (let i = 0; i < keys.length; i++) await backend.probe.ping();
+  expect(await backend.cache.get(keys.at(-1)!, anything)).toBe('later');
+  expect(await backend.cache.get(keys[0]!, anything)).toBe('earlier');
+});
+
 it('has one connection, however many calls there are at once', async () => {
   await Promise.all(Array.from({ length: 500 }, (_, i) => backend.cache.set(`key-${i}`, i, 60)));
   expect(backend.probe.connectionCount()).toBe(1);

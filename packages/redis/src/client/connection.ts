@@ -61,7 +61,7 @@ export class Connection implements BackendProbe {
       const obstacle = this.#end ?? (isReady(this.#clients) ? undefined : (this.#down ?? LOST));
       if (obstacle || isOver()) throw fail(obstacle ?? LOST);
       try {
-        return await command(this.#commands);
+        return await command(this.#commands, isOver);
       } catch (error) {
         const failure = failureOf(error);
         if (failure.kind === 'timeout') this.#hangUp(failure);

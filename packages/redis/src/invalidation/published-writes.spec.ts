@@ -10,7 +10,8 @@ function slowRedis() {
     return new Promise<never>((resolve) => answers.push(() => resolve(undefined as never)));
   };
   const redis = Object.fromEntries(['set', 'del', 'setAll', 'publish'].map((name) => [name, send(name)]));
-  const run: RunCommand = (_operation, _options, command) => command(redis as unknown as RedisCommands);
+  const run: RunCommand = (_operation, _options, command) =>
+    command(redis as unknown as RedisCommands, () => false);
   return { run, sent, answer: () => answers.shift()!() };
 }
 
@@ -36,7 +37,9 @@ it.each([
 it('publishes many keys after all of them are written, however many writes that took', async () => {
   const { run, sent, answer } = slowRedis();
   const writes = [{ key: 'a', text: '1', ttlMs: 1 }];
-  const done = publishedWrites(run, '', false)('cache.setMany', undefined, (redis) => redis.setAll(writes));
+  const done = publishedWrites(run, '', false)('cache.setMany', undefined, (redis, isOver) =>
+    redis.setAll(writes, isOver),
+  );
   await ticks();
   expect(sent).toHaveLength(1);
   answer();
