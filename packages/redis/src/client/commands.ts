@@ -21,17 +21,20 @@ export interface RedisCommands {
   /** By key what a script that changes nothing has to say of it: the answer is a list, an item for each of its keys. */
   ask<T>(script: Script, keys: readonly string[]): Promise<T[]>;
   del(keys: readonly string[]): Promise<number>;
-  /** SET with PX for each. */
-  setAll(writes: readonly StoredText[]): Promise<void>;
+  /** SET with PX for each, a part of them at a time; none any more once `isOver` says so. */
+  setAll(writes: readonly StoredText[], isOver: () => boolean): Promise<void>;
   exists(key: string): Promise<number>;
   ping(): Promise<unknown>;
   publish(channel: string, message: string): Promise<unknown>;
   evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>;
 }
 
-/** Runs commands within the limits of a call. Whatever goes wrong is an error of the data layer. */
+/**
+ * Runs commands within the limits of a call, and tells them whether it is over: what is sent for it then would come after
+ * what its caller does next. Whatever goes wrong is an error of the data layer.
+ */
 export type RunCommand = <T>(
   operation: string,
   options: CallOptions | undefined,
-  command: (redis: RedisCommands) => Promise<T>,
+  command: (redis: RedisCommands, isOver: () => boolean) => Promise<T>,
 ) => Promise<T>;

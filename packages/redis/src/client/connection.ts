@@ -68,7 +68,7 @@ export class Connection implements BackendProbe {
         const obstacle = this.#end ?? (isReady(this.#clients) ? undefined : (this.#down ?? LOST));
         if (obstacle || isOver()) throw errorOf(obstacle ?? LOST, operation);
         try {
-          return await command(this.#commands);
+          return await command(this.#commands, isOver);
         } catch (error) {
           throw errorOf(failureOf(error), operation);
         }

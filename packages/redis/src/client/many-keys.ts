@@ -5,8 +5,11 @@ import type { RedisClient } from './client.js';
 import type { RedisCommands, Script } from './commands.js';
 import { scriptsOf } from './scripts.js';
 
-/** How many keys go with one command or one write: few enough that other clients hardly wait for it. */
+/** How many keys one command names at most: few enough that other clients hardly wait for it. */
 const KEYS_AT_ONCE = 1_000;
+
+/** How many values are under way at once. Every other call of the process waits while they are composed and sent. */
+const WRITES_AT_ONCE = 100;
 
 /** The commands over many keys. They are cut into parts that the server takes, each for a moment only. */
 export function manyKeys(
@@ -36,17 +39,18 @@ export function manyKeys(
       const counts = await Promise.all(partsOf(keys).map((part) => writer.del(part)));
       return counts.reduce((total, count) => total + count, 0);
     },
-    async setAll(writes) {
-      for (const part of slices(writes)) {
+    async setAll(writes, isOver) {
+      for (const part of slices(writes, WRITES_AT_ONCE)) {
+        if (isOver()) return;
         await (writer instanceof Cluster ? setEach(writer, part) : setInOneWrite(writer, part));
       }
     },
   };
 }
 
-function slices<T>(items: readonly T[]): T[][] {
-  const count = Math.ceil(items.length / KEYS_AT_ONCE);
-  return Array.from({ length: count }, (_, i) => items.slice(i * KEYS_AT_ONCE, (i + 1) * KEYS_AT_ONCE));
+function slices<T>(items: readonly T[], length = KEYS_AT_ONCE): T[][] {
+  const count = Math.ceil(items.length / length);
+  return Array.from({ length: count }, (_, i) => items.slice(i * length, (i + 1) * length));
 }
 
 /** A node takes only commands whose keys are all of one slot; the prefix decides on the slot as well. */

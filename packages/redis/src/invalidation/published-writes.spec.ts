@@ -12,7 +12,8 @@ function slowRedis() {
   };
   const names = ['set', 'del', 'setAll', 'publish', 'evaluate'];
   const redis = Object.fromEntries(names.map((name) => [name, send(name)]));
-  const run: RunCommand = (_operation, _options, command) => command(redis as unknown as RedisCommands);
+  const run: RunCommand = (_operation, _options, command) =>
+    command(redis as unknown as RedisCommands, () => false);
   return { run, sent, answer: (answer?: unknown) => answers.shift()!(answer) };
 }
 
@@ -59,7 +60,9 @@ it('publishes what a script wrote that sometimes does not, once its answer tells
 it('publishes many keys after all of them are written, however many writes that took', async () => {
   const { run, sent, answer } = slowRedis();
   const writes = [{ key: 'a', text: '1', ttlMs: 1 }];
-  const done = publishedWrites(run, '', false)('cache.setMany', undefined, (redis) => redis.setAll(writes));
+  const done = publishedWrites(run, '', false)('cache.setMany', undefined, (redis, isOver) =>
+    redis.setAll(writes, isOver),
+  );
   await ticks();
   expect(sent).toHaveLength(1);
   answer();

@@ -26,8 +26,8 @@ export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: b
       ...redis,
       set: (key, ...args) => inOneRoundTrip([key], redis.set(key, ...args)),
       del: (keys) => inOneRoundTrip(keys, redis.del(keys)),
-      async setAll(writes) {
-        await redis.setAll(writes);
+      async setAll(writes, isOver) {
+        await redis.setAll(writes, isOver);
         await publish(writes.map(({ key }) => key));
       },
       async evaluate(script, key, args) {
@@ -39,7 +39,8 @@ export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: b
       },
     };
   };
-  return (operation, options, command) => run(operation, options, (redis) => command(publishing(redis)));
+  return (operation, options, command) =>
+    run(operation, options, (redis, isOver) => command(publishing(redis), isOver));
 }
 
 const channelOf = (keyPrefix: string): string => `${keyPrefix}invalidated`;

@@ -34,7 +34,7 @@ function mockedRedis(answer: unknown = 1) {
       return answer;
     },
   };
-  const run: RunCommand = (_operation, _options, command) => command(redis);
+  const run: RunCommand = (_operation, _options, command) => command(redis, () => false);
   return {
     run,
     evaluated,

@@ -123,7 +123,7 @@ export class RedisCache implements Cache {
 
   async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
     const writes = entries.map((entry) => encodeCacheWrite(entry, 'cache.setMany'));
-    await this.#run('cache.setMany', options, (redis) => redis.setAll(writes));
+    await this.#run('cache.setMany', options, (redis, isOver) => redis.setAll(writes, isOver));
   }
 
   async setIfNewer(key: string, value: Timed, ttlSeconds: number, options?: CallOptions): Promise<boolean> {
