@@ -68,7 +68,13 @@ export class StoredValues<P extends string, T> {
     const { l1, clock, counters } = this.#core;
     const begin = clock.now();
     const version = l1.versionOf(key);
-    const stored = await valueOrUnreadable(ask);
+    let stored: CacheEntry<Marked<T>> | null;
+    try {
+      stored = await ask();
+    } catch (error) {
+      if (!isDatabaseError(error) || error.code !== 'CACHE' || error.retryable) throw error;
+      stored = unreadable;
+    }
     if (stored === null) return null;
     if (stored.value instanceof Loading) return stored.value;
     if (stored.value === UNREADABLE) {
@@ -154,17 +160,6 @@ export class StoredValues<P extends string, T> {
 }
 
 const unreadable = { value: UNREADABLE, expiresAt: 0 } as const;
-
-async function valueOrUnreadable<T>(
-  ask: () => Promise<CacheEntry<Marked<T>> | null>,
-): Promise<CacheEntry<Marked<T>> | null> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isDatabaseError(error) && error.code === 'CACHE' && !error.retryable) return unreadable;
-    throw error;
-  }
-}
 
 function isValue<T>(stored: Marked<T> | null): stored is T {
   return stored !== null && stored !== ABSENT && stored !== UNREADABLE && !(stored instanceof Loading);
