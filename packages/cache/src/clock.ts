@@ -10,7 +10,7 @@ export interface CacheClock extends Clock {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemCacheClock: CacheClock = {
-  now: () => systemClock.now(),
+  now: systemClock.now,
   after(milliseconds, callback) {
     const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);

@@ -32,24 +32,28 @@ export function waitFor<T>(
   return new Promise<T>((resolve, reject) => {
     const begin = clock.now();
     let isOver = false;
-    const end = (settle: () => void) => {
-      if (isOver) return;
+    const end = (): boolean => {
+      if (isOver) return false;
       isOver = true;
       cancelTimer?.();
       signal?.removeEventListener('abort', onAbort);
-      settle();
+      return true;
     };
-    const leave = (reason: unknown) =>
-      end(() => {
-        reject(reason);
-        onLeave?.(reason);
-      });
+    const leave = (reason: unknown) => {
+      if (!end()) return;
+      reject(reason);
+      onLeave?.(reason);
+    };
     const onAbort = () => leave(signal!.reason);
     const onTimeout = () => setImmediate(() => leave(new TimeoutError(clock.now() - begin, { operation })));
     let cancelTimer: (() => void) | undefined;
     work.then(
-      (value) => end(() => resolve(value)),
-      (error: unknown) => end(() => reject(error)),
+      (value) => {
+        if (end()) resolve(value);
+      },
+      (error: unknown) => {
+        if (end()) reject(error);
+      },
     );
     if (signal?.aborted) return onAbort();
     signal?.addEventListener('abort', onAbort);

@@ -14,7 +14,8 @@ export function freeze(value: unknown): number {
   }
   if (ArrayBuffer.isView(value)) return OVERHEAD + value.byteLength;
   let size = OVERHEAD;
-  for (const member of Object.values(value)) size += OVERHEAD + freeze(member);
+  if (Array.isArray(value)) for (const member of value) size += OVERHEAD + freeze(member);
+  else for (const name in value) size += OVERHEAD + freeze((value as Record<string, unknown>)[name]);
   Object.freeze(value);
   return size;
 }

@@ -68,7 +68,14 @@ export class StoredValues<P extends string, T> {
     const { l1, clock } = this.#core;
     const begin = clock.now();
     const version = l1.versionOf(key);
-    return this.#keep(key, await valueOrUnreadable(ask), begin, version);
+    let stored: CacheEntry<Marked<T>> | null;
+    try {
+      stored = await ask();
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      stored = unreadable;
+    }
+    return this.#keep(key, stored, begin, version);
   }
 
   /** Keeps in process what was read since an instant and a version of its key. */
@@ -167,16 +174,5 @@ export class StoredValues<P extends string, T> {
 }
 
 const unreadable = { value: UNREADABLE, expiresAt: 0 } as const;
-
-async function valueOrUnreadable<T>(
-  ask: () => Promise<CacheEntry<Marked<T>> | null>,
-): Promise<CacheEntry<Marked<T>> | null> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isUnreadable(error)) return unreadable;
-    throw error;
-  }
-}
 
 const isUnreadable = (error: unknown) => isDatabaseError(error) && error.code === 'CACHE' && !error.retryable;
