@@ -2,7 +2,7 @@ import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { bounded } from './bounded.js';
 import type { RedisClient, RedisClients } from './client.js';
 import { commandsOf, connectionsOf, firstOf, isReady, reopen } from './client.js';
-import { eachConnection, gatherWrites, limitHandshake } from './each-connection.js';
+import { bearErrors, eachConnection, gatherWrites, limitHandshake } from './each-connection.js';
 import type { RedisCommands, RunCommand } from './commands.js';
 import type { Failure } from './failures.js';
 import { CLOSED, errorOf, failureOf, isDatabaseRefusal, LOST, UNANSWERED } from './failures.js';
@@ -35,6 +35,7 @@ export class Connection implements BackendProbe {
     this.#commands = commandsOf(clients);
     this.#timeoutMs = timeoutMs;
     for (const client of replica ? [master, replica] : [master]) {
+      eachConnection(client, bearErrors);
       eachConnection(client, gatherWrites);
       eachConnection(client, (connection) => limitHandshake(connection, timeoutMs));
     }
@@ -52,7 +53,6 @@ export class Connection implements BackendProbe {
         master.disconnect();
       }
     });
-    replica?.on('error', () => undefined);
     this.#firstAttempt = Promise.all([firstOutcome(master), replica && firstOutcome(replica)]).then(() => {
       this.#firstAttempt = undefined;
     });

@@ -3,7 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { gatherWrites, limitHandshake } from './each-connection.js';
+import { bearErrors, gatherWrites, limitHandshake } from './each-connection.js';
 
 const sockets: Socket[] = [];
 let server: Server;
@@ -49,4 +49,14 @@ it('gives up a connection that does not get ready, and opens another', async () 
   limitHandshake(redis, 20);
   redis.connect().catch(() => undefined);
   while (connections < 3) await once(redis, 'reconnecting');
+});
+
+it('takes a second error of one socket as well as the first', async () => {
+  const port = await listening(() => undefined);
+  redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
+  bearErrors(redis);
+  await redis.connect();
+  const { stream } = redis;
+  stream.emit('error', new Error('once'));
+  expect(() => stream.emit('error', new Error('twice'))).not.toThrow();
 });

@@ -8,6 +8,14 @@ export function eachConnection(client: RedisClient, see: (connection: Redis) => 
   else see(client);
 }
 
+/**
+ * Has a connection take its errors for what they are, the ends of attempts. A socket may tell of a refused certificate twice;
+ * the driver listens once, and the second time would end the process.
+ */
+export function bearErrors(connection: Redis): void {
+  connection.on('error', () => connection.stream?.on('error', () => undefined));
+}
+
 /** Ends a connection that a server took but does not let get ready; nothing else would. */
 export function limitHandshake(connection: Redis, limitMs: number): void {
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import { Redis } from 'ioredis';
+import { bearErrors } from './each-connection.js';
 import type { RedisSentinelSettings } from '../settings.js';
 
 /** How long a Sentinel that went away is left alone. */
@@ -38,7 +39,7 @@ export function watchSwitches(
       maxRetriesPerRequest: null,
       retryStrategy: () => SENTINEL_RETRY_MS,
     } as RedisOptions);
-    sentinel.on('error', () => undefined);
+    bearErrors(sentinel);
     sentinel.on('message', (_, switched: string) => {
       const [of, , , host, port] = switched.split(' ');
       const { remoteAddress, remotePort } = master.stream ?? {};

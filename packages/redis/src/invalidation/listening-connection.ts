@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { InvalidationListener } from '@quantumtrade/dal-domain';
 import type { Redis, RedisOptions } from 'ioredis';
 import { backoffMs } from '../client/client.js';
+import { bearErrors } from '../client/each-connection.js';
 import type { Announcements } from './announcements.js';
 
 /** While nothing is wrong the server is asked for a sign of life this often, and may take this long to give it. */
@@ -70,7 +71,7 @@ export class ListeningConnection {
     const lose = () => {
       if (session === this.#session) this.#lose();
     };
-    redis.on('error', () => undefined);
+    bearErrors(redis);
     redis.once('close', lose).once('end', lose);
     redis.once('ready', () => void this.#listen(session).catch(lose));
   };

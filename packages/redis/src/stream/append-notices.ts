@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../client/client.js';
 import { disconnected } from '../client/connection.js';
+import { bearErrors } from '../client/each-connection.js';
 
 /** How often every watcher looks by itself, because a message may have been lost. */
 const LOOK_ANYWAY_MS = 2_000;
@@ -64,13 +65,9 @@ export class AppendNotices {
   }
 
   #connect(): RedisClient {
-    const connection =
-      this.#client instanceof Cluster
-        ? this.#client
-        : (this.#client as Redis).duplicate({ autoResubscribe: false });
+    const connection = this.#client instanceof Cluster ? this.#client : ownConnection(this.#client as Redis);
     connection.on('message', (channel: string) => this.#watchers.emit(channel));
     connection.on('ready', () => this.#subscribe(this.#channels()));
-    if (connection !== this.#client) connection.on('error', () => undefined);
     return connection;
   }
 
@@ -85,4 +82,10 @@ export class AppendNotices {
   #tellAll(): void {
     for (const channel of this.#channels()) this.#watchers.emit(channel);
   }
+}
+
+function ownConnection(client: Redis): Redis {
+  const connection = client.duplicate({ autoResubscribe: false });
+  bearErrors(connection);
+  return connection;
 }
