@@ -22,6 +22,11 @@ export interface RedisSettings {
   readonly connectionTimeoutMs?: number | undefined;
   /** How long a call may take, whatever its own deadline. Default is 10,000. */
   readonly commandTimeoutMs?: number | undefined;
+  /**
+   * How long a call may take that looks at all keys (`deleteWhere`), whatever its own deadline; each of its commands still
+   * has `commandTimeoutMs`. Default is 60,000.
+   */
+  readonly scanTimeoutMs?: number | undefined;
   /** How the servers are known for themselves. Given, it means TLS, whatever `url` begins with. */
   readonly tls?: RedisTlsSettings | undefined;
   /** Sentinels that know which server is the master. */

@@ -8,12 +8,14 @@ import { marketStreamSuite } from './market-stream-suite.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { rateLimiterSuite } from './rate-limiter-suite.js';
 import { unchangedSuite } from './unchanged-suite.js';
+import { whereSuite } from './where-suite.js';
 
 /** All that an adapter of the cache ports must pass. `open` gives a backend over an empty store each time. */
 export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   cacheSuite(runner, open);
   manySuite(runner, open);
   unchangedSuite(runner, open);
+  whereSuite(runner, open);
   invalidationSuite(runner, open);
   marketStreamSuite(runner, open);
   rateLimiterSuite(runner, open);

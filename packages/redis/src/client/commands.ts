@@ -1,4 +1,5 @@
 import type { CallOptions, StoredText } from '@quantumtrade/dal-domain';
+import type { Shards } from './shards.js';
 
 /** A Lua script of one key. Redis runs it as a whole, nothing comes between its commands. */
 export interface Script {
@@ -18,6 +19,8 @@ export interface RedisCommands {
   /** SET with PX for each. */
   setAll(writes: readonly StoredText[]): Promise<void>;
   exists(key: string): Promise<number>;
+  /** The masters, to be asked for their keys one page at a time. */
+  shards(): Promise<Shards>;
   ping(): Promise<unknown>;
   publish(channel: string, message: string): Promise<unknown>;
   evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>;

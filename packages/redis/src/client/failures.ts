@@ -15,6 +15,22 @@ export const LOST: Failure = { kind: 'connection', reason: 'the connection was l
 export const CLOSED: Failure = { kind: 'connection', reason: 'the cache is closed', retryable: false };
 const UNANSWERED: Failure = { kind: 'timeout', reason: 'the server did not answer', retryable: true };
 
+export const UNSETTLED: Failure = {
+  kind: 'command',
+  reason: 'it is not known which masters the cluster has',
+  retryable: true,
+};
+
+/** What commands that the adapter makes up of several fail with themselves. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
+
 /** The server refuses the client itself. */
 const LOGIN_REFUSED = new Set(['WRONGPASS', 'NOAUTH']);
 /** The server may do later what it refuses now. */
@@ -42,13 +58,14 @@ interface DriverError {
 }
 
 const UNKNOWN_MASTER: Failure = { ...LOST, reason: 'no Sentinel answered who the master is' };
-const REDIRECTED: Failure = {
+export const REDIRECTED: Failure = {
   kind: 'command',
   reason: 'the cluster redirected the call too often',
   retryable: true,
 };
 
 export function failureOf(error: unknown): Failure {
+  if (error instanceof FailureError) return error.failure;
   const { name, message, code, lastNodeError } = Object(error) as DriverError;
   if (message === 'Command timed out') return UNANSWERED;
   if (/^All sentinels are unreachable/.test(String(message))) return UNKNOWN_MASTER;
