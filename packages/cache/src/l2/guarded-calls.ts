@@ -26,9 +26,13 @@ export class GuardedCalls {
   }
 
   /** Rejects with an error of the data layer. One that no repetition would mend does not count as a failure of the level. */
-  async run<T>(operation: string, call: (options: CallOptions) => Promise<T>): Promise<T> {
+  async run<T>(
+    operation: string,
+    call: (options: CallOptions) => Promise<T>,
+    budgetMs = this.#budgetMs,
+  ): Promise<T> {
     const leave = this.#breaker.enter(operation);
-    const within = { deadline: this.#clock.now() + this.#budgetMs };
+    const within = { deadline: this.#clock.now() + budgetMs };
     try {
       const result = await waitFor(call(within), operation, within, this.#clock);
       leave(false);
