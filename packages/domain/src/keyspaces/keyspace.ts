@@ -59,16 +59,19 @@ export function keysWhere<P extends string>(
     if (!isName(i)) return piece;
     return given.has(piece) ? encodePart(given.get(piece) as string) : undefined;
   });
-  const shape = texts.map((text) => `(${text === undefined ? '[^:]*' : escaped(text)})`).join('');
-  const keyShape = new RegExp(`^${shape}$`);
+  const free: string[] = [];
+  const shape = pieces.map((piece, i) => {
+    const text = texts[i];
+    if (text !== undefined) return escaped(text);
+    const before = free.indexOf(piece);
+    if (before >= 0) return `\\${before + 1}(?:)`;
+    free.push(piece);
+    return '([^:]*)';
+  });
+  const wholeKey = new RegExp(`^${shape.join('')}$`);
   return {
     glob: texts.map((text) => text?.replace(/[*?[\]\\]/g, '\\$&') ?? '*').join(''),
-    has(key) {
-      const found = keyShape.exec(key)?.slice(1);
-      if (!found) return false;
-      const all = found.flatMap((text, i) => (isName(i) ? [[pieces[i]!, decodePart(text)]] : []));
-      return keyOf(pattern, Object.fromEntries(all) as KeyParts<P>) === key;
-    },
+    has: (key) => wholeKey.exec(key)?.slice(1).every(isEncoded) ?? false,
   };
 }
 
@@ -84,6 +87,9 @@ function encodePart(part: string): string {
     ? percentEncode(part[0]!) + part.slice(1)
     : part.replace(/[%:\p{Surrogate}]/gu, percentEncode);
 }
+
+/** Whether a part is written so. */
+const isEncoded = (text: string) => encodePart(text) === text || encodePart(decodePart(text)) === text;
 
 /** The part that is written so. What no part is written as gives a part that is written otherwise. */
 function decodePart(text: string): string {
