@@ -176,7 +176,10 @@ it('gets many in the order asked for, from both levels', async () => {
   const none = { symbol: 'X', featureName: 'none' };
   expect(await features.getMany([macd, none, rsi])).toEqual([5, null, 1]);
   expect(await features.getMany([])).toEqual([]);
-  expect(here.chaos.count('getMany')).toBe(1);
+  expect(here.chaos.count('getEntries')).toBe(1);
+  expect(await features.getMany([rsi, macd])).toEqual([1, 5]);
+  expect(features.peek(macd)).toBe(5);
+  expect(here.chaos.count('getEntries')).toBe(1);
 });
 
 it('keeps a newer timed value', async () => {
@@ -216,4 +219,9 @@ it('refuses a second keyspace of a pattern, options that make no sense, and valu
   await expect(features.set(rsi, 'x' as unknown as number)).rejects.toMatchObject({ code: 'VALIDATION' });
   await expect(features.setMany([[rsi, NaN]])).rejects.toMatchObject({ code: 'VALIDATION' });
   expect(await features.get(rsi)).toBe(1);
+});
+
+it('says of a deletion whether the second level held something', async () => {
+  const { features } = await two();
+  expect([await features.delete(rsi), await features.delete(rsi)]).toEqual([true, false]);
 });

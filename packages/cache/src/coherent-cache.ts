@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Cache, CacheInvalidations, Keyspace } from '@quantumtrade/dal-domain';
 import { ValidationError } from '@quantumtrade/dal-domain';
 import type { CacheClock } from './clock.js';
@@ -10,6 +9,7 @@ import { Versions } from './l1/versions.js';
 import type { BreakerOptions, BreakerState } from './l2/breaker.js';
 import { Breaker } from './l2/breaker.js';
 import { GuardedCalls } from './l2/guarded-calls.js';
+import { Tokens } from './l2/marks.js';
 import { Flights } from './loading/flights.js';
 import type { KeyspaceOptions } from './options.js';
 
@@ -82,7 +82,7 @@ export class CoherentCache {
       loading: new Flights('cache.load', clock),
       refreshing: new Flights('cache.refresh', clock),
       ownWrites: new Versions(),
-      marksOf: `${randomUUID()}:`,
+      tokens: new Tokens(),
       counters: {
         l1Hits: 0,
         l2Hits: 0,

@@ -4,6 +4,7 @@ import type { CacheCore } from './core.js';
 import { keysOf } from './keys.js';
 import type { Held } from './l1/coherent-l1.js';
 import { Loading, UNREADABLE } from './l2/marks.js';
+import type { Found } from './l2/stored-values.js';
 import { StoredValues } from './l2/stored-values.js';
 import type { Loader } from './loading/loads.js';
 import { Loads } from './loading/loads.js';
@@ -52,19 +53,10 @@ export class CoherentKeyspace<P extends string, T> {
       counters.l1Hits++;
       return atHand.value;
     }
-    const found = await this.#stored.read(key, options);
-    if (found === null || found === UNREADABLE || found instanceof Loading || !this.#isFresh(found)) {
-      counters.misses++;
-      return null;
-    }
-    counters.l2Hits++;
-    return found.value;
+    return this.#valueOf(await this.#stored.read(key, options));
   }
 
-  /**
-   * The values in the order of the parts, null for each that has none. They are not a snapshot. What is not at hand comes in
-   * one call and is not kept in process. A value in its time of revalidation counts.
-   */
+  /** What `get` would give of each. They are not a snapshot. What is not at hand comes in one call. */
   async getMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<(T | null)[]> {
     const { l1, clock, counters } = this.#core;
     const values: (T | null)[] = new Array(list.length).fill(null);
@@ -73,7 +65,7 @@ export class CoherentKeyspace<P extends string, T> {
     list.forEach((parts, i) => {
       const key = this.#keyOf(parts);
       const held = l1.get<T>(key);
-      if (held !== undefined) values[i] = held.value;
+      if (held !== undefined && this.#isFresh(held)) values[i] = held.value;
       else {
         missing.push(i);
         keys.push(key);
@@ -81,11 +73,8 @@ export class CoherentKeyspace<P extends string, T> {
     });
     counters.l1Hits += list.length - keys.length;
     if (keys.length === 0) return values;
-    const stored = await waitFor(this.#stored.readMany(keys), 'cache.getMany', options, clock);
-    stored.forEach((value, i) => (values[missing[i]!] = value));
-    const hits = stored.filter((value) => value !== null).length;
-    counters.l2Hits += hits;
-    counters.misses += stored.length - hits;
+    const found = await waitFor(this.#stored.readMany(keys), 'cache.getMany', options, clock);
+    found.forEach((each, i) => (values[missing[i]!] = this.#valueOf(each)));
     return values;
   }
 
@@ -104,7 +93,7 @@ export class CoherentKeyspace<P extends string, T> {
     const { l1, counters } = this.#core;
     const key = this.#keyOf(parts);
     const atHand = l1.get<T>(key);
-    if (atHand === undefined) return this.#loads.obtain(key, loader, options);
+    if (atHand === undefined) return await this.#loads.obtain(key, loader, options);
     counters.l1Hits++;
     this.#loads.served(key, atHand, loader);
     return atHand.value;
@@ -149,10 +138,13 @@ export class CoherentKeyspace<P extends string, T> {
     return this.#writeTimed('replaceIfNewer', parts, value, options);
   }
 
-  /** Deletes the value from both levels. When it rejects, the value may still be on the second level until its time is over. */
-  async delete(parts: KeyParts<P>, options?: CallOptions): Promise<void> {
+  /**
+   * Deletes the value from both levels; true when the second level held something for it. When it rejects, the value may still
+   * be there until its time is over.
+   */
+  async delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
     const key = this.#keyOf(parts);
-    await this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
+    return this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
   }
 
   /** Deletes many values, each as `delete` would. */
@@ -220,7 +212,23 @@ export class CoherentKeyspace<P extends string, T> {
   ): Promise<R> {
     const { writes, clock } = this.#core;
     changed();
-    return waitFor(writes.run(operation, call, budgetMs).finally(changed), operation, options, clock);
+    return waitFor(
+      writes.run(operation, call, undefined, budgetMs).finally(changed),
+      operation,
+      options,
+      clock,
+    );
+  }
+
+  /** The value of what the second level holds, counted as a hit or a miss. */
+  #valueOf(found: Found<T> | null): T | null {
+    const { counters } = this.#core;
+    if (found === null || found === UNREADABLE || found instanceof Loading || !this.#isFresh(found)) {
+      counters.misses++;
+      return null;
+    }
+    counters.l2Hits++;
+    return found.value;
   }
 
   #isFresh(held: Held<T>): boolean {

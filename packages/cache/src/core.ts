@@ -3,6 +3,7 @@ import type { CacheClock } from './clock.js';
 import type { CoherentL1 } from './l1/coherent-l1.js';
 import type { Versions } from './l1/versions.js';
 import type { GuardedCalls } from './l2/guarded-calls.js';
+import type { Tokens } from './l2/marks.js';
 import type { Flights } from './loading/flights.js';
 
 /** What has happened since the cache was made. */
@@ -49,7 +50,6 @@ export interface CacheCore {
   readonly refreshing: Flights;
   /** Changes made through this cache, whether the second level took them or not. */
   readonly ownWrites: Versions;
-  /** Begins the marks of this process. */
-  readonly marksOf: string;
+  readonly tokens: Tokens;
   readonly counters: CacheCounters;
 }

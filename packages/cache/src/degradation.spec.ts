@@ -71,7 +71,7 @@ it('costs one budget when the second level hangs, not one for every call', async
   await settled();
   timers.advance(250);
   await Promise.all(first);
-  expect(cache.health()).toEqual({ isConnected: true, reads: 'open', writes: 'closed' });
+  expect(cache.health()).toEqual({ isConnected: true, reads: 'open', writes: 'open' });
   const calls = chaos.calls.length;
   for (let i = 0; i < 50; i++) expect(await features.getOrLoad(feature(i), async () => -i)).toBe(-i);
   await expect(features.get(rsi)).rejects.toMatchObject({ code: 'CACHE' });
@@ -140,6 +140,21 @@ it('reads from a second level that takes no writes', async () => {
   expect(cache.health()).toMatchObject({ reads: 'closed', writes: 'open' });
 });
 
+it('goes on reading, and marks again after a while, when a second level refuses marks', async () => {
+  const { features, chaos, foreign, cache, timers } = await open();
+  await foreign.set(key, 1, 60);
+  chaos.be('refuses', 'getEntryOrSet');
+  for (let i = 1; i < 10; i++) expect(await features.getOrLoad(feature(i), async () => i)).toBe(i);
+  expect(cache.health()).toMatchObject({ reads: 'closed', writes: 'open' });
+  expect(await features.getOrLoad(rsi, async () => 2)).toBe(1);
+  expect(chaos.count('getEntryOrSet')).toBe(5);
+  chaos.be('works');
+  timers.advance(1_000);
+  expect(await features.getOrLoad(feature(1), async () => 1)).toBe(1);
+  expect(cache.health()).toMatchObject({ reads: 'closed', writes: 'closed' });
+  expect(await foreign.exists('features:S1:rsi')).toBe(true);
+});
+
 it.each(['throws', 'hangs'] as const)(
   'tells of a write that %s, and does not serve what it was to replace',
   async (how) => {
@@ -176,7 +191,7 @@ it('treats a stored value that is not what its schema says as none, and loads ov
   expect(await features.getOrLoad(rsi, async () => 1)).toBe(1);
   expect(await features.get(rsi)).toBe(1);
   expect(cache.health().reads).toBe('closed');
-  expect(cache.stats().unreadable).toBe(2);
+  expect(cache.stats().unreadable).toBe(3);
 });
 
 it('passes on only errors of the data layer', async () => {

@@ -36,6 +36,21 @@ it('loads a missing value, stores it, and has it at hand after the next read', a
   expect(features.peek(rsi)).toBe(1);
 });
 
+it('takes two calls to the second level for a load, and one for a value that is there', async () => {
+  const { features, here, foreign } = await open();
+  await features.getOrLoad(rsi, async () => 1);
+  expect(here.chaos.calls).toEqual(['getEntryOrSet', 'setIfUnchanged']);
+  await foreign.set(key, 2, 60);
+  expect(await features.getOrLoad(rsi, async () => 3)).toBe(2);
+  expect(here.chaos.calls.slice(2)).toEqual(['getEntryOrSet']);
+});
+
+it('leaves no mark where a reader who cannot load finds nothing', async () => {
+  const { features, foreign } = await open();
+  expect(await features.get(rsi)).toBeNull();
+  expect(await foreign.exists(key)).toBe(false);
+});
+
 it('loads once for all callers of this process, those included who come while it is loaded', async () => {
   const { features, here } = await open();
   const { loader, calls } = manualLoader();
@@ -85,7 +100,7 @@ it('loads in another process when the one that was to load is gone', async () =>
 
 it.each([
   ['sets it', (c: { others: { set(p: typeof rsi, v: number): Promise<void> } }) => c.others.set(rsi, 2), 2],
-  ['deletes it', (c: { others: { delete(p: typeof rsi): Promise<void> } }) => c.others.delete(rsi), null],
+  ['deletes it', (c: { others: { delete(p: typeof rsi): Promise<boolean> } }) => c.others.delete(rsi), null],
 ] as const)(
   'does not store what was loaded before another process %s, told or not yet told',
   async (_, change, after) => {
@@ -152,6 +167,21 @@ it('ends only the waiting of a caller who gives up, and the load when nobody wai
   await settled();
   calls[1]!.give(3);
   expect(await third).toBe(3);
+});
+
+it('does not begin a load for who gave up before it, and leaves no mark', async () => {
+  const { features, here, foreign } = await open();
+  const { loader, calls } = manualLoader();
+  const goOn = here.chaos.hold('getEntryOrSet');
+  const controller = new AbortController();
+  const read = features.getOrLoad(rsi, loader, { signal: controller.signal });
+  await settled();
+  controller.abort(new Error('enough'));
+  await expect(read).rejects.toThrow('enough');
+  goOn();
+  await settled();
+  expect(calls).toHaveLength(0);
+  expect(await foreign.exists(key)).toBe(false);
 });
 
 it('ends a load that takes too long, with an error that does not show the key', async () => {

@@ -1,6 +1,19 @@
-import type { CallOptions } from '@quantumtrade/dal-domain';
 import { TimeoutError } from '@quantumtrade/dal-domain';
 import type { CacheClock } from './clock.js';
+
+/** What is used of an `AbortSignal`. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** As the domain's `CallOptions`. */
+export interface Limits {
+  readonly signal?: Signal;
+  readonly deadline?: number;
+}
 
 /**
  * Waits for work within the limits of a call: rejects with the signal's reason or with `TimeoutError` when they end it first.
@@ -10,11 +23,11 @@ import type { CacheClock } from './clock.js';
 export function waitFor<T>(
   work: Promise<T>,
   operation: string,
-  options: CallOptions | undefined,
+  limits: Limits | undefined,
   clock: CacheClock,
   onLeave?: (reason: unknown) => void,
 ): Promise<T> {
-  const { signal, deadline } = options ?? {};
+  const { signal, deadline } = limits ?? {};
   if (signal === undefined && deadline === undefined) return work;
   return new Promise<T>((resolve, reject) => {
     const begin = clock.now();

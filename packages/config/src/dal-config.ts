@@ -69,11 +69,12 @@ export interface RedisConfig {
   /** How long one command may take. Default is 10,000. */
   readonly commandTimeoutMs: number;
   /**
-   * Connections to one server held open at most. One carries all calls at once, so no more are opened, whatever stands
-   * here. Default is 50.
+   * Connections to one server held open at most. One carries all calls at once and two more are for what the server tells,
+   * so there are never more than three; with `sentinel` and reads from replicas, five. A number too small for what may be
+   * opened is refused when connecting; in a cluster it limits nothing. Default is 50.
    */
   readonly maxConnections: number;
-  /** Unused connections kept at most; there are none, see `maxConnections`. Default is 10. */
+  /** Unused connections kept at most; no more than one is ever unused, so this has no effect. Default is 10. */
   readonly maxIdle: number;
   /** Age of a connection; one that works is never replaced, so this has no effect. Default is 300,000. */
   readonly connectionLifetimeMs: number;

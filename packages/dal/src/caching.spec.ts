@@ -53,7 +53,9 @@ function brokenCache(): CacheBackend {
   const cache: Cache = {
     get: fail,
     getEntry: fail,
+    getEntryOrSet: fail,
     getMany: fail,
+    getEntries: fail,
     set: fail,
     setMany: fail,
     setIfNewer: fail,

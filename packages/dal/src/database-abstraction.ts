@@ -22,6 +22,7 @@ import type {
   MarketDataBatch,
   MarketDataRepository,
   MarketStream,
+  OpenKeyspace,
   OutcomeRepository,
   PredictionBatch,
   PredictionRecord,
@@ -56,7 +57,7 @@ import { cachedPredictions } from './caching/predictions.js';
 import { ReadThrough } from './caching/read-through.js';
 import type { RequiredGuarantees } from './guarantees.js';
 import { Guarantees } from './guarantees.js';
-import { observed, observedBlocks } from './operations.js';
+import { observed, observedBlocks, observedLookups } from './operations.js';
 import type { Transaction } from './transactions/staged-transaction.js';
 import type { TransactionResult } from './transactions/transactions.js';
 import { Transactions } from './transactions/transactions.js';
@@ -90,7 +91,8 @@ const nowhere: AuditSink = { record: () => Promise.resolve() };
 /**
  * One typed API over the time-series store and the cache. The methods are the specification's; the ports behind them,
  * and those of the other records, stand beside them as properties. Every call is timed, announced and, where it
- * changes data, audited, whichever way it is made.
+ * changes data, audited, whichever way it is made. Values that are read through the cache are shared and frozen, dates
+ * included: changing one throws.
  */
 export class DatabaseAbstraction {
   readonly marketData: MarketDataRepository;
@@ -126,7 +128,7 @@ export class DatabaseAbstraction {
       observed(name, port, this.#metrics, auditing);
     const watchCache = <Port extends object>(name: string, port: Port): Port =>
       observed(name, port, this.#cacheMetrics, auditing);
-    const through = new ReadThrough(cacheBackend, this.#metrics, clock);
+    const through = new ReadThrough(cacheBackend, observedLookups(this.#metrics), clock);
     const { cache } = through;
     this.#through = through;
     this.#parts = parts;
@@ -154,9 +156,10 @@ export class DatabaseAbstraction {
     this.#transact = watch('transactions', this.#transactions);
     this.marketStream = watchCache('marketStream', cacheBackend.marketStream);
     this.rateLimiter = watchCache('rateLimiter', cacheBackend.rateLimiter);
-    this.realtime = watchCache('realtime', realtimeValues(cache));
-    this.sessions = watchCache('sessions', sessionStore(cache));
-    this.authContexts = watchCache('authContexts', authContextStore(cache));
+    const open: OpenKeyspace = (keyspace) => through.cacheOnly(keyspace);
+    this.realtime = watchCache('realtime', realtimeValues(open));
+    this.sessions = watchCache('sessions', sessionStore(open));
+    this.authContexts = watchCache('authContexts', authContextStore(open));
   }
 
   insertMarketData(batch: MarketDataBatch, options?: CallOptions): Promise<BatchResult> {
@@ -170,7 +173,7 @@ export class DatabaseAbstraction {
     return this.marketData.find(params, options);
   }
 
-  /** The newest bars of a symbol, newest first. One bar (`limit` 1) is served from the cache for up to 30 s. */
+  /** The newest bars of a symbol, newest first. One bar (`limit` 1) comes from the cache for up to 30 s, and is frozen. */
   getLatestMarketData<E extends boolean = false>(
     symbol: string,
     limit: number,
@@ -190,7 +193,7 @@ export class DatabaseAbstraction {
     return this.features.find(params, options);
   }
 
-  /** The newest feature set of a symbol, from the cache for up to 5 minutes. */
+  /** The newest feature set of a symbol, frozen, from the cache for up to 5 minutes. */
   getLatestFeatures(symbol: string, options?: CallOptions): Promise<FeatureSet | null> {
     return this.features.latest(symbol, options);
   }
@@ -199,7 +202,7 @@ export class DatabaseAbstraction {
     return this.predictions.insert(batch, options);
   }
 
-  /** A prediction by id, from the cache for up to an hour. */
+  /** A prediction by id, frozen, from the cache for up to an hour. */
   getPrediction<E extends boolean = false>(
     predictionId: string,
     options?: ReadOptions<E>,

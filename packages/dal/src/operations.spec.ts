@@ -1,8 +1,10 @@
-import type { AuditEntry, MarketData } from '@quantumtrade/dal-domain';
+import type { AuditEntry, MarketData, PredictionBatch } from '@quantumtrade/dal-domain';
 import { OLDEST_TICK } from '@quantumtrade/dal-domain';
-import { memoryCacheBackend } from '@quantumtrade/dal-memory';
+import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { currentOperation, onOperationEnd, OperationMetrics } from '@quantumtrade/dal-telemetry';
+import { DatabaseAbstraction } from './database-abstraction.js';
 import { observed } from './operations.js';
+import { bars } from './writing/testing/bars.js';
 
 const port = {
   async insert() {
@@ -63,4 +65,94 @@ it('passes a subscription on to be read', async () => {
     break;
   }
   expect(Object.keys(metrics.snapshot().operations)).toEqual(['marketStream.append']);
+});
+
+class Counting {
+  readonly #step: number;
+  #count = 0;
+
+  constructor(step: number) {
+    this.#step = step;
+  }
+
+  async next(): Promise<number> {
+    return (this.#count += this.#step);
+  }
+
+  async fail(): Promise<never> {
+    throw new RangeError('too many');
+  }
+}
+
+it('counts and times calls, failed ones too, while nobody listens', async () => {
+  const metrics = new OperationMetrics();
+  const auditing = { sink: { record: async () => undefined }, actor: 'test', clock: { now: () => 77 } };
+  const counting = observed('counting', new Counting(2), metrics, auditing);
+  expect([await counting.next(), await counting.next()]).toEqual([2, 4]);
+  await expect(counting.fail()).rejects.toThrow('too many');
+  const { operations, lastSuccessAt } = metrics.snapshot();
+  expect(operations).toMatchObject({
+    'counting.next': { count: 2, errors: 0 },
+    'counting.fail': { count: 1, errors: 1 },
+  });
+  expect(operations['counting.next']!.max).toBeGreaterThan(0);
+  expect(lastSuccessAt).toBeInstanceOf(Date);
+});
+
+it('announces calls from the moment on at which somebody listens', async () => {
+  const metrics = new OperationMetrics();
+  const auditing = { sink: { record: async () => undefined }, actor: 'test', clock: { now: () => 77 } };
+  const counting = observed('counting', new Counting(1), metrics, auditing);
+  await counting.next();
+  const events: unknown[] = [];
+  const stop = onOperationEnd(({ operation, error, result }) => events.push({ operation, error, result }));
+  await counting.next();
+  await counting.fail().catch(() => undefined);
+  stop();
+  await counting.next();
+  expect(events).toEqual([
+    { operation: 'counting.next', result: 2 },
+    { operation: 'counting.fail', error: new RangeError('too many') },
+  ]);
+  expect(metrics.snapshot().operations['counting.next']!.count).toBe(3);
+});
+
+it.each([
+  ['features.latest', (database: DatabaseAbstraction) => database.getLatestFeatures('A')],
+  ['predictions.findById', (database: DatabaseAbstraction) => database.getPrediction('p')],
+  ['marketData.latest', (database: DatabaseAbstraction) => database.getLatestMarketData('A', 1)],
+])('tells of %s whether the cache had it', async (name, read) => {
+  const timeSeries = memoryTimeSeries();
+  await timeSeries.features.insert([{ symbol: 'A', timestamp: 1, version: 1, features: { rsi: 1 } }]);
+  await timeSeries.marketData.insert(bars(['A']));
+  await timeSeries.predictions.insert(predictionOf('p'));
+  const database = new DatabaseAbstraction({ timeSeries, cache: memoryCacheBackend() });
+  const hits: unknown[] = [];
+  const stop = onOperationEnd(({ operation, cacheHit }) => hits.push([operation, cacheHit]));
+  for (let reads = 0; reads < 3; reads++) await read(database);
+  stop();
+  expect(hits).toEqual([
+    [name, false],
+    [name, true],
+    [name, true],
+  ]);
+});
+
+const predictionOf = (predictionId: string): PredictionBatch => ({
+  modelVersion: 'm1',
+  strategy: 's1',
+  predictions: [
+    {
+      predictionId,
+      symbol: 'A',
+      timestamp: 0,
+      predictionHorizon: 5,
+      predictedPrice: 1,
+      confidence: 0.5,
+      marketRegime: 'calm',
+      featuresUsed: [],
+      modelLatencyMs: 1,
+      strategyParameters: {},
+    },
+  ],
 });

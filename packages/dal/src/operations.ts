@@ -1,8 +1,9 @@
 import type { BatchResult, BlockWriter } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationMetrics } from '@quantumtrade/dal-telemetry';
-import { traceOperation } from '@quantumtrade/dal-telemetry';
+import { currentOperation, operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
 import type { Auditing, Modification } from './auditing.js';
 import { audit, outcomeOf } from './auditing.js';
+import type { CacheObserver } from './caching/cached-values.js';
 import type { TransactionError } from './transactions/transaction-error.js';
 import type { TransactionResult } from './transactions/transactions.js';
 import { isRetryable } from './writing/retry.js';
@@ -13,6 +14,8 @@ const MODIFYING = new Set(['insert', 'save', 'end', 'revoke', 'initialize', 'mig
 
 /** Port methods that return something to be read for as long as one likes, in place of a promise. */
 const LASTING = new Set(['subscribe']);
+
+type Method = (...args: unknown[]) => Promise<unknown>;
 
 /**
  * Wraps a port so that each call of its methods is announced on the operation channel, timed, counted, and, where it
@@ -25,20 +28,43 @@ export function observed<Port extends object>(
   metrics: OperationMetrics,
   auditing: Auditing,
 ): Port {
-  return new Proxy(port, {
-    get(target, key) {
-      const member: unknown = Reflect.get(target, key);
-      if (typeof member !== 'function' || typeof key !== 'string') return member;
-      if (LASTING.has(key)) return member.bind(target) as unknown;
-      return (...args: unknown[]) => {
-        const operation = `${name}.${key}`;
+  const methods = port as Record<string, Method>;
+  const watch = (key: string): Method => {
+    const operation = `${name}.${key}`;
+    const call: Method = (...args) => methods[key]!(...args);
+    if (LASTING.has(key)) return call;
+    const measured = timed(operation, metrics, call);
+    if (MODIFYING.has(key)) {
+      return (...args) => {
         const event: OperationEvent = { operation };
-        const call = () => timed(event, metrics, () => member.apply(target, args) as Promise<unknown>);
-        return MODIFYING.has(key) ? audited(event, auditing, call) : call();
+        return audited(event, auditing, () => announced(event, () => measured(...args)));
       };
-    },
-  });
+    }
+    return (...args) =>
+      operationChannel.hasSubscribers ? announced({ operation }, () => measured(...args)) : measured(...args);
+  };
+  return Object.fromEntries(methodsOf(port).map((key) => [key, watch(key)])) as Port;
 }
+
+/** The names of an object's methods, its own and those of its class. */
+function methodsOf(port: object): string[] {
+  const names = new Set<string>();
+  for (let at = port; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (typeof value === 'function' && key !== 'constructor') names.add(key);
+    }
+  }
+  return [...names];
+}
+
+/** Counts lookups of the cache, and has the operation that looked up tell of it. */
+export const observedLookups = (metrics: OperationMetrics): CacheObserver => ({
+  cacheLookup(hit) {
+    metrics.cacheLookup(hit);
+    const operation = currentOperation();
+    if (operation) operation.cacheHit = hit;
+  },
+});
 
 /** Blocks known to have failed, of which the oldest are forgotten: they may be told of again. */
 const REMEMBERED_FAILURES = 1_000;
@@ -74,7 +100,8 @@ export function observedBlocks(
           insertedCount,
           outcome,
         });
-      await timed(event, metrics, () => blocks.write(block, options)).catch(async (error: unknown) => {
+      const write = timed('blocks.write', metrics, () => blocks.write(block, options));
+      await announced(event, write).catch(async (error: unknown) => {
         if (isNews(id, error)) await tell(outcomeOf(error));
         throw error;
       });
@@ -84,19 +111,32 @@ export function observedBlocks(
   };
 }
 
-function timed<T>(event: OperationEvent, metrics: OperationMetrics, run: () => Promise<T>): Promise<T> {
-  return traceOperation(event, async () => {
+/** Counts each call when it has ended, and how long it took. */
+function timed<A extends unknown[], T>(
+  operation: string,
+  metrics: OperationMetrics,
+  call: (...args: A) => Promise<T>,
+): (...args: A) => Promise<T> {
+  return async (...args) => {
     const started = performance.now();
-    let failed = true;
+    let error = true;
     try {
-      const result = await run();
-      event.rows = rowsOf(result) ?? event.rows;
-      event.cacheHit = (result as { cacheHit?: boolean } | undefined | null)?.cacheHit;
-      failed = false;
+      const result = await call(...args);
+      error = false;
       return result;
     } finally {
-      metrics.observe(event.operation, performance.now() - started, { error: failed });
+      metrics.observe(operation, performance.now() - started, { error });
     }
+  };
+}
+
+/** Runs an operation in its event, which learns what can be told of the result. */
+function announced<T>(event: OperationEvent, run: () => Promise<T>): Promise<T> {
+  return traceOperation(event, async () => {
+    const result = await run();
+    event.rows = rowsOf(result) ?? event.rows;
+    event.cacheHit ??= (result as { cacheHit?: boolean } | undefined | null)?.cacheHit;
+    return result;
   });
 }
 

@@ -36,9 +36,9 @@ export interface DatabaseMetrics {
   connectionCount: number;
   /** Hits divided by lookups of the read-through cache, 0 to 1; 0 before the first lookup. A call that has loaded is none. */
   cacheHitRate: number;
-  /** Lookups that were answered out of this process. */
+  /** Lookups that were answered out of this process, those of real-time values, sessions and auth contexts among them. */
   cacheL1Hits: number;
-  /** Lookups that were answered by the cache's server. Callers who ask for one key at the same time count once. */
+  /** The same, answered by the cache's server. Callers who ask for one key at the same time count once. */
   cacheL2Hits: number;
   /** Failed calls divided by all calls, 0 to 1; 0 before the first call. */
   errorRate: number;

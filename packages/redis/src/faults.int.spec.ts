@@ -112,6 +112,26 @@ it('keeps the deadline of a call that is shorter than the limit of a command', a
   await untilItAnswers({ cache } as CacheBackend);
 });
 
+it('keeps writes in the order they were made, also one that was given up while the server hung', async () => {
+  const server = await startRedis();
+  const { cache, probe } = connect({ url: server.url, ...NO_TIMEOUT });
+  await probe.ping();
+  server.pause();
+  const earlier = Array.from({ length: 100 }, (_, i) => ({
+    key: `key-${i}`,
+    value: 'earlier'.padEnd(20_000),
+    ttlSeconds: 60,
+  }));
+  const error = await errorOf(() => cache.setMany(earlier, { deadline: Date.now() + 50 }));
+  expect(error.code).toBe('TIMEOUT');
+  const written = cache.set('key-99', 'later', 60);
+  server.resume();
+  await written;
+  for (let i = 0; i < 500; i++) await probe.ping();
+  expect(await cache.get('key-0', anything)).toMatch('earlier');
+  expect(await cache.get('key-99', anything)).toBe('later');
+});
+
 it('gives up a connection whose reply is overdue even when every caller had a shorter deadline', async () => {
   const server = await startRedis();
   const backend = connect({ url: server.url, commandTimeoutMs: 200 });

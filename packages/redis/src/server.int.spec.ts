@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
-import type { CacheBackend } from '@quantumtrade/dal-domain';
+import type { CacheBackend, CacheInvalidations } from '@quantumtrade/dal-domain';
 import { RATE_LIMIT_WINDOW_MS } from '@quantumtrade/dal-domain';
 import { Redis } from 'ioredis';
 import { connectRedis } from './connect-redis.js';
-import { RedisProcess } from './testing/redis-process.js';
+import { RedisProcess, until } from './testing/redis-process.js';
 
 const SECRET = 's3cr3t';
 const anything = { parse: (value: unknown) => value };
@@ -42,6 +42,23 @@ async function withConnections<T>(count: number, work: (backends: CacheBackend[]
   } finally {
     await Promise.all(backends.map(({ probe }) => probe.close()));
   }
+}
+
+async function connectionsOf(administrator: Redis): Promise<number> {
+  return String(await administrator.client('LIST'))
+    .trim()
+    .split('\n').length;
+}
+
+/** Resolves when changes are told. */
+function listening(invalidations: CacheInvalidations): Promise<void> {
+  return new Promise((resolve) => {
+    invalidations.listen({
+      onConnected: resolve,
+      onDisconnected: () => undefined,
+      onInvalidated: () => undefined,
+    });
+  });
 }
 
 it('lets the newest of many writers on many connections win', async () => {
@@ -124,9 +141,46 @@ it('keeps environments with different prefixes apart in one database', async () 
   await other.probe.close();
 });
 
+it('writes nothing more of many values once their caller has left: what is written later stays', async () => {
+  const keys = Array.from({ length: 3_000 }, (_, i) => `key-${i}`);
+  const controller = new AbortController();
+  await backend.probe.ping();
+  const left = backend.cache.setMany(
+    keys.map((key) => ({ key, value: 'earlier', ttlSeconds: 60 })),
+    { signal: controller.signal },
+  );
+  controller.abort('not needed');
+  await expect(left).rejects.toBe('not needed');
+  await backend.cache.set(keys.at(-1)!, 'later', 60);
+  for (let i = 0; i < keys.length; i++) await backend.probe.ping();
+  expect(await backend.cache.get(keys.at(-1)!, anything)).toBe('later');
+  expect(await backend.cache.get(keys[0]!, anything)).toBe('earlier');
+});
+
 it('has one connection, however many calls there are at once', async () => {
   await Promise.all(Array.from({ length: 500 }, (_, i) => backend.cache.set(`key-${i}`, i, 60)));
   expect(backend.probe.connectionCount()).toBe(1);
+});
+
+it('has no more connections than three, whatever it is used for', async () => {
+  await backend.probe.ping();
+  const before = await connectionsOf(redis);
+  const full = connectRedis({ url: server.url, keyPrefix, maxConnections: 3 });
+  const leaving = new AbortController();
+  const listeners = [1, 2].map(() => listening(full.invalidations));
+  const followers = ['AAPL', 'MSFT'].map((symbol) =>
+    full.marketStream.subscribe(symbol, { signal: leaving.signal })[Symbol.asyncIterator]().next(),
+  );
+  await Promise.all([
+    ...listeners,
+    ...Array.from({ length: 100 }, (_, i) => full.cache.set(`k-${i}`, i, 60)),
+  ]);
+  await until(async () => full.probe.connectionCount() === 3);
+  expect((await connectionsOf(redis)) - before).toBe(3);
+  leaving.abort('enough');
+  for (const next of followers) await expect(next).rejects.toBe('enough');
+  await full.probe.close();
+  await until(async () => (await connectionsOf(redis)) === before);
 });
 
 it.each([

@@ -61,6 +61,10 @@ it.each([
   ['sentinel', { url, sentinel: { ...sentinel, nodes: [] } }],
   ['readFrom', { url, readFrom: 'replica' as const }],
   ['readFrom', { url, readFrom: 'replica-preferred' as const, cluster: { ...cluster, enabled: false } }],
+  ['maxConnections', { url, maxConnections: 2 }],
+  ['maxConnections', { url, maxConnections: 1, invalidation: 'none' as const }],
+  ['maxConnections', { url, sentinel, maxConnections: 4, readFrom: 'replica' as const }],
+  ['maxConnections', { url, maxConnections: NaN }],
 ])('refuses a %s that the other settings contradict', (field, settings) => {
   expect(() => requireTopology(settings)).toThrow(expect.objectContaining({ code: 'VALIDATION', field }));
 });
@@ -70,6 +74,11 @@ it.each([
   { url, readFrom: 'master' as const },
   { url, sentinel, cluster: { ...cluster, enabled: false }, readFrom: 'replica' as const },
   { url, cluster, readFrom: 'replica-preferred' as const },
+  { url, maxConnections: 3 },
+  { url, maxConnections: 2, invalidation: 'none' as const },
+  { url, sentinel, maxConnections: 3 },
+  { url, sentinel, maxConnections: 5, readFrom: 'replica' as const },
+  { url, cluster, maxConnections: 1, readFrom: 'replica' as const },
 ])('takes settings that fit together', (settings) => {
   expect(() => requireTopology(settings)).not.toThrow();
 });

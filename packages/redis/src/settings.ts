@@ -27,6 +27,12 @@ export interface RedisSettings {
    * has `commandTimeoutMs`. Default is 60,000.
    */
   readonly scanTimeoutMs?: number | undefined;
+  /**
+   * How many connections to one server may be kept open. There are never more than three, or five where replicas that
+   * Sentinels know answer reads: for calls, for changes that are listened to and for the notices of the market stream. A
+   * smaller number than there may be is refused. Default is that many. In a cluster it limits nothing.
+   */
+  readonly maxConnections?: number | undefined;
   /** How the servers are known for themselves. Given, it means TLS, whatever `url` begins with. */
   readonly tls?: RedisTlsSettings | undefined;
   /** Sentinels that know which server is the master. */
@@ -135,7 +141,8 @@ export function endpointOf(settings: RedisSettings): Endpoint {
 }
 
 /** Throws `ValidationError` for settings that contradict each other. */
-export function requireTopology({ sentinel, cluster, readFrom = 'master' }: RedisSettings): void {
+export function requireTopology(settings: RedisSettings): void {
+  const { sentinel, cluster, readFrom = 'master', maxConnections = Infinity } = settings;
   const refuse = (field: string, reason: string): never => {
     throw new ValidationError(field, reason, { operation });
   };
@@ -144,4 +151,14 @@ export function requireTopology({ sentinel, cluster, readFrom = 'master' }: Redi
   if (readFrom !== 'master' && !sentinel && !cluster?.enabled) {
     refuse('readFrom', 'replicas are known with sentinel or a cluster only');
   }
+  const needed = cluster?.enabled ? 0 : mostConnections(settings);
+  if (!(maxConnections >= needed)) refuse('maxConnections', `must be at least ${needed}`);
+}
+
+/** A replica that was promoted is the master as well, and then has both clients' connections. */
+function mostConnections({ sentinel, readFrom = 'master', invalidation }: RedisSettings): number {
+  const clients = sentinel && readFrom !== 'master' ? 2 : 1;
+  const ofEach = invalidation === 'none' ? 1 : 2;
+  const forNotices = 1;
+  return clients * ofEach + forNotices;
 }

@@ -25,23 +25,32 @@ export class GuardedCalls {
     return this.#failures;
   }
 
-  /** Rejects with an error of the data layer. One that no repetition would mend does not count as a failure of the level. */
+  /**
+   * Rejects with an error of the data layer. One that no repetition would mend does not count as a failure of the level. The
+   * call may count for others as well, which are not suspended: there a refusal is no failure, for it is an answer.
+   */
   async run<T>(
     operation: string,
     call: (options: CallOptions) => Promise<T>,
+    others?: GuardedCalls,
     budgetMs = this.#budgetMs,
   ): Promise<T> {
     const leave = this.#breaker.enter(operation);
+    const leaveOthers = others && others.#breaker.enter(operation);
     const within = { deadline: this.#clock.now() + budgetMs };
     try {
       const result = await waitFor(call(within), operation, within, this.#clock);
       leave(false);
+      leaveOthers?.(false);
       return result;
     } catch (error) {
       const isFailure = !isDatabaseError(error) || error.retryable;
       leave(isFailure);
+      leaveOthers?.(isFailure && !isRefusal(error));
       if (isFailure) this.#failures++;
       throw isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error });
     }
   }
 }
+
+const isRefusal = (error: unknown) => isDatabaseError(error) && error.code === 'CACHE';

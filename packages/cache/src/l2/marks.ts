@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Decoder } from '@quantumtrade/dal-domain';
 
 /** Held instead of a value that is known not to exist. */
@@ -14,6 +15,23 @@ export class Loading {
 
   constructor(token: string) {
     this.token = token;
+  }
+}
+
+/** The mark of a load that is to begin now. */
+export class NewLoading extends Loading {}
+
+/** Names the loads of one process. */
+export class Tokens {
+  readonly #prefix = `${randomUUID()}:`;
+  #count = 0;
+
+  next(): string {
+    return this.#prefix + ++this.#count;
+  }
+
+  isOwn(token: string): boolean {
+    return token.startsWith(this.#prefix);
   }
 }
 

@@ -1,12 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import type { CallOptions, Decoder, Keyspace } from '@quantumtrade/dal-domain';
+import type { CacheEntry, CallOptions, Decoder, Keyspace } from '@quantumtrade/dal-domain';
 import { encodeFor, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { CacheCore } from '../core.js';
 import type { Held } from '../l1/coherent-l1.js';
 import { freeze } from '../l1/freeze.js';
 import type { KeyspaceOptions } from '../options.js';
 import type { Marked } from './marks.js';
-import { ABSENT, absentMark, Loading, loadingMark, UNREADABLE, withMarks } from './marks.js';
+import { ABSENT, absentMark, Loading, loadingMark, NewLoading, UNREADABLE, withMarks } from './marks.js';
+
+/** What a loader gave: for readers, and for the second level. */
+export interface Loaded<T> {
+  readonly value: T | null;
+  /** Its approximate size. */
+  readonly bytes: number;
+  /** In the JSON form that is stored. */
+  readonly encoded: unknown;
+}
+
+/** What was found under a key. */
+export type Found<T> = Held<T> | Loading | typeof UNREADABLE;
 
 /** The values of one keyspace on the second level. What is read from there is kept in process as long as it may be. */
 export class StoredValues<P extends string, T> {
@@ -29,61 +40,84 @@ export class StoredValues<P extends string, T> {
   }
 
   /** Callers who ask for the same key at the same time share one read, as long as they would be told of a change since. */
-  read(key: string, options?: CallOptions): Promise<Held<T> | Loading | typeof UNREADABLE | null> {
-    return this.#core.reading.join(key, options, () => this.#read(key), this.#core.l1.isConnected);
+  read(key: string, options?: CallOptions): Promise<Found<T> | null> {
+    const { cache, l1, reads, reading } = this.#core;
+    const ask = (within: CallOptions) => cache.getEntry(key, this.#decoder, within);
+    const start = () => this.#take(key, () => reads.run('cache.get', ask));
+    return reading.join(key, options, start, l1.isConnected);
   }
 
-  async #read(key: string): Promise<Held<T> | Loading | typeof UNREADABLE | null> {
-    const { cache, l1, clock, reads, counters } = this.#core;
+  /**
+   * What the key holds, or the mark of a new load that it was given because it held nothing. It takes one call while reads
+   * and writes are made. Otherwise it takes one for each, so that a second level without writes is still read.
+   */
+  async readOrMark(key: string): Promise<Found<T>> {
+    const { cache, reads, writes, tokens } = this.#core;
+    const isOneCall = reads.state === 'closed' && writes.state === 'closed';
+    const found = isOneCall ? null : await this.read(key);
+    if (found !== null) return found;
+    const token = tokens.next();
+    const life = this.#options.loadTimeoutMs / 1_000;
+    const ask = (within: CallOptions) =>
+      cache.getEntryOrSet(key, this.#decoder, loadingMark(token), life, within);
+    const run = () => writes.run('cache.getEntryOrSet', ask, isOneCall ? reads : undefined);
+    return (await this.#take(key, run)) ?? new NewLoading(token);
+  }
+
+  async #take(key: string, ask: () => Promise<CacheEntry<Marked<T>> | null>): Promise<Found<T> | null> {
+    const { l1, clock } = this.#core;
     const begin = clock.now();
     const version = l1.versionOf(key);
-    const entry = await reads
-      .run('cache.get', (options) => cache.getEntry(key, this.#decoder, options))
-      .catch((error: unknown) => {
-        if (isDatabaseError(error) && error.code === 'CACHE' && !error.retryable) return unreadable;
-        throw error;
-      });
-    if (entry === null || entry.value instanceof Loading) return entry && (entry.value as Loading);
-    if (entry.value === UNREADABLE) {
+    return this.#keep(key, await valueOrUnreadable(ask), begin, version);
+  }
+
+  /** Keeps in process what was read since an instant and a version of its key. */
+  #keep(key: string, stored: CacheEntry<Marked<T>> | null, begin: number, version: number): Found<T> | null {
+    const { l1, counters } = this.#core;
+    if (stored === null) return null;
+    if (stored.value instanceof Loading) return stored.value;
+    if (stored.value === UNREADABLE) {
       counters.unreadable++;
       return UNREADABLE;
     }
-    const value = entry.value === ABSENT ? null : (entry.value as T);
-    const held = this.#held(value, entry.expiresAt, begin);
+    const value = stored.value === ABSENT ? null : (stored.value as T);
+    const held = this.#held(value, stored.expiresAt, begin);
     l1.put(key, held, freeze(value), version);
     return held;
   }
 
-  /** Values of the second level, which are not kept in process: nothing is known of their end. */
-  async readMany(keys: readonly string[]): Promise<(T | null)[]> {
-    const { cache, reads } = this.#core;
-    const stored = await reads.run('cache.getMany', (options) => cache.getMany(keys, this.#decoder, options));
-    return stored.map((value) => (isValue(value) ? value : null));
+  /** As `read`, in one call that is not shared with others; by one for each key where one of them holds no JSON. */
+  async readMany(keys: readonly string[]): Promise<(Found<T> | null)[]> {
+    const { cache, l1, clock, reads } = this.#core;
+    const begin = clock.now();
+    const versions = keys.map((key) => l1.versionOf(key));
+    const ask = (within: CallOptions) => cache.getEntries(keys, this.#decoder, within);
+    try {
+      const stored = await reads.run('cache.getMany', ask);
+      return stored.map((entry, i) => this.#keep(keys[i]!, entry, begin, versions[i]!));
+    } catch (error) {
+      if (isUnreadable(error)) return Promise.all(keys.map((key) => this.read(key)));
+      throw error;
+    }
   }
 
-  /** Has an absent key hold the mark of a new load; undefined when it is no longer absent. */
-  async mark(key: string): Promise<string | undefined> {
-    const token = `${this.#core.marksOf}${randomUUID()}`;
-    const life = this.#options.loadTimeoutMs / 1_000;
-    return (await this.#setIfUnchanged(key, undefined, loadingMark(token), life)) ? token : undefined;
+  /** Takes a value over from its loader: it is frozen. Throws `ValidationError` for what is not a value of the keyspace. */
+  taken(value: T | null): Loaded<T> {
+    const encoded = value === null ? null : encodeFor(this.#keyspace, value);
+    return { value, bytes: freeze(value), encoded };
   }
 
   /** Stores what was loaded if the key still holds the load's mark. */
-  storeLoaded(key: string, token: string, value: T | null): Promise<boolean> {
-    return this.#replace(key, loadingMark(token), value);
+  storeLoaded(key: string, token: string, loaded: Loaded<T>): Promise<boolean> {
+    return this.#replace(key, loadingMark(token), loaded);
   }
 
   /** Stores what was loaded if the key still holds the value that it is to replace. */
-  async storeRefreshed(key: string, old: Held<T>, value: T | null): Promise<boolean> {
+  async storeRefreshed(key: string, old: Held<T>, loaded: Loaded<T>): Promise<boolean> {
     const expected = old.value === null ? absentMark : encodeFor(this.#keyspace, old.value);
-    const isReplaced = await this.#replace(key, expected, value);
+    const isReplaced = await this.#replace(key, expected, loaded);
     this.#core.l1.changed([key]);
     return isReplaced;
-  }
-
-  /** Throws `ValidationError` for what is not a value of the keyspace. */
-  requireStorable(value: T | null): void {
-    if (value !== null) encodeFor(this.#keyspace, value);
   }
 
   async remove(key: string): Promise<void> {
@@ -92,18 +126,16 @@ export class StoredValues<P extends string, T> {
   }
 
   /** Keeps in process what was loaded while the second level did not answer, if the keyspace allows for any staleness. */
-  keepUnstored(key: string, value: T | null, begin: number, version: number): void {
+  keepUnstored(key: string, { value, bytes }: Loaded<T>, begin: number, version: number): void {
     const { stalenessMs, l1TtlMs, negativeTtlMs } = this.#options;
     const life = Math.min(stalenessMs, l1TtlMs, value === null ? negativeTtlMs : this.ttlSeconds() * 1_000);
     const end = begin + life;
     const held = { value, freshUntil: end, usableUntil: end, refreshAt: end };
-    this.#core.l1.put(key, held, freeze(value), version);
+    this.#core.l1.put(key, held, bytes, version);
   }
 
-  async #replace(key: string, expected: unknown, value: T | null): Promise<boolean> {
-    if (value !== null) {
-      return this.#setIfUnchanged(key, expected, encodeFor(this.#keyspace, value), this.ttlSeconds());
-    }
+  async #replace(key: string, expected: unknown, { value, encoded }: Loaded<T>): Promise<boolean> {
+    if (value !== null) return this.#setIfUnchanged(key, expected, encoded, this.ttlSeconds());
     const { negativeTtlMs } = this.#options;
     if (negativeTtlMs > 0) return this.#setIfUnchanged(key, expected, absentMark, negativeTtlMs / 1_000);
     await this.remove(key);
@@ -136,6 +168,15 @@ export class StoredValues<P extends string, T> {
 
 const unreadable = { value: UNREADABLE, expiresAt: 0 } as const;
 
-function isValue<T>(stored: Marked<T> | null): stored is T {
-  return stored !== null && stored !== ABSENT && stored !== UNREADABLE && !(stored instanceof Loading);
+async function valueOrUnreadable<T>(
+  ask: () => Promise<CacheEntry<Marked<T>> | null>,
+): Promise<CacheEntry<Marked<T>> | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isUnreadable(error)) return unreadable;
+    throw error;
+  }
 }
+
+const isUnreadable = (error: unknown) => isDatabaseError(error) && error.code === 'CACHE' && !error.retryable;

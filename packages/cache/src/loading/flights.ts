@@ -1,11 +1,12 @@
-import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { CacheClock } from '../clock.js';
 import type { BegunBefore } from '../l1/coherent-l1.js';
+import type { Limits } from '../wait-for.js';
 import { waitFor } from '../wait-for.js';
+import { WorkSignal } from './work-signal.js';
 
 interface Flight {
   readonly work: Promise<unknown>;
-  readonly controller: AbortController;
+  readonly signal: WorkSignal;
   waiting: number;
 }
 
@@ -36,18 +37,18 @@ export class Flights implements BegunBefore {
    */
   join<T>(
     key: string,
-    options: CallOptions | undefined,
-    start: (signal: AbortSignal) => Promise<T>,
+    limits: Limits | undefined,
+    start: (signal: WorkSignal) => Promise<T>,
     mayJoin = true,
   ): Promise<T> {
     const running = mayJoin ? this.#flights.get(key) : undefined;
     if (running) this.#joins++;
     const flight = running ?? this.#start(key, start);
     flight.waiting++;
-    return waitFor(flight.work as Promise<T>, this.#operation, options, this.#clock, () => {
+    return waitFor(flight.work as Promise<T>, this.#operation, limits, this.#clock, () => {
       if (--flight.waiting > 0) return;
       this.#end(key, flight);
-      flight.controller.abort();
+      flight.signal.abort();
     });
   }
 
@@ -60,11 +61,11 @@ export class Flights implements BegunBefore {
     this.#flights.clear();
   }
 
-  #start(key: string, start: (signal: AbortSignal) => Promise<unknown>): Flight {
-    const controller = new AbortController();
-    const work = start(controller.signal).finally(() => this.#end(key, flight));
-    const flight: Flight = { work, controller, waiting: 0 };
-    work.catch(() => undefined);
+  #start(key: string, start: (signal: WorkSignal) => Promise<unknown>): Flight {
+    const signal = new WorkSignal();
+    const flight: Flight = { work: start(signal), signal, waiting: 0 };
+    const end = () => this.#end(key, flight);
+    flight.work.then(end, end);
     this.#flights.set(key, flight);
     return flight;
   }

@@ -1,12 +1,12 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { CacheCore } from '../core.js';
 import type { Held } from '../l1/coherent-l1.js';
-import { freeze } from '../l1/freeze.js';
-import { Loading, UNREADABLE } from '../l2/marks.js';
-import type { StoredValues } from '../l2/stored-values.js';
+import { Loading, NewLoading, UNREADABLE } from '../l2/marks.js';
+import type { Loaded, StoredValues } from '../l2/stored-values.js';
 import type { KeyspaceOptions } from '../options.js';
 import { waitFor } from '../wait-for.js';
 import { Gate } from './gate.js';
+import type { WorkSignal } from './work-signal.js';
 
 /**
  * Gets a value from where it surely is; null when there is none. The value returned is handed over: it is frozen and may be
@@ -56,8 +56,8 @@ export class Loads<P extends string, T> {
       .catch(() => counters.failedRefreshes++);
   }
 
-  async #obtain(key: string, loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
-    const { clock, counters, loading, marksOf } = this.#core;
+  async #obtain(key: string, loader: Loader<T>, signal: WorkSignal): Promise<T | null> {
+    const { clock, counters, loading, tokens } = this.#core;
     const giveUpAt = clock.now() + this.#options.loadTimeoutMs;
     let seen: string | undefined;
     let hasChanged = false;
@@ -83,12 +83,17 @@ export class Loads<P extends string, T> {
       const { token } = found;
       if (found instanceof NewLoading) {
         counters.misses++;
-        return loading.join(token, { signal }, (within) => this.#loadMarked(key, token, loader, within));
+        return await loading.join(token, { signal }, (within) =>
+          this.#loadMarked(key, token, loader, within),
+        );
       }
-      const mayHaveEnded = token.startsWith(marksOf) && token !== seen;
+      const mayHaveEnded = tokens.isOwn(token) && token !== seen;
       if (loading.has(token) || !(mayHaveEnded || this.#options.onceInCluster)) {
         counters.misses++;
-        return loading.join(token, { signal }, (within) => this.#load(loader, within));
+        return await loading.join(token, { signal }, async (within) => {
+          const { value } = await this.#load(loader, within);
+          return value;
+        });
       }
       seen = token;
       if (!mayHaveEnded) await this.#pause(signal);
@@ -97,44 +102,41 @@ export class Loads<P extends string, T> {
   }
 
   /** What the key holds, or the mark it was given because it held nothing; undefined when it has just changed. */
-  async #find(key: string, signal: AbortSignal): Promise<Held<T> | Loading | undefined> {
-    const found = await this.#stored.read(key, { signal });
-    if (found === UNREADABLE) {
-      await this.#stored.remove(key);
-      return undefined;
-    }
-    if (found !== null) return found;
-    const token = await this.#stored.mark(key);
-    return token === undefined ? undefined : new NewLoading(token);
+  async #find(key: string, signal: WorkSignal): Promise<Held<T> | Loading | undefined> {
+    const found = await this.#stored.readOrMark(key);
+    const isMarkedForNobody = signal.aborted && found instanceof NewLoading;
+    if (found !== UNREADABLE && !isMarkedForNobody) return found;
+    await this.#stored.remove(key);
+    return undefined;
   }
 
-  async #loadMarked(key: string, token: string, loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
+  async #loadMarked(key: string, token: string, loader: Loader<T>, signal: WorkSignal): Promise<T | null> {
     const { ownWrites, counters } = this.#core;
     const writes = ownWrites.of(key);
-    let value: T | null;
+    let loaded: Loaded<T>;
     try {
-      value = await this.#load(loader, signal);
+      loaded = await this.#load(loader, signal);
     } catch (error) {
       await this.#stored.remove(key).catch(() => undefined);
       throw error;
     }
     const isUnwritten = writes === ownWrites.of(key);
-    const isStored = isUnwritten && (await this.#stored.storeLoaded(key, token, value).catch(() => false));
+    const isStored = isUnwritten && (await this.#stored.storeLoaded(key, token, loaded).catch(() => false));
     if (!isStored) counters.unstoredLoads++;
-    return value;
+    return loaded.value;
   }
 
-  async #refresh(key: string, old: Held<T>, loader: Loader<T>, signal: AbortSignal): Promise<void> {
+  async #refresh(key: string, old: Held<T>, loader: Loader<T>, signal: WorkSignal): Promise<void> {
     const { ownWrites, counters } = this.#core;
     const writes = ownWrites.of(key);
     counters.refreshes++;
-    const value = await this.#load(loader, signal);
-    const isStored = writes === ownWrites.of(key) && (await this.#stored.storeRefreshed(key, old, value));
+    const loaded = await this.#load(loader, signal);
+    const isStored = writes === ownWrites.of(key) && (await this.#stored.storeRefreshed(key, old, loaded));
     if (!isStored) counters.unstoredLoads++;
   }
 
   /** Callers share the load since the last change that is known of, told or not: the database is not to be stampeded. */
-  #loadDegraded(key: string, loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
+  #loadDegraded(key: string, loader: Loader<T>, signal: WorkSignal): Promise<T | null> {
     const { l1, clock, counters, loading } = this.#core;
     const version = l1.versionOf(key);
     counters.degradedLoads++;
@@ -142,33 +144,34 @@ export class Loads<P extends string, T> {
       this.#degraded.run(async () => {
         within.throwIfAborted();
         const begin = clock.now();
-        const value = await this.#load(loader, within);
-        this.#stored.keepUnstored(key, value, begin, version);
-        return value;
+        const loaded = await this.#load(loader, within);
+        this.#stored.keepUnstored(key, loaded, begin, version);
+        return loaded.value;
       }),
     );
   }
 
-  async #load(loader: Loader<T>, signal: AbortSignal): Promise<T | null> {
+  /** The signal is aborted as well when the load takes too long. */
+  async #load(loader: Loader<T>, signal: WorkSignal): Promise<Loaded<T>> {
     const { clock, counters } = this.#core;
     counters.loads++;
     const deadline = clock.now() + this.#options.loadTimeoutMs;
-    const within = new AbortController();
-    const load = async () => loader({ signal: within.signal, deadline });
+    const options: CallOptions = {
+      get signal() {
+        return signal.standard;
+      },
+      deadline,
+    };
+    const load = async () => loader(options);
     const value = await waitFor(load(), 'cache.load', { signal, deadline }, clock, (reason) =>
-      within.abort(reason),
+      signal.abort(reason),
     );
-    this.#stored.requireStorable(value);
-    freeze(value);
-    return value;
+    return this.#stored.taken(value);
   }
 
-  #pause(signal: AbortSignal): Promise<void> {
+  #pause(signal: WorkSignal): Promise<void> {
     const { clock } = this.#core;
     const pause = new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
     return waitFor(pause, 'cache.load', { signal }, clock);
   }
 }
-
-/** The mark of a load that is to begin now. */
-class NewLoading extends Loading {}

@@ -1,7 +1,7 @@
 import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
-import { ConnectionError } from '@quantumtrade/dal-domain';
+import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 
-type Mood = 'works' | 'throws' | 'breaks' | 'hangs';
+type Mood = 'works' | 'throws' | 'refuses' | 'breaks' | 'hangs';
 
 /** A cache between the one tested and the real one, which fails as it is told, and knows nothing of the limits of calls. */
 export class Chaos {
@@ -21,6 +21,7 @@ export class Chaos {
           this.calls.push(name);
           if (this.#only === undefined || this.#only === name) {
             if (this.#mood === 'throws') throw new ConnectionError('gone', { operation: name });
+            if (this.#mood === 'refuses') throw new CacheError('read-only', { operation: name });
             if (this.#mood === 'breaks') throw new RangeError('secret');
             if (this.#mood === 'hangs') await new Promise(() => undefined);
             if (this.#isHolding) await new Promise<void>((resolve) => this.#held.push(resolve));

@@ -1,6 +1,7 @@
 import type { TestRunner } from '../runner.js';
 import { cacheSuite } from './cache-suite.js';
 import { callSuite } from './call-suite.js';
+import { entrySuite } from './entry-suite.js';
 import { invalidationSuite } from './invalidation-suite.js';
 import { keyspaceSuite } from './keyspace-suite.js';
 import { manySuite } from './many-suite.js';
@@ -13,6 +14,7 @@ import { whereSuite } from './where-suite.js';
 /** All that an adapter of the cache ports must pass. `open` gives a backend over an empty store each time. */
 export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   cacheSuite(runner, open);
+  entrySuite(runner, open);
   manySuite(runner, open);
   unchangedSuite(runner, open);
   whereSuite(runner, open);

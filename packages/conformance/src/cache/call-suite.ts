@@ -5,6 +5,7 @@ import {
   realtimeValues,
   sessionStore,
   TypedKeyspace,
+  typedKeyspaces,
 } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 import { errorOf } from './error-of.js';
@@ -21,7 +22,10 @@ const request = { userId: 'ann', endpoint: '/orders', limit: 1 };
 const calls: Readonly<Record<string, Call>> = {
   'cache.get': ({ cache }, options) => cache.get('key', { parse: String }, options),
   'cache.getEntry': ({ cache }, options) => cache.getEntry('key', { parse: String }, options),
+  'cache.getEntryOrSet': ({ cache }, options) =>
+    cache.getEntryOrSet('key', { parse: String }, 1, 60, options),
   'cache.getMany': ({ cache }, options) => cache.getMany(['key', 'other'], { parse: String }, options),
+  'cache.getEntries': ({ cache }, options) => cache.getEntries(['key', 'other'], { parse: String }, options),
   'cache.getMany of none': ({ cache }, options) => cache.getMany([], { parse: String }, options),
   'cache.set': ({ cache }, options) => cache.set('key', 1, 60, options),
   'cache.setMany': ({ cache }, options) => cache.setMany([{ key: 'key', value: 1, ttlSeconds: 60 }], options),
@@ -39,27 +43,31 @@ const calls: Readonly<Record<string, Call>> = {
   'marketStream.recent': ({ marketStream }, options) => marketStream.recent('AAPL', 1, options),
   'rateLimiter.consume': ({ rateLimiter }, options) => rateLimiter.consume(request, options),
   'probe.ping': ({ probe }, options) => probe.ping(options),
-  'realtimeValues.marketRegime': ({ cache }, options) => realtimeValues(cache).marketRegime('AAPL', options),
+  'realtimeValues.marketRegime': ({ cache }, options) =>
+    realtimeValues(typedKeyspaces(cache)).marketRegime('AAPL', options),
   'realtimeValues.setMarketRegime': ({ cache }, options) =>
-    realtimeValues(cache).setMarketRegime(sample.regime('AAPL'), options),
+    realtimeValues(typedKeyspaces(cache)).setMarketRegime(sample.regime('AAPL'), options),
   'realtimeValues.selectedStrategy': ({ cache }, options) =>
-    realtimeValues(cache).selectedStrategy('AAPL', options),
+    realtimeValues(typedKeyspaces(cache)).selectedStrategy('AAPL', options),
   'realtimeValues.setSelectedStrategy': ({ cache }, options) =>
-    realtimeValues(cache).setSelectedStrategy(sample.selectedStrategy('AAPL'), options),
+    realtimeValues(typedKeyspaces(cache)).setSelectedStrategy(sample.selectedStrategy('AAPL'), options),
   'realtimeValues.strategyPerformance': ({ cache }, options) =>
-    realtimeValues(cache).strategyPerformance('momentum', options),
+    realtimeValues(typedKeyspaces(cache)).strategyPerformance('momentum', options),
   'realtimeValues.setStrategyPerformance': ({ cache }, options) =>
-    realtimeValues(cache).setStrategyPerformance(sample.performance('momentum'), options),
-  'realtimeValues.latestTick': ({ cache }, options) => realtimeValues(cache).latestTick('AAPL', options),
+    realtimeValues(typedKeyspaces(cache)).setStrategyPerformance(sample.performance('momentum'), options),
+  'realtimeValues.latestTick': ({ cache }, options) =>
+    realtimeValues(typedKeyspaces(cache)).latestTick('AAPL', options),
   'realtimeValues.setLatestTick': ({ cache }, options) =>
-    realtimeValues(cache).setLatestTick(sample.tick('AAPL'), options),
-  'sessions.find': ({ cache }, options) => sessionStore(cache).find('ann', options),
-  'sessions.save': ({ cache }, options) => sessionStore(cache).save(sample.session('ann'), options),
-  'sessions.end': ({ cache }, options) => sessionStore(cache).end('ann', options),
-  'authContexts.find': ({ cache }, options) => authContextStore(cache).find('token', options),
+    realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tick('AAPL'), options),
+  'sessions.find': ({ cache }, options) => sessionStore(typedKeyspaces(cache)).find('ann', options),
+  'sessions.save': ({ cache }, options) =>
+    sessionStore(typedKeyspaces(cache)).save(sample.session('ann'), options),
+  'sessions.end': ({ cache }, options) => sessionStore(typedKeyspaces(cache)).end('ann', options),
+  'authContexts.find': ({ cache }, options) => authContextStore(typedKeyspaces(cache)).find('token', options),
   'authContexts.save': ({ cache }, options) =>
-    authContextStore(cache).save('token', sample.userContext('ann'), options),
-  'authContexts.revoke': ({ cache }, options) => authContextStore(cache).revoke('token', options),
+    authContextStore(typedKeyspaces(cache)).save('token', sample.userContext('ann'), options),
+  'authContexts.revoke': ({ cache }, options) =>
+    authContextStore(typedKeyspaces(cache)).revoke('token', options),
   'typedKeyspace.replaceIfNewer': ({ cache }, options) =>
     new TypedKeyspace(cache, keyspaces.latestMarketData).replaceIfNewer(
       { symbol: 'AAPL' },

@@ -78,6 +78,12 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       });
     }
 
+    test('tells every listener of getEntryOrSet that sets', async ({ backend }) => {
+      const [one, other] = [await listening(backend), await listening(backend)];
+      await backend.cache.getEntryOrSet('key', { parse: String }, earlier, 60);
+      await Promise.all([one.listener.until('key'), other.listener.until('key')]);
+    });
+
     test('begins disconnected, and says so later than listen returns', async ({ backend }) => {
       const listener = new HearingListener();
       backend.invalidations.listen(listener);

@@ -5,6 +5,7 @@ import {
   realtimeValues,
   sessionStore,
   TypedKeyspace,
+  typedKeyspaces,
 } from '@quantumtrade/dal-domain';
 import { failureOf } from '../failure.js';
 import type { TestRunner } from '../runner.js';
@@ -31,16 +32,21 @@ const writes: readonly [
     ({ cache }) =>
       new TypedKeyspace(cache, keyspaces.featureValue).set({ symbol: 'AAPL', featureName: 'rsi_14' }, 55.5),
   ],
-  ['regime:AAPL:current', 600, ({ cache }) => realtimeValues(cache).setMarketRegime(sample.regime('AAPL'))],
+  [
+    'regime:AAPL:current',
+    600,
+    ({ cache }) => realtimeValues(typedKeyspaces(cache)).setMarketRegime(sample.regime('AAPL')),
+  ],
   [
     'strategy:AAPL:selected',
     900,
-    ({ cache }) => realtimeValues(cache).setSelectedStrategy(sample.selectedStrategy('AAPL')),
+    ({ cache }) => realtimeValues(typedKeyspaces(cache)).setSelectedStrategy(sample.selectedStrategy('AAPL')),
   ],
   [
     'strategy:momentum:performance',
     900,
-    ({ cache }) => realtimeValues(cache).setStrategyPerformance(sample.performance('momentum')),
+    ({ cache }) =>
+      realtimeValues(typedKeyspaces(cache)).setStrategyPerformance(sample.performance('momentum')),
   ],
   [
     'prediction:p-1',
@@ -48,11 +54,11 @@ const writes: readonly [
     ({ cache }) =>
       new TypedKeyspace(cache, keyspaces.prediction).set({ predictionId: 'p-1' }, sample.prediction('p-1')),
   ],
-  ['session:ann', 3600, ({ cache }) => sessionStore(cache).save(sample.session('ann'))],
+  ['session:ann', 3600, ({ cache }) => sessionStore(typedKeyspaces(cache)).save(sample.session('ann'))],
   [
     'auth:a3656c50c59b9dd17e7b7539929effb20169a63d77b0453e14162984b611c5f8',
     3600,
-    ({ cache }) => authContextStore(cache).save('token-of-ann', sample.userContext('ann')),
+    ({ cache }) => authContextStore(typedKeyspaces(cache)).save('token-of-ann', sample.userContext('ann')),
   ],
   [
     'rate_limit:ann:GET /bars',
@@ -65,7 +71,11 @@ const writes: readonly [
     ({ cache }) =>
       new TypedKeyspace(cache, keyspaces.latestMarketData).set({ symbol: 'AAPL' }, sample.tick('AAPL')),
   ],
-  ['market:AAPL:tick', 30, ({ cache }) => realtimeValues(cache).setLatestTick(sample.tick('AAPL'))],
+  [
+    'market:AAPL:tick',
+    30,
+    ({ cache }) => realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tick('AAPL')),
+  ],
   ['market:AAPL:stream', 30, ({ marketStream }) => marketStream.append('AAPL', [sample.tick('AAPL')])],
 ];
 
@@ -123,7 +133,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
     });
 
     test('give back exactly what was set', async ({ backend: { cache } }) => {
-      const values = realtimeValues(cache);
+      const values = realtimeValues(typedKeyspaces(cache));
       await values.setMarketRegime(sample.regime('A:B'));
       await values.setSelectedStrategy(sample.selectedStrategy('A:B'));
       await values.setStrategyPerformance(sample.performance('slow: 株'));
@@ -140,7 +150,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
     });
 
     test('give null for what was never set', async ({ backend: { cache } }) => {
-      const values = realtimeValues(cache);
+      const values = realtimeValues(typedKeyspaces(cache));
       expect(await values.marketRegime('AAPL')).toBeNull();
       expect(await values.selectedStrategy('AAPL')).toBeNull();
       expect(await values.strategyPerformance('momentum')).toBeNull();
@@ -148,7 +158,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
     });
 
     test('keep the latest tick against an older one that comes late', async ({ backend: { cache } }) => {
-      const values = realtimeValues(cache);
+      const values = realtimeValues(typedKeyspaces(cache));
       expect(await values.setLatestTick(sample.tick('AAPL', 2))).toBe(true);
       expect(await values.setLatestTick(sample.tick('AAPL', 1))).toBe(false);
       expect(await values.latestTick('AAPL')).toEqual(sample.tick('AAPL', 2));
@@ -160,7 +170,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
     });
 
     test('store records as JSON that loses nothing', async ({ backend: { cache }, text }) => {
-      await realtimeValues(cache).setLatestTick(sample.tick('AAPL'));
+      await realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tick('AAPL'));
       expect(JSON.parse((await text('market:AAPL:tick'))!)).toEqual({
         symbol: 'AAPL',
         timestamp: '2024-01-02T12:00:00.000Z',
@@ -180,7 +190,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       keys,
     }) => {
       const tick = { ...sample.tick('AAPL'), high: '0.123456789' };
-      expect(await failureOf(() => realtimeValues(cache).setLatestTick(tick))).toEqual({
+      expect(await failureOf(() => realtimeValues(typedKeyspaces(cache)).setLatestTick(tick))).toEqual({
         code: 'VALIDATION',
         field: 'high',
       });
@@ -194,7 +204,9 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
 
     test('fail with CacheError, without showing it, on a stored value of another shape', async (opened) => {
       await opened.putText('market:AAPL:tick', '{"symbol":"s3cr3t"}');
-      const error = await errorOf(() => realtimeValues(opened.backend.cache).latestTick('AAPL'));
+      const error = await errorOf(() =>
+        realtimeValues(typedKeyspaces(opened.backend.cache)).latestTick('AAPL'),
+      );
       expect(error.code).toBe('CACHE');
       expect(everythingOf(error).includes('s3cr3t')).toBe(false);
     });
@@ -202,7 +214,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
 
   describe('Sessions', () => {
     test('are found until they end', async ({ backend: { cache } }) => {
-      const sessions = sessionStore(cache);
+      const sessions = sessionStore(typedKeyspaces(cache));
       expect(await sessions.find('ann')).toBeNull();
       await sessions.save(sample.session('ann'));
       expect(await sessions.find('ann')).toEqual(sample.session('ann'));
@@ -215,7 +227,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
 
   describe('Auth contexts', () => {
     test('are found by their token until it is revoked', async ({ backend: { cache } }) => {
-      const contexts = authContextStore(cache);
+      const contexts = authContextStore(typedKeyspaces(cache));
       expect(await contexts.find('token-of-ann')).toBeNull();
       await contexts.save('token-of-ann', sample.userContext('ann'));
       expect(await contexts.find('token-of-ann')).toEqual(sample.userContext('ann'));
@@ -226,7 +238,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
     });
 
     test('never store the token itself', async ({ backend: { cache }, dump }) => {
-      await authContextStore(cache).save('token-of-ann', sample.userContext('ann'));
+      await authContextStore(typedKeyspaces(cache)).save('token-of-ann', sample.userContext('ann'));
       const stored = await dump();
       expect(stored.includes('orders:write')).toBe(true);
       expect(stored.includes('token-of-ann')).toBe(false);

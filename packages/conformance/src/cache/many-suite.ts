@@ -12,54 +12,10 @@ const write = (key: string, value: unknown, ttlSeconds = 60): CacheWrite => ({ k
 
 const awkwardKeys = ['a,b', 'clé:株 🚀', '{tag}:1', '{tag}:2', 'x{', '}{y}', '', ' ', '*', 'line\nbreak'];
 
-/** What the doc comments of `Cache` promise of entries with their end, and of many keys at once. */
+/** What the doc comments of `Cache` promise of many keys at once. */
 export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
-
-  describe('Cache.getEntry', () => {
-    test('gives the value with the instant of its end', async (opened) => {
-      const { cache } = opened.backend;
-      const before = opened.now();
-      await cache.set('key', { a: [1] }, 600);
-      const first = (await cache.getEntry('key', anything))!;
-      expect(first.value).toEqual({ a: [1] });
-      expect(first.expiresAt > before).toBe(true);
-      expect(first.expiresAt <= opened.now() + 600_000).toBe(true);
-      await opened.advance(500_000);
-      const second = (await cache.getEntry('key', anything))!;
-      expect(second.expiresAt > opened.now()).toBe(true);
-      expect(second.expiresAt <= opened.now() + 100_000).toBe(true);
-    });
-
-    test('gives the end of the value that is there now', async (opened) => {
-      const { cache } = opened.backend;
-      await cache.set('key', 'long', 600);
-      await cache.set('key', 'short', 60);
-      const entry = (await cache.getEntry('key', anything))!;
-      expect(entry.value).toBe('short');
-      expect(entry.expiresAt <= opened.now() + 60_000).toBe(true);
-    });
-
-    test('tells a stored null from nothing', async (opened) => {
-      const { cache } = opened.backend;
-      await cache.set('key', null, 60);
-      expect((await cache.getEntry('key', anything))!.value).toBeNull();
-      expect(await cache.getEntry('missing', anything)).toBeNull();
-      await opened.advance(60_000);
-      expect(await cache.getEntry('key', anything)).toBeNull();
-    });
-
-    test('fails as get does when what is stored is not as it should be', async ({
-      backend: { cache },
-      putText,
-    }) => {
-      await putText('key', '{"s3cr3t');
-      const error = await errorOf(() => cache.getEntry('key', anything));
-      expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getEntry', false]);
-      expect(everythingOf(error).includes('s3cr3t')).toBe(false);
-    });
-  });
 
   describe('Cache with many keys', () => {
     test('gets what was set, in the order of the keys, null for what is not there', async ({
@@ -115,6 +71,26 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       await opened.advance(300_500);
       expect(await cache.getMany(['short', 'long'], anything)).toEqual([null, 2]);
       expect(await cache.deleteMany(['short', 'long'])).toBe(1);
+    });
+
+    test('gives of each key what getEntry gives', async (opened) => {
+      const { cache } = opened.backend;
+      await cache.setMany([write('a', { x: [1] }, 600), write('b', null, 60)]);
+      const [b, missing, a, again] = await cache.getEntries(['b', 'missing', 'a', 'b'], anything);
+      expect([a!.value, b!.value, again!.value, missing]).toEqual([{ x: [1] }, null, null, null]);
+      expect(a!.expiresAt > opened.now() + 60_000 && a!.expiresAt <= opened.now() + 600_000).toBe(true);
+      expect(b!.expiresAt > opened.now() && b!.expiresAt <= opened.now() + 60_000).toBe(true);
+      expect(await cache.getEntries([], anything)).toEqual([]);
+      await opened.putText('b', '{"s3cr3t');
+      const error = await errorOf(() => cache.getEntries(['a', 'b'], anything));
+      expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getEntries', false]);
+    });
+
+    test('gives thousands of entries at once, of any key', async ({ backend: { cache } }) => {
+      const some = [...awkwardKeys, ...Array.from({ length: 2_500 }, (_, i) => `key-${i}`)];
+      await cache.setMany(some.map((key, i) => write(key, i)));
+      const found = await cache.getEntries([...some, 'missing'], anything);
+      expect(found.map((entry) => entry && entry.value)).toEqual([...some.map((_, i) => i), null]);
     });
 
     test('stores nothing when one value or time to live is none', async ({ backend: { cache }, keys }) => {

@@ -130,7 +130,9 @@ class World {
     return {
       get: (key, decoder) => later(cache.get(key, decoder)),
       getEntry: (key, decoder) => later(cache.getEntry(key, decoder)),
+      getEntryOrSet: (key, decoder, value, ttl) => later(cache.getEntryOrSet(key, decoder, value, ttl)),
       getMany: (keys, decoder) => later(cache.getMany(keys, decoder)),
+      getEntries: (keys, decoder) => later(cache.getEntries(keys, decoder)),
       set: (key, value, ttl) => later(cache.set(key, value, ttl)),
       setMany: (entries) => later(cache.setMany(entries)),
       setIfNewer: (key, value, ttl) => later(cache.setIfNewer(key, value, ttl)),

@@ -148,7 +148,14 @@ it.each<[string, () => Promise<never>]>([
 ])('a write succeeds even if the cache %s', async (_, fail) => {
   const database = await withCachedBar();
   const writer = await database.batchWriter({ maxRows: 1 });
-  for (const method of ['delete', 'deleteMany', 'getEntry', 'setIfUnchanged', 'replaceIfNewer'] as const)
+  for (const method of [
+    'delete',
+    'deleteMany',
+    'getEntry',
+    'getEntryOrSet',
+    'setIfUnchanged',
+    'replaceIfNewer',
+  ] as const)
     cache[method] = fail;
   await expect(
     writer.write(

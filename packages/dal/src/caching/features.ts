@@ -8,8 +8,12 @@ import { touchedKeys } from './touched-keys.js';
  * `features:{symbol}:{featureName}`. Writes keep both in step.
  */
 export function cachedFeatures(repository: FeatureRepository, through: ReadThrough): FeatureRepository {
-  const latestSets = through.values(keyspaces.latestFeatures);
-  const values = through.values(keyspaces.featureValue);
+  const latestSets = through.values(keyspaces.latestFeatures, ({ symbol }, limits) =>
+    repository.latest(symbol, limits),
+  );
+  const values = through.values(keyspaces.featureValue, ({ symbol, featureName }, limits) =>
+    repository.latestValue(symbol, featureName, limits),
+  );
 
   return {
     insert: (batches, options) =>
@@ -20,22 +24,12 @@ export function cachedFeatures(repository: FeatureRepository, through: ReadThrou
           wholeSets(batches, result).map((value) => ({ keyspace: keyspaces.latestFeatures, value })),
       ),
     find: (params, options) => repository.find(params, options),
-    async latest(symbol, options) {
-      if (typeof symbol !== 'string') return repository.latest(symbol, options);
-      const { value } = await through.read(latestSets, { symbol }, options, (limits) =>
-        repository.latest(symbol, limits),
-      );
-      return value;
-    },
-    async latestValue(symbol, featureName, options) {
-      if (typeof symbol !== 'string' || typeof featureName !== 'string') {
-        return repository.latestValue(symbol, featureName, options);
-      }
-      const { value } = await through.read(values, { symbol, featureName }, options, (limits) =>
-        repository.latestValue(symbol, featureName, limits),
-      );
-      return value;
-    },
+    latest: (symbol, options) =>
+      typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),
+    latestValue: (symbol, featureName, options) =>
+      typeof symbol === 'string' && typeof featureName === 'string'
+        ? values.get({ symbol, featureName }, options)
+        : repository.latestValue(symbol, featureName, options),
   };
 }
 

@@ -6,13 +6,8 @@ import type {
   QueryResult,
   ReadOptions,
 } from '@quantumtrade/dal-domain';
-import {
-  keyspaces,
-  marketData,
-  prepareMarketData,
-  presentRow,
-  withExactness,
-} from '@quantumtrade/dal-domain';
+import { keyspaces, marketData, prepareMarketData, presentRow } from '@quantumtrade/dal-domain';
+import { exactnessOf } from './exactness.js';
 import type { ReadThrough } from './read-through.js';
 import { touchedKeys } from './touched-keys.js';
 
@@ -25,20 +20,22 @@ export function cachedMarketData(
   repository: MarketDataRepository,
   through: ReadThrough,
 ): MarketDataRepository {
-  const latestBars = through.values(keyspaces.latestMarketData);
+  const latestBars = through.values(
+    keyspaces.latestMarketData,
+    async ({ symbol }, limits) =>
+      (await repository.latest(symbol, 1, { ...limits, exact: true })).data[0] ?? null,
+  );
+  const withExactness = exactnessOf(marketData);
 
   async function latestOne<E extends boolean>(
     symbol: string,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<MarketData<E>>> {
     const started = performance.now();
-    const { value, hit } = await through.read(
-      latestBars,
-      { symbol },
-      options,
-      async (limits) => (await repository.latest(symbol, 1, { ...limits, exact: true })).data[0] ?? null,
-    );
-    const data = value ? [withExactness(marketData, value, options?.exact ?? false) as MarketData<E>] : [];
+    const atHand = latestBars.peek({ symbol }, options);
+    const { value, hit } =
+      atHand === undefined ? await latestBars.find({ symbol }, options) : { value: atHand, hit: true };
+    const data = value ? [withExactness(value, options?.exact ?? false) as MarketData<E>] : [];
     return {
       data,
       totalCount: data.length,

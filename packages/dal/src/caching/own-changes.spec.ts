@@ -126,19 +126,6 @@ describe.each(['cache', 'secondLevel'] as const)(
   },
 );
 
-it('belongs to its reader, who may change it', async () => {
-  await database.insertFeatures({ symbol: 'A', timestamp: 1, version: 1, features: { rsi: 1 } });
-  for (let reads = 0; reads < 3; reads++) {
-    const set = (await database.getLatestFeatures('A'))!;
-    expect(set.features).toEqual({ rsi: 1 });
-    set.features['rsi'] = 2;
-    set.timestamp.setTime(0);
-    const [bar] = (await database.getLatestMarketData('A', 1)).data;
-    expect(bar!.timestamp.getTime()).toBe(5);
-    bar!.timestamp.setTime(0);
-  }
-});
-
 it('is not served to who has given up', async () => {
   await latest(database);
   const reason = new Error('not needed any more');

@@ -76,6 +76,7 @@ export class OwnChanges {
       setMany: (...call) => replacing(keysOf(call[0]), inner.setMany(...call)),
       setIfNewer: (...call) => telling([call[0]], inner.setIfNewer(...call)),
       setIfUnchanged: (...call) => telling([call[0]], inner.setIfUnchanged(...call)),
+      getEntryOrSet: (...call) => telling([call[0]], inner.getEntryOrSet(...call)),
       replaceIfNewer: (...call) => telling([call[0]], inner.replaceIfNewer(...call)),
       delete: (...call) => replacing([call[0]], inner.delete(...call)),
       deleteMany: (...call) => replacing(call[0], inner.deleteMany(...call)),
@@ -85,12 +86,23 @@ export class OwnChanges {
 
   /** A key that is overdue reads as nonsense: its reader removes it first, and does without it where that fails. */
   #withoutOverdue(inner: Cache): Cache {
+    const requireInTime = (key: string, operation: string) => {
+      if (!this.#overdue.has(key)) return;
+      throw new CacheError('the key holds what should have been removed', { operation, retryable: false });
+    };
     return {
       ...inner,
       getEntry: async (...call) => {
-        if (!this.#overdue.has(call[0])) return inner.getEntry(...call);
-        const details = { operation: 'cache.getEntry', retryable: false };
-        throw new CacheError('the key holds what should have been removed', details);
+        requireInTime(call[0], 'cache.getEntry');
+        return inner.getEntry(...call);
+      },
+      getEntryOrSet: async (...call) => {
+        requireInTime(call[0], 'cache.getEntryOrSet');
+        return inner.getEntryOrSet(...call);
+      },
+      getEntries: async (...call) => {
+        for (const key of call[0]) requireInTime(key, 'cache.getEntries');
+        return inner.getEntries(...call);
       },
       delete: async (...call) => {
         const wasThere = await inner.delete(...call);
@@ -123,7 +135,10 @@ type Limits = CallOptions | undefined;
 const forwarding = (cache: Cache, limits: (options: Limits) => Limits = (options) => options): Cache => ({
   get: async (key, decoder, options) => cache.get(key, decoder, limits(options)),
   getEntry: async (key, decoder, options) => cache.getEntry(key, decoder, limits(options)),
+  getEntryOrSet: async (key, decoder, value, ttl, options) =>
+    cache.getEntryOrSet(key, decoder, value, ttl, limits(options)),
   getMany: async (keys, decoder, options) => cache.getMany(keys, decoder, limits(options)),
+  getEntries: async (keys, decoder, options) => cache.getEntries(keys, decoder, limits(options)),
   set: async (key, value, ttl, options) => cache.set(key, value, ttl, limits(options)),
   setMany: async (entries, options) => cache.setMany(entries, limits(options)),
   setIfNewer: async (key, value, ttl, options) => cache.setIfNewer(key, value, ttl, limits(options)),

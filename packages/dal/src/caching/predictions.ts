@@ -1,5 +1,6 @@
 import type { PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
-import { keyspaces, prediction, withExactness } from '@quantumtrade/dal-domain';
+import { keyspaces, prediction } from '@quantumtrade/dal-domain';
+import { exactnessOf } from './exactness.js';
 import type { ReadThrough } from './read-through.js';
 import { touchedKeys } from './touched-keys.js';
 
@@ -11,17 +12,18 @@ export function cachedPredictions(
   repository: PredictionRepository,
   through: ReadThrough,
 ): PredictionRepository {
-  const byId = through.values(keyspaces.prediction);
+  const byId = through.values(keyspaces.prediction, ({ predictionId }, limits) =>
+    repository.findById(predictionId, { ...limits, exact: true }),
+  );
+  const withExactness = exactnessOf(prediction);
 
   return {
     insert: (batch, options) =>
       through.write(touchedKeys('predictions', batch), () => repository.insert(batch, options)),
     async findById<E extends boolean = false>(predictionId: string, options?: ReadOptions<E>) {
       if (typeof predictionId !== 'string') return repository.findById(predictionId, options);
-      const { value } = await through.read(byId, { predictionId }, options, (limits) =>
-        repository.findById(predictionId, { ...limits, exact: true }),
-      );
-      return value && (withExactness(prediction, value, options?.exact ?? false) as PredictionRecord<E>);
+      const value = await byId.get({ predictionId }, options);
+      return value && (withExactness(value, options?.exact ?? false) as PredictionRecord<E>);
     },
     find: (params, options) => repository.find(params, options),
     dueForEvaluation: (horizonMinutes, now, options) =>

@@ -1,4 +1,4 @@
-import type { BreakerState, CacheStats, CoherentKeyspace, Loader } from '@quantumtrade/dal-cache';
+import type { BreakerState, CacheStats, CoherentKeyspace } from '@quantumtrade/dal-cache';
 import { CoherentCache } from '@quantumtrade/dal-cache';
 import type {
   Cache,
@@ -6,35 +6,23 @@ import type {
   CacheState,
   CallOptions,
   Clock,
-  KeyParts,
   Keyspace,
-  ReadOptions,
+  KeyspaceValues,
 } from '@quantumtrade/dal-domain';
-import { checkCall, isDatabaseError, keyOf, systemClock } from '@quantumtrade/dal-domain';
+import { isDatabaseError, systemClock } from '@quantumtrade/dal-domain';
 import { systemTimers } from '../writing/timers.js';
-import { fresh } from './fresh.js';
-import { onClock } from './on-clock.js';
+import type { CacheObserver, Load, Surroundings } from './cached-values.js';
+import { CachedValues } from './cached-values.js';
+import { cacheOnlyValues } from './cache-only-values.js';
+import { keyspaceOptions } from './keyspace-options.js';
 import { OwnChanges } from './own-changes.js';
 import type { Latest } from './replace-older.js';
 import { replaceOlder } from './replace-older.js';
-
-/** Told of each lookup of the read-through cache. */
-export interface CacheObserver {
-  cacheLookup(hit: boolean): void;
-}
 
 /** How long the cache may take to follow a write. */
 const FOLLOW_MS = 1_000;
 /** Values removed at a time. */
 const REMOVED_AT_ONCE = 500;
-/** Of all keyspaces: nothing is served after its time, and nothing is kept in process whose changes may go unheard. */
-const OPTIONS = { jitter: 0.1, loadTimeoutMs: 30_000 };
-
-/** Values that are read through the cache. */
-export interface CachedValues<P extends string, T> {
-  readonly keyspace: Keyspace<P, T>;
-  readonly values: CoherentKeyspace<P, T>;
-}
 
 /** The meeting point of all reads and writes of cached values, by their keys in the cache. One for each data layer. */
 export class ReadThrough {
@@ -42,8 +30,7 @@ export class ReadThrough {
   readonly cache: Cache;
   readonly #own: OwnChanges;
   readonly #coherent: CoherentCache;
-  readonly #observer: CacheObserver;
-  readonly #clock: Clock;
+  readonly #around: Surroundings;
   /** Writes of which nobody knows what they touch. */
   readonly #blind = { underWay: 0, ended: 0 };
 
@@ -54,45 +41,21 @@ export class ReadThrough {
     clock: Clock = systemClock,
   ) {
     this.#own = new OwnChanges(backend, clock);
-    this.#observer = observer;
-    this.#clock = clock;
+    this.#around = { observer, clock, seeing: (key, load) => this.#seeing(key, load) };
     this.cache = this.#own.cache;
     const { secondLevel, invalidations } = this.#own;
     const time = { now: () => clock.now(), after: systemTimers.after };
     this.#coherent = new CoherentCache({ cache: secondLevel, invalidations }, { clock: time });
   }
 
-  values<P extends string, T>(keyspace: Keyspace<P, T>): CachedValues<P, T> {
-    return { keyspace, values: this.#coherent.keyspace(keyspace, OPTIONS) };
+  /** Values that are in the store, too. */
+  values<P extends string, T>(keyspace: Keyspace<P, T>, load: Load<P, T>): CachedValues<P, T> {
+    return new CachedValues(keyspace, this.#keyspace(keyspace), load, this.#around);
   }
 
-  /**
-   * Serves from the cache, else loads and stores; `hit` is false when this call has loaded. The value belongs to the caller.
-   * What the loader rejects with is passed on, to all who wait for it.
-   */
-  async read<P extends string, T>(
-    { keyspace, values }: CachedValues<P, T>,
-    parts: KeyParts<P>,
-    options: ReadOptions<boolean> | undefined,
-    load: Loader<T>,
-  ): Promise<{ value: T | null; hit: boolean }> {
-    checkCall(options, keyspace.pattern);
-    let hit = true;
-    const loader: Loader<T> = (limits) => {
-      hit = false;
-      return this.#seeing(keyOf(keyspace.pattern, parts), () =>
-        load(onClock(systemClock, limits, this.#clock)!),
-      );
-    };
-    try {
-      const value = await values.getOrLoad(parts, loader, onClock(this.#clock, options, systemClock));
-      return { value: fresh(value), hit };
-    } catch (error) {
-      hit = false;
-      throw error;
-    } finally {
-      this.#observer.cacheLookup(hit);
-    }
+  /** Values that are in the cache alone. */
+  cacheOnly<P extends string, T>(keyspace: Keyspace<P, T>): KeyspaceValues<P, T> {
+    return cacheOnlyValues(keyspace, this.#keyspace(keyspace), this.#around.clock);
   }
 
   /**
@@ -141,6 +104,10 @@ export class ReadThrough {
 
   close(): void {
     this.#coherent.close();
+  }
+
+  #keyspace<P extends string, T>(keyspace: Keyspace<P, T>): CoherentKeyspace<P, T> {
+    return this.#coherent.keyspace(keyspace, keyspaceOptions[keyspace.pattern]);
   }
 
   async #follow(keys: readonly string[], latest?: () => readonly Latest[] | undefined): Promise<void> {

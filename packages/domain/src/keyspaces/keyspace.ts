@@ -21,8 +21,9 @@ export type KeyParts<P extends string> = Readonly<Record<Placeholders<P>, string
  * parts never share a key.
  */
 export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string {
-  return pattern.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodePart((parts as Record<string, string>)[name]!),
+  return piecesOf(pattern).reduce(
+    (key, piece, i) => key + (i % 2 === 0 ? piece : encodePart((parts as Record<string, string>)[piece]!)),
+    '',
   );
 }
 
@@ -48,7 +49,7 @@ export function keysWhere<P extends string>(
   const refuse = (field: string, reason: string) => new ValidationError(field, reason, { operation });
   if (typeof parts !== 'object' || parts === null) throw refuse('parts', 'must be an object');
   const given = new Map<string, unknown>(Object.entries(parts));
-  const pieces = pattern.split(PLACEHOLDER);
+  const pieces = piecesOf(pattern);
   const isName = (index: number) => index % 2 === 1;
   for (const [name, part] of given) {
     if (!pieces.some((piece, i) => isName(i) && piece === name))
@@ -75,10 +76,18 @@ export function keysWhere<P extends string>(
   };
 }
 
-/** Splits a pattern into texts and names by turns. */
-const PLACEHOLDER = /\{(\w+)\}/;
-
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** What a pattern is made of: fixed text and names in turn. Patterns are few, and keys are made for every call. */
+function piecesOf(pattern: string): readonly string[] {
+  const known = pieces.get(pattern);
+  if (known) return known;
+  const split = pattern.split(/\{(\w+)\}/);
+  pieces.set(pattern, split);
+  return split;
+}
+
+const pieces = new Map<string, readonly string[]>();
 
 const FIXED_WORD = /^(latest|current|selected|performance|stream)$/;
 

@@ -34,10 +34,29 @@ export interface Cache {
   getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null>;
 
   /**
+   * The value, as `getEntry` gives it. Where there is none, null, and the key holds `value` for `ttlSeconds` from now on.
+   * Atomic: of many who ask at once, one sets its value and the others get it.
+   */
+  getEntryOrSet<T>(
+    key: string,
+    decoder: Decoder<T>,
+    value: unknown,
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<CacheEntry<T> | null>;
+
+  /**
    * The values of many keys in the order of the keys, null for each that has none. They are not a snapshot: writes may
    * come between. Throws `CacheError`, as `get` does, when any of them is not what it should be.
    */
   getMany<T>(keys: readonly string[], decoder: Decoder<T>, options?: CallOptions): Promise<(T | null)[]>;
+
+  /** The same, each with the instant at which its time is over. */
+  getEntries<T>(
+    keys: readonly string[],
+    decoder: Decoder<T>,
+    options?: CallOptions,
+  ): Promise<(CacheEntry<T> | null)[]>;
 
   /**
    * Stores a value as JSON for `ttlSeconds` (more than 0; fractions count).

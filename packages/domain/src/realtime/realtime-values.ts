@@ -1,12 +1,14 @@
 import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { MarketRegime, SelectedStrategy } from '../keyspaces/values.js';
-import type { Cache } from '../ports/cache.js';
 import type { CallOptions } from '../ports/call.js';
 import type { MarketData } from '../records/market-data.js';
 import type { StrategyPerformance } from '../records/strategy-performance.js';
-import { TypedKeyspace } from './typed-keyspace.js';
+import type { OpenKeyspace } from './typed-keyspace.js';
 
-/** Hot values that live only in the cache, by symbol or strategy. Each read gives null when the value's time is over. */
+/**
+ * Hot values that live only in the cache, by symbol or strategy. Each read gives null when the value's time is over. A value
+ * may be shared with other readers, and frozen.
+ */
 export interface RealtimeValues {
   marketRegime(symbol: string, options?: CallOptions): Promise<MarketRegime | null>;
   setMarketRegime(regime: MarketRegime, options?: CallOptions): Promise<void>;
@@ -23,12 +25,12 @@ export interface RealtimeValues {
   setLatestTick(tick: MarketData<true>, options?: CallOptions): Promise<boolean>;
 }
 
-/** The realtime values over any cache. */
-export function realtimeValues(cache: Cache): RealtimeValues {
-  const regimes = new TypedKeyspace(cache, keyspaces.marketRegime);
-  const strategies = new TypedKeyspace(cache, keyspaces.selectedStrategy);
-  const performances = new TypedKeyspace(cache, keyspaces.strategyPerformance);
-  const ticks = new TypedKeyspace(cache, keyspaces.latestTick);
+/** The realtime values, kept in keyspaces such as those of `typedKeyspaces`. */
+export function realtimeValues(open: OpenKeyspace): RealtimeValues {
+  const regimes = open(keyspaces.marketRegime);
+  const strategies = open(keyspaces.selectedStrategy);
+  const performances = open(keyspaces.strategyPerformance);
+  const ticks = open(keyspaces.latestTick);
   return {
     marketRegime: (symbol, options) => regimes.get({ symbol }, options),
     setMarketRegime: (regime, options) => regimes.set({ symbol: regime.symbol }, regime, options),

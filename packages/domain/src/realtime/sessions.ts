@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { SessionData, UserContext } from '../keyspaces/values.js';
-import type { Cache } from '../ports/cache.js';
 import type { CallOptions } from '../ports/call.js';
-import { TypedKeyspace } from './typed-keyspace.js';
+import type { OpenKeyspace } from './typed-keyspace.js';
 
-/** Sessions of signed-in users, one per user, each an hour from its last save. */
+/** Sessions of signed-in users, one per user, each an hour from its last save. What is found may be shared, and frozen. */
 export interface SessionStore {
   find(userId: string, options?: CallOptions): Promise<SessionData | null>;
   save(session: SessionData, options?: CallOptions): Promise<void>;
@@ -13,7 +12,7 @@ export interface SessionStore {
   end(userId: string, options?: CallOptions): Promise<boolean>;
 }
 
-/** What tokens stand for, an hour each. Only a token's SHA-256 is ever stored. */
+/** What tokens stand for, an hour each, which may be shared and frozen. Only a token's SHA-256 is ever stored. */
 export interface AuthContextStore {
   find(token: string, options?: CallOptions): Promise<UserContext | null>;
   save(token: string, context: UserContext, options?: CallOptions): Promise<void>;
@@ -21,8 +20,9 @@ export interface AuthContextStore {
   revoke(token: string, options?: CallOptions): Promise<boolean>;
 }
 
-export function sessionStore(cache: Cache): SessionStore {
-  const sessions = new TypedKeyspace(cache, keyspaces.session);
+/** The sessions, kept in a keyspace such as that of `typedKeyspaces`. */
+export function sessionStore(open: OpenKeyspace): SessionStore {
+  const sessions = open(keyspaces.session);
   return {
     find: (userId, options) => sessions.get({ userId }, options),
     save: (session, options) => sessions.set({ userId: session.userId }, session, options),
@@ -30,8 +30,9 @@ export function sessionStore(cache: Cache): SessionStore {
   };
 }
 
-export function authContextStore(cache: Cache): AuthContextStore {
-  const contexts = new TypedKeyspace(cache, keyspaces.authContext);
+/** The auth contexts, kept likewise. */
+export function authContextStore(open: OpenKeyspace): AuthContextStore {
+  const contexts = open(keyspaces.authContext);
   const parts = (token: string) => ({ tokenHash: createHash('sha256').update(token).digest('hex') });
   return {
     find: (token, options) => contexts.get(parts(token), options),

@@ -5,8 +5,28 @@ import { keyOf } from '../keyspaces/keyspace.js';
 import type { Cache } from '../ports/cache.js';
 import type { CallOptions } from '../ports/call.js';
 
-/** One keyspace over a cache: values go in and come out typed and checked, and live as long as the keyspace says. */
-export class TypedKeyspace<P extends string, T> {
+/** The values of one keyspace: they go in and come out typed and checked, and live as long as the keyspace says. */
+export interface KeyspaceValues<P extends string, T> {
+  /** The value, or null when there is none or its time is over. It may be shared with other readers, and frozen. */
+  get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null>;
+  set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void>;
+  /** As `Cache.setIfNewer`; the value has a `timestamp`. */
+  setIfNewer(parts: KeyParts<P>, value: T & { timestamp: Date }, options?: CallOptions): Promise<boolean>;
+  /** True when there was a value. */
+  delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean>;
+}
+
+/** Gives the values of any keyspace, from wherever they are kept. */
+export type OpenKeyspace = <P extends string, T>(keyspace: Keyspace<P, T>) => KeyspaceValues<P, T>;
+
+/** Keyspaces over any cache, which is asked each time. */
+export const typedKeyspaces =
+  (cache: Cache): OpenKeyspace =>
+  (keyspace) =>
+    new TypedKeyspace(cache, keyspace);
+
+/** One keyspace over a cache, which is asked each time. */
+export class TypedKeyspace<P extends string, T> implements KeyspaceValues<P, T> {
   readonly #cache: Cache;
   readonly #keyspace: Keyspace<P, T>;
 
@@ -28,7 +48,6 @@ export class TypedKeyspace<P extends string, T> {
     );
   }
 
-  /** As `Cache.setIfNewer`; the value has a `timestamp`. */
   async setIfNewer(
     parts: KeyParts<P>,
     value: T & { timestamp: Date },

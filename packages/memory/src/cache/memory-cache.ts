@@ -26,12 +26,22 @@ export class MemoryCache implements Cache {
 
   async getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
     this.#store.enter(options, 'cache.getEntry');
-    const text = this.#store.read(key, 'text', 'cache.getEntry');
-    if (text === undefined) return null;
-    return {
-      value: decodeCacheValue(text, decoder, 'cache.getEntry'),
-      expiresAt: this.#store.expiresAt(key)!,
-    };
+    return this.#entry(key, decoder, 'cache.getEntry');
+  }
+
+  async getEntryOrSet<T>(
+    key: string,
+    decoder: Decoder<T>,
+    value: unknown,
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<CacheEntry<T> | null> {
+    const operation = 'cache.getEntryOrSet';
+    const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
+    this.#store.enter(options, operation);
+    const entry = this.#entry(key, decoder, operation);
+    if (entry === null) this.#store.write(key, { kind: 'text', value: text }, ttlMs);
+    return entry;
   }
 
   async getMany<T>(
@@ -44,6 +54,15 @@ export class MemoryCache implements Cache {
       const text = this.#store.text(key);
       return text === undefined ? null : decodeCacheValue(text, decoder, 'cache.getMany');
     });
+  }
+
+  async getEntries<T>(
+    keys: readonly string[],
+    decoder: Decoder<T>,
+    options?: CallOptions,
+  ): Promise<(CacheEntry<T> | null)[]> {
+    this.#store.enter(options, 'cache.getEntries');
+    return keys.map((key) => this.#entry(key, decoder, 'cache.getEntries'));
   }
 
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
@@ -129,6 +148,12 @@ export class MemoryCache implements Cache {
   async exists(key: string, options?: CallOptions): Promise<boolean> {
     this.#store.enter(options, 'cache.exists');
     return this.#store.has(key);
+  }
+
+  #entry<T>(key: string, decoder: Decoder<T>, operation: string): CacheEntry<T> | null {
+    const text = this.#store.read(key, 'text', operation);
+    if (text === undefined) return null;
+    return { value: decodeCacheValue(text, decoder, operation), expiresAt: this.#store.expiresAt(key)! };
   }
 
   #storedTimestamp(key: string, operation: string): number | undefined {

@@ -68,3 +68,21 @@ it('tells the work when it is over, and takes no notice of what comes of it', as
   await done;
   expect(seen).toEqual([false, true]);
 });
+
+it('tells of work that still goes on at the limit, even when its caller has left', async () => {
+  const overdue: string[] = [];
+  const left = bounded('op', { deadline: Date.now() + 1 }, 20, never, () => overdue.push('left'));
+  await expect(left).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(overdue).toEqual([]);
+  const ended = bounded(
+    'op',
+    undefined,
+    10,
+    async () => 1,
+    () => overdue.push('ended'),
+  );
+  await ended;
+  const stayed = bounded('op', undefined, 30, never, () => overdue.push('stayed'));
+  await expect(stayed).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(overdue).toEqual(['left', 'stayed']);
+});

@@ -5,6 +5,7 @@ import { endpointOf, requireTopology } from '../settings.js';
 import { clusterOptions } from './cluster-options.js';
 import type { RedisCommands, Script } from './commands.js';
 import { manyKeys } from './many-keys.js';
+import { definitionsOf, scriptsOf } from './scripts.js';
 import { sentinelOptions, watchSwitches } from './sentinel.js';
 import { shardsOf } from './shards.js';
 
@@ -40,14 +41,11 @@ export function createClients(settings: RedisSettings, scripts: readonly Script[
   const { host, port, tls, username, password, database } = endpointOf(settings);
   const shared = {
     keyPrefix: settings.keyPrefix ?? '',
-    scripts: Object.fromEntries(
-      scripts.map(({ name, lua, readOnly = false }) => [name, { lua, numberOfKeys: 1, readOnly }]),
-    ),
+    scripts: definitionsOf(scripts),
   };
   const node: RedisOptions = {
     family: 0,
     connectTimeout: settings.connectionTimeoutMs ?? 5_000,
-    commandTimeout: commandTimeoutMs(settings),
     disconnectTimeout: CUT_AFTER_MS,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -96,9 +94,6 @@ export function commandsOf({ master, replica, readsFallBack }: RedisClients): Re
     ...manyKeys(reader, master),
   };
 }
-
-const scriptsOf = (client: RedisClient) =>
-  client as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>;
 
 /** Whether some calls at least can be made. */
 export function isReady({ master, replica }: RedisClients): boolean {

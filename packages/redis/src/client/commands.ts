@@ -1,12 +1,16 @@
 import type { CallOptions, StoredText } from '@quantumtrade/dal-domain';
 import type { Shards } from './shards.js';
 
-/** A Lua script of one key. Redis runs it as a whole, nothing comes between its commands. */
+/** A Lua script of one key, or of any number. Redis runs it as a whole, nothing comes between its commands. */
 export interface Script {
   readonly name: string;
   readonly lua: string;
+  /** Default is false. */
+  readonly ofManyKeys?: boolean;
   /** Whether it changes nothing, so that a replica may run it. Default is false. */
   readonly readOnly?: boolean;
+  /** Whether it has changed something, by what it returned. Default is always, unless it is `readOnly`. */
+  hasWritten?(answer: unknown): boolean;
 }
 
 /** The few commands of Redis that the adapter uses, each named as Redis names it where it is one command. */
@@ -15,9 +19,11 @@ export interface RedisCommands {
   set(key: string, value: string, unit: 'PX', ttlMs: number): Promise<unknown>;
   /** Many keys make as many commands as it takes: each is of one slot and short. */
   mget(keys: readonly string[]): Promise<(string | null)[]>;
+  /** By key what a script that changes nothing has to say of it: the answer is a list, an item for each of its keys. */
+  ask<T>(script: Script, keys: readonly string[]): Promise<T[]>;
   del(keys: readonly string[]): Promise<number>;
-  /** SET with PX for each. */
-  setAll(writes: readonly StoredText[]): Promise<void>;
+  /** SET with PX for each, a part of them at a time; none any more once `isOver` says so. */
+  setAll(writes: readonly StoredText[], isOver: () => boolean): Promise<void>;
   exists(key: string): Promise<number>;
   /** The masters, to be asked for their keys one page at a time. */
   shards(): Promise<Shards>;
@@ -26,9 +32,12 @@ export interface RedisCommands {
   evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>;
 }
 
-/** Runs commands within the limits of a call. Whatever goes wrong is an error of the data layer. */
+/**
+ * Runs commands within the limits of a call, and tells them whether it is over: what is sent for it then would come after
+ * what its caller does next. Whatever goes wrong is an error of the data layer.
+ */
 export type RunCommand = <T>(
   operation: string,
   options: CallOptions | undefined,
-  command: (redis: RedisCommands) => Promise<T>,
+  command: (redis: RedisCommands, isOver: () => boolean) => Promise<T>,
 ) => Promise<T>;

@@ -2,9 +2,10 @@ import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { bounded } from './bounded.js';
 import type { RedisClient, RedisClients } from './client.js';
 import { commandsOf, connectionsOf, firstOf, isReady, reopen } from './client.js';
+import { eachConnection, gatherWrites, limitHandshake } from './each-connection.js';
 import type { RedisCommands, RunCommand } from './commands.js';
 import type { Failure } from './failures.js';
-import { CLOSED, errorOf, failureOf, isDatabaseRefusal, LOST } from './failures.js';
+import { CLOSED, errorOf, failureOf, isDatabaseRefusal, LOST, UNANSWERED } from './failures.js';
 
 /** How long closing waits for replies under way, and then for the connection to end. */
 const CLOSING_MS = 1_000;
@@ -33,6 +34,10 @@ export class Connection implements BackendProbe {
     this.#clients = clients;
     this.#commands = commandsOf(clients);
     this.#timeoutMs = timeoutMs;
+    for (const client of replica ? [master, replica] : [master]) {
+      eachConnection(client, gatherWrites);
+      eachConnection(client, (connection) => limitHandshake(connection, timeoutMs));
+    }
     master.on('ready', () => {
       this.#down = this.#trouble = undefined;
     });
@@ -53,22 +58,23 @@ export class Connection implements BackendProbe {
     });
   }
 
-  readonly run: RunCommand = (operation, options, command) => {
-    const begin = Date.now();
-    const fail = (failure: Failure) => errorOf(failure, operation, Date.now() - begin);
-    return bounded(operation, options, this.#timeoutMs, async (isOver) => {
-      if (this.#firstAttempt) await this.#firstAttempt;
-      const obstacle = this.#end ?? (isReady(this.#clients) ? undefined : (this.#down ?? LOST));
-      if (obstacle || isOver()) throw fail(obstacle ?? LOST);
-      try {
-        return await command(this.#commands);
-      } catch (error) {
-        const failure = failureOf(error);
-        if (failure.kind === 'timeout') this.#hangUp(failure);
-        throw fail(failure);
-      }
-    });
-  };
+  readonly run: RunCommand = (operation, options, command) =>
+    bounded(
+      operation,
+      options,
+      this.#timeoutMs,
+      async (isOver) => {
+        if (this.#firstAttempt) await this.#firstAttempt;
+        const obstacle = this.#end ?? (isReady(this.#clients) ? undefined : (this.#down ?? LOST));
+        if (obstacle || isOver()) throw errorOf(obstacle ?? LOST, operation);
+        try {
+          return await command(this.#commands, isOver);
+        } catch (error) {
+          throw errorOf(failureOf(error), operation);
+        }
+      },
+      this.#hangUp,
+    );
 
   async ping(options?: CallOptions): Promise<void> {
     await this.run('cache.ping', options, (redis) => redis.ping());
@@ -90,14 +96,14 @@ export class Connection implements BackendProbe {
   }
 
   /** Gives up a connection on which a reply is overdue, so that calls do not pile up on it, and opens another. */
-  #hangUp(failure: Failure): void {
+  readonly #hangUp = (): void => {
     if (this.#hungUp || !isReady(this.#clients)) return;
     this.#hungUp = true;
-    this.#trouble = { ...failure, kind: 'connection' };
+    this.#trouble = UNANSWERED;
     void reopen(this.#clients).then(() => {
       this.#hungUp = false;
     });
-  }
+  };
 }
 
 const firstOutcome = (client: RedisClient) => firstOf(client, ['ready', 'error', 'close', 'end']);

@@ -1,19 +1,23 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
-import { CacheError, ConnectionError, TimeoutError } from '@quantumtrade/dal-domain';
+import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 
 /**
  * What a failure of the driver means. Its message and properties may hold keys, values and passwords, so only the code
  * that the server's reply begins with, or that of the socket's error, is taken from it.
  */
 export interface Failure {
-  readonly kind: 'connection' | 'command' | 'timeout';
+  readonly kind: 'connection' | 'command';
   readonly reason: string;
   readonly retryable: boolean;
 }
 
 export const LOST: Failure = { kind: 'connection', reason: 'the connection was lost', retryable: true };
 export const CLOSED: Failure = { kind: 'connection', reason: 'the cache is closed', retryable: false };
-const UNANSWERED: Failure = { kind: 'timeout', reason: 'the server did not answer', retryable: true };
+export const UNANSWERED: Failure = {
+  kind: 'connection',
+  reason: 'the server did not answer',
+  retryable: true,
+};
 
 export const UNSETTLED: Failure = {
   kind: 'command',
@@ -67,7 +71,6 @@ export const REDIRECTED: Failure = {
 export function failureOf(error: unknown): Failure {
   if (error instanceof FailureError) return error.failure;
   const { name, message, code, lastNodeError } = Object(error) as DriverError;
-  if (message === 'Command timed out') return UNANSWERED;
   if (/^All sentinels are unreachable/.test(String(message))) return UNKNOWN_MASTER;
   if (/^Too many Cluster redirections/.test(String(message))) return REDIRECTED;
   if (lastNodeError) return failureOf(lastNodeError);
@@ -88,9 +91,8 @@ export function isDatabaseRefusal(error: unknown): boolean {
 }
 
 /** The data layer's error for a failure. */
-export function errorOf(failure: Failure, operation: string, durationMs: number): DatabaseError {
+export function errorOf(failure: Failure, operation: string): DatabaseError {
   const { kind, reason, retryable } = failure;
-  if (kind === 'timeout') return new TimeoutError(durationMs, { operation });
   if (kind === 'connection') return new ConnectionError(reason, { operation, retryable });
   return new CacheError(reason, { operation, retryable });
 }

@@ -2,42 +2,56 @@ import type { StoredText } from '@quantumtrade/dal-domain';
 import calculateSlot from 'cluster-key-slot';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from './client.js';
-import type { RedisCommands } from './commands.js';
+import type { RedisCommands, Script } from './commands.js';
 import { failureOf, REDIRECTED } from './failures.js';
+import { scriptsOf } from './scripts.js';
 
-/** How many keys go with one command or one write: few enough that other clients hardly wait for it. */
+/** How many keys one command names at most: few enough that other clients hardly wait for it. */
 const KEYS_AT_ONCE = 1_000;
+
+/** How many values are under way at once. Every other call of the process waits while they are composed and sent. */
+const WRITES_AT_ONCE = 100;
 
 /** The commands over many keys. They are cut into parts that the server takes, each for a moment only. */
 export function manyKeys(
   reader: () => RedisClient,
   writer: RedisClient,
-): Pick<RedisCommands, 'mget' | 'del' | 'setAll'> {
+): Pick<RedisCommands, 'mget' | 'ask' | 'del' | 'setAll'> {
   const partsOf = writer instanceof Cluster ? partsBySlot(writer.options.keyPrefix ?? '') : slices;
+
+  /** What is read of each key, in the order of the keys. */
+  async function inParts<T>(
+    keys: readonly string[],
+    read: (part: readonly string[]) => Promise<T[]>,
+  ): Promise<T[]> {
+    if (keys.length === 0) return [];
+    const parts = partsOf(keys);
+    if (parts.length === 1) return read(keys);
+    const answers = await Promise.all(parts.map(read));
+    const found = new Map(parts.flatMap((part, i) => part.map((key, j) => [key, answers[i]![j]!])));
+    return keys.map((key) => found.get(key)!);
+  }
+
   return {
-    async mget(keys) {
-      if (keys.length === 0) return [];
-      const parts = partsOf(keys);
-      if (parts.length === 1) return reader().mget(keys as string[]);
-      const texts = await Promise.all(parts.map((part) => reader().mget(part)));
-      const found = new Map(parts.flatMap((part, i) => part.map((key, j) => [key, texts[i]![j]!])));
-      return keys.map((key) => found.get(key)!);
-    },
+    mget: (keys) => inParts(keys, (part) => reader().mget(part as string[])),
+    ask: <T>(script: Script, keys: readonly string[]) =>
+      inParts(keys, (part) => scriptsOf(reader())[script.name]!(part.length, ...part) as Promise<T[]>),
     async del(keys) {
       const counts = await Promise.all(partsOf(keys).map((part) => deleteTogetherOrEach(writer, part)));
       return counts.flat().reduce((total, count) => total + count, 0);
     },
-    async setAll(writes) {
-      for (const part of slices(writes)) {
+    async setAll(writes, isOver) {
+      for (const part of slices(writes, WRITES_AT_ONCE)) {
+        if (isOver()) return;
         await (writer instanceof Cluster ? setEach(writer, part) : setInOneWrite(writer, part));
       }
     },
   };
 }
 
-function slices<T>(items: readonly T[]): T[][] {
-  const count = Math.ceil(items.length / KEYS_AT_ONCE);
-  return Array.from({ length: count }, (_, i) => items.slice(i * KEYS_AT_ONCE, (i + 1) * KEYS_AT_ONCE));
+function slices<T>(items: readonly T[], length = KEYS_AT_ONCE): T[][] {
+  const count = Math.ceil(items.length / length);
+  return Array.from({ length: count }, (_, i) => items.slice(i * length, (i + 1) * length));
 }
 
 /** A node takes only commands whose keys are all of one slot; the prefix decides on the slot as well. */

@@ -39,11 +39,13 @@ describe('a single server', () => {
     backend.invalidations.listen(listener);
     await listener.until('(connected)');
     await backend.cache.getEntry('key', { parse: String });
+    await backend.cache.set('held', 1, 60);
+    await backend.cache.getEntryOrSet('held', { parse: String }, 2, 60);
     await backend.cache.getMany(['key'], { parse: String });
     await backend.rateLimiter.consume({ userId: 'ann', endpoint: '/x', limit: 1 });
     await backend.cache.set('marker', 1, 60);
     await listener.until('marker');
-    expect(listener.heard).toEqual(['(connected)', 'marker']);
+    expect(listener.heard).toEqual(['(connected)', 'held', 'marker']);
   });
 });
 

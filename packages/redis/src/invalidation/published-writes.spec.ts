@@ -1,18 +1,23 @@
 import type { RedisCommands, RunCommand } from '../client/commands.js';
+import { getWithTtlOrSet } from '../ports/redis-cache.js';
 import { publishedWrites } from './published-writes.js';
 
 /** Commands that are answered when the test says so, and what was sent so far. */
 function slowRedis() {
   const sent: string[] = [];
-  const answers: (() => void)[] = [];
+  const answers: ((answer: unknown) => void)[] = [];
   const send = (name: string) => (first: unknown) => {
-    sent.push(`${name} ${JSON.stringify(first)}`);
-    return new Promise<never>((resolve) => answers.push(() => resolve(undefined as never)));
+    sent.push(`${name} ${JSON.stringify(nameOf(first))}`);
+    return new Promise((resolve) => answers.push(resolve));
   };
-  const redis = Object.fromEntries(['set', 'del', 'setAll', 'publish'].map((name) => [name, send(name)]));
-  const run: RunCommand = (_operation, _options, command) => command(redis as unknown as RedisCommands);
-  return { run, sent, answer: () => answers.shift()!() };
+  const names = ['set', 'del', 'setAll', 'publish', 'evaluate'];
+  const redis = Object.fromEntries(names.map((name) => [name, send(name)]));
+  const run: RunCommand = (_operation, _options, command) =>
+    command(redis as unknown as RedisCommands, () => false);
+  return { run, sent, answer: (answer?: unknown) => answers.shift()!(answer) };
 }
+
+const nameOf = (sent: unknown) => (sent === getWithTtlOrSet ? getWithTtlOrSet.name : sent);
 
 const ticks = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -33,10 +38,31 @@ it.each([
   await done;
 });
 
+it('publishes what a script wrote that sometimes does not, once its answer tells', async () => {
+  for (const [answered, published] of [
+    [null, ['publish "invalidated"']],
+    ['a value', []],
+  ] as const) {
+    const { run, sent, answer } = slowRedis();
+    const done = publishedWrites(run, '', false)('cache.getEntryOrSet', undefined, (redis) =>
+      redis.evaluate(getWithTtlOrSet, 'key', []),
+    );
+    await ticks();
+    expect(sent).toEqual(['evaluate "qtdalGetWithTtlOrSet"']);
+    answer(answered);
+    await ticks();
+    expect(sent.slice(1)).toEqual(published);
+    if (published.length > 0) answer();
+    expect(await done).toBe(answered);
+  }
+});
+
 it('publishes many keys after all of them are written, however many writes that took', async () => {
   const { run, sent, answer } = slowRedis();
   const writes = [{ key: 'a', text: '1', ttlMs: 1 }];
-  const done = publishedWrites(run, '', false)('cache.setMany', undefined, (redis) => redis.setAll(writes));
+  const done = publishedWrites(run, '', false)('cache.setMany', undefined, (redis, isOver) =>
+    redis.setAll(writes, isOver),
+  );
   await ticks();
   expect(sent).toHaveLength(1);
   answer();

@@ -10,7 +10,10 @@ export function publishedAnnouncements(keyPrefix: string): Announcements {
   };
 }
 
-/** Has every write publish its keys afterwards: in the same round trip where one server does what it is told in order. */
+/**
+ * Has every write publish its keys afterwards: in the same round trip where one server does what it is told in order, unless
+ * only the answer tells whether there was a write.
+ */
 export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: boolean): RunCommand {
   const publishing = (redis: RedisCommands): RedisCommands => {
     const publish = (keys: readonly string[]) => redis.publish(channelOf(keyPrefix), JSON.stringify(keys));
@@ -23,17 +26,21 @@ export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: b
       ...redis,
       set: (key, ...args) => inOneRoundTrip([key], redis.set(key, ...args)),
       del: (keys) => inOneRoundTrip(keys, redis.del(keys)),
-      async setAll(writes) {
-        await redis.setAll(writes);
+      async setAll(writes, isOver) {
+        await redis.setAll(writes, isOver);
         await publish(writes.map(({ key }) => key));
       },
-      evaluate: (script, key, args) => {
+      async evaluate(script, key, args) {
         const result = redis.evaluate(script, key, args);
-        return script.readOnly ? result : inOneRoundTrip([key], result);
+        if (script.readOnly) return result;
+        if (script.hasWritten === undefined) return inOneRoundTrip([key], result);
+        if (script.hasWritten(await result)) await publish([key]);
+        return result;
       },
     };
   };
-  return (operation, options, command) => run(operation, options, (redis) => command(publishing(redis)));
+  return (operation, options, command) =>
+    run(operation, options, (redis, isOver) => command(publishing(redis), isOver));
 }
 
 const channelOf = (keyPrefix: string): string => `${keyPrefix}invalidated`;

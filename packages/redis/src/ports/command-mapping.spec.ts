@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import redisMock from 'redis-mock';
 import type { RedisCommands, RunCommand, Script } from '../client/commands.js';
-import { getWithTtl, RedisCache, setIfSame } from './redis-cache.js';
+import { getAllWithTtl, getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './redis-cache.js';
 import { RedisRateLimiter, slidingWindow } from './redis-rate-limiter.js';
 import { timedWrite } from './timed-write-script.js';
 
@@ -18,6 +18,10 @@ function mockedRedis(answer: unknown = 1) {
     get: bound<RedisCommands['get']>(client.get),
     set: bound<RedisCommands['set']>(client.set),
     mget: bound<RedisCommands['mget']>(client.mget),
+    ask: async <T>(script: Script, keys: readonly string[]) => {
+      evaluated.push([script, keys.join(), []]);
+      return answer as T[];
+    },
     del: bound<RedisCommands['del']>(client.del),
     setAll: async (writes) => {
       for (const { key, text, ttlMs } of writes) await redis.set(key, text, 'PX', ttlMs);
@@ -31,7 +35,7 @@ function mockedRedis(answer: unknown = 1) {
       return answer;
     },
   };
-  const run: RunCommand = (_operation, _options, command) => command(redis);
+  const run: RunCommand = (_operation, _options, command) => command(redis, () => false);
   return {
     run,
     evaluated,
@@ -79,6 +83,24 @@ it.each([
   expect(await new RedisCache(run, clock).getEntry('key', anything)).toEqual({ value: [1], expiresAt });
   expect(evaluated).toEqual([[getWithTtl, 'key', []]]);
   expect(await new RedisCache(mockedRedis(null).run, clock).getEntry('key', anything)).toBeNull();
+});
+
+it('getEntries is one script, which answers for each key', async () => {
+  const { run, evaluated } = mockedRedis([['[1]', 250], null, ['2', -1]]);
+  expect(await new RedisCache(run, clock).getEntries(['a', 'b', 'c'], anything)).toEqual([
+    { value: [1], expiresAt: 1_250 },
+    null,
+    { value: 2, expiresAt: Infinity },
+  ]);
+  expect(evaluated).toEqual([[getAllWithTtl, 'a,b,c', []]]);
+});
+
+it('getEntryOrSet is one script, given what is to be set and its life in milliseconds', async () => {
+  const found = mockedRedis(['[1]', 250]);
+  const getOrSet = (cache: RedisCache) => cache.getEntryOrSet('key', anything, [2], 1.5);
+  expect(await getOrSet(new RedisCache(found.run, clock))).toEqual({ value: [1], expiresAt: 1_250 });
+  expect(found.evaluated).toEqual([[getWithTtlOrSet, 'key', ['[2]', 1_500]]]);
+  expect(await getOrSet(new RedisCache(mockedRedis(null).run, clock))).toBeNull();
 });
 
 it.each([

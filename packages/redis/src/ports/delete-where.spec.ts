@@ -20,7 +20,7 @@ function masters(pages: readonly (readonly string[])[][], layouts: Layout[]) {
     shards: async () => ({ all, layout: layouts[looks++] }),
     del: async (keys: readonly string[]) => deleted.push(...keys) && keys.length,
   } as unknown as RedisCommands;
-  const run: RunCommand = (_operation, _options, command) => command(redis);
+  const run: RunCommand = (_operation, _options, command) => command(redis, () => false);
   return { run, redis, deleted, asked, looks: () => looks };
 }
 
@@ -51,15 +51,13 @@ it.each<[string, Layout[], number]>([
 it('fails with what a command failed with, and goes on with no other master', async () => {
   const { run, redis, asked } = masters([[['f:A:1']], [['f:A:2'], [], [], [], []]], ['l', 'l']);
   const failing: RunCommand = (operation, options, command) =>
-    run(operation, options, (commands) =>
-      command({
-        ...commands,
-        del: async (keys) => {
-          if (keys.includes('f:A:1')) throw new Error('not this one');
-          return redis.del(keys);
-        },
-      }),
-    );
+    run(operation, options, (commands, isOver) => {
+      const del = async (keys: readonly string[]) => {
+        if (keys.includes('f:A:1')) throw new Error('not this one');
+        return redis.del(keys);
+      };
+      return command({ ...commands, del }, isOver);
+    });
   await expect(deleteWhere(failing, ofA, {})).rejects.toThrow('not this one');
   await new Promise((resolve) => setImmediate(resolve));
   expect(asked.length).toBeLessThan(5);

@@ -20,6 +20,7 @@ import { deleteWhere } from './delete-where.js';
 import { timedWrite } from './timed-write-script.js';
 
 type Timed = { readonly timestamp: string };
+type StoredEntry = [text: string, ttlMs: number];
 
 /** A value with its remaining life in ms (-1 for no end), read as a whole: no other write comes between. */
 export const getWithTtl: Script = {
@@ -28,6 +29,33 @@ export const getWithTtl: Script = {
   lua: `
 local text = redis.call('GET', KEYS[1])
 return text and { text, redis.call('PTTL', KEYS[1]) }
+`,
+};
+
+/** The same of each key; false stands for no value. */
+export const getAllWithTtl: Script = {
+  name: 'qtdalGetAllWithTtl',
+  readOnly: true,
+  ofManyKeys: true,
+  lua: `
+local found = {}
+for i, key in ipairs(KEYS) do
+  local text = redis.call('GET', key)
+  found[i] = text and { text, redis.call('PTTL', key) }
+end
+return found
+`,
+};
+
+/** As the first; where there is none, the key holds ARGV[1] for ARGV[2] ms afterwards, and nothing is returned. */
+export const getWithTtlOrSet: Script = {
+  name: 'qtdalGetWithTtlOrSet',
+  hasWritten: (answer) => answer === null,
+  lua: `
+local text = redis.call('GET', KEYS[1])
+if text then return { text, redis.call('PTTL', KEYS[1]) } end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false
 `,
 };
 
@@ -61,16 +89,20 @@ export class RedisCache implements Cache {
     return text === null ? null : decodeCacheValue(text, decoder, 'cache.get');
   }
 
-  async getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
-    let asked = 0;
-    const stored = await this.#run('cache.getEntry', options, (redis) => {
-      asked = this.#clock.now();
-      return redis.evaluate(getWithTtl, key, []) as Promise<[text: string, ttlMs: number] | null>;
-    });
-    if (stored === null) return null;
-    const [text, ttlMs] = stored;
-    const value = decodeCacheValue(text, decoder, 'cache.getEntry');
-    return { value, expiresAt: ttlMs < 0 ? Infinity : asked + ttlMs };
+  getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
+    return this.#entry('cache.getEntry', getWithTtl, key, [], decoder, options);
+  }
+
+  async getEntryOrSet<T>(
+    key: string,
+    decoder: Decoder<T>,
+    value: unknown,
+    ttlSeconds: number,
+    options?: CallOptions,
+  ): Promise<CacheEntry<T> | null> {
+    const operation = 'cache.getEntryOrSet';
+    const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
+    return this.#entry(operation, getWithTtlOrSet, key, [text, ttlMs], decoder, options);
   }
 
   async getMany<T>(
@@ -82,6 +114,20 @@ export class RedisCache implements Cache {
     return texts.map((text) => (text === null ? null : decodeCacheValue(text, decoder, 'cache.getMany')));
   }
 
+  async getEntries<T>(
+    keys: readonly string[],
+    decoder: Decoder<T>,
+    options?: CallOptions,
+  ): Promise<(CacheEntry<T> | null)[]> {
+    const operation = 'cache.getEntries';
+    let asked = 0;
+    const stored = await this.#run(operation, options, (redis) => {
+      asked = this.#clock.now();
+      return redis.ask<StoredEntry | null>(getAllWithTtl, keys);
+    });
+    return stored.map((entry) => entry && entryOf(entry, asked, decoder, operation));
+  }
+
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
     await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs));
@@ -89,7 +135,7 @@ export class RedisCache implements Cache {
 
   async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
     const writes = entries.map((entry) => encodeCacheWrite(entry, 'cache.setMany'));
-    await this.#run('cache.setMany', options, (redis) => redis.setAll(writes));
+    await this.#run('cache.setMany', options, (redis, isOver) => redis.setAll(writes, isOver));
   }
 
   async setIfNewer(key: string, value: Timed, ttlSeconds: number, options?: CallOptions): Promise<boolean> {
@@ -141,6 +187,22 @@ export class RedisCache implements Cache {
     return (await this.#run('cache.exists', options, (redis) => redis.exists(key))) > 0;
   }
 
+  async #entry<T>(
+    operation: string,
+    script: Script,
+    key: string,
+    args: readonly (string | number)[],
+    decoder: Decoder<T>,
+    options: CallOptions | undefined,
+  ): Promise<CacheEntry<T> | null> {
+    let asked = 0;
+    const stored = await this.#run(operation, options, (redis) => {
+      asked = this.#clock.now();
+      return redis.evaluate(script, key, args) as Promise<StoredEntry | null>;
+    });
+    return stored && entryOf(stored, asked, decoder, operation);
+  }
+
   async #writeIfNewer(
     mode: 'set' | 'replace',
     key: string,
@@ -155,4 +217,14 @@ export class RedisCache implements Cache {
     const args = [text, ttlMs, value.timestamp, mode];
     return (await this.#run(operation, options, (redis) => redis.evaluate(timedWrite, key, args))) === 1;
   }
+}
+
+function entryOf<T>(
+  [text, ttlMs]: StoredEntry,
+  asked: number,
+  decoder: Decoder<T>,
+  operation: string,
+): CacheEntry<T> {
+  const value = decodeCacheValue(text, decoder, operation);
+  return { value, expiresAt: ttlMs < 0 ? Infinity : asked + ttlMs };
 }

@@ -16,13 +16,13 @@ if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - window))
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
 local count = redis.call('ZCARD', KEYS[1])
 if count >= limit then
   local leaving = redis.call('ZRANGE', KEYS[1], count - limit, count - limit, 'WITHSCORES')
   return { count, leaving[2] + window - now }
 end
-redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[3])
+redis.call('ZADD', KEYS[1], now, ARGV[3])
 redis.call('PEXPIRE', KEYS[1], window)
 return { count + 1, 0 }
 `,
@@ -32,6 +32,8 @@ return { count + 1, 0 }
 export class RedisRateLimiter implements RateLimiter {
   readonly #run: RunCommand;
   readonly #clock: Clock | undefined;
+  readonly #requestsOf = randomUUID();
+  #requests = 0;
 
   /** Without a clock, time is the server's, the same for all its clients. */
   constructor(run: RunCommand, clock: Clock | undefined) {
@@ -48,7 +50,8 @@ export class RedisRateLimiter implements RateLimiter {
     const { limit } = request;
     const answer = await this.#run(operation, options, (redis) => {
       const now = this.#clock ? [this.#clock.now()] : [];
-      return redis.evaluate(slidingWindow, key, [RATE_LIMIT_WINDOW_MS, limit, randomUUID(), ...now]);
+      const request = `${this.#requestsOf}:${this.#requests++}`;
+      return redis.evaluate(slidingWindow, key, [RATE_LIMIT_WINDOW_MS, limit, request, ...now]);
     });
     const [count, retryAfterMs] = answer as [number, number];
     return rateLimitDecision(limit, count, retryAfterMs);

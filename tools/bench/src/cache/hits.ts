@@ -1,7 +1,7 @@
 import type { Result, Sides } from '../bench.js';
 import { eachSide, inRounds } from '../bench.js';
 import { collectGarbage } from '../settle.js';
-import { inPercentiles, inThroughput, ofRounds, openLoop, throughput } from './loads.js';
+import { inThroughput, throughput } from './loads.js';
 import type { TwoLevels } from './ours.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
@@ -38,9 +38,8 @@ export async function* hits(url: string): AsyncGenerator<Result> {
     const one = { callers: 1, forMs: 300 };
     const hundred = { callers: 100, forMs: 400 };
     yield* reads('hits in process, 1 caller', one, anyOf(fitting.slice(-1_000), READS), inProcess);
-    const title = 'Zipf, 10,000 keys, all in process';
-    yield* reads(`${title}, 100 callers`, hundred, zipf(fitting, READS), inProcess);
-    yield* atFixedRates(title, zipf(fitting, READS), inProcess);
+    const fits = 'Zipf, 10,000 keys, all in process, 100 callers';
+    yield* reads(fits, hundred, zipf(fitting, READS), inProcess);
     const tenth = 'Zipf, 100,000 keys, 10,000 of them in process, 100 callers';
     yield* reads(tenth, hundred, zipf(all, READS), mixed);
   });
@@ -70,30 +69,4 @@ async function* reads(
     }),
   );
   yield* inThroughput(title, 'reads', runs);
-}
-
-type Read = (symbol: string) => unknown;
-
-/** Peers only at a rate that they can come near to: a queue that grows as long as one measures says nothing. */
-async function* atFixedRates(
-  title: string,
-  wanted: readonly string[],
-  sides: HitSides,
-): AsyncGenerator<Result> {
-  const { ours } = sides;
-  const peek = { 'ours, peek before get': (symbol: string) => ours.peek(symbol) ?? ours.get(symbol) };
-  const all: Sides<Read> = { ...eachSide(sides, (side) => (symbol: string) => side.get(symbol)), ...peek };
-  const mine: Sides<Read> = { ours: all.ours, ...peek };
-  for (const [rate, reads] of [[100_000, all] as const, [1_000_000, mine] as const]) {
-    const runs = await inRounds(
-      ROUNDS,
-      eachSide(reads, (read) => () => {
-        collectGarbage();
-        return openLoop({ rate, forMs: 400 }, (n) => read(wanted[n % wanted.length]!));
-      }),
-    );
-    const open = `${title}, ${rate.toLocaleString('en-US')} reads/s due`;
-    yield ofRounds({ case: `${open}: answered`, unit: 'reads/s' }, runs, ({ perSecond }) => perSecond);
-    yield* inPercentiles(open, runs);
-  }
 }

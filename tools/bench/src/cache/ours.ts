@@ -21,6 +21,7 @@ export function secondLevel(url: string, prefix: string, decoder: Decoder<unknow
   return {
     get: (symbol) => cache.get(keyOf(symbol), decoder),
     set: (symbol, value) => cache.set(keyOf(symbol), value, TTL_SECONDS),
+    delete: (symbol) => cache.delete(keyOf(symbol)),
     getMany: (symbols) => cache.getMany(symbols.map(keyOf), decoder),
     setMany: (values) =>
       cache.setMany(values.map((value) => ({ key: keyOf(value.symbol), value, ttlSeconds: TTL_SECONDS }))),
@@ -43,6 +44,7 @@ export async function twoLevels(
     peek: (symbol) => keyspace.peek({ symbol }),
     get: (symbol) => keyspace.get({ symbol }),
     set: (symbol, value) => keyspace.set({ symbol }, value),
+    delete: (symbol) => keyspace.delete({ symbol }),
     getMany: (symbols) => keyspace.getMany(symbols.map((symbol) => ({ symbol }))),
     setMany: (values) => keyspace.setMany(values.map((value) => [{ symbol: value.symbol }, value] as const)),
     getOrLoad: (symbol, load) => keyspace.getOrLoad({ symbol }, load),

@@ -19,6 +19,7 @@ export function rawRedis(url: string, prefix: string): ManySide {
   return {
     get: async (symbol) => parsed(await redis.get(keyOf(symbol))),
     set: (symbol, value) => redis.set(keyOf(symbol), JSON.stringify(value), 'PX', TTL_MS),
+    delete: (symbol) => redis.del(keyOf(symbol)),
     getMany: async (symbols) => (await redis.mget(symbols.map(keyOf))).map(parsed),
     setMany: (values) =>
       redis
@@ -45,6 +46,7 @@ export function bentocache(url: string, prefix: string, memory?: MemoryConfig): 
   return {
     get: (key) => cache.get({ key }),
     set: (key, value: FeatureSet) => cache.set({ key, value }),
+    delete: (key) => cache.delete({ key }),
     getOrLoad: (key, factory) => cache.getOrSet({ key, factory }),
     close: () => cache.disconnect(),
   };
@@ -63,6 +65,7 @@ export function cacheable(url: string, namespace: string, lruSize?: number): Loa
   return {
     get: (key) => cache.get(key),
     set: (key, value) => cache.set(key, value),
+    delete: (key) => cache.delete(key),
     getMany: (keys) => cache.getMany([...keys]),
     setMany: (values) => cache.setMany(values.map((value) => ({ key: value.symbol, value }))),
     getOrLoad: (key, load) => cache.getOrSet(key, load),

@@ -6,6 +6,7 @@ import type { FeatureSet } from '@quantumtrade/dal-domain';
 export interface Side {
   get(symbol: string): Promise<unknown>;
   set(symbol: string, value: FeatureSet): Promise<unknown>;
+  delete(symbol: string): Promise<unknown>;
   close(): Promise<unknown>;
 }
 

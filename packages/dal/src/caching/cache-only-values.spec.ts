@@ -1,0 +1,278 @@
+import { createHash } from 'node:crypto';
+import type { Cache, CacheBackend, CallOptions, InvalidationListener } from '@quantumtrade/dal-domain';
+import { CacheError, encodeFor, keyspaces } from '@quantumtrade/dal-domain';
+import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { DatabaseAbstraction } from '../database-abstraction.js';
+import { turn } from '../writing/testing/bars.js';
+
+type Figure = number;
+
+/** One kind of value, of which each figure makes another. */
+interface Kind {
+  readonly key: string;
+  readonly boundMs: number;
+  save(database: DatabaseAbstraction, figure: Figure, options?: CallOptions): Promise<unknown>;
+  find(database: DatabaseAbstraction, options?: CallOptions): Promise<object | null>;
+  /** As another client stores it. */
+  stored(figure: Figure): unknown;
+}
+
+const timestamp = new Date(Date.UTC(2024, 0, 2));
+const regime = (confidence: number) => ({ symbol: 'A', regime: 'calm', confidence, timestamp });
+const strategy = (x: number) => ({
+  symbol: 'A',
+  strategyName: 'trend',
+  marketRegime: 'calm',
+  parameters: { x },
+  timestamp,
+});
+const performance = (totalTrades: number) => ({
+  id: '3f2504e0-4f89-81d3-9a0c-0305e82c3301',
+  strategyName: 'trend',
+  marketRegime: 'calm',
+  timestamp,
+  accuracyRate: 0.5,
+  profitLoss: '1',
+  sharpeRatio: 1,
+  maxDrawdown: 0,
+  totalTrades,
+  winRate: 0.5,
+  parameters: {},
+  marketConditions: {},
+});
+const tick = (close: number) => ({
+  symbol: 'A',
+  timestamp,
+  open: '1',
+  high: '9',
+  low: '1',
+  close: String(close),
+  volume: 1n,
+  adjustedClose: '1',
+  source: 'feed',
+  qualityScore: 100,
+});
+const session = (n: number) => ({ userId: 'ann', startedAt: timestamp, attributes: { n } });
+const context = (n: number) => ({ userId: 'ann', roles: [String(n)], permissions: [] });
+
+const kinds: Record<string, Kind> = {
+  'a market regime': {
+    key: 'regime:A:current',
+    boundMs: 10_000,
+    save: ({ realtime }, n, options) => realtime.setMarketRegime(regime(n), options),
+    find: ({ realtime }, options) => realtime.marketRegime('A', options),
+    stored: (n) => encodeFor(keyspaces.marketRegime, regime(n)),
+  },
+  'a selected strategy': {
+    key: 'strategy:A:selected',
+    boundMs: 10_000,
+    save: ({ realtime }, n, options) => realtime.setSelectedStrategy(strategy(n), options),
+    find: ({ realtime }, options) => realtime.selectedStrategy('A', options),
+    stored: (n) => encodeFor(keyspaces.selectedStrategy, strategy(n)),
+  },
+  "a strategy's performance": {
+    key: 'strategy:trend:performance',
+    boundMs: 60_000,
+    save: ({ realtime }, n, options) => realtime.setStrategyPerformance(performance(n), options),
+    find: ({ realtime }, options) => realtime.strategyPerformance('trend', options),
+    stored: (n) => encodeFor(keyspaces.strategyPerformance, performance(n)),
+  },
+  'a latest tick': {
+    key: 'market:A:tick',
+    boundMs: 1_000,
+    save: ({ realtime }, n, options) => realtime.setLatestTick(tick(n), options),
+    find: ({ realtime }, options) => realtime.latestTick('A', options),
+    stored: (n) => encodeFor(keyspaces.latestTick, tick(n)),
+  },
+  'a session': {
+    key: 'session:ann',
+    boundMs: 5_000,
+    save: ({ sessions }, n, options) => sessions.save(session(n), options),
+    find: ({ sessions }, options) => sessions.find('ann', options),
+    stored: (n) => encodeFor(keyspaces.session, session(n)),
+  },
+  'an auth context': {
+    key: `auth:${createHash('sha256').update('token').digest('hex')}`,
+    boundMs: 5_000,
+    save: ({ authContexts }, n, options) => authContexts.save('token', context(n), options),
+    find: ({ authContexts }, options) => authContexts.find('token', options),
+    stored: (n) => encodeFor(keyspaces.authContext, context(n)),
+  },
+};
+
+let clock: ManualClock;
+let backend: CacheBackend;
+let cache: Cache;
+let reads: number;
+
+beforeEach(() => {
+  clock = new ManualClock(Date.UTC(2024, 0, 2));
+  backend = memoryCacheBackend({ clock });
+  ({ cache } = backend);
+  reads = 0;
+  const { getEntry } = cache;
+  cache.getEntry = (...call) => {
+    reads++;
+    return getEntry.apply(cache, call) as never;
+  };
+});
+
+const open = (invalidations = backend.invalidations) =>
+  new DatabaseAbstraction({
+    timeSeries: memoryTimeSeries({ clock }),
+    cache: { ...backend, invalidations },
+    clock,
+  });
+
+/** A data layer to which the connection tells nothing, although it seems to be there. */
+async function openDeaf(): Promise<DatabaseAbstraction> {
+  const database = open({
+    listen: (listener) => {
+      queueMicrotask(() => listener.onConnected());
+      return () => undefined;
+    },
+  });
+  await turn();
+  return database;
+}
+
+describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, stored }) => {
+  /** The value of a figure, as the store gives it. */
+  async function valueOf(figure: Figure): Promise<unknown> {
+    const other = open();
+    await cache.set(key, stored(figure), 30);
+    return find(other);
+  }
+
+  it('is served out of this process, shared and frozen', async () => {
+    const database = open();
+    await save(database, 1);
+    const value = (await find(database))!;
+    reads = 0;
+    expect(await find(database)).toBe(value);
+    expect(reads).toBe(0);
+    expect(Object.isFrozen(value)).toBe(true);
+    const { cacheL1Hits, cacheL2Hits } = await database.getPerformanceMetrics();
+    expect([cacheL1Hits, cacheL2Hits]).toEqual([1, 1]);
+  });
+
+  it('that another client writes or deletes is served as soon as it is told', async () => {
+    const database = open();
+    const second = await valueOf(2);
+    await save(database, 1);
+    await find(database);
+    await cache.set(key, stored(2), 30);
+    expect(await find(database)).toEqual(second);
+    await cache.delete(key);
+    expect(await find(database)).toBeNull();
+  });
+
+  it('is heard of before it is told, whichever way this process writes it', async () => {
+    const second = await valueOf(2);
+    const third = await valueOf(3);
+    const database = await openDeaf();
+    await save(database, 1);
+    await find(database);
+    await save(database, 2);
+    expect(await find(database)).toEqual(second);
+    await database.cacheSet(key, stored(3), 30);
+    expect(await find(database)).toEqual(third);
+    await database.transaction((tx) => tx.cacheDelete(key));
+    expect(await find(database)).toBeNull();
+  });
+
+  it('is read again once its bound is over, although nothing was told', async () => {
+    const second = await valueOf(2);
+    const database = await openDeaf();
+    await save(database, 1);
+    const first = await find(database);
+    await cache.set(key, stored(2), 3_600);
+    clock.advance(boundMs - 1);
+    expect(await find(database)).toBe(first);
+    clock.advance(1);
+    expect(await find(database)).toEqual(second);
+  });
+
+  it('is not kept in process while changes may go unheard', async () => {
+    let listener: InvalidationListener | undefined;
+    const database = open({
+      listen: (given) => {
+        listener = given;
+        return () => undefined;
+      },
+    });
+    listener!.onConnected();
+    await save(database, 1);
+    await find(database);
+    listener!.onDisconnected();
+    reads = 0;
+    await find(database);
+    await find(database);
+    expect(reads).toBe(2);
+  });
+
+  it('cannot be read when the cache fails, nor after the end', async () => {
+    const database = open();
+    await save(database, 1);
+    await find(database);
+    await database.close();
+    await expect(find(database)).rejects.toMatchObject({ code: 'CONNECTION' });
+    const broken = open();
+    cache.getEntry = () => Promise.reject(new CacheError('gone', { operation: 'test' }));
+    await expect(find(broken)).rejects.toMatchObject({ code: 'CACHE' });
+  });
+
+  it('is neither given to nor taken from who has given up', async () => {
+    const database = open();
+    await save(database, 1);
+    const first = await find(database);
+    const reason = new Error('not needed any more');
+    const signal = AbortSignal.abort(reason);
+    await expect(find(database, { signal })).rejects.toBe(reason);
+    await expect(save(database, 2, { signal })).rejects.toBe(reason);
+    await expect(find(database, { deadline: Date.now() - 1 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await turn();
+    expect(await find(database)).toEqual(first);
+  });
+});
+
+it('a session ends, and a token is revoked, at once and once', async () => {
+  const { sessions, authContexts } = await openDeaf();
+  await sessions.save(session(1));
+  await authContexts.save('token', context(1));
+  await sessions.find('ann');
+  await authContexts.find('token');
+  expect([await sessions.end('ann'), await authContexts.revoke('token')]).toEqual([true, true]);
+  expect([await sessions.find('ann'), await authContexts.find('token')]).toEqual([null, null]);
+  expect([await sessions.end('ann'), await authContexts.revoke('token')]).toEqual([false, false]);
+});
+
+it('a token that is revoked while it is looked up is not known afterwards', async () => {
+  const { authContexts } = await openDeaf();
+  await authContexts.save('token', context(1));
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const { getEntry } = cache;
+  cache.getEntry = (async (...call: Parameters<typeof getEntry>) => {
+    const entry = await getEntry.apply(cache, call);
+    await held;
+    return entry;
+  }) as typeof getEntry;
+  const early = authContexts.find('token');
+  await turn();
+  expect(await authContexts.revoke('token')).toBe(true);
+  const late = authContexts.find('token');
+  answer();
+  expect(await early).toEqual(context(1));
+  expect(await late).toBeNull();
+  expect(await authContexts.find('token')).toBeNull();
+});
+
+it('an older tick that comes late neither takes the place of a newer one nor hides it', async () => {
+  const { realtime } = open();
+  const later = { ...tick(2), timestamp: new Date(timestamp.getTime() + 1) };
+  expect(await realtime.setLatestTick(later)).toBe(true);
+  await realtime.latestTick('A');
+  expect(await realtime.setLatestTick(tick(1))).toBe(false);
+  expect(await realtime.latestTick('A')).toEqual(later);
+});

@@ -1,0 +1,144 @@
+import type { CacheBackend, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { CacheError, keyspaces } from '@quantumtrade/dal-domain';
+import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { DatabaseAbstraction } from '../database-abstraction.js';
+import { bars, turn } from '../writing/testing/bars.js';
+import { keyspaceOptions } from './keyspace-options.js';
+
+interface Kind {
+  readonly key: string;
+  readonly boundMs: number;
+  /** Writes another value than any before. */
+  write(to: Pick<TimeSeriesBackend, 'marketData' | 'features' | 'predictions'>): Promise<unknown>;
+  find(database: DatabaseAbstraction): Promise<unknown>;
+}
+
+let written = 0;
+
+const features: Kind['write'] = (to) => {
+  const timestamp = ++written;
+  return to.features.insert([{ symbol: 'A', timestamp, version: 1, features: { rsi: timestamp } }]);
+};
+const bar: Kind['write'] = ({ marketData }) => marketData.insert(bars(['A'], () => ++written));
+const prediction: Kind['write'] = ({ predictions }) => {
+  const timestamp = ++written;
+  return predictions.insert({
+    modelVersion: 'm1',
+    strategy: 's1',
+    predictions: [
+      {
+        predictionId: 'p1',
+        symbol: 'A',
+        timestamp,
+        predictionHorizon: 5,
+        predictedPrice: 1.5,
+        confidence: 0.5,
+        marketRegime: 'calm',
+        featuresUsed: ['rsi'],
+        modelLatencyMs: 1,
+        strategyParameters: { x: 1 },
+      },
+    ],
+  });
+};
+const [latestBar, latestFeatures, predictionById] = [
+  { key: 'market:A:latest', boundMs: 5_000, write: bar },
+  { key: 'features:A:latest', boundMs: 30_000, write: features },
+  { key: 'prediction:p1', boundMs: 60_000, write: prediction },
+];
+
+const kinds: Record<string, Kind> = {
+  'the latest bar': {
+    ...latestBar!,
+    find: async (database) => (await database.getLatestMarketData('A', 1)).data[0],
+  },
+  'the latest bar, exact': {
+    ...latestBar!,
+    find: async (database) => (await database.getLatestMarketData('A', 1, { exact: true })).data[0],
+  },
+  'the latest features': { ...latestFeatures!, find: (database) => database.getLatestFeatures('A') },
+  'the latest value of a feature': {
+    key: 'features:A:rsi',
+    boundMs: 30_000,
+    write: features,
+    find: (database) => database.features.latestValue('A', 'rsi'),
+  },
+  'a prediction': { ...predictionById!, find: (database) => database.getPrediction('p1') },
+  'a prediction, exact': {
+    ...predictionById!,
+    find: (database) => database.getPrediction('p1', { exact: true }),
+  },
+};
+
+let clock: ManualClock;
+let backend: CacheBackend;
+let timeSeries: ReturnType<typeof memoryTimeSeries>;
+
+beforeEach(() => {
+  clock = new ManualClock(Date.UTC(2024, 0, 2));
+  backend = memoryCacheBackend({ clock });
+  timeSeries = memoryTimeSeries({ clock });
+});
+
+const open = (cache = backend) => new DatabaseAbstraction({ timeSeries, cache, clock });
+
+function isFrozen(value: unknown): boolean {
+  if (value instanceof Date) return refuses(() => value.setTime(0));
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isFrozen);
+}
+
+function refuses(change: () => unknown): boolean {
+  try {
+    change();
+    return false;
+  } catch (error) {
+    return error instanceof TypeError;
+  }
+}
+
+describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, write, find }) => {
+  it('is shared and frozen, loaded or not', async () => {
+    const database = open();
+    await write(timeSeries);
+    const loaded = await find(database);
+    const read = await find(database);
+    expect([isFrozen(loaded), isFrozen(read)]).toEqual([true, true]);
+    expect(await find(database)).toBe(read);
+    expect(read).toEqual(loaded);
+  });
+
+  it('is frozen also while the cache fails', async () => {
+    const { cache } = backend;
+    cache.getEntry = () => Promise.reject(new CacheError('gone', { operation: 'test' }));
+    await write(timeSeries);
+    const value = await find(open());
+    expect(value).toBeDefined();
+    expect(isFrozen(value)).toBe(true);
+  });
+
+  it('is read again once its bound is over, although nothing was told', async () => {
+    const listen = (listener: { onConnected(): void }) => {
+      queueMicrotask(() => listener.onConnected());
+      return () => undefined;
+    };
+    const database = open({ ...backend, invalidations: { listen } });
+    await turn();
+    await write(timeSeries);
+    await find(database);
+    const old = await find(database);
+    await write(timeSeries);
+    await backend.cache.delete(key);
+    clock.advance(boundMs - 1);
+    expect(await find(database)).toBe(old);
+    clock.advance(1);
+    expect(await find(database)).not.toEqual(old);
+  });
+});
+
+it('every cached keyspace has its bound', () => {
+  const cached = Object.entries(keyspaces).filter(([name]) => !['rateLimit', 'marketStream'].includes(name));
+  const patterns = cached.map(([, { pattern }]) => pattern);
+  expect(Object.keys(keyspaceOptions).toSorted()).toEqual(patterns.toSorted());
+  for (const { l1TtlMs } of Object.values(keyspaceOptions)) expect(l1TtlMs).toBeGreaterThan(0);
+});

@@ -1,0 +1,44 @@
+import { marketData } from '@quantumtrade/dal-domain';
+import { exactnessOf } from './exactness.js';
+
+const exact = Object.freeze({
+  symbol: 'A',
+  timestamp: new Date(1),
+  open: '1',
+  high: '2.00000001',
+  low: '1',
+  close: '1.5',
+  adjustedClose: '1.5',
+  volume: 7n,
+  source: 'vendor',
+  qualityScore: 100,
+});
+
+it('makes a record in numbers once, frozen and with the same date', () => {
+  const withExactness = exactnessOf(marketData);
+  const numbers = withExactness(exact, false);
+  expect(numbers).toEqual({
+    ...exact,
+    open: 1,
+    high: 2.00000001,
+    low: 1,
+    close: 1.5,
+    adjustedClose: 1.5,
+    volume: 7,
+  });
+  expect(numbers.timestamp).toBe(exact.timestamp);
+  expect(Object.isFrozen(numbers)).toBe(true);
+  expect(withExactness(exact, false)).toBe(numbers);
+});
+
+it('gives the record itself to who asks for exactness', () => {
+  expect(exactnessOf(marketData)(exact, true)).toBe(exact);
+});
+
+it('refuses each time what no number stands for', () => {
+  const withExactness = exactnessOf(marketData);
+  const large = { ...exact, volume: 9_007_199_254_740_993n };
+  for (let reads = 0; reads < 2; reads++) {
+    expect(() => withExactness(large, false)).toThrow('volume is above 9007199254740991');
+  }
+});

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { jest } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { gatherWrites, limitHandshake } from './each-connection.js';
+
+const sockets: Socket[] = [];
+let server: Server;
+let redis: Redis;
+afterEach(() => {
+  redis.disconnect();
+  server.close();
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+
+/** A server that shows each connection to it. */
+async function listening(onConnection: (socket: Socket) => void): Promise<number> {
+  server = createServer((socket) => {
+    sockets.push(socket.on('error', () => undefined));
+    onConnection(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+it('writes the commands of one turn at once, and those of the next by themselves', async () => {
+  const port = await listening((socket) =>
+    socket.on('data', (chunk) => {
+      for (let n = String(chunk).split('get').length - 1; n > 0; n--) socket.write('$-1\r\n');
+    }),
+  );
+  redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
+  gatherWrites(redis);
+  await redis.connect();
+  const one = jest.spyOn(redis.stream as Socket, '_write');
+  const many = jest.spyOn(redis.stream as Required<Socket>, '_writev');
+  await Promise.all(['a', 'b', 'c'].map((key) => redis.get(key)));
+  expect([one.mock.calls.length, many.mock.calls.map(([chunks]) => chunks.length)]).toEqual([0, [3]]);
+  await redis.get('d');
+  expect([one.mock.calls.length, many.mock.calls.length]).toEqual([1, 1]);
+});
+
+it('gives up a connection that does not get ready, and opens another', async () => {
+  let connections = 0;
+  const port = await listening(() => connections++);
+  redis = new Redis(port, { lazyConnect: true, retryStrategy: () => 1, disconnectTimeout: 1 });
+  redis.on('error', () => undefined);
+  limitHandshake(redis, 20);
+  redis.connect().catch(() => undefined);
+  while (connections < 3) await once(redis, 'reconnecting');
+});

@@ -1,0 +1,36 @@
+import type { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
+import type { RedisClient } from './client.js';
+
+/** Shows every connection of a client before it is used: its only one or, of a cluster, those of all nodes that come. */
+export function eachConnection(client: RedisClient, see: (connection: Redis) => void): void {
+  if (client instanceof Cluster) client.on('+node', see);
+  else see(client);
+}
+
+/** Ends a connection that a server took but does not let get ready; nothing else would. */
+export function limitHandshake(connection: Redis, limitMs: number): void {
+  let timer: NodeJS.Timeout | undefined;
+  connection.on('connect', () => {
+    timer = setTimeout(() => connection.disconnect(true), limitMs);
+  });
+  for (const event of ['ready', 'close', 'end']) connection.on(event, () => clearTimeout(timer));
+}
+
+/**
+ * Has the commands of one turn of the event loop go out in one write. The driver makes one for each, which is most of what
+ * a command costs.
+ */
+export function gatherWrites(connection: Redis): void {
+  connection.on('connect', () => {
+    const { stream } = connection;
+    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+    stream.write = (...args: unknown[]) => {
+      if (stream.writableCorked === 0) {
+        stream.cork();
+        process.nextTick(() => stream.uncork());
+      }
+      return write(...args);
+    };
+  });
+}

@@ -1,0 +1,45 @@
+import type { Result, Sides } from '../bench.js';
+import { eachSide, inRounds } from '../bench.js';
+import { collectGarbage } from '../settle.js';
+import { inPercentiles, ofRounds, openLoop } from './loads.js';
+import { twoLevels } from './ours.js';
+import { bentocache, cacheable } from './peers.js';
+import type { Side } from './side.js';
+import { fill, withSides } from './side.js';
+import { symbols, zipf } from './values.js';
+
+const ROUNDS = 5;
+const FOR_MS = 1_000;
+const KEYS = 10_000;
+const READS = 1 << 17;
+
+/** Reads of values in process that are due at a fixed rate; peers only at one that they can come near to. */
+export async function* hitsAtFixedRates(url: string): AsyncGenerator<Result> {
+  const memory = { maxItems: KEYS };
+  const ours = () => twoLevels(url, 'rates:', { maxEntries: KEYS });
+  yield* at(1_000_000, { ours: await ours() });
+  yield* at(100_000, {
+    ours: await ours(),
+    bentocache: bentocache(url, 'rates-bentocache', memory),
+    'bentocache, serialize: false': bentocache(url, 'rates-shared', { ...memory, serialize: false }),
+    cacheable: cacheable(url, 'rates-cacheable', KEYS),
+  });
+}
+
+async function* at(rate: number, sides: Sides<Side>): AsyncGenerator<Result> {
+  yield* withSides(sides, async function* () {
+    const all = symbols(KEYS);
+    for (const side of Object.values(sides)) await fill(side, all);
+    const wanted = zipf(all, READS);
+    const runs = await inRounds(
+      ROUNDS,
+      eachSide(sides, (side) => () => {
+        collectGarbage();
+        return openLoop({ rate, forMs: FOR_MS }, (n) => side.get(wanted[n % READS]!));
+      }),
+    );
+    const title = `Zipf, 10,000 keys, all in process, ${rate.toLocaleString('en-US')} reads/s due`;
+    yield ofRounds({ case: `${title}: answered`, unit: 'reads/s' }, runs, ({ perSecond }) => perSecond);
+    yield* inPercentiles(title, runs);
+  });
+}

@@ -1,0 +1,42 @@
+import type { Result, Sides } from '../bench.js';
+import { eachSide, inRounds } from '../bench.js';
+import { collectGarbage } from '../settle.js';
+import { closedLoop, inPercentiles, inThroughput } from './loads.js';
+import { twoLevels } from './ours.js';
+import { bentocache, cacheable } from './peers.js';
+import type { Side } from './side.js';
+import { fill, withSides } from './side.js';
+import { featuresOf, symbols } from './values.js';
+
+const ROUNDS = 5;
+const KEYS = 10_000;
+const LOAD = { callers: 100, forMs: 400 };
+
+/** Values that are on both levels are set again, or deleted. */
+export async function* writes(url: string): AsyncGenerator<Result> {
+  const sides: Sides<Side> = {
+    ours: await twoLevels(url, 'writes:', { maxEntries: KEYS }),
+    bentocache: bentocache(url, 'writes-bentocache', { maxItems: KEYS }),
+    cacheable: cacheable(url, 'writes-cacheable', KEYS),
+  };
+  yield* withSides(sides, async function* () {
+    const all = symbols(KEYS);
+    const values = all.map((symbol) => featuresOf(symbol));
+    const calls = {
+      set: (side: Side, n: number) => side.set(all[n % KEYS]!, values[n % KEYS]!),
+      delete: (side: Side, n: number) => side.delete(all[n % KEYS]!),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      const runs = await inRounds(
+        ROUNDS,
+        eachSide(sides, (side) => async () => {
+          await fill(side, all);
+          collectGarbage();
+          return closedLoop(LOAD, (n) => call(side, n));
+        }),
+      );
+      yield* inThroughput(`${name} on both levels, 100 callers`, 'writes', runs);
+      yield* inPercentiles(`${name} on both levels, 100 callers`, runs);
+    }
+  });
+}
