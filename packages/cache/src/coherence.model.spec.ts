@@ -24,7 +24,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('write' as const),
-      how: fc.constantFrom('set' as const, 'delete' as const),
+      how: fc.constantFrom('set' as const, 'delete' as const, 'deleteWhere' as const),
       by: fc.constantFrom(0 as const, 1 as const, 'foreign' as const),
       key,
     }),

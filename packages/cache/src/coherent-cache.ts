@@ -20,6 +20,8 @@ export interface CoherentCacheOptions {
   readonly maxBytes?: number;
   /** How long one call to the second level may take. Default is 250 ms. */
   readonly budgetMs?: number;
+  /** How long `deleteWhere` may take on the second level. Default is 60,000 ms. */
+  readonly deleteWhereMs?: number;
   readonly breaker?: BreakerOptions;
   /** Default is the system's. */
   readonly clock?: CacheClock;
@@ -62,7 +64,7 @@ export class CoherentCache {
     options: CoherentCacheOptions = {},
   ) {
     const { maxEntries = 100_000, maxBytes = 64 * 1024 * 1024, budgetMs = 250 } = options;
-    const { clock = systemCacheClock, random = Math.random, breaker } = options;
+    const { clock = systemCacheClock, random = Math.random, breaker, deleteWhereMs = 60_000 } = options;
     const guarded = () => new GuardedCalls(clock, new Breaker(clock, breaker), budgetMs);
     const reading = new Flights('cache.get', clock);
     const obtaining = new Flights('cache.getOrLoad', clock);
@@ -72,6 +74,7 @@ export class CoherentCache {
       l1,
       clock,
       random,
+      deleteWhereMs,
       reads: guarded(),
       writes: guarded(),
       reading,

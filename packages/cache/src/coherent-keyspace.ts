@@ -1,5 +1,5 @@
 import type { CallOptions, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
-import { encodeFor } from '@quantumtrade/dal-domain';
+import { encodeFor, keysWhere } from '@quantumtrade/dal-domain';
 import type { CacheCore } from './core.js';
 import { keysOf } from './keys.js';
 import type { Held } from './l1/coherent-l1.js';
@@ -155,6 +155,25 @@ export class CoherentKeyspace<P extends string, T> {
     );
   }
 
+  /**
+   * Deletes from both levels every value that has these parts, any or none of the pattern's; see `Cache.deleteWhere`. What
+   * is being read or loaded meanwhile is not kept beyond its end, so that no reader who comes after it is given what was
+   * there before. When it rejects, some may still be on the second level. It is for what happens now and then: the second
+   * level looks at all of its keys, which may take up to `deleteWhereMs`, and goes on doing so when the caller gives up.
+   */
+  async deleteWhere(parts: Partial<KeyParts<P>>, options?: CallOptions): Promise<void> {
+    const operation = 'cache.deleteWhere';
+    const { cache, l1, ownWrites, deleteWhereMs } = this.#core;
+    const { pattern } = this.#keyspace;
+    const { has } = keysWhere(pattern, parts, operation);
+    const changed = () => {
+      ownWrites.allChanged();
+      l1.changedWhere(has);
+    };
+    const call = (within: CallOptions) => cache.deleteWhere(pattern, parts, within);
+    await this.#writeBetween(changed, operation, options, call, deleteWhereMs);
+  }
+
   #writeTimed(
     how: 'setIfNewer' | 'replaceIfNewer',
     parts: KeyParts<P>,
@@ -169,20 +188,36 @@ export class CoherentKeyspace<P extends string, T> {
     );
   }
 
-  /** What is read before a write or while it runs is not kept beyond its end. */
   #write<R>(
     operation: string,
     keys: readonly string[],
     options: CallOptions | undefined,
     call: (options: CallOptions) => Promise<R>,
   ): Promise<R> {
-    const { l1, ownWrites, writes, clock } = this.#core;
+    const { l1, ownWrites } = this.#core;
     const changed = () => {
       for (const key of keys) ownWrites.changed(key);
       l1.changed(keys);
     };
+    return this.#writeBetween(changed, operation, options, call);
+  }
+
+  /** What is read before a write or while it runs is not kept beyond its end. */
+  #writeBetween<R>(
+    changed: () => void,
+    operation: string,
+    options: CallOptions | undefined,
+    call: (options: CallOptions) => Promise<R>,
+    budgetMs?: number,
+  ): Promise<R> {
+    const { writes, clock } = this.#core;
     changed();
-    return waitFor(writes.run(operation, call).finally(changed), operation, options, clock);
+    return waitFor(
+      writes.run(operation, call, undefined, budgetMs).finally(changed),
+      operation,
+      options,
+      clock,
+    );
   }
 
   /** The value of what the second level holds, counted as a hit or a miss. */

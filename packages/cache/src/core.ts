@@ -36,6 +36,7 @@ export interface CacheCore {
   readonly l1: CoherentL1;
   readonly clock: CacheClock;
   readonly random: () => number;
+  readonly deleteWhereMs: number;
   /** Reads and writes fail apart: a second level that is read-only still answers reads. */
   readonly reads: GuardedCalls;
   readonly writes: GuardedCalls;

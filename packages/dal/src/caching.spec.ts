@@ -63,6 +63,7 @@ function brokenCache(): CacheBackend {
     replaceIfNewer: fail,
     delete: fail,
     deleteMany: fail,
+    deleteWhere: fail,
     exists: fail,
   };
   return { ...memoryCacheBackend(), cache };

@@ -23,6 +23,8 @@ it('works as an ACL user with the rights that the documentation names', async ()
   expect(await cache.setIfNewer('key', value, 60)).toBe(true);
   expect(await cache.get('key', anything)).toEqual(value);
   expect(await cache.delete('key')).toBe(true);
+  await cache.set('key:1', value, 60);
+  expect(await cache.deleteWhere('key:{id}', {})).toBe(1);
   expect(await rateLimiter.consume({ userId: 'ann', endpoint: 'bars', limit: 1 })).toMatchObject({
     allowed: true,
   });

@@ -37,6 +37,7 @@ it('works as an ACL user with the rights that the documentation names', async ()
       await cache.set(`key-${i}`, i, 60);
       await until(async () => (await cache.get(`key-${i}`, anything)) === i);
     }
+    expect(await cache.deleteWhere('key-{i}', {})).toBe(20);
   }
   for (const command of ['ASKING', 'READWRITE']) {
     expect(String(await cluster.nodes[0]!.redis.call('ACL', 'DRYRUN', 'ann', command))).toBe('OK');

@@ -38,7 +38,7 @@ export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock
     invalidation === 'pubsub' ? publishedWrites(connection.run, keyPrefix, isCluster) : connection.run;
   const notices = new AppendNotices(clients.master, keyPrefix);
   return {
-    cache: new RedisCache(cacheRun, clock ?? systemClock),
+    cache: new RedisCache(cacheRun, clock ?? systemClock, settings.scanTimeoutMs),
     invalidations,
     marketStream: new RedisMarketStream(connection.run, notices),
     rateLimiter: new RedisRateLimiter(connection.run, clock),

@@ -23,6 +23,11 @@ export interface RedisSettings {
   /** How long a call may take, whatever its own deadline. Default is 10,000. */
   readonly commandTimeoutMs?: number | undefined;
   /**
+   * How long a call may take that looks at all keys (`deleteWhere`), whatever its own deadline; each of its commands still
+   * has `commandTimeoutMs`. Default is 60,000.
+   */
+  readonly scanTimeoutMs?: number | undefined;
+  /**
    * How many connections to one server may be kept open. There are never more than three, or five where replicas that
    * Sentinels know answer reads: for calls, for changes that are listened to and for the notices of the market stream. A
    * smaller number than there may be is refused. Default is that many. In a cluster it limits nothing.

@@ -93,6 +93,13 @@ export class CoherentL1 implements InvalidationListener {
     }
   }
 
+  /** Drops the keys that pass a test, and whatever is being read. */
+  changedWhere(has: (key: string) => boolean): void {
+    this.#versions.allChanged();
+    for (const key of [...this.#held.keys()].filter(has)) this.#held.delete(key);
+    for (const begun of this.#begunBefore) begun.forgetAll();
+  }
+
   allChanged(): void {
     this.#versions.allChanged();
     this.#held.clear();

@@ -48,6 +48,19 @@ it('opens again for the whole time when the one call fails', () => {
   expect(() => breaker.enter('cache.get')).not.toThrow();
 });
 
+it('lets another through when the one takes as long as it was open for, and goes by who is first', () => {
+  const { breaker, timers } = breakerAfter('ffff');
+  timers.advance(100);
+  const slow = breaker.enter('cache.deleteWhere');
+  timers.advance(99);
+  expect(() => breaker.enter('cache.set')).toThrow('suspended');
+  timers.advance(1);
+  breaker.enter('cache.set')(false);
+  expect(breaker.state).toBe('closed');
+  slow(true);
+  expect(breaker.state).toBe('closed');
+});
+
 it('does not count calls that began before it opened', () => {
   const { breaker, timers } = breakerAfter('fff');
   const late = [breaker.enter('cache.get'), breaker.enter('cache.get'), breaker.enter('cache.get')];

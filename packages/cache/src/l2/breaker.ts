@@ -9,13 +9,13 @@ export interface BreakerOptions {
   readonly minimumCalls?: number;
   /** Opens when at least this part of the outcomes are failures. Default is 0.5. */
   readonly failureRate?: number;
-  /** For how long it stays open before one call may try. Default is 1,000 ms. */
+  /** For how long it stays open before one call may try, and then before another may if that one takes so long. Default is 1,000 ms. */
   readonly openMs?: number;
 }
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** Suspends calls that keep failing. Half-open it lets one call through, whose outcome decides. */
+/** Suspends calls that keep failing. Half-open it lets one call through at a time, and the first outcome decides. */
 export class Breaker {
   readonly #clock: CacheClock;
   readonly #options: Required<BreakerOptions>;
@@ -35,9 +35,14 @@ export class Breaker {
 
   /** Admits a call, or throws `CacheError`. The function returned is to be told whether the call failed. */
   enter(operation: string): (failed: boolean) => void {
-    if (this.#state === 'open' && this.#clock.now() >= this.#openUntil) {
+    if (this.#state !== 'closed' && this.#clock.now() >= this.#openUntil) {
       this.#state = 'half-open';
-      return (failed) => (failed ? this.#open() : this.#close());
+      this.#openUntil = this.#clock.now() + this.#options.openMs;
+      return (failed) => {
+        if (this.#state === 'closed') this.#count(failed);
+        else if (failed) this.#open();
+        else this.#close();
+      };
     }
     if (this.#state !== 'closed') throw new CacheError('calls are suspended after failures', { operation });
     const outcomes = this.#outcomes;

@@ -33,10 +33,11 @@ export class GuardedCalls {
     operation: string,
     call: (options: CallOptions) => Promise<T>,
     others?: GuardedCalls,
+    budgetMs = this.#budgetMs,
   ): Promise<T> {
     const leave = this.#breaker.enter(operation);
     const leaveOthers = others && others.#breaker.enter(operation);
-    const within = { deadline: this.#clock.now() + this.#budgetMs };
+    const within = { deadline: this.#clock.now() + budgetMs };
     try {
       const result = await waitFor(call(within), operation, within, this.#clock);
       leave(false);

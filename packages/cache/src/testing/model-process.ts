@@ -33,7 +33,7 @@ export class ModelProcess implements CacheInvalidations {
     this.known = [];
     this.cache = new CoherentCache(
       { cache, invalidations: this },
-      { clock, random: () => 0, maxEntries: 10 },
+      { clock, random: () => 0, maxEntries: 10, deleteWhereMs: 1_000 },
     );
     this.features = this.cache.keyspace({ ...keyspaces.featureValue, ttlSeconds: 2 }, options);
   }

@@ -1,5 +1,5 @@
 import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
-import { ConnectionError, TimeoutError } from '@quantumtrade/dal-domain';
+import { ConnectionError, keyspaces, TimeoutError } from '@quantumtrade/dal-domain';
 import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import type { KeyspaceOptions } from '../options.js';
@@ -7,7 +7,7 @@ import type { Schedule } from './model-process.js';
 import { KEYS, ModelProcess, partsOf } from './model-process.js';
 
 type Reading = 'get' | 'getMany' | 'getOrLoad' | 'peek';
-type Writing = 'set' | 'delete';
+type Writing = 'set' | 'delete' | 'deleteWhere';
 type Writer = 0 | 1 | 'foreign';
 
 export type Step =
@@ -146,20 +146,29 @@ export class ModelWorld {
     const value = ++this.#database[key]!;
     this.#isTaken[key] = false;
     await this.#schedule(`${by} has written ${KEYS[key]}, its ${how} follows`);
+    const written = [...this.#database];
+    const touched = how === 'deleteWhere' ? [...KEYS.keys()] : [key];
     if (by === 'foreign') {
       const { cache } = this.#backend;
-      this.#holds(key, value);
-      await (how === 'set' ? cache.set(KEYS[key]!, value, 2) : cache.delete(KEYS[key]!));
+      for (const each of touched) this.#holds(each, written[each]!);
+      if (how === 'set') await cache.set(KEYS[key]!, value, 2);
+      else if (how === 'delete') await cache.delete(KEYS[key]!);
+      else await cache.deleteWhere(keyspaces.featureValue.pattern, ALL_KEYS);
     } else {
-      const process = this.#processes[by]!;
+      const { features } = this.#processes[by]!;
       const parts = partsOf(key);
-      const write = how === 'set' ? process.features.set(parts, value) : process.features.delete(parts);
+      const write =
+        how === 'set'
+          ? features.set(parts, value)
+          : how === 'delete'
+            ? features.delete(parts)
+            : features.deleteWhere(ALL_KEYS);
       const isDone = await write.then(
         () => true,
         () => false,
       );
       if (!isDone) return;
-      process.knows(key, value);
+      for (const each of touched) this.#processes[by]!.knows(each, written[each]!);
     }
     this.#isTaken[key] = true;
   }
@@ -170,6 +179,17 @@ export class ModelWorld {
 
   #heldNow(): number[] {
     return this.#held.map((values) => values.at(-1)!.value);
+  }
+
+  /** The second level comes to its keys one after the other, until the call is given up. */
+  async #deleteAll(process: string, deadline: number): Promise<void> {
+    const deletions = [...KEYS.entries()].map(async ([key, name]) => {
+      await this.#schedule(`deleteWhere of ${process} comes to ${name}`);
+      if (this.#timers.now() >= deadline) throw lost('deleteWhere');
+      this.#holds(key, this.#database[key]!);
+      await this.#backend.cache.delete(name);
+    });
+    await Promise.all(deletions);
   }
 
   /** The second level as a process reaches it. A call that is given up before it arrives is not carried out. */
@@ -184,7 +204,9 @@ export class ModelWorld {
       if (name === 'set') this.#holds(key, args[1] as number);
       if (name === 'delete') this.#holds(key, this.#database[key]!);
       const method = store[name] as (...args: unknown[]) => Promise<unknown>;
-      const answer = await method.apply(store, args.slice(0, -1));
+      const answer = await (name === 'deleteWhere'
+        ? this.#deleteAll(process, deadline)
+        : method.apply(store, args.slice(0, -1)));
       await this.#schedule(`${name} of ${process} answers`);
       if (fate === 'unanswered') throw lost(name);
       if (fate === 'hung') await new Promise(() => undefined);
@@ -198,6 +220,9 @@ export class ModelWorld {
     });
   }
 }
+
+/** What all keys of the model have in common. */
+const ALL_KEYS = { symbol: 'S' };
 
 function undefinedIfLate(error: unknown): undefined {
   if (error instanceof TimeoutError) return undefined;

@@ -9,6 +9,7 @@ import { marketStreamSuite } from './market-stream-suite.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { rateLimiterSuite } from './rate-limiter-suite.js';
 import { unchangedSuite } from './unchanged-suite.js';
+import { whereSuite } from './where-suite.js';
 
 /** All that an adapter of the cache ports must pass. `open` gives a backend over an empty store each time. */
 export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
@@ -16,6 +17,7 @@ export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   entrySuite(runner, open);
   manySuite(runner, open);
   unchangedSuite(runner, open);
+  whereSuite(runner, open);
   invalidationSuite(runner, open);
   marketStreamSuite(runner, open);
   rateLimiterSuite(runner, open);

@@ -36,6 +36,7 @@ const calls: Readonly<Record<string, Call>> = {
   'cache.delete': ({ cache }, options) => cache.delete('key', options),
   'cache.deleteMany': ({ cache }, options) => cache.deleteMany(['key', 'other'], options),
   'cache.deleteMany of none': ({ cache }, options) => cache.deleteMany([], options),
+  'cache.deleteWhere': ({ cache }, options) => cache.deleteWhere('a:{b}', {}, options),
   'cache.exists': ({ cache }, options) => cache.exists('key', options),
   'marketStream.append': ({ marketStream }, options) =>
     marketStream.append('AAPL', [sample.tick('AAPL')], options),

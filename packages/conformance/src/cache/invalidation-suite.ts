@@ -14,6 +14,7 @@ const changes: Readonly<Record<string, Change>> = {
   setMany: (cache) => cache.setMany([{ key: 'key', value: 1, ttlSeconds: 60 }]),
   delete: (cache) => cache.delete('key'),
   deleteMany: (cache) => cache.deleteMany(['key']),
+  deleteWhere: (cache) => cache.deleteWhere('key', {}),
   setIfNewer: (cache) => cache.setIfNewer('key', later, 60),
   replaceIfNewer: (cache) => cache.replaceIfNewer('key', later, 60),
   setIfUnchanged: (cache) => cache.setIfUnchanged('key', earlier, later, 60),

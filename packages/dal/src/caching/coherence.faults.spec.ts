@@ -140,6 +140,7 @@ class World {
       replaceIfNewer: (key, value, ttl) => later(cache.replaceIfNewer(key, value, ttl)),
       delete: (key) => later(cache.delete(key)),
       deleteMany: (keys) => later(cache.deleteMany(keys)),
+      deleteWhere: (pattern, parts) => later(cache.deleteWhere(pattern, parts)),
       exists: (key) => later(cache.exists(key)),
     };
   }

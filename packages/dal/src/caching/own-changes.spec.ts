@@ -1,8 +1,9 @@
 import type { Cache, CacheBackend, MarketDataBatch } from '@quantumtrade/dal-domain';
-import { CacheError } from '@quantumtrade/dal-domain';
+import { CacheError, keyspaces, systemClock } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 import { bars, turn } from '../writing/testing/bars.js';
+import { OwnChanges } from './own-changes.js';
 
 const KEY = 'market:A:latest';
 const at = (timestamp: number): MarketDataBatch => bars(['A'], () => timestamp);
@@ -52,6 +53,10 @@ it('is heard of before the connection tells it', async () => {
   await timeSeries.marketData.insert(at(8));
   await deaf.cacheDelete(KEY);
   expect(await latest(deaf)).toBe(8);
+  await latest(deaf);
+  await timeSeries.marketData.insert(at(9));
+  expect(await deaf.cache.deleteWhere(keyspaces.latestMarketData.pattern, {})).toBe(1);
+  expect(await latest(deaf)).toBe(9);
 });
 
 it('an older bar that is stored while the latest is loaded does not take its place', async () => {
@@ -86,6 +91,40 @@ it('is not read older than a write whose removal failed, and is removed as soon 
   expect(await latest(database)).toBe(6);
   expect((await database.getLatestMarketData('A', 1)).cacheHit).toBe(true);
 });
+
+describe.each(['cache', 'secondLevel'] as const)(
+  'what could not be removed, once %s deletes by pattern',
+  (level) => {
+    const { pattern } = keyspaces.latestMarketData;
+    const others = ['market:A:tick', 'features:A:latest'];
+    let own: OwnChanges;
+
+    beforeEach(() => {
+      own = new OwnChanges(backend, systemClock);
+      own.addOverdue([...others, KEY, 'market:B:latest']);
+    });
+
+    it('is no longer to be removed where that was meant', async () => {
+      await own[level].deleteWhere(pattern, { symbol: 'A' });
+      expect(own.overdue).toEqual([...others, 'market:B:latest']);
+      await own[level].deleteWhere(pattern, {});
+      expect(own.overdue).toEqual(others);
+    });
+
+    it('still is to be removed when that failed', async () => {
+      cache.deleteWhere = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
+      await expect(own[level].deleteWhere(pattern, {})).rejects.toThrow('read-only');
+      expect(own.overdue).toContain(KEY);
+    });
+
+    it('still is to be removed when it was put there meanwhile', async () => {
+      const deletion = own[level].deleteWhere(pattern, {});
+      own.addOverdue([KEY]);
+      await deletion;
+      expect(own.overdue).toContain(KEY);
+    });
+  },
+);
 
 it('is not served to who has given up', async () => {
   await latest(database);

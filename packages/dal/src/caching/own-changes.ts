@@ -7,7 +7,7 @@ import type {
   Clock,
   InvalidationListener,
 } from '@quantumtrade/dal-domain';
-import { CacheError, systemClock } from '@quantumtrade/dal-domain';
+import { CacheError, keysWhere, systemClock } from '@quantumtrade/dal-domain';
 import { onClock } from './on-clock.js';
 
 /** Keys remembered that could not be removed; beyond it the oldest are forgotten. */
@@ -27,6 +27,8 @@ export class OwnChanges {
   readonly invalidations: CacheInvalidations;
   #listener: InvalidationListener | undefined;
   readonly #overdue = new Set<string>();
+  /** How often keys have become overdue. */
+  #failedRemovals = 0;
 
   /** By the clock given, level one tells what its calls are limited to. */
   constructor({ cache, invalidations }: Pick<CacheBackend, 'cache' | 'invalidations'>, clock: Clock) {
@@ -43,7 +45,7 @@ export class OwnChanges {
   }
 
   /** What was read of these keys so far is not served out of this process any more. */
-  tell(keys: readonly string[]): void {
+  tell(keys: readonly string[] | 'all'): void {
     this.#listener?.onInvalidated(keys);
   }
 
@@ -53,6 +55,7 @@ export class OwnChanges {
   }
 
   addOverdue(keys: readonly string[]): void {
+    this.#failedRemovals++;
     for (const key of keys) this.#overdue.add(key);
     for (const key of this.#overdue) {
       if (this.#overdue.size <= MOST_OVERDUE) return;
@@ -77,6 +80,7 @@ export class OwnChanges {
       replaceIfNewer: (...call) => telling([call[0]], inner.replaceIfNewer(...call)),
       delete: (...call) => replacing([call[0]], inner.delete(...call)),
       deleteMany: (...call) => replacing(call[0], inner.deleteMany(...call)),
+      deleteWhere: (...call) => this.#deleteWhere(inner, call).finally(() => this.tell('all')),
     };
   }
 
@@ -105,7 +109,17 @@ export class OwnChanges {
         this.#settle([call[0]]);
         return wasThere;
       },
+      deleteWhere: (...call) => this.#deleteWhere(inner, call),
     };
+  }
+
+  /** What becomes overdue meanwhile stays so: it may have been put there behind the deletion's back. */
+  async #deleteWhere(inner: Cache, call: Parameters<Cache['deleteWhere']>): Promise<number> {
+    const { has } = keysWhere(call[0], call[1], 'cache.deleteWhere');
+    const failedRemovals = this.#failedRemovals;
+    const count = await inner.deleteWhere(...call);
+    if (failedRemovals === this.#failedRemovals) this.#settle(this.overdue.filter(has));
+    return count;
   }
 
   #settle(keys: readonly string[]): void {
@@ -133,5 +147,6 @@ const forwarding = (cache: Cache, limits: (options: Limits) => Limits = (options
   replaceIfNewer: async (key, value, ttl, options) => cache.replaceIfNewer(key, value, ttl, limits(options)),
   delete: async (key, options) => cache.delete(key, limits(options)),
   deleteMany: async (keys, options) => cache.deleteMany(keys, limits(options)),
+  deleteWhere: async (pattern, parts, options) => cache.deleteWhere(pattern, parts, limits(options)),
   exists: async (key, options) => cache.exists(key, limits(options)),
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { keyOf } from './keyspace.js';
+import { keyOf, keysWhere } from './keyspace.js';
 import { keyspaces } from './keyspaces.js';
 
 /** Parts made of what could be confused: separators, escapes, fixed words, lone surrogates, placeholders. */
@@ -32,7 +32,7 @@ const part = fc.oneof(
     .map((pieces) => pieces.join('')),
 );
 
-const patterns = Object.values(keyspaces).map(({ pattern }) => pattern);
+const patterns: string[] = Object.values(keyspaces).map(({ pattern }) => pattern);
 
 /** A key as the bytes that a server compares. */
 const bytes = (pattern: string, parts: Record<string, string>) =>
@@ -40,15 +40,17 @@ const bytes = (pattern: string, parts: Record<string, string>) =>
 
 const placeholders = (pattern: string) => [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
+/** A pattern with its parts. */
+const place = fc
+  .constantFrom(...patterns)
+  .chain((pattern) =>
+    fc.tuple(
+      fc.constant(pattern),
+      fc.record(Object.fromEntries(placeholders(pattern).map((name) => [name, part]))),
+    ),
+  );
+
 it('never gives one key for two different parts or patterns', () => {
-  const place = fc
-    .constantFrom(...patterns)
-    .chain((pattern) =>
-      fc.tuple(
-        fc.constant(pattern),
-        fc.record(Object.fromEntries(placeholders(pattern).map((name) => [name, part]))),
-      ),
-    );
   fc.assert(
     fc.property(place, place, ([patternA, partsA], [patternB, partsB]) => {
       const same = patternA === patternB && placeholders(patternA).every((p) => partsA[p] === partsB[p]);
@@ -82,4 +84,59 @@ it.each([
   ['\ud83d', '', 'features:%D83D:'],
 ])('writes %j and %j as %j', (symbol, featureName, key) => {
   expect(keyOf(keyspaces.featureValue.pattern, { symbol, featureName })).toBe(key);
+});
+
+const where = (pattern: string, parts: object) => keysWhere(pattern, parts, 'test');
+
+it('selects the keys of the pattern that have the parts given, and no others', () => {
+  fc.assert(
+    fc.property(place, place, fc.func(fc.boolean()), ([pattern, parts], [other, otherParts], isGiven) => {
+      const given = Object.fromEntries(Object.entries(parts).filter(([name]) => isGiven(name)));
+      const { has } = where(pattern, given);
+      const otherHasThem = Object.entries(given).every(([name, value]) => otherParts[name] === value);
+      expect(has(keyOf(pattern, parts))).toBe(true);
+      expect(has(keyOf(other, otherParts))).toBe(pattern === other && otherHasThem);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+it.each([
+  'features:AAPL:latest',
+  'features:AAPL:rsi:14',
+  'features:AAPL',
+  'features:AAPL:%zz',
+  'features:AAPL:%41',
+  'features:AAPL:\ud800',
+  'old:features:AAPL:rsi',
+  'featuresXAAPL:rsi',
+])('does not select %j, which is no key of the pattern', (key) => {
+  expect(where(keyspaces.featureValue.pattern, {}).has(key)).toBe(false);
+});
+
+it.each([
+  [{}, 'features:*:*'],
+  [{ symbol: 'AAPL' }, 'features:AAPL:*'],
+  [{ featureName: 'rsi' }, 'features:*:rsi'],
+  [{ symbol: '*', featureName: 'a?[b]\\' }, 'features:\\*:a\\?\\[b\\]\\\\'],
+  [{ symbol: 'A:B', featureName: 'latest' }, 'features:A%3AB:%6Catest'],
+])('asks a server for the keys with %j by the glob %s', (parts, glob) => {
+  expect(where(keyspaces.featureValue.pattern, parts).glob).toBe(glob);
+});
+
+it('takes what a pattern repeats or surrounds with other signs', () => {
+  const { has, glob } = where('(a.b)+{x}:{x}|', {});
+  expect(glob).toBe('(a.b)+*:*|');
+  expect(['(a.b)+1:1|', '(a.b)+1:2|', '(aXb)+1:1|'].map(has)).toEqual([true, false, false]);
+});
+
+it.each([
+  [{ symbool: 'A' }, 'symbool'],
+  [{ symbol: 7 }, 'symbol'],
+  [{ symbol: undefined }, 'symbol'],
+  [{ featureName: null }, 'featureName'],
+  [null, 'parts'],
+])('refuses the parts %j', (parts, field) => {
+  const select = () => where(keyspaces.featureValue.pattern, parts as object);
+  expect(select).toThrow(expect.objectContaining({ code: 'VALIDATION', field, operation: 'test' }));
 });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ValidationError } from '../errors.js';
 
 type Placeholders<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
@@ -26,6 +27,57 @@ export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string 
   );
 }
 
+/** Which keys of a pattern have certain parts. */
+export interface KeySelection {
+  /** What a server may be asked for, as Redis writes globs: every one of the keys matches, and a few others may. */
+  readonly glob: string;
+  /** Whether a key is one of them. */
+  has(key: string): boolean;
+}
+
+/**
+ * The keys of a pattern that have these parts, whatever the others are: `features:{symbol}:{featureName}` with
+ * `{ symbol: 'AAPL' }` → the values of all features of AAPL, and neither `features:AAPL:latest` nor any other key that
+ * `keyOf` does not give for the pattern. Throws `ValidationError` for a part that the pattern does not have, and for one
+ * that is no string: undefined is not taken for "any".
+ */
+export function keysWhere<P extends string>(
+  pattern: P,
+  parts: Partial<KeyParts<P>>,
+  operation: string,
+): KeySelection {
+  const refuse = (field: string, reason: string) => new ValidationError(field, reason, { operation });
+  if (typeof parts !== 'object' || parts === null) throw refuse('parts', 'must be an object');
+  const given = new Map<string, unknown>(Object.entries(parts));
+  const pieces = piecesOf(pattern);
+  const isName = (index: number) => index % 2 === 1;
+  for (const [name, part] of given) {
+    if (!pieces.some((piece, i) => isName(i) && piece === name))
+      throw refuse(name, 'is no part of the pattern');
+    if (typeof part !== 'string') throw refuse(name, 'must be a string');
+  }
+  const texts = pieces.map((piece, i) => {
+    if (!isName(i)) return piece;
+    return given.has(piece) ? encodePart(given.get(piece) as string) : undefined;
+  });
+  const free: string[] = [];
+  const shape = pieces.map((piece, i) => {
+    const text = texts[i];
+    if (text !== undefined) return escaped(text);
+    const before = free.indexOf(piece);
+    if (before >= 0) return `\\${before + 1}(?:)`;
+    free.push(piece);
+    return '([^:]*)';
+  });
+  const wholeKey = new RegExp(`^${shape.join('')}$`);
+  return {
+    glob: texts.map((text) => text?.replace(/[*?[\]\\]/g, '\\$&') ?? '*').join(''),
+    has: (key) => wholeKey.exec(key)?.slice(1).every(isEncoded) ?? false,
+  };
+}
+
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 /** What a pattern is made of: fixed text and names in turn. Patterns are few, and keys are made for every call. */
 function piecesOf(pattern: string): readonly string[] {
   const known = pieces.get(pattern);
@@ -43,6 +95,16 @@ function encodePart(part: string): string {
   return FIXED_WORD.test(part)
     ? percentEncode(part[0]!) + part.slice(1)
     : part.replace(/[%:\p{Surrogate}]/gu, percentEncode);
+}
+
+/** Whether a part is written so. */
+const isEncoded = (text: string) => encodePart(text) === text || encodePart(decodePart(text)) === text;
+
+/** The part that is written so. What no part is written as gives a part that is written otherwise. */
+function decodePart(text: string): string {
+  return text.replace(/%(D[89A-F][\dA-F]{2}|[\dA-F]{2})/g, (_, code: string) =>
+    String.fromCharCode(parseInt(code, 16)),
+  );
 }
 
 function percentEncode(character: string): string {

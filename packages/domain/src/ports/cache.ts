@@ -1,3 +1,4 @@
+import type { KeyParts } from '../keyspaces/keyspace.js';
 import type { CallOptions } from './call.js';
 
 /** Checks and types a value that comes out of the cache. Every zod schema is one. */
@@ -106,6 +107,19 @@ export interface Cache {
 
   /** Deletes many values; how many there were. */
   deleteMany(keys: readonly string[], options?: CallOptions): Promise<number>;
+
+  /**
+   * Deletes every value whose key is of this pattern (see `keyOf`) and has these parts, any or none of the pattern's: with
+   * `features:{symbol}:{featureName}` and `{ symbol: 'AAPL' }` all single features of AAPL, but not `features:AAPL:latest`.
+   * How many there were. What was there when the call began is gone when it resolves; what is written meanwhile may stay
+   * or go. It looks at every key of the store, so it is for what happens now and then. A failure may leave some deleted.
+   * Throws `ValidationError` for a part that the pattern does not have or that is no string.
+   */
+  deleteWhere<P extends string>(
+    pattern: P,
+    parts: Partial<KeyParts<P>>,
+    options?: CallOptions,
+  ): Promise<number>;
 
   /** True when there was a value. */
   delete(key: string, options?: CallOptions): Promise<boolean>;

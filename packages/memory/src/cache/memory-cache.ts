@@ -1,8 +1,9 @@
-import type { Cache, CacheEntry, CacheWrite, CallOptions, Decoder } from '@quantumtrade/dal-domain';
+import type { Cache, CacheEntry, CacheWrite, CallOptions, Decoder, KeyParts } from '@quantumtrade/dal-domain';
 import {
   decodeCacheValue,
   encodeCacheValue,
   encodeCacheWrite,
+  keysWhere,
   requireTimestamp,
   requireTtlMs,
   timestampOf,
@@ -132,6 +133,16 @@ export class MemoryCache implements Cache {
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
     this.#store.enter(options, 'cache.deleteMany');
     return keys.filter((key) => this.#store.delete(key)).length;
+  }
+
+  async deleteWhere<P extends string>(
+    pattern: P,
+    parts: Partial<KeyParts<P>>,
+    options?: CallOptions,
+  ): Promise<number> {
+    const { has } = keysWhere(pattern, parts, 'cache.deleteWhere');
+    this.#store.enter(options, 'cache.deleteWhere');
+    return this.#store.keys().filter((key) => has(key) && this.#store.delete(key)).length;
   }
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {

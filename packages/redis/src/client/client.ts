@@ -7,6 +7,7 @@ import type { RedisCommands, Script } from './commands.js';
 import { manyKeys } from './many-keys.js';
 import { definitionsOf, scriptsOf } from './scripts.js';
 import { sentinelOptions, watchSwitches } from './sentinel.js';
+import { shardsOf } from './shards.js';
 
 export type RedisClient = Redis | Cluster;
 
@@ -85,6 +86,7 @@ export function commandsOf({ master, replica, readsFallBack }: RedisClients): Re
     get: (key) => reader().get(key),
     set: (key, value, unit, ttlMs) => master.set(key, value, unit, ttlMs),
     exists: (key) => reader().exists(key),
+    shards: () => shardsOf(master),
     ping: () => master.ping(),
     publish: (channel, message) => master.publish(channel, message),
     evaluate: (script, key, args) =>

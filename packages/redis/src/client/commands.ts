@@ -1,4 +1,5 @@
 import type { CallOptions, StoredText } from '@quantumtrade/dal-domain';
+import type { Shards } from './shards.js';
 
 /** A Lua script of one key, or of any number. Redis runs it as a whole, nothing comes between its commands. */
 export interface Script {
@@ -24,6 +25,8 @@ export interface RedisCommands {
   /** SET with PX for each, a part of them at a time; none any more once `isOver` says so. */
   setAll(writes: readonly StoredText[], isOver: () => boolean): Promise<void>;
   exists(key: string): Promise<number>;
+  /** The masters, to be asked for their keys one page at a time. */
+  shards(): Promise<Shards>;
   ping(): Promise<unknown>;
   publish(channel: string, message: string): Promise<unknown>;
   evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>;

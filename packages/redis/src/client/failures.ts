@@ -19,6 +19,22 @@ export const UNANSWERED: Failure = {
   retryable: true,
 };
 
+export const UNSETTLED: Failure = {
+  kind: 'command',
+  reason: 'it is not known which masters the cluster has',
+  retryable: true,
+};
+
+/** What commands that the adapter makes up of several fail with themselves. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
+
 /** The server refuses the client itself. */
 const LOGIN_REFUSED = new Set(['WRONGPASS', 'NOAUTH']);
 /** The server may do later what it refuses now. */
@@ -46,13 +62,14 @@ interface DriverError {
 }
 
 const UNKNOWN_MASTER: Failure = { ...LOST, reason: 'no Sentinel answered who the master is' };
-const REDIRECTED: Failure = {
+export const REDIRECTED: Failure = {
   kind: 'command',
   reason: 'the cluster redirected the call too often',
   retryable: true,
 };
 
 export function failureOf(error: unknown): Failure {
+  if (error instanceof FailureError) return error.failure;
   const { name, message, code, lastNodeError } = Object(error) as DriverError;
   if (/^All sentinels are unreachable/.test(String(message))) return UNKNOWN_MASTER;
   if (/^Too many Cluster redirections/.test(String(message))) return REDIRECTED;

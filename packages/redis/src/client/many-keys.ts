@@ -3,6 +3,7 @@ import calculateSlot from 'cluster-key-slot';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from './client.js';
 import type { RedisCommands, Script } from './commands.js';
+import { failureOf, REDIRECTED } from './failures.js';
 import { scriptsOf } from './scripts.js';
 
 /** How many keys one command names at most: few enough that other clients hardly wait for it. */
@@ -36,8 +37,8 @@ export function manyKeys(
     ask: <T>(script: Script, keys: readonly string[]) =>
       inParts(keys, (part) => scriptsOf(reader())[script.name]!(part.length, ...part) as Promise<T[]>),
     async del(keys) {
-      const counts = await Promise.all(partsOf(keys).map((part) => writer.del(part)));
-      return counts.reduce((total, count) => total + count, 0);
+      const counts = await Promise.all(partsOf(keys).map((part) => deleteTogetherOrEach(writer, part)));
+      return counts.flat().reduce((total, count) => total + count, 0);
     },
     async setAll(writes, isOver) {
       for (const part of slices(writes, WRITES_AT_ONCE)) {
@@ -66,6 +67,16 @@ const partsBySlot =
     }
     return [...slots.values()].flatMap((slot) => slices(slot));
   };
+
+/** While a slot moves, keys of which each master has some are refused together and taken one by one. */
+async function deleteTogetherOrEach(writer: RedisClient, keys: readonly string[]): Promise<number[]> {
+  try {
+    return [await writer.del([...keys])];
+  } catch (error) {
+    if (failureOf(error) !== REDIRECTED) throw error;
+    return Promise.all(keys.map((key) => writer.del(key)));
+  }
+}
 
 /** Each by itself, for a pipeline of a cluster is not redirected as a whole while slots move. */
 async function setEach(cluster: Cluster, writes: readonly StoredText[]): Promise<void> {

@@ -27,6 +27,7 @@ function mockedRedis(answer: unknown = 1) {
       for (const { key, text, ttlMs } of writes) await redis.set(key, text, 'PX', ttlMs);
     },
     exists: bound<RedisCommands['exists']>(client.exists),
+    shards: () => Promise.reject(new Error('the mock has none')),
     ping: bound<RedisCommands['ping']>(client.ping),
     publish: bound<RedisCommands['publish']>(client.publish),
     evaluate: async (...sent) => {

@@ -1,12 +1,22 @@
-import type { Cache, CacheEntry, CacheWrite, CallOptions, Clock, Decoder } from '@quantumtrade/dal-domain';
+import type {
+  Cache,
+  CacheEntry,
+  CacheWrite,
+  CallOptions,
+  Clock,
+  Decoder,
+  KeyParts,
+} from '@quantumtrade/dal-domain';
 import {
   decodeCacheValue,
   encodeCacheValue,
   encodeCacheWrite,
+  keysWhere,
   requireTimestamp,
   requireTtlMs,
 } from '@quantumtrade/dal-domain';
 import type { RunCommand, Script } from '../client/commands.js';
+import { deleteWhere } from './delete-where.js';
 import { timedWrite } from './timed-write-script.js';
 
 type Timed = { readonly timestamp: string };
@@ -66,10 +76,12 @@ return 1
 export class RedisCache implements Cache {
   readonly #run: RunCommand;
   readonly #clock: Clock;
+  readonly #scanTimeoutMs: number;
 
-  constructor(run: RunCommand, clock: Clock) {
+  constructor(run: RunCommand, clock: Clock, scanTimeoutMs = 60_000) {
     this.#run = run;
     this.#clock = clock;
+    this.#scanTimeoutMs = scanTimeoutMs;
   }
 
   async get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null> {
@@ -159,6 +171,16 @@ export class RedisCache implements Cache {
 
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
     return this.#run('cache.deleteMany', options, (redis) => redis.del(keys));
+  }
+
+  async deleteWhere<P extends string>(
+    pattern: P,
+    parts: Partial<KeyParts<P>>,
+    options?: CallOptions,
+  ): Promise<number> {
+    const keys = keysWhere(pattern, parts, 'cache.deleteWhere');
+    const deadline = Math.min(options?.deadline ?? Infinity, Date.now() + this.#scanTimeoutMs);
+    return deleteWhere(this.#run, keys, { ...options, deadline });
   }
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {

@@ -2,4 +2,5 @@
 export const RIGHTS = '&* +@read +@write +@scripting +@connection +@pubsub -@dangerous +info +time'.split(
   ' ',
 );
-export const RIGHTS_IN_CLUSTER = '+cluster|slots +cluster|info +asking +readonly +readwrite'.split(' ');
+export const RIGHTS_IN_CLUSTER =
+  '+cluster|slots +cluster|nodes +cluster|info +asking +readonly +readwrite'.split(' ');

@@ -1,24 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CacheBackend } from '@quantumtrade/dal-domain';
 import type { Random } from '@quantumtrade/dal-journal/testing/random';
+import { connectRedis } from '@quantumtrade/dal-redis';
 import { Redis } from 'ioredis';
-import { cached, done, inDatabase, marker } from './keys.js';
+import { cached, done, inDatabase, marker, partsOf, VERSIONS } from './keys.js';
 
 const MARKER_MS = 1_000;
 
 /**
  * A client that knows nothing of our cache and changes keys that nobody else does: first in the database, then in the cache,
- * in all the ways that Redis has. It takes its time when the server does, and loses no change.
+ * in all the ways that Redis has, and by looking for them. It takes its time when the server does, and loses no change.
  */
 export class ForeignWriter {
   readonly #redis: Redis;
+  readonly #backend: CacheBackend;
   readonly #database: Redis;
   readonly #keys: readonly number[];
   readonly #random: Random;
   #version = 1;
+  #isStopped = false;
 
   constructor(url: string, database: Redis, keys: readonly number[], random: Random) {
     this.#redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
     this.#redis.on('error', () => undefined);
+    this.#backend = connectRedis({ url });
     this.#database = database;
     this.#keys = keys;
     this.#random = random;
@@ -37,7 +42,9 @@ export class ForeignWriter {
 
   /** Whatever it waits for fails. */
   stop(): void {
+    this.#isStopped = true;
     this.#redis.disconnect();
+    void this.#backend.probe.close();
   }
 
   async #change(): Promise<void> {
@@ -61,8 +68,9 @@ export class ForeignWriter {
     const names = keys.map(cached);
     const chosen = this.#random.next();
     if (chosen < 0.01) await this.#redis.flushall();
-    else if (chosen < 0.2) return this.#filter(keys, (name) => this.#redis.del(name));
-    else if (chosen < 0.3) return this.#filter(keys, (name) => this.#expire(name, version));
+    else if (chosen < 0.2) return this.#filter(keys, (key) => this.#redis.del(cached(key)));
+    else if (chosen < 0.3) return this.#filter(keys, (key) => this.#expire(cached(key), version));
+    else if (chosen < 0.4) return this.#filter(keys, (key) => this.#lookFor(key));
     else if (keys.length > 1) await this.#redis.mset(names.flatMap((name) => [name, version]));
     else if (chosen < 0.6) await this.#redis.set(names[0]!, version, 'PX', 20);
     else await this.#redis.set(names[0]!, version);
@@ -71,10 +79,22 @@ export class ForeignWriter {
 
   async #filter(
     keys: readonly number[],
-    change: (name: string) => Promise<number>,
+    change: (key: number) => Promise<number>,
   ): Promise<readonly number[]> {
-    const changes = await Promise.all(keys.map((key) => change(cached(key))));
+    const changes = await Promise.all(keys.map(change));
     return keys.filter((_, i) => changes[i]! > 0);
+  }
+
+  async #lookFor(key: number): Promise<number> {
+    const { featureName } = partsOf(key);
+    for (;;) {
+      try {
+        return await this.#backend.cache.deleteWhere(VERSIONS.pattern, { featureName });
+      } catch (error) {
+        if (this.#isStopped) throw error;
+        await delay(50);
+      }
+    }
   }
 
   /**

@@ -1,0 +1,137 @@
+import { errorOf } from '@quantumtrade/dal-conformance';
+import type { Cache } from '@quantumtrade/dal-domain';
+import { Redis } from 'ioredis';
+import { anything, closeAll, connect } from '../testing/connected.js';
+import { type ClusterNode, RedisClusterProcesses } from '../testing/redis-cluster.js';
+import { RedisProcess, until } from '../testing/redis-process.js';
+
+const PATTERN = 'f:{symbol}:{name}';
+const write = (key: string) => ({ key, value: 1, ttlSeconds: 600 });
+const keysOf = (symbol: string, count: number) => Array.from({ length: count }, (_, i) => `f:${symbol}:${i}`);
+const unsettled = { code: 'CACHE', retryable: true, message: expect.stringContaining('which masters') };
+const fill = (cache: Cache, keys: readonly string[]) => cache.setMany(keys.map(write));
+
+afterEach(closeAll);
+
+describe('on a server', () => {
+  let server: RedisProcess;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await RedisProcess.start();
+    redis = new Redis(server.url);
+    redis.on('error', () => undefined);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.kill();
+  });
+
+  it('deletes under its prefix alone, whatever signs that has', async () => {
+    const prefixes = ['*', 's?g[ab]\\', 'sig', 'sga\\', ''];
+    const caches = prefixes.map((keyPrefix) => connect({ url: server.url, keyPrefix }).cache);
+    for (const cache of caches) await cache.set('f:A:1', 1, 60);
+    for (const [i, cache] of caches.entries()) {
+      expect(await cache.deleteWhere(PATTERN, {})).toBe(1);
+      const areThere = await Promise.all(caches.map((each) => each.exists('f:A:1')));
+      expect(areThere).toEqual(caches.map((_, j) => j > i));
+    }
+  });
+
+  it('ends with what its signal is aborted with, and deletes no more', async () => {
+    const { cache } = connect({ url: server.url });
+    await fill(cache, keysOf('A', 20_000));
+    const controller = new AbortController();
+    const deletion = cache.deleteWhere(PATTERN, {}, { signal: controller.signal });
+    await until(async () => (await redis.dbsize()) < 20_000);
+    controller.abort('enough');
+    await expect(deletion).rejects.toBe('enough');
+    await cache.exists('f:A:1');
+    const left = await redis.dbsize();
+    expect(left).toBeGreaterThan(0);
+    await cache.exists('f:A:1');
+    expect(await redis.dbsize()).toBe(left);
+    expect(await cache.deleteWhere(PATTERN, {})).toBe(left);
+  });
+
+  it('takes no longer than it may as a whole, though each of its commands may', async () => {
+    const { cache } = connect({ url: server.url, commandTimeoutMs: 600_000, scanTimeoutMs: 50 });
+    await cache.set('f:A:1', 1, 60);
+    server.pause();
+    const error = await errorOf(() => cache.deleteWhere(PATTERN, {}));
+    server.resume();
+    expect(error).toMatchObject({ code: 'TIMEOUT', operation: 'cache.deleteWhere', retryable: true });
+  });
+
+  it('fails, to be retried, when the server goes away meanwhile', async () => {
+    const { cache } = connect({ url: server.url });
+    await fill(cache, keysOf('A', 20_000));
+    const deletion = errorOf(() => cache.deleteWhere(PATTERN, {}));
+    await until(async () => (await redis.dbsize()) < 20_000);
+    await server.kill();
+    expect(await deletion).toMatchObject({ code: 'CONNECTION', retryable: true });
+    await server.start();
+    await until(async () =>
+      cache
+        .deleteWhere(PATTERN, {})
+        .then(Boolean, () => false)
+        .then(() => true),
+    );
+  });
+});
+
+describe('on a cluster of three masters', () => {
+  let cluster: RedisClusterProcesses;
+  beforeAll(async () => void (cluster = await RedisClusterProcesses.start(3, 0)));
+  afterAll(() => cluster.stop());
+
+  it('leaves nothing that was there when it began while a slot goes from master to master', async () => {
+    const [one, other] = cluster.masters as [ClusterNode, ClusterNode];
+    const tag = await cluster.keyOn(one, 'moving');
+    const slot = await one.redis.cluster('KEYSLOT', tag);
+    const { cache } = connect(cluster.settings);
+    const keys = keysOf(`{${tag}}`, 2_000);
+    for (let round = 0; round < 6; round++) {
+      const [from, to] = round % 2 === 0 ? [one, other] : [other, one];
+      await fill(cache, keys);
+      const move = cluster.moveSlot(slot, from, to);
+      await until(async () => (await to.redis.dbsize()) > 50 * round);
+      await cache.deleteWhere(PATTERN, {});
+      await move;
+      expect((await cache.getMany(keys, anything)).filter((value) => value !== null)).toEqual([]);
+    }
+  });
+
+  it('fails, to be retried, while a slot has no master', async () => {
+    const { cache } = connect(cluster.settings);
+    await fill(cache, keysOf('A', 100));
+    for (const { redis } of cluster.masters) await redis.cluster('DELSLOTS', 0);
+    expect(await errorOf(() => cache.deleteWhere(PATTERN, {}))).toMatchObject(unsettled);
+    expect((await cache.getMany(keysOf('A', 100), anything)).every((value) => value === 1)).toBe(true);
+    await cluster.masters[0]!.redis.cluster('ADDSLOTS', 0);
+    await cluster.settled();
+    expect(await cache.deleteWhere(PATTERN, {})).toBe(100);
+  });
+
+  it('fails, to be retried, while a slot goes to a master that has none yet and is known to nobody', async () => {
+    const [one, , third] = cluster.masters as [ClusterNode, ClusterNode, ClusterNode];
+    const { cache } = connect(cluster.settings);
+    await cache.deleteWhere(PATTERN, {});
+    for (const { redis } of cluster.masters) await redis.call('CLUSTER', 'DELSLOTSRANGE', 10_922, 16_383);
+    await one.redis.call('CLUSTER', 'ADDSLOTSRANGE', 10_922, 16_383);
+    await one.redis.call('CLUSTER', 'BUMPEPOCH');
+    const tag = await cluster.keyOn(one, 'moving');
+    const slot = await one.redis.cluster('KEYSLOT', tag);
+    const keys = keysOf(`{${tag}}`, 100);
+    await until(async () =>
+      fill(cache, keys).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await third.redis.cluster('SETSLOT', slot, 'IMPORTING', one.id);
+    await one.redis.cluster('SETSLOT', slot, 'MIGRATING', third.id);
+    expect(await errorOf(() => cache.deleteWhere(PATTERN, {}))).toMatchObject(unsettled);
+    await cluster.moveSlot(slot, one, third);
+    expect(await cache.deleteWhere(PATTERN, {})).toBe(100);
+  });
+});
