@@ -5,7 +5,8 @@ import { waitFor } from '../wait-for.js';
 import { WorkSignal } from './work-signal.js';
 
 interface Flight {
-  readonly work: Promise<unknown>;
+  /** Undefined once it has ended. */
+  work: Promise<unknown> | undefined;
   readonly signal: WorkSignal;
   waiting: number;
 }
@@ -63,9 +64,14 @@ export class Flights implements BegunBefore {
 
   #start(key: string, start: (signal: WorkSignal) => Promise<unknown>): Flight {
     const signal = new WorkSignal();
-    const flight: Flight = { work: start(signal), signal, waiting: 0 };
-    const end = () => this.#end(key, flight);
-    flight.work.then(end, end);
+    const work = start(signal);
+    const flight: Flight = { work, signal, waiting: 0 };
+    const end = () => {
+      this.#end(key, flight);
+      // A map leaves old tables behind, which keep what they held from being collected soon: not all that a work brought.
+      flight.work = undefined;
+    };
+    work.then(end, end);
     this.#flights.set(key, flight);
     return flight;
   }
