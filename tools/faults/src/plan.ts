@@ -16,6 +16,7 @@ const SHORT = {
   readingProcesses: 2,
   /** Of each connection of each process. */
   cuts: 20,
+  cutsWithoutTracking: 10,
   /** Of each kind. */
   outages: 1,
   longestOutageMs: 1_500,
@@ -32,6 +33,7 @@ const LONG: typeof SHORT = {
   stampedeRounds: 20,
   readingProcesses: 2,
   cuts: 1_000,
+  cutsWithoutTracking: 300,
   outages: 10,
   longestOutageMs: 6_000,
 };

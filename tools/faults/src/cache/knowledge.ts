@@ -1,10 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { InvalidationListener } from '@quantumtrade/dal-domain';
 import type { Redis } from 'ioredis';
-import { answers, changeOf, done, isQuestion, KEY_COUNT } from './keys.js';
+import { answers, changeOf, done, isQuestion, KEY_COUNT, KEYS } from './keys.js';
+
+const LOOK_EVERY_MS = 100;
 
 /**
  * What a process cannot but know: of each key the oldest version that a read which begins now may give. While connected, that is
- * the last change it was told of; while not, the last change that was done.
+ * the last change it was told of, or that was done so long ago that it must have been told of it; while not, the last change that
+ * was done.
  */
 export class Knowledge implements InvalidationListener {
   isConnected = false;
@@ -31,6 +35,15 @@ export class Knowledge implements InvalidationListener {
     if (session === this.#session) this.#know(key, version);
   }
 
+  /** Takes notice of every change that was done so long ago, told or not. */
+  async watch(boundMs: number, isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      const versions = await this.#database.mget(KEYS.map(done));
+      void this.#learn(versions.map(Number), boundMs);
+      await delay(LOOK_EVERY_MS);
+    }
+  }
+
   onConnected(): void {
     this.isConnected = true;
     this.#session++;
@@ -48,6 +61,13 @@ export class Knowledge implements InvalidationListener {
       if (change) this.#know(change.key, change.version);
       if (isQuestion(name)) void this.#database.sadd(answers(name), this.name);
     }
+  }
+
+  /** A process that has got no time to run hears what has arrived before it knows. */
+  async #learn(versions: readonly number[], boundMs: number): Promise<void> {
+    await delay(boundMs, undefined, { ref: false });
+    await delay(LOOK_EVERY_MS, undefined, { ref: false });
+    for (const key of KEYS) this.#know(key, versions[key]!);
   }
 
   #know(key: number, version: number): void {
