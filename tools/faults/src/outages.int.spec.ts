@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { CacheWorld } from './cache/cache-world.js';
+import { READ_ONLY } from './cache/read-only.js';
 import { SingleRedis } from './cache/single-redis.js';
 import { PLAN, SEED } from './plan.js';
 
@@ -14,6 +15,10 @@ const OUTAGES: readonly Outage[] = [
   { begin: ({ server }) => server.pause(), end: ({ server }) => server.resume() },
   // A server that is paused cannot be told to go on.
   { begin: ({ admin }, downMs) => admin.call('CLIENT', 'PAUSE', downMs, 'ALL'), end: () => undefined },
+  ...READ_ONLY.map(({ begin, end }) => ({
+    begin: ({ admin }: SingleRedis) => begin(admin),
+    end: ({ admin }: SingleRedis) => end(admin),
+  })),
 ];
 /** Of each process, in each outage. */
 const LOADS = 20;
@@ -21,7 +26,7 @@ const LOADS = 20;
 let world: CacheWorld;
 afterEach(() => world.stop());
 
-it(`no read that the database can answer fails while the server is down or hangs, and all are coherent after it (QT_SEED=${SEED})`, async () => {
+it(`no read that the database can answer fails while the server is down, hangs or takes no writes, and all are coherent after it (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);
   const redis = await SingleRedis.start(PLAN.readingProcesses, random);
   world = await CacheWorld.start(redis, PLAN.readingProcesses, random);

@@ -17,9 +17,13 @@ const SHORT = {
   /** Of each connection of each process. */
   cuts: 20,
   cutsWithoutTracking: 10,
+  /** Of a cluster's masters and of one that Sentinels watch. */
+  failovers: 1,
+  /** After a failover a key must be readable again so soon; the short form asks only that it is. */
+  backWithinMs: 10_000,
   /** Of each kind. */
   outages: 1,
-  longestOutageMs: 1_500,
+  longestOutageMs: 600,
 };
 
 const LONG: typeof SHORT = {
@@ -34,6 +38,8 @@ const LONG: typeof SHORT = {
   readingProcesses: 2,
   cuts: 1_000,
   cutsWithoutTracking: 300,
+  failovers: 20,
+  backWithinMs: 1_000,
   outages: 10,
   longestOutageMs: 6_000,
 };

@@ -76,12 +76,6 @@ export class CacheWorld {
     await Promise.all(KEYS.map((key) => this.#answered(key, (names) => names.length === count)));
   }
 
-  /** Resolves when every process is told of changes of a key. */
-  async areTold(key: number): Promise<void> {
-    const count = this.#parts.readers.length;
-    await this.#answered(key, (names) => names.length === count);
-  }
-
   /** Resolves when this process is told of changes. */
   async isTold(process: number): Promise<void> {
     await this.#answered(0, (names) => names.includes(`${process}`));

@@ -167,6 +167,6 @@ export class CheckedReader {
   }
 
   #tell(what: string): void {
-    if (this.findings.wrong.length < 10) this.findings.wrong.push(what);
+    if (this.findings.wrong.length < 10) this.findings.wrong.push(`${new Date().toISOString()} ${what}`);
   }
 }

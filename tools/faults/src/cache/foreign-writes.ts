@@ -10,18 +10,21 @@ const REPLICATED_MS = 1_000;
 export class ForeignWrites implements CacheWrites {
   readonly #redis: Redis | Cluster;
   readonly #random: Random;
+  /** Whether a master may have no replicas now. */
+  readonly #mayBeAlone: (master: Redis) => boolean;
 
-  constructor(redis: Redis | Cluster, random: Random) {
+  constructor(redis: Redis | Cluster, random: Random, mayBeAlone = (_: Redis) => true) {
     this.#redis = redis;
     this.#redis.on('error', () => undefined);
     this.#random = random;
+    this.#mayBeAlone = mayBeAlone;
   }
 
   /** A master that answers and is lost may take the change with it: who writes waits for its replicas. */
   async make(change: Change): Promise<readonly number[]> {
     const before = this.#masters().map(({ stream }) => stream);
     const told = await this.#make(change);
-    for (const master of this.#masters()) await replicated(master);
+    for (const master of this.#masters()) await this.#replicated(master);
     const after = this.#masters().map(({ stream }) => stream);
     if (before.length !== after.length || before.some((stream, i) => stream !== after[i]))
       throw new Error('nobody knows whether replicas have it');
@@ -83,14 +86,16 @@ export class ForeignWrites implements CacheWrites {
     }
   }
 
+  /** Resolves when all replicas that are in step have what was written on this connection. */
+  async #replicated(master: Redis): Promise<void> {
+    const [role, , replicas] = (await master.role()) as [string, number, unknown[]];
+    if (role !== 'master') throw new Error('it is the master no more');
+    if (replicas.length === 0 && this.#mayBeAlone(master)) return;
+    const count = Math.max(1, replicas.length);
+    if ((await master.wait(count, REPLICATED_MS)) < count) throw new Error('replicas do not have it');
+  }
+
   #masters(): Redis[] {
     return this.#redis instanceof Cluster ? this.#redis.nodes('master') : [this.#redis];
   }
-}
-
-/** Resolves when all replicas that are in step have what was written on this connection. */
-async function replicated(master: Redis): Promise<void> {
-  const [, , replicas] = (await master.role()) as [string, number, unknown[]];
-  if (replicas.length > 0 && (await master.wait(replicas.length, REPLICATED_MS)) < replicas.length)
-    throw new Error('replicas do not have it');
 }

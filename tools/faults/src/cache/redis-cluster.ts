@@ -1,0 +1,129 @@
+import type { Random } from '@quantumtrade/dal-journal/testing/random';
+import type { RedisSettings } from '@quantumtrade/dal-redis';
+import type { ClusterNode } from '@quantumtrade/dal-redis/testing/redis-cluster';
+import { RedisClusterProcesses } from '@quantumtrade/dal-redis/testing/redis-cluster';
+import { sleep, until } from '@quantumtrade/dal-redis/testing/redis-process';
+import { Cluster } from 'ioredis';
+import { ForeignWrites } from './foreign-writes.js';
+import { cached, KEYS } from './keys.js';
+import type { SharedRedis } from './shared-redis.js';
+import type { CacheWrites } from './writer.js';
+
+const MASTERS = 3;
+const SLOTS = 16_384;
+/** How often it is looked whether a replica has taken over, before it is asked to again. */
+const LOOKS = 25;
+
+/** Three masters with a replica each. Of each shard the same node is the master whenever nothing is under way. */
+export class RedisCluster implements SharedRedis {
+  /** As with one server, and a cluster is asked for its nodes every five seconds. */
+  readonly boundMs = 8_000;
+  readonly #cluster: RedisClusterProcesses;
+  /** Masters that must do without their replicas. */
+  readonly #alone = new Set<number>();
+
+  private constructor(cluster: RedisClusterProcesses) {
+    this.#cluster = cluster;
+  }
+
+  static async start(): Promise<RedisCluster> {
+    return new RedisCluster(await RedisClusterProcesses.start(MASTERS, 1));
+  }
+
+  settingsOf(): RedisSettings {
+    return this.#cluster.settings;
+  }
+
+  async writes(random: Random): Promise<CacheWrites> {
+    const nodes = this.#cluster.nodes.map(({ server }) => server.address);
+    const redis = new Cluster(nodes, { clusterRetryStrategy: () => 50 });
+    return new ForeignWrites(redis, random, (master) => this.#alone.has(master.options.port!));
+  }
+
+  /** Kills a shard's master. Resolves when its replica has taken over. */
+  async kill(shard: number): Promise<void> {
+    const { master, replica } = await this.#inOrder(shard);
+    await master.server.kill();
+    await until(() => isMaster(replica));
+    this.#alone.add(replica.server.port);
+  }
+
+  /** Starts it again, and has it be the master as soon as it has everything. */
+  async restore(shard: number): Promise<void> {
+    const { master, replica } = this.#shard(shard);
+    await master.server.start();
+    await until(() => isInStep(master));
+    this.#alone.delete(replica.server.port);
+    await this.#inOrder(shard);
+  }
+
+  /** Ends a shard's master, which comes back at once and has nothing. Its replica must not take over what it has then. */
+  async restart(shard: number): Promise<void> {
+    const { master, replica } = await this.#inOrder(shard);
+    await replica.redis.config('SET', 'cluster-replica-no-failover', 'yes');
+    await master.server.kill();
+    this.#alone.add(master.server.port);
+    await master.server.start();
+    await until(() => isInStep(replica));
+    this.#alone.delete(master.server.port);
+    await replica.redis.config('SET', 'cluster-replica-no-failover', 'no');
+  }
+
+  /** The replica takes over from the master and gives it back, and no connection ends. */
+  async swap(shard: number): Promise<void> {
+    const { master, replica } = await this.#inOrder(shard);
+    await handOver(master, replica);
+    await this.#inOrder(shard);
+  }
+
+  /** Moves the slot of one of a shard's keys to another master and back. */
+  async migrate(shard: number): Promise<void> {
+    const { master: from } = await this.#inOrder(shard);
+    const { master: to } = await this.#inOrder((shard + 1) % MASTERS);
+    const slots = await Promise.all(KEYS.map((key) => from.redis.cluster('KEYSLOT', cached(key))));
+    const slot = slots.find((each) => Math.floor((each * MASTERS) / SLOTS) === shard)!;
+    await this.#cluster.moveSlot(slot, from, to);
+    await this.#cluster.moveSlot(slot, to, from);
+  }
+
+  stop(): Promise<void> {
+    return this.#cluster.stop();
+  }
+
+  /** A shard of which the master is the master: on a busy machine its replica may have taken over by itself. */
+  async #inOrder(shard: number): Promise<Shard> {
+    const { master, replica } = this.#shard(shard);
+    await until(async () => (await isMaster(master)) || (await isMaster(replica)));
+    if (await isMaster(replica)) await handOver(replica, master);
+    await until(() => isInStep(replica));
+    await this.#cluster.settled();
+    return { master, replica };
+  }
+
+  #shard(shard: number): Shard {
+    return { master: this.#cluster.masters[shard]!, replica: this.#cluster.replicas[shard]! };
+  }
+}
+
+interface Shard {
+  readonly master: ClusterNode;
+  readonly replica: ClusterNode;
+}
+
+/** A master that has not heard yet that this is its replica does not listen to it: it is asked again. */
+async function handOver(master: ClusterNode, replica: ClusterNode): Promise<void> {
+  await until(() => isInStep(replica));
+  for (let looks = 0; !(await isMaster(replica)); looks++) {
+    if (looks % LOOKS === 0) await replica.redis.call('CLUSTER', 'FAILOVER').catch(() => undefined);
+    await sleep(20);
+  }
+  await until(() => isInStep(master));
+}
+
+const roleOf = async ({ redis }: ClusterNode) => (await redis.role().catch(() => [])) as readonly unknown[];
+const isMaster = async (node: ClusterNode) => (await roleOf(node))[0] === 'master';
+
+async function isInStep(node: ClusterNode): Promise<boolean> {
+  const [role, , , state] = await roleOf(node);
+  return role === 'slave' && state === 'connected';
+}
