@@ -44,7 +44,7 @@ it(`no process reads what it must know to be old while the masters of a cluster 
     await pause();
     await redis.swap(random.below(3));
     await pause();
-    await redis.restart(random.below(3));
+    await redis.restart(random.below(3), (keys) => world.whileUntold(keys, pause));
     await world.settled();
     longestMs = Math.max(longestMs, await failoverMs(() => redis.kill(shard)));
     await redis.restore(shard);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { CacheWorld } from './cache/cache-world.js';
+import { KEYS } from './cache/keys.js';
 import { READ_ONLY } from './cache/read-only.js';
 import { SingleRedis } from './cache/single-redis.js';
 import { PLAN, SEED } from './plan.js';
@@ -8,10 +9,12 @@ import { PLAN, SEED } from './plan.js';
 interface Outage {
   begin(redis: SingleRedis, downMs: number): unknown;
   end(redis: SingleRedis): unknown;
+  /** Whether all connections have ended. */
+  readonly isDead?: boolean;
 }
 
 const OUTAGES: readonly Outage[] = [
-  { begin: ({ server }) => server.kill(), end: ({ server }) => server.start() },
+  { begin: ({ server }) => server.kill(), end: ({ server }) => server.start(), isDead: true },
   { begin: ({ server }) => server.pause(), end: ({ server }) => server.resume() },
   // A server that is paused cannot be told to go on.
   { begin: ({ admin }, downMs) => admin.call('CLIENT', 'PAUSE', downMs, 'ALL'), end: () => undefined },
@@ -35,7 +38,9 @@ it(`no read that the database can answer fails while the server is down, hangs o
     for (const outage of OUTAGES) {
       const downMs = random.below(PLAN.longestOutageMs);
       await outage.begin(redis, downMs);
-      await Promise.all([delay(downMs), world.loadsGoOn(LOADS)]);
+      await world.whileUntold(outage.isDead ? KEYS : [], () =>
+        Promise.all([delay(downMs), world.loadsGoOn(LOADS)]),
+      );
       await outage.end(redis);
       await world.settled();
       await delay(random.below(300));

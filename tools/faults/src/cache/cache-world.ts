@@ -5,7 +5,8 @@ import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
 import { Redis } from 'ioredis';
 import type { Findings } from './checked-reader.js';
-import { answers, inDatabase, KEYS, loadsOf, question } from './keys.js';
+import type { Notice } from './keys.js';
+import { answers, inDatabase, KEYS, loadsOf, NOTICE, question, readersOf } from './keys.js';
 import type { ReadingOrders } from './reading-process.js';
 import type { SharedRedis } from './shared-redis.js';
 import type { CacheWrites } from './writer.js';
@@ -33,6 +34,7 @@ export class CacheWorld {
   readonly #writing: Promise<unknown>;
   #areWritersOver = false;
   #questions = 0;
+  #notices = 0;
 
   private constructor(redis: SharedRedis, parts: Parts) {
     this.#redis = redis;
@@ -81,6 +83,13 @@ export class CacheWorld {
     await this.#answered(0, (names) => names.includes(`${process}`));
   }
 
+  /** What a process has at hand of these keys counts as wrong while it is done, for their server is down. */
+  async whileUntold(keys: readonly number[], work: () => Promise<unknown>): Promise<void> {
+    await this.#notify(keys);
+    await work();
+    await this.#notify([]);
+  }
+
   /** Resolves when every process has loaded so many values more. */
   async loadsGoOn(count: number): Promise<void> {
     const { database, readers } = this.#parts;
@@ -88,6 +97,13 @@ export class CacheWorld {
     const loads = async () => (await database.mget(names)).map(Number);
     const before = await loads();
     while ((await loads()).some((now, i) => now < before[i]! + count)) await delay(5);
+  }
+
+  async #notify(untold: readonly number[]): Promise<void> {
+    const { database, readers } = this.#parts;
+    const notice: Notice = { n: ++this.#notices, untold };
+    await database.set(NOTICE, JSON.stringify(notice));
+    while ((await database.scard(readersOf(notice.n))) < readers.length) await delay(5);
   }
 
   async #answered(key: number, isEnough: (names: readonly string[]) => boolean): Promise<void> {

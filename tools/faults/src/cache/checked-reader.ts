@@ -102,7 +102,7 @@ export class CheckedReader {
   }
 
   async #read(read: Read, key: number): Promise<void> {
-    const state = this.#knowledge.isConnected ? 'connected' : 'disconnected';
+    const state = this.#knowledge.isTold(key) ? 'connected' : 'disconnected';
     const begun = { oldest: this.#knowledge.oldestOf(key) };
     const underWay = this.#underWay[key]!.add(begun);
     const isShared = state === 'disconnected' && (read === 'get' || read === 'getOrLoad');

@@ -30,5 +30,14 @@ export const question = (key: number, n: number) => `question:${tag(key)}:${n}`;
 export const isQuestion = (name: string) => name.startsWith('question:');
 export const answers = (name: string) => `answers:${name}`;
 
+/** Where the database has the latest notice to all processes, as JSON; who has read one says so. */
+export const NOTICE = 'notice';
+export const readersOf = (notice: number) => `notice:${notice}`;
+export interface Notice {
+  readonly n: number;
+  /** Keys of whose changes nobody can be told, because their server is down. */
+  readonly untold: readonly number[];
+}
+
 /** Where the database counts how often a process has asked it for a version. */
 export const loadsOf = (process: string) => `loads:${process}`;

@@ -3,7 +3,7 @@ import type { RedisSettings } from '@quantumtrade/dal-redis';
 import type { ClusterNode } from '@quantumtrade/dal-redis/testing/redis-cluster';
 import { RedisClusterProcesses } from '@quantumtrade/dal-redis/testing/redis-cluster';
 import { sleep, until } from '@quantumtrade/dal-redis/testing/redis-process';
-import { Cluster } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { ForeignWrites } from './foreign-writes.js';
 import { cached, KEYS } from './keys.js';
 import type { SharedRedis } from './shared-redis.js';
@@ -13,6 +13,7 @@ const MASTERS = 3;
 const SLOTS = 16_384;
 /** How often it is looked whether a replica has taken over, before it is asked to again. */
 const LOOKS = 25;
+const COMMAND_MS = 2_000;
 
 /** Three masters with a replica each. Of each shard the same node is the master whenever nothing is under way. */
 export class RedisCluster implements SharedRedis {
@@ -57,16 +58,18 @@ export class RedisCluster implements SharedRedis {
     await this.#inOrder(shard);
   }
 
-  /** Ends a shard's master, which comes back at once and has nothing. Its replica must not take over what it has then. */
-  async restart(shard: number): Promise<void> {
+  /** Ends a shard's master, which comes back later and has nothing. Its replica must not take over what it has. */
+  async restart(shard: number, whileDown: (keys: readonly number[]) => Promise<void>): Promise<void> {
     const { master, replica } = await this.#inOrder(shard);
-    await replica.redis.config('SET', 'cluster-replica-no-failover', 'yes');
+    const keys = await this.#keysOf(shard);
+    await command(replica, 'CONFIG', 'SET', 'cluster-replica-no-failover', 'yes');
     await master.server.kill();
+    await whileDown(keys);
     this.#alone.add(master.server.port);
     await master.server.start();
     await until(() => isInStep(replica));
     this.#alone.delete(master.server.port);
-    await replica.redis.config('SET', 'cluster-replica-no-failover', 'no');
+    await command(replica, 'CONFIG', 'SET', 'cluster-replica-no-failover', 'no');
   }
 
   /** The replica takes over from the master and gives it back, and no connection ends. */
@@ -80,8 +83,8 @@ export class RedisCluster implements SharedRedis {
   async migrate(shard: number): Promise<void> {
     const { master: from } = await this.#inOrder(shard);
     const { master: to } = await this.#inOrder((shard + 1) % MASTERS);
-    const slots = await Promise.all(KEYS.map((key) => from.redis.cluster('KEYSLOT', cached(key))));
-    const slot = slots.find((each) => Math.floor((each * MASTERS) / SLOTS) === shard)!;
+    const [key] = await this.#keysOf(shard);
+    const slot = await this.#slotOf(key!);
     await this.#cluster.moveSlot(slot, from, to);
     await this.#cluster.moveSlot(slot, to, from);
   }
@@ -100,6 +103,15 @@ export class RedisCluster implements SharedRedis {
     return { master, replica };
   }
 
+  async #keysOf(shard: number): Promise<readonly number[]> {
+    const slots = await Promise.all(KEYS.map((key) => this.#slotOf(key)));
+    return KEYS.filter((key) => Math.floor((slots[key]! * MASTERS) / SLOTS) === shard);
+  }
+
+  #slotOf(key: number): Promise<number> {
+    return this.#shard(0).master.redis.cluster('KEYSLOT', cached(key));
+  }
+
   #shard(shard: number): Shard {
     return { master: this.#cluster.masters[shard]!, replica: this.#cluster.replicas[shard]! };
   }
@@ -114,13 +126,22 @@ interface Shard {
 async function handOver(master: ClusterNode, replica: ClusterNode): Promise<void> {
   await until(() => isInStep(replica));
   for (let looks = 0; !(await isMaster(replica)); looks++) {
-    if (looks % LOOKS === 0) await replica.redis.call('CLUSTER', 'FAILOVER').catch(() => undefined);
+    if (looks % LOOKS === 0) await command(replica, 'CLUSTER', 'FAILOVER');
     await sleep(20);
   }
   await until(() => isInStep(master));
 }
 
-const roleOf = async ({ redis }: ClusterNode) => (await redis.role().catch(() => [])) as readonly unknown[];
+/** On a connection of its own, for others may not come back in time. Undefined if that fails. */
+async function command({ server }: ClusterNode, name: string, ...args: string[]): Promise<unknown> {
+  const redis = new Redis(server.url, { retryStrategy: () => null, commandTimeout: COMMAND_MS });
+  redis.on('error', () => undefined);
+  const reply = await redis.call(name, ...args).catch(() => undefined);
+  redis.disconnect();
+  return reply;
+}
+
+const roleOf = async (node: ClusterNode) => ((await command(node, 'ROLE')) ?? []) as readonly unknown[];
 const isMaster = async (node: ClusterNode) => (await roleOf(node))[0] === 'master';
 
 async function isInStep(node: ClusterNode): Promise<boolean> {
