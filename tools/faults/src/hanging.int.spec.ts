@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CoherentCache } from '@quantumtrade/dal-cache';
+import type { CacheBackend } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { RedisProcess, until } from '@quantumtrade/dal-redis/testing/redis-process';
 import { partsOf, VERSIONS } from './cache/keys.js';
@@ -13,14 +14,20 @@ const BUDGET_MS = 100;
 const PATIENCE_MS = 5_000;
 
 let server: RedisProcess;
+let backend: CacheBackend;
+let cache: CoherentCache;
 beforeEach(async () => {
   server = await RedisProcess.start();
+  backend = connectRedis({ url: server.url });
+  cache = new CoherentCache(backend, { budgetMs: BUDGET_MS, breaker: { openMs: 20 } });
 });
-afterEach(() => server.kill());
+afterEach(async () => {
+  cache.close();
+  await backend.probe.close();
+  await server.kill();
+});
 
 it('loads no more at once than it may while the server hangs, ends every call, and caches again after it', async () => {
-  const backend = connectRedis({ url: server.url });
-  const cache = new CoherentCache(backend, { budgetMs: BUDGET_MS, breaker: { openMs: 20 } });
   const versions = cache.keyspace(VERSIONS, { maxDegradedLoads: MOST_LOADS });
   let running = 0;
   let most = 0;
@@ -63,6 +70,4 @@ it('loads no more at once than it may while the server hangs, ends every call, a
     return versions.peek(partsOf(0)) !== undefined;
   });
   expect(cache.health()).toEqual({ isConnected: true, reads: 'closed', writes: 'closed' });
-  cache.close();
-  await backend.probe.close();
 });

@@ -12,6 +12,8 @@ export class ScriptedSentinel {
   readonly address: Address;
   /** Who asks for the master, and has had no answer. */
   readonly asking: Socket[] = [];
+  /** Who asks for the replicas, and has had no answer. */
+  readonly askingForReplicas: Socket[] = [];
   /** Who hears of another master. */
   readonly listening: Socket[] = [];
   readonly #sockets = new Set<Socket>();
@@ -36,6 +38,13 @@ export class ScriptedSentinel {
       socket.write(`*2\r\n$${host.length}\r\n${host}\r\n$${`${port}`.length}\r\n${port}\r\n`);
   }
 
+  /** Tells who has asked of one replica. */
+  answerReplica({ host, port }: Address): void {
+    const fields = ['ip', host, 'port', `${port}`, 'flags', 'slave'];
+    const texts = fields.map((field) => `$${field.length}\r\n${field}\r\n`).join('');
+    for (const socket of this.askingForReplicas.splice(0)) socket.write(`*1\r\n*6\r\n${texts}`);
+  }
+
   /** Says that there is another master. */
   announce(name: string, { host, port }: Address): void {
     const message = `${name} 127.0.0.1 9 ${host} ${port}`;
@@ -54,6 +63,7 @@ export class ScriptedSentinel {
     socket.on('data', (chunk) => {
       for (const command of chunk.toString().split(/^(?=\*\d)/m)) {
         if (/get-master-addr/i.test(command)) this.asking.push(socket);
+        else if (/slaves/i.test(command)) this.askingForReplicas.push(socket);
         else if (/subscribe/i.test(command)) {
           socket.write('*3\r\n$9\r\nsubscribe\r\n$14\r\n+switch-master\r\n:1\r\n');
           this.listening.push(socket);

@@ -16,6 +16,7 @@ const READER = new URL('./reading-process.ts', import.meta.url).href;
 const WRITERS = 2;
 /** How often it is looked for answers before a question is asked anew. */
 const LOOKS = 20;
+const ASKED_WITHIN_MS = 1_000;
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -110,7 +111,8 @@ export class CacheWorld {
     const { asking, database } = this.#parts;
     for (;;) {
       const name = question(key, ++this.#questions);
-      await asking.tell(name).catch(() => undefined);
+      // A client of a cluster may forget a command when masters change.
+      await Promise.race([asking.tell(name).catch(() => undefined), delay(ASKED_WITHIN_MS)]);
       for (let look = 0; look < LOOKS; look++) {
         if (isEnough(await database.smembers(answers(name)))) return;
         await delay(5);
