@@ -16,7 +16,7 @@ const SHORT = {
   readingProcesses: 2,
   /** Of each connection of each process. */
   cuts: 20,
-  cutsWithoutTracking: 10,
+  cutsWithoutTracking: 6,
   /** Of a cluster's masters and of one that Sentinels watch. */
   failovers: 1,
   /** After a failover a key must be readable again so soon; the short form asks only that it is. */

@@ -96,9 +96,7 @@ export class RedisCluster implements SharedRedis {
   /** A shard of which the master is the master: on a busy machine its replica may have taken over by itself. */
   async #inOrder(shard: number): Promise<Shard> {
     const { master, replica } = this.#shard(shard);
-    await until(async () => (await isMaster(master)) || (await isMaster(replica)));
-    if (await isMaster(replica)) await handOver(replica, master);
-    await until(() => isInStep(replica));
+    await handOver(replica, master);
     await this.#cluster.settled();
     return { master, replica };
   }
@@ -122,14 +120,11 @@ interface Shard {
   readonly replica: ClusterNode;
 }
 
-/** A master that has not heard yet that this is its replica does not listen to it: it is asked again. */
-async function handOver(master: ClusterNode, replica: ClusterNode): Promise<void> {
-  await until(() => isInStep(replica));
-  for (let looks = 0; !(await isMaster(replica)); looks++) {
-    if (looks % LOOKS === 0) await command(replica, 'CLUSTER', 'FAILOVER');
-    await sleep(20);
+/** Resolves when one is the master and the other its replica. A master that has not heard of its replica has to be asked again. */
+async function handOver(from: ClusterNode, to: ClusterNode): Promise<void> {
+  for (let looks = 0; !((await isMaster(to)) && (await isInStep(from))); await sleep(20)) {
+    if ((await isInStep(to)) && looks++ % LOOKS === 0) await command(to, 'CLUSTER', 'FAILOVER');
   }
-  await until(() => isInStep(master));
 }
 
 /** On a connection of its own, for others may not come back in time. Undefined if that fails. */
