@@ -47,9 +47,7 @@ it('leaves the master that it is told of, when it has heard meanwhile of another
 });
 
 it('goes on asking for a replica while the master does not answer', async () => {
-  other = await RedisProcess.start(
-    ...['--replicaof', '127.0.0.1', String(master.port), '--repl-diskless-load', 'swapdb'],
-  );
+  other = await RedisProcess.start('--replicaof', '127.0.0.1', String(master.port));
   const { cache, probe } = connect({
     url: 'redis://any',
     sentinel: { name: 'main', nodes: [sentinel.address] },

@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 
+/** What a replica was sent to begin with would be there again after its end, however old. */
+const FORGETFUL = ['--rdb-del-sync-files', 'yes'];
+
 /** A `redis-server` of a test's own, that it may kill, stop and start again on the same port. Nothing is kept on disk. */
 export class RedisProcess {
   readonly port: number;
@@ -19,7 +22,7 @@ export class RedisProcess {
   static async start(...args: string[]): Promise<RedisProcess> {
     const port = await freePort();
     const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    return RedisProcess.#started(port, [...own, ...args]);
+    return RedisProcess.#started(port, [...own, ...FORGETFUL, ...args]);
   }
 
   /** One that speaks TLS and nothing else. */
