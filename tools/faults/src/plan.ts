@@ -19,7 +19,7 @@ const SHORT = {
   cutsWithoutTracking: 6,
   /** Of a cluster's masters and of one that Sentinels watch. */
   failovers: 1,
-  /** After a failover a key must be readable again so soon; the short form asks only that it is. */
+  /** After a failover changes must be told and keys readable again so soon; the short form asks only that it is. */
   backWithinMs: 10_000,
   /** Of each kind. */
   outages: 1,
