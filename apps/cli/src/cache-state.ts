@@ -1,9 +1,10 @@
 import type { CacheState } from '@quantumtrade/dal-domain';
 
 /** What a data layer can use its cache for, in a few words. */
-export function describeCache({ hearsChanges, reads, writes }: CacheState): string {
+export function describeCache({ hearsChanges, changesError, reads, writes }: CacheState): string {
+  const why = changesError === undefined ? '' : ` (${changesError})`;
   const missing = [
-    !hearsChanges && 'changes are not told, so nothing is kept in process',
+    !hearsChanges && `changes are not told${why}, so nothing is kept in process`,
     reads === 'suspended' && 'reads are suspended',
     writes === 'suspended' && 'writes are suspended',
   ].filter((each) => each !== false);

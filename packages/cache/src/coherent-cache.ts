@@ -32,6 +32,8 @@ export interface CoherentCacheOptions {
 export interface CacheHealth {
   /** Whether changes by others are heard of. If not, values are kept in process for `stalenessMs` at most. */
   readonly isConnected: boolean;
+  /** Why not, if the invalidations know. */
+  readonly trouble?: string;
   /** Whether reads of the second level are made (`closed`) or suspended after failures. */
   readonly reads: BreakerState;
   readonly writes: BreakerState;
@@ -57,6 +59,7 @@ export interface CacheStats extends Readonly<CacheCounters> {
 export class CoherentCache {
   readonly #core: CacheCore;
   readonly #patterns = new Set<string>();
+  readonly #invalidations: CacheInvalidations;
   readonly #stopListening: () => void;
 
   constructor(
@@ -96,6 +99,7 @@ export class CoherentCache {
         unreadable: 0,
       },
     };
+    this.#invalidations = invalidations;
     this.#stopListening = l1.listenTo(invalidations);
   }
 
@@ -115,7 +119,13 @@ export class CoherentCache {
 
   health(): CacheHealth {
     const { l1, reads, writes } = this.#core;
-    return { isConnected: l1.isConnected, reads: reads.state, writes: writes.state };
+    const trouble = l1.isConnected ? undefined : this.#invalidations.trouble?.();
+    return {
+      isConnected: l1.isConnected,
+      ...(trouble === undefined ? {} : { trouble }),
+      reads: reads.state,
+      writes: writes.state,
+    };
   }
 
   stats(): CacheStats {

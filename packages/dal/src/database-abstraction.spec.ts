@@ -173,6 +173,21 @@ describe('health', () => {
     expect((await database.validateSchema()).valid).toBe(true);
   });
 
+  it('tells why changes of the cache are not told', async () => {
+    const trouble = () => 'the server answered NOPERM';
+    const invalidations = { listen: () => () => undefined, trouble };
+    const database = new DatabaseAbstraction({
+      timeSeries: memoryTimeSeries(),
+      cache: { ...memoryCacheBackend(), invalidations },
+    });
+    expect((await database.health()).cache).toEqual({
+      hearsChanges: false,
+      changesError: 'the server answered NOPERM',
+      reads: 'made',
+      writes: 'made',
+    });
+  });
+
   it('is told and not thrown when a backend is gone', async () => {
     const gone = () => Promise.reject(new ConnectionError('gone', { operation: 'ping' }));
     const memory = memoryTimeSeries();

@@ -48,6 +48,8 @@ export interface DatabaseMetrics {
 export interface CacheState {
   /** Whether changes by other processes are told. If not, no value is kept in this process. */
   hearsChanges: boolean;
+  /** Why they are not told; missing while they are, and while it is not known. */
+  changesError?: string;
   /** Calls to the server are suspended for a moment when they keep failing. Then each read asks the store. */
   reads: 'made' | 'suspended';
   /** While they are suspended, nothing that was loaded is cached. */

@@ -16,9 +16,14 @@ const SHORT = {
   readingProcesses: 2,
   /** Of each connection of each process. */
   cuts: 20,
+  cutsWithoutTracking: 6,
+  /** Of a cluster's masters and of one that Sentinels watch. */
+  failovers: 1,
+  /** After a failover changes must be told and keys readable again so soon; the short form asks only that it is. */
+  backWithinMs: 10_000,
   /** Of each kind. */
   outages: 1,
-  longestOutageMs: 1_500,
+  longestOutageMs: 600,
 };
 
 const LONG: typeof SHORT = {
@@ -32,6 +37,9 @@ const LONG: typeof SHORT = {
   stampedeRounds: 20,
   readingProcesses: 2,
   cuts: 1_000,
+  cutsWithoutTracking: 300,
+  failovers: 20,
+  backWithinMs: 1_000,
   outages: 10,
   longestOutageMs: 6_000,
 };

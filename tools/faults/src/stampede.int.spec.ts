@@ -1,17 +1,17 @@
 import type { Child } from '@quantumtrade/dal-journal/testing/child';
 import { startChild } from '@quantumtrade/dal-journal/testing/child';
-import { MortalRedis } from './cache/mortal-redis.js';
+import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
 import type { Stampedes } from './cache/stampeding-process.js';
 import { PLAN } from './plan.js';
 
 const SCRIPT = new URL('./cache/stampeding-process.ts', import.meta.url).href;
 const { stampedeProcesses, stampedeCallers, stampedeRounds } = PLAN;
 
-let server: MortalRedis;
+let server: RedisProcess;
 let children: Child[] = [];
 let stampedes: Stampedes[];
 beforeAll(async () => {
-  server = await MortalRedis.start();
+  server = await RedisProcess.start();
   const orders = [server.url, stampedeProcesses, stampedeCallers, stampedeRounds].map(String);
   children = Array.from({ length: stampedeProcesses }, () => startChild(SCRIPT, ...orders));
   const outputs = await Promise.all(children.map(({ output }) => output));
@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(async () => {
   for (const child of children) child.process.kill('SIGKILL');
-  await server.die();
+  await server.kill();
 });
 
 /** By round, what became of its key in each process. */

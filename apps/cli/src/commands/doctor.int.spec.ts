@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
 import { EXIT } from '../exit-codes.js';
 import { qtdal, Scratch } from '../testing.js';
 
@@ -6,19 +7,21 @@ const scratch = new Scratch();
 const server = new URL(process.env['CLICKHOUSE_URL']!);
 const database = `doctor_${randomBytes(6).toString('hex')}`;
 
-const config = scratch.file(
-  'qtdal.toml',
-  `backend = "clickhouse-redis"
+const configWith = (redisUrl: string) =>
+  scratch.file(
+    `${new URL(redisUrl).port}.toml`,
+    `backend = "clickhouse-redis"
 [clickhouse]
 url = "${server.origin}"
 username = "${decodeURIComponent(server.username) || 'default'}"
 password = "${decodeURIComponent(server.password)}"
 database = "${database}"
 [redis]
-url = "${process.env['REDIS_URL']}"
+url = "${redisUrl}"
 key_prefix = "${database}:"
 `,
-);
+  );
+const config = configWith(process.env['REDIS_URL']!);
 
 async function sql(query: string): Promise<void> {
   const login = `${decodeURIComponent(server.username)}:${decodeURIComponent(server.password)}`;
@@ -55,4 +58,15 @@ it('names the tables that may lose rows or count them twice, and why', async () 
   expect(out).toMatch(
     /^FAILED {2}guarantees: features is not idempotent: non_replicated_deduplication_window is 0, and engine MergeTree/m,
   );
+}, 60_000);
+
+it('says why the cache is not told of changes', async () => {
+  const mayNotTrack = ['on', '>s3cr3t', '~*', '&*', '+@all', '-client|tracking'];
+  const redis = await RedisProcess.start('--user', 'ann', ...mayNotTrack);
+  const blind = configWith(redis.url.replace('//', '//ann:s3cr3t@'));
+  const { out } = await qtdal('doctor', '--config', blind);
+  expect(out).toMatch(
+    /^ok {6}cache: .*; changes are not told \(the server answered NOPERM\), so nothing is kept in process$/m,
+  );
+  await redis.kill();
 }, 60_000);

@@ -62,8 +62,7 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
   add({ name: 'configuration', ok: true, detail: `backend ${config.backend}` }, EXIT.usage);
   const opened = await attempt('store', storeRemedy(config), () => session.open());
   if (!opened) return { checks, exitCode };
-  const { clickhouseHealthy, clickhouseError, redisHealthy, redisError, cache } =
-    await opened.database.health();
+  const { clickhouseHealthy, clickhouseError, redisHealthy, redisError } = await opened.database.health();
   add(
     {
       name: 'store',
@@ -85,6 +84,8 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
       if (clock) add(clock, EXIT.failure);
     }
   }
+  // By now the cache has had time to connect.
+  const { cache } = await opened.database.health();
   add(
     {
       name: 'cache',

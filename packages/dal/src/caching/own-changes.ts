@@ -41,6 +41,7 @@ export class OwnChanges {
         this.#listener = listener;
         return invalidations.listen(listener);
       },
+      trouble: () => invalidations.trouble?.(),
     };
   }
 

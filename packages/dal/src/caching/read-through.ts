@@ -93,9 +93,14 @@ export class ReadThrough {
 
   /** Half-open counts as suspended: one call tries whether the others may be made again. */
   state(): CacheState {
-    const { isConnected, reads, writes } = this.#coherent.health();
+    const { isConnected, trouble, reads, writes } = this.#coherent.health();
     const stateOf = (breaker: BreakerState) => (breaker === 'closed' ? 'made' : 'suspended');
-    return { hearsChanges: isConnected, reads: stateOf(reads), writes: stateOf(writes) };
+    return {
+      hearsChanges: isConnected,
+      ...(trouble === undefined ? {} : { changesError: trouble }),
+      reads: stateOf(reads),
+      writes: stateOf(writes),
+    };
   }
 
   stats(): CacheStats {

@@ -19,4 +19,9 @@ export interface CacheInvalidations {
    * happened, as soon as the connection carries it. `onDisconnected` comes with the end of the backend, too.
    */
   listen(listener: InvalidationListener): () => void;
+  /**
+   * Why listeners are disconnected, e.g. what the server answers to who may not listen; undefined while they are connected
+   * and while it is not known. No secrets. Where it is missing, there is never a reason.
+   */
+  trouble?(): string | undefined;
 }

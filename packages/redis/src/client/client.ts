@@ -125,10 +125,12 @@ async function endIfSilent(node: Redis): Promise<void> {
   clearTimeout(timer);
 }
 
-function reconnect(client: Redis): Promise<void> {
+/** One that is told to disconnect while it asks the Sentinels ends for good. */
+async function reconnect(client: Redis): Promise<void> {
+  if (client.status === 'connecting') return;
   const gone = firstOf(client, ['close', 'ready', 'end']);
   client.disconnect(true);
-  return gone;
+  await gone;
 }
 
 /** Resolves when the first of some events comes. */

@@ -30,6 +30,16 @@ export function watchSwitches(
   { name, nodes, username, password }: RedisSentinelSettings,
   { family, tls, connectTimeout, disconnectTimeout }: RedisOptions,
 ): () => void {
+  /** The master that a Sentinel named while the client was connecting. */
+  let named: string | undefined;
+  const leaveForAnother = (address: string | undefined) => {
+    const { remoteAddress, remotePort } = master.stream ?? {};
+    if (address !== undefined && address !== `${remoteAddress}:${remotePort}`) master.disconnect(true);
+  };
+  master.on('connect', () => {
+    leaveForAnother(named);
+    named = undefined;
+  });
   const watchers = nodes.map(({ host, port }) => {
     const sentinel = new Redis({
       host,
@@ -42,8 +52,10 @@ export function watchSwitches(
     bearErrors(sentinel);
     sentinel.on('message', (_, switched: string) => {
       const [of, , , host, port] = switched.split(' ');
-      const { remoteAddress, remotePort } = master.stream ?? {};
-      if (of === name && !(remoteAddress === host && remotePort === Number(port))) master.disconnect(true);
+      if (of !== name) return;
+      // A client that is told to disconnect while it asks the Sentinels ends for good.
+      if (master.status === 'connecting') named = `${host}:${port}`;
+      else leaveForAnother(`${host}:${port}`);
     });
     sentinel.subscribe('+switch-master').catch(() => undefined);
     return sentinel;

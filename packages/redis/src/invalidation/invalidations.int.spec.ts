@@ -181,7 +181,7 @@ it('needs few rights to listen', async () => {
   await listener.until('key');
 });
 
-it('stays disconnected where the user may not track, and works otherwise', async () => {
+it('stays disconnected where the user may not track, says why, and works otherwise', async () => {
   await foreign.acl('SETUSER', 'blind', 'on', '>pw', '~*', '&*', '+@all', '-client|tracking');
   const backend = connect({ url: server.url, keyPrefix, username: 'blind', password: 'pw' });
   const listener = new HearingListener();
@@ -195,6 +195,23 @@ it('stays disconnected where the user may not track, and works otherwise', async
   }
   await backend.cache.set('key', 1, 60);
   expect(listener.heard).toEqual([]);
+  expect(backend.invalidations.trouble!()).toBe('the server answered NOPERM');
+  await foreign.acl('SETUSER', 'blind', '+client|tracking');
+  await listener.until('(connected)');
+  expect(backend.invalidations.trouble!()).toBeUndefined();
+});
+
+it('says why it is disconnected while the server is gone', async () => {
+  const own = await RedisProcess.start();
+  const { backend, listener } = await listening({ url: own.url });
+  await own.kill();
+  await listener.until('(disconnected)');
+  expect(backend.invalidations.trouble!()).toBe('the connection was lost');
+  await own.start();
+  await listener.until('(connected)', 2);
+  expect(backend.invalidations.trouble!()).toBeUndefined();
+  await closeAll();
+  await own.kill();
 });
 
 it('is never connected when it shall not listen', async () => {
@@ -204,6 +221,7 @@ it('is never connected when it shall not listen', async () => {
   await backend.cache.set('key', 1, 60);
   expect(backend.probe.connectionCount()).toBe(1);
   expect((await clients()).listening).toEqual([]);
+  expect(backend.invalidations.trouble!()).toContain('settings');
   await backend.probe.close();
   expect(listener.heard).toEqual([]);
 });

@@ -3,6 +3,7 @@ import type { InvalidationListener } from '@quantumtrade/dal-domain';
 import type { Redis, RedisOptions } from 'ioredis';
 import { backoffMs } from '../client/client.js';
 import { bearErrors } from '../client/each-connection.js';
+import { failureOf } from '../client/failures.js';
 import type { Announcements } from './announcements.js';
 
 /** While nothing is wrong the server is asked for a sign of life this often, and may take this long to give it. */
@@ -28,6 +29,7 @@ export class ListeningConnection {
   #session: Session | undefined;
   #retry: NodeJS.Timeout | undefined;
   #failures = 0;
+  #trouble: string | undefined;
 
   constructor(client: Redis, announcements: Announcements, listener: InvalidationListener) {
     this.#client = client;
@@ -40,6 +42,11 @@ export class ListeningConnection {
 
   get isUp(): boolean {
     return this.#session?.isUp ?? false;
+  }
+
+  /** What the last attempt failed with, while it is not up. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /** Ends it without a word to the listener. */
@@ -68,10 +75,11 @@ export class ListeningConnection {
     const ended = new Promise<void>((resolve) => redis.once('end', resolve));
     this.#ending.add(ended);
     void ended.then(() => this.#ending.delete(ended));
-    const lose = () => {
-      if (session === this.#session) this.#lose();
+    const lose = (error?: unknown) => {
+      if (session === this.#session) this.#lose(error);
     };
     bearErrors(redis);
+    redis.on('error', lose);
     redis.once('close', lose).once('end', lose);
     redis.once('ready', () => void this.#listen(session).catch(lose));
   };
@@ -86,6 +94,7 @@ export class ListeningConnection {
     await redis.subscribe(channel);
     over.signal.throwIfAborted();
     this.#failures = 0;
+    this.#trouble = undefined;
     session.isUp = true;
     this.#listener.onConnected();
     for (;;) {
@@ -94,8 +103,9 @@ export class ListeningConnection {
     }
   }
 
-  readonly #lose = (): void => {
+  readonly #lose = (error?: unknown): void => {
     const wasUp = this.isUp;
+    this.#trouble = failureOf(error).reason;
     this.#end();
     this.#retry = setTimeout(this.#open, backoffMs(++this.#failures));
     if (wasUp) this.#listener.onDisconnected();

@@ -35,6 +35,11 @@ export class ListeningConnections {
     return [...this.#connections.values()].filter(({ isUp }) => isUp).length;
   }
 
+  /** Why one of them is not up. */
+  get trouble(): string | undefined {
+    return [...this.#connections.values()].map(({ trouble }) => trouble).find((each) => each !== undefined);
+  }
+
   /** Ends them without a word to the listener. */
   async close(): Promise<void> {
     const { master } = this.#clients;

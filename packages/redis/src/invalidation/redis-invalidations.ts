@@ -36,6 +36,10 @@ export class RedisInvalidations implements CacheInvalidations {
     };
   }
 
+  trouble(): string | undefined {
+    return this.#announcements ? this.#connections?.trouble : 'the settings say that none is to be told';
+  }
+
   connectionCount(): number {
     return this.#connections?.count ?? 0;
   }

@@ -1,8 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
+
+/** What a replica was sent to begin with would be there again after its end, however old. */
+const FORGETFUL = ['--rdb-del-sync-files', 'yes'];
 
 /** A `redis-server` of a test's own, that it may kill, stop and start again on the same port. Nothing is kept on disk. */
 export class RedisProcess {
@@ -19,7 +22,7 @@ export class RedisProcess {
   static async start(...args: string[]): Promise<RedisProcess> {
     const port = await freePort();
     const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    return RedisProcess.#started(port, [...own, ...args]);
+    return RedisProcess.#started(port, [...own, ...FORGETFUL, ...args]);
   }
 
   /** One that speaks TLS and nothing else. */
@@ -101,13 +104,22 @@ function guardOf({ pid }: ChildProcess): ChildProcess {
   return guard;
 }
 
+/** Where systems take none for outgoing connections: one of those could have it before the server does, or while it is dead. */
+const PORTS = { first: 10_000, count: 22_000 };
+
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,97 +2,119 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '@quantumtrade/dal-journal/testing/child';
 import { startChild } from '@quantumtrade/dal-journal/testing/child';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
 import { Redis } from 'ioredis';
 import type { Findings } from './checked-reader.js';
-import { ForeignWriter } from './foreign-writer.js';
-import { answers, inDatabase, KEY_COUNT, loadsOf, question } from './keys.js';
-import { Line } from './line.js';
-import { MortalRedis } from './mortal-redis.js';
+import type { Notice } from './keys.js';
+import { answers, inDatabase, KEYS, loadsOf, NOTICE, question, readersOf } from './keys.js';
+import type { ReadingOrders } from './reading-process.js';
+import type { SharedRedis } from './shared-redis.js';
+import type { CacheWrites } from './writer.js';
+import { Writer } from './writer.js';
 
 const READER = new URL('./reading-process.ts', import.meta.url).href;
 const WRITERS = 2;
 /** How often it is looked for answers before a question is asked anew. */
 const LOOKS = 20;
+const ASKED_WITHIN_MS = 1_000;
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-/** Reading processes, each on a line of its own to one server, and foreign clients that write. A second server is the database. */
+interface Parts {
+  readonly databaseServer: RedisProcess;
+  readonly database: Redis;
+  readonly asking: CacheWrites;
+  readonly readers: readonly Child[];
+  readonly writers: readonly Writer[];
+}
+
+/** Reading processes and clients that write, which share one Redis. A server of its own is the database. */
 export class CacheWorld {
-  readonly server: MortalRedis;
-  readonly lines: readonly Line[];
-  /** A client of the server that no fault is meant for. */
-  readonly admin: Redis;
-  readonly #databaseServer: MortalRedis;
-  readonly #database: Redis;
-  readonly #readers: readonly Child[];
-  readonly #writers: readonly ForeignWriter[];
+  readonly #parts: Parts;
+  readonly #redis: SharedRedis;
   readonly #writing: Promise<unknown>;
   #areWritersOver = false;
   #questions = 0;
+  #notices = 0;
 
-  private constructor(
-    server: MortalRedis,
-    databaseServer: MortalRedis,
-    database: Redis,
-    lines: readonly Line[],
-    random: Random,
-  ) {
-    this.server = server;
-    this.lines = lines;
-    this.admin = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
-    this.admin.on('error', () => undefined);
-    this.#databaseServer = databaseServer;
-    this.#database = database;
-    const seed = () => random.below(2 ** 31);
-    this.#readers = lines.map((line, i) =>
-      startChild(READER, line.url, databaseServer.url, `${i}`, `${seed()}`),
-    );
-    this.#writers = numbersTo(WRITERS).map((n) => {
-      const keys = numbersTo(KEY_COUNT).filter((key) => key % WRITERS === n);
-      return new ForeignWriter(server.url, database, keys, new Random(seed()));
-    });
-    this.#writing = Promise.all(this.#writers.map((writer) => writer.run(() => this.#areWritersOver)));
+  private constructor(redis: SharedRedis, parts: Parts) {
+    this.#redis = redis;
+    this.#parts = parts;
+    this.#writing = Promise.all(parts.writers.map((writer) => writer.run(() => this.#areWritersOver)));
   }
 
-  static async start(processes: number, random: Random): Promise<CacheWorld> {
-    const [server, databaseServer] = await Promise.all([MortalRedis.start(), MortalRedis.start()]);
+  /** The Redis is the world's from now on. */
+  static async start(redis: SharedRedis, processes: number, random: Random): Promise<CacheWorld> {
+    const databaseServer = await RedisProcess.start();
     const database = new Redis(databaseServer.url);
-    await database.mset(numbersTo(KEY_COUNT).flatMap((key) => [inDatabase(key), 1]));
-    const lines = await Promise.all(
-      numbersTo(processes).map(() => Line.to(server.port, new Random(random.below(2 ** 31)))),
+    await database.mset(KEYS.flatMap((key) => [inDatabase(key), 1]));
+    const seed = () => random.below(2 ** 31);
+    const readers = numbersTo(processes).map((i) => {
+      const orders: ReadingOrders = {
+        settings: redis.settingsOf(i),
+        boundMs: redis.boundMs,
+        databaseUrl: databaseServer.url,
+        name: `${i}`,
+        seed: seed(),
+      };
+      return startChild(READER, JSON.stringify(orders));
+    });
+    const writers = await Promise.all(
+      numbersTo(WRITERS).map(async (n) => {
+        const keys = KEYS.filter((key) => key % WRITERS === n);
+        return new Writer(await redis.writes(new Random(seed())), database, keys, new Random(seed()));
+      }),
     );
-    return new CacheWorld(server, databaseServer, database, lines, random);
+    const asking = await redis.writes(new Random(seed()));
+    return new CacheWorld(redis, { databaseServer, database, asking, readers, writers });
   }
 
   get changes(): number {
-    return this.#writers.reduce((sum, { changes }) => sum + changes, 0);
+    return this.#parts.writers.reduce((sum, { changes }) => sum + changes, 0);
   }
 
   /** Resolves when every process has been told of all that was done by now. */
   async settled(): Promise<void> {
-    await this.#answered((names) => names.length === this.lines.length);
+    const count = this.#parts.readers.length;
+    await Promise.all(KEYS.map((key) => this.#answered(key, (names) => names.length === count)));
   }
 
-  /** Resolves when the process on this line is told of changes. */
-  async isTold(line: Line): Promise<void> {
-    const name = `${this.lines.indexOf(line)}`;
-    await this.#answered((names) => names.includes(name));
+  /** Resolves when this process is told of changes. */
+  async isTold(process: number): Promise<void> {
+    await this.#answered(0, (names) => names.includes(`${process}`));
+  }
+
+  /** What a process has at hand of these keys counts as wrong while it is done, for their server is down. */
+  async whileUntold(keys: readonly number[], work: () => Promise<unknown>): Promise<void> {
+    await this.#notify(keys);
+    await work();
+    await this.#notify([]);
   }
 
   /** Resolves when every process has loaded so many values more. */
   async loadsGoOn(count: number): Promise<void> {
-    const names = this.lines.map((_, i) => loadsOf(`${i}`));
-    const loads = async () => (await this.#database.mget(names)).map(Number);
+    const { database, readers } = this.#parts;
+    const names = readers.map((_, i) => loadsOf(`${i}`));
+    const loads = async () => (await database.mget(names)).map(Number);
     const before = await loads();
     while ((await loads()).some((now, i) => now < before[i]! + count)) await delay(5);
   }
 
-  async #answered(isEnough: (names: readonly string[]) => boolean): Promise<void> {
+  async #notify(untold: readonly number[]): Promise<void> {
+    const { database, readers } = this.#parts;
+    const notice: Notice = { n: ++this.#notices, untold };
+    await database.set(NOTICE, JSON.stringify(notice));
+    while ((await database.scard(readersOf(notice.n))) < readers.length) await delay(5);
+  }
+
+  async #answered(key: number, isEnough: (names: readonly string[]) => boolean): Promise<void> {
+    const { asking, database } = this.#parts;
     for (;;) {
-      const name = question(++this.#questions);
-      await this.admin.set(name, '', 'PX', 1_000);
+      const name = question(key, ++this.#questions);
+      // A client of a cluster may forget a command when masters change.
+      await Promise.race([asking.tell(name).catch(() => undefined), delay(ASKED_WITHIN_MS)]);
       for (let look = 0; look < LOOKS; look++) {
-        if (isEnough(await this.#database.smembers(answers(name)))) return;
+        if (isEnough(await database.smembers(answers(name)))) return;
         await delay(5);
       }
     }
@@ -103,19 +125,23 @@ export class CacheWorld {
     this.#areWritersOver = true;
     await this.#writing;
     await this.settled();
-    for (const reader of this.#readers) reader.process.kill('SIGTERM');
-    return Promise.all(this.#readers.map(async ({ output }) => JSON.parse(await output) as Findings));
+    const { readers } = this.#parts;
+    for (const reader of readers) reader.process.kill('SIGTERM');
+    const findings = await Promise.all(
+      readers.map(async ({ output }) => JSON.parse(await output) as Findings),
+    );
+    console.log(`${this.changes} changes`, JSON.stringify(findings));
+    return findings;
   }
 
   /** Whatever state a run left it in. */
   async stop(): Promise<void> {
-    for (const reader of this.#readers) reader.process.kill('SIGKILL');
-    await Promise.all(this.#readers.map(({ output }) => output));
-    for (const line of this.lines) line.stop();
-    for (const writer of this.#writers) writer.stop();
-    this.admin.disconnect();
-    this.#database.disconnect();
+    const { readers, writers, asking, database, databaseServer } = this.#parts;
+    for (const reader of readers) reader.process.kill('SIGKILL');
+    await Promise.all(readers.map(({ output }) => output));
+    for (const each of [...writers, asking]) each.stop();
+    database.disconnect();
     await Promise.allSettled([this.#writing]);
-    await Promise.all([this.server.die(), this.#databaseServer.die()]);
+    await Promise.all([this.#redis.stop(), databaseServer.kill()]);
   }
 }

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CoherentKeyspace } from '@quantumtrade/dal-cache';
+import type { CacheStats, CoherentKeyspace, KeyspaceOptions } from '@quantumtrade/dal-cache';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { Redis } from 'ioredis';
 import { settledInTime } from '../faults/settled-in-time.js';
 import type { VERSIONS } from './keys.js';
-import { inDatabase, KEY_COUNT, loadsOf, partsOf } from './keys.js';
+import { absentInDatabase, inDatabase, KEY_COUNT, KEYS, loadsOf, partsOf } from './keys.js';
 import type { Knowledge } from './knowledge.js';
 
 /** What a process found, as JSON. */
@@ -17,7 +17,11 @@ export interface Findings {
   /** Values that were at hand, and calls of the second level that rejected with an error of the data layer. */
   atHand: number;
   rejected: number;
-  degradedLoads: number;
+  /** The longest time that every `get` of one key has failed. */
+  longestSilenceMs: number;
+  /** How its keyspace is kept, and what its cache has counted. */
+  options?: KeyspaceOptions;
+  stats?: CacheStats;
 }
 
 const READS = ['peek', 'peek', 'get', 'getMany', 'getOrLoad', 'getOrLoad'] as const;
@@ -35,13 +39,15 @@ export class CheckedReader {
     checked: { connected: 0, disconnected: 0 },
     atHand: 0,
     rejected: 0,
-    degradedLoads: 0,
+    longestSilenceMs: 0,
   };
   readonly #versions: Versions;
   readonly #knowledge: Knowledge;
   readonly #database: Redis;
   readonly #random: Random;
   readonly #patienceMs: number;
+  /** By key: since when every `get` has failed. */
+  readonly #silentSince: (number | undefined)[] = new Array(KEY_COUNT).fill(undefined);
   /** By key: what was the oldest version allowed when each call that is under way began. */
   readonly #underWay = Array.from({ length: KEY_COUNT }, () => new Set<{ readonly oldest: number }>());
 
@@ -78,28 +84,32 @@ export class CheckedReader {
 
   /** When nobody writes any more and this process is told of all: reads every key until it has its last version at hand. */
   async checkAtRest(): Promise<void> {
-    for (let key = 0; key < KEY_COUNT; key++) {
-      const last = Number(await this.#database.get(inDatabase(key)));
+    for (const key of KEYS) {
+      const last = await this.#lastVersion(key);
       let atHand: number | undefined;
-      while ((atHand = this.#versions.peek(partsOf(key))) === undefined) {
+      do {
         for (const read of ['get', 'getOrLoad'] as const) {
           const version = await this.#ask(read, key);
-          if (version != null && version !== last)
+          const isNothing = version === undefined || (read === 'get' && version === null);
+          if (!isNothing && version !== last)
             this.#tell(`at rest ${read} of ${key} gave ${version}, not ${last}`);
         }
-      }
-      if (atHand !== last) this.#tell(`at rest ${key} has ${atHand} at hand, not ${last}`);
+        atHand = this.#versions.peek(partsOf(key));
+      } while (atHand === undefined && last !== null);
+      if (atHand !== undefined && atHand !== last)
+        this.#tell(`at rest ${key} has ${atHand} at hand, not ${last}`);
     }
   }
 
   async #read(read: Read, key: number): Promise<void> {
-    const state = this.#knowledge.isConnected ? 'connected' : 'disconnected';
+    const state = this.#knowledge.isTold(key) ? 'connected' : 'disconnected';
     const begun = { oldest: this.#knowledge.oldestOf(key) };
     const underWay = this.#underWay[key]!.add(begun);
     const isShared = state === 'disconnected' && (read === 'get' || read === 'getOrLoad');
     const oldest = isShared ? Math.min(...[...underWay].map((call) => call.oldest)) : begun.oldest;
     const version = await this.#ask(read, key);
     underWay.delete(begun);
+    if (version === null && read === 'getOrLoad') await this.#checkAbsence(key, oldest);
     if (version == null) return;
     if (read === 'peek') this.findings.atHand++;
     if (read === 'peek' && state === 'disconnected')
@@ -108,7 +118,14 @@ export class CheckedReader {
     if (version < oldest) this.#tell(`${read} of ${key}, ${state}, gave ${version} when ${oldest} was known`);
   }
 
-  /** The version; null or undefined when there is none. */
+  /** Whether there was no value in this version or in one since. */
+  async #checkAbsence(key: number, oldest: number): Promise<void> {
+    const version = Number(await this.#database.get(absentInDatabase(key)));
+    if (version === 0 || version < oldest)
+      this.#tell(`getOrLoad of ${key} gave nothing when ${oldest} was known`);
+  }
+
+  /** The version; null when there is none, undefined when that is not known. */
   async #ask(read: Read, key: number): Promise<number | null | undefined> {
     const parts = partsOf(key);
     if (read === 'peek') return this.#versions.peek(parts);
@@ -120,9 +137,10 @@ export class CheckedReader {
           : this.#versions.getMany([partsOf((key + 1) % KEY_COUNT), parts]).then(([, version]) => version!);
     try {
       const version = await settledInTime(call, Date.now() + this.#patienceMs);
-      if (version === null && read === 'getOrLoad') this.#tell(`getOrLoad of ${key} gave nothing`);
+      if (read === 'get') this.#silentSince[key] = undefined;
       return version;
     } catch (error) {
+      if (read === 'get') this.#isSilent(key);
       if (read === 'getOrLoad' || !isDatabaseError(error))
         this.#tell(`${read} of ${key} failed: ${String(error)}`);
       this.findings.rejected++;
@@ -130,14 +148,25 @@ export class CheckedReader {
     }
   }
 
-  async #load(key: number): Promise<number> {
+  async #load(key: number): Promise<number | null> {
     void this.#database.incr(loadsOf(this.#knowledge.name));
-    const version = Number(await this.#database.get(inDatabase(key)));
+    const version = await this.#lastVersion(key);
     if (this.#random.chance(0.5)) await delay(this.#random.below(20));
     return version;
   }
 
+  async #lastVersion(key: number): Promise<number | null> {
+    const version = Number(await this.#database.get(inDatabase(key)));
+    return version < 0 ? null : version;
+  }
+
+  #isSilent(key: number): void {
+    const now = Date.now();
+    const since = (this.#silentSince[key] ??= now);
+    this.findings.longestSilenceMs = Math.max(this.findings.longestSilenceMs, now - since);
+  }
+
   #tell(what: string): void {
-    if (this.findings.wrong.length < 10) this.findings.wrong.push(what);
+    if (this.findings.wrong.length < 10) this.findings.wrong.push(`${new Date().toISOString()} ${what}`);
   }
 }

@@ -2,11 +2,21 @@
 import { once } from 'node:events';
 import { CoherentCache } from '@quantumtrade/dal-cache';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
+import type { RedisSettings } from '@quantumtrade/dal-redis';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { Redis } from 'ioredis';
 import { CheckedReader } from './checked-reader.js';
 import { VERSIONS } from './keys.js';
 import { Knowledge } from './knowledge.js';
+
+/** Its argument, as JSON. */
+export interface ReadingOrders {
+  readonly settings: RedisSettings;
+  readonly boundMs: number;
+  readonly databaseUrl: string;
+  readonly name: string;
+  readonly seed: number;
+}
 
 const USERS = 6;
 const BUDGET_MS = 100;
@@ -14,24 +24,27 @@ const LOAD_TIMEOUT_MS = 10_000;
 /** A call waits for another's load, then loads itself, and asks the second level before either. */
 const PATIENCE_MS = 2 * (LOAD_TIMEOUT_MS + BUDGET_MS);
 
-const [url = '', databaseUrl = '', name = '', seed = ''] = process.argv.slice(2);
-const random = new Random(Number(seed));
+const { settings, boundMs, databaseUrl, name, seed } = JSON.parse(process.argv[2]!) as ReadingOrders;
+const random = new Random(seed);
 const terminated = once(process, 'SIGTERM');
+const options = {
+  loadTimeoutMs: LOAD_TIMEOUT_MS,
+  onceInCluster: Number(name) % 2 === 1,
+  eagerRefreshAt: 0.5,
+  jitter: 0.5,
+  staleWhileRevalidateMs: random.chance(0.5) ? 500 : 0,
+  negativeTtlMs: random.chance(0.5) ? 500 : 0,
+};
 
 const database = new Redis(databaseUrl, { retryStrategy: () => null });
 database.on('error', () => undefined).on('end', () => process.exit());
-const backend = connectRedis({ url });
+const backend = connectRedis(settings);
 const cache = new CoherentCache(backend, {
   budgetMs: BUDGET_MS,
   breaker: { openMs: 20 },
   random: () => random.next(),
 });
-const versions = cache.keyspace(VERSIONS, {
-  loadTimeoutMs: LOAD_TIMEOUT_MS,
-  onceInCluster: Number(name) % 2 === 1,
-  eagerRefreshAt: 0.5,
-  jitter: 0.5,
-});
+const versions = cache.keyspace(VERSIONS, options);
 /** It listens after the cache does, and so is told after it. */
 const knowledge = new Knowledge(name, database);
 backend.invalidations.listen(knowledge);
@@ -39,12 +52,12 @@ backend.invalidations.listen(knowledge);
 const reader = new CheckedReader(versions, { knowledge, database, random, patienceMs: PATIENCE_MS });
 let isOver = false;
 const users = Array.from({ length: USERS }, () => reader.run(() => isOver));
+const watching = knowledge.watch(boundMs, () => isOver);
 await terminated;
 isOver = true;
-await Promise.all(users);
+await Promise.all([...users, watching]);
 await reader.checkAtRest();
-reader.findings.degradedLoads = cache.stats().degradedLoads;
-console.log(JSON.stringify(reader.findings));
+console.log(JSON.stringify({ ...reader.findings, options, stats: cache.stats() }));
 cache.close();
 await backend.probe.close();
 database.disconnect();

@@ -1,0 +1,74 @@
+import { closeAll, connect } from '../testing/connected.js';
+import { RedisProcess, sleep, until } from '../testing/redis-process.js';
+import { ScriptedSentinel } from '../testing/scripted-sentinel.js';
+
+let master: RedisProcess;
+let other: RedisProcess | undefined;
+let sentinel: ScriptedSentinel;
+beforeEach(async () => {
+  [master, sentinel] = await Promise.all([RedisProcess.start(), ScriptedSentinel.start()]);
+});
+afterEach(async () => {
+  await closeAll();
+  sentinel.stop();
+  await Promise.all([master.kill(), other?.kill()]);
+});
+
+/** A client that asks who the master is, and would hear of another one. */
+async function connecting() {
+  const backend = connect({ url: 'redis://any', sentinel: { name: 'main', nodes: [sentinel.address] } });
+  await until(async () => sentinel.asking.length === 1 && sentinel.listening.length === 1);
+  return backend;
+}
+
+const isAnswered = (call: Promise<unknown>) =>
+  call.then(
+    () => true,
+    () => false,
+  );
+
+it('is not ended by news of another master while it asks who that is', async () => {
+  const { probe } = await connecting();
+  sentinel.announce('main', master.address);
+  await sleep(50);
+  sentinel.answer(master.address);
+  await until(() => isAnswered(probe.ping()));
+});
+
+it('leaves the master that it is told of, when it has heard meanwhile of another', async () => {
+  other = await RedisProcess.start();
+  const { probe } = await connecting();
+  sentinel.announce('main', master.address);
+  await sleep(50);
+  sentinel.answer(other.address);
+  await until(async () => sentinel.asking.length === 1);
+  sentinel.answer(master.address);
+  await until(() => isAnswered(probe.ping()));
+});
+
+it('goes on asking for a replica while the master does not answer', async () => {
+  other = await RedisProcess.start('--replicaof', '127.0.0.1', String(master.port));
+  const { cache, probe } = connect({
+    url: 'redis://any',
+    sentinel: { name: 'main', nodes: [sentinel.address] },
+    readFrom: 'replica',
+    commandTimeoutMs: 200,
+  });
+  await until(async () => sentinel.asking.length === 1 && sentinel.askingForReplicas.length === 1);
+  sentinel.answer(master.address);
+  sentinel.answerReplica(other.address);
+  await until(async () => probe.connectionCount() === 2);
+
+  await other.kill();
+  await until(async () => sentinel.askingForReplicas.length === 1);
+  master.pause();
+  await until(async () => {
+    await isAnswered(cache.set('key', 1, 60));
+    return sentinel.asking.length === 1;
+  });
+  master.resume();
+  await other.start();
+  sentinel.answer(master.address);
+  sentinel.answerReplica(other.address);
+  await until(async () => probe.connectionCount() === 2);
+});

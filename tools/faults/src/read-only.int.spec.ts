@@ -1,0 +1,66 @@
+import { DatabaseAbstraction } from '@quantumtrade/dal';
+import { memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { connectRedis } from '@quantumtrade/dal-redis';
+import { RedisProcess, until } from '@quantumtrade/dal-redis/testing/redis-process';
+import { Redis } from 'ioredis';
+import { READ_ONLY } from './cache/read-only.js';
+
+const SYMBOLS = Array.from({ length: 50 }, (_, i) => `S${i}`);
+const bar = {
+  timestamp: 0,
+  open: 1,
+  high: 1,
+  low: 1,
+  close: 1,
+  adjustedClose: 1,
+  volume: 1,
+  qualityScore: 1,
+};
+const BOTH_LEVELS = { hearsChanges: true, reads: 'made', writes: 'made' };
+
+let server: RedisProcess;
+let admin: Redis;
+let database: DatabaseAbstraction;
+beforeEach(async () => {
+  server = await RedisProcess.start();
+  admin = new Redis(server.url);
+  database = new DatabaseAbstraction({
+    timeSeries: memoryTimeSeries(),
+    cache: connectRedis({ url: server.url }),
+  });
+  await database.initializeSchema();
+  const records = SYMBOLS.map((symbol) => ({ symbol, ...bar }));
+  await database.insertMarketData({ source: 'x', records });
+});
+afterEach(async () => {
+  await database.close();
+  admin.disconnect();
+  await server.kill();
+});
+
+/** How many of all reads the cache answered. */
+async function readAll(): Promise<number> {
+  const results = await Promise.all(SYMBOLS.map((symbol) => database.getLatestMarketData(symbol, 1)));
+  for (const [i, { data }] of results.entries())
+    expect(data).toEqual([expect.objectContaining({ symbol: SYMBOLS[i], close: 1 })]);
+  return results.filter(({ cacheHit }) => cacheHit).length;
+}
+
+it.each(READ_ONLY)(
+  'answers every read while the server $what, rejects writes to it, says so, and caches again after it',
+  async ({ begin, end }) => {
+    await until(async () => (await readAll()) === SYMBOLS.length);
+    expect((await database.health()).cache).toEqual(BOTH_LEVELS);
+    await begin(admin);
+    await until(async () => (await readAll()) === 0);
+    await expect(database.cacheSet('key', 1, 60)).rejects.toMatchObject({ code: 'CACHE', retryable: true });
+    expect(await database.health()).toMatchObject({
+      redisHealthy: true,
+      cache: { hearsChanges: true, reads: 'made', writes: 'suspended' },
+    });
+    await end(admin);
+    await until(async () => (await readAll()) === SYMBOLS.length);
+    expect((await database.health()).cache).toEqual(BOTH_LEVELS);
+    await database.cacheSet('key', 1, 60);
+  },
+);
