@@ -1,4 +1,7 @@
-import { z } from 'zod';
+import { feature } from './feature.js';
+import { Invalid, isPlainMap } from './field.js';
+import type { JsonMember } from './json.js';
+import { memberOf, objectCodec } from './json.js';
 import type { Row } from './record.js';
 
 /** All features of one symbol with the same instant and version. */
@@ -13,17 +16,25 @@ export interface FeatureSet {
   calculationTimeMs: number;
 }
 
-export const featureSetCodec: z.ZodType<FeatureSet> = z.object({
-  symbol: z.string(),
-  timestamp: z.codec(z.iso.datetime(), z.date(), {
-    decode: (text) => new Date(text),
-    encode: (date) => date.toISOString(),
-  }),
-  version: z.int(),
-  features: z.record(z.string(), z.number()),
-  metadata: z.record(z.string(), z.string()),
-  calculationTimeMs: z.int(),
+const { symbol, timestamp, featureVersion, calculationTimeMs } = feature.fields;
+
+const metadata: JsonMember = { decode: textsByName, encode: textsByName };
+
+export const featureSetCodec = objectCodec<FeatureSet>({
+  symbol: memberOf(symbol),
+  timestamp: memberOf(timestamp),
+  version: memberOf(featureVersion),
+  features: memberOf({ kind: 'numbers' }),
+  metadata,
+  calculationTimeMs: memberOf(calculationTimeMs),
 });
+
+function textsByName(value: unknown): Record<string, string> | Invalid {
+  if (!isPlainMap(value)) return new Invalid('must be a map of strings');
+  for (const name in value)
+    if (typeof value[name] !== 'string') return new Invalid('must be a map of strings');
+  return { ...(value as Record<string, string>) };
+}
 
 /** The set that these rows make: all of one symbol, instant and version, in order of feature name. */
 export function featureSetOf(rows: readonly Row[]): FeatureSet {

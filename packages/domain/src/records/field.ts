@@ -138,15 +138,16 @@ export function isPlainMap(value: unknown): value is Readonly<Record<string, unk
 
 function canonicalNumbers(value: unknown): Record<string, number> | Invalid {
   if (!isPlainMap(value)) return new Invalid('must be a map of numbers');
-  const entries: [string, number][] = [];
-  for (const [name, number] of Object.entries(value)) {
+  const numbers = { ...value } as Record<string, number>;
+  for (const name of Object.keys(numbers)) {
+    const number: unknown = numbers[name];
     if (!name.isWellFormed()) return new Invalid('every name must be well-formed Unicode');
     if (typeof number !== 'number' || !Number.isFinite(number)) {
       return new Invalid(`${JSON.stringify(name)} must be a finite number`);
     }
-    entries.push([name, number + 0]);
+    if (Object.is(number, -0)) numbers[name] = 0;
   }
-  return Object.fromEntries(entries);
+  return numbers;
 }
 
 /**
