@@ -15,7 +15,7 @@ const SHORT = {
   stampedeRounds: 3,
   readingProcesses: 2,
   /** Of each connection of each process. */
-  cuts: 20,
+  cuts: 12,
   cutsWithoutTracking: 6,
   /** Of a cluster's masters and of one that Sentinels watch. */
   failovers: 1,
