@@ -231,6 +231,21 @@ it('remembers that there is nothing if the keyspace says so, until somebody writ
   expect(await features.get(rsi)).toBe(2);
 });
 
+it('does not reload what is remembered to be nothing, though it ends while it is read', async () => {
+  const { features, others, backend, timers, here } = await open({ negativeTtlMs: 50 }, 2);
+  await others.getOrLoad(rsi, async () => null);
+  const { cache } = backend;
+  const answer = cache.getEntryOrSet.bind(cache);
+  cache.getEntryOrSet = async (...call) => {
+    const entry = await answer(...call);
+    timers.advance(100);
+    return entry;
+  };
+  expect(await features.getOrLoad(rsi, async () => 1)).toBeNull();
+  await settled();
+  expect(here.cache.stats()).toMatchObject({ loads: 0, refreshes: 0 });
+});
+
 it('forgets at once that there is nothing by default', async () => {
   const { features, foreign } = await open();
   expect(await features.getOrLoad(rsi, async () => null)).toBeNull();

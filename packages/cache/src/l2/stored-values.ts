@@ -120,9 +120,8 @@ export class StoredValues<P extends string, T> {
   }
 
   /** Stores what was loaded if the key still holds the value that it is to replace. */
-  async storeRefreshed(key: string, old: Held<T>, loaded: Loaded<T>): Promise<boolean> {
-    const expected = old.value === null ? absentMark : encodeFor(this.#keyspace, old.value);
-    const isReplaced = await this.#replace(key, expected, loaded);
+  async storeRefreshed(key: string, old: T, loaded: Loaded<T>): Promise<boolean> {
+    const isReplaced = await this.#replace(key, encodeFor(this.#keyspace, old), loaded);
     this.#core.l1.changed([key]);
     return isReplaced;
   }

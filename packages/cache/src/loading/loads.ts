@@ -48,11 +48,13 @@ export class Loads<P extends string, T> {
     const { clock, counters, refreshing } = this.#core;
     const now = clock.now();
     if (now >= held.freshUntil) counters.staleServed++;
-    if (now < held.refreshAt) return;
+    const { value } = held;
+    // That there is nothing is remembered by a mark like any other, in whose place a late reload could come.
+    if (now < held.refreshAt || value === null) return;
     held.refreshAt = now + REFRESH_PAUSE_MS;
     if (refreshing.has(key)) return;
     refreshing
-      .join(key, undefined, (signal) => this.#refresh(key, held, loader, signal))
+      .join(key, undefined, (signal) => this.#refresh(key, value, loader, signal))
       .catch(() => counters.failedRefreshes++);
   }
 
@@ -126,7 +128,7 @@ export class Loads<P extends string, T> {
     return loaded.value;
   }
 
-  async #refresh(key: string, old: Held<T>, loader: Loader<T>, signal: WorkSignal): Promise<void> {
+  async #refresh(key: string, old: T, loader: Loader<T>, signal: WorkSignal): Promise<void> {
     const { ownWrites, counters } = this.#core;
     const writes = ownWrites.of(key);
     counters.refreshes++;
