@@ -33,12 +33,27 @@ it('writes the commands of one turn at once, and those of the next by themselves
   redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
   gatherWrites(redis);
   await redis.connect();
-  const one = jest.spyOn(redis.stream as Socket, '_write');
-  const many = jest.spyOn(redis.stream as Required<Socket>, '_writev');
+  const sent = jest.spyOn(redis.stream as Socket, '_write');
   await Promise.all(['a', 'b', 'c'].map((key) => redis.get(key)));
-  expect([one.mock.calls.length, many.mock.calls.map(([chunks]) => chunks.length)]).toEqual([0, [3]]);
+  expect(sent).toHaveBeenCalledTimes(1);
   await redis.get('d');
-  expect([one.mock.calls.length, many.mock.calls.length]).toEqual([1, 1]);
+  expect(sent).toHaveBeenCalledTimes(2);
+});
+
+it('keeps the order of what is gathered and what is not text, and sends nothing once the connection has ended', async () => {
+  let received = '';
+  const port = await listening((socket) => socket.on('data', (chunk) => (received += String(chunk))));
+  redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
+  redis.on('error', () => undefined);
+  gatherWrites(redis);
+  await redis.connect();
+  const calls = [redis.get('a'), redis.get(Buffer.from('b')), redis.get('c')];
+  while (!received.includes('c\r\n')) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(received.split('\r\n').filter((word) => /^[abc]$/.test(word))).toEqual(['a', 'b', 'c']);
+  const late = redis.get('d');
+  redis.disconnect();
+  for (const outcome of await Promise.allSettled([...calls, late])) expect(outcome.status).toBe('rejected');
+  expect(received).not.toContain('d\r\n');
 });
 
 it('gives up a connection that does not get ready, and opens another', async () => {

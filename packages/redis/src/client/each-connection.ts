@@ -26,19 +26,26 @@ export function limitHandshake(connection: Redis, limitMs: number): void {
 }
 
 /**
- * Has the commands of one turn of the event loop go out in one write. The driver makes one for each, which is most of what
- * a command costs.
+ * Has the commands of one turn of the event loop go out as one text. The driver writes each by itself, which is most of what
+ * a command costs. What is not sent yet when the connection ends is not sent any more.
  */
 export function gatherWrites(connection: Redis): void {
   connection.on('connect', () => {
     const { stream } = connection;
-    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-    stream.write = (...args: unknown[]) => {
-      if (stream.writableCorked === 0) {
-        stream.cork();
-        process.nextTick(() => stream.uncork());
+    const write = stream.write.bind(stream) as (chunk: unknown) => boolean;
+    let gathered: string[] = [];
+    const send = () => {
+      const text = gathered.join('');
+      gathered = [];
+      if (text !== '' && stream.writable) write(text);
+    };
+    stream.write = (chunk: unknown) => {
+      if (typeof chunk !== 'string') {
+        send();
+        return write(chunk);
       }
-      return write(...args);
+      if (gathered.push(chunk) === 1) process.nextTick(send);
+      return true;
     };
   });
 }

@@ -6,7 +6,7 @@ import { misses } from './misses.js';
 import { rateLimit } from './rate-limit.js';
 import { hitsAtFixedRates } from './rates.js';
 import type { RedisServer } from './redis-server.js';
-import { secondLevelReads } from './second-level.js';
+import { readsBeyondTheFirstLevel, secondLevelReads } from './second-level.js';
 import { writes } from './writes.js';
 
 /** Cached features of symbols, all sides on one Redis, each on keys of its own. */
@@ -15,6 +15,7 @@ export const cache: Bench<RedisServer> = async function* ({ url }) {
   yield* hits(url);
   yield* facade(url);
   yield* secondLevelReads(url);
+  yield* readsBeyondTheFirstLevel(url);
   yield* misses(url);
   yield* writes(url);
   yield* invalidation(url);

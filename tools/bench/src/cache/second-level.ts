@@ -4,7 +4,7 @@ import { collectGarbage } from '../settle.js';
 import { closedLoop, inPercentiles, inThroughput, openLoop, throughput } from './loads.js';
 import { secondLevel, twoLevels } from './ours.js';
 import { bentocache, cacheable, rawRedis } from './peers.js';
-import type { ManySide, Side } from './side.js';
+import type { LoadingSide, ManySide, Side } from './side.js';
 import { fill, withSides } from './side.js';
 import { anyOf, features, featuresOf, slices, symbols } from './values.js';
 
@@ -19,7 +19,6 @@ export async function* secondLevelReads(url: string): AsyncGenerator<Result> {
   const many = {
     ours: secondLevel(url, 'l2:'),
     'ours, checked by its schema': secondLevel(url, 'l2-checked:', features.codec),
-    'ours, both levels': await twoLevels(url, 'l2-both:', { l1TtlMs: 0 }),
     'ioredis and JSON': rawRedis(url, 'l2-raw:'),
     cacheable: cacheable(url, 'l2-cacheable'),
   };
@@ -27,7 +26,42 @@ export async function* secondLevelReads(url: string): AsyncGenerator<Result> {
   yield* withSides(sides, async function* () {
     for (const side of Object.values(sides)) await fill(side, all);
     yield* one(sides, anyOf(all, 1 << 15));
-    yield* manyAtOnce(many, all);
+    yield* manyAtOnce('', many, all);
+  });
+}
+
+/** Values that are in Redis, through caches with both levels whose room in process is taken by other values. */
+export async function* readsBeyondTheFirstLevel(url: string): AsyncGenerator<Result> {
+  const all = symbols(KEYS);
+  const many = {
+    ours: await twoLevels(url, 'both:', { maxEntries: 1 }),
+    cacheable: cacheable(url, 'both-cacheable', 1),
+  };
+  const sides: Sides<LoadingSide> = {
+    ...many,
+    bentocache: bentocache(url, 'both-bentocache', { maxItems: 1 }),
+  };
+  yield* withSides(sides, async function* () {
+    for (const side of Object.values(sides)) await fill(side, all);
+    const wanted = anyOf(all, 1 << 15);
+    const load = () => Promise.reject(new Error('the value is there'));
+    const reads = {
+      get: (side: LoadingSide, symbol: string) => side.get(symbol),
+      'get or load': (side: LoadingSide, symbol: string) => side.getOrLoad(symbol, load),
+    };
+    for (const [name, read] of Object.entries(reads)) {
+      const title = `${name} beyond the first level, 100 callers`;
+      const runs = await inRounds(
+        ROUNDS,
+        eachSide(sides, (side) => () => {
+          collectGarbage();
+          return closedLoop({ callers: 100, forMs: 400 }, (n) => read(side, wanted[n % wanted.length]!));
+        }),
+      );
+      yield* inThroughput(title, 'reads', runs);
+      yield* inPercentiles(title, runs);
+    }
+    yield* manyAtOnce('on both levels, ', many, all);
   });
 }
 
@@ -50,10 +84,14 @@ async function* one(sides: Sides<Side>, wanted: readonly string[]): AsyncGenerat
   yield* inPercentiles('get from Redis, 5,000 reads/s due', runs);
 }
 
-async function* manyAtOnce(sides: Sides<ManySide>, all: readonly string[]): AsyncGenerator<Result> {
+async function* manyAtOnce(
+  where: string,
+  sides: Sides<ManySide>,
+  all: readonly string[],
+): AsyncGenerator<Result> {
   const values = all.map((symbol) => featuresOf(symbol));
-  yield* inSlices('getMany', sides, all, (side, symbols) => side.getMany(symbols));
-  yield* inSlices('setMany', sides, values, (side, values) => side.setMany(values));
+  yield* inSlices(`${where}getMany`, sides, all, (side, symbols) => side.getMany(symbols));
+  yield* inSlices(`${where}setMany`, sides, values, (side, values) => side.setMany(values));
 }
 
 async function* inSlices<T>(
