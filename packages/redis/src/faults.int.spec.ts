@@ -149,7 +149,7 @@ it('leaves a call that is too long its connection, for the others to be answered
   await probe.ping();
   const entries = Array.from({ length: 100_000 }, (_, i) => ({ key: `key-${i}`, value: i, ttlSeconds: 60 }));
   const long = errorOf(() => cache.setMany(entries));
-  for (let isOver = false; !isOver; ) {
+  for (let isOver = false; !isOver;) {
     const next = cache.exists('key');
     isOver = await Promise.race([long.then(() => true), next.then(() => false)]);
     await next;
