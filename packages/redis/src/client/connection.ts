@@ -37,7 +37,7 @@ export class Connection implements BackendProbe {
     for (const client of replica ? [master, replica] : [master]) {
       eachConnection(client, bearErrors);
       eachConnection(client, gatherWrites);
-      eachConnection(client, (connection) => limitHandshake(connection, timeoutMs));
+      eachConnection(client, limitHandshake);
     }
     master.on('ready', () => {
       this.#down = this.#trouble = undefined;
