@@ -120,6 +120,19 @@ it('has a load not be stored, nor a value served, even when the second level fai
   expect(await features.get(rsi)).toBeNull();
 });
 
+it('leaves no mark behind of a load that it keeps from being stored without need', async () => {
+  const { features, others, timers } = await open();
+  const { loader, gives } = manualLoader();
+  const load = features.getOrLoad(other, loader);
+  await settled();
+  await features.deleteWhere({ symbol: 'AAPL' });
+  gives[0]!(1);
+  expect(await load).toBe(1);
+  timers.advance(1);
+  expect(await features.getOrLoad(other, async () => 2)).toBe(2);
+  expect(await others.get(other)).toBe(2);
+});
+
 it('forgets that there was nothing', async () => {
   const { features } = await open({ negativeTtlMs: 5_000 });
   expect(await features.getOrLoad(rsi, async () => null)).toBeNull();

@@ -143,6 +143,21 @@ it('gives up a connection whose reply is overdue even when every caller had a sh
   await untilItAnswers(backend);
 });
 
+it('leaves a call that is too long its connection, for the others to be answered', async () => {
+  const server = await startRedis();
+  const { cache, probe } = connect({ url: server.url, commandTimeoutMs: 100 });
+  await probe.ping();
+  const entries = Array.from({ length: 100_000 }, (_, i) => ({ key: `key-${i}`, value: i, ttlSeconds: 60 }));
+  const long = errorOf(() => cache.setMany(entries));
+  for (let isOver = false; !isOver;) {
+    const next = cache.exists('key');
+    isOver = await Promise.race([long.then(() => true), next.then(() => false)]);
+    await next;
+  }
+  expect(await long).toMatchObject({ code: 'TIMEOUT', operation: 'cache.setMany' });
+  for (let i = 0; i < 20; i++) await cache.exists('key');
+});
+
 it('fails with ConnectionError when nothing listens, and connects once something does', async () => {
   const server = await startRedis();
   await server.kill();

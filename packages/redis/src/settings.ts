@@ -18,7 +18,7 @@ export interface RedisSettings {
   readonly database?: number | undefined;
   /** Put before every key, to keep environments apart in one Redis. Default is none. */
   readonly keyPrefix?: string | undefined;
-  /** How long a connection may take to open. Default is 5,000. */
+  /** How long a connection may take to open, and then to get ready. Default is 5,000. */
   readonly connectionTimeoutMs?: number | undefined;
   /** How long a call may take, whatever its own deadline. Default is 10,000. */
   readonly commandTimeoutMs?: number | undefined;

@@ -19,6 +19,9 @@ export interface Loaded<T> {
 /** What was found under a key. */
 export type Found<T> = Held<T> | Loading | typeof UNREADABLE;
 
+/** The shortest time that the second level knows. */
+const MOMENT_SECONDS = 0.001;
+
 /** The values of one keyspace on the second level. What is read from there is kept in process as long as it may be. */
 export class StoredValues<P extends string, T> {
   readonly #core: CacheCore;
@@ -117,6 +120,12 @@ export class StoredValues<P extends string, T> {
   /** Stores what was loaded if the key still holds the load's mark. */
   storeLoaded(key: string, token: string, loaded: Loaded<T>): Promise<boolean> {
     return this.#replace(key, loadingMark(token), loaded);
+  }
+
+  /** Ends a mark in the place of which nothing is to be stored, if the key still holds it: others may load at once. */
+  async endMark(key: string, token: string): Promise<void> {
+    const mark = loadingMark(token);
+    await this.#setIfUnchanged(key, mark, mark, MOMENT_SECONDS);
   }
 
   /** Stores what was loaded if the key still holds the value that it is to replace. */

@@ -123,7 +123,10 @@ export class Loads<P extends string, T> {
       throw error;
     }
     const isUnwritten = writes === ownWrites.of(key);
-    const isStored = isUnwritten && (await this.#stored.storeLoaded(key, token, loaded).catch(() => false));
+    const stored = isUnwritten
+      ? this.#stored.storeLoaded(key, token, loaded)
+      : this.#stored.endMark(key, token).then(() => false);
+    const isStored = await stored.catch(() => false);
     if (!isStored) counters.unstoredLoads++;
     return loaded.value;
   }

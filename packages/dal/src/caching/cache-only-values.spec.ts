@@ -276,3 +276,17 @@ it('an older tick that comes late neither takes the place of a newer one nor hid
   expect(await realtime.setLatestTick(tick(1))).toBe(false);
   expect(await realtime.latestTick('A')).toEqual(later);
 });
+
+it.each([undefined, null, 42, {}])('of %p, which names nothing, is refused', async (name) => {
+  const database = new DatabaseAbstraction({ timeSeries: memoryTimeSeries(), cache: memoryCacheBackend() });
+  const { realtime, sessions, authContexts } = database;
+  const calls = [
+    () => realtime.marketRegime(name as string),
+    () => sessions.find(name as string),
+    () => sessions.end(name as string),
+    () => authContexts.find(name as string),
+    () => authContexts.revoke(name as string),
+  ];
+  for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'VALIDATION' });
+  await database.close();
+});

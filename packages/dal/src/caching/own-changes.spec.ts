@@ -92,6 +92,28 @@ it('is not read older than a write whose removal failed, and is removed as soon 
   expect((await database.getLatestMarketData('A', 1)).cacheHit).toBe(true);
 });
 
+it('is not kept from a read that began as its removal failed', async () => {
+  const { deleteMany, delete: remove, replaceIfNewer } = cache;
+  const fail = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
+  for (let steps = 0; steps < 20; steps++) {
+    const last = await latest(database);
+    let reading: Promise<number> | undefined;
+    const failAndRead = async () => {
+      void (async () => {
+        for (let step = 0; step < steps; step++) await undefined;
+        reading ??= latest(database);
+      })();
+      return fail();
+    };
+    Object.assign(cache, { deleteMany: failAndRead, delete: fail, replaceIfNewer: fail });
+    await database.insertMarketData(at(last + 1));
+    await reading;
+    expect([steps, await latest(database)]).toEqual([steps, last + 1]);
+    Object.assign(cache, { deleteMany, delete: remove, replaceIfNewer });
+    await database.insertMarketData(bars(['B'], () => steps));
+  }
+});
+
 describe.each(['cache', 'secondLevel'] as const)(
   'what could not be removed, once %s deletes by pattern',
   (level) => {

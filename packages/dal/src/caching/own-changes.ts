@@ -55,9 +55,11 @@ export class OwnChanges {
     return [...this.#overdue];
   }
 
+  /** What is being read of these keys is not kept: its reader may have asked before it was known here. */
   addOverdue(keys: readonly string[]): void {
     this.#failedRemovals++;
     for (const key of keys) this.#overdue.add(key);
+    this.tell(keys);
     for (const key of this.#overdue) {
       if (this.#overdue.size <= MOST_OVERDUE) return;
       this.#overdue.delete(key);

@@ -50,6 +50,12 @@ const place = fc
     ),
   );
 
+it.each([undefined, null, 42, {}])('gives no key for the part %p', (symbol) => {
+  const { pattern } = keyspaces.latestTick;
+  const error = expect.objectContaining({ code: 'VALIDATION', field: 'symbol' });
+  expect(() => keyOf(pattern, { symbol: symbol as string })).toThrow(error);
+});
+
 it('never gives one key for two different parts or patterns', () => {
   fc.assert(
     fc.property(place, place, ([patternA, partsA], [patternB, partsB]) => {

@@ -18,13 +18,15 @@ export type KeyParts<P extends string> = Readonly<Record<Placeholders<P>, string
  * The key for these parts, e.g. `features:{symbol}:{featureName}` → `features:AAPL:rsi_14`.
  * Inside a part, `:`, `%` and lone surrogates are percent-encoded, and so is the first letter of a part that equals a
  * fixed word of the pattern's siblings (`latest`, `current`, `selected`, `performance`, `stream`), so that two different
- * parts never share a key.
+ * parts never share a key. Throws `ValidationError` for a part that is no string.
  */
 export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string {
-  return piecesOf(pattern).reduce(
-    (key, piece, i) => key + (i % 2 === 0 ? piece : encodePart((parts as Record<string, string>)[piece]!)),
-    '',
-  );
+  return piecesOf(pattern).reduce((key, piece, i) => {
+    if (i % 2 === 0) return key + piece;
+    const part: unknown = (parts as Record<string, unknown>)[piece];
+    if (typeof part === 'string') return key + encodePart(part);
+    throw new ValidationError(piece, 'must be a string', { operation: pattern });
+  }, '');
 }
 
 /** Which keys of a pattern have certain parts. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ValidationError } from '../errors.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { SessionData, UserContext } from '../keyspaces/values.js';
 import type { CallOptions } from '../ports/call.js';
@@ -33,10 +34,14 @@ export function sessionStore(open: OpenKeyspace): SessionStore {
 /** The auth contexts, kept likewise. */
 export function authContextStore(open: OpenKeyspace): AuthContextStore {
   const contexts = open(keyspaces.authContext);
-  const parts = (token: string) => ({ tokenHash: createHash('sha256').update(token).digest('hex') });
+  const operation = keyspaces.authContext.pattern;
+  const parts = (token: string) => {
+    if (typeof token !== 'string') throw new ValidationError('token', 'must be a string', { operation });
+    return { tokenHash: createHash('sha256').update(token).digest('hex') };
+  };
   return {
-    find: (token, options) => contexts.get(parts(token), options),
-    save: (token, context, options) => contexts.set(parts(token), context, options),
-    revoke: (token, options) => contexts.delete(parts(token), options),
+    find: async (token, options) => contexts.get(parts(token), options),
+    save: async (token, context, options) => contexts.set(parts(token), context, options),
+    revoke: async (token, options) => contexts.delete(parts(token), options),
   };
 }

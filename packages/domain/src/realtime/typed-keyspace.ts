@@ -35,7 +35,7 @@ export class TypedKeyspace<P extends string, T> implements KeyspaceValues<P, T> 
     this.#keyspace = keyspace;
   }
 
-  get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
+  async get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
     return this.#cache.get(this.#key(parts), this.#keyspace.codec, options);
   }
 
@@ -75,7 +75,7 @@ export class TypedKeyspace<P extends string, T> implements KeyspaceValues<P, T> 
     );
   }
 
-  delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
+  async delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
     return this.#cache.delete(this.#key(parts), options);
   }
 

@@ -106,31 +106,25 @@ export function connectionsOf({ master, replica }: RedisClients): Redis[] {
   return replica ? [...connections, replica] : connections;
 }
 
-/** How long a node of a cluster may take to show that it is there. */
+/** How long a server may take to show that it is there. */
 const SIGN_OF_LIFE_MS = 1_000;
 
 /**
- * Ends connections on which a reply is overdue, for others to be opened. Of a cluster only those to nodes that give no
- * sign of life. Resolves when it is done.
+ * Ends the connections to servers that give no sign of life, for others to be opened. A call may also be overdue because it
+ * is long: it must not cost the others their connection. Resolves when it is done.
  */
-export async function reopen({ master, replica }: RedisClients): Promise<void> {
-  if (master instanceof Cluster) await Promise.all(master.nodes().map(endIfSilent));
-  else await Promise.all([reconnect(master), replica && reconnect(replica)]);
+export async function reopenSilent(clients: RedisClients, onSilent: () => void): Promise<void> {
+  await Promise.all(connectionsOf(clients).map((connection) => endIfSilent(connection, onSilent)));
 }
 
-async function endIfSilent(node: Redis): Promise<void> {
-  if (node.status !== 'ready') return;
-  const timer = setTimeout(() => node.disconnect(), SIGN_OF_LIFE_MS);
-  await node.ping().catch(() => undefined);
+async function endIfSilent(connection: Redis, onSilent: () => void): Promise<void> {
+  if (connection.status !== 'ready') return;
+  const timer = setTimeout(() => {
+    onSilent();
+    connection.disconnect(true);
+  }, SIGN_OF_LIFE_MS);
+  await connection.ping().catch(() => undefined);
   clearTimeout(timer);
-}
-
-/** One that is told to disconnect while it asks the Sentinels ends for good. */
-async function reconnect(client: Redis): Promise<void> {
-  if (client.status === 'connecting') return;
-  const gone = firstOf(client, ['close', 'ready', 'end']);
-  client.disconnect(true);
-  await gone;
 }
 
 /** Resolves when the first of some events comes. */

@@ -1,7 +1,7 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { bounded } from './bounded.js';
 import type { RedisClient, RedisClients } from './client.js';
-import { commandsOf, connectionsOf, firstOf, isReady, reopen } from './client.js';
+import { commandsOf, connectionsOf, firstOf, isReady, reopenSilent } from './client.js';
 import { bearErrors, eachConnection, gatherWrites, limitHandshake } from './each-connection.js';
 import type { RedisCommands, RunCommand } from './commands.js';
 import type { Failure } from './failures.js';
@@ -26,7 +26,7 @@ export class Connection implements BackendProbe {
   #down: Failure | undefined;
   /** Why there never will be one again. */
   #end: Failure | undefined;
-  #hungUp = false;
+  #isLooking = false;
   #closing: Promise<void> | undefined;
 
   constructor(clients: RedisClients, timeoutMs: number) {
@@ -37,7 +37,7 @@ export class Connection implements BackendProbe {
     for (const client of replica ? [master, replica] : [master]) {
       eachConnection(client, bearErrors);
       eachConnection(client, gatherWrites);
-      eachConnection(client, (connection) => limitHandshake(connection, timeoutMs));
+      eachConnection(client, limitHandshake);
     }
     master.on('ready', () => {
       this.#down = this.#trouble = undefined;
@@ -73,7 +73,7 @@ export class Connection implements BackendProbe {
           throw errorOf(failureOf(error), operation);
         }
       },
-      this.#hangUp,
+      this.#lookForSilence,
     );
 
   async ping(options?: CallOptions): Promise<void> {
@@ -95,13 +95,15 @@ export class Connection implements BackendProbe {
     await Promise.all([disconnected(master), replica && disconnected(replica)]);
   }
 
-  /** Gives up a connection on which a reply is overdue, so that calls do not pile up on it, and opens another. */
-  readonly #hangUp = (): void => {
-    if (this.#hungUp || !isReady(this.#clients)) return;
-    this.#hungUp = true;
-    this.#trouble = UNANSWERED;
-    void reopen(this.#clients).then(() => {
-      this.#hungUp = false;
+  /** Has connections on which a reply may be overdue looked at, so that calls do not pile up on one that hangs. */
+  readonly #lookForSilence = (): void => {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const onSilent = () => {
+      this.#trouble = UNANSWERED;
+    };
+    void reopenSilent(this.#clients, onSilent).then(() => {
+      this.#isLooking = false;
     });
   };
 }

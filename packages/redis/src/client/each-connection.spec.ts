@@ -59,9 +59,14 @@ it('keeps the order of what is gathered and what is not text, and sends nothing 
 it('gives up a connection that does not get ready, and opens another', async () => {
   let connections = 0;
   const port = await listening(() => connections++);
-  redis = new Redis(port, { lazyConnect: true, retryStrategy: () => 1, disconnectTimeout: 1 });
+  redis = new Redis(port, {
+    lazyConnect: true,
+    connectTimeout: 20,
+    retryStrategy: () => 1,
+    disconnectTimeout: 1,
+  });
   redis.on('error', () => undefined);
-  limitHandshake(redis, 20);
+  limitHandshake(redis);
   redis.connect().catch(() => undefined);
   while (connections < 3) await once(redis, 'reconnecting');
 });

@@ -16,11 +16,11 @@ export function bearErrors(connection: Redis): void {
   connection.on('error', () => connection.stream?.on('error', () => undefined));
 }
 
-/** Ends a connection that a server took but does not let get ready; nothing else would. */
-export function limitHandshake(connection: Redis, limitMs: number): void {
+/** Ends a connection that a server took but does not let get ready in the time it may take to open; nothing else would. */
+export function limitHandshake(connection: Redis): void {
   let timer: NodeJS.Timeout | undefined;
   connection.on('connect', () => {
-    timer = setTimeout(() => connection.disconnect(true), limitMs);
+    timer = setTimeout(() => connection.disconnect(true), connection.options.connectTimeout);
   });
   for (const event of ['ready', 'close', 'end']) connection.on(event, () => clearTimeout(timer));
 }

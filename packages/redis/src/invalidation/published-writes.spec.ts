@@ -71,3 +71,20 @@ it('publishes many keys after all of them are written, however many writes that 
   answer();
   await done;
 });
+
+it.each([
+  ['a key in a cluster', true, (redis: RedisCommands) => redis.del(['a'])],
+  [
+    'many keys',
+    false,
+    (redis: RedisCommands) => redis.setAll([{ key: 'a', text: '1', ttlMs: 1 }], () => false),
+  ],
+])('publishes a write of %s that failed as well, for it may have been done', async (_, isCluster, write) => {
+  const { run, sent, answer } = slowRedis();
+  const done = publishedWrites(run, '', isCluster)<unknown>('cache.write', undefined, write);
+  const failed = expect(done).rejects.toThrow('lost');
+  answer(Promise.reject(new Error('lost')));
+  await ticks();
+  expect(sent.at(-1)).toBe('publish "invalidated"');
+  await failed;
+});

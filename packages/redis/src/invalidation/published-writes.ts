@@ -12,28 +12,28 @@ export function publishedAnnouncements(keyPrefix: string): Announcements {
 
 /**
  * Has every write publish its keys afterwards: in the same round trip where one server does what it is told in order, unless
- * only the answer tells whether there was a write.
+ * only the answer tells whether there was a write. One that failed may have been done, or done in part.
  */
 export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: boolean): RunCommand {
   const publishing = (redis: RedisCommands): RedisCommands => {
     const publish = (keys: readonly string[]) => redis.publish(channelOf(keyPrefix), JSON.stringify(keys));
-    const inOneRoundTrip = async <T>(keys: readonly string[], written: Promise<T>): Promise<T> => {
-      if (isCluster) await written;
+    const published = async <T>(keys: readonly string[], written: Promise<T>, isInOrder = !isCluster) => {
+      if (!isInOrder) await written.catch(() => undefined);
       const [result] = await Promise.all([written, publish(keys)]);
       return result;
     };
     return {
       ...redis,
-      set: (key, ...args) => inOneRoundTrip([key], redis.set(key, ...args)),
-      del: (keys) => inOneRoundTrip(keys, redis.del(keys)),
-      async setAll(writes, isOver) {
-        await redis.setAll(writes, isOver);
-        await publish(writes.map(({ key }) => key));
+      set: (key, ...args) => published([key], redis.set(key, ...args)),
+      del: (keys) => published(keys, redis.del(keys)),
+      setAll(writes, isOver) {
+        const keys = writes.map(({ key }) => key);
+        return published(keys, redis.setAll(writes, isOver), false);
       },
       async evaluate(script, key, args) {
         const result = redis.evaluate(script, key, args);
         if (script.readOnly) return result;
-        if (script.hasWritten === undefined) return inOneRoundTrip([key], result);
+        if (script.hasWritten === undefined) return published([key], result);
         if (script.hasWritten(await result)) await publish([key]);
         return result;
       },

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../client/client.js';
 import { disconnected } from '../client/connection.js';
-import { bearErrors } from '../client/each-connection.js';
+import { bearErrors, limitHandshake } from '../client/each-connection.js';
 
 /** How often every watcher looks by itself, because a message may have been lost. */
 const LOOK_ANYWAY_MS = 2_000;
@@ -87,5 +87,6 @@ export class AppendNotices {
 function ownConnection(client: Redis): Redis {
   const connection = client.duplicate({ autoResubscribe: false });
   bearErrors(connection);
+  limitHandshake(connection);
   return connection;
 }
