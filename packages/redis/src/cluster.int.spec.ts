@@ -107,6 +107,26 @@ it('follows slots as they move, and reads what it wrote', async () => {
   }
 });
 
+it('reads and deletes many keys of a slot of which two masters have some each', async () => {
+  const [from, to] = cluster.masters;
+  const tag = await cluster.keyOn(from!, 'halves:');
+  const slot = await from!.redis.cluster('KEYSLOT', tag);
+  const { cache } = connect(cluster.settings);
+  const keys = Array.from({ length: 20 }, (_, i) => `{${tag}}:${i}`);
+  await cache.setMany(keys.map((key, value) => ({ key, value, ttlSeconds: 60 })));
+  await to!.redis.cluster('SETSLOT', slot, 'IMPORTING', from!.id);
+  await from!.redis.cluster('SETSLOT', slot, 'MIGRATING', to!.id);
+  const { host, port } = to!.server.address;
+  for (const key of keys.slice(0, 10)) await from!.redis.call('MIGRATE', host, port, key, 0, 5_000);
+  expect(await cache.getMany(keys, anything)).toEqual(keys.map((_, value) => value));
+  expect((await cache.getEntries(keys, anything)).map((entry) => entry?.value)).toEqual(
+    keys.map((_, value) => value),
+  );
+  expect(await cache.deleteMany(keys)).toBe(20);
+  await cluster.moveSlot(slot, from!, to!);
+  await cluster.moveSlot(slot, to!, from!);
+});
+
 it('closes without leaving a socket', async () => {
   await sleep(500);
   const before = openSockets();

@@ -86,3 +86,20 @@ it('tells of work that still goes on at the limit, even when its caller has left
   await expect(stayed).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(overdue).toEqual(['left', 'stayed']);
 });
+
+it.each([
+  ['deadline', (now: number) => ({ deadline: now + 2 }), 60_000],
+  ['limit', () => undefined, 2],
+] as const)(
+  'takes an answer that came before its %s and was not looked at until after it',
+  async (_, options, limitMs) => {
+    const begin = Date.now();
+    const overdue: string[] = [];
+    const work = () => new Promise<string>((resolve) => setImmediate(() => resolve('done')));
+    const outcome = bounded('op', options(begin), limitMs, work, () => overdue.push('overdue'));
+    while (Date.now() < begin + 10);
+    await expect(outcome).resolves.toBe('done');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(overdue).toEqual([]);
+  },
+);

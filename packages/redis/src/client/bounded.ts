@@ -31,24 +31,32 @@ export function bounded<T>(
     };
     const expire = () => leave(new TimeoutError(Date.now() - begin, { operation }));
     if (options) stopWatching = watch(options, begin, leave, expire);
-    const limit = setTimeout(
-      () => {
-        expire();
-        onOverdue?.();
-      },
-      Math.min(limitMs, LONGEST_TIMER_MS),
-    );
+    let hasEnded = false;
+    const endWork = () => {
+      hasEnded = true;
+      clearTimeout(limit);
+    };
+    const limit = after(limitMs, () => {
+      if (hasEnded) return;
+      expire();
+      onOverdue?.();
+    });
     work(() => isOver).then(
       (value) => {
-        clearTimeout(limit);
+        endWork();
         if (end()) resolve(value);
       },
       (error: unknown) => {
-        clearTimeout(limit);
+        endWork();
         leave(error);
       },
     );
   });
+}
+
+/** A process that was busy for too long takes what has come meanwhile before it gives up. */
+function after(ms: number, act: () => void): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(act), Math.min(ms, LONGEST_TIMER_MS));
 }
 
 /** Tells when a call's own limits end it, until the function returned is called. */
@@ -60,8 +68,7 @@ function watch(
 ): () => void {
   const onAbort = () => leave(signal!.reason);
   signal?.addEventListener('abort', onAbort);
-  const timer =
-    deadline === undefined ? undefined : setTimeout(expire, Math.min(deadline - now, LONGEST_TIMER_MS));
+  const timer = deadline === undefined ? undefined : after(deadline - now, expire);
   return () => {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);

@@ -26,8 +26,8 @@ export function manyKeys(
   ): Promise<T[]> {
     if (keys.length === 0) return [];
     const parts = partsOf(keys);
-    if (parts.length === 1) return read(keys);
-    const answers = await Promise.all(parts.map(read));
+    const answers = await Promise.all(parts.map((part) => togetherOrEach(part, read)));
+    if (parts.length === 1) return answers[0]!;
     const found = new Map(parts.flatMap((part, i) => part.map((key, j) => [key, answers[i]![j]!])));
     return keys.map((key) => found.get(key)!);
   }
@@ -37,7 +37,8 @@ export function manyKeys(
     ask: <T>(script: Script, keys: readonly string[]) =>
       inParts(keys, (part) => scriptsOf(reader())[script.name]!(part.length, ...part) as Promise<T[]>),
     async del(keys) {
-      const counts = await Promise.all(partsOf(keys).map((part) => deleteTogetherOrEach(writer, part)));
+      const remove = async (part: readonly string[]) => [await writer.del([...part])];
+      const counts = await Promise.all(partsOf(keys).map((part) => togetherOrEach(part, remove)));
       return counts.flat().reduce((total, count) => total + count, 0);
     },
     async setAll(writes, isOver) {
@@ -69,12 +70,15 @@ const partsBySlot =
   };
 
 /** While a slot moves, keys of which each master has some are refused together and taken one by one. */
-async function deleteTogetherOrEach(writer: RedisClient, keys: readonly string[]): Promise<number[]> {
+async function togetherOrEach<T>(
+  keys: readonly string[],
+  take: (keys: readonly string[]) => Promise<T[]>,
+): Promise<T[]> {
   try {
-    return [await writer.del([...keys])];
+    return await take(keys);
   } catch (error) {
     if (failureOf(error) !== REDIRECTED) throw error;
-    return Promise.all(keys.map((key) => writer.del(key)));
+    return (await Promise.all(keys.map((key) => take([key])))).flat();
   }
 }
 
