@@ -199,6 +199,20 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
         code: 'VALIDATION',
         field: 'value',
       });
+      const none = undefined as never;
+      const realtime = realtimeValues(typedKeyspaces(cache));
+      const writes = [realtime.setLatestTick, realtime.setMarketRegime, realtime.setSelectedStrategy];
+      for (const write of writes) {
+        expect(await failureOf(() => write(none))).toEqual({ code: 'VALIDATION', field: 'symbol' });
+      }
+      expect(await failureOf(() => realtime.setStrategyPerformance(none))).toEqual({
+        code: 'VALIDATION',
+        field: 'strategyName',
+      });
+      expect(await failureOf(() => sessionStore(typedKeyspaces(cache)).save(none))).toEqual({
+        code: 'VALIDATION',
+        field: 'userId',
+      });
       expect(await keys()).toEqual([]);
     });
 

@@ -93,6 +93,19 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(found.map((entry) => entry && entry.value)).toEqual([...some.map((_, i) => i), null]);
     });
 
+    test('refuses what is no list', async ({ backend: { cache } }) => {
+      const keys = { code: 'VALIDATION', field: 'keys' };
+      for (const none of [undefined, 'key', [1], [undefined]] as unknown as string[][]) {
+        expect(await failureOf(() => cache.getMany(none, anything))).toEqual(keys);
+        expect(await failureOf(() => cache.getEntries(none, anything))).toEqual(keys);
+        expect(await failureOf(() => cache.deleteMany(none))).toEqual(keys);
+      }
+      const entries = { code: 'VALIDATION', field: 'entries' };
+      expect(await failureOf(() => cache.setMany(undefined as unknown as CacheWrite[]))).toEqual(entries);
+      const pattern = { code: 'VALIDATION', field: 'pattern' };
+      expect(await failureOf(() => cache.deleteWhere(undefined as unknown as 'x', {}))).toEqual(pattern);
+    });
+
     test('stores nothing when one value or time to live is none', async ({ backend: { cache }, keys }) => {
       const ttl = await failureOf(() => cache.setMany([write('a', 1), write('b', 2, 0)]));
       expect(ttl).toEqual({ code: 'VALIDATION', field: 'ttlSeconds' });

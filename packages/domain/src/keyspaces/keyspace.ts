@@ -49,6 +49,7 @@ export function keysWhere<P extends string>(
   operation: string,
 ): KeySelection {
   const refuse = (field: string, reason: string) => new ValidationError(field, reason, { operation });
+  if (typeof pattern !== 'string') throw refuse('pattern', 'must be a string');
   if (typeof parts !== 'object' || parts === null) throw refuse('parts', 'must be an object');
   const given = new Map<string, unknown>(Object.entries(parts));
   const pieces = piecesOf(pattern);

@@ -61,6 +61,18 @@ export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operati
   return { key, text: encodeCacheValue(value, operation), ttlMs: requireTtlMs(ttlSeconds, operation) };
 }
 
+/** The same for many. */
+export function encodeCacheWrites(entries: readonly CacheWrite[], operation: string): StoredText[] {
+  if (!Array.isArray(entries)) throw new ValidationError('entries', 'must be a list', { operation });
+  return entries.map((entry: CacheWrite) => encodeCacheWrite(entry, operation));
+}
+
+/** Throws `ValidationError` for what is no list of keys. */
+export function requireKeys(keys: readonly string[], operation: string): void {
+  if (Array.isArray(keys) && keys.every((key) => typeof key === 'string')) return;
+  throw new ValidationError('keys', 'must be a list of strings', { operation });
+}
+
 export interface StoredText {
   readonly key: string;
   readonly text: string;

@@ -33,14 +33,14 @@ export function realtimeValues(open: OpenKeyspace): RealtimeValues {
   const ticks = open(keyspaces.latestTick);
   return {
     marketRegime: (symbol, options) => regimes.get({ symbol }, options),
-    setMarketRegime: (regime, options) => regimes.set({ symbol: regime.symbol }, regime, options),
+    setMarketRegime: async (regime, options) => regimes.set({ symbol: regime?.symbol }, regime, options),
     selectedStrategy: (symbol, options) => strategies.get({ symbol }, options),
-    setSelectedStrategy: (strategy, options) =>
-      strategies.set({ symbol: strategy.symbol }, strategy, options),
+    setSelectedStrategy: async (strategy, options) =>
+      strategies.set({ symbol: strategy?.symbol }, strategy, options),
     strategyPerformance: (strategyName, options) => performances.get({ strategyName }, options),
-    setStrategyPerformance: (performance, options) =>
-      performances.set({ strategyName: performance.strategyName }, performance, options),
+    setStrategyPerformance: async (performance, options) =>
+      performances.set({ strategyName: performance?.strategyName }, performance, options),
     latestTick: (symbol, options) => ticks.get({ symbol }, options),
-    setLatestTick: (tick, options) => ticks.setIfNewer({ symbol: tick.symbol }, tick, options),
+    setLatestTick: async (tick, options) => ticks.setIfNewer({ symbol: tick?.symbol }, tick, options),
   };
 }

@@ -26,7 +26,7 @@ export function sessionStore(open: OpenKeyspace): SessionStore {
   const sessions = open(keyspaces.session);
   return {
     find: (userId, options) => sessions.get({ userId }, options),
-    save: (session, options) => sessions.set({ userId: session.userId }, session, options),
+    save: async (session, options) => sessions.set({ userId: session?.userId }, session, options),
     end: (userId, options) => sessions.delete({ userId }, options),
   };
 }

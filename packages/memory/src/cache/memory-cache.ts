@@ -3,6 +3,8 @@ import {
   decodeCacheValue,
   encodeCacheValue,
   encodeCacheWrite,
+  encodeCacheWrites,
+  requireKeys,
   keysWhere,
   requireTimestamp,
   requireTtlMs,
@@ -49,6 +51,7 @@ export class MemoryCache implements Cache {
     decoder: Decoder<T>,
     options?: CallOptions,
   ): Promise<(T | null)[]> {
+    requireKeys(keys, 'cache.getMany');
     this.#store.enter(options, 'cache.getMany');
     return keys.map((key) => {
       const text = this.#store.text(key);
@@ -61,6 +64,7 @@ export class MemoryCache implements Cache {
     decoder: Decoder<T>,
     options?: CallOptions,
   ): Promise<(CacheEntry<T> | null)[]> {
+    requireKeys(keys, 'cache.getEntries');
     this.#store.enter(options, 'cache.getEntries');
     return keys.map((key) => this.#entry(key, decoder, 'cache.getEntries'));
   }
@@ -72,7 +76,7 @@ export class MemoryCache implements Cache {
   }
 
   async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
-    const writes = entries.map((entry) => encodeCacheWrite(entry, 'cache.setMany'));
+    const writes = encodeCacheWrites(entries, 'cache.setMany');
     this.#store.enter(options, 'cache.setMany');
     for (const { key, text, ttlMs } of writes) this.#store.write(key, { kind: 'text', value: text }, ttlMs);
   }
@@ -131,6 +135,7 @@ export class MemoryCache implements Cache {
   }
 
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
+    requireKeys(keys, 'cache.deleteMany');
     this.#store.enter(options, 'cache.deleteMany');
     return keys.filter((key) => this.#store.delete(key)).length;
   }

@@ -11,6 +11,8 @@ import {
   decodeCacheValue,
   encodeCacheValue,
   encodeCacheWrite,
+  encodeCacheWrites,
+  requireKeys,
   keysWhere,
   requireTimestamp,
   requireTtlMs,
@@ -110,6 +112,7 @@ export class RedisCache implements Cache {
     decoder: Decoder<T>,
     options?: CallOptions,
   ): Promise<(T | null)[]> {
+    requireKeys(keys, 'cache.getMany');
     const texts = await this.#run('cache.getMany', options, (redis) => redis.mget(keys));
     return texts.map((text) => (text === null ? null : decodeCacheValue(text, decoder, 'cache.getMany')));
   }
@@ -120,6 +123,7 @@ export class RedisCache implements Cache {
     options?: CallOptions,
   ): Promise<(CacheEntry<T> | null)[]> {
     const operation = 'cache.getEntries';
+    requireKeys(keys, operation);
     let asked = 0;
     const stored = await this.#run(operation, options, (redis) => {
       asked = this.#clock.now();
@@ -134,7 +138,7 @@ export class RedisCache implements Cache {
   }
 
   async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
-    const writes = entries.map((entry) => encodeCacheWrite(entry, 'cache.setMany'));
+    const writes = encodeCacheWrites(entries, 'cache.setMany');
     await this.#run('cache.setMany', options, (redis, isOver) => redis.setAll(writes, isOver));
   }
 
@@ -170,6 +174,7 @@ export class RedisCache implements Cache {
   }
 
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
+    requireKeys(keys, 'cache.deleteMany');
     return this.#run('cache.deleteMany', options, (redis) => redis.del(keys));
   }
 
