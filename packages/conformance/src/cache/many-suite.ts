@@ -10,6 +10,8 @@ const anything = { parse: (value: unknown) => value };
 
 const write = (key: string, value: unknown, ttlSeconds = 60): CacheWrite => ({ key, value, ttlSeconds });
 
+const timed = { timestamp: '2024-01-02T00:00:00Z' };
+
 const awkwardKeys = ['a,b', 'clé:株 🚀', '{tag}:1', '{tag}:2', 'x{', '}{y}', '', ' ', '*', 'line\nbreak'];
 
 /** What the doc comments of `Cache` promise of many keys at once. */
@@ -93,7 +95,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(found.map((entry) => entry && entry.value)).toEqual([...some.map((_, i) => i), null]);
     });
 
-    test('refuses what is no list', async ({ backend: { cache } }) => {
+    test('refuses what is no key and no list', async ({ backend: { cache } }) => {
       const keys = { code: 'VALIDATION', field: 'keys' };
       for (const none of [undefined, 'key', [1], [undefined]] as unknown as string[][]) {
         expect(await failureOf(() => cache.getMany(none, anything))).toEqual(keys);
@@ -102,6 +104,17 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       }
       const entries = { code: 'VALIDATION', field: 'entries' };
       expect(await failureOf(() => cache.setMany(undefined as unknown as CacheWrite[]))).toEqual(entries);
+      const key = { code: 'VALIDATION', field: 'key' };
+      const none = undefined as unknown as string;
+      expect(await failureOf(() => cache.get(none, anything))).toEqual(key);
+      expect(await failureOf(() => cache.getEntry(none, anything))).toEqual(key);
+      expect(await failureOf(() => cache.getEntryOrSet(none, anything, 1, 60))).toEqual(key);
+      expect(await failureOf(() => cache.set(none, 1, 60))).toEqual(key);
+      expect(await failureOf(() => cache.setIfNewer(none, timed, 60))).toEqual(key);
+      expect(await failureOf(() => cache.replaceIfNewer(none, timed, 60))).toEqual(key);
+      expect(await failureOf(() => cache.setIfUnchanged(none, 1, 2, 60))).toEqual(key);
+      expect(await failureOf(() => cache.delete(none))).toEqual(key);
+      expect(await failureOf(() => cache.exists(none))).toEqual(key);
       const pattern = { code: 'VALIDATION', field: 'pattern' };
       expect(await failureOf(() => cache.deleteWhere(undefined as unknown as 'x', {}))).toEqual(pattern);
     });

@@ -160,3 +160,17 @@ function connected(listener: { onConnected(): void }): () => void {
   queueMicrotask(() => listener.onConnected());
   return () => undefined;
 }
+
+it('refuses what is no key, no list and no pattern by name, and forgets nothing for it', async () => {
+  await latest(database);
+  const none = undefined as never;
+  const refused = (field: string) => ({ code: 'VALIDATION', field });
+  await expect(database.cacheSet(none, 1, 60)).rejects.toMatchObject(refused('key'));
+  await expect(database.cacheDelete(none)).rejects.toMatchObject(refused('key'));
+  await expect(database.cache.setMany(none)).rejects.toMatchObject(refused('entries'));
+  await expect(database.cache.deleteMany(none)).rejects.toMatchObject(refused('keys'));
+  await expect(database.cache.deleteWhere(none, {})).rejects.toMatchObject(refused('pattern'));
+  const before = await database.getPerformanceMetrics();
+  await latest(database);
+  expect((await database.getPerformanceMetrics()).cacheL1Hits).toBe(before.cacheL1Hits + 1);
+});

@@ -9,6 +9,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { CacheError, keysWhere, systemClock } from '@quantumtrade/dal-domain';
 import { onClock } from './on-clock.js';
+import { isRefusedInput } from './refused-input.js';
 
 /** Keys remembered that could not be removed; beyond it the oldest are forgotten. */
 const MOST_OVERDUE = 10_000;
@@ -67,23 +68,33 @@ export class OwnChanges {
   }
 
   #heard(inner: Cache): Cache {
-    const telling = <R>(keys: readonly string[], write: Promise<R>) => write.finally(() => this.tell(keys));
-    const replacing = async <R>(keys: readonly string[], write: Promise<R>): Promise<R> => {
+    const telling = <R>(keys: () => readonly string[] | 'all', write: Promise<R>) =>
+      write.then(
+        (result) => {
+          this.tell(keys());
+          return result;
+        },
+        (error: unknown) => {
+          if (!isRefusedInput(error)) this.tell(keys());
+          throw error;
+        },
+      );
+    const replacing = async <R>(keys: () => readonly string[], write: Promise<R>): Promise<R> => {
       const result = await telling(keys, write);
-      this.#settle(keys);
+      this.#settle(keys());
       return result;
     };
     return {
       ...inner,
-      set: (...call) => replacing([call[0]], inner.set(...call)),
-      setMany: (...call) => replacing(keysOf(call[0]), inner.setMany(...call)),
-      setIfNewer: (...call) => telling([call[0]], inner.setIfNewer(...call)),
-      setIfUnchanged: (...call) => telling([call[0]], inner.setIfUnchanged(...call)),
-      getEntryOrSet: (...call) => telling([call[0]], inner.getEntryOrSet(...call)),
-      replaceIfNewer: (...call) => telling([call[0]], inner.replaceIfNewer(...call)),
-      delete: (...call) => replacing([call[0]], inner.delete(...call)),
-      deleteMany: (...call) => replacing(call[0], inner.deleteMany(...call)),
-      deleteWhere: (...call) => this.#deleteWhere(inner, call).finally(() => this.tell('all')),
+      set: (...call) => replacing(() => [call[0]], inner.set(...call)),
+      setMany: (...call) => replacing(() => keysOf(call[0]), inner.setMany(...call)),
+      setIfNewer: (...call) => telling(() => [call[0]], inner.setIfNewer(...call)),
+      setIfUnchanged: (...call) => telling(() => [call[0]], inner.setIfUnchanged(...call)),
+      getEntryOrSet: (...call) => telling(() => [call[0]], inner.getEntryOrSet(...call)),
+      replaceIfNewer: (...call) => telling(() => [call[0]], inner.replaceIfNewer(...call)),
+      delete: (...call) => replacing(() => [call[0]], inner.delete(...call)),
+      deleteMany: (...call) => replacing(() => call[0], inner.deleteMany(...call)),
+      deleteWhere: (...call) => telling(() => 'all', this.#deleteWhere(inner, call)),
     };
   }
 

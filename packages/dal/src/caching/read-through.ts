@@ -9,13 +9,14 @@ import type {
   Keyspace,
   KeyspaceValues,
 } from '@quantumtrade/dal-domain';
-import { isDatabaseError, systemClock } from '@quantumtrade/dal-domain';
+import { systemClock } from '@quantumtrade/dal-domain';
 import { systemTimers } from '../writing/timers.js';
 import type { CacheObserver, Load, Surroundings } from './cached-values.js';
 import { CachedValues } from './cached-values.js';
 import { cacheOnlyValues } from './cache-only-values.js';
 import { keyspaceOptions } from './keyspace-options.js';
 import { OwnChanges } from './own-changes.js';
+import { isRefusedInput } from './refused-input.js';
 import type { Latest } from './replace-older.js';
 import { replaceOlder } from './replace-older.js';
 
@@ -72,8 +73,7 @@ export class ReadThrough {
     try {
       result = await insert();
     } catch (error) {
-      const isUnsent = isDatabaseError(error) && error.code === 'VALIDATION';
-      if (!isUnsent) await this.#follow(keys);
+      if (!isRefusedInput(error)) await this.#follow(keys);
       throw error;
     }
     await this.#follow(keys, () => latestOf?.(result));

@@ -373,3 +373,14 @@ it('takes no transaction once it is closed', async () => {
   await settle(transactions.close());
   await expect(transactions.run(() => undefined)).rejects.toMatchObject({ code: 'CONNECTION' });
 });
+
+it('refuses work that is no function, which would do nothing and be told as done', async () => {
+  const transactions = new Transactions(volatileTransactionLogs(), {
+    blocks: timeSeries.blocks,
+    through: new ReadThrough(backend, { cacheLookup: () => undefined }, clock),
+    clock,
+  });
+  opened.push(transactions);
+  const refused = { code: 'VALIDATION', field: 'work' };
+  await expect(transactions.run(undefined as never)).rejects.toMatchObject(refused);
+});

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CallOptions, RecordName } from '@quantumtrade/dal-domain';
-import { ConnectionError } from '@quantumtrade/dal-domain';
+import { ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
 import { messageOf } from '../writing/retry.js';
 import type { Timers } from '../writing/timers.js';
 import { requireTime, systemTimers, watchCall } from '../writing/timers.js';
@@ -63,6 +63,9 @@ export class Transactions {
   async run(work: (tx: Transaction) => unknown, options: CallOptions = {}): Promise<TransactionResult> {
     const { clock, blocks } = this.#parts;
     const limits = { ...options, deadline: options.deadline ?? this.#timers.now() + DEFAULT_TIME_MS };
+    if (typeof work !== 'function') {
+      throw new ValidationError('work', 'must be a function', { operation: OPERATION });
+    }
     this.#requireOpen();
     requireTime(limits, this.#timers, OPERATION);
     const staged = new StagedTransaction(blocks);

@@ -58,6 +58,7 @@ export function requireTtlMs(ttlSeconds: number, operation: string): number {
 
 /** What is stored for a value: checked, as JSON text, its life in milliseconds. */
 export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operation: string): StoredText {
+  requireKey(key, operation);
   return { key, text: encodeCacheValue(value, operation), ttlMs: requireTtlMs(ttlSeconds, operation) };
 }
 
@@ -67,7 +68,12 @@ export function encodeCacheWrites(entries: readonly CacheWrite[], operation: str
   return entries.map((entry: CacheWrite) => encodeCacheWrite(entry, operation));
 }
 
-/** Throws `ValidationError` for what is no list of keys. */
+/** Throws `ValidationError` for what is no key. */
+export function requireKey(key: string, operation: string): void {
+  if (typeof key !== 'string') throw new ValidationError('key', 'must be a string', { operation });
+}
+
+/** The same for what is no list of keys. */
 export function requireKeys(keys: readonly string[], operation: string): void {
   if (Array.isArray(keys) && keys.every((key) => typeof key === 'string')) return;
   throw new ValidationError('keys', 'must be a list of strings', { operation });

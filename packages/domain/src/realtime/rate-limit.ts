@@ -1,13 +1,16 @@
 import { ValidationError } from '../errors.js';
 import { keyOf } from '../keyspaces/keyspace.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
+import { isPlainMap } from '../records/field.js';
 import type { RateLimitDecision } from '../ports/rate-limiter.js';
 
 /** Checks a request to a rate limiter and gives the key under which it counts. */
 export function rateLimitKey(
-  { userId, endpoint, limit }: { userId: string; endpoint: string; limit: number },
+  request: { userId: string; endpoint: string; limit: number },
   operation: string,
 ): string {
+  if (!isPlainMap(request)) throw new ValidationError('request', 'must be an object', { operation });
+  const { userId, endpoint, limit } = request;
   if (Number.isSafeInteger(limit) && limit > 0) {
     return keyOf(keyspaces.rateLimit.pattern, { userId, endpoint });
   }

@@ -4,6 +4,7 @@ import {
   encodeCacheValue,
   encodeCacheWrite,
   encodeCacheWrites,
+  requireKey,
   requireKeys,
   keysWhere,
   requireTimestamp,
@@ -21,12 +22,14 @@ export class MemoryCache implements Cache {
   }
 
   async get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null> {
+    requireKey(key, 'cache.get');
     this.#store.enter(options, 'cache.get');
     const text = this.#store.read(key, 'text', 'cache.get');
     return text === undefined ? null : decodeCacheValue(text, decoder, 'cache.get');
   }
 
   async getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
+    requireKey(key, 'cache.getEntry');
     this.#store.enter(options, 'cache.getEntry');
     return this.#entry(key, decoder, 'cache.getEntry');
   }
@@ -88,6 +91,7 @@ export class MemoryCache implements Cache {
     options?: CallOptions,
   ): Promise<boolean> {
     const { text, ttlMs, timestamp } = timed(value, ttlSeconds, 'cache.setIfNewer');
+    requireKey(key, 'cache.setIfNewer');
     this.#store.enter(options, 'cache.setIfNewer');
     const stored = this.#storedTimestamp(key, 'cache.setIfNewer');
     if (stored !== undefined && stored > timestamp) return false;
@@ -102,6 +106,7 @@ export class MemoryCache implements Cache {
     options?: CallOptions,
   ): Promise<boolean> {
     const { text, ttlMs, timestamp } = timed(value, ttlSeconds, 'cache.replaceIfNewer');
+    requireKey(key, 'cache.replaceIfNewer');
     this.#store.enter(options, 'cache.replaceIfNewer');
     const stored = this.#storedTimestamp(key, 'cache.replaceIfNewer');
     if (!this.#store.has(key) || (stored !== undefined && stored > timestamp)) return false;
@@ -130,6 +135,7 @@ export class MemoryCache implements Cache {
   }
 
   async delete(key: string, options?: CallOptions): Promise<boolean> {
+    requireKey(key, 'cache.delete');
     this.#store.enter(options, 'cache.delete');
     return this.#store.delete(key);
   }
@@ -151,6 +157,7 @@ export class MemoryCache implements Cache {
   }
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {
+    requireKey(key, 'cache.exists');
     this.#store.enter(options, 'cache.exists');
     return this.#store.has(key);
   }

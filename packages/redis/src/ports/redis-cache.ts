@@ -12,6 +12,7 @@ import {
   encodeCacheValue,
   encodeCacheWrite,
   encodeCacheWrites,
+  requireKey,
   requireKeys,
   keysWhere,
   requireTimestamp,
@@ -87,6 +88,7 @@ export class RedisCache implements Cache {
   }
 
   async get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null> {
+    requireKey(key, 'cache.get');
     const text = await this.#run('cache.get', options, (redis) => redis.get(key));
     return text === null ? null : decodeCacheValue(text, decoder, 'cache.get');
   }
@@ -170,6 +172,7 @@ export class RedisCache implements Cache {
   }
 
   async delete(key: string, options?: CallOptions): Promise<boolean> {
+    requireKey(key, 'cache.delete');
     return (await this.#run('cache.delete', options, (redis) => redis.del([key]))) > 0;
   }
 
@@ -189,6 +192,7 @@ export class RedisCache implements Cache {
   }
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {
+    requireKey(key, 'cache.exists');
     return (await this.#run('cache.exists', options, (redis) => redis.exists(key))) > 0;
   }
 
@@ -200,6 +204,7 @@ export class RedisCache implements Cache {
     decoder: Decoder<T>,
     options: CallOptions | undefined,
   ): Promise<CacheEntry<T> | null> {
+    requireKey(key, operation);
     let asked = 0;
     const stored = await this.#run(operation, options, (redis) => {
       asked = this.#clock.now();
@@ -216,6 +221,7 @@ export class RedisCache implements Cache {
     options: CallOptions | undefined,
   ): Promise<boolean> {
     const operation = `cache.${mode}IfNewer`;
+    requireKey(key, operation);
     const text = encodeCacheValue(value, operation);
     const ttlMs = requireTtlMs(ttlSeconds, operation);
     requireTimestamp(value, operation);
