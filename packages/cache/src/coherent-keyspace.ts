@@ -211,13 +211,15 @@ export class CoherentKeyspace<P extends string, T> {
     budgetMs?: number,
   ): Promise<R> {
     const { writes, clock } = this.#core;
-    changed();
-    return waitFor(
-      writes.run(operation, call, undefined, budgetMs).finally(changed),
-      operation,
-      options,
-      clock,
-    );
+    const write = async () => {
+      changed();
+      try {
+        return await writes.run(operation, call, undefined, budgetMs);
+      } finally {
+        changed();
+      }
+    };
+    return waitFor(write(), operation, options, clock);
   }
 
   /** The value of what the second level holds, counted as a hit or a miss. */

@@ -17,30 +17,36 @@ export function bounded<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     checkCall(options, operation);
+    const { signal, deadline = Infinity } = options ?? {};
     const begin = Date.now();
+    const callMs = Math.min(limitMs, deadline - begin);
     let isOver = false;
-    let stopWatching: (() => void) | undefined;
+    let hasEnded = false;
     const end = (): boolean => {
       if (isOver) return false;
       isOver = true;
-      stopWatching?.();
+      signal?.removeEventListener('abort', onAbort);
       return true;
     };
     const leave = (reason: unknown) => {
       if (end()) reject(reason);
     };
-    const expire = () => leave(new TimeoutError(Date.now() - begin, { operation }));
-    if (options) stopWatching = watch(options, begin, leave, expire);
-    let hasEnded = false;
+    const onAbort = () => leave(signal!.reason);
+    const onTimeout = () => {
+      if (hasEnded) return;
+      leave(new TimeoutError(Date.now() - begin, { operation }));
+      if (callMs < limitMs) timer = after(limitMs - callMs, onLimit);
+      else onLimit();
+    };
+    const onLimit = () => {
+      if (!hasEnded) onOverdue?.();
+    };
+    let timer = after(callMs, onTimeout);
     const endWork = () => {
       hasEnded = true;
-      clearTimeout(limit);
+      clearTimeout(timer);
     };
-    const limit = after(limitMs, () => {
-      if (hasEnded) return;
-      expire();
-      onOverdue?.();
-    });
+    signal?.addEventListener('abort', onAbort);
     work(() => isOver).then(
       (value) => {
         endWork();
@@ -57,20 +63,4 @@ export function bounded<T>(
 /** A process that was busy for too long takes what has come meanwhile before it gives up. */
 function after(ms: number, act: () => void): NodeJS.Timeout {
   return setTimeout(() => setImmediate(act), Math.min(ms, LONGEST_TIMER_MS));
-}
-
-/** Tells when a call's own limits end it, until the function returned is called. */
-function watch(
-  { signal, deadline }: CallOptions,
-  now: number,
-  leave: (reason: unknown) => void,
-  expire: () => void,
-): () => void {
-  const onAbort = () => leave(signal!.reason);
-  signal?.addEventListener('abort', onAbort);
-  const timer = deadline === undefined ? undefined : after(deadline - now, expire);
-  return () => {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-  };
 }

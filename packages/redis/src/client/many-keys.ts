@@ -37,6 +37,7 @@ export function manyKeys(
     ask: <T>(script: Script, keys: readonly string[]) =>
       inParts(keys, (part) => scriptsOf(reader())[script.name]!(part.length, ...part) as Promise<T[]>),
     async del(keys) {
+      if (keys.length === 1) return writer.del(keys[0]!);
       const remove = async (part: readonly string[]) => [await writer.del([...part])];
       const counts = await Promise.all(partsOf(keys).map((part) => togetherOrEach(part, remove)));
       return counts.flat().reduce((total, count) => total + count, 0);

@@ -36,9 +36,9 @@ export async function throughput<T>(
   return over(done);
 }
 
-/** So many callers, each of whom makes its next call when the last one was answered. */
+/** So many callers, each of whom makes its next call when the last one was answered; no more calls than there may be. */
 export async function closedLoop(
-  { callers, forMs }: { callers: number; forMs: number },
+  { callers, forMs, atMost = Infinity }: { callers: number; forMs: number; atMost?: number },
   call: (n: number) => Promise<unknown>,
 ): Promise<Throughput & Latencies> {
   const latencies = createHistogram();
@@ -46,7 +46,7 @@ export async function closedLoop(
   const over = begun();
   const end = performance.now() + forMs;
   await many(callers, async () => {
-    for (let start = performance.now(); start < end; start = performance.now()) {
+    for (let start = performance.now(); start < end && calls < atMost; start = performance.now()) {
       await call(calls++);
       latencies.record(nanosecondsSince(start));
     }
