@@ -7,6 +7,8 @@ import { ForeignWrites } from './foreign-writes.js';
 import type { SharedRedis } from './shared-redis.js';
 import type { CacheWrites } from './writer.js';
 
+const REPLICAS = 2;
+
 /** A master with two replicas, found through Sentinels. */
 export class RedisBehindSentinels implements SharedRedis {
   /** A sign of life is asked for every second, and may take two. */
@@ -39,15 +41,22 @@ export class RedisBehindSentinels implements SharedRedis {
     await until(async () => ![master, undefined].includes(await this.#processes.master()));
   }
 
-  /** Starts the server again that was killed, as a replica of the master. */
+  /**
+   * Starts the server again that was killed, as a replica of the master. Resolves when both replicas follow it: one that does
+   * not could be chosen next, without what writers know the other to have.
+   */
   async restore(): Promise<void> {
     const master = (await this.#processes.master())!;
     const server = this.#processes.servers.find(({ isRunning }) => !isRunning)!;
     await server.start();
-    const redis = new Redis(server.url);
+    const [redis, leader] = [new Redis(server.url), new Redis(master.url)];
     await redis.replicaof('127.0.0.1', master.port);
-    await until(async () => (await redis.info('replication')).includes('master_link_status:up'));
+    await until(async () => {
+      const [, , replicas] = (await leader.role()) as [string, number, unknown[]];
+      return replicas.length === REPLICAS;
+    });
     redis.disconnect();
+    leader.disconnect();
     await this.#processes.settled();
   }
 
