@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { freePort, RedisProcess, until } from './redis-process.js';
 
 const SENTINELS = 3;
-const REPLICAS = 2;
+export const REPLICAS = 2;
 const NAME = 'main';
 const PASSWORD = 's3ntinel-password';
 

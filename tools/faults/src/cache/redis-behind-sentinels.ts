@@ -1,13 +1,11 @@
 import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
 import { until } from '@quantumtrade/dal-redis/testing/redis-process';
-import { SentinelProcesses } from '@quantumtrade/dal-redis/testing/redis-sentinel';
+import { REPLICAS, SentinelProcesses } from '@quantumtrade/dal-redis/testing/redis-sentinel';
 import { Redis } from 'ioredis';
 import { ForeignWrites } from './foreign-writes.js';
 import type { SharedRedis } from './shared-redis.js';
 import type { CacheWrites } from './writer.js';
-
-const REPLICAS = 2;
 
 /** A master with two replicas, found through Sentinels. */
 export class RedisBehindSentinels implements SharedRedis {
