@@ -7,6 +7,8 @@ import { freePort, RedisProcess, until } from './redis-process.js';
 const SENTINELS = 3;
 export const REPLICAS = 2;
 const NAME = 'main';
+/** More than the second between a Sentinel's pings: with less it may depose a living master that it has just begun to watch. */
+const DOWN_AFTER_MS = 2_000;
 const PASSWORD = 's3ntinel-password';
 
 /** A master with two replicas, watched by three Sentinels that ask for a password. */
@@ -68,21 +70,29 @@ export class SentinelProcesses {
     await rm(this.#directory, { recursive: true });
   }
 
-  /** Resolves when all know each other and find every server well. */
+  /** Resolves when all know each other, name one master, and find every server well. */
   async settled(): Promise<void> {
-    await Promise.all(
-      this.#asking.map((redis) =>
-        until(async () => {
-          const fields = (await redis.call('SENTINEL', 'MASTER', NAME)) as string[];
-          const field = (name: string) => Number(fields[fields.indexOf(name) + 1]);
-          const replicas = (await redis.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
-          const well = replicas.filter((replica) => replica[replica.indexOf('flags') + 1] === 'slave');
-          return field('num-other-sentinels') === SENTINELS - 1 && well.length === REPLICAS;
-        }),
-      ),
-    );
+    await until(async () => {
+      const master = await this.master();
+      const sentinels = await Promise.all(this.#asking.map((redis) => isContent(redis, master?.port)));
+      return sentinels.every((isContent) => isContent);
+    });
   }
 }
+
+async function isContent(sentinel: Redis, masterPort: number | undefined): Promise<boolean> {
+  const master = (await sentinel.call('SENTINEL', 'MASTER', NAME)) as string[];
+  const replicas = (await sentinel.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
+  const well = replicas.filter((replica) => field(replica, 'flags') === 'slave');
+  return (
+    field(master, 'num-other-sentinels') === String(SENTINELS - 1) &&
+    field(master, 'port') === String(masterPort) &&
+    field(master, 'flags') === 'master' &&
+    well.length === REPLICAS
+  );
+}
+
+const field = (fields: readonly string[], name: string) => fields[fields.indexOf(name) + 1];
 
 async function startSentinel(directory: string, masterPort: number): Promise<RedisProcess> {
   const port = await freePort();
@@ -93,7 +103,7 @@ async function startSentinel(directory: string, masterPort: number): Promise<Red
     `dir ${directory}`,
     `requirepass ${PASSWORD}`,
     `sentinel monitor ${NAME} 127.0.0.1 ${masterPort} 2`,
-    `sentinel down-after-milliseconds ${NAME} 1000`,
+    `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
     `sentinel failover-timeout ${NAME} 5000`,
   ];
   await writeFile(file, lines.join('\n'));
