@@ -6,7 +6,7 @@ import type { Announcements } from './invalidation/announcements.js';
 import { trackingAnnouncements } from './invalidation/announcements.js';
 import { publishedAnnouncements, publishedWrites } from './invalidation/published-writes.js';
 import { RedisInvalidations } from './invalidation/redis-invalidations.js';
-import { getAllWithTtl, getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './ports/redis-cache.js';
+import { getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './ports/redis-cache.js';
 import { RedisMarketStream } from './ports/redis-market-stream.js';
 import { RedisRateLimiter, slidingWindow } from './ports/redis-rate-limiter.js';
 import { timedWrite } from './ports/timed-write-script.js';
@@ -23,7 +23,6 @@ import { streamScripts } from './stream/stream-scripts.js';
 export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock } = {}): CacheBackend {
   const clients = createClients(settings, [
     getWithTtl,
-    getAllWithTtl,
     getWithTtlOrSet,
     setIfSame,
     timedWrite,

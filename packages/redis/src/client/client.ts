@@ -5,7 +5,8 @@ import { endpointOf, requireTopology } from '../settings.js';
 import { clusterOptions } from './cluster-options.js';
 import type { RedisCommands, Script } from './commands.js';
 import { manyKeys } from './many-keys.js';
-import { definitionsOf, scriptsOf } from './scripts.js';
+import { ScriptCalls } from './script-calls.js';
+import { definitionsOf } from './scripts.js';
 import { sentinelOptions, watchSwitches } from './sentinel.js';
 import { shardsOf } from './shards.js';
 
@@ -81,6 +82,8 @@ export function commandTimeoutMs(settings: RedisSettings): number {
 
 /** The adapter's commands over ioredis. */
 export function commandsOf({ master, replica, readsFallBack }: RedisClients): RedisCommands {
+  const masterCalls = new ScriptCalls(master);
+  const replicaCalls = replica && new ScriptCalls(replica);
   const reader = () => (replica && (replica.status === 'ready' || !readsFallBack) ? replica : master);
   return {
     get: (key) => reader().get(key),
@@ -90,7 +93,7 @@ export function commandsOf({ master, replica, readsFallBack }: RedisClients): Re
     ping: () => master.ping(),
     publish: (channel, message) => master.publish(channel, message),
     evaluate: (script, key, args) =>
-      scriptsOf(script.readOnly ? reader() : master)[script.name]!(key, ...args),
+      (script.readOnly && reader() === replica ? replicaCalls! : masterCalls).run(script, key, args),
     ...manyKeys(reader, master),
   };
 }

@@ -1,12 +1,10 @@
 import type { CallOptions, StoredText } from '@quantumtrade/dal-domain';
 import type { Shards } from './shards.js';
 
-/** A Lua script of one key, or of any number. Redis runs it as a whole, nothing comes between its commands. */
+/** A Lua script of one key. Redis runs it as a whole, nothing comes between its commands. */
 export interface Script {
   readonly name: string;
   readonly lua: string;
-  /** Default is false. */
-  readonly ofManyKeys?: boolean;
   /** Whether it changes nothing, so that a replica may run it. Default is false. */
   readonly readOnly?: boolean;
   /** Whether it has changed something, by what it returned. Default is always, unless it is `readOnly`. */
@@ -19,7 +17,7 @@ export interface RedisCommands {
   set(key: string, value: string, unit: 'PX', ttlMs: number): Promise<unknown>;
   /** Many keys make as many commands as it takes: each is of one slot and short. */
   mget(keys: readonly string[]): Promise<(string | null)[]>;
-  /** By key what a script that changes nothing has to say of it: the answer is a list, an item for each of its keys. */
+  /** What a script that changes nothing and takes no arguments has to say of each key. */
   ask<T>(script: Script, keys: readonly string[]): Promise<T[]>;
   del(keys: readonly string[]): Promise<number>;
   /** SET with PX for each, a part of them at a time; none any more once `isOver` says so. */

@@ -35,7 +35,11 @@ export function manyKeys(
   return {
     mget: (keys) => inParts(keys, (part) => reader().mget(part as string[])),
     ask: <T>(script: Script, keys: readonly string[]) =>
-      inParts(keys, (part) => scriptsOf(reader())[script.name]!(part.length, ...part) as Promise<T[]>),
+      inParts(keys, async (part) => {
+        const answers = await scriptsOf(reader())[script.name]!(part.length, ...part);
+        for (const answer of answers) if (answer instanceof Error) throw answer;
+        return answers as T[];
+      }),
     async del(keys) {
       if (keys.length === 1) return writer.del(keys[0]!);
       const remove = async (part: readonly string[]) => [await writer.del([...part])];

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import redisMock from 'redis-mock';
 import type { RedisCommands, RunCommand, Script } from '../client/commands.js';
-import { getAllWithTtl, getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './redis-cache.js';
+import { getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './redis-cache.js';
 import { RedisRateLimiter, slidingWindow } from './redis-rate-limiter.js';
 import { timedWrite } from './timed-write-script.js';
 
@@ -92,7 +92,7 @@ it('getEntries is one script, which answers for each key', async () => {
     null,
     { value: 2, expiresAt: Infinity },
   ]);
-  expect(evaluated).toEqual([[getAllWithTtl, 'a,b,c', []]]);
+  expect(evaluated).toEqual([[getWithTtl, 'a,b,c', []]]);
 });
 
 it('getEntryOrSet is one script, given what is to be set and its life in milliseconds', async () => {

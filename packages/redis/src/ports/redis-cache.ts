@@ -35,21 +35,6 @@ return text and { text, redis.call('PTTL', KEYS[1]) }
 `,
 };
 
-/** The same of each key; false stands for no value. */
-export const getAllWithTtl: Script = {
-  name: 'qtdalGetAllWithTtl',
-  readOnly: true,
-  ofManyKeys: true,
-  lua: `
-local found = {}
-for i, key in ipairs(KEYS) do
-  local text = redis.call('GET', key)
-  found[i] = text and { text, redis.call('PTTL', key) }
-end
-return found
-`,
-};
-
 /** As the first; where there is none, the key holds ARGV[1] for ARGV[2] ms afterwards, and nothing is returned. */
 export const getWithTtlOrSet: Script = {
   name: 'qtdalGetWithTtlOrSet',
@@ -129,7 +114,7 @@ export class RedisCache implements Cache {
     let asked = 0;
     const stored = await this.#run(operation, options, (redis) => {
       asked = this.#clock.now();
-      return redis.ask<StoredEntry | null>(getAllWithTtl, keys);
+      return redis.ask<StoredEntry | null>(getWithTtl, keys);
     });
     return stored.map((entry) => entry && entryOf(entry, asked, decoder, operation));
   }

@@ -1,0 +1,91 @@
+import { CacheError } from '@quantumtrade/dal-domain';
+import { Redis } from 'ioredis';
+import { callsOf, forgetCalls } from '../testing/command-stats.js';
+import { anything, closeAll, connect } from '../testing/connected.js';
+import { RedisProcess } from '../testing/redis-process.js';
+
+let server: RedisProcess;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await RedisProcess.start('--user', 'ann', 'on', '>password', '~own:*', '&*', '+@all');
+  redis = new Redis(server.url);
+});
+beforeEach(() => forgetCalls([{ redis }]));
+afterEach(async () => {
+  await closeAll();
+  await redis.flushall();
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.kill();
+});
+
+const numbersTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+const scriptRuns = () => callsOf(redis, 'eval', 'evalsha');
+
+it('has calls of one turn go out as few commands, and gives each its own answer', async () => {
+  const { cache } = connect({ url: server.url });
+  await redis.mset('7', '"seven"', '77', '"seventy-seven"');
+  const answers = await Promise.all(
+    numbersTo(120).map((n) => cache.setIfUnchanged(`${n}`, undefined, n, 60)),
+  );
+  expect(answers).toEqual(numbersTo(120).map((n) => n !== 7 && n !== 77));
+  expect(await scriptRuns()).toBe(3);
+  const entries = await Promise.all(numbersTo(50).map((n) => cache.getEntry(`${n}`, anything)));
+  expect(entries.map((entry) => entry?.value)).toEqual(numbersTo(50).map((n) => (n === 7 ? 'seven' : n)));
+  expect(await scriptRuns()).toBe(4);
+});
+
+it('has no other client wait for many long ones', async () => {
+  const { cache } = connect({ url: server.url });
+  const long = 'x'.repeat(40 * 1024);
+  await Promise.all(numbersTo(6).map((n) => cache.setIfUnchanged(`${n}`, undefined, long, 60)));
+  expect(await scriptRuns()).toBe(3);
+});
+
+it('keeps the order of all calls', async () => {
+  const { cache } = connect({ url: server.url });
+  const answers = await Promise.all([
+    cache.setIfUnchanged('key', undefined, 1, 60),
+    cache.set('key', 2, 60),
+    cache.setIfUnchanged('key', 2, 3, 60),
+    cache.getEntryOrSet('key', anything, 4, 60),
+    cache.delete('key'),
+    cache.getEntryOrSet('key', anything, 5, 60),
+    cache.get('key', anything),
+  ]);
+  expect(answers).toMatchObject([true, undefined, true, { value: 3 }, true, null, 5]);
+});
+
+it('fails only the call for a key of another kind', async () => {
+  const { cache } = connect({ url: server.url });
+  await redis.lpush('list', 'no value');
+  const outcomes = await Promise.allSettled(
+    ['a', 'list', 'b'].map((key) => cache.getEntryOrSet(key, anything, key, 60)),
+  );
+  expect(outcomes).toEqual([
+    { status: 'fulfilled', value: null },
+    { status: 'rejected', reason: expect.any(CacheError) as CacheError },
+    { status: 'fulfilled', value: null },
+  ]);
+  expect(await redis.mget('a', 'b')).toEqual(['"a"', '"b"']);
+  await expect(cache.getEntries(['a', 'list'], anything)).rejects.toThrow(CacheError);
+});
+
+it('fails only the call for a key that the user has no right to, and makes none twice', async () => {
+  const { cache, rateLimiter } = connect({ url: server.url, username: 'ann', password: 'password' });
+  const outcomes = await Promise.allSettled(
+    ['own:a', 'foreign', 'own:b'].map((key) => cache.getEntryOrSet(key, anything, key, 60)),
+  );
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(await redis.mget('own:a', 'foreign', 'own:b')).toEqual(['"own:a"', null, '"own:b"']);
+  const limited = connect({ url: server.url }).rateLimiter;
+  const consumed = await Promise.all(
+    numbersTo(10).map(() => limited.consume({ userId: 'ann', endpoint: 'bars', limit: 5 })),
+  );
+  expect(consumed.filter(({ allowed }) => allowed)).toHaveLength(5);
+  await expect(rateLimiter.consume({ userId: 'ann', endpoint: 'bars', limit: 5 })).rejects.toThrow(
+    CacheError,
+  );
+});

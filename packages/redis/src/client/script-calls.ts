@@ -1,0 +1,83 @@
+import { Cluster } from 'ioredis';
+import type { RedisClient } from './client.js';
+import type { Script } from './commands.js';
+import { scriptsOf } from './scripts.js';
+
+type Arguments = readonly (string | number)[];
+
+interface Call {
+  readonly script: Script;
+  readonly key: string;
+  readonly args: Arguments;
+  resolve(answer: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** How many calls go out as one, and from what length of their arguments on no more: other clients hardly wait for them. */
+const CALLS_AT_ONCE = 50;
+const LENGTH_AT_ONCE = 64 * 1024;
+
+/**
+ * The calls of scripts by one client. Those of the same script that come in a row, within one turn of the event loop, go to
+ * the server as one command, which costs both sides a fraction of what many do. The order among all commands of the client
+ * stays. In a cluster, where a command takes keys of one slot only, each goes by itself.
+ */
+export class ScriptCalls {
+  readonly #client: RedisClient;
+  readonly #atOnce: number;
+  #gathered: Call[] = [];
+  #length = 0;
+
+  constructor(client: RedisClient) {
+    this.#client = client;
+    this.#atOnce = client instanceof Cluster ? 1 : CALLS_AT_ONCE;
+    const send = client.sendCommand.bind(client) as (...args: unknown[]) => unknown;
+    client.sendCommand = (...args: unknown[]) => {
+      this.#send();
+      return send(...args);
+    };
+  }
+
+  run(script: Script, key: string, args: Arguments): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const [first] = this.#gathered;
+      if (first && (first.script !== script || first.args.length !== args.length)) this.#send();
+      const count = this.#gathered.push({ script, key, args, resolve, reject });
+      for (const arg of args) this.#length += typeof arg === 'string' ? arg.length : 0;
+      if (count >= this.#atOnce || this.#length >= LENGTH_AT_ONCE) this.#send();
+      else if (count === 1) process.nextTick(this.#send);
+    });
+  }
+
+  readonly #send = (): void => {
+    const calls = this.#gathered;
+    if (calls.length === 0) return;
+    this.#gathered = [];
+    this.#length = 0;
+    void this.#runTogether(calls);
+  };
+
+  /** What the server refuses as a whole, for one of the keys perhaps, it has not begun with. */
+  async #runTogether(calls: readonly Call[]): Promise<void> {
+    try {
+      const answers = await this.#run(calls);
+      calls.forEach(({ resolve, reject }, i) => {
+        const answer = answers[i];
+        if (answer instanceof Error) reject(answer);
+        else resolve(answer);
+      });
+    } catch (error) {
+      if (calls.length > 1 && isRefusal(error)) for (const call of calls) void this.#runTogether([call]);
+      else for (const { reject } of calls) reject(error);
+    }
+  }
+
+  #run(calls: readonly Call[]): Promise<unknown[]> {
+    const { name } = calls[0]!.script;
+    const keys = calls.map(({ key }) => key);
+    const args = calls.flatMap(({ args }) => args);
+    return scriptsOf(this.#client)[name]!(keys.length, ...keys, ...args);
+  }
+}
+
+const isRefusal = (error: unknown) => (error as Error).name === 'ReplyError';
