@@ -27,38 +27,55 @@ export function waitFor<T>(
   clock: CacheClock,
   onLeave?: (reason: unknown) => void,
 ): Promise<T> {
-  const { signal, deadline } = limits ?? {};
-  if (signal === undefined && deadline === undefined) return work;
+  if (limits?.signal === undefined && limits?.deadline === undefined) return work;
   return new Promise<T>((resolve, reject) => {
-    const begin = clock.now();
-    let isOver = false;
-    const end = (): boolean => {
-      if (isOver) return false;
-      isOver = true;
-      cancelTimer?.();
-      signal?.removeEventListener('abort', onAbort);
-      return true;
-    };
-    const leave = (reason: unknown) => {
-      if (!end()) return;
-      reject(reason);
-      onLeave?.(reason);
-    };
-    const onAbort = () => leave(signal!.reason);
-    const onTimeout = () => setImmediate(() => leave(new TimeoutError(clock.now() - begin, { operation })));
-    let cancelTimer: (() => void) | undefined;
-    work.then(
-      (value) => {
-        if (end()) resolve(value);
-      },
-      (error: unknown) => {
-        if (end()) reject(error);
-      },
-    );
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener('abort', onAbort);
-    if (deadline === undefined) return;
-    if (deadline > begin) cancelTimer = clock.after(deadline - begin, onTimeout);
-    else onTimeout();
+    settle(work, operation, limits, clock, { resolve, reject, ...(onLeave ? { onLeave } : {}) });
   });
+}
+
+interface Outcome<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+  /** Follows `reject` where the limits ended the waiting. */
+  onLeave?(reason: unknown): void;
+}
+
+/** The same without a promise of its own. */
+export function settle<T>(
+  work: Promise<T>,
+  operation: string,
+  { signal, deadline }: Limits,
+  clock: CacheClock,
+  outcome: Outcome<T>,
+): void {
+  const begin = clock.now();
+  let isOver = false;
+  let cancelTimer: (() => void) | undefined;
+  const end = (): boolean => {
+    if (isOver) return false;
+    isOver = true;
+    cancelTimer?.();
+    signal?.removeEventListener('abort', onAbort);
+    return true;
+  };
+  const leave = (reason: unknown) => {
+    if (!end()) return;
+    outcome.reject(reason);
+    outcome.onLeave?.(reason);
+  };
+  const onAbort = () => leave(signal!.reason);
+  const onTimeout = () => setImmediate(() => leave(new TimeoutError(clock.now() - begin, { operation })));
+  work.then(
+    (value) => {
+      if (end()) outcome.resolve(value);
+    },
+    (error: unknown) => {
+      if (end()) outcome.reject(error);
+    },
+  );
+  if (signal?.aborted) return onAbort();
+  signal?.addEventListener('abort', onAbort);
+  if (deadline === undefined) return;
+  if (deadline > begin) cancelTimer = clock.after(deadline - begin, onTimeout);
+  else onTimeout();
 }

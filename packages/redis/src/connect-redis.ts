@@ -6,7 +6,7 @@ import type { Announcements } from './invalidation/announcements.js';
 import { trackingAnnouncements } from './invalidation/announcements.js';
 import { publishedAnnouncements, publishedWrites } from './invalidation/published-writes.js';
 import { RedisInvalidations } from './invalidation/redis-invalidations.js';
-import { getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './ports/redis-cache.js';
+import { deleteOne, getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './ports/redis-cache.js';
 import { RedisMarketStream } from './ports/redis-market-stream.js';
 import { RedisRateLimiter, slidingWindow } from './ports/redis-rate-limiter.js';
 import { timedWrite } from './ports/timed-write-script.js';
@@ -25,6 +25,7 @@ export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock
     getWithTtl,
     getWithTtlOrSet,
     setIfSame,
+    deleteOne,
     timedWrite,
     slidingWindow,
     ...streamScripts,

@@ -1,7 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { CacheError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { CacheClock } from '../clock.js';
-import { waitFor } from '../wait-for.js';
+import { settle } from '../wait-for.js';
 import type { Breaker, BreakerState } from './breaker.js';
 
 /** Calls to the second level: each ends within the budget whatever the level does, and none begins while they keep failing. */
@@ -29,27 +29,40 @@ export class GuardedCalls {
    * Rejects with an error of the data layer. One that no repetition would mend does not count as a failure of the level. The
    * call may count for others as well, which are not suspended: there a refusal is no failure, for it is an answer.
    */
-  async run<T>(
+  run<T>(
     operation: string,
     call: (options: CallOptions) => Promise<T>,
     others?: GuardedCalls,
     budgetMs = this.#budgetMs,
   ): Promise<T> {
-    const leave = this.#breaker.enter(operation);
-    const leaveOthers = others && others.#breaker.enter(operation);
-    const within = { deadline: this.#clock.now() + budgetMs };
-    try {
-      const result = await waitFor(call(within), operation, within, this.#clock);
-      leave(false);
-      leaveOthers?.(false);
-      return result;
-    } catch (error) {
-      const isFailure = !isDatabaseError(error) || error.retryable;
-      leave(isFailure);
-      leaveOthers?.(isFailure && !isRefusal(error));
-      if (isFailure) this.#failures++;
-      throw isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error });
-    }
+    return new Promise((resolve, reject) => {
+      const leave = this.#breaker.enter(operation);
+      const leaveOthers = others && others.#breaker.enter(operation);
+      const within = { deadline: this.#clock.now() + budgetMs };
+      settle(begun(call, within), operation, within, this.#clock, {
+        resolve: (result) => {
+          leave(false);
+          leaveOthers?.(false);
+          resolve(result);
+        },
+        reject: (error) => {
+          const isFailure = !isDatabaseError(error) || error.retryable;
+          leave(isFailure);
+          leaveOthers?.(isFailure && !isRefusal(error));
+          if (isFailure) this.#failures++;
+          reject(isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error }));
+        },
+      });
+    });
+  }
+}
+
+/** A call that throws has rejected. */
+function begun<T>(call: (options: CallOptions) => Promise<T>, options: CallOptions): Promise<T> {
+  try {
+    return call(options);
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
 }
 

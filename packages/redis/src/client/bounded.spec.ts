@@ -7,6 +7,9 @@ it('gives what the work gives', async () => {
   await expect(bounded('op', undefined, 60_000, async () => 7)).resolves.toBe(7);
   const failed = bounded('op', undefined, 60_000, () => Promise.reject(new Error('as it is')));
   await expect(failed).rejects.toThrow('as it is');
+  const asError = (error: unknown) => new Error(`not ${String(error)}`);
+  const told = bounded('op', undefined, 60_000, () => Promise.reject(new Error('as it is')), { asError });
+  await expect(told).rejects.toThrow('not Error: as it is');
 });
 
 it('ends with TimeoutError at the limit when the call has no deadline', async () => {
@@ -71,18 +74,13 @@ it('tells the work when it is over, and takes no notice of what comes of it', as
 
 it('tells of work that still goes on at the limit, even when its caller has left', async () => {
   const overdue: string[] = [];
-  const left = bounded('op', { deadline: Date.now() + 1 }, 20, never, () => overdue.push('left'));
+  const left = bounded('op', { deadline: Date.now() + 1 }, 20, never, {
+    onOverdue: () => overdue.push('left'),
+  });
   await expect(left).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(overdue).toEqual([]);
-  const ended = bounded(
-    'op',
-    undefined,
-    10,
-    async () => 1,
-    () => overdue.push('ended'),
-  );
-  await ended;
-  const stayed = bounded('op', undefined, 30, never, () => overdue.push('stayed'));
+  await bounded('op', undefined, 10, async () => 1, { onOverdue: () => overdue.push('ended') });
+  const stayed = bounded('op', undefined, 30, never, { onOverdue: () => overdue.push('stayed') });
   await expect(stayed).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(overdue).toEqual(['left', 'stayed']);
 });
@@ -96,7 +94,9 @@ it.each([
     const begin = Date.now();
     const overdue: string[] = [];
     const work = () => new Promise<string>((resolve) => setImmediate(() => resolve('done')));
-    const outcome = bounded('op', options(begin), limitMs, work, () => overdue.push('overdue'));
+    const outcome = bounded('op', options(begin), limitMs, work, {
+      onOverdue: () => overdue.push('overdue'),
+    });
     while (Date.now() < begin + 10);
     await expect(outcome).resolves.toBe('done');
     await new Promise((resolve) => setTimeout(resolve, 5));

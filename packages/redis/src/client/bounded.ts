@@ -6,14 +6,14 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /**
  * Runs work that ends by `limitMs` or the call's deadline, whichever is first, or when its signal is aborted. The work
  * itself goes on: it asks `isOver` before it does what should no longer be done. When it still goes on at `limitMs`,
- * `onOverdue` is called, even if the caller has left before.
+ * `onOverdue` is called, even if the caller has left before. What the work rejects with is passed through `asError`.
  */
 export function bounded<T>(
   operation: string,
   options: CallOptions | undefined,
   limitMs: number,
   work: (isOver: () => boolean) => Promise<T>,
-  onOverdue?: () => void,
+  { onOverdue, asError }: { onOverdue?: () => void; asError?: (error: unknown) => unknown } = {},
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     checkCall(options, operation);
@@ -47,17 +47,26 @@ export function bounded<T>(
       clearTimeout(timer);
     };
     signal?.addEventListener('abort', onAbort);
-    work(() => isOver).then(
+    begun(work, () => isOver).then(
       (value) => {
         endWork();
         if (end()) resolve(value);
       },
       (error: unknown) => {
         endWork();
-        leave(error);
+        leave(asError ? asError(error) : error);
       },
     );
   });
+}
+
+/** Work that throws has rejected. */
+function begun<T>(work: (isOver: () => boolean) => Promise<T>, isOver: () => boolean): Promise<T> {
+  try {
+    return work(isOver);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
 }
 
 /** A process that was busy for too long takes what has come meanwhile before it gives up. */

@@ -30,6 +30,9 @@ export interface RedisCommands {
   evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>;
 }
 
+/** Commands of one call. It asks whether the call is over before it sends more. */
+export type Command<T> = (redis: RedisCommands, isOver: () => boolean) => Promise<T>;
+
 /**
  * Runs commands within the limits of a call, and tells them whether it is over: what is sent for it then would come after
  * what its caller does next. Whatever goes wrong is an error of the data layer.
@@ -37,5 +40,5 @@ export interface RedisCommands {
 export type RunCommand = <T>(
   operation: string,
   options: CallOptions | undefined,
-  command: (redis: RedisCommands, isOver: () => boolean) => Promise<T>,
+  command: Command<T>,
 ) => Promise<T>;

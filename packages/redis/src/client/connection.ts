@@ -3,9 +3,9 @@ import { bounded } from './bounded.js';
 import type { RedisClient, RedisClients } from './client.js';
 import { commandsOf, connectionsOf, firstOf, isReady, reopenSilent } from './client.js';
 import { bearErrors, eachConnection, gatherWrites, limitHandshake } from './each-connection.js';
-import type { RedisCommands, RunCommand } from './commands.js';
+import type { Command, RedisCommands, RunCommand } from './commands.js';
 import type { Failure } from './failures.js';
-import { CLOSED, errorOf, failureOf, isDatabaseRefusal, LOST, UNANSWERED } from './failures.js';
+import { CLOSED, errorOf, FailureError, failureOf, isDatabaseRefusal, LOST, UNANSWERED } from './failures.js';
 
 /** How long closing waits for replies under way, and then for the connection to end. */
 const CLOSING_MS = 1_000;
@@ -63,18 +63,18 @@ export class Connection implements BackendProbe {
       operation,
       options,
       this.#timeoutMs,
-      async (isOver) => {
-        if (this.#firstAttempt) await this.#firstAttempt;
-        const obstacle = this.#end ?? (isReady(this.#clients) ? undefined : (this.#down ?? LOST));
-        if (obstacle || isOver()) throw errorOf(obstacle ?? LOST, operation);
-        try {
-          return await command(this.#commands, isOver);
-        } catch (error) {
-          throw errorOf(failureOf(error), operation);
-        }
+      (isOver) => {
+        const begin = () => this.#begin(command, isOver);
+        return this.#firstAttempt ? this.#firstAttempt.then(begin) : begin();
       },
-      this.#lookForSilence,
+      { onOverdue: this.#lookForSilence, asError: (error) => errorOf(failureOf(error), operation) },
     );
+
+  #begin<T>(command: Command<T>, isOver: () => boolean): Promise<T> {
+    const obstacle = this.#end ?? (isReady(this.#clients) ? undefined : (this.#down ?? LOST));
+    if (obstacle || isOver()) return Promise.reject(new FailureError(obstacle ?? LOST));
+    return command(this.#commands, isOver);
+  }
 
   async ping(options?: CallOptions): Promise<void> {
     await this.run('cache.ping', options, (redis) => redis.ping());

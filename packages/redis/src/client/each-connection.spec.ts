@@ -24,20 +24,36 @@ async function listening(onConnection: (socket: Socket) => void): Promise<number
   return (server.address() as AddressInfo).port;
 }
 
-it('writes the commands of one turn at once, and those of the next by themselves', async () => {
+/** A connection to a server that has nothing, and what is written on it. */
+async function gathering() {
+  let cut = '';
   const port = await listening((socket) =>
     socket.on('data', (chunk) => {
-      for (let n = String(chunk).split('get').length - 1; n > 0; n--) socket.write('$-1\r\n');
+      const texts = `${cut}${String(chunk)}`.split('get');
+      cut = texts.at(-1)!.slice(-2);
+      for (let n = texts.length - 1; n > 0; n--) socket.write('$-1\r\n');
     }),
   );
   redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
   gatherWrites(redis);
   await redis.connect();
-  const sent = jest.spyOn(redis.stream as Socket, '_write');
+  return jest.spyOn(redis.stream as Socket, '_write');
+}
+
+it('writes the commands of one turn at once, and those of the next by themselves', async () => {
+  const sent = await gathering();
   await Promise.all(['a', 'b', 'c'].map((key) => redis.get(key)));
   expect(sent).toHaveBeenCalledTimes(1);
   await redis.get('d');
   expect(sent).toHaveBeenCalledTimes(2);
+});
+
+it('lets the server begin with many commands while others are being composed', async () => {
+  const sent = await gathering();
+  const calls = Array.from({ length: 100 }, (_, n) => redis.get(`key ${n}`));
+  expect(sent).toHaveBeenCalledTimes(2);
+  expect(await Promise.all(calls)).toEqual(calls.map(() => null));
+  expect(sent).toHaveBeenCalledTimes(3);
 });
 
 it('keeps the order of what is gathered and what is not text, and sends nothing once the connection has ended', async () => {

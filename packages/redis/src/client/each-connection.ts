@@ -25,8 +25,11 @@ export function limitHandshake(connection: Redis): void {
   for (const event of ['ready', 'close', 'end']) connection.on(event, () => clearTimeout(timer));
 }
 
+/** Enough for the server to begin with, while others are being composed. */
+const LENGTH_AT_ONCE = 1_024;
+
 /**
- * Has the commands of one turn of the event loop go out as one text. The driver writes each by itself, which is most of what
+ * Has the commands of one turn of the event loop go out as few texts. The driver writes each by itself, which is most of what
  * a command costs. What is not sent yet when the connection ends is not sent any more.
  */
 export function gatherWrites(connection: Redis): void {
@@ -34,9 +37,11 @@ export function gatherWrites(connection: Redis): void {
     const { stream } = connection;
     const write = stream.write.bind(stream) as (chunk: unknown) => boolean;
     let gathered: string[] = [];
+    let length = 0;
     const send = () => {
       const text = gathered.join('');
       gathered = [];
+      length = 0;
       if (text !== '' && stream.writable) write(text);
     };
     stream.write = (chunk: unknown) => {
@@ -44,7 +49,10 @@ export function gatherWrites(connection: Redis): void {
         send();
         return write(chunk);
       }
-      if (gathered.push(chunk) === 1) process.nextTick(send);
+      length += chunk.length;
+      const count = gathered.push(chunk);
+      if (length >= LENGTH_AT_ONCE) send();
+      else if (count === 1) process.nextTick(send);
       return true;
     };
   });

@@ -32,6 +32,12 @@ export function manyKeys(
     return keys.map((key) => found.get(key)!);
   }
 
+  async function removeAll(keys: readonly string[]): Promise<number> {
+    const remove = async (part: readonly string[]) => [await writer.del([...part])];
+    const counts = await Promise.all(partsOf(keys).map((part) => togetherOrEach(part, remove)));
+    return counts.flat().reduce((total, count) => total + count, 0);
+  }
+
   return {
     mget: (keys) => inParts(keys, (part) => reader().mget(part as string[])),
     ask: <T>(script: Script, keys: readonly string[]) =>
@@ -40,12 +46,7 @@ export function manyKeys(
         for (const answer of answers) if (answer instanceof Error) throw answer;
         return answers as T[];
       }),
-    async del(keys) {
-      if (keys.length === 1) return writer.del(keys[0]!);
-      const remove = async (part: readonly string[]) => [await writer.del([...part])];
-      const counts = await Promise.all(partsOf(keys).map((part) => togetherOrEach(part, remove)));
-      return counts.flat().reduce((total, count) => total + count, 0);
-    },
+    del: (keys) => (keys.length === 1 ? writer.del(keys[0]!) : removeAll(keys)),
     async setAll(writes, isOver) {
       for (const part of slices(writes, WRITES_AT_ONCE)) {
         if (isOver()) return;

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import redisMock from 'redis-mock';
 import type { RedisCommands, RunCommand, Script } from '../client/commands.js';
-import { getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './redis-cache.js';
+import { deleteOne, getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './redis-cache.js';
 import { RedisRateLimiter, slidingWindow } from './redis-rate-limiter.js';
 import { timedWrite } from './timed-write-script.js';
 
@@ -47,7 +47,7 @@ function mockedRedis(answer: unknown = 1) {
 const clock = { now: () => 1_000 };
 const anything = { parse: (value: unknown) => value };
 
-it('sets JSON with its life in milliseconds, and gets, tests and deletes it', async () => {
+it('sets JSON with its life in milliseconds, and gets and tests it', async () => {
   const mock = mockedRedis();
   const cache = new RedisCache(mock.run, clock);
   await cache.set('key', { a: [1] }, 1.5);
@@ -56,10 +56,14 @@ it('sets JSON with its life in milliseconds, and gets, tests and deletes it', as
   expect(ttl > 0 && ttl <= 1_500).toBe(true);
   expect(await cache.get('key', anything)).toEqual({ a: [1] });
   expect(await cache.exists('key')).toBe(true);
-  expect(await cache.delete('key')).toBe(true);
-  expect(await cache.delete('key')).toBe(false);
-  expect(await cache.exists('key')).toBe(false);
-  expect(await cache.get('key', anything)).toBeNull();
+  expect(await cache.exists('another')).toBe(false);
+  expect(await cache.get('another', anything)).toBeNull();
+});
+
+it.each([0, 1])('deletes by a script, which says whether there was a value (%i)', async (answer) => {
+  const mock = mockedRedis(answer);
+  expect(await new RedisCache(mock.run, clock).delete('key')).toBe(answer === 1);
+  expect(mock.evaluated).toEqual([[deleteOne, 'key', []]]);
 });
 
 it('sets, gets and deletes many', async () => {

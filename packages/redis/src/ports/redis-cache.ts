@@ -60,6 +60,12 @@ return 1
 `,
 };
 
+/** Deletes a value. Returns 1 when there was one. */
+export const deleteOne: Script = {
+  name: 'qtdalDelete',
+  lua: `return redis.call('DEL', KEYS[1])`,
+};
+
 /** The cache port on Redis: one command a call, but for many keys. */
 export class RedisCache implements Cache {
   readonly #run: RunCommand;
@@ -158,7 +164,7 @@ export class RedisCache implements Cache {
 
   async delete(key: string, options?: CallOptions): Promise<boolean> {
     requireKey(key, 'cache.delete');
-    return (await this.#run('cache.delete', options, (redis) => redis.del([key]))) > 0;
+    return (await this.#run('cache.delete', options, (redis) => redis.evaluate(deleteOne, key, []))) === 1;
   }
 
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {

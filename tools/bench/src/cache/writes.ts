@@ -9,7 +9,7 @@ import { fill, withSides } from './side.js';
 import { featuresOf, symbols } from './values.js';
 
 const ROUNDS = 5;
-const KEYS = 10_000;
+const KEYS = 15_000;
 /** A key is deleted once: there is less to do for one that is not there. */
 const LOAD = { callers: 100, forMs: 2_000, atMost: KEYS };
 
@@ -31,8 +31,8 @@ export async function* writes(url: string): AsyncGenerator<Result> {
       const runs = await inRounds(
         ROUNDS,
         eachSide(sides, (side) => async () => {
-          await fill(side, all);
           collectGarbage();
+          await fill(side, all);
           return closedLoop(LOAD, (n) => call(side, n));
         }),
       );
