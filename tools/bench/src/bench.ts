@@ -81,8 +81,8 @@ export async function pairedRounds(title: Title, rounds: number, sides: Sides<Me
 }
 
 /** The same for each side. */
-export function eachSide<T, U>(things: Sides<T>, make: (thing: T) => U): Sides<U> {
-  const sides = Object.entries(things).map(([name, thing]) => [name, make(thing)] as const);
+export function eachSide<T, U>(things: Sides<T>, make: (thing: T, name: string) => U): Sides<U> {
+  const sides = Object.entries(things).map(([name, thing]) => [name, make(thing, name)] as const);
   return Object.fromEntries(sides) as Sides<U>;
 }
 

@@ -25,17 +25,19 @@ export function limitHandshake(connection: Redis): void {
   for (const event of ['ready', 'close', 'end']) connection.on(event, () => clearTimeout(timer));
 }
 
-/** Enough for the server to begin with, while others are being composed. */
+/** Enough for the server to go on with, while others are being composed. */
 const LENGTH_AT_ONCE = 1_024;
 
 /**
- * Has the commands of one turn of the event loop go out as few texts. The driver writes each by itself, which is most of what
- * a command costs. What is not sent yet when the connection ends is not sent any more.
+ * Has the first command of a turn of the event loop go out at once, and the others of that turn as few texts. The driver
+ * writes each by itself, which is most of what a command costs. What is not sent yet when the connection ends is not sent
+ * any more.
  */
 export function gatherWrites(connection: Redis): void {
   connection.on('connect', () => {
     const { stream } = connection;
     const write = stream.write.bind(stream) as (chunk: unknown) => boolean;
+    let isFirst = true;
     let gathered: string[] = [];
     let length = 0;
     const send = () => {
@@ -44,15 +46,23 @@ export function gatherWrites(connection: Redis): void {
       length = 0;
       if (text !== '' && stream.writable) write(text);
     };
+    const endTurn = () => {
+      isFirst = true;
+      send();
+    };
     stream.write = (chunk: unknown) => {
       if (typeof chunk !== 'string') {
         send();
         return write(chunk);
       }
+      if (isFirst) {
+        isFirst = false;
+        process.nextTick(endTurn);
+        return write(chunk);
+      }
+      gathered.push(chunk);
       length += chunk.length;
-      const count = gathered.push(chunk);
       if (length >= LENGTH_AT_ONCE) send();
-      else if (count === 1) process.nextTick(send);
       return true;
     };
   });

@@ -4,8 +4,7 @@ import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import type { Result } from '../bench.js';
 import { inRounds } from '../bench.js';
-import { collectGarbage } from '../settle.js';
-import { inThroughput, throughput } from './loads.js';
+import { inThroughput, throughput, warmedUp } from './loads.js';
 import { twoLevels } from './ours.js';
 import { rawRedis } from './peers.js';
 import { fill } from './side.js';
@@ -26,12 +25,12 @@ export async function* facade(url: string): AsyncGenerator<Result> {
   const keyspace = await twoLevels(url, 'facade-keyspace:');
   const redis = rawRedis(url, 'facade-raw:');
   const taken = slices(anyOf(symbols(SYMBOLS), READS), SLICE);
-  const measured = (read: Read) => () => {
-    collectGarbage();
-    return throughput(LOAD, taken, async (slice) => {
-      for (const symbol of slice) await read(symbol);
-    });
-  };
+  const measured = (read: Read) => () =>
+    warmedUp(LOAD, (load) =>
+      throughput(load, taken, async (slice) => {
+        for (const symbol of slice) await read(symbol);
+      }),
+    );
   try {
     await fill(keyspace, symbols(SYMBOLS));
     await fill(redis, symbols(SYMBOLS));

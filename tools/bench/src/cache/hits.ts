@@ -1,7 +1,6 @@
 import type { Result, Sides } from '../bench.js';
 import { eachSide, inRounds } from '../bench.js';
-import { collectGarbage } from '../settle.js';
-import { inThroughput, throughput } from './loads.js';
+import { inThroughput, throughput, warmedUp } from './loads.js';
 import type { TwoLevels } from './ours.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
@@ -63,10 +62,10 @@ async function* reads(
   const taken = slices(wanted, SLICE);
   const runs = await inRounds(
     ROUNDS,
-    eachSide({ ...eachSide(sides, read), 'ours, peek before get': peek }, (work) => () => {
-      collectGarbage();
-      return throughput(load, taken, work);
-    }),
+    eachSide(
+      { ...eachSide(sides, read), 'ours, peek before get': peek },
+      (work) => () => warmedUp(load, (load) => throughput(load, taken, work)),
+    ),
   );
   yield* inThroughput(title, 'reads', runs);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { closedLoop, openLoop, throughput } from './loads.js';
+import { closedLoop, inTurns, openLoop, throughput } from './loads.js';
 
 it('lets each caller of a closed loop wait for its answer, and counts every call once', async () => {
   let underWay = 0;
@@ -49,4 +49,16 @@ it('gives the slices to the callers in turn and counts what is in them', async (
   expect(taken.slice(0, 2)).toEqual(['ab', 'c']);
   expect(taken).toEqual(taken.map((_, i) => (i % 2 === 0 ? 'ab' : 'c')));
   expect(perSecond).toBeGreaterThan(0);
+});
+
+it('asks the sides in turn, the same of each', async () => {
+  const asked: string[] = [];
+  const side = (name: string) => async (n: number) => {
+    asked.push(`${name}${n}`);
+    await delay(1);
+  };
+  const { ours, peer } = await inTurns({ forMs: 30 }, { ours: side('a'), peer: side('b') });
+  expect(ours.latencies.count).toBe(peer!.latencies.count);
+  const turn = (name: string) => Array.from({ length: 20 }, (_, n) => `${name}${n}`);
+  expect(asked.slice(0, 40)).toEqual([...turn('a'), ...turn('b')]);
 });

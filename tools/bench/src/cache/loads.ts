@@ -3,6 +3,7 @@ import { createHistogram } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Result, Sides, Title } from '../bench.js';
 import { compared, eachSide } from '../bench.js';
+import { collectGarbage } from '../settle.js';
 
 export interface Throughput {
   readonly perSecond: number;
@@ -13,6 +14,21 @@ export interface Throughput {
 export interface Latencies {
   /** Of each call, in nanoseconds. */
   readonly latencies: RecordableHistogram;
+}
+
+const WARM_UP_MS = 150;
+
+/**
+ * A load without the garbage of what ran before, which is collected, and at full speed, for a first part is not counted: the
+ * collection has thrown away compiled code as well.
+ */
+export async function warmedUp<L extends { forMs: number }, T>(
+  load: L,
+  run: (load: L) => Promise<T>,
+): Promise<T> {
+  collectGarbage();
+  await run({ ...load, forMs: WARM_UP_MS });
+  return run(load);
 }
 
 /** So many callers take slice after slice, over and over. How many items they get through in a second. */
@@ -72,6 +88,10 @@ export async function openLoop(
   let failure: unknown;
   const over = begun();
   const start = performance.now();
+  const fail = (error: unknown) => {
+    failure ??= error;
+    answered++;
+  };
   const begin = (n: number) => {
     const due = start + n * msBetween;
     const answer = () => {
@@ -79,13 +99,8 @@ export async function openLoop(
       answered++;
     };
     const result = call(n);
-    if (!(result instanceof Promise)) answer();
-    else {
-      result.then(answer, (error: unknown) => {
-        failure ??= error;
-        answered++;
-      });
-    }
+    if (result instanceof Promise) result.then(answer, fail);
+    else answer();
   };
   for (let n = 0; n < total || answered < total;) {
     const due = Math.min(total, n + CALLS_A_TURN, Math.floor((performance.now() - start) / msBetween) + 1);
@@ -138,6 +153,28 @@ function begun(): (count: number) => Throughput {
       processorTime: ((user + system) * 1_000) / count,
     };
   };
+}
+
+/** So many calls, and then it is another side's turn. */
+const CALLS_IN_TURN = 20;
+
+/** One caller who asks the sides in turn, so that whatever else the machine does falls on all of them alike. */
+export async function inTurns(
+  { forMs }: { forMs: number },
+  sides: Sides<(n: number) => Promise<unknown>>,
+): Promise<Sides<Latencies>> {
+  const taken = eachSide(sides, (call) => ({ call, latencies: createHistogram() }));
+  const end = performance.now() + forMs;
+  for (let n = 0; performance.now() < end; n += CALLS_IN_TURN) {
+    for (const { call, latencies } of Object.values(taken)) {
+      for (let i = 0; i < CALLS_IN_TURN; i++) {
+        const start = performance.now();
+        await call(n + i);
+        latencies.record(nanosecondsSince(start));
+      }
+    }
+  }
+  return taken;
 }
 
 /** At least 1, which is the least that a histogram takes. */

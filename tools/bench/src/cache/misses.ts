@@ -1,7 +1,6 @@
 import type { Result, Sides } from '../bench.js';
 import { eachSide, inRounds } from '../bench.js';
-import { collectGarbage } from '../settle.js';
-import { closedLoop, inPercentiles, inThroughput } from './loads.js';
+import { closedLoop, inPercentiles, inThroughput, warmedUp } from './loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { LoadingSide } from './side.js';
@@ -24,13 +23,16 @@ export async function* misses(url: string): AsyncGenerator<Result> {
     const title = 'miss and load, 100 callers';
     const runs = await inRounds(
       ROUNDS,
-      eachSide(sides, (side) => () => {
-        collectGarbage();
-        return closedLoop(LOAD, () => {
-          const symbol = `NEW${count++}`;
-          return side.getOrLoad(symbol, () => Promise.resolve(featuresOf(symbol)));
-        });
-      }),
+      eachSide(
+        sides,
+        (side) => () =>
+          warmedUp(LOAD, (load) =>
+            closedLoop(load, () => {
+              const symbol = `NEW${count++}`;
+              return side.getOrLoad(symbol, () => Promise.resolve(featuresOf(symbol)));
+            }),
+          ),
+      ),
     );
     yield* inThroughput(title, 'loads', runs);
     yield* inPercentiles(title, runs);

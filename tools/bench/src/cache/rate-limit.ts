@@ -2,8 +2,7 @@ import { connectRedis } from '@quantumtrade/dal-redis';
 import { Redis } from 'ioredis';
 import type { Result } from '../bench.js';
 import { eachSide, inRounds } from '../bench.js';
-import { collectGarbage } from '../settle.js';
-import { closedLoop, inPercentiles, inThroughput, openLoop } from './loads.js';
+import { closedLoop, inPercentiles, inThroughput, openLoop, warmedUp } from './loads.js';
 import { withSides } from './side.js';
 
 const ROUNDS = 5;
@@ -23,17 +22,22 @@ export async function* rateLimit(url: string): AsyncGenerator<Result> {
     const rounds = <T>(run: (call: (n: number) => Promise<unknown>) => Promise<T>) =>
       inRounds(
         ROUNDS,
-        eachSide<Limiter, () => Promise<T>>(sides, (side) => () => {
-          collectGarbage();
-          return run(async (n) => {
-            if (!(await side.consume(`user-${n % USERS}`))) throw new Error('within the limit and refused');
-          });
-        }),
+        eachSide<Limiter, () => Promise<T>>(
+          sides,
+          (side) => () =>
+            run(async (n) => {
+              if (!(await side.consume(`user-${n % USERS}`))) throw new Error('within the limit and refused');
+            }),
+        ),
       );
-    const closed = await rounds((call) => closedLoop({ callers: 100, forMs: 500 }, call));
+    const closed = await rounds((call) =>
+      warmedUp({ callers: 100, forMs: 500 }, (load) => closedLoop(load, call)),
+    );
     yield* inThroughput('rate limiter, 100 callers', 'calls', closed);
     yield* inPercentiles('rate limiter, 100 callers', closed);
-    const open = await rounds((call) => openLoop({ rate: 5_000, forMs: 500 }, call));
+    const open = await rounds((call) =>
+      warmedUp({ rate: 5_000, forMs: 500 }, (load) => openLoop(load, call)),
+    );
     yield* inPercentiles('rate limiter, 5,000 calls/s due', open);
   });
 }

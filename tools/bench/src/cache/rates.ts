@@ -1,7 +1,6 @@
 import type { Result, Sides } from '../bench.js';
 import { eachSide, inRounds } from '../bench.js';
-import { collectGarbage } from '../settle.js';
-import { inPercentiles, ofRounds, openLoop } from './loads.js';
+import { inPercentiles, ofRounds, openLoop, warmedUp } from './loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { Side } from './side.js';
@@ -33,10 +32,11 @@ async function* at(rate: number, sides: Sides<Side>): AsyncGenerator<Result> {
     const wanted = zipf(all, READS);
     const runs = await inRounds(
       ROUNDS,
-      eachSide(sides, (side) => () => {
-        collectGarbage();
-        return openLoop({ rate, forMs: FOR_MS }, (n) => side.get(wanted[n % READS]!));
-      }),
+      eachSide(
+        sides,
+        (side) => () =>
+          warmedUp({ rate, forMs: FOR_MS }, (load) => openLoop(load, (n) => side.get(wanted[n % READS]!))),
+      ),
     );
     const title = `Zipf, 10,000 keys, all in process, ${rate.toLocaleString('en-US')} reads/s due`;
     yield ofRounds({ case: `${title}: answered`, unit: 'reads/s' }, runs, ({ perSecond }) => perSecond);

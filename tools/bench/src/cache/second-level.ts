@@ -1,7 +1,7 @@
 import type { Result, Sides } from '../bench.js';
 import { eachSide, inRounds } from '../bench.js';
-import { collectGarbage } from '../settle.js';
-import { closedLoop, inPercentiles, inThroughput, openLoop, throughput } from './loads.js';
+import type { Latencies } from './loads.js';
+import { closedLoop, inTurns, inPercentiles, inThroughput, openLoop, throughput, warmedUp } from './loads.js';
 import { secondLevel, twoLevels } from './ours.js';
 import { bentocache, cacheable, rawRedis } from './peers.js';
 import type { LoadingSide, ManySide, Side } from './side.js';
@@ -53,10 +53,13 @@ export async function* readsBeyondTheFirstLevel(url: string): AsyncGenerator<Res
       const title = `${name} beyond the first level, 100 callers`;
       const runs = await inRounds(
         ROUNDS,
-        eachSide(sides, (side) => () => {
-          collectGarbage();
-          return closedLoop({ callers: 100, forMs: 400 }, (n) => read(side, wanted[n % wanted.length]!));
-        }),
+        eachSide(
+          sides,
+          (side) => () =>
+            warmedUp({ callers: 100, forMs: 400 }, (load) =>
+              closedLoop(load, (n) => read(side, wanted[n % wanted.length]!)),
+            ),
+        ),
       );
       yield* inThroughput(title, 'reads', runs);
       yield* inPercentiles(title, runs);
@@ -66,22 +69,33 @@ export async function* readsBeyondTheFirstLevel(url: string): AsyncGenerator<Res
 }
 
 async function* one(sides: Sides<Side>, wanted: readonly string[]): AsyncGenerator<Result> {
+  const calls = eachSide(sides, (side) => (n: number) => side.get(wanted[n % wanted.length]!));
   const measured = <T>(rounds: number, load: (call: (n: number) => Promise<unknown>) => Promise<T>) =>
     inRounds(
       rounds,
-      eachSide(sides, (side) => () => {
-        collectGarbage();
-        return load((n) => side.get(wanted[n % wanted.length]!));
-      }),
+      eachSide(calls, (call) => () => load(call)),
     );
-  for (const callers of [1, 100]) {
-    const title = `get from Redis, ${callers} caller${callers > 1 ? 's' : ''}`;
-    const runs = await measured(ROUNDS, (call) => closedLoop({ callers, forMs: 400 }, call));
-    yield* inThroughput(title, 'reads', runs);
-    yield* inPercentiles(title, runs);
+
+  const rounds: Sides<Latencies>[] = [];
+  while (rounds.length < ROUNDS) {
+    rounds.push(await warmedUp({ forMs: 2_000 }, (load) => inTurns(load, calls)));
   }
-  const runs = await measured(OPEN_ROUNDS, (call) => openLoop({ rate: 5_000, forMs: 500 }, call));
-  yield* inPercentiles('get from Redis, 5,000 reads/s due', runs);
+  yield* inPercentiles(
+    'get from Redis, 1 caller',
+    eachSide(sides, (_, name) => rounds.map((round) => round[name]!)),
+  );
+
+  const title = 'get from Redis, 100 callers';
+  const closed = await measured(ROUNDS, (call) =>
+    warmedUp({ callers: 100, forMs: 400 }, (load) => closedLoop(load, call)),
+  );
+  yield* inThroughput(title, 'reads', closed);
+  yield* inPercentiles(title, closed);
+
+  const open = await measured(OPEN_ROUNDS, (call) =>
+    warmedUp({ rate: 5_000, forMs: 500 }, (load) => openLoop(load, call)),
+  );
+  yield* inPercentiles('get from Redis, 5,000 reads/s due', open);
 }
 
 async function* manyAtOnce(
@@ -102,10 +116,13 @@ async function* inSlices<T>(
 ): AsyncGenerator<Result> {
   const runs = await inRounds(
     ROUNDS,
-    eachSide(sides, (side) => () => {
-      collectGarbage();
-      return throughput({ callers: 1, forMs: 300 }, slices(all, MANY), (slice) => call(side, slice));
-    }),
+    eachSide(
+      sides,
+      (side) => () =>
+        warmedUp({ callers: 1, forMs: 300 }, (load) =>
+          throughput(load, slices(all, MANY), (slice) => call(side, slice)),
+        ),
+    ),
   );
   yield* inThroughput(`${name} of ${MANY}, 1 caller`, 'keys', runs);
 }
