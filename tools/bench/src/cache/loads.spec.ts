@@ -55,10 +55,9 @@ it('asks the sides in turn, the same of each', async () => {
   const asked: string[] = [];
   const side = (name: string) => async (n: number) => {
     asked.push(`${name}${n}`);
-    await delay(1);
   };
-  const { ours, peer } = await inTurns({ forMs: 30 }, { ours: side('a'), peer: side('b') });
+  const { ours, peer } = await inTurns({ forMs: 5 }, { ours: side('a'), peer: side('b') });
   expect(ours.latencies.count).toBe(peer!.latencies.count);
-  const turn = (name: string) => Array.from({ length: 20 }, (_, n) => `${name}${n}`);
-  expect(asked.slice(0, 40)).toEqual([...turn('a'), ...turn('b')]);
+  const turn = (name: string) => Array.from({ length: 200 }, (_, n) => `${name}${n}`);
+  expect(asked.slice(0, 400)).toEqual([...turn('a'), ...turn('b')]);
 });
