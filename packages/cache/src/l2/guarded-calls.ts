@@ -1,5 +1,5 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { CacheError, isDatabaseError } from '@quantumtrade/dal-domain';
+import { CacheError, isDatabaseError, promised } from '@quantumtrade/dal-domain';
 import type { CacheClock } from '../clock.js';
 import { settle } from '../wait-for.js';
 import type { Breaker, BreakerState } from './breaker.js';
@@ -39,7 +39,7 @@ export class GuardedCalls {
       const leave = this.#breaker.enter(operation);
       const leaveOthers = others && others.#breaker.enter(operation);
       const within = { deadline: this.#clock.now() + budgetMs };
-      settle(begun(call, within), operation, within, this.#clock, {
+      settle(promised(() => call(within)), operation, within, this.#clock, {
         resolve: (result) => {
           leave(false);
           leaveOthers?.(false);
@@ -54,15 +54,6 @@ export class GuardedCalls {
         },
       });
     });
-  }
-}
-
-/** A call that throws has rejected. */
-function begun<T>(call: (options: CallOptions) => Promise<T>, options: CallOptions): Promise<T> {
-  try {
-    return call(options);
-  } catch (error) {
-    return Promise.reject(error as Error);
   }
 }
 

@@ -24,3 +24,12 @@ export function checkCall(options: CallOptions | undefined, operation: string): 
     throw new TimeoutError(0, { operation });
   }
 }
+
+/** Begins work. What it throws, its promise rejects with. */
+export function promised<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}

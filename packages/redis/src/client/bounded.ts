@@ -1,5 +1,5 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { checkCall, TimeoutError } from '@quantumtrade/dal-domain';
+import { checkCall, promised, TimeoutError } from '@quantumtrade/dal-domain';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -47,7 +47,7 @@ export function bounded<T>(
       clearTimeout(timer);
     };
     signal?.addEventListener('abort', onAbort);
-    begun(work, () => isOver).then(
+    promised(() => work(() => isOver)).then(
       (value) => {
         endWork();
         if (end()) resolve(value);
@@ -58,15 +58,6 @@ export function bounded<T>(
       },
     );
   });
-}
-
-/** Work that throws has rejected. */
-function begun<T>(work: (isOver: () => boolean) => Promise<T>, isOver: () => boolean): Promise<T> {
-  try {
-    return work(isOver);
-  } catch (error) {
-    return Promise.reject(error as Error);
-  }
 }
 
 /** A process that was busy for too long takes what has come meanwhile before it gives up. */
