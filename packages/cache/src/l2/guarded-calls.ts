@@ -39,20 +39,26 @@ export class GuardedCalls {
       const leave = this.#breaker.enter(operation);
       const leaveOthers = others && others.#breaker.enter(operation);
       const within = { deadline: this.#clock.now() + budgetMs };
-      settle(promised(() => call(within)), operation, within, this.#clock, {
-        resolve: (result) => {
-          leave(false);
-          leaveOthers?.(false);
-          resolve(result);
+      settle(
+        promised(() => call(within)),
+        operation,
+        within,
+        this.#clock,
+        {
+          resolve: (result) => {
+            leave(false);
+            leaveOthers?.(false);
+            resolve(result);
+          },
+          reject: (error) => {
+            const isFailure = !isDatabaseError(error) || error.retryable;
+            leave(isFailure);
+            leaveOthers?.(isFailure && !isRefusal(error));
+            if (isFailure) this.#failures++;
+            reject(isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error }));
+          },
         },
-        reject: (error) => {
-          const isFailure = !isDatabaseError(error) || error.retryable;
-          leave(isFailure);
-          leaveOthers?.(isFailure && !isRefusal(error));
-          if (isFailure) this.#failures++;
-          reject(isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error }));
-        },
-      });
+      );
     });
   }
 }

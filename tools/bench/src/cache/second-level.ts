@@ -10,7 +10,7 @@ import { anyOf, features, featuresOf, slices, symbols } from './values.js';
 
 const KEYS = 10_000;
 const ROUNDS = 7;
-const OPEN_ROUNDS = 4;
+const OPEN_ROUNDS = 9;
 const MANY = 500;
 
 /** Values that are in Redis and not in process. */
