@@ -39,26 +39,21 @@ export class GuardedCalls {
       const leave = this.#breaker.enter(operation);
       const leaveOthers = others && others.#breaker.enter(operation);
       const within = { deadline: this.#clock.now() + budgetMs };
-      settle(
-        promised(() => call(within)),
-        operation,
-        within,
-        this.#clock,
-        {
-          resolve: (result) => {
-            leave(false);
-            leaveOthers?.(false);
-            resolve(result);
-          },
-          reject: (error) => {
-            const isFailure = !isDatabaseError(error) || error.retryable;
-            leave(isFailure);
-            leaveOthers?.(isFailure && !isRefusal(error));
-            if (isFailure) this.#failures++;
-            reject(isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error }));
-          },
+      const work = promised(() => call(within));
+      settle(work, operation, within, this.#clock, {
+        resolve: (result) => {
+          leave(false);
+          leaveOthers?.(false);
+          resolve(result);
         },
-      );
+        reject: (error) => {
+          const isFailure = !isDatabaseError(error) || error.retryable;
+          leave(isFailure);
+          leaveOthers?.(isFailure && !isRefusal(error));
+          if (isFailure) this.#failures++;
+          reject(isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error }));
+        },
+      });
     });
   }
 }
