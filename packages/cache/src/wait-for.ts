@@ -29,7 +29,7 @@ export function waitFor<T>(
 ): Promise<T> {
   if (limits?.signal === undefined && limits?.deadline === undefined) return work;
   return new Promise<T>((resolve, reject) => {
-    settle(work, operation, limits, clock, { resolve, reject, ...(onLeave ? { onLeave } : {}) });
+    settle(work, operation, limits, clock, { resolve, reject, onLeave });
   });
 }
 
@@ -37,7 +37,7 @@ interface Outcome<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
   /** Follows `reject` where the limits ended the waiting. */
-  onLeave?(reason: unknown): void;
+  readonly onLeave?: ((reason: unknown) => void) | undefined;
 }
 
 /** The same without a promise of its own. */

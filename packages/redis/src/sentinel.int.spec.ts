@@ -62,15 +62,19 @@ it('sends reads to a replica when told to, and everything else to the master', a
     await until(async () => (await cache.get('key', anything)) !== null);
     expect(await cache.get('key', anything)).toEqual(value);
     expect(await cache.exists('key')).toBe(true);
+    expect((await cache.getEntry('key', anything))?.value).toEqual(value);
     expect(await cache.delete('key')).toBe(true);
     expect(await callsOf(master!.redis, 'exists')).toBe(0);
     expect(await callsOf(master!.redis, 'eval', 'evalsha')).toBeGreaterThan(0);
     const onReplicas = await Promise.all(
-      replicas.map(async ({ redis }) => [await callsOf(redis, 'exists'), await callsOf(redis, 'evalsha')]),
+      replicas.map(async ({ redis }) => [
+        await callsOf(redis, 'exists'),
+        await callsOf(redis, 'eval', 'evalsha'),
+      ]),
     );
     expect(onReplicas.toSorted()).toEqual([
       [0, 0],
-      [1, 0],
+      [1, 1],
     ]);
   }
 });

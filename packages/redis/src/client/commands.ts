@@ -5,6 +5,8 @@ import type { Shards } from './shards.js';
 export interface Script {
   readonly name: string;
   readonly lua: string;
+  /** Whether it takes so little time for each key that calls of one turn may go to the server as one command. Default is false. */
+  readonly short?: boolean;
   /** Whether it changes nothing, so that a replica may run it. Default is false. */
   readonly readOnly?: boolean;
   /** Whether it has changed something, by what it returned. Default is always, unless it is `readOnly`. */

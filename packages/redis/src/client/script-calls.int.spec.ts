@@ -2,7 +2,7 @@ import { CacheError } from '@quantumtrade/dal-domain';
 import { Redis } from 'ioredis';
 import { callsOf, forgetCalls } from '../testing/command-stats.js';
 import { anything, closeAll, connect } from '../testing/connected.js';
-import { RedisProcess } from '../testing/redis-process.js';
+import { RedisProcess, sleep } from '../testing/redis-process.js';
 
 let server: RedisProcess;
 let redis: Redis;
@@ -31,10 +31,10 @@ it('has calls of one turn go out as few commands, and gives each its own answer'
     numbersTo(120).map((n) => cache.setIfUnchanged(`${n}`, undefined, n, 60)),
   );
   expect(answers).toEqual(numbersTo(120).map((n) => n !== 7 && n !== 77));
-  expect(await scriptRuns()).toBe(3);
+  expect(await scriptRuns()).toBe(6);
   const entries = await Promise.all(numbersTo(50).map((n) => cache.getEntry(`${n}`, anything)));
   expect(entries.map((entry) => entry?.value)).toEqual(numbersTo(50).map((n) => (n === 7 ? 'seven' : n)));
-  expect(await scriptRuns()).toBe(4);
+  expect(await scriptRuns()).toBe(9);
 });
 
 it('has no other client wait for many long ones', async () => {
@@ -42,6 +42,24 @@ it('has no other client wait for many long ones', async () => {
   const long = 'x'.repeat(40 * 1024);
   await Promise.all(numbersTo(6).map((n) => cache.setIfUnchanged(`${n}`, undefined, long, 60)));
   expect(await scriptRuns()).toBe(3);
+});
+
+it('gives each call its own arguments, however many there are', async () => {
+  const { cache } = connect({ url: server.url });
+  await cache.set('b', 1, 60);
+  const answers = await Promise.all([
+    cache.setIfUnchanged('a', undefined, 10, 60),
+    cache.setIfUnchanged('b', 1, 20, 60),
+    cache.setIfUnchanged('c', undefined, 30, 60),
+  ]);
+  expect(answers).toEqual([true, true, true]);
+  expect(await redis.mget('a', 'b', 'c')).toEqual(['10', '20', '30']);
+});
+
+it('has each long script go by itself', async () => {
+  const { marketStream } = connect({ url: server.url });
+  await Promise.all(numbersTo(10).map((n) => marketStream.recent(`SYM${n}`, 1_000)));
+  expect(await scriptRuns()).toBe(10);
 });
 
 it('keeps the order of all calls', async () => {
@@ -64,9 +82,10 @@ it('fails only the call for a key of another kind', async () => {
   const outcomes = await Promise.allSettled(
     ['a', 'list', 'b'].map((key) => cache.getEntryOrSet(key, anything, key, 60)),
   );
-  expect(outcomes).toEqual([
+  const reason = { code: 'CACHE', message: expect.stringContaining('WRONGTYPE') as string };
+  expect(outcomes).toMatchObject([
     { status: 'fulfilled', value: null },
-    { status: 'rejected', reason: expect.any(CacheError) as CacheError },
+    { status: 'rejected', reason },
     { status: 'fulfilled', value: null },
   ]);
   expect(await redis.mget('a', 'b')).toEqual(['"a"', '"b"']);
@@ -74,18 +93,28 @@ it('fails only the call for a key of another kind', async () => {
 });
 
 it('fails only the call for a key that the user has no right to, and makes none twice', async () => {
-  const { cache, rateLimiter } = connect({ url: server.url, username: 'ann', password: 'password' });
-  const outcomes = await Promise.allSettled(
-    ['own:a', 'foreign', 'own:b'].map((key) => cache.getEntryOrSet(key, anything, key, 60)),
-  );
-  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(await redis.mget('own:a', 'foreign', 'own:b')).toEqual(['"own:a"', null, '"own:b"']);
-  const limited = connect({ url: server.url }).rateLimiter;
-  const consumed = await Promise.all(
-    numbersTo(10).map(() => limited.consume({ userId: 'ann', endpoint: 'bars', limit: 5 })),
-  );
-  expect(consumed.filter(({ allowed }) => allowed)).toHaveLength(5);
-  await expect(rateLimiter.consume({ userId: 'ann', endpoint: 'bars', limit: 5 })).rejects.toThrow(
-    CacheError,
-  );
+  const { cache } = connect({ url: server.url, username: 'ann', password: 'password' });
+  const ask = () =>
+    Promise.allSettled(
+      ['own:a', 'foreign', 'own:b'].map((key) => cache.getEntryOrSet(key, anything, key, 60)),
+    );
+  const refused = { status: 'rejected', reason: { code: 'CACHE' } };
+  const none = { status: 'fulfilled', value: null };
+  expect(await ask()).toMatchObject([none, refused, none]);
+  const some = (value: string) => ({ status: 'fulfilled', value: { value } });
+  expect(await ask()).toMatchObject([some('own:a'), refused, some('own:b')]);
+  expect(await redis.exists('foreign')).toBe(0);
+});
+
+it('makes no call again when the connection is lost', async () => {
+  const { cache, probe } = connect({ url: server.url });
+  await probe.ping();
+  await redis.client('PAUSE', 200, 'WRITE');
+  const calls = numbersTo(5).map((n) => cache.getEntryOrSet(`lost-${n}`, anything, n, 60));
+  await sleep(50);
+  await redis.client('KILL', 'TYPE', 'NORMAL', 'SKIPME', 'yes');
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
+  await sleep(300);
+  expect(await redis.exists(...numbersTo(5).map((n) => `lost-${n}`))).toBe(0);
 });

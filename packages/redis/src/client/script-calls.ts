@@ -14,17 +14,18 @@ interface Call {
 }
 
 /** How many calls go out as one, and from what length of their arguments on no more: other clients hardly wait for them. */
-const CALLS_AT_ONCE = 50;
+const CALLS_AT_ONCE = 20;
 const LENGTH_AT_ONCE = 64 * 1024;
 
 /**
- * The calls of scripts by one client. Those of the same script that come in a row, within one turn of the event loop, go to
- * the server as one command, which costs both sides a fraction of what many do. The order among all commands of the client
- * stays. In a cluster, where a command takes keys of one slot only, each goes by itself.
+ * The calls of scripts by one client. Those of the same short script that come in a row, within one turn of the event loop,
+ * go to the server as one command, which costs both sides a fraction of what many do. The order among all commands of the
+ * client stays. In a cluster, where a command takes keys of one slot only, each goes by itself, and so does each of a client
+ * that was found to have no right to some keys.
  */
 export class ScriptCalls {
   readonly #client: RedisClient;
-  readonly #atOnce: number;
+  #atOnce: number;
   #gathered: Call[] = [];
   #length = 0;
 
@@ -44,7 +45,8 @@ export class ScriptCalls {
       if (first && (first.script !== script || first.args.length !== args.length)) this.#send();
       const count = this.#gathered.push({ script, key, args, resolve, reject });
       for (const arg of args) this.#length += typeof arg === 'string' ? arg.length : 0;
-      if (count >= this.#atOnce || this.#length >= LENGTH_AT_ONCE) this.#send();
+      const isFull = !script.short || count >= this.#atOnce || this.#length >= LENGTH_AT_ONCE;
+      if (isFull) this.#send();
       else if (count === 1) process.nextTick(this.#send);
     });
   }
@@ -57,7 +59,7 @@ export class ScriptCalls {
     void this.#runTogether(calls);
   };
 
-  /** What the server refuses as a whole, for one of the keys perhaps, it has not begun with. */
+  /** What the server refuses for one of the keys it has not begun with. */
   async #runTogether(calls: readonly Call[]): Promise<void> {
     try {
       const answers = await this.#run(calls);
@@ -67,8 +69,10 @@ export class ScriptCalls {
         else resolve(answer);
       });
     } catch (error) {
-      if (calls.length > 1 && isRefusal(error)) for (const call of calls) void this.#runTogether([call]);
-      else for (const { reject } of calls) reject(error);
+      if (calls.length > 1 && /^NOPERM\b/.test((error as Error).message)) {
+        this.#atOnce = 1;
+        for (const call of calls) void this.#runTogether([call]);
+      } else for (const { reject } of calls) reject(error);
     }
   }
 
@@ -79,5 +83,3 @@ export class ScriptCalls {
     return scriptsOf(this.#client)[name]!(keys.length, ...keys, ...args);
   }
 }
-
-const isRefusal = (error: unknown) => (error as Error).name === 'ReplyError';

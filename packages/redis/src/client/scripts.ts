@@ -4,7 +4,7 @@ import type { Script } from './commands.js';
 /** What the driver is told of the scripts: it has the server keep each, and makes it a method of its clients. */
 export const definitionsOf = (scripts: readonly Script[]) =>
   Object.fromEntries(
-    scripts.map(({ name, lua, readOnly = false }) => [name, { lua: forEach(lua), readOnly }]),
+    scripts.map(({ name, lua, readOnly = false }) => [name, { lua: forEachKey(lua), readOnly }]),
   );
 
 /**
@@ -15,7 +15,7 @@ export const scriptsOf = (client: RedisClient) =>
   client as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown[]>>;
 
 /** Runs a script of one key for each of many. */
-const forEach = (lua: string) => `
+const forEachKey = (lua: string) => `
 local function run(KEYS, ARGV)
 ${lua}
 end

@@ -28,6 +28,7 @@ type StoredEntry = [text: string, ttlMs: number];
 /** A value with its remaining life in ms (-1 for no end), read as a whole: no other write comes between. */
 export const getWithTtl: Script = {
   name: 'qtdalGetWithTtl',
+  short: true,
   readOnly: true,
   lua: `
 local text = redis.call('GET', KEYS[1])
@@ -38,6 +39,7 @@ return text and { text, redis.call('PTTL', KEYS[1]) }
 /** As the first; where there is none, the key holds ARGV[1] for ARGV[2] ms afterwards, and nothing is returned. */
 export const getWithTtlOrSet: Script = {
   name: 'qtdalGetWithTtlOrSet',
+  short: true,
   hasWritten: (answer) => answer === null,
   lua: `
 local text = redis.call('GET', KEYS[1])
@@ -53,6 +55,7 @@ return false
  */
 export const setIfSame: Script = {
   name: 'qtdalSetIfSame',
+  short: true,
   lua: `
 if redis.call('GET', KEYS[1]) ~= (ARGV[3] or false) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -63,6 +66,7 @@ return 1
 /** Deletes a value. Returns 1 when there was one. */
 export const deleteOne: Script = {
   name: 'qtdalDelete',
+  short: true,
   lua: `return redis.call('DEL', KEYS[1])`,
 };
 

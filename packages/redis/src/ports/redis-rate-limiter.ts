@@ -10,6 +10,7 @@ import type { RunCommand, Script } from '../client/commands.js';
  */
 export const slidingWindow: Script = {
   name: 'qtdalSlidingWindow',
+  short: true,
   lua: `
 local window, limit, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
 if not now then

@@ -10,6 +10,7 @@ import type { Script } from '../client/commands.js';
  */
 export const timedWrite: Script = {
   name: 'qtdalTimedWrite',
+  short: true,
   lua: `
 local function instant(timestamp)
   if type(timestamp) ~= 'string' then return nil end
