@@ -2,7 +2,7 @@ import { CacheError } from '@quantumtrade/dal-domain';
 import { Redis } from 'ioredis';
 import { callsOf, forgetCalls } from '../testing/command-stats.js';
 import { anything, closeAll, connect } from '../testing/connected.js';
-import { RedisProcess, sleep } from '../testing/redis-process.js';
+import { RedisProcess, sleep, until } from '../testing/redis-process.js';
 
 let server: RedisProcess;
 let redis: Redis;
@@ -117,4 +117,26 @@ it('makes no call again when the connection is lost', async () => {
   expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
   await sleep(300);
   expect(await redis.exists(...numbersTo(5).map((n) => `lost-${n}`))).toBe(0);
+});
+
+it('asks a server that refuses them all only once', async () => {
+  const { cache, probe } = connect({ url: server.url });
+  await probe.ping();
+  await redis.config('SET', 'busy-reply-threshold', '1');
+  const busy = new Redis(server.url);
+  const looping = busy.eval('while true do end', 0).catch(() => undefined);
+  await until(() =>
+    redis.ping().then(
+      () => false,
+      () => true,
+    ),
+  );
+  const outcomes = await Promise.allSettled(numbersTo(5).map((n) => cache.getEntry(`${n}`, anything)));
+  await redis.script('KILL');
+  await looping;
+  busy.disconnect();
+  const reason = { code: 'CACHE', retryable: true };
+  expect(outcomes).toMatchObject(outcomes.map(() => ({ status: 'rejected', reason })));
+  const refused = (await redis.info('commandstats')).matchAll(/^cmdstat_eval.*rejected_calls=(\d+)/gm);
+  expect([...refused].reduce((sum, [, count]) => sum + Number(count), 0)).toBe(1);
 });
