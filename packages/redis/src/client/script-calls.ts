@@ -14,7 +14,7 @@ interface Call {
 }
 
 /** How many calls go out as one, and from what length of their arguments on no more: other clients hardly wait for them. */
-const CALLS_AT_ONCE = 20;
+const CALLS_AT_ONCE = 50;
 const LENGTH_AT_ONCE = 64 * 1024;
 
 /**
