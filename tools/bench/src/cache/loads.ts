@@ -19,8 +19,8 @@ export interface Latencies {
 const WARM_UP_MS = 150;
 
 /**
- * A load without the garbage of what ran before, which is collected, and at full speed, for a first part is not counted: the
- * collection has thrown away compiled code as well.
+ * Runs a load after the garbage of what ran before has been collected. A first part is not counted: the collection throws away
+ * compiled code, too.
  */
 export async function warmedUp<L extends { forMs: number }, T>(
   load: L,
