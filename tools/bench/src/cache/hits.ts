@@ -1,6 +1,6 @@
 import type { Result, Sides } from '../bench.js';
-import { eachSide, inRounds } from '../bench.js';
-import { inThroughput, throughput, warmedUp } from './loads.js';
+import { eachSide } from '../bench.js';
+import { inThroughput, inWarmRounds, throughput } from './loads.js';
 import type { TwoLevels } from './ours.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
@@ -60,12 +60,7 @@ async function* reads(
     for (const symbol of slice) if (!sides.ours.peek(symbol)) await sides.ours.get(symbol);
   };
   const taken = slices(wanted, SLICE);
-  const runs = await inRounds(
-    ROUNDS,
-    eachSide(
-      { ...eachSide(sides, read), 'ours, peek before get': peek },
-      (work) => () => warmedUp(load, (load) => throughput(load, taken, work)),
-    ),
-  );
+  const works = { ...eachSide(sides, read), 'ours, peek before get': peek };
+  const runs = await inWarmRounds(ROUNDS, load, works, (load, work) => throughput(load, taken, work));
   yield* inThroughput(title, 'reads', runs);
 }

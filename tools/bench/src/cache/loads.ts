@@ -2,7 +2,7 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Result, Sides, Title } from '../bench.js';
-import { compared, eachSide } from '../bench.js';
+import { compared, eachSide, inRounds } from '../bench.js';
 import { collectGarbage } from '../settle.js';
 
 export interface Throughput {
@@ -30,6 +30,18 @@ export async function warmedUp<L extends { forMs: number }, T>(
   await run({ ...load, forMs: WARM_UP_MS });
   return run(load);
 }
+
+/** The same for each side, round after round. */
+export const inWarmRounds = <S, L extends { forMs: number }, T>(
+  rounds: number,
+  load: L,
+  sides: Sides<S>,
+  run: (load: L, side: S) => Promise<T>,
+): Promise<Sides<readonly T[]>> =>
+  inRounds(
+    rounds,
+    eachSide(sides, (side) => () => warmedUp(load, (load) => run(load, side))),
+  );
 
 /** So many callers take slice after slice, over and over. How many items they get through in a second. */
 export async function throughput<T>(

@@ -1,6 +1,5 @@
 import type { Result, Sides } from '../bench.js';
-import { eachSide, inRounds } from '../bench.js';
-import { closedLoop, inPercentiles, inThroughput, warmedUp } from './loads.js';
+import { closedLoop, inPercentiles, inThroughput, inWarmRounds } from './loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { LoadingSide } from './side.js';
@@ -21,18 +20,11 @@ export async function* misses(url: string): AsyncGenerator<Result> {
   yield* withSides(sides, async function* () {
     let count = 0;
     const title = 'miss and load, 100 callers';
-    const runs = await inRounds(
-      ROUNDS,
-      eachSide(
-        sides,
-        (side) => () =>
-          warmedUp(LOAD, (load) =>
-            closedLoop(load, () => {
-              const symbol = `NEW${count++}`;
-              return side.getOrLoad(symbol, () => Promise.resolve(featuresOf(symbol)));
-            }),
-          ),
-      ),
+    const runs = await inWarmRounds(ROUNDS, LOAD, sides, (load, side) =>
+      closedLoop(load, () => {
+        const symbol = `NEW${count++}`;
+        return side.getOrLoad(symbol, () => Promise.resolve(featuresOf(symbol)));
+      }),
     );
     yield* inThroughput(title, 'loads', runs);
     yield* inPercentiles(title, runs);

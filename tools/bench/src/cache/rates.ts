@@ -1,6 +1,5 @@
 import type { Result, Sides } from '../bench.js';
-import { eachSide, inRounds } from '../bench.js';
-import { inPercentiles, ofRounds, openLoop, warmedUp } from './loads.js';
+import { inPercentiles, inWarmRounds, ofRounds, openLoop } from './loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { Side } from './side.js';
@@ -30,13 +29,8 @@ async function* at(rate: number, sides: Sides<Side>): AsyncGenerator<Result> {
     const all = symbols(KEYS);
     for (const side of Object.values(sides)) await fill(side, all);
     const wanted = zipf(all, READS);
-    const runs = await inRounds(
-      ROUNDS,
-      eachSide(
-        sides,
-        (side) => () =>
-          warmedUp({ rate, forMs: FOR_MS }, (load) => openLoop(load, (n) => side.get(wanted[n % READS]!))),
-      ),
+    const runs = await inWarmRounds(ROUNDS, { rate, forMs: FOR_MS }, sides, (load, side) =>
+      openLoop(load, (n) => side.get(wanted[n % READS]!)),
     );
     const title = `Zipf, 10,000 keys, all in process, ${rate.toLocaleString('en-US')} reads/s due`;
     yield ofRounds({ case: `${title}: answered`, unit: 'reads/s' }, runs, ({ perSecond }) => perSecond);

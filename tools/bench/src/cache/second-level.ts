@@ -1,7 +1,16 @@
 import type { Result, Sides } from '../bench.js';
-import { eachSide, inRounds } from '../bench.js';
+import { eachSide } from '../bench.js';
 import type { Latencies } from './loads.js';
-import { closedLoop, inTurns, inPercentiles, inThroughput, openLoop, throughput, warmedUp } from './loads.js';
+import {
+  closedLoop,
+  inPercentiles,
+  inThroughput,
+  inTurns,
+  inWarmRounds,
+  openLoop,
+  throughput,
+  warmedUp,
+} from './loads.js';
 import { secondLevel, twoLevels } from './ours.js';
 import { bentocache, cacheable, rawRedis } from './peers.js';
 import type { LoadingSide, ManySide, Side } from './side.js';
@@ -12,6 +21,7 @@ const KEYS = 10_000;
 const ROUNDS = 7;
 const OPEN_ROUNDS = 9;
 const MANY = 500;
+const HUNDRED = { callers: 100, forMs: 400 };
 
 /** Values that are in Redis and not in process. */
 export async function* secondLevelReads(url: string): AsyncGenerator<Result> {
@@ -51,15 +61,8 @@ export async function* readsBeyondTheFirstLevel(url: string): AsyncGenerator<Res
     };
     for (const [name, read] of Object.entries(reads)) {
       const title = `${name} beyond the first level, 100 callers`;
-      const runs = await inRounds(
-        ROUNDS,
-        eachSide(
-          sides,
-          (side) => () =>
-            warmedUp({ callers: 100, forMs: 400 }, (load) =>
-              closedLoop(load, (n) => read(side, wanted[n % wanted.length]!)),
-            ),
-        ),
+      const runs = await inWarmRounds(ROUNDS, HUNDRED, sides, (load, side) =>
+        closedLoop(load, (n) => read(side, wanted[n % wanted.length]!)),
       );
       yield* inThroughput(title, 'reads', runs);
       yield* inPercentiles(title, runs);
@@ -70,12 +73,6 @@ export async function* readsBeyondTheFirstLevel(url: string): AsyncGenerator<Res
 
 async function* one(sides: Sides<Side>, wanted: readonly string[]): AsyncGenerator<Result> {
   const calls = eachSide(sides, (side) => (n: number) => side.get(wanted[n % wanted.length]!));
-  const measured = <T>(rounds: number, load: (call: (n: number) => Promise<unknown>) => Promise<T>) =>
-    inRounds(
-      rounds,
-      eachSide(calls, (call) => () => load(call)),
-    );
-
   const rounds: Sides<Latencies>[] = [];
   while (rounds.length < ROUNDS) {
     rounds.push(await warmedUp({ forMs: 2_000 }, (load) => inTurns(load, calls)));
@@ -86,15 +83,11 @@ async function* one(sides: Sides<Side>, wanted: readonly string[]): AsyncGenerat
   );
 
   const title = 'get from Redis, 100 callers';
-  const closed = await measured(ROUNDS, (call) =>
-    warmedUp({ callers: 100, forMs: 400 }, (load) => closedLoop(load, call)),
-  );
+  const closed = await inWarmRounds(ROUNDS, HUNDRED, calls, closedLoop);
   yield* inThroughput(title, 'reads', closed);
   yield* inPercentiles(title, closed);
 
-  const open = await measured(OPEN_ROUNDS, (call) =>
-    warmedUp({ rate: 5_000, forMs: 500 }, (load) => openLoop(load, call)),
-  );
+  const open = await inWarmRounds(OPEN_ROUNDS, { rate: 5_000, forMs: 500 }, calls, openLoop);
   yield* inPercentiles('get from Redis, 5,000 reads/s due', open);
 }
 
@@ -114,15 +107,8 @@ async function* inSlices<T>(
   all: readonly T[],
   call: (side: ManySide, slice: readonly T[]) => Promise<unknown>,
 ): AsyncGenerator<Result> {
-  const runs = await inRounds(
-    ROUNDS,
-    eachSide(
-      sides,
-      (side) => () =>
-        warmedUp({ callers: 1, forMs: 300 }, (load) =>
-          throughput(load, slices(all, MANY), (slice) => call(side, slice)),
-        ),
-    ),
+  const runs = await inWarmRounds(ROUNDS, { callers: 1, forMs: 300 }, sides, (load, side) =>
+    throughput(load, slices(all, MANY), (slice) => call(side, slice)),
   );
   yield* inThroughput(`${name} of ${MANY}, 1 caller`, 'keys', runs);
 }
