@@ -5,7 +5,6 @@ import { systemCacheClock } from './clock.js';
 import { CoherentKeyspace } from './coherent-keyspace.js';
 import type { CacheCore, CacheCounters } from './core.js';
 import { CoherentL1 } from './l1/coherent-l1.js';
-import { Versions } from './l1/versions.js';
 import type { BreakerOptions, BreakerState } from './l2/breaker.js';
 import { Breaker } from './l2/breaker.js';
 import { GuardedCalls } from './l2/guarded-calls.js';
@@ -84,7 +83,6 @@ export class CoherentCache {
       obtaining,
       loading: new Flights('cache.load', clock),
       refreshing: new Flights('cache.refresh', clock),
-      ownWrites: new Versions(),
       tokens: new Tokens(),
       counters: {
         l1Hits: 0,

@@ -1,8 +1,7 @@
 import type { CallOptions, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
-import { encodeFor, keysWhere } from '@quantumtrade/dal-domain';
+import { encodeFor, keysWhere, promised } from '@quantumtrade/dal-domain';
 import type { CacheCore } from './core.js';
 import { keysOf } from './keys.js';
-import type { Held } from './l1/coherent-l1.js';
 import { Loading, UNREADABLE } from './l2/marks.js';
 import type { Found } from './l2/stored-values.js';
 import { StoredValues } from './l2/stored-values.js';
@@ -38,22 +37,23 @@ export class CoherentKeyspace<P extends string, T> {
 
   /** The value if this process has it at hand, now and without a promise. Undefined says nothing of the second level. */
   peek(parts: KeyParts<P>): T | undefined {
-    const held = this.#core.l1.get<T>(this.#keyOf(parts));
-    if (held === undefined || held.value === null || !this.#isFresh(held)) return undefined;
-    this.#core.counters.l1Hits++;
+    const { l1, counters } = this.#core;
+    const held = l1.getFresh<T>(this.#keyOf(parts));
+    if (held === undefined || held.value === null) return undefined;
+    counters.l1Hits++;
     return held.value;
   }
 
   /** The value, or null when there is none, its time is over, or what is stored is not what its schema says. */
-  async get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
-    const { l1, counters } = this.#core;
-    const key = this.#keyOf(parts);
-    const atHand = l1.get<T>(key);
-    if (atHand !== undefined && this.#isFresh(atHand)) {
+  get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
+    return promised(() => {
+      const { l1, counters } = this.#core;
+      const key = this.#keyOf(parts);
+      const atHand = l1.getFresh<T>(key);
+      if (atHand === undefined) return this.#getStored(key, options);
       counters.l1Hits++;
-      return atHand.value;
-    }
-    return this.#valueOf(await this.#stored.read(key, options));
+      return Promise.resolve(atHand.value);
+    });
   }
 
   /** What `get` would give of each. They are not a snapshot. What is not at hand comes in one call. */
@@ -64,8 +64,8 @@ export class CoherentKeyspace<P extends string, T> {
     const keys: string[] = [];
     list.forEach((parts, i) => {
       const key = this.#keyOf(parts);
-      const held = l1.get<T>(key);
-      if (held !== undefined && this.#isFresh(held)) values[i] = held.value;
+      const held = l1.getFresh<T>(key);
+      if (held !== undefined) values[i] = held.value;
       else {
         missing.push(i);
         keys.push(key);
@@ -89,24 +89,28 @@ export class CoherentKeyspace<P extends string, T> {
    * this process or the loader, a bounded number of loads at a time. Rejects with the loader's error; `TimeoutError` when it
    * takes too long; `ValidationError` when it gives what is not a value of the keyspace.
    */
-  async getOrLoad(parts: KeyParts<P>, loader: Loader<T>, options?: CallOptions): Promise<T | null> {
-    const { l1, counters } = this.#core;
-    const key = this.#keyOf(parts);
-    const atHand = l1.get<T>(key);
-    if (atHand === undefined) return await this.#loads.obtain(key, loader, options);
-    counters.l1Hits++;
-    this.#loads.served(key, atHand, loader);
-    return atHand.value;
+  getOrLoad(parts: KeyParts<P>, loader: Loader<T>, options?: CallOptions): Promise<T | null> {
+    return promised(() => {
+      const { l1, counters } = this.#core;
+      const key = this.#keyOf(parts);
+      const atHand = l1.get<T>(key);
+      if (atHand === undefined) return this.#loads.obtain(key, loader, options);
+      counters.l1Hits++;
+      this.#loads.served(key, atHand, loader);
+      return Promise.resolve(atHand.value);
+    });
   }
 
   /** Stores a value. A write that fails may have happened or not; this process then reads what the second level says. */
-  async set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
-    const key = this.#keyOf(parts);
-    const encoded = encodeFor(this.#keyspace, value);
-    const ttl = this.#stored.ttlSeconds();
-    await this.#write('cache.set', [key], options, (within) =>
-      this.#core.cache.set(key, encoded, ttl, within),
-    );
+  set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
+    return promised(() => {
+      const key = this.#keyOf(parts);
+      const encoded = encodeFor(this.#keyspace, value);
+      const ttl = this.#stored.ttlSeconds();
+      return this.#write('cache.set', [key], options, (within) =>
+        this.#core.cache.set(key, encoded, ttl, within),
+      );
+    });
   }
 
   /** Stores many values, each as `set` would. All are checked before any is stored. */
@@ -142,9 +146,11 @@ export class CoherentKeyspace<P extends string, T> {
    * Deletes the value from both levels; true when the second level held something for it. When it rejects, the value may still
    * be there until its time is over.
    */
-  async delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
-    const key = this.#keyOf(parts);
-    return this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
+  delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
+    return promised(() => {
+      const key = this.#keyOf(parts);
+      return this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
+    });
   }
 
   /** Deletes many values, each as `delete` would. */
@@ -163,15 +169,12 @@ export class CoherentKeyspace<P extends string, T> {
    */
   async deleteWhere(parts: Partial<KeyParts<P>>, options?: CallOptions): Promise<void> {
     const operation = 'cache.deleteWhere';
-    const { cache, l1, ownWrites, deleteWhereMs } = this.#core;
+    const { cache, l1, deleteWhereMs } = this.#core;
     const { pattern } = this.#keyspace;
     const { has } = keysWhere(pattern, parts, operation);
-    const changed = () => {
-      ownWrites.allChanged();
-      l1.changedWhere(has);
-    };
+    const drop = () => l1.writtenWhere(has);
     const call = (within: CallOptions) => cache.deleteWhere(pattern, parts, within);
-    await this.#writeBetween(changed, operation, options, call, deleteWhereMs);
+    await this.#writeBetween(drop, operation, options, call, deleteWhereMs);
   }
 
   #writeTimed(
@@ -180,12 +183,14 @@ export class CoherentKeyspace<P extends string, T> {
     value: T & { readonly timestamp: Date },
     options: CallOptions | undefined,
   ): Promise<boolean> {
-    const key = this.#keyOf(parts);
-    const encoded = encodeFor(this.#keyspace, value) as { timestamp: string };
-    const ttl = this.#stored.ttlSeconds();
-    return this.#write(`cache.${how}`, [key], options, (within) =>
-      this.#core.cache[how](key, encoded, ttl, within),
-    );
+    return promised(() => {
+      const key = this.#keyOf(parts);
+      const encoded = encodeFor(this.#keyspace, value) as { timestamp: string };
+      const ttl = this.#stored.ttlSeconds();
+      return this.#write(`cache.${how}`, [key], options, (within) =>
+        this.#core.cache[how](key, encoded, ttl, within),
+      );
+    });
   }
 
   #write<R>(
@@ -194,46 +199,40 @@ export class CoherentKeyspace<P extends string, T> {
     options: CallOptions | undefined,
     call: (options: CallOptions) => Promise<R>,
   ): Promise<R> {
-    const { l1, ownWrites } = this.#core;
-    const changed = () => {
-      for (const key of keys) ownWrites.changed(key);
-      l1.changed(keys);
-    };
-    return this.#writeBetween(changed, operation, options, call);
+    const drop = () => this.#core.l1.written(keys);
+    return this.#writeBetween(drop, operation, options, call);
   }
 
   /** What is read before a write or while it runs is not kept beyond its end. */
   #writeBetween<R>(
-    changed: () => void,
+    drop: () => void,
     operation: string,
     options: CallOptions | undefined,
     call: (options: CallOptions) => Promise<R>,
     budgetMs?: number,
   ): Promise<R> {
     const { writes, clock } = this.#core;
-    const write = async () => {
-      changed();
-      try {
-        return await writes.run(operation, call, undefined, budgetMs);
-      } finally {
-        changed();
-      }
-    };
-    return waitFor(write(), operation, options, clock);
+    drop();
+    return waitFor(writes.run(operation, call, { budgetMs, onEnd: drop }), operation, options, clock);
+  }
+
+  async #getStored(key: string, options: CallOptions | undefined): Promise<T | null> {
+    return this.#valueOf(await this.#stored.read(key, options));
   }
 
   /** The value of what the second level holds, counted as a hit or a miss. */
   #valueOf(found: Found<T> | null): T | null {
     const { counters } = this.#core;
-    if (found === null || found === UNREADABLE || found instanceof Loading || !this.#isFresh(found)) {
+    if (
+      found === null ||
+      found === UNREADABLE ||
+      found instanceof Loading ||
+      this.#core.clock.now() >= found.freshUntil
+    ) {
       counters.misses++;
       return null;
     }
     counters.l2Hits++;
     return found.value;
-  }
-
-  #isFresh(held: Held<T>): boolean {
-    return this.#core.clock.now() < held.freshUntil;
   }
 }

@@ -1,7 +1,6 @@
 import type { Cache } from '@quantumtrade/dal-domain';
 import type { CacheClock } from './clock.js';
 import type { CoherentL1 } from './l1/coherent-l1.js';
-import type { Versions } from './l1/versions.js';
 import type { GuardedCalls } from './l2/guarded-calls.js';
 import type { Tokens } from './l2/marks.js';
 import type { Flights } from './loading/flights.js';
@@ -48,8 +47,6 @@ export interface CacheCore {
   readonly loading: Flights;
   /** Loads of values that are there but old, by key. */
   readonly refreshing: Flights;
-  /** Changes made through this cache, whether the second level took them or not. */
-  readonly ownWrites: Versions;
   readonly tokens: Tokens;
   readonly counters: CacheCounters;
 }

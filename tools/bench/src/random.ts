@@ -8,3 +8,12 @@ export function sequence(seed: number): () => number {
     return x >>> 0;
   };
 }
+
+/** Puts items in an order of its own, another one each time. */
+export function shuffler(seed: number): <T>(items: readonly T[]) => T[] {
+  const next = sequence(seed);
+  return (items) => {
+    const places = items.map((item) => ({ item, at: next() }));
+    return places.toSorted((a, b) => a.at - b.at).map(({ item }) => item);
+  };
+}

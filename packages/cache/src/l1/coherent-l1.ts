@@ -64,10 +64,21 @@ export class CoherentL1 implements InvalidationListener {
     return this.#held.calculatedSize;
   }
 
+  /** A value that is usable now. */
   get<T>(key: string): Held<T> | undefined {
+    return this.#usableAt(this.#clock.now(), key) as Held<T> | undefined;
+  }
+
+  /** A value that nobody has to reload yet. */
+  getFresh<T>(key: string): Held<T> | undefined {
+    const now = this.#clock.now();
+    const held = this.#usableAt(now, key);
+    return held !== undefined && now < held.freshUntil ? (held as Held<T>) : undefined;
+  }
+
+  #usableAt(now: number, key: string): Held<unknown> | undefined {
     const held = this.#held.get(key);
-    if (held === undefined) return undefined;
-    if (this.#clock.now() < held.usableUntil) return held as Held<T>;
+    if (held === undefined || now < held.usableUntil) return held;
     this.#held.delete(key);
     return undefined;
   }
@@ -75,6 +86,11 @@ export class CoherentL1 implements InvalidationListener {
   /** To be taken before a value is read, and given back with it. */
   versionOf(key: string): number {
     return this.#versions.of(key);
+  }
+
+  /** Grows with every write through this cache, whether the second level took it or not. */
+  writesOf(key: string): number {
+    return this.#versions.writesOf(key);
   }
 
   /** Keeps a value that was read since its key had this version. */
@@ -88,16 +104,28 @@ export class CoherentL1 implements InvalidationListener {
   changed(keys: readonly string[]): void {
     for (const key of keys) {
       this.#versions.changed(key);
-      this.#held.delete(key);
-      for (const begun of this.#begunBefore) begun.forget(key);
+      this.#drop(key);
     }
   }
 
-  /** Drops the keys that pass a test, and whatever is being read. */
-  changedWhere(has: (key: string) => boolean): void {
-    this.#versions.allChanged();
+  /** As `changed`, by a write through this cache that begins or ends. */
+  written(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#versions.written(key);
+      this.#drop(key);
+    }
+  }
+
+  /** As `written`, for the keys that pass a test. Whatever is being read is dropped. */
+  writtenWhere(has: (key: string) => boolean): void {
+    this.#versions.allWritten();
     for (const key of [...this.#held.keys()].filter(has)) this.#held.delete(key);
     for (const begun of this.#begunBefore) begun.forgetAll();
+  }
+
+  #drop(key: string): void {
+    this.#held.delete(key);
+    for (const begun of this.#begunBefore) begun.forget(key);
   }
 
   allChanged(): void {

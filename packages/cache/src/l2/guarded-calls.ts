@@ -4,6 +4,14 @@ import type { CacheClock } from '../clock.js';
 import { settle } from '../wait-for.js';
 import type { Breaker, BreakerState } from './breaker.js';
 
+export interface GuardedCallOptions {
+  /** For which the call counts as well. They are not suspended, and there a refusal is no failure, for it is an answer. */
+  readonly others?: GuardedCalls | undefined;
+  readonly budgetMs?: number | undefined;
+  /** Called when a call that was begun has ended, whatever its outcome, just before who waits for it is told. */
+  readonly onEnd?: (() => void) | undefined;
+}
+
 /** Calls to the second level: each ends within the budget whatever the level does, and none begins while they keep failing. */
 export class GuardedCalls {
   readonly #clock: CacheClock;
@@ -25,15 +33,11 @@ export class GuardedCalls {
     return this.#failures;
   }
 
-  /**
-   * Rejects with an error of the data layer. One that no repetition would mend does not count as a failure of the level. The
-   * call may count for others as well, which are not suspended: there a refusal is no failure, for it is an answer.
-   */
+  /** Rejects with an error of the data layer. One that no repetition would mend does not count as a failure of the level. */
   run<T>(
     operation: string,
     call: (options: CallOptions) => Promise<T>,
-    others?: GuardedCalls,
-    budgetMs = this.#budgetMs,
+    { others, budgetMs = this.#budgetMs, onEnd }: GuardedCallOptions = {},
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       const leave = this.#breaker.enter(operation);
@@ -44,6 +48,7 @@ export class GuardedCalls {
         resolve: (result) => {
           leave(false);
           leaveOthers?.(false);
+          onEnd?.();
           resolve(result);
         },
         reject: (error) => {
@@ -51,6 +56,7 @@ export class GuardedCalls {
           leave(isFailure);
           leaveOthers?.(isFailure && !isRefusal(error));
           if (isFailure) this.#failures++;
+          onEnd?.();
           reject(isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error }));
         },
       });

@@ -63,7 +63,7 @@ export class StoredValues<P extends string, T> {
     const life = this.#options.loadTimeoutMs / 1_000;
     const ask = (within: CallOptions) =>
       cache.getEntryOrSet(key, this.#decoder, loadingMark(token), life, within);
-    const run = () => writes.run('cache.getEntryOrSet', ask, isOneCall ? reads : undefined);
+    const run = () => writes.run('cache.getEntryOrSet', ask, { others: isOneCall ? reads : undefined });
     return (await this.#take(key, run)) ?? new NewLoading(token);
   }
 

@@ -113,8 +113,8 @@ export class Loads<P extends string, T> {
   }
 
   async #loadMarked(key: string, token: string, loader: Loader<T>, signal: WorkSignal): Promise<T | null> {
-    const { ownWrites, counters } = this.#core;
-    const writes = ownWrites.of(key);
+    const { l1, counters } = this.#core;
+    const writes = l1.writesOf(key);
     let loaded: Loaded<T>;
     try {
       loaded = await this.#load(loader, signal);
@@ -122,7 +122,7 @@ export class Loads<P extends string, T> {
       await this.#stored.remove(key).catch(() => undefined);
       throw error;
     }
-    const isUnwritten = writes === ownWrites.of(key);
+    const isUnwritten = writes === l1.writesOf(key);
     const stored = isUnwritten
       ? this.#stored.storeLoaded(key, token, loaded)
       : this.#stored.endMark(key, token).then(() => false);
@@ -132,11 +132,11 @@ export class Loads<P extends string, T> {
   }
 
   async #refresh(key: string, old: T, loader: Loader<T>, signal: WorkSignal): Promise<void> {
-    const { ownWrites, counters } = this.#core;
-    const writes = ownWrites.of(key);
+    const { l1, counters } = this.#core;
+    const writes = l1.writesOf(key);
     counters.refreshes++;
     const loaded = await this.#load(loader, signal);
-    const isStored = writes === ownWrites.of(key) && (await this.#stored.storeRefreshed(key, old, loaded));
+    const isStored = writes === l1.writesOf(key) && (await this.#stored.storeRefreshed(key, old, loaded));
     if (!isStored) counters.unstoredLoads++;
   }
 

@@ -1,7 +1,8 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall, promised, TimeoutError } from '@quantumtrade/dal-domain';
+import { Deadlines } from './deadlines.js';
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const deadlines = new Deadlines();
 
 /**
  * Runs work that ends by `limitMs` or the call's deadline, whichever is first, or when its signal is aborted. The work
@@ -35,16 +36,16 @@ export function bounded<T>(
     const onTimeout = () => {
       if (hasEnded) return;
       leave(new TimeoutError(Date.now() - begin, { operation }));
-      if (callMs < limitMs) timer = after(limitMs - callMs, onLimit);
+      if (callMs < limitMs) timer = deadlines.after(limitMs - callMs, onLimit);
       else onLimit();
     };
     const onLimit = () => {
       if (!hasEnded) onOverdue?.();
     };
-    let timer = after(callMs, onTimeout);
+    let timer = deadlines.after(callMs, onTimeout);
     const endWork = () => {
       hasEnded = true;
-      clearTimeout(timer);
+      deadlines.cancel(timer);
     };
     signal?.addEventListener('abort', onAbort);
     promised(() => work(() => isOver)).then(
@@ -58,9 +59,4 @@ export function bounded<T>(
       },
     );
   });
-}
-
-/** A process that was busy for too long takes what has come meanwhile before it gives up. */
-function after(ms: number, act: () => void): NodeJS.Timeout {
-  return setTimeout(() => setImmediate(act), Math.min(ms, LONGEST_TIMER_MS));
 }

@@ -13,6 +13,8 @@ interface Call {
   reject(error: unknown): void;
 }
 
+type Send = Cluster['sendCommand'];
+
 /** How many calls go out as one, and from what length of their arguments on no more: other clients hardly wait for them. */
 const CALLS_AT_ONCE = 50;
 const LENGTH_AT_ONCE = 64 * 1024;
@@ -32,10 +34,10 @@ export class ScriptCalls {
   constructor(client: RedisClient) {
     this.#client = client;
     this.#atOnce = client instanceof Cluster ? 1 : CALLS_AT_ONCE;
-    const send = client.sendCommand.bind(client) as (...args: unknown[]) => unknown;
-    client.sendCommand = (...args: unknown[]) => {
+    const send: Send = client.sendCommand.bind(client);
+    client.sendCommand = (command, stream, node) => {
       this.#send();
-      return send(...args);
+      return send(command, stream, node);
     };
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { closedLoop, inTurns, openLoop, throughput } from './loads.js';
+import { slices } from './values.js';
 
 it('lets each caller of a closed loop wait for its answer, and counts every call once', async () => {
   let underWay = 0;
@@ -51,13 +52,18 @@ it('gives the slices to the callers in turn and counts what is in them', async (
   expect(perSecond).toBeGreaterThan(0);
 });
 
-it('asks the sides in turn, the same of each', async () => {
+it('asks the sides in turn, the same of each, and no side always first', async () => {
   const asked: string[] = [];
   const side = (name: string) => async (n: number) => {
     asked.push(`${name}${n}`);
   };
-  const { ours, peer } = await inTurns({ forMs: 5 }, { ours: side('a'), peer: side('b') });
+  const { ours, peer } = await inTurns({ forMs: 20 }, { ours: side('a'), peer: side('b') });
   expect(ours.latencies.count).toBe(peer!.latencies.count);
-  const turn = (name: string) => Array.from({ length: 200 }, (_, n) => `${name}${n}`);
-  expect(asked.slice(0, 400)).toEqual([...turn('a'), ...turn('b')]);
+  const turn = (name: string, from: number) => Array.from({ length: 200 }, (_, n) => `${name}${from + n}`);
+  const orders = slices(asked, 400).map((both, i) => {
+    const order = both[0]!.startsWith('a') ? ['a', 'b'] : ['b', 'a'];
+    expect(both).toEqual(order.flatMap((name) => turn(name, 200 * i)));
+    return order.join('');
+  });
+  expect(new Set(orders)).toEqual(new Set(['ab', 'ba']));
 });

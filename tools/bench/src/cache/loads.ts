@@ -3,6 +3,7 @@ import { createHistogram } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Result, Sides, Title } from '../bench.js';
 import { compared, eachSide, inRounds } from '../bench.js';
+import { shuffler } from '../random.js';
 import { collectGarbage } from '../settle.js';
 
 export interface Throughput {
@@ -169,16 +170,21 @@ function begun(): (count: number) => Throughput {
 
 /** So many calls, and then it is another side's turn: the first ones, which find the processor's caches cold, are few. */
 const CALLS_IN_TURN = 200;
+const SEED = 1;
 
-/** One caller who asks the sides in turn, so that whatever else the machine does falls on all of them alike. */
+/**
+ * One caller who asks the sides in turn, so that whatever else the machine does falls on all of them alike; in a random order,
+ * so that none always comes after the one that leaves most garbage behind.
+ */
 export async function inTurns(
   { forMs }: { forMs: number },
   sides: Sides<(n: number) => Promise<unknown>>,
 ): Promise<Sides<Latencies>> {
   const taken = eachSide(sides, (call) => ({ call, latencies: createHistogram() }));
+  const shuffled = shuffler(SEED);
   const end = performance.now() + forMs;
   for (let n = 0; performance.now() < end; n += CALLS_IN_TURN) {
-    for (const { call, latencies } of Object.values(taken)) {
+    for (const { call, latencies } of shuffled(Object.values(taken))) {
       for (let i = 0; i < CALLS_IN_TURN; i++) {
         const start = performance.now();
         await call(n + i);

@@ -1,7 +1,5 @@
 import type { Result, Sides } from '../bench.js';
-import { eachSide, inRounds } from '../bench.js';
-import { collectGarbage } from '../settle.js';
-import { closedLoop, inPercentiles, inThroughput } from './loads.js';
+import { closedLoop, inPercentiles, inThroughput, inWarmRounds } from './loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { Side } from './side.js';
@@ -28,14 +26,10 @@ export async function* writes(url: string): AsyncGenerator<Result> {
       delete: (side: Side, n: number) => side.delete(all[n % KEYS]!),
     };
     for (const [name, call] of Object.entries(calls)) {
-      const runs = await inRounds(
-        ROUNDS,
-        eachSide(sides, (side) => async () => {
-          collectGarbage();
-          await fill(side, all);
-          return closedLoop(LOAD, (n) => call(side, n));
-        }),
-      );
+      const runs = await inWarmRounds(ROUNDS, LOAD, sides, async (load, side) => {
+        await fill(side, all);
+        return closedLoop(load, (n) => call(side, n));
+      });
       yield* inThroughput(`${name} on both levels, 100 callers`, 'writes', runs);
       yield* inPercentiles(`${name} on both levels, 100 callers`, runs);
     }
