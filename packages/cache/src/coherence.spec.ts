@@ -64,6 +64,34 @@ it('does not keep a value whose key changed while it was read', async () => {
   expect(here.cache.stats().refusedByVersion).toBe(1);
 });
 
+it('does not keep what was read before its own write or while it ran, told of it or not', async () => {
+  const { here, features, others, timers } = await two();
+  await others.set(rsi, 2);
+  here.feed.delay();
+  const answer = here.chaos.hold('getEntry', 'answer');
+  const before = features.get(rsi);
+  await settled();
+  await features.set(rsi, 3);
+  answer();
+  expect(await before).toBe(2);
+  expect(features.peek(rsi)).toBeUndefined();
+
+  const goOn = here.chaos.hold('set');
+  const write = features.set(rsi, 4);
+  expect(await features.get(rsi)).toBe(3);
+  expect(features.peek(rsi)).toBe(3);
+  goOn();
+  await write;
+  expect(features.peek(rsi)).toBeUndefined();
+
+  here.chaos.hold('set');
+  const overdue = features.set(rsi, 5);
+  expect(await features.get(rsi)).toBe(4);
+  timers.advance(250);
+  await expect(overdue).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(features.peek(rsi)).toBeUndefined();
+});
+
 it('does not let a reader join a read that began before the value changed', async () => {
   const { here, others, features } = await two();
   await others.delete(rsi);

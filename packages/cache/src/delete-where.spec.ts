@@ -53,23 +53,15 @@ it.each([
 });
 
 it('does not keep what was read before it or while it ran', async () => {
-  const { features, backend, here } = await filled();
-  const { getEntry } = backend.cache;
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
+  const { features, here } = await filled();
   await features.set(rsi, 1);
-  backend.cache.getEntry = (async (...call: Parameters<typeof getEntry>) => {
-    const entry = await getEntry.apply(backend.cache, call);
-    await held;
-    return entry;
-  }) as typeof getEntry;
+  const answer = here.chaos.hold('getEntry', 'answer');
   const before = features.get(rsi);
   await settled();
   here.feed.delay();
   await features.deleteWhere({});
-  backend.cache.getEntry = getEntry;
-  expect(await features.get(rsi)).toBeNull();
   answer();
+  expect(await features.get(rsi)).toBeNull();
   expect(await before).toBe(1);
   expect(features.peek(rsi)).toBeUndefined();
 

@@ -11,7 +11,7 @@ export class Chaos {
   #mood: Mood = 'works';
   #only: string | undefined;
   readonly #held: (() => void)[] = [];
-  #isHolding = false;
+  #holding: 'call' | 'answer' | undefined;
 
   constructor(inner: Cache) {
     this.cache = new Proxy(inner, {
@@ -24,13 +24,15 @@ export class Chaos {
             if (this.#mood === 'refuses') throw new CacheError('read-only', { operation: name });
             if (this.#mood === 'breaks') throw new RangeError('secret');
             if (this.#mood === 'hangs') await new Promise(() => undefined);
-            if (this.#isHolding) await new Promise<void>((resolve) => this.#held.push(resolve));
           }
+          await this.#wait(name, 'call');
           const method = target[name] as (...args: unknown[]) => Promise<unknown>;
-          return method.apply(
+          const answer = await method.apply(
             target,
             args.filter((arg) => !isCallOptions(arg)),
           );
+          await this.#wait(name, 'answer');
+          return answer;
         },
     });
   }
@@ -41,14 +43,19 @@ export class Chaos {
     this.#only = only;
   }
 
-  /** Lets calls of a method wait, from now until the function returned is called. */
-  hold(method: keyof Cache): () => void {
-    this.#isHolding = true;
+  /** Lets calls of a method wait, or their answers, from now until the function returned is called. */
+  hold(method: keyof Cache, what: 'call' | 'answer' = 'call'): () => void {
+    this.#holding = what;
     this.#only = method;
     return () => {
-      this.#isHolding = false;
+      this.#holding = undefined;
       for (const release of this.#held.splice(0)) release();
     };
+  }
+
+  async #wait(method: string, what: 'call' | 'answer'): Promise<void> {
+    if (this.#holding !== what || this.#only !== method) return;
+    await new Promise<void>((resolve) => this.#held.push(resolve));
   }
 
   count(method: keyof Cache): number {
