@@ -184,6 +184,30 @@ it.each([{ maxEntries: 10 }, { maxBytes: 10 * 16 }])('drops what is least used b
   expect(isAtHand.flatMap((is, i) => (is ? [i] : []))).toEqual([0, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
 });
 
+it.each([{ maxEntries: 2 }, { maxBytes: 2 * 16 }])(
+  'has all of its room again, %j, when its last value is gone',
+  async (limits) => {
+    const { processes } = await openCluster(1, limits);
+    const [here] = processes as [Process];
+    const features = featuresOf(here);
+    const macd = { symbol: 'AAPL', featureName: 'macd' };
+    await features.set(rsi, 1);
+    await features.get(rsi);
+    const full = { entries: here.cache.stats().entries, bytes: here.cache.stats().bytes };
+    for (let n = 0; n < 3; n++) {
+      await features.delete(rsi);
+      expect(here.cache.stats()).toMatchObject({ entries: 0, bytes: 0 });
+      await features.set(rsi, 1);
+      await features.get(rsi);
+      expect(here.cache.stats()).toMatchObject(full);
+    }
+    await features.set(macd, 2);
+    await features.get(macd);
+    expect([features.peek(rsi), features.peek(macd)]).toEqual([1, 2]);
+    expect(here.cache.stats()).toMatchObject({ entries: 2, bytes: 2 * full.bytes });
+  },
+);
+
 it('hands out values that nobody can change', async () => {
   const { processes } = await openCluster();
   const regimes = processes[0]!.cache.keyspace(keyspaces.marketRegime);

@@ -25,6 +25,10 @@ export interface L1Limits {
   readonly maxBytes: number;
 }
 
+/** No key of a cache is empty. */
+const PLACEHOLDER = '';
+const nothing: Held<null> = { value: null, freshUntil: 0, usableUntil: 0, refreshAt: 0 };
+
 /**
  * The level in process. It holds only what it was given while nothing happened to the key and the connection of the
  * invalidations, and forgets it as soon as something does.
@@ -57,11 +61,11 @@ export class CoherentL1 implements InvalidationListener {
   }
 
   get entries(): number {
-    return this.#held.size;
+    return this.#held.size - this.#placeholders;
   }
 
   get bytes(): number {
-    return this.#held.calculatedSize;
+    return this.#held.calculatedSize - this.#placeholders;
   }
 
   /** A value that is usable now. */
@@ -79,7 +83,7 @@ export class CoherentL1 implements InvalidationListener {
   #usableAt(now: number, key: string): Held<unknown> | undefined {
     const held = this.#held.get(key);
     if (held === undefined || now < held.usableUntil) return held;
-    this.#held.delete(key);
+    this.#remove(key);
     return undefined;
   }
 
@@ -124,8 +128,18 @@ export class CoherentL1 implements InvalidationListener {
   }
 
   #drop(key: string): void {
-    this.#held.delete(key);
+    this.#remove(key);
     for (const begun of this.#begunBefore) begun.forget(key);
+  }
+
+  /** The library clears all the room there is, which takes long, when its last value goes: another then stays in its place. */
+  #remove(key: string): void {
+    if (this.#held.size === 1) this.#held.set(PLACEHOLDER, nothing, { size: 1 });
+    this.#held.delete(key);
+  }
+
+  get #placeholders(): number {
+    return this.#held.has(PLACEHOLDER) ? 1 : 0;
   }
 
   allChanged(): void {
