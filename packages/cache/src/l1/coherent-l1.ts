@@ -25,8 +25,8 @@ export interface L1Limits {
   readonly maxBytes: number;
 }
 
-/** No key of a cache is empty. */
-const PLACEHOLDER = '';
+/** No part of a key comes to this: a percent sign always begins a code. */
+const PLACEHOLDER = '%';
 const nothing: Held<null> = { value: null, freshUntil: 0, usableUntil: 0, refreshAt: 0 };
 
 /**
