@@ -68,6 +68,8 @@ export interface RedisConfig {
   readonly connectionTimeoutMs: number;
   /** How long one command may take. Default is 10,000. */
   readonly commandTimeoutMs: number;
+  /** How long a call may take that looks at all keys, one command after the other. Default is 60,000. */
+  readonly scanTimeoutMs: number;
   /**
    * Connections to one server held open at most. One carries all calls at once and two more are for what the server tells,
    * so there are never more than three; with `sentinel` and reads from replicas, five. A number too small for what may be

@@ -24,6 +24,7 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['redis.key_prefix', 'staging:', 'redis.keyPrefix', 'staging:', 'a b'],
     ['redis.connection_timeout', '1', 'redis.connectionTimeoutMs', 1_000, ''],
     ['redis.command_timeout', '0.001', 'redis.commandTimeoutMs', 1, '0.0001'],
+    ['redis.scan_timeout', '1.5', 'redis.scanTimeoutMs', 1_500, '0'],
     ['redis.max_connections', '6', 'redis.maxConnections', 6, '1e3'],
     ['redis.max_idle', '0', 'redis.maxIdle', 0, '-1'],
     ['redis.connection_lifetime', '60', 'redis.connectionLifetimeMs', 60_000, '86401'],

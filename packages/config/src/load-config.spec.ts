@@ -31,6 +31,7 @@ describe('a configuration', () => {
         keyPrefix: '',
         connectionTimeoutMs: 5_000,
         commandTimeoutMs: 10_000,
+        scanTimeoutMs: 60_000,
         maxConnections: 50,
         maxIdle: 10,
         connectionLifetimeMs: 300_000,

@@ -77,6 +77,7 @@ const redis = z.strictObject({
     .default(''),
   connection_timeout: seconds.prefault(5),
   command_timeout: seconds.prefault(10),
+  scan_timeout: seconds.prefault(60),
   max_connections: count.default(50),
   max_idle: countOrNone.default(10),
   connection_lifetime: seconds.prefault(300),

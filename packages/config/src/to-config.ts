@@ -35,6 +35,7 @@ export function toConfig({ backend, clickhouse, redis, embedded, writer, audit }
       keyPrefix: redis.key_prefix,
       connectionTimeoutMs: redis.connection_timeout,
       commandTimeoutMs: redis.command_timeout,
+      scanTimeoutMs: redis.scan_timeout,
       maxConnections: redis.max_connections,
       maxIdle: redis.max_idle,
       connectionLifetimeMs: redis.connection_lifetime,
