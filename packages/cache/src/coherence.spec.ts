@@ -184,6 +184,26 @@ it.each([{ maxEntries: 10 }, { maxBytes: 10 * 16 }])('drops what is least used b
   expect(isAtHand.flatMap((is, i) => (is ? [i] : []))).toEqual([0, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
 });
 
+it.each([
+  [1, { maxEntries: 1 }],
+  [2, { maxEntries: 2 }],
+  [1, { maxBytes: 16 }],
+  [2, { maxBytes: 2 * 16 }],
+])('keeps values beside changes of others, %i where there is room for them, %j', async (room, limits) => {
+  const { foreign, processes } = await openCluster(1, limits);
+  const [here] = processes as [Process];
+  const features = featuresOf(here);
+  const macd = { symbol: 'AAPL', featureName: 'macd' };
+  await foreign.set(key, 1, 60);
+  await foreign.set('features:AAPL:macd', 2, 60);
+  await features.get(rsi);
+  await foreign.set('features:MSFT:rsi', 3, 60);
+  expect(features.peek(rsi)).toBe(1);
+  await features.get(macd);
+  await foreign.set('features:MSFT:rsi', 4, 60);
+  expect([features.peek(rsi), features.peek(macd)]).toEqual([room === 1 ? undefined : 1, 2]);
+});
+
 it.each([{ maxEntries: 2 }, { maxBytes: 2 * 16 }])(
   'has all of its room again, %j, when its last value is gone',
   async (limits) => {

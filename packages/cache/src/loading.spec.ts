@@ -57,6 +57,7 @@ it('loads once for all callers of this process, those included who come while it
   const early = Array.from({ length: 1_000 }, () => features.getOrLoad(rsi, loader));
   await settled();
   const late = Array.from({ length: 1_000 }, () => features.getOrLoad(rsi, loader));
+  expect(new Set([...early, ...late]).size).toBe(2_000);
   await settled();
   calls[0]!.give(7);
   expect(new Set(await Promise.all([...early, ...late]))).toEqual(new Set([7]));

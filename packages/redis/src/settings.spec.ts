@@ -1,5 +1,5 @@
 import { everythingOf } from '@quantumtrade/dal-conformance';
-import { endpointOf, requireTopology } from './settings.js';
+import { endpointOf, requireSettings } from './settings.js';
 
 it('reads an address with nothing but a host', () => {
   expect(endpointOf({ url: 'redis://cache.example' })).toEqual({
@@ -66,11 +66,23 @@ it.each([
   ['maxConnections', { url, sentinel, maxConnections: 4, readFrom: 'replica' as const }],
   ['maxConnections', { url, maxConnections: NaN }],
 ])('refuses a %s that the other settings contradict', (field, settings) => {
-  expect(() => requireTopology(settings)).toThrow(expect.objectContaining({ code: 'VALIDATION', field }));
+  expect(() => requireSettings(settings)).toThrow(expect.objectContaining({ code: 'VALIDATION', field }));
 });
+
+it.each(['connectionTimeoutMs', 'commandTimeoutMs', 'scanTimeoutMs'])(
+  'refuses a %s that is no time',
+  (field) => {
+    for (const ms of [0, -1, NaN]) {
+      expect(() => requireSettings({ url, [field]: ms })).toThrow(
+        expect.objectContaining({ code: 'VALIDATION', field }),
+      );
+    }
+  },
+);
 
 it.each([
   { url },
+  { url, scanTimeoutMs: 0.5, commandTimeoutMs: Infinity },
   { url, readFrom: 'master' as const },
   { url, sentinel, cluster: { ...cluster, enabled: false }, readFrom: 'replica' as const },
   { url, cluster, readFrom: 'replica-preferred' as const },
@@ -80,5 +92,5 @@ it.each([
   { url, sentinel, maxConnections: 5, readFrom: 'replica' as const },
   { url, cluster, maxConnections: 1, readFrom: 'replica' as const },
 ])('takes settings that fit together', (settings) => {
-  expect(() => requireTopology(settings)).not.toThrow();
+  expect(() => requireSettings(settings)).not.toThrow();
 });

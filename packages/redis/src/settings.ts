@@ -141,7 +141,7 @@ export function endpointOf(settings: RedisSettings): Endpoint {
 }
 
 /** Throws `ValidationError` for settings that contradict each other. */
-export function requireTopology(settings: RedisSettings): void {
+export function requireSettings(settings: RedisSettings): void {
   const { sentinel, cluster, readFrom = 'master', maxConnections = Infinity } = settings;
   const refuse = (field: string, reason: string): never => {
     throw new ValidationError(field, reason, { operation });
@@ -153,6 +153,10 @@ export function requireTopology(settings: RedisSettings): void {
   }
   const needed = cluster?.enabled ? 0 : mostConnections(settings);
   if (!(maxConnections >= needed)) refuse('maxConnections', `must be at least ${needed}`);
+  for (const field of ['connectionTimeoutMs', 'commandTimeoutMs', 'scanTimeoutMs'] as const) {
+    const { [field]: ms = 1 } = settings;
+    if (!(ms > 0)) refuse(field, 'must be more than 0');
+  }
 }
 
 /** A replica that was promoted is the master as well, and then has both clients' connections. */

@@ -134,7 +134,7 @@ export class CoherentL1 implements InvalidationListener {
 
   /** The library clears all the room there is, which takes long, when its last value goes: another then stays in its place. */
   #remove(key: string): void {
-    if (this.#held.size === 1) this.#held.set(PLACEHOLDER, nothing, { size: 1 });
+    if (this.#held.size === 1 && this.#held.has(key)) this.#held.set(PLACEHOLDER, nothing, { size: 1 });
     this.#held.delete(key);
   }
 

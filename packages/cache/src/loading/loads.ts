@@ -33,9 +33,9 @@ export class Loads<P extends string, T> {
     this.#degraded = new Gate(options.maxDegradedLoads);
   }
 
-  /** What the second level holds, else what is loaded. */
-  obtain(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
-    return this.#core.obtaining.join(
+  /** What the second level holds, else what is loaded. The promise is the caller's own: who forgets it is told of its failure. */
+  async obtain(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
+    return await this.#core.obtaining.join(
       key,
       options,
       (signal) => this.#obtain(key, loader, signal),

@@ -1,4 +1,4 @@
-import { TimeoutError } from '../errors.js';
+import { TimeoutError, ValidationError } from '../errors.js';
 
 /** Limits of one call, taken by every port method. */
 export interface CallOptions {
@@ -17,12 +17,18 @@ export interface ReadOptions<E extends boolean = false> extends CallOptions {
   exact?: E;
 }
 
-/** Throws at once what a call with these options would end with: the signal's reason, or `TimeoutError`. */
+/**
+ * Throws at once what a call with these options would end with: the signal's reason, `TimeoutError`, or `ValidationError` for
+ * a deadline that never comes because it is no number.
+ */
 export function checkCall(options: CallOptions | undefined, operation: string): void {
   options?.signal?.throwIfAborted();
-  if (options?.deadline !== undefined && Date.now() >= options.deadline) {
-    throw new TimeoutError(0, { operation });
+  const deadline = options?.deadline;
+  if (deadline === undefined || Date.now() < deadline) return;
+  if (typeof deadline !== 'number' || Number.isNaN(deadline)) {
+    throw new ValidationError('deadline', 'must be a number', { operation });
   }
+  throw new TimeoutError(0, { operation });
 }
 
 /** Begins work. What it throws, its promise rejects with. */

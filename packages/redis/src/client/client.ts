@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../settings.js';
-import { endpointOf, requireTopology } from '../settings.js';
+import { endpointOf, requireSettings } from '../settings.js';
 import { clusterOptions } from './cluster-options.js';
 import type { RedisCommands, Script } from './commands.js';
 import { manyKeys } from './many-keys.js';
@@ -37,7 +37,7 @@ export const backoffMs = (attempt: number): number =>
  * caller decides.
  */
 export function createClients(settings: RedisSettings, scripts: readonly Script[]): RedisClients {
-  requireTopology(settings);
+  requireSettings(settings);
   const { sentinel, cluster, readFrom = 'master' } = settings;
   const { host, port, tls, username, password, database } = endpointOf(settings);
   const shared = {

@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What is to happen at an instant, unless it is cancelled before. */
@@ -11,6 +13,9 @@ export interface Deadline {
 
 const OVER = -1;
 
+/** Looking through very many takes a while: after that, so many times as long is left to all else. */
+const REST = 10;
+
 /**
  * The ends of calls, nearly all of which are cancelled. One timer serves them and stays when they go, for setting one costs
  * more than the rest of a call's limits. It keeps no process alive.
@@ -21,12 +26,15 @@ export class Deadlines {
   #timer: NodeJS.Timeout | undefined;
   /** When the timer rings. */
   #ringsAt = Infinity;
+  #restsUntil = 0;
+  /** The timer serves all, and is to know nothing of the call that happened to set it. */
+  readonly #nobody = new AsyncResource('Deadlines');
 
   /** Has something happen after a span of milliseconds. */
   after(ms: number, act: () => void): Deadline {
     const deadline = { at: performance.now() + ms, place: this.#pending.length, act };
     this.#pending.push(deadline);
-    if (deadline.at < this.#ringsAt) this.#ring(deadline.at);
+    this.#ringFor(deadline.at);
     return deadline;
   }
 
@@ -40,11 +48,13 @@ export class Deadlines {
     last.place = place;
   }
 
-  #ring(at: number): void {
+  #ringFor(at: number): void {
+    const ringsAt = Math.max(at, this.#restsUntil);
+    if (ringsAt >= this.#ringsAt) return;
     clearTimeout(this.#timer);
-    this.#ringsAt = at;
-    const ms = Math.ceil(at - performance.now());
-    this.#timer = setTimeout(this.#look, Math.min(ms, LONGEST_TIMER_MS)).unref();
+    this.#ringsAt = ringsAt;
+    const ms = Math.min(Math.ceil(ringsAt - performance.now()), LONGEST_TIMER_MS);
+    this.#timer = this.#nobody.runInAsyncScope(() => setTimeout(this.#look, ms).unref());
   }
 
   /** A process that was busy for too long takes what has come meanwhile before it gives up. */
@@ -54,11 +64,19 @@ export class Deadlines {
     setImmediate(() => this.#end(now));
   };
 
+  /** Lets happen, in the order of their instants, what was to until now. */
   #end(now: number): void {
-    const over = this.#pending.filter(({ at }) => at <= now);
+    const begin = performance.now();
+    const over: Deadline[] = [];
+    let next = Infinity;
+    for (const deadline of this.#pending) {
+      if (deadline.at <= now) over.push(deadline);
+      else next = Math.min(next, deadline.at);
+    }
+    const end = performance.now();
+    this.#restsUntil = end + REST * (end - begin);
     for (const deadline of over) this.cancel(deadline);
-    const next = this.#pending.reduce((next, { at }) => Math.min(next, at), Infinity);
-    if (next < this.#ringsAt) this.#ring(next);
-    for (const { act } of over) act();
+    if (next < Infinity) this.#ringFor(next);
+    for (const { act } of over.sort((a, b) => a.at - b.at)) act();
   }
 }
