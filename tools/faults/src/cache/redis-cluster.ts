@@ -14,6 +14,8 @@ const SLOTS = 16_384;
 /** How often it is looked whether a replica has taken over, before it is asked to again. */
 const LOOKS = 25;
 const COMMAND_MS = 2_000;
+/** A client learns of a new master by being redirected, and never without calls for that master's keys. */
+const TOPOLOGY_EVERY_MS = 500;
 
 /** Three masters with a replica each. Of each shard the same node is the master whenever nothing is under way. */
 export class RedisCluster implements SharedRedis {
@@ -37,7 +39,10 @@ export class RedisCluster implements SharedRedis {
 
   async writes(random: Random): Promise<CacheWrites> {
     const nodes = this.#cluster.nodes.map(({ server }) => server.address);
-    const redis = new Cluster(nodes, { clusterRetryStrategy: () => 50 });
+    const redis = new Cluster(nodes, {
+      clusterRetryStrategy: () => 50,
+      slotsRefreshInterval: TOPOLOGY_EVERY_MS,
+    });
     return new ForeignWrites(redis, random, (master) => this.#alone.has(master.options.port!));
   }
 
