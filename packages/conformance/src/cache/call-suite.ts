@@ -96,6 +96,12 @@ export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
         expect(await opened.keys()).toEqual([]);
       });
 
+      test(`${name} rejects with ValidationError when its deadline is no number`, async (opened) => {
+        const error = await errorOf(() => call(opened.backend, { deadline: NaN }));
+        expect([error.code, error.retryable]).toEqual(['VALIDATION', false]);
+        expect(await opened.keys()).toEqual([]);
+      });
+
       test(`${name} succeeds with a signal and a deadline to come`, async ({ backend }) => {
         const { signal } = new AbortController();
         await call(backend, { signal, deadline: Date.now() + 60_000 });

@@ -75,6 +75,11 @@ export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
           expect(await failureOf(() => call(backend(), { deadline }))).toEqual({ code: 'TIMEOUT' });
         }
       });
+
+      it(`${name} is refused when its deadline is no number`, async () => {
+        const refused = { code: 'VALIDATION', field: 'deadline' };
+        expect(await failureOf(() => call(backend(), { deadline: NaN }))).toMatchObject(refused);
+      });
     }
 
     it('left no trace of the calls that were over before they began', async () => {

@@ -4,7 +4,10 @@ import { TimeoutError, ValidationError } from '../errors.js';
 export interface CallOptions {
   /** Ends the call: it rejects with the signal's reason, and the query is cancelled on its server where possible. */
   signal?: AbortSignal;
-  /** Epoch milliseconds by which the call must have ended; past it, it rejects with `TimeoutError`. Default is the adapter's request timeout. */
+  /**
+   * Epoch milliseconds by which the call must have ended. Past it, it rejects with `TimeoutError`; what is no number is refused
+   * with `ValidationError`. Default is the adapter's request timeout.
+   */
   deadline?: number;
 }
 
