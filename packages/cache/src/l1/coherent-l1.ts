@@ -80,13 +80,6 @@ export class CoherentL1 implements InvalidationListener {
     return held !== undefined && now < held.freshUntil ? (held as Held<T>) : undefined;
   }
 
-  #usableAt(now: number, key: string): Held<unknown> | undefined {
-    const held = this.#held.get(key);
-    if (held === undefined || now < held.usableUntil) return held;
-    this.#remove(key);
-    return undefined;
-  }
-
   /** To be taken before a value is read, and given back with it. */
   versionOf(key: string): number {
     return this.#versions.of(key);
@@ -127,21 +120,6 @@ export class CoherentL1 implements InvalidationListener {
     for (const begun of this.#begunBefore) begun.forgetAll();
   }
 
-  #drop(key: string): void {
-    this.#remove(key);
-    for (const begun of this.#begunBefore) begun.forget(key);
-  }
-
-  /** The library clears all the room there is, which takes long, when its last value goes: another then stays in its place. */
-  #remove(key: string): void {
-    if (this.#held.size === 1 && this.#held.has(key)) this.#held.set(PLACEHOLDER, nothing, { size: 1 });
-    this.#held.delete(key);
-  }
-
-  get #placeholders(): number {
-    return this.#held.has(PLACEHOLDER) ? 1 : 0;
-  }
-
   allChanged(): void {
     this.#versions.allChanged();
     this.#held.clear();
@@ -161,5 +139,27 @@ export class CoherentL1 implements InvalidationListener {
   onInvalidated(keys: readonly string[] | 'all'): void {
     if (keys === 'all') this.allChanged();
     else this.changed(keys);
+  }
+
+  #usableAt(now: number, key: string): Held<unknown> | undefined {
+    const held = this.#held.get(key);
+    if (held === undefined || now < held.usableUntil) return held;
+    this.#remove(key);
+    return undefined;
+  }
+
+  #drop(key: string): void {
+    this.#remove(key);
+    for (const begun of this.#begunBefore) begun.forget(key);
+  }
+
+  /** The library clears all the room there is, which takes long, when its last value goes: another then stays in its place. */
+  #remove(key: string): void {
+    if (this.#held.size === 1 && this.#held.has(key)) this.#held.set(PLACEHOLDER, nothing, { size: 1 });
+    this.#held.delete(key);
+  }
+
+  get #placeholders(): number {
+    return this.#held.has(PLACEHOLDER) ? 1 : 0;
   }
 }
