@@ -17,8 +17,8 @@ import { streamScripts } from './stream/stream-scripts.js';
 /**
  * A cache and real-time store on Redis. Returns at once and connects behind: the first calls wait for the connection,
  * and a server that is not there fails them with `ConnectionError`, not this function. Close it with `probe.close()`.
- * Throws `ValidationError` when `url` is no address or settings contradict each other. A clock that is given says when
- * the time of an entry is over, and is what the rate limiter goes by; by default that goes by the server's.
+ * Throws `ValidationError` when `url` is no address, settings contradict each other or a time is not more than 0. A clock that
+ * is given says when the time of an entry is over, and is what the rate limiter goes by; by default that goes by the server's.
  */
 export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock } = {}): CacheBackend {
   const clients = createClients(settings, [

@@ -140,7 +140,7 @@ export function endpointOf(settings: RedisSettings): Endpoint {
   }
 }
 
-/** Throws `ValidationError` for settings that contradict each other. */
+/** Throws `ValidationError` for settings that contradict each other, and for a time that is none. */
 export function requireSettings(settings: RedisSettings): void {
   const { sentinel, cluster, readFrom = 'master', maxConnections = Infinity } = settings;
   const refuse = (field: string, reason: string): never => {

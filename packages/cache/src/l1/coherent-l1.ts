@@ -116,7 +116,7 @@ export class CoherentL1 implements InvalidationListener {
   /** As `written`, for the keys that pass a test. Whatever is being read is dropped. */
   writtenWhere(has: (key: string) => boolean): void {
     this.#versions.allWritten();
-    for (const key of [...this.#held.keys()].filter(has)) this.#held.delete(key);
+    for (const key of [...this.#held.keys()].filter(has)) this.#remove(key);
     for (const begun of this.#begunBefore) begun.forgetAll();
   }
 

@@ -1,14 +1,16 @@
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { Redis } from 'ioredis';
 import type { Result } from '../bench.js';
-import { eachSide, inRounds } from '../bench.js';
-import { closedLoop, inPercentiles, inThroughput, openLoop, warmedUp } from './loads.js';
+import { eachSide } from '../bench.js';
+import { closedLoop, inPercentiles, inThroughput, inWarmRounds, openLoop } from './loads.js';
 import { withSides } from './side.js';
 
 const ROUNDS = 5;
 const USERS = 10_000;
 const LIMIT = 1_000;
 const ENDPOINT = '/predictions';
+
+type Call = (n: number) => Promise<void>;
 
 interface Limiter {
   consume(userId: string): Promise<boolean>;
@@ -19,25 +21,13 @@ interface Limiter {
 export async function* rateLimit(url: string): AsyncGenerator<Result> {
   const sides = { ours: ours(url), 'ioredis script': script(url) };
   yield* withSides(sides, async function* () {
-    const rounds = <T>(run: (call: (n: number) => Promise<unknown>) => Promise<T>) =>
-      inRounds(
-        ROUNDS,
-        eachSide<Limiter, () => Promise<T>>(
-          sides,
-          (side) => () =>
-            run(async (n) => {
-              if (!(await side.consume(`user-${n % USERS}`))) throw new Error('within the limit and refused');
-            }),
-        ),
-      );
-    const closed = await rounds((call) =>
-      warmedUp({ callers: 100, forMs: 500 }, (load) => closedLoop(load, call)),
-    );
+    const calls = eachSide<Limiter, Call>(sides, (side) => async (n) => {
+      if (!(await side.consume(`user-${n % USERS}`))) throw new Error('within the limit and refused');
+    });
+    const closed = await inWarmRounds(ROUNDS, { callers: 100, forMs: 500 }, calls, closedLoop);
     yield* inThroughput('rate limiter, 100 callers', 'calls', closed);
     yield* inPercentiles('rate limiter, 100 callers', closed);
-    const open = await rounds((call) =>
-      warmedUp({ rate: 5_000, forMs: 500 }, (load) => openLoop(load, call)),
-    );
+    const open = await inWarmRounds(ROUNDS, { rate: 5_000, forMs: 500 }, calls, openLoop);
     yield* inPercentiles('rate limiter, 5,000 calls/s due', open);
   });
 }
