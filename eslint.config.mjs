@@ -5,17 +5,18 @@ import tseslint from 'typescript-eslint';
 
 /** What each layer may import. Imports point downwards only; ARCHITECTURE.md has the picture. */
 const layers = {
-  domain: [],
-  platform: ['platform'],
+  runtime: [],
+  domain: ['runtime'],
+  platform: ['runtime', 'platform'],
   engine: [],
   migrations: [],
-  conformance: ['domain'],
-  adapter: ['domain', 'platform', 'migrations'],
-  cache: ['domain'],
-  integration: ['domain'],
-  dal: ['domain', 'platform', 'cache'],
-  container: ['dal', 'cache', 'adapter', 'engine', 'domain', 'platform'],
-  app: ['container', 'dal', 'domain', 'platform'],
+  conformance: ['runtime', 'domain'],
+  adapter: ['runtime', 'domain', 'platform', 'migrations'],
+  cache: ['runtime', 'domain'],
+  integration: ['runtime', 'domain'],
+  dal: ['runtime', 'domain', 'platform', 'cache'],
+  container: ['dal', 'cache', 'adapter', 'engine', 'runtime', 'domain', 'platform'],
+  app: ['container', 'dal', 'runtime', 'domain', 'platform'],
   tool: [
     'tool',
     'app',
@@ -25,6 +26,7 @@ const layers = {
     'adapter',
     'engine',
     'conformance',
+    'runtime',
     'domain',
     'platform',
     'migrations',
@@ -51,6 +53,7 @@ const allDrivers = Object.values(drivers).flat();
 const allDriversBut = (own) => allDrivers.filter((driver) => !drivers[own]?.includes(driver));
 const containers = ['inversify', 'reflect-metadata'];
 const externals = {
+  runtime: { allowedExternalImports: [] },
   domain: { allowedExternalImports: ['zod'] },
   platform: { bannedExternalImports: [...allDrivers, ...containers] },
   conformance: { allowedExternalImports: ['fast-check'] },
@@ -109,7 +112,7 @@ export default tseslint.config(
     rules: { '@nx/enforce-module-boundaries': boundaries(true) },
   },
   {
-    files: ['packages/domain/src/**/*.ts'],
+    files: ['packages/{domain,runtime}/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-imports': [
@@ -118,12 +121,12 @@ export default tseslint.config(
           paths: builtinModules
             .flatMap((name) => [name, `node:${name}`])
             .filter((name) => name !== 'node:crypto')
-            .map((name) => ({ name, message: 'The domain does no I/O.' })),
+            .map((name) => ({ name, message: 'The domain and the runtime do no I/O.' })),
         },
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: 'ImportExpression', message: 'The domain imports nothing at run time.' },
+        { selector: 'ImportExpression', message: 'The domain and the runtime import nothing at run time.' },
       ],
     },
   },

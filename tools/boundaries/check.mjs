@@ -6,6 +6,9 @@ import { createProjectGraphAsync } from '@nx/devkit';
 import { ESLint } from 'eslint';
 
 const refused = [
+  ['packages/runtime/src/x.ts', 'node:fs'],
+  ['packages/runtime/src/x.ts', 'zod'],
+  ['packages/runtime/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/domain/src/x.ts', '@clickhouse/client'],
   ['packages/domain/src/x.ts', 'ioredis'],
   ['packages/domain/src/x.ts', 'node:fs'],
@@ -39,6 +42,7 @@ const refused = [
 ];
 
 const accepted = [
+  ['packages/domain/src/x.ts', '@quantumtrade/dal-runtime'],
   ['packages/clickhouse/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/clickhouse/src/x.ts', '@clickhouse/client'],
   ['packages/clickhouse/src/x.spec.ts', '@quantumtrade/dal-memory'],

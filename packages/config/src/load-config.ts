@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { parse, TomlError } from 'smol-toml';
 import type { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import type { DalConfig } from './dal-config.js';
-import { closest } from './did-you-mean.js';
 import { interpolate, overridesIn, type Environment, type Override } from './environment.js';
 import { fileSchema, keysAt } from './schema.js';
 import { withValue, type Table } from './table.js';
@@ -90,15 +90,10 @@ function complaint(
   });
   return new ConfigError({
     key: override?.variable ?? key,
-    reason: unknown === undefined ? withoutPreamble(issue.message) : unknownKey(unknown, keysAt(path)),
+    reason: unknown === undefined ? withoutPreamble(issue.message) : unknownKeyReason(unknown, keysAt(path)),
     source: override ? 'environment' : source,
   });
 }
 
 const withoutPreamble = (message: string): string =>
   message.replace(/^(Invalid input|Invalid option|Too small|Too big): /, '');
-
-function unknownKey(key: string, known: readonly string[]): string {
-  const meant = closest(key, known);
-  return meant ? `unknown key, did you mean "${meant}"?` : `unknown key, expected one of ${known.join(', ')}`;
-}

@@ -1,5 +1,6 @@
 export * from './errors.js';
 export * from './results.js';
+export * from './known-keys.js';
 export * from './records/field.js';
 export * from './records/decimal.js';
 export * from './records/record.js';

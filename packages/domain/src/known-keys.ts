@@ -1,0 +1,21 @@
+import { unknownKeyReason } from '@quantumtrade/dal-runtime';
+import { ValidationError } from './errors.js';
+
+/**
+ * Throws `ValidationError` for the first own enumerable key of `given` that is not among `known`, with a "did you mean".
+ * @param path where the object stands, e.g. `retry` for an option that is an object; empty for the parameter itself.
+ */
+export function requireKnownKeys(
+  given: object,
+  known: readonly string[],
+  operation: string,
+  path: string = '',
+): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    const field = path === '' ? key : `${path}.${key}`;
+    throw new ValidationError(field.slice(0, MAX_FIELD_LENGTH), unknownKeyReason(key, known), { operation });
+  }
+}
+
+const MAX_FIELD_LENGTH = 200;

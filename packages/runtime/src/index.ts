@@ -1,0 +1,1 @@
+export { closest, unknownKeyReason } from './did-you-mean.js';
