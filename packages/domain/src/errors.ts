@@ -2,6 +2,16 @@ const brand = Symbol.for('@quantumtrade/dal/DatabaseError');
 
 export type ErrorCode = 'CONNECTION' | 'QUERY' | 'VALIDATION' | 'MIGRATION' | 'CACHE' | 'TIMEOUT';
 
+/**
+ * What callers and writers have to tell apart within one class.
+ *
+ * - `LOGIN_REFUSED`: a `ConnectionError`; the server or a gateway before it refused the user or the password. Not retryable:
+ *   the same call may succeed once the login is right again.
+ * - `TOO_LARGE`: a `QueryError`; the request is larger than the server or a gateway accepts. Not retryable as it is; a block
+ *   of more than one row may be stored in parts.
+ */
+export type ErrorKind = 'LOGIN_REFUSED' | 'TOO_LARGE';
+
 /** What every error of the data layer carries besides its message. None of it ever holds a secret or a row's content. */
 export interface ErrorDetails {
   /** The operation that failed, e.g. `marketData.insert`. */
@@ -10,6 +20,8 @@ export interface ErrorDetails {
   retryable?: boolean;
   /** The engine's id of the failed query, where one was sent. */
   queryId?: string;
+  /** Default is none. */
+  kind?: ErrorKind;
   cause?: unknown;
 }
 
@@ -20,6 +32,7 @@ export abstract class DatabaseError extends Error {
   readonly operation: string;
   readonly retryable: boolean;
   readonly queryId: string | undefined;
+  readonly kind: ErrorKind | undefined;
 
   constructor(message: string, details: ErrorDetails, retryable: boolean) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -27,6 +40,7 @@ export abstract class DatabaseError extends Error {
     this.operation = details.operation;
     this.retryable = details.retryable ?? retryable;
     this.queryId = details.queryId;
+    this.kind = details.kind;
   }
 }
 
