@@ -1,7 +1,6 @@
 import type { Cache, CacheBackend, FeatureBatch, MarketDataBatch } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError, keyOf, keyspaces, TimeoutError } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import fc from 'fast-check';
 import { DatabaseAbstraction } from './database-abstraction.js';
 
 const bar = {
@@ -277,49 +276,4 @@ describe('a write', () => {
     const options = { exact: true, deadline: Date.now() + 5_000 } as const;
     expect((await database.getLatestMarketData('AAPL', 1, options)).data).toHaveLength(1);
   });
-});
-
-it('answers exactly as the store does, whatever is written and read in between', async () => {
-  const writes = fc.record({
-    at: fc.integer({ min: 1, max: 4 }),
-    writtenAt: fc.integer({ min: 1, max: 3 }),
-    symbol: fc.constantFrom('A', 'B'),
-    source: fc.constantFrom('x', 'y'),
-    value: fc.integer({ min: 0, max: 9 }),
-    feature: fc.constantFrom('rsi', 'sma', 'latest'),
-    version: fc.integer({ min: 1, max: 2 }),
-    bad: fc.boolean(),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(writes, { maxLength: 25 }), async (steps) => {
-      const { database, timeSeries, clock } = open();
-      for (const { at, writtenAt, symbol, source, value, feature, version, bad } of steps) {
-        await database.insertMarketData({
-          source,
-          timestamp: writtenAt,
-          records: [{ ...bar, symbol, timestamp: at, close: bad ? 'x' : value }],
-        });
-        await database.insertFeatures({
-          symbol,
-          timestamp: at,
-          version,
-          computedAt: writtenAt,
-          features: { [feature]: value, other: bad ? Number.NaN : value },
-        });
-        await database.insertPredictions(prediction(symbol, value, at));
-        for (const each of ['A', 'B']) {
-          const { data } = await database.getLatestMarketData(each, 1, { exact: true });
-          expect(data).toEqual((await timeSeries.marketData.latest(each, 1, { exact: true })).data);
-          const set = await timeSeries.features.latest(each);
-          expect(await database.getLatestFeatures(each)).toEqual(set);
-          expect(await database.features.latestValue(each, feature)).toEqual(
-            await timeSeries.features.latestValue(each, feature),
-          );
-          expect(await database.getPrediction(each)).toEqual(await timeSeries.predictions.findById(each));
-        }
-        clock.advance(value * 1_000);
-      }
-    }),
-    { numRuns: 100 },
-  );
 });

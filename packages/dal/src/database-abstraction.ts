@@ -51,6 +51,7 @@ import {
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { coherentBlocks } from './caching/coherent-blocks.js';
+import { cachedSchema } from './caching/cached-schema.js';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
@@ -142,7 +143,7 @@ export class DatabaseAbstraction {
     this.strategyPerformance = watch('strategyPerformance', timeSeries.strategyPerformance);
     this.analytics = watch('analytics', timeSeries.analytics);
     this.checkpoints = watch('checkpoints', timeSeries.checkpoints);
-    this.schema = watch('schema', timeSeries.schema);
+    this.schema = watch('schema', cachedSchema(timeSeries.schema, through));
     const watchBlocks = (blocks: BlockWriter) => observedBlocks(blocks, this.#metrics, auditing);
     this.#blocks = watchBlocks(coherentBlocks(timeSeries.blocks, through));
     this.cache = watchCache('cache', cache);
@@ -318,6 +319,14 @@ export class DatabaseAbstraction {
   /** Count, failures and latencies of each operation since the data layer was opened, by name. */
   operationStatistics(): Readonly<Record<string, OperationStatistics>> {
     return { ...this.#metrics.snapshot().operations, ...this.#cacheMetrics.snapshot().operations };
+  }
+
+  /**
+   * Deletes every value of the read-through cache, in all processes. Migrations through this data layer do so by themselves; it is
+   * for tables that were restored or changed by other means. Values that are in the cache alone stay.
+   */
+  clearReadThroughCache(options?: CallOptions): Promise<void> {
+    return this.#through.clear(options);
   }
 
   initializeSchema(options?: CallOptions): Promise<void> {

@@ -1,7 +1,8 @@
-import type { BatchResult, FeatureBatch, FeatureRepository, FeatureSet } from '@quantumtrade/dal-domain';
-import { keyspaces } from '@quantumtrade/dal-domain';
+import type { FeatureBatch, FeatureRepository, FeatureSet } from '@quantumtrade/dal-domain';
+import { featureSetOf, keyspaces, prepareFeatures } from '@quantumtrade/dal-domain';
 import type { ReadThrough } from './read-through.js';
 import { touchedKeys } from './touched-keys.js';
+import { isPlainData, writtenValues } from './written-values.js';
 
 /**
  * Features whose latest set is cached under `features:{symbol}:latest` and whose values are cached under
@@ -16,13 +17,14 @@ export function cachedFeatures(repository: FeatureRepository, through: ReadThrou
   );
 
   return {
-    insert: (batches, options) =>
-      through.write(
+    insert: (batches, options) => {
+      const newest = writtenValues(() => newestSets(batches));
+      return through.write(
         touchedKeys('features', batches),
         () => repository.insert(batches, options),
-        (result) =>
-          wholeSets(batches, result).map((value) => ({ keyspace: keyspaces.latestFeatures, value })),
-      ),
+        (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestFeatures, value })),
+      );
+    },
     find: (params, options) => repository.find(params, options),
     latest: (symbol, options) =>
       typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),
@@ -33,25 +35,14 @@ export function cachedFeatures(repository: FeatureRepository, through: ReadThrou
   };
 }
 
-/** The newest sets that are known whole, one of each symbol; of others only the store knows how they add up. */
-function wholeSets(batches: readonly FeatureBatch[], result: BatchResult): FeatureSet[] {
-  const refused = new Set(result.errors.map((error) => error.index));
-  const doubtful = new Set([...refused].map((index) => batches[index]?.symbol));
-  const newest = newestBySymbol(batches.filter((_, index) => !refused.has(index)));
+/** The newest set of each symbol, as the store makes it of the rows; of several batches only the store knows how they add up. */
+function newestSets(batches: readonly FeatureBatch[]): FeatureSet[] {
+  const newest = newestBySymbol(batches.filter(({ features }) => Object.keys(features).length > 0));
   return [...newest.values()]
-    .filter(([batch, ...others]) => others.length === 0 && !doubtful.has(batch!.symbol))
-    .map(([batch]) => featureSet(batch!));
-}
-
-function featureSet(batch: FeatureBatch): FeatureSet {
-  return {
-    symbol: batch.symbol,
-    timestamp: new Date(batch.timestamp),
-    version: batch.version,
-    features: { ...batch.features },
-    metadata: { ...batch.metadata },
-    calculationTimeMs: batch.calculationTimeMs ?? 0,
-  };
+    .filter(([batch, ...others]) => others.length === 0 && isPlainData(batch!))
+    .map(([batch]) => prepareFeatures([batch!], 0))
+    .filter(({ errors }) => errors.length === 0)
+    .map(({ rows }) => featureSetOf(rows.map(({ row }) => row)));
 }
 
 /** For each symbol its batches of the greatest instant; several of them may add up to one set. */

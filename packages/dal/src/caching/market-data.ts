@@ -1,5 +1,4 @@
 import type {
-  BatchResult,
   MarketData,
   MarketDataBatch,
   MarketDataRepository,
@@ -10,6 +9,7 @@ import { keyspaces, marketData, prepareMarketData, presentRow } from '@quantumtr
 import { exactnessOf } from './exactness.js';
 import type { ReadThrough } from './read-through.js';
 import { touchedKeys } from './touched-keys.js';
+import { isPlainData, writtenValues } from './written-values.js';
 
 /**
  * Market data whose latest bar of each symbol is cached under `market:{symbol}:latest`. Reads of one latest bar are
@@ -45,13 +45,14 @@ export function cachedMarketData(
   }
 
   return {
-    insert: (batch, options) =>
-      through.write(
+    insert: (batch, options) => {
+      const newest = writtenValues(() => newestBars(batch));
+      return through.write(
         touchedKeys('marketData', batch),
         () => repository.insert(batch, options),
-        (result) =>
-          newestBars(batch, result).map((value) => ({ keyspace: keyspaces.latestMarketData, value })),
-      ),
+        (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestMarketData, value })),
+      );
+    },
     find: (params, options) => repository.find(params, options),
     latest: (symbol, limit, options) =>
       limit === 1 && typeof symbol === 'string'
@@ -60,16 +61,13 @@ export function cachedMarketData(
   };
 }
 
-/** The newest accepted bar of each symbol in a batch; of equals the last, as the store keeps it. */
-function newestBars(batch: MarketDataBatch, result: BatchResult): MarketData<true>[] {
-  const refused = new Set(result.errors.map((error) => error.index));
+/** The newest bar of each symbol in a batch; of equals the last, as the store keeps it. */
+function newestBars(batch: MarketDataBatch): MarketData<true>[] {
   const newest = new Map<string, MarketDataBatch['records'][number]>();
-  batch.records.forEach((record, index) => {
-    if (refused.has(index)) return;
+  for (const record of batch.records) {
     const known = newest.get(record.symbol);
     if (!known || Number(record.timestamp) >= Number(known.timestamp)) newest.set(record.symbol, record);
-  });
-  return prepareMarketData({ ...batch, records: [...newest.values()] }, 0).rows.map(({ row }) =>
-    presentRow(marketData, row, true),
-  );
+  }
+  const records = [...newest.values()].filter(isPlainData);
+  return prepareMarketData({ ...batch, records }, 0).rows.map(({ row }) => presentRow(marketData, row, true));
 }

@@ -32,6 +32,8 @@ export class ReadThrough {
   readonly #own: OwnChanges;
   readonly #coherent: CoherentCache;
   readonly #around: Surroundings;
+  /** The patterns of the values that are in the store, too. */
+  readonly #patterns: string[] = [];
   /** Writes of which nobody knows what they touch. */
   readonly #blind = { underWay: 0, ended: 0 };
 
@@ -51,6 +53,7 @@ export class ReadThrough {
 
   /** Values that are in the store, too. */
   values<P extends string, T>(keyspace: Keyspace<P, T>, load: Load<P, T>): CachedValues<P, T> {
+    this.#patterns.push(keyspace.pattern);
     return new CachedValues(keyspace, this.#keyspace(keyspace), load, this.#around);
   }
 
@@ -89,6 +92,14 @@ export class ReadThrough {
       this.#blind.underWay--;
       this.#blind.ended++;
     }
+  }
+
+  /**
+   * Deletes every value that was read from the store, on both levels and in all processes; what is being loaded meanwhile is
+   * not cached. Rejects with the cache's error when the second level did not take it.
+   */
+  async clear(options?: CallOptions): Promise<void> {
+    await Promise.all(this.#patterns.map((pattern) => this.cache.deleteWhere(pattern, {}, options)));
   }
 
   /** Half-open counts as suspended: one call tries whether the others may be made again. */
