@@ -1,12 +1,10 @@
 import { TimeoutError } from '@quantumtrade/dal-domain';
+import { onAbort, type AbortSource } from '@quantumtrade/dal-runtime';
 import type { CacheClock } from './clock.js';
 
 /** What is used of an `AbortSignal`. */
-export interface Signal {
-  readonly aborted: boolean;
+export interface Signal extends AbortSource {
   readonly reason: unknown;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** As the domain's `CallOptions`. */
@@ -51,11 +49,12 @@ export function settle<T>(
   const begin = clock.now();
   let isOver = false;
   let cancelTimer: (() => void) | undefined;
+  let ignoreSignal: (() => void) | undefined;
   const end = (): boolean => {
     if (isOver) return false;
     isOver = true;
     cancelTimer?.();
-    signal?.removeEventListener('abort', onAbort);
+    ignoreSignal?.();
     return true;
   };
   const leave = (reason: unknown) => {
@@ -63,7 +62,6 @@ export function settle<T>(
     outcome.reject(reason);
     outcome.onLeave?.(reason);
   };
-  const onAbort = () => leave(signal!.reason);
   const onTimeout = () => setImmediate(() => leave(new TimeoutError(clock.now() - begin, { operation })));
   work.then(
     (value) => {
@@ -73,9 +71,8 @@ export function settle<T>(
       if (end()) outcome.reject(error);
     },
   );
-  if (signal?.aborted) return onAbort();
-  signal?.addEventListener('abort', onAbort);
-  if (deadline === undefined) return;
+  if (signal) ignoreSignal = onAbort(signal, () => leave(signal.reason));
+  if (isOver || deadline === undefined) return;
   if (deadline > begin) cancelTimer = clock.after(deadline - begin, onTimeout);
   else onTimeout();
 }

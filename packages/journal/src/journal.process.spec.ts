@@ -88,8 +88,12 @@ it('locks a directory whose path is longer than a socket may have', async () => 
 it('does not keep a process alive', async () => {
   const script = `const { openJournal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
     await openJournal({ directory: ${JSON.stringify(directory)} });`;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--conditions=@quantumtrade/source', '--input-type=module', '-e', script],
+    {
+      env: { ...process.env, NODE_OPTIONS: '' },
+    },
+  );
   expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
 }, 30_000);

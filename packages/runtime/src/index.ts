@@ -1,1 +1,2 @@
 export { closest, unknownKeyReason } from './did-you-mean.js';
+export { onAbort, type AbortSource } from './on-abort.js';

@@ -1,5 +1,6 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall, TimeoutError } from '@quantumtrade/dal-domain';
+import { onAbort } from '@quantumtrade/dal-runtime';
 
 /** Node's timers go off at once beyond this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -12,9 +13,8 @@ export class CallLimits {
   readonly #startedAt = Date.now();
   readonly #deadline: number;
   readonly #timer: NodeJS.Timeout;
-  readonly #caller: AbortSignal | undefined;
   readonly #controller = new AbortController();
-  readonly #onCallerAbort = () => this.#controller.abort(this.#caller?.reason);
+  readonly #ignoreCaller: (() => void) | undefined;
 
   /** Throws at once when the call is over before it began. */
   constructor(operation: string, options: CallOptions | undefined, requestTimeoutMs: number) {
@@ -23,8 +23,8 @@ export class CallLimits {
     this.#deadline = Math.min(options?.deadline ?? Infinity, this.#startedAt + requestTimeoutMs);
     const remaining = Math.min(this.#deadline - this.#startedAt, LONGEST_TIMER_MS);
     this.#timer = setTimeout(() => this.#controller.abort(this.timeout()), remaining);
-    this.#caller = options?.signal;
-    this.#caller?.addEventListener('abort', this.#onCallerAbort);
+    const caller = options?.signal;
+    this.#ignoreCaller = caller && onAbort(caller, () => this.#controller.abort(caller.reason));
   }
 
   get signal(): AbortSignal {
@@ -49,20 +49,19 @@ export class CallLimits {
 
   /** Settles as the work does, or rejects as soon as the call is over. */
   async race<T>(work: Promise<T>): Promise<T> {
-    let onAbort: (() => void) | undefined;
+    let ignore: (() => void) | undefined;
     const over = new Promise<never>((_, reject) => {
-      onAbort = () => reject(this.signal.reason);
-      this.signal.addEventListener('abort', onAbort);
+      ignore = onAbort(this.signal, () => reject(this.signal.reason));
     });
     try {
       return await Promise.race([work, over]);
     } finally {
-      this.signal.removeEventListener('abort', onAbort!);
+      ignore?.();
     }
   }
 
   end(): void {
     clearTimeout(this.#timer);
-    this.#caller?.removeEventListener('abort', this.#onCallerAbort);
+    this.#ignoreCaller?.();
   }
 }

@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http';
 import type { ClickHouseClient as Driver, ClickHouseSettings as SessionSettings } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { onAbort } from '@quantumtrade/dal-runtime';
 import type { CompleteSettings } from './settings.js';
 import type { SqlParams } from './sql.js';
 
@@ -70,12 +71,11 @@ export async function read<T>(
     ...request,
   });
   // The driver listens to the signal only until the head of the answer is there.
-  const close = () => result.close();
-  request.abort_signal.addEventListener('abort', close);
+  const ignore = onAbort(request.abort_signal, () => result.close());
   try {
     return await result.json<T>();
   } finally {
-    request.abort_signal.removeEventListener('abort', close);
+    ignore();
   }
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { CacheBackend, CallOptions } from '@quantumtrade/dal-domain';
 import {
   authContextStore,
@@ -105,6 +106,15 @@ export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
       test(`${name} succeeds with a signal and a deadline to come`, async ({ backend }) => {
         const { signal } = new AbortController();
         await call(backend, { signal, deadline: Date.now() + 60_000 });
+        expect(getEventListeners(signal, 'abort')).toEqual([]);
+      });
+
+      test(`${name} adds at most one listener to a signal that concurrent calls share`, async (opened) => {
+        const { signal } = new AbortController();
+        const pending = Array.from({ length: 20 }, () => call(opened.backend, { signal }));
+        expect(getEventListeners(signal, 'abort').length <= 1).toBe(true);
+        await Promise.all(pending);
+        expect(getEventListeners(signal, 'abort')).toEqual([]);
       });
 
       test(`${name} fails with ConnectionError once the backend is closed`, async ({ backend }) => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { CallOptions, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { failureOf } from '../failure.js';
 import type { TestRunner } from '../runner.js';
@@ -101,7 +102,16 @@ export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const options = { signal: new AbortController().signal, deadline: Date.now() + 60_000 };
       for (const [name, call] of Object.entries(CALLS)) {
         if (name !== 'schema.migrate') await call(backend(), options);
+        expect([name, getEventListeners(options.signal, 'abort').length]).toEqual([name, 0]);
       }
+    });
+
+    it('adds at most one listener to a signal that concurrent calls share', async () => {
+      const { signal } = new AbortController();
+      const pending = Array.from({ length: 50 }, () => backend().probe.ping({ signal }));
+      expect(getEventListeners(signal, 'abort').length <= 1).toBe(true);
+      await Promise.all(pending);
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
     });
 
     it('answers a ping and counts its connections', async () => {

@@ -1,5 +1,6 @@
 import type { LoggedTransaction, TransactionLog } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
+import { onAbort } from '@quantumtrade/dal-runtime';
 
 /** A transaction log in this process's memory. What is committed and not applied is lost with the process. */
 export class VolatileLog implements TransactionLog {
@@ -16,15 +17,19 @@ export class VolatileLog implements TransactionLog {
 
   async *read({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<LoggedTransaction> {
     let after = 0;
-    signal?.addEventListener('abort', () => this.#wake(), { once: true });
-    while (!this.#closed && !signal?.aborted) {
-      const next = this.#pending.find(({ position }) => position > after);
-      if (next) {
-        after = next.position;
-        yield next;
-      } else {
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+    const ignore = signal && onAbort(signal, () => this.#wake());
+    try {
+      while (!this.#closed && !signal?.aborted) {
+        const next = this.#pending.find(({ position }) => position > after);
+        if (next) {
+          after = next.position;
+          yield next;
+        } else {
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+        }
       }
+    } finally {
+      ignore?.();
     }
   }
 

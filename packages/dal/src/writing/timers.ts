@@ -1,6 +1,6 @@
 import type { CallOptions, Clock } from '@quantumtrade/dal-domain';
 import { TimeoutError } from '@quantumtrade/dal-domain';
-import { onAbort } from '@quantumtrade/dal-journal';
+import { onAbort } from '@quantumtrade/dal-runtime';
 
 /** Where the time comes from and who calls back. Tests inject their own. */
 export interface Timers extends Clock {
@@ -53,10 +53,6 @@ export function watchCall(
 
 /** The promise's outcome, or the signal's reason once it aborts, whatever the promise does then. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => undefined);
-    return Promise.reject(signal.reason as Error);
-  }
   return new Promise<T>((resolve, reject) => {
     const ignore = onAbort(signal, () => reject(signal.reason as Error));
     promise.then(resolve, reject).finally(ignore);

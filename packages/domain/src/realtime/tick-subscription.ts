@@ -1,3 +1,4 @@
+import { onAbort } from '@quantumtrade/dal-runtime';
 import { isDatabaseError, ValidationError } from '../errors.js';
 import type { MarketStreamItem, SubscribeOptions } from '../ports/market-stream.js';
 
@@ -55,7 +56,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
   /** Ends the wait for looks under way. */
   #leave = () => {};
   #unwatch = () => {};
-  readonly #onAbort = () => this.#end({ reason: this.#options.signal?.reason as unknown });
+  #ignoreSignal = () => {};
 
   constructor(source: TickSource<Cursor>, symbols: readonly string[], options: SubscribeOptions) {
     this.#source = source;
@@ -89,13 +90,14 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     this.#begun = true;
     const { signal } = this.#options;
     if (this.#isOver) return;
-    if (signal?.aborted) return this.#onAbort();
+    const abort = () => this.#end({ reason: signal?.reason as unknown });
+    if (signal?.aborted) return abort();
     try {
       this.#check();
     } catch (reason) {
       return this.#end({ reason });
     }
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal) this.#ignoreSignal = onAbort(signal, abort);
     this.#unwatch = this.#source.watch([...this.#cursors.keys()], (symbol) => {
       this.#unread.add(symbol);
       this.#wake();
@@ -158,7 +160,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     this.#held = held;
     this.#failure = failure;
     if (this.#isOver) return;
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#ignoreSignal();
     this.#unwatch();
     this.#isOver = true;
     this.#wake();

@@ -1,4 +1,4 @@
-import { onAbort } from '../on-abort.js';
+import { onAbort } from '@quantumtrade/dal-runtime';
 
 /** Wakes whoever waits for something to change. */
 export class Changes {
@@ -6,18 +6,17 @@ export class Changes {
 
   /** Resolves at the next change, or when the signal aborts. */
   wait(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#waiting.delete(wake);
-        ignore?.();
-        resolve();
-      };
-      const ignore = signal && onAbort(signal, wake);
-      this.#waiting.add(wake);
+    let wake!: () => void;
+    const changed = new Promise<void>((resolve) => (wake = resolve));
+    this.#waiting.add(wake);
+    const ignore = signal && onAbort(signal, wake);
+    return changed.finally(() => {
+      this.#waiting.delete(wake);
+      ignore?.();
     });
   }
 
   notify(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 }

@@ -1,7 +1,7 @@
+import { onAbort } from '@quantumtrade/dal-runtime';
 import type { JournalClock } from '../clock.js';
 import type { EncodedRecord } from '../format/record.js';
 import { JournalError } from '../journal-error.js';
-import { onAbort } from '../on-abort.js';
 
 /** Limits of one append. */
 export interface AppendOptions {

@@ -1,5 +1,6 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall, promised, TimeoutError } from '@quantumtrade/dal-domain';
+import { onAbort } from '@quantumtrade/dal-runtime';
 import { Deadlines } from './deadlines.js';
 
 const deadlines = new Deadlines();
@@ -23,16 +24,16 @@ export function bounded<T>(
     const callMs = Math.min(limitMs, deadline - begin);
     let isOver = false;
     let hasEnded = false;
+    let ignoreSignal: (() => void) | undefined;
     const end = (): boolean => {
       if (isOver) return false;
       isOver = true;
-      signal?.removeEventListener('abort', onAbort);
+      ignoreSignal?.();
       return true;
     };
     const leave = (reason: unknown) => {
       if (end()) reject(reason);
     };
-    const onAbort = () => leave(signal!.reason);
     const onTimeout = () => {
       if (hasEnded) return;
       leave(new TimeoutError(Date.now() - begin, { operation }));
@@ -47,7 +48,7 @@ export function bounded<T>(
       hasEnded = true;
       deadlines.cancel(timer);
     };
-    signal?.addEventListener('abort', onAbort);
+    if (signal) ignoreSignal = onAbort(signal, () => leave(signal.reason));
     promised(() => work(() => isOver)).then(
       (value) => {
         endWork();

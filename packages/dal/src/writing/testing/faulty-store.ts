@@ -1,6 +1,7 @@
 import type { BlockWriter, CallOptions, EncodedBlock } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import type { Random } from '@quantumtrade/dal-journal/testing/random';
+import { onAbort } from '@quantumtrade/dal-runtime';
 import type { Timers } from '../timers.js';
 
 const operation = 'marketData.insert';
@@ -47,7 +48,8 @@ export class FaultyStore {
     if (dice === 4) throw new ConnectionError('the login was refused', { operation, retryable: false });
     if (dice === 5)
       return new Promise((_, reject) => {
-        options?.signal?.addEventListener('abort', () => reject(options.signal!.reason as Error));
+        const signal = options?.signal;
+        if (signal) onAbort(signal, () => reject(signal.reason as Error));
       });
     await this.#store(block);
     if (dice < 10) throw lost();
