@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -44,6 +45,17 @@ describe('a read', () => {
     await serve(OVERLOADED);
     await expect(select()).rejects.toMatchObject({ name: 'QueryError', retryable: true });
     expect(server.queries).toHaveLength(3);
+  });
+
+  it('waits before every attempt when the multiplier is 1', async () => {
+    server = await FakeServer.start(OVERLOADED);
+    const retry = { maxAttempts: 5, initialDelayMs: 11, backoffMultiplier: 1 };
+    client = new ClickHouseClient({ url: server.url, retry });
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    const timeouts = jest.spyOn(globalThis, 'setTimeout');
+    await expect(select()).rejects.toMatchObject({ name: 'QueryError' });
+    expect(timeouts.mock.calls.filter(([, delay]) => delay === 5.5)).toHaveLength(4);
+    jest.restoreAllMocks();
   });
 
   it('is not tried again when the error will stay', async () => {

@@ -5,9 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient as Driver } from '@clickhouse/client';
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import { Backoff } from '@quantumtrade/dal-runtime';
 import { currentOperation } from '@quantumtrade/dal-telemetry';
 import type { RetryPolicy } from 'cockatiel';
-import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import { DelegateBackoff, handleWhen, retry } from 'cockatiel';
 import { CallLimits } from './call-limits.js';
 import { Connections } from './connections.js';
 import { toDomainError } from './driver-errors.js';
@@ -44,16 +45,15 @@ export class ClickHouseClient implements BackendProbe {
     this.settings = completeSettings(given);
     this.#connections = new Connections(this.settings);
     this.#driver = createDriver(this.settings, this.#connections.agent);
-    const { maxAttempts, initialDelayMs, maxDelayMs, backoffMultiplier } = this.settings.retry;
+    const { maxAttempts, ...delays } = this.settings.retry;
     const retries = retry(
       handleWhen((error) => isDatabaseError(error) && error.retryable),
       {
         maxAttempts: maxAttempts - 1,
-        backoff: new ExponentialBackoff({
-          initialDelay: initialDelayMs,
-          maxDelay: maxDelayMs,
-          exponent: backoffMultiplier,
-        }),
+        backoff: new DelegateBackoff((_, backoff: Backoff = new Backoff(delays)) => ({
+          delay: backoff.next(),
+          state: backoff,
+        })),
       },
     );
     // A call that is over must not keep the process waiting; until then, its deadline does.
