@@ -2,14 +2,16 @@
 export interface ConfigProblem {
   /**
    * The key as the user wrote it: `clickhouse.retry.max_attempts` for a file, `QTDAL_REDIS__DATABASE` for an
-   * override. Undefined when the document as a whole is at fault.
+   * override, `redis.commandTimeoutMs` in code. Undefined when the document as a whole is at fault.
    */
   readonly key?: string;
   /** What is wrong. Names types and limits, never the value found. */
   readonly reason: string;
-  /** The file's name, or `environment`. */
+  /** The file's name, `environment`, or `defineConfig`. */
   readonly source: string;
 }
+
+const MAX_KEY_LENGTH = 200;
 
 /** A configuration that cannot be used. Carries no value of it, so that no secret can be among them. */
 export class ConfigError extends Error {
@@ -19,8 +21,9 @@ export class ConfigError extends Error {
   readonly source: string;
 
   constructor({ key, reason, source }: ConfigProblem) {
-    super([source, key, reason].filter(Boolean).join(': '));
-    this.key = key;
+    const shown = key && key.length > MAX_KEY_LENGTH ? `${key.slice(0, MAX_KEY_LENGTH)}…` : key;
+    super([source, shown, reason].filter(Boolean).join(': '));
+    this.key = shown;
     this.reason = reason;
     this.source = source;
   }

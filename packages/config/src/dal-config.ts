@@ -5,7 +5,7 @@ import type { Secret } from './secret.js';
 export interface DalConfig {
   /**
    * What stores the data: servers of one's own, an engine started in place, or this process's memory.
-   * Default is `embedded`.
+   * Default is `clickhouse-redis` when a URL, a username or a password of ClickHouse is set, else `embedded`.
    */
   readonly backend: 'clickhouse-redis' | 'embedded' | 'memory';
   readonly clickhouse: ClickHouseConfig;
@@ -70,16 +70,6 @@ export interface RedisConfig {
   readonly commandTimeoutMs: number;
   /** How long a call may take that looks at all keys, one command after the other. Default is 60,000. */
   readonly scanTimeoutMs: number;
-  /**
-   * Connections to one server held open at most. One carries all calls at once and two more are for what the server tells,
-   * so there are never more than three; with `sentinel` and reads from replicas, five. A number too small for what may be
-   * opened is refused when connecting; in a cluster it limits nothing. Default is 50.
-   */
-  readonly maxConnections: number;
-  /** Unused connections kept at most; no more than one is ever unused, so this has no effect. Default is 10. */
-  readonly maxIdle: number;
-  /** Age of a connection; one that works is never replaced, so this has no effect. Default is 300,000. */
-  readonly connectionLifetimeMs: number;
   /** Who answers reads; needs `sentinel` or a cluster. What a replica answers may be old. Default is `master`. */
   readonly readFrom: 'master' | 'replica' | 'replica-preferred';
   /** How changes by other processes are learnt of. Default is `tracking`. */

@@ -25,9 +25,6 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['redis.connection_timeout', '1', 'redis.connectionTimeoutMs', 1_000, ''],
     ['redis.command_timeout', '0.001', 'redis.commandTimeoutMs', 1, '0.0001'],
     ['redis.scan_timeout', '1.5', 'redis.scanTimeoutMs', 1_500, '0'],
-    ['redis.max_connections', '6', 'redis.maxConnections', 6, '1e3'],
-    ['redis.max_idle', '0', 'redis.maxIdle', 0, '-1'],
-    ['redis.connection_lifetime', '60', 'redis.connectionLifetimeMs', 60_000, '86401'],
     ['redis.read_from', 'replica', 'redis.readFrom', 'replica', 'slave'],
     ['redis.invalidation', 'pubsub', 'redis.invalidation', 'pubsub', 'never'],
     ['redis.cluster.enabled', 'true', 'redis.cluster.enabled', true, '1'],
@@ -102,17 +99,50 @@ describe('the environment', () => {
     expect(clickhouse).toMatchObject({ maxConnections: 9, maxQuerySize: 8 });
   });
 
-  it('may hold other variables of the prefix, but none for a key that does not exist', () => {
-    expect(parseConfig('', { QTDAL_LOG_LEVEL: 'debug', QTDAL_CLICKHOUSE: 'x' })).toEqual(parseConfig('', {}));
-    expect(problemOf(() => parseConfig('', { QTDAL_CLICKHOUSE__MAX_CONNECTION: '5' }))).toMatchObject({
-      key: 'QTDAL_CLICKHOUSE__MAX_CONNECTION',
-      reason: 'unknown key, did you mean "max_connections"?',
+  it('passes over variables of other programs', () => {
+    const others = { QTDAL_LOG_LEVEL: 'debug', CLICKHOUSE_URL: 'http://ch', QT_SEED: '1' };
+    expect(parseConfig('', others)).toEqual(parseConfig('', {}));
+  });
+
+  it.each([
+    ['QTDAL_CLICKHOUSE_URL', 'did you mean QTDAL_CLICKHOUSE__URL?'],
+    ['QTDAL_CLICKHOUS__URL', 'did you mean QTDAL_CLICKHOUSE__URL?'],
+    ['QTDAL_CLICKHOUSEURL', 'did you mean QTDAL_CLICKHOUSE__URL?'],
+    ['qtdal_redis_cluster_nodes', 'did you mean QTDAL_REDIS__CLUSTER__NODES?'],
+    ['QTDAL_CLICKHOUSE__MAX_CONNECTION', 'did you mean QTDAL_CLICKHOUSE__MAX_CONNECTIONS?'],
+    ['QTDAL_BACKEND_', 'did you mean QTDAL_BACKEND?'],
+    ['QTDAL_BACKND', 'did you mean QTDAL_BACKEND?'],
+    ['QTDAL_AUDIT_KEY', 'did you mean QTDAL_AUDIT__KEY?'],
+    ['QTDAL_CLICKHOUSE', 'expected one of QTDAL_CLICKHOUSE__URL, '],
+    ['QTDAL_REDIS__PORT', 'expected one of QTDAL_REDIS__URL, '],
+    ['QTDAL_BACKEND__KIND', 'expected one of QTDAL_BACKEND'],
+    ['QTDAL_ORACLE__URL', 'expected one of backend, clickhouse, '],
+    ['QTDAL_REDIS__MAX_IDLE', 'was removed: '],
+  ])('refuses %s and names what was meant', (variable, reason) => {
+    expect(problemOf(() => parseConfig('', { [variable]: '5' }))).toMatchObject({
+      key: variable,
       source: 'environment',
+      reason: expect.stringContaining(reason),
     });
-    expect(problemOf(() => parseConfig('', { QTDAL_BACKEND__KIND: 'memory' }))).toMatchObject({
-      key: 'QTDAL_BACKEND__KIND',
-      source: 'environment',
-    });
+  });
+
+  it('passes over a variable that the file refers to', () => {
+    const toml = '[audit]\nkey = "${QTDAL_AUDIT_KEY:-}"';
+    expect(parseConfig(toml, { QTDAL_AUDIT_KEY: 'sesame' }).audit.key?.reveal()).toBe('sesame');
+  });
+
+  it.each([
+    ['ten thousand levels', { [`QTDAL_${'A__'.repeat(10_000)}B`]: '1' }],
+    ['a prototype', { QTDAL_REDIS____PROTO____POLLUTED: '1' }],
+    ['a name of a megabyte', { [`QTDAL_REDIS__${'X'.repeat(1_000_000)}`]: '1' }],
+  ])('refuses a variable of %s with a short message', (_what, env) => {
+    expect(problemOf(() => parseConfig('', env)).message.length).toBeLessThan(2_000);
+    expect({}).not.toHaveProperty('POLLUTED');
+  });
+
+  it('may be very large', () => {
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`QTDAL_SERVICE_${n}`, 'x']));
+    expect(parseConfig('', { ...many, QTDAL_BACKEND: 'memory' }).backend).toBe('memory');
   });
 
   it('must not set one key twice', () => {

@@ -1,4 +1,6 @@
+import { closest, unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { ConfigError } from './config-error.js';
+import { keysAt, removedReason, VALUE_PATHS } from './schema.js';
 import { isTable, type Table } from './table.js';
 
 /** Environment variables by name, as in `process.env`. */
@@ -48,24 +50,57 @@ function fillText(text: string, env: Environment, key: string, source: string): 
 }
 
 /**
- * The overrides in an environment: `QTDAL_CLICKHOUSE__MAX_CONNECTIONS=5` sets `clickhouse.max_connections`. Two
- * underscores stand between levels, upper and lower case are alike. A name of one level counts only when it is one
- * of `topLevel`, since other programs have `QTDAL_…` variables of their own.
- * @throws {ConfigError} when two variables set the same key.
+ * Returns the overrides in an environment: `QTDAL_CLICKHOUSE__MAX_CONNECTIONS=5` sets `clickhouse.max_connections`. Two
+ * underscores stand between levels, upper and lower case are alike. Variables of other programs that begin with `QTDAL_`,
+ * and those that the file refers to as `${NAME}`, are passed over.
+ * @param references names that the file refers to.
+ * @throws {ConfigError} when a name resembles that of a key but is none, or when two variables set one key.
  */
-export function overridesIn(env: Environment, topLevel: readonly string[]): Override[] {
+export function overridesIn(env: Environment, references: ReadonlySet<string>): Override[] {
   const byKey = new Map<string, Override>();
   for (const [variable, text] of Object.entries(env)) {
     if (text === undefined || !prefix.test(variable)) continue;
-    const path = variable.replace(prefix, '').toLowerCase().split('__');
-    const key = path.join('.');
-    if (path.length === 1 && !topLevel.includes(key)) continue;
-    const other = byKey.get(key);
-    if (other) {
-      const reason = `sets the same key as ${other.variable}`;
+    const refuse = (reason: string): never => {
       throw new ConfigError({ key: variable, reason, source: 'environment' });
+    };
+    const path = PATHS_BY_VARIABLE.get(variable.toUpperCase());
+    if (path) {
+      const key = path.join('.');
+      const other = byKey.get(key);
+      if (other) refuse(`sets the same key as ${other.variable}`);
+      byKey.set(key, { variable, path, text });
+    } else if (!references.has(variable)) {
+      const removed = removedReason(pathOf(variable));
+      const reason = removed ?? unknownVariableReason(variable);
+      if (reason !== undefined) refuse(reason);
     }
-    byKey.set(key, { variable, path, text });
   }
   return [...byKey.values()];
 }
+
+/** Returns the variables that a text refers to as `${NAME}`. */
+export const referencesIn = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(/\$\{([A-Za-z_]\w*)/g)].map(([, name]) => name!));
+
+const variableOf = (path: readonly string[]): string => `QTDAL_${path.join('__').toUpperCase()}`;
+const pathOf = (variable: string): string[] => variable.replace(prefix, '').toLowerCase().split('__');
+
+const PATHS_BY_VARIABLE = new Map(VALUE_PATHS.map((path) => [variableOf(path), path]));
+const VARIABLES = [...PATHS_BY_VARIABLE.keys()];
+
+/** Returns why a variable is refused; undefined for one of another program. */
+function unknownVariableReason(variable: string): string | undefined {
+  const name = variable.toUpperCase();
+  const meant = closest(withoutUnderscores(name), VARIABLES.map(withoutUnderscores));
+  if (meant !== undefined)
+    return `unknown key, did you mean ${VARIABLES.find((known) => withoutUnderscores(known) === meant)}?`;
+  const [table = ''] = pathOf(variable)[0]!.split('_');
+  const section = closest(table, keysAt([]));
+  if (section !== undefined) {
+    const within = VARIABLES.filter((known) => pathOf(known)[0] === section);
+    return `unknown key, expected one of ${within.join(', ')}`;
+  }
+  return name.includes('__') ? unknownKeyReason(table, keysAt([])) : undefined;
+}
+
+const withoutUnderscores = (name: string): string => name.replaceAll('_', '');

@@ -12,6 +12,14 @@ export type {
   RetryConfig,
   WriterConfig,
 } from './dal-config.js';
+export { defineConfig, type ConfigInput } from './define-config.js';
 export type { Environment } from './environment.js';
-export { loadConfig, parseConfig, type LoadConfigOptions } from './load-config.js';
+export {
+  explainConfig,
+  loadConfig,
+  parseConfig,
+  type ExplainedConfig,
+  type LoadConfigOptions,
+} from './load-config.js';
 export { Secret } from './secret.js';
+export type { Setting } from './settings.js';

@@ -32,9 +32,6 @@ describe('a configuration', () => {
         connectionTimeoutMs: 5_000,
         commandTimeoutMs: 10_000,
         scanTimeoutMs: 60_000,
-        maxConnections: 50,
-        maxIdle: 10,
-        connectionLifetimeMs: 300_000,
         readFrom: 'master',
         invalidation: 'tracking',
         tls: undefined,
@@ -216,6 +213,28 @@ describe('an unknown key', () => {
   it.each(['__proto__', 'constructor', 'toString'])('is one even when it is called %s', (key) => {
     expect(problemOf(() => parseConfig(`[redis.cluster]\n${key} = 1`, {})).key).toBe(`redis.cluster.${key}`);
     expect(problemOf(() => parseConfig('', { [`QTDAL_REDIS__${key}`]: '1' })).source).toBe('environment');
+  });
+
+  it.each(['max_connections', 'max_idle', 'connection_lifetime'])(
+    'that had no effect, redis.%s, is refused with the reason',
+    (key) => {
+      expect(problemOf(() => parseConfig(`[redis]\n${key} = 5`, {}, 'my.toml'))).toMatchObject({
+        key: `redis.${key}`,
+        reason: expect.stringMatching(/^was removed: .*connection/),
+        source: 'my.toml',
+      });
+    },
+  );
+
+  it.each([
+    ['a deep key', `${'a.'.repeat(100_000)}a = 1`],
+    ['deep arrays', `[redis.cluster]\nnodes = ${'['.repeat(100_000)}`],
+    ['deep tables', `a = ${'{a='.repeat(100_000)}`],
+    ['a huge key', `${'a'.repeat(1_000_000)} = 1`],
+    ['a huge unknown table', Array.from({ length: 50_000 }, (_, n) => `k${n} = 1`).join('\n')],
+    ['two megabytes', `# ${'x'.repeat(2_000_000)}`],
+  ])('refuses %s with a short message', (_what, toml) => {
+    expect(problemOf(() => parseConfig(toml, {})).message.length).toBeLessThan(1_000);
   });
 });
 

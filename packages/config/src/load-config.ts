@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { unknownKeyReason } from '@quantumtrade/dal-runtime';
+import { open, type FileHandle } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
-import type { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import type { DalConfig } from './dal-config.js';
-import { interpolate, overridesIn, type Environment, type Override } from './environment.js';
-import { fileSchema, keysAt } from './schema.js';
+import { interpolate, overridesIn, referencesIn, type Environment } from './environment.js';
+import { checkTable, refuseUnknownKeys, spellInFile } from './check-table.js';
+import type { Setting } from './settings.js';
+import { settingsOf } from './settings.js';
 import { withValue, type Table } from './table.js';
-import { toConfig } from './to-config.js';
 
 export interface LoadConfigOptions {
   /** The TOML file to read. Without `file` and `text`, defaults and environment are all there is. */
@@ -18,53 +17,84 @@ export interface LoadConfigOptions {
   readonly env?: Environment;
 }
 
+/** A configuration, and where each of its values came from. */
+export interface ExplainedConfig {
+  readonly config: DalConfig;
+  readonly settings: readonly Setting[];
+}
+
+/** A configuration is a few kilobytes; more is another file. */
+const MAX_BYTES = 1024 * 1024;
+
+/** Nested arrays deeper than this are no configuration. */
+const MAX_DEPTH = 20;
+
 /**
  * Reads the configuration from a file and the environment.
  * @throws {ConfigError} when the file cannot be read, or for what `parseConfig` refuses.
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<DalConfig> {
-  const { file, env = process.env } = options;
-  const text = options.text ?? (file === undefined ? '' : await read(file));
-  return parseConfig(text, env, file);
+  return (await explainConfig(options)).config;
 }
 
 /**
- * Makes a configuration of TOML text and environment variables. In order: TOML is parsed, `${NAME}` is filled in,
- * `QTDAL_SECTION__KEY` variables replace keys, and the whole is checked.
+ * Reads the configuration as `loadConfig` does, and says where each value came from. Secrets are shown as set or unset.
+ * @throws {ConfigError} like `loadConfig`.
+ */
+export async function explainConfig(options: LoadConfigOptions = {}): Promise<ExplainedConfig> {
+  const { file, env = process.env } = options;
+  const text = options.text ?? (file === undefined ? '' : await read(file));
+  return resolve(text, env, file ?? 'configuration');
+}
+
+/**
+ * Makes a configuration of TOML text and environment variables. In order: TOML is parsed, unknown keys are refused,
+ * `${NAME}` is filled in, `QTDAL_SECTION__KEY` variables replace keys, and the whole is checked.
  * @param source what errors call the text.
  * @throws {ConfigError} naming the first key at fault and never a value.
  */
 export function parseConfig(toml: string, env: Environment, source = 'configuration'): DalConfig {
-  const topLevelValues = keysAt([]).filter((key) => keysAt([key]).length === 0);
-  const overrides = overridesIn(env, topLevelValues);
+  return resolve(toml, env, source).config;
+}
+
+function resolve(toml: string, env: Environment, source: string): ExplainedConfig {
+  const overrides = overridesIn(env, referencesIn(toml));
+  const written = parseToml(toml, source);
+  refuseUnknownKeys(written, source);
   // An overridden value is not filled in: its variables need not be set.
-  const remaining = overrides.reduce(
-    (table, { path }) => withValue(table, path, undefined),
-    parseToml(toml, source),
-  );
+  const remaining = overrides.reduce((table, { path }) => withValue(table, path, undefined), written);
   const table = overrides.reduce(
     (filled, { path, text }) => withValue(filled, path, text),
     interpolate(remaining, env, source),
   );
-  const checked = fileSchema.safeParse(table);
-  if (!checked.success) throw complaint(checked.error.issues, overrides, source);
-  return toConfig(checked.data);
+  const config = checkTable(table, { overrides, source, spell: spellInFile });
+  return { config, settings: settingsOf(config, table, overrides, source) };
 }
 
+/** Reads one byte more than allowed at most, whatever the file is. */
 async function read(file: string): Promise<string> {
+  let handle: FileHandle | undefined;
   try {
-    return await readFile(file, 'utf8');
+    handle = await open(file);
+    const chunks: Buffer[] = [];
+    for await (const chunk of handle.createReadStream({ end: MAX_BYTES, autoClose: false }))
+      chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString('utf8');
   } catch (error) {
     throw new ConfigError({
       reason: `cannot be read (${(error as NodeJS.ErrnoException).code})`,
       source: file,
     });
+  } finally {
+    await handle?.close();
   }
 }
 
 function parseToml(toml: string, source: string): Table {
+  if (Buffer.byteLength(toml) > MAX_BYTES)
+    throw new ConfigError({ reason: 'is larger than 1 MiB, which no configuration is', source });
   try {
-    return parse(toml);
+    return parse(toml, { maxDepth: MAX_DEPTH });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     // The lines after the first quote the file, secrets included.
@@ -72,28 +102,3 @@ function parseToml(toml: string, source: string): Table {
     throw new ConfigError({ reason, source: `${source}:${error.line}:${error.column}` });
   }
 }
-
-function complaint(
-  issues: readonly z.core.$ZodIssue[],
-  overrides: readonly Override[],
-  source: string,
-): ConfigError {
-  // A misspelt key explains the others, so it comes first.
-  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
-  const path = issue.path.map(String);
-  const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  const key = (unknown === undefined ? path : [...path, unknown]).join('.');
-  const isWithin = (inner: string, outer: string) => `${inner}.`.startsWith(`${outer}.`);
-  const override = overrides.find(({ path }) => {
-    const overridden = path.join('.');
-    return isWithin(overridden, key) || isWithin(key, overridden);
-  });
-  return new ConfigError({
-    key: override?.variable ?? key,
-    reason: unknown === undefined ? withoutPreamble(issue.message) : unknownKeyReason(unknown, keysAt(path)),
-    source: override ? 'environment' : source,
-  });
-}
-
-const withoutPreamble = (message: string): string =>
-  message.replace(/^(Invalid input|Invalid option|Too small|Too big): /, '');

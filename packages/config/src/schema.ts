@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { addresses } from './addresses.js';
 import { endpoint } from './endpoint.js';
 
+export const DEFAULT_CLICKHOUSE_URL = 'http://127.0.0.1:8123';
+
 /** The environment can give text only, so a number or boolean may be written as text anywhere. */
 const numeral = /^[+-]?\d+(\.\d+)?$/;
 const number = (limits: z.ZodNumber) =>
@@ -15,7 +17,10 @@ const boolean = z.preprocess(
 const count = number(z.int().min(1));
 const countOrNone = number(z.int().min(0));
 const milliseconds = number(z.number().min(0));
-const seconds = number(z.number().min(0.001).max(86_400)).transform((value) => Math.round(value * 1000));
+/** Seconds in a file; in code the same key ends in `Ms` and counts milliseconds. */
+const seconds = number(
+  z.number().min(0.001, 'expected at least 1 ms').max(86_400, 'expected at most a day'),
+).transform((value) => Math.round(value * 1000));
 const text = z.string().min(1);
 
 const retry = z.strictObject({
@@ -26,7 +31,7 @@ const retry = z.strictObject({
 });
 
 const clickhouse = z.strictObject({
-  url: endpoint('http', 'https').prefault('http://127.0.0.1:8123'),
+  url: endpoint('http', 'https').prefault(DEFAULT_CLICKHOUSE_URL),
   database: text.optional(),
   username: text.optional(),
   password: z.string().optional(),
@@ -78,9 +83,6 @@ const redis = z.strictObject({
   connection_timeout: seconds.prefault(5),
   command_timeout: seconds.prefault(10),
   scan_timeout: seconds.prefault(60),
-  max_connections: count.default(50),
-  max_idle: countOrNone.default(10),
-  connection_lifetime: seconds.prefault(300),
   read_from: z.enum(['master', 'replica', 'replica-preferred']).default('master'),
   invalidation: z.enum(['tracking', 'pubsub', 'none']).default('tracking'),
   tls: tls.optional(),
@@ -106,7 +108,7 @@ const writer = z.strictObject({
 
 /** The file as it is written. Checked, with defaults, and with times in milliseconds. */
 export const fileSchema = z.strictObject({
-  backend: z.enum(['clickhouse-redis', 'embedded', 'memory']).default('embedded'),
+  backend: z.enum(['clickhouse-redis', 'embedded', 'memory']).optional(),
   clickhouse: clickhouse.prefault({}),
   redis: redis.prefault({}),
   embedded: embedded.prefault({}),
@@ -116,15 +118,51 @@ export const fileSchema = z.strictObject({
 
 export type CheckedFile = z.output<typeof fileSchema>;
 
+/** Keys that earlier versions took, by path, and why they are refused. */
+const REMOVED: Readonly<Record<string, string>> = {
+  'redis.max_connections':
+    'was removed: one connection to each server carries all calls, so there is nothing to limit',
+  'redis.max_idle': 'was removed: one connection to each server carries all calls and is never idle',
+  'redis.connection_lifetime': 'was removed: a connection that works is never replaced',
+};
+
+/** Returns why a key at a path is refused although it was taken once. */
+export const removedReason = (path: readonly string[]): string | undefined => {
+  const key = path.join('.');
+  return Object.hasOwn(REMOVED, key) ? REMOVED[key] : undefined;
+};
+
 /** The keys that the table at a path may have; none when no table is there. */
-export function keysAt(path: readonly string[]): string[] {
+export const keysAt = (path: readonly string[]): string[] => Object.keys(shapeAt(path));
+
+/** The paths of all keys that hold a value, those of optional tables included. */
+export const VALUE_PATHS: readonly (readonly string[])[] = valuePaths([]);
+
+/** Whether the key at a path counts seconds. */
+export const isSeconds = (path: readonly string[]): boolean => {
+  const key = path.at(-1)!;
+  return unwrapped(shapeAt(path.slice(0, -1))[key]) === seconds;
+};
+
+function valuePaths(path: readonly string[]): (readonly string[])[] {
+  const keys = keysAt(path);
+  return keys.length === 0 ? [path] : keys.flatMap((key) => valuePaths([...path, key]));
+}
+
+function shapeAt(path: readonly string[]): Readonly<Record<string, unknown>> {
   let schema: unknown = fileSchema;
-  for (const key of path) schema = shapeOf(schema)[key];
-  return Object.keys(shapeOf(schema));
+  for (const key of path) {
+    const shape = shapeOf(schema);
+    schema = Object.hasOwn(shape, key) ? shape[key] : undefined;
+  }
+  return shapeOf(schema);
 }
 
 function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
-  const isWrapped = schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional;
-  const inner = isWrapped ? schema.unwrap() : schema;
+  const inner = unwrapped(schema);
   return inner instanceof z.ZodObject ? inner.shape : {};
+}
+
+function unwrapped(schema: unknown): unknown {
+  return schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema;
 }

@@ -6,7 +6,10 @@ import { Secret } from './secret.js';
 const secret = (text: string | undefined): Secret | undefined => (text ? new Secret(text) : undefined);
 
 /** Credentials and database of a URL count where the key of their own is absent. */
-export function toConfig({ backend, clickhouse, redis, embedded, writer, audit }: CheckedFile): DalConfig {
+export function toConfig(
+  { clickhouse, redis, embedded, writer, audit }: CheckedFile,
+  backend: DalConfig['backend'],
+): DalConfig {
   return {
     backend,
     clickhouse: {
@@ -36,9 +39,6 @@ export function toConfig({ backend, clickhouse, redis, embedded, writer, audit }
       connectionTimeoutMs: redis.connection_timeout,
       commandTimeoutMs: redis.command_timeout,
       scanTimeoutMs: redis.scan_timeout,
-      maxConnections: redis.max_connections,
-      maxIdle: redis.max_idle,
-      connectionLifetimeMs: redis.connection_lifetime,
       readFrom: redis.read_from,
       invalidation: redis.invalidation,
       tls: redis.tls && {

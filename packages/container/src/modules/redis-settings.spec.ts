@@ -7,11 +7,11 @@ import { redisName, redisSettings } from './redis-settings.js';
 const configOf = (toml: string) => parseConfig(toml, {}).redis;
 
 it('is a single server without TLS unless something else is configured', () => {
-  const config = configOf('[redis]\nurl = "redis://cache:6379"\npassword = "sesame"\nmax_connections = 7');
+  const config = configOf('[redis]\nurl = "redis://cache:6379"\npassword = "sesame"\ncommand_timeout = 7');
   expect(redisSettings(config)).toMatchObject({
     url: 'redis://cache:6379',
     password: 'sesame',
-    maxConnections: 7,
+    commandTimeoutMs: 7_000,
     readFrom: 'master',
     tls: undefined,
     sentinel: undefined,

@@ -1,0 +1,44 @@
+import type { DalConfig } from './dal-config.js';
+import type { Override } from './environment.js';
+import { DEFAULT_CLICKHOUSE_URL } from './schema.js';
+import { isTable, type Table } from './table.js';
+
+type Backend = DalConfig['backend'];
+
+const URL_KEY = ['clickhouse', 'url'] as const;
+
+/** Keys that only a server of one's own has: the embedded engine has an address and a login of its own. */
+const SERVER_KEYS = ['url', 'username', 'password'];
+
+/**
+ * Returns the backend of a checked configuration: the named one; else `clickhouse-redis` when a ClickHouse server is
+ * described; else `embedded`. An empty password describes none.
+ */
+export function chooseBackend(table: Table, named: Backend | undefined): Backend {
+  return named ?? (serverKey(table) === undefined ? 'embedded' : 'clickhouse-redis');
+}
+
+/** Returns the first key that describes a ClickHouse server. */
+export function serverKey({ clickhouse }: Table): string | undefined {
+  if (!isTable(clickhouse)) return undefined;
+  const key = SERVER_KEYS.find((name) => clickhouse[name] !== undefined && clickhouse[name] !== '');
+  return key && `clickhouse.${key}`;
+}
+
+/**
+ * Returns the path of the ClickHouse URL when the named backend contradicts it. A backend that the environment names
+ * replaces the server of the file, and is no contradiction; the default URL is none either.
+ */
+export function contradictedUrl(
+  { clickhouse }: Table,
+  named: Backend | undefined,
+  overrides: readonly Override[],
+): readonly string[] | undefined {
+  if (named === undefined || named === 'clickhouse-redis') return undefined;
+  if (!isTable(clickhouse)) return undefined;
+  const { url = DEFAULT_CLICKHOUSE_URL } = clickhouse;
+  // A complete configuration that code gives again has the default.
+  if (url === DEFAULT_CLICKHOUSE_URL) return undefined;
+  const isOverridden = (key: string) => overrides.some(({ path }) => path.join('.') === key);
+  return isOverridden('backend') && !isOverridden(URL_KEY.join('.')) ? undefined : URL_KEY;
+}

@@ -1,0 +1,78 @@
+import { unknownKeyReason } from '@quantumtrade/dal-runtime';
+import type { Address } from './addresses.js';
+import { checkTable } from './check-table.js';
+import { codeKeysAt, spellInCode } from './code-keys.js';
+import { ConfigError } from './config-error.js';
+import type { DalConfig } from './dal-config.js';
+import { isSeconds, keysAt } from './schema.js';
+import { Secret } from './secret.js';
+import { isTable, type Table } from './table.js';
+
+/** A part of the configuration as it may be written in code. */
+type Input<T> = T extends Secret
+  ? Secret | string
+  : T extends Address
+    ? Address | string
+    : T extends readonly (infer Item)[]
+      ? readonly Input<Item>[]
+      : T extends object
+        ? { readonly [Key in keyof T]?: Input<T[Key]> | undefined }
+        : T;
+
+/** `DalConfig` with every key optional, passwords as plain text or as `Secret`, addresses also as `host:port`. */
+export type ConfigInput = Input<DalConfig>;
+
+const SOURCE = 'defineConfig';
+
+/**
+ * Makes a configuration that is written in code, in the shape of `DalConfig`, with every key optional. It is checked as
+ * a file is, and gets the same defaults. A plain password becomes a `Secret`. Neither a file nor the environment is read.
+ * @throws {ConfigError} naming the first key at fault and never a value.
+ */
+export function defineConfig(input: ConfigInput): DalConfig {
+  const table = toTable(input, []);
+  return checkTable(table, { source: SOURCE, overrides: [], spell: spellInCode });
+}
+
+/** The file's table of what is written in code. Throws `ConfigError` for an unknown key. */
+function toTable(input: unknown, path: readonly string[]): Table {
+  if (!isPlainObject(input)) refuse(path.length ? spellInCode(path) : undefined, 'expected a plain object');
+  const known = codeKeysAt(path);
+  return Object.fromEntries(
+    Object.entries(input).flatMap(([codeKey, value]): [string, unknown][] => {
+      const key = known.get(codeKey);
+      if (key === undefined) {
+        const prefix = path.length ? `${spellInCode(path)}.` : '';
+        refuse(`${prefix}${codeKey}`, unknownKeyReason(codeKey, [...known.keys()]));
+      }
+      return value === undefined ? [] : [[key, toFileValue(value, [...path, key])]];
+    }),
+  );
+}
+
+function toFileValue(value: unknown, path: readonly string[]): unknown {
+  if (keysAt(path).length > 0) return toTable(value, path);
+  if (value instanceof Secret) return value.reveal();
+  if (Array.isArray(value)) return value.map(toAddressText);
+  if (!isSeconds(path)) return value;
+  // Text would be taken for seconds, as in a file.
+  if (typeof value !== 'number') refuse(spellInCode(path), `expected number, received ${typeof value}`);
+  return value / 1000;
+}
+
+function toAddressText(value: unknown): unknown {
+  if (!isTable(value)) return value;
+  const { host, port } = value;
+  const name = String(host).includes(':') ? `[${String(host)}]` : String(host);
+  return port === undefined ? name : `${name}:${String(port)}`;
+}
+
+function isPlainObject(value: unknown): value is Table {
+  if (!isTable(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function refuse(key: string | undefined, reason: string): never {
+  throw new ConfigError({ ...(key !== undefined && { key }), reason, source: SOURCE });
+}
