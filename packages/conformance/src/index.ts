@@ -7,6 +7,7 @@ export type { OpenTimeSeries, TimeSeriesSubject } from './time-series/subject.js
 export { analyticsSuite } from './time-series/analytics.js';
 export { argumentSuite } from './time-series/arguments.js';
 export { blockWriterSuite } from './time-series/block-writer.js';
+export { callOrderSuite } from './time-series/call-order.js';
 export { callSuite } from './time-series/calls.js';
 export { checkpointSuite } from './time-series/checkpoints.js';
 export { featureSuite } from './time-series/features.js';

@@ -14,6 +14,7 @@ import type {
   DatabaseMetrics,
   DeadLetterStore,
   Decoder,
+  DueOptions,
   FeatureBatch,
   FeatureRepository,
   FeatureSet,
@@ -57,17 +58,19 @@ import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
 import { ReadThrough } from './caching/read-through.js';
 import type { RequiredGuarantees } from './guarantees.js';
-import { Guarantees } from './guarantees.js';
+import { Guarantees, requireGuarantees } from './guarantees.js';
 import { observed, observedBlocks, observedLookups } from './operations.js';
 import type { Transaction } from './transactions/staged-transaction.js';
 import type { TransactionResult } from './transactions/transactions.js';
 import { Transactions } from './transactions/transactions.js';
 import { volatileTransactionLogs } from './transactions/transaction-logs.js';
-import type { BatchWriter, BatchWriterOptions } from './writing/batch-writer.js';
+import type { BatchWriter } from './writing/batch-writer.js';
 import { openBatchWriter } from './writing/batch-writer.js';
 import type { ReplayResult } from './writing/replay.js';
 import { replayDeadLetters } from './writing/replay.js';
 import { messageOf } from './writing/retry.js';
+import type { BatchWriterOptions } from './writing/writer-options.js';
+import { requireWriterOptions } from './writing/writer-options.js';
 import type { Writing } from './writing/writer-storage.js';
 
 /** What a data layer is made of. */
@@ -214,7 +217,7 @@ export class DatabaseAbstraction {
   /** Predictions with this horizon that have run out by now and have no outcome yet. */
   getPredictionsForEvaluation<E extends boolean = false>(
     horizonMinutes: number,
-    options?: ReadOptions<E> & { limit?: number },
+    options?: DueOptions<E>,
   ): Promise<QueryResult<PredictionRecord<E>>> {
     return this.predictions.dueForEvaluation(horizonMinutes, this.#clock.now(), options);
   }
@@ -229,10 +232,10 @@ export class DatabaseAbstraction {
    * the first block is stored.
    * @throws ValidationError when the options are wrong, or naming each table that does not keep what is required, and why
    */
-  async batchWriter({
-    requires,
-    ...options
-  }: BatchWriterOptions & RequiredGuarantees = {}): Promise<BatchWriter> {
+  async batchWriter(given: BatchWriterOptions & RequiredGuarantees = {}): Promise<BatchWriter> {
+    requireWriterOptions(given, ['requires']);
+    requireGuarantees(given.requires);
+    const { requires, ...options } = given;
     const { storage, durability: configured } = this.#writing();
     const durability = options.durability ?? configured ?? 'acknowledged';
     const journal = await storage.openJournal(durability);

@@ -6,7 +6,7 @@ import type {
   GuaranteeInspector,
   TableGuarantees,
 } from '@quantumtrade/dal-domain';
-import { ConnectionError, unmetGuarantees, ValidationError } from '@quantumtrade/dal-domain';
+import { ConnectionError, GUARANTEES, unmetGuarantees, ValidationError } from '@quantumtrade/dal-domain';
 import { isRetryable } from './writing/retry.js';
 
 /** What a batch writer demands of the tables it writes to. */
@@ -16,6 +16,15 @@ export interface RequiredGuarantees {
    * journal, which may give blocks again, and nothing for one without.
    */
   readonly requires?: readonly Guarantee[];
+}
+
+/** Throws `ValidationError` unless the value is undefined or a list of guarantees. */
+export function requireGuarantees(requires: unknown): void {
+  if (requires === undefined) return;
+  const isKnown = (guarantee: unknown) => (GUARANTEES as readonly unknown[]).includes(guarantee);
+  if (Array.isArray(requires) && requires.every(isKnown)) return;
+  const reason = `must be a list of ${GUARANTEES.join(', ')}`;
+  throw new ValidationError('requires', reason, { operation: 'batchWriter.open' });
 }
 
 /** A table is changed by hand, if at all. */

@@ -7,8 +7,9 @@ export type { TransactionResult } from './transactions/transactions.js';
 export {
   openBatchWriter,
   type BatchWriter,
-  type BatchWriterOptions,
   type BatchWriterParts,
+  type CloseOptions,
+  type WriteAllOptions,
   type WriteProgress,
 } from './writing/batch-writer.js';
 export type { WriterEvent, WriterEventListener } from './writing/events.js';
@@ -20,4 +21,5 @@ export { RowsNotStoredError } from './writing/rows-not-stored-error.js';
 export { RowsRefusedError } from './writing/rows-refused-error.js';
 export type { Durability, WriteReceipt } from './writing/ticket.js';
 export type { Timers } from './writing/timers.js';
+export type { BatchWriterOptions } from './writing/writer-options.js';
 export { fileWriterStorage, type WriterStorage, type Writing } from './writing/writer-storage.js';

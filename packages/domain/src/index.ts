@@ -1,6 +1,7 @@
 export * from './errors.js';
 export * from './results.js';
 export * from './known-keys.js';
+export * from './option-values.js';
 export * from './records/field.js';
 export * from './records/decimal.js';
 export * from './records/record.js';

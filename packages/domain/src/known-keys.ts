@@ -1,6 +1,9 @@
 import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { ValidationError } from './errors.js';
 
+/** The keys of a type, each given once: the compiler refuses a list in which one is missing or that has one too many. */
+export const keysOf = <T>(keys: Readonly<Record<keyof T, true>>): readonly string[] => Object.keys(keys);
+
 /**
  * Throws `ValidationError` for the first own enumerable key of `given` that is not among `known`, with a "did you mean".
  * @param path where the object stands, e.g. `retry` for an option that is an object; empty for the parameter itself.

@@ -1,4 +1,4 @@
-import type { GuaranteeInspector } from '@quantumtrade/dal-domain';
+import type { GuaranteeInspector, RecordName } from '@quantumtrade/dal-domain';
 import { records, tableGuarantees } from '@quantumtrade/dal-domain';
 import { REMEMBERED_BLOCKS } from './repositories/blocks.js';
 import type { MemoryStore } from './store/memory-store.js';
@@ -12,8 +12,9 @@ export function guaranteeInspector(store: MemoryStore): GuaranteeInspector {
   return {
     inspect: async (options) => {
       store.checkOpen('guarantees.inspect', options);
-      const found = store.schemaVersion > 0 ? KEPT : undefined;
-      return Object.values(records).map(({ table }) => tableGuarantees(table, found));
+      return Object.entries(records).map(([name, { table }]) =>
+        tableGuarantees(table, store.hasTable(name as RecordName) ? KEPT : undefined),
+      );
     },
   };
 }

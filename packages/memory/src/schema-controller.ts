@@ -3,25 +3,30 @@ import { MigrationError } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from './store/memory-store.js';
 import { NEWEST_VERSION } from './store/memory-store.js';
 
-/** A schema of two versions: 0 is empty and forgets all data, the newest has every table. */
+/** A schema of as many versions as there are migrations, 0 being empty; data is forgotten with its table. */
 export function schemaController(store: MemoryStore): SchemaController {
   return {
     initialize: async (options) => {
       store.checkOpen('schema.initialize', options);
-      store.schemaVersion = NEWEST_VERSION;
+      store.migrate(NEWEST_VERSION);
     },
     migrate: async (version, options) => {
       const operation = 'schema.migrate';
       store.checkOpen(operation, options);
-      if (version !== 0 && version !== NEWEST_VERSION) {
-        throw new MigrationError(version, 'there is no such version', { operation });
+      if (!Number.isInteger(version) || version < 0 || version > NEWEST_VERSION) {
+        throw new MigrationError(version, `does not exist, the newest is ${NEWEST_VERSION}`, { operation });
       }
-      if (version === 0) store.clear();
-      store.schemaVersion = version;
+      store.migrate(version);
     },
     validate: async (options) => {
       store.checkOpen('schema.validate', options);
-      return { valid: store.schemaVersion === NEWEST_VERSION, version: store.schemaVersion, drift: [] };
+      const version = store.schemaVersion;
+      const missing = Array.from({ length: NEWEST_VERSION - version }, (_, i) => version + 1 + i);
+      return {
+        valid: missing.length === 0,
+        version,
+        drift: missing.map((each) => ({ object: `migration ${each}`, problem: 'is not applied' })),
+      };
     },
     version: async (options) => {
       store.checkOpen('schema.version', options);

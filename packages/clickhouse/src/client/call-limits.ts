@@ -1,5 +1,5 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { checkCall, TimeoutError } from '@quantumtrade/dal-domain';
+import { checkTime, TimeoutError } from '@quantumtrade/dal-domain';
 import { onAbort } from '@quantumtrade/dal-runtime';
 
 /** Node's timers go off at once beyond this. */
@@ -18,7 +18,7 @@ export class CallLimits {
 
   /** Throws at once when the call is over before it began. */
   constructor(operation: string, options: CallOptions | undefined, requestTimeoutMs: number) {
-    checkCall(options, operation);
+    if (options) checkTime(options, operation);
     this.#operation = operation;
     this.#deadline = Math.min(options?.deadline ?? Infinity, this.#startedAt + requestTimeoutMs);
     const remaining = Math.min(this.#deadline - this.#startedAt, LONGEST_TIMER_MS);

@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient as Driver } from '@clickhouse/client';
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
-import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import { checkCall, ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import { Backoff } from '@quantumtrade/dal-runtime';
 import { currentOperation } from '@quantumtrade/dal-telemetry';
 import type { RetryPolicy } from 'cockatiel';
@@ -67,6 +67,8 @@ export class ClickHouseClient implements BackendProbe {
 
   async ping(options?: CallOptions): Promise<void> {
     const operation = 'clickhouse.ping';
+    checkCall(options, operation);
+    this.requireOpen(operation);
     const query = 'SELECT 1';
     try {
       await this.call({ operation, query, database: SYSTEM, options, retried: false }, (driver, request) =>
@@ -87,6 +89,10 @@ export class ClickHouseClient implements BackendProbe {
     await this.#connections.close();
   }
 
+  requireOpen(operation: string): void {
+    if (this.#closed) throw new ConnectionError('the client is closed', { operation, retryable: false });
+  }
+
   /** Sends a query within the call's limits; with `retried`, again while its error says that it may succeed. */
   async call<T>(call: Call, send: (driver: Driver, request: Request) => Promise<T>): Promise<T> {
     const limits = new CallLimits(call.operation, call.options, this.settings.requestTimeoutMs);
@@ -104,7 +110,7 @@ export class ClickHouseClient implements BackendProbe {
     send: (driver: Driver, request: Request) => Promise<T>,
   ): Promise<T> {
     limits.signal.throwIfAborted();
-    if (this.#closed) throw new ConnectionError('the client is closed', { operation, retryable: false });
+    this.requireOpen(operation);
     const queryId = randomUUID();
     limits.queryId = queryId;
     announce(queryId);
@@ -157,6 +163,11 @@ class DatabaseSql implements Sql {
   constructor(client: ClickHouseClient, database: string) {
     this.database = database;
     this.#client = client;
+  }
+
+  checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
+    checkCall(options, operation, known);
+    this.#client.requireOpen(operation);
   }
 
   rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {

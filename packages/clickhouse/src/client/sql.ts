@@ -23,6 +23,12 @@ export interface Sql {
   /** The database that unqualified names mean. */
   readonly database: string;
 
+  /**
+   * What every method of a port begins with, before it looks at its input: throws as `checkCall` does, and
+   * `ConnectionError` once the connection is closed.
+   */
+  checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void;
+
   /** Runs a read and returns its rows as objects; 64-bit integers and decimals come as strings. Retried while it is safe. */
   rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]>;
 

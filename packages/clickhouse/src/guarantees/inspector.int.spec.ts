@@ -41,6 +41,7 @@ async function reasons(settings?: string): Promise<Partial<Record<Guarantee, str
 /** As if the user's profile had these settings. */
 const withSettings = (given: Sql, settings: string): Sql => ({
   database: given.database,
+  checkOpen: (...args) => given.checkOpen(...args),
   rows: (operation, query, ...rest) => given.rows(operation, `${query} SETTINGS ${settings}`, ...rest),
   command: (...args) => given.command(...args),
   insert: (...args) => given.insert(...args),

@@ -8,6 +8,7 @@ import { databaseFacts } from './table-facts.js';
 export function guaranteeInspector(sql: Sql): GuaranteeInspector {
   return {
     inspect: async (options) => {
+      sql.checkOpen('guarantees.inspect', options);
       const facts = await databaseFacts(sql, options);
       return Object.values(records).map((definition) => judge(definition, facts));
     },

@@ -1,5 +1,5 @@
 import type { AggregateSums, AggregationPlan, Analytics, Field } from '@quantumtrade/dal-domain';
-import { checkCall, columnOf, planAggregation, presentAggregate } from '@quantumtrade/dal-domain';
+import { columnOf, planAggregation, presentAggregate, READ_OPTIONS } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { decodeField } from '../encoding/columns.js';
 import { filterOf } from './filter.js';
@@ -13,7 +13,7 @@ export function analytics(sql: Sql): Analytics {
   return {
     aggregate: async (params, options) => {
       const operation = 'analytics.aggregate';
-      checkCall(options, operation);
+      sql.checkOpen(operation, options, READ_OPTIONS);
       const plan = planAggregation(params, operation);
       const { limit } = plan.query;
       const filter = filterOf(plan.query);

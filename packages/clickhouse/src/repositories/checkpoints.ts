@@ -11,6 +11,7 @@ export function checkpointRepository(sql: Sql, clock: Clock): CheckpointReposito
   return {
     load: async (sourceId, options) => {
       const operation = 'checkpoints.load';
+      sql.checkOpen(operation, options);
       const [saved] = await sql.rows<{ position: string }>(
         operation,
         `SELECT position FROM ${TABLE} FINAL WHERE source_id = {sourceId:String}`,
@@ -22,6 +23,7 @@ export function checkpointRepository(sql: Sql, clock: Clock): CheckpointReposito
 
     save: async (sourceId, position, options) => {
       const operation = 'checkpoints.save';
+      sql.checkOpen(operation, options);
       const source = requireSource(sourceId, operation);
       const checked = requireField({ kind: 'uint64' }, 'position', position, operation);
       await sql.command(

@@ -1,5 +1,5 @@
 import type { FeatureRepository, FeatureSet, Row } from '@quantumtrade/dal-domain';
-import { checkCall, feature, featureSetOf, planQuery, requireField } from '@quantumtrade/dal-domain';
+import { feature, featureSetOf, planQuery, requireField } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
@@ -40,6 +40,7 @@ export function featureRepository(sql: Sql, writer: TableWriter): FeatureReposit
 
     find: async (params, options) => {
       const operation = 'features.find';
+      sql.checkOpen(operation, options);
       const plan = planQuery(feature, params, operation);
       const filter = filterOf(plan);
       const count = `SELECT uniqExact(symbol, timestamp, feature_version) AS count
@@ -55,7 +56,7 @@ export function featureRepository(sql: Sql, writer: TableWriter): FeatureReposit
 
     latest: async (symbol, options) => {
       const operation = 'features.latest';
-      checkCall(options, operation);
+      sql.checkOpen(operation, options);
       const newest = `WHERE symbol = {symbol:String} AND (timestamp, feature_version) IN (
           SELECT timestamp, feature_version FROM ${feature.table} WHERE symbol = {symbol:String}
           ORDER BY timestamp DESC, feature_version DESC LIMIT 1
@@ -67,6 +68,7 @@ export function featureRepository(sql: Sql, writer: TableWriter): FeatureReposit
 
     latestValue: async (symbol, featureName, options) => {
       const operation = 'features.latestValue';
+      sql.checkOpen(operation, options);
       const [newest] = await sql.rows<{ feature_value: number }>(
         operation,
         `SELECT feature_value FROM ${feature.table} FINAL

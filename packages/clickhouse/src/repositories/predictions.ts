@@ -1,5 +1,13 @@
 import type { PredictionRepository } from '@quantumtrade/dal-domain';
-import { MIN_INSTANT, outcome, prediction, requireField, requireLimit } from '@quantumtrade/dal-domain';
+import {
+  DUE_OPTIONS,
+  MIN_INSTANT,
+  outcome,
+  prediction,
+  READ_OPTIONS,
+  requireField,
+  requireLimit,
+} from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { instantOf } from '../encoding/columns.js';
 import { TableReader } from './table-reader.js';
@@ -16,6 +24,7 @@ export function predictionRepository(sql: Sql, writer: TableWriter): PredictionR
 
     findById: async (predictionId, options) => {
       const operation = 'predictions.findById';
+      sql.checkOpen(operation, options, READ_OPTIONS);
       const selection = {
         ...reader.where(operation, 'predictionId', predictionId),
         order: 'timestamp DESC, symbol DESC',
@@ -27,6 +36,7 @@ export function predictionRepository(sql: Sql, writer: TableWriter): PredictionR
 
     dueForEvaluation: async (horizonMinutes, now, options) => {
       const operation = 'predictions.dueForEvaluation';
+      sql.checkOpen(operation, options, DUE_OPTIONS);
       const horizon = requireField({ kind: 'uint16' }, 'horizonMinutes', horizonMinutes, operation) as number;
       const until = requireField({ kind: 'instant' }, 'now', now, operation) as number;
       // The engine has no instants before the first that a prediction can have.

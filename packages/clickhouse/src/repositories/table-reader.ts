@@ -6,7 +6,14 @@ import type {
   RecordDefinition,
   RecordOf,
 } from '@quantumtrade/dal-domain';
-import { columnOf, planQuery, presentRow, requireField, requireLimit } from '@quantumtrade/dal-domain';
+import {
+  columnOf,
+  planQuery,
+  presentRow,
+  READ_OPTIONS,
+  requireField,
+  requireLimit,
+} from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { decodeRow, selectList } from '../encoding/columns.js';
 import type { Filter } from './filter.js';
@@ -38,6 +45,7 @@ export class TableReader<D extends RecordDefinition> {
     options?: ReadOptions<E>,
   ): Promise<QueryResult<RecordOf<D, E>>> {
     const operation = `${this.#definition.name}.find`;
+    this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planQuery(this.#definition, params, operation);
     return this.select(operation, { ...filterOf(plan), limit: plan.limit }, options);
   }
@@ -66,12 +74,14 @@ export class TableReader<D extends RecordDefinition> {
     options?: ReadOptions<E>,
   ): Promise<QueryResult<RecordOf<D, E>>> {
     const operation = `${this.#definition.name}.latest`;
+    this.#sql.checkOpen(operation, options, READ_OPTIONS);
+    const most = requireLimit(limit, operation);
     const { where, params } = this.where(operation, fieldName, value);
     const selection = {
       where: `${where} AND timestamp >= (${this.#newestInstants(where)})`,
       params,
       order: timeOrder(this.#definition, 'DESC'),
-      limit: requireLimit(limit, operation),
+      limit: most,
     };
     return timed(async () => {
       const data = await this.rows(operation, selection, options);

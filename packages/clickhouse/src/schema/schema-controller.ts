@@ -37,10 +37,12 @@ export class ClickHouseSchemaController implements SchemaController {
 
   /** A schema that a newer release has migrated further stays as it is. */
   async initialize(options: CallOptions = {}): Promise<void> {
+    this.#sql.checkOpen('schema.initialize', options);
     await this.#move(Infinity, await loadMigrations(this.#directory), options);
   }
 
   async migrate(version: number, options: CallOptions = {}): Promise<void> {
+    this.#sql.checkOpen('schema.migrate', options);
     const migrations = await loadMigrations(this.#directory);
     if (!Number.isInteger(version) || version < 0 || version > migrations.length) {
       throw new MigrationError(version, `does not exist, the newest is ${migrations.length}`, {
@@ -51,10 +53,12 @@ export class ClickHouseSchemaController implements SchemaController {
   }
 
   async version(options: CallOptions = {}): Promise<number> {
+    this.#sql.checkOpen('schema.version', options);
     return (await this.#history.read(options)).version;
   }
 
   async validate(options: CallOptions = {}): Promise<SchemaReport> {
+    this.#sql.checkOpen('schema.validate', options);
     const migrations = await loadMigrations(this.#directory);
     const history = await this.#history.read(options);
     const applied = new Set(history.applied.map(({ version }) => version));

@@ -54,6 +54,7 @@ export function intercepted(
 ): Sql {
   return {
     database: sql.database,
+    checkOpen: (...args) => sql.checkOpen(...args),
     rows: (...args) => sql.rows(...args),
     insert: (...args) => sql.insert(...args),
     command: async (operation, query, params, options) => {

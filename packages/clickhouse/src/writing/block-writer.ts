@@ -1,5 +1,5 @@
 import type { BlockWriter, Clock } from '@quantumtrade/dal-domain';
-import { checkCall, requireRecord, ValidationError } from '@quantumtrade/dal-domain';
+import { requireRecord, ValidationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { NativeBlockCollector } from './block-collector.js';
 import { BlockMemory } from './block-memory.js';
@@ -17,7 +17,7 @@ export function blockWriter(sql: Sql, encoders: RecordEncoders, clock: Clock): B
 
     write: async ({ record, id, rowCount, bytes, isUnsent = false }, options) => {
       const operation = `${record}.insert`;
-      checkCall(options, operation);
+      sql.checkOpen(operation, options);
       const definition = requireRecord(record, operation);
       const isOwn = memory.rowCount(bytes) === rowCount;
       if (!isOwn && (await decodeWhole(bytes))?.rowCount !== rowCount) {

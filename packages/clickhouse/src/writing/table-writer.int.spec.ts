@@ -64,6 +64,7 @@ function watched(failFrom = Infinity): { sql: Sql; sizes: number[]; reads: strin
     reads,
     sql: {
       database: sql.database,
+      checkOpen: (...args) => sql.checkOpen(...args),
       rows: (operation, query, params, options) => {
         reads.push(query);
         return sql.rows(operation, query, params, options);

@@ -8,7 +8,7 @@ import type {
   RecordName,
   RowError,
 } from '@quantumtrade/dal-domain';
-import { checkCall, isDatabaseError, records } from '@quantumtrade/dal-domain';
+import { isDatabaseError, records } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import type { EncodedBlock } from '../native/block-builder.js';
 import { lastOf } from '../native/steps.js';
@@ -56,7 +56,7 @@ export class TableWriter {
     const started = performance.now();
     const definition: RecordDefinition = records[record];
     const operation = `${definition.name}.insert`;
-    checkCall(options, operation);
+    this.#sql.checkOpen(operation, options);
     const { groups, rowCount, errors } = this.#encode(record, batch);
     let insertedCount = 0;
     let stored = 0;

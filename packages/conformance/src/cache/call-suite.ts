@@ -98,8 +98,19 @@ export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
       });
 
       test(`${name} rejects with ValidationError when its deadline is no number`, async (opened) => {
-        const error = await errorOf(() => call(opened.backend, { deadline: NaN }));
-        expect([error.code, error.retryable]).toEqual(['VALIDATION', false]);
+        for (const deadline of [NaN, '2030-01-01', null, new Date(), 5n]) {
+          const options = { deadline } as CallOptions;
+          const error = await errorOf(() => call(opened.backend, options));
+          expect([error.code, error.retryable]).toEqual(['VALIDATION', false]);
+        }
+        expect(await opened.keys()).toEqual([]);
+      });
+
+      test(`${name} refuses options that are unknown or no object`, async (opened) => {
+        for (const options of [{ deadlin: 1 }, { exact: true }, { signal: {} }, null, 5]) {
+          const error = await errorOf(() => call(opened.backend, options as CallOptions));
+          expect(error.code).toBe('VALIDATION');
+        }
         expect(await opened.keys()).toEqual([]);
       });
 

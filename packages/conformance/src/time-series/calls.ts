@@ -12,7 +12,7 @@ import {
   strategyPerformanceKind,
 } from './kinds.js';
 import type { OpenTimeSeries } from './subject.js';
-import { describeSubject } from './subject.js';
+import { describeSubject, untyped } from './subject.js';
 
 type Call = (backend: TimeSeriesBackend, options: CallOptions) => Promise<unknown>;
 
@@ -54,6 +54,21 @@ const CALLS: Readonly<Record<string, Call>> = {
   'probe.ping': (backend, options) => backend.probe.ping(options),
 };
 
+/** The methods that take `exact`. */
+const EXACT: ReadonlySet<string> = new Set([
+  'marketData.find',
+  'marketData.latest',
+  'sentiment.find',
+  'sentiment.latest',
+  'predictions.find',
+  'predictions.findById',
+  'predictions.dueForEvaluation',
+  'outcomes.find',
+  'strategyPerformance.find',
+  'strategyPerformance.latest',
+  'analytics.aggregate',
+]);
+
 /** What every method promises of its call options, and what `BackendProbe` promises. */
 export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'calls', (backend) => {
@@ -79,7 +94,20 @@ export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
 
       it(`${name} is refused when its deadline is no number`, async () => {
         const refused = { code: 'VALIDATION', field: 'deadline' };
-        expect(await failureOf(() => call(backend(), { deadline: NaN }))).toMatchObject(refused);
+        for (const deadline of [NaN, '2030-01-01', null, new Date(Date.now() + 60_000), 5n]) {
+          expect(await failureOf(() => call(backend(), untyped({ deadline })))).toEqual(refused);
+        }
+      });
+
+      it(`${name} refuses options that are unknown or of a wrong type by name`, async () => {
+        const failure = (options: unknown) => failureOf(() => call(backend(), untyped(options)));
+        const refused = (field: string) => ({ code: 'VALIDATION', field });
+        expect(await failure({ deadlin: 1 })).toEqual(refused('deadlin'));
+        expect(await failure({ signal: {} })).toEqual(refused('signal'));
+        for (const options of [null, 5, 'now']) expect(await failure(options)).toEqual(refused('options'));
+        for (const exact of EXACT.has(name) ? [1, 'true', null] : [true]) {
+          expect(await failure({ exact })).toEqual(refused('exact'));
+        }
       });
     }
 

@@ -2,6 +2,7 @@ import type { TestRunner } from '../runner.js';
 import { analyticsSuite } from './analytics.js';
 import { argumentSuite } from './arguments.js';
 import { blockWriterSuite } from './block-writer.js';
+import { callOrderSuite } from './call-order.js';
 import { callSuite } from './calls.js';
 import { checkpointSuite } from './checkpoints.js';
 import { featureSuite } from './features.js';
@@ -28,5 +29,6 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   schemaSuite(runner, open);
   guaranteeSuite(runner, open);
   argumentSuite(runner, open);
+  callOrderSuite(runner, open);
   callSuite(runner, open);
 }

@@ -26,17 +26,21 @@ export class CachedValues<P extends string, T> {
   readonly #values: CoherentKeyspace<P, T>;
   readonly #load: Load<P, T>;
   readonly #around: Surroundings;
+  readonly #known: readonly string[];
 
+  /** `known` are the keys that the options of a call may have. */
   constructor(
     keyspace: Keyspace<P, T>,
     values: CoherentKeyspace<P, T>,
     load: Load<P, T>,
     around: Surroundings,
+    known: readonly string[],
   ) {
     this.#keyspace = keyspace;
     this.#values = values;
     this.#load = load;
     this.#around = around;
+    this.#known = known;
   }
 
   async get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
@@ -46,7 +50,7 @@ export class CachedValues<P extends string, T> {
 
   /** The value if this process has it at hand. Throws what a call of these limits would end with. */
   peek(parts: KeyParts<P>, options: CallOptions | undefined): T | undefined {
-    checkCall(options, this.#keyspace.pattern);
+    checkCall(options, this.#keyspace.pattern, this.#known);
     const value = this.#values.peek(parts);
     if (value !== undefined) this.#around.observer.cacheLookup(true);
     return value;

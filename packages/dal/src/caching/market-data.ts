@@ -5,7 +5,7 @@ import type {
   QueryResult,
   ReadOptions,
 } from '@quantumtrade/dal-domain';
-import { keyspaces, marketData, prepareMarketData, presentRow } from '@quantumtrade/dal-domain';
+import { keyspaces, marketData, prepareMarketData, presentRow, READ_OPTIONS } from '@quantumtrade/dal-domain';
 import { exactnessOf } from './exactness.js';
 import type { ReadThrough } from './read-through.js';
 import { touchedKeys } from './touched-keys.js';
@@ -24,6 +24,7 @@ export function cachedMarketData(
     keyspaces.latestMarketData,
     async ({ symbol }, limits) =>
       (await repository.latest(symbol, 1, { ...limits, exact: true })).data[0] ?? null,
+    READ_OPTIONS,
   );
   const withExactness = exactnessOf(marketData);
 

@@ -1,5 +1,5 @@
 import type { PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
-import { keyspaces, prediction } from '@quantumtrade/dal-domain';
+import { keyspaces, prediction, READ_OPTIONS } from '@quantumtrade/dal-domain';
 import { exactnessOf } from './exactness.js';
 import type { ReadThrough } from './read-through.js';
 import { touchedKeys } from './touched-keys.js';
@@ -12,8 +12,10 @@ export function cachedPredictions(
   repository: PredictionRepository,
   through: ReadThrough,
 ): PredictionRepository {
-  const byId = through.values(keyspaces.prediction, ({ predictionId }, limits) =>
-    repository.findById(predictionId, { ...limits, exact: true }),
+  const byId = through.values(
+    keyspaces.prediction,
+    ({ predictionId }, limits) => repository.findById(predictionId, { ...limits, exact: true }),
+    READ_OPTIONS,
   );
   const withExactness = exactnessOf(prediction);
 

@@ -9,7 +9,7 @@ import type {
   Keyspace,
   KeyspaceValues,
 } from '@quantumtrade/dal-domain';
-import { systemClock } from '@quantumtrade/dal-domain';
+import { CALL_OPTIONS, systemClock } from '@quantumtrade/dal-domain';
 import { systemTimers } from '../writing/timers.js';
 import type { CacheObserver, Load, Surroundings } from './cached-values.js';
 import { CachedValues } from './cached-values.js';
@@ -51,10 +51,14 @@ export class ReadThrough {
     this.#coherent = new CoherentCache({ cache: secondLevel, invalidations }, { clock: time });
   }
 
-  /** Values that are in the store, too. */
-  values<P extends string, T>(keyspace: Keyspace<P, T>, load: Load<P, T>): CachedValues<P, T> {
+  /** Values that are in the store, too. `known` are the keys that the options of a call may have. */
+  values<P extends string, T>(
+    keyspace: Keyspace<P, T>,
+    load: Load<P, T>,
+    known: readonly string[] = CALL_OPTIONS,
+  ): CachedValues<P, T> {
     this.#patterns.push(keyspace.pattern);
-    return new CachedValues(keyspace, this.#keyspace(keyspace), load, this.#around);
+    return new CachedValues(keyspace, this.#keyspace(keyspace), load, this.#around, known);
   }
 
   /** Values that are in the cache alone. */

@@ -67,6 +67,27 @@ it('are found in columns of features, row by row', () => {
   ]);
 });
 
+it('of features end with the rows when symbol and name are constants', () => {
+  const constants = { symbol: 'A', featureName: 'rsi' };
+  const touched = (columns: object) => touchedKeys('features', { columns, constants } as never);
+  expect(touched({ timestamp: [1, 2] })).toEqual(['features:A:latest', 'features:A:rsi']);
+  expect(touched({})).toEqual([]);
+});
+
+it('are those of the readable rows when a row cannot be read', () => {
+  const unreadable = (name: string) =>
+    Object.defineProperty({}, name, {
+      get: () => {
+        throw new Error('unreadable');
+      },
+    });
+  const bars = { records: [unreadable('symbol'), { symbol: 'B' }] };
+  expect(touchedKeys('marketData', bars as never)).toEqual(['market:B:latest']);
+  const sets = [unreadable('symbol'), unreadable('features'), { symbol: 'B', features: { rsi: 1 } }];
+  expect(touchedKeys('features', sets as never)).toEqual(['features:B:latest', 'features:B:rsi']);
+  expect(touchedKeys('marketData', unreadable('records') as never)).toEqual([]);
+});
+
 it('are none of what is no batch, of wrong rows, and of records that nobody caches', () => {
   for (const batch of [undefined, null, {}, { records: 1 }, rows([undefined, 7, null])]) {
     expect(touchedKeys('marketData', batch as never)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Batch, Column, ColumnBatch, FeatureBatch, RecordName } from '@quantumtrade/dal-domain';
-import { isColumnBatch, keyOf, keyspaces } from '@quantumtrade/dal-domain';
+import { isColumnBatch, keyOf, keyspaces, rowCountOf } from '@quantumtrade/dal-domain';
 
 /** Symbols, or ids of predictions, each with the names of its features. */
 type Names = Map<string, ReadonlySet<string>>;
@@ -10,7 +10,7 @@ const NO_FEATURES: ReadonlySet<string> = new Set();
 export const latestBarKey = (symbol: string): string => keyOf(keyspaces.latestMarketData.pattern, { symbol });
 
 interface Touching {
-  /** Adds what a batch touches, also one that nobody has checked yet. */
+  /** Adds what a batch touches, also one that nobody has checked yet; what cannot be read is not stored either. */
   gather(batch: unknown, names: Names): void;
   keysOf(name: string, features: ReadonlySet<string>): string[];
 }
@@ -44,7 +44,11 @@ export class TouchedKeys<N extends RecordName> {
   }
 
   add(batch: Batch<N>): void {
-    this.#touching?.gather(batch, this.#names);
+    try {
+      this.#touching?.gather(batch, this.#names);
+    } catch {
+      // A batch that cannot be read is refused.
+    }
   }
 
   /** The keys of the read-through cache whose values the batches may change, each once. Begins anew. */
@@ -88,12 +92,23 @@ interface Values {
 
 function gatherValues({ length, at }: Values, names: Names): void {
   let previous: unknown;
-  for (let index = 0; index < length; index++) {
+  forEachReadable(length, (index) => {
     const name = at(index);
     // Rows of one symbol often follow each other.
-    if (name === previous) continue;
+    if (name === previous) return;
     previous = name;
     note(name, names);
+  });
+}
+
+/** Visits all rows, also those after one whose visit throws: such a row is refused, the others are not. */
+function forEachReadable(length: number, visit: (index: number) => void): void {
+  for (let index = 0; index < length; index++) {
+    try {
+      visit(index);
+    } catch {
+      continue;
+    }
   }
 }
 
@@ -105,13 +120,15 @@ function gatherFeatures(batch: unknown, names: Names): void {
   if (isColumnBatch(batch)) {
     const symbols = columnValues(batch, 'symbol', true);
     const featureNames = columnValues(batch, 'featureName', true);
-    const length = Math.min(symbols.length, featureNames.length);
-    for (let index = 0; index < length; index++)
-      noteFeatures(symbols.at(index), [featureNames.at(index)], names);
+    forEachReadable(symbols.length, (index) =>
+      noteFeatures(symbols.at(index), [featureNames.at(index)], names),
+    );
   } else if (Array.isArray(batch)) {
-    for (const each of batch as readonly (Partial<FeatureBatch> | undefined)[]) {
-      noteFeatures(each?.symbol, Object.keys(each?.features ?? {}), names);
-    }
+    const sets = batch as readonly (Partial<FeatureBatch> | undefined)[];
+    forEachReadable(sets.length, (index) => {
+      const set = sets[index];
+      noteFeatures(set?.symbol, Object.keys(set?.features ?? {}), names);
+    });
   }
 }
 
@@ -122,17 +139,21 @@ function noteFeatures(symbol: unknown, features: readonly unknown[], names: Name
   for (const feature of features) if (typeof feature === 'string') known.add(feature);
 }
 
-/** Where rows need not be told apart, a constant is one value, and of a dictionary shorter than its rows each text is. */
+/**
+ * The values of a field in the rows, or with `byRow` false some in which each of them is: one of a constant, and those of a
+ * dictionary that is shorter than its rows.
+ */
 function columnValues(batch: ColumnBatch<RecordName>, field: string, byRow = false): Values {
   const { columns, constants } = batch as {
     readonly columns: Readonly<Record<string, Column | undefined>>;
     readonly constants?: Readonly<Record<string, unknown>>;
   };
+  const rowCount = rowCountOf(columns);
   const column = columns[field];
-  if (!column) return { length: byRow ? Infinity : 1, at: () => constants?.[field] };
-  if (!('dictionary' in column)) return { length: column.length, at: (index) => column[index] };
+  if (!column) return { length: byRow ? rowCount : 1, at: () => constants?.[field] };
+  if (!('dictionary' in column)) return { length: rowCount, at: (index) => column[index] };
   const { dictionary, positions } = column;
-  return byRow || positions.length < dictionary.length
-    ? { length: positions.length, at: (index) => dictionary[positions[index]!] }
+  return byRow || rowCount < dictionary.length
+    ? { length: rowCount, at: (index) => dictionary[positions[index]!] }
     : { length: dictionary.length, at: (index) => dictionary[index] };
 }

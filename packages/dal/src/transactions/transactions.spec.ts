@@ -166,6 +166,20 @@ it('commits nothing where nothing was staged', async () => {
   expect(await readdir(directory)).toEqual([]);
 });
 
+it.each([
+  [{ deadline: NaN }, 'deadline'],
+  [{ deadline: '2030-01-01' }, 'deadline'],
+  [{ deadline: null }, 'deadline'],
+  [{ deadline: new Date() }, 'deadline'],
+  [{ deadlin: 5 }, 'deadlin'],
+  [null, 'options'],
+])('refuses the options %j before it runs', async (options, field) => {
+  let hasRun = false;
+  const run = open().run(() => (hasRun = true), options as object);
+  await expect(run).rejects.toMatchObject({ code: 'VALIDATION', field });
+  expect(hasRun).toBe(false);
+});
+
 it('does nothing when the caller gives up before the commit, be it within its work', async () => {
   const transactions = open();
   const controller = new AbortController();

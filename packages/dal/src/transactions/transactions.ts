@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { CallOptions, RecordName } from '@quantumtrade/dal-domain';
-import { ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
+import { CALL_OPTIONS, checkCall, ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
 import { messageOf } from '../writing/retry.js';
 import type { Timers } from '../writing/timers.js';
-import { requireTime, systemTimers, watchCall } from '../writing/timers.js';
+import { systemTimers, watchCall } from '../writing/timers.js';
 import type { ApplierParts } from './applier.js';
 import { Applier } from './applier.js';
 import type { Transaction } from './staged-transaction.js';
@@ -62,12 +62,12 @@ export class Transactions {
 
   async run(work: (tx: Transaction) => unknown, options: CallOptions = {}): Promise<TransactionResult> {
     const { clock, blocks } = this.#parts;
+    checkCall(options, OPERATION, CALL_OPTIONS, this.#timers);
+    this.#requireOpen();
     const limits = { ...options, deadline: options.deadline ?? this.#timers.now() + DEFAULT_TIME_MS };
     if (typeof work !== 'function') {
       throw new ValidationError('work', 'must be a function', { operation: OPERATION });
     }
-    this.#requireOpen();
-    requireTime(limits, this.#timers, OPERATION);
     const staged = new StagedTransaction(blocks);
     try {
       await this.#within(limits, Promise.resolve(staged).then(work), (reason) => reason);

@@ -137,15 +137,58 @@ describe('collecting', () => {
     expect(write.value).toMatchObject({ acceptedCount: 2 });
   });
 
-  it.each([
-    { maxRows: 0 },
-    { maxBytes: -1 },
-    { maxInFlight: NaN },
-    { maxPendingBytes: 0 },
-    { maxAgeMs: -1 },
-    { durability: 'journaled' as const },
-  ])('refuses the options %j', (options) => {
-    expect(world(options).open).toThrow(expect.objectContaining({ code: 'VALIDATION' }));
+  it.each<[string, unknown[]]>([
+    ['maxRows', [0, 1.5, NaN, Infinity, '5', null, 5n]],
+    ['maxBytes', [-1, '16MB']],
+    ['maxInFlight', [NaN, 0.5]],
+    ['maxPendingBytes', [0, Infinity]],
+    ['maxAgeMs', [-1, 0.5, NaN, Infinity, '20', null]],
+    ['durability', ['journaled', 'Journaled', '', null, true]],
+    ['onProgress', [1, 'log', null]],
+    ['onEvent', [{}]],
+    ['timers', [null, 5]],
+    ['retry', [null, 5]],
+    ['maxRow', [5]],
+  ])('refuses a wrong or unknown option by its name: %s', (name, values) => {
+    const refusal = expect.objectContaining({ code: 'VALIDATION', field: name });
+    for (const value of values) expect(world({ [name]: value }).open).toThrow(refusal);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['initialDelayMs', [-1, NaN, Infinity, '100', 1.5]],
+    ['maxDelayMs', [-1, NaN, null]],
+    ['random', [0.5]],
+    ['maxDelay', [5]],
+  ])('refuses a wrong or unknown retry option by its name: %s', (name, values) => {
+    const refusal = expect.objectContaining({ code: 'VALIDATION', field: `retry.${name}` });
+    for (const value of values) expect(world({ retry: { [name]: value } }).open).toThrow(refusal);
+  });
+
+  it.each([NaN, '2030-01-01', null, new Date(), 5n])(
+    'refuses the deadline %p in every method',
+    async (given) => {
+      const { open, stored } = world();
+      const writer = open();
+      const options = { deadline: given as number };
+      const refusal = expect.objectContaining({ code: 'VALIDATION', field: 'deadline' });
+      await expect(writer.write('marketData', bars(['A']), options)).rejects.toEqual(refusal);
+      await expect(writer.writeAll('marketData', [bars(['A'])], options)).rejects.toEqual(refusal);
+      await expect(writer.close(options)).rejects.toEqual(refusal);
+      expect(() => writer.stream('marketData', options)).toThrow(refusal);
+      expect(await stored()).toEqual([]);
+    },
+  );
+
+  it('refuses unknown keys, and arguments of wrong types, by name', async () => {
+    const writer = world().open();
+    const refuses = async (call: () => unknown, field: string) =>
+      expect(async () => call()).rejects.toMatchObject({ code: 'VALIDATION', field });
+    await refuses(() => writer.write('marketData', bars(['A']), { deadlin: 1 } as object), 'deadlin');
+    await refuses(() => writer.writeAll('marketData', [], { onProgres: () => 0 } as object), 'onProgres');
+    await refuses(() => writer.close({ signal: new AbortController().signal } as object), 'signal');
+    await refuses(() => writer.writeAll('marketData', 5 as never), 'batches');
+    await refuses(() => writer.write(Symbol('record') as never, bars(['A']) as never), 'record');
+    await refuses(() => writer.write('marketData', bars(['A']), null as never), 'options');
   });
 });
 

@@ -1,50 +1,30 @@
 import { Writable } from 'node:stream';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Batch, BlockWriter, CallOptions, DeadLetterStore, RecordName } from '@quantumtrade/dal-domain';
-import { ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
+import {
+  CALL_OPTIONS,
+  checkCall,
+  checkOptions,
+  ConnectionError,
+  keysOf,
+  promised,
+  requireRecord,
+  ValidationError,
+} from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
 import type { Deliver } from './delivery.js';
 import { journaling, storing } from './delivery.js';
 import { Deliverer } from './deliverer.js';
-import type { WriterEventListener } from './events.js';
 import { quietly } from './events.js';
 import type { FeedReceipt } from './feed.js';
 import { Feed } from './feed.js';
 import { Lane } from './lane.js';
-import type { RetryOptions } from './retry.js';
 import { Room } from './room.js';
 import { RowsNotStoredError } from './rows-not-stored-error.js';
 import type { Shipment } from './shipment.js';
-import type { Durability, Ticket, WriteReceipt } from './ticket.js';
-import type { Timers } from './timers.js';
-import { requireTime, systemTimers } from './timers.js';
-
-export interface BatchWriterOptions {
-  /**
-   * When a write resolves: after the store's answer, or once the rows are durable in the journal, to be stored later.
-   * Default is `acknowledged`.
-   */
-  readonly durability?: Durability;
-  /** Rows at which a block leaves; it has more by what its last batch brings. Default is 100,000. */
-  readonly maxRows?: number;
-  /** Bytes at which a block leaves, likewise. Default is 16 MiB. */
-  readonly maxBytes?: number;
-  /**
-   * How long a block that is not full leaves after the one before, at least, in milliseconds; and how long its rows wait for
-   * others, at most. After a longer pause the first rows leave at once. Default is 20.
-   */
-  readonly maxAgeMs?: number;
-  /** Blocks sent at the same time. Default is 2. */
-  readonly maxInFlight?: number;
-  /** Bytes collected and under way at which writes wait; exceeded by one batch at most. Default is 64 MiB. */
-  readonly maxPendingBytes?: number;
-  readonly retry?: RetryOptions;
-  /** Told after each block that is stored, or journaled. */
-  readonly onProgress?: (progress: WriteProgress) => void;
-  readonly onEvent?: WriterEventListener;
-  /** Default is the system's clock. */
-  readonly timers?: Timers;
-}
+import type { Ticket, WriteReceipt } from './ticket.js';
+import type { BatchWriterOptions, CompleteWriterOptions } from './writer-options.js';
+import { OPEN_WRITER, withDefaults } from './writer-options.js';
 
 export interface BatchWriterParts {
   readonly blocks: BlockWriter;
@@ -84,7 +64,7 @@ export interface BatchWriter {
   writeAll<N extends RecordName>(
     record: N,
     batches: AsyncIterable<Batch<N>> | Iterable<Batch<N>>,
-    options?: CallOptions & Pick<BatchWriterOptions, 'onProgress'>,
+    options?: WriteAllOptions,
   ): Promise<FeedReceipt>;
   /** As {@link writeAll}, as a Node stream of batches: `finish` comes when everything is settled. */
   stream<N extends RecordName>(record: N, options?: CallOptions): Writable;
@@ -96,7 +76,16 @@ export interface BatchWriter {
    * delivered. Can be called again. Without a deadline it waits as long as the store is away.
    * @throws RowsNotStoredError past the deadline
    */
-  close(options?: { readonly deadline?: number }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** Options of {@link BatchWriter.writeAll}. */
+export type WriteAllOptions = CallOptions & Pick<BatchWriterOptions, 'onProgress'>;
+
+/** Options of {@link BatchWriter.close}. */
+export interface CloseOptions {
+  /** Epoch milliseconds after which what is not settled is given up. Default is never. */
+  readonly deadline?: number;
 }
 
 /** @throws ValidationError when the options are wrong */
@@ -104,22 +93,14 @@ export function openBatchWriter(parts: BatchWriterParts, options: BatchWriterOpt
   return new BlockBatchWriter(parts, options);
 }
 
-const MIB = 1024 * 1024;
-const DEFAULTS = {
-  durability: 'acknowledged',
-  maxRows: 100_000,
-  maxBytes: 16 * MIB,
-  maxAgeMs: 20,
-  maxInFlight: 2,
-  maxPendingBytes: 64 * MIB,
-  timers: systemTimers,
-} as const;
+const WRITE_ALL_OPTIONS = keysOf<WriteAllOptions>({ signal: true, deadline: true, onProgress: true });
+const CLOSE_OPTIONS = keysOf<CloseOptions>({ deadline: true });
 
 const closed = (operation: string) =>
   new ConnectionError('the batch writer is closed', { operation, retryable: false });
 
 class BlockBatchWriter implements BatchWriter {
-  readonly #options: BatchWriterOptions & Required<Pick<BatchWriterOptions, keyof typeof DEFAULTS>>;
+  readonly #options: CompleteWriterOptions;
   readonly #blocks: BlockWriter;
   readonly #journal: Journal | undefined;
   readonly #deliver: Deliver;
@@ -144,7 +125,9 @@ class BlockBatchWriter implements BatchWriter {
     this.#options = withDefaults(options);
     const { durability, timers, retry, maxPendingBytes } = this.#options;
     const parts = { blocks, deadLetters, timers, retry, emit: quietly(options.onEvent) };
-    if (durability === 'journaled' && !journal) throw invalid('durability', 'needs a journal');
+    if (durability === 'journaled' && !journal) {
+      throw new ValidationError('durability', 'needs a journal', { operation: OPEN_WRITER });
+    }
     this.#blocks = blocks;
     this.#journal = journal;
     this.#deliver = durability === 'journaled' ? journaling(parts, journal!) : storing(parts);
@@ -160,8 +143,11 @@ class BlockBatchWriter implements BatchWriter {
   async writeAll<N extends RecordName>(
     record: N,
     batches: AsyncIterable<Batch<N>> | Iterable<Batch<N>>,
-    { onProgress, ...options }: CallOptions & Pick<BatchWriterOptions, 'onProgress'> = {},
+    given: WriteAllOptions = {},
   ): Promise<FeedReceipt> {
+    checkOptions(given, 'batchWriter.writeAll', WRITE_ALL_OPTIONS);
+    requireBatches(batches);
+    const { onProgress, ...options } = given;
     const feed = this.#feed(record, options);
     if (onProgress) this.#listeners.add(onProgress);
     try {
@@ -178,6 +164,7 @@ class BlockBatchWriter implements BatchWriter {
   }
 
   stream<N extends RecordName>(record: N, options: CallOptions = {}): Writable {
+    checkOptions(options, 'batchWriter.stream', CALL_OPTIONS);
     const feed = this.#feed(record, options);
     const tell = (done: (error?: Error) => void, promise: Promise<unknown>) =>
       void promise.then(() => done(), done);
@@ -209,9 +196,16 @@ class BlockBatchWriter implements BatchWriter {
     };
   }
 
-  close({ deadline }: { readonly deadline?: number } = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<void> {
+    return promised(() => {
+      checkOptions(options, 'batchWriter.close', CLOSE_OPTIONS);
+      return this.#close(options);
+    });
+  }
+
+  #close({ deadline = Infinity }: CloseOptions): Promise<void> {
     this.#closed ??= this.#shutDown();
-    if (deadline === undefined) return this.#closed;
+    if (deadline === Infinity) return this.#closed;
     const { timers } = this.#options;
     const started = timers.now();
     let cancel: (() => void) | undefined;
@@ -229,9 +223,10 @@ class BlockBatchWriter implements BatchWriter {
 
   /** Waits for room and takes the rows. */
   async #take<N extends RecordName>(record: N, batch: Batch<N>, options: CallOptions): Promise<Ticket> {
+    requireRecord(record, 'batchWriter.write');
     const operation = `${record}.write`;
+    checkCall(options, operation, CALL_OPTIONS, this.#options.timers);
     if (this.#closed) throw closed(operation);
-    requireTime(options, this.#options.timers, operation);
     return this.#room.enter(() => this.#collect(record, batch, options), options, operation);
   }
 
@@ -365,15 +360,10 @@ class BlockBatchWriter implements BatchWriter {
   }
 }
 
-function withDefaults(options: BatchWriterOptions) {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const complete = { ...DEFAULTS, ...given };
-  for (const name of ['maxRows', 'maxBytes', 'maxInFlight', 'maxPendingBytes'] as const) {
-    if (!(complete[name] > 0)) throw invalid(name, 'must be greater than 0');
-  }
-  if (!(complete.maxAgeMs >= 0)) throw invalid('maxAgeMs', 'must not be negative');
-  return complete;
+function requireBatches(batches: unknown): void {
+  const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = (batches ?? {}) as Partial<
+    AsyncIterable<unknown> & Iterable<unknown>
+  >;
+  if (typeof (later ?? now) === 'function') return;
+  throw new ValidationError('batches', 'must be iterable', { operation: 'batchWriter.writeAll' });
 }
-
-const invalid = (field: string, reason: string) =>
-  new ValidationError(field, reason, { operation: 'batchWriter.open' });

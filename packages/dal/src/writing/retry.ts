@@ -1,5 +1,12 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
-import { isDatabaseError } from '@quantumtrade/dal-domain';
+import {
+  isDatabaseError,
+  keysOf,
+  requireKnownKeys,
+  requireObject,
+  requireType,
+  requireWholeNumber,
+} from '@quantumtrade/dal-domain';
 
 /** How long to wait before another attempt. */
 export interface RetryOptions {
@@ -9,6 +16,17 @@ export interface RetryOptions {
   readonly maxDelayMs?: number;
   /** At least 0, less than 1. Default is `Math.random`. */
   readonly random?: () => number;
+}
+
+const RETRY_OPTIONS = keysOf<RetryOptions>({ initialDelayMs: true, maxDelayMs: true, random: true });
+
+/** Throws `ValidationError` naming an option that is unknown or wrong. */
+export function requireRetryOptions(options: RetryOptions | undefined, operation: string): void {
+  if (options === undefined) return;
+  requireKnownKeys(requireObject('retry', options, operation), RETRY_OPTIONS, operation, 'retry');
+  requireWholeNumber('retry.initialDelayMs', options.initialDelayMs, operation);
+  requireWholeNumber('retry.maxDelayMs', options.maxDelayMs, operation);
+  requireType('retry.random', options.random, 'function', operation);
 }
 
 /** Delays with full jitter: each is drawn from 0 up to a limit that doubles. */

@@ -1,7 +1,8 @@
 import type { CallOptions, RowError } from '@quantumtrade/dal-domain';
+import { checkTime } from '@quantumtrade/dal-domain';
 import { RowsRefusedError } from './rows-refused-error.js';
 import type { Timers } from './timers.js';
-import { requireTime, watchCall } from './timers.js';
+import { watchCall } from './timers.js';
 
 /** How sure it is that accepted rows stay: the store has them, or the journal has and the store will. */
 export type Durability = 'acknowledged' | 'journaled';
@@ -40,7 +41,7 @@ export class Ticket {
   watch(options: CallOptions, timers: Timers, operation: string): void {
     if (this.settled) return;
     try {
-      requireTime(options, timers, operation);
+      checkTime(options, operation, timers);
       this.#stopWatching = watchCall(options, timers, operation, (error) => this.fail(error));
     } catch (error) {
       this.fail(error);

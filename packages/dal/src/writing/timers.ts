@@ -23,13 +23,6 @@ export const systemTimers: Timers = {
   },
 };
 
-/** Throws what a call with these options ends with, if it is over already. */
-export function requireTime(options: CallOptions, timers: Timers, operation: string): void {
-  options.signal?.throwIfAborted();
-  if (options.deadline !== undefined && options.deadline <= timers.now())
-    throw new TimeoutError(0, { operation });
-}
-
 /** Calls back with the reason when the call's signal aborts or its deadline passes; returns how to stop watching. */
 export function watchCall(
   { signal, deadline }: CallOptions,
@@ -40,7 +33,7 @@ export function watchCall(
   const started = timers.now();
   const ignore = signal && onAbort(signal, () => onOver(signal.reason));
   const cancel =
-    deadline === undefined
+    deadline === undefined || deadline === Infinity
       ? undefined
       : timers.after(deadline - started, () =>
           onOver(new TimeoutError(timers.now() - started, { operation })),

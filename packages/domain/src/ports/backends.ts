@@ -15,7 +15,13 @@ import type { SchemaController } from './schema.js';
 import type { SentimentRepository } from './sentiment.js';
 import type { StrategyPerformanceRepository } from './strategy-performance.js';
 
-/** Everything that a time-series store offers. ClickHouse is one, the in-memory store another. */
+/**
+ * Everything that a time-series store offers. ClickHouse is one, the in-memory store another.
+ *
+ * Every method checks in this order, and fails with the first that is wrong: its options, whether the call is over, whether
+ * the store is closed (`ConnectionError`, not retryable), its input (`ValidationError`), and then, where there is something
+ * to ask or to store, whether the tables that it needs are there (`QueryError`).
+ */
 export interface TimeSeriesBackend {
   readonly marketData: MarketDataRepository;
   readonly sentiment: SentimentRepository;

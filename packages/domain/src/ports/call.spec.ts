@@ -1,4 +1,4 @@
-import { checkCall, promised } from './call.js';
+import { checkCall, checkOptions, promised, READ_OPTIONS } from './call.js';
 
 it('gives what the work comes to, and rejects with what it throws', async () => {
   await expect(promised(async () => 7)).resolves.toBe(7);
@@ -9,15 +9,48 @@ it('gives what the work comes to, and rejects with what it throws', async () => 
 });
 
 it('lets a call begin that has an end to come, or none', () => {
-  for (const options of [undefined, {}, { deadline: Date.now() + 60_000 }, { deadline: Infinity }]) {
+  const { signal } = new AbortController();
+  for (const options of [undefined, {}, { signal, deadline: Date.now() + 60_000 }, { deadline: Infinity }]) {
     expect(() => checkCall(options, 'op')).not.toThrow();
   }
+  expect(() => checkCall({ exact: true } as object, 'op', READ_OPTIONS)).not.toThrow();
 });
 
+it('ends a call past its deadline, by the clock it is given', () => {
+  const late = expect.objectContaining({ code: 'TIMEOUT', operation: 'op' });
+  expect(() => checkCall({ deadline: Date.now() - 1 }, 'op')).toThrow(late);
+  expect(() => checkCall({ deadline: 5 }, 'op', READ_OPTIONS, { now: () => 5 })).toThrow(late);
+  expect(() => checkCall({ deadline: 5 }, 'op', READ_OPTIONS, { now: () => 4 })).not.toThrow();
+});
+
+it.each([NaN, '2030-01-01', null, new Date(Date.now() + 60_000), new Date(NaN), 5n, true])(
+  'refuses the deadline %p',
+  (deadline) => {
+    expect(() => checkCall({ deadline: deadline as number }, 'op')).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', field: 'deadline', operation: 'op' }),
+    );
+  },
+);
+
 it.each([
-  [Date.now() - 1, { code: 'TIMEOUT', operation: 'op' }],
-  [NaN, { code: 'VALIDATION', field: 'deadline', operation: 'op' }],
-  [new Date(NaN) as unknown as number, { code: 'VALIDATION', field: 'deadline', operation: 'op' }],
-])('refuses to begin a call with the deadline %p', (deadline, error) => {
-  expect(() => checkCall({ deadline }, 'op')).toThrow(expect.objectContaining(error));
+  [{ deadlin: 5 }, 'deadlin', 'unknown key, did you mean "deadline"?'],
+  [{ exact: true }, 'exact', 'unknown key, expected one of signal, deadline'],
+  [Object.create({ Signal: 1 }), 'Signal', 'unknown key, did you mean "signal"?'],
+  [{ signal: {} }, 'signal', 'must be an AbortSignal'],
+  [{ signal: null }, 'signal', 'must be an AbortSignal'],
+  [null, 'options', 'must be an object'],
+  ['now', 'options', 'must be an object'],
+  [[], 'options', 'must be an object'],
+])('refuses the options %j by name', (options, field, reason) => {
+  expect(() => checkCall(options as object, 'op')).toThrow(
+    expect.objectContaining({ code: 'VALIDATION', field, reason, operation: 'op' }),
+  );
+});
+
+it('refuses an exact that is neither true nor false', () => {
+  for (const exact of ['true', 1, null]) {
+    expect(() => checkOptions({ exact }, 'op', READ_OPTIONS)).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', field: 'exact' }),
+    );
+  }
 });

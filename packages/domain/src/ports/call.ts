@@ -1,12 +1,15 @@
 import { TimeoutError, ValidationError } from '../errors.js';
+import { keysOf, requireKnownKeys } from '../known-keys.js';
+import type { Clock } from './clock.js';
+import { systemClock } from './clock.js';
 
-/** Limits of one call, taken by every port method. */
+/** Limits of one call, taken by every port method. An unknown key is refused with `ValidationError`. */
 export interface CallOptions {
   /** Ends the call: it rejects with the signal's reason, and the query is cancelled on its server where possible. */
   signal?: AbortSignal;
   /**
-   * Epoch milliseconds by which the call must have ended. Past it, it rejects with `TimeoutError`; what is no number is refused
-   * with `ValidationError`. Default is the adapter's request timeout.
+   * Epoch milliseconds by which the call must have ended; `Infinity` is no deadline. Past it, the call rejects with
+   * `TimeoutError`; what is no number is refused with `ValidationError`. Default is the adapter's request timeout.
    */
   deadline?: number;
 }
@@ -20,18 +23,53 @@ export interface ReadOptions<E extends boolean = false> extends CallOptions {
   exact?: E;
 }
 
+/** The keys of {@link CallOptions}. */
+export const CALL_OPTIONS = keysOf<CallOptions>({ signal: true, deadline: true });
+
+/** The keys of {@link ReadOptions}. */
+export const READ_OPTIONS = keysOf<ReadOptions>({ signal: true, deadline: true, exact: true });
+
 /**
- * Throws at once what a call with these options would end with: the signal's reason, `TimeoutError`, or `ValidationError` for
- * a deadline that never comes because it is no number.
+ * Checks the options of a call: throws `ValidationError` naming an unknown key or a member of a wrong type, and what a call
+ * that is over ends with: the signal's reason or `TimeoutError`.
  */
-export function checkCall(options: CallOptions | undefined, operation: string): void {
-  options?.signal?.throwIfAborted();
-  const deadline = options?.deadline;
-  if (deadline === undefined || Date.now() < deadline) return;
-  if (typeof deadline !== 'number' || Number.isNaN(deadline)) {
-    throw new ValidationError('deadline', 'must be a number', { operation });
+export function checkCall(
+  options: CallOptions | undefined,
+  operation: string,
+  known: readonly string[] = CALL_OPTIONS,
+  clock: Clock = systemClock,
+): void {
+  if (options === undefined) return;
+  checkOptions(options, operation, known);
+  checkTime(options, operation, clock);
+}
+
+/** Throws `ValidationError` naming an unknown key, or a member of {@link ReadOptions} that is of a wrong type. */
+export function checkOptions(options: object, operation: string, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ValidationError('options', 'must be an object', { operation });
   }
-  throw new TimeoutError(0, { operation });
+  // Object.keys would make a list for each call.
+  for (const key in options) if (!known.includes(key)) requireKnownKeys({ [key]: true }, known, operation);
+  const { signal, deadline, exact } = options as ReadOptions<boolean>;
+  const refuse = (name: string, reason: string) => new ValidationError(name, reason, { operation });
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
+    throw refuse('signal', 'must be an AbortSignal');
+  }
+  if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
+    throw refuse('deadline', 'must be a number of epoch milliseconds');
+  }
+  if (exact !== undefined && typeof exact !== 'boolean') throw refuse('exact', 'must be true or false');
+}
+
+/** Throws what a call that is over ends with: the signal's reason or `TimeoutError`. */
+export function checkTime(
+  { signal, deadline }: CallOptions,
+  operation: string,
+  clock: Clock = systemClock,
+): void {
+  signal?.throwIfAborted();
+  if (deadline !== undefined && deadline <= clock.now()) throw new TimeoutError(0, { operation });
 }
 
 /** Begins work. What it throws, its promise rejects with. */

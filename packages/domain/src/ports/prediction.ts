@@ -1,8 +1,18 @@
+import { keysOf } from '../known-keys.js';
 import type { QueryParams } from '../queries/query.js';
 import type { PredictionBatch } from '../records/batches.js';
 import type { PredictionRecord } from '../records/prediction.js';
 import type { BatchResult, QueryResult } from '../results.js';
 import type { CallOptions, ReadOptions } from './call.js';
+
+/** Options of {@link PredictionRepository.dueForEvaluation}. */
+export interface DueOptions<E extends boolean = false> extends ReadOptions<E> {
+  /** At most this many predictions. Default is no limit. */
+  limit?: number;
+}
+
+/** The keys of {@link DueOptions}. */
+export const DUE_OPTIONS = keysOf<DueOptions>({ signal: true, deadline: true, exact: true, limit: true });
 
 /** Predictions, keyed by symbol, timestamp and prediction id. */
 export interface PredictionRepository {
@@ -28,6 +38,6 @@ export interface PredictionRepository {
   dueForEvaluation<E extends boolean = false>(
     horizonMinutes: number,
     now: Date | number,
-    options?: ReadOptions<E> & { limit?: number },
+    options?: DueOptions<E>,
   ): Promise<QueryResult<PredictionRecord<E>>>;
 }

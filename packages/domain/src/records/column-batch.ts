@@ -37,6 +37,12 @@ export const isColumnBatch = (batch: unknown): batch is ColumnBatch<RecordName> 
 const columnLength = (column: Column): number =>
   'dictionary' in column ? column.positions.length : column.length;
 
+/** How many rows columns make up, which are all of one length. */
+export function rowCountOf(columns: Readonly<Record<string, Column | undefined>>): number {
+  const first = Object.values(columns).find((column) => column !== undefined);
+  return first === undefined ? 0 : columnLength(first);
+}
+
 /** The columns of a batch in the order of the fields, a constant in canonical form where a field is one. */
 export interface CheckedColumns {
   readonly rowCount: number;

@@ -7,7 +7,13 @@ import type {
   ReadOptions,
   Row,
 } from '@quantumtrade/dal-domain';
-import { bucketStart, compareCanonical, planAggregation, presentAggregate } from '@quantumtrade/dal-domain';
+import {
+  bucketStart,
+  compareCanonical,
+  planAggregation,
+  presentAggregate,
+  READ_OPTIONS,
+} from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { result } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
@@ -17,9 +23,11 @@ export function analytics(store: MemoryStore): Analytics {
     aggregate: async <E extends boolean = false>(params: AggregationParams, options?: ReadOptions<E>) => {
       const started = performance.now();
       const operation = 'analytics.aggregate';
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options, READ_OPTIONS);
       const plan = planAggregation(params, operation);
-      const buckets = summarise(plan, store.tables[params.record ?? 'marketData'].find(plan.query));
+      const record = params.record ?? 'marketData';
+      store.requireTables(operation, record);
+      const buckets = summarise(plan, store.tables[record].find(plan.query));
       const page = buckets.slice(0, plan.query.limit);
       const exact = (options?.exact ?? false) as E;
       return result(

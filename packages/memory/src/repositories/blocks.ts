@@ -28,10 +28,11 @@ export function blockWriter(store: MemoryStore): BlockWriter {
     write: async (block, options) => {
       const { record, id } = block;
       const operation = `${record}.insert`;
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options);
       requireRecord(record, operation);
       const rows = rowsOf(block);
       if (!rows) throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
+      store.requireTables(operation, record);
       if (written.has(id)) return;
       for (const row of rows) store.tables[record].upsert(row);
       written.add(id);

@@ -8,17 +8,18 @@ export function checkpointRepository(store: MemoryStore): CheckpointRepository {
   return {
     load: async (sourceId, options) => {
       const operation = 'checkpoints.load';
-      store.checkReady(operation, options);
-      return store.checkpoints.get(requireSource(sourceId, operation)) ?? 0;
+      store.checkOpen(operation, options);
+      const source = requireSource(sourceId, operation);
+      store.requireTables(operation, 'checkpoints');
+      return store.checkpoints.get(source) ?? 0;
     },
     save: async (sourceId, position, options) => {
       const operation = 'checkpoints.save';
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options);
       const source = requireSource(sourceId, operation);
-      store.checkpoints.set(
-        source,
-        Number(requireField({ kind: 'uint64' }, 'position', position, operation)),
-      );
+      const wanted = Number(requireField({ kind: 'uint64' }, 'position', position, operation));
+      store.requireTables(operation, 'checkpoints');
+      store.checkpoints.set(source, wanted);
     },
   };
 }

@@ -19,15 +19,16 @@ export function featureRepository(store: MemoryStore): FeatureRepository {
     find: async (params, options) => {
       const started = performance.now();
       const operation = 'features.find';
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options);
       const plan = planQuery(records.features, params, operation);
+      store.requireTables(operation, 'features');
       const sets = groupSets(store.tables.features.find(plan));
       return result(started, sets.length, sets.slice(0, plan.limit).map(featureSetOf));
     },
 
     latest: async (symbol, options) => {
       const operation = 'features.latest';
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options);
       const rows = store.rowsWhere('features', 'symbol', symbol, operation);
       const newest = rows.filter((row) => timeOf(row) === timeOf(rows.at(-1)!));
       return groupSets(newest).map(featureSetOf).at(-1) ?? null;
@@ -35,7 +36,8 @@ export function featureRepository(store: MemoryStore): FeatureRepository {
 
     latestValue: async (symbol, featureName, options) => {
       const operation = 'features.latestValue';
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options);
+      requireField(records.features.fields.symbol, 'symbol', symbol, operation);
       const name = requireField(records.features.fields.featureName, 'featureName', featureName, operation);
       const rows = store.rowsWhere('features', 'symbol', symbol, operation);
       const newest = rows.findLast((row) => row['featureName'] === name);

@@ -1,5 +1,11 @@
 import type { PredictionRepository, Row } from '@quantumtrade/dal-domain';
-import { preparePredictions, requireField, requireLimit } from '@quantumtrade/dal-domain';
+import {
+  DUE_OPTIONS,
+  preparePredictions,
+  READ_OPTIONS,
+  requireField,
+  requireLimit,
+} from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { present, result } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
@@ -15,7 +21,7 @@ export function predictionRepository(store: MemoryStore): PredictionRepository {
 
     findById: async (predictionId, options) => {
       const operation = 'predictions.findById';
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options, READ_OPTIONS);
       const newest = store.rowsWhere('predictions', 'predictionId', predictionId, operation).at(-1);
       return newest ? present('predictions', [newest], options)[0]! : null;
     },
@@ -23,10 +29,11 @@ export function predictionRepository(store: MemoryStore): PredictionRepository {
     dueForEvaluation: async (horizonMinutes, now, options) => {
       const started = performance.now();
       const operation = 'predictions.dueForEvaluation';
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options, DUE_OPTIONS);
       requireField({ kind: 'uint16' }, 'horizonMinutes', horizonMinutes, operation);
       const until = requireField({ kind: 'instant' }, 'now', now, operation) as number;
       const limit = options?.limit === undefined ? undefined : requireLimit(options.limit, operation);
+      store.requireTables(operation, 'predictions', 'outcomes');
       const isDue = (row: Row) =>
         timeOf(row) + horizonMinutes * MINUTE_MS <= until && !store.tables.outcomes.has(row);
       const rows = store

@@ -9,6 +9,7 @@ import {
   prepareOutcomes,
   prepareSentiment,
   prepareStrategyPerformance,
+  READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { present } from '../store/memory-store.js';
@@ -46,7 +47,7 @@ export function strategyPerformanceRepository(store: MemoryStore): StrategyPerfo
     find: async (params, options) => store.find('strategyPerformance', params, options),
     latest: async (strategyName, options) => {
       const operation = 'strategyPerformance.latest';
-      store.checkReady(operation, options);
+      store.checkOpen(operation, options, READ_OPTIONS);
       const rows = store.rowsWhere('strategyPerformance', 'strategyName', strategyName, operation);
       const newest = rows.find((row) => timeOf(row) === timeOf(rows.at(-1)!));
       return newest ? present('strategyPerformance', [newest], options)[0]! : null;

@@ -19,6 +19,7 @@ import {
   planQuery,
   presentRow,
   QueryError,
+  READ_OPTIONS,
   records,
   requireField,
   requireLimit,
@@ -26,8 +27,21 @@ import {
 import { MemoryTable } from './memory-table.js';
 import { timeOf } from './series.js';
 
-/** The one schema version that memory knows besides 0, the empty schema. */
-export const NEWEST_VERSION = 1;
+/** The schema version at which each table is there, as the migrations make them. */
+const TABLE_VERSIONS = {
+  marketData: 1,
+  sentiment: 2,
+  features: 3,
+  predictions: 4,
+  outcomes: 5,
+  strategyPerformance: 6,
+  checkpoints: 7,
+} as const satisfies Record<RecordName | 'checkpoints', number>;
+
+type TableName = keyof typeof TABLE_VERSIONS;
+
+/** As many as there are migrations. */
+export const NEWEST_VERSION = 7;
 
 /** All tables of one in-memory backend, and what every call on it has in common. */
 export class MemoryStore {
@@ -41,7 +55,7 @@ export class MemoryStore {
     strategyPerformance: new MemoryTable(records.strategyPerformance),
   };
   readonly checkpoints = new Map<string, number>();
-  schemaVersion = NEWEST_VERSION;
+  #schemaVersion = NEWEST_VERSION;
   closed = false;
 
   constructor(clock: Clock) {
@@ -49,15 +63,32 @@ export class MemoryStore {
   }
 
   /** What every call begins with: throws when it is already over, or when the store was closed. */
-  checkOpen(operation: string, options: CallOptions | undefined): void {
-    checkCall(options, operation);
+  checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
+    checkCall(options, operation, known);
     if (this.closed) throw new ConnectionError('the store was closed', { operation, retryable: false });
   }
 
-  /** As {@link checkOpen}, for calls that need the schema. */
-  checkReady(operation: string, options: CallOptions | undefined): void {
-    this.checkOpen(operation, options);
-    if (this.schemaVersion > 0) return;
+  get schemaVersion(): number {
+    return this.#schemaVersion;
+  }
+
+  /** Moves to another version. What is in tables that are not there any more is forgotten. */
+  migrate(version: number): void {
+    this.#schemaVersion = version;
+    for (const name of Object.keys(TABLE_VERSIONS) as TableName[]) {
+      if (this.hasTable(name)) continue;
+      if (name === 'checkpoints') this.checkpoints.clear();
+      else this.tables[name].clear();
+    }
+  }
+
+  hasTable(name: TableName): boolean {
+    return TABLE_VERSIONS[name] <= this.#schemaVersion;
+  }
+
+  /** Throws when a table is not there: the last of the checks, as of a server only its answer tells it. */
+  requireTables(operation: string, ...names: readonly TableName[]): void {
+    if (names.every((name) => this.hasTable(name))) return;
     throw new QueryError(operation, 'the schema is not initialized', { operation });
   }
 
@@ -67,8 +98,10 @@ export class MemoryStore {
     options: CallOptions | undefined,
   ): BatchResult {
     const started = performance.now();
-    this.checkReady(`${records[name].name}.insert`, options);
+    const operation = `${records[name].name}.insert`;
+    this.checkOpen(operation, options);
     const { rows, errors } = prepare(this.clock.now());
+    if (rows.length > 0) this.requireTables(operation, name);
     const insertedCount = rows.filter((row) => this.tables[name].upsert(row)).length;
     return {
       insertedCount,
@@ -87,8 +120,9 @@ export class MemoryStore {
   ): QueryResult<RecordOf<(typeof records)[N], E>> {
     const started = performance.now();
     const operation = `${records[name].name}.find`;
-    this.checkReady(operation, options);
+    this.checkOpen(operation, options, READ_OPTIONS);
     const plan = planQuery(records[name], params, operation);
+    this.requireTables(operation, name);
     const rows = this.tables[name].find(plan);
     return result(started, rows.length, present(name, rows.slice(0, plan.limit), options));
   }
@@ -102,25 +136,20 @@ export class MemoryStore {
   ): QueryResult<RecordOf<(typeof records)[N], E>> {
     const started = performance.now();
     const operation = `${records[name].name}.latest`;
-    this.checkReady(operation, options);
+    this.checkOpen(operation, options, READ_OPTIONS);
     const most = requireLimit(limit, operation);
     const newest = newestFirst(this.rowsWhere(name, 'symbol', symbol, operation)).slice(0, most);
     return result(started, newest.length, present(name, newest, options));
   }
 
-  /** All rows whose field has this value, in read order; throws `ValidationError` naming the field. */
+  /** All rows whose field has this value, in read order; throws `ValidationError` naming the field, then for want of a schema. */
   rowsWhere(name: RecordName, fieldName: string, value: unknown, operation: string): Row[] {
     const definition: RecordDefinition = records[name];
     const field = definition.fields[fieldName]!;
     const wanted = requireField(field, fieldName, value, operation);
+    this.requireTables(operation, name);
     const equals = [{ name: fieldName, field, value: wanted }];
     return this.tables[name].find({ equals, start: undefined, end: undefined, limit: undefined });
-  }
-
-  /** Forgets all data. */
-  clear(): void {
-    for (const table of Object.values(this.tables)) table.clear();
-    this.checkpoints.clear();
   }
 }
 

@@ -10,9 +10,9 @@ import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
-import type { BatchWriterOptions } from '../batch-writer.js';
 import { openBatchWriter } from '../batch-writer.js';
 import type { WriterEvent } from '../events.js';
+import type { BatchWriterOptions } from '../writer-options.js';
 import { storedSymbols, turn } from './bars.js';
 
 export const operation = 'marketData.insert';
