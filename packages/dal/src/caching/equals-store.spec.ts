@@ -214,7 +214,7 @@ describe('a migration', () => {
     backend.cache.deleteWhere = () => Promise.reject(away);
     await expect(database.migrateSchema(0)).rejects.toBe(away);
     backend.cache.deleteWhere = deleteWhere;
-    await database.migrateSchema(1);
+    await database.initializeSchema();
     expect(await database.getPrediction('A')).toBeNull();
     await database.close();
   });
