@@ -75,8 +75,6 @@ export async function withSession<T>(
       const config = await session.config();
       const database = await openDatabase(backend ?? backendModule(config), {
         actor: options.actor ?? config.audit.actor ?? userName(),
-        // A store that only this command knows of leaves no trace in the trail of the configured one.
-        ...(!backend && { auditTrail: config.audit }),
         onAuditTrailEvent: (event) => session.output.note(auditNote(event)),
         ...(logger && { audit: new LoggingAuditSink(logger) }),
       });

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { parseConfig } from '@quantumtrade/dal-config';
-import type { ContainerModule } from 'inversify';
+import { Container, type ContainerModule } from 'inversify';
 import { clickHouseRedisModule } from './modules/clickhouse-redis.js';
+import { databaseModule } from './modules/database.js';
 import { embeddedModule } from './modules/embedded.js';
 import { memoryModule } from './modules/memory.js';
 import type { OpenDatabase } from './open-database.js';
@@ -135,6 +136,21 @@ describe('closing', () => {
     await opened.close();
     expect(isAlive(pid)).toBe(false);
     expect(existsSync(dataDirectory)).toBe(false);
+  });
+
+  it('stores buffered rows before the engine ends when the own container unbinds all', async () => {
+    const container = new Container();
+    await container.loadAsync(embeddedModule(temporary(nobody)), databaseModule());
+    const engine = await container.getAsync(TOKENS.EmbeddedClickHouse);
+    const database = await container.getAsync(TOKENS.Database);
+    await database.initializeSchema();
+    const writer = await database.batchWriter({ maxAgeMs: 60_000 });
+    const prices = { open: 1, high: 2, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 100 };
+    const records = [{ symbol: 'X', timestamp: 60_000, ...prices }];
+    const written = writer.write('marketData', { records, source: 'test' });
+    await container.unbindAllAsync();
+    expect(await written).toMatchObject({ acceptedCount: 1 });
+    expect(isAlive(engine.pid)).toBe(false);
   });
 
   it('keeps the data of a directory that was named', async () => {

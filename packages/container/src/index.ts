@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 
-export { auditModule } from './modules/audit.js';
 export { clickHouseRedisModule } from './modules/clickhouse-redis.js';
 export { databaseModule, type DatabaseOptions } from './modules/database.js';
 export { embeddedModule } from './modules/embedded.js';

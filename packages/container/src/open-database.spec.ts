@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { readAuditTrail, verifyAuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type { BackendProbe, MarketDataInput } from '@quantumtrade/dal-domain';
-import { loadConfig } from '@quantumtrade/dal-config';
+import { defineConfig, loadConfig } from '@quantumtrade/dal-config';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { ContainerModule } from 'inversify';
+import { Container, ContainerModule } from 'inversify';
 import { fileWriting } from './modules/clickhouse-redis.js';
+import { databaseModule } from './modules/database.js';
 import { memoryModule } from './modules/memory.js';
 import { backendModule, openDatabase } from './open-database.js';
 import { TOKENS } from './tokens.js';
@@ -43,7 +44,13 @@ describe('opening a data layer', () => {
     await repository.insert({ records: [bar], source: 'test' });
     expect(database.operationStatistics()['marketData.insert']?.count).toBe(1);
     for (const token of Object.values(TOKENS)) {
-      const optional: unknown[] = [TOKENS.EmbeddedClickHouse, TOKENS.AuditSink, TOKENS.AuditTrail];
+      const optional: unknown[] = [
+        TOKENS.EmbeddedClickHouse,
+        TOKENS.AuditSink,
+        TOKENS.AuditTrail,
+        TOKENS.AuditActor,
+        TOKENS.AuditTrailListener,
+      ];
       if (optional.includes(token)) continue;
       expect(await container.getAsync<unknown>(token)).toBeDefined();
     }
@@ -79,6 +86,39 @@ describe('opening a data layer', () => {
       expect(entries).toMatchObject([{ batchId: entry['batchId'] }]);
     }
     expect(opened.auditTrail?.stats()).toEqual({ recorded: 1, failed: 0, untold: 0 });
+    await rm(directory, { recursive: true });
+  });
+
+  it('uses the audit trail of the configuration when it is opened over any backend', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-audit-'));
+    const config = defineConfig({ backend: 'memory', audit: { directory, actor: 'ann' } });
+    const { database, close } = await openDatabase(backendModule(config));
+    await database.insertMarketData({ records: [bar], source: 'test' });
+    await close();
+    const byHand = new Container();
+    await byHand.loadAsync(memoryModule(config), databaseModule({ actor: 'bob' }));
+    await (await byHand.getAsync(TOKENS.MarketDataRepository)).insert({ records: [bar], source: 'test' });
+    await byHand.unbindAllAsync();
+    const actors: unknown[] = [];
+    for await (const { entry } of readAuditTrail(directory)) actors.push(entry['actor']);
+    expect(actors).toEqual(['ann', 'bob']);
+    await rm(directory, { recursive: true });
+  });
+
+  it('ends everything in order when the own container unbinds all', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-audit-'));
+    const config = defineConfig({ audit: { directory } });
+    const container = new Container();
+    await container.loadAsync(memoryModule(config), databaseModule());
+    const database = await container.getAsync(TOKENS.Database);
+    const trail = await container.getAsync(TOKENS.AuditTrail);
+    const writer = await database.batchWriter({ maxAgeMs: 60_000 });
+    const written = writer.write('marketData', { records: [bar], source: 'test' });
+    await container.unbindAllAsync();
+    expect(await written).toMatchObject({ acceptedCount: 1 });
+    await expect(database.getMarketData({})).rejects.toMatchObject({ code: 'CONNECTION' });
+    await expect(trail.record({ operation: 'x' } as never)).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(trail.stats()).toMatchObject({ recorded: 1, failed: 0 });
     await rm(directory, { recursive: true });
   });
 

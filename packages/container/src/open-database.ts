@@ -1,9 +1,9 @@
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
 import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { DalConfig } from '@quantumtrade/dal-config';
-import type { ContainerModule } from 'inversify';
-import { Container } from 'inversify';
-import { auditModule } from './modules/audit.js';
+import { Container, ContainerModule } from 'inversify';
+import { closePart } from './closing.js';
+import { bindAuditTrail } from './modules/audit.js';
 import { clickHouseRedisModule } from './modules/clickhouse-redis.js';
 import type { DatabaseOptions } from './modules/database.js';
 import { databaseModule } from './modules/database.js';
@@ -20,7 +20,7 @@ export interface OpenDatabase {
   readonly auditTrail: AuditTrail | undefined;
   /** For what else an application binds and resolves. */
   readonly container: Container;
-  /** Closes the connections and stops an engine that was started for this data layer. */
+  /** Closes the data layer, then the audit trail and an engine that was started for it, as `container.unbindAllAsync()`. */
   close(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export function backendModule(config: DalConfig): ContainerModule {
     case 'embedded':
       return embeddedModule(config);
     case 'memory':
-      return memoryModule();
+      return memoryModule(config);
   }
 }
 
@@ -46,8 +46,10 @@ export async function openDatabase(
 ): Promise<OpenDatabase> {
   const container = new Container();
   await container.loadAsync(backend, databaseModule(options));
-  if (options.auditTrail) {
-    await container.loadAsync(auditModule(options.auditTrail, options.onAuditTrailEvent));
+  const { auditTrail: trailInPlace } = options;
+  if (trailInPlace) {
+    for (const token of [TOKENS.AuditTrail, TOKENS.AuditActor]) await container.unbindAsync(token);
+    await container.loadAsync(new ContainerModule((load) => bindAuditTrail(load, trailInPlace)));
   }
   try {
     const database = await container.getAsync(TOKENS.Database);
@@ -60,7 +62,7 @@ export async function openDatabase(
       container,
       async close() {
         try {
-          await database.close();
+          await closePart(database);
         } finally {
           await container.unbindAllAsync();
         }

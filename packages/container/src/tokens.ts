@@ -1,5 +1,5 @@
 import type { DatabaseAbstraction, Writing } from '@quantumtrade/dal';
-import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
+import type { AuditTrail, AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type {
   Analytics,
@@ -42,10 +42,13 @@ export const TOKENS = {
   Writing: token<Writing>('Writing'),
   EmbeddedClickHouse: token<EmbeddedClickHouse>('EmbeddedClickHouse'),
 
+  /** Bound where one is configured, like the actor that its entries name. */
+  AuditTrail: token<AuditTrail>('AuditTrail'),
+  AuditActor: token<string>('AuditActor'),
+
   Clock: token<Clock>('Clock'),
   AuditSink: token<AuditSink>('AuditSink'),
-  /** Bound where one is configured. */
-  AuditTrail: token<AuditTrail>('AuditTrail'),
+  AuditTrailListener: token<(event: AuditTrailEvent) => void>('AuditTrailListener'),
   Database: token<DatabaseAbstraction>('Database'),
   MarketDataRepository: token<MarketDataRepository>('MarketDataRepository'),
   SentimentRepository: token<SentimentRepository>('SentimentRepository'),

@@ -30,7 +30,10 @@ export function addDemo(program: Command, run: RunSession): void {
       run(flags, async ({ config, open, output, signal }) => {
         const loaded = await config();
         const opened = await open(
-          flags.backend || flags.config ? undefined : embeddedModule({ ...loaded, embedded: {} }),
+          // A store that only this command knows of leaves no trace in the trail of the configured one.
+          flags.backend || flags.config
+            ? undefined
+            : embeddedModule({ ...loaded, embedded: {}, audit: undefined }),
         );
         const summary = await runDemo(opened, {
           ...flags,

@@ -1,19 +1,28 @@
-import type { AuditTrail, AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
+import type { AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import { openAuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig } from '@quantumtrade/dal-config';
-import { ContainerModule } from 'inversify';
+import type { ContainerModuleLoadOptions } from 'inversify';
+import { closable, closePart } from '../closing.js';
 import { TOKENS } from '../tokens.js';
 
-/** The audit trail on this machine's disk, where a directory for it is configured. Closed after the data layer. */
-export function auditModule(
-  { directory, key }: AuditConfig,
-  onEvent?: (event: AuditTrailEvent) => void,
-): ContainerModule {
-  return new ContainerModule(({ bind }) => {
-    if (directory === undefined) return;
-    bind(TOKENS.AuditTrail)
-      .toDynamicValue(() => openAuditTrail({ directory, key: key?.reveal(), onEvent }))
-      .inSingletonScope()
-      .onDeactivation((trail: AuditTrail) => trail.close());
-  });
+/**
+ * Binds the configured audit trail on this machine's disk, where it has a directory, and the actor that its entries name.
+ * It is closed after the data layer.
+ */
+export function bindAuditTrail(
+  { bind }: ContainerModuleLoadOptions,
+  { directory, actor, key }: Partial<AuditConfig> = {},
+): void {
+  if (actor !== undefined) bind(TOKENS.AuditActor).toConstantValue(actor);
+  if (directory === undefined) return;
+  bind(TOKENS.AuditTrail)
+    .toResolvedValue(
+      async (onEvent?: (event: AuditTrailEvent) => void) => {
+        const trail = await openAuditTrail({ directory, key: key?.reveal(), onEvent });
+        return closable(trail, () => trail.close());
+      },
+      [{ serviceIdentifier: TOKENS.AuditTrailListener, optional: true }],
+    )
+    .inSingletonScope()
+    .onDeactivation(closePart);
 }

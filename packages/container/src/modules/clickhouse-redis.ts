@@ -1,11 +1,13 @@
 import type { Writing } from '@quantumtrade/dal';
 import { fileWriterStorage } from '@quantumtrade/dal';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
-import type { ClickHouseConfig, RedisConfig, WriterConfig } from '@quantumtrade/dal-config';
+import type { AuditConfig, ClickHouseConfig, RedisConfig, WriterConfig } from '@quantumtrade/dal-config';
 import type { Clock } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
+import { closableBackend, closePart } from '../closing.js';
 import { TOKENS } from '../tokens.js';
+import { bindAuditTrail } from './audit.js';
 import { redisName, redisSettings } from './redis-settings.js';
 
 /** Servers of one's own: ClickHouse for time series, Redis for the cache. Connects on first use. */
@@ -13,17 +15,23 @@ export function clickHouseRedisModule(config: {
   clickhouse: ClickHouseConfig;
   redis: RedisConfig;
   writer: WriterConfig;
+  audit?: AuditConfig | undefined;
 }): ContainerModule {
-  return new ContainerModule(({ bind }) => {
+  return new ContainerModule((options) => {
+    const { bind } = options;
+    bindAuditTrail(options, config.audit);
     bind(TOKENS.TimeSeriesBackend)
       .toResolvedValue(
-        (clock: Clock) => connectClickHouse(clickHouseSettings(config.clickhouse), { clock }),
+        (clock: Clock) =>
+          closableBackend(connectClickHouse(clickHouseSettings(config.clickhouse), { clock })),
         [TOKENS.Clock],
       )
-      .inSingletonScope();
+      .inSingletonScope()
+      .onDeactivation(closePart);
     bind(TOKENS.CacheBackend)
-      .toResolvedValue(() => connectRedis(redisSettings(config.redis)))
-      .inSingletonScope();
+      .toResolvedValue(() => closableBackend(connectRedis(redisSettings(config.redis))))
+      .inSingletonScope()
+      .onDeactivation(closePart);
     bind(TOKENS.Writing).toConstantValue(fileWriting(config.writer));
     bind(TOKENS.BackendNames).toConstantValue({
       timeSeries: `ClickHouse at ${config.clickhouse.url}`,

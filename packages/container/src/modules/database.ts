@@ -6,6 +6,7 @@ import type { AuditSink, CacheBackend, Clock, TimeSeriesBackend } from '@quantum
 import { systemClock } from '@quantumtrade/dal-domain';
 import type { ServiceIdentifier } from 'inversify';
 import { ContainerModule } from 'inversify';
+import { closable, closePart } from '../closing.js';
 import { TOKENS } from '../tokens.js';
 
 /** What an application may decide about its data layer besides the backends. */
@@ -14,7 +15,7 @@ export interface DatabaseOptions {
   clock?: Clock;
   /** Where modifications of data are recorded. Default is nowhere. */
   audit?: AuditSink;
-  /** The audit trail on this machine's disk, kept besides `audit` where it has a directory. Default is none. */
+  /** The audit trail on this machine's disk, in place of the one that the backend's configuration has. */
   auditTrail?: AuditConfig;
   /** Told when the audit trail could not record something, and when it was repaired. Must not throw. */
   onAuditTrailEvent?: (event: AuditTrailEvent) => void;
@@ -27,10 +28,12 @@ export function databaseModule({
   clock = systemClock,
   audit,
   auditTrail,
+  onAuditTrailEvent,
   actor = auditTrail?.actor,
 }: DatabaseOptions = {}): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.Clock).toConstantValue(clock);
+    if (onAuditTrailEvent) bind(TOKENS.AuditTrailListener).toConstantValue(onAuditTrailEvent);
     if (audit) bind<AuditSink>(TOKENS.AuditSink).toConstantValue(audit);
     bind(TOKENS.Database)
       .toResolvedValue(
@@ -40,24 +43,33 @@ export function databaseModule({
           time: Clock,
           writing?: Writing,
           trail?: AuditTrail,
-        ) =>
-          new DatabaseAbstraction({
+          configuredActor?: string,
+        ) => {
+          const database = new DatabaseAbstraction({
             timeSeries,
             cache,
             writing,
             clock: time,
             audit: together(audit, trail),
-            actor,
-          }),
+            actor: actor ?? configuredActor,
+          });
+          return closable(
+            database,
+            () => database.close(),
+            trail ? [timeSeries, cache, trail] : [timeSeries, cache],
+          );
+        },
         [
           TOKENS.TimeSeriesBackend,
           TOKENS.CacheBackend,
           TOKENS.Clock,
           { serviceIdentifier: TOKENS.Writing, optional: true },
           { serviceIdentifier: TOKENS.AuditTrail, optional: true },
+          { serviceIdentifier: TOKENS.AuditActor, optional: true },
         ],
       )
-      .inSingletonScope();
+      .inSingletonScope()
+      .onDeactivation(closePart);
 
     const part = <T>(identifier: ServiceIdentifier<T>, of: (database: DatabaseAbstraction) => T) =>
       bind(identifier).toResolvedValue(of, [TOKENS.Database]).inSingletonScope();

@@ -2,13 +2,21 @@ import { createHash } from 'node:crypto';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
-import type { ClickHouseConfig, EmbeddedConfig, RedisConfig, WriterConfig } from '@quantumtrade/dal-config';
+import type {
+  AuditConfig,
+  ClickHouseConfig,
+  EmbeddedConfig,
+  RedisConfig,
+  WriterConfig,
+} from '@quantumtrade/dal-config';
 import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
+import { closable, closableBackend, closePart } from '../closing.js';
 import { TOKENS } from '../tokens.js';
+import { bindAuditTrail } from './audit.js';
 import { clickHouseSettings, fileWriting } from './clickhouse-redis.js';
 import { memoryWriting } from './memory.js';
 import { redisName, redisSettings } from './redis-settings.js';
@@ -25,19 +33,26 @@ export function embeddedModule(config: {
   redis: RedisConfig;
   embedded: Partial<EmbeddedConfig>;
   writer: WriterConfig;
+  audit?: AuditConfig | undefined;
 }): ContainerModule {
-  return new ContainerModule(({ bind }) => {
+  return new ContainerModule((options) => {
+    const { bind } = options;
+    bindAuditTrail(options, config.audit);
     bind(TOKENS.EmbeddedClickHouse)
       .toResolvedValue(() => startEngine(config.embedded.dataDirectory))
       .inSingletonScope()
-      .onDeactivation((engine) => engine.stop());
+      .onDeactivation(closePart);
     bind(TOKENS.TimeSeriesBackend)
       .toResolvedValue(
-        ({ url, username, password }: EmbeddedClickHouse, clock: Clock) =>
-          connectClickHouse({ ...clickHouseSettings(config.clickhouse), url, username, password }, { clock }),
+        (engine: EmbeddedClickHouse, clock: Clock) => {
+          const { url, username, password } = engine;
+          const settings = { ...clickHouseSettings(config.clickhouse), url, username, password };
+          return closableBackend(connectClickHouse(settings, { clock }), [engine]);
+        },
         [TOKENS.EmbeddedClickHouse, TOKENS.Clock],
       )
-      .inSingletonScope();
+      .inSingletonScope()
+      .onDeactivation(closePart);
     bind<CacheBackend | undefined>(REDIS_IF_ANY)
       // Asked once the engine is there: where that fails, no connection is left behind.
       .toResolvedValue(
@@ -46,13 +61,15 @@ export function embeddedModule(config: {
         [TOKENS.EmbeddedClickHouse],
       )
       .inSingletonScope()
-      .onDeactivation((redis) => redis?.probe.close());
+      .onDeactivation(closePart);
     bind(TOKENS.CacheBackend)
       .toResolvedValue(
-        (redis: CacheBackend | undefined, clock: Clock) => redis ?? memoryCacheBackend({ clock }),
+        (redis: CacheBackend | undefined, clock: Clock) =>
+          redis ?? closableBackend(memoryCacheBackend({ clock })),
         [REDIS_IF_ANY, TOKENS.Clock],
       )
-      .inSingletonScope();
+      .inSingletonScope()
+      .onDeactivation(closePart);
     bind(TOKENS.Writing).toConstantValue(
       config.embedded.dataDirectory === undefined ? memoryWriting() : fileWriting(config.writer),
     );
@@ -76,7 +93,8 @@ const prefixOf = (dataDirectory: string): string =>
 
 async function startEngine(dataDirectory: string | undefined): Promise<EmbeddedClickHouse> {
   try {
-    return await startEmbeddedClickHouse({ dataDirectory });
+    const engine = await startEmbeddedClickHouse({ dataDirectory });
+    return closable(engine, () => engine.stop());
   } catch (error) {
     const reason = `the embedded ClickHouse did not start: ${(error as Error).message}`;
     throw new ConnectionError(reason, { operation: 'embedded.start', retryable: false, cause: error });
@@ -84,7 +102,7 @@ async function startEngine(dataDirectory: string | undefined): Promise<EmbeddedC
 }
 
 async function redisIfItAnswers(config: RedisConfig): Promise<CacheBackend | undefined> {
-  const redis = connectRedis(redisSettings(config));
+  const redis = closableBackend(connectRedis(redisSettings(config)));
   try {
     await redis.probe.ping({ deadline: Date.now() + REDIS_ANSWERS_WITHIN_MS });
     return redis;

@@ -1,23 +1,30 @@
 import type { Writing } from '@quantumtrade/dal';
+import type { AuditConfig } from '@quantumtrade/dal-config';
 import type { Clock } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ContainerModule } from 'inversify';
+import { closableBackend, closePart } from '../closing.js';
 import { TOKENS } from '../tokens.js';
+import { bindAuditTrail } from './audit.js';
 
 /** Dead letters in memory, and no journal. */
 export const memoryWriting = (): Writing => ({
   storage: { deadLetters: memoryDeadLetters(), openJournal: () => Promise.resolve(undefined) },
 });
 
-/** Everything in this process's memory: for unit tests and dry runs. */
-export function memoryModule(): ContainerModule {
-  return new ContainerModule(({ bind }) => {
+/** Everything in this process's memory, but for the audit trail where one is configured: for unit tests and dry runs. */
+export function memoryModule(config: { audit?: AuditConfig | undefined } = {}): ContainerModule {
+  return new ContainerModule((options) => {
+    const { bind } = options;
+    bindAuditTrail(options, config.audit);
     bind(TOKENS.TimeSeriesBackend)
-      .toResolvedValue((clock: Clock) => memoryTimeSeries({ clock }), [TOKENS.Clock])
-      .inSingletonScope();
+      .toResolvedValue((clock: Clock) => closableBackend(memoryTimeSeries({ clock })), [TOKENS.Clock])
+      .inSingletonScope()
+      .onDeactivation(closePart);
     bind(TOKENS.CacheBackend)
-      .toResolvedValue((clock: Clock) => memoryCacheBackend({ clock }), [TOKENS.Clock])
-      .inSingletonScope();
+      .toResolvedValue((clock: Clock) => closableBackend(memoryCacheBackend({ clock })), [TOKENS.Clock])
+      .inSingletonScope()
+      .onDeactivation(closePart);
     bind(TOKENS.Writing).toConstantValue(memoryWriting());
     bind(TOKENS.BackendNames).toConstantValue({ timeSeries: 'memory', cache: 'memory' });
   });
