@@ -70,6 +70,17 @@ it('an outage is one entry of the block, and its end another', async () => {
   expect(failures).toBe(-1);
 });
 
+it('a refused login is one entry of the block, however often delivery is tried', async () => {
+  let failures = 5;
+  const login = new ConnectionError('login', { operation: 'test', retryable: false });
+  processes.write = (...call) => (failures-- > 0 ? Promise.reject(login) : memory.blocks.write(...call));
+  const options = { durability: 'journaled', maxRows: 1, retry: { maxDelayMs: 0 } } as const;
+  const writer = await (await processes.open()).batchWriter(options);
+  await writer.write('marketData', bars(['A']));
+  await writer.close();
+  expect(processes.entries).toMatchObject([{ outcome: 'CONNECTION' }, stored(1)]);
+});
+
 it('a journaled block is told of by who delivers it, a refused one when it is refused and when it is replayed', async () => {
   processes.write = () => Promise.reject(away);
   const writer = await (await processes.open('first')).batchWriter({ durability: 'journaled', maxRows: 1 });

@@ -25,6 +25,7 @@ import type {
   MarketStream,
   OpenKeyspace,
   OutcomeRepository,
+  PausedDelivery,
   PredictionBatch,
   PredictionRecord,
   PredictionRepository,
@@ -64,7 +65,7 @@ import type { Transaction } from './transactions/staged-transaction.js';
 import type { TransactionResult } from './transactions/transactions.js';
 import { Transactions } from './transactions/transactions.js';
 import { volatileTransactionLogs } from './transactions/transaction-logs.js';
-import type { BatchWriter } from './writing/batch-writer.js';
+import type { BatchWriter, WriteProgress } from './writing/batch-writer.js';
 import { openBatchWriter } from './writing/batch-writer.js';
 import type { ReplayResult } from './writing/replay.js';
 import { replayDeadLetters } from './writing/replay.js';
@@ -90,6 +91,8 @@ export interface DatabaseParts {
 const HEALTH_TIMEOUT_MS = 2_000;
 const WRITERS_CLOSE_WITHIN_MS = 10_000;
 const anything: Decoder<unknown> = { parse: (value) => value };
+const pausedDelivery = ({ journaledBlocks, deliveryPausedBy }: WriteProgress): PausedDelivery[] =>
+  deliveryPausedBy === null ? [] : [{ journaledBlocks, reason: deliveryPausedBy }];
 const nowhere: AuditSink = { record: () => Promise.resolve() };
 
 /**
@@ -241,7 +244,8 @@ export class DatabaseAbstraction {
     const journal = await storage.openJournal(durability);
     try {
       const blocks = await this.#guarantees.guard(this.#blocks, requires ?? (journal ? LOSSLESS : []));
-      const parts = { blocks, deadLetters: storage.deadLetters, journal };
+      const onClosed = () => void this.#writers.delete(writer);
+      const parts = { blocks, deadLetters: storage.deadLetters, journal, onClosed };
       const writer = openBatchWriter(parts, { ...options, durability });
       this.#writers.add(writer);
       return writer;
@@ -356,6 +360,7 @@ export class DatabaseAbstraction {
   async health(): Promise<HealthStatus> {
     const { timeSeries, cache } = this.#parts;
     const transactions = this.#transactions.state;
+    const paused = [...this.#writers].flatMap((writer) => pausedDelivery(writer.progress()));
     const options = { deadline: Date.now() + HEALTH_TIMEOUT_MS };
     const failure = (ping: Promise<unknown>) => ping.then(() => undefined, messageOf);
     const [clickhouseError, redisError, schemaVersion, guarantees] = await Promise.all([
@@ -375,6 +380,7 @@ export class DatabaseAbstraction {
       connectionCount: this.#connectionCount(),
       lastSuccessfulQuery: this.#metrics.snapshot().lastSuccessAt ?? null,
       guarantees: clickhouseError === undefined ? guarantees : null,
+      ...(paused.length > 0 && { pausedDeliveries: paused }),
       ...((transactions.pending > 0 || transactions.delayedBy) && { transactions }),
     };
   }

@@ -1,5 +1,5 @@
 import type { TableGuarantees } from '@quantumtrade/dal-domain';
-import { ConnectionError, tableGuarantees } from '@quantumtrade/dal-domain';
+import { ConnectionError, QueryError, tableGuarantees } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
@@ -127,7 +127,7 @@ describe('a batch writer', () => {
       durability: 'journaled',
       timers,
       maxAgeMs: 0,
-      onEvent: (event) => event.type === 'delivery-delayed' && delays.push(event.error),
+      onEvent: (event) => event.type === 'delivery-paused' && delays.push(event.error),
     });
     store.inspect = finds(FLAWED);
     const write = writer.write('marketData', bars(['A']));
@@ -140,6 +140,28 @@ describe('a batch writer', () => {
       code: 'CONNECTION',
       retryable: false,
       message: expect.stringContaining('features is not idempotent: window is 0'),
+    });
+    expect((await database.health()).pausedDeliveries).toEqual([
+      { journaledBlocks: 1, reason: expect.stringContaining('features is not idempotent') },
+    ]);
+    store.inspect = finds(WHOLE);
+    for (let i = 0; i < 20 && writer.progress().journaledBlocks > 0; i++) await pass(10_000);
+    expect(await stored()).toEqual(['A']);
+    expect((await database.health()).pausedDeliveries).toBeUndefined();
+    await database.close();
+  });
+
+  it('keeps its blocks when the store refuses to tell what the tables keep', async () => {
+    const { database, store, timers, pass, stored, deadLetters } = world(fails(away));
+    const writer = await database.batchWriter({ durability: 'journaled', timers, maxAgeMs: 0 });
+    store.inspect = fails(new QueryError('q', 'not enough privileges', { operation: 'guarantees.inspect' }));
+    const write = writer.write('marketData', bars(['A']));
+    for (let i = 0; i < 3; i++) await pass(10_000);
+    expect(await write).toMatchObject({ acceptedCount: 1 });
+    expect([await stored(), await deadLetters.list()]).toEqual([[], []]);
+    expect(writer.progress()).toMatchObject({
+      journaledBlocks: 1,
+      deliveryPausedBy: expect.stringContaining('not enough privileges'),
     });
     store.inspect = finds(WHOLE);
     for (let i = 0; i < 20 && writer.progress().journaledBlocks > 0; i++) await pass(10_000);

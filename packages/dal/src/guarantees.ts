@@ -7,7 +7,7 @@ import type {
   TableGuarantees,
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, GUARANTEES, unmetGuarantees, ValidationError } from '@quantumtrade/dal-domain';
-import { isRetryable } from './writing/retry.js';
+import { isRefusal, isRetryable, messageOf } from './writing/retry.js';
 
 /** What a batch writer demands of the tables it writes to. */
 export interface RequiredGuarantees {
@@ -30,6 +30,12 @@ export function requireGuarantees(requires: unknown): void {
 /** A table is changed by hand, if at all. */
 const RECENT_MS = 60_000;
 const ASK_FOR_MS = 2_000;
+
+const OPERATION = 'batchWriter.open';
+
+/** The tables cannot be written to, whatever the block: whoever has it keeps it. */
+const notTheBlock = (reason: string, cause?: unknown) =>
+  new ConnectionError(reason, { operation: OPERATION, retryable: false, cause });
 
 /** What the tables keep, as last found. */
 export class Guarantees {
@@ -67,10 +73,9 @@ export class Guarantees {
    */
   async guard(blocks: BlockWriter, required: readonly Guarantee[]): Promise<BlockWriter> {
     if (required.length === 0) return blocks;
-    const operation = 'batchWriter.open';
     try {
       const unmet = await this.#unmet(required, { deadline: Date.now() + ASK_FOR_MS });
-      if (unmet) throw new ValidationError('requires', unmet, { operation });
+      if (unmet) throw new ValidationError('requires', unmet, { operation: OPERATION });
       return blocks;
     } catch (error) {
       if (!isRetryable(error)) throw error;
@@ -80,9 +85,12 @@ export class Guarantees {
       collect: (record) => blocks.collect(record),
       write: async (block, options) => {
         if (!checked) {
-          const unmet = await this.#unmet(required, options);
-          // Not the block's fault: whoever has it keeps it.
-          if (unmet) throw new ConnectionError(unmet, { operation, retryable: false });
+          const unmet = await this.#unmet(required, options).catch((cause: unknown) => {
+            throw isRefusal(cause) && !options?.signal?.aborted
+              ? notTheBlock(messageOf(cause), cause)
+              : cause;
+          });
+          if (unmet) throw notTheBlock(unmet);
           checked = true;
         }
         await blocks.write(block, options);

@@ -1,7 +1,12 @@
 export { DatabaseAbstraction, type DatabaseParts } from './database-abstraction.js';
 export type { RequiredGuarantees } from './guarantees.js';
 export type { Transaction } from './transactions/staged-transaction.js';
-export { StagedRowsError, TransactionError, type RefusedBlock } from './transactions/transaction-error.js';
+export {
+  StagedRowsError,
+  TransactionError,
+  type FailedCacheChange,
+  type RefusedBlock,
+} from './transactions/transaction-error.js';
 export { fileTransactionLogs, type TransactionLogs } from './transactions/transaction-logs.js';
 export type { TransactionResult } from './transactions/transactions.js';
 export {

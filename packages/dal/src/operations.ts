@@ -6,7 +6,7 @@ import { audit, outcomeOf } from './auditing.js';
 import type { CacheObserver } from './caching/cached-values.js';
 import type { TransactionError } from './transactions/transaction-error.js';
 import type { TransactionResult } from './transactions/transactions.js';
-import { isRetryable } from './writing/retry.js';
+import { isRefusal } from './writing/retry.js';
 import type { KnownBlock } from './writing/known-block.js';
 
 /** Port methods that change data; each call leaves an audit entry. */
@@ -81,7 +81,7 @@ export function observedBlocks(
   const failing = new Set<string>();
   const isNews = (id: string, error: unknown) => {
     const isKnown = failing.delete(id);
-    if (!isRetryable(error)) return true;
+    if (isRefusal(error)) return true;
     failing.add(id);
     if (failing.size > REMEMBERED_FAILURES) failing.delete(failing.values().next().value!);
     return !isKnown;

@@ -56,6 +56,13 @@ export interface CacheState {
   writes: 'made' | 'suspended';
 }
 
+/** A batch writer whose journal is not delivered because the store refuses the login, the certificate or the like. */
+export interface PausedDelivery {
+  /** Blocks that wait. They are delivered when the store takes them again. */
+  readonly journaledBlocks: number;
+  readonly reason: string;
+}
+
 export interface HealthStatus {
   clickhouseHealthy: boolean;
   redisHealthy: boolean;
@@ -70,6 +77,8 @@ export interface HealthStatus {
   lastSuccessfulQuery: Date | null;
   /** What each record's table keeps, as found within the last minute; null while that is not known. */
   guarantees: readonly TableGuarantees[] | null;
+  /** Batch writers whose journal the store does not take until somebody mends it; missing while there is none. */
+  pausedDeliveries?: readonly PausedDelivery[];
   /** Transactions that are committed and wait to be applied; missing while there is none and nothing fails. */
   transactions?: {
     pending: number;

@@ -6,6 +6,7 @@ import { nodeFs } from './fs/node-fs.js';
 import { diskError, JournalError } from './journal-error.js';
 import { readRecords, type JournalRecord, type ReadOptions } from './read-records.js';
 import { Cursor } from './segments/cursor.js';
+import { copyRecord } from './segments/quarantine.js';
 import { recover } from './segments/recovery.js';
 import { SegmentStore } from './segments/segment-store.js';
 import { deadlinePassed, PendingAppend, type AppendOptions } from './writing/pending-append.js';
@@ -67,6 +68,12 @@ export interface Journal {
    * @throws JournalError `INVALID` for a position never read, `DISK_FULL`, `IO`, `CLOSED`
    */
   advance(position: number): Promise<void>;
+  /**
+   * Keeps a copy of a record that its reader cannot use, durably, in the directory's folder `quarantine`. Returns the file's
+   * path. The record stays in the journal until it is advanced over.
+   * @throws JournalError `DISK_FULL`, `IO`
+   */
+  setAside(record: JournalRecord): Promise<string>;
   stats(): JournalStats;
   /**
    * Ends the journal: takes no more appends, rejects those that wait for room, waits for the others, releases the
@@ -177,6 +184,12 @@ class FileJournal implements Journal {
     const advance = this.#advance(position);
     this.#advances.add(advance);
     await advance.finally(() => this.#advances.delete(advance));
+  }
+
+  setAside(record: JournalRecord): Promise<string> {
+    return copyRecord(this.#store, record).catch((error: unknown) => {
+      throw diskError('The record could not be set aside', error);
+    });
   }
 
   stats(): JournalStats {

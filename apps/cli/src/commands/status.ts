@@ -25,6 +25,10 @@ export function addStatus(program: Command, run: RunSession): void {
             `cache   ${backends.cache}: ${state(redisError)}, ${describeCache(health.cache)}`,
             `schema  version ${health.schemaVersion}`,
             `keeps   ${guarantees ? describeGuarantees(guarantees) : 'not known'}`,
+            ...(health.pausedDeliveries ?? []).map(
+              ({ journaledBlocks, reason }) =>
+                `PAUSED  delivery of ${journaledBlocks} journaled blocks (${reason})`,
+            ),
             `open    ${health.connectionCount} connections`,
             `latency ${milliseconds(metrics.queryLatencyP50)} median of this command's own queries`,
           ].join('\n'),

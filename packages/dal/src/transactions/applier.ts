@@ -1,12 +1,13 @@
 import type { BlockWriter, Clock, DeadLetterStore, TransactionLog } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
+import { Backoff } from '@quantumtrade/dal-runtime';
 import type { ReadThrough } from '../caching/read-through.js';
 import type { KnownBlock } from '../writing/known-block.js';
 import type { RetryOptions } from '../writing/retry.js';
-import { Backoff, codeOf, isRefusal, isRetryable, messageOf } from '../writing/retry.js';
+import { codeOf, delayAfter, isRefusal, isRetryable, messageOf } from '../writing/retry.js';
 import type { Timers } from '../writing/timers.js';
 import { sleep, untilAborted } from '../writing/timers.js';
-import type { RefusedBlock } from './transaction-error.js';
+import type { FailedCacheChange, RefusedBlock } from './transaction-error.js';
 import { TransactionError } from './transaction-error.js';
 import type { CacheChange, TransactionRecord } from './transaction-record.js';
 import { decodeTransaction } from './transaction-record.js';
@@ -20,10 +21,16 @@ export interface ApplierParts {
   readonly retry?: RetryOptions;
 }
 
+/** What of an applied transaction did not happen, and never will. */
+export interface Applied {
+  readonly refused: readonly RefusedBlock[];
+  readonly failedCacheChanges: readonly FailedCacheChange[];
+}
+
 /** One caller, waiting for its transaction. */
 interface Waiting {
-  readonly outcome: Promise<readonly RefusedBlock[]>;
-  resolve(refused: readonly RefusedBlock[]): void;
+  readonly outcome: Promise<Applied>;
+  resolve(applied: Applied): void;
   reject(error: unknown): void;
 }
 
@@ -52,9 +59,9 @@ export class Applier {
    * Calls back with the end of a transaction that is about to be committed, after which it will not be applied again.
    * Rejects before that when a failure does not look as if it would pass.
    */
-  expect(id: string): { readonly outcome: Promise<readonly RefusedBlock[]>; forget(): void } {
+  expect(id: string): { readonly outcome: Promise<Applied>; forget(): void } {
     let settle!: Omit<Waiting, 'outcome'>;
-    const outcome = new Promise<readonly RefusedBlock[]>((resolve, reject) => (settle = { resolve, reject }));
+    const outcome = new Promise<Applied>((resolve, reject) => (settle = { resolve, reject }));
     // Whoever awaits it hears of a failure; nobody has to.
     outcome.catch(() => undefined);
     this.#waiting.set(id, { outcome, ...settle });
@@ -78,9 +85,9 @@ export class Applier {
     while (!signal.aborted) {
       try {
         for await (const { id, payload, position } of this.log.read({ signal })) {
-          const refused = await this.#apply(id, decodeTransaction(payload));
+          const applied = await this.#apply(id, decodeTransaction(payload));
           await this.#persist(id, 'its end could not be kept', () => this.log.advance(position));
-          this.#waiting.get(id)?.resolve(refused);
+          this.#waiting.get(id)?.resolve(applied);
           this.#waiting.delete(id);
         }
         return;
@@ -92,7 +99,7 @@ export class Applier {
   }
 
   /** The read-through cache follows as after any other write. */
-  #apply(id: string, record: TransactionRecord): Promise<readonly RefusedBlock[]> {
+  #apply(id: string, record: TransactionRecord): Promise<Applied> {
     return this.#parts.through.write(record.touchedKeys, () => this.#applyAll(id, record));
   }
 
@@ -105,10 +112,10 @@ export class Applier {
       );
       if (refusal) refused.push(refusal);
     }
-    await this.#persist(id, 'its cache keys were not changed', () =>
+    const changes = await this.#persist(id, 'its cache keys were not changed', () =>
       allOf(cacheChanges.map((change) => this.#change(change, at))),
     );
-    return refused;
+    return { refused, failedCacheChanges: changes.filter((failure) => failure !== undefined) };
   }
 
   async #write(block: KnownBlock): Promise<RefusedBlock | undefined> {
@@ -125,14 +132,21 @@ export class Applier {
     }
   }
 
-  async #change(change: CacheChange, at: number): Promise<unknown> {
+  /** Returns the failure of a change that the cache will never make. */
+  async #change(change: CacheChange, at: number): Promise<FailedCacheChange | undefined> {
     const { through, clock } = this.#parts;
     const { cache } = through;
-    const options = { signal: this.#stop.signal };
-    if (!('json' in change)) return cache.delete(change.key, options);
-    const ttlMs = Math.min(change.ttlMs, at + change.ttlMs - clock.now());
-    if (ttlMs <= 0) return cache.delete(change.key, options);
-    return cache.set(change.key, JSON.parse(change.json), ttlMs / 1000, options);
+    const { signal } = this.#stop;
+    const ttlMs = 'json' in change ? Math.min(change.ttlMs, at + change.ttlMs - clock.now()) : 0;
+    try {
+      if ('json' in change && ttlMs > 0) {
+        await cache.set(change.key, JSON.parse(change.json), ttlMs / 1000, { signal });
+      } else await cache.delete(change.key, { signal });
+      return undefined;
+    } catch (error) {
+      if (signal.aborted || !isRefusal(error)) throw error;
+      return { key: change.key, reason: messageOf(error) };
+    }
   }
 
   async #persist<T>(id: string, what: string, step: () => Promise<T>): Promise<T> {
@@ -155,7 +169,7 @@ export class Applier {
 
   async #delay(error: unknown): Promise<void> {
     this.delayedBy = error;
-    await sleep(this.#backoff.next(), this.#parts.timers, this.#stop.signal);
+    await sleep(delayAfter(error, this.#backoff), this.#parts.timers, this.#stop.signal);
   }
 
   #unapplied(transactionId: string, reason: string, cause?: unknown): TransactionError {
@@ -169,8 +183,9 @@ export class Applier {
 }
 
 /** Waits for all of them, then throws the first failure: nothing is under way when the next attempt begins. */
-async function allOf(changes: readonly Promise<unknown>[]): Promise<void> {
-  for (const change of await Promise.allSettled(changes)) {
+async function allOf<T>(changes: readonly Promise<T>[]): Promise<T[]> {
+  return (await Promise.allSettled(changes)).map((change) => {
     if (change.status === 'rejected') throw change.reason;
-  }
+    return change.value;
+  });
 }

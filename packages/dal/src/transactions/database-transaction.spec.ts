@@ -1,14 +1,16 @@
-import { ConnectionError } from '@quantumtrade/dal-domain';
+import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars, storedSymbols } from '../writing/testing/bars.js';
 import { Processes } from '../writing/testing/processes.js';
 
 let memory: ReturnType<typeof memoryTimeSeries>;
+let backend: ReturnType<typeof memoryCacheBackend>;
 let processes: Processes;
 
 beforeEach(() => {
   memory = memoryTimeSeries();
-  processes = new Processes(memory, memoryCacheBackend());
+  backend = memoryCacheBackend();
+  processes = new Processes(memory, backend);
 });
 
 afterEach(() => processes.end());
@@ -52,4 +54,28 @@ it('says in its health that transactions wait; the next data layer of the direct
   expect(await storedSymbols(memory)).toEqual(expect.arrayContaining(['B', 'C']));
   expect(await second.health()).not.toHaveProperty('transactions');
   await second.close();
+});
+
+it('applies later transactions when the cache refuses a key for good', async () => {
+  const { cache } = backend;
+  const set = cache.set.bind(cache);
+  const refusal = new CacheError('too large', { operation: 'test', retryable: false });
+  cache.set = (key, ...rest) => (key === 'wrong' ? Promise.reject(refusal) : set(key, ...rest));
+  const database = await processes.open();
+  const first = database.transaction((tx) => {
+    tx.insertMarketData(bars(['A']));
+    tx.cacheSet('wrong', 1, 60);
+    tx.cacheSet('right', 1, 60);
+  });
+  await expect(first).rejects.toMatchObject({
+    code: 'CACHE',
+    committed: true,
+    refused: [],
+    failedCacheChanges: [{ key: 'wrong', reason: expect.stringContaining('too large') }],
+    message: expect.stringContaining('the cache refused wrong'),
+  });
+  await database.transaction((tx) => tx.insertMarketData(bars(['B'])));
+  expect(await storedSymbols(memory)).toEqual(['A', 'B']);
+  expect(await database.cacheGet('right')).toBe(1);
+  expect(await database.health()).not.toHaveProperty('transactions');
 });

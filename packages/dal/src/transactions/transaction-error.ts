@@ -10,11 +10,18 @@ export interface RefusedBlock {
   readonly reason: string;
 }
 
+/** A cache key of a committed transaction that the cache will never change. */
+export interface FailedCacheChange {
+  readonly key: string;
+  readonly reason: string;
+}
+
 export interface TransactionOutcome extends Partial<Omit<ErrorDetails, 'operation'>> {
   readonly code: ErrorCode;
   readonly transactionId: string;
   readonly committed: boolean | 'unknown';
   readonly refused?: readonly RefusedBlock[];
+  readonly failedCacheChanges?: readonly FailedCacheChange[];
 }
 
 /**
@@ -32,16 +39,19 @@ export class TransactionError extends DatabaseError {
   readonly committed: boolean | 'unknown';
   /** The blocks that went to the dead letters; everything else of the transaction is applied. */
   readonly refused: readonly RefusedBlock[];
+  /** The cache keys that were not changed and never will be. */
+  readonly failedCacheChanges: readonly FailedCacheChange[];
 
   constructor(
     message: string,
-    { code, transactionId, committed, refused = [], ...details }: TransactionOutcome,
+    { code, transactionId, committed, refused = [], failedCacheChanges = [], ...details }: TransactionOutcome,
   ) {
     super(`Transaction ${transactionId}: ${message}`, { ...details, operation: 'transaction' }, false);
     this.code = code;
     this.transactionId = transactionId;
     this.committed = committed;
     this.refused = refused;
+    this.failedCacheChanges = failedCacheChanges;
   }
 }
 

@@ -320,6 +320,27 @@ it('keeps what the store refuses where there are no dead letters, and says so at
   expect(await storedSymbols(timeSeries)).toEqual(['A', 'B']);
 });
 
+it('keeps what is committed while the login is refused, asking at the longest delay', async () => {
+  const transactions = open();
+  const login = new ConnectionError('login', { operation: 'test', retryable: false, kind: 'LOGIN_REFUSED' });
+  const asked: number[] = [];
+  let isRefused = true;
+  store.check = () => {
+    asked.push(timers.now());
+    if (isRefused) throw login;
+  };
+  const run = transactions.run((tx) => tx.insertMarketData(bars(['A'])), {
+    deadline: Number.MAX_SAFE_INTEGER,
+  });
+  await expect(settle(run)).rejects.toMatchObject({ code: 'CONNECTION', committed: true, cause: login });
+  expect(transactions.state).toEqual({ pending: 1, delayedBy: login.message });
+  isRefused = false;
+  await settle(transactions.run((tx) => tx.cacheSet('k', 1, 60)));
+  expect(asked.map((time) => time - asked[0]!)).toEqual([0, 10_000]);
+  expect(await storedSymbols(timeSeries)).toEqual(['A']);
+  expect(await deadLetters.list()).toEqual([]);
+});
+
 it('applies what an earlier process committed, the time to live counted from the commit', async () => {
   const logs = fileLogs();
   const first = open(logs);

@@ -4,7 +4,7 @@ import { CALL_OPTIONS, checkCall, ConnectionError, ValidationError } from '@quan
 import { messageOf } from '../writing/retry.js';
 import type { Timers } from '../writing/timers.js';
 import { systemTimers, watchCall } from '../writing/timers.js';
-import type { ApplierParts } from './applier.js';
+import type { Applied, ApplierParts } from './applier.js';
 import { Applier } from './applier.js';
 import type { Transaction } from './staged-transaction.js';
 import { StagedTransaction } from './staged-transaction.js';
@@ -100,7 +100,7 @@ export class Transactions {
       forget();
       throw notAppended(transactionId, error, limits.signal?.aborted);
     });
-    const refused = await this.#within(
+    const { refused, failedCacheChanges } = await this.#within(
       limits,
       outcome,
       (cause) =>
@@ -111,14 +111,9 @@ export class Transactions {
           cause,
         }),
     );
-    if (refused.length === 0) return;
-    const all = refused.map(({ record, rowCount, reason }) => `${rowCount} rows of ${record} (${reason})`);
-    throw new TransactionError(`the store refused ${all.join(', ')}; they are dead letters`, {
-      code: 'QUERY',
-      transactionId,
-      committed: true,
-      refused,
-    });
+    if (refused.length > 0 || failedCacheChanges.length > 0) {
+      throw partlyApplied(transactionId, { refused, failedCacheChanges });
+    }
   }
 
   /** The promise's outcome, or an error as soon as the call's time is over. */
@@ -155,6 +150,23 @@ export class Transactions {
     await applier.stop();
     await applier.log.close();
   }
+}
+
+/** What the store or the cache refused for good; everything else of the transaction is applied. */
+function partlyApplied(transactionId: string, { refused, failedCacheChanges }: Applied): TransactionError {
+  const blocks = refused.map(({ record, rowCount, reason }) => `${rowCount} rows of ${record} (${reason})`);
+  const keys = failedCacheChanges.map(({ key, reason }) => `${key} (${reason})`);
+  const reasons = [
+    ...(blocks.length > 0 ? [`the store refused ${blocks.join(', ')}; they are dead letters`] : []),
+    ...(keys.length > 0 ? [`the cache refused ${keys.join(', ')}`] : []),
+  ];
+  return new TransactionError(reasons.join('; '), {
+    code: blocks.length > 0 ? 'QUERY' : 'CACHE',
+    transactionId,
+    committed: true,
+    refused,
+    failedCacheChanges,
+  });
 }
 
 /** A failed append; the log says whether the transaction may be in it all the same. */

@@ -155,6 +155,8 @@ describe('collecting', () => {
   });
 
   it.each<[string, unknown[]]>([
+    ['maxAttempts', [0, 1.5, NaN, '3', null]],
+    ['backoffMultiplier', [0.5, 0, NaN, Infinity, '2', null]],
     ['initialDelayMs', [-1, NaN, Infinity, '100', 1.5]],
     ['maxDelayMs', [-1, NaN, null]],
     ['random', [0.5]],

@@ -31,6 +31,8 @@ export interface BatchWriterParts {
   readonly deadLetters: DeadLetterStore;
   /** Needed to be `journaled`. What is in it is delivered in either case; the writer closes it. */
   readonly journal?: Journal;
+  /** Called when the writer is closed and everything is settled. */
+  readonly onClosed?: () => void;
 }
 
 /** What a writer has done since it was opened, and what it has before it. */
@@ -43,6 +45,8 @@ export interface WriteProgress {
   readonly pendingBytes: number;
   /** Blocks in the journal that are not known to be stored. */
   readonly journaledBlocks: number;
+  /** Why the store takes nothing from the journal until somebody mends it (a refused login, say); null while it does. */
+  readonly deliveryPausedBy: string | null;
 }
 
 /** Turns many small batches into few blocks, and sees to it that each row is stored once or that its caller knows. */
@@ -54,7 +58,8 @@ export interface BatchWriter {
    * rows already taken may still be stored, so writing them again is right, and harmless.
    * @throws ValidationError when the batch itself is wrong; then nothing of it is taken
    * @throws RowsRefusedError when the store refused a block for good, and all other rows are stored or dead letters, too
-   * @throws ConnectionError when the writer is closed, the store refuses the login, or the journal's disk fails
+   * @throws ConnectionError when the writer is closed, the journal's disk fails or, unless it is journaled, the store
+   *   refuses the login or was away for as many attempts as `retry` allows
    */
   write<N extends RecordName>(record: N, batch: Batch<N>, options?: CallOptions): Promise<WriteReceipt>;
   /**
@@ -103,6 +108,7 @@ class BlockBatchWriter implements BatchWriter {
   readonly #options: CompleteWriterOptions;
   readonly #blocks: BlockWriter;
   readonly #journal: Journal | undefined;
+  readonly #onClosed: (() => void) | undefined;
   readonly #deliver: Deliver;
   readonly #deliverer: Deliverer | undefined;
   readonly #room: Room;
@@ -121,7 +127,7 @@ class BlockBatchWriter implements BatchWriter {
   #closed: Promise<void> | undefined;
   #abandoned: RowsNotStoredError | undefined;
 
-  constructor({ blocks, deadLetters, journal }: BatchWriterParts, options: BatchWriterOptions) {
+  constructor({ blocks, deadLetters, journal, onClosed }: BatchWriterParts, options: BatchWriterOptions) {
     this.#options = withDefaults(options);
     const { durability, timers, retry, maxPendingBytes } = this.#options;
     const parts = { blocks, deadLetters, timers, retry, emit: quietly(options.onEvent) };
@@ -130,6 +136,7 @@ class BlockBatchWriter implements BatchWriter {
     }
     this.#blocks = blocks;
     this.#journal = journal;
+    this.#onClosed = onClosed;
     this.#deliver = durability === 'journaled' ? journaling(parts, journal!) : storing(parts);
     this.#deliverer = journal && new Deliverer(journal, parts);
     this.#room = new Room(maxPendingBytes, timers);
@@ -193,6 +200,7 @@ class BlockBatchWriter implements BatchWriter {
       ...this.#done,
       pendingBytes: this.#room.used,
       journaledBlocks: this.#deliverer?.pending ?? 0,
+      deliveryPausedBy: this.#deliverer?.pausedBy ?? null,
     };
   }
 
@@ -343,6 +351,7 @@ class BlockBatchWriter implements BatchWriter {
     await this.flush();
     await this.#deliverer?.drain();
     await this.#journal?.close();
+    this.#onClosed?.();
     if (this.#abandoned) throw this.#abandoned;
   }
 
@@ -351,7 +360,8 @@ class BlockBatchWriter implements BatchWriter {
     if (this.#abandoned) return this.#abandoned;
     const collected = [...this.#lanes.values()].reduce((sum, { rowCount }) => sum + rowCount, 0);
     const underWay = [...this.#shipments].reduce((sum, { block }) => sum + block.rowCount, 0);
-    const error = new RowsNotStoredError(durationMs, collected + underWay, this.#deliverer?.pending ?? 0);
+    const { pending = 0, pausedBy = null } = this.#deliverer ?? {};
+    const error = new RowsNotStoredError(durationMs, collected + underWay, pending, pausedBy);
     this.#abandoned = error;
     this.#closed!.catch(() => undefined);
     for (const ticket of this.#tickets) ticket.fail(error);

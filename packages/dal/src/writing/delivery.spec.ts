@@ -1,4 +1,5 @@
-import { ConnectionError } from '@quantumtrade/dal-domain';
+import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
+import { openJournal } from '@quantumtrade/dal-journal';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars, MONTH_MS, turn } from './testing/bars.js';
 import { away, fails, hangs, operation, refused, watched, worldOn } from './testing/world.js';
@@ -61,6 +62,26 @@ describe('a store that fails', () => {
       /could not be kept as a dead letter either \(disk full\)/,
     );
   });
+
+  it.each([
+    ['acknowledged', 3],
+    ['journaled', 5],
+  ] as const)(
+    'gets a block of an %s writer %i times when 3 attempts are allowed',
+    async (durability, times) => {
+      const { open, openJournaled, pass, attempts, script } = world({
+        maxRows: 1,
+        retry: { maxAttempts: 3, initialDelayMs: 10, backoffMultiplier: 1, random: () => 0.5 },
+      });
+      script.answer = fails(away);
+      const writer = durability === 'journaled' ? await openJournaled() : open();
+      const write = watched(writer.write('marketData', bars(['A'])));
+      for (let i = 0; i < 4; i++) await pass(5);
+      expect(attempts).toHaveLength(times);
+      if (durability === 'acknowledged') expect(write.error).toBe(away);
+      else expect(write.value).toMatchObject({ acceptedCount: 1 });
+    },
+  );
 
   it('makes no dead letter when it refuses the login', async () => {
     const { open, script, deadLetters } = world({ maxRows: 1 });
@@ -169,6 +190,83 @@ describe('a journaled writer', () => {
     await next.write('marketData', bars(['F']));
     await pass(0);
     expect(unsent()).toEqual([false, true]);
+  });
+
+  it.each([
+    ['a refused login', new ConnectionError('login', { operation, retryable: false, kind: 'LOGIN_REFUSED' })],
+    ['a certificate', new ConnectionError('certificate expired', { operation, retryable: false })],
+  ])('pauses delivery after %s and resumes when it is mended', async (_, refusal) => {
+    const { openJournaled, pass, script, stored, attempts, events, deadLetters } = world({
+      maxRows: 1,
+      retry: { random: () => 0.5, maxDelayMs: 5_000 },
+    });
+    const store = script.answer;
+    script.answer = fails(refusal);
+    const writer = await openJournaled();
+    for (const symbol of ['A', 'B']) await writer.write('marketData', bars([symbol]));
+    await pass(4_999);
+    expect(attempts).toHaveLength(1);
+    await pass(5_000);
+    expect(attempts).toHaveLength(2);
+    expect(events).toEqual([{ type: 'delivery-paused', retryAfterMs: 5_000, error: refusal }]);
+    expect(writer.progress()).toMatchObject({ journaledBlocks: 2, deliveryPausedBy: refusal.message });
+    expect(await deadLetters.list()).toEqual([]);
+    script.answer = store;
+    await pass(5_000);
+    expect(await stored()).toEqual(['A', 'B']);
+    expect(events.slice(1)).toEqual([{ type: 'delivery-resumed' }]);
+    expect(writer.progress()).toMatchObject({ journaledBlocks: 0, deliveryPausedBy: null });
+  });
+
+  it('resumes when the next block is refused for good', async () => {
+    const { openJournaled, pass, script, events, deadLetters } = world({ maxRows: 1 });
+    const login = new ConnectionError('login', { operation, retryable: false });
+    const answers = [login, refused];
+    const store = script.answer;
+    script.answer = (block) => (answers.length > 0 ? Promise.reject(answers.shift()) : store(block));
+    const writer = await openJournaled();
+    await writer.write('marketData', bars(['A']));
+    await pass(10_000);
+    expect(events.map(({ type }) => type)).toEqual(['delivery-paused', 'dead-letter', 'delivery-resumed']);
+    expect(await deadLetters.list()).toHaveLength(1);
+    expect(writer.progress()).toMatchObject({ journaledBlocks: 0, deliveryPausedBy: null });
+  });
+
+  it('says at the deadline of its close why delivery is paused', async () => {
+    const { openJournaled, pass, script, timers } = world({ maxRows: 1 });
+    script.answer = fails(new ConnectionError('login refused', { operation, retryable: false }));
+    const writer = await openJournaled();
+    await writer.write('marketData', bars(['A']));
+    const closing = watched(writer.close({ deadline: timers.now() + 100 }));
+    await pass(100);
+    expect((closing.error as Error).message).toMatch(/1 blocks wait in the journal .*login refused/);
+  });
+
+  it('delivers the blocks behind one that is refused for good', async () => {
+    const { openJournaled, pass, script, stored, deadLetters } = world({ maxRows: 1 });
+    const store = script.answer;
+    const tooLarge = new QueryError('INSERT', 'too large', { operation, kind: 'TOO_LARGE' });
+    let calls = 0;
+    script.answer = (block) => (calls++ === 0 ? Promise.reject(tooLarge) : store(block));
+    const writer = await openJournaled();
+    for (const symbol of ['A', 'B', 'C']) await writer.write('marketData', bars([symbol]));
+    await pass(0);
+    expect(await stored()).toEqual(['B', 'C']);
+    expect(await deadLetters.list()).toMatchObject([{ rowCount: 1, reason: { code: 'QUERY' } }]);
+    expect(writer.progress()).toMatchObject({ journaledBlocks: 0 });
+  });
+
+  it('sets a journaled record aside when it is no block', async () => {
+    const { openJournaled, pass, stored, disk, timers, events } = world({ maxRows: 1 });
+    const journal = await openJournal({ directory: '/journal', fs: disk.fs, clock: timers });
+    await journal.append('foreign', Buffer.from('not a block'));
+    await journal.close();
+    const writer = await openJournaled();
+    await writer.write('marketData', bars(['A']));
+    await pass(0);
+    expect(await stored()).toEqual(['A']);
+    expect(events).toMatchObject([{ type: 'record-set-aside', recordId: 'foreign' }]);
+    expect(writer.progress()).toMatchObject({ journaledBlocks: 0 });
   });
 
   it('keeps a dead letter before the journal forgets the block', async () => {

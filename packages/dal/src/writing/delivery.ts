@@ -2,10 +2,11 @@ import type { BlockWriter, CallOptions, DeadLetterStore, EncodedBlock } from '@q
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
 import { JournalError } from '@quantumtrade/dal-journal';
+import { Backoff } from '@quantumtrade/dal-runtime';
 import { encodeBlock } from './block-format.js';
 import type { WriterEventListener } from './events.js';
 import type { RetryOptions } from './retry.js';
-import { Backoff, codeOf, isRefusal, isRetryable, messageOf } from './retry.js';
+import { codeOf, isRefusal, isRetryable, messageOf } from './retry.js';
 import { RowsRefusedError } from './rows-refused-error.js';
 import type { Timers } from './timers.js';
 import { sleep, untilAborted } from './timers.js';
@@ -43,8 +44,10 @@ export async function bury(
   emit({ type: 'dead-letter', record, blockId, rowCount, error });
 }
 
-/** Stores blocks; tries again, with the same bytes, as long as that may help. */
+/** Stores blocks; tries again, with the same bytes, as long as that may help and as often as the retry options allow. */
 export function storing(parts: DeliveryParts): Deliver {
+  const mayHelp = (error: unknown, attempts: number) =>
+    isRetryable(error) && attempts < (parts.retry?.maxAttempts ?? Infinity);
   return (block, signal) =>
     persistently(
       parts,
@@ -57,7 +60,7 @@ export function storing(parts: DeliveryParts): Deliver {
           throw signal.aborted || !isRefusal(error) ? error : await refused(parts, block, error);
         }
       },
-      isRetryable,
+      mayHelp,
     );
 }
 
@@ -88,15 +91,15 @@ async function persistently(
   block: EncodedBlock,
   signal: AbortSignal,
   run: () => Promise<void>,
-  mayHelp: (error: unknown) => boolean,
+  mayHelp: (error: unknown, attempts: number) => boolean,
 ): Promise<void> {
   const backoff = new Backoff(retry);
-  for (;;) {
+  for (let attempts = 1; ; attempts++) {
     signal.throwIfAborted();
     try {
       return await run();
     } catch (error) {
-      if (signal.aborted || !mayHelp(error)) throw error;
+      if (signal.aborted || !mayHelp(error, attempts)) throw error;
       const delayMs = backoff.next();
       emit({ type: 'retry', record: block.record, blockId: block.id, delayMs, error });
       await sleep(delayMs, timers, signal);

@@ -19,7 +19,21 @@ export type WriterEvent =
       readonly error: unknown;
     }
   /** What is in the journal could not be delivered yet; it is tried again after the delay. */
-  | { readonly type: 'delivery-delayed'; readonly delayMs: number; readonly error: unknown };
+  | { readonly type: 'delivery-delayed'; readonly delayMs: number; readonly error: unknown }
+  /**
+   * The store takes nothing from the journal until somebody mends the login, the certificate or the address. Emitted once;
+   * delivery is tried every `retryAfterMs`, and nothing is lost meanwhile.
+   */
+  | { readonly type: 'delivery-paused'; readonly retryAfterMs: number; readonly error: unknown }
+  /** Delivery goes on after a pause. */
+  | { readonly type: 'delivery-resumed' }
+  /** A record of the journal is no block. Its bytes are kept in the file; delivery goes on with the next record. */
+  | {
+      readonly type: 'record-set-aside';
+      readonly recordId: string;
+      readonly file: string;
+      readonly error: unknown;
+    };
 
 export type WriterEventListener = (event: WriterEvent) => void;
 

@@ -7,11 +7,12 @@ export class RowsNotStoredError extends TimeoutError {
   /** Blocks that wait in the journal; they are delivered when it is opened again. */
   readonly journaledBlocks: number;
 
-  constructor(durationMs: number, rowCount: number, journaledBlocks: number) {
+  constructor(durationMs: number, rowCount: number, journaledBlocks: number, pausedBy: string | null) {
     super(durationMs, { operation: 'batchWriter.close' });
     this.rowCount = rowCount;
     this.journaledBlocks = journaledBlocks;
-    const waiting = journaledBlocks > 0 ? `; ${journaledBlocks} blocks wait in the journal` : '';
+    const reason = pausedBy === null ? '' : ` (${pausedBy})`;
+    const waiting = journaledBlocks > 0 ? `; ${journaledBlocks} blocks wait in the journal${reason}` : '';
     this.message += `: ${rowCount} rows are not stored${waiting}`;
   }
 }

@@ -33,6 +33,10 @@ export interface BatchWriterOptions {
   readonly maxInFlight?: number;
   /** Bytes collected and under way at which writes wait; exceeded by one batch at most. Default is 64 MiB. */
   readonly maxPendingBytes?: number;
+  /**
+   * How often and how fast a block is tried again. `maxAttempts` counts for a block whose callers wait; without it they wait
+   * until their deadlines, however long the store is away.
+   */
   readonly retry?: RetryOptions;
   /** Told after each block that is stored, or journaled. */
   readonly onProgress?: (progress: WriteProgress) => void;

@@ -6,25 +6,47 @@ import { writeFully } from './write-fully.js';
 
 const pieceBytes = 1024 * 1024;
 
+/** The directory of a journal. */
+interface Place {
+  readonly fs: JournalFs;
+  readonly directory: string;
+}
+
 /** Copies a range of a segment to `quarantine/<segment>-<start>-<end>`, durably. Returns the copy's path. */
-export async function copyRange(
-  { fs, directory }: { readonly fs: JournalFs; readonly directory: string },
+export function copyRange(
+  place: Place,
   segment: string,
   from: JournalFile,
   { start, end }: ByteRange,
 ): Promise<string> {
-  const folder = join(directory, 'quarantine');
-  await fs.makeDirectory(folder);
-  const path = join(folder, `${segment}-${start}-${end}`);
-  await unlinkIfThere(fs, path);
-  const to = await fs.open(path, 'create');
-  try {
+  return createFile(place, `${segment}-${start}-${end}`, async (to) => {
     for (let at = start; at < end;) {
       const piece = Buffer.allocUnsafe(Math.min(pieceBytes, end - at));
       const count = await from.read(piece, at);
       await writeFully(to, [piece.subarray(0, count)], at - start);
       at += count;
     }
+  });
+}
+
+/** Writes the payload of a record to `quarantine/record-<position>`, durably. Returns the file's path. */
+export const copyRecord = (
+  place: Place,
+  { position, payload }: { readonly position: number; readonly payload: Uint8Array },
+): Promise<string> => createFile(place, `record-${position}`, (to) => writeFully(to, [payload], 0));
+
+async function createFile(
+  { fs, directory }: Place,
+  name: string,
+  write: (to: JournalFile) => Promise<void>,
+): Promise<string> {
+  const folder = join(directory, 'quarantine');
+  await fs.makeDirectory(folder);
+  const path = join(folder, name);
+  await unlinkIfThere(fs, path);
+  const to = await fs.open(path, 'create');
+  try {
+    await write(to);
     await to.sync();
   } finally {
     await to.close();
