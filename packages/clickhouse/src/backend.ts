@@ -1,5 +1,5 @@
 import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { systemClock } from '@quantumtrade/dal-domain';
+import { systemClock, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from './client/clickhouse-client.js';
 import type { ClickHouseSettings } from './client/settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
@@ -19,6 +19,8 @@ import { TableWriter } from './writing/table-writer.js';
 export interface ClickHouseBackendOptions {
   /** Tells when a batch without a time of its own was written. Default is the system's clock. */
   clock?: Clock;
+  /** A batch dated further ahead of the clock is refused, in milliseconds. @default 300,000 */
+  maxFutureSkewMs?: number;
   /** Default is the migrations of `@quantumtrade/dal-migrations`. */
   migrationsDirectory?: string;
 }
@@ -29,12 +31,13 @@ export interface ClickHouseBackendOptions {
  */
 export function connectClickHouse(
   settings: ClickHouseSettings,
-  { clock = systemClock, migrationsDirectory }: ClickHouseBackendOptions = {},
+  { clock = systemClock, maxFutureSkewMs, migrationsDirectory }: ClickHouseBackendOptions = {},
 ): TimeSeriesBackend {
   const client = new ClickHouseClient(settings);
   const sql = client.sql(client.settings.database);
   const encoders = new RecordEncoders();
-  const writer = new TableWriter(sql, encoders, client.settings.maxInsertBlockSize, clock);
+  const versions = new VersionClock(clock, maxFutureSkewMs);
+  const writer = new TableWriter(sql, encoders, client.settings.maxInsertBlockSize, versions);
   return {
     marketData: marketDataRepository(sql, writer),
     sentiment: sentimentRepository(sql, writer),
@@ -43,8 +46,8 @@ export function connectClickHouse(
     outcomes: outcomeRepository(sql, writer),
     strategyPerformance: strategyPerformanceRepository(sql, writer),
     analytics: analytics(sql),
-    blocks: blockWriter(sql, encoders, clock),
-    checkpoints: checkpointRepository(sql, clock),
+    blocks: blockWriter(sql, encoders, versions),
+    checkpoints: checkpointRepository(sql, versions),
     schema: new ClickHouseSchemaController(
       sql,
       migrationsDirectory === undefined ? {} : { migrationsDirectory },

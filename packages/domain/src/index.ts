@@ -16,6 +16,8 @@ export * from './records/strategy-performance.js';
 export * from './records/records.js';
 export * from './records/column-batch.js';
 export * from './records/batches.js';
+export * from './versions/version-clock.js';
+export * from './versions/batch-version.js';
 export * from './queries/interval.js';
 export * from './queries/query.js';
 export * from './queries/aggregation.js';

@@ -20,6 +20,8 @@ export interface BatchResult {
   insertedCount: number;
   /** Accepted rows whose key was there already, in the store or earlier in the same batch. */
   updatedCount: number;
+  /** Rows that lost to a newer version already stored, and are not what readers see. They count in `updatedCount` too. */
+  supersededCount: number;
   /** Rows that were refused; each has its entry in `errors`. */
   failedCount: number;
   executionTimeMs: number;

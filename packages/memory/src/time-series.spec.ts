@@ -17,18 +17,19 @@ const bar = (symbol: string, timestamp: number, close: number) => ({
 });
 
 describe('memoryTimeSeries', () => {
-  it('takes the time of a batch from its clock', async () => {
+  it('takes the time of a batch without one from its clock', async () => {
     const clock = new ManualClock(2 * DAY);
-    const { marketData } = memoryTimeSeries({ clock });
-    const write = (close: number) => marketData.insert({ records: [bar('A', 0, close)], source: 'x' });
+    const { marketData } = memoryTimeSeries({ clock, maxFutureSkewMs: DAY });
+    const write = (close: number, timestamp?: number) =>
+      marketData.insert({ records: [bar('A', 0, close)], source: 'x', ...(timestamp && { timestamp }) });
     const close = async () => (await marketData.find({ symbol: 'A' })).data[0]?.close;
     await write(1);
-    clock.advance(-DAY);
-    await write(2);
+    await write(2, 2 * DAY - 1);
     expect(await close()).toBe(1);
-    clock.advance(DAY);
-    await write(3);
+    await write(3, 2 * DAY + 1);
     expect(await close()).toBe(3);
+    clock.advance(1);
+    await expect(write(4, 3 * DAY + 2)).rejects.toMatchObject({ code: 'VALIDATION', field: 'timestamp' });
   });
 
   it('keeps nothing in common with another store', async () => {

@@ -18,14 +18,19 @@ import { MemoryStore } from './store/memory-store.js';
 export interface MemoryTimeSeriesSettings {
   /** Tells when a batch without a time of its own was written. Default is the system's clock. */
   clock?: Clock;
+  /** A batch dated further ahead of the clock is refused, in milliseconds. @default 300,000 */
+  maxFutureSkewMs?: number;
 }
 
 /**
  * A time-series store in this process's memory: the same answers as a server gives, gone with the process.
  * It is born with its schema, so `schema.initialize()` need not be called.
  */
-export function memoryTimeSeries({ clock = systemClock }: MemoryTimeSeriesSettings = {}): TimeSeriesBackend {
-  const store = new MemoryStore(clock);
+export function memoryTimeSeries({
+  clock = systemClock,
+  maxFutureSkewMs,
+}: MemoryTimeSeriesSettings = {}): TimeSeriesBackend {
+  const store = new MemoryStore(clock, maxFutureSkewMs);
   return {
     marketData: marketDataRepository(store),
     sentiment: sentimentRepository(store),

@@ -73,8 +73,8 @@ describe('the verdict on a row is the domain’s', () => {
 const columnsOf = (rows: readonly Record<string, unknown>[]) =>
   Object.fromEntries(Object.keys(rows[0]!).map((name) => [name, rows.map((row) => row[name])]));
 
-const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'instant' } });
-const constants = { writtenAt: 1 };
+const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } });
+const constants = { writtenAt: 1n };
 
 describe('blocks of rows', () => {
   it('are the same bytes whether or not refused rows stood between the accepted ones', () => {

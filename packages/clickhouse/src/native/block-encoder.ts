@@ -26,7 +26,7 @@ export class BlockEncoder {
   readonly #plan: InputPlan;
   readonly #pool: BlockPool;
 
-  /** `extraFields` become columns behind the record's own, e.g. `{ writtenAt: { kind: 'instant' } }`. */
+  /** `extraFields` become columns behind the record's own, e.g. `{ writtenAt: { kind: 'version' } }`. */
   constructor(definition: RecordDefinition, extraFields: Readonly<Record<string, ColumnField>> = {}) {
     this.#plan = new InputPlan(definition, extraFields);
     this.#pool = new BlockPool(this.#plan);

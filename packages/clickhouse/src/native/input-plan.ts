@@ -1,4 +1,4 @@
-import type { Canonical, Column, RecordDefinition } from '@quantumtrade/dal-domain';
+import type { Canonical, Column, Field, RecordDefinition } from '@quantumtrade/dal-domain';
 import { checkColumns, requireField } from '@quantumtrade/dal-domain';
 import type { ColumnField } from './column-writers/writer-of.js';
 import type { RowLoop } from './row-loops.js';
@@ -23,6 +23,8 @@ export class InputPlan {
   readonly fields: readonly (readonly [name: string, field: ColumnField])[];
   readonly #operation: string;
   readonly #fieldsByName: Readonly<Record<string, ColumnField>>;
+  /** All but versions, which no caller gives. */
+  readonly #checkedFields: Readonly<Record<string, Field>>;
   readonly #propertyLoops: readonly RowLoop[];
   readonly #sourceLoops: readonly Map<string, RowLoop>[];
 
@@ -30,6 +32,7 @@ export class InputPlan {
     this.definition = definition;
     this.#fieldsByName = { ...definition.fields, ...extraFields };
     this.fields = Object.entries(this.#fieldsByName);
+    this.#checkedFields = Object.fromEntries(this.fields.filter(isChecked));
     this.#operation = `${definition.table}.insert`;
     this.#propertyLoops = this.fields.map(([name]) => propertyLoop(name));
     this.#sourceLoops = this.fields.map(() => new Map());
@@ -39,17 +42,28 @@ export class InputPlan {
   ofRows(rows: readonly unknown[], constants: Constants): ColumnInput[] {
     return this.fields.map(([name, field], position) =>
       Object.hasOwn(constants, name)
-        ? { constant: requireField(field, name, constants[name], this.#operation) }
+        ? { constant: this.#constant(field, name, constants[name]) }
         : { source: rows, loop: this.#propertyLoops[position]! },
     );
   }
 
+  #constant(field: ColumnField, name: string, value: unknown): Canonical {
+    return field.kind === 'version' ? (value as bigint) : requireField(field, name, value, this.#operation);
+  }
+
   /** The inputs of columns and how many rows they have. Throws `ValidationError` also if they do not make up rows. */
   ofColumns(sources: ColumnSources, constants: Constants): { inputs: ColumnInput[]; rowCount: number } {
-    const { inputs, rowCount } = checkColumns(this.#fieldsByName, sources, constants, this.#operation);
+    const given = Object.entries(constants).filter(([name]) => this.#fieldsByName[name]?.kind !== 'version');
+    const { inputs, rowCount } = checkColumns(
+      this.#checkedFields,
+      sources,
+      Object.fromEntries(given),
+      this.#operation,
+    );
     return {
       rowCount,
       inputs: this.fields.map(([name, field], position) => {
+        if (field.kind === 'version') return { constant: constants[name] as bigint };
         const source = inputs.get(name)!;
         if ('constant' in source) return source;
         return { source, loop: loopForSource(source, field, this.#sourceLoops[position]!) };
@@ -57,3 +71,6 @@ export class InputPlan {
     };
   }
 }
+
+const isChecked = (entry: readonly [string, ColumnField]): entry is [string, Field] =>
+  entry[1].kind !== 'version';

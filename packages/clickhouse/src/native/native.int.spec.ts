@@ -72,6 +72,7 @@ const TYPES: Readonly<Record<ColumnField['kind'], string>> = {
   uuid: 'UUID',
   texts: 'Array(String)',
   numbers: 'Map(String, Float64)',
+  version: "DateTime64(8, 'UTC')",
 };
 
 const definitionOf = (table: string, fields: RecordDefinition['fields']): RecordDefinition => ({
@@ -270,18 +271,18 @@ describe('the engine', () => {
   it('keeps the later of two rows of one block with one key and one version', async () => {
     await client.command({
       query: `CREATE TABLE later (symbol LowCardinality(String), timestamp DateTime64(3, 'UTC'), volume UInt64,
-        written_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(written_at) ORDER BY (symbol, timestamp)`,
+        written_at DateTime64(8, 'UTC')) ENGINE = ReplacingMergeTree(written_at) ORDER BY (symbol, timestamp)`,
     });
     const fields = {
       symbol: { kind: 'symbol' },
       timestamp: { kind: 'instant' },
       volume: { kind: 'uint64' },
     } as const;
-    const encoder = new BlockEncoder(definitionOf('later', fields), { writtenAt: { kind: 'instant' } });
+    const encoder = new BlockEncoder(definitionOf('later', fields), { writtenAt: { kind: 'version' } });
     const rows = [1, 2, 3].flatMap((volume) =>
       Array.from({ length: 5_000 }, (_, i) => ({ symbol: `S${i}`, timestamp: 1, volume })),
     );
-    const [block] = encoder.encodeRows(rows, { constants: { writtenAt: 7 } }).blocks;
+    const [block] = encoder.encodeRows(rows, { constants: { writtenAt: 7n } }).blocks;
     await insert('later', encoder.columns, block!.bytes);
     expect(await json('SELECT volume, count() AS n FROM later FINAL GROUP BY volume')).toEqual([
       { volume: '3', n: '5000' },

@@ -1,11 +1,10 @@
-import type { CheckpointRepository, Clock } from '@quantumtrade/dal-domain';
+import type { CheckpointRepository, VersionClock } from '@quantumtrade/dal-domain';
 import { requireField } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
-import { instantOf } from '../encoding/columns.js';
 
 const TABLE = 'ingestion_checkpoints';
 
-export function checkpointRepository(sql: Sql, clock: Clock): CheckpointRepository {
+export function checkpointRepository(sql: Sql, versions: VersionClock): CheckpointRepository {
   const requireSource = (sourceId: string, operation: string) =>
     requireField({ kind: 'id' }, 'sourceId', sourceId, operation) as string;
   return {
@@ -29,8 +28,8 @@ export function checkpointRepository(sql: Sql, clock: Clock): CheckpointReposito
       await sql.command(
         operation,
         `INSERT INTO ${TABLE} (source_id, position, updated_at)
-         SELECT {source:String}, {position:UInt64}, ${instantOf('now')}`,
-        { source, position: String(checked), now: clock.now() },
+         SELECT {source:String}, {position:UInt64}, reinterpret({version:Int64}, 'DateTime64(8)')`,
+        { source, position: String(checked), version: String(versions.next()) },
         options,
       );
     },

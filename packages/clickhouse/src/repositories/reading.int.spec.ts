@@ -1,4 +1,4 @@
-import { marketData, prediction } from '@quantumtrade/dal-domain';
+import { marketData, prediction, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../client/clickhouse-client.js';
 import type { Sql } from '../client/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
@@ -59,7 +59,7 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
   return found;
 }
 
-const writer = () => new TableWriter(sql, new RecordEncoders(), 1_000, { now: () => 0 });
+const writer = () => new TableWriter(sql, new RecordEncoders(), 1_000, new VersionClock({ now: () => 0 }));
 
 it('reads one symbol by the order of the table, not all of it', async () => {
   const [find] = await granules((spied) =>

@@ -36,7 +36,7 @@ describe.each(Object.entries<RecordDefinition>(records))('the table of %s', (_, 
     const fields = Object.entries(definition.fields);
     expect(columns).toEqual([
       ...fields.map(([name, { kind }]) => ({ name: columnOf(name), type: TYPES[kind] })),
-      { name: 'written_at', type: TYPES.instant },
+      { name: 'written_at', type: "DateTime64(8, 'UTC')" },
     ]);
   });
 

@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { ConnectionError } from '@quantumtrade/dal-domain';
+import { packagedMigrations } from './migration-files.js';
 import { ClickHouseSchemaController } from './schema-controller.js';
 import {
   dropOwnDatabases,
@@ -10,6 +12,8 @@ import {
 } from '../testing/own-schema.js';
 
 afterAll(dropOwnDatabases);
+
+const NEWEST = readdirSync(packagedMigrations()).filter((file) => file.endsWith('.up.sql')).length;
 
 const TABLES = [
   'features',
@@ -46,9 +50,9 @@ it('makes the whole schema out of nothing, the database included', async () => {
   const schema = new ClickHouseSchemaController(sql);
   expect(await schema.version()).toBe(0);
   await schema.initialize();
-  expect(await schema.version()).toBe(7);
+  expect(await schema.version()).toBe(NEWEST);
   expect((await tablesOf(sql)).filter((name) => !name.startsWith('schema_migrations'))).toEqual(TABLES);
-  expect(await schema.validate()).toEqual({ valid: true, version: 7, drift: [] });
+  expect(await schema.validate()).toEqual({ valid: true, version: NEWEST, drift: [] });
 });
 
 it('does nothing, not even take the lock, when the schema is up to date', async () => {
@@ -72,14 +76,37 @@ it('moves up and down, and leaves only its own records at version 0', async () =
   expect(await schema.version()).toBe(0);
   expect((await tablesOf(sql)).filter((name) => !name.startsWith('schema_migrations'))).toEqual([]);
   await schema.initialize();
-  expect(await schema.validate()).toMatchObject({ valid: true, version: 7 });
+  expect(await schema.validate()).toMatchObject({ valid: true, version: NEWEST });
 });
 
-it.each([8, -1, 1.5])('refuses version %s, which does not exist', async (version) => {
+it.each([NEWEST + 1, -1, 1.5])('refuses version %s, which does not exist', async (version) => {
   await expect(new ClickHouseSchemaController(ownDatabase()).migrate(version)).rejects.toMatchObject({
     code: 'MIGRATION',
     version,
   });
+});
+
+it('keeps every row and its version when versions become unique, and on the way back', async () => {
+  const sql = ownDatabase();
+  const schema = new ClickHouseSchemaController(sql);
+  await schema.migrate(7);
+  const years = [1900, 1970, 2024, 2262, 2299];
+  const rows = years.map((year) => `('A', '${year}-01-01', ${year}, '${year}-12-31 23:59:59.999')`);
+  await sql.command(
+    'test',
+    `INSERT INTO sentiment_data (symbol, timestamp, content_hash, written_at) VALUES ${rows.join(', ')}`,
+  );
+  const stored = () =>
+    sql.rows<{ year: number; at: string }>(
+      'test',
+      `SELECT toUInt32(content_hash) AS year, formatDateTime(written_at, '%Y-%m-%d %T') AS at
+       FROM sentiment_data FINAL ORDER BY year`,
+    );
+  const expected = years.map((year) => ({ year, at: `${year}-12-31 23:59:59` }));
+  for (const version of [8, 7, 8]) {
+    await schema.migrate(version);
+    expect(await stored()).toEqual(expected);
+  }
 });
 
 it('resumes at the statement that failed', async () => {

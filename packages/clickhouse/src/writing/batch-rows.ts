@@ -1,18 +1,12 @@
 import type {
+  BatchVersion,
   ColumnBatch,
   RecordBatches,
   RecordDefinition,
   RecordName,
   RowError,
 } from '@quantumtrade/dal-domain';
-import {
-  checkColumns,
-  formatDecimal,
-  prepareBatch,
-  records,
-  requireField,
-  requireObject,
-} from '@quantumtrade/dal-domain';
+import { checkColumns, formatDecimal, prepareBatch, records, requireObject } from '@quantumtrade/dal-domain';
 
 /** The rows of a batch as an encoder takes them. */
 export interface BatchRows {
@@ -46,38 +40,42 @@ const SHAPES: Readonly<Partial<Record<RecordName, BatchShape>>> = {
 export function rowsOfBatch<N extends RecordName>(
   record: N,
   batch: RecordBatches[N],
-  now: number,
+  version: BatchVersion,
 ): BatchRows {
   const shape = SHAPES[record];
-  return shape ? asGiven(record, shape, batch, now) : prepared(record, batch, now);
+  return shape ? asGiven(record, shape, batch, version) : prepared(record, batch, version);
 }
 
 function asGiven<N extends RecordName>(
   record: N,
   { list, labels }: BatchShape,
   batch: RecordBatches[N],
-  now: number,
+  version: BatchVersion,
 ): BatchRows {
   const members: Readonly<Record<string, unknown>> = {
     ...requireObject<object>('batch', batch, `${record}.insert`),
   };
   const rows = members[list];
   const withoutRows = { ...members, [list]: Array.isArray(rows) ? [] : rows };
-  prepareBatch(record, withoutRows as unknown as RecordBatches[N], now);
-  const constants: Record<string, unknown> = { writtenAt: members['timestamp'] ?? now };
+  prepareBatch(record, withoutRows as unknown as RecordBatches[N], version);
+  const constants: Record<string, unknown> = { writtenAt: version };
   for (const [field, member] of Object.entries(labels)) constants[field] = members[member];
   return { rows: rows as unknown[], constants, errors: [] };
 }
 
 /** For batches whose rows the domain makes: of a feature set, or with derived ids. */
-function prepared<N extends RecordName>(record: N, batch: RecordBatches[N], now: number): BatchRows {
-  const { rows, errors } = prepareBatch(record, batch, now);
+function prepared<N extends RecordName>(
+  record: N,
+  batch: RecordBatches[N],
+  version: BatchVersion,
+): BatchRows {
+  const { rows, errors } = prepareBatch(record, batch, version);
   const definition: RecordDefinition = records[record];
   const decimals = Object.keys(definition.fields).filter(
     (name) => definition.fields[name]!.kind === 'decimal',
   );
   return {
-    rows: rows.map(({ row, writtenAt }) => {
+    rows: rows.map(({ row, version: writtenAt }) => {
       const given: Record<string, unknown> = { ...row, writtenAt };
       for (const name of decimals) given[name] = formatDecimal(row[name] as bigint);
       return given;
@@ -93,13 +91,11 @@ function prepared<N extends RecordName>(record: N, batch: RecordBatches[N], now:
  */
 export function columnsOfBatch(
   record: RecordName,
-  { columns, constants = {}, timestamp }: ColumnBatch<RecordName>,
-  now: number,
+  { columns, constants = {} }: ColumnBatch<RecordName>,
+  version: BatchVersion,
 ): Pick<ColumnBatch<RecordName>, 'columns'> & Pick<BatchRows, 'constants'> {
   const operation = `${record}.insert`;
-  const writtenAt = timestamp === undefined ? now : timestamp;
-  requireField({ kind: 'instant' }, 'timestamp', writtenAt, operation);
   // The encoder knows more fields than the record has, which are not for callers to give.
   checkColumns(records[record].fields, columns, constants, operation);
-  return { columns, constants: { ...constants, writtenAt } };
+  return { columns, constants: { ...constants, writtenAt: version } };
 }

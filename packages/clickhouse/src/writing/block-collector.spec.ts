@@ -1,5 +1,12 @@
 import type { RecordBatches, RecordName } from '@quantumtrade/dal-domain';
-import { columnOf, isDatabaseError, monthOf, prepareBatch, records } from '@quantumtrade/dal-domain';
+import {
+  columnOf,
+  isDatabaseError,
+  monthOf,
+  prepareBatch,
+  records,
+  VersionClock,
+} from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { rowsOf } from '../native/rows.js';
 import { recordsOf } from '../testing/native-records.js';
@@ -11,6 +18,7 @@ import { RecordEncoders } from './record-encoders.js';
 const NOW = Date.UTC(2024, 1, 29);
 const seed = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const encoders = new RecordEncoders();
+const versions = new VersionClock({ now: () => NOW });
 
 const label = fc.constantFrom<unknown>('vendor', 'ü', 'vendor', '', undefined, 'x'.repeat(257));
 const timestamp = fc.constantFrom<unknown>(undefined, undefined, 5, new Date(6), 'now', null, 0.5);
@@ -49,7 +57,15 @@ const BATCHES: Readonly<Record<RecordName, fc.Arbitrary<unknown>>> = {
   features,
 };
 
-const outcomeOf = <T>(call: () => T): T | { code: string; message: string } => {
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+const isRefusal = (outcome: unknown): outcome is Refusal =>
+  typeof outcome === 'object' && outcome !== null && 'code' in outcome;
+
+const outcomeOf = <T>(call: () => T): T | Refusal => {
   try {
     return call();
   } catch (error) {
@@ -65,23 +81,23 @@ it.each(Object.entries(BATCHES))(
     const definition = records[record];
     await fc.assert(
       fc.asyncProperty(fc.array(batches, { minLength: 1, maxLength: 4 }), async (sequence) => {
-        const collector = new NativeBlockCollector(
-          record,
-          encoders.of(record),
-          { now: () => NOW },
-          new BlockMemory(),
-        );
+        const collector = new NativeBlockCollector(record, encoders.of(record), versions, new BlockMemory());
         const expected = new Map<number, { rows: unknown[]; batches: Set<number> }>();
         let taken = 0;
         for (const given of sequence as RecordBatches[typeof record][]) {
-          const prepared = outcomeOf(() => prepareBatch(record, given, NOW));
-          const appended = outcomeOf(() => collector.append(given));
-          if ('code' in prepared) {
+          const version = outcomeOf(() => collector.drawVersion(given));
+          if (isRefusal(version)) {
+            expect(outcomeOf(() => collector.append(given))).toEqual(version);
+            continue;
+          }
+          const prepared = outcomeOf(() => prepareBatch(record, given, version));
+          const appended = outcomeOf(() => collector.append(given, version));
+          if (isRefusal(prepared)) {
             expect(appended).toEqual(prepared);
             continue;
           }
           expect(appended).toEqual({ rowCount: prepared.rows.length, errors: prepared.errors });
-          for (const { row, writtenAt } of prepared.rows) {
+          for (const { row, version: writtenAt } of prepared.rows) {
             const month = monthOf(row['timestamp'] as number);
             const block = expected.get(month) ?? { rows: [], batches: new Set() };
             expected.set(month, block);
@@ -95,10 +111,10 @@ it.each(Object.entries(BATCHES))(
             const decoded = (await decodeWhole(bytes))!;
             expect(decoded.rowCount).toBe(rowCount);
             expect(decoded.names).toEqual([...Object.keys(definition.fields).map(columnOf), 'written_at']);
-            const versions = decoded.column('written_at');
+            const written = decoded.column('written_at');
             const rowsRead = rowsOf(decoded, definition).map((row, i) => ({
               ...row,
-              writtenAt: versions.at(i),
+              writtenAt: written.at(i),
             }));
             return { rows: rowsRead, batches: from };
           }),
@@ -119,7 +135,7 @@ it('is one block, and nothing before or behind it', async () => {
   const collector = new NativeBlockCollector(
     'features',
     encoders.of('features'),
-    { now: () => NOW },
+    versions,
     new BlockMemory(),
   );
   collector.append([{ symbol: 'A', timestamp: 0, version: 1, features: { f: 1 } }]);

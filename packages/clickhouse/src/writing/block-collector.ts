@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type {
   Appended,
   Batch,
+  BatchVersion,
   BlockCollector,
-  Clock,
   CollectedBlock,
   RecordBatches,
   RecordName,
   RowError,
+  VersionClock,
 } from '@quantumtrade/dal-domain';
-import { isColumnBatch } from '@quantumtrade/dal-domain';
+import { drawVersion, isColumnBatch } from '@quantumtrade/dal-domain';
 import type { AppendedRows, BlockBuilder } from '../native/block-builder.js';
 import type { BlockEncoder } from '../native/block-encoder.js';
 import type { Steps } from '../native/steps.js';
@@ -21,17 +22,17 @@ import { columnsOfBatch, rowsOfBatch } from './batch-rows.js';
 export class NativeBlockCollector<N extends RecordName> implements BlockCollector<N> {
   readonly #record: N;
   readonly #builder: BlockBuilder;
-  readonly #clock: Clock;
+  readonly #versions: VersionClock;
   readonly #memory: BlockMemory;
   /** Where the rows of each batch end in the list of all rows given. */
   #ends: number[] = [];
   #rowCount = 0;
 
-  constructor(record: N, encoder: BlockEncoder, clock: Clock, memory: BlockMemory) {
+  constructor(record: N, encoder: BlockEncoder, versions: VersionClock, memory: BlockMemory) {
     this.#memory = memory;
     this.#record = record;
     this.#builder = encoder.builder();
-    this.#clock = clock;
+    this.#versions = versions;
   }
 
   get rowCount(): number {
@@ -42,17 +43,20 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
     return this.#builder.byteLength;
   }
 
-  append(batch: Batch<N>): Appended {
-    return lastOf(this.appendInSteps(batch));
+  drawVersion(batch: Batch<N>): BatchVersion {
+    return drawVersion(this.#record, batch, this.#versions);
   }
 
-  *appendInSteps(batch: Batch<N>): Steps<Appended> {
-    const now = this.#clock.now();
+  append(batch: Batch<N>, version?: BatchVersion): Appended {
+    return lastOf(this.appendInSteps(batch, version));
+  }
+
+  *appendInSteps(batch: Batch<N>, version = this.drawVersion(batch)): Steps<Appended> {
     if (isColumnBatch(batch)) {
-      const { columns, constants } = columnsOfBatch(this.#record, batch, now);
+      const { columns, constants } = columnsOfBatch(this.#record, batch, version);
       return yield* this.#take(this.#builder.appendColumns(columns, { constants }));
     }
-    const { rows, constants, errors } = rowsOfBatch(this.#record, batch as RecordBatches[N], now);
+    const { rows, constants, errors } = rowsOfBatch(this.#record, batch as RecordBatches[N], version);
     return yield* this.#take(this.#builder.appendRows(rows, { constants }), errors);
   }
 

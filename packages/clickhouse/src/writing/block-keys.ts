@@ -1,5 +1,5 @@
 import type { Canonical, RecordDefinition } from '@quantumtrade/dal-domain';
-import { columnOf } from '@quantumtrade/dal-domain';
+import { columnOf, versionAt } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../native/block-decoder.js';
 import type { Column } from '../native/column-readers/column.js';
 
@@ -48,20 +48,25 @@ export class BlockKeys {
     return new Set(Array.from(this.#each(['timestamp']), ([instant]) => instant as number));
   }
 
-  /** Each key once. */
-  texts(): Set<string> {
-    return new Set(Array.from(this.#each(this.definition.key), keyText));
-  }
-
-  /** When each row was written, by its key; of several, the newest. */
-  versions(): Map<string, number> {
-    const newest = new Map<string, number>();
-    for (const values of this.#each([...this.definition.key, 'writtenAt'])) {
-      const writtenAt = Number(values.pop());
-      const key = keyText(values);
-      newest.set(key, Math.max(writtenAt, newest.get(key) ?? -Infinity));
+  /** The newest version of each key. */
+  versions(): Map<string, bigint> {
+    const newest = new Map<string, bigint>();
+    for (const { key, version } of this.rows()) {
+      if (!(newest.get(key)! >= version)) newest.set(key, version);
     }
     return newest;
+  }
+
+  /** The key and the version of each row. */
+  *rows(): Generator<{ readonly key: string; readonly version: bigint }, void, undefined> {
+    for (const values of this.#each([...this.definition.key, 'writtenAt'])) {
+      const version = values.pop() as bigint | number;
+      // Blocks that were encoded before versions were unique have epoch milliseconds.
+      yield {
+        key: keyText(values),
+        version: typeof version === 'number' ? versionAt(version) : version,
+      };
+    }
   }
 
   *#each(names: readonly string[]): Generator<Canonical[], void, undefined> {

@@ -1,8 +1,7 @@
-import type { EncodedBlock, RecordDefinition } from '@quantumtrade/dal-domain';
+import type { EncodedBlock, Field, RecordDefinition } from '@quantumtrade/dal-domain';
 import { marketData } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../client/clickhouse-client.js';
 import type { Sql } from '../client/sql.js';
-import type { ColumnField } from '../native/column-writers/writer-of.js';
 import { BlockEncoder } from '../native/block-encoder.js';
 import { bars } from '../testing/native-records.js';
 import { openOwnBackend } from '../testing/own-backend.js';
@@ -29,10 +28,19 @@ const stored = () =>
   sql.rows('test', `SELECT toUInt32(count()) AS rows, max(quality_score) AS score FROM ${marketData.table}`);
 
 /** One bar as a process would encode it that knows the record with these fields. */
-function blockOf(fields: Record<string, ColumnField>, id: string): EncodedBlock {
+function blockOf(
+  fields: Record<string, Field>,
+  id: string,
+  written: { readonly kind: 'version' | 'instant'; readonly at: bigint | number } = {
+    kind: 'version',
+    at: 0n,
+  },
+): EncodedBlock {
   const definition: RecordDefinition = { ...marketData, fields };
-  const row = { ...bars(1)[0], writtenAt: 0, novelty: 1 };
-  const [block] = new BlockEncoder(definition, { writtenAt: { kind: 'instant' } }).encodeRows([row]).blocks;
+  const row = { ...bars(1)[0], writtenAt: written.at, novelty: 1 };
+  const [block] = new BlockEncoder(definition, { writtenAt: { kind: written.kind } }).encodeRows([
+    row,
+  ]).blocks;
   return { record: 'marketData', id, rowCount: 1, bytes: block!.bytes };
 }
 
@@ -52,6 +60,16 @@ it('stores a block of a process that knew fewer columns, or them in another orde
   const reversed = Object.fromEntries(Object.entries(marketData.fields).reverse());
   await own.backend.blocks.write(blockOf(reversed, 'reversed'));
   expect(await stored()).toEqual([{ rows: 2, score: bars(1)[0]!.qualityScore }]);
+});
+
+it('stores a block that was encoded before versions were unique, also where it may have been sent before', async () => {
+  const at = Date.UTC(2024, 0, 1, 0, 0, 0, 7);
+  const block = blockOf(marketData.fields, 'earlier', { kind: 'instant', at });
+  await own.backend.blocks.write({ ...block, isUnsent: true });
+  await own.backend.blocks.write(block);
+  expect(await sql.rows('test', `SELECT toString(written_at) AS at FROM ${marketData.table}`)).toEqual([
+    { at: '2024-01-01 00:00:00.00700000' },
+  ]);
 });
 
 it('refuses a block for good that has a column which the table has not, and stores nothing of it', async () => {

@@ -1,4 +1,4 @@
-import type { BlockWriter, Clock } from '@quantumtrade/dal-domain';
+import type { BlockWriter, VersionClock } from '@quantumtrade/dal-domain';
 import { requireRecord, ValidationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { NativeBlockCollector } from './block-collector.js';
@@ -8,12 +8,12 @@ import { insertOnce } from './insert-once.js';
 import type { RecordEncoders } from './record-encoders.js';
 
 /** Blocks in ClickHouse's Native format, each stored once by the token that is its id. */
-export function blockWriter(sql: Sql, encoders: RecordEncoders, clock: Clock): BlockWriter {
+export function blockWriter(sql: Sql, encoders: RecordEncoders, versions: VersionClock): BlockWriter {
   const memory = new BlockMemory();
   /** Bytes that were sent, and are not known to be stored. */
   const inDoubt = new WeakSet<Uint8Array>();
   return {
-    collect: (record) => new NativeBlockCollector(record, encoders.of(record), clock, memory),
+    collect: (record) => new NativeBlockCollector(record, encoders.of(record), versions, memory),
 
     write: async ({ record, id, rowCount, bytes, isUnsent = false }, options) => {
       const operation = `${record}.insert`;

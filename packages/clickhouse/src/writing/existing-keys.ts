@@ -8,33 +8,32 @@ import { keyText } from './block-keys.js';
 /** Text of one bound list at most; the server takes 128 KiB for one parameter, and escaping may double a text. */
 const LIST_BYTES = 60_000;
 
+/** The newest version in the table of each key. */
+export type StoredVersions = ReadonlyMap<string, bigint>;
+
 /**
- * The keys in the table that may be among these; each of these that is in the table is among them. Asks by the leading
- * column of the key and the range of time first, which costs next to nothing for rows that are new. Where that finds far
- * more keys than there are rows, it asks for the very instants.
+ * Finds the keys in the table that may be among these, and their newest versions; each of these that is in the table is
+ * among them. Asks by the leading column of the key and the range of time first, which costs next to nothing for rows that
+ * are new. Where that finds far more rows than there are here, it asks for the very instants.
  */
 export async function existingKeys(
   sql: Sql,
   keys: BlockKeys,
   operation: string,
   options: CallOptions | undefined,
-): Promise<Set<string>> {
+): Promise<StoredVersions> {
   const { definition } = keys;
   const enough = 2 * keys.rowCount + 1_000;
   const within = conditionOf(keys);
-  const near = await read(enough, within);
-  return near.size < enough ? near : read(undefined, instantsOf(keys, within));
-
-  async function read(limit: number | undefined, { where, params }: Condition): Promise<Set<string>> {
-    const found = await sql.rows<JsonRow>(
-      operation,
-      `SELECT DISTINCT ${selectList(definition, definition.key)} FROM ${definition.table}
-       WHERE ${where} ${limit === undefined ? '' : 'LIMIT {limit:UInt32}'}`,
-      limit === undefined ? params : { ...params, limit },
-      options,
-    );
-    return new Set(found.map((json) => keyOfRow(definition, json)));
-  }
+  const near = await sql.rows<JsonRow>(
+    operation,
+    `SELECT ${selectList(definition, definition.key)}, ${version('written_at')} AS version
+     FROM ${definition.table} WHERE ${within.where} LIMIT {limit:UInt32}`,
+    { ...within.params, limit: enough },
+    options,
+  );
+  if (near.length < enough) return newestOf(definition, near);
+  return newestVersions(sql, keys, instantsOf(keys, within), operation, options);
 }
 
 /** Whether each of these rows is in the table, or a newer version of it. */
@@ -44,21 +43,43 @@ export async function hasRows(
   operation: string,
   options: CallOptions | undefined,
 ): Promise<boolean> {
-  const { definition } = keys;
-  const { where, params } = instantsOf(keys, conditionOf(keys));
-  const found = await sql.rows<JsonRow>(
-    operation,
-    `SELECT ${selectList(definition, definition.key)}, toUnixTimestamp64Milli(max(written_at)) AS version
-     FROM ${definition.table} WHERE ${where} GROUP BY ${definition.key.map(columnOf).join(', ')}`,
-    params,
-    options,
-  );
-  const versions = new Map(found.map((json) => [keyOfRow(definition, json), Number(json['version'])]));
-  for (const [key, writtenAt] of keys.versions()) if (!(versions.get(key)! >= writtenAt)) return false;
+  const stored = await newestVersions(sql, keys, instantsOf(keys, conditionOf(keys)), operation, options);
+  for (const [key, version] of keys.versions()) if (!(stored.get(key)! >= version)) return false;
   return true;
 }
 
 type JsonRow = Readonly<Record<string, unknown>>;
+
+/** A version as text, whatever the precision of the expression. */
+const version = (expression: string): string =>
+  `toString(reinterpret(toDateTime64(${expression}, 8, 'UTC'), 'Int64'))`;
+
+async function newestVersions(
+  sql: Sql,
+  { definition }: BlockKeys,
+  { where, params }: Condition,
+  operation: string,
+  options: CallOptions | undefined,
+): Promise<StoredVersions> {
+  const found = await sql.rows<JsonRow>(
+    operation,
+    `SELECT ${selectList(definition, definition.key)}, ${version('max(written_at)')} AS version
+     FROM ${definition.table} WHERE ${where} GROUP BY ${definition.key.map(columnOf).join(', ')}`,
+    params,
+    options,
+  );
+  return newestOf(definition, found);
+}
+
+function newestOf(definition: RecordDefinition, found: readonly JsonRow[]): StoredVersions {
+  const newest = new Map<string, bigint>();
+  for (const json of found) {
+    const key = keyOfRow(definition, json);
+    const stored = BigInt(json['version'] as string);
+    if (!(newest.get(key)! >= stored)) newest.set(key, stored);
+  }
+  return newest;
+}
 
 function keyOfRow(definition: RecordDefinition, json: JsonRow): string {
   const row = decodeRow(definition, json, definition.key);

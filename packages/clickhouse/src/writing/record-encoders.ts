@@ -11,7 +11,7 @@ export class RecordEncoders {
     if (!encoder) {
       const definition = requireRecord(record, 'blocks.collect');
       // The version decides between two writes of one key.
-      encoder = new BlockEncoder(definition, { writtenAt: { kind: 'instant' } });
+      encoder = new BlockEncoder(definition, { writtenAt: { kind: 'version' } });
       this.#encoders.set(record, encoder);
     }
     return encoder;

@@ -1,5 +1,5 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { feature } from '@quantumtrade/dal-domain';
+import { feature, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../client/clickhouse-client.js';
 import type { Sql } from '../client/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
@@ -9,7 +9,7 @@ import { TableWriter } from './table-writer.js';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2024, 0, 31, 23, 0);
-const clock = { now: () => START };
+const versions = new VersionClock({ now: () => START });
 
 let own: Awaited<ReturnType<typeof openOwnBackend>>;
 let backend: TimeSeriesBackend;
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const writerOf = (through: Sql, maxBlockRows: number) =>
-  new TableWriter(through, new RecordEncoders(), maxBlockRows, clock);
+  new TableWriter(through, new RecordEncoders(), maxBlockRows, versions);
 
 let symbols = 0;
 const newSymbol = () => `W${++symbols}`;

@@ -2,19 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type {
   BatchResult,
   CallOptions,
-  Clock,
   RecordBatches,
   RecordDefinition,
   RecordName,
   RowError,
+  VersionClock,
 } from '@quantumtrade/dal-domain';
-import { isDatabaseError, records } from '@quantumtrade/dal-domain';
+import { drawVersion, isDatabaseError, records } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import type { EncodedBlock } from '../native/block-builder.js';
 import { lastOf } from '../native/steps.js';
 import { rowsOfBatch } from './batch-rows.js';
 import { BlockKeys } from './block-keys.js';
 import { decodeWhole } from './decode-whole.js';
+import type { StoredVersions } from './existing-keys.js';
 import { existingKeys } from './existing-keys.js';
 import { insertOnce } from './insert-once.js';
 import type { RecordEncoders } from './record-encoders.js';
@@ -34,17 +35,17 @@ export class TableWriter {
   readonly #sql: Sql;
   readonly #encoders: RecordEncoders;
   readonly #maxBlockRows: number;
-  readonly #clock: Clock;
+  readonly #versions: VersionClock;
 
-  constructor(sql: Sql, encoders: RecordEncoders, maxBlockRows: number, clock: Clock) {
+  constructor(sql: Sql, encoders: RecordEncoders, maxBlockRows: number, versions: VersionClock) {
     this.#sql = sql;
     this.#encoders = encoders;
     this.#maxBlockRows = maxBlockRows;
-    this.#clock = clock;
+    this.#versions = versions;
   }
 
   /**
-   * Stores the batch's rows and counts them by looking up, right before, which keys were there. Each insert is sent again
+   * Stores the batch's rows and counts them by looking up, right before, which keys were there in which version. Each insert is sent again
    * while its error says that it may succeed, and is stored once. When it fails half way, the error says how many rows are
    * surely stored; the batch may be sent again as a whole.
    */
@@ -59,6 +60,7 @@ export class TableWriter {
     this.#sql.checkOpen(operation, options);
     const { groups, rowCount, errors } = this.#encode(record, batch);
     let insertedCount = 0;
+    let supersededCount = 0;
     let stored = 0;
     try {
       for (const group of groups) {
@@ -69,7 +71,9 @@ export class TableWriter {
           await insertOnce(this.#sql, definition, block, operation, options);
           stored += rows;
         });
-        insertedCount += countNew(keys, existing);
+        const counts = countRows(keys, existing);
+        insertedCount += counts.inserted;
+        supersededCount += counts.superseded;
       }
     } catch (error) {
       if (stored > 0) tellHowFar(error, stored, rowCount);
@@ -78,6 +82,7 @@ export class TableWriter {
     return {
       insertedCount,
       updatedCount: rowCount - insertedCount,
+      supersededCount,
       failedCount: errors.length,
       executionTimeMs: performance.now() - started,
       errors,
@@ -85,7 +90,11 @@ export class TableWriter {
   }
 
   #encode<N extends RecordName>(record: N, batch: RecordBatches[N]): EncodedBatch {
-    const { rows, constants, errors: refused } = rowsOfBatch(record, batch, this.#clock.now());
+    const {
+      rows,
+      constants,
+      errors: refused,
+    } = rowsOfBatch(record, batch, drawVersion(record, batch, this.#versions));
     const builder = this.#encoders.of(record).builder();
     const groups: EncodedBlock[][] = [];
     let errors = refused;
@@ -106,12 +115,17 @@ async function keysOf(definition: RecordDefinition, group: readonly EncodedBlock
   return new BlockKeys(definition, decoded);
 }
 
-/** How many keys there are that are not among the existing ones. */
-function countNew(keys: BlockKeys, existing: ReadonlySet<string>): number {
-  if (existing.size === 0 && keys.ascending) return keys.rowCount;
-  let count = 0;
-  for (const key of keys.texts()) if (!existing.has(key)) count++;
-  return count;
+/** How many keys are not among the stored ones, and how many rows are older than what is stored. */
+function countRows(keys: BlockKeys, stored: StoredVersions): { inserted: number; superseded: number } {
+  if (stored.size === 0 && keys.ascending) return { inserted: keys.rowCount, superseded: 0 };
+  const added = new Set<string>();
+  let superseded = 0;
+  for (const { key, version } of keys.rows()) {
+    const newest = stored.get(key);
+    if (newest === undefined) added.add(key);
+    else if (version < newest) superseded++;
+  }
+  return { inserted: added.size, superseded };
 }
 
 function tellHowFar(error: unknown, stored: number, all: number): void {

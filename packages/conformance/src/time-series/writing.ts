@@ -129,9 +129,10 @@ export function writingTests(
     const day = uniqueDay();
     const row = kind.row(scope, day);
     const original = () => insert([with_(row, before)], { timestamp: day });
-    await original();
-    await insert([with_(row, after)], { timestamp: new Date(day + 1) });
-    expect(await original()).toMatchObject({ insertedCount: 0, updatedCount: 1 });
+    expect(await original()).toMatchObject({ insertedCount: 1, supersededCount: 0 });
+    const correction = await insert([with_(row, after)], { timestamp: new Date(day + 1) });
+    expect(correction).toMatchObject({ insertedCount: 0, updatedCount: 1, supersededCount: 0 });
+    expect(await original()).toMatchObject({ insertedCount: 0, updatedCount: 1, supersededCount: 1 });
     expect(await read(scope)).toEqual([stored(kind, with_(row, after))]);
   });
 
@@ -149,9 +150,28 @@ export function writingTests(
     await insert([with_(row, before)], { timestamp: Date.now() - DAY });
     await insert([with_(row, after)]);
     expect(await read(scope)).toEqual([stored(kind, with_(row, after))]);
-    await insert([with_(row, before)], { timestamp: Date.now() + DAY });
-    await insert([with_(row, after)]);
-    expect(await read(scope)).toEqual([stored(kind, with_(row, before))]);
+    await insert([with_(row, before)], { timestamp: Date.now() - DAY });
+    expect(await read(scope)).toEqual([stored(kind, with_(row, after))]);
+  });
+
+  it('refuses a batch that is dated too far ahead, and writes none of its rows', async () => {
+    const scope = uniqueName();
+    const row = kind.row(scope, uniqueDay());
+    expect(await failureOf(() => insert([row], { timestamp: Date.now() + DAY }))).toEqual({
+      code: 'VALIDATION',
+      field: 'timestamp',
+    });
+    expect(await read(scope)).toEqual([]);
+  });
+
+  it('counts the rows that lose to a newer version, each time they are given', async () => {
+    const scope = uniqueName();
+    const day = uniqueDay();
+    const [known, fresh] = [kind.row(scope, day), kind.row(scope, day, 1)];
+    await insert([with_(known, after)], { timestamp: day + 1 });
+    const result = await insert([with_(known, before), fresh, with_(known, before)], { timestamp: day });
+    expect(result).toMatchObject({ insertedCount: 1, updatedCount: 2, supersededCount: 2, failedCount: 0 });
+    expect(await insert([with_(known, after)], { timestamp: day + 1 })).toMatchObject({ supersededCount: 0 });
   });
 
   it('leaves the batch as it was, and does not follow what happens to it afterwards', async () => {

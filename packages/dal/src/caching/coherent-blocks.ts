@@ -1,5 +1,6 @@
 import type {
   Batch,
+  BatchVersion,
   BlockCollector,
   BlockWriter,
   CollectedBlock,
@@ -42,14 +43,18 @@ class TouchingCollector<N extends RecordName> implements BlockCollector<N> {
     return this.#collector.byteLength;
   }
 
-  append(batch: Batch<N>) {
-    const appended = this.#collector.append(batch);
+  drawVersion(batch: Batch<N>): BatchVersion {
+    return this.#collector.drawVersion(batch);
+  }
+
+  append(batch: Batch<N>, version?: BatchVersion) {
+    const appended = this.#collector.append(batch, version);
     this.#touched?.add(batch);
     return appended;
   }
 
-  *appendInSteps(batch: Batch<N>) {
-    const appended = yield* this.#collector.appendInSteps(batch);
+  *appendInSteps(batch: Batch<N>, version?: BatchVersion) {
+    const appended = yield* this.#collector.appendInSteps(batch, version);
     this.#touched?.add(batch);
     return appended;
   }

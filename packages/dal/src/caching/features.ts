@@ -40,7 +40,7 @@ function newestSets(batches: readonly FeatureBatch[]): FeatureSet[] {
   const newest = newestBySymbol(batches.filter(({ features }) => Object.keys(features).length > 0));
   return [...newest.values()]
     .filter(([batch, ...others]) => others.length === 0 && isPlainData(batch!))
-    .map(([batch]) => prepareFeatures([batch!], 0))
+    .map(([batch]) => prepareFeatures([batch!], 0n))
     .filter(({ errors }) => errors.length === 0)
     .map(({ rows }) => featureSetOf(rows.map(({ row }) => row)));
 }

@@ -70,5 +70,7 @@ function newestBars(batch: MarketDataBatch): MarketData<true>[] {
     if (!known || Number(record.timestamp) >= Number(known.timestamp)) newest.set(record.symbol, record);
   }
   const records = [...newest.values()].filter(isPlainData);
-  return prepareMarketData({ ...batch, records }, 0).rows.map(({ row }) => presentRow(marketData, row, true));
+  return prepareMarketData({ ...batch, records }, 0n).rows.map(({ row }) =>
+    presentRow(marketData, row, true),
+  );
 }

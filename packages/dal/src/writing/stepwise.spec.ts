@@ -9,11 +9,12 @@ const STEPS = 3;
 /** A collector that takes every batch of two rows or more in steps. */
 function slow<N extends RecordName>(inner: BlockCollector<N>): BlockCollector<N> {
   return {
-    append: (batch) => inner.append(batch),
-    *appendInSteps(batch) {
+    drawVersion: (batch) => inner.drawVersion(batch),
+    append: (batch, version) => inner.append(batch, version),
+    *appendInSteps(batch, version) {
       const { records } = batch as { records: readonly unknown[] };
       for (let step = 0; step < STEPS && records.length > 1; step++) yield;
-      return inner.append(batch);
+      return inner.append(batch, version);
     },
     get rowCount() {
       return inner.rowCount;

@@ -1,6 +1,7 @@
 import type { Batch } from '../records/batches.js';
 import type { RowError } from '../records/record.js';
 import type { RecordName } from '../records/records.js';
+import type { BatchVersion } from '../versions/batch-version.js';
 import type { CallOptions } from './call.js';
 
 /** Checked rows of one record and one partition, encoded for good: every attempt to store them sends the same bytes. */
@@ -34,15 +35,22 @@ export interface Appended {
 /** Turns many batches of one record into few blocks. */
 export interface BlockCollector<N extends RecordName> {
   /**
-   * Takes the good rows and reports the bad ones.
-   * Throws `ValidationError` when the batch itself is wrong; then nothing of it is taken.
+   * Draws the version of a batch that is appended later: of two batches with rows of one key, the one drawn later wins, unless
+   * it says that it was made earlier.
+   * @throws ValidationError when the batch's time is wrong, or further ahead of the clock than the store takes
    */
-  append(batch: Batch<N>): Appended;
+  drawVersion(batch: Batch<N>): BatchVersion;
+  /**
+   * Takes the good rows and reports the bad ones. When it returns, nothing of the batch is looked at any more.
+   * @param version - what {@link drawVersion} gave; without it, it is drawn now
+   * @throws ValidationError when the batch itself is wrong; then nothing of it is taken
+   */
+  append(batch: Batch<N>, version?: BatchVersion): Appended;
   /**
    * The same, about a millisecond's work with each step, so that a large batch does not keep the process from all else.
    * Until the last step the batch must not change, and nothing else may be done with the collector.
    */
-  appendInSteps(batch: Batch<N>): Generator<void, Appended, void>;
+  appendInSteps(batch: Batch<N>, version?: BatchVersion): Generator<void, Appended, void>;
   readonly rowCount: number;
   /** Bytes of the blocks if they were finished now, roughly. */
   readonly byteLength: number;

@@ -6,8 +6,10 @@ import {
   prepareStrategyPerformance,
 } from './batches.js';
 import { featureSetOf } from './feature-set.js';
+import { Invalid } from './field.js';
+import { versionAt } from '../versions/version-clock.js';
 
-const NOW = Date.UTC(2024, 0, 1);
+const VERSION = versionAt(Date.UTC(2024, 0, 1));
 
 const bar = {
   symbol: 'A',
@@ -36,29 +38,22 @@ const performance = {
 };
 
 describe('a prepared batch', () => {
-  it('splits rows into good and bad, and gives the good ones the batch’s labels and time', () => {
-    const prepared = prepareMarketData(
-      { records: [bar, { ...bar, high: NaN }, bar], source: 'x', timestamp: new Date(5) },
-      NOW,
-    );
-    expect(prepared.rows.map(({ row, writtenAt }) => [row['source'], writtenAt])).toEqual([
-      ['x', 5],
-      ['x', 5],
+  it('splits rows into good and bad, and gives the good ones the batch’s labels and version', () => {
+    const prepared = prepareMarketData({ records: [bar, { ...bar, high: NaN }, bar], source: 'x' }, 5n);
+    expect(prepared.rows.map(({ row, version }) => [row['source'], version])).toEqual([
+      ['x', 5n],
+      ['x', 5n],
     ]);
     expect(prepared.errors).toEqual([{ index: 1, field: 'high', reason: 'must be finite' }]);
   });
 
-  it('was made now unless it says otherwise', () => {
-    expect(prepareMarketData({ records: [bar], source: 'x' }, NOW).rows[0]?.writtenAt).toBe(NOW);
-  });
-
   it('does not let a row say what its batch says', () => {
     const row = { ...bar, source: 'other' };
-    expect(prepareMarketData({ records: [row], source: 'x' }, NOW).rows[0]?.row['source']).toBe('x');
+    expect(prepareMarketData({ records: [row], source: 'x' }, VERSION).rows[0]?.row['source']).toBe('x');
   });
 
   it('names the label that is wrong as the batch calls it', () => {
-    expect(() => preparePredictions({ predictions: [], modelVersion: 'm', strategy: '' }, NOW)).toThrow(
+    expect(() => preparePredictions({ predictions: [], modelVersion: 'm', strategy: '' }, VERSION)).toThrow(
       expect.objectContaining({ field: 'strategy' }),
     );
   });
@@ -66,7 +61,7 @@ describe('a prepared batch', () => {
 
 describe('the id of a strategy’s performance', () => {
   const idsOf = (...records: StrategyPerformanceBatch['records'][number][]) =>
-    prepareStrategyPerformance({ records }, NOW).rows.map(({ row }) => row['id']);
+    prepareStrategyPerformance({ records }, VERSION).rows.map(({ row }) => row['id']);
 
   it('is derived from strategy, regime, instant and parameters, in whatever form they are given', () => {
     const [first, ...same] = idsOf(
@@ -99,19 +94,26 @@ describe('prepared features', () => {
   const batch = { symbol: 'A', timestamp: 0, features: { b: 2, a: 1 }, version: 1 };
 
   it('are one row each, with sorted metadata', () => {
-    const { rows } = prepareFeatures([{ ...batch, metadata: { z: '1', y: '2' }, computedAt: 7 }], NOW);
-    expect(rows.map(({ row, writtenAt }) => [row['featureName'], row['featureMetadata'], writtenAt])).toEqual(
-      [
-        ['b', '{"y":"2","z":"1"}', 7],
-        ['a', '{"y":"2","z":"1"}', 7],
-      ],
-    );
+    const { rows } = prepareFeatures([{ ...batch, metadata: { z: '1', y: '2' } }], 7n);
+    expect(rows.map(({ row, version }) => [row['featureName'], row['featureMetadata'], version])).toEqual([
+      ['b', '{"y":"2","z":"1"}', 7n],
+      ['a', '{"y":"2","z":"1"}', 7n],
+    ]);
+  });
+
+  it('have the version of their batch, or are refused with it', () => {
+    const { rows, errors } = prepareFeatures([batch, batch, batch], [1n, new Invalid('is too late'), 3n]);
+    expect(rows.map(({ version }) => version)).toEqual([1n, 1n, 3n, 3n]);
+    expect(errors).toEqual([
+      { index: 1, field: 'computedAt', reason: 'is too late' },
+      { index: 1, field: 'computedAt', reason: 'is too late' },
+    ]);
   });
 
   it('report the batch and the feature at fault', () => {
     const { rows, errors } = prepareFeatures(
       [batch, { ...batch, features: { a: 1, b: NaN } }, { ...batch, version: -1 }],
-      NOW,
+      VERSION,
     );
     expect(rows).toHaveLength(3);
     expect(errors.map(({ index, field }) => [index, field])).toEqual([
@@ -122,7 +124,7 @@ describe('prepared features', () => {
   });
 
   it('make a set again', () => {
-    const { rows } = prepareFeatures([{ ...batch, metadata: { unit: '%' }, calculationTimeMs: 3 }], NOW);
+    const { rows } = prepareFeatures([{ ...batch, metadata: { unit: '%' }, calculationTimeMs: 3 }], VERSION);
     expect(featureSetOf(rows.map(({ row }) => row))).toEqual({
       symbol: 'A',
       timestamp: new Date(0),

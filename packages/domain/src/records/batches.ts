@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ValidationError } from '../errors.js';
 import type { ColumnBatch } from './column-batch.js';
 import { isColumnBatch, rowsOfColumns } from './column-batch.js';
-import { canonicalField, Invalid, isPlainMap } from './field.js';
+import { Invalid, isPlainMap } from './field.js';
 import { feature } from './feature.js';
 import type { MarketDataInput } from './market-data.js';
 import { marketData } from './market-data.js';
@@ -18,10 +18,14 @@ import type { SentimentInput } from './sentiment.js';
 import { sentiment } from './sentiment.js';
 import type { StrategyPerformanceInput } from './strategy-performance.js';
 import { strategyPerformance } from './strategy-performance.js';
+import type { BatchVersion } from '../versions/batch-version.js';
 
 /**
- * When a batch was made. Of two writes of one key the one with the later instant wins, of equals the later write; so
- * sending an old batch again never undoes a correction. Default is the clock's now at the call.
+ * When a batch was made. Of two writes of one key the one with the later instant wins, of equals the one called later; so
+ * sending an old batch again with its time never undoes a correction. Without a time, each call is a new write, which wins
+ * over everything written before through this process; that holds for a batch sent again, too.
+ *
+ * A time further ahead of the clock than the backend's `maxFutureSkewMs` is refused.
  */
 type WrittenAt = Date | number;
 
@@ -93,45 +97,37 @@ export interface PreparedBatch {
 
 export interface PreparedRow {
   readonly row: Row;
-  /** Epoch milliseconds; decides between two writes of one key. */
-  readonly writtenAt: number;
+  /** Decides between two writes of one key. */
+  readonly version: bigint;
 }
 
 function prepare(
   definition: RecordDefinition,
   inputs: unknown,
   listName: string,
-  writtenAt: WrittenAt | undefined,
-  now: number,
+  version: bigint,
   complete: (input: object) => object = (input) => input,
 ): PreparedBatch {
   const operation = `${definition.name}.insert`;
   if (!Array.isArray(inputs)) throw new ValidationError(listName, 'must be a list of records', { operation });
-  const version = versionOf(writtenAt, now, operation);
   const rows: PreparedRow[] = [];
   const errors: RowError[] = [];
   inputs.forEach((input: unknown, index) => {
     const candidate = typeof input === 'object' && input !== null ? complete(input) : input;
     const checked = canonicalRow(definition, candidate, index);
     if ('error' in checked) errors.push(checked.error);
-    else rows.push({ row: checked.row, writtenAt: version });
+    else rows.push({ row: checked.row, version });
   });
   return { definition, rows, errors };
 }
 
-const versionOf = (writtenAt: WrittenAt | undefined, now: number, operation: string): number =>
-  writtenAt === undefined
-    ? now
-    : (requireField({ kind: 'instant' }, 'timestamp', writtenAt, operation) as number);
-
 function prepareColumns(
   definition: RecordDefinition,
   batch: ColumnBatch<RecordName>,
-  now: number,
+  version: bigint,
 ): PreparedBatch {
-  const writtenAt = versionOf(batch.timestamp, now, `${definition.name}.insert`);
   const { rows, errors } = rowsOfColumns(definition, batch);
-  return { definition, rows: rows.map((row) => ({ row, writtenAt })), errors };
+  return { definition, rows: rows.map((row) => ({ row, version })), errors };
 }
 
 const requireBatch = <T>(definition: RecordDefinition, batch: T): T & object =>
@@ -140,42 +136,42 @@ const requireBatch = <T>(definition: RecordDefinition, batch: T): T & object =>
 const requireLabel = (definition: RecordDefinition, name: string, value: unknown): string =>
   requireField({ kind: 'label' }, name, value, `${definition.name}.insert`) as string;
 
-export function prepareMarketData(batch: MarketDataBatch, now: number): PreparedBatch {
+export function prepareMarketData(batch: MarketDataBatch, version: bigint): PreparedBatch {
   const source = requireLabel(marketData, 'source', requireBatch(marketData, batch).source);
-  return prepare(marketData, batch.records, 'records', batch.timestamp, now, (r) => ({ ...r, source }));
+  return prepare(marketData, batch.records, 'records', version, (r) => ({ ...r, source }));
 }
 
-export function prepareSentiment(batch: SentimentBatch, now: number): PreparedBatch {
+export function prepareSentiment(batch: SentimentBatch, version: bigint): PreparedBatch {
   const source = requireLabel(sentiment, 'source', requireBatch(sentiment, batch).source);
-  return prepare(sentiment, batch.records, 'records', batch.timestamp, now, (r) => ({ ...r, source }));
+  return prepare(sentiment, batch.records, 'records', version, (r) => ({ ...r, source }));
 }
 
-export function preparePredictions(batch: PredictionBatch, now: number): PreparedBatch {
+export function preparePredictions(batch: PredictionBatch, version: bigint): PreparedBatch {
   const modelVersion = requireLabel(prediction, 'modelVersion', requireBatch(prediction, batch).modelVersion);
   const strategyName = requireLabel(prediction, 'strategy', batch.strategy);
-  return prepare(prediction, batch.predictions, 'predictions', batch.timestamp, now, (r) => ({
+  return prepare(prediction, batch.predictions, 'predictions', version, (r) => ({
     ...r,
     modelVersion,
     strategyName,
   }));
 }
 
-export function prepareOutcomes(batch: OutcomeBatch, now: number): PreparedBatch {
-  return prepare(outcome, requireBatch(outcome, batch).outcomes, 'outcomes', batch.timestamp, now);
+export function prepareOutcomes(batch: OutcomeBatch, version: bigint): PreparedBatch {
+  return prepare(outcome, requireBatch(outcome, batch).outcomes, 'outcomes', version);
 }
 
 /** Stands for "no id yet" until the row's other fields are known to be right. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-export function prepareStrategyPerformance(batch: StrategyPerformanceBatch, now: number): PreparedBatch {
+export function prepareStrategyPerformance(batch: StrategyPerformanceBatch, version: bigint): PreparedBatch {
   const given = requireBatch(strategyPerformance, batch);
-  const prepared = prepare(strategyPerformance, given.records, 'records', given.timestamp, now, (r) => ({
+  const prepared = prepare(strategyPerformance, given.records, 'records', version, (r) => ({
     ...r,
     id: (r as { id?: string }).id ?? NIL_UUID,
   }));
-  const rows = prepared.rows.map(({ row, writtenAt }) => ({
+  const rows = prepared.rows.map(({ row, ...rest }) => ({
+    ...rest,
     row: row['id'] === NIL_UUID ? { ...row, id: derivedId(row) } : row,
-    writtenAt,
   }));
   return { ...prepared, rows };
 }
@@ -189,7 +185,7 @@ function derivedId({ strategyName, marketRegime, timestamp, parameters }: Row): 
 }
 
 /** One row a feature. A `RowError.index` is the position of the batch, its field e.g. `features.rsi_14`. */
-export function prepareFeatures(batches: readonly FeatureBatch[], now: number): PreparedBatch {
+export function prepareFeatures(batches: readonly FeatureBatch[], version: BatchVersion): PreparedBatch {
   if (!Array.isArray(batches)) {
     throw new ValidationError('batches', 'must be a list of feature batches', {
       operation: 'features.insert',
@@ -202,14 +198,14 @@ export function prepareFeatures(batches: readonly FeatureBatch[], now: number): 
       errors.push({ index, field: 'features', reason: 'must be a map of numbers' });
       return;
     }
-    const shared = sharedFeatureFields(batch, now);
+    const shared = sharedFeatureFields(batch, typeof version === 'bigint' ? version : version[index]!);
     for (const [featureName, featureValue] of Object.entries(batch.features)) {
       if ('error' in shared) {
         errors.push({ index, ...shared.error });
         continue;
       }
       const checked = canonicalRow(feature, { ...shared.fields, featureName, featureValue }, index);
-      if ('row' in checked) rows.push({ row: checked.row, writtenAt: shared.writtenAt });
+      if ('row' in checked) rows.push({ row: checked.row, version: shared.version });
       else errors.push(featureError(checked.error, featureName));
     }
   });
@@ -218,10 +214,9 @@ export function prepareFeatures(batches: readonly FeatureBatch[], now: number): 
 
 function sharedFeatureFields(
   batch: FeatureBatch,
-  now: number,
-): { fields: object; writtenAt: number } | { error: Omit<RowError, 'index'> } {
-  const writtenAt = canonicalField({ kind: 'instant' }, batch.computedAt ?? now);
-  if (writtenAt instanceof Invalid) return { error: { field: 'computedAt', reason: writtenAt.reason } };
+  version: bigint | Invalid,
+): { fields: object; version: bigint } | { error: Omit<RowError, 'index'> } {
+  if (version instanceof Invalid) return { error: { field: 'computedAt', reason: version.reason } };
   if (!isPlainMap(batch.metadata ?? {})) {
     return { error: { field: 'metadata', reason: 'must be a map of strings' } };
   }
@@ -236,7 +231,7 @@ function sharedFeatureFields(
       featureVersion: batch.version,
       calculationTimeMs: batch.calculationTimeMs ?? 0,
     },
-    writtenAt: writtenAt as number,
+    version,
   };
 }
 
@@ -254,7 +249,7 @@ function featureError(error: RowError, featureName: string): RowError {
 }
 
 const preparations: {
-  readonly [N in RecordName]: (batch: RecordBatches[N], now: number) => PreparedBatch;
+  readonly [N in RecordName]: (batch: RecordBatches[N], version: never) => PreparedBatch;
 } = {
   marketData: prepareMarketData,
   sentiment: prepareSentiment,
@@ -264,11 +259,17 @@ const preparations: {
   strategyPerformance: prepareStrategyPerformance,
 };
 
-/** Checks a batch of any record; throws `ValidationError` when the batch itself is wrong. */
-export function prepareBatch<N extends RecordName>(record: N, batch: Batch<N>, now: number): PreparedBatch {
-  return isColumnBatch(batch)
-    ? prepareColumns(records[record], batch, now)
-    : preparations[record](batch as RecordBatches[N], now);
+/**
+ * Checks a batch of any record, and gives its rows the version that was drawn for it.
+ * @throws ValidationError when the batch itself is wrong
+ */
+export function prepareBatch<N extends RecordName>(
+  record: N,
+  batch: Batch<N>,
+  version: BatchVersion,
+): PreparedBatch {
+  if (isColumnBatch(batch)) return prepareColumns(records[record], batch, version as bigint);
+  return preparations[record](batch as RecordBatches[N], version as never);
 }
 
 /** The month that an instant lies in, counted from the year 0: the partition of its row. */

@@ -3,15 +3,16 @@ import { deserialize, serialize } from 'node:v8';
 import type {
   Appended,
   Batch,
+  BatchVersion,
   BlockCollector,
   BlockWriter,
   CollectedBlock,
   EncodedBlock,
-  PreparedBatch,
   PreparedRow,
   RecordName,
+  VersionClock,
 } from '@quantumtrade/dal-domain';
-import { monthOf, prepareBatch, requireRecord, ValidationError } from '@quantumtrade/dal-domain';
+import { drawVersion, monthOf, prepareBatch, requireRecord, ValidationError } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 
 /** Block ids that are remembered; the rows of a block that was forgotten replace themselves. */
@@ -22,7 +23,7 @@ export function blockWriter(store: MemoryStore): BlockWriter {
   return {
     collect: (record) => {
       requireRecord(record, 'blocks.collect');
-      return new MemoryBlockCollector(record, (batch) => prepareBatch(record, batch, store.clock.now()));
+      return new MemoryBlockCollector(record, store.versions);
     },
 
     write: async (block, options) => {
@@ -55,22 +56,26 @@ const ROW_BYTES = 200;
 
 class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
   readonly #record: N;
-  readonly #prepare: (batch: Batch<N>) => PreparedBatch;
+  readonly #versions: VersionClock;
   #months = new Map<number, { rows: PreparedRow[]; batches: Set<number> }>();
   #batches = 0;
   rowCount = 0;
 
-  constructor(record: N, prepare: (batch: Batch<N>) => PreparedBatch) {
+  constructor(record: N, versions: VersionClock) {
     this.#record = record;
-    this.#prepare = prepare;
+    this.#versions = versions;
   }
 
   get byteLength(): number {
     return this.rowCount * ROW_BYTES;
   }
 
-  append(batch: Batch<N>): Appended {
-    const { rows, errors } = this.#prepare(batch);
+  drawVersion(batch: Batch<N>): BatchVersion {
+    return drawVersion(this.#record, batch, this.#versions);
+  }
+
+  append(batch: Batch<N>, version = this.drawVersion(batch)): Appended {
+    const { rows, errors } = prepareBatch(this.#record, batch, version);
     for (const row of rows) {
       const month = monthOf(row.row['timestamp'] as number);
       const block = this.#months.get(month) ?? { rows: [], batches: new Set() };
@@ -83,9 +88,9 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
     return { rowCount: rows.length, errors };
   }
 
-  *appendInSteps(batch: Batch<N>) {
+  *appendInSteps(batch: Batch<N>, version?: BatchVersion) {
     yield* [];
-    return this.append(batch);
+    return this.append(batch, version);
   }
 
   finish(): CollectedBlock[] {

@@ -1,20 +1,12 @@
 import type { FeatureRepository, Row } from '@quantumtrade/dal-domain';
-import {
-  compareCanonical,
-  featureSetOf,
-  planQuery,
-  prepareFeatures,
-  records,
-  requireField,
-} from '@quantumtrade/dal-domain';
+import { compareCanonical, featureSetOf, planQuery, records, requireField } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { result } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 
 export function featureRepository(store: MemoryStore): FeatureRepository {
   return {
-    insert: async (batches, options) =>
-      store.insert('features', (now) => prepareFeatures(batches, now), options),
+    insert: async (batches, options) => store.insert('features', batches, options),
 
     find: async (params, options) => {
       const started = performance.now();

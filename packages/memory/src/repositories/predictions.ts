@@ -1,11 +1,5 @@
 import type { PredictionRepository, Row } from '@quantumtrade/dal-domain';
-import {
-  DUE_OPTIONS,
-  preparePredictions,
-  READ_OPTIONS,
-  requireField,
-  requireLimit,
-} from '@quantumtrade/dal-domain';
+import { DUE_OPTIONS, READ_OPTIONS, requireField, requireLimit } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { present, result } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
@@ -14,8 +8,7 @@ const MINUTE_MS = 60_000;
 
 export function predictionRepository(store: MemoryStore): PredictionRepository {
   return {
-    insert: async (batch, options) =>
-      store.insert('predictions', (now) => preparePredictions(batch, now), options),
+    insert: async (batch, options) => store.insert('predictions', batch, options),
 
     find: async (params, options) => store.find('predictions', params, options),
 

@@ -4,21 +4,14 @@ import type {
   SentimentRepository,
   StrategyPerformanceRepository,
 } from '@quantumtrade/dal-domain';
-import {
-  prepareMarketData,
-  prepareOutcomes,
-  prepareSentiment,
-  prepareStrategyPerformance,
-  READ_OPTIONS,
-} from '@quantumtrade/dal-domain';
+import { READ_OPTIONS } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { present } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 
 export function marketDataRepository(store: MemoryStore): MarketDataRepository {
   return {
-    insert: async (batch, options) =>
-      store.insert('marketData', (now) => prepareMarketData(batch, now), options),
+    insert: async (batch, options) => store.insert('marketData', batch, options),
     find: async (params, options) => store.find('marketData', params, options),
     latest: async (symbol, limit, options) => store.latest('marketData', symbol, limit, options),
   };
@@ -26,8 +19,7 @@ export function marketDataRepository(store: MemoryStore): MarketDataRepository {
 
 export function sentimentRepository(store: MemoryStore): SentimentRepository {
   return {
-    insert: async (batch, options) =>
-      store.insert('sentiment', (now) => prepareSentiment(batch, now), options),
+    insert: async (batch, options) => store.insert('sentiment', batch, options),
     find: async (params, options) => store.find('sentiment', params, options),
     latest: async (symbol, limit, options) => store.latest('sentiment', symbol, limit, options),
   };
@@ -35,15 +27,14 @@ export function sentimentRepository(store: MemoryStore): SentimentRepository {
 
 export function outcomeRepository(store: MemoryStore): OutcomeRepository {
   return {
-    insert: async (batch, options) => store.insert('outcomes', (now) => prepareOutcomes(batch, now), options),
+    insert: async (batch, options) => store.insert('outcomes', batch, options),
     find: async (params, options) => store.find('outcomes', params, options),
   };
 }
 
 export function strategyPerformanceRepository(store: MemoryStore): StrategyPerformanceRepository {
   return {
-    insert: async (batch, options) =>
-      store.insert('strategyPerformance', (now) => prepareStrategyPerformance(batch, now), options),
+    insert: async (batch, options) => store.insert('strategyPerformance', batch, options),
     find: async (params, options) => store.find('strategyPerformance', params, options),
     latest: async (strategyName, options) => {
       const operation = 'strategyPerformance.latest';

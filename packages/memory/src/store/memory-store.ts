@@ -1,28 +1,26 @@
-import type {
-  CallOptions,
-  Clock,
-  PreparedBatch,
-  RecordDefinition,
-  RecordName,
-} from '@quantumtrade/dal-domain';
+import type { CallOptions, Clock, RecordDefinition, RecordName } from '@quantumtrade/dal-domain';
 import type {
   BatchResult,
   QueryParams,
   QueryResult,
   ReadOptions,
+  RecordBatches,
   RecordOf,
   Row,
 } from '@quantumtrade/dal-domain';
 import {
   checkCall,
   ConnectionError,
+  drawVersion,
   planQuery,
+  prepareBatch,
   presentRow,
   QueryError,
   READ_OPTIONS,
   records,
   requireField,
   requireLimit,
+  VersionClock,
 } from '@quantumtrade/dal-domain';
 import { MemoryTable } from './memory-table.js';
 import { timeOf } from './series.js';
@@ -41,11 +39,11 @@ const TABLE_VERSIONS = {
 type TableName = keyof typeof TABLE_VERSIONS;
 
 /** As many as there are migrations. */
-export const NEWEST_VERSION = 7;
+export const NEWEST_VERSION = 8;
 
 /** All tables of one in-memory backend, and what every call on it has in common. */
 export class MemoryStore {
-  readonly clock: Clock;
+  readonly versions: VersionClock;
   readonly tables: Readonly<Record<RecordName, MemoryTable>> = {
     marketData: new MemoryTable(records.marketData),
     sentiment: new MemoryTable(records.sentiment),
@@ -58,8 +56,8 @@ export class MemoryStore {
   #schemaVersion = NEWEST_VERSION;
   closed = false;
 
-  constructor(clock: Clock) {
-    this.clock = clock;
+  constructor(clock: Clock, maxFutureSkewMs?: number) {
+    this.versions = new VersionClock(clock, maxFutureSkewMs);
   }
 
   /** What every call begins with: throws when it is already over, or when the store was closed. */
@@ -92,20 +90,22 @@ export class MemoryStore {
     throw new QueryError(operation, 'the schema is not initialized', { operation });
   }
 
-  insert(
-    name: RecordName,
-    prepare: (now: number) => PreparedBatch,
+  insert<N extends RecordName>(
+    name: N,
+    batch: RecordBatches[N],
     options: CallOptions | undefined,
   ): BatchResult {
     const started = performance.now();
     const operation = `${records[name].name}.insert`;
     this.checkOpen(operation, options);
-    const { rows, errors } = prepare(this.clock.now());
+    const { rows, errors } = prepareBatch(name, batch, drawVersion(name, batch, this.versions));
     if (rows.length > 0) this.requireTables(operation, name);
-    const insertedCount = rows.filter((row) => this.tables[name].upsert(row)).length;
+    const counts = { inserted: 0, updated: 0, superseded: 0 };
+    for (const row of rows) counts[this.tables[name].upsert(row)]++;
     return {
-      insertedCount,
-      updatedCount: rows.length - insertedCount,
+      insertedCount: counts.inserted,
+      updatedCount: counts.updated + counts.superseded,
+      supersededCount: counts.superseded,
       failedCount: errors.length,
       executionTimeMs: performance.now() - started,
       errors,

@@ -25,7 +25,7 @@ describe('MemoryTable', () => {
           return Math.floor(n / 10) * DAY;
         },
       };
-      table.upsert({ row: row as Row, writtenAt: 0 });
+      table.upsert({ row: row as Row, version: 0n });
     }
     looks = 0;
     expect(table.find(plan('S3', 500 * DAY, 501 * DAY))).toHaveLength(1);
@@ -35,7 +35,7 @@ describe('MemoryTable', () => {
   it('sorts rows that arrived out of order when they are read', () => {
     const table = new MemoryTable(records.marketData);
     for (const timestamp of [5, 1, 4, 2, 3]) {
-      table.upsert({ row: { symbol: 'A', source: 'x', timestamp }, writtenAt: 0 });
+      table.upsert({ row: { symbol: 'A', source: 'x', timestamp }, version: 0n });
     }
     expect(table.find(plan('A', 2, 5)).map((row) => row['timestamp'])).toEqual([2, 3, 4]);
   });
@@ -48,9 +48,9 @@ describe('MemoryTable', () => {
       timestamp: 0,
       id: 'x',
     });
-    expect(table.upsert({ row: row('a,"b', 'c'), writtenAt: 0 })).toBe(true);
-    expect(table.upsert({ row: row('a', '"b,c'), writtenAt: 0 })).toBe(true);
-    expect(table.upsert({ row: row('a","b', 'c'), writtenAt: 0 })).toBe(true);
-    expect(table.upsert({ row: row('a', 'b","c'), writtenAt: 0 })).toBe(true);
+    expect(table.upsert({ row: row('a,"b', 'c'), version: 0n })).toBe('inserted');
+    expect(table.upsert({ row: row('a', '"b,c'), version: 0n })).toBe('inserted');
+    expect(table.upsert({ row: row('a","b', 'c'), version: 0n })).toBe('inserted');
+    expect(table.upsert({ row: row('a', 'b","c'), version: 0n })).toBe('inserted');
   });
 });

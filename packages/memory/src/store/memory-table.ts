@@ -2,7 +2,10 @@ import type { Canonical, PreparedRow, QueryPlan, RecordDefinition, Row } from '@
 import type { Entry } from './series.js';
 import { readOrder, Series } from './series.js';
 
-/** The rows of one record by key, indexed by some of the key's fields. Of two writes of one key the one written later stays. */
+/** What became of a row: its key was new, was there already, or was there in a newer version, which stays. */
+export type Upserted = 'inserted' | 'updated' | 'superseded';
+
+/** The rows of one record by key, indexed by some of the key's fields. Of two versions of one key the newer one stays. */
 export class MemoryTable {
   readonly #definition: RecordDefinition;
   readonly #order: (a: Row, b: Row) => number;
@@ -16,16 +19,16 @@ export class MemoryTable {
     this.#indexes = new Map(indexed.map((name) => [name, new Map()]));
   }
 
-  /** Returns true when the row's key is new. */
-  upsert({ row, writtenAt }: PreparedRow): boolean {
+  upsert({ row, version }: PreparedRow): Upserted {
     const key = this.#keyOf(row);
     const entry = this.#entries.get(key);
     if (!entry) {
-      this.#insert(key, { row, writtenAt });
-      return true;
+      this.#insert(key, { row, version });
+      return 'inserted';
     }
-    if (writtenAt >= entry.writtenAt) Object.assign(entry, { row, writtenAt });
-    return false;
+    if (version < entry.version) return 'superseded';
+    Object.assign(entry, { row, version });
+    return 'updated';
   }
 
   has(key: Row): boolean {

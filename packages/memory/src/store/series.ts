@@ -4,7 +4,7 @@ import { compareCanonical } from '@quantumtrade/dal-domain';
 /** A stored row; an upsert changes what it holds, never its key. */
 export interface Entry {
   row: Row;
-  writtenAt: number;
+  version: bigint;
 }
 
 /** Compares two rows by timestamp, then by the rest of their key in its order. */

@@ -44,7 +44,7 @@ export class BooleanColumn implements Column<boolean> {
   }
 }
 
-/** 64-bit integers, and decimals of up to 18 digits as units. */
+/** 64-bit integers, decimals of up to 18 digits as units, and versions. */
 export class BigIntColumn implements Column<bigint> {
   constructor(
     readonly type: string,

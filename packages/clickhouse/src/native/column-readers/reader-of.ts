@@ -53,6 +53,7 @@ export function readerOf(type: string): ColumnReader {
       return instants(type, (reader, rows) => numbers('UInt32', Uint32Array).read(reader, rows), 1_000);
     case 'DateTime64':
       if (first === '3') return instants(type, (reader, rows) => new Int64Numbers(reader.copy(8 * rows)), 1);
+      if (first === '8') return bigIntegers(type, BigInt64Array);
       break;
     case 'String':
       return strings;

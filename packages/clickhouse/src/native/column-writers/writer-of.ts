@@ -10,11 +10,18 @@ import { NumbersByNameWriter } from './numbers-by-name.js';
 import { StringWriter } from './strings.js';
 import { TextsWriter } from './texts.js';
 import { UuidWriter } from './uuids.js';
+import { VersionWriter } from './versions.js';
 
-/** A field of a table that may be without a value. The fields of records never are. */
-export type ColumnField = Field & { readonly nullable?: boolean };
+/** A field of a table: one that may be without a value, as the fields of records never are, or the version of a row. */
+export type ColumnField = (Field & { readonly nullable?: boolean }) | VersionField;
+
+export interface VersionField {
+  readonly kind: 'version';
+  readonly nullable?: false;
+}
 
 export function writerOf(field: ColumnField): ColumnWriter {
+  if (field.kind === 'version') return new VersionWriter();
   return field.nullable ? new NullableWriter(field, plainWriter(field), filler(field)) : plainWriter(field);
 }
 

@@ -1,0 +1,47 @@
+import { ValidationError } from '../errors.js';
+import type { Batch, FeatureBatch } from '../records/batches.js';
+import { isColumnBatch } from '../records/column-batch.js';
+import { canonicalField, Invalid } from '../records/field.js';
+import { requireObject } from '../records/record.js';
+import type { RecordName } from '../records/records.js';
+import { records } from '../records/records.js';
+import type { VersionClock } from './version-clock.js';
+
+/** The version of all rows of a batch; of feature batches, of each of them, or why its time is refused. */
+export type BatchVersion = bigint | readonly (bigint | Invalid)[];
+
+/**
+ * Draws the version of a batch, to be called while the API call that brought the batch has not returned yet.
+ * @throws ValidationError when the batch's time is wrong, or lies too far in the future
+ */
+export function drawVersion<N extends RecordName>(
+  record: N,
+  batch: Batch<N>,
+  clock: VersionClock,
+): BatchVersion {
+  if (record === 'features' && !isColumnBatch(batch)) return versionsOf(batch, clock);
+  const operation = `${records[record].name}.insert`;
+  const { timestamp } = requireObject('batch', batch as { readonly timestamp?: unknown }, operation);
+  const version = timestamp === undefined ? clock.next() : versionOf(timestamp, clock);
+  if (version instanceof Invalid) throw new ValidationError('timestamp', version.reason, { operation });
+  return version;
+}
+
+/** Those without a time of their own have one version together. What is no list is for the batch's check to refuse. */
+function versionsOf(batches: unknown, clock: VersionClock): (bigint | Invalid)[] {
+  if (!Array.isArray(batches)) return [];
+  let now: bigint | undefined;
+  return Array.from(batches as readonly (FeatureBatch | null | undefined)[], (batch) => {
+    try {
+      const computedAt = batch?.computedAt ?? undefined;
+      return computedAt === undefined ? (now ??= clock.next()) : versionOf(computedAt, clock);
+    } catch {
+      return new Invalid('cannot be read');
+    }
+  });
+}
+
+function versionOf(time: unknown, clock: VersionClock): bigint | Invalid {
+  const ms = canonicalField({ kind: 'instant' }, time);
+  return ms instanceof Invalid ? ms : clock.at(ms as number);
+}

@@ -1,0 +1,94 @@
+import { Invalid } from '../records/field.js';
+import { versionAt, VersionClock } from './version-clock.js';
+
+const NOW = Date.UTC(2025, 0, 1);
+
+function clockAt(now: number) {
+  const clock = { time: now, now: () => clock.time };
+  return clock;
+}
+
+const msOf = (version: bigint | Invalid): number => Number((version as bigint) / versionAt(1));
+
+describe('a version without a batch time', () => {
+  it('is the time when the clock moves on', () => {
+    const clock = clockAt(NOW);
+    const versions = new VersionClock(clock);
+    expect(versions.next()).toBe(versionAt(NOW));
+    clock.time += 5;
+    expect(versions.next()).toBe(versionAt(NOW + 5));
+  });
+
+  it('is greater than all before when the clock stands still or goes back', () => {
+    const clock = clockAt(NOW);
+    const versions = new VersionClock(clock);
+    let last = versions.next();
+    for (let n = 0; n < 5_000; n++) {
+      if (n === 2_000) clock.time -= 3_600_000;
+      const next = versions.next();
+      expect(next > last).toBe(true);
+      last = next;
+    }
+    expect(msOf(last)).toBe(NOW + 5);
+  });
+
+  it('is greater than explicit ones before when those lie ahead of the clock', () => {
+    const versions = new VersionClock(clockAt(NOW));
+    const ahead = versions.at(NOW + 60_000) as bigint;
+    expect(versions.next() > ahead).toBe(true);
+  });
+
+  it.each([1.5, -3 * 86_400_000 * 365 * 100, Infinity, NaN, Date.UTC(9999, 0)])(
+    'is drawn when the clock says %p',
+    (now) => {
+      const versions = new VersionClock(clockAt(now));
+      const first = versions.next();
+      expect(versions.next() > first).toBe(true);
+    },
+  );
+});
+
+describe('a version of a batch time', () => {
+  it('lies in the millisecond of the batch, after all drawn in it', () => {
+    const versions = new VersionClock(clockAt(NOW));
+    const drawn = [versions.next(), versions.at(NOW), versions.at(NOW), versions.at(NOW - 1)] as bigint[];
+    expect(drawn.map(msOf)).toEqual([NOW, NOW, NOW, NOW - 1]);
+    expect(drawn[0]! < drawn[1]! && drawn[1]! < drawn[2]! && drawn[3]! < drawn[0]!).toBe(true);
+  });
+
+  it('grows with each draw after any number of other times', () => {
+    const versions = new VersionClock(clockAt(NOW));
+    let last = versions.at(5) as bigint;
+    for (let round = 0; round < 5; round++) {
+      for (let n = 0; n < 20_000; n++) versions.at(1_000 * n + 86_400_000 * round);
+      const next = versions.at(5) as bigint;
+      expect(next > last).toBe(true);
+      expect(msOf(next)).toBe(5);
+      last = next;
+    }
+  });
+
+  it('stays in its millisecond after 100,000 batches of it', () => {
+    const versions = new VersionClock(clockAt(NOW));
+    let last = 0n;
+    for (let n = 0; n < 100_010; n++) last = versions.at(7) as bigint;
+    expect(last).toBe(versionAt(8) - 1n);
+  });
+
+  it('is refused when it lies further ahead than the skew', () => {
+    const clock = clockAt(NOW);
+    const versions = new VersionClock(clock, 2_000);
+    expect(versions.at(NOW + 2_000)).toBe(versionAt(NOW + 2_000));
+    expect(versions.at(NOW + 2_001)).toEqual(new Invalid('must not lie more than 2 s in the future'));
+    clock.time += 1;
+    expect(versions.at(NOW + 2_001)).toBe(versionAt(NOW + 2_001));
+  });
+});
+
+it('shares what was drawn between the version clocks of one clock', () => {
+  const clock = clockAt(NOW);
+  const [one, other] = [new VersionClock(clock), new VersionClock(clock)];
+  const drawn = [one.next(), other.next(), one.at(NOW), other.at(NOW)] as bigint[];
+  expect(drawn).toEqual([...drawn].sort((a, b) => (a < b ? -1 : 1)));
+  expect(new Set(drawn).size).toBe(4);
+});

@@ -1,0 +1,89 @@
+import type { Clock } from '../ports/clock.js';
+import { Invalid, MAX_INSTANT, MIN_INSTANT } from '../records/field.js';
+
+/** @default 300,000 (milliseconds) */
+export const DEFAULT_MAX_FUTURE_SKEW_MS = 300_000;
+
+const VERSIONS_PER_MS = 100_000;
+/** Versions without a batch time use the first thousand of a millisecond, so that those with one always find some left. */
+const IMPLICIT_SEQUENCES = 1_000;
+/** A prime, so that batch times on whole seconds or days spread. */
+const SHARED_SEQUENCES = 16_381;
+
+/** Converts epoch milliseconds to the first version of that millisecond. */
+export const versionAt = (ms: number): bigint => BigInt(ms) * BigInt(VERSIONS_PER_MS);
+
+/**
+ * Issues versions: units of 10 ns since the epoch that decide between two writes of one key. Each version is greater than
+ * every version issued before it for the same time, whatever the clock does. All version clocks over one `Clock` share what
+ * they have issued.
+ */
+export class VersionClock {
+  readonly #clock: Clock;
+  readonly #maxFutureSkewMs: number;
+  readonly #issued: IssuedVersions;
+
+  /** A batch time more than `maxFutureSkewMs` ahead of the clock is refused. */
+  constructor(clock: Clock, maxFutureSkewMs = DEFAULT_MAX_FUTURE_SKEW_MS) {
+    this.#clock = clock;
+    this.#maxFutureSkewMs = maxFutureSkewMs;
+    this.#issued = issuedBy(clock);
+  }
+
+  /** Issues a version for a write that happens now: greater than every version issued before. */
+  next(): bigint {
+    return this.#issued.next(Math.min(Math.floor(this.#clock.now()), MAX_INSTANT));
+  }
+
+  /**
+   * Issues a version for a batch made at this time, a canonical instant: within that millisecond, greater than every version
+   * issued in it before. Returns why a time is refused. After 100,000 batches of one time, the others share one version.
+   */
+  at(batchTime: number): bigint | Invalid {
+    if (batchTime - this.#clock.now() > this.#maxFutureSkewMs) {
+      return new Invalid(`must not lie more than ${this.#maxFutureSkewMs / 1_000} s in the future`);
+    }
+    return this.#issued.within(batchTime);
+  }
+}
+
+const histories = new WeakMap<Clock, IssuedVersions>();
+
+function issuedBy(clock: Clock): IssuedVersions {
+  let issued = histories.get(clock);
+  if (!issued) histories.set(clock, (issued = new IssuedVersions()));
+  return issued;
+}
+
+/** The versions issued so far, as a millisecond and a sequence number within it. */
+class IssuedVersions {
+  /** The greatest version issued. */
+  #lastMs = MIN_INSTANT;
+  #lastSequence = -1;
+  /** The next free sequence number of each millisecond. Milliseconds that share one leave gaps. */
+  readonly #nextSequences = new Uint32Array(SHARED_SEQUENCES);
+
+  next(now: number): bigint {
+    if (now > this.#lastMs) return this.#issue(now, 0);
+    const sequence = this.#lastSequence + 1;
+    return sequence < IMPLICIT_SEQUENCES
+      ? this.#issue(this.#lastMs, sequence)
+      : this.#issue(this.#lastMs + 1, 0);
+  }
+
+  within(ms: number): bigint {
+    return this.#issue(ms, Math.min(this.#nextSequences[slotOf(ms)]!, VERSIONS_PER_MS - 1));
+  }
+
+  #issue(ms: number, sequence: number): bigint {
+    const slot = slotOf(ms);
+    this.#nextSequences[slot] = Math.max(this.#nextSequences[slot]!, sequence + 1);
+    if (ms > this.#lastMs || (ms === this.#lastMs && sequence > this.#lastSequence)) {
+      this.#lastMs = ms;
+      this.#lastSequence = sequence;
+    }
+    return versionAt(ms) + BigInt(sequence);
+  }
+}
+
+const slotOf = (ms: number): number => Math.abs(ms) % SHARED_SEQUENCES;
