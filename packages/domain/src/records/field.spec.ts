@@ -17,8 +17,14 @@ const kinds: Record<Field['kind'], { good: unknown[]; bad: unknown[] }> = {
     good: ['A', 'BRK.B', '🚀', 'x'.repeat(64), 'a b'],
     bad: ['', 'x'.repeat(65), ' A', 'A\n', 'A\u0000B', 'A\u200bB', '\ud800', 5],
   },
-  label: { good: ['x', ' ', '\u0000', 'x'.repeat(256)], bad: ['', 'x'.repeat(257), '\udc00', 5] },
-  id: { good: ['x', 'x'.repeat(256)], bad: ['', 'x'.repeat(257), 5, {}] },
+  label: {
+    good: ['x', ' ', 'Börse 株', 'x'.repeat(256)],
+    bad: ['', 'x'.repeat(257), '\udc00', '\u0000', 'a\nb', 'a\u200bb', '\u007f', 5],
+  },
+  id: {
+    good: ['x', 'a b', 'é', 'x'.repeat(256)],
+    bad: ['', 'x'.repeat(257), '\u0000', 'a\tb', '\u202e', '\u0085', 5, {}],
+  },
   text: { good: ['', 'x'.repeat(65_536)], bad: ['x'.repeat(65_537), '\ud800', 5] },
   instant: {
     good: [0, -1, MIN_INSTANT, MAX_INSTANT, new Date(0)],

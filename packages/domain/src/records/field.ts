@@ -6,8 +6,8 @@ import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
  * | kind | meaning |
  * |---|---|
  * | `symbol` | instrument name, 1 to 64 characters, no control or invisible characters, no surrounding blanks |
- * | `label` | a name out of few: source, strategy, regime, model; 1 to 256 characters |
- * | `id` | a name out of many, 1 to 256 characters |
+ * | `label` | a name out of few: source, strategy, regime, model; 1 to 256 characters, none of them control or invisible |
+ * | `id` | a name out of many, likewise |
  * | `text` | free text, may be empty, up to 65,536 characters |
  * | `instant` | a moment in UTC with millisecond precision, 1900 to 2299 |
  * | `decimal` | 18 digits, 8 of them after the point |
@@ -88,15 +88,28 @@ export function canonicalField(field: Field, value: unknown): Canonical | Invali
 }
 
 function canonicalText(kind: keyof typeof TEXT_LIMIT, value: unknown): string | Invalid {
-  if (typeof value !== 'string') return new Invalid('must be a string');
-  if (value === '' && kind !== 'text') return new Invalid('must not be empty');
-  if (value.length > TEXT_LIMIT[kind]) return new Invalid(`must have at most ${TEXT_LIMIT[kind]} characters`);
-  if (!value.isWellFormed()) return new Invalid('must be well-formed Unicode');
-  if (kind === 'symbol') {
-    if (INVISIBLE.test(value)) return new Invalid('must not contain control or invisible characters');
-    if (value.trim() !== value) return new Invalid('must not begin or end with blanks');
+  if (kind === 'text') return canonicalFreeText(value);
+  const reason = refusalOfName(value, TEXT_LIMIT[kind]);
+  if (reason !== undefined) return new Invalid(reason);
+  if (kind === 'symbol' && (value as string).trim() !== value) {
+    return new Invalid('must not begin or end with blanks');
   }
-  return value;
+  return value as string;
+}
+
+function canonicalFreeText(value: unknown): string | Invalid {
+  if (typeof value !== 'string') return new Invalid('must be a string');
+  if (value.length > TEXT_LIMIT.text) return new Invalid(`must have at most ${TEXT_LIMIT.text} characters`);
+  return value.isWellFormed() ? value : new Invalid('must be well-formed Unicode');
+}
+
+/** Why a value does not name anything: it is no text, empty, too long, or has characters that nobody sees; undefined if it does. */
+export function refusalOfName(value: unknown, maxLength: number): string | undefined {
+  if (typeof value !== 'string') return 'must be a string';
+  if (value === '') return 'must not be empty';
+  if (value.length > maxLength) return `must have at most ${maxLength} characters`;
+  if (!value.isWellFormed()) return 'must be well-formed Unicode';
+  return INVISIBLE.test(value) ? 'must not contain control or invisible characters' : undefined;
 }
 
 function canonicalInstant(value: unknown): number | Invalid {

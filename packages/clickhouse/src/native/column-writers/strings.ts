@@ -1,28 +1,33 @@
-import type { Canonical } from '@quantumtrade/dal-domain';
+import type { Canonical, Field } from '@quantumtrade/dal-domain';
 import { ColumnWriter } from './column-writer.js';
 import { TextBuffer } from './text-buffer.js';
 
-/** No kind of field refuses a string that is not empty, well-formed and not longer than this. */
+/** No free text that is well-formed and not longer than this is refused. */
 const SURELY_SHORT_ENOUGH = 256;
 
 /** `String`: for each row its length in bytes as a varint, then its bytes. For the kinds `id` and `text`. */
 export class StringWriter extends ColumnWriter {
   readonly type = 'String';
   readonly #texts = new TextBuffer();
+  readonly #isId: boolean;
   #marked = 0;
+
+  constructor(field: Field) {
+    super(field);
+    this.#isId = field.kind === 'id';
+  }
 
   reserve(): void {}
 
   put(value: unknown, row: number): string | undefined {
-    if (
-      typeof value === 'string' &&
-      value !== '' &&
-      value.length <= SURELY_SHORT_ENOUGH &&
-      this.#texts.push(value)
-    ) {
-      return undefined;
-    }
+    if (typeof value === 'string' && value !== '' && this.#push(value)) return undefined;
     return this.judge(value, row);
+  }
+
+  /** Appends what surely is right. In ids nothing may be invisible, so of them only ASCII is sure. */
+  #push(text: string): boolean {
+    if (this.#isId) return this.#texts.pushPrintable(text);
+    return text.length <= SURELY_SHORT_ENOUGH && this.#texts.push(text);
   }
 
   store(value: Canonical): void {

@@ -11,17 +11,26 @@ export class TextBuffer {
     return this.#bytes.subarray(0, this.length);
   }
 
+  /** Appends a string of printable ASCII characters. Returns false, and appends nothing, if it is another or a long one. */
+  pushPrintable(text: string): boolean {
+    return text.length <= SHORT && this.#copy(text, 0x20);
+  }
+
   /** Appends a string. Returns false, and appends nothing, if it is not well-formed Unicode. */
   push(text: string): boolean {
+    return (text.length <= SHORT && this.#copy(text, 0)) || this.#encode(text);
+  }
+
+  /** Copies a string whose characters lie between the least one and the last printable one of ASCII; false if others do. */
+  #copy(text: string, least: number): boolean {
     const count = text.length;
-    this.#reserve(3 * count + 5);
-    if (count > SHORT) return this.#encode(text);
+    this.#reserve(count + 1);
     const bytes = this.#bytes;
     const start = this.length;
     bytes[start] = count;
     for (let i = 0; i < count; i++) {
       const unit = text.charCodeAt(i);
-      if (unit > 0x7f) return this.#encode(text);
+      if (unit > 0x7e || unit < least) return false;
       bytes[start + 1 + i] = unit;
     }
     this.length = start + 1 + count;
@@ -29,6 +38,7 @@ export class TextBuffer {
   }
 
   #encode(text: string): boolean {
+    this.#reserve(3 * text.length + 5);
     // All ASCII is the rule: its length is known before its bytes are.
     const head = varintSize(text.length);
     const count = this.#bytes.write(text, this.length + head, 'utf8');
