@@ -24,6 +24,7 @@ export * from './queries/aggregation.js';
 export * from './keyspaces/keyspace.js';
 export * from './keyspaces/keyspaces.js';
 export * from './keyspaces/values.js';
+export * from './realtime/json-value.js';
 export * from './realtime/cache-json.js';
 export * from './realtime/typed-keyspace.js';
 export * from './realtime/timestamped.js';

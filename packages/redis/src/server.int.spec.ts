@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
 import type { CacheBackend, CacheInvalidations } from '@quantumtrade/dal-domain';
-import { RATE_LIMIT_WINDOW_MS } from '@quantumtrade/dal-domain';
+import { RATE_LIMIT_WINDOW_MS, WRONG_TYPE } from '@quantumtrade/dal-domain';
 import { Redis } from 'ioredis';
 import { connectRedis } from './connect-redis.js';
 import { RedisProcess, until } from './testing/redis-process.js';
@@ -184,24 +184,29 @@ it('has no more connections than three, whatever it is used for', async () => {
 });
 
 it.each([
-  ['a key of another kind', async () => void (await redis.lpush(`${keyPrefix}key`, 'x')), 'WRONGTYPE', false],
-  ['a full memory', async () => void (await redis.config('SET', 'maxmemory', '1')), 'OOM', true],
+  ['a key of another kind', async () => void (await redis.lpush(`${keyPrefix}key`, 'x')), WRONG_TYPE, false],
+  [
+    'a full memory',
+    async () => void (await redis.config('SET', 'maxmemory', '1')),
+    'the server answered OOM',
+    true,
+  ],
   [
     'a replica',
     async () => {
       await redis.replicaof('127.0.0.1', 1);
     },
-    'READONLY',
+    'the server answered READONLY',
     true,
   ],
-])('fails on %s with a CacheError that shows no value', async (_, arrange, word, retryable) => {
+])('fails on %s with a CacheError that shows no value', async (_, arrange, reason, retryable) => {
   await backend.probe.ping();
   try {
     await arrange();
     const value = { timestamp: instant(0), secret: SECRET };
     const error = await errorOf(() => backend.cache.setIfNewer('key', value, 60));
     expect(error).toMatchObject({ code: 'CACHE', retryable });
-    expect(error.message).toBe(`Cache operation failed: cache.setIfNewer - the server answered ${word}`);
+    expect(error.message).toBe(`Cache operation failed: cache.setIfNewer - ${reason}`);
     expect(everythingOf(error)).not.toContain(SECRET);
   } finally {
     await redis.config('SET', 'maxmemory', '0');

@@ -4,16 +4,19 @@ import { callSuite } from './call-suite.js';
 import { entrySuite } from './entry-suite.js';
 import { invalidationSuite } from './invalidation-suite.js';
 import { keyspaceSuite } from './keyspace-suite.js';
+import { losslessSuite } from './lossless-suite.js';
 import { manySuite } from './many-suite.js';
 import { marketStreamSuite } from './market-stream-suite.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { rateLimiterSuite } from './rate-limiter-suite.js';
+import { realtimeSuite } from './realtime-suite.js';
 import { unchangedSuite } from './unchanged-suite.js';
 import { whereSuite } from './where-suite.js';
 
 /** All that an adapter of the cache ports must pass. `open` gives a backend over an empty store each time. */
 export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   cacheSuite(runner, open);
+  losslessSuite(runner, open);
   entrySuite(runner, open);
   manySuite(runner, open);
   unchangedSuite(runner, open);
@@ -22,5 +25,6 @@ export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   marketStreamSuite(runner, open);
   rateLimiterSuite(runner, open);
   keyspaceSuite(runner, open);
+  realtimeSuite(runner, open);
   callSuite(runner, open);
 }

@@ -1,41 +1,85 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { Field } from '../records/field.js';
+import { canonicalField, Invalid, isPlainMap } from '../records/field.js';
+import type { JsonMember } from '../records/json.js';
+import { memberOf, objectCodec } from '../records/json.js';
+import { lossInJson } from '../realtime/json-value.js';
 
-const instant = z.codec(z.iso.datetime(), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
-});
+const symbol = memberOf({ kind: 'symbol' });
+const label = memberOf({ kind: 'label' });
+const id = memberOf({ kind: 'id' });
+const instant = memberOf({ kind: 'instant' });
+const number = memberOf({ kind: 'float64' });
+const numbers = memberOf({ kind: 'numbers' });
 
 /** The market regime of a symbol as detected at an instant. */
-export const marketRegimeCodec = z.object({
-  symbol: z.string(),
-  regime: z.string(),
-  confidence: z.number(),
+export interface MarketRegime {
+  symbol: string;
+  regime: string;
+  confidence: number;
+  timestamp: Date;
+}
+export const marketRegimeCodec = objectCodec<MarketRegime>({
+  symbol,
+  regime: label,
+  confidence: number,
   timestamp: instant,
 });
-export type MarketRegime = z.output<typeof marketRegimeCodec>;
 
 /** The strategy chosen for a symbol. */
-export const selectedStrategyCodec = z.object({
-  symbol: z.string(),
-  strategyName: z.string(),
-  marketRegime: z.string(),
-  parameters: z.record(z.string(), z.number()),
+export interface SelectedStrategy {
+  symbol: string;
+  strategyName: string;
+  marketRegime: string;
+  parameters: Record<string, number>;
+  timestamp: Date;
+}
+export const selectedStrategyCodec = objectCodec<SelectedStrategy>({
+  symbol,
+  strategyName: label,
+  marketRegime: label,
+  parameters: numbers,
   timestamp: instant,
 });
-export type SelectedStrategy = z.output<typeof selectedStrategyCodec>;
+
+/** What JSON keeps as it is. */
+export type JsonValue = z.core.util.JSONType;
 
 /** What an application keeps for a signed-in user. */
-export const sessionCodec = z.object({
-  userId: z.string(),
+export interface SessionData {
+  userId: string;
+  startedAt: Date;
+  attributes: Record<string, JsonValue>;
+}
+export const sessionCodec = objectCodec<SessionData>({
+  userId: id,
   startedAt: instant,
-  attributes: z.record(z.string(), z.json()),
+  attributes: { decode: jsonMap, encode: jsonMap },
 });
-export type SessionData = z.output<typeof sessionCodec>;
 
 /** Who a token stands for and what it may do. */
-export const userContextCodec = z.object({
-  userId: z.string(),
-  roles: z.array(z.string()),
-  permissions: z.array(z.string()),
+export interface UserContext {
+  userId: string;
+  roles: string[];
+  permissions: string[];
+}
+export const userContextCodec = objectCodec<UserContext>({
+  userId: id,
+  roles: listOf({ kind: 'label' }),
+  permissions: listOf({ kind: 'label' }),
 });
-export type UserContext = z.output<typeof userContextCodec>;
+
+function jsonMap(value: unknown): unknown {
+  if (!isPlainMap(value)) return new Invalid('must be a map of JSON values');
+  const loss = lossInJson(value);
+  return loss === undefined ? value : new Invalid(`${loss} cannot be kept in JSON`);
+}
+
+function listOf(field: Field): JsonMember {
+  const list = (value: unknown) => {
+    if (!Array.isArray(value)) return new Invalid('must be a list of strings');
+    const items = Array.from(value, (item) => canonicalField(field, item));
+    return items.find((item) => item instanceof Invalid) ?? items;
+  };
+  return { decode: list, encode: list };
+}

@@ -22,11 +22,17 @@ export interface CacheWrite {
   readonly ttlSeconds: number;
 }
 
-/** JSON values by key, each with a time to live. */
+/** Why a call fails that meets a key under which something else than a JSON value is kept, such as a market stream. */
+export const WRONG_TYPE = 'the key holds a value of another type (WRONGTYPE)';
+
+/**
+ * JSON values by key, each with a time to live. A key has at most 4,096 characters and is well-formed Unicode; any other is
+ * refused with `ValidationError`.
+ */
 export interface Cache {
   /**
    * The value, or null when there is none or its time is over.
-   * Throws `CacheError` when what is stored is not JSON or the decoder refuses it.
+   * Throws `CacheError` when what is stored is not JSON or the decoder refuses it, and when the key holds another type.
    */
   get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
 
@@ -47,7 +53,8 @@ export interface Cache {
 
   /**
    * The values of many keys in the order of the keys, null for each that has none. They are not a snapshot: writes may
-   * come between. Throws `CacheError`, as `get` does, when any of them is not what it should be.
+   * come between. Throws `CacheError`, as `get` does, when any of them is not what it should be; but a key that holds another
+   * type has no value here.
    */
   getMany<T>(keys: readonly string[], decoder: Decoder<T>, options?: CallOptions): Promise<(T | null)[]>;
 
@@ -60,7 +67,9 @@ export interface Cache {
 
   /**
    * Stores a value as JSON for `ttlSeconds` (more than 0; fractions count).
-   * Throws `ValidationError` for a value that JSON would drop or change: undefined, a function, a bigint, NaN, Infinity.
+   * Throws `ValidationError` for a value that JSON would drop or change (undefined, a function, a bigint, NaN, -0, a `Date`, a
+   * `Map`, an instance of any class, a hole, a symbol), for one nested more than 100 levels deep and for one that is larger
+   * than about 64 MiB. So do all methods that store one.
    */
   set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void>;
 

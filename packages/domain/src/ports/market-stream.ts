@@ -3,7 +3,10 @@ import type { CallOptions } from './call.js';
 
 /** The most recent ticks of each symbol in the order they were appended, to be read now or followed as they come. */
 export interface MarketStream {
-  /** Adds ticks at the end. The oldest beyond the stream's length fall out; the whole stream lives 30 s after its last tick. */
+  /**
+   * Adds ticks at the end, all of them or, with `ValidationError` for one that is wrong or another symbol's, none. The oldest beyond
+   * the stream's length fall out; the whole stream lives 30 s after its last tick.
+   */
   append(symbol: string, ticks: readonly MarketData<true>[], options?: CallOptions): Promise<void>;
 
   /** The last `limit` ticks, oldest first. */

@@ -1,33 +1,106 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { encodeCacheValue, requireTtlMs } from './cache-json.js';
+import { MAX_JSON_DEPTH } from './json-value.js';
 
 it('keeps every JSON value as it is', () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-      expect(JSON.parse(encodeCacheValue(value, 'test'))).toEqual(JSON.parse(JSON.stringify(value)));
+      fc.pre(
+        !JSON.stringify(value, (_, item: unknown) => (Object.is(item, -0) ? 'minus' : item)).includes(
+          'minus',
+        ),
+      );
+      expect(JSON.parse(encodeCacheValue(value, 'test'))).toEqual(value);
     }),
   );
 });
 
-it('keeps what an object says of itself in toJSON', () => {
-  expect(encodeCacheValue({ at: new Date(0) }, 'test')).toBe('{"at":"1970-01-01T00:00:00.000Z"}');
+it('keeps a member that is called __proto__, and values of another realm', () => {
+  const given = JSON.parse('{"__proto__":{"admin":true},"a":[{"__proto__":1}]}') as object;
+  expect(encodeCacheValue(given, 'test')).toBe(JSON.stringify(given));
+  expect(encodeCacheValue(Object.assign(Object.create(null), { a: 1 }), 'test')).toBe('{"a":1}');
+  expect(encodeCacheValue(runInNewContext('({ a: [1, { b: null }] })'), 'test')).toBe('{"a":[1,{"b":null}]}');
 });
 
-it.each([
+class WithAccessor {
+  readonly a = 1;
+  get b() {
+    return 2;
+  }
+}
+class List extends Array<number> {}
+
+const named = Object.assign([1], { x: 2 });
+const hidden = Object.defineProperty({}, 'x', { value: 1 });
+const hiddenInArray = Object.defineProperty([1], 'x', { value: 1 });
+// eslint-disable-next-line no-sparse-arrays
+const sparse = [1, , 2];
+
+it.each<[string, unknown]>([
   ['undefined', undefined],
   ['NaN', NaN],
   ['-Infinity', -Infinity],
+  ['-0', -0],
   ['bigint', 1n],
   ['function', () => 1],
   ['symbol', Symbol('x')],
   ['Map', new Map()],
   ['Set', new Set()],
-  ['invalid Date', new Date(NaN)],
+  ['WeakMap', new WeakMap()],
+  ['Date', new Date(0)],
+  ['Date', new Date(NaN)],
+  ['RegExp', /a/],
+  ['Error', new Error('x')],
+  ['Promise', Promise.resolve(1)],
+  ['ArrayBuffer', new ArrayBuffer(8)],
+  ['Float64Array', Float64Array.of(1.5)],
+  ['Buffer', Buffer.from('a')],
+  ['URL', new URL('http://a/b')],
+  ['Number', Object(NaN)],
+  ['String', Object('a')],
+  ['WithAccessor', new WithAccessor()],
+  ['List', List.of(1, 2)],
+  ['function', { toJSON: () => 'other' }],
+  ['undefined', { a: undefined }],
+  ['a member named by a symbol', { [Symbol('a')]: 1 }],
+  ['a member that is not enumerable, or inherited', hidden],
+  ['Object', Object.create({ inherited: 1 })],
+  ['an array with holes', sparse],
+  ['an array with names', named],
+  ['an array with names', hiddenInArray],
+  ['a member that cannot be read', Object.defineProperty({}, 'x', { enumerable: true, get: fail })],
 ])('refuses %s at any depth and says so', (name, value) => {
   const message = `Data validation failed: value - ${name} cannot be kept in JSON`;
-  for (const wrapped of [value, [value], { a: { b: value } }]) {
+  for (const wrapped of [value, [value], { a: { b: value } }, [1, { a: [value] }]]) {
     expect(() => encodeCacheValue(wrapped, 'test')).toThrow(message);
   }
+});
+
+function fail(): never {
+  throw new Error('s3cr3t');
+}
+
+describe('a value that is too much', () => {
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
+
+  it('is refused when it is nested too deep or contains itself', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    expect(encodeCacheValue(nested(MAX_JSON_DEPTH), 'test')).toContain('1');
+    for (const value of [nested(MAX_JSON_DEPTH + 1), nested(5_000), circular]) {
+      expect(() => encodeCacheValue(value, 'test')).toThrow('nesting of more than 100 levels');
+    }
+  });
+
+  it('is refused when its parts refer to each other so often that its text has no end', () => {
+    let doubled: unknown = 'text';
+    for (let i = 0; i < 60; i++) doubled = { a: doubled, b: doubled };
+    expect(() => encodeCacheValue(doubled, 'test')).toThrow('a value of such a size');
+    const text = 'x'.repeat(1024 * 1024);
+    expect(() => encodeCacheValue(new Array(100).fill(text), 'test')).toThrow('a value of such a size');
+    expect(() => encodeCacheValue(new Array(2 ** 31), 'test')).toThrow('a value of such a size');
+  });
 });
 
 it.each([

@@ -1,43 +1,19 @@
 import { CacheError, ValidationError } from '../errors.js';
+import { requireKnownKeys } from '../known-keys.js';
 import type { CacheWrite, Decoder } from '../ports/cache.js';
+import { requireObject } from '../records/record.js';
+import { lossInJson } from './json-value.js';
 
 /** The JSON text of a cache value; throws `ValidationError` for what JSON would drop or change. */
 export function encodeCacheValue(value: unknown, operation: string): string {
+  let loss: string | undefined;
   try {
-    // Far cheaper than to be asked for each member, and by far the most frequent.
-    if (isPlain(value)) return JSON.stringify(value);
-    return JSON.stringify(value, function (this: Record<string, unknown>, key, item: unknown) {
-      const lost = whatJsonLoses(this[key]);
-      if (lost === undefined) return item;
-      throw new ValidationError('value', `${lost} cannot be kept in JSON`, { operation });
-    });
-  } catch (error) {
-    if (error instanceof ValidationError) throw error;
-    throw new ValidationError('value', 'cannot be kept in JSON', { operation });
+    loss = lossInJson(value);
+    if (loss === undefined) return JSON.stringify(value);
+  } catch {
+    loss = 'a member that cannot be read';
   }
-}
-
-/** Whether JSON surely keeps all of it. */
-function isPlain(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean';
-  if (value === null) return true;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (!isPlain(value[i])) return false;
-    return true;
-  }
-  if (Object.getPrototypeOf(value) !== Object.prototype) {
-    return value instanceof Date && !Number.isNaN(value.getTime());
-  }
-  for (const name in value) if (!isPlain((value as Record<string, unknown>)[name])) return false;
-  return true;
-}
-
-function whatJsonLoses(item: unknown): string | undefined {
-  if (item instanceof Map || item instanceof Set) return item.constructor.name;
-  if (item instanceof Date && Number.isNaN(item.getTime())) return 'invalid Date';
-  if (typeof item === 'number' && !Number.isFinite(item)) return String(item);
-  return ['undefined', 'bigint', 'function', 'symbol'].includes(typeof item) ? typeof item : undefined;
+  throw new ValidationError('value', `${loss} cannot be kept in JSON`, { operation });
 }
 
 /** The checked value of a cached JSON text; throws `CacheError`, which never shows the text. */
@@ -56,6 +32,11 @@ export function requireTtlMs(ttlSeconds: number, operation: string): number {
   throw new ValidationError('ttlSeconds', 'must be a number above 0', { operation });
 }
 
+/** How many characters a key may have. */
+export const MAX_KEY_LENGTH = 4_096;
+
+const WRITE_MEMBERS = ['key', 'value', 'ttlSeconds'] as const;
+
 /** What is stored for a value: checked, as JSON text, its life in milliseconds. */
 export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operation: string): StoredText {
   requireKey(key, operation);
@@ -65,18 +46,31 @@ export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operati
 /** The same for many. */
 export function encodeCacheWrites(entries: readonly CacheWrite[], operation: string): StoredText[] {
   if (!Array.isArray(entries)) throw new ValidationError('entries', 'must be a list', { operation });
-  return entries.map((entry: CacheWrite) => encodeCacheWrite(entry, operation));
+  return Array.from(entries, (entry: CacheWrite) => {
+    requireKnownKeys(requireObject('entries', entry, operation), WRITE_MEMBERS, operation);
+    return encodeCacheWrite(entry, operation);
+  });
 }
 
-/** Throws `ValidationError` for what is no key. */
+/** Throws `ValidationError` for what is no key, and for lone surrogates, which a server takes for one and the same. */
 export function requireKey(key: string, operation: string): void {
-  if (typeof key !== 'string') throw new ValidationError('key', 'must be a string', { operation });
+  const reason = refusalOfKey(key);
+  if (reason !== undefined) throw new ValidationError('key', reason, { operation });
 }
 
 /** The same for what is no list of keys. */
 export function requireKeys(keys: readonly string[], operation: string): void {
-  if (Array.isArray(keys) && keys.every((key) => typeof key === 'string')) return;
-  throw new ValidationError('keys', 'must be a list of strings', { operation });
+  if (!Array.isArray(keys)) throw new ValidationError('keys', 'must be a list of strings', { operation });
+  for (const key of keys) {
+    const reason = refusalOfKey(key);
+    if (reason !== undefined) throw new ValidationError('keys', `each ${reason}`, { operation });
+  }
+}
+
+function refusalOfKey(key: unknown): string | undefined {
+  if (typeof key !== 'string') return 'must be a string';
+  if (key.length > MAX_KEY_LENGTH) return `must have at most ${MAX_KEY_LENGTH} characters`;
+  return key.isWellFormed() ? undefined : 'must be well-formed Unicode';
 }
 
 export interface StoredText {

@@ -7,21 +7,21 @@ import type { OpenKeyspace } from './typed-keyspace.js';
 
 /**
  * Hot values that live only in the cache, by symbol or strategy. Each read gives null when the value's time is over. A value
- * may be shared with other readers, and frozen.
+ * may be shared with other readers, and frozen. A write is taken unless a value of a later `timestamp` is there; it says
+ * whether it was.
  */
 export interface RealtimeValues {
   marketRegime(symbol: string, options?: CallOptions): Promise<MarketRegime | null>;
-  setMarketRegime(regime: MarketRegime, options?: CallOptions): Promise<void>;
+  setMarketRegime(regime: MarketRegime, options?: CallOptions): Promise<boolean>;
 
   selectedStrategy(symbol: string, options?: CallOptions): Promise<SelectedStrategy | null>;
-  setSelectedStrategy(strategy: SelectedStrategy, options?: CallOptions): Promise<void>;
+  setSelectedStrategy(strategy: SelectedStrategy, options?: CallOptions): Promise<boolean>;
 
   strategyPerformance(strategyName: string, options?: CallOptions): Promise<StrategyPerformance<true> | null>;
-  setStrategyPerformance(performance: StrategyPerformance<true>, options?: CallOptions): Promise<void>;
+  setStrategyPerformance(performance: StrategyPerformance<true>, options?: CallOptions): Promise<boolean>;
 
   /** The newest tick published within 30 s. It need not be in the database, nor be the newest bar there. */
   latestTick(symbol: string, options?: CallOptions): Promise<MarketData<true> | null>;
-  /** Publishes a tick unless a newer one is there; true when it was taken. */
   setLatestTick(tick: MarketData<true>, options?: CallOptions): Promise<boolean>;
 }
 
@@ -33,13 +33,14 @@ export function realtimeValues(open: OpenKeyspace): RealtimeValues {
   const ticks = open(keyspaces.latestTick);
   return {
     marketRegime: (symbol, options) => regimes.get({ symbol }, options),
-    setMarketRegime: async (regime, options) => regimes.set({ symbol: regime?.symbol }, regime, options),
+    setMarketRegime: async (regime, options) =>
+      regimes.setIfNewer({ symbol: regime?.symbol }, regime, options),
     selectedStrategy: (symbol, options) => strategies.get({ symbol }, options),
     setSelectedStrategy: async (strategy, options) =>
-      strategies.set({ symbol: strategy?.symbol }, strategy, options),
+      strategies.setIfNewer({ symbol: strategy?.symbol }, strategy, options),
     strategyPerformance: (strategyName, options) => performances.get({ strategyName }, options),
     setStrategyPerformance: async (performance, options) =>
-      performances.set({ strategyName: performance?.strategyName }, performance, options),
+      performances.setIfNewer({ strategyName: performance?.strategyName }, performance, options),
     latestTick: (symbol, options) => ticks.get({ symbol }, options),
     setLatestTick: async (tick, options) => ticks.setIfNewer({ symbol: tick?.symbol }, tick, options),
   };

@@ -4,12 +4,14 @@ import type { MarketData } from '../records/market-data.js';
 import { decodeCacheValue, encodeCacheValue } from './cache-json.js';
 import { encodeFor } from './typed-keyspace.js';
 
-/** The JSON texts of a stream's ticks; throws `ValidationError` when any of them is wrong. */
-export function encodeTicks(ticks: readonly MarketData<true>[], operation: string): string[] {
+/** The JSON texts of a symbol's ticks; throws `ValidationError` when any of them is wrong or another symbol's. */
+export function encodeTicks(symbol: string, ticks: readonly MarketData<true>[], operation: string): string[] {
   if (!Array.isArray(ticks)) throw new ValidationError('ticks', 'must be a list', { operation });
-  return ticks.map((tick: MarketData<true>) =>
-    encodeCacheValue(encodeFor(keyspaces.marketStream, tick), operation),
-  );
+  return Array.from(ticks, (tick: MarketData<true>) => {
+    const encoded = encodeFor(keyspaces.marketStream, tick) as { symbol: string };
+    if (encoded.symbol === symbol) return encodeCacheValue(encoded, operation);
+    throw new ValidationError('symbol', 'must be the symbol of the stream', { operation });
+  });
 }
 
 /** The ticks of a stream's JSON texts; throws `CacheError` when any of them is not one. */

@@ -90,10 +90,20 @@ export class TypedKeyspace<P extends string, T> implements KeyspaceValues<P, T> 
 
 /** A value in the JSON form that its keyspace stores; throws `ValidationError` when it is not one of the keyspace's. */
 export function encodeFor<P extends string, T>(keyspace: Keyspace<P, T>, value: T): unknown {
-  const encoded = z.safeEncode(keyspace.codec, value);
-  if (encoded.success) return encoded.data;
-  const [issue] = encoded.error.issues;
-  throw new ValidationError(issue!.path.join('.') || 'value', issue!.message, {
+  const encoded = encodedOrUnreadable(keyspace, value);
+  if (encoded?.success) return encoded.data;
+  const [issue] = encoded?.error.issues ?? [];
+  const field = issue?.path.join('.') || 'value';
+  throw new ValidationError(field, issue?.message ?? 'has a member that cannot be read', {
     operation: keyspace.pattern,
   });
+}
+
+/** Undefined when reading a member throws. */
+function encodedOrUnreadable<P extends string, T>({ codec }: Keyspace<P, T>, value: T) {
+  try {
+    return z.safeEncode(codec, value);
+  } catch {
+    return undefined;
+  }
 }

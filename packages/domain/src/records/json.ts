@@ -1,3 +1,4 @@
+import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { z } from 'zod';
 import { QueryError } from '../errors.js';
 import { canonicalField, fieldFromJson, fieldToJson, Invalid, isPlainMap, presentField } from './field.js';
@@ -10,6 +11,9 @@ export interface JsonMember {
   decode(json: unknown): unknown;
   encode(value: unknown): unknown;
 }
+
+/** How much of an unknown member's name an error shows. */
+const MAX_NAME_LENGTH = 200;
 
 export function memberOf(field: Field): JsonMember {
   return {
@@ -25,15 +29,28 @@ export function memberOf(field: Field): JsonMember {
 }
 
 /**
- * The codec of an object with these members; what else it has is left out. One codec for all of them, because zod takes
- * several times as long for one of each.
+ * The codec of an object with these members. Encoding refuses any other; decoding leaves it out, for it may be a later version's.
+ * One codec for all of them, because zod takes several times as long for one of each.
  */
 export function objectCodec<T>(members: Readonly<Record<string, JsonMember>>): z.ZodType<T> {
   const entries = Object.entries(members);
+  const names = Object.keys(members);
   const each = (how: keyof JsonMember) => (input: unknown, context: z.core.ParsePayload) => {
     if (!isPlainMap(input)) {
       context.issues.push({ code: 'custom', message: 'must be an object', input: undefined });
       return z.NEVER;
+    }
+    if (how === 'encode') {
+      for (const name of Object.keys(input)) {
+        if (Object.hasOwn(members, name)) continue;
+        const message = unknownKeyReason(name, names);
+        context.issues.push({
+          code: 'custom',
+          message,
+          input: undefined,
+          path: [name.slice(0, MAX_NAME_LENGTH)],
+        });
+      }
     }
     const output: Record<string, unknown> = {};
     for (const [name, member] of entries) {

@@ -1,5 +1,5 @@
 import type { CallOptions, Clock } from '@quantumtrade/dal-domain';
-import { CacheError, checkCall, ConnectionError } from '@quantumtrade/dal-domain';
+import { CacheError, checkCall, ConnectionError, WRONG_TYPE } from '@quantumtrade/dal-domain';
 
 /** What a key holds: a text, a list of texts, or the instants of a request log. */
 type Content =
@@ -39,7 +39,7 @@ export class ExpiringStore {
   read<K extends Content['kind']>(key: string, kind: K, operation: string): ContentOf<K> | undefined {
     const content = this.#live(key)?.content;
     if (content === undefined || content.kind === kind) return content?.value as ContentOf<K> | undefined;
-    throw new CacheError(`the key holds a ${content.kind}`, { operation, retryable: false });
+    throw new CacheError(WRONG_TYPE, { operation, retryable: false });
   }
 
   /** The text that the key holds; undefined when it holds none. */

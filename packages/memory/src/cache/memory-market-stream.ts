@@ -47,7 +47,7 @@ export class MemoryMarketStream implements MarketStream {
   }
 
   async append(symbol: string, ticks: readonly MarketData<true>[], options?: CallOptions): Promise<void> {
-    const texts = encodeTicks(ticks, 'marketStream.append');
+    const texts = encodeTicks(symbol, ticks, 'marketStream.append');
     this.#store.enter(options, 'marketStream.append');
     if (texts.length === 0) return;
     const key = keyOf(pattern, { symbol });

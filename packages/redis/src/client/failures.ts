@@ -1,5 +1,5 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
-import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
+import { CacheError, ConnectionError, WRONG_TYPE } from '@quantumtrade/dal-domain';
 
 /**
  * What a failure of the driver means. Its message and properties may hold keys, values and passwords, so only the code
@@ -76,7 +76,7 @@ export function failureOf(error: unknown): Failure {
   if (lastNodeError) return failureOf(lastNodeError);
   if (name === 'ReplyError') {
     const word = /^[A-Z]+\b/.exec(String(message))?.[0] ?? 'ERR';
-    const reason = `the server answered ${word}`;
+    const reason = word === 'WRONGTYPE' ? WRONG_TYPE : `the server answered ${word}`;
     if (LOGIN_REFUSED.has(word)) return { kind: 'connection', reason, retryable: false };
     return { kind: 'command', reason, retryable: PASSING.has(word) };
   }

@@ -35,7 +35,7 @@ export class RedisMarketStream implements MarketStream {
 
   async append(symbol: string, ticks: readonly MarketData<true>[], options?: CallOptions): Promise<void> {
     const operation = 'marketStream.append';
-    const kept = encodeTicks(ticks, operation).slice(-MARKET_STREAM_LENGTH);
+    const kept = encodeTicks(symbol, ticks, operation).slice(-MARKET_STREAM_LENGTH);
     const someLeftOut = kept.length < ticks.length ? 1 : 0;
     const args = [MARKET_STREAM_LENGTH, this.#lifeMs, someLeftOut, ...kept];
     await this.#run(operation, options, async (redis) => {

@@ -1,0 +1,141 @@
+import type { RealtimeValues } from '@quantumtrade/dal-domain';
+import { realtimeValues, typedKeyspaces } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import { errorOf } from './error-of.js';
+import type { OpenCacheFactory } from './open-cache.js';
+import { withOpenCache } from './open-cache.js';
+import * as sample from './samples.js';
+
+/** Each realtime value with its write and its read. */
+const values = {
+  regime: {
+    good: sample.regime('AAPL'),
+    set: (to, value) => to.setMarketRegime(value as never),
+    get: (from) => from.marketRegime('AAPL'),
+  },
+  strategy: {
+    good: sample.selectedStrategy('AAPL'),
+    set: (to, value) => to.setSelectedStrategy(value as never),
+    get: (from) => from.selectedStrategy('AAPL'),
+  },
+  performance: {
+    good: sample.performance('momentum'),
+    set: (to, value) => to.setStrategyPerformance(value as never),
+    get: (from) => from.strategyPerformance('momentum'),
+  },
+  tick: {
+    good: sample.tick('AAPL'),
+    set: (to, value) => to.setLatestTick(value as never),
+    get: (from) => from.latestTick('AAPL'),
+  },
+} satisfies Record<
+  string,
+  {
+    good: { timestamp: Date };
+    set(to: RealtimeValues, value: unknown): Promise<boolean>;
+    get(from: RealtimeValues): Promise<unknown>;
+  }
+>;
+
+const wrongInstants = [new Date(NaN), new Date(Date.UTC(10_000, 0)), new Date(Date.UTC(-1, 0)), '2024', null];
+
+/** What a value may not be, each with the field that the refusal names. */
+const wrong: Readonly<Record<keyof typeof values, readonly [field: string, value: unknown][]>> = {
+  regime: [
+    ['confidence', { confidence: NaN }],
+    ['confidence', { confidence: '0.5' }],
+    ['confidence', { confidence: undefined }],
+    ['regime', { regime: '' }],
+    ['regime', { regime: 'a\u0000b' }],
+    ['regime', { regime: 'x'.repeat(257) }],
+    ['symbol', { symbol: '\ud800' }],
+    ['symbol', { symbol: 5 }],
+  ],
+  strategy: [
+    ['parameters', { parameters: { a: NaN } }],
+    ['parameters', { parameters: [1] }],
+    ['strategyName', { strategyName: 'a\u200bb' }],
+    ['marketRegime', { marketRegime: undefined }],
+    ['symbol', { symbol: 'A\n' }],
+  ],
+  performance: [
+    ['profitLoss', { profitLoss: '1e99' }],
+    ['strategyName', { strategyName: '' }],
+    ['totalTrades', { totalTrades: -1 }],
+  ],
+  tick: [
+    ['close', { close: 'x' }],
+    ['source', { source: 'a\u007f' }],
+    ['symbol', { symbol: '' }],
+  ],
+};
+
+/** That realtime values are what they are said to be, and that the newest of them stays. */
+export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void {
+  const { describe, expect } = runner;
+  const test = withOpenCache(runner, open);
+
+  describe('Realtime values', () => {
+    for (const [name, { good, set, get }] of Object.entries(values)) {
+      test(`a ${name} is not overwritten by an older one`, async ({ backend: { cache } }) => {
+        const realtime = realtimeValues(typedKeyspaces(cache));
+        const at = (ms: number) => ({ ...good, timestamp: new Date(good.timestamp.getTime() + ms) });
+        expect(await set(realtime, at(1))).toBe(true);
+        expect(await set(realtime, at(0))).toBe(false);
+        expect(await get(realtime)).toEqual(at(1));
+        expect(await set(realtime, at(1))).toBe(true);
+        expect(await set(realtime, at(2))).toBe(true);
+        expect(await get(realtime)).toEqual(at(2));
+      });
+
+      test(`a wrong ${name} is refused by the name of its field`, async ({ backend: { cache }, keys }) => {
+        const realtime = realtimeValues(typedKeyspaces(cache));
+        const refusals: (readonly [string, unknown])[] = [
+          ...wrong[name as keyof typeof values],
+          ...wrongInstants.map((timestamp) => ['timestamp', { timestamp }] as const),
+        ];
+        for (const [field, members] of refusals) {
+          const failure = await failureOf(() => set(realtime, { ...good, ...(members as object) }));
+          expect([members, failure]).toEqual([members, { code: 'VALIDATION', field }]);
+        }
+        expect(await keys()).toEqual([]);
+      });
+
+      test(`an unknown member of a ${name} is refused by its name`, async ({ backend: { cache }, keys }) => {
+        const realtime = realtimeValues(typedKeyspaces(cache));
+        const error = await errorOf(() => set(realtime, { ...good, timestmp: 1 }));
+        expect([error.code, (error as { field?: string }).field]).toEqual(['VALIDATION', 'timestmp']);
+        expect(error.message.includes('did you mean "timestamp"?')).toBe(true);
+        expect(await keys()).toEqual([]);
+      });
+
+      test(`what is no ${name} is refused with ValidationError`, async ({ backend: { cache } }) => {
+        const realtime = realtimeValues(typedKeyspaces(cache));
+        const throwing = Object.defineProperty({ ...good }, 'timestamp', {
+          enumerable: true,
+          get: () => {
+            throw new Error('s3cr3t');
+          },
+        });
+        for (const value of [null, undefined, 5, 'text', [good], throwing]) {
+          expect((await failureOf(() => set(realtime, value))).code).toBe('VALIDATION');
+        }
+      });
+    }
+
+    test('parameters keep names such as __proto__', async ({ backend: { cache } }) => {
+      const realtime = realtimeValues(typedKeyspaces(cache));
+      const parameters = JSON.parse('{"__proto__": 1, "a": 2}') as Record<string, number>;
+      await realtime.setSelectedStrategy({ ...sample.selectedStrategy('AAPL'), parameters });
+      const stored = await realtime.selectedStrategy('AAPL');
+      expect(JSON.stringify(stored?.parameters)).toBe(JSON.stringify(parameters));
+    });
+
+    test('ticks of another symbol are refused by a stream', async ({ backend: { marketStream }, keys }) => {
+      const append = () => marketStream.append('AAPL', [sample.tick('AAPL'), sample.tick('MSFT')]);
+      expect(await failureOf(append)).toEqual({ code: 'VALIDATION', field: 'symbol' });
+      expect(await keys()).toEqual([]);
+    });
+  });
+}
