@@ -117,8 +117,9 @@ describe('opening a data layer', () => {
     await container.unbindAllAsync();
     expect(await written).toMatchObject({ acceptedCount: 1 });
     await expect(database.getMarketData({})).rejects.toMatchObject({ code: 'CONNECTION' });
-    await expect(trail.record({ operation: 'x' } as never)).rejects.toMatchObject({ code: 'CLOSED' });
     expect(trail.stats()).toMatchObject({ recorded: 1, failed: 0 });
+    await trail.record({ operation: 'x' } as never);
+    expect(trail.stats()).toMatchObject({ recorded: 1, failed: 1 });
     await rm(directory, { recursive: true });
   });
 
