@@ -69,6 +69,13 @@ function cell(value: unknown): string {
 
 export const count = (value: number): string => value.toLocaleString('en-US');
 
+const BYTE_UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+export function bytes(value: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(value, 1)) / 10), BYTE_UNITS.length - 1);
+  return `${(value / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${BYTE_UNITS[power]}`;
+}
+
 export const milliseconds = (value: number): string =>
   `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ms`;
 

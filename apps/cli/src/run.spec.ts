@@ -34,6 +34,7 @@ describe('the command line', () => {
     [['migrate', 'newest'], /whole number/],
     [['query', 'everything'], /market-data, sentiment/],
     [['query', 'market-data', '--interval', '1d'], /--interval is for aggregate only/],
+    [['query', 'features', '--exact'], /--exact does not go with features/],
     [['query', 'market-data', '--group-by', 'symbol'], /--group-by is for aggregate only/],
     [['query', 'predictions', '--latest', '1', '--symbol', 'X'], /--latest does not go with predictions/],
     [['query', 'market-data', '--latest', '1'], /--latest needs --symbol/],

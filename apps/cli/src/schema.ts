@@ -3,17 +3,39 @@ import type { DalConfig } from '@quantumtrade/dal-config';
 import { DataProblem } from './exit-codes.js';
 
 /**
- * Makes sure that there is a schema. A store of this machine's own gets one where it is missing; servers that others
- * share are migrated only by `qtdal migrate`.
+ * Refuses a store whose schema is not there, not the newest, or lacks a table. Changes nothing: a table that somebody
+ * dropped is not made again.
  */
-export async function requireSchema(
-  { database }: OpenDatabase,
+export async function requireSchema({ database }: OpenDatabase, signal: AbortSignal): Promise<void> {
+  const { from, to } = await database.schema.preview(undefined, { signal });
+  if (from === 0) throw new DataProblem('The database has no schema: run `qtdal migrate` first.');
+  if (from < to) {
+    throw new DataProblem(
+      `The schema is at version ${from}, and this release needs ${to}: run \`qtdal migrate\`.`,
+    );
+  }
+  const missing = (await database.inspectGuarantees({ signal }))
+    .filter(({ exists }) => !exists)
+    .map(({ table }) => table);
+  if (missing.length > 0) {
+    throw new DataProblem(
+      `The schema is at version ${from}, but ${missing.join(', ')} is missing: somebody dropped it. Restore it, or make ` +
+        'an empty schema with `qtdal migrate 0 --yes` and `qtdal migrate`, which drops all data.',
+    );
+  }
+}
+
+/**
+ * Makes the schema of this machine's own store where nothing was ever in it, and requires it everywhere else: servers that
+ * others share are migrated by `qtdal migrate` alone.
+ */
+export async function prepareSchema(
+  opened: OpenDatabase,
   backend: DalConfig['backend'],
   signal: AbortSignal,
 ): Promise<void> {
-  if ((await database.schema.version({ signal })) > 0) return;
-  if (backend === 'clickhouse-redis') {
-    throw new DataProblem('The database has no schema yet: run `qtdal migrate` first.');
-  }
-  await database.initializeSchema({ signal });
+  const { schema } = opened.database;
+  if (backend !== 'clickhouse-redis' && (await schema.preview(undefined, { signal })).isNew)
+    await schema.initialize({ signal });
+  await requireSchema(opened, signal);
 }

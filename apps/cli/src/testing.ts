@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,48 @@ class Capture extends Writable {
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();
     done();
+  }
+}
+
+/** A database of its own on the tests' ClickHouse server. */
+export class OwnDatabase {
+  readonly #server = new URL(process.env['CLICKHOUSE_URL']!);
+  readonly name: string;
+
+  constructor(purpose: string) {
+    this.name = `${purpose}_${randomBytes(6).toString('hex')}`;
+  }
+
+  /** A configuration in TOML that connects to it. */
+  config(redisUrl = process.env['REDIS_URL']!): string {
+    return `backend = "clickhouse-redis"
+[clickhouse]
+url = "${this.#server.origin}"
+username = "${decodeURIComponent(this.#server.username) || 'default'}"
+password = "${decodeURIComponent(this.#server.password)}"
+database = "${this.name}"
+[redis]
+url = "${redisUrl}"
+key_prefix = "${this.name}:"
+`;
+  }
+
+  /** Runs one statement in it, or, as long as it does not exist, on the server. */
+  async sql(query: string, database = this.name): Promise<string> {
+    const { origin, username, password } = this.#server;
+    const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const authorization = `Basic ${Buffer.from(login).toString('base64')}`;
+    const answer = await fetch(`${origin}/?database=${database}`, {
+      method: 'POST',
+      body: query,
+      headers: { authorization },
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.text();
+  }
+
+  async drop(): Promise<void> {
+    await this.sql(`DROP DATABASE IF EXISTS ${this.name} SYNC`, 'default');
   }
 }
 

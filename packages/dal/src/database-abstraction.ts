@@ -340,6 +340,10 @@ export class DatabaseAbstraction {
     return this.schema.initialize(options);
   }
 
+  /**
+   * Moves the schema to a version. Going down deletes data without asking: `schema.preview(version)` tells which tables and
+   * columns, with their rows and bytes.
+   */
   migrateSchema(version: number, options?: CallOptions): Promise<void> {
     return this.schema.migrate(version, options);
   }

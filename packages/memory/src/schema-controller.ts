@@ -13,10 +13,13 @@ export function schemaController(store: MemoryStore): SchemaController {
     migrate: async (version, options) => {
       const operation = 'schema.migrate';
       store.checkOpen(operation, options);
-      if (!Number.isInteger(version) || version < 0 || version > NEWEST_VERSION) {
-        throw new MigrationError(version, `does not exist, the newest is ${NEWEST_VERSION}`, { operation });
-      }
+      requireVersion(version, operation);
       store.migrate(version);
+    },
+    preview: async (version = NEWEST_VERSION, options) => {
+      store.checkOpen('schema.preview', options);
+      requireVersion(version, 'schema.preview');
+      return { from: store.schemaVersion, to: version, isNew: false, losses: store.lossesAt(version) };
     },
     validate: async (options) => {
       store.checkOpen('schema.validate', options);
@@ -33,4 +36,9 @@ export function schemaController(store: MemoryStore): SchemaController {
       return store.schemaVersion;
     },
   };
+}
+
+function requireVersion(version: number, operation: string): void {
+  if (Number.isInteger(version) && version >= 0 && version <= NEWEST_VERSION) return;
+  throw new MigrationError(version, `does not exist, the newest is ${NEWEST_VERSION}`, { operation });
 }

@@ -1,37 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
 import { EXIT } from '../exit-codes.js';
-import { qtdal, Scratch } from '../testing.js';
+import { OwnDatabase, qtdal, Scratch } from '../testing.js';
 
 const scratch = new Scratch();
-const server = new URL(process.env['CLICKHOUSE_URL']!);
-const database = `doctor_${randomBytes(6).toString('hex')}`;
-
-const configWith = (redisUrl: string) =>
-  scratch.file(
-    `${new URL(redisUrl).port}.toml`,
-    `backend = "clickhouse-redis"
-[clickhouse]
-url = "${server.origin}"
-username = "${decodeURIComponent(server.username) || 'default'}"
-password = "${decodeURIComponent(server.password)}"
-database = "${database}"
-[redis]
-url = "${redisUrl}"
-key_prefix = "${database}:"
-`,
-  );
+const own = new OwnDatabase('doctor');
+const configWith = (redisUrl: string) => scratch.file(`${new URL(redisUrl).port}.toml`, own.config(redisUrl));
 const config = configWith(process.env['REDIS_URL']!);
 
-async function sql(query: string): Promise<void> {
-  const login = `${decodeURIComponent(server.username)}:${decodeURIComponent(server.password)}`;
-  const authorization = `Basic ${Buffer.from(login).toString('base64')}`;
-  const answer = await fetch(server.origin, { method: 'POST', body: query, headers: { authorization } });
-  if (!answer.ok) throw new Error(await answer.text());
-}
-
 afterAll(async () => {
-  await sql(`DROP DATABASE IF EXISTS ${database} SYNC`);
+  await own.drop();
   scratch.remove();
 });
 
@@ -49,10 +26,8 @@ it('names the tables that may lose rows or count them twice, and why', async () 
   expect(migrated.out).toMatch(/^ok {6}guarantees: stored, distinct, idempotent, keyed; not synced: fsync/m);
   expect(migrated.code).toBe(EXIT.ok);
 
-  await sql(`DROP TABLE ${database}.features SYNC`);
-  await sql(
-    `CREATE TABLE ${database}.features AS ${database}.market_data ENGINE = MergeTree ORDER BY symbol`,
-  );
+  await own.sql('DROP TABLE features SYNC');
+  await own.sql('CREATE TABLE features AS market_data ENGINE = MergeTree ORDER BY symbol');
   const { code, out } = await doctor();
   expect(code).toBe(EXIT.data);
   expect(out).toMatch(

@@ -10,7 +10,7 @@ import { ingestFile } from '../ingest/ingest-file.js';
 import { count, seconds } from '../output.js';
 import type { Io } from '../output.js';
 import type { RunSession } from '../run.js';
-import { requireSchema } from '../schema.js';
+import { prepareSchema } from '../schema.js';
 import type { CommonOptions } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
@@ -40,7 +40,7 @@ export function addIngest(program: Command, run: RunSession): void {
       run(flags, async ({ config, open, output, signal }) => {
         const { backend } = await config();
         const opened = await open();
-        await requireSchema(opened, backend, signal);
+        await prepareSchema(opened, backend, signal);
         const refusals = new RefusalLog(flags.rejects, (text) => output.note(text));
         const bar = progressBar(output.stderr);
         let settled = 0;

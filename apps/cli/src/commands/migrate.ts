@@ -1,27 +1,54 @@
+import type { DatabaseAbstraction } from '@quantumtrade/dal';
+import type { SchemaLoss, SchemaPreview } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, UsageError } from '../exit-codes.js';
+import { bytes, count } from '../output.js';
 import type { RunSession } from '../run.js';
 import type { CommonOptions } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
 export function addMigrate(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('migrate')))
-    .description('Move the schema to a version, the newest by default. Going down drops data.')
+    .description(
+      'Move the schema to a version, the newest by default. Going down drops data: without --yes, it only says which.',
+    )
     .argument('[version]', 'version to go to; 0 is the empty schema', version)
-    .action((target: number | undefined, options: CommonOptions) =>
+    .option('--yes', 'go down although it drops data')
+    .action((target: number | undefined, options: CommonOptions & { yes?: boolean }) =>
       run(options, async ({ open, output, signal }) => {
         const { database, backends } = await open();
-        const from = await database.schema.version({ signal });
+        const preview = await database.schema.preview(target, { signal });
+        if (preview.to < preview.from && !options.yes) throw new UsageError(warning(preview));
         if (target === undefined) await database.initializeSchema({ signal });
         else await database.migrateSchema(target, { signal });
+        const { from, losses } = preview;
         const to = await database.schema.version({ signal });
-        output.result({ from, to, store: backends.timeSeries }, () =>
-          from === to ? `Schema is at version ${to} already.` : `Schema moved from version ${from} to ${to}.`,
+        const drift = target === undefined ? await driftOf(database, signal) : [];
+        output.result({ from, to, store: backends.timeSeries, losses, drift }, () =>
+          [
+            from === to
+              ? `Schema is at version ${to} already.`
+              : `Schema moved from version ${from} to ${to}.`,
+            ...losses.map(describeLoss),
+            ...drift.map(({ object, problem }) => `DRIFT  ${object}: ${problem}`),
+          ].join('\n'),
         );
-        return EXIT.ok;
+        return drift.length > 0 ? EXIT.data : EXIT.ok;
       }),
     );
+}
+
+const driftOf = async (database: DatabaseAbstraction, signal: AbortSignal) =>
+  (await database.validateSchema({ signal })).drift;
+
+function warning({ from, to, losses }: SchemaPreview): string {
+  const lost = losses.length > 0 ? `:\n${losses.map(describeLoss).join('\n')}\n` : ' no data. ';
+  return `Going from version ${from} to ${to} loses${lost}Nothing was changed: add --yes to go down.`;
+}
+
+function describeLoss({ object, change, rows, bytes: size }: SchemaLoss): string {
+  return `  ${object} ${change}: ${count(rows)} rows${size === undefined ? '' : `, ${bytes(size)}`}`;
 }
 
 function version(text: string): number {

@@ -58,8 +58,8 @@ const SUBJECTS: Record<string, Subject> = {
     latest: (database, symbol, limit, options) => database.sentiment.latest(symbol, limit, options),
   },
   features: {
-    find: (database, params, options) => database.getFeatures(params, options),
-    latest: (database, symbol, _, options) => latestFeatures(database, symbol, options),
+    find: (database, params, { signal }) => database.getFeatures(params, { signal }),
+    latest: (database, symbol, _, { signal }) => latestFeatures(database, symbol, { signal }),
   },
   predictions: { find: (database, params, options) => database.predictions.find(params, options) },
   outcomes: { find: (database, params, options) => database.outcomes.find(params, options) },
@@ -91,9 +91,9 @@ export function addQuery(program: Command, run: RunSession): void {
     .option('--measure <field>', 'aggregate: field of count, min, max and avg')
     .action((what: string, flags: QueryFlags) => {
       checkFlags(what, flags);
-      return run(flags, async ({ config, open, output, signal }) => {
+      return run(flags, async ({ open, output, signal }) => {
         const opened = await open();
-        await requireSchema(opened, (await config()).backend, signal);
+        await requireSchema(opened, signal);
         const answer = await ask(opened.database, SUBJECTS[what]!, flags, signal);
         output.result(answer, () => describe(answer));
         return EXIT.ok;
@@ -106,6 +106,8 @@ function checkFlags(what: string, flags: QueryFlags): void {
     what === 'aggregate' ? undefined : ONLY_AGGREGATE.find((name) => flags[name] !== undefined);
   if (misplaced)
     throw new UsageError(`--${misplaced === 'groupBy' ? 'group-by' : misplaced} is for aggregate only.`);
+  if (what === 'features' && flags.exact)
+    throw new UsageError('--exact does not go with features: they are floating-point numbers.');
   if (flags.latest === undefined) return;
   if (!SUBJECTS[what]!.latest) throw new UsageError(`--latest does not go with ${what}: use --start.`);
   if (flags.symbol === undefined) throw new UsageError('--latest needs --symbol.');

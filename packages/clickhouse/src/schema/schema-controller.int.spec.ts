@@ -79,6 +79,45 @@ it('moves up and down, and leaves only its own records at version 0', async () =
   expect(await schema.validate()).toMatchObject({ valid: true, version: NEWEST });
 });
 
+it('previews each table and column that a migration down drops', async () => {
+  const migrationsDirectory = migrationsFolder({
+    '0001_a.up.sql': `${TABLE_A}ALTER TABLE a ADD COLUMN IF NOT EXISTS y UInt64;`,
+    '0001_a.down.sql': 'DROP TABLE IF EXISTS a;',
+    '0002_b.up.sql': 'ALTER TABLE a ADD COLUMN IF NOT EXISTS z String;',
+    '0002_b.down.sql':
+      'ALTER TABLE a MODIFY COLUMN IF EXISTS y UInt8;\nALTER TABLE a DROP COLUMN IF EXISTS z;\nDROP TABLE IF EXISTS gone;',
+  });
+  const sql = ownDatabase();
+  const schema = new ClickHouseSchemaController(sql, { migrationsDirectory });
+  expect(await schema.preview()).toEqual({ from: 0, to: 2, isNew: true, losses: [] });
+  await schema.initialize();
+  await sql.command('test', "INSERT INTO a VALUES (1, 2, 'three'), (2, 3, 'four')");
+  expect(await schema.preview(1)).toEqual({
+    from: 2,
+    to: 1,
+    isNew: false,
+    losses: [
+      { object: 'column a.y', change: 'is converted to UInt8', rows: 2, bytes: expect.any(Number) },
+      { object: 'column a.z', change: 'is dropped', rows: 2, bytes: expect.any(Number) },
+    ],
+  });
+  const { losses } = await schema.preview(0);
+  expect(losses).toEqual([{ object: 'table a', change: 'is dropped', rows: 2, bytes: expect.any(Number) }]);
+  expect(losses[0]!.bytes).toBeGreaterThan(0);
+  await schema.migrate(0);
+  expect(await schema.preview()).toMatchObject({ from: 0, to: 2, isNew: false });
+});
+
+it('makes no table again that was dropped by hand', async () => {
+  const sql = ownDatabase();
+  const schema = new ClickHouseSchemaController(sql);
+  await schema.initialize();
+  await sql.command('test', 'DROP TABLE features SYNC');
+  await schema.initialize();
+  expect(await tablesOf(sql, 'features')).toEqual([]);
+  expect((await schema.validate()).drift).toEqual([{ object: 'table features', problem: 'is missing' }]);
+});
+
 it.each([NEWEST + 1, -1, 1.5])('refuses version %s, which does not exist', async (version) => {
   await expect(new ClickHouseSchemaController(ownDatabase()).migrate(version)).rejects.toMatchObject({
     code: 'MIGRATION',

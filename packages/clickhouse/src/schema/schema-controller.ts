@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { CallOptions, SchemaController, SchemaDrift, SchemaReport } from '@quantumtrade/dal-domain';
+import type {
+  CallOptions,
+  SchemaController,
+  SchemaDrift,
+  SchemaPreview,
+  SchemaReport,
+} from '@quantumtrade/dal-domain';
 import { isDatabaseError, MigrationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { compare, snapshot } from './drift.js';
@@ -7,6 +13,7 @@ import type { HistoryState, Step } from './history.js';
 import { History } from './history.js';
 import type { Lease, LockOptions } from './lock.js';
 import { MigrationLock } from './lock.js';
+import { lossesOf } from './losses.js';
 import type { Migration } from './migration-files.js';
 import { fileName, loadMigrations, packagedMigrations } from './migration-files.js';
 
@@ -44,12 +51,25 @@ export class ClickHouseSchemaController implements SchemaController {
   async migrate(version: number, options: CallOptions = {}): Promise<void> {
     this.#sql.checkOpen('schema.migrate', options);
     const migrations = await loadMigrations(this.#directory);
-    if (!Number.isInteger(version) || version < 0 || version > migrations.length) {
-      throw new MigrationError(version, `does not exist, the newest is ${migrations.length}`, {
-        operation: 'schema.migrate',
-      });
-    }
+    requireVersion(version, migrations, 'schema.migrate');
     await this.#move(version, migrations, options);
+  }
+
+  async preview(version?: number, options: CallOptions = {}): Promise<SchemaPreview> {
+    this.#sql.checkOpen('schema.preview', options);
+    const migrations = await loadMigrations(this.#directory);
+    if (version !== undefined) requireVersion(version, migrations, 'schema.preview');
+    const history = await this.#history.read(options);
+    const down = history
+      .stepsTo(version ?? Infinity, migrations)
+      .filter(({ direction }) => direction === 'down')
+      .flatMap(({ migration, from }) => migration.down.slice(from));
+    return {
+      from: history.version,
+      to: version ?? Math.max(history.version, migrations.length),
+      isNew: history.nextOrdinal === 0 && (await this.#hasNoTables(options)),
+      losses: await lossesOf(this.#server, this.#sql.database, down, options),
+    };
   }
 
   async version(options: CallOptions = {}): Promise<number> {
@@ -108,6 +128,16 @@ export class ClickHouseSchemaController implements SchemaController {
     return ordinal;
   }
 
+  async #hasNoTables(options: CallOptions): Promise<boolean> {
+    const tables = await this.#server.rows(
+      'schema.preview',
+      'SELECT 1 FROM system.tables WHERE database = {database:String} LIMIT 1',
+      { database: this.#sql.database },
+      options,
+    );
+    return tables.length === 0;
+  }
+
   async #run(sql: Sql, statement: string, options: CallOptions): Promise<void> {
     await sql.command('schema.migrate', statement, {}, options);
   }
@@ -156,6 +186,11 @@ export class ClickHouseSchemaController implements SchemaController {
       database,
     });
   }
+}
+
+function requireVersion(version: number, migrations: readonly Migration[], operation: string): void {
+  if (Number.isInteger(version) && version >= 0 && version <= migrations.length) return;
+  throw new MigrationError(version, `does not exist, the newest is ${migrations.length}`, { operation });
 }
 
 function historyDrift(history: HistoryState, migrations: readonly Migration[]): SchemaDrift[] {

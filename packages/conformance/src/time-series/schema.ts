@@ -39,6 +39,28 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(await schema.version()).toBe(version);
     });
 
+    it('previews what a migration down would drop and drops nothing', async () => {
+      const { schema } = backend();
+      const version = await schema.version();
+      const symbol = uniqueName();
+      await write(symbol);
+      const { from, to, isNew, losses } = await schema.preview(0);
+      expect({ from, to, isNew }).toEqual({ from: version, to: 0, isNew: false });
+      const bars = losses.find(({ object }) => object === 'table market_data');
+      expect(bars?.change).toBe('is dropped');
+      expect(bars?.rows).toBeGreaterThan(0);
+      expect(losses.length).toBeGreaterThanOrEqual(7);
+      expect(await schema.version()).toBe(version);
+      expect(await count(symbol)).toBe(1);
+    });
+
+    it('previews nothing to lose when the schema is newest', async () => {
+      const { schema } = backend();
+      const version = await schema.version();
+      expect(await schema.preview()).toEqual({ from: version, to: version, isNew: false, losses: [] });
+      expect(await failureOf(() => schema.preview(version + 1))).toEqual({ code: 'MIGRATION' });
+    });
+
     it('drops everything on the way down to 0, is not valid there, and comes up again empty', async () => {
       const { schema, checkpoints } = backend();
       const version = await schema.version();

@@ -22,6 +22,7 @@ export function cachedSchema(schema: SchemaController, through: ReadThrough): Sc
         .catch((error: unknown) => clearAfter(error, through));
       await through.clear();
     },
+    preview: (version, options) => schema.preview(version, options),
     validate: (options) => schema.validate(options),
     version: (options) => schema.version(options),
   };

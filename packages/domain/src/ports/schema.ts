@@ -15,16 +15,48 @@ export interface SchemaReport {
   drift: SchemaDrift[];
 }
 
+/** Data that a migration downwards deletes or changes. */
+export interface SchemaLoss {
+  /** `table market_data`, `column market_data.volume`. */
+  object: string;
+  /** What happens to it, e.g. `is dropped`. */
+  change: string;
+  /** Rows that it has now, all versions of a row counted. */
+  rows: number;
+  /** Bytes on disk that it takes now; undefined where the store has no disk. */
+  bytes?: number | undefined;
+}
+
+/** What moving to a version would do. */
+export interface SchemaPreview {
+  from: number;
+  to: number;
+  /** True while the database is as if it had just been created: nothing was migrated, and there are no tables. */
+  isNew: boolean;
+  /** Empty on the way up. */
+  losses: SchemaLoss[];
+}
+
 /** Creates, moves and checks the schema. */
 export interface SchemaController {
-  /** Applies all migrations. Safe to call at every start and from several processes at once. */
+  /**
+   * Applies all migrations. A table that was dropped by hand is not made again: `validate` reports it.
+   * Safe to call at every start and from several processes at once.
+   */
   initialize(options?: CallOptions): Promise<void>;
 
   /**
-   * Moves up or down to a version; 0 is the empty schema. Going down drops what the undone migrations made, data included.
+   * Moves up or down to a version; 0 is the empty schema. Going down drops what the undone migrations made, data included,
+   * without asking: call `preview` first to see what is lost.
    * Throws `MigrationError` when the version does not exist or a statement fails; calling again resumes.
    */
   migrate(version: number, options?: CallOptions): Promise<void>;
+
+  /**
+   * Tells what `migrate` to a version, by default the newest, would do. Changes nothing. Throws `MigrationError` when the
+   * version does not exist.
+   */
+  preview(version?: number, options?: CallOptions): Promise<SchemaPreview>;
 
   /** Compares the schema with its migrations and names every difference. Changes nothing. */
   validate(options?: CallOptions): Promise<SchemaReport>;

@@ -7,6 +7,7 @@ import type {
   RecordBatches,
   RecordOf,
   Row,
+  SchemaLoss,
 } from '@quantumtrade/dal-domain';
 import {
   checkCall,
@@ -78,6 +79,17 @@ export class MemoryStore {
       if (name === 'checkpoints') this.checkpoints.clear();
       else this.tables[name].clear();
     }
+  }
+
+  /** What moving to a version would forget. */
+  lossesAt(version: number): SchemaLoss[] {
+    return (Object.keys(TABLE_VERSIONS) as TableName[])
+      .filter((name) => this.hasTable(name) && TABLE_VERSIONS[name] > version)
+      .map((name) => ({
+        object: `table ${name === 'checkpoints' ? 'ingestion_checkpoints' : records[name].table}`,
+        change: 'is dropped',
+        rows: name === 'checkpoints' ? this.checkpoints.size : this.tables[name].rowCount,
+      }));
   }
 
   hasTable(name: TableName): boolean {

@@ -19,6 +19,10 @@ export class MemoryTable {
     this.#indexes = new Map(indexed.map((name) => [name, new Map()]));
   }
 
+  get rowCount(): number {
+    return this.#entries.size;
+  }
+
   upsert({ row, version }: PreparedRow): Upserted {
     const key = this.#keyOf(row);
     const entry = this.#entries.get(key);

@@ -1,0 +1,61 @@
+import { EXIT } from './exit-codes.js';
+import { OwnDatabase, qtdal, Scratch } from './testing.js';
+
+const scratch = new Scratch();
+const own = new OwnDatabase('schema');
+afterAll(async () => {
+  await own.drop();
+  scratch.remove();
+});
+
+const config = scratch.file('own.toml', own.config());
+const bars = scratch.file('bars.csv', 'date,open,high,low,close,volume\n2000-01-03,1,2,1,1,10\n');
+const onOwn = (...args: string[]) => qtdal(...args, '--config', config);
+const tables = async () =>
+  (
+    await own.sql(
+      `SELECT name FROM system.tables WHERE database = '${own.name}' AND name = 'market_data'`,
+      'system',
+    )
+  ).trim();
+
+it('asks before a migration down and says what it drops', async () => {
+  expect(await onOwn('query', 'market-data')).toMatchObject({
+    code: EXIT.data,
+    err: expect.stringContaining('no schema: run `qtdal migrate`'),
+  });
+  expect(await tables()).toBe('');
+  expect((await onOwn('migrate')).code).toBe(EXIT.ok);
+  expect((await onOwn('ingest', bars, '--symbol', 'X')).code).toBe(EXIT.ok);
+
+  const asked = await onOwn('migrate', '0');
+  expect(asked.code).toBe(EXIT.usage);
+  expect(asked.err).toMatch(/loses:\n.*table market_data is dropped: 1 rows, [\d.]+ (bytes|KiB)/s);
+  expect(asked.err).toMatch(/Nothing was changed: add --yes/);
+  expect(await tables()).toBe('market_data');
+
+  const done = await onOwn('migrate', '0', '--yes');
+  expect(done.code).toBe(EXIT.ok);
+  expect(done.out).toContain('table market_data is dropped: 1 rows');
+  expect(await tables()).toBe('');
+  expect((await onOwn('ingest', bars, '--symbol', 'X')).code).toBe(EXIT.data);
+  expect(await tables()).toBe('');
+}, 60_000);
+
+it('makes no table again that somebody dropped', async () => {
+  expect((await onOwn('migrate')).code).toBe(EXIT.ok);
+  await own.sql('DROP TABLE market_data SYNC');
+  for (const args of [
+    ['query', 'market-data'],
+    ['ingest', bars, '--symbol', 'X'],
+  ]) {
+    expect(await onOwn(...args)).toMatchObject({
+      code: EXIT.data,
+      err: expect.stringContaining('market_data is missing'),
+    });
+  }
+  const migrated = await onOwn('migrate');
+  expect(migrated.code).toBe(EXIT.data);
+  expect(migrated.out).toContain('DRIFT  table market_data: is missing');
+  expect(await tables()).toBe('');
+}, 60_000);

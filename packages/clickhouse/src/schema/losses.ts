@@ -1,0 +1,78 @@
+import type { CallOptions, SchemaLoss } from '@quantumtrade/dal-domain';
+import type { Sql } from '../client/sql.js';
+
+/** Data that a statement deletes or changes; `column` undefined means the whole table. */
+interface Target {
+  readonly table: string;
+  readonly column?: string;
+  readonly change: string;
+}
+
+interface Stored {
+  readonly rows: string;
+  readonly bytes: string;
+}
+
+/** Tells what statements would delete or change of the data that a database has now. */
+export async function lossesOf(
+  sql: Sql,
+  database: string,
+  statements: readonly string[],
+  options: CallOptions,
+): Promise<SchemaLoss[]> {
+  const targets = statements.flatMap(targetsOf);
+  const dropped = new Set(targets.filter(({ column }) => column === undefined).map(({ table }) => table));
+  const losses: SchemaLoss[] = [];
+  for (const { table, column, change } of targets) {
+    if (column !== undefined && dropped.has(table)) continue;
+    const object = column === undefined ? `table ${table}` : `column ${table}.${column}`;
+    if (losses.some((loss) => loss.object === object)) continue;
+    const stored = await storedIn(sql, { database, table, column: column ?? '' }, options);
+    if (stored) losses.push({ object, change, rows: Number(stored.rows), bytes: Number(stored.bytes) });
+  }
+  return losses;
+}
+
+const NAME = '[`"]?(\\w+)[`"]?';
+const TABLE = new RegExp(`^(DROP|TRUNCATE)\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?${NAME}`, 'i');
+const ALTER = new RegExp(`^ALTER\\s+TABLE\\s+${NAME}`, 'i');
+const COLUMN = new RegExp(
+  `\\b(DROP|CLEAR|MODIFY)\\s+COLUMN\\s+(?:IF\\s+EXISTS\\s+)?${NAME}\\s*([^,]*)`,
+  'gi',
+);
+const ROWS = /\b(?:DELETE\s+WHERE|DROP\s+PART(?:ITION)?|UPDATE)\b/i;
+
+function targetsOf(statement: string): Target[] {
+  const [, verb, whole] = TABLE.exec(statement) ?? [];
+  if (whole !== undefined)
+    return [{ table: whole, change: /^drop$/i.test(verb!) ? 'is dropped' : 'is emptied' }];
+  const [, table] = ALTER.exec(statement) ?? [];
+  if (table === undefined) return [];
+  const columns = [...statement.matchAll(COLUMN)].map(([, action = '', column = '', type = '']): Target => {
+    const becomes = `is converted to ${type.trim()}`;
+    return { table, column, change: /^modify$/i.test(action) ? becomes : 'is dropped' };
+  });
+  return ROWS.test(statement) ? [{ table, change: 'loses or changes rows' }, ...columns] : columns;
+}
+
+/** Rows and bytes of the active parts of a table, or of one of its columns; undefined where there is none. */
+async function storedIn(
+  sql: Sql,
+  params: { database: string; table: string; column: string },
+  options: CallOptions,
+): Promise<Stored | undefined> {
+  const read = (query: string) => sql.rows<Stored>('schema.preview', query, params, options);
+  if (params.column === '') {
+    const [table] = await read(
+      `SELECT toString(ifNull(total_rows, 0)) AS rows, toString(ifNull(total_bytes, 0)) AS bytes
+       FROM system.tables WHERE database = {database:String} AND name = {table:String}`,
+    );
+    return table;
+  }
+  const [column] = await read(
+    `SELECT toString(sum(rows)) AS rows, toString(sum(column_bytes_on_disk)) AS bytes FROM system.parts_columns
+     WHERE database = {database:String} AND table = {table:String} AND column = {column:String} AND active
+     HAVING count() > 0`,
+  );
+  return column;
+}
