@@ -36,9 +36,10 @@ export async function lossesOf(
 const NAME = '[`"]?(\\w+)[`"]?';
 const TABLE = new RegExp(`^(DROP|TRUNCATE)\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?${NAME}`, 'i');
 const ALTER = new RegExp(`^ALTER\\s+TABLE\\s+${NAME}`, 'i');
+const NEXT = '(?=,\\s*(?:ADD|CLEAR|COMMENT|DROP|MODIFY|RENAME|UPDATE)\\b|$)';
 const COLUMN = new RegExp(
-  `\\b(DROP|CLEAR|MODIFY)\\s+COLUMN\\s+(?:IF\\s+EXISTS\\s+)?${NAME}\\s*([^,]*)`,
-  'gi',
+  `\\b(DROP|CLEAR|MODIFY)\\s+COLUMN\\s+(?:IF\\s+EXISTS\\s+)?${NAME}\\s*(.*?)${NEXT}`,
+  'gis',
 );
 const ROWS = /\b(?:DELETE\s+WHERE|DROP\s+PART(?:ITION)?|UPDATE)\b/i;
 

@@ -85,7 +85,7 @@ it('previews each table and column that a migration down drops', async () => {
     '0001_a.down.sql': 'DROP TABLE IF EXISTS a;',
     '0002_b.up.sql': 'ALTER TABLE a ADD COLUMN IF NOT EXISTS z String;',
     '0002_b.down.sql':
-      'ALTER TABLE a MODIFY COLUMN IF EXISTS y UInt8;\nALTER TABLE a DROP COLUMN IF EXISTS z;\nDROP TABLE IF EXISTS gone;',
+      "ALTER TABLE a MODIFY COLUMN y DateTime64(3, 'UTC'), DROP COLUMN IF EXISTS z;\nDROP TABLE IF EXISTS gone;",
   });
   const sql = ownDatabase();
   const schema = new ClickHouseSchemaController(sql, { migrationsDirectory });
@@ -97,7 +97,12 @@ it('previews each table and column that a migration down drops', async () => {
     to: 1,
     isNew: false,
     losses: [
-      { object: 'column a.y', change: 'is converted to UInt8', rows: 2, bytes: expect.any(Number) },
+      {
+        object: 'column a.y',
+        change: "is converted to DateTime64(3, 'UTC')",
+        rows: 2,
+        bytes: expect.any(Number),
+      },
       { object: 'column a.z', change: 'is dropped', rows: 2, bytes: expect.any(Number) },
     ],
   });
