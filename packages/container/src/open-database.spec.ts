@@ -7,7 +7,7 @@ import type { BackendProbe, MarketDataInput } from '@quantumtrade/dal-domain';
 import { defineConfig, loadConfig } from '@quantumtrade/dal-config';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { Container, ContainerModule } from 'inversify';
-import { fileWriting } from './modules/clickhouse-redis.js';
+import { clickHouseRedisModule, fileWriting } from './modules/clickhouse-redis.js';
 import { databaseModule } from './modules/database.js';
 import { memoryModule } from './modules/memory.js';
 import { backendModule, openDatabase } from './open-database.js';
@@ -144,6 +144,18 @@ describe('opening a data layer', () => {
     await deadLetters.add({ block, reason: { code: 'QUERY', message: 'no' }, at: 1 });
     expect(await readdir(join(directory, 'dead-letters'))).toHaveLength(1);
     await rm(directory, { recursive: true });
+  });
+
+  it('gives the retry and block-size settings to every writer', async () => {
+    const text = `[clickhouse]\nmax_insert_block_size = 7\n
+      [clickhouse.retry]\nmax_attempts = 9\ninitial_delay_ms = 1\nmax_delay_ms = 2\nbackoff_multiplier = 1.5`;
+    const config = await loadConfig({ text, env: {} });
+    const { container, close } = await openDatabase(clickHouseRedisModule(config));
+    expect(container.get(TOKENS.Writing)).toMatchObject({
+      maxRows: 7,
+      retry: { maxAttempts: 9, initialDelayMs: 1, maxDelayMs: 2, backoffMultiplier: 1.5 },
+    });
+    await close();
   });
 
   it('takes its backends from the configuration', async () => {

@@ -251,6 +251,41 @@ describe('batch writers', () => {
     await database.close();
   });
 
+  it('write as configured, unless their own options say otherwise', async () => {
+    const timeSeries = memoryTimeSeries();
+    const { write } = timeSeries.blocks;
+    let attempts = 0;
+    const rows: number[] = [];
+    let failures = Infinity;
+    const away = new ConnectionError('away', { operation: 'test' });
+    timeSeries.blocks.write = (block, options) => {
+      attempts++;
+      if (failures-- > 0) return Promise.reject(away);
+      rows.push(block.rowCount);
+      return write(block, options);
+    };
+    const retry = { maxAttempts: 2, initialDelayMs: 1, backoffMultiplier: 1 };
+    const database = new DatabaseAbstraction({
+      timeSeries,
+      cache: memoryCacheBackend(),
+      writing: { storage: storage(), retry, maxRows: 1 },
+    });
+    const bar = { source: 'test', records: [batch.records[0]!] };
+    const writer = await database.batchWriter();
+    await expect(writer.write('marketData', bar)).rejects.toBe(away);
+    expect(attempts).toBe(2);
+    const stubborn = await database.batchWriter({ retry: { maxAttempts: 5 }, maxRows: 2 });
+    attempts = 0;
+    const writes = [stubborn.write('marketData', bar), stubborn.write('marketData', bar)];
+    failures = 4;
+    await Promise.all(writes);
+    expect(attempts).toBe(5);
+    expect(rows).toEqual([2]);
+    failures = 1;
+    await database.transaction((tx) => tx.insertMarketData(bar));
+    await database.close();
+  });
+
   it('leave dead letters, which can be written again', async () => {
     const database = openWithWriters();
     const blocks = memoryTimeSeries().blocks;

@@ -93,6 +93,8 @@ const WRITERS_CLOSE_WITHIN_MS = 10_000;
 const anything: Decoder<unknown> = { parse: (value) => value };
 const pausedDelivery = ({ journaledBlocks, deliveryPausedBy }: WriteProgress): PausedDelivery[] =>
   deliveryPausedBy === null ? [] : [{ journaledBlocks, reason: deliveryPausedBy }];
+const withoutUndefined = (given: object = {}): object =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 const nowhere: AuditSink = { record: () => Promise.resolve() };
 
 /**
@@ -153,12 +155,13 @@ export class DatabaseAbstraction {
     const watchBlocks = (blocks: BlockWriter) => observedBlocks(blocks, this.#metrics, auditing);
     this.#blocks = watchBlocks(coherentBlocks(timeSeries.blocks, through));
     this.cache = watchCache('cache', cache);
-    const { storage } = parts.writing ?? {};
+    const { storage, retry } = parts.writing ?? {};
     this.#transactions = new Transactions(storage?.transactionLogs ?? volatileTransactionLogs(), {
       blocks: watchBlocks(timeSeries.blocks),
       through,
       deadLetters: storage?.deadLetters,
       clock,
+      retry,
     });
     this.#transact = watch('transactions', this.#transactions);
     this.marketStream = watchCache('marketStream', cacheBackend.marketStream);
@@ -239,14 +242,16 @@ export class DatabaseAbstraction {
     requireWriterOptions(given, ['requires']);
     requireGuarantees(given.requires);
     const { requires, ...options } = given;
-    const { storage, durability: configured } = this.#writing();
-    const durability = options.durability ?? configured ?? 'acknowledged';
+    const { storage, ...configured } = this.#writing();
+    const durability = options.durability ?? configured.durability ?? 'acknowledged';
+    const maxRows = options.maxRows ?? configured.maxRows;
+    const retry = { ...configured.retry, ...withoutUndefined(options.retry) };
     const journal = await storage.openJournal(durability);
     try {
       const blocks = await this.#guarantees.guard(this.#blocks, requires ?? (journal ? LOSSLESS : []));
       const onClosed = () => void this.#writers.delete(writer);
       const parts = { blocks, deadLetters: storage.deadLetters, journal, onClosed };
-      const writer = openBatchWriter(parts, { ...options, durability });
+      const writer = openBatchWriter(parts, { ...options, durability, maxRows, retry });
       this.#writers.add(writer);
       return writer;
     } catch (error) {
@@ -262,7 +267,8 @@ export class DatabaseAbstraction {
 
   /** Writes dead letters again and removes those that the store takes now; what it refuses again stays. */
   replayDeadLetters(ids: readonly string[], options?: CallOptions): Promise<ReplayResult[]> {
-    return replayDeadLetters(this.deadLetters, this.#blocks, ids, options);
+    const { storage, retry } = this.#writing();
+    return replayDeadLetters(storage.deadLetters, this.#blocks, ids, options, retry);
   }
 
   /**

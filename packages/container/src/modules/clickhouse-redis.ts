@@ -32,7 +32,10 @@ export function clickHouseRedisModule(config: {
       .toResolvedValue(() => closableBackend(connectRedis(redisSettings(config.redis))))
       .inSingletonScope()
       .onDeactivation(closePart);
-    bind(TOKENS.Writing).toConstantValue(fileWriting(config.writer));
+    bind(TOKENS.Writing).toConstantValue({
+      ...fileWriting(config.writer),
+      ...insertLimits(config.clickhouse),
+    });
     bind(TOKENS.BackendNames).toConstantValue({
       timeSeries: `ClickHouse at ${config.clickhouse.url}`,
       cache: redisName(config.redis),
@@ -43,6 +46,12 @@ export function clickHouseRedisModule(config: {
 export const fileWriting = ({ directory, durability }: WriterConfig): Writing => ({
   storage: fileWriterStorage(directory),
   durability,
+});
+
+/** What the settings of direct inserts mean for batch writers, transactions and replays. */
+export const insertLimits = ({ retry, maxInsertBlockSize }: ClickHouseConfig) => ({
+  retry,
+  maxRows: maxInsertBlockSize,
 });
 
 /** The adapter's settings: the password is revealed here and nowhere else. */

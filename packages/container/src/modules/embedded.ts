@@ -17,7 +17,7 @@ import { ContainerModule } from 'inversify';
 import { closable, closableBackend, closePart } from '../closing.js';
 import { TOKENS } from '../tokens.js';
 import { bindAuditTrail } from './audit.js';
-import { clickHouseSettings, fileWriting } from './clickhouse-redis.js';
+import { clickHouseSettings, fileWriting, insertLimits } from './clickhouse-redis.js';
 import { memoryWriting } from './memory.js';
 import { redisName, redisSettings } from './redis-settings.js';
 
@@ -70,9 +70,10 @@ export function embeddedModule(config: {
       )
       .inSingletonScope()
       .onDeactivation(closePart);
-    bind(TOKENS.Writing).toConstantValue(
-      config.embedded.dataDirectory === undefined ? memoryWriting() : fileWriting(config.writer),
-    );
+    bind(TOKENS.Writing).toConstantValue({
+      ...(config.embedded.dataDirectory === undefined ? memoryWriting() : fileWriting(config.writer)),
+      ...insertLimits(config.clickhouse),
+    });
     bind(TOKENS.BackendNames)
       .toResolvedValue(
         (engine: EmbeddedClickHouse, redis: CacheBackend | undefined) => ({

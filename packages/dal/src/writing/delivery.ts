@@ -46,8 +46,7 @@ export async function bury(
 
 /** Stores blocks; tries again, with the same bytes, as long as that may help and as often as the retry options allow. */
 export function storing(parts: DeliveryParts): Deliver {
-  const mayHelp = (error: unknown, attempts: number) =>
-    isRetryable(error) && attempts < (parts.retry?.maxAttempts ?? Infinity);
+  const mayHelp = isAllowed(parts.retry);
   return (block, signal) =>
     persistently(
       parts,
@@ -86,8 +85,15 @@ export function journaling(parts: DeliveryParts, journal: Journal): Deliver {
   };
 }
 
-async function persistently(
-  { timers, retry, emit }: DeliveryParts,
+/** Whether another attempt may help and is allowed. */
+export const isAllowed =
+  ({ maxAttempts = Infinity }: RetryOptions = {}) =>
+  (error: unknown, attempts: number): boolean =>
+    isRetryable(error) && attempts < maxAttempts;
+
+/** Runs until it succeeds or another attempt is of no use; waits in between. Throws the signal's reason when it aborts. */
+export async function persistently(
+  { timers, retry, emit }: Pick<DeliveryParts, 'timers' | 'retry' | 'emit'>,
   block: EncodedBlock,
   signal: AbortSignal,
   run: () => Promise<void>,

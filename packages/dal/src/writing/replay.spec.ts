@@ -1,5 +1,7 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { replayDeadLetters } from './replay.js';
+import type { RetryOptions } from './retry.js';
 import { bars, turn } from './testing/bars.js';
 import { away, fails, refused, worldOn } from './testing/world.js';
 
@@ -19,7 +21,8 @@ async function withLetters() {
   return {
     ...all,
     ids,
-    replay: (which: readonly string[]) => replayDeadLetters(all.deadLetters, blocks, which),
+    replay: (which: readonly string[], options?: CallOptions, retry?: RetryOptions) =>
+      replayDeadLetters(all.deadLetters, blocks, which, options, retry),
   };
 }
 
@@ -45,4 +48,25 @@ it('a replay ends where the store is away, and keeps all letters', async () => {
   script.answer = fails(away);
   await expect(replay(ids)).rejects.toBe(away);
   expect(await deadLetters.list()).toHaveLength(2);
+});
+
+it('a replay repeats an attempt as often as the retry options allow', async () => {
+  const { ids, replay, script, deadLetters, attempts } = await withLetters();
+  const retry = { maxAttempts: 3, initialDelayMs: 0 };
+  const store = script.answer;
+  script.answer = fails(away);
+  attempts.splice(0);
+  await expect(replay(ids, {}, retry)).rejects.toBe(away);
+  expect(attempts).toHaveLength(3);
+  const answers = [away, away];
+  script.answer = (block) => (answers.length > 0 ? Promise.reject(answers.shift()) : store(block));
+  expect(await replay(ids, {}, retry)).toEqual(ids.map((id) => ({ id, outcome: 'stored' })));
+  expect(await deadLetters.list()).toEqual([]);
+});
+
+it('a replay ends at its deadline while it waits between attempts', async () => {
+  const { ids, replay, script } = await withLetters();
+  script.answer = fails(away);
+  const retry = { maxAttempts: 3, initialDelayMs: 3_600_000, maxDelayMs: 3_600_000 };
+  await expect(replay(ids, { deadline: Date.now() + 20 }, retry)).rejects.toMatchObject({ code: 'TIMEOUT' });
 });

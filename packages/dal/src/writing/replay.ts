@@ -1,5 +1,8 @@
-import type { BlockWriter, CallOptions, DeadLetterStore } from '@quantumtrade/dal-domain';
+import type { BlockWriter, CallOptions, DeadLetterStore, EncodedBlock } from '@quantumtrade/dal-domain';
+import { isAllowed, persistently } from './delivery.js';
+import type { RetryOptions } from './retry.js';
 import { isRefusal, messageOf } from './retry.js';
+import { systemTimers, watchCall } from './timers.js';
 
 /** What became of a dead letter that was written again. */
 export interface ReplayResult {
@@ -12,13 +15,16 @@ export interface ReplayResult {
 /**
  * Writes dead letters again, under their blocks' ids, and removes those that the store takes now. What it refuses again
  * stays. Throws what has nothing to do with a block, such as a lost connection; the letters not reached stay too.
+ * @param retry attempts of one letter are one, unless it says otherwise
  */
 export async function replayDeadLetters(
   deadLetters: DeadLetterStore,
   blocks: BlockWriter,
   ids: readonly string[],
-  options?: CallOptions,
+  options: CallOptions = {},
+  retry?: RetryOptions,
 ): Promise<ReplayResult[]> {
+  const write = writingWithin(options, blocks, { maxAttempts: 1, ...retry });
   const results: ReplayResult[] = [];
   for (const id of ids) {
     const letter = await deadLetters.get(id);
@@ -27,9 +33,9 @@ export async function replayDeadLetters(
       continue;
     }
     try {
-      await blocks.write(letter.block, options);
+      await write(letter.block);
     } catch (error) {
-      options?.signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       if (!isRefusal(error)) throw error;
       results.push({ id, outcome: 'refused', reason: messageOf(error) });
       continue;
@@ -38,4 +44,18 @@ export async function replayDeadLetters(
     results.push({ id, outcome: 'stored' });
   }
   return results;
+}
+
+/** Writes a block, repeatedly if need be, within the limits of the call. */
+function writingWithin(options: CallOptions, blocks: BlockWriter, retry: RetryOptions) {
+  const parts = { timers: systemTimers, retry, emit: () => undefined };
+  return async (block: EncodedBlock): Promise<void> => {
+    const limits = new AbortController();
+    const stop = watchCall(options, systemTimers, 'deadLetters.replay', (reason) => limits.abort(reason));
+    try {
+      await persistently(parts, block, limits.signal, () => blocks.write(block, options), isAllowed(retry));
+    } finally {
+      stop();
+    }
+  };
 }

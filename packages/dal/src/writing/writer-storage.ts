@@ -7,6 +7,7 @@ import type { TransactionLogs } from '../transactions/transaction-logs.js';
 import { fileTransactionLogs } from '../transactions/transaction-logs.js';
 import { fileDeadLetters } from './file-dead-letters.js';
 import { hasSegments } from './has-segments.js';
+import type { RetryOptions } from './retry.js';
 import { messageOf } from './retry.js';
 import type { Durability } from './ticket.js';
 
@@ -26,11 +27,15 @@ export interface WriterStorage {
   readonly transactionLogs?: TransactionLogs;
 }
 
-/** How batch writers write, unless they are asked for otherwise. */
+/** How batch writers, transactions and replays write. The options of a batch writer win over it, each by itself. */
 export interface Writing {
   readonly storage: WriterStorage;
   /** Default is `acknowledged`. */
   readonly durability?: Durability;
+  /** How often and how fast a block is tried again. @default the defaults of `RetryOptions` */
+  readonly retry?: RetryOptions;
+  /** Rows at which a block of a batch writer leaves. @default 100,000 */
+  readonly maxRows?: number;
 }
 
 /** Storage in a directory: the journal in `journal`, dead letters in `dead-letters`, transactions in `transactions` below it. */
