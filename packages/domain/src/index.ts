@@ -16,6 +16,7 @@ export * from './records/strategy-performance.js';
 export * from './records/records.js';
 export * from './records/column-batch.js';
 export * from './records/batches.js';
+export * from './records/copy-batch.js';
 export * from './versions/version-clock.js';
 export * from './versions/batch-version.js';
 export * from './queries/interval.js';

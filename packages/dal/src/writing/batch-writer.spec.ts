@@ -97,6 +97,25 @@ describe('collecting', () => {
     expect(attempts).toHaveLength(2);
   });
 
+  it('lets the write called last win when its block is stored first', async () => {
+    const { open, script, timeSeries } = world({ maxRows: 1 });
+    const store = script.answer;
+    const answers: (() => void)[] = [];
+    script.answer = (block) => new Promise((resolve) => void answers.push(() => resolve(store(block))));
+    const writer = open();
+    const writes = [1, 2].map((close) => {
+      const { source, records } = bars(['A']);
+      return writer.write('marketData', { source, records: [{ ...records[0]!, close }], timestamp: 5 });
+    });
+    await turn();
+    for (const answer of answers.reverse()) {
+      answer();
+      await turn();
+    }
+    await Promise.all(writes);
+    expect((await timeSeries.marketData.find({})).data).toMatchObject([{ close: 2 }]);
+  });
+
   it('tells the caller of a wrong batch, and nobody else', async () => {
     const { open, pass } = world();
     const writer = open();

@@ -6,6 +6,7 @@ import {
   checkCall,
   checkOptions,
   ConnectionError,
+  copyBatch,
   keysOf,
   promised,
   requireRecord,
@@ -52,8 +53,10 @@ export interface WriteProgress {
 /** Turns many small batches into few blocks, and sees to it that each row is stored once or that its caller knows. */
 export interface BatchWriter {
   /**
-   * Takes a batch, as rows or as columns, and resolves when all its good rows are stored (or journaled); until then it
-   * must not change. Waits first while the writer is full. A large batch is taken a millisecond's work at a time.
+   * Takes a batch, as rows or as columns, and resolves when all its good rows are stored (or journaled). Of two writes of one
+   * key the one called later wins, as with an insert. The batch is read, or copied while the writer is full, before the call
+   * returns: then the caller may change it. The receipt does not tell rows that were new from rows that replaced others or lost
+   * to a newer version: looking them up would cost the throughput that a writer is for.
    * `deadline` and `signal` end the waiting: a call that has not been let in is rejected and nothing of it is taken;
    * rows already taken may still be stored, so writing them again is right, and harmless.
    * @throws ValidationError when the batch itself is wrong; then nothing of it is taken
@@ -63,15 +66,19 @@ export interface BatchWriter {
    */
   write<N extends RecordName>(record: N, batch: Batch<N>, options?: CallOptions): Promise<WriteReceipt>;
   /**
-   * Writes batch after batch, asking for the next one as soon as there is room. Ends at the first failure, as `write`
-   * would; resolves when everything is settled.
+   * Writes batch after batch, asking for the next one as soon as there is room. A large batch is taken a millisecond's work
+   * at a time, so it must not change before the next one is asked for. Ends at the first failure, as `write` would; resolves
+   * when everything is settled.
    */
   writeAll<N extends RecordName>(
     record: N,
     batches: AsyncIterable<Batch<N>> | Iterable<Batch<N>>,
     options?: WriteAllOptions,
   ): Promise<FeedReceipt>;
-  /** As {@link writeAll}, as a Node stream of batches: `finish` comes when everything is settled. */
+  /**
+   * As {@link writeAll}, as a Node stream of batches: `finish` comes when everything is settled. A batch must not change
+   * before the callback of its `write`.
+   */
   stream<N extends RecordName>(record: N, options?: CallOptions): Writable;
   /** Sends at once what is collected; resolves when every write made before is settled, whatever its outcome. */
   flush(): Promise<void>;
@@ -144,7 +151,7 @@ class BlockBatchWriter implements BatchWriter {
   }
 
   async write<N extends RecordName>(record: N, batch: Batch<N>, options: CallOptions = {}) {
-    return (await this.#take(record, batch, options)).outcome;
+    return (await this.#take(record, batch, options, { atOnce: true })).outcome;
   }
 
   async writeAll<N extends RecordName>(
@@ -226,29 +233,47 @@ class BlockBatchWriter implements BatchWriter {
   }
 
   #feed<N extends RecordName>(record: N, options: CallOptions): Feed<Batch<N>> {
-    return new Feed(this.#options.durability, (batch: Batch<N>) => this.#take(record, batch, options));
+    const take = (batch: Batch<N>) => this.#take(record, batch, options, { atOnce: false });
+    return new Feed(this.#options.durability, take);
   }
 
-  /** Waits for room and takes the rows. */
-  async #take<N extends RecordName>(record: N, batch: Batch<N>, options: CallOptions): Promise<Ticket> {
+  /** Waits for room and takes the rows; `atOnce` before it returns, or of a copy that is made before it returns. */
+  async #take<N extends RecordName>(
+    record: N,
+    batch: Batch<N>,
+    options: CallOptions,
+    { atOnce }: { readonly atOnce: boolean },
+  ): Promise<Ticket> {
     requireRecord(record, 'batchWriter.write');
     const operation = `${record}.write`;
     checkCall(options, operation, CALL_OPTIONS, this.#options.timers);
     if (this.#closed) throw closed(operation);
-    return this.#room.enter(() => this.#collect(record, batch, options), options, operation);
+    const lane = this.#lane(record);
+    const version = lane.drawVersion(batch);
+    let given = batch;
+    return this.#room.enter(
+      () => this.#collect(lane, lane.append(given, version), options, atOnce),
+      options,
+      operation,
+      () => (given = atOnce ? copyBatch(record, batch) : batch),
+    );
   }
 
-  #collect<N extends RecordName>(record: N, batch: Batch<N>, options: CallOptions): Ticket | Promise<Ticket> {
-    const lane = this.#lane(record);
+  #collect(
+    lane: Lane<RecordName>,
+    steps: Iterator<void, Ticket, void>,
+    options: CallOptions,
+    atOnce: boolean,
+  ): Ticket | Promise<Ticket> {
     const before = lane.byteLength;
-    const steps = lane.append(batch);
     const collected = (ticket: Ticket) => {
       this.#room.use(lane.byteLength - before);
       this.#collected(lane, ticket, options);
       return ticket;
     };
-    const { done, value } = steps.next();
-    return done ? collected(value) : this.#collectRest(lane, steps).then(collected);
+    let step = steps.next();
+    while (atOnce && !step.done) step = steps.next();
+    return step.done ? collected(step.value) : this.#collectRest(lane, steps).then(collected);
   }
 
   async #collectRest(lane: Lane<RecordName>, steps: Iterator<void, Ticket, void>): Promise<Ticket> {

@@ -1,4 +1,4 @@
-import type { Batch, BlockCollector, BlockWriter, RecordName } from '@quantumtrade/dal-domain';
+import type { Batch, BatchVersion, BlockCollector, BlockWriter, RecordName } from '@quantumtrade/dal-domain';
 import { Shipment } from './shipment.js';
 import type { Durability } from './ticket.js';
 import { Ticket } from './ticket.js';
@@ -28,12 +28,17 @@ export class Lane<N extends RecordName> {
     return this.rowCount === 0 ? 0 : this.#collector.byteLength;
   }
 
+  /** Draws the version of a batch that is appended later. Throws `ValidationError` when the batch's time is wrong. */
+  drawVersion(batch: Batch<N>): BatchVersion {
+    return this.#collector.drawVersion(batch);
+  }
+
   /**
    * Takes a batch a little at a time; until that is done, the lane can do nothing else.
    * Throws `ValidationError` when the batch itself is wrong; then nothing of it is taken.
    */
-  *append(batch: Batch<N>): Generator<void, Ticket, void> {
-    const { rowCount, errors } = yield* this.#collector.appendInSteps(batch);
+  *append(batch: Batch<N>, version: BatchVersion): Generator<void, Ticket, void> {
+    const { rowCount, errors } = yield* this.#collector.appendInSteps(batch, version);
     const durability = this.#durability;
     const ticket = new Ticket({ acceptedCount: rowCount, failedCount: errors.length, errors, durability });
     this.#tickets.push(ticket);

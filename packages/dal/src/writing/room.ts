@@ -26,10 +26,16 @@ export class Room {
   }
 
   /**
-   * Calls `take` once there is room, within the call's limits; at once where there is. What it takes counts from then
-   * on, so the bytes may exceed the limit by what one `take` adds. While one takes its time, all others wait.
+   * Calls `take` once there is room, within the call's limits; at once where there is, else after `onWait`. What it takes
+   * counts from then on, so the bytes may exceed the limit by what one `take` adds. While one takes its time, all others
+   * wait.
    */
-  enter<T>(take: () => T | Promise<T>, options: CallOptions, operation: string): Promise<T> {
+  enter<T>(
+    take: () => T | Promise<T>,
+    options: CallOptions,
+    operation: string,
+    onWait?: () => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const enter = () => {
         try {
@@ -41,6 +47,7 @@ export class Room {
         }
       };
       if (this.#waiting.size === 0 && this.#isOpen) return enter();
+      onWait?.();
       const leave = () => {
         stop();
         this.#waiting.delete(waiting);

@@ -62,7 +62,10 @@ export const worldOn =
       await turn();
     };
     const stored = () => storedSymbols(timeSeries);
-    return { timers, blocks, deadLetters, attempts, events, script, open, openJournaled, pass, stored, disk };
+    return {
+      ...{ timers, timeSeries, blocks, deadLetters, disk },
+      ...{ attempts, events, script, open, openJournaled, pass, stored },
+    };
   };
 
 export const fails = (error: Error) => () => Promise.reject(error);

@@ -1,0 +1,86 @@
+import type { Batch } from './batches.js';
+import type { Column, ColumnBatch } from './column-batch.js';
+import { isColumnBatch } from './column-batch.js';
+import { isPlainMap } from './field.js';
+import type { RecordName } from './records.js';
+import { records } from './records.js';
+
+const BATCH_MEMBERS = [
+  'records',
+  'predictions',
+  'outcomes',
+  'source',
+  'modelVersion',
+  'strategy',
+  'timestamp',
+];
+const COLUMN_BATCH_MEMBERS = ['columns', 'constants', 'timestamp'];
+/** What feature batches have besides the fields of a record. */
+const FEATURE_BATCH_FIELDS = ['features', 'metadata', 'version', 'calculationTimeMs', 'computedAt'];
+
+/**
+ * Copies a batch, so that it can be written after its owner has changed it. What is right or wrong in the batch is right or
+ * wrong in the copy, for the same reason.
+ */
+export function copyBatch<N extends RecordName>(record: N, batch: Batch<N>): Batch<N> {
+  if (isColumnBatch(batch)) return copyColumns(batch) as ColumnBatch<N>;
+  const fields = Object.keys(records[record].fields);
+  const names = record === 'features' ? [...fields, ...FEATURE_BATCH_FIELDS] : fields;
+  const copyRow = (row: unknown) => (isObject(row) ? copyObject(row, names, copyValue) : row);
+  const copyMember = (value: unknown) => (Array.isArray(value) ? value.map(copyRow) : copyValue(value));
+  return (
+    Array.isArray(batch) ? batch.map(copyRow) : copyObject(batch, BATCH_MEMBERS, copyMember)
+  ) as Batch<N>;
+}
+
+function copyColumns(batch: ColumnBatch<RecordName>): object {
+  return copyObject(batch, COLUMN_BATCH_MEMBERS, (member) =>
+    isPlainMap(member) ? copyObject(member, [], copyColumn) : copyValue(member),
+  );
+}
+
+function copyColumn(column: unknown): unknown {
+  if (Array.isArray(column)) return column.map(copyValue);
+  if (ArrayBuffer.isView(column) && 'slice' in column) return (column as BigInt64Array).slice();
+  if (!isObject(column) || !('dictionary' in column)) return copyValue(column);
+  return copyObject(column, [], (part) => copyColumn(part as Column));
+}
+
+/** Lists and maps as deep as the values of fields go. */
+function copyValue(value: unknown): unknown {
+  if (value instanceof Date) return new Date(value);
+  if (Array.isArray(value)) return value.slice();
+  return isPlainMap(value) ? copyObject(value, [], (item) => item) : value;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Copies an object with its prototype. Of what it inherits, only the names given are copied, as inherited. */
+function copyObject(from: object, names: readonly string[], copy: (value: unknown) => unknown): object {
+  const prototype = Object.getPrototypeOf(from) as object | null;
+  const inherited = names.filter((name) => !Object.hasOwn(from, name) && name in from);
+  const parent = inherited.length > 0 ? define(Object.create(prototype), from, inherited, copy) : prototype;
+  return define(Object.create(parent) as object, from, Object.keys(from), copy);
+}
+
+/** A getter that throws becomes one that throws the same. */
+function define(
+  to: object,
+  from: object,
+  names: readonly string[],
+  copy: (value: unknown) => unknown,
+): object {
+  for (const name of names) {
+    const property = { enumerable: true, configurable: true };
+    try {
+      const value = copy((from as Record<string, unknown>)[name]);
+      Object.defineProperty(to, name, { ...property, value, writable: true });
+    } catch (error) {
+      const get = () => {
+        throw error;
+      };
+      Object.defineProperty(to, name, { ...property, get });
+    }
+  }
+  return to;
+}
