@@ -1,4 +1,4 @@
-import type { RowError } from '@quantumtrade/dal-domain';
+import type { RowError, RowKeys } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { Allocate } from './block-columns.js';
 import { BlockColumns } from './block-columns.js';
@@ -27,12 +27,20 @@ export interface AppendOptions {
   readonly from?: number;
   /** The row behind the last one. Default is the number of rows. */
   readonly to?: number;
+  /** By which rows are refused that have keys beyond the record's fields. Default is that nobody looks. */
+  readonly keys?: RowKeys | undefined;
 }
 
 /** How many rows were looked at, and why some of them were refused, in order, by position in what was given. */
 export interface AppendedRows {
   readonly given: number;
   readonly errors: RowError[];
+}
+
+/** Row objects, and what their keys are checked by. */
+interface GivenRows {
+  readonly rows: readonly unknown[];
+  readonly keys: RowKeys | undefined;
 }
 
 /** Some of the rows of a slice, and where their values are. */
@@ -90,8 +98,9 @@ export class BlockBuilder {
    * steps nothing else may be done with the builder.
    */
   appendRows(rows: readonly unknown[], options: AppendOptions = {}): Steps<AppendedRows> {
-    const { constants = {}, from = 0, to = rows.length } = options;
-    return this.#append(this.#plan.ofRows(rows, constants), from, Math.min(to, rows.length), rows);
+    const { constants = {}, from = 0, to = rows.length, keys } = options;
+    const given = { rows, keys };
+    return this.#append(this.#plan.ofRows(rows, constants), from, Math.min(to, rows.length), given);
   }
 
   /**
@@ -117,24 +126,21 @@ export class BlockBuilder {
     return blocks;
   }
 
-  *#append(
-    inputs: readonly ColumnInput[],
-    from: number,
-    to: number,
-    rows?: readonly unknown[],
-  ): Steps<AppendedRows> {
+  *#append(inputs: readonly ColumnInput[], from: number, to: number, given?: GivenRows): Steps<AppendedRows> {
     const errors: RowError[] = [];
-    const { rows: slice, slicesOfAStep } = rows ? OF_ROWS : OF_COLUMNS;
+    const { rows: slice, slicesOfAStep } = given ? OF_ROWS : OF_COLUMNS;
     for (let start = from, slices = 0; start < to; start += slice, slices++) {
       if (slices === slicesOfAStep) {
         slices = 0;
         yield;
       }
       const refused: RowError[] = [];
-      const selection = this.#select(start, Math.min(start + slice, to), refused, rows);
+      const selection = this.#select(start, Math.min(start + slice, to), refused, given);
       for (const { month, chosen, from: sources } of this.#byMonth(inputs, selection)) {
         this.#columnsOf(month).append(sources, chosen, this.#listsLength, (column, index, reason) => {
-          refused.push({ index, field: this.#plan.fields[column]![0], reason });
+          const { field = this.#plan.fields[column]![0], reason: first = reason } =
+            given?.keys?.refusal(given.rows[index]) ?? {};
+          refused.push({ index, field, reason: first });
         });
       }
       if (refused.length > 0) errors.push(...refused.sort((a, b) => a.index - b.index));
@@ -143,16 +149,28 @@ export class BlockBuilder {
     return { given: to - from, errors };
   }
 
-  /** The positions `from` up to `to`, without those of rows that are no objects. */
-  #select(from: number, to: number, errors: RowError[], rows: readonly unknown[] | undefined): Uint32Array {
+  /** The positions `from` up to `to`, without those of rows that are no objects or have keys of no field. */
+  #select(from: number, to: number, errors: RowError[], given: GivenRows | undefined): Uint32Array {
     if (to - from > this.#selection.length) this.#makeRoom(to - from);
     const selection = this.#selection;
     let count = 0;
     for (let index = from; index < to; index++) {
-      if (rows === undefined || isObject(rows[index])) selection[count++] = index;
-      else errors.push({ index, field: this.#plan.definition.table, reason: 'must be an object' });
+      const error = given && this.#refusalOf(given, index);
+      if (error === undefined) selection[count++] = index;
+      else errors.push({ index, ...error });
     }
     return selection.subarray(0, count);
+  }
+
+  #refusalOf({ rows, keys }: GivenRows, index: number): Omit<RowError, 'index'> | undefined {
+    const { table } = this.#plan.definition;
+    try {
+      const row = rows[index];
+      if (typeof row !== 'object' || row === null) return { field: table, reason: 'must be an object' };
+      return keys?.hasMore(row) ? keys.refusal(row) : undefined;
+    } catch {
+      return { field: table, reason: 'cannot be read' };
+    }
   }
 
   #makeRoom(rows: number): void {
@@ -193,8 +211,6 @@ export class BlockBuilder {
     return columns;
   }
 }
-
-const isObject = (row: unknown): boolean => typeof row === 'object' && row !== null;
 
 /** Reads the timestamps that are right, and tells whether all are; the others stay as they were. */
 function timestampsOf(

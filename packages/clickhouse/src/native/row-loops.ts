@@ -75,11 +75,20 @@ export function loopForSource(source: Column, field: ColumnField, loops: Map<str
     if ('dictionary' in source && IN_DICTIONARY.has(field.kind)) return dictionaryLoop;
   }
   const access = 'dictionary' in source ? 'source.dictionary[source.positions[i]]' : 'source[i]';
-  const kind = `${access} of ${('dictionary' in source ? source.positions : source).constructor.name}`;
+  const kind = `${access} of ${classOf('dictionary' in source ? source.positions : source)}`;
   let loop = loops.get(kind);
   if (!loop) loops.set(kind, (loop = compile(access, generalLoop(elementOf))));
   return loop;
 }
+
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  Symbol.toStringTag,
+)!.get as () => string | undefined;
+
+/** Of few names, whatever callers give; undefined for what is neither a list nor a typed array. */
+const classOf = (values: object): string | undefined =>
+  Array.isArray(values) ? 'Array' : typedArrayName.call(values);
 
 function elementOf(source: unknown, index: number): unknown {
   const values = source as Column;

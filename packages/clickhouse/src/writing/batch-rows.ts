@@ -1,37 +1,40 @@
 import type {
   BatchVersion,
-  ColumnBatch,
+  ListedRecord,
+  ReadColumnBatch,
   RecordBatches,
   RecordDefinition,
   RecordName,
   RowError,
 } from '@quantumtrade/dal-domain';
-import { checkColumns, formatDecimal, prepareBatch, records, requireObject } from '@quantumtrade/dal-domain';
+import {
+  checkColumns,
+  formatDecimal,
+  prepareRowBatch,
+  readColumnBatch,
+  readEnvelope,
+  records,
+  RowKeys,
+} from '@quantumtrade/dal-domain';
 
 /** The rows of a batch as an encoder takes them. */
 export interface BatchRows {
   readonly rows: readonly unknown[];
   /** What the batch says of all its rows. */
   readonly constants: Readonly<Record<string, unknown>>;
+  /** By which the keys of the rows are to be checked, where the domain has not done so. */
+  readonly keys?: RowKeys;
   /** Rows that were refused already; the encoder refuses none of the others then. */
   readonly errors: RowError[];
 }
 
-/** Which member of a batch holds its rows, and which members are fields of all of them. */
-interface BatchShape {
-  readonly list: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-const SHAPES: Readonly<Partial<Record<RecordName, BatchShape>>> = {
-  marketData: { list: 'records', labels: { source: 'source' } },
-  sentiment: { list: 'records', labels: { source: 'source' } },
-  predictions: {
-    list: 'predictions',
-    labels: { modelVersion: 'modelVersion', strategyName: 'strategy' },
-  },
-  outcomes: { list: 'outcomes', labels: {} },
-};
+/** The records whose rows are written as they are given. */
+const AS_GIVEN: ReadonlySet<RecordName> = new Set<RecordName>([
+  'marketData',
+  'sentiment',
+  'predictions',
+  'outcomes',
+]);
 
 /**
  * The rows of a batch, those of most records unchecked: the encoder checks them while it writes them. Throws
@@ -42,25 +45,15 @@ export function rowsOfBatch<N extends RecordName>(
   batch: RecordBatches[N],
   version: BatchVersion,
 ): BatchRows {
-  const shape = SHAPES[record];
-  return shape ? asGiven(record, shape, batch, version) : prepared(record, batch, version);
+  return AS_GIVEN.has(record)
+    ? asGiven(record as ListedRecord, batch, version)
+    : prepared(record, batch, version);
 }
 
-function asGiven<N extends RecordName>(
-  record: N,
-  { list, labels }: BatchShape,
-  batch: RecordBatches[N],
-  version: BatchVersion,
-): BatchRows {
-  const members: Readonly<Record<string, unknown>> = {
-    ...requireObject<object>('batch', batch, `${record}.insert`),
-  };
-  const rows = members[list];
-  const withoutRows = { ...members, [list]: Array.isArray(rows) ? [] : rows };
-  prepareBatch(record, withoutRows as unknown as RecordBatches[N], version);
-  const constants: Record<string, unknown> = { writtenAt: version };
-  for (const [field, member] of Object.entries(labels)) constants[field] = members[member];
-  return { rows: rows as unknown[], constants, errors: [] };
+function asGiven(record: ListedRecord, batch: unknown, version: BatchVersion): BatchRows {
+  const { rows, labels } = readEnvelope(record, batch);
+  const keys = new RowKeys(records[record], labels);
+  return { rows, constants: { ...labels, writtenAt: version }, keys, errors: [] };
 }
 
 /** For batches whose rows the domain makes: of a feature set, or with derived ids. */
@@ -69,7 +62,7 @@ function prepared<N extends RecordName>(
   batch: RecordBatches[N],
   version: BatchVersion,
 ): BatchRows {
-  const { rows, errors } = prepareBatch(record, batch, version);
+  const { rows, errors } = prepareRowBatch(record, batch, version);
   const definition: RecordDefinition = records[record];
   const decimals = Object.keys(definition.fields).filter(
     (name) => definition.fields[name]!.kind === 'decimal',
@@ -91,11 +84,12 @@ function prepared<N extends RecordName>(
  */
 export function columnsOfBatch(
   record: RecordName,
-  { columns, constants = {} }: ColumnBatch<RecordName>,
+  batch: unknown,
   version: BatchVersion,
-): Pick<ColumnBatch<RecordName>, 'columns'> & Pick<BatchRows, 'constants'> {
-  const operation = `${record}.insert`;
+): Pick<ReadColumnBatch, 'columns' | 'constants'> {
+  const definition = records[record];
+  const { columns, constants } = readColumnBatch(definition, batch);
   // The encoder knows more fields than the record has, which are not for callers to give.
-  checkColumns(records[record].fields, columns, constants, operation);
+  checkColumns(definition.fields, columns, constants, `${definition.name}.insert`);
   return { columns, constants: { ...constants, writtenAt: version } };
 }

@@ -56,8 +56,8 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
       const { columns, constants } = columnsOfBatch(this.#record, batch, version);
       return yield* this.#take(this.#builder.appendColumns(columns, { constants }));
     }
-    const { rows, constants, errors } = rowsOfBatch(this.#record, batch as RecordBatches[N], version);
-    return yield* this.#take(this.#builder.appendRows(rows, { constants }), errors);
+    const { rows, constants, keys, errors } = rowsOfBatch(this.#record, batch as RecordBatches[N], version);
+    return yield* this.#take(this.#builder.appendRows(rows, { constants, keys }), errors);
   }
 
   *#take(steps: Steps<AppendedRows>, refusedBefore: readonly RowError[] = []): Steps<Appended> {

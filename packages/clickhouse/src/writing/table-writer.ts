@@ -90,18 +90,15 @@ export class TableWriter {
   }
 
   #encode<N extends RecordName>(record: N, batch: RecordBatches[N]): EncodedBatch {
-    const {
-      rows,
-      constants,
-      errors: refused,
-    } = rowsOfBatch(record, batch, drawVersion(record, batch, this.#versions));
+    const version = drawVersion(record, batch, this.#versions);
+    const { rows, constants, keys, errors: refused } = rowsOfBatch(record, batch, version);
     const builder = this.#encoders.of(record).builder();
     const groups: EncodedBlock[][] = [];
     let errors = refused;
     let rowCount = 0;
     for (let from = 0; from < rows.length; from += this.#maxBlockRows) {
       const range = { from, to: from + this.#maxBlockRows };
-      errors = errors.concat(lastOf(builder.appendRows(rows, { constants, ...range })).errors);
+      errors = errors.concat(lastOf(builder.appendRows(rows, { constants, keys, ...range })).errors);
       rowCount += builder.rowCount;
       const blocks = builder.finish();
       if (blocks.length > 0) groups.push(blocks);

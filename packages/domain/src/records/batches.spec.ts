@@ -1,10 +1,6 @@
 import type { StrategyPerformanceBatch } from './batches.js';
-import {
-  prepareFeatures,
-  prepareMarketData,
-  preparePredictions,
-  prepareStrategyPerformance,
-} from './batches.js';
+import { prepareMarketData, preparePredictions, prepareStrategyPerformance } from './batches.js';
+import { prepareFeatures } from './feature-batches.js';
 import { featureSetOf } from './feature-set.js';
 import { Invalid } from './field.js';
 import { versionAt } from '../versions/version-clock.js';
@@ -133,5 +129,110 @@ describe('prepared features', () => {
       metadata: { unit: '%' },
       calculationTimeMs: 3,
     });
+  });
+});
+
+describe('the rows of a batch', () => {
+  const reasons = (rows: readonly unknown[]) =>
+    prepareMarketData({ records: rows as never, source: 'x' }, VERSION).errors.map(
+      ({ index, field, reason }) => `${index}.${field}: ${reason}`,
+    );
+  const unreadable = (name: string) =>
+    Object.defineProperty({ ...bar }, name, {
+      enumerable: true,
+      get: () => {
+        throw new Error('unreadable');
+      },
+    });
+
+  it('may be objects of classes, inherited or without a prototype', () => {
+    class Bar {
+      readonly internal = 1;
+      get symbol() {
+        return 'A';
+      }
+    }
+    const { symbol: _, ...others } = bar;
+    const rows = [
+      Object.assign(new Bar(), others),
+      Object.create(bar),
+      Object.assign(Object.create(null), bar),
+      Object.freeze({ ...bar }),
+      { ...bar, source: 'ignored' },
+    ];
+    expect(reasons(rows)).toEqual([]);
+  });
+
+  it('are refused each for itself when they are holes, no objects, or cannot be read', () => {
+    const rows: unknown[] = [bar];
+    rows[2] = unreadable('close');
+    rows.push(() => bar, [bar], new Proxy(bar, { ownKeys: () => [0] as never }), bar);
+    expect(reasons(rows)).toEqual([
+      '1.market_data: must be an object',
+      '2.close: cannot be read',
+      '3.market_data: must be an object',
+      '4.symbol: is required',
+      '5.market_data: cannot be read',
+    ]);
+  });
+
+  it('are refused for a key that the record does not have, whatever else is wrong with them', () => {
+    const { volume: _, ...rest } = bar;
+    expect(
+      reasons([
+        { ...bar, volum: 1 },
+        { ...rest, volum: 1 },
+        { ...bar, open: 'x', writtenAt: 1 },
+      ]),
+    ).toEqual([
+      '0.volum: unknown key, did you mean "volume"?',
+      '1.volum: unknown key, did you mean "volume"?',
+      expect.stringMatching(/^2.writtenAt: unknown key, expected one of symbol, timestamp, open/),
+    ]);
+  });
+});
+
+describe('a batch itself', () => {
+  const prepare = (batch: unknown) => () => prepareMarketData(batch as never, VERSION);
+
+  it('may be an object of a class with accessors', () => {
+    class Batch {
+      readonly #source = 'x';
+      get source() {
+        return this.#source;
+      }
+      get records() {
+        return [bar];
+      }
+    }
+    expect(prepare(new Batch())().rows).toHaveLength(1);
+  });
+
+  it.each([
+    [{ records: [], source: 'x', timestmp: 1 }, 'timestmp', 'unknown key, did you mean "timestamp"?'],
+    [{ records: { length: 0 }, source: 'x' }, 'records', 'must be a list of records'],
+    [
+      {
+        get records() {
+          throw new Error('unreadable');
+        },
+        source: 'x',
+      },
+      'records',
+      'cannot be read',
+    ],
+  ])('is refused by the member that is wrong: %#', (batch, field, reason) => {
+    expect(prepare(batch)).toThrow(expect.objectContaining({ code: 'VALIDATION', field, reason }));
+  });
+
+  it('of features is refused for an unknown key, at each of its features', () => {
+    const set = { symbol: 'A', timestamp: 0, version: 1, features: { a: 1, b: 2 } };
+    const { rows, errors } = prepareFeatures([{ ...set, metdata: {} } as never, set], VERSION);
+    expect(rows).toHaveLength(2);
+    const reason = 'unknown key, did you mean "metadata"?';
+    expect(errors).toEqual([
+      { index: 0, field: 'metdata', reason },
+      { index: 0, field: 'metdata', reason },
+    ]);
   });
 });

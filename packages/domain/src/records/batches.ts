@@ -1,21 +1,18 @@
 import { createHash } from 'node:crypto';
-import { ValidationError } from '../errors.js';
 import type { ColumnBatch } from './column-batch.js';
-import { isColumnBatch, rowsOfColumns } from './column-batch.js';
-import { Invalid, isPlainMap } from './field.js';
-import { feature } from './feature.js';
+import { isColumnBatch, readColumnBatch, rowsOfColumns } from './column-batch.js';
+import type { ListedRecord } from './envelope.js';
+import { readEnvelope } from './envelope.js';
+import { prepareFeatures } from './feature-batches.js';
 import type { MarketDataInput } from './market-data.js';
-import { marketData } from './market-data.js';
 import type { PredictionOutcomeInput } from './outcome.js';
-import { outcome } from './outcome.js';
 import type { PredictionInput } from './prediction.js';
-import { prediction } from './prediction.js';
 import type { RecordDefinition, Row, RowError } from './record.js';
 import type { RecordName } from './records.js';
 import { records } from './records.js';
-import { canonicalRow, requireField, requireObject } from './record.js';
+import { RowKeys } from './row-keys.js';
+import { checkRow } from './record.js';
 import type { SentimentInput } from './sentiment.js';
-import { sentiment } from './sentiment.js';
 import type { StrategyPerformanceInput } from './strategy-performance.js';
 import { strategyPerformance } from './strategy-performance.js';
 import type { BatchVersion } from '../versions/batch-version.js';
@@ -101,24 +98,61 @@ export interface PreparedRow {
   readonly version: bigint;
 }
 
-function prepare(
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the rows of a batch have in common. */
+interface Shared {
+  readonly version: bigint;
+  /** Fields that the batch gives: what a row has in their place is not looked at. */
+  readonly given?: Fields;
+  /** Fields of rows that do not have them. */
+  readonly defaults?: Fields;
+}
+
+/** Checks the rows of a list, each for itself: what one of them is like changes nothing for the others. */
+function prepareRows(
   definition: RecordDefinition,
-  inputs: unknown,
-  listName: string,
-  version: bigint,
-  complete: (input: object) => object = (input) => input,
+  inputs: readonly unknown[],
+  { version, given = {}, defaults = {} }: Shared,
 ): PreparedBatch {
-  const operation = `${definition.name}.insert`;
-  if (!Array.isArray(inputs)) throw new ValidationError(listName, 'must be a list of records', { operation });
+  const keys = new RowKeys(definition, { ...given, ...defaults });
+  const valueOf = (row: Fields, name: string) =>
+    Object.hasOwn(given, name) ? given[name] : (row[name] ?? defaults[name]);
   const rows: PreparedRow[] = [];
   const errors: RowError[] = [];
-  inputs.forEach((input: unknown, index) => {
-    const candidate = typeof input === 'object' && input !== null ? complete(input) : input;
-    const checked = canonicalRow(definition, candidate, index);
+  // A hole in the list is a row that is given, too.
+  for (let index = 0; index < inputs.length; index++) {
+    const checked = prepareRow(definition, inputs, index, valueOf, keys);
     if ('error' in checked) errors.push(checked.error);
     else rows.push({ row: checked.row, version });
-  });
+  }
   return { definition, rows, errors };
+}
+
+function prepareRow(
+  definition: RecordDefinition,
+  inputs: readonly unknown[],
+  index: number,
+  valueOf: (row: Fields, name: string) => unknown,
+  keys: RowKeys,
+): ReturnType<typeof checkRow> {
+  try {
+    const input = inputs[index];
+    if (typeof input !== 'object' || input === null) {
+      return { error: { index, field: definition.table, reason: 'must be an object' } };
+    }
+    const hasMore = keys.hasMore(input);
+    const checked = checkRow(definition, index, (name) => valueOf(input as Fields, name));
+    const refusal = hasMore || 'error' in checked ? keys.refusal(input) : undefined;
+    return refusal === undefined ? checked : { error: { index, ...refusal } };
+  } catch {
+    return { error: { index, field: definition.table, reason: 'cannot be read' } };
+  }
+}
+
+function prepareList(record: ListedRecord, batch: unknown, version: bigint): PreparedBatch {
+  const { rows, labels } = readEnvelope(record, batch);
+  return prepareRows(records[record], rows, { given: labels, version });
 }
 
 function prepareColumns(
@@ -126,49 +160,28 @@ function prepareColumns(
   batch: ColumnBatch<RecordName>,
   version: bigint,
 ): PreparedBatch {
-  const { rows, errors } = rowsOfColumns(definition, batch);
+  const { rows, errors } = rowsOfColumns(definition, readColumnBatch(definition, batch));
   return { definition, rows: rows.map((row) => ({ row, version })), errors };
 }
 
-const requireBatch = <T>(definition: RecordDefinition, batch: T): T & object =>
-  requireObject('batch', batch, `${definition.name}.insert`);
+export const prepareMarketData = (batch: MarketDataBatch, version: bigint): PreparedBatch =>
+  prepareList('marketData', batch, version);
 
-const requireLabel = (definition: RecordDefinition, name: string, value: unknown): string =>
-  requireField({ kind: 'label' }, name, value, `${definition.name}.insert`) as string;
+export const prepareSentiment = (batch: SentimentBatch, version: bigint): PreparedBatch =>
+  prepareList('sentiment', batch, version);
 
-export function prepareMarketData(batch: MarketDataBatch, version: bigint): PreparedBatch {
-  const source = requireLabel(marketData, 'source', requireBatch(marketData, batch).source);
-  return prepare(marketData, batch.records, 'records', version, (r) => ({ ...r, source }));
-}
+export const preparePredictions = (batch: PredictionBatch, version: bigint): PreparedBatch =>
+  prepareList('predictions', batch, version);
 
-export function prepareSentiment(batch: SentimentBatch, version: bigint): PreparedBatch {
-  const source = requireLabel(sentiment, 'source', requireBatch(sentiment, batch).source);
-  return prepare(sentiment, batch.records, 'records', version, (r) => ({ ...r, source }));
-}
-
-export function preparePredictions(batch: PredictionBatch, version: bigint): PreparedBatch {
-  const modelVersion = requireLabel(prediction, 'modelVersion', requireBatch(prediction, batch).modelVersion);
-  const strategyName = requireLabel(prediction, 'strategy', batch.strategy);
-  return prepare(prediction, batch.predictions, 'predictions', version, (r) => ({
-    ...r,
-    modelVersion,
-    strategyName,
-  }));
-}
-
-export function prepareOutcomes(batch: OutcomeBatch, version: bigint): PreparedBatch {
-  return prepare(outcome, requireBatch(outcome, batch).outcomes, 'outcomes', version);
-}
+export const prepareOutcomes = (batch: OutcomeBatch, version: bigint): PreparedBatch =>
+  prepareList('outcomes', batch, version);
 
 /** Stands for "no id yet" until the row's other fields are known to be right. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export function prepareStrategyPerformance(batch: StrategyPerformanceBatch, version: bigint): PreparedBatch {
-  const given = requireBatch(strategyPerformance, batch);
-  const prepared = prepare(strategyPerformance, given.records, 'records', version, (r) => ({
-    ...r,
-    id: (r as { id?: string }).id ?? NIL_UUID,
-  }));
+  const { rows: given } = readEnvelope('strategyPerformance', batch);
+  const prepared = prepareRows(strategyPerformance, given, { version, defaults: { id: NIL_UUID } });
   const rows = prepared.rows.map(({ row, ...rest }) => ({
     ...rest,
     row: row['id'] === NIL_UUID ? { ...row, id: derivedId(row) } : row,
@@ -182,70 +195,6 @@ function derivedId({ strategyName, marketRegime, timestamp, parameters }: Row): 
   const identity = JSON.stringify([strategyName, marketRegime, timestamp, sorted]);
   const hex = createHash('sha256').update(identity).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-/** One row a feature. A `RowError.index` is the position of the batch, its field e.g. `features.rsi_14`. */
-export function prepareFeatures(batches: readonly FeatureBatch[], version: BatchVersion): PreparedBatch {
-  if (!Array.isArray(batches)) {
-    throw new ValidationError('batches', 'must be a list of feature batches', {
-      operation: 'features.insert',
-    });
-  }
-  const rows: PreparedRow[] = [];
-  const errors: RowError[] = [];
-  batches.forEach((batch: FeatureBatch, index) => {
-    if (!isPlainMap(batch?.features)) {
-      errors.push({ index, field: 'features', reason: 'must be a map of numbers' });
-      return;
-    }
-    const shared = sharedFeatureFields(batch, typeof version === 'bigint' ? version : version[index]!);
-    for (const [featureName, featureValue] of Object.entries(batch.features)) {
-      if ('error' in shared) {
-        errors.push({ index, ...shared.error });
-        continue;
-      }
-      const checked = canonicalRow(feature, { ...shared.fields, featureName, featureValue }, index);
-      if ('row' in checked) rows.push({ row: checked.row, version: shared.version });
-      else errors.push(featureError(checked.error, featureName));
-    }
-  });
-  return { definition: feature, rows, errors };
-}
-
-function sharedFeatureFields(
-  batch: FeatureBatch,
-  version: bigint | Invalid,
-): { fields: object; version: bigint } | { error: Omit<RowError, 'index'> } {
-  if (version instanceof Invalid) return { error: { field: 'computedAt', reason: version.reason } };
-  if (!isPlainMap(batch.metadata ?? {})) {
-    return { error: { field: 'metadata', reason: 'must be a map of strings' } };
-  }
-  const metadata = Object.entries(batch.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const wrong = metadata.find(([, value]) => typeof value !== 'string');
-  if (wrong) return { error: { field: `metadata.${wrong[0]}`, reason: 'must be a string' } };
-  return {
-    fields: {
-      symbol: batch.symbol,
-      timestamp: batch.timestamp,
-      featureMetadata: JSON.stringify(Object.fromEntries(metadata)),
-      featureVersion: batch.version,
-      calculationTimeMs: batch.calculationTimeMs ?? 0,
-    },
-    version,
-  };
-}
-
-const FEATURE_BATCH_FIELD: Readonly<Record<string, string>> = {
-  featureVersion: 'version',
-  featureMetadata: 'metadata',
-};
-
-function featureError(error: RowError, featureName: string): RowError {
-  const field =
-    error.field === 'featureValue' || error.field === 'featureName'
-      ? `features.${featureName}`
-      : (FEATURE_BATCH_FIELD[error.field] ?? error.field);
-  return { ...error, field };
 }
 
 const preparations: {
@@ -268,9 +217,17 @@ export function prepareBatch<N extends RecordName>(
   batch: Batch<N>,
   version: BatchVersion,
 ): PreparedBatch {
-  if (isColumnBatch(batch)) return prepareColumns(records[record], batch, version as bigint);
-  return preparations[record](batch as RecordBatches[N], version as never);
+  return isColumnBatch(batch)
+    ? prepareColumns(records[record], batch, version as bigint)
+    : prepareRowBatch(record, batch as RecordBatches[N], version);
 }
+
+/** The same of a batch of rows; one of columns is none. */
+export const prepareRowBatch = <N extends RecordName>(
+  record: N,
+  batch: RecordBatches[N],
+  version: BatchVersion,
+): PreparedBatch => preparations[record](batch, version as never);
 
 /** The month that an instant lies in, counted from the year 0: the partition of its row. */
 export function monthOf(instant: number): number {

@@ -1,8 +1,10 @@
 import { ValidationError } from '../errors.js';
+import { keysOf, requireKnownKeys } from '../known-keys.js';
 import { formatDecimal } from './decimal.js';
 import type { Canonical, Field } from './field.js';
 import type { InputOf, RecordDefinition, Row, RowError } from './record.js';
-import { canonicalRow, requireField } from './record.js';
+import { checkRow, requireField, requireObject } from './record.js';
+import { readMember, requireMembers } from './envelope.js';
 import type { RecordName, records } from './records.js';
 
 /** Texts out of few, e.g. symbols, as positions in a list of them. */
@@ -31,8 +33,40 @@ export interface ColumnBatch<N extends RecordName> {
   readonly timestamp?: Date | number;
 }
 
-export const isColumnBatch = (batch: unknown): batch is ColumnBatch<RecordName> =>
-  typeof batch === 'object' && batch !== null && 'columns' in batch;
+export const isColumnBatch = (batch: unknown): batch is ColumnBatch<RecordName> => {
+  try {
+    return typeof batch === 'object' && batch !== null && 'columns' in batch;
+  } catch {
+    return false;
+  }
+};
+
+const COLUMN_BATCH_KEYS = keysOf<ColumnBatch<RecordName>>({
+  columns: true,
+  constants: true,
+  timestamp: true,
+});
+
+/** A batch of columns whose members are read, and are objects where they must be. */
+export interface ReadColumnBatch {
+  readonly columns: Readonly<Record<string, Column | undefined>>;
+  readonly constants: Readonly<Record<string, unknown>>;
+}
+
+/** Throws `ValidationError` naming a member that is unknown, cannot be read or is of a wrong type. */
+export function readColumnBatch({ name }: RecordDefinition, batch: unknown): ReadColumnBatch {
+  const operation = `${name}.insert`;
+  const given = requireMembers('batch', batch, COLUMN_BATCH_KEYS, operation);
+  const columns = requireObject('columns', readMember(given, 'columns', operation), operation);
+  const constants = readMember(given, 'constants', operation);
+  return {
+    columns: columns as ReadColumnBatch['columns'],
+    constants:
+      constants === undefined
+        ? {}
+        : (requireObject('constants', constants, operation) as ReadColumnBatch['constants']),
+  };
+}
 
 const columnLength = (column: Column): number =>
   'dictionary' in column ? column.positions.length : column.length;
@@ -49,7 +83,10 @@ export interface CheckedColumns {
   readonly inputs: ReadonlyMap<string, Column | { readonly constant: Canonical }>;
 }
 
-/** Throws `ValidationError` when a field is missing, unknown or given twice, a constant is wrong, or a length differs. */
+/**
+ * Throws `ValidationError` when a field is missing, unknown or given twice, a constant is wrong, no field is a column, or a
+ * column has another length than the others.
+ */
 export function checkColumns(
   fields: Readonly<Record<string, Field>>,
   columns: Readonly<Record<string, Column | undefined>>,
@@ -57,52 +94,62 @@ export function checkColumns(
   operation: string,
 ): CheckedColumns {
   const refuse = (name: string, reason: string) => new ValidationError(name, reason, { operation });
-  for (const name of [...Object.keys(columns), ...Object.keys(constants)]) {
-    if (!Object.hasOwn(fields, name)) throw refuse(name, 'is not a field of the record');
-  }
+  for (const given of [columns, constants]) requireKnownKeys(given, Object.keys(fields), operation);
   let rowCount: number | undefined;
   const inputs = new Map<string, Column | { readonly constant: Canonical }>();
   for (const [name, field] of Object.entries(fields)) {
-    const column = columns[name];
+    const column = readMember(columns, name, operation) as Column | undefined;
     if (Object.hasOwn(constants, name)) {
       if (column !== undefined) throw refuse(name, 'is both a column and a constant');
-      inputs.set(name, { constant: requireField(field, name, constants[name], operation) });
+      inputs.set(name, {
+        constant: requireField(field, name, readMember(constants, name, operation), operation),
+      });
       continue;
     }
     if (column === undefined) throw refuse(name, 'is required');
-    if (!isColumn(column)) throw refuse(name, 'must be a list, a typed array, or a dictionary and positions');
-    rowCount ??= columnLength(column);
-    if (columnLength(column) !== rowCount) throw refuse(name, 'must be as long as the other columns');
+    const length = requireColumn(name, column, operation);
+    rowCount ??= length;
+    if (length !== rowCount) throw refuse(name, 'must be as long as the other columns');
     inputs.set(name, column);
   }
-  return { rowCount: rowCount ?? 0, inputs };
+  if (rowCount === undefined) throw refuse('columns', 'must have at least one column');
+  return { rowCount, inputs };
 }
 
-function isColumn(value: unknown): value is Column {
-  if (typeof value !== 'object' || value === null) return false;
-  const { dictionary, positions, length } = value as Partial<DictionaryColumn> & { length?: unknown };
-  if (dictionary === undefined) return typeof length === 'number';
-  return Array.isArray(dictionary) && typeof positions?.length === 'number';
+/** The length of a list, a typed array, or the positions in a dictionary; throws `ValidationError` when it is none of these. */
+function requireColumn(name: string, value: unknown, operation: string): number {
+  try {
+    if (typeof value === 'object' && value !== null) {
+      const { dictionary, positions, length } = value as Partial<DictionaryColumn> & { length?: unknown };
+      const count = dictionary === undefined ? length : Array.isArray(dictionary) && positions?.length;
+      if (isLength(count)) return count;
+    }
+  } catch {
+    throw new ValidationError(name, 'cannot be read', { operation });
+  }
+  const reason = 'must be a list, a typed array, or a dictionary and positions';
+  throw new ValidationError(name, reason, { operation });
 }
+
+const MAX_LENGTH = 2 ** 32 - 1;
+
+const isLength = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_LENGTH;
 
 /** The rows of columns, checked one by one. What is written of columns any other way is what this returns. */
 export function rowsOfColumns(
   definition: RecordDefinition,
-  { columns, constants = {} }: Pick<ColumnBatch<RecordName>, 'columns' | 'constants'>,
+  { columns, constants }: Pick<ReadColumnBatch, 'columns' | 'constants'>,
 ): { rows: Row[]; errors: RowError[] } {
   const { fields, name } = definition;
   const { rowCount, inputs } = checkColumns(fields, columns, constants, `${name}.insert`);
   const rows: Row[] = [];
   const errors: RowError[] = [];
   for (let index = 0; index < rowCount; index++) {
-    const input: Record<string, unknown> = {};
-    for (const [field, column] of inputs) {
-      input[field] =
-        'constant' in column
-          ? (constants as Record<string, unknown>)[field]
-          : valueAt(column, index, fields[field]!);
-    }
-    const checked = canonicalRow(definition, input, index);
+    const checked = checkRow(definition, index, (field) => {
+      const column = inputs.get(field)!;
+      return 'constant' in column ? constants[field] : valueAt(column, index, fields[field]!);
+    });
     if ('row' in checked) rows.push(checked.row);
     else errors.push(checked.error);
   }

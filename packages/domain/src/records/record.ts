@@ -76,7 +76,9 @@ export interface RowError {
   reason: string;
 }
 
-/** Checks one record, field by field in the order of the definition, and stops at the first that is wrong. */
+/**
+ * Checks one record, field by field in the order of the definition, and stops at the first that is wrong or cannot be read.
+ */
 export function canonicalRow(
   definition: RecordDefinition,
   input: unknown,
@@ -85,11 +87,26 @@ export function canonicalRow(
   if (typeof input !== 'object' || input === null) {
     return { error: { index, field: definition.table, reason: 'must be an object' } };
   }
+  return checkRow(definition, index, (name) => (input as Readonly<Record<string, unknown>>)[name]);
+}
+
+/** Checks one record, whose values `read` gives by the name of the field. */
+export function checkRow(
+  { fields }: RecordDefinition,
+  index: number,
+  read: (name: string) => unknown,
+): { row: Row } | { error: RowError } {
   const row: Record<string, Canonical> = {};
-  for (const [name, field] of Object.entries(definition.fields)) {
-    const value = canonicalField(field, (input as Record<string, unknown>)[name]);
-    if (value instanceof Invalid) return { error: { index, field: name, reason: value.reason } };
-    row[name] = value;
+  let reading = '';
+  try {
+    for (const [name, field] of Object.entries(fields)) {
+      reading = name;
+      const value = canonicalField(field, read(name));
+      if (value instanceof Invalid) return { error: { index, field: name, reason: value.reason } };
+      row[name] = value;
+    }
+  } catch {
+    return { error: { index, field: reading, reason: 'cannot be read' } };
   }
   return { row };
 }

@@ -2,6 +2,7 @@ import { ValidationError } from '../errors.js';
 import type { Batch, FeatureBatch } from '../records/batches.js';
 import { isColumnBatch } from '../records/column-batch.js';
 import { canonicalField, Invalid } from '../records/field.js';
+import { readMember } from '../records/envelope.js';
 import { requireObject } from '../records/record.js';
 import type { RecordName } from '../records/records.js';
 import { records } from '../records/records.js';
@@ -21,7 +22,7 @@ export function drawVersion<N extends RecordName>(
 ): BatchVersion {
   if (record === 'features' && !isColumnBatch(batch)) return versionsOf(batch, clock);
   const operation = `${records[record].name}.insert`;
-  const { timestamp } = requireObject('batch', batch as { readonly timestamp?: unknown }, operation);
+  const timestamp = readMember(requireObject('batch', batch as object, operation), 'timestamp', operation);
   const version = timestamp === undefined ? clock.next() : versionOf(timestamp, clock);
   if (version instanceof Invalid) throw new ValidationError('timestamp', version.reason, { operation });
   return version;

@@ -14,7 +14,7 @@ import {
   ConnectionError,
   drawVersion,
   planQuery,
-  prepareBatch,
+  prepareRowBatch,
   presentRow,
   QueryError,
   READ_OPTIONS,
@@ -110,7 +110,7 @@ export class MemoryStore {
     const started = performance.now();
     const operation = `${records[name].name}.insert`;
     this.checkOpen(operation, options);
-    const { rows, errors } = prepareBatch(name, batch, drawVersion(name, batch, this.versions));
+    const { rows, errors } = prepareRowBatch(name, batch, drawVersion(name, batch, this.versions));
     if (rows.length > 0) this.requireTables(operation, name);
     const counts = { inserted: 0, updated: 0, superseded: 0 };
     for (const row of rows) counts[this.tables[name].upsert(row)]++;

@@ -1,0 +1,103 @@
+import { ValidationError } from '../errors.js';
+import { keysOf, requireKnownKeys } from '../known-keys.js';
+import type {
+  MarketDataBatch,
+  OutcomeBatch,
+  PredictionBatch,
+  SentimentBatch,
+  StrategyPerformanceBatch,
+} from './batches.js';
+import { requireField, requireObject } from './record.js';
+import type { RecordName } from './records.js';
+import { isPlainObject } from './row-keys.js';
+
+/** The records whose batch is one object with a list of rows. */
+export type ListedRecord = Exclude<RecordName, 'features'>;
+
+/** Which member of a batch holds its rows, and which members are fields of all of them. */
+interface BatchShape {
+  readonly list: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly keys: readonly string[];
+}
+
+const SHAPES: Readonly<Record<ListedRecord, BatchShape>> = {
+  marketData: {
+    list: 'records',
+    labels: { source: 'source' },
+    keys: keysOf<MarketDataBatch>({ records: true, source: true, timestamp: true }),
+  },
+  sentiment: {
+    list: 'records',
+    labels: { source: 'source' },
+    keys: keysOf<SentimentBatch>({ records: true, source: true, timestamp: true }),
+  },
+  predictions: {
+    list: 'predictions',
+    labels: { modelVersion: 'modelVersion', strategyName: 'strategy' },
+    keys: keysOf<PredictionBatch>({ predictions: true, modelVersion: true, strategy: true, timestamp: true }),
+  },
+  outcomes: {
+    list: 'outcomes',
+    labels: {},
+    keys: keysOf<OutcomeBatch>({ outcomes: true, timestamp: true }),
+  },
+  strategyPerformance: {
+    list: 'records',
+    labels: {},
+    keys: keysOf<StrategyPerformanceBatch>({ records: true, timestamp: true }),
+  },
+};
+
+/** What a batch says besides its rows and its time, checked, and its rows, unchecked. */
+export interface Envelope {
+  readonly rows: readonly unknown[];
+  /** Fields that the batch gives to all of its rows. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Reads a batch, also one of a class with accessors. Throws `ValidationError` naming the member that is wrong or unknown. */
+export function readEnvelope(record: ListedRecord, batch: unknown): Envelope {
+  const operation = `${record}.insert`;
+  const { list, labels, keys } = SHAPES[record];
+  const given = requireMembers('batch', batch, keys, operation);
+  const entries = Object.entries(labels).map(([field, member]) => [
+    field,
+    requireField({ kind: 'label' }, member, readMember(given, member, operation), operation),
+  ]);
+  const rows = readMember(given, list, operation);
+  if (!Array.isArray(rows)) throw new ValidationError(list, 'must be a list of records', { operation });
+  return { rows, labels: Object.fromEntries(entries) as Record<string, string> };
+}
+
+/**
+ * An object as a caller gave it. Throws `ValidationError` when it is none, or naming the key that is not known; what objects
+ * of classes have beside their accessors is their own.
+ */
+export function requireMembers(
+  name: string,
+  given: unknown,
+  known: readonly string[],
+  operation: string,
+): object {
+  const object = requireObject(name, given, operation) as object;
+  try {
+    if (!isPlainObject(object)) return object;
+    requireKnownKeys(object, known, operation);
+    return object;
+  } catch (error) {
+    throw error instanceof ValidationError ? error : unreadable(name, operation);
+  }
+}
+
+/** What an object has under a name, its own or by an accessor of its class; throws `ValidationError` when it cannot be read. */
+export function readMember(object: object, name: string, operation: string): unknown {
+  try {
+    return (object as Readonly<Record<string, unknown>>)[name];
+  } catch {
+    throw unreadable(name, operation);
+  }
+}
+
+const unreadable = (name: string, operation: string): ValidationError =>
+  new ValidationError(name, 'cannot be read', { operation });

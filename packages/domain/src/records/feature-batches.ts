@@ -1,0 +1,116 @@
+import { ValidationError } from '../errors.js';
+import { keysOf } from '../known-keys.js';
+import type { FeatureBatch, PreparedBatch, PreparedRow } from './batches.js';
+import { requireMembers } from './envelope.js';
+import { feature } from './feature.js';
+import { Invalid, isPlainMap } from './field.js';
+import type { RowError } from './record.js';
+import { canonicalRow } from './record.js';
+import type { BatchVersion } from '../versions/batch-version.js';
+
+/** One row a feature. A `RowError.index` is the position of the batch, its field e.g. `features.rsi_14`. */
+export function prepareFeatures(batches: readonly FeatureBatch[], version: BatchVersion): PreparedBatch {
+  if (!Array.isArray(batches)) {
+    throw new ValidationError('batches', 'must be a list of feature batches', {
+      operation: 'features.insert',
+    });
+  }
+  const rows: PreparedRow[] = [];
+  const errors: RowError[] = [];
+  for (let index = 0; index < batches.length; index++) {
+    const features = featuresOf(batches, index);
+    if ('error' in features) {
+      errors.push({ index, ...features.error });
+      continue;
+    }
+    const set = readFeatureBatch(batches[index]!, typeof version === 'bigint' ? version : version[index]!);
+    for (const [featureName, featureValue] of features.entries) {
+      if ('error' in set) {
+        errors.push({ index, ...set.error });
+        continue;
+      }
+      const checked = canonicalRow(feature, { ...set.fields, featureName, featureValue }, index);
+      if ('row' in checked) rows.push({ row: checked.row, version: set.version });
+      else errors.push(featureError(checked.error, featureName));
+    }
+  }
+  return { definition: feature, rows, errors };
+}
+
+const FEATURE_BATCH_KEYS = keysOf<FeatureBatch>({
+  symbol: true,
+  timestamp: true,
+  features: true,
+  metadata: true,
+  version: true,
+  calculationTimeMs: true,
+  computedAt: true,
+});
+
+type Refused = { readonly error: Omit<RowError, 'index'> };
+
+const refuse = (field: string, reason: string): Refused => ({ error: { field, reason } });
+
+/** The features of a batch by name. What cannot be read costs no other batch. */
+function featuresOf(
+  batches: readonly FeatureBatch[],
+  index: number,
+): { readonly entries: readonly (readonly [name: string, value: unknown])[] } | Refused {
+  try {
+    const features: unknown = (batches[index] as FeatureBatch | null | undefined)?.features;
+    if (isPlainMap(features)) return { entries: Object.entries(features) };
+    return refuse('features', 'must be a map of numbers');
+  } catch {
+    return refuse('features', 'cannot be read');
+  }
+}
+
+/** What the features of a batch share, or why none of them can be written. */
+function readFeatureBatch(
+  batch: FeatureBatch,
+  version: bigint | Invalid,
+): { readonly fields: object; readonly version: bigint } | Refused {
+  let reading = 'batch';
+  try {
+    requireMembers('batch', batch, FEATURE_BATCH_KEYS, 'features.insert');
+    if (version instanceof Invalid) return refuse('computedAt', version.reason);
+    reading = 'metadata';
+    if (!isPlainMap(batch.metadata ?? {})) return refuse('metadata', 'must be a map of strings');
+    const metadata = Object.entries(batch.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+    const wrong = metadata.find(([, value]) => typeof value !== 'string');
+    if (wrong) return refuse(`metadata.${wrong[0]}`, 'must be a string');
+    const featureMetadata = JSON.stringify(Object.fromEntries(metadata));
+    const fields: Record<string, unknown> = { featureMetadata };
+    for (const [field, member] of Object.entries(FEATURE_BATCH_MEMBERS)) {
+      reading = member;
+      fields[field] = batch[member];
+    }
+    fields['calculationTimeMs'] ??= 0;
+    return { fields, version };
+  } catch (error) {
+    return error instanceof ValidationError
+      ? refuse(error.field, error.reason)
+      : refuse(reading, 'cannot be read');
+  }
+}
+
+/** The members of a batch that are fields of its features as they are. */
+const FEATURE_BATCH_MEMBERS = {
+  symbol: 'symbol',
+  timestamp: 'timestamp',
+  featureVersion: 'version',
+  calculationTimeMs: 'calculationTimeMs',
+} as const satisfies Readonly<Record<string, keyof FeatureBatch>>;
+
+const FEATURE_BATCH_FIELD: Readonly<Record<string, string>> = {
+  featureVersion: 'version',
+  featureMetadata: 'metadata',
+};
+
+function featureError(error: RowError, featureName: string): RowError {
+  const field =
+    error.field === 'featureValue' || error.field === 'featureName'
+      ? `features.${featureName}`
+      : (FEATURE_BATCH_FIELD[error.field] ?? error.field);
+  return { ...error, field };
+}
