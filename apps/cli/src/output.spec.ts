@@ -16,6 +16,17 @@ describe('what a command prints', () => {
     );
   });
 
+  it('escapes control characters of cells and keeps each row on its line', () => {
+    const rows = [{ name: 'a\n\u001b[2Jb', text: { x: '\u202e' } }];
+    expect(table(rows).split('\n')[2]).toBe('a\\u000a\\u001b[2Jb  {"x":"\\u202e"}');
+  });
+
+  it('escapes in JSON what JSON itself leaves raw', () => {
+    const document = { name: '\u009b2J\u202e\u007f\u{e0041}', lines: 'a\nb' };
+    expect(toJson(document)).not.toMatch(/[\p{Cf}\u007f-\u009f]/u);
+    expect(JSON.parse(toJson(document))).toEqual(document);
+  });
+
   it('writes 64-bit integers into JSON without losing any digit', () => {
     expect(JSON.parse(toJson({ volume: 18446744073709551615n }))).toEqual({ volume: '18446744073709551615' });
   });

@@ -1,18 +1,11 @@
-import type { Writable } from 'node:stream';
-
-/** Where a command reads its environment and writes its words. */
-export interface Io {
-  readonly stdout: Writable;
-  readonly stderr: Writable & { isTTY?: boolean };
-  readonly env: NodeJS.ProcessEnv;
-}
+import { printable, printableLines, type Terminal } from './terminal.js';
 
 /** What a command says: its one result on standard output, as text or as JSON, and everything else on standard error. */
 export class Output {
-  readonly #io: Io;
+  readonly #io: Terminal;
   readonly #json: boolean;
 
-  constructor(io: Io, json: boolean) {
+  constructor(io: Terminal, json: boolean) {
     this.#io = io;
     this.#json = json;
   }
@@ -27,17 +20,20 @@ export class Output {
     this.#io.stderr.write(`${text}\n`);
   }
 
-  get stderr(): Io['stderr'] {
-    return this.#io.stderr;
+  /** Where a progress bar may be drawn. */
+  get progress(): Terminal['progress'] {
+    return this.#io.progress;
   }
 }
 
-/** JSON with 64-bit integers as strings, since no JSON number is safe for them. */
-export function toJson(document: unknown): string {
-  return JSON.stringify(
-    document,
-    (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
-    2,
+/** Printable JSON with 64-bit integers as strings, since no JSON number is safe for them. */
+export function toJson(document: unknown, indent = 2): string {
+  return printableLines(
+    JSON.stringify(
+      document,
+      (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+      indent,
+    ),
   );
 }
 
@@ -64,7 +60,7 @@ const isNumeric = (value: unknown): boolean =>
 function cell(value: unknown): string {
   if (value == null) return '';
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return printable(typeof value === 'object' ? toJson(value, 0) : String(value));
 }
 
 export const count = (value: number): string => value.toLocaleString('en-US');

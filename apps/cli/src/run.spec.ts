@@ -49,6 +49,22 @@ describe('the command line', () => {
     expect([code, out]).toEqual([EXIT.usage, '']);
   });
 
+  it.each([
+    [['ingest', 'a\u001b[31m\u202e.csv', '--symbol', 'X', ...memory]],
+    [['ingest', 'a\u001b[31m\u202e.csv', '--symbol', 'X', ...json]],
+    [['status', '--a\u001b[31m\u202e']],
+    [['a\u001b[31m\u202e']],
+    [['query', 'market-data', '--filter', 'a\u001b[31m\u202e=1', ...memory]],
+    [['status', '--config', 'a\u001b[31m\u202e', '--verbose']],
+    [['audit', 'verify', '--directory', 'a\u001b[31m\u202e']],
+    [['dead-letter', 'show', 'a\u001b[31m\u202e']],
+    [['demo', '--bars', 'a\u001b[31m\u202e']],
+  ])('escapes what %j writes to the terminal', async (args) => {
+    const { out, err } = await qtdal(...args);
+    expect(out + err).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    expect(out + err).not.toBe('');
+  });
+
   it('names the key of a wrong configuration, and never a value', async () => {
     const config = scratch.file(
       'wrong.toml',

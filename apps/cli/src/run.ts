@@ -8,11 +8,11 @@ import { addMigrate } from './commands/migrate.js';
 import { addQuery } from './commands/query.js';
 import { addStatus } from './commands/status.js';
 import type { ExitCode } from './exit-codes.js';
-import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.js';
-import type { Io } from './output.js';
+import { EXIT, EXIT_CODES_HELP, exitCodeOf, UsageError } from './exit-codes.js';
 import { toJson } from './output.js';
 import type { CommonOptions, Session } from './session.js';
 import { withSession } from './session.js';
+import { printable, Terminal, type Io } from './terminal.js';
 
 /** How a command file does its work; the program keeps the exit code. */
 export type RunSession = (
@@ -25,24 +25,25 @@ export type RunSession = (
  * standard error, or, where `--json` was asked for, to standard output as `{ "error": … }`.
  */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  const terminal = new Terminal(io);
   let exitCode: ExitCode = EXIT.ok;
   // Until the options are understood; `--json FILE` of the demo is no wish for JSON on standard output.
   let json = args.includes('--json');
   const runSession: RunSession = async (options, work) => {
     json = options.json === true;
-    exitCode = await withSession(io, options, work);
+    exitCode = await withSession(terminal, options, work);
   };
   try {
-    await program(io, json, runSession).parseAsync([...args], { from: 'user' });
+    await program(terminal, json, runSession).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     const code = exitCodeOf(error);
-    if (code !== EXIT.ok) report(error, json, io);
+    if (code !== EXIT.ok) report(error, json, terminal);
     return code;
   }
 }
 
-function program(io: Io, json: boolean, runSession: RunSession): Command {
+function program(io: Terminal, json: boolean, runSession: RunSession): Command {
   const command = new Command('qtdal')
     .description('Market data, features, predictions and their outcomes: store, query, check.')
     .addHelpText('after', EXIT_CODES_HELP)
@@ -56,9 +57,10 @@ function program(io: Io, json: boolean, runSession: RunSession): Command {
   return command;
 }
 
-function report(error: unknown, json: boolean, io: Io): void {
+function report(error: unknown, json: boolean, io: Terminal): void {
   const { name, message, code, operation, queryId } = error as Readonly<Record<string, string | undefined>>;
   if (json) io.stdout.write(`${toJson({ error: { name, message, code, operation, queryId } })}\n`);
   // Commander has told its own errors by now.
-  else if (!(error instanceof CommanderError)) io.stderr.write(`qtdal: ${message}\n`);
+  else if (!(error instanceof CommanderError))
+    io.stderr.write(`qtdal: ${error instanceof UsageError ? message : printable(String(message))}\n`);
 }

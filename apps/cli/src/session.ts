@@ -11,8 +11,8 @@ import { createLogger, LoggingAuditSink, subscribeLogging } from '@quantumtrade/
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { Interrupted } from './exit-codes.js';
-import type { Io } from './output.js';
 import { Output } from './output.js';
+import type { Terminal } from './terminal.js';
 
 const DEFAULT_CONFIG_FILE = 'qtdal.toml';
 
@@ -58,7 +58,7 @@ export interface Session {
 
 /** Runs a command's work and cleans up after it. An interruption wins over whatever error it causes. */
 export async function withSession<T>(
-  io: Io,
+  io: Terminal,
   options: CommonOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {

@@ -6,7 +6,7 @@ import { Writable } from 'node:stream';
 import type { MarketData } from '@quantumtrade/dal-domain';
 import { parse } from 'csv-parse/sync';
 import { SP500 } from './demo/sp500.js';
-import type { Io } from './output.js';
+import type { Io } from './terminal.js';
 import { run } from './run.js';
 
 /** A directory of its own for one test file's files. */

@@ -7,8 +7,7 @@ import type { Refusal } from '../ingest/bars.js';
 import { parseMapping } from '../ingest/columns.js';
 import type { IngestReport } from '../ingest/ingest-file.js';
 import { ingestFile } from '../ingest/ingest-file.js';
-import { count, seconds } from '../output.js';
-import type { Io } from '../output.js';
+import { count, seconds, toJson, type Output } from '../output.js';
 import type { RunSession } from '../run.js';
 import { prepareSchema } from '../schema.js';
 import type { CommonOptions } from '../session.js';
@@ -42,7 +41,7 @@ export function addIngest(program: Command, run: RunSession): void {
         const opened = await open();
         await prepareSchema(opened, backend, signal);
         const refusals = new RefusalLog(flags.rejects, (text) => output.note(text));
-        const bar = progressBar(output.stderr);
+        const bar = progressBar(output.progress);
         let settled = 0;
         try {
           const report = await ingestFile(opened.database, file, {
@@ -74,10 +73,10 @@ export function positive(text: string): number {
   return Number(text);
 }
 
-function progressBar(stderr: Io['stderr']): SingleBar | undefined {
-  if (!stderr.isTTY) return undefined;
+function progressBar(stream: Output['progress']): SingleBar | undefined {
+  if (!stream) return undefined;
   const bar = new SingleBar({
-    stream: stderr,
+    stream,
     clearOnComplete: true,
     format: '{bar} {percentage}% | {rows} rows | {duration_formatted}, {eta_formatted} to go',
   });
@@ -116,7 +115,7 @@ class RefusalLog {
     const { line, field, reason } = refusal;
     if (++this.#count <= SHOWN_REFUSALS) this.#note(`line ${line}: ${field} ${reason}`);
     else if (this.#count === SHOWN_REFUSALS + 1) this.#note('… further refused rows are counted only');
-    if (this.#file !== undefined) writeSync(this.#file, `${JSON.stringify(refusal)}\n`);
+    if (this.#file !== undefined) writeSync(this.#file, `${toJson(refusal, 0)}\n`);
   }
 
   close(): void {
