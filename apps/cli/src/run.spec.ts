@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SP500 } from './demo/sp500.js';
 import { EXIT } from './exit-codes.js';
-import { qtdal, Scratch } from './testing.js';
+import { qtdal, qtdalWith, Scratch } from './testing.js';
 
 const scratch = new Scratch();
 afterAll(() => scratch.remove());
@@ -157,6 +157,29 @@ describe('the command line', () => {
       /FAILED {2}store: .*127\.0\.0\.1:9 does not answer: .*ECONNREFUSED.*\n +-> start ClickHouse/,
     );
     expect(doctor.out).toMatch(/FAILED {2}cache: .*127\.0\.0\.1:9 does not answer: .+\n +-> start Redis/);
+  });
+
+  it('connects to the configured URL when no backend is named', async () => {
+    const env = {
+      QTDAL_CLICKHOUSE__URL: 'http://ann:hunter2@127.0.0.1:9',
+      QTDAL_REDIS__URL: 'redis://127.0.0.1:9',
+    };
+    const { code, out } = await qtdalWith(env, 'doctor');
+    expect(code).toBe(EXIT.connection);
+    expect(out).toMatch(/configuration: backend clickhouse-redis \(because clickhouse\.url is set\)/);
+    expect(out).toMatch(/^clickhouse\.url +http:\/\/127\.0\.0\.1:9 +QTDAL_CLICKHOUSE__URL$/m);
+    expect(out).toMatch(/^clickhouse\.password +set +clickhouse\.url of QTDAL_CLICKHOUSE__URL$/m);
+    expect(out).not.toContain('hunter2');
+  });
+
+  it('names the right variable when one resembles it', async () => {
+    const refused = await qtdalWith({ QTDAL_CLICKHOUSE_URL: 'http://ch' }, 'status', ...memory);
+    expect(refused.code).toBe(EXIT.usage);
+    expect(refused.err).toMatch(/QTDAL_CLICKHOUSE_URL: unknown key, did you mean QTDAL_CLICKHOUSE__URL\?/);
+    const { out } = await qtdalWith({ CLICKHOUSE_URL: 'http://ch' }, 'doctor', ...memory);
+    expect(out).toMatch(
+      /backend memory \(--backend\); CLICKHOUSE_URL is not read, QTDAL_CLICKHOUSE__URL would be/,
+    );
   });
 
   it('says what the tables guarantee', async () => {

@@ -3,8 +3,8 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { setMaxListeners } from 'node:events';
 import type { AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
-import type { DalConfig } from '@quantumtrade/dal-config';
-import { loadConfig } from '@quantumtrade/dal-config';
+import type { DalConfig, ExplainedConfig } from '@quantumtrade/dal-config';
+import { explainConfig } from '@quantumtrade/dal-config';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
 import { backendModule, openDatabase } from '@quantumtrade/dal-container';
 import { createLogger, LoggingAuditSink, subscribeLogging } from '@quantumtrade/dal-telemetry';
@@ -49,9 +49,12 @@ export const withJson = (command: Command): Command =>
 export interface Session {
   readonly options: CommonOptions;
   readonly output: Output;
+  readonly env: NodeJS.ProcessEnv;
   /** Aborted by Ctrl-C and SIGTERM with `Interrupted`. */
   readonly signal: AbortSignal;
   config(): Promise<DalConfig>;
+  /** The configuration with where each value came from. */
+  explainedConfig(): Promise<ExplainedConfig>;
   /** Opens the data layer, by default the configured one; it is closed when the command ends, however it ends. */
   open(backend?: Parameters<typeof openDatabase>[0]): Promise<OpenDatabase>;
 }
@@ -69,8 +72,10 @@ export async function withSession<T>(
   const session: Session = {
     options,
     output: new Output(io, options.json === true),
+    env: io.env,
     signal,
-    config: () => configuration(options, io.env),
+    config: async () => (await session.explainedConfig()).config,
+    explainedConfig: () => configuration(options, io.env),
     async open(backend) {
       const config = await session.config();
       const database = await openDatabase(backend ?? backendModule(config), {
@@ -96,10 +101,16 @@ export async function withSession<T>(
 async function configuration(
   { config: file, backend }: CommonOptions,
   env: NodeJS.ProcessEnv,
-): Promise<DalConfig> {
+): Promise<ExplainedConfig> {
   const found = file ?? (existsSync(resolve(DEFAULT_CONFIG_FILE)) ? DEFAULT_CONFIG_FILE : undefined);
-  const loaded = await loadConfig({ file: found, env });
-  return backend ? { ...loaded, backend } : loaded;
+  const { config, settings } = await explainConfig({ file: found, env });
+  if (!backend) return { config, settings };
+  return {
+    config: { ...config, backend },
+    settings: settings.map((setting) =>
+      setting.key === 'backend' ? { ...setting, value: backend, origin: '--backend' } : setting,
+    ),
+  };
 }
 
 /** The user of this system, by number where it has no name, as in a container. */

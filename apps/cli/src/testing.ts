@@ -76,10 +76,16 @@ key_prefix = "${this.name}:"
 }
 
 /** Runs a command line in this process and tells what it said. */
-export async function qtdal(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+export const qtdal = (...args: string[]) => qtdalWith({}, ...args);
+
+/** The same with environment variables. */
+export async function qtdalWith(
+  env: Record<string, string>,
+  ...args: string[]
+): Promise<{ code: number; out: string; err: string }> {
   const stdout = new Capture();
   const stderr = new Capture();
-  const io: Io = { stdout, stderr, env: {} };
+  const io: Io = { stdout, stderr, env };
   const code = await run(args, io);
   return { code, out: stdout.text, err: stderr.text };
 }

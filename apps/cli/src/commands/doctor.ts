@@ -1,4 +1,4 @@
-import type { DalConfig } from '@quantumtrade/dal-config';
+import type { DalConfig, Setting } from '@quantumtrade/dal-config';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
@@ -6,6 +6,7 @@ import { describeCache } from '../cache-state.js';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { describeGuarantees } from '../guarantees.js';
+import { table } from '../output.js';
 import type { RunSession } from '../run.js';
 import type { CommonOptions, Session } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
@@ -27,8 +28,13 @@ export function addDoctor(program: Command, run: RunSession): void {
     .description('Check everything that the data layer needs, and say what to do where something is missing.')
     .action((options: CommonOptions) =>
       run(options, async (session) => {
-        const { checks, exitCode } = await examine(session);
-        session.output.result({ ok: exitCode === EXIT.ok, checks }, () => checks.map(line).join('\n'));
+        const { checks, settings, exitCode } = await examine(session);
+        session.output.result({ ok: exitCode === EXIT.ok, checks, settings }, () =>
+          [
+            checks.map(line).join('\n'),
+            ...(settings.length > 0 ? [table(settings.map((setting) => ({ ...setting })))] : []),
+          ].join('\n\n'),
+        );
         return exitCode;
       }),
     );
@@ -37,8 +43,15 @@ export function addDoctor(program: Command, run: RunSession): void {
 const line = ({ name, ok, detail, remedy }: Check): string =>
   `${ok ? 'ok    ' : 'FAILED'}  ${name}: ${detail}${remedy ? `\n        -> ${remedy}` : ''}`;
 
+interface Examination {
+  checks: Check[];
+  /** Every value of the configuration and where it came from; empty where the configuration is wrong. */
+  settings: readonly Setting[];
+  exitCode: ExitCode;
+}
+
 /** Runs the checks in order; one that the others stand on ends the examination. */
-async function examine(session: Session): Promise<{ checks: Check[]; exitCode: ExitCode }> {
+async function examine(session: Session): Promise<Examination> {
   const checks: Check[] = [];
   let exitCode: ExitCode = EXIT.ok;
   const add = (check: Check, code: ExitCode) => {
@@ -57,11 +70,14 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
   };
 
   add(nodeCheck(), EXIT.failure);
-  const config = await attempt('configuration', 'correct the key it names', () => session.config());
-  if (!config) return { checks, exitCode };
-  add({ name: 'configuration', ok: true, detail: `backend ${config.backend}` }, EXIT.usage);
+  const explained = await attempt('configuration', 'correct the key it names', () =>
+    session.explainedConfig(),
+  );
+  if (!explained) return { checks, settings: [], exitCode };
+  const { config, settings } = explained;
+  add(configurationCheck(settings, session.env), EXIT.usage);
   const opened = await attempt('store', storeRemedy(config), () => session.open());
-  if (!opened) return { checks, exitCode };
+  if (!opened) return { checks, settings, exitCode };
   const { clickhouseHealthy, clickhouseError, redisHealthy, redisError } = await opened.database.health();
   add(
     {
@@ -95,7 +111,20 @@ async function examine(session: Session): Promise<{ checks: Check[]; exitCode: E
     },
     EXIT.connection,
   );
-  return { checks, exitCode };
+  return { checks, settings, exitCode };
+}
+
+/** Names the backend and what chose it, and variables that look as if they were ours. */
+function configurationCheck(settings: readonly Setting[], env: NodeJS.ProcessEnv): Check {
+  const backend = settings.find(({ key }) => key === 'backend')!;
+  const unread = settings
+    .map(({ key, origin }) => ({ name: key.toUpperCase().replaceAll('.', '_'), key, origin }))
+    .filter(({ name, origin }) => origin === 'default' && env[name] !== undefined)
+    .map(
+      ({ name, key }) => `; ${name} is not read, QTDAL_${key.toUpperCase().replaceAll('.', '__')} would be`,
+    );
+  const detail = `backend ${backend.value} (${backend.origin})${unread.join('')}`;
+  return { name: 'configuration', ok: true, detail };
 }
 
 function nodeCheck(): Check {
