@@ -17,7 +17,8 @@ export interface EmbeddedClickHouseOptions {
 
 /**
  * A running server. It ends when it is stopped and when this process ends, however that happens, and does not keep this
- * process running.
+ * process running. When its engine ends, it is started again on its data behind the same ports: requests under way fail,
+ * new ones wait for it.
  */
 export interface EmbeddedClickHouse {
   /** Address for HTTP, without credentials, on loopback. */
@@ -26,11 +27,17 @@ export interface EmbeddedClickHouse {
   /** Port of the native protocol. */
   readonly tcpPort: number;
   readonly username: string;
-  /** Random, new at each start. */
+  /** Random, new at each start. Not enumerable, so that it is in no printed or serialised object. */
   readonly password: string;
   readonly dataDirectory: string;
+  /** Of the server's process; the engine runs in a child of it and ends with it. */
   readonly pid: number;
-  /** Resolves once the server has ended, stopped or not, and its temporary files are removed. */
+  /** How often the engine has ended and been started again. */
+  readonly restarts: number;
+  /**
+   * Resolves once the server has ended for good and its temporary files are removed: when it is stopped or killed, and when its
+   * engine cannot be started again.
+   */
   readonly closed: Promise<ServerEnd>;
   /**
    * Ends the server at once, which loses nothing that it acknowledged, and removes a temporary data directory. Calling it
@@ -62,33 +69,43 @@ export async function startEmbeddedClickHouse({
   const own = await mkdtemp(join(tmpdir(), 'clickhouse-embedded-'));
   const dataDirectory = kept === undefined ? join(own, 'data') : resolve(kept);
   const password = randomBytes(24).toString('base64url');
-  let server: ServerProcess | undefined;
+  let spawned: ServerProcess | undefined;
   try {
-    await mkdir(dataDirectory, { recursive: true });
+    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
     const files = await writeServerFiles(own, USERNAME, password);
     const started = spawnServer({
       library,
       args: serverArguments(dataDirectory, files),
       removeAtEnd: own,
     });
-    server = started;
+    spawned = started;
     const [httpPort, tcpPort] = await portsOf(started, files.ports, startTimeoutMs, dataDirectory);
     started.letGo();
-    const url = `http://127.0.0.1:${httpPort}`;
     const closed = started.ended.then(async (end) => {
       await remove(own);
       return end;
     });
-    const stop = async () => {
-      started.hold();
-      started.kill();
-      await closed;
+    const server: Omit<EmbeddedClickHouse, 'password' | 'restarts'> = {
+      url: `http://127.0.0.1:${httpPort}`,
+      httpPort,
+      tcpPort,
+      username: USERNAME,
+      dataDirectory,
+      pid: started.pid!,
+      closed,
+      stop: async () => {
+        started.hold();
+        started.kill();
+        await closed;
+      },
     };
-    const pid = started.pid!;
-    return { url, httpPort, tcpPort, username: USERNAME, password, dataDirectory, pid, closed, stop };
+    return Object.defineProperties(server, {
+      password: { value: password },
+      restarts: { get: started.restarts, enumerable: true },
+    }) as EmbeddedClickHouse;
   } catch (error) {
-    server?.kill();
-    await server?.ended;
+    spawned?.kill();
+    await spawned?.ended;
     await remove(own);
     throw error;
   }

@@ -5,8 +5,19 @@ import { join } from 'node:path';
 /** The files a server starts from, in a directory of its own that only this user can read. */
 export interface ServerFiles {
   readonly config: string;
+  /** The {@link RelaySettings}. */
+  readonly relay: string;
   /** Where the server writes its HTTP and native port, tab-separated, in one line. */
   readonly ports: string;
+  /** The same of the engine behind it. */
+  readonly enginePorts: string;
+}
+
+/** Whom the relay lets through, and the files with the ports of both sides. */
+export interface RelaySettings extends Pick<ServerFiles, 'ports' | 'enginePorts'> {
+  username: string;
+  /** In hex. */
+  passwordSha256: string;
 }
 
 /**
@@ -21,7 +32,13 @@ export async function writeServerFiles(
   username: string,
   password: string,
 ): Promise<ServerFiles> {
-  const files = { config: join(directory, 'config.xml'), ports: join(directory, 'ports') };
+  const files = {
+    config: join(directory, 'config.xml'),
+    relay: join(directory, 'relay.json'),
+    ports: join(directory, 'ports'),
+    enginePorts: join(directory, 'engine-ports'),
+  };
+  const passwordSha256 = createHash('sha256').update(password).digest('hex');
   const users = join(directory, 'users.xml');
   await writeFile(
     users,
@@ -43,7 +60,7 @@ export async function writeServerFiles(
       </grants>
     </default>
     <${username}>
-      <password_sha256_hex>${createHash('sha256').update(password).digest('hex')}</password_sha256_hex>
+      <password_sha256_hex>${passwordSha256}</password_sha256_hex>
       <networks><ip>127.0.0.1</ip></networks>
       <profile>default</profile>
       <quota>default</quota>
@@ -64,12 +81,19 @@ export async function writeServerFiles(
 `,
     { mode: 0o600 },
   );
+  const { ports, enginePorts } = files;
+  const relay: RelaySettings = { username, passwordSha256, ports, enginePorts };
+  await writeFile(files.relay, JSON.stringify(relay), { mode: 0o600 });
   return files;
 }
 
-/** The arguments that make the engine a server: it opens its ports, tells them, and sleeps for good. */
+/**
+ * The arguments of a server: the relay's settings, and what makes the engine a server, which opens its ports, writes them to a
+ * file, and sleeps for good.
+ */
 export function serverArguments(dataDirectory: string, files: ServerFiles): string[] {
   return [
+    files.relay,
     'clickhouse-local',
     `--path=${dataDirectory}`,
     `--config-file=${files.config}`,
@@ -80,7 +104,7 @@ export function serverArguments(dataDirectory: string, files: ServerFiles): stri
     [
       'SYSTEM START LISTEN HTTP',
       'SYSTEM START LISTEN TCP',
-      `SELECT getServerPort('http_port'), getServerPort('tcp_port') INTO OUTFILE '${files.ports}' FORMAT TSV`,
+      `SELECT getServerPort('http_port'), getServerPort('tcp_port') INTO OUTFILE '${files.enginePorts}' FORMAT TSV`,
       'SELECT sleepEachRow(3) FROM system.numbers FORMAT Null SETTINGS function_sleep_max_microseconds_per_block = 0, max_block_size = 1',
     ].join('; '),
   ];

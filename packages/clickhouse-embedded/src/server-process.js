@@ -1,64 +1,80 @@
 /**
- * The process that is the server: loads the engine and ends with its parent. Plain JavaScript, so that it starts the same
- * from sources and from a build. Takes its orders as one line of JSON on standard input; the end of standard input means
- * that the parent is gone, however it went.
- *
- * The engine never returns while it serves, and `process.exit` would wait for its threads for ever: SIGKILL is the only end.
+ * The server's process: runs the engine in a process of its own (`engine-process.js`), starts it again when it ends, and relays to
+ * it from ports that stay the same. Plain JavaScript, so that it starts the same from sources and from a build. Takes its
+ * orders as one line of JSON on standard input; the end of standard input means that the parent is gone, however it went.
+ * After each restart of the engine it writes their number to standard output, as a line of JSON.
  */
-import { DataType, load, open } from 'ffi-rs';
-import { rmSync, writeSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Engine } from './server/engine.js';
+import { HttpGuard } from './server/http-guard.js';
+import { Login } from './server/login.js';
+import { NativeGuard } from './server/native-guard.js';
+import { startRelay } from './server/relay.js';
 
-/** @typedef {{ library: string, args: string[], removeAtEnd: string }} Orders */
+/** @typedef {import('./server/engine.js').EngineOrders} EngineOrders */
 
-const STDERR = 2;
+const PATH = '--path=';
 
-/** What the engine's function returns, of which only the message matters: it is set when the engine ended by an error. */
-const ENGINE_RESULT = {
-  buffer: DataType.U64,
-  length: DataType.U64,
-  vector: DataType.U64,
-  elapsed: DataType.Double,
-  rows: DataType.U64,
-  bytes: DataType.U64,
-  error_message: DataType.String,
-};
-
+/** @type {Engine | undefined} */
+let engine;
 let removeAtEnd = '';
 
-function end() {
-  try {
-    if (removeAtEnd) rmSync(removeAtEnd, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
-  } finally {
-    process.kill(process.pid, 'SIGKILL');
-  }
+/** @param {number} code */
+async function end(code) {
+  await engine?.kill();
+  if (removeAtEnd) rmSync(removeAtEnd, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  process.exit(code);
 }
 
 /** @param {unknown} error */
 function fail(error) {
-  writeSync(STDERR, `${error instanceof Error ? error.message : String(error)}\n`);
-  end();
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  return end(1);
 }
 
-/** @param {Orders} orders */
-async function serve({ library, args, ...orders }) {
+/** @param {EngineOrders} orders of the arguments the first is the relay's settings file, the rest are the engine's */
+async function serve(orders) {
   removeAtEnd = orders.removeAtEnd;
-  open({ library: 'engine', path: library });
-  const result = await load({
-    library: 'engine',
-    funcName: 'query_stable_v2',
-    retType: ENGINE_RESULT,
-    paramsType: [DataType.I32, DataType.StringArray],
-    paramsValue: [args.length, args],
-    runInNewThread: true,
+  const [relayFile = '', ...args] = orders.args;
+  /** @type {import('./server-files.js').RelaySettings} */
+  const settings = JSON.parse(readFileSync(relayFile, 'utf8'));
+  const login = new Login(settings.username, settings.passwordSha256);
+  const running = new Engine({
+    orders: { ...orders, args },
+    portsFile: settings.enginePorts,
+    dataDirectory: args.find((arg) => arg.startsWith(PATH))?.slice(PATH.length) ?? '.',
   });
-  throw new Error(`${result.error_message}`);
+  engine = running;
+  let restarts = -1;
+  await running.run(() => {
+    restarts++;
+    if (restarts > 0) process.stdout.write(`${JSON.stringify({ restarts })}\n`);
+    else void publishPorts(running, login, settings.ports).catch(fail);
+  });
+  await end(1);
 }
 
+/** @param {Engine} engine @param {Login} login @param {string} file */
+async function publishPorts(engine, login, file) {
+  const http = await startRelay({
+    newGuard: () => new HttpGuard(login),
+    enginePort: async (timeoutMs) => (await engine.ports(timeoutMs)).http,
+  });
+  const tcp = await startRelay({
+    newGuard: () => new NativeGuard(login),
+    enginePort: async (timeoutMs) => (await engine.ports(timeoutMs)).tcp,
+  });
+  writeFileSync(`${file}.new`, `${http}\t${tcp}\n`);
+  renameSync(`${file}.new`, file);
+}
+
+process.umask(0o077);
 /** Ctrl-C reaches the whole process group; when this process ends is the parent's to say. */
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => {});
 process.on('uncaughtException', fail);
+process.stdout.on('error', () => undefined); // without a parent nobody counts
 
 createInterface({ input: process.stdin })
   .on('line', (line) => serve(JSON.parse(line)).catch(fail))
-  .on('close', end);
+  .on('close', () => end(0));

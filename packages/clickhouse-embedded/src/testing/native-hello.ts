@@ -7,21 +7,24 @@ const PROTOCOL_REVISION = 54_400;
 /** The number of the packet that answers a login over the native protocol: 0 is a welcome, 2 an exception. */
 export async function nativeHello(port: number, username: string, password: string): Promise<number> {
   const socket = connect(port, '127.0.0.1');
-  socket.end(
-    Buffer.concat([
-      number(HELLO),
-      text('test'),
-      number(1),
-      number(0),
-      number(PROTOCOL_REVISION),
-      text('default'),
-      text(username),
-      text(password),
-    ]),
-  );
+  socket.end(hello(username, password));
   const [answer] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
   return answer[0]!;
+}
+
+/** The first packet of a client. */
+export function hello(username: string, password: string): Buffer {
+  return Buffer.concat([
+    number(HELLO),
+    text('test'),
+    number(1),
+    number(0),
+    number(PROTOCOL_REVISION),
+    text('default'),
+    text(username),
+    text(password),
+  ]);
 }
 
 function number(value: number): Buffer {

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const HOST = '127.0.0.1';
+/** How long a connection may take to show its login. */
+const LOGIN_MS = 10_000;
+/** What connections without a login yet may have sent, all together. */
+const MAX_HELD_BYTES = 67_108_864;
+/** How long a connection waits for an engine that is being started again. */
+const ENGINE_WAIT_MS = 15_000;
+const RECONNECT_MS = 20;
+/** How long the engine may go on answering a client that is gone, and an answered client go on sending. */
+const LINGER_MS = 1_000;
+
+/**
+ * What a guard makes of bytes: those that the engine may see and, where the connection ends with them, the last words to the
+ * client, after the answers to all before.
+ * @typedef {{ forward: Buffer[], refusal?: Buffer }} Verdict
+ *
+ * @typedef {object} Guard decides what of one connection the engine sees
+ * @property {(bytes: Buffer) => Verdict} take
+ * @property {number} heldBytes taken, and neither forwarded nor refused yet
+ *
+ * @typedef {object} RelayOptions
+ * @property {() => Guard} newGuard
+ * @property {(timeoutMs: number) => Promise<number>} enginePort resolves when the engine is up; rejects when that takes too long
+ *
+ * @typedef {import('node:net').Socket} Socket
+ */
+
+/**
+ * Listens on a free loopback port and returns it. Each connection has one to the engine, opened with the first bytes that its
+ * guard lets through. However a client leaves, the engine sees its connection end in order: a reset in the middle of a
+ * request ends the engine's process.
+ * @param {RelayOptions} options
+ */
+export async function startRelay(options) {
+  const held = { bytes: 0 };
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    new RelayedConnection(client, options, held);
+  });
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
+}
+
+class RelayedConnection {
+  #client;
+  #guard;
+  #enginePort;
+  #held;
+  #loginTimer;
+  /** @type {Socket | undefined} */
+  #engine;
+  #isOpening = false;
+  #hasEnded = false;
+  /** Set when nothing more is taken from the client. @type {Buffer | undefined} */
+  #lastWords;
+
+  /** @param {Socket} client @param {RelayOptions} options @param {{ bytes: number }} held */
+  constructor(client, { newGuard, enginePort }, held) {
+    this.#client = client;
+    this.#guard = newGuard();
+    this.#enginePort = enginePort;
+    this.#held = held;
+    this.#loginTimer = setTimeout(() => client.destroy(), LOGIN_MS);
+    client.on('data', (bytes) => this.#take(bytes));
+    client.on('end', () => this.#endRequests());
+    client.on('finish', () => destroyLater(client));
+    client.on('error', () => undefined); // 'close' follows
+    client.on('close', () => this.#leave());
+  }
+
+  /** @param {Buffer} bytes */
+  #take(bytes) {
+    if (this.#lastWords) return;
+    this.#held.bytes -= this.#guard.heldBytes;
+    const verdict = this.#guard.take(bytes);
+    this.#held.bytes += this.#guard.heldBytes;
+    if (this.#held.bytes > MAX_HELD_BYTES) this.#client.destroy();
+    else if (this.#engine === undefined && verdict.forward.length > 0) void this.#open(verdict);
+    else this.#carryOut(verdict);
+  }
+
+  /** @param {Verdict} verdict */
+  async #open(verdict) {
+    const client = this.#client;
+    clearTimeout(this.#loginTimer);
+    this.#isOpening = true;
+    client.pause();
+    try {
+      this.#engine = await this.#connect();
+    } catch {
+      client.destroy();
+      return;
+    }
+    this.#answerFrom(this.#engine);
+    if (client.destroyed) {
+      dismiss(this.#engine);
+      return;
+    }
+    client.resume();
+    this.#carryOut(verdict);
+    if (this.#hasEnded) this.#engine.end();
+  }
+
+  async #connect() {
+    const until = performance.now() + ENGINE_WAIT_MS;
+    for (;;) {
+      const port = await this.#enginePort(until - performance.now());
+      const engine = connect({ port, host: HOST, noDelay: true, allowHalfOpen: true });
+      try {
+        await once(engine, 'connect');
+        return engine;
+      } catch {
+        await sleep(RECONNECT_MS); // the engine has just ended
+      }
+    }
+  }
+
+  /** @param {Socket} engine */
+  #answerFrom(engine) {
+    const client = this.#client;
+    engine.pipe(client, { end: false });
+    engine.on('end', () => {
+      this.#lastWords ??= Buffer.alloc(0);
+      engine.end();
+      client.end(this.#lastWords);
+    });
+    engine.on('error', () => undefined); // 'close' follows
+    engine.on('close', () => {
+      if (!client.writableEnded) client.destroy();
+    });
+  }
+
+  /** @param {Verdict} verdict */
+  #carryOut({ forward, refusal }) {
+    const client = this.#client;
+    const engine = this.#engine;
+    if (engine) {
+      let isFull = false;
+      for (const bytes of forward) isFull = !engine.write(bytes);
+      if (isFull) {
+        client.pause();
+        engine.once('drain', () => client.resume());
+      }
+    }
+    if (refusal === undefined) return;
+    this.#lastWords = refusal;
+    if (engine) engine.end();
+    else client.end(refusal);
+  }
+
+  /** The client sends no more, and still reads. */
+  #endRequests() {
+    this.#hasEnded = true;
+    if (this.#engine) this.#engine.end();
+    else if (!this.#isOpening) this.#client.end();
+  }
+
+  #leave() {
+    clearTimeout(this.#loginTimer);
+    this.#held.bytes -= this.#guard.heldBytes;
+    if (this.#engine) dismiss(this.#engine);
+  }
+}
+
+/**
+ * Ends a connection to the engine whose client is gone: nothing more is sent, what comes is thrown away.
+ * @param {Socket} engine
+ */
+function dismiss(engine) {
+  engine.end();
+  engine.resume();
+  destroyLater(engine);
+}
+
+/** @param {Socket} socket */
+function destroyLater(socket) {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.on('close', () => clearTimeout(timer));
+}
