@@ -17,6 +17,7 @@ export { outcomeSuite } from './time-series/outcomes.js';
 export { predictionSuite } from './time-series/predictions.js';
 export { schemaSuite } from './time-series/schema.js';
 export { sentimentSuite } from './time-series/sentiment.js';
+export { shapeSuite } from './time-series/shapes.js';
 export { strategyPerformanceSuite } from './time-series/strategy-performance.js';
 export { timeSeriesSuites } from './time-series/suites.js';
 export type { ModelTestSettings } from './time-series/model.js';

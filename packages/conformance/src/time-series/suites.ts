@@ -12,6 +12,7 @@ import { outcomeSuite } from './outcomes.js';
 import { predictionSuite } from './predictions.js';
 import { schemaSuite } from './schema.js';
 import { sentimentSuite } from './sentiment.js';
+import { shapeSuite } from './shapes.js';
 import { strategyPerformanceSuite } from './strategy-performance.js';
 import type { OpenTimeSeries } from './subject.js';
 
@@ -29,6 +30,7 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   schemaSuite(runner, open);
   guaranteeSuite(runner, open);
   argumentSuite(runner, open);
+  shapeSuite(runner, open);
   callOrderSuite(runner, open);
   callSuite(runner, open);
 }

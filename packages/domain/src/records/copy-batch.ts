@@ -26,15 +26,33 @@ export function copyBatch<N extends RecordName>(record: N, batch: Batch<N>): Bat
   if (isColumnBatch(batch)) return copyColumns(batch) as ColumnBatch<N>;
   const fields = Object.keys(records[record].fields);
   const names = record === 'features' ? [...fields, ...FEATURE_BATCH_FIELDS] : fields;
-  const copyRow = (row: unknown) => (isObject(row) ? copyObject(row, names, copyValue) : row);
-  const copyMember = (value: unknown) => (Array.isArray(value) ? value.map(copyRow) : copyValue(value));
+  const copyRow = (row: unknown) => (isObject(row) ? copyOrKeep(row, names, copyValue) : row);
+  const copyMember = (value: unknown) => (Array.isArray(value) ? copyList(value, copyRow) : copyValue(value));
   return (
-    Array.isArray(batch) ? batch.map(copyRow) : copyObject(batch, BATCH_MEMBERS, copyMember)
+    Array.isArray(batch) ? copyList(batch, copyRow) : copyOrKeep(batch, BATCH_MEMBERS, copyMember)
   ) as Batch<N>;
 }
 
+/** Copies an object; one whose keys cannot be listed is refused as it is. */
+function copyOrKeep(from: object, names: readonly string[], copy: (value: unknown) => unknown): object {
+  try {
+    return copyObject(from, names, copy);
+  } catch {
+    return from;
+  }
+}
+
+/** Copies a list with its holes. An item that cannot be read cannot be read in the copy either. */
+function copyList(list: readonly unknown[], copy: (item: unknown) => unknown): unknown {
+  try {
+    return list.map(copy);
+  } catch {
+    return define(new Array(list.length), list, Object.keys(list), copy);
+  }
+}
+
 function copyColumns(batch: ColumnBatch<RecordName>): object {
-  return copyObject(batch, COLUMN_BATCH_MEMBERS, (member) =>
+  return copyOrKeep(batch, COLUMN_BATCH_MEMBERS, (member) =>
     isPlainMap(member) ? copyObject(member, [], copyColumn) : copyValue(member),
   );
 }
@@ -53,12 +71,16 @@ function copyValue(value: unknown): unknown {
   return isPlainMap(value) ? copyObject(value, [], (item) => item) : value;
 }
 
+const isEnumerable = Object.prototype.propertyIsEnumerable;
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** Copies an object with its prototype. Of what it inherits, only the names given are copied, as inherited. */
+/**
+ * Copies an object with its prototype. Of what it inherits, or does not enumerate, only the names given are copied, as
+ * inherited.
+ */
 function copyObject(from: object, names: readonly string[], copy: (value: unknown) => unknown): object {
   const prototype = Object.getPrototypeOf(from) as object | null;
-  const inherited = names.filter((name) => !Object.hasOwn(from, name) && name in from);
+  const inherited = names.filter((name) => !isEnumerable.call(from, name) && name in from);
   const parent = inherited.length > 0 ? define(Object.create(prototype), from, inherited, copy) : prototype;
   return define(Object.create(parent) as object, from, Object.keys(from), copy);
 }
