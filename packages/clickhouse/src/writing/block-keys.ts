@@ -17,6 +17,7 @@ export class BlockKeys {
   /** Whether the rows of every lead come in order of time, no two at one instant; then no key comes twice. */
   readonly ascending: boolean;
   readonly #blocks: readonly DecodedBlock[];
+  #versions: ReadonlyMap<string, bigint> | undefined;
 
   constructor(definition: RecordDefinition, blocks: readonly DecodedBlock[]) {
     this.definition = definition;
@@ -44,12 +45,24 @@ export class BlockKeys {
     this.ascending = ascending;
   }
 
+  /** Whether rows of both may have a key in common, as far as leads and times tell. */
+  mayMeet(other: BlockKeys): boolean {
+    if (this.first > other.last || other.first > this.last) return false;
+    const [few, many] = this.leads.size < other.leads.size ? [this, other] : [other, this];
+    for (const lead of few.leads) if (many.leads.has(lead)) return true;
+    return false;
+  }
+
   get instants(): Set<number> {
     return new Set(Array.from(this.#each(['timestamp']), ([instant]) => instant as number));
   }
 
   /** The newest version of each key. */
-  versions(): Map<string, bigint> {
+  versions(): ReadonlyMap<string, bigint> {
+    return (this.#versions ??= this.#newestVersions());
+  }
+
+  #newestVersions(): Map<string, bigint> {
     const newest = new Map<string, bigint>();
     for (const { key, version } of this.rows()) {
       if (!(newest.get(key)! >= version)) newest.set(key, version);

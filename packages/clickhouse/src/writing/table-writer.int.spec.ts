@@ -55,8 +55,20 @@ const insert = (records: ReturnType<typeof bar>[], timestamp: number = START, wr
 const closes = async (symbol: string) =>
   (await backend.marketData.find({ symbol })).data.map(({ close }) => close);
 
-/** Remembers the size of each insert and fails from one of them on. */
-function watched(failFrom = Infinity): { sql: Sql; sizes: number[]; reads: string[] } {
+/** The first lookup waits until it is released. */
+function hangingLookups(): { sql: Sql; release: () => void } {
+  let release!: () => void;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let lookups = 0;
+  const rows: Sql['rows'] = async (operation, query, params, options) => {
+    if (lookups++ === 0) await released;
+    return sql.rows(operation, query, params, options);
+  };
+  return { sql: { ...watched().sql, rows }, release };
+}
+
+/** Remembers the size of each insert and fails from one of them on, or up to another. */
+function watched(failFrom = Infinity, failTo = Infinity): { sql: Sql; sizes: number[]; reads: string[] } {
   const sizes: number[] = [];
   const reads: string[] = [];
   return {
@@ -73,7 +85,8 @@ function watched(failFrom = Infinity): { sql: Sql; sizes: number[]; reads: strin
       on: (database) => sql.on(database),
       insert: async (operation, block, options) => {
         sizes.push((await decodeWhole(block.bytes))!.rowCount);
-        const table = sizes.length >= failFrom ? 'no_such_table' : block.table;
+        const fails = sizes.length >= failFrom && sizes.length <= failTo;
+        const table = fails ? 'no_such_table' : block.table;
         return sql.insert(operation, { ...block, table }, options);
       },
     },
@@ -126,6 +139,46 @@ it('asks once for the keys of many small months', async () => {
   const { sql: watchedSql, reads } = watched();
   await insert(bars(newSymbol(), 24, 31 * 86_400_000), START, writerOf(watchedSql, 100));
   expect(reads).toHaveLength(1);
+});
+
+it('counts a key as new when the insert that was called before failed', async () => {
+  const symbol = newSymbol();
+  const writer = writerOf(watched(1, 1).sql, 100);
+  const failed = insert([bar(symbol, START)], START, writer);
+  const results = [1, 2].map(() => insert([bar(symbol, START)], START, writer));
+  await expect(failed).rejects.toThrow(/UNKNOWN_TABLE/);
+  expect(await Promise.all(results)).toMatchObject([
+    { insertedCount: 1, updatedCount: 0 },
+    { insertedCount: 0, updatedCount: 1 },
+  ]);
+});
+
+it('waits for no insert that has other keys', async () => {
+  const symbol = newSymbol();
+  const { sql: hanging, release } = hangingLookups();
+  const writer = writerOf(hanging, 100);
+  const first = insert([bar(symbol, START)], START, writer);
+  await insert([bar(symbol, START + 1)], START, writer);
+  await insert([bar(newSymbol(), START)], START, writer);
+  release();
+  await first;
+});
+
+it('waits for an insert of the same key no longer than the call may take', async () => {
+  const symbol = newSymbol();
+  const { sql: hanging, release } = hangingLookups();
+  const writer = writerOf(hanging, 100);
+  const first = insert([bar(symbol, START)], START, writer);
+  const given = new AbortController();
+  const second = writer.write(
+    'marketData',
+    { source: 'vendor', records: [bar(symbol, START)], timestamp: START },
+    { signal: given.signal },
+  );
+  setTimeout(() => given.abort('unwanted'), 20);
+  await expect(second).rejects.toBe('unwanted');
+  release();
+  expect(await first).toMatchObject({ insertedCount: 1 });
 });
 
 it('says how many rows are stored when it fails half way, and completes the batch when it is sent again', async () => {

@@ -9,6 +9,7 @@ import type {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { drawVersion, isDatabaseError, records } from '@quantumtrade/dal-domain';
+import { CallLimits } from '../client/call-limits.js';
 import type { Sql } from '../client/sql.js';
 import type { EncodedBlock } from '../native/block-builder.js';
 import { lastOf } from '../native/steps.js';
@@ -18,6 +19,8 @@ import { decodeWhole } from './decode-whole.js';
 import type { StoredVersions } from './existing-keys.js';
 import { existingKeys } from './existing-keys.js';
 import { insertOnce } from './insert-once.js';
+import type { InsertInFlight } from './inserts-in-flight.js';
+import { InsertsInFlight } from './inserts-in-flight.js';
 import type { RecordEncoders } from './record-encoders.js';
 
 /** Inserts of one batch under way at once: a batch over many months is many small inserts. */
@@ -36,6 +39,7 @@ export class TableWriter {
   readonly #encoders: RecordEncoders;
   readonly #maxBlockRows: number;
   readonly #versions: VersionClock;
+  readonly #inFlightByRecord = new Map<RecordName, InsertsInFlight>();
 
   constructor(sql: Sql, encoders: RecordEncoders, maxBlockRows: number, versions: VersionClock) {
     this.#sql = sql;
@@ -45,9 +49,10 @@ export class TableWriter {
   }
 
   /**
-   * Stores the batch's rows and counts them by looking up, right before, which keys were there in which version. Each insert is sent again
-   * while its error says that it may succeed, and is stored once. When it fails half way, the error says how many rows are
-   * surely stored; the batch may be sent again as a whole.
+   * Stores the batch's rows and counts them by looking up, right before, which keys were there in which version, and by the
+   * inserts that were called before and are still under way. Each insert is sent again while its error says that it may
+   * succeed, and is stored once. When it fails half way, the error says how many rows are surely stored; the batch may be
+   * sent again as a whole.
    */
   async write<N extends RecordName>(
     record: N,
@@ -59,25 +64,21 @@ export class TableWriter {
     const operation = `${definition.name}.insert`;
     this.#sql.checkOpen(operation, options);
     const { groups, rowCount, errors } = this.#encode(record, batch);
+    const inserts = this.#inFlight(record).begin(groups);
+    const progress = { stored: 0 };
     let insertedCount = 0;
     let supersededCount = 0;
-    let stored = 0;
     try {
-      for (const group of groups) {
-        const keys = await keysOf(definition, group);
-        const existing = await existingKeys(this.#sql, keys, operation, options);
-        await forEachConcurrently(group, CONCURRENT_INSERTS, async ({ bytes, rowCount: rows }) => {
-          const block = { token: randomUUID(), bytes, retried: true, isNew: true };
-          await insertOnce(this.#sql, definition, block, operation, options);
-          stored += rows;
-        });
-        const counts = countRows(keys, existing);
+      for (const insert of inserts) {
+        const counts = await this.#store(definition, insert, progress, operation, options);
         insertedCount += counts.inserted;
         supersededCount += counts.superseded;
       }
     } catch (error) {
-      if (stored > 0) tellHowFar(error, stored, rowCount);
+      if (progress.stored > 0) tellHowFar(error, progress.stored, rowCount);
       throw error;
+    } finally {
+      for (const insert of inserts) insert.end(false);
     }
     return {
       insertedCount,
@@ -87,6 +88,37 @@ export class TableWriter {
       executionTimeMs: performance.now() - started,
       errors,
     };
+  }
+
+  async #store(
+    definition: RecordDefinition,
+    insert: InsertInFlight,
+    progress: { stored: number },
+    operation: string,
+    options: CallOptions | undefined,
+  ): Promise<RowCounts> {
+    const keys = await keysOf(definition, insert.blocks);
+    insert.keys.resolve(keys);
+    const existing = await existingKeys(this.#sql, keys, operation, options);
+    insert.lookedUp.resolve();
+    const allOf = <T>(others: readonly Promise<T>[]) => within(operation, options, others);
+    const near = insert.earlier;
+    const theirs = await allOf(near.map((other) => other.keys.promise));
+    const earlier = near.filter((_, n) => theirs[n]?.mayMeet(keys));
+    await allOf(earlier.map(({ lookedUp }) => lookedUp.promise));
+    await forEachConcurrently(insert.blocks, CONCURRENT_INSERTS, async ({ bytes, rowCount: rows }) => {
+      const block = { token: randomUUID(), bytes, retried: true, isNew: true };
+      await insertOnce(this.#sql, definition, block, operation, options);
+      progress.stored += rows;
+    });
+    insert.end(true);
+    return countRows(keys, [existing, ...(await allOf(earlier.map(storedVersions)))]);
+  }
+
+  #inFlight(record: RecordName): InsertsInFlight {
+    let inFlight = this.#inFlightByRecord.get(record);
+    if (!inFlight) this.#inFlightByRecord.set(record, (inFlight = new InsertsInFlight()));
+    return inFlight;
   }
 
   #encode<N extends RecordName>(record: N, batch: RecordBatches[N]): EncodedBatch {
@@ -112,17 +144,44 @@ async function keysOf(definition: RecordDefinition, group: readonly EncodedBlock
   return new BlockKeys(definition, decoded);
 }
 
-/** How many keys are not among the stored ones, and how many rows are older than what is stored. */
-function countRows(keys: BlockKeys, stored: StoredVersions): { inserted: number; superseded: number } {
-  if (stored.size === 0 && keys.ascending) return { inserted: keys.rowCount, superseded: 0 };
+/** What an insert that was called before has stored once it has ended. */
+async function storedVersions({ keys, stored }: InsertInFlight): Promise<StoredVersions> {
+  return (await stored.promise) ? (await keys.promise)!.versions() : new Map();
+}
+
+interface RowCounts {
+  /** Keys that were not stored before. */
+  readonly inserted: number;
+  /** Rows that are older than what was stored before. */
+  readonly superseded: number;
+}
+
+function countRows(keys: BlockKeys, stored: readonly StoredVersions[]): RowCounts {
+  const known = stored.filter(({ size }) => size > 0);
+  if (known.length === 0 && keys.ascending) return { inserted: keys.rowCount, superseded: 0 };
   const added = new Set<string>();
   let superseded = 0;
   for (const { key, version } of keys.rows()) {
-    const newest = stored.get(key);
-    if (newest === undefined) added.add(key);
-    else if (version < newest) superseded++;
+    const versions = known.map((each) => each.get(key)).filter((each) => each !== undefined);
+    if (versions.length === 0) added.add(key);
+    else if (versions.some((each) => version < each)) superseded++;
   }
   return { inserted: added.size, superseded };
+}
+
+/** Waits for others, where there are any, but no longer than the call may take. */
+async function within<T>(
+  operation: string,
+  options: CallOptions | undefined,
+  others: readonly Promise<T>[],
+): Promise<readonly T[]> {
+  if (others.length === 0) return [];
+  const limits = new CallLimits(operation, options, Infinity);
+  try {
+    return await limits.race(Promise.all(others));
+  } finally {
+    limits.end();
+  }
 }
 
 function tellHowFar(error: unknown, stored: number, all: number): void {

@@ -187,6 +187,48 @@ export function writingTests(
     expect(await read(scope)).toEqual(expected);
   });
 
+  it('counts a new key once when several inserts of it are called at the same time', async () => {
+    const scope = uniqueName();
+    const day = uniqueDay();
+    const [row, other] = [kind.row(scope, day), kind.row(scope, day, 1)];
+    const values = range(10).map((n) => (n % 2 === 0 ? before : after));
+    const results = await Promise.all(
+      values.map((value, n) => insert(n === 4 ? [with_(row, value), other] : [with_(row, value)])),
+    );
+    expect(results.map(({ insertedCount }) => insertedCount)).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+    expect(results.map(({ updatedCount }) => updatedCount)).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    expect(results.map(({ supersededCount }) => supersededCount)).toEqual(values.map(() => 0));
+    expect(await read(scope)).toEqual([stored(kind, with_(row, after)), stored(kind, other)]);
+  });
+
+  it('tells that an older batch loses to a newer one that is still under way', async () => {
+    const scope = uniqueName();
+    const day = uniqueDay();
+    const row = kind.row(scope, day);
+    const results = await Promise.all([
+      insert([with_(row, after)], { timestamp: day + 1 }),
+      insert([with_(row, before)], { timestamp: day }),
+    ]);
+    expect(results).toMatchObject([
+      { insertedCount: 1, supersededCount: 0 },
+      { updatedCount: 1, supersededCount: 1 },
+    ]);
+    expect(await read(scope)).toEqual([stored(kind, with_(row, after))]);
+  });
+
+  it('lets the insert called last win, however large those under way are', async () => {
+    const scope = uniqueName();
+    const day = uniqueDay();
+    const row = kind.row(scope, day);
+    const others = range(2_000).map((n) => kind.row(scope, day, n + 1));
+    await Promise.all([
+      insert([...others, with_(row, before)]),
+      insert([with_(row, before)]),
+      insert([with_(row, after)]),
+    ]);
+    expect((await read(scope))[0]).toEqual(stored(kind, with_(row, after)));
+  });
+
   it('loses nothing when batches are written at the same time', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
