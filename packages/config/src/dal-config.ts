@@ -66,6 +66,8 @@ export interface RedisConfig {
   readonly keyPrefix: string;
   /** How long a connection may take to open. Default is 5,000. */
   readonly connectionTimeoutMs: number;
+  /** How long a call without a deadline may take, and one of the two-level cache. Default is 250. */
+  readonly budgetMs: number;
   /** How long one command may take. Default is 10,000. */
   readonly commandTimeoutMs: number;
   /** How long a call may take that looks at all keys, one command after the other. Default is 60,000. */

@@ -23,6 +23,7 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['redis.username', 'ann', 'redis.username', 'ann', ''],
     ['redis.key_prefix', 'staging:', 'redis.keyPrefix', 'staging:', 'a b'],
     ['redis.connection_timeout', '1', 'redis.connectionTimeoutMs', 1_000, ''],
+    ['redis.budget', '0.5', 'redis.budgetMs', 500, '0'],
     ['redis.command_timeout', '0.001', 'redis.commandTimeoutMs', 1, '0.0001'],
     ['redis.scan_timeout', '1.5', 'redis.scanTimeoutMs', 1_500, '0'],
     ['redis.read_from', 'replica', 'redis.readFrom', 'replica', 'slave'],

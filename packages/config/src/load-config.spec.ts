@@ -30,6 +30,7 @@ describe('a configuration', () => {
         password: undefined,
         keyPrefix: '',
         connectionTimeoutMs: 5_000,
+        budgetMs: 250,
         commandTimeoutMs: 10_000,
         scanTimeoutMs: 60_000,
         readFrom: 'master',

@@ -81,6 +81,7 @@ const redis = z.strictObject({
     .regex(/^[^\s{}*?[\]]*$/, 'expected a prefix without spaces, braces or wildcards')
     .default(''),
   connection_timeout: seconds.prefault(5),
+  budget: seconds.prefault(0.25),
   command_timeout: seconds.prefault(10),
   scan_timeout: seconds.prefault(60),
   read_from: z.enum(['master', 'replica', 'replica-preferred']).default('master'),

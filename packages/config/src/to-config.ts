@@ -37,6 +37,7 @@ export function toConfig(
       password: secret(redis.password || redis.url.password),
       keyPrefix: redis.key_prefix,
       connectionTimeoutMs: redis.connection_timeout,
+      budgetMs: redis.budget,
       commandTimeoutMs: redis.command_timeout,
       scanTimeoutMs: redis.scan_timeout,
       readFrom: redis.read_from,

@@ -57,6 +57,7 @@ import { cachedSchema } from './caching/cached-schema.js';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
+import { generalCache } from './caching/general-cache.js';
 import { ReadThrough } from './caching/read-through.js';
 import type { RequiredGuarantees } from './guarantees.js';
 import { Guarantees, requireGuarantees } from './guarantees.js';
@@ -154,7 +155,7 @@ export class DatabaseAbstraction {
     this.schema = watch('schema', cachedSchema(timeSeries.schema, through));
     const watchBlocks = (blocks: BlockWriter) => observedBlocks(blocks, this.#metrics, auditing);
     this.#blocks = watchBlocks(coherentBlocks(timeSeries.blocks, through));
-    this.cache = watchCache('cache', cache);
+    this.cache = watchCache('cache', generalCache(cache));
     const { storage, retry } = parts.writing ?? {};
     this.#transactions = new Transactions(storage?.transactionLogs ?? volatileTransactionLogs(), {
       blocks: watchBlocks(timeSeries.blocks),
@@ -287,6 +288,10 @@ export class DatabaseAbstraction {
     return this.#transact.run(work, options);
   }
 
+  /**
+   * Stores any JSON value. Keys that begin with `session:` or `auth:` are refused here and by all of `cache`: they belong to
+   * `sessions` and `authContexts`. Keys of other keyspaces can be written: what is stored there is served for its time to live.
+   */
   cacheSet(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     return this.cache.set(key, value, ttlSeconds, options);
   }

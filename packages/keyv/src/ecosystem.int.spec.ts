@@ -10,7 +10,7 @@ const quote = { symbol: 'AAPL', price: 185.2, tags: ['live'] };
 
 let backend: CacheBackend;
 beforeEach(() => {
-  backend = connectRedis({ url: process.env['REDIS_URL']!, keyPrefix: `${randomUUID()}:` });
+  backend = connectRedis({ url: process.env['REDIS_URL']!, keyPrefix: `${randomUUID()}:`, budgetMs: 10_000 });
 });
 afterEach(() => backend.probe.close());
 

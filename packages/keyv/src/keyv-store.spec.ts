@@ -172,3 +172,13 @@ describe('with a cache that is gone', () => {
     await expect(keyv.get('key')).rejects.toBe(gone);
   });
 });
+
+it.each([
+  ['prefix', { prefix: 'session' }],
+  ['prefix', { prefix: 'AUTH' }],
+  ['maxTtl', { maxTtl: 5 }],
+])('refuses a wrong %s', (_, options) => {
+  expect(() => new KeyvStore(memoryCacheBackend().cache, { maxTtlMs: 1_000, ...options })).toThrow(
+    expect.objectContaining({ code: 'VALIDATION' }),
+  );
+});

@@ -1,6 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { Cache, Clock } from '@quantumtrade/dal-domain';
-import { systemClock, ValidationError } from '@quantumtrade/dal-domain';
+import {
+  requireKnownKeys,
+  requireObject,
+  requireUnreserved,
+  systemClock,
+  ValidationError,
+} from '@quantumtrade/dal-domain';
 import type { KeyvEntry, KeyvStoreAdapter } from 'keyv';
 import { currentGeneration, text } from './generation.js';
 
@@ -10,11 +16,14 @@ export interface KeyvStoreOptions {
    * value of the cache has an end, and no default would be right for all, so it has to be chosen.
    */
   readonly maxTtlMs: number;
-  /** What every key in the cache begins with. Default is `keyv`. */
+  /** What every key in the cache begins with; neither `session` nor `auth`. Default is `keyv`. */
   readonly prefix?: string;
   /** The clock that the cache goes by. Default is the system's. */
   readonly clock?: Clock;
 }
+
+const OPEN = 'keyv.open';
+const OPTIONS = ['maxTtlMs', 'prefix', 'clock'];
 
 /**
  * Lets Keyv, and what is built on it, keep its values in a cache. One store belongs to one Keyv, which sets its namespace;
@@ -33,11 +42,16 @@ export class KeyvStore extends EventEmitter implements KeyvStoreAdapter {
   readonly #prefix: string;
   readonly #maxTtlMs: number;
 
-  constructor(cache: Cache, { maxTtlMs, prefix = 'keyv', clock = systemClock }: KeyvStoreOptions) {
+  constructor(cache: Cache, options: KeyvStoreOptions) {
     super();
+    requireKnownKeys(requireObject('options', options, OPEN), OPTIONS, OPEN);
+    const { maxTtlMs, prefix = 'keyv', clock = systemClock } = options;
     if (!Number.isSafeInteger(maxTtlMs) || maxTtlMs <= 0) {
-      throw new ValidationError('maxTtlMs', 'must be a whole number above 0', { operation: 'keyv.open' });
+      throw new ValidationError('maxTtlMs', 'must be a whole number above 0', { operation: OPEN });
     }
+    if (typeof prefix !== 'string')
+      throw new ValidationError('prefix', 'must be a string', { operation: OPEN });
+    requireUnreserved(`${prefix}:`, OPEN);
     this.#cache = cache;
     this.#clock = clock;
     this.#prefix = prefix;

@@ -18,7 +18,8 @@ const runner = {
 
 const backends: Record<string, () => CacheBackend> = {
   memory: () => memoryCacheBackend(),
-  Redis: () => connectRedis({ url: process.env['REDIS_URL']!, keyPrefix: `${randomUUID()}:` }),
+  Redis: () =>
+    connectRedis({ url: process.env['REDIS_URL']!, keyPrefix: `${randomUUID()}:`, budgetMs: 10_000 }),
 };
 
 describe.each(Object.entries(backends))("Keyv's own suite on %s", (_name, open) => {

@@ -1,4 +1,5 @@
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { Redis } from 'ioredis';
 import { RIGHTS } from './testing/acl-rights.js';
 import { anything, closeAll, connect } from './testing/connected.js';
 import { RedisProcess } from './testing/redis-process.js';
@@ -47,3 +48,27 @@ it('fails with ConnectionError when the user or its password is another', async 
     expect(everythingOf(error)).not.toContain('s3cr3t');
   }
 });
+
+describe('a user without a password', () => {
+  beforeAll(async () => {
+    await withAdmin((redis) => redis.call('ACL', 'SETUSER', 'eve', 'on', 'nopass', '~eve:*', '+@all'));
+  });
+
+  it('is logged in by its name, and not taken for the default user', async () => {
+    const { cache } = connect({ url: server.url, username: 'eve', keyPrefix: 'eve:' });
+    await cache.set('key', 1, 60);
+    const other = connect({ url: server.url.replace('//', '//eve@'), keyPrefix: 'ann:' });
+    expect(await errorOf(() => other.cache.set('key', 1, 60))).toMatchObject({ code: 'CACHE' });
+  });
+
+  it('is refused where the server asks for one', async () => {
+    const { probe } = connect({ url: server.url, username: 'ann' });
+    expect(await errorOf(() => probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
+  });
+});
+
+async function withAdmin(act: (redis: Redis) => Promise<unknown>): Promise<void> {
+  const redis = new Redis(server.url);
+  await act(redis);
+  await redis.quit();
+}

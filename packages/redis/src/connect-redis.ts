@@ -14,6 +14,9 @@ import type { InvalidationMode, RedisSettings } from './settings.js';
 import { AppendNotices } from './stream/append-notices.js';
 import { streamScripts } from './stream/stream-scripts.js';
 
+/** How long a call without a deadline may take, as the reads of the two-level cache. */
+const DEFAULT_BUDGET_MS = 250;
+
 /**
  * A cache and real-time store on Redis. Returns at once and connects behind: the first calls wait for the connection,
  * and a server that is not there fails them with `ConnectionError`, not this function. Close it with `probe.close()`.
@@ -30,8 +33,8 @@ export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock
     slidingWindow,
     ...streamScripts,
   ]);
-  const connection = new Connection(clients, commandTimeoutMs(settings));
-  const { keyPrefix = '', invalidation = 'tracking' } = settings;
+  const { keyPrefix = '', invalidation = 'tracking', budgetMs = DEFAULT_BUDGET_MS } = settings;
+  const connection = new Connection(clients, commandTimeoutMs(settings), budgetMs);
   const invalidations = new RedisInvalidations(clients, announcementsOf(invalidation, keyPrefix));
   const isCluster = settings.cluster?.enabled ?? false;
   const cacheRun =
@@ -42,6 +45,7 @@ export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock
     invalidations,
     marketStream: new RedisMarketStream(connection.run, notices),
     rateLimiter: new RedisRateLimiter(connection.run, clock),
+    budgetMs,
     probe: {
       ping: (options) => connection.ping(options),
       connectionCount: () => sum([connection, invalidations, notices].map((each) => each.connectionCount())),

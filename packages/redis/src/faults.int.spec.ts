@@ -9,7 +9,7 @@ import type { RedisSettings } from './settings.js';
 import { freePort, RedisProcess } from './testing/redis-process.js';
 
 /** Longer than any test may last: what ends before it was ended by something else. */
-const NO_TIMEOUT = { connectionTimeoutMs: 600_000, commandTimeoutMs: 600_000 };
+const NO_TIMEOUT = { connectionTimeoutMs: 600_000, budgetMs: 600_000, commandTimeoutMs: 600_000 };
 const SECRET = 's3cr3t-value';
 const anything = { parse: (value: unknown) => value };
 
@@ -83,6 +83,36 @@ it('fails calls at once with ConnectionError when the server is killed, and work
   expect(await cache.get('key', anything)).toBeNull();
   expect(await cache.setIfNewer('timed', { timestamp: '2024-01-01T00:00:00.000Z' }, 60)).toBe(true);
   await probe.ping();
+});
+
+it('ends calls without a deadline within their budget while the server hangs', async () => {
+  const server = await startRedis();
+  const { cache, rateLimiter, marketStream, probe } = connect({
+    url: server.url,
+    ...NO_TIMEOUT,
+    budgetMs: 100,
+  });
+  await probe.ping();
+  server.pause();
+  const request = { userId: 'ann', endpoint: '/orders', limit: 5 };
+  const calls = [
+    () => cache.get('key', anything),
+    () => cache.set('key', SECRET, 60),
+    () => cache.getMany(['a', 'b'], anything),
+    () => cache.setMany([{ key: 'key', value: 1, ttlSeconds: 60 }]),
+    () => cache.delete('key'),
+    () => rateLimiter.consume(request),
+    () => marketStream.recent('AAPL', 1),
+  ];
+  const errors = await Promise.all(calls.map((call) => errorOf(call)));
+  expect(errors.map(({ code, retryable }) => [code, retryable])).toEqual(calls.map(() => ['TIMEOUT', true]));
+  const decisions = (['allow', 'deny'] as const).map((onUnavailable) =>
+    rateLimiter.consume({ ...request, onUnavailable }),
+  );
+  expect((await Promise.all(decisions)).map(({ allowed }) => allowed)).toEqual([true, false]);
+  server.resume();
+  const later = Date.now() + 600_000;
+  expect(await cache.set('key', 1, 60, { deadline: later })).toBeUndefined();
 });
 
 it('ends calls to a hung server with TimeoutError, at the deadline or at the limit of a command', async () => {

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   keyPrefix = `${randomUUID()}:`;
-  backend = connectRedis({ url: server.url, keyPrefix });
+  backend = connectRedis({ url: server.url, keyPrefix, budgetMs: 10_000 });
 });
 
 afterEach(async () => {
@@ -36,7 +36,9 @@ afterEach(async () => {
 
 /** Does work over several connections to the same keys. */
 async function withConnections<T>(count: number, work: (backends: CacheBackend[]) => Promise<T>): Promise<T> {
-  const backends = Array.from({ length: count }, () => connectRedis({ url: server.url, keyPrefix }));
+  const backends = Array.from({ length: count }, () =>
+    connectRedis({ url: server.url, keyPrefix, budgetMs: 10_000 }),
+  );
   try {
     return await work(backends);
   } finally {
@@ -89,7 +91,10 @@ it('allows exactly the limit over many connections, by the time of the server', 
 
 it('keeps no more of a request log than its limit, however often it is asked', async () => {
   let now = 0;
-  const limited = connectRedis({ url: server.url, keyPrefix }, { clock: { now: () => now } });
+  const limited = connectRedis(
+    { url: server.url, keyPrefix, budgetMs: 10_000 },
+    { clock: { now: () => now } },
+  );
   for (let i = 0; i < 500; i++) {
     now += 7_000;
     await limited.rateLimiter.consume({ userId: 'ann', endpoint: '/orders', limit: 5 });
@@ -100,7 +105,10 @@ it('keeps no more of a request log than its limit, however often it is asked', a
 
 it('counts every request when the clock goes back', async () => {
   let now = 100_000;
-  const limited = connectRedis({ url: server.url, keyPrefix }, { clock: { now: () => now } });
+  const limited = connectRedis(
+    { url: server.url, keyPrefix, budgetMs: 10_000 },
+    { clock: { now: () => now } },
+  );
   const counts: number[] = [];
   for (const at of [100_000, 130_000, 165_000, 130_000, 165_000, 165_000]) {
     now = at;
@@ -165,7 +173,7 @@ it('has one connection, however many calls there are at once', async () => {
 it('has no more connections than three, whatever it is used for', async () => {
   await backend.probe.ping();
   const before = await connectionsOf(redis);
-  const full = connectRedis({ url: server.url, keyPrefix, maxConnections: 3 });
+  const full = connectRedis({ url: server.url, keyPrefix, budgetMs: 10_000 });
   const leaving = new AbortController();
   const listeners = [1, 2].map(() => listening(full.invalidations));
   const followers = ['AAPL', 'MSFT'].map((symbol) =>

@@ -61,15 +61,11 @@ it.each([
   ['sentinel', { url, sentinel: { ...sentinel, nodes: [] } }],
   ['readFrom', { url, readFrom: 'replica' as const }],
   ['readFrom', { url, readFrom: 'replica-preferred' as const, cluster: { ...cluster, enabled: false } }],
-  ['maxConnections', { url, maxConnections: 2 }],
-  ['maxConnections', { url, maxConnections: 1, invalidation: 'none' as const }],
-  ['maxConnections', { url, sentinel, maxConnections: 4, readFrom: 'replica' as const }],
-  ['maxConnections', { url, maxConnections: NaN }],
 ])('refuses a %s that the other settings contradict', (field, settings) => {
   expect(() => requireSettings(settings)).toThrow(expect.objectContaining({ code: 'VALIDATION', field }));
 });
 
-it.each(['connectionTimeoutMs', 'commandTimeoutMs', 'scanTimeoutMs'])(
+it.each(['connectionTimeoutMs', 'budgetMs', 'commandTimeoutMs', 'scanTimeoutMs'])(
   'refuses a %s that is no time',
   (field) => {
     for (const ms of [0, -1, NaN]) {
@@ -86,11 +82,26 @@ it.each([
   { url, readFrom: 'master' as const },
   { url, sentinel, cluster: { ...cluster, enabled: false }, readFrom: 'replica' as const },
   { url, cluster, readFrom: 'replica-preferred' as const },
-  { url, maxConnections: 3 },
-  { url, maxConnections: 2, invalidation: 'none' as const },
-  { url, sentinel, maxConnections: 3 },
-  { url, sentinel, maxConnections: 5, readFrom: 'replica' as const },
-  { url, cluster, maxConnections: 1, readFrom: 'replica' as const },
 ])('takes settings that fit together', (settings) => {
   expect(() => requireSettings(settings)).not.toThrow();
+});
+
+it.each<[string, object, string]>([
+  ['conectionTimeoutMs', { conectionTimeoutMs: 5 }, 'did you mean "connectionTimeoutMs"?'],
+  ['maxConnections', { maxConnections: 3 }, 'unknown key'],
+  ['tls.caFile', { tls: { caFile: 'x' } }, 'unknown key'],
+  ['sentinel.node', { sentinel: { ...sentinel, node: [] } }, 'did you mean "nodes"?'],
+  ['cluster.enable', { cluster: { ...cluster, enable: true } }, 'did you mean "enabled"?'],
+])('refuses the unknown setting %s', (field, settings, message) => {
+  expect(() => requireSettings({ url, ...settings })).toThrow(
+    expect.objectContaining({ code: 'VALIDATION', field, message: expect.stringContaining(message) }),
+  );
+});
+
+it('refuses what are no settings', () => {
+  for (const settings of [undefined, null, 'redis://127.0.0.1']) {
+    expect(() => requireSettings(settings as never)).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', field: 'settings' }),
+    );
+  }
 });

@@ -1,4 +1,4 @@
-import { ValidationError } from '@quantumtrade/dal-domain';
+import { requireKnownKeys, requireObject, ValidationError } from '@quantumtrade/dal-domain';
 
 /**
  * Where the Redis is and how long it may take: a single server, or one with `sentinel`, or a `cluster`. One connection
@@ -20,6 +20,11 @@ export interface RedisSettings {
   readonly keyPrefix?: string | undefined;
   /** How long a connection may take to open, and then to get ready. Default is 5,000. */
   readonly connectionTimeoutMs?: number | undefined;
+  /**
+   * How long a call may take that has no deadline of its own, the opening of the connection included; with many keys it has as long
+   * for each 1,000 of them. It does not hold for `deleteWhere`, for the probe and for subscriptions. Default is 250.
+   */
+  readonly budgetMs?: number | undefined;
   /** How long a call may take, whatever its own deadline. Default is 10,000. */
   readonly commandTimeoutMs?: number | undefined;
   /**
@@ -27,12 +32,6 @@ export interface RedisSettings {
    * has `commandTimeoutMs`. Default is 60,000.
    */
   readonly scanTimeoutMs?: number | undefined;
-  /**
-   * How many connections to one server may be kept open. There are never more than three, or five where replicas that
-   * Sentinels know answer reads: for calls, for changes that are listened to and for the notices of the market stream. A
-   * smaller number than there may be is refused. Default is that many. In a cluster it limits nothing.
-   */
-  readonly maxConnections?: number | undefined;
   /** How the servers are known for themselves. Given, it means TLS, whatever `url` begins with. */
   readonly tls?: RedisTlsSettings | undefined;
   /** Sentinels that know which server is the master. */
@@ -140,9 +139,26 @@ export function endpointOf(settings: RedisSettings): Endpoint {
   }
 }
 
-/** Throws `ValidationError` for settings that contradict each other, and for a time that is none. */
+const SETTINGS = [
+  ...['url', 'username', 'password', 'database', 'keyPrefix', 'connectionTimeoutMs', 'budgetMs'],
+  ...['commandTimeoutMs', 'scanTimeoutMs', 'tls', 'sentinel', 'cluster', 'readFrom', 'invalidation'],
+];
+const NESTED_SETTINGS = {
+  tls: ['ca', 'cert', 'key', 'servername', 'rejectUnauthorized'],
+  sentinel: ['name', 'nodes', 'username', 'password'],
+  cluster: ['enabled', 'nodes', 'maxRedirections', 'retryDelayMs'],
+};
+const TIMES = ['connectionTimeoutMs', 'budgetMs', 'commandTimeoutMs', 'scanTimeoutMs'] as const;
+
+/** Throws `ValidationError` for unknown settings, for those that contradict each other, and for a time that is none. */
 export function requireSettings(settings: RedisSettings): void {
-  const { sentinel, cluster, readFrom = 'master', maxConnections = Infinity } = settings;
+  requireKnownKeys(requireObject('settings', settings, operation), SETTINGS, operation);
+  for (const [name, known] of Object.entries(NESTED_SETTINGS)) {
+    const nested = settings[name as keyof typeof NESTED_SETTINGS];
+    if (nested !== undefined)
+      requireKnownKeys(requireObject(name, nested, operation), known, operation, name);
+  }
+  const { sentinel, cluster, readFrom = 'master' } = settings;
   const refuse = (field: string, reason: string): never => {
     throw new ValidationError(field, reason, { operation });
   };
@@ -151,18 +167,8 @@ export function requireSettings(settings: RedisSettings): void {
   if (readFrom !== 'master' && !sentinel && !cluster?.enabled) {
     refuse('readFrom', 'replicas are known with sentinel or a cluster only');
   }
-  const needed = cluster?.enabled ? 0 : mostConnections(settings);
-  if (!(maxConnections >= needed)) refuse('maxConnections', `must be at least ${needed}`);
-  for (const field of ['connectionTimeoutMs', 'commandTimeoutMs', 'scanTimeoutMs'] as const) {
+  for (const field of TIMES) {
     const { [field]: ms = 1 } = settings;
     if (!(ms > 0)) refuse(field, 'must be more than 0');
   }
-}
-
-/** A replica that was promoted is the master as well, and then has both clients' connections. */
-function mostConnections({ sentinel, readFrom = 'master', invalidation }: RedisSettings): number {
-  const clients = sentinel && readFrom !== 'master' ? 2 : 1;
-  const ofEach = invalidation === 'none' ? 1 : 2;
-  const forNotices = 1;
-  return clients * ofEach + forNotices;
 }

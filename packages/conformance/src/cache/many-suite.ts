@@ -1,5 +1,5 @@
 import type { CacheWrite } from '@quantumtrade/dal-domain';
-import { rateLimitKey } from '@quantumtrade/dal-domain';
+import { rateLimitOf } from '@quantumtrade/dal-domain';
 import { failureOf } from '../failure.js';
 import type { TestRunner } from '../runner.js';
 import { errorOf, everythingOf } from './error-of.js';
@@ -159,7 +159,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
     test('passes over a key that holds something else than a value, and replaces it', async (opened) => {
       const { cache, rateLimiter } = opened.backend;
       const request = { userId: 'ann', endpoint: '/x', limit: 1 };
-      const key = rateLimitKey(request, 'test');
+      const { key } = rateLimitOf(request, 'test');
       await rateLimiter.consume(request);
       expect(await cache.getMany([key], anything)).toEqual([null]);
       await cache.setMany([write(key, 'mine')]);

@@ -106,6 +106,145 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect(await keys()).toEqual([]);
     });
 
+    test('counts what requests cost, and tells when a costly one fits', async ({
+      backend: { rateLimiter },
+      advance,
+    }) => {
+      const consume = (cost: number) => rateLimiter.consume({ ...ann, limit: 10, cost });
+      expect(await consume(4)).toEqual({ allowed: true, count: 4, remaining: 6, retryAfterMs: 0 });
+      await advance(1_000);
+      expect(await consume(1)).toEqual({ allowed: true, count: 5, remaining: 5, retryAfterMs: 0 });
+      await advance(1_000);
+      expect(await consume(5)).toEqual({ allowed: true, count: 10, remaining: 0, retryAfterMs: 0 });
+      const waits = [1, 4, 5, 6, 10].map(async (cost) => (await consume(cost)).retryAfterMs);
+      expect(await Promise.all(waits)).toEqual([58_000, 58_000, 59_000, 60_000, 60_000]);
+      await advance(58_000);
+      expect(await consume(4)).toEqual({ allowed: true, count: 10, remaining: 0, retryAfterMs: 0 });
+      await advance(2_000);
+      expect(await consume(6)).toEqual({ allowed: true, count: 10, remaining: 0, retryAfterMs: 0 });
+    });
+
+    test('takes huge limits and costs', async ({ backend: { rateLimiter } }) => {
+      const request = { ...ann, limit: Number.MAX_SAFE_INTEGER, cost: 1_000_000_000 };
+      expect(await rateLimiter.consume(request)).toMatchObject({ allowed: true, count: 1_000_000_000 });
+      expect(await rateLimiter.consume({ ...request, cost: 1 })).toEqual({
+        allowed: true,
+        count: 1_000_000_001,
+        remaining: Number.MAX_SAFE_INTEGER - 1_000_000_001,
+        retryAfterMs: 0,
+      });
+      expect((await rateLimiter.consume({ ...ann, limit: 1_000_000_001 })).allowed).toBe(false);
+    });
+
+    test('counts each window of a caller by itself', async ({ backend: { rateLimiter }, advance, ttlMs }) => {
+      const second = { ...ann, limit: 1, windowMs: 1_000 };
+      expect((await rateLimiter.consume(second)).allowed).toBe(true);
+      expect((await rateLimiter.consume({ ...ann, limit: 1 })).allowed).toBe(true);
+      expect(await rateLimiter.consume(second)).toMatchObject({ allowed: false, retryAfterMs: 1_000 });
+      expect((await ttlMs('rate_limit:ann:/orders:1000'))! <= 1_000).toBe(true);
+      await advance(1_000);
+      expect((await rateLimiter.consume(second)).allowed).toBe(true);
+      expect((await rateLimiter.consume({ ...ann, limit: 1 })).allowed).toBe(false);
+      expect((await rateLimiter.consume({ ...ann, endpoint: '/orders:1000', limit: 1 })).allowed).toBe(true);
+    });
+
+    test('refuses a request that is wrong, and names the member', async ({
+      backend: { rateLimiter },
+      keys,
+    }) => {
+      const good = { ...ann, limit: 5 };
+      const wrong: [field: string, members: object][] = [
+        ['userId', { userId: 5 }],
+        ['userId', { userId: '' }],
+        ['userId', { userId: 'x'.repeat(257) }],
+        ['userId', { userId: 'a\u0000' }],
+        ['userId', { userId: '\ud800' }],
+        ['endpoint', { endpoint: undefined }],
+        ['endpoint', { endpoint: 'x'.repeat(1_025) }],
+        ['endpoint', { endpoint: 'a\u200bb' }],
+        ['limit', { limit: '5' }],
+        ['cost', { cost: 0 }],
+        ['cost', { cost: 6 }],
+        ['cost', { cost: 1.5 }],
+        ['cost', { cost: 1_000_000_001, limit: 2_000_000_000 }],
+        ['windowMs', { windowMs: 0 }],
+        ['windowMs', { windowMs: 86_400_001 }],
+        ['windowMs', { windowMs: NaN }],
+        ['onUnavailable', { onUnavailable: 'ignore' }],
+        ['window', { window: 1_000 }],
+      ];
+      for (const [field, members] of wrong) {
+        const failure = await failureOf(() => rateLimiter.consume({ ...good, ...members }));
+        expect([members, failure]).toEqual([members, { code: 'VALIDATION', field }]);
+      }
+      for (const request of [undefined, null, 5, [good]]) {
+        const failure = await failureOf(() => rateLimiter.consume(request as never));
+        expect(failure).toEqual({ code: 'VALIDATION', field: 'request' });
+      }
+      expect(await keys()).toEqual([]);
+    });
+
+    test('decides as the request says when the store is away', async ({
+      backend: { rateLimiter, probe },
+    }) => {
+      await probe.close();
+      const request = { ...ann, limit: 5 };
+      expect((await failureOf(() => rateLimiter.consume(request))).code).toBe('CONNECTION');
+      const away = { count: 0, remaining: 0, isUnavailable: true };
+      expect(await rateLimiter.consume({ ...request, onUnavailable: 'allow' })).toEqual({
+        ...away,
+        allowed: true,
+        retryAfterMs: 0,
+      });
+      expect(await rateLimiter.consume({ ...request, onUnavailable: 'deny' })).toEqual({
+        ...away,
+        allowed: false,
+        retryAfterMs: 1_000,
+      });
+    });
+
+    it('decides on costs as a log of all requests would', async () => {
+      const call = fc.record({
+        wait: fc.oneof(fc.constantFrom(0, 1, 999, 1_000), fc.nat({ max: 700 })),
+        cost: fc.integer({ min: 1, max: 6 }),
+        limit: fc.integer({ min: 6, max: 9 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(call, { maxLength: 25 }), async (calls) => {
+          const opened = await open();
+          try {
+            let now = 0;
+            let log: { at: number; cost: number }[] = [];
+            for (const { wait, cost, limit } of calls) {
+              now += wait;
+              await opened.advance(wait);
+              log = log.filter(({ at }) => at > now - 1_000);
+              const count = log.reduce((total, each) => total + each.cost, 0);
+              let tooMuch = count + cost - limit;
+              const leaving = log.find((each) => (tooMuch -= each.cost) <= 0);
+              const isAllowed = count + cost <= limit;
+              if (isAllowed) log.push({ at: now, cost });
+              const decision = await opened.backend.rateLimiter.consume({
+                ...ann,
+                cost,
+                limit,
+                windowMs: 1_000,
+              });
+              expect(decision).toEqual({
+                allowed: isAllowed,
+                count: isAllowed ? count + cost : count,
+                remaining: Math.max(0, limit - count - (isAllowed ? cost : 0)),
+                retryAfterMs: isAllowed ? 0 : leaving!.at + 1_000 - now,
+              });
+            }
+          } finally {
+            await opened.close();
+          }
+        }),
+        { numRuns: 60 },
+      );
+    });
+
     it('never allows more than the limit in any window, nor less than it could', async () => {
       const gaps = fc.oneof(
         fc.constantFrom(0, 1, RATE_LIMIT_WINDOW_MS - 1, RATE_LIMIT_WINDOW_MS),

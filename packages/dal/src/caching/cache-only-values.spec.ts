@@ -175,6 +175,8 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
     await find(database);
     await save(database, 2);
     expect(await find(database)).toEqual(second);
+    // Of these nobody writes the keys.
+    if (/^(session|auth):/.test(key)) return;
     await database.cacheSet(key, stored(3), 30);
     expect(await find(database)).toEqual(third);
     await database.transaction((tx) => tx.cacheDelete(key));

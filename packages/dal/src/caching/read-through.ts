@@ -39,7 +39,7 @@ export class ReadThrough {
 
   /** The clock must be the one by which the backend's values end. */
   constructor(
-    backend: Pick<CacheBackend, 'cache' | 'invalidations'>,
+    backend: Pick<CacheBackend, 'cache' | 'invalidations' | 'budgetMs'>,
     observer: CacheObserver,
     clock: Clock = systemClock,
   ) {
@@ -48,7 +48,11 @@ export class ReadThrough {
     this.cache = this.#own.cache;
     const { secondLevel, invalidations } = this.#own;
     const time = { now: () => clock.now(), after: systemTimers.after };
-    this.#coherent = new CoherentCache({ cache: secondLevel, invalidations }, { clock: time });
+    const { budgetMs } = backend;
+    this.#coherent = new CoherentCache(
+      { cache: secondLevel, invalidations },
+      { clock: time, ...(budgetMs === undefined ? {} : { budgetMs }) },
+    );
   }
 
   /** Values that are in the store, too. `known` are the keys that the options of a call may have. */

@@ -7,7 +7,13 @@ import type {
   RecordBatches,
   RecordName,
 } from '@quantumtrade/dal-domain';
-import { encodeCacheValue, requireTtlMs, ValidationError } from '@quantumtrade/dal-domain';
+import {
+  encodeCacheValue,
+  requireKey,
+  requireTtlMs,
+  requireUnreserved,
+  ValidationError,
+} from '@quantumtrade/dal-domain';
 import { touchedKeys } from '../caching/touched-keys.js';
 import { StagedRowsError } from './transaction-error.js';
 import type { CacheChange, TransactionRecord } from './transaction-record.js';
@@ -25,7 +31,10 @@ export interface Transaction {
   insertMarketData(batch: MarketDataBatch): void;
   insertFeatures(batches: FeatureBatch | readonly FeatureBatch[]): void;
   insertPredictions(batch: PredictionBatch): void;
-  /** The value lives for `ttlSeconds` from the commit on. Of several changes of one key the last one counts. */
+  /**
+   * The value lives for `ttlSeconds` from the commit on. Of several changes of one key the last one counts.
+   * @throws ValidationError for what is no key or JSON value, and for a key of sessions or auth contexts
+   */
   cacheSet(key: string, value: unknown, ttlSeconds: number): void;
   cacheDelete(key: string): void;
 }
@@ -67,12 +76,16 @@ export class StagedTransaction implements Transaction {
   cacheSet(key: string, value: unknown, ttlSeconds: number): void {
     this.#stage(() => {
       const ttlMs = requireTtlMs(ttlSeconds, OPERATION);
-      this.#cacheChanges.set(requireKey(key), { key, json: encodeCacheValue(value, OPERATION), ttlMs });
+      requireGeneralKey(key);
+      this.#cacheChanges.set(key, { key, json: encodeCacheValue(value, OPERATION), ttlMs });
     });
   }
 
   cacheDelete(key: string): void {
-    this.#stage(() => this.#cacheChanges.set(requireKey(key), { key }));
+    this.#stage(() => {
+      requireGeneralKey(key);
+      this.#cacheChanges.set(key, { key });
+    });
   }
 
   /** Takes no more. */
@@ -109,7 +122,7 @@ export class StagedTransaction implements Transaction {
   }
 }
 
-function requireKey(key: unknown): string {
-  if (typeof key === 'string') return key;
-  throw new ValidationError('key', 'must be a string', { operation: OPERATION });
+function requireGeneralKey(key: string): void {
+  requireKey(key, OPERATION);
+  requireUnreserved(key, OPERATION);
 }

@@ -79,6 +79,24 @@ export function keysWhere<P extends string>(
   };
 }
 
+/**
+ * What all keys of a pattern that have these parts begin with, and whether any text may follow. Undefined for what is neither a
+ * pattern nor parts of one.
+ */
+export function literalStartOf(
+  pattern: unknown,
+  parts: unknown,
+): { readonly text: string; readonly isOpen: boolean } | undefined {
+  if (typeof pattern !== 'string' || typeof parts !== 'object' || parts === null) return undefined;
+  let text = '';
+  for (const [i, piece] of piecesOf(pattern).entries()) {
+    const part: unknown = i % 2 === 0 ? piece : (parts as Record<string, unknown>)[piece];
+    if (typeof part !== 'string') return { text, isOpen: true };
+    text += i % 2 === 0 ? part : encodePart(part);
+  }
+  return { text, isOpen: false };
+}
+
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** What a pattern is made of: fixed text and names in turn. Patterns are few, and keys are made for every call. */

@@ -43,5 +43,7 @@ export interface CacheBackend {
   readonly invalidations: CacheInvalidations;
   readonly marketStream: MarketStream;
   readonly rateLimiter: RateLimiter;
+  /** How long a call without a deadline may take, in milliseconds. Undefined where calls do not wait. */
+  readonly budgetMs?: number;
   readonly probe: BackendProbe;
 }

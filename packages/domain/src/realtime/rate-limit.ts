@@ -1,23 +1,82 @@
-import { ValidationError } from '../errors.js';
+import { isDatabaseError, ValidationError } from '../errors.js';
 import { keyOf } from '../keyspaces/keyspace.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
-import { isPlainMap } from '../records/field.js';
-import type { RateLimitDecision } from '../ports/rate-limiter.js';
+import { requireKnownKeys } from '../known-keys.js';
+import type { RateLimitDecision, RateLimitRequest } from '../ports/rate-limiter.js';
+import { RATE_LIMIT_WINDOW_MS } from '../ports/rate-limiter.js';
+import { isPlainMap, refusalOfName } from '../records/field.js';
 
-/** Checks a request to a rate limiter and gives the key under which it counts. */
-export function rateLimitKey(
-  request: { userId: string; endpoint: string; limit: number },
-  operation: string,
-): string {
-  if (!isPlainMap(request)) throw new ValidationError('request', 'must be an object', { operation });
-  const { userId, endpoint, limit } = request;
-  if (Number.isSafeInteger(limit) && limit > 0) {
-    return keyOf(keyspaces.rateLimit.pattern, { userId, endpoint });
-  }
-  throw new ValidationError('limit', 'must be a whole number above 0', { operation });
+const MAX_USER_LENGTH = 256;
+const MAX_ENDPOINT_LENGTH = 1_024;
+const MAX_COST = 1_000_000_000;
+const MAX_WINDOW_MS = 86_400_000;
+/** When a request that was denied because the store was away may try again. */
+const RETRY_UNAVAILABLE_MS = 1_000;
+
+const MEMBERS = ['userId', 'endpoint', 'limit', 'cost', 'windowMs', 'onUnavailable'];
+
+/** A checked request. */
+export interface RateLimit {
+  /** Under which it counts. */
+  readonly key: string;
+  readonly limit: number;
+  readonly cost: number;
+  readonly windowMs: number;
 }
 
-/** The decision when `count` requests are in the window; a wait of 0 means that this one is among them. */
+/** Checks a request to a rate limiter; throws `ValidationError` that names what is wrong. */
+export function rateLimitOf(request: RateLimitRequest, operation: string): RateLimit {
+  const require = (name: string, isRight: boolean, reason: string) => {
+    if (!isRight) throw new ValidationError(name, reason, { operation });
+  };
+  require('request', isPlainMap(request), 'must be an object');
+  requireKnownKeys(request, MEMBERS, operation);
+  const { userId, endpoint, limit, cost = 1, windowMs = RATE_LIMIT_WINDOW_MS, onUnavailable } = request;
+  const refused = [
+    ['userId', refusalOfName(userId, MAX_USER_LENGTH)],
+    ['endpoint', refusalOfName(endpoint, MAX_ENDPOINT_LENGTH)],
+  ] as const;
+  for (const [name, reason] of refused) require(name, reason === undefined, reason!);
+  require('limit', isFrom1To(Number.MAX_SAFE_INTEGER, limit), 'must be a whole number above 0');
+  const maxCost = Math.min(limit, MAX_COST);
+  require('cost', isFrom1To(
+    maxCost,
+    cost,
+  ), `must be a whole number from 1 to ${maxCost}, as far as the limit allows`);
+  require('windowMs', isFrom1To(
+    MAX_WINDOW_MS,
+    windowMs,
+  ), `must be a whole number from 1 to ${MAX_WINDOW_MS}`);
+  const isStated = [undefined, 'allow', 'deny'].includes(onUnavailable);
+  require('onUnavailable', isStated, 'must be allow or deny');
+  const key = keyOf(keyspaces.rateLimit.pattern, { userId, endpoint });
+  // No endpoint has a colon in its key, so this is no other's.
+  return { key: windowMs === RATE_LIMIT_WINDOW_MS ? key : `${key}:${windowMs}`, limit, cost, windowMs };
+}
+
+const isFrom1To = (max: number, value: number): boolean =>
+  Number.isSafeInteger(value) && value >= 1 && value <= max;
+
+/** The decision when a cost of `count` is in the window; a wait of 0 means that this request is included. */
 export function rateLimitDecision(limit: number, count: number, retryAfterMs: number): RateLimitDecision {
   return { allowed: retryAfterMs === 0, count, remaining: Math.max(0, limit - count), retryAfterMs };
 }
+
+/** What a store decides or, when it cannot be asked, the request. */
+export async function decidedBy(
+  store: () => Promise<RateLimitDecision>,
+  { onUnavailable }: RateLimitRequest,
+): Promise<RateLimitDecision> {
+  try {
+    return await store();
+  } catch (error) {
+    if (onUnavailable === undefined || !isUnavailable(error)) throw error;
+    const allowed = onUnavailable === 'allow';
+    const retryAfterMs = allowed ? 0 : RETRY_UNAVAILABLE_MS;
+    return { allowed, count: 0, remaining: 0, retryAfterMs, isUnavailable: true };
+  }
+}
+
+const isUnavailable = (error: unknown): boolean =>
+  isDatabaseError(error) &&
+  (error.code === 'CONNECTION' || error.code === 'TIMEOUT' || (error.code === 'CACHE' && error.retryable));

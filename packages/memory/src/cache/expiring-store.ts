@@ -1,11 +1,17 @@
 import type { CallOptions, Clock } from '@quantumtrade/dal-domain';
 import { CacheError, checkCall, ConnectionError, WRONG_TYPE } from '@quantumtrade/dal-domain';
 
-/** What a key holds: a text, a list of texts, or the instants of a request log. */
+/** An allowed request to a rate limiter. */
+interface Counted {
+  readonly at: number;
+  readonly cost: number;
+}
+
+/** What a key holds: a text, a list of texts, or a log of requests by their instants. */
 type Content =
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'list'; readonly value: readonly string[] }
-  | { readonly kind: 'log'; readonly value: readonly number[] };
+  | { readonly kind: 'log'; readonly value: readonly Counted[] };
 
 type ContentOf<K extends Content['kind']> = Extract<Content, { kind: K }>['value'];
 

@@ -1,6 +1,8 @@
-import type { CallOptions, RateLimitDecision, RateLimiter } from '@quantumtrade/dal-domain';
-import { RATE_LIMIT_WINDOW_MS, rateLimitDecision, rateLimitKey } from '@quantumtrade/dal-domain';
+import type { CallOptions, RateLimitDecision, RateLimiter, RateLimitRequest } from '@quantumtrade/dal-domain';
+import { decidedBy, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
 import type { ExpiringStore } from './expiring-store.js';
+
+const OPERATION = 'rateLimiter.consume';
 
 /** The rate limiter port in memory. */
 export class MemoryRateLimiter implements RateLimiter {
@@ -10,24 +12,21 @@ export class MemoryRateLimiter implements RateLimiter {
     this.#store = store;
   }
 
-  async consume(
-    request: { userId: string; endpoint: string; limit: number },
-    options?: CallOptions,
-  ): Promise<RateLimitDecision> {
-    const operation = 'rateLimiter.consume';
-    const key = rateLimitKey(request, operation);
-    this.#store.enter(options, operation);
-    const now = this.#store.clock.now();
-    const counted = (this.#store.read(key, 'log', operation) ?? []).filter(
-      (instant) => instant > now - RATE_LIMIT_WINDOW_MS,
-    );
-    const { limit } = request;
-    if (counted.length >= limit) {
-      const leaving = counted[counted.length - limit]!;
-      return rateLimitDecision(limit, counted.length, leaving + RATE_LIMIT_WINDOW_MS - now);
-    }
-    const log = [...counted, now].sort((a, b) => a - b);
-    this.#store.write(key, { kind: 'log', value: log }, RATE_LIMIT_WINDOW_MS);
-    return rateLimitDecision(limit, log.length, 0);
+  async consume(request: RateLimitRequest, options?: CallOptions): Promise<RateLimitDecision> {
+    const { key, limit, cost, windowMs } = rateLimitOf(request, OPERATION);
+    return decidedBy(async () => {
+      this.#store.enter(options, OPERATION);
+      const now = this.#store.clock.now();
+      const counted = (this.#store.read(key, 'log', OPERATION) ?? []).filter(({ at }) => at > now - windowMs);
+      const count = counted.reduce((total, each) => total + each.cost, 0);
+      let tooMuch = cost - (limit - count);
+      if (tooMuch > 0) {
+        const last = counted.find((each) => (tooMuch -= each.cost) <= 0)!;
+        return rateLimitDecision(limit, count, last.at + windowMs - now);
+      }
+      const log = [...counted, { at: now, cost }].sort((a, b) => a.at - b.at);
+      this.#store.write(key, { kind: 'log', value: log }, windowMs);
+      return rateLimitDecision(limit, count + cost, 0);
+    }, request);
   }
 }

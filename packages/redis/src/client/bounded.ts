@@ -5,23 +5,31 @@ import { Deadlines } from './deadlines.js';
 
 const deadlines = new Deadlines();
 
+export interface BoundedOptions {
+  /** How long a call without a deadline may take. Default is `limitMs`. */
+  readonly budgetMs?: number | undefined;
+  /** Called when the work still goes on at `limitMs`, even if the caller has left before. */
+  readonly onOverdue?: () => void;
+  /** What the work rejects with is passed through it. */
+  readonly asError?: (error: unknown) => unknown;
+}
+
 /**
  * Runs work that ends by `limitMs` or the call's deadline, whichever is first, or when its signal is aborted. The work
- * itself goes on: it asks `isOver` before it does what should no longer be done. When it still goes on at `limitMs`,
- * `onOverdue` is called, even if the caller has left before. What the work rejects with is passed through `asError`.
+ * itself goes on: it asks `isOver` before it does what should no longer be done.
  */
 export function bounded<T>(
   operation: string,
   options: CallOptions | undefined,
   limitMs: number,
   work: (isOver: () => boolean) => Promise<T>,
-  { onOverdue, asError }: { onOverdue?: () => void; asError?: (error: unknown) => unknown } = {},
+  { budgetMs = limitMs, onOverdue, asError }: BoundedOptions = {},
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     checkCall(options, operation);
-    const { signal, deadline = Infinity } = options ?? {};
+    const { signal, deadline } = options ?? {};
     const begin = Date.now();
-    const callMs = Math.min(limitMs, deadline - begin);
+    const callMs = Math.min(limitMs, deadline === undefined ? budgetMs : deadline - begin);
     let isOver = false;
     let hasEnded = false;
     let ignoreSignal: (() => void) | undefined;

@@ -4,6 +4,7 @@ import type { RedisSettings } from '../settings.js';
 import { endpointOf, requireSettings } from '../settings.js';
 import { clusterOptions } from './cluster-options.js';
 import type { RedisCommands, Script } from './commands.js';
+import { loginOf } from './login.js';
 import { manyKeys } from './many-keys.js';
 import { ScriptCalls } from './script-calls.js';
 import { definitionsOf } from './scripts.js';
@@ -50,7 +51,7 @@ export function createClients(settings: RedisSettings, scripts: readonly Script[
     disconnectTimeout: CUT_AFTER_MS,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    ...(password === undefined ? {} : { password, ...(username === undefined ? {} : { username }) }),
+    ...loginOf({ username, password }),
     ...(tls ? { tls: { ...tls } } : {}),
   };
   if (cluster?.enabled) {

@@ -37,10 +37,15 @@ export type Command<T> = (redis: RedisCommands, isOver: () => boolean) => Promis
 
 /**
  * Runs commands within the limits of a call, and tells them whether it is over: what is sent for it then would come after
- * what its caller does next. Whatever goes wrong is an error of the data layer.
+ * what its caller does next. A call without a deadline has the budget of so many calls as it takes the place of, 1 by default.
+ * Whatever goes wrong is an error of the data layer.
  */
 export type RunCommand = <T>(
   operation: string,
   options: CallOptions | undefined,
   command: Command<T>,
+  budgets?: number,
 ) => Promise<T>;
+
+/** A call that is bounded by the timeout of commands alone, unless its caller sets a deadline. */
+export const NO_BUDGET = Infinity;

@@ -4,6 +4,7 @@ import type { RedisClient, RedisClients } from './client.js';
 import { commandsOf, connectionsOf, firstOf, isReady, reopenSilent } from './client.js';
 import { bearErrors, eachConnection, gatherWrites, limitHandshake } from './each-connection.js';
 import type { Command, RedisCommands, RunCommand } from './commands.js';
+import { NO_BUDGET } from './commands.js';
 import type { Failure } from './failures.js';
 import { CLOSED, errorOf, FailureError, failureOf, isDatabaseRefusal, LOST, UNANSWERED } from './failures.js';
 
@@ -18,6 +19,7 @@ export class Connection implements BackendProbe {
   readonly #clients: RedisClients;
   readonly #commands: RedisCommands;
   readonly #timeoutMs: number;
+  readonly #budgetMs: number;
   /** Undefined once it has come to an end. */
   #firstAttempt: Promise<void> | undefined;
   /** The last trouble reported since the connection was up. */
@@ -29,11 +31,12 @@ export class Connection implements BackendProbe {
   #isLooking = false;
   #closing: Promise<void> | undefined;
 
-  constructor(clients: RedisClients, timeoutMs: number) {
+  constructor(clients: RedisClients, timeoutMs: number, budgetMs = timeoutMs) {
     const { master, replica } = clients;
     this.#clients = clients;
     this.#commands = commandsOf(clients);
     this.#timeoutMs = timeoutMs;
+    this.#budgetMs = budgetMs;
     for (const client of replica ? [master, replica] : [master]) {
       eachConnection(client, bearErrors);
       eachConnection(client, gatherWrites);
@@ -58,7 +61,7 @@ export class Connection implements BackendProbe {
     });
   }
 
-  readonly run: RunCommand = (operation, options, command) =>
+  readonly run: RunCommand = (operation, options, command, budgets = 1) =>
     bounded(
       operation,
       options,
@@ -67,7 +70,11 @@ export class Connection implements BackendProbe {
         const begin = () => this.#begin(command, isOver);
         return this.#firstAttempt ? this.#firstAttempt.then(begin) : begin();
       },
-      { onOverdue: this.#lookForSilence, asError: (error) => errorOf(failureOf(error), operation) },
+      {
+        budgetMs: budgets * this.#budgetMs,
+        onOverdue: this.#lookForSilence,
+        asError: (error) => errorOf(failureOf(error), operation),
+      },
     );
 
   #begin<T>(command: Command<T>, isOver: () => boolean): Promise<T> {
@@ -77,7 +84,7 @@ export class Connection implements BackendProbe {
   }
 
   async ping(options?: CallOptions): Promise<void> {
-    await this.run('cache.ping', options, (redis) => redis.ping());
+    await this.run('cache.ping', options, (redis) => redis.ping(), NO_BUDGET);
   }
 
   connectionCount(): number {

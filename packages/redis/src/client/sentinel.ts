@@ -1,6 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { Redis } from 'ioredis';
 import { bearErrors } from './each-connection.js';
+import { loginOf } from './login.js';
 import type { RedisSentinelSettings } from '../settings.js';
 
 /** How long a Sentinel that went away is left alone. */
@@ -44,7 +45,8 @@ export function watchSwitches(
     const sentinel = new Redis({
       host,
       port,
-      ...{ family, tls, connectTimeout, disconnectTimeout, username, password },
+      ...{ family, tls, connectTimeout, disconnectTimeout },
+      ...loginOf({ username, password }),
       enableReadyCheck: false,
       maxRetriesPerRequest: null,
       retryStrategy: () => SENTINEL_RETRY_MS,

@@ -39,8 +39,8 @@ export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: b
       },
     };
   };
-  return (operation, options, command) =>
-    run(operation, options, (redis, isOver) => command(publishing(redis), isOver));
+  return (operation, options, command, budgets) =>
+    run(operation, options, (redis, isOver) => command(publishing(redis), isOver), budgets);
 }
 
 const channelOf = (keyPrefix: string): string => `${keyPrefix}invalidated`;

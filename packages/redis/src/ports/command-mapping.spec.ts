@@ -139,9 +139,9 @@ it('counts a request by one script, with a name of its own, and a time only when
   expect(await byServer.consume(request)).toEqual({ allowed: true, count: 5, remaining: 0, retryAfterMs: 0 });
   await new RedisRateLimiter(mock.run, { now: () => 77 }).consume(request);
   const [first, second] = mock.evaluated as [Sent, Sent];
-  expect(first).toEqual([slidingWindow, 'rate_limit:a%3An:/x', [60_000, 5, expect.any(String)]]);
-  expect(second[2]).toEqual([60_000, 5, expect.any(String), 77]);
-  expect(second[2][2]).not.toBe(first[2][2]);
+  expect(first).toEqual([slidingWindow, 'rate_limit:a%3An:/x', [60_000, 5, 1, expect.any(String)]]);
+  expect(second[2]).toEqual([60_000, 5, 1, expect.any(String), 77]);
+  expect(second[2][3]).not.toBe(first[2][3]);
   const refused = new RedisRateLimiter(mockedRedis([7, 250]).run, undefined);
   expect(await refused.consume(request)).toEqual({
     allowed: false,

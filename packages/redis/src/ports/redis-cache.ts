@@ -18,7 +18,7 @@ import {
   requireTimestamp,
   requireTtlMs,
 } from '@quantumtrade/dal-domain';
-import type { RunCommand, Script } from '../client/commands.js';
+import type { Command, RunCommand, Script } from '../client/commands.js';
 import { deleteWhere } from './delete-where.js';
 import { timedWrite } from './timed-write-script.js';
 
@@ -110,7 +110,7 @@ export class RedisCache implements Cache {
     options?: CallOptions,
   ): Promise<(T | null)[]> {
     requireKeys(keys, 'cache.getMany');
-    const texts = await this.#run('cache.getMany', options, (redis) => redis.mget(keys));
+    const texts = await this.#run('cache.getMany', options, (redis) => redis.mget(keys), budgetsOf(keys));
     return texts.map((text) => (text === null ? null : decodeCacheValue(text, decoder, 'cache.getMany')));
   }
 
@@ -122,10 +122,11 @@ export class RedisCache implements Cache {
     const operation = 'cache.getEntries';
     requireKeys(keys, operation);
     let asked = 0;
-    const stored = await this.#run(operation, options, (redis) => {
+    const ask: Command<(StoredEntry | null)[]> = (redis) => {
       asked = this.#clock.now();
       return redis.ask<StoredEntry | null>(getWithTtl, keys);
-    });
+    };
+    const stored = await this.#run(operation, options, ask, budgetsOf(keys));
     return stored.map((entry) => entry && entryOf(entry, asked, decoder, operation));
   }
 
@@ -136,7 +137,8 @@ export class RedisCache implements Cache {
 
   async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
     const writes = encodeCacheWrites(entries, 'cache.setMany');
-    await this.#run('cache.setMany', options, (redis, isOver) => redis.setAll(writes, isOver));
+    const setAll: Command<void> = (redis, isOver) => redis.setAll(writes, isOver);
+    await this.#run('cache.setMany', options, setAll, budgetsOf(writes));
   }
 
   async setIfNewer(key: string, value: Timed, ttlSeconds: number, options?: CallOptions): Promise<boolean> {
@@ -173,7 +175,7 @@ export class RedisCache implements Cache {
 
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
     requireKeys(keys, 'cache.deleteMany');
-    return this.#run('cache.deleteMany', options, (redis) => redis.del(keys));
+    return this.#run('cache.deleteMany', options, (redis) => redis.del(keys), budgetsOf(keys));
   }
 
   async deleteWhere<P extends string>(
@@ -224,6 +226,12 @@ export class RedisCache implements Cache {
     return (await this.#run(operation, options, (redis) => redis.evaluate(timedWrite, key, args))) === 1;
   }
 }
+
+/** For how many keys a call has one budget. */
+const KEYS_IN_BUDGET = 1_000;
+
+const budgetsOf = ({ length }: { readonly length: number }): number =>
+  Math.max(1, Math.ceil(length / KEYS_IN_BUDGET));
 
 function entryOf<T>(
   [text, ttlMs]: StoredEntry,

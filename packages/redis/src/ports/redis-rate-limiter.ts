@@ -1,33 +1,82 @@
 import { randomUUID } from 'node:crypto';
-import type { CallOptions, Clock, RateLimitDecision, RateLimiter } from '@quantumtrade/dal-domain';
-import { RATE_LIMIT_WINDOW_MS, rateLimitDecision, rateLimitKey } from '@quantumtrade/dal-domain';
+import type {
+  CallOptions,
+  Clock,
+  RateLimitDecision,
+  RateLimiter,
+  RateLimitRequest,
+} from '@quantumtrade/dal-domain';
+import { decidedBy, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
 import type { RunCommand, Script } from '../client/commands.js';
 
 /**
  * Counts a request in a sliding window, a sorted set of the allowed requests by their instants.
- * ARGV: the window in ms, the limit, a name for the request, and the instant, which is the server's when left out.
- * Returns how many are in the window, and the wait in ms, which is 0 when this one is among them.
+ * ARGV: the window in ms, the limit, the request's cost, a name for it, and the instant, which is the server's when left out.
+ * Returns the cost that is in the window, and the wait in ms, which is 0 when this request is included.
+ *
+ * A request of a cost above 1 is named with it behind a `*`. While there are such requests, the member `extra` has what they cost
+ * beyond 1 each, as a score below every instant; so the size of the set and that member are the whole cost.
  */
 export const slidingWindow: Script = {
   name: 'qtdalSlidingWindow',
   short: true,
   lua: `
-local window, limit, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
+local window, limit, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local now = tonumber(ARGV[5])
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
-local count = redis.call('ZCARD', KEYS[1])
-if count >= limit then
-  local leaving = redis.call('ZRANGE', KEYS[1], count - limit, count - limit, 'WITHSCORES')
-  return { count, leaving[2] + window - now }
+local first_instant = -8640000000000000
+local function cost_of(request) return tonumber(request:match('%*(%d+)$')) or 1 end
+
+local noted = redis.call('ZSCORE', KEYS[1], 'extra')
+local extra = noted and first_instant - noted or 0
+local function note()
+  if extra > 0 then redis.call('ZADD', KEYS[1], first_instant - extra, 'extra')
+  elseif noted then redis.call('ZREM', KEYS[1], 'extra') end
 end
-redis.call('ZADD', KEYS[1], now, ARGV[3])
+
+if noted then
+  local gone = redis.call('ZRANGEBYSCORE', KEYS[1], first_instant, now - window)
+  for _, request in ipairs(gone) do extra = extra - cost_of(request) + 1 end
+  if #gone > 0 then note() end
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], first_instant, now - window)
+local before = extra > 0 and 1 or 0
+local count = redis.call('ZCARD', KEYS[1]) - before + extra
+
+local too_much = cost - (limit - count)
+if too_much > 0 then
+  local from = before
+  if extra == 0 then
+    from = too_much - 1
+    too_much = 1
+  end
+  while true do
+    local page = redis.call('ZRANGE', KEYS[1], from, from + 99, 'WITHSCORES')
+    if #page == 0 then return { count, window } end
+    for i = 1, #page, 2 do
+      too_much = too_much - cost_of(page[i])
+      if too_much <= 0 then return { count, page[i + 1] + window - now } end
+    end
+    from = from + 100
+  end
+end
+
+local request = ARGV[4]
+if cost > 1 then
+  extra = extra + cost - 1
+  request = request .. '*' .. ARGV[3]
+  note()
+end
+redis.call('ZADD', KEYS[1], now, request)
 redis.call('PEXPIRE', KEYS[1], window)
-return { count + 1, 0 }
+return { count + cost, 0 }
 `,
 };
+
+const OPERATION = 'rateLimiter.consume';
 
 /** The rate limiter port on Redis: one script a call, exact across all clients of the server. */
 export class RedisRateLimiter implements RateLimiter {
@@ -42,19 +91,16 @@ export class RedisRateLimiter implements RateLimiter {
     this.#clock = clock;
   }
 
-  async consume(
-    request: { userId: string; endpoint: string; limit: number },
-    options?: CallOptions,
-  ): Promise<RateLimitDecision> {
-    const operation = 'rateLimiter.consume';
-    const key = rateLimitKey(request, operation);
-    const { limit } = request;
-    const answer = await this.#run(operation, options, (redis) => {
-      const now = this.#clock ? [this.#clock.now()] : [];
-      const request = `${this.#requestsOf}:${this.#requests++}`;
-      return redis.evaluate(slidingWindow, key, [RATE_LIMIT_WINDOW_MS, limit, request, ...now]);
-    });
-    const [count, retryAfterMs] = answer as [number, number];
-    return rateLimitDecision(limit, count, retryAfterMs);
+  async consume(request: RateLimitRequest, options?: CallOptions): Promise<RateLimitDecision> {
+    const { key, limit, cost, windowMs } = rateLimitOf(request, OPERATION);
+    return decidedBy(async () => {
+      const answer = await this.#run(OPERATION, options, (redis) => {
+        const now = this.#clock ? [this.#clock.now()] : [];
+        const name = `${this.#requestsOf}:${this.#requests++}`;
+        return redis.evaluate(slidingWindow, key, [windowMs, limit, cost, name, ...now]);
+      });
+      const [count, retryAfterMs] = answer as [number, number];
+      return rateLimitDecision(limit, count, retryAfterMs);
+    }, request);
   }
 }

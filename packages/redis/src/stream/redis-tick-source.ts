@@ -1,6 +1,7 @@
 import type { TickLook, MarketStreamItem, TickSource } from '@quantumtrade/dal-domain';
 import { CacheError, decodeTicks, keyOf, keyspaces } from '@quantumtrade/dal-domain';
 import type { RunCommand } from '../client/commands.js';
+import { NO_BUDGET } from '../client/commands.js';
 import type { AppendNotices } from './append-notices.js';
 import type { Cursor } from './cursor.js';
 import { cursorAfter, isBeforeOldest, LONG_AGO, nothingAt, positionOf } from './cursor.js';
@@ -48,8 +49,11 @@ export class RedisTickSource implements TickSource<Cursor> {
     const begin = performance.now();
     const from = cursor ?? nothingAt(begin);
     const args = [from.id, from.born, cursor ? count : 1];
-    const answer = await this.#run(OPERATION, undefined, (redis) =>
-      redis.evaluate(lookAtTicks, keyOf(pattern, { symbol }), args),
+    const answer = await this.#run(
+      OPERATION,
+      undefined,
+      (redis) => redis.evaluate(lookAtTicks, keyOf(pattern, { symbol }), args),
+      NO_BUDGET,
     );
     const found = typeof answer === 'number' ? answer : streamOf(answer);
     if (!cursor) return { items: [], cursor: endOf(found, begin), hasMore: false };

@@ -4,9 +4,9 @@ import type { RedisSettings } from '../settings.js';
 
 const open: CacheBackend[] = [];
 
-/** A backend that `closeAll` closes. */
+/** A backend that `closeAll` closes. Its calls have time, for the machine may be busy. */
 export function connect(settings: RedisSettings): CacheBackend {
-  const backend = connectRedis(settings);
+  const backend = connectRedis({ budgetMs: 10_000, ...settings });
   open.push(backend);
   return backend;
 }

@@ -9,7 +9,7 @@ import type { RedisSettings } from '../settings.js';
 export function openCache(redis: Redis | Cluster, settings: RedisSettings): OpenCache {
   const keyPrefix = `${randomUUID()}:`;
   let now = Date.UTC(2024, 0, 2);
-  const backend = connectRedis({ ...settings, keyPrefix }, { clock: { now: () => now } });
+  const backend = connectRedis({ budgetMs: 10_000, ...settings, keyPrefix }, { clock: { now: () => now } });
 
   async function prefixedKeys(): Promise<string[]> {
     const servers = redis instanceof Cluster ? redis.nodes('master') : [redis];

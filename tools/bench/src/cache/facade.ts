@@ -77,7 +77,7 @@ const timestamp = new Date(Date.UTC(2024, 0, 2, 14, 30));
 
 /** A data layer over a store in memory and Redis, with values of all symbols. */
 async function filledDatabase(url: string) {
-  const backend = connectRedis({ url, keyPrefix: 'facade:' });
+  const backend = connectRedis({ url, keyPrefix: 'facade:', budgetMs: 10_000 });
   const database = new DatabaseAbstraction({ timeSeries: memoryTimeSeries(), cache: backend });
   while (!(await database.health()).cache.hearsChanges) await delay(1);
   const all = symbols(SYMBOLS);

@@ -16,7 +16,7 @@ const asParsed: Decoder<unknown> = { parse: (value) => value };
 
 /** The Redis adapter's cache, without anything in process; what it reads is checked by the decoder. */
 export function secondLevel(url: string, prefix: string, decoder: Decoder<unknown> = asParsed): ManySide {
-  const { cache, probe } = connectRedis({ url, invalidation: 'none' });
+  const { cache, probe } = connectRedis({ url, invalidation: 'none', budgetMs: 10_000 });
   const keyOf = (symbol: string) => `${prefix}${symbol}`;
   return {
     get: (symbol) => cache.get(keyOf(symbol), decoder),
@@ -35,7 +35,7 @@ export async function twoLevels(
   keyPrefix: string,
   options: CoherentCacheOptions & KeyspaceOptions & { ttlSeconds?: number } = {},
 ): Promise<TwoLevels> {
-  const backend = connectRedis({ url, keyPrefix });
+  const backend = connectRedis({ url, keyPrefix, budgetMs: 10_000 });
   const cache = new CoherentCache(backend, { budgetMs: BUDGET_MS, ...options });
   const { ttlSeconds = features.ttlSeconds } = options;
   const keyspace = cache.keyspace({ ...features, ttlSeconds }, options);

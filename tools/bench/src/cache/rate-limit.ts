@@ -33,7 +33,12 @@ export async function* rateLimit(url: string): AsyncGenerator<Result> {
 }
 
 function ours(url: string): Limiter {
-  const { rateLimiter, probe } = connectRedis({ url, keyPrefix: 'limits:', invalidation: 'none' });
+  const { rateLimiter, probe } = connectRedis({
+    url,
+    keyPrefix: 'limits:',
+    invalidation: 'none',
+    budgetMs: 10_000,
+  });
   return {
     consume: async (userId) =>
       (await rateLimiter.consume({ userId, endpoint: ENDPOINT, limit: LIMIT })).allowed,

@@ -1,0 +1,48 @@
+import { ValidationError } from '../errors.js';
+import type { KeyParts } from './keyspace.js';
+import { literalStartOf } from './keyspace.js';
+
+/** What keys of sessions and auth contexts begin with, and which part of the API they are kept for. */
+const RESERVED = [
+  ['session:', 'sessions'],
+  ['auth:', 'authContexts'],
+] as const;
+
+/**
+ * Throws `ValidationError` for a key of sessions or auth contexts, however it is written: whoever could write one would be
+ * anybody. What is no text is left to others to refuse.
+ */
+export function requireUnreserved(key: unknown, operation: string): void {
+  if (typeof key !== 'string') return;
+  for (const [start, owner] of RESERVED) {
+    if (written(key, start.length).startsWith(start)) refuse('key', `is reserved for ${owner}`, operation);
+  }
+}
+
+/** The same for a pattern that such keys may match with the parts given. */
+export function requireUnreservedPattern<P extends string>(
+  pattern: P,
+  parts: Partial<KeyParts<P>>,
+  operation: string,
+): void {
+  const literal = literalStartOf(pattern, parts);
+  if (literal === undefined) return;
+  for (const [start, owner] of RESERVED) {
+    const beginning = written(literal.text, start.length);
+    const mayMatch = beginning.startsWith(start) || (literal.isOpen && start.startsWith(beginning));
+    if (mayMatch) refuse('pattern', `may match keys that are reserved for ${owner}`, operation);
+  }
+}
+
+/** A key's first characters in lower case and without percent signs. */
+function written(key: string, length: number): string {
+  const start = key.slice(0, 3 * length);
+  const plain = start.includes('%')
+    ? start.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+    : start;
+  return plain.slice(0, length).toLowerCase();
+}
+
+function refuse(field: string, reason: string, operation: string): never {
+  throw new ValidationError(field, reason, { operation });
+}
