@@ -8,6 +8,7 @@ import { readRecords, type JournalRecord, type ReadOptions } from './read-record
 import { Cursor } from './segments/cursor.js';
 import { copyRecord } from './segments/quarantine.js';
 import { recover } from './segments/recovery.js';
+import { restrictFiles } from './segments/own-files.js';
 import { SegmentStore } from './segments/segment-store.js';
 import { deadlinePassed, PendingAppend, type AppendOptions } from './writing/pending-append.js';
 import { closed, Writer } from './writing/writer.js';
@@ -101,6 +102,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   try {
     await fs.makeDirectory(directory);
     lock = await fs.lock(directory);
+    await restrictFiles(fs, directory);
     const store = new SegmentStore(fs, directory, quietly(onEvent));
     const cursor = new Cursor(fs, directory);
     await cursor.load(() => store.emit({ type: 'cursor-damaged' }));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -48,6 +48,7 @@ async function tryLock(directory: string): Promise<Outcome> {
     await unlinkIfThere(join(base, own));
   };
   try {
+    await chmod(join(directory, `taking-${unique}`), 0o600);
     // Bound and listening are two steps: only a listening socket may be seen under a lock's name.
     await rename(join(directory, `taking-${unique}`), join(directory, own));
     const others = (await readdir(directory)).filter((name) => name !== own);

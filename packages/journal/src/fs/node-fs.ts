@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { lockDirectory } from './directory-lock.js';
+import { restrictAccess, restrictDirectory } from './restrict-access.js';
 import type { JournalFile, JournalFs } from './journal-fs.js';
 
 class NodeFile implements JournalFile {
@@ -49,17 +50,18 @@ const flags = { create: 'wx+', read: 'r', write: 'r+' } as const;
 /** The machine's own file system. Needs a local one that knows Unix sockets (Linux, macOS). */
 export const nodeFs: JournalFs = {
   async makeDirectory(path) {
-    const first = await mkdir(path, { recursive: true });
-    if (first === undefined) return;
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return restrictDirectory(path);
     for (let made = resolve(path); ; made = dirname(made)) {
       await syncDirectory(dirname(made));
       if (made === resolve(first)) return;
     }
   },
   list: (directory) => readdir(directory),
-  open: async (path, mode) => new NodeFile(await open(path, flags[mode])),
+  open: async (path, mode) => new NodeFile(await open(path, flags[mode], 0o600)),
   rename,
   unlink,
   syncDirectory,
+  restrictAccess,
   lock: lockDirectory,
 };

@@ -6,6 +6,9 @@ import { writeFully } from './write-fully.js';
 
 const pieceBytes = 1024 * 1024;
 
+/** Name of the folder, in a journal's directory, for what cannot be delivered. */
+export const QUARANTINE = 'quarantine';
+
 /** The directory of a journal. */
 interface Place {
   readonly fs: JournalFs;
@@ -40,7 +43,7 @@ async function createFile(
   name: string,
   write: (to: JournalFile) => Promise<void>,
 ): Promise<string> {
-  const folder = join(directory, 'quarantine');
+  const folder = join(directory, QUARANTINE);
   await fs.makeDirectory(folder);
   const path = join(folder, name);
   await unlinkIfThere(fs, path);

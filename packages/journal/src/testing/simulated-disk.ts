@@ -198,6 +198,9 @@ class SimulatedFs implements JournalFs {
     });
   }
 
+  /** A disk in memory has one user. */
+  async restrictAccess(): Promise<void> {}
+
   async syncDirectory(path: string): Promise<void> {
     await this.#begin('syncDirectory', path, this.#disk.faults.directorySyncError);
     this.#disk.syncDirectory();
