@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileWriterStorage } from '@quantumtrade/dal';
 import { EXIT } from '../exit-codes.js';
@@ -22,7 +23,7 @@ async function withLetters() {
   }
   const call = (...args: string[]) => qtdal('dead-letter', ...args, '--config', file);
   const left = async () => (await deadLetters.list()).map(({ id }) => id);
-  return { call, left };
+  return { call, left, directory };
 }
 
 const shownAsJson = {
@@ -43,6 +44,21 @@ describe('qtdal dead-letter', () => {
     expect(out).toMatch(/^id +record +rows.*\n.*\na +marketData +1000 .*no such column\nb /);
     const json = await call('list', '--json');
     expect(JSON.parse(json.out)).toMatchObject([shownAsJson, { id: 'b' }]);
+  });
+
+  it('lists a damaged file by its name, beside the others', async () => {
+    const { call, directory } = await withLetters();
+    writeFileSync(join(directory, 'dead-letters', 'bad.letter'), 'half');
+    const { code, out } = await call('list');
+    expect(code).toBe(EXIT.ok);
+    expect(out).toMatch(
+      /\na +marketData .*\nb .*\nbad\.letter +DAMAGED .*bad\.letter cannot be read: not a block\n$/,
+    );
+    expect(JSON.parse((await call('list', '--json')).out)[2]).toMatchObject({
+      id: 'bad.letter',
+      code: 'DAMAGED',
+    });
+    expect(await call('drop', 'bad.letter')).toMatchObject({ code: EXIT.ok });
   });
 
   it('shows one', async () => {

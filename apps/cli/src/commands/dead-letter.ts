@@ -1,6 +1,11 @@
 import type { ReplayResult } from '@quantumtrade/dal';
 import { fileWriterStorage } from '@quantumtrade/dal';
-import type { DeadLetterStore, DeadLetterSummary } from '@quantumtrade/dal-domain';
+import type {
+  DamagedDeadLetter,
+  DeadLetterReason,
+  DeadLetterStore,
+  DeadLetterSummary,
+} from '@quantumtrade/dal-domain';
 import { summaryOf } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
@@ -18,10 +23,10 @@ export function addDeadLetter(program: Command, run: RunSession): void {
   const subcommand = (usage: string) => withJson(withCommonOptions(group.command(usage)));
 
   subcommand('list')
-    .description('All dead letters, the oldest first.')
+    .description('All dead letters, the oldest first, then the files that cannot be read.')
     .action((options: CommonOptions) =>
       run(options, async (session) => {
-        const letters = (await (await deadLetters(session)).list()).map(shown);
+        const letters = (await (await deadLetters(session)).list()).map(listed);
         session.output.result(letters, () => (letters.length ? table(letters) : 'No dead letters.'));
         return EXIT.ok;
       }),
@@ -84,14 +89,22 @@ async function replay(session: Session, ids: readonly string[]): Promise<ReplayR
   return database.replayDeadLetters(ids, { signal: session.signal });
 }
 
+const listed = (letter: DeadLetterSummary | DamagedDeadLetter) =>
+  letter.damaged ? { ...UNREADABLE, id: letter.id, ...reasonOf(letter) } : shown(letter);
+
+const UNREADABLE = { id: '', record: '', rows: '', bytes: '', at: '' };
+const reasonOf = ({ reason }: { reason: DeadLetterReason }) => ({
+  code: reason.code,
+  reason: reason.message,
+});
+
 const shown = ({ id, record, rowCount, byteLength, reason, at }: DeadLetterSummary) => ({
   id,
   record,
   rows: rowCount,
   bytes: byteLength,
   at: new Date(at).toISOString(),
-  code: reason.code,
-  reason: reason.message,
+  ...reasonOf({ reason }),
 });
 
 const replayed = ({ id, outcome, reason }: ReplayResult): string =>

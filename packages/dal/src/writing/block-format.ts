@@ -16,7 +16,7 @@ interface Part {
   readonly crc32: number;
 }
 
-interface BlockHeader extends Part {
+export interface BlockHeader extends Part {
   readonly record: RecordName;
   readonly id: string;
   readonly rowCount: number;
@@ -40,16 +40,26 @@ export function encodeBlock(block: KnownBlock, notes: object = {}): Uint8Array[]
 
 const partOf = (bytes: Uint8Array): Part => ({ byteLength: bytes.byteLength, crc32: crc32(bytes) });
 
-/** What the header says, and where the block's bytes begin. Throws when it is damaged or cut short. */
-export function readHeader<Notes = unknown>(file: Uint8Array): { header: BlockHeader & Notes; end: number } {
+/**
+ * What the header says, where the block's bytes begin, and the length of the whole. Throws when the header is damaged or cut
+ * short; the length is not held against that of the file.
+ */
+export function readHeader<Notes = unknown>(
+  file: Uint8Array,
+): { header: BlockHeader & Notes; end: number; byteLength: number } {
   const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   if (view.length < HEADER_AT || !view.subarray(0, 4).equals(MAGIC)) throw new Error('not a block');
   const end = HEADER_AT + view.readUInt32LE(4);
   const header = view.subarray(HEADER_AT, end);
   if (end > view.length || crc32(header) !== view.readUInt32LE(8)) throw new Error('the header is damaged');
   const parsed = JSON.parse(header.toString()) as BlockHeader & Notes;
-  if (!Object.hasOwn(records, parsed.record)) throw new Error(`the record ${parsed.record} is not known`);
-  return { header: parsed, end };
+  const { record, id, rowCount, byteLength, touchedKeys } = parsed;
+  if (!Object.hasOwn(records, record)) throw new Error(`the record ${record} is not known`);
+  const lengths = [rowCount, byteLength, touchedKeys?.byteLength ?? 0];
+  if (typeof id !== 'string' || !lengths.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+    throw new Error('the header is not that of a block');
+  }
+  return { header: parsed, end, byteLength: end + byteLength + (touchedKeys?.byteLength ?? 0) };
 }
 
 /** The block as it was encoded. Throws when it is damaged or cut short. */

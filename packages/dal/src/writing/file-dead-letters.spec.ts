@@ -1,4 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeadLetter, DeadLetterStore } from '@quantumtrade/dal-domain';
@@ -96,12 +109,54 @@ describe('the file of a dead letter', () => {
     });
   });
 
-  it('that is cut short is named, too', async () => {
+  it.each<[string, (file: string) => Promise<unknown>]>([
+    ['cut short in its header', async (file) => writeFile(file, (await readFile(file)).subarray(0, 30))],
+    ['cut short in its rows', async (file) => truncate(file, (await stat(file)).size - 1)],
+    ['longer than it says', (file) => appendFile(file, 'x')],
+    ['empty', (file) => truncate(file, 0)],
+    ['a gigabyte of nothing', (file) => truncate(file, 0).then(() => truncate(file, 2 ** 30))],
+    [
+      'a header of 4 GB',
+      (file) => writeFile(file, Buffer.concat([Buffer.from('QTB1'), Buffer.alloc(80, 255)])),
+    ],
+    ['a directory', (file) => rm(file).then(() => mkdir(file))],
+    ['a named pipe', async (file) => rm(file).then(() => execFileSync('mkfifo', [file]))],
+    ['named for another letter', (file) => rename(file, `${file.slice(0, -8)}x.letter`)],
+  ])('is listed as damaged when it is %s; those beside it are read', async (kind, damage) => {
+    const letters = fileDeadLetters(directory);
+    await letters.add(letter('bad', 1));
+    await damage(await fileOf());
+    const [name] = await readdir(directory);
+    await letters.add(letter('good', 2));
+    await writeFile(join(directory, 'notes.txt'), 'not a letter');
+    expect(await letters.list()).toEqual([
+      expect.objectContaining({ id: 'good', rowCount: 3 }),
+      ...[name!, 'notes.txt'].map((id) => ({
+        damaged: true,
+        id,
+        reason: { code: 'DAMAGED', message: expect.stringContaining(join(directory, id)) },
+      })),
+    ]);
+    expect(await letters.get('good')).toMatchObject({ at: 2 });
+    if (kind !== 'named for another letter') {
+      const refusal = { code: 'QUERY', message: expect.stringContaining(name!) };
+      for (const id of ['bad', name!]) await expect(letters.get(id)).rejects.toMatchObject(refusal);
+    }
+    if (kind !== 'a directory') expect(await letters.remove(name!)).toBe(true);
+    expect(await letters.remove('notes.txt')).toBe(true);
+  });
+
+  it('is accessible to its owner alone, whatever the umask', async () => {
+    const umask = process.umask(0);
     const letters = fileDeadLetters(directory);
     await letters.add(letter('a', 1));
-    const file = await fileOf();
-    await writeFile(file, (await readFile(file)).subarray(0, 30));
-    await expect(letters.list()).rejects.toMatchObject({ message: expect.stringContaining(file) });
+    process.umask(umask);
+    const mode = async (path: string) => (await stat(path)).mode & 0o777;
+    expect([await mode(directory), await mode(await fileOf())]).toEqual([0o700, 0o600]);
+    await chmod(directory, 0o755);
+    await chmod(await fileOf(), 0o644);
+    await letters.list();
+    expect([await mode(directory), await mode(await fileOf())]).toEqual([0o700, 0o600]);
   });
 
   it('keeps no more of a reason than its header has room for', async () => {

@@ -1,4 +1,5 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
+import { QueryError } from '@quantumtrade/dal-domain';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { replayDeadLetters } from './replay.js';
 import type { RetryOptions } from './retry.js';
@@ -41,6 +42,20 @@ it('a replay leaves what is refused again, and tells of what is not there', asyn
     { id: 'none', outcome: 'missing' },
   ]);
   expect(await deadLetters.list()).toHaveLength(2);
+});
+
+it('a replay goes on after a letter that is damaged', async () => {
+  const { ids, replay, deadLetters, stored } = await withLetters();
+  const get = deadLetters.get.bind(deadLetters);
+  const damaged = new QueryError('dead letters', 'x.letter cannot be read', {
+    operation: 'deadLetters.read',
+  });
+  deadLetters.get = (id) => (id === ids[0] ? Promise.reject(damaged) : get(id));
+  expect(await replay(ids)).toEqual([
+    { id: ids[0], outcome: 'damaged', reason: damaged.message },
+    { id: ids[1], outcome: 'stored' },
+  ]);
+  expect(await stored()).toEqual(['B']);
 });
 
 it('a replay ends where the store is away, and keeps all letters', async () => {

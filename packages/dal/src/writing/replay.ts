@@ -1,4 +1,10 @@
-import type { BlockWriter, CallOptions, DeadLetterStore, EncodedBlock } from '@quantumtrade/dal-domain';
+import type {
+  BlockWriter,
+  CallOptions,
+  DeadLetter,
+  DeadLetterStore,
+  EncodedBlock,
+} from '@quantumtrade/dal-domain';
 import { isAllowed, persistently } from './delivery.js';
 import type { RetryOptions } from './retry.js';
 import { isRefusal, messageOf } from './retry.js';
@@ -7,8 +13,9 @@ import { systemTimers, watchCall } from './timers.js';
 /** What became of a dead letter that was written again. */
 export interface ReplayResult {
   readonly id: string;
-  readonly outcome: 'stored' | 'refused' | 'missing';
-  /** Why it was refused again. */
+  /** `damaged`: the letter cannot be read; it stays. */
+  readonly outcome: 'stored' | 'refused' | 'missing' | 'damaged';
+  /** Why it was refused again or cannot be read. */
   readonly reason?: string;
 }
 
@@ -26,24 +33,28 @@ export async function replayDeadLetters(
 ): Promise<ReplayResult[]> {
   const write = writingWithin(options, blocks, { maxAttempts: 1, ...retry });
   const results: ReplayResult[] = [];
-  for (const id of ids) {
-    const letter = await deadLetters.get(id);
-    if (!letter) {
-      results.push({ id, outcome: 'missing' });
-      continue;
+  for (const id of ids) results.push(await replay(id));
+  return results;
+
+  async function replay(id: string): Promise<ReplayResult> {
+    let letter: DeadLetter | null;
+    try {
+      letter = await deadLetters.get(id);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return { id, outcome: 'damaged', reason: messageOf(error) };
     }
+    if (!letter) return { id, outcome: 'missing' };
     try {
       await write(letter.block);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!isRefusal(error)) throw error;
-      results.push({ id, outcome: 'refused', reason: messageOf(error) });
-      continue;
+      return { id, outcome: 'refused', reason: messageOf(error) };
     }
     await deadLetters.remove(id);
-    results.push({ id, outcome: 'stored' });
+    return { id, outcome: 'stored' };
   }
-  return results;
 }
 
 /** Writes a block, repeatedly if need be, within the limits of the call. */

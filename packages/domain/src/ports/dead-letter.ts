@@ -26,15 +26,28 @@ export interface DeadLetterSummary {
   readonly byteLength: number;
   readonly reason: DeadLetterReason;
   readonly at: number;
+  readonly damaged?: undefined;
+}
+
+/** What stands where a dead letter is kept and cannot be read as one. The letters beside it are unaffected. */
+export interface DamagedDeadLetter {
+  readonly damaged: true;
+  /** Name of its file; `get` and `remove` take it like the id of a block. */
+  readonly id: string;
+  /** What is wrong with it; the code is `DAMAGED`. */
+  readonly reason: DeadLetterReason;
 }
 
 /** Keeps what the store refused, until somebody writes it again or drops it. */
 export interface DeadLetterStore {
   /** Resolves when the letter is durable. A letter of the same block is replaced. */
   add(letter: DeadLetter): Promise<void>;
-  /** All letters, the oldest first. */
-  list(): Promise<DeadLetterSummary[]>;
-  /** The letter of the block with this id, or null. */
+  /** All letters, the oldest first, then what is damaged, by name. */
+  list(): Promise<(DeadLetterSummary | DamagedDeadLetter)[]>;
+  /**
+   * The letter of the block with this id, or null.
+   * @throws QueryError naming the file when the letter is damaged
+   */
   get(id: string): Promise<DeadLetter | null>;
   /** Whether there was a letter to remove. */
   remove(id: string): Promise<boolean>;

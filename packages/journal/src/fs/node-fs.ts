@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { lockDirectory } from './directory-lock.js';
@@ -45,7 +46,14 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-const flags = { create: 'wx+', read: 'r', write: 'r+' } as const;
+/** A named pipe that somebody put in the way is opened at once, and empty. */
+const AT_ONCE = constants.O_NONBLOCK ?? 0;
+
+const flags = {
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+  read: constants.O_RDONLY | AT_ONCE,
+  write: constants.O_RDWR | AT_ONCE,
+} as const;
 
 /** The machine's own file system. Needs a local one that knows Unix sockets (Linux, macOS). */
 export const nodeFs: JournalFs = {
