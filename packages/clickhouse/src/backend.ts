@@ -34,10 +34,10 @@ export function connectClickHouse(
   { clock = systemClock, maxFutureSkewMs, migrationsDirectory }: ClickHouseBackendOptions = {},
 ): TimeSeriesBackend {
   const client = new ClickHouseClient(settings);
-  const sql = client.sql(client.settings.database);
+  const sql = client.sql(client.database);
   const encoders = new RecordEncoders();
   const versions = new VersionClock(clock, maxFutureSkewMs);
-  const writer = new TableWriter(sql, encoders, client.settings.maxInsertBlockSize, versions);
+  const writer = new TableWriter(sql, encoders, client.maxInsertBlockSize, versions);
   return {
     marketData: marketDataRepository(sql, writer),
     sentiment: sentimentRepository(sql, writer),

@@ -30,6 +30,12 @@ export interface ClickHouseConfig {
   readonly requestTimeoutMs: number;
   /** Connections held open at most. Default is 20. */
   readonly maxConnections: number;
+  /** Calls that may wait for a connection; further ones fail at once. @default 10,000 (calls) */
+  readonly maxQueuedCalls: number;
+  /** A read of more rows fails with `QueryError`. @default 500,000 (rows) */
+  readonly maxResultRows: number;
+  /** A read of more bytes, decompressed, fails with `QueryError`. @default 268,435,456 (bytes, 256 MiB) */
+  readonly maxResultBytes: number;
   /** Whether answers are compressed; inserts never are. Default is true. */
   readonly compression: boolean;
   /** Rows of one inserted block at most. Default is 100,000. */

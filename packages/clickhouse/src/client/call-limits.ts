@@ -9,9 +9,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class CallLimits {
   /** The engine's id of the query that runs now. */
   queryId: string | undefined;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
   readonly #operation: string;
   readonly #startedAt = Date.now();
-  readonly #deadline: number;
   readonly #timer: NodeJS.Timeout;
   readonly #controller = new AbortController();
   readonly #ignoreCaller: (() => void) | undefined;
@@ -20,8 +21,8 @@ export class CallLimits {
   constructor(operation: string, options: CallOptions | undefined, requestTimeoutMs: number) {
     if (options) checkTime(options, operation);
     this.#operation = operation;
-    this.#deadline = Math.min(options?.deadline ?? Infinity, this.#startedAt + requestTimeoutMs);
-    const remaining = Math.min(this.#deadline - this.#startedAt, LONGEST_TIMER_MS);
+    this.deadline = Math.min(options?.deadline ?? Infinity, this.#startedAt + requestTimeoutMs);
+    const remaining = Math.min(this.deadline - this.#startedAt, LONGEST_TIMER_MS);
     this.#timer = setTimeout(() => this.#controller.abort(this.timeout()), remaining);
     const caller = options?.signal;
     this.#ignoreCaller = caller && onAbort(caller, () => this.#controller.abort(caller.reason));
@@ -37,7 +38,7 @@ export class CallLimits {
 
   /** Whole seconds until the deadline, rounded up: what the engine's `max_execution_time` takes. */
   get remainingSeconds(): number {
-    return Math.max(1, Math.ceil((this.#deadline - Date.now()) / 1_000));
+    return Math.max(1, Math.ceil((this.deadline - Date.now()) / 1_000));
   }
 
   timeout(): TimeoutError {

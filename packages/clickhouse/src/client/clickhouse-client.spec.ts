@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { Answer } from '../testing/fake-server.js';
 import {
+  counted,
   cutOff,
   FakeServer,
   hangUp,
@@ -11,7 +12,6 @@ import {
   refusal,
   rows,
   silence,
-  stored,
   textOf,
 } from '../testing/fake-server.js';
 import { ClickHouseClient } from './clickhouse-client.js';
@@ -109,7 +109,7 @@ describe('a read', () => {
 });
 
 describe('a write', () => {
-  const block = { table: 't', token: 'once', bytes: Buffer.from('s3cret'), retried: false };
+  const block = { table: 't', token: 'once', bytes: Buffer.from('s3cret'), rowCount: 1, retried: false };
   const insert = (more = {}) => client.sql('d').insert('test', { ...block, ...more });
 
   it.each([
@@ -137,7 +137,7 @@ describe('a write', () => {
         bodies.push(await textOf(request));
         answer(response, request);
       };
-    await serve(...[hangUp, OVERLOADED, stored].map(noting));
+    await serve(...[hangUp, OVERLOADED, counted(1)].map(noting));
     await insert({ retried: true });
     expect(tokens).toEqual(['once', 'once', 'once']);
     expect(bodies).toEqual(['s3cret', 's3cret', 's3cret']);

@@ -1,29 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient as Driver } from '@clickhouse/client';
+import { ClickHouseError } from '@clickhouse/client';
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall, ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import { Backoff } from '@quantumtrade/dal-runtime';
 import { currentOperation } from '@quantumtrade/dal-telemetry';
 import type { RetryPolicy } from 'cockatiel';
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel';
+import { Admission, RefusedCallError } from './admission.js';
+import { BodyTooLargeError } from './answer.js';
 import { CallLimits } from './call-limits.js';
 import { Connections } from './connections.js';
 import { toDomainError } from './driver-errors.js';
-import type { Request } from './driver.js';
-import { answeringAtTheEnd, createDriver, inDatabase, read, storedOnce } from './driver.js';
+import type { Request, Statement } from './driver.js';
+import { createDriver } from './driver.js';
+import { TooManyRowsError } from './json-rows.js';
+import { Kills } from './kills.js';
+import { PinnedSettings } from './pinned-settings.js';
+import { isIn } from './server-codes.js';
 import type { ClickHouseSettings, CompleteSettings } from './settings.js';
 import { completeSettings } from './settings.js';
-import type { Sql, SqlBlock, SqlParams } from './sql.js';
-
-const KILL_TIMEOUT_MS = 5_000;
-/** A query that was just sent may not be known to the server yet. */
-const KILL_AGAIN_AFTER_MS = 250;
+import type { Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
+import type { ReadLimits } from './statements.js';
+import { insertBlock, insertQuery, readRows, runCommand } from './statements.js';
 
 /** There on every server, whatever else is. */
 const SYSTEM = 'system';
+/** Of reads of the adapter's own, which never come near them. */
+const LOOKUP_LIMITS: ReadLimits = { maxRows: 10_000_000, maxBytes: 2 ** 30 };
+/** Kills wait for each other, and for nothing else. */
+const KILL_CONNECTIONS = 2;
 
 interface Call {
   readonly operation: string;
@@ -33,21 +39,41 @@ interface Call {
   readonly retried: boolean;
 }
 
+type Send<T> = (driver: Driver, request: Request) => Promise<T>;
+
 /** The connections to one server, whichever database a call is for. */
 export class ClickHouseClient implements BackendProbe {
-  readonly settings: CompleteSettings;
+  readonly #settings: CompleteSettings;
   readonly #connections: Connections;
   readonly #driver: Driver;
+  /** Pings have a connection of their own, so that they tell of the server and not of the queue before it. */
+  readonly #pingConnections: Connections;
+  readonly #pingDriver: Driver;
+  readonly #killConnections: Connections;
+  readonly #kills: Kills;
   readonly #retries: RetryPolicy;
+  readonly #admission: Admission;
+  readonly #pinned = new PinnedSettings();
   #closed = false;
 
   constructor(given: ClickHouseSettings) {
-    this.settings = completeSettings(given);
-    this.#connections = new Connections(this.settings);
-    this.#driver = createDriver(this.settings, this.#connections.agent);
-    const { maxAttempts, ...delays } = this.settings.retry;
+    const settings = completeSettings(given);
+    this.#settings = settings;
+    this.#connections = new Connections(settings, settings.maxConnections);
+    this.#driver = createDriver(settings, this.#connections.agent);
+    this.#pingConnections = new Connections(settings, 1);
+    this.#pingDriver = createDriver(settings, this.#pingConnections.agent);
+    this.#killConnections = new Connections(settings, KILL_CONNECTIONS);
+    this.#kills = new Kills(createDriver(settings, this.#killConnections.agent), this.#pinned);
+    this.#admission = new Admission({
+      capacity: settings.maxConnections,
+      maxQueued: settings.maxQueuedCalls,
+      now: Date.now,
+    });
+    const { maxAttempts, ...delays } = settings.retry;
     const retries = retry(
-      handleWhen((error) => isDatabaseError(error) && error.retryable),
+      // A call that cannot make its deadline cannot make it later.
+      handleWhen((error) => isDatabaseError(error) && error.retryable && error.code !== 'TIMEOUT'),
       {
         maxAttempts: maxAttempts - 1,
         backoff: new DelegateBackoff((_, backoff: Backoff = new Backoff(delays)) => ({
@@ -60,6 +86,19 @@ export class ClickHouseClient implements BackendProbe {
     this.#retries = retries.dangerouslyUnref();
   }
 
+  /** The database that calls are for unless they name another. */
+  get database(): string {
+    return this.#settings.database;
+  }
+
+  get maxInsertBlockSize(): number {
+    return this.#settings.maxInsertBlockSize;
+  }
+
+  get resultLimits(): ReadLimits {
+    return { maxRows: this.#settings.maxResultRows, maxBytes: this.#settings.maxResultBytes };
+  }
+
   /** Statements in one database of the server. */
   sql(database: string): Sql {
     return new DatabaseSql(this, database);
@@ -70,23 +109,31 @@ export class ClickHouseClient implements BackendProbe {
     checkCall(options, operation);
     this.requireOpen(operation);
     const query = 'SELECT 1';
+    const call = { operation, query, database: SYSTEM, options, retried: false };
+    const limits = new CallLimits(operation, options, this.#settings.requestTimeoutMs);
     try {
-      await this.call({ operation, query, database: SYSTEM, options, retried: false }, (driver, request) =>
-        read(driver, query, undefined, request),
+      await limits.race(
+        this.#request(this.#pingDriver, call, limits, (driver, request) =>
+          readRows(driver, { query }, request, LOOKUP_LIMITS, (json) => json),
+        ),
       );
     } catch (error) {
       if (!isDatabaseError(error) || error.code !== 'QUERY') throw error;
       throw new ConnectionError('the server cannot answer now', { operation, cause: error });
+    } finally {
+      limits.end();
     }
   }
 
   connectionCount(): number {
-    return this.#connections.count;
+    return this.#connections.count + this.#pingConnections.count + this.#killConnections.count;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#connections.close();
+    this.#kills.close();
+    const all = [this.#connections, this.#pingConnections, this.#killConnections];
+    await Promise.all(all.map((connections) => connections.close()));
   }
 
   requireOpen(operation: string): void {
@@ -94,8 +141,8 @@ export class ClickHouseClient implements BackendProbe {
   }
 
   /** Sends a query within the call's limits; with `retried`, again while its error says that it may succeed. */
-  async call<T>(call: Call, send: (driver: Driver, request: Request) => Promise<T>): Promise<T> {
-    const limits = new CallLimits(call.operation, call.options, this.settings.requestTimeoutMs);
+  async call<T>(call: Call, send: Send<T>): Promise<T> {
+    const limits = new CallLimits(call.operation, call.options, this.#settings.requestTimeoutMs);
     const attempt = () => this.#attempt(call, limits, send);
     try {
       return await limits.race(call.retried ? this.#retries.execute(attempt, limits.signal) : attempt());
@@ -104,49 +151,78 @@ export class ClickHouseClient implements BackendProbe {
     }
   }
 
-  async #attempt<T>(
+  /** Waits for a connection before anything of the query is sent. */
+  async #attempt<T>(call: Call, limits: CallLimits, send: Send<T>): Promise<T> {
+    limits.signal.throwIfAborted();
+    const { operation, query } = call;
+    const { signal, deadline } = limits;
+    try {
+      return await this.#admission.run({ kind: operation, deadline, signal }, () =>
+        this.#request(this.#driver, call, limits, send),
+      );
+    } catch (error) {
+      if (!(error instanceof RefusedCallError)) throw error;
+      throw toDomainError(error, { operation, query, elapsedMs: limits.elapsedMs });
+    }
+  }
+
+  async #request<T>(
+    driver: Driver,
     { operation, query, database }: Call,
     limits: CallLimits,
-    send: (driver: Driver, request: Request) => Promise<T>,
+    send: Send<T>,
   ): Promise<T> {
-    limits.signal.throwIfAborted();
+    const { signal } = limits;
+    signal.throwIfAborted();
     this.requireOpen(operation);
     const queryId = randomUUID();
     limits.queryId = queryId;
     announce(queryId);
+    const settings = {
+      max_query_size: String(this.#settings.maxQuerySize),
+      max_execution_time: limits.remainingSeconds,
+    };
+    const request = { queryId, signal, database, settings };
+    const sentAt = Date.now();
     try {
-      return await send(this.#driver, {
-        query_id: queryId,
-        abort_signal: limits.signal,
-        clickhouse_settings: { max_execution_time: limits.remainingSeconds },
-        http_headers: inDatabase(database),
-      });
+      return await this.#pinnedRequest(driver, request, send);
     } catch (error) {
-      if (!limits.signal.aborted) {
-        throw toDomainError(error, { operation, query, queryId, elapsedMs: limits.elapsedMs });
-      }
-      this.#kill(queryId).catch(() => undefined);
-      throw limits.signal.reason;
+      if (this.#mayStillRun(error, signal)) this.#kills.kill(queryId, Date.now() - sentAt);
+      if (signal.aborted) throw signal.reason;
+      throw toDomainError(error, { operation, query, queryId, elapsedMs: limits.elapsedMs });
     }
   }
 
-  /** Closing the request is not enough: the server notices only when it next writes to it. */
-  async #kill(queryId: string): Promise<void> {
-    const kill = () =>
-      read(
-        this.#driver,
-        'KILL QUERY WHERE query_id = {queryId:String} ASYNC',
-        { queryId },
-        {
-          query_id: randomUUID(),
-          abort_signal: AbortSignal.timeout(KILL_TIMEOUT_MS),
-          clickhouse_settings: {},
-          http_headers: inDatabase(SYSTEM),
-        },
-      );
-    if (this.#closed || (await kill()).length > 0) return;
-    await delay(KILL_AGAIN_AFTER_MS, undefined, { ref: false });
-    if (!this.#closed) await kill();
+  /** Whether the server was left in the middle of its answer. */
+  #mayStillRun(error: unknown, signal: AbortSignal): boolean {
+    return signal.aborted || error instanceof BodyTooLargeError || error instanceof TooManyRowsError;
+  }
+
+  /** A server that does not know a setting refuses the request at once, so it can be sent again without what is not known. */
+  async #pinnedRequest<T>(driver: Driver, request: Request, send: Send<T>): Promise<T> {
+    const pinned = (): Request => ({
+      ...request,
+      settings: { ...this.#pinned.current, ...request.settings },
+    });
+    try {
+      return await send(driver, pinned());
+    } catch (error) {
+      if (!(error instanceof ClickHouseError) || !isIn('UNKNOWN_SETTING', Number(error.code))) throw error;
+      if (!(await this.#learnSettings(driver, request))) throw error;
+      return send(driver, pinned());
+    }
+  }
+
+  async #learnSettings(driver: Driver, { signal }: Request): Promise<boolean> {
+    const settings = { output_format_json_array_of_rows: 1 as const };
+    const names = await readRows(
+      driver,
+      { query: 'SELECT name FROM system.settings' },
+      { queryId: randomUUID(), signal, database: SYSTEM, settings },
+      LOOKUP_LIMITS,
+      ({ name }: { name: string }) => name,
+    );
+    return this.#pinned.restrictTo(new Set(names));
   }
 }
 
@@ -171,42 +247,48 @@ class DatabaseSql implements Sql {
   }
 
   rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
+    return this.#read(operation, { query, params }, options, LOOKUP_LIMITS, (json: T) => json);
+  }
+
+  result<J, T>(
+    operation: string,
+    query: string,
+    params: SqlParams,
+    options: CallOptions | undefined,
+    convert: (json: J) => T,
+  ): Promise<T[]> {
+    return this.#read(operation, { query, params }, options, this.#client.resultLimits, convert);
+  }
+
+  #read<J, T>(
+    operation: string,
+    statement: Statement,
+    options: CallOptions | undefined,
+    limits: ReadLimits,
+    convert: (json: J) => T,
+  ): Promise<T[]> {
+    const { query } = statement;
     return this.#client.call(
       { operation, query, database: this.database, options, retried: true },
-      (driver, request) => read<T>(driver, query, params, request),
+      (driver, request) => readRows(driver, statement, request, limits, convert),
     );
   }
 
   async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
     await this.#client.call(
       { operation, query, database: this.database, options, retried: false },
-      (driver, request) =>
-        driver.command({
-          query,
-          ...(params && { query_params: params }),
-          ...answeringAtTheEnd(request),
-        }),
+      (driver, request) => runCommand(driver, { query, params }, request),
     );
   }
 
-  async insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<number> {
-    const { table, token, bytes, retried } = block;
-    // Without a list of columns, the engine goes by the names in the block.
-    const query = `INSERT INTO ${table} FORMAT Native`;
+  async insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
     let attempts = 0;
-    await this.#client.call(
-      { operation, query, database: this.database, options, retried },
-      async (driver, request) => {
-        attempts++;
-        const { stream } = await driver.exec({
-          query,
-          values: Readable.from([bytes], { objectMode: false }),
-          ...storedOnce(token, answeringAtTheEnd(request)),
-        });
-        await finished(stream.resume());
-      },
-    );
-    return attempts;
+    const call = { operation, query: insertQuery(block.table), database: this.database, options };
+    const { confirmed } = await this.#client.call({ ...call, retried: block.retried }, (driver, request) => {
+      attempts++;
+      return insertBlock(driver, block, operation, request);
+    });
+    return { attempts, confirmed };
   }
 
   on(database: string): Sql {

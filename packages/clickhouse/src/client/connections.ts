@@ -9,11 +9,10 @@ export class Connections {
   readonly agent: http.Agent;
   readonly #open = new Set<Socket>();
 
-  constructor({
-    url,
-    maxConnections,
-    connectionTimeoutMs,
-  }: Pick<CompleteSettings, 'url' | 'maxConnections' | 'connectionTimeoutMs'>) {
+  constructor(
+    { url, connectionTimeoutMs }: Pick<CompleteSettings, 'url' | 'connectionTimeoutMs'>,
+    maxConnections: number,
+  ) {
     const secure = url.startsWith('https:');
     this.agent = new (secure ? https.Agent : http.Agent)({
       keepAlive: true,

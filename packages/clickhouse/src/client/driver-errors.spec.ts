@@ -1,6 +1,10 @@
 import { ClickHouseError } from '@clickhouse/client';
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
+import { BodyTooLargeError, ForeignAnswerError } from './answer.js';
 import { toDomainError } from './driver-errors.js';
+import { TooManyRowsError } from './json-rows.js';
+import { SERVER_CODES } from './server-codes.js';
 
 const call = {
   operation: 'marketData.find',
@@ -30,19 +34,36 @@ describe('an error of the server', () => {
     });
   });
 
-  it.each([
-    [202, 'TOO_MANY_SIMULTANEOUS_QUERIES'],
-    [241, 'MEMORY_LIMIT_EXCEEDED'],
-    [252, 'TOO_MANY_PARTS'],
-    [33, 'CANNOT_READ_ALL_DATA'],
-    [75, 'CANNOT_WRITE_TO_FILE_DESCRIPTOR'],
-    [394, 'QUERY_WAS_CANCELLED'],
-    [210, 'NETWORK_ERROR'],
-    [999, 'KEEPER_EXCEPTION'],
-    [745, 'SERVER_OVERLOADED'],
-  ])('is retryable when it passes by itself: %d %s', (code, type) => {
+  it.each(Object.entries(SERVER_CODES.RETRYABLE))('is retryable when it is %s (%d)', (type, code) => {
     expect(fromServer(code, type, 'later')).toMatchObject({ name: 'QueryError', retryable: true });
   });
+
+  it.each(Object.entries(SERVER_CODES.LOGIN_REFUSED))(
+    'refuses the login when it is %s (%d)',
+    (type, code) => {
+      expect(fromServer(code, type, 's3cret')).toMatchObject({
+        name: 'ConnectionError',
+        message: `Connection failed: the server refused the login: ${type} (${code})`,
+        kind: 'LOGIN_REFUSED',
+        retryable: false,
+      });
+    },
+  );
+
+  it.each(Object.entries(SERVER_CODES.TOO_LATE))('is a TimeoutError when it is %s (%d)', (type, code) => {
+    expect(fromServer(code, type, 'too late')).toMatchObject({ name: 'TimeoutError', durationMs: 250 });
+  });
+
+  it.each(Object.entries(SERVER_CODES.SETTING_REFUSED))(
+    'says what the profile must allow when it is %s (%d)',
+    (type, code) => {
+      const error = fromServer(code, type, "Cannot modify 'limit' setting in readonly mode");
+      expect(error).toMatchObject({ name: 'QueryError', retryable: false });
+      expect(error.message).toContain(
+        "Cannot modify 'limit' setting in readonly mode; every query sets what keeps its answer whole",
+      );
+    },
+  );
 
   it('is a TimeoutError when the server gave up because of the time', () => {
     expect(fromServer(159, 'TIMEOUT_EXCEEDED', 'Timeout exceeded: elapsed 1000 ms')).toMatchObject({
@@ -94,10 +115,10 @@ describe('an error of the connection', () => {
     'ECONNRESET',
     'EPIPE',
     'ETIMEDOUT',
-    'ENOTFOUND',
+    'EAI_AGAIN',
     'ERR_STREAM_PREMATURE_CLOSE',
     'Z_BUF_ERROR',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'HPE_INVALID_CONSTANT',
   ])('is a retryable ConnectionError: %s', (code) => {
     expect(fromSocket(code)).toMatchObject({
       name: 'ConnectionError',
@@ -106,14 +127,83 @@ describe('an error of the connection', () => {
     });
   });
 
-  it('is a ConnectionError when something else than ClickHouse answers, whose words are not repeated', () => {
-    const error = toDomainError(new Error('<html>502 Bad Gateway</html>'), call);
-    expect(error).toMatchObject({ name: 'ConnectionError', retryable: true });
-    expect(inspect(error, { depth: 9 })).not.toContain('html');
+  it.each([
+    ['CERT_HAS_EXPIRED', 'certificate'],
+    ['CERT_NOT_YET_VALID', 'certificate'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate'],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'certificate'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate'],
+    ['HOSTNAME_MISMATCH', 'certificate'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate'],
+    ['ENOTFOUND', 'no host of this name'],
+    ['EPROTO', 'does not speak TLS'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS'],
+  ])('is not retryable when waiting does not mend it: %s', (code, told) => {
+    const error = fromSocket(code);
+    expect(error).toMatchObject({ name: 'ConnectionError', retryable: false });
+    expect(error.message).toContain(told);
+    expect(error.message).toContain(code);
   });
 
   it('is a TimeoutError when the driver waited too long', () => {
     expect(toDomainError(new Error('Timeout error.'), call).name).toBe('TimeoutError');
+  });
+});
+
+describe('an answer that is not of ClickHouse', () => {
+  const fromGateway = (status: number) =>
+    toDomainError(
+      new ForeignAnswerError(
+        {
+          queryId: 'q-1',
+          status,
+          headers: { server: 'nginx', 'content-type': 'text/html' },
+          body: Readable.from(['s3cret']),
+        },
+        'no error of ClickHouse comes with it',
+      ),
+      call,
+    );
+  const connectionFailed = { name: 'ConnectionError', retryable: true, kind: undefined };
+  const refusedForGood = { name: 'QueryError', retryable: false, kind: undefined };
+  const loginRefused = { name: 'ConnectionError', retryable: false, kind: 'LOGIN_REFUSED' };
+
+  it.each([
+    [200, connectionFailed],
+    [204, connectionFailed],
+    [302, connectionFailed],
+    [400, refusedForGood],
+    [401, loginRefused],
+    [403, loginRefused],
+    [404, refusedForGood],
+    [405, refusedForGood],
+    [407, loginRefused],
+    [408, connectionFailed],
+    [413, { name: 'QueryError', retryable: false, kind: 'TOO_LARGE' }],
+    [414, refusedForGood],
+    [429, connectionFailed],
+    [431, refusedForGood],
+    [500, connectionFailed],
+    [502, connectionFailed],
+    [503, connectionFailed],
+    [504, connectionFailed],
+  ])('is judged by its status %d', (status, expected) => {
+    const error = fromGateway(status);
+    expect(error).toMatchObject({ ...expected, queryId: 'q-1', operation: 'marketData.find' });
+    expect(error.message).toContain(`HTTP ${status} from nginx (text/html)`);
+    expect(inspect(error, { depth: 9 })).not.toContain('s3cret');
+  });
+});
+
+it.each([
+  [new TooManyRowsError(5), 'the result has more than 5 rows (maxResultRows)'],
+  [new BodyTooLargeError(7), 'the answer has more than 7 bytes (maxResultBytes)'],
+])('names the limit, its setting and how to page when a result is too large', (error, reason) => {
+  expect(toDomainError(error, call)).toMatchObject({
+    name: 'QueryError',
+    message: `Query execution failed: ${reason}; ask for less by limit, or page by startTime and endTime`,
+    retryable: false,
   });
 });
 

@@ -1,66 +1,123 @@
 import { types } from 'node:util';
 import { ClickHouseError } from '@clickhouse/client';
-import type { DatabaseError } from '@quantumtrade/dal-domain';
-import { ConnectionError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
+import type { DatabaseError, ErrorDetails } from '@quantumtrade/dal-domain';
+import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
+import { RefusedCallError } from './admission.js';
+import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
+import { TooManyRowsError } from './json-rows.js';
+import { isIn } from './server-codes.js';
 
 /** The call that an error is about. */
 export interface FailedCall {
   readonly operation: string;
   /** With placeholders, as it was sent. */
   readonly query: string;
-  readonly queryId: string;
+  /** Undefined for a call of which nothing was sent. */
+  readonly queryId?: string;
   readonly elapsedMs: number;
 }
 
-/** By the server's error codes; `SELECT number, errorCodeToName(number)` names them. */
-const LOGIN_REFUSED = new Set([192, 193, 194, 516]);
-const TOO_LATE = new Set([159, 160]);
-/**
- * Overload, keeper and network trouble between servers, a merge that lags, a request that broke off on its way, trouble of
- * the server's machine with its files or memory, a query that was cancelled there: the same query may succeed later.
- */
-const PASSING = new Set([
-  3, 32, 33, 74, 75, 76, 95, 173, 198, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 319,
-  394, 425, 439, 473, 499, 586, 700, 745, 999, 1000, 1001,
-]);
-/**
- * Complaints about names, types, rights and resources. Their first sentence is made of identifiers and sizes; all other
- * messages may repeat a value and are dropped.
- */
-const SPEAKS_OF_SCHEMA = new Set([
-  16, 36, 42, 43, 44, 46, 47, 48, 50, 53, 57, 60, 62, 81, 82, 115, 164, 202, 241, 242, 243, 252, 497,
-]);
-
 /** Node's stream and zlib codes of an answer that ended too early, beside the system's own (`ECONNRESET` …). */
 const BROKEN_OFF =
-  /^(E[A-Z]+|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET\w*|ERR_TLS\w*|ERR_SSL\w*|Z_\w+|HPE_\w+|CERT_\w+)$/;
+  /^(E[A-Z]+|EAI_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET\w*|ERR_TLS\w*|ERR_SSL\w*|Z_\w+|HPE_\w+)$/;
+/** OpenSSL's and Node's verdicts on a certificate. */
+const CERTIFICATE =
+  /^(CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
+/** What OpenSSL says of a server that speaks plain HTTP. */
+const NO_TLS = /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
 
-/** The domain's error for whatever the driver threw. The driver's own message goes no further unless it is harmless. */
+/** The domain's error for whatever a request failed with. A message goes no further unless it is harmless. */
 export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
-  const details = { operation: call.operation, queryId: call.queryId };
+  if (isDatabaseError(error)) return error;
+  const details = detailsOf(call);
   if (error instanceof ClickHouseError) return fromServer(error, call);
+  if (error instanceof ForeignAnswerError) return fromGateway(error, call);
+  if (error instanceof TooManyRowsError) {
+    return new QueryError(call.query, `${error.message} (maxResultRows); ${HOW_TO_PAGE}`, details);
+  }
+  if (error instanceof BodyTooLargeError) {
+    return new QueryError(call.query, `${error.message} (maxResultBytes); ${HOW_TO_PAGE}`, details);
+  }
+  if (error instanceof BrokenMessageError) return new ConnectionError(error.message, details);
+  if (error instanceof RefusedCallError) return fromAdmission(error, call);
   if (!types.isNativeError(error)) return new QueryError(call.query, 'the driver failed', details);
   if (error.message === 'Timeout error.') return new TimeoutError(call.elapsedMs, details);
   const code = 'code' in error ? String(error.code) : undefined;
-  if (code !== undefined && BROKEN_OFF.test(code)) {
-    return new ConnectionError(`the connection broke (${code})`, { ...details, cause: error });
+  if (code !== undefined) {
+    const connection = fromConnection(code, error, details);
+    if (connection) return connection;
   }
-  if (['SyntaxError', 'TypeError', 'RangeError'].includes(error.name)) {
-    return new QueryError(call.query, `the driver failed with a ${error.name}`, details);
+  return new QueryError(call.query, `the driver failed with a ${error.name}`, details);
+}
+
+const detailsOf = ({ operation, queryId }: FailedCall): ErrorDetails => ({
+  operation,
+  ...(queryId !== undefined && { queryId }),
+});
+
+function fromConnection(code: string, cause: Error, details: ErrorDetails): ConnectionError | undefined {
+  const forGood = { ...details, cause, retryable: false };
+  if (CERTIFICATE.test(code)) {
+    return new ConnectionError(`the server's certificate is not accepted (${code})`, forGood);
   }
-  return new ConnectionError('what answered is not ClickHouse, or stopped in the middle', details);
+  if (code === 'ENOTFOUND') return new ConnectionError(`there is no host of this name (${code})`, forGood);
+  if (NO_TLS.test(code)) return new ConnectionError(`the server does not speak TLS (${code})`, forGood);
+  if (!BROKEN_OFF.test(code)) return undefined;
+  return new ConnectionError(`the connection broke (${code})`, { ...details, cause });
 }
 
 function fromServer(error: ClickHouseError, call: FailedCall): DatabaseError {
   const code = Number(error.code);
-  const details = { operation: call.operation, queryId: call.queryId };
+  const details = detailsOf(call);
   const name = `${error.type ?? 'UNKNOWN'} (${code})`;
-  if (LOGIN_REFUSED.has(code)) {
-    return new ConnectionError('the server refused the login', { ...details, retryable: false });
+  if (isIn('LOGIN_REFUSED', code)) {
+    const reason = `the server refused the login: ${name}`;
+    return new ConnectionError(reason, { ...details, retryable: false, kind: 'LOGIN_REFUSED' });
   }
-  if (TOO_LATE.has(code)) return new TimeoutError(call.elapsedMs, details);
-  const reason = SPEAKS_OF_SCHEMA.has(code) ? `${name}: ${firstSentence(error.message)}` : name;
-  return new QueryError(call.query, reason, { ...details, retryable: PASSING.has(code) });
+  if (isIn('TOO_LATE', code)) return new TimeoutError(call.elapsedMs, details);
+  const sentence = isIn('WITHOUT_VALUES', code) ? `: ${firstSentence(error.message)}` : '';
+  const advice = isIn('SETTING_REFUSED', code)
+    ? '; every query sets what keeps its answer whole, so the profile of the user must allow it (readonly = 2, no constraint)'
+    : '';
+  return new QueryError(call.query, `${name}${sentence}${advice}`, {
+    ...details,
+    retryable: isIn('RETRYABLE', code),
+  });
+}
+
+const HOW_TO_PAGE = 'ask for less by limit, or page by startTime and endTime';
+
+const LOGIN_STATUSES = new Set([401, 403, 407]);
+const PASSING_STATUSES = new Set([408, 425, 429]);
+const CONTENT_TOO_LARGE = 413;
+
+/** By the status of an answer that is not ClickHouse's: there is nothing else in it to go by. */
+function fromGateway({ status, message }: ForeignAnswerError, call: FailedCall): DatabaseError {
+  const details = detailsOf(call);
+  const reason = `what answered is not ClickHouse: ${message}`;
+  if (LOGIN_STATUSES.has(status)) {
+    return new ConnectionError(`the login was refused: ${message}`, {
+      ...details,
+      retryable: false,
+      kind: 'LOGIN_REFUSED',
+    });
+  }
+  if (status === CONTENT_TOO_LARGE) {
+    return new QueryError(call.query, `the request is too large: ${message}`, {
+      ...details,
+      kind: 'TOO_LARGE',
+    });
+  }
+  const isRefusal = status >= 400 && status < 500 && !PASSING_STATUSES.has(status);
+  return isRefusal ? new QueryError(call.query, reason, details) : new ConnectionError(reason, details);
+}
+
+function fromAdmission({ reason, message }: RefusedCallError, call: FailedCall): DatabaseError {
+  const details = detailsOf(call);
+  if (reason === 'QUEUE_FULL') return new ConnectionError(message, details);
+  const error = new TimeoutError(call.elapsedMs, details);
+  error.message += `; ${message}`;
+  return error;
 }
 
 /**

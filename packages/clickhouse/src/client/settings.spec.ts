@@ -15,6 +15,9 @@ it('has the defaults of the specification, also for what is undefined', () => {
     connectionTimeoutMs: 30_000,
     requestTimeoutMs: 120_000,
     maxConnections: 20,
+    maxQueuedCalls: 10_000,
+    maxResultRows: 500_000,
+    maxResultBytes: 268_435_456,
     compression: true,
     maxInsertBlockSize: 100_000,
     maxQuerySize: 262_144,
@@ -33,4 +36,19 @@ it.each(['127.0.0.1:8123', 'ftp://host', 'http://user:s3cret@host:8123', 'http:/
 
 it('refuses a database name that is no plain identifier', () => {
   expect(() => completeSettings({ url: 'http://host', database: 'a b' })).toThrow('database');
+});
+
+it.each([
+  [{ maxResultRow: 5 }, 'maxResultRow', 'did you mean "maxResultRows"?'],
+  [{ retry: { attempts: 5 } }, 'retry.attempts', 'unknown key'],
+  [{ maxResultRows: 0 }, 'maxResultRows', 'must be a whole number above 0'],
+  [{ maxConnections: 1.5 }, 'maxConnections', 'must be a whole number above 0'],
+  [{ maxQueuedCalls: -1 }, 'maxQueuedCalls', 'must be a whole number, 0 or more'],
+  [{ requestTimeoutMs: NaN }, 'requestTimeoutMs', 'must be a number above 0'],
+  [{ retry: { backoffMultiplier: 0 } }, 'retry.backoffMultiplier', 'must be a number, 1 or more'],
+  [{ retry: { maxAttempts: 0 } }, 'retry.maxAttempts', 'must be a whole number above 0'],
+])('refuses settings that cannot be right: %p', (settings, field, reason) => {
+  expect(() => completeSettings({ url: 'http://host', ...settings } as never)).toThrow(
+    expect.objectContaining({ field, reason: expect.stringContaining(reason) }),
+  );
 });

@@ -11,8 +11,20 @@ export interface SqlBlock {
   readonly token: string;
   /** One block of the Native format. It names its columns; those that it does not name get their defaults. */
   readonly bytes: Uint8Array;
+  readonly rowCount: number;
   /** Whether the same bytes are sent again while the error says that they may be stored then. */
   readonly retried: boolean;
+}
+
+/** A block that the server has acknowledged. */
+export interface StoredBlock {
+  /** How often it was sent. */
+  readonly attempts: number;
+  /**
+   * Whether the server's counts say that this insert stored all its rows. Where they do not, the rows have to be looked up:
+   * the server sends no counts, knows the block by its token, or counts the rows of other tables that are fed from this one.
+   */
+  readonly confirmed: boolean;
 }
 
 /**
@@ -29,14 +41,29 @@ export interface Sql {
    */
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void;
 
-  /** Runs a read and returns its rows as objects; 64-bit integers and decimals come as strings. Retried while it is safe. */
+  /**
+   * Runs a read for the adapter's own use and returns its rows as objects; 64-bit integers and decimals come as strings. Retried
+   * while it is safe.
+   */
   rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]>;
+
+  /**
+   * The same for a caller: throws `QueryError` above the configured limits on the rows and bytes of a result. `convert` is
+   * called while rows arrive, so that only what it returns is kept.
+   */
+  result<J, T>(
+    operation: string,
+    query: string,
+    params: SqlParams,
+    options: CallOptions | undefined,
+    convert: (json: J) => T,
+  ): Promise<T[]>;
 
   /** Runs a statement without rows. Never retried. */
   command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void>;
 
-  /** Writes a block in one insert and returns, when the engine has stored it, how often it was sent. */
-  insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<number>;
+  /** Writes a block in one insert, and returns when the engine has acknowledged it. */
+  insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock>;
 
   /**
    * The same connection, with unqualified names meaning another database. Costs nothing; nothing new to close. The schema

@@ -1,7 +1,8 @@
-import { parseError } from '@clickhouse/client';
+import { reportedError } from '../client/answer.js';
 import { ByteReader, Incomplete } from './column-readers/byte-reader.js';
 import type { Column } from './column-readers/column.js';
 import { readerOf } from './column-readers/reader-of.js';
+import { MAX_NAME_BYTES } from './column-readers/type-name.js';
 import { PendingBytes } from './pending-bytes.js';
 import { ServerReport } from './server-report.js';
 
@@ -67,7 +68,7 @@ export async function* decodeBlocks(
   };
   const reported = () => {
     const text = report.text(pending.upTo());
-    return text === undefined ? undefined : parseError(text);
+    return text === undefined ? undefined : reportedError(text);
   };
   try {
     for await (const chunk of chunks) {
@@ -134,9 +135,9 @@ class BlockParser {
       return;
     }
     const { rows } = this.#head;
-    const name = reader.string();
+    const name = reader.string(MAX_NAME_BYTES);
     if (this.#columns.has(name)) throw new TypeError(`two columns have the name ${name}`);
-    const columnReader = readerOf(reader.string());
+    const columnReader = readerOf(reader.string(MAX_NAME_BYTES));
     if (rows > 0) columnReader.prefix?.(reader);
     this.#columns.set(name, columnReader.read(reader, rows));
   }

@@ -24,8 +24,9 @@ export function analytics(sql: Sql): Analytics {
           limit,
           async () => {
             const query = `${buckets} ORDER BY ${orderOf(plan)} ${limitClause(limit)}`;
-            const rows = await sql.rows<JsonSums>(operation, query, withLimit(filter.params, limit), options);
-            return rows.map((row) => presentAggregate(plan, decodeSums(plan, row), exact as never));
+            return sql.result(operation, query, withLimit(filter.params, limit), options, (json: JsonSums) =>
+              presentAggregate(plan, decodeSums(plan, json), exact as never),
+            );
           },
           () => countOf(sql, operation, `SELECT count() AS count FROM (${buckets})`, filter.params, options),
         ),

@@ -26,13 +26,13 @@ export function featureRepository(sql: Sql, writer: TableWriter): FeatureReposit
     limit: number | undefined,
     options: Parameters<FeatureRepository['find']>[1],
   ): Promise<FeatureSet[]> => {
-    const sets = await sql.rows<JsonSet>(
+    return sql.result(
       operation,
       `${SETS} ${where} ${IN_SETS} ${limitClause(limit)}`,
       withLimit(params, limit),
       options,
+      toFeatureSet,
     );
-    return sets.map(toFeatureSet);
   };
 
   return {

@@ -1,6 +1,6 @@
 import { marketData, prediction, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../client/clickhouse-client.js';
-import type { Sql } from '../client/sql.js';
+import type { Sql, SqlParams } from '../client/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { marketDataRepository } from './market-data.js';
 import { predictionRepository } from './predictions.js';
@@ -47,14 +47,21 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
     insert: (...args) => sql.insert(...args),
     on: (database) => sql.on(database),
     rows: async (operation, query, params, options) => {
-      const plan = await sql.rows<{ explain: string }>(operation, `EXPLAIN indexes = 1 ${query}`, params);
-      const steps = plan
-        .map(({ explain }) => /Granules: (\d+)\/(\d+)/.exec(explain))
-        .filter((step) => step !== null);
-      found.push({ read: Number(steps.at(-1)![1]), all: Number(steps[0]![2]) });
+      await explain(operation, query, params);
       return sql.rows(operation, query, params, options);
     },
+    result: async (operation, query, params, options, convert) => {
+      await explain(operation, query, params);
+      return sql.result(operation, query, params, options, convert);
+    },
   };
+  async function explain(operation: string, query: string, params?: SqlParams): Promise<void> {
+    const plan = await sql.rows<{ explain: string }>(operation, `EXPLAIN indexes = 1 ${query}`, params);
+    const steps = plan
+      .map(({ explain }) => /Granules: (\d+)\/(\d+)/.exec(explain))
+      .filter((step) => step !== null);
+    found.push({ read: Number(steps.at(-1)![1]), all: Number(steps[0]![2]) });
+  }
   await work(explained);
   return found;
 }

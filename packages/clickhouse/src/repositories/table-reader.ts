@@ -110,15 +110,15 @@ export class TableReader<D extends RecordDefinition> {
     options?: ReadOptions<E>,
   ): Promise<RecordOf<D, E>[]> {
     const definition: RecordDefinition = this.#definition;
-    const rows = await this.#sql.rows<JsonRow>(
+    const exact = (options?.exact ?? false) as E;
+    return this.#sql.result(
       operation,
       `SELECT ${this.#columns} FROM ${definition.table} FINAL ${where}
        ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`,
       withLimit(params, limit),
       options,
+      (json: JsonRow) => presentRow(this.#definition, decodeRow(definition, json), exact),
     );
-    const exact = (options?.exact ?? false) as E;
-    return rows.map((row) => presentRow(this.#definition, decodeRow(definition, row), exact));
   }
 }
 

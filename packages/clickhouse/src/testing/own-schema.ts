@@ -56,6 +56,7 @@ export function intercepted(
     database: sql.database,
     checkOpen: (...args) => sql.checkOpen(...args),
     rows: (...args) => sql.rows(...args),
+    result: (...args) => sql.result(...args),
     insert: (...args) => sql.insert(...args),
     command: async (operation, query, params, options) => {
       await before(query, operation, params);

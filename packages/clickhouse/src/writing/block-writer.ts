@@ -25,7 +25,13 @@ export function blockWriter(sql: Sql, encoders: RecordEncoders, versions: Versio
       }
       const isNew = (isOwn || isUnsent) && !inDoubt.has(bytes);
       inDoubt.add(bytes);
-      await insertOnce(sql, definition, { token: id, bytes, retried: false, isNew }, operation, options);
+      await insertOnce(
+        sql,
+        definition,
+        { token: id, bytes, rowCount, retried: false, isNew },
+        operation,
+        options,
+      );
       inDoubt.delete(bytes);
     },
   };

@@ -1,3 +1,4 @@
+import { ClickHouseError } from '@clickhouse/client';
 import type { DecodedBlock } from '../native/block-decoder.js';
 import { BrokenAnswerError, decodeBlocks } from '../native/block-decoder.js';
 
@@ -7,7 +8,7 @@ export async function decodeWhole(bytes: Uint8Array): Promise<DecodedBlock | und
   try {
     for await (const block of decodeBlocks(once(bytes))) blocks.push(block);
   } catch (error) {
-    if (error instanceof BrokenAnswerError) return undefined;
+    if (error instanceof BrokenAnswerError || error instanceof ClickHouseError) return undefined;
     throw error;
   }
   return blocks.length === 1 ? blocks[0] : undefined;

@@ -107,7 +107,7 @@ export class TableWriter {
     const earlier = near.filter((_, n) => theirs[n]?.mayMeet(keys));
     await allOf(earlier.map(({ lookedUp }) => lookedUp.promise));
     await forEachConcurrently(insert.blocks, CONCURRENT_INSERTS, async ({ bytes, rowCount: rows }) => {
-      const block = { token: randomUUID(), bytes, retried: true, isNew: true };
+      const block = { token: randomUUID(), bytes, rowCount: rows, retried: true, isNew: true };
       await insertOnce(this.#sql, definition, block, operation, options);
       progress.stored += rows;
     });

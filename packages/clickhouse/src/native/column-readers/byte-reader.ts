@@ -17,6 +17,7 @@ export class ByteReader {
 
   /** The next bytes, not copied. */
   take(count: number): Buffer {
+    if (count < 0) throw new RangeError('a length is out of range');
     const end = this.offset + count;
     if (end > this.#bytes.length) throw new Incomplete(end - this.#bytes.length);
     const taken = this.#bytes.subarray(this.offset, end);
@@ -24,10 +25,16 @@ export class ByteReader {
     return taken;
   }
 
+  /** What was read since this offset, not copied. */
+  since(offset: number): Buffer {
+    return this.#bytes.subarray(offset, this.offset);
+  }
+
   /** The next bytes as memory of their own, aligned for any typed array. */
   copy(count: number): ArrayBuffer {
+    const taken = this.take(count);
     const copied = new ArrayBuffer(count);
-    new Uint8Array(copied).set(this.take(count));
+    new Uint8Array(copied).set(taken);
     return copied;
   }
 
@@ -47,8 +54,11 @@ export class ByteReader {
     return Number(this.take(8).readBigUInt64LE());
   }
 
-  string(): string {
-    return this.take(this.varint()).toString('utf8');
+  /** Throws `RangeError` when it is longer, without waiting for it. */
+  string(maxBytes: number): string {
+    const length = this.varint();
+    if (length > maxBytes) throw new RangeError(`a name has ${length} bytes`);
+    return this.take(length).toString('utf8');
   }
 
   /** Steps over strings and tells where each of them starts and ends, counted from here. */

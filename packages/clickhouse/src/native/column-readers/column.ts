@@ -134,7 +134,7 @@ export class StringColumn implements Column<string> {
   }
 }
 
-/** A dictionary and each row's position in it. Each string is made once. */
+/** A dictionary and each row's position in it, which must be one of it. Each string is made once. */
 export class DictionaryColumn<T> implements Column<T> {
   readonly #values: T[];
 
@@ -143,6 +143,10 @@ export class DictionaryColumn<T> implements Column<T> {
     readonly positions: Uint8Array | Uint16Array | Uint32Array,
     dictionary: Column<T>,
   ) {
+    for (const position of positions) {
+      if (position >= dictionary.length)
+        throw new RangeError('a position is beyond the end of its dictionary');
+    }
     this.#values = Array.from({ length: dictionary.length }, (_, i) => dictionary.at(i));
   }
 

@@ -14,7 +14,8 @@ import {
   UuidColumn,
   WideDecimalColumn,
 } from './column.js';
-import { parseTypeName } from './type-name.js';
+import type { TypeName } from './type-name.js';
+import { parseTypeName, shortened } from './type-name.js';
 
 /** Reads one column's data, which is there only if the block has rows. */
 export interface ColumnReader<T = unknown> {
@@ -37,41 +38,52 @@ const NUMBERS = {
 const BIG_INTEGERS = { UInt64: BigUint64Array, Int64: BigInt64Array } as const;
 
 /** The reader of a type. Throws `TypeError` for a type that no statement of the data layer selects. */
-export function readerOf(type: string): ColumnReader {
-  const { name, parameters } = parseTypeName(type);
-  const [first = '', second = ''] = parameters;
-  if (name in NUMBERS) return numbers(type, NUMBERS[name as keyof typeof NUMBERS]);
-  if (name in BIG_INTEGERS) return bigIntegers(type, BIG_INTEGERS[name as keyof typeof BIG_INTEGERS]);
+export const readerOf = (type: string): ColumnReader => readerOfType(parseTypeName(type));
+
+function readerOfType(type: TypeName): ColumnReader {
+  const { text, name, parameters } = type;
+  const [first = NOTHING, second = NOTHING] = parameters;
+  if (Object.hasOwn(NUMBERS, name)) return numbers(text, NUMBERS[name as keyof typeof NUMBERS]);
+  if (Object.hasOwn(BIG_INTEGERS, name)) {
+    return bigIntegers(text, BIG_INTEGERS[name as keyof typeof BIG_INTEGERS]);
+  }
   switch (name) {
     case 'Bool':
       return { read: (reader, rows) => new BooleanColumn(new Uint8Array(reader.copy(rows))) };
     case 'Decimal':
-      return decimals(type, Number(first));
+      return decimals(type, Number(first.text));
     case 'Date':
-      return instants(type, (reader, rows) => numbers('UInt16', Uint16Array).read(reader, rows), 86_400_000);
+      return instants(text, (reader, rows) => numbers('UInt16', Uint16Array).read(reader, rows), 86_400_000);
     case 'DateTime':
-      return instants(type, (reader, rows) => numbers('UInt32', Uint32Array).read(reader, rows), 1_000);
+      return instants(text, (reader, rows) => numbers('UInt32', Uint32Array).read(reader, rows), 1_000);
     case 'DateTime64':
-      if (first === '3') return instants(type, (reader, rows) => new Int64Numbers(reader.copy(8 * rows)), 1);
-      if (first === '8') return bigIntegers(type, BigInt64Array);
+      if (first.text === '3') {
+        return instants(text, (reader, rows) => new Int64Numbers(reader.copy(8 * rows)), 1);
+      }
+      if (first.text === '8') return bigIntegers(text, BigInt64Array);
       break;
     case 'String':
       return strings;
     case 'UUID':
       return { read: (reader, rows) => new UuidColumn(new Uint8Array(reader.copy(16 * rows))) };
     case 'LowCardinality':
-      return dictionary(type, first);
+      return dictionary(text, first);
     case 'Nullable':
-      return nullable(readerOf(first));
+      return nullable(readerOfType(first));
     case 'Array':
-      return lists(readerOf(first));
+      return lists(readerOfType(first));
     case 'Map':
-      if (first === 'String' || first === 'LowCardinality(String)') {
-        return maps(readerOf(first) as ColumnReader<string>, readerOf(second));
+      if (first.text === 'String' || first.text === 'LowCardinality(String)') {
+        return maps(readerOfType(first) as ColumnReader<string>, readerOfType(second));
       }
   }
-  throw new TypeError(`columns of type ${type} cannot be read`);
+  throw unreadable(type);
 }
+
+const NOTHING: TypeName = { text: '', name: '', parameters: [] };
+
+const unreadable = (type: TypeName): TypeError =>
+  new TypeError(`columns of type ${shortened(type)} cannot be read`);
 
 const strings: ColumnReader<string> = { read: (reader, rows) => new StringColumn(reader.strings(rows)) };
 
@@ -89,12 +101,13 @@ function bigIntegers(type: string, array: (typeof BIG_INTEGERS)[keyof typeof BIG
 }
 
 /** The width follows from the number of digits. */
-function decimals(type: string, digits: number): ColumnReader {
-  if (digits > 9 && digits <= 18) return bigIntegers(type, BigInt64Array);
+function decimals(type: TypeName, digits: number): ColumnReader {
+  const { text } = type;
+  if (digits > 9 && digits <= 18) return bigIntegers(text, BigInt64Array);
   if (digits > 18 && digits <= 38) {
-    return { read: (reader, rows) => new WideDecimalColumn(type, new BigInt64Array(reader.copy(16 * rows))) };
+    return { read: (reader, rows) => new WideDecimalColumn(text, new BigInt64Array(reader.copy(16 * rows))) };
   }
-  throw new TypeError(`columns of type ${type} cannot be read`);
+  throw unreadable(type);
 }
 
 function instants(
@@ -116,8 +129,8 @@ function lists(items: ColumnReader): ColumnReader {
   return {
     prefix: (reader) => items.prefix?.(reader),
     read(reader, rows) {
-      const ends = new Int64Numbers(reader.copy(8 * rows));
-      return new ArrayColumn(ends, items.read(reader, rows === 0 ? 0 : ends.at(rows - 1)));
+      const ends = endsOf(reader, rows);
+      return new ArrayColumn(ends, items.read(reader, lastOf(ends)));
     },
   };
 }
@@ -129,12 +142,26 @@ function maps(names: ColumnReader<string>, values: ColumnReader): ColumnReader {
       values.prefix?.(reader);
     },
     read(reader, rows) {
-      const ends = new Int64Numbers(reader.copy(8 * rows));
-      const entries = rows === 0 ? 0 : ends.at(rows - 1);
+      const ends = endsOf(reader, rows);
+      const entries = lastOf(ends);
       return new MapColumn(ends, names.read(reader, entries), values.read(reader, entries));
     },
   };
 }
+
+/** Where each row's items end. Throws `RangeError` unless they ascend, as what reads the items relies on. */
+export function endsOf(reader: ByteReader, rows: number): Int64Numbers {
+  const ends = new Int64Numbers(reader.copy(8 * rows));
+  let last = 0;
+  for (let row = 0; row < rows; row++) {
+    const end = ends.at(row);
+    if (end < last) throw new RangeError('the ends of lists do not ascend');
+    last = end;
+  }
+  return ends;
+}
+
+export const lastOf = (ends: Int64Numbers): number => (ends.length === 0 ? 0 : ends.at(ends.length - 1));
 
 const POSITIONS = [Uint8Array, Uint16Array, Uint32Array] as const;
 const KEYS_VERSION = 1;
@@ -142,22 +169,16 @@ const WIDTH_MASK = 0xff;
 const SHARED_KEYS = 0x100;
 
 /** See `DictionaryWriter` for the layout. With nulls among the values, the first key stands for null. */
-function dictionary(type: string, keyType: string): ColumnReader {
-  const { name, parameters } = parseTypeName(keyType);
-  const isNullable = name === 'Nullable';
-  const keys = readerOf(isNullable ? parameters[0]! : keyType);
+function dictionary(type: string, keyType: TypeName): ColumnReader {
+  const isNullable = keyType.name === 'Nullable';
+  const keys = readerOfType(isNullable ? (keyType.parameters[0] ?? NOTHING) : keyType);
   return {
-    prefix(reader) {
-      if (reader.uint64() !== KEYS_VERSION) throw new TypeError(`${type} comes in an unknown version`);
-    },
+    prefix: expectKeysVersion,
     read(reader, rows) {
       if (rows === 0) return new DictionaryColumn(type, new Uint8Array(), keys.read(reader, 0));
-      const flags = reader.uint64();
-      const positions = POSITIONS[flags & WIDTH_MASK];
-      if (!positions || flags & SHARED_KEYS) throw new TypeError(`${type} comes in an unknown form`);
-      const count = reader.uint64();
+      const { positions, count } = dictionaryHead(reader);
       const values = keys.read(reader, count);
-      if (reader.uint64() !== rows) throw new TypeError(`${type} comes in several parts`);
+      if (reader.uint64() !== rows) throw new TypeError('a dictionary comes in several parts');
       const absent = Uint8Array.from({ length: count }, (_, i) => Number(isNullable && i === 0));
       return new DictionaryColumn(
         type,
@@ -166,4 +187,16 @@ function dictionary(type: string, keyType: string): ColumnReader {
       );
     },
   };
+}
+
+export function expectKeysVersion(reader: ByteReader): void {
+  if (reader.uint64() !== KEYS_VERSION) throw new TypeError('a dictionary comes in an unknown version');
+}
+
+/** What precedes the keys: how positions are written, and the number of keys. */
+export function dictionaryHead(reader: ByteReader) {
+  const flags = reader.uint64();
+  const positions = POSITIONS[flags & WIDTH_MASK];
+  if (!positions || flags & SHARED_KEYS) throw new TypeError('a dictionary comes in an unknown form');
+  return { flags, positions, count: reader.uint64() };
 }

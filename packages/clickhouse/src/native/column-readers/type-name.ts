@@ -1,29 +1,68 @@
-/** A ClickHouse type taken apart: `Map(String, Nullable(UInt8))` is `Map` of `String` and `Nullable(UInt8)`. */
+/** A ClickHouse type taken apart: `Map(String, Nullable(UInt8))` is `Map` of `String` and `Nullable` of `UInt8`. */
 export interface TypeName {
+  /** As it was written, parameters included. */
+  readonly text: string;
   readonly name: string;
-  readonly parameters: readonly string[];
+  /** Types, numbers and quoted texts alike. */
+  readonly parameters: readonly TypeName[];
 }
 
-/** Splits at the commas that are neither in parentheses nor in quotes. */
-export function parseTypeName(type: string): TypeName {
-  const open = type.indexOf('(');
-  if (open < 0 || !type.endsWith(')')) return { name: type, parameters: [] };
-  const parameters: string[] = [];
-  let depth = 0;
-  let quoted = false;
-  let start = open + 1;
-  for (let i = start; i < type.length - 1; i++) {
-    const char = type[i];
-    if (char === '\\' && quoted) i++;
-    else if (char === "'") quoted = !quoted;
-    else if (quoted) continue;
-    else if (char === '(') depth++;
-    else if (char === ')') depth--;
-    else if (char === ',' && depth === 0) {
-      parameters.push(type.slice(start, i).trim());
+/** Of a type's name, and of a column's. No table of the data layer has any that comes near. */
+export const MAX_NAME_BYTES = 65_536;
+/** Types nested in each other at most: readers of nested types call each other. */
+const MAX_DEPTH = 32;
+
+interface OpenType {
+  readonly start: number;
+  /** Where its parameters begin. */
+  readonly inner: number;
+  readonly parameters: TypeName[];
+}
+
+/** Throws `TypeError` for types nested too deeply. Takes one pass, whatever the text is. */
+export function parseTypeName(text: string): TypeName {
+  const open: OpenType[] = [{ start: 0, inner: 0, parameters: [] }];
+  let start = 0;
+  let closed: TypeName | undefined;
+  const endParameter = (end: number) => {
+    const parameter = closed ?? {
+      text: text.slice(start, end).trim(),
+      name: text.slice(start, end).trim(),
+      parameters: [],
+    };
+    if (parameter.text !== '') open.at(-1)!.parameters.push(parameter);
+    closed = undefined;
+    start = end + 1;
+  };
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === "'") i = endOfQuoted(text, i);
+    else if (char === '(') {
+      if (open.length > MAX_DEPTH) throw new TypeError(`types are nested more than ${MAX_DEPTH} deep`);
+      open.push({ start, inner: i + 1, parameters: [] });
       start = i + 1;
+    } else if (char === ',' && open.length > 1) endParameter(i);
+    else if (char === ')' && open.length > 1) {
+      endParameter(i);
+      const { start: from, inner, parameters } = open.pop()!;
+      const name = text.slice(from, inner - 1).trim();
+      closed = { text: text.slice(from, i + 1).trim(), name, parameters };
+      start = from;
     }
   }
-  parameters.push(type.slice(start, -1).trim());
-  return { name: type.slice(0, open), parameters };
+  endParameter(text.length);
+  const [type] = open[0]!.parameters;
+  return open.length === 1 && type ? type : { text, name: text, parameters: [] };
 }
+
+function endOfQuoted(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === "'") return i;
+  }
+  return text.length;
+}
+
+/** For messages: a name that came over the wire may be long. */
+export const shortened = ({ text }: TypeName): string =>
+  text.length > 100 ? `${text.slice(0, 100)}…` : text;
