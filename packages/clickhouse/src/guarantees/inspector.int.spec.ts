@@ -42,6 +42,7 @@ async function reasons(settings?: string): Promise<Partial<Record<Guarantee, str
 const withSettings = (given: Sql, settings: string): Sql => ({
   database: given.database,
   checkOpen: (...args) => given.checkOpen(...args),
+  result: (...args) => given.result(...args),
   rows: (operation, query, ...rest) => given.rows(operation, `${query} SETTINGS ${settings}`, ...rest),
   command: (...args) => given.command(...args),
   insert: (...args) => given.insert(...args),

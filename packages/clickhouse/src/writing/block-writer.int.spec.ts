@@ -79,6 +79,12 @@ it('refuses a block for good that has a column which the table has not, and stor
 });
 
 it('hears why a large block is refused, although it has more to send', async () => {
-  const block = { table: 'no_such_table', token: 'large', bytes: Buffer.alloc(2 ** 25), retried: true };
+  const block = {
+    table: 'no_such_table',
+    token: 'large',
+    bytes: Buffer.alloc(2 ** 25),
+    rowCount: 1,
+    retried: true,
+  };
   await expect(sql.insert('test', block)).rejects.toThrow(/UNKNOWN_TABLE/);
 });

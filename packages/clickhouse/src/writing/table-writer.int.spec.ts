@@ -77,6 +77,7 @@ function watched(failFrom = Infinity, failTo = Infinity): { sql: Sql; sizes: num
     sql: {
       database: sql.database,
       checkOpen: (...args) => sql.checkOpen(...args),
+      result: (...args) => sql.result(...args),
       rows: (operation, query, params, options) => {
         reads.push(query);
         return sql.rows(operation, query, params, options);
