@@ -20,7 +20,7 @@ export interface ClickHouseBackendOptions {
   /** Tells when a batch without a time of its own was written. Default is the system's clock. */
   clock?: Clock;
   /** A batch dated further ahead of the clock is refused, in milliseconds. @default 300,000 */
-  maxFutureSkewMs?: number;
+  maxFutureSkewMs?: number | undefined;
   /** Default is the migrations of `@quantumtrade/dal-migrations`. */
   migrationsDirectory?: string;
 }

@@ -141,13 +141,15 @@ export interface AuditConfig {
   readonly key: Secret | undefined;
 }
 
-/** What batch writers keep outside the store; nothing of it is used by the `memory` backend. */
+/** How rows are written. The `memory` backend uses `maxFutureSkewMs` alone. */
 export interface WriterConfig {
   /**
-   * Where they keep it, relative to the working directory: the journal in `journal`, dead letters in `dead-letters`. Each
-   * store needs a directory of its own. Default is `.qtdal/writer`.
+   * Where batch writers keep what is not in the store, relative to the working directory: the journal in `journal`, dead
+   * letters in `dead-letters`. Each store needs a directory of its own. Default is `.qtdal/writer`.
    */
   readonly directory: string;
   /** Whether a write resolves after the store's answer or once it is in the journal. Default is `acknowledged`. */
   readonly durability: 'acknowledged' | 'journaled';
+  /** A batch dated further ahead of the clock is refused, however it is written. Default is 300,000. */
+  readonly maxFutureSkewMs: number;
 }

@@ -37,6 +37,7 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['embedded.data_directory', '/data', 'embedded.dataDirectory', '/data', ''],
     ['writer.directory', '/data', 'writer.directory', '/data', ''],
     ['writer.durability', 'journaled', 'writer.durability', 'journaled', 'eventually'],
+    ['writer.max_future_skew', '0.5', 'writer.maxFutureSkewMs', 500, '0'],
     ['audit.directory', '/audit', 'audit.directory', '/audit', ' /audit'],
     ['audit.actor', 'ann', 'audit.actor', 'ann', ''],
   ];

@@ -43,7 +43,7 @@ describe('a configuration', () => {
         cluster: { enabled: false, nodes: [], maxRedirections: 3, retryDelayMs: 100 },
       },
       embedded: { dataDirectory: '.qtdal/clickhouse' },
-      writer: { directory: '.qtdal/writer', durability: 'acknowledged' },
+      writer: { directory: '.qtdal/writer', durability: 'acknowledged', maxFutureSkewMs: 300_000 },
       audit: { directory: undefined, actor: undefined, key: undefined },
     });
   });

@@ -108,6 +108,7 @@ const audit = z.strictObject({
 const writer = z.strictObject({
   directory: text.default('.qtdal/writer'),
   durability: z.enum(['acknowledged', 'journaled']).default('acknowledged'),
+  max_future_skew: seconds.prefault(300),
 });
 
 /** The file as it is written. Checked, with defaults, and with times in milliseconds. */

@@ -66,7 +66,11 @@ export function toConfig(
       },
     },
     embedded: { dataDirectory: embedded.data_directory },
-    writer,
+    writer: {
+      directory: writer.directory,
+      durability: writer.durability,
+      maxFutureSkewMs: writer.max_future_skew,
+    },
     audit: {
       directory: audit.directory || undefined,
       actor: audit.actor,

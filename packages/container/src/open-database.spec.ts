@@ -158,6 +158,18 @@ describe('opening a data layer', () => {
     await close();
   });
 
+  it.each(['memory', 'clickhouse-redis'])(
+    '%s refuses batches dated further ahead than configured',
+    async (backend) => {
+      const text = `backend = "${backend}"\n[writer]\nmax_future_skew = 10`;
+      const config = await loadConfig({ text, env: {} });
+      const { database, close } = await openDatabase(backendModule(config), { clock: { now: () => 0 } });
+      const batch = { records: [bar], source: 'test', timestamp: 10_001 };
+      await expect(database.insertMarketData(batch)).rejects.toThrow(/more than 10 s in the future/);
+      await close();
+    },
+  );
+
   it('takes its backends from the configuration', async () => {
     const config = await loadConfig({ text: 'backend = "memory"', env: {} });
     const { backends, close } = await openDatabase(backendModule(config));

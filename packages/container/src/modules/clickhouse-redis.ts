@@ -23,7 +23,12 @@ export function clickHouseRedisModule(config: {
     bind(TOKENS.TimeSeriesBackend)
       .toResolvedValue(
         (clock: Clock) =>
-          closableBackend(connectClickHouse(clickHouseSettings(config.clickhouse), { clock })),
+          closableBackend(
+            connectClickHouse(clickHouseSettings(config.clickhouse), {
+              clock,
+              maxFutureSkewMs: config.writer.maxFutureSkewMs,
+            }),
+          ),
         [TOKENS.Clock],
       )
       .inSingletonScope()

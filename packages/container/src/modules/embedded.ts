@@ -47,7 +47,10 @@ export function embeddedModule(config: {
         (engine: EmbeddedClickHouse, clock: Clock) => {
           const { url, username, password } = engine;
           const settings = { ...clickHouseSettings(config.clickhouse), url, username, password };
-          return closableBackend(connectClickHouse(settings, { clock }), [engine]);
+          return closableBackend(
+            connectClickHouse(settings, { clock, maxFutureSkewMs: config.writer.maxFutureSkewMs }),
+            [engine],
+          );
         },
         [TOKENS.EmbeddedClickHouse, TOKENS.Clock],
       )

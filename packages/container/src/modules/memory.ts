@@ -1,5 +1,5 @@
 import type { Writing } from '@quantumtrade/dal';
-import type { AuditConfig } from '@quantumtrade/dal-config';
+import type { AuditConfig, WriterConfig } from '@quantumtrade/dal-config';
 import type { Clock } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ContainerModule } from 'inversify';
@@ -13,12 +13,18 @@ export const memoryWriting = (): Writing => ({
 });
 
 /** Everything in this process's memory, but for the audit trail where one is configured: for unit tests and dry runs. */
-export function memoryModule(config: { audit?: AuditConfig | undefined } = {}): ContainerModule {
+export function memoryModule(
+  config: { audit?: AuditConfig | undefined; writer?: Pick<WriterConfig, 'maxFutureSkewMs'> } = {},
+): ContainerModule {
   return new ContainerModule((options) => {
     const { bind } = options;
     bindAuditTrail(options, config.audit);
     bind(TOKENS.TimeSeriesBackend)
-      .toResolvedValue((clock: Clock) => closableBackend(memoryTimeSeries({ clock })), [TOKENS.Clock])
+      .toResolvedValue(
+        (clock: Clock) =>
+          closableBackend(memoryTimeSeries({ clock, maxFutureSkewMs: config.writer?.maxFutureSkewMs })),
+        [TOKENS.Clock],
+      )
       .inSingletonScope()
       .onDeactivation(closePart);
     bind(TOKENS.CacheBackend)

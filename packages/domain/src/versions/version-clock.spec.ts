@@ -85,6 +85,10 @@ describe('a version of a batch time', () => {
   });
 });
 
+it.each([-1, NaN, '5'])('refuses %p as the greatest skew', (skew) => {
+  expect(() => new VersionClock(clockAt(NOW), skew as number)).toThrow(/maxFutureSkewMs - must be 0 or more/);
+});
+
 it('shares what was drawn between the version clocks of one clock', () => {
   const clock = clockAt(NOW);
   const [one, other] = [new VersionClock(clock), new VersionClock(clock)];

@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import { Invalid, MAX_INSTANT, MIN_INSTANT } from '../records/field.js';
 
@@ -23,8 +24,14 @@ export class VersionClock {
   readonly #maxFutureSkewMs: number;
   readonly #issued: IssuedVersions;
 
-  /** A batch time more than `maxFutureSkewMs` ahead of the clock is refused. */
+  /**
+   * A batch time more than `maxFutureSkewMs` ahead of the clock is refused.
+   * @throws ValidationError when `maxFutureSkewMs` is no number from 0 on
+   */
   constructor(clock: Clock, maxFutureSkewMs = DEFAULT_MAX_FUTURE_SKEW_MS) {
+    if (typeof maxFutureSkewMs !== 'number' || !(maxFutureSkewMs >= 0)) {
+      throw new ValidationError('maxFutureSkewMs', 'must be 0 or more', { operation: 'timeSeries.open' });
+    }
     this.#clock = clock;
     this.#maxFutureSkewMs = maxFutureSkewMs;
     this.#issued = issuedBy(clock);
