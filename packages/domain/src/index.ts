@@ -6,6 +6,7 @@ export * from './records/field.js';
 export * from './records/decimal.js';
 export * from './records/record.js';
 export * from './records/row-keys.js';
+export * from './records/members.js';
 export * from './records/envelope.js';
 export * from './records/json.js';
 export * from './records/market-data.js';

@@ -14,10 +14,18 @@ export function requireKnownKeys(
   operation: string,
   path: string = '',
 ): void {
-  for (const key of Object.keys(given)) {
+  for (const key of keysIn(given, operation, path)) {
     if (known.includes(key)) continue;
     const field = path === '' ? key : `${path}.${key}`;
     throw new ValidationError(field.slice(0, MAX_FIELD_LENGTH), unknownKeyReason(key, known), { operation });
+  }
+}
+
+function keysIn(given: object, operation: string, path: string): string[] {
+  try {
+    return Object.keys(given);
+  } catch {
+    throw new ValidationError(path || 'keys', 'cannot be read', { operation });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { BlockWriter, VersionClock } from '@quantumtrade/dal-domain';
-import { requireRecord, ValidationError } from '@quantumtrade/dal-domain';
+import { records, requireBlock, ValidationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { NativeBlockCollector } from './block-collector.js';
 import { BlockMemory } from './block-memory.js';
@@ -15,10 +15,11 @@ export function blockWriter(sql: Sql, encoders: RecordEncoders, versions: Versio
   return {
     collect: (record) => new NativeBlockCollector(record, encoders.of(record), versions, memory),
 
-    write: async ({ record, id, rowCount, bytes, isUnsent = false }, options) => {
+    write: async (block, options) => {
+      sql.checkOpen('blocks.write', options);
+      const { record, id, rowCount, bytes, isUnsent = false } = requireBlock(block);
       const operation = `${record}.insert`;
-      sql.checkOpen(operation, options);
-      const definition = requireRecord(record, operation);
+      const definition = records[record];
       const isOwn = memory.rowCount(bytes) === rowCount;
       if (!isOwn && (await decodeWhole(bytes))?.rowCount !== rowCount) {
         throw new ValidationError('bytes', 'are not a block of so many rows', { operation });

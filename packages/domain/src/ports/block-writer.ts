@@ -1,6 +1,10 @@
+import { ValidationError } from '../errors.js';
 import type { Batch } from '../records/batches.js';
+import { readMember } from '../records/members.js';
 import type { RowError } from '../records/record.js';
+import { requireField, requireObject } from '../records/record.js';
 import type { RecordName } from '../records/records.js';
+import { requireRecord } from '../records/records.js';
 import type { BatchVersion } from '../versions/batch-version.js';
 import type { CallOptions } from './call.js';
 
@@ -14,6 +18,24 @@ export interface EncodedBlock {
   readonly bytes: Uint8Array;
   /** That nobody has tried to store it yet. Where this is not known, the store looks whether an earlier attempt got half way. */
   readonly isUnsent?: boolean;
+}
+
+/** A block as a caller gave it, read once; throws `ValidationError` naming the member that is wrong. */
+export function requireBlock(block: EncodedBlock): EncodedBlock {
+  const operation = 'blocks.write';
+  const given = requireObject('block', block, operation);
+  const read = (name: keyof EncodedBlock) => readMember(given, name, operation);
+  const bytes = read('bytes');
+  const record = read('record');
+  requireRecord(record, operation);
+  if (!ArrayBuffer.isView(bytes)) throw new ValidationError('bytes', 'must be bytes', { operation });
+  return {
+    record: record as RecordName,
+    id: requireField({ kind: 'id' }, 'id', read('id'), operation) as string,
+    rowCount: requireField({ kind: 'uint32' }, 'rowCount', read('rowCount'), operation) as number,
+    bytes: bytes as Uint8Array,
+    isUnsent: read('isUnsent') === true,
+  };
 }
 
 /** A block, and which of the collected batches have rows in it. */

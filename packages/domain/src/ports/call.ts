@@ -46,6 +46,16 @@ export function checkCall(
 
 /** Throws `ValidationError` naming an unknown key, or a member of {@link ReadOptions} that is of a wrong type. */
 export function checkOptions(options: object, operation: string, known: readonly string[]): void {
+  try {
+    checkMembers(options, operation, known);
+  } catch (error) {
+    throw error instanceof ValidationError
+      ? error
+      : new ValidationError('options', 'cannot be read', { operation });
+  }
+}
+
+function checkMembers(options: object, operation: string, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ValidationError('options', 'must be an object', { operation });
   }

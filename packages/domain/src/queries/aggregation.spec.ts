@@ -108,3 +108,18 @@ describe('presentAggregate', () => {
     expect(presentAggregate(floats, rest, true)).toMatchObject({ min: 0.1, avg: (0.1 + 0.2) / 2, bar: null });
   });
 });
+
+it.each([
+  [{ intervall: '1d' }, 'intervall'],
+  [{ record: null }, 'record'],
+  [{ groupBy: 'symbol' }, 'groupBy'],
+  [{ groupBy: 5 }, 'groupBy'],
+  [{ groupBy: [['symbol']] }, 'groupBy'],
+  [{ measure: null }, 'measure'],
+  [{ interval: ['1d'] }, 'interval'],
+  [{ interval: null }, 'interval'],
+])('refuses the parameters %j by the name of what is wrong', (params, field) => {
+  expect(() => planAggregation(params as never, 'op')).toThrow(
+    expect.objectContaining({ code: 'VALIDATION', field }),
+  );
+});

@@ -1,15 +1,16 @@
 import { QueryError, ValidationError } from '../errors.js';
+import { keysOf } from '../known-keys.js';
 import { divideHalfEven, formatDecimal } from '../records/decimal.js';
 import type { Canonical, Field } from '../records/field.js';
 import { Invalid, presentField } from '../records/field.js';
 import type { RecordDefinition } from '../records/record.js';
-import { requireObject } from '../records/record.js';
+import { readMembers } from '../records/members.js';
 import type { RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
 import type { BucketWidth, Interval } from './interval.js';
 import { bucketWidth } from './interval.js';
 import type { QueryParams, QueryPlan } from './query.js';
-import { planQuery } from './query.js';
+import { planQueryOf, QUERY_PARAMS } from './query.js';
 
 /** What to summarise. `limit` counts aggregates; the range and filters choose the rows that go in. */
 export interface AggregationParams extends QueryParams {
@@ -87,27 +88,35 @@ export interface AggregateSums {
   };
 }
 
+const AGGREGATION_PARAMS = [
+  ...QUERY_PARAMS,
+  ...keysOf<Omit<AggregationParams, keyof QueryParams>>({
+    record: true,
+    interval: true,
+    groupBy: true,
+    measure: true,
+  }),
+];
+
 /** Checks aggregation parameters; throws `ValidationError` naming the parameter. */
 export function planAggregation(params: AggregationParams, operation: string): AggregationPlan {
-  const name = requireObject('params', params, operation).record ?? 'marketData';
-  const definition = requireRecord(name, operation);
-  const groupBy = params.groupBy ?? [definition.groups[0] as GroupField];
-  for (const group of groupBy) {
-    if (!definition.groups.includes(group)) {
-      throw new ValidationError('groupBy', `must be among ${definition.groups.join(', ')}`, { operation });
-    }
+  const given = readMembers('params', params, AGGREGATION_PARAMS, operation);
+  const { record = 'marketData', interval } = given;
+  const definition = requireRecord(record, operation);
+  const { groupBy = definition.groups.slice(0, 1), measure = definition.measures[0]! } = given;
+  if (!Array.isArray(groupBy) || groupBy.some((group) => !definition.groups.includes(group as string))) {
+    throw new ValidationError('groupBy', `must be among ${definition.groups.join(', ')}`, { operation });
   }
-  const measure = params.measure ?? definition.measures[0]!;
-  if (!definition.measures.includes(measure)) {
+  if (!definition.measures.includes(measure as string)) {
     throw new ValidationError('measure', `must be one of ${definition.measures.join(', ')}`, { operation });
   }
   return {
     definition,
-    query: planQuery(definition, params, operation),
-    width: params.interval === undefined ? undefined : bucketWidth(params.interval, operation),
-    groupBy: [...new Set(groupBy)],
-    measure: { name: measure, field: definition.fields[measure]! },
-    bars: name === 'marketData',
+    query: planQueryOf(definition, given, operation),
+    width: interval === undefined ? undefined : bucketWidth(interval, operation),
+    groupBy: [...new Set(groupBy as GroupField[])],
+    measure: { name: measure as string, field: definition.fields[measure as string]! },
+    bars: record === 'marketData',
   };
 }
 

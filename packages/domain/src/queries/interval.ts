@@ -28,8 +28,8 @@ const MONDAY_MS = -3 * UNITS.d;
 const MAX_MONTHS = 1_000 * UNITS.y;
 const MAX_MS = 365_250 * UNITS.d;
 
-export function bucketWidth(interval: string, operation: string): BucketWidth {
-  const match = /^(\d{1,12})(s|m|h|d|w|mo|q|y)$/.exec(interval);
+export function bucketWidth(interval: unknown, operation: string): BucketWidth {
+  const match = /^(\d{1,12})(s|m|h|d|w|mo|q|y)$/.exec(typeof interval === 'string' ? interval : '');
   const unit = match?.[2] as Unit;
   const width = Number(match?.[1]) * UNITS[unit];
   const calendar = unit === 'mo' || unit === 'q' || unit === 'y';

@@ -74,3 +74,20 @@ describe('planQuery', () => {
     expect(fieldAtFault({ startTime: 1, endTime: 1 })).toBeUndefined();
   });
 });
+
+it.each<[unknown, string, unknown]>([
+  [{ symbols: ['A'] }, 'symbols', 'unknown key, did you mean "symbol"?'],
+  [{ startTme: 0 }, 'startTme', 'unknown key, did you mean "startTime"?'],
+  [{ from: 0 }, 'from', 'unknown key, expected one of symbol, startTime, endTime, limit, filters'],
+  [{ filters: { sorce: 'x' } }, 'filters.sorce', 'unknown key, did you mean "source"?'],
+  [{ filters: null }, 'filters', 'must be an object'],
+  [{ filters: new Map([['source', 'x']]) }, 'filters', 'must be an object'],
+  [{ limit: null }, 'limit', expect.any(String)],
+  [{ limit: '5' }, 'limit', expect.any(String)],
+  [[], 'params', 'must be an object'],
+  [new Map(), 'params', 'must be an object'],
+])('refuses the parameters %j by the name of what is wrong', (params, field, reason) => {
+  expect(() => planQuery(marketData, params as never, 'op')).toThrow(
+    expect.objectContaining({ code: 'VALIDATION', field, reason }),
+  );
+});

@@ -1,8 +1,10 @@
 import { ValidationError } from '../errors.js';
+import { keysOf, requireKnownKeys } from '../known-keys.js';
 import type { Canonical, Field } from '../records/field.js';
-import { fieldFromJson } from '../records/field.js';
+import { fieldFromJson, isPlainMap } from '../records/field.js';
+import { readMember, readMembers } from '../records/members.js';
 import type { RecordDefinition } from '../records/record.js';
-import { requireField, requireObject } from '../records/record.js';
+import { requireField } from '../records/record.js';
 
 /** Which rows to read. Everything given must hold; nothing given reads everything. */
 export interface QueryParams {
@@ -26,42 +28,52 @@ export interface QueryPlan {
   readonly limit: number | undefined;
 }
 
+/** The keys of {@link QueryParams}. */
+export const QUERY_PARAMS = keysOf<QueryParams>({
+  symbol: true,
+  startTime: true,
+  endTime: true,
+  limit: true,
+  filters: true,
+});
+
 /** Checks query parameters against a record; throws `ValidationError` naming the parameter. */
 export function planQuery(definition: RecordDefinition, params: QueryParams, operation: string): QueryPlan {
-  requireObject('params', params, operation);
-  const instant = (name: 'startTime' | 'endTime') =>
-    params[name] === undefined
-      ? undefined
-      : (requireField({ kind: 'instant' }, name, params[name], operation) as number);
-  const start = instant('startTime');
-  const end = instant('endTime');
+  return planQueryOf(definition, readMembers('params', params, QUERY_PARAMS, operation), operation);
+}
+
+/** The same of parameters that are read already. */
+export function planQueryOf(
+  definition: RecordDefinition,
+  given: Readonly<Record<string, unknown>>,
+  operation: string,
+): QueryPlan {
+  const { symbol, startTime, endTime, filters = {}, limit } = given;
+  const instant = (name: string, value: unknown) =>
+    value === undefined ? undefined : (requireField({ kind: 'instant' }, name, value, operation) as number);
+  const start = instant('startTime', startTime);
+  const end = instant('endTime', endTime);
   if (start !== undefined && end !== undefined && start > end) {
     throw new ValidationError('startTime', 'must not be after endTime', { operation });
   }
   const equals: { name: string; field: Field; value: Canonical }[] = [];
-  if (params.symbol !== undefined) {
+  if (symbol !== undefined) {
     const field = definition.fields['symbol'];
     if (!field) throw new ValidationError('symbol', `${definition.table} has no symbol`, { operation });
-    equals.push({ name: 'symbol', field, value: requireField(field, 'symbol', params.symbol, operation) });
+    equals.push({ name: 'symbol', field, value: requireField(field, 'symbol', symbol, operation) });
   }
-  for (const [name, text] of Object.entries(params.filters ?? {})) {
-    const field = definition.filters.includes(name) ? definition.fields[name] : undefined;
-    if (!field) {
-      throw new ValidationError(`filters.${name}`, `is not one of ${definition.filters.join(', ')}`, {
-        operation,
-      });
-    }
-    equals.push({
-      name,
-      field,
-      value: requireField(field, `filters.${name}`, fieldFromJson(field, text), operation),
-    });
+  if (!isPlainMap(filters)) throw new ValidationError('filters', 'must be an object', { operation });
+  requireKnownKeys(filters, definition.filters, operation, 'filters');
+  for (const name of Object.keys(filters)) {
+    const field = definition.fields[name]!;
+    const value = fieldFromJson(field, readMember(filters, name, operation));
+    equals.push({ name, field, value: requireField(field, `filters.${name}`, value, operation) });
   }
   return {
     equals,
     start,
     end,
-    limit: params.limit === undefined ? undefined : requireLimit(params.limit, operation),
+    limit: limit === undefined ? undefined : requireLimit(limit, operation),
   };
 }
 

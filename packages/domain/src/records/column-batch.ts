@@ -1,10 +1,10 @@
 import { ValidationError } from '../errors.js';
-import { keysOf, requireKnownKeys } from '../known-keys.js';
+import { keysOf } from '../known-keys.js';
 import { formatDecimal } from './decimal.js';
 import type { Canonical, Field } from './field.js';
 import type { InputOf, RecordDefinition, Row, RowError } from './record.js';
 import { checkRow, requireField, requireObject } from './record.js';
-import { readMember, requireMembers } from './envelope.js';
+import { readMember, requireMembers } from './members.js';
 import type { RecordName, records } from './records.js';
 
 /** Texts out of few, e.g. symbols, as positions in a list of them. */
@@ -94,7 +94,8 @@ export function checkColumns(
   operation: string,
 ): CheckedColumns {
   const refuse = (name: string, reason: string) => new ValidationError(name, reason, { operation });
-  for (const given of [columns, constants]) requireKnownKeys(given, Object.keys(fields), operation);
+  requireMembers('columns', columns, Object.keys(fields), operation);
+  requireMembers('constants', constants, Object.keys(fields), operation);
   let rowCount: number | undefined;
   const inputs = new Map<string, Column | { readonly constant: Canonical }>();
   for (const [name, field] of Object.entries(fields)) {

@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors.js';
-import { keysOf, requireKnownKeys } from '../known-keys.js';
+import { keysOf } from '../known-keys.js';
 import type {
   MarketDataBatch,
   OutcomeBatch,
@@ -7,9 +7,9 @@ import type {
   SentimentBatch,
   StrategyPerformanceBatch,
 } from './batches.js';
-import { requireField, requireObject } from './record.js';
+import { readMember, requireMembers } from './members.js';
+import { requireField } from './record.js';
 import type { RecordName } from './records.js';
-import { isPlainObject } from './row-keys.js';
 
 /** The records whose batch is one object with a list of rows. */
 export type ListedRecord = Exclude<RecordName, 'features'>;
@@ -69,35 +69,3 @@ export function readEnvelope(record: ListedRecord, batch: unknown): Envelope {
   if (!Array.isArray(rows)) throw new ValidationError(list, 'must be a list of records', { operation });
   return { rows, labels: Object.fromEntries(entries) as Record<string, string> };
 }
-
-/**
- * An object as a caller gave it. Throws `ValidationError` when it is none, or naming the key that is not known; what objects
- * of classes have beside their accessors is their own.
- */
-export function requireMembers(
-  name: string,
-  given: unknown,
-  known: readonly string[],
-  operation: string,
-): object {
-  const object = requireObject(name, given, operation) as object;
-  try {
-    if (!isPlainObject(object)) return object;
-    requireKnownKeys(object, known, operation);
-    return object;
-  } catch (error) {
-    throw error instanceof ValidationError ? error : unreadable(name, operation);
-  }
-}
-
-/** What an object has under a name, its own or by an accessor of its class; throws `ValidationError` when it cannot be read. */
-export function readMember(object: object, name: string, operation: string): unknown {
-  try {
-    return (object as Readonly<Record<string, unknown>>)[name];
-  } catch {
-    throw unreadable(name, operation);
-  }
-}
-
-const unreadable = (name: string, operation: string): ValidationError =>
-  new ValidationError(name, 'cannot be read', { operation });

@@ -1,7 +1,7 @@
 import { ValidationError } from '../errors.js';
 import { keysOf } from '../known-keys.js';
 import type { FeatureBatch, PreparedBatch, PreparedRow } from './batches.js';
-import { requireMembers } from './envelope.js';
+import { requireMembers } from './members.js';
 import { feature } from './feature.js';
 import { Invalid, isPlainMap } from './field.js';
 import type { RowError } from './record.js';

@@ -43,8 +43,19 @@ const TEXT_LIMIT = { symbol: 64, label: 256, id: 256, text: 65_536 } as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
-/** Checks a value against its field and brings it into canonical form. This is the only judge of what a field accepts. */
+/**
+ * Checks a value against its field and brings it into canonical form. This is the only judge of what a field accepts. A value
+ * that throws when it is looked at, as a proxy may, is refused, too.
+ */
 export function canonicalField(field: Field, value: unknown): Canonical | Invalid {
+  try {
+    return judge(field, value);
+  } catch {
+    return new Invalid('cannot be read');
+  }
+}
+
+function judge(field: Field, value: unknown): Canonical | Invalid {
   if (value === undefined || value === null) return new Invalid('is required');
   switch (field.kind) {
     case 'symbol':
@@ -146,7 +157,11 @@ function canonicalFloat(
 
 /** Whether a value is an object of names and values; an array, a Map or a Date is not. */
 export function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return Object.prototype.toString.call(value) === '[object Object]';
+  try {
+    return Object.prototype.toString.call(value) === '[object Object]';
+  } catch {
+    return false;
+  }
 }
 
 function canonicalNumbers(value: unknown): Record<string, number> | Invalid {

@@ -2,7 +2,7 @@ import { ValidationError } from '../errors.js';
 import type { Batch, FeatureBatch } from '../records/batches.js';
 import { isColumnBatch } from '../records/column-batch.js';
 import { canonicalField, Invalid } from '../records/field.js';
-import { readMember } from '../records/envelope.js';
+import { readMember } from '../records/members.js';
 import { requireObject } from '../records/record.js';
 import type { RecordName } from '../records/records.js';
 import { records } from '../records/records.js';

@@ -5,6 +5,7 @@ import type {
   Analytics,
   GroupField,
   ReadOptions,
+  RecordName,
   Row,
 } from '@quantumtrade/dal-domain';
 import {
@@ -25,7 +26,7 @@ export function analytics(store: MemoryStore): Analytics {
       const operation = 'analytics.aggregate';
       store.checkOpen(operation, options, READ_OPTIONS);
       const plan = planAggregation(params, operation);
-      const record = params.record ?? 'marketData';
+      const record = plan.definition.name as RecordName;
       store.requireTables(operation, record);
       const buckets = summarise(plan, store.tables[record].find(plan.query));
       const page = buckets.slice(0, plan.query.limit);

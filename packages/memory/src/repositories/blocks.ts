@@ -12,7 +12,14 @@ import type {
   RecordName,
   VersionClock,
 } from '@quantumtrade/dal-domain';
-import { drawVersion, monthOf, prepareBatch, requireRecord, ValidationError } from '@quantumtrade/dal-domain';
+import {
+  drawVersion,
+  monthOf,
+  prepareBatch,
+  requireBlock,
+  requireRecord,
+  ValidationError,
+} from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 
 /** Block ids that are remembered; the rows of a block that was forgotten replace themselves. */
@@ -26,11 +33,11 @@ export function blockWriter(store: MemoryStore): BlockWriter {
       return new MemoryBlockCollector(record, store.versions);
     },
 
-    write: async (block, options) => {
+    write: async (given, options) => {
+      store.checkOpen('blocks.write', options);
+      const block = requireBlock(given);
       const { record, id } = block;
       const operation = `${record}.insert`;
-      store.checkOpen(operation, options);
-      requireRecord(record, operation);
       const rows = rowsOf(block);
       if (!rows) throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       store.requireTables(operation, record);
