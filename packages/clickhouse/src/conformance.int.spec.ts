@@ -2,4 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { timeSeriesSuites } from '@quantumtrade/dal-conformance';
 import { openOwnBackend } from './testing/own-backend.js';
 
-timeSeriesSuites({ describe, it, beforeAll, afterAll, beforeEach, expect }, () => openOwnBackend());
+timeSeriesSuites({ describe, it, beforeAll, afterAll, beforeEach, expect }, (options) =>
+  openOwnBackend({}, options),
+);

@@ -73,6 +73,19 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
       ]);
     });
 
+    it('writes what was given when the sets are changed right after the call', async () => {
+      const symbol = uniqueName();
+      const features: Record<string, number> = { a: 1 };
+      const set = { ...batch(symbol), timestamp: new Date(day), features, metadata: { unit: 'x' } };
+      const batches = [set];
+      const writing = backend().features.insert(batches);
+      spoil(features);
+      spoil(set);
+      batches.length = 0;
+      expect(await writing).toMatchObject({ insertedCount: 1, failedCount: 0 });
+      expect(await read(symbol)).toMatchObject([{ symbol, features: { a: 1 }, metadata: { unit: 'x' } }]);
+    });
+
     it('keeps versions apart, and orders sets by timestamp, then symbol, then version', async () => {
       const start = uniqueDay();
       const sets = [0, 1].flatMap((n) =>

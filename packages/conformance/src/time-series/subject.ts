@@ -1,4 +1,4 @@
-import type { QueryResult, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { Clock, QueryResult, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 
 /** A backend of its own with its schema, and the way to end it. */
@@ -8,8 +8,8 @@ export interface TimeSeriesSubject {
   close(): Promise<void>;
 }
 
-/** Opens an empty, initialized backend that nothing else uses. */
-export type OpenTimeSeries = () => Promise<TimeSeriesSubject>;
+/** Opens an empty, initialized backend that nothing else uses, by the system's clock unless another one is given. */
+export type OpenTimeSeries = (options?: { readonly clock?: Clock }) => Promise<TimeSeriesSubject>;
 
 /** Describes tests that share one backend; each uses names or days of its own. */
 export function describeSubject(
@@ -17,11 +17,12 @@ export function describeSubject(
   open: OpenTimeSeries,
   name: string,
   tests: (backend: () => TimeSeriesBackend) => void,
+  options?: Parameters<OpenTimeSeries>[0],
 ): void {
   runner.describe(name, () => {
     let subject: TimeSeriesSubject;
     runner.beforeAll(async () => {
-      subject = await open();
+      subject = await open(options);
     });
     runner.afterAll(() => subject.close());
     tests(() => subject.backend);

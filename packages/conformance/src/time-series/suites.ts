@@ -15,6 +15,7 @@ import { sentimentSuite } from './sentiment.js';
 import { shapeSuite } from './shapes.js';
 import { strategyPerformanceSuite } from './strategy-performance.js';
 import type { OpenTimeSeries } from './subject.js';
+import { versionSuite } from './versions.js';
 
 /** Everything that a time-series backend must do. `open` is called once for each suite. */
 export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void {
@@ -26,6 +27,7 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   strategyPerformanceSuite(runner, open);
   analyticsSuite(runner, open);
   blockWriterSuite(runner, open);
+  versionSuite(runner, open);
   checkpointSuite(runner, open);
   schemaSuite(runner, open);
   guaranteeSuite(runner, open);

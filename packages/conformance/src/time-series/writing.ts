@@ -187,6 +187,18 @@ export function writingTests(
     expect(await read(scope)).toEqual(expected);
   });
 
+  it('writes what was given when the batch is changed right after the call', async () => {
+    const scope = uniqueName();
+    const day = uniqueDay();
+    const row: Record<string, unknown> = { ...kind.row(scope, day), timestamp: new Date(day) };
+    const batch = batchOf(kind, [row]) as Record<string, unknown>;
+    const writing = kind.insert(backend(), batch);
+    spoil(row);
+    spoil(batch);
+    expect(await writing).toMatchObject({ insertedCount: 1, failedCount: 0 });
+    expect(await read(scope)).toEqual([stored(kind, kind.row(scope, day))]);
+  });
+
   it('counts a new key once when several inserts of it are called at the same time', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
