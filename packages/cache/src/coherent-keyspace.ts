@@ -1,5 +1,5 @@
-import type { CallOptions, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
-import { encodeFor, keysWhere, promised } from '@quantumtrade/dal-domain';
+import type { CallOptions, Change, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
+import { encodeFor, keysWhere, promised, updateValue } from '@quantumtrade/dal-domain';
 import type { CacheCore } from './core.js';
 import { keysOf } from './keys.js';
 import { Loading, UNREADABLE } from './l2/marks.js';
@@ -140,6 +140,24 @@ export class CoherentKeyspace<P extends string, T> {
     options?: CallOptions,
   ): Promise<boolean> {
     return this.#writeTimed('replaceIfNewer', parts, value, options);
+  }
+
+  /** As the domain's `updateValue`, by what the second level holds. */
+  async update(parts: KeyParts<P>, change: Change<T>, options?: CallOptions): Promise<void> {
+    const { cache, reads, clock } = this.#core;
+    const key = this.#keyOf(parts);
+    const operation = 'cache.update';
+    await updateValue(this.#keyspace, change, {
+      read: (decoder) => {
+        const ask = (within: CallOptions) => cache.getEntry(key, decoder, within);
+        return waitFor(reads.run(operation, ask), operation, options, clock);
+      },
+      replace: (expected, value, ttl) =>
+        this.#write(operation, [key], options, (within) =>
+          cache.setIfUnchanged(key, expected, value, ttl, within),
+        ),
+      remove: () => this.delete(parts, options),
+    });
   }
 
   /**

@@ -169,7 +169,7 @@ export class DatabaseAbstraction {
     this.rateLimiter = watchCache('rateLimiter', cacheBackend.rateLimiter);
     const open: OpenKeyspace = (keyspace) => through.cacheOnly(keyspace);
     this.realtime = watchCache('realtime', realtimeValues(open));
-    this.sessions = watchCache('sessions', sessionStore(open));
+    this.sessions = watchCache('sessions', sessionStore(open, clock));
     this.authContexts = watchCache('authContexts', authContextStore(open));
   }
 

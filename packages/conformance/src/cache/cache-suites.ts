@@ -10,6 +10,7 @@ import { marketStreamSuite } from './market-stream-suite.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { rateLimiterSuite } from './rate-limiter-suite.js';
 import { realtimeSuite } from './realtime-suite.js';
+import { sessionSuite } from './session-suite.js';
 import { unchangedSuite } from './unchanged-suite.js';
 import { whereSuite } from './where-suite.js';
 
@@ -26,5 +27,6 @@ export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   rateLimiterSuite(runner, open);
   keyspaceSuite(runner, open);
   realtimeSuite(runner, open);
+  sessionSuite(runner, open);
   callSuite(runner, open);
 }

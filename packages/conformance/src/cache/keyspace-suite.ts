@@ -225,37 +225,4 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(everythingOf(error).includes('s3cr3t')).toBe(false);
     });
   });
-
-  describe('Sessions', () => {
-    test('are found until they end', async ({ backend: { cache } }) => {
-      const sessions = sessionStore(typedKeyspaces(cache));
-      expect(await sessions.find('ann')).toBeNull();
-      await sessions.save(sample.session('ann'));
-      expect(await sessions.find('ann')).toEqual(sample.session('ann'));
-      expect(await sessions.find('bob')).toBeNull();
-      expect(await sessions.end('ann')).toBe(true);
-      expect(await sessions.end('ann')).toBe(false);
-      expect(await sessions.find('ann')).toBeNull();
-    });
-  });
-
-  describe('Auth contexts', () => {
-    test('are found by their token until it is revoked', async ({ backend: { cache } }) => {
-      const contexts = authContextStore(typedKeyspaces(cache));
-      expect(await contexts.find('token-of-ann')).toBeNull();
-      await contexts.save('token-of-ann', sample.userContext('ann'));
-      expect(await contexts.find('token-of-ann')).toEqual(sample.userContext('ann'));
-      expect(await contexts.find('token-of-bob')).toBeNull();
-      expect(await contexts.revoke('token-of-ann')).toBe(true);
-      expect(await contexts.revoke('token-of-ann')).toBe(false);
-      expect(await contexts.find('token-of-ann')).toBeNull();
-    });
-
-    test('never store the token itself', async ({ backend: { cache }, dump }) => {
-      await authContextStore(typedKeyspaces(cache)).save('token-of-ann', sample.userContext('ann'));
-      const stored = await dump();
-      expect(stored.includes('orders:write')).toBe(true);
-      expect(stored.includes('token-of-ann')).toBe(false);
-    });
-  });
 }

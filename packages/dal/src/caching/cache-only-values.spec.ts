@@ -52,7 +52,7 @@ const tick = (close: number) => ({
   source: 'feed',
   qualityScore: 100,
 });
-const session = (n: number) => ({ userId: 'ann', startedAt: timestamp, attributes: { n } });
+const session = (n: number) => ({ userId: 'ann', sessionId: 's', startedAt: timestamp, attributes: { n } });
 const context = (n: number) => ({ userId: 'ann', roles: [String(n)], permissions: [] });
 
 const kinds: Record<string, Kind> = {
@@ -89,7 +89,8 @@ const kinds: Record<string, Kind> = {
     boundMs: 5_000,
     save: ({ sessions }, n, options) => sessions.save(session(n), options),
     find: ({ sessions }, options) => sessions.find('ann', options),
-    stored: (n) => encodeFor(keyspaces.session, session(n)),
+    stored: (n) =>
+      encodeFor(keyspaces.session, { sessions: [{ ...session(n), savedAt: timestamp }], ended: {} }),
   },
   'an auth context': {
     key: `auth:${createHash('sha256').update('token').digest('hex')}`,
@@ -262,6 +263,7 @@ it('a token that is revoked while it is looked up is not known afterwards', asyn
   }) as typeof getEntry;
   const early = authContexts.find('token');
   await turn();
+  cache.getEntry = getEntry;
   expect(await authContexts.revoke('token')).toBe(true);
   const late = authContexts.find('token');
   answer();

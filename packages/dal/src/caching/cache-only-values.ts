@@ -21,6 +21,7 @@ export function cacheOnlyValues<P extends string, T>(
     },
     set: async (parts, value, options) => values.set(parts, value, checked(options)),
     setIfNewer: async (parts, value, options) => values.setIfNewer(parts, value, checked(options)),
+    update: async (parts, change, options) => values.update(parts, change, checked(options)),
     delete: async (parts, options) => values.delete(parts, checked(options)),
   };
 }

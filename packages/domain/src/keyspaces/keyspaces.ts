@@ -5,7 +5,7 @@ import { marketData } from '../records/market-data.js';
 import { prediction } from '../records/prediction.js';
 import { strategyPerformance } from '../records/strategy-performance.js';
 import type { Keyspace } from './keyspace.js';
-import { marketRegimeCodec, selectedStrategyCodec, sessionCodec, userContextCodec } from './values.js';
+import { authEntryCodec, marketRegimeCodec, selectedStrategyCodec, userSessionsCodec } from './values.js';
 
 function keyspace<const P extends string, T>(
   pattern: P,
@@ -23,8 +23,9 @@ export const keyspaces = {
   selectedStrategy: keyspace('strategy:{symbol}:selected', 900, selectedStrategyCodec),
   strategyPerformance: keyspace('strategy:{strategyName}:performance', 900, recordCodec(strategyPerformance)),
   prediction: keyspace('prediction:{predictionId}', 3600, recordCodec(prediction)),
-  session: keyspace('session:{userId}', 3600, sessionCodec),
-  authContext: keyspace('auth:{tokenHash}', 3600, userContextCodec),
+  /** All sessions of a user. */
+  session: keyspace('session:{userId}', 3600, userSessionsCodec),
+  authContext: keyspace('auth:{tokenHash}', 3600, authEntryCodec),
   /** Holds the instants of the allowed requests in the window; its size is the request count. */
   rateLimit: keyspace('rate_limit:{userId}:{endpoint}', 60, z.int()),
   /** The newest bar in the database, as a read of the latest market data gives it. */

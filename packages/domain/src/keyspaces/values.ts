@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Field } from '../records/field.js';
 import { canonicalField, Invalid, isPlainMap } from '../records/field.js';
 import type { JsonMember } from '../records/json.js';
@@ -45,16 +45,37 @@ export const selectedStrategyCodec = objectCodec<SelectedStrategy>({
 /** What JSON keeps as it is. */
 export type JsonValue = z.core.util.JSONType;
 
-/** What an application keeps for a signed-in user. */
+/** What an application keeps for one session of a signed-in user. */
 export interface SessionData {
   userId: string;
+  /** Which of the user's sessions it is. Left out of a new one, it is given. */
+  sessionId?: string;
   startedAt: Date;
   attributes: Record<string, JsonValue>;
 }
-export const sessionCodec = objectCodec<SessionData>({
+
+/** A session that is stored, and when it was saved the last time. */
+export interface StoredSession extends SessionData {
+  sessionId: string;
+  savedAt: Date;
+}
+const session = {
   userId: id,
+  sessionId: id,
   startedAt: instant,
   attributes: { decode: jsonMap, encode: jsonMap },
+};
+export const sessionCodec = objectCodec<SessionData & { sessionId: string }>(session);
+const storedSessionCodec = objectCodec<StoredSession>({ ...session, savedAt: instant });
+
+/** All sessions of a user, in the order of their last saves, and when those ended whose ids must not come back. */
+export interface UserSessions {
+  sessions: StoredSession[];
+  ended: Record<string, number>;
+}
+export const userSessionsCodec = objectCodec<UserSessions>({
+  sessions: listOfObjects(storedSessionCodec),
+  ended: numbers,
 });
 
 /** Who a token stands for and what it may do. */
@@ -69,6 +90,13 @@ export const userContextCodec = objectCodec<UserContext>({
   permissions: listOf({ kind: 'label' }),
 });
 
+/** Held in the place of a revoked token's context. */
+export const REVOKED = 'revoked';
+
+export const authEntryCodec: z.ZodType<UserContext | typeof REVOKED> = userContextCodec.or(
+  z.literal(REVOKED),
+);
+
 function jsonMap(value: unknown): unknown {
   if (!isPlainMap(value)) return new Invalid('must be a map of JSON values');
   const loss = lossInJson(value);
@@ -82,4 +110,18 @@ function listOf(field: Field): JsonMember {
     return items.find((item) => item instanceof Invalid) ?? items;
   };
   return { decode: list, encode: list };
+}
+
+function listOfObjects<T>(codec: z.ZodType<T>): JsonMember {
+  const each = (convert: (item: unknown) => { success: boolean; data?: unknown }) => (value: unknown) => {
+    if (!Array.isArray(value)) return new Invalid('must be a list');
+    const items = Array.from(value, convert);
+    return items.every(({ success }) => success)
+      ? items.map(({ data }) => data)
+      : new Invalid('must be a list of what it holds');
+  };
+  return {
+    decode: each((item) => z.safeDecode(codec, item as never)),
+    encode: each((item) => z.safeEncode(codec, item as T)),
+  };
 }

@@ -1,47 +1,184 @@
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ValidationError } from '../errors.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
-import type { SessionData, UserContext } from '../keyspaces/values.js';
+import type { SessionData, StoredSession, UserSessions } from '../keyspaces/values.js';
+import { sessionCodec } from '../keyspaces/values.js';
 import type { CallOptions } from '../ports/call.js';
+import type { Clock } from '../ports/clock.js';
+import { systemClock } from '../ports/clock.js';
+import { refusalOfName } from '../records/field.js';
+import { encodeFor } from './encode-for.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 
-/** Sessions of signed-in users, one per user, each an hour from its last save. What is found may be shared, and frozen. */
+/**
+ * Sessions of signed-in users, several per user, each an hour from its last save. A user has at most 100: a further one ends the
+ * one that was saved longest ago. What is found may be shared, and frozen.
+ *
+ * Throws `ValidationError` for a user or session id that is empty, longer than 256 characters, or has control or invisible ones.
+ */
 export interface SessionStore {
+  /** A session of the user, the one saved last where no id is given; null when there is none. */
   find(userId: string, options?: CallOptions): Promise<SessionData | null>;
-  save(session: SessionData, options?: CallOptions): Promise<void>;
-  /** True when there was a session. */
+  find(userId: string, sessionId: string | undefined, options?: CallOptions): Promise<SessionData | null>;
+
+  /** All sessions of the user, by the instants at which they began. */
+  list(userId: string, options?: CallOptions): Promise<SessionData[]>;
+
+  /**
+   * Saves a session and returns it with its id: a new session where none is given, else the one of that id, which is new as well
+   * when the caller has chosen it.
+   *
+   * Null, and nothing is saved, when that session has ended within the hour: a save that was begun before the end does not revive
+   * it. An id that was given by an earlier save is never used for a new session.
+   */
+  save(session: SessionData, options?: CallOptions): Promise<SessionData | null>;
+
+  /** Ends one session of the user or, where no id is given, all. True when there was one. */
   end(userId: string, options?: CallOptions): Promise<boolean>;
+  end(userId: string, sessionId: string | undefined, options?: CallOptions): Promise<boolean>;
 }
 
-/** What tokens stand for, an hour each, which may be shared and frozen. Only a token's SHA-256 is ever stored. */
-export interface AuthContextStore {
-  find(token: string, options?: CallOptions): Promise<UserContext | null>;
-  save(token: string, context: UserContext, options?: CallOptions): Promise<void>;
-  /** True when the token was known. */
-  revoke(token: string, options?: CallOptions): Promise<boolean>;
-}
+const MAX_SESSIONS = 100;
+/** Chosen ids that are kept because their sessions have ended. */
+const MAX_ENDED = 1_000;
+const MAX_ID_LENGTH = 256;
 
-/** The sessions, kept in a keyspace such as that of `typedKeyspaces`. */
-export function sessionStore(open: OpenKeyspace): SessionStore {
-  const sessions = open(keyspaces.session);
+const { pattern, ttlSeconds } = keyspaces.session;
+const LIFE_MS = ttlSeconds * 1_000;
+
+/** Ids that were given begin with it. No session of such an id can be new, so it need not be known which have ended. */
+const GIVEN = 'qtdal-';
+
+/** The sessions, kept in a keyspace such as that of `typedKeyspaces`. They end by the clock. */
+export function sessionStore(open: OpenKeyspace, clock: Clock = systemClock): SessionStore {
+  const users = open(keyspaces.session);
+
+  const living = (user: UserSessions | null): StoredSession[] =>
+    (user?.sessions ?? []).filter(({ savedAt }) => savedAt.getTime() > clock.now() - LIFE_MS);
+
+  async function all(userId: string, options: CallOptions | undefined): Promise<StoredSession[]> {
+    requireName('userId', userId);
+    return living(await users.get({ userId }, options));
+  }
+
+  /** What a user has after some of his sessions have ended. */
+  function without(ending: readonly StoredSession[], user: UserSessions | null): UserSessions {
+    const now = clock.now();
+    const before = Object.entries(user?.ended ?? {}).filter(([, at]) => at > now - LIFE_MS);
+    const chosen = ending.filter(({ sessionId }) => !sessionId.startsWith(GIVEN));
+    return {
+      sessions: living(user).filter((session) => !ending.includes(session)),
+      ended: Object.fromEntries([...before, ...chosen.map(({ sessionId }) => [sessionId, now] as const)]),
+    };
+  }
+
   return {
-    find: (userId, options) => sessions.get({ userId }, options),
-    save: async (session, options) => sessions.set({ userId: session?.userId }, session, options),
-    end: (userId, options) => sessions.delete({ userId }, options),
+    async find(userId: string, ...rest: Rest) {
+      const [sessionId, options] = idAndOptions(rest);
+      const sessions = await all(userId, options);
+      return presented(sessions.findLast((each) => sessionId === undefined || each.sessionId === sessionId));
+    },
+
+    async list(userId, options) {
+      const sessions = await all(userId, options);
+      return sessions.map((each) => presented(each)!).sort(byStart);
+    },
+
+    async save(given, options) {
+      const session = storedForm(given, clock.now());
+      const { userId, sessionId } = session;
+      const isGiven = (given as Partial<SessionData>).sessionId !== undefined;
+      let isSaved = false;
+      await users.update(
+        { userId },
+        (user) => {
+          const sessions = living(user);
+          const known = sessions.find((each) => each.sessionId === sessionId);
+          const { ended } = without([], user);
+          isSaved =
+            known !== undefined ||
+            !isGiven ||
+            !(sessionId.startsWith(GIVEN) || Object.hasOwn(ended, sessionId));
+          if (!isSaved) return undefined;
+          if (known === undefined && isGiven) requireRoom(ended);
+          const others = sessions.filter((each) => each !== known);
+          const left = without(others.slice(0, Math.max(0, others.length + 1 - MAX_SESSIONS)), user);
+          return { ...left, sessions: [...left.sessions.filter((each) => each !== known), session] };
+        },
+        options,
+      );
+      return isSaved ? presented(session) : null;
+    },
+
+    async end(userId: string, ...rest: Rest) {
+      const [sessionId, options] = idAndOptions(rest);
+      requireName('userId', userId);
+      let wasThere = false;
+      await users.update(
+        { userId },
+        (user) => {
+          const ending = living(user).filter(
+            (each) => sessionId === undefined || each.sessionId === sessionId,
+          );
+          wasThere = ending.length > 0;
+          return wasThere ? without(ending, user) : undefined;
+        },
+        options,
+      );
+      return wasThere;
+    },
   };
 }
 
-/** The auth contexts, kept likewise. */
-export function authContextStore(open: OpenKeyspace): AuthContextStore {
-  const contexts = open(keyspaces.authContext);
-  const operation = keyspaces.authContext.pattern;
-  const parts = (token: string) => {
-    if (typeof token !== 'string') throw new ValidationError('token', 'must be a string', { operation });
-    return { tokenHash: createHash('sha256').update(token).digest('hex') };
-  };
-  return {
-    find: async (token, options) => contexts.get(parts(token), options),
-    save: async (token, context, options) => contexts.set(parts(token), context, options),
-    revoke: async (token, options) => contexts.delete(parts(token), options),
-  };
+type Rest = [sessionIdOrOptions?: string | CallOptions, options?: CallOptions];
+
+function idAndOptions([first, second]: Rest): [string | undefined, CallOptions | undefined] {
+  if (first === undefined) return [undefined, second];
+  if (typeof first === 'object') return [undefined, first];
+  requireName('sessionId', first);
+  return [first, second];
 }
+
+/** A session as it is stored, sharing nothing with what its caller gave. Throws `ValidationError` when it is wrong. */
+function storedForm(session: SessionData, now: number): StoredSession {
+  const encoded = encodeFor({ pattern, codec: sessionCodec }, withId(session));
+  return { ...sessionCodec.parse(JSON.parse(JSON.stringify(encoded))), savedAt: new Date(now) };
+}
+
+function withId(session: SessionData): SessionData & { sessionId: string } {
+  try {
+    const { sessionId = GIVEN + randomUUID(), ...rest } = session ?? {};
+    return { ...rest, sessionId };
+  } catch {
+    throw new ValidationError('session', 'has a member that cannot be read', { operation: pattern });
+  }
+}
+
+function requireName(name: string, value: unknown): void {
+  const reason = refusalOfName(value, MAX_ID_LENGTH);
+  if (reason !== undefined) throw new ValidationError(name, reason, { operation: pattern });
+}
+
+function requireRoom(ended: UserSessions['ended']): void {
+  if (Object.keys(ended).length < MAX_ENDED) return;
+  const reason = `must be left out, and is given then: ${MAX_ENDED} chosen ids have ended within the hour`;
+  throw new ValidationError('sessionId', reason, { operation: pattern });
+}
+
+/** Made once for each stored session, so that readers share it. */
+const forReaders = new WeakMap<StoredSession, SessionData>();
+
+function presented(stored: StoredSession | undefined): SessionData | null {
+  if (stored === undefined) return null;
+  let session = forReaders.get(stored);
+  if (session === undefined) {
+    const { userId, sessionId, startedAt, attributes } = stored;
+    session = { userId, sessionId, startedAt, attributes };
+    if (Object.isFrozen(stored)) Object.freeze(session);
+    forReaders.set(stored, session);
+  }
+  return session;
+}
+
+const byStart = (a: SessionData, b: SessionData): number =>
+  a.startedAt.getTime() - b.startedAt.getTime() || (a.sessionId! < b.sessionId! ? -1 : 1);

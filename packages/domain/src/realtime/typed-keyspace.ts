@@ -1,9 +1,10 @@
-import { z } from 'zod';
-import { ValidationError } from '../errors.js';
 import type { KeyParts, Keyspace } from '../keyspaces/keyspace.js';
 import { keyOf } from '../keyspaces/keyspace.js';
 import type { Cache } from '../ports/cache.js';
 import type { CallOptions } from '../ports/call.js';
+import { encodeFor } from './encode-for.js';
+import type { Change } from './update-value.js';
+import { updateValue } from './update-value.js';
 
 /** The values of one keyspace: they go in and come out typed and checked, and live as long as the keyspace says. */
 export interface KeyspaceValues<P extends string, T> {
@@ -12,6 +13,8 @@ export interface KeyspaceValues<P extends string, T> {
   set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void>;
   /** As `Cache.setIfNewer`; the value has a `timestamp`. */
   setIfNewer(parts: KeyParts<P>, value: T & { timestamp: Date }, options?: CallOptions): Promise<boolean>;
+  /** As {@link updateValue}. */
+  update(parts: KeyParts<P>, change: Change<T>, options?: CallOptions): Promise<void>;
   /** True when there was a value. */
   delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean>;
 }
@@ -75,6 +78,16 @@ export class TypedKeyspace<P extends string, T> implements KeyspaceValues<P, T> 
     );
   }
 
+  async update(parts: KeyParts<P>, change: Change<T>, options?: CallOptions): Promise<void> {
+    const key = this.#key(parts);
+    const cache = this.#cache;
+    await updateValue(this.#keyspace, change, {
+      read: (decoder) => cache.getEntry(key, decoder, options),
+      replace: (expected, value, ttl) => cache.setIfUnchanged(key, expected, value, ttl, options),
+      remove: () => cache.delete(key, options),
+    });
+  }
+
   async delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
     return this.#cache.delete(this.#key(parts), options);
   }
@@ -85,25 +98,5 @@ export class TypedKeyspace<P extends string, T> implements KeyspaceValues<P, T> 
 
   #encodeTimed(value: T): { timestamp: string } {
     return encodeFor(this.#keyspace, value) as { timestamp: string };
-  }
-}
-
-/** A value in the JSON form that its keyspace stores; throws `ValidationError` when it is not one of the keyspace's. */
-export function encodeFor<P extends string, T>(keyspace: Keyspace<P, T>, value: T): unknown {
-  const encoded = encodedOrUnreadable(keyspace, value);
-  if (encoded?.success) return encoded.data;
-  const [issue] = encoded?.error.issues ?? [];
-  const field = issue?.path.join('.') || 'value';
-  throw new ValidationError(field, issue?.message ?? 'has a member that cannot be read', {
-    operation: keyspace.pattern,
-  });
-}
-
-/** Undefined when reading a member throws. */
-function encodedOrUnreadable<P extends string, T>({ codec }: Keyspace<P, T>, value: T) {
-  try {
-    return z.safeEncode(codec, value);
-  } catch {
-    return undefined;
   }
 }

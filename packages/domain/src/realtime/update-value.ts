@@ -1,0 +1,44 @@
+import { CacheError, isDatabaseError } from '../errors.js';
+import type { Keyspace } from '../keyspaces/keyspace.js';
+import type { CacheEntry, Decoder } from '../ports/cache.js';
+import { encodeFor } from './encode-for.js';
+
+/** What becomes of a value, null for none; undefined leaves it as it is. It may be called more than once. */
+export type Change<T> = (value: T | null) => T | undefined;
+
+/** What an update needs of the cache, for one key. */
+export interface UpdateCalls {
+  read(decoder: Decoder<unknown>): Promise<CacheEntry<unknown> | null>;
+  /** As `Cache.setIfUnchanged`. */
+  replace(expected: unknown, value: unknown, ttlSeconds: number): Promise<boolean>;
+  remove(): Promise<unknown>;
+}
+
+const asItIs: Decoder<unknown> = { parse: (value) => value };
+/** Each attempt that fails is another writer's success. */
+const MOST_ATTEMPTS = 1_000;
+
+/**
+ * Replaces a value by what is made of it, as one step: where another writer comes between, the change is made anew. What is not a
+ * value of the keyspace counts as none. Throws `CacheError` when others keep coming between.
+ */
+export async function updateValue<P extends string, T>(
+  keyspace: Keyspace<P, T>,
+  change: Change<T>,
+  { read, replace, remove }: UpdateCalls,
+): Promise<void> {
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const entry = await read(asItIs).catch(async (error: unknown) => {
+      if (!isUnreadable(error)) throw error;
+      await remove();
+      return null;
+    });
+    const before = entry && keyspace.codec.safeParse(entry.value);
+    const after = change(before?.success ? before.data : null);
+    if (after === undefined) return;
+    if (await replace(entry?.value, encodeFor(keyspace, after), keyspace.ttlSeconds)) return;
+  }
+  throw new CacheError('others kept changing the value', { operation: keyspace.pattern });
+}
+
+const isUnreadable = (error: unknown) => isDatabaseError(error) && error.code === 'CACHE' && !error.retryable;
