@@ -31,6 +31,10 @@ describe('the command line', () => {
     [['ingest', 'x.csv', '--batch-size', '0'], /above 0/],
     [['ingest', 'x.csv', '--map', 'x=y'], /field among/],
     [['ingest', 'none.csv', '--symbol', 'X', ...memory], /none.csv cannot be read \(ENOENT\)/],
+    [['ingest', 'x.csv', '--date-format', 'mm/dd/yyyy'], /mm is the minutes.*the month is MM/],
+    [['ingest', SP500.file, '--symbol', 'X', '--timezone', 'EST5', ...memory], /IANA/],
+    [['ingest', 'x.csv', '--ambiguous', 'both'], /earlier, later/],
+    [['ingest', 'x.csv', '--default', 'open=1'], /field among volume, qualityScore/],
     [['migrate', 'newest'], /whole number/],
     [['query', 'everything'], /market-data, sentiment/],
     [['query', 'market-data', '--interval', '1d'], /--interval is for aggregate only/],
@@ -116,7 +120,7 @@ describe('the command line', () => {
   it('says in words what it ingested', async () => {
     const { code, out } = await qtdal('ingest', SP500.file, '--symbol', '^GSPC', ...memory);
     expect(code).toBe(EXIT.ok);
-    expect(out).toMatch(/5,105 rows read, 5,105 inserted, 0 updated, 0 refused, source sp500-2000\.csv/);
+    expect(out).toMatch(/5,105 rows read, 5,105 inserted, 0 updated, 0 refused, source csv/);
   });
 
   it('ends with 4 when rows were refused, shows the first twenty and writes all to a file', async () => {

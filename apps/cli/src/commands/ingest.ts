@@ -1,37 +1,72 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
-import type { Refusal } from '../ingest/bars.js';
-import { parseMapping } from '../ingest/columns.js';
+import type { Defaults, Refusal } from '../ingest/bars.js';
+import { cellsOf } from '../ingest/cells.js';
+import { parseMapping, parsePairs } from '../ingest/columns.js';
+import { EPOCH_FORMATS, parseDateFormat, type DateFormat } from '../ingest/date-format.js';
 import type { IngestReport } from '../ingest/ingest-file.js';
 import { ingestFile } from '../ingest/ingest-file.js';
+import type { DecimalMark } from '../ingest/numbers.js';
+import type { AmbiguousChoice } from '../ingest/zones.js';
 import { count, seconds, toJson, type Output } from '../output.js';
 import type { RunSession } from '../run.js';
 import { prepareSchema } from '../schema.js';
 import type { CommonOptions } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
+import { printable } from '../terminal.js';
 
 interface IngestFlags extends CommonOptions {
   symbol?: string;
   source?: string;
   map?: ReturnType<typeof parseMapping>;
-  dateFormat?: string;
+  columns?: string[];
+  dateFormat?: DateFormat;
+  timezone?: string;
+  ambiguous?: AmbiguousChoice;
+  decimal?: keyof typeof MARKS;
+  default?: Defaults;
   batchSize: number;
   restart?: boolean;
   rejects?: string;
 }
 
 const SHOWN_REFUSALS = 20;
+const MARKS = { point: '.', comma: ',' } as const satisfies Record<string, DecimalMark>;
 
 export function addIngest(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('ingest <file>')))
     .description('Store the bars of a CSV file; goes on where an interrupted call ended.')
     .option('--symbol <symbol>', 'symbol of all rows, when the file has no symbol column')
-    .option('--source <name>', 'source of the bars (default: the name of the file)')
-    .option('--map <field=Column,…>', 'columns whose names are not recognised', parseMapping)
-    .option('--date-format <tokens>', 'form of the timestamps, e.g. MM/dd/yyyy')
+    .option('--source <name>', 'whose bars they are, a part of their key (default: csv)')
+    .option(
+      '--map <field=Column,…>',
+      'columns whose names are not recognised; timestamp=Date+Time',
+      parseMapping,
+    )
+    .option('--columns <names>', 'names of all columns in order, for a file that does not name them', names)
+    .option(
+      '--date-format <tokens>',
+      `form of the timestamps, e.g. MM/dd/yyyy, ${EPOCH_FORMATS.join(', ')}`,
+      parseDateFormat,
+    )
+    .option('--timezone <zone>', 'IANA name of the zone of timestamps that name none (default: UTC)')
+    .addOption(
+      new Option('--ambiguous <which>', 'which of two instants, when clocks were put back').choices([
+        'earlier',
+        'later',
+      ]),
+    )
+    .addOption(
+      new Option('--decimal <mark>', 'what stands before the fraction of a number').choices(
+        Object.keys(MARKS),
+      ),
+    )
+    .option('--default <field=value,…>', 'volume or qualityScore of rows that have none', (text) =>
+      parsePairs('--default', text, ['volume', 'qualityScore']),
+    )
     .option('--batch-size <rows>', 'rows per write', positive, 10_000)
     .option('--restart', 'begin at the first row, whatever was stored before')
     .option('--rejects <file>', 'append refused rows as JSON lines: line, field, reason')
@@ -43,14 +78,17 @@ export function addIngest(program: Command, run: RunSession): void {
         const refusals = new RefusalLog(flags.rejects, (text) => output.note(text));
         const bar = progressBar(output.progress);
         let settled = 0;
+        const { map, decimal, default: defaults, ...options } = flags;
         try {
           const report = await ingestFile(opened.database, file, {
-            ...flags,
-            mapping: flags.map,
+            ...options,
+            mapping: map,
+            defaults,
+            ...(decimal && { decimal: MARKS[decimal] }),
             signal,
             onRefusal: (refusal) => refusals.add(refusal),
-            onProgress: ({ bytes, size, rows }) => {
-              settled = rows;
+            onProgress: ({ bytes, size, rows, settled: now }) => {
+              settled = now;
               bar?.setTotal(size);
               bar?.update(bytes, { rows: count(rows) });
             },
@@ -84,16 +122,35 @@ function progressBar(stream: Output['progress']): SingleBar | undefined {
   return bar;
 }
 
-function summary({ file, source, resumedAt, rows, ...counts }: IngestReport): string {
+function names(text: string): string[] {
+  const found = cellsOf(text, ',');
+  if (!found) throw new InvalidArgumentError('It has a quote that is never closed.');
+  return found;
+}
+
+function summary({ file, source, resumedAt, rows, ...report }: IngestReport): string {
   if (rows === 0 && resumedAt > 0) {
-    return `${file} was read already, ${count(resumedAt)} rows of it; --restart reads it again.`;
+    return `${printable(file)} was read already, ${count(resumedAt)} rows of it; --restart reads it again.`;
   }
+  const { supersededCount, preambleLines, timezone, columns } = report;
   const resumed = resumedAt > 0 ? `, going on after ${count(resumedAt)}` : '';
-  return (
-    `${file}: ${count(rows)} rows read${resumed}, ${count(counts.insertedCount)} inserted, ` +
-    `${count(counts.updatedCount)} updated, ${count(counts.refusedCount)} refused, source ${source}, ` +
-    seconds(counts.durationMs)
-  );
+  const superseded = supersededCount > 0 ? ` (of these ${count(supersededCount)} stay newer)` : '';
+  const notes = [
+    ...(columns['volume'] === undefined
+      ? ['volume is 0 where nothing gives it: the file has no such column']
+      : []),
+    ...(timezone === undefined ? [] : [`timestamps without a zone are read in ${timezone}`]),
+    ...(preambleLines > 0 ? [`${count(preambleLines)} lines before the header are passed over`] : []),
+  ];
+  return [
+    `${printable(file)}: ${count(rows)} rows read${resumed}, ${count(report.insertedCount)} inserted, ` +
+      `${count(report.updatedCount)} updated${superseded}, ${count(report.refusedCount)} refused, ` +
+      `source ${printable(source)}, ${seconds(report.durationMs)}`,
+    `read from ${Object.entries(columns)
+      .map(([field, name]) => (name === field ? name : `${printable(name)} as ${field}`))
+      .join(', ')}`,
+    ...notes,
+  ].join('\n  ');
 }
 
 /** Shows the first refused rows and appends all of them to a file, if one is wanted, before their batch is settled. */

@@ -1,8 +1,8 @@
 import type { MarketDataBatch } from '@quantumtrade/dal-domain';
 import { fieldFromJson, marketData } from '@quantumtrade/dal-domain';
+import type { Delimiter } from './cells.js';
 import type { ColumnField, Columns } from './columns.js';
-import type { CsvRow } from './csv-file.js';
-import type { InstantReader } from './instants.js';
+import { isAmbiguous, plainNumber, type NumberStyle } from './numbers.js';
 
 export type Bar = MarketDataBatch['records'][number];
 
@@ -14,48 +14,93 @@ export interface Refusal {
   reason: string;
 }
 
-const UNASSESSED_QUALITY = 100;
+/** Values of rows whose column is empty or missing. */
+export type Defaults = Partial<Record<'volume' | 'qualityScore', string>>;
+
+export interface BarReaderOptions {
+  columns: Columns;
+  width: number;
+  delimiter: Delimiter;
+  symbol: string | undefined;
+  style: NumberStyle;
+  defaults: Defaults;
+  readTimestamp: (cells: readonly string[]) => number | string;
+}
+
+const UNASSESSED_QUALITY = '100';
+
+/** A reason for one field. */
+class Refused {
+  constructor(
+    readonly field: string,
+    readonly reason: string,
+  ) {}
+}
 
 /**
- * Makes bars of a file's rows. Prices stay the strings that the file has, so that nothing is lost on the way. Without a
- * column for them, volume is 0, the adjusted close is the close, and the quality score is 100.
+ * Makes bars of a file's rows. Numbers stay decimal text, so that nothing is lost on the way. Without a column for them,
+ * volume is 0, the adjusted close is the close, and the quality score is 100.
  */
 export function barReader(
-  columns: Columns,
-  width: number,
-  { symbol, readInstant }: { symbol: string | undefined; readInstant: InstantReader },
-): (row: CsvRow) => Bar | Refusal {
-  const value = (cells: readonly string[], field: ColumnField): string | undefined => {
-    const column = columns[field];
-    return column === undefined ? undefined : cells[column];
-  };
-  const whole = (field: 'volume' | 'qualityScore', text: string) =>
-    fieldFromJson(marketData.fields[field], text.replace(/\.0+$/, '')) as number | bigint;
-
-  return ({ cells, line }) => {
-    if (cells.length !== width) {
-      return { line, field: 'row', reason: `has ${cells.length} columns where the header has ${width}` };
+  options: BarReaderOptions,
+): (cells: readonly string[], line: number) => Bar | Refusal {
+  const { columns, width, symbol, defaults, readTimestamp } = options;
+  return (cells, line) => {
+    const refuse = (field: string, reason: string): Refusal => ({ line, field, reason });
+    if (cells.length !== width)
+      return refuse('row', `has ${cells.length} columns where the header has ${width}`);
+    const empty = emptyField(columns, cells, defaults);
+    if (empty) return refuse(...empty);
+    const timestamp = readTimestamp(cells);
+    if (typeof timestamp === 'string') return refuse('timestamp', timestamp);
+    try {
+      const number = (field: ColumnField, otherwise: string) => numberOf(field, cells, otherwise, options);
+      const close = number('close', '');
+      return {
+        symbol: symbol ?? cells[columns.symbol!]!,
+        timestamp,
+        open: number('open', ''),
+        high: number('high', ''),
+        low: number('low', ''),
+        close,
+        volume: fieldFromJson(marketData.fields.volume, number('volume', defaults.volume ?? '0')) as number,
+        adjustedClose: number('adjustedClose', close),
+        qualityScore: fieldFromJson(
+          marketData.fields.qualityScore,
+          number('qualityScore', defaults.qualityScore ?? UNASSESSED_QUALITY),
+        ) as number,
+      };
+    } catch (error) {
+      if (error instanceof Refused) return refuse(error.field, error.reason);
+      throw error;
     }
-    const empty = Object.entries(columns).find(([, column]) => cells[column] === '');
-    if (empty) return { line, field: empty[0], reason: 'is empty' };
-    const timestamp = readInstant(value(cells, 'timestamp')!);
-    if (typeof timestamp === 'string') return { line, field: 'timestamp', reason: timestamp };
-    const close = value(cells, 'close')!;
-    return {
-      symbol: symbol ?? value(cells, 'symbol')!,
-      timestamp,
-      open: value(cells, 'open')!,
-      high: value(cells, 'high')!,
-      low: value(cells, 'low')!,
-      close,
-      volume: whole('volume', value(cells, 'volume') ?? '0'),
-      adjustedClose: value(cells, 'adjustedClose') ?? close,
-      qualityScore: whole(
-        'qualityScore',
-        value(cells, 'qualityScore') ?? String(UNASSESSED_QUALITY),
-      ) as number,
-    };
   };
 }
 
 export const isRefusal = (row: Bar | Refusal): row is Refusal => 'reason' in row;
+
+function emptyField(
+  columns: Columns,
+  cells: readonly string[],
+  defaults: Defaults,
+): [field: string, reason: string] | undefined {
+  for (const [field, column] of Object.entries(columns)) {
+    if (cells[column] !== '' || field in defaults) continue;
+    return [field, field === 'volume' ? 'is empty: --default volume=0 would make it 0' : 'is empty'];
+  }
+  return undefined;
+}
+
+/** A number as a plain decimal; what is none stays as it is, for the store to say what is wrong with it. */
+function numberOf(
+  field: ColumnField,
+  cells: readonly string[],
+  otherwise: string,
+  { columns, style, delimiter }: BarReaderOptions,
+): string {
+  const column = columns[field];
+  const text = (column === undefined ? '' : cells[column]!) || otherwise;
+  if (!style.known && isAmbiguous(text, delimiter))
+    throw new Refused(field, 'can be read in two ways: say --decimal point or --decimal comma');
+  return plainNumber(text, style.mark) ?? text;
+}

@@ -32,13 +32,58 @@ describe('finding the columns of bars', () => {
     expect(() => find('Date,Open,High,Low,Close', '', false)).toThrow('--symbol');
   });
 
+  it('takes date and time of two columns together', () => {
+    const both = { timestamp: 0, time: 1 };
+    expect(find('Date,Time,Open,High,Low,Close')).toMatchObject(both);
+    expect(find('<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>', 'timestamp=<DATE>')).toMatchObject(both);
+    expect(find('when,at,Open,High,Low,Close', 'timestamp=when+at')).toMatchObject(both);
+    expect(find('a+b,Open,High,Low,Close', 'timestamp=a+b')).toMatchObject({ timestamp: 0 });
+    expect(find('Datetime,x,Open,High,Low,Close,time', 'timestamp=Datetime').time).toBeUndefined();
+  });
+
+  it('takes a rarer name of the timestamp where no usual one is there', () => {
+    expect(find('open_time,open,high,low,close,close_time').timestamp).toBe(0);
+    expect(find('unix,date,open,high,low,close').timestamp).toBe(1);
+  });
+
+  it('needs no volume where one is given', () => {
+    const header = 'Date,Open,High,Low,Close,Volume_(BTC)'.split(',');
+    expect(findColumns(header, {}, { symbolGiven: true, volumeGiven: true }).volume).toBeUndefined();
+    expect(find(header.join(','), 'volume=Volume_(BTC)').volume).toBe(5);
+  });
+
+  it('names columns that have commas in quotes', () => {
+    expect(parseMapping('"close=Close, adjusted",open=o')).toEqual({ close: 'Close, adjusted', open: 'o' });
+  });
+
+  it('shows few names of a header of very many, cut and printable', () => {
+    const header = Array.from({ length: 100_000 }, (_, n) => `\u001b${n}${'x'.repeat(100)}`);
+    const refused = () => findColumns(header, {}, { symbolGiven: true });
+    expect(refused).toThrow(/\\u001b0x+…, .* and 99980 more/);
+  });
+
+  it('reads a mapping of a hundred thousand blanks at once', () => {
+    expect(() => parseMapping(`close=${' '.repeat(100_000)}x y,`)).toThrow(UsageError);
+  });
+
   it('lets the mapping win over usual names', () => {
     expect(find('date,open,high,low,close,settle', 'close=settle').close).toBe(5);
     expect(find('when,open,high,low,close', ' timestamp = when ').timestamp).toBe(0);
   });
 
   it.each([
-    ['Date,Time,Open,High,Low,Close', '', /Several columns could be timestamp \(Date, Time\)/],
+    ['Date,Timestamp,Open,High,Low,Close', '', /Several columns could be timestamp \(Date, Timestamp\)/],
+    ['Date,Time,time,Open,High,Low,Close', '', /Several columns could be timestamp/],
+    [
+      'Date,Open,High,Low,Close,Volume_(BTC),Amount',
+      '',
+      /volume may be in Volume_\(BTC\), Amount: .*--map volume=/,
+    ],
+    ['<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>', '', /could be volume \(<TICKVOL>, <VOL>\)/],
+    ['Date,Open,High,Low,Close', 'close=Close,close=Open', /gives close twice/],
+    ['Date,Open,High,Low,Close', '__proto__=Close', /field among/],
+    ['Date,Open,High,Low,Close', '"close=Close', /quote that is never closed/],
+    ['a,a,Date,Open,High,Low', 'close=a', /2 columns a\./],
     ['Date,Open,High,Low,Close,close', '', /Several columns could be close/],
     ['Date,Open,High,Price', '', /No column for low, close among Date, Open, High, Price/],
     ['Date,Open,High,Low,Close', 'close=Settle', /no column Settle; the file has Date/],

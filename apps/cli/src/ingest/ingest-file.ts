@@ -1,24 +1,39 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
-import { UsageError } from '../exit-codes.js';
-import type { Bar, Refusal } from './bars.js';
+import type { Bar, Defaults, Refusal } from './bars.js';
 import { barReader, isRefusal } from './bars.js';
-import type { ColumnField } from './columns.js';
+import { cellsOf } from './cells.js';
+import type { ColumnField, Columns, Mapping } from './columns.js';
 import { findColumns } from './columns.js';
-import type { CsvRow, FileIdentity } from './csv-file.js';
-import { csvRows, identify } from './csv-file.js';
-import { instantReader } from './instants.js';
+import type { DateFormat } from './date-format.js';
+import type { Layout } from './layout.js';
+import { layoutOf } from './layout.js';
+import { styleOf, type DecimalMark, type NumberStyle } from './numbers.js';
+import { SeenBars } from './seen-bars.js';
+import type { FileIdentity } from './text-file.js';
+import { identify, linesOf } from './text-file.js';
+import { timestampReader } from './timestamps.js';
+import type { AmbiguousChoice } from './zones.js';
 
 export interface IngestOptions {
   /** Symbol of every row, for a file without a symbol column. */
   symbol?: string;
-  /** Default is the file's name. */
+  /** Whose bars they are; a bar's key is its symbol, timestamp and source. Default is `csv`. */
   source?: string;
   /** Names of columns by field, where they are not the usual ones. */
-  mapping?: Partial<Record<ColumnField, string>>;
+  mapping?: Mapping;
+  /** Names of all columns in order, for a file that does not name them. */
+  columns?: readonly string[];
   /** Form of the timestamps, where it is not one that can be recognised. */
-  dateFormat?: string;
+  dateFormat?: DateFormat;
+  /** IANA name of the zone of timestamps that name none. Default is `UTC`. */
+  timezone?: string;
+  /** Which instant a local time is that exists twice. Default is that it is refused. */
+  ambiguous?: AmbiguousChoice;
+  /** What stands before the fraction of a number, where the file does not show it. */
+  decimal?: DecimalMark;
+  /** Values of empty cells. */
+  defaults?: Defaults;
   /** Rows per write. Default is 10,000. */
   batchSize?: number;
   /** Begins at the first row, whatever was stored before. */
@@ -26,29 +41,40 @@ export interface IngestOptions {
   signal?: AbortSignal;
   /** Told of every row that is not stored, in the order of the file within each batch. */
   onRefusal?: (refusal: Refusal) => void;
-  /** Told after every write how far the file is read. */
-  onProgress?: (progress: { bytes: number; size: number; rows: number }) => void;
+  /** Told after every write how far the file is read, and how many rows the next call need not read again. */
+  onProgress?: (progress: { bytes: number; size: number; rows: number; settled: number }) => void;
 }
 
 export interface IngestReport {
   file: string;
   source: string;
+  /** Name of the column of each field; `Date + Time` where two give it. */
+  columns: Record<string, string>;
+  /** The zone of timestamps that named none; undefined when all of them did. */
+  timezone: string | undefined;
+  /** Lines before the header that were passed over. */
+  preambleLines: number;
   /** Rows that an earlier ingestion of this file had settled. */
   resumedAt: number;
   /** Rows read this time. `insertedCount + updatedCount + refusedCount`. */
   rows: number;
   insertedCount: number;
   updatedCount: number;
+  /** Those of `updatedCount` that a newer version stays in place of. */
+  supersededCount: number;
   refusedCount: number;
   durationMs: number;
 }
 
 const BATCH_SIZE = 10_000;
+/** Constant, so that a file that was downloaded again under another name has the same bars. */
+const SOURCE = 'csv';
 
 /**
  * Stores a CSV file's bars, one batch in memory at a time. How many rows are settled is saved after each batch's answer,
- * under the file's content and the way it is read, so that the next call goes on there. Every row is written as of the
- * file's modification: a replay changes nothing, and a correction made since stays.
+ * under the file's content and the way it is read, so that the next call goes on there; rows from the first refused one on
+ * are not settled, so that the next call refuses them again. Every row is written as of the file's modification: a replay
+ * changes nothing, and a correction made since stays.
  */
 export async function ingestFile(
   database: DatabaseAbstraction,
@@ -56,80 +82,165 @@ export async function ingestFile(
   options: IngestOptions = {},
 ): Promise<IngestReport> {
   const started = performance.now();
-  const { batchSize = BATCH_SIZE, signal } = options;
+  const { batchSize = BATCH_SIZE, signal, source = SOURCE, mapping = {}, defaults = {} } = options;
+  const layout = await layoutOf(file, { mapping, columns: options.columns });
+  const symbol = options.symbol ?? layout.symbol;
+  const columns = findColumns(layout.names, mapping, {
+    symbolGiven: symbol !== undefined,
+    volumeGiven: defaults.volume !== undefined,
+  });
   const identity = await identify(file, signal);
-  const source = options.source ?? basename(file);
   const checkpoint = checkpointName(identity, source, options);
   const resumedAt = options.restart ? 0 : await database.checkpoints.load(checkpoint, { signal });
-  const report = { file, source, resumedAt, rows: 0, insertedCount: 0, updatedCount: 0, refusedCount: 0 };
+  const reading = new Reading(layout, columns, symbol, options);
+  const counts = { rows: 0, insertedCount: 0, updatedCount: 0, supersededCount: 0, refusedCount: 0 };
+  let settled = resumedAt;
 
-  for await (const { bars, lines, refusals, bytes } of batches(file, batchSize, resumedAt, options)) {
+  for await (const { bars, refusals, end, bytes } of batches(file, reading, batchSize, resumedAt)) {
     const result = await database.insertMarketData(
-      { records: bars, source, timestamp: Math.min(identity.modifiedAt.getTime(), Date.now()) },
+      {
+        records: bars.map(({ bar }) => bar),
+        source,
+        timestamp: Math.min(identity.modifiedAt.getTime(), Date.now()),
+      },
       { signal },
     );
-    refusals.push(
-      ...result.errors.map(({ index, field, reason }) => ({ line: lines[index]!, field, reason })),
-    );
-    refusals.sort((a, b) => a.line - b.line).forEach((refusal) => options.onRefusal?.(refusal));
-    report.rows += bars.length + refusals.length - result.failedCount;
-    report.insertedCount += result.insertedCount;
-    report.updatedCount += result.updatedCount;
-    report.refusedCount += refusals.length;
-    await database.checkpoints.save(checkpoint, resumedAt + report.rows, { signal });
-    options.onProgress?.({ bytes, size: identity.size, rows: resumedAt + report.rows });
+    for (const { index, field, reason } of result.errors) {
+      const { line, position } = bars[index]!;
+      refusals.push({ refusal: { line, field, reason }, position });
+    }
+    refusals.sort((a, b) => a.position - b.position);
+    for (const { refusal } of refusals) options.onRefusal?.(refusal);
+    counts.rows += bars.length + refusals.length - result.failedCount;
+    counts.insertedCount += result.insertedCount;
+    counts.updatedCount += result.updatedCount;
+    counts.supersededCount += result.supersededCount;
+    if (counts.refusedCount === 0) {
+      settled = refusals[0]?.position ?? end;
+      await database.checkpoints.save(checkpoint, settled, { signal });
+    }
+    counts.refusedCount += refusals.length;
+    options.onProgress?.({ bytes, size: identity.size, rows: resumedAt + counts.rows, settled });
     signal?.throwIfAborted();
   }
-  return { ...report, durationMs: performance.now() - started };
+  return {
+    file,
+    source,
+    columns: reading.columnNames,
+    timezone: reading.timezone,
+    preambleLines: layout.preambleLines,
+    resumedAt,
+    ...counts,
+    durationMs: performance.now() - started,
+  };
+}
+
+/** How the rows of one file are read. */
+class Reading {
+  readonly layout: Layout;
+  readonly columnNames: Record<string, string>;
+  readonly #read: (cells: readonly string[], line: number) => Bar | Refusal;
+  readonly #seen = new SeenBars();
+  readonly #zone: string;
+  #hasLocalTimes = false;
+
+  constructor(layout: Layout, columns: Columns, symbol: string | undefined, options: IngestOptions) {
+    this.layout = layout;
+    this.#zone = options.timezone ?? 'UTC';
+    this.columnNames = namesOf(columns, layout.names);
+    this.#read = barReader({
+      columns,
+      width: layout.names.length,
+      delimiter: layout.delimiter,
+      symbol,
+      style: options.decimal ? { mark: options.decimal, known: true } : numberStyle(layout, columns),
+      defaults: options.defaults ?? {},
+      readTimestamp: timestampReader(layout.sample, columns, {
+        ...options,
+        timezone: this.#zone,
+        onLocal: () => (this.#hasLocalTimes = true),
+      }),
+    });
+  }
+
+  get timezone(): string | undefined {
+    return this.#hasLocalTimes ? this.#zone : undefined;
+  }
+
+  row(text: string, line: number): Bar | Refusal {
+    const cells = cellsOf(text, this.layout.delimiter);
+    if (!cells) return { line, field: 'row', reason: 'has a quote that is not closed on its line' };
+    const bar = this.#read(cells, line);
+    if (isRefusal(bar)) return bar;
+    const earlier = this.#seen.add(bar, line);
+    if (earlier === undefined) return bar;
+    const reason = `repeats the symbol and instant of line ${earlier} with other values, and there is one bar for both: aggregate ticks before`;
+    return { line, field: 'timestamp', reason };
+  }
 }
 
 interface FileBatch {
-  bars: Bar[];
-  /** Line of each bar. */
-  lines: number[];
-  refusals: Refusal[];
-  /** Bytes of the file up to the batch's end. */
+  bars: { bar: Bar; line: number; position: number }[];
+  refusals: { refusal: Refusal; position: number }[];
+  /** Rows of the file up to the batch's end. */
+  end: number;
+  /** Bytes of the file that were read by then. */
   bytes: number;
 }
 
 async function* batches(
   file: string,
+  reading: Reading,
   size: number,
   skipped: number,
-  { symbol, mapping = {}, dateFormat }: IngestOptions,
 ): AsyncGenerator<FileBatch> {
-  let read: ((row: CsvRow) => Bar | Refusal) | undefined;
-  let batch: FileBatch = { bars: [], lines: [], refusals: [], bytes: 0 };
+  let batch: FileBatch = { bars: [], refusals: [], end: 0, bytes: 0 };
   let position = 0;
-  for await (const row of csvRows(file)) {
-    if (!read) {
-      const columns = findColumns(row.cells, mapping, { symbolGiven: symbol !== undefined });
-      read = barReader(columns, row.cells.length, { symbol, readInstant: instantReader(dateFormat) });
-      continue;
-    }
+  for await (const { text, number, bytes } of linesOf(file)) {
+    if (number <= reading.layout.headerLine || text === '') continue;
+    const bar = reading.row(text, number);
     if (position++ < skipped) continue;
-    const bar = read(row);
-    if (isRefusal(bar)) batch.refusals.push(bar);
-    else {
-      batch.bars.push(bar);
-      batch.lines.push(row.line);
-    }
-    batch.bytes = row.bytes;
+    if (isRefusal(bar)) batch.refusals.push({ refusal: bar, position: position - 1 });
+    else batch.bars.push({ bar, line: number, position: position - 1 });
+    Object.assign(batch, { end: position, bytes });
     if (batch.bars.length + batch.refusals.length === size) {
       yield batch;
-      batch = { bars: [], lines: [], refusals: [], bytes: row.bytes };
+      batch = { bars: [], refusals: [], end: position, bytes };
     }
   }
-  if (!read) throw new UsageError(`${file} is empty: its first line must name the columns.`);
   if (batch.bars.length + batch.refusals.length > 0) yield batch;
 }
 
+const NUMBERS: readonly ColumnField[] = ['open', 'high', 'low', 'close', 'adjustedClose', 'volume'];
+
+function numberStyle({ sample }: Layout, columns: Columns): NumberStyle {
+  const indexes = NUMBERS.flatMap((field) => columns[field] ?? []);
+  return styleOf(sample.flatMap((cells) => indexes.map((index) => cells[index] ?? '')));
+}
+
+function namesOf({ time, ...columns }: Columns, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([field, column]) => [
+      field,
+      field === 'timestamp' && time !== undefined ? `${names[column]} + ${names[time]}` : names[column]!,
+    ]),
+  );
+}
+
 /** The same content read the same way is the same ingestion, wherever the file lies. */
-function checkpointName(
-  { fingerprint }: FileIdentity,
-  source: string,
-  { symbol, mapping = {}, dateFormat }: IngestOptions,
-): string {
-  const reading = [fingerprint, source, symbol, Object.entries(mapping).sort(), dateFormat];
-  return `csv:${createHash('sha256').update(JSON.stringify(reading)).digest('hex')}`;
+function checkpointName({ fingerprint }: FileIdentity, source: string, options: IngestOptions): string {
+  const { symbol, mapping = {}, columns, dateFormat, timezone, ambiguous, decimal, defaults = {} } = options;
+  const reading = [
+    fingerprint,
+    source,
+    symbol,
+    Object.entries(mapping).sort(),
+    columns,
+    dateFormat?.name,
+    timezone,
+    ambiguous,
+    decimal,
+    Object.entries(defaults).sort(),
+  ];
+  return `csv2:${createHash('sha256').update(JSON.stringify(reading)).digest('hex')}`;
 }

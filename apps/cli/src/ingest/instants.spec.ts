@@ -1,4 +1,6 @@
-import { instantReader, readInstant } from './instants.js';
+import { parseDateFormat } from './date-format.js';
+import { ambiguousDigits, dateAndTimeReader, instantReader, readInstant } from './instants.js';
+import { zoneReader } from './zones.js';
 
 describe('reading an instant', () => {
   it.each([
@@ -14,13 +16,28 @@ describe('reading an instant', () => {
     ['September 30, 1999', '1999-09-30T00:00:00.000Z'],
     ['3 Feb 2001', '2001-02-03T00:00:00.000Z'],
     ['03-Feb-2001', '2001-02-03T00:00:00.000Z'],
+    ['2023.03.01', '2023-03-01T00:00:00.000Z'],
+    ['2023/03/01 09:30', '2023-03-01T09:30:00.000Z'],
+    ['2023-01-01 00:01:00 UTC', '2023-01-01T00:01:00.000Z'],
     ['946857600', '2000-01-03T00:00:00.000Z'],
     ['946857600123', '2000-01-03T00:00:00.123Z'],
+    ['1677681000.0', '2023-03-01T14:30:00.000Z'],
+    ['1677681000.25', '2023-03-01T14:30:00.250Z'],
+    ['1738368000000000', '2025-02-01T00:00:00.000Z'],
+    ['1738335600000000000', '2025-01-31T15:00:00.000Z'],
   ])('takes %s as %s', (text, iso) => {
     expect(new Date(readInstant(text)).toISOString()).toBe(iso);
   });
 
-  it.each(['01/02/2000', '1.2.2000', '01-02-00', '20000103'])('refuses %s as ambiguous', (text) => {
+  it.each([
+    '01/02/2000',
+    '1.2.2000',
+    '01-02-00',
+    '20000103',
+    '202303010930',
+    '20230301093000',
+    '20230301093000123',
+  ])('refuses %s as ambiguous', (text) => {
     expect(readInstant(text)).toMatch(/ambiguous.*--date-format/);
   });
 
@@ -34,15 +51,97 @@ describe('reading an instant', () => {
     ['yesterday', /must be a date/],
     ['', /must be a date/],
     ['12345', /must be a date/],
+    ['0903010930', /must be a date/],
+    ['2303010930', /future as epoch-s.*--date-format/],
+    ['2023030109', /future as epoch-s.*--date-format/],
+    ['99999999999999', /future as epoch-ms/],
+    ['1738368000000001', /whole milliseconds/],
+    ['1677681000.0001', /whole milliseconds/],
+    ['2000-01/03', /must be a date/],
   ])('says what is wrong with %s', (text, reason) => {
     expect(String(readInstant(text))).toMatch(reason);
   });
 
   it('follows a given form to the letter, in UTC', () => {
-    const read = instantReader('DD/MM/YYYY');
+    const reader = (format: string) => instantReader({ format: parseDateFormat(format) });
+    const read = reader('DD/MM/YYYY');
     expect(read('03/01/2000')).toBe(Date.UTC(2000, 0, 3));
     expect(read('2000-01-03')).toBe('must be a date in the form DD/MM/YYYY');
     expect(read('13/13/2000')).toBe('must be a date in the form DD/MM/YYYY');
-    expect(instantReader('yyyyMMdd HH:mm')('20000103 14:30')).toBe(Date.UTC(2000, 0, 3, 14, 30));
+    expect(reader('yyyyMMdd HH:mm')('20000103 14:30')).toBe(Date.UTC(2000, 0, 3, 14, 30));
+    expect(reader('yyyy-MM-dd HH:mm ZZ')('2000-01-03 14:30 +02:00')).toBe(Date.UTC(2000, 0, 3, 12, 30));
+    expect(reader('epoch-ms')('202303010930')).toBe(202303010930);
+    expect(reader('epoch-s')('-1.5')).toBe(-1_500);
+    expect(reader('epoch-s')('soon')).toBe('must be a number in the form epoch-s');
+  });
+});
+
+describe('reading a date and a time of two columns', () => {
+  const plain = dateAndTimeReader({});
+  it.each([
+    ['2023-03-01', '09:30', '2023-03-01T09:30:00.000Z'],
+    ['2023.03.01', '9:30:15', '2023-03-01T09:30:15.000Z'],
+    ['Mar 1 2023', '09:30:15.250', '2023-03-01T09:30:15.250Z'],
+    ['2023-03-01', '0930', '2023-03-01T09:30:00.000Z'],
+    ['2023-03-01', '093015', '2023-03-01T09:30:15.000Z'],
+    ['2023-03-01', '12:05 AM', '2023-03-01T00:05:00.000Z'],
+    ['2023-03-01', '1:05 p.m.', '2023-03-01T13:05:00.000Z'],
+  ])('takes %s and %s as %s', (date, time, iso) => {
+    expect(new Date(plain(date, time)).toISOString()).toBe(iso);
+  });
+
+  it.each([
+    ['2023-03-01', '930', /must have a time/],
+    ['2023-03-01', '', /must have a time/],
+    ['2023-03-01', '24:00', /time of the day/],
+    ['2023-03-01', '13:00 PM', /must have a time/],
+    ['2023-03-01T10:00', '09:30', /a time of its own/],
+    ['1677681000', '09:30', /a time of its own/],
+    ['20230301', '09:30', /ambiguous/],
+  ])('refuses %s and %s', (date, time, reason) => {
+    expect(String(plain(date, time))).toMatch(reason);
+  });
+
+  it('takes a form of the date alone, or of both', () => {
+    const date = dateAndTimeReader({ format: parseDateFormat('yyyyMMdd') });
+    expect(date('20230301', '153000')).toBe(Date.UTC(2023, 2, 1, 15, 30));
+    const both = dateAndTimeReader({ format: parseDateFormat('yyyyMMdd HHmm') });
+    expect(both('20230301', '1530')).toBe(Date.UTC(2023, 2, 1, 15, 30));
+  });
+});
+
+describe('reading local times of a zone', () => {
+  const at = (text: string, choice?: 'earlier' | 'later') =>
+    instantReader({ zone: zoneReader('America/New_York', choice) })(text);
+
+  it('is told the zone of what names none alone', () => {
+    expect(at('2023-03-01 09:30')).toBe(Date.UTC(2023, 2, 1, 14, 30));
+    expect(at('2023-07-03 09:30')).toBe(Date.UTC(2023, 6, 3, 13, 30));
+    expect(at('2023-03-01 09:30Z')).toBe(Date.UTC(2023, 2, 1, 9, 30));
+    expect(at('1677681000')).toBe(1_677_681_000_000);
+  });
+
+  it('refuses a time that never was', () => {
+    expect(at('2023-03-12 02:30')).toMatch(/does not exist in America\/New_York/);
+    expect(at('2023-03-12 03:00')).toBe(Date.UTC(2023, 2, 12, 7));
+  });
+
+  it('refuses a time that was twice unless one is chosen', () => {
+    expect(at('2023-11-05 01:30')).toMatch(/exists twice in America\/New_York.*--ambiguous/);
+    expect(at('2023-11-05 01:30', 'earlier')).toBe(Date.UTC(2023, 10, 5, 5, 30));
+    expect(at('2023-11-05 01:30', 'later')).toBe(Date.UTC(2023, 10, 5, 6, 30));
+  });
+
+  it.each(['EST5', 'New York', '+02:00', '', '__proto__'])('does not know the zone %j', (zone) => {
+    expect(() => zoneReader(zone, undefined)).toThrow(/IANA/);
+  });
+});
+
+describe('digits that may be dates', () => {
+  it('are ambiguous when all of a column are', () => {
+    expect(ambiguousDigits(['1703010930', '1703010931'])).toBe('yyMMddHHmm');
+    expect(ambiguousDigits(['1703010930', '1677681000'])).toBeUndefined();
+    expect(ambiguousDigits(['202303010930'])).toBe('yyyyMMddHHmm');
+    expect(ambiguousDigits([])).toBeUndefined();
   });
 });

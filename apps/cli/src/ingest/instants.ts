@@ -1,13 +1,17 @@
 import { DateTime } from 'luxon';
+import type { DateFormat, EpochFormat } from './date-format.js';
+import { instantInUtc, type LocalTime, type ZoneReader } from './zones.js';
 
 /** Reads an instant as epoch milliseconds; a string is the reason why the text cannot be read as one. */
 export type InstantReader = (text: string) => number | string;
 
 const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(Z|([+-])(\d\d):?(\d\d)))?)?$/i;
+  /^(\d{4})([-./])(\d\d)\2(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)(?: ?(Z|UTC|GMT|([+-])(\d\d):?(\d\d)))?)?$/i;
 const MONTH_FIRST = /^([a-z]{3,9})\.? (\d{1,2}),? (\d{4})$/i;
 const DAY_FIRST = /^(\d{1,2})[ -]([a-z]{3,9})\.?[ -](\d{4})$/i;
-const EPOCH = /^\d{9,14}$/;
+const TIME = /^(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?([ap])\.?m\.?)?$/i;
+const TIME_DIGITS = /^(\d\d)(\d\d)(\d\d)?$/;
+const EPOCH = /^([1-9]\d{8,19})(?:\.(\d+))?$/;
 const MONTHS = [
   'january',
   'february',
@@ -22,73 +26,185 @@ const MONTHS = [
   'november',
   'december',
 ];
-const LAST_EPOCH_SECOND_DIGITS = 11;
+const DAY_MS = 86_400_000;
 
-/**
- * Reads ISO 8601 (`2000-01-03`, `2000-01-03T14:30:00.5+01:00`), `Jan 3 2000`, `3 Jan 2000`, and epoch seconds (9 to 11
- * digits) or milliseconds (12 to 14). What names no zone is UTC. Forms that people read differently are refused.
- */
-export const readInstant: InstantReader = (text) => {
-  const iso = ISO.exec(text);
-  if (iso) return fromIso(iso);
-  const named = MONTH_FIRST.exec(text) ?? dayFirst(text);
-  if (named) return fromMonthName(named);
-  if (EPOCH.test(text)) return Number(text) * (text.length <= LAST_EPOCH_SECOND_DIGITS ? 1000 : 1);
-  if (/^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|^\d{8}$/.test(text)) {
-    return 'is ambiguous: say what it means with --date-format, e.g. MM/dd/yyyy';
-  }
-  return 'must be a date such as 2000-01-03, 2000-01-03T14:30:00Z, Jan 3 2000 or epoch seconds';
+/** Units of epoch values by the digits that one has from 1973 on, which no two units share. */
+const EPOCH_UNITS = [
+  { format: 'epoch-s', most: 11, perMs: 0.001 },
+  { format: 'epoch-ms', most: 14, perMs: 1 },
+  { format: 'epoch-us', most: 17, perMs: 1_000 },
+  { format: 'epoch-ns', most: 20, perMs: 1_000_000 },
+] as const;
+
+/** Forms of calendar dates that are digits alone, by their length. */
+const DIGIT_FORMATS: Readonly<Record<number, string>> = {
+  8: 'yyyyMMdd',
+  10: 'yyMMddHHmm',
+  12: 'yyyyMMddHHmm',
+  14: 'yyyyMMddHHmmss',
+  17: 'yyyyMMddHHmmssSSS',
 };
 
-/** Reads instants written in one form, in the tokens of luxon (`MM/dd/yyyy`); `YYYY` and `DD` are taken as well. */
-export function instantReader(format: string | undefined): InstantReader {
-  if (format === undefined) return readInstant;
-  const tokens = format.replaceAll('Y', 'y').replaceAll('D', 'd');
-  return (text) => {
-    const instant = DateTime.fromFormat(text, tokens, { zone: 'utc', locale: 'en-US' });
-    return instant.isValid ? instant.toMillis() : `must be a date in the form ${format}`;
+export interface ReadingOptions {
+  /** Reads what names no zone. Default is UTC. */
+  zone?: ZoneReader;
+  format?: DateFormat | undefined;
+  /** Told when a text names no zone. */
+  onLocal?: () => void;
+  /** Epoch milliseconds of now: what lies more than a day later is no epoch value. Default is the clock. */
+  now?: number;
+}
+
+/**
+ * Reads ISO 8601 (`2000-01-03`, `2000-01-03T14:30:00.5+01:00`), `Jan 3 2000`, `3 Jan 2000`, and epoch seconds, milliseconds,
+ * microseconds and nanoseconds from 1973 until tomorrow. Forms that people read differently are refused, and digits that
+ * may be a date are.
+ */
+export const readInstant = (text: string): number | string => instantReader({})(text);
+
+/** Reads instants in one column. */
+export function instantReader({
+  format,
+  zone = instantInUtc,
+  onLocal,
+  now = Date.now(),
+}: ReadingOptions): InstantReader {
+  const inZone: ZoneReader = (local) => {
+    onLocal?.();
+    return zone(local);
+  };
+  if (format?.kind === 'epoch') return (text) => fromEpoch(text, format.name);
+  if (format) return formatReader(format, inZone);
+  return (text) =>
+    fromIso(text, inZone) ?? fromMonthName(text, inZone) ?? fromDigits(text, now) ?? refusal(text);
+}
+
+/**
+ * Reads instants whose date and time stand in two columns. A format with an hour is that of both, with a blank between;
+ * another one is the date's.
+ */
+export function dateAndTimeReader(options: ReadingOptions): (date: string, time: string) => number | string {
+  const { format, zone = instantInUtc, onLocal } = options;
+  if (format?.kind === 'calendar' && format.hasTime) {
+    const read = instantReader(options);
+    return (date, time) => read(`${date} ${time}`);
+  }
+  const readDate = instantReader({ ...options, zone: instantInUtc });
+  return (date, time) => {
+    const midnight = readDate(date);
+    if (typeof midnight === 'string') return midnight;
+    if (midnight % DAY_MS !== 0 || EPOCH.test(date)) return 'has a time of its own beside the time column';
+    const timeOfDay = timeOf(time);
+    if (!timeOfDay) return 'must have a time such as 09:30, 09:30:15, 0930 or 093015 in the time column';
+    const day = new Date(midnight);
+    onLocal?.();
+    return zone({
+      year: day.getUTCFullYear(),
+      month: day.getUTCMonth() + 1,
+      day: day.getUTCDate(),
+      ...timeOfDay,
+    });
   };
 }
 
-function dayFirst(text: string): [string, string, string, string] | undefined {
-  const [whole, day, month, year] = DAY_FIRST.exec(text) ?? [];
-  return whole === undefined ? undefined : [whole, month!, day!, year!];
+/** The form of digits that dates of the calendar have, when all of some texts may be such dates and epoch values as well. */
+export function ambiguousDigits(texts: readonly string[]): string | undefined {
+  const format = DIGIT_FORMATS[texts[0]?.length ?? 0];
+  return texts.every((text) => text.length === texts[0]!.length && isCalendarDigits(text))
+    ? format
+    : undefined;
 }
 
-function fromMonthName([, name, day, year]: readonly string[]): number | string {
-  const month = MONTHS.findIndex((full) => full.startsWith(name!.toLowerCase()));
-  return month < 0
-    ? 'must name a month of the calendar in English'
-    : utc(Number(year), month + 1, Number(day));
+function formatReader(format: DateFormat & { kind: 'calendar' }, zone: ZoneReader): InstantReader {
+  return (text) => {
+    const read = DateTime.fromFormat(text, format.tokens, { zone: 'utc', locale: 'en-US' });
+    if (!read.isValid) return `must be a date in the form ${format.name}`;
+    if (format.hasZone) return read.toMillis();
+    const { year, month, day, hour, minute, second, millisecond } = read;
+    return zone({ year, month, day, hour, minute, second, millisecond });
+  };
 }
 
-function fromIso(match: RegExpExecArray): number | string {
-  const [
-    ,
-    year,
-    month,
-    day,
-    hour = '0',
-    minute = '0',
-    second = '0',
-    fraction = '',
-    ,
-    sign,
-    zoneHour,
-    zoneMinute,
-  ] = match;
-  if (!/^0*$/.test(fraction.slice(3))) return 'must have whole milliseconds';
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return 'must be a time of the day';
-  const midnight = utc(Number(year), Number(month), Number(day));
-  if (typeof midnight === 'string') return midnight;
-  const sinceMidnight = (Number(hour) * 60 + Number(minute)) * 60_000 + Number(second) * 1000;
+function fromIso(text: string, zone: ZoneReader): number | string | undefined {
+  const [whole, year, , month, day, time, named, sign, zoneHour, zoneMinute] = ISO.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  const timeOfDay = timeOf(time ?? '00:00');
+  if (!timeOfDay) return 'must have whole milliseconds';
+  const local: LocalTime = { year: Number(year), month: Number(month), day: Number(day), ...timeOfDay };
+  if (named === undefined) return zone(local);
+  const instant = instantInUtc(local);
   const offset = sign ? (Number(zoneHour) * 60 + Number(zoneMinute)) * 60_000 * (sign === '-' ? -1 : 1) : 0;
-  return midnight + sinceMidnight + Number(fraction.slice(0, 3).padEnd(3, '0')) - offset;
+  return typeof instant === 'string' ? instant : instant - offset;
 }
 
-function utc(year: number, month: number, day: number): number | string {
-  const date = new Date(Date.UTC(year, month - 1, day));
-  const exists =
-    date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return exists ? date.getTime() : 'must be a day of the calendar';
+function fromMonthName(text: string, zone: ZoneReader): number | string | undefined {
+  const [, firstDay, dayFirstMonth, dayFirstYear] = DAY_FIRST.exec(text) ?? [];
+  const [, firstMonth, day = firstDay, year = dayFirstYear] = MONTH_FIRST.exec(text) ?? [];
+  const name = (firstMonth ?? dayFirstMonth)?.toLowerCase();
+  if (name === undefined) return undefined;
+  const month = MONTHS.findIndex((full) => full.startsWith(name)) + 1;
+  if (month === 0) return 'must name a month of the calendar in English';
+  return zone({
+    year: Number(year),
+    month,
+    day: Number(day),
+    hour: 0,
+    minute: 0,
+    second: 0,
+    millisecond: 0,
+  });
 }
+
+function fromDigits(text: string, now: number): number | string | undefined {
+  const form = DIGIT_FORMATS[text.length];
+  if (form !== undefined && form !== 'yyMMddHHmm' && isCalendarDigits(text)) return ambiguous(form);
+  const [, digits] = EPOCH.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const { format } = EPOCH_UNITS.find(({ most }) => digits.length <= most)!;
+  const instant = fromEpoch(text, format);
+  if (typeof instant === 'number' && instant > now + DAY_MS)
+    return `would lie in the future as ${format}: say what it means with --date-format, e.g. ${form ?? format}`;
+  return instant;
+}
+
+function fromEpoch(text: string, format: EpochFormat): number | string {
+  const [, whole, fraction = ''] = /^(-?\d{1,20})(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === undefined) return `must be a number in the form ${format}`;
+  const { perMs } = EPOCH_UNITS.find((unit) => unit.format === format)!;
+  const kept = perMs < 1 ? 3 : 0;
+  if (!/^0*$/.test(fraction.slice(kept))) return 'must have whole milliseconds';
+  if (perMs < 1) return Number(whole + fraction.slice(0, kept).padEnd(kept, '0'));
+  const units = BigInt(perMs);
+  return BigInt(whole) % units === 0n ? Number(BigInt(whole) / units) : 'must have whole milliseconds';
+}
+
+function isCalendarDigits(text: string): boolean {
+  const tokens = DIGIT_FORMATS[text.length];
+  if (tokens === undefined || !/^\d+$/.test(text)) return false;
+  const { isValid, year } = DateTime.fromFormat(text, tokens, { zone: 'utc' });
+  return isValid && year >= 1900 && year < 2100;
+}
+
+/** A time of the day; undefined when it is none, or finer than milliseconds. */
+function timeOf(text: string): Pick<LocalTime, 'hour' | 'minute' | 'second' | 'millisecond'> | undefined {
+  const [whole, hour, minute, second = '0', fraction = '', half] =
+    TIME.exec(text) ?? TIME_DIGITS.exec(text) ?? [];
+  if (whole === undefined || !/^0*$/.test(fraction.slice(3))) return undefined;
+  if (half !== undefined && (Number(hour) < 1 || Number(hour) > 12)) return undefined;
+  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0);
+  return {
+    hour: hours,
+    minute: Number(minute),
+    second: Number(second),
+    millisecond: Number(fraction.slice(0, 3).padEnd(3, '0')),
+  };
+}
+
+function refusal(text: string): string {
+  const [, mark] = /^\d{1,2}([/.-])\d{1,2}[/.-]\d{2,4}/.exec(text) ?? [];
+  if (mark !== undefined) return ambiguous(mark === '.' ? 'dd.MM.yyyy' : 'MM/dd/yyyy');
+  return 'must be a date such as 2000-01-03, 2000-01-03T14:30:00Z, Jan 3 2000 or epoch seconds';
+}
+
+const ambiguous = (format: string): string =>
+  `is ambiguous: say what it means with --date-format, e.g. ${format}`;
