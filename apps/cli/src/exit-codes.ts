@@ -51,7 +51,6 @@ const BY_AUDIT_TRAIL_CODE: Record<AuditTrailErrorCode, ExitCode> = {
   MISSING: EXIT.usage,
   LOCKED: EXIT.failure,
   CLOSED: EXIT.failure,
-  IO: EXIT.failure,
 };
 
 export function exitCodeOf(error: unknown): ExitCode {

@@ -1,5 +1,5 @@
 import type { SchemaController } from '@quantumtrade/dal-domain';
-import { MigrationError } from '@quantumtrade/dal-domain';
+import { requireSchemaVersion } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from './store/memory-store.js';
 import { NEWEST_VERSION } from './store/memory-store.js';
 
@@ -13,12 +13,12 @@ export function schemaController(store: MemoryStore): SchemaController {
     migrate: async (version, options) => {
       const operation = 'schema.migrate';
       store.checkOpen(operation, options);
-      requireVersion(version, operation);
+      requireSchemaVersion(version, NEWEST_VERSION, operation);
       store.migrate(version);
     },
     preview: async (version = NEWEST_VERSION, options) => {
       store.checkOpen('schema.preview', options);
-      requireVersion(version, 'schema.preview');
+      requireSchemaVersion(version, NEWEST_VERSION, 'schema.preview');
       return { from: store.schemaVersion, to: version, isNew: false, losses: store.lossesAt(version) };
     },
     validate: async (options) => {
@@ -36,9 +36,4 @@ export function schemaController(store: MemoryStore): SchemaController {
       return store.schemaVersion;
     },
   };
-}
-
-function requireVersion(version: number, operation: string): void {
-  if (Number.isInteger(version) && version >= 0 && version <= NEWEST_VERSION) return;
-  throw new MigrationError(version, `does not exist, the newest is ${NEWEST_VERSION}`, { operation });
 }

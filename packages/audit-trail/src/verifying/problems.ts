@@ -1,9 +1,6 @@
-/**
- * What is wrong with a trail. `head-mismatch`: head or checkpoint and lines do not belong together. `unreadable`: the file
- * system does not give the file, so its lines are missing.
- */
+/** What is wrong with a trail. `head-mismatch`: head or checkpoint and lines do not belong together. */
 export type AuditProblemKind =
-  'edited' | 'deleted' | 'inserted' | 'reordered' | 'truncated' | 'head-mismatch' | 'unreadable';
+  'edited' | 'deleted' | 'inserted' | 'reordered' | 'truncated' | 'head-mismatch';
 
 export interface AuditProblem {
   readonly kind: AuditProblemKind;

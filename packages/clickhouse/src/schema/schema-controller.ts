@@ -6,7 +6,7 @@ import type {
   SchemaPreview,
   SchemaReport,
 } from '@quantumtrade/dal-domain';
-import { isDatabaseError, MigrationError } from '@quantumtrade/dal-domain';
+import { isDatabaseError, MigrationError, requireSchemaVersion } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { compare, snapshot } from './drift.js';
 import type { HistoryState, Step } from './history.js';
@@ -51,14 +51,14 @@ export class ClickHouseSchemaController implements SchemaController {
   async migrate(version: number, options: CallOptions = {}): Promise<void> {
     this.#sql.checkOpen('schema.migrate', options);
     const migrations = await loadMigrations(this.#directory);
-    requireVersion(version, migrations, 'schema.migrate');
+    requireSchemaVersion(version, migrations.length, 'schema.migrate');
     await this.#move(version, migrations, options);
   }
 
   async preview(version?: number, options: CallOptions = {}): Promise<SchemaPreview> {
     this.#sql.checkOpen('schema.preview', options);
     const migrations = await loadMigrations(this.#directory);
-    if (version !== undefined) requireVersion(version, migrations, 'schema.preview');
+    if (version !== undefined) requireSchemaVersion(version, migrations.length, 'schema.preview');
     const history = await this.#history.read(options);
     const down = history
       .stepsTo(version ?? Infinity, migrations)
@@ -186,11 +186,6 @@ export class ClickHouseSchemaController implements SchemaController {
       database,
     });
   }
-}
-
-function requireVersion(version: number, migrations: readonly Migration[], operation: string): void {
-  if (Number.isInteger(version) && version >= 0 && version <= migrations.length) return;
-  throw new MigrationError(version, `does not exist, the newest is ${migrations.length}`, { operation });
 }
 
 function historyDrift(history: HistoryState, migrations: readonly Migration[]): SchemaDrift[] {

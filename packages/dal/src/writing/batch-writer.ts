@@ -396,9 +396,13 @@ class BlockBatchWriter implements BatchWriter {
 }
 
 function requireBatches(batches: unknown): void {
-  const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = (batches ?? {}) as Partial<
-    AsyncIterable<unknown> & Iterable<unknown>
-  >;
-  if (typeof (later ?? now) === 'function') return;
+  try {
+    const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = batches as Partial<
+      AsyncIterable<unknown> & Iterable<unknown>
+    >;
+    if (typeof (later ?? now) === 'function') return;
+  } catch {
+    // What cannot be looked at cannot be iterated either.
+  }
   throw new ValidationError('batches', 'must be iterable', { operation: 'batchWriter.writeAll' });
 }

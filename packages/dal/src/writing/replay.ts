@@ -7,6 +7,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { isAllowed, persistently } from './delivery.js';
 import type { RetryOptions } from './retry.js';
+import { checkCall, ValidationError } from '@quantumtrade/dal-domain';
 import { isRefusal, messageOf } from './retry.js';
 import { systemTimers, watchCall } from './timers.js';
 
@@ -32,6 +33,10 @@ export async function replayDeadLetters(
   retry?: RetryOptions,
 ): Promise<ReplayResult[]> {
   const write = writingWithin(options, blocks, { maxAttempts: 1, ...retry });
+  if (!Array.isArray(ids) || ids.some((id) => typeof id !== 'string')) {
+    throw new ValidationError('ids', 'must be a list of strings', { operation: 'deadLetters.replay' });
+  }
+  checkCall(options, 'deadLetters.replay');
   const results: ReplayResult[] = [];
   for (const id of ids) results.push(await replay(id));
   return results;

@@ -50,8 +50,7 @@ export function keysWhere<P extends string>(
 ): KeySelection {
   const refuse = (field: string, reason: string) => new ValidationError(field, reason, { operation });
   if (typeof pattern !== 'string') throw refuse('pattern', 'must be a string');
-  if (typeof parts !== 'object' || parts === null) throw refuse('parts', 'must be an object');
-  const given = new Map<string, unknown>(Object.entries(parts));
+  const given = new Map<string, unknown>(entriesOf(parts, refuse));
   const pieces = piecesOf(pattern);
   const isName = (index: number) => index % 2 === 1;
   for (const [name, part] of given) {
@@ -95,6 +94,15 @@ export function literalStartOf(
     text += i % 2 === 0 ? part : encodePart(part);
   }
   return { text, isOpen: false };
+}
+
+function entriesOf(parts: unknown, refuse: (field: string, reason: string) => Error): [string, unknown][] {
+  if (typeof parts !== 'object' || parts === null) throw refuse('parts', 'must be an object');
+  try {
+    return Object.entries(parts);
+  } catch {
+    throw refuse('parts', 'cannot be read');
+  }
 }
 
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -25,12 +25,20 @@ export function requireUnreservedPattern<P extends string>(
   parts: Partial<KeyParts<P>>,
   operation: string,
 ): void {
-  const literal = literalStartOf(pattern, parts);
+  const literal = readableStartOf(pattern, parts, operation);
   if (literal === undefined) return;
   for (const [start, owner] of RESERVED) {
     const beginning = written(literal.text, start.length);
     const mayMatch = beginning.startsWith(start) || (literal.isOpen && start.startsWith(beginning));
     if (mayMatch) refuse('pattern', `may match keys that are reserved for ${owner}`, operation);
+  }
+}
+
+function readableStartOf(pattern: unknown, parts: unknown, operation: string) {
+  try {
+    return literalStartOf(pattern, parts);
+  } catch {
+    return refuse('parts', 'cannot be read', operation);
   }
 }
 

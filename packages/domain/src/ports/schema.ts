@@ -1,3 +1,4 @@
+import { MigrationError, ValidationError } from '../errors.js';
 import type { CallOptions } from './call.js';
 
 /** One difference between the schema as it is and as the migrations make it. */
@@ -63,4 +64,11 @@ export interface SchemaController {
 
   /** The version the schema is at, 0 when nothing was migrated. */
   version(options?: CallOptions): Promise<number>;
+}
+
+/** Throws `ValidationError` for what is no number, and `MigrationError` for a version that does not exist. */
+export function requireSchemaVersion(version: unknown, newest: number, operation: string): void {
+  if (typeof version !== 'number') throw new ValidationError('version', 'must be a number', { operation });
+  if (Number.isInteger(version) && version >= 0 && version <= newest) return;
+  throw new MigrationError(version, `does not exist, the newest is ${newest}`, { operation });
 }

@@ -1,7 +1,7 @@
 import { CacheError, ValidationError } from '../errors.js';
-import { requireKnownKeys } from '../known-keys.js';
+import { keysOf } from '../known-keys.js';
 import type { CacheWrite, Decoder } from '../ports/cache.js';
-import { requireObject } from '../records/record.js';
+import { readMembers } from '../records/members.js';
 import { lossInJson } from './json-value.js';
 
 /** The JSON text of a cache value; throws `ValidationError` for what JSON would drop or change. */
@@ -27,15 +27,15 @@ export function decodeCacheValue<T>(text: string, decoder: Decoder<T>, operation
 
 /** Checks a time to live and gives it in milliseconds. */
 export function requireTtlMs(ttlSeconds: number, operation: string): number {
-  const ms = Math.max(1, Math.round(ttlSeconds * 1000));
-  if (ttlSeconds > 0 && Number.isSafeInteger(ms)) return ms;
+  const ms = typeof ttlSeconds === 'number' && ttlSeconds > 0 ? Math.round(ttlSeconds * 1000) : NaN;
+  if (Number.isSafeInteger(ms)) return Math.max(1, ms);
   throw new ValidationError('ttlSeconds', 'must be a number above 0', { operation });
 }
 
 /** How many characters a key may have. */
 export const MAX_KEY_LENGTH = 4_096;
 
-const WRITE_MEMBERS = ['key', 'value', 'ttlSeconds'] as const;
+const WRITE_MEMBERS = keysOf<CacheWrite>({ key: true, value: true, ttlSeconds: true });
 
 /** What is stored for a value: checked, as JSON text, its life in milliseconds. */
 export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operation: string): StoredText {
@@ -47,8 +47,8 @@ export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operati
 export function encodeCacheWrites(entries: readonly CacheWrite[], operation: string): StoredText[] {
   if (!Array.isArray(entries)) throw new ValidationError('entries', 'must be a list', { operation });
   return Array.from(entries, (entry: CacheWrite) => {
-    requireKnownKeys(requireObject('entries', entry, operation), WRITE_MEMBERS, operation);
-    return encodeCacheWrite(entry, operation);
+    const write = readMembers('entries', entry, WRITE_MEMBERS, operation);
+    return encodeCacheWrite(write as unknown as CacheWrite, operation);
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ValidationError } from '../errors.js';
 import type { Keyspace } from '../keyspaces/keyspace.js';
+import { readMember } from '../records/members.js';
 
 /** What of a keyspace says how its values are stored, and what they are called in errors. */
 type Form<T> = Pick<Keyspace<string, T>, 'pattern' | 'codec'>;
@@ -23,4 +24,9 @@ function encodedOrUnreadable<T>({ codec }: Form<T>, value: T) {
   } catch {
     return undefined;
   }
+}
+
+/** The part of a key that a value gives. What has none gives nothing, which is refused with the key. */
+export function partOf(value: unknown, name: string): string {
+  return readMember((value ?? {}) as object, name, `realtime.${name}`) as string;
 }

@@ -1,10 +1,11 @@
 import { isDatabaseError, ValidationError } from '../errors.js';
 import { keyOf } from '../keyspaces/keyspace.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
-import { requireKnownKeys } from '../known-keys.js';
+import { keysOf } from '../known-keys.js';
 import type { RateLimitDecision, RateLimitRequest } from '../ports/rate-limiter.js';
 import { RATE_LIMIT_WINDOW_MS } from '../ports/rate-limiter.js';
-import { isPlainMap, refusalOfName } from '../records/field.js';
+import { refusalOfName } from '../records/field.js';
+import { readMembers } from '../records/members.js';
 
 const MAX_USER_LENGTH = 256;
 const MAX_ENDPOINT_LENGTH = 1_024;
@@ -13,7 +14,14 @@ const MAX_WINDOW_MS = 86_400_000;
 /** When a request that was denied because the store was away may try again. */
 const RETRY_UNAVAILABLE_MS = 1_000;
 
-const MEMBERS = ['userId', 'endpoint', 'limit', 'cost', 'windowMs', 'onUnavailable'];
+const MEMBERS = keysOf<RateLimitRequest>({
+  userId: true,
+  endpoint: true,
+  limit: true,
+  cost: true,
+  windowMs: true,
+  onUnavailable: true,
+});
 
 /** A checked request. */
 export interface RateLimit {
@@ -29,9 +37,8 @@ export function rateLimitOf(request: RateLimitRequest, operation: string): RateL
   const require = (name: string, isRight: boolean, reason: string) => {
     if (!isRight) throw new ValidationError(name, reason, { operation });
   };
-  require('request', isPlainMap(request), 'must be an object');
-  requireKnownKeys(request, MEMBERS, operation);
-  const { userId, endpoint, limit, cost = 1, windowMs = RATE_LIMIT_WINDOW_MS, onUnavailable } = request;
+  const given = readMembers('request', request, MEMBERS, operation) as unknown as RateLimitRequest;
+  const { userId, endpoint, limit, cost = 1, windowMs = RATE_LIMIT_WINDOW_MS, onUnavailable } = given;
   const refused = [
     ['userId', refusalOfName(userId, MAX_USER_LENGTH)],
     ['endpoint', refusalOfName(endpoint, MAX_ENDPOINT_LENGTH)],

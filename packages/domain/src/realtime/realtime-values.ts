@@ -4,6 +4,7 @@ import type { CallOptions } from '../ports/call.js';
 import type { MarketData } from '../records/market-data.js';
 import type { StrategyPerformance } from '../records/strategy-performance.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
+import { partOf } from './encode-for.js';
 
 /**
  * Hot values that live only in the cache, by symbol or strategy. Each read gives null when the value's time is over. A value
@@ -34,14 +35,15 @@ export function realtimeValues(open: OpenKeyspace): RealtimeValues {
   return {
     marketRegime: (symbol, options) => regimes.get({ symbol }, options),
     setMarketRegime: async (regime, options) =>
-      regimes.setIfNewer({ symbol: regime?.symbol }, regime, options),
+      regimes.setIfNewer({ symbol: partOf(regime, 'symbol') }, regime, options),
     selectedStrategy: (symbol, options) => strategies.get({ symbol }, options),
     setSelectedStrategy: async (strategy, options) =>
-      strategies.setIfNewer({ symbol: strategy?.symbol }, strategy, options),
+      strategies.setIfNewer({ symbol: partOf(strategy, 'symbol') }, strategy, options),
     strategyPerformance: (strategyName, options) => performances.get({ strategyName }, options),
     setStrategyPerformance: async (performance, options) =>
-      performances.setIfNewer({ strategyName: performance?.strategyName }, performance, options),
+      performances.setIfNewer({ strategyName: partOf(performance, 'strategyName') }, performance, options),
     latestTick: (symbol, options) => ticks.get({ symbol }, options),
-    setLatestTick: async (tick, options) => ticks.setIfNewer({ symbol: tick?.symbol }, tick, options),
+    setLatestTick: async (tick, options) =>
+      ticks.setIfNewer({ symbol: partOf(tick, 'symbol') }, tick, options),
   };
 }

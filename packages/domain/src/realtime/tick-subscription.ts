@@ -1,8 +1,13 @@
 import { onAbort } from '@quantumtrade/dal-runtime';
 import { isDatabaseError, ValidationError } from '../errors.js';
+import { keysOf } from '../known-keys.js';
+import { requireType, requireWholeNumber } from '../option-values.js';
+import { checkCall } from '../ports/call.js';
 import type { MarketStreamItem, SubscribeOptions } from '../ports/market-stream.js';
+import { isPlainMap } from '../records/field.js';
 
 const OPERATION = 'marketStream.subscribe';
+const SUBSCRIBE_OPTIONS = keysOf<SubscribeOptions>({ after: true, bufferSize: true, signal: true });
 const DEFAULT_BUFFER_SIZE = 1_000;
 const SYMBOLS_AT_ONCE = 64;
 const RETRY_AFTER_MS = 100;
@@ -39,7 +44,9 @@ export function subscribeToTicks<Cursor>(
  */
 class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefined> {
   readonly #source: TickSource<Cursor>;
-  readonly #options: SubscribeOptions;
+  readonly #given: SubscribeOptions;
+  /** What was given, once it is checked. */
+  #options: SubscribeOptions = {};
   readonly #cursors: Map<string, Cursor | undefined>;
   /** Symbols that may have news, the longest waiting first. */
   readonly #unread: Set<string>;
@@ -60,7 +67,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
 
   constructor(source: TickSource<Cursor>, symbols: readonly string[], options: SubscribeOptions) {
     this.#source = source;
-    this.#options = options;
+    this.#given = options;
     this.#cursors = new Map(symbols.map((symbol) => [symbol, undefined]));
     this.#unread = new Set(symbols);
   }
@@ -88,15 +95,16 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
 
   #begin(): void {
     this.#begun = true;
-    const { signal } = this.#options;
     if (this.#isOver) return;
-    const abort = () => this.#end({ reason: signal?.reason as unknown });
-    if (signal?.aborted) return abort();
     try {
+      checkCall(this.#given, OPERATION, SUBSCRIBE_OPTIONS);
+      this.#options = { ...this.#given };
       this.#check();
     } catch (reason) {
       return this.#end({ reason });
     }
+    const { signal } = this.#options;
+    const abort = () => this.#end({ reason: signal?.reason as unknown });
     if (signal) this.#ignoreSignal = onAbort(signal, abort);
     this.#unwatch = this.#source.watch([...this.#cursors.keys()], (symbol) => {
       this.#unread.add(symbol);
@@ -110,11 +118,13 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     if (symbols.length === 0 || symbols.some((symbol) => typeof symbol !== 'string')) {
       throw new ValidationError('symbols', 'must name at least one', { operation: OPERATION });
     }
-    if (!Number.isSafeInteger(bufferSize) || bufferSize < 1) {
-      throw new ValidationError('bufferSize', 'must be a whole number above 0', { operation: OPERATION });
-    }
+    requireWholeNumber('bufferSize', bufferSize, OPERATION, { min: 1 });
+    if (!isPlainMap(after)) throw new ValidationError('after', 'must be an object', { operation: OPERATION });
     for (const symbol of symbols) {
-      if (Object.hasOwn(after, symbol)) this.#cursors.set(symbol, this.#source.cursorAfter(after[symbol]!));
+      const position: unknown = Object.hasOwn(after, symbol) ? after[symbol] : undefined;
+      if (position === undefined) continue;
+      requireType('after', position, 'string', OPERATION);
+      this.#cursors.set(symbol, this.#source.cursorAfter(position as string));
     }
   }
 

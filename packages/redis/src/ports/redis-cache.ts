@@ -8,6 +8,7 @@ import type {
   KeyParts,
 } from '@quantumtrade/dal-domain';
 import {
+  checkCall,
   decodeCacheValue,
   encodeCacheValue,
   encodeCacheWrite,
@@ -184,6 +185,7 @@ export class RedisCache implements Cache {
     options?: CallOptions,
   ): Promise<number> {
     const keys = keysWhere(pattern, parts, 'cache.deleteWhere');
+    checkCall(options, 'cache.deleteWhere');
     const deadline = Math.min(options?.deadline ?? Infinity, Date.now() + this.#scanTimeoutMs);
     return deleteWhere(this.#run, keys, { ...options, deadline });
   }
