@@ -51,6 +51,7 @@ const BY_AUDIT_TRAIL_CODE: Record<AuditTrailErrorCode, ExitCode> = {
   MISSING: EXIT.usage,
   LOCKED: EXIT.failure,
   CLOSED: EXIT.failure,
+  IO: EXIT.failure,
 };
 
 export function exitCodeOf(error: unknown): ExitCode {

@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import { nodeFs, type JournalFs } from '@quantumtrade/dal-journal';
-import { AuditTrailError, codeOf } from './audit-trail-error.js';
+import { asTrailError, AuditTrailError, codeOf } from './audit-trail-error.js';
+import { trailFiles } from './files/file-name.js';
+import { headName } from './format/head-file.js';
+import { maxLineBytes } from './files/read-file.js';
 import type { AuditHead, AuditLine } from './format/line.js';
 import { Sealer } from './format/seal.js';
 import { readAuditHead, readAuditTrail } from './read-audit-trail.js';
@@ -62,11 +66,16 @@ const groupLimit = 1_000;
 
 /**
  * Opens a trail, or begins one, and repairs what a crash has left.
- * @throws AuditTrailError `DAMAGED` where its end is not as it was left, `KEY` where it was begun with another key or none
+ * @throws AuditTrailError `DAMAGED` where its end is not as it was left, `KEY` where it was begun with another key or none,
+ *   `IO` where the file system refuses
  */
 export async function openAuditTrail(options: AuditTrailOptions): Promise<AuditTrail> {
   const trail = new DirectoryTrail(options);
-  await trail.open();
+  try {
+    await trail.open();
+  } catch (error) {
+    throw asTrailError(options.directory, error);
+  }
   return trail;
 }
 
@@ -102,7 +111,11 @@ class DirectoryTrail implements AuditTrail {
   }
 
   async open(): Promise<void> {
-    await this.#fs.makeDirectory(this.#options.directory);
+    const { directory } = this.#options;
+    await this.#fs.makeDirectory(directory);
+    for (const name of [...(await trailFiles(this.#fs, directory)), headName]) {
+      await this.#fs.restrictAccess(join(directory, name));
+    }
     await this.#locked(() => this.#chain.open());
   }
 
@@ -206,7 +219,14 @@ class DirectoryTrail implements AuditTrail {
 }
 
 /** The entry as it is now: what the caller does to it later changes nothing. */
-const snapshot = (entry: object): object =>
-  JSON.parse(
-    JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
-  ) as object;
+function snapshot(entry: object): object {
+  const json = JSON.stringify(entry, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  if (Buffer.byteLength(json) > maxEntryBytes)
+    throw new RangeError(`an entry has at most ${maxEntryBytes} bytes`);
+  return JSON.parse(json) as object;
+}
+
+/** Half a line: what is around the entry is short. */
+const maxEntryBytes = maxLineBytes / 2;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nodeFs, type JournalFs } from '@quantumtrade/dal-journal';
-import { AuditTrailError } from './audit-trail-error.js';
+import { asTrailError, AuditTrailError } from './audit-trail-error.js';
 import { trailFiles } from './files/file-name.js';
 import { readLines } from './files/read-file.js';
 import { requireHead } from './format/head-file.js';
@@ -16,11 +16,22 @@ export interface ReadAuditTrailOptions {
 
 /**
  * Every line of a trail, in order, without locking it. A torn end is left out.
- * @throws AuditTrailError `DAMAGED` at a line that is not as it was written
+ * @throws AuditTrailError `DAMAGED` at a line that is not as it was written, `IO` at a file that cannot be read
  */
 export async function* readAuditTrail(
   directory: string,
-  { key, fs = nodeFs }: ReadAuditTrailOptions = {},
+  options: ReadAuditTrailOptions = {},
+): AsyncGenerator<AuditLine> {
+  try {
+    yield* read(directory, options);
+  } catch (error) {
+    throw asTrailError(directory, error);
+  }
+}
+
+async function* read(
+  directory: string,
+  { key, fs = nodeFs }: ReadAuditTrailOptions,
 ): AsyncGenerator<AuditLine> {
   const sealer = new Sealer(key);
   const files = await trailFiles(fs, directory);
@@ -48,5 +59,9 @@ export async function readAuditHead(
   directory: string,
   { key, fs = nodeFs }: ReadAuditTrailOptions = {},
 ): Promise<AuditHead> {
-  return (await requireHead(fs, directory, new Sealer(key))).head;
+  try {
+    return (await requireHead(fs, directory, new Sealer(key))).head;
+  } catch (error) {
+    throw asTrailError(directory, error);
+  }
 }

@@ -15,6 +15,8 @@ export type JournalEvent =
       readonly end: number;
       readonly file?: string;
     }
+  /** At opening: what has a segment's name is no file (a directory, say). It is left alone. */
+  | { readonly type: 'not-a-file'; readonly path: string }
   /** At opening: the cursor could not be read, so delivery starts from the oldest record. */
   | { readonly type: 'cursor-damaged' }
   /** A sync failed; its records are written again, to a new segment. */

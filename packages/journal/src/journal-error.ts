@@ -40,9 +40,14 @@ export const systemCode = (error: unknown): string | undefined =>
 export function diskError(what: string, cause: unknown, mayBeJournaled = false): JournalError {
   if (cause instanceof JournalError) return cause;
   const code = systemCode(cause);
+  const { path } = (cause ?? {}) as NodeJS.ErrnoException;
   const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new JournalError(full ? 'DISK_FULL' : 'IO', `${what}: ${code ?? 'failed'}`, {
-    cause,
-    mayBeJournaled,
-  });
+  return new JournalError(
+    full ? 'DISK_FULL' : 'IO',
+    `${what}: ${code ?? 'failed'}${path === undefined ? '' : ` (${path})`}`,
+    {
+      cause,
+      mayBeJournaled,
+    },
+  );
 }

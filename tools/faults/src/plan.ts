@@ -9,6 +9,7 @@ const SHORT = {
   requestTimeoutMs: 700,
   /** Each of eight batches at once. */
   lostAnswerRounds: 5,
+  gatewayRounds: 5,
   /** Of one missing key, each with so many callers. */
   stampedeProcesses: 2,
   stampedeCallers: 1_000,
@@ -32,6 +33,7 @@ const LONG: typeof SHORT = {
   stallMs: 120_000,
   requestTimeoutMs: 20_000,
   lostAnswerRounds: 200,
+  gatewayRounds: 200,
   stampedeProcesses: 4,
   stampedeCallers: 10_000,
   stampedeRounds: 20,

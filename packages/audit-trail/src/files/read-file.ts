@@ -3,9 +3,15 @@ import { codeOf } from '../audit-trail-error.js';
 
 const chunkBytes = 64 * 1024;
 
+/** No line is longer: longer entries are not recorded. */
+export const maxLineBytes = 16 * 1024 * 1024;
+
 /** A line without its end. */
 export interface RawLine {
+  /** Empty where the line is longer than any that a trail writes. */
   readonly bytes: Buffer;
+  /** How many bytes it has. */
+  readonly length: number;
   /** Whether its end is there: only the last line of a file may have none. */
   readonly ended: boolean;
 }
@@ -30,24 +36,50 @@ async function* readChunks(fs: JournalFs, path: string, from: number): AsyncGene
   }
 }
 
-/** Everything from a position on. Undefined where there is no file or nothing in it. */
-export async function readWhole(fs: JournalFs, path: string, from = 0): Promise<Buffer | undefined> {
+/** Everything from a position on, but hardly more than the limit. Undefined where there is no file or nothing in it. */
+export async function readWhole(
+  fs: JournalFs,
+  path: string,
+  { from = 0, limit = Infinity }: { readonly from?: number; readonly limit?: number } = {},
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of readChunks(fs, path, from)) chunks.push(chunk);
+  let length = 0;
+  for await (const chunk of readChunks(fs, path, from)) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) break;
+  }
   return chunks.length === 0 ? undefined : Buffer.concat(chunks);
 }
 
 /** The lines of a file, one at a time. */
 export async function* readLines(fs: JournalFs, path: string): AsyncGenerator<RawLine> {
-  let rest: Buffer[] = [];
+  let line = new LineBytes();
   for await (const chunk of readChunks(fs, path, 0)) {
     let from = 0;
     for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
-      yield { bytes: Buffer.concat([...rest, chunk.subarray(from, end)]), ended: true };
-      rest = [];
+      line.add(chunk.subarray(from, end));
+      yield { ...line.take(), ended: true };
+      line = new LineBytes();
       from = end + 1;
     }
-    if (from < chunk.length) rest.push(chunk.subarray(from));
+    if (from < chunk.length) line.add(chunk.subarray(from));
   }
-  if (rest.length > 0) yield { bytes: Buffer.concat(rest), ended: false };
+  if (line.length > 0) yield { ...line.take(), ended: false };
+}
+
+/** The pieces of one line; none is kept of a line that is too long. */
+class LineBytes {
+  length = 0;
+  #pieces: Buffer[] = [];
+
+  add(piece: Buffer): void {
+    this.length += piece.length;
+    if (this.length > maxLineBytes) this.#pieces = [];
+    else this.#pieces.push(piece);
+  }
+
+  take(): { readonly bytes: Buffer; readonly length: number } {
+    return { bytes: Buffer.concat(this.#pieces), length: this.length };
+  }
 }

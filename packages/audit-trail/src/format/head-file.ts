@@ -26,6 +26,9 @@ export interface Writing {
 
 export const headName = 'head';
 
+/** Several times what a head has. */
+const maxHeadBytes = 64 * 1024;
+
 /** Replaces the file. After a crash the old one is there or the new one, whole. */
 export async function writeHead(
   fs: JournalFs,
@@ -56,7 +59,7 @@ export type HeadReading =
   | { state: 'intact'; record: HeadRecord; keyed: boolean; text: string };
 
 export async function readHead(fs: JournalFs, directory: string, sealer: Sealer): Promise<HeadReading> {
-  const bytes = await readWhole(fs, join(directory, headName));
+  const bytes = await readWhole(fs, join(directory, headName), { limit: maxHeadBytes });
   if (bytes === undefined) return { state: 'missing' };
   const text = bytes.toString('latin1');
   if (!text.endsWith('\n')) return { state: 'edited' };

@@ -1,6 +1,9 @@
-/** What is wrong with a trail. `head-mismatch`: head or checkpoint and lines do not belong together. */
+/**
+ * What is wrong with a trail. `head-mismatch`: head or checkpoint and lines do not belong together. `unreadable`: the file
+ * system does not give the file, so its lines are missing.
+ */
 export type AuditProblemKind =
-  'edited' | 'deleted' | 'inserted' | 'reordered' | 'truncated' | 'head-mismatch';
+  'edited' | 'deleted' | 'inserted' | 'reordered' | 'truncated' | 'head-mismatch' | 'unreadable';
 
 export interface AuditProblem {
   readonly kind: AuditProblemKind;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nodeFs, type JournalFs } from '@quantumtrade/dal-journal';
-import { AuditTrailError } from '../audit-trail-error.js';
+import { asTrailError, AuditTrailError, codeOf } from '../audit-trail-error.js';
 import { trailFiles } from '../files/file-name.js';
 import { readLines } from '../files/read-file.js';
 import { headName, readHead, type HeadReading } from '../format/head-file.js';
@@ -35,12 +35,15 @@ export interface VerifyOptions extends ReadAuditTrailOptions {
 
 /**
  * Checks a trail from its first line to its last, without locking it: others may record meanwhile.
- * @throws AuditTrailError `MISSING` where there is neither a head nor a file
+ * @throws AuditTrailError `MISSING` where there is neither a head nor a file, `IO` where the directory cannot be read
  */
-export async function verifyAuditTrail(
-  directory: string,
-  { key, fs = nodeFs, expect }: VerifyOptions = {},
-): Promise<AuditReport> {
+export async function verifyAuditTrail(directory: string, options: VerifyOptions = {}): Promise<AuditReport> {
+  return verify(directory, options).catch((error: unknown) => {
+    throw asTrailError(directory, error);
+  });
+}
+
+async function verify(directory: string, { key, fs = nodeFs, expect }: VerifyOptions): Promise<AuditReport> {
   const problems = new Problems();
   const reading = await readHead(fs, directory, new Sealer(key));
   const files = await trailFiles(fs, directory);
@@ -53,7 +56,8 @@ export async function verifyAuditTrail(
   const filled = new Set<string>();
   // Without the key nothing can be said of the lines.
   if (reading.state !== 'key needed') {
-    for await (const found of allLines(fs, directory, files, new Sealer(keyed ? key : undefined))) {
+    const sealer = new Sealer(keyed ? key : undefined);
+    for await (const found of allLines(fs, directory, files, sealer, problems)) {
       filled.add(found.file);
       check.add(found);
     }
@@ -98,12 +102,17 @@ async function* allLines(
   directory: string,
   files: readonly string[],
   sealer: Sealer,
+  problems: Problems,
 ): AsyncGenerator<FoundLine> {
   for (const file of files) {
     let line = 0;
-    for await (const { bytes, ended } of readLines(fs, join(directory, file))) {
-      line++;
-      yield { file, line, bytes: bytes.length + Number(ended), ended, content: readLine(sealer, bytes) };
+    try {
+      for await (const { bytes, length, ended } of readLines(fs, join(directory, file))) {
+        line++;
+        yield { file, line, bytes: length + Number(ended), ended, content: readLine(sealer, bytes) };
+      }
+    } catch (error) {
+      problems.add('unreadable', { file }, `the file cannot be read: ${codeOf(error) ?? 'it failed'}`);
     }
   }
 }

@@ -96,7 +96,7 @@ export class ChainEnd {
     if (size < offset || size > offset + writing.bytes) {
       throw damaged(directory, `${writing.file} does not end where the head says`);
     }
-    const tail = (await readWhole(fs, path, offset)) ?? Buffer.alloc(0);
+    const tail = (await readWhole(fs, path, { from: offset })) ?? Buffer.alloc(0);
     const kept =
       writing.head.hash === this.#failed
         ? { head: before.head, lines: 0, bytes: 0 }

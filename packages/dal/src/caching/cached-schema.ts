@@ -4,7 +4,8 @@ import type { ReadThrough } from './read-through.js';
 /**
  * A schema controller that clears the read-through cache after the tables were changed: what was read from them before is neither
  * served nor cached any more. Where the cache's server does not take that, the call rejects with the cache's error, though the
- * schema is changed; `migrate` to the same version clears again.
+ * schema is changed; `migrate` to the same version clears again. An `initialize` that finds no schema does not need the cache:
+ * there was nothing to read before.
  */
 export function cachedSchema(schema: SchemaController, through: ReadThrough): SchemaController {
   return {
@@ -14,7 +15,10 @@ export function cachedSchema(schema: SchemaController, through: ReadThrough): Sc
       await through
         .writeBlindly(() => schema.initialize(options))
         .catch((error: unknown) => clearAfter(error, before === undefined ? undefined : through));
-      if ((await version()) !== before) await through.clear();
+      if ((await version()) === before) return;
+      await through.clear().catch((error: unknown) => {
+        if (before !== 0) throw error;
+      });
     },
     async migrate(version, options) {
       await through

@@ -201,6 +201,17 @@ describe('a migration', () => {
     await database.close();
   });
 
+  it('initializes an empty store while the cache is away', async () => {
+    const store = memoryTimeSeries();
+    const backend = memoryCacheBackend();
+    backend.cache.deleteWhere = () => Promise.reject(new Error('away'));
+    const database = new DatabaseAbstraction({ timeSeries: store, cache: backend });
+    await database.migrateSchema(0).catch(() => undefined);
+    await database.initializeSchema();
+    expect(await database.schema.version()).toBeGreaterThan(0);
+    await database.close();
+  });
+
   it('rejects when the cache cannot be cleared, and clears at the next call', async () => {
     const clock = new ManualClock(1_000);
     const store = memoryTimeSeries({ clock });

@@ -29,7 +29,7 @@ export function fileTransactionLogs(
   return {
     open,
     async openLeftOver() {
-      if (!(await hasSegments(directory))) return undefined;
+      if (!(await hasSegments(directory, 'transaction'))) return undefined;
       try {
         const log = await open();
         if (log.stats().pending > 0) return log;

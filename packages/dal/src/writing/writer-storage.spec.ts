@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { jest } from '@jest/globals';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileWriterStorage } from './writer-storage.js';
@@ -26,4 +27,60 @@ it('a journal left behind is opened where none is wanted, unless another process
   const again = await storage.openJournal('acknowledged');
   expect(again!.stats().pending).toBe(1);
   await again!.close();
+});
+
+it('what a journal finds damaged is told by name, and the rest is delivered', async () => {
+  const journal = await fileWriterStorage(directory).openJournal('journaled');
+  for (const id of ['a', 'b']) await journal!.append(id, Buffer.from('x'));
+  await journal!.close();
+  const segment = (await readdir(join(directory, 'journal'))).find((name) => name.endsWith('.wal'))!;
+  const path = join(directory, 'journal', segment);
+  const bytes = await readFile(path);
+  bytes[29]! ^= 1;
+  await writeFile(path, bytes);
+  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue();
+  const again = await fileWriterStorage(directory).openJournal('acknowledged');
+  expect(again!.stats().pending).toBe(1);
+  expect(warn.mock.calls).toEqual([
+    [expect.stringContaining(`bytes 0 to 30 of ${segment} are damaged`), { code: 'QTDAL_DAMAGED' }],
+  ]);
+  warn.mockRestore();
+  await again!.close();
+});
+
+it('a journal directory that cannot be read is no missing one', async () => {
+  await writeFile(join(directory, 'journal'), '');
+  await expect(fileWriterStorage(directory).openJournal('acknowledged')).rejects.toMatchObject({
+    code: 'CONNECTION',
+    message: expect.stringContaining(join(directory, 'journal')),
+  });
+});
+
+it('everything in the directory is accessible to its owner alone, whatever the umask', async () => {
+  const umask = process.umask(0);
+  const open = async () => {
+    const storage = fileWriterStorage(directory);
+    const block = { record: 'marketData', id: 'a', rowCount: 1, bytes: Buffer.from('x') } as const;
+    await storage.deadLetters.add({ block, reason: { code: 'QUERY', message: 'no' }, at: 1 });
+    const log = await storage.transactionLogs!.open();
+    const journal = await storage.openJournal('journaled');
+    await log.append('id', [Buffer.from('x')]);
+    await journal!.append('id', Buffer.from('x'));
+    return [log, journal!];
+  };
+  const paths = async () => {
+    const below = await readdir(directory, { recursive: true });
+    return [directory, ...below.map((path) => join(directory, path))];
+  };
+  const modes = async () =>
+    new Set(await Promise.all((await paths()).map(async (path) => (await stat(path)).mode & 0o777)));
+  const close = (logs: Awaited<ReturnType<typeof open>>) => Promise.all(logs.map((log) => log.close()));
+  await close(await open());
+  expect(await modes()).toEqual(new Set([0o700, 0o600]));
+  for (const path of await paths()) await chmod(path, 0o777);
+  await mkdir(join(directory, 'journal', 'quarantine'), { recursive: true });
+  const opened = await open();
+  process.umask(umask);
+  expect(await modes()).toEqual(new Set([0o700, 0o600]));
+  await close(opened);
 });

@@ -2,14 +2,17 @@ import { join } from 'node:path';
 import type { DeadLetterStore } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
-import { JournalError, openJournal } from '@quantumtrade/dal-journal';
+import { JournalError, nodeFs, openJournal } from '@quantumtrade/dal-journal';
 import type { TransactionLogs } from '../transactions/transaction-logs.js';
 import { fileTransactionLogs } from '../transactions/transaction-logs.js';
 import { fileDeadLetters } from './file-dead-letters.js';
 import { hasSegments } from './has-segments.js';
+import { warnOfDamage } from './journal-warnings.js';
 import type { RetryOptions } from './retry.js';
 import { messageOf } from './retry.js';
 import type { Durability } from './ticket.js';
+
+const OPERATION = 'batchWriter.open';
 
 /** Where a writer keeps what is not, or never will be, in the store. */
 export interface WriterStorage {
@@ -38,20 +41,27 @@ export interface Writing {
   readonly maxRows?: number;
 }
 
-/** Storage in a directory: the journal in `journal`, dead letters in `dead-letters`, transactions in `transactions` below it. */
+/**
+ * Storage in a directory: the journal in `journal`, dead letters in `dead-letters`, transactions in `transactions` below it.
+ * All of it is accessible to its owner alone. Damage that is found is told by `process.emitWarning`, with the file's name.
+ */
 export function fileWriterStorage(directory: string): WriterStorage {
-  const journal = join(directory, 'journal');
+  const [journal, deadLetters, transactions] = ['journal', 'dead-letters', 'transactions'].map((name) =>
+    join(directory, name),
+  ) as [string, string, string];
   return {
-    deadLetters: fileDeadLetters(join(directory, 'dead-letters')),
-    transactionLogs: fileTransactionLogs(join(directory, 'transactions')),
+    deadLetters: fileDeadLetters(deadLetters),
+    transactionLogs: fileTransactionLogs(transactions, { onEvent: warnOfDamage(transactions) }),
     async openJournal(durability) {
-      if (durability === 'acknowledged' && !(await hasSegments(journal))) return undefined;
+      if (durability === 'acknowledged' && !(await hasSegments(journal, OPERATION))) return undefined;
       try {
-        return await openJournal({ directory: journal });
+        const opened = await openJournal({ directory: journal, onEvent: warnOfDamage(journal) });
+        for (const path of [directory, deadLetters, transactions]) await nodeFs.restrictAccess(path);
+        return opened;
       } catch (error) {
         const isLocked = error instanceof JournalError && error.code === 'LOCKED';
         if (durability === 'acknowledged' && isLocked) return undefined;
-        const details = { operation: 'batchWriter.open', cause: error };
+        const details = { operation: OPERATION, cause: error };
         throw new ConnectionError(messageOf(error), details);
       }
     },

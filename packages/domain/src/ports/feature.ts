@@ -8,7 +8,8 @@ import type { CallOptions } from './call.js';
 export interface FeatureRepository {
   /**
    * Writes any number of batches at once. Counts are of features; a `RowError.index` is a batch's position.
-   * Batches of the same symbol, timestamp and version add up to one set.
+   * Batches of the same symbol, timestamp and version add up to one set. Otherwise as `MarketDataRepository.insert`, but a
+   * batch that is dated too far ahead (`computedAt`) is refused by itself.
    */
   insert(batches: readonly FeatureBatch[], options?: CallOptions): Promise<BatchResult>;
 

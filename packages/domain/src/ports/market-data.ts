@@ -7,8 +7,10 @@ import type { CallOptions, ReadOptions } from './call.js';
 /** Bars, keyed by symbol, timestamp and source. */
 export interface MarketDataRepository {
   /**
-   * Writes the good rows and reports the bad ones; writing a key again replaces its row.
-   * Throws `ValidationError` when the batch itself is wrong (`source`, `timestamp`).
+   * Writes the good rows and reports the bad ones; writing a key again replaces its row. Of several calls the last one wins,
+   * awaited or not, unless its batch has an earlier time: a row that loses to a newer version counts in `supersededCount`.
+   * The batch is read before the call returns; then the caller may change it.
+   * @throws ValidationError when the batch itself is wrong (`source`, `timestamp`), or is dated too far ahead
    */
   insert(batch: MarketDataBatch, options?: CallOptions): Promise<BatchResult>;
 

@@ -29,7 +29,7 @@ export interface ColumnBatch<N extends RecordName> {
   readonly columns: { readonly [F in keyof FieldsOf<N>]?: Column };
   /** What is the same in all rows. */
   readonly constants?: { readonly [F in keyof FieldsOf<N>]?: FieldsOf<N>[F] };
-  /** When the batch was made, as in every other batch. Default is the clock's now at the call. */
+  /** When the batch was made, as in every other batch. Without it, the call is a new write. */
   readonly timestamp?: Date | number;
 }
 

@@ -89,12 +89,14 @@ export function decodeHeader(buffer: Buffer, seed: number): RecordHeader | undef
   if (crc32c(buffer.subarray(0, crcAt), seed) !== buffer.readUInt32LE(crcAt)) return undefined;
   const idBytes = buffer.readUInt32LE(4);
   const payloadBytes = buffer.readUInt32LE(8);
+  const bytes = headerBytes + idBytes + payloadBytes;
+  if (idBytes > maxIdBytes || bytes > maxRecordBytes) return undefined;
   return {
     idBytes,
     payloadBytes,
     sequence: buffer.readUInt32LE(12) + buffer.readUInt32LE(16) * 2 ** 32,
     bodyCrc: buffer.readUInt32LE(20),
-    bytes: headerBytes + idBytes + payloadBytes,
+    bytes,
   };
 }
 

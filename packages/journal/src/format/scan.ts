@@ -1,8 +1,9 @@
 import type { JournalFile } from '../fs/journal-fs.js';
 import { JournalError } from '../journal-error.js';
+import { isZero } from './zeros.js';
 import { decodeHeader, headerBytes, isIntact, magic, recordSeed } from './record.js';
 
-const windowBytes = 256 * 1024;
+const windowBytes = 1024 * 1024;
 
 export interface ByteRange {
   readonly start: number;
@@ -109,7 +110,7 @@ class Window {
   async isZero(from: number): Promise<boolean> {
     for (let at = from; at < this.#end; at += windowBytes) {
       const piece = await this.view(at, Math.min(windowBytes, this.#end - at));
-      if (piece.some((byte) => byte !== 0)) return false;
+      if (!isZero(piece)) return false;
     }
     return true;
   }

@@ -46,7 +46,7 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** A named pipe that somebody put in the way is opened at once, and empty. */
+/** A named pipe that somebody put in the way does not keep the opener waiting. */
 const AT_ONCE = constants.O_NONBLOCK ?? 0;
 
 const flags = {
@@ -66,7 +66,14 @@ export const nodeFs: JournalFs = {
     }
   },
   list: (directory) => readdir(directory),
-  open: async (path, mode) => new NodeFile(await open(path, flags[mode], 0o600)),
+  async open(path, mode) {
+    const handle = await open(path, flags[mode], 0o600);
+    if (mode !== 'create' && !(await handle.stat()).isFile()) {
+      await handle.close();
+      throw Object.assign(new Error('Not a regular file'), { code: 'ENXIO', path });
+    }
+    return new NodeFile(handle);
+  },
   rename,
   unlink,
   syncDirectory,

@@ -1,6 +1,5 @@
 import { chmod, lstat, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { systemCode } from '../journal-error.js';
 
 const GROUP_AND_OTHERS = 0o077;
 /** Set on directories that users share by design, such as `/tmp`. */
@@ -44,14 +43,14 @@ function upToOwnFolder(path: string): string[] {
   return [path];
 }
 
+/** Undefined where nothing can be told: whoever opens the path is told why. */
 async function statsOf(path: string) {
   try {
     const found = await lstat(path);
     if (!found.isSymbolicLink()) return found;
     const target = await stat(path);
     return target.isDirectory() ? target : undefined;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }

@@ -11,6 +11,9 @@ import { writeFully } from './write-fully.js';
 const magic = 'QTC1';
 const fileBytes = 16;
 
+/** What is in the way is replaced like a damaged cursor, where the directory allows it. */
+const UNREADABLE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'ENXIO', 'ELOOP']);
+
 function encode(position: number): Buffer {
   const bytes = Buffer.alloc(fileBytes);
   bytes.write(magic, 'latin1');
@@ -64,10 +67,13 @@ export class Cursor {
 
   async #read(): Promise<Buffer | undefined> {
     const file = await this.#fs.open(this.#path, 'read').catch((error: unknown) => {
-      if (systemCode(error) !== 'ENOENT') throw error;
-      return undefined;
+      if (systemCode(error) === 'ENOENT') return undefined;
+      if (UNREADABLE.has(systemCode(error))) return null;
+      throw error;
     });
     if (file === undefined) return undefined;
+    // Zeros are no cursor.
+    if (file === null) return Buffer.alloc(fileBytes);
     try {
       const bytes = Buffer.alloc(fileBytes);
       await file.read(bytes, 0);

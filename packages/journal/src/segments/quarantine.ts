@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ByteRange } from '../format/scan.js';
+import { isZero } from '../format/zeros.js';
 import type { JournalFile, JournalFs } from '../fs/journal-fs.js';
 import { systemCode } from '../journal-error.js';
 import { writeFully } from './write-fully.js';
@@ -26,9 +27,13 @@ export function copyRange(
     for (let at = start; at < end;) {
       const piece = Buffer.allocUnsafe(Math.min(pieceBytes, end - at));
       const count = await from.read(piece, at);
-      await writeFully(to, [piece.subarray(0, count)], at - start);
+      if (count === 0) break;
+      const found = piece.subarray(0, count);
+      // A hole stays one: the copy of a sparse file takes no more of the disk than the file did.
+      if (!isZero(found)) await writeFully(to, [found], at - start);
       at += count;
     }
+    await to.truncate(end - start);
   });
 }
 

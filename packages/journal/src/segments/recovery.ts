@@ -1,22 +1,39 @@
 import { scanRecords, type ScannedDamage } from '../format/scan.js';
 import type { JournalFile } from '../fs/journal-fs.js';
+import { systemCode } from '../journal-error.js';
 import { segmentsAmong, type Segment } from './segment.js';
 import type { SegmentStore } from './segment-store.js';
 
 /** Finds the segments in the directory and what is intact in them, cuts off what was never finished. */
 export async function recover(store: SegmentStore, cursor: number): Promise<void> {
   const { fs, directory } = store;
-  const segments = segmentsAmong(await fs.list(directory));
+  const segments: Segment[] = [];
+  let before = Infinity;
+  for (const segment of segmentsAmong(await fs.list(directory)).reverse()) {
+    segment.before = before;
+    if (!(await recoverSegment(store, segment))) continue;
+    segments.unshift(segment);
+    // Without a record of its own it may be a stray file, whose name says nothing about the segment before it.
+    if (segment.sequences.last > 0) before = segment.first;
+  }
   store.segments.push(...segments);
-  for (const segment of segments) await recoverSegment(store, segment);
   store.next = Math.max(cursor, ...segments.map(({ sequences }) => sequences.last)) + 1;
   await store.reclaim(cursor);
   // An empty segment that came back later would claim sequences that a new one has by then.
   await fs.syncDirectory(directory);
 }
 
-async function recoverSegment(store: SegmentStore, segment: Segment): Promise<void> {
-  const file = await store.fs.open(store.path(segment.name), 'write');
+/** Returns false where what has the segment's name is no file. */
+async function recoverSegment(store: SegmentStore, segment: Segment): Promise<boolean> {
+  const path = store.path(segment.name);
+  const file = await store.fs.open(path, 'write').catch((error: unknown) => {
+    if (!NOT_A_FILE.has(systemCode(error))) throw error;
+    return undefined;
+  });
+  if (!file) {
+    store.emit({ type: 'not-a-file', path });
+    return false;
+  }
   try {
     segment.bytes = await file.size();
     for await (const found of scanRecords(file, { start: 0, end: segment.bytes, salt: segment.salt })) {
@@ -29,7 +46,11 @@ async function recoverSegment(store: SegmentStore, segment: Segment): Promise<vo
   } finally {
     await file.close();
   }
+  return true;
 }
+
+/** A directory, a socket, a link that leads nowhere or to itself. */
+const NOT_A_FILE: ReadonlySet<string | undefined> = new Set(['EISDIR', 'ENXIO', 'ELOOP', 'ENOENT']);
 
 async function repair(
   store: SegmentStore,

@@ -8,8 +8,8 @@ export class Segment {
   readonly name: string;
   readonly first: number;
   readonly salt: number;
-  /** Sequences beyond this belong to the next segment. Known only of segments found at opening. */
-  readonly before: number;
+  /** Sequences from here on belong to a later segment. Known only of segments found at opening. */
+  before = Infinity;
   /** Length of the durable part: nothing after it has been acknowledged. */
   bytes = 0;
   readonly sequences = new SequenceRuns();
@@ -17,11 +17,10 @@ export class Segment {
   /** Whether records may still be added, so that it must not be removed however far delivery is. */
   isOpen = false;
 
-  constructor(name: string, first: number, salt: number, before = Infinity) {
+  constructor(name: string, first: number, salt: number) {
     this.name = name;
     this.first = first;
     this.salt = salt;
-    this.before = before;
   }
 
   /** Whether a record found after those known is the segment's own, and not left over from a failed write. */
@@ -42,7 +41,7 @@ export function segmentsAmong(names: readonly string[]): Segment[] {
     return match ? [{ name, first: Number(match[1]), salt: Number.parseInt(match[2]!, 16) }] : [];
   });
   found.sort((a, b) => a.first - b.first);
-  return found.map(({ name, first, salt }, i) => new Segment(name, first, salt, found[i + 1]?.first));
+  return found.map(({ name, first, salt }) => new Segment(name, first, salt));
 }
 
 /** A growing set of sequences, kept as runs: gaps are rare. */

@@ -25,6 +25,8 @@ export class Relay {
   isOutage = false;
   /** Asked of each insert whether its answer is to be lost on the way, after the server has given it. */
   losesAnswer: () => boolean = () => false;
+  /** Asked of each insert, by its bytes, whether a gateway answers it in place of the server, and with which status. */
+  answersItself: (byteLength: number) => number | undefined = () => undefined;
   readonly #server = createServer((request, response) => this.#take(request, response));
   readonly #events = new EventEmitter();
   readonly #underWay = new Set<Promise<void>>();
@@ -90,6 +92,11 @@ export class Relay {
     const body = await buffer(request);
     await this.#flowing;
     const isInsert = new URL(request.url!, this.url).searchParams.get('query')?.startsWith('INSERT') ?? false;
+    const status = isInsert ? this.answersItself(body.length) : undefined;
+    if (status !== undefined) {
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<html>We are back soon</html>');
+      return;
+    }
     const answer = await this.#forward(request, body, isInsert);
     const content = await buffer(answer);
     await this.#flowing;
