@@ -32,8 +32,7 @@ function installDependencies() {
     .digest('hex');
   const marker = at('node_modules/.installed-lock');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
-  // `npm ci` would refuse a lock file that misses optional packages of platforms which the registry does not serve.
-  if (!run('npm', ['install', '--no-save', '--no-audit', '--no-fund'])) fail('npm install failed.');
+  if (!run('npm', ['ci', '--no-audit', '--no-fund'])) fail('npm ci failed.');
   mkdirSync(at('node_modules/'), { recursive: true });
   writeFileSync(marker, wanted);
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 
+export type { EmbeddedEngine } from './embedded-engine.js';
 export { clickHouseRedisModule } from './modules/clickhouse-redis.js';
 export { databaseModule, type DatabaseOptions } from './modules/database.js';
 export { embeddedModule } from './modules/embedded.js';

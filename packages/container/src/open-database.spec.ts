@@ -2,11 +2,11 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAuditTrail, verifyAuditTrail } from '@quantumtrade/dal-audit-trail';
-import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type { BackendProbe, MarketDataInput } from '@quantumtrade/dal-domain';
 import { defineConfig, loadConfig } from '@quantumtrade/dal-config';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { Container, ContainerModule } from 'inversify';
+import type { EmbeddedEngine } from './embedded-engine.js';
 import { clickHouseRedisModule, fileWriting } from './modules/clickhouse-redis.js';
 import { databaseModule } from './modules/database.js';
 import { memoryModule } from './modules/memory.js';
@@ -191,7 +191,7 @@ describe('opening a data layer', () => {
         .onDeactivation((engine) => engine.stop());
       bind(TOKENS.TimeSeriesBackend)
         .toResolvedValue(
-          (_engine: EmbeddedClickHouse) => ({ ...memoryTimeSeries(), probe: stuck }),
+          (_engine: EmbeddedEngine) => ({ ...memoryTimeSeries(), probe: stuck }),
           [TOKENS.EmbeddedClickHouse],
         )
         .inSingletonScope();

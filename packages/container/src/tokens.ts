@@ -1,6 +1,5 @@
 import type { DatabaseAbstraction, Writing } from '@quantumtrade/dal';
 import type { AuditTrail, AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
-import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type {
   Analytics,
   AuditSink,
@@ -22,6 +21,7 @@ import type {
   TimeSeriesBackend,
 } from '@quantumtrade/dal-domain';
 import type { ServiceIdentifier } from 'inversify';
+import type { EmbeddedEngine } from './embedded-engine.js';
 
 /** What a data layer is made of, in words for people. */
 export interface BackendNames {
@@ -40,7 +40,7 @@ export const TOKENS = {
   BackendNames: token<BackendNames>('BackendNames'),
   /** Without it there are no batch writers. */
   Writing: token<Writing>('Writing'),
-  EmbeddedClickHouse: token<EmbeddedClickHouse>('EmbeddedClickHouse'),
+  EmbeddedClickHouse: token<EmbeddedEngine>('EmbeddedClickHouse'),
 
   /** Bound where one is configured, like the actor that its entries name. */
   AuditTrail: token<AuditTrail>('AuditTrail'),

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
-import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
-import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type {
   AuditConfig,
   ClickHouseConfig,
@@ -10,11 +8,12 @@ import type {
   WriterConfig,
 } from '@quantumtrade/dal-config';
 import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
-import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
 import { closable, closableBackend, closePart } from '../closing.js';
+import type { EmbeddedEngine } from '../embedded-engine.js';
+import { startEmbeddedEngine } from '../embedded-engine.js';
 import { TOKENS } from '../tokens.js';
 import { bindAuditTrail } from './audit.js';
 import { clickHouseSettings, fileWriting, insertLimits } from './clickhouse-redis.js';
@@ -26,7 +25,8 @@ const REDIS_ANSWERS_WITHIN_MS = 1_000;
 /**
  * No server installed: a real ClickHouse engine started in place, which ends with this process, and the configured
  * Redis if it answers, else the memory cache. `embedded.dataDirectory` undefined means a temporary one; then
- * what batch writers keep outside the store is temporary, too.
+ * what batch writers keep outside the store is temporary, too. Needs the package
+ * `@quantumtrade/dal-clickhouse-embedded`, which is installed separately.
  */
 export function embeddedModule(config: {
   clickhouse: ClickHouseConfig;
@@ -44,7 +44,7 @@ export function embeddedModule(config: {
       .onDeactivation(closePart);
     bind(TOKENS.TimeSeriesBackend)
       .toResolvedValue(
-        (engine: EmbeddedClickHouse, clock: Clock) => {
+        (engine: EmbeddedEngine, clock: Clock) => {
           const { url, username, password } = engine;
           const settings = { ...clickHouseSettings(config.clickhouse), url, username, password };
           return closableBackend(
@@ -59,7 +59,7 @@ export function embeddedModule(config: {
     bind<CacheBackend | undefined>(REDIS_IF_ANY)
       // Asked once the engine is there: where that fails, no connection is left behind.
       .toResolvedValue(
-        ({ dataDirectory }: EmbeddedClickHouse) =>
+        ({ dataDirectory }: EmbeddedEngine) =>
           redisIfItAnswers({ ...config.redis, keyPrefix: config.redis.keyPrefix || prefixOf(dataDirectory) }),
         [TOKENS.EmbeddedClickHouse],
       )
@@ -79,7 +79,7 @@ export function embeddedModule(config: {
     });
     bind(TOKENS.BackendNames)
       .toResolvedValue(
-        (engine: EmbeddedClickHouse, redis: CacheBackend | undefined) => ({
+        (engine: EmbeddedEngine, redis: CacheBackend | undefined) => ({
           timeSeries: `embedded ClickHouse at ${engine.url}`,
           cache: redis ? redisName(config.redis) : 'memory (no Redis answered)',
         }),
@@ -95,14 +95,9 @@ const REDIS_IF_ANY = Symbol('RedisIfAny');
 const prefixOf = (dataDirectory: string): string =>
   `embedded:${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12)}:`;
 
-async function startEngine(dataDirectory: string | undefined): Promise<EmbeddedClickHouse> {
-  try {
-    const engine = await startEmbeddedClickHouse({ dataDirectory });
-    return closable(engine, () => engine.stop());
-  } catch (error) {
-    const reason = `the embedded ClickHouse did not start: ${(error as Error).message}`;
-    throw new ConnectionError(reason, { operation: 'embedded.start', retryable: false, cause: error });
-  }
+async function startEngine(dataDirectory: string | undefined): Promise<EmbeddedEngine> {
+  const engine = await startEmbeddedEngine(dataDirectory);
+  return closable(engine, () => engine.stop());
 }
 
 async function redisIfItAnswers(config: RedisConfig): Promise<CacheBackend | undefined> {
