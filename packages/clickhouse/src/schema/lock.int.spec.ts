@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError } from '@quantumtrade/dal-domain';
+import { packagedMigrations } from '@quantumtrade/dal-migrations';
 import type { Sql } from '../client/sql.js';
 import { MigrationLock } from './lock.js';
-import { loadMigrations, packagedMigrations } from './migration-files.js';
+import { loadMigrations } from './migration-files.js';
 import { ClickHouseSchemaController } from './schema-controller.js';
 import {
   dropOwnDatabases,
@@ -173,7 +174,7 @@ function migrating(database: string, migrationsDirectory?: string, hangBefore = 
 
 it('lets several processes initialize at once: each statement runs once, and all end well', async () => {
   const sql = ownDatabase();
-  const migrations = await loadMigrations(packagedMigrations());
+  const migrations = await loadMigrations(packagedMigrations);
   const statements = migrations.reduce((sum, { up }) => sum + up.length, 0);
   const processes = [1, 2, 3].map(() => migrating(sql.database));
   const answers = await Promise.all(

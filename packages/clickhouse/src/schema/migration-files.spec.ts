@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadMigrations, packagedMigrations } from './migration-files.js';
+import { packagedMigrations } from '@quantumtrade/dal-migrations';
+import { loadMigrations } from './migration-files.js';
 import { migrationsFolder } from '../testing/own-schema.js';
 
 const TABLE = 'CREATE TABLE IF NOT EXISTS a (x UInt8) ENGINE = MergeTree ORDER BY x;\n';
@@ -116,9 +117,9 @@ it('names a folder that cannot be read', async () => {
 });
 
 it('finds the packaged migrations', async () => {
-  const migrations = await loadMigrations(packagedMigrations());
+  const migrations = await loadMigrations(packagedMigrations);
   expect(migrations[0]!.name).toBe('market_data');
-  expect(readFileSync(join(packagedMigrations(), '0001_market_data.up.sql'), 'utf8')).toContain(
+  expect(readFileSync(join(packagedMigrations, '0001_market_data.up.sql'), 'utf8')).toContain(
     migrations[0]!.up[0],
   );
 });

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { MigrationError } from '@quantumtrade/dal-domain';
 
 export type Direction = 'up' | 'down';
@@ -14,12 +13,6 @@ export interface Migration {
   readonly checksum: string;
   readonly up: readonly string[];
   readonly down: readonly string[];
-}
-
-/** The folder of the package `@quantumtrade/dal-migrations`. */
-export function packagedMigrations(): string {
-  const manifest = createRequire(import.meta.url).resolve('@quantumtrade/dal-migrations/package.json');
-  return join(dirname(manifest), 'clickhouse');
 }
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.(up|down)\.sql$/;

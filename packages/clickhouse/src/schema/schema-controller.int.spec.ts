@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import { packagedMigrations } from './migration-files.js';
+import { packagedMigrations } from '@quantumtrade/dal-migrations';
 import { ClickHouseSchemaController } from './schema-controller.js';
 import {
   dropOwnDatabases,
@@ -13,7 +13,7 @@ import {
 
 afterAll(dropOwnDatabases);
 
-const NEWEST = readdirSync(packagedMigrations()).filter((file) => file.endsWith('.up.sql')).length;
+const NEWEST = readdirSync(packagedMigrations).filter((file) => file.endsWith('.up.sql')).length;
 
 const TABLES = [
   'features',

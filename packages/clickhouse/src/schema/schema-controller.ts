@@ -7,6 +7,7 @@ import type {
   SchemaReport,
 } from '@quantumtrade/dal-domain';
 import { isDatabaseError, MigrationError, requireSchemaVersion } from '@quantumtrade/dal-domain';
+import { packagedMigrations } from '@quantumtrade/dal-migrations';
 import type { Sql } from '../client/sql.js';
 import { compare, snapshot } from './drift.js';
 import type { HistoryState, Step } from './history.js';
@@ -15,7 +16,7 @@ import type { Lease, LockOptions } from './lock.js';
 import { MigrationLock } from './lock.js';
 import { lossesOf } from './losses.js';
 import type { Migration } from './migration-files.js';
-import { fileName, loadMigrations, packagedMigrations } from './migration-files.js';
+import { fileName, loadMigrations } from './migration-files.js';
 
 export interface SchemaControllerOptions {
   /** A folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. Default is `@quantumtrade/dal-migrations`. */
@@ -34,7 +35,7 @@ export class ClickHouseSchemaController implements SchemaController {
   readonly #history: History;
   readonly #lock: MigrationLock;
 
-  constructor(sql: Sql, { migrationsDirectory = packagedMigrations(), lock }: SchemaControllerOptions = {}) {
+  constructor(sql: Sql, { migrationsDirectory = packagedMigrations, lock }: SchemaControllerOptions = {}) {
     this.#sql = sql;
     this.#server = sql.on('system');
     this.#directory = migrationsDirectory;

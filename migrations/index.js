@@ -1,0 +1,3 @@
+import { fileURLToPath } from 'node:url';
+
+export const packagedMigrations = fileURLToPath(new URL('clickhouse', import.meta.url));

@@ -1,0 +1,88 @@
+/**
+ * Releases all packages from a clean clone through `nx release` to a registry on loopback, looks into what is published,
+ * installs it in projects outside, and uses it there. Checks what is committed. Run through `npm run release:check`.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cleanClone } from './clean-clone.mjs';
+import { Consumer, readmeExample } from './consumer.mjs';
+import { packageName, packageProblems, publishedFolders } from './packages.mjs';
+import { startRegistry } from './registry.mjs';
+import { run } from './run.mjs';
+
+const MAX_SERVICE_MEGABYTES = 60;
+const EMBEDDED = '@quantumtrade/dal-clickhouse-embedded';
+const SERVICE = ['container', 'clickhouse', 'redis', 'config'].map((name) => `@quantumtrade/dal-${name}`);
+
+const root = new URL('../../', import.meta.url).pathname;
+const scratch = mkdtempSync(join(tmpdir(), 'release-check-'));
+const problems = [];
+const started = performance.now();
+const step = (name) =>
+  console.log(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${name}`);
+
+/** Fails with a reason of its own where two texts are not the same. */
+const expectText = (reason, text, part) => {
+  if (!text.includes(part)) problems.push(`${reason}: ${text.trim() || 'nothing was printed'}`);
+};
+
+const folders = publishedFolders(root);
+const names = folders.map((folder) => packageName(root, folder));
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+for (const folder of folders)
+  if (!readme.includes(`](${folder})`)) problems.push(`README.md does not name ${folder}`);
+
+const registry = await startRegistry(join(scratch, 'registry'));
+try {
+  const identity = { NAME: 'release-check', EMAIL: 'release-check@localhost' };
+  const env = {
+    NPM_CONFIG_USERCONFIG: registry.userconfig,
+    NX_DAEMON: 'false',
+    ...Object.fromEntries(
+      ['AUTHOR', 'COMMITTER'].flatMap((role) =>
+        Object.entries(identity).map(([key, value]) => [`GIT_${role}_${key}`, value]),
+      ),
+    ),
+  };
+  const clone = join(scratch, 'clone');
+  step('clone what is committed');
+  await cleanClone(root, clone);
+  step('nx release');
+  await run('npx', ['nx', 'release', '--yes'], { cwd: clone, env });
+
+  step(`install a service (${SERVICE.join(', ')})`);
+  const service = new Consumer(join(scratch, 'service'), root, env);
+  await service.install(SERVICE);
+  const megabytes = await service.installedMegabytes();
+  console.log(`        ${megabytes.toFixed(0)} MB`);
+  if (megabytes > MAX_SERVICE_MEGABYTES) problems.push(`a service takes ${megabytes.toFixed(0)} MB`);
+  const example = readmeExample(root);
+  const onMemory = example
+    .replace(/embeddedModule,/, 'memoryModule,')
+    .replace(/embeddedModule\(.*\)\)/, 'memoryModule())');
+  await service.load(SERVICE);
+  await service.typecheck(SERVICE, onMemory);
+  expectText('the example on memory', await service.run(onMemory), '1 [] ');
+  const refusal = await service.run(example).catch((error) => error.message);
+  expectText('an engine that is not installed', refusal, `npm install ${EMBEDDED}`);
+
+  step('install every package');
+  const everything = new Consumer(join(scratch, 'everything'), root, env);
+  await everything.install(names);
+  for (const name of names)
+    problems.push(...packageProblems(join(everything.directory, 'node_modules', name)));
+  step('import, require and type-check every package');
+  await everything.load(names);
+  await everything.typecheck(names, example);
+  step('use them');
+  expectText('the example', await everything.run(example), '1 [] ');
+  expectText('qtdal', await run('npx', ['qtdal', '--help'], { cwd: everything.directory }), 'Usage: qtdal');
+} finally {
+  registry.stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+for (const problem of problems) console.error(problem);
+step(`${names.length} packages, ${problems.length} problems`);
+process.exit(problems.length === 0 ? 0 : 1);
