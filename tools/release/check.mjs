@@ -48,6 +48,11 @@ try {
   const clone = join(scratch, 'clone');
   step('clone what is committed');
   await cleanClone(root, clone);
+  const [unbuilt] = JSON.parse(
+    await run('npm', ['pack', '--dry-run', '--json'], { cwd: join(clone, 'packages/runtime') }),
+  );
+  if (!unbuilt.files.some(({ path }) => path === 'dist/index.js'))
+    problems.push('a package is packed without a build');
   step('nx release');
   await run('npx', ['nx', 'release', '--yes'], { cwd: clone, env });
 
