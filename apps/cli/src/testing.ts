@@ -105,7 +105,7 @@ export function sp500Bars(symbol: string, source: string): MarketData<true>[] {
     high: price(high),
     low: price(low),
     close: price(close),
-    volume: BigInt(volume),
+    volume,
     adjustedClose: price(adjclose),
     source,
     qualityScore: 100,

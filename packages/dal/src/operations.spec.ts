@@ -48,7 +48,7 @@ const tick: MarketData<true> = {
   high: '1',
   low: '1',
   close: '1',
-  volume: 1n,
+  volume: '1',
   adjustedClose: '1',
   source: 'feed',
   qualityScore: 100,

@@ -24,6 +24,8 @@ export interface BatchResult {
   supersededCount: number;
   /** Rows that were refused; each has its entry in `errors`. */
   failedCount: number;
+  /** Accepted rows in which a decimal was rounded because the batch allows it; see `rounding`. */
+  roundedCount: number;
   executionTimeMs: number;
   errors: RowError[];
 }

@@ -63,7 +63,7 @@ export function barReader(
         high: number('high', ''),
         low: number('low', ''),
         close,
-        volume: fieldFromJson(marketData.fields.volume, number('volume', defaults.volume ?? '0')) as number,
+        volume: number('volume', defaults.volume ?? '0'),
         adjustedClose: number('adjustedClose', close),
         qualityScore: fieldFromJson(
           marketData.fields.qualityScore,

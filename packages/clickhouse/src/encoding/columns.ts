@@ -1,11 +1,16 @@
-import type { Canonical, Field, RecordDefinition, Row } from '@quantumtrade/dal-domain';
-import { columnOf, formatDecimal } from '@quantumtrade/dal-domain';
+import type { Canonical, DecimalField, Field, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import { columnOf, DECIMAL_SCALE, formatDecimal } from '@quantumtrade/dal-domain';
 
 /** How the values of one kind of field travel: as a bound parameter, and out of a table as JSON. */
 interface Codec {
   readonly type: string;
   readonly encode: (value: Canonical) => unknown;
   readonly decode: (json: unknown) => Canonical;
+}
+
+/** As the engine prints it. */
+export function decimalType({ precision = 18 }: DecimalField): string {
+  return `Decimal(${precision}, ${DECIMAL_SCALE})`;
 }
 
 const asIs = (type: string): Codec => ({
@@ -32,7 +37,7 @@ const codecs: Readonly<Record<Field['kind'], Codec>> = {
   float32: { type: 'Float32', encode: (value) => value, decode: (json) => Math.fround(toFloat(json)) },
   // All decimals come with their eight digits after the point.
   decimal: {
-    type: 'Decimal(18, 8)',
+    type: decimalType({ kind: 'decimal' }),
     encode: (value) => formatDecimal(value as bigint),
     decode: (json) => BigInt((json as string).replace('.', '')),
   },
@@ -51,7 +56,8 @@ function toFloat(json: unknown): number {
 }
 
 /** The engine's type of a field, as a bound value and as a column (but for `LowCardinality`). */
-export const typeOf = (field: Field): string => codecs[field.kind].type;
+export const typeOf = (field: Field): string =>
+  field.kind === 'decimal' ? decimalType(field) : codecs[field.kind].type;
 
 export const encodeField = (field: Field, value: Canonical): unknown => codecs[field.kind].encode(value);
 

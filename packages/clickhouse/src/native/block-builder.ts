@@ -1,6 +1,6 @@
-import type { RowError, RowKeys } from '@quantumtrade/dal-domain';
+import type { Rounding, RowError, RowKeys } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { Allocate } from './block-columns.js';
+import type { Allocate, RefuseRow } from './block-columns.js';
 import { BlockColumns } from './block-columns.js';
 import { InstantWriter } from './column-writers/instants.js';
 import type { ColumnInput, ColumnSources, Constants, InputPlan, VaryingInput } from './input-plan.js';
@@ -29,11 +29,15 @@ export interface AppendOptions {
   readonly to?: number;
   /** By which rows are refused that have keys beyond the record's fields. Default is that nobody looks. */
   readonly keys?: RowKeys | undefined;
+  /** Lets decimal strings be rounded. */
+  readonly rounding?: Rounding | undefined;
 }
 
 /** How many rows were looked at, and why some of them were refused, in order, by position in what was given. */
 export interface AppendedRows {
   readonly given: number;
+  /** Accepted rows in which a decimal was rounded. */
+  readonly roundedCount: number;
   readonly errors: RowError[];
 }
 
@@ -98,9 +102,9 @@ export class BlockBuilder {
    * steps nothing else may be done with the builder.
    */
   appendRows(rows: readonly unknown[], options: AppendOptions = {}): Steps<AppendedRows> {
-    const { constants = {}, from = 0, to = rows.length, keys } = options;
-    const given = { rows, keys };
-    return this.#append(this.#plan.ofRows(rows, constants), from, Math.min(to, rows.length), given);
+    const { constants = {}, from = 0, to = rows.length, keys, rounding } = options;
+    const inputs = this.#plan.ofRows(rows, constants);
+    return this.#append(inputs, from, Math.min(to, rows.length), rounding, { rows, keys });
   }
 
   /**
@@ -108,9 +112,9 @@ export class BlockBuilder {
    * constant, or a column is not as long as the others.
    */
   appendColumns(columns: ColumnSources, options: AppendOptions = {}): Steps<AppendedRows> {
-    const { inputs, rowCount } = this.#plan.ofColumns(columns, options.constants ?? {});
-    const { from = 0, to = rowCount } = options;
-    return this.#append(inputs, from, Math.min(to, rowCount));
+    const { constants = {}, from = 0, rounding } = options;
+    const { inputs, rowCount } = this.#plan.ofColumns(columns, constants, rounding);
+    return this.#append(inputs, from, Math.min(options.to ?? rowCount, rowCount), rounding);
   }
 
   /** The blocks, in the order in which their months appeared. The builder starts anew. */
@@ -126,8 +130,15 @@ export class BlockBuilder {
     return blocks;
   }
 
-  *#append(inputs: readonly ColumnInput[], from: number, to: number, given?: GivenRows): Steps<AppendedRows> {
+  *#append(
+    inputs: readonly ColumnInput[],
+    from: number,
+    to: number,
+    rounding: Rounding | undefined,
+    given?: GivenRows,
+  ): Steps<AppendedRows> {
     const errors: RowError[] = [];
+    let roundedCount = 0;
     const { rows: slice, slicesOfAStep } = given ? OF_ROWS : OF_COLUMNS;
     for (let start = from, slices = 0; start < to; start += slice, slices++) {
       if (slices === slicesOfAStep) {
@@ -137,16 +148,17 @@ export class BlockBuilder {
       const refused: RowError[] = [];
       const selection = this.#select(start, Math.min(start + slice, to), refused, given);
       for (const { month, chosen, from: sources } of this.#byMonth(inputs, selection)) {
-        this.#columnsOf(month).append(sources, chosen, this.#listsLength, (column, index, reason) => {
+        const refuse: RefuseRow = (column, index, reason) => {
           const { field = this.#plan.fields[column]![0], reason: first = reason } =
             given?.keys?.refusal(given.rows[index]) ?? {};
           refused.push({ index, field, reason: first });
-        });
+        };
+        roundedCount += this.#columnsOf(month).append(sources, chosen, this.#listsLength, refuse, rounding);
       }
       if (refused.length > 0) errors.push(...refused.sort((a, b) => a.index - b.index));
     }
     this.#listsLength += to;
-    return { given: to - from, errors };
+    return { given: to - from, errors, roundedCount };
   }
 
   /** The positions `from` up to `to`, without those of rows that are no objects or have keys of no field. */

@@ -1,3 +1,4 @@
+import type { Rounding } from '@quantumtrade/dal-domain';
 import type { ColumnWriter } from './column-writers/column-writer.js';
 import { DictionaryWriter } from './column-writers/dictionary.js';
 import { TextBuffer, varintSize, writeVarint } from './column-writers/text-buffer.js';
@@ -58,31 +59,40 @@ export class BlockColumns {
   /**
    * Appends the selected rows that every column accepts. The others are refused by the first column that does not, and
    * leave no trace: the columns go back to where they were and take the rest once more. `base` is added to the positions
-   * that {@link finish} gives.
+   * that {@link finish} gives. Returns in how many rows a decimal was rounded, which only `rounding` allows.
    */
-  append(inputs: readonly ColumnInput[], selection: Uint32Array, base: number, refuse: RefuseRow): void {
-    if (selection.length === 0) return;
+  append(
+    inputs: readonly ColumnInput[],
+    selection: Uint32Array,
+    base: number,
+    refuse: RefuseRow,
+    rounding?: Rounding,
+  ): number {
+    if (selection.length === 0) return 0;
+    const roundedRows = rounding && new Set<number>();
     const first = this.#rowCount;
     this.#reserve(first + selection.length);
-    for (const writer of this.#writers) writer.mark();
+    for (const writer of this.#writers) {
+      writer.mark();
+      writer.allowRounding(roundedRows);
+    }
     const refused = this.#write(inputs, selection);
     if (refused === undefined) {
       for (let k = 0; k < selection.length; k++) this.#rowIndices[first + k] = base + selection[k]!;
       this.#rowCount = first + selection.length;
-      return;
+      const everyRow = inputs.some((input) => 'rounded' in input && input.rounded);
+      return everyRow ? selection.length : (roundedRows?.size ?? 0);
     }
     for (const writer of this.#writers) writer.rollback();
     if (refused === 'unreadable') {
-      selection.forEach((index) => this.append(inputs, Uint32Array.of(index), base, refuse));
-      return;
+      return selection.reduce(
+        (sum, index) => sum + this.append(inputs, Uint32Array.of(index), base, refuse, rounding),
+        0,
+      );
     }
     for (const [index, { column, reason }] of refused) refuse(column, index, reason);
-    this.append(
-      inputs,
-      selection.filter((index) => !refused.has(index)),
-      base,
-      refuse,
-    );
+    const rest = selection.filter((index) => !refused.has(index));
+    return this.append(inputs, rest, base, refuse, rounding);
   }
 
   /** What was refused, if anything was; `unreadable` if a row, one of many, throws when it is looked at. */

@@ -14,6 +14,8 @@ export interface EncodedBatch {
   readonly rowCount: number;
   /** Why the other rows are not in the blocks, in order of the rows. */
   readonly errors: readonly RowError[];
+  /** Accepted rows in which a decimal was rounded. */
+  readonly roundedCount: number;
 }
 
 /**
@@ -52,8 +54,8 @@ export class BlockEncoder {
 
   #encode(append: (builder: BlockBuilder) => Steps<AppendedRows>): EncodedBatch {
     const builder = this.builder();
-    const { errors } = lastOf(append(builder));
+    const { errors, roundedCount } = lastOf(append(builder));
     const { rowCount } = builder;
-    return { blocks: builder.finish(), rowCount, errors };
+    return { blocks: builder.finish(), rowCount, errors, roundedCount };
   }
 }

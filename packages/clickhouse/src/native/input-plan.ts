@@ -1,4 +1,11 @@
-import type { Canonical, Column, Field, RecordDefinition } from '@quantumtrade/dal-domain';
+import type {
+  Canonical,
+  CheckedConstant,
+  Column,
+  Field,
+  RecordDefinition,
+  Rounding,
+} from '@quantumtrade/dal-domain';
 import { checkColumns, requireField } from '@quantumtrade/dal-domain';
 import type { ColumnField } from './column-writers/writer-of.js';
 import type { RowLoop } from './row-loops.js';
@@ -10,7 +17,7 @@ export interface VaryingInput {
 }
 
 /** Where one column's values come from: one constant for all rows, or a loop over a source. */
-export type ColumnInput = { readonly constant: Canonical } | VaryingInput;
+export type ColumnInput = CheckedConstant | VaryingInput;
 
 /** Columns in place of rows, by field name, all of one length. */
 export type ColumnSources = Readonly<Record<string, Column | undefined>>;
@@ -52,13 +59,18 @@ export class InputPlan {
   }
 
   /** The inputs of columns and how many rows they have. Throws `ValidationError` also if they do not make up rows. */
-  ofColumns(sources: ColumnSources, constants: Constants): { inputs: ColumnInput[]; rowCount: number } {
+  ofColumns(
+    sources: ColumnSources,
+    constants: Constants,
+    rounding?: Rounding,
+  ): { inputs: ColumnInput[]; rowCount: number } {
     const given = Object.entries(constants).filter(([name]) => this.#fieldsByName[name]?.kind !== 'version');
     const { inputs, rowCount } = checkColumns(
       this.#checkedFields,
       sources,
       Object.fromEntries(given),
       this.#operation,
+      rounding,
     );
     return {
       rowCount,

@@ -2,6 +2,7 @@ import type { Column, DictionaryColumn } from '@quantumtrade/dal-domain';
 import type { ColumnWriter, Refuse } from './column-writers/column-writer.js';
 import type { DictionaryWriter } from './column-writers/dictionary.js';
 import type { SixtyFourBitWriter } from './column-writers/fixed-width.js';
+import type { WideDecimalWriter } from './column-writers/wide-decimals.js';
 import type { ColumnField } from './column-writers/writer-of.js';
 
 /** Puts the values of the selected rows into a column, as its rows from `firstRow` on. */
@@ -60,6 +61,11 @@ const halvesLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
   (column as SixtyFourBitWriter).putAll(halves, selection, firstRow, refuse);
 };
 
+/** The same for decimals of 38 digits; a `BigUint64Array` holds whole numbers. */
+const wideLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
+  (column as WideDecimalWriter).putAll(source as BigInt64Array | BigUint64Array, selection, firstRow, refuse);
+};
+
 const dictionaryLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
   (column as DictionaryWriter).putAll(source as DictionaryColumn, selection, firstRow, refuse);
 };
@@ -70,6 +76,8 @@ const IN_DICTIONARY: ReadonlySet<string> = new Set(['symbol', 'label']);
 /** The loop that fits a field given as values; `loops` keeps those made for it. */
 export function loopForSource(source: Column, field: ColumnField, loops: Map<string, RowLoop>): RowLoop {
   if (!field.nullable) {
+    const is64Bit = source instanceof BigUint64Array || source instanceof BigInt64Array;
+    if (is64Bit && field.kind === 'decimal' && field.precision === 38) return wideLoop;
     if (source instanceof BigUint64Array && field.kind === 'uint64') return halvesLoop;
     if (source instanceof BigInt64Array && SIGNED.has(field.kind)) return halvesLoop;
     if ('dictionary' in source && IN_DICTIONARY.has(field.kind)) return dictionaryLoop;

@@ -95,7 +95,7 @@ function barExpressions({ definition, groupBy, query }: AggregationPlan): string
     'max(high) AS bar_high',
     'min(low) AS bar_low',
     `argMax(close, ${order}) AS bar_close`,
-    'sum(toUInt256(volume)) AS bar_volume',
+    `sum(${wideDecimal('volume')}) AS bar_volume`,
     `sum((${wideDecimal('high')} + low + close) * volume) AS bar_weighted`,
   ];
 }
@@ -116,7 +116,7 @@ function decodeSums(plan: AggregationPlan, row: JsonSums): AggregateSums {
         high: decimal('bar_high'),
         low: decimal('bar_low'),
         close: decimal('bar_close'),
-        volume: BigInt(row['bar_volume'] as string),
+        volume: decimal('bar_volume'),
         weighted: decimal('bar_weighted'),
       },
     }),

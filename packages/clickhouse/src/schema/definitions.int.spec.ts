@@ -1,29 +1,12 @@
-import type { Field, RecordDefinition } from '@quantumtrade/dal-domain';
+import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf, records } from '@quantumtrade/dal-domain';
 import { ClickHouseSchemaController } from './schema-controller.js';
+import { columnTypeOf } from '../testing/column-types.js';
 import { dropOwnDatabases, ownDatabase } from '../testing/own-schema.js';
 
 const sql = ownDatabase();
 beforeAll(() => new ClickHouseSchemaController(sql).initialize());
 afterAll(dropOwnDatabases);
-
-const TYPES: Record<Field['kind'], string> = {
-  symbol: 'LowCardinality(String)',
-  label: 'LowCardinality(String)',
-  id: 'String',
-  text: 'String',
-  instant: "DateTime64(3, 'UTC')",
-  decimal: 'Decimal(18, 8)',
-  uuid: 'UUID',
-  texts: 'Array(String)',
-  numbers: 'Map(String, Float64)',
-  uint8: 'UInt8',
-  uint16: 'UInt16',
-  uint32: 'UInt32',
-  uint64: 'UInt64',
-  float32: 'Float32',
-  float64: 'Float64',
-};
 
 describe.each(Object.entries<RecordDefinition>(records))('the table of %s', (_, definition) => {
   it('has the fields of the record as columns, and when they were written', async () => {
@@ -35,8 +18,8 @@ describe.each(Object.entries<RecordDefinition>(records))('the table of %s', (_, 
     );
     const fields = Object.entries(definition.fields);
     expect(columns).toEqual([
-      ...fields.map(([name, { kind }]) => ({ name: columnOf(name), type: TYPES[kind] })),
-      { name: 'written_at', type: "DateTime64(8, 'UTC')" },
+      ...fields.map(([name, field]) => ({ name: columnOf(name), type: columnTypeOf(field) })),
+      { name: 'written_at', type: columnTypeOf({ kind: 'version' }) },
     ]);
   });
 

@@ -122,7 +122,7 @@ export class ClickHouseSchemaController implements SchemaController {
       await lease.confirm(migration.version, options);
       await this.#run(this.#sql, statements[done]!, options).catch((cause: unknown) => {
         const file = fileName(migration.version, migration.name, direction);
-        throw failure(migration.version, `${file}, statement ${done + 1}`, cause);
+        throw failure(migration.version, `${file}, statement ${done + 1}`, statements[done]!, cause);
       });
       await this.#history.record(ordinal++, step, done + 1, options);
     }
@@ -215,8 +215,13 @@ function historyDrift(history: HistoryState, migrations: readonly Migration[]): 
   ];
 }
 
+/** Says in a statement why it refuses to go on. */
+const REFUSAL = /\bthrowIf\(.*?'([^']+)'\)/s;
+
 /** A statement that the engine refuses fails the migration; a lost connection or a passed deadline stays what it is. */
-function failure(version: number, where: string, cause: unknown): unknown {
+function failure(version: number, where: string, statement: string, cause: unknown): unknown {
   if (!isDatabaseError(cause) || cause.code !== 'QUERY') return cause;
-  return new MigrationError(version, `${where}: ${cause.message}`, { operation: 'schema.migrate', cause });
+  const stated = cause.message.includes('FUNCTION_THROW_IF') && REFUSAL.exec(statement)?.[1];
+  const reason = stated || cause.message;
+  return new MigrationError(version, `${where}: ${reason}`, { operation: 'schema.migrate', cause });
 }

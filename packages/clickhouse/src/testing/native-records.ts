@@ -1,5 +1,5 @@
 import type { Field, RecordDefinition } from '@quantumtrade/dal-domain';
-import { MAX_INSTANT, MIN_INSTANT } from '@quantumtrade/dal-domain';
+import { formatDecimal, MAX_INSTANT, MIN_INSTANT } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 
 /** What callers give that is nothing like the field, or nearly like it. */
@@ -80,6 +80,13 @@ const price = fc.oneof(
     }),
 );
 
+const volume = fc.oneof(
+  fc.maxSafeNat(),
+  fc.bigInt({ min: 0n, max: 10n ** 31n }),
+  fc.double({ min: 0, max: 1e31, noNaN: true }),
+  fc.bigInt({ min: 0n, max: 10n ** 38n }).map((units) => formatDecimal(units)),
+);
+
 function usual(field: Field): fc.Arbitrary<unknown> {
   switch (field.kind) {
     case 'symbol':
@@ -101,7 +108,7 @@ function usual(field: Field): fc.Arbitrary<unknown> {
       );
     }
     case 'decimal':
-      return price;
+      return field.precision === 38 ? fc.oneof(volume, price) : price;
     case 'uint8':
       return fc.integer({ min: 0, max: 0xff });
     case 'uint16':

@@ -5,6 +5,7 @@ import type {
   RecordBatches,
   RecordDefinition,
   RecordName,
+  Rounding,
   RowError,
 } from '@quantumtrade/dal-domain';
 import {
@@ -26,6 +27,10 @@ export interface BatchRows {
   readonly keys?: RowKeys;
   /** Rows that were refused already; the encoder refuses none of the others then. */
   readonly errors: RowError[];
+  /** What the encoder is to allow. */
+  readonly rounding?: Rounding | undefined;
+  /** Rows that were rounded already. */
+  readonly roundedCount: number;
 }
 
 /** The records whose rows are written as they are given. */
@@ -51,9 +56,10 @@ export function rowsOfBatch<N extends RecordName>(
 }
 
 function asGiven(record: ListedRecord, batch: unknown, version: BatchVersion): BatchRows {
-  const { rows, labels } = readEnvelope(record, batch);
+  const { rows, labels, rounding } = readEnvelope(record, batch);
   const keys = new RowKeys(records[record], labels);
-  return { rows, constants: { ...labels, writtenAt: version }, keys, errors: [] };
+  const constants = { ...labels, writtenAt: version };
+  return { rows, constants, keys, errors: [], rounding, roundedCount: 0 };
 }
 
 /** For batches whose rows the domain makes: of a feature set, or with derived ids. */
@@ -62,7 +68,7 @@ function prepared<N extends RecordName>(
   batch: RecordBatches[N],
   version: BatchVersion,
 ): BatchRows {
-  const { rows, errors } = prepareRowBatch(record, batch, version);
+  const { rows, errors, roundedCount } = prepareRowBatch(record, batch, version);
   const definition: RecordDefinition = records[record];
   const decimals = Object.keys(definition.fields).filter(
     (name) => definition.fields[name]!.kind === 'decimal',
@@ -75,6 +81,7 @@ function prepared<N extends RecordName>(
     }),
     constants: {},
     errors,
+    roundedCount,
   };
 }
 
@@ -86,10 +93,10 @@ export function columnsOfBatch(
   record: RecordName,
   batch: unknown,
   version: BatchVersion,
-): Pick<ReadColumnBatch, 'columns' | 'constants'> {
+): Pick<ReadColumnBatch, 'columns' | 'constants' | 'rounding'> {
   const definition = records[record];
-  const { columns, constants } = readColumnBatch(definition, batch);
+  const { columns, constants, rounding } = readColumnBatch(definition, batch);
   // The encoder knows more fields than the record has, which are not for callers to give.
-  checkColumns(definition.fields, columns, constants, `${definition.name}.insert`);
-  return { columns, constants: { ...constants, writtenAt: version } };
+  checkColumns(definition.fields, columns, constants, `${definition.name}.insert`, rounding);
+  return { columns, constants: { ...constants, writtenAt: version }, rounding };
 }

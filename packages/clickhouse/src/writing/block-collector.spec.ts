@@ -96,8 +96,9 @@ it.each(Object.entries(BATCHES))(
             expect(appended).toEqual(prepared);
             continue;
           }
-          expect(appended).toEqual({ rowCount: prepared.rows.length, errors: prepared.errors });
-          for (const { row, version: writtenAt } of prepared.rows) {
+          const { rows, roundedCount, errors } = prepared;
+          expect(appended).toEqual({ rowCount: rows.length, roundedCount, errors });
+          for (const { row, version: writtenAt } of rows) {
             const month = monthOf(row['timestamp'] as number);
             const block = expected.get(month) ?? { rows: [], batches: new Set() };
             expected.set(month, block);

@@ -7,7 +7,6 @@ import type {
   CollectedBlock,
   RecordBatches,
   RecordName,
-  RowError,
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { drawVersion, isColumnBatch } from '@quantumtrade/dal-domain';
@@ -16,6 +15,7 @@ import type { BlockEncoder } from '../native/block-encoder.js';
 import type { Steps } from '../native/steps.js';
 import { lastOf } from '../native/steps.js';
 import type { BlockMemory } from './block-memory.js';
+import type { BatchRows } from './batch-rows.js';
 import { columnsOfBatch, rowsOfBatch } from './batch-rows.js';
 
 /** Encodes batches as they come, into one block for each month. */
@@ -53,19 +53,27 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
 
   *appendInSteps(batch: Batch<N>, version = this.drawVersion(batch)): Steps<Appended> {
     if (isColumnBatch(batch)) {
-      const { columns, constants } = columnsOfBatch(this.#record, batch, version);
-      return yield* this.#take(this.#builder.appendColumns(columns, { constants }));
+      const { columns, ...options } = columnsOfBatch(this.#record, batch, version);
+      return yield* this.#take(this.#builder.appendColumns(columns, options));
     }
-    const { rows, constants, keys, errors } = rowsOfBatch(this.#record, batch as RecordBatches[N], version);
-    return yield* this.#take(this.#builder.appendRows(rows, { constants, keys }), errors);
+    const given = rowsOfBatch(this.#record, batch as RecordBatches[N], version);
+    const { rows, constants, keys, rounding } = given;
+    return yield* this.#take(this.#builder.appendRows(rows, { constants, keys, rounding }), given);
   }
 
-  *#take(steps: Steps<AppendedRows>, refusedBefore: readonly RowError[] = []): Steps<Appended> {
-    const { given, errors } = yield* steps;
+  *#take(
+    steps: Steps<AppendedRows>,
+    before: Pick<BatchRows, 'errors' | 'roundedCount'> = { errors: [], roundedCount: 0 },
+  ): Steps<Appended> {
+    const { given, errors, roundedCount } = yield* steps;
     const rowCount = given - errors.length;
     this.#ends.push((this.#ends.at(-1) ?? 0) + given);
     this.#rowCount += rowCount;
-    return { rowCount, errors: refusedBefore.concat(errors) };
+    return {
+      rowCount,
+      roundedCount: before.roundedCount + roundedCount,
+      errors: before.errors.concat(errors),
+    };
   }
 
   finish(): CollectedBlock[] {

@@ -31,6 +31,7 @@ interface EncodedBatch {
   readonly groups: readonly (readonly EncodedBlock[])[];
   readonly rowCount: number;
   readonly errors: RowError[];
+  readonly roundedCount: number;
 }
 
 /** Checks batches and writes them. An insert goes to one partition, so it is stored as a whole or not at all. */
@@ -63,7 +64,7 @@ export class TableWriter {
     const definition: RecordDefinition = records[record];
     const operation = `${definition.name}.insert`;
     this.#sql.checkOpen(operation, options);
-    const { groups, rowCount, errors } = this.#encode(record, batch);
+    const { groups, rowCount, errors, roundedCount } = this.#encode(record, batch);
     const inserts = this.#inFlight(record).begin(groups);
     const progress = { stored: 0 };
     let insertedCount = 0;
@@ -85,6 +86,7 @@ export class TableWriter {
       updatedCount: rowCount - insertedCount,
       supersededCount,
       failedCount: errors.length,
+      roundedCount,
       executionTimeMs: performance.now() - started,
       errors,
     };
@@ -123,19 +125,22 @@ export class TableWriter {
 
   #encode<N extends RecordName>(record: N, batch: RecordBatches[N]): EncodedBatch {
     const version = drawVersion(record, batch, this.#versions);
-    const { rows, constants, keys, errors: refused } = rowsOfBatch(record, batch, version);
+    const given = rowsOfBatch(record, batch, version);
+    const { rows, constants, keys, rounding } = given;
     const builder = this.#encoders.of(record).builder();
     const groups: EncodedBlock[][] = [];
-    let errors = refused;
+    let { errors, roundedCount } = given;
     let rowCount = 0;
     for (let from = 0; from < rows.length; from += this.#maxBlockRows) {
       const range = { from, to: from + this.#maxBlockRows };
-      errors = errors.concat(lastOf(builder.appendRows(rows, { constants, keys, ...range })).errors);
+      const appended = lastOf(builder.appendRows(rows, { constants, keys, rounding, ...range }));
+      errors = errors.concat(appended.errors);
+      roundedCount += appended.roundedCount;
       rowCount += builder.rowCount;
       const blocks = builder.finish();
       if (blocks.length > 0) groups.push(blocks);
     }
-    return { groups, rowCount, errors };
+    return { groups, rowCount, errors, roundedCount };
   }
 }
 

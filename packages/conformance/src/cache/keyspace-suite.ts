@@ -178,7 +178,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
         high: '9007199254.9',
         low: '-0.00000001',
         close: '101',
-        volume: '18446744073709551615',
+        volume: '18446744073709551615.00000001',
         adjustedClose: '101',
         source: 'Börse 株',
         qualityScore: 100,

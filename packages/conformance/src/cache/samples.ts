@@ -20,7 +20,7 @@ export function tick(symbol: string, second = 0): MarketData<true> {
     high: '9007199254.9',
     low: '-0.00000001',
     close: '101',
-    volume: 18_446_744_073_709_551_615n,
+    volume: '18446744073709551615.00000001',
     adjustedClose: '101',
     source: 'Börse 株',
     qualityScore: 100,

@@ -50,13 +50,26 @@ const instants: Arb<number> = fc.oneof(
 const symbols = mostly(2, SYMBOLS);
 const labels = mostly(2, LABELS);
 
+/** Most doubles are smaller than any value that is kept: those are 0 here, and refused ones are among the bad values. */
+const orZero = (number: number, smallest: number): number => (Math.abs(number) < smallest ? 0 : number);
+
 const decimals: Arb = fc.oneof(
   fc.constantFrom<unknown>(
     ...['9999999999.99999999', '-9999999999.99999999', '0.00000001', '-0.00000001', '1234567.12345678'],
-    ...[0, -0, 0.1 + 0.2, 0.000000005, 0.000000015, -0.000000025, 1e-12, 1e9 + 0.1],
+    ...[0, -0, 0.1 + 0.2, 0.000000015, -0.000000025, 1e-8, 1e9 + 0.1],
   ),
   fc.integer({ min: -100_000, max: 100_000 }).map((cents) => cents / 100),
-  fc.double({ min: -9e9, max: 9e9, noNaN: true }),
+  fc.double({ min: -9e9, max: 9e9, noNaN: true }).map((number) => orZero(number, 1e-8)),
+);
+
+/** Volumes are not negative, so that most of these are good for any field. */
+const wideDecimals: Arb = fc.oneof(
+  fc.constantFrom<unknown>(
+    ...[0, 1, 2n, 0.5, 1_000_003, 2 ** 53, 2n ** 53n + 1n, 2n ** 64n, 10n ** 30n, 1e29, '0.00000001'],
+    ...[`${'9'.repeat(30)}.99999999`, '0.123456789', '12.345678905'],
+  ),
+  fc.bigInt({ min: 0n, max: 2n ** 99n }),
+  fc.double({ min: 0, max: 1e12, noNaN: true }).map((number) => orZero(number, 1e-8)),
 );
 
 const wholeNumbers = (max: number): Arb<number> => fc.oneof(fc.constantFrom(0, 1, max), fc.nat({ max }));
@@ -79,7 +92,7 @@ function goodValue(field: Field): Arb {
         instants.map((ms) => new Date(ms)),
       );
     case 'decimal':
-      return decimals;
+      return field.precision === 38 ? fc.oneof(wideDecimals, decimals) : decimals;
     case 'uint8':
       return wholeNumbers(0xff);
     case 'uint16':
@@ -119,17 +132,23 @@ function floats({
   max?: number;
 }): Arb<number> {
   const limit = kind === 'float32' ? 3e38 : 1e300;
+  const smallest = kind === 'float32' ? 2 ** -149 : 0;
   const range = { min: min ?? -limit, max: max ?? limit, noNaN: true };
-  return fc.oneof(
+  const numbers = fc.oneof(
     fc.constantFrom(
-      ...[0, -0, 0.1, 1 / 3, 1, -1, 1e-40, 5e-324].filter((n) => n >= range.min && n <= range.max),
+      ...[0, -0, 0.1, 1 / 3, 1, -1, 1e-40, Math.max(smallest, 5e-324)].filter(
+        (n) => n >= range.min && n <= range.max,
+      ),
     ),
     fc.double({ ...range, min: Math.max(range.min, -1e6), max: Math.min(range.max, 1e6) }),
     fc.double(range),
   );
+  return numbers.map((number) => orZero(number, smallest));
 }
 
 const badValues = fc.constantFrom<unknown>(
+  1e-60,
+  '0.0000000094',
   undefined,
   null,
   NaN,
@@ -147,6 +166,8 @@ const label: Arb = fc.oneof(
   { weight: 30, arbitrary: labels },
   { weight: 1, arbitrary: fc.constantFrom('', null) },
 );
+
+const rounding: Arb = mostly(2, [undefined, 'half-even', 'up']);
 
 const writtenAt: Arb = fc.constantFrom(1_000, 2_000, 3_000, new Date(3_000), undefined);
 
@@ -230,7 +251,12 @@ const writes: Arb<Operation>[] = [
   operation(
     'marketData',
     'insert',
-    fc.record({ records: rows(records.marketData, ['source']), source: label, timestamp: writtenAt }),
+    fc.record({
+      records: rows(records.marketData, ['source']),
+      source: label,
+      timestamp: writtenAt,
+      rounding,
+    }),
   ),
   operation(
     'sentiment',
@@ -246,13 +272,18 @@ const writes: Arb<Operation>[] = [
       modelVersion: label,
       strategy: label,
       timestamp: writtenAt,
+      rounding,
     }),
   ),
-  operation('outcomes', 'insert', fc.record({ outcomes: rows(records.outcomes, []), timestamp: writtenAt })),
+  operation(
+    'outcomes',
+    'insert',
+    fc.record({ outcomes: rows(records.outcomes, []), timestamp: writtenAt, rounding }),
+  ),
   operation(
     'strategyPerformance',
     'insert',
-    fc.record({ records: rows(records.strategyPerformance, []), timestamp: writtenAt }),
+    fc.record({ records: rows(records.strategyPerformance, []), timestamp: writtenAt, rounding }),
   ),
   operation('checkpoints', 'save', someId, mostly(3, [1, 5_105, Number.MAX_SAFE_INTEGER, -1, 0.5])),
 ];

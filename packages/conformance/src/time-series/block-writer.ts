@@ -69,7 +69,7 @@ function recordTests(runner: TestRunner, kind: RepositoryKind, backend: () => Ti
     const day = uniqueDay();
     const good = range(3).map((n) => kind.row(scope, day, n));
     const collector = collect(backend(), kind);
-    expect(append(collector, [good[0]])).toEqual({ rowCount: 1, errors: [] });
+    expect(append(collector, [good[0]])).toEqual({ rowCount: 1, roundedCount: 0, errors: [] });
     const { rowCount, errors } = append(collector, [good[1], with_(good[1]!, undefined), null, good[2]]);
     expect(rowCount).toBe(2);
     expect(errors).toMatchObject([{ index: 1, field, reason: 'is required' }, { index: 2 }]);

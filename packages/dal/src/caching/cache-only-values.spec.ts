@@ -47,7 +47,7 @@ const tick = (close: number) => ({
   high: '9',
   low: '1',
   close: String(close),
-  volume: 1n,
+  volume: '1',
   adjustedClose: '1',
   source: 'feed',
   qualityScore: 100,

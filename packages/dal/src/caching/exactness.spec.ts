@@ -9,7 +9,7 @@ const exact = Object.freeze({
   low: '1',
   close: '1.5',
   adjustedClose: '1.5',
-  volume: 7n,
+  volume: '7',
   source: 'vendor',
   qualityScore: 100,
 });
@@ -37,8 +37,8 @@ it('gives the record itself to who asks for exactness', () => {
 
 it('refuses each time what no number stands for', () => {
   const withExactness = exactnessOf(marketData);
-  const large = { ...exact, volume: 9_007_199_254_740_993n };
+  const large = { ...exact, volume: '9007199254740993' };
   for (let reads = 0; reads < 2; reads++) {
-    expect(() => withExactness(large, false)).toThrow('volume is above 9007199254740991');
+    expect(() => withExactness(large, false)).toThrow('volume has more digits than a number holds');
   }
 });

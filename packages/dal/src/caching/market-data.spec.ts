@@ -11,7 +11,7 @@ const tick = (timestamp: number): MarketData<true> => ({
   high: '9',
   low: '9',
   close: '9',
-  volume: 9n,
+  volume: '9',
   adjustedClose: '9',
   source: 'feed',
   qualityScore: 100,

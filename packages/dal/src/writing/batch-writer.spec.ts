@@ -16,6 +16,7 @@ describe('collecting', () => {
     expect(await first).toEqual({
       acceptedCount: 2,
       failedCount: 1,
+      roundedCount: 0,
       errors: [{ index: 1, field: 'close', reason: expect.any(String) }],
       durability,
     });

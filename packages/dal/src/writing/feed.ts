@@ -20,7 +20,14 @@ export class Feed<Batch> {
 
   constructor(durability: FeedReceipt['durability'], take: (batch: Batch) => Promise<Ticket>) {
     this.#take = take;
-    this.#receipt = { batchCount: 0, acceptedCount: 0, failedCount: 0, errors: [], durability };
+    this.#receipt = {
+      batchCount: 0,
+      acceptedCount: 0,
+      failedCount: 0,
+      roundedCount: 0,
+      errors: [],
+      durability,
+    };
   }
 
   /** Resolves when the batch's rows are taken. */
@@ -47,10 +54,11 @@ export class Feed<Batch> {
     if (this.#failure) throw this.#failure.error;
   }
 
-  #count({ acceptedCount, failedCount, errors }: WriteReceipt, batch: number): void {
+  #count({ acceptedCount, failedCount, roundedCount, errors }: WriteReceipt, batch: number): void {
     const receipt = this.#receipt;
     receipt.acceptedCount += acceptedCount;
     receipt.failedCount += failedCount;
+    receipt.roundedCount += roundedCount;
     for (const error of errors.slice(0, KEPT_ERRORS - receipt.errors.length)) {
       receipt.errors.push({ ...error, batch });
     }

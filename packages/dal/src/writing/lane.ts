@@ -38,9 +38,14 @@ export class Lane<N extends RecordName> {
    * Throws `ValidationError` when the batch itself is wrong; then nothing of it is taken.
    */
   *append(batch: Batch<N>, version: BatchVersion): Generator<void, Ticket, void> {
-    const { rowCount, errors } = yield* this.#collector.appendInSteps(batch, version);
-    const durability = this.#durability;
-    const ticket = new Ticket({ acceptedCount: rowCount, failedCount: errors.length, errors, durability });
+    const { rowCount, roundedCount, errors } = yield* this.#collector.appendInSteps(batch, version);
+    const ticket = new Ticket({
+      acceptedCount: rowCount,
+      failedCount: errors.length,
+      roundedCount,
+      errors,
+      durability: this.#durability,
+    });
     this.#tickets.push(ticket);
     // Batches without a good row must not pile up.
     if (this.rowCount === 0) this.finish();

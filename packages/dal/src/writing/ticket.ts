@@ -13,6 +13,8 @@ export interface WriteReceipt {
   readonly acceptedCount: number;
   /** Rows that were refused; each has its entry in `errors`. */
   readonly failedCount: number;
+  /** Accepted rows in which a decimal was rounded because the batch allows it. */
+  readonly roundedCount: number;
   readonly errors: RowError[];
   readonly durability: Durability;
 }

@@ -51,6 +51,8 @@ export interface CollectedBlock extends EncodedBlock {
 /** What was taken of a batch, and why the rest was not, by position in the batch. */
 export interface Appended {
   readonly rowCount: number;
+  /** Rows in which a decimal was rounded because the batch allows it. */
+  readonly roundedCount: number;
   readonly errors: RowError[];
 }
 

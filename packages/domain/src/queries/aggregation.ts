@@ -36,7 +36,7 @@ export interface Ohlcv<E extends boolean = false> {
   high: E extends true ? string : number;
   low: E extends true ? string : number;
   close: E extends true ? string : number;
-  volume: E extends true ? bigint : number;
+  volume: E extends true ? string : number;
   /** Mean of (high + low + close) / 3 weighted by volume; null when nothing was traded. */
   vwap: (E extends true ? string : number) | null;
 }
@@ -83,7 +83,7 @@ export interface AggregateSums {
     low: bigint;
     close: bigint;
     volume: bigint;
-    /** Sum of (high + low + close) * volume, in units of 10^-8. */
+    /** Sum of (high + low + close) * volume, in units of 10^-16. */
     weighted: bigint;
   };
 }
@@ -150,7 +150,7 @@ export function presentAggregate<E extends boolean>(
           high: price('high', bar.high),
           low: price('low', bar.low),
           close: price('close', bar.close),
-          volume: present('volume', { kind: 'uint64' }, bar.volume),
+          volume: price('volume', bar.volume),
           vwap: bar.volume === 0n ? null : mean(bar.weighted, 3n * bar.volume, exact),
         }
       : null,

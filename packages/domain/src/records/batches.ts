@@ -4,6 +4,7 @@ import { isColumnBatch, readColumnBatch, rowsOfColumns } from './column-batch.js
 import type { ListedRecord } from './envelope.js';
 import { readEnvelope } from './envelope.js';
 import { prepareFeatures } from './feature-batches.js';
+import type { Rounding } from './decimal.js';
 import type { MarketDataInput } from './market-data.js';
 import type { PredictionOutcomeInput } from './outcome.js';
 import type { PredictionInput } from './prediction.js';
@@ -26,8 +27,17 @@ import type { BatchVersion } from '../versions/batch-version.js';
  */
 type WrittenAt = Date | number;
 
+/** What a batch of a record with decimals says of all of them. */
+interface DecimalBatch {
+  /**
+   * Rounds decimal strings with more than 8 digits after the point, half to even, and counts their rows in `roundedCount`.
+   * Default is to refuse them.
+   */
+  rounding?: Rounding;
+}
+
 /** Bars of one source. */
-export interface MarketDataBatch {
+export interface MarketDataBatch extends DecimalBatch {
   records: readonly Omit<MarketDataInput, 'source'>[];
   source: string;
   timestamp?: WrittenAt;
@@ -54,19 +64,19 @@ export interface FeatureBatch {
 }
 
 /** Predictions of one model under one strategy. */
-export interface PredictionBatch {
+export interface PredictionBatch extends DecimalBatch {
   predictions: readonly Omit<PredictionInput, 'modelVersion' | 'strategyName'>[];
   modelVersion: string;
   strategy: string;
   timestamp?: WrittenAt;
 }
 
-export interface OutcomeBatch {
+export interface OutcomeBatch extends DecimalBatch {
   outcomes: readonly PredictionOutcomeInput[];
   timestamp?: WrittenAt;
 }
 
-export interface StrategyPerformanceBatch {
+export interface StrategyPerformanceBatch extends DecimalBatch {
   /** Without an `id`, a row gets one derived from its strategy, regime, instant and parameters. */
   records: readonly (Omit<StrategyPerformanceInput, 'id'> & { id?: string })[];
   timestamp?: WrittenAt;
@@ -90,6 +100,8 @@ export interface PreparedBatch {
   readonly definition: RecordDefinition;
   readonly rows: readonly PreparedRow[];
   readonly errors: RowError[];
+  /** Rows in which a decimal was rounded because the batch allows it. */
+  readonly roundedCount: number;
 }
 
 export interface PreparedRow {
@@ -107,26 +119,31 @@ interface Shared {
   readonly given?: Fields;
   /** Fields of rows that do not have them. */
   readonly defaults?: Fields;
+  readonly rounding?: Rounding | undefined;
 }
 
 /** Checks the rows of a list, each for itself: what one of them is like changes nothing for the others. */
 function prepareRows(
   definition: RecordDefinition,
   inputs: readonly unknown[],
-  { version, given = {}, defaults = {} }: Shared,
+  { version, given = {}, defaults = {}, rounding }: Shared,
 ): PreparedBatch {
   const keys = new RowKeys(definition, { ...given, ...defaults });
   const valueOf = (row: Fields, name: string) =>
     Object.hasOwn(given, name) ? given[name] : (row[name] ?? defaults[name]);
   const rows: PreparedRow[] = [];
   const errors: RowError[] = [];
+  let roundedCount = 0;
   // A hole in the list is a row that is given, too.
   for (let index = 0; index < inputs.length; index++) {
-    const checked = prepareRow(definition, inputs, index, valueOf, keys);
+    const checked = prepareRow(definition, inputs, index, valueOf, keys, rounding);
     if ('error' in checked) errors.push(checked.error);
-    else rows.push({ row: checked.row, version });
+    else {
+      rows.push({ row: checked.row, version });
+      if (checked.rounded) roundedCount++;
+    }
   }
-  return { definition, rows, errors };
+  return { definition, rows, errors, roundedCount };
 }
 
 function prepareRow(
@@ -135,6 +152,7 @@ function prepareRow(
   index: number,
   valueOf: (row: Fields, name: string) => unknown,
   keys: RowKeys,
+  rounding: Rounding | undefined,
 ): ReturnType<typeof checkRow> {
   try {
     const input = inputs[index];
@@ -142,7 +160,7 @@ function prepareRow(
       return { error: { index, field: definition.table, reason: 'must be an object' } };
     }
     const hasMore = keys.hasMore(input);
-    const checked = checkRow(definition, index, (name) => valueOf(input as Fields, name));
+    const checked = checkRow(definition, index, (name) => valueOf(input as Fields, name), rounding);
     const refusal = hasMore || 'error' in checked ? keys.refusal(input) : undefined;
     return refusal === undefined ? checked : { error: { index, ...refusal } };
   } catch {
@@ -151,8 +169,8 @@ function prepareRow(
 }
 
 function prepareList(record: ListedRecord, batch: unknown, version: bigint): PreparedBatch {
-  const { rows, labels } = readEnvelope(record, batch);
-  return prepareRows(records[record], rows, { given: labels, version });
+  const { rows, labels, rounding } = readEnvelope(record, batch);
+  return prepareRows(records[record], rows, { given: labels, version, rounding });
 }
 
 function prepareColumns(
@@ -160,8 +178,8 @@ function prepareColumns(
   batch: ColumnBatch<RecordName>,
   version: bigint,
 ): PreparedBatch {
-  const { rows, errors } = rowsOfColumns(definition, readColumnBatch(definition, batch));
-  return { definition, rows: rows.map((row) => ({ row, version })), errors };
+  const { rows, errors, roundedCount } = rowsOfColumns(definition, readColumnBatch(definition, batch));
+  return { definition, rows: rows.map((row) => ({ row, version })), errors, roundedCount };
 }
 
 export const prepareMarketData = (batch: MarketDataBatch, version: bigint): PreparedBatch =>
@@ -180,8 +198,9 @@ export const prepareOutcomes = (batch: OutcomeBatch, version: bigint): PreparedB
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export function prepareStrategyPerformance(batch: StrategyPerformanceBatch, version: bigint): PreparedBatch {
-  const { rows: given } = readEnvelope('strategyPerformance', batch);
-  const prepared = prepareRows(strategyPerformance, given, { version, defaults: { id: NIL_UUID } });
+  const { rows: given, rounding } = readEnvelope('strategyPerformance', batch);
+  const defaults = { id: NIL_UUID };
+  const prepared = prepareRows(strategyPerformance, given, { version, defaults, rounding });
   const rows = prepared.rows.map(({ row, ...rest }) => ({
     ...rest,
     row: row['id'] === NIL_UUID ? { ...row, id: derivedId(row) } : row,

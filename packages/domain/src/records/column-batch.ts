@@ -1,9 +1,12 @@
 import { ValidationError } from '../errors.js';
 import { keysOf } from '../known-keys.js';
+import type { Rounding } from './decimal.js';
 import { formatDecimal } from './decimal.js';
 import type { Canonical, Field } from './field.js';
+import { canonicalField, Invalid } from './field.js';
 import type { InputOf, RecordDefinition, Row, RowError } from './record.js';
 import { checkRow, requireField, requireObject } from './record.js';
+import { readRounding } from './envelope.js';
 import { readMember, requireMembers } from './members.js';
 import type { RecordName, records } from './records.js';
 
@@ -15,7 +18,8 @@ export interface DictionaryColumn {
 
 /**
  * The values of one field, one for each row: as a list or typed array of what the field takes in a row object. A
- * `BigInt64Array` holds epoch milliseconds for an instant and units of 10^-8 for a decimal, exactly.
+ * `BigInt64Array` holds epoch milliseconds for an instant and units of 10^-8 for a decimal, exactly; a `BigUint64Array`
+ * holds whole numbers for a decimal too.
  */
 export type Column = ArrayLike<unknown> | BigInt64Array | BigUint64Array | DictionaryColumn;
 
@@ -31,6 +35,8 @@ export interface ColumnBatch<N extends RecordName> {
   readonly constants?: { readonly [F in keyof FieldsOf<N>]?: FieldsOf<N>[F] };
   /** When the batch was made, as in every other batch. Without it, the call is a new write. */
   readonly timestamp?: Date | number;
+  /** As in every other batch of the record; for records with decimals only. */
+  readonly rounding?: Rounding;
 }
 
 export const isColumnBatch = (batch: unknown): batch is ColumnBatch<RecordName> => {
@@ -45,17 +51,19 @@ const COLUMN_BATCH_KEYS = keysOf<ColumnBatch<RecordName>>({
   columns: true,
   constants: true,
   timestamp: true,
+  rounding: true,
 });
 
 /** A batch of columns whose members are read, and are objects where they must be. */
 export interface ReadColumnBatch {
   readonly columns: Readonly<Record<string, Column | undefined>>;
   readonly constants: Readonly<Record<string, unknown>>;
+  readonly rounding?: Rounding | undefined;
 }
 
 /** Throws `ValidationError` naming a member that is unknown, cannot be read or is of a wrong type. */
-export function readColumnBatch({ name }: RecordDefinition, batch: unknown): ReadColumnBatch {
-  const operation = `${name}.insert`;
+export function readColumnBatch(definition: RecordDefinition, batch: unknown): ReadColumnBatch {
+  const operation = `${definition.name}.insert`;
   const given = requireMembers('batch', batch, COLUMN_BATCH_KEYS, operation);
   const columns = requireObject('columns', readMember(given, 'columns', operation), operation);
   const constants = readMember(given, 'constants', operation);
@@ -65,6 +73,7 @@ export function readColumnBatch({ name }: RecordDefinition, batch: unknown): Rea
       constants === undefined
         ? {}
         : (requireObject('constants', constants, operation) as ReadColumnBatch['constants']),
+    rounding: readRounding(definition, given, operation),
   };
 }
 
@@ -77,10 +86,16 @@ export function rowCountOf(columns: Readonly<Record<string, Column | undefined>>
   return first === undefined ? 0 : columnLength(first);
 }
 
+/** The same value in all rows, and whether it had to be rounded. */
+export interface CheckedConstant {
+  readonly constant: Canonical;
+  readonly rounded?: boolean;
+}
+
 /** The columns of a batch in the order of the fields, a constant in canonical form where a field is one. */
 export interface CheckedColumns {
   readonly rowCount: number;
-  readonly inputs: ReadonlyMap<string, Column | { readonly constant: Canonical }>;
+  readonly inputs: ReadonlyMap<string, Column | CheckedConstant>;
 }
 
 /**
@@ -92,19 +107,19 @@ export function checkColumns(
   columns: Readonly<Record<string, Column | undefined>>,
   constants: Readonly<Record<string, unknown>>,
   operation: string,
+  rounding?: Rounding,
 ): CheckedColumns {
   const refuse = (name: string, reason: string) => new ValidationError(name, reason, { operation });
   requireMembers('columns', columns, Object.keys(fields), operation);
   requireMembers('constants', constants, Object.keys(fields), operation);
   let rowCount: number | undefined;
-  const inputs = new Map<string, Column | { readonly constant: Canonical }>();
+  const inputs = new Map<string, Column | CheckedConstant>();
   for (const [name, field] of Object.entries(fields)) {
     const column = readMember(columns, name, operation) as Column | undefined;
     if (Object.hasOwn(constants, name)) {
       if (column !== undefined) throw refuse(name, 'is both a column and a constant');
-      inputs.set(name, {
-        constant: requireField(field, name, readMember(constants, name, operation), operation),
-      });
+      const value = readMember(constants, name, operation);
+      inputs.set(name, checkConstant(field, name, value, operation, rounding));
       continue;
     }
     if (column === undefined) throw refuse(name, 'is required');
@@ -132,6 +147,20 @@ function requireColumn(name: string, value: unknown, operation: string): number 
   throw new ValidationError(name, reason, { operation });
 }
 
+/** Throws `ValidationError` when the value is wrong. */
+export function checkConstant(
+  field: Field,
+  name: string,
+  value: unknown,
+  operation: string,
+  rounding?: Rounding,
+): CheckedConstant {
+  if (rounding && canonicalField(field, value) instanceof Invalid) {
+    return { constant: requireField(field, name, value, operation, rounding), rounded: true };
+  }
+  return { constant: requireField(field, name, value, operation) };
+}
+
 const MAX_LENGTH = 2 ** 32 - 1;
 
 const isLength = (value: unknown): value is number =>
@@ -140,21 +169,26 @@ const isLength = (value: unknown): value is number =>
 /** The rows of columns, checked one by one. What is written of columns any other way is what this returns. */
 export function rowsOfColumns(
   definition: RecordDefinition,
-  { columns, constants }: Pick<ReadColumnBatch, 'columns' | 'constants'>,
-): { rows: Row[]; errors: RowError[] } {
+  { columns, constants, rounding }: ReadColumnBatch,
+): { rows: Row[]; errors: RowError[]; roundedCount: number } {
   const { fields, name } = definition;
-  const { rowCount, inputs } = checkColumns(fields, columns, constants, `${name}.insert`);
+  const { rowCount, inputs } = checkColumns(fields, columns, constants, `${name}.insert`, rounding);
   const rows: Row[] = [];
   const errors: RowError[] = [];
+  let roundedCount = 0;
   for (let index = 0; index < rowCount; index++) {
-    const checked = checkRow(definition, index, (field) => {
+    const read = (field: string) => {
       const column = inputs.get(field)!;
       return 'constant' in column ? constants[field] : valueAt(column, index, fields[field]!);
-    });
-    if ('row' in checked) rows.push(checked.row);
-    else errors.push(checked.error);
+    };
+    const checked = checkRow(definition, index, read, rounding);
+    if ('error' in checked) errors.push(checked.error);
+    else {
+      rows.push(checked.row);
+      if (checked.rounded) roundedCount++;
+    }
   }
-  return { rows, errors };
+  return { rows, errors, roundedCount };
 }
 
 function valueAt(column: Column, index: number, field: Field): unknown {

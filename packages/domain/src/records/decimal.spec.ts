@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { decimalToNumber, divideHalfEven, formatDecimal, parseDecimal } from './decimal.js';
 
 const LIMIT = 10n ** 18n;
+const UNIT = 100_000_000n;
+const TOO_SMALL = 'must be 0, or at least 0.00000001 in magnitude';
 const units = fc.bigInt({ min: 1n - LIMIT, max: LIMIT - 1n });
 
 describe('parseDecimal', () => {
@@ -17,15 +19,16 @@ describe('parseDecimal', () => {
     );
     fc.assert(
       fc.property(numbers, (number) => {
-        expect(parseDecimal(number)).toBe(naiveUnits(number));
+        const isTooSmall = number !== 0 && Math.abs(number) < 1e-8;
+        expect(parseDecimal(number)).toEqual(isTooSmall ? TOO_SMALL : naiveUnits(number));
       }),
       { numRuns: 2_000 },
     );
   });
 
   it('rounds ties to the even digit', () => {
-    const ties = [0.000000005, 0.000000015, 0.000000025, -0.000000005, -0.000000015, 1.000000005];
-    expect(ties.map(parseDecimal)).toEqual([0n, 2n, 2n, 0n, -2n, 100_000_000n]);
+    const ties = [0.000000015, 0.000000025, -0.000000015, 1.000000005];
+    expect(ties.map((tie) => parseDecimal(tie))).toEqual([2n, 2n, -2n, 100_000_000n]);
   });
 
   it.each([
@@ -50,16 +53,68 @@ describe('parseDecimal', () => {
     },
   );
 
-  it.each([NaN, Infinity, -Infinity, 1e10, -1e10, 9999999999.999999999, null, undefined, 1n, {}, true])(
-    'refuses %p',
-    (value) => {
-      expect(typeof parseDecimal(value)).toBe('string');
-    },
-  );
+  it.each([
+    NaN,
+    Infinity,
+    -Infinity,
+    1e10,
+    -1e10,
+    9999999999.999999999,
+    null,
+    undefined,
+    10n ** 10n,
+    {},
+    true,
+  ])('refuses %p', (value) => {
+    expect(typeof parseDecimal(value)).toBe('string');
+  });
 
   it('refuses a text with more digits than can be kept, instead of rounding it', () => {
-    expect(parseDecimal('0.000000001')).toMatch(/at most 8 digits/);
-    expect(parseDecimal('1e-9')).toMatch(/at most 8 digits/);
+    expect(parseDecimal('1.000000001')).toMatch(/at most 8 digits/);
+    expect(parseDecimal('15e-9')).toMatch(/at most 8 digits/);
+  });
+
+  it('rounds such a text half to even when asked to', () => {
+    const texts = ['1.000000005', '1.000000015', '-0.000000025', '99.9999999951', '123456789e-10'];
+    expect(texts.map((text) => parseDecimal(text, 18, 'half-even'))).toEqual([
+      100_000_000n,
+      100_000_002n,
+      -2n,
+      10_000_000_000n,
+      1_234_568n,
+    ]);
+    expect(parseDecimal('9999999999.999999995', 18, 'half-even')).toMatch(/must be below/);
+  });
+
+  it('refuses what is smaller than a unit and not 0, as a number and as a text', () => {
+    const small = [4e-9, 9.4e-9, 9.999999999999999e-9, 5e-324, '0.000000004', '9.4e-9', '1e-300'];
+    for (const value of small) {
+      for (const signed of [value, typeof value === 'number' ? -value : `-${value}`]) {
+        expect(parseDecimal(signed)).toEqual(TOO_SMALL);
+        expect(parseDecimal(signed, 38, 'half-even')).toEqual(TOO_SMALL);
+      }
+    }
+    expect(
+      [1e-8, '1e-8', '0.00000001', 0, -0, '0e-300', '0.000000000'].map((value) => parseDecimal(value)),
+    ).toEqual([1n, 1n, 1n, 0n, 0n, 0n, 0n]);
+  });
+
+  it('takes a bigint as a whole number', () => {
+    expect([0n, 7n, -7n].map((whole) => parseDecimal(whole))).toEqual([0n, 7n * UNIT, -7n * UNIT]);
+  });
+
+  it('keeps 38 digits where the field has them', () => {
+    const top = `${'9'.repeat(30)}.99999999`;
+    expect(parseDecimal(top, 38)).toBe(10n ** 38n - 1n);
+    expect(parseDecimal(`-${top}`, 38)).toBe(1n - 10n ** 38n);
+    expect(parseDecimal(1e29, 38)).toBe(10n ** 37n);
+    expect(parseDecimal('1e30', 38)).toBe('must be below 10^30 in magnitude');
+    expect(parseDecimal(10n ** 30n, 38)).toBe('must be below 10^30 in magnitude');
+  });
+
+  it('refuses texts of megabytes without reading them', () => {
+    expect(parseDecimal('1'.repeat(10_000_000))).toBe('must have at most 1000 characters');
+    expect(parseDecimal(`0.${'0'.repeat(10_000_000)}`)).toBe('must have at most 1000 characters');
   });
 });
 

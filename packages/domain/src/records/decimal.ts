@@ -1,13 +1,35 @@
-/** Digits after the point of every decimal in the data layer (ClickHouse `Decimal64(8)`). */
+/** Digits after the point of every decimal in the data layer. */
 export const DECIMAL_SCALE = 8;
 const UNIT = 10n ** BigInt(DECIMAL_SCALE);
 const UNITS_PER_ONE = 10 ** DECIMAL_SCALE;
 /** No two decimals of up to fifteen digits are the same number, so a number that equals one is that one. */
 const UNIQUE_DECIMALS = 1e15;
-/** Eighteen digits in all: the largest magnitude is 9999999999.99999999. */
-const LIMIT = 10n ** 18n;
+
+/** Digits of a decimal in all: ClickHouse `Decimal(18, 8)` and `Decimal(38, 8)`. */
+export type DecimalPrecision = 18 | 38;
+
+/** The first magnitude in units of 10^-8 that a decimal of so many digits cannot have. */
+export const DECIMAL_LIMIT: Readonly<Record<DecimalPrecision, bigint>> = {
+  18: 10n ** 18n,
+  38: 10n ** 38n,
+};
+
+/** The smallest magnitude but 0. Anything between is refused: it would become 0, or something far from itself. */
+export const SMALLEST_DECIMAL = 1e-8;
+
+/** How strings with more than 8 digits after the point are rounded, where a batch allows it. */
+export type Rounding = 'half-even';
+
+/** Characters of a decimal string at most. */
+const TEXT_LIMIT = 1_000;
 
 const PATTERN = /^([+-]?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
+
+export const TOO_LARGE: Readonly<Record<DecimalPrecision, string>> = {
+  18: 'must be below 10000000000 in magnitude',
+  38: 'must be below 10^30 in magnitude',
+};
+const TOO_SMALL = 'must be 0, or at least 0.00000001 in magnitude';
 
 /** Quotient rounded half to even. The divisor is positive. */
 export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
@@ -20,15 +42,23 @@ export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
 
 /**
  * Parses a decimal into units of 10^-8.
- * A number is taken as its shortest decimal form and rounded half to even; a string must be exact at scale 8.
+ * A number is taken as its shortest decimal form and rounded half to even; a string must be exact at scale 8, unless
+ * `rounding` allows to round it; a bigint is a whole number. No value is rounded to 0.
  * Returns the reason as a string when the value cannot be stored.
  */
-export function parseDecimal(value: unknown): bigint | string {
+export function parseDecimal(
+  value: unknown,
+  precision: DecimalPrecision = 18,
+  rounding?: Rounding,
+): bigint | string {
+  if (typeof value === 'bigint') return withinLimit(value * UNIT, precision);
   if (typeof value !== 'number' && typeof value !== 'string') return 'must be a number or a decimal string';
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) return 'must be finite';
     const units = Math.round(value * UNITS_PER_ONE);
     if (Math.abs(units) < UNIQUE_DECIMALS && units / UNITS_PER_ONE === value) return BigInt(units);
+  } else if (value.length > TEXT_LIMIT) {
+    return `must have at most ${TEXT_LIMIT} characters`;
   }
   const match = PATTERN.exec(String(value));
   if (!match) return 'must be a decimal such as 101.25';
@@ -40,14 +70,17 @@ export function parseDecimal(value: unknown): bigint | string {
     units = digits * 10n ** BigInt(shift);
   } else {
     const divisor = 10n ** BigInt(-shift);
-    if (typeof value === 'string' && digits % divisor !== 0n) {
-      return `must have at most ${DECIMAL_SCALE} digits after the point`;
+    if (digits > 0n && digits < divisor) return TOO_SMALL;
+    if (typeof value === 'string' && rounding === undefined && digits % divisor !== 0n) {
+      return `must have at most ${DECIMAL_SCALE} digits after the point, or be rounded by rounding: 'half-even'`;
     }
     units = divideHalfEven(digits, divisor);
   }
-  if (units >= LIMIT) return 'must be below 10000000000 in magnitude';
-  return sign === '-' ? -units : units;
+  return withinLimit(sign === '-' ? -units : units, precision);
 }
+
+const withinLimit = (units: bigint, precision: DecimalPrecision): bigint | string =>
+  units < DECIMAL_LIMIT[precision] && units > -DECIMAL_LIMIT[precision] ? units : TOO_LARGE[precision];
 
 /** The exact decimal string of a number of 10^-8 units, without trailing zeros. */
 export function formatDecimal(units: bigint): string {
@@ -60,5 +93,5 @@ export function formatDecimal(units: bigint): string {
 /** The number of those units, or undefined when no number stands for exactly this decimal. */
 export function decimalToNumber(units: bigint): number | undefined {
   const value = Number(formatDecimal(units));
-  return parseDecimal(value) === units ? value : undefined;
+  return parseDecimal(value, 38) === units ? value : undefined;
 }

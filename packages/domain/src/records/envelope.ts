@@ -7,9 +7,12 @@ import type {
   SentimentBatch,
   StrategyPerformanceBatch,
 } from './batches.js';
+import type { Rounding } from './decimal.js';
 import { readMember, requireMembers } from './members.js';
+import type { RecordDefinition } from './record.js';
 import { requireField } from './record.js';
 import type { RecordName } from './records.js';
+import { records } from './records.js';
 
 /** The records whose batch is one object with a list of rows. */
 export type ListedRecord = Exclude<RecordName, 'features'>;
@@ -25,7 +28,7 @@ const SHAPES: Readonly<Record<ListedRecord, BatchShape>> = {
   marketData: {
     list: 'records',
     labels: { source: 'source' },
-    keys: keysOf<MarketDataBatch>({ records: true, source: true, timestamp: true }),
+    keys: keysOf<MarketDataBatch>({ records: true, source: true, timestamp: true, rounding: true }),
   },
   sentiment: {
     list: 'records',
@@ -35,17 +38,23 @@ const SHAPES: Readonly<Record<ListedRecord, BatchShape>> = {
   predictions: {
     list: 'predictions',
     labels: { modelVersion: 'modelVersion', strategyName: 'strategy' },
-    keys: keysOf<PredictionBatch>({ predictions: true, modelVersion: true, strategy: true, timestamp: true }),
+    keys: keysOf<PredictionBatch>({
+      predictions: true,
+      modelVersion: true,
+      strategy: true,
+      timestamp: true,
+      rounding: true,
+    }),
   },
   outcomes: {
     list: 'outcomes',
     labels: {},
-    keys: keysOf<OutcomeBatch>({ outcomes: true, timestamp: true }),
+    keys: keysOf<OutcomeBatch>({ outcomes: true, timestamp: true, rounding: true }),
   },
   strategyPerformance: {
     list: 'records',
     labels: {},
-    keys: keysOf<StrategyPerformanceBatch>({ records: true, timestamp: true }),
+    keys: keysOf<StrategyPerformanceBatch>({ records: true, timestamp: true, rounding: true }),
   },
 };
 
@@ -54,6 +63,7 @@ export interface Envelope {
   readonly rows: readonly unknown[];
   /** Fields that the batch gives to all of its rows. */
   readonly labels: Readonly<Record<string, string>>;
+  readonly rounding: Rounding | undefined;
 }
 
 /** Reads a batch, also one of a class with accessors. Throws `ValidationError` naming the member that is wrong or unknown. */
@@ -67,5 +77,24 @@ export function readEnvelope(record: ListedRecord, batch: unknown): Envelope {
   ]);
   const rows = readMember(given, list, operation);
   if (!Array.isArray(rows)) throw new ValidationError(list, 'must be a list of records', { operation });
-  return { rows, labels: Object.fromEntries(entries) as Record<string, string> };
+  return {
+    rows,
+    labels: Object.fromEntries(entries) as Record<string, string>,
+    rounding: readRounding(records[record], given, operation),
+  };
+}
+
+/** The `rounding` of a batch; throws `ValidationError` when it is unknown, or the record has nothing to round. */
+export function readRounding(
+  { fields }: RecordDefinition,
+  batch: object,
+  operation: string,
+): Rounding | undefined {
+  const rounding = readMember(batch, 'rounding', operation);
+  if (rounding === undefined) return undefined;
+  if (!Object.values(fields).some(({ kind }) => kind === 'decimal')) {
+    throw new ValidationError('rounding', 'has no effect: the record has no decimals', { operation });
+  }
+  if (rounding === 'half-even') return rounding;
+  throw new ValidationError('rounding', "must be 'half-even'", { operation });
 }

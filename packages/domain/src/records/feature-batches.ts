@@ -34,7 +34,7 @@ export function prepareFeatures(batches: readonly FeatureBatch[], version: Batch
       else errors.push(featureError(checked.error, featureName));
     }
   }
-  return { definition: feature, rows, errors };
+  return { definition: feature, rows, errors, roundedCount: 0 };
 }
 
 const FEATURE_BATCH_KEYS = keysOf<FeatureBatch>({

@@ -30,12 +30,12 @@ const kinds: Record<Field['kind'], { good: unknown[]; bad: unknown[] }> = {
     good: [0, -1, MIN_INSTANT, MAX_INSTANT, new Date(0)],
     bad: [MIN_INSTANT - 1, MAX_INSTANT + 1, 0.5, NaN, new Date(NaN), '2024-01-01', 5n],
   },
-  decimal: { good: [0, '1.5', -1e9], bad: ['x', 1e10, 1n] },
+  decimal: { good: [0, '1.5', -1e9, 1n], bad: ['x', 1e10, 10n ** 10n, 4e-9] },
   uint8: { good: [0, 255], bad: [-1, 256, 0.5, '5', 5n, NaN] },
   uint16: { good: [0, 65_535], bad: [-1, 65_536] },
   uint32: { good: [0, 4_294_967_295], bad: [-1, 4_294_967_296] },
   uint64: { good: [0, 2 ** 53 - 1, 2n ** 64n - 1n], bad: [-1, 2 ** 53, 2n ** 64n, -1n, 0.5, '5'] },
-  float32: { good: [0, -3e38, 1e-50], bad: [3.5e38, NaN, Infinity, '1', 1n] },
+  float32: { good: [0, -3e38, 1e-45], bad: [3.5e38, 1e-50, -1e-50, NaN, Infinity, '1', 1n] },
   float64: { good: [0, 1.7e308, 5e-324], bad: [NaN, -Infinity, '1'] },
   uuid: {
     good: ['00000000-0000-4000-8000-00000000000f', 'ABCDEF01-2345-4678-9ABC-DEF012345678'],
@@ -70,14 +70,13 @@ describe('canonicalField', () => {
     for (const kind of ['instant', 'uint8', 'float32', 'float64'] as const) {
       expect(canonicalField({ kind }, -0)).toBe(0);
     }
-    expect(canonicalField({ kind: 'float32' }, -1e-50)).toBe(0);
     expect(canonicalField({ kind: 'numbers' }, { a: -0 })).toEqual({ a: 0 });
   });
 
   it('holds floats to their limits', () => {
     const field: Field = { kind: 'float32', min: 0, max: 1 };
     expect([0, 1, 0.5].every((value) => accepts(field, value))).toBe(true);
-    expect([-0.001, 1.000_000_001, -1e-50].some((value) => accepts(field, value))).toBe(false);
+    expect([-0.001, 1.000_000_001, -1e-40].some((value) => accepts(field, value))).toBe(false);
   });
 
   it('copies lists and maps, and keeps names that objects have themselves', () => {

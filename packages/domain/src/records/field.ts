@@ -1,3 +1,4 @@
+import type { DecimalPrecision, Rounding } from './decimal.js';
 import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
 
 /**
@@ -10,7 +11,7 @@ import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
  * | `id` | a name out of many, likewise |
  * | `text` | free text, may be empty, up to 65,536 characters |
  * | `instant` | a moment in UTC with millisecond precision, 1900 to 2299 |
- * | `decimal` | 18 digits, 8 of them after the point |
+ * | `decimal` | 18 digits, or as many as `precision` says, 8 of them after the point |
  * | `uint8` … `uint64` | whole numbers; a `uint64` reads as number while safe unless `read: 'bigint'` |
  * | `float32`, `float64` | finite numbers; `float32` keeps what 32 bits keep |
  * | `uuid` | lower-case UUID |
@@ -18,10 +19,18 @@ import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
  * | `numbers` | map of finite numbers by name |
  */
 export type Field =
-  | { kind: 'symbol' | 'label' | 'id' | 'text' | 'instant' | 'decimal' | 'uuid' | 'texts' | 'numbers' }
+  | { kind: 'symbol' | 'label' | 'id' | 'text' | 'instant' | 'uuid' | 'texts' | 'numbers' }
+  | DecimalField
   | { kind: 'uint8' | 'uint16' | 'uint32' }
   | { kind: 'uint64'; read?: 'bigint' }
   | { kind: 'float32' | 'float64'; min?: number; max?: number };
+
+export interface DecimalField {
+  readonly kind: 'decimal';
+  /** Digits in all. Default is 18. */
+  readonly precision?: DecimalPrecision;
+  readonly min?: 0;
+}
 
 /**
  * The one form in which both adapters hold a value: instants are epoch milliseconds, decimals are units of 10^-8,
@@ -45,17 +54,18 @@ const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
 /**
  * Checks a value against its field and brings it into canonical form. This is the only judge of what a field accepts. A value
- * that throws when it is looked at, as a proxy may, is refused, too.
+ * that throws when it is looked at, as a proxy may, is refused, too. With `rounding`, a decimal string may have more digits
+ * after the point than are kept.
  */
-export function canonicalField(field: Field, value: unknown): Canonical | Invalid {
+export function canonicalField(field: Field, value: unknown, rounding?: Rounding): Canonical | Invalid {
   try {
-    return judge(field, value);
+    return judge(field, value, rounding);
   } catch {
     return new Invalid('cannot be read');
   }
 }
 
-function judge(field: Field, value: unknown): Canonical | Invalid {
+function judge(field: Field, value: unknown, rounding: Rounding | undefined): Canonical | Invalid {
   if (value === undefined || value === null) return new Invalid('is required');
   switch (field.kind) {
     case 'symbol':
@@ -65,10 +75,8 @@ function judge(field: Field, value: unknown): Canonical | Invalid {
       return canonicalText(field.kind, value);
     case 'instant':
       return canonicalInstant(value);
-    case 'decimal': {
-      const units = parseDecimal(value);
-      return typeof units === 'string' ? new Invalid(units) : units;
-    }
+    case 'decimal':
+      return canonicalDecimal(field, value, rounding);
     case 'uint8':
     case 'uint16':
     case 'uint32': {
@@ -133,6 +141,16 @@ function canonicalInstant(value: unknown): number | Invalid {
   return ms + 0;
 }
 
+function canonicalDecimal(
+  { precision, min }: DecimalField,
+  value: unknown,
+  rounding: Rounding | undefined,
+): bigint | Invalid {
+  const units = parseDecimal(value, precision, rounding);
+  if (typeof units === 'string') return new Invalid(units);
+  return min !== undefined && units < 0n ? new Invalid('must not be negative') : units;
+}
+
 function canonicalUint64(value: unknown): bigint | Invalid {
   if (typeof value === 'bigint' && value >= 0n && value <= UINT64_LIMIT) return value;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
@@ -150,6 +168,7 @@ function canonicalFloat(
   if (typeof value !== 'number') return new Invalid('must be a number');
   const float = (field.kind === 'float32' ? Math.fround(value) : value) + 0;
   if (!Number.isFinite(float)) return new Invalid(`must be finite as ${field.kind}`);
+  if (float === 0 && value !== 0) return new Invalid(`is too small for ${field.kind}`);
   const { min = -Infinity, max = Infinity } = field;
   if (value < min || value > max) return new Invalid(`must lie between ${min} and ${max}`);
   return float;

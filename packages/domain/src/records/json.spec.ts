@@ -12,7 +12,7 @@ const bar: MarketData<true> = {
   high: '9999999999.99999999',
   low: '0',
   close: '1.5',
-  volume: 18_446_744_073_709_551_615n,
+  volume: '18446744073709551615.00000001',
   adjustedClose: '1.5',
   source: 'vendor',
   qualityScore: 0,
@@ -25,7 +25,7 @@ describe('recordCodec', () => {
     expect(JSON.parse(text)).toMatchObject({
       timestamp: '1969-12-31T23:59:59.999Z',
       high: '9999999999.99999999',
-      volume: '18446744073709551615',
+      volume: '18446744073709551615.00000001',
     });
     expect(codec.parse(JSON.parse(text))).toEqual(bar);
   });
@@ -75,7 +75,7 @@ describe('recordCodec', () => {
 describe('withExactness', () => {
   it('gives numbers to who asks for them, where numbers can hold the values', () => {
     expect(withExactness(marketData, bar, true)).toEqual(bar);
-    const small = { ...bar, high: '2.25', volume: 5n };
+    const small = { ...bar, high: '2.25', volume: '5' };
     expect(withExactness(marketData, small, false)).toMatchObject({ high: 2.25, volume: 5, close: 1.5 });
     expect(() => withExactness(marketData, bar, false)).toThrow(expect.objectContaining({ code: 'QUERY' }));
   });

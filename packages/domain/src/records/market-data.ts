@@ -3,7 +3,7 @@ import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 /**
  * One OHLCV bar of one symbol from one source. Prices may be negative (futures have been). Whether high, low, open and close
  * agree with each other is the source's matter: vendors' bars that do not are kept as they are, and `qualityScore` is the
- * place to mark them.
+ * place to mark them. Volumes may be fractional, as shares and coins are traded in fractions.
  */
 export const marketData = {
   name: 'marketData',
@@ -15,7 +15,7 @@ export const marketData = {
     high: { kind: 'decimal' },
     low: { kind: 'decimal' },
     close: { kind: 'decimal' },
-    volume: { kind: 'uint64' },
+    volume: { kind: 'decimal', precision: 38, min: 0 },
     adjustedClose: { kind: 'decimal' },
     source: { kind: 'label' },
     qualityScore: { kind: 'uint8' },

@@ -11,7 +11,7 @@ export const outcome = {
     actualPrice: { kind: 'decimal' },
     predictedPrice: { kind: 'decimal' },
     accuracyScore: { kind: 'float32', min: 0, max: 1 },
-    profitLoss: { kind: 'decimal' },
+    profitLoss: { kind: 'decimal', precision: 38 },
     strategyName: { kind: 'label' },
     marketRegime: { kind: 'label' },
     evaluationTimestamp: { kind: 'instant' },

@@ -1,4 +1,5 @@
 import { QueryError, ValidationError } from '../errors.js';
+import type { Rounding } from './decimal.js';
 import type { Canonical, Field } from './field.js';
 import { canonicalField, Invalid, presentField } from './field.js';
 
@@ -45,7 +46,7 @@ type Presented<F extends Field, E extends boolean> = F extends { kind: 'instant'
 type Accepted<F extends Field> = F extends { kind: 'instant' }
   ? Date | number
   : F extends { kind: 'decimal' }
-    ? number | string
+    ? number | string | bigint
     : F extends { kind: 'uint64' }
       ? number | bigint
       : F extends { kind: 'texts' }
@@ -59,7 +60,10 @@ export type RecordOf<D extends RecordDefinition, E extends boolean = false> = {
   -readonly [K in keyof Fields<D>]: Presented<Fields<D>[K], E>;
 };
 
-/** The record as writers give it: decimals as numbers or exact strings, instants as Date or epoch milliseconds. */
+/**
+ * The record as writers give it: decimals as numbers, exact strings or whole bigints, instants as Date or epoch
+ * milliseconds.
+ */
 export type InputOf<D extends RecordDefinition> = {
   readonly [K in keyof Fields<D>]: Accepted<Fields<D>[K]>;
 };
@@ -78,16 +82,19 @@ export interface RowError {
 
 /**
  * Checks one record, field by field in the order of the definition, and stops at the first that is wrong or cannot be read.
+ * `rounded` is true where a decimal is in the row because `rounding` allows it.
  */
 export function canonicalRow(
   definition: RecordDefinition,
   input: unknown,
   index: number,
-): { row: Row } | { error: RowError } {
+  rounding?: Rounding,
+): { row: Row; rounded: boolean } | { error: RowError } {
   if (typeof input !== 'object' || input === null) {
     return { error: { index, field: definition.table, reason: 'must be an object' } };
   }
-  return checkRow(definition, index, (name) => (input as Readonly<Record<string, unknown>>)[name]);
+  const read = (name: string) => (input as Readonly<Record<string, unknown>>)[name];
+  return checkRow(definition, index, read, rounding);
 }
 
 /** Checks one record, whose values `read` gives by the name of the field. */
@@ -95,20 +102,27 @@ export function checkRow(
   { fields }: RecordDefinition,
   index: number,
   read: (name: string) => unknown,
-): { row: Row } | { error: RowError } {
+  rounding?: Rounding,
+): { row: Row; rounded: boolean } | { error: RowError } {
   const row: Record<string, Canonical> = {};
+  let rounded = false;
   let reading = '';
   try {
     for (const [name, field] of Object.entries(fields)) {
       reading = name;
-      const value = canonicalField(field, read(name));
+      const given = read(name);
+      let value = canonicalField(field, given);
+      if (value instanceof Invalid && rounding) {
+        value = canonicalField(field, given, rounding);
+        rounded ||= !(value instanceof Invalid);
+      }
       if (value instanceof Invalid) return { error: { index, field: name, reason: value.reason } };
       row[name] = value;
     }
   } catch {
     return { error: { index, field: reading, reason: 'cannot be read' } };
   }
-  return { row };
+  return { row, rounded };
 }
 
 /** What a caller gave as an object with members; throws `ValidationError` when it is none. */
@@ -118,8 +132,14 @@ export function requireObject<T>(name: string, value: T, operation: string): T &
 }
 
 /** Checks one value that stands outside a row; throws `ValidationError` when it is wrong. */
-export function requireField(field: Field, name: string, value: unknown, operation: string): Canonical {
-  const canonical = canonicalField(field, value);
+export function requireField(
+  field: Field,
+  name: string,
+  value: unknown,
+  operation: string,
+  rounding?: Rounding,
+): Canonical {
+  const canonical = canonicalField(field, value, rounding);
   if (canonical instanceof Invalid) throw new ValidationError(name, canonical.reason, { operation });
   return canonical;
 }

@@ -10,7 +10,7 @@ export const strategyPerformance = {
     marketRegime: { kind: 'label' },
     timestamp: { kind: 'instant' },
     accuracyRate: { kind: 'float32', min: 0, max: 1 },
-    profitLoss: { kind: 'decimal' },
+    profitLoss: { kind: 'decimal', precision: 38 },
     sharpeRatio: { kind: 'float32' },
     maxDrawdown: { kind: 'float32' },
     totalTrades: { kind: 'uint32' },

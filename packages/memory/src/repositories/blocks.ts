@@ -82,7 +82,7 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
   }
 
   append(batch: Batch<N>, version = this.drawVersion(batch)): Appended {
-    const { rows, errors } = prepareBatch(this.#record, batch, version);
+    const { rows, errors, roundedCount } = prepareBatch(this.#record, batch, version);
     for (const row of rows) {
       const month = monthOf(row.row['timestamp'] as number);
       const block = this.#months.get(month) ?? { rows: [], batches: new Set() };
@@ -92,7 +92,7 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
     }
     this.#batches++;
     this.rowCount += rows.length;
-    return { rowCount: rows.length, errors };
+    return { rowCount: rows.length, roundedCount, errors };
   }
 
   *appendInSteps(batch: Batch<N>, version?: BatchVersion) {

@@ -110,7 +110,8 @@ export class MemoryStore {
     const started = performance.now();
     const operation = `${records[name].name}.insert`;
     this.checkOpen(operation, options);
-    const { rows, errors } = prepareRowBatch(name, batch, drawVersion(name, batch, this.versions));
+    const version = drawVersion(name, batch, this.versions);
+    const { rows, errors, roundedCount } = prepareRowBatch(name, batch, version);
     if (rows.length > 0) this.requireTables(operation, name);
     const counts = { inserted: 0, updated: 0, superseded: 0 };
     for (const row of rows) counts[this.tables[name].upsert(row)]++;
@@ -119,6 +120,7 @@ export class MemoryStore {
       updatedCount: counts.updated + counts.superseded,
       supersededCount: counts.superseded,
       failedCount: errors.length,
+      roundedCount,
       executionTimeMs: performance.now() - started,
       errors,
     };

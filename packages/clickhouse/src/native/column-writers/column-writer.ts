@@ -14,6 +14,7 @@ export abstract class ColumnWriter {
   /** The ClickHouse type that the block announces; the server casts it to the table's. */
   abstract readonly type: string;
   readonly #field: Field;
+  #roundedRows: Set<number> | undefined;
 
   constructor(field: Field) {
     this.#field = field;
@@ -48,9 +49,18 @@ export abstract class ColumnWriter {
   /** Empties the column and keeps its memory. */
   clear(): void {}
 
+  /** Lets decimal strings be rounded from now on, and adds the rows for which that was needed; or no longer. */
+  allowRounding(roundedRows: Set<number> | undefined): void {
+    this.#roundedRows = roundedRows;
+  }
+
   /** The long way, for values of an unusual form. */
   protected judge(value: unknown, row: number): string | undefined {
-    const canonical = canonicalField(this.#field, value);
+    let canonical = canonicalField(this.#field, value);
+    if (canonical instanceof Invalid && this.#roundedRows) {
+      canonical = canonicalField(this.#field, value, 'half-even');
+      if (!(canonical instanceof Invalid)) this.#roundedRows.add(row);
+    }
     if (canonical instanceof Invalid) return canonical.reason;
     this.store(canonical, row);
     return undefined;

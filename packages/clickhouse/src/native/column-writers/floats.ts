@@ -20,8 +20,11 @@ export class FloatWriter extends FixedWidthWriter<Float32Array | Float64Array> {
 
   put(value: unknown, row: number): string | undefined {
     if (typeof value === 'number' && value >= this.#min && value <= this.#max) {
-      this.view[row] = (this.#single ? Math.fround(value) : value) + 0;
-      return undefined;
+      const float = (this.#single ? Math.fround(value) : value) + 0;
+      if (float !== 0 || value === 0) {
+        this.view[row] = float;
+        return undefined;
+      }
     }
     return this.judge(value, row);
   }

@@ -41,6 +41,10 @@ export class NullableWriter extends ColumnWriter {
     this.#values.store(value, row);
   }
 
+  override allowRounding(roundedRows: Set<number> | undefined): void {
+    this.#values.allowRounding(roundedRows);
+  }
+
   override mark(): void {
     this.#values.mark();
   }

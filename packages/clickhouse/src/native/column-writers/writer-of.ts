@@ -11,6 +11,7 @@ import { StringWriter } from './strings.js';
 import { TextsWriter } from './texts.js';
 import { UuidWriter } from './uuids.js';
 import { VersionWriter } from './versions.js';
+import { WideDecimalWriter } from './wide-decimals.js';
 
 /** A field of a table: one that may be without a value, as the fields of records never are, or the version of a row. */
 export type ColumnField = (Field & { readonly nullable?: boolean }) | VersionField;
@@ -36,7 +37,7 @@ function plainWriter(field: Field): ColumnWriter {
     case 'instant':
       return new InstantWriter(field);
     case 'decimal':
-      return new DecimalWriter(field);
+      return field.precision === 38 ? new WideDecimalWriter(field) : new DecimalWriter(field);
     case 'uint8':
       return new UIntWriter(field, 8);
     case 'uint16':

@@ -8,7 +8,7 @@ export const tick = (number: number, symbol = 'AAPL'): MarketData<true> => ({
   high: '1',
   low: '1',
   close: '1',
-  volume: BigInt(number),
+  volume: String(number),
   adjustedClose: '1',
   source: 'test',
   qualityScore: 1,

@@ -1,0 +1,50 @@
+import type { Sql } from '../client/sql.js';
+import { ClickHouseSchemaController } from './schema-controller.js';
+import { dropOwnDatabases, ownDatabase } from '../testing/own-schema.js';
+
+afterAll(dropOwnDatabases);
+
+const FRACTIONAL_VOLUMES = 9;
+
+/** A schema as a release had it, and rows in it. */
+async function schemaAt(version: number) {
+  const sql = ownDatabase();
+  const schema = new ClickHouseSchemaController(sql);
+  await schema.migrate(version);
+  return { sql, schema };
+}
+
+const insertBar = (sql: Sql, volume: string) =>
+  sql.command(
+    'test',
+    `INSERT INTO market_data (symbol, timestamp, volume, source) SETTINGS async_insert = 0
+     VALUES ('A', '2024-01-01 00:00:00.000', ${volume}, 'x')`,
+  );
+
+const volumes = async (sql: Sql) =>
+  (await sql.rows<{ volume: string }>('test', 'SELECT toString(volume) AS volume FROM market_data')).map(
+    ({ volume }) => volume,
+  );
+
+describe('migration 9, fractional volumes', () => {
+  it('keeps every digit of volumes on the way up and down', async () => {
+    const { sql, schema } = await schemaAt(FRACTIONAL_VOLUMES - 1);
+    await insertBar(sql, '18446744073709551615');
+    await schema.migrate(FRACTIONAL_VOLUMES);
+    expect(await volumes(sql)).toEqual(['18446744073709551615']);
+    await schema.migrate(FRACTIONAL_VOLUMES - 1);
+    expect(await volumes(sql)).toEqual(['18446744073709551615']);
+  });
+
+  it.each(['0.5', '18446744073709551616'])('refuses to cut %s on the way down', async (volume) => {
+    const { sql, schema } = await schemaAt(FRACTIONAL_VOLUMES);
+    await insertBar(sql, volume);
+    await expect(schema.migrate(FRACTIONAL_VOLUMES - 1)).rejects.toThrow(
+      /market_data has volumes that whole numbers of 64 bits do not hold/,
+    );
+    expect(await volumes(sql)).toEqual([volume]);
+    await sql.command('test', 'TRUNCATE TABLE market_data');
+    await schema.migrate(FRACTIONAL_VOLUMES - 1);
+    expect(await schema.version()).toBe(FRACTIONAL_VOLUMES - 1);
+  });
+});
