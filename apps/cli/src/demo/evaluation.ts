@@ -80,12 +80,13 @@ export function performanceByRegime(outcomes: readonly PredictionOutcome[]): Per
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-export function sharpe(daily: readonly number[]): number {
+/** Null where the returns have no spread. */
+export function sharpe(daily: readonly number[]): number | null {
   const spread = daily.length < 2 ? 0 : deviation(daily);
-  return spread === 0 ? 0 : (sum(daily) / daily.length / spread) * Math.sqrt(TRADING_DAYS);
+  return spread === 0 ? null : (sum(daily) / daily.length / spread) * Math.sqrt(TRADING_DAYS);
 }
 
-/** As a share of the highest value before the fall, 0 to 1. */
+/** The lowest of value / running peak - 1, from a value of 1 before the first day: -1 to 0. */
 export function maxDrawdown(daily: readonly number[]): number {
   let value = 1;
   let peak = 1;
@@ -93,7 +94,7 @@ export function maxDrawdown(daily: readonly number[]): number {
   for (const change of daily) {
     value *= 1 + change;
     peak = Math.max(peak, value);
-    worst = Math.max(worst, 1 - value / peak);
+    worst = Math.min(worst, value / peak - 1);
   }
   return worst;
 }

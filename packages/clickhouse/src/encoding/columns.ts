@@ -56,12 +56,15 @@ function toFloat(json: unknown): number {
 }
 
 /** The engine's type of a field, as a bound value and as a column (but for `LowCardinality`). */
-export const typeOf = (field: Field): string =>
-  field.kind === 'decimal' ? decimalType(field) : codecs[field.kind].type;
+export function typeOf(field: Field): string {
+  const type = field.kind === 'decimal' ? decimalType(field) : codecs[field.kind].type;
+  return field.nullable ? `Nullable(${type})` : type;
+}
 
 export const encodeField = (field: Field, value: Canonical): unknown => codecs[field.kind].encode(value);
 
-export const decodeField = (field: Field, json: unknown): Canonical => codecs[field.kind].decode(json);
+export const decodeField = (field: Field, json: unknown): Canonical | null =>
+  json === null ? null : codecs[field.kind].decode(json);
 
 /** An instant bound as epoch milliseconds. */
 export const instantOf = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
@@ -96,7 +99,7 @@ export function decodeRow(
   json: Readonly<Record<string, unknown>>,
   names: readonly string[] = Object.keys(definition.fields),
 ): Row {
-  const row: Record<string, Canonical> = {};
+  const row: Record<string, Canonical | null> = {};
   for (const name of names) {
     const field = definition.fields[name]!;
     row[name] = decodeField(field, json[selected(name, field).alias]);

@@ -1,5 +1,11 @@
 import type { AggregateSums, AggregationPlan, Analytics, Field } from '@quantumtrade/dal-domain';
-import { columnOf, planAggregation, presentAggregate, READ_OPTIONS } from '@quantumtrade/dal-domain';
+import {
+  columnOf,
+  FLOAT_SCALE,
+  planAggregation,
+  presentAggregate,
+  READ_OPTIONS,
+} from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { decodeField } from '../encoding/columns.js';
 import { filterOf } from './filter.js';
@@ -72,13 +78,16 @@ const isFloat = ({ kind }: Field): boolean => kind === 'float32' || kind === 'fl
 
 function measureExpressions({ measure: { name, field } }: AggregationPlan): string[] {
   const column = columnOf(name);
-  const wide =
-    field.kind === 'decimal'
-      ? wideDecimal(column)
-      : isFloat(field)
-        ? `toFloat64(${column})`
-        : `toUInt256(${column})`;
-  return [`min(${column}) AS least`, `max(${column}) AS greatest`, `sum(${wide}) AS total`];
+  const wide = field.kind === 'decimal' ? wideDecimal(column) : `toUInt256(${column})`;
+  const sums = isFloat(field)
+    ? [`sum(toFloat64(${column})) AS total`, `sum(toFloat64(${column}) / ${FLOAT_SCALE}) AS scaled_total`]
+    : [`sum(${wide}) AS total`];
+  return [
+    `min(${column}) AS least`,
+    `max(${column}) AS greatest`,
+    `count(${column}) AS value_count`,
+    ...sums,
+  ];
 }
 
 const wideDecimal = (column: string): string => `toDecimal256(${column}, 8)`;
@@ -107,9 +116,10 @@ function decodeSums(plan: AggregationPlan, row: JsonSums): AggregateSums {
     intervalStart: bucketStartOf(plan, Number(row['bucket'])),
     group: Object.fromEntries(plan.groupBy.map((group, i) => [group, row[`group_${i}`] as string])),
     count: Number(row['row_count']),
-    min: decodeField(field, row['least']),
-    max: decodeField(field, row['greatest']),
-    sum: decodeTotal(field, row['total']),
+    valueCount: Number(row['value_count']),
+    min: decodeField(field, row['least']) ?? undefined,
+    max: decodeField(field, row['greatest']) ?? undefined,
+    sum: decodeSum(field, row),
     ...(plan.bars && {
       bar: {
         open: decimal('bar_open'),
@@ -124,7 +134,10 @@ function decodeSums(plan: AggregationPlan, row: JsonSums): AggregateSums {
 }
 
 /** Decimals and whole numbers are summed exactly, floats as float64. */
-function decodeTotal(field: Field, json: unknown): bigint | number {
-  if (isFloat(field)) return decodeField({ kind: 'float64' }, json) as number;
-  return field.kind === 'decimal' ? (decodeField(field, json) as bigint) : BigInt(json as string);
+function decodeSum(field: Field, row: JsonSums): AggregateSums['sum'] {
+  const float = (json: unknown) => decodeField({ kind: 'float64' }, json) as number;
+  if (isFloat(field)) return { total: float(row['total']), scaled: float(row['scaled_total']) };
+  return field.kind === 'decimal'
+    ? (decodeField(field, row['total']) as bigint)
+    : BigInt(row['total'] as string);
 }

@@ -9,11 +9,12 @@ import {
   requireLimit,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
-import { instantOf } from '../encoding/columns.js';
+import { instantOf, typeOf } from '../encoding/columns.js';
 import { TableReader } from './table-reader.js';
 import type { TableWriter } from '../writing/table-writer.js';
 
 const MINUTE_MS = 60_000;
+const HORIZON = prediction.fields.predictionHorizon;
 
 export function predictionRepository(sql: Sql, writer: TableWriter): PredictionRepository {
   const reader = new TableReader(sql, prediction);
@@ -37,14 +38,14 @@ export function predictionRepository(sql: Sql, writer: TableWriter): PredictionR
     dueForEvaluation: async (horizonMinutes, now, options) => {
       const operation = 'predictions.dueForEvaluation';
       sql.checkOpen(operation, options, DUE_OPTIONS);
-      const horizon = requireField({ kind: 'uint16' }, 'horizonMinutes', horizonMinutes, operation) as number;
+      const horizon = requireField(HORIZON, 'horizonMinutes', horizonMinutes, operation) as number;
       const until = requireField({ kind: 'instant' }, 'now', now, operation) as number;
       // The engine has no instants before the first that a prediction can have.
       const latest = Math.max(until - horizon * MINUTE_MS, MIN_INSTANT - 1);
       return reader.select(
         operation,
         {
-          where: `WHERE prediction_horizon = {horizon:UInt16} AND timestamp <= ${instantOf('latest')}
+          where: `WHERE prediction_horizon = {horizon:${typeOf(HORIZON)}} AND timestamp <= ${instantOf('latest')}
             AND (prediction_id, timestamp) NOT IN (
               SELECT prediction_id, timestamp FROM ${outcome.table} WHERE timestamp <= ${instantOf('latest')}
             )`,

@@ -61,7 +61,7 @@ export function performance(strategyName: string): StrategyPerformance<true> {
     accuracyRate: 0.5,
     profitLoss: '-1234.00000001',
     sharpeRatio: 1.25,
-    maxDrawdown: 0.25,
+    maxDrawdown: -0.25,
     totalTrades: 42,
     winRate: 0.5,
     parameters: { window: 20 },

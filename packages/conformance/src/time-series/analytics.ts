@@ -14,6 +14,7 @@ import {
   sentimentKind,
   strategyPerformanceKind,
 } from './kinds.js';
+import { meanTests } from './means.js';
 import type { OpenTimeSeries } from './subject.js';
 import {
   answer,
@@ -101,6 +102,8 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
       (await backend().analytics.aggregate(params, { exact: true })).data;
     const startsOf = (data: readonly AggregatedData<boolean>[]) =>
       data.map(({ intervalStart }) => intervalStart?.toISOString());
+
+    meanTests(runner, backend);
 
     for (const [interval, buckets] of Object.entries(BUCKETS)) {
       it(`puts instants into buckets of ${interval}, aligned in UTC`, async () => {
@@ -254,7 +257,7 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const summaries: [AggregationParams, Partial<Record<'min' | 'max' | 'avg', unknown>>][] = [
         [{ measure: 'close' }, { min: '101', max: '101', avg: '101' }],
         [{ measure: 'volume' }, { min: '1000', max: '1002', avg: '1001' }],
-        [{ measure: 'qualityScore' }, { min: 90, max: 90, avg: 90 }],
+        [{ measure: 'qualityScore' }, { min: 90, max: 90, avg: '90' }],
         [{ record: 'sentiment' }, { min: -0.5, max: -0.5, avg: -0.5 }],
         [
           { record: 'sentiment', measure: 'confidence' },
@@ -263,7 +266,7 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
         [{ record: 'features' }, { min: 0.1, max: 0.3, avg: 0.2 }],
         [
           { record: 'features', measure: 'calculationTimeMs' },
-          { min: 4, max: 4, avg: 4 },
+          { min: 4, max: 4, avg: '4' },
         ],
         [{ record: 'predictions' }, { min: '101.25', avg: '101.25' }],
         [
@@ -278,7 +281,7 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
         [{ record: 'strategyPerformance' }, { min: '1234.5', avg: '1234.5' }],
         [
           { record: 'strategyPerformance', measure: 'totalTrades' },
-          { max: 40, avg: 40 },
+          { max: 40, avg: '40' },
         ],
         [
           { record: 'strategyPerformance', measure: 'maxDrawdown' },

@@ -22,7 +22,7 @@ const SYMBOLS = ['🚀', '\uff21', 'A', 'a', 'é', 'e\u0301', '日経', '__proto
 const LABELS = ['ü', 'x', 'X', '𝒜', 'constructor'];
 const IDS = ['p1', 'p2', 'P3', 'é4', '\u{1f680}5'];
 const UUIDS = ['0', '7', 'f'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-${digit.repeat(12)}`);
-const HORIZONS = [0, 1, 60, 65_535];
+const HORIZONS = [0, 1, 60, 129_600, 4_294_967_295];
 const BOUNDARIES = [
   '1900-01-01',
   '1969-12-29',
@@ -96,9 +96,9 @@ function goodValue(field: Field): Arb {
     case 'uint8':
       return wholeNumbers(0xff);
     case 'uint16':
-      return mostly(4, [...HORIZONS, 65_534]);
+      return wholeNumbers(0xffff);
     case 'uint32':
-      return wholeNumbers(0xffff_ffff);
+      return mostly(4, [...HORIZONS, 65_534]);
     case 'uint64':
       return mostly<unknown>(3, [
         0,
@@ -160,7 +160,11 @@ const badValues = fc.constantFrom<unknown>(
 );
 
 const value = (field: Field): Arb =>
-  fc.oneof({ weight: 60, arbitrary: goodValue(field) }, { weight: 1, arbitrary: badValues });
+  fc.oneof(
+    { weight: field.nullable ? 20 : 0, arbitrary: fc.constantFrom(null, undefined) },
+    { weight: 60, arbitrary: goodValue(field) },
+    { weight: 1, arbitrary: badValues },
+  );
 
 const label: Arb = fc.oneof(
   { weight: 30, arbitrary: labels },

@@ -96,5 +96,7 @@ const hasData = (answer: Answer): answer is { data: AggregatedData[] } =>
 
 /** Sums of floats lose digits in proportion to the greatest of them, not to a sum that cancels out. */
 function isNear(model: AggregatedData, real: AggregatedData): boolean {
-  return Math.abs(model.avg - real.avg) <= 1e-9 * Math.max(Math.abs(model.min), Math.abs(model.max));
+  if (model.avg === null || real.avg === null) return false;
+  const greatest = Math.max(Math.abs(model.min ?? 0), Math.abs(model.max ?? 0));
+  return Math.abs(model.avg - real.avg) <= 1e-9 * greatest;
 }

@@ -118,7 +118,8 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
         ['strategyParameters', { a: NaN }],
         ['strategyParameters', { a: '1' }],
         ['strategyParameters', { '\ud800': 1 }],
-        ['predictionHorizon', 65_536],
+        ['predictionHorizon', 2 ** 32],
+        ['predictionHorizon', 0.5],
         ['modelLatencyMs', -1],
         ['confidence', 1.5],
       ];
@@ -128,6 +129,18 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect(errors.map(({ index, field }) => [index, field])).toEqual(
         wrong.map(([name], index) => [index, name]),
       );
+    });
+
+    it('keeps horizons of months and latencies of any length', async () => {
+      const symbol = uniqueName();
+      const kept = [
+        { predictionHorizon: 129_600, modelLatencyMs: 12.7 },
+        { predictionHorizon: 4_294_967_295, modelLatencyMs: 90_000 },
+      ];
+      await write(kept.map((more, n) => predicted(symbol, { ...more, predictionId: `${symbol}-${n}` })));
+      expect((await backend().predictions.find({ symbol })).data).toMatchObject(kept);
+      const due = await backend().predictions.dueForEvaluation(129_600, day + 129_600 * MINUTE);
+      expect(due.data.filter((row) => row.symbol === symbol)).toHaveLength(1);
     });
 
     it('finds due what has run out and was not judged, by timestamp, symbol and id', async () => {
@@ -222,7 +235,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
             ...(limit !== undefined && { limit: untyped<number>(limit) }),
           }),
         );
-      for (const horizon of [-1, 0.5, 65_536, '60']) {
+      for (const horizon of [-1, 0.5, 2 ** 32, '60']) {
         expect(await due(horizon, day)).toEqual({ code: 'VALIDATION', field: 'horizonMinutes' });
       }
       for (const now of [new Date(NaN), 'now']) {

@@ -98,7 +98,12 @@ export function readingTests(
       const where = kind.where(scope);
       const matching = { ...where, filters: { ...where.filters, [name]: String(full[name]) } };
       expect((await find(matching)).data).toEqual([full]);
-      const other = { uint64: '1', uuid: 'ffffffff-ffff-4fff-8fff-ffffffffffff', uint16: '9' } as const;
+      const other = {
+        uint64: '1',
+        uuid: 'ffffffff-ffff-4fff-8fff-ffffffffffff',
+        uint16: '9',
+        uint32: '9',
+      } as const;
       const fieldKind = kind.definition.fields[name]!.kind as keyof typeof other;
       const differing = { ...where, filters: { ...where.filters, [name]: other[fieldKind] ?? 'other' } };
       expect(await find(differing)).toEqual({ data: [], totalCount: 0, cacheHit: false });

@@ -90,6 +90,49 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       });
     });
 
+    it('keeps metrics that are undefined as null', async () => {
+      const strategy = uniqueName();
+      const metrics = ['accuracyRate', 'sharpeRatio', 'maxDrawdown', 'winRate'] as const;
+      const none = Object.fromEntries(metrics.map((metric) => [metric, null]));
+      const missing = Object.fromEntries(metrics.map((metric) => [metric, undefined]));
+      const ids = [1, 2].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+      const records = [none, missing].map((more, n) => performance(strategy, { ...more, id: ids[n] }));
+      expect(await write([...records, performance(strategy)])).toMatchObject({
+        insertedCount: 3,
+        errors: [],
+      });
+      expect(await read(strategy)).toMatchObject([{ sharpeRatio: 1.25 }, none, none]);
+      for (const metric of metrics) {
+        const { errors } = await write([performance(uniqueName(), { [metric]: NaN })]);
+        expect(errors).toMatchObject([
+          { field: metric, reason: 'must be finite as float32, or null where there is no value' },
+        ]);
+      }
+    });
+
+    it('refuses drawdowns that are no fraction of the peak from -1 to 0', async () => {
+      const wrong = [0.35, 35, -1.5, 1e-9];
+      const { errors } = await write(wrong.map((maxDrawdown) => performance(uniqueName(), { maxDrawdown })));
+      expect(errors.map(({ field }) => field)).toEqual(wrong.map(() => 'maxDrawdown'));
+      expect(errors[0]!.reason).toBe(
+        'must lie between -1 and 0: a drawdown is a fraction of the peak and not positive, e.g. -0.25 for a loss of a quarter',
+      );
+      const right = [-1, -0.35, 0, -0];
+      expect(
+        await write(right.map((maxDrawdown) => performance(uniqueName(), { maxDrawdown }))),
+      ).toMatchObject({
+        insertedCount: 4,
+      });
+    });
+
+    it('keeps profits of 38 digits', async () => {
+      const strategy = uniqueName();
+      await write([performance(strategy, { profitLoss: '-123456789012345678901234567890.00000001' })]);
+      expect(await backend().strategyPerformance.latest(strategy, { exact: true })).toMatchObject({
+        profitLoss: '-123456789012345678901234567890.00000001',
+      });
+    });
+
     it('orders by timestamp, then strategy, regime and id', async () => {
       const start = uniqueDay();
       const ids = ['f0000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-00000000000f'];

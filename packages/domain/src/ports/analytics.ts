@@ -7,7 +7,8 @@ export interface Analytics {
   /**
    * One row per bucket and group that holds any record, by ascending bucket, then by the groups in the order asked for.
    * Within a bucket, open is of the first row by timestamp and then key, close of the last.
-   * Decimals and integers are summed exactly; means of floats may differ between engines in the last digits.
+   * Decimals and integers are summed exactly; means of floats may differ between engines in the last digits, and no sum of
+   * theirs overflows. Rows without a value of the measure count and are otherwise left out.
    */
   aggregate<E extends boolean = false>(
     params: AggregationParams,

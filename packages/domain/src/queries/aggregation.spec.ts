@@ -1,5 +1,5 @@
 import type { AggregateSums, AggregationParams } from './aggregation.js';
-import { planAggregation, presentAggregate } from './aggregation.js';
+import { FLOAT_SCALE, planAggregation, presentAggregate } from './aggregation.js';
 
 const fieldAtFault = (params: object) => {
   try {
@@ -16,6 +16,7 @@ const sums = (more: Partial<AggregateSums> = {}): AggregateSums => ({
   intervalStart: 0,
   group: { symbol: 'A' },
   count: 2,
+  valueCount: 2,
   min: ONE,
   max: 2n * ONE,
   sum: 3n * ONE,
@@ -104,8 +105,46 @@ describe('presentAggregate', () => {
 
   it('means floats as they are', () => {
     const floats = planAggregation({ record: 'features' }, 'test');
-    const { bar: _, ...rest } = sums({ min: 0.1, max: 0.2, sum: 0.1 + 0.2 });
+    const { bar: _, ...rest } = sums({ min: 0.1, max: 0.2, sum: { total: 0.1 + 0.2, scaled: 0 } });
     expect(presentAggregate(floats, rest, true)).toMatchObject({ min: 0.1, avg: (0.1 + 0.2) / 2, bar: null });
+  });
+
+  it('means floats whose sum is beyond all numbers', () => {
+    const floats = planAggregation({ record: 'features' }, 'test');
+    for (const total of [Infinity, -Infinity, NaN]) {
+      const sum = { total, scaled: (2 ** 1023 / FLOAT_SCALE) * 3 };
+      expect(presentAggregate(floats, sums({ min: 0, max: 0, sum }), true).avg).toBe(1.5 * 2 ** 1023);
+    }
+  });
+
+  it('means whole numbers exactly, or by the nearest number', () => {
+    const whole = planAggregation({ measure: 'qualityScore' }, 'test');
+    const avg = (sum: bigint, valueCount: number, exact: boolean) =>
+      presentAggregate(whole, sums({ min: 0, max: 0, sum, valueCount }), exact).avg;
+    expect(avg(7n, 2, true)).toBe('3.5');
+    expect(avg(2n, 3, true)).toBe('0.66666667');
+    expect(avg(2n ** 53n + 1n, 1, true)).toBe('9007199254740993');
+    expect(avg(2n, 3, false)).toBe(2 / 3);
+    // Halfway between two numbers but for one part in 3 * 2^53: neither Number(sum) nor the quotient may be rounded before.
+    expect(avg(3n * (2n ** 53n + 1n) + 1n, 3, false)).toBe(2 ** 53 + 2);
+    expect(avg(3n * (2n ** 53n + 1n) - 1n, 3, false)).toBe(2 ** 53);
+    expect(avg(3n * (2n ** 53n + 1n), 3, false)).toBe(2 ** 53);
+  });
+
+  it('gives null where no row has a value', () => {
+    const metrics = planAggregation({ record: 'strategyPerformance', measure: 'winRate' }, 'test');
+    const { bar: _, ...none } = sums({
+      min: undefined,
+      max: undefined,
+      sum: { total: 0, scaled: 0 },
+      valueCount: 0,
+    });
+    expect(presentAggregate(metrics, none, false)).toMatchObject({
+      count: 2,
+      min: null,
+      max: null,
+      avg: null,
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { QueryError, ValidationError } from '../errors.js';
 import { keysOf } from '../known-keys.js';
-import { divideHalfEven, formatDecimal } from '../records/decimal.js';
+import { DECIMAL_SCALE, divideHalfEven, formatDecimal } from '../records/decimal.js';
 import type { Canonical, Field } from '../records/field.js';
 import { Invalid, presentField } from '../records/field.js';
 import type { RecordDefinition } from '../records/record.js';
@@ -47,10 +47,14 @@ export interface AggregatedData<E extends boolean = false> {
   intervalStart: Date | null;
   group: Partial<Record<GroupField, string>>;
   count: number;
-  min: Measured<E>;
-  max: Measured<E>;
-  /** Mean: rounded half to even at scale 8 for decimals, a float64 otherwise. */
-  avg: E extends true ? string | number : number;
+  /** Null when no row of the bucket has a value; rows without one count all the same. */
+  min: Measured<E> | null;
+  max: Measured<E> | null;
+  /**
+   * Mean of the values there are. Of decimals and whole numbers it is exact: with `E = true` a string, rounded half to
+   * even at scale 8, else the nearest number. Of floats it is a float64.
+   */
+  avg: (E extends true ? string | number : number) | null;
   /** Only for market data. Bars of several sources count one after another: filter or group by source. */
   bar: Ohlcv<E> | null;
 }
@@ -67,16 +71,19 @@ export interface AggregationPlan {
 }
 
 /**
- * What an adapter computes for one bucket, exactly: sums of decimals and integers are bigints, sums of floats are
- * float64. Means are made from these by {@link presentAggregate}, so that every adapter rounds the same way.
+ * What an adapter computes for one bucket, exactly: sums of decimals and whole numbers are bigints, sums of floats are
+ * float64, see {@link FloatSum}. Means are made from these by {@link presentAggregate}, so that every adapter rounds the same way.
  */
 export interface AggregateSums {
   intervalStart: number | undefined;
   group: Partial<Record<GroupField, string>>;
   count: number;
-  min: Canonical;
-  max: Canonical;
-  sum: bigint | number;
+  /** Rows that have a value of the measure. */
+  valueCount: number;
+  /** Undefined when no row has a value. */
+  min: Canonical | undefined;
+  max: Canonical | undefined;
+  sum: bigint | FloatSum;
   bar?: {
     open: bigint;
     high: bigint;
@@ -97,6 +104,15 @@ const AGGREGATION_PARAMS = [
     measure: true,
   }),
 ];
+
+/** Sums of floats. `scaled` is of the values divided by {@link FLOAT_SCALE}: it is finite where `total` is not. */
+export interface FloatSum {
+  total: number;
+  scaled: number;
+}
+
+/** Larger than any count of rows, and a power of two: dividing by it is exact for all values whose sum overflows. */
+export const FLOAT_SCALE = 2 ** 64;
 
 /** Checks aggregation parameters; throws `ValidationError` naming the parameter. */
 export function planAggregation(params: AggregationParams, operation: string): AggregationPlan {
@@ -126,24 +142,21 @@ export function presentAggregate<E extends boolean>(
   sums: AggregateSums,
   exact: E,
 ): AggregatedData<E> {
-  const present = (name: string, field: Field, value: Canonical): unknown => {
+  const present = (name: string, field: Field, value: Canonical | null): unknown => {
     const presented = presentField(field, value, exact);
     if (presented instanceof Invalid) throw inexact(plan, name, presented.reason);
     return presented;
   };
   const price = (name: string, units: bigint) => present(name, { kind: 'decimal' }, units);
   const { field } = plan.measure;
-  const { bar } = sums;
+  const { bar, min = null, max = null } = sums;
   return {
     intervalStart: sums.intervalStart === undefined ? null : new Date(sums.intervalStart),
     group: sums.group,
     count: sums.count,
-    min: present('min', field, sums.min),
-    max: present('max', field, sums.max),
-    avg:
-      field.kind === 'decimal'
-        ? mean(sums.sum as bigint, BigInt(sums.count), exact)
-        : Number(sums.sum) / sums.count,
+    min: present('min', field, min),
+    max: present('max', field, max),
+    avg: sums.valueCount === 0 ? null : meanOf(field, sums, exact),
     bar: bar
       ? {
           open: price('open', bar.open),
@@ -155,6 +168,29 @@ export function presentAggregate<E extends boolean>(
         }
       : null,
   } as AggregatedData<E>;
+}
+
+function meanOf(field: Field, { sum, valueCount }: AggregateSums, exact: boolean): string | number {
+  if (typeof sum !== 'bigint') {
+    const { total, scaled } = sum;
+    return (Number.isFinite(total) ? total / valueCount : (scaled / valueCount) * FLOAT_SCALE) + 0;
+  }
+  const count = BigInt(valueCount);
+  if (field.kind === 'decimal') return mean(sum, count, exact);
+  return exact ? mean(sum * 10n ** BigInt(DECIMAL_SCALE), count, exact) : nearestQuotient(sum, count);
+}
+
+/** Bits of a quotient that decide how it is rounded to a number. */
+const QUOTIENT_BITS = 64;
+
+/** The number nearest to the quotient of a whole number that is not negative and a count. */
+function nearestQuotient(sum: bigint, count: bigint): number {
+  if (sum <= Number.MAX_SAFE_INTEGER) return Number(sum) / Number(count);
+  const dividend = sum << BigInt(QUOTIENT_BITS);
+  const quotient = dividend / count;
+  // A rest of any size keeps a quotient that lies between two numbers from looking as if it were in the middle.
+  const sticky = dividend % count === 0n ? quotient : quotient | 1n;
+  return Number(sticky) / 2 ** QUOTIENT_BITS;
 }
 
 /** A mean is rounded anyway, so as a number it is the nearest one. */

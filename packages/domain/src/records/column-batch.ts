@@ -88,7 +88,7 @@ export function rowCountOf(columns: Readonly<Record<string, Column | undefined>>
 
 /** The same value in all rows, and whether it had to be rounded. */
 export interface CheckedConstant {
-  readonly constant: Canonical;
+  readonly constant: Canonical | null;
   readonly rounded?: boolean;
 }
 
@@ -155,10 +155,9 @@ export function checkConstant(
   operation: string,
   rounding?: Rounding,
 ): CheckedConstant {
-  if (rounding && canonicalField(field, value) instanceof Invalid) {
-    return { constant: requireField(field, name, value, operation, rounding), rounded: true };
-  }
-  return { constant: requireField(field, name, value, operation) };
+  const exact = canonicalField(field, value);
+  if (!(exact instanceof Invalid)) return { constant: exact };
+  return { constant: requireField(field, name, value, operation, rounding), rounded: true };
 }
 
 const MAX_LENGTH = 2 ** 32 - 1;

@@ -18,18 +18,30 @@ import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
  * | `texts` | list of strings |
  * | `numbers` | map of finite numbers by name |
  */
-export type Field =
+export type Field = (
   | { kind: 'symbol' | 'label' | 'id' | 'text' | 'instant' | 'uuid' | 'texts' | 'numbers' }
   | DecimalField
   | { kind: 'uint8' | 'uint16' | 'uint32' }
   | { kind: 'uint64'; read?: 'bigint' }
-  | { kind: 'float32' | 'float64'; min?: number; max?: number };
+  | FloatField
+) & {
+  /** Whether a row may be without a value: `null`, or undefined where it is given. */
+  readonly nullable?: boolean;
+};
 
 export interface DecimalField {
   readonly kind: 'decimal';
   /** Digits in all. Default is 18. */
   readonly precision?: DecimalPrecision;
   readonly min?: 0;
+}
+
+export interface FloatField {
+  readonly kind: 'float32' | 'float64';
+  readonly min?: number;
+  readonly max?: number;
+  /** What a value outside the limits may have been meant to be. */
+  readonly hint?: string;
 }
 
 /**
@@ -57,7 +69,11 @@ const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
  * that throws when it is looked at, as a proxy may, is refused, too. With `rounding`, a decimal string may have more digits
  * after the point than are kept.
  */
-export function canonicalField(field: Field, value: unknown, rounding?: Rounding): Canonical | Invalid {
+export function canonicalField(
+  field: Field,
+  value: unknown,
+  rounding?: Rounding,
+): Canonical | null | Invalid {
   try {
     return judge(field, value, rounding);
   } catch {
@@ -65,8 +81,8 @@ export function canonicalField(field: Field, value: unknown, rounding?: Rounding
   }
 }
 
-function judge(field: Field, value: unknown, rounding: Rounding | undefined): Canonical | Invalid {
-  if (value === undefined || value === null) return new Invalid('is required');
+function judge(field: Field, value: unknown, rounding: Rounding | undefined): Canonical | null | Invalid {
+  if (value === undefined || value === null) return field.nullable ? null : new Invalid('is required');
   switch (field.kind) {
     case 'symbol':
     case 'label':
@@ -161,18 +177,21 @@ function canonicalUint64(value: unknown): bigint | Invalid {
   );
 }
 
-function canonicalFloat(
-  field: { kind: 'float32' | 'float64'; min?: number; max?: number },
-  value: unknown,
-): number | Invalid {
+function canonicalFloat(field: FloatField & Pick<Field, 'nullable'>, value: unknown): number | Invalid {
   if (typeof value !== 'number') return new Invalid('must be a number');
   const float = (field.kind === 'float32' ? Math.fround(value) : value) + 0;
-  if (!Number.isFinite(float)) return new Invalid(`must be finite as ${field.kind}`);
+  if (!Number.isFinite(float)) {
+    const orNull = field.nullable ? ', or null where there is no value' : '';
+    return new Invalid(`must be finite as ${field.kind}${orNull}`);
+  }
   if (float === 0 && value !== 0) return new Invalid(`is too small for ${field.kind}`);
-  const { min = -Infinity, max = Infinity } = field;
-  if (value < min || value > max) return new Invalid(`must lie between ${min} and ${max}`);
+  const { min = -Infinity, max = Infinity, hint } = field;
+  if (value < min || value > max) return new Invalid(outside(min, max) + (hint ? `: ${hint}` : ''));
   return float;
 }
+
+const outside = (min: number, max: number): string =>
+  max === Infinity ? `must be at least ${min}` : `must lie between ${min} and ${max}`;
 
 /** Whether a value is an object of names and values; an array, a Map or a Date is not. */
 export function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -201,7 +220,8 @@ function canonicalNumbers(value: unknown): Record<string, number> | Invalid {
  * A canonical value as a reader sees it. With `exact`, decimals are strings and 64-bit integers are bigints; without,
  * both are numbers, and a value that no number stands for is refused instead of rounded.
  */
-export function presentField(field: Field, value: Canonical, exact: boolean): unknown {
+export function presentField(field: Field, value: Canonical | null, exact: boolean): unknown {
+  if (value === null) return null;
   switch (field.kind) {
     case 'instant':
       return new Date(value as number);
@@ -226,7 +246,8 @@ export function presentField(field: Field, value: Canonical, exact: boolean): un
 }
 
 /** A canonical value as JSON: decimals and 64-bit integers as strings, instants in ISO 8601. */
-export function fieldToJson(field: Field, value: Canonical): unknown {
+export function fieldToJson(field: Field, value: Canonical | null): unknown {
+  if (value === null) return null;
   switch (field.kind) {
     case 'instant':
       return new Date(value as number).toISOString();

@@ -23,7 +23,10 @@ export interface RecordDefinition {
 
 type Fields<D extends RecordDefinition> = D['fields'];
 
-type Presented<F extends Field, E extends boolean> = F extends { kind: 'instant' }
+type Presented<F extends Field, E extends boolean> =
+  PresentedValue<F, E> | (F extends { nullable: true } ? null : never);
+
+type PresentedValue<F extends Field, E extends boolean> = F extends { kind: 'instant' }
   ? Date
   : F extends { kind: 'decimal' }
     ? E extends true
@@ -43,7 +46,9 @@ type Presented<F extends Field, E extends boolean> = F extends { kind: 'instant'
               ? Record<string, number>
               : string;
 
-type Accepted<F extends Field> = F extends { kind: 'instant' }
+type Accepted<F extends Field> = AcceptedValue<F> | (F extends { nullable: true } ? null : never);
+
+type AcceptedValue<F extends Field> = F extends { kind: 'instant' }
   ? Date | number
   : F extends { kind: 'decimal' }
     ? number | string | bigint
@@ -53,7 +58,7 @@ type Accepted<F extends Field> = F extends { kind: 'instant' }
         ? readonly string[]
         : F extends { kind: 'numbers' }
           ? Readonly<Record<string, number>>
-          : Presented<F, false>;
+          : PresentedValue<F, false>;
 
 /** The record as readers get it. With `E = true`: decimals as exact strings, 64-bit integers as bigints. */
 export type RecordOf<D extends RecordDefinition, E extends boolean = false> = {
@@ -69,7 +74,7 @@ export type InputOf<D extends RecordDefinition> = {
 };
 
 /** A record whose every value is canonical: the form adapters store and exchange. */
-export type Row = Readonly<Record<string, Canonical>>;
+export type Row = Readonly<Record<string, Canonical | null>>;
 
 /** Why one row of a batch was not written. */
 export interface RowError {
@@ -104,7 +109,7 @@ export function checkRow(
   read: (name: string) => unknown,
   rounding?: Rounding,
 ): { row: Row; rounded: boolean } | { error: RowError } {
-  const row: Record<string, Canonical> = {};
+  const row: Record<string, Canonical | null> = {};
   let rounded = false;
   let reading = '';
   try {
@@ -131,7 +136,7 @@ export function requireObject<T>(name: string, value: T, operation: string): T &
   throw new ValidationError(name, 'must be an object', { operation });
 }
 
-/** Checks one value that stands outside a row; throws `ValidationError` when it is wrong. */
+/** Checks one value that stands outside a row and must be there; throws `ValidationError` when it is wrong. */
 export function requireField(
   field: Field,
   name: string,
@@ -141,6 +146,7 @@ export function requireField(
 ): Canonical {
   const canonical = canonicalField(field, value, rounding);
   if (canonical instanceof Invalid) throw new ValidationError(name, canonical.reason, { operation });
+  if (canonical === null) throw new ValidationError(name, 'is required', { operation });
   return canonical;
 }
 
@@ -155,7 +161,7 @@ export function presentRow<D extends RecordDefinition, E extends boolean>(
 ): RecordOf<D, E> {
   const record: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(definition.fields)) {
-    const value = presentField(field, row[name]!, exact);
+    const value = presentField(field, row[name] ?? null, exact);
     if (value instanceof Invalid) {
       throw new QueryError(definition.table, `${name} ${value.reason}`, {
         operation: `${definition.name}.read`,

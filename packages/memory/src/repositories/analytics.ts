@@ -3,6 +3,7 @@ import type {
   AggregationParams,
   AggregationPlan,
   Analytics,
+  Canonical,
   GroupField,
   ReadOptions,
   RecordName,
@@ -11,6 +12,7 @@ import type {
 import {
   bucketStart,
   compareCanonical,
+  FLOAT_SCALE,
   planAggregation,
   presentAggregate,
   READ_OPTIONS,
@@ -55,25 +57,28 @@ function summarise(plan: AggregationPlan, rows: readonly Row[]): AggregateSums[]
 }
 
 function firstRow(plan: AggregationPlan, intervalStart: number | undefined, row: Row): AggregateSums {
-  const value = row[plan.measure.name]!;
+  const value = row[plan.measure.name] ?? undefined;
   return {
     intervalStart,
     group: Object.fromEntries(plan.groupBy.map((group) => [group, row[group] as string])),
     count: 1,
+    valueCount: value === undefined ? 0 : 1,
     min: value,
     max: value,
-    sum: summandOf(plan, row),
+    sum: sumOf(plan, value),
     ...(plan.bars && { bar: barOf(row) }),
   };
 }
 
 function addRow(plan: AggregationPlan, bucket: AggregateSums, row: Row): void {
-  const value = row[plan.measure.name]!;
+  const value = row[plan.measure.name] ?? undefined;
   bucket.count += 1;
-  if (compareCanonical(value, bucket.min) < 0) bucket.min = value;
-  if (compareCanonical(value, bucket.max) > 0) bucket.max = value;
-  // Both are bigints or both are numbers, as the measure's field is.
-  bucket.sum = ((bucket.sum as number) + (summandOf(plan, row) as number)) as bigint | number;
+  if (value !== undefined) {
+    bucket.valueCount += 1;
+    if (bucket.min === undefined || compareCanonical(value, bucket.min) < 0) bucket.min = value;
+    if (bucket.max === undefined || compareCanonical(value, bucket.max) > 0) bucket.max = value;
+    bucket.sum = plus(bucket.sum, sumOf(plan, value));
+  }
   if (!bucket.bar) return;
   const { high, low, close, volume, weighted } = barOf(row);
   if (high > bucket.bar.high) bucket.bar.high = high;
@@ -83,10 +88,18 @@ function addRow(plan: AggregationPlan, bucket: AggregateSums, row: Row): void {
   bucket.bar.weighted += weighted;
 }
 
-/** Floats are summed as float64, everything else exactly. */
-function summandOf({ measure: { name, field } }: AggregationPlan, row: Row): bigint | number {
-  const value = row[name] as bigint | number;
-  return field.kind === 'float32' || field.kind === 'float64' ? value : BigInt(value);
+type Sum = AggregateSums['sum'];
+
+/** The sum of one value. Floats are summed as float64, everything else exactly. */
+function sumOf({ measure: { field } }: AggregationPlan, value: Canonical = 0): Sum {
+  if (field.kind !== 'float32' && field.kind !== 'float64') return BigInt(value as number | bigint);
+  return { total: value as number, scaled: (value as number) / FLOAT_SCALE };
+}
+
+/** Both are of one kind, as the measure's field is. */
+function plus(a: Sum, b: Sum): Sum {
+  if (typeof a === 'bigint' || typeof b === 'bigint') return (a as bigint) + (b as bigint);
+  return { total: a.total + b.total, scaled: a.scaled + b.scaled };
 }
 
 function barOf(row: Row): NonNullable<AggregateSums['bar']> {

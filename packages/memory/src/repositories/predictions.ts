@@ -1,5 +1,5 @@
 import type { PredictionRepository, Row } from '@quantumtrade/dal-domain';
-import { DUE_OPTIONS, READ_OPTIONS, requireField, requireLimit } from '@quantumtrade/dal-domain';
+import { DUE_OPTIONS, READ_OPTIONS, records, requireField, requireLimit } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { present, result } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
@@ -23,7 +23,7 @@ export function predictionRepository(store: MemoryStore): PredictionRepository {
       const started = performance.now();
       const operation = 'predictions.dueForEvaluation';
       store.checkOpen(operation, options, DUE_OPTIONS);
-      requireField({ kind: 'uint16' }, 'horizonMinutes', horizonMinutes, operation);
+      requireField(records.predictions.fields.predictionHorizon, 'horizonMinutes', horizonMinutes, operation);
       const until = requireField({ kind: 'instant' }, 'now', now, operation) as number;
       const limit = options?.limit === undefined ? undefined : requireLimit(options.limit, operation);
       store.requireTables(operation, 'predictions', 'outcomes');

@@ -26,11 +26,11 @@ export abstract class ColumnWriter {
   /** Checks a value as a caller gives it and writes it as that row. Returns why it is refused, if it is. */
   abstract put(value: unknown, row: number): string | undefined;
 
-  /** Writes a value that is canonical already. */
-  abstract store(value: Canonical, row: number): void;
+  /** Writes a value that is canonical already; null where the field is nullable. */
+  abstract store(value: Canonical | null, row: number): void;
 
   /** Writes one canonical value as the rows `from` up to `to`. */
-  fill(value: Canonical, from: number, to: number): void {
+  fill(value: Canonical | null, from: number, to: number): void {
     for (let row = from; row < to; row++) this.store(value, row);
   }
 

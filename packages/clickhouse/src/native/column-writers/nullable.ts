@@ -36,9 +36,9 @@ export class NullableWriter extends ColumnWriter {
     return this.#values.put(value, row);
   }
 
-  store(value: Canonical, row: number): void {
-    this.#absent[row] = 0;
-    this.#values.store(value, row);
+  store(value: Canonical | null, row: number): void {
+    this.#absent[row] = value === null ? 1 : 0;
+    this.#values.store(value ?? this.#filler, row);
   }
 
   override allowRounding(roundedRows: Set<number> | undefined): void {
