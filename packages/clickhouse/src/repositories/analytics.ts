@@ -79,8 +79,10 @@ const isFloat = ({ kind }: Field): boolean => kind === 'float32' || kind === 'fl
 function measureExpressions({ measure: { name, field } }: AggregationPlan): string[] {
   const column = columnOf(name);
   const wide = field.kind === 'decimal' ? wideDecimal(column) : `toUInt256(${column})`;
+  // The engine would divide the sum by a plain constant, and not the values.
+  const scaled = `toFloat64(${column}) / materialize(${FLOAT_SCALE})`;
   const sums = isFloat(field)
-    ? [`sum(toFloat64(${column})) AS total`, `sum(toFloat64(${column}) / ${FLOAT_SCALE}) AS scaled_total`]
+    ? [`sum(toFloat64(${column})) AS total`, `sum(${scaled}) AS scaled_total`]
     : [`sum(${wide}) AS total`];
   return [
     `min(${column}) AS least`,

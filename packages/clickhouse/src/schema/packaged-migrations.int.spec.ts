@@ -5,6 +5,7 @@ import { dropOwnDatabases, ownDatabase } from '../testing/own-schema.js';
 afterAll(dropOwnDatabases);
 
 const FRACTIONAL_VOLUMES = 9;
+const UNDEFINED_METRICS = 10;
 
 /** A schema as a release had it, and rows in it. */
 async function schemaAt(version: number) {
@@ -46,5 +47,31 @@ describe('migration 9, fractional volumes', () => {
     await sql.command('test', 'TRUNCATE TABLE market_data');
     await schema.migrate(FRACTIONAL_VOLUMES - 1);
     expect(await schema.version()).toBe(FRACTIONAL_VOLUMES - 1);
+  });
+});
+
+describe('migration 10, undefined metrics', () => {
+  const insert = (sql: Sql, winRate: string) =>
+    sql.command(
+      'test',
+      `INSERT INTO strategy_performance (strategy_name, market_regime, timestamp, win_rate) SETTINGS async_insert = 0
+       VALUES ('s', 'r', '2024-01-01 00:00:00.000', ${winRate})`,
+    );
+  const winRates = (sql: Sql) => sql.rows('test', 'SELECT win_rate FROM strategy_performance FINAL');
+
+  it('keeps metrics that are there on the way up and down', async () => {
+    const { sql, schema } = await schemaAt(UNDEFINED_METRICS - 1);
+    await insert(sql, '0.5');
+    await schema.migrate(UNDEFINED_METRICS);
+    expect(await winRates(sql)).toEqual([{ win_rate: 0.5 }]);
+    await schema.migrate(UNDEFINED_METRICS - 1);
+    expect(await winRates(sql)).toEqual([{ win_rate: 0.5 }]);
+  });
+
+  it('refuses to make a value of an undefined metric on the way down', async () => {
+    const { sql, schema } = await schemaAt(UNDEFINED_METRICS);
+    await insert(sql, 'NULL');
+    await expect(schema.migrate(UNDEFINED_METRICS - 1)).rejects.toThrow(/metrics that are undefined/);
+    expect(await winRates(sql)).toEqual([{ win_rate: null }]);
   });
 });

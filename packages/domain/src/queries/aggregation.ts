@@ -170,10 +170,12 @@ export function presentAggregate<E extends boolean>(
   } as AggregatedData<E>;
 }
 
-function meanOf(field: Field, { sum, valueCount }: AggregateSums, exact: boolean): string | number {
+function meanOf(field: Field, { sum, valueCount, min, max }: AggregateSums, exact: boolean): string | number {
   if (typeof sum !== 'bigint') {
     const { total, scaled } = sum;
-    return (Number.isFinite(total) ? total / valueCount : (scaled / valueCount) * FLOAT_SCALE) + 0;
+    const mean = Number.isFinite(total) ? total / valueCount : (scaled / valueCount) * FLOAT_SCALE;
+    // Rounding on the way must not lead out of the values.
+    return Math.min(Math.max(mean, min as number), max as number) + 0;
   }
   const count = BigInt(valueCount);
   if (field.kind === 'decimal') return mean(sum, count, exact);
