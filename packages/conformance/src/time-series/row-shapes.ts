@@ -179,7 +179,7 @@ const FIELD_SHAPES: readonly ((field: string) => RowShape)[] = [
     ),
 ];
 
-/** Any shape of a row of a record; most are right, so that the refused ones stand among rows that must stay. */
+/** Any shape of a row with these required fields; most are right, so that the refused ones stand among rows that must stay. */
 export function rowShapes(fields: readonly string[]): fc.Arbitrary<RowShape> {
   return fc.oneof(
     { weight: 2, arbitrary: fc.constant(ROW_SHAPES[0]!) },

@@ -58,10 +58,11 @@ export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const fields = Object.keys(kind.definition.fields).filter(
         (name) => !labels.includes(name) && name !== 'id',
       );
+      const required = fields.filter((name) => !kind.definition.fields[name]!.nullable);
       const readFirst = Object.keys(kind.definition.fields)[0]!;
       const context = { table: kind.definition.table, fields, readFirst };
       const sample = fc.record({
-        shapes: fc.array(rowShapes(fields), { minLength: 1, maxLength: 24 }),
+        shapes: fc.array(rowShapes(required), { minLength: 1, maxLength: 24 }),
         list: fc.constantFrom(...Object.keys(LIST_SHAPES)),
         batch: fc.constantFrom(...Object.keys(BATCH_SHAPES)),
         write: fc.constantFrom(...Object.keys(WRITES)),
