@@ -151,3 +151,45 @@ it('refuses to make up a column', async () => {
   const [decoded] = await read(chunks(block));
   expect(() => decoded!.column('nothing')).toThrow('the block has no column nothing');
 });
+
+describe('an answer that means harm', () => {
+  const varint = (value: number): number[] =>
+    value < 0x80 ? [value] : [(value % 0x80) | 0x80, ...varint(Math.floor(value / 0x80))];
+  const text = (value: string) => [...varint(Buffer.byteLength(value)), ...Buffer.from(value)];
+  const uint64 = (value: bigint) => [...new Uint8Array(BigUint64Array.of(value).buffer)];
+  const answerOf = (type: string, rowCount: number, data: readonly number[]) =>
+    Buffer.from([1, ...varint(rowCount), ...text('a'), ...text(type), ...data]);
+  const nested = (depth: number) => `${'Array('.repeat(depth)}UInt8${')'.repeat(depth)}`;
+  const keys = [...uint64(1n), ...uint64(0x600n), ...uint64(1n), ...text('key')];
+
+  it.each([
+    ['types nested a thousand deep', answerOf(nested(1_000), 1, [])],
+    ['a type name that never ends', Buffer.from([1, 1, ...text('a'), ...varint(2 ** 40)])],
+    ['a column name that never ends', Buffer.from([1, 1, ...varint(2 ** 40)])],
+    ['more rows than it has bytes', answerOf('UInt64', 2 ** 45, [1, 2, 3])],
+    ['more texts than it has bytes', answerOf('String', 2 ** 45, [1, 2, 3])],
+    ['a text longer than itself', answerOf('String', 1, varint(2 ** 45))],
+    ['lists whose ends go back', answerOf('Array(UInt8)', 2, [...uint64(2n), ...uint64(1n), 7])],
+    ['a list that ends before its start', answerOf('Array(UInt8)', 1, uint64(2n ** 64n - 1n))],
+    ['a list with more items than bytes', answerOf('Array(UInt8)', 1, uint64(2n ** 50n))],
+    ['a position beyond its dictionary', answerOf('LowCardinality(String)', 1, [...keys, ...uint64(1n), 9])],
+    [
+      'more keys than bytes',
+      answerOf('LowCardinality(String)', 1, [...uint64(1n), ...uint64(0x600n), ...uint64(2n ** 50n)]),
+    ],
+    ['a dictionary of lists', answerOf('LowCardinality(Array(UInt8))', 1, [...keys])],
+    ['a type that is a property of every object', answerOf('constructor', 1, [1])],
+    ['a type without its parameter', answerOf('Array', 1, uint64(1n))],
+  ])('is refused when it has %s', async (_, answer) => {
+    await expect(read(chunks(answer))).rejects.toThrow(BrokenAnswerError);
+    await expect(read(chunks(...Array.from(answer, (byte) => Uint8Array.of(byte))))).rejects.toThrow(
+      BrokenAnswerError,
+    );
+  });
+
+  it('names a long type by its beginning', async () => {
+    const reading = read(chunks(answerOf(`Tuple(${'x'.repeat(50_000)} UInt8)`, 1, [1])));
+    const error = (await reading.catch((reason: unknown) => reason)) as Error;
+    expect((error.cause as Error).message.length).toBeLessThan(200);
+  });
+});

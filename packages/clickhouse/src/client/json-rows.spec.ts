@@ -1,0 +1,162 @@
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import type { Answer } from './answer.js';
+import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
+import { readJsonRows, TooManyRowsError } from './json-rows.js';
+
+const ROWS = [
+  { n: 1, s: 'a\nb' },
+  { n: 2, s: 'ü]' },
+  { n: 3, s: '},{' },
+];
+const WHOLE = Buffer.from(`[\n${ROWS.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
+/** Two rows of three, as far as the server came before its error. */
+const BEGUN = Buffer.from(
+  `[\n${ROWS.slice(0, 2)
+    .map((row) => JSON.stringify(row))
+    .join(',\n')}`,
+);
+
+const TAG = 'nvxtxzqjccejxuyx';
+const MESSAGE =
+  'Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED) (version 26.7.2.1)\n';
+const MARKED = `\r\n__exception__\r\n${TAG}\r\n${MESSAGE}${MESSAGE.length} ${TAG}\r\n__exception__\r\n`;
+const WITHOUT_NAME = 'Code: 241, e.displayText() = DB::Exception: Memory limit exceeded (version 20.3.1)\n';
+
+/** Chunks one after the other, then perhaps the failure of the connection. */
+function bodyOf(chunks: readonly Uint8Array[], failure?: Error): Readable {
+  const rest = [...chunks];
+  return new Readable({
+    read() {
+      const chunk = rest.shift();
+      if (chunk) this.push(chunk);
+      else if (failure) this.destroy(failure);
+      else this.push(null);
+    },
+  });
+}
+
+const answerOf = (body: Readable, headers: Answer['headers'] = {}): Answer => ({
+  queryId: 'q',
+  status: 200,
+  headers: { 'x-clickhouse-query-id': 'q', ...headers },
+  body,
+});
+
+const read = (answer: Answer, limits: { maxRows?: number; maxBytes?: number; signal?: AbortSignal } = {}) =>
+  readJsonRows(
+    answer,
+    { maxRows: 100, maxBytes: 2 ** 30, signal: new AbortController().signal, ...limits },
+    (json) => json,
+  );
+
+/** The bytes in two chunks, cut at every position, and byte by byte. */
+function* chunked(bytes: Buffer): Generator<Uint8Array[]> {
+  for (let cut = 0; cut <= bytes.length; cut++) yield [bytes.subarray(0, cut), bytes.subarray(cut)];
+  yield Array.from(bytes, (byte) => Uint8Array.of(byte));
+}
+
+const reset = () => Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+const encodings = [
+  ['plain', (bytes: Buffer) => bytes, {}],
+  ['compressed', (bytes: Buffer) => gzipSync(bytes), { 'content-encoding': 'gzip' }],
+] as const;
+
+describe.each(encodings)('a %s answer', (_, encode, headers) => {
+  it('gives all rows however its bytes are cut into chunks', async () => {
+    for (const chunks of chunked(encode(WHOLE))) {
+      expect(await read(answerOf(bodyOf(chunks), headers))).toEqual(ROWS);
+    }
+  });
+
+  it('is refused when it ends anywhere before its end', async () => {
+    const bytes = encode(WHOLE);
+    // The last byte is a newline behind the array; compressed, it is the trailer that is cut.
+    const last = headers === encodings[0][2] ? bytes.length - 2 : bytes.length - 1;
+    for (let cut = 0; cut <= last; cut++) {
+      const part = bytes.subarray(0, cut);
+      await expect(read(answerOf(bodyOf([part]), headers))).rejects.toThrow();
+      await expect(read(answerOf(bodyOf([part], reset()), headers))).rejects.toMatchObject({
+        code: 'ECONNRESET',
+      });
+    }
+  });
+
+  it.each([
+    ['with a marker', { 'x-clickhouse-exception-tag': TAG }, MARKED],
+    ['without a marker', {}, MESSAGE],
+    ['without a marker on a line of its own', {}, `\n${MESSAGE}`],
+    ['without its name', {}, WITHOUT_NAME],
+  ])('gives the error of a server that reports it %s, at any cut', async (__, more, report) => {
+    for (const failure of [undefined, reset()]) {
+      for (const chunks of chunked(encode(Buffer.concat([BEGUN, Buffer.from(report)])))) {
+        await expect(read(answerOf(bodyOf(chunks, failure), { ...headers, ...more }))).rejects.toMatchObject({
+          code: '241',
+          type: 'MEMORY_LIMIT_EXCEEDED',
+        });
+      }
+    }
+  });
+});
+
+it('takes no text of a row for an error of the server', async () => {
+  const text = `${MARKED}${MESSAGE}`;
+  const body = Buffer.from(`[\n${JSON.stringify({ text })}\n]\n`);
+  const headers = { 'x-clickhouse-exception-tag': 'another' };
+  expect(await read(answerOf(bodyOf([body]), headers))).toEqual([{ text }]);
+  await expect(read(answerOf(bodyOf([body.subarray(0, -6)]), headers))).rejects.toThrow(BrokenMessageError);
+});
+
+it('gives an error that comes behind the whole array', async () => {
+  await expect(read(answerOf(bodyOf([WHOLE, Buffer.from(MESSAGE)])))).rejects.toMatchObject({ code: '241' });
+});
+
+it('gives no rows for an empty array', async () => {
+  expect(await read(answerOf(bodyOf([Buffer.from('[\n\n]\n')])))).toEqual([]);
+});
+
+it('refuses an answer that does not name its query', async () => {
+  const answer = { ...answerOf(bodyOf([WHOLE])), headers: {} };
+  await expect(read(answer)).rejects.toThrow(ForeignAnswerError);
+});
+
+it('gives the server’s error from the head of its answer', async () => {
+  const answer = answerOf(bodyOf([Buffer.from(MESSAGE)]), { 'x-clickhouse-exception-code': '241' });
+  await expect(read({ ...answer, status: 500 })).rejects.toMatchObject({ code: '241' });
+});
+
+it('stops at the limit of rows and closes the connection', async () => {
+  const body = bodyOf([WHOLE.subarray(0, 20), WHOLE.subarray(20)], reset());
+  await expect(read(answerOf(body), { maxRows: 2 })).rejects.toThrow(TooManyRowsError);
+  expect(body.destroyed).toBe(true);
+});
+
+it('stops a decompression bomb at the limit of bytes', async () => {
+  const bomb = gzipSync(Buffer.alloc(2 ** 26, ' '));
+  expect(bomb.length).toBeLessThan(2 ** 17);
+  const body = bodyOf([bomb]);
+  const reading = read(answerOf(body, { 'content-encoding': 'gzip' }), { maxBytes: 2 ** 20 });
+  await expect(reading).rejects.toThrow(BodyTooLargeError);
+});
+
+it('closes the connection when the call ends while rows arrive', async () => {
+  const controller = new AbortController();
+  const body = new Readable({ read: () => undefined });
+  const reading = read(answerOf(body), { signal: controller.signal });
+  body.push(BEGUN);
+  controller.abort('not wanted any more');
+  await expect(reading).rejects.toBe('not wanted any more');
+  expect(body.destroyed).toBe(true);
+});
+
+it('rejects with what converting a row throws', async () => {
+  const failure = new Error('no number stands for this');
+  const reading = readJsonRows(
+    answerOf(bodyOf([WHOLE])),
+    { maxRows: 9, maxBytes: 999, signal: new AbortController().signal },
+    () => {
+      throw failure;
+    },
+  );
+  await expect(reading).rejects.toBe(failure);
+});

@@ -1,0 +1,143 @@
+import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { connectClickHouse } from '../backend.js';
+import { openOwnBackend } from '../testing/own-backend.js';
+import { Gateway } from '../testing/gateway.js';
+import { ClickHouseClient } from './clickhouse-client.js';
+import { PINNED_SETTINGS } from './pinned-settings.js';
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2024, 0, 2);
+const ROWS = 3_000;
+
+let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let gateway: Gateway;
+let backend: TimeSeriesBackend;
+let client: ClickHouseClient;
+
+const barsOf = (symbol: string, count: number, stepMs: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    symbol,
+    timestamp: START + i * stepMs,
+    open: 1,
+    high: 2,
+    low: 0.5,
+    close: '1.12345678',
+    volume: 10,
+    adjustedClose: 1,
+    qualityScore: 100,
+  }));
+
+beforeAll(async () => {
+  own = await openOwnBackend();
+  gateway = await Gateway.start(own.settings.url);
+  backend = connectClickHouse({ ...own.settings, url: gateway.url, retry: { maxAttempts: 1 } });
+  client = new ClickHouseClient(own.settings);
+  await own.backend.marketData.insert({ source: 's', records: barsOf('READ', ROWS, 60_000) });
+});
+
+afterAll(async () => {
+  await backend.probe.close();
+  await client.close();
+  await gateway.stop();
+  await own.close();
+});
+
+it('has each overflow mode that the engine has', async () => {
+  const found = await client
+    .sql('system')
+    .rows<{ name: string }>(
+      'test',
+      "SELECT name FROM settings WHERE name LIKE '%overflow_mode%' AND tier != 'Obsolete'",
+    );
+  expect(found.length).toBeGreaterThan(8);
+  for (const { name } of found) expect(PINNED_SETTINGS).toHaveProperty(name, 'throw');
+});
+
+it('has only settings that the engine has, with values that it takes', async () => {
+  const found = await client
+    .sql('system')
+    .rows<{ name: string; value: string }>(
+      'test',
+      'SELECT name, value FROM settings WHERE name IN {names:Array(String)}',
+      { names: Object.keys(PINNED_SETTINGS) },
+    );
+  const inForce = Object.fromEntries(found.map(({ name, value }) => [name, value]));
+  expect(inForce).toEqual(
+    Object.fromEntries(Object.entries(PINNED_SETTINGS).map(([name, value]) => [name, String(value)])),
+  );
+});
+
+it.each([
+  'max_result_rows=1000&result_overflow_mode=break&max_block_size=1000',
+  'max_result_rows=1000&max_block_size=1000&http_write_exception_in_output_format=1',
+  'limit=500',
+  'offset=500',
+  'additional_result_filter=0',
+  "additional_table_filters={'market_data':'0'}",
+  'discard_query_data=1',
+  'final=1&use_query_cache=1&extremes=1',
+  'output_format_json_array_of_rows=0&output_format_json_quote_decimals=0&output_format_float_precision=1',
+  'date_time_output_format=simple&session_timezone=Asia/Tokyo&output_format_decimal_trailing_zeros=0',
+  'send_progress_in_http_headers=1&http_headers_progress_interval_ms=0',
+  'timeout_overflow_mode=break&max_execution_time=0.001',
+])('read all rows as they are when the profile says %s', async (profile) => {
+  gateway.profile = encodeURI(profile);
+  const { data, totalCount } = await backend.marketData.find({ symbol: 'READ' }, { exact: true });
+  gateway.profile = '';
+  expect(totalCount).toBe(ROWS);
+  expect(data).toHaveLength(ROWS);
+  expect(data[ROWS - 1]).toMatchObject({
+    close: '1.12345678',
+    timestamp: new Date(START + (ROWS - 1) * 60_000),
+  });
+});
+
+it.each([
+  ['max_rows_to_read=1000&read_overflow_mode=break&max_block_size=100', 'TOO_MANY_ROWS'],
+  ['max_rows_to_read_leaf=1000&read_overflow_mode_leaf=break&max_block_size=100', 'TOO_MANY_ROWS'],
+])('fail a read that the profile would cut short: %s', async (profile, name) => {
+  gateway.profile = profile;
+  await expect(backend.marketData.find({ symbol: 'READ' })).rejects.toThrow(name);
+  gateway.profile = '';
+});
+
+it('fail an aggregation that the profile would cut short', async () => {
+  gateway.profile = 'max_rows_to_group_by=5&group_by_overflow_mode=any';
+  const aggregation = backend.analytics.aggregate({ symbol: 'READ', interval: '1h' });
+  await expect(aggregation).rejects.toThrow('TOO_MANY_ROWS');
+  gateway.profile = '';
+});
+
+it.each([
+  'async_insert=1&wait_for_async_insert=0',
+  'timeout_overflow_mode=break&max_execution_time=0.000001',
+  'deduplicate_insert=disable&insert_deduplicate=0',
+  'max_insert_block_size=10&use_strict_insert_block_limits=1',
+])('store what is acknowledged when the profile says %s', async (profile) => {
+  const symbol = `W${profile.length}`;
+  gateway.profile = profile;
+  const result = await backend.marketData.insert({ source: 's', records: barsOf(symbol, 50, HOUR / 60) });
+  gateway.profile = '';
+  expect(result).toMatchObject({ insertedCount: 50, updatedCount: 0 });
+  expect((await own.backend.marketData.find({ symbol })).data).toHaveLength(50);
+});
+
+it('refuse a result above the limits, on the server already', async () => {
+  const small = connectClickHouse({ ...own.settings, maxResultRows: ROWS - 1 });
+  const exact = connectClickHouse({ ...own.settings, maxResultRows: ROWS });
+  const narrow = connectClickHouse({ ...own.settings, maxResultBytes: 100_000 });
+  try {
+    await expect(small.marketData.find({ symbol: 'READ' })).rejects.toMatchObject({
+      name: 'QueryError',
+      message: `Query execution failed: the result has more than ${ROWS - 1} rows (maxResultRows); ask for less by limit, or page by startTime and endTime`,
+    });
+    expect((await small.marketData.find({ symbol: 'READ', limit: 10 })).totalCount).toBe(ROWS);
+    expect((await exact.marketData.find({ symbol: 'READ' })).data).toHaveLength(ROWS);
+    await expect(narrow.marketData.find({ symbol: 'READ' })).rejects.toThrow('100000 bytes (maxResultBytes)');
+    // Looking up keys is no result for a caller.
+    const again = await small.marketData.insert({ source: 's', records: barsOf('READ', ROWS, 60_000) });
+    expect(again).toMatchObject({ updatedCount: ROWS });
+  } finally {
+    for (const each of [small, exact, narrow]) await each.probe.close();
+  }
+});

@@ -1,0 +1,136 @@
+import type { DatabaseError } from '@quantumtrade/dal-domain';
+import { ConnectionError, marketData, QueryError } from '@quantumtrade/dal-domain';
+import type { Sql, SqlBlock, StoredBlock } from '../client/sql.js';
+import { BlockEncoder } from '../native/block-encoder.js';
+import { rowsOf } from '../native/rows.js';
+import { bars } from '../testing/native-records.js';
+import { decodeWhole } from './decode-whole.js';
+import { insertOnce } from './insert-once.js';
+
+const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } });
+
+function blockOf(rowCount: number, token = 'token') {
+  const { bytes } = encoder.encodeRows(bars(rowCount), { constants: { writtenAt: 1n } }).blocks[0]!;
+  return { token, bytes, rowCount, retried: false, isNew: true };
+}
+
+const tooLarge = () => new QueryError('INSERT', 'too large', { operation: 'test', kind: 'TOO_LARGE' });
+
+/** A table behind a gateway that refuses what it is told to. */
+class FakeTable implements Pick<Sql, 'insert' | 'rows'> {
+  readonly sent: SqlBlock[] = [];
+  readonly stored = new Map<string, SqlBlock>();
+  lookups = 0;
+  refuse: (block: SqlBlock) => DatabaseError | undefined = () => undefined;
+  confirmed = true;
+
+  async insert(_: string, block: SqlBlock): Promise<StoredBlock> {
+    this.sent.push(block);
+    const error = this.refuse(block);
+    if (error) throw error;
+    this.stored.set(block.token, block);
+    return { attempts: 1, confirmed: this.confirmed };
+  }
+
+  async rows<T>(): Promise<T[]> {
+    this.lookups++;
+    const found = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeWhole(bytes)));
+    return found.flatMap((block) =>
+      rowsOf(block!, marketData).map(({ symbol, timestamp, source }) => ({
+        symbol,
+        timestamp_ms: String(timestamp),
+        source,
+        version: '1',
+      })),
+    ) as T[];
+  }
+
+  insertOnce(block: ReturnType<typeof blockOf>): Promise<void> {
+    return insertOnce(this as unknown as Sql, marketData, block, 'test', undefined);
+  }
+
+  async symbols(): Promise<unknown[]> {
+    const blocks = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeWhole(bytes)));
+    return blocks.flatMap((block) => rowsOf(block!, marketData).map(({ symbol }) => symbol));
+  }
+}
+
+it('sends a confirmed block once and looks nothing up', async () => {
+  const table = new FakeTable();
+  await table.insertOnce(blockOf(3));
+  expect(table.sent.map(({ token }) => token)).toEqual(['token']);
+  expect(table.lookups).toBe(0);
+});
+
+it('looks the rows up when the counts do not confirm them', async () => {
+  const table = new FakeTable();
+  table.confirmed = false;
+  await table.insertOnce(blockOf(3));
+  expect(table.sent).toHaveLength(1);
+  expect(table.lookups).toBe(1);
+});
+
+it('sends a block that is too large in parts, under tokens that follow from its own', async () => {
+  const table = new FakeTable();
+  table.refuse = ({ rowCount }) => (rowCount > 2 ? tooLarge() : undefined);
+  await table.insertOnce(blockOf(7));
+  expect([...table.stored.keys()]).toEqual(['token/0/0', 'token/0/1', 'token/1/0', 'token/1/1']);
+  expect(await table.symbols()).toEqual(bars(7).map(({ symbol }) => symbol));
+});
+
+it('sends the same parts again after a failure between them', async () => {
+  const table = new FakeTable();
+  const lost = new ConnectionError('lost', { operation: 'test' });
+  table.refuse = ({ rowCount, token }) =>
+    rowCount > 4 ? tooLarge() : token === 'token/1' ? lost : undefined;
+  const block = blockOf(8);
+  await expect(table.insertOnce(block)).rejects.toBe(lost);
+  const first = table.sent.slice();
+  table.refuse = ({ rowCount }) => (rowCount > 4 ? tooLarge() : undefined);
+  table.sent.length = 0;
+  await table.insertOnce({ ...block, isNew: false });
+  expect(table.sent.map(({ token, bytes }) => ({ token, bytes }))).toEqual(
+    first.map(({ token, bytes }) => ({ token, bytes })),
+  );
+});
+
+it('refuses a single row that is too large, and stores the others of its half', async () => {
+  const table = new FakeTable();
+  const bad = bars(4)[3]!.symbol;
+  table.refuse = ({ bytes }) => (Buffer.from(bytes).includes(bad) ? tooLarge() : undefined);
+  await expect(table.insertOnce(blockOf(4))).rejects.toMatchObject({ kind: 'TOO_LARGE' });
+  expect(await table.symbols()).toEqual(['SYM0', 'SYM1', 'SYM2']);
+});
+
+it('splits later blocks of the size that was refused at once', async () => {
+  const table = new FakeTable();
+  table.refuse = ({ rowCount }) => (rowCount > 4 ? tooLarge() : undefined);
+  await table.insertOnce(blockOf(8, 'first'));
+  table.sent.length = 0;
+  await table.insertOnce(blockOf(8, 'second'));
+  expect(table.sent.map(({ token }) => token)).toEqual(['second/0', 'second/1']);
+  await table.insertOnce(blockOf(5, 'smaller'));
+  expect(table.sent.at(2)).toMatchObject({ token: 'smaller' });
+});
+
+it('learns no size from a row that is refused alone', async () => {
+  const table = new FakeTable();
+  table.refuse = tooLarge;
+  await expect(table.insertOnce(blockOf(8))).rejects.toMatchObject({ kind: 'TOO_LARGE' });
+  table.refuse = () => undefined;
+  table.sent.length = 0;
+  await table.insertOnce(blockOf(8));
+  expect(table.sent).toHaveLength(1);
+});
+
+it('tries a block whole again after many that were split', async () => {
+  const table = new FakeTable();
+  table.refuse = ({ rowCount }) => (rowCount > 4 ? tooLarge() : undefined);
+  await table.insertOnce(blockOf(8));
+  table.refuse = () => undefined;
+  for (let n = 0; n < 100; n++) await table.insertOnce(blockOf(8, `later ${n}`));
+  expect(table.stored.has('later 98')).toBe(false);
+  expect(table.stored.has('later 99')).toBe(true);
+  await table.insertOnce(blockOf(8, 'last'));
+  expect(table.stored.has('last')).toBe(true);
+});

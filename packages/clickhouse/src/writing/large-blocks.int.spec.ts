@@ -1,0 +1,57 @@
+import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { connectClickHouse } from '../backend.js';
+import { Gateway } from '../testing/gateway.js';
+import { openOwnBackend } from '../testing/own-backend.js';
+import { bars } from '../testing/native-records.js';
+
+const ROWS = 2_000;
+
+let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let gateway: Gateway;
+let backend: TimeSeriesBackend;
+
+beforeAll(async () => {
+  own = await openOwnBackend();
+  gateway = await Gateway.start(own.settings.url);
+  backend = connectClickHouse({ ...own.settings, url: gateway.url });
+});
+
+afterAll(async () => {
+  await backend.probe.close();
+  await gateway.stop();
+  await own.close();
+});
+
+const stored = async (source: string) =>
+  (await own.backend.marketData.find({ filters: { source } })).data.map(({ symbol, volume }) => ({
+    symbol,
+    volume,
+  }));
+
+const given = bars(ROWS).map(({ symbol, volume }) => ({ symbol, volume }));
+
+it('stores a batch in parts when a gateway refuses it as too large', async () => {
+  gateway.maxBodyBytes = 20_000;
+  const result = await backend.marketData.insert({ source: 'parts', records: bars(ROWS) });
+  expect(result).toMatchObject({ insertedCount: ROWS, updatedCount: 0, errors: [] });
+  expect(gateway.refused).toBeGreaterThan(0);
+  expect(await stored('parts')).toEqual(given);
+});
+
+it('stores a block once that is sent whole after it was sent in parts', async () => {
+  const collector = backend.blocks.collect('marketData');
+  collector.append({ source: 'block', records: bars(ROWS) });
+  const [block] = collector.finish();
+  gateway.maxBodyBytes = 20_000;
+  await backend.blocks.write(block!);
+  await backend.blocks.write({ ...block!, bytes: Buffer.from(block!.bytes) });
+  expect(await stored('block')).toEqual(given);
+});
+
+it('refuses a row that is too large for good, and tells so', async () => {
+  gateway.maxBodyBytes = 10;
+  const [bar] = bars(1);
+  const insert = backend.marketData.insert({ source: 'row', records: [bar!] });
+  await expect(insert).rejects.toMatchObject({ name: 'QueryError', kind: 'TOO_LARGE', retryable: false });
+  gateway.maxBodyBytes = Infinity;
+});
