@@ -187,6 +187,14 @@ describe('an answer that means harm', () => {
     );
   });
 
+  it.each([
+    ['column', Buffer.from([1, 1, ...varint(2 ** 30)])],
+    ['type', Buffer.from([1, 1, ...text('a'), ...varint(2 ** 30)])],
+  ])('is refused before a long name of a %s has come', async (_, head) => {
+    const reading = read(chunks(head, Buffer.alloc(10), new Error('read on')));
+    await expect(reading).rejects.toThrow(BrokenAnswerError);
+  });
+
   it('names a long type by its beginning', async () => {
     const reading = read(chunks(answerOf(`Tuple(${'x'.repeat(50_000)} UInt8)`, 1, [1])));
     const error = (await reading.catch((reason: unknown) => reason)) as Error;
