@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Admission, RefusedCallError } from './admission.js';
+import type { RefusedCallError } from './admission.js';
+import { Admission } from './admission.js';
 
 /** Virtual time: events happen in order, and what they settle is settled before the next. */
 class Simulation {
