@@ -65,9 +65,12 @@ async function publishPorts(engine, login, file) {
     newGuard: () => new NativeGuard(login),
     enginePort: async (timeoutMs) => (await engine.ports(timeoutMs)).tcp,
   });
-  writeFileSync(`${file}.new`, `${http}\t${tcp}\n`);
+  writeFileSync(`${file}.new`, `${portOf(http)}\t${portOf(tcp)}\n`);
   renameSync(`${file}.new`, file);
 }
+
+/** @param {import('node:net').Server} server */
+const portOf = (server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 
 process.umask(0o077);
 /** Ctrl-C reaches the whole process group; when this process ends is the parent's to say. */

@@ -25,12 +25,15 @@ const LINGER_MS = 1_000;
  * @typedef {object} RelayOptions
  * @property {() => Guard} newGuard
  * @property {(timeoutMs: number) => Promise<number>} enginePort resolves when the engine is up; rejects when that takes too long
+ * @property {number} [loginMs]
+ * @property {number} [maxHeldBytes]
+ * @property {number} [engineWaitMs]
  *
  * @typedef {import('node:net').Socket} Socket
  */
 
 /**
- * Listens on a free loopback port and returns it. Each connection has one to the engine, opened with the first bytes that its
+ * Returns a server that listens on a free loopback port. Each connection has one to the engine, opened with the first bytes that its
  * guard lets through. However a client leaves, the engine sees its connection end in order: a reset in the middle of a
  * request ends the engine's process.
  * @param {RelayOptions} options
@@ -42,13 +45,13 @@ export async function startRelay(options) {
   });
   server.listen(0, HOST);
   await once(server, 'listening');
-  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
+  return server;
 }
 
 class RelayedConnection {
   #client;
   #guard;
-  #enginePort;
+  #options;
   #held;
   #loginTimer;
   /** @type {Socket | undefined} */
@@ -59,12 +62,12 @@ class RelayedConnection {
   #lastWords;
 
   /** @param {Socket} client @param {RelayOptions} options @param {{ bytes: number }} held */
-  constructor(client, { newGuard, enginePort }, held) {
+  constructor(client, options, held) {
     this.#client = client;
-    this.#guard = newGuard();
-    this.#enginePort = enginePort;
+    this.#guard = options.newGuard();
+    this.#options = options;
     this.#held = held;
-    this.#loginTimer = setTimeout(() => client.destroy(), LOGIN_MS);
+    this.#loginTimer = setTimeout(() => client.destroy(), options.loginMs ?? LOGIN_MS);
     client.on('data', (bytes) => this.#take(bytes));
     client.on('end', () => this.#endRequests());
     client.on('finish', () => destroyLater(client));
@@ -78,7 +81,7 @@ class RelayedConnection {
     this.#held.bytes -= this.#guard.heldBytes;
     const verdict = this.#guard.take(bytes);
     this.#held.bytes += this.#guard.heldBytes;
-    if (this.#held.bytes > MAX_HELD_BYTES) this.#client.destroy();
+    if (this.#held.bytes > (this.#options.maxHeldBytes ?? MAX_HELD_BYTES)) this.#client.destroy();
     else if (this.#engine === undefined && verdict.forward.length > 0) void this.#open(verdict);
     else this.#carryOut(verdict);
   }
@@ -106,9 +109,9 @@ class RelayedConnection {
   }
 
   async #connect() {
-    const until = performance.now() + ENGINE_WAIT_MS;
+    const until = performance.now() + (this.#options.engineWaitMs ?? ENGINE_WAIT_MS);
     for (;;) {
-      const port = await this.#enginePort(until - performance.now());
+      const port = await this.#options.enginePort(until - performance.now());
       const engine = connect({ port, host: HOST, noDelay: true, allowHalfOpen: true });
       try {
         await once(engine, 'connect');
