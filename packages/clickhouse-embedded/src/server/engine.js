@@ -127,7 +127,10 @@ export class Engine {
     this.#process = engine;
     engine.stdin.on('error', () => undefined);
     engine.stdin.write(`${JSON.stringify(this.#orders)}\n`);
-    return once(engine, 'close');
+    return new Promise((resolve) => {
+      engine.once('close', resolve);
+      engine.once('error', resolve); // it could not be started
+    });
   }
 
   /**

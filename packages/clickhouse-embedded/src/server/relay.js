@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const HOST = '127.0.0.1';
 /** How long a connection may take to show its login. */
 const LOGIN_MS = 10_000;
-/** What connections without a login yet may have sent, all together. */
+/** Connections that have not shown it yet, and what they may have sent, all together. */
+const MAX_PENDING = 500;
 const MAX_HELD_BYTES = 67_108_864;
 /** How long a connection waits for an engine that is being started again. */
 const ENGINE_WAIT_MS = 15_000;
@@ -26,6 +27,7 @@ const LINGER_MS = 1_000;
  * @property {() => Guard} newGuard
  * @property {(timeoutMs: number) => Promise<number>} enginePort resolves when the engine is up; rejects when that takes too long
  * @property {number} [loginMs]
+ * @property {number} [maxPending]
  * @property {number} [maxHeldBytes]
  * @property {number} [engineWaitMs]
  *
@@ -39,20 +41,52 @@ const LINGER_MS = 1_000;
  * @param {RelayOptions} options
  */
 export async function startRelay(options) {
-  const held = { bytes: 0 };
+  const pending = new PendingConnections(options);
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    new RelayedConnection(client, options, held);
+    new RelayedConnection(client, options, pending);
   });
   server.listen(0, HOST);
   await once(server, 'listening');
+  server.on('error', () => undefined); // a connection that could not be accepted
   return server;
+}
+
+/** The connections that have not shown their login yet. More than the limit end the oldest one. */
+class PendingConnections {
+  /** @type {Set<Socket>} */
+  #clients = new Set();
+  #maxPending;
+  #maxHeldBytes;
+  heldBytes = 0;
+
+  /** @param {RelayOptions} options */
+  constructor({ maxPending = MAX_PENDING, maxHeldBytes = MAX_HELD_BYTES }) {
+    this.#maxPending = maxPending;
+    this.#maxHeldBytes = maxHeldBytes;
+  }
+
+  /** @param {Socket} client */
+  add(client) {
+    this.#clients.add(client);
+    const [oldest] = this.#clients;
+    if (this.#clients.size > this.#maxPending) oldest?.destroy();
+  }
+
+  /** @param {Socket} client */
+  delete(client) {
+    this.#clients.delete(client);
+  }
+
+  get holdTooMuch() {
+    return this.heldBytes > this.#maxHeldBytes;
+  }
 }
 
 class RelayedConnection {
   #client;
   #guard;
   #options;
-  #held;
+  #pending;
   #loginTimer;
   /** @type {Socket | undefined} */
   #engine;
@@ -61,12 +95,13 @@ class RelayedConnection {
   /** Set when nothing more is taken from the client. @type {Buffer | undefined} */
   #lastWords;
 
-  /** @param {Socket} client @param {RelayOptions} options @param {{ bytes: number }} held */
-  constructor(client, options, held) {
+  /** @param {Socket} client @param {RelayOptions} options @param {PendingConnections} pending */
+  constructor(client, options, pending) {
     this.#client = client;
     this.#guard = options.newGuard();
     this.#options = options;
-    this.#held = held;
+    this.#pending = pending;
+    pending.add(client);
     this.#loginTimer = setTimeout(() => client.destroy(), options.loginMs ?? LOGIN_MS);
     client.on('data', (bytes) => this.#take(bytes));
     client.on('end', () => this.#endRequests());
@@ -78,10 +113,10 @@ class RelayedConnection {
   /** @param {Buffer} bytes */
   #take(bytes) {
     if (this.#lastWords) return;
-    this.#held.bytes -= this.#guard.heldBytes;
+    this.#pending.heldBytes -= this.#guard.heldBytes;
     const verdict = this.#guard.take(bytes);
-    this.#held.bytes += this.#guard.heldBytes;
-    if (this.#held.bytes > (this.#options.maxHeldBytes ?? MAX_HELD_BYTES)) this.#client.destroy();
+    this.#pending.heldBytes += this.#guard.heldBytes;
+    if (this.#pending.holdTooMuch) this.#client.destroy();
     else if (this.#engine === undefined && verdict.forward.length > 0) void this.#open(verdict);
     else this.#carryOut(verdict);
   }
@@ -90,6 +125,7 @@ class RelayedConnection {
   async #open(verdict) {
     const client = this.#client;
     clearTimeout(this.#loginTimer);
+    this.#pending.delete(client);
     this.#isOpening = true;
     client.pause();
     try {
@@ -164,7 +200,8 @@ class RelayedConnection {
 
   #leave() {
     clearTimeout(this.#loginTimer);
-    this.#held.bytes -= this.#guard.heldBytes;
+    this.#pending.delete(this.#client);
+    this.#pending.heldBytes -= this.#guard.heldBytes;
     if (this.#engine) dismiss(this.#engine);
   }
 }

@@ -40,11 +40,13 @@ beforeEach(async () => {
   enginePort = (engine.address() as AddressInfo).port;
 });
 afterEach(() => {
+  clients.splice(0).forEach((client) => client.destroy());
   engine.close();
   relays.splice(0).forEach((server) => server.close());
 });
 
 const relays: Server[] = [];
+const clients: Socket[] = [];
 
 async function relay(options = {}): Promise<number> {
   const server = await startRelay({ newGuard, enginePort: async () => enginePort, ...options });
@@ -54,6 +56,7 @@ async function relay(options = {}): Promise<number> {
 
 async function open(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  clients.push(socket);
   await once(socket, 'connect');
   return socket;
 }
@@ -94,8 +97,17 @@ describe('the relay', () => {
     const third = await open(port);
     third.write(GET);
     expect(await text(third)).toBe('answer');
-    first.destroy();
-    second.destroy();
+  });
+
+  it('ends the oldest connection without a login when there are too many', async () => {
+    const port = await relay({ maxPending: 2 });
+    const loggedIn = await open(port);
+    answer = () => undefined;
+    loggedIn.write(GET);
+    while (received === '') await sleep(1);
+    const [oldest] = [await open(port), await open(port), await open(port)];
+    await once(oldest!, 'close');
+    expect(loggedIn.destroyed).toBe(false);
   });
 
   it('holds requests until the engine is up, and tries again where it is not yet', async () => {
