@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { RefusedCallError } from './admission.js';
-import { Admission } from './admission.js';
+import { Admission, RefusedCallError } from './admission.js';
 
 /** Virtual time: events happen in order, and what they settle is settled before the next. */
 class Simulation {
@@ -36,8 +35,14 @@ function randomNumbers(seed: number): () => number {
 function opened(capacity: number, maxQueued = 1_000) {
   const simulation = new Simulation();
   const admission = new Admission({ capacity, maxQueued, now: () => simulation.now });
-  const run = (kind: string, serviceMs: number, deadline = Infinity, signal = new AbortController().signal) =>
-    admission.run({ kind, deadline, signal }, async () => {
+  const run = (
+    kind: string,
+    serviceMs: number,
+    deadline = Infinity,
+    signal = new AbortController().signal,
+    further = false,
+  ) =>
+    admission.run({ kind, further, deadline, signal }, async () => {
       const started = simulation.now;
       await simulation.passed(serviceMs);
       return started;
@@ -58,8 +63,9 @@ it('serves calls in the order in which they came', async () => {
 
 it('gives a slot back when its call fails', async () => {
   const { simulation, admission, run } = opened(1);
-  const failing = admission.run({ kind: 'a', deadline: Infinity, signal: new AbortController().signal }, () =>
-    Promise.reject(new Error('broken')),
+  const failing = admission.run(
+    { kind: 'a', further: false, deadline: Infinity, signal: new AbortController().signal },
+    () => Promise.reject(new Error('broken')),
   );
   await expect(failing).rejects.toThrow('broken');
   const next = run('a', 10);
@@ -122,6 +128,33 @@ it('serves a call for which there is a slot, whatever is expected of it', async 
   expect(await unlikely).toBe(100);
 });
 
+it('serves further queries of a call before new calls', async () => {
+  const { simulation, run } = opened(1);
+  const { signal } = new AbortController();
+  const first = run('a', 10);
+  const later = run('b', 10);
+  const further = run('a', 10, Infinity, signal, true);
+  await simulation.run(100);
+  expect([await first, await further, await later]).toEqual([0, 10, 20]);
+});
+
+it('begins no call whose further queries would be late', async () => {
+  const { simulation, run } = opened(1);
+  const { signal } = new AbortController();
+  for (let n = 0; n < 40; n++) {
+    void run('two', 100);
+    await simulation.run(simulation.now + 100);
+    void run('two', 100, Infinity, signal, true);
+    await simulation.run(simulation.now + 100);
+  }
+  void run('one', 50);
+  const now = simulation.now;
+  await expect(run('two', 100, now + 160).catch(refused)).resolves.toBe('DEADLINE');
+  const inTime = run('two', 100, now + 300);
+  await simulation.run(now + 1_000);
+  expect(await inTime).toBe(now + 50);
+});
+
 it('judges calls of one kind by their own times', async () => {
   const { simulation, run } = opened(1);
   const learnt = [run('slow', 1_000), run('quick', 10)];
@@ -134,9 +167,11 @@ it('judges calls of one kind by their own times', async () => {
 });
 
 describe.each([
-  ['far below the deadline', 200],
-  ['near the deadline', 26],
-])('a server whose times are %s', (_, ratePerSecond) => {
+  ['far below the deadline', 200, 1],
+  ['near the deadline', 26, 1],
+  ['far below the deadline, for calls of two queries', 200, 2],
+  ['near the deadline, for calls of two queries', 80, 2],
+])('a server whose times are %s', (_, ratePerSecond, queriesPerCall) => {
   it.each([1, 2, 3])('answers 80 % of its capacity in time at %d times that', async (load) => {
     const DEADLINE_MS = 1_000;
     const DURATION_MS = 5_000;
@@ -152,17 +187,22 @@ describe.each([
     };
     const offer = async () => {
       const deadline = simulation.now + DEADLINE_MS;
-      const call = { kind: 'find', deadline, signal: new AbortController().signal };
-      await admission.run(call, serve).then(
-        () => (inTime += Number(simulation.now <= deadline)),
-        () => undefined,
-      );
+      const { signal } = new AbortController();
+      try {
+        for (let query = 0; query < queriesPerCall; query++) {
+          await admission.run({ kind: 'find', further: query > 0, deadline, signal }, serve);
+        }
+        if (simulation.now <= deadline) inTime++;
+      } catch (error) {
+        if (!(error instanceof RefusedCallError)) throw error;
+      }
     };
-    for (let at = 0; at < DURATION_MS; at += 1_000 / (load * ratePerSecond)) {
+    const callsPerSecond = ratePerSecond / queriesPerCall;
+    for (let at = 0; at < DURATION_MS; at += 1_000 / (load * callsPerSecond)) {
       simulation.at(at, () => void offer());
     }
     await simulation.run(DURATION_MS);
-    const capacity = (ratePerSecond * DURATION_MS) / 1_000;
+    const capacity = (callsPerSecond * DURATION_MS) / 1_000;
     expect(inTime / capacity).toBeGreaterThanOrEqual(0.8);
   });
 });

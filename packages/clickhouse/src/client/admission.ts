@@ -1,5 +1,7 @@
 import { onAbort } from '@quantumtrade/dal-runtime';
 import { ServiceTimes } from './service-times.js';
+import type { Waiting } from './waiting-calls.js';
+import { WaitingCalls } from './waiting-calls.js';
 
 export interface AdmissionOptions {
   /** Calls served at once. */
@@ -13,6 +15,8 @@ export interface AdmissionOptions {
 export interface AdmittedCall {
   /** Calls of one kind are expected to take about the same time. */
   readonly kind: string;
+  /** Whether this is a further query of a call that has begun: it goes before all that begin one. */
+  readonly further: boolean;
   readonly deadline: number;
   readonly signal: AbortSignal;
 }
@@ -28,31 +32,21 @@ export class RefusedCallError extends Error {
   }
 }
 
-interface Waiting {
-  readonly expectedMs: number;
-  readonly admit: () => void;
-  previous: Waiting | undefined;
-  next: Waiting | undefined;
-}
-
 /**
  * A first-in-first-out semaphore that serves no call which can no longer make its deadline.
  *
- * A call for which a slot is free is served at once, whatever is expected of it. Otherwise it waits, at most until its deadline
- * or abort, unless those before it are expected to take too long. At its turn it is served only if what is left of its
- * time is likely to do: above capacity, each slot then goes to a call whose answer still counts.
+ * A query for which a slot is free is served at once, whatever is expected of it. Otherwise it waits, at most until its deadline
+ * or abort, unless those before it are expected to take too long. At its turn it is served only if what is left of its time is
+ * likely to do for all queries of its call: above capacity, each slot then goes to a call whose answer still counts.
  */
 export class Admission {
   readonly #capacity: number;
   readonly #maxQueued: number;
   readonly #now: () => number;
   readonly #times = new ServiceTimes();
+  readonly #begun = new WaitingCalls();
+  readonly #new = new WaitingCalls();
   #serving = 0;
-  #first: Waiting | undefined;
-  #last: Waiting | undefined;
-  #queued = 0;
-  /** Of the calls that wait, in milliseconds of one slot. */
-  #queuedWork = 0;
 
   constructor({ capacity, maxQueued, now }: AdmissionOptions) {
     this.#capacity = capacity;
@@ -61,7 +55,7 @@ export class Admission {
   }
 
   get queued(): number {
-    return this.#queued;
+    return this.#begun.length + this.#new.length;
   }
 
   /** Serves the call when its turn comes. Throws `RefusedCallError`, or the reason of its signal, when it does not come. */
@@ -75,45 +69,47 @@ export class Admission {
       served = true;
       return result;
     } finally {
-      this.#times.record(call.kind, this.#now() - started, served);
+      this.#times.record(call.kind, this.#now() - started, { further: call.further, served });
       this.#release();
     }
   }
 
-  #turn({ kind, deadline, signal }: AdmittedCall): Promise<void> {
-    const expectedMs = this.#times.expected(kind);
-    if (this.#queued >= this.#maxQueued) {
-      throw new RefusedCallError('QUEUE_FULL', `${this.#queued} calls are waiting for a connection already`);
-    }
-    const waitMs = this.#queuedWork / this.#capacity;
-    if (this.#now() + waitMs + expectedMs > deadline) {
+  #turn({ kind, further, deadline, signal }: AdmittedCall): Promise<void> {
+    if (!further && this.#new.length >= this.#maxQueued) {
       throw new RefusedCallError(
-        'DEADLINE',
-        `it was not sent: ${this.#queued} calls are waiting before it, and its own takes about ${Math.ceil(expectedMs)} ms`,
+        'QUEUE_FULL',
+        `${this.#new.length} calls are waiting for a connection already`,
       );
     }
+    const expectedMs = this.#times.expected(kind, further);
+    const aheadMs = this.#begun.expectedMs + (further ? 0 : this.#new.expectedMs);
+    if (this.#now() + aheadMs / this.#capacity + expectedMs > deadline) {
+      throw new RefusedCallError(
+        'DEADLINE',
+        `it was not sent: ${this.queued} calls are waiting, and this one takes about ${Math.ceil(expectedMs)} ms`,
+      );
+    }
+    const queue = further ? this.#begun : this.#new;
     return new Promise((resolve, reject) => {
       let ignoreSignal = (): void => undefined;
       const waiting: Waiting = {
         expectedMs,
-        previous: undefined,
-        next: undefined,
         admit: () => {
           ignoreSignal();
-          this.#remove(waiting);
-          const likelyMs = this.#times.likelyAtMost(kind);
+          queue.remove(waiting);
+          const likelyMs = this.#times.likelyAtMost(kind, further);
           if (this.#now() + likelyMs <= deadline) {
             this.#serving++;
             resolve();
           } else {
-            const message = `it was not sent: it waited for a connection until less than the ${Math.ceil(likelyMs)} ms were left that it is likely to take`;
+            const message = `it was not sent: when its turn came, less was left than the ${Math.ceil(likelyMs)} ms that it is likely to take`;
             reject(new RefusedCallError('DEADLINE', message));
           }
         },
       };
-      this.#append(waiting);
+      queue.append(waiting);
       ignoreSignal = onAbort(signal, () => {
-        this.#remove(waiting);
+        queue.remove(waiting);
         reject(signal.reason as Error);
       });
     });
@@ -121,25 +117,10 @@ export class Admission {
 
   #release(): void {
     this.#serving--;
-    while (this.#serving < this.#capacity && this.#first) this.#first.admit();
-  }
-
-  #append(waiting: Waiting): void {
-    waiting.previous = this.#last;
-    if (this.#last) this.#last.next = waiting;
-    else this.#first = waiting;
-    this.#last = waiting;
-    this.#queued++;
-    this.#queuedWork += waiting.expectedMs;
-  }
-
-  #remove(waiting: Waiting): void {
-    const { previous, next } = waiting;
-    if (previous) previous.next = next;
-    else this.#first = next;
-    if (next) next.previous = previous;
-    else this.#last = previous;
-    this.#queued--;
-    this.#queuedWork = this.#queued === 0 ? 0 : this.#queuedWork - waiting.expectedMs;
+    for (;;) {
+      const next = this.#begun.first ?? this.#new.first;
+      if (!next || this.#serving >= this.#capacity) return;
+      next.admit();
+    }
   }
 }

@@ -37,6 +37,8 @@ interface Call {
   readonly database: string;
   readonly options: CallOptions | undefined;
   readonly retried: boolean;
+  /** Whether the query goes on with a call that has begun. */
+  readonly further: boolean;
 }
 
 type Send<T> = (driver: Driver, request: Request) => Promise<T>;
@@ -109,7 +111,7 @@ export class ClickHouseClient implements BackendProbe {
     checkCall(options, operation);
     this.requireOpen(operation);
     const query = 'SELECT 1';
-    const call = { operation, query, database: SYSTEM, options, retried: false };
+    const call = { operation, query, database: SYSTEM, options, retried: false, further: false };
     const limits = new CallLimits(operation, options, this.#settings.requestTimeoutMs);
     try {
       await limits.race(
@@ -143,7 +145,12 @@ export class ClickHouseClient implements BackendProbe {
   /** Sends a query within the call's limits; with `retried`, again while its error says that it may succeed. */
   async call<T>(call: Call, send: Send<T>): Promise<T> {
     const limits = new CallLimits(call.operation, call.options, this.#settings.requestTimeoutMs);
-    const attempt = () => this.#attempt(call, limits, send);
+    let { further } = call;
+    const attempt = () => {
+      const begun = { ...call, further };
+      further = true;
+      return this.#attempt(begun, limits, send);
+    };
     try {
       return await limits.race(call.retried ? this.#retries.execute(attempt, limits.signal) : attempt());
     } finally {
@@ -154,10 +161,10 @@ export class ClickHouseClient implements BackendProbe {
   /** Waits for a connection before anything of the query is sent. */
   async #attempt<T>(call: Call, limits: CallLimits, send: Send<T>): Promise<T> {
     limits.signal.throwIfAborted();
-    const { operation, query } = call;
+    const { operation, query, further } = call;
     const { signal, deadline } = limits;
     try {
-      return await this.#admission.run({ kind: operation, deadline, signal }, () =>
+      return await this.#admission.run({ kind: operation, further, deadline, signal }, () =>
         this.#request(this.#driver, call, limits, send),
       );
     } catch (error) {
@@ -235,10 +242,17 @@ function announce(queryId: string): void {
 class DatabaseSql implements Sql {
   readonly database: string;
   readonly #client: ClickHouseClient;
+  readonly #further: boolean;
+  #continuing: Sql | undefined;
 
-  constructor(client: ClickHouseClient, database: string) {
+  constructor(client: ClickHouseClient, database: string, further = false) {
     this.database = database;
     this.#client = client;
+    this.#further = further;
+  }
+
+  get continuing(): Sql {
+    return this.#further ? this : (this.#continuing ??= new DatabaseSql(this.#client, this.database, true));
   }
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
@@ -268,22 +282,20 @@ class DatabaseSql implements Sql {
     convert: (json: J) => T,
   ): Promise<T[]> {
     const { query } = statement;
-    return this.#client.call(
-      { operation, query, database: this.database, options, retried: true },
-      (driver, request) => readRows(driver, statement, request, limits, convert),
+    return this.#client.call({ ...this.#call(operation, query, options), retried: true }, (driver, request) =>
+      readRows(driver, statement, request, limits, convert),
     );
   }
 
   async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
-    await this.#client.call(
-      { operation, query, database: this.database, options, retried: false },
-      (driver, request) => runCommand(driver, { query, params }, request),
+    await this.#client.call({ ...this.#call(operation, query, options), retried: false }, (driver, request) =>
+      runCommand(driver, { query, params }, request),
     );
   }
 
   async insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
     let attempts = 0;
-    const call = { operation, query: insertQuery(block.table), database: this.database, options };
+    const call = this.#call(operation, insertQuery(block.table), options);
     const { confirmed } = await this.#client.call({ ...call, retried: block.retried }, (driver, request) => {
       attempts++;
       return insertBlock(driver, block, operation, request);
@@ -293,5 +305,9 @@ class DatabaseSql implements Sql {
 
   on(database: string): Sql {
     return this.#client.sql(database);
+  }
+
+  #call(operation: string, query: string, options: CallOptions | undefined) {
+    return { operation, query, options, database: this.database, further: this.#further };
   }
 }

@@ -36,6 +36,12 @@ export interface Sql {
   readonly database: string;
 
   /**
+   * The same connection, for further queries of a call that has begun: where calls wait for a connection, they go before those
+   * that begin one. Otherwise what is done already would be lost most of all when there is least to lose.
+   */
+  readonly continuing: Sql;
+
+  /**
    * What every method of a port begins with, before it looks at its input: throws as `checkCall` does, and
    * `ConnectionError` once the connection is closed.
    */

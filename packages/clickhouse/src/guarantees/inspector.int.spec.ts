@@ -41,6 +41,9 @@ async function reasons(settings?: string): Promise<Partial<Record<Guarantee, str
 /** As if the user's profile had these settings. */
 const withSettings = (given: Sql, settings: string): Sql => ({
   database: given.database,
+  get continuing() {
+    return this;
+  },
   checkOpen: (...args) => given.checkOpen(...args),
   result: (...args) => given.result(...args),
   rows: (operation, query, ...rest) => given.rows(operation, `${query} SETTINGS ${settings}`, ...rest),

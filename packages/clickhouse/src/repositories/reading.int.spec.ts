@@ -42,6 +42,9 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
   const found: { read: number; all: number }[] = [];
   const explained: Sql = {
     database: sql.database,
+    get continuing() {
+      return explained;
+    },
     checkOpen: (...args) => sql.checkOpen(...args),
     command: (...args) => sql.command(...args),
     insert: (...args) => sql.insert(...args),

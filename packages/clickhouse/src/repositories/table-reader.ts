@@ -149,7 +149,7 @@ export async function page<T>(
   return { data, totalCount: data.length === limit ? await count() : data.length };
 }
 
-/** The number that a query with one column `count` gives. */
+/** The number that a query with one column `count` gives, for a call whose rows were read. */
 export async function countOf(
   sql: Sql,
   operation: string,
@@ -157,7 +157,7 @@ export async function countOf(
   params: Filter['params'],
   options: CallOptions | undefined,
 ): Promise<number> {
-  const [row] = await sql.rows<{ count: string }>(operation, query, params, options);
+  const [row] = await sql.continuing.rows<{ count: string }>(operation, query, params, options);
   return Number(row?.count);
 }
 

@@ -54,6 +54,9 @@ export function intercepted(
 ): Sql {
   return {
     database: sql.database,
+    get continuing() {
+      return this;
+    },
     checkOpen: (...args) => sql.checkOpen(...args),
     rows: (...args) => sql.rows(...args),
     result: (...args) => sql.result(...args),

@@ -54,6 +54,7 @@ type JsonRow = Readonly<Record<string, unknown>>;
 const version = (expression: string): string =>
   `toString(reinterpret(toDateTime64(${expression}, 8, 'UTC'), 'Int64'))`;
 
+/** A further query of a call: its block was sent, or looked for already. */
 async function newestVersions(
   sql: Sql,
   { definition }: BlockKeys,
@@ -61,7 +62,7 @@ async function newestVersions(
   operation: string,
   options: CallOptions | undefined,
 ): Promise<StoredVersions> {
-  const found = await sql.rows<JsonRow>(
+  const found = await sql.continuing.rows<JsonRow>(
     operation,
     `SELECT ${selectList(definition, definition.key)}, ${version('max(written_at)')} AS version
      FROM ${definition.table} WHERE ${where} GROUP BY ${definition.key.map(columnOf).join(', ')}`,

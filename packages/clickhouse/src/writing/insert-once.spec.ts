@@ -17,7 +17,8 @@ function blockOf(rowCount: number, token = 'token') {
 const tooLarge = () => new QueryError('INSERT', 'too large', { operation: 'test', kind: 'TOO_LARGE' });
 
 /** A table behind a gateway that refuses what it is told to. */
-class FakeTable implements Pick<Sql, 'insert' | 'rows'> {
+class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
+  readonly continuing = this as unknown as Sql;
   readonly sent: SqlBlock[] = [];
   readonly stored = new Map<string, SqlBlock>();
   lookups = 0;

@@ -29,8 +29,9 @@ export async function insertOnce(
   operation: string,
   options: CallOptions | undefined,
 ): Promise<void> {
-  let refused = refusedSizesOf.get(sql);
-  if (!refused) refusedSizesOf.set(sql, (refused = new RefusedSizes()));
+  const connection = sql.continuing;
+  let refused = refusedSizesOf.get(connection);
+  if (!refused) refusedSizesOf.set(connection, (refused = new RefusedSizes()));
   const { table } = definition;
   const size = block.bytes.length;
   if (block.rowCount > 1 && refused.isTooLarge(table, size)) {
@@ -54,7 +55,13 @@ async function insertHalves(
   options: CallOptions | undefined,
 ): Promise<void> {
   for (const [n, half] of splitBlock(bytes).entries()) {
-    await insertOnce(sql, definition, { ...rest, ...half, token: `${token}/${n}` }, operation, options);
+    await insertOnce(
+      sql.continuing,
+      definition,
+      { ...rest, ...half, token: `${token}/${n}` },
+      operation,
+      options,
+    );
   }
 }
 
@@ -76,7 +83,11 @@ async function insertWhole(
   for (let n = 0; n < MOST_TOKENS; n++) {
     const token = n === 0 ? block.token : `${block.token}:${n}`;
     const attempt = { ...block, table: definition.table, token };
-    const { attempts, confirmed } = await sql.insert(operation, attempt, options);
+    const { attempts, confirmed } = await (n === 0 ? sql : sql.continuing).insert(
+      operation,
+      attempt,
+      options,
+    );
     if (isNew && attempts === 1 && n === 0 && confirmed) return;
     const keys = new BlockKeys(definition, [(await decodeWhole(block.bytes))!]);
     if (await hasRows(sql, keys, operation, options)) return;

@@ -76,6 +76,9 @@ function watched(failFrom = Infinity, failTo = Infinity): { sql: Sql; sizes: num
     reads,
     sql: {
       database: sql.database,
+      get continuing() {
+        return this;
+      },
       checkOpen: (...args) => sql.checkOpen(...args),
       result: (...args) => sql.result(...args),
       rows: (operation, query, params, options) => {

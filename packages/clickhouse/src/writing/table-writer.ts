@@ -101,7 +101,8 @@ export class TableWriter {
   ): Promise<RowCounts> {
     const keys = await keysOf(definition, insert.blocks);
     insert.keys.resolve(keys);
-    const existing = await existingKeys(this.#sql, keys, operation, options);
+    const sql = progress.stored > 0 ? this.#sql.continuing : this.#sql;
+    const existing = await existingKeys(sql, keys, operation, options);
     insert.lookedUp.resolve();
     const allOf = <T>(others: readonly Promise<T>[]) => within(operation, options, others);
     const near = insert.earlier;
@@ -110,7 +111,7 @@ export class TableWriter {
     await allOf(earlier.map(({ lookedUp }) => lookedUp.promise));
     await forEachConcurrently(insert.blocks, CONCURRENT_INSERTS, async ({ bytes, rowCount: rows }) => {
       const block = { token: randomUUID(), bytes, rowCount: rows, retried: true, isNew: true };
-      await insertOnce(this.#sql, definition, block, operation, options);
+      await insertOnce(this.#sql.continuing, definition, block, operation, options);
       progress.stored += rows;
     });
     insert.end(true);
