@@ -345,6 +345,13 @@ describe('calls above the number of connections', () => {
     expect(await Promise.all(served)).toHaveLength(2);
   });
 
+  it('wait behind further queries of calls that have begun', async () => {
+    await serveOne({}, slow);
+    const sql = client.sql('d');
+    await Promise.all([select(), sql.rows('test', 'SELECT 2'), sql.continuing.rows('test', 'SELECT 3')]);
+    expect(server.queries.map((query) => query.slice(0, 8))).toEqual(['SELECT 1', 'SELECT 3', 'SELECT 2']);
+  });
+
   it('do not keep a ping waiting', async () => {
     await serveOne({}, silence, rows({ n: 1 }));
     const running = select({ deadline: Date.now() + 500 }).catch((error: unknown) => error);

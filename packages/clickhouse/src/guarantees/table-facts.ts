@@ -37,7 +37,8 @@ const SESSION_SETTINGS = ['async_insert', 'wait_for_async_insert', 'deduplicate_
 const OPERATION = 'guarantees.inspect';
 
 export async function databaseFacts(sql: Sql, options: CallOptions = {}): Promise<DatabaseFacts> {
-  const server = sql.on('system');
+  // Health asks for it, and must not wait behind the calls whose state it tells.
+  const server = sql.on('system').continuing;
   const [tables, settings] = await Promise.all([
     server.rows<TableFacts>(
       OPERATION,

@@ -113,7 +113,9 @@ export class History {
   /** Empty when the table or its database does not exist yet. */
   async read(options: CallOptions): Promise<HistoryState> {
     const params = { database: this.#database };
-    const [found] = await this.#server.rows<{ found: number }>(
+    // Health asks for it, and must not wait behind the calls whose state it tells.
+    const server = this.#server.continuing;
+    const [found] = await server.rows<{ found: number }>(
       'schema.history',
       `SELECT toUInt8(count()) AS found FROM system.tables
        WHERE database = {database:String} AND name = 'schema_migrations'`,
@@ -122,7 +124,7 @@ export class History {
     );
     if (!found?.found) return new HistoryState([]);
     return new HistoryState(
-      await this.#server.rows<Progress>(
+      await server.rows<Progress>(
         'schema.history',
         `SELECT version, name, checksum, direction, statement AS done, statements
          FROM {database:Identifier}.schema_migrations ORDER BY ordinal, applied_at`,

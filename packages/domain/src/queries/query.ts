@@ -13,7 +13,10 @@ export interface QueryParams {
   startTime?: Date | number;
   /** First instant no longer included. */
   endTime?: Date | number;
-  /** At most this many rows. Default is no limit. */
+  /**
+   * At most this many rows. Default is no limit of the call's own; an adapter may refuse a result above a configured size with
+   * `QueryError`, and never returns a part of it as the whole. Page by `limit`, `startTime` and `endTime`.
+   */
   limit?: number;
   /** Equality by field name, e.g. `{ source: 'vendor' }`. Only a record's filter fields are allowed. */
   filters?: Readonly<Record<string, string>>;
