@@ -45,8 +45,9 @@ export interface ClickHouseConfig {
   readonly retry: RetryConfig;
 }
 
+/** How attempts are repeated: reads, direct inserts, batch writers, transactions and replays. */
 export interface RetryConfig {
-  /** Attempts in all, the first included. Default is 3. */
+  /** Attempts in all, the first included; what is journaled or committed is tried until it is stored. Default is 3. */
   readonly maxAttempts: number;
   /** Delay before the second attempt. Default is 100. */
   readonly initialDelayMs: number;
