@@ -118,6 +118,15 @@ it('keeps the version written last, of equals the one inserted last, before any 
   expect(await closes(symbol)).toEqual([4]);
 });
 
+it('lets the insert that arrives later win, of two processes that date their batches alike', async () => {
+  const symbol = newSymbol();
+  const [one, other] = [1, 2].map(() => new VersionClock({ now: () => START }));
+  const writers = [one!, other!].map((clock) => new TableWriter(sql, new RecordEncoders(), 100, clock));
+  for (const close of [1, 2, 3]) await insert([bar(symbol, START, close)], 7, writers[0]);
+  expect(await insert([bar(symbol, START, 4)], 7, writers[1])).toMatchObject({ supersededCount: 0 });
+  expect(await closes(symbol)).toEqual([4]);
+});
+
 it('takes the same rows again after others as a write, not as a repetition', async () => {
   const symbol = newSymbol();
   for (const close of [1, 2, 1]) await insert([bar(symbol, START, close)], 7);

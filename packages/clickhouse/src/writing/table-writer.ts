@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type {
   BatchResult,
+  BatchVersion,
   CallOptions,
   RecordBatches,
   RecordDefinition,
@@ -8,7 +9,7 @@ import type {
   RowError,
   VersionClock,
 } from '@quantumtrade/dal-domain';
-import { drawVersion, isDatabaseError, records } from '@quantumtrade/dal-domain';
+import { drawVersion, isDatabaseError, records, settleVersion } from '@quantumtrade/dal-domain';
 import { CallLimits } from '../client/call-limits.js';
 import type { Sql } from '../client/sql.js';
 import type { EncodedBlock } from '../native/block-builder.js';
@@ -64,7 +65,8 @@ export class TableWriter {
     const definition: RecordDefinition = records[record];
     const operation = `${definition.name}.insert`;
     this.#sql.checkOpen(operation, options);
-    const { groups, rowCount, errors, roundedCount } = this.#encode(record, batch);
+    const version = drawVersion(record, batch, this.#versions);
+    const { groups, rowCount, errors, roundedCount } = this.#encode(record, batch, version);
     const inserts = this.#inFlight(record).begin(groups);
     const progress = { stored: 0 };
     let insertedCount = 0;
@@ -81,6 +83,7 @@ export class TableWriter {
     } finally {
       for (const insert of inserts) insert.end(false);
     }
+    settleVersion(version, this.#versions);
     return {
       insertedCount,
       updatedCount: rowCount - insertedCount,
@@ -124,8 +127,7 @@ export class TableWriter {
     return inFlight;
   }
 
-  #encode<N extends RecordName>(record: N, batch: RecordBatches[N]): EncodedBatch {
-    const version = drawVersion(record, batch, this.#versions);
+  #encode<N extends RecordName>(record: N, batch: RecordBatches[N], version: BatchVersion): EncodedBatch {
     const given = rowsOfBatch(record, batch, version);
     const { rows, constants, keys, rounding } = given;
     const builder = this.#encoders.of(record).builder();

@@ -28,6 +28,12 @@ export function drawVersion<N extends RecordName>(
   return version;
 }
 
+/** Tells that all rows of a batch are stored, in the version that was drawn for it. */
+export function settleVersion(version: BatchVersion, clock: VersionClock): void {
+  const versions = typeof version === 'bigint' ? [version] : new Set(version);
+  for (const each of versions) if (typeof each === 'bigint') clock.settle(each);
+}
+
 /** Those without a time of their own have one version together. What is no list is for the batch's check to refuse. */
 function versionsOf(batches: unknown, clock: VersionClock): (bigint | Invalid)[] {
   if (!Array.isArray(batches)) return [];

@@ -68,6 +68,28 @@ describe('a version of a batch time', () => {
     }
   });
 
+  it('is that of the write before when that one is stored, and a greater one while it may not be', () => {
+    const versions = new VersionClock(clockAt(NOW));
+    const drawn = [versions.at(-7), versions.at(-7)] as bigint[];
+    expect(drawn[1]).toBe(drawn[0]! + 1n);
+    versions.settle(drawn[0]!);
+    expect(versions.at(-7)).toBe(drawn[1]! + 1n);
+    versions.settle(drawn[1]!);
+    versions.settle(drawn[1]! + 1n);
+    expect(versions.at(-7)).toBe(drawn[1]! + 1n);
+  });
+
+  it('does not depend on what another process did when each write is stored before the next', () => {
+    const [one, other] = [1, 2].map(() => new VersionClock(clockAt(NOW)));
+    const draw = (versions: VersionClock) => {
+      const version = versions.at(5) as bigint;
+      versions.settle(version);
+      return version;
+    };
+    for (let n = 0; n < 3; n++) draw(one!);
+    expect(draw(one!)).toBe(draw(other!));
+  });
+
   it('stays in its millisecond after 100,000 batches of it', () => {
     const versions = new VersionClock(clockAt(NOW));
     let last = 0n;

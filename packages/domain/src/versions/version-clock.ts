@@ -9,7 +9,7 @@ const VERSIONS_PER_MS = 100_000;
 /** Versions without a batch time use the first thousand of a millisecond, so that those with one always find some left. */
 const IMPLICIT_SEQUENCES = 1_000;
 /** A prime, so that batch times on whole seconds or days spread. */
-const SHARED_SEQUENCES = 16_381;
+const SHARED_SEQUENCES = 8_191;
 
 /** Converts epoch milliseconds to the first version of that millisecond. */
 export const versionAt = (ms: number): bigint => BigInt(ms) * BigInt(VERSIONS_PER_MS);
@@ -44,13 +44,23 @@ export class VersionClock {
 
   /**
    * Issues a version for a batch made at this time, a canonical instant: within that millisecond, greater than every version
-   * issued in it before. Returns why a time is refused. After 100,000 batches of one time, the others share one version.
+   * of a write in it that may still be under way, and not smaller than any other. Returns why a time is refused. After 100,000
+   * batches of one time, the others share one version.
    */
   at(batchTime: number): bigint | Invalid {
     if (batchTime - this.#clock.now() > this.#maxFutureSkewMs) {
       return new Invalid(`must not lie more than ${this.#maxFutureSkewMs / 1_000} s in the future`);
     }
     return this.#issued.within(batchTime);
+  }
+
+  /**
+   * Tells that the write with this version is stored. A later write of the same time may then have the same version: of equal
+   * versions the store keeps the one that arrives later. So the order of writes holds across processes too, which do not know
+   * of each other's versions, as long as each write is awaited.
+   */
+  settle(version: bigint): void {
+    this.#issued.settle(version);
   }
 }
 
@@ -69,6 +79,8 @@ class IssuedVersions {
   #lastSequence = -1;
   /** The next free sequence number of each millisecond. Milliseconds that share one leave gaps. */
   readonly #nextSequences = new Uint32Array(SHARED_SEQUENCES);
+  /** How many writes with these numbers are not known to be stored. */
+  readonly #underWay = new Uint32Array(SHARED_SEQUENCES);
 
   next(now: number): bigint {
     if (now > this.#lastMs) return this.#issue(now, 0);
@@ -79,18 +91,32 @@ class IssuedVersions {
   }
 
   within(ms: number): bigint {
-    return this.#issue(ms, Math.min(this.#nextSequences[slotOf(ms)]!, VERSIONS_PER_MS - 1));
+    const slot = slotOf(ms);
+    const next = this.#nextSequences[slot]!;
+    const sequence = this.#underWay[slot]! > 0 ? next : Math.max(0, next - 1);
+    return this.#issue(ms, Math.min(sequence, VERSIONS_PER_MS - 1));
+  }
+
+  settle(version: bigint): void {
+    const slot = slotOf(msOf(version));
+    if (this.#underWay[slot]! > 0) this.#underWay[slot]!--;
   }
 
   #issue(ms: number, sequence: number): bigint {
     const slot = slotOf(ms);
     this.#nextSequences[slot] = Math.max(this.#nextSequences[slot]!, sequence + 1);
+    this.#underWay[slot]!++;
     if (ms > this.#lastMs || (ms === this.#lastMs && sequence > this.#lastSequence)) {
       this.#lastMs = ms;
       this.#lastSequence = sequence;
     }
     return versionAt(ms) + BigInt(sequence);
   }
+}
+
+function msOf(version: bigint): number {
+  const perMs = BigInt(VERSIONS_PER_MS);
+  return Number((version - (((version % perMs) + perMs) % perMs)) / perMs);
 }
 
 const slotOf = (ms: number): number => Math.abs(ms) % SHARED_SEQUENCES;

@@ -21,6 +21,7 @@ import {
   records,
   requireField,
   requireLimit,
+  settleVersion,
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { MemoryTable } from './memory-table.js';
@@ -115,6 +116,7 @@ export class MemoryStore {
     if (rows.length > 0) this.requireTables(operation, name);
     const counts = { inserted: 0, updated: 0, superseded: 0 };
     for (const row of rows) counts[this.tables[name].upsert(row)]++;
+    settleVersion(version, this.versions);
     return {
       insertedCount: counts.inserted,
       updatedCount: counts.updated + counts.superseded,
