@@ -45,12 +45,11 @@ export class BlockKeys {
     this.ascending = ascending;
   }
 
-  /** Whether rows of both may have a key in common, as far as leads and times tell. */
-  mayMeet(other: BlockKeys): boolean {
+  /** Whether a row of each has the same key. Costs next to nothing where their leads or times are apart. */
+  meets(other: BlockKeys): boolean {
     if (this.first > other.last || other.first > this.last) return false;
-    const [few, many] = this.leads.size < other.leads.size ? [this, other] : [other, this];
-    for (const lead of few.leads) if (many.leads.has(lead)) return true;
-    return false;
+    if (isDisjoint(this.leads, other.leads)) return false;
+    return !isDisjoint(this.versions(), other.versions());
   }
 
   get instants(): Set<number> {
@@ -90,4 +89,16 @@ export class BlockKeys {
       }
     }
   }
+}
+
+interface Keyed<K> {
+  readonly size: number;
+  has(key: K): boolean;
+  keys(): Iterable<K>;
+}
+
+function isDisjoint<K>(a: Keyed<K>, b: Keyed<K>): boolean {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a];
+  for (const key of few.keys()) if (many.has(key)) return false;
+  return true;
 }

@@ -166,11 +166,11 @@ it('counts a key as new when the insert that was called before failed', async ()
   ]);
 });
 
-it('waits for no insert that has other keys', async () => {
+it('waits for no insert that has other keys, also where their times cross', async () => {
   const symbol = newSymbol();
   const { sql: hanging, release } = hangingLookups();
   const writer = writerOf(hanging, 100);
-  const first = insert([bar(symbol, START)], START, writer);
+  const first = insert([bar(symbol, START), bar(symbol, START + 2)], START, writer);
   await insert([bar(symbol, START + 1)], START, writer);
   await insert([bar(newSymbol(), START)], START, writer);
   release();

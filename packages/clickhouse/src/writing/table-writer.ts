@@ -110,7 +110,7 @@ export class TableWriter {
     const allOf = <T>(others: readonly Promise<T>[]) => within(operation, options, others);
     const near = insert.earlier;
     const theirs = await allOf(near.map((other) => other.keys.promise));
-    const earlier = near.filter((_, n) => theirs[n]?.mayMeet(keys));
+    const earlier = near.filter((_, n) => theirs[n]?.meets(keys));
     await allOf(earlier.map(({ lookedUp }) => lookedUp.promise));
     await forEachConcurrently(insert.blocks, CONCURRENT_INSERTS, async ({ bytes, rowCount: rows }) => {
       const block = { token: randomUUID(), bytes, rowCount: rows, retried: true, isNew: true };
