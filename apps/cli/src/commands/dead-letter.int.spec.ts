@@ -26,7 +26,10 @@ it('a replayed dead letter stays while the store is away, and once stored it is 
     'qtdal.toml',
     `[clickhouse]\nurl = "http://127.0.0.1:9"\n[redis]\nurl = "redis://127.0.0.1:9"\n[embedded]\ndata_directory = "${join(scratch.path, 'data')}"\n[writer]\ndirectory = "${directory}"\n`,
   );
-  const opened = await openDatabase(backendModule(await loadConfig({ file, env: {} })));
+  const here = ['--backend', 'embedded', '--config', file];
+  const opened = await openDatabase(
+    backendModule(await loadConfig({ file, env: { QTDAL_BACKEND: 'embedded' } })),
+  );
   await opened.database.initializeSchema();
   const { blocks } = await opened.container.getAsync(TOKENS.TimeSeriesBackend);
   const collector = blocks.collect('marketData');
@@ -38,12 +41,12 @@ it('a replayed dead letter stays while the store is away, and once stored it is 
 
   const { deadLetters } = fileWriterStorage(directory);
   expect(await deadLetters.list()).toHaveLength(1);
-  const away = ['--backend', 'clickhouse-redis', '--config', file];
+  const away = ['--config', file];
   expect((await qtdal('dead-letter', 'replay', '--all', ...away)).code).toBe(EXIT.connection);
   expect(await deadLetters.list()).toHaveLength(1);
-  const { code, out } = await qtdal('dead-letter', 'replay', '--all', '--json', '--config', file);
+  const { code, out } = await qtdal('dead-letter', 'replay', '--all', '--json', ...here);
   expect([code, JSON.parse(out)]).toEqual([EXIT.ok, [{ id: block!.id, outcome: 'stored' }]]);
   expect(await deadLetters.list()).toEqual([]);
-  const query = await qtdal('query', 'market-data', '--symbol', 'A', '--json', '--config', file);
+  const query = await qtdal('query', 'market-data', '--symbol', 'A', '--json', ...here);
   expect(JSON.parse(query.out)).toMatchObject({ totalCount: 1 });
 }, 60_000);

@@ -125,11 +125,19 @@ function ask(
   const options: Options = { exact: flags.exact ?? false, signal };
   if (flags.latest !== undefined) return subject.latest!(database, flags.symbol!, flags.latest, options);
   const { symbol, start, end, limit, filter: filters, interval, groupBy, record, measure } = flags;
-  return subject.find(
-    database,
-    { symbol, startTime: start, endTime: end, limit, filters, interval, groupBy, record, measure },
-    options,
-  );
+  const given = {
+    symbol,
+    startTime: start,
+    endTime: end,
+    limit,
+    filters,
+    interval,
+    groupBy,
+    record,
+    measure,
+  };
+  const params = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return subject.find(database, params, options);
 }
 
 async function latestFeatures(

@@ -28,7 +28,10 @@ export async function lossesOf(
     const object = column === undefined ? `table ${table}` : `column ${table}.${column}`;
     if (losses.some((loss) => loss.object === object)) continue;
     const stored = await storedIn(sql, { database, table, column: column ?? '' }, options);
-    if (stored) losses.push({ object, change, rows: Number(stored.rows), bytes: Number(stored.bytes) });
+    if (!stored) continue;
+    const [rows, bytes] = [Number(stored.rows), Number(stored.bytes)];
+    // Small parts keep all columns in one file, and the engine does not know how much of it is whose.
+    losses.push({ object, change, rows, bytes: rows > 0 && bytes === 0 ? undefined : bytes });
   }
   return losses;
 }

@@ -101,9 +101,8 @@ it('previews each table and column that a migration down drops', async () => {
         object: 'column a.y',
         change: "is converted to DateTime64(3, 'UTC')",
         rows: 2,
-        bytes: expect.any(Number),
       },
-      { object: 'column a.z', change: 'is dropped', rows: 2, bytes: expect.any(Number) },
+      { object: 'column a.z', change: 'is dropped', rows: 2 },
     ],
   });
   const { losses } = await schema.preview(0);

@@ -24,7 +24,7 @@ export interface SchemaLoss {
   change: string;
   /** Rows that it has now, all versions of a row counted. */
   rows: number;
-  /** Bytes on disk that it takes now; undefined where the store has no disk. */
+  /** Bytes on disk that it takes now; undefined where the store does not know. */
   bytes?: number | undefined;
 }
 
