@@ -46,7 +46,7 @@ export function connectClickHouse(
     outcomes: outcomeRepository(sql, writer),
     strategyPerformance: strategyPerformanceRepository(sql, writer),
     analytics: analytics(sql),
-    blocks: blockWriter(sql, encoders, versions),
+    blocks: blockWriter(sql, encoders, versions, client.maxInsertBlockSize),
     checkpoints: checkpointRepository(sql, versions),
     schema: new ClickHouseSchemaController(
       sql,

@@ -38,7 +38,7 @@ export interface ClickHouseConfig {
   readonly maxResultBytes: number;
   /** Whether answers are compressed; inserts never are. Default is true. */
   readonly compression: boolean;
-  /** Rows of one inserted block at most. Default is 100,000. */
+  /** Rows of one insert at most, whichever way they are written. Default is 100,000. */
   readonly maxInsertBlockSize: number;
   /** Bytes of one query's text at most. Default is 262,144. */
   readonly maxQuerySize: number;

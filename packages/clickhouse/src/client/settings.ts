@@ -27,7 +27,7 @@ export interface ClickHouseSettings {
   readonly maxResultBytes?: number;
   /** Whether answers are compressed. What is sent never is: it takes longer than storing it. Default is `true`. */
   readonly compression?: boolean;
-  /** Rows of one insert at most. Default is 100,000. */
+  /** Rows of one insert at most, of a batch or of a block. Default is 100,000. */
   readonly maxInsertBlockSize?: number;
   /** Bytes of a query's text at most, bound values not counted. Default is 262,144. */
   readonly maxQuerySize?: number;

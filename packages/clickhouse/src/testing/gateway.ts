@@ -14,6 +14,8 @@ export class Gateway {
   maxBodyBytes = Infinity;
   /** How many were. */
   refused = 0;
+  /** Inserts that were passed on. */
+  inserts = 0;
   readonly #target: URL;
   readonly #server = createServer(
     (request, response) => void this.#pass(request, response).catch(() => response.destroy()),
@@ -50,6 +52,7 @@ export class Gateway {
       response.end('<html>Request Entity Too Large</html>');
       return;
     }
+    if (request.url!.includes('query=INSERT')) this.inserts++;
     const { hostname, port } = this.#target;
     const path = request.url!.replace('?', `?${this.profile}&`);
     const { 'transfer-encoding': _, ...headers } = request.headers;

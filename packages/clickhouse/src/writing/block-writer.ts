@@ -7,8 +7,16 @@ import { decodeWhole } from './decode-whole.js';
 import { insertOnce } from './insert-once.js';
 import type { RecordEncoders } from './record-encoders.js';
 
-/** Blocks in ClickHouse's Native format, each stored once by the token that is its id. */
-export function blockWriter(sql: Sql, encoders: RecordEncoders, versions: VersionClock): BlockWriter {
+/**
+ * Blocks in ClickHouse's Native format, each stored once by the token that is its id: by one insert or, where it has more rows
+ * than one may have, by several, one after the other.
+ */
+export function blockWriter(
+  sql: Sql,
+  encoders: RecordEncoders,
+  versions: VersionClock,
+  maxRows: number,
+): BlockWriter {
   const memory = new BlockMemory();
   /** Bytes that were sent, and are not known to be stored. */
   const inDoubt = new WeakSet<Uint8Array>();
@@ -29,7 +37,7 @@ export function blockWriter(sql: Sql, encoders: RecordEncoders, versions: Versio
       await insertOnce(
         sql,
         definition,
-        { token: id, bytes, rowCount, retried: false, isNew },
+        { token: id, bytes, rowCount, retried: false, isNew, maxRows },
         operation,
         options,
       );

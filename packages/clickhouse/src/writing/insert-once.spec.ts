@@ -5,6 +5,7 @@ import { BlockEncoder } from '../native/block-encoder.js';
 import { rowsOf } from '../native/rows.js';
 import { bars } from '../testing/native-records.js';
 import { decodeWhole } from './decode-whole.js';
+import type { UnstoredBlock } from './insert-once.js';
 import { insertOnce } from './insert-once.js';
 
 const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } });
@@ -46,7 +47,7 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
     ) as T[];
   }
 
-  insertOnce(block: ReturnType<typeof blockOf>): Promise<void> {
+  insertOnce(block: UnstoredBlock): Promise<void> {
     return insertOnce(this as unknown as Sql, marketData, block, 'test', undefined);
   }
 
@@ -69,6 +70,20 @@ it('looks the rows up when the counts do not confirm them', async () => {
   await table.insertOnce(blockOf(3));
   expect(table.sent).toHaveLength(1);
   expect(table.lookups).toBe(1);
+});
+
+it('sends a block of more rows than one insert may have in parts', async () => {
+  const table = new FakeTable();
+  await table.insertOnce({ ...blockOf(7), maxRows: 2 });
+  expect(table.sent.map(({ token, rowCount }) => [token, rowCount])).toEqual([
+    ['token/0/0', 2],
+    ['token/0/1', 2],
+    ['token/1/0', 2],
+    ['token/1/1', 1],
+  ]);
+  expect(await table.symbols()).toEqual(bars(7).map(({ symbol }) => symbol));
+  await table.insertOnce({ ...blockOf(2, 'other'), maxRows: 2 });
+  expect(table.sent.at(-1)).toMatchObject({ token: 'other', rowCount: 2 });
 });
 
 it('sends a block that is too large in parts, under tokens that follow from its own', async () => {

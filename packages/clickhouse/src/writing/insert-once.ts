@@ -13,12 +13,14 @@ const MOST_TOKENS = 10;
 export interface UnstoredBlock extends Omit<SqlBlock, 'table'> {
   /** Whether the block was surely never sent before. */
   readonly isNew: boolean;
+  /** Rows of one insert at most; a block of more is stored in parts. @default no limit */
+  readonly maxRows?: number;
 }
 
 const refusedSizesOf = new WeakMap<Sql, RefusedSizes>();
 
 /**
- * Stores a block once. Where the server or a gateway before it refuses the block as too large, its halves are stored, and
+ * Stores a block once. Where it has more than `maxRows`, or the server or a gateway before it refuses it as too large, its halves are stored, and
  * theirs, down to single rows; each has a token that follows from the block's, so that an attempt after a failure sends the
  * same parts. A single row that is too large fails with a `QueryError` of the kind `TOO_LARGE`.
  */
@@ -34,6 +36,9 @@ export async function insertOnce(
   if (!refused) refusedSizesOf.set(connection, (refused = new RefusedSizes()));
   const { table } = definition;
   const size = block.bytes.length;
+  if (block.rowCount > (block.maxRows ?? Infinity)) {
+    return insertHalves(sql, definition, block, operation, options);
+  }
   if (block.rowCount > 1 && refused.isTooLarge(table, size)) {
     return insertHalves(sql, definition, block, operation, options);
   }
@@ -76,7 +81,7 @@ const isTooLarge = (error: unknown): error is DatabaseError =>
 async function insertWhole(
   sql: Sql,
   definition: RecordDefinition,
-  { isNew, ...block }: UnstoredBlock,
+  { isNew, maxRows: _, ...block }: UnstoredBlock,
   operation: string,
   options: CallOptions | undefined,
 ): Promise<void> {

@@ -48,6 +48,19 @@ it('stores a block once that is sent whole after it was sent in parts', async ()
   expect(await stored('block')).toEqual(given);
 });
 
+it('stores a block of more rows than one insert may have by several', async () => {
+  gateway.maxBodyBytes = Infinity;
+  const limited = connectClickHouse({ ...own.settings, url: gateway.url, maxInsertBlockSize: 300 });
+  const collector = limited.blocks.collect('marketData');
+  collector.append({ source: 'rows', records: bars(ROWS) });
+  const [block] = collector.finish();
+  const before = gateway.inserts;
+  await limited.blocks.write(block!);
+  expect(gateway.inserts - before).toBe(8);
+  expect(await stored('rows')).toEqual(given);
+  await limited.probe.close();
+});
+
 it('refuses a row that is too large for good, and tells so', async () => {
   gateway.maxBodyBytes = 10;
   const [bar] = bars(1);

@@ -71,6 +71,15 @@ describe('collecting', () => {
     expect(attempts.map(({ rowCount }) => rowCount)).toEqual([3]);
   });
 
+  it('sends a block before another batch would make it too long', async () => {
+    const { open, pass, attempts } = world({ maxRows: 5 });
+    const writer = open();
+    const symbols = [['A', 'B'], ['C'], ['D'], ['E', 'F'], ['G', 'H', 'I', 'J', 'K', 'L']];
+    for (const batch of symbols) void writer.write('marketData', bars(batch));
+    await pass(20);
+    expect(attempts.map(({ rowCount }) => rowCount)).toEqual([4, 8]);
+  });
+
   it('goes on while all senders are busy', async () => {
     const { open, pass, attempts, script } = world({ maxInFlight: 1, maxAgeMs: 5 });
     const store = script.answer;

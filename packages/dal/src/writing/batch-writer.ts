@@ -296,7 +296,7 @@ class BlockBatchWriter implements BatchWriter {
       void ticket.outcome.catch(() => undefined).then(() => this.#tickets.delete(ticket));
       ticket.watch(options, timers, `${lane.record}.write`);
       if (this.#abandoned) ticket.fail(this.#abandoned);
-      if (lane.rowCount >= maxRows || lane.byteLength >= maxBytes) this.#finish(lane);
+      if (lane.isFull(maxRows) || lane.byteLength >= maxBytes) this.#finish(lane);
       else if (this.#flushes > 0) this.#due.add(lane);
       else
         lane.stopTimer ??= timers.after(this.#untilDue(lane), () => {

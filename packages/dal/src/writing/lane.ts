@@ -9,6 +9,8 @@ export class Lane<N extends RecordName> {
   readonly #collector: BlockCollector<N>;
   readonly #durability: Durability;
   #tickets: Ticket[] = [];
+  /** Rows of the largest batch collected. */
+  #largestBatch = 0;
   /** Stops the timer at whose end the rows are due. */
   stopTimer: (() => void) | undefined;
   /** When its last rows left. */
@@ -26,6 +28,11 @@ export class Lane<N extends RecordName> {
 
   get byteLength(): number {
     return this.rowCount === 0 ? 0 : this.#collector.byteLength;
+  }
+
+  /** Whether another batch as large as the largest would make more than so many rows. */
+  isFull(maxRows: number): boolean {
+    return this.rowCount + this.#largestBatch > maxRows;
   }
 
   /** Draws the version of a batch that is appended later. Throws `ValidationError` when the batch's time is wrong. */
@@ -47,6 +54,7 @@ export class Lane<N extends RecordName> {
       durability: this.#durability,
     });
     this.#tickets.push(ticket);
+    this.#largestBatch = Math.max(this.#largestBatch, rowCount);
     // Batches without a good row must not pile up.
     if (this.rowCount === 0) this.finish();
     return ticket;
@@ -58,6 +66,7 @@ export class Lane<N extends RecordName> {
     this.stopTimer = undefined;
     const tickets = this.#tickets;
     this.#tickets = [];
+    this.#largestBatch = 0;
     try {
       return this.#collector.finish().map(
         ({ batches, release, ...block }) =>

@@ -20,9 +20,12 @@ export interface BatchWriterOptions {
    * Default is `acknowledged`.
    */
   readonly durability?: Durability;
-  /** Rows at which a block leaves; it has more by what its last batch brings. Default is 100,000. */
+  /**
+   * Rows at which a block leaves: before another batch as large as its largest would make it more. A single batch may have more;
+   * the store splits what is more than it takes at once. Default is 100,000.
+   */
   readonly maxRows?: number;
-  /** Bytes at which a block leaves, likewise. Default is 16 MiB. */
+  /** Bytes at which a block leaves; it has more by what its last batch brings. Default is 16 MiB. */
   readonly maxBytes?: number;
   /**
    * How long a block that is not full leaves after the one before, at least, in milliseconds; and how long its rows wait for
