@@ -28,6 +28,7 @@ interface IngestFlags extends CommonOptions {
   ambiguous?: AmbiguousChoice;
   decimal?: keyof typeof MARKS;
   default?: Defaults;
+  rounding?: 'half-even';
   batchSize: number;
   restart?: boolean;
   rejects?: string;
@@ -66,6 +67,11 @@ export function addIngest(program: Command, run: RunSession): void {
     )
     .option('--default <field=value,…>', 'volume or qualityScore of rows that have none', (text) =>
       parsePairs('--default', text, ['volume', 'qualityScore']),
+    )
+    .addOption(
+      new Option('--rounding <how>', 'round numbers with more than 8 digits after the point').choices([
+        'half-even',
+      ]),
     )
     .option('--batch-size <rows>', 'rows per write', positive, 10_000)
     .option('--restart', 'begin at the first row, whatever was stored before')
@@ -132,13 +138,14 @@ function summary({ file, source, resumedAt, rows, ...report }: IngestReport): st
   if (rows === 0 && resumedAt > 0) {
     return `${printable(file)} was read already, ${count(resumedAt)} rows of it; --restart reads it again.`;
   }
-  const { supersededCount, preambleLines, timezone, columns } = report;
+  const { supersededCount, roundedCount, preambleLines, timezone, columns } = report;
   const resumed = resumedAt > 0 ? `, going on after ${count(resumedAt)}` : '';
   const superseded = supersededCount > 0 ? ` (of these ${count(supersededCount)} stay newer)` : '';
   const notes = [
     ...(columns['volume'] === undefined
       ? ['volume is 0 where nothing gives it: the file has no such column']
       : []),
+    ...(roundedCount > 0 ? [`${count(roundedCount)} rows have a number that was rounded to 8 digits`] : []),
     ...(timezone === undefined ? [] : [`timestamps without a zone are read in ${timezone}`]),
     ...(preambleLines > 0 ? [`${count(preambleLines)} lines before the header are passed over`] : []),
   ];

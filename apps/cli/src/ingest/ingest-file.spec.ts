@@ -223,6 +223,28 @@ describe('ingesting a CSV file', () => {
     expect(Number((await stored())[0]!.volume)).toBe(1_000);
   });
 
+  it('rounds what has too many digits only where it is told to, and counts the rows', async () => {
+    const rows = ['2000-01-03,1.123456785,2,1,1,0.00012', '2000-01-04,1.5,2,1,1,12.34567'];
+    const file = scratch.file('digits.csv', [HEADER, ...rows].join('\n'));
+    const reasons: string[] = [];
+    const onRefusal = ({ reason }: Refusal) => reasons.push(reason);
+    expect(await ingestFile(opened.database, file, { symbol: 'X', onRefusal })).toMatchObject({
+      insertedCount: 1,
+      refusedCount: 1,
+      roundedCount: 0,
+    });
+    expect(reasons).toEqual([expect.stringMatching(/8 digits.*by --rounding half-even$/)]);
+    const rounding = 'half-even';
+    expect(await ingestFile(opened.database, file, { symbol: 'X', rounding })).toMatchObject({
+      refusedCount: 0,
+      roundedCount: 1,
+    });
+    expect((await stored()).map(({ open, volume }) => [open, String(volume)])).toEqual([
+      ['1.12345678', '0.00012'],
+      ['1.5', '12.34567'],
+    ]);
+  });
+
   it('gives an empty volume only where it is told to', async () => {
     const file = scratch.file('volume.csv', `${HEADER}\n2000-01-03,1,2,1,1,\n`);
     expect(await ingestFile(opened.database, file, { symbol: 'X' })).toMatchObject({ refusedCount: 1 });

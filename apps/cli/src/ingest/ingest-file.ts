@@ -34,6 +34,8 @@ export interface IngestOptions {
   decimal?: DecimalMark;
   /** Values of empty cells. */
   defaults?: Defaults;
+  /** Rounds numbers with more digits than a column keeps. Default is that they are refused. */
+  rounding?: 'half-even';
   /** Rows per write. Default is 10,000. */
   batchSize?: number;
   /** Begins at the first row, whatever was stored before. */
@@ -63,6 +65,8 @@ export interface IngestReport {
   /** Those of `updatedCount` that a newer version stays in place of. */
   supersededCount: number;
   refusedCount: number;
+  /** Rows that were stored with a rounded number. */
+  roundedCount: number;
   durationMs: number;
 }
 
@@ -93,7 +97,14 @@ export async function ingestFile(
   const checkpoint = checkpointName(identity, source, options);
   const resumedAt = options.restart ? 0 : await database.checkpoints.load(checkpoint, { signal });
   const reading = new Reading(layout, columns, symbol, options);
-  const counts = { rows: 0, insertedCount: 0, updatedCount: 0, supersededCount: 0, refusedCount: 0 };
+  const counts = {
+    rows: 0,
+    insertedCount: 0,
+    updatedCount: 0,
+    supersededCount: 0,
+    refusedCount: 0,
+    roundedCount: 0,
+  };
   let settled = resumedAt;
 
   for await (const { bars, refusals, end, bytes } of batches(file, reading, batchSize, resumedAt)) {
@@ -102,12 +113,13 @@ export async function ingestFile(
         records: bars.map(({ bar }) => bar),
         source,
         timestamp: Math.min(identity.modifiedAt.getTime(), Date.now()),
+        ...(options.rounding && { rounding: options.rounding }),
       },
       { signal },
     );
     for (const { index, field, reason } of result.errors) {
       const { line, position } = bars[index]!;
-      refusals.push({ refusal: { line, field, reason }, position });
+      refusals.push({ refusal: { line, field, reason: inWordsOfOptions(reason) }, position });
     }
     refusals.sort((a, b) => a.position - b.position);
     for (const { refusal } of refusals) options.onRefusal?.(refusal);
@@ -115,6 +127,7 @@ export async function ingestFile(
     counts.insertedCount += result.insertedCount;
     counts.updatedCount += result.updatedCount;
     counts.supersededCount += result.supersededCount;
+    counts.roundedCount += result.roundedCount;
     if (counts.refusedCount === 0) {
       settled = refusals[0]?.position ?? end;
       await database.checkpoints.save(checkpoint, settled, { signal });
@@ -179,6 +192,10 @@ class Reading {
   }
 }
 
+/** A reason that names a member of a batch, with the option that gives it. */
+const inWordsOfOptions = (reason: string): string =>
+  reason.replace("rounding: 'half-even'", '--rounding half-even');
+
 interface FileBatch {
   bars: { bar: Bar; line: number; position: number }[];
   refusals: { refusal: Refusal; position: number }[];
@@ -229,7 +246,17 @@ function namesOf({ time, ...columns }: Columns, names: readonly string[]): Recor
 
 /** The same content read the same way is the same ingestion, wherever the file lies. */
 function checkpointName({ fingerprint }: FileIdentity, source: string, options: IngestOptions): string {
-  const { symbol, mapping = {}, columns, dateFormat, timezone, ambiguous, decimal, defaults = {} } = options;
+  const {
+    symbol,
+    mapping = {},
+    columns,
+    dateFormat,
+    timezone,
+    ambiguous,
+    decimal,
+    defaults = {},
+    rounding,
+  } = options;
   const reading = [
     fingerprint,
     source,
@@ -241,6 +268,7 @@ function checkpointName({ fingerprint }: FileIdentity, source: string, options: 
     ambiguous,
     decimal,
     Object.entries(defaults).sort(),
+    rounding,
   ];
   return `csv2:${createHash('sha256').update(JSON.stringify(reading)).digest('hex')}`;
 }
