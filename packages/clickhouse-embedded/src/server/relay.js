@@ -218,6 +218,6 @@ function dismiss(engine) {
 
 /** @param {Socket} socket */
 function destroyLater(socket) {
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.on('close', () => clearTimeout(timer));
 }
