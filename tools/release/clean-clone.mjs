@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { publishedFolders } from './packages.mjs';
 import { run } from './run.mjs';
@@ -9,6 +17,7 @@ const SCOPE = '@quantumtrade';
 /** Clones what is committed, with the dependencies that are installed here, and a version plan if there is none. */
 export async function cleanClone(root, directory) {
   await run('git', ['clone', '--quiet', '--local', root, directory], { cwd: root });
+  appendFileSync(join(directory, '.git/info/exclude'), 'node_modules\n'); // links are no folders
   linkDependencies(root, directory);
   const plans = join(directory, '.nx/version-plans');
   if (!existsSync(plans) || !readdirSync(plans).some((name) => name.endsWith('.md'))) {
