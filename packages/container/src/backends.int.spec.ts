@@ -94,6 +94,17 @@ describe('each backend', () => {
       await useIt(opened);
     }));
 
+  it('embedded goes on when its engine ends', () =>
+    withDatabase(embeddedModule(temporary(nobody)), async (opened) => {
+      await useIt(opened);
+      const server = await opened.container.getAsync(TOKENS.EmbeddedClickHouse);
+      const engine = Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)]).toString());
+      process.kill(engine, 'SIGKILL');
+      expect(await opened.database.getMarketData({})).toMatchObject({ totalCount: 2 });
+      await useIt(opened);
+      expect(server.restarts).toBe(1);
+    }));
+
   it('embedded uses memory where no Redis answers, and says so', () =>
     withDatabase(embeddedModule(temporary(nobody)), async (opened) => {
       expect(opened.backends.cache).toBe('memory (no Redis answered)');
