@@ -6,7 +6,7 @@ import type { BatchResult } from '@quantumtrade/dal-domain';
  */
 export function writtenValues<T>(take: () => T[]): (result: BatchResult) => T[] {
   const taken = takenOrNone(take);
-  return ({ failedCount }) => (failedCount === 0 ? taken : []);
+  return ({ failedCount, supersededCount }) => (failedCount + supersededCount === 0 ? taken : []);
 }
 
 /** None of a batch that is not what its type says: the store is the judge of it. */
