@@ -32,6 +32,11 @@ export interface RedisSettings {
    * has `commandTimeoutMs`. Default is 60,000.
    */
   readonly scanTimeoutMs?: number | undefined;
+  /**
+   * How many bytes one reply of the server may have; a connection with a larger one ends, and its calls fail with `CacheError`.
+   * Default is 268,435,456 (256 MiB).
+   */
+  readonly maxReplyBytes?: number | undefined;
   /** How the servers are known for themselves. Given, it means TLS, whatever `url` begins with. */
   readonly tls?: RedisTlsSettings | undefined;
   /** Sentinels that know which server is the master. */
@@ -140,7 +145,16 @@ export function endpointOf(settings: RedisSettings): Endpoint {
 }
 
 const SETTINGS = [
-  ...['url', 'username', 'password', 'database', 'keyPrefix', 'connectionTimeoutMs', 'budgetMs'],
+  ...[
+    'url',
+    'username',
+    'password',
+    'database',
+    'keyPrefix',
+    'connectionTimeoutMs',
+    'budgetMs',
+    'maxReplyBytes',
+  ],
   ...['commandTimeoutMs', 'scanTimeoutMs', 'tls', 'sentinel', 'cluster', 'readFrom', 'invalidation'],
 ];
 const NESTED_SETTINGS = {
@@ -167,6 +181,8 @@ export function requireSettings(settings: RedisSettings): void {
   if (readFrom !== 'master' && !sentinel && !cluster?.enabled) {
     refuse('readFrom', 'replicas are known with sentinel or a cluster only');
   }
+  const { maxReplyBytes = 1 } = settings;
+  if (!(maxReplyBytes > 0)) refuse('maxReplyBytes', 'must be more than 0');
   for (const field of TIMES) {
     const { [field]: ms = 1 } = settings;
     if (!(ms > 0)) refuse(field, 'must be more than 0');

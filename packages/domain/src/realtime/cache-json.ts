@@ -54,23 +54,24 @@ export function encodeCacheWrites(entries: readonly CacheWrite[], operation: str
 
 /** Throws `ValidationError` for what is no key, and for lone surrogates, which a server takes for one and the same. */
 export function requireKey(key: string, operation: string): void {
-  const reason = refusalOfKey(key);
-  if (reason !== undefined) throw new ValidationError('key', reason, { operation });
+  if (!isKey(key)) throw new ValidationError('key', refusalOfKey(key), { operation });
 }
 
 /** The same for what is no list of keys. */
 export function requireKeys(keys: readonly string[], operation: string): void {
   if (!Array.isArray(keys)) throw new ValidationError('keys', 'must be a list of strings', { operation });
-  for (const key of keys) {
-    const reason = refusalOfKey(key);
-    if (reason !== undefined) throw new ValidationError('keys', `each ${reason}`, { operation });
+  for (let i = 0; i < keys.length; i++) {
+    if (!isKey(keys[i])) throw new ValidationError('keys', `each ${refusalOfKey(keys[i])}`, { operation });
   }
 }
 
-function refusalOfKey(key: unknown): string | undefined {
+const isKey = (key: unknown): key is string =>
+  typeof key === 'string' && key.length <= MAX_KEY_LENGTH && key.isWellFormed();
+
+function refusalOfKey(key: unknown): string {
   if (typeof key !== 'string') return 'must be a string';
-  if (key.length > MAX_KEY_LENGTH) return `must have at most ${MAX_KEY_LENGTH} characters`;
-  return key.isWellFormed() ? undefined : 'must be well-formed Unicode';
+  const isLong = key.length > MAX_KEY_LENGTH;
+  return isLong ? `must have at most ${MAX_KEY_LENGTH} characters` : 'must be well-formed Unicode';
 }
 
 export interface StoredText {

@@ -34,32 +34,30 @@ export interface RateLimit {
 
 /** Checks a request to a rate limiter; throws `ValidationError` that names what is wrong. */
 export function rateLimitOf(request: RateLimitRequest, operation: string): RateLimit {
-  const require = (name: string, isRight: boolean, reason: string) => {
-    if (!isRight) throw new ValidationError(name, reason, { operation });
-  };
   const given = readMembers('request', request, MEMBERS, operation) as unknown as RateLimitRequest;
   const { userId, endpoint, limit, cost = 1, windowMs = RATE_LIMIT_WINDOW_MS, onUnavailable } = given;
-  const refused = [
-    ['userId', refusalOfName(userId, MAX_USER_LENGTH)],
-    ['endpoint', refusalOfName(endpoint, MAX_ENDPOINT_LENGTH)],
-  ] as const;
-  for (const [name, reason] of refused) require(name, reason === undefined, reason!);
-  require('limit', isFrom1To(Number.MAX_SAFE_INTEGER, limit), 'must be a whole number above 0');
+  const wrongUser = refusalOfName(userId, MAX_USER_LENGTH);
+  if (wrongUser !== undefined) throw refusal('userId', wrongUser, operation);
+  const wrongEndpoint = refusalOfName(endpoint, MAX_ENDPOINT_LENGTH);
+  if (wrongEndpoint !== undefined) throw refusal('endpoint', wrongEndpoint, operation);
+  if (!isFrom1To(Number.MAX_SAFE_INTEGER, limit))
+    throw refusal('limit', 'must be a whole number above 0', operation);
   const maxCost = Math.min(limit, MAX_COST);
-  require('cost', isFrom1To(
-    maxCost,
-    cost,
-  ), `must be a whole number from 1 to ${maxCost}, as far as the limit allows`);
-  require('windowMs', isFrom1To(
-    MAX_WINDOW_MS,
-    windowMs,
-  ), `must be a whole number from 1 to ${MAX_WINDOW_MS}`);
-  const isStated = [undefined, 'allow', 'deny'].includes(onUnavailable);
-  require('onUnavailable', isStated, 'must be allow or deny');
+  if (!isFrom1To(maxCost, cost))
+    throw refusal('cost', `must be a whole number from 1 to ${maxCost}`, operation);
+  if (!isFrom1To(MAX_WINDOW_MS, windowMs)) {
+    throw refusal('windowMs', `must be a whole number from 1 to ${MAX_WINDOW_MS}`, operation);
+  }
+  if (onUnavailable !== undefined && onUnavailable !== 'allow' && onUnavailable !== 'deny') {
+    throw refusal('onUnavailable', 'must be allow or deny', operation);
+  }
   const key = keyOf(keyspaces.rateLimit.pattern, { userId, endpoint });
   // No endpoint has a colon in its key, so this is no other's.
   return { key: windowMs === RATE_LIMIT_WINDOW_MS ? key : `${key}:${windowMs}`, limit, cost, windowMs };
 }
+
+const refusal = (name: string, reason: string, operation: string) =>
+  new ValidationError(name, reason, { operation });
 
 const isFrom1To = (max: number, value: number): boolean =>
   Number.isSafeInteger(value) && value >= 1 && value <= max;
@@ -69,19 +67,12 @@ export function rateLimitDecision(limit: number, count: number, retryAfterMs: nu
   return { allowed: retryAfterMs === 0, count, remaining: Math.max(0, limit - count), retryAfterMs };
 }
 
-/** What a store decides or, when it cannot be asked, the request. */
-export async function decidedBy(
-  store: () => Promise<RateLimitDecision>,
-  { onUnavailable }: RateLimitRequest,
-): Promise<RateLimitDecision> {
-  try {
-    return await store();
-  } catch (error) {
-    if (onUnavailable === undefined || !isUnavailable(error)) throw error;
-    const allowed = onUnavailable === 'allow';
-    const retryAfterMs = allowed ? 0 : RETRY_UNAVAILABLE_MS;
-    return { allowed, count: 0, remaining: 0, retryAfterMs, isUnavailable: true };
-  }
+/** What a request says of a store that cannot be asked. Throws the error when it says nothing, and when it is another error. */
+export function decisionWithoutStore({ onUnavailable }: RateLimitRequest, error: unknown): RateLimitDecision {
+  if (onUnavailable === undefined || !isUnavailable(error)) throw error;
+  const allowed = onUnavailable === 'allow';
+  const retryAfterMs = allowed ? 0 : RETRY_UNAVAILABLE_MS;
+  return { allowed, count: 0, remaining: 0, retryAfterMs, isUnavailable: true };
 }
 
 const isUnavailable = (error: unknown): boolean =>

@@ -62,6 +62,7 @@ const UINT_LIMIT = { uint8: 0xff, uint16: 0xffff, uint32: 0xffffffff } as const;
 const UINT64_LIMIT = (1n << 64n) - 1n;
 const TEXT_LIMIT = { symbol: 64, label: 256, id: 256, text: 65_536 } as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const PRINTABLE = /^[\x20-\x7e]*$/;
 const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
 /**
@@ -143,6 +144,8 @@ export function refusalOfName(value: unknown, maxLength: number): string | undef
   if (typeof value !== 'string') return 'must be a string';
   if (value === '') return 'must not be empty';
   if (value.length > maxLength) return `must have at most ${maxLength} characters`;
+  // Nearly all names are ASCII, of which this is several times as fast.
+  if (PRINTABLE.test(value)) return undefined;
   if (!value.isWellFormed()) return 'must be well-formed Unicode';
   return INVISIBLE.test(value) ? 'must not contain control or invisible characters' : undefined;
 }

@@ -36,7 +36,9 @@ export function readMembers(
 ): Readonly<Record<string, unknown>> {
   if (!isPlainMap(given)) throw new ValidationError(name, 'must be an object', { operation });
   const object = requireMembers(name, given, known, operation);
-  return Object.fromEntries(known.map((key) => [key, readMember(object, key, operation)]));
+  const members: Record<string, unknown> = {};
+  for (const key of known) members[key] = readMember(object, key, operation);
+  return members;
 }
 
 /** What an object has under a name, its own or by an accessor of its class; throws `ValidationError` when it cannot be read. */

@@ -1,5 +1,11 @@
-import type { CallOptions, RateLimitDecision, RateLimiter, RateLimitRequest } from '@quantumtrade/dal-domain';
-import { decidedBy, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
+import type {
+  CallOptions,
+  RateLimit,
+  RateLimitDecision,
+  RateLimiter,
+  RateLimitRequest,
+} from '@quantumtrade/dal-domain';
+import { decisionWithoutStore, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
 import type { ExpiringStore } from './expiring-store.js';
 
 const OPERATION = 'rateLimiter.consume';
@@ -13,20 +19,26 @@ export class MemoryRateLimiter implements RateLimiter {
   }
 
   async consume(request: RateLimitRequest, options?: CallOptions): Promise<RateLimitDecision> {
-    const { key, limit, cost, windowMs } = rateLimitOf(request, OPERATION);
-    return decidedBy(async () => {
+    const asked = rateLimitOf(request, OPERATION);
+    try {
       this.#store.enter(options, OPERATION);
-      const now = this.#store.clock.now();
-      const counted = (this.#store.read(key, 'log', OPERATION) ?? []).filter(({ at }) => at > now - windowMs);
-      const count = counted.reduce((total, each) => total + each.cost, 0);
-      let tooMuch = cost - (limit - count);
-      if (tooMuch > 0) {
-        const last = counted.find((each) => (tooMuch -= each.cost) <= 0)!;
-        return rateLimitDecision(limit, count, last.at + windowMs - now);
-      }
-      const log = [...counted, { at: now, cost }].sort((a, b) => a.at - b.at);
-      this.#store.write(key, { kind: 'log', value: log }, windowMs);
-      return rateLimitDecision(limit, count + cost, 0);
-    }, request);
+      return this.#count(asked);
+    } catch (error) {
+      return decisionWithoutStore(request, error);
+    }
+  }
+
+  #count({ key, limit, cost, windowMs }: RateLimit): RateLimitDecision {
+    const now = this.#store.clock.now();
+    const counted = (this.#store.read(key, 'log', OPERATION) ?? []).filter(({ at }) => at > now - windowMs);
+    const count = counted.reduce((total, each) => total + each.cost, 0);
+    let tooMuch = cost - (limit - count);
+    if (tooMuch > 0) {
+      const last = counted.find((each) => (tooMuch -= each.cost) <= 0)!;
+      return rateLimitDecision(limit, count, last.at + windowMs - now);
+    }
+    const log = [...counted, { at: now, cost }].sort((a, b) => a.at - b.at);
+    this.#store.write(key, { kind: 'log', value: log }, windowMs);
+    return rateLimitDecision(limit, count + cost, 0);
   }
 }

@@ -12,6 +12,9 @@ export interface BoundedOptions {
   readonly onOverdue?: () => void;
   /** What the work rejects with is passed through it. */
   readonly asError?: (error: unknown) => unknown;
+  /** Whether the work's result is one. With another the call fails with what `onWrong` returns, passed through `asError`. */
+  readonly isAnswer?: ((answer: unknown) => boolean) | undefined;
+  readonly onWrong?: () => unknown;
 }
 
 /**
@@ -23,7 +26,7 @@ export function bounded<T>(
   options: CallOptions | undefined,
   limitMs: number,
   work: (isOver: () => boolean) => Promise<T>,
-  { budgetMs = limitMs, onOverdue, asError }: BoundedOptions = {},
+  { budgetMs = limitMs, onOverdue, asError, isAnswer, onWrong }: BoundedOptions = {},
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     checkCall(options, operation);
@@ -60,7 +63,8 @@ export function bounded<T>(
     promised(() => work(() => isOver)).then(
       (value) => {
         endWork();
-        if (end()) resolve(value);
+        if (isAnswer && !isAnswer(value)) leave(asError ? asError(onWrong?.()) : onWrong?.());
+        else if (end()) resolve(value);
       },
       (error: unknown) => {
         endWork();

@@ -21,6 +21,8 @@ export interface RedisClients {
   readonly replica?: Redis;
   /** Whether the master takes the reads while the replica cannot. */
   readonly readsFallBack?: boolean;
+  /** Of one reply; the default is `guardReplies`'s. */
+  readonly maxReplyBytes?: number | undefined;
   /** Ends what watches over the clients; they themselves are closed one by one. */
   readonly stopWatching?: () => void;
 }
@@ -39,7 +41,7 @@ export const backoffMs = (attempt: number): number =>
  */
 export function createClients(settings: RedisSettings, scripts: readonly Script[]): RedisClients {
   requireSettings(settings);
-  const { sentinel, cluster, readFrom = 'master' } = settings;
+  const { sentinel, cluster, readFrom = 'master', maxReplyBytes } = settings;
   const { host, port, tls, username, password, database } = endpointOf(settings);
   const shared = {
     keyPrefix: settings.keyPrefix ?? '',
@@ -57,7 +59,7 @@ export function createClients(settings: RedisSettings, scripts: readonly Script[
   if (cluster?.enabled) {
     const nodes = [{ host, port }, ...(cluster.nodes ?? [])];
     const options = { ...shared, ...clusterOptions(cluster, node, readFrom) };
-    return { master: new Cluster(nodes, { ...options, clusterRetryStrategy: backoffMs }) };
+    return { master: new Cluster(nodes, { ...options, clusterRetryStrategy: backoffMs }), maxReplyBytes };
   }
   const server: RedisOptions = {
     ...shared,
@@ -66,11 +68,12 @@ export function createClients(settings: RedisSettings, scripts: readonly Script[
     enableOfflineQueue: false,
     retryStrategy: backoffMs,
   };
-  if (!sentinel) return { master: new Redis({ ...server, host, port }) };
+  if (!sentinel) return { master: new Redis({ ...server, host, port }), maxReplyBytes };
   const watched = { ...server, ...sentinelOptions(sentinel, node), sentinelRetryStrategy: backoffMs };
   const master = new Redis({ ...watched, role: 'master' });
   return {
     master,
+    maxReplyBytes,
     stopWatching: watchSwitches(master, sentinel, node),
     readsFallBack: readFrom === 'replica-preferred',
     ...(readFrom === 'master' ? {} : { replica: new Redis({ ...watched, role: 'slave' }) }),

@@ -1,4 +1,5 @@
 import type { CallOptions, StoredText } from '@quantumtrade/dal-domain';
+import type { Expected } from './answers.js';
 import type { Shards } from './shards.js';
 
 /** A Lua script of one key. Redis runs it as a whole, nothing comes between its commands. */
@@ -9,6 +10,8 @@ export interface Script {
   readonly short?: boolean;
   /** Whether it changes nothing, so that a replica may run it. Default is false. */
   readonly readOnly?: boolean;
+  /** Whether what the server gives for a key may be the script's answer. */
+  isAnswer(answer: unknown): boolean;
   /** Whether it has changed something, by what it returned. Default is always, unless it is `readOnly`. */
   hasWritten?(answer: unknown): boolean;
 }
@@ -37,15 +40,14 @@ export type Command<T> = (redis: RedisCommands, isOver: () => boolean) => Promis
 
 /**
  * Runs commands within the limits of a call, and tells them whether it is over: what is sent for it then would come after
- * what its caller does next. A call without a deadline has the budget of so many calls as it takes the place of, 1 by default.
- * Whatever goes wrong is an error of the data layer.
+ * what its caller does next. Whatever goes wrong is an error of the data layer, and so is an answer that is not what is expected.
  */
 export type RunCommand = <T>(
   operation: string,
   options: CallOptions | undefined,
   command: Command<T>,
-  budgets?: number,
+  expected?: Expected,
 ) => Promise<T>;
 
-/** A call that is bounded by the timeout of commands alone, unless its caller sets a deadline. */
-export const NO_BUDGET = Infinity;
+/** Of a call that is bounded by the timeout of commands alone, unless its caller sets a deadline. */
+export const NO_BUDGET: Expected = { budgets: Infinity };

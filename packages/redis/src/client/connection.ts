@@ -1,12 +1,23 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
+import { Redis } from 'ioredis';
 import { bounded } from './bounded.js';
 import type { RedisClient, RedisClients } from './client.js';
 import { commandsOf, connectionsOf, firstOf, isReady, reopenSilent } from './client.js';
 import { bearErrors, eachConnection, gatherWrites, limitHandshake } from './each-connection.js';
+import { guardReplies } from './guard-replies.js';
 import type { Command, RedisCommands, RunCommand } from './commands.js';
 import { NO_BUDGET } from './commands.js';
 import type { Failure } from './failures.js';
-import { CLOSED, errorOf, FailureError, failureOf, isDatabaseRefusal, LOST, UNANSWERED } from './failures.js';
+import {
+  CLOSED,
+  errorOf,
+  FailureError,
+  failureOf,
+  isDatabaseRefusal,
+  LOST,
+  NO_REPLY,
+  UNANSWERED,
+} from './failures.js';
 
 /** How long closing waits for replies under way, and then for the connection to end. */
 const CLOSING_MS = 1_000;
@@ -41,6 +52,7 @@ export class Connection implements BackendProbe {
       eachConnection(client, bearErrors);
       eachConnection(client, gatherWrites);
       eachConnection(client, limitHandshake);
+      eachConnection(client, (each) => guardReplies(each, clients.maxReplyBytes));
     }
     master.on('ready', () => {
       this.#down = this.#trouble = undefined;
@@ -61,7 +73,7 @@ export class Connection implements BackendProbe {
     });
   }
 
-  readonly run: RunCommand = (operation, options, command, budgets = 1) =>
+  readonly run: RunCommand = (operation, options, command, expected) =>
     bounded(
       operation,
       options,
@@ -71,9 +83,11 @@ export class Connection implements BackendProbe {
         return this.#firstAttempt ? this.#firstAttempt.then(begin) : begin();
       },
       {
-        budgetMs: budgets * this.#budgetMs,
+        budgetMs: (expected?.budgets ?? 1) * this.#budgetMs,
         onOverdue: this.#lookForSilence,
         asError: (error) => errorOf(failureOf(error), operation),
+        isAnswer: expected?.isAnswer,
+        onWrong: this.#onWrong,
       },
     );
 
@@ -101,6 +115,13 @@ export class Connection implements BackendProbe {
     stopWatching?.();
     await Promise.all([disconnected(master), replica && disconnected(replica)]);
   }
+
+  /** Replies have come to belong to other calls, or it is no Redis. Nobody knows which of a cluster's nodes it was. */
+  readonly #onWrong = (): Error => {
+    const { master, replica } = this.#clients;
+    for (const each of [master, replica]) if (each instanceof Redis) each.disconnect(true);
+    return new FailureError(NO_REPLY);
+  };
 
   /** Has connections on which a reply may be overdue looked at, so that calls do not pile up on one that hangs. */
   readonly #lookForSilence = (): void => {

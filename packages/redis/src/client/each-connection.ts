@@ -13,8 +13,13 @@ export function eachConnection(client: RedisClient, see: (connection: Redis) => 
  * the driver listens once, and the second time would end the process.
  */
 export function bearErrors(connection: Redis): void {
-  connection.on('error', () => connection.stream?.on('error', () => undefined));
+  connection.on('error', () => {
+    const { stream } = connection;
+    if (stream && !stream.listeners('error').includes(ignore)) stream.on('error', ignore);
+  });
 }
+
+const ignore = () => undefined;
 
 /** Ends a connection that a server took but does not let get ready in the time it may take to open; nothing else would. */
 export function limitHandshake(connection: Redis): void {

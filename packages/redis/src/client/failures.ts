@@ -19,6 +19,13 @@ export const UNANSWERED: Failure = {
   retryable: true,
 };
 
+/** The server sent what is no reply of Redis, or none to what it was asked. */
+export const NO_REPLY: Failure = {
+  kind: 'command',
+  reason: 'the server sent what is no answer',
+  retryable: true,
+};
+
 export const UNSETTLED: Failure = {
   kind: 'command',
   reason: 'it is not known which masters the cluster has',

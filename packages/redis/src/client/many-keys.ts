@@ -3,7 +3,7 @@ import calculateSlot from 'cluster-key-slot';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from './client.js';
 import type { RedisCommands, Script } from './commands.js';
-import { failureOf, REDIRECTED } from './failures.js';
+import { FailureError, failureOf, NO_REPLY, REDIRECTED } from './failures.js';
 import { scriptsOf } from './scripts.js';
 
 /** How many keys one command names at most: few enough that other clients hardly wait for it. */
@@ -43,6 +43,7 @@ export function manyKeys(
     ask: <T>(script: Script, keys: readonly string[]) =>
       inParts(keys, async (part) => {
         const answers = await scriptsOf(reader())[script.name]!(part.length, ...part);
+        if (!Array.isArray(answers)) throw new FailureError(NO_REPLY);
         for (const answer of answers) if (answer instanceof Error) throw answer;
         return answers as T[];
       }),

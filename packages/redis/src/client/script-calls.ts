@@ -1,6 +1,7 @@
 import { Cluster } from 'ioredis';
 import type { RedisClient } from './client.js';
 import type { Script } from './commands.js';
+import { FailureError, NO_REPLY } from './failures.js';
 import { scriptsOf } from './scripts.js';
 
 type Arguments = readonly (string | number)[];
@@ -65,6 +66,7 @@ export class ScriptCalls {
   async #runTogether(calls: readonly Call[]): Promise<void> {
     try {
       const answers = await this.#run(calls);
+      if (!Array.isArray(answers) || answers.length !== calls.length) throw new FailureError(NO_REPLY);
       calls.forEach(({ resolve, reject }, i) => {
         const answer = answers[i];
         if (answer instanceof Error) reject(answer);

@@ -1,6 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { Redis } from 'ioredis';
 import { bearErrors } from './each-connection.js';
+import { guardReplies } from './guard-replies.js';
 import { loginOf } from './login.js';
 import type { RedisSentinelSettings } from '../settings.js';
 
@@ -52,6 +53,7 @@ export function watchSwitches(
       retryStrategy: () => SENTINEL_RETRY_MS,
     } as RedisOptions);
     bearErrors(sentinel);
+    guardReplies(sentinel);
     sentinel.on('message', (_, switched: string) => {
       const [of, , , host, port] = switched.split(' ');
       if (of !== name) return;

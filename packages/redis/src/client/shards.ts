@@ -1,6 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
+import { isListOf, isText, isTuple } from './answers.js';
 import type { RedisClient } from './client.js';
-import { FailureError, UNSETTLED } from './failures.js';
+import { FailureError, NO_REPLY, UNSETTLED } from './failures.js';
 
 /** One of the servers that together hold all keys. */
 export interface Shard {
@@ -45,7 +46,9 @@ function shard(server: Redis, keyPrefix: string): Shard {
   const prefixGlob = keyPrefix.replace(/[*?[\]\\]/g, '\\$&');
   return {
     async scan(cursor, glob) {
-      const [next, keys] = await server.scan(cursor, 'MATCH', prefixGlob + glob, 'COUNT', KEYS_LOOKED_AT);
+      const page = await server.scan(cursor, 'MATCH', prefixGlob + glob, 'COUNT', KEYS_LOOKED_AT);
+      if (!isTuple(page, isText, (keys) => isListOf(keys, isText))) throw new FailureError(NO_REPLY);
+      const [next, keys] = page;
       return [next, keys.map((key) => key.slice(keyPrefix.length))];
     },
   };

@@ -5,7 +5,7 @@ export interface Announcements {
   readonly channel: string;
   /** What a connection does before it subscribes to the channel. */
   prepare(redis: Redis): Promise<void>;
-  /** The keys of a message, without the prefix of all keys. */
+  /** The keys of a message, without the prefix of all keys; all where it does not say which. */
   keysOf(message: unknown): readonly string[] | 'all';
 }
 
@@ -22,8 +22,8 @@ export function trackingAnnouncements(keyPrefix: string): Announcements {
       await redis.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', ...prefix);
     },
     keysOf: (message) =>
-      message === null
-        ? 'all'
-        : (message as readonly Buffer[]).map((key) => key.toString().slice(keyPrefix.length)),
+      Array.isArray(message) && message.every((key) => Buffer.isBuffer(key))
+        ? message.map((key) => key.toString().slice(keyPrefix.length))
+        : 'all',
   };
 }

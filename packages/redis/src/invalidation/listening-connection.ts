@@ -3,6 +3,7 @@ import type { InvalidationListener } from '@quantumtrade/dal-domain';
 import type { Redis, RedisOptions } from 'ioredis';
 import { backoffMs } from '../client/client.js';
 import { bearErrors } from '../client/each-connection.js';
+import { guardReplies } from '../client/guard-replies.js';
 import { failureOf } from '../client/failures.js';
 import type { Announcements } from './announcements.js';
 
@@ -79,6 +80,7 @@ export class ListeningConnection {
       if (session === this.#session) this.#lose(error);
     };
     bearErrors(redis);
+    guardReplies(redis);
     redis.on('error', lose);
     redis.once('close', lose).once('end', lose);
     redis.once('ready', () => void this.#listen(session).catch(lose));

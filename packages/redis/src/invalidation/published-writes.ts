@@ -6,7 +6,7 @@ export function publishedAnnouncements(keyPrefix: string): Announcements {
   return {
     channel: channelOf(keyPrefix),
     prepare: async () => undefined,
-    keysOf: (message) => JSON.parse(String(message)) as string[],
+    keysOf: (message) => publishedKeys(String(message)),
   };
 }
 
@@ -39,8 +39,18 @@ export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: b
       },
     };
   };
-  return (operation, options, command, budgets) =>
-    run(operation, options, (redis, isOver) => command(publishing(redis), isOver), budgets);
+  return (operation, options, command, expected) =>
+    run(operation, options, (redis, isOver) => command(publishing(redis), isOver), expected);
+}
+
+/** Anybody may publish anything: what names no keys may stand for all. */
+function publishedKeys(message: string): readonly string[] | 'all' {
+  try {
+    const keys: unknown = JSON.parse(message);
+    return Array.isArray(keys) && keys.every((key) => typeof key === 'string') ? keys : 'all';
+  } catch {
+    return 'all';
+  }
 }
 
 const channelOf = (keyPrefix: string): string => `${keyPrefix}invalidated`;

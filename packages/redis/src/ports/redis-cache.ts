@@ -19,6 +19,8 @@ import {
   requireTimestamp,
   requireTtlMs,
 } from '@quantumtrade/dal-domain';
+import type { Expected } from '../client/answers.js';
+import { isListOf, isNumber, isText, isTextOrNothing } from '../client/answers.js';
 import type { Command, RunCommand, Script } from '../client/commands.js';
 import { deleteWhere } from './delete-where.js';
 import { timedWrite } from './timed-write-script.js';
@@ -31,6 +33,7 @@ export const getWithTtl: Script = {
   name: 'qtdalGetWithTtl',
   short: true,
   readOnly: true,
+  isAnswer: isEntryOrNothing,
   lua: `
 local text = redis.call('GET', KEYS[1])
 return text and { text, redis.call('PTTL', KEYS[1]) }
@@ -41,6 +44,7 @@ return text and { text, redis.call('PTTL', KEYS[1]) }
 export const getWithTtlOrSet: Script = {
   name: 'qtdalGetWithTtlOrSet',
   short: true,
+  isAnswer: isEntryOrNothing,
   hasWritten: (answer) => answer === null,
   lua: `
 local text = redis.call('GET', KEYS[1])
@@ -57,6 +61,7 @@ return false
 export const setIfSame: Script = {
   name: 'qtdalSetIfSame',
   short: true,
+  isAnswer: isNumber,
   lua: `
 if redis.call('GET', KEYS[1]) ~= (ARGV[3] or false) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -68,6 +73,7 @@ return 1
 export const deleteOne: Script = {
   name: 'qtdalDelete',
   short: true,
+  isAnswer: isNumber,
   lua: `return redis.call('DEL', KEYS[1])`,
 };
 
@@ -85,7 +91,7 @@ export class RedisCache implements Cache {
 
   async get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null> {
     requireKey(key, 'cache.get');
-    const text = await this.#run('cache.get', options, (redis) => redis.get(key));
+    const text = await this.#run('cache.get', options, (redis) => redis.get(key), TEXT);
     return text === null ? null : decodeCacheValue(text, decoder, 'cache.get');
   }
 
@@ -111,7 +117,10 @@ export class RedisCache implements Cache {
     options?: CallOptions,
   ): Promise<(T | null)[]> {
     requireKeys(keys, 'cache.getMany');
-    const texts = await this.#run('cache.getMany', options, (redis) => redis.mget(keys), budgetsOf(keys));
+    const texts = await this.#run('cache.getMany', options, (redis) => redis.mget(keys), {
+      isAnswer: (texts) => isListOf(texts, isTextOrNothing, keys.length),
+      budgets: budgetsOf(keys),
+    });
     return texts.map((text) => (text === null ? null : decodeCacheValue(text, decoder, 'cache.getMany')));
   }
 
@@ -127,19 +136,22 @@ export class RedisCache implements Cache {
       asked = this.#clock.now();
       return redis.ask<StoredEntry | null>(getWithTtl, keys);
     };
-    const stored = await this.#run(operation, options, ask, budgetsOf(keys));
+    const stored = await this.#run(operation, options, ask, {
+      isAnswer: (entries) => isListOf(entries, isEntryOrNothing, keys.length),
+      budgets: budgetsOf(keys),
+    });
     return stored.map((entry) => entry && entryOf(entry, asked, decoder, operation));
   }
 
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
-    await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs));
+    await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs), DONE);
   }
 
   async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
     const writes = encodeCacheWrites(entries, 'cache.setMany');
     const setAll: Command<void> = (redis, isOver) => redis.setAll(writes, isOver);
-    await this.#run('cache.setMany', options, setAll, budgetsOf(writes));
+    await this.#run('cache.setMany', options, setAll, { budgets: budgetsOf(writes) });
   }
 
   async setIfNewer(key: string, value: Timed, ttlSeconds: number, options?: CallOptions): Promise<boolean> {
@@ -166,17 +178,25 @@ export class RedisCache implements Cache {
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
     const before = expected === undefined ? [] : [encodeCacheValue(expected, operation)];
     const args = [text, ttlMs, ...before];
-    return (await this.#run(operation, options, (redis) => redis.evaluate(setIfSame, key, args))) === 1;
+    return (
+      (await this.#run(operation, options, (redis) => redis.evaluate(setIfSame, key, args), setIfSame)) === 1
+    );
   }
 
   async delete(key: string, options?: CallOptions): Promise<boolean> {
     requireKey(key, 'cache.delete');
-    return (await this.#run('cache.delete', options, (redis) => redis.evaluate(deleteOne, key, []))) === 1;
+    return (
+      (await this.#run('cache.delete', options, (redis) => redis.evaluate(deleteOne, key, []), deleteOne)) ===
+      1
+    );
   }
 
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
     requireKeys(keys, 'cache.deleteMany');
-    return this.#run('cache.deleteMany', options, (redis) => redis.del(keys), budgetsOf(keys));
+    return this.#run('cache.deleteMany', options, (redis) => redis.del(keys), {
+      isAnswer: isNumber,
+      budgets: budgetsOf(keys),
+    });
   }
 
   async deleteWhere<P extends string>(
@@ -192,7 +212,7 @@ export class RedisCache implements Cache {
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {
     requireKey(key, 'cache.exists');
-    return (await this.#run('cache.exists', options, (redis) => redis.exists(key))) > 0;
+    return (await this.#run('cache.exists', options, (redis) => redis.exists(key), COUNT)) > 0;
   }
 
   async #entry<T>(
@@ -205,10 +225,15 @@ export class RedisCache implements Cache {
   ): Promise<CacheEntry<T> | null> {
     requireKey(key, operation);
     let asked = 0;
-    const stored = await this.#run(operation, options, (redis) => {
-      asked = this.#clock.now();
-      return redis.evaluate(script, key, args) as Promise<StoredEntry | null>;
-    });
+    const stored = await this.#run(
+      operation,
+      options,
+      (redis) => {
+        asked = this.#clock.now();
+        return redis.evaluate(script, key, args) as Promise<StoredEntry | null>;
+      },
+      script,
+    );
     return stored && entryOf(stored, asked, decoder, operation);
   }
 
@@ -225,15 +250,27 @@ export class RedisCache implements Cache {
     const ttlMs = requireTtlMs(ttlSeconds, operation);
     requireTimestamp(value, operation);
     const args = [text, ttlMs, value.timestamp, mode];
-    return (await this.#run(operation, options, (redis) => redis.evaluate(timedWrite, key, args))) === 1;
+    return (
+      (await this.#run(operation, options, (redis) => redis.evaluate(timedWrite, key, args), timedWrite)) ===
+      1
+    );
   }
 }
+
+const TEXT: Expected = { isAnswer: isTextOrNothing };
+const COUNT: Expected = { isAnswer: isNumber };
+const DONE: Expected = { isAnswer: (answer) => answer === 'OK' };
 
 /** For how many keys a call has one budget. */
 const KEYS_IN_BUDGET = 1_000;
 
 const budgetsOf = ({ length }: { readonly length: number }): number =>
   Math.max(1, Math.ceil(length / KEYS_IN_BUDGET));
+
+function isEntryOrNothing(answer: unknown): boolean {
+  if (answer === null) return true;
+  return Array.isArray(answer) && answer.length === 2 && isText(answer[0]) && isNumber(answer[1]);
+}
 
 function entryOf<T>(
   [text, ttlMs]: StoredEntry,

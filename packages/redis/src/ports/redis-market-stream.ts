@@ -14,7 +14,7 @@ import {
   requireLimit,
   subscribeToTicks,
 } from '@quantumtrade/dal-domain';
-import type { RunCommand } from '../client/commands.js';
+import type { Command, RunCommand } from '../client/commands.js';
 import type { AppendNotices } from '../stream/append-notices.js';
 import { RedisTickSource } from '../stream/redis-tick-source.js';
 import { appendTicks, recentTicks } from '../stream/stream-scripts.js';
@@ -46,9 +46,9 @@ export class RedisMarketStream implements MarketStream {
   async recent(symbol: string, limit: number, options?: CallOptions): Promise<MarketData<true>[]> {
     const operation = 'marketStream.recent';
     const count = requireLimit(limit, operation);
-    const texts = await this.#run(operation, options, async (redis) =>
-      count > 0 ? redis.evaluate(recentTicks, keyOf(pattern, { symbol }), [count]) : [],
-    );
+    const read: Command<unknown> = async (redis) =>
+      count > 0 ? redis.evaluate(recentTicks, keyOf(pattern, { symbol }), [count]) : [];
+    const texts = await this.#run(operation, options, read, recentTicks);
     return decodeTicks((texts as string[]).reverse(), operation);
   }
 

@@ -6,7 +6,8 @@ import type {
   RateLimiter,
   RateLimitRequest,
 } from '@quantumtrade/dal-domain';
-import { decidedBy, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
+import { decisionWithoutStore, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
+import { isNumber } from '../client/answers.js';
 import type { RunCommand, Script } from '../client/commands.js';
 
 /**
@@ -20,6 +21,7 @@ import type { RunCommand, Script } from '../client/commands.js';
 export const slidingWindow: Script = {
   name: 'qtdalSlidingWindow',
   short: true,
+  isAnswer: (answer) => Array.isArray(answer) && answer.length === 2 && answer.every(isNumber),
   lua: `
 local window, limit, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = tonumber(ARGV[5])
@@ -93,14 +95,21 @@ export class RedisRateLimiter implements RateLimiter {
 
   async consume(request: RateLimitRequest, options?: CallOptions): Promise<RateLimitDecision> {
     const { key, limit, cost, windowMs } = rateLimitOf(request, OPERATION);
-    return decidedBy(async () => {
-      const answer = await this.#run(OPERATION, options, (redis) => {
-        const now = this.#clock ? [this.#clock.now()] : [];
-        const name = `${this.#requestsOf}:${this.#requests++}`;
-        return redis.evaluate(slidingWindow, key, [windowMs, limit, cost, name, ...now]);
-      });
-      const [count, retryAfterMs] = answer as [number, number];
-      return rateLimitDecision(limit, count, retryAfterMs);
-    }, request);
+    try {
+      const answer = await this.#run(
+        OPERATION,
+        options,
+        (redis) => {
+          const name = `${this.#requestsOf}:${this.#requests++}`;
+          const now = this.#clock ? [this.#clock.now()] : [];
+          return redis.evaluate(slidingWindow, key, [windowMs, limit, cost, name, ...now]);
+        },
+        slidingWindow,
+      );
+      const [counted, retryAfterMs] = answer as [number, number];
+      return rateLimitDecision(limit, counted, retryAfterMs);
+    } catch (error) {
+      return decisionWithoutStore(request, error);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { isNumber } from '../client/answers.js';
 import type { Script } from '../client/commands.js';
 
 /**
@@ -11,6 +12,7 @@ import type { Script } from '../client/commands.js';
 export const timedWrite: Script = {
   name: 'qtdalTimedWrite',
   short: true,
+  isAnswer: isNumber,
   lua: `
 local function instant(timestamp)
   if type(timestamp) ~= 'string' then return nil end

@@ -4,6 +4,7 @@ import { Cluster } from 'ioredis';
 import type { RedisClient } from '../client/client.js';
 import { disconnected } from '../client/connection.js';
 import { bearErrors, limitHandshake } from '../client/each-connection.js';
+import { guardReplies } from '../client/guard-replies.js';
 
 /** How often every watcher looks by itself, because a message may have been lost. */
 const LOOK_ANYWAY_MS = 2_000;
@@ -87,6 +88,7 @@ export class AppendNotices {
 function ownConnection(client: Redis): Redis {
   const connection = client.duplicate({ autoResubscribe: false });
   bearErrors(connection);
+  guardReplies(connection);
   limitHandshake(connection);
   return connection;
 }

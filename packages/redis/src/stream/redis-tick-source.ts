@@ -53,7 +53,7 @@ export class RedisTickSource implements TickSource<Cursor> {
       OPERATION,
       undefined,
       (redis) => redis.evaluate(lookAtTicks, keyOf(pattern, { symbol }), args),
-      NO_BUDGET,
+      { ...NO_BUDGET, isAnswer: lookAtTicks.isAnswer },
     );
     const found = typeof answer === 'number' ? answer : streamOf(answer);
     if (!cursor) return { items: [], cursor: endOf(found, begin), hasMore: false };

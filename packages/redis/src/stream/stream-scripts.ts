@@ -1,4 +1,8 @@
+import { isListOf, isNumber, isText, isTuple } from '../client/answers.js';
 import type { Script } from '../client/commands.js';
+
+/** An entry of a stream: its id, and its fields and values in turn. */
+const isEntry = (entry: unknown): boolean => isTuple(entry, isText, (fields) => isListOf(fields, isText));
 
 /**
  * Appends to a bounded stream. ARGV: its length, its life in ms, 1 when ticks before these were left out, and the ticks.
@@ -10,6 +14,7 @@ import type { Script } from '../client/commands.js';
  */
 export const appendTicks: Script = {
   name: 'qtdalAppendTicks',
+  isAnswer: (answer) => answer === null,
   lua: `
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local before, born = '0-0', nil
@@ -36,6 +41,8 @@ redis.pcall('PUBLISH', KEYS[1], '')
  */
 export const lookAtTicks: Script = {
   name: 'qtdalLookAtTicks',
+  isAnswer: (answer) =>
+    isNumber(answer) || isTuple(answer, isText, isText, (entries) => isListOf(entries, isEntry)),
   lua: `
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 if not last then
@@ -51,6 +58,7 @@ return { last[1], born or '', redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 
 /** The last ticks, newest first. ARGV: how many at most. */
 export const recentTicks: Script = {
   name: 'qtdalRecentTicks',
+  isAnswer: (answer) => isListOf(answer, isText),
   readOnly: true,
   lua: `
 local ticks = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[1])
