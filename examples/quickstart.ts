@@ -1,7 +1,7 @@
-import { loadConfig } from '@quantumtrade/dal-config';
+import { defineConfig } from '@quantumtrade/dal-config';
 import { embeddedModule, openDatabase } from '@quantumtrade/dal-container';
 
-const config = await loadConfig();
+const config = defineConfig({ redis: { url: 'redis://127.0.0.1:6379' } });
 const { database, close } = await openDatabase(embeddedModule({ ...config, embedded: {} }));
 await database.initializeSchema();
 
