@@ -54,7 +54,24 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
     .exitOverride();
   for (const add of [addDemo, addMigrate, addStatus, addIngest, addQuery, addDoctor, addAudit, addDeadLetter])
     add(command, runSession);
+  refuseRepeatedOptions(command);
   return command;
+}
+
+/** Options that add to what they were given before. */
+const REPEATABLE: ReadonlySet<string> = new Set(['map', 'default', 'filter']);
+
+/** Of a value that is given twice the first would be lost without a word. */
+function refuseRepeatedOptions(command: Command): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || REPEATABLE.has(option.name())) continue;
+    let isGiven = false;
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) throw new UsageError(`${option.long} is given twice.`);
+      isGiven = true;
+    });
+  }
+  command.commands.forEach(refuseRepeatedOptions);
 }
 
 function report(error: unknown, json: boolean, io: Terminal): void {

@@ -65,8 +65,10 @@ export function addIngest(program: Command, run: RunSession): void {
         Object.keys(MARKS),
       ),
     )
-    .option('--default <field=value,…>', 'volume or qualityScore of rows that have none', (text) =>
-      parsePairs('--default', text, ['volume', 'qualityScore']),
+    .option(
+      '--default <field=value,…>',
+      'volume or qualityScore of rows that have none',
+      (text, known?: Defaults) => parsePairs('--default', text, ['volume', 'qualityScore'], { known }),
     )
     .addOption(
       new Option('--rounding <how>', 'round numbers with more than 8 digits after the point').choices([

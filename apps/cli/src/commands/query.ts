@@ -177,5 +177,6 @@ function instant(text: string): number {
 function filter(text: string, known: Record<string, string> = {}): Record<string, string> {
   const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError('Write name=value.');
+  if (Object.hasOwn(known, name)) throw new InvalidArgumentError(`It gives ${name} twice.`);
   return { ...known, [name]: value! };
 }

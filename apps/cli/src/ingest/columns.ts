@@ -55,16 +55,16 @@ export function listed(names: readonly string[]): string {
 }
 
 /**
- * Reads `open=Open,timestamp=date`: field before, column after. A pair whose column has a comma is put in quotes, as a
- * cell of a CSV file is.
+ * Reads `open=Open,timestamp=date`: field before, value after. A pair that has a comma is put in quotes, as a cell of a CSV
+ * file is. Pairs of earlier texts are `known`.
  */
 export function parsePairs<Field extends string>(
   option: string,
   text: string,
   fields: readonly Field[],
-  meaning = 'value',
+  { meaning = 'value', known = {} }: { meaning?: string; known?: Partial<Record<Field, string>> } = {},
 ): Partial<Record<Field, string>> {
-  const pairs: Partial<Record<Field, string>> = {};
+  const pairs: Partial<Record<Field, string>> = { ...known };
   for (const pair of pairsOf(option, text)) {
     const at = pair.indexOf('=');
     const field = fields.find((name) => name === pair.slice(0, at).trim());
@@ -80,7 +80,9 @@ export function parsePairs<Field extends string>(
   return pairs;
 }
 
-export const parseMapping = (text: string): Mapping => parsePairs('--map', text, FIELDS, 'Column');
+/** Reads `--map`, which may be given several times. */
+export const parseMapping = (text: string, known: Mapping = {}): Mapping =>
+  parsePairs('--map', text, FIELDS, { meaning: 'Column', known });
 
 function pairsOf(option: string, text: string): string[] {
   try {

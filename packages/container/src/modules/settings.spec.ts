@@ -1,0 +1,36 @@
+import type { ClickHouseSettings, RetrySettings } from '@quantumtrade/dal-clickhouse';
+import type {
+  ClickHouseConfig,
+  RedisClusterConfig,
+  RedisConfig,
+  RedisSentinelConfig,
+  RedisTlsConfig,
+  RetryConfig,
+} from '@quantumtrade/dal-config';
+import { defineConfig } from '@quantumtrade/dal-config';
+import type { RedisClusterSettings, RedisSentinelSettings, RedisSettings } from '@quantumtrade/dal-redis';
+import { clickHouseSettings } from './clickhouse-redis.js';
+import { redisSettings } from './redis-settings.js';
+
+/** Keys of a configuration that the adapter has no setting for, and which would have no effect. */
+type Unused<Config, Settings> = Exclude<keyof Config, keyof Settings>;
+
+/** Does not compile while there are any. TLS has files, whose content the adapter gets. */
+const unused: readonly [
+  Record<Unused<ClickHouseConfig, ClickHouseSettings>, never>,
+  Record<Unused<RetryConfig, RetrySettings>, never>,
+  Record<Unused<RedisConfig, RedisSettings>, never>,
+  Record<Unused<RedisClusterConfig, RedisClusterSettings>, never>,
+  Record<Unused<RedisSentinelConfig, RedisSentinelSettings>, never>,
+  Record<Exclude<Unused<RedisTlsConfig, NonNullable<RedisSettings['tls']>>, `${string}File`>, never>,
+] = [{}, {}, {}, {}, {}, {}];
+
+it('hands every key of the configuration to the adapter of its section', () => {
+  const config = defineConfig({
+    clickhouse: { password: 'sesame', retry: { maxAttempts: 9 }, maxQuerySize: 9 },
+    redis: { password: 'sesame', commandTimeoutMs: 9 },
+  });
+  expect(unused.flatMap((each) => Object.keys(each))).toEqual([]);
+  expect(clickHouseSettings(config.clickhouse)).toEqual({ ...config.clickhouse, password: 'sesame' });
+  expect(redisSettings(config.redis)).toEqual({ ...config.redis, password: 'sesame' });
+});
