@@ -46,8 +46,8 @@ export function predictionRepository(sql: Sql, writer: TableWriter): PredictionR
         operation,
         {
           where: `WHERE prediction_horizon = {horizon:${typeOf(HORIZON)}} AND timestamp <= ${instantOf('latest')}
-            AND (prediction_id, timestamp) NOT IN (
-              SELECT prediction_id, timestamp FROM ${outcome.table} WHERE timestamp <= ${instantOf('latest')}
+            AND (prediction_id, symbol, timestamp) NOT IN (
+              SELECT prediction_id, symbol, timestamp FROM ${outcome.table} WHERE timestamp <= ${instantOf('latest')}
             )`,
           params: { horizon, latest },
           limit: options?.limit === undefined ? undefined : requireLimit(options.limit, operation),

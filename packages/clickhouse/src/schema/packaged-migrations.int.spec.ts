@@ -1,11 +1,15 @@
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import { packagedMigrations } from '@quantumtrade/dal-migrations';
 import type { Sql } from '../client/sql.js';
+import { loadMigrations } from './migration-files.js';
 import { ClickHouseSchemaController } from './schema-controller.js';
-import { dropOwnDatabases, ownDatabase } from '../testing/own-schema.js';
+import { dropOwnDatabases, intercepted, ownDatabase } from '../testing/own-schema.js';
 
 afterAll(dropOwnDatabases);
 
 const FRACTIONAL_VOLUMES = 9;
 const UNDEFINED_METRICS = 10;
+const OUTCOME_KEY = 11;
 
 /** A schema as a release had it, and rows in it. */
 async function schemaAt(version: number) {
@@ -73,5 +77,65 @@ describe('migration 10, undefined metrics', () => {
     await insert(sql, 'NULL');
     await expect(schema.migrate(UNDEFINED_METRICS - 1)).rejects.toThrow(/metrics that are undefined/);
     expect(await winRates(sql)).toEqual([{ win_rate: null }]);
+  });
+});
+
+describe('migration 11, the key of outcomes', () => {
+  const insert = (sql: Sql, symbol: string, month: string) =>
+    sql.command(
+      'test',
+      `INSERT INTO prediction_outcomes (prediction_id, symbol, timestamp) SETTINGS async_insert = 0
+       VALUES ('p', '${symbol}', '2024-${month}-01 00:00:00.000')`,
+    );
+  const outcomes = (sql: Sql) =>
+    sql.rows(
+      'test',
+      'SELECT symbol, toMonth(timestamp) AS month FROM prediction_outcomes FINAL ORDER BY ALL',
+    );
+
+  /** Moves to a version through a process that dies after each statement, before it can record it. */
+  async function dyingAfterEachStatement(sql: Sql, version: number): Promise<number> {
+    const executed = new Set<string>();
+    for (let deaths = 0; ; deaths++) {
+      const dying = intercepted(sql, async (query, operation) => {
+        if (operation !== 'schema.migrate' || !query.includes('prediction_outcomes') || executed.has(query))
+          return;
+        executed.add(query);
+        await sql.command(operation, query);
+        throw new ConnectionError('gone', { operation });
+      });
+      const died = await new ClickHouseSchemaController(dying, { lock: { leaseMs: 500, pollMs: 20 } })
+        .migrate(version)
+        .then(
+          () => false,
+          (error: unknown) => {
+            if (!/gone/.test(String(error))) throw error;
+            return true;
+          },
+        );
+      if (!died) return deaths;
+    }
+  }
+
+  it('keeps every outcome through a death after each statement, up and down', async () => {
+    const { sql, schema } = await schemaAt(OUTCOME_KEY - 1);
+    const all = [
+      { symbol: 'A', month: 1 },
+      { symbol: 'B', month: 2 },
+    ];
+    for (const { symbol, month } of all) await insert(sql, symbol, `0${month}`);
+    const { up, down } = (await loadMigrations(packagedMigrations))[OUTCOME_KEY - 1]!;
+    expect(await dyingAfterEachStatement(sql, OUTCOME_KEY)).toBe(up.length);
+    expect(await outcomes(sql)).toEqual(all);
+    await insert(sql, 'B', '01');
+    await insert(sql, 'A', '01');
+    expect(await outcomes(sql)).toHaveLength(3);
+    await expect(schema.migrate(OUTCOME_KEY - 1)).rejects.toThrow(/outcomes of several symbols/);
+    await sql.command(
+      'test',
+      "DELETE FROM prediction_outcomes WHERE symbol = 'B' AND toMonth(timestamp) = 1",
+    );
+    expect(await dyingAfterEachStatement(sql, OUTCOME_KEY - 1)).toBe(down.length);
+    expect(await outcomes(sql)).toEqual(all);
   });
 });

@@ -30,28 +30,21 @@ export function outcomeSuite(runner: TestRunner, open: OpenTimeSeries): void {
       );
     });
 
-    it('is keyed by prediction id and timestamp: another symbol replaces', async () => {
+    it('keeps outcomes apart by id, symbol and timestamp, and replaces by all three', async () => {
       const day = uniqueDay();
-      const [first, second] = [uniqueName(), uniqueName()];
+      const [first, second] = [uniqueName(), uniqueName()].toSorted() as [string, string];
       const predictionId = uniqueName();
-      await backend().outcomes.insert({ outcomes: [judged(first, day, { predictionId })] });
-      const result = await backend().outcomes.insert({ outcomes: [judged(second, day, { predictionId })] });
-      expect(result).toMatchObject({ insertedCount: 0, updatedCount: 1 });
-      expect((await backend().outcomes.find({ symbol: first })).totalCount).toBe(0);
-      const { data } = await backend().outcomes.find({ symbol: second }, { exact: true });
-      expect(data).toEqual([
-        {
-          predictionId,
-          symbol: second,
-          timestamp: new Date(day),
-          actualPrice: '102.5',
-          predictedPrice: '101.25',
-          accuracyScore: 0.875,
-          profitLoss: '-1.25',
-          strategyName: 'momentum',
-          marketRegime: 'bull',
-          evaluationTimestamp: new Date(day + 3_600_000),
-        },
+      const insert = (symbol: string, timestamp: number, profitLoss: number) =>
+        backend().outcomes.insert({ outcomes: [judged(symbol, timestamp, { predictionId, profitLoss })] });
+      await insert(second, day, 1);
+      expect(await insert(first, day, 2)).toMatchObject({ insertedCount: 1, updatedCount: 0 });
+      expect(await insert(first, day + 1, 3)).toMatchObject({ insertedCount: 1, updatedCount: 0 });
+      expect(await insert(first, day, 4)).toMatchObject({ insertedCount: 0, updatedCount: 1 });
+      const { data } = await backend().outcomes.find({ filters: { predictionId } });
+      expect(data.map((row) => [row.symbol, row.timestamp.getTime() - day, row.profitLoss])).toEqual([
+        [first, 0, 4],
+        [second, 0, 1],
+        [first, 1, 3],
       ]);
     });
   });

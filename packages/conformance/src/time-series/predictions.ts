@@ -28,9 +28,9 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       ({ ...predictionKind.row(symbol, day), ...more }) as PredictionInput;
     const write = (predictions: readonly PredictionInput[]) =>
       backend().predictions.insert({ predictions, modelVersion: 'gbm-7', strategy: 'momentum' });
-    const judge = (predictionId: string, timestamp: number) =>
+    const judge = (predictionId: string, symbol: string, timestamp: number) =>
       backend().outcomes.insert({
-        outcomes: [{ ...outcomeKind.row('J', timestamp), predictionId } as never],
+        outcomes: [{ ...outcomeKind.row(symbol, timestamp), predictionId } as never],
       });
 
     it('finds a prediction by its id, exactly when asked', async () => {
@@ -159,7 +159,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
         predictionHorizon: horizon,
       });
       await write([...predictions, other, early]);
-      await judge(ids[0]!, day);
+      await judge(ids[0]!, 'D', day);
 
       const due = async (now: Date | number, limit?: number) => {
         const found = await backend().predictions.dueForEvaluation(horizon, now, {
@@ -192,17 +192,24 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
           cacheHit: false,
         });
       }
-      await judge(ids[1]!, day + 2);
+      await judge(ids[1]!, 'D', day + 2);
       expect((await due(end(day + 5))).totalCount).toBe(8);
     });
 
-    it('judges a prediction of an id and instant, not its namesakes at others', async () => {
+    it('judges the prediction of an id, symbol and instant, not its namesakes', async () => {
       const predictionId = uniqueName();
       const predictionHorizon = 105;
-      await write([0, 1].map((n) => predicted('N', { predictionId, timestamp: day + n, predictionHorizon })));
-      await judge(predictionId, day + 1);
+      const named = ['M', 'N'].flatMap((symbol) =>
+        [0, 1].map((n) => predicted(symbol, { predictionId, timestamp: day + n, predictionHorizon })),
+      );
+      await write(named);
+      await judge(predictionId, 'N', day + 1);
       const { data } = await backend().predictions.dueForEvaluation(predictionHorizon, day + DAY);
-      expect(data.map(({ timestamp }) => timestamp.getTime())).toEqual([day]);
+      expect(data.map((row) => [row.symbol, row.timestamp.getTime() - day])).toEqual([
+        ['M', 0],
+        ['N', 0],
+        ['M', 1],
+      ]);
     });
 
     it('finds due exactly when asked', async () => {

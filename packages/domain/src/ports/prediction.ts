@@ -32,8 +32,8 @@ export interface PredictionRepository {
   ): Promise<QueryResult<PredictionRecord<E>>>;
 
   /**
-   * Predictions with this horizon that have run out by `now` and have no outcome yet, by ascending timestamp, then
-   * symbol, then id. A prediction runs out `predictionHorizon` minutes after its timestamp.
+   * Predictions with this horizon that have run out by `now` and have no outcome yet (one of the same id, symbol and
+   * timestamp), by ascending timestamp, then symbol, then id. A prediction runs out `predictionHorizon` minutes after its timestamp.
    */
   dueForEvaluation<E extends boolean = false>(
     horizonMinutes: number,

@@ -1,6 +1,9 @@
 import type { InputOf, RecordDefinition, RecordOf } from './record.js';
 
-/** What came of a prediction. `timestamp` is the prediction's own, `evaluationTimestamp` is when it was judged. */
+/**
+ * What came of one prediction, which its id, symbol and timestamp name. `evaluationTimestamp` is when it was judged; judging
+ * it again replaces the outcome.
+ */
 export const outcome = {
   name: 'outcomes',
   table: 'prediction_outcomes',
@@ -16,7 +19,7 @@ export const outcome = {
     marketRegime: { kind: 'label' },
     evaluationTimestamp: { kind: 'instant' },
   },
-  key: ['predictionId', 'timestamp'],
+  key: ['predictionId', 'symbol', 'timestamp'],
   filters: ['predictionId', 'strategyName', 'marketRegime'],
   groups: ['symbol', 'strategyName', 'marketRegime'],
   measures: ['profitLoss', 'accuracyScore', 'actualPrice', 'predictedPrice'],

@@ -41,7 +41,7 @@ const TABLE_VERSIONS = {
 type TableName = keyof typeof TABLE_VERSIONS;
 
 /** As many as there are migrations. */
-export const NEWEST_VERSION = 10;
+export const NEWEST_VERSION = 11;
 
 /** All tables of one in-memory backend, and what every call on it has in common. */
 export class MemoryStore {
