@@ -41,7 +41,9 @@ export function toJson(document: unknown, indent = 2): string {
 export function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
   const columns = Object.keys(rows[0] ?? {});
   const cells = rows.map((row) => columns.map((column) => cell(row[column])));
-  const widths = columns.map((column, i) => Math.max(column.length, ...cells.map((line) => line[i]!.length)));
+  const widths = columns.map((column, i) =>
+    cells.reduce((width, line) => Math.max(width, line[i]!.length), column.length),
+  );
   const right = columns.map((column) => rows.every((row) => isNumeric(row[column])));
   const line = (texts: readonly string[]) =>
     texts

@@ -92,6 +92,7 @@ describe('predictions', () => {
       timestamp: new Date(5 * DAY),
       version: 1,
       metadata: {},
+      featureMetadata: {},
       calculationTimeMs: 0,
       features: { close: 100, return_5d: 0.05, sma_5: 98, volatility_5d: 0.3 },
     };

@@ -65,7 +65,7 @@ export function performanceByRegime(outcomes: readonly PredictionOutcome[]): Per
     return {
       strategyName: judged[0]!.strategyName,
       marketRegime,
-      timestamp: Math.max(...judged.map(({ timestamp }) => timestamp.getTime())),
+      timestamp: judged.reduce((last, { timestamp }) => Math.max(last, timestamp.getTime()), -Infinity),
       accuracyRate: sum(judged.map(({ accuracyScore }) => accuracyScore)) / judged.length,
       profitLoss: sum(judged.map(({ profitLoss }) => profitLoss)),
       sharpeRatio: sharpe(daily),

@@ -13,7 +13,9 @@ export async function storePredictions({ database, call, symbols }: Demo): Promi
   const filters = { featureVersion: String(FEATURE_VERSION) };
   let stored = 0;
   const sets = [];
-  for (const symbol of symbols) sets.push(...(await database.getFeatures({ symbol, filters }, call)).data);
+  for (const symbol of symbols) {
+    for (const set of (await database.getFeatures({ symbol, filters }, call)).data) sets.push(set);
+  }
   for (const strategy of STRATEGIES) {
     for (const predictions of chunks(predict(strategy, sets), ROWS_PER_WRITE)) {
       const batch = { predictions, modelVersion: MODEL_VERSION, strategy };

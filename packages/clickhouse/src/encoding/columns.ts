@@ -25,6 +25,7 @@ const codecs: Readonly<Record<Field['kind'], Codec>> = {
   label: text,
   id: text,
   text,
+  metadata: text,
   uuid: asIs('UUID'),
   texts: asIs('Array(String)'),
   numbers: asIs('Map(String, Float64)'),

@@ -155,7 +155,7 @@ export class BlockBuilder {
         };
         roundedCount += this.#columnsOf(month).append(sources, chosen, this.#listsLength, refuse, rounding);
       }
-      if (refused.length > 0) errors.push(...refused.sort((a, b) => a.index - b.index));
+      for (const error of refused.sort((a, b) => a.index - b.index)) errors.push(error);
     }
     this.#listsLength += to;
     return { given: to - from, errors, roundedCount };

@@ -5,6 +5,7 @@ const TYPES: Readonly<Record<ColumnField['kind'], string>> = {
   label: 'LowCardinality(String)',
   id: 'String',
   text: 'String',
+  metadata: 'String',
   instant: "DateTime64(3, 'UTC')",
   decimal: 'Decimal(18, 8)',
   uint8: 'UInt8',

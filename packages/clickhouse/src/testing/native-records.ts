@@ -96,6 +96,12 @@ function usual(field: Field): fc.Arbitrary<unknown> {
       return wellFormed(1, 256);
     case 'text':
       return fc.oneof(wellFormed(0, 400), fc.constantFrom('x'.repeat(65_536), 'ü'.repeat(40_000)));
+    case 'metadata':
+      return fc.oneof(
+        fc.constant('{}'),
+        fc.dictionary(wellFormed(0, 20), wellFormed(0, 20), { maxKeys: 3 }).map((map) => JSON.stringify(map)),
+        fc.constantFrom<unknown>('', 'null', '["a"]', '{"a":1}', '{', '{"a":"\\ud800"}', {}),
+      );
     case 'instant': {
       const ms = fc.oneof(
         fc.integer({ min: MIN_INSTANT, max: MAX_INSTANT }),

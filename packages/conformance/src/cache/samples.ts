@@ -34,6 +34,7 @@ export function featureSet(symbol: string): FeatureSet {
     version: 3,
     features: { rsi_14: 0.1 + 0.2, latest: -1e-300 },
     metadata: { window: '14 d' },
+    featureMetadata: { rsi_14: { window: '14 d', unit: '%' }, latest: { window: '14 d', unit: '$' } },
     calculationTimeMs: 7,
   };
 }

@@ -86,6 +86,8 @@ function goodValue(field: Field): Arb {
       return fc.constantFrom(...UUIDS, UUIDS[2]!.toUpperCase());
     case 'text':
       return fc.oneof(fc.constantFrom('', '\\N', '\u0000', "it's\t\n"), fc.string({ unit: 'grapheme' }));
+    case 'metadata':
+      return fc.constantFrom('{}', '{"unit":"%"}');
     case 'instant':
       return fc.oneof(
         instants,

@@ -1,6 +1,7 @@
 import type { FeatureBatch } from '@quantumtrade/dal-domain';
 import { failureOf } from '../failure.js';
 import type { TestRunner } from '../runner.js';
+import { featureMetadataTests } from './feature-metadata.js';
 import type { OpenTimeSeries } from './subject.js';
 import {
   answer,
@@ -29,6 +30,8 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
     const write = (...batches: FeatureBatch[]) => backend().features.insert(batches);
     const read = async (symbol: string) => (await backend().features.find({ symbol })).data;
 
+    featureMetadataTests(runner, backend);
+
     it('reads the features of one symbol, instant and version as one set', async () => {
       const symbol = uniqueName();
       const result = await write(
@@ -43,6 +46,7 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
             version: 1,
             features: { rsi_14: 55.5, sma_20: -101.25 },
             metadata: {},
+            featureMetadata: {},
             calculationTimeMs: 7,
           },
         ],
@@ -67,7 +71,8 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
           timestamp: new Date(day),
           version: 1,
           features: { a: 1, b: 2, c: 3, d: 4 },
-          metadata: { of: 'c', a: '1', b: '1', c: '1' },
+          metadata: { a: '1', b: '1', c: '1' },
+          featureMetadata: { a: { of: 'a', a: '1' }, b: { of: 'b', b: '1' }, c: { of: 'c', c: '1' } },
           calculationTimeMs: 9,
         },
       ]);
@@ -287,6 +292,7 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
         version: 10,
         features: { a: 5 },
         metadata: {},
+        featureMetadata: {},
         calculationTimeMs: 4,
       });
     });

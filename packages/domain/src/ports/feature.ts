@@ -8,14 +8,15 @@ import type { CallOptions } from './call.js';
 export interface FeatureRepository {
   /**
    * Writes any number of batches at once. Counts are of features; a `RowError.index` is a batch's position.
-   * Batches of the same symbol, timestamp and version add up to one set. Otherwise as `MarketDataRepository.insert`, but a
+   * Batches of the same symbol, timestamp and version add up to one set, in which each feature keeps the metadata of
+   * its batch. Otherwise as `MarketDataRepository.insert`, but a
    * batch that is dated too far ahead (`computedAt`) is refused by itself.
    */
   insert(batches: readonly FeatureBatch[], options?: CallOptions): Promise<BatchResult>;
 
   /**
    * Matching sets by ascending timestamp, then symbol, then version. `limit` and `totalCount` count sets. A filter by
-   * `featureName` leaves only that feature in each set. Metadata of a set's batches is merged in order of feature name.
+   * `featureName` leaves only that feature in each set.
    */
   find(params: QueryParams, options?: CallOptions): Promise<QueryResult<FeatureSet>>;
 

@@ -146,7 +146,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
       if (look.status === 'rejected') failures.push(look.reason);
       else {
         this.#cursors.set(symbol, look.value.cursor);
-        items.push(...look.value.items);
+        for (const item of look.value.items) items.push(item);
       }
       if (look.status === 'rejected' || look.value.hasMore) this.#unread.add(symbol);
     }

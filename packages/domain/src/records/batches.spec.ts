@@ -127,7 +127,18 @@ describe('prepared features', () => {
       version: 1,
       features: { a: 1, b: 2 },
       metadata: { unit: '%' },
+      featureMetadata: { a: { unit: '%' }, b: { unit: '%' } },
       calculationTimeMs: 3,
+    });
+  });
+
+  it('make a set also with metadata that others stored and nobody can read', () => {
+    const { rows } = prepareFeatures([{ ...batch, metadata: { unit: '%' } }], VERSION);
+    const row = (name: string) => rows.find((prepared) => prepared.row['featureName'] === name)!.row;
+    const foreign = { ...row('a'), featureMetadata: '{"unit":5}' };
+    expect(featureSetOf([foreign, row('b')])).toMatchObject({
+      features: { a: 1, b: 2 },
+      featureMetadata: { a: { $text: '{"unit":5}' }, b: { unit: '%' } },
     });
   });
 });

@@ -1,5 +1,5 @@
 import { feature } from './feature.js';
-import { Invalid, isPlainMap } from './field.js';
+import { Invalid, isPlainMap, parseMetadata } from './field.js';
 import type { JsonMember } from './json.js';
 import { memberOf, objectCodec } from './json.js';
 import type { Row } from './record.js';
@@ -11,7 +11,13 @@ export interface FeatureSet {
   timestamp: Date;
   version: number;
   features: Record<string, number>;
+  /** What the metadata of the features says, without what two of them say differently. */
   metadata: Record<string, string>;
+  /**
+   * The metadata of each feature that has any, by the feature's name. Stored text that is no JSON object of strings, which
+   * other programs may have written, stands there as it is under the name `$text`.
+   */
+  featureMetadata: Record<string, Record<string, string>>;
   /** The longest calculation among the set's features, in milliseconds. */
   calculationTimeMs: number;
 }
@@ -19,6 +25,7 @@ export interface FeatureSet {
 const { symbol, timestamp, featureVersion, calculationTimeMs } = feature.fields;
 
 const metadata: JsonMember = { decode: textsByName, encode: textsByName };
+const featureMetadata: JsonMember = { decode: textsByFeature, encode: textsByFeature };
 
 export const featureSetCodec = objectCodec<FeatureSet>({
   symbol: memberOf(symbol),
@@ -26,6 +33,7 @@ export const featureSetCodec = objectCodec<FeatureSet>({
   version: memberOf(featureVersion),
   features: memberOf({ kind: 'numbers' }),
   metadata,
+  featureMetadata,
   calculationTimeMs: memberOf(calculationTimeMs),
 });
 
@@ -36,18 +44,50 @@ function textsByName(value: unknown): Record<string, string> | Invalid {
   return { ...(value as Record<string, string>) };
 }
 
+function textsByFeature(value: unknown): Record<string, Record<string, string>> | Invalid {
+  if (!isPlainMap(value)) return new Invalid('must be a map of maps of strings');
+  const entries: [string, Record<string, string>][] = [];
+  for (const [feature, given] of Object.entries(value)) {
+    const texts = textsByName(given);
+    if (texts instanceof Invalid) return new Invalid(`${JSON.stringify(feature)} ${texts.reason}`);
+    entries.push([feature, texts]);
+  }
+  return Object.fromEntries(entries);
+}
+
+const UNREADABLE = '$text';
+
 /** The set that these rows make: all of one symbol, instant and version, in order of feature name. */
 export function featureSetOf(rows: readonly Row[]): FeatureSet {
   const first = rows[0]!;
-  const metadata = rows.flatMap((row) =>
-    Object.entries(JSON.parse(row['featureMetadata'] as string) as Record<string, string>),
-  );
+  const texts = new Map<string, Record<string, string>>();
+  const own: [string, Record<string, string>][] = [];
+  let calculationTimeMs = 0;
+  for (const row of rows) {
+    const text = row['featureMetadata'] as string;
+    let parsed = texts.get(text);
+    if (!parsed) texts.set(text, (parsed = parseMetadata(text) ?? { [UNREADABLE]: text }));
+    if (Object.keys(parsed).length > 0) own.push([row['featureName'] as string, { ...parsed }]);
+    calculationTimeMs = Math.max(calculationTimeMs, row['calculationTimeMs'] as number);
+  }
   return {
     symbol: first['symbol'] as string,
     timestamp: new Date(first['timestamp'] as number),
     version: first['featureVersion'] as number,
     features: Object.fromEntries(rows.map((row) => [row['featureName'], row['featureValue'] as number])),
-    metadata: Object.fromEntries(metadata),
-    calculationTimeMs: Math.max(...rows.map((row) => row['calculationTimeMs'] as number)),
+    metadata: agreed([...texts.values()]),
+    featureMetadata: Object.fromEntries(own),
+    calculationTimeMs,
   };
+}
+
+/** The entries of all maps whose name has one value. */
+function agreed(maps: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  const values = new Map<string, string | undefined>();
+  for (const map of maps) {
+    for (const [name, value] of Object.entries(map)) {
+      values.set(name, values.has(name) && values.get(name) !== value ? undefined : value);
+    }
+  }
+  return Object.fromEntries([...values].filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

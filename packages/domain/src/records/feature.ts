@@ -9,7 +9,7 @@ export const feature = {
     timestamp: { kind: 'instant' },
     featureName: { kind: 'label' },
     featureValue: { kind: 'float64' },
-    featureMetadata: { kind: 'text' },
+    featureMetadata: { kind: 'metadata' },
     featureVersion: { kind: 'uint16' },
     calculationTimeMs: { kind: 'uint32' },
   },

@@ -25,6 +25,22 @@ const kinds: Record<Field['kind'], { good: unknown[]; bad: unknown[] }> = {
     good: ['x', 'a b', 'é', 'x'.repeat(256)],
     bad: ['', 'x'.repeat(257), '\u0000', 'a\tb', '\u202e', '\u0085', 5, {}],
   },
+  metadata: {
+    good: ['{}', ' {"a":"b"} ', '{"__proto__":""}'],
+    bad: [
+      '',
+      'x',
+      'null',
+      '[]',
+      '["a"]',
+      '"s"',
+      '5',
+      '{"a":1}',
+      '{"a":{}}',
+      `{"a":"${'x'.repeat(65_536)}"}`,
+      {},
+    ],
+  },
   text: { good: ['', 'x'.repeat(65_536)], bad: ['x'.repeat(65_537), '\ud800', 5] },
   instant: {
     good: [0, -1, MIN_INSTANT, MAX_INSTANT, new Date(0)],

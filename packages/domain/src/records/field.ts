@@ -10,6 +10,7 @@ import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
  * | `label` | a name out of few: source, strategy, regime, model; 1 to 256 characters, none of them control or invisible |
  * | `id` | a name out of many, likewise |
  * | `text` | free text, may be empty, up to 65,536 characters |
+ * | `metadata` | text that is a JSON object of strings, up to 65,536 characters |
  * | `instant` | a moment in UTC with millisecond precision, 1900 to 2299 |
  * | `decimal` | 18 digits, or as many as `precision` says, 8 of them after the point |
  * | `uint8` … `uint64` | whole numbers; a `uint64` reads as number while safe unless `read: 'bigint'` |
@@ -19,7 +20,7 @@ import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
  * | `numbers` | map of finite numbers by name |
  */
 export type Field = (
-  | { kind: 'symbol' | 'label' | 'id' | 'text' | 'instant' | 'uuid' | 'texts' | 'numbers' }
+  | { kind: 'symbol' | 'label' | 'id' | 'text' | 'metadata' | 'instant' | 'uuid' | 'texts' | 'numbers' }
   | DecimalField
   | { kind: 'uint8' | 'uint16' | 'uint32' }
   | { kind: 'uint64'; read?: 'bigint' }
@@ -90,6 +91,8 @@ function judge(field: Field, value: unknown, rounding: Rounding | undefined): Ca
     case 'id':
     case 'text':
       return canonicalText(field.kind, value);
+    case 'metadata':
+      return canonicalMetadata(value);
     case 'instant':
       return canonicalInstant(value);
     case 'decimal':
@@ -148,6 +151,23 @@ export function refusalOfName(value: unknown, maxLength: number): string | undef
   if (PRINTABLE.test(value)) return undefined;
   if (!value.isWellFormed()) return 'must be well-formed Unicode';
   return INVISIBLE.test(value) ? 'must not contain control or invisible characters' : undefined;
+}
+
+function canonicalMetadata(value: unknown): string | Invalid {
+  const text = canonicalText('text', value);
+  if (text instanceof Invalid || parseMetadata(text)) return text;
+  return new Invalid('must be a JSON object of strings');
+}
+
+/** What a text of metadata says, or undefined when it is no JSON object of strings. */
+export function parseMetadata(text: string): Record<string, string> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isRight = isPlainMap(value) && Object.values(value).every((item) => typeof item === 'string');
+    return isRight ? (value as Record<string, string>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function canonicalInstant(value: unknown): number | Invalid {

@@ -17,6 +17,7 @@ export function featuresOf(symbol: string, version = 1): FeatureSet {
     version,
     features: Object.fromEntries(NAMES.map((name, i) => [name, (i + 1) / 7])),
     metadata: { source: 'bench', model: 'momentum-2' },
+    featureMetadata: {},
     calculationTimeMs: 12,
   };
 }

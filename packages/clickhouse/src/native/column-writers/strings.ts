@@ -54,3 +54,19 @@ export class StringWriter extends ColumnWriter {
     this.#texts.length = 0;
   }
 }
+
+/** A `String` of the kind `metadata`. Many rows have the text of the one before, which is judged once. */
+export class MetadataWriter extends StringWriter {
+  #accepted: string | undefined;
+
+  override put(value: unknown, row: number): string | undefined {
+    if (typeof value !== 'string' || value !== this.#accepted) return this.judge(value, row);
+    this.store(value);
+    return undefined;
+  }
+
+  override store(value: Canonical): void {
+    this.#accepted = value as string;
+    super.store(value);
+  }
+}

@@ -7,7 +7,7 @@ import { InstantWriter } from './instants.js';
 import { UInt64Writer, UIntWriter } from './integers.js';
 import { NullableWriter } from './nullable.js';
 import { NumbersByNameWriter } from './numbers-by-name.js';
-import { StringWriter } from './strings.js';
+import { MetadataWriter, StringWriter } from './strings.js';
 import { TextsWriter } from './texts.js';
 import { UuidWriter } from './uuids.js';
 import { VersionWriter } from './versions.js';
@@ -34,6 +34,8 @@ function plainWriter(field: Field): ColumnWriter {
     case 'id':
     case 'text':
       return new StringWriter(field);
+    case 'metadata':
+      return new MetadataWriter(field);
     case 'instant':
       return new InstantWriter(field);
     case 'decimal':
@@ -71,6 +73,8 @@ function filler(field: Field): Canonical {
     case 'id':
     case 'text':
       return '';
+    case 'metadata':
+      return '{}';
     case 'texts':
       return [];
     case 'numbers':
