@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -119,6 +119,7 @@ describe('A kept data directory', () => {
   let dataDirectory: string;
   beforeEach(async () => {
     dataDirectory = await mkdtemp(join(tmpdir(), 'kept-'));
+    await chmod(dataDirectory, 0o755);
   });
   afterEach(() => rm(dataDirectory, { recursive: true }));
 
@@ -131,6 +132,7 @@ describe('A kept data directory', () => {
   it('has every acknowledged row after the server was killed, and again after it was stopped', async () => {
     const first = await startEmbeddedClickHouse({ dataDirectory });
     await insertRows(first);
+    expect((await stat(dataDirectory)).mode & 0o077).toBe(0);
     process.kill(first.pid, 'SIGKILL');
     expect(await first.closed).toEqual({ code: null, signal: 'SIGKILL' });
     const second = await startEmbeddedClickHouse({ dataDirectory });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -71,7 +71,7 @@ export async function startEmbeddedClickHouse({
   const password = randomBytes(24).toString('base64url');
   let spawned: ServerProcess | undefined;
   try {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+    await makePrivate(dataDirectory);
     const files = await writeServerFiles(own, USERNAME, password);
     const started = spawnServer({
       library,
@@ -109,6 +109,14 @@ export async function startEmbeddedClickHouse({
     await remove(own);
     throw error;
   }
+}
+
+/** Creates a directory that only this user can enter, or makes one so that is empty or has served an engine. */
+async function makePrivate(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const names = await readdir(directory);
+  // A mounted volume may belong to another user, and then has the rights that user gave it.
+  if (names.length === 0 || names.includes('status')) await chmod(directory, 0o700).catch(() => undefined);
 }
 
 const remove = (directory: string) => rm(directory, { recursive: true, force: true });
