@@ -8,7 +8,7 @@ it('gives the data layer the same rows in every form', async () => {
   const { value: records } = bars(1_000).next();
   const encoded = [rowObjects, columns, columnsOfUnits].map((form) => {
     const collector = blocks.collect('marketData');
-    const taken = collector.append({ ...form(records), timestamp: 0 });
+    const taken = collector.append(form(records), 1n);
     return {
       ...taken,
       blocks: collector.finish().map(({ bytes }) => createHash('sha256').update(bytes).digest('hex')),

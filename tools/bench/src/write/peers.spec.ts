@@ -8,8 +8,8 @@ import { OUR_INSERT_SETTINGS, preEncoded } from './peers.js';
 
 /** Of each request, not of what it does. */
 const OF_THE_REQUEST = ['query', 'query_id', 'database', 'max_execution_time', 'max_query_size'];
-/** Of reading, and of values written as text. */
-const NOT_OF_BLOCKS = /^output_format_|^date_time_|^do_not_merge_|^enable_http_compression$/;
+/** Whether the answer is compressed, which has no rows. */
+const NOT_OF_BLOCKS = /^enable_http_compression$/;
 
 it('gives pre-encoded bytes to the engine with the settings and the bytes of the data layer', async () => {
   const requests: { settings: [string, string][]; body: Buffer }[] = [];
@@ -22,6 +22,8 @@ it('gives pre-encoded bytes to the engine with the settings and the bytes of the
         ([name]) => !OF_THE_REQUEST.includes(name) && !NOT_OF_BLOCKS.test(name),
       );
       requests.push({ settings: settings.sort(), body: Buffer.concat(chunks) });
+      response.setHeader('X-ClickHouse-Query-Id', searchParams.get('query_id')!);
+      response.setHeader('X-ClickHouse-Summary', JSON.stringify({ read_rows: '10', written_rows: '10' }));
       response.end();
     });
   }).listen(0, '127.0.0.1');

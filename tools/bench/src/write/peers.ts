@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import { PINNED_SETTINGS } from '@quantumtrade/dal-clickhouse';
 import type { EncodedBlock } from '@quantumtrade/dal-domain';
 import type { Records, Side } from './side.js';
 
@@ -8,12 +9,7 @@ import type { Records, Side } from './side.js';
 const STORED = { async_insert: 0, wait_end_of_query: 1 } satisfies ClickHouseSettings;
 
 /** What the data layer sends with every insert, but for its token. */
-export const OUR_INSERT_SETTINGS: ClickHouseSettings = {
-  ...STORED,
-  insert_deduplicate: 1,
-  optimize_on_insert: 0,
-  input_format_skip_unknown_fields: 0,
-};
+export const OUR_INSERT_SETTINGS: ClickHouseSettings = { ...PINNED_SETTINGS, ...STORED };
 
 /** Row objects through the driver, as its documentation shows it. */
 export function jsonEachRow(
