@@ -87,7 +87,9 @@ async function run(database: DatabaseAbstraction, clock: { time: number }, seque
     }
     const dated = step.dated === undefined ? undefined : start + step.dated;
     supersededCounts.push(expected.write(step.keys, dated, clock.time, n));
-    const records = Array.from({ length: step.fillers }, (_, i) => bar(`${name}-filler`, n * DAY + i, n));
+    const records = Array.from({ length: step.fillers }, (_, i) =>
+      bar(`${name}-filler`, START + n * DAY + i, n),
+    );
     records.push(...step.keys.map((key) => bar(`${name}-${key}`, START, n)));
     const batch = { source: 'test', records, ...(dated !== undefined && { timestamp: dated }) };
     const call = perform(database, writers[n % 2]!, step.way, batch);

@@ -108,7 +108,7 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
     for (const [interval, buckets] of Object.entries(BUCKETS)) {
       it(`puts instants into buckets of ${interval}, aligned in UTC`, async () => {
         const symbol = uniqueName();
-        await write(buckets.map(([instant]) => bar(symbol, Date.parse(instant))));
+        await write(buckets.map(([instant]) => bar(symbol, 0, { timestamp: new Date(instant) })));
         const data = await aggregate({
           symbol,
           interval: interval as AggregationParams['interval'] & string,

@@ -1,8 +1,9 @@
-import type { RecordName, RowError, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { copyBatch } from '@quantumtrade/dal-domain';
+import type { RecordName, Row, RowError, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { copyBatch, presentRow } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { failureOf } from '../failure.js';
 import type { TestRunner } from '../runner.js';
+import { buildColumn, columnShapes, NO_COLUMNS, rowsByRule } from './column-shapes.js';
 import type { LooseRow, RepositoryKind } from './kinds.js';
 import {
   batchOf,
@@ -21,6 +22,7 @@ import { describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
 const KINDS = [marketDataKind, sentimentKind, predictionKind, outcomeKind, strategyPerformanceKind];
 const SEED = 20_240_103;
 const RUNS = 12;
+const COLUMN_RUNS = 40;
 
 /** Writes a batch and returns why rows of it were refused. */
 type Write = (
@@ -53,6 +55,9 @@ const WRITES: Readonly<Record<string, Write>> = {
 export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
   const { it, expect } = runner;
   describeSubject(runner, open, 'shapes', (backend) => {
+    for (const kind of [marketDataKind, sentimentKind, predictionKind])
+      columnShapeTests(runner, kind, backend);
+
     for (const kind of KINDS) {
       const labels = kind.labels.map(({ field }) => field);
       const fields = Object.keys(kind.definition.fields).filter(
@@ -127,3 +132,85 @@ function listOf(
   });
   return list;
 }
+
+const ROWS = 4;
+
+function columnShapeTests(runner: TestRunner, kind: RepositoryKind, backend: () => TimeSeriesBackend): void {
+  const { it, expect } = runner;
+  const { definition, scopeField } = kind;
+  const record = definition.name as RecordName;
+  const fields = Object.keys(definition.fields).filter((name) => name !== scopeField);
+  const labels = Object.fromEntries(kind.labels.map(({ field, value }) => [field, value]));
+  const valuesOf = (scope: string, day: number) => {
+    const rows = Array.from({ length: ROWS }, (_, n): LooseRow => ({
+      ...kind.row(scope, day, n),
+      ...labels,
+    }));
+    return Object.fromEntries(fields.map((name) => [name, rows.map((row) => row[name])]));
+  };
+  const sample = fc.array(columnShapes(fields), { maxLength: 3 });
+
+  it(`columns of ${definition.name} are rows by their values, not their shape (seed ${SEED})`, () =>
+    fc.assert(
+      fc.asyncProperty(sample, async (shapes) => {
+        const scope = uniqueName();
+        const values = valuesOf(scope, uniqueDay());
+        const constants = { [scopeField]: scope };
+        const build = () => ({
+          ...values,
+          ...Object.fromEntries(shapes.map(([name, shape]) => [name, buildColumn(shape, values[name]!)])),
+        });
+        const { rows, errors } = rowsByRule(definition, build(), constants, ROWS);
+        for (const copied of [false, true]) {
+          const batch = { columns: build(), constants };
+          const given = copied ? copyBatch(record, untyped(batch)) : batch;
+          expect(await collected(backend(), record, given)).toMatchObject({ rowCount: rows.length, errors });
+        }
+        const keyOf = (row: Row) => definition.key.map((name) => String(row[name])).join('|');
+        const lastOfKeys = new Map(rows.map((row) => [keyOf(row), row]));
+        const { data } = await kind.find(backend(), kind.where(scope), { exact: true });
+        expect(sortedTexts(data)).toEqual(
+          sortedTexts([...lastOfKeys.values()].map((row) => presentRow(definition, row, true))),
+        );
+      }),
+      { seed: SEED, numRuns: Number(process.env['QT_RUNS'] ?? COLUMN_RUNS) },
+    ));
+
+  it(`columns of ${definition.name} are refused by name when they make up no rows`, async () => {
+    const scope = uniqueName();
+    const values = valuesOf(scope, uniqueDay());
+    const failure = (batch: unknown) => failureOf(async () => collected(backend(), record, batch));
+    const constants = { [scopeField]: scope };
+    const field = fields.at(-1)!;
+    for (const [shape, build] of Object.entries(NO_COLUMNS)) {
+      const columns = { ...values, [field]: build(values[field]!) };
+      expect([shape, await failure({ columns, constants })]).toEqual([shape, { code: 'VALIDATION', field }]);
+    }
+    const onlyConstants = Object.fromEntries(Object.entries(values).map(([name, [value]]) => [name, value]));
+    const refused = (name: string) => ({ code: 'VALIDATION', field: name });
+    expect(await failure({ columns: {}, constants: { ...onlyConstants, ...constants } })).toEqual(
+      refused('columns'),
+    );
+    for (const junk of [null, 5, 'columns']) {
+      expect(await failure({ columns: junk, constants })).toEqual(refused('columns'));
+      expect(await failure({ columns: values, constants: junk })).toEqual(refused('constants'));
+    }
+    expect(await failure({ columns: values, constants, records: [] })).toEqual(refused('records'));
+    expect(await failure({ columns: values, constant: constants })).toEqual(refused('constant'));
+    expect(await collected(backend(), record, { columns: emptied(values), constants })).toMatchObject({
+      rowCount: 0,
+      errors: [],
+    });
+  });
+}
+
+const emptied = (columns: object) => Object.fromEntries(Object.keys(columns).map((name) => [name, []]));
+
+const sortedTexts = (rows: readonly object[]): string[] =>
+  rows
+    .map((row) =>
+      JSON.stringify(Object.entries(row).sort(), (_, value: unknown) =>
+        typeof value === 'bigint' ? `${value}n` : value,
+      ),
+    )
+    .sort();

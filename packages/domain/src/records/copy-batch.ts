@@ -66,9 +66,14 @@ function copyColumn(column: unknown): unknown {
 
 /** Lists and maps as deep as the values of fields go. */
 function copyValue(value: unknown): unknown {
-  if (value instanceof Date) return new Date(value);
-  if (Array.isArray(value)) return value.slice();
-  return isPlainMap(value) ? copyObject(value, [], (item) => item) : value;
+  if (!isObject(value)) return value;
+  try {
+    if (value instanceof Date) return new Date(value);
+    if (Array.isArray(value)) return value.slice();
+    return isPlainMap(value) ? copyObject(value, [], (item) => item) : value;
+  } catch {
+    return value;
+  }
 }
 
 const isEnumerable = Object.prototype.propertyIsEnumerable;

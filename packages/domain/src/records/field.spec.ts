@@ -155,3 +155,35 @@ describe('isPlainMap', () => {
     expect([null, undefined, [], new Map(), new Date(), 'a', 1, () => 1].some(isPlainMap)).toBe(false);
   });
 });
+
+describe('an instant that is no epoch milliseconds', () => {
+  const reason = (value: unknown) => {
+    const canonical = canonicalField({ kind: 'instant' }, value);
+    return canonical instanceof Invalid ? canonical.reason : canonical;
+  };
+
+  it.each<[string, readonly unknown[], string]>([
+    [
+      'seconds',
+      [1_700_000_000, 300_000_000, 2_500_000_000, 1_700_000_000.25, 1_700_000_000n],
+      'multiply by 1000',
+    ],
+    ['microseconds', [1_700_000_000_000_000, 1e14, 1_700_000_000_000_000n], 'divide by 1000'],
+    ['nanoseconds', [1.7e18, 1_700_000_000_000_000_000n], 'divide by 1000000'],
+  ])('is refused with a hint when it looks like %s', (unit, values, factor) => {
+    for (const value of values) {
+      expect(reason(value)).toMatch(new RegExp(`epoch milliseconds: it looks like ${unit}, ${factor}$`));
+    }
+  });
+
+  it('is taken when it is a Date, or a number that may be milliseconds', () => {
+    for (const ms of [0, 1, 5_000, 299_999_999, 2_500_000_001, 1_700_000_000_000, -1_700_000_000]) {
+      expect(reason(ms)).toBe(ms);
+    }
+    expect(reason(new Date(1_700_000_000))).toBe(1_700_000_000);
+  });
+
+  it('is refused as a bigint, with the advice to give a number', () => {
+    expect(reason(5n)).toBe('must be a valid Date or epoch milliseconds: give a number');
+  });
+});

@@ -11,7 +11,7 @@ import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
  * | `id` | a name out of many, likewise |
  * | `text` | free text, may be empty, up to 65,536 characters |
  * | `metadata` | text that is a JSON object of strings, up to 65,536 characters |
- * | `instant` | a moment in UTC with millisecond precision, 1900 to 2299 |
+ * | `instant` | a moment in UTC with millisecond precision, 1900 to 2299: a `Date`, or epoch milliseconds as a number. A number that can only be seconds (see {@link SECONDS}), microseconds or nanoseconds is refused with a hint; a `Date` never is |
  * | `decimal` | 18 digits, or as many as `precision` says, 8 of them after the point |
  * | `uint8` … `uint64` | whole numbers; a `uint64` reads as number while safe unless `read: 'bigint'` |
  * | `float32`, `float64` | finite numbers; `float32` keeps what 32 bits keep |
@@ -58,6 +58,15 @@ export class Invalid {
 
 export const MIN_INSTANT = Date.UTC(1900, 0, 1);
 export const MAX_INSTANT = Date.UTC(2299, 11, 31, 23, 59, 59, 999);
+
+/**
+ * Numbers in this range are seconds, from July 1979 to March 2049. As milliseconds they would lie between 4 and 29 January
+ * 1970, of which nobody has market data in UTC; an instant of those days can be given as a `Date`.
+ */
+export const SECONDS = { from: 300_000_000, to: 2_500_000_000 } as const;
+/** From here on numbers are microseconds, and from there on nanoseconds: as milliseconds they lie far beyond the year 2299. */
+const FIRST_MICROSECONDS = 1e14;
+const FIRST_NANOSECONDS = 1e17;
 
 const UINT_LIMIT = { uint8: 0xff, uint16: 0xffff, uint32: 0xffffffff } as const;
 const UINT64_LIMIT = (1n << 64n) - 1n;
@@ -171,13 +180,27 @@ export function parseMetadata(text: string): Record<string, string> | undefined 
 }
 
 function canonicalInstant(value: unknown): number | Invalid {
-  const ms = value instanceof Date ? value.getTime() : value;
+  const isDate = value instanceof Date;
+  const ms = isDate ? value.getTime() : value;
   if (typeof ms !== 'number' || Number.isNaN(ms)) {
-    return new Invalid('must be a valid Date or epoch milliseconds');
+    const isBigint = typeof value === 'bigint';
+    const hint = isBigint ? (unitHint(Number(value)) ?? ': give a number') : '';
+    return new Invalid(`must be a valid Date or epoch milliseconds${hint}`);
   }
+  const hint = isDate ? undefined : unitHint(ms);
+  if (hint !== undefined) return new Invalid(`must be epoch milliseconds${hint}`);
   if (!Number.isInteger(ms)) return new Invalid('must be whole milliseconds');
   if (ms < MIN_INSTANT || ms > MAX_INSTANT) return new Invalid('must lie in the years 1900 to 2299');
   return ms + 0;
+}
+
+/** What a number that is no epoch milliseconds looks like; undefined for one that may be. */
+function unitHint(time: number): string | undefined {
+  const looksLike = (unit: string, factor: string) => `: it looks like ${unit}, ${factor}`;
+  if (time >= SECONDS.from && time <= SECONDS.to) return looksLike('seconds', 'multiply by 1000');
+  if (time >= FIRST_NANOSECONDS) return looksLike('nanoseconds', 'divide by 1000000');
+  if (time >= FIRST_MICROSECONDS) return looksLike('microseconds', 'divide by 1000');
+  return undefined;
 }
 
 function canonicalDecimal(

@@ -66,12 +66,13 @@ export class DictionaryWriter extends ColumnWriter {
       const index = selection[k]!;
       const row = firstRow + k;
       const given = positions[index]!;
-      const position = known[given];
+      // By a text it would find members of the array itself.
+      const position = typeof given === 'number' ? known[given] : undefined;
       if (position !== undefined && position !== UNKNOWN) this.#positions[row] = position;
       else {
         const reason = this.put(dictionary[given], row);
         if (reason !== undefined) refuse(index, reason);
-        else known[given] = this.#positions[row]!;
+        else if (typeof given === 'number') known[given] = this.#positions[row]!;
       }
     }
   }

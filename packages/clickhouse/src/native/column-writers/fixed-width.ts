@@ -55,9 +55,18 @@ export abstract class SixtyFourBitWriter extends FixedWidthWriter<Int32Array> {
   /** Any value whose high half lies between these is in the field's range. */
   readonly #highHalves: readonly [above: number, below: number];
 
-  constructor(field: Field, type: string, highHalves: readonly [above: number, below: number]) {
+  /** Values with this high half are looked at one by one. */
+  readonly #doubtful: number;
+
+  constructor(
+    field: Field,
+    type: string,
+    highHalves: readonly [above: number, below: number],
+    doubtful: number = NaN,
+  ) {
     super(field, type, new Int32Array(), 2);
     this.#highHalves = highHalves;
+    this.#doubtful = doubtful;
   }
 
   /** Checks a value given as the two halves of 64 bits and writes it as that row. */
@@ -81,7 +90,7 @@ export abstract class SixtyFourBitWriter extends FixedWidthWriter<Int32Array> {
     const [above, below] = this.#highHalves;
     for (let index = from; index < to; index++) {
       const high = halves[2 * index + 1]!;
-      if (high <= above || high >= below) return false;
+      if (high <= above || high >= below || high === this.#doubtful) return false;
     }
     return true;
   }

@@ -1,16 +1,20 @@
 import type { Canonical, Field } from '@quantumtrade/dal-domain';
-import { MAX_INSTANT, MIN_INSTANT } from '@quantumtrade/dal-domain';
+import { MAX_INSTANT, MIN_INSTANT, SECONDS } from '@quantumtrade/dal-domain';
 import { highHalf, SixtyFourBitWriter } from './fixed-width.js';
+
+/** The high half of all numbers that may be seconds. */
+const DOUBTFUL_HALF = 0;
 
 /** `DateTime64(3, 'UTC')`: Int64 milliseconds since the epoch. */
 export class InstantWriter extends SixtyFourBitWriter {
   constructor(field: Field) {
-    super(field, "DateTime64(3, 'UTC')", [highHalf(MIN_INSTANT), highHalf(MAX_INSTANT)]);
+    super(field, "DateTime64(3, 'UTC')", [highHalf(MIN_INSTANT), highHalf(MAX_INSTANT)], DOUBTFUL_HALF);
   }
 
   put(value: unknown, row: number): string | undefined {
+    // What lies before is judged: some numbers there are seconds.
     const ms = value instanceof Date ? value.getTime() : value;
-    if (typeof ms === 'number' && ms >= MIN_INSTANT && ms <= MAX_INSTANT && Math.floor(ms) === ms) {
+    if (typeof ms === 'number' && ms > SECONDS.to && ms <= MAX_INSTANT && Math.floor(ms) === ms) {
       this.write(ms, row);
       return undefined;
     }
