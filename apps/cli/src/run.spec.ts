@@ -46,7 +46,7 @@ describe('the command line', () => {
     [['query', 'market-data', '--group-by', 'symbol'], /--group-by is for aggregate only/],
     [['query', 'predictions', '--latest', '1', '--symbol', 'X'], /--latest does not go with predictions/],
     [['query', 'market-data', '--latest', '1'], /--latest needs --symbol/],
-    [['query', 'market-data', '--start', '01/02/2000'], /ambiguous/],
+    [['query', 'market-data', '--start', '01/02/2000'], /ambiguous: write it as 2008-10-01/],
     [['query', 'market-data', '--filter', 'source'], /name=value/],
     [['query', 'market-data', '--filter', 'close=1', ...memory], /filters\.close/],
     [['query', 'aggregate', '--interval', '5x', ...memory], /interval/],

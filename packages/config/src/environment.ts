@@ -87,13 +87,13 @@ const pathOf = (variable: string): string[] => variable.replace(prefix, '').toLo
 
 const PATHS_BY_VARIABLE = new Map(VALUE_PATHS.map((path) => [variableOf(path), path]));
 const VARIABLES = [...PATHS_BY_VARIABLE.keys()];
+const VARIABLES_BY_LETTERS = new Map(VARIABLES.map((name) => [withoutUnderscores(name), name]));
 
 /** Returns why a variable is refused; undefined for one of another program. */
 function unknownVariableReason(variable: string): string | undefined {
   const name = variable.toUpperCase();
-  const meant = closest(withoutUnderscores(name), VARIABLES.map(withoutUnderscores));
-  if (meant !== undefined)
-    return `unknown key, did you mean ${VARIABLES.find((known) => withoutUnderscores(known) === meant)}?`;
+  const meant = closest(withoutUnderscores(name), [...VARIABLES_BY_LETTERS.keys()]);
+  if (meant !== undefined) return `unknown key, did you mean ${VARIABLES_BY_LETTERS.get(meant)}?`;
   const [table = ''] = pathOf(variable)[0]!.split('_');
   const section = closest(table, keysAt([]));
   if (section !== undefined) {
@@ -103,4 +103,6 @@ function unknownVariableReason(variable: string): string | undefined {
   return name.includes('__') ? unknownKeyReason(table, keysAt([])) : undefined;
 }
 
-const withoutUnderscores = (name: string): string => name.replaceAll('_', '');
+function withoutUnderscores(name: string): string {
+  return name.replaceAll('_', '');
+}

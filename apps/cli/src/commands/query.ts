@@ -169,8 +169,11 @@ function flat(row: object): Record<string, unknown> {
 }
 
 function instant(text: string): number {
-  const value = readInstant(text);
-  if (typeof value === 'string') throw new InvalidArgumentError(`It ${value}.`);
+  const value = readInstant(text, Infinity);
+  if (typeof value === 'string')
+    throw new InvalidArgumentError(
+      `It ${value.replace(/say what it means with .*/, 'write it as 2008-10-01')}.`,
+    );
   return value;
 }
 

@@ -52,7 +52,7 @@ export interface ReadingOptions {
   /** Told when a text names no zone. */
   onLocal?: () => void;
   /** Epoch milliseconds of now: what lies more than a day later is no epoch value. Default is the clock. */
-  now?: number;
+  now?: number | undefined;
 }
 
 /**
@@ -60,7 +60,7 @@ export interface ReadingOptions {
  * microseconds and nanoseconds from 1973 until tomorrow. Forms that people read differently are refused, and digits that
  * may be a date are.
  */
-export const readInstant = (text: string): number | string => instantReader({})(text);
+export const readInstant = (text: string, now?: number): number | string => instantReader({ now })(text);
 
 /** Reads instants in one column. */
 export function instantReader({
