@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { constants, createGunzip } from 'node:zlib';
 import { ClickHouseError } from '@clickhouse/client';
 import type { ResponseHeaders } from '@clickhouse/client';
 import { onAbort } from '@quantumtrade/dal-runtime';
+import { decoderOf } from './decoder.js';
 import { nameOf } from './server-codes.js';
 
 /** What came back for one request, before anything of its body was read. */
@@ -148,40 +148,12 @@ export function readBody(answer: Answer, { signal, maxBytes, onChunk }: ReadOpti
       decoder.end(error);
     };
     body.once('end', () => finish());
-    body.once('error', finish);
+    body.on('error', finish);
     body.once('close', () =>
       finish(Object.assign(new Error('closed'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })),
     );
     ignoreSignal = onAbort(signal, () => fail(signal.reason));
   });
-}
-
-interface Decoder {
-  write(chunk: Buffer): void;
-  /** Decodes what has come, then settles with the error that the source ended with or that decoding fails with. */
-  end(error: Error | undefined): void;
-  stop(): void;
-}
-
-function decoderOf(
-  encoding: string,
-  take: (chunk: Buffer) => void,
-  settle: (error?: unknown) => void,
-): Decoder | undefined {
-  if (encoding === 'identity') return { write: take, end: settle, stop: () => undefined };
-  if (encoding !== 'gzip') return undefined;
-  const gunzip = createGunzip({ chunkSize: 65_536 });
-  gunzip.on('data', take);
-  gunzip.once('error', settle);
-  gunzip.once('end', () => settle());
-  return {
-    write: (chunk) => void gunzip.write(chunk),
-    end: (error) => {
-      if (error === undefined) gunzip.end();
-      else gunzip.flush(constants.Z_SYNC_FLUSH, () => settle(error));
-    },
-    stop: () => void gunzip.destroy(),
-  };
 }
 
 function headerOf(headers: ResponseHeaders, name: string): string | undefined {

@@ -411,6 +411,18 @@ describe('the settings that keep answers whole', () => {
     expect(sent.at(-1)!.get('limit')).toBe('0');
   });
 
+  it('are restricted once for calls that are refused at the same time', async () => {
+    const known = Object.keys(PINNED_SETTINGS).filter((name) => name !== 'use_query_cache');
+    const old: Answer = (response, request) => {
+      const answer = settingsOf(request).has('use_query_cache')
+        ? refusal(115, 'UNKNOWN_SETTING')
+        : rows(...known.map((name) => ({ name })));
+      return answer(response, request);
+    };
+    await serve(old);
+    expect(await Promise.all([select(), select(), select()])).toHaveLength(3);
+  });
+
   it('fail the query when the server knows all of them, and refuses another', async () => {
     const names = rows(...Object.keys(PINNED_SETTINGS).map((name) => ({ name })));
     await serve(refusal(115, 'UNKNOWN_SETTING'), names);

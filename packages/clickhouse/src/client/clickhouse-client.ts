@@ -189,7 +189,7 @@ export class ClickHouseClient implements BackendProbe {
       max_query_size: String(this.#settings.maxQuerySize),
       max_execution_time: limits.remainingSeconds,
     };
-    const request = { queryId, signal, database, settings };
+    const request = { queryId, signal, database, settings, pinned: this.#pinned.current };
     const sentAt = Date.now();
     try {
       return await this.#pinnedRequest(driver, request, send);
@@ -207,29 +207,27 @@ export class ClickHouseClient implements BackendProbe {
 
   /** A server that does not know a setting refuses the request at once, so it can be sent again without what is not known. */
   async #pinnedRequest<T>(driver: Driver, request: Request, send: Send<T>): Promise<T> {
-    const pinned = (): Request => ({
-      ...request,
-      settings: { ...this.#pinned.current, ...request.settings },
-    });
     try {
-      return await send(driver, pinned());
+      return await send(driver, request);
     } catch (error) {
       if (!(error instanceof ClickHouseError) || !isIn('UNKNOWN_SETTING', Number(error.code))) throw error;
-      if (!(await this.#learnSettings(driver, request))) throw error;
-      return send(driver, pinned());
+      await this.#learnSettings(driver, request);
+      // Another call may have learnt it meanwhile.
+      if (request.pinned === this.#pinned.current) throw error;
+      return send(driver, { ...request, pinned: this.#pinned.current });
     }
   }
 
-  async #learnSettings(driver: Driver, { signal }: Request): Promise<boolean> {
-    const settings = { output_format_json_array_of_rows: 1 as const };
+  async #learnSettings(driver: Driver, { signal }: Request): Promise<void> {
+    const pinned = { output_format_json_array_of_rows: 1 };
     const names = await readRows(
       driver,
       { query: 'SELECT name FROM system.settings' },
-      { queryId: randomUUID(), signal, database: SYSTEM, settings },
+      { queryId: randomUUID(), signal, database: SYSTEM, pinned, settings: {} },
       LOOKUP_LIMITS,
       ({ name }: { name: string }) => name,
     );
-    return this.#pinned.restrictTo(new Set(names));
+    this.#pinned.restrictTo(new Set(names));
   }
 }
 

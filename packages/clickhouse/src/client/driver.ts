@@ -19,6 +19,8 @@ const MAX_URL_PARAMS_LENGTH = 2_048;
 export interface Request {
   readonly queryId: string;
   readonly signal: AbortSignal;
+  /** What goes with every query, merged with the request's own settings once. */
+  readonly pinned: SessionSettings;
   readonly settings: SessionSettings;
   readonly database: string;
 }
@@ -57,7 +59,7 @@ export function createDriver(settings: CompleteSettings, agent: Agent): Driver {
 export async function send(
   driver: Driver,
   { query, params, data }: Statement,
-  { queryId, signal, settings, database }: Request,
+  { queryId, signal, pinned, settings, database }: Request,
 ): Promise<Answer> {
   const bound = formattedParams(params);
   const isLong = new URLSearchParams(bound).toString().length > MAX_URL_PARAMS_LENGTH;
@@ -66,7 +68,7 @@ export async function send(
     query: form?.body ?? query,
     query_id: queryId,
     abort_signal: signal,
-    clickhouse_settings: isLong ? settings : { ...settings, ...bound },
+    clickhouse_settings: { ...pinned, ...settings, ...(!isLong && bound) },
     http_headers: { 'X-ClickHouse-Database': database, ...form?.headers },
     decompress_response_stream: false,
     ignore_error_response: true,

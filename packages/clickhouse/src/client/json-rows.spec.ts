@@ -99,6 +99,22 @@ describe.each(encodings)('a %s answer', (_, encode, headers) => {
   });
 });
 
+it('reads a large compressed answer, and what came of it before it was cut', async () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => ({ n: Math.sin(i) }));
+  const body = `[\n${many.map((row) => JSON.stringify(row)).join(',\n')}`;
+  const gzip = { 'content-encoding': 'gzip' };
+  const whole = gzipSync(`${body}\n]\n`);
+  expect(whole.length).toBeGreaterThan(2 ** 16);
+  const parts = Array.from({ length: 20 }, (_, i) =>
+    whole.subarray((i * whole.length) / 20, ((i + 1) * whole.length) / 20),
+  );
+  expect(await read(answerOf(bodyOf(parts), gzip), { maxRows: 20_000 })).toEqual(many);
+  const cut = read(answerOf(bodyOf(parts.slice(0, -1)), gzip), { maxRows: 20_000 });
+  await expect(cut).rejects.toMatchObject({ code: 'Z_BUF_ERROR' });
+  const failed = bodyOf([gzipSync(body + MESSAGE)], reset());
+  await expect(read(answerOf(failed, gzip), { maxRows: 20_000 })).rejects.toMatchObject({ code: '241' });
+});
+
 it('takes no text of a row for an error of the server', async () => {
   const text = `${MARKED}${MESSAGE}`;
   const body = Buffer.from(`[\n${JSON.stringify({ text })}\n]\n`);
@@ -131,8 +147,8 @@ it('stops at the limit of rows and closes the connection', async () => {
   expect(body.destroyed).toBe(true);
 });
 
-it('stops a decompression bomb at the limit of bytes', async () => {
-  const bomb = gzipSync(Buffer.alloc(2 ** 26, ' '));
+it.each([2 ** 22, 2 ** 26])('stops a decompression bomb of %d bytes at the limit', async (size) => {
+  const bomb = gzipSync(Buffer.alloc(size, ' '));
   expect(bomb.length).toBeLessThan(2 ** 17);
   const body = bodyOf([bomb]);
   const reading = read(answerOf(body, { 'content-encoding': 'gzip' }), { maxBytes: 2 ** 20 });

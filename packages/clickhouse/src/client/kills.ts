@@ -49,7 +49,8 @@ export class Kills {
       {
         queryId: randomUUID(),
         signal: AbortSignal.timeout(TIMEOUT_MS),
-        settings: this.#pinned.current,
+        pinned: this.#pinned.current,
+        settings: {},
         database: 'system',
       },
       LIMITS,

@@ -108,11 +108,9 @@ export class PinnedSettings {
     return this.#known;
   }
 
-  /** Leaves out what is not among the names of the server's own settings. False when all of them are. */
-  restrictTo(names: ReadonlySet<string>): boolean {
+  /** Leaves out what is not among the names of the server's own settings; the same object stays when all of them are. */
+  restrictTo(names: ReadonlySet<string>): void {
     const known = Object.entries(this.#known).filter(([name]) => names.has(name));
-    if (known.length === Object.keys(this.#known).length) return false;
-    this.#known = Object.fromEntries(known);
-    return true;
+    if (known.length < Object.keys(this.#known).length) this.#known = Object.fromEntries(known);
   }
 }
