@@ -4,11 +4,13 @@ import { basename, dirname, resolve } from 'node:path';
 const GROUP_AND_OTHERS = 0o077;
 /** Set on directories that users share by design, such as `/tmp`. */
 const STICKY = 0o1000;
+/** Paths of which a warning was given; one is enough. */
+const warned = new Set<string>();
 /** The folder in which everything of the data layer is by default. */
 const OWN_FOLDER = '.qtdal';
 
 /**
- * Leaves access to a file or directory to its owner alone. Warns, by `process.emitWarning`, where that is not possible: the
+ * Leaves access to a file or directory to its owner alone. Warns once, by `process.emitWarning`, where that is not possible: the
  * path belongs to another user, or to all. A missing path and a link to a file are left alone.
  */
 export async function restrictAccess(path: string): Promise<void> {
@@ -21,6 +23,8 @@ export async function restrictAccess(path: string): Promise<void> {
     );
     if (isRestricted) return;
   }
+  if (warned.has(path)) return;
+  warned.add(path);
   process.emitWarning(
     `other users have access to ${path}; it should be accessible to this process's user alone`,
     {
