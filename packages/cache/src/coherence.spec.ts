@@ -1,4 +1,6 @@
 import { keyspaces } from '@quantumtrade/dal-domain';
+import { memoryCacheBackend } from '@quantumtrade/dal-memory';
+import { CoherentCache } from './coherent-cache.js';
 import type { CoherentKeyspace } from './coherent-keyspace.js';
 import type { KeyspaceOptions } from './options.js';
 import type { Process } from './testing/processes.js';
@@ -291,6 +293,20 @@ it('refuses a second keyspace of a pattern, options that make no sense, and valu
   await expect(features.set(rsi, 'x' as unknown as number)).rejects.toMatchObject({ code: 'VALIDATION' });
   await expect(features.setMany([[rsi, NaN]])).rejects.toMatchObject({ code: 'VALIDATION' });
   expect(await features.get(rsi)).toBe(1);
+});
+
+it('refuses unknown options by name, and numbers that are none', async () => {
+  const { here } = await two();
+  const refused = (field: string, reason: string) =>
+    expect.objectContaining({ code: 'VALIDATION', field, reason: expect.stringContaining(reason) });
+  const keyspace = (options: object) => () => here.cache.keyspace(keyspaces.session, options);
+  expect(keyspace({ jiter: 0.1 })).toThrow(refused('jiter', 'did you mean "jitter"?'));
+  const backend = memoryCacheBackend();
+  const open = (options: object) => () => new CoherentCache(backend, options);
+  expect(open({ budgtMs: 5 })).toThrow(refused('budgtMs', 'did you mean "budgetMs"?'));
+  expect(open({ breaker: { windw: 5 } })).toThrow(refused('breaker.windw', 'did you mean "window"?'));
+  expect(open({ budgetMs: 0 })).toThrow(refused('budgetMs', 'above 0'));
+  expect(open({ maxEntries: NaN })).toThrow(refused('maxEntries', 'above 0'));
 });
 
 it('says of a deletion whether the second level held something', async () => {

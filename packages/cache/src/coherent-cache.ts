@@ -1,5 +1,5 @@
 import type { Cache, CacheInvalidations, Keyspace } from '@quantumtrade/dal-domain';
-import { ValidationError } from '@quantumtrade/dal-domain';
+import { keysOf, requireKnownKeys, requireObject, ValidationError } from '@quantumtrade/dal-domain';
 import type { CacheClock } from './clock.js';
 import { systemCacheClock } from './clock.js';
 import { CoherentKeyspace } from './coherent-keyspace.js';
@@ -51,6 +51,26 @@ export interface CacheStats extends Readonly<CacheCounters> {
   readonly l2Failures: number;
 }
 
+const OPEN = 'cache.open';
+const NUMBERS = ['maxEntries', 'maxBytes', 'budgetMs', 'deleteWhereMs'] as const;
+const OPTIONS = [...NUMBERS, 'breaker', 'clock', 'random'];
+const BREAKER_OPTIONS = keysOf<BreakerOptions>({
+  window: true,
+  minimumCalls: true,
+  failureRate: true,
+  openMs: true,
+});
+
+function requireOptions(options: CoherentCacheOptions): void {
+  requireKnownKeys(requireObject('options', options, OPEN), OPTIONS, OPEN);
+  const { breaker = {} } = options;
+  requireKnownKeys(requireObject('breaker', breaker, OPEN), BREAKER_OPTIONS, OPEN, 'breaker');
+  for (const name of NUMBERS) {
+    const { [name]: number = 1 } = options;
+    if (!(number > 0)) throw new ValidationError(name, 'must be above 0', { operation: OPEN });
+  }
+}
+
 /**
  * A cache on two levels: values in this process over a store that other processes share. A value is kept in process only
  * while every change of it is told; README.md says exactly what a reader may rely on.
@@ -65,6 +85,7 @@ export class CoherentCache {
     { cache, invalidations }: { cache: Cache; invalidations: CacheInvalidations },
     options: CoherentCacheOptions = {},
   ) {
+    requireOptions(options);
     const { maxEntries = 100_000, maxBytes = 64 * 1024 * 1024, budgetMs = 250 } = options;
     const { clock = systemCacheClock, random = Math.random, breaker, deleteWhereMs = 60_000 } = options;
     const guarded = () => new GuardedCalls(clock, new Breaker(clock, breaker), budgetMs);

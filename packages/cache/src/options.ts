@@ -1,4 +1,6 @@
-import { ValidationError } from '@quantumtrade/dal-domain';
+import { requireKnownKeys, requireObject, ValidationError } from '@quantumtrade/dal-domain';
+
+const OPERATION = 'cache.keyspace';
 
 /** How the values of one keyspace are kept. How long they live at all is the keyspace's own `ttlSeconds`. */
 export interface KeyspaceOptions {
@@ -47,9 +49,10 @@ const NEVER_NEGATIVE = ['stalenessMs', 'l1TtlMs', 'negativeTtlMs', 'staleWhileRe
 
 /** The options with their defaults; throws `ValidationError` for a wrong one. */
 export function withDefaults(options: KeyspaceOptions): Required<KeyspaceOptions> {
+  requireKnownKeys(requireObject('options', options, OPERATION), Object.keys(defaults), OPERATION);
   const all = { ...defaults, ...options };
   const require = (name: keyof KeyspaceOptions, isRight: boolean, what: string) => {
-    if (!isRight) throw new ValidationError(name, what, { operation: 'cache.keyspace' });
+    if (!isRight) throw new ValidationError(name, what, { operation: OPERATION });
   };
   for (const name of NEVER_NEGATIVE) require(name, all[name] >= 0, 'must be at least 0');
   require('eagerRefreshAt', all.eagerRefreshAt > 0 &&

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Cache, Clock } from '@quantumtrade/dal-domain';
 import {
+  keysOf,
   requireKnownKeys,
   requireObject,
   requireUnreserved,
@@ -23,7 +24,7 @@ export interface KeyvStoreOptions {
 }
 
 const OPEN = 'keyv.open';
-const OPTIONS = ['maxTtlMs', 'prefix', 'clock'];
+const OPTIONS = keysOf<KeyvStoreOptions>({ maxTtlMs: true, prefix: true, clock: true });
 
 /**
  * Lets Keyv, and what is built on it, keep its values in a cache. One store belongs to one Keyv, which sets its namespace;

@@ -1,4 +1,4 @@
-import { requireKnownKeys, requireObject, ValidationError } from '@quantumtrade/dal-domain';
+import { keysOf, requireKnownKeys, requireObject, ValidationError } from '@quantumtrade/dal-domain';
 
 /**
  * Where the Redis is and how long it may take: a single server, or one with `sentinel`, or a `cluster`. One connection
@@ -144,23 +144,26 @@ export function endpointOf(settings: RedisSettings): Endpoint {
   }
 }
 
-const SETTINGS = [
-  ...[
-    'url',
-    'username',
-    'password',
-    'database',
-    'keyPrefix',
-    'connectionTimeoutMs',
-    'budgetMs',
-    'maxReplyBytes',
-  ],
-  ...['commandTimeoutMs', 'scanTimeoutMs', 'tls', 'sentinel', 'cluster', 'readFrom', 'invalidation'],
-];
+const SETTINGS = keysOf<RedisSettings>({
+  ...{ url: true, username: true, password: true, database: true, keyPrefix: true, budgetMs: true },
+  ...{ connectionTimeoutMs: true, commandTimeoutMs: true, scanTimeoutMs: true, maxReplyBytes: true },
+  ...{ tls: true, sentinel: true, cluster: true, readFrom: true, invalidation: true },
+});
 const NESTED_SETTINGS = {
-  tls: ['ca', 'cert', 'key', 'servername', 'rejectUnauthorized'],
-  sentinel: ['name', 'nodes', 'username', 'password'],
-  cluster: ['enabled', 'nodes', 'maxRedirections', 'retryDelayMs'],
+  tls: keysOf<RedisTlsSettings>({
+    ca: true,
+    cert: true,
+    key: true,
+    servername: true,
+    rejectUnauthorized: true,
+  }),
+  sentinel: keysOf<RedisSentinelSettings>({ name: true, nodes: true, username: true, password: true }),
+  cluster: keysOf<RedisClusterSettings>({
+    enabled: true,
+    nodes: true,
+    maxRedirections: true,
+    retryDelayMs: true,
+  }),
 };
 const TIMES = ['connectionTimeoutMs', 'budgetMs', 'commandTimeoutMs', 'scanTimeoutMs'] as const;
 
