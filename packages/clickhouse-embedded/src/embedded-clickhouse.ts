@@ -61,10 +61,11 @@ const IN_USE = /Cannot lock file .*Another server instance/s;
  * Throws `UnsupportedPlatformError` where the engine does not exist and `EmbeddedStartError` when it does not come up, for
  * instance because another server uses the data directory.
  */
-export async function startEmbeddedClickHouse({
-  dataDirectory: kept,
-  startTimeoutMs = 30_000,
-}: EmbeddedClickHouseOptions = {}): Promise<EmbeddedClickHouse> {
+export async function startEmbeddedClickHouse(
+  options: EmbeddedClickHouseOptions = {},
+): Promise<EmbeddedClickHouse> {
+  requireOptions(options);
+  const { dataDirectory: kept, startTimeoutMs = 30_000 } = options;
   const library = engineLibrary();
   const own = await mkdtemp(join(tmpdir(), 'clickhouse-embedded-'));
   const dataDirectory = kept === undefined ? join(own, 'data') : resolve(kept);
@@ -147,4 +148,24 @@ async function portsOf(
       ? `Another ClickHouse server uses the data directory ${dataDirectory}.`
       : `ClickHouse ended while it started. ${server.said()}`,
   );
+}
+
+const OPTION_TYPES: Readonly<Record<keyof EmbeddedClickHouseOptions, 'string' | 'number'>> = {
+  dataDirectory: 'string',
+  startTimeoutMs: 'number',
+};
+
+function requireOptions(options: EmbeddedClickHouseOptions): void {
+  for (const [name, value] of Object.entries(options ?? { options })) {
+    const type = Object.hasOwn(OPTION_TYPES, name)
+      ? OPTION_TYPES[name as keyof EmbeddedClickHouseOptions]
+      : undefined;
+    if (type === undefined) {
+      throw new EmbeddedStartError(
+        `${name} is no option, only ${Object.keys(OPTION_TYPES).join(' and ')} are`,
+      );
+    }
+    const isRight = typeof value === type && (type === 'string' ? value !== '' : Number(value) > 0);
+    if (value !== undefined && !isRight) throw new EmbeddedStartError(`${name} must be a ${type}`);
+  }
 }

@@ -1,5 +1,13 @@
 import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { systemClock, VersionClock } from '@quantumtrade/dal-domain';
+import {
+  keysOf,
+  requireClock,
+  requireKnownKeys,
+  requireObject,
+  requireWholeNumber,
+  systemClock,
+  VersionClock,
+} from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from './client/clickhouse-client.js';
 import type { ClickHouseSettings } from './client/settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
@@ -25,14 +33,26 @@ export interface ClickHouseBackendOptions {
   migrationsDirectory?: string;
 }
 
+const OPTIONS = keysOf<ClickHouseBackendOptions>({
+  clock: true,
+  maxFutureSkewMs: true,
+  migrationsDirectory: true,
+});
+const OPERATION = 'clickhouse.connect';
+
 /**
  * The time-series store on a ClickHouse server. Connects when first used. The tables are there after
- * `schema.initialize()`; before it, every call for data fails with `QueryError`.
+ * `schema.initialize()`; before it, every call for data fails with `QueryError`. Throws `ValidationError` naming a setting or
+ * an option that is wrong or unknown.
  */
 export function connectClickHouse(
   settings: ClickHouseSettings,
-  { clock = systemClock, maxFutureSkewMs, migrationsDirectory }: ClickHouseBackendOptions = {},
+  options: ClickHouseBackendOptions = {},
 ): TimeSeriesBackend {
+  requireKnownKeys(requireObject('options', options, OPERATION), OPTIONS, OPERATION);
+  const { clock = systemClock, maxFutureSkewMs, migrationsDirectory } = options;
+  requireClock('clock', clock, OPERATION);
+  requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const client = new ClickHouseClient(settings);
   const sql = client.sql(client.database);
   const encoders = new RecordEncoders();

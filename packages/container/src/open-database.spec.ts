@@ -203,3 +203,16 @@ describe('opening a data layer', () => {
     expect(stopped).toBe(true);
   });
 });
+
+it.each<[object | null, string]>([
+  [{ clok: {} }, 'clok'],
+  [{ clock: {} }, 'clock'],
+  [{ actor: 5 }, 'actor'],
+  [{ onAuditTrailEvent: {} }, 'onAuditTrailEvent'],
+  [null, 'options'],
+])('refuses the options %j by name', async (options, field) => {
+  await expect(openDatabase(memoryModule(), options as object)).rejects.toMatchObject({
+    code: 'VALIDATION',
+    field,
+  });
+});

@@ -226,7 +226,8 @@ export class DatabaseAbstraction {
     horizonMinutes: number,
     options?: DueOptions<E>,
   ): Promise<QueryResult<PredictionRecord<E>>> {
-    return this.predictions.dueForEvaluation(horizonMinutes, this.#clock.now(), options);
+    // A Date has whole milliseconds, whatever the clock has.
+    return this.predictions.dueForEvaluation(horizonMinutes, new Date(this.#clock.now()), options);
   }
 
   /**

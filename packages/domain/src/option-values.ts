@@ -34,3 +34,10 @@ export function requireType(
   if (value === undefined || (typeof value === type && value !== null)) return;
   throw new ValidationError(name, `must be ${type === 'object' ? 'an' : 'a'} ${type}`, { operation });
 }
+
+/** Throws `ValidationError` naming an option that is given and has no `now`. */
+export function requireClock(name: string, clock: unknown, operation: string): void {
+  if (clock === undefined) return;
+  if (typeof (clock as { readonly now?: unknown } | null)?.now === 'function') return;
+  throw new ValidationError(name, 'must be a clock with a function now', { operation });
+}

@@ -1,5 +1,12 @@
 import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { systemClock } from '@quantumtrade/dal-domain';
+import {
+  keysOf,
+  requireClock,
+  requireKnownKeys,
+  requireObject,
+  requireWholeNumber,
+  systemClock,
+} from '@quantumtrade/dal-domain';
 import { guaranteeInspector } from './guarantees.js';
 import { analytics } from './repositories/analytics.js';
 import { blockWriter } from './repositories/blocks.js';
@@ -22,14 +29,19 @@ export interface MemoryTimeSeriesSettings {
   maxFutureSkewMs?: number | undefined;
 }
 
+const SETTINGS = keysOf<MemoryTimeSeriesSettings>({ clock: true, maxFutureSkewMs: true });
+const OPERATION = 'memory.open';
+
 /**
  * A time-series store in this process's memory: the same answers as a server gives, gone with the process.
  * It is born with its schema, so `schema.initialize()` need not be called.
+ * Throws `ValidationError` naming a setting that is wrong or unknown.
  */
-export function memoryTimeSeries({
-  clock = systemClock,
-  maxFutureSkewMs,
-}: MemoryTimeSeriesSettings = {}): TimeSeriesBackend {
+export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeSeriesBackend {
+  requireKnownKeys(requireObject('settings', settings, OPERATION), SETTINGS, OPERATION);
+  const { clock = systemClock, maxFutureSkewMs } = settings;
+  requireClock('clock', clock, OPERATION);
+  requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const store = new MemoryStore(clock, maxFutureSkewMs);
   return {
     marketData: marketDataRepository(store),

@@ -185,9 +185,11 @@ export function requireSettings(settings: RedisSettings): void {
     refuse('readFrom', 'replicas are known with sentinel or a cluster only');
   }
   const { maxReplyBytes = 1 } = settings;
-  if (!(maxReplyBytes > 0)) refuse('maxReplyBytes', 'must be more than 0');
+  if (!isPositive(maxReplyBytes)) refuse('maxReplyBytes', 'must be more than 0');
   for (const field of TIMES) {
     const { [field]: ms = 1 } = settings;
-    if (!(ms > 0)) refuse(field, 'must be more than 0');
+    if (!isPositive(ms)) refuse(field, 'must be more than 0');
   }
 }
+
+const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0;

@@ -3,7 +3,14 @@ import { DatabaseAbstraction } from '@quantumtrade/dal';
 import type { AuditTrail, AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig } from '@quantumtrade/dal-config';
 import type { AuditSink, CacheBackend, Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { systemClock } from '@quantumtrade/dal-domain';
+import {
+  keysOf,
+  requireClock,
+  requireKnownKeys,
+  requireObject,
+  requireType,
+  systemClock,
+} from '@quantumtrade/dal-domain';
 import type { ServiceIdentifier } from 'inversify';
 import { ContainerModule } from 'inversify';
 import { closable, closePart } from '../closing.js';
@@ -23,14 +30,25 @@ export interface DatabaseOptions {
   actor?: string;
 }
 
-/** Binds the data layer and each of its ports, over the backends that another module binds. */
-export function databaseModule({
-  clock = systemClock,
-  audit,
-  auditTrail,
-  onAuditTrailEvent,
-  actor = auditTrail?.actor,
-}: DatabaseOptions = {}): ContainerModule {
+const OPTIONS = keysOf<DatabaseOptions>({
+  clock: true,
+  audit: true,
+  auditTrail: true,
+  onAuditTrailEvent: true,
+  actor: true,
+});
+const OPERATION = 'database.open';
+
+/**
+ * Binds the data layer and each of its ports, over the backends that another module binds. Throws `ValidationError` naming an
+ * option that is wrong or unknown.
+ */
+export function databaseModule(options: DatabaseOptions = {}): ContainerModule {
+  requireKnownKeys(requireObject('options', options, OPERATION), OPTIONS, OPERATION);
+  const { clock = systemClock, audit, auditTrail, onAuditTrailEvent, actor = auditTrail?.actor } = options;
+  requireClock('clock', clock, OPERATION);
+  requireType('actor', actor, 'string', OPERATION);
+  requireType('onAuditTrailEvent', onAuditTrailEvent, 'function', OPERATION);
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.Clock).toConstantValue(clock);
     if (onAuditTrailEvent) bind(TOKENS.AuditTrailListener).toConstantValue(onAuditTrailEvent);

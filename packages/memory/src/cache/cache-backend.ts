@@ -1,13 +1,18 @@
 import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
-import { systemClock } from '@quantumtrade/dal-domain';
+import { requireClock, requireKnownKeys, requireObject, systemClock } from '@quantumtrade/dal-domain';
 import { ExpiringStore } from './expiring-store.js';
 import { MemoryCache } from './memory-cache.js';
 import { MemoryInvalidations } from './memory-invalidations.js';
 import { MemoryMarketStream } from './memory-market-stream.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
 
+const OPERATION = 'memory.open';
+
 /** A cache and real-time store in this process's memory. Default clock is the system's. */
-export function memoryCacheBackend({ clock = systemClock }: { clock?: Clock } = {}): CacheBackend {
+export function memoryCacheBackend(settings: { clock?: Clock } = {}): CacheBackend {
+  requireKnownKeys(requireObject('settings', settings, OPERATION), ['clock'], OPERATION);
+  const { clock = systemClock } = settings;
+  requireClock('clock', clock, OPERATION);
   return cacheBackendOver(new ExpiringStore(clock));
 }
 
