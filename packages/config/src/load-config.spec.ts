@@ -177,6 +177,12 @@ describe('a configuration', () => {
     await writeFile(file, 'backend = "memory"');
     expect((await loadConfig({ file, env: {} })).backend).toBe('memory');
     expect((await loadConfig({ file, text: 'backend = "embedded"', env: {} })).backend).toBe('embedded');
+    await writeFile(file, '\ufeffbackend = "memory"');
+    expect((await loadConfig({ file, env: {} })).backend).toBe('memory');
+    await writeFile(file, Buffer.from('[clickhouse]\npassword = "caf\xe9"', 'latin1'));
+    await expect(loadConfig({ file, env: {} })).rejects.toEqual(
+      new ConfigError({ reason: 'is not UTF-8', source: file }),
+    );
     await rm(directory, { recursive: true });
     await expect(loadConfig({ file, env: {} })).rejects.toEqual(
       new ConfigError({ reason: 'cannot be read (ENOENT)', source: file }),

@@ -79,12 +79,11 @@ async function read(file: string): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of handle.createReadStream({ end: MAX_BYTES, autoClose: false }))
       chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString('utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch (error) {
-    throw new ConfigError({
-      reason: `cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      source: file,
-    });
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is not UTF-8' : `cannot be read (${code})`;
+    throw new ConfigError({ reason, source: file });
   } finally {
     await handle?.close();
   }

@@ -28,6 +28,8 @@ export interface BarReaderOptions {
 }
 
 const UNASSESSED_QUALITY = '100';
+/** What bytes become that are no UTF-8. */
+const UNDECODED = '\ufffd';
 
 /** A reason for one field. */
 class Refused {
@@ -51,13 +53,15 @@ export function barReader(
       return refuse('row', `has ${cells.length} columns where the header has ${width}`);
     const empty = emptyField(columns, cells, defaults);
     if (empty) return refuse(...empty);
+    const name = symbol ?? cells[columns.symbol!]!;
+    if (name.includes(UNDECODED)) return refuse('symbol', 'is not UTF-8: save the file in UTF-8');
     const timestamp = readTimestamp(cells);
     if (typeof timestamp === 'string') return refuse('timestamp', timestamp);
     try {
       const number = (field: ColumnField, otherwise: string) => numberOf(field, cells, otherwise, options);
       const close = number('close', '');
       return {
-        symbol: symbol ?? cells[columns.symbol!]!,
+        symbol: name,
         timestamp,
         open: number('open', ''),
         high: number('high', ''),

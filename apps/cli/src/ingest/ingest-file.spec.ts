@@ -1,4 +1,5 @@
-import { utimesSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
 import { memoryModule, openDatabase } from '@quantumtrade/dal-container';
 import { Random } from '../demo/random.js';
@@ -253,6 +254,14 @@ describe('ingesting a CSV file', () => {
       insertedCount: 1,
     });
     expect(Number((await stored())[0]!.volume)).toBe(7);
+  });
+
+  it('refuses a symbol that is not UTF-8', async () => {
+    const file = join(scratch.path, 'latin1.csv');
+    writeFileSync(file, Buffer.from(`symbol,${HEADER}\nB\xdcHL,2000-01-03,1,2,1,1,10\n`, 'latin1'));
+    const reasons: string[] = [];
+    await ingestFile(opened.database, file, { onRefusal: ({ reason }) => reasons.push(reason) });
+    expect(reasons).toEqual(['is not UTF-8: save the file in UTF-8']);
   });
 
   it('refuses numbers that can be read in two ways', async () => {
