@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars, MONTH_MS, turn } from './testing/bars.js';
 import { hangs, watched, worldOn } from './testing/world.js';
@@ -96,6 +97,17 @@ describe('collecting', () => {
     answer();
     await turn();
     expect(attempts.map(({ rowCount }) => rowCount)).toEqual([1, 3]);
+  });
+
+  it('lets one signal serve any number of writes', async () => {
+    const { open, pass } = world();
+    const writer = open();
+    const { signal } = new AbortController();
+    const writes = Array.from({ length: 1_000 }, () => writer.write('marketData', bars(['A']), { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await pass(20);
+    await Promise.all(writes);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('sends two blocks at a time', async () => {
