@@ -142,11 +142,12 @@ export class CoherentKeyspace<P extends string, T> {
     return this.#writeTimed('replaceIfNewer', parts, value, options);
   }
 
-  /** As the domain's `updateValue`, by what the second level holds. */
+  /** As the domain's `updateValue`, by what the second level holds. What this process has at hand is forgotten: it may be older. */
   async update(parts: KeyParts<P>, change: Change<T>, options?: CallOptions): Promise<void> {
-    const { cache, reads, clock } = this.#core;
+    const { cache, l1, reads, clock } = this.#core;
     const key = this.#keyOf(parts);
     const operation = 'cache.update';
+    l1.changed([key]);
     await updateValue(this.#keyspace, change, {
       read: (decoder) => {
         const ask = (within: CallOptions) => cache.getEntry(key, decoder, within);

@@ -1,0 +1,62 @@
+import type { CacheBackend } from '@quantumtrade/dal-domain';
+import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { DatabaseAbstraction } from '../database-abstraction.js';
+import { turn } from '../writing/testing/bars.js';
+
+let backend: CacheBackend;
+beforeEach(() => {
+  backend = memoryCacheBackend();
+});
+
+/** A data layer to which the connection tells nothing, although it seems to be there. */
+async function openDeaf(): Promise<DatabaseAbstraction> {
+  const invalidations: CacheBackend['invalidations'] = {
+    listen: (listener) => {
+      queueMicrotask(() => listener.onConnected());
+      return () => undefined;
+    },
+  };
+  const database = new DatabaseAbstraction({
+    timeSeries: memoryTimeSeries(),
+    cache: { ...backend, invalidations },
+  });
+  await turn();
+  return database;
+}
+
+const session = (device: string) => ({ userId: 'ann', startedAt: new Date(0), attributes: { device } });
+
+it('a session that another process ended is not revived by one that still has it at hand', async () => {
+  const [one, other] = [await openDeaf(), await openDeaf()];
+  await one.sessions.save(session('phone'));
+  const held = (await one.sessions.find('ann'))!;
+  expect(await one.sessions.find('ann')).toBe(held);
+  await other.sessions.end('ann');
+  expect(await one.sessions.save({ ...held, attributes: { seen: 1 } })).toBeNull();
+  expect(await one.sessions.find('ann')).toBeNull();
+});
+
+it('sessions that several processes begin at once are all there, in each of them', async () => {
+  const processes = await Promise.all([openDeaf(), openDeaf(), openDeaf()]);
+  for (const { sessions } of processes) await sessions.find('ann');
+  await Promise.all(
+    processes.flatMap(({ sessions }) => ['phone', 'laptop'].map((device) => sessions.save(session(device)))),
+  );
+  expect(await (await openDeaf()).sessions.list('ann')).toHaveLength(6);
+});
+
+it('a token that another process revoked is not revived by a save that was begun before', async () => {
+  const [one, other] = [await openDeaf(), await openDeaf()];
+  const context = { userId: 'ann', roles: [], permissions: [] };
+  await one.authContexts.save('token', context);
+  await one.authContexts.find('token');
+  const outcomes = [
+    one.authContexts.save('token', context),
+    other.authContexts.revoke('token'),
+    one.authContexts.save('token', context),
+  ];
+  expect((await Promise.all(outcomes))[1]).toBe(true);
+  expect(await one.authContexts.save('token', context)).toBe(false);
+  expect(await one.authContexts.find('token')).toBeNull();
+  expect(await other.authContexts.find('token')).toBeNull();
+});
