@@ -33,6 +33,7 @@ interface QueryFlags extends CommonOptions {
   groupBy?: GroupField[];
   record?: RecordName;
   measure?: string;
+  sources?: string;
 }
 
 type Answer = QueryResult<object>;
@@ -68,7 +69,7 @@ const SUBJECTS: Record<string, Subject> = {
   },
   aggregate: { find: (database, params, options) => database.getAggregatedData(params, options) },
 };
-const ONLY_AGGREGATE = ['interval', 'groupBy', 'record', 'measure'] as const;
+const ONLY_AGGREGATE = ['interval', 'groupBy', 'record', 'measure', 'sources'] as const;
 const SHOWN_ROWS = 100;
 
 export function addQuery(program: Command, run: RunSession): void {
@@ -89,6 +90,7 @@ export function addQuery(program: Command, run: RunSession): void {
       'aggregate: marketData, sentiment, features, predictions, outcomes, strategyPerformance',
     )
     .option('--measure <field>', 'aggregate: field of count, min, max and avg')
+    .option('--sources <how>', "aggregate: 'combine' adds up bars of several sources of one instant")
     .action((what: string, flags: QueryFlags) => {
       checkFlags(what, flags);
       return run(flags, async ({ open, output, signal }) => {
@@ -124,7 +126,7 @@ function ask(
 ): Promise<Answer> {
   const options: Options = { exact: flags.exact ?? false, signal };
   if (flags.latest !== undefined) return subject.latest!(database, flags.symbol!, flags.latest, options);
-  const { symbol, start, end, limit, filter: filters, interval, groupBy, record, measure } = flags;
+  const { symbol, start, end, limit, filter: filters, interval, groupBy, record, measure, sources } = flags;
   const given = {
     symbol,
     startTime: start,
@@ -135,6 +137,7 @@ function ask(
     groupBy,
     record,
     measure,
+    sources,
   };
   const params = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return subject.find(database, params, options);

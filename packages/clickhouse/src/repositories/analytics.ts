@@ -1,13 +1,16 @@
-import type { AggregateSums, AggregationPlan, Analytics, Field } from '@quantumtrade/dal-domain';
+import type { AggregateSums, AggregationPlan, Analytics, CallOptions, Field } from '@quantumtrade/dal-domain';
 import {
   columnOf,
   FLOAT_SCALE,
+  marketData,
+  mixedSources,
   planAggregation,
   presentAggregate,
   READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { decodeField } from '../encoding/columns.js';
+import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 import { countOf, limitClause, page, timed, withLimit } from './table-reader.js';
 
@@ -30,9 +33,14 @@ export function analytics(sql: Sql): Analytics {
           limit,
           async () => {
             const query = `${buckets} ORDER BY ${orderOf(plan)} ${limitClause(limit)}`;
-            return sql.result(operation, query, withLimit(filter.params, limit), options, (json: JsonSums) =>
-              presentAggregate(plan, decodeSums(plan, json), exact as never),
-            );
+            let mixed = false;
+            const read = (json: JsonSums) => {
+              mixed ||= Boolean(json['mixes_sources']);
+              return presentAggregate(plan, decodeSums(plan, json), exact as never);
+            };
+            const data = await sql.result(operation, query, withLimit(filter.params, limit), options, read);
+            if (mixed && (await hasTwins(sql, operation, filter, options))) throw mixedSources(operation);
+            return data;
           },
           () => countOf(sql, operation, `SELECT count() AS count FROM (${buckets})`, filter.params, options),
         ),
@@ -50,10 +58,23 @@ function bucketQuery(plan: AggregationPlan, where: string): string {
     'count() AS row_count',
     ...measureExpressions(plan),
     ...(plan.bars ? barExpressions(plan) : []),
+    ...(plan.separateSources ? ['min(source) != max(source) AS mixes_sources'] : []),
   ];
   // Without a key to group by, no rows at all would still make one group.
   return `SELECT ${columns.join(', ')} FROM ${plan.definition.table} FINAL ${where}
     GROUP BY bucket${plan.groupBy.map((_, i) => `, group_${i}`).join('')} HAVING row_count > 0`;
+}
+
+/** Whether any two bars are of one symbol and instant. */
+async function hasTwins(
+  sql: Sql,
+  operation: string,
+  { where, params }: Filter,
+  options: CallOptions | undefined,
+): Promise<boolean> {
+  const twins = `SELECT 1 AS twin FROM ${marketData.table} FINAL ${where}
+    GROUP BY symbol, timestamp HAVING count() > 1 LIMIT 1`;
+  return (await sql.rows(operation, twins, params, options)).length > 0;
 }
 
 const orderOf = (plan: AggregationPlan): string =>

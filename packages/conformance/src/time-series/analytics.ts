@@ -15,6 +15,7 @@ import {
   strategyPerformanceKind,
 } from './kinds.js';
 import { meanTests } from './means.js';
+import { sourceTests } from './sources.js';
 import type { OpenTimeSeries } from './subject.js';
 import {
   answer,
@@ -104,6 +105,7 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
       data.map(({ intervalStart }) => intervalStart?.toISOString());
 
     meanTests(runner, backend);
+    sourceTests(runner, backend);
 
     for (const [interval, buckets] of Object.entries(BUCKETS)) {
       it(`puts instants into buckets of ${interval}, aligned in UTC`, async () => {
@@ -167,7 +169,8 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
         [bar(symbol, day, { open: 1, close: 1 }), bar(symbol, day + 1, { open: 2, close: 2 })],
         'a',
       );
-      expect((await aggregate({ symbol }))[0]?.bar).toMatchObject({ open: 1, close: 4 });
+      const combined = await aggregate({ symbol, sources: 'combine' });
+      expect(combined[0]?.bar).toMatchObject({ open: 1, close: 4 });
       const first = uniqueName('A');
       const last = uniqueName('b');
       const start = uniqueDay();
@@ -403,6 +406,8 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
         [{ measure: 'symbol' }, 'measure'],
         [{ measure: '1); DROP TABLE market_data; --' }, 'measure'],
         [{ record: 'features', measure: 'close' }, 'measure'],
+        [{ sources: 'add' }, 'sources'],
+        [{ record: 'sentiment', sources: 'combine' }, 'sources'],
         [{ limit: -1 }, 'limit'],
         [{ startTime: 'now' }, 'startTime'],
         [{ filters: { close: '1' } }, 'filters.close'],

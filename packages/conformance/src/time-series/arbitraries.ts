@@ -228,6 +228,7 @@ function aggregation(record: RecordName): Arb {
     interval: fc.oneof(fc.constant(undefined), fc.constantFrom(...INTERVALS)),
     groupBy: fc.oneof(fc.constant(undefined), fc.shuffledSubarray([...definition.groups])),
     measure: fc.oneof(fc.constant(undefined), fc.constantFrom(...definition.measures)),
+    ...(record === 'marketData' && { sources: fc.constantFrom(undefined, 'combine', 'combine') }),
   });
 }
 
@@ -327,5 +328,12 @@ export const operations: Arb<Operation[]> = fc.array(
 /** Reads of everything there is, for the end of a sequence. */
 export const finalReads: readonly Operation[] = recordNames.flatMap((record) => [
   { port: record, method: 'find', args: [{}, { exact: true }] },
-  { port: 'analytics', method: 'aggregate', args: [{ record, interval: '1w' }, { exact: true }] },
+  {
+    port: 'analytics',
+    method: 'aggregate',
+    args: [
+      { record, interval: '1w', ...(record === 'marketData' && { sources: 'combine' }) },
+      { exact: true },
+    ],
+  },
 ]);

@@ -12,7 +12,11 @@ import { bucketWidth } from './interval.js';
 import type { QueryParams, QueryPlan } from './query.js';
 import { planQueryOf, QUERY_PARAMS } from './query.js';
 
-/** What to summarise. `limit` counts aggregates; the range and filters choose the rows that go in. */
+/**
+ * What to summarise. `limit` counts aggregates; the range and filters choose the rows that go in. Rows that neither a filter
+ * nor a group tells apart go into one aggregate: features of all versions and names, predictions of all models and
+ * horizons, sentiment of all sources.
+ */
 export interface AggregationParams extends QueryParams {
   /** Default is `marketData`. */
   record?: RecordName;
@@ -22,6 +26,11 @@ export interface AggregationParams extends QueryParams {
   groupBy?: readonly GroupField[];
   /** The numeric field that count, min, max, sum and avg speak of. Default is the record's first measure. */
   measure?: string;
+  /**
+   * `combine` adds up bars of several sources also where two of them are of one symbol and instant. Default is to refuse
+   * such an aggregate; sources that cover different instants are combined in any case. For market data only.
+   */
+  sources?: 'combine';
 }
 
 export type GroupField =
@@ -55,7 +64,7 @@ export interface AggregatedData<E extends boolean = false> {
    * even at scale 8, else the nearest number. Of floats it is a float64.
    */
   avg: (E extends true ? string | number : number) | null;
-  /** Only for market data. Bars of several sources count one after another: filter or group by source. */
+  /** Only for market data. */
   bar: Ohlcv<E> | null;
 }
 
@@ -68,6 +77,8 @@ export interface AggregationPlan {
   readonly measure: { readonly name: string; readonly field: Field };
   /** Whether open, high, low, close, volume and weighted price are wanted. */
   readonly bars: boolean;
+  /** Whether two bars of one symbol and instant must not be in one aggregate. */
+  readonly separateSources: boolean;
 }
 
 /**
@@ -102,6 +113,7 @@ const AGGREGATION_PARAMS = [
     interval: true,
     groupBy: true,
     measure: true,
+    sources: true,
   }),
 ];
 
@@ -126,14 +138,33 @@ export function planAggregation(params: AggregationParams, operation: string): A
   if (!definition.measures.includes(measure as string)) {
     throw new ValidationError('measure', `must be one of ${definition.measures.join(', ')}`, { operation });
   }
+  const bars = record === 'marketData';
+  const combines = requireSources(given['sources'], bars, operation);
+  const query = planQueryOf(definition, given, operation);
+  const oneSource = groupBy.includes('source') || query.equals.some(({ name }) => name === 'source');
   return {
     definition,
-    query: planQueryOf(definition, given, operation),
+    query,
     width: interval === undefined ? undefined : bucketWidth(interval, operation),
     groupBy: [...new Set(groupBy as GroupField[])],
     measure: { name: measure as string, field: definition.fields[measure as string]! },
-    bars: record === 'marketData',
+    bars,
+    separateSources: bars && !combines && !oneSource,
   };
+}
+
+function requireSources(sources: unknown, bars: boolean, operation: string): boolean {
+  if (sources === undefined) return false;
+  if (!bars) throw new ValidationError('sources', 'is for market data only', { operation });
+  if (sources === 'combine') return true;
+  throw new ValidationError('sources', "must be 'combine'", { operation });
+}
+
+/** Why an aggregate is refused that would add up two bars of one symbol and instant. */
+export function mixedSources(operation: string): ValidationError {
+  const reason =
+    "bars of several sources are of one symbol and instant: give filters.source, groupBy: ['source'], or sources: 'combine' to add them up";
+  return new ValidationError('sources', reason, { operation });
 }
 
 /** Makes the reader's aggregate from exact sums. Throws `QueryError` where a number cannot hold a value. */

@@ -13,6 +13,7 @@ import {
   bucketStart,
   compareCanonical,
   FLOAT_SCALE,
+  mixedSources,
   planAggregation,
   presentAggregate,
   READ_OPTIONS,
@@ -30,31 +31,49 @@ export function analytics(store: MemoryStore): Analytics {
       const plan = planAggregation(params, operation);
       const record = plan.definition.name as RecordName;
       store.requireTables(operation, record);
-      const buckets = summarise(plan, store.tables[record].find(plan.query));
+      const rows = store.tables[record].find(plan.query);
+      const buckets = summarise(plan, rows);
       const page = buckets.slice(0, plan.query.limit);
       const exact = (options?.exact ?? false) as E;
-      return result(
-        started,
-        buckets.length,
-        page.map((bucket) => presentAggregate(plan, bucket, exact)),
-      );
+      const data = page.map(({ sums }) => presentAggregate(plan, sums, exact));
+      const mixed = plan.separateSources && page.some(({ mixesSources }) => mixesSources);
+      if (mixed && hasTwins(rows)) throw mixedSources(operation);
+      return result(started, buckets.length, data);
     },
   };
 }
 
 /** The sums of each bucket and group, by bucket, then by the groups in the order asked for. Rows are in read order. */
-function summarise(plan: AggregationPlan, rows: readonly Row[]): AggregateSums[] {
-  const buckets = new Map<string, AggregateSums>();
+function summarise(plan: AggregationPlan, rows: readonly Row[]): Bucket[] {
+  const buckets = new Map<string, Bucket>();
   for (const row of rows) {
     const intervalStart = plan.width && bucketStart(plan.width, timeOf(row));
     const names = plan.groupBy.map((group) => row[group] as string);
     const key = JSON.stringify([intervalStart, ...names]);
     const bucket = buckets.get(key);
-    if (bucket) addRow(plan, bucket, row);
-    else buckets.set(key, firstRow(plan, intervalStart, row));
+    if (bucket) {
+      addRow(plan, bucket.sums, row);
+      bucket.mixesSources ||= bucket.source !== row['source'];
+    } else {
+      const sums = firstRow(plan, intervalStart, row);
+      buckets.set(key, { sums, source: row['source'], mixesSources: false });
+    }
   }
-  return [...buckets.values()].sort((a, b) => compareBuckets(plan.groupBy, a, b));
+  return [...buckets.values()].sort((a, b) => compareBuckets(plan.groupBy, a.sums, b.sums));
 }
+
+interface Bucket {
+  readonly sums: AggregateSums;
+  /** Of its first row. */
+  readonly source: Row[string] | undefined;
+  mixesSources: boolean;
+}
+
+/** Whether any two bars, which are in read order, are of one symbol and instant. */
+const hasTwins = (rows: readonly Row[]): boolean =>
+  rows.some(
+    (row, n) => n > 0 && timeOf(row) === timeOf(rows[n - 1]!) && row['symbol'] === rows[n - 1]!['symbol'],
+  );
 
 function firstRow(plan: AggregationPlan, intervalStart: number | undefined, row: Row): AggregateSums {
   const value = row[plan.measure.name] ?? undefined;
