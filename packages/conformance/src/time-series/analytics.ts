@@ -188,24 +188,6 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect((await exactly({ symbol }))[0]?.bar).toMatchObject({ volume: '0', vwap: null });
     });
 
-    it('rounds means of decimals half to even', async () => {
-      const means = [
-        { closes: ['0.00000001', '0.00000002'], mean: '0.00000002' },
-        { closes: ['0.00000002', '0.00000003'], mean: '0.00000002' },
-        { closes: ['-0.00000001', '-0.00000002'], mean: '-0.00000002' },
-        { closes: ['0', '0.00000001'], mean: '0' },
-        { closes: ['1', '1', '2'], mean: '1.33333333' },
-        { closes: ['9999999999.99999999', '9999999999.99999998'], mean: '9999999999.99999998' },
-      ];
-      for (const { closes, mean } of means) {
-        const symbol = uniqueName();
-        const day = uniqueDay();
-        await write(closes.map((close, n) => bar(symbol, day + n, { close })));
-        const [exact] = await exactly({ symbol });
-        expect(exact).toMatchObject({ count: closes.length, avg: mean });
-      }
-    });
-
     it('rounds weighted prices half to even', async () => {
       const symbol = uniqueName();
       const flat = (price: string) => ({ open: price, high: price, low: price, close: price, volume: 1 });

@@ -19,6 +19,21 @@ export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend):
     return symbol;
   };
 
+  it('rounds means of decimals half to even', async () => {
+    const means = [
+      { closes: ['0.00000001', '0.00000002'], mean: '0.00000002' },
+      { closes: ['0.00000002', '0.00000003'], mean: '0.00000002' },
+      { closes: ['-0.00000001', '-0.00000002'], mean: '-0.00000002' },
+      { closes: ['0', '0.00000001'], mean: '0' },
+      { closes: ['1', '1', '2'], mean: '1.33333333' },
+      { closes: ['9999999999.99999999', '9999999999.99999998'], mean: '9999999999.99999998' },
+    ];
+    for (const { closes, mean } of means) {
+      const symbol = await bars(closes.map((close) => ({ close })));
+      expect((await exactly({ symbol }))[0]).toMatchObject({ count: closes.length, avg: mean });
+    }
+  });
+
   it('means large volumes exactly', async () => {
     const symbol = await bars([{ volume: 2n ** 53n + 1n }]);
     const wanted = '9007199254740993';
