@@ -62,14 +62,15 @@ function checkMembers(options: object, operation: string, known: readonly string
   // Object.keys would make a list for each call.
   for (const key in options) if (!known.includes(key)) requireKnownKeys({ [key]: true }, known, operation);
   const { signal, deadline, exact } = options as ReadOptions<boolean>;
-  const refuse = (name: string, reason: string) => new ValidationError(name, reason, { operation });
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
-    throw refuse('signal', 'must be an AbortSignal');
+    throw new ValidationError('signal', 'must be an AbortSignal', { operation });
   }
   if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
-    throw refuse('deadline', 'must be a number of epoch milliseconds');
+    throw new ValidationError('deadline', 'must be a number of epoch milliseconds', { operation });
   }
-  if (exact !== undefined && typeof exact !== 'boolean') throw refuse('exact', 'must be true or false');
+  if (exact !== undefined && typeof exact !== 'boolean') {
+    throw new ValidationError('exact', 'must be true or false', { operation });
+  }
 }
 
 /** Throws what a call that is over ends with: the signal's reason or `TimeoutError`. */
