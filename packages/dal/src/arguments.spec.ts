@@ -171,3 +171,12 @@ it('a subscription fails with an error of the data layer whatever it is given', 
   };
   expect(await foreignFailures(first, ['A', {}])).toEqual([]);
 });
+
+it('a data layer refuses a part that it does not know, by name', () => {
+  const parts = { timeSeries: memoryTimeSeries(), cache: memoryCacheBackend() };
+  const open = (more: object | null) => () =>
+    new DatabaseAbstraction((more && { ...parts, ...more }) as never);
+  const refusal = (field: string) => expect.objectContaining({ code: 'VALIDATION', field });
+  expect(open({ writting: {} })).toThrow(refusal('writting'));
+  expect(open(null)).toThrow(refusal('parts'));
+});

@@ -45,6 +45,9 @@ import type {
 import {
   authContextStore,
   ConnectionError,
+  requireObject,
+  requireKnownKeys,
+  keysOf,
   LOSSLESS,
   realtimeValues,
   sessionStore,
@@ -89,6 +92,16 @@ export interface DatabaseParts {
   actor?: string;
 }
 
+const PARTS = keysOf<DatabaseParts>({
+  timeSeries: true,
+  cache: true,
+  clock: true,
+  writing: true,
+  audit: true,
+  actor: true,
+});
+const OPEN = 'database.open';
+
 const HEALTH_TIMEOUT_MS = 2_000;
 const WRITERS_CLOSE_WITHIN_MS = 10_000;
 const anything: Decoder<unknown> = { parse: (value) => value };
@@ -131,7 +144,9 @@ export class DatabaseAbstraction {
   readonly #metrics = new OperationMetrics();
   readonly #cacheMetrics = new OperationMetrics();
 
+  /** @throws ValidationError naming a part that is unknown */
   constructor(parts: DatabaseParts) {
+    requireKnownKeys(requireObject('parts', parts, OPEN), PARTS, OPEN);
     const { timeSeries, cache: cacheBackend, clock = systemClock } = parts;
     const auditing = { sink: parts.audit ?? nowhere, actor: parts.actor ?? 'unknown', clock };
     const watch = <Port extends object>(name: string, port: Port): Port =>
