@@ -11,8 +11,9 @@ import { Admission, RefusedCallError } from './admission.js';
 import { BodyTooLargeError } from './answer.js';
 import { CallLimits } from './call-limits.js';
 import { Connections } from './connections.js';
+import { DatabaseSql } from './database-sql.js';
 import { toDomainError } from './driver-errors.js';
-import type { Request, Statement } from './driver.js';
+import type { Request } from './driver.js';
 import { createDriver } from './driver.js';
 import { TooManyRowsError } from './json-rows.js';
 import { Kills } from './kills.js';
@@ -20,14 +21,12 @@ import { PinnedSettings } from './pinned-settings.js';
 import { isIn } from './server-codes.js';
 import type { ClickHouseSettings, CompleteSettings } from './settings.js';
 import { completeSettings } from './settings.js';
-import type { Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
+import type { Sql } from './sql.js';
 import type { ReadLimits } from './statements.js';
-import { insertBlock, insertQuery, readRows, runCommand } from './statements.js';
+import { LOOKUP_LIMITS, readRows } from './statements.js';
 
 /** There on every server, whatever else is. */
 const SYSTEM = 'system';
-/** Of reads of the adapter's own, which never come near them. */
-const LOOKUP_LIMITS: ReadLimits = { maxRows: 10_000_000, maxBytes: 2 ** 30 };
 /** Kills wait for each other, and for nothing else. */
 const KILL_CONNECTIONS = 2;
 
@@ -235,77 +234,4 @@ export class ClickHouseClient implements BackendProbe {
 function announce(queryId: string): void {
   const operation = currentOperation();
   if (operation) Object.assign(operation, { backend: 'clickhouse', queryId });
-}
-
-class DatabaseSql implements Sql {
-  readonly database: string;
-  readonly #client: ClickHouseClient;
-  readonly #further: boolean;
-  #continuing: Sql | undefined;
-
-  constructor(client: ClickHouseClient, database: string, further = false) {
-    this.database = database;
-    this.#client = client;
-    this.#further = further;
-  }
-
-  get continuing(): Sql {
-    return this.#further ? this : (this.#continuing ??= new DatabaseSql(this.#client, this.database, true));
-  }
-
-  checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
-    checkCall(options, operation, known);
-    this.#client.requireOpen(operation);
-  }
-
-  rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
-    return this.#read(operation, { query, params }, options, LOOKUP_LIMITS, (json: T) => json);
-  }
-
-  result<J, T>(
-    operation: string,
-    query: string,
-    params: SqlParams,
-    options: CallOptions | undefined,
-    convert: (json: J) => T,
-  ): Promise<T[]> {
-    return this.#read(operation, { query, params }, options, this.#client.resultLimits, convert);
-  }
-
-  #read<J, T>(
-    operation: string,
-    statement: Statement,
-    options: CallOptions | undefined,
-    limits: ReadLimits,
-    convert: (json: J) => T,
-  ): Promise<T[]> {
-    const { query } = statement;
-    return this.#client.call({ ...this.#call(operation, query, options), retried: true }, (driver, request) =>
-      readRows(driver, statement, request, limits, convert),
-    );
-  }
-
-  async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
-    await this.#client.call({ ...this.#call(operation, query, options), retried: false }, (driver, request) =>
-      runCommand(driver, { query, params }, request),
-    );
-  }
-
-  async insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
-    let attempts = 0;
-    const call = this.#call(operation, insertQuery(block.table), options);
-    const { confirmed } = await this.#client.call({ ...call, retried: block.retried }, (driver, request) => {
-      attempts++;
-      return insertBlock(driver, block, operation, request);
-    });
-    return { attempts, confirmed };
-  }
-
-  on(database: string): Sql {
-    return this.#client.sql(database);
-  }
-
-  #call(operation: string, query: string, options: CallOptions | undefined) {
-    return { operation, query, options, database: this.database, further: this.#further };
-  }
 }

@@ -16,6 +16,9 @@ export interface ReadLimits {
   readonly maxBytes: number;
 }
 
+/** Of reads of the adapter's own, which never come near them. */
+export const LOOKUP_LIMITS: ReadLimits = { maxRows: 10_000_000, maxBytes: 2 ** 30 };
+
 export async function readRows<T>(
   driver: Driver,
   { query, params }: Statement,

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { listen, stop, urlOf } from './local-server.js';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
 
@@ -38,19 +38,16 @@ export class FakeServer {
 
   static async start(...answers: Answer[]): Promise<FakeServer> {
     const fake = new FakeServer(answers);
-    fake.#server.listen(0, '127.0.0.1');
-    await once(fake.#server, 'listening');
+    await listen(fake.#server);
     return fake;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return urlOf(this.#server);
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+    await stop(this.#server);
   }
 }
 

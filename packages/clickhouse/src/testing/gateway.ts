@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen, stop, urlOf } from './local-server.js';
 
 /** Stands before a server, as a gateway or as a profile of its user would. */
 export class Gateway {
@@ -27,19 +26,16 @@ export class Gateway {
 
   static async start(target: string): Promise<Gateway> {
     const relay = new Gateway(target);
-    relay.#server.listen(0, '127.0.0.1');
-    await once(relay.#server, 'listening');
+    await listen(relay.#server);
     return relay;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return urlOf(this.#server);
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+    await stop(this.#server);
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
