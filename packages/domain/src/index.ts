@@ -24,6 +24,7 @@ export * from './records/feature-batches.js';
 export * from './versions/version-clock.js';
 export * from './versions/batch-version.js';
 export * from './queries/interval.js';
+export * from './queries/sessions.js';
 export * from './queries/query.js';
 export * from './queries/aggregation.js';
 export * from './keyspaces/keyspace.js';

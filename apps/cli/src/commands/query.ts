@@ -34,6 +34,7 @@ interface QueryFlags extends CommonOptions {
   record?: RecordName;
   measure?: string;
   sources?: string;
+  session?: string;
 }
 
 type Answer = QueryResult<object>;
@@ -69,7 +70,7 @@ const SUBJECTS: Record<string, Subject> = {
   },
   aggregate: { find: (database, params, options) => database.getAggregatedData(params, options) },
 };
-const ONLY_AGGREGATE = ['interval', 'groupBy', 'record', 'measure', 'sources'] as const;
+const ONLY_AGGREGATE = ['interval', 'groupBy', 'record', 'measure', 'sources', 'session'] as const;
 const SHOWN_ROWS = 100;
 
 export function addQuery(program: Command, run: RunSession): void {
@@ -90,6 +91,7 @@ export function addQuery(program: Command, run: RunSession): void {
       'aggregate: marketData, sentiment, features, predictions, outcomes, strategyPerformance',
     )
     .option('--measure <field>', 'aggregate: field of count, min, max and avg')
+    .option('--session <name>', 'aggregate: days of us-futures or us-equities, for --interval 1d or 1w')
     .option('--sources <how>', "aggregate: 'combine' adds up bars of several sources of one instant")
     .action((what: string, flags: QueryFlags) => {
       checkFlags(what, flags);
@@ -126,7 +128,19 @@ function ask(
 ): Promise<Answer> {
   const options: Options = { exact: flags.exact ?? false, signal };
   if (flags.latest !== undefined) return subject.latest!(database, flags.symbol!, flags.latest, options);
-  const { symbol, start, end, limit, filter: filters, interval, groupBy, record, measure, sources } = flags;
+  const {
+    symbol,
+    start,
+    end,
+    limit,
+    filter: filters,
+    interval,
+    groupBy,
+    record,
+    measure,
+    sources,
+    session,
+  } = flags;
   const given = {
     symbol,
     startTime: start,
@@ -138,6 +152,7 @@ function ask(
     record,
     measure,
     sources,
+    session,
   };
   const params = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return subject.find(database, params, options);

@@ -1,4 +1,11 @@
-import type { AggregateSums, AggregationPlan, Analytics, CallOptions, Field } from '@quantumtrade/dal-domain';
+import type {
+  AggregateSums,
+  AggregationPlan,
+  Analytics,
+  BucketWidth,
+  CallOptions,
+  Field,
+} from '@quantumtrade/dal-domain';
 import {
   columnOf,
   FLOAT_SCALE,
@@ -7,6 +14,7 @@ import {
   planAggregation,
   presentAggregate,
   READ_OPTIONS,
+  sessionInstant,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../client/sql.js';
 import { decodeField } from '../encoding/columns.js';
@@ -80,19 +88,39 @@ async function hasTwins(
 const orderOf = (plan: AggregationPlan): string =>
   ['bucket', ...plan.groupBy.map((_, i) => `group_${i}`)].join(', ');
 
-/** Start of the bucket: milliseconds for a fixed width, months since January 1970 for a calendar one. */
+/** Start of the bucket: milliseconds for a fixed width or sessions, months since January 1970 for a calendar one. */
 function bucketExpression({ width }: AggregationPlan): string {
   if (!width) return 'toInt64(0)';
-  const [instant, step] =
-    width.kind === 'fixed'
-      ? [`toUnixTimestamp64Milli(timestamp) - ${width.originMs}`, width.widthMs]
-      : ['toInt64(toYear(timestamp) - 1970) * 12 + toMonth(timestamp) - 1', width.months];
+  const [instant, step] = positionOf(width);
   return `toInt64(${instant}) - toInt64(positiveModulo(toInt64(${instant}), toInt64(${step})))`;
 }
 
+function positionOf(width: BucketWidth): [instant: string, step: number] {
+  const epochMs = 'toUnixTimestamp64Milli(timestamp)';
+  switch (width.kind) {
+    case 'fixed':
+      return [`${epochMs} - (${width.originMs})`, width.widthMs];
+    case 'calendar':
+      return ['toInt64(toYear(timestamp) - 1970) * 12 + toMonth(timestamp) - 1', width.months];
+    case 'session': {
+      const { timeZone, startMs } = width.session;
+      const offset = `toInt64(timeZoneOffset(toTimeZone(timestamp, '${timeZone}'))) * 1000`;
+      return [`${epochMs} + ${offset} - (${startMs + width.originMs})`, width.widthMs];
+    }
+  }
+}
+
 function bucketStartOf({ width }: AggregationPlan, bucket: number): number | undefined {
-  if (!width) return undefined;
-  return width.kind === 'fixed' ? bucket + width.originMs : Date.UTC(1970, bucket, 1);
+  switch (width?.kind) {
+    case 'fixed':
+      return bucket + width.originMs;
+    case 'session':
+      return sessionInstant(width.session, bucket + width.originMs);
+    case 'calendar':
+      return Date.UTC(1970, bucket, 1);
+    default:
+      return undefined;
+  }
 }
 
 const isFloat = ({ kind }: Field): boolean => kind === 'float32' || kind === 'float64';

@@ -15,6 +15,7 @@ import {
   strategyPerformanceKind,
 } from './kinds.js';
 import { meanTests } from './means.js';
+import { sessionTests } from './sessions.js';
 import { sourceTests } from './sources.js';
 import type { OpenTimeSeries } from './subject.js';
 import {
@@ -106,6 +107,7 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
 
     meanTests(runner, backend);
     sourceTests(runner, backend);
+    sessionTests(runner, backend);
 
     for (const [interval, buckets] of Object.entries(BUCKETS)) {
       it(`puts instants into buckets of ${interval}, aligned in UTC`, async () => {

@@ -30,7 +30,9 @@ const BOUNDARIES = [
   '1970-01-05',
   '2000-02-29',
   '2024-01-01',
+  '2024-03-10T07:00Z',
   '2024-03-31T01:00Z',
+  '2024-11-03T06:00Z',
   '2024-07-01',
   '2299-12-31',
 ];
@@ -226,6 +228,10 @@ function aggregation(record: RecordName): Arb {
     ...queryFields(definition),
     record: fc.constant(record),
     interval: fc.oneof(fc.constant(undefined), fc.constantFrom(...INTERVALS)),
+    session: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.constantFrom('us-futures', 'us-equities', 'nowhere') },
+    ),
     groupBy: fc.oneof(fc.constant(undefined), fc.shuffledSubarray([...definition.groups])),
     measure: fc.oneof(fc.constant(undefined), fc.constantFrom(...definition.measures)),
     ...(record === 'marketData' && { sources: fc.constantFrom(undefined, 'combine', 'combine') }),

@@ -8,7 +8,8 @@ import { readMembers } from '../records/members.js';
 import type { RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
 import type { BucketWidth, Interval } from './interval.js';
-import { bucketWidth } from './interval.js';
+import { bucketWidth, sessionWidth } from './interval.js';
+import type { SessionName } from './sessions.js';
 import type { QueryParams, QueryPlan } from './query.js';
 import { planQueryOf, QUERY_PARAMS } from './query.js';
 
@@ -22,6 +23,11 @@ export interface AggregationParams extends QueryParams {
   record?: RecordName;
   /** Bucket width. Default is one bucket over the whole range. */
   interval?: Interval;
+  /**
+   * Makes buckets of whole trading sessions in the market's time zone, with the interval `1d`, or `1w` from the session of
+   * Monday. Default is the calendar of UTC.
+   */
+  session?: SessionName;
   /** Default is the record's first group field: the symbol, or the strategy. `[]` puts all rows together. */
   groupBy?: readonly GroupField[];
   /** The numeric field that count, min, max, sum and avg speak of. Default is the record's first measure. */
@@ -111,6 +117,7 @@ const AGGREGATION_PARAMS = [
   ...keysOf<Omit<AggregationParams, keyof QueryParams>>({
     record: true,
     interval: true,
+    session: true,
     groupBy: true,
     measure: true,
     sources: true,
@@ -145,12 +152,17 @@ export function planAggregation(params: AggregationParams, operation: string): A
   return {
     definition,
     query,
-    width: interval === undefined ? undefined : bucketWidth(interval, operation),
+    width: widthOf(interval, given['session'], operation),
     groupBy: [...new Set(groupBy as GroupField[])],
     measure: { name: measure as string, field: definition.fields[measure as string]! },
     bars,
     separateSources: bars && !combines && !oneSource,
   };
+}
+
+function widthOf(interval: unknown, session: unknown, operation: string): BucketWidth | undefined {
+  if (session !== undefined) return sessionWidth(session, interval, operation);
+  return interval === undefined ? undefined : bucketWidth(interval as string, operation);
 }
 
 function requireSources(sources: unknown, bars: boolean, operation: string): boolean {

@@ -1,4 +1,6 @@
 import { ValidationError } from '../errors.js';
+import type { SessionName, TradingSession } from './sessions.js';
+import { sessionInstant, SESSIONS, sessionTime } from './sessions.js';
 
 const UNITS = {
   s: 1_000,
@@ -22,6 +24,12 @@ export type Interval = `${number}${Unit}`;
 /** An interval as both adapters compute with it. `origin` is the start of a bucket, in the unit of `width`. */
 export type BucketWidth =
   | { readonly kind: 'fixed'; readonly widthMs: number; readonly originMs: number }
+  | {
+      readonly kind: 'session';
+      readonly session: TradingSession;
+      readonly widthMs: number;
+      readonly originMs: number;
+    }
   | { readonly kind: 'calendar'; readonly months: number };
 
 const MONDAY_MS = -3 * UNITS.d;
@@ -44,11 +52,30 @@ export function bucketWidth(interval: unknown, operation: string): BucketWidth {
   return { kind: 'fixed', widthMs: width, originMs: unit === 'w' ? MONDAY_MS : 0 };
 }
 
+/** The width of whole sessions: days, or weeks from the session of Monday. */
+export function sessionWidth(session: unknown, interval: unknown, operation: string): BucketWidth {
+  const names = Object.keys(SESSIONS);
+  if (typeof session !== 'string' || !names.includes(session)) {
+    throw new ValidationError('session', `must be one of ${names.join(', ')}`, { operation });
+  }
+  if (interval !== '1d' && interval !== '1w') {
+    throw new ValidationError('session', 'needs the interval 1d or 1w', { operation });
+  }
+  const originMs = interval === '1w' ? MONDAY_MS : 0;
+  const widthMs = interval === '1w' ? UNITS.w : UNITS.d;
+  return { kind: 'session', session: SESSIONS[session as SessionName], widthMs, originMs };
+}
+
 const floorTo = (value: number, step: number): number => value - (((value % step) + step) % step);
 
 /** Start of the bucket that holds an instant, both in epoch milliseconds. */
 export function bucketStart(width: BucketWidth, instant: number): number {
   if (width.kind === 'fixed') return floorTo(instant - width.originMs, width.widthMs) + width.originMs;
+  if (width.kind === 'session') {
+    const { session, widthMs, originMs } = width;
+    const time = sessionTime(session, instant) - originMs;
+    return sessionInstant(session, floorTo(time, widthMs) + originMs);
+  }
   const date = new Date(instant);
   const month = (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth();
   return Date.UTC(1970, floorTo(month, width.months), 1);
