@@ -160,21 +160,24 @@ async function storedVersions({ keys, stored }: InsertInFlight): Promise<StoredV
 interface RowCounts {
   /** Keys that were not stored before. */
   readonly inserted: number;
-  /** Rows that are older than what was stored before. */
+  /** Rows that are older than what was stored, or came in the batch, before. */
   readonly superseded: number;
 }
 
 function countRows(keys: BlockKeys, stored: readonly StoredVersions[]): RowCounts {
   const known = stored.filter(({ size }) => size > 0);
   if (known.length === 0 && keys.ascending) return { inserted: keys.rowCount, superseded: 0 };
-  const added = new Set<string>();
+  /** The newest version of each key so far: sets of one batch of features have versions of their own. */
+  const newest = new Map<string, bigint>();
+  let inserted = 0;
   let superseded = 0;
   for (const { key, version } of keys.rows()) {
-    const versions = known.map((each) => each.get(key)).filter((each) => each !== undefined);
-    if (versions.length === 0) added.add(key);
-    else if (versions.some((each) => version < each)) superseded++;
+    const before = [newest, ...known].map((each) => each.get(key)).filter((each) => each !== undefined);
+    if (before.length === 0) inserted++;
+    if (before.some((each) => version < each)) superseded++;
+    else newest.set(key, version);
   }
-  return { inserted: added.size, superseded };
+  return { inserted, superseded };
 }
 
 /** Waits for others, where there are any, but no longer than the call may take. */

@@ -128,6 +128,20 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect((await read(symbol))[0]?.features).toEqual({ a: 4, b: 1 });
     });
 
+    it('counts a feature as superseded when one call brings a later one first', async () => {
+      const symbol = uniqueName();
+      const [later, earlier] = [
+        batch(symbol, { features: { a: 2 }, computedAt: day + 1 }),
+        batch(symbol, { features: { a: 1 }, computedAt: day }),
+      ];
+      expect(await write(later!, earlier!)).toMatchObject({
+        insertedCount: 1,
+        updatedCount: 1,
+        supersededCount: 1,
+      });
+      expect((await read(symbol))[0]?.features).toEqual({ a: 2 });
+    });
+
     it('writes the good features and reports the bad ones by the position of their batch', async () => {
       const symbol = uniqueName();
       const result = await write(
