@@ -30,7 +30,7 @@ export interface AggregationParams extends QueryParams {
   session?: SessionName;
   /** Default is the record's first group field: the symbol, or the strategy. `[]` puts all rows together. */
   groupBy?: readonly GroupField[];
-  /** The numeric field that count, min, max, sum and avg speak of. Default is the record's first measure. */
+  /** The numeric field of which min, max and avg are given. Default is the record's first measure. */
   measure?: string;
   /**
    * `combine` adds up bars of several sources also where two of them are of one symbol and instant. Default is to refuse
