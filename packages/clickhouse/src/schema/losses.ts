@@ -36,6 +36,13 @@ export async function lossesOf(
   return losses;
 }
 
+/** Returns the tables that statements drop. */
+export function tablesDroppedBy(statements: readonly string[]): string[] {
+  const dropped = statements.flatMap(targetsOf).filter(({ column, change }) => !column && change === DROPPED);
+  return [...new Set(dropped.map(({ table }) => table))];
+}
+
+const DROPPED = 'is dropped';
 const NAME = '[`"]?(\\w+)[`"]?';
 const TABLE = new RegExp(`^(DROP|TRUNCATE)\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?${NAME}`, 'i');
 const ALTER = new RegExp(`^ALTER\\s+TABLE\\s+${NAME}`, 'i');
@@ -48,13 +55,12 @@ const ROWS = /\b(?:DELETE\s+WHERE|DROP\s+PART(?:ITION)?|UPDATE)\b/i;
 
 function targetsOf(statement: string): Target[] {
   const [, verb, whole] = TABLE.exec(statement) ?? [];
-  if (whole !== undefined)
-    return [{ table: whole, change: /^drop$/i.test(verb!) ? 'is dropped' : 'is emptied' }];
+  if (whole !== undefined) return [{ table: whole, change: /^drop$/i.test(verb!) ? DROPPED : 'is emptied' }];
   const [, table] = ALTER.exec(statement) ?? [];
   if (table === undefined) return [];
   const columns = [...statement.matchAll(COLUMN)].map(([, action = '', column = '', type = '']): Target => {
     const becomes = `is converted to ${type.trim()}`;
-    return { table, column, change: /^modify$/i.test(action) ? becomes : 'is dropped' };
+    return { table, column, change: /^modify$/i.test(action) ? becomes : DROPPED };
   });
   return ROWS.test(statement) ? [{ table, change: 'loses or changes rows' }, ...columns] : columns;
 }

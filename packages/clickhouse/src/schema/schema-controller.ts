@@ -14,7 +14,7 @@ import type { HistoryState, Step } from './history.js';
 import { History } from './history.js';
 import type { Lease, LockOptions } from './lock.js';
 import { MigrationLock } from './lock.js';
-import { lossesOf } from './losses.js';
+import { lossesOf, tablesDroppedBy } from './losses.js';
 import type { Migration } from './migration-files.js';
 import { fileName, loadMigrations } from './migration-files.js';
 
@@ -108,11 +108,27 @@ export class ClickHouseSchemaController implements SchemaController {
     await this.#lock.run(options, async (lease) => {
       await this.#history.create(options);
       const history = await this.#history.read(options);
+      const steps = history.stepsTo(target, migrations);
+      if (target === 0) await this.#emptyTables(steps, lease, options);
       let ordinal = history.nextOrdinal;
-      for (const step of history.stepsTo(target, migrations)) {
+      for (const step of steps) {
         ordinal = await this.#take(step, ordinal, lease, options);
       }
     });
+  }
+
+  /**
+   * Empties the tables that the steps to version 0 drop, so that no step converts their rows, or refuses because of a row
+   * that an older type does not hold.
+   */
+  async #emptyTables(steps: readonly Step[], lease: Lease, options: CallOptions): Promise<void> {
+    for (const table of tablesDroppedBy(steps.flatMap(({ migration }) => migration.down))) {
+      await lease.confirm(0, options);
+      const statement = `TRUNCATE TABLE IF EXISTS ${table}`;
+      await this.#run(this.#sql, statement, options).catch((cause: unknown) => {
+        throw failure(0, `emptying ${table}`, statement, cause);
+      });
+    }
   }
 
   async #take(step: Step, ordinal: number, lease: Lease, options: CallOptions): Promise<number> {

@@ -1,6 +1,6 @@
 import { failureOf } from '../failure.js';
 import type { TestRunner } from '../runner.js';
-import { batchOf, marketDataKind } from './kinds.js';
+import { batchOf, marketDataKind, predictionKind, strategyPerformanceKind } from './kinds.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, uniqueDay, uniqueName } from './subject.js';
 
@@ -10,6 +10,18 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
     const { it, expect } = runner;
     const write = (symbol: string) =>
       marketDataKind.insert(backend(), batchOf(marketDataKind, [marketDataKind.row(symbol, uniqueDay())]));
+    /** Writes values that the column types of older versions do not hold. */
+    const writeValuesOfNewerTypes = async (scope: string) => {
+      const newer = [
+        { kind: marketDataKind, fields: { volume: '0.5' } },
+        { kind: strategyPerformanceKind, fields: { sharpeRatio: null, profitLoss: 15_000_000_000 } },
+        { kind: predictionKind, fields: { modelLatencyMs: 12.7 } },
+      ];
+      for (const { kind, fields } of newer) {
+        const rows = [{ ...kind.row(scope, uniqueDay()), ...fields }];
+        expect(await kind.insert(backend(), batchOf(kind, rows))).toMatchObject({ insertedCount: 1 });
+      }
+    };
     const count = async (symbol: string) => (await backend().marketData.find({ symbol })).totalCount;
 
     it('is at its newest version and valid once initialized', async () => {
@@ -67,6 +79,7 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const symbol = uniqueName();
       await write(symbol);
       await checkpoints.save(symbol, 5);
+      await writeValuesOfNewerTypes(uniqueName());
       await schema.migrate(0);
       expect(await schema.version()).toBe(0);
       expect(await schema.validate()).toMatchObject({ valid: false, version: 0 });
