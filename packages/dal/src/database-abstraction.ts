@@ -289,10 +289,11 @@ export class DatabaseAbstraction {
   }
 
   /**
-   * Writes to several records and cache keys, all of it or nothing. `work` stages what is to happen; nothing is sent while
-   * it runs, and nothing happens when it throws or a row is wrong. Then all of it becomes one entry of the transaction
-   * log: from there on it is applied, each block once and in the order of the commits, through outages and, with a
-   * durable log, crashes. Resolves when it is applied. Default deadline is two minutes from now.
+   * Writes to several records and cache keys, all of it or nothing. `work` begins before the call returns and stages what is
+   * to happen: rows get their place among all writes when they are staged. Nothing is sent while it runs, and nothing
+   * happens when it throws or a row is wrong. Then all of it becomes one entry of the transaction log: from there on it is
+   * applied, each block once and in the order of the commits, through outages and, with a durable log, crashes. Resolves
+   * when it is applied. Default deadline is two minutes from now.
    *
    * There is no isolation: while it is applied, readers see one table after the other, then the cache keys. `work` does
    * not see its own writes. What is committed cannot be undone.

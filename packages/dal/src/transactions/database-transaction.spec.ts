@@ -32,6 +32,22 @@ it('sees the newest bar after a transaction, measures it and audits it', async (
   await expect(database.transaction(() => undefined)).rejects.toMatchObject({ code: 'CONNECTION' });
 });
 
+it('stages its batches when called, before writes that are called later', async () => {
+  const database = await processes.open();
+  const batch = (close: number) => {
+    const { records, source } = bars(['A']);
+    return { source, records: records.map((bar) => ({ ...bar, close })) };
+  };
+  const staged = batch(1);
+  const transaction = database.transaction((tx) => tx.insertMarketData(staged));
+  staged.records[0]!.close = 9;
+  await transaction;
+  expect((await database.getMarketData({})).data).toMatchObject([{ close: 1 }]);
+  const earlier = database.transaction((tx) => tx.insertMarketData(batch(2)));
+  await Promise.all([earlier, database.insertMarketData(batch(3))]);
+  expect((await database.getMarketData({})).data).toMatchObject([{ close: 3 }]);
+});
+
 it('says in its health that transactions wait; the next data layer of the directory applies them', async () => {
   const { write } = processes;
   processes.write = () => {

@@ -70,7 +70,9 @@ export class Transactions {
     }
     const staged = new StagedTransaction(blocks);
     try {
-      await this.#within(limits, Promise.resolve(staged).then(work), (reason) => reason);
+      // Begun within the call: what it stages at once comes before every write that is called later.
+      const worked = new Promise((resolve) => resolve(work(staged)));
+      await this.#within(limits, worked, (reason) => reason);
     } finally {
       staged.end();
     }
