@@ -166,6 +166,9 @@ function namedTimestamp(header: readonly string[], named: string): Columns {
   return isDate && time !== undefined && others.length === 0 ? { timestamp, time } : { timestamp };
 }
 
+/** The columns that may have a symbol. */
+export const symbolColumns = (header: readonly string[]): number[] => withNames(header, USUAL_NAMES.symbol);
+
 function withNames(header: readonly string[], names: readonly string[]): number[] {
   return header.flatMap((name, index) => (names.includes(simplified(name)) ? [index] : []));
 }

@@ -24,6 +24,7 @@ describe('a date format', () => {
     ['dd/MM/yyyy hh:mm', /hh needs AM or PM/],
     ['dd/MM/MM/yyyy', /both the month/],
     ['yyyy-MM-ddTHH:mm', /T means nothing here; put letters into 'quotes'/],
+    ['yyyy-MM-dd HH:mm:ss.S', /S counts milliseconds: write SSS, or u for any fraction/],
     ['epoch', /means nothing/],
     [`${'y'.repeat(10)}${'x'.repeat(100_000)}`, /means nothing/],
   ])('must not be %s', (format, message) => {

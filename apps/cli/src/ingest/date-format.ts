@@ -15,6 +15,8 @@ export type DateFormat =
       readonly tokens: string;
       readonly hasTime: boolean;
       readonly hasZone: boolean;
+      /** Whether the year has two digits. */
+      readonly hasShortYear: boolean;
     };
 
 /** What each letter of luxon's tokens stands for; letters of localized and week formats are left out. */
@@ -64,6 +66,7 @@ export function parseDateFormat(format: string): DateFormat {
     if (!parts.has('month')) refuse('there is no month (MM)');
     if (!parts.has('day')) refuse('there is no day (dd)');
   }
+  if (parts.get('milliseconds') === 'S') refuse('S counts milliseconds: write SSS, or u for any fraction');
   const hour = parts.get('hour');
   if (minutes && !hour) refuse(`${minutes} is the minutes, and there is no hour (HH)`);
   if (parts.has('seconds') && !minutes) refuse('there are seconds, but no minutes (mm)');
@@ -75,5 +78,6 @@ export function parseDateFormat(format: string): DateFormat {
     tokens,
     hasTime: hour !== undefined,
     hasZone: parts.has('zone'),
+    hasShortYear: parts.get('year') === 'yy',
   };
 }

@@ -173,6 +173,23 @@ describe('ingesting a CSV file', () => {
     expect((await stored()).map(({ close }) => close)).toEqual(['1']);
   });
 
+  it('stores no rows of several symbols as those of one', async () => {
+    const file = scratch.file(
+      'several.csv',
+      `Symbol,${HEADER}\nA.US,2000-01-03,1,2,1,1,10\nB.US,2000-01-04,1,2,1,1,10\nA.US,2000-01-05,1,2,1,1,10\n`,
+    );
+    const refusals: Refusal[] = [];
+    const onRefusal = (refusal: Refusal) => refusals.push(refusal);
+    await ingestFile(opened.database, file, { symbol: 'A', onRefusal });
+    expect(refusals).toEqual([
+      { line: 3, field: 'symbol', reason: expect.stringContaining('is not that of line 2') },
+    ]);
+    expect((await stored()).map(({ symbol, timestamp }) => [symbol, timestamp.getUTCDate()])).toEqual([
+      ['A', 3],
+      ['A', 5],
+    ]);
+  });
+
   it('refuses again what it refused before, and goes on at the first such row', async () => {
     const rows = Array.from({ length: 9 }, (_, n) => `2000-01-0${n + 1},1,2,1,${n === 5 ? 'x' : 1},10`);
     const file = scratch.file('again.csv', [HEADER, ...rows].join('\n'));

@@ -9,6 +9,7 @@ import type { DateFormat } from './date-format.js';
 import type { Layout } from './layout.js';
 import { layoutOf } from './layout.js';
 import { styleOf, type DecimalMark, type NumberStyle } from './numbers.js';
+import { OneSymbol } from './one-symbol.js';
 import { SeenBars } from './seen-bars.js';
 import type { FileIdentity } from './text-file.js';
 import { identify, linesOf } from './text-file.js';
@@ -16,7 +17,7 @@ import { timestampReader } from './timestamps.js';
 import type { AmbiguousChoice } from './zones.js';
 
 export interface IngestOptions {
-  /** Symbol of every row, for a file without a symbol column. */
+  /** Symbol of every row. In a file with a symbol column, rows of another symbol than the first one are refused. */
   symbol?: string;
   /** Whose bars they are; a bar's key is its symbol, timestamp and source. Default is `csv`. */
   source?: string;
@@ -154,12 +155,14 @@ class Reading {
   readonly columnNames: Record<string, string>;
   readonly #read: (cells: readonly string[], line: number) => Bar | Refusal;
   readonly #seen = new SeenBars();
+  readonly #oneSymbol: OneSymbol | undefined;
   readonly #zone: string;
   #hasLocalTimes = false;
 
   constructor(layout: Layout, columns: Columns, symbol: string | undefined, options: IngestOptions) {
     this.layout = layout;
     this.#zone = options.timezone ?? 'UTC';
+    this.#oneSymbol = options.symbol === undefined ? undefined : new OneSymbol(layout.names);
     this.columnNames = namesOf(columns, layout.names);
     this.#read = barReader({
       columns,
@@ -185,6 +188,8 @@ class Reading {
     if (!cells) return { line, field: 'row', reason: 'has a quote that is not closed on its line' };
     const bar = this.#read(cells, line);
     if (isRefusal(bar)) return bar;
+    const otherSymbol = this.#oneSymbol?.refusal(cells, line);
+    if (otherSymbol) return otherSymbol;
     const earlier = this.#seen.add(bar, line);
     if (earlier === undefined) return bar;
     const reason = `repeats the symbol and instant of line ${earlier} with other values, and there is one bar for both: aggregate ticks before`;

@@ -74,6 +74,41 @@ describe('reading an instant', () => {
     expect(reader('epoch-s')('-1.5')).toBe(-1_500);
     expect(reader('epoch-s')('soon')).toBe('must be a number in the form epoch-s');
   });
+
+  it('puts no year of two digits into the future', () => {
+    const format = parseDateFormat('MM/dd/yy');
+    const read = instantReader({ format, now: Date.UTC(2026, 5, 1) });
+    expect(read('06/01/26')).toBe(Date.UTC(2026, 5, 1));
+    expect(read('12/31/99')).toBe(Date.UTC(1999, 11, 31));
+    for (const later of ['06/03/26', '01/02/27', '01/02/55'])
+      expect(read(later)).toMatch(/future.*year has two digits/);
+    const whole = instantReader({ format: parseDateFormat('MM/dd/yyyy'), now: 0 });
+    expect(whole('01/02/2055')).toBe(Date.UTC(2055, 0, 2));
+  });
+
+  it('drops no digits of a second in a given form', () => {
+    const read = instantReader({ format: parseDateFormat('yyyy-MM-dd HH:mm:ss.u') });
+    expect(read('2000-01-03 00:00:00.5')).toBe(Date.UTC(2000, 0, 3, 0, 0, 0, 500));
+    expect(read('2000-01-03 00:00:00.123000')).toBe(Date.UTC(2000, 0, 3, 0, 0, 0, 123));
+    expect(read('2000-01-03 00:00:00.123456')).toBe('must have whole milliseconds');
+  });
+
+  it.each(['+14:01', '-15:00', '+99:00'])('refuses the offset %s from UTC', (offset) => {
+    const read = instantReader({ format: parseDateFormat('yyyy-MM-dd HH:mm ZZ') });
+    expect(read(`2000-01-03 00:00 ${offset}`)).toMatch(/offset/);
+    expect(readInstant(`2000-01-03T00:00:00${offset}`)).toMatch(/offset/);
+    expect(readInstant('2000-01-03T00:00:00+05:60')).toMatch(/offset/);
+  });
+
+  it('refuses a time that a zone of the text has never or twice', () => {
+    const format = parseDateFormat('yyyy-MM-dd HH:mm z');
+    const read = instantReader({ format });
+    expect(read('2023-07-03 09:30 America/New_York')).toBe(Date.UTC(2023, 6, 3, 13, 30));
+    expect(read('2023-03-12 02:30 America/New_York')).toMatch(/does not exist/);
+    expect(read('2023-11-05 01:30 America/New_York')).toMatch(/exists twice/);
+    const later = instantReader({ format, ambiguous: 'later' });
+    expect(later('2023-11-05 01:30 America/New_York')).toBe(Date.UTC(2023, 10, 5, 6, 30));
+  });
 });
 
 describe('reading a date and a time of two columns', () => {

@@ -1,6 +1,8 @@
+import type { Zone } from 'luxon';
 import { DateTime } from 'luxon';
 import type { DateFormat, EpochFormat } from './date-format.js';
-import { instantInUtc, type LocalTime, type ZoneReader } from './zones.js';
+import type { AmbiguousChoice, LocalTime, ZoneReader } from './zones.js';
+import { instantInUtc, zoneReader } from './zones.js';
 
 /** Reads an instant as epoch milliseconds; a string is the reason why the text cannot be read as one. */
 export type InstantReader = (text: string) => number | string;
@@ -27,6 +29,9 @@ const MONTHS = [
   'december',
 ];
 const DAY_MS = 86_400_000;
+/** No place on earth has a local time further from UTC. */
+const MOST_OFFSET_MINUTES = 14 * 60;
+const WRONG_OFFSET = 'must have an offset from UTC of at most 14 hours';
 
 /** Units of epoch values by the digits that one has from 1973 on, which no two units share. */
 const EPOCH_UNITS = [
@@ -49,6 +54,8 @@ export interface ReadingOptions {
   /** Reads what names no zone. Default is UTC. */
   zone?: ZoneReader;
   format?: DateFormat | undefined;
+  /** Which instant a local time is that exists twice in the zone that its text names. Default is that it is refused. */
+  ambiguous?: AmbiguousChoice | undefined;
   /** Told when a text names no zone. */
   onLocal?: () => void;
   /** Epoch milliseconds of now: what lies more than a day later is no epoch value. Default is the clock. */
@@ -66,6 +73,7 @@ export const readInstant = (text: string, now?: number): number | string => inst
 export function instantReader({
   format,
   zone = instantInUtc,
+  ambiguous: choice,
   onLocal,
   now = Date.now(),
 }: ReadingOptions): InstantReader {
@@ -74,7 +82,7 @@ export function instantReader({
     return zone(local);
   };
   if (format?.kind === 'epoch') return (text) => fromEpoch(text, format.name);
-  if (format) return formatReader(format, inZone);
+  if (format) return formatReader(format, { zone: inZone, choice, now });
   return (text) =>
     fromIso(text, inZone) ?? fromMonthName(text, inZone) ?? fromDigits(text, now) ?? refusal(text);
 }
@@ -115,15 +123,51 @@ export function ambiguousDigits(texts: readonly string[]): string | undefined {
     : undefined;
 }
 
-function formatReader(format: DateFormat & { kind: 'calendar' }, zone: ZoneReader): InstantReader {
+interface FormatReading {
+  /** Reads what names no zone. */
+  readonly zone: ZoneReader;
+  readonly choice: AmbiguousChoice | undefined;
+  readonly now: number;
+}
+
+function formatReader(
+  format: DateFormat & { kind: 'calendar' },
+  { zone, choice, now }: FormatReading,
+): InstantReader {
+  const options = { zone: 'utc', locale: 'en-US' } as const;
   return (text) => {
-    const read = DateTime.fromFormat(text, format.tokens, { zone: 'utc', locale: 'en-US' });
-    if (!read.isValid) return `must be a date in the form ${format.name}`;
-    if (format.hasZone) return read.toMillis();
-    const { year, month, day, hour, minute, second, millisecond } = read;
-    return zone({ year, month, day, hour, minute, second, millisecond });
+    if (!DateTime.fromFormat(text, format.tokens, options).isValid)
+      return `must be a date in the form ${format.name}`;
+    const read = DateTime.fromFormatExplain(text, format.tokens, options);
+    const fraction = (read as { matches?: { u?: string } }).matches?.u ?? '';
+    if (!isWholeMs(fraction)) return 'must have whole milliseconds';
+    const local = DateTime.fromObject(read.result!, { zone: 'utc' });
+    const instant =
+      format.hasZone && read.zone ? inNamedZone(local, read.zone, choice) : zone(partsOf(local));
+    return format.hasShortYear && typeof instant === 'number' && instant > now + DAY_MS
+      ? 'would lie in the future, and its year has two digits only: write all four'
+      : instant;
   };
 }
+
+const partsOf = ({ year, month, day, hour, minute, second, millisecond }: DateTime): LocalTime => ({
+  year,
+  month,
+  day,
+  hour,
+  minute,
+  second,
+  millisecond,
+});
+
+function inNamedZone(local: DateTime, zone: Zone, choice: AmbiguousChoice | undefined): number | string {
+  if (!zone.isUniversal) return zoneReader(zone.name, choice)(partsOf(local));
+  const minutes = zone.offset(0);
+  return Math.abs(minutes) > MOST_OFFSET_MINUTES ? WRONG_OFFSET : local.toMillis() - minutes * 60_000;
+}
+
+/** Whether the digits of a fraction of a second are no finer than milliseconds. */
+const isWholeMs = (fraction: string): boolean => /^0*$/.test(fraction.slice(3));
 
 function fromIso(text: string, zone: ZoneReader): number | string | undefined {
   const [whole, year, , month, day, time, named, sign, zoneHour, zoneMinute] = ISO.exec(text) ?? [];
@@ -133,7 +177,9 @@ function fromIso(text: string, zone: ZoneReader): number | string | undefined {
   const local: LocalTime = { year: Number(year), month: Number(month), day: Number(day), ...timeOfDay };
   if (named === undefined) return zone(local);
   const instant = instantInUtc(local);
-  const offset = sign ? (Number(zoneHour) * 60 + Number(zoneMinute)) * 60_000 * (sign === '-' ? -1 : 1) : 0;
+  const minutes = sign ? Number(zoneHour) * 60 + Number(zoneMinute) : 0;
+  if (minutes > MOST_OFFSET_MINUTES || Number(zoneMinute) > 59) return WRONG_OFFSET;
+  const offset = minutes * 60_000 * (sign === '-' ? -1 : 1);
   return typeof instant === 'string' ? instant : instant - offset;
 }
 
@@ -189,7 +235,7 @@ function isCalendarDigits(text: string): boolean {
 function timeOf(text: string): Pick<LocalTime, 'hour' | 'minute' | 'second' | 'millisecond'> | undefined {
   const [whole, hour, minute, second = '0', fraction = '', half] =
     TIME.exec(text) ?? TIME_DIGITS.exec(text) ?? [];
-  if (whole === undefined || !/^0*$/.test(fraction.slice(3))) return undefined;
+  if (whole === undefined || !isWholeMs(fraction)) return undefined;
   if (half !== undefined && (Number(hour) < 1 || Number(hour) > 12)) return undefined;
   const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0);
   return {

@@ -20,7 +20,7 @@ export function timestampReader(
   { timestamp, time }: Columns,
   { timezone, ambiguous, dateFormat, onLocal }: TimestampOptions,
 ): (cells: readonly string[]) => number | string {
-  const options = { zone: zoneReader(timezone, ambiguous), format: dateFormat, onLocal };
+  const options = { zone: zoneReader(timezone, ambiguous), format: dateFormat, ambiguous, onLocal };
   const column = timestamp!;
   if (time !== undefined) {
     const read = dateAndTimeReader(options);
