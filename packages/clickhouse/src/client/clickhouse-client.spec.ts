@@ -208,6 +208,7 @@ describe('a write', () => {
     ['nothing', page(204, '')],
     ['fewer rows than were sent', counted(0, 0)],
     ['some text behind a good head', ((response) => void response.end('Ok.')) as Answer],
+    ['much of it', ((response) => void response.end(' '.repeat(2 ** 20))) as Answer],
     [
       'an error behind a good head',
       ((response) => void response.end('Code: 241. DB::Exception: No. (MEMORY_LIMIT_EXCEEDED)')) as Answer,

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { BodyTooLargeError, ForeignAnswerError } from './answer.js';
 import { toDomainError } from './driver-errors.js';
-import { TooManyRowsError } from './json-rows.js';
+import { NotUtf8Error, TooManyRowsError } from './json-rows.js';
 import { SERVER_CODES } from './server-codes.js';
 
 const call = {
@@ -193,6 +193,14 @@ describe('an answer that is not of ClickHouse', () => {
     expect(error).toMatchObject({ ...expected, queryId: 'q-1', operation: 'marketData.find' });
     expect(error.message).toContain(`HTTP ${status} from nginx (text/html)`);
     expect(inspect(error, { depth: 9 })).not.toContain('s3cret');
+  });
+});
+
+it('is a QueryError when a row has text that is not UTF-8', () => {
+  expect(toDomainError(new NotUtf8Error(), call)).toMatchObject({
+    name: 'QueryError',
+    message: expect.stringContaining('not UTF-8'),
+    retryable: false,
   });
 });
 

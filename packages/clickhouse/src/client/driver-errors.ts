@@ -4,7 +4,7 @@ import type { DatabaseError, ErrorDetails } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
 import { RefusedCallError } from './admission.js';
 import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
-import { TooManyRowsError } from './json-rows.js';
+import { NotUtf8Error, TooManyRowsError } from './json-rows.js';
 import { isIn } from './server-codes.js';
 
 /** The call that an error is about. */
@@ -38,6 +38,7 @@ export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   if (error instanceof BodyTooLargeError) {
     return new QueryError(call.query, `${error.message} (maxResultBytes); ${HOW_TO_PAGE}`, details);
   }
+  if (error instanceof NotUtf8Error) return new QueryError(call.query, error.message, details);
   if (error instanceof BrokenMessageError) return new ConnectionError(error.message, details);
   if (error instanceof RefusedCallError) return fromAdmission(error, call);
   if (!types.isNativeError(error)) return new QueryError(call.query, 'the driver failed', details);

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Answer } from './answer.js';
 import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
-import { readJsonRows, TooManyRowsError } from './json-rows.js';
+import { NotUtf8Error, readJsonRows, TooManyRowsError } from './json-rows.js';
 
 const ROWS = [
   { n: 1, s: 'a\nb' },
@@ -121,6 +121,12 @@ it('takes no text of a row for an error of the server', async () => {
   const headers = { 'x-clickhouse-exception-tag': 'another' };
   expect(await read(answerOf(bodyOf([body]), headers))).toEqual([{ text }]);
   await expect(read(answerOf(bodyOf([body.subarray(0, -6)]), headers))).rejects.toThrow(BrokenMessageError);
+});
+
+it('refuses text that is not UTF-8 instead of changing it', async () => {
+  const whole = Buffer.from('[\n{"s":"caf\u00e9"}\n]\n', 'latin1');
+  for (const chunks of chunked(whole))
+    await expect(read(answerOf(bodyOf(chunks)))).rejects.toThrow(NotUtf8Error);
 });
 
 it('gives an error that comes behind the whole array', async () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Answer, ReadOptions } from './answer.js';
 import {
   BrokenMessageError,
@@ -16,6 +17,14 @@ export class TooManyRowsError extends Error {
   }
 }
 
+/** A row has bytes that stand for no text: they would be read as other ones. */
+export class NotUtf8Error extends Error {
+  constructor() {
+    super('the answer has text that is not UTF-8, which another program stored');
+    this.name = new.target.name;
+  }
+}
+
 const NEWLINE = 0x0a;
 /** The end of the array on a line of its own. */
 const LAST = /(^|\n)\]\s*$/;
@@ -25,8 +34,8 @@ const LAST = /(^|\n)\]\s*$/;
  * line `]`. The last line proves that nothing is missing, however the connection marks the end of the body and whatever a
  * gateway made of a connection that it lost.
  *
- * Throws the server's error as a `ClickHouseError` also when it comes behind rows, and `BrokenMessageError` when the array does not
- * end.
+ * Throws the server's error as a `ClickHouseError` also when it comes behind rows, `BrokenMessageError` when the array does not
+ * end, and `NotUtf8Error` for a row that cannot be read as it is.
  */
 export async function readJsonRows<T>(
   answer: Answer,
@@ -133,6 +142,7 @@ class RowParser<T> {
     } catch {
       return this.#break(bytes);
     }
+    if (!isUtf8(bytes)) throw new NotUtf8Error();
     if (this.rows.length + parsed.length > this.#maxRows) throw new TooManyRowsError(this.#maxRows);
     for (const json of parsed) this.rows.push(this.#convert(json));
     if (isLast) this.#state = 'after';

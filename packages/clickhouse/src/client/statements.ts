@@ -2,7 +2,14 @@ import type { ClickHouseClient as Driver } from '@clickhouse/client';
 import { ClickHouseError } from '@clickhouse/client';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Answer } from './answer.js';
-import { MAX_REPORT_BYTES, readBody, reportedError, requireSuccess } from './answer.js';
+import {
+  BodyTooLargeError,
+  BrokenMessageError,
+  MAX_REPORT_BYTES,
+  readBody,
+  reportedError,
+  requireSuccess,
+} from './answer.js';
 import type { Request, Statement } from './driver.js';
 import { send } from './driver.js';
 import { readJsonRows, TooManyRowsError } from './json-rows.js';
@@ -89,7 +96,10 @@ const answeredAtTheEnd = (request: Request): Request => ({
 async function finish(answer: Answer, { signal }: Request): Promise<string> {
   await requireSuccess(answer, signal);
   const chunks: Buffer[] = [];
-  await readBody(answer, { signal, maxBytes: MAX_REPORT_BYTES, onChunk: (chunk) => chunks.push(chunk) });
+  const onChunk = (chunk: Buffer) => chunks.push(chunk);
+  await readBody(answer, { signal, maxBytes: MAX_REPORT_BYTES, onChunk }).catch((error: unknown) => {
+    throw error instanceof BodyTooLargeError ? new BrokenMessageError(error.message) : error;
+  });
   const body = Buffer.concat(chunks).toString('utf8');
   const error = reportedError(body);
   if (error) throw error;
