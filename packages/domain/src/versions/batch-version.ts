@@ -40,7 +40,7 @@ function versionsOf(batches: unknown, clock: VersionClock): (bigint | Invalid)[]
   let now: bigint | undefined;
   return Array.from(batches as readonly (FeatureBatch | null | undefined)[], (batch) => {
     try {
-      const computedAt = batch?.computedAt ?? undefined;
+      const computedAt: unknown = batch?.computedAt;
       return computedAt === undefined ? (now ??= clock.next()) : versionOf(computedAt, clock);
     } catch {
       return new Invalid('cannot be read');
