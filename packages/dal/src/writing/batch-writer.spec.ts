@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars, MONTH_MS, turn } from './testing/bars.js';
 import { hangs, watched, worldOn } from './testing/world.js';
+import { withDefaults } from './writer-options.js';
 
 const world = worldOn({ timeSeries: memoryTimeSeries, deadLetters: memoryDeadLetters });
 
@@ -187,12 +188,27 @@ describe('collecting', () => {
     ['durability', ['journaled', 'Journaled', '', null, true]],
     ['onProgress', [1, 'log', null]],
     ['onEvent', [{}]],
-    ['timers', [null, 5]],
+    ['timers', [null, 5, {}]],
     ['retry', [null, 5]],
     ['maxRow', [5]],
   ])('refuses a wrong or unknown option by its name: %s', (name, values) => {
     const refusal = expect.objectContaining({ code: 'VALIDATION', field: name });
     for (const value of values) expect(world({ [name]: value }).open).toThrow(refusal);
+  });
+
+  it.each([
+    [new Map([['maxRows', 5]])],
+    [Object.create({ durability: 'journaled' }) as object],
+    [
+      new (class {
+        get maxRows() {
+          return 5;
+        }
+      })(),
+    ],
+  ])('refuses options that are not those of the object itself: %p', (options) => {
+    const refusal = expect.objectContaining({ code: 'VALIDATION', field: 'options' });
+    expect(() => withDefaults(options)).toThrow(refusal);
   });
 
   it.each<[string, unknown[]]>([

@@ -1,10 +1,12 @@
 import {
+  isMapOfOwn,
   keysOf,
+  requireClock,
   requireKnownKeys,
-  requireObject,
   requireOneOf,
   requireType,
   requireWholeNumber,
+  ValidationError,
 } from '@quantumtrade/dal-domain';
 import type { WriteProgress } from './batch-writer.js';
 import type { WriterEventListener } from './events.js';
@@ -90,7 +92,11 @@ export function withDefaults(options: BatchWriterOptions): CompleteWriterOptions
 
 /** Throws `ValidationError` naming an option that is wrong, or unknown and not among `more`. */
 export function requireWriterOptions(options: BatchWriterOptions, more: readonly string[] = []): void {
-  requireKnownKeys(requireObject('options', options, OPEN_WRITER), [...WRITER_OPTIONS, ...more], OPEN_WRITER);
+  const given: unknown = options;
+  if (!isMapOfOwn(given)) {
+    throw new ValidationError('options', 'must be a plain object', { operation: OPEN_WRITER });
+  }
+  requireKnownKeys(given, [...WRITER_OPTIONS, ...more], OPEN_WRITER);
   requireOneOf('durability', options.durability, DURABILITIES, OPEN_WRITER);
   for (const name of COUNTS) requireWholeNumber(name, options[name], OPEN_WRITER, { min: 1 });
   requireWholeNumber('maxAgeMs', options.maxAgeMs, OPEN_WRITER);
@@ -98,5 +104,5 @@ export function requireWriterOptions(options: BatchWriterOptions, more: readonly
   for (const name of ['onProgress', 'onEvent'] as const) {
     requireType(name, options[name], 'function', OPEN_WRITER);
   }
-  requireType('timers', options.timers, 'object', OPEN_WRITER);
+  requireClock('timers', options.timers, OPEN_WRITER);
 }

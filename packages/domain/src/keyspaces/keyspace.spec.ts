@@ -94,6 +94,15 @@ it.each([
 
 const where = (pattern: string, parts: object) => keysWhere(pattern, parts, 'test');
 
+it.each([
+  [[]],
+  [new Map([['symbol', 'A']])],
+  [Object.create({ symbol: 'A' }) as object],
+  [new Proxy({}, { getPrototypeOf: () => Array.prototype })],
+])('takes no object without parts of its own for any part: %p', (parts) => {
+  expect(() => where('features:{symbol}:{featureName}', parts)).toThrow(/parts - must be a plain object/);
+});
+
 it('selects the keys of the pattern that have the parts given, and no others', () => {
   fc.assert(
     fc.property(place, place, fc.func(fc.boolean()), ([pattern, parts], [other, otherParts], isGiven) => {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ValidationError } from '../errors.js';
+import { isMapOfOwn } from '../records/field.js';
 
 type Placeholders<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
@@ -97,7 +98,7 @@ export function literalStartOf(
 }
 
 function entriesOf(parts: unknown, refuse: (field: string, reason: string) => Error): [string, unknown][] {
-  if (typeof parts !== 'object' || parts === null) throw refuse('parts', 'must be an object');
+  if (!isMapOfOwn(parts)) throw refuse('parts', 'must be a plain object');
   try {
     return Object.entries(parts);
   } catch {

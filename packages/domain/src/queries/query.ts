@@ -1,7 +1,7 @@
 import { ValidationError } from '../errors.js';
 import { keysOf, requireKnownKeys } from '../known-keys.js';
 import type { Canonical, Field } from '../records/field.js';
-import { fieldFromJson, isPlainMap } from '../records/field.js';
+import { fieldFromJson, isMapOfOwn } from '../records/field.js';
 import { readMember, readMembers } from '../records/members.js';
 import type { RecordDefinition } from '../records/record.js';
 import { requireField } from '../records/record.js';
@@ -65,7 +65,7 @@ export function planQueryOf(
     if (!field) throw new ValidationError('symbol', `${definition.table} has no symbol`, { operation });
     equals.push({ name: 'symbol', field, value: requireField(field, 'symbol', symbol, operation) });
   }
-  if (!isPlainMap(filters)) throw new ValidationError('filters', 'must be an object', { operation });
+  if (!isMapOfOwn(filters)) throw new ValidationError('filters', 'must be a plain object', { operation });
   requireKnownKeys(filters, definition.filters, operation, 'filters');
   for (const name of Object.keys(filters)) {
     const field = definition.fields[name]!;

@@ -1,7 +1,7 @@
 import type { Batch } from './batches.js';
 import type { Column, ColumnBatch } from './column-batch.js';
 import { isColumnBatch } from './column-batch.js';
-import { isPlainMap } from './field.js';
+import { isMapOfOwn, isPlainMap } from './field.js';
 import type { RecordName } from './records.js';
 import { records } from './records.js';
 
@@ -70,7 +70,7 @@ function copyValue(value: unknown): unknown {
   try {
     if (value instanceof Date) return new Date(value);
     if (Array.isArray(value)) return value.slice();
-    return isPlainMap(value) ? copyObject(value, [], (item) => item) : value;
+    return isMapOfOwn(value) ? copyObject(value, [], (item) => item) : value;
   } catch {
     return value;
   }

@@ -3,7 +3,7 @@ import { keysOf } from '../known-keys.js';
 import type { FeatureBatch, PreparedBatch, PreparedRow } from './batches.js';
 import { requireMembers } from './members.js';
 import { feature } from './feature.js';
-import { Invalid, isPlainMap } from './field.js';
+import { Invalid, isMapOfOwn } from './field.js';
 import type { RowError } from './record.js';
 import { canonicalRow } from './record.js';
 import type { BatchVersion } from '../versions/batch-version.js';
@@ -58,7 +58,7 @@ function featuresOf(
 ): { readonly entries: readonly (readonly [name: string, value: unknown])[] } | Refused {
   try {
     const features: unknown = (batches[index] as FeatureBatch | null | undefined)?.features;
-    if (isPlainMap(features)) return { entries: Object.entries(features) };
+    if (isMapOfOwn(features)) return { entries: Object.entries(features) };
     return refuse('features', 'must be a map of numbers');
   } catch {
     return refuse('features', 'cannot be read');
@@ -75,7 +75,7 @@ function readFeatureBatch(
     requireMembers('batch', batch, FEATURE_BATCH_KEYS, 'features.insert');
     if (version instanceof Invalid) return refuse('computedAt', version.reason);
     reading = 'metadata';
-    if (!isPlainMap(batch.metadata ?? {})) return refuse('metadata', 'must be a map of strings');
+    if (!isMapOfOwn(batch.metadata ?? {})) return refuse('metadata', 'must be a map of strings');
     const metadata = Object.entries(batch.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
     const wrong = metadata.find(([, value]) => typeof value !== 'string');
     if (wrong) return refuse(`metadata.${wrong[0]}`, 'must be a string');

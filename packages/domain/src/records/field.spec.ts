@@ -187,3 +187,15 @@ describe('an instant that is no epoch milliseconds', () => {
     expect(reason(5n)).toBe('must be a valid Date or epoch milliseconds: give a number');
   });
 });
+
+it.each([
+  new (class {
+    get a() {
+      return 1;
+    }
+  })(),
+  Object.create({ a: 1 }) as object,
+  new Map([['a', 1]]),
+])('refuses a map of numbers whose entries are not its own', (value) => {
+  expect(canonicalField({ kind: 'numbers' }, value)).toEqual(new Invalid('must be a map of numbers'));
+});

@@ -1,5 +1,6 @@
 import type { DecimalPrecision, Rounding } from './decimal.js';
 import { decimalToNumber, formatDecimal, parseDecimal } from './decimal.js';
+import { isPlainObject } from './row-keys.js';
 
 /**
  * One field of a record: its kind and its limits.
@@ -248,8 +249,17 @@ export function isPlainMap(value: unknown): value is Readonly<Record<string, unk
   }
 }
 
+/** Likewise, but none of a class: what such an object has beside its own entries would be lost. */
+export function isMapOfOwn(value: unknown): value is Readonly<Record<string, unknown>> {
+  try {
+    return isPlainMap(value) && isPlainObject(value);
+  } catch {
+    return false;
+  }
+}
+
 function canonicalNumbers(value: unknown): Record<string, number> | Invalid {
-  if (!isPlainMap(value)) return new Invalid('must be a map of numbers');
+  if (!isMapOfOwn(value)) return new Invalid('must be a map of numbers');
   const numbers = { ...value } as Record<string, number>;
   for (const name of Object.keys(numbers)) {
     const number: unknown = numbers[name];

@@ -1,5 +1,5 @@
 import type { Canonical } from '@quantumtrade/dal-domain';
-import { isPlainMap } from '@quantumtrade/dal-domain';
+import { isMapOfOwn } from '@quantumtrade/dal-domain';
 import { ColumnWriter } from './column-writer.js';
 import { Ends } from './ends.js';
 import { TextBuffer } from './text-buffer.js';
@@ -18,7 +18,7 @@ export class NumbersByNameWriter extends ColumnWriter {
   }
 
   put(value: unknown, row: number): string | undefined {
-    if (!isPlainMap(value)) return this.judge(value, row);
+    if (!isMapOfOwn(value)) return this.judge(value, row);
     const { length } = this.#names;
     const count = this.#count;
     for (const name of Object.keys(value)) {
