@@ -150,22 +150,30 @@ async function portsOf(
   );
 }
 
-const OPTION_TYPES: Readonly<Record<keyof EmbeddedClickHouseOptions, 'string' | 'number'>> = {
-  dataDirectory: 'string',
-  startTimeoutMs: 'number',
+interface OptionRule {
+  readonly expected: string;
+  accepts(value: unknown): boolean;
+}
+
+const OPTIONS: Readonly<Record<keyof EmbeddedClickHouseOptions, OptionRule>> = {
+  dataDirectory: {
+    expected: 'a path',
+    accepts: (value) => typeof value === 'string' && value !== '',
+  },
+  startTimeoutMs: {
+    expected: 'a number of milliseconds, 0 or more',
+    accepts: (value) => typeof value === 'number' && value >= 0,
+  },
 };
 
 function requireOptions(options: EmbeddedClickHouseOptions): void {
   for (const [name, value] of Object.entries(options ?? { options })) {
-    const type = Object.hasOwn(OPTION_TYPES, name)
-      ? OPTION_TYPES[name as keyof EmbeddedClickHouseOptions]
-      : undefined;
-    if (type === undefined) {
+    if (!Object.hasOwn(OPTIONS, name)) {
       throw new EmbeddedStartError(
-        `${name} is no option, only ${Object.keys(OPTION_TYPES).join(' and ')} are`,
+        `unknown option ${name}, expected one of ${Object.keys(OPTIONS).join(', ')}`,
       );
     }
-    const isRight = typeof value === type && (type === 'string' ? value !== '' : Number(value) > 0);
-    if (value !== undefined && !isRight) throw new EmbeddedStartError(`${name} must be a ${type}`);
+    const { accepts, expected } = OPTIONS[name as keyof EmbeddedClickHouseOptions];
+    if (value !== undefined && !accepts(value)) throw new EmbeddedStartError(`${name} must be ${expected}`);
   }
 }
