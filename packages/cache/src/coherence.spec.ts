@@ -295,7 +295,7 @@ it('refuses a second keyspace of a pattern, options that make no sense, and valu
   expect(await features.get(rsi)).toBe(1);
 });
 
-it('refuses unknown options by name, and numbers that are none', async () => {
+it('refuses unknown options and invalid numbers by name', async () => {
   const { here } = await two();
   const refused = (field: string, reason: string) =>
     expect.objectContaining({ code: 'VALIDATION', field, reason: expect.stringContaining(reason) });

@@ -142,7 +142,7 @@ export class CoherentKeyspace<P extends string, T> {
     return this.#writeTimed('replaceIfNewer', parts, value, options);
   }
 
-  /** As the domain's `updateValue`, by what the second level holds. What this process has at hand is forgotten: it may be older. */
+  /** As the domain's `updateValue`, by what the second level holds. Removes the value in process, which may be older. */
   async update(parts: KeyParts<P>, change: Change<T>, options?: CallOptions): Promise<void> {
     const { cache, l1, reads, clock } = this.#core;
     const key = this.#keyOf(parts);

@@ -95,7 +95,7 @@ function emptyField(
   return undefined;
 }
 
-/** A number as a plain decimal; what is none stays as it is, for the store to say what is wrong with it. */
+/** Returns a number as a plain decimal, and any other text unchanged: the store then refuses it with the reason. */
 function numberOf(
   field: ColumnField,
   cells: readonly string[],

@@ -241,7 +241,7 @@ describe('ingesting a CSV file', () => {
     expect(Number((await stored())[0]!.volume)).toBe(1_000);
   });
 
-  it('rounds what has too many digits only where it is told to, and counts the rows', async () => {
+  it('rounds extra digits only with the option, and counts the rows', async () => {
     const rows = ['2000-01-03,1.123456785,2,1,1,0.00012', '2000-01-04,1.5,2,1,1,12.34567'];
     const file = scratch.file('digits.csv', [HEADER, ...rows].join('\n'));
     const reasons: string[] = [];
@@ -263,7 +263,7 @@ describe('ingesting a CSV file', () => {
     ]);
   });
 
-  it('gives an empty volume only where it is told to', async () => {
+  it('fills an empty volume only with the option', async () => {
     const file = scratch.file('volume.csv', `${HEADER}\n2000-01-03,1,2,1,1,\n`);
     expect(await ingestFile(opened.database, file, { symbol: 'X' })).toMatchObject({ refusedCount: 1 });
     const defaults = { volume: '7' };

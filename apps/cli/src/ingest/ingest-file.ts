@@ -44,7 +44,7 @@ export interface IngestOptions {
   signal?: AbortSignal;
   /** Told of every row that is not stored, in the order of the file within each batch. */
   onRefusal?: (refusal: Refusal) => void;
-  /** Told after every write how far the file is read, and how many rows the next call need not read again. */
+  /** Called after every write with the position in the file and the number of rows that the next call can skip. */
   onProgress?: (progress: { bytes: number; size: number; rows: number; settled: number }) => void;
 }
 

@@ -149,7 +149,7 @@ describe('reading local times of a zone', () => {
   const at = (text: string, choice?: 'earlier' | 'later') =>
     instantReader({ zone: zoneReader('America/New_York', choice) })(text);
 
-  it('is told the zone of what names none alone', () => {
+  it('reports the assumed zone only for texts without one', () => {
     expect(at('2023-03-01 09:30')).toBe(Date.UTC(2023, 2, 1, 14, 30));
     expect(at('2023-07-03 09:30')).toBe(Date.UTC(2023, 6, 3, 13, 30));
     expect(at('2023-03-01 09:30Z')).toBe(Date.UTC(2023, 2, 1, 9, 30));

@@ -56,7 +56,7 @@ export interface ReadingOptions {
   format?: DateFormat | undefined;
   /** Which instant a local time is that exists twice in the zone that its text names. Default is that it is refused. */
   ambiguous?: AmbiguousChoice | undefined;
-  /** Told when a text names no zone. */
+  /** Called when a text names no time zone. */
   onLocal?: () => void;
   /** Epoch milliseconds of now: what lies more than a day later is no epoch value. Default is the clock. */
   now?: number | undefined;
@@ -231,7 +231,7 @@ function isCalendarDigits(text: string): boolean {
   return isValid && year >= 1900 && year < 2100;
 }
 
-/** A time of the day; undefined when it is none, or finer than milliseconds. */
+/** Parses a time of day. Returns undefined for other texts and for times finer than milliseconds. */
 function timeOf(text: string): Pick<LocalTime, 'hour' | 'minute' | 'second' | 'millisecond'> | undefined {
   const [whole, hour, minute, second = '0', fraction = '', half] =
     TIME.exec(text) ?? TIME_DIGITS.exec(text) ?? [];
