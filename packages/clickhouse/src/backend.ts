@@ -8,8 +8,8 @@ import {
   systemClock,
   VersionClock,
 } from '@quantumtrade/dal-domain';
-import { ClickHouseClient } from './client/clickhouse-client.js';
-import type { ClickHouseSettings } from './client/settings.js';
+import { ClickHouseClient } from './connection/clickhouse-client.js';
+import type { ClickHouseSettings } from './connection/settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
 import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';

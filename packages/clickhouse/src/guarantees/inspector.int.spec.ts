@@ -1,6 +1,6 @@
 import type { Guarantee } from '@quantumtrade/dal-domain';
-import { ClickHouseClient } from '../client/clickhouse-client.js';
-import type { Sql } from '../client/sql.js';
+import { ClickHouseClient } from '../connection/clickhouse-client.js';
+import type { Sql } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { guaranteeInspector } from './inspector.js';
 

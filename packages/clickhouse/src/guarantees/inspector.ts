@@ -1,6 +1,6 @@
 import type { GuaranteeInspector } from '@quantumtrade/dal-domain';
 import { records } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { judge } from './judge.js';
 import { databaseFacts } from './table-facts.js';
 

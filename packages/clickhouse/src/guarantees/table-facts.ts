@@ -1,5 +1,5 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 
 /** How the engine describes a table. */
 export interface TableFacts {

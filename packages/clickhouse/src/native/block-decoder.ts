@@ -1,4 +1,4 @@
-import { reportedError } from '../client/answer.js';
+import { reportedError } from '../connection/answer.js';
 import { ByteReader, Incomplete } from './column-readers/byte-reader.js';
 import type { Column } from './column-readers/column.js';
 import { readerOf } from './column-readers/reader-of.js';

@@ -16,7 +16,7 @@ import {
   READ_OPTIONS,
   sessionInstant,
 } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { decodeField } from '../encoding/columns.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';

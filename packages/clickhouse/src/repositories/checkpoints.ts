@@ -1,6 +1,6 @@
 import type { CheckpointRepository, VersionClock } from '@quantumtrade/dal-domain';
 import { requireField } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 
 const TABLE = 'ingestion_checkpoints';
 

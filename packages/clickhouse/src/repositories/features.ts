@@ -1,6 +1,6 @@
 import type { FeatureRepository, FeatureSet, Row } from '@quantumtrade/dal-domain';
 import { feature, featureSetOf, planQuery, requireField } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 import { countOf, limitClause, page, timed, withLimit } from './table-reader.js';

@@ -1,6 +1,6 @@
 import type { QueryPlan } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { SqlParams } from '../client/sql.js';
+import type { SqlParams } from '../connection/sql.js';
 import { encodeField, instantOf, typeOf } from '../encoding/columns.js';
 
 /** A condition on rows, with the values bound in it. */

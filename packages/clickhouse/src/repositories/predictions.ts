@@ -8,7 +8,7 @@ import {
   requireField,
   requireLimit,
 } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { instantOf, typeOf } from '../encoding/columns.js';
 import { TableReader } from './table-reader.js';
 import type { TableWriter } from '../writing/table-writer.js';

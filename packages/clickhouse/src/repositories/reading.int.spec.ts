@@ -1,6 +1,6 @@
 import { marketData, prediction, VersionClock } from '@quantumtrade/dal-domain';
-import { ClickHouseClient } from '../client/clickhouse-client.js';
-import type { Sql, SqlParams } from '../client/sql.js';
+import { ClickHouseClient } from '../connection/clickhouse-client.js';
+import type { Sql, SqlParams } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { marketDataRepository } from './market-data.js';
 import { predictionRepository } from './predictions.js';

@@ -1,6 +1,6 @@
 import type { StrategyPerformanceRepository } from '@quantumtrade/dal-domain';
 import { strategyPerformance } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { TableReader } from './table-reader.js';
 import type { TableWriter } from '../writing/table-writer.js';
 

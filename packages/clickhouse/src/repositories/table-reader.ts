@@ -14,7 +14,7 @@ import {
   requireField,
   requireLimit,
 } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { decodeRow, selectList } from '../encoding/columns.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';

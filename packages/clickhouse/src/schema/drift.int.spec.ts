@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { ClickHouseSchemaController } from './schema-controller.js';
 import { dropOwnDatabases, intercepted, migrationsFolder, ownDatabase } from '../testing/own-schema.js';
 

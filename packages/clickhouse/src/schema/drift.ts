@@ -1,5 +1,5 @@
 import type { CallOptions, SchemaDrift } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 
 /** One table, column, index or projection, and everything about it that must be as the migrations made it. */
 interface SchemaObject {

@@ -1,6 +1,6 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { MigrationError } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import type { Direction, Migration } from './migration-files.js';
 
 /** How far one migration came, by what was recorded last. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { packagedMigrations } from '@quantumtrade/dal-migrations';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { MigrationLock } from './lock.js';
 import { loadMigrations } from './migration-files.js';
 import { ClickHouseSchemaController } from './schema-controller.js';

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { isDatabaseError, MigrationError, TimeoutError } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 
 export interface LockOptions {
   /** How long an owner may stay silent before its lock is taken over. Default is 15 seconds. */

@@ -1,5 +1,5 @@
 import type { CallOptions, SchemaLoss } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 
 /** Data that a statement deletes or changes; `column` undefined means the whole table. */
 interface Target {

@@ -1,6 +1,6 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { packagedMigrations } from '@quantumtrade/dal-migrations';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { loadMigrations } from './migration-files.js';
 import { ClickHouseSchemaController } from './schema-controller.js';
 import { dropOwnDatabases, intercepted, ownDatabase } from '../testing/own-schema.js';

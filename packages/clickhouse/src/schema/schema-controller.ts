@@ -8,7 +8,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { isDatabaseError, MigrationError, requireSchemaVersion } from '@quantumtrade/dal-domain';
 import { packagedMigrations } from '@quantumtrade/dal-migrations';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { compare, snapshot } from './drift.js';
 import type { HistoryState, Step } from './history.js';
 import { History } from './history.js';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { connectClickHouse } from '../backend.js';
 import type { ClickHouseBackendOptions } from '../backend.js';
-import { ClickHouseClient } from '../client/clickhouse-client.js';
-import type { ClickHouseSettings } from '../client/settings.js';
+import { ClickHouseClient } from '../connection/clickhouse-client.js';
+import type { ClickHouseSettings } from '../connection/settings.js';
 
 export type OwnSettings = ClickHouseSettings & { readonly database: string };
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClickHouseClient } from '../client/clickhouse-client.js';
-import type { Sql, SqlParams } from '../client/sql.js';
+import { ClickHouseClient } from '../connection/clickhouse-client.js';
+import type { Sql, SqlParams } from '../connection/sql.js';
 import { ownSettings } from './own-backend.js';
 
 const opened: { client: ClickHouseClient; database: string }[] = [];

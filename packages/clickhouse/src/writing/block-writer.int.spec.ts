@@ -1,7 +1,7 @@
 import type { EncodedBlock, Field, RecordDefinition } from '@quantumtrade/dal-domain';
 import { marketData } from '@quantumtrade/dal-domain';
-import { ClickHouseClient } from '../client/clickhouse-client.js';
-import type { Sql } from '../client/sql.js';
+import { ClickHouseClient } from '../connection/clickhouse-client.js';
+import type { Sql } from '../connection/sql.js';
 import { BlockEncoder } from '../native/block-encoder.js';
 import { bars } from '../testing/native-records.js';
 import { openOwnBackend } from '../testing/own-backend.js';

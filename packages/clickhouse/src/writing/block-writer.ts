@@ -1,6 +1,6 @@
 import type { BlockWriter, VersionClock } from '@quantumtrade/dal-domain';
 import { records, requireBlock, ValidationError } from '@quantumtrade/dal-domain';
-import type { Sql } from '../client/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { NativeBlockCollector } from './block-collector.js';
 import { BlockMemory } from './block-memory.js';
 import { decodeWhole } from './decode-whole.js';

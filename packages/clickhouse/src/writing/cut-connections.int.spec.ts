@@ -1,7 +1,7 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { isDatabaseError, marketData } from '@quantumtrade/dal-domain';
 import { connectClickHouse } from '../backend.js';
-import { ClickHouseClient } from '../client/clickhouse-client.js';
+import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Cut } from '../testing/cutting-proxy.js';
 import { CuttingProxy } from '../testing/cutting-proxy.js';
 import { openOwnBackend } from '../testing/own-backend.js';

@@ -1,6 +1,6 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { ConnectionError, marketData, QueryError } from '@quantumtrade/dal-domain';
-import type { Sql, SqlBlock, StoredBlock } from '../client/sql.js';
+import type { Sql, SqlBlock, StoredBlock } from '../connection/sql.js';
 import { BlockEncoder } from '../native/block-encoder.js';
 import { rowsOf } from '../native/rows.js';
 import { bars } from '../testing/native-records.js';

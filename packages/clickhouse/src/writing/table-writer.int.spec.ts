@@ -1,7 +1,7 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { feature, VersionClock } from '@quantumtrade/dal-domain';
-import { ClickHouseClient } from '../client/clickhouse-client.js';
-import type { Sql } from '../client/sql.js';
+import { ClickHouseClient } from '../connection/clickhouse-client.js';
+import type { Sql } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { decodeWhole } from './decode-whole.js';
 import { RecordEncoders } from './record-encoders.js';

@@ -10,8 +10,8 @@ import type {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { drawVersion, isDatabaseError, records, settleVersion } from '@quantumtrade/dal-domain';
-import { CallLimits } from '../client/call-limits.js';
-import type { Sql } from '../client/sql.js';
+import { CallLimits } from '../connection/call-limits.js';
+import type { Sql } from '../connection/sql.js';
 import type { EncodedBlock } from '../native/block-builder.js';
 import { lastOf } from '../native/steps.js';
 import { rowsOfBatch } from './batch-rows.js';
