@@ -1,9 +1,11 @@
 import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import type { z } from 'zod';
 import { chooseBackend, contradictedUrl } from './backend.js';
+import { contradictedByUrl } from './contradictions.js';
 import { ConfigError } from './config-error.js';
 import type { DalConfig } from './dal-config.js';
 import type { Override } from './environment.js';
+import { shownKey } from './shown-key.js';
 import { fileSchema, keysAt, removedReason } from './schema.js';
 import { isTable, type Table } from './table.js';
 import { toConfig } from './to-config.js';
@@ -30,7 +32,7 @@ export function refuseUnknownKeys(table: Table, source: string, path: readonly s
     const inner = [...path, key];
     if (!known.includes(key)) {
       const reason = removedReason(inner) ?? unknownKeyReason(key, known);
-      throw new ConfigError({ key: inner.join('.'), reason, source });
+      throw new ConfigError({ key: [...path, shownKey(key, known)].join('.'), reason, source });
     }
     if (isTable(value) && keysAt(inner).length > 0) refuseUnknownKeys(value, source, inner);
   }
@@ -48,6 +50,13 @@ export function checkTable(table: Table, origin: Origin): DalConfig {
   if (url) {
     const reason = `contradicts backend "${backend}", which connects to no server: remove one of the two`;
     throw problem(url, reason, origin);
+  }
+  const key = contradictedByUrl(checked.data, origin.overrides);
+  if (key) {
+    const [section = '', name = ''] = key;
+    const { key: givenUrl } = problem([section, 'url'], '', origin);
+    const reason = `contradicts the ${name} in ${givenUrl}: remove one of the two, or make them equal`;
+    throw problem(key, reason, origin);
   }
   return toConfig(checked.data, chooseBackend(table, backend));
 }

@@ -65,7 +65,12 @@ describe('defineConfig', () => {
   it.each([
     [{ clickhouse: { maxConections: 5 } }, 'clickhouse.maxConections', 'did you mean "maxConnections"?'],
     [{ clickhouse: { max_connections: 5 } }, 'clickhouse.max_connections', 'did you mean "maxConnections"?'],
-    [{ redis: { maxIdle: 5 } }, 'redis.maxIdle', 'unknown key'],
+    [{ redis: { maxConnections: 5 } }, 'redis.maxConnections', 'was removed: one connection to each server'],
+    [{ redis: { maxIdle: 5 } }, 'redis.maxIdle', 'was removed: one connection to each server'],
+    [{ redis: { connectionLifetimeMs: 5 } }, 'redis.connectionLifetimeMs', 'was removed: a connection that'],
+    [{ redis: { hunter2: 5 } }, 'redis.[hidden]', 'unknown key'],
+    [{ clickhouse: { url: 'http://ann@ch', username: 'bob' } }, 'clickhouse.username', 'in clickhouse.url'],
+    [{ redis: { url: 'redis://r/3', database: 4 } }, 'redis.database', 'in redis.url'],
     [{ clickhous: {} }, 'clickhous', 'did you mean "clickhouse"?'],
     [JSON.parse('{ "redis": { "__proto__": { "x": 1 } } }'), 'redis.__proto__', 'unknown key'],
     [{ clickhouse: { connectionTimeoutMs: 0 } }, 'clickhouse.connectionTimeoutMs', 'expected at least 1 ms'],

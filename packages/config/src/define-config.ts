@@ -1,10 +1,11 @@
 import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import type { Address } from './addresses.js';
 import { checkTable } from './check-table.js';
-import { codeKeysAt, spellInCode } from './code-keys.js';
+import { codeKeysAt, removedCodeKeyReason, spellInCode } from './code-keys.js';
 import { ConfigError } from './config-error.js';
 import type { DalConfig } from './dal-config.js';
 import { isSeconds, keysAt } from './schema.js';
+import { shownKey } from './shown-key.js';
 import { Secret } from './secret.js';
 import { isTable, type Table } from './table.js';
 
@@ -43,7 +44,8 @@ function toTable(input: unknown, path: readonly string[]): Table {
       const key = known.get(codeKey);
       if (key === undefined) {
         const prefix = path.length ? `${spellInCode(path)}.` : '';
-        refuse(`${prefix}${codeKey}`, unknownKeyReason(codeKey, [...known.keys()]));
+        const reason = removedCodeKeyReason(path, codeKey) ?? unknownKeyReason(codeKey, [...known.keys()]);
+        refuse(`${prefix}${shownKey(codeKey, [...known.keys()])}`, reason);
       }
       return value === undefined ? [] : [[key, toFileValue(value, [...path, key])]];
     }),

@@ -215,6 +215,18 @@ describe('an unknown key', () => {
     });
   });
 
+  it('is shown only when it can be no secret', () => {
+    const keyOf = (toml: string) => problemOf(() => parseConfig(toml, {})).key;
+    expect(keyOf('[clickhouse]\nhunter2 = "password"')).toBe('clickhouse.[hidden]');
+    expect(keyOf('[clickhouse]\n"correct horse" = 1')).toBe('clickhouse.[hidden]');
+    expect(keyOf('[clickhouse]\nTr0ub4dor = { a = 1 }')).toBe('clickhouse.[hidden]');
+    expect(keyOf('[clickhouse]\nxKjWqLmZp = 1')).toBe('clickhouse.[hidden]');
+    expect(keyOf(`[clickhouse]\n${'secret'.repeat(20)} = 1`)).toBe('clickhouse.[hidden]');
+    expect(keyOf('[clickhouse]\nport = 1')).toBe('clickhouse.port');
+    expect(keyOf('[clickhouse]\nmaxConnections = 1')).toBe('clickhouse.maxConnections');
+    expect(keyOf('[clickhouse]\nmax_connections2 = 1')).toBe('clickhouse.max_connections2');
+  });
+
   it('is told before a wrong value', () => {
     const toml = '[clickhouse]\nmax_connections = "many"\nmax_query_siez = 5';
     expect(problemOf(() => parseConfig(toml, {})).key).toBe('clickhouse.max_query_siez');
@@ -261,6 +273,59 @@ describe('a URL', () => {
     expect(clickhouse.password?.reveal()).toBe('p@ss');
     expect(redis).toMatchObject({ url: 'rediss://cache.example:6380', database: 4, username: undefined });
     expect(redis.password?.reveal()).toBe('tok/en');
+  });
+
+  it.each([
+    ['[clickhouse]\nurl = "http://ann@ch"\nusername = "bob"', 'clickhouse.username', 'clickhouse.url'],
+    [
+      '[clickhouse]\nurl = "http://ann:hunter2@ch"\npassword = "hunter3"',
+      'clickhouse.password',
+      'clickhouse.url',
+    ],
+    ['[clickhouse]\nurl = "http://ch/prices"\ndatabase = "bars"', 'clickhouse.database', 'clickhouse.url'],
+    ['[redis]\nurl = "redis://r/3"\ndatabase = 0', 'redis.database', 'redis.url'],
+    ['[redis]\nurl = "redis://ann@r"\nusername = "bob"', 'redis.username', 'redis.url'],
+    ['[redis]\nurl = "redis://:hunter2@r"\npassword = "hunter3"', 'redis.password', 'redis.url'],
+  ])('refuses a key that contradicts its URL in %j', (toml, key, url) => {
+    const problem = problemOf(() => parseConfig(toml, {}, 'my.toml'));
+    expect(problem).toMatchObject({ key, source: 'my.toml' });
+    expect(problem.reason).toBe(
+      `contradicts the ${key.split('.')[1]} in ${url}: remove one of the two, or make them equal`,
+    );
+    expect(problem.stack).not.toMatch(/hunter|ann|bob|bars|prices/);
+  });
+
+  it('names the variables that contradict each other', () => {
+    const file = '[redis]\ndatabase = 4';
+    expect(problemOf(() => parseConfig(file, { QTDAL_REDIS__URL: 'redis://r/3' }, 'my.toml'))).toMatchObject({
+      key: 'redis.database',
+      source: 'my.toml',
+      reason: expect.stringContaining('in QTDAL_REDIS__URL'),
+    });
+    const env = { QTDAL_CLICKHOUSE__URL: 'http://ann@ch', QTDAL_CLICKHOUSE__USERNAME: 'bob' };
+    expect(problemOf(() => parseConfig('', env))).toMatchObject({
+      key: 'QTDAL_CLICKHOUSE__USERNAME',
+      source: 'environment',
+      reason: expect.stringContaining('in QTDAL_CLICKHOUSE__URL'),
+    });
+  });
+
+  it('accepts keys that repeat the URL', () => {
+    const toml = `
+      [clickhouse]
+      url = "http://ann:p%40ss@ch/prices"
+      username = "ann"
+      password = "p@ss"
+      database = "prices"
+      [redis]
+      url = "redis://ann:pass@r/3"
+      username = "ann"
+      password = ""
+      database = "3"`;
+    expect(parseConfig(toml, {})).toMatchObject({
+      clickhouse: { username: 'ann', database: 'prices' },
+      redis: { username: 'ann', database: 3 },
+    });
   });
 
   it('yields to the keys of their own', () => {

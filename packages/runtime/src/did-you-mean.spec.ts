@@ -20,6 +20,25 @@ describe('unknownKeyReason', () => {
     expect(closest('x'.repeat(10_000_000), ['deadline'])).toBeUndefined();
   });
 
+  it.each([
+    ['foo', 'low'],
+    ['hi', 'id'],
+    ['cost', 'past'],
+    ['size', 'sort'],
+  ])('suggests nothing for %s where %s is known', (word, known) => {
+    expect(closest(word, [known])).toBeUndefined();
+  });
+
+  it.each([
+    ['nme', 'name'],
+    ['siez', 'size'],
+    ['lows', 'low'],
+    ['passwrd', 'password'],
+    ['maxconections', 'maxConnections'],
+  ])('understands %s as %s', (word, known) => {
+    expect(closest(word, [known])).toBe(known);
+  });
+
   it('does not take a different short key for a typing mistake', () => {
     expect(closest('a', ['b'])).toBeUndefined();
   });
