@@ -1,0 +1,121 @@
+/** Finds exported names with two meanings, and exports that nothing uses. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import ts from 'typescript';
+import { importsOf, isSpec, isTestSupport, packageOf } from './source-files.mjs';
+
+const isTypeDeclaration = (node) => ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
+
+/** Returns the names that a file declares and exports, re-exports excluded. */
+function declaredExports(program, file) {
+  const symbol = program.getTypeChecker().getSymbolAtLocation(file);
+  return [...(symbol?.exports?.values() ?? [])]
+    .filter(
+      ({ name, declarations = [] }) =>
+        name !== 'default' && declarations.some((each) => each.getSourceFile() === file),
+    )
+    .filter(({ flags }) => !(flags & (ts.SymbolFlags.Alias | ts.SymbolFlags.ExportStar)))
+    .map(({ name, declarations }) => ({ name, isType: declarations.every(isTypeDeclaration) }));
+}
+
+/** Counts how often a file mentions a name as an identifier. */
+function mentions(file, name) {
+  let count = 0;
+  const visit = (node) => {
+    if (ts.isIdentifier(node) && node.text === name) count++;
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return count;
+}
+
+/** Follows a name through re-exports to the file that declares it. */
+function declarationOf(program, file, name) {
+  const checker = program.getTypeChecker();
+  const symbol = checker.getSymbolAtLocation(file);
+  const exported = symbol && checker.tryGetMemberInModuleExports(name, symbol);
+  if (!exported) return undefined;
+  const target = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+  const [declaration] = target.declarations ?? [];
+  return declaration && { file: declaration.getSourceFile(), name: target.name };
+}
+
+/** Collects, for each exported name, which files of which kind import it. */
+function collectUses(sources) {
+  const { program, files, pathOf } = sources;
+  const checker = program.getTypeChecker();
+  const uses = new Map();
+  const add = (target, name, user) => {
+    const declared = declarationOf(program, target, name);
+    if (!declared || declared.file === user) return;
+    const key = `${pathOf(declared.file)}#${declared.name}`;
+    uses.set(key, (uses.get(key) ?? new Set()).add(pathOf(user)));
+  };
+  for (const file of files) {
+    for (const { target, names } of importsOf(sources, file)) {
+      const module = checker.getSymbolAtLocation(target);
+      const taken =
+        names.includes('*') && module ? checker.getExportsOfModule(module).map(({ name }) => name) : names;
+      for (const name of taken) add(target, name, file);
+    }
+  }
+  return uses;
+}
+
+/** Reports each name that two files of shipped code or of tools export with different declarations. */
+export function checkExportedNames(sources) {
+  const places = new Map();
+  for (const file of sources.files) {
+    const path = sources.pathOf(file);
+    if (isSpec(path)) continue;
+    for (const { name } of declaredExports(sources.program, file)) {
+      places.set(name, [...(places.get(name) ?? []), path]);
+    }
+  }
+  return [...places]
+    .filter(([, paths]) => paths.length > 1)
+    .map(([name, paths]) => `${name} is exported by ${paths.join(' and ')}`);
+}
+
+/**
+ * Reports exports without a caller. Code that ships needs one that ships, in another file and apart from re-exports; an
+ * export of a package's entry point may have a test or an example for a caller, and a type may describe exports of its own file.
+ */
+export function checkCallers(sources) {
+  const { root, program, files, pathOf } = sources;
+  const uses = collectUses(sources);
+  const isIndex = (path) => /(^|\/)index\.ts$/.test(path);
+  const findings = [];
+  for (const file of files) {
+    const path = pathOf(file);
+    if (isSpec(path) || isIndex(path)) continue;
+    for (const { name, isType } of declaredExports(program, file)) {
+      const users = [...(uses.get(`${path}#${name}`) ?? [])];
+      const isPublic = users.some(isIndex) && isPublished(root, packageOf(path));
+      const callers = users.filter((user) => !isIndex(user));
+      const shipped =
+        isTestSupport(path) || isPublic
+          ? callers
+          : callers.filter((user) => !isSpec(user) && !isTestSupport(user));
+      if (shipped.length > 0) continue;
+      const usedAtHome = mentions(file, name) > 1;
+      if (isType && usedAtHome) continue;
+      const remedy = usedAtHome
+        ? 'is used in its own file only'
+        : callers.length > 0
+          ? 'is used by tests only'
+          : 'has no caller';
+      findings.push(`${path}: ${name} ${remedy}${isPublic ? ', in or outside its package' : ''}`);
+    }
+  }
+  return findings;
+}
+
+const published = new Map();
+function isPublished(root, directory) {
+  if (!published.has(directory)) {
+    const manifest = JSON.parse(readFileSync(resolve(root, directory, 'package.json'), 'utf8'));
+    published.set(directory, manifest.private !== true);
+  }
+  return published.get(directory);
+}
