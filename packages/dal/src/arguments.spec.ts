@@ -180,3 +180,16 @@ it('a data layer refuses a part that it does not know, by name', () => {
   expect(open({ writting: {} })).toThrow(refusal('writting'));
   expect(open(null)).toThrow(refusal('parts'));
 });
+
+it.each([
+  ['text', 'x'],
+  ['null', null],
+  ['a number', 5],
+  ['nothing', undefined],
+])('insertFeatures rejects when it gets %s', async (_what, batch) => {
+  const expected = { name: 'ValidationError', field: 'batches', operation: 'features.insert' };
+  await expect(database.insertFeatures(batch as never)).rejects.toMatchObject(expected);
+  await expect(database.transaction((tx) => tx.insertFeatures(batch as never))).rejects.toMatchObject(
+    expected,
+  );
+});

@@ -55,6 +55,7 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
+import { toFeatureBatches } from './feature-batches.js';
 import { coherentBlocks } from './caching/coherent-blocks.js';
 import { cachedSchema } from './caching/cached-schema.js';
 import { cachedFeatures } from './caching/features.js';
@@ -212,7 +213,7 @@ export class DatabaseAbstraction {
     batches: FeatureBatch | readonly FeatureBatch[],
     options?: CallOptions,
   ): Promise<BatchResult> {
-    return this.features.insert(Array.isArray(batches) ? batches : [batches as FeatureBatch], options);
+    return this.features.insert(toFeatureBatches(batches), options);
   }
 
   getFeatures(params: QueryParams, options?: CallOptions): Promise<QueryResult<FeatureSet>> {

@@ -14,6 +14,7 @@ import {
   requireUnreserved,
   ValidationError,
 } from '@quantumtrade/dal-domain';
+import { toFeatureBatches } from '../feature-batches.js';
 import { touchedKeys } from '../caching/touched-keys.js';
 import { StagedRowsError } from './transaction-error.js';
 import type { CacheChange, TransactionRecord } from './transaction-record.js';
@@ -66,7 +67,7 @@ export class StagedTransaction implements Transaction {
   }
 
   insertFeatures(batches: FeatureBatch | readonly FeatureBatch[]): void {
-    this.insert('features', Array.isArray(batches) ? batches : [batches as FeatureBatch]);
+    this.insert('features', toFeatureBatches(batches));
   }
 
   insertPredictions(batch: PredictionBatch): void {
