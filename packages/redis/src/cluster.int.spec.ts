@@ -5,7 +5,7 @@ import { RIGHTS, RIGHTS_IN_CLUSTER } from './testing/acl-rights.js';
 import { callsOf, forgetCalls } from './testing/command-stats.js';
 import { RedisClusterProcesses } from './testing/redis-cluster.js';
 import { type RedisProcess, sleep, until } from './testing/redis-process.js';
-import { report, Witness } from './testing/witness.js';
+import { report, Witness } from './testing/counter-oracle.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
 

@@ -7,7 +7,7 @@ import { openCache } from './testing/open-cache.js';
 import type { RedisProcess } from './testing/redis-process.js';
 import { sleep, until } from './testing/redis-process.js';
 import { SentinelProcesses } from './testing/redis-sentinel.js';
-import { report, Witness } from './testing/witness.js';
+import { report, Witness } from './testing/counter-oracle.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
 let processes: SentinelProcesses;

@@ -1,5 +1,5 @@
-import type { RedisCommands, RunCommand } from '../client/commands.js';
-import { getWithTtlOrSet } from '../ports/redis-cache.js';
+import type { RedisCommands, RunCommand } from '../commands/commands.js';
+import { getWithTtlOrSet } from '../cache/redis-cache.js';
 import { publishedWrites } from './published-writes.js';
 
 /** Commands that are answered when the test says so, and what was sent so far. */

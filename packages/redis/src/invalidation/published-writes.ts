@@ -1,5 +1,5 @@
-import type { RedisCommands, RunCommand } from '../client/commands.js';
-import type { Announcements } from './announcements.js';
+import type { RedisCommands, RunCommand } from '../commands/commands.js';
+import type { Announcements } from './change-channel.js';
 
 /** Messages that writers send themselves, where the server cannot track keys. */
 export function publishedAnnouncements(keyPrefix: string): Announcements {

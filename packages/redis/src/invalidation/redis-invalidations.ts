@@ -1,7 +1,7 @@
 import type { CacheInvalidations, InvalidationListener } from '@quantumtrade/dal-domain';
-import type { RedisClients } from '../client/client.js';
-import type { Announcements } from './announcements.js';
-import { ListeningConnections } from './listening-connections.js';
+import type { RedisClients } from '../connection/clients.js';
+import type { Announcements } from './change-channel.js';
+import { ListeningConnections } from './invalidation-connections.js';
 
 /** One call of `listen`, and whether its listener was told that it is connected. */
 interface Ear {

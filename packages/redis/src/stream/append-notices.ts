@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
-import type { RedisClient } from '../client/client.js';
-import { disconnected } from '../client/connection.js';
-import { bearErrors, limitHandshake } from '../client/each-connection.js';
-import { guardReplies } from '../client/guard-replies.js';
+import type { RedisClient } from '../connection/clients.js';
+import { disconnected } from '../connection/connection.js';
+import { bearErrors, limitHandshake } from '../driver/patches.js';
+import { guardReplies } from '../driver/guard-replies.js';
 
 /** How often every watcher looks by itself, because a message may have been lost. */
 const LOOK_ANYWAY_MS = 2_000;

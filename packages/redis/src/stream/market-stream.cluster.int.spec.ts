@@ -3,7 +3,7 @@ import { isDatabaseError, OLDEST_TICK } from '@quantumtrade/dal-domain';
 import { closeAll, connect } from '../testing/connected.js';
 import { RedisClusterProcesses } from '../testing/redis-cluster.js';
 import { until } from '../testing/redis-process.js';
-import { range, tick, told } from './testing/ticks.js';
+import { range, tick, told } from '../testing/ticks.js';
 
 const SYMBOLS = range(0, 12).map((i) => `S${i}`);
 

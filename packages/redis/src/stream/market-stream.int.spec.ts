@@ -5,14 +5,14 @@ import type { MarketStream, MarketStreamItem } from '@quantumtrade/dal-domain';
 import { MARKET_STREAM_LENGTH, OLDEST_TICK } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
-import { createClients } from '../client/client.js';
-import { Connection } from '../client/connection.js';
-import { RedisMarketStream } from '../ports/redis-market-stream.js';
+import { createClients } from '../connection/clients.js';
+import { Connection } from '../connection/connection.js';
+import { RedisMarketStream } from './redis-market-stream.js';
 import { closeAll, connect } from '../testing/connected.js';
 import { RedisProcess, sleep, until } from '../testing/redis-process.js';
 import { AppendNotices } from './append-notices.js';
 import { streamScripts } from './stream-scripts.js';
-import { range, tick, ticks, told } from './testing/ticks.js';
+import { range, tick, ticks, told } from '../testing/ticks.js';
 
 type Items = AsyncIterator<MarketStreamItem>;
 

@@ -1,7 +1,7 @@
 import type { TickLook, MarketStreamItem, TickSource } from '@quantumtrade/dal-domain';
 import { CacheError, decodeTicks, keyOf, keyspaces } from '@quantumtrade/dal-domain';
-import type { RunCommand } from '../client/commands.js';
-import { NO_BUDGET } from '../client/commands.js';
+import type { RunCommand } from '../commands/commands.js';
+import { NO_BUDGET } from '../commands/commands.js';
 import type { AppendNotices } from './append-notices.js';
 import type { Cursor } from './cursor.js';
 import { cursorAfter, isBeforeOldest, LONG_AGO, nothingAt, positionOf } from './cursor.js';

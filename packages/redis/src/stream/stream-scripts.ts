@@ -1,5 +1,5 @@
-import { isListOf, isNumber, isText, isTuple } from '../client/answers.js';
-import type { Script } from '../client/commands.js';
+import { isListOf, isNumber, isText, isTuple } from '../commands/replies.js';
+import type { Script } from '../commands/commands.js';
 
 /** An entry of a stream: its id, and its fields and values in turn. */
 const isEntry = (entry: unknown): boolean => isTuple(entry, isText, (fields) => isListOf(fields, isText));

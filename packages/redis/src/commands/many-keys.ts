@@ -1,9 +1,9 @@
 import type { StoredText } from '@quantumtrade/dal-domain';
 import calculateSlot from 'cluster-key-slot';
 import { Cluster } from 'ioredis';
-import type { RedisClient } from './client.js';
+import type { RedisClient } from '../connection/clients.js';
 import type { RedisCommands, Script } from './commands.js';
-import { FailureError, failureOf, NO_REPLY, REDIRECTED } from './failures.js';
+import { FailureError, failureOf, NO_REPLY, REDIRECTED } from '../connection/failures.js';
 import { scriptsOf } from './scripts.js';
 
 /** How many keys one command names at most: few enough that other clients hardly wait for it. */

@@ -1,8 +1,8 @@
 import type { InvalidationListener } from '@quantumtrade/dal-domain';
 import { Cluster, type Redis } from 'ioredis';
-import type { RedisClients } from '../client/client.js';
-import type { Announcements } from './announcements.js';
-import { ListeningConnection } from './listening-connection.js';
+import type { RedisClients } from '../connection/clients.js';
+import type { Announcements } from './change-channel.js';
+import { ListeningConnection } from './invalidation-connection.js';
 
 /** How often a cluster is asked which nodes it has, even when no command has found that they have changed. */
 const LOOK_EVERY_MS = 5_000;

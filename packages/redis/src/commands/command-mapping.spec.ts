@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import redisMock from 'redis-mock';
-import type { RedisCommands, RunCommand, Script } from '../client/commands.js';
-import { deleteOne, getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './redis-cache.js';
-import { RedisRateLimiter, slidingWindow } from './redis-rate-limiter.js';
-import { timedWrite } from './timed-write-script.js';
+import type { RedisCommands, RunCommand, Script } from './commands.js';
+import { deleteOne, getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from '../cache/redis-cache.js';
+import { RedisRateLimiter, slidingWindow } from '../rate-limiter/redis-rate-limiter.js';
+import { timedWrite } from '../cache/timed-write-script.js';
 
 type Sent = [script: Script, key: string, args: readonly (string | number)[]];
 

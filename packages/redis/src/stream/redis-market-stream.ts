@@ -14,10 +14,10 @@ import {
   requireLimit,
   subscribeToTicks,
 } from '@quantumtrade/dal-domain';
-import type { Command, RunCommand } from '../client/commands.js';
-import type { AppendNotices } from '../stream/append-notices.js';
-import { RedisTickSource } from '../stream/redis-tick-source.js';
-import { appendTicks, recentTicks } from '../stream/stream-scripts.js';
+import type { Command, RunCommand } from '../commands/commands.js';
+import type { AppendNotices } from './append-notices.js';
+import { RedisTickSource } from './redis-tick-source.js';
+import { appendTicks, recentTicks } from './stream-scripts.js';
 
 const { pattern, ttlSeconds } = keyspaces.marketStream;
 

@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { Redis } from 'ioredis';
-import { bearErrors } from './each-connection.js';
-import { guardReplies } from './guard-replies.js';
+import { bearErrors } from '../driver/patches.js';
+import { guardReplies } from '../driver/guard-replies.js';
 import { loginOf } from './login.js';
 import type { RedisSentinelSettings } from '../settings.js';
 

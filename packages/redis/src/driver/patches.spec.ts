@@ -3,7 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { bearErrors, gatherWrites, limitHandshake } from './each-connection.js';
+import { bearErrors, gatherWrites, limitHandshake } from './patches.js';
 
 const sockets: Socket[] = [];
 let server: Server;

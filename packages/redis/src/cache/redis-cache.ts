@@ -19,9 +19,9 @@ import {
   requireTimestamp,
   requireTtlMs,
 } from '@quantumtrade/dal-domain';
-import type { Expected } from '../client/answers.js';
-import { isListOf, isNumber, isText, isTextOrNothing } from '../client/answers.js';
-import type { Command, RunCommand, Script } from '../client/commands.js';
+import type { Expected } from '../commands/replies.js';
+import { isListOf, isNumber, isText, isTextOrNothing } from '../commands/replies.js';
+import type { Command, RunCommand, Script } from '../commands/commands.js';
 import { deleteWhere } from './delete-where.js';
 import { timedWrite } from './timed-write-script.js';
 

@@ -3,13 +3,13 @@ import { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../settings.js';
 import { endpointOf, requireSettings } from '../settings.js';
 import { clusterOptions } from './cluster-options.js';
-import type { RedisCommands, Script } from './commands.js';
+import type { RedisCommands, Script } from '../commands/commands.js';
 import { loginOf } from './login.js';
-import { manyKeys } from './many-keys.js';
-import { ScriptCalls } from './script-calls.js';
-import { definitionsOf } from './scripts.js';
+import { manyKeys } from '../commands/many-keys.js';
+import { ScriptCalls } from '../commands/script-calls.js';
+import { definitionsOf } from '../commands/scripts.js';
 import { sentinelOptions, watchSwitches } from './sentinel.js';
-import { shardsOf } from './shards.js';
+import { shardsOf } from '../commands/shards.js';
 
 export type RedisClient = Redis | Cluster;
 

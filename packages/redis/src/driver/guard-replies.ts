@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { FailureError, NO_REPLY } from './failures.js';
+import { FailureError, NO_REPLY } from '../connection/failures.js';
 import { ReplyFraming } from './reply-framing.js';
 
 /** Bytes of one reply at most, unless the settings say otherwise. */

@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis';
-import type { RedisClient } from './client.js';
+import type { RedisClient } from '../connection/clients.js';
 import type { Script } from './commands.js';
-import { FailureError, NO_REPLY } from './failures.js';
+import { FailureError, NO_REPLY } from '../connection/failures.js';
 import { scriptsOf } from './scripts.js';
 
 type Arguments = readonly (string | number)[];

@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
-import { isListOf, isText, isTuple } from './answers.js';
-import type { RedisClient } from './client.js';
-import { FailureError, NO_REPLY, UNSETTLED } from './failures.js';
+import { isListOf, isText, isTuple } from './replies.js';
+import type { RedisClient } from '../connection/clients.js';
+import { FailureError, NO_REPLY, UNSETTLED } from '../connection/failures.js';
 
 /** One of the servers that together hold all keys. */
 export interface Shard {

@@ -1,12 +1,12 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { Redis } from 'ioredis';
 import { bounded } from './bounded.js';
-import type { RedisClient, RedisClients } from './client.js';
-import { commandsOf, connectionsOf, firstOf, isReady, reopenSilent } from './client.js';
-import { bearErrors, eachConnection, gatherWrites, limitHandshake } from './each-connection.js';
-import { guardReplies } from './guard-replies.js';
-import type { Command, RedisCommands, RunCommand } from './commands.js';
-import { NO_BUDGET } from './commands.js';
+import type { RedisClient, RedisClients } from './clients.js';
+import { commandsOf, connectionsOf, firstOf, isReady, reopenSilent } from './clients.js';
+import { bearErrors, eachConnection, gatherWrites, limitHandshake } from '../driver/patches.js';
+import { guardReplies } from '../driver/guard-replies.js';
+import type { Command, RedisCommands, RunCommand } from '../commands/commands.js';
+import { NO_BUDGET } from '../commands/commands.js';
 import type { Failure } from './failures.js';
 import {
   CLOSED,

@@ -1,5 +1,5 @@
-import { isNumber } from '../client/answers.js';
-import type { Script } from '../client/commands.js';
+import { isNumber } from '../commands/replies.js';
+import type { Script } from '../commands/commands.js';
 
 /**
  * Writes a value unless the stored one has a later timestamp.

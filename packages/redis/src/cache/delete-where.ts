@@ -1,6 +1,6 @@
 import type { CallOptions, KeySelection } from '@quantumtrade/dal-domain';
-import type { RunCommand } from '../client/commands.js';
-import type { Shard, Shards } from '../client/shards.js';
+import type { RunCommand } from '../commands/commands.js';
+import type { Shard, Shards } from '../commands/shards.js';
 
 const operation = 'cache.deleteWhere';
 

@@ -1,5 +1,5 @@
 import { keysWhere } from '@quantumtrade/dal-domain';
-import type { RedisCommands, RunCommand } from '../client/commands.js';
+import type { RedisCommands, RunCommand } from '../commands/commands.js';
 import { deleteWhere } from './delete-where.js';
 
 type Layout = string | undefined;

@@ -1,5 +1,5 @@
 import type { CallOptions, StoredText } from '@quantumtrade/dal-domain';
-import type { Expected } from './answers.js';
+import type { Expected } from './replies.js';
 import type { Shards } from './shards.js';
 
 /** A Lua script of one key. Redis runs it as a whole, nothing comes between its commands. */

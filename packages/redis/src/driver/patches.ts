@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
-import type { RedisClient } from './client.js';
+import type { RedisClient } from '../connection/clients.js';
 
 /** Shows every connection of a client before it is used: its only one or, of a cluster, those of all nodes that come. */
 export function eachConnection(client: RedisClient, see: (connection: Redis) => void): void {

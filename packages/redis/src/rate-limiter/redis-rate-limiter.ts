@@ -7,8 +7,8 @@ import type {
   RateLimitRequest,
 } from '@quantumtrade/dal-domain';
 import { decisionWithoutStore, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
-import { isNumber } from '../client/answers.js';
-import type { RunCommand, Script } from '../client/commands.js';
+import { isNumber } from '../commands/replies.js';
+import type { RunCommand, Script } from '../commands/commands.js';
 
 /**
  * Counts a request in a sliding window, a sorted set of the allowed requests by their instants.

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InvalidationListener } from '@quantumtrade/dal-domain';
 import type { Redis, RedisOptions } from 'ioredis';
-import { backoffMs } from '../client/client.js';
-import { bearErrors } from '../client/each-connection.js';
-import { guardReplies } from '../client/guard-replies.js';
-import { failureOf } from '../client/failures.js';
-import type { Announcements } from './announcements.js';
+import { backoffMs } from '../connection/clients.js';
+import { bearErrors } from '../driver/patches.js';
+import { guardReplies } from '../driver/guard-replies.js';
+import { failureOf } from '../connection/failures.js';
+import type { Announcements } from './change-channel.js';
 
 /** While nothing is wrong the server is asked for a sign of life this often, and may take this long to give it. */
 const PING_EVERY_MS = 1_000;

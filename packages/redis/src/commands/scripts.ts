@@ -1,4 +1,4 @@
-import type { RedisClient } from './client.js';
+import type { RedisClient } from '../connection/clients.js';
 import type { Script } from './commands.js';
 
 /** What the driver is told of the scripts: it has the server keep each, and makes it a method of its clients. */
