@@ -29,6 +29,7 @@ export * from './queries/query.js';
 export * from './queries/aggregation.js';
 export * from './keyspaces/keyspace.js';
 export * from './keyspaces/reserved-keys.js';
+export * from './keyspaces/affected-keys.js';
 export * from './keyspaces/keyspaces.js';
 export * from './keyspaces/values.js';
 export * from './realtime/json-value.js';

@@ -6,9 +6,9 @@ import type {
   CollectedBlock,
   RecordName,
 } from '@quantumtrade/dal-domain';
+import { AffectedKeys, latestBarKey } from '@quantumtrade/dal-domain';
 import type { KnownBlock } from '../writing/known-block.js';
 import type { ReadThrough } from './read-through.js';
-import { latestBarKey, TouchedKeys } from './touched-keys.js';
 
 /**
  * A block writer with which the read-through cache keeps in step. Its blocks know the keys that their rows touch, and each
@@ -28,11 +28,11 @@ export function coherentBlocks(blocks: BlockWriter, through: ReadThrough): Block
 class TouchingCollector<N extends RecordName> implements BlockCollector<N> {
   readonly #collector: BlockCollector<N>;
   /** Not needed where the symbols of a block tell its keys. */
-  readonly #touched: TouchedKeys<N> | undefined;
+  readonly #touched: AffectedKeys<N> | undefined;
 
   constructor(record: N, collector: BlockCollector<N>) {
     this.#collector = collector;
-    this.#touched = record === 'marketData' ? undefined : new TouchedKeys(record);
+    this.#touched = record === 'marketData' ? undefined : new AffectedKeys(record);
   }
 
   get rowCount(): number {

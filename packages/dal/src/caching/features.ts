@@ -1,7 +1,6 @@
 import type { FeatureBatch, FeatureRepository, FeatureSet } from '@quantumtrade/dal-domain';
-import { featureSetOf, keyspaces, prepareFeatures } from '@quantumtrade/dal-domain';
+import { affectedKeys, featureSetOf, keyspaces, prepareFeatures } from '@quantumtrade/dal-domain';
 import type { ReadThrough } from './read-through.js';
-import { touchedKeys } from './touched-keys.js';
 import { isPlainData, writtenValues } from './written-values.js';
 
 /**
@@ -20,7 +19,7 @@ export function cachedFeatures(repository: FeatureRepository, through: ReadThrou
     insert: (batches, options) => {
       const newest = writtenValues(() => newestSets(batches));
       return through.write(
-        touchedKeys('features', batches),
+        affectedKeys('features', batches),
         () => repository.insert(batches, options),
         (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestFeatures, value })),
       );

@@ -5,10 +5,16 @@ import type {
   QueryResult,
   ReadOptions,
 } from '@quantumtrade/dal-domain';
-import { keyspaces, marketData, prepareMarketData, presentRow, READ_OPTIONS } from '@quantumtrade/dal-domain';
+import {
+  affectedKeys,
+  keyspaces,
+  marketData,
+  prepareMarketData,
+  presentRow,
+  READ_OPTIONS,
+} from '@quantumtrade/dal-domain';
 import { exactnessOf } from './exactness.js';
 import type { ReadThrough } from './read-through.js';
-import { touchedKeys } from './touched-keys.js';
 import { isPlainData, writtenValues } from './written-values.js';
 
 /**
@@ -49,7 +55,7 @@ export function cachedMarketData(
     insert: (batch, options) => {
       const newest = writtenValues(() => newestBars(batch));
       return through.write(
-        touchedKeys('marketData', batch),
+        affectedKeys('marketData', batch),
         () => repository.insert(batch, options),
         (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestMarketData, value })),
       );

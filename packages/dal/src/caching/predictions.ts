@@ -1,8 +1,7 @@
 import type { PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
-import { keyspaces, prediction, READ_OPTIONS } from '@quantumtrade/dal-domain';
+import { affectedKeys, keyspaces, prediction, READ_OPTIONS } from '@quantumtrade/dal-domain';
 import { exactnessOf } from './exactness.js';
 import type { ReadThrough } from './read-through.js';
-import { touchedKeys } from './touched-keys.js';
 
 /**
  * Predictions cached by id under `prediction:{predictionId}`. A write drops its ids instead of writing them through: only
@@ -21,7 +20,7 @@ export function cachedPredictions(
 
   return {
     insert: (batch, options) =>
-      through.write(touchedKeys('predictions', batch), () => repository.insert(batch, options)),
+      through.write(affectedKeys('predictions', batch), () => repository.insert(batch, options)),
     async findById<E extends boolean = false>(predictionId: string, options?: ReadOptions<E>) {
       if (typeof predictionId !== 'string') return repository.findById(predictionId, options);
       const value = await byId.get({ predictionId }, options);

@@ -8,6 +8,7 @@ import type {
   RecordName,
 } from '@quantumtrade/dal-domain';
 import {
+  affectedKeys,
   encodeCacheValue,
   requireKey,
   requireTtlMs,
@@ -15,7 +16,6 @@ import {
   ValidationError,
 } from '@quantumtrade/dal-domain';
 import { toFeatureBatches } from '../feature-batches.js';
-import { touchedKeys } from '../caching/touched-keys.js';
 import { StagedRowsError } from './transaction-error.js';
 import type { CacheChange, TransactionRecord } from './transaction-record.js';
 
@@ -58,7 +58,7 @@ export class StagedTransaction implements Transaction {
     this.#stage(() => {
       const { errors } = this.#collector(record).append(batch);
       if (errors.length > 0) throw new StagedRowsError(record, errors);
-      for (const key of touchedKeys(record, batch)) this.#touched.add(key);
+      for (const key of affectedKeys(record, batch)) this.#touched.add(key);
     });
   }
 

@@ -1,21 +1,25 @@
-import type { Batch, Column, ColumnBatch, FeatureBatch, RecordName } from '@quantumtrade/dal-domain';
-import { isColumnBatch, keyOf, keyspaces, rowCountOf } from '@quantumtrade/dal-domain';
+import type { Batch, FeatureBatch } from '../records/batches.js';
+import type { Column, ColumnBatch } from '../records/column-batch.js';
+import { isColumnBatch, rowCountOf } from '../records/column-batch.js';
+import type { RecordName } from '../records/records.js';
+import { keyOf } from './keyspace.js';
+import { keyspaces } from './keyspaces.js';
 
 /** Symbols, or ids of predictions, each with the names of its features. */
 type Names = Map<string, ReadonlySet<string>>;
 
 const NO_FEATURES: ReadonlySet<string> = new Set();
 
-/** The only key that bars of a symbol touch. */
+/** Returns the only key that bars of a symbol affect. */
 export const latestBarKey = (symbol: string): string => keyOf(keyspaces.latestMarketData.pattern, { symbol });
 
-interface Touching {
-  /** Adds what a batch touches, also one that nobody has checked yet; what cannot be read is not stored either. */
+interface KeyRule {
+  /** Adds the names in a batch, which may be unchecked. Rows that cannot be read are skipped: the store refuses them. */
   gather(batch: unknown, names: Names): void;
   keysOf(name: string, features: ReadonlySet<string>): string[];
 }
 
-const touching: { readonly [N in RecordName]?: Touching } = {
+const keyRules: { readonly [N in RecordName]?: KeyRule } = {
   marketData: {
     gather: (batch, names) => gatherField(batch, 'symbol', 'records', (row) => row?.['symbol'], names),
     keysOf: (symbol) => [latestBarKey(symbol)],
@@ -34,36 +38,36 @@ const touching: { readonly [N in RecordName]?: Touching } = {
   },
 };
 
-/** Gathers what many batches of one record touch, at little cost for each of their rows. */
-export class TouchedKeys<N extends RecordName> {
-  readonly #touching: Touching | undefined;
+/** Collects the cache keys affected by many batches of one record, at low cost per row. */
+export class AffectedKeys<N extends RecordName> {
+  readonly #rule: KeyRule | undefined;
   #names: Names = new Map();
 
   constructor(record: N) {
-    this.#touching = touching[record];
+    this.#rule = keyRules[record];
   }
 
   add(batch: Batch<N>): void {
     try {
-      this.#touching?.gather(batch, this.#names);
+      this.#rule?.gather(batch, this.#names);
     } catch {
-      // A batch that cannot be read is refused.
+      // The store refuses a batch that cannot be read.
     }
   }
 
-  /** The keys of the read-through cache whose values the batches may change, each once. Begins anew. */
+  /** Returns the keys of the read-through cache whose values the added batches may change, each once, and resets. */
   take(): string[] {
     const names = this.#names;
     this.#names = new Map();
-    return [...names].flatMap(([name, features]) => this.#touching!.keysOf(name, features));
+    return [...names].flatMap(([name, features]) => this.#rule!.keysOf(name, features));
   }
 }
 
-/** The same of one batch. */
-export function touchedKeys<N extends RecordName>(record: N, batch: Batch<N>): string[] {
-  const touched = new TouchedKeys(record);
-  touched.add(batch);
-  return touched.take();
+/** Returns the cache keys affected by one batch. */
+export function affectedKeys<N extends RecordName>(record: N, batch: Batch<N>): string[] {
+  const affected = new AffectedKeys(record);
+  affected.add(batch);
+  return affected.take();
 }
 
 type Row = Readonly<Record<string, unknown>> | undefined | null;
