@@ -1,5 +1,5 @@
 import type { TableGuarantees } from './ports/guarantees.js';
-import type { RowError } from './records/record.js';
+import type { RowError } from './records/row.js';
 
 /** Rows with what is worth knowing about how they were got. */
 export interface QueryResult<T> {

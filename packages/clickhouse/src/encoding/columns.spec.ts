@@ -7,9 +7,11 @@ const definition: RecordDefinition = {
   table: 't',
   fields: { symbol: { kind: 'symbol' }, timestamp: { kind: 'instant' }, adjustedClose: { kind: 'decimal' } },
   key: ['symbol', 'timestamp'],
+  versioning: 'upsert',
+  since: 1,
+  batch: { form: 'rows', rows: 'records', labels: {} },
+  cacheKeys: [],
   filters: [],
-  groups: [],
-  measures: [],
 };
 
 it('selects columns by their names, and instants as epoch milliseconds under a name of their own', () => {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { RecordDefinition, Row, RowError } from '@quantumtrade/dal-domain';
-import { canonicalRow, marketData, prediction, records, ValidationError } from '@quantumtrade/dal-domain';
+import { toCanonicalRow, marketData, prediction, records, ValidationError } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import type { EncodedBlock } from './block-builder.js';
 import { BlockEncoder } from './block-encoder.js';
@@ -29,7 +29,7 @@ function judged(definition: RecordDefinition, inputs: readonly unknown[]) {
   const rows = new Map<number, Row>();
   const errors: RowError[] = [];
   inputs.forEach((input, index) => {
-    const verdict = canonicalRow(definition, input, index);
+    const verdict = toCanonicalRow(definition, input, index);
     if ('row' in verdict) rows.set(index, verdict.row);
     else errors.push(verdict.error);
   });

@@ -21,7 +21,7 @@ export interface EncodedBatch {
 /**
  * Turns records into blocks of ClickHouse's Native format, ready to insert.
  *
- * A row is accepted or refused, for the same reason, as the domain's `canonicalRow` would, and what is written is what that
+ * A row is accepted or refused, for the same reason, as the domain's `toCanonicalRow` would, and what is written is what that
  * would return; but rows are checked while they are written, and nothing is made of them in between.
  */
 export class BlockEncoder {

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { createClient } from '@clickhouse/client';
 import type { RecordDefinition, Row } from '@quantumtrade/dal-domain';
-import { canonicalRow, columnOf, formatDecimal, records } from '@quantumtrade/dal-domain';
+import { toCanonicalRow, columnOf, formatDecimal, records } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { columnTypeOf } from '../testing/column-types.js';
 import { bars, recordsOf } from '../testing/native-records.js';
@@ -59,7 +59,8 @@ const json = async (query: string): Promise<Record<string, unknown>[]> =>
 
 const definitionOf = (table: string, fields: RecordDefinition['fields']): RecordDefinition => ({
   ...{ name: table, table, fields },
-  ...{ key: [], filters: [], groups: [], measures: [] },
+  ...{ since: 1, key: [], versioning: 'upsert', filters: [], cacheKeys: [] },
+  batch: { form: 'rows', rows: 'records', labels: {} },
 });
 
 /** A table that keeps every row in its place. */
@@ -127,7 +128,7 @@ describe('the engine', () => {
           const batch = encoder.encodeRows(placed);
           for (const { bytes } of batch.blocks) await insert(table, encoder.columns, bytes);
           const expected = inputs.flatMap((input, i) => {
-            const verdict = canonicalRow(definition, input, i);
+            const verdict = toCanonicalRow(definition, input, i);
             return 'row' in verdict ? [verdict.row] : [];
           });
           const fields = Object.entries(definition.fields);
@@ -220,7 +221,7 @@ describe('the engine', () => {
     );
     expect(different).toBe(-1);
     for (let i = 0; i < rows.length; i += 997)
-      expect({ row: read[i], rounded: false }).toEqual(canonicalRow(definition, rows[i], i));
+      expect({ row: read[i], rounded: false }).toEqual(toCanonicalRow(definition, rows[i], i));
   }, 120_000);
 
   it('gives what statements of the data layer compute', async () => {

@@ -12,7 +12,7 @@ import {
   marketData,
   mixedSources,
   planAggregation,
-  presentAggregate,
+  toOutputAggregate,
   READ_OPTIONS,
   sessionInstant,
 } from '@quantumtrade/dal-domain';
@@ -44,7 +44,7 @@ export function analytics(sql: Sql): Analytics {
             let mixed = false;
             const read = (json: JsonSums) => {
               mixed ||= Boolean(json['mixes_sources']);
-              return presentAggregate(plan, decodeSums(plan, json), exact as never);
+              return toOutputAggregate(plan, decodeSums(plan, json), exact as never);
             };
             const data = await sql.result(operation, query, withLimit(filter.params, limit), options, read);
             if (mixed && (await hasTwins(sql, operation, filter, options))) throw mixedSources(operation);

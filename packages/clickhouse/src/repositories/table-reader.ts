@@ -9,7 +9,7 @@ import type {
 import {
   columnOf,
   planQuery,
-  presentRow,
+  toOutputRow,
   READ_OPTIONS,
   requireField,
   requireLimit,
@@ -117,7 +117,7 @@ export class TableReader<D extends RecordDefinition> {
        ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`,
       withLimit(params, limit),
       options,
-      (json: JsonRow) => presentRow(this.#definition, decodeRow(definition, json), exact),
+      (json: JsonRow) => toOutputRow(this.#definition, decodeRow(definition, json), exact),
     );
   }
 }

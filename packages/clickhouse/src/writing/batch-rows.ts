@@ -1,6 +1,5 @@
 import type {
   BatchVersion,
-  ListedRecord,
   ReadColumnBatch,
   RecordBatches,
   RecordDefinition,
@@ -33,14 +32,6 @@ export interface BatchRows {
   readonly roundedCount: number;
 }
 
-/** The records whose rows are written as they are given. */
-const AS_GIVEN: ReadonlySet<RecordName> = new Set<RecordName>([
-  'marketData',
-  'sentiment',
-  'predictions',
-  'outcomes',
-]);
-
 /**
  * The rows of a batch, those of most records unchecked: the encoder checks them while it writes them. Throws
  * `ValidationError` when the batch itself is wrong, as the domain does.
@@ -50,14 +41,15 @@ export function rowsOfBatch<N extends RecordName>(
   batch: RecordBatches[N],
   version: BatchVersion,
 ): BatchRows {
-  return AS_GIVEN.has(record)
-    ? asGiven(record as ListedRecord, batch, version)
+  const definition: RecordDefinition = records[record];
+  return definition.batch.form === 'rows' && !definition.batch.derivedId
+    ? asGiven(definition, batch, version)
     : prepared(record, batch, version);
 }
 
-function asGiven(record: ListedRecord, batch: unknown, version: BatchVersion): BatchRows {
-  const { rows, labels, rounding } = readEnvelope(record, batch);
-  const keys = new RowKeys(records[record], labels);
+function asGiven(definition: RecordDefinition, batch: unknown, version: BatchVersion): BatchRows {
+  const { rows, labels, rounding } = readEnvelope(definition, batch);
+  const keys = new RowKeys(definition, labels);
   const constants = { ...labels, writtenAt: version };
   return { rows, constants, keys, errors: [], rounding, roundedCount: 0 };
 }

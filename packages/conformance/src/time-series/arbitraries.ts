@@ -224,6 +224,7 @@ const INTERVALS = '1s 90s 5m 1h 7h 1d 10d 1w 2w 3000w 1mo 3mo 5mo 1q 1y 7y 100y 
 
 function aggregation(record: RecordName): Arb {
   const definition: RecordDefinition = records[record];
+  const { groups, measures, bars } = definition.aggregate!;
   return fc.record({
     ...queryFields(definition),
     record: fc.constant(record),
@@ -232,9 +233,9 @@ function aggregation(record: RecordName): Arb {
       { weight: 8, arbitrary: fc.constant(undefined) },
       { weight: 1, arbitrary: fc.constantFrom('us-futures', 'us-equities', 'nowhere') },
     ),
-    groupBy: fc.oneof(fc.constant(undefined), fc.shuffledSubarray([...definition.groups])),
-    measure: fc.oneof(fc.constant(undefined), fc.constantFrom(...definition.measures)),
-    ...(record === 'marketData' && { sources: fc.constantFrom(undefined, 'combine', 'combine') }),
+    groupBy: fc.oneof(fc.constant(undefined), fc.shuffledSubarray([...groups])),
+    measure: fc.oneof(fc.constant(undefined), fc.constantFrom(...measures)),
+    ...(bars && { sources: fc.constantFrom(undefined, 'combine', 'combine') }),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Field, RecordDefinition, Row, RowError } from '@quantumtrade/dal-domain';
-import { canonicalField, formatDecimal, Invalid } from '@quantumtrade/dal-domain';
+import { toCanonicalField, formatDecimal, Invalid } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 
 const fails = () => {
@@ -136,7 +136,7 @@ export function rowsByRule(
     const row: Record<string, Row[string]> = {};
     const error = Object.entries(fields).flatMap(([name, field]): RowError[] => {
       const value =
-        name in constants ? canonicalField(field, constants[name]) : valueOf(columns[name], index, field);
+        name in constants ? toCanonicalField(field, constants[name]) : valueOf(columns[name], index, field);
       if (value instanceof Invalid) return [{ index, field: name, reason: value.reason }];
       row[name] = value;
       return [];
@@ -152,8 +152,8 @@ function valueOf(column: unknown, index: number, field: Field): Row[string] | In
     const { dictionary: texts, positions } = column as { dictionary?: unknown[]; positions?: number[] };
     const value = texts ? texts[positions![index]!] : (column as unknown[])[index];
     const isExact = column instanceof BigInt64Array;
-    if (isExact && field.kind === 'decimal') return canonicalField(field, formatDecimal(value as bigint));
-    return canonicalField(field, isExact && field.kind === 'instant' ? Number(value) : value);
+    if (isExact && field.kind === 'decimal') return toCanonicalField(field, formatDecimal(value as bigint));
+    return toCanonicalField(field, isExact && field.kind === 'instant' ? Number(value) : value);
   } catch {
     return new Invalid('cannot be read');
   }

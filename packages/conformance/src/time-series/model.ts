@@ -81,7 +81,7 @@ function withMeansOf(expected: Answer, actual: Answer, { method, args }: Operati
   if (method !== 'aggregate' || !hasData(expected) || !hasData(actual)) return actual;
   const params = args[0] as AggregationParams;
   const definition: RecordDefinition = records[params.record ?? 'marketData'];
-  const { kind } = definition.fields[params.measure ?? definition.measures[0]!]!;
+  const { kind } = definition.fields[params.measure ?? definition.aggregate!.measures[0]!]!;
   if (kind !== 'float32' && kind !== 'float64') return actual;
   const data = actual.data.map((bucket, n) => {
     const model = expected.data[n];

@@ -1,5 +1,5 @@
 import type { RecordName, Row, RowError, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { copyBatch, presentRow } from '@quantumtrade/dal-domain';
+import { copyBatch, toOutputRow } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { failureOf } from '../failure.js';
 import type { TestRunner } from '../runner.js';
@@ -170,7 +170,7 @@ function columnShapeTests(runner: TestRunner, kind: RepositoryKind, backend: () 
         const lastOfKeys = new Map(rows.map((row) => [keyOf(row), row]));
         const { data } = await kind.find(backend(), kind.where(scope), { exact: true });
         expect(sortedTexts(data)).toEqual(
-          sortedTexts([...lastOfKeys.values()].map((row) => presentRow(definition, row, true))),
+          sortedTexts([...lastOfKeys.values()].map((row) => toOutputRow(definition, row, true))),
         );
       }),
       { seed: SEED, numRuns: Number(process.env['QT_RUNS'] ?? COLUMN_RUNS) },

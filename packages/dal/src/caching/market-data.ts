@@ -9,8 +9,8 @@ import {
   affectedKeys,
   keyspaces,
   marketData,
-  prepareMarketData,
-  presentRow,
+  prepareRowBatch,
+  toOutputRow,
   READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import { exactnessOf } from './exactness.js';
@@ -76,7 +76,7 @@ function newestBars(batch: MarketDataBatch): MarketData<true>[] {
     if (!known || Number(record.timestamp) >= Number(known.timestamp)) newest.set(record.symbol, record);
   }
   const records = [...newest.values()].filter(isPlainData);
-  return prepareMarketData({ ...batch, records }, 0n).rows.map(({ row }) =>
-    presentRow(marketData, row, true),
+  return prepareRowBatch('marketData', { ...batch, records }, 0n).rows.map(({ row }) =>
+    toOutputRow(marketData, row, true),
   );
 }

@@ -12,7 +12,7 @@ function slow<N extends RecordName>(inner: BlockCollector<N>): BlockCollector<N>
     drawVersion: (batch) => inner.drawVersion(batch),
     append: (batch, version) => inner.append(batch, version),
     *appendInSteps(batch, version) {
-      const { records } = batch as { records: readonly unknown[] };
+      const { records } = batch as unknown as { records: readonly unknown[] };
       for (let step = 0; step < STEPS && records.length > 1; step++) yield;
       return inner.append(batch, version);
     },

@@ -1,4 +1,5 @@
-import type { Batch, FeatureBatch } from '../records/batches.js';
+import type { Batch } from '../records/batch.js';
+import type { FeatureBatch } from '../records/feature.js';
 import type { Column, ColumnBatch } from '../records/column-batch.js';
 import { isColumnBatch, rowCountOf } from '../records/column-batch.js';
 import type { RecordName } from '../records/records.js';

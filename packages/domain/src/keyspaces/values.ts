@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Field } from '../records/field.js';
-import { canonicalField, Invalid, isPlainMap } from '../records/field.js';
+import { toCanonicalField, Invalid, isPlainMap } from '../records/field.js';
 import type { JsonMember } from '../records/json.js';
 import { memberOf, objectCodec } from '../records/json.js';
 import { lossInJson } from '../realtime/json-value.js';
@@ -106,7 +106,7 @@ function jsonMap(value: unknown): unknown {
 function listOf(field: Field): JsonMember {
   const list = (value: unknown) => {
     if (!Array.isArray(value)) return new Invalid('must be a list of strings');
-    const items = Array.from(value, (item) => canonicalField(field, item));
+    const items = Array.from(value, (item) => toCanonicalField(field, item));
     return items.find((item) => item instanceof Invalid) ?? items;
   };
   return { decode: list, encode: list };

@@ -1,8 +1,8 @@
 import { ValidationError } from '../errors.js';
-import type { Batch } from '../records/batches.js';
+import type { Batch } from '../records/batch.js';
 import { readMember } from '../records/members.js';
-import type { RowError } from '../records/record.js';
-import { requireField, requireObject } from '../records/record.js';
+import type { RowError } from '../records/row.js';
+import { requireField, requireObject } from '../records/row.js';
 import type { RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
 import type { BatchVersion } from '../versions/batch-version.js';

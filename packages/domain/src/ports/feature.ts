@@ -1,5 +1,5 @@
 import type { QueryParams } from '../queries/query.js';
-import type { FeatureBatch } from '../records/batches.js';
+import type { FeatureBatch } from '../records/feature.js';
 import type { FeatureSet } from '../records/feature-set.js';
 import type { BatchResult, QueryResult } from '../results.js';
 import type { CallOptions } from './call.js';

@@ -1,6 +1,5 @@
 import type { QueryParams } from '../queries/query.js';
-import type { MarketDataBatch } from '../records/batches.js';
-import type { MarketData } from '../records/market-data.js';
+import type { MarketData, MarketDataBatch } from '../records/market-data.js';
 import type { BatchResult, QueryResult } from '../results.js';
 import type { CallOptions, ReadOptions } from './call.js';
 

@@ -1,6 +1,5 @@
 import type { QueryParams } from '../queries/query.js';
-import type { OutcomeBatch } from '../records/batches.js';
-import type { PredictionOutcome } from '../records/outcome.js';
+import type { PredictionOutcome, OutcomeBatch } from '../records/outcome.js';
 import type { BatchResult, QueryResult } from '../results.js';
 import type { CallOptions, ReadOptions } from './call.js';
 

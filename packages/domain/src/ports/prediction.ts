@@ -1,7 +1,6 @@
 import { keysOf } from '../known-keys.js';
 import type { QueryParams } from '../queries/query.js';
-import type { PredictionBatch } from '../records/batches.js';
-import type { PredictionRecord } from '../records/prediction.js';
+import type { PredictionRecord, PredictionBatch } from '../records/prediction.js';
 import type { BatchResult, QueryResult } from '../results.js';
 import type { CallOptions, ReadOptions } from './call.js';
 

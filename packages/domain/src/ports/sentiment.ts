@@ -1,6 +1,5 @@
 import type { QueryParams } from '../queries/query.js';
-import type { SentimentBatch } from '../records/batches.js';
-import type { Sentiment } from '../records/sentiment.js';
+import type { Sentiment, SentimentBatch } from '../records/sentiment.js';
 import type { BatchResult, QueryResult } from '../results.js';
 import type { CallOptions, ReadOptions } from './call.js';
 

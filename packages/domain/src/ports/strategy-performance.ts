@@ -1,6 +1,5 @@
 import type { QueryParams } from '../queries/query.js';
-import type { StrategyPerformanceBatch } from '../records/batches.js';
-import type { StrategyPerformance } from '../records/strategy-performance.js';
+import type { StrategyPerformance, StrategyPerformanceBatch } from '../records/strategy-performance.js';
 import type { BatchResult, QueryResult } from '../results.js';
 import type { CallOptions, ReadOptions } from './call.js';
 

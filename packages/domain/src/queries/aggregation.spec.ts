@@ -1,5 +1,5 @@
 import type { AggregateSums, AggregationParams } from './aggregation.js';
-import { FLOAT_SCALE, planAggregation, presentAggregate } from './aggregation.js';
+import { FLOAT_SCALE, planAggregation, toOutputAggregate } from './aggregation.js';
 
 const fieldAtFault = (params: object) => {
   try {
@@ -57,11 +57,11 @@ describe('planAggregation', () => {
   });
 });
 
-describe('presentAggregate', () => {
+describe('toOutputAggregate', () => {
   const plan = planAggregation({}, 'test');
 
   it('makes means of sums', () => {
-    expect(presentAggregate(plan, sums(), false)).toEqual({
+    expect(toOutputAggregate(plan, sums(), false)).toEqual({
       intervalStart: new Date(0),
       group: { symbol: 'A' },
       count: 2,
@@ -70,7 +70,7 @@ describe('presentAggregate', () => {
       avg: 1.5,
       bar: { open: 1, high: 2, low: 1, close: 1, volume: 4, vwap: 1.25 },
     });
-    expect(presentAggregate(plan, sums(), true)).toMatchObject({
+    expect(toOutputAggregate(plan, sums(), true)).toMatchObject({
       min: '1',
       avg: '1.5',
       bar: { volume: '4', vwap: '1.25' },
@@ -78,42 +78,46 @@ describe('presentAggregate', () => {
   });
 
   it('rounds means half to even', () => {
-    const mean = (sum: bigint) => presentAggregate(plan, sums({ sum }), true).avg;
+    const mean = (sum: bigint) => toOutputAggregate(plan, sums({ sum }), true).avg;
     expect([1n, 3n, 5n, -1n, -3n].map(mean)).toEqual(['0', '0.00000002', '0.00000002', '0', '-0.00000002']);
   });
 
   it('gives as a number the one nearest to the mean, even if the mean has more digits', () => {
-    const { avg } = presentAggregate(plan, sums({ sum: 2n * 123_456_789_012_345_678n }), false);
+    const { avg } = toOutputAggregate(plan, sums({ sum: 2n * 123_456_789_012_345_678n }), false);
     expect(avg).toBe(1_234_567_890.12345678);
   });
 
   it('has no bucket start without an interval, and no weighted price without volume', () => {
     const bar = { ...sums().bar!, volume: 0n, weighted: 0n };
-    const aggregate = presentAggregate(plan, sums({ intervalStart: undefined, bar }), false);
+    const aggregate = toOutputAggregate(plan, sums({ intervalStart: undefined, bar }), false);
     expect(aggregate.intervalStart).toBeNull();
     expect(aggregate.bar?.vwap).toBeNull();
   });
 
   it('refuses numbers that cannot hold a value, and names it', () => {
-    expect(() => presentAggregate(plan, sums({ max: 10n ** 18n - 1n }), false)).toThrow(
+    expect(() => toOutputAggregate(plan, sums({ max: 10n ** 18n - 1n }), false)).toThrow(
       /max has more digits/,
     );
     const bar = { ...sums().bar!, volume: 2n ** 60n * ONE };
-    expect(() => presentAggregate(plan, sums({ bar }), false)).toThrow(/volume has more digits/);
-    expect(presentAggregate(plan, sums({ bar }), true).bar?.volume).toBe('1152921504606846976');
+    expect(() => toOutputAggregate(plan, sums({ bar }), false)).toThrow(/volume has more digits/);
+    expect(toOutputAggregate(plan, sums({ bar }), true).bar?.volume).toBe('1152921504606846976');
   });
 
   it('means floats as they are', () => {
     const floats = planAggregation({ record: 'features' }, 'test');
     const { bar: _, ...rest } = sums({ min: 0.1, max: 0.2, sum: { total: 0.1 + 0.2, scaled: 0 } });
-    expect(presentAggregate(floats, rest, true)).toMatchObject({ min: 0.1, avg: (0.1 + 0.2) / 2, bar: null });
+    expect(toOutputAggregate(floats, rest, true)).toMatchObject({
+      min: 0.1,
+      avg: (0.1 + 0.2) / 2,
+      bar: null,
+    });
   });
 
   it('means floats whose sum is beyond all numbers', () => {
     const floats = planAggregation({ record: 'features' }, 'test');
     for (const total of [Infinity, -Infinity, NaN]) {
       const sum = { total, scaled: (2 ** 1023 / FLOAT_SCALE) * 3 };
-      expect(presentAggregate(floats, sums({ min: 0, max: Number.MAX_VALUE, sum }), true).avg).toBe(
+      expect(toOutputAggregate(floats, sums({ min: 0, max: Number.MAX_VALUE, sum }), true).avg).toBe(
         1.5 * 2 ** 1023,
       );
     }
@@ -122,7 +126,7 @@ describe('presentAggregate', () => {
   it('means whole numbers exactly, or by the nearest number', () => {
     const whole = planAggregation({ measure: 'qualityScore' }, 'test');
     const avg = (sum: bigint, valueCount: number, exact: boolean) =>
-      presentAggregate(whole, sums({ min: 0, max: 0, sum, valueCount }), exact).avg;
+      toOutputAggregate(whole, sums({ min: 0, max: 0, sum, valueCount }), exact).avg;
     expect(avg(7n, 2, true)).toBe('3.5');
     expect(avg(2n, 3, true)).toBe('0.66666667');
     expect(avg(2n ** 53n + 1n, 1, true)).toBe('9007199254740993');
@@ -141,7 +145,7 @@ describe('presentAggregate', () => {
       sum: { total: 0, scaled: 0 },
       valueCount: 0,
     });
-    expect(presentAggregate(metrics, none, false)).toMatchObject({
+    expect(toOutputAggregate(metrics, none, false)).toMatchObject({
       count: 2,
       min: null,
       max: null,

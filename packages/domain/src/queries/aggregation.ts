@@ -2,10 +2,10 @@ import { QueryError, ValidationError } from '../errors.js';
 import { keysOf } from '../known-keys.js';
 import { DECIMAL_SCALE, divideHalfEven, formatDecimal } from '../records/decimal.js';
 import type { Canonical, Field } from '../records/field.js';
-import { Invalid, presentField } from '../records/field.js';
-import type { RecordDefinition } from '../records/record.js';
+import { Invalid, toOutputField } from '../records/field.js';
+import type { RecordDefinition } from '../records/definition.js';
 import { readMembers } from '../records/members.js';
-import type { RecordName } from '../records/records.js';
+import type { DefinitionOf, RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
 import type { BucketWidth, Interval } from './interval.js';
 import { bucketWidth, sessionWidth } from './interval.js';
@@ -39,8 +39,10 @@ export interface AggregationParams extends QueryParams {
   sources?: 'combine';
 }
 
-export type GroupField =
-  'symbol' | 'source' | 'strategyName' | 'marketRegime' | 'modelVersion' | 'featureName';
+/** Fields that aggregations of any record may group by. */
+export type GroupField = {
+  [N in RecordName]: DefinitionOf<N> extends { aggregate: { groups: readonly (infer G)[] } } ? G : never;
+}[RecordName];
 
 /** Numbers as readers see them: with `E = true`, decimals are strings and 64-bit integers are bigints. */
 export type Measured<E extends boolean> = E extends true ? string | bigint | number : number;
@@ -89,7 +91,7 @@ export interface AggregationPlan {
 
 /**
  * What an adapter computes for one bucket, exactly: sums of decimals and whole numbers are bigints, sums of floats are
- * float64, see {@link FloatSum}. Means are made from these by {@link presentAggregate}, so that every adapter rounds the same way.
+ * float64, see {@link FloatSum}. Means are made from these by {@link toOutputAggregate}, so that every adapter rounds the same way.
  */
 export interface AggregateSums {
   intervalStart: number | undefined;
@@ -138,14 +140,17 @@ export function planAggregation(params: AggregationParams, operation: string): A
   const given = readMembers('params', params, AGGREGATION_PARAMS, operation);
   const { record = 'marketData', interval } = given;
   const definition = requireRecord(record, operation);
-  const { groupBy = definition.groups.slice(0, 1), measure = definition.measures[0]! } = given;
-  if (!Array.isArray(groupBy) || groupBy.some((group) => !definition.groups.includes(group as string))) {
-    throw new ValidationError('groupBy', `must be among ${definition.groups.join(', ')}`, { operation });
+  if (!definition.aggregate) {
+    throw new ValidationError('record', `${definition.name} cannot be aggregated`, { operation });
   }
-  if (!definition.measures.includes(measure as string)) {
-    throw new ValidationError('measure', `must be one of ${definition.measures.join(', ')}`, { operation });
+  const { groups, measures, bars = false } = definition.aggregate;
+  const { groupBy = groups.slice(0, 1), measure = measures[0]! } = given;
+  if (!Array.isArray(groupBy) || groupBy.some((group) => !groups.includes(group as string))) {
+    throw new ValidationError('groupBy', `must be among ${groups.join(', ')}`, { operation });
   }
-  const bars = record === 'marketData';
+  if (!measures.includes(measure as string)) {
+    throw new ValidationError('measure', `must be one of ${measures.join(', ')}`, { operation });
+  }
   const combines = requireSources(given['sources'], bars, operation);
   const query = planQueryOf(definition, given, operation);
   const oneSource = groupBy.includes('source') || query.equals.some(({ name }) => name === 'source');
@@ -180,13 +185,13 @@ export function mixedSources(operation: string): ValidationError {
 }
 
 /** Makes the reader's aggregate from exact sums. Throws `QueryError` where a number cannot hold a value. */
-export function presentAggregate<E extends boolean>(
+export function toOutputAggregate<E extends boolean>(
   plan: AggregationPlan,
   sums: AggregateSums,
   exact: E,
 ): AggregatedData<E> {
   const present = (name: string, field: Field, value: Canonical | null): unknown => {
-    const presented = presentField(field, value, exact);
+    const presented = toOutputField(field, value, exact);
     if (presented instanceof Invalid) throw inexact(plan, name, presented.reason);
     return presented;
   };

@@ -3,8 +3,8 @@ import { keysOf, requireKnownKeys } from '../known-keys.js';
 import type { Canonical, Field } from '../records/field.js';
 import { fieldFromJson, isMapOfOwn } from '../records/field.js';
 import { readMember, readMembers } from '../records/members.js';
-import type { RecordDefinition } from '../records/record.js';
-import { requireField } from '../records/record.js';
+import type { RecordDefinition } from '../records/definition.js';
+import { requireField } from '../records/row.js';
 
 /** Which rows to read. Everything given must hold; nothing given reads everything. */
 export interface QueryParams {

@@ -3,10 +3,11 @@ import { keysOf } from '../known-keys.js';
 import type { Rounding } from './decimal.js';
 import { formatDecimal } from './decimal.js';
 import type { Canonical, Field } from './field.js';
-import { canonicalField, Invalid } from './field.js';
-import type { InputOf, RecordDefinition, Row, RowError } from './record.js';
-import { checkRow, requireField, requireObject } from './record.js';
-import { readRounding } from './envelope.js';
+import { toCanonicalField, Invalid } from './field.js';
+import type { InputOf, RecordDefinition } from './definition.js';
+import type { Row, RowError } from './row.js';
+import { checkRow, requireField, requireObject } from './row.js';
+import { readRounding } from './batch-envelope.js';
 import { readMember, requireMembers } from './members.js';
 import type { RecordName, records } from './records.js';
 
@@ -155,7 +156,7 @@ export function checkConstant(
   operation: string,
   rounding?: Rounding,
 ): CheckedConstant {
-  const exact = canonicalField(field, value);
+  const exact = toCanonicalField(field, value);
   if (!(exact instanceof Invalid)) return { constant: exact };
   return { constant: requireField(field, name, value, operation, rounding), rounded: true };
 }

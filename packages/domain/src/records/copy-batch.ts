@@ -1,22 +1,21 @@
-import type { Batch } from './batches.js';
+import type { Batch } from './batch.js';
 import type { Column, ColumnBatch } from './column-batch.js';
 import { isColumnBatch } from './column-batch.js';
+import type { RecordDefinition } from './definition.js';
 import { isMapOfOwn, isPlainMap } from './field.js';
 import type { RecordName } from './records.js';
 import { records } from './records.js';
 
-const BATCH_MEMBERS = [
-  'records',
-  'predictions',
-  'outcomes',
-  'source',
-  'modelVersion',
-  'strategy',
-  'timestamp',
-];
 const COLUMN_BATCH_MEMBERS = ['columns', 'constants', 'timestamp'];
-/** What feature batches have besides the fields of a record. */
-const FEATURE_BATCH_FIELDS = ['features', 'metadata', 'version', 'calculationTimeMs', 'computedAt'];
+
+/** Members of a batch and of its rows or sets, which are copied also where they are accessors of a class. */
+function namesOf({ fields, batch }: RecordDefinition): { batch: readonly string[]; row: readonly string[] } {
+  const names = Object.keys(fields);
+  if (batch.form === 'rows')
+    return { batch: [batch.rows, ...Object.values(batch.labels), 'timestamp'], row: names };
+  const { members, entries, writtenAt } = batch;
+  return { batch: [], row: [...names, entries.member, ...Object.values(members), writtenAt] };
+}
 
 /**
  * Copies a batch, so that it can be written after its owner has changed it. What is right or wrong in the batch is right or
@@ -24,12 +23,11 @@ const FEATURE_BATCH_FIELDS = ['features', 'metadata', 'version', 'calculationTim
  */
 export function copyBatch<N extends RecordName>(record: N, batch: Batch<N>): Batch<N> {
   if (isColumnBatch(batch)) return copyColumns(batch) as ColumnBatch<N>;
-  const fields = Object.keys(records[record].fields);
-  const names = record === 'features' ? [...fields, ...FEATURE_BATCH_FIELDS] : fields;
-  const copyRow = (row: unknown) => (isObject(row) ? copyOrKeep(row, names, copyValue) : row);
+  const names = namesOf(records[record]);
+  const copyRow = (row: unknown) => (isObject(row) ? copyOrKeep(row, names.row, copyValue) : row);
   const copyMember = (value: unknown) => (Array.isArray(value) ? copyList(value, copyRow) : copyValue(value));
   return (
-    Array.isArray(batch) ? copyList(batch, copyRow) : copyOrKeep(batch, BATCH_MEMBERS, copyMember)
+    Array.isArray(batch) ? copyList(batch, copyRow) : copyOrKeep(batch, names.batch, copyMember)
   ) as Batch<N>;
 }
 

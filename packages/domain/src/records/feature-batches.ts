@@ -1,14 +1,15 @@
 import { ValidationError } from '../errors.js';
 import { keysOf } from '../known-keys.js';
-import type { FeatureBatch, PreparedBatch, PreparedRow } from './batches.js';
-import { requireMembers } from './members.js';
+import type { FeatureBatch } from './feature.js';
 import { feature } from './feature.js';
 import { Invalid, isMapOfOwn } from './field.js';
-import type { RowError } from './record.js';
-import { canonicalRow } from './record.js';
+import { requireMembers } from './members.js';
+import type { PreparedBatch, PreparedRow } from './prepared-batch.js';
+import type { RowError } from './row.js';
+import { toCanonicalRow } from './row.js';
 import type { BatchVersion } from '../versions/batch-version.js';
 
-/** One row a feature. A `RowError.index` is the position of the batch, its field e.g. `features.rsi_14`. */
+/** Returns one row a feature. A `RowError.index` is the position of the batch, its field e.g. `features.rsi_14`. */
 export function prepareFeatures(batches: readonly FeatureBatch[], version: BatchVersion): PreparedBatch {
   if (!Array.isArray(batches)) {
     throw new ValidationError('batches', 'must be a list of feature batches', {
@@ -29,7 +30,7 @@ export function prepareFeatures(batches: readonly FeatureBatch[], version: Batch
         errors.push({ index, ...set.error });
         continue;
       }
-      const checked = canonicalRow(feature, { ...set.fields, featureName, featureValue }, index);
+      const checked = toCanonicalRow(feature, { ...set.fields, featureName, featureValue }, index);
       if ('row' in checked) rows.push({ row: checked.row, version: set.version });
       else errors.push(featureError(checked.error, featureName));
     }
@@ -81,7 +82,7 @@ function readFeatureBatch(
     if (wrong) return refuse(`metadata.${wrong[0]}`, 'must be a string');
     const featureMetadata = JSON.stringify(Object.fromEntries(metadata));
     const fields: Record<string, unknown> = { featureMetadata };
-    for (const [field, member] of Object.entries(FEATURE_BATCH_MEMBERS)) {
+    for (const [field, member] of MEMBERS) {
       reading = member;
       fields[field] = batch[member];
     }
@@ -94,23 +95,18 @@ function readFeatureBatch(
   }
 }
 
-/** The members of a batch that are fields of its features as they are. */
-const FEATURE_BATCH_MEMBERS = {
-  symbol: 'symbol',
-  timestamp: 'timestamp',
-  featureVersion: 'version',
-  calculationTimeMs: 'calculationTimeMs',
-} as const satisfies Readonly<Record<string, keyof FeatureBatch>>;
+const { members, entries } = feature.batch;
 
-const FEATURE_BATCH_FIELD: Readonly<Record<string, string>> = {
-  featureVersion: 'version',
-  featureMetadata: 'metadata',
-};
+/** Member that holds each field, where it is given as it is. */
+const MEMBERS = Object.entries(members).filter(([field]) => field !== 'featureMetadata') as (readonly [
+  field: string,
+  member: keyof FeatureBatch,
+])[];
 
 function featureError(error: RowError, featureName: string): RowError {
   const field =
-    error.field === 'featureValue' || error.field === 'featureName'
-      ? `features.${featureName}`
-      : (FEATURE_BATCH_FIELD[error.field] ?? error.field);
+    error.field === entries.name || error.field === entries.value
+      ? `${entries.member}.${featureName}`
+      : ((members as Readonly<Record<string, string>>)[error.field] ?? error.field);
   return { ...error, field };
 }

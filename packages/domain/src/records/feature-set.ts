@@ -2,7 +2,7 @@ import { feature } from './feature.js';
 import { Invalid, isPlainMap, parseMetadata } from './field.js';
 import type { JsonMember } from './json.js';
 import { memberOf, objectCodec } from './json.js';
-import type { Row } from './record.js';
+import type { Row } from './row.js';
 
 /** All features of one symbol with the same instant and version. */
 export interface FeatureSet {

@@ -1,9 +1,10 @@
-import type { InputOf, RecordDefinition, RecordOf } from './record.js';
+import type { InputOf, RecordDefinition, RecordOf, WrittenAt } from './definition.js';
 
 /** One feature of one symbol at one instant. Readers get whole feature sets: see `FeatureSet`. */
 export const feature = {
   name: 'features',
   table: 'features',
+  since: 3,
   fields: {
     symbol: { kind: 'symbol' },
     timestamp: { kind: 'instant' },
@@ -14,10 +15,37 @@ export const feature = {
     calculationTimeMs: { kind: 'uint32' },
   },
   key: ['symbol', 'featureName', 'timestamp', 'featureVersion'],
+  versioning: 'upsert',
+  batch: {
+    form: 'sets',
+    members: {
+      symbol: 'symbol',
+      timestamp: 'timestamp',
+      featureMetadata: 'metadata',
+      featureVersion: 'version',
+      calculationTimeMs: 'calculationTimeMs',
+    },
+    entries: { member: 'features', name: 'featureName', value: 'featureValue' },
+    writtenAt: 'computedAt',
+  },
+  cacheKeys: ['features:{symbol}:latest', 'features:{symbol}:{featureName}'],
   filters: ['featureName', 'featureVersion'],
-  groups: ['symbol', 'featureName'],
-  measures: ['featureValue', 'calculationTimeMs'],
+  aggregate: { groups: ['symbol', 'featureName'], measures: ['featureValue', 'calculationTimeMs'] },
 } as const satisfies RecordDefinition;
 
 export type Feature<E extends boolean = false> = RecordOf<typeof feature, E>;
 export type FeatureInput = InputOf<typeof feature>;
+
+/** Features of one symbol at one instant. */
+export interface FeatureBatch {
+  symbol: string;
+  /** Instant that the features describe. No input of a feature may be later. */
+  timestamp: Date | number;
+  features: Readonly<Record<string, number>>;
+  /** @default {} */
+  metadata?: Readonly<Record<string, string>>;
+  version: number;
+  /** @default 0 (milliseconds) */
+  calculationTimeMs?: number;
+  computedAt?: WrittenAt;
+}

@@ -1,16 +1,16 @@
 import type { Field } from './field.js';
 import {
-  canonicalField,
+  toCanonicalField,
   fieldFromJson,
   fieldToJson,
   Invalid,
   isPlainMap,
   MAX_INSTANT,
   MIN_INSTANT,
-  presentField,
+  toOutputField,
 } from './field.js';
 
-const accepts = (field: Field, value: unknown) => !(canonicalField(field, value) instanceof Invalid);
+const accepts = (field: Field, value: unknown) => !(toCanonicalField(field, value) instanceof Invalid);
 
 const kinds: Record<Field['kind'], { good: unknown[]; bad: unknown[] }> = {
   symbol: {
@@ -64,7 +64,7 @@ const kinds: Record<Field['kind'], { good: unknown[]; bad: unknown[] }> = {
   },
 };
 
-describe('canonicalField', () => {
+describe('toCanonicalField', () => {
   it.each(Object.entries(kinds))('judges %s', (kind, { good, bad }) => {
     const field = { kind } as Field;
     expect(good.filter((value) => !accepts(field, value))).toEqual([]);
@@ -72,7 +72,7 @@ describe('canonicalField', () => {
   });
 
   it('holds each value in one form', () => {
-    const holds = (field: Field, value: unknown) => expect(canonicalField(field, value));
+    const holds = (field: Field, value: unknown) => expect(toCanonicalField(field, value));
     holds({ kind: 'instant' }, new Date(5)).toBe(5);
     holds({ kind: 'decimal' }, '0.5').toBe(50_000_000n);
     holds({ kind: 'uint64' }, 5).toBe(5n);
@@ -84,9 +84,9 @@ describe('canonicalField', () => {
 
   it('knows no negative zero', () => {
     for (const kind of ['instant', 'uint8', 'float32', 'float64'] as const) {
-      expect(canonicalField({ kind }, -0)).toBe(0);
+      expect(toCanonicalField({ kind }, -0)).toBe(0);
     }
-    expect(canonicalField({ kind: 'numbers' }, { a: -0 })).toEqual({ a: 0 });
+    expect(toCanonicalField({ kind: 'numbers' }, { a: -0 })).toEqual({ a: 0 });
   });
 
   it('holds floats to their limits', () => {
@@ -97,34 +97,34 @@ describe('canonicalField', () => {
 
   it('copies lists and maps, and keeps names that objects have themselves', () => {
     const list = ['a'];
-    expect(canonicalField({ kind: 'texts' }, list)).not.toBe(list);
+    expect(toCanonicalField({ kind: 'texts' }, list)).not.toBe(list);
     const map = Object.fromEntries([
       ['__proto__', 1],
       ['constructor', 2],
     ]);
-    const canonical = canonicalField({ kind: 'numbers' }, map) as Record<string, number>;
+    const canonical = toCanonicalField({ kind: 'numbers' }, map) as Record<string, number>;
     expect(canonical).not.toBe(map);
     expect(Object.entries(canonical)).toEqual([
       ['__proto__', 1],
       ['constructor', 2],
     ]);
-    expect(Object.entries(presentField({ kind: 'numbers' }, canonical, false) as object)).toHaveLength(2);
+    expect(Object.entries(toOutputField({ kind: 'numbers' }, canonical, false) as object)).toHaveLength(2);
   });
 });
 
-describe('presentField', () => {
+describe('toOutputField', () => {
   it('gives decimals and 64-bit integers as numbers, or exactly', () => {
-    expect(presentField({ kind: 'decimal' }, 150_000_000n, false)).toBe(1.5);
-    expect(presentField({ kind: 'decimal' }, 150_000_000n, true)).toBe('1.5');
-    expect(presentField({ kind: 'uint64' }, 5n, false)).toBe(5);
-    expect(presentField({ kind: 'uint64' }, 5n, true)).toBe(5n);
-    expect(presentField({ kind: 'uint64', read: 'bigint' }, 5n, false)).toBe(5n);
+    expect(toOutputField({ kind: 'decimal' }, 150_000_000n, false)).toBe(1.5);
+    expect(toOutputField({ kind: 'decimal' }, 150_000_000n, true)).toBe('1.5');
+    expect(toOutputField({ kind: 'uint64' }, 5n, false)).toBe(5);
+    expect(toOutputField({ kind: 'uint64' }, 5n, true)).toBe(5n);
+    expect(toOutputField({ kind: 'uint64', read: 'bigint' }, 5n, false)).toBe(5n);
   });
 
   it('refuses to round', () => {
-    expect(presentField({ kind: 'decimal' }, 10n ** 18n - 1n, false)).toBeInstanceOf(Invalid);
-    expect(presentField({ kind: 'uint64' }, 2n ** 53n, false)).toBeInstanceOf(Invalid);
-    expect(presentField({ kind: 'uint64' }, 2n ** 53n - 1n, false)).toBe(2 ** 53 - 1);
+    expect(toOutputField({ kind: 'decimal' }, 10n ** 18n - 1n, false)).toBeInstanceOf(Invalid);
+    expect(toOutputField({ kind: 'uint64' }, 2n ** 53n, false)).toBeInstanceOf(Invalid);
+    expect(toOutputField({ kind: 'uint64' }, 2n ** 53n - 1n, false)).toBe(2 ** 53 - 1);
   });
 });
 
@@ -132,10 +132,10 @@ describe('the JSON of a field', () => {
   it.each(Object.entries(kinds))('of kind %s comes back as it was', (kind, { good }) => {
     const field = { kind } as Field;
     for (const value of good) {
-      const canonical = canonicalField(field, value);
+      const canonical = toCanonicalField(field, value);
       if (canonical instanceof Invalid) throw new Error(canonical.reason);
       const json: unknown = JSON.parse(JSON.stringify(fieldToJson(field, canonical)));
-      expect(canonicalField(field, fieldFromJson(field, json))).toEqual(canonical);
+      expect(toCanonicalField(field, fieldFromJson(field, json))).toEqual(canonical);
     }
   });
 
@@ -158,7 +158,7 @@ describe('isPlainMap', () => {
 
 describe('an instant that is no epoch milliseconds', () => {
   const reason = (value: unknown) => {
-    const canonical = canonicalField({ kind: 'instant' }, value);
+    const canonical = toCanonicalField({ kind: 'instant' }, value);
     return canonical instanceof Invalid ? canonical.reason : canonical;
   };
 
@@ -197,5 +197,5 @@ it.each([
   Object.create({ a: 1 }) as object,
   new Map([['a', 1]]),
 ])('refuses a map of numbers whose entries are not its own', (value) => {
-  expect(canonicalField({ kind: 'numbers' }, value)).toEqual(new Invalid('must be a map of numbers'));
+  expect(toCanonicalField({ kind: 'numbers' }, value)).toEqual(new Invalid('must be a map of numbers'));
 });

@@ -81,7 +81,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
  * that throws when it is looked at, as a proxy may, is refused, too. With `rounding`, a decimal string may have more digits
  * after the point than are kept.
  */
-export function canonicalField(
+export function toCanonicalField(
   field: Field,
   value: unknown,
   rounding?: Rounding,
@@ -276,7 +276,7 @@ function canonicalNumbers(value: unknown): Record<string, number> | Invalid {
  * A canonical value as a reader sees it. With `exact`, decimals are strings and 64-bit integers are bigints; without,
  * both are numbers, and a value that no number stands for is refused instead of rounded.
  */
-export function presentField(field: Field, value: Canonical | null, exact: boolean): unknown {
+export function toOutputField(field: Field, value: Canonical | null, exact: boolean): unknown {
   if (value === null) return null;
   switch (field.kind) {
     case 'instant':
@@ -316,7 +316,7 @@ export function fieldToJson(field: Field, value: Canonical | null): unknown {
   }
 }
 
-/** Turns the JSON (or command line) form of a value into one that {@link canonicalField} judges. */
+/** Turns the JSON (or command line) form of a value into one that {@link toCanonicalField} judges. */
 export function fieldFromJson(field: Field, json: unknown): unknown {
   if (typeof json !== 'string') return json;
   switch (field.kind) {

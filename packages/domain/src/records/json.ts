@@ -1,10 +1,10 @@
 import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { z } from 'zod';
 import { QueryError } from '../errors.js';
-import { canonicalField, fieldFromJson, fieldToJson, Invalid, isPlainMap, presentField } from './field.js';
+import { toCanonicalField, fieldFromJson, fieldToJson, Invalid, isPlainMap, toOutputField } from './field.js';
 import type { Field } from './field.js';
-import type { RecordDefinition, RecordOf } from './record.js';
-import { canonicalRow, presentRow } from './record.js';
+import type { RecordDefinition, RecordOf } from './definition.js';
+import { toCanonicalRow, toOutputRow } from './row.js';
 
 /** How one member of a JSON object is read and written. Both give an `Invalid` for what they refuse. */
 export interface JsonMember {
@@ -18,11 +18,11 @@ const MAX_NAME_LENGTH = 200;
 export function memberOf(field: Field): JsonMember {
   return {
     decode(json) {
-      const canonical = canonicalField(field, fieldFromJson(field, json));
-      return canonical instanceof Invalid ? canonical : presentField(field, canonical, true);
+      const canonical = toCanonicalField(field, fieldFromJson(field, json));
+      return canonical instanceof Invalid ? canonical : toOutputField(field, canonical, true);
     },
     encode(value) {
-      const canonical = canonicalField(field, value);
+      const canonical = toCanonicalField(field, value);
       return canonical instanceof Invalid ? canonical : fieldToJson(field, canonical);
     },
   };
@@ -82,10 +82,10 @@ export function withExactness<D extends RecordDefinition, E extends boolean>(
   record: RecordOf<D, true>,
   exact: E,
 ): RecordOf<D, E> {
-  const checked = canonicalRow(definition, record, 0);
+  const checked = toCanonicalRow(definition, record, 0);
   if ('error' in checked) {
     const { field, reason } = checked.error;
     throw new QueryError(definition.table, `${field} ${reason}`, { operation: `${definition.name}.read` });
   }
-  return presentRow(definition, checked.row, exact);
+  return toOutputRow(definition, checked.row, exact);
 }

@@ -1,13 +1,13 @@
-import type { InputOf, RecordDefinition, RecordOf } from './record.js';
+import type { BatchOf, InputOf, RecordDefinition, RecordOf } from './definition.js';
 
 /**
- * One OHLCV bar of one symbol from one source. Prices may be negative (futures have been). Whether high, low, open and close
- * agree with each other is the source's matter: vendors' bars that do not are kept as they are, and `qualityScore` is the
- * place to mark them. Volumes may be fractional, as shares and coins are traded in fractions.
+ * One OHLCV bar of one symbol from one source. Prices may be negative, as those of futures have been. Bars whose high, low,
+ * open and close contradict each other are stored as they are; `qualityScore` can mark them. Volumes may be fractional.
  */
 export const marketData = {
   name: 'marketData',
   table: 'market_data',
+  since: 1,
   fields: {
     symbol: { kind: 'symbol' },
     timestamp: { kind: 'instant' },
@@ -21,10 +21,19 @@ export const marketData = {
     qualityScore: { kind: 'uint8' },
   },
   key: ['symbol', 'timestamp', 'source'],
+  versioning: 'upsert',
+  batch: { form: 'rows', rows: 'records', labels: { source: 'source' } },
+  cacheKeys: ['market:{symbol}:latest'],
   filters: ['source'],
-  groups: ['symbol', 'source'],
-  measures: ['close', 'open', 'high', 'low', 'adjustedClose', 'volume', 'qualityScore'],
+  aggregate: {
+    groups: ['symbol', 'source'],
+    measures: ['close', 'open', 'high', 'low', 'adjustedClose', 'volume', 'qualityScore'],
+    bars: true,
+  },
+  latest: { by: 'symbol', returns: 'rows' },
 } as const satisfies RecordDefinition;
 
 export type MarketData<E extends boolean = false> = RecordOf<typeof marketData, E>;
 export type MarketDataInput = InputOf<typeof marketData>;
+/** Bars of one source. */
+export type MarketDataBatch = BatchOf<typeof marketData>;

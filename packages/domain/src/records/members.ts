@@ -1,7 +1,7 @@
 import { ValidationError } from '../errors.js';
 import { requireKnownKeys } from '../known-keys.js';
 import { isPlainMap } from './field.js';
-import { requireObject } from './record.js';
+import { requireObject } from './row.js';
 import { isPlainObject } from './row-keys.js';
 
 /**

@@ -1,12 +1,13 @@
-import type { InputOf, RecordDefinition, RecordOf } from './record.js';
+import type { BatchOf, InputOf, RecordDefinition, RecordOf } from './definition.js';
 
 /**
- * What came of one prediction, which its id, symbol and timestamp name. `evaluationTimestamp` is when it was judged; judging
- * it again replaces the outcome.
+ * Outcome of the prediction with the same id, symbol and timestamp. `evaluationTimestamp` is the instant of the evaluation;
+ * a second evaluation replaces the outcome.
  */
 export const outcome = {
   name: 'outcomes',
   table: 'prediction_outcomes',
+  since: 5,
   fields: {
     predictionId: { kind: 'id' },
     symbol: { kind: 'symbol' },
@@ -20,10 +21,16 @@ export const outcome = {
     evaluationTimestamp: { kind: 'instant' },
   },
   key: ['predictionId', 'symbol', 'timestamp'],
+  versioning: 'upsert',
+  batch: { form: 'rows', rows: 'outcomes', labels: {} },
+  cacheKeys: [],
   filters: ['predictionId', 'strategyName', 'marketRegime'],
-  groups: ['symbol', 'strategyName', 'marketRegime'],
-  measures: ['profitLoss', 'accuracyScore', 'actualPrice', 'predictedPrice'],
+  aggregate: {
+    groups: ['symbol', 'strategyName', 'marketRegime'],
+    measures: ['profitLoss', 'accuracyScore', 'actualPrice', 'predictedPrice'],
+  },
 } as const satisfies RecordDefinition;
 
 export type PredictionOutcome<E extends boolean = false> = RecordOf<typeof outcome, E>;
 export type PredictionOutcomeInput = InputOf<typeof outcome>;
+export type OutcomeBatch = BatchOf<typeof outcome>;

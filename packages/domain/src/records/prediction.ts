@@ -1,9 +1,10 @@
-import type { InputOf, RecordDefinition, RecordOf } from './record.js';
+import type { BatchOf, InputOf, RecordDefinition, RecordOf } from './definition.js';
 
-/** What a model expected the price to be `predictionHorizon` minutes after `timestamp`. */
+/** Price that a model expects `predictionHorizon` minutes after `timestamp`. */
 export const prediction = {
   name: 'predictions',
   table: 'predictions',
+  since: 4,
   fields: {
     predictionId: { kind: 'id' },
     symbol: { kind: 'symbol' },
@@ -19,10 +20,23 @@ export const prediction = {
     strategyParameters: { kind: 'numbers' },
   },
   key: ['symbol', 'timestamp', 'predictionId'],
+  identifier: 'predictionId',
+  versioning: 'upsert',
+  batch: {
+    form: 'rows',
+    rows: 'predictions',
+    labels: { modelVersion: 'modelVersion', strategyName: 'strategy' },
+  },
+  cacheKeys: ['prediction:{predictionId}'],
   filters: ['predictionId', 'modelVersion', 'strategyName', 'marketRegime', 'predictionHorizon'],
-  groups: ['symbol', 'strategyName', 'marketRegime', 'modelVersion'],
-  measures: ['predictedPrice', 'confidence', 'modelLatencyMs', 'predictionHorizon'],
+  aggregate: {
+    groups: ['symbol', 'strategyName', 'marketRegime', 'modelVersion'],
+    measures: ['predictedPrice', 'confidence', 'modelLatencyMs', 'predictionHorizon'],
+  },
+  evaluate: { horizon: 'predictionHorizon', outcomes: 'outcomes' },
 } as const satisfies RecordDefinition;
 
 export type PredictionRecord<E extends boolean = false> = RecordOf<typeof prediction, E>;
 export type PredictionInput = InputOf<typeof prediction>;
+/** Predictions of one model under one strategy. */
+export type PredictionBatch = BatchOf<typeof prediction>;

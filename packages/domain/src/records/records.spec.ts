@@ -1,11 +1,48 @@
+import { keyspaces } from '../keyspaces/keyspaces.js';
+import type { RecordDefinition } from './definition.js';
 import { records } from './records.js';
+import { columnOf } from './row.js';
 
-it('calls each record by its name', () => {
-  for (const [name, definition] of Object.entries(records)) expect(definition.name).toBe(name);
+const definitions = Object.entries<RecordDefinition>(records);
+
+/** Returns every field that a definition names outside `fields`. */
+function namedFields({ key, filters, aggregate, latest, evaluate, batch, cacheKeys }: RecordDefinition) {
+  const ofBatch =
+    batch.form === 'rows'
+      ? [
+          ...Object.keys(batch.labels),
+          ...(batch.derivedId ? [batch.derivedId.field, ...batch.derivedId.from] : []),
+        ]
+      : [...Object.keys(batch.members), batch.entries.name, batch.entries.value];
+  const placeholders = cacheKeys.flatMap((pattern) =>
+    [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!),
+  );
+  return [
+    ...[...key, ...filters, ...ofBatch, ...placeholders],
+    ...[...(aggregate?.groups ?? []), ...(aggregate?.measures ?? [])],
+    ...[latest?.by, evaluate?.horizon].filter((name) => name !== undefined),
+  ];
+}
+
+it.each(definitions)('registers %s under its own name', (name, definition) => {
+  expect(definition.name).toBe(name);
 });
 
-it('keys, filters, groups and measures name fields', () => {
-  for (const { fields, key, filters, groups, measures } of Object.values(records)) {
-    for (const name of [...key, ...filters, ...groups, ...measures]) expect(fields).toHaveProperty(name);
-  }
+it.each(definitions)('%s names only its own fields', (_, definition) => {
+  for (const name of namedFields(definition)) expect(definition.fields).toHaveProperty(name);
+});
+
+it.each(definitions)('%s has a timestamp in its key and distinct columns', (_, { key, fields }) => {
+  const names = Object.keys(fields);
+  expect(key).toContain('timestamp');
+  expect(new Set(names.map(columnOf)).size).toBe(names.length);
+});
+
+it.each(definitions)('%s has cache keys of known keyspaces', (_, { cacheKeys }) => {
+  const patterns = Object.values(keyspaces).map(({ pattern }) => pattern as string);
+  for (const pattern of cacheKeys) expect(patterns).toContain(pattern);
+});
+
+it('evaluates records by records', () => {
+  for (const [, { evaluate }] of definitions) if (evaluate) expect(records).toHaveProperty(evaluate.outcomes);
 });

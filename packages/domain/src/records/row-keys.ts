@@ -1,5 +1,6 @@
 import { unknownKeyReason } from '@quantumtrade/dal-runtime';
-import type { RecordDefinition, RowError } from './record.js';
+import type { RecordDefinition } from './definition.js';
+import type { RowError } from './row.js';
 
 const MAX_NAME_LENGTH = 200;
 

@@ -1,9 +1,10 @@
-import type { InputOf, RecordDefinition, RecordOf } from './record.js';
+import type { BatchOf, InputOf, RecordDefinition, RecordOf } from './definition.js';
 
-/** The sentiment of one piece of news about one symbol. `contentHash` tells headlines of one instant apart. */
+/** Sentiment of one piece of news about one symbol. `contentHash` distinguishes headlines of one instant. */
 export const sentiment = {
   name: 'sentiment',
   table: 'sentiment_data',
+  since: 2,
   fields: {
     symbol: { kind: 'symbol' },
     timestamp: { kind: 'instant' },
@@ -15,10 +16,18 @@ export const sentiment = {
     relevanceScore: { kind: 'float32', min: 0, max: 1 },
   },
   key: ['symbol', 'timestamp', 'source', 'contentHash'],
+  versioning: 'upsert',
+  batch: { form: 'rows', rows: 'records', labels: { source: 'source' } },
+  cacheKeys: [],
   filters: ['source', 'contentHash'],
-  groups: ['symbol', 'source'],
-  measures: ['sentimentScore', 'confidence', 'relevanceScore'],
+  aggregate: {
+    groups: ['symbol', 'source'],
+    measures: ['sentimentScore', 'confidence', 'relevanceScore'],
+  },
+  latest: { by: 'symbol', returns: 'rows' },
 } as const satisfies RecordDefinition;
 
 export type Sentiment<E extends boolean = false> = RecordOf<typeof sentiment, E>;
 export type SentimentInput = InputOf<typeof sentiment>;
+/** News sentiment of one source. */
+export type SentimentBatch = BatchOf<typeof sentiment>;

@@ -1,15 +1,16 @@
-import type { InputOf, RecordDefinition, RecordOf } from './record.js';
+import type { BatchOf, InputOf, RecordDefinition, RecordOf } from './definition.js';
 
 const DRAWDOWN = 'a drawdown is a fraction of the peak and not positive, e.g. -0.25 for a loss of a quarter';
 
 /**
- * How a strategy did in one market regime, with one set of parameters, as judged at one instant. A metric that is
- * undefined is null: of no trades there is no win rate, of returns without spread no Sharpe ratio. `maxDrawdown` is the
- * lowest of equity / running peak - 1, so from -1 to 0.
+ * Performance of a strategy in one market regime with one set of parameters, as judged at one instant. An undefined metric
+ * is null: without trades there is no win rate, and without spread in the returns no Sharpe ratio. `maxDrawdown` is the
+ * lowest value of equity / running peak - 1, from -1 to 0.
  */
 export const strategyPerformance = {
   name: 'strategyPerformance',
   table: 'strategy_performance',
+  since: 6,
   fields: {
     id: { kind: 'uuid' },
     strategyName: { kind: 'label' },
@@ -25,10 +26,22 @@ export const strategyPerformance = {
     marketConditions: { kind: 'numbers' },
   },
   key: ['strategyName', 'marketRegime', 'timestamp', 'id'],
+  versioning: 'upsert',
+  batch: {
+    form: 'rows',
+    rows: 'records',
+    labels: {},
+    derivedId: { field: 'id', from: ['strategyName', 'marketRegime', 'timestamp', 'parameters'] },
+  },
+  cacheKeys: [],
   filters: ['id', 'strategyName', 'marketRegime'],
-  groups: ['strategyName', 'marketRegime'],
-  measures: ['profitLoss', 'accuracyRate', 'sharpeRatio', 'maxDrawdown', 'totalTrades', 'winRate'],
+  aggregate: {
+    groups: ['strategyName', 'marketRegime'],
+    measures: ['profitLoss', 'accuracyRate', 'sharpeRatio', 'maxDrawdown', 'totalTrades', 'winRate'],
+  },
+  latest: { by: 'strategyName', returns: 'row' },
 } as const satisfies RecordDefinition;
 
 export type StrategyPerformance<E extends boolean = false> = RecordOf<typeof strategyPerformance, E>;
 export type StrategyPerformanceInput = InputOf<typeof strategyPerformance>;
+export type StrategyPerformanceBatch = BatchOf<typeof strategyPerformance>;

@@ -1,9 +1,11 @@
 import { ValidationError } from '../errors.js';
-import type { Batch, FeatureBatch } from '../records/batches.js';
+import type { Batch } from '../records/batch.js';
 import { isColumnBatch } from '../records/column-batch.js';
-import { canonicalField, Invalid } from '../records/field.js';
+import type { RecordDefinition } from '../records/definition.js';
+import type { FeatureBatch } from '../records/feature.js';
+import { toCanonicalField, Invalid } from '../records/field.js';
 import { readMember } from '../records/members.js';
-import { requireObject } from '../records/record.js';
+import { requireObject } from '../records/row.js';
 import type { RecordName } from '../records/records.js';
 import { records } from '../records/records.js';
 import type { VersionClock } from './version-clock.js';
@@ -20,8 +22,9 @@ export function drawVersion<N extends RecordName>(
   batch: Batch<N>,
   clock: VersionClock,
 ): BatchVersion {
-  if (record === 'features' && !isColumnBatch(batch)) return versionsOf(batch, clock);
-  const operation = `${records[record].name}.insert`;
+  const definition: RecordDefinition = records[record];
+  if (definition.batch.form === 'sets' && !isColumnBatch(batch)) return versionsOf(batch, clock);
+  const operation = `${definition.name}.insert`;
   const timestamp = readMember(requireObject('batch', batch as object, operation), 'timestamp', operation);
   const version = timestamp === undefined ? clock.next() : versionOf(timestamp, clock);
   if (version instanceof Invalid) throw new ValidationError('timestamp', version.reason, { operation });
@@ -49,6 +52,6 @@ function versionsOf(batches: unknown, clock: VersionClock): (bigint | Invalid)[]
 }
 
 function versionOf(time: unknown, clock: VersionClock): bigint | Invalid {
-  const ms = canonicalField({ kind: 'instant' }, time);
+  const ms = toCanonicalField({ kind: 'instant' }, time);
   return ms instanceof Invalid ? ms : clock.at(ms as number);
 }

@@ -15,7 +15,7 @@ import {
   FLOAT_SCALE,
   mixedSources,
   planAggregation,
-  presentAggregate,
+  toOutputAggregate,
   READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
@@ -35,7 +35,7 @@ export function analytics(store: MemoryStore): Analytics {
       const buckets = summarise(plan, rows);
       const page = buckets.slice(0, plan.query.limit);
       const exact = (options?.exact ?? false) as E;
-      const data = page.map(({ sums }) => presentAggregate(plan, sums, exact));
+      const data = page.map(({ sums }) => toOutputAggregate(plan, sums, exact));
       const mixed = plan.separateSources && page.some(({ mixesSources }) => mixesSources);
       if (mixed && hasTwins(rows)) throw mixedSources(operation);
       return result(started, buckets.length, data);

@@ -15,9 +15,10 @@ import {
   drawVersion,
   planQuery,
   prepareRowBatch,
-  presentRow,
+  toOutputRow,
   QueryError,
   READ_OPTIONS,
+  recordNames,
   records,
   requireField,
   requireLimit,
@@ -27,33 +28,24 @@ import {
 import { MemoryTable } from './memory-table.js';
 import { timeOf } from './series.js';
 
-/** The schema version at which each table is there, as the migrations make them. */
-const TABLE_VERSIONS = {
-  marketData: 1,
-  sentiment: 2,
-  features: 3,
-  predictions: 4,
-  outcomes: 5,
-  strategyPerformance: 6,
-  checkpoints: 7,
-} as const satisfies Record<RecordName | 'checkpoints', number>;
+type TableName = RecordName | 'checkpoints';
 
-type TableName = keyof typeof TABLE_VERSIONS;
+/** Version of the schema from which on the table of checkpoints exists. */
+const CHECKPOINTS_SINCE = 7;
+const TABLE_NAMES: readonly TableName[] = [...recordNames, 'checkpoints'];
 
-/** As many as there are migrations. */
+const sinceOf = (name: TableName): number =>
+  name === 'checkpoints' ? CHECKPOINTS_SINCE : records[name].since;
+
+/** Number of migrations. */
 export const NEWEST_VERSION = 11;
 
 /** All tables of one in-memory backend, and what every call on it has in common. */
 export class MemoryStore {
   readonly versions: VersionClock;
-  readonly tables: Readonly<Record<RecordName, MemoryTable>> = {
-    marketData: new MemoryTable(records.marketData),
-    sentiment: new MemoryTable(records.sentiment),
-    features: new MemoryTable(records.features),
-    predictions: new MemoryTable(records.predictions, ['symbol', 'predictionId']),
-    outcomes: new MemoryTable(records.outcomes),
-    strategyPerformance: new MemoryTable(records.strategyPerformance),
-  };
+  readonly tables = Object.fromEntries(
+    recordNames.map((name) => [name, new MemoryTable(records[name])]),
+  ) as unknown as Readonly<Record<RecordName, MemoryTable>>;
   readonly checkpoints = new Map<string, number>();
   #schemaVersion = NEWEST_VERSION;
   closed = false;
@@ -75,7 +67,7 @@ export class MemoryStore {
   /** Moves to another version. What is in tables that are not there any more is forgotten. */
   migrate(version: number): void {
     this.#schemaVersion = version;
-    for (const name of Object.keys(TABLE_VERSIONS) as TableName[]) {
+    for (const name of TABLE_NAMES) {
       if (this.hasTable(name)) continue;
       if (name === 'checkpoints') this.checkpoints.clear();
       else this.tables[name].clear();
@@ -84,17 +76,15 @@ export class MemoryStore {
 
   /** What moving to a version would forget. */
   lossesAt(version: number): SchemaLoss[] {
-    return (Object.keys(TABLE_VERSIONS) as TableName[])
-      .filter((name) => this.hasTable(name) && TABLE_VERSIONS[name] > version)
-      .map((name) => ({
-        object: `table ${name === 'checkpoints' ? 'ingestion_checkpoints' : records[name].table}`,
-        change: 'is dropped',
-        rows: name === 'checkpoints' ? this.checkpoints.size : this.tables[name].rowCount,
-      }));
+    return TABLE_NAMES.filter((name) => this.hasTable(name) && sinceOf(name) > version).map((name) => ({
+      object: `table ${name === 'checkpoints' ? 'ingestion_checkpoints' : records[name].table}`,
+      change: 'is dropped',
+      rows: name === 'checkpoints' ? this.checkpoints.size : this.tables[name].rowCount,
+    }));
   }
 
   hasTable(name: TableName): boolean {
-    return TABLE_VERSIONS[name] <= this.#schemaVersion;
+    return sinceOf(name) <= this.#schemaVersion;
   }
 
   /** Throws when a table is not there: the last of the checks, as of a server only its answer tells it. */
@@ -178,7 +168,7 @@ export function present<N extends RecordName, E extends boolean = false>(
   rows: readonly Row[],
   options: ReadOptions<E> | undefined,
 ): RecordOf<(typeof records)[N], E>[] {
-  return rows.map((row) => presentRow(records[name], row, (options?.exact ?? false) as E));
+  return rows.map((row) => toOutputRow(records[name], row, (options?.exact ?? false) as E));
 }
 
 /** Turns read order around by timestamp alone. */

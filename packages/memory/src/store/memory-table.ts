@@ -12,11 +12,13 @@ export class MemoryTable {
   readonly #entries = new Map<string, Entry>();
   readonly #indexes: ReadonlyMap<string, Map<Canonical, Series>>;
 
-  /** `indexed` are fields of the key by which rows are found without a scan. Default is the key's first field. */
-  constructor(definition: RecordDefinition, indexed: readonly string[] = definition.key.slice(0, 1)) {
+  /** Rows are found without a scan by the first field of the key and by the record's identifier. */
+  constructor(definition: RecordDefinition) {
     this.#definition = definition;
     this.#order = readOrder(definition);
-    this.#indexes = new Map(indexed.map((name) => [name, new Map()]));
+    const { key, identifier } = definition;
+    const indexed = new Set([key[0]!, ...(identifier === undefined ? [] : [identifier])]);
+    this.#indexes = new Map(Array.from(indexed, (name) => [name, new Map()]));
   }
 
   get rowCount(): number {

@@ -1,12 +1,12 @@
 import type { Canonical, Field } from '@quantumtrade/dal-domain';
-import { canonicalField, Invalid } from '@quantumtrade/dal-domain';
+import { toCanonicalField, Invalid } from '@quantumtrade/dal-domain';
 
 /** Told which row is refused and why. */
 export type Refuse = (index: number, reason: string) => void;
 
 /**
  * One column of a block under construction. Checking a value and writing it are one step: a value of the usual form is
- * recognised and written at once, any other is judged by the domain's `canonicalField`, so that there is one verdict.
+ * recognised and written at once, any other is judged by the domain's `toCanonicalField`, so that there is one verdict.
  *
  * Rows are written in order. A refused value leaves its row undefined; the block then goes back to the last mark.
  */
@@ -56,9 +56,9 @@ export abstract class ColumnWriter {
 
   /** The long way, for values of an unusual form. */
   protected judge(value: unknown, row: number): string | undefined {
-    let canonical = canonicalField(this.#field, value);
+    let canonical = toCanonicalField(this.#field, value);
     if (canonical instanceof Invalid && this.#roundedRows) {
-      canonical = canonicalField(this.#field, value, 'half-even');
+      canonical = toCanonicalField(this.#field, value, 'half-even');
       if (!(canonical instanceof Invalid)) this.#roundedRows.add(row);
     }
     if (canonical instanceof Invalid) return canonical.reason;

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { DecimalField } from '@quantumtrade/dal-domain';
-import { canonicalField, Invalid } from '@quantumtrade/dal-domain';
+import { toCanonicalField, Invalid } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import type { ColumnWriter } from './column-writer.js';
 import { writerOf } from './writer-of.js';
@@ -52,7 +52,7 @@ describe.each(FIELDS)('a column of decimals of %s', (_, field, bytes) => {
   }
 
   function judged(value: unknown): unknown {
-    const canonical = canonicalField(field, value);
+    const canonical = toCanonicalField(field, value);
     return canonical instanceof Invalid ? canonical.reason : canonical;
   }
 

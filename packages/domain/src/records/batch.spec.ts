@@ -1,11 +1,23 @@
-import type { StrategyPerformanceBatch } from './batches.js';
-import { prepareMarketData, preparePredictions, prepareStrategyPerformance } from './batches.js';
-import { prepareFeatures } from './feature-batches.js';
+import { prepareRowBatch } from './batch.js';
+import type { FeatureBatch } from './feature.js';
 import { featureSetOf } from './feature-set.js';
 import { Invalid } from './field.js';
+import type { MarketDataBatch } from './market-data.js';
+import type { PredictionBatch } from './prediction.js';
+import type { StrategyPerformanceBatch } from './strategy-performance.js';
+import type { BatchVersion } from '../versions/batch-version.js';
 import { versionAt } from '../versions/version-clock.js';
 
 const VERSION = versionAt(Date.UTC(2024, 0, 1));
+
+const prepareMarketData = (batch: MarketDataBatch, version: bigint) =>
+  prepareRowBatch('marketData', batch, version);
+const preparePredictions = (batch: PredictionBatch, version: bigint) =>
+  prepareRowBatch('predictions', batch, version);
+const prepareStrategyPerformance = (batch: StrategyPerformanceBatch, version: bigint) =>
+  prepareRowBatch('strategyPerformance', batch, version);
+const prepareFeatures = (batches: readonly FeatureBatch[], version: BatchVersion) =>
+  prepareRowBatch('features', batches, version);
 
 const bar = {
   symbol: 'A',

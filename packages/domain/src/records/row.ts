@@ -1,77 +1,8 @@
 import { QueryError, ValidationError } from '../errors.js';
 import type { Rounding } from './decimal.js';
+import type { RecordDefinition, RecordOf } from './definition.js';
 import type { Canonical, Field } from './field.js';
-import { canonicalField, Invalid, presentField } from './field.js';
-
-/** What one record is: everything else (types, validation, JSON, columns, keys) is derived from it. */
-export interface RecordDefinition {
-  /** What the record is called in the API: the first part of its operations' names. */
-  readonly name: string;
-  /** The table's name, also used in error messages. */
-  readonly table: string;
-  /** Fields in the order of the table's columns. A column is the field's name in snake_case. */
-  readonly fields: Readonly<Record<string, Field>>;
-  /** The fields that name one row: writing the same key again replaces the row. Also the order of rows on disk. */
-  readonly key: readonly string[];
-  /** The fields that `QueryParams.filters` may name. */
-  readonly filters: readonly string[];
-  /** The fields that an aggregation may group by; the first one is the default. */
-  readonly groups: readonly string[];
-  /** The numeric fields that an aggregation may summarise; the first one is the default. */
-  readonly measures: readonly string[];
-}
-
-type Fields<D extends RecordDefinition> = D['fields'];
-
-type Presented<F extends Field, E extends boolean> =
-  PresentedValue<F, E> | (F extends { nullable: true } ? null : never);
-
-type PresentedValue<F extends Field, E extends boolean> = F extends { kind: 'instant' }
-  ? Date
-  : F extends { kind: 'decimal' }
-    ? E extends true
-      ? string
-      : number
-    : F extends { kind: 'uint64'; read: 'bigint' }
-      ? bigint
-      : F extends { kind: 'uint64' }
-        ? E extends true
-          ? bigint
-          : number
-        : F extends { kind: 'uint8' | 'uint16' | 'uint32' | 'float32' | 'float64' }
-          ? number
-          : F extends { kind: 'texts' }
-            ? string[]
-            : F extends { kind: 'numbers' }
-              ? Record<string, number>
-              : string;
-
-type Accepted<F extends Field> = AcceptedValue<F> | (F extends { nullable: true } ? null : never);
-
-type AcceptedValue<F extends Field> = F extends { kind: 'instant' }
-  ? Date | number
-  : F extends { kind: 'decimal' }
-    ? number | string | bigint
-    : F extends { kind: 'uint64' }
-      ? number | bigint
-      : F extends { kind: 'texts' }
-        ? readonly string[]
-        : F extends { kind: 'numbers' }
-          ? Readonly<Record<string, number>>
-          : PresentedValue<F, false>;
-
-/** The record as readers get it. With `E = true`: decimals as exact strings, 64-bit integers as bigints. */
-export type RecordOf<D extends RecordDefinition, E extends boolean = false> = {
-  -readonly [K in keyof Fields<D>]: Presented<Fields<D>[K], E>;
-};
-
-/**
- * The record as writers give it: decimals as numbers, exact strings or whole bigints, instants as Date or epoch
- * milliseconds.
- */
-export type InputOf<D extends RecordDefinition> = {
-  readonly [K in keyof Fields<D>]: Accepted<Fields<D>[K]>;
-};
+import { toCanonicalField, Invalid, toOutputField } from './field.js';
 
 /** A record whose every value is canonical: the form adapters store and exchange. */
 export type Row = Readonly<Record<string, Canonical | null>>;
@@ -89,7 +20,7 @@ export interface RowError {
  * Checks one record, field by field in the order of the definition, and stops at the first that is wrong or cannot be read.
  * `rounded` is true where a decimal is in the row because `rounding` allows it.
  */
-export function canonicalRow(
+export function toCanonicalRow(
   definition: RecordDefinition,
   input: unknown,
   index: number,
@@ -116,9 +47,9 @@ export function checkRow(
     for (const [name, field] of Object.entries(fields)) {
       reading = name;
       const given = read(name);
-      let value = canonicalField(field, given);
+      let value = toCanonicalField(field, given);
       if (value instanceof Invalid && rounding) {
-        value = canonicalField(field, given, rounding);
+        value = toCanonicalField(field, given, rounding);
         rounded ||= !(value instanceof Invalid);
       }
       if (value instanceof Invalid) return { error: { index, field: name, reason: value.reason } };
@@ -144,7 +75,7 @@ export function requireField(
   operation: string,
   rounding?: Rounding,
 ): Canonical {
-  const canonical = canonicalField(field, value, rounding);
+  const canonical = toCanonicalField(field, value, rounding);
   if (canonical instanceof Invalid) throw new ValidationError(name, canonical.reason, { operation });
   if (canonical === null) throw new ValidationError(name, 'is required', { operation });
   return canonical;
@@ -154,14 +85,14 @@ export function requireField(
  * A stored row as its reader sees it.
  * Throws `QueryError` when a value cannot be returned exactly as a number and `exact` was not asked for.
  */
-export function presentRow<D extends RecordDefinition, E extends boolean>(
+export function toOutputRow<D extends RecordDefinition, E extends boolean>(
   definition: D,
   row: Row,
   exact: E,
 ): RecordOf<D, E> {
   const record: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(definition.fields)) {
-    const value = presentField(field, row[name] ?? null, exact);
+    const value = toOutputField(field, row[name] ?? null, exact);
     if (value instanceof Invalid) {
       throw new QueryError(definition.table, `${name} ${value.reason}`, {
         operation: `${definition.name}.read`,
