@@ -118,15 +118,17 @@ export default tseslint.config(
   },
   {
     files: ['packages/{domain,runtime}/src/**/*.ts'],
-    ignores: ['**/*.spec.ts'],
+    ignores: ['**/*.spec.ts', 'packages/runtime/src/fs/**'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           paths: builtinModules
             .flatMap((name) => [name, `node:${name}`])
-            .filter((name) => name !== 'node:crypto')
+            .filter((name) => !['node:crypto', 'node:async_hooks'].includes(name))
+            .concat('@quantumtrade/dal-runtime/fs')
             .map((name) => ({ name, message: 'The domain and the runtime do no I/O.' })),
+          patterns: [{ group: ['./fs/*'], message: 'Only the subpath export of the runtime does I/O.' }],
         },
       ],
       'no-restricted-syntax': [

@@ -7,12 +7,14 @@ import { ESLint } from 'eslint';
 
 const refused = [
   ['packages/runtime/src/x.ts', 'node:fs'],
+  ['packages/runtime/src/x.ts', './fs/index.js'],
   ['packages/runtime/src/x.ts', 'zod'],
   ['packages/runtime/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/domain/src/x.ts', '@clickhouse/client'],
   ['packages/domain/src/x.ts', 'ioredis'],
   ['packages/domain/src/x.ts', 'node:fs'],
   ['packages/domain/src/x.ts', 'fs/promises'],
+  ['packages/domain/src/x.ts', '@quantumtrade/dal-runtime/fs'],
   ['packages/domain/src/x.ts', '@quantumtrade/dal-memory'],
   ['packages/dal/src/x.ts', 'inversify'],
   ['packages/dal/src/x.ts', 'ioredis'],
@@ -42,7 +44,9 @@ const refused = [
 ];
 
 const accepted = [
+  ['packages/runtime/src/fs/x.ts', 'node:fs'],
   ['packages/domain/src/x.ts', '@quantumtrade/dal-runtime'],
+  ['packages/journal/src/x.ts', '@quantumtrade/dal-runtime/fs'],
   ['packages/clickhouse/src/x.ts', '@quantumtrade/dal-domain'],
   ['packages/clickhouse/src/x.ts', '@clickhouse/client'],
   ['packages/clickhouse/src/x.spec.ts', '@quantumtrade/dal-memory'],

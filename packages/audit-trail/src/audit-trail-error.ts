@@ -1,3 +1,5 @@
+import { errorCode } from '@quantumtrade/dal-runtime/fs';
+
 /**
  * - `DAMAGED`: head and files do not agree, so that nothing may be added until someone has looked at them.
  * - `KEY`: the trail is sealed with a key and none was given, or the other way round.
@@ -23,9 +25,6 @@ export class AuditTrailError extends Error {
 export function asTrailError(directory: string, cause: unknown): AuditTrailError {
   if (cause instanceof AuditTrailError) return cause;
   const { path = directory } = cause as NodeJS.ErrnoException;
-  const reason = `The audit trail cannot use ${path}: ${codeOf(cause) ?? 'it failed'}`;
+  const reason = `The audit trail cannot use ${path}: ${errorCode(cause) ?? 'it failed'}`;
   return new AuditTrailError('IO', reason, cause);
 }
-
-/** The error's code, of this package or of the system (`ENOSPC`, `ENOENT`…), where it has one. */
-export const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { nodeFs } from '@quantumtrade/dal-journal';
 import { startChild } from '@quantumtrade/dal-journal/testing/child';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 import { openAuditTrail, type AuditTrailEvent } from './audit-trail.js';
 import { readAuditTrail } from './read-audit-trail.js';
 import { filesOf, Scratch } from './testing/trails.js';
@@ -61,10 +61,10 @@ it('takes a crash at any byte of a write for a crash, and goes on behind it', as
   const dying = await openAuditTrail({
     directory: base,
     fs: {
-      ...nodeFs,
+      ...nodeFileSystem,
       open: async (path, mode) => {
         if (path.endsWith('.jsonl') && mode === 'write') announced ??= await readFile(join(base, 'head'));
-        return nodeFs.open(path, mode);
+        return nodeFileSystem.open(path, mode);
       },
     },
   });

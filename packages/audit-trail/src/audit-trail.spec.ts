@@ -1,4 +1,4 @@
-import { nodeFs, type JournalFs } from '@quantumtrade/dal-journal';
+import { type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 import { openAuditTrail, type AuditTrail, type AuditTrailEvent } from './audit-trail.js';
 import type { AuditLine } from './format/line.js';
 import { filesOf, Scratch } from './testing/trails.js';
@@ -23,13 +23,13 @@ async function linesOf(trail: AuditTrail): Promise<AuditLine[]> {
 }
 
 /** The machine's file system, until told to fail. */
-function failingFs(): { fs: JournalFs; fail: (operation: 'write' | 'sync' | undefined) => void } {
+function failingFs(): { fs: FileSystem; fail: (operation: 'write' | 'sync' | undefined) => void } {
   let failing: string | undefined;
   const check = (operation: string) => {
     if (failing === operation) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
   };
-  const open: JournalFs['open'] = async (path, mode) => {
-    const file = await nodeFs.open(path, mode);
+  const open: FileSystem['open'] = async (path, mode) => {
+    const file = await nodeFileSystem.open(path, mode);
     if (!path.endsWith('.jsonl') || mode === 'read') return file;
     return {
       size: () => file.size(),
@@ -47,7 +47,7 @@ function failingFs(): { fs: JournalFs; fail: (operation: 'write' | 'sync' | unde
       },
     };
   };
-  return { fs: { ...nodeFs, open }, fail: (operation) => (failing = operation) };
+  return { fs: { ...nodeFileSystem, open }, fail: (operation) => (failing = operation) };
 }
 
 it('keeps what is recorded, in order, each line with the hash of the one before', async () => {

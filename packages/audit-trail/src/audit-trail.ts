@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { nodeFs, type JournalFs } from '@quantumtrade/dal-journal';
-import { asTrailError, AuditTrailError, codeOf } from './audit-trail-error.js';
+import { errorCode, type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
+import { asTrailError, AuditTrailError } from './audit-trail-error.js';
 import { trailFiles } from './files/file-name.js';
 import { headName } from './format/head-file.js';
 import { maxLineBytes } from './files/read-file.js';
@@ -19,7 +19,7 @@ export interface AuditTrailOptions {
   /** Where times come from, in epoch milliseconds. Default is the system's clock. */
   clock?: { now(): number };
   /** Default is the machine's own file system. */
-  fs?: JournalFs;
+  fs?: FileSystem;
   /** A file that has this many bytes gets no more lines. Default is 16 MiB. */
   maxFileBytes?: number;
   /** How long to wait for other processes that record, in milliseconds. Default is 10,000. */
@@ -87,7 +87,7 @@ interface Waiting {
 
 class DirectoryTrail implements AuditTrail {
   readonly #options: AuditTrailOptions;
-  readonly #fs: JournalFs;
+  readonly #fs: FileSystem;
   readonly #chain: ChainEnd;
   readonly #queue: Waiting[] = [];
   #writing: Promise<void> | undefined;
@@ -98,7 +98,7 @@ class DirectoryTrail implements AuditTrail {
   #reason = '';
 
   constructor(options: AuditTrailOptions) {
-    const { directory, key, fs = nodeFs, maxFileBytes = 16 * 1024 * 1024 } = options;
+    const { directory, key, fs = nodeFileSystem, maxFileBytes = 16 * 1024 * 1024 } = options;
     this.#options = options;
     this.#fs = fs;
     this.#chain = new ChainEnd({
@@ -205,7 +205,7 @@ class DirectoryTrail implements AuditTrail {
   #count(entries: number, error: unknown): void {
     this.#failed += entries;
     this.#untold += entries;
-    this.#reason = codeOf(error) ?? 'FAILED';
+    this.#reason = errorCode(error) ?? 'FAILED';
     this.#tell({ kind: 'failed', entries, error });
   }
 

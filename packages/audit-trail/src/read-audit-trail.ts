@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { nodeFs, type JournalFs } from '@quantumtrade/dal-journal';
+import { type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 import { asTrailError, AuditTrailError } from './audit-trail-error.js';
 import { trailFiles } from './files/file-name.js';
 import { readLines } from './files/read-file.js';
@@ -11,7 +11,7 @@ export interface ReadAuditTrailOptions {
   /** The key that the trail was begun with, if any. */
   key?: string;
   /** Default is the machine's own file system. */
-  fs?: JournalFs;
+  fs?: FileSystem;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function* readAuditTrail(
 
 async function* read(
   directory: string,
-  { key, fs = nodeFs }: ReadAuditTrailOptions,
+  { key, fs = nodeFileSystem }: ReadAuditTrailOptions,
 ): AsyncGenerator<AuditLine> {
   const sealer = new Sealer(key);
   const files = await trailFiles(fs, directory);
@@ -57,7 +57,7 @@ async function* read(
  */
 export async function readAuditHead(
   directory: string,
-  { key, fs = nodeFs }: ReadAuditTrailOptions = {},
+  { key, fs = nodeFileSystem }: ReadAuditTrailOptions = {},
 ): Promise<AuditHead> {
   try {
     return (await requireHead(fs, directory, new Sealer(key))).head;

@@ -1,8 +1,8 @@
-import type { Clock } from '@quantumtrade/dal-domain';
+import type { TimeSource } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
 
 /** Where the time comes from, and who calls back. Tests inject their own. */
-export interface CacheClock extends Clock {
+export interface CacheClock extends TimeSource {
   /** Calls back after a span of milliseconds, unless the function returned is called before. */
   after(milliseconds: number, callback: () => void): () => void;
 }

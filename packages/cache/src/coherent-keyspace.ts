@@ -1,5 +1,6 @@
 import type { CallOptions, Change, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
-import { encodeFor, keysWhere, promised, updateValue } from '@quantumtrade/dal-domain';
+import { encodeFor, keysWhere, updateValue } from '@quantumtrade/dal-domain';
+import { promiseTry } from '@quantumtrade/dal-runtime';
 import type { CacheCore } from './core.js';
 import { keysOf } from './keys.js';
 import { Loading, UNREADABLE } from './l2/marks.js';
@@ -46,7 +47,7 @@ export class CoherentKeyspace<P extends string, T> {
 
   /** The value, or null when there is none, its time is over, or what is stored is not what its schema says. */
   get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
-    return promised(() => {
+    return promiseTry(() => {
       const { l1, counters } = this.#core;
       const key = this.#keyOf(parts);
       const atHand = l1.getFresh<T>(key);
@@ -90,7 +91,7 @@ export class CoherentKeyspace<P extends string, T> {
    * takes too long; `ValidationError` when it gives what is not a value of the keyspace.
    */
   getOrLoad(parts: KeyParts<P>, loader: Loader<T>, options?: CallOptions): Promise<T | null> {
-    return promised(() => {
+    return promiseTry(() => {
       const { l1, counters } = this.#core;
       const key = this.#keyOf(parts);
       const atHand = l1.get<T>(key);
@@ -103,7 +104,7 @@ export class CoherentKeyspace<P extends string, T> {
 
   /** Stores a value. A write that fails may have happened or not; this process then reads what the second level says. */
   set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
-    return promised(() => {
+    return promiseTry(() => {
       const key = this.#keyOf(parts);
       const encoded = encodeFor(this.#keyspace, value);
       const ttl = this.#stored.ttlSeconds();
@@ -166,7 +167,7 @@ export class CoherentKeyspace<P extends string, T> {
    * be there until its time is over.
    */
   delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
-    return promised(() => {
+    return promiseTry(() => {
       const key = this.#keyOf(parts);
       return this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
     });
@@ -202,7 +203,7 @@ export class CoherentKeyspace<P extends string, T> {
     value: T & { readonly timestamp: Date },
     options: CallOptions | undefined,
   ): Promise<boolean> {
-    return promised(() => {
+    return promiseTry(() => {
       const key = this.#keyOf(parts);
       const encoded = encodeFor(this.#keyspace, value) as { timestamp: string };
       const ttl = this.#stored.ttlSeconds();

@@ -6,7 +6,7 @@ import type {
   AuthContextStore,
   Cache,
   CacheBackend,
-  Clock,
+  TimeSource,
   FeatureRepository,
   MarketDataRepository,
   MarketStream,
@@ -46,7 +46,7 @@ export const TOKENS = {
   AuditTrail: token<AuditTrail>('AuditTrail'),
   AuditActor: token<string>('AuditActor'),
 
-  Clock: token<Clock>('Clock'),
+  Clock: token<TimeSource>('Clock'),
   AuditSink: token<AuditSink>('AuditSink'),
   AuditTrailListener: token<(event: AuditTrailEvent) => void>('AuditTrailListener'),
   Database: token<DatabaseAbstraction>('Database'),

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditEntry, AuditSink, Clock } from '@quantumtrade/dal-domain';
+import type { AuditEntry, AuditSink, TimeSource } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 
 /** Who writes audit entries, where to, and by which clock. */
 export interface Auditing {
   readonly sink: AuditSink;
   readonly actor: string;
-  readonly clock: Clock;
+  readonly clock: TimeSource;
 }
 
 /** What is known of one modification besides who made it and when. */

@@ -10,7 +10,7 @@ import type {
   CacheBackend,
   CallOptions,
   CheckpointRepository,
-  Clock,
+  TimeSource,
   DatabaseMetrics,
   DeadLetterStore,
   Decoder,
@@ -84,7 +84,7 @@ export interface DatabaseParts {
   timeSeries: TimeSeriesBackend;
   cache: CacheBackend;
   /** Default is the system's clock. Cached values end by it: a backend in memory must have the same. */
-  clock?: Clock;
+  clock?: TimeSource;
   /** Where batch writers and transactions keep what is not in the store. Without it there are no batch writers. */
   writing?: Writing;
   /** Where modifications of data are recorded. Default is nowhere. */
@@ -141,7 +141,7 @@ export class DatabaseAbstraction {
   readonly #transact: Pick<Transactions, 'run'>;
   readonly #guarantees: Guarantees;
   readonly #parts: DatabaseParts;
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #metrics = new OperationMetrics();
   readonly #cacheMetrics = new OperationMetrics();
 

@@ -1,7 +1,6 @@
 import type { TableGuarantees } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError, tableGuarantees } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
 import {
@@ -23,7 +22,7 @@ const finds = (tables: TableGuarantees[]) => () => Promise.resolve(tables);
 /** A data layer whose store says of its tables what the test has it say. */
 function world(inspect: () => Promise<TableGuarantees[]>) {
   const clock = new ManualClock(0);
-  const timers = new ManualTimers();
+  const timers = new ManualClock();
   const disk = new SimulatedDisk(new Random(1));
   const memory = memoryTimeSeries();
   const deadLetters = memoryDeadLetters();

@@ -1,7 +1,7 @@
 import type {
   BlockWriter,
   CallOptions,
-  Clock,
+  TimeSource,
   Guarantee,
   GuaranteeInspector,
   TableGuarantees,
@@ -40,10 +40,10 @@ const notTheBlock = (reason: string, cause?: unknown) =>
 /** What the tables keep, as last found. */
 export class Guarantees {
   readonly #inspector: GuaranteeInspector;
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   #found: { readonly at: number; readonly tables: readonly TableGuarantees[] } | undefined;
 
-  constructor(inspector: GuaranteeInspector, clock: Clock) {
+  constructor(inspector: GuaranteeInspector, clock: TimeSource) {
     this.#inspector = inspector;
     this.#clock = clock;
   }

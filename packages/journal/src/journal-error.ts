@@ -1,3 +1,5 @@
+import { DirectoryLockedError, errorCode } from '@quantumtrade/dal-runtime/fs';
+
 /**
  * - `LOCKED`: another journal, of this or another process, has the directory open.
  * - `DISK_FULL`: no space or quota left on the disk. The same append works again once there is room.
@@ -32,14 +34,14 @@ export class JournalError extends Error {
   }
 }
 
-/** The system's error code (`ENOSPC`, `ENOENT`…), where the error has one. */
-export const systemCode = (error: unknown): string | undefined =>
-  (error as NodeJS.ErrnoException | undefined)?.code;
-
 /** The journal's error for a failed disk operation. */
 export function diskError(what: string, cause: unknown, mayBeJournaled = false): JournalError {
   if (cause instanceof JournalError) return cause;
-  const code = systemCode(cause);
+  if (cause instanceof DirectoryLockedError) {
+    const message = `Journal ${cause.directory} is in use by process ${cause.holder}`;
+    return new JournalError('LOCKED', message, { cause });
+  }
+  const code = errorCode(cause);
   const { path } = (cause ?? {}) as NodeJS.ErrnoException;
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new JournalError(

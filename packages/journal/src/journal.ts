@@ -1,8 +1,7 @@
-import { systemClock, type JournalClock } from './clock.js';
+import { type DirectoryLock, type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
+import { systemClock, type Clock } from '@quantumtrade/dal-runtime';
 import type { JournalEventListener } from './events.js';
 import { encodeRecord } from './format/record.js';
-import type { DirectoryLock, JournalFs } from './fs/journal-fs.js';
-import { nodeFs } from './fs/node-fs.js';
 import { diskError, JournalError } from './journal-error.js';
 import { readRecords, type JournalRecord, type ReadOptions } from './read-records.js';
 import { Cursor } from './segments/cursor.js';
@@ -21,9 +20,9 @@ export interface JournalOptions {
   /** Size in bytes of all segments beyond which appends wait for {@link Journal.advance}. Default is 4 GiB. */
   readonly maxBytes?: number;
   /** Default is the machine's file system. */
-  readonly fs?: JournalFs;
+  readonly fs?: FileSystem;
   /** Default is the system's clock. */
-  readonly clock?: JournalClock;
+  readonly clock?: Clock;
   /** Told of damage and of failures that no call reports. */
   readonly onEvent?: JournalEventListener;
 }
@@ -94,7 +93,7 @@ const defaultMaxBytes = 4 * 1024 * 1024 * 1024;
  * @throws JournalError `LOCKED` where another journal has it open, `IO`, `DISK_FULL`, `INVALID`
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { directory, fs = nodeFs, clock = systemClock, onEvent } = options;
+  const { directory, fs = nodeFileSystem, clock = systemClock, onEvent } = options;
   const { maxBytes = defaultMaxBytes, segmentBytes = defaultSegmentBytes } = options;
   if (!(maxBytes > 0) || !(segmentBytes > 0))
     throw new JournalError('INVALID', 'Sizes must be greater than 0');
@@ -132,7 +131,7 @@ class FileJournal implements Journal {
   readonly #cursor: Cursor;
   readonly #writer: Writer;
   readonly #maxBytes: number;
-  readonly #clock: JournalClock;
+  readonly #clock: Clock;
   readonly #lock: DirectoryLock;
   readonly #advances = new Set<Promise<void>>();
   #closed: Promise<void> | undefined;
@@ -142,7 +141,7 @@ class FileJournal implements Journal {
     cursor: Cursor,
     writer: Writer,
     maxBytes: number,
-    clock: JournalClock,
+    clock: Clock,
     lock: DirectoryLock,
   ) {
     this.#store = store;

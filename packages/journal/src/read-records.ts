@@ -1,6 +1,5 @@
+import { errorCode, type FileHandle } from '@quantumtrade/dal-runtime/fs';
 import { scanRecords } from './format/scan.js';
-import type { JournalFile } from './fs/journal-fs.js';
-import { systemCode } from './journal-error.js';
 import type { SegmentStore } from './segments/segment-store.js';
 import type { Segment } from './segments/segment.js';
 
@@ -62,7 +61,7 @@ export async function* readRecords(
 async function* readRange(
   store: SegmentStore,
   segment: Segment,
-  file: JournalFile,
+  file: FileHandle,
   start: number,
   end: number,
   after: number,
@@ -79,11 +78,11 @@ async function* readRange(
 }
 
 /** The segment's file, or undefined where it was delivered and removed meanwhile. */
-async function openSegment(store: SegmentStore, segment: Segment): Promise<JournalFile | undefined> {
+async function openSegment(store: SegmentStore, segment: Segment): Promise<FileHandle | undefined> {
   try {
     return await store.fs.open(store.path(segment.name), 'read');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' && !store.segments.includes(segment)) return undefined;
+    if (errorCode(error) === 'ENOENT' && !store.segments.includes(segment)) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Cache, Clock, Decoder } from '@quantumtrade/dal-domain';
+import type { Cache, TimeSource, Decoder } from '@quantumtrade/dal-domain';
 import { CacheError } from '@quantumtrade/dal-domain';
 
 const ATTEMPTS = 5;
@@ -21,7 +21,7 @@ export const text: Decoder<string> = {
  */
 export async function currentGeneration(
   cache: Cache,
-  clock: Clock,
+  clock: TimeSource,
   key: string,
   lifeMs: number,
 ): Promise<string> {

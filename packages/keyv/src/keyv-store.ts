@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Cache, Clock } from '@quantumtrade/dal-domain';
+import type { Cache, TimeSource } from '@quantumtrade/dal-domain';
 import {
   keysOf,
   requireKnownKeys,
@@ -20,7 +20,7 @@ export interface KeyvStoreOptions {
   /** What every key in the cache begins with; neither `session` nor `auth`. Default is `keyv`. */
   readonly prefix?: string;
   /** The clock that the cache goes by. Default is the system's. */
-  readonly clock?: Clock;
+  readonly clock?: TimeSource;
 }
 
 const OPEN = 'keyv.open';
@@ -39,7 +39,7 @@ export class KeyvStore extends EventEmitter implements KeyvStoreAdapter {
   /** Whose keys are meant. Keyv sets it. */
   namespace: string | undefined;
   readonly #cache: Cache;
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #prefix: string;
   readonly #maxTtlMs: number;
 

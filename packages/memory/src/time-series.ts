@@ -1,4 +1,4 @@
-import type { Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { TimeSource, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import {
   keysOf,
   requireClock,
@@ -24,7 +24,7 @@ import { MemoryStore } from './store/memory-store.js';
 
 export interface MemoryTimeSeriesSettings {
   /** Tells when a batch without a time of its own was written. Default is the system's clock. */
-  clock?: Clock;
+  clock?: TimeSource;
   /** A batch dated further ahead of the clock is refused, in milliseconds. @default 300,000 */
   maxFutureSkewMs?: number | undefined;
 }

@@ -1,4 +1,4 @@
-import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
+import type { CacheBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
 import { commandTimeoutMs, createClients } from './connection/clients.js';
 import { Connection } from './connection/connection.js';
@@ -23,7 +23,7 @@ const DEFAULT_BUDGET_MS = 250;
  * Throws `ValidationError` when `url` is no address, settings contradict each other or a time is not more than 0. A clock that
  * is given says when the time of an entry is over, and is what the rate limiter goes by; by default that goes by the server's.
  */
-export function connectRedis(settings: RedisSettings, { clock }: { clock?: Clock } = {}): CacheBackend {
+export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeSource } = {}): CacheBackend {
   const clients = createClients(settings, [
     getWithTtl,
     getWithTtlOrSet,

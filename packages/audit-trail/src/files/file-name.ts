@@ -1,4 +1,4 @@
-import type { JournalFs } from '@quantumtrade/dal-journal';
+import type { FileSystem } from '@quantumtrade/dal-runtime/fs';
 
 const pattern = /^\d{16}-(\d{4}-\d\d-\d\d)\.jsonl$/;
 
@@ -12,7 +12,7 @@ export const dayOf = (time: string): string => time.slice(0, 10);
 export const dayOfFile = (name: string): string | undefined => pattern.exec(name)?.[1];
 
 /** The files of a trail, the oldest first. None where there is no directory. */
-export async function trailFiles(fs: JournalFs, directory: string): Promise<string[]> {
+export async function trailFiles(fs: FileSystem, directory: string): Promise<string[]> {
   const names = await fs.list(directory).catch((error: { code?: string }) => {
     if (error.code !== 'ENOENT') throw error;
     return [];

@@ -1,5 +1,4 @@
-import type { JournalFs } from '@quantumtrade/dal-journal';
-import { codeOf } from '../audit-trail-error.js';
+import { errorCode, type FileSystem } from '@quantumtrade/dal-runtime/fs';
 
 const chunkBytes = 64 * 1024;
 
@@ -17,9 +16,9 @@ export interface RawLine {
 }
 
 /** The bytes of a file from a position on. Nothing where there is no file. */
-async function* readChunks(fs: JournalFs, path: string, from: number): AsyncGenerator<Buffer> {
+async function* readChunks(fs: FileSystem, path: string, from: number): AsyncGenerator<Buffer> {
   const file = await fs.open(path, 'read').catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
     return undefined;
   });
   if (file === undefined) return;
@@ -38,7 +37,7 @@ async function* readChunks(fs: JournalFs, path: string, from: number): AsyncGene
 
 /** Everything from a position on, but hardly more than the limit. Undefined where there is no file or nothing in it. */
 export async function readWhole(
-  fs: JournalFs,
+  fs: FileSystem,
   path: string,
   { from = 0, limit = Infinity }: { readonly from?: number; readonly limit?: number } = {},
 ): Promise<Buffer | undefined> {
@@ -53,7 +52,7 @@ export async function readWhole(
 }
 
 /** The lines of a file, one at a time. */
-export async function* readLines(fs: JournalFs, path: string): AsyncGenerator<RawLine> {
+export async function* readLines(fs: FileSystem, path: string): AsyncGenerator<RawLine> {
   let line = new LineBytes();
   for await (const chunk of readChunks(fs, path, 0)) {
     let from = 0;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { writeFully, type JournalFs } from '@quantumtrade/dal-journal';
-import { AuditTrailError, codeOf } from '../audit-trail-error.js';
+import { replaceFile, type FileSystem } from '@quantumtrade/dal-runtime/fs';
+import { AuditTrailError } from '../audit-trail-error.js';
 import { dayOfFile } from '../files/file-name.js';
 import { readWhole } from '../files/read-file.js';
 import type { AuditHead } from './line.js';
@@ -31,24 +31,13 @@ const maxHeadBytes = 64 * 1024;
 
 /** Replaces the file. After a crash the old one is there or the new one, whole. */
 export async function writeHead(
-  fs: JournalFs,
+  fs: FileSystem,
   directory: string,
   sealer: Sealer,
   record: HeadRecord,
 ): Promise<void> {
-  const path = join(directory, headName);
-  const temporary = `${path}.tmp`;
-  await unlinkIfThere(fs, temporary);
-  const file = await fs.open(temporary, 'create');
-  try {
-    const { text } = sealer.seal({ keyed: sealer.keyed, ...record });
-    await writeFully(file, [Buffer.from(`${text}\n`)], 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await fs.rename(temporary, path);
-  await fs.syncDirectory(directory);
+  const { text } = sealer.seal({ keyed: sealer.keyed, ...record });
+  await replaceFile(fs, join(directory, headName), [Buffer.from(`${text}\n`)]);
 }
 
 /** What the file says. `key needed`: the trail is sealed with a key, as far as an unchecked file can tell. */
@@ -58,7 +47,7 @@ export type HeadReading =
   | { state: 'key needed' }
   | { state: 'intact'; record: HeadRecord; keyed: boolean; text: string };
 
-export async function readHead(fs: JournalFs, directory: string, sealer: Sealer): Promise<HeadReading> {
+export async function readHead(fs: FileSystem, directory: string, sealer: Sealer): Promise<HeadReading> {
   const bytes = await readWhole(fs, join(directory, headName), { limit: maxHeadBytes });
   if (bytes === undefined) return { state: 'missing' };
   const text = bytes.toString('latin1');
@@ -89,7 +78,7 @@ const isHead = (head: AuditHead | undefined): boolean =>
  * The head of a trail that is to be used.
  * @throws AuditTrailError `MISSING`, `DAMAGED` or `KEY`
  */
-export async function requireHead(fs: JournalFs, directory: string, sealer: Sealer): Promise<HeadRecord> {
+export async function requireHead(fs: FileSystem, directory: string, sealer: Sealer): Promise<HeadRecord> {
   const reading = await readHead(fs, directory, sealer);
   if (reading.state === 'missing') {
     throw new AuditTrailError('MISSING', `There is no audit trail in ${directory}, or its head is gone`);
@@ -105,10 +94,4 @@ export async function requireHead(fs: JournalFs, directory: string, sealer: Seal
     throw new AuditTrailError('KEY', `The audit trail ${directory} was begun ${how}`);
   }
   return reading.record;
-}
-
-export async function unlinkIfThere(fs: JournalFs, path: string): Promise<void> {
-  await fs.unlink(path).catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  });
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { nodeFs, type JournalFs } from '@quantumtrade/dal-journal';
-import { asTrailError, AuditTrailError, codeOf } from '../audit-trail-error.js';
+import { errorCode, type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
+import { asTrailError, AuditTrailError } from '../audit-trail-error.js';
 import { trailFiles } from '../files/file-name.js';
 import { readLines } from '../files/read-file.js';
 import { headName, readHead, type HeadReading } from '../format/head-file.js';
@@ -43,7 +43,10 @@ export async function verifyAuditTrail(directory: string, options: VerifyOptions
   });
 }
 
-async function verify(directory: string, { key, fs = nodeFs, expect }: VerifyOptions): Promise<AuditReport> {
+async function verify(
+  directory: string,
+  { key, fs = nodeFileSystem, expect }: VerifyOptions,
+): Promise<AuditReport> {
   const problems = new Problems();
   const reading = await readHead(fs, directory, new Sealer(key));
   const files = await trailFiles(fs, directory);
@@ -98,7 +101,7 @@ function nameHeadProblem(reading: HeadReading, key: string | undefined, problems
 }
 
 async function* allLines(
-  fs: JournalFs,
+  fs: FileSystem,
   directory: string,
   files: readonly string[],
   sealer: Sealer,
@@ -112,7 +115,7 @@ async function* allLines(
         yield { file, line, bytes: length + Number(ended), ended, content: readLine(sealer, bytes) };
       }
     } catch (error) {
-      problems.add('unreadable', { file }, `the file cannot be read: ${codeOf(error) ?? 'it failed'}`);
+      problems.add('unreadable', { file }, `the file cannot be read: ${errorCode(error) ?? 'it failed'}`);
     }
   }
 }

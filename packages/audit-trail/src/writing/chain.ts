@@ -1,16 +1,9 @@
 import { join } from 'node:path';
-import { writeFully, type JournalFs } from '@quantumtrade/dal-journal';
+import { type FileSystem, ignoreMissing, writeFully } from '@quantumtrade/dal-runtime/fs';
 import { AuditTrailError } from '../audit-trail-error.js';
 import { dayOf, dayOfFile, fileName, trailFiles } from '../files/file-name.js';
 import { readWhole } from '../files/read-file.js';
-import {
-  readHead,
-  requireHead,
-  unlinkIfThere,
-  writeHead,
-  type HeadRecord,
-  type Writing,
-} from '../format/head-file.js';
+import { readHead, requireHead, writeHead, type HeadRecord, type Writing } from '../format/head-file.js';
 import { beginning, follows, readLine, writeLine, type AuditHead } from '../format/line.js';
 import type { Sealer } from '../format/seal.js';
 
@@ -23,7 +16,7 @@ export interface Recovery {
 }
 
 export interface ChainSettings {
-  readonly fs: JournalFs;
+  readonly fs: FileSystem;
   readonly directory: string;
   readonly sealer: Sealer;
   readonly maxFileBytes: number;
@@ -108,7 +101,7 @@ export class ChainEnd {
       await this.#write(writing.file, offset, tail.subarray(0, kept.bytes), 'write');
       if (offset === 0) await fs.syncDirectory(directory);
     } else if (offset === 0) {
-      await unlinkIfThere(fs, path);
+      await ignoreMissing(fs.unlink(path));
       await fs.syncDirectory(directory);
     } else {
       await this.#write(writing.file, offset, Buffer.alloc(0), 'write');

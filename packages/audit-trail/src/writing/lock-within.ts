@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DirectoryLock, JournalFs } from '@quantumtrade/dal-journal';
-import { AuditTrailError, codeOf } from '../audit-trail-error.js';
+import { type DirectoryLock, errorCode, type FileSystem } from '@quantumtrade/dal-runtime/fs';
+import { AuditTrailError } from '../audit-trail-error.js';
 
 /** Takes the directory as soon as others leave it. */
 export async function lockWithin(
-  fs: JournalFs,
+  fs: FileSystem,
   directory: string,
   timeoutMs: number,
 ): Promise<DirectoryLock> {
@@ -13,7 +13,7 @@ export async function lockWithin(
     try {
       return await fs.lock(directory);
     } catch (error) {
-      if (codeOf(error) !== 'LOCKED') throw error;
+      if (errorCode(error) !== 'LOCKED') throw error;
       if (performance.now() >= until) {
         throw new AuditTrailError('LOCKED', `Others held the audit trail ${directory} for ${timeoutMs} ms`);
       }

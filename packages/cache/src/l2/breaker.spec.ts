@@ -1,10 +1,10 @@
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { Breaker } from './breaker.js';
 
 const options = { window: 10, minimumCalls: 4, failureRate: 0.5, openMs: 100 };
 
 function breakerAfter(outcomes: string) {
-  const timers = new ManualTimers();
+  const timers = new ManualClock();
   const breaker = new Breaker(timers, options);
   for (const outcome of outcomes) breaker.enter('test')(outcome === 'f');
   return { breaker, timers };

@@ -1,5 +1,6 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { CacheError, isDatabaseError, promised } from '@quantumtrade/dal-domain';
+import { CacheError, isDatabaseError } from '@quantumtrade/dal-domain';
+import { promiseTry } from '@quantumtrade/dal-runtime';
 import type { CacheClock } from '../clock.js';
 import { settle } from '../wait-for.js';
 import type { Breaker, BreakerState } from './breaker.js';
@@ -43,7 +44,7 @@ export class GuardedCalls {
       const leave = this.#breaker.enter(operation);
       const leaveOthers = others && others.#breaker.enter(operation);
       const within = { deadline: this.#clock.now() + budgetMs };
-      const work = promised(() => call(within));
+      const work = promiseTry(() => call(within));
       settle(work, operation, within, this.#clock, {
         resolve: (result) => {
           leave(false);

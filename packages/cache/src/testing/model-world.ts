@@ -1,6 +1,6 @@
 import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError, keyspaces, TimeoutError } from '@quantumtrade/dal-domain';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import type { KeyspaceOptions } from '../options.js';
 import type { Schedule } from './model-process.js';
@@ -24,7 +24,7 @@ export type Fate = 'answered' | 'lost' | 'unanswered' | 'hung';
  * when each step of each of them happens. Every write gives its key a greater value.
  */
 export class ModelWorld {
-  readonly #timers = new ManualTimers();
+  readonly #timers = new ManualClock();
   readonly #backend = memoryCacheBackend({ clock: this.#timers });
   readonly #schedule: Schedule;
   #isAtRest = false;

@@ -1,5 +1,5 @@
 import type { Cache, CacheBackend, CacheInvalidations, InvalidationListener } from '@quantumtrade/dal-domain';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import type { CoherentCacheOptions } from '../coherent-cache.js';
 import { CoherentCache } from '../coherent-cache.js';
@@ -63,7 +63,7 @@ export interface Process {
 }
 
 export interface Cluster {
-  readonly timers: ManualTimers;
+  readonly timers: ManualClock;
   /** The shared store, as a client that knows nothing of the cache sees it. */
   readonly foreign: Cache;
   readonly backend: CacheBackend;
@@ -72,7 +72,7 @@ export interface Cluster {
 
 /** Processes over one store in memory. Time stands still. */
 export async function openCluster(size = 1, options: CoherentCacheOptions = {}): Promise<Cluster> {
-  const timers = new ManualTimers();
+  const timers = new ManualClock();
   const backend = memoryCacheBackend({ clock: timers });
   const processes = Array.from({ length: size }, () => {
     const chaos = new Chaos(backend.cache);

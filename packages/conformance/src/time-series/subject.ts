@@ -1,4 +1,4 @@
-import type { Clock, QueryResult, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { TimeSource, QueryResult, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 
 /** A backend of its own with its schema, and the way to end it. */
@@ -9,7 +9,7 @@ export interface TimeSeriesSubject {
 }
 
 /** Opens an empty, initialized backend that nothing else uses, by the system's clock unless another one is given. */
-export type OpenTimeSeries = (options?: { readonly clock?: Clock }) => Promise<TimeSeriesSubject>;
+export type OpenTimeSeries = (options?: { readonly clock?: TimeSource }) => Promise<TimeSeriesSubject>;
 
 /** Describes tests that share one backend; each uses names or days of its own. */
 export function describeSubject(

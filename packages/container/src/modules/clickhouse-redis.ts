@@ -2,7 +2,7 @@ import type { Writing } from '@quantumtrade/dal';
 import { fileWriterStorage } from '@quantumtrade/dal';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { AuditConfig, ClickHouseConfig, RedisConfig, WriterConfig } from '@quantumtrade/dal-config';
-import type { Clock } from '@quantumtrade/dal-domain';
+import type { TimeSource } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
 import { closableBackend, closePart } from '../closing.js';
@@ -22,7 +22,7 @@ export function clickHouseRedisModule(config: {
     bindAuditTrail(options, config.audit);
     bind(TOKENS.TimeSeriesBackend)
       .toResolvedValue(
-        (clock: Clock) =>
+        (clock: TimeSource) =>
           closableBackend(
             connectClickHouse(clickHouseSettings(config.clickhouse), {
               clock,

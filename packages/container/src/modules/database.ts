@@ -2,7 +2,7 @@ import type { Writing } from '@quantumtrade/dal';
 import { DatabaseAbstraction } from '@quantumtrade/dal';
 import type { AuditTrail, AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig } from '@quantumtrade/dal-config';
-import type { AuditSink, CacheBackend, Clock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { AuditSink, CacheBackend, TimeSource, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import {
   keysOf,
   requireClock,
@@ -19,7 +19,7 @@ import { TOKENS } from '../tokens.js';
 /** What an application may decide about its data layer besides the backends. */
 export interface DatabaseOptions {
   /** Default is the system's clock. */
-  clock?: Clock;
+  clock?: TimeSource;
   /** Where modifications of data are recorded. Default is nowhere. */
   audit?: AuditSink;
   /** The audit trail on this machine's disk, in place of the one that the backend's configuration has. */
@@ -58,7 +58,7 @@ export function databaseModule(options: DatabaseOptions = {}): ContainerModule {
         (
           timeSeries: TimeSeriesBackend,
           cache: CacheBackend,
-          time: Clock,
+          time: TimeSource,
           writing?: Writing,
           trail?: AuditTrail,
           configuredActor?: string,

@@ -7,7 +7,7 @@ import type {
   RedisConfig,
   WriterConfig,
 } from '@quantumtrade/dal-config';
-import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
+import type { CacheBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { ContainerModule } from 'inversify';
@@ -44,7 +44,7 @@ export function embeddedModule(config: {
       .onDeactivation(closePart);
     bind(TOKENS.TimeSeriesBackend)
       .toResolvedValue(
-        (engine: EmbeddedEngine, clock: Clock) => {
+        (engine: EmbeddedEngine, clock: TimeSource) => {
           const { url, username, password } = engine;
           const settings = { ...clickHouseSettings(config.clickhouse), url, username, password };
           return closableBackend(
@@ -67,7 +67,7 @@ export function embeddedModule(config: {
       .onDeactivation(closePart);
     bind(TOKENS.CacheBackend)
       .toResolvedValue(
-        (redis: CacheBackend | undefined, clock: Clock) =>
+        (redis: CacheBackend | undefined, clock: TimeSource) =>
           redis ?? closableBackend(memoryCacheBackend({ clock })),
         [REDIS_IF_ANY, TOKENS.Clock],
       )

@@ -1,6 +1,6 @@
 import type { Writing } from '@quantumtrade/dal';
 import type { AuditConfig, WriterConfig } from '@quantumtrade/dal-config';
-import type { Clock } from '@quantumtrade/dal-domain';
+import type { TimeSource } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ContainerModule } from 'inversify';
 import { closableBackend, closePart } from '../closing.js';
@@ -21,14 +21,14 @@ export function memoryModule(
     bindAuditTrail(options, config.audit);
     bind(TOKENS.TimeSeriesBackend)
       .toResolvedValue(
-        (clock: Clock) =>
+        (clock: TimeSource) =>
           closableBackend(memoryTimeSeries({ clock, maxFutureSkewMs: config.writer?.maxFutureSkewMs })),
         [TOKENS.Clock],
       )
       .inSingletonScope()
       .onDeactivation(closePart);
     bind(TOKENS.CacheBackend)
-      .toResolvedValue((clock: Clock) => closableBackend(memoryCacheBackend({ clock })), [TOKENS.Clock])
+      .toResolvedValue((clock: TimeSource) => closableBackend(memoryCacheBackend({ clock })), [TOKENS.Clock])
       .inSingletonScope()
       .onDeactivation(closePart);
     bind(TOKENS.Writing).toConstantValue(memoryWriting());

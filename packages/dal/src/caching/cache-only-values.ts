@@ -1,5 +1,5 @@
 import type { CoherentKeyspace } from '@quantumtrade/dal-cache';
-import type { CallOptions, Clock, Keyspace, KeyspaceValues } from '@quantumtrade/dal-domain';
+import type { CallOptions, TimeSource, Keyspace, KeyspaceValues } from '@quantumtrade/dal-domain';
 import { checkCall, systemClock } from '@quantumtrade/dal-domain';
 import { onClock } from './on-clock.js';
 
@@ -7,7 +7,7 @@ import { onClock } from './on-clock.js';
 export function cacheOnlyValues<P extends string, T>(
   { pattern }: Keyspace<P, T>,
   values: CoherentKeyspace<P, T>,
-  clock: Clock,
+  clock: TimeSource,
 ): KeyspaceValues<P, T> {
   const checked = (options: CallOptions | undefined) => {
     checkCall(options, pattern);

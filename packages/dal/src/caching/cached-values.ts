@@ -1,5 +1,5 @@
 import type { CoherentKeyspace } from '@quantumtrade/dal-cache';
-import type { CallOptions, Clock, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
+import type { CallOptions, TimeSource, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
 import { checkCall, keyOf, systemClock } from '@quantumtrade/dal-domain';
 import { onClock } from './on-clock.js';
 
@@ -15,7 +15,7 @@ export type Load<P extends string, T> = (parts: KeyParts<P>, limits: CallOptions
 export interface Surroundings {
   readonly observer: CacheObserver;
   /** By which values end. */
-  readonly clock: Clock;
+  readonly clock: TimeSource;
   /** Loads a key's value; nothing of it is cached if something untold was written meanwhile. */
   seeing<T>(key: string, load: () => Promise<T>): Promise<T>;
 }

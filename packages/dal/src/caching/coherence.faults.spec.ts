@@ -1,6 +1,6 @@
 import type { BlockWriter, Cache, MarketDataRepository } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { volatileTransactionLogs } from '../transactions/transaction-logs.js';
@@ -18,7 +18,7 @@ const lost = () => new ConnectionError('cut', { operation: 'test' });
 /** A data layer's ways of reading and writing, over a store and a cache that take their time as the dice say. */
 class World {
   readonly #random: Random;
-  readonly #timers = new ManualTimers();
+  readonly #timers = new ManualClock();
   readonly #store = memoryTimeSeries({ clock });
   readonly #marketData: MarketDataRepository;
   /** Each writes one bar of a symbol. */

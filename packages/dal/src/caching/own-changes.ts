@@ -4,7 +4,7 @@ import type {
   CacheInvalidations,
   CacheWrite,
   CallOptions,
-  Clock,
+  TimeSource,
   InvalidationListener,
 } from '@quantumtrade/dal-domain';
 import { CacheError, keysWhere, systemClock } from '@quantumtrade/dal-domain';
@@ -32,7 +32,7 @@ export class OwnChanges {
   #failedRemovals = 0;
 
   /** By the clock given, level one tells what its calls are limited to. */
-  constructor({ cache, invalidations }: Pick<CacheBackend, 'cache' | 'invalidations'>, clock: Clock) {
+  constructor({ cache, invalidations }: Pick<CacheBackend, 'cache' | 'invalidations'>, clock: TimeSource) {
     this.cache = this.#heard(forwarding(cache));
     this.secondLevel = this.#withoutOverdue(
       forwarding(cache, (options) => onClock(systemClock, options, clock)),

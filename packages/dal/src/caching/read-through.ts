@@ -5,7 +5,7 @@ import type {
   CacheBackend,
   CacheState,
   CallOptions,
-  Clock,
+  TimeSource,
   Keyspace,
   KeyspaceValues,
 } from '@quantumtrade/dal-domain';
@@ -41,7 +41,7 @@ export class ReadThrough {
   constructor(
     backend: Pick<CacheBackend, 'cache' | 'invalidations' | 'budgetMs'>,
     observer: CacheObserver,
-    clock: Clock = systemClock,
+    clock: TimeSource = systemClock,
   ) {
     this.#own = new OwnChanges(backend, clock);
     this.#around = { observer, clock, seeing: (key, load) => this.#seeing(key, load) };

@@ -1,4 +1,4 @@
-import type { BlockWriter, Clock, DeadLetterStore, TransactionLog } from '@quantumtrade/dal-domain';
+import type { BlockWriter, TimeSource, DeadLetterStore, TransactionLog } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import { Backoff } from '@quantumtrade/dal-runtime';
 import type { ReadThrough } from '../caching/read-through.js';
@@ -16,7 +16,7 @@ export interface ApplierParts {
   readonly blocks: BlockWriter;
   readonly through: ReadThrough;
   readonly deadLetters?: DeadLetterStore;
-  readonly clock: Clock;
+  readonly clock: TimeSource;
   readonly timers: Timers;
   readonly retry?: RetryOptions;
 }

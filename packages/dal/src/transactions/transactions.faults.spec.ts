@@ -2,7 +2,7 @@ import { deserialize } from 'node:v8';
 import type { BlockWriter, Cache, PreparedRow, TransactionLog } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
 import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
@@ -58,7 +58,7 @@ class World {
 
 /** One process: opens the log that the last one left. From its last step on nothing it does has an effect. */
 class Life {
-  readonly timers = new ManualTimers();
+  readonly timers = new ManualClock();
   readonly #world: World;
   #stepsLeft: number;
   readonly #callbacks = new Map<number, () => void>();

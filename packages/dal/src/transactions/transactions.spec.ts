@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cache, CacheBackend, EncodedBlock, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError, QueryError } from '@quantumtrade/dal-domain';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
 import {
   ManualClock,
   memoryCacheBackend,
@@ -29,7 +28,7 @@ let timeSeries: TimeSeriesBackend;
 let backend: CacheBackend;
 let cache: Cache;
 let clock: ManualClock;
-let timers: ManualTimers;
+let timers: ManualClock;
 let deadLetters: ReturnType<typeof memoryDeadLetters>;
 /** Throws what the store does before it takes a block. */
 let store: { check: (block: EncodedBlock) => unknown };
@@ -38,7 +37,7 @@ const opened: Transactions[] = [];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'transactions-'));
   clock = new ManualClock(0);
-  timers = new ManualTimers();
+  timers = new ManualClock();
   timeSeries = memoryTimeSeries({ clock });
   backend = memoryCacheBackend({ clock });
   cache = backend.cache;

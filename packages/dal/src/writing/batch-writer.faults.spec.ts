@@ -1,6 +1,6 @@
 import type { DeadLetterStore, MarketDataBatch } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
 import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
@@ -69,7 +69,7 @@ class Life {
 
 class World {
   readonly random: Random;
-  readonly timers = new ManualTimers();
+  readonly timers = new ManualClock();
   readonly timeSeries = memoryTimeSeries();
   readonly store: FaultyStore;
   readonly disk: SimulatedDisk;

@@ -8,10 +8,10 @@ import {
   ConnectionError,
   copyBatch,
   keysOf,
-  promised,
   requireRecord,
   ValidationError,
 } from '@quantumtrade/dal-domain';
+import { promiseTry } from '@quantumtrade/dal-runtime';
 import type { Journal } from '@quantumtrade/dal-journal';
 import type { Deliver } from './delivery.js';
 import { journaling, storing } from './delivery.js';
@@ -212,7 +212,7 @@ class BlockBatchWriter implements BatchWriter {
   }
 
   close(options: CloseOptions = {}): Promise<void> {
-    return promised(() => {
+    return promiseTry(() => {
       checkOptions(options, 'batchWriter.close', CLOSE_OPTIONS);
       return this.#close(options);
     });

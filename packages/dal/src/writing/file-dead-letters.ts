@@ -7,8 +7,7 @@ import type {
   DeadLetterSummary,
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError } from '@quantumtrade/dal-domain';
-import type { JournalFile, JournalFs } from '@quantumtrade/dal-journal';
-import { nodeFs, writeFully } from '@quantumtrade/dal-journal';
+import { type FileHandle, type FileSystem, nodeFileSystem, writeFully } from '@quantumtrade/dal-runtime/fs';
 import type { BlockHeader } from './block-format.js';
 import { decodeBlock, encodeBlock, readHeader } from './block-format.js';
 import { messageOf } from './retry.js';
@@ -32,7 +31,7 @@ const MAX_BYTES = 2 ** 30;
  * has it, and whatever else stands in the directory, as damaged. Nothing is read further than its header says and its length
  * allows.
  */
-export function fileDeadLetters(directory: string, fs: JournalFs = nodeFs): DeadLetterStore {
+export function fileDeadLetters(directory: string, fs: FileSystem = nodeFileSystem): DeadLetterStore {
   const nameOf = (id: string) => `${createHash('sha256').update(id).digest('hex').slice(0, 32)}${SUFFIX}`;
   /** The file of the letter with this id, or else the damaged file of this name. */
   const namesFor = (id: string) => (isFileName(id) ? [nameOf(id), id] : [nameOf(id)]);
@@ -40,7 +39,7 @@ export function fileDeadLetters(directory: string, fs: JournalFs = nodeFs): Dead
   /** What `read` makes of a file and its length; undefined where there is no such file. */
   async function reading<T>(
     name: string,
-    read: (file: JournalFile, size: number) => Promise<T>,
+    read: (file: FileHandle, size: number) => Promise<T>,
   ): Promise<T | undefined> {
     const path = join(directory, name);
     try {
@@ -128,7 +127,7 @@ export function fileDeadLetters(directory: string, fs: JournalFs = nodeFs): Dead
 const isFileName = (id: string): boolean => /^[^/\\]+$/.test(id) && id !== '.' && id !== '..';
 
 /** The header of a letter whose length is the one that the header says. */
-async function headerOf(file: JournalFile, size: number): Promise<BlockHeader & Notes> {
+async function headerOf(file: FileHandle, size: number): Promise<BlockHeader & Notes> {
   const { header, byteLength } = readHeader<Notes>(await bytesOf(file, Math.min(size, HEADER_BYTES)));
   if (byteLength !== size) throw new Error(`it has ${size} bytes in place of ${byteLength}`);
   const { reason, at } = header;
@@ -138,7 +137,7 @@ async function headerOf(file: JournalFile, size: number): Promise<BlockHeader & 
   return header;
 }
 
-async function blockOf(file: JournalFile, size: number) {
+async function blockOf(file: FileHandle, size: number) {
   await headerOf(file, size);
   if (size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
   return decodeBlock<Notes>(await bytesOf(file, size));
@@ -166,7 +165,7 @@ async function unlessMissing<T>(operation: Promise<T>): Promise<T | undefined> {
 }
 
 /** The first bytes of a file, fewer where it ends before. */
-async function bytesOf(file: JournalFile, length: number): Promise<Uint8Array> {
+async function bytesOf(file: FileHandle, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let filled = 0;
   while (filled < length) {
@@ -177,7 +176,7 @@ async function bytesOf(file: JournalFile, length: number): Promise<Uint8Array> {
   return bytes.subarray(0, filled);
 }
 
-async function writeDurably(fs: JournalFs, path: string, buffers: readonly Uint8Array[]): Promise<void> {
+async function writeDurably(fs: FileSystem, path: string, buffers: readonly Uint8Array[]): Promise<void> {
   const file = await fs.open(path, 'create');
   try {
     await writeFully(file, buffers, 0);

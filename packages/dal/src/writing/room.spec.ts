@@ -1,9 +1,9 @@
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { Room } from './room.js';
 
 /** A room of one byte; who enters takes it. */
 function oneByte() {
-  const timers = new ManualTimers();
+  const timers = new ManualClock();
   const room = new Room(1, timers);
   const entered: string[] = [];
   const enter = (name: string, deadline?: number) =>

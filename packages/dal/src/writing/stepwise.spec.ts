@@ -1,5 +1,5 @@
 import type { BlockCollector, BlockWriter, RecordName } from '@quantumtrade/dal-domain';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { openBatchWriter } from './batch-writer.js';
 import { bars, storedSymbols, turn } from './testing/bars.js';
@@ -27,7 +27,7 @@ function slow<N extends RecordName>(inner: BlockCollector<N>): BlockCollector<N>
 }
 
 function writerInSteps(options: object = {}) {
-  const timers = new ManualTimers();
+  const timers = new ManualClock();
   const timeSeries = memoryTimeSeries();
   const rowCounts: number[] = [];
   const blocks: BlockWriter = {

@@ -1,9 +1,9 @@
-import type { CallOptions, Clock } from '@quantumtrade/dal-domain';
+import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
 import { TimeoutError } from '@quantumtrade/dal-domain';
 import { onAbort } from '@quantumtrade/dal-runtime';
 
 /** Where the time comes from and who calls back. Tests inject their own. */
-export interface Timers extends Clock {
+export interface Timers extends TimeSource {
   /** Calls back after a span of milliseconds, unless the function returned is called before. */
   after(milliseconds: number, callback: () => void): () => void;
 }

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { DeadLetterStore } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
-import { JournalError, nodeFs, openJournal } from '@quantumtrade/dal-journal';
+import { JournalError, openJournal } from '@quantumtrade/dal-journal';
+import { nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 import type { TransactionLogs } from '../transactions/transaction-logs.js';
 import { fileTransactionLogs } from '../transactions/transaction-logs.js';
 import { fileDeadLetters } from './file-dead-letters.js';
@@ -56,7 +57,7 @@ export function fileWriterStorage(directory: string): WriterStorage {
       if (durability === 'acknowledged' && !(await hasSegments(journal, OPERATION))) return undefined;
       try {
         const opened = await openJournal({ directory: journal, onEvent: warnOfDamage(journal) });
-        for (const path of [directory, deadLetters, transactions]) await nodeFs.restrictAccess(path);
+        for (const path of [directory, deadLetters, transactions]) await nodeFileSystem.restrictAccess(path);
         return opened;
       } catch (error) {
         const isLocked = error instanceof JournalError && error.code === 'LOCKED';

@@ -1,12 +1,4 @@
-import { checkCall, checkOptions, promised, READ_OPTIONS } from './call.js';
-
-it('gives what the work comes to, and rejects with what it throws', async () => {
-  await expect(promised(async () => 7)).resolves.toBe(7);
-  const thrown = promised(() => {
-    throw new RangeError('at once');
-  });
-  await expect(thrown).rejects.toThrow('at once');
-});
+import { checkCall, checkOptions, READ_OPTIONS } from './call.js';
 
 it('lets a call begin that has an end to come, or none', () => {
   const { signal } = new AbortController();

@@ -1,6 +1,6 @@
 import { TimeoutError, ValidationError } from '../errors.js';
 import { keysOf, requireKnownKeys } from '../known-keys.js';
-import type { Clock } from './clock.js';
+import type { TimeSource } from './clock.js';
 import { systemClock } from './clock.js';
 
 /** Limits of one call, taken by every port method. An unknown key is refused with `ValidationError`. */
@@ -37,7 +37,7 @@ export function checkCall(
   options: CallOptions | undefined,
   operation: string,
   known: readonly string[] = CALL_OPTIONS,
-  clock: Clock = systemClock,
+  clock: TimeSource = systemClock,
 ): void {
   if (options === undefined) return;
   checkOptions(options, operation, known);
@@ -77,17 +77,8 @@ function checkMembers(options: object, operation: string, known: readonly string
 export function checkTime(
   { signal, deadline }: CallOptions,
   operation: string,
-  clock: Clock = systemClock,
+  clock: TimeSource = systemClock,
 ): void {
   signal?.throwIfAborted();
   if (deadline !== undefined && deadline <= clock.now()) throw new TimeoutError(0, { operation });
-}
-
-/** Begins work. What it throws, its promise rejects with. */
-export function promised<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return work();
-  } catch (error) {
-    return Promise.reject(error as Error);
-  }
 }

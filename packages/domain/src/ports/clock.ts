@@ -1,7 +1,1 @@
-/** Where the time comes from. Tests inject their own. */
-export interface Clock {
-  /** Epoch milliseconds. */
-  now(): number;
-}
-
-export const systemClock: Clock = { now: () => Date.now() };
+export { systemClock, type TimeSource } from '@quantumtrade/dal-runtime';

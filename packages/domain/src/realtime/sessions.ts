@@ -4,7 +4,7 @@ import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { SessionData, StoredSession, UserSessions } from '../keyspaces/values.js';
 import { sessionCodec } from '../keyspaces/values.js';
 import type { CallOptions } from '../ports/call.js';
-import type { Clock } from '../ports/clock.js';
+import type { TimeSource } from '../ports/clock.js';
 import { systemClock } from '../ports/clock.js';
 import { refusalOfName } from '../records/field.js';
 import { encodeFor } from './encode-for.js';
@@ -50,7 +50,7 @@ const LIFE_MS = ttlSeconds * 1_000;
 const GIVEN = 'qtdal-';
 
 /** The sessions, kept in a keyspace such as that of `typedKeyspaces`. They end by the clock. */
-export function sessionStore(open: OpenKeyspace, clock: Clock = systemClock): SessionStore {
+export function sessionStore(open: OpenKeyspace, clock: TimeSource = systemClock): SessionStore {
   const users = open(keyspaces.session);
 
   const living = (user: UserSessions | null): StoredSession[] =>

@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors.js';
-import type { Clock } from '../ports/clock.js';
+import type { TimeSource } from '../ports/clock.js';
 import { Invalid, MAX_INSTANT, MIN_INSTANT } from '../records/field.js';
 
 /** @default 300,000 (milliseconds) */
@@ -16,11 +16,11 @@ export const versionAt = (ms: number): bigint => BigInt(ms) * BigInt(VERSIONS_PE
 
 /**
  * Issues versions: units of 10 ns since the epoch that decide between two writes of one key. Each version is greater than
- * every version issued before it for the same time, whatever the clock does. All version clocks over one `Clock` share what
+ * every version issued before it for the same time, whatever the clock does. All version clocks over one `TimeSource` share what
  * they have issued.
  */
 export class VersionClock {
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #maxFutureSkewMs: number;
   readonly #issued: IssuedVersions;
 
@@ -28,7 +28,7 @@ export class VersionClock {
    * A batch time more than `maxFutureSkewMs` ahead of the clock is refused.
    * @throws ValidationError when `maxFutureSkewMs` is no number from 0 on
    */
-  constructor(clock: Clock, maxFutureSkewMs = DEFAULT_MAX_FUTURE_SKEW_MS) {
+  constructor(clock: TimeSource, maxFutureSkewMs = DEFAULT_MAX_FUTURE_SKEW_MS) {
     if (typeof maxFutureSkewMs !== 'number' || !(maxFutureSkewMs >= 0)) {
       throw new ValidationError('maxFutureSkewMs', 'must be 0 or more', { operation: 'timeSeries.open' });
     }
@@ -64,9 +64,9 @@ export class VersionClock {
   }
 }
 
-const histories = new WeakMap<Clock, IssuedVersions>();
+const histories = new WeakMap<TimeSource, IssuedVersions>();
 
-function issuedBy(clock: Clock): IssuedVersions {
+function issuedBy(clock: TimeSource): IssuedVersions {
   let issued = histories.get(clock);
   if (!issued) histories.set(clock, (issued = new IssuedVersions()));
   return issued;

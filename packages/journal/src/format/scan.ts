@@ -1,4 +1,4 @@
-import type { JournalFile } from '../fs/journal-fs.js';
+import type { FileHandle } from '@quantumtrade/dal-runtime/fs';
 import { JournalError } from '../journal-error.js';
 import { isZero } from './zeros.js';
 import { decodeHeader, headerBytes, isIntact, magic, recordSeed } from './record.js';
@@ -30,7 +30,7 @@ export interface ScanOptions extends ByteRange {
 
 /** Intact records of a segment in the order they stand, and the ranges between them that hold none. */
 export async function* scanRecords(
-  file: JournalFile,
+  file: FileHandle,
   { start, end, salt }: ScanOptions,
 ): AsyncGenerator<ScannedRecord | ScannedDamage, void> {
   const window = new Window(file, end);
@@ -79,12 +79,12 @@ export async function* scanRecords(
 
 /** A file up to a given end, read ahead in pieces. Pieces are never overwritten, so views of them may be kept. */
 class Window {
-  readonly #file: JournalFile;
+  readonly #file: FileHandle;
   readonly #end: number;
   #start = 0;
   #bytes: Buffer = Buffer.alloc(0);
 
-  constructor(file: JournalFile, end: number) {
+  constructor(file: FileHandle, end: number) {
     this.#file = file;
     this.#end = end;
   }

@@ -1,9 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { dirname, join } from 'node:path';
-import type { JournalFs } from '../fs/journal-fs.js';
-import { diskError, systemCode } from '../journal-error.js';
-import { unlinkIfThere } from './quarantine.js';
-import { writeFully } from './write-fully.js';
+import { errorCode, type FileSystem, ignoreMissing, writeFully } from '@quantumtrade/dal-runtime/fs';
+import { diskError } from '../journal-error.js';
 
 /*
  * The file `cursor`, little-endian: "QTC1", uint64 sequence of the last delivered record, CRC32C of the 12 bytes before.
@@ -30,7 +28,7 @@ function decode(bytes: Buffer): number | undefined {
 
 /** How far the journal has been delivered, durably. */
 export class Cursor {
-  readonly #fs: JournalFs;
+  readonly #fs: FileSystem;
   readonly #path: string;
   /** Everything up to here is delivered, and the disk knows. 0 is nothing. */
   position = 0;
@@ -38,7 +36,7 @@ export class Cursor {
   #persisting: Promise<void> = Promise.resolve();
   #scheduled: Promise<void> | undefined;
 
-  constructor(fs: JournalFs, directory: string) {
+  constructor(fs: FileSystem, directory: string) {
     this.#fs = fs;
     this.#path = join(directory, 'cursor');
   }
@@ -67,8 +65,8 @@ export class Cursor {
 
   async #read(): Promise<Buffer | undefined> {
     const file = await this.#fs.open(this.#path, 'read').catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      if (UNREADABLE.has(systemCode(error))) return null;
+      if (errorCode(error) === 'ENOENT') return undefined;
+      if (UNREADABLE.has(errorCode(error))) return null;
       throw error;
     });
     if (file === undefined) return undefined;
@@ -101,7 +99,7 @@ export class Cursor {
   async #replace(bytes: Buffer): Promise<void> {
     const temporary = `${this.#path}.tmp`;
     // A new file each time: one whose sync failed is not to be trusted any more.
-    await unlinkIfThere(this.#fs, temporary);
+    await ignoreMissing(this.#fs.unlink(temporary));
     await this.#write(temporary, 'create', bytes);
     await this.#fs.rename(temporary, this.#path);
   }

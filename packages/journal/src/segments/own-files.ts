@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import type { JournalFs } from '../fs/journal-fs.js';
-import { systemCode } from '../journal-error.js';
+import { errorCode, type FileSystem } from '@quantumtrade/dal-runtime/fs';
 import { QUARANTINE } from './quarantine.js';
 
 /** Names of what a journal keeps in its directory: segments, the cursor, locks, the folder of damaged ranges. */
 const OWN_NAME = /^(\d{16}-[0-9a-f]{8}\.wal|cursor(\.tmp)?|(lock|taking)-.*\.sock|quarantine)$/;
 
 /** Leaves access to a journal's files to their owner alone: earlier versions made them as the umask had it. */
-export async function restrictFiles(fs: JournalFs, directory: string): Promise<void> {
+export async function restrictFiles(fs: FileSystem, directory: string): Promise<void> {
   const own = (await fs.list(directory)).filter((name) => OWN_NAME.test(name));
   const quarantined = own.includes(QUARANTINE) ? await filesOf(fs, join(directory, QUARANTINE)) : [];
   for (const path of [...own.map((name) => join(directory, name)), ...quarantined]) {
@@ -15,9 +14,9 @@ export async function restrictFiles(fs: JournalFs, directory: string): Promise<v
   }
 }
 
-async function filesOf(fs: JournalFs, directory: string): Promise<string[]> {
+async function filesOf(fs: FileSystem, directory: string): Promise<string[]> {
   const names = await fs.list(directory).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOTDIR') throw error;
+    if (errorCode(error) !== 'ENOTDIR') throw error;
     return [];
   });
   return names.map((name) => join(directory, name));

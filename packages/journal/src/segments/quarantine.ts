@@ -1,9 +1,7 @@
 import { join } from 'node:path';
+import { ignoreMissing, type FileHandle, type FileSystem, writeFully } from '@quantumtrade/dal-runtime/fs';
 import type { ByteRange } from '../format/scan.js';
 import { isZero } from '../format/zeros.js';
-import type { JournalFile, JournalFs } from '../fs/journal-fs.js';
-import { systemCode } from '../journal-error.js';
-import { writeFully } from './write-fully.js';
 
 const pieceBytes = 1024 * 1024;
 
@@ -12,7 +10,7 @@ export const QUARANTINE = 'quarantine';
 
 /** The directory of a journal. */
 interface Place {
-  readonly fs: JournalFs;
+  readonly fs: FileSystem;
   readonly directory: string;
 }
 
@@ -20,7 +18,7 @@ interface Place {
 export function copyRange(
   place: Place,
   segment: string,
-  from: JournalFile,
+  from: FileHandle,
   { start, end }: ByteRange,
 ): Promise<string> {
   return createFile(place, `${segment}-${start}-${end}`, async (to) => {
@@ -46,12 +44,12 @@ export const copyRecord = (
 async function createFile(
   { fs, directory }: Place,
   name: string,
-  write: (to: JournalFile) => Promise<void>,
+  write: (to: FileHandle) => Promise<void>,
 ): Promise<string> {
   const folder = join(directory, QUARANTINE);
   await fs.makeDirectory(folder);
   const path = join(folder, name);
-  await unlinkIfThere(fs, path);
+  await ignoreMissing(fs.unlink(path));
   const to = await fs.open(path, 'create');
   try {
     await write(to);
@@ -61,10 +59,4 @@ async function createFile(
   }
   await fs.syncDirectory(folder);
   return path;
-}
-
-export async function unlinkIfThere(fs: JournalFs, path: string): Promise<void> {
-  await fs.unlink(path).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  });
 }

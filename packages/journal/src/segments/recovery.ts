@@ -1,6 +1,5 @@
+import { errorCode, type FileHandle } from '@quantumtrade/dal-runtime/fs';
 import { scanRecords, type ScannedDamage } from '../format/scan.js';
-import type { JournalFile } from '../fs/journal-fs.js';
-import { systemCode } from '../journal-error.js';
 import { segmentsAmong, type Segment } from './segment.js';
 import type { SegmentStore } from './segment-store.js';
 
@@ -27,7 +26,7 @@ export async function recover(store: SegmentStore, cursor: number): Promise<void
 async function recoverSegment(store: SegmentStore, segment: Segment): Promise<boolean> {
   const path = store.path(segment.name);
   const file = await store.fs.open(path, 'write').catch((error: unknown) => {
-    if (!NOT_A_FILE.has(systemCode(error))) throw error;
+    if (!NOT_A_FILE.has(errorCode(error))) throw error;
     return undefined;
   });
   if (!file) {
@@ -55,7 +54,7 @@ const NOT_A_FILE: ReadonlySet<string | undefined> = new Set(['EISDIR', 'ENXIO', 
 async function repair(
   store: SegmentStore,
   segment: Segment,
-  file: JournalFile,
+  file: FileHandle,
   damage: ScannedDamage,
 ): Promise<void> {
   const { start, end, unfinished } = damage;

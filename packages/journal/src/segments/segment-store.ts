@@ -1,15 +1,15 @@
 import { join } from 'node:path';
+import { type FileHandle, type FileSystem, ignoreMissing } from '@quantumtrade/dal-runtime/fs';
 import type { JournalEventListener } from '../events.js';
 import type { ByteRange } from '../format/scan.js';
-import type { JournalFile, JournalFs } from '../fs/journal-fs.js';
 import { diskError } from '../journal-error.js';
-import { copyRange, unlinkIfThere } from './quarantine.js';
+import { copyRange } from './quarantine.js';
 import type { Segment } from './segment.js';
 import { Changes } from './changes.js';
 
 /** The segments of a journal, and what is known of them in memory. */
 export class SegmentStore {
-  readonly fs: JournalFs;
+  readonly fs: FileSystem;
   readonly directory: string;
   readonly emit: JournalEventListener;
   readonly segments: Segment[] = [];
@@ -21,7 +21,7 @@ export class SegmentStore {
   readonly truncated = { tails: 0, bytes: 0 };
   #reclaiming: Promise<unknown> = Promise.resolve();
 
-  constructor(fs: JournalFs, directory: string, emit: JournalEventListener) {
+  constructor(fs: FileSystem, directory: string, emit: JournalEventListener) {
     this.fs = fs;
     this.directory = directory;
     this.emit = emit;
@@ -47,7 +47,7 @@ export class SegmentStore {
     const run = this.#reclaiming.then(async () => {
       for (const segment of [...this.segments]) {
         if (segment.isOpen || segment.sequences.last > delivered) continue;
-        await unlinkIfThere(this.fs, this.path(segment.name));
+        await ignoreMissing(this.fs.unlink(this.path(segment.name)));
         this.segments.splice(this.segments.indexOf(segment), 1);
       }
     });
@@ -58,7 +58,7 @@ export class SegmentStore {
   }
 
   /** Keeps a copy of a damaged range, once. Returns whether it is kept. */
-  async quarantine(segment: Segment, file: JournalFile, range: ByteRange): Promise<boolean> {
+  async quarantine(segment: Segment, file: FileHandle, range: ByteRange): Promise<boolean> {
     if (segment.damaged.some(({ start, end }) => start <= range.start && range.end <= end)) return true;
     segment.damaged.push(range);
     this.quarantined.ranges++;

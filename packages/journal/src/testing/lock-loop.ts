@@ -2,12 +2,12 @@
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lockDirectory } from '../fs/directory-lock.js';
+import { nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 
 const [directory = '', rounds = '', end = ''] = process.argv.slice(2);
 const marker = join(directory, 'held');
 for (let taken = 0; taken < Number(rounds);) {
-  const lock = await lockDirectory(directory).catch(() => undefined);
+  const lock = await nodeFileSystem.lock(directory).catch(() => undefined);
   if (!lock) continue;
   taken++;
   try {

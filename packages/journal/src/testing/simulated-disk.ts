@@ -1,6 +1,10 @@
 import { basename, dirname } from 'node:path';
-import type { DirectoryLock, JournalFile, JournalFs } from '../fs/journal-fs.js';
-import { JournalError } from '../journal-error.js';
+import {
+  DirectoryLockedError,
+  type DirectoryLock,
+  type FileHandle,
+  type FileSystem,
+} from '@quantumtrade/dal-runtime/fs';
 import type { Random } from './random.js';
 import { SimulatedInode } from './simulated-inode.js';
 
@@ -49,7 +53,7 @@ export class SimulatedDisk {
   }
 
   /** The disk as a process started now has it: useless once the process or the power is gone. */
-  get fs(): JournalFs {
+  get fs(): FileSystem {
     return new SimulatedFs(this, this.#power);
   }
 
@@ -145,7 +149,7 @@ export class SimulatedDisk {
   }
 }
 
-class SimulatedFs implements JournalFs {
+class SimulatedFs implements FileSystem {
   readonly #disk: SimulatedDisk;
   readonly #power: Power;
 
@@ -165,7 +169,7 @@ class SimulatedFs implements JournalFs {
       .map((path) => basename(path));
   }
 
-  async open(path: string, mode: 'create' | 'read' | 'write'): Promise<JournalFile> {
+  async open(path: string, mode: 'create' | 'read' | 'write'): Promise<FileHandle> {
     await this.#begin('open', path);
     const existing = this.#disk.entry(path);
     if (mode === 'create') {
@@ -208,7 +212,7 @@ class SimulatedFs implements JournalFs {
 
   async lock(directory: string): Promise<DirectoryLock> {
     await this.#begin('lock', directory);
-    if (this.#power.locked) throw new JournalError('LOCKED', `Journal ${directory} is in use`);
+    if (this.#power.locked) throw new DirectoryLockedError(directory, 'unknown');
     this.#power.locked = true;
     return {
       release: async () => {
@@ -222,7 +226,7 @@ class SimulatedFs implements JournalFs {
   }
 }
 
-class SimulatedFile implements JournalFile {
+class SimulatedFile implements FileHandle {
   readonly #disk: SimulatedDisk;
   readonly #inode: SimulatedInode;
   readonly #path: string;

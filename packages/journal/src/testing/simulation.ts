@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { JournalEvent } from '../events.js';
 import { openJournal, type Journal, type JournalOptions } from '../journal.js';
-import { ManualTimers } from './manual-timers.js';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { Random } from './random.js';
 import { SimulatedDisk } from './simulated-disk.js';
 
@@ -10,7 +10,7 @@ export const kilobyte = Buffer.alloc(1024, 'k');
 /** Journals on a disk, and with a clock, of their own. */
 export class Simulation {
   readonly disk: SimulatedDisk;
-  readonly clock = new ManualTimers();
+  readonly clock = new ManualClock();
   readonly events: JournalEvent[] = [];
 
   constructor(random = new Random(1)) {

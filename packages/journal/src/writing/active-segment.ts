@@ -1,16 +1,15 @@
 import { randomInt } from 'node:crypto';
+import { type FileHandle, writeFully } from '@quantumtrade/dal-runtime/fs';
 import { recordSeed, stampRecord, type EncodedRecord } from '../format/record.js';
-import type { JournalFile } from '../fs/journal-fs.js';
 import type { SegmentStore } from '../segments/segment-store.js';
 import { Segment, segmentName } from '../segments/segment.js';
-import { writeFully } from '../segments/write-fully.js';
 
 /** The segment that is written to. */
 export class ActiveSegment {
   readonly segment: Segment;
-  readonly #file: JournalFile;
+  readonly #file: FileHandle;
 
-  private constructor(segment: Segment, file: JournalFile) {
+  private constructor(segment: Segment, file: FileHandle) {
     this.segment = segment;
     this.#file = file;
   }

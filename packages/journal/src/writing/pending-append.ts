@@ -1,5 +1,5 @@
 import { onAbort } from '@quantumtrade/dal-runtime';
-import type { JournalClock } from '../clock.js';
+import type { Clock } from '@quantumtrade/dal-runtime';
 import type { EncodedRecord } from '../format/record.js';
 import { JournalError } from '../journal-error.js';
 
@@ -27,7 +27,7 @@ export class PendingAppend {
   }
 
   /** Rejects when the signal or the deadline says so, and tells. */
-  watch({ signal, deadline }: AppendOptions, clock: JournalClock, onEnd: () => void): void {
+  watch({ signal, deadline }: AppendOptions, clock: Clock, onEnd: () => void): void {
     const end = (reason: unknown) => {
       this.reject(reason);
       onEnd();

@@ -1,4 +1,4 @@
-import type { CacheBackend, Clock } from '@quantumtrade/dal-domain';
+import type { CacheBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { requireClock, requireKnownKeys, requireObject, systemClock } from '@quantumtrade/dal-domain';
 import { ExpiringStore } from './expiring-store.js';
 import { MemoryCache } from './memory-cache.js';
@@ -9,7 +9,7 @@ import { MemoryRateLimiter } from './memory-rate-limiter.js';
 const OPERATION = 'memory.open';
 
 /** A cache and real-time store in this process's memory. Default clock is the system's. */
-export function memoryCacheBackend(settings: { clock?: Clock } = {}): CacheBackend {
+export function memoryCacheBackend(settings: { clock?: TimeSource } = {}): CacheBackend {
   requireKnownKeys(requireObject('settings', settings, OPERATION), ['clock'], OPERATION);
   const { clock = systemClock } = settings;
   requireClock('clock', clock, OPERATION);

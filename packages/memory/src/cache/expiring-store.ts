@@ -1,4 +1,4 @@
-import type { CallOptions, Clock } from '@quantumtrade/dal-domain';
+import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
 import { CacheError, checkCall, ConnectionError, WRONG_TYPE } from '@quantumtrade/dal-domain';
 
 /** An allowed request to a rate limiter. */
@@ -25,13 +25,13 @@ const SMALLEST_SWEEP = 1_024;
 
 /** The keyspace that all in-memory cache ports share, as those of Redis do. Every key has an end. */
 export class ExpiringStore {
-  readonly clock: Clock;
+  readonly clock: TimeSource;
   readonly #entries = new Map<string, { content: Content; expiresAt: number }>();
   readonly #watchers = new Set<StoreWatcher>();
   #sweepAt = SMALLEST_SWEEP;
   #closed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: TimeSource) {
     this.clock = clock;
   }
 

@@ -1,4 +1,4 @@
-import type { CallOptions, Clock, RecordDefinition, RecordName } from '@quantumtrade/dal-domain';
+import type { CallOptions, TimeSource, RecordDefinition, RecordName } from '@quantumtrade/dal-domain';
 import type {
   BatchResult,
   QueryParams,
@@ -50,7 +50,7 @@ export class MemoryStore {
   #schemaVersion = NEWEST_VERSION;
   closed = false;
 
-  constructor(clock: Clock, maxFutureSkewMs?: number) {
+  constructor(clock: TimeSource, maxFutureSkewMs?: number) {
     this.versions = new VersionClock(clock, maxFutureSkewMs);
   }
 

@@ -3,7 +3,7 @@ import type {
   CacheEntry,
   CacheWrite,
   CallOptions,
-  Clock,
+  TimeSource,
   Decoder,
   KeyParts,
 } from '@quantumtrade/dal-domain';
@@ -80,10 +80,10 @@ export const deleteOne: Script = {
 /** The cache port on Redis: one command a call, but for many keys. */
 export class RedisCache implements Cache {
   readonly #run: RunCommand;
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #scanTimeoutMs: number;
 
-  constructor(run: RunCommand, clock: Clock, scanTimeoutMs = 60_000) {
+  constructor(run: RunCommand, clock: TimeSource, scanTimeoutMs = 60_000) {
     this.#run = run;
     this.#clock = clock;
     this.#scanTimeoutMs = scanTimeoutMs;

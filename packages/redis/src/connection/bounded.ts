@@ -1,6 +1,6 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { checkCall, promised, TimeoutError } from '@quantumtrade/dal-domain';
-import { onAbort } from '@quantumtrade/dal-runtime';
+import { checkCall, TimeoutError } from '@quantumtrade/dal-domain';
+import { onAbort, promiseTry } from '@quantumtrade/dal-runtime';
 import { Deadlines } from './deadlines.js';
 
 const deadlines = new Deadlines();
@@ -60,7 +60,7 @@ export function bounded<T>(
       deadlines.cancel(timer);
     };
     if (signal) ignoreSignal = onAbort(signal, () => leave(signal.reason));
-    promised(() => work(() => isOver)).then(
+    promiseTry(() => work(() => isOver)).then(
       (value) => {
         endWork();
         if (isAnswer && !isAnswer(value)) leave(asError ? asError(onWrong?.()) : onWrong?.());

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type {
   CallOptions,
-  Clock,
+  TimeSource,
   RateLimitDecision,
   RateLimiter,
   RateLimitRequest,
@@ -83,12 +83,12 @@ const OPERATION = 'rateLimiter.consume';
 /** The rate limiter port on Redis: one script a call, exact across all clients of the server. */
 export class RedisRateLimiter implements RateLimiter {
   readonly #run: RunCommand;
-  readonly #clock: Clock | undefined;
+  readonly #clock: TimeSource | undefined;
   readonly #requestsOf = randomUUID();
   #requests = 0;
 
   /** Without a clock, time is the server's, the same for all its clients. */
-  constructor(run: RunCommand, clock: Clock | undefined) {
+  constructor(run: RunCommand, clock: TimeSource | undefined) {
     this.#run = run;
     this.#clock = clock;
   }

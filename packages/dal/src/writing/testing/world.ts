@@ -7,7 +7,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
-import { ManualTimers } from '@quantumtrade/dal-journal/testing/manual-timers';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
 import { openBatchWriter } from '../batch-writer.js';
@@ -29,7 +29,7 @@ interface Memory {
 export const worldOn =
   (memory: Memory) =>
   (options: BatchWriterOptions = {}) => {
-    const timers = new ManualTimers();
+    const timers = new ManualClock();
     const timeSeries = memory.timeSeries();
     const deadLetters = memory.deadLetters();
     const attempts: EncodedBlock[] = [];

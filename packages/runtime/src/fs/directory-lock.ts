@@ -3,23 +3,23 @@ import { chmod, mkdtemp, readdir, rename, rm, symlink, unlink } from 'node:fs/pr
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { JournalError, systemCode } from '../journal-error.js';
-import type { DirectoryLock } from './journal-fs.js';
+import { sleep } from '../clock.js';
+import { DirectoryLockedError, type DirectoryLock } from './file-system.js';
+import { errorCode, ignoreMissing } from './files.js';
 
-const held = /^lock-(\d+)-.*\.sock$/;
-const taking = /^taking-.*\.sock$/;
-const attempts = 8;
+const LOCK_NAME = /^lock-(\d+)-.*\.sock$/;
+const UNFINISHED_NAME = /^taking-.*\.sock$/;
+const MAX_ATTEMPTS = 8;
 
-/** The operating system's limit for a socket's path is 104 bytes at the least, and a longer one is cut off silently. */
-const longestPath = 100;
+/** Smallest limit of an operating system is 104 bytes; longer socket paths are cut off without an error. */
+const MAX_SOCKET_PATH_BYTES = 100;
 
 /**
- * Takes the directory by listening on a Unix socket in it. The kernel stops listening when the process ends, however it
- * ends, so a dead holder's socket refuses connections and a living one's accepts them: no process id is compared.
+ * Locks a directory by listening on a Unix socket in it. The kernel stops listening when the process ends, however it ends:
+ * the socket of a dead process refuses connections and that of a living one accepts them. No process ids are compared.
  *
- * Each taker shows its own socket, under a name never used again, before it looks at the others', so of two takers at
- * least one sees the other alive and steps back. A dead socket stays dead, so anyone may remove it.
+ * Each process publishes its socket, under a name never used again, before it looks at the others, so of two processes at
+ * least one sees the other and steps back. A dead socket stays dead, so every process may remove it.
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const path = await shortPath(resolve(directory));
@@ -27,10 +27,8 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await tryLock(path.directory);
       if ('release' in outcome) return { release: () => outcome.release(directory) };
-      if (attempt === attempts) {
-        throw new JournalError('LOCKED', `Journal ${directory} is in use by process ${outcome.holder}`);
-      }
-      await delay(10 + Math.random() * 40);
+      if (attempt === MAX_ATTEMPTS) throw new DirectoryLockedError(directory, outcome.holder);
+      await sleep(10 + Math.random() * 40);
     }
   } finally {
     await path.dispose();
@@ -45,28 +43,27 @@ async function tryLock(directory: string): Promise<Outcome> {
   const server = await listen(join(directory, `taking-${unique}`));
   const release = async (base: string) => {
     await new Promise((done) => server.close(done));
-    await unlinkIfThere(join(base, own));
+    await ignoreMissing(unlink(join(base, own)));
   };
   try {
     await chmod(join(directory, `taking-${unique}`), 0o600);
-    // Bound and listening are two steps: only a listening socket may be seen under a lock's name.
+    // Bound and listening are two steps: only a listening socket may be visible under the name of a lock.
     await rename(join(directory, `taking-${unique}`), join(directory, own));
     const others = (await readdir(directory)).filter((name) => name !== own);
-    for (const name of others.filter((name) => held.test(name))) {
+    for (const name of others.filter((name) => LOCK_NAME.test(name))) {
       if (await isAlive(join(directory, name))) {
         await release(directory);
-        return { holder: held.exec(name)![1]! };
+        return { holder: LOCK_NAME.exec(name)![1]! };
       }
-      await unlinkIfThere(join(directory, name));
+      await ignoreMissing(unlink(join(directory, name)));
     }
-    await Promise.all(
-      others.filter((name) => taking.test(name)).map((name) => unlinkIfThere(join(directory, name))),
-    );
+    const unfinished = others.filter((name) => UNFINISHED_NAME.test(name));
+    await Promise.all(unfinished.map((name) => ignoreMissing(unlink(join(directory, name)))));
     return { release };
   } catch (error) {
     await release(directory);
-    // A holder swept the socket away before it had its name.
-    if (systemCode(error) === 'ENOENT') return { holder: 'unknown' };
+    // Another process removed the socket before it was renamed.
+    if (errorCode(error) === 'ENOENT') return { holder: 'unknown' };
     throw error;
   }
 }
@@ -82,7 +79,7 @@ function listen(path: string): Promise<Server> {
   });
 }
 
-/** Whether a process listens there. A holder too busy to accept counts as alive. */
+/** Whether a process listens on a socket. A process too busy to accept counts as alive. */
 function isAlive(path: string): Promise<boolean> {
   return new Promise((done) => {
     const connection = connect(path);
@@ -90,20 +87,14 @@ function isAlive(path: string): Promise<boolean> {
       connection.destroy();
       done(true);
     });
-    connection.once('error', (error) => done(!['ECONNREFUSED', 'ENOENT'].includes(systemCode(error) ?? '')));
+    connection.once('error', (error) => done(!['ECONNREFUSED', 'ENOENT'].includes(errorCode(error) ?? '')));
   });
 }
 
-async function unlinkIfThere(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  });
-}
-
-/** The directory under a name short enough for sockets. */
+/** Returns a path of the directory that is short enough for sockets: its own, or that of a temporary link. */
 async function shortPath(directory: string): Promise<{ directory: string; dispose(): Promise<void> }> {
   const longestName = 'taking-4194304-00000000-0000.sock';
-  if (Buffer.byteLength(join(directory, longestName)) <= longestPath) {
+  if (Buffer.byteLength(join(directory, longestName)) <= MAX_SOCKET_PATH_BYTES) {
     return { directory, dispose: async () => undefined };
   }
   const alias = await mkdtemp(join(tmpdir(), 'qtdal-'));

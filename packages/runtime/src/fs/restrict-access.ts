@@ -4,14 +4,14 @@ import { basename, dirname, resolve } from 'node:path';
 const GROUP_AND_OTHERS = 0o077;
 /** Set on directories that users share by design, such as `/tmp`. */
 const STICKY = 0o1000;
-/** Paths of which a warning was given; one is enough. */
+/** Paths that were warned about. */
 const warned = new Set<string>();
-/** The folder in which everything of the data layer is by default. */
+/** Default folder of the data layer's files. */
 const OWN_FOLDER = '.qtdal';
 
 /**
- * Leaves access to a file or directory to its owner alone. Warns once, by `process.emitWarning`, where that is not possible: the
- * path belongs to another user, or to all. A missing path and a link to a file are left alone.
+ * Restricts a file or directory to its owner. Warns once, by `process.emitWarning`, when the path belongs to another user or is
+ * shared by design. A missing path and a link to a file are ignored.
  */
 export async function restrictAccess(path: string): Promise<void> {
   const found = await statsOf(path);
@@ -33,21 +33,21 @@ export async function restrictAccess(path: string): Promise<void> {
   );
 }
 
-/** As {@link restrictAccess}, also for the directory's parents up to a folder called `.qtdal`, if one is among them. */
+/** Restricts a directory as {@link restrictAccess} does, and its parents up to a folder called `.qtdal` if there is one. */
 export async function restrictDirectory(path: string): Promise<void> {
   for (const directory of upToOwnFolder(resolve(path))) await restrictAccess(directory);
 }
 
 function upToOwnFolder(path: string): string[] {
-  const passed: string[] = [];
+  const directories: string[] = [];
   for (let at = path; at !== dirname(at); at = dirname(at)) {
-    passed.push(at);
-    if (basename(at) === OWN_FOLDER) return passed;
+    directories.push(at);
+    if (basename(at) === OWN_FOLDER) return directories;
   }
   return [path];
 }
 
-/** Undefined where nothing can be told: whoever opens the path is told why. */
+/** Returns undefined when the path cannot be inspected: opening it reports the reason. */
 async function statsOf(path: string) {
   try {
     const found = await lstat(path);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { getEventListeners } from 'node:events';
-import { onAbort } from './on-abort.js';
+import { LightAbortSignal, onAbort } from './abort.js';
 
 const listenersOf = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
@@ -97,9 +97,40 @@ describe('onAbort', () => {
   });
 });
 
+describe('LightAbortSignal', () => {
+  it('calls listeners once and keeps its first reason', () => {
+    const signal = new LightAbortSignal();
+    let calls = 0;
+    onAbort(signal, () => calls++);
+    onAbort(signal, () => calls++)();
+    signal.abort('first');
+    signal.abort('second');
+    expect([calls, signal.aborted, signal.reason]).toEqual([1, true, 'first']);
+    expect(() => signal.throwIfAborted()).toThrow('first');
+  });
+
+  it.each(['before', 'after'])('aborts its standard signal created %s the abort', (when) => {
+    const signal = new LightAbortSignal();
+    const before = when === 'before' ? signal.standard : undefined;
+    signal.abort('reason');
+    const standard = before ?? signal.standard;
+    expect(standard).toBeInstanceOf(AbortSignal);
+    expect(signal.standard).toBe(standard);
+    expect(standard.reason).toBe('reason');
+  });
+
+  it('aborts with an AbortError by default', () => {
+    const signal = new LightAbortSignal();
+    expect(() => signal.throwIfAborted()).not.toThrow();
+    signal.abort();
+    expect(signal.reason).toMatchObject({ name: 'AbortError' });
+  });
+});
+
 /** An error that a listener of a real signal throws would end the process. */
 class FakeSignal {
   aborted = false;
+  readonly reason = undefined;
   readonly #listeners = new Set<() => void>();
 
   abort(): void {

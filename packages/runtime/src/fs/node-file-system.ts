@@ -1,14 +1,14 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, unlink, type FileHandle as NodeFileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { lockDirectory } from './directory-lock.js';
+import type { FileHandle, FileSystem } from './file-system.js';
 import { restrictAccess, restrictDirectory } from './restrict-access.js';
-import type { JournalFile, JournalFs } from './journal-fs.js';
 
-class NodeFile implements JournalFile {
-  readonly #handle: FileHandle;
+class NodeFile implements FileHandle {
+  readonly #handle: NodeFileHandle;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: NodeFileHandle) {
     this.#handle = handle;
   }
 
@@ -46,28 +46,28 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** A named pipe that somebody put in the way does not keep the opener waiting. */
-const AT_ONCE = constants.O_NONBLOCK ?? 0;
+/** Opening a named pipe does not block. */
+const NON_BLOCKING = constants.O_NONBLOCK ?? 0;
 
-const flags = {
+const FLAGS = {
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
-  read: constants.O_RDONLY | AT_ONCE,
-  write: constants.O_RDWR | AT_ONCE,
+  read: constants.O_RDONLY | NON_BLOCKING,
+  write: constants.O_RDWR | NON_BLOCKING,
 } as const;
 
-/** The machine's own file system. Needs a local one that knows Unix sockets (Linux, macOS). */
-export const nodeFs: JournalFs = {
+/** File system of the machine. Requires a local one with Unix sockets (Linux, macOS). */
+export const nodeFileSystem: FileSystem = {
   async makeDirectory(path) {
     const first = await mkdir(path, { recursive: true, mode: 0o700 });
     if (first === undefined) return restrictDirectory(path);
-    for (let made = resolve(path); ; made = dirname(made)) {
-      await syncDirectory(dirname(made));
-      if (made === resolve(first)) return;
+    for (let created = resolve(path); ; created = dirname(created)) {
+      await syncDirectory(dirname(created));
+      if (created === resolve(first)) return;
     }
   },
   list: (directory) => readdir(directory),
   async open(path, mode) {
-    const handle = await open(path, flags[mode], 0o600);
+    const handle = await open(path, FLAGS[mode], 0o600);
     if (mode !== 'create' && !(await handle.stat()).isFile()) {
       await handle.close();
       throw Object.assign(new Error('Not a regular file'), { code: 'ENXIO', path });
