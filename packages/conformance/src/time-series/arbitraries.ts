@@ -339,7 +339,7 @@ export const finalReads: readonly Operation[] = recordNames.flatMap((record) => 
     port: 'analytics',
     method: 'aggregate',
     args: [
-      { record, interval: '1w', ...(record === 'marketData' && { sources: 'combine' }) },
+      { record, interval: '1w', ...('bars' in records[record].aggregate && { sources: 'combine' }) },
       { exact: true },
     ],
   },

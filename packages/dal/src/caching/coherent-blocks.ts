@@ -6,7 +6,7 @@ import type {
   CollectedBlock,
   RecordName,
 } from '@quantumtrade/dal-domain';
-import { AffectedKeys, latestBarKey } from '@quantumtrade/dal-domain';
+import { AffectedKeys, keysBySymbol } from '@quantumtrade/dal-domain';
 import type { KnownBlock } from '../writing/known-block.js';
 import type { ReadThrough } from './read-through.js';
 
@@ -29,10 +29,12 @@ class TouchingCollector<N extends RecordName> implements BlockCollector<N> {
   readonly #collector: BlockCollector<N>;
   /** Not needed where the symbols of a block tell its keys. */
   readonly #touched: AffectedKeys<N> | undefined;
+  readonly #keysBySymbol: ((symbol: string) => string[]) | undefined;
 
   constructor(record: N, collector: BlockCollector<N>) {
     this.#collector = collector;
-    this.#touched = record === 'marketData' ? undefined : new AffectedKeys(record);
+    this.#keysBySymbol = keysBySymbol(record);
+    this.#touched = this.#keysBySymbol ? undefined : new AffectedKeys(record);
   }
 
   get rowCount(): number {
@@ -64,7 +66,7 @@ class TouchingCollector<N extends RecordName> implements BlockCollector<N> {
     const gathered = this.#touched?.take();
     return this.#collector.finish().map((block) => ({
       ...block,
-      touchedKeys: gathered ?? block.symbols.map(latestBarKey),
+      touchedKeys: gathered ?? block.symbols.flatMap(this.#keysBySymbol!),
     }));
   }
 }

@@ -117,6 +117,10 @@ function piecesOf(pattern: string): readonly string[] {
   return split;
 }
 
+/** Returns the names of a pattern's parts, e.g. `symbol` and `featureName`. */
+export const placeholdersOf = (pattern: string): readonly string[] =>
+  piecesOf(pattern).filter((_, i) => i % 2 === 1);
+
 const pieces = new Map<string, readonly string[]>();
 
 const FIXED_WORD = /^(latest|current|selected|performance|stream)$/;

@@ -1,3 +1,4 @@
+import { placeholdersOf } from '../keyspaces/keyspace.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { RecordDefinition } from './definition.js';
 import { records } from './records.js';
@@ -14,9 +15,7 @@ function namedFields({ key, filters, aggregate, latest, evaluate, batch, cacheKe
           ...(batch.derivedId ? [batch.derivedId.field, ...batch.derivedId.from] : []),
         ]
       : [...Object.keys(batch.members), batch.entries.name, batch.entries.value];
-  const placeholders = cacheKeys.flatMap((pattern) =>
-    [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!),
-  );
+  const placeholders = cacheKeys.flatMap((pattern) => placeholdersOf(pattern));
   return [
     ...[...key, ...filters, ...ofBatch, ...placeholders],
     ...[...(aggregate?.groups ?? []), ...(aggregate?.measures ?? [])],
@@ -41,6 +40,9 @@ it.each(definitions)('%s has a timestamp in its key and distinct columns', (_, {
 it.each(definitions)('%s has cache keys of known keyspaces', (_, { cacheKeys }) => {
   const patterns = Object.values(keyspaces).map(({ pattern }) => pattern as string);
   for (const pattern of cacheKeys) expect(patterns).toContain(pattern);
+  const fields = cacheKeys.map((pattern) => placeholdersOf(pattern));
+  expect(new Set(fields.flat()).size).toBeLessThanOrEqual(2);
+  for (const [lead] of fields) expect(lead).toBe(fields[0]![0]);
 });
 
 it('evaluates records by records', () => {
