@@ -48,7 +48,7 @@ it('the entry has the id of the query while operations are observed', async () =
   const stop = onOperationEnd(() => undefined);
   processes.write = async (...call) => {
     Object.assign(currentOperation() ?? {}, { queryId: 'q-1' });
-    await memory.blocks.write(...call);
+    return memory.blocks.write(...call);
   };
   const writer = await (await processes.open()).batchWriter({ maxRows: 1 });
   await writer.write('marketData', bars(['A']));

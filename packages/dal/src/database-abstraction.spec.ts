@@ -293,7 +293,9 @@ describe('batch writers', () => {
     collector.append(batch);
     const [block] = collector.finish();
     await database.deadLetters.add({ block: block!, reason: { code: 'QUERY', message: 'no' }, at: 1 });
-    expect(await database.replayDeadLetters([block!.id])).toEqual([{ id: block!.id, outcome: 'stored' }]);
+    expect(await database.replayDeadLetters([block!.id])).toEqual([
+      { id: block!.id, outcome: 'stored', supersededCount: 0 },
+    ]);
     expect((await database.getMarketData({})).totalCount).toBe(1);
     await database.close();
   });

@@ -93,7 +93,7 @@ export class Guarantees {
           if (unmet) throw notTheBlock(unmet);
           checked = true;
         }
-        await blocks.write(block, options);
+        return blocks.write(block, options);
       },
     };
   }

@@ -26,5 +26,5 @@ export { RowsNotStoredError } from './writing/rows-not-stored-error.js';
 export { RowsRefusedError } from './writing/rows-refused-error.js';
 export type { Durability, WriteReceipt } from './writing/ticket.js';
 export type { Timers } from './writing/timers.js';
-export type { BatchWriterOptions } from './writing/writer-options.js';
+export type { BatchWriterOptions, CountSuperseded } from './writing/writer-options.js';
 export { fileWriterStorage, type WriterStorage, type Writing } from './writing/writer-storage.js';

@@ -101,12 +101,13 @@ export function observedBlocks(
           outcome,
         });
       const write = timed('blocks.write', metrics, () => blocks.write(block, options));
-      await announced(event, write).catch(async (error: unknown) => {
+      const receipt = await announced(event, write).catch(async (error: unknown) => {
         if (isNews(id, error)) await tell(outcomeOf(error));
         throw error;
       });
       failing.delete(id);
       await tell('ok', rowCount);
+      return receipt;
     },
   };
 }

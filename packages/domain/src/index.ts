@@ -25,6 +25,7 @@ export * from './records/copy-batch.js';
 export * from './records/feature-batches.js';
 export * from './versions/version-clock.js';
 export * from './versions/batch-version.js';
+export * from './versions/superseded-rows.js';
 export * from './queries/interval.js';
 export * from './queries/sessions.js';
 export * from './queries/query.js';

@@ -80,7 +80,7 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
     const ends = this.#ends;
     const memory = this.#memory;
     const blocks = this.#builder.finish((byteLength) => memory.allocate(byteLength));
-    const collected = blocks.map(({ rowCount, bytes, rowIndices, symbols }) => {
+    const collected = blocks.map(({ rowCount, bytes, rowIndices, symbols }): CollectedBlock => {
       memory.vouch(bytes, rowCount);
       return {
         record: this.#record,
@@ -88,6 +88,7 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
         rowCount,
         bytes,
         batches: batchesOf(rowIndices, ends),
+        batchOf: (row) => batchAt(rowIndices[row]!, ends),
         symbols,
         release: () => memory.release(bytes),
       };
@@ -111,4 +112,16 @@ function batchesOf(positions: Uint32Array, ends: readonly number[]): number[] {
     batches.push(batch);
   }
   return batches;
+}
+
+/** Returns the batch that has the row with this position: the first one that ends behind it. */
+function batchAt(position: number, ends: readonly number[]): number {
+  let low = 0;
+  let high = ends.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle]! > position) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -1,3 +1,5 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { CallLimits } from '../connection/call-limits.js';
 import type { EncodedBlock } from '../native/block-builder.js';
 import type { BlockKeys } from './block-keys.js';
 
@@ -73,5 +75,20 @@ class Later<T> {
 
   constructor() {
     this.promise = new Promise((resolve) => (this.resolve = resolve));
+  }
+}
+
+/** Waits for others, where there are any, but no longer than the call may take. */
+export async function within<T>(
+  operation: string,
+  options: CallOptions | undefined,
+  others: readonly Promise<T>[],
+): Promise<readonly T[]> {
+  if (others.length === 0) return [];
+  const limits = new CallLimits(operation, options, Infinity);
+  try {
+    return await limits.race(Promise.all(others));
+  } finally {
+    limits.end();
   }
 }

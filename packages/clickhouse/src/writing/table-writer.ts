@@ -10,7 +10,6 @@ import type {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { drawVersion, isDatabaseError, records, settleVersion } from '@quantumtrade/dal-domain';
-import { CallLimits } from '../connection/call-limits.js';
 import type { Sql } from '../connection/sql.js';
 import type { EncodedBlock } from '../native/block-builder.js';
 import { lastOf } from '../native/steps.js';
@@ -21,7 +20,7 @@ import type { StoredVersions } from './existing-keys.js';
 import { existingKeys } from './existing-keys.js';
 import { insertOnce } from './insert-once.js';
 import type { InsertInFlight } from './inserts-in-flight.js';
-import { InsertsInFlight } from './inserts-in-flight.js';
+import { InsertsInFlight, within } from './inserts-in-flight.js';
 import type { RecordEncoders } from './record-encoders.js';
 
 /** Inserts of one batch under way at once: a batch over many months is many small inserts. */
@@ -178,21 +177,6 @@ function countRows(keys: BlockKeys, stored: readonly StoredVersions[]): RowCount
     else newest.set(key, version);
   }
   return { inserted, superseded };
-}
-
-/** Waits for others, where there are any, but no longer than the call may take. */
-async function within<T>(
-  operation: string,
-  options: CallOptions | undefined,
-  others: readonly Promise<T>[],
-): Promise<readonly T[]> {
-  if (others.length === 0) return [];
-  const limits = new CallLimits(operation, options, Infinity);
-  try {
-    return await limits.race(Promise.all(others));
-  } finally {
-    limits.end();
-  }
 }
 
 function tellHowFar(error: unknown, stored: number, all: number): void {

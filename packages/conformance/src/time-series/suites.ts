@@ -15,6 +15,7 @@ import { sentimentSuite } from './sentiment.js';
 import { shapeSuite } from './shapes.js';
 import { strategyPerformanceSuite } from './strategy-performance.js';
 import type { OpenTimeSeries } from './subject.js';
+import { supersededRowSuite } from './superseded-rows.js';
 import { versionSuite } from './versions.js';
 
 /** Everything that a time-series backend must do. `open` is called once for each suite. */
@@ -27,6 +28,7 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   strategyPerformanceSuite(runner, open);
   analyticsSuite(runner, open);
   blockWriterSuite(runner, open);
+  supersededRowSuite(runner, open);
   versionSuite(runner, open);
   checkpointSuite(runner, open);
   schemaSuite(runner, open);

@@ -70,7 +70,7 @@ it('a journaled block touches the cache when it is delivered, not when it is jou
   const held = new Promise<void>((resolve) => (deliver = resolve));
   processes.write = async (...call) => {
     await held;
-    await memory.blocks.write(...call);
+    return memory.blocks.write(...call);
   };
   const writer = await database.batchWriter({ durability: 'journaled', maxRows: 1 });
   await writer.write(

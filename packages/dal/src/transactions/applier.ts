@@ -1,4 +1,10 @@
-import type { BlockWriter, TimeSource, DeadLetterStore, TransactionLog } from '@quantumtrade/dal-domain';
+import type {
+  BlockReceipt,
+  BlockWriter,
+  DeadLetterStore,
+  TimeSource,
+  TransactionLog,
+} from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import { Backoff } from '@quantumtrade/dal-runtime';
 import type { ReadThrough } from '../caching/read-through.js';
@@ -21,8 +27,9 @@ export interface ApplierParts {
   readonly retry?: RetryOptions;
 }
 
-/** What of an applied transaction did not happen, and never will. */
+/** What became of an applied transaction: rows that lost to a newer version, and what did not happen and never will. */
 export interface Applied {
+  readonly supersededCount: number;
   readonly refused: readonly RefusedBlock[];
   readonly failedCacheChanges: readonly FailedCacheChange[];
 }
@@ -105,25 +112,32 @@ export class Applier {
 
   async #applyAll(id: string, { at, blocks, cacheChanges, touchedKeys }: TransactionRecord) {
     const refused: RefusedBlock[] = [];
+    let supersededCount = 0;
     for (const block of blocks) {
       const what = `${block.rowCount} rows of ${block.record} were not stored`;
-      const refusal = await this.#persist(id, what, () =>
+      const end = await this.#persist(id, what, () =>
         this.#write({ ...block, touchedKeys, transactionId: id }),
       );
-      if (refusal) refused.push(refusal);
+      if ('reason' in end) refused.push(end);
+      else supersededCount += end.superseded?.length ?? 0;
     }
     const changes = await this.#persist(id, 'its cache keys were not changed', () =>
       allOf(cacheChanges.map((change) => this.#change(change, at))),
     );
-    return { refused, failedCacheChanges: changes.filter((failure) => failure !== undefined) };
+    return {
+      supersededCount,
+      refused,
+      failedCacheChanges: changes.filter((failure) => failure !== undefined),
+    };
   }
 
-  async #write(block: KnownBlock): Promise<RefusedBlock | undefined> {
+  /** The rows have the versions that were drawn when they were staged: a write since then may be newer. */
+  async #write(block: KnownBlock): Promise<RefusedBlock | BlockReceipt> {
     const { blocks, deadLetters, clock } = this.#parts;
     const { signal } = this.#stop;
     try {
-      await blocks.write(block, { signal });
-      return undefined;
+      const findSuperseded = this.#waiting.has(block.transactionId!);
+      return await blocks.write(block, { signal, findSuperseded });
     } catch (error) {
       if (!deadLetters || signal.aborted || !isRefusal(error)) throw error;
       const reason = { code: codeOf(error), message: messageOf(error) };

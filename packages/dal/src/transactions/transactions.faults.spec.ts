@@ -133,11 +133,12 @@ class Life {
   #faulty(blocks: BlockWriter): BlockWriter {
     return {
       collect: (record) => blocks.collect(record),
-      write: (block) =>
+      write: (block, options) =>
         this.#between(
           async () => {
-            await blocks.write(block);
+            const receipt = await blocks.write(block, options);
             this.#world.take(block.id, block.rowCount, block.bytes);
+            return receipt;
           },
           () => new ConnectionError('cut', { operation: 'test' }),
         ),

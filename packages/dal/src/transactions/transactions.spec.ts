@@ -56,7 +56,7 @@ function open(logs: TransactionLogs = volatileTransactionLogs(), withDeadLetters
       collect: (record) => timeSeries.blocks.collect(record),
       write: async (block, options) => {
         await store.check(block);
-        await timeSeries.blocks.write(block, options);
+        return timeSeries.blocks.write(block, options);
       },
     },
     through: new ReadThrough(backend, { cacheLookup: () => undefined }),
@@ -104,6 +104,7 @@ it('writes several records and cache keys, and says how many', async () => {
   expect(result).toEqual({
     transactionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     rowCounts: { marketData: 2, features: 3 },
+    supersededCount: 0,
     cacheKeyCount: 2,
   });
   expect(sent).toEqual(['marketData', 'features']);
@@ -111,6 +112,22 @@ it('writes several records and cache keys, and says how many', async () => {
   expect((await timeSeries.features.latest('A'))?.features).toEqual({ x: 1, y: 2 });
   expect(await cache.get('signal', anything)).toEqual({ buy: true });
   expect(await cache.exists('stale')).toBe(false);
+});
+
+it('counts staged rows that lose to a newer version, however often it is applied', async () => {
+  const run = open().run(async (tx) => {
+    tx.insertMarketData(bars(['A', 'B']));
+    tx.insertFeatures(features('A', { x: 1 }));
+    await timeSeries.marketData.insert(bars(['A']));
+  });
+  let lostAnswers = 2;
+  const { write } = timeSeries.blocks;
+  timeSeries.blocks.write = async (...call) => {
+    const receipt = await write(...call);
+    if (lostAnswers-- > 0) throw gone();
+    return receipt;
+  };
+  expect(await settle(run)).toMatchObject({ rowCounts: { marketData: 2 }, supersededCount: 1 });
 });
 
 it('does nothing when a row is wrong, and names it, also where its error is caught', async () => {

@@ -17,6 +17,8 @@ export interface TransactionResult {
   readonly transactionId: string;
   /** Rows of each record that the transaction wrote. */
   readonly rowCounts: Partial<Readonly<Record<RecordName, number>>>;
+  /** Those of these rows that lost to a newer version, and are not what readers see. */
+  readonly supersededCount: number;
   /** Cache keys that it set or deleted. */
   readonly cacheKeyCount: number;
 }
@@ -82,10 +84,11 @@ export class Transactions {
       rowCounts[block.record] = (rowCounts[block.record] ?? 0) + block.rowCount;
     }
     const transactionId = randomUUID();
+    let supersededCount = 0;
     if (record.blocks.length > 0 || record.cacheChanges.length > 0) {
-      await this.#commit(transactionId, encodeTransaction(record), limits);
+      ({ supersededCount } = await this.#commit(transactionId, encodeTransaction(record), limits));
     }
-    return { transactionId, rowCounts, cacheKeyCount: record.cacheChanges.length };
+    return { transactionId, rowCounts, supersededCount, cacheKeyCount: record.cacheChanges.length };
   }
 
   /** Takes no more; waits a few seconds for what is committed. What is not applied by then stays in the log. */
@@ -93,7 +96,7 @@ export class Transactions {
     return (this.#closed ??= this.#shutDown());
   }
 
-  async #commit(transactionId: string, payload: Uint8Array[], limits: CallOptions): Promise<void> {
+  async #commit(transactionId: string, payload: Uint8Array[], limits: CallOptions): Promise<Applied> {
     this.#requireOpen();
     const applier = await this.#within(limits, this.#open(), (reason) => reason);
     this.#requireOpen();
@@ -102,7 +105,7 @@ export class Transactions {
       forget();
       throw notAppended(transactionId, error, limits.signal?.aborted);
     });
-    const { refused, failedCacheChanges } = await this.#within(
+    const applied = await this.#within(
       limits,
       outcome,
       (cause) =>
@@ -113,9 +116,10 @@ export class Transactions {
           cause,
         }),
     );
-    if (refused.length > 0 || failedCacheChanges.length > 0) {
-      throw partlyApplied(transactionId, { refused, failedCacheChanges });
+    if (applied.refused.length > 0 || applied.failedCacheChanges.length > 0) {
+      throw partlyApplied(transactionId, applied);
     }
+    return applied;
   }
 
   /** The promise's outcome, or an error as soon as the call's time is over. */

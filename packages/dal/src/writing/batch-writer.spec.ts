@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events';
+import type { BlockReceipt } from '@quantumtrade/dal-domain';
+import { NOT_COUNTED } from '@quantumtrade/dal-domain';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars, MONTH_MS, turn } from './testing/bars.js';
 import { hangs, watched, worldOn } from './testing/world.js';
@@ -18,6 +20,7 @@ describe('collecting', () => {
     expect(await first).toEqual({
       acceptedCount: 2,
       failedCount: 1,
+      supersededCount: 0,
       roundedCount: 0,
       errors: [{ index: 1, field: 'close', reason: expect.any(String) }],
       durability,
@@ -86,7 +89,7 @@ describe('collecting', () => {
     const { open, pass, attempts, script } = world({ maxInFlight: 1, maxAgeMs: 5 });
     const store = script.answer;
     const writer = open();
-    let answer!: () => void;
+    let answer!: (receipt: BlockReceipt) => void;
     script.answer = () => new Promise((resolve) => (answer = resolve));
     void writer.write('marketData', bars(['A']));
     await pass(5);
@@ -95,7 +98,7 @@ describe('collecting', () => {
       await pass(5);
     }
     script.answer = store;
-    answer();
+    answer(NOT_COUNTED);
     await turn();
     expect(attempts.map(({ rowCount }) => rowCount)).toEqual([1, 3]);
   });

@@ -1,6 +1,13 @@
 import { Writable } from 'node:stream';
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import type { Batch, BlockWriter, CallOptions, DeadLetterStore, RecordName } from '@quantumtrade/dal-domain';
+import type {
+  Batch,
+  BlockReceipt,
+  BlockWriter,
+  CallOptions,
+  DeadLetterStore,
+  RecordName,
+} from '@quantumtrade/dal-domain';
 import {
   CALL_OPTIONS,
   checkCall,
@@ -55,8 +62,8 @@ export interface BatchWriter {
   /**
    * Takes a batch, as rows or as columns, and resolves when all its good rows are stored (or journaled). Of two writes of one
    * key the one called later wins, as with an insert. The batch is read, or copied while the writer is full, before the call
-   * returns: then the caller may change it. The receipt does not tell rows that were new from rows that replaced others or lost
-   * to a newer version: looking them up would cost the throughput that a writer is for.
+   * returns: then the caller may change it. The receipt counts rows that lost to a newer version (see `countSuperseded`); it
+   * does not tell new rows from rows that replaced others.
    * `deadline` and `signal` end the waiting: a call that has not been let in is rejected and nothing of it is taken;
    * rows already taken may still be stored, so writing them again is right, and harmless.
    * @throws ValidationError when the batch itself is wrong; then nothing of it is taken
@@ -316,7 +323,7 @@ class BlockBatchWriter implements BatchWriter {
 
   #lane<N extends RecordName>(record: N): Lane<N> {
     let lane = this.#lanes.get(record);
-    if (!lane) this.#lanes.set(record, (lane = new Lane(this.#blocks, record, this.#options.durability)));
+    if (!lane) this.#lanes.set(record, (lane = new Lane(this.#blocks, record, this.#options)));
     return lane as Lane<N>;
   }
 
@@ -359,15 +366,16 @@ class BlockBatchWriter implements BatchWriter {
   }
 
   async #carry(shipment: Shipment): Promise<void> {
-    const { block, signal } = shipment;
+    const { block, signal, findSuperseded } = shipment;
+    let receipt: BlockReceipt;
     try {
-      await this.#deliver(block, signal);
+      receipt = await this.#deliver(block, { signal, findSuperseded });
     } catch (error) {
-      return shipment.end({ error });
+      return shipment.fail(error);
     }
     const { rows, blocks, bytes } = this.#done;
     this.#done = { rows: rows + block.rowCount, blocks: blocks + 1, bytes: bytes + block.bytes.byteLength };
-    shipment.end();
+    shipment.end(receipt);
     for (const listener of this.#listeners) quietly(listener)(this.progress());
   }
 

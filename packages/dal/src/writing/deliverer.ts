@@ -95,7 +95,7 @@ export class Deliverer {
       const isUnsent = !this.#isInDoubt;
       this.#isInDoubt = true;
       try {
-        await attempt(this.#parts.blocks, { ...block, isUnsent }, signal);
+        await attempt(this.#parts.blocks, { ...block, isUnsent }, { signal });
         return this.#resume();
       } catch (error) {
         if (signal.aborted) throw error;

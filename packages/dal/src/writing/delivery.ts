@@ -1,5 +1,11 @@
-import type { BlockWriter, CallOptions, DeadLetterStore, EncodedBlock } from '@quantumtrade/dal-domain';
-import { ConnectionError } from '@quantumtrade/dal-domain';
+import type {
+  BlockReceipt,
+  BlockWriter,
+  DeadLetterStore,
+  EncodedBlock,
+  WriteBlockOptions,
+} from '@quantumtrade/dal-domain';
+import { ConnectionError, NOT_COUNTED } from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
 import { JournalError } from '@quantumtrade/dal-journal';
 import { Backoff } from '@quantumtrade/dal-runtime';
@@ -20,15 +26,22 @@ export interface DeliveryParts {
   readonly emit: WriterEventListener;
 }
 
-/** Brings a block to where its caller may count on it. Ends when the signal aborts. */
-export type Deliver = (block: EncodedBlock, signal: AbortSignal) => Promise<void>;
+/** Stores or journals a block. Rejects with the signal's reason when it aborts. */
+export type Deliver = (block: EncodedBlock, options: DeliverOptions) => Promise<BlockReceipt>;
+
+export interface DeliverOptions extends WriteBlockOptions {
+  readonly signal: AbortSignal;
+}
 
 /** Writes a block once; throws the store's error, or the signal's reason as soon as it aborts. */
-export function attempt(blocks: BlockWriter, block: EncodedBlock, signal: AbortSignal): Promise<void> {
-  const options: CallOptions = { signal };
+export function attempt(
+  blocks: BlockWriter,
+  block: EncodedBlock,
+  options: DeliverOptions,
+): Promise<BlockReceipt> {
   return untilAborted(
     Promise.resolve().then(() => blocks.write(block, options)),
-    signal,
+    options.signal,
   );
 }
 
@@ -47,25 +60,25 @@ export async function bury(
 /** Stores blocks; tries again, with the same bytes, as long as that may help and as often as the retry options allow. */
 export function storing(parts: DeliveryParts): Deliver {
   const mayHelp = isAllowed(parts.retry);
-  return (block, signal) =>
+  return (block, options) =>
     persistently(
       parts,
       block,
-      signal,
+      options.signal,
       async () => {
         try {
-          await attempt(parts.blocks, block, signal);
+          return await attempt(parts.blocks, block, options);
         } catch (error) {
-          throw signal.aborted || !isRefusal(error) ? error : await refused(parts, block, error);
+          throw options.signal.aborted || !isRefusal(error) ? error : await refused(parts, block, error);
         }
       },
       mayHelp,
     );
 }
 
-/** Appends blocks to the journal; a full disk is waited for. */
+/** Appends blocks to the journal; a full disk is waited for. No row is compared with the store by then. */
 export function journaling(parts: DeliveryParts, journal: Journal): Deliver {
-  return async (block, signal) => {
+  return async (block, { signal }) => {
     try {
       await persistently(
         parts,
@@ -74,6 +87,7 @@ export function journaling(parts: DeliveryParts, journal: Journal): Deliver {
         () => journal.append(block.id, encodeBlock(block), { signal }),
         (error) => error instanceof JournalError && error.code === 'DISK_FULL',
       );
+      return NOT_COUNTED;
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
       throw new ConnectionError(`the journal did not take the rows: ${error.message}`, {
@@ -92,13 +106,13 @@ export const isAllowed =
     isRetryable(error) && attempts < maxAttempts;
 
 /** Runs until it succeeds or another attempt is of no use; waits in between. Throws the signal's reason when it aborts. */
-export async function persistently(
+export async function persistently<T>(
   { timers, retry, emit }: Pick<DeliveryParts, 'timers' | 'retry' | 'emit'>,
   block: EncodedBlock,
   signal: AbortSignal,
-  run: () => Promise<void>,
+  run: () => Promise<T>,
   mayHelp: (error: unknown, attempts: number) => boolean,
-): Promise<void> {
+): Promise<T> {
   const backoff = new Backoff(retry);
   for (let attempts = 1; ; attempts++) {
     signal.throwIfAborted();

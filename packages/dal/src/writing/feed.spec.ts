@@ -22,6 +22,7 @@ describe('a feed', () => {
       batchCount: 5,
       acceptedCount: 4,
       failedCount: 1,
+      supersededCount: 0,
       roundedCount: 0,
       errors: [{ batch: 2, index: 0, field: 'close', reason: expect.any(String) }],
       durability: 'acknowledged',

@@ -24,6 +24,7 @@ export class Feed<Batch> {
       batchCount: 0,
       acceptedCount: 0,
       failedCount: 0,
+      supersededCount: 0,
       roundedCount: 0,
       errors: [],
       durability,
@@ -54,8 +55,13 @@ export class Feed<Batch> {
     if (this.#failure) throw this.#failure.error;
   }
 
-  #count({ acceptedCount, failedCount, roundedCount, errors }: WriteReceipt, batch: number): void {
+  #count(
+    { acceptedCount, failedCount, supersededCount, roundedCount, errors }: WriteReceipt,
+    batch: number,
+  ): void {
     const receipt = this.#receipt;
+    if (supersededCount === null) receipt.supersededCount = null;
+    else if (receipt.supersededCount !== null) receipt.supersededCount += supersededCount;
     receipt.acceptedCount += acceptedCount;
     receipt.failedCount += failedCount;
     receipt.roundedCount += roundedCount;

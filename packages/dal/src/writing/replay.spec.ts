@@ -29,9 +29,15 @@ async function withLetters() {
 
 it('a replay stores the rows and removes the letters', async () => {
   const { ids, replay, stored, deadLetters } = await withLetters();
-  expect(await replay(ids)).toEqual(ids.map((id) => ({ id, outcome: 'stored' })));
+  expect(await replay(ids)).toEqual(ids.map((id) => ({ id, outcome: 'stored', supersededCount: 0 })));
   expect(await stored()).toEqual(['A', 'B']);
   expect(await deadLetters.list()).toEqual([]);
+});
+
+it('replay counts the rows that lost to a newer version', async () => {
+  const { ids, replay, timeSeries } = await withLetters();
+  await timeSeries.marketData.insert(bars(['A']));
+  expect((await replay(ids)).map(({ supersededCount }) => supersededCount)).toEqual([1, 0]);
 });
 
 it('a replay leaves what is refused again, and tells of what is not there', async () => {
@@ -53,7 +59,7 @@ it('a replay goes on after a letter that is damaged', async () => {
   deadLetters.get = (id) => (id === ids[0] ? Promise.reject(damaged) : get(id));
   expect(await replay(ids)).toEqual([
     { id: ids[0], outcome: 'damaged', reason: damaged.message },
-    { id: ids[1], outcome: 'stored' },
+    { id: ids[1], outcome: 'stored', supersededCount: 0 },
   ]);
   expect(await stored()).toEqual(['B']);
 });
@@ -75,7 +81,9 @@ it('a replay repeats an attempt as often as the retry options allow', async () =
   expect(attempts).toHaveLength(3);
   const answers = [away, away];
   script.answer = (block) => (answers.length > 0 ? Promise.reject(answers.shift()) : store(block));
-  expect(await replay(ids, {}, retry)).toEqual(ids.map((id) => ({ id, outcome: 'stored' })));
+  expect(await replay(ids, {}, retry)).toEqual(
+    ids.map((id) => ({ id, outcome: 'stored', supersededCount: 0 })),
+  );
   expect(await deadLetters.list()).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 import type {
+  BlockReceipt,
   BlockWriter,
   CallOptions,
   DeadLetter,
@@ -16,6 +17,8 @@ export interface ReplayResult {
   readonly id: string;
   /** `damaged`: the letter cannot be read; it stays. */
   readonly outcome: 'stored' | 'refused' | 'missing' | 'damaged';
+  /** Rows that lost to a newer version, of a letter that is stored now. */
+  readonly supersededCount?: number;
   /** Why it was refused again or cannot be read. */
   readonly reason?: string;
 }
@@ -50,26 +53,33 @@ export async function replayDeadLetters(
       return { id, outcome: 'damaged', reason: messageOf(error) };
     }
     if (!letter) return { id, outcome: 'missing' };
+    let superseded: BlockReceipt['superseded'];
     try {
-      await write(letter.block);
+      ({ superseded } = await write(letter.block));
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!isRefusal(error)) throw error;
       return { id, outcome: 'refused', reason: messageOf(error) };
     }
     await deadLetters.remove(id);
-    return { id, outcome: 'stored' };
+    return { id, outcome: 'stored', supersededCount: superseded?.length ?? 0 };
   }
 }
 
 /** Writes a block, repeatedly if need be, within the limits of the call. */
 function writingWithin(options: CallOptions, blocks: BlockWriter, retry: RetryOptions) {
   const parts = { timers: systemTimers, retry, emit: () => undefined };
-  return async (block: EncodedBlock): Promise<void> => {
+  return async (block: EncodedBlock): Promise<BlockReceipt> => {
     const limits = new AbortController();
     const stop = watchCall(options, systemTimers, 'deadLetters.replay', (reason) => limits.abort(reason));
     try {
-      await persistently(parts, block, limits.signal, () => blocks.write(block, options), isAllowed(retry));
+      return await persistently(
+        parts,
+        block,
+        limits.signal,
+        () => blocks.write(block, { ...options, findSuperseded: true }),
+        isAllowed(retry),
+      );
     } finally {
       stop();
     }

@@ -34,7 +34,7 @@ function writerInSteps(options: object = {}) {
     collect: (record) => slow(timeSeries.blocks.collect(record)),
     write: async (block, callOptions) => {
       rowCounts.push(block.rowCount);
-      await timeSeries.blocks.write(block, callOptions);
+      return timeSeries.blocks.write(block, callOptions);
     },
   };
   const writer = openBatchWriter({ blocks, deadLetters: memoryDeadLetters() }, { timers, ...options });

@@ -13,26 +13,39 @@ export interface WriteReceipt {
   readonly acceptedCount: number;
   /** Rows that were refused; each has its entry in `errors`. */
   readonly failedCount: number;
+  /**
+   * Accepted rows that lost to a newer version and are not what readers see. Counted as `countSuperseded` of the writer's
+   * options says. Null when that is `never`, and when the rows are journaled: they are compared with the store only when
+   * they are delivered.
+   */
+  readonly supersededCount: number | null;
   /** Accepted rows in which a decimal was rounded because the batch allows it. */
   readonly roundedCount: number;
   readonly errors: RowError[];
   readonly durability: Durability;
 }
 
+/** Tells a caller the end of a block that it waits for. */
+export type Settle = (end: { readonly error: unknown } | { readonly supersededCount: number }) => void;
+
 /** One caller, waiting for the blocks that have rows of its batch. */
 export class Ticket {
   readonly outcome: Promise<WriteReceipt>;
   readonly #receipt: WriteReceipt;
+  /** Whether the rows of this caller may lose to a newer version and are to be counted then. */
+  readonly findSuperseded: boolean;
   /** Told when this caller no longer waits. */
   readonly #onLeave = new Set<() => void>();
   #settle!: { resolve(receipt: WriteReceipt): void; reject(error: unknown): void };
   #stopWatching: (() => void) | undefined;
   #outstanding = 0;
-  #failure: { error: unknown } | undefined;
+  #supersededCount = 0;
+  #failure: { readonly error: unknown } | undefined;
   settled = false;
 
-  constructor(receipt: WriteReceipt) {
+  constructor(receipt: WriteReceipt, findSuperseded: boolean) {
     this.#receipt = receipt;
+    this.findSuperseded = findSuperseded;
     this.outcome = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     // Whoever awaits it hears of a failure; nobody has to.
     this.outcome.catch(() => undefined);
@@ -51,17 +64,23 @@ export class Ticket {
   }
 
   /** One more block to wait for. Its end is told by `done`. */
-  waitFor(onLeave: () => void): (failure?: { error: unknown }) => void {
+  waitFor(onLeave: () => void): Settle {
     this.#outstanding++;
     this.#onLeave.add(onLeave);
-    return (failure) => {
+    return (end) => {
       this.#onLeave.delete(onLeave);
+      if ('supersededCount' in end) this.#supersededCount += end.supersededCount;
       // Rows kept as a dead letter are safe: what is told is a loss, if there is one.
-      if (failure && !isLoss(this.#failure)) this.#failure = failure;
+      else if (!isLoss(this.#failure)) this.#failure = end;
       if (--this.#outstanding > 0) return;
       if (this.#failure) this.fail(this.#failure.error);
-      else this.#end(() => this.#settle.resolve(this.#receipt));
+      else this.#end(() => this.#settle.resolve(this.#counted()));
     };
+  }
+
+  #counted(): WriteReceipt {
+    if (this.#receipt.supersededCount === null) return this.#receipt;
+    return { ...this.#receipt, supersededCount: this.#supersededCount };
   }
 
   /** Ends the waiting at once. */

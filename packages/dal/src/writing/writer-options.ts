@@ -16,12 +16,26 @@ import type { Durability } from './ticket.js';
 import type { Timers } from './timers.js';
 import { systemTimers } from './timers.js';
 
+/** Which batches have the rows counted that lose to a newer version. */
+export type CountSuperseded = 'timed' | 'always' | 'never';
+
 export interface BatchWriterOptions {
   /**
    * When a write resolves: after the store's answer, or once the rows are durable in the journal, to be stored later.
    * Default is `acknowledged`.
    */
   readonly durability?: Durability;
+  /**
+   * Which batches have the rows counted that lose to a newer version, as `supersededCount`:
+   * - `timed`: those with a time of their own (`timestamp`, or `computedAt` of a feature set), and all batches that are
+   *   sent in one block with them. A batch without a time has a version that is newer than every version issued before in
+   *   this process. Its count is 0, although a process whose clock is ahead may have stored a newer version.
+   * - `always`: all batches. Costs a query for each block.
+   * - `never`: none.
+   * A journaled write resolves before its rows are compared with the store; its count is null.
+   * @default 'timed'
+   */
+  readonly countSuperseded?: CountSuperseded;
   /**
    * Rows at which a block leaves: before another batch as large as its largest would make it more. A single batch may have more;
    * the store splits what is more than it takes at once. Default is 100,000.
@@ -53,6 +67,7 @@ export interface BatchWriterOptions {
 /** The keys of {@link BatchWriterOptions}. */
 export const WRITER_OPTIONS = keysOf<BatchWriterOptions>({
   durability: true,
+  countSuperseded: true,
   maxRows: true,
   maxBytes: true,
   maxAgeMs: true,
@@ -69,6 +84,7 @@ export const OPEN_WRITER = 'batchWriter.open';
 const MIB = 1024 * 1024;
 const DEFAULTS = {
   durability: 'acknowledged',
+  countSuperseded: 'timed',
   maxRows: 100_000,
   maxBytes: 16 * MIB,
   maxAgeMs: 20,
@@ -78,6 +94,7 @@ const DEFAULTS = {
 } as const;
 
 const DURABILITIES: readonly Durability[] = ['acknowledged', 'journaled'];
+const COUNT_SUPERSEDED: readonly CountSuperseded[] = ['timed', 'always', 'never'];
 const COUNTS = ['maxRows', 'maxBytes', 'maxInFlight', 'maxPendingBytes'] as const;
 
 export type CompleteWriterOptions = BatchWriterOptions &
@@ -98,6 +115,7 @@ export function requireWriterOptions(options: BatchWriterOptions, more: readonly
   }
   requireKnownKeys(given, [...WRITER_OPTIONS, ...more], OPEN_WRITER);
   requireOneOf('durability', options.durability, DURABILITIES, OPEN_WRITER);
+  requireOneOf('countSuperseded', options.countSuperseded, COUNT_SUPERSEDED, OPEN_WRITER);
   for (const name of COUNTS) requireWholeNumber(name, options[name], OPEN_WRITER, { min: 1 });
   requireWholeNumber('maxAgeMs', options.maxAgeMs, OPEN_WRITER);
   requireRetryOptions(options.retry, OPEN_WRITER);

@@ -6,6 +6,7 @@ import { requireField, requireObject } from '../records/row.js';
 import type { RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
 import type { BatchVersion } from '../versions/batch-version.js';
+import { keysOf } from '../known-keys.js';
 import type { CallOptions } from './call.js';
 
 /** Checked rows of one record and one partition, encoded for good: every attempt to store them sends the same bytes. */
@@ -42,6 +43,8 @@ export function requireBlock(block: EncodedBlock): EncodedBlock {
 export interface CollectedBlock extends EncodedBlock {
   /** Positions of the `append` calls since the collector was begun anew. */
   readonly batches: readonly number[];
+  /** Returns the position of the `append` call that brought a row, given the row's position in the block. */
+  batchOf(row: number): number;
   /** The symbols of the rows, each once; none where the record has no symbol. */
   readonly symbols: readonly string[];
   /** Gives the memory of the bytes back for blocks to come. To be called once nobody will read them again, or never. */
@@ -82,6 +85,35 @@ export interface BlockCollector<N extends RecordName> {
   finish(): CollectedBlock[];
 }
 
+/** Options of {@link BlockWriter.write}. */
+export interface WriteBlockOptions extends CallOptions {
+  /**
+   * Whether to find the rows that lose to a newer version. That costs a query before the insert, and the comparison of
+   * every row whose key is stored. @default false
+   */
+  readonly findSuperseded?: boolean;
+}
+
+/** The keys of {@link WriteBlockOptions}. */
+export const WRITE_BLOCK_OPTIONS = keysOf<WriteBlockOptions>({
+  signal: true,
+  deadline: true,
+  findSuperseded: true,
+});
+
+/** The result of storing a block. */
+export interface BlockReceipt {
+  /**
+   * Positions in the block, ascending, of the rows that lost to a newer version: one in the store, one of a block whose
+   * write was called before and was still in progress, or one of an earlier row of the block. Null unless `findSuperseded`
+   * was set.
+   */
+  readonly superseded: readonly number[] | null;
+}
+
+/** Result of a write that did not look for superseded rows. */
+export const NOT_COUNTED: BlockReceipt = { superseded: null };
+
 /** The way of rows into the store in two steps, encode and write, so that what is sent can be kept until it is stored. */
 export interface BlockWriter {
   collect<N extends RecordName>(record: N): BlockCollector<N>;
@@ -89,7 +121,8 @@ export interface BlockWriter {
   /**
    * Stores a block: once, however often it is written, also after a failure that left it unknown whether it was stored
    * (until the store has forgotten the id; then the rows replace themselves). One attempt; an error that is not
-   * `retryable` means that the store will never take this block.
+   * `retryable` means that the store will never take this block. Rows that an earlier attempt stored do not supersede
+   * themselves, so every attempt gives the same answer as long as nobody else writes their keys.
    */
-  write(block: EncodedBlock, options?: CallOptions): Promise<void>;
+  write(block: EncodedBlock, options?: WriteBlockOptions): Promise<BlockReceipt>;
 }

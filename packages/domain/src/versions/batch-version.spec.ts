@@ -1,5 +1,5 @@
 import { Invalid } from '../records/field.js';
-import { drawVersion } from './batch-version.js';
+import { drawVersion, hasOwnTime } from './batch-version.js';
 import { VersionClock } from './version-clock.js';
 
 it('refuses null as the time of a batch, whatever the record', () => {
@@ -8,4 +8,15 @@ it('refuses null as the time of a batch, whatever the record', () => {
   expect(() => drawVersion('marketData', marketData, clock)).toThrow(/timestamp - is required/);
   const features = { symbol: 'A', timestamp: 0, version: 1, features: {}, computedAt: null as never };
   expect(drawVersion('features', [features], clock)).toEqual([new Invalid('is required')]);
+});
+
+it('hasOwnTime finds the time of a batch, or of one of its feature sets', () => {
+  const set = { symbol: 'A', timestamp: 0, version: 1, features: {} };
+  const marketData = { source: 's', records: [] };
+  expect(hasOwnTime('marketData', marketData)).toBe(false);
+  expect(hasOwnTime('marketData', { ...marketData, timestamp: 0 })).toBe(true);
+  expect(hasOwnTime('features', [set, set])).toBe(false);
+  expect(hasOwnTime('features', [set, { ...set, computedAt: 0 }])).toBe(true);
+  expect(hasOwnTime('features', { columns: { symbol: [] }, timestamp: 0 } as never)).toBe(true);
+  expect(hasOwnTime('features', 'sets' as never)).toBe(false);
 });

@@ -31,6 +31,21 @@ export function drawVersion<N extends RecordName>(
   return version;
 }
 
+/**
+ * Returns whether a batch gives its own time (`timestamp`, or `computedAt` of one of its feature sets), so that its rows
+ * may be older than what is stored. A batch whose time cannot be read has none.
+ */
+export function hasOwnTime<N extends RecordName>(record: N, batch: Batch<N>): boolean {
+  try {
+    if (record !== 'features' || isColumnBatch(batch)) {
+      return (batch as { timestamp?: unknown }).timestamp !== undefined;
+    }
+    return Array.from(batch as readonly FeatureBatch[]).some(({ computedAt }) => computedAt !== undefined);
+  } catch {
+    return false;
+  }
+}
+
 /** Tells that all rows of a batch are stored, in the version that was drawn for it. */
 export function settleVersion(version: BatchVersion, clock: VersionClock): void {
   const versions = typeof version === 'bigint' ? [version] : new Set(version);

@@ -15,10 +15,13 @@ import type {
 import {
   drawVersion,
   monthOf,
+  NOT_COUNTED,
   prepareBatch,
   requireBlock,
   requireRecord,
+  requireType,
   ValidationError,
+  WRITE_BLOCK_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 
@@ -34,17 +37,21 @@ export function blockWriter(store: MemoryStore): BlockWriter {
     },
 
     write: async (given, options) => {
-      store.checkOpen('blocks.write', options);
+      store.checkOpen('blocks.write', options, WRITE_BLOCK_OPTIONS);
+      requireType('findSuperseded', options?.findSuperseded, 'boolean', 'blocks.write');
       const block = requireBlock(given);
       const { record, id } = block;
       const operation = `${record}.insert`;
       const rows = rowsOf(block);
       if (!rows) throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       store.requireTables(operation, record);
-      if (written.has(id)) return;
-      for (const row of rows) store.tables[record].upsert(row);
+      const table = store.tables[record];
+      const receipt = options?.findSuperseded ? { superseded: table.superseded(rows) } : NOT_COUNTED;
+      if (written.has(id)) return receipt;
+      for (const row of rows) table.upsert(row);
       written.add(id);
       if (written.size > REMEMBERED_BLOCKS) written.delete(written.values().next().value!);
+      return receipt;
     },
   };
 }
@@ -64,7 +71,8 @@ const ROW_BYTES = 200;
 class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
   readonly #record: N;
   readonly #versions: VersionClock;
-  #months = new Map<number, { rows: PreparedRow[]; batches: Set<number> }>();
+  /** The rows of each month, and the batch of each row. */
+  #months = new Map<number, { rows: PreparedRow[]; batches: number[] }>();
   #batches = 0;
   rowCount = 0;
 
@@ -85,10 +93,10 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
     const { rows, errors, roundedCount } = prepareBatch(this.#record, batch, version);
     for (const row of rows) {
       const month = monthOf(row.row['timestamp'] as number);
-      const block = this.#months.get(month) ?? { rows: [], batches: new Set() };
+      const block = this.#months.get(month) ?? { rows: [], batches: [] };
       this.#months.set(month, block);
       block.rows.push(row);
-      block.batches.add(this.#batches);
+      block.batches.push(this.#batches);
     }
     this.#batches++;
     this.rowCount += rows.length;
@@ -106,7 +114,8 @@ class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {
       id: randomUUID(),
       rowCount: rows.length,
       bytes: serialize(rows),
-      batches: [...batches],
+      batches: [...new Set(batches)],
+      batchOf: (row: number) => batches[row]!,
       symbols: [...new Set(rows.flatMap(({ row }) => (row['symbol'] as string | undefined) ?? []))],
       release: () => undefined,
     }));

@@ -1,4 +1,5 @@
 import type { Canonical, PreparedRow, QueryPlan, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import { supersededRows } from '@quantumtrade/dal-domain';
 import type { Entry } from './series.js';
 import { readOrder, Series } from './series.js';
 
@@ -35,6 +36,15 @@ export class MemoryTable {
     if (version < entry.version) return 'superseded';
     Object.assign(entry, { row, version });
     return 'updated';
+  }
+
+  /** Returns the positions of the rows that lose to a stored version, or to an earlier one of these rows. */
+  superseded(rows: readonly PreparedRow[]): number[] {
+    const keys = rows.map(({ row, version }) => ({ key: this.#keyOf(row), version }));
+    return supersededRows(
+      () => keys,
+      (key) => [this.#entries.get(key)?.version],
+    );
   }
 
   has(key: Row): boolean {

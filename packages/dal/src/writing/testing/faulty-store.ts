@@ -1,4 +1,4 @@
-import type { BlockWriter, CallOptions, EncodedBlock } from '@quantumtrade/dal-domain';
+import type { BlockReceipt, BlockWriter, EncodedBlock, WriteBlockOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import { onAbort } from '@quantumtrade/dal-runtime';
@@ -34,14 +34,14 @@ export class FaultyStore {
         this.#checkBytes(block);
         if (!this.isHealthy) await this.#pass(this.#random.below(30));
         if (!isAlive()) return never();
-        await this.#write(block, options);
-        if (!isAlive()) return never();
+        const receipt = await this.#write(block, options);
+        return isAlive() ? receipt : never();
       },
     };
   }
 
-  async #write(block: EncodedBlock, options?: CallOptions): Promise<void> {
-    if (this.isHealthy) return this.#store(block);
+  async #write(block: EncodedBlock, options?: WriteBlockOptions): Promise<BlockReceipt> {
+    if (this.isHealthy) return this.#store(block, options);
     if (this.#isRefused(block.id)) throw new QueryError('INSERT', 'refused', { operation });
     const dice = this.#random.below(20);
     if (dice < 4) throw lost();
@@ -51,13 +51,15 @@ export class FaultyStore {
         const signal = options?.signal;
         if (signal) onAbort(signal, () => reject(signal.reason as Error));
       });
-    await this.#store(block);
+    const receipt = await this.#store(block, options);
     if (dice < 10) throw lost();
+    return receipt;
   }
 
-  async #store(block: EncodedBlock): Promise<void> {
-    await this.#inner.write(block);
+  async #store(block: EncodedBlock, { findSuperseded = false }: WriteBlockOptions = {}) {
+    const receipt = await this.#inner.write(block, { findSuperseded });
     this.stored.set(block.id, block.rowCount);
+    return receipt;
   }
 
   #isRefused(id: string): boolean {

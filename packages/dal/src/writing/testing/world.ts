@@ -1,9 +1,10 @@
 import type {
+  BlockReceipt,
   BlockWriter,
-  CallOptions,
   DeadLetterStore,
   EncodedBlock,
   TimeSeriesBackend,
+  WriteBlockOptions,
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
@@ -34,7 +35,7 @@ export const worldOn =
     const deadLetters = memory.deadLetters();
     const attempts: EncodedBlock[] = [];
     const events: WriterEvent[] = [];
-    const script: { answer: (block: EncodedBlock, options?: CallOptions) => Promise<void> } = {
+    const script: { answer: (block: EncodedBlock, options?: WriteBlockOptions) => Promise<BlockReceipt> } = {
       answer: (block, callOptions) => timeSeries.blocks.write(block, callOptions),
     };
     const blocks: BlockWriter = {
@@ -69,7 +70,7 @@ export const worldOn =
   };
 
 export const fails = (error: Error) => () => Promise.reject(error);
-export const hangs = () => new Promise<void>(() => undefined);
+export const hangs = () => new Promise<never>(() => undefined);
 
 /** What a promise has come to so far. */
 export function watched<T>(promise: Promise<T>): { value?: T; error?: unknown } {

@@ -1,0 +1,109 @@
+import type { CollectedBlock, MarketDataBatch, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { failureOf } from '../failure.js';
+import type { TestRunner } from '../runner.js';
+import type { OpenTimeSeries } from './subject.js';
+import { DAY, describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
+
+const PRICES = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
+const FIND = { findSuperseded: true };
+
+/** Which rows of a block lose to a newer version. */
+export function supersededRowSuite(runner: TestRunner, open: OpenTimeSeries): void {
+  describeSubject(runner, open, 'superseded rows', (backend) => supersededRowTests(runner, backend));
+}
+
+function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
+  const { it, expect } = runner;
+  const day = uniqueDay();
+
+  /** One bar of each symbol, of one instant; `written` is the time of the batch. */
+  const bars = (symbols: readonly string[], written?: number): MarketDataBatch => ({
+    source: 'vendor',
+    records: symbols.map((symbol) => ({ ...PRICES, symbol, timestamp: day })),
+    ...(written !== undefined && { timestamp: written }),
+  });
+
+  function blockOf(...batches: readonly MarketDataBatch[]): CollectedBlock {
+    const collector = backend().blocks.collect('marketData');
+    for (const batch of batches) collector.append(batch);
+    return collector.finish()[0]!;
+  }
+
+  const find = async (block: CollectedBlock) => (await backend().blocks.write(block, FIND)).superseded;
+
+  it('are not looked for unless asked', async () => {
+    const symbol = uniqueName();
+    await backend().blocks.write(blockOf(bars([symbol])));
+    const block = blockOf(bars([symbol], day));
+    expect(await backend().blocks.write(block)).toEqual({ superseded: null });
+    expect(await failureOf(() => backend().blocks.write(block, untyped({ findSuperseded: 'yes' })))).toEqual({
+      code: 'VALIDATION',
+      field: 'findSuperseded',
+    });
+  });
+
+  it('are none when the keys are new or the stored versions older', async () => {
+    const symbols = [uniqueName(), uniqueName()];
+    expect(await find(blockOf(bars(symbols, day)))).toEqual([]);
+    expect(await find(blockOf(bars(symbols, day + 1)))).toEqual([]);
+    expect(await find(blockOf(bars(symbols)))).toEqual([]);
+  });
+
+  it('are those older than what is stored, and belong to a batch', async () => {
+    const [first, second, third, fourth] = [1, 2, 3, 4].map(() => uniqueName()) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    await backend().marketData.insert(bars([second, fourth]));
+    const block = blockOf(
+      bars([first, second], day),
+      bars([], day),
+      bars([third, fourth], day),
+      bars([fourth]),
+    );
+    const superseded = (await find(block))!;
+    expect(superseded).toEqual([1, 3]);
+    expect(superseded.map((row) => block.batchOf(row))).toEqual([0, 2]);
+    expect([0, 4].map((row) => block.batchOf(row))).toEqual([0, 3]);
+  });
+
+  it('are those older than an earlier row of the block', async () => {
+    const symbol = uniqueName();
+    const times = [day + 1, day, day + 2, day + 1];
+    expect(await find(blockOf(...times.map((time) => bars([symbol], time))))).toEqual([1, 3]);
+  });
+
+  it('are the same when the block is written again', async () => {
+    const [lost, won] = [uniqueName(), uniqueName()];
+    await backend().marketData.insert(bars([lost], day + 2));
+    const block = blockOf(bars([won, lost], day), bars([won, won], day + 1));
+    for (let times = 0; times < 3; times++) expect(await find(block)).toEqual([1]);
+  });
+
+  it('are those older than a block that was called before and is still being written', async () => {
+    const symbol = uniqueName();
+    const newer = blockOf(bars([symbol]));
+    const older = blockOf(bars([symbol, uniqueName()], day));
+    const apart = blockOf(bars([uniqueName()], day));
+    const writes = [backend().blocks.write(newer), find(older), find(apart)];
+    expect(await Promise.all(writes)).toEqual([{ superseded: null }, [0], []]);
+  });
+
+  it('are found among features, whose sets have times of their own', async () => {
+    const symbol = uniqueName();
+    const set = (computedAt: number) => ({
+      ...{ symbol, timestamp: day, version: 1, features: { a: 1, b: 2 } },
+      computedAt,
+    });
+    await backend().features.insert([set(day + 1)]);
+    const collector = backend().blocks.collect('features');
+    collector.append([set(day + 2), { ...set(day), timestamp: day + DAY }]);
+    collector.append([set(day)]);
+    const [block] = collector.finish();
+    const superseded = (await find(block!))!;
+    expect(superseded).toEqual([4, 5]);
+    expect(superseded.map((row) => block!.batchOf(row))).toEqual([1, 1]);
+  });
+}
