@@ -1,10 +1,13 @@
 import type { EncodedBlock, Field, RecordDefinition } from '@quantumtrade/dal-domain';
-import { marketData } from '@quantumtrade/dal-domain';
+import { marketData, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { BlockEncoder } from '../native/block-encoder.js';
 import { bars } from '../testing/native-records.js';
+import { intercepted } from '../testing/own-schema.js';
 import { openOwnBackend } from '../testing/own-backend.js';
+import { blockWriter } from './block-writer.js';
+import { RecordEncoders } from './record-encoders.js';
 
 let own: Awaited<ReturnType<typeof openOwnBackend>>;
 let client: ClickHouseClient;
@@ -87,4 +90,28 @@ it('hears why a large block is refused, although it has more to send', async () 
     retried: true,
   };
   await expect(sql.insert('test', block)).rejects.toThrow(/UNKNOWN_TABLE/);
+});
+
+it('finds rows older than those of a block that is sent before and stored after', async () => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const slow = intercepted(sql, () => undefined);
+  slow.insert = async (operation, block, options) => {
+    if (block.token === newer.id) await released;
+    return sql.insert(operation, block, options);
+  };
+  const versions = new VersionClock({ now: () => Date.UTC(2025, 0, 1) });
+  const { collect, write } = blockWriter(slow, new RecordEncoders(), versions, 1_000);
+  const blockWritten = (timestamp?: number) => {
+    const collector = collect('marketData');
+    collector.append({ source: 'vendor', records: bars(3), ...(timestamp !== undefined && { timestamp }) });
+    return collector.finish()[0]!;
+  };
+  const newer = blockWritten();
+  const first = write(newer);
+  const second = write(blockWritten(1), { findSuperseded: true });
+  while ((await sql.rows('test', `SELECT 1 FROM ${marketData.table}`)).length === 0) continue;
+  release();
+  await first;
+  expect((await second).superseded).toEqual([0, 1, 2]);
 });

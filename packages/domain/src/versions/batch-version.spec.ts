@@ -18,5 +18,5 @@ it('hasOwnTime finds the time of a batch, or of one of its feature sets', () => 
   expect(hasOwnTime('features', [set, set])).toBe(false);
   expect(hasOwnTime('features', [set, { ...set, computedAt: 0 }])).toBe(true);
   expect(hasOwnTime('features', { columns: { symbol: [] }, timestamp: 0 } as never)).toBe(true);
-  expect(hasOwnTime('features', 'sets' as never)).toBe(false);
+  expect(hasOwnTime('features', [null as never, { ...set, computedAt: 0 }])).toBe(true);
 });

@@ -33,16 +33,18 @@ export function drawVersion<N extends RecordName>(
 
 /**
  * Returns whether a batch gives its own time (`timestamp`, or `computedAt` of one of its feature sets), so that its rows
- * may be older than what is stored. A batch whose time cannot be read has none.
+ * may be older than what is stored. A batch whose time cannot be read counts as one that does.
  */
 export function hasOwnTime<N extends RecordName>(record: N, batch: Batch<N>): boolean {
+  const definition: RecordDefinition = records[record];
   try {
-    if (record !== 'features' || isColumnBatch(batch)) {
-      return (batch as { timestamp?: unknown }).timestamp !== undefined;
+    if (definition.batch.form === 'sets' && !isColumnBatch(batch)) {
+      const sets = Array.from(batch as readonly (FeatureBatch | null | undefined)[]);
+      return sets.some((set) => set?.computedAt !== undefined);
     }
-    return Array.from(batch as readonly FeatureBatch[]).some(({ computedAt }) => computedAt !== undefined);
+    return (batch as { timestamp?: unknown }).timestamp !== undefined;
   } catch {
-    return false;
+    return true;
   }
 }
 
