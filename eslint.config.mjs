@@ -12,6 +12,7 @@ const layers = {
   engine: [],
   migrations: [],
   conformance: ['runtime', 'domain'],
+  testing: ['runtime', 'domain'],
   adapter: ['runtime', 'domain', 'platform', 'migrations'],
   cache: ['runtime', 'domain'],
   integration: ['runtime', 'domain'],
@@ -27,6 +28,7 @@ const layers = {
     'adapter',
     'engine',
     'conformance',
+    'testing',
     'runtime',
     'domain',
     'platform',
@@ -36,12 +38,13 @@ const layers = {
 
 /** What only tests of a layer may import besides. */
 const testsAlso = {
-  adapter: ['conformance', 'tool', 'adapter'],
-  cache: ['adapter', 'platform'],
-  integration: ['adapter'],
-  dal: ['adapter', 'conformance'],
-  container: ['tool'],
-  app: ['tool', 'engine', 'adapter'],
+  platform: ['testing'],
+  adapter: ['conformance', 'testing', 'tool', 'adapter'],
+  cache: ['adapter', 'platform', 'testing'],
+  integration: ['adapter', 'testing'],
+  dal: ['adapter', 'conformance', 'testing'],
+  container: ['testing', 'tool'],
+  app: ['testing', 'tool', 'engine', 'adapter'],
   domain: [],
 };
 
@@ -58,6 +61,7 @@ const externals = {
   domain: { allowedExternalImports: ['zod'] },
   platform: { bannedExternalImports: [...allDrivers, ...containers] },
   conformance: { allowedExternalImports: ['fast-check'] },
+  testing: { allowedExternalImports: ['ioredis'] },
   adapter: { bannedExternalImports: containers },
   cache: { allowedExternalImports: ['lru-cache'] },
   integration: { allowedExternalImports: ['keyv'] },
@@ -113,7 +117,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', 'packages/{cache,redis}/src/testing/**/*.ts'],
+    files: ['**/*.spec.ts', 'packages/*/src/**/testing/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundaries(true) },
   },
   {
