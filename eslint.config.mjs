@@ -12,23 +12,23 @@ const layers = {
   engine: [],
   migrations: [],
   conformance: ['runtime', 'domain'],
-  testing: ['runtime', 'domain'],
   adapter: ['runtime', 'domain', 'platform', 'migrations'],
   cache: ['runtime', 'domain'],
   integration: ['runtime', 'domain'],
   dal: ['runtime', 'domain', 'platform', 'cache'],
-  container: ['dal', 'cache', 'adapter', 'engine', 'runtime', 'domain', 'platform'],
-  app: ['container', 'dal', 'runtime', 'domain', 'platform'],
+  config: ['runtime', 'platform', 'adapter', 'dal'],
+  container: ['config', 'dal', 'cache', 'adapter', 'engine', 'runtime', 'domain', 'platform'],
+  app: ['container', 'config', 'dal', 'runtime', 'domain', 'platform'],
   tool: [
     'tool',
     'app',
     'container',
+    'config',
     'dal',
     'cache',
     'adapter',
     'engine',
     'conformance',
-    'testing',
     'runtime',
     'domain',
     'platform',
@@ -38,13 +38,12 @@ const layers = {
 
 /** What only tests of a layer may import besides. */
 const testsAlso = {
-  platform: ['testing'],
-  adapter: ['conformance', 'testing', 'tool', 'adapter'],
-  cache: ['adapter', 'platform', 'testing'],
-  integration: ['adapter', 'testing'],
-  dal: ['adapter', 'conformance', 'testing'],
-  container: ['testing', 'tool'],
-  app: ['testing', 'tool', 'engine', 'adapter'],
+  adapter: ['conformance', 'tool', 'adapter'],
+  cache: ['adapter', 'platform'],
+  integration: ['adapter'],
+  dal: ['adapter', 'conformance'],
+  container: ['tool'],
+  app: ['tool', 'engine', 'adapter'],
   domain: [],
 };
 
@@ -61,12 +60,12 @@ const externals = {
   domain: { allowedExternalImports: ['zod'] },
   platform: { bannedExternalImports: [...allDrivers, ...containers] },
   conformance: { allowedExternalImports: ['fast-check'] },
-  testing: { allowedExternalImports: ['ioredis'] },
   adapter: { bannedExternalImports: containers },
   cache: { allowedExternalImports: ['lru-cache'] },
   integration: { allowedExternalImports: ['keyv'] },
   dal: { allowedExternalImports: [] },
   engine: { bannedExternalImports: [...allDriversBut('engine'), ...containers] },
+  config: { allowedExternalImports: ['smol-toml'] },
   container: { bannedExternalImports: allDrivers },
   app: { bannedExternalImports: allDrivers },
 };
@@ -117,7 +116,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', 'packages/*/src/**/testing/**/*.ts'],
+    files: ['**/*.spec.ts', 'packages/{cache,redis}/src/testing/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundaries(true) },
   },
   {
@@ -138,6 +137,24 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'ImportExpression', message: 'The domain and the runtime import nothing at run time.' },
+      ],
+    },
+  },
+  {
+    // The configuration reads the declared settings of the parts, and loads no driver.
+    files: ['packages/config/src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^@quantumtrade/dal(-(?!runtime$)[a-z-]+)?$',
+              message:
+                'The configuration imports the declared settings of a part only: its path "/settings".',
+            },
+          ],
+        },
       ],
     },
   },

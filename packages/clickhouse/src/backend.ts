@@ -9,7 +9,7 @@ import {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from './connection/clickhouse-client.js';
-import type { ClickHouseSettings } from './connection/settings.js';
+import type { ClickHouseSettings } from './settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
 import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';

@@ -1,10 +1,10 @@
-import type { DalConfig } from './dal-config.js';
 import type { Override } from './environment.js';
-import { DEFAULT_CLICKHOUSE_URL } from './schema.js';
+import { CONFIG_SETTINGS, type DalConfig } from './sections.js';
 import { isTable, type Table } from './table.js';
 
 type Backend = DalConfig['backend'];
 
+const DEFAULT_URL = CONFIG_SETTINGS.clickhouse.settings.url.default;
 const URL_KEY = ['clickhouse', 'url'] as const;
 
 /** Keys that only a server of one's own has: the embedded engine has an address and a login of its own. */
@@ -36,9 +36,9 @@ export function contradictedUrl(
 ): readonly string[] | undefined {
   if (named === undefined || named === 'clickhouse-redis') return undefined;
   if (!isTable(clickhouse)) return undefined;
-  const { url = DEFAULT_CLICKHOUSE_URL } = clickhouse;
+  const { url = DEFAULT_URL } = clickhouse;
   // A complete configuration that code gives again has the default.
-  if (url === DEFAULT_CLICKHOUSE_URL) return undefined;
+  if (url === DEFAULT_URL) return undefined;
   const isOverridden = (key: string) => overrides.some(({ path }) => path.join('.') === key);
   return isOverridden('backend') && !isOverridden(URL_KEY.join('.')) ? undefined : URL_KEY;
 }

@@ -1,10 +1,8 @@
-import { unknownKeyReason } from '@quantumtrade/dal-runtime';
-import type { Address } from './addresses.js';
+import { unknownKeyReason, type Address } from '@quantumtrade/dal-runtime';
 import { checkTable } from './check-table.js';
-import { codeKeysAt, removedCodeKeyReason, spellInCode } from './code-keys.js';
 import { ConfigError } from './config-error.js';
-import type { DalConfig } from './dal-config.js';
-import { isSeconds, keysAt } from './schema.js';
+import { keyAt, keysAt, removedReason, spellInCode, toFileKey, withoutUnit } from './keys.js';
+import type { DalConfig } from './sections.js';
 import { shownKey } from './shown-key.js';
 import { Secret } from './secret.js';
 import { isTable, type Table } from './table.js';
@@ -38,13 +36,15 @@ export function defineConfig(input: ConfigInput): DalConfig {
 /** The file's table of what is written in code. Throws `ConfigError` for an unknown key. */
 function toTable(input: unknown, path: readonly string[]): Table {
   if (!isPlainObject(input)) refuse(path.length ? spellInCode(path) : undefined, 'expected a plain object');
-  const known = codeKeysAt(path);
+  const known = new Map(keysAt(path).map((key) => [keyAt([...path, key])!.codeKey, key]));
   return Object.fromEntries(
     Object.entries(input).flatMap(([codeKey, value]): [string, unknown][] => {
       const key = known.get(codeKey);
       if (key === undefined) {
         const prefix = path.length ? `${spellInCode(path)}.` : '';
-        const reason = removedCodeKeyReason(path, codeKey) ?? unknownKeyReason(codeKey, [...known.keys()]);
+        const reason =
+          removedReason([...path, withoutUnit(toFileKey(codeKey))]) ??
+          unknownKeyReason(codeKey, [...known.keys()]);
         refuse(`${prefix}${shownKey(codeKey, [...known.keys()])}`, reason);
       }
       return value === undefined ? [] : [[key, toFileValue(value, [...path, key])]];
@@ -56,9 +56,10 @@ function toFileValue(value: unknown, path: readonly string[]): unknown {
   if (keysAt(path).length > 0) return toTable(value, path);
   if (value instanceof Secret) return value.reveal();
   if (Array.isArray(value)) return value.map(toAddressText);
-  if (!isSeconds(path)) return value;
+  const { setting } = keyAt(path)!;
+  if (setting.kind !== 'duration' || setting.inFile !== 'seconds') return value;
   // Text would be taken for seconds, as in a file.
-  if (typeof value !== 'number') refuse(spellInCode(path), `expected number, received ${typeof value}`);
+  if (typeof value !== 'number') refuse(spellInCode(path), 'expected a number above 0');
   return value / 1000;
 }
 

@@ -29,6 +29,7 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['redis.budget', '0.5', 'redis.budgetMs', 500, '0'],
     ['redis.command_timeout', '0.001', 'redis.commandTimeoutMs', 1, '0.0001'],
     ['redis.scan_timeout', '1.5', 'redis.scanTimeoutMs', 1_500, '0'],
+    ['redis.max_reply_bytes', '8', 'redis.maxReplyBytes', 8, '0'],
     ['redis.read_from', 'replica', 'redis.readFrom', 'replica', 'slave'],
     ['redis.invalidation', 'pubsub', 'redis.invalidation', 'pubsub', 'never'],
     ['redis.cluster.enabled', 'true', 'redis.cluster.enabled', true, '1'],

@@ -1,6 +1,6 @@
 import { closest, unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { ConfigError } from './config-error.js';
-import { keysAt, removedReason, VALUE_PATHS } from './schema.js';
+import { keysAt, removedReason, VALUE_KEYS } from './keys.js';
 import { isTable, type Table } from './table.js';
 
 /** Environment variables by name, as in `process.env`. */
@@ -82,10 +82,9 @@ export function overridesIn(env: Environment, references: ReadonlySet<string>): 
 export const referencesIn = (text: string): ReadonlySet<string> =>
   new Set([...text.matchAll(/\$\{([A-Za-z_]\w*)/g)].map(([, name]) => name!));
 
-const variableOf = (path: readonly string[]): string => `QTDAL_${path.join('__').toUpperCase()}`;
 const pathOf = (variable: string): string[] => variable.replace(prefix, '').toLowerCase().split('__');
 
-const PATHS_BY_VARIABLE = new Map(VALUE_PATHS.map((path) => [variableOf(path), path]));
+const PATHS_BY_VARIABLE = new Map(VALUE_KEYS.map(({ variable, path }) => [variable, path]));
 const VARIABLES = [...PATHS_BY_VARIABLE.keys()];
 const VARIABLES_BY_LETTERS = new Map(VARIABLES.map((name) => [withoutUnderscores(name), name]));
 

@@ -1,4 +1,3 @@
-export type { Address } from './addresses.js';
 export { ConfigError, type ConfigProblem } from './config-error.js';
 export type {
   AuditConfig,
@@ -11,7 +10,7 @@ export type {
   RedisTlsConfig,
   RetryConfig,
   WriterConfig,
-} from './dal-config.js';
+} from './sections.js';
 export { defineConfig, type ConfigInput } from './define-config.js';
 export type { Environment } from './environment.js';
 export {
@@ -22,4 +21,4 @@ export {
   type LoadConfigOptions,
 } from './load-config.js';
 export { Secret } from './secret.js';
-export type { Setting } from './settings.js';
+export type { ExplainedSetting } from './explain.js';

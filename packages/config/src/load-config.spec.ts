@@ -36,6 +36,7 @@ describe('a configuration', () => {
         budgetMs: 250,
         commandTimeoutMs: 10_000,
         scanTimeoutMs: 60_000,
+        maxReplyBytes: 268_435_456,
         readFrom: 'master',
         invalidation: 'tracking',
         tls: undefined,
@@ -161,7 +162,7 @@ describe('a configuration', () => {
   it('is told which Sentinel keys are unknown or missing', () => {
     expect(problemOf(() => parseConfig('[redis.sentinel]\nnodes = []\nname = "a"', {}))).toMatchObject({
       key: 'redis.sentinel.nodes',
-      reason: 'expected the address of a Sentinel at least',
+      reason: 'expected a list of one address or more',
     });
     expect(problemOf(() => parseConfig('[redis.sentinel]\nnodes = ["a"]', {})).key).toBe(
       'redis.sentinel.name',
@@ -344,7 +345,11 @@ describe('a URL', () => {
     ['redis', 'http://ann:hunter2@cluster', 'expected a URL that starts with redis:// or rediss://'],
     ['redis', 'redis://ann:hunter2@clu ster', 'expected a URL that starts with redis:// or rediss://'],
     ['redis', 'redis://', 'expected a URL that starts with redis:// or rediss://'],
-    ['redis', 'redis://ann:hunter2@cluster/prices', 'expected the URL to end in the number of a database'],
+    [
+      'redis',
+      'redis://ann:hunter2@cluster/prices',
+      'expected the database in the URL to be a whole number, 0 or more',
+    ],
     ['clickhouse', 'http://cluster/prices/hunter2', 'expected nothing but a database after the host'],
     [
       'clickhouse',

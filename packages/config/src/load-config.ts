@@ -1,11 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
 import { ConfigError } from './config-error.js';
-import type { DalConfig } from './dal-config.js';
 import { interpolate, overridesIn, referencesIn, type Environment } from './environment.js';
-import { checkTable, refuseUnknownKeys, spellInFile } from './check-table.js';
-import type { Setting } from './settings.js';
-import { settingsOf } from './settings.js';
+import { checkTable, refuseUnknownKeys } from './check-table.js';
+import { explainSettings, type ExplainedSetting } from './explain.js';
+import { spellInFile } from './keys.js';
+import type { DalConfig } from './sections.js';
 import { withValue, type Table } from './table.js';
 
 export interface LoadConfigOptions {
@@ -20,7 +20,7 @@ export interface LoadConfigOptions {
 /** A configuration, and where each of its values came from. */
 export interface ExplainedConfig {
   readonly config: DalConfig;
-  readonly settings: readonly Setting[];
+  readonly settings: readonly ExplainedSetting[];
 }
 
 /** A configuration is a few kilobytes; more is another file. */
@@ -68,7 +68,7 @@ function resolve(toml: string, env: Environment, source: string): ExplainedConfi
     interpolate(remaining, env, source),
   );
   const config = checkTable(table, { overrides, source, spell: spellInFile });
-  return { config, settings: settingsOf(config, table, overrides, source) };
+  return { config, settings: explainSettings(config, table, overrides, source) };
 }
 
 /** Reads one byte more than allowed at most, whatever the file is. */

@@ -1,6 +1,7 @@
 import type { CacheBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
-import { commandTimeoutMs, createClients } from './connection/clients.js';
+import { createClients } from './connection/clients.js';
+import { completeRedisSettings, endpointOf } from './connection/complete-settings.js';
 import { Connection } from './connection/connection.js';
 import type { Announcements } from './invalidation/change-channel.js';
 import { trackingAnnouncements } from './invalidation/change-channel.js';
@@ -14,9 +15,6 @@ import type { InvalidationMode, RedisSettings } from './settings.js';
 import { AppendNotices } from './stream/append-notices.js';
 import { streamScripts } from './stream/stream-scripts.js';
 
-/** How long a call without a deadline may take, as the reads of the two-level cache. */
-const DEFAULT_BUDGET_MS = 250;
-
 /**
  * A cache and real-time store on Redis. Returns at once and connects behind: the first calls wait for the connection,
  * and a server that is not there fails them with `ConnectionError`, not this function. Close it with `probe.close()`.
@@ -24,7 +22,8 @@ const DEFAULT_BUDGET_MS = 250;
  * is given says when the time of an entry is over, and is what the rate limiter goes by; by default that goes by the server's.
  */
 export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeSource } = {}): CacheBackend {
-  const clients = createClients(settings, [
+  const complete = completeRedisSettings(settings);
+  const clients = createClients(complete, endpointOf(settings), [
     getWithTtl,
     getWithTtlOrSet,
     setIfSame,
@@ -33,15 +32,15 @@ export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeS
     slidingWindow,
     ...streamScripts,
   ]);
-  const { keyPrefix = '', invalidation = 'tracking', budgetMs = DEFAULT_BUDGET_MS } = settings;
-  const connection = new Connection(clients, commandTimeoutMs(settings), budgetMs);
+  const { keyPrefix, invalidation, budgetMs } = complete;
+  const connection = new Connection(clients, complete.commandTimeoutMs, budgetMs);
   const invalidations = new RedisInvalidations(clients, announcementsOf(invalidation, keyPrefix));
-  const isCluster = settings.cluster?.enabled ?? false;
+  const isCluster = complete.cluster.enabled;
   const cacheRun =
     invalidation === 'pubsub' ? publishedWrites(connection.run, keyPrefix, isCluster) : connection.run;
   const notices = new AppendNotices(clients.master, keyPrefix);
   return {
-    cache: new RedisCache(cacheRun, clock ?? systemClock, settings.scanTimeoutMs),
+    cache: new RedisCache(cacheRun, clock ?? systemClock, complete.scanTimeoutMs),
     invalidations,
     marketStream: new RedisMarketStream(connection.run, notices),
     rateLimiter: new RedisRateLimiter(connection.run, clock),

@@ -1,6 +1,5 @@
 export { connectRedis } from './connect-redis.js';
 export type {
-  Address,
   InvalidationMode,
   ReadFrom,
   RedisClusterSettings,

@@ -1,195 +1,148 @@
-import { keysOf, requireKnownKeys, requireObject, ValidationError } from '@quantumtrade/dal-domain';
+import type { SettingsInput, SettingsOf } from '@quantumtrade/dal-runtime';
 
 /**
- * Where the Redis is and how long it may take: a single server, or one with `sentinel`, or a `cluster`. One connection
- * carries all calls; in a cluster, one to each node.
- */
-export interface RedisSettings {
-  /**
-   * `redis://host:port`, or `rediss://` for TLS; the port is 6379 if left out. It may hold a user, a password and a
-   * database (`redis://user:password@host:6379/2`); the settings below win over them. In a cluster it names one of the
-   * nodes; with `sentinel` its host and port count for nothing.
-   */
-  readonly url: string;
-  /** An ACL user. Default is the server's default user. */
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** Number of the logical database. Default is 0; a cluster has no other. */
-  readonly database?: number | undefined;
-  /** Put before every key, to keep environments apart in one Redis. Default is none. */
-  readonly keyPrefix?: string | undefined;
-  /** How long a connection may take to open, and then to get ready. Default is 5,000. */
-  readonly connectionTimeoutMs?: number | undefined;
-  /**
-   * How long a call may take that has no deadline of its own, the opening of the connection included; with many keys it has as long
-   * for each 1,000 of them. It does not hold for `deleteWhere`, for the probe and for subscriptions. Default is 250.
-   */
-  readonly budgetMs?: number | undefined;
-  /** How long a call may take, whatever its own deadline. Default is 10,000. */
-  readonly commandTimeoutMs?: number | undefined;
-  /**
-   * How long a call may take that looks at all keys (`deleteWhere`), whatever its own deadline; each of its commands still
-   * has `commandTimeoutMs`. Default is 60,000.
-   */
-  readonly scanTimeoutMs?: number | undefined;
-  /**
-   * How many bytes one reply of the server may have; a connection with a larger one ends, and its calls fail with `CacheError`.
-   * Default is 268,435,456 (256 MiB).
-   */
-  readonly maxReplyBytes?: number | undefined;
-  /** How the servers are known for themselves. Given, it means TLS, whatever `url` begins with. */
-  readonly tls?: RedisTlsSettings | undefined;
-  /** Sentinels that know which server is the master. */
-  readonly sentinel?: RedisSentinelSettings | undefined;
-  /** When enabled, `url` names one node of a Redis cluster; the others are found through it. */
-  readonly cluster?: RedisClusterSettings | undefined;
-  /** Who answers reads; needs `sentinel` or a cluster. Default is `master`. */
-  readonly readFrom?: ReadFrom | undefined;
-  /** How changes of cached values are told of. Default is `tracking`. */
-  readonly invalidation?: InvalidationMode | undefined;
-}
-
-/**
- * How `invalidations` comes to know of changes.
+ * Names how the adapter learns that cached values have changed.
  *
- * - `tracking`: the server tells of every write, eviction and flush, whoever makes it (`CLIENT TRACKING`). Where it
+ * - `tracking`: the server announces every write, eviction and flush, whoever makes it (`CLIENT TRACKING`). Where it
  *   refuses to, listeners stay disconnected.
  * - `pubsub`: for proxies and users that may not track. Every write through this adapter, with the same setting and
- *   prefix, publishes its keys. Other clients' writes, evictions and flushes are not heard of, nor is a write whose
- *   connection broke: who keeps values elsewhere has stale ones until their time is over.
+ *   prefix, publishes its keys. Writes by other clients, evictions, flushes and writes whose connection broke are not
+ *   announced: values that are kept elsewhere are stale until their time to live ends.
  * - `none`: listeners stay disconnected.
  */
 export type InvalidationMode = 'tracking' | 'pubsub' | 'none';
 
 /**
- * Who answers reads. Writes and scripts always go to a master.
+ * Names the servers that answer reads. Writes and scripts always go to a master.
  *
  * - `master`: what was written is what is read.
- * - `replica`: a replica, and where the cluster knows of none for a key, its master. A read fails, to be retried, while
- *   the replica cannot be reached.
+ * - `replica`: a replica, and where the cluster has none for a key, its master. A read fails, to be retried, while the
+ *   replica cannot be reached.
  * - `replica-preferred`: the same, but the master while no replica can be reached.
  *
- * A replica answers with what it had a moment ago: one's own write may not be there yet, and while the replica is cut
- * off from its master its answers may be older without limit.
+ * A replica answers with its own, earlier state: a client's own write may be missing, and while the replica is cut off from
+ * its master its answers may be older without limit.
  */
 export type ReadFrom = 'master' | 'replica' | 'replica-preferred';
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+/** Settings of TLS that are the same in code and in a configuration. */
+const TLS_IDENTITY = {
+  /** The name that the servers' certificates must have. Without it, the host connected to. */
+  servername: { kind: 'text' },
+  /** Whether an invalid certificate ends the connection; `false` trusts any server. */
+  rejectUnauthorized: { kind: 'flag', default: true },
+} as const;
 
-/** All texts are PEM. */
-export interface RedisTlsSettings {
-  /** The authorities to trust. Default is those that Node.js trusts. */
-  readonly ca?: string | undefined;
-  /** This client's certificate and its key, where the server asks for one. */
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  /** The name that the servers' certificates must have. Default is the host that is connected to. */
-  readonly servername?: string | undefined;
-  /** Whether a certificate that does not hold ends the connection. Default is true; false trusts anyone. */
-  readonly rejectUnauthorized?: boolean | undefined;
-}
+/** Settings of TLS in code. All texts are PEM. */
+const TLS_SETTINGS = {
+  /** The trusted authorities. Without it, those that Node.js trusts. */
+  ca: { kind: 'text' },
+  /** The certificate of this client, where the server asks for one. */
+  cert: { kind: 'text' },
+  /** The key of this client's certificate. */
+  key: { kind: 'secret' },
+  ...TLS_IDENTITY,
+} as const;
 
-export interface RedisSentinelSettings {
-  /** What the Sentinels call the master. */
-  readonly name: string;
-  /** Some of the Sentinels; the others are found through them. */
-  readonly nodes: readonly Address[];
-  /** Who the Sentinels take this client for. Default is nobody, whatever the servers ask for. */
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-}
+/** Settings of TLS in a configuration. All files are PEM and are read when the connection is made. */
+const TLS_FILE_SETTINGS = {
+  /** File with the trusted authorities. Without it, those that Node.js trusts. */
+  caFile: { kind: 'path' },
+  /** File with the certificate of this client, where the server asks for one. */
+  certFile: { kind: 'path' },
+  /** File with the key of this client's certificate. */
+  keyFile: { kind: 'path' },
+  ...TLS_IDENTITY,
+} as const;
 
-export interface RedisClusterSettings {
-  readonly enabled: boolean;
-  /** More nodes to find the cluster through, where the one of `url` does not answer. Default is none. */
-  readonly nodes?: readonly Address[] | undefined;
-  /** How many redirections one command follows at most. */
-  readonly maxRedirections: number;
-  /** How long to wait before a command is sent again while the cluster moves slots or elects a master. */
-  readonly retryDelayMs: number;
-}
+const SENTINEL_SETTINGS = {
+  /** The name of the master in the Sentinels' configuration. */
+  name: { kind: 'text', required: true },
+  /** Some of the Sentinels; the others are found through them. Their default port is 26379. */
+  nodes: { kind: 'addresses', defaultPort: 26_379, required: true },
+  /** The user for the Sentinels. Without it, their default user. */
+  username: { kind: 'text' },
+  /** The password for the Sentinels. */
+  password: { kind: 'secret' },
+} as const;
 
-/** Where to connect and as whom. */
-export interface Endpoint extends Address {
-  /** Undefined where TLS is not spoken. */
-  readonly tls: RedisTlsSettings | undefined;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  readonly database: number;
-}
+const CLUSTER_SETTINGS = {
+  /** Whether `url` names a node of a Redis cluster; the other nodes are found through it. */
+  enabled: { kind: 'flag', default: false },
+  /** More nodes through which to find the cluster. Their default port is 6379. */
+  nodes: { kind: 'addresses', defaultPort: 6_379, default: [] },
+  /** Redirections that one command follows at most. */
+  maxRedirections: { kind: 'count', min: 0, default: 3, unit: 'redirections' },
+  /** Delay before a command is repeated while the cluster moves slots or elects a master. */
+  retryDelayMs: { kind: 'duration', min: 0, default: 100, inFile: 'milliseconds' },
+} as const;
 
-const operation = 'cache.connect';
+const CONNECTION_SETTINGS = {
+  /**
+   * `redis://host:port`, or `rediss://` for TLS; the default port is 6379. It may hold a user, a password and a database
+   * (`redis://user:password@host:6379/2`). In a cluster it names one of the nodes; with `sentinel` its host and port have no
+   * effect.
+   */
+  url: { kind: 'url', schemes: ['redis', 'rediss'], default: 'redis://127.0.0.1:6379' },
+  /** Number of the logical database. A cluster has only 0. */
+  database: { kind: 'count', min: 0, default: 0, unit: 'number' },
+  /** An ACL user. Without it, the server's default user. */
+  username: { kind: 'text' },
+  /** Password of the user. */
+  password: { kind: 'secret' },
+  /**
+   * Prefix of every key. Data layers over different databases that share one Redis need different prefixes, or they answer
+   * for each other. The embedded backend adds one that names its data directory where none is set.
+   */
+  keyPrefix: {
+    kind: 'text',
+    default: '',
+    pattern: { matches: /^[^\s{}*?[\]]*$/, described: 'a prefix without spaces, braces or wildcards' },
+  },
+  /** Time limit for opening a connection and making it ready. */
+  connectionTimeoutMs: { kind: 'duration', default: 5_000, inFile: 'seconds' },
+  /**
+   * Time limit of a call without a deadline, including the opening of the connection; with many keys, for each 1,000 of them.
+   * It does not apply to `deleteWhere`, the probe and subscriptions.
+   */
+  budgetMs: { kind: 'duration', default: 250, inFile: 'seconds' },
+  /** Time limit of every call, whatever its own deadline. */
+  commandTimeoutMs: { kind: 'duration', default: 10_000, inFile: 'seconds' },
+  /** Time limit of a call that scans all keys (`deleteWhere`); each of its commands still has `commandTimeoutMs`. */
+  scanTimeoutMs: { kind: 'duration', default: 60_000, inFile: 'seconds' },
+  /** Size limit of one reply; a connection with a larger one ends, and its calls fail with `CacheError`. */
+  maxReplyBytes: { kind: 'count', min: 1, default: 268_435_456, unit: 'bytes' },
+  /** The servers that answer reads; a replica needs `sentinel` or a cluster, and its answers may be old. */
+  readFrom: { kind: 'choice', values: ['master', 'replica', 'replica-preferred'], default: 'master' },
+  /** How changes of cached values by other processes are announced. */
+  invalidation: { kind: 'choice', values: ['tracking', 'pubsub', 'none'], default: 'tracking' },
+  /** Sentinels that name the current master. */
+  sentinel: { kind: 'group', settings: SENTINEL_SETTINGS, optional: true },
+  /** A Redis cluster. */
+  cluster: { kind: 'group', settings: CLUSTER_SETTINGS },
+} as const;
 
-/** Takes the settings' address apart; throws `ValidationError`, which does not show it, when it is none. */
-export function endpointOf(settings: RedisSettings): Endpoint {
-  try {
-    const url = new URL(settings.url);
-    const database = settings.database ?? Number(url.pathname.slice(1));
-    if (!/^rediss?:$/.test(url.protocol) || url.hostname === '' || !Number.isSafeInteger(database)) {
-      throw new TypeError('not an address of a Redis');
-    }
-    return {
-      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: Number(url.port || 6379),
-      tls: settings.tls ?? (url.protocol === 'rediss:' ? {} : undefined),
-      username: settings.username ?? (decodeURIComponent(url.username) || undefined),
-      password: settings.password ?? (decodeURIComponent(url.password) || undefined),
-      database,
-    };
-  } catch {
-    throw new ValidationError('url', 'must be redis://host:port or rediss://host:port', { operation });
-  }
-}
+/** The settings of the adapter in code. */
+export const REDIS_SETTINGS = {
+  ...CONNECTION_SETTINGS,
+  /** TLS, which is used whenever this is given, whatever `url` begins with. */
+  tls: { kind: 'group', settings: TLS_SETTINGS, optional: true },
+} as const;
 
-const SETTINGS = keysOf<RedisSettings>({
-  ...{ url: true, username: true, password: true, database: true, keyPrefix: true, budgetMs: true },
-  ...{ connectionTimeoutMs: true, commandTimeoutMs: true, scanTimeoutMs: true, maxReplyBytes: true },
-  ...{ tls: true, sentinel: true, cluster: true, readFrom: true, invalidation: true },
-});
-const NESTED_SETTINGS = {
-  tls: keysOf<RedisTlsSettings>({
-    ca: true,
-    cert: true,
-    key: true,
-    servername: true,
-    rejectUnauthorized: true,
-  }),
-  sentinel: keysOf<RedisSentinelSettings>({ name: true, nodes: true, username: true, password: true }),
-  cluster: keysOf<RedisClusterSettings>({
-    enabled: true,
-    nodes: true,
-    maxRedirections: true,
-    retryDelayMs: true,
-  }),
-};
-const TIMES = ['connectionTimeoutMs', 'budgetMs', 'commandTimeoutMs', 'scanTimeoutMs'] as const;
+/** The settings of the adapter in a configuration: TLS is given as files. */
+export const REDIS_CONFIG_SETTINGS = {
+  ...CONNECTION_SETTINGS,
+  /** TLS, which is used whenever this table is present, whatever `url` begins with. */
+  tls: { kind: 'group', settings: TLS_FILE_SETTINGS, optional: true },
+} as const;
 
-/** Throws `ValidationError` for unknown settings, for those that contradict each other, and for a time that is none. */
-export function requireSettings(settings: RedisSettings): void {
-  requireKnownKeys(requireObject('settings', settings, operation), SETTINGS, operation);
-  for (const [name, known] of Object.entries(NESTED_SETTINGS)) {
-    const nested = settings[name as keyof typeof NESTED_SETTINGS];
-    if (nested !== undefined)
-      requireKnownKeys(requireObject(name, nested, operation), known, operation, name);
-  }
-  const { sentinel, cluster, readFrom = 'master' } = settings;
-  const refuse = (field: string, reason: string): never => {
-    throw new ValidationError(field, reason, { operation });
-  };
-  if (sentinel && cluster?.enabled) refuse('sentinel', 'a cluster has none');
-  if (sentinel && sentinel.nodes.length === 0) refuse('sentinel', 'must name a node');
-  if (readFrom !== 'master' && !sentinel && !cluster?.enabled) {
-    refuse('readFrom', 'replicas are known with sentinel or a cluster only');
-  }
-  const { maxReplyBytes = 1 } = settings;
-  if (!isPositive(maxReplyBytes)) refuse('maxReplyBytes', 'must be more than 0');
-  for (const field of TIMES) {
-    const { [field]: ms = 1 } = settings;
-    if (!isPositive(ms)) refuse(field, 'must be more than 0');
-  }
-}
-
-const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0;
+/**
+ * The Redis to connect to: a single server, one with `sentinel`, or a `cluster`. One connection carries all calls; in a
+ * cluster, one to each node.
+ */
+export type RedisSettings = SettingsInput<typeof REDIS_SETTINGS> & { readonly url: string };
+export type RedisTlsSettings = SettingsInput<typeof TLS_SETTINGS>;
+export type RedisSentinelSettings = SettingsInput<typeof SENTINEL_SETTINGS>;
+export type RedisClusterSettings = SettingsOf<typeof CLUSTER_SETTINGS>;
+/** The settings with their defaults. */
+export type CompleteRedisSettings = SettingsOf<typeof REDIS_SETTINGS>;

@@ -9,3 +9,15 @@ export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
 export { Semaphore } from './semaphore.js';
 export { SingleFlight } from './single-flight.js';
+export {
+  acceptedBy,
+  completeSettings,
+  describeSetting,
+  type Address,
+  type LeafSetting,
+  type RefuseSetting,
+  type Setting,
+  type SettingDeclarations,
+  type SettingsInput,
+  type SettingsOf,
+} from './settings.js';

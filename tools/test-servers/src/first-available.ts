@@ -1,14 +1,14 @@
-/** A way to obtain a server. */
+/** One way to come by a server. */
 export interface Source<Server> {
-  /** Name for the error message when no source has a server. */
+  /** What it is, for the message when no source has one. */
   readonly name: string;
-  /** Starts or finds the server. Returns undefined when this source has none on this machine. */
+  /** Starts or finds the server; undefined where this source has none on this machine. */
   find(): Promise<Server | undefined>;
 }
 
-/** Returns the server of the first source that has one. Throws an error that says what to install when none has. */
+/** The first source that has a server. None is a failure that says what to install, never a reason to skip a test. */
 export async function firstAvailable<Server>(
-  kind: string,
+  what: string,
   sources: readonly Source<Server>[],
   remedy: string,
 ): Promise<Server> {
@@ -22,5 +22,5 @@ export async function firstAvailable<Server>(
       tried.push(`${source.name}: ${(error as Error).message}`);
     }
   }
-  throw new Error(`Tests need a ${kind} and found none. ${remedy}\n  ${tried.join('\n  ')}`);
+  throw new Error(`Tests need a ${what} and found none. ${remedy}\n  ${tried.join('\n  ')}`);
 }

@@ -1,4 +1,4 @@
-import type { DalConfig, Setting } from '@quantumtrade/dal-config';
+import type { DalConfig, ExplainedSetting } from '@quantumtrade/dal-config';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
@@ -46,7 +46,7 @@ const line = ({ name, ok, detail, remedy }: Check): string =>
 interface Examination {
   checks: Check[];
   /** Every value of the configuration and where it came from; empty where the configuration is wrong. */
-  settings: readonly Setting[];
+  settings: readonly ExplainedSetting[];
   exitCode: ExitCode;
 }
 
@@ -115,7 +115,7 @@ async function examine(session: Session): Promise<Examination> {
 }
 
 /** Names the backend and what chose it, and variables that look as if they were ours. */
-function configurationCheck(settings: readonly Setting[], env: NodeJS.ProcessEnv): Check {
+function configurationCheck(settings: readonly ExplainedSetting[], env: NodeJS.ProcessEnv): Check {
   const backend = settings.find(({ key }) => key === 'backend')!;
   const unread = settings
     .map(({ key, origin }) => ({ name: key.toUpperCase().replaceAll('.', '_'), key, origin }))

@@ -19,8 +19,8 @@ import { TooManyRowsError } from './json-rows.js';
 import { Kills } from './kills.js';
 import { PinnedSettings } from './pinned-settings.js';
 import { isIn } from './server-codes.js';
-import type { ClickHouseSettings, CompleteSettings } from './settings.js';
-import { completeSettings } from './settings.js';
+import type { ClickHouseSettings, CompleteSettings } from '../settings.js';
+import { completeClickHouseSettings } from './settings.js';
 import type { Sql } from './sql.js';
 import type { ReadLimits } from './statements.js';
 import { LOOKUP_LIMITS, readRows } from './statements.js';
@@ -58,7 +58,7 @@ export class ClickHouseClient implements BackendProbe {
   #closed = false;
 
   constructor(given: ClickHouseSettings) {
-    const settings = completeSettings(given);
+    const settings = completeClickHouseSettings(given);
     this.#settings = settings;
     this.#connections = new Connections(settings, settings.maxConnections);
     this.#driver = createDriver(settings, this.#connections.agent);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import type { CompleteSettings } from './settings.js';
+import type { CompleteSettings } from '../settings.js';
 
 /** The open sockets to the server: bounded in number, and each in the time it may take to open. */
 export class Connections {

@@ -5,7 +5,7 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Answer } from './answer.js';
 import type { SessionSettings } from './pinned-settings.js';
 import { formattedParams, multipart } from './query-params.js';
-import type { CompleteSettings } from './settings.js';
+import type { CompleteSettings } from '../settings.js';
 import type { SqlParams } from './sql.js';
 
 /** Below the servers' keep-alive of 3 s (old) to 30 s, so that no request goes out on a socket the server just closed. */
@@ -38,7 +38,7 @@ export function createDriver(settings: CompleteSettings, agent: Agent): Driver {
   return createClient({
     url,
     username,
-    password,
+    password: password ?? '',
     http_agent: agent,
     keep_alive: {
       enabled: true,

@@ -1,8 +1,8 @@
-import { completeSettings } from './settings.js';
+import { completeClickHouseSettings } from './settings.js';
 
 it('has the defaults of the specification, also for what is undefined', () => {
   expect(
-    completeSettings({
+    completeClickHouseSettings({
       url: 'http://127.0.0.1:8123',
       password: undefined,
       retry: { maxAttempts: 5 },
@@ -10,8 +10,8 @@ it('has the defaults of the specification, also for what is undefined', () => {
   ).toEqual({
     url: 'http://127.0.0.1:8123',
     database: 'quantumtrade',
-    username: 'default',
-    password: '',
+    username: 'app_user',
+    password: undefined,
     connectionTimeoutMs: 30_000,
     requestTimeoutMs: 120_000,
     maxConnections: 20,
@@ -28,14 +28,14 @@ it('has the defaults of the specification, also for what is undefined', () => {
 it.each(['127.0.0.1:8123', 'ftp://host', 'http://user:s3cret@host:8123', 'http://host:8123/database', ''])(
   'refuses %s as an address, without repeating it',
   (url) => {
-    expect(() => completeSettings({ url })).toThrow(
+    expect(() => completeClickHouseSettings({ url })).toThrow(
       'Data validation failed: url - must be an http or https address without credentials or a path',
     );
   },
 );
 
 it('refuses a database name that is no plain identifier', () => {
-  expect(() => completeSettings({ url: 'http://host', database: 'a b' })).toThrow('database');
+  expect(() => completeClickHouseSettings({ url: 'http://host', database: 'a b' })).toThrow('database');
 });
 
 it.each([
@@ -48,7 +48,7 @@ it.each([
   [{ retry: { backoffMultiplier: 0 } }, 'retry.backoffMultiplier', 'must be a number, 1 or more'],
   [{ retry: { maxAttempts: 0 } }, 'retry.maxAttempts', 'must be a whole number above 0'],
 ])('refuses settings that cannot be right: %p', (settings, field, reason) => {
-  expect(() => completeSettings({ url: 'http://host', ...settings } as never)).toThrow(
+  expect(() => completeClickHouseSettings({ url: 'http://host', ...settings } as never)).toThrow(
     expect.objectContaining({ field, reason: expect.stringContaining(reason) }),
   );
 });

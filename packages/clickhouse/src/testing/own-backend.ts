@@ -3,7 +3,7 @@ import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { connectClickHouse } from '../backend.js';
 import type { ClickHouseBackendOptions } from '../backend.js';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
-import type { ClickHouseSettings } from '../connection/settings.js';
+import type { ClickHouseSettings } from '../settings.js';
 
 export type OwnSettings = ClickHouseSettings & { readonly database: string };
 

@@ -1,8 +1,8 @@
 import type { BlockWriter, Cache, MarketDataRepository } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { ManualClock } from '@quantumtrade/dal-runtime';
+import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { Random, seeds } from '@quantumtrade/dal-testing';
 import { volatileTransactionLogs } from '../transactions/transaction-logs.js';
 import { Transactions } from '../transactions/transactions.js';
 import { openBatchWriter } from '../writing/batch-writer.js';

@@ -24,6 +24,7 @@ import { isListOf, isNumber, isText, isTextOrNothing } from '../commands/replies
 import type { Command, RunCommand, Script } from '../commands/commands.js';
 import { deleteWhere } from './delete-where.js';
 import { timedWrite } from './timed-write-script.js';
+import { REDIS_SETTINGS } from '../settings.js';
 
 type Timed = { readonly timestamp: string };
 type StoredEntry = [text: string, ttlMs: number];
@@ -83,7 +84,11 @@ export class RedisCache implements Cache {
   readonly #clock: TimeSource;
   readonly #scanTimeoutMs: number;
 
-  constructor(run: RunCommand, clock: TimeSource, scanTimeoutMs = 60_000) {
+  constructor(
+    run: RunCommand,
+    clock: TimeSource,
+    scanTimeoutMs: number = REDIS_SETTINGS.scanTimeoutMs.default,
+  ) {
     this.#run = run;
     this.#clock = clock;
     this.#scanTimeoutMs = scanTimeoutMs;

@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
-import type { RedisSettings } from '../settings.js';
-import { endpointOf, requireSettings } from '../settings.js';
+import type { CompleteRedisSettings } from '../settings.js';
+import type { Endpoint } from './complete-settings.js';
 import { clusterOptions } from './cluster-options.js';
 import type { RedisCommands, Script } from '../commands/commands.js';
 import { loginOf } from './login.js';
@@ -39,25 +39,28 @@ export const backoffMs = (attempt: number): number =>
  * Clients that send no command twice and queue none while there is no connection: a call fails at once instead, and its
  * caller decides.
  */
-export function createClients(settings: RedisSettings, scripts: readonly Script[]): RedisClients {
-  requireSettings(settings);
-  const { sentinel, cluster, readFrom = 'master', maxReplyBytes } = settings;
-  const { host, port, tls, username, password, database } = endpointOf(settings);
+export function createClients(
+  settings: CompleteRedisSettings,
+  endpoint: Endpoint,
+  scripts: readonly Script[],
+): RedisClients {
+  const { sentinel, cluster, readFrom, maxReplyBytes } = settings;
+  const { host, port, tls, username, password, database } = endpoint;
   const shared = {
-    keyPrefix: settings.keyPrefix ?? '',
+    keyPrefix: settings.keyPrefix,
     scripts: definitionsOf(scripts),
   };
   const node: RedisOptions = {
     family: 0,
-    connectTimeout: settings.connectionTimeoutMs ?? 5_000,
+    connectTimeout: settings.connectionTimeoutMs,
     disconnectTimeout: CUT_AFTER_MS,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     ...loginOf({ username, password }),
     ...(tls ? { tls: { ...tls } } : {}),
   };
-  if (cluster?.enabled) {
-    const nodes = [{ host, port }, ...(cluster.nodes ?? [])];
+  if (cluster.enabled) {
+    const nodes = [{ host, port }, ...cluster.nodes];
     const options = { ...shared, ...clusterOptions(cluster, node, readFrom) };
     return { master: new Cluster(nodes, { ...options, clusterRetryStrategy: backoffMs }), maxReplyBytes };
   }
@@ -78,10 +81,6 @@ export function createClients(settings: RedisSettings, scripts: readonly Script[
     readsFallBack: readFrom === 'replica-preferred',
     ...(readFrom === 'master' ? {} : { replica: new Redis({ ...watched, role: 'slave' }) }),
   };
-}
-
-export function commandTimeoutMs(settings: RedisSettings): number {
-  return settings.commandTimeoutMs ?? 10_000;
 }
 
 /** The adapter's commands over ioredis. */

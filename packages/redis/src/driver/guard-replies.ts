@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import { FailureError, NO_REPLY } from '../connection/failures.js';
+import { REDIS_SETTINGS } from '../settings.js';
 import { ReplyFraming } from './reply-framing.js';
 
-/** Bytes of one reply at most, unless the settings say otherwise. */
-export const MAX_REPLY_BYTES = 256 * 1024 * 1024;
+/** Size limit of one reply where the settings give none. */
+export const MAX_REPLY_BYTES = REDIS_SETTINGS.maxReplyBytes.default;
 
 /** What is used of the driver's connection beside its interface. Its own parser ends connections in the same way. */
 interface EndsWithError {
@@ -14,7 +15,7 @@ interface EndsWithError {
  * Has a connection end when its server sends what is no reply, has no end, or answers nothing that was asked: the calls under way
  * fail, and another connection is opened. The driver would crash the process on some of it, and keep all of it.
  */
-export function guardReplies(connection: Redis, maxBytes = MAX_REPLY_BYTES): void {
+export function guardReplies(connection: Redis, maxBytes: number = MAX_REPLY_BYTES): void {
   connection.on('connect', () => {
     const { stream } = connection;
     const framing = new ReplyFraming({ maxBytes });

@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MarketStream, MarketStreamItem } from '@quantumtrade/dal-domain';
 import { MARKET_STREAM_LENGTH, OLDEST_TICK } from '@quantumtrade/dal-domain';
-import { sleep } from '@quantumtrade/dal-runtime';
-import { until } from '@quantumtrade/dal-testing';
-import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
+import { completeRedisSettings, endpointOf } from '../connection/complete-settings.js';
 import { createClients } from '../connection/clients.js';
 import { Connection } from '../connection/connection.js';
 import { RedisMarketStream } from './redis-market-stream.js';
 import { closeAll, connect } from '../testing/connected.js';
+import { RedisProcess, sleep, until } from '../testing/redis-process.js';
 import { AppendNotices } from './append-notices.js';
 import { streamScripts } from './stream-scripts.js';
 import { range, tick, ticks, told } from '../testing/ticks.js';
@@ -206,7 +205,7 @@ describe('when a stream ends in its time', () => {
   async function begin(): Promise<{ marketStream: RedisMarketStream; untilGone: () => Promise<void> }> {
     const { url } = await startRedis();
     const admin = administer(url);
-    const clients = createClients({ url }, streamScripts);
+    const clients = createClients(completeRedisSettings({ url }), endpointOf({ url }), streamScripts);
     const connection = new Connection(clients, 10_000);
     const notices = new AppendNotices(clients.master, '', 50);
     cleanUps.push(() => Promise.all([connection.close(), notices.close()]));

@@ -1,7 +1,8 @@
+import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
-import { sleep } from '@quantumtrade/dal-runtime';
-import { type Random, until } from '@quantumtrade/dal-testing';
-import { type ClusterNode, RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
+import type { ClusterNode } from '@quantumtrade/dal-redis/testing/redis-cluster';
+import { RedisClusterProcesses } from '@quantumtrade/dal-redis/testing/redis-cluster';
+import { sleep, until } from '@quantumtrade/dal-redis/testing/redis-process';
 import { Cluster, Redis } from 'ioredis';
 import { ForeignWrites } from './foreign-writes.js';
 import { cached, KEYS } from './keys.js';

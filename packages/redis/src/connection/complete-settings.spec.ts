@@ -1,5 +1,5 @@
 import { everythingOf } from '@quantumtrade/dal-conformance';
-import { endpointOf, requireSettings } from './settings.js';
+import { completeRedisSettings, endpointOf } from './complete-settings.js';
 
 it('reads an address with nothing but a host', () => {
   expect(endpointOf({ url: 'redis://cache.example' })).toEqual({
@@ -58,18 +58,20 @@ const sentinel = { name: 'main', nodes: [{ host: '127.0.0.1', port: 26_379 }] };
 
 it.each([
   ['sentinel', { url, cluster, sentinel }],
-  ['sentinel', { url, sentinel: { ...sentinel, nodes: [] } }],
+  ['sentinel.nodes', { url, sentinel: { ...sentinel, nodes: [] } }],
   ['readFrom', { url, readFrom: 'replica' as const }],
   ['readFrom', { url, readFrom: 'replica-preferred' as const, cluster: { ...cluster, enabled: false } }],
 ])('refuses a %s that the other settings contradict', (field, settings) => {
-  expect(() => requireSettings(settings)).toThrow(expect.objectContaining({ code: 'VALIDATION', field }));
+  expect(() => completeRedisSettings(settings)).toThrow(
+    expect.objectContaining({ code: 'VALIDATION', field }),
+  );
 });
 
 it.each(['connectionTimeoutMs', 'budgetMs', 'commandTimeoutMs', 'scanTimeoutMs'])(
   'refuses a %s that is no time',
   (field) => {
     for (const ms of [0, -1, NaN]) {
-      expect(() => requireSettings({ url, [field]: ms })).toThrow(
+      expect(() => completeRedisSettings({ url, [field]: ms })).toThrow(
         expect.objectContaining({ code: 'VALIDATION', field }),
       );
     }
@@ -83,7 +85,7 @@ it.each([
   { url, sentinel, cluster: { ...cluster, enabled: false }, readFrom: 'replica' as const },
   { url, cluster, readFrom: 'replica-preferred' as const },
 ])('takes settings that fit together', (settings) => {
-  expect(() => requireSettings(settings)).not.toThrow();
+  expect(() => completeRedisSettings(settings)).not.toThrow();
 });
 
 it.each<[string, object, string]>([
@@ -93,14 +95,14 @@ it.each<[string, object, string]>([
   ['sentinel.node', { sentinel: { ...sentinel, node: [] } }, 'did you mean "nodes"?'],
   ['cluster.enable', { cluster: { ...cluster, enable: true } }, 'did you mean "enabled"?'],
 ])('refuses the unknown setting %s', (field, settings, message) => {
-  expect(() => requireSettings({ url, ...settings })).toThrow(
+  expect(() => completeRedisSettings({ url, ...settings })).toThrow(
     expect.objectContaining({ code: 'VALIDATION', field, message: expect.stringContaining(message) }),
   );
 });
 
 it('refuses what are no settings', () => {
   for (const settings of [undefined, null, 'redis://127.0.0.1']) {
-    expect(() => requireSettings(settings as never)).toThrow(
+    expect(() => completeRedisSettings(settings as never)).toThrow(
       expect.objectContaining({ code: 'VALIDATION', field: 'settings' }),
     );
   }

@@ -5,12 +5,11 @@ import {
   type FileHandle,
   type FileSystem,
 } from '@quantumtrade/dal-runtime/fs';
-import type { Random } from '../random.js';
+import type { Random } from './random.js';
 import { SimulatedInode } from './simulated-inode.js';
 
-/** Probabilities of faults, each 0 by default. */
 export interface DiskFaults {
-  /** Probability that a write writes a part only. */
+  /** Probabilities that an operation fails, or does less than asked. */
   shortWrite?: number;
   writeError?: number;
   truncateError?: number;
@@ -22,7 +21,7 @@ export interface DiskFaults {
 
 type DirectoryChange = (entries: Map<string, SimulatedInode>) => void;
 
-/** Power of one process: an operation begun before a power failure fails after it and changes nothing. */
+/** One power supply: an operation begun under one that has failed ends in an error and changes nothing. */
 interface Power {
   on: boolean;
   locked: boolean;
@@ -31,16 +30,16 @@ interface Power {
 const failure = (code: string): Error => Object.assign(new Error(`simulated ${code}`), { code });
 
 /**
- * A disk in memory that separates durable from merely written content. {@link crash} loses any part of the unsynced changes,
- * in any order and at any byte. Operations take a random number of turns of the event loop and no real time.
+ * A disk in memory that keeps what is durable apart from what is merely written. {@link crash} takes away any part of
+ * what was not synced, in any order and at any byte. Operations take a random number of turns and no real time.
  */
 export class SimulatedDisk {
   readonly faults: DiskFaults = {};
-  /** Maximum size of all files together. @default Infinity (bytes) */
+  /** Bytes that all files together may take. */
   capacity = Infinity;
-  /** Number of operations before the power fails. @default Infinity (operations) */
+  /** How many operations are left before the power fails. */
   operationsLeft = Infinity;
-  /** Called before each operation. */
+  /** Called before each operation, for tests that look at what is asked of the disk. */
   onOperation: (operation: string, name: string) => unknown = () => undefined;
   readonly #random: Random;
   #power: Power = { on: true, locked: false };
@@ -53,7 +52,7 @@ export class SimulatedDisk {
     this.#random = random;
   }
 
-  /** File system for a process started now: fails once the process is killed or the power lost. */
+  /** The disk as a process started now has it: useless once the process or the power is gone. */
   get fs(): FileSystem {
     return new SimulatedFs(this, this.#power);
   }
@@ -66,31 +65,31 @@ export class SimulatedDisk {
     return [...new Set(this.#live.values())].reduce((sum, inode) => sum + inode.live.length, 0);
   }
 
-  /** Returns the current content of all files by path. */
+  /** What a process would read now, by path. */
   contents(): Map<string, Buffer> {
     return new Map([...this.#live].map(([path, inode]) => [path, inode.live]));
   }
 
-  /** Inverts one bit of a stored file. */
+  /** Inverts one bit of a file at rest. */
   flipBit(path: string, byte: number, bit: number): void {
     this.#live.get(path)!.flipBit(byte, bit);
   }
 
-  /** Removes bytes from a file's end, as if they had never reached the disk. */
+  /** Takes bytes off a file's end, as if they had never reached the disk. */
   cutOff(path: string, bytes: number): void {
     const inode = this.#live.get(path)!;
     inode.truncate(inode.live.length - bytes);
     inode.sync();
   }
 
-  /** Makes every operation wait until the returned function is called. */
+  /** Makes every operation wait until the function returned is called. */
   stall(): () => void {
     let resume!: () => void;
     this.#stalled = new Promise((resolve) => (resume = resolve));
     return resume;
   }
 
-  /** Loses the power and unsynced changes, and restores the power. */
+  /** Takes the power away, with what was not synced, and gives it back. */
   crash(): void {
     this.#power.on = false;
     this.#power = { on: true, locked: false };
@@ -102,14 +101,14 @@ export class SimulatedDisk {
     this.#live = new Map(this.#durable);
   }
 
-  /** Ends the process as SIGKILL does: written content stays, operations in progress fail. */
+  /** Ends the process as SIGKILL does: what was written stays, and what is under way does not. */
   kill(): void {
     this.#power.on = false;
     this.#power = { on: true, locked: false };
     this.operationsLeft = Infinity;
   }
 
-  /** Begins an operation: takes a random number of turns, then fails without power or with a probability. */
+  /** Begins an operation: takes its time, then fails it if the power or the dice say so. */
   async begin(operation: string, path: string, power: Power, failing = 0): Promise<void> {
     if (power.on) this.onOperation(operation, basename(path));
     for (let turns = this.#random.below(4); turns > 0; turns--) await Promise.resolve();
@@ -119,7 +118,7 @@ export class SimulatedDisk {
     if (this.#random.chance(failing)) throw failure('EIO');
   }
 
-  /** Returns how many of the bytes the disk writes now. */
+  /** How many of the bytes the disk takes now. */
   accepts(bytes: number, growth: number): number {
     const free = Math.max(0, this.capacity - this.used);
     const fitting = growth > free ? Math.max(0, bytes - (growth - free)) : bytes;
@@ -127,7 +126,7 @@ export class SimulatedDisk {
     return this.#random.chance(this.faults.shortWrite ?? 0) ? 1 + this.#random.below(fitting) : fitting;
   }
 
-  /** Returns how many bytes of a failed write reach the file. */
+  /** Part of a write that the power or an error cuts short. */
   part(bytes: number): number {
     return this.#random.below(bytes + 1);
   }
@@ -203,7 +202,7 @@ class SimulatedFs implements FileSystem {
     });
   }
 
-  /** Does nothing: a disk in memory has one user. */
+  /** A disk in memory has one user. */
   async restrictAccess(): Promise<void> {}
 
   async syncDirectory(path: string): Promise<void> {

@@ -1,0 +1,76 @@
+import { serverKey } from './backend.js';
+import type { Override } from './environment.js';
+import { keyAt, VALUE_KEYS, type ValueKey } from './keys.js';
+import type { DalConfig } from './sections.js';
+import { isTable, type Table } from './table.js';
+
+/** One value of a configuration, and where it came from. */
+export interface ExplainedSetting {
+  /** The key in a file, e.g. `clickhouse.max_connections`. */
+  readonly key: string;
+  /** The value in use; a secret as `set` or `not set`. */
+  readonly value: string;
+  /** The file's name, the variable's, `default`, or what a derived value was derived from. */
+  readonly origin: string;
+}
+
+/** Keys whose value may come from the URL of their section. */
+const KEYS_IN_URL = ['database', 'username', 'password'];
+
+/** Returns every value of a configuration in the order of the declarations, except those of absent optional tables. */
+export function explainSettings(
+  config: DalConfig,
+  table: Table,
+  overrides: readonly Override[],
+  source: string,
+): ExplainedSetting[] {
+  const writtenBy = (path: readonly string[]): string | undefined => {
+    const override = overrides.find((each) => each.path.join('.') === path.join('.'));
+    return override?.variable ?? (valueAt(table, path) === undefined ? undefined : source);
+  };
+  const derived = (path: readonly string[], value: unknown): string | undefined => {
+    const [section = '', key = ''] = path;
+    if (section === 'backend') return serverKey(table) && `because ${serverKey(table)!} is set`;
+    const url = writtenBy([section, 'url']);
+    const mayBeInUrl =
+      value !== undefined && path.length === 2 && KEYS_IN_URL.includes(key) && url !== undefined;
+    return mayBeInUrl && isInUrl(valueAt(table, [section, 'url']), key)
+      ? `${section}.url of ${url}`
+      : undefined;
+  };
+  return VALUE_KEYS.filter(
+    ({ path }) => path.length < 3 || isTable(valueInCode(config, path.slice(0, -1))),
+  ).map((key) => {
+    const value = valueInCode(config, key.path);
+    return {
+      key: key.path.join('.'),
+      value: shown(key, value),
+      origin: writtenBy(key.path) ?? derived(key.path, value) ?? 'default',
+    };
+  });
+}
+
+function isInUrl(text: unknown, key: string): boolean {
+  const url = new URL(String(text));
+  return { database: url.pathname.slice(1), username: url.username, password: url.password }[key] !== '';
+}
+
+function valueAt(table: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+    table,
+  );
+}
+
+const valueInCode = (config: DalConfig, path: readonly string[]): unknown =>
+  valueAt(
+    config,
+    path.map((_, index) => keyAt(path.slice(0, index + 1))!.codeKey),
+  );
+
+function shown({ setting }: ValueKey, value: unknown): string {
+  if (setting.kind === 'secret') return value === undefined ? 'not set' : 'set';
+  if (value === undefined || value === '') return 'none';
+  if (Array.isArray(value)) return value.map(({ host, port }) => `${host}:${port}`).join(', ') || 'none';
+  return setting.kind === 'duration' && setting.inFile === 'seconds' ? `${String(value)} ms` : String(value);
+}

@@ -1,0 +1,65 @@
+import { acceptedBy, type Address, type LeafSetting } from '@quantumtrade/dal-runtime';
+import { Secret } from './secret.js';
+
+/** A value that is refused. */
+export class Refused {
+  constructor(
+    readonly reason: string,
+    /** The position in a list. */
+    readonly index?: number,
+  ) {}
+}
+
+const SECONDS_LIMITS = { min: 0.001, max: 86_400 };
+const numeral = /^[+-]?\d+(\.\d+)?$/;
+const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
+const address = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<name>[^\s:@/[\]]+))(?::(?<port>\d{1,5}))?$/;
+
+/**
+ * Reads a value as a file or the environment gives it. The environment has texts only, so numbers, flags and lists may be
+ * text anywhere. An empty secret counts as absent, which is what `${NAME:-}` gives when the variable is not set; so does an
+ * empty path that may be absent.
+ */
+export function readValue(setting: LeafSetting, given: unknown): unknown {
+  const isAbsent = setting.kind === 'secret' || (setting.kind === 'path' && setting.default === undefined);
+  if (given === '' && isAbsent) return undefined;
+  if (setting.kind === 'addresses') return readAddresses(setting, given);
+  const value = fromText(setting, given);
+  const isSeconds = setting.kind === 'duration' && setting.inFile === 'seconds' && typeof value === 'number';
+  if (isSeconds && value < SECONDS_LIMITS.min) return new Refused('expected at least 1 ms');
+  if (isSeconds && value > SECONDS_LIMITS.max) return new Refused('expected at most a day');
+  const accepted = acceptedBy(setting, value);
+  if (accepted !== undefined) return new Refused(`expected ${accepted}`);
+  if (setting.kind === 'secret') return new Secret(value as string);
+  return isSeconds ? Math.round(value * 1_000) : value;
+}
+
+function fromText({ kind }: LeafSetting, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (kind === 'count' || kind === 'factor' || kind === 'duration') {
+    return numeral.test(value) ? Number(value) : value;
+  }
+  return kind === 'flag' ? (TRUTHS[value.toLowerCase()] ?? value) : value;
+}
+
+/** Reads `host:port` texts of a list, or of one text with commas between them. The port may be left out. */
+function readAddresses(setting: LeafSetting & { kind: 'addresses' }, given: unknown): unknown {
+  const texts: unknown = typeof given === 'string' ? given.split(',').map((part) => part.trim()) : given;
+  if (Array.isArray(texts)) {
+    const addresses = texts.map((text) => readAddress(text, setting.defaultPort));
+    const wrong = addresses.indexOf(undefined);
+    if (wrong >= 0) return new Refused('expected host:port', wrong);
+    return acceptedBy(setting, addresses) === undefined
+      ? addresses
+      : new Refused(`expected ${acceptedBy(setting, [])}`);
+  }
+  return new Refused(`expected ${acceptedBy(setting, undefined)}`);
+}
+
+function readAddress(text: unknown, defaultPort: number): Address | undefined {
+  if (typeof text !== 'string') return undefined;
+  const { ipv6, name, port = defaultPort } = address.exec(text)?.groups ?? {};
+  const host = ipv6 ?? name;
+  const isPort = Number(port) >= 1 && Number(port) <= 65_535;
+  return host !== undefined && isPort ? { host, port: Number(port) } : undefined;
+}

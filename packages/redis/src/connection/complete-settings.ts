@@ -1,0 +1,51 @@
+import { requireObject, ValidationError } from '@quantumtrade/dal-domain';
+import { completeSettings, type Address } from '@quantumtrade/dal-runtime';
+import type { CompleteRedisSettings, RedisSettings, RedisTlsSettings } from '../settings.js';
+import { REDIS_SETTINGS } from '../settings.js';
+
+/** The address of a server, with its login. */
+export interface Endpoint extends Address {
+  /** Undefined without TLS. */
+  readonly tls: RedisTlsSettings | undefined;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: number;
+}
+
+const operation = 'cache.connect';
+
+const refuse = (field: string, reason: string): never => {
+  throw new ValidationError(field, reason, { operation });
+};
+
+/** Splits the settings' address; throws `ValidationError`, which does not show it, when it is invalid. */
+export function endpointOf(settings: RedisSettings): Endpoint {
+  try {
+    const url = new URL(settings.url);
+    const database = settings.database ?? Number(url.pathname.slice(1));
+    if (!/^rediss?:$/.test(url.protocol) || url.hostname === '' || !Number.isSafeInteger(database)) {
+      throw new TypeError('not an address of a Redis');
+    }
+    return {
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(url.port || 6379),
+      tls: settings.tls ?? (url.protocol === 'rediss:' ? {} : undefined),
+      username: settings.username ?? (decodeURIComponent(url.username) || undefined),
+      password: settings.password ?? (decodeURIComponent(url.password) || undefined),
+      database,
+    };
+  } catch {
+    return refuse('url', 'must be redis://host:port or rediss://host:port');
+  }
+}
+
+/** Returns the settings with their defaults. Throws `ValidationError` for one that is unknown, wrong or contradicts another. */
+export function completeRedisSettings(settings: RedisSettings): CompleteRedisSettings {
+  const complete = completeSettings(REDIS_SETTINGS, requireObject('settings', settings, operation), refuse);
+  const { sentinel, cluster, readFrom } = complete;
+  if (sentinel && cluster.enabled) refuse('sentinel', 'must not be given with a cluster, which has none');
+  if (readFrom !== 'master' && !sentinel && !cluster.enabled) {
+    refuse('readFrom', 'must be "master" without sentinel or a cluster');
+  }
+  return complete;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { completeSettings, type SettingsInput } from './settings.js';
+
+const SETTINGS = {
+  name: { kind: 'text', required: true },
+  size: { kind: 'count', min: 1, default: 5, unit: 'rows' },
+  waitMs: { kind: 'duration', min: 0, default: 100, inFile: 'seconds' },
+  mode: { kind: 'choice', values: ['fast', 'safe'], default: 'fast' },
+  url: { kind: 'url', schemes: ['http'], default: 'http://host' },
+  password: { kind: 'secret' },
+  retry: { kind: 'group', settings: { factor: { kind: 'factor', default: 2 } } },
+  tls: { kind: 'group', settings: { verify: { kind: 'flag', default: true } }, optional: true },
+  nodes: { kind: 'addresses', defaultPort: 1, default: [] },
+  file: { kind: 'path' },
+} as const;
+
+const refuse = (path: string, reason: string): never => {
+  throw new Error(`${path} ${reason}`);
+};
+const complete = (given: object) =>
+  completeSettings(SETTINGS, { name: 'x', ...given } as SettingsInput<typeof SETTINGS>, refuse);
+
+describe('completeSettings', () => {
+  it('fills in defaults where nothing or undefined is given', () => {
+    const defaults = {
+      size: 5,
+      waitMs: 100,
+      mode: 'fast',
+      url: 'http://host',
+      retry: { factor: 2 },
+      nodes: [],
+    };
+    expect(complete({ size: undefined })).toEqual({ name: 'x', ...defaults });
+  });
+
+  it('returns given values, also those of groups', () => {
+    const given = { size: 1, waitMs: 0, retry: { factor: 1 }, tls: {}, nodes: [{ host: 'a', port: 1 }] };
+    expect(complete(given)).toMatchObject({ ...given, tls: { verify: true } });
+  });
+
+  it.each<[object, string]>([
+    [{ name: undefined }, 'name must be given'],
+    [{ name: '' }, 'name must be text that is not empty'],
+    [{ sise: 1 }, 'sise unknown key, did you mean "size"?'],
+    [{ size: 0 }, 'size must be a whole number above 0'],
+    [{ size: '5' }, 'size must be a whole number above 0'],
+    [{ waitMs: NaN }, 'waitMs must be a number, 0 or more'],
+    [{ mode: 'slow' }, 'mode must be one of fast, safe'],
+    [{ url: 'ftp://host' }, 'url must be a URL that starts with http://'],
+    [{ password: 5 }, 'password must be text'],
+    [{ retry: 5 }, 'retry must be an object'],
+    [{ retry: { factor: 0.5 } }, 'retry.factor must be a number, 1 or more'],
+    [{ tls: { verify: 'yes' } }, 'tls.verify must be true or false'],
+    [{ nodes: [{ host: 'a', port: 0 }] }, 'nodes must be a list of addresses'],
+    [{ file: ' a' }, 'file must be a path without spaces around it'],
+  ])('refuses %j', (given, message) => {
+    expect(() => complete(given)).toThrow(message);
+  });
+});
