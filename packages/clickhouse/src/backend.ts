@@ -13,12 +13,7 @@ import type { ClickHouseSettings } from './settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
 import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
-import { featureRepository } from './repositories/features.js';
-import { marketDataRepository } from './repositories/market-data.js';
-import { outcomeRepository } from './repositories/outcomes.js';
-import { predictionRepository } from './repositories/predictions.js';
-import { sentimentRepository } from './repositories/sentiment.js';
-import { strategyPerformanceRepository } from './repositories/strategy-performance.js';
+import { recordRepositories } from './repositories/records.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
 import { blockWriter } from './writing/block-writer.js';
 import { RecordEncoders } from './writing/record-encoders.js';
@@ -59,12 +54,7 @@ export function connectClickHouse(
   const versions = new VersionClock(clock, maxFutureSkewMs);
   const writer = new TableWriter(sql, encoders, client.maxInsertBlockSize, versions);
   return {
-    marketData: marketDataRepository(sql, writer),
-    sentiment: sentimentRepository(sql, writer),
-    features: featureRepository(sql, writer),
-    predictions: predictionRepository(sql, writer),
-    outcomes: outcomeRepository(sql, writer),
-    strategyPerformance: strategyPerformanceRepository(sql, writer),
+    ...recordRepositories(sql, writer),
     analytics: analytics(sql),
     blocks: blockWriter(sql, encoders, versions, client.maxInsertBlockSize),
     checkpoints: checkpointRepository(sql, versions),

@@ -11,14 +11,7 @@ import { guaranteeInspector } from './guarantees.js';
 import { analytics } from './repositories/analytics.js';
 import { blockWriter } from './repositories/blocks.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
-import { featureRepository } from './repositories/features.js';
-import { predictionRepository } from './repositories/predictions.js';
-import {
-  marketDataRepository,
-  outcomeRepository,
-  sentimentRepository,
-  strategyPerformanceRepository,
-} from './repositories/record-repositories.js';
+import { recordRepositories } from './repositories/records.js';
 import { schemaController } from './schema-controller.js';
 import { MemoryStore } from './store/memory-store.js';
 
@@ -44,12 +37,7 @@ export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeS
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const store = new MemoryStore(clock, maxFutureSkewMs);
   return {
-    marketData: marketDataRepository(store),
-    sentiment: sentimentRepository(store),
-    features: featureRepository(store),
-    predictions: predictionRepository(store),
-    outcomes: outcomeRepository(store),
-    strategyPerformance: strategyPerformanceRepository(store),
+    ...recordRepositories(store),
     analytics: analytics(store),
     blocks: blockWriter(store),
     checkpoints: checkpointRepository(store),

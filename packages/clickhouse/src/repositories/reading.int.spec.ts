@@ -2,8 +2,7 @@ import { marketData, prediction, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
-import { marketDataRepository } from './market-data.js';
-import { predictionRepository } from './predictions.js';
+import { recordRepositories } from './records.js';
 import { RecordEncoders } from '../writing/record-encoders.js';
 import { TableWriter } from '../writing/table-writer.js';
 
@@ -37,7 +36,7 @@ afterAll(async () => {
   await own.close();
 });
 
-/** How many granules of its table each query of this work would read, out of how many. */
+/** Returns how many granules of its table each query of this work would read, and how many the table has. */
 async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: number; all: number }[]> {
   const found: { read: number; all: number }[] = [];
   const explained: Sql = {
@@ -71,25 +70,27 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
 
 const writer = () => new TableWriter(sql, new RecordEncoders(), 1_000, new VersionClock({ now: () => 0 }));
 
-it('reads one symbol by the order of the table, not all of it', async () => {
+const repositories = (spied: Sql) => recordRepositories(spied, writer());
+
+it('reads only the granules of one symbol', async () => {
   const [find] = await granules((spied) =>
-    marketDataRepository(spied, writer()).find({ symbol: 'S7', startTime: 0, endTime: DAY }),
+    repositories(spied).marketData.find({ symbol: 'S7', startTime: 0, endTime: DAY }),
   );
-  const [latest] = await granules((spied) => marketDataRepository(spied, writer()).latest('S7', 1));
+  const [latest] = await granules((spied) => repositories(spied).marketData.latest('S7', 1));
   for (const step of [find!, latest!]) {
     expect(step.all).toBeGreaterThanOrEqual(10);
     expect(step.read).toBeLessThanOrEqual(2);
   }
 });
 
-it('finds a prediction by its id through the index', async () => {
-  const [byId] = await granules((spied) => predictionRepository(spied, writer()).findById('p77777'));
+it('reads few granules when it finds a prediction by id', async () => {
+  const [byId] = await granules((spied) => repositories(spied).predictions.findById('p77777'));
   expect(byId!.all).toBeGreaterThanOrEqual(10);
   expect(byId!.read).toBeLessThanOrEqual(3);
 });
 
-it('counts all rows only when the limit may have cut some off', async () => {
+it('counts all rows only when the limit is reached', async () => {
   const queries = async (limit: number) =>
-    (await granules((spied) => marketDataRepository(spied, writer()).find({ symbol: 'S7', limit }))).length;
+    (await granules((spied) => repositories(spied).marketData.find({ symbol: 'S7', limit }))).length;
   expect([await queries(999), await queries(1_000), await queries(1_001)]).toEqual([2, 2, 1]);
 });

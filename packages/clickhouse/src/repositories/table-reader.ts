@@ -4,7 +4,6 @@ import type {
   QueryResult,
   ReadOptions,
   RecordDefinition,
-  RecordOf,
 } from '@quantumtrade/dal-domain';
 import {
   columnOf,
@@ -29,34 +28,31 @@ export interface Selection extends Filter {
 }
 
 /** Reads one record's table; of every key it sees the newest version only. */
-export class TableReader<D extends RecordDefinition> {
+export class TableReader {
+  readonly definition: RecordDefinition;
   readonly #sql: Sql;
-  readonly #definition: D;
   readonly #columns: string;
 
-  constructor(sql: Sql, definition: D) {
+  constructor(sql: Sql, definition: RecordDefinition) {
     this.#sql = sql;
-    this.#definition = definition;
+    this.definition = definition;
     this.#columns = selectList(definition);
   }
 
-  async find<E extends boolean = false>(
-    params: QueryParams,
-    options?: ReadOptions<E>,
-  ): Promise<QueryResult<RecordOf<D, E>>> {
-    const operation = `${this.#definition.name}.find`;
+  async find(params: QueryParams, options?: ReadOptions<boolean>): Promise<QueryResult<object>> {
+    const operation = `${this.definition.name}.find`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
-    const plan = planQuery(this.#definition, params, operation);
+    const plan = planQuery(this.definition, params, operation);
     return this.select(operation, { ...filterOf(plan), limit: plan.limit }, options);
   }
 
   /** The selected rows, and how many there are beyond the limit too. */
-  async select<E extends boolean = false>(
+  async select(
     operation: string,
     selection: Selection,
-    options?: ReadOptions<E>,
-  ): Promise<QueryResult<RecordOf<D, E>>> {
-    const count = `SELECT count() AS count FROM ${this.#definition.table} FINAL ${selection.where}`;
+    options?: ReadOptions<boolean>,
+  ): Promise<QueryResult<object>> {
+    const count = `SELECT count() AS count FROM ${this.definition.table} FINAL ${selection.where}`;
     return timed(() =>
       page(
         selection.limit,
@@ -67,20 +63,20 @@ export class TableReader<D extends RecordDefinition> {
   }
 
   /** The newest rows that have this value, newest first; those of one instant by the rest of the key. */
-  async latest<E extends boolean = false>(
-    fieldName: keyof D['fields'] & string,
+  async latest(
+    fieldName: string,
     value: unknown,
     limit: number,
-    options?: ReadOptions<E>,
-  ): Promise<QueryResult<RecordOf<D, E>>> {
-    const operation = `${this.#definition.name}.latest`;
+    options?: ReadOptions<boolean>,
+  ): Promise<QueryResult<object>> {
+    const operation = `${this.definition.name}.latest`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const most = requireLimit(limit, operation);
     const { where, params } = this.where(operation, fieldName, value);
     const selection = {
       where: `${where} AND timestamp >= (${this.#newestInstants(where)})`,
       params,
-      order: timeOrder(this.#definition, 'DESC'),
+      order: timeOrder(this.definition, 'DESC'),
       limit: most,
     };
     return timed(async () => {
@@ -89,48 +85,58 @@ export class TableReader<D extends RecordDefinition> {
     });
   }
 
+  /** Reads the row with this identifier: of several, the one with the greatest timestamp, then the greatest rest of the key. */
+  async findById(fieldName: string, id: unknown, options?: ReadOptions<boolean>): Promise<object | null> {
+    const operation = `${this.definition.name}.findById`;
+    this.#sql.checkOpen(operation, options, READ_OPTIONS);
+    const order = timeOrder(this.definition, 'DESC', 'DESC');
+    const selection = { ...this.where(operation, fieldName, id), order, limit: 1 };
+    const [newest] = await this.rows(operation, selection, options);
+    return newest ?? null;
+  }
+
   /** The instant of the last of the newest rows, read backwards from the end of the key: the history is left alone. */
   #newestInstants(where: string): string {
     return `SELECT min(timestamp) FROM (
-      SELECT timestamp FROM ${this.#definition.table} ${where}
+      SELECT timestamp FROM ${this.definition.table} ${where}
       ORDER BY timestamp DESC LIMIT 1 BY timestamp LIMIT {limit:UInt32}
     )`;
   }
 
   /** Rows that have this value. Throws `ValidationError` when the field cannot have it. */
-  where(operation: string, fieldName: keyof D['fields'] & string, value: unknown): Filter {
-    const field = this.#definition.fields[fieldName]!;
+  where(operation: string, fieldName: string, value: unknown): Filter {
+    const field = this.definition.fields[fieldName]!;
     const equals = [{ name: fieldName, field, value: requireField(field, fieldName, value, operation) }];
     return filterOf({ equals, start: undefined, end: undefined });
   }
 
-  async rows<E extends boolean = false>(
+  async rows(
     operation: string,
     { where, params, order, limit }: Selection,
-    options?: ReadOptions<E>,
-  ): Promise<RecordOf<D, E>[]> {
-    const definition: RecordDefinition = this.#definition;
-    const exact = (options?.exact ?? false) as E;
+    options?: ReadOptions<boolean>,
+  ): Promise<object[]> {
+    const { definition } = this;
+    const exact = options?.exact ?? false;
     return this.#sql.result(
       operation,
       `SELECT ${this.#columns} FROM ${definition.table} FINAL ${where}
        ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`,
       withLimit(params, limit),
       options,
-      (json: JsonRow) => toOutputRow(this.#definition, decodeRow(definition, json), exact),
+      (json: JsonRow) => toOutputRow(definition, decodeRow(definition, json), exact),
     );
   }
 }
 
-/** By timestamp in the given direction, then the rest of the key in ascending order. */
-function timeOrder(definition: RecordDefinition, direction: 'ASC' | 'DESC'): string {
-  const rest = definition.key
+type Direction = 'ASC' | 'DESC';
+
+/** Returns the order by timestamp, then by the rest of the key. */
+function timeOrder({ key, fields }: RecordDefinition, time: Direction, rest: Direction = 'ASC'): string {
+  const others = key
     .filter((name) => name !== 'timestamp')
     // The engine orders a UUID by its second half first.
-    .map((name) =>
-      definition.fields[name]!.kind === 'uuid' ? `toString(${columnOf(name)})` : columnOf(name),
-    );
-  return [`timestamp ${direction}`, ...rest].join(', ');
+    .map((name) => (fields[name]!.kind === 'uuid' ? `toString(${columnOf(name)})` : columnOf(name)));
+  return [`timestamp ${time}`, ...others.map((column) => `${column} ${rest}`)].join(', ');
 }
 
 export const limitClause = (limit: number | undefined): string =>

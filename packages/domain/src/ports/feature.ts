@@ -9,8 +9,8 @@ export interface FeatureRepository {
   /**
    * Writes any number of batches at once. Counts are of features; a `RowError.index` is a batch's position.
    * Batches of the same symbol, timestamp and version add up to one set, in which each feature keeps the metadata of
-   * its batch. Otherwise as `MarketDataRepository.insert`, but a
-   * batch that is dated too far ahead (`computedAt`) is refused by itself.
+   * its batch. Otherwise as `RecordRepository.insert`, but a batch that is dated too far ahead (`computedAt`) is refused
+   * alone.
    */
   insert(batches: readonly FeatureBatch[], options?: CallOptions): Promise<BatchResult>;
 

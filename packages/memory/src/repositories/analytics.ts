@@ -19,7 +19,7 @@ import {
   READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
-import { result } from '../store/memory-store.js';
+import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 
 export function analytics(store: MemoryStore): Analytics {
@@ -38,7 +38,7 @@ export function analytics(store: MemoryStore): Analytics {
       const data = page.map(({ sums }) => toOutputAggregate(plan, sums, exact));
       const mixed = plan.separateSources && page.some(({ mixesSources }) => mixesSources);
       if (mixed && hasTwins(rows)) throw mixedSources(operation);
-      return result(started, buckets.length, data);
+      return toResult(started, buckets.length, data);
     },
   };
 }

@@ -1,12 +1,13 @@
 import type { FeatureRepository, Row } from '@quantumtrade/dal-domain';
 import { compareCanonical, featureSetOf, planQuery, records, requireField } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
-import { result } from '../store/memory-store.js';
+import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
+import { insertRows } from './insert.js';
 
 export function featureRepository(store: MemoryStore): FeatureRepository {
   return {
-    insert: async (batches, options) => store.insert('features', batches, options),
+    insert: async (batches, options) => insertRows(store, 'features', batches, options),
 
     find: async (params, options) => {
       const started = performance.now();
@@ -15,7 +16,7 @@ export function featureRepository(store: MemoryStore): FeatureRepository {
       const plan = planQuery(records.features, params, operation);
       store.requireTables(operation, 'features');
       const sets = groupSets(store.tables.features.find(plan));
-      return result(started, sets.length, sets.slice(0, plan.limit).map(featureSetOf));
+      return toResult(started, sets.length, sets.slice(0, plan.limit).map(featureSetOf));
     },
 
     latest: async (symbol, options) => {

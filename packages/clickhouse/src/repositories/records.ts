@@ -1,0 +1,35 @@
+import type {
+  RecordDefinition,
+  RecordMethods,
+  RecordName,
+  RecordRepositories,
+} from '@quantumtrade/dal-domain';
+import { deriveRepositories, records } from '@quantumtrade/dal-domain';
+import type { Sql } from '../connection/sql.js';
+import type { TableWriter } from '../writing/table-writer.js';
+import { dueForEvaluation } from './evaluation.js';
+import { featureRepository } from './features.js';
+import { TableReader } from './table-reader.js';
+
+/** Creates the repository of each record. */
+export function recordRepositories(sql: Sql, writer: TableWriter): RecordRepositories {
+  return {
+    ...deriveRepositories((name) => recordMethods(sql, writer, name)),
+    features: featureRepository(sql, writer),
+  };
+}
+
+function recordMethods(sql: Sql, writer: TableWriter, name: RecordName): RecordMethods {
+  const definition: RecordDefinition = records[name];
+  const reader = new TableReader(sql, definition);
+  return {
+    insert: async (batch, options) => writer.write(name, batch, options),
+    find: async (params, options) => reader.find(params, options),
+    latestRows: async (by, limit, options) => reader.latest(definition.latest!.by, by, limit, options),
+    latestRow: async (by, options) =>
+      (await reader.latest(definition.latest!.by, by, 1, options)).data[0] ?? null,
+    findById: async (id, options) => reader.findById(definition.identifier!, id, options),
+    dueForEvaluation: async (horizon, now, options) =>
+      dueForEvaluation(sql, reader, definition.evaluate!, { horizon, now }, options),
+  };
+}
