@@ -2,7 +2,7 @@ import { AUDIT_SETTINGS } from '@quantumtrade/dal-audit-trail/settings';
 import { CLICKHOUSE_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
 import { REDIS_CONFIG_SETTINGS } from '@quantumtrade/dal-redis/settings';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
-import { WRITER_SETTINGS } from '@quantumtrade/dal/settings';
+import { WRITER_SETTINGS } from '@quantumtrade/dal-writer/settings';
 import type { Secret } from './secret.js';
 
 /** The settings of the embedded engine, whose package is optional and cannot declare them. */

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { foreignFailures } from '@quantumtrade/dal-conformance';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from './database-abstraction.js';
-import type { BatchWriter } from './writing/batch-writer.js';
+import type { BatchWriter } from '@quantumtrade/dal-writer';
 
 let database: DatabaseAbstraction;
 let writer: BatchWriter;

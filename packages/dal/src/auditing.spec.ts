@@ -2,8 +2,8 @@ import type { AuditEntry } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { currentOperation, onOperationEnd } from '@quantumtrade/dal-telemetry';
-import { bars, MONTH_MS, turn } from './writing/testing/bars.js';
-import { Processes } from './writing/testing/processes.js';
+import { bars, MONTH_MS, turn } from '@quantumtrade/dal-writer/testing/bars';
+import { Processes } from './testing/processes.js';
 
 const away = new ConnectionError('away', { operation: 'test' });
 const refused = new QueryError('INSERT', 'no such column', { operation: 'test' });

@@ -5,7 +5,7 @@ import type { OperationEvent } from '@quantumtrade/dal-telemetry';
 import { onOperationEnd } from '@quantumtrade/dal-telemetry';
 import { z } from 'zod';
 import { DatabaseAbstraction } from './database-abstraction.js';
-import type { WriterStorage } from './writing/writer-storage.js';
+import type { WriterStorage } from '@quantumtrade/dal-writer';
 
 const batch = {
   source: 'vendor',

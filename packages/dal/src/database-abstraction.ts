@@ -52,10 +52,11 @@ import {
   realtimeValues,
   sessionStore,
   systemClock,
+  toFeatureBatches,
 } from '@quantumtrade/dal-domain';
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
-import { toFeatureBatches } from './feature-batches.js';
+
 import { coherentBlocks } from './caching/coherent-blocks.js';
 import { cachedSchema } from './caching/cached-schema.js';
 import { cachedFeatures } from './caching/features.js';
@@ -63,21 +64,27 @@ import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
 import { generalCache } from './caching/general-cache.js';
 import { ReadThrough } from './caching/read-through.js';
-import type { RequiredGuarantees } from './guarantees.js';
-import { Guarantees, requireGuarantees } from './guarantees.js';
+import type {
+  BatchWriter,
+  BatchWriterOptions,
+  ReplayResult,
+  RequiredGuarantees,
+  Transaction,
+  TransactionResult,
+  WriteProgress,
+  Writing,
+} from '@quantumtrade/dal-writer';
+import {
+  Guarantees,
+  messageOf,
+  openBatchWriter,
+  replayDeadLetters,
+  requireGuarantees,
+  requireWriterOptions,
+  Transactions,
+  volatileTransactionLogs,
+} from '@quantumtrade/dal-writer';
 import { observed, observedBlocks, observedLookups } from './operations.js';
-import type { Transaction } from './transactions/staged-transaction.js';
-import type { TransactionResult } from './transactions/transactions.js';
-import { Transactions } from './transactions/transactions.js';
-import { volatileTransactionLogs } from './transactions/transaction-logs.js';
-import type { BatchWriter, WriteProgress } from './writing/batch-writer.js';
-import { openBatchWriter } from './writing/batch-writer.js';
-import type { ReplayResult } from './writing/replay.js';
-import { replayDeadLetters } from './writing/replay.js';
-import { messageOf } from './writing/retry.js';
-import type { BatchWriterOptions } from './writing/writer-options.js';
-import { requireWriterOptions } from './writing/writer-options.js';
-import type { Writing } from './writing/writer-storage.js';
 
 /** What a data layer is made of. */
 export interface DatabaseParts {

@@ -10,7 +10,7 @@ import {
   memoryTimeSeries,
 } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from './database-abstraction.js';
-import { bars, storedSymbols, turn } from './writing/testing/bars.js';
+import { bars, storedSymbols, turn } from '@quantumtrade/dal-writer/testing/bars';
 
 const remembers = { blocks: 0, seconds: null };
 const WHOLE = [tableGuarantees('market_data', { remembers, reasons: { synced: 'fsync is off' } })];

@@ -4,7 +4,7 @@ import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { currentOperation, onOperationEnd, OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { DatabaseAbstraction } from './database-abstraction.js';
 import { observed } from './operations.js';
-import { bars } from './writing/testing/bars.js';
+import { bars } from '@quantumtrade/dal-writer/testing/bars';
 
 const port = {
   async insert() {

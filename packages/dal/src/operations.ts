@@ -4,10 +4,8 @@ import { currentOperation, operationChannel, traceOperation } from '@quantumtrad
 import type { Auditing, Modification } from './auditing.js';
 import { audit, outcomeOf } from './auditing.js';
 import type { CacheObserver } from './caching/cached-values.js';
-import type { TransactionError } from './transactions/transaction-error.js';
-import type { TransactionResult } from './transactions/transactions.js';
-import { isRefusal } from './writing/retry.js';
-import type { KnownBlock } from './writing/known-block.js';
+import type { KnownBlock, TransactionError, TransactionResult } from '@quantumtrade/dal-writer';
+import { isRefusal } from '@quantumtrade/dal-writer';
 
 /** Port methods that change data; each call leaves an audit entry. */
 const MODIFYING = new Set(['insert', 'save', 'end', 'revoke', 'initialize', 'migrate', 'run']);

@@ -3,7 +3,7 @@ import type { Cache, CacheBackend, CallOptions, InvalidationListener } from '@qu
 import { CacheError, encodeFor, keyspaces } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
-import { turn } from '../writing/testing/bars.js';
+import { turn } from '@quantumtrade/dal-writer/testing/bars';
 
 type Figure = number;
 

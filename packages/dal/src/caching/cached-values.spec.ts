@@ -2,7 +2,7 @@ import type { CacheBackend, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { CacheError, keyspaces } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
-import { bars, turn } from '../writing/testing/bars.js';
+import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 import { keyspaceOptions } from './keyspace-options.js';
 
 interface Kind {

@@ -2,8 +2,8 @@ import type { Cache, EncodedBlock } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import type { DatabaseAbstraction } from '../database-abstraction.js';
-import { bars, turn } from '../writing/testing/bars.js';
-import { Processes } from '../writing/testing/processes.js';
+import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
+import { Processes } from '../testing/processes.js';
 
 const away = new ConnectionError('away', { operation: 'test' });
 const refused = new QueryError('INSERT', 'no such column', { operation: 'test' });

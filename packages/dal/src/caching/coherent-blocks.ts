@@ -7,7 +7,7 @@ import type {
   RecordName,
 } from '@quantumtrade/dal-domain';
 import { AffectedKeys, keysBySymbol } from '@quantumtrade/dal-domain';
-import type { KnownBlock } from '../writing/known-block.js';
+import type { KnownBlock } from '@quantumtrade/dal-writer';
 import type { ReadThrough } from './read-through.js';
 
 /**

@@ -2,7 +2,7 @@ import type { Cache, CacheBackend, MarketDataBatch } from '@quantumtrade/dal-dom
 import { CacheError, keyspaces, systemClock } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
-import { bars, turn } from '../writing/testing/bars.js';
+import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 import { OwnChanges } from './own-changes.js';
 
 const KEY = 'market:A:latest';

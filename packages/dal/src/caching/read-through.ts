@@ -10,7 +10,7 @@ import type {
   KeyspaceValues,
 } from '@quantumtrade/dal-domain';
 import { CALL_OPTIONS, systemClock } from '@quantumtrade/dal-domain';
-import { systemTimers } from '../writing/timers.js';
+import { systemTimers } from '@quantumtrade/dal-writer';
 import type { CacheObserver, Load, Surroundings } from './cached-values.js';
 import { CachedValues } from './cached-values.js';
 import { cacheOnlyValues } from './cache-only-values.js';

@@ -1,7 +1,7 @@
 import type { CacheBackend } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
-import { turn } from '../writing/testing/bars.js';
+import { turn } from '@quantumtrade/dal-writer/testing/bars';
 
 let backend: CacheBackend;
 beforeEach(() => {

@@ -9,6 +9,12 @@ import type { RowError } from './row.js';
 import { toCanonicalRow } from './row.js';
 import type { BatchVersion } from '../versions/batch-version.js';
 
+/** Returns a single feature batch as a list. Anything but an object is left to the port, which refuses it. */
+export const toFeatureBatches = (batches: FeatureBatch | readonly FeatureBatch[]): readonly FeatureBatch[] =>
+  typeof batches !== 'object' || batches === null || Array.isArray(batches)
+    ? (batches as readonly FeatureBatch[])
+    : [batches as FeatureBatch];
+
 /** Returns one row a feature. A `RowError.index` is the position of the batch, its field e.g. `features.rsi_14`. */
 export function prepareFeatures(batches: readonly FeatureBatch[], version: BatchVersion): PreparedBatch {
   if (!Array.isArray(batches)) {

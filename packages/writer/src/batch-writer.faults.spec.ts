@@ -1,0 +1,197 @@
+import type { DeadLetterStore, MarketDataBatch } from '@quantumtrade/dal-domain';
+import { openJournal } from '@quantumtrade/dal-journal';
+import { ManualClock } from '@quantumtrade/dal-runtime';
+import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
+import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
+import { memoryTimeSeries } from '@quantumtrade/dal-memory';
+import type { BatchWriter } from './batch-writer.js';
+import { openBatchWriter } from './batch-writer.js';
+import { fileDeadLetters } from './dead-letters/file-dead-letters.js';
+import { RowsRefusedError } from './rows-refused-error.js';
+import { replayDeadLetters } from './dead-letters/replay.js';
+import type { Durability, WriteReceipt } from './buffers/pending-write.js';
+import { bars, MONTH_MS, storedSymbols, turn } from './testing/bars.js';
+import { FaultyStore } from './testing/faulty-store.js';
+
+const GAVE_UP = new Error('the caller gave up');
+
+interface Call {
+  readonly symbols: readonly string[];
+  readonly isBad: boolean;
+  outcome?: { receipt: WriteReceipt } | { error: unknown };
+}
+
+/** One process: opens the writer on what the last one left, writes, and ends in one way or another. */
+class Life {
+  readonly calls: Call[] = [];
+  readonly #world: World;
+  readonly #writer: BatchWriter;
+  readonly end: { alive: boolean };
+
+  constructor(world: World, writer: BatchWriter, end: { alive: boolean }) {
+    this.#world = world;
+    this.#writer = writer;
+    this.end = end;
+  }
+
+  write(): void {
+    const { random, timers } = this.#world;
+    const call: Call = {
+      symbols: Array.from({ length: random.below(7) }, () => this.#world.newSymbol()),
+      isBad: random.chance(0.05),
+    };
+    const timestampOf = () => random.below(3) * MONTH_MS;
+    const batch: MarketDataBatch = bars(call.symbols, timestampOf, call.isBad ? '' : 'test');
+    const giveUp = new AbortController();
+    if (random.chance(0.15)) timers.after(random.below(300), () => giveUp.abort(GAVE_UP));
+    const deadline = random.chance(0.2) ? timers.now() + random.below(300) : undefined;
+    this.calls.push(call);
+    this.#writer.write('marketData', batch, { signal: giveUp.signal, deadline }).then(
+      (receipt) => (call.outcome = this.end.alive ? { receipt } : undefined),
+      (error: unknown) => (call.outcome = this.end.alive ? { error } : undefined),
+    );
+  }
+
+  /** Past the deadline nothing may hang, whatever the store does. */
+  async close(): Promise<void> {
+    const { random, timers, disk } = this.#world;
+    const deadline = timers.now() + random.below(3_000);
+    let closed = false;
+    const ending = () => (closed = true);
+    this.#writer.close({ deadline }).then(ending, ending);
+    while (!closed && timers.now() <= deadline && disk.hasPower) await this.#world.pass(50);
+    await turn();
+    if (!disk.hasPower) return;
+    expect(closed).toBe(true);
+    expect(this.calls.filter(({ outcome }) => !outcome)).toEqual([]);
+  }
+}
+
+class World {
+  readonly random: Random;
+  readonly timers = new ManualClock();
+  readonly timeSeries = memoryTimeSeries();
+  readonly store: FaultyStore;
+  readonly disk: SimulatedDisk;
+  readonly durability: Durability;
+  readonly calls: Call[] = [];
+  #symbols = 0;
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.store = new FaultyStore(this.timeSeries.blocks, this.random, this.timers);
+    this.disk = new SimulatedDisk(this.random);
+    this.durability = this.random.chance(0.6) ? 'journaled' : 'acknowledged';
+  }
+
+  newSymbol(): string {
+    return `${this.random.chance(0.1) ? '!' : ''}S${++this.#symbols}`;
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await turn();
+    this.timers.advance(milliseconds);
+    await turn();
+  }
+
+  get deadLetters(): DeadLetterStore {
+    return fileDeadLetters('/dead-letters', this.disk.fs);
+  }
+
+  /** Undefined where the disk lets nothing be opened. */
+  async open(): Promise<Life | undefined> {
+    const { random, timers, disk } = this;
+    const end = { alive: true };
+    const limits = random.chance(0.3) ? { maxBytes: 6_000, segmentBytes: 1_500 } : {};
+    try {
+      const journal = await openJournal({ directory: '/journal', fs: disk.fs, clock: timers, ...limits });
+      const parts = {
+        blocks: this.store.connect(() => end.alive && disk.hasPower),
+        deadLetters: this.deadLetters,
+        journal,
+      };
+      const writer = openBatchWriter(parts, {
+        durability: this.durability,
+        maxRows: 1 + random.below(20),
+        maxAgeMs: random.below(40),
+        maxInFlight: 1 + random.below(3),
+        maxPendingBytes: 1 + random.below(6_000),
+        retry: { initialDelayMs: 10, maxDelayMs: 200, random: () => random.next() },
+        timers,
+      });
+      return new Life(this, writer, end);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async live(): Promise<void> {
+    const { random, disk } = this;
+    Object.assign(
+      disk.faults,
+      random.chance(0.5) ? { shortWrite: 0.1, syncError: 0.02, renameError: 0.05 } : {},
+    );
+    if (random.chance(0.3)) disk.operationsLeft = random.below(300);
+    const life = await this.open();
+    if (life) {
+      for (let steps = random.below(60); steps > 0 && disk.hasPower; steps--) {
+        for (let writes = random.below(4); writes > 0; writes--) life.write();
+        await this.pass(random.below(30));
+      }
+      if (disk.hasPower && random.chance(0.5)) await life.close();
+      life.end.alive = false;
+      this.calls.push(...life.calls);
+    }
+    if (random.chance(0.5)) disk.kill();
+    else disk.crash();
+    await turn();
+  }
+
+  /** Everything works again: what is in the journal and in the dead letters is brought to the store. */
+  async recover(): Promise<string[]> {
+    this.store.isHealthy = true;
+    Object.keys(this.disk.faults).forEach(
+      (fault) => delete (this.disk.faults as Record<string, number>)[fault],
+    );
+    const life = await this.open();
+    expect(life).toBeDefined();
+    await life!.close();
+    const ids = (await this.deadLetters.list()).map(({ id }) => id);
+    const replayed = await replayDeadLetters(
+      this.deadLetters,
+      this.store.connect(() => true),
+      ids,
+    );
+    expect(replayed.filter(({ outcome }) => outcome !== 'stored')).toEqual([]);
+    expect(await this.deadLetters.list()).toEqual([]);
+    return storedSymbols(this.timeSeries);
+  }
+}
+
+const isKept = (error: unknown) => error instanceof RowsRefusedError && error.deadLetterId !== undefined;
+
+describe.each(seeds(60))('the lives of a writer, seed %i', (seed) => {
+  it('lose nothing, store nothing twice and leave nobody waiting', async () => {
+    const world = new World(seed);
+    for (let lives = 1 + world.random.below(4); lives > 0; lives--) await world.live();
+    const stored = new Set(await world.recover());
+    const rows = [...world.store.stored.values()].reduce((sum, count) => sum + count, 0);
+    expect(rows).toBe(stored.size);
+    for (const { symbols, isBad, outcome } of world.calls) {
+      const good = symbols.filter((symbol) => !symbol.startsWith('!'));
+      if (isBad) {
+        expect(good.filter((symbol) => stored.has(symbol))).toEqual([]);
+        if (outcome) expect(outcome).toMatchObject({ error: expect.any(Error) });
+      } else if (outcome && 'receipt' in outcome) {
+        const { acceptedCount, errors } = outcome.receipt;
+        expect(acceptedCount).toBe(good.length);
+        expect(errors.map(({ index }) => symbols[index])).toEqual(symbols.filter((s) => s.startsWith('!')));
+        expect(good.filter((symbol) => !stored.has(symbol))).toEqual([]);
+      } else if (outcome && isKept(outcome.error)) {
+        expect(good.filter((symbol) => !stored.has(symbol))).toEqual([]);
+      } else if (outcome && outcome.error !== GAVE_UP) {
+        expect(outcome.error).toMatchObject({ code: expect.stringMatching(/^(TIMEOUT|CONNECTION|QUERY)$/) });
+      }
+    }
+  });
+});

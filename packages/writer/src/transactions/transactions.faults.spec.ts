@@ -1,0 +1,285 @@
+import { deserialize } from 'node:v8';
+import type { BlockWriter, Cache, PreparedRow, TransactionLog } from '@quantumtrade/dal-domain';
+import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
+import { openJournal } from '@quantumtrade/dal-journal';
+import { ManualClock } from '@quantumtrade/dal-runtime';
+import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
+import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
+import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { transactionCache } from '../testing/transaction-cache.js';
+import { MONTH_MS, turn } from '../testing/bars.js';
+import { TransactionError } from './transaction-error.js';
+import { decodeTransaction } from './transaction-record.js';
+import { Transactions } from './transactions.js';
+
+const clock = { now: () => 0 };
+const anything = { parse: (value: unknown) => value };
+const values = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
+const symbolOf = (transaction: number) => `T${transaction}`;
+
+/** What a caller was told of its transaction; undefined where the process ended before. */
+type Outcome = 'applied' | { readonly error: unknown } | undefined;
+
+/** What outlives a process: the disk, the store, the cache; and what is known of all transactions. */
+class World {
+  readonly random: Random;
+  /** When callers give up; another one for each crash point, so that they meet in many ways. */
+  readonly patience: Random;
+  readonly disk: SimulatedDisk;
+  readonly timeSeries = memoryTimeSeries({ clock });
+  readonly backend = memoryCacheBackend({ clock });
+  readonly cache = this.backend.cache;
+  /** Blocks that the store took, in the order of their first time: whose they are, and their bytes. */
+  readonly stored = new Map<string, { transaction: number; rowCount: number; bytes: Buffer }>();
+  readonly committing: number[] = [];
+  readonly outcomes: Outcome[] = [];
+  steps = 0;
+
+  constructor(seed: number, crashAt: number) {
+    this.patience = new Random(seed + 7919 * (Number.isFinite(crashAt) ? crashAt : -1));
+    this.random = new Random(seed);
+    this.disk = new SimulatedDisk(this.random);
+  }
+
+  /** What the caches and keys hold before a transaction changes them. */
+  async prepare(transaction: number): Promise<void> {
+    await this.cache.set(`market:${symbolOf(transaction)}:latest`, 'old', 1000);
+    await this.cache.set(`gone:${transaction}`, 'old', 1000);
+  }
+
+  take(id: string, rowCount: number, bytes: Uint8Array): void {
+    const known = this.stored.get(id);
+    if (known && !known.bytes.equals(bytes)) throw new Error('a block came again with other bytes');
+    const [first] = deserialize(bytes) as PreparedRow[];
+    const transaction = Number((first!.row['symbol'] as string).slice(1));
+    if (!known) this.stored.set(id, { transaction, rowCount, bytes: Buffer.from(bytes) });
+  }
+}
+
+/** One process: opens the log that the last one left. From its last step on nothing it does has an effect. */
+class Life {
+  readonly timers = new ManualClock();
+  readonly #world: World;
+  #stepsLeft: number;
+  readonly #callbacks = new Map<number, () => void>();
+  isAlive = true;
+  transactions!: Transactions;
+
+  constructor(world: World, steps: number) {
+    this.#world = world;
+    this.#stepsLeft = steps;
+  }
+
+  async open(): Promise<void> {
+    const { disk, cache, timeSeries } = this.#world;
+    disk.onOperation = () => {
+      if (!this.#step()) disk.operationsLeft = 0;
+    };
+    const opening = openJournal({ directory: '/log', fs: disk.fs, clock: this.timers });
+    const log = this.#watched(await this.#ofThisLife(opening));
+    const logs = { open: async () => log, openLeftOver: async () => log };
+    this.transactions = new Transactions(logs, {
+      blocks: this.#faulty(timeSeries.blocks),
+      through: transactionCache(this.#faultyCache(cache)),
+      clock,
+      timers: this.timers,
+      retry: { random: () => 0.5, maxDelayMs: 200 },
+    });
+    await turn();
+  }
+
+  /** Lets everything happen that can, until the condition holds or the process is dead. */
+  async until(isDone: () => boolean): Promise<void> {
+    for (let turns = 0; this.isAlive && !isDone(); turns++) {
+      if (turns > 5_000) throw new Error('nothing happens any more');
+      await turn();
+      this.timers.advance(10);
+    }
+  }
+
+  onStep(step: number, callback: () => void): void {
+    this.#callbacks.set(this.#world.steps + step, callback);
+  }
+
+  #step(): boolean {
+    if (this.isAlive) this.#callbacks.get(this.#world.steps++)?.();
+    if (this.#stepsLeft-- <= 0) this.isAlive = false;
+    return this.isAlive;
+  }
+
+  /** What happens to a dead process's calls: nothing. */
+  async #between<T>(run: () => Promise<T>, fail: () => Error): Promise<T> {
+    const { random } = this.#world;
+    const gone = () => new Promise<never>(() => undefined);
+    if (!this.#step()) return gone();
+    if (random.chance(0.1)) throw fail();
+    const result = await run();
+    if (!this.#step()) return gone();
+    if (random.chance(0.1)) throw fail();
+    return result;
+  }
+
+  async #ofThisLife<T>(promise: Promise<T>): Promise<T> {
+    return promise.catch((error: unknown) => {
+      if (!this.isAlive) throw new Died();
+      throw error;
+    });
+  }
+
+  #faulty(blocks: BlockWriter): BlockWriter {
+    return {
+      collect: (record) => blocks.collect(record),
+      write: (block, options) =>
+        this.#between(
+          async () => {
+            const receipt = await blocks.write(block, options);
+            this.#world.take(block.id, block.rowCount, block.bytes);
+            return receipt;
+          },
+          () => new ConnectionError('cut', { operation: 'test' }),
+        ),
+    };
+  }
+
+  #faultyCache(cache: Cache): Cache {
+    const fail = () => new CacheError('cut', { operation: 'test' });
+    return Object.assign(Object.create(cache) as Cache, {
+      set: (key: string, value: unknown, ttl: number) =>
+        this.#between(() => cache.set(key, value, ttl), fail),
+      delete: (key: string) => this.#between(() => cache.delete(key), fail),
+      // A cached value that cannot be cleared stays, as after any insert.
+      deleteMany: (keys: string[]) =>
+        this.isAlive ? cache.deleteMany(keys) : this.#between(() => cache.deleteMany(keys), fail),
+    });
+  }
+
+  #watched(log: TransactionLog): TransactionLog {
+    return {
+      append: (id, payload, options) => {
+        const { cacheChanges } = decodeTransaction(Buffer.concat(payload));
+        this.#world.committing.push(Number(cacheChanges[0]!.key.split(':')[1]));
+        return log.append(id, payload, options);
+      },
+      read: (options) => log.read(options),
+      advance: (position) => log.advance(position),
+      stats: () => log.stats(),
+      close: () => log.close(),
+    };
+  }
+}
+
+class Died extends Error {}
+
+async function run(seed: number, crashAt: number): Promise<World> {
+  const world = new World(seed, crashAt);
+  const life = new Life(world, crashAt);
+  const count = 1 + world.random.below(4);
+  for (let transaction = 0; transaction < count; transaction++) await world.prepare(transaction);
+  await opened(life, async () => {
+    for (let transaction = 0; transaction < count; transaction++) begin(world, life, transaction);
+    await life.until(() => world.outcomes.filter(Boolean).length === count && settled(life));
+  });
+  const steps = world.steps;
+  // The process after it may end anywhere, too.
+  for (const lifetime of [world.random.below(2 * steps), Infinity]) {
+    if (world.random.chance(0.5)) world.disk.crash();
+    else world.disk.kill();
+    const next = new Life(world, lifetime);
+    await opened(next, () => next.until(() => settled(next)));
+  }
+  world.steps = steps;
+  await verify(world, count);
+  return world;
+}
+
+async function opened(life: Life, live: () => Promise<void>): Promise<void> {
+  try {
+    await life.open();
+    await live();
+  } catch (error) {
+    if (!(error instanceof Died)) throw error;
+  }
+}
+
+const settled = ({ transactions }: Life) => transactions.state.pending === 0;
+
+function begin(world: World, life: Life, transaction: number): void {
+  const { random } = world;
+  const symbol = symbolOf(transaction);
+  const isWrong = random.chance(0.1);
+  const pauses = random.below(4);
+  const controller = new AbortController();
+  if (random.chance(0.4)) {
+    life.onStep(world.patience.below(25), () => controller.abort(new Error('gave up')));
+  }
+  const told = (outcome: Outcome) => {
+    if (life.isAlive) world.outcomes[transaction] = outcome;
+  };
+  void life.transactions
+    .run(
+      async (tx) => {
+        tx.insertMarketData({
+          source: 'test',
+          records: [0, MONTH_MS].map((timestamp) => ({ ...values, symbol, timestamp })),
+        });
+        for (let pause = 0; pause < pauses; pause++) await turn();
+        tx.insertFeatures({ symbol, timestamp: 0, version: 1, features: { a: 1, b: isWrong ? NaN : 2 } });
+        tx.cacheSet(`own:${transaction}`, { transaction }, 1000);
+        tx.cacheSet('last', transaction, 1000);
+        tx.cacheDelete(`gone:${transaction}`);
+      },
+      { signal: controller.signal },
+    )
+    .then(
+      () => told('applied'),
+      (error: unknown) => told({ error }),
+    );
+}
+
+async function verify(world: World, count: number): Promise<void> {
+  const { cache, timeSeries, stored, committing, outcomes } = world;
+  const order = [...stored.values()].map(({ transaction }) => transaction);
+  const applied = order.filter((transaction, at) => transaction !== order[at - 1]);
+  expect(new Set(applied).size).toBe(applied.length);
+  expect(committing.filter((transaction) => applied.includes(transaction))).toEqual(applied);
+  expect(await cache.get('last', anything)).toBe(applied.at(-1) ?? null);
+  for (let transaction = 0; transaction < count; transaction++) {
+    const symbol = symbolOf(transaction);
+    const bars = await timeSeries.marketData.find({ symbol });
+    const features = await timeSeries.features.latest(symbol);
+    const found = {
+      blocks: order.filter((other) => other === transaction).length,
+      bars: bars.totalCount,
+      features: Object.keys(features?.features ?? {}).length,
+      own: await cache.get(`own:${transaction}`, anything),
+      gone: await cache.get(`gone:${transaction}`, anything),
+      cached: await cache.get(`market:${symbol}:latest`, anything),
+    };
+    const nothing = { blocks: 0, bars: 0, features: 0, own: null, gone: 'old', cached: 'old' };
+    const everything = { blocks: 3, bars: 2, features: 2, own: { transaction }, gone: null, cached: null };
+    const expected = isCommitted(outcomes[transaction]) ?? found.blocks > 0;
+    expect(found).toEqual(expected ? everything : nothing);
+  }
+}
+
+/** Whether a caller may count on it, if it may count on anything. */
+function isCommitted(outcome: Outcome): boolean | undefined {
+  if (outcome === undefined || outcome === 'applied') return outcome && true;
+  if (!(outcome.error instanceof TransactionError)) return false;
+  const { committed } = outcome.error;
+  return committed === 'unknown' ? undefined : committed;
+}
+
+it.each(seeds(4))(
+  'all of it or nothing, once, in order, wherever the process ends (seed %i)',
+  async (seed) => {
+    const { steps } = await run(seed, Infinity);
+    for (let crashAt = 0; crashAt < steps; crashAt++) {
+      await run(seed, crashAt).catch((error: unknown) => {
+        throw new Error(`ended at step ${crashAt} of ${steps}: ${(error as Error).message}`, {
+          cause: error,
+        });
+      });
+    }
+  },
+);
