@@ -15,9 +15,9 @@ import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
 import { recordRepositories } from './repositories/records.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
-import { blockWriter } from './writing/block-writer.js';
-import { RecordEncoders } from './writing/record-encoders.js';
-import { TableWriter } from './writing/table-writer.js';
+import { blockWriter } from './write/block-writer.js';
+import { RecordEncoders } from './write/record-encoders.js';
+import { TableWriter } from './write/table-writer.js';
 
 export interface ClickHouseBackendOptions {
   /** Tells when a batch without a time of its own was written. Default is the system's clock. */

@@ -17,7 +17,7 @@ import {
   sessionInstant,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { decodeField } from '../encoding/columns.js';
+import { decodeField } from '../codec/sql-columns.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 import { countOf, limitClause, page, timed, withLimit } from './table-reader.js';

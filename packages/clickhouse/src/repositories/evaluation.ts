@@ -8,7 +8,7 @@ import {
   requireLimit,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { instantOf, typeOf } from '../encoding/columns.js';
+import { instantOf, typeOf } from '../codec/sql-columns.js';
 import type { TableReader } from './table-reader.js';
 
 const MINUTE_MS = 60_000;

@@ -4,7 +4,7 @@ import type { Sql } from '../connection/sql.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 import { countOf, limitClause, page, timed, withLimit } from './table-reader.js';
-import type { TableWriter } from '../writing/table-writer.js';
+import type { TableWriter } from '../write/table-writer.js';
 
 /** One set as the engine groups it: its features sorted by name. */
 interface JsonSet {

@@ -1,7 +1,7 @@
 import type { QueryPlan } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { SqlParams } from '../connection/sql.js';
-import { encodeField, instantOf, typeOf } from '../encoding/columns.js';
+import { encodeField, instantOf, typeOf } from '../codec/sql-columns.js';
 
 /** A condition on rows, with the values bound in it. */
 export interface Filter {

@@ -3,8 +3,8 @@ import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { recordRepositories } from './records.js';
-import { RecordEncoders } from '../writing/record-encoders.js';
-import { TableWriter } from '../writing/table-writer.js';
+import { RecordEncoders } from '../write/record-encoders.js';
+import { TableWriter } from '../write/table-writer.js';
 
 const ROWS = 100_000;
 const DAY = 86_400_000;

@@ -6,7 +6,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { deriveRepositories, records } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import type { TableWriter } from '../writing/table-writer.js';
+import type { TableWriter } from '../write/table-writer.js';
 import { dueForEvaluation } from './evaluation.js';
 import { featureRepository } from './features.js';
 import { TableReader } from './table-reader.js';

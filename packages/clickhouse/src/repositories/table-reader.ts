@@ -14,7 +14,7 @@ import {
   requireLimit,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { decodeRow, selectList } from '../encoding/columns.js';
+import { decodeRow, selectList } from '../codec/sql-columns.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 

@@ -4,8 +4,8 @@ import { toCanonicalRow, marketData, prediction, records, ValidationError } from
 import fc from 'fast-check';
 import type { EncodedBlock } from './block-builder.js';
 import { BlockEncoder } from './block-encoder.js';
-import { decodeBlocks } from './block-decoder.js';
-import { rowsOf } from './rows.js';
+import { decodeBlocks } from './read/block-decoder.js';
+import { rowsOf } from './read/rows.js';
 import { lastOf } from './steps.js';
 import { bars, recordsOf } from '../testing/native-records.js';
 

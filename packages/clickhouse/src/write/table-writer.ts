@@ -11,8 +11,8 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { drawVersion, isDatabaseError, records, settleVersion } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import type { EncodedBlock } from '../native/block-builder.js';
-import { lastOf } from '../native/steps.js';
+import type { EncodedBlock } from '../codec/block-builder.js';
+import { lastOf } from '../codec/steps.js';
 import { rowsOfBatch } from './batch-rows.js';
 import { BlockKeys } from './block-keys.js';
 import { decodeWhole } from './decode-whole.js';

@@ -1,9 +1,9 @@
 import type { Rounding } from '@quantumtrade/dal-domain';
-import type { ColumnWriter } from './column-writers/column-writer.js';
-import { DictionaryWriter } from './column-writers/dictionary.js';
-import { TextBuffer, varintSize, writeVarint } from './column-writers/text-buffer.js';
-import type { ColumnField } from './column-writers/writer-of.js';
-import { writerOf } from './column-writers/writer-of.js';
+import type { ColumnWriter } from './columns/column-writer.js';
+import { DictionaryWriter } from './columns/dictionary.js';
+import { TextBuffer, varintSize, writeVarint } from './columns/text-buffer.js';
+import type { ColumnField } from './columns/writer-of.js';
+import { writerOf } from './columns/writer-of.js';
 import type { ColumnInput } from './input-plan.js';
 
 /** Told which row is refused, by which column, and why. */

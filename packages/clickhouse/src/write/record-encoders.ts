@@ -1,6 +1,6 @@
 import type { RecordName } from '@quantumtrade/dal-domain';
 import { requireRecord } from '@quantumtrade/dal-domain';
-import { BlockEncoder } from '../native/block-encoder.js';
+import { BlockEncoder } from '../codec/block-encoder.js';
 
 /** One encoder for each record, made when first needed and shared by all who write. */
 export class RecordEncoders {

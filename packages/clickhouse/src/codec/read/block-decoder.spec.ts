@@ -2,7 +2,7 @@ import { ClickHouseError } from '@clickhouse/client';
 import { prediction } from '@quantumtrade/dal-domain';
 import type { DecodedBlock, DecodeOptions } from './block-decoder.js';
 import { BrokenAnswerError, decodeBlocks } from './block-decoder.js';
-import { BlockEncoder } from './block-encoder.js';
+import { BlockEncoder } from '../block-encoder.js';
 import { rowsOf } from './rows.js';
 
 const rows = Array.from({ length: 3 }, (_, i) => ({

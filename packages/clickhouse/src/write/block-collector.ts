@@ -10,10 +10,10 @@ import type {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { drawVersion, isColumnBatch } from '@quantumtrade/dal-domain';
-import type { AppendedRows, BlockBuilder } from '../native/block-builder.js';
-import type { BlockEncoder } from '../native/block-encoder.js';
-import type { Steps } from '../native/steps.js';
-import { lastOf } from '../native/steps.js';
+import type { AppendedRows, BlockBuilder } from '../codec/block-builder.js';
+import type { BlockEncoder } from '../codec/block-encoder.js';
+import type { Steps } from '../codec/steps.js';
+import { lastOf } from '../codec/steps.js';
 import type { BlockMemory } from './block-memory.js';
 import type { BatchRows } from './batch-rows.js';
 import { columnsOfBatch, rowsOfBatch } from './batch-rows.js';

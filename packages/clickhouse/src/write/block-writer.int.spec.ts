@@ -2,7 +2,7 @@ import type { EncodedBlock, Field, RecordDefinition } from '@quantumtrade/dal-do
 import { marketData, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
-import { BlockEncoder } from '../native/block-encoder.js';
+import { BlockEncoder } from '../codec/block-encoder.js';
 import { bars } from '../testing/native-records.js';
 import { intercepted } from '../testing/own-schema.js';
 import { openOwnBackend } from '../testing/own-backend.js';

@@ -1,6 +1,6 @@
 import type { Canonical, DecimalField } from '@quantumtrade/dal-domain';
 import { DECIMAL_SCALE, formatDecimal } from '@quantumtrade/dal-domain';
-import { decimalType } from '../../encoding/columns.js';
+import { decimalType } from '../sql-columns.js';
 import type { Refuse } from './column-writer.js';
 import { unitsOfNumber, unitsOfText } from './decimals.js';
 import { FixedWidthWriter } from './fixed-width.js';

@@ -1,6 +1,6 @@
 import type { Canonical, DecimalField } from '@quantumtrade/dal-domain';
 import { DECIMAL_LIMIT, DECIMAL_SCALE, SMALLEST_DECIMAL, TOO_LARGE } from '@quantumtrade/dal-domain';
-import { decimalType } from '../../encoding/columns.js';
+import { decimalType } from '../sql-columns.js';
 import { highHalf, SixtyFourBitWriter } from './fixed-width.js';
 
 const UNIT = 10 ** DECIMAL_SCALE;

@@ -8,7 +8,7 @@ import {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
-import { rowsOf } from '../native/rows.js';
+import { rowsOf } from '../codec/read/rows.js';
 import { recordsOf } from '../testing/native-records.js';
 import { NativeBlockCollector } from './block-collector.js';
 import { BlockMemory } from './block-memory.js';

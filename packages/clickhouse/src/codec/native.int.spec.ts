@@ -6,11 +6,11 @@ import { toCanonicalRow, columnOf, formatDecimal, records } from '@quantumtrade/
 import fc from 'fast-check';
 import { columnTypeOf } from '../testing/column-types.js';
 import { bars, recordsOf } from '../testing/native-records.js';
-import type { DecodedBlock } from './block-decoder.js';
-import { decodeBlocks } from './block-decoder.js';
+import type { DecodedBlock } from './read/block-decoder.js';
+import { decodeBlocks } from './read/block-decoder.js';
 import { BlockEncoder } from './block-encoder.js';
-import type { ColumnField } from './column-writers/writer-of.js';
-import { rowsOf } from './rows.js';
+import type { ColumnField } from './columns/writer-of.js';
+import { rowsOf } from './read/rows.js';
 
 const database = `native_${randomBytes(6).toString('hex')}`;
 const url = process.env['CLICKHOUSE_URL']!;

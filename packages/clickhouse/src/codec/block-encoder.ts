@@ -2,7 +2,7 @@ import type { RecordDefinition, RowError } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { AppendedRows, AppendOptions, EncodedBlock } from './block-builder.js';
 import { BlockBuilder, BlockPool } from './block-builder.js';
-import type { ColumnField } from './column-writers/writer-of.js';
+import type { ColumnField } from './columns/writer-of.js';
 import type { ColumnSources } from './input-plan.js';
 import { InputPlan } from './input-plan.js';
 import type { Steps } from './steps.js';

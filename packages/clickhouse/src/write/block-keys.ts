@@ -1,7 +1,7 @@
 import type { Canonical, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf, versionAt } from '@quantumtrade/dal-domain';
-import type { DecodedBlock } from '../native/block-decoder.js';
-import type { Column } from '../native/column-readers/column.js';
+import type { DecodedBlock } from '../codec/read/block-decoder.js';
+import type { Column } from '../codec/read/column.js';
 
 /** One text for each key of a record, e.g. `["AAPL","1577836800000","vendor"]`. */
 export const keyText = (values: readonly unknown[]): string => JSON.stringify(values.map(String));

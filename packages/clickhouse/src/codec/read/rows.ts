@@ -1,7 +1,7 @@
 import type { RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from './block-decoder.js';
-import type { Column } from './column-readers/column.js';
+import type { Column } from './column.js';
 
 type MakeRows = (count: number, columns: readonly Column[]) => Row[];
 

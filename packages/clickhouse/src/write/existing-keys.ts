@@ -1,7 +1,7 @@
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
-import { decodeRow, encodeField, instantOf, selectList, typeOf } from '../encoding/columns.js';
+import { decodeRow, encodeField, instantOf, selectList, typeOf } from '../codec/sql-columns.js';
 import type { BlockKeys } from './block-keys.js';
 import { keyText } from './block-keys.js';
 

@@ -1,8 +1,8 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { ConnectionError, marketData, QueryError } from '@quantumtrade/dal-domain';
 import type { Sql, SqlBlock, StoredBlock } from '../connection/sql.js';
-import { BlockEncoder } from '../native/block-encoder.js';
-import { rowsOf } from '../native/rows.js';
+import { BlockEncoder } from '../codec/block-encoder.js';
+import { rowsOf } from '../codec/read/rows.js';
 import { bars } from '../testing/native-records.js';
 import { decodeWhole } from './decode-whole.js';
 import type { UnstoredBlock } from './insert-once.js';

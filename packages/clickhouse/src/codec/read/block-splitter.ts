@@ -1,6 +1,6 @@
-import { ByteReader } from './column-readers/byte-reader.js';
-import { partsOf } from './column-readers/column-parts.js';
-import { MAX_NAME_BYTES, parseTypeName } from './column-readers/type-name.js';
+import { ByteReader } from './byte-reader.js';
+import { partsOf } from './column-parts.js';
+import { MAX_NAME_BYTES, parseTypeName } from './type-name.js';
 
 export interface BlockPart {
   readonly bytes: Buffer;

@@ -1,9 +1,9 @@
 import type { Column, DictionaryColumn } from '@quantumtrade/dal-domain';
-import type { ColumnWriter, Refuse } from './column-writers/column-writer.js';
-import type { DictionaryWriter } from './column-writers/dictionary.js';
-import type { SixtyFourBitWriter } from './column-writers/fixed-width.js';
-import type { WideDecimalWriter } from './column-writers/wide-decimals.js';
-import type { ColumnField } from './column-writers/writer-of.js';
+import type { ColumnWriter, Refuse } from './columns/column-writer.js';
+import type { DictionaryWriter } from './columns/dictionary.js';
+import type { SixtyFourBitWriter } from './columns/fixed-width.js';
+import type { WideDecimalWriter } from './columns/wide-decimals.js';
+import type { ColumnField } from './columns/writer-of.js';
 
 /** Puts the values of the selected rows into a column, as its rows from `firstRow` on. */
 export type RowLoop = (

@@ -2,7 +2,7 @@ import type { Rounding, RowError, RowKeys } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { Allocate, RefuseRow } from './block-columns.js';
 import { BlockColumns } from './block-columns.js';
-import { InstantWriter } from './column-writers/instants.js';
+import { InstantWriter } from './columns/instants.js';
 import type { ColumnInput, ColumnSources, Constants, InputPlan, VaryingInput } from './input-plan.js';
 import { Months } from './months.js';
 import type { Steps } from './steps.js';

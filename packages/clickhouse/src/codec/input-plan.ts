@@ -7,7 +7,7 @@ import type {
   Rounding,
 } from '@quantumtrade/dal-domain';
 import { checkColumns, requireField } from '@quantumtrade/dal-domain';
-import type { ColumnField } from './column-writers/writer-of.js';
+import type { ColumnField } from './columns/writer-of.js';
 import type { RowLoop } from './row-loops.js';
 import { loopForSource, propertyLoop } from './row-loops.js';
 

@@ -1,8 +1,8 @@
-import { reportedError } from '../connection/answer.js';
-import { ByteReader, Incomplete } from './column-readers/byte-reader.js';
-import type { Column } from './column-readers/column.js';
-import { readerOf } from './column-readers/reader-of.js';
-import { MAX_NAME_BYTES } from './column-readers/type-name.js';
+import { reportedError } from '../../connection/answer.js';
+import { ByteReader, Incomplete } from './byte-reader.js';
+import type { Column } from './column.js';
+import { readerOf } from './reader-of.js';
+import { MAX_NAME_BYTES } from './type-name.js';
 import { PendingBytes } from './pending-bytes.js';
 import { ServerReport } from './server-report.js';
 

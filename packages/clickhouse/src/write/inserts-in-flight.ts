@@ -1,6 +1,6 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { CallLimits } from '../connection/call-limits.js';
-import type { EncodedBlock } from '../native/block-builder.js';
+import type { EncodedBlock } from '../codec/block-builder.js';
 import type { BlockKeys } from './block-keys.js';
 
 /**

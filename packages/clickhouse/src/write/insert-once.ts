@@ -1,7 +1,7 @@
 import type { CallOptions, DatabaseError, RecordDefinition } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { Sql, SqlBlock } from '../connection/sql.js';
-import { splitBlock } from '../native/block-splitter.js';
+import { splitBlock } from '../codec/read/block-splitter.js';
 import { BlockKeys } from './block-keys.js';
 import { decodeWhole } from './decode-whole.js';
 import { hasRows } from './existing-keys.js';

@@ -1,6 +1,6 @@
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { marketData } from '@quantumtrade/dal-domain';
-import { decodeField, decodeRow, encodeField, selectList } from './columns.js';
+import { decodeField, decodeRow, encodeField, selectList } from './sql-columns.js';
 
 const definition: RecordDefinition = {
   name: 'bars',

@@ -1,9 +1,9 @@
 import { records } from '@quantumtrade/dal-domain';
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
-import { bars, recordsOf } from '../testing/native-records.js';
-import { decodeWhole } from '../writing/decode-whole.js';
-import { BlockEncoder } from './block-encoder.js';
+import { bars, recordsOf } from '../../testing/native-records.js';
+import { decodeWhole } from '../../write/decode-whole.js';
+import { BlockEncoder } from '../block-encoder.js';
 import { splitBlock } from './block-splitter.js';
 import { rowsOf } from './rows.js';
 

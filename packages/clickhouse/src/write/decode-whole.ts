@@ -1,6 +1,6 @@
 import { ClickHouseError } from '@clickhouse/client';
-import type { DecodedBlock } from '../native/block-decoder.js';
-import { BrokenAnswerError, decodeBlocks } from '../native/block-decoder.js';
+import type { DecodedBlock } from '../codec/read/block-decoder.js';
+import { BrokenAnswerError, decodeBlocks } from '../codec/read/block-decoder.js';
 
 /** The one block that these bytes are, or undefined when they are anything else. */
 export async function decodeWhole(bytes: Uint8Array): Promise<DecodedBlock | undefined> {
