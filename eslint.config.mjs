@@ -12,6 +12,7 @@ const layers = {
   engine: [],
   migrations: [],
   conformance: ['runtime', 'domain'],
+  testing: ['runtime', 'domain'],
   adapter: ['runtime', 'domain', 'platform', 'migrations'],
   cache: ['runtime', 'domain'],
   integration: ['runtime', 'domain'],
@@ -31,6 +32,7 @@ const layers = {
     'adapter',
     'engine',
     'conformance',
+    'testing',
     'runtime',
     'domain',
     'platform',
@@ -40,13 +42,14 @@ const layers = {
 
 /** What only tests of a layer may import besides. */
 const testsAlso = {
-  adapter: ['conformance', 'tool', 'adapter'],
-  cache: ['adapter', 'platform'],
-  integration: ['adapter'],
-  writer: ['adapter'],
-  dal: ['adapter', 'conformance'],
-  container: ['tool'],
-  app: ['tool', 'engine', 'adapter'],
+  platform: ['testing'],
+  adapter: ['conformance', 'testing', 'tool', 'adapter'],
+  cache: ['adapter', 'platform', 'testing'],
+  integration: ['adapter', 'testing'],
+  writer: ['adapter', 'testing'],
+  dal: ['adapter', 'conformance', 'testing'],
+  container: ['testing', 'tool'],
+  app: ['testing', 'tool', 'engine', 'adapter'],
   domain: [],
 };
 
@@ -63,6 +66,7 @@ const externals = {
   domain: { allowedExternalImports: ['zod'] },
   platform: { bannedExternalImports: [...allDrivers, ...containers] },
   conformance: { allowedExternalImports: ['fast-check'] },
+  testing: { allowedExternalImports: ['ioredis'] },
   adapter: { bannedExternalImports: containers },
   cache: { allowedExternalImports: ['lru-cache'] },
   integration: { allowedExternalImports: ['keyv'] },
@@ -120,7 +124,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', 'packages/{cache,redis,writer}/src/testing/**/*.ts'],
+    files: ['**/*.spec.ts', 'packages/*/src/**/testing/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundaries(true) },
   },
   {

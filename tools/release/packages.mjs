@@ -3,12 +3,11 @@ import { join } from 'node:path';
 
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** The folders whose packages are published. */
-export const publishedFolders = (root) => [
-  'migrations',
-  'apps/cli',
-  ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`),
-];
+/** Returns the folders whose packages are published. */
+export const publishedFolders = (root) =>
+  ['migrations', 'apps/cli', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)].filter(
+    (folder) => readJson(join(root, folder, 'package.json')).private !== true,
+  );
 
 export const packageName = (root, folder) => readJson(join(root, folder, 'package.json')).name;
 

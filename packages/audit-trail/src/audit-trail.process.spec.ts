@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startChild } from '@quantumtrade/dal-journal/testing/child';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
 import { nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
+import { Random, startChild } from '@quantumtrade/dal-testing';
 import { openAuditTrail, type AuditTrailEvent } from './audit-trail.js';
 import { readAuditTrail } from './read-audit-trail.js';
 import { filesOf, Scratch } from './testing/trails.js';
@@ -17,7 +16,7 @@ const seed = Number(process.env['QT_SEED'] ?? Date.now() % 1_000_000);
 
 /** A process that records entries named `<prefix>:<number>` and prints each one's name once it is recorded. */
 const startRecording = (directory: string, prefix: string, entries = Infinity) =>
-  startChild(new URL('testing/record-loop.ts', import.meta.url).href, directory, prefix, String(entries));
+  startChild(new URL('testing/record-loop.ts', import.meta.url), directory, prefix, String(entries));
 
 async function recorded(directory: string): Promise<Set<string>> {
   const names = new Set<string>();

@@ -1,14 +1,13 @@
 import type { TableGuarantees } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError, tableGuarantees } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
-import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
 import {
   ManualClock,
   memoryCacheBackend,
   memoryDeadLetters,
   memoryTimeSeries,
 } from '@quantumtrade/dal-memory';
+import { Random, SimulatedDisk } from '@quantumtrade/dal-testing';
 import { DatabaseAbstraction } from './database-abstraction.js';
 import { bars, storedSymbols, turn } from '@quantumtrade/dal-writer/testing/bars';
 

@@ -1,8 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { Random, seeds, SimulatedDisk } from '@quantumtrade/dal-testing';
 import { openJournal, type Journal } from './journal.js';
 import { Model } from './testing/model.js';
-import { Random, seeds } from './testing/random.js';
-import { SimulatedDisk } from './testing/simulated-disk.js';
 
 const directory = '/journal';
 

@@ -3,10 +3,12 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Random, seeds, startChild } from '@quantumtrade/dal-testing';
 import { openJournal } from './journal.js';
-import { startChild } from './testing/child.js';
 import { payloadOf } from './testing/payload-of.js';
-import { Random, seeds } from './testing/random.js';
+
+const appendLoop = new URL('testing/append-loop.ts', import.meta.url);
+const lockLoop = new URL('testing/lock-loop.ts', import.meta.url);
 
 let directory: string;
 beforeEach(async () => {
@@ -17,7 +19,7 @@ afterEach(() => rm(directory, { recursive: true }));
 it('has every record that a process had acknowledged before it was killed', async () => {
   const acknowledged = new Set<string>();
   for (const seed of seeds(10)) {
-    const child = startChild('append-loop.ts', directory, String(seed));
+    const child = startChild(appendLoop, directory, String(seed));
     await child.started;
     await delay(new Random(seed).below(100));
     child.process.kill('SIGKILL');
@@ -41,7 +43,7 @@ it('has every record that a process had acknowledged before it was killed', asyn
 }, 120_000);
 
 it('lets one journal at a time have a directory, in this process and others', async () => {
-  const child = startChild('append-loop.ts', directory, 'child');
+  const child = startChild(appendLoop, directory, 'child');
   await child.started;
   await expect(openJournal({ directory })).rejects.toMatchObject({
     code: 'LOCKED',
@@ -57,7 +59,7 @@ it('lets one journal at a time have a directory, in this process and others', as
 }, 30_000);
 
 it('stays locked while its holder is stopped', async () => {
-  const child = startChild('append-loop.ts', directory, 'child');
+  const child = startChild(appendLoop, directory, 'child');
   await child.started;
   child.process.kill('SIGSTOP');
   await expect(openJournal({ directory })).rejects.toMatchObject({ code: 'LOCKED' });
@@ -68,9 +70,9 @@ it('stays locked while its holder is stopped', async () => {
 it('never lets two of many takers have the lock, whether holders leave or die', async () => {
   for (let round = 0; round < 3; round++) {
     await rm(join(directory, 'held'), { force: true });
-    const dying = startChild('lock-loop.ts', directory, '1', 'die');
+    const dying = startChild(lockLoop, directory, '1', 'die');
     await dying.output;
-    const takers = Array.from({ length: 4 }, () => startChild('lock-loop.ts', directory, '15'));
+    const takers = Array.from({ length: 4 }, () => startChild(lockLoop, directory, '15'));
     expect(await Promise.all(takers.map(({ output }) => output))).toEqual(Array(4).fill('done\n'));
   }
 }, 120_000);

@@ -1,4 +1,4 @@
-import { Random } from './testing/random.js';
+import { Random } from '@quantumtrade/dal-testing';
 import { ids, kilobyte, Simulation } from './testing/simulation.js';
 
 let sim: Simulation;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Random } from '@quantumtrade/dal-testing';
 import { openJournal } from './journal.js';
-import { Random } from './testing/random.js';
 import { drain, ids, kilobyte, Simulation, turns } from './testing/simulation.js';
 
 let sim: Simulation;

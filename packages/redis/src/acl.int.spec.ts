@@ -1,8 +1,8 @@
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { RIGHTS } from './testing/acl-rights.js';
 import { anything, closeAll, connect } from './testing/connected.js';
-import { RedisProcess } from './testing/redis-process.js';
 
 const PASSWORD = 's3cr3t-password';
 

@@ -1,10 +1,11 @@
 import { cacheSuites, errorOf } from '@quantumtrade/dal-conformance';
+import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisClusterProcesses, type RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { anything, closeAll, connect, openSockets } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
 import { RIGHTS, RIGHTS_IN_CLUSTER } from './testing/acl-rights.js';
 import { callsOf, forgetCalls } from './testing/command-stats.js';
-import { RedisClusterProcesses } from './testing/redis-cluster.js';
-import { type RedisProcess, sleep, until } from './testing/redis-process.js';
 import { report, Witness } from './testing/counter-oracle.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };

@@ -1,7 +1,7 @@
 import { cacheSuites } from '@quantumtrade/dal-conformance';
+import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { openCache } from './testing/open-cache.js';
-import { RedisClusterProcesses } from './testing/redis-cluster.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
 

@@ -4,9 +4,10 @@ import { createServer } from 'node:net';
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
 import type { CacheBackend } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
+import { freePort } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { connectRedis } from './connect-redis.js';
 import type { RedisSettings } from './settings.js';
-import { freePort, RedisProcess } from './testing/redis-process.js';
 
 /** Longer than any test may last: what ends before it was ended by something else. */
 const NO_TIMEOUT = { connectionTimeoutMs: 600_000, budgetMs: 600_000, commandTimeoutMs: 600_000 };

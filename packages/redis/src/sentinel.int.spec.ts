@@ -1,12 +1,12 @@
 import { cacheSuites, errorOf } from '@quantumtrade/dal-conformance';
+import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
+import { type RedisProcess, SentinelProcesses } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import type { RedisSettings } from './settings.js';
 import { callsOf, forgetCalls } from './testing/command-stats.js';
 import { anything, closeAll, connect, openSockets } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
-import type { RedisProcess } from './testing/redis-process.js';
-import { sleep, until } from './testing/redis-process.js';
-import { SentinelProcesses } from './testing/redis-sentinel.js';
 import { report, Witness } from './testing/counter-oracle.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };

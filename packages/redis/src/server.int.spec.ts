@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
 import type { CacheBackend, CacheInvalidations } from '@quantumtrade/dal-domain';
 import { RATE_LIMIT_WINDOW_MS, WRONG_TYPE } from '@quantumtrade/dal-domain';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { connectRedis } from './connect-redis.js';
-import { RedisProcess, until } from './testing/redis-process.js';
 
 const SECRET = 's3cr3t';
 const anything = { parse: (value: unknown) => value };

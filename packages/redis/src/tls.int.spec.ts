@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import type { RedisTlsSettings } from './settings.js';
 import { anything, closeAll, connect } from './testing/connected.js';
-import { RedisProcess } from './testing/redis-process.js';
 
 const path = (name: string) => fileURLToPath(new URL(`./testing/tls/${name}`, import.meta.url));
 const pem = (name: string) => readFile(path(name), 'utf8');

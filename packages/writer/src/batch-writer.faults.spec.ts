@@ -1,9 +1,8 @@
 import type { DeadLetterStore, MarketDataBatch } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualClock } from '@quantumtrade/dal-runtime';
-import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
-import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { Random, seeds, SimulatedDisk } from '@quantumtrade/dal-testing';
 import type { BatchWriter } from './batch-writer.js';
 import { openBatchWriter } from './batch-writer.js';
 import { fileDeadLetters } from './dead-letters/file-dead-letters.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { Random } from '@quantumtrade/dal-testing';
 import { CacheWorld } from './cache/cache-world.js';
 import type { Kind, Line } from './cache/line.js';
 import { SingleRedis } from './cache/single-redis.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { Random } from '@quantumtrade/dal-testing';
 import { CacheWorld } from './cache/cache-world.js';
 import type { Findings } from './cache/checked-reader.js';
 import { RedisBehindSentinels } from './cache/redis-behind-sentinels.js';

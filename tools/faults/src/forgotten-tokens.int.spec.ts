@@ -1,5 +1,5 @@
 import { cp, stat } from 'node:fs/promises';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { Random } from '@quantumtrade/dal-testing';
 import { barOf, SOURCE } from './faults/bars.js';
 import { Feed, PATIENCE_MS } from './faults/feed.js';
 import { MortalServer, RETRY } from './faults/mortal-server.js';

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CoherentCache } from '@quantumtrade/dal-cache';
 import type { CacheBackend } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
-import { RedisProcess, until } from '@quantumtrade/dal-redis/testing/redis-process';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { partsOf, VERSIONS } from './cache/keys.js';
 import { settledInTime } from './faults/settled-in-time.js';
 

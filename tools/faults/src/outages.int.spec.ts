@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { Random } from '@quantumtrade/dal-testing';
 import { CacheWorld } from './cache/cache-world.js';
 import { KEYS } from './cache/keys.js';
 import { READ_ONLY } from './cache/read-only.js';

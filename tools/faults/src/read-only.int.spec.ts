@@ -1,7 +1,8 @@
 import { DatabaseAbstraction } from '@quantumtrade/dal';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
-import { RedisProcess, until } from '@quantumtrade/dal-redis/testing/redis-process';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { READ_ONLY } from './cache/read-only.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { Random } from '@quantumtrade/dal-testing';
 import { Feed, PATIENCE_MS } from './faults/feed.js';
 import { MortalServer, RETRY } from './faults/mortal-server.js';
 import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';

@@ -1,10 +1,9 @@
-import type { Child } from '@quantumtrade/dal-journal/testing/child';
-import { startChild } from '@quantumtrade/dal-journal/testing/child';
-import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
+import { type Child, startChild } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import type { Stampedes } from './cache/stampeding-process.js';
 import { PLAN } from './plan.js';
 
-const SCRIPT = new URL('./cache/stampeding-process.ts', import.meta.url).href;
+const SCRIPT = new URL('./cache/stampeding-process.ts', import.meta.url);
 const { stampedeProcesses, stampedeCallers, stampedeRounds } = PLAN;
 
 let server: RedisProcess;

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Durability } from '@quantumtrade/dal';
-import { startChild } from '@quantumtrade/dal-journal/testing/child';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
+import { Random, startChild } from '@quantumtrade/dal-testing';
 import { PATIENCE_MS } from './faults/feed.js';
 import { MortalServer } from './faults/mortal-server.js';
 import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
 import { PLAN, SEED } from './plan.js';
 
-const SCRIPT = new URL('./faults/writing-process.ts', import.meta.url).href;
+const SCRIPT = new URL('./faults/writing-process.ts', import.meta.url);
 /** More rows than a process writes in its life. */
 const ROWS_PER_LIFE = 1_000_000;
 

@@ -3,7 +3,7 @@ import { firstAvailable } from './first-available.js';
 
 const source = (name: string, find: () => Promise<string | undefined>) => ({ name, find });
 
-it('takes the first source that has a server and asks no further', async () => {
+it('returns the server of the first source that has one', async () => {
   const later = jest.fn(async () => 'third');
   const found = await firstAvailable(
     'X',
@@ -14,12 +14,12 @@ it('takes the first source that has a server and asks no further', async () => {
   expect(later).not.toHaveBeenCalled();
 });
 
-it('goes on where a source fails', async () => {
+it('asks the next source when a source fails', async () => {
   const failing = source('a', () => Promise.reject(new Error('no engine')));
   expect(await firstAvailable('X', [failing, source('b', async () => 'second')], '')).toBe('second');
 });
 
-it('fails when there is none, and says what was tried and what to install', async () => {
+it('throws the sources tried and what to install when none has a server', async () => {
   const failing = source('engine', () => Promise.reject(new Error('not for this platform')));
   const attempt = firstAvailable('X', [source('X_URL', async () => undefined), failing], 'Install x.');
   await expect(attempt).rejects.toThrow(

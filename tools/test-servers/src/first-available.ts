@@ -1,14 +1,14 @@
-/** One way to come by a server. */
+/** A way to obtain a server. */
 export interface Source<Server> {
-  /** What it is, for the message when no source has one. */
+  /** Name for the error message when no source has a server. */
   readonly name: string;
-  /** Starts or finds the server; undefined where this source has none on this machine. */
+  /** Starts or finds the server. Returns undefined when this source has none on this machine. */
   find(): Promise<Server | undefined>;
 }
 
-/** The first source that has a server. None is a failure that says what to install, never a reason to skip a test. */
+/** Returns the server of the first source that has one. Throws an error that says what to install when none has. */
 export async function firstAvailable<Server>(
-  what: string,
+  kind: string,
   sources: readonly Source<Server>[],
   remedy: string,
 ): Promise<Server> {
@@ -22,5 +22,5 @@ export async function firstAvailable<Server>(
       tried.push(`${source.name}: ${(error as Error).message}`);
     }
   }
-  throw new Error(`Tests need a ${what} and found none. ${remedy}\n  ${tried.join('\n  ')}`);
+  throw new Error(`Tests need a ${kind} and found none. ${remedy}\n  ${tried.join('\n  ')}`);
 }

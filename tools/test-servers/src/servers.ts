@@ -1,11 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
 import { firstAvailable } from './first-available.js';
-import { startRedisServer } from './redis-server.js';
 
-/** A server that tests may use; `stop` ends it if it was started for them. */
+/** A server that tests may use. `stop` stops it if it was started for them. */
 export interface TestServer {
-  /** With credentials, if there are any. */
+  /** URL with credentials, if the server requires any. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -13,7 +14,7 @@ export interface TestServer {
 const CLICKHOUSE_IMAGE = 'clickhouse/clickhouse-server:26.7';
 const REDIS_IMAGE = 'redis:7.4';
 
-/** From `CLICKHOUSE_URL`, else the embedded engine, else a container. */
+/** Returns the server at `CLICKHOUSE_URL`, or starts the embedded engine, or a container. */
 export function testClickHouse(): Promise<TestServer> {
   return firstAvailable<TestServer>(
     'ClickHouse',
@@ -26,13 +27,13 @@ export function testClickHouse(): Promise<TestServer> {
   );
 }
 
-/** From `REDIS_URL`, else a `redis-server` on the PATH, else a container. */
+/** Returns the server at `REDIS_URL`, or starts a `redis-server` from the PATH, or a container. */
 export function testRedis(): Promise<TestServer> {
   return firstAvailable<TestServer>(
     'Redis',
     [
       { name: 'REDIS_URL', find: async () => given('REDIS_URL') },
-      { name: 'redis-server on the PATH', find: startRedisServer },
+      { name: 'redis-server on the PATH', find: redisProcess },
       { name: `container ${REDIS_IMAGE}`, find: redisContainer },
     ],
     'Install redis-server (on Debian: apt-get install redis-server), set REDIS_URL=redis://host:6379, or start Docker.',
@@ -58,6 +59,13 @@ async function clickHouseContainer(): Promise<TestServer> {
     .start();
   const url = `http://${container.getHost()}:${container.getMappedPort(8123)}`;
   return { url: withCredentials(url, 'dal', 'dal'), stop: async () => void (await container.stop()) };
+}
+
+/** Returns undefined when there is no `redis-server` on the PATH. */
+async function redisProcess(): Promise<TestServer | undefined> {
+  if (spawnSync('redis-server', ['--version']).error) return undefined;
+  const server = await RedisProcess.start();
+  return { url: server.url, stop: () => server.kill() };
 }
 
 async function redisContainer(): Promise<TestServer> {

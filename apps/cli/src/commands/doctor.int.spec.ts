@@ -1,4 +1,4 @@
-import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { EXIT } from '../exit-codes.js';
 import { OwnDatabase, qtdal, Scratch } from '../testing.js';
 

@@ -1,4 +1,5 @@
-import { writeSync } from 'node:fs';
+/** Process that records entries in an audit trail, and prints each one's id when it is durable. */
+import { printLine } from '@quantumtrade/dal-testing';
 import { openAuditTrail } from '../audit-trail.js';
 
 const [directory = '', prefix = '', entries = ''] = process.argv.slice(2);
@@ -14,7 +15,7 @@ const callers = Array.from({ length: 4 }, async () => {
     const batchId = `${prefix}:${next++}`;
     const { recorded } = trail.stats();
     await trail.record({ operation: 'test', batchId, padding: 'x'.repeat(300) });
-    if (trail.stats().recorded > recorded) writeSync(1, `${batchId}\n`);
+    if (trail.stats().recorded > recorded) printLine(batchId);
   }
 });
 await Promise.all(callers);

@@ -1,8 +1,8 @@
 import type { BlockWriter, Cache, MarketDataRepository } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { ManualClock } from '@quantumtrade/dal-runtime';
-import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { Random, seeds } from '@quantumtrade/dal-testing';
 import { openBatchWriter, Transactions, volatileTransactionLogs } from '@quantumtrade/dal-writer';
 import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 import { coherentBlocks } from './coherent-blocks.js';

@@ -1,5 +1,5 @@
-/** A process that appends to the journal named until it is killed, and prints each id once it is acknowledged. */
-import { writeSync } from 'node:fs';
+/** Process that appends to a journal until it is killed, and prints each id when it is acknowledged. */
+import { printLine } from '@quantumtrade/dal-testing';
 import { openJournal } from '../journal.js';
 import { payloadOf } from './payload-of.js';
 
@@ -10,7 +10,7 @@ const callers = Array.from({ length: 8 }, async () => {
   for (;;) {
     const id = `${prefix}:${next++}`;
     await journal.append(id, payloadOf(id));
-    writeSync(1, `${id}\n`);
+    printLine(id);
   }
 });
 await Promise.all(callers);

@@ -2,8 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { JournalEvent } from '../events.js';
 import { openJournal, type Journal, type JournalOptions } from '../journal.js';
 import { ManualClock } from '@quantumtrade/dal-runtime';
-import { Random } from './random.js';
-import { SimulatedDisk } from './simulated-disk.js';
+import { Random, SimulatedDisk } from '@quantumtrade/dal-testing';
 
 export const kilobyte = Buffer.alloc(1024, 'k');
 

@@ -1,9 +1,9 @@
 import { errorOf } from '@quantumtrade/dal-conformance';
 import type { Cache } from '@quantumtrade/dal-domain';
+import { until } from '@quantumtrade/dal-testing';
+import { type ClusterNode, RedisClusterProcesses, RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { anything, closeAll, connect } from '../testing/connected.js';
-import { type ClusterNode, RedisClusterProcesses } from '../testing/redis-cluster.js';
-import { RedisProcess, until } from '../testing/redis-process.js';
 
 const PATTERN = 'f:{symbol}:{name}';
 const write = (key: string) => ({ key, value: 1, ttlSeconds: 600 });

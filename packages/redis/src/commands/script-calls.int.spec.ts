@@ -1,8 +1,10 @@
 import { CacheError } from '@quantumtrade/dal-domain';
+import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { callsOf, forgetCalls } from '../testing/command-stats.js';
 import { anything, closeAll, connect } from '../testing/connected.js';
-import { RedisProcess, sleep, until } from '../testing/redis-process.js';
 
 let server: RedisProcess;
 let redis: Redis;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
-import { until } from '../testing/redis-process.js';
+import { until } from '@quantumtrade/dal-testing';
 import { Deadlines } from './deadlines.js';
 
 afterEach(() => jest.restoreAllMocks());

@@ -1,5 +1,7 @@
+import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { closeAll, connect } from '../testing/connected.js';
-import { RedisProcess, sleep, until } from '../testing/redis-process.js';
 import { ScriptedSentinel } from '../testing/scripted-sentinel.js';
 
 let master: RedisProcess;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { HearingListener } from '@quantumtrade/dal-conformance';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import type { RedisSettings } from '../settings.js';
 import { anything, closeAll, connect } from '../testing/connected.js';
-import { RedisClusterProcesses } from '../testing/redis-cluster.js';
-import { until } from '../testing/redis-process.js';
 
 let cluster: RedisClusterProcesses;
 let keyPrefix: string;

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { HearingListener } from '@quantumtrade/dal-conformance';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import type { RedisSettings } from '../settings.js';
 import { closeAll, connect, openSockets } from '../testing/connected.js';
 import { FreezingProxy } from '../testing/freezing-proxy.js';
 import { Mirror } from '../testing/mirror.js';
-import { RedisProcess, until } from '../testing/redis-process.js';
 
 let server: RedisProcess;
 /** A client that the adapter knows nothing of. */

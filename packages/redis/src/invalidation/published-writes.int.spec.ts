@@ -1,8 +1,8 @@
 import { cacheSuites, HearingListener } from '@quantumtrade/dal-conformance';
+import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { closeAll, connect } from '../testing/connected.js';
 import { openCache } from '../testing/open-cache.js';
-import { RedisClusterProcesses } from '../testing/redis-cluster.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
 const invalidation = 'pubsub';

@@ -1,8 +1,8 @@
 import type { MarketStreamItem } from '@quantumtrade/dal-domain';
 import { isDatabaseError, OLDEST_TICK } from '@quantumtrade/dal-domain';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { closeAll, connect } from '../testing/connected.js';
-import { RedisClusterProcesses } from '../testing/redis-cluster.js';
-import { until } from '../testing/redis-process.js';
 import { range, tick, told } from '../testing/ticks.js';
 
 const SYMBOLS = range(0, 12).map((i) => `S${i}`);

@@ -1,6 +1,7 @@
 import type { Cache } from '@quantumtrade/dal-domain';
+import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
 import type { Redis } from 'ioredis';
-import { sleep, until } from './redis-process.js';
 
 interface Written {
   readonly key: string;

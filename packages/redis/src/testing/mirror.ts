@@ -1,6 +1,7 @@
 import type { CacheBackend, InvalidationListener } from '@quantumtrade/dal-domain';
+import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
 import { anything } from './connected.js';
-import { sleep, until } from './redis-process.js';
 
 /** Keeps what it reads for as long as nothing says that it has changed, and reads it again then. */
 export class Mirror implements InvalidationListener {

@@ -1,7 +1,7 @@
 import type { BlockReceipt, BlockWriter, EncodedBlock, WriteBlockOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import { onAbort } from '@quantumtrade/dal-runtime';
+import type { Random } from '@quantumtrade/dal-testing';
 import type { Timers } from '../timers.js';
 
 const operation = 'marketData.insert';

@@ -9,8 +9,7 @@ import type {
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualClock } from '@quantumtrade/dal-runtime';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
-import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
+import { Random, SimulatedDisk } from '@quantumtrade/dal-testing';
 import { openBatchWriter } from '../batch-writer.js';
 import type { WriterEvent } from '../events.js';
 import type { BatchWriterOptions } from '../writer-options.js';

@@ -3,9 +3,8 @@ import type { BlockWriter, Cache, PreparedRow, TransactionLog } from '@quantumtr
 import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualClock } from '@quantumtrade/dal-runtime';
-import { Random, seeds } from '@quantumtrade/dal-journal/testing/random';
-import { SimulatedDisk } from '@quantumtrade/dal-journal/testing/simulated-disk';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { Random, seeds, SimulatedDisk } from '@quantumtrade/dal-testing';
 import { transactionCache } from '../testing/transaction-cache.js';
 import { MONTH_MS, turn } from '../testing/bars.js';
 import { TransactionError } from './transaction-error.js';

@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Child } from '@quantumtrade/dal-journal/testing/child';
-import { startChild } from '@quantumtrade/dal-journal/testing/child';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
-import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
 import { Redis } from 'ioredis';
+import { type Child, Random, startChild } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import type { Findings } from './checked-reader.js';
 import type { Notice } from './keys.js';
 import { answers, inDatabase, KEYS, loadsOf, NOTICE, question, readersOf } from './keys.js';
@@ -12,7 +10,7 @@ import type { SharedRedis } from './shared-redis.js';
 import type { CacheWrites } from './writer.js';
 import { Writer } from './writer.js';
 
-const READER = new URL('./reading-process.ts', import.meta.url).href;
+const READER = new URL('./reading-process.ts', import.meta.url);
 const WRITERS = 2;
 /** How often it is looked for answers before a question is asked anew. */
 const LOOKS = 20;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CacheStats, CoherentKeyspace, KeyspaceOptions } from '@quantumtrade/dal-cache';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
+import type { Random } from '@quantumtrade/dal-testing';
 import type { Redis } from 'ioredis';
 import { settledInTime } from '../faults/settled-in-time.js';
 import type { VERSIONS } from './keys.js';

@@ -1,5 +1,5 @@
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import { Cluster, type Redis } from 'ioredis';
+import type { Random } from '@quantumtrade/dal-testing';
 import { cached } from './keys.js';
 import type { CacheWrites, Change } from './writer.js';
 

@@ -1,9 +1,9 @@
 import type { CoherentKeyspace } from '@quantumtrade/dal-cache';
 import { CoherentCache } from '@quantumtrade/dal-cache';
 import type { CacheBackend } from '@quantumtrade/dal-domain';
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
 import { connectRedis } from '@quantumtrade/dal-redis';
+import type { Random } from '@quantumtrade/dal-testing';
 import { partsOf, VERSIONS } from './keys.js';
 import type { CacheWrites, Change } from './writer.js';
 

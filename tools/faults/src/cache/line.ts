@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
+import type { Random } from '@quantumtrade/dal-testing';
 
 const LAG_CHANCE = 0.05;
 const LONGEST_LAG_MS = 20;

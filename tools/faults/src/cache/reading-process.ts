@@ -1,9 +1,9 @@
 /** A process that reads through its cache, checks what it gets until SIGTERM, and prints what it found. */
 import { once } from 'node:events';
 import { CoherentCache } from '@quantumtrade/dal-cache';
-import { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
 import { connectRedis } from '@quantumtrade/dal-redis';
+import { Random } from '@quantumtrade/dal-testing';
 import { Redis } from 'ioredis';
 import { CheckedReader } from './checked-reader.js';
 import { VERSIONS } from './keys.js';

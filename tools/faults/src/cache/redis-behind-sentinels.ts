@@ -1,7 +1,6 @@
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
-import { until } from '@quantumtrade/dal-redis/testing/redis-process';
-import { REPLICAS, SentinelProcesses } from '@quantumtrade/dal-redis/testing/redis-sentinel';
+import { type Random, until } from '@quantumtrade/dal-testing';
+import { REPLICAS, SentinelProcesses } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { ForeignWrites } from './foreign-writes.js';
 import type { SharedRedis } from './shared-redis.js';

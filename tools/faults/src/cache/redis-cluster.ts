@@ -1,8 +1,7 @@
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
-import type { ClusterNode } from '@quantumtrade/dal-redis/testing/redis-cluster';
-import { RedisClusterProcesses } from '@quantumtrade/dal-redis/testing/redis-cluster';
-import { sleep, until } from '@quantumtrade/dal-redis/testing/redis-process';
+import { sleep } from '@quantumtrade/dal-runtime';
+import { type Random, until } from '@quantumtrade/dal-testing';
+import { type ClusterNode, RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { Cluster, Redis } from 'ioredis';
 import { ForeignWrites } from './foreign-writes.js';
 import { cached, KEYS } from './keys.js';

@@ -1,5 +1,5 @@
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
+import type { Random } from '@quantumtrade/dal-testing';
 import type { CacheWrites } from './writer.js';
 
 /** The Redis that processes share, however many servers it takes. */

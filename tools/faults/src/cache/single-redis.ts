@@ -1,6 +1,6 @@
-import { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { InvalidationMode, RedisSettings } from '@quantumtrade/dal-redis';
-import { RedisProcess } from '@quantumtrade/dal-redis/testing/redis-process';
+import { Random } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { ForeignWrites } from './foreign-writes.js';
 import { LibraryWrites } from './library-writes.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
 import type { Redis } from 'ioredis';
+import type { Random } from '@quantumtrade/dal-testing';
 import { absentInDatabase, done, inDatabase, marker } from './keys.js';
 
 const RETRY_MS = 20;

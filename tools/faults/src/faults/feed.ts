@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchWriter } from '@quantumtrade/dal';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
-import type { Random } from '@quantumtrade/dal-journal/testing/random';
+import type { Random } from '@quantumtrade/dal-testing';
 import { batchOf } from './bars.js';
 import { settledInTime } from './settled-in-time.js';
 

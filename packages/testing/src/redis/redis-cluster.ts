@@ -3,24 +3,26 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster, Redis } from 'ioredis';
-import { freePort, RedisProcess, until } from './redis-process.js';
+import { freePort } from '../free-port.js';
+import { until } from '../until.js';
+import { RedisProcess } from './redis-process.js';
 
 const SLOTS = 16_384;
 const NODE_TIMEOUT_MS = 1_000;
 
-/** A node, and how to command it. */
+/** A node with a client for administration. */
 export interface ClusterNode {
   readonly server: RedisProcess;
   readonly redis: Redis;
   readonly id: string;
 }
 
-/** A Redis cluster of a test's own: `masters` shards in the order of their slots, each with a replica if asked. */
+/** A Redis cluster on processes of its own: shards in the order of their slots, each with a replica if requested. */
 export class RedisClusterProcesses {
   readonly masters: readonly ClusterNode[];
   readonly replicas: readonly ClusterNode[];
   readonly #directory: string;
-  /** Sees all of it, as an administrator. */
+  /** Client of the whole cluster. */
   readonly client: Cluster;
 
   private constructor(directory: string, masters: readonly ClusterNode[], replicas: readonly ClusterNode[]) {
@@ -53,7 +55,7 @@ export class RedisClusterProcesses {
     return cluster;
   }
 
-  /** What a client must know. */
+  /** Connection settings for a client. */
   get settings() {
     const [first, ...others] = this.masters.map(({ server }) => server);
     const nodes = others.map(({ address }) => address);
@@ -64,15 +66,15 @@ export class RedisClusterProcesses {
     return [...this.masters, ...this.replicas];
   }
 
-  /** A key, beginning with a text, of a slot that a node serves. */
-  async keyOn({ redis }: ClusterNode, text: string): Promise<string> {
+  /** Returns a key with a prefix whose slot a node serves. */
+  async keyOn({ redis }: ClusterNode, prefix: string): Promise<string> {
     for (let i = 0; ; i++) {
-      const isThere = await redis.exists(`${text}${i}`).catch(() => undefined);
-      if (isThere !== undefined) return `${text}${i}`;
+      const isThere = await redis.exists(`${prefix}${i}`).catch(() => undefined);
+      if (isThere !== undefined) return `${prefix}${i}`;
     }
   }
 
-  /** Moves a slot with all its keys, one at a time, while clients use it. */
+  /** Moves a slot and its keys, one at a time, while clients use it. */
   async moveSlot(slot: number, from: ClusterNode, to: ClusterNode): Promise<void> {
     await to.redis.cluster('SETSLOT', slot, 'IMPORTING', from.id);
     await from.redis.cluster('SETSLOT', slot, 'MIGRATING', to.id);
@@ -86,7 +88,7 @@ export class RedisClusterProcesses {
     }
   }
 
-  /** Resolves when all nodes agree that all slots are served, each by as many nodes as there should be. */
+  /** Resolves when all nodes agree that every slot is served by a master and its replicas. */
   async settled(): Promise<void> {
     const shards = this.masters.length;
     await Promise.all(this.nodes.map(({ redis }) => settled(redis, shards, this.nodes.length / shards)));

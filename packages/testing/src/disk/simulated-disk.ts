@@ -5,11 +5,12 @@ import {
   type FileHandle,
   type FileSystem,
 } from '@quantumtrade/dal-runtime/fs';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 import { SimulatedInode } from './simulated-inode.js';
 
+/** Probabilities of faults, each 0 by default. */
 export interface DiskFaults {
-  /** Probabilities that an operation fails, or does less than asked. */
+  /** Probability that a write writes a part only. */
   shortWrite?: number;
   writeError?: number;
   truncateError?: number;
@@ -21,7 +22,7 @@ export interface DiskFaults {
 
 type DirectoryChange = (entries: Map<string, SimulatedInode>) => void;
 
-/** One power supply: an operation begun under one that has failed ends in an error and changes nothing. */
+/** Power of one process: an operation begun before a power failure fails after it and changes nothing. */
 interface Power {
   on: boolean;
   locked: boolean;
@@ -30,16 +31,16 @@ interface Power {
 const failure = (code: string): Error => Object.assign(new Error(`simulated ${code}`), { code });
 
 /**
- * A disk in memory that keeps what is durable apart from what is merely written. {@link crash} takes away any part of
- * what was not synced, in any order and at any byte. Operations take a random number of turns and no real time.
+ * A disk in memory that separates durable from merely written content. {@link crash} loses any part of the unsynced changes,
+ * in any order and at any byte. Operations take a random number of turns of the event loop and no real time.
  */
 export class SimulatedDisk {
   readonly faults: DiskFaults = {};
-  /** Bytes that all files together may take. */
+  /** Maximum size of all files together. @default Infinity (bytes) */
   capacity = Infinity;
-  /** How many operations are left before the power fails. */
+  /** Number of operations before the power fails. @default Infinity (operations) */
   operationsLeft = Infinity;
-  /** Called before each operation, for tests that look at what is asked of the disk. */
+  /** Called before each operation. */
   onOperation: (operation: string, name: string) => unknown = () => undefined;
   readonly #random: Random;
   #power: Power = { on: true, locked: false };
@@ -52,7 +53,7 @@ export class SimulatedDisk {
     this.#random = random;
   }
 
-  /** The disk as a process started now has it: useless once the process or the power is gone. */
+  /** File system for a process started now: fails once the process is killed or the power lost. */
   get fs(): FileSystem {
     return new SimulatedFs(this, this.#power);
   }
@@ -65,31 +66,31 @@ export class SimulatedDisk {
     return [...new Set(this.#live.values())].reduce((sum, inode) => sum + inode.live.length, 0);
   }
 
-  /** What a process would read now, by path. */
+  /** Returns the current content of all files by path. */
   contents(): Map<string, Buffer> {
     return new Map([...this.#live].map(([path, inode]) => [path, inode.live]));
   }
 
-  /** Inverts one bit of a file at rest. */
+  /** Inverts one bit of a stored file. */
   flipBit(path: string, byte: number, bit: number): void {
     this.#live.get(path)!.flipBit(byte, bit);
   }
 
-  /** Takes bytes off a file's end, as if they had never reached the disk. */
+  /** Removes bytes from a file's end, as if they had never reached the disk. */
   cutOff(path: string, bytes: number): void {
     const inode = this.#live.get(path)!;
     inode.truncate(inode.live.length - bytes);
     inode.sync();
   }
 
-  /** Makes every operation wait until the function returned is called. */
+  /** Makes every operation wait until the returned function is called. */
   stall(): () => void {
     let resume!: () => void;
     this.#stalled = new Promise((resolve) => (resume = resolve));
     return resume;
   }
 
-  /** Takes the power away, with what was not synced, and gives it back. */
+  /** Loses the power and unsynced changes, and restores the power. */
   crash(): void {
     this.#power.on = false;
     this.#power = { on: true, locked: false };
@@ -101,14 +102,14 @@ export class SimulatedDisk {
     this.#live = new Map(this.#durable);
   }
 
-  /** Ends the process as SIGKILL does: what was written stays, and what is under way does not. */
+  /** Ends the process as SIGKILL does: written content stays, operations in progress fail. */
   kill(): void {
     this.#power.on = false;
     this.#power = { on: true, locked: false };
     this.operationsLeft = Infinity;
   }
 
-  /** Begins an operation: takes its time, then fails it if the power or the dice say so. */
+  /** Begins an operation: takes a random number of turns, then fails without power or with a probability. */
   async begin(operation: string, path: string, power: Power, failing = 0): Promise<void> {
     if (power.on) this.onOperation(operation, basename(path));
     for (let turns = this.#random.below(4); turns > 0; turns--) await Promise.resolve();
@@ -118,7 +119,7 @@ export class SimulatedDisk {
     if (this.#random.chance(failing)) throw failure('EIO');
   }
 
-  /** How many of the bytes the disk takes now. */
+  /** Returns how many of the bytes the disk writes now. */
   accepts(bytes: number, growth: number): number {
     const free = Math.max(0, this.capacity - this.used);
     const fitting = growth > free ? Math.max(0, bytes - (growth - free)) : bytes;
@@ -126,7 +127,7 @@ export class SimulatedDisk {
     return this.#random.chance(this.faults.shortWrite ?? 0) ? 1 + this.#random.below(fitting) : fitting;
   }
 
-  /** Part of a write that the power or an error cuts short. */
+  /** Returns how many bytes of a failed write reach the file. */
   part(bytes: number): number {
     return this.#random.below(bytes + 1);
   }
@@ -202,7 +203,7 @@ class SimulatedFs implements FileSystem {
     });
   }
 
-  /** A disk in memory has one user. */
+  /** Does nothing: a disk in memory has one user. */
   async restrictAccess(): Promise<void> {}
 
   async syncDirectory(path: string): Promise<void> {

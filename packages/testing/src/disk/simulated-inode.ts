@@ -1,8 +1,8 @@
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 
 type Change = { readonly position: number; readonly bytes: Buffer } | { readonly size: number };
 
-/** A file's content as processes see it, as the disk keeps it, and the changes between the two. */
+/** A file's content as processes read it, its durable content, and the changes between the two. */
 export class SimulatedInode {
   live: Buffer = Buffer.alloc(0);
   #durable: Buffer = Buffer.alloc(0);
@@ -17,12 +17,12 @@ export class SimulatedInode {
   }
 
   sync(): void {
-    // Not a copy of what is live: a failed sync has left changes there that the disk never gets.
+    // Not a copy of the live content, which keeps the changes of a failed sync that never become durable.
     this.#durable = this.#unsynced.reduce<Buffer>(apply, this.#durable);
     this.#unsynced = [];
   }
 
-  /** Some changes reach the disk, the others never will, and processes go on seeing all of them. */
+  /** Makes some changes durable and loses the others; processes continue to read all of them. */
   failSync(random: Random): void {
     this.#durable = survivors(this.#unsynced, random).reduce<Buffer>(apply, this.#durable);
     this.#unsynced = [];
@@ -52,7 +52,7 @@ function apply(content: Buffer, change: Change): Buffer {
   return result;
 }
 
-/** Any of the changes, in any order, writes torn anywhere. */
+/** Returns the changes that survive a crash: any of them, in any order, with writes torn at any byte. */
 function survivors(changes: readonly Change[], random: Random): Change[] {
   const mode = random.below(4);
   if (mode === 0) return [];

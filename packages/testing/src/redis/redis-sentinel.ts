@@ -2,27 +2,29 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort, RedisProcess, until } from './redis-process.js';
+import { freePort } from '../free-port.js';
+import { until } from '../until.js';
+import { RedisProcess } from './redis-process.js';
 
 const SENTINELS = 3;
 export const REPLICAS = 2;
 const NAME = 'main';
-/** More than the second between a Sentinel's pings: with less it may depose a living master that it has just begun to watch. */
+/** Longer than the second between a Sentinel's pings: otherwise it may depose a healthy master that it began to monitor. */
 const DOWN_AFTER_MS = 2_000;
 const PASSWORD = 's3ntinel-password';
 
-/** A master with two replicas, watched by three Sentinels that ask for a password. */
+/** A master with two replicas, monitored by three Sentinels that require a password. */
 export class SentinelProcesses {
   readonly servers: readonly RedisProcess[];
   readonly sentinels: readonly RedisProcess[];
   readonly #directory: string;
-  readonly #asking: readonly Redis[];
+  readonly #clients: readonly Redis[];
 
   private constructor(directory: string, servers: RedisProcess[], sentinels: RedisProcess[]) {
     this.#directory = directory;
     this.servers = servers;
     this.sentinels = sentinels;
-    this.#asking = sentinels.map(({ port }) => new Redis(port, '127.0.0.1', { password: PASSWORD }));
+    this.#clients = sentinels.map(({ port }) => new Redis(port, '127.0.0.1', { password: PASSWORD }));
   }
 
   static async start(): Promise<SentinelProcesses> {
@@ -47,48 +49,48 @@ export class SentinelProcesses {
     return processes;
   }
 
-  /** What a client must know. */
+  /** Connection settings for a client. */
   get settings() {
     const nodes = this.sentinels.map(({ address }) => address);
     return { name: NAME, nodes, password: PASSWORD };
   }
 
-  /** The master by what most Sentinels say; undefined while they do not agree. */
+  /** Returns the master that a majority of the Sentinels names, or undefined without a majority. */
   async master(): Promise<RedisProcess | undefined> {
-    const said = await Promise.all(
-      this.#asking.map(
+    const answers = await Promise.all(
+      this.#clients.map(
         (redis) => redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME) as Promise<string[]>,
       ),
     );
-    const ports = said.map((address) => Number(address[1]));
+    const ports = answers.map((address) => Number(address[1]));
     return this.servers.find(({ port }) => ports.filter((other) => other === port).length * 2 > SENTINELS);
   }
 
   async stop(): Promise<void> {
-    for (const redis of this.#asking) redis.disconnect();
+    for (const redis of this.#clients) redis.disconnect();
     await Promise.all([...this.sentinels, ...this.servers].map((server) => server.kill()));
     await rm(this.#directory, { recursive: true });
   }
 
-  /** Resolves when all know each other, name one master, and find every server well. */
+  /** Resolves when all Sentinels know each other, name the same master and see every server up. */
   async settled(): Promise<void> {
     await until(async () => {
       const master = await this.master();
-      const sentinels = await Promise.all(this.#asking.map((redis) => isContent(redis, master?.port)));
-      return sentinels.every((isContent) => isContent);
+      const sentinels = await Promise.all(this.#clients.map((redis) => isSettled(redis, master?.port)));
+      return sentinels.every((settled) => settled);
     });
   }
 }
 
-async function isContent(sentinel: Redis, masterPort: number | undefined): Promise<boolean> {
+async function isSettled(sentinel: Redis, masterPort: number | undefined): Promise<boolean> {
   const master = (await sentinel.call('SENTINEL', 'MASTER', NAME)) as string[];
   const replicas = (await sentinel.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
-  const well = replicas.filter((replica) => field(replica, 'flags') === 'slave');
+  const healthy = replicas.filter((replica) => field(replica, 'flags') === 'slave');
   return (
     field(master, 'num-other-sentinels') === String(SENTINELS - 1) &&
     field(master, 'port') === String(masterPort) &&
     field(master, 'flags') === 'master' &&
-    well.length === REPLICAS
+    healthy.length === REPLICAS
   );
 }
 

@@ -1,4 +1,4 @@
-/** A seeded source of randomness (mulberry32): the same seed gives the same run. */
+/** Seeded random numbers (mulberry32): equal seeds give equal sequences. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** At least 0, less than 1. */
+  /** Returns a number from 0 to less than 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -15,21 +15,23 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from 0 up to, not including, the limit. */
+  /** Returns an integer from 0 to less than the limit. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }
 
+  /** Returns true with a probability. */
   chance(probability: number): boolean {
     return this.next() < probability;
   }
 
+  /** Returns random bytes. */
   bytes(length: number): Buffer {
     return Buffer.from(Array.from({ length }, () => this.below(256)));
   }
 }
 
-/** Seeds of a run: `QT_RUNS` of them from `QT_SEED` on. */
+/** Returns the seeds of a test run: `QT_RUNS` of them (or the given number), beginning with `QT_SEED` (or 1). */
 export function seeds(runs: number): number[] {
   const first = Number(process.env['QT_SEED'] ?? 1);
   return Array.from({ length: Number(process.env['QT_RUNS'] ?? runs) }, (_, i) => first + i);

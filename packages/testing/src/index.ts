@@ -1,0 +1,5 @@
+export { type Child, killWithParent, printLine, startChild } from './child-process.js';
+export { SimulatedDisk, type DiskFaults } from './disk/simulated-disk.js';
+export { freePort } from './free-port.js';
+export { Random, seeds } from './random.js';
+export { until } from './until.js';
