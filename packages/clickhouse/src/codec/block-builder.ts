@@ -1,6 +1,6 @@
 import type { Rounding, RowError, RowKeys } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { Allocate, RefuseRow } from './block-columns.js';
+import type { Allocate, FinishedColumns, RefuseRow } from './block-columns.js';
 import { BlockColumns } from './block-columns.js';
 import { InstantWriter } from './columns/instants.js';
 import type { ColumnInput, ColumnSources, Constants, InputPlan, VaryingInput } from './input-plan.js';
@@ -8,16 +8,10 @@ import { Months } from './months.js';
 import type { Steps } from './steps.js';
 
 /** The body of one insert: rows of one partition. */
-export interface EncodedBlock {
-  /** What follows `INSERT INTO table (columns) FORMAT Native`. */
-  readonly bytes: Buffer;
+export interface EncodedBlock extends FinishedColumns {
   readonly rowCount: number;
   /** The month of every row's `timestamp`, counted from the year 0; 0 for a table without one. */
   readonly month: number;
-  /** Where each row of the block stood in the lists that were appended, as if they were one list. */
-  readonly rowIndices: Uint32Array;
-  /** The symbols of the rows, each once; none for a table without one. */
-  readonly symbols: readonly string[];
 }
 
 export interface AppendOptions {
@@ -79,7 +73,7 @@ export class BlockBuilder {
   /** The timestamps of the slice at hand. */
   readonly #timestamps = new InstantWriter(INSTANT);
   #selection = new Uint32Array(OF_ROWS.rows);
-  #listsLength = 0;
+  #batchCount = 0;
 
   constructor(plan: InputPlan, pool: BlockPool) {
     this.#plan = plan;
@@ -126,7 +120,7 @@ export class BlockBuilder {
       this.#pool.giveBack(columns);
     }
     this.#open.clear();
-    this.#listsLength = 0;
+    this.#batchCount = 0;
     return blocks;
   }
 
@@ -146,46 +140,56 @@ export class BlockBuilder {
         yield;
       }
       const refused: RowError[] = [];
-      const selection = this.#select(start, Math.min(start + slice, to), refused, given);
+      const end = Math.min(start + slice, to);
+      const selection = given ? this.#select(given, start, end, refused) : this.#selectAll(start, end);
       for (const { month, chosen, from: sources } of this.#byMonth(inputs, selection)) {
         const refuse: RefuseRow = (column, index, reason) => {
           const { field = this.#plan.fields[column]![0], reason: first = reason } =
             given?.keys?.refusal(given.rows[index]) ?? {};
           refused.push({ index, field, reason: first });
         };
-        roundedCount += this.#columnsOf(month).append(sources, chosen, this.#listsLength, refuse, rounding);
+        roundedCount += this.#columnsOf(month).append(sources, chosen, this.#batchCount, refuse, rounding);
       }
       for (const error of refused.sort((a, b) => a.index - b.index)) errors.push(error);
     }
-    this.#listsLength += to;
+    this.#batchCount++;
     return { given: to - from, errors, roundedCount };
   }
 
-  /** The positions `from` up to `to`, without those of rows that are no objects or have keys of no field. */
-  #select(from: number, to: number, errors: RowError[], given: GivenRows | undefined): Uint32Array {
-    if (to - from > this.#selection.length) this.#makeRoom(to - from);
+  #selectAll(from: number, to: number): Uint32Array {
+    this.#makeRoom(to - from);
     const selection = this.#selection;
+    for (let index = from; index < to; index++) selection[index - from] = index;
+    return selection.subarray(0, to - from);
+  }
+
+  /** The positions `from` up to `to`, without those of rows that are no objects or have keys of no field. */
+  #select({ rows, keys }: GivenRows, from: number, to: number, errors: RowError[]): Uint32Array {
+    this.#makeRoom(to - from);
+    const selection = this.#selection;
+    const { table } = this.#plan.definition;
     let count = 0;
     for (let index = from; index < to; index++) {
-      const error = given && this.#refusalOf(given, index);
-      if (error === undefined) selection[count++] = index;
-      else errors.push({ index, ...error });
+      try {
+        for (; index < to; index++) {
+          const row = rows[index];
+          if (typeof row !== 'object' || row === null) {
+            errors.push({ index, field: table, reason: 'must be an object' });
+            continue;
+          }
+          const refusal = keys?.hasMore(row) ? keys.refusal(row) : undefined;
+          if (refusal === undefined) selection[count++] = index;
+          else errors.push({ index, ...refusal });
+        }
+      } catch {
+        errors.push({ index, field: table, reason: 'cannot be read' });
+      }
     }
     return selection.subarray(0, count);
   }
 
-  #refusalOf({ rows, keys }: GivenRows, index: number): Omit<RowError, 'index'> | undefined {
-    const { table } = this.#plan.definition;
-    try {
-      const row = rows[index];
-      if (typeof row !== 'object' || row === null) return { field: table, reason: 'must be an object' };
-      return keys?.hasMore(row) ? keys.refusal(row) : undefined;
-    } catch {
-      return { field: table, reason: 'cannot be read' };
-    }
-  }
-
   #makeRoom(rows: number): void {
+    if (rows <= this.#selection.length) return;
     this.#selection = new Uint32Array(rows);
     this.#timestamps.reserve(rows);
   }

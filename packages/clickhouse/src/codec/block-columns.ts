@@ -12,9 +12,19 @@ export type RefuseRow = (column: number, index: number, reason: string) => void;
 /** Gives memory with anything in it. */
 export type Allocate = (byteLength: number) => Buffer;
 
-type Refusals = Map<number, { readonly column: number; readonly reason: string }>;
+/** A block's bytes, and what is known of its rows. */
+export interface FinishedColumns {
+  /** What follows `INSERT INTO table (columns) FORMAT Native`. */
+  readonly bytes: Buffer;
+  /** Numbers of the batches that the rows are from, counted from 0 since the builder began anew, in ascending order. */
+  readonly batches: readonly number[];
+  /** For each of these batches, how many rows of the block come before its end. */
+  readonly ends: readonly number[];
+  /** The symbols of the rows, each once; none for a table without one. */
+  readonly symbols: readonly string[];
+}
 
-const INITIAL_ROWS = 1_024;
+type Refusals = Map<number, { readonly column: number; readonly reason: string }>;
 
 /**
  * The columns of one block under construction.
@@ -29,7 +39,8 @@ export class BlockColumns {
   readonly #heads: readonly Buffer[];
   readonly #symbols: DictionaryWriter | undefined;
   #rowCount = 0;
-  #rowIndices = new Uint32Array(INITIAL_ROWS);
+  #batches: number[] = [];
+  #ends: number[] = [];
 
   constructor(fields: readonly (readonly [column: string, field: ColumnField])[]) {
     this.#writers = fields.map(([, field]) => writerOf(field));
@@ -58,13 +69,13 @@ export class BlockColumns {
 
   /**
    * Appends the selected rows that every column accepts. The others are refused by the first column that does not, and
-   * leave no trace: the columns go back to where they were and take the rest once more. `base` is added to the positions
-   * that {@link finish} gives. Returns in how many rows a decimal was rounded, which only `rounding` allows.
+   * leave no trace: the columns go back to where they were and take the rest once more. `batch` is the number of the batch
+   * that the rows are from. Returns in how many rows a decimal was rounded, which only `rounding` allows.
    */
   append(
     inputs: readonly ColumnInput[],
     selection: Uint32Array,
-    base: number,
+    batch: number,
     refuse: RefuseRow,
     rounding?: Rounding,
   ): number {
@@ -78,21 +89,23 @@ export class BlockColumns {
     }
     const refused = this.#write(inputs, selection);
     if (refused === undefined) {
-      for (let k = 0; k < selection.length; k++) this.#rowIndices[first + k] = base + selection[k]!;
       this.#rowCount = first + selection.length;
+      if (this.#batches.at(-1) === batch) this.#ends.pop();
+      else this.#batches.push(batch);
+      this.#ends.push(this.#rowCount);
       const everyRow = inputs.some((input) => 'rounded' in input && input.rounded);
       return everyRow ? selection.length : (roundedRows?.size ?? 0);
     }
     for (const writer of this.#writers) writer.rollback();
     if (refused === 'unreadable') {
       return selection.reduce(
-        (sum, index) => sum + this.append(inputs, Uint32Array.of(index), base, refuse, rounding),
+        (sum, index) => sum + this.append(inputs, Uint32Array.of(index), batch, refuse, rounding),
         0,
       );
     }
     for (const [index, { column, reason }] of refused) refuse(column, index, reason);
     const rest = selection.filter((index) => !refused.has(index));
-    return this.append(inputs, rest, base, refuse, rounding);
+    return this.append(inputs, rest, batch, refuse, rounding);
   }
 
   /** What was refused, if anything was; `unreadable` if a row, one of many, throws when it is looked at. */
@@ -119,14 +132,10 @@ export class BlockColumns {
 
   #reserve(rows: number): void {
     for (const writer of this.#writers) writer.reserve(rows);
-    if (rows <= this.#rowIndices.length) return;
-    const grown = new Uint32Array(Math.max(rows, 2 * this.#rowIndices.length));
-    grown.set(this.#rowIndices);
-    this.#rowIndices = grown;
   }
 
-  /** The block's bytes, where its rows came from, and their symbols, each once. */
-  finish(allocate: Allocate): { bytes: Buffer; rowIndices: Uint32Array; symbols: readonly string[] } {
+  /** Returns the block, the batches that its rows are from, where the rows of each of them end, and the symbols, each once. */
+  finish(allocate: Allocate): FinishedColumns {
     const rows = this.#rowCount;
     const bytes = allocate(this.byteLength);
     let at = writeVarint(bytes, writeVarint(bytes, 0, this.#writers.length), rows);
@@ -135,12 +144,14 @@ export class BlockColumns {
       writer.writeTo(bytes, at, rows);
       at += writer.byteLength(rows);
     });
-    return { bytes, rowIndices: this.#rowIndices.slice(0, rows), symbols: this.#symbols?.keys ?? [] };
+    return { bytes, batches: this.#batches, ends: this.#ends, symbols: this.#symbols?.keys ?? [] };
   }
 
   /** Empties the columns for the next block and keeps their memory. */
   clear(): void {
     this.#rowCount = 0;
+    this.#batches = [];
+    this.#ends = [];
     for (const writer of this.#writers) writer.clear();
   }
 }

@@ -24,8 +24,6 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
   readonly #builder: BlockBuilder;
   readonly #versions: VersionClock;
   readonly #memory: BlockMemory;
-  /** Where the rows of each batch end in the list of all rows given. */
-  #ends: number[] = [];
   #rowCount = 0;
 
   constructor(record: N, encoder: BlockEncoder, versions: VersionClock, memory: BlockMemory) {
@@ -67,7 +65,6 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
   ): Steps<Appended> {
     const { given, errors, roundedCount } = yield* steps;
     const rowCount = given - errors.length;
-    this.#ends.push((this.#ends.at(-1) ?? 0) + given);
     this.#rowCount += rowCount;
     return {
       rowCount,
@@ -77,50 +74,33 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
   }
 
   finish(): CollectedBlock[] {
-    const ends = this.#ends;
     const memory = this.#memory;
     const blocks = this.#builder.finish((byteLength) => memory.allocate(byteLength));
-    const collected = blocks.map(({ rowCount, bytes, rowIndices, symbols }): CollectedBlock => {
+    const collected = blocks.map(({ rowCount, bytes, batches, ends, symbols }): CollectedBlock => {
       memory.vouch(bytes, rowCount);
       return {
         record: this.#record,
         id: randomUUID(),
         rowCount,
         bytes,
-        batches: batchesOf(rowIndices, ends),
-        batchOf: (row) => batchAt(rowIndices[row]!, ends),
+        batches,
+        batchOf: (row) => batches[firstAbove(row, ends)]!,
         symbols,
         release: () => memory.release(bytes),
       };
     });
-    this.#ends = [];
     this.#rowCount = 0;
     return collected;
   }
 }
 
-/** The batches that rows with these ascending positions are from. */
-function batchesOf(positions: Uint32Array, ends: readonly number[]): number[] {
-  if (ends.length === 1) return [0];
-  const batches: number[] = [];
-  let batch = 0;
-  let end = -1;
-  for (const position of positions) {
-    if (position < end) continue;
-    while (ends[batch]! <= position) batch++;
-    end = ends[batch]!;
-    batches.push(batch);
-  }
-  return batches;
-}
-
-/** Returns the batch that has the row with this position: the first one that ends behind it. */
-function batchAt(position: number, ends: readonly number[]): number {
+/** Returns the position of the first number above a value in an ascending list. */
+function firstAbove(value: number, ascending: readonly number[]): number {
   let low = 0;
-  let high = ends.length - 1;
+  let high = ascending.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (ends[middle]! > position) high = middle;
+    if (ascending[middle]! > value) high = middle;
     else low = middle + 1;
   }
   return low;

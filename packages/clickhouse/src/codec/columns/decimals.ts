@@ -1,7 +1,7 @@
 import type { Canonical, DecimalField } from '@quantumtrade/dal-domain';
 import { DECIMAL_LIMIT, DECIMAL_SCALE, SMALLEST_DECIMAL, TOO_LARGE } from '@quantumtrade/dal-domain';
 import { decimalType } from '../sql-columns.js';
-import { highHalf, SixtyFourBitWriter } from './fixed-width.js';
+import { highHalf, NOT_DOUBTFUL, SixtyFourBitWriter } from './fixed-width.js';
 
 const UNIT = 10 ** DECIMAL_SCALE;
 /**
@@ -13,6 +13,11 @@ const PRODUCT_ERROR = 2 ** -51;
 const DENSE_LIMIT = 2 ** 26;
 
 const LIMIT = DECIMAL_LIMIT[18];
+const WITHIN_LIMIT = {
+  least: highHalf(-LIMIT) + 1,
+  greatest: highHalf(LIMIT) - 1,
+  doubtful: NOT_DOUBTFUL,
+};
 
 /**
  * `Decimal(18, 8)`: Int64 units of 10^-8. A number counts as its shortest decimal form, rounded half to even; a string
@@ -20,10 +25,22 @@ const LIMIT = DECIMAL_LIMIT[18];
  */
 export class DecimalWriter extends SixtyFourBitWriter {
   constructor(field: DecimalField) {
-    super(field, decimalType(field), [highHalf(-LIMIT), highHalf(LIMIT)]);
+    super(field, decimalType(field), WITHIN_LIMIT);
   }
 
   put(value: unknown, row: number): string | undefined {
+    if (typeof value === 'number') {
+      const product = value * UNIT;
+      const units = Math.floor(product + 0.5);
+      if (isNearest(product, units) && (units > 1 || units < -1)) {
+        this.write(units, row);
+        return undefined;
+      }
+    }
+    return this.#putUnusual(value, row);
+  }
+
+  #putUnusual(value: unknown, row: number): string | undefined {
     const units =
       typeof value === 'number' ? unitsOfNumber(value) : typeof value === 'string' ? unitsOfText(value) : NaN;
     if (Number.isNaN(units)) return this.judge(value, row);
@@ -42,16 +59,16 @@ export class DecimalWriter extends SixtyFourBitWriter {
   }
 }
 
+/** Whether the exact product is surely nearer to these units than to any other: no tie, nothing to look up. */
+const isNearest = (product: number, units: number): boolean =>
+  0.5 - Math.abs(product - units) > Math.abs(product) * PRODUCT_ERROR;
+
 /** The units of a number where that is quickly said, else NaN. */
 export function unitsOfNumber(value: number): number {
   const product = value * UNIT;
   const units = Math.floor(product + 0.5);
-  if (
-    // The exact value is nearer to these units than to any other: no tie, nothing to look up.
-    0.5 - Math.abs(product - units) > Math.abs(product) * PRODUCT_ERROR ||
-    // The number is the one nearest to this decimal, and so dense are numbers here that it is to no other.
-    (units / UNIT === value && Math.abs(value) < DENSE_LIMIT)
-  ) {
+  // So dense are numbers below the limit that the number is the nearest one to no other decimal.
+  if (isNearest(product, units) || (units / UNIT === value && Math.abs(value) < DENSE_LIMIT)) {
     return Math.abs(value) >= SMALLEST_DECIMAL || value === 0 ? units : NaN;
   }
   return NaN;

@@ -116,8 +116,9 @@ export class DictionaryWriter extends ColumnWriter {
     target.set(this.#texts.bytes, offset + 24);
     const count = offset + 24 + this.#texts.length;
     target.writeBigUInt64LE(BigInt(rows), count);
-    const positions = WIDTHS[width]!.from(this.#positions.subarray(0, rows));
-    target.set(new Uint8Array(positions.buffer), count + 8);
+    const positions = this.#positions.subarray(0, rows);
+    const narrow = width === 0 ? positions : new Uint8Array(new WIDTHS[width]!(positions).buffer);
+    target.set(narrow, count + 8);
   }
 
   #width(): number {

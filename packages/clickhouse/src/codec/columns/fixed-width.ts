@@ -50,23 +50,25 @@ export abstract class FixedWidthWriter<V extends View> extends ColumnWriter {
 
 const TWO_TO_32 = 2 ** 32;
 
+/** The high halves, as 32-bit integers, of the 64-bit values that are in the range of a field. */
+export interface HighHalves {
+  readonly least: number;
+  readonly greatest: number;
+  /** A high half in between whose values are checked one by one. */
+  readonly doubtful: number;
+}
+
+/** Is no high half of a value in the range of any field. */
+export const NOT_DOUBTFUL = 2 ** 31 - 1;
+
 /** A column of signed or unsigned 64-bit values, written from integers that a number holds exactly. */
 export abstract class SixtyFourBitWriter extends FixedWidthWriter<Int32Array> {
-  /** Any value whose high half lies between these is in the field's range. */
-  readonly #highHalves: readonly [above: number, below: number];
+  /** Undefined where every value is in the range. */
+  readonly #range: HighHalves | undefined;
 
-  /** Values with this high half are looked at one by one. */
-  readonly #doubtful: number;
-
-  constructor(
-    field: Field,
-    type: string,
-    highHalves: readonly [above: number, below: number],
-    doubtful: number = NaN,
-  ) {
+  constructor(field: Field, type: string, range?: HighHalves) {
     super(field, type, new Int32Array(), 2);
-    this.#highHalves = highHalves;
-    this.#doubtful = doubtful;
+    this.#range = range;
   }
 
   /** Checks a value given as the two halves of 64 bits and writes it as that row. */
@@ -87,18 +89,20 @@ export abstract class SixtyFourBitWriter extends FixedWidthWriter<Int32Array> {
   }
 
   #allInRange(halves: Int32Array, from: number, to: number): boolean {
-    const [above, below] = this.#highHalves;
+    if (this.#range === undefined) return true;
+    const { least, greatest, doubtful } = this.#range;
     for (let index = from; index < to; index++) {
       const high = halves[2 * index + 1]!;
-      if (high <= above || high >= below || high === this.#doubtful) return false;
+      if (high < least || high > greatest || high === doubtful) return false;
     }
     return true;
   }
 
   protected write(integer: number, row: number): void {
-    const high = Math.floor(integer / TWO_TO_32);
-    this.view[2 * row] = integer - high * TWO_TO_32;
-    this.view[2 * row + 1] = high;
+    const { view } = this;
+    // An element keeps the lowest 32 bits of what it is given.
+    view[2 * row] = integer;
+    view[2 * row + 1] = Math.floor(integer / TWO_TO_32);
   }
 
   /** What {@link write} wrote. */

@@ -2,13 +2,17 @@ import type { Canonical, Field } from '@quantumtrade/dal-domain';
 import { MAX_INSTANT, MIN_INSTANT, SECONDS } from '@quantumtrade/dal-domain';
 import { highHalf, SixtyFourBitWriter } from './fixed-width.js';
 
-/** The high half of all numbers that may be seconds. */
-const DOUBTFUL_HALF = 0;
+const HIGH_HALVES = {
+  least: highHalf(MIN_INSTANT) + 1,
+  greatest: highHalf(MAX_INSTANT) - 1,
+  /** The high half of all numbers that may be seconds. */
+  doubtful: 0,
+};
 
 /** `DateTime64(3, 'UTC')`: Int64 milliseconds since the epoch. */
 export class InstantWriter extends SixtyFourBitWriter {
   constructor(field: Field) {
-    super(field, "DateTime64(3, 'UTC')", [highHalf(MIN_INSTANT), highHalf(MAX_INSTANT)], DOUBTFUL_HALF);
+    super(field, "DateTime64(3, 'UTC')", HIGH_HALVES);
   }
 
   put(value: unknown, row: number): string | undefined {

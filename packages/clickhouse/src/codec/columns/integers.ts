@@ -32,7 +32,7 @@ const UINT64_LIMIT = (1n << 64n) - 1n;
 /** `UInt64`, from safe integers and from bigints. */
 export class UInt64Writer extends SixtyFourBitWriter {
   constructor(field: Field) {
-    super(field, 'UInt64', [-Infinity, Infinity]);
+    super(field, 'UInt64');
   }
 
   put(value: unknown, row: number): string | undefined {

@@ -4,7 +4,7 @@ import { SixtyFourBitWriter } from './fixed-width.js';
 /** `DateTime64(8, 'UTC')`: Int64 units of 10 ns since the epoch, from bigints. */
 export class VersionWriter extends SixtyFourBitWriter {
   constructor() {
-    super({ kind: 'instant' }, "DateTime64(8, 'UTC')", [-Infinity, Infinity]);
+    super({ kind: 'instant' }, "DateTime64(8, 'UTC')");
   }
 
   put(value: unknown, row: number): string | undefined {

@@ -47,20 +47,29 @@ export class WideDecimalWriter extends FixedWidthWriter<Int32Array> {
     return true;
   }
 
-  /** Puts the units of a `BigInt64Array`, or the whole numbers of a `BigUint64Array`, at these positions. */
+  /** Puts the values at these positions: units in a `BigInt64Array`, whole numbers in a `BigUint64Array`. */
   putAll(source: BigInt64Array | BigUint64Array, selection: Uint32Array, firstRow: number, refuse: Refuse) {
-    const halves = new Int32Array(source.buffer, source.byteOffset, 2 * source.length);
     const areUnits = source instanceof BigInt64Array;
+    const halves = new Int32Array(source.buffer, source.byteOffset, 2 * source.length);
+    const { view } = this;
+    const largest = areUnits ? -1 : SMALL;
+    const lowest = areUnits && this.#min < 0 ? -Infinity : 0;
     for (let k = 0; k < selection.length; k++) {
       const index = selection[k]!;
-      const row = firstRow + k;
+      const at = 4 * (firstRow + k);
       const low = halves[2 * index]!;
       const high = halves[2 * index + 1]!;
-      const whole = (high >>> 0) * TWO_TO_32 + (low >>> 0);
-      if (areUnits && (high >= 0 || this.#min < 0)) this.#writeUnits(low, high, row);
-      else if (!areUnits && whole < LARGE) this.#writeWhole(whole, row);
-      else {
-        const reason = this.judge(areUnits ? formatDecimal(source[index]!) : source[index], row);
+      if (high === 0 && low >= 0 && low <= largest) {
+        view[at] = Math.imul(low, UNIT);
+        view[at + 1] = (low * UNIT) / TWO_TO_32;
+        view[at + 2] = view[at + 3] = 0;
+      } else if (areUnits && high >= lowest) {
+        view[at] = low;
+        view[at + 1] = high;
+        view[at + 2] = view[at + 3] = high >> 31;
+      } else {
+        const value = areUnits ? formatDecimal(source[index]!) : source[index];
+        const reason = this.put(value, firstRow + k);
         if (reason !== undefined) refuse(index, reason);
       }
     }
@@ -73,16 +82,14 @@ export class WideDecimalWriter extends FixedWidthWriter<Int32Array> {
     }
   }
 
+  /** Writes units that a number holds. */
   #write(units: number, row: number): void {
-    const high = Math.floor(units / TWO_TO_32);
-    this.#writeUnits(units - high * TWO_TO_32, high, row);
-  }
-
-  #writeUnits(low: number, high: number, row: number): void {
+    const { view } = this;
     const at = 4 * row;
-    this.view[at] = low;
-    this.view[at + 1] = high;
-    this.view[at + 2] = this.view[at + 3] = high < 0 ? -1 : 0;
+    const high = Math.floor(units / TWO_TO_32);
+    view[at] = units;
+    view[at + 1] = high;
+    view[at + 2] = view[at + 3] = high >> 31;
   }
 
   /** Writes a whole number that is not negative. */
@@ -93,10 +100,11 @@ export class WideDecimalWriter extends FixedWidthWriter<Int32Array> {
     const tail = (upper - upperHead * 64) * HALF + (whole - upperHalf * HALF) * UNIT;
     const carry = Math.floor(tail / TWO_TO_32);
     const head = upperHead + carry;
+    const { view } = this;
     const at = 4 * row;
-    this.view[at] = tail - carry * TWO_TO_32;
-    this.view[at + 1] = head;
-    this.view[at + 2] = Math.floor(head / TWO_TO_32);
-    this.view[at + 3] = 0;
+    view[at] = tail;
+    view[at + 1] = head;
+    view[at + 2] = Math.floor(head / TWO_TO_32);
+    view[at + 3] = 0;
   }
 }
