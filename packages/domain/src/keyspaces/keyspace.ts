@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { ValidationError } from '../errors.js';
-import { isMapOfOwn } from '../records/field.js';
+import { isMapOfOwn } from '../arguments.js';
 
 type Placeholders<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>

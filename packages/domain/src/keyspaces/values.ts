@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { isPlainMap } from '../arguments.js';
 import type { Field } from '../records/field.js';
-import { toCanonicalField, Invalid, isPlainMap } from '../records/field.js';
+import { toCanonicalField } from '../records/field.js';
+import { Invalid } from '../records/kinds/kind.js';
 import type { JsonMember } from '../records/json.js';
 import { memberOf, objectCodec } from '../records/json.js';
 import { lossInJson } from '../realtime/json-value.js';

@@ -1,12 +1,11 @@
 import { ValidationError } from '../errors.js';
 import type { Batch } from '../records/batch.js';
-import { readMember } from '../records/members.js';
+import { readMember, requireObject, keysOf } from '../arguments.js';
 import type { RowError } from '../records/row.js';
-import { requireField, requireObject } from '../records/row.js';
+import { requireField } from '../records/row.js';
 import type { RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
 import type { BatchVersion } from '../versions/batch-version.js';
-import { keysOf } from '../known-keys.js';
 import type { CallOptions } from './call.js';
 
 /** Checked rows of one record and one partition, encoded for good: every attempt to store them sends the same bytes. */

@@ -1,5 +1,5 @@
 import { TimeoutError, ValidationError } from '../errors.js';
-import { keysOf, requireKnownKeys } from '../known-keys.js';
+import { keysOf, requireKnownKeys } from '../arguments.js';
 import type { TimeSource } from './clock.js';
 import { systemClock } from './clock.js';
 

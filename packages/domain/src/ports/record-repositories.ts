@@ -1,4 +1,4 @@
-import { keysOf } from '../known-keys.js';
+import { keysOf } from '../arguments.js';
 import type { QueryParams } from '../queries/query.js';
 import type { RecordDefinition } from '../records/definition.js';
 import type { DefinitionOf, RecordBatches, RecordName, RecordRow } from '../records/records.js';

@@ -1,10 +1,11 @@
 import { QueryError, ValidationError } from '../errors.js';
-import { keysOf } from '../known-keys.js';
-import { DECIMAL_SCALE, divideHalfEven, formatDecimal } from '../records/decimal.js';
-import type { Canonical, Field } from '../records/field.js';
-import { Invalid, toOutputField } from '../records/field.js';
+import { keysOf, readMembers } from '../arguments.js';
+import type { Field } from '../records/field.js';
+import { toOutputField } from '../records/field.js';
+import { DECIMAL_SCALE, divideHalfEven, formatDecimal } from '../records/kinds/decimal.js';
+import type { Canonical } from '../records/kinds/kind.js';
+import { Invalid } from '../records/kinds/kind.js';
 import type { RecordDefinition } from '../records/definition.js';
-import { readMembers } from '../records/members.js';
 import type { DefinitionOf, RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
 import type { BucketWidth, Interval } from './interval.js';

@@ -1,10 +1,10 @@
 import { ValidationError } from '../errors.js';
-import { keysOf, requireKnownKeys } from '../known-keys.js';
-import type { Canonical, Field } from '../records/field.js';
-import { fieldFromJson, isMapOfOwn } from '../records/field.js';
-import { readMember, readMembers } from '../records/members.js';
-import type { RecordDefinition } from '../records/definition.js';
+import { keysOf, requireKnownKeys, isMapOfOwn, readMember, readMembers } from '../arguments.js';
+import type { Field } from '../records/field.js';
+import { fieldFromJson } from '../records/field.js';
+import type { Canonical } from '../records/kinds/kind.js';
 import { requireField } from '../records/row.js';
+import type { RecordDefinition } from '../records/definition.js';
 
 /** Which rows to read. Everything given must hold; nothing given reads everything. */
 export interface QueryParams {

@@ -4,7 +4,7 @@ import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { UserContext } from '../keyspaces/values.js';
 import { REVOKED, userContextCodec } from '../keyspaces/values.js';
 import type { CallOptions } from '../ports/call.js';
-import { refusalOfName } from '../records/field.js';
+import { refusalOfName } from '../records/kinds/text.js';
 import { encodeFor } from './encode-for.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 

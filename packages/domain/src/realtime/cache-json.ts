@@ -1,7 +1,6 @@
 import { CacheError, ValidationError } from '../errors.js';
-import { keysOf } from '../known-keys.js';
+import { keysOf, readMembers } from '../arguments.js';
 import type { CacheWrite, Decoder } from '../ports/cache.js';
-import { readMembers } from '../records/members.js';
 import { lossInJson } from './json-value.js';
 
 /** The JSON text of a cache value; throws `ValidationError` for what JSON would drop or change. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ValidationError } from '../errors.js';
 import type { Keyspace } from '../keyspaces/keyspace.js';
-import { readMember } from '../records/members.js';
+import { readMember } from '../arguments.js';
 
 /** What of a keyspace says how its values are stored, and what they are called in errors. */
 type Form<T> = Pick<Keyspace<string, T>, 'pattern' | 'codec'>;

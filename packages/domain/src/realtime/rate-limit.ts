@@ -1,11 +1,10 @@
 import { isDatabaseError, ValidationError } from '../errors.js';
 import { keyOf } from '../keyspaces/keyspace.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
-import { keysOf } from '../known-keys.js';
+import { keysOf, readMembers } from '../arguments.js';
+import { refusalOfName } from '../records/kinds/text.js';
 import type { RateLimitDecision, RateLimitRequest } from '../ports/rate-limiter.js';
 import { RATE_LIMIT_WINDOW_MS } from '../ports/rate-limiter.js';
-import { refusalOfName } from '../records/field.js';
-import { readMembers } from '../records/members.js';
 
 const MAX_USER_LENGTH = 256;
 const MAX_ENDPOINT_LENGTH = 1_024;

@@ -6,7 +6,7 @@ import { sessionCodec } from '../keyspaces/values.js';
 import type { CallOptions } from '../ports/call.js';
 import type { TimeSource } from '../ports/clock.js';
 import { systemClock } from '../ports/clock.js';
-import { refusalOfName } from '../records/field.js';
+import { refusalOfName } from '../records/kinds/text.js';
 import { encodeFor } from './encode-for.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 

@@ -1,10 +1,8 @@
 import { onAbort } from '@quantumtrade/dal-runtime';
 import { isDatabaseError, ValidationError } from '../errors.js';
-import { keysOf } from '../known-keys.js';
-import { requireType, requireWholeNumber } from '../option-values.js';
+import { keysOf, requireType, requireWholeNumber, isPlainMap } from '../arguments.js';
 import { checkCall } from '../ports/call.js';
 import type { MarketStreamItem, SubscribeOptions } from '../ports/market-stream.js';
-import { isPlainMap } from '../records/field.js';
 
 const OPERATION = 'marketStream.subscribe';
 const SUBSCRIBE_OPTIONS = keysOf<SubscribeOptions>({ after: true, bufferSize: true, signal: true });

@@ -1,8 +1,8 @@
 import { ValidationError } from '../errors.js';
-import type { Rounding } from './decimal.js';
-import type { RecordDefinition, RowBatchDefinition } from './definition.js';
-import { readMember, requireMembers } from './members.js';
+import { readMember, requireMembers } from '../arguments.js';
+import type { Rounding } from './kinds/decimal.js';
 import { requireField } from './row.js';
+import type { RecordDefinition, RowBatchDefinition } from './definition.js';
 
 /** Members of a batch besides its rows and its time, checked, and its rows, unchecked. */
 export interface BatchEnvelope {

@@ -1,7 +1,7 @@
 import { prepareRowBatch } from './batch.js';
 import type { FeatureBatch } from './feature.js';
 import { featureSetOf } from './feature-set.js';
-import { Invalid } from './field.js';
+import { Invalid } from './kinds/kind.js';
 import type { MarketDataBatch } from './market-data.js';
 import type { PredictionBatch } from './prediction.js';
 import type { StrategyPerformanceBatch } from './strategy-performance.js';

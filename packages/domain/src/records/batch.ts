@@ -3,16 +3,15 @@ import type { BatchVersion } from '../versions/batch-version.js';
 import { readEnvelope } from './batch-envelope.js';
 import type { ColumnBatch } from './column-batch.js';
 import { isColumnBatch, readColumnBatch, rowsOfColumns } from './column-batch.js';
-import type { Rounding } from './decimal.js';
+import type { Rounding } from './kinds/decimal.js';
+import type { Row, RowError } from './row.js';
+import { checkRow, RowKeys } from './row.js';
 import type { RecordDefinition, RowBatchDefinition } from './definition.js';
 import type { FeatureBatch } from './feature.js';
 import { prepareFeatures } from './feature-batches.js';
 import type { PreparedBatch, PreparedRow } from './prepared-batch.js';
 import type { RecordBatches, RecordName } from './records.js';
 import { records } from './records.js';
-import type { Row, RowError } from './row.js';
-import { checkRow } from './row.js';
-import { RowKeys } from './row-keys.js';
 
 /** A batch of any record, as rows or as columns. */
 export type Batch<N extends RecordName> = RecordBatches[N] | ColumnBatch<N>;

@@ -1,14 +1,15 @@
 import { ValidationError } from '../errors.js';
-import { keysOf } from '../known-keys.js';
-import type { Rounding } from './decimal.js';
-import { formatDecimal } from './decimal.js';
-import type { Canonical, Field } from './field.js';
-import { toCanonicalField, Invalid } from './field.js';
-import type { InputOf, RecordDefinition } from './definition.js';
+import { keysOf, requireObject, readMember, requireMembers } from '../arguments.js';
+import type { Field } from './field.js';
+import { toCanonicalField } from './field.js';
+import type { Rounding } from './kinds/decimal.js';
+import { formatDecimal } from './kinds/decimal.js';
+import type { Canonical } from './kinds/kind.js';
+import { Invalid } from './kinds/kind.js';
 import type { Row, RowError } from './row.js';
-import { checkRow, requireField, requireObject } from './row.js';
+import { checkRow, requireField } from './row.js';
+import type { InputOf, RecordDefinition } from './definition.js';
 import { readRounding } from './batch-envelope.js';
-import { readMember, requireMembers } from './members.js';
 import type { RecordName, records } from './records.js';
 
 /** Texts out of few, e.g. symbols, as positions in a list of them. */

@@ -2,7 +2,7 @@ import type { Batch } from './batch.js';
 import type { Column, ColumnBatch } from './column-batch.js';
 import { isColumnBatch } from './column-batch.js';
 import type { RecordDefinition } from './definition.js';
-import { isMapOfOwn, isPlainMap } from './field.js';
+import { isMapOfOwn, isPlainMap } from '../arguments.js';
 import type { RecordName } from './records.js';
 import { records } from './records.js';
 

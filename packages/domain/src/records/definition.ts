@@ -1,5 +1,5 @@
-import type { Rounding } from './decimal.js';
-import type { Field } from './field.js';
+import type { Field, ValuesOf } from './field.js';
+import type { Rounding } from './kinds/decimal.js';
 
 /**
  * Defines one record. Types, input checks, JSON, cache keys, repositories and the columns of the adapters are derived from
@@ -84,42 +84,13 @@ export interface EvaluateDefinition {
 
 type Fields<D extends RecordDefinition> = D['fields'];
 
+type OrNull<F extends Field> = F extends { nullable: true } ? null : never;
+
 type Output<F extends Field, E extends boolean> =
-  OutputValue<F, E> | (F extends { nullable: true } ? null : never);
+  | (F extends { read: 'bigint' } ? bigint : ValuesOf<F['kind']>[E extends true ? 'exact' : 'output'])
+  | OrNull<F>;
 
-type OutputValue<F extends Field, E extends boolean> = F extends { kind: 'instant' }
-  ? Date
-  : F extends { kind: 'decimal' }
-    ? E extends true
-      ? string
-      : number
-    : F extends { kind: 'uint64'; read: 'bigint' }
-      ? bigint
-      : F extends { kind: 'uint64' }
-        ? E extends true
-          ? bigint
-          : number
-        : F extends { kind: 'uint8' | 'uint16' | 'uint32' | 'float32' | 'float64' }
-          ? number
-          : F extends { kind: 'texts' }
-            ? string[]
-            : F extends { kind: 'numbers' }
-              ? Record<string, number>
-              : string;
-
-type Input<F extends Field> = InputValue<F> | (F extends { nullable: true } ? null : never);
-
-type InputValue<F extends Field> = F extends { kind: 'instant' }
-  ? Date | number
-  : F extends { kind: 'decimal' }
-    ? number | string | bigint
-    : F extends { kind: 'uint64' }
-      ? number | bigint
-      : F extends { kind: 'texts' }
-        ? readonly string[]
-        : F extends { kind: 'numbers' }
-          ? Readonly<Record<string, number>>
-          : OutputValue<F, false>;
+type Input<F extends Field> = ValuesOf<F['kind']>['input'] | OrNull<F>;
 
 /** A record as readers get it. With `E = true`, decimals are exact strings and 64-bit integers are bigints. */
 export type RecordOf<D extends RecordDefinition, E extends boolean = false> = {

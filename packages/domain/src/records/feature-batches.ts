@@ -1,12 +1,11 @@
 import { ValidationError } from '../errors.js';
-import { keysOf } from '../known-keys.js';
-import type { FeatureBatch } from './feature.js';
-import { feature } from './feature.js';
-import { Invalid, isMapOfOwn } from './field.js';
-import { requireMembers } from './members.js';
-import type { PreparedBatch, PreparedRow } from './prepared-batch.js';
+import { keysOf, isMapOfOwn, requireMembers } from '../arguments.js';
+import { Invalid } from './kinds/kind.js';
 import type { RowError } from './row.js';
 import { toCanonicalRow } from './row.js';
+import type { FeatureBatch } from './feature.js';
+import { feature } from './feature.js';
+import type { PreparedBatch, PreparedRow } from './prepared-batch.js';
 import type { BatchVersion } from '../versions/batch-version.js';
 
 /** Returns a single feature batch as a list. Anything but an object is left to the port, which refuses it. */

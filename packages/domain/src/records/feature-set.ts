@@ -1,8 +1,10 @@
 import { feature } from './feature.js';
-import { Invalid, isPlainMap, parseMetadata } from './field.js';
+import { isPlainMap } from '../arguments.js';
+import { Invalid } from './kinds/kind.js';
+import { parseMetadata } from './kinds/text.js';
+import type { Row } from './row.js';
 import type { JsonMember } from './json.js';
 import { memberOf, objectCodec } from './json.js';
-import type { Row } from './row.js';
 
 /** All features of one symbol with the same instant and version. */
 export interface FeatureSet {

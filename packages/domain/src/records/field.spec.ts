@@ -1,14 +1,8 @@
+import { isPlainMap } from '../arguments.js';
 import type { Field } from './field.js';
-import {
-  toCanonicalField,
-  fieldFromJson,
-  fieldToJson,
-  Invalid,
-  isPlainMap,
-  MAX_INSTANT,
-  MIN_INSTANT,
-  toOutputField,
-} from './field.js';
+import { toCanonicalField, fieldFromJson, fieldToJson, toOutputField } from './field.js';
+import { MAX_INSTANT, MIN_INSTANT } from './kinds/instant.js';
+import { Invalid } from './kinds/kind.js';
 
 const accepts = (field: Field, value: unknown) => !(toCanonicalField(field, value) instanceof Invalid);
 

@@ -1,10 +1,12 @@
 import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { z } from 'zod';
 import { QueryError } from '../errors.js';
-import { toCanonicalField, fieldFromJson, fieldToJson, Invalid, isPlainMap, toOutputField } from './field.js';
+import { isPlainMap } from '../arguments.js';
 import type { Field } from './field.js';
-import type { RecordDefinition, RecordOf } from './definition.js';
+import { toCanonicalField, fieldFromJson, fieldToJson, toOutputField } from './field.js';
+import { Invalid } from './kinds/kind.js';
 import { toCanonicalRow, toOutputRow } from './row.js';
+import type { RecordDefinition, RecordOf } from './definition.js';
 
 /** How one member of a JSON object is read and written. Both give an `Invalid` for what they refuse. */
 export interface JsonMember {

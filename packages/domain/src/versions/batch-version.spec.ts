@@ -1,4 +1,4 @@
-import { Invalid } from '../records/field.js';
+import { Invalid } from '../records/kinds/kind.js';
 import { drawVersion, hasOwnTime } from './batch-version.js';
 import { VersionClock } from './version-clock.js';
 

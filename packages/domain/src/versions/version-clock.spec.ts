@@ -1,4 +1,4 @@
-import { Invalid } from '../records/field.js';
+import { Invalid } from '../records/kinds/kind.js';
 import { versionAt, VersionClock } from './version-clock.js';
 
 const NOW = Date.UTC(2025, 0, 1);

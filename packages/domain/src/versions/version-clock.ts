@@ -1,6 +1,7 @@
 import { ValidationError } from '../errors.js';
 import type { TimeSource } from '../ports/clock.js';
-import { Invalid, MAX_INSTANT, MIN_INSTANT } from '../records/field.js';
+import { MAX_INSTANT, MIN_INSTANT } from '../records/kinds/instant.js';
+import { Invalid } from '../records/kinds/kind.js';
 
 /** @default 300,000 (milliseconds) */
 export const DEFAULT_MAX_FUTURE_SKEW_MS = 300_000;

@@ -1,3 +1,6 @@
+import type { Kind } from './kind.js';
+import { asIs, Invalid } from './kind.js';
+
 /** Digits after the point of every decimal in the data layer. */
 export const DECIMAL_SCALE = 8;
 const UNIT = 10n ** BigInt(DECIMAL_SCALE);
@@ -95,3 +98,30 @@ export function decimalToNumber(units: bigint): number | undefined {
   const value = Number(formatDecimal(units));
   return parseDecimal(value, 38) === units ? value : undefined;
 }
+
+export interface DecimalField {
+  readonly kind: 'decimal';
+  /** Digits in all. @default 18 */
+  readonly precision?: DecimalPrecision;
+  readonly min?: 0;
+}
+
+export interface DecimalTypes {
+  input: number | string | bigint;
+  output: number;
+  exact: string;
+}
+
+export const decimalKind: Kind<DecimalField, bigint, DecimalTypes> = {
+  toCanonical(value, { precision, min }, rounding) {
+    const units = parseDecimal(value, precision, rounding);
+    if (typeof units === 'string') return new Invalid(units);
+    return min !== undefined && units < 0n ? new Invalid('must not be negative') : units;
+  },
+  toOutput(value, _, exact) {
+    if (exact) return formatDecimal(value);
+    return decimalToNumber(value) ?? new Invalid('has more digits than a number holds: read it with exact');
+  },
+  toJson: formatDecimal,
+  fromJson: asIs,
+};

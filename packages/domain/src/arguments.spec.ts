@@ -1,10 +1,29 @@
-import { requireOneOf, requireType, requireWholeNumber } from './option-values.js';
+import { requireKnownKeys, requireOneOf, requireType, requireWholeNumber } from './arguments.js';
+
+describe('known keys', () => {
+  const check = (given: object, path?: string) => () =>
+    requireKnownKeys(given, ['signal', 'deadline'], 'marketData.find', path);
+
+  it('accepts objects that have only known keys', () => {
+    expect(check({ signal: undefined })).not.toThrow();
+  });
+
+  it('refuses an unknown key by name and suggests the closest', () => {
+    expect(check({ deadlin: 1 })).toThrow(
+      expect.objectContaining({ field: 'deadlin', reason: 'unknown key, did you mean "deadline"?' }),
+    );
+  });
+
+  it('names the path of an object inside an option', () => {
+    expect(check({ max: 1 }, 'retry')).toThrow(expect.objectContaining({ field: 'retry.max' }));
+  });
+});
 
 const operation = 'op';
 const refusal = (field: string, reason: unknown = expect.any(String)) =>
   expect.objectContaining({ code: 'VALIDATION', field, reason, operation });
 
-it('passes options that are not given or right', () => {
+it('accepts options that are absent or right', () => {
   requireWholeNumber('rows', undefined, operation);
   requireWholeNumber('rows', 7, operation, { min: 7, max: 7 });
   requireOneOf('mode', undefined, ['a'], operation);
@@ -13,13 +32,13 @@ it('passes options that are not given or right', () => {
   requireType('listener', () => 0, 'function', operation);
 });
 
-it.each([NaN, Infinity, 1.5, -1, '1', null, 1n, {}])('refuses %p where a whole number must be', (value) => {
+it.each([NaN, Infinity, 1.5, -1, '1', null, 1n, {}])('refuses %p as a whole number', (value) => {
   expect(() => requireWholeNumber('rows', value, operation)).toThrow(
     refusal('rows', 'must be a whole number of at least 0'),
   );
 });
 
-it('names the range, the values or the type that would be right', () => {
+it('names the allowed range, values or type', () => {
   expect(() => requireWholeNumber('rows', 9, operation, { min: 1, max: 8 })).toThrow(
     refusal('rows', 'must be a whole number from 1 to 8'),
   );

@@ -1,0 +1,107 @@
+import { isMapOfOwn } from '../../arguments.js';
+import type { Kind } from './kind.js';
+import { asIs, Invalid } from './kind.js';
+
+export interface FloatField {
+  readonly kind: 'float32' | 'float64';
+  readonly min?: number;
+  readonly max?: number;
+  /** Added to the reason when a value is outside the limits. */
+  readonly hint?: string;
+  readonly nullable?: boolean;
+}
+
+export interface Uint64Field {
+  readonly kind: 'uint64';
+  /** Type of output values. @default number while it is safe, else the read fails */
+  readonly read?: 'bigint';
+}
+
+const UINT64_MAX = (1n << 64n) - 1n;
+
+const uintKind = (max: number): Kind<unknown, number> => ({
+  toCanonical: (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
+      ? value + 0
+      : new Invalid(`must be a whole number from 0 to ${max}`),
+  toOutput: asIs,
+  toJson: asIs,
+  fromJson: (json) => (/^\d{1,10}$/.test(json) ? Number(json) : json),
+});
+
+export const uint8Kind = uintKind(0xff);
+export const uint16Kind = uintKind(0xffff);
+export const uint32Kind = uintKind(0xffffffff);
+
+export interface Uint64Types {
+  input: number | bigint;
+  output: number;
+  exact: bigint;
+}
+
+export const uint64Kind: Kind<Uint64Field, bigint, Uint64Types> = {
+  toCanonical(value) {
+    if (typeof value === 'bigint' && value >= 0n && value <= UINT64_MAX) return value;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+    return new Invalid(
+      typeof value === 'number' && value > Number.MAX_SAFE_INTEGER
+        ? 'must be a bigint above 9007199254740991'
+        : `must be a whole number from 0 to ${UINT64_MAX}`,
+    );
+  },
+  toOutput(value, { read }, exact) {
+    if (exact || read === 'bigint') return value;
+    return value <= BigInt(Number.MAX_SAFE_INTEGER)
+      ? Number(value)
+      : new Invalid('is above 9007199254740991: read it with exact');
+  },
+  toJson: String,
+  fromJson: (json) => (/^\d{1,20}$/.test(json) ? BigInt(json) : json),
+};
+
+/** Kind of both float widths; `float32` keeps what 32 bits keep. */
+export const floatKind: Kind<FloatField, number> = {
+  toCanonical(value, field) {
+    if (typeof value !== 'number') return new Invalid('must be a number');
+    const float = (field.kind === 'float32' ? Math.fround(value) : value) + 0;
+    if (!Number.isFinite(float)) {
+      const orNull = field.nullable ? ', or null where there is no value' : '';
+      return new Invalid(`must be finite as ${field.kind}${orNull}`);
+    }
+    if (float === 0 && value !== 0) return new Invalid(`is too small for ${field.kind}`);
+    const { min = -Infinity, max = Infinity, hint } = field;
+    if (value < min || value > max) return new Invalid(outside(min, max) + (hint ? `: ${hint}` : ''));
+    return float;
+  },
+  toOutput: asIs,
+  toJson: asIs,
+  fromJson: (json) => (json.trim() === '' ? json : Number(json)),
+};
+
+const outside = (min: number, max: number): string =>
+  max === Infinity ? `must be at least ${min}` : `must lie between ${min} and ${max}`;
+
+export interface NumbersTypes {
+  input: Readonly<Record<string, number>>;
+  output: Record<string, number>;
+  exact: Record<string, number>;
+}
+
+export const numbersKind: Kind<unknown, Readonly<Record<string, number>>, NumbersTypes> = {
+  toCanonical(value) {
+    if (!isMapOfOwn(value)) return new Invalid('must be a map of numbers');
+    const numbers = { ...value } as Record<string, number>;
+    for (const name of Object.keys(numbers)) {
+      const number: unknown = numbers[name];
+      if (!name.isWellFormed()) return new Invalid('every name must be well-formed Unicode');
+      if (typeof number !== 'number' || !Number.isFinite(number)) {
+        return new Invalid(`${JSON.stringify(name)} must be a finite number`);
+      }
+      if (Object.is(number, -0)) numbers[name] = 0;
+    }
+    return numbers;
+  },
+  toOutput: (value) => ({ ...value }),
+  toJson: asIs,
+  fromJson: asIs,
+};
