@@ -248,7 +248,7 @@ describe('the engine', () => {
     const failing = select('SELECT number, throwIf(number = 300000) FROM numbers(1000000)', {
       max_block_size: '1000',
     });
-    await expect(failing).rejects.toMatchObject({ code: '395', type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' });
+    await expect(failing).rejects.toMatchObject({ code: 395, type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' });
   });
 
   it('keeps the later of two rows of one block with one key and one version', async () => {

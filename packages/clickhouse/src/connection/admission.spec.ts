@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Admission, RefusedCallError } from './admission.js';
+import type { AdmittedQuery } from './admission.js';
+import { Admission, NotAdmittedError } from './admission.js';
 
 /** Virtual time: events happen in order, and what they settle is settled before the next. */
 class Simulation {
@@ -32,28 +33,42 @@ function randomNumbers(seed: number): () => number {
   return () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
 }
 
-function opened(capacity: number, maxQueued = 1_000) {
+function createAdmission(capacity: number, maxQueued = 1_000) {
   const simulation = new Simulation();
   const admission = new Admission({ capacity, maxQueued, now: () => simulation.now });
+  const serve = async <T>(query: AdmittedQuery, work: () => Promise<T>): Promise<T> => {
+    const turn = admission.acquire(query);
+    if (turn) await turn;
+    const startedAt = simulation.now;
+    let succeeded = false;
+    try {
+      const result = await work();
+      succeeded = true;
+      return result;
+    } finally {
+      admission.release(query, simulation.now - startedAt, succeeded);
+    }
+  };
+  /** Resolves with the time at which the query got its slot. */
   const run = (
-    kind: string,
-    serviceMs: number,
+    operation: string,
+    durationMs: number,
     deadline = Infinity,
     signal = new AbortController().signal,
-    further = false,
+    continues = false,
   ) =>
-    admission.run({ kind, further, deadline, signal }, async () => {
-      const started = simulation.now;
-      await simulation.passed(serviceMs);
-      return started;
+    serve({ operation, continues, deadline: { at: deadline, signal } }, async () => {
+      const startedAt = simulation.now;
+      await simulation.passed(durationMs);
+      return startedAt;
     });
-  return { simulation, admission, run };
+  return { simulation, admission, serve, run };
 }
 
-const refused = (error: unknown) => (error as RefusedCallError).reason;
+const reasonOf = (error: unknown) => (error as NotAdmittedError).reason;
 
-it('serves calls in the order in which they came', async () => {
-  const { simulation, admission, run } = opened(2);
+it('admits queries in the order of their calls', async () => {
+  const { simulation, admission, run } = createAdmission(2);
   const started = Promise.all([run('a', 10), run('a', 30), run('b', 10), run('c', 10), run('d', 10)]);
   expect(admission.queued).toBe(3);
   await simulation.run(100);
@@ -61,11 +76,11 @@ it('serves calls in the order in which they came', async () => {
   expect(admission.queued).toBe(0);
 });
 
-it('gives a slot back when its call fails', async () => {
-  const { simulation, admission, run } = opened(1);
-  const failing = admission.run(
-    { kind: 'a', further: false, deadline: Infinity, signal: new AbortController().signal },
-    () => Promise.reject(new Error('broken')),
+it('frees the slot when a query fails', async () => {
+  const { simulation, serve, run } = createAdmission(1);
+  const deadline = { at: Infinity, signal: new AbortController().signal };
+  const failing = serve({ operation: 'a', continues: false, deadline }, () =>
+    Promise.reject(new Error('broken')),
   );
   await expect(failing).rejects.toThrow('broken');
   const next = run('a', 10);
@@ -73,16 +88,16 @@ it('gives a slot back when its call fails', async () => {
   expect(await next).toBe(0);
 });
 
-it('refuses a call when too many are waiting', async () => {
-  const { run } = opened(1, 2);
+it('refuses a call when too many calls wait', async () => {
+  const { run } = createAdmission(1, 2);
   void run('a', 10);
   void run('a', 10);
   void run('a', 10);
-  await expect(run('a', 10).catch(refused)).resolves.toBe('QUEUE_FULL');
+  await expect(run('a', 10).catch(reasonOf)).resolves.toBe('QUEUE_FULL');
 });
 
-it('forgets a waiting call as soon as it is aborted', async () => {
-  const { simulation, admission, run } = opened(1);
+it('removes a waiting query when it is aborted', async () => {
+  const { simulation, admission, run } = createAdmission(1);
   const controller = new AbortController();
   const first = run('a', 50);
   const aborted = run('a', 10, Infinity, controller.signal);
@@ -94,52 +109,52 @@ it('forgets a waiting call as soon as it is aborted', async () => {
   expect([await first, await last]).toEqual([0, 50]);
 });
 
-it('refuses a call at once when those before it take too long', async () => {
-  const { simulation, run } = opened(1);
-  const learnt = run('a', 100);
+it('refuses a query when the queue takes too long', async () => {
+  const { simulation, run } = createAdmission(1);
+  const earlier = run('a', 100);
   await simulation.run(100);
-  await learnt;
+  await earlier;
   void run('a', 100);
   void run('a', 100, 1_000);
   // 100 ms of a call before it, and 100 ms of its own.
-  await expect(run('a', 100, 299).catch(refused)).resolves.toBe('DEADLINE');
+  await expect(run('a', 100, 299).catch(reasonOf)).resolves.toBe('DEADLINE');
   expect(simulation.now).toBe(100);
 });
 
-it('refuses a call at its turn when too little of its time is left', async () => {
-  const { simulation, run } = opened(1);
-  const learnt = run('quick', 10);
+it('refuses a query at its turn when too little time is left', async () => {
+  const { simulation, run } = createAdmission(1);
+  const earlier = run('quick', 10);
   await simulation.run(10);
-  await learnt;
-  const unforeseen = run('slow', 500);
-  const late = run('quick', 10, 505).catch(refused);
+  await earlier;
+  const slow = run('slow', 500);
+  const late = run('quick', 10, 505).catch(reasonOf);
   const inTime = run('quick', 10, 600);
   await simulation.run(1_000);
-  expect([await unforeseen, await late, await inTime]).toEqual([10, 'DEADLINE', 510]);
+  expect([await slow, await late, await inTime]).toEqual([10, 'DEADLINE', 510]);
 });
 
-it('serves a call for which there is a slot, whatever is expected of it', async () => {
-  const { simulation, run } = opened(1);
-  const learnt = run('a', 100);
+it('admits any query when a slot is free', async () => {
+  const { simulation, run } = createAdmission(1);
+  const earlier = run('a', 100);
   await simulation.run(100);
-  await learnt;
+  await earlier;
   const unlikely = run('a', 10, 150);
   await simulation.run(200);
   expect(await unlikely).toBe(100);
 });
 
-it('serves further queries of a call before new calls', async () => {
-  const { simulation, run } = opened(1);
+it('admits continuing queries before new calls', async () => {
+  const { simulation, run } = createAdmission(1);
   const { signal } = new AbortController();
   const first = run('a', 10);
   const later = run('b', 10);
-  const further = run('a', 10, Infinity, signal, true);
+  const continuing = run('a', 10, Infinity, signal, true);
   await simulation.run(100);
-  expect([await first, await further, await later]).toEqual([0, 10, 20]);
+  expect([await first, await continuing, await later]).toEqual([0, 10, 20]);
 });
 
-it('begins no call whose further queries would be late', async () => {
-  const { simulation, run } = opened(1);
+it('refuses a call when its continuing queries would be late', async () => {
+  const { simulation, run } = createAdmission(1);
   const { signal } = new AbortController();
   for (let n = 0; n < 40; n++) {
     void run('two', 100);
@@ -149,17 +164,17 @@ it('begins no call whose further queries would be late', async () => {
   }
   void run('one', 50);
   const now = simulation.now;
-  await expect(run('two', 100, now + 160).catch(refused)).resolves.toBe('DEADLINE');
+  await expect(run('two', 100, now + 160).catch(reasonOf)).resolves.toBe('DEADLINE');
   const inTime = run('two', 100, now + 300);
   await simulation.run(now + 1_000);
   expect(await inTime).toBe(now + 50);
 });
 
-it('judges calls of one kind by their own times', async () => {
-  const { simulation, run } = opened(1);
-  const learnt = [run('slow', 1_000), run('quick', 10)];
+it('expects the durations of the same operation', async () => {
+  const { simulation, run } = createAdmission(1);
+  const earlier = [run('slow', 1_000), run('quick', 10)];
   await simulation.run(2_000);
-  await Promise.all(learnt);
+  await Promise.all(earlier);
   void run('quick', 10);
   const quick = run('quick', 10, 2_050);
   await simulation.run(3_000);
@@ -167,34 +182,33 @@ it('judges calls of one kind by their own times', async () => {
 });
 
 describe.each([
-  ['far below the deadline', 200, 1],
-  ['near the deadline', 26, 1],
-  ['far below the deadline, for calls of two queries', 200, 2],
-  ['near the deadline, for calls of two queries', 80, 2],
-])('a server whose times are %s', (_, ratePerSecond, queriesPerCall) => {
-  it.each([1, 2, 3])('answers 80 % of its capacity in time at %d times that', async (load) => {
+  ['short queries', 200, 1],
+  ['queries near the deadline', 26, 1],
+  ['calls of two short queries', 200, 2],
+  ['calls of two queries near the deadline', 80, 2],
+])('with %s', (_, ratePerSecond, queriesPerCall) => {
+  it.each([1, 2, 3])('80 % of capacity is answered in time at %d times its load', async (load) => {
     const DEADLINE_MS = 1_000;
     const DURATION_MS = 5_000;
     const random = randomNumbers(load);
-    const { simulation, admission } = opened(20);
+    const { simulation, serve } = createAdmission(20);
     let serving = 0;
     let inTime = 0;
     // Calls share the server: the more of them, the longer each takes.
-    const serve = async () => {
+    const work = async () => {
       serving++;
       await simulation.passed((serving / ratePerSecond) * 1_000 * (0.7 + 0.6 * random()));
       serving--;
     };
     const offer = async () => {
-      const deadline = simulation.now + DEADLINE_MS;
-      const { signal } = new AbortController();
+      const deadline = { at: simulation.now + DEADLINE_MS, signal: new AbortController().signal };
       try {
         for (let query = 0; query < queriesPerCall; query++) {
-          await admission.run({ kind: 'find', further: query > 0, deadline, signal }, serve);
+          await serve({ operation: 'find', continues: query > 0, deadline }, work);
         }
-        if (simulation.now <= deadline) inTime++;
+        if (simulation.now <= deadline.at) inTime++;
       } catch (error) {
-        if (!(error instanceof RefusedCallError)) throw error;
+        if (!(error instanceof NotAdmittedError)) throw error;
       }
     };
     const callsPerSecond = ratePerSecond / queriesPerCall;

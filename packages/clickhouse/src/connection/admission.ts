@@ -1,28 +1,29 @@
 import { onAbort } from '@quantumtrade/dal-runtime';
-import { ServiceTimes } from './service-times.js';
-import type { Waiting } from './waiting-calls.js';
-import { WaitingCalls } from './waiting-calls.js';
 
 export interface AdmissionOptions {
-  /** Calls served at once. */
+  /** Queries that run at the same time. */
   readonly capacity: number;
   /** Calls that may wait. */
   readonly maxQueued: number;
-  /** The same clock that the deadlines are told by, in milliseconds. */
+  /** Returns the time in milliseconds, by the clock of the deadlines. */
   readonly now: () => number;
 }
 
-export interface AdmittedCall {
-  /** Calls of one kind are expected to take about the same time. */
-  readonly kind: string;
-  /** Whether this is a further query of a call that has begun: it goes before all that begin one. */
-  readonly further: boolean;
-  readonly deadline: number;
-  readonly signal: AbortSignal;
+/** A query that asks for a slot. */
+export interface AdmittedQuery {
+  /** Queries of one operation are expected to take about the same time. */
+  readonly operation: string;
+  /** Whether its call has run a query before. Such a query precedes all that begin a call. */
+  readonly continues: boolean;
+  readonly deadline: {
+    /** Epoch milliseconds. */
+    readonly at: number;
+    readonly signal: AbortSignal;
+  };
 }
 
-/** Why a call was not served. The call has cost nothing but its wait. */
-export class RefusedCallError extends Error {
+/** The query was not sent. Its call has cost nothing but the time it waited. */
+export class NotAdmittedError extends Error {
   constructor(
     readonly reason: 'QUEUE_FULL' | 'DEADLINE',
     message: string,
@@ -33,63 +34,66 @@ export class RefusedCallError extends Error {
 }
 
 /**
- * A first-in-first-out semaphore that serves no call which can no longer make its deadline.
+ * First-in-first-out semaphore that refuses queries which can no longer make their deadline.
  *
- * A query for which a slot is free is served at once, whatever is expected of it. Otherwise it waits, at most until its deadline
- * or abort, unless those before it are expected to take too long. At its turn it is served only if what is left of its time is
- * likely to do for all queries of its call: above capacity, each slot then goes to a call whose answer still counts.
+ * A query takes a free slot immediately, whatever its expected time. Otherwise it waits, at most until its deadline or abort,
+ * unless the queries before it are expected to take too long. At its turn it gets the slot only if the rest of its time is
+ * likely to suffice for all queries of its call: above capacity, each slot then goes to a call whose answer is still of use.
  */
 export class Admission {
-  readonly #capacity: number;
-  readonly #maxQueued: number;
-  readonly #now: () => number;
-  readonly #times = new ServiceTimes();
-  readonly #begun = new WaitingCalls();
-  readonly #new = new WaitingCalls();
-  #serving = 0;
+  readonly #options: AdmissionOptions;
+  readonly #durations = new Durations();
+  readonly #continuing = new WaitingQueue();
+  readonly #beginning = new WaitingQueue();
+  #running = 0;
 
-  constructor({ capacity, maxQueued, now }: AdmissionOptions) {
-    this.#capacity = capacity;
-    this.#maxQueued = maxQueued;
-    this.#now = now;
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
   }
 
+  /** Number of waiting queries. */
   get queued(): number {
-    return this.#begun.length + this.#new.length;
+    return this.#continuing.length + this.#beginning.length;
   }
 
-  /** Serves the call when its turn comes. Throws `RefusedCallError`, or the reason of its signal, when it does not come. */
-  async run<T>(call: AdmittedCall, serve: () => Promise<T>): Promise<T> {
-    if (this.#serving >= this.#capacity) await this.#turn(call);
-    else this.#serving++;
-    const started = this.#now();
-    let served = false;
-    try {
-      const result = await serve();
-      served = true;
-      return result;
-    } finally {
-      this.#times.record(call.kind, this.#now() - started, { further: call.further, served });
-      this.#release();
+  /**
+   * Takes a slot: at once, which returns undefined, or when the promise resolves. Whoever has a slot calls {@link release}.
+   * Throws or rejects with `NotAdmittedError`, or with the reason of the query's signal.
+   */
+  acquire(query: AdmittedQuery): Promise<void> | undefined {
+    if (this.#running >= this.#options.capacity) return this.#wait(query);
+    this.#running++;
+    return undefined;
+  }
+
+  /** Gives a slot back. Failed queries that ended early say nothing about how long others take. */
+  release({ operation, continues }: AdmittedQuery, durationMs: number, succeeded: boolean): void {
+    this.#durations.record(operation, continues, durationMs, succeeded);
+    this.#running--;
+    for (;;) {
+      const next = this.#continuing.first ?? this.#beginning.first;
+      if (!next || this.#running >= this.#options.capacity) return;
+      next.admit();
     }
   }
 
-  #turn({ kind, further, deadline, signal }: AdmittedCall): Promise<void> {
-    if (!further && this.#new.length >= this.#maxQueued) {
-      throw new RefusedCallError(
+  #wait({ operation, continues, deadline: { at: deadline, signal } }: AdmittedQuery): Promise<void> {
+    const { capacity, maxQueued, now } = this.#options;
+    if (!continues && this.#beginning.length >= maxQueued) {
+      throw new NotAdmittedError(
         'QUEUE_FULL',
-        `${this.#new.length} calls are waiting for a connection already`,
+        `${this.#beginning.length} calls already wait for a connection`,
       );
     }
-    const expectedMs = this.#times.expected(kind, further);
-    const aheadMs = this.#begun.expectedMs + (further ? 0 : this.#new.expectedMs);
-    if (this.#now() + aheadMs / this.#capacity + expectedMs > deadline) {
-      throw new RefusedCallError(
+    const expectedMs = this.#durations.expected(operation, continues);
+    const aheadMs = this.#continuing.expectedMs + (continues ? 0 : this.#beginning.expectedMs);
+    if (now() + aheadMs / capacity + expectedMs > deadline) {
+      throw new NotAdmittedError(
         'DEADLINE',
-        `it was not sent: ${this.queued} calls are waiting, and this one takes about ${Math.ceil(expectedMs)} ms`,
+        `the query was not sent: ${this.queued} queries wait before it, and it takes about ${Math.ceil(expectedMs)} ms`,
       );
     }
-    const queue = further ? this.#begun : this.#new;
+    const queue = continues ? this.#continuing : this.#beginning;
     return new Promise((resolve, reject) => {
       let ignoreSignal = (): void => undefined;
       const waiting: Waiting = {
@@ -97,13 +101,13 @@ export class Admission {
         admit: () => {
           ignoreSignal();
           queue.remove(waiting);
-          const likelyMs = this.#times.likelyAtMost(kind, further);
-          if (this.#now() + likelyMs <= deadline) {
-            this.#serving++;
+          const likelyMs = this.#durations.expected(operation, continues, DEVIATIONS);
+          if (now() + likelyMs <= deadline) {
+            this.#running++;
             resolve();
           } else {
-            const message = `it was not sent: when its turn came, less was left than the ${Math.ceil(likelyMs)} ms that it is likely to take`;
-            reject(new RefusedCallError('DEADLINE', message));
+            const message = `the query was not sent: at its turn it had less time left than the ${Math.ceil(likelyMs)} ms that it is likely to take`;
+            reject(new NotAdmittedError('DEADLINE', message));
           }
         },
       };
@@ -114,13 +118,102 @@ export class Admission {
       });
     });
   }
+}
 
-  #release(): void {
-    this.#serving--;
-    for (;;) {
-      const next = this.#begun.first ?? this.#new.first;
-      if (!next || this.#serving >= this.#capacity) return;
-      next.admit();
+interface Waiting {
+  /** In milliseconds of one slot. */
+  readonly expectedMs: number;
+  readonly admit: () => void;
+  previous?: Waiting | undefined;
+  next?: Waiting | undefined;
+}
+
+/** First-in-first-out queue that any member may leave at any time: a linked list, so that both cost the same at every length. */
+class WaitingQueue {
+  first: Waiting | undefined;
+  #last: Waiting | undefined;
+  length = 0;
+  /** Sum over all members, in milliseconds of one slot. */
+  expectedMs = 0;
+
+  append(waiting: Waiting): void {
+    waiting.previous = this.#last;
+    if (this.#last) this.#last.next = waiting;
+    else this.first = waiting;
+    this.#last = waiting;
+    this.length++;
+    this.expectedMs += waiting.expectedMs;
+  }
+
+  remove(waiting: Waiting): void {
+    const { previous, next } = waiting;
+    if (previous) previous.next = next;
+    else this.first = next;
+    if (next) next.previous = previous;
+    else this.#last = previous;
+    this.length--;
+    // Sums of fractions drift.
+    this.expectedMs = this.length === 0 ? 0 : this.expectedMs - waiting.expectedMs;
+  }
+}
+
+/** Weight of the latest query in the averages. */
+const WEIGHT = 1 / 16;
+/** Few queries take longer than the mean and this many mean absolute deviations. */
+const DEVIATIONS = 2;
+/** Operations are few; this bounds the memory of an unforeseen use. */
+const MAX_OPERATIONS = 256;
+
+/** Exponentially weighted averages of durations, in milliseconds. */
+interface Average {
+  mean: number;
+  /** Mean absolute deviation from the mean. */
+  deviation: number;
+}
+
+interface OperationDurations {
+  beginning: Average | undefined;
+  continuing: Average | undefined;
+  /** Recent number of continuing queries for each beginning one. */
+  continuingPerCall: number;
+}
+
+/** Recent durations of the queries of each operation, those that begin a call and those that continue one apart. */
+class Durations {
+  readonly #operations = new Map<string, OperationDurations>();
+
+  record(operation: string, continues: boolean, durationMs: number, succeeded: boolean): void {
+    let durations = this.#operations.get(operation);
+    if (!durations) {
+      if (this.#operations.size >= MAX_OPERATIONS) return;
+      durations = { beginning: undefined, continuing: undefined, continuingPerCall: 0 };
+      this.#operations.set(operation, durations);
     }
+    const role = continues ? 'continuing' : 'beginning';
+    const average = durations[role];
+    // A query that failed late would have taken at least as long.
+    if (!average) {
+      if (succeeded) durations[role] = { mean: durationMs, deviation: durationMs / 2 };
+    } else if (succeeded || durationMs > average.mean) {
+      average.deviation += (Math.abs(durationMs - average.mean) - average.deviation) * WEIGHT;
+      average.mean += (durationMs - average.mean) * WEIGHT;
+    }
+    durations.continuingPerCall = continues
+      ? durations.continuingPerCall + WEIGHT
+      : durations.continuingPerCall * (1 - WEIGHT);
+  }
+
+  /**
+   * Returns the expected duration of the rest of a call in milliseconds, this query included; 0 before the first call of its
+   * operation. With deviations above the mean, few calls take longer.
+   */
+  expected(operation: string, continues: boolean, deviations = 0): number {
+    const durations = this.#operations.get(operation);
+    if (!durations) return 0;
+    const { beginning, continuing, continuingPerCall } = durations;
+    const continuingMs = continuing ? continuing.mean + deviations * continuing.deviation : 0;
+    if (continues) return continuingMs;
+    const beginningMs = beginning ? beginning.mean + deviations * beginning.deviation : 0;
+    return beginningMs + continuingPerCall * continuingMs;
   }
 }

@@ -1,35 +1,49 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { checkCall } from '@quantumtrade/dal-domain';
-import type { ClickHouseClient } from './clickhouse-client.js';
-import type { Statement } from './driver.js';
+import { checkCall, checkTime, ConnectionError, TimeoutError } from '@quantumtrade/dal-domain';
+import { Deadline } from '@quantumtrade/dal-runtime';
+import type { Answer } from './answer.js';
+import { readReport } from './answer.js';
+import type { Call, QueryRunner } from './call.js';
+import type { ReadLimits } from './json-rows.js';
+import { LOOKUP_LIMITS, readJsonRows } from './json-rows.js';
+import { Retries } from './retry.js';
+import type { CompleteSettings } from '../settings.js';
 import type { Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
-import type { ReadLimits } from './statements.js';
-import { insertBlock, insertQuery, LOOKUP_LIMITS, readRows, runCommand } from './statements.js';
 
-/** Statements in one database, over a client's connections. */
+/** With it, the head of an answer comes when all is done, and says whether it succeeded. */
+const WAIT_END_OF_QUERY = { wait_end_of_query: 1 };
+
+type Statement<T> = Pick<Call<T>, 'query' | 'format' | 'params' | 'data' | 'settings' | 'read'>;
+
+/** Statements in one database, over connections that others share. */
 export class DatabaseSql implements Sql {
   readonly database: string;
-  readonly #client: ClickHouseClient;
-  readonly #further: boolean;
+  readonly #runner: QueryRunner;
+  readonly #settings: CompleteSettings;
+  readonly #continues: boolean;
+  readonly #resultLimits: ReadLimits;
   #continuing: Sql | undefined;
 
-  constructor(client: ClickHouseClient, database: string, further = false) {
+  constructor(runner: QueryRunner, database: string, settings: CompleteSettings, continues = false) {
     this.database = database;
-    this.#client = client;
-    this.#further = further;
+    this.#runner = runner;
+    this.#settings = settings;
+    this.#continues = continues;
+    this.#resultLimits = { maxRows: settings.maxResultRows, maxBytes: settings.maxResultBytes };
   }
 
   get continuing(): Sql {
-    return this.#further ? this : (this.#continuing ??= new DatabaseSql(this.#client, this.database, true));
+    if (this.#continues) return this;
+    return (this.#continuing ??= new DatabaseSql(this.#runner, this.database, this.#settings, true));
   }
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
     checkCall(options, operation, known);
-    this.#client.requireOpen(operation);
+    this.#runner.requireOpen(operation);
   }
 
   rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
-    return this.#read(operation, { query, params }, options, LOOKUP_LIMITS, (json: T) => json);
+    return this.#read(operation, query, params, options, LOOKUP_LIMITS, undefined);
   }
 
   result<J, T>(
@@ -39,43 +53,105 @@ export class DatabaseSql implements Sql {
     options: CallOptions | undefined,
     convert: (json: J) => T,
   ): Promise<T[]> {
-    return this.#read(operation, { query, params }, options, this.#client.resultLimits, convert);
+    const toRow = convert as (json: unknown) => T;
+    return this.#read(operation, query, params, options, this.#resultLimits, toRow);
   }
 
-  #read<J, T>(
+  #read<T>(
     operation: string,
-    statement: Statement,
+    query: string,
+    params: SqlParams | undefined,
     options: CallOptions | undefined,
     limits: ReadLimits,
-    convert: (json: J) => T,
+    convert: ((json: unknown) => T) | undefined,
   ): Promise<T[]> {
-    const { query } = statement;
-    return this.#client.call({ ...this.#call(operation, query, options), retried: true }, (driver, request) =>
-      readRows(driver, statement, request, limits, convert),
-    );
+    return this.#call(operation, options, true, {
+      query,
+      format: ' FORMAT JSONEachRow',
+      params,
+      settings: { max_result_rows: limits.maxRows },
+      read: (answer, signal) => readJsonRows(answer, signal, limits, convert),
+    });
   }
 
   async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
-    await this.#client.call({ ...this.#call(operation, query, options), retried: false }, (driver, request) =>
-      runCommand(driver, { query, params }, request),
-    );
+    const statement = { query, params, settings: WAIT_END_OF_QUERY, read: readReport };
+    await this.#call(operation, options, false, statement);
   }
 
-  async insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
-    let attempts = 0;
-    const call = this.#call(operation, insertQuery(block.table), options);
-    const { confirmed } = await this.#client.call({ ...call, retried: block.retried }, (driver, request) => {
-      attempts++;
-      return insertBlock(driver, block, operation, request);
+  insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
+    const { table, token, bytes, rowCount, retried } = block;
+    return this.#call(operation, options, retried, {
+      // Without a list of columns, the engine goes by the names in the block.
+      query: `INSERT INTO ${table} FORMAT Native`,
+      data: bytes,
+      settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
+      read: async (answer, signal, attempts) => {
+        const { queryId } = answer;
+        if ((await readReport(answer, signal)) !== '') {
+          throw new ConnectionError('the answer to an insert is not empty', { operation, queryId });
+        }
+        const { read, written } = writtenRows(answer);
+        if (written === rowCount) return { attempts, confirmed: true };
+        const isUnknown = !(written < rowCount) || (written === 0 && read === rowCount);
+        if (isUnknown) return { attempts, confirmed: false };
+        throw new ConnectionError(`the server stored ${written} of ${rowCount} rows`, { operation, queryId });
+      },
     });
-    return { attempts, confirmed };
   }
 
   on(database: string): Sql {
-    return this.#client.sql(database);
+    return new DatabaseSql(this.#runner, database, this.#settings);
   }
 
-  #call(operation: string, query: string, options: CallOptions | undefined) {
-    return { operation, query, options, database: this.database, further: this.#further };
+  /** Makes attempts until one succeeds, within the call's deadline; only one unless `retried`. */
+  async #call<T>(
+    operation: string,
+    options: CallOptions | undefined,
+    retried: boolean,
+    statement: Statement<T>,
+  ): Promise<T> {
+    if (options) checkTime(options, operation);
+    const deadline = new Deadline(
+      { signal: options?.signal, deadline: options?.deadline, timeoutMs: this.#settings.requestTimeoutMs },
+      (elapsedMs) =>
+        new TimeoutError(elapsedMs, { operation, ...(call.queryId && { queryId: call.queryId }) }),
+    );
+    const call: Call<T> = {
+      ...statement,
+      operation,
+      deadline,
+      database: this.database,
+      continues: this.#continues,
+      attempts: 0,
+      queryId: undefined,
+    };
+    let retries: Retries | undefined;
+    try {
+      for (;;) {
+        try {
+          return await this.#runner.attempt(call);
+        } catch (error) {
+          if (!retried) throw error;
+          retries ??= new Retries(this.#settings.retry);
+          await retries.next(error, deadline.signal);
+          call.continues = true;
+        }
+      }
+    } finally {
+      deadline.end();
+    }
   }
+}
+
+/** Returns the counts of the answer's summary; NaN where there are none. */
+function writtenRows({ headers }: Answer): { read: number; written: number } {
+  try {
+    const summary = JSON.parse(String(headers['x-clickhouse-summary'])) as Record<string, string>;
+    const counts = { read: Number(summary['read_rows']), written: Number(summary['written_rows']) };
+    if (Number.isInteger(counts.read) && Number.isInteger(counts.written)) return counts;
+  } catch {
+    // Not a summary.
+  }
+  return { read: NaN, written: NaN };
 }

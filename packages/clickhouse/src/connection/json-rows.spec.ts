@@ -43,12 +43,14 @@ const answerOf = (body: Readable, headers: Answer['headers'] = {}): Answer => ({
   body,
 });
 
-const read = (answer: Answer, limits: { maxRows?: number; maxBytes?: number; signal?: AbortSignal } = {}) =>
-  readJsonRows(
-    answer,
-    { maxRows: 100, maxBytes: 2 ** 30, signal: new AbortController().signal, ...limits },
-    (json) => json,
-  );
+const read = (
+  answer: Answer,
+  {
+    maxRows = 100,
+    maxBytes = 2 ** 30,
+    signal = new AbortController().signal,
+  }: { maxRows?: number; maxBytes?: number; signal?: AbortSignal } = {},
+) => readJsonRows(answer, signal, { maxRows, maxBytes }, undefined);
 
 /** The bytes in two chunks, cut at every position, and byte by byte. */
 function* chunked(bytes: Buffer): Generator<Uint8Array[]> {
@@ -62,14 +64,14 @@ const encodings = [
   ['compressed', (bytes: Buffer) => gzipSync(bytes), { 'content-encoding': 'gzip' }],
 ] as const;
 
-describe.each(encodings)('a %s answer', (_, encode, headers) => {
-  it('gives all rows however its bytes are cut into chunks', async () => {
+describe.each(encodings)('%s answer', (_, encode, headers) => {
+  it('returns all rows however the body is cut into chunks', async () => {
     for (const chunks of chunked(encode(WHOLE))) {
       expect(await read(answerOf(bodyOf(chunks), headers))).toEqual(ROWS);
     }
   });
 
-  it('is refused when it ends anywhere before its end', async () => {
+  it('rejects an answer cut at any byte', async () => {
     const bytes = encode(WHOLE);
     // The last byte is a newline behind the array; compressed, it is the trailer that is cut.
     const last = headers === encodings[0][2] ? bytes.length - 2 : bytes.length - 1;
@@ -87,11 +89,11 @@ describe.each(encodings)('a %s answer', (_, encode, headers) => {
     ['without a marker', {}, MESSAGE],
     ['without a marker on a line of its own', {}, `\n${MESSAGE}`],
     ['without its name', {}, WITHOUT_NAME],
-  ])('gives the error of a server that reports it %s, at any cut', async (__, more, report) => {
+  ])('throws the error that the server reports %s', async (__, more, report) => {
     for (const failure of [undefined, reset()]) {
       for (const chunks of chunked(encode(Buffer.concat([BEGUN, Buffer.from(report)])))) {
         await expect(read(answerOf(bodyOf(chunks, failure), { ...headers, ...more }))).rejects.toMatchObject({
-          code: '241',
+          code: 241,
           type: 'MEMORY_LIMIT_EXCEEDED',
         });
       }
@@ -99,7 +101,7 @@ describe.each(encodings)('a %s answer', (_, encode, headers) => {
   });
 });
 
-it('reads a large compressed answer, and what came of it before it was cut', async () => {
+it('reads large compressed answers, whole and cut', async () => {
   const many = Array.from({ length: 20_000 }, (_, i) => ({ n: Math.sin(i) }));
   const body = `[\n${many.map((row) => JSON.stringify(row)).join(',\n')}`;
   const gzip = { 'content-encoding': 'gzip' };
@@ -112,10 +114,10 @@ it('reads a large compressed answer, and what came of it before it was cut', asy
   const cut = read(answerOf(bodyOf(parts.slice(0, -1)), gzip), { maxRows: 20_000 });
   await expect(cut).rejects.toMatchObject({ code: 'Z_BUF_ERROR' });
   const failed = bodyOf([gzipSync(body + MESSAGE)], reset());
-  await expect(read(answerOf(failed, gzip), { maxRows: 20_000 })).rejects.toMatchObject({ code: '241' });
+  await expect(read(answerOf(failed, gzip), { maxRows: 20_000 })).rejects.toMatchObject({ code: 241 });
 });
 
-it('takes no text of a row for an error of the server', async () => {
+it('returns rows whose text looks like an error report', async () => {
   const text = `${MARKED}${MESSAGE}`;
   const body = Buffer.from(`[\n${JSON.stringify({ text })}\n]\n`);
   const headers = { 'x-clickhouse-exception-tag': 'another' };
@@ -123,31 +125,31 @@ it('takes no text of a row for an error of the server', async () => {
   await expect(read(answerOf(bodyOf([body.subarray(0, -6)]), headers))).rejects.toThrow(BrokenMessageError);
 });
 
-it('refuses text that is not UTF-8 instead of changing it', async () => {
+it('rejects text that is not UTF-8', async () => {
   const whole = Buffer.from('[\n{"s":"caf\u00e9"}\n]\n', 'latin1');
   for (const chunks of chunked(whole))
     await expect(read(answerOf(bodyOf(chunks)))).rejects.toThrow(NotUtf8Error);
 });
 
-it('gives an error that comes behind the whole array', async () => {
-  await expect(read(answerOf(bodyOf([WHOLE, Buffer.from(MESSAGE)])))).rejects.toMatchObject({ code: '241' });
+it('throws an error that comes behind the array', async () => {
+  await expect(read(answerOf(bodyOf([WHOLE, Buffer.from(MESSAGE)])))).rejects.toMatchObject({ code: 241 });
 });
 
-it('gives no rows for an empty array', async () => {
+it('returns no rows for an empty array', async () => {
   expect(await read(answerOf(bodyOf([Buffer.from('[\n\n]\n')])))).toEqual([]);
 });
 
-it('refuses an answer that does not name its query', async () => {
+it('rejects an answer without the query id', async () => {
   const answer = { ...answerOf(bodyOf([WHOLE])), headers: {} };
   await expect(read(answer)).rejects.toThrow(ForeignAnswerError);
 });
 
-it('gives the server’s error from the head of its answer', async () => {
+it('throws the error that the head of the answer reports', async () => {
   const answer = answerOf(bodyOf([Buffer.from(MESSAGE)]), { 'x-clickhouse-exception-code': '241' });
-  await expect(read({ ...answer, status: 500 })).rejects.toMatchObject({ code: '241' });
+  await expect(read({ ...answer, status: 500 })).rejects.toMatchObject({ code: 241 });
 });
 
-it('stops at the limit of rows and closes the connection', async () => {
+it('closes the connection when there are too many rows', async () => {
   const body = bodyOf([WHOLE.subarray(0, 20), WHOLE.subarray(20)], reset());
   await expect(read(answerOf(body), { maxRows: 2 })).rejects.toThrow(TooManyRowsError);
   expect(body.destroyed).toBe(true);
@@ -161,7 +163,7 @@ it.each([2 ** 22, 2 ** 26])('stops a decompression bomb of %d bytes at the limit
   await expect(reading).rejects.toThrow(BodyTooLargeError);
 });
 
-it('closes the connection when the call ends while rows arrive', async () => {
+it('closes the connection when the call is aborted', async () => {
   const controller = new AbortController();
   const body = new Readable({ read: () => undefined });
   const reading = read(answerOf(body), { signal: controller.signal });
@@ -171,11 +173,12 @@ it('closes the connection when the call ends while rows arrive', async () => {
   expect(body.destroyed).toBe(true);
 });
 
-it('rejects with what converting a row throws', async () => {
+it('rejects with the error that converting a row throws', async () => {
   const failure = new Error('no number stands for this');
   const reading = readJsonRows(
     answerOf(bodyOf([WHOLE])),
-    { maxRows: 9, maxBytes: 999, signal: new AbortController().signal },
+    new AbortController().signal,
+    { maxRows: 9, maxBytes: 999 },
     () => {
       throw failure;
     },

@@ -1,13 +1,25 @@
 import { isUtf8 } from 'node:buffer';
-import type { Answer, ReadOptions } from './answer.js';
+import type { Answer } from './answer.js';
 import {
   BrokenMessageError,
   exceptionMarker,
+  isSuccess,
   MAX_REPORT_BYTES,
+  parseReport,
   readBody,
-  reportedError,
-  requireSuccess,
+  readFailure,
 } from './answer.js';
+import { SERVER_ERRORS, ServerError } from './server-errors.js';
+
+/** Limits on one result. */
+export interface ReadLimits {
+  readonly maxRows: number;
+  /** Bytes of the decompressed answer. */
+  readonly maxBytes: number;
+}
+
+/** Limits of the adapter's own reads, which stay far below them. */
+export const LOOKUP_LIMITS: ReadLimits = { maxRows: 10_000_000, maxBytes: 2 ** 30 };
 
 /** The result has more rows than allowed. */
 export class TooManyRowsError extends Error {
@@ -17,7 +29,7 @@ export class TooManyRowsError extends Error {
   }
 }
 
-/** A row has bytes that stand for no text: they would be read as other ones. */
+/** A row has bytes that are no UTF-8 text. Decoding would replace them silently. */
 export class NotUtf8Error extends Error {
   constructor() {
     super('the answer has text that is not UTF-8, which another program stored');
@@ -31,41 +43,52 @@ const LAST = /(^|\n)\]\s*$/;
 
 /**
  * Reads an answer of `FORMAT JSONEachRow` with `output_format_json_array_of_rows = 1`: a line `[`, one line for each row, and a
- * line `]`. The last line proves that nothing is missing, however the connection marks the end of the body and whatever a
+ * line `]`. The last line proves that the answer is complete, however the connection marks the end of the body and whatever a
  * gateway made of a connection that it lost.
  *
- * Throws the server's error as a `ClickHouseError` also when it comes behind rows, `BrokenMessageError` when the array does not
- * end, and `NotUtf8Error` for a row that cannot be read as it is.
+ * Throws the server's error as a `ServerError` also when it comes behind rows, `BrokenMessageError` when the array does not
+ * end, and `NotUtf8Error` for a row that cannot be read as it is. Rows are returned as parsed unless `convert` is given.
  */
 export async function readJsonRows<T>(
   answer: Answer,
-  limits: Omit<ReadOptions, 'onChunk'> & { readonly maxRows: number },
-  convert: (json: unknown) => T,
+  signal: AbortSignal,
+  { maxRows, maxBytes }: ReadLimits,
+  convert: ((json: unknown) => T) | undefined,
 ): Promise<T[]> {
-  await requireSuccess(answer, limits.signal);
-  const parser = new RowParser(limits.maxRows, convert);
+  if (!isSuccess(answer)) throw withRowLimit(await readFailure(answer, signal), maxRows);
+  const parser = new RowParser(maxRows, convert);
   let cut: unknown;
-  await readBody(answer, { ...limits, onChunk: (chunk) => parser.push(chunk) }).catch((error: unknown) => {
+  try {
+    await readBody(answer, signal, maxBytes, (chunk) => parser.push(chunk));
+  } catch (error) {
     cut = error;
-  });
-  limits.signal.throwIfAborted();
+  }
+  signal.throwIfAborted();
   const rest = parser.end();
   if (rest !== undefined) {
-    const error = errorIn(rest, exceptionMarker(answer));
-    if (error) throw error;
+    const error = reportIn(rest, exceptionMarker(answer));
+    if (error) throw withRowLimit(error, maxRows);
   }
   if (cut !== undefined) throw cut;
   if (rest !== undefined) throw new BrokenMessageError('the answer ends before its last row');
   return parser.rows;
 }
 
-/** With a marker, nothing but what follows it is taken for the server's words. */
-function errorIn(rest: string, marker: string | undefined) {
+/** The server stops before it sends a row beyond the limit, mostly. */
+const withRowLimit = (error: Error, maxRows: number): Error =>
+  error instanceof ServerError &&
+  error.code === SERVER_ERRORS.TOO_MANY_ROWS_OR_BYTES.code &&
+  error.message.startsWith('Limit for result exceeded')
+    ? new TooManyRowsError(maxRows)
+    : error;
+
+/** Returns the error that the server reports behind rows. With a marker, only text behind it counts as a report. */
+function reportIn(rest: string, marker: string | undefined): ServerError | undefined {
   const start = marker === undefined ? startOfReport(rest) : rest.indexOf(marker);
-  return start < 0 ? undefined : reportedError(rest.slice(start));
+  return start < 0 ? undefined : parseReport(rest.slice(start));
 }
 
-/** Where the first line begins that is no row: servers that do not mark their report write it right behind a row. */
+/** Returns the start of the first line that is no row: servers that do not mark their report write it right behind a row. */
 function startOfReport(text: string): number {
   let start = 0;
   for (const line of text.split('\n')) {
@@ -85,19 +108,19 @@ function isRow(line: string): boolean {
   }
 }
 
-/** Parses and converts rows as their lines arrive, so that nothing but what `convert` makes is kept. */
+/** Parses and converts rows as their lines arrive, so that only converted rows are kept. */
 class RowParser<T> {
   readonly rows: T[] = [];
   readonly #maxRows: number;
-  readonly #convert: (json: unknown) => T;
+  readonly #convert: ((json: unknown) => T) | undefined;
   #state: 'before' | 'within' | 'after' | 'broken' = 'before';
   /** Bytes behind the last newline. */
   #line: Buffer[] = [];
-  /** What cannot be a row, and all that follows it. */
+  /** Bytes that cannot be a row, and all bytes behind them. */
   #rest: Buffer[] = [];
   #restBytes = 0;
 
-  constructor(maxRows: number, convert: (json: unknown) => T) {
+  constructor(maxRows: number, convert: ((json: unknown) => T) | undefined) {
     this.#maxRows = maxRows;
     this.#convert = convert;
   }
@@ -116,7 +139,7 @@ class RowParser<T> {
     if (end + 1 < chunk.length) this.push(chunk.subarray(end + 1));
   }
 
-  /** What is left that is no row; undefined when the array has ended. */
+  /** Returns the text behind the last row; undefined when the array has ended. */
   end(): string | undefined {
     for (const chunk of this.#line) this.#keep(chunk);
     if (this.#state === 'after' && this.#restBytes === 0) return undefined;
@@ -144,7 +167,8 @@ class RowParser<T> {
     }
     if (!isUtf8(bytes)) throw new NotUtf8Error();
     if (this.rows.length + parsed.length > this.#maxRows) throw new TooManyRowsError(this.#maxRows);
-    for (const json of parsed) this.rows.push(this.#convert(json));
+    const convert = this.#convert;
+    for (const json of parsed) this.rows.push(convert ? convert(json) : (json as T));
     if (isLast) this.#state = 'after';
   }
 
@@ -153,7 +177,7 @@ class RowParser<T> {
     this.#keep(Buffer.concat([bytes, Buffer.of(NEWLINE)]));
   }
 
-  /** Keeps the end: a report of the server is the last that it sends. */
+  /** Keeps the last bytes only: a server sends nothing behind its report. */
   #keep(chunk: Buffer): void {
     this.#rest.push(chunk);
     this.#restBytes += chunk.length;

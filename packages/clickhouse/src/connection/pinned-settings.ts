@@ -2,9 +2,9 @@
 export type SessionSettings = Readonly<Record<string, string | number>>;
 
 /**
- * Settings that go with every query, whatever the profile of the user or of the server says. Each of them, set otherwise,
- * changes which rows an answer has, what their values are, or whether an acknowledged row is stored. The engine applies them
- * at no measurable cost.
+ * Settings sent with every query, whatever the profile of the user or of the server says. Each of them, set otherwise, changes
+ * which rows an answer has, what their values are, or whether an acknowledged row is stored. The engine applies them at no
+ * measurable cost.
  */
 export const PINNED_SETTINGS: SessionSettings = {
   // A limit that is reached is an error, never a shorter answer.
@@ -20,7 +20,7 @@ export const PINNED_SETTINGS: SessionSettings = {
   timeout_overflow_mode_leaf: 'throw',
   transfer_overflow_mode: 'throw',
 
-  // Rows that a query does not ask to leave out are in its answer.
+  // An answer has all rows that its query asks for.
   limit: 0,
   offset: 0,
   max_result_bytes: 0,
@@ -34,7 +34,7 @@ export const PINNED_SETTINGS: SessionSettings = {
   prefer_warmed_unmerged_parts_seconds: 0,
   optimize_trivial_approximate_count_query: 0,
   empty_result_for_aggregation_by_empty_set: 0,
-  // Not of an earlier moment either.
+  // They are those of now, never of an earlier moment.
   use_query_cache: 0,
 
   // One version of each key, the newest, and no row that was deleted.
@@ -48,7 +48,7 @@ export const PINNED_SETTINGS: SessionSettings = {
   optimize_move_to_prewhere_if_final: 0,
   use_skip_indexes_if_final_exact_mode: 1,
 
-  // Expressions mean what they say.
+  // Expressions have their documented meaning.
   aggregate_functions_null_for_empty: 0,
   group_by_use_nulls: 0,
   join_use_nulls: 0,
@@ -100,17 +100,31 @@ export const PINNED_SETTINGS: SessionSettings = {
   ignore_drop_queries_probability: 0,
 };
 
-/** The pinned settings that a server knows. Costs no query until a server refuses one that it does not know. */
-export class PinnedSettings {
-  #known: SessionSettings = PINNED_SETTINGS;
+/** Settings of a request without the pinned ones, whose answer is read as JSON rows. */
+export const JSON_ROWS: SessionSettings = { output_format_json_array_of_rows: 1 };
 
-  get current(): SessionSettings {
-    return this.#known;
+/** Pinned settings that a server has. Costs no query until the server refuses a setting that it lacks. */
+export class PinnedSettings {
+  /** Part of the query string of every request, such as `&limit=0&offset=0`; built once. */
+  queryString: string;
+  readonly #more: SessionSettings;
+  #known = Object.entries(PINNED_SETTINGS);
+
+  /** Pins further settings, which every server has. */
+  constructor(more: SessionSettings) {
+    this.#more = more;
+    this.queryString = this.#toQueryString();
   }
 
-  /** Leaves out what is not among the names of the server's own settings; the same object stays when all of them are. */
+  /** Leaves out the settings that are not among the names of the server's settings. */
   restrictTo(names: ReadonlySet<string>): void {
-    const known = Object.entries(this.#known).filter(([name]) => names.has(name));
-    if (known.length < Object.keys(this.#known).length) this.#known = Object.fromEntries(known);
+    this.#known = this.#known.filter(([name]) => names.has(name));
+    this.queryString = this.#toQueryString();
+  }
+
+  #toQueryString(): string {
+    return [...this.#known, ...Object.entries(this.#more)]
+      .map(([name, value]) => `&${name}=${encodeURIComponent(value)}`)
+      .join('');
   }
 }

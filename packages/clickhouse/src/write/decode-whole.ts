@@ -1,4 +1,4 @@
-import { ClickHouseError } from '@clickhouse/client';
+import { ServerError } from '../connection/server-errors.js';
 import type { DecodedBlock } from '../codec/read/block-decoder.js';
 import { BrokenAnswerError, decodeBlocks } from '../codec/read/block-decoder.js';
 
@@ -8,7 +8,7 @@ export async function decodeWhole(bytes: Uint8Array): Promise<DecodedBlock | und
   try {
     for await (const block of decodeBlocks(once(bytes))) blocks.push(block);
   } catch (error) {
-    if (error instanceof BrokenAnswerError || error instanceof ClickHouseError) return undefined;
+    if (error instanceof BrokenAnswerError || error instanceof ServerError) return undefined;
     throw error;
   }
   return blocks.length === 1 ? blocks[0] : undefined;

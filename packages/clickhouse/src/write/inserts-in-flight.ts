@@ -1,5 +1,6 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { CallLimits } from '../connection/call-limits.js';
+import { TimeoutError } from '@quantumtrade/dal-domain';
+import { Deadline } from '@quantumtrade/dal-runtime';
 import type { EncodedBlock } from '../codec/block-builder.js';
 import type { BlockKeys } from './block-keys.js';
 
@@ -85,10 +86,6 @@ export async function within<T>(
   others: readonly Promise<T>[],
 ): Promise<readonly T[]> {
   if (others.length === 0) return [];
-  const limits = new CallLimits(operation, options, Infinity);
-  try {
-    return await limits.race(Promise.all(others));
-  } finally {
-    limits.end();
-  }
+  const deadline = new Deadline(options, (elapsedMs) => new TimeoutError(elapsedMs, { operation }));
+  return deadline.race(Promise.all(others));
 }

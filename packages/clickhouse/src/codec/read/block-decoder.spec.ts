@@ -1,4 +1,4 @@
-import { ClickHouseError } from '@clickhouse/client';
+import { ServerError } from '../../connection/server-errors.js';
 import { prediction } from '@quantumtrade/dal-domain';
 import type { DecodedBlock, DecodeOptions } from './block-decoder.js';
 import { BrokenAnswerError, decodeBlocks } from './block-decoder.js';
@@ -41,7 +41,7 @@ const text =
 const report = Buffer.from(
   `\r\n__exception__\r\n${tag}\r\n${text}${text.length} ${tag}\r\n__exception__\r\n`,
 );
-const serverError = { code: '395', type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' };
+const serverError = { code: 395, type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' };
 
 it('reads blocks whose bytes are cut in two anywhere', async () => {
   for (let cut = 0; cut <= block.length; cut++) {
@@ -100,7 +100,7 @@ it('gives the server’s error inside any block, and no rows made of its text', 
 });
 
 it('gives the error of a server that sends it without a marker', async () => {
-  await expect(read(chunks(block, Buffer.from(text)))).rejects.toBeInstanceOf(ClickHouseError);
+  await expect(read(chunks(block, Buffer.from(text)))).rejects.toBeInstanceOf(ServerError);
 });
 
 it('takes no text of a row for the server’s error', async () => {

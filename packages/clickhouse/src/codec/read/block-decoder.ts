@@ -1,4 +1,4 @@
-import { reportedError } from '../../connection/answer.js';
+import { parseReport } from '../../connection/answer.js';
 import { ByteReader, Incomplete } from './byte-reader.js';
 import type { Column } from './column.js';
 import { readerOf } from './reader-of.js';
@@ -48,7 +48,7 @@ export interface DecodeOptions {
 /**
  * Reads the answer to `SELECT … FORMAT Native`, however its bytes are cut into chunks.
  *
- * Throws the driver's `ClickHouseError` when the server reports an error behind its HTTP 200, `BrokenAnswerError` when the
+ * Throws `ServerError` when the server reports an error behind its HTTP 200, `BrokenAnswerError` when the
  * answer ends too early or cannot be read, and otherwise what the chunks throw.
  */
 export async function* decodeBlocks(
@@ -68,7 +68,7 @@ export async function* decodeBlocks(
   };
   const reported = () => {
     const text = report.text(pending.upTo());
-    return text === undefined ? undefined : reportedError(text);
+    return text === undefined ? undefined : parseReport(text);
   };
   try {
     for await (const chunk of chunks) {

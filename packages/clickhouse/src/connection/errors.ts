@@ -1,11 +1,10 @@
 import { types } from 'node:util';
-import { ClickHouseError } from '@clickhouse/client';
 import type { DatabaseError, ErrorDetails } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
-import { RefusedCallError } from './admission.js';
+import { NotAdmittedError } from './admission.js';
 import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
 import { NotUtf8Error, TooManyRowsError } from './json-rows.js';
-import { isIn } from './server-codes.js';
+import { ServerError } from './server-errors.js';
 
 /** The call that an error is about. */
 export interface FailedCall {
@@ -30,7 +29,7 @@ const NO_TLS = /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_
 export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   if (isDatabaseError(error)) return error;
   const details = detailsOf(call);
-  if (error instanceof ClickHouseError) return fromServer(error, call);
+  if (error instanceof ServerError) return fromServer(error, call);
   if (error instanceof ForeignAnswerError) return fromGateway(error, call);
   if (error instanceof TooManyRowsError) {
     return new QueryError(call.query, `${error.message} (maxResultRows); ${HOW_TO_PAGE}`, details);
@@ -40,7 +39,7 @@ export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   }
   if (error instanceof NotUtf8Error) return new QueryError(call.query, error.message, details);
   if (error instanceof BrokenMessageError) return new ConnectionError(error.message, details);
-  if (error instanceof RefusedCallError) return fromAdmission(error, call);
+  if (error instanceof NotAdmittedError) return fromAdmission(error, call);
   if (!types.isNativeError(error)) return new QueryError(call.query, 'the driver failed', details);
   if (error.message === 'Timeout error.') return new TimeoutError(call.elapsedMs, details);
   const code = 'code' in error ? String(error.code) : undefined;
@@ -67,24 +66,22 @@ function fromConnection(code: string, cause: Error, details: ErrorDetails): Conn
   return new ConnectionError(`the connection broke (${code})`, { ...details, cause });
 }
 
-function fromServer(error: ClickHouseError, call: FailedCall): DatabaseError {
-  const code = Number(error.code);
+function fromServer({ code, type, message, traits }: ServerError, call: FailedCall): DatabaseError {
+  const { failure, retryable = false, quotable } = traits;
   const details = detailsOf(call);
-  const name = `${error.type ?? 'UNKNOWN'} (${code})`;
-  if (isIn('LOGIN_REFUSED', code)) {
+  const name = `${type ?? 'UNKNOWN'} (${code})`;
+  if (failure === 'LOGIN_REFUSED') {
     const reason = `the server refused the login: ${name}`;
     return new ConnectionError(reason, { ...details, retryable: false, kind: 'LOGIN_REFUSED' });
   }
-  if (isIn('TOO_LATE', code)) return new TimeoutError(call.elapsedMs, details);
-  const sentence = isIn('WITHOUT_VALUES', code) ? `: ${firstSentence(error.message)}` : '';
-  const advice = isIn('SETTING_REFUSED', code)
-    ? '; every query sets what keeps its answer whole, so the profile of the user must allow it (readonly = 2, no constraint)'
-    : '';
-  return new QueryError(call.query, `${name}${sentence}${advice}`, {
-    ...details,
-    retryable: isIn('RETRYABLE', code),
-  });
+  if (failure === 'TIMEOUT') return new TimeoutError(call.elapsedMs, details);
+  const sentence = quotable ? `: ${firstSentence(message)}` : '';
+  const advice = failure === 'SETTING_REFUSED' ? ALLOW_SETTINGS : '';
+  return new QueryError(call.query, `${name}${sentence}${advice}`, { ...details, retryable });
 }
+
+const ALLOW_SETTINGS =
+  '; every query sets what keeps its answer whole, so the profile of the user must allow it (readonly = 2, no constraint)';
 
 const HOW_TO_PAGE = 'ask for less by limit, or page by startTime and endTime';
 
@@ -113,7 +110,7 @@ function fromGateway({ status, message }: ForeignAnswerError, call: FailedCall):
   return isRefusal ? new QueryError(call.query, reason, details) : new ConnectionError(reason, details);
 }
 
-function fromAdmission({ reason, message }: RefusedCallError, call: FailedCall): DatabaseError {
+function fromAdmission({ reason, message }: NotAdmittedError, call: FailedCall): DatabaseError {
   const details = detailsOf(call);
   if (reason === 'QUEUE_FULL') return new ConnectionError(message, details);
   const error = new TimeoutError(call.elapsedMs, details);

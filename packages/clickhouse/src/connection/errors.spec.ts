@@ -1,10 +1,10 @@
-import { ClickHouseError } from '@clickhouse/client';
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { BodyTooLargeError, ForeignAnswerError } from './answer.js';
-import { toDomainError } from './driver-errors.js';
+import { toDomainError } from './errors.js';
 import { NotUtf8Error, TooManyRowsError } from './json-rows.js';
-import { SERVER_CODES } from './server-codes.js';
+import type { ServerErrorTraits } from './server-errors.js';
+import { SERVER_ERRORS, ServerError } from './server-errors.js';
 
 const call = {
   operation: 'marketData.find',
@@ -14,13 +14,21 @@ const call = {
 };
 
 const fromServer = (code: number, type: string, message: string) =>
-  toDomainError(new ClickHouseError({ code: String(code), type, message }), call);
+  toDomainError(new ServerError(code, message, type), call);
+
+/** Names and codes of the errors with these traits. */
+const errorsWith = (traits: Partial<ServerErrorTraits>): [name: string, code: number][] =>
+  Object.entries<ServerErrorTraits>(SERVER_ERRORS)
+    .filter(([, error]) =>
+      Object.entries(traits).every(([name, value]) => error[name as 'failure'] === value),
+    )
+    .map(([name, { code }]) => [name, code]);
 
 const fromSocket = (code: string) =>
   toDomainError(Object.assign(new Error(`connect ${code}`), { code }), call);
 
-describe('an error of the server', () => {
-  it('becomes a QueryError with the query as it was sent and its id', () => {
+describe('server error', () => {
+  it('server error becomes a QueryError with query text and query id', () => {
     expect(
       fromServer(60, 'UNKNOWN_TABLE', "Unknown table expression identifier 'market_data' in scope SELECT 1"),
     ).toMatchObject({
@@ -34,12 +42,12 @@ describe('an error of the server', () => {
     });
   });
 
-  it.each(Object.entries(SERVER_CODES.RETRYABLE))('is retryable when it is %s (%d)', (type, code) => {
+  it.each(errorsWith({ retryable: true }))('server error %s (%d) is retryable', (type, code) => {
     expect(fromServer(code, type, 'later')).toMatchObject({ name: 'QueryError', retryable: true });
   });
 
-  it.each(Object.entries(SERVER_CODES.LOGIN_REFUSED))(
-    'refuses the login when it is %s (%d)',
+  it.each(errorsWith({ failure: 'LOGIN_REFUSED' }))(
+    'server error %s (%d) becomes a refused login',
     (type, code) => {
       expect(fromServer(code, type, 's3cret')).toMatchObject({
         name: 'ConnectionError',
@@ -50,12 +58,12 @@ describe('an error of the server', () => {
     },
   );
 
-  it.each(Object.entries(SERVER_CODES.TOO_LATE))('is a TimeoutError when it is %s (%d)', (type, code) => {
+  it.each(errorsWith({ failure: 'TIMEOUT' }))('server error %s (%d) becomes a TimeoutError', (type, code) => {
     expect(fromServer(code, type, 'too late')).toMatchObject({ name: 'TimeoutError', durationMs: 250 });
   });
 
-  it.each(Object.entries(SERVER_CODES.SETTING_REFUSED))(
-    'says what the profile must allow when it is %s (%d)',
+  it.each(errorsWith({ failure: 'SETTING_REFUSED' }))(
+    'server error %s (%d) names what the profile must allow',
     (type, code) => {
       const error = fromServer(code, type, "Cannot modify 'limit' setting in readonly mode");
       expect(error).toMatchObject({ name: 'QueryError', retryable: false });
@@ -65,7 +73,7 @@ describe('an error of the server', () => {
     },
   );
 
-  it('is a TimeoutError when the server gave up because of the time', () => {
+  it('TimeoutError has duration and query id when the server stopped the query', () => {
     expect(fromServer(159, 'TIMEOUT_EXCEEDED', 'Timeout exceeded: elapsed 1000 ms')).toMatchObject({
       name: 'TimeoutError',
       durationMs: 250,
@@ -73,7 +81,7 @@ describe('an error of the server', () => {
     });
   });
 
-  it('is a ConnectionError not worth a retry when the login is refused, and names nobody', () => {
+  it('refused login names neither user nor password', () => {
     const error = fromServer(
       516,
       'AUTHENTICATION_FAILED',
@@ -96,11 +104,11 @@ describe('an error of the server', () => {
       "Syntax error: failed at position 9 (FROMM) (line 1, col 9): FROMM t WHERE 's3cret'",
     ],
     [241, 'MEMORY_LIMIT_EXCEEDED', "Query memory limit exceeded: would use 10 MiB: while executing 's3cret'"],
-  ])('never repeats a value: %d %s', (code, type, message) => {
+  ])('message leaves out values of the query: %d %s', (code, type, message) => {
     expect(inspect(fromServer(code, type, message), { depth: 9 })).not.toContain('s3cret');
   });
 
-  it('says where a syntax error is', () => {
+  it('syntax error keeps its position', () => {
     const message =
       'Syntax error: failed at position 9 (FROMM) (line 1, col 9): FROMM t. Expected one of: FROM';
     expect(fromServer(62, 'SYNTAX_ERROR', message).message).toBe(
@@ -109,7 +117,7 @@ describe('an error of the server', () => {
   });
 });
 
-describe('an error of the connection', () => {
+describe('connection error', () => {
   it.each([
     'ECONNREFUSED',
     'ECONNRESET',
@@ -119,7 +127,7 @@ describe('an error of the connection', () => {
     'ERR_STREAM_PREMATURE_CLOSE',
     'Z_BUF_ERROR',
     'HPE_INVALID_CONSTANT',
-  ])('is a retryable ConnectionError: %s', (code) => {
+  ])('connection error %s is retryable', (code) => {
     expect(fromSocket(code)).toMatchObject({
       name: 'ConnectionError',
       message: `Connection failed: the connection broke (${code})`,
@@ -139,19 +147,19 @@ describe('an error of the connection', () => {
     ['ENOTFOUND', 'no host of this name'],
     ['EPROTO', 'does not speak TLS'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS'],
-  ])('is not retryable when waiting does not mend it: %s', (code, told) => {
+  ])('connection error %s is permanent', (code, reason) => {
     const error = fromSocket(code);
     expect(error).toMatchObject({ name: 'ConnectionError', retryable: false });
-    expect(error.message).toContain(told);
+    expect(error.message).toContain(reason);
     expect(error.message).toContain(code);
   });
 
-  it('is a TimeoutError when the driver waited too long', () => {
+  it('timeout of the driver becomes a TimeoutError', () => {
     expect(toDomainError(new Error('Timeout error.'), call).name).toBe('TimeoutError');
   });
 });
 
-describe('an answer that is not of ClickHouse', () => {
+describe('answer of a gateway', () => {
   const fromGateway = (status: number) =>
     toDomainError(
       new ForeignAnswerError(
@@ -188,7 +196,7 @@ describe('an answer that is not of ClickHouse', () => {
     [502, connectionFailed],
     [503, connectionFailed],
     [504, connectionFailed],
-  ])('is judged by its status %d', (status, expected) => {
+  ])('answer of a gateway is judged by its status %d', (status, expected) => {
     const error = fromGateway(status);
     expect(error).toMatchObject({ ...expected, queryId: 'q-1', operation: 'marketData.find' });
     expect(error.message).toContain(`HTTP ${status} from nginx (text/html)`);
@@ -196,7 +204,7 @@ describe('an answer that is not of ClickHouse', () => {
   });
 });
 
-it('is a QueryError when a row has text that is not UTF-8', () => {
+it('text that is not UTF-8 becomes a QueryError', () => {
   expect(toDomainError(new NotUtf8Error(), call)).toMatchObject({
     name: 'QueryError',
     message: expect.stringContaining('not UTF-8'),
@@ -207,7 +215,7 @@ it('is a QueryError when a row has text that is not UTF-8', () => {
 it.each([
   [new TooManyRowsError(5), 'the result has more than 5 rows (maxResultRows)'],
   [new BodyTooLargeError(7), 'the answer has more than 7 bytes (maxResultBytes)'],
-])('names the limit, its setting and how to page when a result is too large', (error, reason) => {
+])('error names limit, setting and paging when a result is too large', (error, reason) => {
   expect(toDomainError(error, call)).toMatchObject({
     name: 'QueryError',
     message: `Query execution failed: ${reason}; ask for less by limit, or page by startTime and endTime`,
@@ -215,7 +223,7 @@ it.each([
   });
 });
 
-it('is a QueryError when the driver itself fails, without the text it stumbled over', () => {
+it('failure of the driver becomes a QueryError without its message', () => {
   const error = toDomainError(new SyntaxError('Unexpected token s3cret in JSON'), call);
   expect(error.name).toBe('QueryError');
   expect(inspect(error, { depth: 9 })).not.toContain('s3cret');
