@@ -19,7 +19,7 @@ const openStore = () => new KeyvStore(backend.cache, { maxTtlMs: 60_000 });
 describe('cache-manager', () => {
   const open = () => createCache({ stores: [new Keyv({ store: openStore() })], ttl: 30_000 });
 
-  it('reads what another instance has set, one by one and many at once', async () => {
+  it('an instance reads what another has set', async () => {
     const [writer, reader] = [open(), open()];
     await writer.set('one', quote);
     await writer.mset<number | string>([
@@ -30,14 +30,14 @@ describe('cache-manager', () => {
     expect(await reader.mget(['one', 'two', 'none', 'three'])).toEqual([quote, 2, undefined, 'three']);
   });
 
-  it('loads a wrapped value once for all instances', async () => {
+  it('a wrapped value is loaded once for all instances', async () => {
     let loads = 0;
     const load = async () => ({ ...quote, load: ++loads });
     expect(await open().wrap('key', load)).toEqual({ ...quote, load: 1 });
     expect(await open().wrap('key', load)).toEqual({ ...quote, load: 1 });
   });
 
-  it('deletes and clears for all instances', async () => {
+  it('deletions and clears apply to all instances', async () => {
     const [writer, reader] = [open(), open()];
     await writer.mset([
       { key: '1', value: 1 },
@@ -51,10 +51,10 @@ describe('cache-manager', () => {
   });
 });
 
-describe('cacheable, with the store as its second level', () => {
+describe('cacheable with the store as secondary', () => {
   const open = () => new Cacheable({ secondary: new Keyv({ store: openStore() }), ttl: '30s' });
 
-  it('reads what another instance has set, one by one and many at once', async () => {
+  it('an instance reads what another has set', async () => {
     const writer = open();
     await writer.set('one', quote);
     await writer.setMany([
@@ -66,14 +66,14 @@ describe('cacheable, with the store as its second level', () => {
     expect(await open().hasMany(['two', 'none'])).toEqual([true, false]);
   });
 
-  it('loads a value once for all instances', async () => {
+  it('a value is loaded once for all instances', async () => {
     let loads = 0;
     const load = async () => ({ ...quote, load: ++loads });
     expect(await open().getOrSet('key', load)).toEqual({ ...quote, load: 1 });
     expect(await open().getOrSet('key', load)).toEqual({ ...quote, load: 1 });
   });
 
-  it('deletes and clears for all instances that have not read the value yet', async () => {
+  it('deletions and clears apply to instances without the value', async () => {
     const writer = open();
     await writer.setMany([
       { key: '1', value: 1 },
@@ -86,7 +86,7 @@ describe('cacheable, with the store as its second level', () => {
     expect(await open().get('3')).toBeUndefined();
   });
 
-  it('takes the store itself, too', async () => {
+  it('the store itself can be the secondary', async () => {
     await new Cacheable({ secondary: openStore() }).set('key', quote);
     expect(await new Cacheable({ secondary: openStore() }).get('key')).toEqual(quote);
   });

@@ -4,8 +4,8 @@ import { CacheError } from '@quantumtrade/dal-domain';
 
 const ATTEMPTS = 5;
 
-/** Everything that an adapter stores is text. */
-export const text: Decoder<string> = {
+/** Decoder of the texts that a storage adapter of Keyv stores. */
+export const textDecoder: Decoder<string> = {
   parse: (value) => {
     if (typeof value === 'string') return value;
     throw new TypeError('not text');
@@ -13,11 +13,11 @@ export const text: Decoder<string> = {
 };
 
 /**
- * The generation that a namespace's next values belong to: a random name under `key`, made when there is none. It stays
- * for `lifeMs` at least, so that values which live no longer than that never outlive it.
+ * Returns the generation of a namespace: a random name under `key`, created when there is none, with which its values are
+ * marked. It lives for at least `lifeMs`, so that values with at most that life never outlive it.
  *
- * A namespace is cleared by deleting its generation: no value belongs to one that comes later. The same happens when the
- * store loses it, so that a loss can hide values but never bring back cleared ones.
+ * Deleting the generation clears the namespace, because no value has the mark of a later generation. If the store loses the
+ * generation, values are hidden, and cleared values never reappear.
  */
 export async function currentGeneration(
   cache: Cache,
@@ -26,10 +26,10 @@ export async function currentGeneration(
   lifeMs: number,
 ): Promise<string> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const found = await cache.getEntry(key, text);
+    const found = await cache.getEntry(key, textDecoder);
     if (found !== null && found.expiresAt - clock.now() >= lifeMs) return found.value;
     const generation = found?.value ?? randomUUID();
-    // Twice the time, so that it is renewed once in a life and not by each write.
+    // Twice the life, so that it is renewed once per life and not by each write.
     if (await cache.setIfUnchanged(key, found?.value, generation, (2 * lifeMs) / 1_000)) return generation;
   }
   throw new CacheError('the generation of the namespace kept changing', { operation: 'keyv.set' });

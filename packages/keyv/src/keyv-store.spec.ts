@@ -20,8 +20,8 @@ function openStore(namespace?: string, over = cache): KeyvStore {
   return store;
 }
 
-/** The cache, with something that comes before each call of one kind. */
-function before<K extends keyof Cache>(operation: K, act: () => Promise<unknown>): Cache {
+/** Returns the cache with an action before each call of one operation. */
+function runBefore<K extends keyof Cache>(operation: K, act: () => Promise<unknown>): Cache {
   return new Proxy(cache, {
     get: (target, name) => {
       const method = target[name as K] as (...args: unknown[]) => Promise<unknown>;
@@ -31,7 +31,7 @@ function before<K extends keyof Cache>(operation: K, act: () => Promise<unknown>
   });
 }
 
-it('keeps a value without a ttl for the most that was chosen, and no longer', async () => {
+it('set without a ttl keeps a value for maxTtlMs', async () => {
   const store = openStore();
   await store.set('none', 'a');
   await store.set('zero', 'b', 0);
@@ -42,7 +42,7 @@ it('keeps a value without a ttl for the most that was chosen, and no longer', as
   expect(await store.getMany(['none', 'zero', 'longer'])).toEqual([undefined, undefined, undefined]);
 });
 
-it('keeps a value for its own ttl, in milliseconds', async () => {
+it('set with a ttl keeps a value for that many milliseconds', async () => {
   const store = openStore();
   await store.set('key', 'value', 1_500);
   clock.advance(1_499);
@@ -51,23 +51,26 @@ it('keeps a value for its own ttl, in milliseconds', async () => {
   expect(await store.get('key')).toBeUndefined();
 });
 
-it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses %p as the longest life', (maxTtlMs) => {
-  expect(() => new KeyvStore(cache, { maxTtlMs })).toThrow(ValidationError);
-});
+it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
+  'the constructor refuses %p as maxTtlMs',
+  (maxTtlMs) => {
+    expect(() => new KeyvStore(cache, { maxTtlMs })).toThrow(ValidationError);
+  },
+);
 
-it('clears a namespace for every process, and no other one', async () => {
-  const [mine, same, other] = [openStore('a'), openStore('a'), openStore('b')];
-  await mine.setMany([
+it('clear hides its own namespace for every store, and no other', async () => {
+  const [first, second, other] = [openStore('a'), openStore('a'), openStore('b')];
+  await first.setMany([
     { key: '1', value: 'one' },
     { key: '2', value: 'two' },
   ]);
   await other.set('1', 'other');
-  await same.clear();
-  expect(await mine.hasMany(['1', '2'])).toEqual([false, false]);
+  await second.clear();
+  expect(await first.hasMany(['1', '2'])).toEqual([false, false]);
   expect(await other.get('1')).toBe('other');
 });
 
-it('finds what was set after a clear', async () => {
+it('get returns a value set after a clear', async () => {
   const store = openStore();
   await store.set('key', 'old');
   await store.clear();
@@ -75,14 +78,14 @@ it('finds what was set after a clear', async () => {
   expect(await store.get('key')).toBe('new');
 });
 
-it('does not show a value whose write a clear overtook', async () => {
-  const cleared = before('setMany', () => openStore().clear());
+it('clear hides a value whose write it overtook', async () => {
+  const cleared = runBefore('setMany', () => openStore().clear());
   await openStore('', cleared).set('overtaken', 'value');
   await openStore().set('later', 'value');
   expect(await openStore().getMany(['overtaken', 'later'])).toEqual([undefined, 'value']);
 });
 
-it('keeps values in sight for their whole lives, however long the namespace is written to', async () => {
+it('values stay visible for their whole life under continuous writes', async () => {
   const store = openStore();
   for (let written = 0; written < 20; written++) {
     await store.set('key', `value ${written}`);
@@ -91,7 +94,7 @@ it('keeps values in sight for their whole lives, however long the namespace is w
   }
 });
 
-it('hides values, and never brings back cleared ones, when the store has lost the generation', async () => {
+it('a lost generation hides values and never restores cleared ones', async () => {
   const store = openStore('a');
   await store.set('cleared', 'value');
   await store.clear();
@@ -102,7 +105,7 @@ it('hides values, and never brings back cleared ones, when the store has lost th
   expect(await store.getMany(['cleared', 'key'])).toEqual([undefined, 'again']);
 });
 
-it('keeps apart namespaces of which one is the beginning of the other', async () => {
+it('namespaces that are prefixes of each other stay separate', async () => {
   const [short, long, escaped] = [openStore('a'), openStore('a:value'), openStore('a%3Avalue')];
   await short.set('value:key', 'short');
   await long.set('key', 'long');
@@ -112,7 +115,7 @@ it('keeps apart namespaces of which one is the beginning of the other', async ()
   expect(await escaped.get('key')).toBe('escaped');
 });
 
-it('says whether there was a value to delete', async () => {
+it('delete returns whether there was a value', async () => {
   const store = openStore();
   await store.setMany([
     { key: '1', value: 'one' },
@@ -124,7 +127,7 @@ it('says whether there was a value to delete', async () => {
   expect(await store.delete('1')).toBe(false);
 });
 
-it('writes under the namespace that held when it was called', async () => {
+it('set uses the namespace at the time of the call', async () => {
   const store = openStore('a');
   const written = store.set('key', 'value');
   store.namespace = 'b';
@@ -133,39 +136,39 @@ it('writes under the namespace that held when it was called', async () => {
   expect(await openStore('b').has('key')).toBe(false);
 });
 
-it('refuses what no serializer has made text of', async () => {
+it('set refuses a value that is not a string', async () => {
   const store = openStore();
   await expect(store.set('key', { value: 1 })).rejects.toThrow(ValidationError);
 });
 
-it('gives up a write when the generation does not hold still', async () => {
-  const restless = before('setIfUnchanged', () => cache.set('keyv::generation', String(Math.random()), 1));
-  await expect(openStore('', restless).set('key', 'value')).rejects.toThrow(CacheError);
+it('set fails with CacheError when the generation keeps changing', async () => {
+  const changing = runBefore('setIfUnchanged', () => cache.set('keyv::generation', String(Math.random()), 1));
+  await expect(openStore('', changing).set('key', 'value')).rejects.toThrow(CacheError);
 });
 
-describe('with a cache that is gone', () => {
+describe('with an unavailable cache', () => {
   const gone = new ConnectionError('gone', { operation: 'test' });
   let keyv: Keyv;
-  let told: unknown[];
+  let events: unknown[];
 
   beforeEach(() => {
     const failing = new Proxy(cache, { get: () => () => Promise.reject(gone) });
     keyv = new Keyv({ store: openStore(undefined, failing) });
-    told = [];
-    keyv.on('error', (error) => told.push(error));
+    events = [];
+    keyv.on('error', (error) => events.push(error));
   });
 
-  it('answers a get of Keyv as a miss and tells the error once', async () => {
+  it('get of Keyv is a miss and emits one error event', async () => {
     expect(await keyv.get('key')).toBeUndefined();
-    expect(told).toEqual([gone]);
+    expect(events).toEqual([gone]);
   });
 
-  it('answers a write of Keyv with false and tells the error once', async () => {
+  it('set of Keyv returns false and emits one error event', async () => {
     expect(await keyv.set('key', 'value')).toBe(false);
-    expect(told).toEqual([gone]);
+    expect(events).toEqual([gone]);
   });
 
-  it('rejects with the error where Keyv passes it on', async () => {
+  it('calls reject with the error when Keyv passes it on', async () => {
     await expect(keyv.getMany(['key'])).rejects.toBe(gone);
     await expect(keyv.has('key')).rejects.toBe(gone);
     keyv.throwOnErrors = true;
@@ -177,7 +180,7 @@ it.each([
   ['prefix', { prefix: 'session' }],
   ['prefix', { prefix: 'AUTH' }],
   ['maxTtl', { maxTtl: 5 }],
-])('refuses a wrong %s', (_, options) => {
+])('the constructor refuses a wrong %s', (_, options) => {
   expect(() => new KeyvStore(memoryCacheBackend().cache, { maxTtlMs: 1_000, ...options })).toThrow(
     expect.objectContaining({ code: 'VALIDATION' }),
   );

@@ -9,17 +9,17 @@ import {
   ValidationError,
 } from '@quantumtrade/dal-domain';
 import type { KeyvEntry, KeyvStoreAdapter } from 'keyv';
-import { currentGeneration, text } from './generation.js';
+import { currentGeneration, textDecoder } from './generation.js';
 
 export interface KeyvStoreOptions {
   /**
-   * How long a value lives at most, in whole milliseconds: one that is set for longer, or without a ttl, ends then. Every
-   * value of the cache has an end, and no default would be right for all, so it has to be chosen.
+   * Longest life of a value (whole milliseconds). A value set for longer, or without a ttl, expires then. Required, because every
+   * cached value must expire.
    */
   readonly maxTtlMs: number;
-  /** What every key in the cache begins with; neither `session` nor `auth`. Default is `keyv`. */
+  /** First part of every key in the cache; `session` and `auth` are reserved. @default 'keyv' */
   readonly prefix?: string;
-  /** The clock that the cache goes by. Default is the system's. */
+  /** Clock of the cache. @default the system's clock */
   readonly clock?: TimeSource;
 }
 
@@ -27,16 +27,16 @@ const OPEN = 'keyv.open';
 const OPTIONS = keysOf<KeyvStoreOptions>({ maxTtlMs: true, prefix: true, clock: true });
 
 /**
- * Lets Keyv, and what is built on it, keep its values in a cache. One store belongs to one Keyv, which sets its namespace;
- * any number of stores may share a cache, in one process or many.
+ * Storage adapter that keeps the values of Keyv, and of libraries built on Keyv, in a cache. Each store belongs to one Keyv, which
+ * sets its namespace. Any number of stores, also in several processes, may share a cache.
  *
- * A failure rejects the call with the cache's error. The one of `get`, which Keyv takes for a miss without a word, is also
- * told as an `error` event; Keyv passes it on.
+ * A failed call rejects with the cache's error. A failed `get` also emits an `error` event, which Keyv passes on: Keyv silently
+ * treats the rejection as a miss.
  */
 export class KeyvStore extends EventEmitter implements KeyvStoreAdapter {
-  /** Keyv's own; nothing here depends on it. */
+  /** Required by Keyv's interface; unused. */
   opts: Record<string, unknown> = {};
-  /** Whose keys are meant. Keyv sets it. */
+  /** Namespace of the keys. Keyv sets it. */
   namespace: string | undefined;
   readonly #cache: Cache;
   readonly #clock: TimeSource;
@@ -81,7 +81,7 @@ export class KeyvStore extends EventEmitter implements KeyvStoreAdapter {
     return (await this.#read(keys)).map((value) => value !== undefined);
   }
 
-  /** Stores text, which Keyv's serializer makes of any value, for `ttl` milliseconds; without one, or with 0, for the most. */
+  /** Stores the text that Keyv's serializer made, for `ttl` milliseconds; without `ttl`, or with 0, for `maxTtlMs`. */
   async set(key: string, value: unknown, ttl?: number): Promise<void> {
     await this.setMany([{ key, value, ttl }]);
   }
@@ -90,7 +90,9 @@ export class KeyvStore extends EventEmitter implements KeyvStoreAdapter {
     if (entries.length === 0) return;
     for (const { value } of entries) {
       if (typeof value === 'string') continue;
-      throw new ValidationError('value', 'must be text: Keyv needs a serializer', { operation: 'keyv.set' });
+      throw new ValidationError('value', 'must be a string: Keyv needs a serializer', {
+        operation: 'keyv.set',
+      });
     }
     const unmarked = entries.map(({ key, value, ttl }) => ({
       key: this.#valueKey(key),
@@ -106,12 +108,12 @@ export class KeyvStore extends EventEmitter implements KeyvStoreAdapter {
     await this.#cache.setMany(unmarked.map((write) => ({ ...write, value: `${generation}:${write.value}` })));
   }
 
-  /** True when there was a value. */
+  /** Deletes a value. Returns whether there was one. */
   async delete(key: string): Promise<boolean> {
     return this.deleteMany([key]);
   }
 
-  /** True when any of the keys had a value. */
+  /** Deletes values. Returns whether any of the keys had one. */
   async deleteMany(keys: string[]): Promise<boolean> {
     const stored = keys.map((key) => this.#valueKey(key));
     const found = await this.hasMany(keys);
@@ -120,32 +122,32 @@ export class KeyvStore extends EventEmitter implements KeyvStoreAdapter {
   }
 
   /**
-   * Removes every value of the namespace from sight, for all processes at once and however many there are. Their memory
-   * is given back as they are overwritten or reach their end.
+   * Hides every value of the namespace from all processes at once. The values keep their memory until they are overwritten or
+   * expire.
    */
   async clear(): Promise<void> {
     await this.#cache.delete(this.#generationKey());
   }
 
-  /** The values that belong to the generation, which is read together with them. */
+  /** Reads values together with the current generation, and returns those marked with it. */
   async #read(keys: readonly string[]): Promise<(string | undefined)[]> {
     const wanted = [this.#generationKey(), ...keys.map((key) => this.#valueKey(key))];
-    const [generation, ...values] = await this.#cache.getMany(wanted, text);
+    const [generation, ...values] = await this.#cache.getMany(wanted, textDecoder);
     if (generation == null) return values.map(() => undefined);
     const mark = `${generation}:`;
     return values.map((value) => (value?.startsWith(mark) ? value.slice(mark.length) : undefined));
   }
 
   #generationKey(): string {
-    return `${this.#namespaceKey()}:generation`;
+    return `${this.#namespacePrefix()}:generation`;
   }
 
   #valueKey(key: string): string {
-    return `${this.#namespaceKey()}:value:${key}`;
+    return `${this.#namespacePrefix()}:value:${key}`;
   }
 
-  /** Escaped, so that no namespace is the beginning of another one's keys. */
-  #namespaceKey(): string {
+  /** Returns the escaped namespace, so that no namespace is a prefix of another one's keys. */
+  #namespacePrefix(): string {
     return `${this.#prefix}:${(this.namespace ?? '').replace(/[%:]/g, encodeURIComponent)}`;
   }
 }

@@ -6,7 +6,7 @@ import { connectRedis } from '@quantumtrade/dal-redis';
 import { Keyv } from 'keyv';
 import { KeyvStore } from './keyv-store.js';
 
-/** The suite is made for a runner that hands each test its `expect`. */
+/** Runner of the suite, which passes each test its `expect`. */
 const runner = {
   it: (name: string, test: (context: { expect: typeof expect }) => unknown) =>
     it(name, async () => {

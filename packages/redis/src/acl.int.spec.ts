@@ -1,14 +1,14 @@
 import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
-import { RIGHTS } from './testing/acl-rights.js';
+import { PERMISSIONS } from './testing/acl-rights.js';
 import { anything, closeAll, connect } from './testing/connected.js';
 
 const PASSWORD = 's3cr3t-password';
 
 let server: RedisProcess;
 beforeAll(async () => {
-  server = await RedisProcess.start('--user', 'ann', 'on', `>${PASSWORD}`, '~staging:*', ...RIGHTS);
+  server = await RedisProcess.start('--user', 'ann', 'on', `>${PASSWORD}`, '~staging:*', ...PERMISSIONS);
 });
 afterEach(closeAll);
 afterAll(() => server.kill());
@@ -16,7 +16,7 @@ afterAll(() => server.kill());
 const asAnn = (keyPrefix: string) =>
   connect({ url: server.url, username: 'ann', password: PASSWORD, keyPrefix });
 
-it('works as an ACL user with the rights that the documentation names', async () => {
+it('an ACL user with the documented permissions can make every call', async () => {
   const { cache, rateLimiter, probe } = asAnn('staging:');
   const value = { timestamp: '2024-01-02T00:00:00.000Z' };
   await probe.ping();
@@ -31,13 +31,13 @@ it('works as an ACL user with the rights that the documentation names', async ()
   });
 });
 
-it('fails with CacheError for keys that the user has no right to', async () => {
+it('a key without permission fails with CacheError', async () => {
   const error = await errorOf(() => asAnn('production:').cache.set('key', PASSWORD, 60));
   expect(error).toMatchObject({ code: 'CACHE', retryable: false });
   expect(everythingOf(error)).not.toContain(PASSWORD);
 });
 
-it('fails with ConnectionError when the user or its password is another', async () => {
+it('a wrong user or password fails with ConnectionError', async () => {
   for (const [username, password] of [
     ['bob', PASSWORD],
     ['ann', 's3cr3t-other'],
@@ -54,14 +54,14 @@ describe('a user without a password', () => {
     await withAdmin((redis) => redis.call('ACL', 'SETUSER', 'eve', 'on', 'nopass', '~eve:*', '+@all'));
   });
 
-  it('is logged in by its name, and not taken for the default user', async () => {
+  it('is logged in by name and not as the default user', async () => {
     const { cache } = connect({ url: server.url, username: 'eve', keyPrefix: 'eve:' });
     await cache.set('key', 1, 60);
     const other = connect({ url: server.url.replace('//', '//eve@'), keyPrefix: 'ann:' });
     expect(await errorOf(() => other.cache.set('key', 1, 60))).toMatchObject({ code: 'CACHE' });
   });
 
-  it('is refused where the server asks for one', async () => {
+  it('is refused when the server requires a password', async () => {
     const { probe } = connect({ url: server.url, username: 'ann' });
     expect(await errorOf(() => probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
   });

@@ -1,12 +1,13 @@
 import { cacheSuites, errorOf } from '@quantumtrade/dal-conformance';
-import { sleep } from '@quantumtrade/dal-runtime';
-import { until } from '@quantumtrade/dal-testing';
-import { RedisClusterProcesses, type RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { anything, closeAll, connect, openSockets } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
-import { RIGHTS, RIGHTS_IN_CLUSTER } from './testing/acl-rights.js';
-import { callsOf, forgetCalls } from './testing/command-stats.js';
-import { report, Witness } from './testing/counter-oracle.js';
+import { CLUSTER_PERMISSIONS, PERMISSIONS } from './testing/acl-rights.js';
+import { callsOf, resetCalls } from './testing/command-stats.js';
+import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
+import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
+import { type RedisProcess } from '@quantumtrade/dal-testing/redis';
+import { CounterOracle, reportFailover } from './testing/counter-oracle.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
 
@@ -21,15 +22,15 @@ describe('three masters with a replica each', () => {
   cacheSuites(runner, async () => openCache(cluster.client, cluster.settings));
 });
 
-it('finds the cluster through any of its seed nodes', async () => {
+it('a reachable seed node suffices to find the cluster', async () => {
   const nodes = [cluster.masters[2]!.server.address];
   const settings = { ...cluster.settings.cluster, nodes };
   const { probe } = connect({ url: 'redis://127.0.0.1:9', cluster: settings });
   await probe.ping();
 });
 
-it('works as an ACL user with the rights that the documentation names', async () => {
-  const rights = ['on', '>password', '~staging:*', ...RIGHTS, ...RIGHTS_IN_CLUSTER];
+it('an ACL user with the documented permissions can make every call', async () => {
+  const rights = ['on', '>password', '~staging:*', ...PERMISSIONS, ...CLUSTER_PERMISSIONS];
   for (const { redis } of cluster.nodes) await redis.acl('SETUSER', 'ann', ...rights);
   for (const readFrom of ['master', 'replica'] as const) {
     const login = { username: 'ann', password: 'password', keyPrefix: 'staging:', readFrom };
@@ -45,17 +46,17 @@ it('works as an ACL user with the rights that the documentation names', async ()
   }
 });
 
-it('sends reads to replicas when told to, and everything else to masters', async () => {
+it('readFrom sends reads to replicas and everything else to masters', async () => {
   const keys = await Promise.all(cluster.masters.map((master) => cluster.keyOn(master, 'read:')));
   const value = { timestamp: '2024-01-02T00:00:00.000Z' };
   for (const readFrom of ['replica', 'replica-preferred'] as const) {
     const { cache } = connect({ ...cluster.settings, readFrom });
     const read = (key: string) => cache.get(key, anything);
-    await forgetCalls(cluster.nodes);
+    await resetCalls(cluster.nodes);
     for (const [i, { redis }] of cluster.replicas.entries()) {
       await until(async () => (await read(keys[i]!), (await callsOf(redis, 'get')) > 0));
     }
-    await forgetCalls(cluster.nodes);
+    await resetCalls(cluster.nodes);
     for (const key of keys) {
       expect(await cache.setIfNewer(key, value, 60)).toBe(true);
       await until(async () => (await read(key)) !== null);
@@ -72,12 +73,12 @@ it('sends reads to replicas when told to, and everything else to masters', async
   }
 });
 
-it('reads from the master where the replica has gone, when replicas are only preferred', async () => {
+it('replica-preferred reads from the master when the replica is gone', async () => {
   const [replica] = cluster.replicas;
   const key = await cluster.keyOn(cluster.masters[0]!, 'gone:');
   const { cache, probe } = connect({ ...cluster.settings, readFrom: 'replica-preferred' });
   await cache.set(key, 1, 60);
-  await forgetCalls(cluster.nodes);
+  await resetCalls(cluster.nodes);
   await until(async () => (await cache.exists(key), (await callsOf(replica!.redis, 'exists')) > 0));
   const connections = probe.connectionCount();
   await replica!.server.kill();
@@ -87,28 +88,28 @@ it('reads from the master where the replica has gone, when replicas are only pre
   await cluster.settled();
 });
 
-it('follows slots as they move, and reads what it wrote', async () => {
+it('reads see earlier writes while slots move', async () => {
   const [from, to] = cluster.masters;
   const tag = await cluster.keyOn(from!, 'moving:');
   const slot = await from!.redis.cluster('KEYSLOT', tag);
-  const witnesses = Array.from({ length: 10 }, (_, i) => {
+  const oracles = Array.from({ length: 10 }, (_, i) => {
     const { cache } = connect(cluster.settings);
-    return new Witness(cache, `{${tag}}:${i}`);
+    return new CounterOracle(cache, `{${tag}}:${i}`);
   });
   for (let round = 0; round < 2; round++) {
-    await Promise.all(witnesses.map((witness) => witness.progress(10)));
+    await Promise.all(oracles.map((oracle) => oracle.progress(10)));
     await cluster.moveSlot(slot, from!, to!);
-    await Promise.all(witnesses.map((witness) => witness.progress(10)));
+    await Promise.all(oracles.map((oracle) => oracle.progress(10)));
     await cluster.moveSlot(slot, to!, from!);
   }
-  await Promise.all(witnesses.map((witness) => witness.stop()));
-  for (const { wrong, older, failures } of witnesses) {
+  await Promise.all(oracles.map((oracle) => oracle.stop()));
+  for (const { wrong, older, failures } of oracles) {
     expect({ wrong, older }).toEqual({ wrong: [], older: [] });
     for (const failure of failures) expect(failure).toMatchObject({ retryable: true });
   }
 });
 
-it('reads and deletes many keys of a slot of which two masters have some each', async () => {
+it('keys of a slot divided between two masters are read and deleted', async () => {
   const [from, to] = cluster.masters;
   const tag = await cluster.keyOn(from!, 'halves:');
   const slot = await from!.redis.cluster('KEYSLOT', tag);
@@ -128,7 +129,7 @@ it('reads and deletes many keys of a slot of which two masters have some each', 
   await cluster.moveSlot(slot, to!, from!);
 });
 
-it('closes without leaving a socket', async () => {
+it('close leaves no socket open', async () => {
   await sleep(500);
   const before = openSockets();
   const backend = connect({ ...cluster.settings, readFrom: 'replica-preferred' });
@@ -139,44 +140,43 @@ it('closes without leaving a socket', async () => {
   expect(await errorOf(() => backend.probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
 });
 
-describe('when a master', () => {
-  /** Takes a master away while others work; what must hold for whoever goes on working. */
-  async function lose(
+describe('failover', () => {
+  /** Removes a master and checks the callers of its shard and of another one. */
+  async function loseMaster(
     shard: number,
-    takeAway: (master: RedisProcess) => Promise<void> | void,
+    remove: (master: RedisProcess) => Promise<void> | void,
   ): Promise<void> {
     const [victim, replica] = [cluster.masters[shard]!, cluster.replicas[shard]!];
     const { cache } = connect({ ...cluster.settings, commandTimeoutMs: 1_500 });
-    const hit = new Witness(cache, await cluster.keyOn(victim, 'hit:'));
-    const spared = new Witness(cache, await cluster.keyOn(cluster.masters[2]!, 'spared:'));
-    await Promise.all([hit.progress(50), spared.progress(50)]);
-    const replicated = hit.acknowledged;
-    await until(async () => (await hit.lastReplicated(replica.redis)) >= replicated);
+    const affected = new CounterOracle(cache, await cluster.keyOn(victim, 'affected:'));
+    const spared = new CounterOracle(cache, await cluster.keyOn(cluster.masters[2]!, 'spared:'));
+    await Promise.all([affected.progress(50), spared.progress(50)]);
+    const replicated = affected.acknowledged;
+    await until(async () => (await affected.lastReplicated(replica.redis)) >= replicated);
 
     const begin = Date.now();
-    await takeAway(victim.server);
+    await remove(victim.server);
     await until(async () => String((await replica.redis.role())[0]) === 'master');
     const failoverMs = Date.now() - begin;
-    await Promise.all([hit.progress(100), spared.progress(10)]);
-    await Promise.all([hit.stop(), spared.stop()]);
-    report('cluster', failoverMs, hit);
+    await Promise.all([affected.progress(100), spared.progress(10)]);
+    await Promise.all([affected.stop(), spared.stop()]);
+    reportFailover('cluster', failoverMs, affected);
 
-    expect([hit.wrong, spared.wrong, spared.older, spared.failures]).toEqual([[], [], [], []]);
-    for (const n of hit.older) expect(n).toBeGreaterThanOrEqual(replicated);
-    expect(hit.failures.length).toBeGreaterThan(0);
-    for (const failure of hit.failures) expect(failure).toMatchObject({ retryable: true });
+    expect([affected.wrong, spared.wrong, spared.older, spared.failures]).toEqual([[], [], [], []]);
+    for (const n of affected.older) expect(n).toBeGreaterThanOrEqual(replicated);
+    expect(affected.failures.length).toBeGreaterThan(0);
+    for (const failure of affected.failures) expect(failure).toMatchObject({ retryable: true });
   }
 
-  it('is killed, its replica takes over, and calls err only in being retryable', () =>
-    lose(0, (master) => master.kill()));
+  it('a killed master causes only retryable failures', () => loseMaster(0, (master) => master.kill()));
 
-  it('hangs, its replica takes over, and no other node is left', async () => {
-    await lose(1, (master) => master.pause());
+  it('a hanging master causes only retryable failures', async () => {
+    await loseMaster(1, (master) => master.pause());
     cluster.masters[1]!.server.resume();
   });
 });
 
-it('sends nothing twice that was under way when a node went down', async () => {
+it('calls in flight when a node dies are not sent twice', async () => {
   const two = await RedisClusterProcesses.start(2, 0);
   try {
     const [victim] = two.masters;
@@ -187,10 +187,10 @@ it('sends nothing twice that was under way when a node went down', async () => {
     expect((await rateLimiter.consume(request)).remaining).toBe(99);
 
     victim!.server.pause();
-    const underWay = Array.from({ length: 10 }, () => errorOf(() => rateLimiter.consume(request)));
+    const inFlight = Array.from({ length: 10 }, () => errorOf(() => rateLimiter.consume(request)));
     await new Promise((resolve) => setImmediate(resolve));
     await victim!.server.kill();
-    for (const error of await Promise.all(underWay)) {
+    for (const error of await Promise.all(inFlight)) {
       expect(error).toMatchObject({ code: 'CONNECTION', retryable: true });
     }
     await victim!.server.start();

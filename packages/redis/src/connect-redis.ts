@@ -1,63 +1,55 @@
 import type { CacheBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
-import { createClients } from './connection/clients.js';
+import { cacheScripts } from './cache/cache-scripts.js';
+import { RedisCache } from './cache/redis-cache.js';
 import { completeRedisSettings, endpointOf } from './connection/complete-settings.js';
 import { Connection } from './connection/connection.js';
-import type { Announcements } from './invalidation/change-channel.js';
-import { trackingAnnouncements } from './invalidation/change-channel.js';
-import { publishedAnnouncements, publishedWrites } from './invalidation/published-writes.js';
+import { createClients } from './connection/create-clients.js';
+import type { ChangeChannel } from './invalidation/change-channel.js';
+import { trackingChannel } from './invalidation/change-channel.js';
+import { publishedChannel, publishWrites } from './invalidation/published-writes.js';
 import { RedisInvalidations } from './invalidation/redis-invalidations.js';
-import { deleteOne, getWithTtl, getWithTtlOrSet, RedisCache, setIfSame } from './cache/redis-cache.js';
-import { RedisMarketStream } from './stream/redis-market-stream.js';
 import { RedisRateLimiter, slidingWindow } from './rate-limiter/redis-rate-limiter.js';
-import { timedWrite } from './cache/timed-write-script.js';
 import type { InvalidationMode, RedisSettings } from './settings.js';
 import { AppendNotices } from './stream/append-notices.js';
+import { RedisMarketStream } from './stream/redis-market-stream.js';
 import { streamScripts } from './stream/stream-scripts.js';
 
 /**
- * A cache and real-time store on Redis. Returns at once and connects behind: the first calls wait for the connection,
- * and a server that is not there fails them with `ConnectionError`, not this function. Close it with `probe.close()`.
- * Throws `ValidationError` when `url` is no address, settings contradict each other or a time is not more than 0. A clock that
- * is given says when the time of an entry is over, and is what the rate limiter goes by; by default that goes by the server's.
+ * Opens a cache and real-time store on Redis. Returns immediately and connects in the background: the first calls wait for the
+ * connection and fail with `ConnectionError` when the server is unavailable. Close it with `probe.close()`.
+ *
+ * Throws `ValidationError` for an invalid `url`, contradictory settings and times of 0 or less. With a `clock`, expiry times
+ * and the rate limiter use that clock; without, the rate limiter uses the server's.
  */
 export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeSource } = {}): CacheBackend {
   const complete = completeRedisSettings(settings);
-  const clients = createClients(complete, endpointOf(settings), [
-    getWithTtl,
-    getWithTtlOrSet,
-    setIfSame,
-    deleteOne,
-    timedWrite,
-    slidingWindow,
-    ...streamScripts,
-  ]);
-  const { keyPrefix, invalidation, budgetMs } = complete;
-  const connection = new Connection(clients, complete.commandTimeoutMs, budgetMs);
-  const invalidations = new RedisInvalidations(clients, announcementsOf(invalidation, keyPrefix));
-  const isCluster = complete.cluster.enabled;
-  const cacheRun =
-    invalidation === 'pubsub' ? publishedWrites(connection.run, keyPrefix, isCluster) : connection.run;
+  const { keyPrefix, invalidation, commandTimeoutMs, budgetMs, scanTimeoutMs, cluster } = complete;
+  const scripts = [...cacheScripts, slidingWindow, ...streamScripts];
+  const clients = createClients(complete, endpointOf(settings), scripts);
+  const connection = new Connection(clients, commandTimeoutMs, budgetMs);
+  const invalidations = new RedisInvalidations(clients, createChannel(invalidation, keyPrefix));
+  const runCacheCommand =
+    invalidation === 'pubsub' ? publishWrites(connection.run, keyPrefix, cluster.enabled) : connection.run;
   const notices = new AppendNotices(clients.master, keyPrefix);
+  const parts = [connection, invalidations, notices];
   return {
-    cache: new RedisCache(cacheRun, clock ?? systemClock, complete.scanTimeoutMs),
+    cache: new RedisCache(runCacheCommand, clock ?? systemClock, scanTimeoutMs),
     invalidations,
     marketStream: new RedisMarketStream(connection.run, notices),
     rateLimiter: new RedisRateLimiter(connection.run, clock),
     budgetMs,
     probe: {
       ping: (options) => connection.ping(options),
-      connectionCount: () => sum([connection, invalidations, notices].map((each) => each.connectionCount())),
+      connectionCount: () => parts.reduce((count, part) => count + part.connectionCount(), 0),
       close: async () => {
-        await Promise.all([connection, invalidations, notices].map((each) => each.close()));
+        await Promise.all(parts.map((part) => part.close()));
       },
     },
   };
 }
 
-function announcementsOf(mode: InvalidationMode, keyPrefix: string): Announcements | undefined {
+function createChannel(mode: InvalidationMode, keyPrefix: string): ChangeChannel | undefined {
   if (mode === 'none') return undefined;
-  return mode === 'pubsub' ? publishedAnnouncements(keyPrefix) : trackingAnnouncements(keyPrefix);
+  return mode === 'pubsub' ? publishedChannel(keyPrefix) : trackingChannel(keyPrefix);
 }
-
-const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

@@ -18,7 +18,7 @@ afterEach(async () => {
 const open = (): CacheBackend =>
   connect({ url: server.url, maxReplyBytes: MAX_REPLY_BYTES, budgetMs: 600_000 });
 
-/** Answers the first command of a name with a text, which may be sent again and again until the connection ends. */
+/** Answers the first command of a name with a text, repeated until the connection ends if endless. */
 function answerOnce(name: string, text: string, isEndless = false): void {
   let isDone = false;
   server.reply = ([command], socket) => {
@@ -47,7 +47,7 @@ const MB = 'x'.repeat(65_536);
 it.each<[string, string, isEndless: boolean]>([
   ['another protocol', 'HTTP/1.1 400 Bad Request\r\n\r\n', false],
   ['garbage', '\0\x01\x02\r\n', false],
-  ['a length that is no number', '$five\r\n', false],
+  ['a length that is not a number', '$five\r\n', false],
   ['a list of four thousand million items', '*4294967296\r\n', false],
   ['a text of a terabyte', '$1099511627776\r\n', false],
   ['a text that is too long for the limit', `$${MAX_REPLY_BYTES + 1}\r\n`, false],
@@ -56,7 +56,7 @@ it.each<[string, string, isEndless: boolean]>([
   ['lists in lists without an end', '*1\r\n'.repeat(10_000), true],
   ['a reply of another type', '*1\r\n$1\r\nx\r\n', false],
   ['a number for a text', ':5\r\n', false],
-])('%s ends the connection with CacheError, and another one is opened', async (_, text, isEndless) => {
+])('%s fails the call with CacheError, and the client reconnects', async (_, text, isEndless) => {
   const backend = open();
   await untilItAnswers(backend);
   answerOnce('get', text, isEndless);
@@ -64,7 +64,7 @@ it.each<[string, string, isEndless: boolean]>([
   expect([error.code, error.retryable, error.message]).toEqual([
     'CACHE',
     true,
-    'Cache operation failed: cache.get - the server sent what is no answer',
+    'Cache operation failed: cache.get - the server sent an unexpected reply',
   ]);
   await untilItAnswers(backend);
   expect(server.connections).toBeGreaterThan(1);
@@ -82,7 +82,7 @@ it.each<[string, (backend: CacheBackend) => Promise<unknown>, string]>([
   ],
   ['recent', ({ marketStream }) => marketStream.recent('A', 1), '*1\r\n$1\r\nx\r\n'],
   ['getEntries', ({ cache }) => cache.getEntries(['a', 'b'], anything), '*1\r\n$-1\r\n'],
-])('%s fails with CacheError on an answer that is not its script’s', async (_, call, text) => {
+])('%s fails with CacheError when its script returns another type', async (_, call, text) => {
   const backend = open();
   await backend.probe.ping();
   server.reply = ([command]) => (/^evalsha/i.test(command!) ? text : undefined);
@@ -90,14 +90,14 @@ it.each<[string, (backend: CacheBackend) => Promise<unknown>, string]>([
   await untilItAnswers(backend);
 });
 
-it('a list that is too short for its keys fails with CacheError', async () => {
+it('getMany fails with CacheError when the list is too short', async () => {
   const backend = open();
   await backend.probe.ping();
   server.reply = ([command]) => (command === 'mget' ? '*1\r\n$1\r\n1\r\n' : undefined);
   expect((await errorOf(() => backend.cache.getMany(['a', 'b'], anything))).code).toBe('CACHE');
 });
 
-it('replies to nothing that was asked end the connection, and another one is opened', async () => {
+it('a reply without a request closes the connection, and the client reconnects', async () => {
   const backend = open();
   let socket: Socket | undefined;
   server.reply = (_, its) => void (socket = its);
@@ -113,26 +113,26 @@ it.each<[string, string]>([
   ['an empty list', '*0\r\n'],
   ['a message of another type', '*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*2\r\n:1\r\n$-1\r\n'],
   ['garbage', '%%%%\r\n'],
-])('pushes that are %s leave the process alive and what listens none the wiser', async (_, text) => {
+])('a push that is %s invalidates everything', async (_, text) => {
   const backend = open();
-  let listening: Socket | undefined;
+  let subscriber: Socket | undefined;
   server.reply = ([command], socket) => {
-    if (command?.toLowerCase() === 'subscribe') listening = socket;
+    if (command?.toLowerCase() === 'subscribe') subscriber = socket;
     return undefined;
   };
-  const told: unknown[] = [];
+  const events: unknown[] = [];
   const stop = backend.invalidations.listen({
-    onConnected: () => told.push('connected'),
-    onDisconnected: () => told.push('disconnected'),
-    onInvalidated: (keys) => told.push(keys),
+    onConnected: () => events.push('connected'),
+    onDisconnected: () => events.push('disconnected'),
+    onInvalidated: (keys) => events.push(keys),
   });
   const until = async (isDone: () => boolean) => {
     while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 5));
   };
-  await until(() => told.includes('connected'));
-  listening!.write(text, 'latin1');
-  // Either all is forgotten, or the connection ends and comes back, after which all is forgotten as well.
-  await until(() => told.includes('all') || told.filter((each) => each === 'connected').length === 2);
+  await until(() => events.includes('connected'));
+  subscriber!.write(text, 'latin1');
+  // Either everything is invalidated, or the connection is reopened, which invalidates everything too.
+  await until(() => events.includes('all') || events.filter((each) => each === 'connected').length === 2);
   stop();
   await untilItAnswers(backend);
 });

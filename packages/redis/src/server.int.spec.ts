@@ -35,7 +35,7 @@ afterEach(async () => {
   await backend.probe.close();
 });
 
-/** Does work over several connections to the same keys. */
+/** Runs work on several connections to the same keys. */
 async function withConnections<T>(count: number, work: (backends: CacheBackend[]) => Promise<T>): Promise<T> {
   const backends = Array.from({ length: count }, () =>
     connectRedis({ url: server.url, keyPrefix, budgetMs: 10_000 }),
@@ -53,8 +53,8 @@ async function connectionsOf(administrator: Redis): Promise<number> {
     .split('\n').length;
 }
 
-/** Resolves when changes are told. */
-function listening(invalidations: CacheInvalidations): Promise<void> {
+/** Resolves when a listener is connected. */
+function connectListener(invalidations: CacheInvalidations): Promise<void> {
   return new Promise((resolve) => {
     invalidations.listen({
       onConnected: resolve,
@@ -64,7 +64,7 @@ function listening(invalidations: CacheInvalidations): Promise<void> {
   });
 }
 
-it('lets the newest of many writers on many connections win', async () => {
+it('setIfNewer keeps the newest value of many concurrent writers', async () => {
   await withConnections(10, async (backends) => {
     const writes = Array.from({ length: 100 }, (_, i) =>
       backends[i % 10]!.cache.setIfNewer('key', { timestamp: instant((i * 37) % 100) }, 60),
@@ -74,7 +74,7 @@ it('lets the newest of many writers on many connections win', async () => {
   expect(await backend.cache.get('key', anything)).toEqual({ timestamp: instant(99) });
 });
 
-it('allows exactly the limit over many connections, by the time of the server', async () => {
+it('rate limits are exact over many connections, by server time', async () => {
   const request = { userId: 'ann', endpoint: '/orders', limit: 37 };
   const decisions = await withConnections(10, (backends) =>
     Promise.all(Array.from({ length: 200 }, (_, i) => backends[i % 10]!.rateLimiter.consume(request))),
@@ -90,7 +90,7 @@ it('allows exactly the limit over many connections, by the time of the server', 
   expect(Math.abs(Number(newest) - Number(serverSeconds) * 1000)).toBeLessThan(RATE_LIMIT_WINDOW_MS);
 });
 
-it('keeps no more of a request log than its limit, however often it is asked', async () => {
+it('a request log never holds more requests than its limit', async () => {
   let now = 0;
   const limited = connectRedis(
     { url: server.url, keyPrefix, budgetMs: 10_000 },
@@ -104,7 +104,7 @@ it('keeps no more of a request log than its limit, however often it is asked', a
   await limited.probe.close();
 });
 
-it('counts every request when the clock goes back', async () => {
+it('every request counts when the clock goes back', async () => {
   let now = 100_000;
   const limited = connectRedis(
     { url: server.url, keyPrefix, budgetMs: 10_000 },
@@ -119,7 +119,7 @@ it('counts every request when the clock goes back', async () => {
   await limited.probe.close();
 });
 
-it('runs its scripts again after the server has forgotten them', async () => {
+it('scripts run again after SCRIPT FLUSH', async () => {
   await backend.cache.setIfNewer('key', { timestamp: instant(0) }, 60);
   await backend.cache.setIfNewer('key', { timestamp: instant(1) }, 60);
   await redis.script('FLUSH');
@@ -127,7 +127,7 @@ it('runs its scripts again after the server has forgotten them', async () => {
   expect(await backend.cache.setIfNewer('key', { timestamp: instant(2) }, 60)).toBe(true);
 });
 
-it('takes one command of the server for each call', async () => {
+it('each call costs one server command', async () => {
   await backend.rateLimiter.consume({ userId: 'a', endpoint: 'b', limit: 9 });
   await backend.cache.setIfNewer('warm', { timestamp: instant(0) }, 60);
   await redis.config('RESETSTAT');
@@ -140,7 +140,7 @@ it('takes one command of the server for each call', async () => {
   expect(/cmdstat_eval:/.exec(stats)).toBeNull();
 });
 
-it('keeps environments with different prefixes apart in one database', async () => {
+it('different prefixes separate environments in one database', async () => {
   const other = connectRedis({ url: server.url, keyPrefix: `${randomUUID()}:` });
   await backend.cache.set('key', 'mine', 60);
   await other.cache.set('key', 'theirs', 60);
@@ -150,7 +150,7 @@ it('keeps environments with different prefixes apart in one database', async () 
   await other.probe.close();
 });
 
-it('writes nothing more of many values once their caller has left: what is written later stays', async () => {
+it('setMany writes nothing more after its caller has left', async () => {
   const keys = Array.from({ length: 3_000 }, (_, i) => `key-${i}`);
   const controller = new AbortController();
   await backend.probe.ping();
@@ -166,17 +166,17 @@ it('writes nothing more of many values once their caller has left: what is writt
   expect(await backend.cache.get(keys[0]!, anything)).toBe('earlier');
 });
 
-it('has one connection, however many calls there are at once', async () => {
+it('any number of concurrent calls uses one connection', async () => {
   await Promise.all(Array.from({ length: 500 }, (_, i) => backend.cache.set(`key-${i}`, i, 60)));
   expect(backend.probe.connectionCount()).toBe(1);
 });
 
-it('has no more connections than three, whatever it is used for', async () => {
+it('all features together use at most three connections', async () => {
   await backend.probe.ping();
   const before = await connectionsOf(redis);
   const full = connectRedis({ url: server.url, keyPrefix, budgetMs: 10_000 });
   const leaving = new AbortController();
-  const listeners = [1, 2].map(() => listening(full.invalidations));
+  const listeners = [1, 2].map(() => connectListener(full.invalidations));
   const followers = ['AAPL', 'MSFT'].map((symbol) =>
     full.marketStream.subscribe(symbol, { signal: leaving.signal })[Symbol.asyncIterator]().next(),
   );
@@ -193,7 +193,7 @@ it('has no more connections than three, whatever it is used for', async () => {
 });
 
 it.each([
-  ['a key of another kind', async () => void (await redis.lpush(`${keyPrefix}key`, 'x')), WRONG_TYPE, false],
+  ['a key of another type', async () => void (await redis.lpush(`${keyPrefix}key`, 'x')), WRONG_TYPE, false],
   [
     'a full memory',
     async () => void (await redis.config('SET', 'maxmemory', '1')),
@@ -208,7 +208,7 @@ it.each([
     'the server answered READONLY',
     true,
   ],
-])('fails on %s with a CacheError that shows no value', async (_, arrange, reason, retryable) => {
+])('a call on %s fails with a CacheError without the value', async (_, arrange, reason, retryable) => {
   await backend.probe.ping();
   try {
     await arrange();
@@ -223,7 +223,7 @@ it.each([
   }
 });
 
-it('fails with CacheError when the user may not run a command', async () => {
+it('a forbidden command fails with CacheError', async () => {
   await redis.acl('SETUSER', 'reader', 'on', '>pw', '~*', '+get', '+info', '+ping', '+client');
   const reader = connectRedis({ url: server.url, username: 'reader', password: 'pw', keyPrefix });
   expect(await reader.cache.get('key', anything)).toBeNull();

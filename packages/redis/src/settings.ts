@@ -94,11 +94,7 @@ const CONNECTION_SETTINGS = {
    * Prefix of every key. Data layers over different databases that share one Redis need different prefixes, or they answer
    * for each other. The embedded backend adds one that names its data directory where none is set.
    */
-  keyPrefix: {
-    kind: 'text',
-    default: '',
-    pattern: { matches: /^[^\s{}*?[\]]*$/, described: 'a prefix without spaces, braces or wildcards' },
-  },
+  keyPrefix: { kind: 'text', default: '' },
   /** Time limit for opening a connection and making it ready. */
   connectionTimeoutMs: { kind: 'duration', default: 5_000, inFile: 'seconds' },
   /**
@@ -132,6 +128,10 @@ export const REDIS_SETTINGS = {
 /** The settings of the adapter in a configuration: TLS is given as files. */
 export const REDIS_CONFIG_SETTINGS = {
   ...CONNECTION_SETTINGS,
+  keyPrefix: {
+    ...CONNECTION_SETTINGS.keyPrefix,
+    pattern: { matches: /^[^\s{}*?[\]]*$/, described: 'a prefix without spaces, braces or wildcards' },
+  },
   /** TLS, which is used whenever this table is present, whatever `url` begins with. */
   tls: { kind: 'group', settings: TLS_FILE_SETTINGS, optional: true },
 } as const;

@@ -1,55 +1,55 @@
 import { keysWhere } from '@quantumtrade/dal-domain';
-import type { RedisCommands, RunCommand } from '../commands/commands.js';
+import type { RedisCommands, RunCommand } from '../commands/redis-commands.js';
 import { deleteWhere } from './delete-where.js';
 
 type Layout = string | undefined;
 
-/** Masters whose keys a test moves between their pages; `layouts` is what is found out about where keys are, by turns. */
-function masters(pages: readonly (readonly string[])[][], layouts: Layout[]) {
+/** Creates masters with pages of keys. Each lookup of the shards returns the next of the layouts. */
+function createMasters(pages: readonly (readonly string[])[][], layouts: Layout[]) {
   const deleted: string[] = [];
-  const asked: string[] = [];
-  let looks = 0;
+  const scanned: string[] = [];
+  let lookups = 0;
   const all = pages.map((ofShard, number) => ({
     async scan(cursor: string, glob: string): Promise<[string, string[]]> {
-      asked.push(`${number}:${cursor} ${glob}`);
+      scanned.push(`${number}:${cursor} ${glob}`);
       const at = Number(cursor);
       return [at + 1 < ofShard.length ? String(at + 1) : '0', [...ofShard[at]!]];
     },
   }));
   const redis = {
-    shards: async () => ({ all, layout: layouts[looks++] }),
+    shards: async () => ({ all, layout: layouts[lookups++] }),
     del: async (keys: readonly string[]) => deleted.push(...keys) && keys.length,
   } as unknown as RedisCommands;
   const run: RunCommand = (_operation, _options, command) => command(redis, () => false);
-  return { run, redis, deleted, asked, looks: () => looks };
+  return { run, redis, deleted, scanned };
 }
 
-const ofA = keysWhere('f:{a}:{b}', { a: 'A' }, 'test');
+const keysOfA = keysWhere('f:{a}:{b}', { a: 'A' }, 'test');
 
-it('looks through all pages of all masters, empty ones included, and deletes what is selected only', async () => {
-  const { run, deleted, asked } = masters(
+it('scans every page of every master, and deletes only selected keys', async () => {
+  const { run, deleted, scanned } = createMasters(
     [[['f:A:1', 'f:A:1:x'], [], ['f:A:2']], [['f:A:latest', 'f:A:3']]],
     ['l', 'l'],
   );
-  expect(await deleteWhere(run, ofA, {})).toBe(3);
+  expect(await deleteWhere(run, keysOfA, {})).toBe(3);
   expect(deleted.toSorted()).toEqual(['f:A:1', 'f:A:2', 'f:A:3']);
-  expect(asked.toSorted()).toEqual(['0:0 f:A:*', '0:1 f:A:*', '0:2 f:A:*', '1:0 f:A:*']);
+  expect(scanned.toSorted()).toEqual(['0:0 f:A:*', '0:1 f:A:*', '0:2 f:A:*', '1:0 f:A:*']);
 });
 
 it.each<[string, Layout[], number]>([
-  ['once when no key was moved meanwhile', ['l', 'l'], 1],
-  ['again when slots went from one master to another', ['l', 'm'], 2],
-  ['again when slots are being moved all the time', [undefined, undefined], 2],
-  ['again when slots were being moved when it began', [undefined, 'l'], 2],
-  ['again when slots are being moved when it has looked', ['l', undefined], 2],
-])('looks %s', async (_, layouts, times) => {
-  const { run, asked } = masters([[['f:A:1']], [['f:A:2']]], layouts);
-  expect(await deleteWhere(run, ofA, {})).toBe(2 * times);
-  expect(asked).toHaveLength(2 * times);
+  ['once when no slot has moved', ['l', 'l'], 1],
+  ['again when slots have moved between masters', ['l', 'm'], 2],
+  ['again when slots move all the time', [undefined, undefined], 2],
+  ['again when slots were moving at the start', [undefined, 'l'], 2],
+  ['again when slots are moving at the end', ['l', undefined], 2],
+])('scans %s', async (_, layouts, times) => {
+  const { run, scanned } = createMasters([[['f:A:1']], [['f:A:2']]], layouts);
+  expect(await deleteWhere(run, keysOfA, {})).toBe(2 * times);
+  expect(scanned).toHaveLength(2 * times);
 });
 
-it('fails with what a command failed with, and goes on with no other master', async () => {
-  const { run, redis, asked } = masters([[['f:A:1']], [['f:A:2'], [], [], [], []]], ['l', 'l']);
+it('passes on the error of a command, and stops scanning other masters', async () => {
+  const { run, redis, scanned } = createMasters([[['f:A:1']], [['f:A:2'], [], [], [], []]], ['l', 'l']);
   const failing: RunCommand = (operation, options, command) =>
     run(operation, options, (commands, isOver) => {
       const del = async (keys: readonly string[]) => {
@@ -58,7 +58,7 @@ it('fails with what a command failed with, and goes on with no other master', as
       };
       return command({ ...commands, del }, isOver);
     });
-  await expect(deleteWhere(failing, ofA, {})).rejects.toThrow('not this one');
+  await expect(deleteWhere(failing, keysOfA, {})).rejects.toThrow('not this one');
   await new Promise((resolve) => setImmediate(resolve));
-  expect(asked.length).toBeLessThan(5);
+  expect(scanned.length).toBeLessThan(5);
 });

@@ -1,13 +1,12 @@
 import type { CallOptions, KeySelection } from '@quantumtrade/dal-domain';
-import type { RunCommand } from '../commands/commands.js';
+import type { RunCommand } from '../commands/redis-commands.js';
 import type { Shard, Shards } from '../commands/shards.js';
 
 const operation = 'cache.deleteWhere';
 
 /**
- * Looks through the keys of all masters and deletes those selected; how many there were. Each page and each deletion is a
- * command of its own. When keys were moved from one master to another meanwhile, it looks once more: a key that went from
- * where it was not looked yet to where it was no more then stays where it is.
+ * Scans the keys of all masters, deletes those selected and returns their number. Each page and each deletion is a command of its
+ * own. Scans again when slots moved meanwhile, because a key may have moved from a master not yet scanned to one already scanned.
  */
 export async function deleteWhere(
   run: RunCommand,
@@ -16,7 +15,7 @@ export async function deleteWhere(
 ): Promise<number> {
   let hasFailed = false;
 
-  const deleteIn = async (shard: Shard): Promise<number> => {
+  const deleteOn = async (shard: Shard): Promise<number> => {
     let count = 0;
     let cursor = '0';
     do {
@@ -28,18 +27,18 @@ export async function deleteWhere(
     return count;
   };
 
-  const deleteInAll = async ({ all }: Shards): Promise<number> => {
-    const counts = await Promise.all(all.map(deleteIn)).catch((error: unknown) => {
+  const deleteOnAll = async ({ all }: Shards): Promise<number> => {
+    const counts = await Promise.all(all.map(deleteOn)).catch((error: unknown) => {
       hasFailed = true;
       throw error;
     });
     return counts.reduce((total, count) => total + count, 0);
   };
 
-  const shards = () => run(operation, options, (redis) => redis.shards());
-  const before = await shards();
-  const count = await deleteInAll(before);
-  const after = await shards();
-  const isUnmoved = before.layout !== undefined && before.layout === after.layout;
-  return isUnmoved ? count : count + (await deleteInAll(after));
+  const findShards = () => run(operation, options, (redis) => redis.shards());
+  const before = await findShards();
+  const count = await deleteOnAll(before);
+  const after = await findShards();
+  const hasMoved = before.layout === undefined || before.layout !== after.layout;
+  return hasMoved ? count + (await deleteOnAll(after)) : count;
 }

@@ -19,66 +19,25 @@ import {
   requireTimestamp,
   requireTtlMs,
 } from '@quantumtrade/dal-domain';
-import type { Expected } from '../commands/replies.js';
-import { isListOf, isNumber, isText, isTextOrNothing } from '../commands/replies.js';
-import type { Command, RunCommand, Script } from '../commands/commands.js';
-import { deleteWhere } from './delete-where.js';
-import { timedWrite } from './timed-write-script.js';
+import type { RunCommand } from '../commands/redis-commands.js';
+import { isListOf, isNumber, isTextOrNull, type ReplyExpectation } from '../commands/replies.js';
+import type { Script } from '../commands/scripts.js';
 import { REDIS_SETTINGS } from '../settings.js';
+import {
+  deleteKey,
+  getEntry,
+  getEntryOrSet,
+  isEntryOrNull,
+  setIfUnchanged,
+  writeIfNewer,
+  type StoredEntry,
+} from './cache-scripts.js';
+import { deleteWhere } from './delete-where.js';
 
 type Timed = { readonly timestamp: string };
-type StoredEntry = [text: string, ttlMs: number];
+type ScriptArguments = readonly (string | number)[];
 
-/** A value with its remaining life in ms (-1 for no end), read as a whole: no other write comes between. */
-export const getWithTtl: Script = {
-  name: 'qtdalGetWithTtl',
-  short: true,
-  readOnly: true,
-  isAnswer: isEntryOrNothing,
-  lua: `
-local text = redis.call('GET', KEYS[1])
-return text and { text, redis.call('PTTL', KEYS[1]) }
-`,
-};
-
-/** As the first; where there is none, the key holds ARGV[1] for ARGV[2] ms afterwards, and nothing is returned. */
-export const getWithTtlOrSet: Script = {
-  name: 'qtdalGetWithTtlOrSet',
-  short: true,
-  isAnswer: isEntryOrNothing,
-  hasWritten: (answer) => answer === null,
-  lua: `
-local text = redis.call('GET', KEYS[1])
-if text then return { text, redis.call('PTTL', KEYS[1]) } end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return false
-`,
-};
-
-/**
- * Writes a value if the stored one is what was expected. ARGV: the value, its life in ms, and the text expected, without
- * which there must be none. Returns 1 when it was written.
- */
-export const setIfSame: Script = {
-  name: 'qtdalSetIfSame',
-  short: true,
-  isAnswer: isNumber,
-  lua: `
-if redis.call('GET', KEYS[1]) ~= (ARGV[3] or false) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-`,
-};
-
-/** Deletes a value. Returns 1 when there was one. */
-export const deleteOne: Script = {
-  name: 'qtdalDelete',
-  short: true,
-  isAnswer: isNumber,
-  lua: `return redis.call('DEL', KEYS[1])`,
-};
-
-/** The cache port on Redis: one command a call, but for many keys. */
+/** Cache port on Redis: one command per call, apart from calls over many keys. */
 export class RedisCache implements Cache {
   readonly #run: RunCommand;
   readonly #clock: TimeSource;
@@ -96,12 +55,12 @@ export class RedisCache implements Cache {
 
   async get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null> {
     requireKey(key, 'cache.get');
-    const text = await this.#run('cache.get', options, (redis) => redis.get(key), TEXT);
+    const text = await this.#run('cache.get', options, (redis) => redis.get(key), TEXT_REPLY);
     return text === null ? null : decodeCacheValue(text, decoder, 'cache.get');
   }
 
   getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null> {
-    return this.#entry('cache.getEntry', getWithTtl, key, [], decoder, options);
+    return this.#readEntry('cache.getEntry', getEntry, key, [], decoder, options);
   }
 
   async getEntryOrSet<T>(
@@ -113,7 +72,7 @@ export class RedisCache implements Cache {
   ): Promise<CacheEntry<T> | null> {
     const operation = 'cache.getEntryOrSet';
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
-    return this.#entry(operation, getWithTtlOrSet, key, [text, ttlMs], decoder, options);
+    return this.#readEntry(operation, getEntryOrSet, key, [text, ttlMs], decoder, options);
   }
 
   async getMany<T>(
@@ -121,12 +80,13 @@ export class RedisCache implements Cache {
     decoder: Decoder<T>,
     options?: CallOptions,
   ): Promise<(T | null)[]> {
-    requireKeys(keys, 'cache.getMany');
-    const texts = await this.#run('cache.getMany', options, (redis) => redis.mget(keys), {
-      isAnswer: (texts) => isListOf(texts, isTextOrNothing, keys.length),
+    const operation = 'cache.getMany';
+    requireKeys(keys, operation);
+    const texts = await this.#run(operation, options, (redis) => redis.mget(keys), {
+      isReply: (texts) => isListOf(texts, isTextOrNull, keys.length),
       budgets: budgetsOf(keys),
     });
-    return texts.map((text) => (text === null ? null : decodeCacheValue(text, decoder, 'cache.getMany')));
+    return texts.map((text) => (text === null ? null : decodeCacheValue(text, decoder, operation)));
   }
 
   async getEntries<T>(
@@ -136,27 +96,29 @@ export class RedisCache implements Cache {
   ): Promise<(CacheEntry<T> | null)[]> {
     const operation = 'cache.getEntries';
     requireKeys(keys, operation);
-    let asked = 0;
-    const ask: Command<(StoredEntry | null)[]> = (redis) => {
-      asked = this.#clock.now();
-      return redis.ask<StoredEntry | null>(getWithTtl, keys);
-    };
-    const stored = await this.#run(operation, options, ask, {
-      isAnswer: (entries) => isListOf(entries, isEntryOrNothing, keys.length),
-      budgets: budgetsOf(keys),
-    });
-    return stored.map((entry) => entry && entryOf(entry, asked, decoder, operation));
+    let sentAt = 0;
+    const entries = await this.#run(
+      operation,
+      options,
+      (redis) => {
+        sentAt = this.#clock.now();
+        return redis.evaluateMany<StoredEntry | null>(getEntry, keys);
+      },
+      { isReply: (entries) => isListOf(entries, isEntryOrNull, keys.length), budgets: budgetsOf(keys) },
+    );
+    return entries.map((entry) => entry && decodeEntry(entry, sentAt, decoder, operation));
   }
 
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
-    await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs), DONE);
+    await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs), OK_REPLY);
   }
 
   async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
     const writes = encodeCacheWrites(entries, 'cache.setMany');
-    const setAll: Command<void> = (redis, isOver) => redis.setAll(writes, isOver);
-    await this.#run('cache.setMany', options, setAll, { budgets: budgetsOf(writes) });
+    await this.#run('cache.setMany', options, (redis, isOver) => redis.setMany(writes, isOver), {
+      budgets: budgetsOf(writes),
+    });
   }
 
   async setIfNewer(key: string, value: Timed, ttlSeconds: number, options?: CallOptions): Promise<boolean> {
@@ -181,25 +143,20 @@ export class RedisCache implements Cache {
   ): Promise<boolean> {
     const operation = 'cache.setIfUnchanged';
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
-    const before = expected === undefined ? [] : [encodeCacheValue(expected, operation)];
-    const args = [text, ttlMs, ...before];
-    return (
-      (await this.#run(operation, options, (redis) => redis.evaluate(setIfSame, key, args), setIfSame)) === 1
-    );
+    const expectedText = expected === undefined ? [] : [encodeCacheValue(expected, operation)];
+    const args = [text, ttlMs, ...expectedText];
+    return (await this.#evaluate(operation, setIfUnchanged, key, args, options)) === 1;
   }
 
   async delete(key: string, options?: CallOptions): Promise<boolean> {
     requireKey(key, 'cache.delete');
-    return (
-      (await this.#run('cache.delete', options, (redis) => redis.evaluate(deleteOne, key, []), deleteOne)) ===
-      1
-    );
+    return (await this.#evaluate('cache.delete', deleteKey, key, [], options)) === 1;
   }
 
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<number> {
     requireKeys(keys, 'cache.deleteMany');
     return this.#run('cache.deleteMany', options, (redis) => redis.del(keys), {
-      isAnswer: isNumber,
+      isReply: isNumber,
       budgets: budgetsOf(keys),
     });
   }
@@ -217,29 +174,39 @@ export class RedisCache implements Cache {
 
   async exists(key: string, options?: CallOptions): Promise<boolean> {
     requireKey(key, 'cache.exists');
-    return (await this.#run('cache.exists', options, (redis) => redis.exists(key), COUNT)) > 0;
+    return (await this.#run('cache.exists', options, (redis) => redis.exists(key), NUMBER_REPLY)) > 0;
   }
 
-  async #entry<T>(
+  #evaluate(
     operation: string,
     script: Script,
     key: string,
-    args: readonly (string | number)[],
+    args: ScriptArguments,
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    return this.#run(operation, options, (redis) => redis.evaluate(script, key, args), script);
+  }
+
+  async #readEntry<T>(
+    operation: string,
+    script: Script,
+    key: string,
+    args: ScriptArguments,
     decoder: Decoder<T>,
     options: CallOptions | undefined,
   ): Promise<CacheEntry<T> | null> {
     requireKey(key, operation);
-    let asked = 0;
-    const stored = await this.#run(
+    let sentAt = 0;
+    const entry = await this.#run(
       operation,
       options,
       (redis) => {
-        asked = this.#clock.now();
+        sentAt = this.#clock.now();
         return redis.evaluate(script, key, args) as Promise<StoredEntry | null>;
       },
       script,
     );
-    return stored && entryOf(stored, asked, decoder, operation);
+    return entry && decodeEntry(entry, sentAt, decoder, operation);
   }
 
   async #writeIfNewer(
@@ -255,34 +222,27 @@ export class RedisCache implements Cache {
     const ttlMs = requireTtlMs(ttlSeconds, operation);
     requireTimestamp(value, operation);
     const args = [text, ttlMs, value.timestamp, mode];
-    return (
-      (await this.#run(operation, options, (redis) => redis.evaluate(timedWrite, key, args), timedWrite)) ===
-      1
-    );
+    return (await this.#evaluate(operation, writeIfNewer, key, args, options)) === 1;
   }
 }
 
-const TEXT: Expected = { isAnswer: isTextOrNothing };
-const COUNT: Expected = { isAnswer: isNumber };
-const DONE: Expected = { isAnswer: (answer) => answer === 'OK' };
+const TEXT_REPLY: ReplyExpectation = { isReply: isTextOrNull };
+const NUMBER_REPLY: ReplyExpectation = { isReply: isNumber };
+const OK_REPLY: ReplyExpectation = { isReply: (reply) => reply === 'OK' };
 
-/** For how many keys a call has one budget. */
-const KEYS_IN_BUDGET = 1_000;
+/** Number of keys for which a call has one budget. */
+const KEYS_PER_BUDGET = 1_000;
 
 const budgetsOf = ({ length }: { readonly length: number }): number =>
-  Math.max(1, Math.ceil(length / KEYS_IN_BUDGET));
+  Math.max(1, Math.ceil(length / KEYS_PER_BUDGET));
 
-function isEntryOrNothing(answer: unknown): boolean {
-  if (answer === null) return true;
-  return Array.isArray(answer) && answer.length === 2 && isText(answer[0]) && isNumber(answer[1]);
-}
-
-function entryOf<T>(
+/** Decodes an entry. It expires at the latest when its life, counted from sending the command, is over. */
+function decodeEntry<T>(
   [text, ttlMs]: StoredEntry,
-  asked: number,
+  sentAt: number,
   decoder: Decoder<T>,
   operation: string,
 ): CacheEntry<T> {
   const value = decodeCacheValue(text, decoder, operation);
-  return { value, expiresAt: ttlMs < 0 ? Infinity : asked + ttlMs };
+  return { value, expiresAt: ttlMs < 0 ? Infinity : sentAt + ttlMs };
 }

@@ -1,69 +1,68 @@
 import type { StoredText } from '@quantumtrade/dal-domain';
 import calculateSlot from 'cluster-key-slot';
-import { Cluster } from 'ioredis';
-import type { RedisClient } from '../connection/clients.js';
-import type { RedisCommands, Script } from './commands.js';
-import { FailureError, failureOf, NO_REPLY, REDIRECTED } from '../connection/failures.js';
-import { scriptsOf } from './scripts.js';
+import { Cluster, type Redis } from 'ioredis';
+import type { RedisClient } from '../connection/redis-client.js';
+import { classifyFailure, FailureError, TOO_MANY_REDIRECTIONS, UNEXPECTED_REPLY } from '../failures.js';
+import type { RedisCommands } from './redis-commands.js';
+import { runForEachKey, type Script } from './scripts.js';
 
-/** How many keys one command names at most: few enough that other clients hardly wait for it. */
-const KEYS_AT_ONCE = 1_000;
+/** Largest number of keys of a command, so that other clients hardly wait for it. */
+const MAX_KEYS = 1_000;
 
-/** How many values are under way at once. Every other call of the process waits while they are composed and sent. */
-const WRITES_AT_ONCE = 100;
+/** Largest number of values written at a time, because encoding them delays all other calls of the process. */
+const MAX_WRITES = 100;
 
-/** The commands over many keys. They are cut into parts that the server takes, each for a moment only. */
-export function manyKeys(
+/** Creates the commands over many keys, which are split into parts that a server accepts and runs quickly. */
+export function manyKeyCommands(
   reader: () => RedisClient,
   writer: RedisClient,
-): Pick<RedisCommands, 'mget' | 'ask' | 'del' | 'setAll'> {
-  const partsOf = writer instanceof Cluster ? partsBySlot(writer.options.keyPrefix ?? '') : slices;
+): Pick<RedisCommands, 'mget' | 'evaluateMany' | 'del' | 'setMany'> {
+  const split = writer instanceof Cluster ? splitBySlot(writer.options.keyPrefix ?? '') : slice;
 
-  /** What is read of each key, in the order of the keys. */
-  async function inParts<T>(
+  /** Reads the keys part by part and returns the replies in the order of the keys. */
+  async function readMany<T>(
     keys: readonly string[],
     read: (part: readonly string[]) => Promise<T[]>,
   ): Promise<T[]> {
     if (keys.length === 0) return [];
-    const parts = partsOf(keys);
-    const answers = await Promise.all(parts.map((part) => togetherOrEach(part, read)));
-    if (parts.length === 1) return answers[0]!;
-    const found = new Map(parts.flatMap((part, i) => part.map((key, j) => [key, answers[i]![j]!])));
-    return keys.map((key) => found.get(key)!);
-  }
-
-  async function removeAll(keys: readonly string[]): Promise<number> {
-    const remove = async (part: readonly string[]) => [await writer.del([...part])];
-    const counts = await Promise.all(partsOf(keys).map((part) => togetherOrEach(part, remove)));
-    return counts.flat().reduce((total, count) => total + count, 0);
+    const parts = split(keys);
+    const replies = await Promise.all(parts.map((part) => runTogetherOrEach(part, read)));
+    if (parts.length === 1) return replies[0]!;
+    const byKey = new Map(parts.flatMap((part, i) => part.map((key, j) => [key, replies[i]![j]!])));
+    return keys.map((key) => byKey.get(key)!);
   }
 
   return {
-    mget: (keys) => inParts(keys, (part) => reader().mget(part as string[])),
-    ask: <T>(script: Script, keys: readonly string[]) =>
-      inParts(keys, async (part) => {
-        const answers = await scriptsOf(reader())[script.name]!(part.length, ...part);
-        if (!Array.isArray(answers)) throw new FailureError(NO_REPLY);
-        for (const answer of answers) if (answer instanceof Error) throw answer;
-        return answers as T[];
+    mget: (keys) => readMany(keys, (part) => reader().mget(part as string[])),
+    evaluateMany: <T>(script: Script, keys: readonly string[]) =>
+      readMany(keys, async (part) => {
+        const replies = await runForEachKey(reader(), script, part);
+        if (!Array.isArray(replies)) throw new FailureError(UNEXPECTED_REPLY);
+        for (const reply of replies) if (reply instanceof Error) throw reply;
+        return replies as T[];
       }),
-    del: (keys) => (keys.length === 1 ? writer.del(keys[0]!) : removeAll(keys)),
-    async setAll(writes, isOver) {
-      for (const part of slices(writes, WRITES_AT_ONCE)) {
+    async del(keys) {
+      if (keys.length === 1) return writer.del(keys[0]!);
+      const remove = async (part: readonly string[]) => [await writer.del([...part])];
+      const counts = await Promise.all(split(keys).map((part) => runTogetherOrEach(part, remove)));
+      return counts.flat().reduce((total, count) => total + count, 0);
+    },
+    async setMany(writes, isOver) {
+      for (const part of slice(writes, MAX_WRITES)) {
         if (isOver()) return;
-        await (writer instanceof Cluster ? setEach(writer, part) : setInOneWrite(writer, part));
+        await (writer instanceof Cluster ? setEach(writer, part) : setInPipeline(writer, part));
       }
     },
   };
 }
 
-function slices<T>(items: readonly T[], length = KEYS_AT_ONCE): T[][] {
+function slice<T>(items: readonly T[], length = MAX_KEYS): T[][] {
   const count = Math.ceil(items.length / length);
   return Array.from({ length: count }, (_, i) => items.slice(i * length, (i + 1) * length));
 }
 
-/** A node takes only commands whose keys are all of one slot; the prefix decides on the slot as well. */
-const partsBySlot =
+/** Splits keys by slot: a cluster node accepts only commands whose keys are of one slot. The slot depends on the prefix too. */
+const splitBySlot =
   (keyPrefix: string) =>
   (keys: readonly string[]): string[][] => {
     const slots = new Map<number, string[]>();
@@ -73,31 +72,28 @@ const partsBySlot =
       if (others) others.push(key);
       else slots.set(slot, [key]);
     }
-    return [...slots.values()].flatMap((slot) => slices(slot));
+    return [...slots.values()].flatMap((slot) => slice(slot));
   };
 
-/** While a slot moves, keys of which each master has some are refused together and taken one by one. */
-async function togetherOrEach<T>(
+/** Runs a command for all keys, or for each key alone where a moving slot divides them between two masters. */
+async function runTogetherOrEach<T>(
   keys: readonly string[],
-  take: (keys: readonly string[]) => Promise<T[]>,
+  run: (keys: readonly string[]) => Promise<T[]>,
 ): Promise<T[]> {
   try {
-    return await take(keys);
+    return await run(keys);
   } catch (error) {
-    if (failureOf(error) !== REDIRECTED) throw error;
-    return (await Promise.all(keys.map((key) => take([key])))).flat();
+    if (classifyFailure(error) !== TOO_MANY_REDIRECTIONS) throw error;
+    return (await Promise.all(keys.map((key) => run([key])))).flat();
   }
 }
 
-/** Each by itself, for a pipeline of a cluster is not redirected as a whole while slots move. */
+/** Writes each value by its own command: a pipeline of a cluster is not redirected while slots move. */
 async function setEach(cluster: Cluster, writes: readonly StoredText[]): Promise<void> {
   await Promise.all(writes.map(({ key, text, ttlMs }) => cluster.set(key, text, 'PX', ttlMs)));
 }
 
-async function setInOneWrite(
-  client: Exclude<RedisClient, Cluster>,
-  writes: readonly StoredText[],
-): Promise<void> {
+async function setInPipeline(client: Redis, writes: readonly StoredText[]): Promise<void> {
   const results = await client
     .pipeline(writes.map(({ key, text, ttlMs }) => ['set', key, text, 'PX', ttlMs]))
     .exec();

@@ -1,19 +1,22 @@
-/** What is expected of the server's answer to a call. */
-export interface Expected {
-  /** Whether the server may have meant this. */
-  isAnswer?(answer: unknown): boolean;
-  /** How many calls' budgets the call has, unless it has a deadline. Default is 1. */
+/** Expectations of a call on the server's reply. */
+export interface ReplyExpectation {
+  /** Whether a value is a valid reply to the call. */
+  isReply?(value: unknown): boolean;
+  /** Time that the call has unless it sets a deadline. @default 1 (budgets of a call) */
   readonly budgets?: number;
 }
 
-export const isNumber = (answer: unknown): boolean => typeof answer === 'number';
-export const isText = (answer: unknown): boolean => typeof answer === 'string';
-export const isTextOrNothing = (answer: unknown): boolean => answer === null || isText(answer);
+/** Expectation of a call that only the command timeout limits, unless its caller sets a deadline. */
+export const UNLIMITED_BUDGET: ReplyExpectation = { budgets: Infinity };
 
-/** Whether an answer is a list of such items, and of so many of them if it is said how many. */
-export const isListOf = (answer: unknown, isItem: (item: unknown) => boolean, length?: number): boolean =>
-  Array.isArray(answer) && (length === undefined || answer.length === length) && answer.every(isItem);
+export const isNumber = (value: unknown): boolean => typeof value === 'number';
+export const isText = (value: unknown): boolean => typeof value === 'string';
+export const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
 
-/** Whether an answer is a list with one item of each kind, in their order. */
-export const isTuple = (answer: unknown, ...kinds: readonly ((item: unknown) => boolean)[]): boolean =>
-  Array.isArray(answer) && answer.length === kinds.length && kinds.every((isKind, i) => isKind(answer[i]));
+/** Whether a value is a list of such items, and of the given length if there is one. */
+export const isListOf = (value: unknown, isItem: (item: unknown) => boolean, length?: number): boolean =>
+  Array.isArray(value) && (length === undefined || value.length === length) && value.every(isItem);
+
+/** Whether a value is a list with one item of each kind, in this order. */
+export const isTuple = (value: unknown, ...kinds: readonly ((item: unknown) => boolean)[]): boolean =>
+  Array.isArray(value) && value.length === kinds.length && kinds.every((isKind, i) => isKind(value[i]));

@@ -3,7 +3,7 @@ import { sleep } from '@quantumtrade/dal-runtime';
 import { until } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
-import { callsOf, forgetCalls } from '../testing/command-stats.js';
+import { callsOf, resetCalls } from '../testing/command-stats.js';
 import { anything, closeAll, connect } from '../testing/connected.js';
 
 let server: RedisProcess;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await RedisProcess.start('--user', 'ann', 'on', '>password', '~own:*', '&*', '+@all');
   redis = new Redis(server.url);
 });
-beforeEach(() => forgetCalls([{ redis }]));
+beforeEach(() => resetCalls([{ redis }]));
 afterEach(async () => {
   await closeAll();
   await redis.flushall();
@@ -26,7 +26,7 @@ afterAll(async () => {
 const numbersTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 const scriptRuns = () => callsOf(redis, 'eval', 'evalsha');
 
-it('has calls of one turn go out as few commands, and gives each its own answer', async () => {
+it('calls of one turn share few commands, and each gets its reply', async () => {
   const { cache } = connect({ url: server.url });
   await redis.mset('7', '"seven"', '77', '"seventy-seven"');
   const answers = await Promise.all(
@@ -39,14 +39,14 @@ it('has calls of one turn go out as few commands, and gives each its own answer'
   expect(await scriptRuns()).toBe(4);
 });
 
-it('has no other client wait for many long ones', async () => {
+it('batches of long arguments are split', async () => {
   const { cache } = connect({ url: server.url });
   const long = 'x'.repeat(40 * 1024);
   await Promise.all(numbersTo(6).map((n) => cache.setIfUnchanged(`${n}`, undefined, long, 60)));
   expect(await scriptRuns()).toBe(3);
 });
 
-it('gives each call its own arguments, however many there are', async () => {
+it('each call of a batch gets its own number of arguments', async () => {
   const { cache } = connect({ url: server.url });
   await cache.set('b', 1, 60);
   const answers = await Promise.all([
@@ -58,13 +58,13 @@ it('gives each call its own arguments, however many there are', async () => {
   expect(await redis.mget('a', 'b', 'c')).toEqual(['10', '20', '30']);
 });
 
-it('has each long script go by itself', async () => {
+it('each call of a script that is not batchable is one command', async () => {
   const { marketStream } = connect({ url: server.url });
   await Promise.all(numbersTo(10).map((n) => marketStream.recent(`SYM${n}`, 1_000)));
   expect(await scriptRuns()).toBe(10);
 });
 
-it('keeps the order of all calls', async () => {
+it('the order of all calls is kept', async () => {
   const { cache } = connect({ url: server.url });
   const answers = await Promise.all([
     cache.setIfUnchanged('key', undefined, 1, 60),
@@ -78,7 +78,7 @@ it('keeps the order of all calls', async () => {
   expect(answers).toMatchObject([true, undefined, true, { value: 3 }, true, null, 5]);
 });
 
-it('fails only the call for a key of another kind', async () => {
+it('a key of another type fails only its own call', async () => {
   const { cache } = connect({ url: server.url });
   await redis.lpush('list', 'no value');
   const outcomes = await Promise.allSettled(
@@ -94,21 +94,21 @@ it('fails only the call for a key of another kind', async () => {
   await expect(cache.getEntries(['a', 'list'], anything)).rejects.toThrow(CacheError);
 });
 
-it('fails only the call for a key that the user has no right to, and makes none twice', async () => {
+it('a key without permission fails only its own call', async () => {
   const { cache } = connect({ url: server.url, username: 'ann', password: 'password' });
-  const ask = () =>
+  const callAll = () =>
     Promise.allSettled(
       ['own:a', 'foreign', 'own:b'].map((key) => cache.getEntryOrSet(key, anything, key, 60)),
     );
   const refused = { status: 'rejected', reason: { code: 'CACHE' } };
   const none = { status: 'fulfilled', value: null };
-  expect(await ask()).toMatchObject([none, refused, none]);
+  expect(await callAll()).toMatchObject([none, refused, none]);
   const some = (value: string) => ({ status: 'fulfilled', value: { value } });
-  expect(await ask()).toMatchObject([some('own:a'), refused, some('own:b')]);
+  expect(await callAll()).toMatchObject([some('own:a'), refused, some('own:b')]);
   expect(await redis.exists('foreign')).toBe(0);
 });
 
-it('makes no call again when the connection is lost', async () => {
+it('no call is sent again after the connection is lost', async () => {
   const { cache, probe } = connect({ url: server.url });
   await probe.ping();
   await redis.client('PAUSE', 200, 'WRITE');
@@ -121,7 +121,7 @@ it('makes no call again when the connection is lost', async () => {
   expect(await redis.exists(...numbersTo(5).map((n) => `lost-${n}`))).toBe(0);
 });
 
-it('asks a server that refuses them all only once', async () => {
+it('a server that refuses a whole batch is asked once', async () => {
   const { cache, probe } = connect({ url: server.url });
   await probe.ping();
   await redis.config('SET', 'busy-reply-threshold', '1');

@@ -1,20 +1,39 @@
-import type { RedisClient } from '../connection/clients.js';
-import type { Script } from './commands.js';
+import type { RedisClient } from '../connection/redis-client.js';
 
-/** What the driver is told of the scripts: it has the server keep each, and makes it a method of its clients. */
-export const definitionsOf = (scripts: readonly Script[]) =>
+/** Lua script of one key. Redis runs it atomically. */
+export interface Script {
+  readonly name: string;
+  readonly lua: string;
+  /** Whether a run is so short that calls of one turn may share a command. @default false */
+  readonly batchable?: boolean;
+  /** Whether it changes nothing, so that a replica may run it. @default false */
+  readonly readOnly?: boolean;
+  /** Whether a value is a valid result. */
+  isReply(value: unknown): boolean;
+  /** Whether a run with this result changed something. @default always true, unless `readOnly` */
+  hasWritten?(reply: unknown): boolean;
+}
+
+/** Returns the driver options with which clients load the scripts into servers and have a method for each. */
+export const scriptDefinitions = (scripts: readonly Script[]) =>
   Object.fromEntries(
     scripts.map(({ name, lua, readOnly = false }) => [name, { lua: forEachKey(lua), readOnly }]),
   );
 
 /**
- * The scripts as a client's methods: of how many keys there are, the keys, and the arguments, as many for each key. The
- * answers come in the order of the keys, an error in the place of the answer where the script failed.
+ * Runs a script for each of some keys, with as many arguments for each, given one key after the other. Returns the results in the
+ * order of the keys, and an error in place of the result of a failed run.
  */
-export const scriptsOf = (client: RedisClient) =>
-  client as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown[]>>;
+export function runForEachKey(
+  client: RedisClient,
+  { name }: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[] = [],
+): Promise<unknown> {
+  const methods = client as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>;
+  return methods[name]!(keys.length, ...keys, ...args);
+}
 
-/** Runs a script of one key for each of many. */
 const forEachKey = (lua: string) => `
 local function run(KEYS, ARGV)
 ${lua}

@@ -1,7 +1,7 @@
 import { everythingOf } from '@quantumtrade/dal-conformance';
 import { completeRedisSettings, endpointOf } from './complete-settings.js';
 
-it('reads an address with nothing but a host', () => {
+it('parses a URL with only a host', () => {
   expect(endpointOf({ url: 'redis://cache.example' })).toEqual({
     host: 'cache.example',
     port: 6379,
@@ -12,7 +12,7 @@ it('reads an address with nothing but a host', () => {
   });
 });
 
-it('reads an address with all there can be', () => {
+it('parses a URL with every part', () => {
   expect(endpointOf({ url: 'rediss://ann:p%40ss%2Fword@[::1]:6380/4' })).toEqual({
     host: '::1',
     port: 6380,
@@ -23,7 +23,7 @@ it('reads an address with all there can be', () => {
   });
 });
 
-it('lets the settings win over the address', () => {
+it('settings override the URL', () => {
   const settings = { username: 'bob', password: 'own', database: 0 };
   expect(endpointOf({ url: 'redis://ann:pw@host/4', ...settings })).toMatchObject(settings);
 });
@@ -35,7 +35,7 @@ it.each([
   'redis://',
   'redis://u:s3cr3t@host/four',
   'redis://%zz:s3cr3t@host',
-])('refuses %j without showing it', (url) => {
+])('refuses the URL %j without showing it', (url) => {
   let error: unknown;
   try {
     endpointOf({ url });
@@ -46,8 +46,8 @@ it.each([
   expect(everythingOf(error)).not.toContain('s3cr3t');
 });
 
-it('speaks TLS when it is told how, whatever the address begins with', () => {
-  const tls = { ca: 'an authority', servername: 'cache.example' };
+it('tls settings enable TLS for any URL scheme', () => {
+  const tls = { ca: 'a certificate', servername: 'cache.example' };
   expect(endpointOf({ url: 'redis://10.0.0.1', tls }).tls).toEqual(tls);
   expect(endpointOf({ url: 'rediss://10.0.0.1', tls }).tls).toEqual(tls);
 });
@@ -61,14 +61,14 @@ it.each([
   ['sentinel.nodes', { url, sentinel: { ...sentinel, nodes: [] } }],
   ['readFrom', { url, readFrom: 'replica' as const }],
   ['readFrom', { url, readFrom: 'replica-preferred' as const, cluster: { ...cluster, enabled: false } }],
-])('refuses a %s that the other settings contradict', (field, settings) => {
+])('refuses a %s that contradicts other settings', (field, settings) => {
   expect(() => completeRedisSettings(settings)).toThrow(
     expect.objectContaining({ code: 'VALIDATION', field }),
   );
 });
 
 it.each(['connectionTimeoutMs', 'budgetMs', 'commandTimeoutMs', 'scanTimeoutMs'])(
-  'refuses a %s that is no time',
+  'refuses a %s of 0 or less',
   (field) => {
     for (const ms of [0, -1, NaN]) {
       expect(() => completeRedisSettings({ url, [field]: ms })).toThrow(
@@ -84,7 +84,7 @@ it.each([
   { url, readFrom: 'master' as const },
   { url, sentinel, cluster: { ...cluster, enabled: false }, readFrom: 'replica' as const },
   { url, cluster, readFrom: 'replica-preferred' as const },
-])('takes settings that fit together', (settings) => {
+])('accepts consistent settings', (settings) => {
   expect(() => completeRedisSettings(settings)).not.toThrow();
 });
 
@@ -100,7 +100,7 @@ it.each<[string, object, string]>([
   );
 });
 
-it('refuses what are no settings', () => {
+it('refuses settings that are not an object', () => {
   for (const settings of [undefined, null, 'redis://127.0.0.1']) {
     expect(() => completeRedisSettings(settings as never)).toThrow(
       expect.objectContaining({ code: 'VALIDATION', field: 'settings' }),

@@ -3,7 +3,7 @@ import { completeSettings, type Address } from '@quantumtrade/dal-runtime';
 import type { CompleteRedisSettings, RedisSettings, RedisTlsSettings } from '../settings.js';
 import { REDIS_SETTINGS } from '../settings.js';
 
-/** The address of a server, with its login. */
+/** Address of a server with its login. */
 export interface Endpoint extends Address {
   /** Undefined without TLS. */
   readonly tls: RedisTlsSettings | undefined;
@@ -18,13 +18,13 @@ const refuse = (field: string, reason: string): never => {
   throw new ValidationError(field, reason, { operation });
 };
 
-/** Splits the settings' address; throws `ValidationError`, which does not show it, when it is invalid. */
+/** Parses the URL and applies the overriding settings. Throws `ValidationError`, without showing the URL, when it is invalid. */
 export function endpointOf(settings: RedisSettings): Endpoint {
   try {
     const url = new URL(settings.url);
     const database = settings.database ?? Number(url.pathname.slice(1));
     if (!/^rediss?:$/.test(url.protocol) || url.hostname === '' || !Number.isSafeInteger(database)) {
-      throw new TypeError('not an address of a Redis');
+      throw new TypeError('not a Redis URL');
     }
     return {
       host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -43,7 +43,7 @@ export function endpointOf(settings: RedisSettings): Endpoint {
 export function completeRedisSettings(settings: RedisSettings): CompleteRedisSettings {
   const complete = completeSettings(REDIS_SETTINGS, requireObject('settings', settings, operation), refuse);
   const { sentinel, cluster, readFrom } = complete;
-  if (sentinel && cluster.enabled) refuse('sentinel', 'must not be given with a cluster, which has none');
+  if (sentinel && cluster.enabled) refuse('sentinel', 'must not be set with an enabled cluster');
   if (readFrom !== 'master' && !sentinel && !cluster.enabled) {
     refuse('readFrom', 'must be "master" without sentinel or a cluster');
   }

@@ -1,104 +1,95 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
+import { promiseTry } from '@quantumtrade/dal-runtime';
 import { Redis } from 'ioredis';
-import { bounded } from './bounded.js';
-import type { RedisClient, RedisClients } from './clients.js';
-import { commandsOf, connectionsOf, firstOf, isReady, reopenSilent } from './clients.js';
-import { bearErrors, eachConnection, gatherWrites, limitHandshake } from '../driver/patches.js';
-import { guardReplies } from '../driver/guard-replies.js';
-import type { Command, RedisCommands, RunCommand } from '../commands/commands.js';
-import { NO_BUDGET } from '../commands/commands.js';
-import type { Failure } from './failures.js';
+import { createCommands } from '../commands/create-commands.js';
+import type { Command, RedisCommands, RunCommand } from '../commands/redis-commands.js';
+import { UNLIMITED_BUDGET } from '../commands/replies.js';
 import {
-  CLOSED,
-  errorOf,
+  classifyFailure,
+  CLIENT_CLOSED,
+  CONNECTION_LOST,
   FailureError,
-  failureOf,
   isDatabaseRefusal,
-  LOST,
-  NO_REPLY,
-  UNANSWERED,
-} from './failures.js';
-
-/** How long closing waits for replies under way, and then for the connection to end. */
-const CLOSING_MS = 1_000;
+  SERVER_UNRESPONSIVE,
+  toDatabaseError,
+  UNEXPECTED_REPLY,
+  type RedisFailure,
+} from '../failures.js';
+import { closeClient, firstAttempt, reconnectUnresponsive } from './lifecycle.js';
+import { limitCall } from './limit-call.js';
+import { connectionsOf, isReady, type RedisClients } from './redis-client.js';
 
 /**
- * The connection that all ports share, and that of the reads where there is one. The first calls wait for it to open;
- * while it is lost, calls fail at once with why it was lost, and it comes back by itself.
+ * Runs the calls of all ports on shared clients. The first calls wait for the first connection; while the connection is lost,
+ * calls fail immediately with the reason, and the client reconnects by itself.
  */
 export class Connection implements BackendProbe {
   readonly #clients: RedisClients;
   readonly #commands: RedisCommands;
   readonly #timeoutMs: number;
   readonly #budgetMs: number;
-  /** Undefined once it has come to an end. */
+  /** Undefined once it has settled. */
   #firstAttempt: Promise<void> | undefined;
-  /** The last trouble reported since the connection was up. */
-  #trouble: Failure | undefined;
-  /** Why there is no connection; undefined while there is one or the first is being opened. */
-  #down: Failure | undefined;
-  /** Why there never will be one again. */
-  #end: Failure | undefined;
-  #isLooking = false;
+  /** The last error since the connection was ready. */
+  #lastFailure: RedisFailure | undefined;
+  /** Why there is no connection; undefined while there is one or the first is opening. */
+  #disconnected: RedisFailure | undefined;
+  /** Why there will be no connection any more. */
+  #terminated: RedisFailure | undefined;
+  #isProbing = false;
   #closing: Promise<void> | undefined;
 
   constructor(clients: RedisClients, timeoutMs: number, budgetMs = timeoutMs) {
     const { master, replica } = clients;
     this.#clients = clients;
-    this.#commands = commandsOf(clients);
+    this.#commands = createCommands(clients);
     this.#timeoutMs = timeoutMs;
     this.#budgetMs = budgetMs;
-    for (const client of replica ? [master, replica] : [master]) {
-      eachConnection(client, bearErrors);
-      eachConnection(client, gatherWrites);
-      eachConnection(client, limitHandshake);
-      eachConnection(client, (each) => guardReplies(each, clients.maxReplyBytes));
-    }
     master.on('ready', () => {
-      this.#down = this.#trouble = undefined;
+      this.#disconnected = this.#lastFailure = undefined;
     });
     master.on('close', () => {
-      this.#down = this.#trouble ?? LOST;
+      this.#disconnected = this.#lastFailure ?? CONNECTION_LOST;
     });
     master.on('error', (error: unknown) => {
-      this.#trouble = { ...failureOf(error), kind: 'connection' };
-      if (master.status !== 'ready') this.#down = this.#trouble;
+      this.#lastFailure = { ...classifyFailure(error), kind: 'connection' };
+      if (master.status !== 'ready') this.#disconnected = this.#lastFailure;
       if (isDatabaseRefusal(error)) {
-        this.#end = this.#trouble;
+        this.#terminated = this.#lastFailure;
         master.disconnect();
       }
     });
-    this.#firstAttempt = Promise.all([firstOutcome(master), replica && firstOutcome(replica)]).then(() => {
+    this.#firstAttempt = Promise.all([firstAttempt(master), replica && firstAttempt(replica)]).then(() => {
       this.#firstAttempt = undefined;
     });
   }
 
-  readonly run: RunCommand = (operation, options, command, expected) =>
-    bounded(
+  readonly run: RunCommand = (operation, options, command, { isReply, budgets = 1 } = {}) =>
+    limitCall(
       operation,
       options,
-      this.#timeoutMs,
-      (isOver) => {
-        const begin = () => this.#begin(command, isOver);
-        return this.#firstAttempt ? this.#firstAttempt.then(begin) : begin();
-      },
       {
-        budgetMs: (expected?.budgets ?? 1) * this.#budgetMs,
-        onOverdue: this.#lookForSilence,
-        asError: (error) => errorOf(failureOf(error), operation),
-        isAnswer: expected?.isAnswer,
-        onWrong: this.#onWrong,
+        timeoutMs: this.#timeoutMs,
+        budgetMs: budgets * this.#budgetMs,
+        onOverdue: this.#probeServers,
+      },
+      (isOver) => {
+        const send = () => this.#send(command, isOver);
+        const sent = this.#firstAttempt ? this.#firstAttempt.then(send) : promiseTry(send);
+        return sent.then(
+          (reply) => {
+            if (isReply && !isReply(reply)) throw this.#onUnexpectedReply(operation);
+            return reply;
+          },
+          (error: unknown) => {
+            throw toDatabaseError(classifyFailure(error), operation);
+          },
+        );
       },
     );
 
-  #begin<T>(command: Command<T>, isOver: () => boolean): Promise<T> {
-    const obstacle = this.#end ?? (isReady(this.#clients) ? undefined : (this.#down ?? LOST));
-    if (obstacle || isOver()) return Promise.reject(new FailureError(obstacle ?? LOST));
-    return command(this.#commands, isOver);
-  }
-
   async ping(options?: CallOptions): Promise<void> {
-    await this.run('cache.ping', options, (redis) => redis.ping(), NO_BUDGET);
+    await this.run('cache.ping', options, (redis) => redis.ping(), UNLIMITED_BUDGET);
   }
 
   connectionCount(): number {
@@ -106,52 +97,39 @@ export class Connection implements BackendProbe {
   }
 
   close(): Promise<void> {
-    this.#end = CLOSED;
-    return (this.#closing ??= this.#disconnect());
+    this.#terminated = CLIENT_CLOSED;
+    return (this.#closing ??= this.#closeClients());
   }
 
-  async #disconnect(): Promise<void> {
-    const { master, replica, stopWatching } = this.#clients;
-    stopWatching?.();
-    await Promise.all([disconnected(master), replica && disconnected(replica)]);
+  #send<T>(command: Command<T>, isOver: () => boolean): Promise<T> {
+    const obstacle =
+      this.#terminated ?? (isReady(this.#clients) ? undefined : (this.#disconnected ?? CONNECTION_LOST));
+    if (obstacle || isOver()) throw new FailureError(obstacle ?? CONNECTION_LOST);
+    return command(this.#commands, isOver);
   }
 
-  /** Replies have come to belong to other calls, or it is no Redis. Nobody knows which of a cluster's nodes it was. */
-  readonly #onWrong = (): Error => {
+  /** Reconnects, because replies may be assigned to wrong calls. In a cluster the node is not known. */
+  #onUnexpectedReply(operation: string): Error {
     const { master, replica } = this.#clients;
-    for (const each of [master, replica]) if (each instanceof Redis) each.disconnect(true);
-    return new FailureError(NO_REPLY);
-  };
+    for (const client of [master, replica]) if (client instanceof Redis) client.disconnect(true);
+    return toDatabaseError(UNEXPECTED_REPLY, operation);
+  }
 
-  /** Has connections on which a reply may be overdue looked at, so that calls do not pile up on one that hangs. */
-  readonly #lookForSilence = (): void => {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    const onSilent = () => {
-      this.#trouble = UNANSWERED;
+  /** Checks the servers after an overdue call, so that calls do not pile up on a connection that hangs. */
+  readonly #probeServers = (): void => {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    const onUnresponsive = () => {
+      this.#lastFailure = SERVER_UNRESPONSIVE;
     };
-    void reopenSilent(this.#clients, onSilent).then(() => {
-      this.#isLooking = false;
+    void reconnectUnresponsive(this.#clients, onUnresponsive).then(() => {
+      this.#isProbing = false;
     });
   };
-}
 
-const firstOutcome = (client: RedisClient) => firstOf(client, ['ready', 'error', 'close', 'end']);
-
-/** Ends a client's connections, with the replies under way if they do not take long. */
-export async function disconnected(client: RedisClient): Promise<void> {
-  const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
-  if (client.status === 'ready') await withinGrace(client.quit().then(() => ended));
-  if (client.status === 'end') return;
-  const wasOpen = client.status !== 'reconnecting';
-  client.disconnect();
-  if (wasOpen) await withinGrace(ended);
-}
-
-/** Waits until something is done, but not for long; whether it failed does not matter. */
-async function withinGrace(done: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, CLOSING_MS)));
-  await Promise.race([done.catch(() => undefined), late]);
-  clearTimeout(timer);
+  async #closeClients(): Promise<void> {
+    const { master, replica, stopWatching } = this.#clients;
+    stopWatching?.();
+    await Promise.all([closeClient(master), replica && closeClient(replica)]);
+  }
 }

@@ -1,16 +1,16 @@
 import type { RedisOptions } from 'ioredis';
 
-/**
- * What a client logs in with. A server takes any password of a user that has none, and the driver does not log in without one; so
- * an empty one goes with a user alone.
- */
-export function loginOf({
-  username,
-  password,
-}: {
+/** User and password, both optional. */
+interface Login {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-}): Pick<RedisOptions, 'username' | 'password'> {
+}
+
+/**
+ * Returns the driver options of a login. A user without a password gets an empty one: the driver does not log in without any, and
+ * the server accepts any password for such a user.
+ */
+export function loginOptions({ username, password }: Login): Pick<RedisOptions, 'username' | 'password'> {
   if (username !== undefined) return { username, password: password ?? '' };
   return password === undefined ? {} : { password };
 }

@@ -16,39 +16,39 @@ afterEach(async () => {
   await Promise.all([master.kill(), other?.kill()]);
 });
 
-/** A client that asks who the master is, and would hear of another one. */
-async function connecting() {
+/** Connects a client that has asked for the master and subscribed to switches. */
+async function startConnecting() {
   const backend = connect({ url: 'redis://any', sentinel: { name: 'main', nodes: [sentinel.address] } });
-  await until(async () => sentinel.asking.length === 1 && sentinel.listening.length === 1);
+  await until(async () => sentinel.asking.length === 1 && sentinel.subscribers.length === 1);
   return backend;
 }
 
-const isAnswered = (call: Promise<unknown>) =>
+const succeeds = (call: Promise<unknown>) =>
   call.then(
     () => true,
     () => false,
   );
 
-it('is not ended by news of another master while it asks who that is', async () => {
-  const { probe } = await connecting();
+it('a switch announced during the master lookup does not end the client', async () => {
+  const { probe } = await startConnecting();
   sentinel.announce('main', master.address);
   await sleep(50);
   sentinel.answer(master.address);
-  await until(() => isAnswered(probe.ping()));
+  await until(() => succeeds(probe.ping()));
 });
 
-it('leaves the master that it is told of, when it has heard meanwhile of another', async () => {
+it('a master found after a switch was announced is left again', async () => {
   other = await RedisProcess.start();
-  const { probe } = await connecting();
+  const { probe } = await startConnecting();
   sentinel.announce('main', master.address);
   await sleep(50);
   sentinel.answer(other.address);
   await until(async () => sentinel.asking.length === 1);
   sentinel.answer(master.address);
-  await until(() => isAnswered(probe.ping()));
+  await until(() => succeeds(probe.ping()));
 });
 
-it('goes on asking for a replica while the master does not answer', async () => {
+it('the replica lookup continues while the master hangs', async () => {
   other = await RedisProcess.start('--replicaof', '127.0.0.1', String(master.port));
   const { cache, probe } = connect({
     url: 'redis://any',
@@ -65,7 +65,7 @@ it('goes on asking for a replica while the master does not answer', async () => 
   await until(async () => sentinel.askingForReplicas.length === 1);
   master.pause();
   await until(async () => {
-    await isAnswered(cache.set('key', 1, 60));
+    await succeeds(cache.set('key', 1, 60));
     return sentinel.asking.length === 1;
   });
   master.resume();

@@ -1,14 +1,13 @@
 import type { RedisOptions } from 'ioredis';
 import { Redis } from 'ioredis';
-import { bearErrors } from '../driver/patches.js';
-import { guardReplies } from '../driver/guard-replies.js';
-import { loginOf } from './login.js';
+import { patchConnection } from '../driver/patch-client.js';
 import type { RedisSentinelSettings } from '../settings.js';
+import { loginOptions } from './login.js';
 
-/** How long a Sentinel that went away is left alone. */
+/** Delay before reconnecting to a Sentinel. */
 const SENTINEL_RETRY_MS = 2_000;
 
-/** What it takes to find a server through Sentinels. */
+/** Returns the driver options that find a server through Sentinels. */
 export function sentinelOptions(
   { name, nodes, username, password }: RedisSentinelSettings,
   { tls, connectTimeout }: RedisOptions,
@@ -24,42 +23,41 @@ export function sentinelOptions(
 }
 
 /**
- * Has a client ask anew who the master is when a Sentinel says that another one is. The old master may hang or be cut
- * off: nothing else would end the connection to it. Returns how to stop.
+ * Reconnects a client when a Sentinel announces another master. The old master may hang or be partitioned, and then nothing else
+ * ends the connection to it. Returns a function that stops watching.
  */
-export function watchSwitches(
+export function watchMasterSwitches(
   master: Redis,
   { name, nodes, username, password }: RedisSentinelSettings,
   { family, tls, connectTimeout, disconnectTimeout }: RedisOptions,
 ): () => void {
-  /** The master that a Sentinel named while the client was connecting. */
-  let named: string | undefined;
-  const leaveForAnother = (address: string | undefined) => {
+  /** The master announced while the client was connecting. */
+  let announced: string | undefined;
+  const reconnectUnlessAt = (address: string | undefined) => {
     const { remoteAddress, remotePort } = master.stream ?? {};
     if (address !== undefined && address !== `${remoteAddress}:${remotePort}`) master.disconnect(true);
   };
   master.on('connect', () => {
-    leaveForAnother(named);
-    named = undefined;
+    reconnectUnlessAt(announced);
+    announced = undefined;
   });
   const watchers = nodes.map(({ host, port }) => {
     const sentinel = new Redis({
       host,
       port,
       ...{ family, tls, connectTimeout, disconnectTimeout },
-      ...loginOf({ username, password }),
+      ...loginOptions({ username, password }),
       enableReadyCheck: false,
       maxRetriesPerRequest: null,
       retryStrategy: () => SENTINEL_RETRY_MS,
     } as RedisOptions);
-    bearErrors(sentinel);
-    guardReplies(sentinel);
-    sentinel.on('message', (_, switched: string) => {
-      const [of, , , host, port] = switched.split(' ');
-      if (of !== name) return;
-      // A client that is told to disconnect while it asks the Sentinels ends for good.
-      if (master.status === 'connecting') named = `${host}:${port}`;
-      else leaveForAnother(`${host}:${port}`);
+    patchConnection(sentinel);
+    sentinel.on('message', (_, message: string) => {
+      const [masterName, , , host, port] = message.split(' ');
+      if (masterName !== name) return;
+      // disconnect() during a Sentinel lookup would close the client for good.
+      if (master.status === 'connecting') announced = `${host}:${port}`;
+      else reconnectUnlessAt(`${host}:${port}`);
     });
     sentinel.subscribe('+switch-master').catch(() => undefined);
     return sentinel;

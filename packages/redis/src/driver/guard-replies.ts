@@ -1,47 +1,46 @@
 import type { Redis } from 'ioredis';
-import { FailureError, NO_REPLY } from '../connection/failures.js';
+import { FailureError, UNEXPECTED_REPLY } from '../failures.js';
 import { REDIS_SETTINGS } from '../settings.js';
 import { ReplyFraming } from './reply-framing.js';
 
-/** Size limit of one reply where the settings give none. */
-export const MAX_REPLY_BYTES = REDIS_SETTINGS.maxReplyBytes.default;
+const DEFAULT_MAX_REPLY_BYTES: number = REDIS_SETTINGS.maxReplyBytes.default;
 
-/** What is used of the driver's connection beside its interface. Its own parser ends connections in the same way. */
-interface EndsWithError {
+/** Internal method of the driver's connection, with which its parser ends connections too. */
+interface DriverInternals {
   recoverFromFatalError(commandError: Error, error: Error): void;
 }
 
 /**
- * Has a connection end when its server sends what is no reply, has no end, or answers nothing that was asked: the calls under way
- * fail, and another connection is opened. The driver would crash the process on some of it, and keep all of it.
+ * Closes a connection whose server sends a malformed, oversized or unrequested reply: the running calls fail and the client
+ * reconnects. Without it the driver buffers such replies without limit, and some of them end the process.
  */
-export function guardReplies(connection: Redis, maxBytes: number = MAX_REPLY_BYTES): void {
+export function guardReplies(connection: Redis, maxBytes = DEFAULT_MAX_REPLY_BYTES): void {
   connection.on('connect', () => {
     const { stream } = connection;
     const framing = new ReplyFraming({ maxBytes });
     const listeners = stream.listeners('data') as ((chunk: Buffer) => void)[];
-    let isOver = false;
-    const end = () => {
-      if (isOver) return;
-      isOver = true;
-      const error = new FailureError(NO_REPLY);
-      (connection as unknown as EndsWithError).recoverFromFatalError(error, error);
+    let isClosed = false;
+    const close = () => {
+      if (isClosed) return;
+      isClosed = true;
+      const error = new FailureError(UNEXPECTED_REPLY);
+      (connection as unknown as DriverInternals).recoverFromFatalError(error, error);
       stream.destroy();
     };
-    const onUnasked = (error: Error) => {
-      if (/^Command queue state error/.test(error.message)) end();
+    const closeIfUnrequested = (error: Error) => {
+      if (/^Command queue state error/.test(error.message)) close();
     };
     stream.removeAllListeners('data');
     stream.on('data', (chunk: Buffer) => {
-      if (isOver) return;
-      if (!framing.accept(chunk)) return end();
+      if (isClosed) return;
+      if (!framing.accept(chunk)) return close();
       try {
         for (const listener of listeners) listener.call(stream, chunk);
       } catch {
-        end();
+        close();
       }
     });
-    connection.on('error', onUnasked);
-    stream.once('close', () => connection.off('error', onUnasked));
+    connection.on('error', closeIfUnrequested);
+    stream.once('close', () => connection.off('error', closeIfUnrequested));
   });
 }

@@ -21,7 +21,7 @@ const value: fc.Arbitrary<string> = fc.letrec((tie) => ({
   ),
 })).value as fc.Arbitrary<string>;
 
-it('accepts every reply, however it is cut into chunks', () => {
+it('accepts every reply in chunks of any size', () => {
   fc.assert(
     fc.property(
       fc.array(value, { maxLength: 5 }),
@@ -38,16 +38,16 @@ it('accepts every reply, however it is cut into chunks', () => {
   );
 });
 
-it('accepts any number of replies that are within the limits', () => {
+it('accepts any number of replies within the limits', () => {
   const reply = `*2\r\n$600\r\n${'x'.repeat(600)}\r\n:1\r\n`;
   expect(accepts(new Array(5_000).fill(reply), { maxBytes: 700 })).toBe(true);
 });
 
 it.each<[string, string[]]>([
   ['another protocol', ['HTTP/1.1 400 Bad Request\r\n']],
-  ['a type that there is not', ['!5\r\nerror\r\n']],
+  ['an unknown type', ['!5\r\nerror\r\n']],
   ['a line without a carriage return', ['+OK\n']],
-  ['a length that is no number', ['$five\r\n']],
+  ['a length that is not a number', ['$five\r\n']],
   ['a length without digits', ['$\r\n']],
   ['a number with other signs', [':1e5\r\n']],
   ['a negative length', ['$-2\r\n']],

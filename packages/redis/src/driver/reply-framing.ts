@@ -1,33 +1,32 @@
-/** What a server may send at most before it is no Redis any more. */
 export interface ReplyLimits {
-  /** Bytes of one reply. */
+  /** Size of one reply (bytes). */
   readonly maxBytes: number;
 }
 
-/** The longest line: a status, an error, a number or a length. */
+/** Length of a line, which is a status, an error, a number or a length (bytes). */
 const MAX_LINE = 64 * 1024;
-/** Values in one reply, those in lists of lists together. */
+/** Number of values in one reply, including those in nested lists. */
 const MAX_VALUES = 1_048_576;
 const MAX_DEPTH = 16;
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 const LF = 10;
 const CR = 13;
 const MINUS = 45;
 const [PLUS, COLON, DOLLAR, STAR] = [43, 58, 36, 42];
 
 /**
- * Follows the frames of a server's replies (RESP 2) without looking at what is in them, so that the driver's parser, which believes
- * every length and keeps what is not yet whole, is given nothing that is malformed or has no end.
+ * Validates the framing of a server's replies (RESP 2), not their content. The driver's parser trusts every length and buffers
+ * every incomplete reply, so malformed and endless replies must not reach it.
  */
 export class ReplyFraming {
   readonly #limits: ReplyLimits;
-  /** Bytes of a text, and of its end, that are still to come. */
-  #rest = 0;
-  /** A line that has begun. */
-  #line: Buffer = NOTHING;
-  /** Of each list that has begun, how many values are still to come, the innermost last. */
-  readonly #lists: number[] = [];
-  /** Of the reply that has begun. */
+  /** Bytes of the current text and its line end that have not arrived. */
+  #missingBytes = 0;
+  /** The beginning of an incomplete line. */
+  #line: Buffer = EMPTY;
+  /** Number of missing values of each open list, the innermost last. */
+  readonly #openLists: number[] = [];
+  /** Size of the current reply. */
   #bytes = 0;
   #values = 0;
 
@@ -35,16 +34,16 @@ export class ReplyFraming {
     this.#limits = limits;
   }
 
-  /** Takes what was received; false when that cannot be, or not within the limits, of a Redis. */
+  /** Reads a received chunk. Returns false when it is malformed or exceeds a limit. */
   accept(chunk: Buffer): boolean {
     let at = 0;
     while (at < chunk.length) {
       const from = at;
-      if (this.#rest > 0) {
-        at += Math.min(this.#rest, chunk.length - at);
-        this.#rest -= at - from;
+      if (this.#missingBytes > 0) {
+        at += Math.min(this.#missingBytes, chunk.length - at);
+        this.#missingBytes -= at - from;
         this.#bytes += at - from;
-        if (this.#rest === 0) this.#endValue();
+        if (this.#missingBytes === 0) this.#endValue();
         continue;
       }
       const end = chunk.indexOf(LF, at);
@@ -58,35 +57,35 @@ export class ReplyFraming {
         this.#line = Buffer.from(line);
         return true;
       }
-      this.#line = NOTHING;
-      if (!this.#begin(line)) return false;
+      this.#line = EMPTY;
+      if (!this.#beginValue(line)) return false;
     }
     return true;
   }
 
-  /** Takes the line that begins a value. */
-  #begin(line: Buffer): boolean {
+  /** Reads the line that begins a value. */
+  #beginValue(line: Buffer): boolean {
     if (line[line.length - 2] !== CR || ++this.#values > MAX_VALUES) return false;
     const type = line[0];
     if (type === PLUS || type === MINUS) return this.#endValue();
-    const number = numberOf(line);
+    const number = parseInteger(line);
     if (number === undefined) return false;
     if (type === COLON) return this.#endValue();
     if (type === DOLLAR) {
       if (number < 0) return number === -1 && this.#endValue();
-      this.#rest = number + 2;
+      this.#missingBytes = number + 2;
       return this.#bytes + number <= this.#limits.maxBytes;
     }
     if (type !== STAR) return false;
     if (number <= 0) return number >= -1 && this.#endValue();
-    this.#lists.push(number);
-    return this.#values + number <= MAX_VALUES && this.#lists.length <= MAX_DEPTH;
+    this.#openLists.push(number);
+    return this.#values + number <= MAX_VALUES && this.#openLists.length <= MAX_DEPTH;
   }
 
   #endValue(): true {
-    while (this.#lists.length > 0) {
-      if (--this.#lists[this.#lists.length - 1]! > 0) return true;
-      this.#lists.pop();
+    while (this.#openLists.length > 0) {
+      if (--this.#openLists[this.#openLists.length - 1]! > 0) return true;
+      this.#openLists.pop();
     }
     this.#bytes = 0;
     this.#values = 0;
@@ -97,8 +96,8 @@ export class ReplyFraming {
 const isType = (byte: number): boolean =>
   byte === PLUS || byte === MINUS || byte === COLON || byte === DOLLAR || byte === STAR;
 
-/** The whole number between a line's type and its end. */
-function numberOf(line: Buffer): number | undefined {
+/** Parses the integer between a line's type and its end; undefined when it is not one. */
+function parseInteger(line: Buffer): number | undefined {
   const end = line.length - 2;
   const isNegative = line[1] === MINUS;
   const from = isNegative ? 2 : 1;

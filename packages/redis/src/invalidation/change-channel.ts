@@ -1,21 +1,21 @@
 import type { Redis } from 'ioredis';
 
-/** How a server says which keys have changed. */
-export interface Announcements {
-  readonly channel: string;
-  /** What a connection does before it subscribes to the channel. */
+/** Channel on which a server announces changed keys. */
+export interface ChangeChannel {
+  readonly name: string;
+  /** Prepares a connection before it subscribes to the channel. */
   prepare(redis: Redis): Promise<void>;
-  /** The keys of a message, without the prefix of all keys; all where it does not say which. */
+  /** Returns the keys of a message without the common prefix, or `all` when the message does not name them. */
   keysOf(message: unknown): readonly string[] | 'all';
 }
 
 /**
- * The server's own invalidation messages, for all keys with the prefix, whoever changes them. The connection has them
- * redirected to itself: tracking and listening begin and end together, so that neither can be lost alone.
+ * Creates the channel of the server's own invalidation messages, for all keys with the prefix and all writers. The connection
+ * redirects the messages to itself, so that tracking and subscription always begin and end together.
  */
-export function trackingAnnouncements(keyPrefix: string): Announcements {
+export function trackingChannel(keyPrefix: string): ChangeChannel {
   return {
-    channel: '__redis__:invalidate',
+    name: '__redis__:invalidate',
     async prepare(redis) {
       const id = (await redis.call('CLIENT', 'ID')) as number;
       const prefix = keyPrefix === '' ? [] : ['PREFIX', keyPrefix];

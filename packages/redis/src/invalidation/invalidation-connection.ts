@@ -1,43 +1,42 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { InvalidationListener } from '@quantumtrade/dal-domain';
+import { sleep } from '@quantumtrade/dal-runtime';
 import type { Redis, RedisOptions } from 'ioredis';
-import { backoffMs } from '../connection/clients.js';
-import { bearErrors } from '../driver/patches.js';
-import { guardReplies } from '../driver/guard-replies.js';
-import { failureOf } from '../connection/failures.js';
-import type { Announcements } from './change-channel.js';
+import { reconnectBackoff } from '../connection/reconnect.js';
+import { patchConnection } from '../driver/patch-client.js';
+import { classifyFailure } from '../failures.js';
+import type { ChangeChannel } from './change-channel.js';
 
-/** While nothing is wrong the server is asked for a sign of life this often, and may take this long to give it. */
-const PING_EVERY_MS = 1_000;
-const ANSWER_WITHIN_MS = 2_000;
+/** Interval between pings, and the time that the server has for each reply. */
+const PING_INTERVAL_MS = 1_000;
+const REPLY_TIMEOUT_MS = 2_000;
 
 interface Session {
   readonly redis: Redis;
-  readonly over: AbortController;
+  readonly ended: AbortController;
   isUp: boolean;
 }
 
 /**
- * A connection that listens to the server which answers a client's reads: opened when that client's is, given up with
- * it, and otherwise opened again and again. The listener is connected while changes are told: as a reply follows all
- * messages sent before it, none is late by more than three seconds.
+ * Connection that receives the invalidations of one server that answers reads. It opens with the client of that server, closes
+ * with it, and is reopened otherwise. A reply follows all earlier messages, so a message is at most three seconds late: after
+ * that the pings fail and the listener is disconnected.
  */
-export class ListeningConnection {
+export class InvalidationConnection {
   readonly #client: Redis;
-  readonly #announcements: Announcements;
+  readonly #channel: ChangeChannel;
   readonly #listener: InvalidationListener;
-  readonly #ending = new Set<Promise<void>>();
+  readonly #closing = new Set<Promise<void>>();
   #session: Session | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #failures = 0;
-  #trouble: string | undefined;
+  readonly #backoff = reconnectBackoff();
+  #disconnectedReason: string | undefined;
 
-  constructor(client: Redis, announcements: Announcements, listener: InvalidationListener) {
+  constructor(client: Redis, channel: ChangeChannel, listener: InvalidationListener) {
     this.#client = client;
-    this.#announcements = announcements;
+    this.#channel = channel;
     this.#listener = listener;
     client.on('ready', this.#open);
-    client.on('close', this.#lose);
+    client.on('close', this.#reopenLater);
     this.#open();
   }
 
@@ -45,87 +44,86 @@ export class ListeningConnection {
     return this.#session?.isUp ?? false;
   }
 
-  /** What the last attempt failed with, while it is not up. */
-  get trouble(): string | undefined {
-    return this.#trouble;
+  /** Failure of the last attempt; undefined while the connection is up. */
+  get disconnectedReason(): string | undefined {
+    return this.#disconnectedReason;
   }
 
-  /** Ends it without a word to the listener. */
+  /** Closes the connection without notifying the listener. */
   async close(): Promise<void> {
     this.#client.off('ready', this.#open);
-    this.#client.off('close', this.#lose);
-    this.#end();
-    await Promise.all(this.#ending);
+    this.#client.off('close', this.#reopenLater);
+    this.#endSession();
+    await Promise.all(this.#closing);
   }
 
   readonly #open = (): void => {
     clearTimeout(this.#retry);
     if (this.#session || !['ready', 'wait'].includes(this.#client.status)) return;
     const redis = this.#client.duplicate({
-      ...addressOf(this.#client),
+      ...currentAddress(this.#client),
       db: 0,
       keyPrefix: '',
       autoResubscribe: false,
       enableOfflineQueue: false,
       lazyConnect: false,
-      commandTimeout: ANSWER_WITHIN_MS,
+      commandTimeout: REPLY_TIMEOUT_MS,
       retryStrategy: () => null,
     });
-    const session = { redis, over: new AbortController(), isUp: false };
+    const session = { redis, ended: new AbortController(), isUp: false };
     this.#session = session;
-    const ended = new Promise<void>((resolve) => redis.once('end', resolve));
-    this.#ending.add(ended);
-    void ended.then(() => this.#ending.delete(ended));
-    const lose = (error?: unknown) => {
-      if (session === this.#session) this.#lose(error);
+    const closed = new Promise<void>((resolve) => redis.once('end', resolve));
+    this.#closing.add(closed);
+    void closed.then(() => this.#closing.delete(closed));
+    const onFailure = (error?: unknown) => {
+      if (session === this.#session) this.#reopenLater(error);
     };
-    bearErrors(redis);
-    guardReplies(redis);
-    redis.on('error', lose);
-    redis.once('close', lose).once('end', lose);
-    redis.once('ready', () => void this.#listen(session).catch(lose));
+    patchConnection(redis);
+    redis.on('error', onFailure);
+    redis.once('close', onFailure).once('end', onFailure);
+    redis.once('ready', () => void this.#run(session).catch(onFailure));
   };
 
-  async #listen(session: Session): Promise<void> {
-    const { redis, over } = session;
-    const { channel, keysOf, prepare } = this.#announcements;
+  async #run(session: Session): Promise<void> {
+    const { redis, ended } = session;
+    const { name, keysOf, prepare } = this.#channel;
     await prepare(redis);
     redis.on('messageBuffer', (_: unknown, message: unknown) => {
       if (session.isUp) this.#listener.onInvalidated(keysOf(message));
     });
-    await redis.subscribe(channel);
-    over.signal.throwIfAborted();
-    this.#failures = 0;
-    this.#trouble = undefined;
+    await redis.subscribe(name);
+    ended.signal.throwIfAborted();
+    this.#backoff.reset();
+    this.#disconnectedReason = undefined;
     session.isUp = true;
     this.#listener.onConnected();
     for (;;) {
-      await pause(PING_EVERY_MS, undefined, { signal: over.signal });
+      await sleep(PING_INTERVAL_MS, undefined, ended.signal);
       await redis.ping();
     }
   }
 
-  readonly #lose = (error?: unknown): void => {
+  readonly #reopenLater = (error?: unknown): void => {
     const wasUp = this.isUp;
-    this.#trouble = failureOf(error).reason;
-    this.#end();
-    this.#retry = setTimeout(this.#open, backoffMs(++this.#failures));
+    this.#disconnectedReason = classifyFailure(error).reason;
+    this.#endSession();
+    this.#retry = setTimeout(this.#open, this.#backoff.next());
     if (wasUp) this.#listener.onDisconnected();
   };
 
-  #end(): void {
+  #endSession(): void {
     clearTimeout(this.#retry);
     const session = this.#session;
     this.#session = undefined;
     if (!session) return;
     session.isUp = false;
-    session.over.abort();
+    session.ended.abort();
     session.redis.disconnect();
   }
 }
 
-/** Where a client found through Sentinels is connected to now; others have one address for good. */
-function addressOf({ options, stream }: Redis): RedisOptions {
+/** Returns the address that a client found through Sentinels is connected to; other clients keep theirs. */
+function currentAddress({ options, stream }: Redis): RedisOptions {
   if (!options.sentinels) return {};
   const { remoteAddress: host, remotePort: port } = stream;
   return {

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(closeAll);
 
-async function listening(settings: Partial<RedisSettings> = {}) {
+async function connectListener(settings: Partial<RedisSettings> = {}) {
   const backend = connect({ ...cluster.settings, keyPrefix, ...settings });
   const listener = new HearingListener();
   backend.invalidations.listen(listener);
@@ -25,30 +25,30 @@ async function listening(settings: Partial<RedisSettings> = {}) {
   return { backend, listener };
 }
 
-/** A key of each shard; the adapter's prefix counts. */
+/** Returns a key of each shard, without the prefix. */
 async function keysOfShards(): Promise<string[]> {
   const keys = await Promise.all(cluster.masters.map((master) => cluster.keyOn(master, keyPrefix)));
   return keys.map((key) => key.slice(keyPrefix.length));
 }
 
-it('tells of changes on every master by foreign clients', async () => {
-  const { listener } = await listening();
+it('changes by foreign clients are announced from every master', async () => {
+  const { listener } = await connectListener();
   for (const key of await keysOfShards()) {
     await cluster.client.set(keyPrefix + key, '1');
     await listener.until(key);
   }
 });
 
-it('tells of a change after every server that may answer a read has it', async () => {
-  const { listener } = await listening({ readFrom: 'replica' });
+it('a change is announced by every server that answers reads', async () => {
+  const { listener } = await connectListener({ readFrom: 'replica' });
   const [key] = await keysOfShards();
   await cluster.client.set(keyPrefix + key!, '1');
   const fromMaster = await listener.until(key!);
   await listener.until(key!, fromMaster);
 });
 
-it('says that it is disconnected when one of its connections is killed, and is back with all', async () => {
-  const { listener } = await listening();
+it('one killed connection disconnects the listener until all are back', async () => {
+  const { listener } = await connectListener();
   const keys = await keysOfShards();
   for (const { redis } of cluster.masters) {
     const from = listener.heard.length;
@@ -62,8 +62,8 @@ it('says that it is disconnected when one of its connections is killed, and is b
   }
 });
 
-it('tells of keys that move to another node, and of their changes there', async () => {
-  const { backend, listener } = await listening();
+it('a moved key is announced, and so are its later changes', async () => {
+  const { backend, listener } = await connectListener();
   const [key] = await keysOfShards();
   const [from, to] = cluster.masters;
   await backend.cache.set(key!, 1, 600);
@@ -80,8 +80,8 @@ it('tells of keys that move to another node, and of their changes there', async 
   await cluster.moveSlot(slot, to!, from!);
 });
 
-it('is disconnected from the loss of a master on, and tells of changes of its keys once its successor is listened to', async () => {
-  const { listener } = await listening();
+it('a lost master disconnects the listener until its successor is connected', async () => {
+  const { listener } = await connectListener();
   const [key] = await keysOfShards();
   const [victim] = cluster.masters;
   await victim!.server.kill();

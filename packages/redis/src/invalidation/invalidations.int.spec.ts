@@ -9,7 +9,7 @@ import { FreezingProxy } from '../testing/freezing-proxy.js';
 import { Mirror } from '../testing/mirror.js';
 
 let server: RedisProcess;
-/** A client that the adapter knows nothing of. */
+/** Client outside the adapter. */
 let foreign: Redis;
 let keyPrefix: string;
 
@@ -30,7 +30,7 @@ beforeEach(() => {
 
 afterEach(closeAll);
 
-async function listening(settings: Partial<RedisSettings> = {}) {
+async function connectListener(settings: Partial<RedisSettings> = {}) {
   const backend = connect({ url: server.url, keyPrefix, ...settings });
   const listener = new HearingListener();
   const stop = backend.invalidations.listen(listener);
@@ -38,28 +38,33 @@ async function listening(settings: Partial<RedisSettings> = {}) {
   return { backend, listener, stop };
 }
 
-/** The numbers of the clients that the server has besides the administrator, those that listen first. */
-async function clients(): Promise<{ listening: string[]; others: string[] }> {
+/** Returns the ids of the server's clients without the foreign one, divided into subscribers and others. */
+async function listClients(): Promise<{ subscribers: string[]; others: string[] }> {
   const own = await foreign.client('ID');
   const lines = String(await foreign.client('LIST'))
     .trim()
     .split('\n');
-  const found = lines.map((line) => ({ id: /id=(\d+)/.exec(line)![1]!, listens: / sub=[1-9]/.test(line) }));
-  const idsOf = (listens: boolean) =>
-    found.filter((client) => client.listens === listens && client.id !== String(own)).map(({ id }) => id);
-  return { listening: idsOf(true), others: idsOf(false) };
+  const found = lines.map((line) => ({
+    id: /id=(\d+)/.exec(line)![1]!,
+    isSubscribed: / sub=[1-9]/.test(line),
+  }));
+  const idsOf = (isSubscribed: boolean) =>
+    found
+      .filter((client) => client.isSubscribed === isSubscribed && client.id !== String(own))
+      .map(({ id }) => id);
+  return { subscribers: idsOf(true), others: idsOf(false) };
 }
 
 it.each<[string, (key: string) => Promise<unknown>]>([
   ['SET', (key) => foreign.set(key, '1')],
   ['MSET', (key) => foreign.mset('another', '1', key, '1')],
   ['DEL', (key) => foreign.del(key)],
-  ['an end set to the past', (key) => foreign.pexpireat(key, 1)],
+  ['PEXPIREAT in the past', (key) => foreign.pexpireat(key, 1)],
   ['RENAME', (key) => foreign.rename(key, 'away')],
-  ['a script', (key) => foreign.eval("return redis.call('SET', KEYS[1], 1)", 1, key)],
-  ['a transaction', (key) => foreign.multi().set('another', 1).set(key, 1).exec()],
-])('tells of %s by a foreign client', async (_, change) => {
-  const { backend, listener } = await listening();
+  ['EVAL', (key) => foreign.eval("return redis.call('SET', KEYS[1], 1)", 1, key)],
+  ['MULTI', (key) => foreign.multi().set('another', 1).set(key, 1).exec()],
+])('a foreign %s is announced', async (_, change) => {
+  const { backend, listener } = await connectListener();
   await backend.cache.set('a,b 株', 1, 60);
   const from = await listener.until('a,b 株');
   await change(`${keyPrefix}a,b 株`);
@@ -70,14 +75,14 @@ it.each<[string, (key: string) => Promise<unknown>]>([
 it.each([
   ['FLUSHALL', () => foreign.flushall()],
   ['FLUSHDB', () => foreign.flushdb()],
-])('tells that everything may have changed after %s', async (_, flush) => {
-  const { listener } = await listening();
+])('%s invalidates everything', async (_, flush) => {
+  const { listener } = await connectListener();
   await flush();
   await listener.until('(all)');
 });
 
-it('tells of values that the server evicts', async () => {
-  const { backend, listener } = await listening();
+it('an evicted value is announced', async () => {
+  const { backend, listener } = await connectListener();
   await backend.cache.set('key', 1, 60);
   const from = await listener.until('key');
   await foreign.config('SET', 'maxmemory-policy', 'allkeys-random');
@@ -87,9 +92,9 @@ it('tells of values that the server evicts', async () => {
   await listener.until('key', from);
 });
 
-it('tells of nothing that has another prefix, and of all without one', async () => {
-  const { listener } = await listening();
-  const all = await listening({ keyPrefix: '' });
+it('only changes under the prefix are announced, without prefix all changes', async () => {
+  const { listener } = await connectListener();
+  const all = await connectListener({ keyPrefix: '' });
   await foreign.set('another:key', '1');
   await foreign.set(`${keyPrefix}key`, '1');
   await listener.until('key');
@@ -98,38 +103,38 @@ it('tells of nothing that has another prefix, and of all without one', async () 
   expect(all.listener.heard).toEqual(['(connected)', 'another:key', `${keyPrefix}key`]);
 });
 
-it('tells another process, in whichever database the values are', async () => {
-  const { listener } = await listening({ database: 3 });
+it('changes in any database are announced to other processes', async () => {
+  const { listener } = await connectListener({ database: 3 });
   const writer = connect({ url: `${server.url}/3`, keyPrefix });
   await writer.cache.set('key', 1, 60);
   await listener.until('key');
 });
 
-it('has no connection of its own but while somebody listens', async () => {
+it('the invalidation connection is open only while there is a listener', async () => {
   const before = openSockets();
   const backend = connect({ url: server.url, keyPrefix });
   await backend.probe.ping();
-  expect((await clients()).listening).toEqual([]);
+  expect((await listClients()).subscribers).toEqual([]);
   const stops = [1, 2, 3].map(() => backend.invalidations.listen(new HearingListener()));
   const last = new HearingListener();
   stops.push(backend.invalidations.listen(last));
   await last.until('(connected)');
-  expect((await clients()).listening).toHaveLength(1);
+  expect((await listClients()).subscribers).toHaveLength(1);
   expect(backend.probe.connectionCount()).toBe(2);
   for (const stop of stops) stop();
-  await until(async () => (await clients()).listening.length === 0);
+  await until(async () => (await listClients()).subscribers.length === 0);
   expect(backend.probe.connectionCount()).toBe(1);
   backend.invalidations.listen(new HearingListener());
   await backend.probe.close();
   expect(openSockets()).toBe(before);
 });
 
-it.each(['listening', 'others'] as const)(
-  'says that it is disconnected when its connection is killed (%s), and tells of changes after it is back',
+it.each(['subscribers', 'others'] as const)(
+  'a killed connection (%s) disconnects the listener until it is reopened',
   async (which) => {
-    const { backend, listener } = await listening();
+    const { backend, listener } = await connectListener();
     await backend.probe.ping();
-    for (const id of (await clients())[which]) await foreign.call('CLIENT', 'KILL', 'ID', id);
+    for (const id of (await listClients())[which]) await foreign.call('CLIENT', 'KILL', 'ID', id);
     const from = await listener.until('(disconnected)');
     await listener.until('(connected)', from);
     await foreign.set(`${keyPrefix}key`, '1');
@@ -138,9 +143,9 @@ it.each(['listening', 'others'] as const)(
   },
 );
 
-it('listens again after the server was restarted', async () => {
+it('the listener is connected again after a server restart', async () => {
   const own = await RedisProcess.start();
-  const { listener } = await listening({ url: own.url });
+  const { listener } = await connectListener({ url: own.url });
   await own.kill();
   const from = await listener.until('(disconnected)');
   await own.start();
@@ -152,9 +157,9 @@ it('listens again after the server was restarted', async () => {
   await own.kill();
 });
 
-it('notices a server that hangs', async () => {
+it('a hanging server disconnects the listener', async () => {
   const own = await RedisProcess.start();
-  const { listener } = await listening({ url: own.url });
+  const { listener } = await connectListener({ url: own.url });
   own.pause();
   const from = await listener.until('(disconnected)');
   own.resume();
@@ -163,9 +168,9 @@ it('notices a server that hangs', async () => {
   await own.kill();
 });
 
-it('notices that only its own connection hangs, while calls are answered', async () => {
+it('a hanging invalidation connection disconnects the listener while calls succeed', async () => {
   const proxy = await FreezingProxy.before(server.port);
-  const { backend, listener } = await listening({ url: proxy.url });
+  const { backend, listener } = await connectListener({ url: proxy.url });
   proxy.freeze(proxy.connections[1]!);
   const from = await listener.until('(disconnected)');
   await backend.probe.ping();
@@ -174,15 +179,23 @@ it('notices that only its own connection hangs, while calls are answered', async
   proxy.stop();
 });
 
-it('needs few rights to listen', async () => {
-  const rights = ['+client|id', '+client|tracking', '+subscribe', '+ping', '+info'];
-  await foreign.acl('SETUSER', 'ear', 'on', '>pw', 'resetchannels', '&__redis__:invalidate', ...rights);
-  const { listener } = await listening({ username: 'ear', password: 'pw' });
+it('the documented permissions suffice to listen', async () => {
+  const permissions = ['+client|id', '+client|tracking', '+subscribe', '+ping', '+info'];
+  await foreign.acl(
+    'SETUSER',
+    'listener',
+    'on',
+    '>pw',
+    'resetchannels',
+    '&__redis__:invalidate',
+    ...permissions,
+  );
+  const { listener } = await connectListener({ username: 'listener', password: 'pw' });
   await foreign.set(`${keyPrefix}key`, '1');
   await listener.until('key');
 });
 
-it('stays disconnected where the user may not track, says why, and works otherwise', async () => {
+it('without permission to track the listener stays disconnected with a reason', async () => {
   await foreign.acl('SETUSER', 'blind', 'on', '>pw', '~*', '&*', '+@all', '-client|tracking');
   const backend = connect({ url: server.url, keyPrefix, username: 'blind', password: 'pw' });
   const listener = new HearingListener();
@@ -202,9 +215,9 @@ it('stays disconnected where the user may not track, says why, and works otherwi
   expect(backend.invalidations.trouble!()).toBeUndefined();
 });
 
-it('says why it is disconnected while the server is gone', async () => {
+it('the disconnection reason is reported while the server is gone', async () => {
   const own = await RedisProcess.start();
-  const { backend, listener } = await listening({ url: own.url });
+  const { backend, listener } = await connectListener({ url: own.url });
   await own.kill();
   await listener.until('(disconnected)');
   expect(backend.invalidations.trouble!()).toBe('the connection was lost');
@@ -215,19 +228,19 @@ it('says why it is disconnected while the server is gone', async () => {
   await own.kill();
 });
 
-it('is never connected when it shall not listen', async () => {
+it('invalidation none never connects a listener', async () => {
   const backend = connect({ url: server.url, keyPrefix, invalidation: 'none' });
   const listener = new HearingListener();
   backend.invalidations.listen(listener);
   await backend.cache.set('key', 1, 60);
   expect(backend.probe.connectionCount()).toBe(1);
-  expect((await clients()).listening).toEqual([]);
+  expect((await listClients()).subscribers).toEqual([]);
   expect(backend.invalidations.trouble!()).toContain('settings');
   await backend.probe.close();
   expect(listener.heard).toEqual([]);
 });
 
-it('leaves no stale value in a mirror whose connections are killed while foreign clients write', async () => {
+it('a mirror holds no stale value after its connections are killed', async () => {
   const backend = connect({ url: server.url, keyPrefix });
   const keys = Array.from({ length: 20 }, (_, i) => `key-${i}`);
   const write = (n: number) => Promise.all(keys.map((key) => foreign.set(keyPrefix + key, n, 'EX', 600)));
@@ -235,8 +248,8 @@ it('leaves no stale value in a mirror whose connections are killed while foreign
   const mirror = new Mirror(backend, keys);
   for (let round = 1; round <= 60; round++) {
     await mirror.holds(keys.length);
-    const { listening, others } = await clients();
-    const victims = [listening, others, [...listening, ...others]][round % 3]!;
+    const { subscribers, others } = await listClients();
+    const victims = [subscribers, others, [...subscribers, ...others]][round % 3]!;
     const killed = victims.map((id) => foreign.call('CLIENT', 'KILL', 'ID', id));
     await Promise.all([...killed, write(round)]);
     await mirror.settled(() => foreign.set(`${keyPrefix}marker`, round));

@@ -17,7 +17,7 @@ describe('a single server', () => {
 
   cacheSuites(runner, async () => openCache(redis, { url, invalidation }));
 
-  it('tells other processes, and those of other prefixes nothing', async () => {
+  it('writes are announced to processes with the same prefix only', async () => {
     const [ours, theirs] = [new HearingListener(), new HearingListener()];
     connect({ url, invalidation, keyPrefix: 'ours:' }).invalidations.listen(ours);
     connect({ url, invalidation, keyPrefix: 'theirs:' }).invalidations.listen(theirs);
@@ -33,7 +33,7 @@ describe('a single server', () => {
     ]);
   });
 
-  it('publishes nothing for reads and for what is no cached value', async () => {
+  it('reads and rate limits publish nothing', async () => {
     const backend = connect({ url, invalidation, keyPrefix: 'ours:' });
     const listener = new HearingListener();
     backend.invalidations.listen(listener);

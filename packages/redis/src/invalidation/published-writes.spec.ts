@@ -1,8 +1,8 @@
-import type { RedisCommands, RunCommand } from '../commands/commands.js';
-import { getWithTtlOrSet } from '../cache/redis-cache.js';
-import { publishedWrites } from './published-writes.js';
+import { getEntryOrSet } from '../cache/cache-scripts.js';
+import type { RedisCommands, RunCommand } from '../commands/redis-commands.js';
+import { publishWrites } from './published-writes.js';
 
-/** Commands that are answered when the test says so, and what was sent so far. */
+/** Creates commands that the test answers, and records what was sent. */
 function slowRedis() {
   const sent: string[] = [];
   const answers: ((answer: unknown) => void)[] = [];
@@ -10,25 +10,23 @@ function slowRedis() {
     sent.push(`${name} ${JSON.stringify(nameOf(first))}`);
     return new Promise((resolve) => answers.push(resolve));
   };
-  const names = ['set', 'del', 'setAll', 'publish', 'evaluate'];
+  const names = ['set', 'del', 'setMany', 'publish', 'evaluate'];
   const redis = Object.fromEntries(names.map((name) => [name, send(name)]));
   const run: RunCommand = (_operation, _options, command) =>
     command(redis as unknown as RedisCommands, () => false);
   return { run, sent, answer: (answer?: unknown) => answers.shift()!(answer) };
 }
 
-const nameOf = (sent: unknown) => (sent === getWithTtlOrSet ? getWithTtlOrSet.name : sent);
+const nameOf = (sent: unknown) => (sent === getEntryOrSet ? getEntryOrSet.name : sent);
 
 const ticks = () => new Promise((resolve) => setImmediate(resolve));
 
 it.each([
-  ['together with the write, to one server, which keeps to the order', false, 2],
-  ['after the write was answered, in a cluster, where nothing else orders them', true, 1],
+  ['together with the write on a single server', false, 2],
+  ['after the reply to the write in a cluster', true, 1],
 ])('publishes %s', async (_, isCluster, sentAtOnce) => {
   const { run, sent, answer } = slowRedis();
-  const done = publishedWrites(run, 'p:', isCluster)('cache.delete', undefined, (redis) =>
-    redis.del(['a,b']),
-  );
+  const done = publishWrites(run, 'p:', isCluster)('cache.delete', undefined, (redis) => redis.del(['a,b']));
   await ticks();
   expect(sent).toHaveLength(sentAtOnce);
   answer();
@@ -38,14 +36,14 @@ it.each([
   await done;
 });
 
-it('publishes what a script wrote that sometimes does not, once its answer tells', async () => {
+it('publishes a conditional write only when its reply reports a write', async () => {
   for (const [answered, published] of [
     [null, ['publish "invalidated"']],
     ['a value', []],
   ] as const) {
     const { run, sent, answer } = slowRedis();
-    const done = publishedWrites(run, '', false)('cache.getEntryOrSet', undefined, (redis) =>
-      redis.evaluate(getWithTtlOrSet, 'key', []),
+    const done = publishWrites(run, '', false)('cache.getEntryOrSet', undefined, (redis) =>
+      redis.evaluate(getEntryOrSet, 'key', []),
     );
     await ticks();
     expect(sent).toEqual(['evaluate "qtdalGetWithTtlOrSet"']);
@@ -57,11 +55,11 @@ it('publishes what a script wrote that sometimes does not, once its answer tells
   }
 });
 
-it('publishes many keys after all of them are written, however many writes that took', async () => {
+it('publishes the keys of setMany after all of them are written', async () => {
   const { run, sent, answer } = slowRedis();
   const writes = [{ key: 'a', text: '1', ttlMs: 1 }];
-  const done = publishedWrites(run, '', false)('cache.setMany', undefined, (redis, isOver) =>
-    redis.setAll(writes, isOver),
+  const done = publishWrites(run, '', false)('cache.setMany', undefined, (redis, isOver) =>
+    redis.setMany(writes, isOver),
   );
   await ticks();
   expect(sent).toHaveLength(1);
@@ -77,11 +75,11 @@ it.each([
   [
     'many keys',
     false,
-    (redis: RedisCommands) => redis.setAll([{ key: 'a', text: '1', ttlMs: 1 }], () => false),
+    (redis: RedisCommands) => redis.setMany([{ key: 'a', text: '1', ttlMs: 1 }], () => false),
   ],
-])('publishes a write of %s that failed as well, for it may have been done', async (_, isCluster, write) => {
+])('publishes a failed write of %s', async (_, isCluster, write) => {
   const { run, sent, answer } = slowRedis();
-  const done = publishedWrites(run, '', isCluster)<unknown>('cache.write', undefined, write);
+  const done = publishWrites(run, '', isCluster)<unknown>('cache.write', undefined, write);
   const failed = expect(done).rejects.toThrow('lost');
   answer(Promise.reject(new Error('lost')));
   await ticks();

@@ -1,50 +1,50 @@
-import type { RedisCommands, RunCommand } from '../commands/commands.js';
-import type { Announcements } from './change-channel.js';
+import type { RedisCommands, RunCommand } from '../commands/redis-commands.js';
+import type { ChangeChannel } from './change-channel.js';
 
-/** Messages that writers send themselves, where the server cannot track keys. */
-export function publishedAnnouncements(keyPrefix: string): Announcements {
+/** Creates the channel on which writers publish their changes themselves, for servers that cannot track keys. */
+export function publishedChannel(keyPrefix: string): ChangeChannel {
   return {
-    channel: channelOf(keyPrefix),
+    name: channelName(keyPrefix),
     prepare: async () => undefined,
-    keysOf: (message) => publishedKeys(String(message)),
+    keysOf: (message) => parseKeys(String(message)),
   };
 }
 
 /**
- * Has every write publish its keys afterwards: in the same round trip where one server does what it is told in order, unless
- * only the answer tells whether there was a write. One that failed may have been done, or done in part.
+ * Publishes the keys of every write after the write, also of a failed one, which may have been executed in part. On a single
+ * server both are sent together, because it executes them in order, unless only the reply shows whether anything was written.
  */
-export function publishedWrites(run: RunCommand, keyPrefix: string, isCluster: boolean): RunCommand {
+export function publishWrites(run: RunCommand, keyPrefix: string, isCluster: boolean): RunCommand {
   const publishing = (redis: RedisCommands): RedisCommands => {
-    const publish = (keys: readonly string[]) => redis.publish(channelOf(keyPrefix), JSON.stringify(keys));
-    const published = async <T>(keys: readonly string[], written: Promise<T>, isInOrder = !isCluster) => {
-      if (!isInOrder) await written.catch(() => undefined);
-      const [result] = await Promise.all([written, publish(keys)]);
+    const publish = (keys: readonly string[]) => redis.publish(channelName(keyPrefix), JSON.stringify(keys));
+    const withPublish = async <T>(keys: readonly string[], write: Promise<T>, isInOrder = !isCluster) => {
+      if (!isInOrder) await write.catch(() => undefined);
+      const [result] = await Promise.all([write, publish(keys)]);
       return result;
     };
     return {
       ...redis,
-      set: (key, ...args) => published([key], redis.set(key, ...args)),
-      del: (keys) => published(keys, redis.del(keys)),
-      setAll(writes, isOver) {
+      set: (key, ...args) => withPublish([key], redis.set(key, ...args)),
+      del: (keys) => withPublish(keys, redis.del(keys)),
+      setMany(writes, isOver) {
         const keys = writes.map(({ key }) => key);
-        return published(keys, redis.setAll(writes, isOver), false);
+        return withPublish(keys, redis.setMany(writes, isOver), false);
       },
       async evaluate(script, key, args) {
-        const result = redis.evaluate(script, key, args);
-        if (script.readOnly) return result;
-        if (script.hasWritten === undefined) return published([key], result);
-        if (script.hasWritten(await result)) await publish([key]);
-        return result;
+        const reply = redis.evaluate(script, key, args);
+        if (script.readOnly) return reply;
+        if (script.hasWritten === undefined) return withPublish([key], reply);
+        if (script.hasWritten(await reply)) await publish([key]);
+        return reply;
       },
     };
   };
-  return (operation, options, command, expected) =>
-    run(operation, options, (redis, isOver) => command(publishing(redis), isOver), expected);
+  return (operation, options, command, expectation) =>
+    run(operation, options, (redis, isOver) => command(publishing(redis), isOver), expectation);
 }
 
-/** Anybody may publish anything: what names no keys may stand for all. */
-function publishedKeys(message: string): readonly string[] | 'all' {
+/** Parses a message. Any client may publish on the channel, so an invalid message means that all keys may have changed. */
+function parseKeys(message: string): readonly string[] | 'all' {
   try {
     const keys: unknown = JSON.parse(message);
     return Array.isArray(keys) && keys.every((key) => typeof key === 'string') ? keys : 'all';
@@ -53,4 +53,4 @@ function publishedKeys(message: string): readonly string[] | 'all' {
   }
 }
 
-const channelOf = (keyPrefix: string): string => `${keyPrefix}invalidated`;
+const channelName = (keyPrefix: string): string => `${keyPrefix}invalidated`;

@@ -1,43 +1,44 @@
 import type { CacheInvalidations, InvalidationListener } from '@quantumtrade/dal-domain';
-import type { RedisClients } from '../connection/clients.js';
-import type { Announcements } from './change-channel.js';
-import { ListeningConnections } from './invalidation-connections.js';
+import type { RedisClients } from '../connection/redis-client.js';
+import type { ChangeChannel } from './change-channel.js';
+import { InvalidationConnections } from './invalidation-connections.js';
 
-/** One call of `listen`, and whether its listener was told that it is connected. */
-interface Ear {
+/** One call of `listen`, and whether its listener has been notified that it is connected. */
+interface Subscription {
   readonly listener: InvalidationListener;
   isConnected: boolean;
 }
 
-/** The invalidations port on Redis. There are no connections for it until somebody listens, nor when nobody does any more. */
+/** Invalidations port on Redis. Its connections are open while there is a listener. */
 export class RedisInvalidations implements CacheInvalidations {
   readonly #clients: RedisClients;
-  /** Undefined where there are none: listeners stay disconnected. */
-  readonly #announcements: Announcements | undefined;
-  readonly #ears = new Set<Ear>();
-  readonly #ending = new Set<Promise<void>>();
-  #connections: ListeningConnections | undefined;
+  /** Undefined when invalidation is off: listeners stay disconnected. */
+  readonly #channel: ChangeChannel | undefined;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #closing = new Set<Promise<void>>();
+  #connections: InvalidationConnections | undefined;
   #isUp = false;
   #isClosed = false;
 
-  constructor(clients: RedisClients, announcements: Announcements | undefined) {
+  constructor(clients: RedisClients, channel: ChangeChannel | undefined) {
     this.#clients = clients;
-    this.#announcements = announcements;
+    this.#channel = channel;
   }
 
   listen(listener: InvalidationListener): () => void {
-    if (this.#isClosed || !this.#announcements) return () => undefined;
-    const ear = { listener, isConnected: false };
-    this.#ears.add(ear);
-    this.#connections ??= this.#connect(this.#announcements);
-    queueMicrotask(() => this.#tellConnected(ear));
+    if (this.#isClosed || !this.#channel) return () => undefined;
+    const subscription = { listener, isConnected: false };
+    this.#subscriptions.add(subscription);
+    this.#connections ??= this.#open(this.#channel);
+    queueMicrotask(() => this.#notifyConnected(subscription));
     return () => {
-      if (this.#ears.delete(ear) && this.#ears.size === 0) this.#disconnect();
+      if (this.#subscriptions.delete(subscription) && this.#subscriptions.size === 0)
+        this.#closeConnections();
     };
   }
 
   trouble(): string | undefined {
-    return this.#announcements ? this.#connections?.trouble : 'the settings say that none is to be told';
+    return this.#channel ? this.#connections?.disconnectedReason : 'invalidation is off in the settings';
   }
 
   connectionCount(): number {
@@ -46,46 +47,48 @@ export class RedisInvalidations implements CacheInvalidations {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#tellDisconnected();
-    this.#ears.clear();
-    this.#disconnect();
-    await Promise.all(this.#ending);
+    this.#notifyDisconnected();
+    this.#subscriptions.clear();
+    this.#closeConnections();
+    await Promise.all(this.#closing);
   }
 
-  #connect(announcements: Announcements): ListeningConnections {
-    return new ListeningConnections(this.#clients, announcements, {
+  #open(channel: ChangeChannel): InvalidationConnections {
+    return new InvalidationConnections(this.#clients, channel, {
       onConnected: () => {
         this.#isUp = true;
-        for (const ear of this.#ears) this.#tellConnected(ear);
+        for (const subscription of this.#subscriptions) this.#notifyConnected(subscription);
       },
-      onDisconnected: () => this.#tellDisconnected(),
+      onDisconnected: () => this.#notifyDisconnected(),
       onInvalidated: (keys) => {
-        for (const { listener, isConnected } of this.#ears) if (isConnected) listener.onInvalidated(keys);
+        for (const { listener, isConnected } of this.#subscriptions) {
+          if (isConnected) listener.onInvalidated(keys);
+        }
       },
     });
   }
 
-  #disconnect(): void {
-    const ended = this.#connections?.close();
+  #closeConnections(): void {
+    const closed = this.#connections?.close();
     this.#connections = undefined;
     this.#isUp = false;
-    if (!ended) return;
-    this.#ending.add(ended);
-    void ended.then(() => this.#ending.delete(ended));
+    if (!closed) return;
+    this.#closing.add(closed);
+    void closed.then(() => this.#closing.delete(closed));
   }
 
-  #tellConnected(ear: Ear): void {
-    if (!this.#isUp || ear.isConnected || !this.#ears.has(ear)) return;
-    ear.isConnected = true;
-    ear.listener.onConnected();
+  #notifyConnected(subscription: Subscription): void {
+    if (!this.#isUp || subscription.isConnected || !this.#subscriptions.has(subscription)) return;
+    subscription.isConnected = true;
+    subscription.listener.onConnected();
   }
 
-  #tellDisconnected(): void {
+  #notifyDisconnected(): void {
     this.#isUp = false;
-    for (const ear of this.#ears) {
-      if (!ear.isConnected) continue;
-      ear.isConnected = false;
-      ear.listener.onDisconnected();
+    for (const subscription of this.#subscriptions) {
+      if (!subscription.isConnected) continue;
+      subscription.isConnected = false;
+      subscription.listener.onDisconnected();
     }
   }
 }

@@ -7,21 +7,23 @@ import type {
   RateLimitRequest,
 } from '@quantumtrade/dal-domain';
 import { decisionWithoutStore, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
-import { isNumber } from '../commands/replies.js';
-import type { RunCommand, Script } from '../commands/commands.js';
+import { isNumber, isTuple } from '../commands/replies.js';
+import type { RunCommand } from '../commands/redis-commands.js';
+import type { Script } from '../commands/scripts.js';
 
 /**
- * Counts a request in a sliding window, a sorted set of the allowed requests by their instants.
- * ARGV: the window in ms, the limit, the request's cost, a name for it, and the instant, which is the server's when left out.
- * Returns the cost that is in the window, and the wait in ms, which is 0 when this request is included.
+ * Counts a request in a sliding window, a sorted set of the allowed requests with their instants as scores.
+ * ARGV: the window in ms, the limit, the request's cost, its unique name, and the instant; the server's time without it.
+ * Returns the cost in the window, and the wait in ms, which is 0 when the request is allowed and included.
  *
- * A request of a cost above 1 is named with it behind a `*`. While there are such requests, the member `extra` has what they cost
- * beyond 1 each, as a score below every instant; so the size of the set and that member are the whole cost.
+ * The name of a request that costs more than 1 ends with `*` and the cost. While the set has such requests, the score of its
+ * member `extra`, which is below every instant, encodes their cost beyond 1 each: the size of the set and that member are the
+ * total cost.
  */
 export const slidingWindow: Script = {
   name: 'qtdalSlidingWindow',
-  short: true,
-  isAnswer: (answer) => Array.isArray(answer) && answer.length === 2 && answer.every(isNumber),
+  batchable: true,
+  isReply: (reply) => isTuple(reply, isNumber, isNumber),
   lua: `
 local window, limit, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = tonumber(ARGV[5])
@@ -80,14 +82,15 @@ return { count + cost, 0 }
 
 const OPERATION = 'rateLimiter.consume';
 
-/** The rate limiter port on Redis: one script a call, exact across all clients of the server. */
+/** Rate limiter port on Redis: one script per call, exact across all clients of the server. */
 export class RedisRateLimiter implements RateLimiter {
   readonly #run: RunCommand;
   readonly #clock: TimeSource | undefined;
-  readonly #requestsOf = randomUUID();
-  #requests = 0;
+  /** Prefix of this limiter's request names, unique among all processes. */
+  readonly #id = randomUUID();
+  #requestCount = 0;
 
-  /** Without a clock, time is the server's, the same for all its clients. */
+  /** Without a clock, the server's time is used, the same for all its clients. */
   constructor(run: RunCommand, clock: TimeSource | undefined) {
     this.#run = run;
     this.#clock = clock;
@@ -96,17 +99,17 @@ export class RedisRateLimiter implements RateLimiter {
   async consume(request: RateLimitRequest, options?: CallOptions): Promise<RateLimitDecision> {
     const { key, limit, cost, windowMs } = rateLimitOf(request, OPERATION);
     try {
-      const answer = await this.#run(
+      const reply = await this.#run(
         OPERATION,
         options,
         (redis) => {
-          const name = `${this.#requestsOf}:${this.#requests++}`;
+          const name = `${this.#id}:${this.#requestCount++}`;
           const now = this.#clock ? [this.#clock.now()] : [];
           return redis.evaluate(slidingWindow, key, [windowMs, limit, cost, name, ...now]);
         },
         slidingWindow,
       );
-      const [counted, retryAfterMs] = answer as [number, number];
+      const [counted, retryAfterMs] = reply as [number, number];
       return rateLimitDecision(limit, counted, retryAfterMs);
     } catch (error) {
       return decisionWithoutStore(request, error);

@@ -1,35 +1,34 @@
 import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
-import type { RedisClient } from '../connection/clients.js';
-import { disconnected } from '../connection/connection.js';
-import { bearErrors, limitHandshake } from '../driver/patches.js';
-import { guardReplies } from '../driver/guard-replies.js';
+import { closeClient } from '../connection/lifecycle.js';
+import type { RedisClient } from '../connection/redis-client.js';
+import { patchConnection } from '../driver/patch-client.js';
 
-/** How often every watcher looks by itself, because a message may have been lost. */
-const LOOK_ANYWAY_MS = 2_000;
+/** Interval at which all watchers are notified without a message, because messages may be lost. */
+const POLL_INTERVAL_MS = 2_000;
 
 /**
- * Tells of appends to streams, by the messages that come with them. They are but a hint to look: one that is lost costs
- * two seconds, and after a reconnect all are told. One connection carries the messages for all watchers, opened for the
- * first of them; in a cluster, which spreads messages to all nodes, it is the cluster client's own for that purpose.
+ * Notifies watchers of appends to streams, by the messages that accompany the appends. A message is only a hint to read: a lost one
+ * costs two seconds, and after a reconnection all watchers are notified. One connection, opened for the first watcher, receives
+ * the messages of all. In a cluster, whose nodes forward messages to each other, it is the cluster client's own subscriber.
  */
 export class AppendNotices {
   readonly #client: RedisClient;
   readonly #keyPrefix: string;
-  /** Its events are the channels, which are the keys as the server knows them. */
+  /** Its event names are the channels: the keys with the prefix. */
   readonly #watchers = new EventEmitter().setMaxListeners(0);
-  readonly #lookAnyway: NodeJS.Timeout;
+  readonly #pollTimer: NodeJS.Timeout;
   #connection: RedisClient | undefined;
   #isClosed = false;
 
-  constructor(client: RedisClient, keyPrefix: string, lookAnywayMs = LOOK_ANYWAY_MS) {
+  constructor(client: RedisClient, keyPrefix: string, pollIntervalMs = POLL_INTERVAL_MS) {
     this.#client = client;
     this.#keyPrefix = keyPrefix;
-    this.#lookAnyway = setInterval(() => this.#tellAll(), lookAnywayMs).unref();
+    this.#pollTimer = setInterval(() => this.#notifyAll(), pollIntervalMs).unref();
   }
 
-  /** Calls `onNotice` for each of the keys that may have been appended to, until the function returned is called. */
+  /** Calls `onNotice` for each key that may have been appended to, until the returned function is called. */
   watch(keys: readonly string[], onNotice: (key: string) => void): () => void {
     const listeners = keys.map((key) => [this.#keyPrefix + key, () => onNotice(key)] as const);
     const added = listeners.map(([channel]) => channel).filter((channel) => !this.#isWatched(channel));
@@ -42,31 +41,31 @@ export class AppendNotices {
     };
   }
 
-  /** Connections of its own that are open. */
+  /** Returns the number of its own open connections. */
   connectionCount(): number {
     return this.#connection !== this.#client && this.#connection?.status === 'ready' ? 1 : 0;
   }
 
-  /** Tells all watchers, which find everything closed. Resolves when its connection has ended. */
+  /** Notifies all watchers, whose reads then fail. Resolves when its connection has ended. */
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#isClosed = true;
-    clearInterval(this.#lookAnyway);
-    this.#tellAll();
-    if (connection && connection !== this.#client) await disconnected(connection);
+    clearInterval(this.#pollTimer);
+    this.#notifyAll();
+    if (connection && connection !== this.#client) await closeClient(connection);
   }
 
   #subscribe(channels: string[]): void {
     if (this.#isClosed || channels.length === 0) return;
     this.#connection ??= this.#connect();
     if (this.#connection.status !== 'ready') return;
-    // What was appended before the server had the subscription is not told.
-    const tell = () => channels.forEach((channel) => this.#watchers.emit(channel));
-    this.#connection.subscribe(...channels).then(tell, () => undefined);
+    // No message announces what was appended before the server had the subscription.
+    const notify = () => channels.forEach((channel) => this.#watchers.emit(channel));
+    this.#connection.subscribe(...channels).then(notify, () => undefined);
   }
 
   #connect(): RedisClient {
-    const connection = this.#client instanceof Cluster ? this.#client : ownConnection(this.#client as Redis);
+    const connection = this.#client instanceof Cluster ? this.#client : openConnection(this.#client as Redis);
     connection.on('message', (channel: string) => this.#watchers.emit(channel));
     connection.on('ready', () => this.#subscribe(this.#channels()));
     return connection;
@@ -80,15 +79,13 @@ export class AppendNotices {
     return this.#watchers.listenerCount(channel) > 0;
   }
 
-  #tellAll(): void {
+  #notifyAll(): void {
     for (const channel of this.#channels()) this.#watchers.emit(channel);
   }
 }
 
-function ownConnection(client: Redis): Redis {
+function openConnection(client: Redis): Redis {
   const connection = client.duplicate({ autoResubscribe: false });
-  bearErrors(connection);
-  guardReplies(connection);
-  limitHandshake(connection);
+  patchConnection(connection);
   return connection;
 }

@@ -1,19 +1,19 @@
 import { OLDEST_TICK, ValidationError } from '@quantumtrade/dal-domain';
 
-/** The entry of a stream that was read last, and what is known of the time when it was. */
+/** Last entry that was read of a stream, and the time when it was the stream's last. */
 export interface Cursor {
-  /** The entry's id, of which the first part is the server's time in ms. */
+  /** Id of the entry. Its first part is the server's time in ms. */
   readonly id: string;
-  /** Which of the streams that follow each other under one key it is in. */
+  /** Creation time of its stream, which identifies the stream among those that replace each other under one key. */
   readonly born: string;
-  /** When it was surely the last entry (ms of this process's steady clock); long ago when that is not known. */
+  /** Latest time at which it was the last entry (ms of this process's monotonic clock); `LONG_AGO` when unknown. */
   readonly lastAt: number;
 }
 
 export const LONG_AGO = -Infinity;
 
-/** Read to the end of a key without a stream. */
-export const nothingAt = (lastAt: number): Cursor => ({ id: '0-0', born: '0', lastAt });
+/** Returns the cursor at the end of a key without a stream. */
+export const cursorWithoutStream = (lastAt: number): Cursor => ({ id: '0-0', born: '0', lastAt });
 
 export const isBeforeOldest = ({ born }: Cursor): boolean => born === OLDEST_TICK;
 

@@ -1,9 +1,9 @@
 import type { MarketStreamItem } from '@quantumtrade/dal-domain';
 import { isDatabaseError, OLDEST_TICK } from '@quantumtrade/dal-domain';
-import { until } from '@quantumtrade/dal-testing';
-import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { closeAll, connect } from '../testing/connected.js';
-import { range, tick, told } from '../testing/ticks.js';
+import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
+import { until } from '@quantumtrade/dal-testing';
+import { range, tick, numbersOf } from '../testing/ticks.js';
 
 const SYMBOLS = range(0, 12).map((i) => `S${i}`);
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 afterEach(closeAll);
 
-it('repeats nothing and tells of what was lost when a replica takes over', async () => {
+it('a failover repeats no tick and reports lost ticks as gaps', async () => {
   const [producer, consumer] = [connect(cluster.settings), connect(cluster.settings)];
   const after = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, OLDEST_TICK]));
   const received = new Map<string, MarketStreamItem[]>(SYMBOLS.map((symbol) => [symbol, []]));
@@ -27,7 +27,7 @@ it('repeats nothing and tells of what was lost when a replica takes over', async
 
   const acknowledged = new Map<string, number[]>(SYMBOLS.map((symbol) => [symbol, []]));
   let next = 0;
-  /** One more tick of each symbol; a failed append is not made again, for it may have been done. */
+  /** Appends one tick to each symbol. A failed append is not repeated, because it may have been executed. */
   const appendToAll = async () => {
     const number = next++;
     const appends = SYMBOLS.map(async (symbol) => {
@@ -48,12 +48,12 @@ it('repeats nothing and tells of what was lost when a replica takes over', async
   await until(appendToAll);
   for (let i = 0; i < 50; i++) await appendToAll();
   const last = next - 1;
-  await until(async () => SYMBOLS.every((symbol) => told(received.get(symbol)!.slice(-1))[0] === last));
+  await until(async () => SYMBOLS.every((symbol) => numbersOf(received.get(symbol)!.slice(-1))[0] === last));
   stop.abort('done');
   expect(await reading).toBe('done');
 
   for (const symbol of SYMBOLS) {
-    const items = told(received.get(symbol)!);
+    const items = numbersOf(received.get(symbol)!);
     const numbers = items.filter((item) => item !== 'gap');
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
     for (const number of acknowledged.get(symbol)!.filter((each) => !numbers.includes(each))) {

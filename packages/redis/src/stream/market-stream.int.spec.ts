@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MarketStream, MarketStreamItem } from '@quantumtrade/dal-domain';
 import { MARKET_STREAM_LENGTH, OLDEST_TICK } from '@quantumtrade/dal-domain';
-import { sleep } from '@quantumtrade/dal-runtime';
-import { until } from '@quantumtrade/dal-testing';
-import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { completeRedisSettings, endpointOf } from '../connection/complete-settings.js';
-import { createClients } from '../connection/clients.js';
+import { createClients } from '../connection/create-clients.js';
 import { Connection } from '../connection/connection.js';
 import { RedisMarketStream } from './redis-market-stream.js';
 import { closeAll, connect } from '../testing/connected.js';
+import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
+import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { AppendNotices } from './append-notices.js';
 import { streamScripts } from './stream-scripts.js';
-import { range, tick, ticks, told } from '../testing/ticks.js';
+import { range, tick, ticks, numbersOf } from '../testing/ticks.js';
 
 type Items = AsyncIterator<MarketStreamItem>;
 
@@ -56,20 +56,21 @@ async function take(items: Items, count: number): Promise<MarketStreamItem[]> {
 async function takeUntil(items: Items, last: number): Promise<MarketStreamItem[]> {
   const taken: MarketStreamItem[] = [];
   do taken.push(...(await take(items, 1)));
-  while (told(taken.slice(-1))[0] !== last);
+  while (numbersOf(taken.slice(-1))[0] !== last);
   return taken;
 }
 
-const answers = (stream: MarketStream): Promise<boolean> =>
+const succeeds = (stream: MarketStream): Promise<boolean> =>
   stream.recent(SYMBOL, 1).then(
     () => true,
     () => false,
   );
 
-/** Ids of connections in the server's list of them. */
-const idsOf = (list: unknown): string[] => [...String(list).matchAll(/^id=(\d+)/gm)].map(([, id]) => id!);
+/** Returns the ids in a server's list of connections. */
+const connectionIds = (list: unknown): string[] =>
+  [...String(list).matchAll(/^id=(\d+)/gm)].map(([, id]) => id!);
 
-it('gives every tick once and in order, however often the connections of the reader are cut', async () => {
+it('a subscriber gets every tick once and in order despite cut connections', async () => {
   const { url } = await startRedis();
   const admin = administer(url);
   const step = fc.record({ count: fc.integer({ min: 1, max: 15 }), cut: fc.boolean(), pauseMs: fc.nat(40) });
@@ -79,7 +80,7 @@ it('gives every tick once and in order, however often the connections of the rea
       await admin.flushall();
       const producer = connect({ url });
       await producer.probe.ping();
-      const spared = idsOf(await admin.client('LIST'));
+      const spared = connectionIds(await admin.client('LIST'));
       const consumer = connect({ url });
       const total = steps.reduce((sum, { count }) => sum + count, 0);
       const reading = takeUntil(follow(consumer.marketStream, OLDEST_TICK, bufferSize), total - 1);
@@ -87,30 +88,30 @@ it('gives every tick once and in order, however often the connections of the rea
       for (const { count, cut, pauseMs } of steps) {
         await producer.marketStream.append(SYMBOL, ticks(appended, count));
         appended += count;
-        for (const id of idsOf(await admin.client('LIST'))) {
+        for (const id of connectionIds(await admin.client('LIST'))) {
           if (cut && !spared.includes(id)) await admin.client('KILL', 'ID', id).catch(() => undefined);
         }
         await sleep(pauseMs);
       }
-      expect(told(await reading)).toEqual(range(0, total));
+      expect(numbersOf(await reading)).toEqual(range(0, total));
       await Promise.all([producer.probe.close(), consumer.probe.close()]);
     }),
     { numRuns: 3 },
   );
 }, 120_000);
 
-it('tells a slow consumer of the gap and never holds more than its buffer', async () => {
+it('a slow consumer gets a gap after its full buffer', async () => {
   const { url } = await startRedis();
   const { marketStream } = connect({ url });
   await marketStream.append(SYMBOL, ticks(0, 20));
   const items = follow(marketStream, OLDEST_TICK, 10);
-  expect(told(await take(items, 1))).toEqual([0]);
+  expect(numbersOf(await take(items, 1))).toEqual([0]);
   for (let first = 20; first < 3_020; first += 500) await marketStream.append(SYMBOL, ticks(first, 500));
   const rest = await take(items, 9 + 1 + MARKET_STREAM_LENGTH);
-  expect(told(rest)).toEqual([...range(1, 9), 'gap', ...range(2_020, MARKET_STREAM_LENGTH)]);
+  expect(numbersOf(rest)).toEqual([...range(1, 9), 'gap', ...range(2_020, MARKET_STREAM_LENGTH)]);
 });
 
-it('goes on without a gap when the server comes back with what it had', async () => {
+it('a subscription continues without a gap when data survives a restart', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'redis-stream-'));
   cleanUps.push(() => rm(directory, { recursive: true }));
   const server = await startRedis('--dir', directory, '--appendonly', 'yes', '--appendfsync', 'always');
@@ -123,13 +124,13 @@ it('goes on without a gap when the server comes back with what it had', async ()
   for (let restart = 0; restart < 2; restart++) {
     await server.kill();
     await server.start();
-    await until(() => answers(marketStream));
+    await until(() => succeeds(marketStream));
   }
   await marketStream.append(SYMBOL, ticks(5, 5));
-  expect(told(await awaited)).toEqual(range(5, 5));
+  expect(numbersOf(await awaited)).toEqual(range(5, 5));
 });
 
-it('tells of the gap when the server comes back with nothing', async () => {
+it('a subscription reports a gap when the server restarts empty', async () => {
   const server = await startRedis();
   const { marketStream } = connect({ url: server.url });
   await marketStream.append(SYMBOL, ticks(0, 5));
@@ -138,12 +139,12 @@ it('tells of the gap when the server comes back with nothing', async () => {
   const awaited = take(items, 3);
   await server.kill();
   await server.start();
-  await until(() => answers(marketStream));
+  await until(() => succeeds(marketStream));
   await marketStream.append(SYMBOL, ticks(7, 2));
-  expect(told(await awaited)).toEqual(['gap', 7, 8]);
+  expect(numbersOf(await awaited)).toEqual(['gap', 7, 8]);
 });
 
-it('tells of the gap, and repeats nothing, when the server has forgotten the last ticks', async () => {
+it('a subscription reports a gap when the server lost the last ticks', async () => {
   const { url } = await startRedis();
   const { marketStream } = connect({ url });
   const admin = administer(url);
@@ -155,10 +156,10 @@ it('tells of the gap, and repeats nothing, when the server has forgotten the las
   await admin.copy('before', KEY, 'REPLACE');
   const awaited = take(items, 3);
   await marketStream.append(SYMBOL, ticks(10, 2));
-  expect(told(await awaited)).toEqual(['gap', 10, 11]);
+  expect(numbersOf(await awaited)).toEqual(['gap', 10, 11]);
 });
 
-it('skips nothing when the clock of the server has gone back between two streams', async () => {
+it('a new stream with smaller ids is read from its start', async () => {
   const { url } = await startRedis();
   const { marketStream } = connect({ url });
   const admin = administer(url);
@@ -174,10 +175,10 @@ it('skips nothing when the clock of the server has gone back between two streams
   ]) {
     await admin.xadd(KEY, id!, 'tick', text, 'before', before!, 'born', '1000');
   }
-  expect(told(await awaited)).toEqual(['gap', 0, 0]);
+  expect(numbersOf(await awaited)).toEqual(['gap', 0, 0]);
 });
 
-it('finds the ticks when no message tells of them', async () => {
+it('ticks arrive without permission to publish notices', async () => {
   const { url } = await startRedis();
   const admin = administer(url);
   await admin.acl('SETUSER', 'quiet', 'on', '>pw', '~*', '+@all', 'resetchannels');
@@ -185,10 +186,10 @@ it('finds the ticks when no message tells of them', async () => {
   const items = follow(marketStream);
   const awaited = take(items, 3);
   for (let number = 0; number < 3; number++) await marketStream.append(SYMBOL, [tick(number)]);
-  expect(told(await awaited)).toEqual(range(0, 3));
+  expect(numbersOf(await awaited)).toEqual(range(0, 3));
 });
 
-it('opens one connection more for all subscriptions', async () => {
+it('all subscriptions share one additional connection', async () => {
   const { url } = await startRedis();
   const { marketStream, probe } = connect({ url });
   await probe.ping();
@@ -197,14 +198,14 @@ it('opens one connection more for all subscriptions', async () => {
   await marketStream.append(SYMBOL, ticks(0, 1));
   await until(async () => probe.connectionCount() === 2);
   await marketStream.append(SYMBOL, ticks(1, 1));
-  for (const items of await Promise.all(awaited)) expect(told(items)).toEqual([0, 1]);
+  for (const items of await Promise.all(awaited)) expect(numbersOf(items)).toEqual([0, 1]);
   expect(probe.connectionCount()).toBe(2);
 });
 
-describe('when a stream ends in its time', () => {
+describe('after the stream expired', () => {
   const LIFE_MS = 1_500;
 
-  async function begin(): Promise<{ marketStream: RedisMarketStream; untilGone: () => Promise<void> }> {
+  async function openStream(): Promise<{ marketStream: RedisMarketStream; untilGone: () => Promise<void> }> {
     const { url } = await startRedis();
     const admin = administer(url);
     const clients = createClients(completeRedisSettings({ url }), endpointOf({ url }), streamScripts);
@@ -217,51 +218,51 @@ describe('when a stream ends in its time', () => {
     };
   }
 
-  it('gives who has waited the next ticks without a gap', async () => {
-    const { marketStream, untilGone } = await begin();
+  it('a waiting subscriber gets the next ticks without a gap', async () => {
+    const { marketStream, untilGone } = await openStream();
     const items = follow(marketStream);
     for (const number of [0, 1]) {
       const awaited = take(items, 1);
       await marketStream.append(SYMBOL, [tick(number)]);
-      expect(told(await awaited)).toEqual([number]);
+      expect(numbersOf(await awaited)).toEqual([number]);
       const next = take(items, 1);
       await untilGone();
       await marketStream.append(SYMBOL, [tick(number + 10)]);
-      expect(told(await next)).toEqual([number + 10]);
+      expect(numbersOf(await next)).toEqual([number + 10]);
     }
   });
 
-  it('tells of a gap who has not asked meanwhile', async () => {
-    const { marketStream, untilGone } = await begin();
+  it('a subscriber that was not waiting gets a gap', async () => {
+    const { marketStream, untilGone } = await openStream();
     await marketStream.append(SYMBOL, [tick(0)]);
     const items = follow(marketStream);
     await take(items, 1);
     await untilGone();
     await sleep(100);
-    expect(told(await take(items, 1))).toEqual(['gap']);
+    expect(numbersOf(await take(items, 1))).toEqual(['gap']);
     const awaited = take(items, 1);
     await marketStream.append(SYMBOL, [tick(1)]);
-    expect(told(await awaited)).toEqual([1]);
+    expect(numbersOf(await awaited)).toEqual([1]);
   });
 
-  it('tells of a gap who had not read all of it', async () => {
-    const { marketStream, untilGone } = await begin();
+  it('a subscriber that had unread ticks gets a gap', async () => {
+    const { marketStream, untilGone } = await openStream();
     await marketStream.append(SYMBOL, ticks(0, 2));
     const items = follow(marketStream, OLDEST_TICK, 1);
     await sleep(500);
-    expect(told(await take(items, 1))).toEqual([0]);
+    expect(numbersOf(await take(items, 1))).toEqual([0]);
     await untilGone();
-    expect(told(await take(items, 1))).toEqual(['gap']);
+    expect(numbersOf(await take(items, 1))).toEqual(['gap']);
   });
 
-  it('tells of a gap who comes back with a position of it', async () => {
-    const { marketStream, untilGone } = await begin();
+  it('a subscriber that resumes from a position gets a gap', async () => {
+    const { marketStream, untilGone } = await openStream();
     await marketStream.append(SYMBOL, [tick(0)]);
     const [{ position }] = (await take(follow(marketStream), 1)) as [MarketStreamItem];
     await untilGone();
     await marketStream.append(SYMBOL, [tick(1)]);
     const rest = await take(follow(marketStream, position), 2);
-    expect(told(rest)).toEqual(['gap', 1]);
+    expect(numbersOf(rest)).toEqual(['gap', 1]);
     expect(await take(follow(marketStream, rest[0]!.position), 1)).toEqual([rest[1]]);
   });
 });

@@ -14,14 +14,14 @@ import {
   requireLimit,
   subscribeToTicks,
 } from '@quantumtrade/dal-domain';
-import type { Command, RunCommand } from '../commands/commands.js';
+import type { RunCommand } from '../commands/redis-commands.js';
 import type { AppendNotices } from './append-notices.js';
 import { RedisTickSource } from './redis-tick-source.js';
 import { appendTicks, recentTicks } from './stream-scripts.js';
 
 const { pattern, ttlSeconds } = keyspaces.marketStream;
 
-/** The market stream port on Redis: a Redis stream for each symbol. */
+/** Market stream port on Redis: one Redis stream per symbol. */
 export class RedisMarketStream implements MarketStream {
   readonly #run: RunCommand;
   readonly #lifeMs: number;
@@ -36,8 +36,8 @@ export class RedisMarketStream implements MarketStream {
   async append(symbol: string, ticks: readonly MarketData<true>[], options?: CallOptions): Promise<void> {
     const operation = 'marketStream.append';
     const kept = encodeTicks(symbol, ticks, operation).slice(-MARKET_STREAM_LENGTH);
-    const someLeftOut = kept.length < ticks.length ? 1 : 0;
-    const args = [MARKET_STREAM_LENGTH, this.#lifeMs, someLeftOut, ...kept];
+    const hasOmitted = kept.length < ticks.length ? 1 : 0;
+    const args = [MARKET_STREAM_LENGTH, this.#lifeMs, hasOmitted, ...kept];
     await this.#run(operation, options, async (redis) => {
       if (kept.length > 0) await redis.evaluate(appendTicks, keyOf(pattern, { symbol }), args);
     });
@@ -46,10 +46,13 @@ export class RedisMarketStream implements MarketStream {
   async recent(symbol: string, limit: number, options?: CallOptions): Promise<MarketData<true>[]> {
     const operation = 'marketStream.recent';
     const count = requireLimit(limit, operation);
-    const read: Command<unknown> = async (redis) =>
-      count > 0 ? redis.evaluate(recentTicks, keyOf(pattern, { symbol }), [count]) : [];
-    const texts = await this.#run(operation, options, read, recentTicks);
-    return decodeTicks((texts as string[]).reverse(), operation);
+    const reply = await this.#run(
+      operation,
+      options,
+      async (redis) => (count > 0 ? redis.evaluate(recentTicks, keyOf(pattern, { symbol }), [count]) : []),
+      recentTicks,
+    );
+    return decodeTicks((reply as string[]).reverse(), operation);
   }
 
   subscribe(

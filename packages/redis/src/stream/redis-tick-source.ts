@@ -1,16 +1,16 @@
 import type { TickLook, MarketStreamItem, TickSource } from '@quantumtrade/dal-domain';
 import { CacheError, decodeTicks, keyOf, keyspaces } from '@quantumtrade/dal-domain';
-import type { RunCommand } from '../commands/commands.js';
-import { NO_BUDGET } from '../commands/commands.js';
+import type { RunCommand } from '../commands/redis-commands.js';
+import { UNLIMITED_BUDGET } from '../commands/replies.js';
 import type { AppendNotices } from './append-notices.js';
 import type { Cursor } from './cursor.js';
-import { cursorAfter, isBeforeOldest, LONG_AGO, nothingAt, positionOf } from './cursor.js';
-import { lookAtTicks } from './stream-scripts.js';
+import { cursorAfter, isBeforeOldest, cursorWithoutStream, LONG_AGO, positionOf } from './cursor.js';
+import { readTicks } from './stream-scripts.js';
 
 const { pattern } = keyspaces.marketStream;
 const OPERATION = 'marketStream.subscribe';
 
-/** The last entry of a stream, and those that were read. */
+/** Last entry of a stream, and the entries that were read. */
 interface Stream {
   readonly lastId: string;
   readonly born: string;
@@ -18,12 +18,12 @@ interface Stream {
 }
 
 /**
- * Reads streams for subscriptions, and finds out whether ticks are missing between what a cursor stands for and what
- * follows it. They are not, if what follows names the cursor's entry as the one before it.
+ * Reads streams for subscriptions, and detects whether ticks are missing after a cursor. None is missing if the next entry names
+ * the cursor's entry as the previous one.
  *
- * A key whose stream expired and that has another now, or none, missed nothing if its end was seen within the life of a
- * tick, for what was appended since would still be there; and if the stream lived as long as it should have. What a stream
- * born later holds was never read, whatever its ids are: the server's clock may have gone back.
+ * Where the cursor's stream has expired, or another has replaced it, no tick is missing if two conditions hold: its end was read
+ * within the life of a tick, so that a later tick would still exist, and the stream lived as long as it should have. Entries of a
+ * stream created later are always unread, whatever their ids are, because the server's clock may have gone back.
  */
 export class RedisTickSource implements TickSource<Cursor> {
   readonly #run: RunCommand;
@@ -47,28 +47,31 @@ export class RedisTickSource implements TickSource<Cursor> {
 
   async look(symbol: string, cursor: Cursor | undefined, count: number): Promise<TickLook<Cursor>> {
     const begin = performance.now();
-    const from = cursor ?? nothingAt(begin);
+    const from = cursor ?? cursorWithoutStream(begin);
     const args = [from.id, from.born, cursor ? count : 1];
-    const answer = await this.#run(
+    const reply = await this.#run(
       OPERATION,
       undefined,
-      (redis) => redis.evaluate(lookAtTicks, keyOf(pattern, { symbol }), args),
-      { ...NO_BUDGET, isAnswer: lookAtTicks.isAnswer },
+      (redis) => redis.evaluate(readTicks, keyOf(pattern, { symbol }), args),
+      { ...UNLIMITED_BUDGET, isReply: readTicks.isReply },
     );
-    const found = typeof answer === 'number' ? answer : streamOf(answer);
+    const found = typeof reply === 'number' ? reply : parseStream(reply);
     if (!cursor) return { items: [], cursor: endOf(found, begin), hasMore: false };
     const next = nextCursor(found, begin);
     const items: MarketStreamItem[] = typeof found === 'number' ? [] : ticksOf(symbol, found);
-    const gap = this.#gap(cursor, found);
+    const gap = this.#findGap(cursor, found);
     if (gap !== undefined) items.unshift({ kind: 'gap', symbol, position: gap });
     return { items, cursor: next, hasMore: typeof found !== 'number' && next.id !== found.lastId };
   }
 
-  /** The position where ticks may be missing, between the cursor and a stream, or the time at which there was none. */
-  #gap(cursor: Cursor, found: Stream | number): string | undefined {
+  /**
+   * Returns the position where ticks may be missing, undefined when none is. `found` is the stream, or the server's time when
+   * there was none.
+   */
+  #findGap(cursor: Cursor, found: Stream | number): string | undefined {
     if (isBeforeOldest(cursor)) return undefined;
     if (typeof found === 'number') {
-      return this.#mayHaveMissed(cursor, found) ? positionOf(nothingAt(0)) : undefined;
+      return this.#mayHaveMissed(cursor, found) ? positionOf(cursorWithoutStream(0)) : undefined;
     }
     const { born, lastId, entries } = found;
     const before = entries[0]?.before ?? lastId;
@@ -79,15 +82,15 @@ export class RedisTickSource implements TickSource<Cursor> {
     return follows ? undefined : positionOf({ id: before, born });
   }
 
-  /** Whether the cursor's stream, which was no more at a time of the server's, may have had ticks after the cursor. */
-  #mayHaveMissed({ id, lastAt }: Cursor, goneBy: number): boolean {
-    return performance.now() - lastAt >= this.#lifeMs || goneBy < Number.parseInt(id) + this.#lifeMs;
+  /** Whether the cursor's stream, which no longer existed at a time of the server, may have had ticks after the cursor. */
+  #mayHaveMissed({ id, lastAt }: Cursor, goneAt: number): boolean {
+    return performance.now() - lastAt >= this.#lifeMs || goneAt < Number.parseInt(id) + this.#lifeMs;
   }
 }
 
-/** After the last entry that was read, or that there is. */
+/** Returns the cursor after the last entry that was read, or at the end when none was. */
 function nextCursor(found: Stream | number, begin: number): Cursor {
-  if (typeof found === 'number') return nothingAt(begin);
+  if (typeof found === 'number') return cursorWithoutStream(begin);
   const { lastId, born, entries } = found;
   const id = entries.at(-1)?.id ?? lastId;
   return { id, born, lastAt: id === lastId ? begin : LONG_AGO };
@@ -107,9 +110,9 @@ function ticksOf(symbol: string, { born, entries }: Stream): MarketStreamItem[] 
   }));
 }
 
-/** The stream that a script answered with; throws `CacheError` when another writer's entries are in it. */
-function streamOf(answer: unknown): Stream {
-  const [lastId, born, entries] = answer as [string, string, [id: string, fields: string[]][]];
+/** Parses the reply of `readTicks`. Throws `CacheError` when the stream has entries of another format. */
+function parseStream(reply: unknown): Stream {
+  const [lastId, born, entries] = reply as [string, string, [id: string, fields: string[]][]];
   return {
     lastId,
     born,

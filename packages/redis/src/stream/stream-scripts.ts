@@ -1,20 +1,20 @@
 import { isListOf, isNumber, isText, isTuple } from '../commands/replies.js';
-import type { Script } from '../commands/commands.js';
+import type { Script } from '../commands/scripts.js';
 
-/** An entry of a stream: its id, and its fields and values in turn. */
+/** Whether a value is an entry of a stream: its id, and a list of field names and values. */
 const isEntry = (entry: unknown): boolean => isTuple(entry, isText, (fields) => isListOf(fields, isText));
 
 /**
- * Appends to a bounded stream. ARGV: its length, its life in ms, 1 when ticks before these were left out, and the ticks.
+ * Appends to a bounded stream. ARGV: its length, its life in ms, 1 when ticks before these were omitted, and the ticks.
  *
- * An entry's id is the server's. Beside its tick it has the id of the entry before it (`0-0` when it is the first, `0-1`
- * after ticks that were left out), by which a reader knows that it missed none, and when the stream was born, in
- * microseconds, by which a reader knows a stream that has taken the place of another. Readers are told of the append by a
- * message on the channel that is named as the key; a user who may not publish leaves it at that.
+ * The server assigns the ids of entries. Beside its tick, an entry has the id of the previous entry (`0-0` for the first, `0-1`
+ * after omitted ticks), with which a reader detects missing ticks, and the time of the stream's creation in microseconds, with
+ * which a reader detects that a new stream has replaced the old one. A message on the channel with the name of the key notifies
+ * readers; a missing permission to publish is ignored.
  */
 export const appendTicks: Script = {
   name: 'qtdalAppendTicks',
-  isAnswer: (answer) => answer === null,
+  isReply: (reply) => reply === null,
   lua: `
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local before, born = '0-0', nil
@@ -35,14 +35,14 @@ redis.pcall('PUBLISH', KEYS[1], '')
 };
 
 /**
- * Reads a stream on from an entry of it; from its start when it was born at another time. ARGV: the entry's id, its
- * stream's birth, and how many at most. Returns the id and the birth of the last entry and the entries read, or, when
- * there is no stream, the server's time in ms.
+ * Reads a stream from after an entry, or from its start when it was created at another time. ARGV: the entry's id, the creation
+ * time of its stream, and the largest number of entries. Returns id and creation time of the last entry and the entries read;
+ * without a stream, the server's time in ms.
  */
-export const lookAtTicks: Script = {
+export const readTicks: Script = {
   name: 'qtdalLookAtTicks',
-  isAnswer: (answer) =>
-    isNumber(answer) || isTuple(answer, isText, isText, (entries) => isListOf(entries, isEntry)),
+  isReply: (reply) =>
+    isNumber(reply) || isTuple(reply, isText, isText, (entries) => isListOf(entries, isEntry)),
   lua: `
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 if not last then
@@ -55,10 +55,10 @@ return { last[1], born or '', redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 
 `,
 };
 
-/** The last ticks, newest first. ARGV: how many at most. */
+/** Reads the last ticks, newest first. ARGV: the largest number of ticks. */
 export const recentTicks: Script = {
   name: 'qtdalRecentTicks',
-  isAnswer: (answer) => isListOf(answer, isText),
+  isReply: (reply) => isListOf(reply, isText),
   readOnly: true,
   lua: `
 local ticks = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[1])
@@ -67,4 +67,4 @@ return ticks
 `,
 };
 
-export const streamScripts: readonly Script[] = [appendTicks, lookAtTicks, recentTicks];
+export const streamScripts: readonly Script[] = [appendTicks, readTicks, recentTicks];

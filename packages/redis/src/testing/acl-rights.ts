@@ -1,6 +1,5 @@
-/** What the documentation says that an ACL user needs. */
-export const RIGHTS = '&* +@read +@write +@scripting +@connection +@pubsub -@dangerous +info +time'.split(
-  ' ',
-);
-export const RIGHTS_IN_CLUSTER =
+/** Permissions that the documentation lists for an ACL user. */
+export const PERMISSIONS =
+  '&* +@read +@write +@scripting +@connection +@pubsub -@dangerous +info +time'.split(' ');
+export const CLUSTER_PERMISSIONS =
   '+cluster|slots +cluster|nodes +cluster|info +asking +readonly +readwrite'.split(' ');

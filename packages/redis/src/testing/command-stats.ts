@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-/** How often a server was called by any of some commands since it last forgot. */
+/** Returns how often a server has executed some commands since the last reset. */
 export async function callsOf(redis: Redis, ...commands: string[]): Promise<number> {
   const stats = await redis.info('commandstats');
   return commands
@@ -8,6 +8,6 @@ export async function callsOf(redis: Redis, ...commands: string[]): Promise<numb
     .reduce((sum, calls) => sum + calls, 0);
 }
 
-export async function forgetCalls(nodes: readonly { readonly redis: Redis }[]): Promise<void> {
+export async function resetCalls(nodes: readonly { readonly redis: Redis }[]): Promise<void> {
   await Promise.all(nodes.map(({ redis }) => redis.config('RESETSTAT')));
 }

@@ -1,10 +1,15 @@
 import type { CacheBackend } from '@quantumtrade/dal-domain';
+import { isDatabaseError } from '@quantumtrade/dal-domain';
 import { connectRedis } from '../connect-redis.js';
 import type { RedisSettings } from '../settings.js';
+import { sleep } from '@quantumtrade/dal-runtime';
 
 const open: CacheBackend[] = [];
 
-/** A backend that `closeAll` closes. Its calls have time, for the machine may be busy. */
+/** Timeouts longer than any test: what ends earlier was ended by something else. */
+export const NO_TIMEOUT = { connectionTimeoutMs: 600_000, budgetMs: 600_000, commandTimeoutMs: 600_000 };
+
+/** Connects a backend that `closeAll` closes. Its calls have a long budget, because the machine may be busy. */
 export function connect(settings: RedisSettings): CacheBackend {
   const backend = connectRedis({ budgetMs: 10_000, ...settings });
   open.push(backend);
@@ -15,8 +20,22 @@ export async function closeAll(): Promise<void> {
   await Promise.all(open.splice(0).map(({ probe }) => probe.close()));
 }
 
+/** Calls a backend until a call succeeds. Every earlier failure must be an error of the data layer. */
+export async function untilAnswered({ cache }: CacheBackend): Promise<void> {
+  for (;;) {
+    try {
+      await cache.exists('key');
+      return;
+    } catch (error) {
+      if (!isDatabaseError(error)) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+/** Returns the number of open sockets of this process. */
 export const openSockets = (): number =>
   process.getActiveResourcesInfo().filter((kind) => /^(TCP|TLS)(Socket)?Wrap$/.test(kind)).length;
 
-/** Takes any value as it is. */
+/** Decoder that accepts any value. */
 export const anything = { parse: (value: unknown) => value };

@@ -3,25 +3,25 @@ import { sleep } from '@quantumtrade/dal-runtime';
 import { until } from '@quantumtrade/dal-testing';
 import type { Redis } from 'ioredis';
 
-interface Written {
+interface CounterValue {
   readonly key: string;
   readonly n: number;
 }
-const written = { parse: (value: unknown) => value as Written };
+const counterValue = { parse: (value: unknown) => value as CounterValue };
 
 /**
- * Writes one larger number after another under one key, alone, and reads each back. Notes what is not as it should be,
- * and how long nothing was.
+ * Writes rising numbers under one key, as the only writer, and reads each back. Records failures, wrong and stale values, and the
+ * longest outage.
  */
-export class Witness {
+export class CounterOracle {
   readonly key: string;
-  /** What calls failed with. */
+  /** Errors of failed calls. */
   readonly failures: unknown[] = [];
-  /** Values that nobody wrote under this key. */
+  /** Values that were never written under this key. */
   readonly wrong: unknown[] = [];
-  /** Numbers that were read after a larger one had been acknowledged; 0 for no value at all. */
+  /** Numbers that were read after a larger one was acknowledged; 0 for no value. */
   readonly older: number[] = [];
-  /** The largest number acknowledged. */
+  /** Largest acknowledged number. */
   acknowledged = 0;
   #attempted = 0;
   #lastSuccess = Date.now();
@@ -36,22 +36,22 @@ export class Witness {
     this.#running = this.#run();
   }
 
-  /** The longest time between two successful calls. */
+  /** Longest time between two successful calls. */
   get outageMs(): number {
     return this.#longestOutageMs;
   }
 
-  /** Resolves after so many more writes were acknowledged. */
+  /** Resolves after `count` more writes are acknowledged. */
   progress(count: number): Promise<void> {
     const goal = this.acknowledged + count;
     return until(async () => this.acknowledged >= goal);
   }
 
-  /** The number that a replica has. */
+  /** Returns the number that a replica holds. */
   async lastReplicated(replica: Redis): Promise<number> {
     await replica.readonly().catch(() => undefined);
     const text = await replica.get(this.key);
-    return text === null ? 0 : (JSON.parse(text) as Written).n;
+    return text === null ? 0 : (JSON.parse(text) as CounterValue).n;
   }
 
   stop(): Promise<void> {
@@ -66,11 +66,11 @@ export class Witness {
         await this.#cache.set(this.key, { key: this.key, n }, 3_600);
         this.acknowledged = n;
       });
-      await this.#try(async () => this.#check(await this.#cache.get(this.key, written)));
+      await this.#try(async () => this.#check(await this.#cache.get(this.key, counterValue)));
     }
   }
 
-  #check(value: Written | null): void {
+  #check(value: CounterValue | null): void {
     if (value && (value.key !== this.key || value.n > this.#attempted)) this.wrong.push(value);
     else if ((value?.n ?? 0) < this.acknowledged) this.older.push(value?.n ?? 0);
   }
@@ -88,8 +88,12 @@ export class Witness {
   }
 }
 
-/** What a failover cost, for whoever reads the output of a test. */
-export function report(what: string, failoverMs: number, { outageMs, failures }: Witness): void {
+/** Prints the cost of a failover to the output of the test. */
+export function reportFailover(
+  topology: string,
+  failoverMs: number,
+  { outageMs, failures }: CounterOracle,
+): void {
   const cost = `no answer for ${outageMs} ms, ${failures.length} calls failed`;
-  process.stderr.write(`${what}: a new master after ${failoverMs} ms; ${cost}\n`);
+  process.stderr.write(`${topology}: a new master after ${failoverMs} ms; ${cost}\n`);
 }

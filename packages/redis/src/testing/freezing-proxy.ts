@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** Stands between clients and a server, and can hold up single connections without ending them. */
+/** Proxy before a server that can freeze single connections without closing them. */
 export class FreezingProxy {
   readonly url: string;
-  /** The open connections in the order they were made. */
+  /** Open connections in the order of their creation. */
   readonly connections: Socket[] = [];
   readonly #stop: () => void;
 
@@ -33,7 +33,7 @@ export class FreezingProxy {
     return proxy;
   }
 
-  /** Nothing of what this client sends arrives any more, and so it is answered nothing. */
+  /** Stops forwarding what this client sends, so that it gets no more replies. */
   freeze(connection: Socket): void {
     connection.unpipe().pause();
   }

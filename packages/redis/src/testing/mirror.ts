@@ -3,7 +3,7 @@ import { sleep } from '@quantumtrade/dal-runtime';
 import { until } from '@quantumtrade/dal-testing';
 import { anything } from './connected.js';
 
-/** Keeps what it reads for as long as nothing says that it has changed, and reads it again then. */
+/** Keeps the values that it reads until they are invalidated, and reads them again then. */
 export class Mirror implements InvalidationListener {
   readonly values = new Map<string, unknown>();
   readonly #versions = new Map<string, number>();
@@ -34,12 +34,12 @@ export class Mirror implements InvalidationListener {
     }
   }
 
-  /** Resolves when so many values are in it. */
+  /** Resolves when it holds `count` values. */
   holds(count: number): Promise<void> {
     return until(async () => this.values.size === count);
   }
 
-  /** Resolves when it was told of a change of `marker`, which is made after all others. */
+  /** Resolves when it has received an invalidation of `marker`, which is changed after all others. */
   settled(change: () => Promise<unknown>): Promise<void> {
     return until(async () => {
       const [epoch, version] = [this.#epoch, this.#versionOf('marker')];

@@ -5,7 +5,7 @@ import { Cluster, type Redis } from 'ioredis';
 import { connectRedis } from '../connect-redis.js';
 import type { RedisSettings } from '../settings.js';
 
-/** An empty backend for the suites: keys of its own in a store that `redis` administers. */
+/** Opens an empty backend for the conformance suites, with its own keys in a store that `redis` administers. */
 export function openCache(redis: Redis | Cluster, settings: RedisSettings): OpenCache {
   const keyPrefix = `${randomUUID()}:`;
   let now = Date.UTC(2024, 0, 2);
@@ -18,7 +18,7 @@ export function openCache(redis: Redis | Cluster, settings: RedisSettings): Open
 
   async function age(key: string, ms: number): Promise<void> {
     const log = (await redis.type(key)) === 'zset' ? await redis.zrange(key, -1, -1, 'WITHSCORES') : [];
-    // A request log goes by the clock alone: brought near its end, it could reach it while a test is still looking.
+    // A request log depends on the clock alone; with a shortened life it could expire during the test.
     if (log.length > 0 && Number(log[1]) + RATE_LIMIT_WINDOW_MS > now) return;
     const left = (await redis.pttl(key)) - ms;
     await (left > 0 && log.length === 0 ? redis.pexpire(key, left) : redis.del(key));

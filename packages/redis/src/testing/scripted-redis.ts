@@ -2,20 +2,19 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 
-/** What a server does when it gets a command: gives the bytes of a reply, or does as it likes with the connection. */
-export type Reply = (command: readonly string[], socket: Socket) => string | undefined;
+/** Returns the bytes of the reply to a command, '' for none and undefined for the usual reply, or uses the connection itself. */
+export type ReplyHandler = (command: readonly string[], socket: Socket) => string | undefined;
 
 const INFO = 'redis_version:7.0.0\r\nloading:0\r\n';
 const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
 
-/** A server that is a Redis as far as its clients need one to get ready, and else what a test says. */
+/** Server that answers like Redis until its clients are ready, and then as a test defines. */
 export class ScriptedRedis {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Connections that were opened. */
+  /** Number of connections so far. */
   connections = 0;
-  /** Answers a command; undefined to the usual answer. */
-  reply: Reply = () => undefined;
+  reply: ReplyHandler = () => undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -45,7 +44,7 @@ export class ScriptedRedis {
     socket.setEncoding('latin1').on('data', (text: string) => {
       received += text;
       for (;;) {
-        const [command, length] = commandIn(received);
+        const [command, length] = parseCommand(received);
         if (command === undefined) return;
         received = received.slice(length);
         const reply = this.reply(command, socket) ?? usualReply(command);
@@ -56,8 +55,8 @@ export class ScriptedRedis {
   }
 }
 
-/** The first command of what was received, and its length; undefined while it is not whole. */
-function commandIn(received: string): [command: string[] | undefined, length: number] {
+/** Parses the first command of a text and returns its length; undefined while it is incomplete. */
+function parseCommand(received: string): [command: string[] | undefined, length: number] {
   const head = /^\*(\d+)\r\n/.exec(received);
   if (!head) return [undefined, 0];
   const words: string[] = [];

@@ -7,15 +7,15 @@ interface Address {
   readonly port: number;
 }
 
-/** Speaks as a Sentinel, and says what a test has it say, when it has it say so. */
+/** Sentinel whose answers a test controls. */
 export class ScriptedSentinel {
   readonly address: Address;
-  /** Who asks for the master, and has had no answer. */
+  /** Clients with an open request for the master. */
   readonly asking: Socket[] = [];
-  /** Who asks for the replicas, and has had no answer. */
+  /** Clients with an open request for the replicas. */
   readonly askingForReplicas: Socket[] = [];
-  /** Who hears of another master. */
-  readonly listening: Socket[] = [];
+  /** Clients subscribed to master switches. */
+  readonly subscribers: Socket[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #close: () => void;
 
@@ -32,23 +32,23 @@ export class ScriptedSentinel {
     return sentinel;
   }
 
-  /** Tells who has asked. */
+  /** Answers the open requests for the master. */
   answer({ host, port }: Address): void {
     for (const socket of this.asking.splice(0))
       socket.write(`*2\r\n$${host.length}\r\n${host}\r\n$${`${port}`.length}\r\n${port}\r\n`);
   }
 
-  /** Tells who has asked of one replica. */
+  /** Answers the open requests for the replicas with one replica. */
   answerReplica({ host, port }: Address): void {
     const fields = ['ip', host, 'port', `${port}`, 'flags', 'slave'];
     const texts = fields.map((field) => `$${field.length}\r\n${field}\r\n`).join('');
     for (const socket of this.askingForReplicas.splice(0)) socket.write(`*1\r\n*6\r\n${texts}`);
   }
 
-  /** Says that there is another master. */
+  /** Announces another master to the subscribers. */
   announce(name: string, { host, port }: Address): void {
     const message = `${name} 127.0.0.1 9 ${host} ${port}`;
-    for (const socket of this.listening)
+    for (const socket of this.subscribers)
       socket.write(`*3\r\n$7\r\nmessage\r\n$14\r\n+switch-master\r\n$${message.length}\r\n${message}\r\n`);
   }
 
@@ -66,7 +66,7 @@ export class ScriptedSentinel {
         else if (/slaves/i.test(command)) this.askingForReplicas.push(socket);
         else if (/subscribe/i.test(command)) {
           socket.write('*3\r\n$9\r\nsubscribe\r\n$14\r\n+switch-master\r\n:1\r\n');
-          this.listening.push(socket);
+          this.subscribers.push(socket);
         } else socket.write('+OK\r\n');
       }
     });

@@ -1,6 +1,6 @@
 import type { MarketData, MarketStreamItem } from '@quantumtrade/dal-domain';
 
-/** A tick that carries its number. */
+/** Creates a tick whose volume is its number. */
 export const tick = (number: number, symbol = 'AAPL'): MarketData<true> => ({
   symbol,
   timestamp: new Date(number),
@@ -18,6 +18,6 @@ export const range = (first: number, count: number) => Array.from({ length: coun
 
 export const ticks = (first: number, count: number) => range(first, count).map((number) => tick(number));
 
-/** What items tell: the numbers of their ticks, and where there are gaps. */
-export const told = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>
+/** Returns the numbers of ticks, and 'gap' for gaps. */
+export const numbersOf = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>
   items.map((item) => (item.kind === 'gap' ? 'gap' : Number(item.tick.volume)));

@@ -1,7 +1,7 @@
 import { everythingOf } from '@quantumtrade/dal-conformance';
-import { errorOf, failureOf, isDatabaseRefusal } from './failures.js';
+import { classifyFailure, isDatabaseRefusal, toDatabaseError } from './failures.js';
 
-/** An error as ioredis makes it: the reply, and the command with its arguments. */
+/** Creates an error as ioredis does: with the reply, and the command with its arguments. */
 function reply(message: string, name = 'set'): Error {
   return Object.assign(new Error(message), {
     name: 'ReplyError',
@@ -24,8 +24,8 @@ it.each([
   ['CLUSTERDOWN The cluster is down', 'CACHE', true],
   ['WRONGPASS invalid username-password pair', 'CONNECTION', false],
   ['NOAUTH Authentication required.', 'CONNECTION', false],
-])('takes %j for a %s error, retryable: %s, and shows no argument', (message, code, retryable) => {
-  const error = errorOf(failureOf(reply(message)), 'cache.set');
+])('maps %j to %s (retryable: %s) without showing arguments', (message, code, retryable) => {
+  const error = toDatabaseError(classifyFailure(reply(message)), 'cache.set');
   expect(error).toMatchObject({ code, retryable, operation: 'cache.set' });
   expect(everythingOf(error)).not.toContain('s3cr3t');
 });
@@ -40,36 +40,36 @@ it.each([
     Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError: coded('ETIMEDOUT') }),
     'Connection failed: ETIMEDOUT',
   ],
-])('takes %s for a connection that may come back', (failure, message) => {
-  expect(errorOf(failureOf(failure), 'cache.get')).toMatchObject({
+])('maps %s to a retryable ConnectionError', (failure, message) => {
+  expect(toDatabaseError(classifyFailure(failure), 'cache.get')).toMatchObject({
     code: 'CONNECTION',
     retryable: true,
     message,
   });
 });
 
-it('takes a call that the cluster sends from node to node for one that may succeed later', () => {
+it('maps too many redirections to a retryable CacheError', () => {
   const error = new Error('Too many Cluster redirections. Last error: ReplyError: MOVED 7 s3cr3t:6379');
-  expect(errorOf(failureOf(error), 'cache.get')).toMatchObject({
+  expect(toDatabaseError(classifyFailure(error), 'cache.get')).toMatchObject({
     code: 'CACHE',
     retryable: true,
     message: expect.not.stringContaining('s3cr3t'),
   });
 });
 
-it('takes Sentinels that know no master for a connection that may come back', () => {
+it('maps unavailable Sentinels to a retryable ConnectionError', () => {
   const error = new Error(
     'All sentinels are unreachable. Retrying from scratch after 50ms. Last error: s3cr3t',
   );
-  const message = 'Connection failed: no Sentinel answered who the master is';
-  expect(errorOf(failureOf(error), 'cache.get')).toMatchObject({
+  const message = 'Connection failed: no Sentinel named the master';
+  expect(toDatabaseError(classifyFailure(error), 'cache.get')).toMatchObject({
     code: 'CONNECTION',
     retryable: true,
     message,
   });
 });
 
-it('tells a database that does not exist from a login that was refused', () => {
+it('distinguishes a missing database from a refused login', () => {
   expect(isDatabaseRefusal(reply('ERR DB index is out of range', 'select'))).toBe(true);
   expect(isDatabaseRefusal(reply('NOAUTH Authentication required.', 'select'))).toBe(false);
   expect(isDatabaseRefusal(reply('ERR DB index is out of range', 'set'))).toBe(false);

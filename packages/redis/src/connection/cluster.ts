@@ -2,8 +2,8 @@ import type { ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import type { ReadFrom, RedisClusterSettings } from '../settings.js';
 
 /**
- * A node's connection queues what comes while it opens, for a cluster opens them on first use. What was sent to a node
- * that went away is not sent again; its connection does not come back, and the next redirection opens another.
+ * Returns the driver options of a cluster. The connection to a node opens on first use and queues commands until then. Commands
+ * sent to a node that disappears are not sent again; a later redirection opens a new connection.
  */
 export function clusterOptions(
   { maxRedirections, retryDelayMs }: RedisClusterSettings,
@@ -18,16 +18,16 @@ export function clusterOptions(
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: retryDelayMs,
     retryDelayOnTryAgain: retryDelayMs,
-    scaleReads: { master: 'master', replica: 'slave', 'replica-preferred': readyReplica }[readFrom],
-    // A replica goes on redirecting to the slot's new master until the slots are known anew, which takes a moment.
+    scaleReads: { master: 'master', replica: 'slave', 'replica-preferred': selectReadyReplica }[readFrom],
+    // A replica redirects to the new master of a slot until the slots are refreshed, which takes a moment.
     retryDelayOnMoved: readFrom === 'master' ? 0 : retryDelayMs,
-    // Certificates name hosts: they are connected to by name.
+    // Certificates name hosts, so nodes are connected to by name.
     ...(node.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
   } as ClusterOptions;
 }
 
-/** One of a slot's replicas that is connected; else its master, while they are being connected to. */
-function readyReplica([master, ...replicas]: (Redis | undefined)[]): Redis | undefined {
+/** Selects one of the connected replicas of a slot, or its master while none is connected. */
+function selectReadyReplica([master, ...replicas]: (Redis | undefined)[]): Redis | undefined {
   for (const replica of replicas) if (replica?.status === 'wait') replica.connect().catch(() => undefined);
   const ready = replicas.filter((replica) => replica?.status === 'ready');
   return ready[Math.floor(Math.random() * ready.length)] ?? master;

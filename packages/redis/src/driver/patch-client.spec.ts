@@ -3,7 +3,8 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { bearErrors, gatherWrites, limitHandshake } from './patches.js';
+import { batchWrites } from './batch-writes.js';
+import { limitHandshake, swallowErrors } from './patch-client.js';
 
 const sockets: Socket[] = [];
 let server: Server;
@@ -14,8 +15,8 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** A server that shows each connection to it. */
-async function listening(onConnection: (socket: Socket) => void): Promise<number> {
+/** Starts a server and returns its port. */
+async function startServer(onConnection: (socket: Socket) => void): Promise<number> {
   server = createServer((socket) => {
     sockets.push(socket.on('error', () => undefined));
     onConnection(socket);
@@ -24,10 +25,10 @@ async function listening(onConnection: (socket: Socket) => void): Promise<number
   return (server.address() as AddressInfo).port;
 }
 
-/** A connection to a server that has nothing, and what is written on it. */
-async function gathering() {
+/** Connects to a server without keys, and spies on the writes. */
+async function connectAndSpy() {
   let cut = '';
-  const port = await listening((socket) =>
+  const port = await startServer((socket) =>
     socket.on('data', (chunk) => {
       const texts = `${cut}${String(chunk)}`.split('get');
       cut = texts.at(-1)!.slice(-2);
@@ -35,13 +36,13 @@ async function gathering() {
     }),
   );
   redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
-  gatherWrites(redis);
+  batchWrites(redis);
   await redis.connect();
   return jest.spyOn(redis.stream as Socket, '_write');
 }
 
-it('writes the first command of a turn at once, and the others together', async () => {
-  const sent = await gathering();
+it('writes the first command of a turn immediately and the others together', async () => {
+  const sent = await connectAndSpy();
   const calls = ['a', 'b', 'c', 'd'].map((key) => redis.get(key));
   expect(sent).toHaveBeenCalledTimes(1);
   await Promise.all(calls);
@@ -52,20 +53,20 @@ it('writes the first command of a turn at once, and the others together', async 
   expect(sent).toHaveBeenCalledTimes(3);
 });
 
-it('lets the server go on with many commands while others are being composed', async () => {
-  const sent = await gathering();
+it('writes long batches early, before the turn ends', async () => {
+  const sent = await connectAndSpy();
   const calls = Array.from({ length: 100 }, (_, n) => redis.get(`key ${n}`));
   expect(sent).toHaveBeenCalledTimes(3);
   expect(await Promise.all(calls)).toEqual(calls.map(() => null));
   expect(sent).toHaveBeenCalledTimes(4);
 });
 
-it('keeps the order of what is gathered and what is not text, and sends nothing once the connection has ended', async () => {
+it('keeps the order of texts and buffers, and drops unsent commands', async () => {
   let received = '';
-  const port = await listening((socket) => socket.on('data', (chunk) => (received += String(chunk))));
+  const port = await startServer((socket) => socket.on('data', (chunk) => (received += String(chunk))));
   redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
   redis.on('error', () => undefined);
-  gatherWrites(redis);
+  batchWrites(redis);
   await redis.connect();
   const calls = [redis.get('a'), redis.get(Buffer.from('b')), redis.get('c')];
   while (!received.includes('c\r\n')) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -78,9 +79,9 @@ it('keeps the order of what is gathered and what is not text, and sends nothing 
   expect(received).not.toContain('e\r\n');
 });
 
-it('gives up a connection that does not get ready, and opens another', async () => {
+it('reconnects when a connection does not become ready in time', async () => {
   let connections = 0;
-  const port = await listening(() => connections++);
+  const port = await startServer(() => connections++);
   redis = new Redis(port, {
     lazyConnect: true,
     connectTimeout: 20,
@@ -93,10 +94,10 @@ it('gives up a connection that does not get ready, and opens another', async () 
   while (connections < 3) await once(redis, 'reconnecting');
 });
 
-it('takes a second error of one socket as well as the first', async () => {
-  const port = await listening(() => undefined);
+it('ignores a second error of one socket', async () => {
+  const port = await startServer(() => undefined);
   redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
-  bearErrors(redis);
+  swallowErrors(redis);
   await redis.connect();
   const { stream } = redis;
   stream.emit('error', new Error('once'));
