@@ -36,7 +36,7 @@ export function defineConfig(input: ConfigInput): DalConfig {
 /** The file's table of what is written in code. Throws `ConfigError` for an unknown key. */
 function toTable(input: unknown, path: readonly string[]): Table {
   if (!isPlainObject(input)) refuse(path.length ? spellInCode(path) : undefined, 'expected a plain object');
-  const known = new Map(keysAt(path).map((key) => [keyAt([...path, key])!.codeKey, key]));
+  const known = new Map(keysAt(path).map((key) => [keyAt([...path, key])!.codePath.at(-1)!, key]));
   return Object.fromEntries(
     Object.entries(input).flatMap(([codeKey, value]): [string, unknown][] => {
       const key = known.get(codeKey);

@@ -63,10 +63,7 @@ function valueAt(table: unknown, path: readonly string[]): unknown {
 }
 
 const valueInCode = (config: DalConfig, path: readonly string[]): unknown =>
-  valueAt(
-    config,
-    path.map((_, index) => keyAt(path.slice(0, index + 1))!.codeKey),
-  );
+  valueAt(config, keyAt(path)!.codePath);
 
 function shown({ setting }: ValueKey, value: unknown): string {
   if (setting.kind === 'secret') return value === undefined ? 'not set' : 'set';

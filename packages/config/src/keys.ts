@@ -3,8 +3,8 @@ import { CONFIG_SETTINGS } from './sections.js';
 
 /** A key of the configuration, and what is below it. */
 export interface ConfigKey {
-  /** The key in code, e.g. `connectionTimeoutMs`. */
-  readonly codeKey: string;
+  /** The keys in code from the top, e.g. `clickhouse`, `connectionTimeoutMs`. */
+  readonly codePath: readonly string[];
   /** The keys of a file from the top, e.g. `clickhouse`, `connection_timeout`. */
   readonly path: readonly string[];
   readonly setting: Setting;
@@ -28,10 +28,10 @@ const REMOVED: Readonly<Record<string, string>> = {
 };
 
 const ROOT: ConfigKey = {
-  codeKey: '',
+  codePath: [],
   path: [],
   setting: { kind: 'group', settings: CONFIG_SETTINGS },
-  children: childrenOf(CONFIG_SETTINGS, []),
+  children: childrenOf(CONFIG_SETTINGS, { path: [], codePath: [] }),
 };
 
 /** All keys that hold a value, in the order of the declarations. */
@@ -55,7 +55,7 @@ export const spellInFile = (path: readonly string[]): string => path.join('.');
 
 /** Spells a path of a file as it is written in code, e.g. `redis.commandTimeoutMs`. */
 export const spellInCode = (path: readonly string[]): string =>
-  path.map((name, index) => keyAt(path.slice(0, index + 1))?.codeKey ?? name).join('.');
+  path.map((name, index) => keyAt(path.slice(0, index + 1))?.codePath.at(-1) ?? name).join('.');
 
 /** Returns the name in a file of a key in code, e.g. `max_idle` of `maxIdle`. */
 export function toFileKey(codeKey: string): string {
@@ -69,15 +69,15 @@ export function withoutUnit(fileKey: string): string {
 
 function childrenOf(
   declarations: SettingDeclarations,
-  above: readonly string[],
+  above: Pick<ConfigKey, 'path' | 'codePath'>,
 ): ReadonlyMap<string, ConfigKey> {
   return new Map(
     Object.entries(declarations).map(([codeKey, setting]) => {
       const isInSeconds = setting.kind === 'duration' && setting.inFile === 'seconds';
       const name = isInSeconds ? withoutUnit(toFileKey(codeKey)) : toFileKey(codeKey);
-      const path = [...above, name];
-      const children = setting.kind === 'group' ? childrenOf(setting.settings, path) : new Map();
-      return [name, { codeKey, path, setting, children }];
+      const paths = { path: [...above.path, name], codePath: [...above.codePath, codeKey] };
+      const children = setting.kind === 'group' ? childrenOf(setting.settings, paths) : new Map();
+      return [name, { ...paths, setting, children }];
     }),
   );
 }

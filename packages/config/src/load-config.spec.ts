@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, loadConfig, parseConfig } from './index.js';
+import { VALUE_KEYS } from './keys.js';
 import { problemOf } from './testing.js';
 
 const example = new URL('../qtdal.example.toml', import.meta.url).pathname;
@@ -64,6 +65,12 @@ describe('a configuration', () => {
     });
     expect(config.clickhouse.password?.reveal()).toBe('sesame');
     expect(config.redis.password).toBeUndefined();
+  });
+
+  it('of the example file names every key except the actor', async () => {
+    const text = await readFile(example, 'utf8');
+    const missing = VALUE_KEYS.filter(({ path }) => !text.includes(`${path.at(-1)} = `));
+    expect(missing.map(({ path }) => path.join('.'))).toEqual(['audit.actor']);
   });
 
   it('seals the audit trail with a key of the environment, which is a secret', () => {

@@ -64,7 +64,7 @@ export function readSections(
 
 function readGroup(group: ConfigKey, table: Table, refuse: RefuseKey): Values {
   return Object.fromEntries(
-    [...group.children].map(([name, key]) => [key.codeKey, readKey(key, table[name], refuse)]),
+    [...group.children].map(([name, key]) => [key.codePath.at(-1), readKey(key, table[name], refuse)]),
   );
 }
 
