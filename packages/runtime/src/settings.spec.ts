@@ -33,6 +33,11 @@ describe('completeSettings', () => {
     expect(complete({ size: undefined })).toEqual({ name: 'x', ...defaults });
   });
 
+  it('accepts a given value that equals the default', () => {
+    const settings = { prefix: { kind: 'text', default: '' } } as const;
+    expect(completeSettings(settings, { prefix: '' }, refuse)).toEqual({ prefix: '' });
+  });
+
   it('returns given values, also those of groups', () => {
     const given = { size: 1, waitMs: 0, retry: { factor: 1 }, tls: {}, nodes: [{ host: 'a', port: 1 }] };
     expect(complete(given)).toMatchObject({ ...given, tls: { verify: true } });

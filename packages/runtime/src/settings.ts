@@ -123,6 +123,7 @@ function completeSetting(setting: Setting, value: unknown, refuse: RefuseSetting
     if ('required' in setting) refuse(path, 'must be given');
     return 'default' in setting ? setting.default : undefined;
   }
+  if ('default' in setting && value === setting.default) return value;
   const accepted = acceptedBy(setting, value);
   return accepted === undefined ? value : refuse(path, `must be ${accepted}`);
 }
