@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { listen } from '../listen.js';
+import { until } from '../until.js';
+import { TcpFaultProxy } from './tcp-fault-proxy.js';
+
+let server: Server;
+let proxy: TcpFaultProxy;
+let received: string;
+const sockets: Socket[] = [];
+
+beforeEach(async () => {
+  received = '';
+  server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined).on('data', (chunk) => {
+      received += String(chunk);
+      socket.write(String(chunk).toUpperCase());
+    });
+  });
+  proxy = await TcpFaultProxy.start(await listen(server));
+});
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await proxy.stop();
+  server.close();
+});
+
+function open(): Socket {
+  const client = connect(Number(proxy.address.split(':')[1]), '127.0.0.1').on('error', () => undefined);
+  sockets.push(client);
+  return client;
+}
+
+it('TCP proxy forwards both directions', async () => {
+  const client = open();
+  client.write('hello');
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect([String(answer), received]).toEqual(['HELLO', 'hello']);
+});
+
+it.each([
+  ['request', 'hel', 'HEL'],
+  ['answer', 'hello', 'HEL'],
+] as const)('TCP proxy cuts a connection within the %s', async (direction, arrived, answered) => {
+  proxy.planCuts([{ direction, afterBytes: 3, how: 'end' }]);
+  const client = open();
+  client.write('hello');
+  expect(await text(client)).toBe(answered);
+  expect([received, proxy.plannedCuts]).toEqual([arrived, 0]);
+});
+
+it('TCP proxy resets the client when a cut says so', async () => {
+  proxy.planCuts([{ direction: 'request', afterBytes: 3, how: 'reset' }]);
+  const client = open();
+  client.write('hello');
+  await once(client, 'close');
+  await until(() => received === 'hel');
+});
+
+it('TCP proxy holds up what a frozen client sends', async () => {
+  const [frozen, other] = [open(), open()];
+  await until(() => proxy.connections.length === 2);
+  proxy.connections[0]!.freeze();
+  frozen.write('lost');
+  other.write('hello');
+  await once(other, 'data');
+  expect(received).toBe('hello');
+});
+
+it('TCP proxy discards what is sent and removes closed connections', async () => {
+  const client = open();
+  await until(() => proxy.connections.length === 1);
+  proxy.connections[0]!.isDiscarding = true;
+  client.write('lost');
+  proxy.onChunk = () => proxy.connections[0]!.destroy();
+  client.write('lost');
+  await once(client, 'close');
+  expect(received).toBe('');
+  await until(() => proxy.connections.length === 0);
+});

@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { listen } from '../listen.js';
+
+/** Requests go from client to server, answers back. */
+export type Direction = 'request' | 'answer';
+
+/** Where and how a connection breaks. */
+export interface Cut {
+  readonly direction: Direction;
+  /** Number of bytes in this direction, on all connections since the previous cut, that are forwarded before it. */
+  readonly afterBytes: number;
+  /**
+   * Whether the client's connection is reset or ended after what the server answers. The server's connection is always ended:
+   * the embedded engine aborts when a connection is reset in the middle of a request.
+   */
+  readonly how: 'reset' | 'end';
+}
+
+/** A client's connection and the one to the server behind it. */
+export class ProxiedConnection {
+  readonly client: Socket;
+  readonly server: Socket;
+  /** Whether everything sent from now on is lost, in both directions. */
+  isDiscarding = false;
+
+  constructor(client: Socket, server: Socket) {
+    this.client = client;
+    this.server = server;
+  }
+
+  /** Holds up what the client sends. The connection stays open. */
+  freeze(): void {
+    this.client.pause();
+  }
+
+  /** Holds up answers for a time in milliseconds. */
+  delayAnswers(delayMs: number): void {
+    this.server.pause();
+    setTimeout(() => this.server.resume(), delayMs);
+  }
+
+  destroy(): void {
+    this.client.destroy();
+    this.server.destroy();
+  }
+}
+
+/** TCP proxy in front of one server that cuts, freezes and delays connections. */
+export class TcpFaultProxy {
+  /** Open connections in the order in which they were opened. */
+  readonly connections: ProxiedConnection[] = [];
+  /** Called before a chunk is forwarded. */
+  onChunk: (connection: ProxiedConnection, direction: Direction, chunk: Buffer) => void = () => undefined;
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
+  #port = 0;
+  #cuts: Cut[] = [];
+  #forwarded: Record<Direction, number> = { request: 0, answer: 0 };
+
+  private constructor(port: number, host: string) {
+    this.#target = { host, port };
+  }
+
+  static async start(port: number, host = '127.0.0.1'): Promise<TcpFaultProxy> {
+    const proxy = new TcpFaultProxy(port, host);
+    proxy.#port = await listen(proxy.#server);
+    return proxy;
+  }
+
+  /** Host and port that clients connect to. */
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** Number of planned cuts that have not happened. */
+  get plannedCuts(): number {
+    return this.#cuts.length;
+  }
+
+  /** Replaces the planned cuts. They happen in this order. */
+  planCuts(cuts: readonly Cut[]): void {
+    this.#cuts = [...cuts];
+    this.#forwarded = { request: 0, answer: 0 };
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of [...this.connections]) connection.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #accept(client: Socket): void {
+    const server = connect({ ...this.#target, allowHalfOpen: true });
+    const connection = new ProxiedConnection(client, server);
+    this.connections.push(connection);
+    this.#forward(connection, 'request', client, server);
+    this.#forward(connection, 'answer', server, client);
+    client.once('close', () => this.connections.splice(this.connections.indexOf(connection), 1));
+  }
+
+  #forward(connection: ProxiedConnection, direction: Direction, from: Socket, to: Socket): void {
+    let isCut = false;
+    from.setNoDelay().on('error', () => undefined);
+    from.on('data', (chunk: Buffer) => {
+      this.onChunk(connection, direction, chunk);
+      if (isCut || connection.isDiscarding || to.destroyed) return;
+      const cut = this.#cuts[0];
+      const left = cut?.direction === direction ? cut.afterBytes - this.#forwarded[direction] : Infinity;
+      this.#forwarded[direction] += chunk.length;
+      if (chunk.length <= left) {
+        to.write(chunk);
+        return;
+      }
+      this.planCuts(this.#cuts.slice(1));
+      isCut = true;
+      to.end(chunk.subarray(0, left));
+      if (cut!.how === 'reset') connection.client.destroy();
+    });
+    from.on('end', () => to.end());
+    from.on('close', () => to.end());
+  }
+}
