@@ -2,26 +2,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Durability } from '@quantumtrade/dal';
 import { Random } from '@quantumtrade/dal-testing';
 import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { MortalServer, RETRY } from './faults/mortal-server.js';
+import { KillableServer, RETRY } from './faults/killable-server.js';
 import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
 import { PLAN, SEED } from './plan.js';
 
 /** While it stores a block, be it the first or a later one; when it has just stored one, before its answer arrives; or ever. */
-async function fatalMoment({ relay }: MortalServer, random: Random): Promise<void> {
+async function fatalMoment({ proxy }: KillableServer, random: Random): Promise<void> {
   const kind = random.next();
   if (kind < 0.5) {
-    for (let inserts = 1 + random.below(10); inserts > 0; inserts--) await relay.nextInsert();
+    for (let inserts = 1 + random.below(10); inserts > 0; inserts--) await proxy.nextInsert();
     await delay(random.below(20));
   } else if (kind < 0.8) {
-    await relay.loseAnswer();
+    await proxy.loseNextAnswer();
   } else {
     await delay(random.below(500));
   }
 }
 
-let server: MortalServer;
+let server: KillableServer;
 beforeEach(async () => {
-  server = await MortalServer.start();
+  server = await KillableServer.start();
 });
 afterEach(() => server.stop());
 
@@ -41,7 +41,7 @@ it.each<Durability>(['acknowledged', 'journaled'])(
         await delay(random.below(300));
         await server.live();
       }
-      await server.relay.nextInsert();
+      await server.proxy.nextInsert();
     } finally {
       isOver = true;
     }

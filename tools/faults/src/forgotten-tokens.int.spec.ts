@@ -2,16 +2,16 @@ import { cp, stat } from 'node:fs/promises';
 import { Random } from '@quantumtrade/dal-testing';
 import { barOf, SOURCE } from './faults/bars.js';
 import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { MortalServer, RETRY } from './faults/mortal-server.js';
+import { KillableServer, RETRY } from './faults/killable-server.js';
 import { ascending, inspect, readBack } from './faults/stored.js';
 import { SEED } from './plan.js';
 
 const CORRECTED = 7;
 const CORRECTION = { ...barOf(CORRECTED), close: 1234.5 };
 
-let server: MortalServer;
+let server: KillableServer;
 beforeEach(async () => {
-  server = await MortalServer.start();
+  server = await KillableServer.start();
 });
 afterEach(() => server.stop());
 
@@ -21,7 +21,7 @@ it(`readers see each row once, in its newest version, when blocks come again tha
   const database = server.open('writer', 'journaled');
   const writer = await database.batchWriter({ retry: RETRY, maxAgeMs: 0 });
   const feed = new Feed(writer, random);
-  server.relay.stall();
+  server.proxy.stall();
   for (let n = 0; n < 20; n++) await feed.write();
   // A copy of the journal as it was before anything of it was delivered.
   const isFileOrFolder = async (path: string) => {
@@ -32,7 +32,7 @@ it(`readers see each row once, in its newest version, when blocks come again tha
     recursive: true,
     filter: isFileOrFolder,
   });
-  server.relay.resume();
+  server.proxy.resume();
   await writer.close({ deadline: Date.now() + PATIENCE_MS });
   await database.insertMarketData({ source: SOURCE, records: [CORRECTION] });
 

@@ -1,13 +1,13 @@
 import type { Durability } from '@quantumtrade/dal';
 import { Random } from '@quantumtrade/dal-testing';
 import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { MortalServer, RETRY } from './faults/mortal-server.js';
+import { KillableServer, RETRY } from './faults/killable-server.js';
 import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
 import { PLAN, SEED } from './plan.js';
 
-let server: MortalServer;
+let server: KillableServer;
 beforeEach(async () => {
-  server = await MortalServer.start();
+  server = await KillableServer.start();
 });
 afterEach(() => server.stop());
 
@@ -19,7 +19,7 @@ it.each<Durability>(['acknowledged', 'journaled'])(
   async (durability) => {
     const random = new Random(SEED);
     const statuses: Record<number, number> = {};
-    server.relay.answersItself = (byteLength) => {
+    server.proxy.gatewayStatus = (byteLength) => {
       const dice = random.below(20);
       const status =
         byteLength > GATEWAY_MAX_BYTES ? 413 : dice < 4 ? 200 : dice < 6 ? 502 : dice < 8 ? 403 : undefined;
@@ -61,13 +61,13 @@ it('pauses delivery while the password is wrong, and loses nothing', async () =>
   const writer = await database.batchWriter({ retry: RETRY, onEvent: ({ type }) => events.push(type) });
   const feed = new Feed(writer, new Random(SEED));
   await feed.write();
-  const right = server.relay.target!;
-  server.relay.target = { ...right, password: 'wrong' };
+  const right = server.proxy.target!;
+  server.proxy.target = { ...right, password: 'wrong' };
   for (let i = 0; i < 5; i++) await feed.write();
   while (!events.includes('delivery-paused')) await feed.write();
   expect(writer.progress().deliveryPausedBy).toMatch(/refused the login/);
   expect((await database.health()).pausedDeliveries).toHaveLength(1);
-  server.relay.target = right;
+  server.proxy.target = right;
   await writer.close({ deadline: Date.now() + PATIENCE_MS });
   expect(events.filter((type) => type.startsWith('delivery-p') || type.startsWith('delivery-r'))).toEqual([
     'delivery-paused',

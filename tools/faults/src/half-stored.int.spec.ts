@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
 import { batchOf } from './faults/bars.js';
 import { PATIENCE_MS } from './faults/feed.js';
-import { MortalServer, RETRY } from './faults/mortal-server.js';
+import { KillableServer, RETRY } from './faults/killable-server.js';
 import { inspect, NOTHING_WRONG } from './faults/stored.js';
 
 const NUMBERS = [1, 2, 4, 5];
 
-let server: MortalServer;
+let server: KillableServer;
 beforeEach(async () => {
-  server = await MortalServer.start();
+  server = await KillableServer.start();
 });
 afterEach(() => server.stop());
 
@@ -24,8 +24,8 @@ async function loseParts(): Promise<number> {
 
 /** Resolves when the engine has stored a block and noted its token, nobody has been told, and then half of that is lost. */
 async function dieHalfWay(): Promise<void> {
-  await server.relay.loseAnswer();
-  server.relay.isOutage = true;
+  await server.proxy.loseNextAnswer();
+  server.proxy.isOutage = true;
   await server.die();
   expect(await loseParts()).toBe(1);
   await server.live();
@@ -65,7 +65,7 @@ it.each(Object.entries(ways))(
     const half = dieHalfWay();
     const end = await begin(database);
     await half;
-    server.relay.isOutage = false;
+    server.proxy.isOutage = false;
     await end();
     const { stored, ...findings } = await inspect(server, new Set(NUMBERS));
     expect(findings).toEqual(NOTHING_WRONG);

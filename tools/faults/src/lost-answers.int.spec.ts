@@ -1,13 +1,13 @@
 import type { Durability } from '@quantumtrade/dal';
 import { Random } from '@quantumtrade/dal-testing';
 import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { MortalServer, RETRY } from './faults/mortal-server.js';
+import { KillableServer, RETRY } from './faults/killable-server.js';
 import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
 import { PLAN, SEED } from './plan.js';
 
-let server: MortalServer;
+let server: KillableServer;
 beforeEach(async () => {
-  server = await MortalServer.start();
+  server = await KillableServer.start();
 });
 afterEach(() => server.stop());
 
@@ -16,7 +16,7 @@ it.each<Durability>(['acknowledged', 'journaled'])(
   async (durability) => {
     const random = new Random(SEED);
     let lost = 0;
-    server.relay.losesAnswer = () => {
+    server.proxy.losesAnswer = () => {
       const loses = random.chance(0.5);
       if (loses) lost++;
       return loses;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@quantumtrade/dal-testing';
 import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { MortalServer, RETRY } from './faults/mortal-server.js';
+import { KillableServer, RETRY } from './faults/killable-server.js';
 import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
 import { PLAN, SEED } from './plan.js';
 
@@ -10,9 +10,9 @@ const LONGEST_WAIT_MS = Math.min(PLAN.stallMs / 2, 10_000);
 const together = (count: number, action: () => Promise<boolean>) =>
   Promise.all(Array.from({ length: count }, action));
 
-let server: MortalServer;
+let server: KillableServer;
 beforeEach(async () => {
-  server = await MortalServer.start();
+  server = await KillableServer.start();
 });
 afterEach(() => server.stop());
 
@@ -29,8 +29,8 @@ it(`in a stall calls end by their deadlines, the journal goes on, and all is sto
   await together(20, () => journaled.write());
 
   const beforeTheStall = together(20, () => acknowledged.write());
-  await server.relay.nextInsert();
-  server.relay.stall();
+  await server.proxy.nextInsert();
+  server.proxy.stall();
   const patient = together(5, () => acknowledged.write());
   const until = performance.now() + PLAN.stallMs;
   let journaledInTheStall = 0;
@@ -48,7 +48,7 @@ it(`in a stall calls end by their deadlines, the journal goes on, and all is sto
     timedOut += outcomes.length;
   }
   await journaling;
-  server.relay.resume();
+  server.proxy.resume();
   expect(await patient).toEqual(Array(5).fill(true));
   expect(await beforeTheStall).toEqual(Array(20).fill(true));
   expect(acknowledged.rejected).toEqual({ TIMEOUT: timedOut });
@@ -56,7 +56,7 @@ it(`in a stall calls end by their deadlines, the journal goes on, and all is sto
   expect(journaledInTheStall).toBeGreaterThan(0);
 
   for (const writer of Object.values(writers)) await writer.close({ deadline: Date.now() + PATIENCE_MS });
-  await server.relay.idle();
+  await server.proxy.idle();
   const reader = server.open('reader', 'acknowledged');
   const all = new Set([...acknowledged.acknowledged, ...journaled.acknowledged]);
   const { stored, ...findings } = await inspect(server, all);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Durability } from '@quantumtrade/dal';
 import { Random, startChild } from '@quantumtrade/dal-testing';
 import { PATIENCE_MS } from './faults/feed.js';
-import { MortalServer } from './faults/mortal-server.js';
+import { KillableServer } from './faults/killable-server.js';
 import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
 import { PLAN, SEED } from './plan.js';
 
@@ -20,9 +20,9 @@ async function fatalMoment(started: Promise<unknown> | undefined, random: Random
   }
 }
 
-let server: MortalServer;
+let server: KillableServer;
 beforeEach(async () => {
-  server = await MortalServer.start();
+  server = await KillableServer.start();
 });
 afterEach(() => server.stop());
 
@@ -33,9 +33,9 @@ it.each<Durability>(['acknowledged', 'journaled'])(
     const acknowledged = new Set<number>();
     for (let life = 0; life < PLAN.writerKills; life++) {
       const isOutage = life % 3 === 1;
-      server.relay.isOutage = isOutage;
+      server.proxy.isOutage = isOutage;
       const orders = [
-        server.relay.url,
+        server.proxy.url,
         server.directoryOf('writer'),
         durability,
         life * ROWS_PER_LIFE,
@@ -54,11 +54,11 @@ it.each<Durability>(['acknowledged', 'journaled'])(
       }
       expect(child.process.signalCode).toBe('SIGKILL');
     }
-    server.relay.isOutage = false;
+    server.proxy.isOutage = false;
     const database = server.open('writer', 'journaled');
     const heir = await database.batchWriter();
     await heir.close({ deadline: Date.now() + PATIENCE_MS });
-    await server.relay.idle();
+    await server.proxy.idle();
 
     const { stored, ...findings } = await inspect(server, acknowledged);
     console.log(

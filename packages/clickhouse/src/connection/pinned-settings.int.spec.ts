@@ -1,7 +1,7 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 import { connectClickHouse } from '../backend.js';
 import { openOwnBackend } from '../testing/own-backend.js';
-import { Gateway } from '../testing/gateway.js';
 import { ClickHouseClient } from './clickhouse-client.js';
 import { PINNED_SETTINGS } from './pinned-settings.js';
 
@@ -10,7 +10,7 @@ const START = Date.UTC(2024, 0, 2);
 const ROWS = 3_000;
 
 let own: Awaited<ReturnType<typeof openOwnBackend>>;
-let gateway: Gateway;
+let proxy: HttpFaultProxy;
 let backend: TimeSeriesBackend;
 let client: ClickHouseClient;
 
@@ -29,8 +29,8 @@ const barsOf = (symbol: string, count: number, stepMs: number) =>
 
 beforeAll(async () => {
   own = await openOwnBackend();
-  gateway = await Gateway.start(own.settings.url);
-  backend = connectClickHouse({ ...own.settings, url: gateway.url, retry: { maxAttempts: 1 } });
+  proxy = await HttpFaultProxy.start({ url: own.settings.url });
+  backend = connectClickHouse({ ...own.settings, url: proxy.url, retry: { maxAttempts: 1 } });
   client = new ClickHouseClient(own.settings);
   await own.backend.marketData.insert({ source: 's', records: barsOf('READ', ROWS, 60_000) });
 });
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await backend.probe.close();
   await client.close();
-  await gateway.stop();
+  await proxy.stop();
   await own.close();
 });
 
@@ -81,9 +81,9 @@ it.each([
   'send_progress_in_http_headers=1&http_headers_progress_interval_ms=0',
   'timeout_overflow_mode=break&max_execution_time=0.001',
 ])('read all rows as they are when the profile says %s', async (profile) => {
-  gateway.profile = encodeURI(profile);
+  proxy.profile = encodeURI(profile);
   const { data, totalCount } = await backend.marketData.find({ symbol: 'READ' }, { exact: true });
-  gateway.profile = '';
+  proxy.profile = '';
   expect(totalCount).toBe(ROWS);
   expect(data).toHaveLength(ROWS);
   expect(data[ROWS - 1]).toMatchObject({
@@ -96,16 +96,16 @@ it.each([
   ['max_rows_to_read=1000&read_overflow_mode=break&max_block_size=100', 'TOO_MANY_ROWS'],
   ['max_rows_to_read_leaf=1000&read_overflow_mode_leaf=break&max_block_size=100', 'TOO_MANY_ROWS'],
 ])('fail a read that the profile would cut short: %s', async (profile, name) => {
-  gateway.profile = profile;
+  proxy.profile = profile;
   await expect(backend.marketData.find({ symbol: 'READ' })).rejects.toThrow(name);
-  gateway.profile = '';
+  proxy.profile = '';
 });
 
 it('fail an aggregation that the profile would cut short', async () => {
-  gateway.profile = 'max_rows_to_group_by=5&group_by_overflow_mode=any';
+  proxy.profile = 'max_rows_to_group_by=5&group_by_overflow_mode=any';
   const aggregation = backend.analytics.aggregate({ symbol: 'READ', interval: '1h' });
   await expect(aggregation).rejects.toThrow('TOO_MANY_ROWS');
-  gateway.profile = '';
+  proxy.profile = '';
 });
 
 it.each([
@@ -115,9 +115,9 @@ it.each([
   'max_insert_block_size=10&use_strict_insert_block_limits=1',
 ])('store what is acknowledged when the profile says %s', async (profile) => {
   const symbol = `W${profile.length}`;
-  gateway.profile = profile;
+  proxy.profile = profile;
   const result = await backend.marketData.insert({ source: 's', records: barsOf(symbol, 50, HOUR / 60) });
-  gateway.profile = '';
+  proxy.profile = '';
   expect(result).toMatchObject({ insertedCount: 50, updatedCount: 0 });
   expect((await own.backend.marketData.find({ symbol })).data).toHaveLength(50);
 });

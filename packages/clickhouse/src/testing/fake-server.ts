@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { listen, stop, urlOf } from './local-server.js';
+import { listen } from '@quantumtrade/dal-testing';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
 
@@ -31,6 +32,7 @@ export class FakeServer {
     socket.on('close', () => this.sockets.delete(socket));
   });
   readonly #answers: readonly Answer[];
+  #port = 0;
 
   private constructor(answers: readonly Answer[]) {
     this.#answers = answers;
@@ -38,16 +40,18 @@ export class FakeServer {
 
   static async start(...answers: Answer[]): Promise<FakeServer> {
     const fake = new FakeServer(answers);
-    await listen(fake.#server);
+    fake.#port = await listen(fake.#server);
     return fake;
   }
 
   get url(): string {
-    return urlOf(this.#server);
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   async stop(): Promise<void> {
-    await stop(this.#server);
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
   }
 }
 

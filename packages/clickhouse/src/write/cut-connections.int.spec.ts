@@ -1,9 +1,9 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { isDatabaseError, marketData } from '@quantumtrade/dal-domain';
+import { Random } from '@quantumtrade/dal-testing';
+import { TcpFaultProxy, type Cut } from '@quantumtrade/dal-testing/proxies';
 import { connectClickHouse } from '../backend.js';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
-import type { Cut } from '../testing/cutting-proxy.js';
-import { CuttingProxy } from '../testing/cutting-proxy.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 
 const ROUNDS = Number(process.env['QT_RUNS'] ?? 30);
@@ -14,15 +14,15 @@ const REQUEST_BYTES = 30_000;
 const ANSWER_BYTES = 1_200;
 
 let own: Awaited<ReturnType<typeof openOwnBackend>>;
-let proxy: CuttingProxy;
+let proxy: TcpFaultProxy;
 let backend: TimeSeriesBackend;
 let direct: ClickHouseClient;
 
 beforeAll(async () => {
   own = await openOwnBackend();
-  proxy = await CuttingProxy.start(own.settings.url);
+  proxy = await TcpFaultProxy.start(Number(new URL(own.settings.url).port));
   const retry = { maxAttempts: 20, initialDelayMs: 1, maxDelayMs: 50 };
-  backend = connectClickHouse({ ...own.settings, url: proxy.url, retry });
+  backend = connectClickHouse({ ...own.settings, url: `http://${proxy.address}`, retry });
   direct = new ClickHouseClient(own.settings);
   // The tables are counted as they are, without what merges would remove.
   await direct.sql(own.settings.database).command('test', `SYSTEM STOP MERGES ${marketData.table}`);
@@ -34,17 +34,6 @@ afterAll(async () => {
   await direct.close();
   await own.close();
 });
-
-/** A generator of well-spread numbers from 0 up to 1, the same for the same seed. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const batch = (round: number) => ({
   source: 'vendor',
@@ -97,21 +86,21 @@ async function counted(): Promise<{ rows: number; keys: number; newest: number }
 }
 
 it(`every acknowledged row is there exactly once, wherever connections are cut (${ROUNDS} rounds, QT_SEED=${SEED})`, async () => {
-  const random = randomNumbers(SEED);
+  const random = new Random(SEED);
   const cut = (): Cut => {
-    const side = random() < 0.5 ? 'request' : 'answer';
+    const direction = random.chance(0.5) ? 'request' : 'answer';
     return {
-      side,
-      after: Math.floor(random() * (side === 'request' ? REQUEST_BYTES : ANSWER_BYTES)),
-      how: random() < 0.5 ? 'reset' : 'end',
+      direction,
+      afterBytes: random.below(direction === 'request' ? REQUEST_BYTES : ANSWER_BYTES),
+      how: random.chance(0.5) ? 'reset' : 'end',
     };
   };
   let made = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const cuts = Array.from({ length: 1 + Math.floor(random() * 4) }, cut);
-    proxy.plan(cuts);
-    await (random() < 0.5 ? insert : writeBlocks)(round);
-    made += cuts.length - proxy.planned;
+    const cuts = Array.from({ length: 1 + random.below(4) }, cut);
+    proxy.planCuts(cuts);
+    await (random.chance(0.5) ? insert : writeBlocks)(round);
+    made += cuts.length - proxy.plannedCuts;
     const expected = (round + 1) * ROWS;
     expect({ round, ...(await counted()) }).toEqual({ round, rows: expected, keys: expected, newest: round });
   }
@@ -125,9 +114,9 @@ it('a block that was stored, but whose answer was lost, is neither lost nor doub
     collector.append(batch(ROUNDS + n));
     const blocks = collector.finish();
     for (const block of blocks) {
-      proxy.plan([{ side: 'answer', after: 0, how: 'reset' }]);
+      proxy.planCuts([{ direction: 'answer', afterBytes: 0, how: 'reset' }]);
       await expect(backend.blocks.write(block)).rejects.toMatchObject({ retryable: true });
-      expect(proxy.planned).toBe(0);
+      expect(proxy.plannedCuts).toBe(0);
       await backend.blocks.write(block);
     }
     expect((await counted()).rows).toBe(before.rows + (n + 1) * ROWS);

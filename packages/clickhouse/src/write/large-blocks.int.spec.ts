@@ -1,24 +1,24 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 import { connectClickHouse } from '../backend.js';
-import { Gateway } from '../testing/gateway.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { bars } from '../testing/native-records.js';
 
 const ROWS = 2_000;
 
 let own: Awaited<ReturnType<typeof openOwnBackend>>;
-let gateway: Gateway;
+let proxy: HttpFaultProxy;
 let backend: TimeSeriesBackend;
 
 beforeAll(async () => {
   own = await openOwnBackend();
-  gateway = await Gateway.start(own.settings.url);
-  backend = connectClickHouse({ ...own.settings, url: gateway.url });
+  proxy = await HttpFaultProxy.start({ url: own.settings.url });
+  backend = connectClickHouse({ ...own.settings, url: proxy.url });
 });
 
 afterAll(async () => {
   await backend.probe.close();
-  await gateway.stop();
+  await proxy.stop();
   await own.close();
 });
 
@@ -28,13 +28,24 @@ const stored = async (source: string) =>
     volume,
   }));
 
+/** Makes the proxy answer larger inserts with 413. Returns how many it has answered so. */
+function limitBodies(maxBytes: number): () => number {
+  let refusals = 0;
+  proxy.gatewayStatus = (bytes) => {
+    if (bytes <= maxBytes) return undefined;
+    refusals++;
+    return 413;
+  };
+  return () => refusals;
+}
+
 const given = bars(ROWS).map(({ symbol, volume }) => ({ symbol, volume }));
 
 it('stores a batch in parts when a gateway refuses it as too large', async () => {
-  gateway.maxBodyBytes = 20_000;
+  const refusals = limitBodies(20_000);
   const result = await backend.marketData.insert({ source: 'parts', records: bars(ROWS) });
   expect(result).toMatchObject({ insertedCount: ROWS, updatedCount: 0, errors: [] });
-  expect(gateway.refused).toBeGreaterThan(0);
+  expect(refusals()).toBeGreaterThan(0);
   expect(await stored('parts')).toEqual(given);
 });
 
@@ -42,29 +53,29 @@ it('stores a block once that is sent whole after it was sent in parts', async ()
   const collector = backend.blocks.collect('marketData');
   collector.append({ source: 'block', records: bars(ROWS) });
   const [block] = collector.finish();
-  gateway.maxBodyBytes = 20_000;
+  limitBodies(20_000);
   await backend.blocks.write(block!);
   await backend.blocks.write({ ...block!, bytes: Buffer.from(block!.bytes) });
   expect(await stored('block')).toEqual(given);
 });
 
 it('stores a block of more rows than one insert may have by several', async () => {
-  gateway.maxBodyBytes = Infinity;
-  const limited = connectClickHouse({ ...own.settings, url: gateway.url, maxInsertBlockSize: 300 });
+  limitBodies(Infinity);
+  const limited = connectClickHouse({ ...own.settings, url: proxy.url, maxInsertBlockSize: 300 });
   const collector = limited.blocks.collect('marketData');
   collector.append({ source: 'rows', records: bars(ROWS) });
   const [block] = collector.finish();
-  const before = gateway.inserts;
+  const before = proxy.insertCount;
   await limited.blocks.write(block!);
-  expect(gateway.inserts - before).toBe(8);
+  expect(proxy.insertCount - before).toBe(8);
   expect(await stored('rows')).toEqual(given);
   await limited.probe.close();
 });
 
 it('refuses a row that is too large for good, and tells so', async () => {
-  gateway.maxBodyBytes = 10;
+  limitBodies(10);
   const [bar] = bars(1);
   const insert = backend.marketData.insert({ source: 'row', records: [bar!] });
   await expect(insert).rejects.toMatchObject({ name: 'QueryError', kind: 'TOO_LARGE', retryable: false });
-  gateway.maxBodyBytes = Infinity;
+  limitBodies(Infinity);
 });

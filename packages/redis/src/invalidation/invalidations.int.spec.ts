@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { HearingListener } from '@quantumtrade/dal-conformance';
 import { until } from '@quantumtrade/dal-testing';
+import { TcpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import type { RedisSettings } from '../settings.js';
 import { closeAll, connect, openSockets } from '../testing/connected.js';
-import { FreezingProxy } from '../testing/freezing-proxy.js';
 import { Mirror } from '../testing/mirror.js';
 
 let server: RedisProcess;
@@ -169,14 +169,14 @@ it('a hanging server disconnects the listener', async () => {
 });
 
 it('a hanging invalidation connection disconnects the listener while calls succeed', async () => {
-  const proxy = await FreezingProxy.before(server.port);
-  const { backend, listener } = await connectListener({ url: proxy.url });
-  proxy.freeze(proxy.connections[1]!);
+  const proxy = await TcpFaultProxy.start(server.port);
+  const { backend, listener } = await connectListener({ url: `redis://${proxy.address}` });
+  proxy.connections[1]!.freeze();
   const from = await listener.until('(disconnected)');
   await backend.probe.ping();
   await listener.until('(connected)', from);
   await closeAll();
-  proxy.stop();
+  await proxy.stop();
 });
 
 it('the documented permissions suffice to listen', async () => {

@@ -123,8 +123,7 @@ export class HttpFaultProxy {
     if (!this.target || this.isOutage) throw new Error('the server is unreachable');
     const { url, username, password } = this.target;
     const authorization =
-      username !== undefined &&
-      `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
+      username !== undefined && `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
     const path = this.profile ? request.url!.replace('?', `?${this.profile}&`) : request.url!;
     const forwarded = send(new URL(path, url), {
       agent: false,

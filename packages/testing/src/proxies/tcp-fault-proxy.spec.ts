@@ -14,10 +14,12 @@ beforeEach(async () => {
   received = '';
   server = createServer((socket) => {
     sockets.push(socket);
-    socket.on('error', () => undefined).on('data', (chunk) => {
-      received += String(chunk);
-      socket.write(String(chunk).toUpperCase());
-    });
+    socket
+      .on('error', () => undefined)
+      .on('data', (chunk) => {
+        received += String(chunk);
+        socket.write(String(chunk).toUpperCase());
+      });
   });
   proxy = await TcpFaultProxy.start(await listen(server));
 });

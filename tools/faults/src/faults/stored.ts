@@ -1,6 +1,6 @@
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
 import { BAR_COLUMNS, barLine } from './bars.js';
-import type { MortalServer } from './mortal-server.js';
+import type { KillableServer } from './killable-server.js';
 
 /** What is wrong with what is stored. Numbers of rows, the first few. */
 export interface Findings {
@@ -18,7 +18,7 @@ const SHOWN = 20;
 
 /** Compares the table as it is, old versions of rows included, with what was acknowledged. */
 export async function inspect(
-  server: MortalServer,
+  server: KillableServer,
   acknowledged: ReadonlySet<number>,
 ): Promise<Findings & { readonly stored: ReadonlySet<number> }> {
   const lines = (await server.ask(`SELECT ${BAR_COLUMNS} FROM market_data`)).split('\n').slice(0, -1);

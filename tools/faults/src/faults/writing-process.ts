@@ -2,7 +2,7 @@
 import type { Durability } from '@quantumtrade/dal';
 import { printLine, Random } from '@quantumtrade/dal-testing';
 import { Feed } from './feed.js';
-import { openDatabase, RETRY } from './mortal-server.js';
+import { openDatabase, RETRY } from './killable-server.js';
 
 const [url = '', directory = '', durability = '', first = '', seed = ''] = process.argv.slice(2);
 const database = openDatabase(url, directory, durability as Durability);

@@ -8,7 +8,7 @@ import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
-import { Relay } from './relay.js';
+import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 
 /** Merges remove what is stored twice: with them off, a table shows all that was ever stored in it. */
 const UNMERGED = `ALTER TABLE market_data MODIFY SETTING
@@ -16,21 +16,21 @@ const UNMERGED = `ALTER TABLE market_data MODIFY SETTING
   parts_to_delay_insert = 1000000, parts_to_throw_insert = 1000000`;
 
 /** A real engine on kept data that can be killed and started again, behind an address that stays. */
-export class MortalServer {
-  readonly relay: Relay;
+export class KillableServer {
+  readonly proxy: HttpFaultProxy;
   readonly #directory: string;
   readonly #opened: DatabaseAbstraction[] = [];
   #engine: EmbeddedClickHouse | undefined;
 
-  private constructor(relay: Relay, directory: string) {
-    this.relay = relay;
+  private constructor(proxy: HttpFaultProxy, directory: string) {
+    this.proxy = proxy;
     this.#directory = directory;
   }
 
   /** With the tables in place. */
-  static async start(): Promise<MortalServer> {
+  static async start(): Promise<KillableServer> {
     const directory = await mkdtemp(join(tmpdir(), 'faults-'));
-    const server = new MortalServer(await Relay.start(), directory);
+    const server = new KillableServer(await HttpFaultProxy.start(), directory);
     await server.live();
     const database = server.open('unused', 'acknowledged');
     await database.initializeSchema();
@@ -41,14 +41,14 @@ export class MortalServer {
 
   async live(): Promise<void> {
     this.#engine = await startEmbeddedClickHouse({ dataDirectory: this.directoryOf('engine') });
-    this.relay.target = this.#engine;
+    this.proxy.target = this.#engine;
   }
 
   /** SIGKILL. */
   async die(): Promise<void> {
     const engine = this.#engine!;
     process.kill(engine.pid, 'SIGKILL');
-    this.relay.target = undefined;
+    this.proxy.target = undefined;
     await engine.closed;
   }
 
@@ -59,7 +59,7 @@ export class MortalServer {
 
   /** The data layer on this server, closed at the latest when this stops. */
   open(name: string, durability: Durability, more: Partial<ClickHouseSettings> = {}): DatabaseAbstraction {
-    const database = openDatabase(this.relay.url, this.directoryOf(name), durability, more);
+    const database = openDatabase(this.proxy.url, this.directoryOf(name), durability, more);
     this.#opened.push(database);
     return database;
   }
@@ -76,7 +76,7 @@ export class MortalServer {
 
   /** Whatever state a run left it in. */
   async stop(): Promise<void> {
-    await this.relay.stop();
+    await this.proxy.stop();
     await Promise.allSettled(this.#opened.map((database) => database.close()));
     await this.#engine?.stop();
     await rm(this.#directory, { recursive: true });
