@@ -6,7 +6,7 @@ const client = new ClickHouseClient(ownSettings());
 const sql = client.sql('system');
 afterAll(() => client.close());
 
-/** Runs for a minute unless it is killed, and can be told from all other queries by its tag. */
+/** Returns a query that runs for a minute unless it is killed. Its tag identifies it. */
 const slow = (tag: string) => `SELECT sum(sleepEachRow(0.1)) AS ${tag} FROM numbers(600)
   SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0`;
 
@@ -54,7 +54,7 @@ it.each([
   await until(async () => !(await isRunning(tag)));
 });
 
-it('kills a query while its rows are already coming', async () => {
+it('kills a query while its rows arrive', async () => {
   const tag = newTag();
   const controller = new AbortController();
   const call = sql.rows(
@@ -71,14 +71,14 @@ it('kills a query while its rows are already coming', async () => {
   await until(async () => !(await isRunning(tag)));
 });
 
-it('notices an error that comes after a good beginning', async () => {
+it('read fails when an error comes behind rows', async () => {
   const query = `SELECT number, throwIf(number = 300000, 's3cret') AS x FROM numbers(600000) SETTINGS max_block_size = 10000`;
   const error = await sql.rows('test', query).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ operation: 'test', queryId: expect.any(String) });
   expect(inspect((error as Error).message)).not.toContain('s3cret');
 });
 
-it('takes values as values, whatever they look like', async () => {
+it('binds values of any text', async () => {
   const texts = [
     "'; DROP TABLE x; --",
     '\\',
@@ -102,7 +102,7 @@ it('returns 64-bit integers and decimals as exact text', async () => {
   ).toEqual([{ n: '18446744073709551615', d: '9999999999.90000000' }]);
 });
 
-it('never names the user or the password when the login is refused', async () => {
+it('refused login names neither user nor password', async () => {
   const stranger = new ClickHouseClient(ownSettings({ username: 'str4nger', password: 's3cret' }));
   const error = await stranger.ping().catch((reason: unknown) => reason);
   expect(error).toMatchObject({ name: 'ConnectionError', retryable: false });
@@ -110,7 +110,7 @@ it('never names the user or the password when the login is refused', async () =>
   await stranger.close();
 });
 
-it('works before its database exists, where it says so', async () => {
+it('queries of other databases work before the database exists', async () => {
   const own = ownSettings();
   const newcomer = new ClickHouseClient(own);
   await newcomer.ping();
@@ -119,7 +119,7 @@ it('works before its database exists, where it says so', async () => {
   await newcomer.close();
 });
 
-it('refuses a query longer than allowed', async () => {
+it('rejects a query that is longer than allowed', async () => {
   const brief = new ClickHouseClient(ownSettings({ maxQuerySize: 100 }));
   const query = `SELECT ${'1 + '.repeat(100)} 1`;
   await expect(brief.sql('system').rows('test', query)).rejects.toThrow('Max query size exceeded');

@@ -6,26 +6,26 @@ import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './ans
 import { NotUtf8Error, TooManyRowsError } from './json-rows.js';
 import { ServerError } from './server-errors.js';
 
-/** The call that an error is about. */
+/** Call that an error belongs to. */
 export interface FailedCall {
   readonly operation: string;
-  /** With placeholders, as it was sent. */
+  /** Text of the query, with placeholders. */
   readonly query: string;
   /** Undefined for a call of which nothing was sent. */
   readonly queryId?: string;
   readonly elapsedMs: number;
 }
 
-/** Node's stream and zlib codes of an answer that ended too early, beside the system's own (`ECONNRESET` …). */
+/** Codes of Node's streams and zlib for an answer that ended too early, and those of the system (`ECONNRESET` …). */
 const BROKEN_OFF =
   /^(E[A-Z]+|EAI_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET\w*|ERR_TLS\w*|ERR_SSL\w*|Z_\w+|HPE_\w+)$/;
-/** OpenSSL's and Node's verdicts on a certificate. */
+/** Codes of OpenSSL and Node for a certificate that is not accepted. */
 const CERTIFICATE =
   /^(CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
-/** What OpenSSL says of a server that speaks plain HTTP. */
+/** Codes of OpenSSL for a server that uses plain HTTP. */
 const NO_TLS = /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
 
-/** The domain's error for whatever a request failed with. A message goes no further unless it is harmless. */
+/** Returns the domain's error for any failure of a request. Drops messages that may hold values or secrets. */
 export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   if (isDatabaseError(error)) return error;
   const details = detailsOf(call);
@@ -86,13 +86,13 @@ const ALLOW_SETTINGS =
 const HOW_TO_PAGE = 'ask for less by limit, or page by startTime and endTime';
 
 const LOGIN_STATUSES = new Set([401, 403, 407]);
-const PASSING_STATUSES = new Set([408, 425, 429]);
+const TRANSIENT_STATUSES = new Set([408, 425, 429]);
 const CONTENT_TOO_LARGE = 413;
 
-/** By the status of an answer that is not ClickHouse's: there is nothing else in it to go by. */
+/** Returns the error for an answer that is not from ClickHouse, by its status: the answer holds nothing else of use. */
 function fromGateway({ status, message }: ForeignAnswerError, call: FailedCall): DatabaseError {
   const details = detailsOf(call);
-  const reason = `what answered is not ClickHouse: ${message}`;
+  const reason = `the answer is not from ClickHouse: ${message}`;
   if (LOGIN_STATUSES.has(status)) {
     return new ConnectionError(`the login was refused: ${message}`, {
       ...details,
@@ -106,7 +106,7 @@ function fromGateway({ status, message }: ForeignAnswerError, call: FailedCall):
       kind: 'TOO_LARGE',
     });
   }
-  const isRefusal = status >= 400 && status < 500 && !PASSING_STATUSES.has(status);
+  const isRefusal = status >= 400 && status < 500 && !TRANSIENT_STATUSES.has(status);
   return isRefusal ? new QueryError(call.query, reason, details) : new ConnectionError(reason, details);
 }
 
@@ -118,10 +118,7 @@ function fromAdmission({ reason, message }: NotAdmittedError, call: FailedCall):
   return error;
 }
 
-/**
- * Up to where the server begins to quote the query with its values filled in, or for a syntax error the query itself,
- * which still has its placeholders.
- */
+/** Returns the message up to the place where the server begins to quote the query, with or without its values. */
 function firstSentence(message: string): string {
   const [sentence = ''] = message.split(
     /\.\s|\n| in scope |: while |\(at row|(?<=\(line \d+, col \d+\)):/i,

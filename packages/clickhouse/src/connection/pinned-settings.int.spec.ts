@@ -42,7 +42,7 @@ afterAll(async () => {
   await own.close();
 });
 
-it('has each overflow mode that the engine has', async () => {
+it('pinned settings include every overflow mode of the engine', async () => {
   const found = await client
     .sql('system')
     .rows<{ name: string }>(
@@ -53,7 +53,7 @@ it('has each overflow mode that the engine has', async () => {
   for (const { name } of found) expect(PINNED_SETTINGS).toHaveProperty(name, 'throw');
 });
 
-it('has only settings that the engine has, with values that it takes', async () => {
+it('engine accepts every pinned setting', async () => {
   const found = await client
     .sql('system')
     .rows<{ name: string; value: string }>(
@@ -80,7 +80,7 @@ it.each([
   'date_time_output_format=simple&session_timezone=Asia/Tokyo&output_format_decimal_trailing_zeros=0',
   'send_progress_in_http_headers=1&http_headers_progress_interval_ms=0',
   'timeout_overflow_mode=break&max_execution_time=0.001',
-])('read all rows as they are when the profile says %s', async (profile) => {
+])('reads return all rows when the profile sets %s', async (profile) => {
   proxy.profile = encodeURI(profile);
   const { data, totalCount } = await backend.marketData.find({ symbol: 'READ' }, { exact: true });
   proxy.profile = '';
@@ -95,13 +95,13 @@ it.each([
 it.each([
   ['max_rows_to_read=1000&read_overflow_mode=break&max_block_size=100', 'TOO_MANY_ROWS'],
   ['max_rows_to_read_leaf=1000&read_overflow_mode_leaf=break&max_block_size=100', 'TOO_MANY_ROWS'],
-])('fail a read that the profile would cut short: %s', async (profile, name) => {
+])('read fails when the profile would cut it short: %s', async (profile, name) => {
   proxy.profile = profile;
   await expect(backend.marketData.find({ symbol: 'READ' })).rejects.toThrow(name);
   proxy.profile = '';
 });
 
-it('fail an aggregation that the profile would cut short', async () => {
+it('aggregation fails when the profile would cut it short', async () => {
   proxy.profile = 'max_rows_to_group_by=5&group_by_overflow_mode=any';
   const aggregation = backend.analytics.aggregate({ symbol: 'READ', interval: '1h' });
   await expect(aggregation).rejects.toThrow('TOO_MANY_ROWS');
@@ -113,7 +113,7 @@ it.each([
   'timeout_overflow_mode=break&max_execution_time=0.000001',
   'deduplicate_insert=disable&insert_deduplicate=0',
   'max_insert_block_size=10&use_strict_insert_block_limits=1',
-])('store what is acknowledged when the profile says %s', async (profile) => {
+])('acknowledged rows are stored when the profile sets %s', async (profile) => {
   const symbol = `W${profile.length}`;
   proxy.profile = profile;
   const result = await backend.marketData.insert({ source: 's', records: barsOf(symbol, 50, HOUR / 60) });
@@ -122,7 +122,7 @@ it.each([
   expect((await own.backend.marketData.find({ symbol })).data).toHaveLength(50);
 });
 
-it('refuse a result above the limits, on the server already', async () => {
+it('server stops a result above the limits', async () => {
   const small = connectClickHouse({ ...own.settings, maxResultRows: ROWS - 1 });
   const exact = connectClickHouse({ ...own.settings, maxResultRows: ROWS });
   const narrow = connectClickHouse({ ...own.settings, maxResultBytes: 100_000 });

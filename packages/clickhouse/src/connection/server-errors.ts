@@ -1,4 +1,4 @@
-/** What the data layer does about an error of the server. */
+/** Treatment of one error of the server. */
 export interface ServerErrorTraits {
   readonly code: number;
   /**
@@ -8,13 +8,13 @@ export interface ServerErrorTraits {
    */
   readonly failure?: 'LOGIN_REFUSED' | 'TIMEOUT' | 'UNKNOWN_SETTING' | 'SETTING_REFUSED';
   /**
-   * The same query may succeed later: overload, lost connections between servers, Keeper, lagging merges, failing disks.
+   * Whether the same query may succeed later: overload, lost connections between servers, Keeper, lagging merges, failing disks.
    * @default false
    */
   readonly retryable?: boolean;
   /**
-   * The first sentence of the message consists of identifiers, types, rights and sizes. Other messages may repeat a value of the
-   * query and are dropped.
+   * Whether the first sentence of the message consists of identifiers, types, rights and sizes. Other messages may repeat a
+   * value of the query and are dropped.
    * @default false
    */
   readonly quotable?: boolean;

@@ -1,6 +1,6 @@
 import { completeClickHouseSettings } from './settings.js';
 
-it('has the defaults of the specification, also for what is undefined', () => {
+it('undefined settings have the defaults of the specification', () => {
   expect(
     completeClickHouseSettings({
       url: 'http://127.0.0.1:8123',
@@ -26,7 +26,7 @@ it('has the defaults of the specification, also for what is undefined', () => {
 });
 
 it.each(['127.0.0.1:8123', 'ftp://host', 'http://user:s3cret@host:8123', 'http://host:8123/database', ''])(
-  'refuses %s as an address, without repeating it',
+  '%s is refused as an address and not repeated',
   (url) => {
     expect(() => completeClickHouseSettings({ url })).toThrow(
       'Data validation failed: url - must be an http or https address without credentials or a path',
@@ -34,7 +34,7 @@ it.each(['127.0.0.1:8123', 'ftp://host', 'http://user:s3cret@host:8123', 'http:/
   },
 );
 
-it('refuses a database name that is no plain identifier', () => {
+it('database name must be a plain identifier', () => {
   expect(() => completeClickHouseSettings({ url: 'http://host', database: 'a b' })).toThrow('database');
 });
 
@@ -47,7 +47,7 @@ it.each([
   [{ requestTimeoutMs: NaN }, 'requestTimeoutMs', 'must be a number above 0'],
   [{ retry: { backoffMultiplier: 0 } }, 'retry.backoffMultiplier', 'must be a number, 1 or more'],
   [{ retry: { maxAttempts: 0 } }, 'retry.maxAttempts', 'must be a whole number above 0'],
-])('refuses settings that cannot be right: %p', (settings, field, reason) => {
+])('wrong settings are refused: %p', (settings, field, reason) => {
   expect(() => completeClickHouseSettings({ url: 'http://host', ...settings } as never)).toThrow(
     expect.objectContaining({ field, reason: expect.stringContaining(reason) }),
   );

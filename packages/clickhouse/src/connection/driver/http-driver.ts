@@ -74,8 +74,8 @@ export class HttpDriver {
   }
 
   /**
-   * Sends a statement and returns the answer unjudged, its body as it came over the wire: the client does not tell a gateway's
-   * answer from ClickHouse's, and loses errors that come behind rows.
+   * Sends a statement and returns the answer unjudged, its body as it came over the wire: the client takes a gateway's
+   * answer for ClickHouse's, and loses errors that come behind rows.
    */
   async send({ query, params, data, queryId, database, settings, signal }: Request): Promise<Answer> {
     const headers: Record<string, string> = { 'X-ClickHouse-Database': database };

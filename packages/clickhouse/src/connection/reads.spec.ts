@@ -1,0 +1,125 @@
+import { jest } from '@jest/globals';
+import { until } from '@quantumtrade/dal-testing';
+import { FakeClient } from '../testing/fake-client.js';
+import type { Answer } from '../testing/fake-server.js';
+import { cutOff, hangUp, lateRefusal, page, refusal, rows, silence } from '../testing/fake-server.js';
+
+const OVERLOADED = refusal(202, 'TOO_MANY_SIMULTANEOUS_QUERIES');
+
+const fake = new FakeClient();
+
+afterEach(() => fake.close());
+
+it('read is retried while its error is retryable', async () => {
+  await fake.serve(OVERLOADED, hangUp, rows({ n: 1 }));
+  expect(await fake.select()).toEqual([{ n: 1 }]);
+  expect(fake.server.queries).toHaveLength(3);
+});
+
+it('read fails after the last allowed attempt', async () => {
+  await fake.serve(OVERLOADED);
+  await expect(fake.select()).rejects.toMatchObject({ name: 'QueryError', retryable: true });
+  expect(fake.server.queries).toHaveLength(3);
+});
+
+it('read waits before every attempt when the multiplier is 1', async () => {
+  await fake.serveWith({ retry: { maxAttempts: 5, initialDelayMs: 11, backoffMultiplier: 1 } }, OVERLOADED);
+  jest.spyOn(Math, 'random').mockReturnValue(0.5);
+  const timeouts = jest.spyOn(globalThis, 'setTimeout');
+  await expect(fake.select()).rejects.toMatchObject({ name: 'QueryError' });
+  expect(timeouts.mock.calls.filter(([, delay]) => delay === 5.5)).toHaveLength(4);
+  jest.restoreAllMocks();
+});
+
+it('read is not retried when its error is permanent', async () => {
+  await fake.serve(refusal(60, 'UNKNOWN_TABLE'));
+  await expect(fake.select()).rejects.toMatchObject({ name: 'QueryError', retryable: false });
+  expect(fake.server.queries).toHaveLength(1);
+});
+
+it('read fails when an error comes behind rows', async () => {
+  await fake.serve(lateRefusal(395, 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO'));
+  await expect(fake.select()).rejects.toThrow('FUNCTION_THROW_IF_VALUE_IS_NON_ZERO (395)');
+});
+
+it('read fails when the answer breaks off', async () => {
+  await fake.serve(cutOff);
+  await expect(fake.select()).rejects.toMatchObject({ name: 'ConnectionError', retryable: true });
+});
+
+it.each([
+  ['a length', { 'Content-Length': '20' }],
+  ['chunks', { 'Transfer-Encoding': 'chunked' }],
+  ['the end of the connection', { Connection: 'close' }],
+])('read fails when an answer framed by %s is cut', async (_, headers) => {
+  const cut: Answer = (response) => {
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(200, headers);
+    response.write('[\n{"n":1},\n', () => response.socket!.end());
+  };
+  await fake.serve(cut);
+  await expect(fake.select()).rejects.toMatchObject({ name: 'ConnectionError', retryable: true });
+});
+
+it('read accepts an answer that ends with its connection', async () => {
+  await fake.serve((response) => {
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(200, { Connection: 'close' });
+    response.end('[\n{"n":1}\n]\n');
+  });
+  expect(await fake.select()).toEqual([{ n: 1 }]);
+});
+
+it.each([200, 204, 301, 502])('read is retried when a gateway answers with %d', async (status) => {
+  await fake.serve(page(status), rows({ n: 1 }));
+  expect(await fake.select()).toEqual([{ n: 1 }]);
+});
+
+it.each([400, 401, 403, 404, 413, 414])(
+  'read fails at once when a gateway answers with %d',
+  async (status) => {
+    await fake.serve(page(status));
+    await expect(fake.select()).rejects.toMatchObject({ retryable: false });
+    expect(fake.server.queries).toHaveLength(1);
+  },
+);
+
+it('read kills its query when the result is too large', async () => {
+  await fake.serveWith({ maxResultRows: 1 }, rows({ n: 1 }, { n: 2 }));
+  const reading = fake.client.sql('d').result('test', 'SELECT 1', {}, undefined, (json) => json);
+  await expect(reading).rejects.toThrow('more than 1 rows (maxResultRows)');
+  await until(() => fake.server.kills > 0);
+});
+
+it('read ends at its deadline between two attempts', async () => {
+  await fake.serveWith(
+    {
+      retry: { maxAttempts: 100, initialDelayMs: 60_000, maxDelayMs: 60_000 },
+    },
+    OVERLOADED,
+  );
+  await expect(fake.select({ deadline: Date.now() + 100 })).rejects.toMatchObject({ name: 'TimeoutError' });
+});
+
+it('read ends at its deadline when nothing answers', async () => {
+  await fake.serve(silence);
+  const error = await fake.select({ deadline: Date.now() + 100 }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ name: 'TimeoutError', operation: 'test', queryId: expect.any(String) });
+  expect((error as { durationMs: number }).durationMs).toBeGreaterThanOrEqual(99);
+});
+
+it('read ends at the request timeout when its deadline is later', async () => {
+  await fake.serveWith({ requestTimeoutMs: 100 }, silence);
+  await expect(fake.select({ deadline: Date.now() + 3_600_000 })).rejects.toMatchObject({
+    name: 'TimeoutError',
+  });
+});
+
+it('read rejects with the reason of its signal', async () => {
+  await fake.serve(silence);
+  const controller = new AbortController();
+  const reason = new Error('the user left');
+  const call = fake.select({ signal: controller.signal });
+  setTimeout(() => controller.abort(reason), 50);
+  await expect(call).rejects.toBe(reason);
+});
