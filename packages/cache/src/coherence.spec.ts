@@ -63,7 +63,7 @@ it('does not keep a value whose key changed while it was read', async () => {
   goOn();
   await read;
   expect(features.peek(rsi)).toBeUndefined();
-  expect(here.cache.stats().refusedByVersion).toBe(1);
+  expect(here.cache.stats().rejectedByVersion).toBe(1);
 });
 
 it('does not keep what was read before its own write or while it ran, told of it or not', async () => {

@@ -1,59 +1,68 @@
 import type { Cache, CacheInvalidations, Keyspace } from '@quantumtrade/dal-domain';
-import { keysOf, requireKnownKeys, requireObject, ValidationError } from '@quantumtrade/dal-domain';
-import type { CacheClock } from './clock.js';
-import { systemCacheClock } from './clock.js';
+import {
+  keysOf,
+  requireKnownKeys,
+  requireObject,
+  TimeoutError,
+  ValidationError,
+} from '@quantumtrade/dal-domain';
+import type { BreakerOptions, BreakerState, Clock, TimeSource } from '@quantumtrade/dal-runtime';
+import { Breaker, SingleFlight, systemClock } from '@quantumtrade/dal-runtime';
 import { CoherentKeyspace } from './coherent-keyspace.js';
 import type { CacheCore, CacheCounters } from './core.js';
-import { CoherentL1 } from './l1/coherent-l1.js';
-import type { BreakerOptions, BreakerState } from './l2/breaker.js';
-import { Breaker } from './l2/breaker.js';
-import { GuardedCalls } from './l2/guarded-calls.js';
-import { Tokens } from './l2/marks.js';
-import { Flights } from './loading/flights.js';
+import { InvalidationState } from './invalidation/invalidation-state.js';
+import { LocalInvalidations } from './invalidation/local-invalidations.js';
 import type { KeyspaceOptions } from './options.js';
+import { FirstLevel } from './tiers/first-level.js';
+import { GuardedCalls } from './tiers/guarded-calls.js';
+import { LeaseTokens } from './tiers/leases.js';
 
 export interface CoherentCacheOptions {
-  /** Values kept in process at most, all keyspaces together. Default is 100,000. */
+  /** The most values on the first level, all keyspaces together. @default 100,000 (values) */
   readonly maxEntries?: number;
-  /** Their approximate size at most. Default is 64 MiB. */
+  /** Their greatest approximate size. @default 67,108,864 (bytes) */
   readonly maxBytes?: number;
-  /** How long one call to the second level may take. Default is 250 ms. */
+  /** The longest time of one call to the second level. @default 250 (milliseconds) */
   readonly budgetMs?: number;
-  /** How long `deleteWhere` may take on the second level. Default is 60,000 ms. */
+  /** The longest time of `deleteWhere` on the second level. @default 60,000 (milliseconds) */
   readonly deleteWhereMs?: number;
+  /** When calls to the second level are suspended. */
   readonly breaker?: BreakerOptions;
-  /** Default is the system's. */
-  readonly clock?: CacheClock;
-  /** At least 0, less than 1. Default is `Math.random`. */
+  /** Clock by which calls end. @default the system's */
+  readonly clock?: Clock;
+  /** Time by which values expire; it must be that of the second level. @default `clock` */
+  readonly time?: TimeSource;
+  /** Returns at least 0 and less than 1. @default Math.random */
   readonly random?: () => number;
 }
 
 export interface CacheHealth {
-  /** Whether changes by others are heard of. If not, values are kept in process for `stalenessMs` at most. */
+  /** Whether changes by other processes are received. If not, values are kept on the first level for `stalenessMs` at most. */
   readonly isConnected: boolean;
-  /** Why not, if the invalidations know. */
-  readonly trouble?: string;
-  /** Whether reads of the second level are made (`closed`) or suspended after failures. */
+  /** Why changes are not received, where that is known. */
+  readonly disconnectedReason?: string;
+  /** State of the breaker of reads: `closed`, or not while reads of the second level are suspended after failures. */
   readonly reads: BreakerState;
+  /** State of the breaker of writes. */
   readonly writes: BreakerState;
 }
 
 export interface CacheStats extends Readonly<CacheCounters> {
-  /** Values kept in process now. */
+  /** Number of values on the first level. */
   readonly entries: number;
-  /** Their approximate size. */
+  /** Their approximate size in bytes. */
   readonly bytes: number;
-  /** Callers that shared a read or a load with another. */
+  /** Callers that shared the read or load of another. */
   readonly coalesced: number;
-  /** Values read but not kept in process, because something happened to their key or the connection meanwhile. */
-  readonly refusedByVersion: number;
-  /** Calls to the second level that failed or took too long. */
+  /** Values not kept on the first level because their key or the connection changed while they were read. */
+  readonly rejectedByVersion: number;
+  /** Calls to the second level that failed or exceeded their budget. */
   readonly l2Failures: number;
 }
 
 const OPEN = 'cache.open';
 const NUMBERS = ['maxEntries', 'maxBytes', 'budgetMs', 'deleteWhereMs'] as const;
-const OPTIONS = [...NUMBERS, 'breaker', 'clock', 'random'];
+const OPTIONS = [...NUMBERS, 'breaker', 'clock', 'time', 'random'];
 const BREAKER_OPTIONS = keysOf<BreakerOptions>({
   window: true,
   minimumCalls: true,
@@ -72,14 +81,14 @@ function requireOptions(options: CoherentCacheOptions): void {
 }
 
 /**
- * A cache on two levels: values in this process over a store that other processes share. A value is kept in process only
- * while every change of it is told; README.md says exactly what a reader may rely on.
+ * A cache on two levels: values in this process (first) over a store shared with other processes (second). The first level
+ * keeps a value only while all of its changes are received; README.md says exactly what readers may rely on.
  */
 export class CoherentCache {
+  /** The second level for callers who write keys themselves, and what this process has written. */
+  readonly local: LocalInvalidations;
   readonly #core: CacheCore;
   readonly #patterns = new Set<string>();
-  readonly #invalidations: CacheInvalidations;
-  readonly #stopListening: () => void;
 
   constructor(
     { cache, invalidations }: { cache: Cache; invalidations: CacheInvalidations },
@@ -87,24 +96,30 @@ export class CoherentCache {
   ) {
     requireOptions(options);
     const { maxEntries = 100_000, maxBytes = 64 * 1024 * 1024, budgetMs = 250 } = options;
-    const { clock = systemCacheClock, random = Math.random, breaker, deleteWhereMs = 60_000 } = options;
-    const guarded = () => new GuardedCalls(clock, new Breaker(clock, breaker), budgetMs);
-    const reading = new Flights('cache.get', clock);
-    const obtaining = new Flights('cache.getOrLoad', clock);
-    const l1 = new CoherentL1({ maxEntries, maxBytes }, clock, [reading, obtaining]);
+    const { clock = systemClock, time = clock, random = Math.random, deleteWhereMs = 60_000 } = options;
+    const flights = (operation: string) =>
+      new SingleFlight((elapsedMs) => new TimeoutError(elapsedMs, { operation }), clock);
+    const guarded = () => new GuardedCalls(clock, new Breaker(clock, options.breaker), budgetMs);
+    const reading = flights('cache.get');
+    const getting = flights('cache.getOrLoad');
+    const firstLevel = new FirstLevel({ maxEntries, maxBytes }, time, [reading, getting]);
+    this.local = new LocalInvalidations(cache, firstLevel);
     this.#core = {
       cache,
-      l1,
+      firstLevel,
+      invalidations: new InvalidationState(invalidations, firstLevel),
+      local: this.local,
+      time,
       clock,
       random,
       deleteWhereMs,
       reads: guarded(),
       writes: guarded(),
       reading,
-      obtaining,
-      loading: new Flights('cache.load', clock),
-      refreshing: new Flights('cache.refresh', clock),
-      tokens: new Tokens(),
+      getting,
+      loading: flights('cache.load'),
+      refreshing: flights('cache.refresh'),
+      tokens: new LeaseTokens(),
       counters: {
         l1Hits: 0,
         l2Hits: 0,
@@ -118,11 +133,9 @@ export class CoherentCache {
         unreadable: 0,
       },
     };
-    this.#invalidations = invalidations;
-    this.#stopListening = l1.listenTo(invalidations);
   }
 
-  /** The values of one key pattern. Throws `ValidationError` for a wrong option and for a pattern that was given before. */
+  /** Opens the keyspace of one key pattern. Throws `ValidationError` for a wrong option and for a pattern that is open already. */
   keyspace<P extends string, T>(
     definition: Keyspace<P, T>,
     options: KeyspaceOptions = {},
@@ -137,31 +150,30 @@ export class CoherentCache {
   }
 
   health(): CacheHealth {
-    const { l1, reads, writes } = this.#core;
-    const trouble = l1.isConnected ? undefined : this.#invalidations.trouble?.();
+    const { invalidations, reads, writes } = this.#core;
+    const { isConnected, disconnectedReason } = invalidations;
     return {
-      isConnected: l1.isConnected,
-      ...(trouble === undefined ? {} : { trouble }),
+      isConnected,
+      ...(disconnectedReason === undefined ? {} : { disconnectedReason }),
       reads: reads.state,
       writes: writes.state,
     };
   }
 
   stats(): CacheStats {
-    const { counters, l1, reads, writes, reading, obtaining, loading } = this.#core;
+    const { counters, firstLevel, reads, writes, reading, getting, loading } = this.#core;
     return {
       ...counters,
-      entries: l1.entries,
-      bytes: l1.bytes,
-      coalesced: reading.joins + obtaining.joins + loading.joins,
-      refusedByVersion: l1.refusals,
-      l2Failures: reads.failures + writes.failures,
+      entries: firstLevel.entryCount,
+      bytes: firstLevel.byteSize,
+      coalesced: reading.joinedCount + getting.joinedCount + loading.joinedCount,
+      rejectedByVersion: firstLevel.rejectedByVersion,
+      l2Failures: reads.failureCount + writes.failureCount,
     };
   }
 
-  /** Stops listening and forgets what is in process. What is asked afterwards comes from the second level. */
+  /** Ends the subscription and drops the first level. Later reads come from the second level. */
   close(): void {
-    this.#stopListening();
-    this.#core.l1.onDisconnected();
+    this.#core.invalidations.close();
   }
 }

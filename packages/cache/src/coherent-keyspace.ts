@@ -1,72 +1,71 @@
 import type { CallOptions, Change, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
-import { encodeFor, keysWhere, updateValue } from '@quantumtrade/dal-domain';
-import { promiseTry } from '@quantumtrade/dal-runtime';
+import { CacheError, encodeFor, keysWhere, TimeoutError, updateValue } from '@quantumtrade/dal-domain';
+import { Deadline, promiseTry } from '@quantumtrade/dal-runtime';
 import type { CacheCore } from './core.js';
-import { keysOf } from './keys.js';
-import { Loading, UNREADABLE } from './l2/marks.js';
-import type { Found } from './l2/stored-values.js';
-import { StoredValues } from './l2/stored-values.js';
-import type { Loader } from './loading/loads.js';
-import { Loads } from './loading/loads.js';
+import { memoizedKeyOf } from './keys.js';
+import type { Loader } from './load/load-coordinator.js';
+import { LoadCoordinator } from './load/load-coordinator.js';
 import type { KeyspaceOptions } from './options.js';
-import { withDefaults } from './options.js';
-import { waitFor } from './wait-for.js';
+import { resolveKeyspaceOptions } from './options.js';
+import { Lease, UNREADABLE } from './tiers/leases.js';
+import type { Found } from './tiers/second-level.js';
+import { SecondLevel } from './tiers/second-level.js';
 
 /**
- * One keyspace of a two-level cache. Values handed out may be shared: they are frozen, dates included. The limits of a call
- * end its waiting, not a read or a load that others wait for.
+ * One keyspace of a two-level cache. Values may be shared: they are frozen, dates included. The limits of a call end its own
+ * waiting; a read or load that others wait for continues.
  *
- * Reads and writes of the second level reject with an error of the data layer when it fails, does not answer within its
- * budget, or is not asked because it kept failing. Only `getOrLoad` can do without it.
+ * Reads and writes of the second level reject with an error of the data layer when it fails, exceeds its budget, or is
+ * suspended because it kept failing. Only `getOrLoad` works without it.
  */
 export class CoherentKeyspace<P extends string, T> {
   readonly #core: CacheCore;
   readonly #keyspace: Keyspace<P, T>;
   readonly #keyOf: (parts: KeyParts<P>) => string;
-  readonly #stored: StoredValues<P, T>;
-  readonly #loads: Loads<P, T>;
+  readonly #secondLevel: SecondLevel<P, T>;
+  readonly #loads: LoadCoordinator<P, T>;
 
-  /** Made by `CoherentCache.keyspace`. */
+  /** Called by `CoherentCache.keyspace`. */
   constructor(core: CacheCore, keyspace: Keyspace<P, T>, options: KeyspaceOptions) {
-    const all = withDefaults(options);
+    const all = resolveKeyspaceOptions(options);
     this.#core = core;
     this.#keyspace = keyspace;
-    this.#keyOf = keysOf(keyspace.pattern);
-    this.#stored = new StoredValues(core, keyspace, all);
-    this.#loads = new Loads(core, this.#stored, all);
+    this.#keyOf = memoizedKeyOf(keyspace.pattern);
+    this.#secondLevel = new SecondLevel(core, keyspace, all);
+    this.#loads = new LoadCoordinator(core, this.#secondLevel, all);
   }
 
-  /** The value if this process has it at hand, now and without a promise. Undefined says nothing of the second level. */
+  /** Returns the value at once if the first level holds it. Undefined means nothing about the second level. */
   peek(parts: KeyParts<P>): T | undefined {
-    const { l1, counters } = this.#core;
-    const held = l1.getFresh<T>(this.#keyOf(parts));
-    if (held === undefined || held.value === null) return undefined;
+    const { firstLevel, counters } = this.#core;
+    const entry = firstLevel.getFresh<T>(this.#keyOf(parts));
+    if (entry === undefined || entry.value === null) return undefined;
     counters.l1Hits++;
-    return held.value;
+    return entry.value;
   }
 
-  /** The value, or null when there is none, its time is over, or what is stored is not what its schema says. */
+  /** Returns the value; null when there is none, it has expired, or it does not match its schema. */
   get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
     return promiseTry(() => {
-      const { l1, counters } = this.#core;
+      const { firstLevel, counters } = this.#core;
       const key = this.#keyOf(parts);
-      const atHand = l1.getFresh<T>(key);
-      if (atHand === undefined) return this.#getStored(key, options);
+      const entry = firstLevel.getFresh<T>(key);
+      if (entry === undefined) return this.#getStored(key, options);
       counters.l1Hits++;
-      return Promise.resolve(atHand.value);
+      return Promise.resolve(entry.value);
     });
   }
 
-  /** What `get` would give of each. They are not a snapshot. What is not at hand comes in one call. */
+  /** Returns what `get` would return for each. They are not a snapshot. One call reads all that the first level lacks. */
   async getMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<(T | null)[]> {
-    const { l1, clock, counters } = this.#core;
+    const { firstLevel, counters } = this.#core;
     const values: (T | null)[] = new Array(list.length).fill(null);
     const missing: number[] = [];
     const keys: string[] = [];
     list.forEach((parts, i) => {
       const key = this.#keyOf(parts);
-      const held = l1.getFresh<T>(key);
-      if (held !== undefined) values[i] = held.value;
+      const entry = firstLevel.getFresh<T>(key);
+      if (entry !== undefined) values[i] = entry.value;
       else {
         missing.push(i);
         keys.push(key);
@@ -74,58 +73,58 @@ export class CoherentKeyspace<P extends string, T> {
     });
     counters.l1Hits += list.length - keys.length;
     if (keys.length === 0) return values;
-    const found = await waitFor(this.#stored.readMany(keys), 'cache.getMany', options, clock);
+    const found = await this.#within('cache.getMany', options, this.#secondLevel.readMany(keys));
     found.forEach((each, i) => (values[missing[i]!] = this.#valueOf(each)));
     return values;
   }
 
-  /** Whether `get` would give a value. */
+  /** Returns whether `get` would return a value. */
   async exists(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
     return (await this.get(parts, options)) !== null;
   }
 
   /**
-   * The value, loaded when there is none. Callers of one key share one load; so loaders of one key must be alike. A loaded
-   * value is stored only if nothing happened to the key meanwhile. While the second level does not answer, values come from
-   * this process or the loader, a bounded number of loads at a time. Rejects with the loader's error; `TimeoutError` when it
-   * takes too long; `ValidationError` when it gives what is not a value of the keyspace.
+   * Returns the value, loaded when there is none. Callers of one key share one load, so its loaders must be alike. A loaded
+   * value is stored only if its key has not changed meanwhile. While the second level does not answer, values come from this
+   * process or the loader, with a bounded number of loads at a time. Rejects with the loader's error, with `TimeoutError` when
+   * it takes too long, and with `ValidationError` when it returns what is not a value of the keyspace.
    */
   getOrLoad(parts: KeyParts<P>, loader: Loader<T>, options?: CallOptions): Promise<T | null> {
     return promiseTry(() => {
-      const { l1, counters } = this.#core;
+      const { firstLevel, counters } = this.#core;
       const key = this.#keyOf(parts);
-      const atHand = l1.get<T>(key);
-      if (atHand === undefined) return this.#loads.obtain(key, loader, options);
+      const entry = firstLevel.get<T>(key);
+      if (entry === undefined) return this.#loads.getOrLoad(key, loader, options);
       counters.l1Hits++;
-      this.#loads.served(key, atHand, loader);
-      return Promise.resolve(atHand.value);
+      this.#loads.served(key, entry, loader);
+      return Promise.resolve(entry.value);
     });
   }
 
-  /** Stores a value. A write that fails may have happened or not; this process then reads what the second level says. */
+  /** Stores a value. A write that fails may have happened; this process then reads what the second level holds. */
   set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
     return promiseTry(() => {
       const key = this.#keyOf(parts);
       const encoded = encodeFor(this.#keyspace, value);
-      const ttl = this.#stored.ttlSeconds();
+      const ttl = this.#secondLevel.ttlSeconds();
       return this.#write('cache.set', [key], options, (within) =>
         this.#core.cache.set(key, encoded, ttl, within),
       );
     });
   }
 
-  /** Stores many values, each as `set` would. All are checked before any is stored. */
+  /** Stores many values as `set` does. All are checked before any is stored. */
   async setMany(entries: readonly (readonly [KeyParts<P>, T])[], options?: CallOptions): Promise<void> {
     const writes = entries.map(([parts, value]) => ({
       key: this.#keyOf(parts),
       value: encodeFor(this.#keyspace, value),
-      ttlSeconds: this.#stored.ttlSeconds(),
+      ttlSeconds: this.#secondLevel.ttlSeconds(),
     }));
     const keys = writes.map(({ key }) => key);
     await this.#write('cache.setMany', keys, options, (within) => this.#core.cache.setMany(writes, within));
   }
 
-  /** As `Cache.setIfNewer`. */
+  /** Stores a value as `Cache.setIfNewer` does. */
   setIfNewer(
     parts: KeyParts<P>,
     value: T & { readonly timestamp: Date },
@@ -134,7 +133,7 @@ export class CoherentKeyspace<P extends string, T> {
     return this.#writeTimed('setIfNewer', parts, value, options);
   }
 
-  /** As `Cache.replaceIfNewer`. */
+  /** Replaces a value as `Cache.replaceIfNewer` does. */
   replaceIfNewer(
     parts: KeyParts<P>,
     value: T & { readonly timestamp: Date },
@@ -143,16 +142,18 @@ export class CoherentKeyspace<P extends string, T> {
     return this.#writeTimed('replaceIfNewer', parts, value, options);
   }
 
-  /** As the domain's `updateValue`, by what the second level holds. Removes the value in process, which may be older. */
+  /** Updates a value as the domain's `updateValue` does, starting from the second level: the first may be older. */
   async update(parts: KeyParts<P>, change: Change<T>, options?: CallOptions): Promise<void> {
-    const { cache, l1, reads, clock } = this.#core;
+    const { cache, firstLevel, local, reads } = this.#core;
     const key = this.#keyOf(parts);
     const operation = 'cache.update';
-    l1.changed([key]);
+    firstLevel.changed([key]);
     await updateValue(this.#keyspace, change, {
-      read: (decoder) => {
-        const ask = (within: CallOptions) => cache.getEntry(key, decoder, within);
-        return waitFor(reads.run(operation, ask), operation, options, clock);
+      read: async (decoder) => {
+        if (local.isPendingRemoval(key))
+          throw new CacheError('is to be removed', { operation, retryable: false });
+        const read = reads.run(operation, (within) => cache.getEntry(key, decoder, within));
+        return this.#within(operation, options, read);
       },
       replace: (expected, value, ttl) =>
         this.#write(operation, [key], options, (within) =>
@@ -163,17 +164,22 @@ export class CoherentKeyspace<P extends string, T> {
   }
 
   /**
-   * Deletes the value from both levels; true when the second level held something for it. When it rejects, the value may still
-   * be there until its time is over.
+   * Deletes the value from both levels. Returns whether the second level held something for it. When it rejects, the value may
+   * still be there until it expires.
    */
   delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
-    return promiseTry(() => {
+    return promiseTry(async () => {
+      const { cache, local } = this.#core;
       const key = this.#keyOf(parts);
-      return this.#write('cache.delete', [key], options, (within) => this.#core.cache.delete(key, within));
+      const wasThere = await this.#write('cache.delete', [key], options, (within) =>
+        cache.delete(key, within),
+      );
+      local.settle([key]);
+      return wasThere;
     });
   }
 
-  /** Deletes many values, each as `delete` would. */
+  /** Deletes many values as `delete` does. */
   async deleteMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<void> {
     const keys = list.map(this.#keyOf);
     await this.#write('cache.deleteMany', keys, options, (within) =>
@@ -182,19 +188,19 @@ export class CoherentKeyspace<P extends string, T> {
   }
 
   /**
-   * Deletes from both levels every value that has these parts, any or none of the pattern's; see `Cache.deleteWhere`. What
-   * is being read or loaded meanwhile is not kept beyond its end, so that no reader who comes after it is given what was
-   * there before. When it rejects, some may still be on the second level. It is for what happens now and then: the second
-   * level looks at all of its keys, which may take up to `deleteWhereMs`, and goes on doing so when the caller gives up.
+   * Deletes from both levels every value that has these parts, any or none of the pattern's; see `Cache.deleteWhere`. Reads
+   * and loads under way are not kept, so no later reader receives what was there before. When it rejects, some values may
+   * remain on the second level. It suits rare events: the second level scans all of its keys, which may take up to
+   * `deleteWhereMs`, and continues when the caller gives up.
    */
   async deleteWhere(parts: Partial<KeyParts<P>>, options?: CallOptions): Promise<void> {
     const operation = 'cache.deleteWhere';
-    const { cache, l1, deleteWhereMs } = this.#core;
+    const { cache, firstLevel, local, deleteWhereMs } = this.#core;
     const { pattern } = this.#keyspace;
     const { has } = keysWhere(pattern, parts, operation);
-    const drop = () => l1.writtenWhere(has);
+    const drop = () => firstLevel.writtenWhere(has);
     const call = (within: CallOptions) => cache.deleteWhere(pattern, parts, within);
-    await this.#writeBetween(drop, operation, options, call, deleteWhereMs);
+    await local.settleWhere(has, () => this.#writeBetween(drop, operation, options, call, deleteWhereMs));
   }
 
   #writeTimed(
@@ -206,7 +212,7 @@ export class CoherentKeyspace<P extends string, T> {
     return promiseTry(() => {
       const key = this.#keyOf(parts);
       const encoded = encodeFor(this.#keyspace, value) as { timestamp: string };
-      const ttl = this.#stored.ttlSeconds();
+      const ttl = this.#secondLevel.ttlSeconds();
       return this.#write(`cache.${how}`, [key], options, (within) =>
         this.#core.cache[how](key, encoded, ttl, within),
       );
@@ -219,11 +225,11 @@ export class CoherentKeyspace<P extends string, T> {
     options: CallOptions | undefined,
     call: (options: CallOptions) => Promise<R>,
   ): Promise<R> {
-    const drop = () => this.#core.l1.written(keys);
+    const drop = () => this.#core.firstLevel.written(keys);
     return this.#writeBetween(drop, operation, options, call);
   }
 
-  /** What is read before a write or while it runs is not kept beyond its end. */
+  /** Drops what was read before a write or while it ran. */
   #writeBetween<R>(
     drop: () => void,
     operation: string,
@@ -231,23 +237,33 @@ export class CoherentKeyspace<P extends string, T> {
     call: (options: CallOptions) => Promise<R>,
     budgetMs?: number,
   ): Promise<R> {
-    const { writes, clock } = this.#core;
     drop();
-    return waitFor(writes.run(operation, call, { budgetMs, onEnd: drop }), operation, options, clock);
+    return this.#within(
+      operation,
+      options,
+      this.#core.writes.run(operation, call, { budgetMs, onEnd: drop }),
+    );
+  }
+
+  /** Waits for work within the limits of a call. */
+  #within<R>(operation: string, options: CallOptions | undefined, work: Promise<R>): Promise<R> {
+    if (options === undefined) return work;
+    const timeoutError = (elapsedMs: number) => new TimeoutError(elapsedMs, { operation });
+    return new Deadline(options, timeoutError, this.#core.clock).race(work);
   }
 
   async #getStored(key: string, options: CallOptions | undefined): Promise<T | null> {
-    return this.#valueOf(await this.#stored.read(key, options));
+    return this.#valueOf(await this.#secondLevel.read(key, options));
   }
 
-  /** The value of what the second level holds, counted as a hit or a miss. */
+  /** Returns the value of what the second level holds, counted as a hit or a miss. */
   #valueOf(found: Found<T> | null): T | null {
     const { counters } = this.#core;
     if (
       found === null ||
       found === UNREADABLE ||
-      found instanceof Loading ||
-      this.#core.clock.now() >= found.freshUntil
+      found instanceof Lease ||
+      this.#core.time.now() >= found.freshUntil
     ) {
       counters.misses++;
       return null;

@@ -1,52 +1,58 @@
 import type { Cache } from '@quantumtrade/dal-domain';
-import type { CacheClock } from './clock.js';
-import type { CoherentL1 } from './l1/coherent-l1.js';
-import type { GuardedCalls } from './l2/guarded-calls.js';
-import type { Tokens } from './l2/marks.js';
-import type { Flights } from './loading/flights.js';
+import type { Clock, SingleFlight, TimeSource } from '@quantumtrade/dal-runtime';
+import type { InvalidationState } from './invalidation/invalidation-state.js';
+import type { LocalInvalidations } from './invalidation/local-invalidations.js';
+import type { FirstLevel } from './tiers/first-level.js';
+import type { GuardedCalls } from './tiers/guarded-calls.js';
+import type { LeaseTokens } from './tiers/leases.js';
 
-/** What has happened since the cache was made. */
+/** Counts since the cache was created. */
 export interface CacheCounters {
-  /** Values served out of this process. */
+  /** Values served from this process. */
   l1Hits: number;
   /** Values served from the second level. */
   l2Hits: number;
   /** Reads that found no value on either level. */
   misses: number;
-  /** Loaders called. */
+  /** Calls of loaders. */
   loads: number;
   /** Reads answered by a loader because the second level did not answer. */
   degradedLoads: number;
-  /** Loaders called for values that were there, because they were old. */
+  /** Calls of loaders for values that were present but old. */
   refreshes: number;
-  /** Of these, the ones that failed; the old value stayed. */
+  /** Refreshes that failed; the old value stayed. */
   failedRefreshes: number;
-  /** Values served after their time, while they are reloaded. */
+  /** Values served after their time while they were reloaded. */
   staleServed: number;
-  /** Loaded values not stored, because something happened to their key meanwhile or the second level failed. */
+  /** Loaded values not stored, because their key changed meanwhile or the second level failed. */
   unstoredLoads: number;
-  /** Stored values that are not what their schema says. */
+  /** Stored values that do not match their schema. */
   unreadable: number;
 }
 
-/** What the keyspaces of one cache share. */
+/** Parts shared by the keyspaces of one cache. */
 export interface CacheCore {
   readonly cache: Cache;
-  readonly l1: CoherentL1;
-  readonly clock: CacheClock;
+  readonly firstLevel: FirstLevel;
+  readonly invalidations: InvalidationState;
+  readonly local: LocalInvalidations;
+  /** Time by which values expire. */
+  readonly time: TimeSource;
+  /** Clock by which calls end. */
+  readonly clock: Clock;
   readonly random: () => number;
   readonly deleteWhereMs: number;
-  /** Reads and writes fail apart: a second level that is read-only still answers reads. */
+  /** Reads and writes fail apart: a read-only second level still answers reads. */
   readonly reads: GuardedCalls;
   readonly writes: GuardedCalls;
   /** Reads of the second level, by key. */
-  readonly reading: Flights;
-  /** Reads that end in a load when there is nothing to read, by key. */
-  readonly obtaining: Flights;
-  /** Loads of missing values, by the mark that the key holds meanwhile. */
-  readonly loading: Flights;
-  /** Loads of values that are there but old, by key. */
-  readonly refreshing: Flights;
-  readonly tokens: Tokens;
+  readonly reading: SingleFlight;
+  /** Reads that load a missing value, by key. */
+  readonly getting: SingleFlight;
+  /** Loads of missing values, by lease token. */
+  readonly loading: SingleFlight;
+  /** Reloads of old values, by key. */
+  readonly refreshing: SingleFlight;
+  readonly tokens: LeaseTokens;
   readonly counters: CacheCounters;
 }

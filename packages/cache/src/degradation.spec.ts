@@ -1,4 +1,6 @@
 import { keyspaces } from '@quantumtrade/dal-domain';
+import { systemClock } from '@quantumtrade/dal-runtime';
+import type { CoherentCacheOptions } from './coherent-cache.js';
 import type { KeyspaceOptions } from './options.js';
 import { openCluster, settled } from './testing/processes.js';
 
@@ -6,8 +8,8 @@ const feature = (i: number) => ({ symbol: `S${i}`, featureName: 'rsi' });
 const rsi = feature(0);
 const key = 'features:S0:rsi';
 
-async function open(options?: KeyspaceOptions) {
-  const cluster = await openCluster();
+async function open(options?: KeyspaceOptions, cacheOptions?: CoherentCacheOptions) {
+  const cluster = await openCluster(1, cacheOptions);
   const here = cluster.processes[0]!;
   return { ...cluster, ...here, features: here.cache.keyspace(keyspaces.featureValue, options) };
 }
@@ -52,14 +54,15 @@ it('waits for a second level that hangs no longer than the budget', async () => 
   expect(cache.stats()).toMatchObject({ degradedLoads: 1, l2Failures: 2 });
 });
 
-it('takes an answer that came while the process was too busy to see it', async () => {
-  const { features, chaos, timers, foreign, cache } = await open();
+it('accepts an answer that arrived within the budget of a busy process', async () => {
+  const { features, chaos, foreign, cache } = await open({}, { clock: systemClock, budgetMs: 20 });
   await foreign.set(key, 1, 60);
   const goOn = chaos.hold('getEntry');
   const read = features.get(rsi);
   await settled();
   goOn();
-  timers.advance(10_000);
+  const busyUntil = performance.now() + 40;
+  while (performance.now() < busyUntil);
   expect(await read).toBe(1);
   expect(cache.stats().l2Failures).toBe(0);
 });

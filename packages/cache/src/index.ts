@@ -1,4 +1,3 @@
-export type { CacheClock } from './clock.js';
 export {
   CoherentCache,
   type CacheHealth,
@@ -7,6 +6,13 @@ export {
 } from './coherent-cache.js';
 export type { CoherentKeyspace } from './coherent-keyspace.js';
 export type { CacheCounters } from './core.js';
-export type { BreakerOptions, BreakerState } from './l2/breaker.js';
-export type { Loader } from './loading/loads.js';
+export type { LocalInvalidations } from './invalidation/local-invalidations.js';
+export type { Loader } from './load/load-coordinator.js';
 export type { KeyspaceOptions } from './options.js';
+export { coherentBlocks } from './read-through/coherent-blocks.js';
+export {
+  ReadThroughCache,
+  type ReadThroughObserver,
+  type WrittenValue,
+} from './read-through/read-through-cache.js';
+export type { ReadThroughKeyspace } from './read-through/read-through-keyspace.js';

@@ -1,14 +1,14 @@
 import type { KeyParts } from '@quantumtrade/dal-domain';
 import { keyOf } from '@quantumtrade/dal-domain';
 
-/** Keys remembered for each pattern. Making one costs several times what looking up a value does. */
-const REMEMBERED = 16_384;
+/** Keys memoized for each pattern. Composing a key costs several times as much as looking up a value. */
+const MAX_KEYS = 16_384;
 
-/** The keys by their last part, or what comes below by an earlier one. */
+/** Keys by their last part, or deeper levels by an earlier part. */
 type Level = Map<string, unknown>;
 
-/** `keyOf` for one pattern, made to be called for every read. */
-export function keysOf<P extends string>(pattern: P): (parts: KeyParts<P>) => string {
+/** Returns `keyOf` of one pattern, memoized. */
+export function memoizedKeyOf<P extends string>(pattern: P): (parts: KeyParts<P>) => string {
   const names = [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const last = names.pop();
   let known: Level = new Map();
@@ -19,9 +19,9 @@ export function keysOf<P extends string>(pattern: P): (parts: KeyParts<P>) => st
     if (last === undefined) return pattern;
     let level = known;
     for (const name of names) level = nextLevel(level, part[name]!);
-    const remembered = level.get(part[last]!);
-    if (remembered !== undefined) return remembered as string;
-    if (++count > REMEMBERED) {
+    const memoized = level.get(part[last]!);
+    if (memoized !== undefined) return memoized as string;
+    if (++count > MAX_KEYS) {
       known = new Map();
       count = 0;
     }

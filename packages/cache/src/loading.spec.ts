@@ -1,5 +1,5 @@
 import { keyspaces } from '@quantumtrade/dal-domain';
-import type { Loader } from './loading/loads.js';
+import type { Loader } from './load/load-coordinator.js';
 import type { KeyspaceOptions } from './options.js';
 import { openCluster, settled } from './testing/processes.js';
 

@@ -2,34 +2,34 @@ import { requireKnownKeys, requireObject, ValidationError } from '@quantumtrade/
 
 const OPERATION = 'cache.keyspace';
 
-/** How the values of one keyspace are kept. How long they live at all is the keyspace's own `ttlSeconds`. */
+/** How long the values of one keyspace are kept and how they are loaded. Their life as a whole is the keyspace's `ttlSeconds`. */
 export interface KeyspaceOptions {
   /**
-   * How old a value from this process may be while changes may go unheard: while the invalidations are disconnected, and
-   * for values loaded while the second level does not answer. Default is 0: none is kept in process then.
+   * The greatest age of a first-level value while changes may be missed: while the invalidations are disconnected, and for
+   * values loaded while the second level does not answer. With 0 none is kept then. @default 0 (milliseconds)
    */
   readonly stalenessMs?: number;
-  /** How long a value is kept in process at most. Default is as long as the second level keeps it. */
+  /** The longest time on the first level. @default as long as on the second level (milliseconds) */
   readonly l1TtlMs?: number;
-  /** How long it is remembered that a loader found nothing. Default is 0: not at all. */
+  /** How long the absence of a value is cached; 0 means not at all. @default 0 (milliseconds) */
   readonly negativeTtlMs?: number;
   /**
-   * For how long after its time a value is still served to who can load, while it is reloaded. The second level keeps it
-   * for so much longer. Default is 0.
+   * How long after its time `getOrLoad` still serves a value while it is reloaded. The second level keeps it that much
+   * longer. @default 0 (milliseconds)
    */
   readonly staleWhileRevalidateMs?: number;
-  /** The part of a value's time after which a reader who can load has it reloaded, e.g. 0.8. Default is 1: never early. */
+  /** The share of a value's life after which `getOrLoad` reloads it; 1 means never early. @default 1 */
   readonly eagerRefreshAt?: number;
-  /** By which part at most times to live are shortened, at random, so that values do not end together. Default is 0. */
+  /** The greatest share by which times to live are shortened at random, so that values expire apart. @default 0 */
   readonly jitter?: number;
   /**
-   * Whether one process loads a missing value while the others wait for it. Default is false: each process loads it once,
-   * the first one's value is stored.
+   * Whether the other processes wait while one loads a missing value. With false each process loads it once, and the first
+   * value is stored. @default false
    */
   readonly onceInCluster?: boolean;
-  /** How long a loader may take. Default is 10,000 ms. */
+  /** The longest time of a load. @default 10,000 (milliseconds) */
   readonly loadTimeoutMs?: number;
-  /** How many loads run at once while the second level does not answer; the others wait. Default is 32. */
+  /** Concurrent loads while the second level does not answer; further ones wait. @default 32 (loads) */
   readonly maxDegradedLoads?: number;
 }
 
@@ -47,8 +47,8 @@ const defaults: Required<KeyspaceOptions> = {
 
 const NEVER_NEGATIVE = ['stalenessMs', 'l1TtlMs', 'negativeTtlMs', 'staleWhileRevalidateMs'] as const;
 
-/** The options with their defaults; throws `ValidationError` for a wrong one. */
-export function withDefaults(options: KeyspaceOptions): Required<KeyspaceOptions> {
+/** Returns the options with their defaults. Throws `ValidationError` for a wrong one. */
+export function resolveKeyspaceOptions(options: KeyspaceOptions): Required<KeyspaceOptions> {
   requireKnownKeys(requireObject('options', options, OPERATION), Object.keys(defaults), OPERATION);
   const all = { ...defaults, ...options };
   const require = (name: keyof KeyspaceOptions, isRight: boolean, what: string) => {

@@ -1,69 +1,27 @@
 import type {
   AggregatedData,
   AggregationParams,
-  Analytics,
-  AuditSink,
-  AuthContextStore,
   BatchResult,
-  BlockWriter,
-  Cache,
-  CacheBackend,
   CallOptions,
-  CheckpointRepository,
-  TimeSource,
   DatabaseMetrics,
   DeadLetterStore,
   Decoder,
   DueOptions,
   FeatureBatch,
-  FeatureRepository,
   FeatureSet,
   HealthStatus,
   MarketData,
   MarketDataBatch,
-  MarketDataRepository,
-  MarketStream,
-  OpenKeyspace,
-  OutcomeRepository,
-  PausedDelivery,
   PredictionBatch,
   PredictionRecord,
-  PredictionRepository,
   QueryParams,
   QueryResult,
-  RateLimiter,
   ReadOptions,
-  RealtimeValues,
-  SchemaController,
   SchemaReport,
-  SentimentRepository,
-  SessionStore,
-  StrategyPerformanceRepository,
   TableGuarantees,
-  TimeSeriesBackend,
 } from '@quantumtrade/dal-domain';
-import {
-  authContextStore,
-  ConnectionError,
-  requireObject,
-  requireKnownKeys,
-  keysOf,
-  LOSSLESS,
-  realtimeValues,
-  sessionStore,
-  systemClock,
-  toFeatureBatches,
-} from '@quantumtrade/dal-domain';
+import { AUDITED_WRITE, toFeatureBatches } from '@quantumtrade/dal-domain';
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
-import { OperationMetrics } from '@quantumtrade/dal-telemetry';
-
-import { coherentBlocks } from './caching/coherent-blocks.js';
-import { cachedSchema } from './caching/cached-schema.js';
-import { cachedFeatures } from './caching/features.js';
-import { cachedMarketData } from './caching/market-data.js';
-import { cachedPredictions } from './caching/predictions.js';
-import { generalCache } from './caching/general-cache.js';
-import { ReadThrough } from './caching/read-through.js';
 import type {
   BatchWriter,
   BatchWriterOptions,
@@ -71,129 +29,51 @@ import type {
   RequiredGuarantees,
   Transaction,
   TransactionResult,
-  WriteProgress,
-  Writing,
 } from '@quantumtrade/dal-writer';
-import {
-  Guarantees,
-  messageOf,
-  openBatchWriter,
-  replayDeadLetters,
-  requireGuarantees,
-  requireWriterOptions,
-  Transactions,
-  volatileTransactionLogs,
-} from '@quantumtrade/dal-writer';
-import { observed, observedBlocks, observedLookups } from './operations.js';
+import { Guarantees, Transactions, volatileTransactionLogs } from '@quantumtrade/dal-writer';
+import type { DatabaseParts } from './database-parts.js';
+import type { DatabaseServices } from './database-ports.js';
+import { createServices, DatabasePorts } from './database-ports.js';
+import { DatabaseWriters } from './database-writers.js';
+import { checkHealth } from './health.js';
 
-/** What a data layer is made of. */
-export interface DatabaseParts {
-  timeSeries: TimeSeriesBackend;
-  cache: CacheBackend;
-  /** Default is the system's clock. Cached values end by it: a backend in memory must have the same. */
-  clock?: TimeSource;
-  /** Where batch writers and transactions keep what is not in the store. Without it there are no batch writers. */
-  writing?: Writing;
-  /** Where modifications of data are recorded. Default is nowhere. */
-  audit?: AuditSink;
-  /** Who audit entries name. Default is `unknown`. */
-  actor?: string;
-}
-
-const PARTS = keysOf<DatabaseParts>({
-  timeSeries: true,
-  cache: true,
-  clock: true,
-  writing: true,
-  audit: true,
-  actor: true,
-});
-const OPEN = 'database.open';
-
-const HEALTH_TIMEOUT_MS = 2_000;
-const WRITERS_CLOSE_WITHIN_MS = 10_000;
-const anything: Decoder<unknown> = { parse: (value) => value };
-const pausedDelivery = ({ journaledBlocks, deliveryPausedBy }: WriteProgress): PausedDelivery[] =>
-  deliveryPausedBy === null ? [] : [{ journaledBlocks, reason: deliveryPausedBy }];
-const withoutUndefined = (given: object = {}): object =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-const nowhere: AuditSink = { record: () => Promise.resolve() };
+const CLOSE_WRITERS_MS = 10_000;
+const ANY_VALUE: Decoder<unknown> = { parse: (value) => value };
 
 /**
- * One typed API over the time-series store and the cache. The methods are the specification's; the ports behind them,
- * and those of the other records, stand beside them as properties. Every call is timed, announced and, where it
- * changes data, audited, whichever way it is made. Values that are read through the cache are shared and frozen, dates
- * included: changing one throws.
+ * One typed API over the time-series store and the cache. Its methods are the specification's; the ports behind them and those of
+ * the other records are its properties. Values that are read through the cache are shared and frozen, dates included: changing
+ * one throws.
  */
-export class DatabaseAbstraction {
-  readonly marketData: MarketDataRepository;
-  readonly sentiment: SentimentRepository;
-  readonly features: FeatureRepository;
-  readonly predictions: PredictionRepository;
-  readonly outcomes: OutcomeRepository;
-  readonly strategyPerformance: StrategyPerformanceRepository;
-  readonly analytics: Analytics;
-  readonly checkpoints: CheckpointRepository;
-  readonly schema: SchemaController;
-  readonly cache: Cache;
-  readonly marketStream: MarketStream;
-  readonly rateLimiter: RateLimiter;
-  readonly realtime: RealtimeValues;
-  readonly sessions: SessionStore;
-  readonly authContexts: AuthContextStore;
-  readonly #blocks: BlockWriter;
-  readonly #through: ReadThrough;
-  readonly #writers = new Set<BatchWriter>();
-  readonly #transactions: Transactions;
-  readonly #transact: Pick<Transactions, 'run'>;
+export class DatabaseAbstraction extends DatabasePorts {
+  readonly #services: DatabaseServices;
   readonly #guarantees: Guarantees;
-  readonly #parts: DatabaseParts;
-  readonly #clock: TimeSource;
-  readonly #metrics = new OperationMetrics();
-  readonly #cacheMetrics = new OperationMetrics();
+  readonly #writers: DatabaseWriters;
+  readonly #transactions: Transactions;
+  readonly #observedTransactions: Pick<Transactions, 'run'>;
 
   /** @throws ValidationError naming a part that is unknown */
   constructor(parts: DatabaseParts) {
-    requireKnownKeys(requireObject('parts', parts, OPEN), PARTS, OPEN);
-    const { timeSeries, cache: cacheBackend, clock = systemClock } = parts;
-    const auditing = { sink: parts.audit ?? nowhere, actor: parts.actor ?? 'unknown', clock };
-    const watch = <Port extends object>(name: string, port: Port): Port =>
-      observed(name, port, this.#metrics, auditing);
-    const watchCache = <Port extends object>(name: string, port: Port): Port =>
-      observed(name, port, this.#cacheMetrics, auditing);
-    const through = new ReadThrough(cacheBackend, observedLookups(this.#metrics), clock);
-    const { cache } = through;
-    this.#through = through;
-    this.#parts = parts;
-    this.#clock = clock;
+    const services = createServices(parts);
+    super(services);
+    const { timeSeries, writing } = parts;
+    const { blocks, clock, observation, readThrough } = services;
+    this.#services = services;
     this.#guarantees = new Guarantees(timeSeries.guarantees, clock);
-    this.marketData = watch('marketData', cachedMarketData(timeSeries.marketData, through));
-    this.sentiment = watch('sentiment', timeSeries.sentiment);
-    this.features = watch('features', cachedFeatures(timeSeries.features, through));
-    this.predictions = watch('predictions', cachedPredictions(timeSeries.predictions, through));
-    this.outcomes = watch('outcomes', timeSeries.outcomes);
-    this.strategyPerformance = watch('strategyPerformance', timeSeries.strategyPerformance);
-    this.analytics = watch('analytics', timeSeries.analytics);
-    this.checkpoints = watch('checkpoints', timeSeries.checkpoints);
-    this.schema = watch('schema', cachedSchema(timeSeries.schema, through));
-    const watchBlocks = (blocks: BlockWriter) => observedBlocks(blocks, this.#metrics, auditing);
-    this.#blocks = watchBlocks(coherentBlocks(timeSeries.blocks, through));
-    this.cache = watchCache('cache', generalCache(cache));
-    const { storage, retry } = parts.writing ?? {};
-    this.#transactions = new Transactions(storage?.transactionLogs ?? volatileTransactionLogs(), {
-      blocks: watchBlocks(timeSeries.blocks),
-      through,
-      deadLetters: storage?.deadLetters,
+    this.#writers = new DatabaseWriters(writing, blocks, this.#guarantees);
+    this.#transactions = new Transactions(writing?.storage.transactionLogs ?? volatileTransactionLogs(), {
+      blocks: observation.blocks(timeSeries.blocks),
+      through: readThrough,
+      deadLetters: writing?.storage.deadLetters,
       clock,
-      retry,
+      retry: writing?.retry,
     });
-    this.#transact = watch('transactions', this.#transactions);
-    this.marketStream = watchCache('marketStream', cacheBackend.marketStream);
-    this.rateLimiter = watchCache('rateLimiter', cacheBackend.rateLimiter);
-    const open: OpenKeyspace = (keyspace) => through.cacheOnly(keyspace);
-    this.realtime = watchCache('realtime', realtimeValues(open));
-    this.sessions = watchCache('sessions', sessionStore(open, clock));
-    this.authContexts = watchCache('authContexts', authContextStore(open));
+    const operations = { run: AUDITED_WRITE };
+    this.#observedTransactions = observation.port<Pick<Transactions, 'run'>>(
+      'transactions',
+      this.#transactions,
+      operations,
+    );
   }
 
   insertMarketData(batch: MarketDataBatch, options?: CallOptions): Promise<BatchResult> {
@@ -250,7 +130,7 @@ export class DatabaseAbstraction {
     options?: DueOptions<E>,
   ): Promise<QueryResult<PredictionRecord<E>>> {
     // A Date has whole milliseconds, whatever the clock has.
-    return this.predictions.dueForEvaluation(horizonMinutes, new Date(this.#clock.now()), options);
+    return this.predictions.dueForEvaluation(horizonMinutes, new Date(this.#services.clock.now()), options);
   }
 
   /**
@@ -263,37 +143,18 @@ export class DatabaseAbstraction {
    * the first block is stored.
    * @throws ValidationError when the options are wrong, or naming each table that does not keep what is required, and why
    */
-  async batchWriter(given: BatchWriterOptions & RequiredGuarantees = {}): Promise<BatchWriter> {
-    requireWriterOptions(given, ['requires']);
-    requireGuarantees(given.requires);
-    const { requires, ...options } = given;
-    const { storage, ...configured } = this.#writing();
-    const durability = options.durability ?? configured.durability ?? 'acknowledged';
-    const maxRows = options.maxRows ?? configured.maxRows;
-    const retry = { ...configured.retry, ...withoutUndefined(options.retry) };
-    const journal = await storage.openJournal(durability);
-    try {
-      const blocks = await this.#guarantees.guard(this.#blocks, requires ?? (journal ? LOSSLESS : []));
-      const onClosed = () => void this.#writers.delete(writer);
-      const parts = { blocks, deadLetters: storage.deadLetters, journal, onClosed };
-      const writer = openBatchWriter(parts, { ...options, durability, maxRows, retry });
-      this.#writers.add(writer);
-      return writer;
-    } catch (error) {
-      await journal?.close();
-      throw error;
-    }
+  batchWriter(options: BatchWriterOptions & RequiredGuarantees = {}): Promise<BatchWriter> {
+    return this.#writers.open(options);
   }
 
-  /** What the store refused for good. */
+  /** Blocks that the store refused for good. */
   get deadLetters(): DeadLetterStore {
-    return this.#writing().storage.deadLetters;
+    return this.#writers.deadLetters;
   }
 
-  /** Writes dead letters again and removes those that the store takes now; what it refuses again stays. */
+  /** Writes dead letters again and removes those that the store accepts now; what it refuses again stays. */
   replayDeadLetters(ids: readonly string[], options?: CallOptions): Promise<ReplayResult[]> {
-    const { storage, retry } = this.#writing();
-    return replayDeadLetters(storage.deadLetters, this.#blocks, ids, options, retry);
+    return this.#writers.replay(ids, options);
   }
 
   /**
@@ -310,7 +171,7 @@ export class DatabaseAbstraction {
    * @throws TransactionError at the commit or after it; its `committed` says which
    */
   transaction(work: (tx: Transaction) => unknown, options?: CallOptions): Promise<TransactionResult> {
-    return this.#transact.run(work, options);
+    return this.#observedTransactions.run(work, options);
   }
 
   /**
@@ -324,7 +185,7 @@ export class DatabaseAbstraction {
   /** The cached value, checked by the decoder (a zod schema, say) if one is given, or null. */
   cacheGet(key: string): Promise<unknown>;
   cacheGet<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
-  cacheGet(key: string, decoder: Decoder<unknown> = anything, options?: CallOptions): Promise<unknown> {
+  cacheGet(key: string, decoder: Decoder<unknown> = ANY_VALUE, options?: CallOptions): Promise<unknown> {
     return this.cache.get(key, decoder, options);
   }
 
@@ -345,8 +206,8 @@ export class DatabaseAbstraction {
   }
 
   getPerformanceMetrics(): Promise<DatabaseMetrics> {
-    const { p50, p95, p99, cacheHitRate, errorRate } = this.#metrics.snapshot();
-    const { l1Hits, l2Hits } = this.#through.stats();
+    const { p50, p95, p99, cacheHitRate, errorRate } = this.#services.metrics.snapshot();
+    const { l1Hits, l2Hits } = this.#services.readThrough.stats();
     return Promise.resolve({
       queryLatencyP50: p50,
       queryLatencyP95: p95,
@@ -361,7 +222,10 @@ export class DatabaseAbstraction {
 
   /** Count, failures and latencies of each operation since the data layer was opened, by name. */
   operationStatistics(): Readonly<Record<string, OperationStatistics>> {
-    return { ...this.#metrics.snapshot().operations, ...this.#cacheMetrics.snapshot().operations };
+    return {
+      ...this.#services.metrics.snapshot().operations,
+      ...this.#services.cacheMetrics.snapshot().operations,
+    };
   }
 
   /**
@@ -369,7 +233,7 @@ export class DatabaseAbstraction {
    * for tables that were restored or changed by other means. Values that are in the cache alone stay.
    */
   clearReadThroughCache(options?: CallOptions): Promise<void> {
-    return this.#through.clear(options);
+    return this.#services.readThrough.clear(options);
   }
 
   initializeSchema(options?: CallOptions): Promise<void> {
@@ -394,60 +258,37 @@ export class DatabaseAbstraction {
   }
 
   /**
-   * Asks both backends; answers within two seconds, whatever their state. The guarantees are inspected at the first call,
-   * and again when a minute has passed or the store was away.
+   * Asks both backends; resolves within two seconds, whatever their state. The guarantees are inspected at the first call, and
+   * again after a minute or an outage of the store.
    */
-  async health(): Promise<HealthStatus> {
-    const { timeSeries, cache } = this.#parts;
-    const transactions = this.#transactions.state;
-    const paused = [...this.#writers].flatMap((writer) => pausedDelivery(writer.progress()));
-    const options = { deadline: Date.now() + HEALTH_TIMEOUT_MS };
-    const failure = (ping: Promise<unknown>) => ping.then(() => undefined, messageOf);
-    const [clickhouseError, redisError, schemaVersion, guarantees] = await Promise.all([
-      failure(timeSeries.probe.ping(options)),
-      failure(cache.probe.ping(options)),
-      timeSeries.schema.version(options).catch(() => 0),
-      this.#guarantees.recent(options).catch(() => null),
-    ]);
-    if (clickhouseError !== undefined) this.#guarantees.forget();
-    return {
-      clickhouseHealthy: clickhouseError === undefined,
-      redisHealthy: redisError === undefined,
-      cache: this.#through.state(),
-      ...(clickhouseError !== undefined && { clickhouseError }),
-      ...(redisError !== undefined && { redisError }),
-      schemaVersion,
+  health(): Promise<HealthStatus> {
+    return checkHealth(this.#services.parts, this.#guarantees, () => ({
+      cache: this.#services.readThrough.health(),
       connectionCount: this.#connectionCount(),
-      lastSuccessfulQuery: this.#metrics.snapshot().lastSuccessAt ?? null,
-      guarantees: clickhouseError === undefined ? guarantees : null,
-      ...(paused.length > 0 && { pausedDeliveries: paused }),
-      ...((transactions.pending > 0 || transactions.delayedBy) && { transactions }),
-    };
+      lastSuccessAt: this.#services.metrics.snapshot().lastSuccessAt,
+      pausedDeliveries: this.#writers.pausedDeliveries(),
+      transactions: this.#transactions.state,
+    }));
   }
 
   /**
-   * Closes the batch writers, for which it waits up to ten seconds, the transactions, for which it waits up to five, and
-   * the connections to both backends. Calls after it fail.
-   * @throws RowsNotStoredError when a writer could not settle its rows; all is closed then, too
+   * Closes the batch writers, waiting up to ten seconds, the transactions, waiting up to five, and the connections to both
+   * backends. Later calls fail.
+   * @throws RowsNotStoredError when a writer could not settle its rows; everything is closed then, too
    */
   async close(): Promise<void> {
-    const deadline = Date.now() + WRITERS_CLOSE_WITHIN_MS;
-    const closed = await Promise.allSettled([
-      ...[...this.#writers].map((writer) => writer.close({ deadline })),
-      this.#transactions.close(),
+    const { timeSeries, cache } = this.#services.parts;
+    const [writers, [transactions]] = await Promise.all([
+      this.#writers.close(Date.now() + CLOSE_WRITERS_MS),
+      Promise.allSettled([this.#transactions.close()]),
     ]);
-    this.#through.close();
-    await Promise.all([this.#parts.timeSeries.probe.close(), this.#parts.cache.probe.close()]);
-    for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
-  }
-
-  #writing(): Writing {
-    if (this.#parts.writing) return this.#parts.writing;
-    const details = { operation: 'batchWriter.open', retryable: false };
-    throw new ConnectionError('this data layer has no storage for batch writers', details);
+    this.#services.readThrough.close();
+    await Promise.all([timeSeries.probe.close(), cache.probe.close()]);
+    for (const outcome of [...writers, transactions]) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   #connectionCount(): number {
-    return this.#parts.timeSeries.probe.connectionCount() + this.#parts.cache.probe.connectionCount();
+    const { timeSeries, cache } = this.#services.parts;
+    return timeSeries.probe.connectionCount() + cache.probe.connectionCount();
   }
 }

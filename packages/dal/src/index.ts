@@ -1,4 +1,5 @@
-export { DatabaseAbstraction, type DatabaseParts } from './database-abstraction.js';
+export { DatabaseAbstraction } from './database-abstraction.js';
+export type { DatabaseParts } from './database-parts.js';
 export {
   fileDeadLetters,
   fileTransactionLogs,

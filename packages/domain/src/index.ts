@@ -61,6 +61,7 @@ export * from './ports/dead-letter.js';
 export * from './ports/feature.js';
 export * from './ports/guarantees.js';
 export * from './ports/market-stream.js';
+export * from './ports/operations.js';
 export * from './ports/probe.js';
 export * from './ports/rate-limiter.js';
 export * from './ports/record-repositories.js';

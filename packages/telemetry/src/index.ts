@@ -12,5 +12,11 @@ export {
   traceOperation,
   type OperationEvent,
 } from './operation-channel.js';
-export { OperationMetrics, type MetricsSnapshot, type OperationStatistics } from './operation-metrics.js';
+export {
+  OperationMetrics,
+  type MetricsClock,
+  type MetricsSnapshot,
+  type OperationSeries,
+  type OperationStatistics,
+} from './operation-metrics.js';
 export { subscribeTracing } from './tracing.js';

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { OperationMetrics } from './index.js';
 
+const observe = (metrics: OperationMetrics, operation: string, ms: number, isError = false) =>
+  metrics.series(operation).record(0, ms, isError);
+
 const none = { count: 0, errors: 0, errorRate: 0, p50: 0, p95: 0, p99: 0, max: 0 };
 
-describe('the metrics of operations', () => {
-  it('are all zero before the first', () => {
+describe('operation metrics', () => {
+  it('are all zero before the first operation', () => {
     expect(new OperationMetrics().snapshot()).toEqual({
       ...none,
       operations: {},
@@ -15,22 +18,22 @@ describe('the metrics of operations', () => {
     });
   });
 
-  it('tell the percentiles of latencies in milliseconds, to a thousandth', () => {
+  it('report latency percentiles in milliseconds, accurate to a thousandth', () => {
     const metrics = new OperationMetrics();
-    for (let ms = 1; ms <= 1_000; ms++) metrics.observe('marketData.range', ms);
+    for (let ms = 1; ms <= 1_000; ms++) observe(metrics, 'marketData.range', ms);
     const { p50, p95, p99, max, count } = metrics.snapshot();
     expect(count).toBe(1_000);
-    for (const [told, exact] of [
+    for (const [reported, exact] of [
       [p50, 500],
       [p95, 950],
       [p99, 990],
       [max, 1_000],
     ] as const) {
-      expect(Math.abs(told - exact) / exact).toBeLessThan(0.001);
+      expect(Math.abs(reported - exact) / exact).toBeLessThan(0.001);
     }
   });
 
-  it('are those of the nearest rank, whatever the latencies', () => {
+  it('report nearest-rank percentiles for any latencies', () => {
     const latencies = fc.array(fc.double({ min: 1e-6, max: 3_600_000, noNaN: true }), {
       minLength: 1,
       maxLength: 200,
@@ -38,26 +41,26 @@ describe('the metrics of operations', () => {
     fc.assert(
       fc.property(latencies, (durations) => {
         const metrics = new OperationMetrics();
-        for (const ms of durations) metrics.observe('any', ms);
+        for (const ms of durations) observe(metrics, 'any', ms);
         const sorted = durations.toSorted((a, b) => a - b);
         const { p50, p95, p99 } = metrics.snapshot();
-        for (const [told, percent] of [
+        for (const [reported, percent] of [
           [p50, 50],
           [p95, 95],
           [p99, 99],
         ] as const) {
           const exact = sorted[Math.max(Math.floor((percent / 100) * sorted.length + 0.5), 1) - 1]!;
-          expect(Math.abs(told - exact)).toBeLessThanOrEqual(exact * 0.001 + 1e-6);
+          expect(Math.abs(reported - exact)).toBeLessThanOrEqual(exact * 0.001 + 1e-6);
         }
       }),
     );
   });
 
-  it('are kept for each operation and for all together', () => {
+  it('are kept for each operation and for all operations together', () => {
     const metrics = new OperationMetrics();
-    metrics.observe('fast', 1);
-    metrics.observe('slow', 100);
-    metrics.observe('slow', 100, { error: true });
+    observe(metrics, 'fast', 1);
+    observe(metrics, 'slow', 100);
+    observe(metrics, 'slow', 100, true);
     const { operations, ...overall } = metrics.snapshot();
     expect(Object.keys(operations)).toEqual(['fast', 'slow']);
     expect(operations['fast']).toMatchObject({ count: 1, errors: 0, errorRate: 0 });
@@ -67,33 +70,32 @@ describe('the metrics of operations', () => {
     expect(overall.p50).toBeCloseTo(100, 0);
   });
 
-  it('belong to one instance', () => {
+  it('are not shared between instances', () => {
     const metrics = new OperationMetrics();
-    new OperationMetrics().observe('any', 1);
+    observe(new OperationMetrics(), 'any', 1);
     expect(metrics.snapshot().count).toBe(0);
   });
 
-  it('count what takes no time at all and what takes more than an hour', () => {
+  it('count durations of zero and of more than an hour', () => {
     const metrics = new OperationMetrics();
-    metrics.observe('any', 0);
-    metrics.observe('any', 1e9);
+    observe(metrics, 'any', 0);
+    observe(metrics, 'any', 1e9);
     const { count, max } = metrics.snapshot();
     expect(count).toBe(2);
     expect(Math.abs(max - 3_600_000)).toBeLessThan(3_600);
   });
 
-  it('tell how often the cache had an answer', () => {
+  it('report the hit rate of cache lookups', () => {
     const metrics = new OperationMetrics();
     for (const hit of [true, true, true, false]) metrics.cacheLookup(hit);
     expect(metrics.snapshot()).toMatchObject({ cacheHits: 3, cacheMisses: 1, cacheHitRate: 0.75 });
   });
 
-  it('tell when an operation last succeeded', () => {
-    let now = 1_000;
-    const metrics = new OperationMetrics(() => now);
-    metrics.observe('any', 1);
-    now = 2_000;
-    metrics.observe('any', 1, { error: true });
-    expect(metrics.snapshot().lastSuccessAt).toEqual(new Date(1_000));
+  it('report when an operation last succeeded', () => {
+    const metrics = new OperationMetrics({ now: () => 5_000, elapsed: () => 2_000 });
+    metrics.series('any').record(990, 1_000, false);
+    metrics.series('other').record(900, 950, false);
+    metrics.series('any').record(1_990, 2_000, true);
+    expect(metrics.snapshot().lastSuccessAt).toEqual(new Date(4_000));
   });
 });

@@ -1,8 +1,8 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 
 /** Latencies and failures of one kind of operation, or of all. Times are in milliseconds. */
 export interface OperationStatistics {
-  /** Operations, failed ones included. */
+  /** Operations that have ended, failed ones included. */
   readonly count: number;
   readonly errors: number;
   /** Share of operations that failed, 0 to 1. */
@@ -15,75 +15,111 @@ export interface OperationStatistics {
 }
 
 export interface MetricsSnapshot extends OperationStatistics {
-  /** The same for each operation, by its name. */
+  /** The same for each operation that has run, by its name. */
   readonly operations: Readonly<Record<string, OperationStatistics>>;
   readonly cacheHits: number;
   readonly cacheMisses: number;
-  /** Share of look-ups that found something, 0 to 1; 0 when there were none. */
+  /** Share of lookups that found a value, 0 to 1; 0 when there were none. */
   readonly cacheHitRate: number;
   /** When an operation last succeeded. */
   readonly lastSuccessAt: Date | undefined;
 }
 
-const nanosecondsPerMillisecond = 1e6;
-const oneHour = 3600 * 1000 * nanosecondsPerMillisecond;
+/** The two clocks of {@link OperationMetrics}, both in milliseconds. */
+export interface MetricsClock {
+  /** Returns the time since 1970. */
+  now(): number;
+  /** Returns the time since any fixed instant; it never goes back. */
+  elapsed(): number;
+}
 
-/** Counts and times the operations of one owner since it was made. Nothing is shared between instances. */
+const systemMetricsClock: MetricsClock = { now: Date.now, elapsed: () => performance.now() };
+const NANOSECONDS_PER_MS = 1e6;
+const ONE_HOUR_NS = 3600 * 1000 * NANOSECONDS_PER_MS;
+
+/** Counts and times the operations of one owner since it was created. Instances share nothing. */
 export class OperationMetrics {
-  readonly #now: () => number;
-  readonly #overall = new Series();
-  readonly #operations = new Map<string, Series>();
+  readonly #clock: MetricsClock;
+  readonly #series = new Map<string, OperationSeries>();
   #cacheHits = 0;
   #cacheMisses = 0;
-  #lastSuccess: number | undefined;
 
-  /** @param now the time in milliseconds since 1970. Default is `Date.now`. */
-  constructor(now: () => number = Date.now) {
-    this.#now = now;
+  constructor(clock: MetricsClock = systemMetricsClock) {
+    this.#clock = clock;
   }
 
-  /** Counts an operation that has ended. Durations beyond an hour count as an hour. */
-  observe(operation: string, durationMs: number, { error = false }: { error?: boolean } = {}): void {
-    let series = this.#operations.get(operation);
-    if (!series) this.#operations.set(operation, (series = new Series()));
-    series.record(durationMs, error);
-    this.#overall.record(durationMs, error);
-    if (!error) this.#lastSuccess = this.#now();
+  /** Returns the series of one operation, to record each of its calls without looking up its name. */
+  series(operation: string): OperationSeries {
+    let series = this.#series.get(operation);
+    if (!series) this.#series.set(operation, (series = new OperationSeries()));
+    return series;
   }
 
-  /** Counts one look-up in a cache. */
+  /** Counts one lookup in a cache. */
   cacheLookup(hit: boolean): void {
     if (hit) this.#cacheHits++;
     else this.#cacheMisses++;
   }
 
   snapshot(): MetricsSnapshot {
+    const all = new OperationSeries();
+    const operations: Record<string, OperationStatistics> = {};
+    for (const [operation, series] of this.#series) {
+      if (!all.add(series)) continue;
+      operations[operation] = series.statistics();
+    }
+    const { now, elapsed } = this.#clock;
+    const { lastSuccess } = all;
     return {
-      ...this.#overall.statistics(),
-      operations: Object.fromEntries(
-        [...this.#operations].map(([operation, series]) => [operation, series.statistics()]),
-      ),
+      ...all.statistics(),
+      operations,
       cacheHits: this.#cacheHits,
       cacheMisses: this.#cacheMisses,
       cacheHitRate: share(this.#cacheHits, this.#cacheHits + this.#cacheMisses),
-      lastSuccessAt: this.#lastSuccess === undefined ? undefined : new Date(this.#lastSuccess),
+      lastSuccessAt: lastSuccess === undefined ? undefined : new Date(now() - (elapsed() - lastSuccess)),
     };
   }
 }
 
-class Series {
-  readonly #nanoseconds: RecordableHistogram = createHistogram({ lowest: 1, highest: oneHour, figures: 3 });
+/** Durations and failures of one operation. */
+export class OperationSeries {
+  /** Created with the first record: it takes some 270 KB. */
+  #durations: RecordableHistogram | undefined;
   #errors = 0;
+  #lastSuccess: number | undefined;
 
-  record(durationMs: number, error: boolean): void {
-    const nanoseconds = Math.round(durationMs * nanosecondsPerMillisecond);
-    this.#nanoseconds.record(Math.min(Math.max(nanoseconds, 1), oneHour));
-    if (error) this.#errors++;
+  /** When the operation last succeeded, on the clock of {@link record}. */
+  get lastSuccess(): number | undefined {
+    return this.#lastSuccess;
+  }
+
+  /**
+   * Counts a call that has ended. Durations beyond an hour count as an hour. Both instants are of one monotone clock in milliseconds, such as
+   * `performance.now()`.
+   */
+  record(startedAt: number, endedAt: number, isError: boolean): void {
+    const nanoseconds = Math.round((endedAt - startedAt) * NANOSECONDS_PER_MS);
+    this.#durations ??= emptyHistogram();
+    this.#durations.record(Math.min(Math.max(nanoseconds, 1), ONE_HOUR_NS));
+    if (isError) this.#errors++;
+    else this.#lastSuccess = endedAt;
+  }
+
+  /** Adds what another series has recorded; false when that is nothing. */
+  add(other: OperationSeries): boolean {
+    if (other.#durations === undefined) return false;
+    this.#durations ??= emptyHistogram();
+    this.#durations.add(other.#durations);
+    this.#errors += other.#errors;
+    const latest = Math.max(this.#lastSuccess ?? -Infinity, other.#lastSuccess ?? -Infinity);
+    if (latest > -Infinity) this.#lastSuccess = latest;
+    return true;
   }
 
   statistics(): OperationStatistics {
-    const { count, max } = this.#nanoseconds;
-    const percentile = (p: number) => this.#nanoseconds.percentile(p) / nanosecondsPerMillisecond;
+    const durations = this.#durations;
+    const { count, max } = durations ?? { count: 0, max: 0 };
+    const percentile = (p: number) => (durations?.percentile(p) ?? 0) / NANOSECONDS_PER_MS;
     return {
       count,
       errors: this.#errors,
@@ -91,9 +127,11 @@ class Series {
       p50: percentile(50),
       p95: percentile(95),
       p99: percentile(99),
-      max: max / nanosecondsPerMillisecond,
+      max: max / NANOSECONDS_PER_MS,
     };
   }
 }
+
+const emptyHistogram = () => createHistogram({ lowest: 1, highest: ONE_HOUR_NS, figures: 3 });
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

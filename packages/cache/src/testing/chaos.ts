@@ -1,4 +1,4 @@
-import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
+import type { Cache, SetIfUnchangedOptions } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 
 type Mood = 'works' | 'throws' | 'refuses' | 'breaks' | 'hangs';
@@ -27,10 +27,7 @@ export class Chaos {
           }
           await this.#wait(name, 'call');
           const method = target[name] as (...args: unknown[]) => Promise<unknown>;
-          const answer = await method.apply(
-            target,
-            args.filter((arg) => !isCallOptions(arg)),
-          );
+          const answer = await method.apply(target, args.map(withoutLimits));
           await this.#wait(name, 'answer');
           return answer;
         },
@@ -63,5 +60,8 @@ export class Chaos {
   }
 }
 
-const isCallOptions = (arg: unknown): arg is CallOptions =>
-  typeof arg === 'object' && arg !== null && 'deadline' in arg;
+function withoutLimits(arg: unknown): unknown {
+  if (typeof arg !== 'object' || arg === null || !('deadline' in arg)) return arg;
+  const { notify } = arg as SetIfUnchangedOptions;
+  return notify === undefined ? undefined : { notify };
+}

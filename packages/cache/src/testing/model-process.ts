@@ -1,6 +1,6 @@
 import type { Cache, CacheInvalidations, InvalidationListener } from '@quantumtrade/dal-domain';
 import { keyspaces } from '@quantumtrade/dal-domain';
-import type { CacheClock } from '../clock.js';
+import type { Clock } from '@quantumtrade/dal-runtime';
 import { CoherentCache } from '../coherent-cache.js';
 import type { KeyspaceOptions } from '../options.js';
 
@@ -27,7 +27,7 @@ export class ModelProcess implements CacheInvalidations {
   /** Replaced with every connection: what an old one carried is not told. */
   #carried: Told[] | undefined;
 
-  constructor(name: string, cache: Cache, clock: CacheClock, schedule: Schedule, options: KeyspaceOptions) {
+  constructor(name: string, cache: Cache, clock: Clock, schedule: Schedule, options: KeyspaceOptions) {
     this.#name = name;
     this.#schedule = schedule;
     this.known = [];

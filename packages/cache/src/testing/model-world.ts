@@ -1,4 +1,4 @@
-import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
+import type { Cache, SetIfUnchangedOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError, keyspaces, TimeoutError } from '@quantumtrade/dal-domain';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
@@ -197,7 +197,7 @@ export class ModelWorld {
     const store = this.#backend.cache;
     const call = async (name: keyof Cache & string, args: unknown[]): Promise<unknown> => {
       const fate = this.#isAtRest ? 'answered' : this.#nextFate();
-      const { deadline } = args.at(-1) as Required<Pick<CallOptions, 'deadline'>>;
+      const { deadline, ...options } = args.at(-1) as SetIfUnchangedOptions & { readonly deadline: number };
       await this.#schedule(`${name} of ${process} arrives`);
       if (fate === 'lost' || this.#timers.now() >= deadline) throw lost(name);
       const key = KEYS.indexOf(args[0] as string);
@@ -206,7 +206,7 @@ export class ModelWorld {
       const method = store[name] as (...args: unknown[]) => Promise<unknown>;
       const answer = await (name === 'deleteWhere'
         ? this.#deleteAll(process, deadline)
-        : method.apply(store, args.slice(0, -1)));
+        : method.apply(store, [...args.slice(0, -1), options]));
       await this.#schedule(`${name} of ${process} answers`);
       if (fate === 'unanswered') throw lost(name);
       if (fate === 'hung') await new Promise(() => undefined);

@@ -78,7 +78,11 @@ export async function openCluster(size = 1, options: CoherentCacheOptions = {}):
     const chaos = new Chaos(backend.cache);
     const feed = new Feed(backend.invalidations);
     const parts = { cache: chaos.cache, invalidations: feed };
-    return { cache: new CoherentCache(parts, { clock: timers, random: () => 0, ...options }), chaos, feed };
+    return {
+      cache: new CoherentCache(parts, { clock: timers, time: timers, random: () => 0, ...options }),
+      chaos,
+      feed,
+    };
   });
   await settled();
   return { timers, foreign: backend.cache, backend, processes };

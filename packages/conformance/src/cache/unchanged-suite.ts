@@ -35,6 +35,14 @@ export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void
       }
     });
 
+    test('sets the value when listeners need no notification', async ({ backend: { cache } }) => {
+      expect(await cache.setIfUnchanged('key', undefined, 1, 60, { notify: false })).toBe(true);
+      expect(await cache.setIfUnchanged('key', 2, 3, 60, { notify: false })).toBe(false);
+      expect(await cache.get('key', anything)).toBe(1);
+      const failure = await failureOf(() => cache.setIfUnchanged('key', 1, 2, 60, { notify: 0 as never }));
+      expect(failure).toMatchObject({ code: 'VALIDATION', field: 'notify' });
+    });
+
     test('leaves another value and its time to live', async ({ backend: { cache }, ttlMs }) => {
       await cache.set('key', 'newer', 600);
       expect(await cache.setIfUnchanged('key', 'old', 'new', 60)).toBe(false);

@@ -1,39 +1,41 @@
+import type { ReadThroughCache } from '@quantumtrade/dal-cache';
 import type { SchemaController } from '@quantumtrade/dal-domain';
-import type { ReadThrough } from './read-through.js';
+import type { CachedMethods } from '../observation.js';
 
 /**
- * A schema controller that clears the read-through cache after the tables were changed: what was read from them before is neither
- * served nor cached any more. Where the cache's server does not take that, the call rejects with the cache's error, though the
- * schema is changed; `migrate` to the same version clears again. An `initialize` that finds no schema does not need the cache:
- * there was nothing to read before.
+ * Clears the read-through cache after the tables have changed: what was read from them before is neither served nor cached any
+ * more. Where the cache's server does not accept that, the call rejects with the cache's error although the schema has changed;
+ * `migrate` to the same version clears again. An `initialize` that finds no schema works without the cache: nothing was cached.
  */
-export function cachedSchema(schema: SchemaController, through: ReadThrough): SchemaController {
+export function cachedSchema(
+  schema: SchemaController,
+  cache: ReadThroughCache,
+): CachedMethods<SchemaController> {
   return {
-    async initialize(options) {
-      const version = () => schema.version(options).catch(() => undefined);
-      const before = await version();
-      await through
-        .writeBlindly(() => schema.initialize(options))
-        .catch((error: unknown) => clearAfter(error, before === undefined ? undefined : through));
-      if ((await version()) === before) return;
-      await through.clear().catch((error: unknown) => {
-        if (before !== 0) throw error;
-      });
+    calls: {
+      async initialize(options) {
+        const version = () => schema.version(options).catch(() => undefined);
+        const before = await version();
+        await cache
+          .writeUntracked(() => schema.initialize(options))
+          .catch((error: unknown) => clearAfter(error, before === undefined ? undefined : cache));
+        if ((await version()) === before) return;
+        await cache.clear().catch((error: unknown) => {
+          if (before !== 0) throw error;
+        });
+      },
+      async migrate(version, options) {
+        await cache
+          .writeUntracked(() => schema.migrate(version, options))
+          .catch((error: unknown) => clearAfter(error, cache));
+        await cache.clear();
+      },
     },
-    async migrate(version, options) {
-      await through
-        .writeBlindly(() => schema.migrate(version, options))
-        .catch((error: unknown) => clearAfter(error, through));
-      await through.clear();
-    },
-    preview: (version, options) => schema.preview(version, options),
-    validate: (options) => schema.validate(options),
-    version: (options) => schema.version(options),
   };
 }
 
-/** A migration that failed may have changed tables. */
-async function clearAfter(error: unknown, through: ReadThrough | undefined): Promise<never> {
-  await through?.clear().catch(() => undefined);
+/** Clears after a migration that failed: it may have changed tables. */
+async function clearAfter(error: unknown, cache: ReadThroughCache | undefined): Promise<never> {
+  await cache?.clear().catch(() => undefined);
   throw error;
 }

@@ -1,13 +1,14 @@
+import { coherentBlocks, ReadThroughCache } from '@quantumtrade/dal-cache';
 import type { BlockWriter, Cache, MarketDataRepository } from '@quantumtrade/dal-domain';
-import { ConnectionError } from '@quantumtrade/dal-domain';
+import { ConnectionError, OPERATIONS } from '@quantumtrade/dal-domain';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { Random, seeds } from '@quantumtrade/dal-testing';
 import { openBatchWriter, Transactions, volatileTransactionLogs } from '@quantumtrade/dal-writer';
 import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
-import { coherentBlocks } from './coherent-blocks.js';
+import { OperationMetrics } from '@quantumtrade/dal-telemetry';
+import { Observation } from '../observation.js';
 import { cachedMarketData } from './market-data.js';
-import { ReadThrough } from './read-through.js';
 
 const SYMBOLS = ['A', 'B'] as const;
 const clock = { now: () => 0 };
@@ -31,9 +32,17 @@ class World {
     const retry = { random: () => 0.5 };
     const { cache, invalidations } = memoryCacheBackend({ clock });
     const backend = { cache: this.#slowCache(cache), invalidations };
-    const through = new ReadThrough(backend, { cacheLookup: () => undefined });
+    const through = new ReadThroughCache(backend, {
+      keyspaces: {},
+      observer: { cacheLookup: () => undefined },
+    });
     const { blocks, marketData } = this.#slowStore();
-    this.#marketData = cachedMarketData(marketData, through);
+    this.#marketData = new Observation(new OperationMetrics()).port(
+      'marketData',
+      marketData,
+      OPERATIONS.marketData,
+      cachedMarketData(marketData, through),
+    );
     const deadLetters = memoryDeadLetters();
     const parts = { blocks: coherentBlocks(blocks, through), deadLetters };
     const writer = openBatchWriter(parts, { timers, retry, maxAgeMs: 10 });
@@ -134,7 +143,8 @@ class World {
       set: (key, value, ttl) => later(cache.set(key, value, ttl)),
       setMany: (entries) => later(cache.setMany(entries)),
       setIfNewer: (key, value, ttl) => later(cache.setIfNewer(key, value, ttl)),
-      setIfUnchanged: (key, expected, value, ttl) => later(cache.setIfUnchanged(key, expected, value, ttl)),
+      setIfUnchanged: (key, expected, value, ttl, { notify } = {}) =>
+        later(cache.setIfUnchanged(key, expected, value, ttl, { notify })),
       replaceIfNewer: (key, value, ttl) => later(cache.replaceIfNewer(key, value, ttl)),
       delete: (key) => later(cache.delete(key)),
       deleteMany: (keys) => later(cache.deleteMany(keys)),

@@ -1,40 +1,48 @@
+import type { ReadThroughCache } from '@quantumtrade/dal-cache';
 import type { FeatureBatch, FeatureRepository, FeatureSet } from '@quantumtrade/dal-domain';
 import { affectedKeys, featureSetOf, keyspaces, prepareFeatures } from '@quantumtrade/dal-domain';
-import type { ReadThrough } from './read-through.js';
+import type { CachedMethods } from '../observation.js';
 import { isPlainData, writtenValues } from './written-values.js';
 
 /**
- * Features whose latest set is cached under `features:{symbol}:latest` and whose values are cached under
- * `features:{symbol}:{featureName}`. Writes keep both in step.
+ * Caches the latest feature set of each symbol under `features:{symbol}:latest` and the latest value of each feature under
+ * `features:{symbol}:{featureName}`. Writes keep both coherent.
  */
-export function cachedFeatures(repository: FeatureRepository, through: ReadThrough): FeatureRepository {
-  const latestSets = through.values(keyspaces.latestFeatures, ({ symbol }, limits) =>
+export function cachedFeatures(
+  repository: FeatureRepository,
+  cache: ReadThroughCache,
+): CachedMethods<FeatureRepository> {
+  const latestSets = cache.values(keyspaces.latestFeatures, ({ symbol }, limits) =>
     repository.latest(symbol, limits),
   );
-  const values = through.values(keyspaces.featureValue, ({ symbol, featureName }, limits) =>
+  const latestValues = cache.values(keyspaces.featureValue, ({ symbol, featureName }, limits) =>
     repository.latestValue(symbol, featureName, limits),
   );
-
   return {
-    insert: (batches, options) => {
-      const newest = writtenValues(() => newestSets(batches));
-      return through.write(
-        affectedKeys('features', batches),
-        () => repository.insert(batches, options),
-        (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestFeatures, value })),
-      );
+    calls: {
+      insert: (batches, options) => {
+        const newest = writtenValues(() => newestSets(batches));
+        return cache.write(
+          affectedKeys('features', batches),
+          () => repository.insert(batches, options),
+          (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestFeatures, value })),
+        );
+      },
+      latest: (symbol, options) =>
+        typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),
+      latestValue: (symbol, featureName, options) =>
+        typeof symbol === 'string' && typeof featureName === 'string'
+          ? latestValues.get({ symbol, featureName }, options)
+          : repository.latestValue(symbol, featureName, options),
     },
-    find: (params, options) => repository.find(params, options),
-    latest: (symbol, options) =>
-      typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),
-    latestValue: (symbol, featureName, options) =>
-      typeof symbol === 'string' && typeof featureName === 'string'
-        ? values.get({ symbol, featureName }, options)
-        : repository.latestValue(symbol, featureName, options),
+    atHand: {
+      latest: (symbol, options) => latestSets.peek({ symbol }, options),
+      latestValue: (symbol, featureName, options) => latestValues.peek({ symbol, featureName }, options),
+    },
   };
 }
 
-/** The newest set of each symbol, as the store makes it of the rows; of several batches only the store knows how they add up. */
+/** Returns the newest set of each symbol as the store would; none where several batches add up to one, which the store decides. */
 function newestSets(batches: readonly FeatureBatch[]): FeatureSet[] {
   const newest = newestBySymbol(batches.filter(({ features }) => Object.keys(features).length > 0));
   return [...newest.values()]
@@ -44,7 +52,7 @@ function newestSets(batches: readonly FeatureBatch[]): FeatureSet[] {
     .map(({ rows }) => featureSetOf(rows.map(({ row }) => row)));
 }
 
-/** For each symbol its batches of the greatest instant; several of them may add up to one set. */
+/** Returns for each symbol its batches of the greatest instant. */
 function newestBySymbol(batches: readonly FeatureBatch[]): Map<string, FeatureBatch[]> {
   const newest = new Map<string, FeatureBatch[]>();
   for (const batch of batches) {

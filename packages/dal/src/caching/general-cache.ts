@@ -1,42 +1,54 @@
 import type { Cache } from '@quantumtrade/dal-domain';
 import { requireUnreserved, requireUnreservedPattern } from '@quantumtrade/dal-domain';
 
-/** The cache port that anybody may call: keys of sessions and auth contexts are refused with `ValidationError`. */
+/** Which keys the first argument of a cache method names. */
+type KeyArgument = 'key' | 'keys' | 'entries' | 'pattern';
+
+const KEY_ARGUMENTS: Readonly<Record<keyof Cache, KeyArgument>> = {
+  get: 'key',
+  getEntry: 'key',
+  getEntryOrSet: 'key',
+  getMany: 'keys',
+  getEntries: 'keys',
+  set: 'key',
+  setMany: 'entries',
+  setIfNewer: 'key',
+  setIfUnchanged: 'key',
+  replaceIfNewer: 'key',
+  delete: 'key',
+  deleteMany: 'keys',
+  deleteWhere: 'pattern',
+  exists: 'key',
+};
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** Returns the cache port for any caller: keys of sessions and auth contexts are refused with `ValidationError`. */
 export function generalCache(cache: Cache): Cache {
-  const checked = (key: unknown, operation: string) => requireUnreserved(key, `cache.${operation}`);
-  const checkedAll = (keys: unknown, operation: string) => {
-    if (Array.isArray(keys)) for (const key of keys as unknown[]) checked(key, operation);
-  };
-  return {
-    get: async (key, ...rest) => (checked(key, 'get'), cache.get(key, ...rest)),
-    getEntry: async (key, ...rest) => (checked(key, 'getEntry'), cache.getEntry(key, ...rest)),
-    getEntryOrSet: async (key, ...rest) => (checked(key, 'getEntryOrSet'), cache.getEntryOrSet(key, ...rest)),
-    getMany: async (keys, ...rest) => (checkedAll(keys, 'getMany'), cache.getMany(keys, ...rest)),
-    getEntries: async (keys, ...rest) => (checkedAll(keys, 'getEntries'), cache.getEntries(keys, ...rest)),
-    set: async (key, ...rest) => (checked(key, 'set'), cache.set(key, ...rest)),
-    setMany: async (entries, ...rest) => {
-      if (Array.isArray(entries))
-        checkedAll(
-          Array.from(entries, (entry) => entry?.key as unknown),
-          'setMany',
-        );
-      return cache.setMany(entries, ...rest);
-    },
-    setIfNewer: async (key, ...rest) => (checked(key, 'setIfNewer'), cache.setIfNewer(key, ...rest)),
-    setIfUnchanged: async (key, ...rest) => (
-      checked(key, 'setIfUnchanged'),
-      cache.setIfUnchanged(key, ...rest)
-    ),
-    replaceIfNewer: async (key, ...rest) => (
-      checked(key, 'replaceIfNewer'),
-      cache.replaceIfNewer(key, ...rest)
-    ),
-    delete: async (key, ...rest) => (checked(key, 'delete'), cache.delete(key, ...rest)),
-    deleteMany: async (keys, ...rest) => (checkedAll(keys, 'deleteMany'), cache.deleteMany(keys, ...rest)),
-    deleteWhere: async (pattern, parts, ...rest) => {
-      requireUnreservedPattern(pattern, parts, 'cache.deleteWhere');
-      return cache.deleteWhere(pattern, parts, ...rest);
-    },
-    exists: async (key, ...rest) => (checked(key, 'exists'), cache.exists(key, ...rest)),
-  };
+  const inner = cache as unknown as Readonly<Record<string, Method>>;
+  const methods: Record<string, Method> = {};
+  for (const [name, argument] of Object.entries(KEY_ARGUMENTS)) {
+    methods[name] = async (...args) => {
+      requireUnreservedArgument(argument, args, `cache.${name}`);
+      return inner[name]!(...args);
+    };
+  }
+  return methods as unknown as Cache;
+}
+
+/** What is no key, no list and no pattern is left to the cache to refuse. */
+function requireUnreservedArgument(
+  argument: KeyArgument,
+  [first, second]: readonly unknown[],
+  operation: string,
+): void {
+  if (argument === 'key') requireUnreserved(first, operation);
+  else if (argument === 'pattern') requireUnreservedPattern(first as string, second as object, operation);
+  else if (Array.isArray(first)) {
+    const isEntries = argument === 'entries';
+    // Array.from visits holes, too.
+    for (const item of Array.from(first as unknown[])) {
+      requireUnreserved(isEntries ? (item as { key?: unknown } | undefined)?.key : item, operation);
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import type { ReadThroughCache } from '@quantumtrade/dal-cache';
 import type {
   MarketData,
   MarketDataBatch,
@@ -13,20 +14,21 @@ import {
   toOutputRow,
   READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
+import type { CachedMethods } from '../observation.js';
 import { exactnessOf } from './exactness.js';
-import type { ReadThrough } from './read-through.js';
 import { isPlainData, writtenValues } from './written-values.js';
 
+type LatestBar<E extends boolean> = QueryResult<MarketData<E>>;
+
 /**
- * Market data whose latest bar of each symbol is cached under `market:{symbol}:latest`. Reads of one latest bar are
- * served from there; writes keep it in step. Ticks that are published in real time have a key of their own: what is here is
- * in the database.
+ * Caches the latest bar of each symbol under `market:{symbol}:latest` for reads of one latest bar. Writes keep it coherent.
+ * Ticks that are published in real time have a key of their own: a bar that is cached here is in the database.
  */
 export function cachedMarketData(
   repository: MarketDataRepository,
-  through: ReadThrough,
-): MarketDataRepository {
-  const latestBars = through.values(
+  cache: ReadThroughCache,
+): CachedMethods<MarketDataRepository> {
+  const latestBars = cache.values(
     keyspaces.latestMarketData,
     async ({ symbol }, limits) =>
       (await repository.latest(symbol, 1, { ...limits, exact: true })).data[0] ?? null,
@@ -34,41 +36,52 @@ export function cachedMarketData(
   );
   const withExactness = exactnessOf(marketData);
 
-  async function latestOne<E extends boolean>(
+  function resultOf<E extends boolean>(
+    bar: MarketData<true> | null,
+    cacheHit: boolean,
+    startedAt: number,
+    options: ReadOptions<E> | undefined,
+  ): LatestBar<E> {
+    const data = bar ? [withExactness(bar, options?.exact ?? false) as MarketData<E>] : [];
+    return { data, totalCount: data.length, executionTimeMs: performance.now() - startedAt, cacheHit };
+  }
+
+  async function latestBar<E extends boolean>(
     symbol: string,
-    options?: ReadOptions<E>,
-  ): Promise<QueryResult<MarketData<E>>> {
-    const started = performance.now();
-    const atHand = latestBars.peek({ symbol }, options);
-    const { value, hit } =
-      atHand === undefined ? await latestBars.find({ symbol }, options) : { value: atHand, hit: true };
-    const data = value ? [withExactness(value, options?.exact ?? false) as MarketData<E>] : [];
-    return {
-      data,
-      totalCount: data.length,
-      executionTimeMs: performance.now() - started,
-      cacheHit: hit,
-    };
+    options: ReadOptions<E> | undefined,
+  ): Promise<LatestBar<E>> {
+    const startedAt = performance.now();
+    const { value, hit } = await latestBars.find({ symbol }, options);
+    return resultOf(value, hit, startedAt, options);
   }
 
   return {
-    insert: (batch, options) => {
-      const newest = writtenValues(() => newestBars(batch));
-      return through.write(
-        affectedKeys('marketData', batch),
-        () => repository.insert(batch, options),
-        (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestMarketData, value })),
-      );
+    calls: {
+      insert: (batch, options) => {
+        const newest = writtenValues(() => newestBars(batch));
+        return cache.write(
+          affectedKeys('marketData', batch),
+          () => repository.insert(batch, options),
+          (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestMarketData, value })),
+        );
+      },
+      latest: (symbol, limit, options) =>
+        limit === 1 && typeof symbol === 'string'
+          ? latestBar(symbol, options)
+          : repository.latest(symbol, limit, options),
     },
-    find: (params, options) => repository.find(params, options),
-    latest: (symbol, limit, options) =>
-      limit === 1 && typeof symbol === 'string'
-        ? latestOne(symbol, options)
-        : repository.latest(symbol, limit, options),
+    atHand: {
+      latest: (symbol, limit, options) => {
+        if (limit !== 1) return undefined;
+        const startedAt = performance.now();
+        const bar = latestBars.peek({ symbol }, options);
+        return bar && resultOf(bar, true, startedAt, options);
+      },
+    },
   };
 }
 
-/** The newest bar of each symbol in a batch; of equals the last, as the store keeps it. */
+/** Returns the newest bar of each symbol in a batch; of bars with one instant the last, as the store keeps it. */
 function newestBars(batch: MarketDataBatch): MarketData<true>[] {
   const newest = new Map<string, MarketDataBatch['records'][number]>();
   for (const record of batch.records) {

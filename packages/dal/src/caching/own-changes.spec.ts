@@ -1,9 +1,8 @@
 import type { Cache, CacheBackend, MarketDataBatch } from '@quantumtrade/dal-domain';
-import { CacheError, keyspaces, systemClock } from '@quantumtrade/dal-domain';
+import { CacheError, keyspaces } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
-import { OwnChanges } from './own-changes.js';
 
 const KEY = 'market:A:latest';
 const at = (timestamp: number): MarketDataBatch => bars(['A'], () => timestamp);
@@ -26,8 +25,7 @@ beforeEach(async () => {
 
 afterEach(() => database.close());
 
-it('is served out of this process once it was read from the second level', async () => {
-  await latest(database);
+it('serves a loaded value from this process at once', async () => {
   let reads = 0;
   const { getEntry } = cache;
   cache.getEntry = (...call) => {
@@ -36,7 +34,7 @@ it('is served out of this process once it was read from the second level', async
   };
   expect(await latest(database)).toBe(5);
   expect(reads).toBe(0);
-  expect(await database.getPerformanceMetrics()).toMatchObject({ cacheL1Hits: 1, cacheL2Hits: 1 });
+  expect(await database.getPerformanceMetrics()).toMatchObject({ cacheL1Hits: 1, cacheL2Hits: 0 });
 });
 
 it('is heard of before the connection tells it', async () => {
@@ -113,40 +111,6 @@ it('is not kept from a read that began as its removal failed', async () => {
     await database.insertMarketData(bars(['B'], () => steps));
   }
 });
-
-describe.each(['cache', 'secondLevel'] as const)(
-  'what could not be removed, once %s deletes by pattern',
-  (level) => {
-    const { pattern } = keyspaces.latestMarketData;
-    const others = ['market:A:tick', 'features:A:latest'];
-    let own: OwnChanges;
-
-    beforeEach(() => {
-      own = new OwnChanges(backend, systemClock);
-      own.addOverdue([...others, KEY, 'market:B:latest']);
-    });
-
-    it('is no longer to be removed where that was meant', async () => {
-      await own[level].deleteWhere(pattern, { symbol: 'A' });
-      expect(own.overdue).toEqual([...others, 'market:B:latest']);
-      await own[level].deleteWhere(pattern, {});
-      expect(own.overdue).toEqual(others);
-    });
-
-    it('still is to be removed when that failed', async () => {
-      cache.deleteWhere = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
-      await expect(own[level].deleteWhere(pattern, {})).rejects.toThrow('read-only');
-      expect(own.overdue).toContain(KEY);
-    });
-
-    it('still is to be removed when it was put there meanwhile', async () => {
-      const deletion = own[level].deleteWhere(pattern, {});
-      own.addOverdue([KEY]);
-      await deletion;
-      expect(own.overdue).toContain(KEY);
-    });
-  },
-);
 
 it('is not served to who has given up', async () => {
   await latest(database);

@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors.js';
 import type { KeyParts } from '../keyspaces/keyspace.js';
 import type { CallOptions } from './call.js';
 
@@ -20,6 +21,32 @@ export interface CacheWrite {
   readonly key: string;
   readonly value: unknown;
   readonly ttlSeconds: number;
+}
+
+/** Options of {@link Cache.setIfUnchanged}. */
+export interface SetIfUnchangedOptions extends CallOptions {
+  /** With false, listeners of `CacheInvalidations` need not be notified; they may be. @default true */
+  readonly notify?: boolean;
+}
+
+/** Splits the options of a `setIfUnchanged` call into its limits and whether listeners are notified. */
+export function splitNotify(
+  options: SetIfUnchangedOptions | undefined,
+  operation: string,
+): { readonly notify: boolean; readonly limits: CallOptions | undefined } {
+  if (!hasNotify(options)) return { notify: true, limits: options };
+  const { notify = true, ...limits } = options;
+  if (typeof notify === 'boolean') return { notify, limits };
+  throw new ValidationError('notify', 'must be true or false', { operation });
+}
+
+/** Options that cannot be read have none: the check of the limits refuses them. */
+function hasNotify(options: SetIfUnchangedOptions | undefined): options is SetIfUnchangedOptions {
+  try {
+    return typeof options === 'object' && options !== null && Object.hasOwn(options, 'notify');
+  } catch {
+    return false;
+  }
 }
 
 /** Why a call fails that meets a key under which something else than a JSON value is kept, such as a market stream. */
@@ -105,7 +132,7 @@ export interface Cache {
     expected: unknown,
     value: unknown,
     ttlSeconds: number,
-    options?: CallOptions,
+    options?: SetIfUnchangedOptions,
   ): Promise<boolean>;
 
   /**

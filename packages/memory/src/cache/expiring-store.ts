@@ -54,10 +54,10 @@ export class ExpiringStore {
     return content?.kind === 'text' ? content.value : undefined;
   }
 
-  write(key: string, content: Content, ttlMs: number): void {
+  write(key: string, content: Content, ttlMs: number, notify = true): void {
     this.#entries.set(key, { content, expiresAt: this.clock.now() + ttlMs });
     if (this.#entries.size >= this.#sweepAt) this.#sweep();
-    for (const watcher of this.#watchers) watcher.changed(key);
+    if (notify) for (const watcher of this.#watchers) watcher.changed(key);
   }
 
   /** True when the key was there. */

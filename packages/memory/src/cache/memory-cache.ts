@@ -1,4 +1,12 @@
-import type { Cache, CacheEntry, CacheWrite, CallOptions, Decoder, KeyParts } from '@quantumtrade/dal-domain';
+import type {
+  Cache,
+  CacheEntry,
+  CacheWrite,
+  CallOptions,
+  Decoder,
+  KeyParts,
+  SetIfUnchangedOptions,
+} from '@quantumtrade/dal-domain';
 import {
   decodeCacheValue,
   encodeCacheValue,
@@ -9,6 +17,7 @@ import {
   keysWhere,
   requireTimestamp,
   requireTtlMs,
+  splitNotify,
   timestampOf,
 } from '@quantumtrade/dal-domain';
 import type { ExpiringStore } from './expiring-store.js';
@@ -123,14 +132,15 @@ export class MemoryCache implements Cache {
     expected: unknown,
     value: unknown,
     ttlSeconds: number,
-    options?: CallOptions,
+    options?: SetIfUnchangedOptions,
   ): Promise<boolean> {
     const operation = 'cache.setIfUnchanged';
+    const { notify, limits } = splitNotify(options, operation);
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
     const before = expected === undefined ? undefined : encodeCacheValue(expected, operation);
-    this.#store.enter(options, operation);
+    this.#store.enter(limits, operation);
     if (this.#store.read(key, 'text', operation) !== before) return false;
-    this.#store.write(key, { kind: 'text', value: text }, ttlMs);
+    this.#store.write(key, { kind: 'text', value: text }, ttlMs, notify);
     return true;
   }
 

@@ -50,6 +50,9 @@ return 1
 `,
 };
 
+/** The same script for writes that need no notification: writers that publish their keys leave them out. */
+export const setIfUnchangedUnpublished: Script = { ...setIfUnchanged, hasWritten: () => false };
+
 /** Deletes a value. Returns 1 when there was one. */
 export const deleteKey: Script = {
   name: 'qtdalDelete',

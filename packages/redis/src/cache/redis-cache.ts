@@ -6,6 +6,7 @@ import type {
   TimeSource,
   Decoder,
   KeyParts,
+  SetIfUnchangedOptions,
 } from '@quantumtrade/dal-domain';
 import {
   checkCall,
@@ -18,6 +19,7 @@ import {
   keysWhere,
   requireTimestamp,
   requireTtlMs,
+  splitNotify,
 } from '@quantumtrade/dal-domain';
 import type { RunCommand } from '../commands/redis-commands.js';
 import { isListOf, isNumber, isTextOrNull, type ReplyExpectation } from '../commands/replies.js';
@@ -29,6 +31,7 @@ import {
   getEntryOrSet,
   isEntryOrNull,
   setIfUnchanged,
+  setIfUnchangedUnpublished,
   writeIfNewer,
   type StoredEntry,
 } from './cache-scripts.js';
@@ -139,13 +142,15 @@ export class RedisCache implements Cache {
     expected: unknown,
     value: unknown,
     ttlSeconds: number,
-    options?: CallOptions,
+    options?: SetIfUnchangedOptions,
   ): Promise<boolean> {
     const operation = 'cache.setIfUnchanged';
+    const { notify, limits } = splitNotify(options, operation);
+    const script = notify ? setIfUnchanged : setIfUnchangedUnpublished;
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, operation);
     const expectedText = expected === undefined ? [] : [encodeCacheValue(expected, operation)];
     const args = [text, ttlMs, ...expectedText];
-    return (await this.#evaluate(operation, setIfUnchanged, key, args, options)) === 1;
+    return (await this.#evaluate(operation, script, key, args, limits)) === 1;
   }
 
   async delete(key: string, options?: CallOptions): Promise<boolean> {

@@ -1,9 +1,9 @@
 import type { AuditEntry, MarketData, PredictionBatch } from '@quantumtrade/dal-domain';
-import { OLDEST_TICK } from '@quantumtrade/dal-domain';
+import { AUDITED_WRITE, OLDEST_TICK, OPERATIONS, READ } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { currentOperation, onOperationEnd, OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { DatabaseAbstraction } from './database-abstraction.js';
-import { observed } from './operations.js';
+import { Observation } from './observation.js';
 import { bars } from '@quantumtrade/dal-writer/testing/bars';
 
 const port = {
@@ -14,11 +14,8 @@ const port = {
 };
 
 function watched(record: (entry: AuditEntry) => Promise<void>) {
-  return observed('port', port, new OperationMetrics(), {
-    sink: { record },
-    actor: 'test',
-    clock: { now: () => 77 },
-  });
+  const auditing = { sink: { record }, actor: 'test', clock: { now: () => 77 } };
+  return new Observation(new OperationMetrics(), auditing).port('port', port, { insert: AUDITED_WRITE });
 }
 
 it('names the query in the audit entry while operations are observed', async () => {
@@ -56,8 +53,8 @@ const tick: MarketData<true> = {
 
 it('passes a subscription on to be read', async () => {
   const metrics = new OperationMetrics();
-  const auditing = { sink: { record: async () => undefined }, actor: 'test', clock: { now: () => 77 } };
-  const stream = observed('marketStream', memoryCacheBackend().marketStream, metrics, auditing);
+  const { marketStream } = memoryCacheBackend();
+  const stream = new Observation(metrics).port('marketStream', marketStream, OPERATIONS.marketStream);
   const subscription = stream.subscribe(['AAPL'], { after: { AAPL: OLDEST_TICK } });
   await stream.append('AAPL', [tick]);
   for await (const item of subscription) {
@@ -86,8 +83,7 @@ class Counting {
 
 it('counts and times calls, failed ones too, while nobody listens', async () => {
   const metrics = new OperationMetrics();
-  const auditing = { sink: { record: async () => undefined }, actor: 'test', clock: { now: () => 77 } };
-  const counting = observed('counting', new Counting(2), metrics, auditing);
+  const counting = new Observation(metrics).port('counting', new Counting(2), { next: READ, fail: READ });
   expect([await counting.next(), await counting.next()]).toEqual([2, 4]);
   await expect(counting.fail()).rejects.toThrow('too many');
   const { operations, lastSuccessAt } = metrics.snapshot();
@@ -101,8 +97,7 @@ it('counts and times calls, failed ones too, while nobody listens', async () => 
 
 it('announces calls from the moment on at which somebody listens', async () => {
   const metrics = new OperationMetrics();
-  const auditing = { sink: { record: async () => undefined }, actor: 'test', clock: { now: () => 77 } };
-  const counting = observed('counting', new Counting(1), metrics, auditing);
+  const counting = new Observation(metrics).port('counting', new Counting(1), { next: READ, fail: READ });
   await counting.next();
   const events: unknown[] = [];
   const stop = onOperationEnd(({ operation, error, result }) => events.push({ operation, error, result }));

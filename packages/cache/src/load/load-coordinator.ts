@@ -1,0 +1,196 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { TimeoutError } from '@quantumtrade/dal-domain';
+import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
+import { Deadline, Semaphore, sleep } from '@quantumtrade/dal-runtime';
+import type { CacheCore } from '../core.js';
+import type { KeyspaceOptions } from '../options.js';
+import type { CachedEntry } from '../tiers/first-level.js';
+import { Lease, NewLease, UNREADABLE } from '../tiers/leases.js';
+import type { LoadedValue, SecondLevel } from '../tiers/second-level.js';
+
+/**
+ * Loads a value from its source; null when there is none. The value is handed over: it is frozen and may be shared. The signal
+ * aborts when no caller waits any longer or the load's time is over.
+ */
+export type Loader<T> = (options: CallOptions) => Promise<T | null>;
+
+/** Pause between looks at a key that another process loads. */
+const POLL_MS = 25;
+/** Pause between two reloads of one value. */
+const REFRESH_PAUSE_MS = 1_000;
+
+/** Loads the missing and reloads the old values of one keyspace. */
+export class LoadCoordinator<P extends string, T> {
+  readonly #core: CacheCore;
+  readonly #secondLevel: SecondLevel<P, T>;
+  readonly #options: Required<KeyspaceOptions>;
+  readonly #degraded: Semaphore;
+
+  constructor(core: CacheCore, secondLevel: SecondLevel<P, T>, options: Required<KeyspaceOptions>) {
+    this.#core = core;
+    this.#secondLevel = secondLevel;
+    this.#options = options;
+    this.#degraded = new Semaphore(options.maxDegradedLoads);
+  }
+
+  /** Returns the value of the second level, else of the loader. Each caller gets a promise of its own. */
+  async getOrLoad(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
+    const { getting, invalidations } = this.#core;
+    const start = (signal: LightAbortSignal) => this.#getOrLoad(key, loader, signal);
+    return await getting.run(key, options, start, invalidations.isConnected);
+  }
+
+  /** Counts a value that is served, and reloads it in the background when it is old. */
+  served(key: string, entry: CachedEntry<T>, loader: Loader<T>): void {
+    const { time, counters, refreshing } = this.#core;
+    const now = time.now();
+    if (now >= entry.freshUntil) counters.staleServed++;
+    const { value } = entry;
+    // Absence is not reloaded: equal absences are indistinguishable, so a late reload could replace a newer one.
+    if (now < entry.refreshAt || value === null) return;
+    entry.refreshAt = now + REFRESH_PAUSE_MS;
+    if (refreshing.has(key)) return;
+    refreshing
+      .run(key, undefined, (signal) => this.#refresh(key, value, loader, signal))
+      .catch(() => counters.failedRefreshes++);
+  }
+
+  async #getOrLoad(key: string, loader: Loader<T>, signal: LightAbortSignal): Promise<T | null> {
+    const { clock, counters } = this.#core;
+    const giveUpAt = clock.now() + this.#options.loadTimeoutMs;
+    let seen: string | undefined;
+    let hasChanged = false;
+    while (clock.now() < giveUpAt) {
+      signal.throwIfAborted();
+      let found: CachedEntry<T> | Lease | undefined;
+      try {
+        found = await this.#find(key, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        break;
+      }
+      if (found === undefined) {
+        if (hasChanged) await this.#pause(signal);
+        hasChanged = true;
+      } else if (found instanceof Lease) {
+        const load = this.#loadUnder(found, key, loader, signal, seen);
+        if (load) return await load;
+        const isFirstLook = this.#core.tokens.isOwn(found.token) && found.token !== seen;
+        seen = found.token;
+        if (!isFirstLook) await this.#pause(signal);
+      } else {
+        counters.l2Hits++;
+        this.served(key, found, loader);
+        return found.value;
+      }
+    }
+    return this.#loadDegraded(key, loader, signal);
+  }
+
+  /** Starts or joins the load under a lease; undefined while another process loads for all or an own load has just ended. */
+  #loadUnder(
+    lease: Lease,
+    key: string,
+    loader: Loader<T>,
+    signal: LightAbortSignal,
+    seen: string | undefined,
+  ): Promise<T | null> | undefined {
+    const { counters, loading, tokens } = this.#core;
+    const { token } = lease;
+    const isNew = lease instanceof NewLease;
+    if (!isNew && !loading.has(token)) {
+      const mayHaveEnded = tokens.isOwn(token) && token !== seen;
+      if (mayHaveEnded || this.#options.onceInCluster) return undefined;
+    }
+    counters.misses++;
+    return loading.run(token, { signal }, async (within) => {
+      if (isNew) return this.#loadLeased(key, token, loader, within);
+      return (await this.#load(loader, within)).value;
+    });
+  }
+
+  /** Returns what the key holds, or its new lease; undefined when it has just changed. */
+  async #find(key: string, signal: LightAbortSignal): Promise<CachedEntry<T> | Lease | undefined> {
+    const found = await this.#secondLevel.readOrLease(key);
+    const isAbandoned = signal.aborted && found instanceof NewLease;
+    if (found !== UNREADABLE && !isAbandoned) return found;
+    await this.#secondLevel.remove(key);
+    return undefined;
+  }
+
+  async #loadLeased(
+    key: string,
+    token: string,
+    loader: Loader<T>,
+    signal: LightAbortSignal,
+  ): Promise<T | null> {
+    const { firstLevel, counters } = this.#core;
+    const writes = firstLevel.writesOf(key);
+    let loaded: LoadedValue<T>;
+    try {
+      loaded = await this.#load(loader, signal);
+    } catch (error) {
+      await this.#secondLevel.remove(key).catch(() => undefined);
+      throw error;
+    }
+    let isStored = false;
+    try {
+      if (writes === firstLevel.writesOf(key))
+        isStored = await this.#secondLevel.storeLoaded(key, token, loaded);
+      else await this.#secondLevel.endLease(key, token);
+    } catch {
+      // The second level failed. The value is served nevertheless.
+    }
+    if (!isStored) counters.unstoredLoads++;
+    return loaded.value;
+  }
+
+  async #refresh(key: string, old: T, loader: Loader<T>, signal: LightAbortSignal): Promise<void> {
+    const { firstLevel, counters } = this.#core;
+    const writes = firstLevel.writesOf(key);
+    counters.refreshes++;
+    const loaded = await this.#load(loader, signal);
+    const isStored =
+      writes === firstLevel.writesOf(key) && (await this.#secondLevel.storeRefreshed(key, old, loaded));
+    if (!isStored) counters.unstoredLoads++;
+  }
+
+  /** Callers share the load since the last change, received or not, so that they do not stampede the database. */
+  #loadDegraded(key: string, loader: Loader<T>, signal: LightAbortSignal): Promise<T | null> {
+    const { firstLevel, counters, loading } = this.#core;
+    const version = firstLevel.versionOf(key);
+    counters.degradedLoads++;
+    return loading.run(`${version} ${key}`, { signal }, (within) =>
+      this.#degraded.run(async () => {
+        within.throwIfAborted();
+        const loaded = await this.#load(loader, within);
+        this.#secondLevel.keepUnstored(key, loaded, version);
+        return loaded.value;
+      }),
+    );
+  }
+
+  /** Calls the loader. A load that takes too long is aborted. */
+  async #load(loader: Loader<T>, signal: LightAbortSignal): Promise<LoadedValue<T>> {
+    const { clock, time, counters } = this.#core;
+    counters.loads++;
+    const startedAt = time.now();
+    const timeoutMs = this.#options.loadTimeoutMs;
+    const deadline = new Deadline({ signal, timeoutMs }, loadTimeout, clock);
+    const options: CallOptions = {
+      get signal() {
+        return signal.standard;
+      },
+      deadline: deadline.at,
+    };
+    const load = async () => loader(options);
+    const value = await deadline.race(load(), (reason) => signal.abort(reason));
+    return this.#secondLevel.takeOver(value, startedAt);
+  }
+
+  #pause(signal: LightAbortSignal): Promise<void> {
+    return sleep(POLL_MS, this.#core.clock, signal);
+  }
+}
+
+const loadTimeout = (elapsedMs: number) => new TimeoutError(elapsedMs, { operation: 'cache.load' });

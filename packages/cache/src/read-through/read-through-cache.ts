@@ -1,0 +1,209 @@
+import type {
+  Cache,
+  CacheBackend,
+  CallOptions,
+  Keyspace,
+  KeyspaceValues,
+  TimeSource,
+} from '@quantumtrade/dal-domain';
+import { CALL_OPTIONS, checkCall, encodeFor, isDatabaseError, keyOf } from '@quantumtrade/dal-domain';
+import { systemClock } from '@quantumtrade/dal-runtime';
+import type { CacheHealth, CacheStats } from '../coherent-cache.js';
+import { CoherentCache } from '../coherent-cache.js';
+import type { CoherentKeyspace } from '../coherent-keyspace.js';
+import type { KeyspaceOptions } from '../options.js';
+import type { StoreLoader } from './read-through-keyspace.js';
+import { ReadThroughKeyspace } from './read-through-keyspace.js';
+
+/** Receives each lookup of a read-through keyspace. */
+export interface ReadThroughObserver {
+  cacheLookup(hit: boolean): void;
+}
+
+export interface ReadThroughOptions {
+  /** How the values of each key pattern are kept. */
+  readonly keyspaces: Readonly<Record<string, KeyspaceOptions>>;
+  readonly observer: ReadThroughObserver;
+  /** Time by which the values of the backend expire. @default the system's */
+  readonly time?: TimeSource;
+}
+
+/** The latest value of a symbol, as it was written to the store. */
+export interface WrittenValue {
+  readonly keyspace: Keyspace<string, Timed>;
+  readonly value: Timed;
+}
+
+interface Timed {
+  readonly symbol: string;
+  readonly timestamp: Date;
+}
+
+/** The time that the cache may take to follow a write. */
+const FOLLOW_MS = 1_000;
+/** Keys removed by one call. */
+const REMOVE_BATCH_SIZE = 500;
+
+/** Coordinates the reads and writes of a store with a two-level cache before it. One for each data layer. */
+export class ReadThroughCache {
+  /** The shared cache for callers who write keys themselves: this process serves nothing older than what they wrote. */
+  readonly cache: Cache;
+  readonly #coherent: CoherentCache;
+  readonly #options: ReadThroughOptions;
+  /** Patterns of the values that are in the store as well. */
+  readonly #patterns: string[] = [];
+  readonly #untracked = { running: 0, ended: 0 };
+
+  constructor(
+    { cache, invalidations, budgetMs }: Pick<CacheBackend, 'cache' | 'invalidations' | 'budgetMs'>,
+    options: ReadThroughOptions,
+  ) {
+    const { time = systemClock } = options;
+    const budget = budgetMs === undefined ? {} : { budgetMs };
+    this.#coherent = new CoherentCache({ cache, invalidations }, { time, ...budget });
+    this.#options = options;
+    this.cache = this.#coherent.local.cache;
+  }
+
+  /** Opens a keyspace of values that the store has as well. `knownOptions` are the option keys that its calls accept. */
+  values<P extends string, T>(
+    keyspace: Keyspace<P, T>,
+    load: StoreLoader<P, T>,
+    knownOptions: readonly string[] = CALL_OPTIONS,
+  ): ReadThroughKeyspace<P, T> {
+    this.#patterns.push(keyspace.pattern);
+    const { observer } = this.#options;
+    const loadTracked: StoreLoader<P, T> = (parts, limits) => this.#load(keyspace, parts, limits, load);
+    return new ReadThroughKeyspace(keyspace, this.#open(keyspace), loadTracked, observer, knownOptions);
+  }
+
+  /** Opens a keyspace of values that only the cache has. They are shared and frozen. */
+  cacheOnly<P extends string, T>(keyspace: Keyspace<P, T>): KeyspaceValues<P, T> {
+    const values = this.#open(keyspace);
+    const check = (options: CallOptions | undefined) => checkCall(options, keyspace.pattern);
+    return {
+      get: async (parts, options) => {
+        check(options);
+        return values.peek(parts) ?? (await values.get(parts, options));
+      },
+      set: async (parts, value, options) => {
+        check(options);
+        return values.set(parts, value, options);
+      },
+      setIfNewer: async (parts, value, options) => {
+        check(options);
+        return values.setIfNewer(parts, value, options);
+      },
+      update: async (parts, change, options) => {
+        check(options);
+        return values.update(parts, change, options);
+      },
+      delete: async (parts, options) => {
+        check(options);
+        return values.delete(parts, options);
+      },
+    };
+  }
+
+  /**
+   * Writes to the store, then removes the keys from the cache. Older cached values are replaced where `writtenValues` returns the
+   * new one. A write that failed may have stored something, so the keys are removed then, too. The cache has a time limit of its
+   * own, whatever becomes of the caller, and its failures change nothing about the outcome of the write.
+   */
+  async write<R>(
+    keys: readonly string[],
+    insert: () => Promise<R>,
+    writtenValues?: (result: R) => readonly WrittenValue[],
+  ): Promise<R> {
+    let result: R;
+    try {
+      result = await insert();
+    } catch (error) {
+      // Nothing was sent of a write that was refused for its input.
+      if (!isDatabaseError(error) || error.code !== 'VALIDATION') await this.#follow(keys, []);
+      throw error;
+    }
+    await this.#follow(keys, writtenValues?.(result) ?? []);
+    return result;
+  }
+
+  /** Runs a write whose affected keys are unknown. What this process loads meanwhile is not cached. */
+  async writeUntracked<R>(write: () => Promise<R>): Promise<R> {
+    this.#untracked.running++;
+    try {
+      return await write();
+    } finally {
+      this.#untracked.running--;
+      this.#untracked.ended++;
+    }
+  }
+
+  /**
+   * Deletes every value that was read from the store, on both levels and in all processes. What is loaded meanwhile is not
+   * cached. Rejects with the cache's error when the second level did not accept it.
+   */
+  async clear(options?: CallOptions): Promise<void> {
+    await Promise.all(this.#patterns.map((pattern) => this.cache.deleteWhere(pattern, {}, options)));
+  }
+
+  health(): CacheHealth {
+    return this.#coherent.health();
+  }
+
+  stats(): CacheStats {
+    return this.#coherent.stats();
+  }
+
+  close(): void {
+    this.#coherent.close();
+  }
+
+  #open<P extends string, T>(keyspace: Keyspace<P, T>): CoherentKeyspace<P, T> {
+    return this.#coherent.keyspace(keyspace, this.#options.keyspaces[keyspace.pattern]);
+  }
+
+  async #follow(keys: readonly string[], written: readonly WrittenValue[]): Promise<void> {
+    const { local } = this.#coherent;
+    const limits = shortly();
+    const replaced = await this.#replaceOlder(written, limits);
+    const removed = [...keys.filter((key) => !replaced.includes(key)), ...local.pendingRemovals];
+    for (let first = 0; first < removed.length; first += REMOVE_BATCH_SIZE) {
+      const batch = removed.slice(first, first + REMOVE_BATCH_SIZE);
+      await this.cache.deleteMany(batch, limits).catch(() => local.addPendingRemovals(batch));
+    }
+  }
+
+  /** Replaces cached values that are older, and removes those that cannot be compared. Returns the keys; none when it failed. */
+  async #replaceOlder(written: readonly WrittenValue[], limits: CallOptions): Promise<readonly string[]> {
+    try {
+      return await Promise.all(
+        written.map(async ({ keyspace, value }) => {
+          const key = keyOf<`{symbol}`>(keyspace.pattern as `{symbol}`, { symbol: value.symbol });
+          const encoded = encodeFor(keyspace, value) as { timestamp: string };
+          await this.cache.replaceIfNewer(key, encoded, keyspace.ttlSeconds, limits);
+          return key;
+        }),
+      );
+    } catch {
+      return [];
+    }
+  }
+
+  /** Loads from the store. The key loses its lease, without which nothing is stored, when an untracked write ran meanwhile. */
+  async #load<P extends string, T>(
+    { pattern }: Keyspace<P, T>,
+    parts: Parameters<StoreLoader<P, T>>[0],
+    limits: CallOptions,
+    load: StoreLoader<P, T>,
+  ): Promise<T | null> {
+    const { ended } = this.#untracked;
+    const value = await load(parts, limits);
+    if (this.#untracked.running > 0 || ended !== this.#untracked.ended) {
+      const key = keyOf(pattern, parts);
+      await this.cache.delete(key, shortly()).catch(() => this.#coherent.local.addPendingRemovals([key]));
+    }
+    return value;
+  }
+}
+
+const shortly = (): CallOptions => ({ deadline: systemClock.now() + FOLLOW_MS });

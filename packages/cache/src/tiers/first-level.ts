@@ -1,0 +1,187 @@
+import type { SingleFlight, TimeSource } from '@quantumtrade/dal-runtime';
+import { LRUCache } from 'lru-cache';
+
+/** A value (null: known to be absent) with the instants of its life in epoch milliseconds. */
+export interface CachedEntry<T> {
+  readonly value: T | null;
+  /** Until then the value is served without a reload. */
+  readonly freshUntil: number;
+  /** From then on it is no longer served. */
+  readonly usableUntil: number;
+  /** From then on a reader with a loader starts a reload. */
+  refreshAt: number;
+}
+
+/** Both limits count all keyspaces together. */
+export interface FirstLevelLimits {
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+}
+
+/** Placeholder key. No cache key equals it: a percent sign always begins an escape. */
+const PLACEHOLDER = '%';
+const NO_ENTRY: CachedEntry<null> = { value: null, freshUntil: 0, usableUntil: 0, refreshAt: 0 };
+
+/**
+ * The level in this process. It accepts a value only if its key has not changed since the value was read, and drops it with
+ * the next change. Reads and loads under way at a change accept no further callers.
+ */
+export class FirstLevel {
+  readonly #entries: LRUCache<string, CachedEntry<unknown>>;
+  readonly #versions = new KeyVersions();
+  readonly #time: TimeSource;
+  readonly #underWay: readonly SingleFlight[];
+  #rejectedByVersion = 0;
+
+  constructor(limits: FirstLevelLimits, time: TimeSource, underWay: readonly SingleFlight[]) {
+    this.#entries = new LRUCache({ max: limits.maxEntries, maxSize: limits.maxBytes });
+    this.#time = time;
+    this.#underWay = underWay;
+  }
+
+  /** Number of values that were not kept because their key changed while they were read. */
+  get rejectedByVersion(): number {
+    return this.#rejectedByVersion;
+  }
+
+  get entryCount(): number {
+    return this.#entries.size - this.#placeholderCount;
+  }
+
+  /** Approximate size in bytes. */
+  get byteSize(): number {
+    return this.#entries.calculatedSize - this.#placeholderCount;
+  }
+
+  /** Returns an entry that may be served now. */
+  get<T>(key: string): CachedEntry<T> | undefined {
+    return this.#usableAt(this.#time.now(), key) as CachedEntry<T> | undefined;
+  }
+
+  /** Returns an entry that needs no reload yet. */
+  getFresh<T>(key: string): CachedEntry<T> | undefined {
+    const now = this.#time.now();
+    const entry = this.#usableAt(now, key);
+    return entry !== undefined && now < entry.freshUntil ? (entry as CachedEntry<T>) : undefined;
+  }
+
+  /** Returns the version to pass to {@link put} with a value that is read from now on. */
+  versionOf(key: string): number {
+    return this.#versions.of(key);
+  }
+
+  /** Returns a number that grows with every write of this process, whether the second level accepted it or not. */
+  writesOf(key: string): number {
+    return this.#versions.writesOf(key);
+  }
+
+  /** Keeps a value unless its key has changed since it had this version. */
+  put(key: string, entry: CachedEntry<unknown>, bytes: number, version: number): void {
+    if (entry.usableUntil <= this.#time.now()) return;
+    if (version === this.#versions.of(key)) this.#entries.set(key, entry, { size: bytes });
+    else this.#rejectedByVersion++;
+  }
+
+  /** Drops keys that have changed. */
+  changed(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#versions.changed(key);
+      this.#drop(key);
+    }
+  }
+
+  /** Drops keys at the start or the end of a write of this process. */
+  written(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#versions.written(key);
+      this.#drop(key);
+    }
+  }
+
+  /** Drops the keys that pass a test, at the start or the end of a write of this process. */
+  writtenWhere(isWritten: (key: string) => boolean): void {
+    this.#versions.allWritten();
+    for (const key of [...this.#entries.keys()].filter(isWritten)) this.#remove(key);
+    for (const flights of this.#underWay) flights.forgetAll();
+  }
+
+  /** Drops everything. */
+  allChanged(): void {
+    this.#versions.allChanged();
+    this.#entries.clear();
+    for (const flights of this.#underWay) flights.forgetAll();
+  }
+
+  #usableAt(now: number, key: string): CachedEntry<unknown> | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || now < entry.usableUntil) return entry;
+    this.#remove(key);
+    return undefined;
+  }
+
+  #drop(key: string): void {
+    this.#remove(key);
+    for (const flights of this.#underWay) flights.forget(key);
+  }
+
+  /** Removes an entry. The library clears its whole storage with the last one, which is slow: a placeholder prevents that. */
+  #remove(key: string): void {
+    if (this.#entries.size === 1 && this.#entries.has(key)) {
+      this.#entries.set(PLACEHOLDER, NO_ENTRY, { size: 1 });
+    }
+    this.#entries.delete(key);
+  }
+
+  get #placeholderCount(): number {
+    return this.#entries.has(PLACEHOLDER) ? 1 : 0;
+  }
+}
+
+const COUNTERS = 16_384;
+
+/**
+ * Versions of all keys: equal twice, nothing happened to the key in between. Keys share counters, which bounds memory: a
+ * change of one key may then reject a value of another.
+ */
+class KeyVersions {
+  readonly #changes = new Float64Array(COUNTERS);
+  readonly #writes = new Float64Array(COUNTERS);
+  #changesOfAll = 0;
+  #writesOfAll = 0;
+
+  /** Counts changes of the key and of everything. */
+  of(key: string): number {
+    return this.#changesOfAll + this.#changes[counterOf(key)]!;
+  }
+
+  /** Counts writes of this process. */
+  writesOf(key: string): number {
+    return this.#writesOfAll + this.#writes[counterOf(key)]!;
+  }
+
+  changed(key: string): void {
+    this.#changes[counterOf(key)]!++;
+  }
+
+  allChanged(): void {
+    this.#changesOfAll++;
+  }
+
+  /** A write is a change, too. */
+  written(key: string): void {
+    const counter = counterOf(key);
+    this.#changes[counter]!++;
+    this.#writes[counter]!++;
+  }
+
+  allWritten(): void {
+    this.#changesOfAll++;
+    this.#writesOfAll++;
+  }
+}
+
+function counterOf(key: string): number {
+  let hash = 0;
+  for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
+  return (hash ^ (hash >>> 16)) & (COUNTERS - 1);
+}

@@ -1,0 +1,32 @@
+import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
+import { keysOf, requireKnownKeys, requireObject } from '@quantumtrade/dal-domain';
+import type { Writing } from '@quantumtrade/dal-writer';
+
+/** The backends of a data layer, and what it works with besides. */
+export interface DatabaseParts {
+  timeSeries: TimeSeriesBackend;
+  cache: CacheBackend;
+  /** Time by which cached values expire; a backend in memory must have the same. @default the system's */
+  clock?: TimeSource;
+  /** Storage of batch writers and transactions. @default none: there are no batch writers, and transactions are kept in memory */
+  writing?: Writing;
+  /** Receives an entry for each modification of data. @default none */
+  audit?: AuditSink;
+  /** The application's name in audit entries. @default unknown */
+  actor?: string;
+}
+
+const PARTS = keysOf<DatabaseParts>({
+  timeSeries: true,
+  cache: true,
+  clock: true,
+  writing: true,
+  audit: true,
+  actor: true,
+});
+
+/** Throws `ValidationError` naming a part that is unknown. */
+export function requireDatabaseParts(parts: DatabaseParts): void {
+  const operation = 'database.open';
+  requireKnownKeys(requireObject('parts', parts, operation), PARTS, operation);
+}

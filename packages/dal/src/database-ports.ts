@@ -1,0 +1,145 @@
+import { coherentBlocks, ReadThroughCache } from '@quantumtrade/dal-cache';
+import type {
+  Analytics,
+  AuthContextStore,
+  BlockWriter,
+  Cache,
+  CheckpointRepository,
+  MarketStream,
+  ObservedPorts,
+  OpenKeyspace,
+  Operations,
+  RateLimiter,
+  RecordName,
+  RecordRepositories,
+  RealtimeValues,
+  SchemaController,
+  SessionStore,
+  TimeSource,
+} from '@quantumtrade/dal-domain';
+import {
+  authContextStore,
+  OPERATIONS,
+  realtimeValues,
+  recordNames,
+  sessionStore,
+  systemClock,
+} from '@quantumtrade/dal-domain';
+import { currentOperation, OperationMetrics } from '@quantumtrade/dal-telemetry';
+import { cachedFeatures } from './caching/features.js';
+import { cachedMarketData } from './caching/market-data.js';
+import { cachedPredictions } from './caching/predictions.js';
+import { cachedSchema } from './caching/cached-schema.js';
+import { generalCache } from './caching/general-cache.js';
+import { keyspaceOptions } from './caching/keyspace-options.js';
+import type { DatabaseParts } from './database-parts.js';
+import { requireDatabaseParts } from './database-parts.js';
+import type { CachedMethods } from './observation.js';
+import { Observation } from './observation.js';
+
+/** Parts of a data layer that are not public. */
+export interface DatabaseServices {
+  readonly parts: DatabaseParts;
+  readonly clock: TimeSource;
+  /** Calls of the store, also those that the cache answers. */
+  readonly metrics: OperationMetrics;
+  readonly cacheMetrics: OperationMetrics;
+  readonly observation: Observation;
+  readonly cacheObservation: Observation;
+  readonly readThrough: ReadThroughCache;
+  /** Observed, and coherent with the cache. */
+  readonly blocks: BlockWriter;
+}
+
+/** @throws ValidationError naming a part that is unknown */
+export function createServices(parts: DatabaseParts): DatabaseServices {
+  requireDatabaseParts(parts);
+  const { timeSeries, cache, audit, actor = 'unknown', clock = systemClock } = parts;
+  const auditing = audit && { sink: audit, actor, clock };
+  const metrics = new OperationMetrics();
+  const cacheMetrics = new OperationMetrics();
+  const observation = new Observation(metrics, auditing);
+  const observer = {
+    cacheLookup(hit: boolean) {
+      metrics.cacheLookup(hit);
+      const operation = currentOperation();
+      if (operation) operation.cacheHit = hit;
+    },
+  };
+  const readThrough = new ReadThroughCache(cache, { keyspaces: keyspaceOptions, observer, time: clock });
+  return {
+    parts,
+    clock,
+    metrics,
+    cacheMetrics,
+    observation,
+    cacheObservation: new Observation(cacheMetrics, auditing),
+    readThrough,
+    blocks: observation.blocks(coherentBlocks(timeSeries.blocks, readThrough)),
+  };
+}
+
+type CachedRecords = {
+  readonly [N in RecordName]?: (
+    repository: RecordRepositories[N],
+    cache: ReadThroughCache,
+  ) => CachedMethods<RecordRepositories[N]>;
+};
+
+/** Records of which some reads go through the cache. */
+const cachedRecords: CachedRecords = {
+  marketData: cachedMarketData,
+  features: cachedFeatures,
+  predictions: cachedPredictions,
+};
+
+/** Class with the repository of each record as a property. */
+const RecordPorts = class {
+  constructor(repositories: RecordRepositories) {
+    Object.assign(this, repositories);
+  }
+} as new (repositories: RecordRepositories) => RecordRepositories;
+
+/**
+ * The ports of a data layer. Every call is timed, announced and, where it changes data, audited. Reads of latest values and of
+ * predictions go through the cache, and every write keeps the cache coherent.
+ */
+export abstract class DatabasePorts extends RecordPorts implements ObservedPorts {
+  readonly analytics: Analytics;
+  readonly checkpoints: CheckpointRepository;
+  readonly schema: SchemaController;
+  readonly cache: Cache;
+  readonly marketStream: MarketStream;
+  readonly rateLimiter: RateLimiter;
+  readonly realtime: RealtimeValues;
+  readonly sessions: SessionStore;
+  readonly authContexts: AuthContextStore;
+
+  constructor({ parts, clock, observation, cacheObservation, readThrough }: DatabaseServices) {
+    const { timeSeries, cache } = parts;
+    const observed = <Name extends keyof ObservedPorts>(
+      name: Name,
+      port: ObservedPorts[Name],
+      cached?: CachedMethods<ObservedPorts[Name]>,
+    ) => observation.port(name, port, OPERATIONS[name], cached);
+    const observedRecord = <N extends RecordName>(name: N) => {
+      const repository: RecordRepositories[N] = timeSeries[name];
+      const operations = OPERATIONS[name] as Operations<RecordRepositories[N]>;
+      return observation.port(name, repository, operations, cachedRecords[name]?.(repository, readThrough));
+    };
+    super(Object.fromEntries(recordNames.map((name) => [name, observedRecord(name)])) as never);
+    this.analytics = observed('analytics', timeSeries.analytics);
+    this.checkpoints = observed('checkpoints', timeSeries.checkpoints);
+    this.schema = observed('schema', timeSeries.schema, cachedSchema(timeSeries.schema, readThrough));
+
+    const observedCache = <Name extends keyof ObservedPorts>(name: Name, port: ObservedPorts[Name]) =>
+      cacheObservation.port(name, port, OPERATIONS[name]);
+    const open: OpenKeyspace = (keyspace) => readThrough.cacheOnly(keyspace);
+    this.cache = observedCache('cache', generalCache(readThrough.cache));
+    this.marketStream = observedCache('marketStream', cache.marketStream);
+    this.rateLimiter = observedCache('rateLimiter', cache.rateLimiter);
+    this.realtime = observedCache('realtime', realtimeValues(open));
+    this.sessions = observedCache('sessions', sessionStore(open, clock));
+    this.authContexts = observedCache('authContexts', authContextStore(open));
+  }
+}

@@ -1,0 +1,84 @@
+import type { BlockWriter, CallOptions, DeadLetterStore, PausedDelivery } from '@quantumtrade/dal-domain';
+import { ConnectionError, LOSSLESS } from '@quantumtrade/dal-domain';
+import type {
+  BatchWriter,
+  BatchWriterOptions,
+  Guarantees,
+  ReplayResult,
+  RequiredGuarantees,
+  Writing,
+} from '@quantumtrade/dal-writer';
+import {
+  openBatchWriter,
+  replayDeadLetters,
+  requireGuarantees,
+  requireWriterOptions,
+} from '@quantumtrade/dal-writer';
+
+/** The batch writers of a data layer, and their dead letters. */
+export class DatabaseWriters {
+  readonly #writing: Writing | undefined;
+  readonly #blocks: BlockWriter;
+  readonly #guarantees: Guarantees;
+  readonly #open = new Set<BatchWriter>();
+
+  constructor(writing: Writing | undefined, blocks: BlockWriter, guarantees: Guarantees) {
+    this.#writing = writing;
+    this.#blocks = blocks;
+    this.#guarantees = guarantees;
+  }
+
+  /** Opens a batch writer. The configured options apply unless `given` has its own. */
+  async open(given: BatchWriterOptions & RequiredGuarantees): Promise<BatchWriter> {
+    requireWriterOptions(given, ['requires']);
+    requireGuarantees(given.requires);
+    const { requires, ...options } = given;
+    const { storage, ...configured } = this.#requireWriting();
+    const durability = options.durability ?? configured.durability ?? 'acknowledged';
+    const maxRows = options.maxRows ?? configured.maxRows;
+    const retry = { ...configured.retry, ...withoutUndefined(options.retry) };
+    const journal = await storage.openJournal(durability);
+    try {
+      const blocks = await this.#guarantees.guard(this.#blocks, requires ?? (journal ? LOSSLESS : []));
+      const onClosed = () => void this.#open.delete(writer);
+      const parts = { blocks, deadLetters: storage.deadLetters, journal, onClosed };
+      const writer = openBatchWriter(parts, { ...options, durability, maxRows, retry });
+      this.#open.add(writer);
+      return writer;
+    } catch (error) {
+      await journal?.close();
+      throw error;
+    }
+  }
+
+  get deadLetters(): DeadLetterStore {
+    return this.#requireWriting().storage.deadLetters;
+  }
+
+  replay(ids: readonly string[], options: CallOptions | undefined): Promise<ReplayResult[]> {
+    const { storage, retry } = this.#requireWriting();
+    return replayDeadLetters(storage.deadLetters, this.#blocks, ids, options, retry);
+  }
+
+  /** Returns the writers whose journal the store does not accept at present. */
+  pausedDeliveries(): PausedDelivery[] {
+    return [...this.#open].flatMap((writer) => {
+      const { journaledBlocks, deliveryPausedBy } = writer.progress();
+      return deliveryPausedBy === null ? [] : [{ journaledBlocks, reason: deliveryPausedBy }];
+    });
+  }
+
+  /** Closes each writer; its outcome is in the list. */
+  close(deadline: number): Promise<PromiseSettledResult<void>[]> {
+    return Promise.allSettled([...this.#open].map((writer) => writer.close({ deadline })));
+  }
+
+  #requireWriting(): Writing {
+    if (this.#writing) return this.#writing;
+    const details = { operation: 'batchWriter.open', retryable: false };
+    throw new ConnectionError('this data layer has no storage for batch writers', details);
+  }
+}
+
+const withoutUndefined = (given: object = {}): object =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import type {
+  AuditEntry,
+  AuditSink,
+  BatchResult,
+  BlockReceipt,
+  BlockWriter,
+  Operation,
+  Operations,
+  TimeSource,
+} from '@quantumtrade/dal-domain';
+import { isDatabaseError } from '@quantumtrade/dal-domain';
+import type { OperationEvent, OperationMetrics, OperationSeries } from '@quantumtrade/dal-telemetry';
+import { operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
+import type { KnownBlock, TransactionError, TransactionResult } from '@quantumtrade/dal-writer';
+import { isRefusal } from '@quantumtrade/dal-writer';
+
+/** Audit sink, actor and clock. */
+export interface Auditing {
+  readonly sink: AuditSink;
+  readonly actor: string;
+  readonly clock: TimeSource;
+}
+
+/** Port methods that a data layer answers in place of the adapter, e.g. from its cache. */
+export interface CachedMethods<Port> {
+  readonly calls: Partial<Port>;
+  /** Returns the answer of a call at once where this process holds it, else undefined. Both must answer alike. */
+  readonly atHand?: {
+    readonly [M in keyof Port]?: Port[M] extends (...args: infer Args) => Promise<infer Result>
+      ? (...args: Args) => Result | undefined
+      : never;
+  };
+}
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+type Methods = Readonly<Record<string, Method | undefined>>;
+
+/** Failed blocks remembered; beyond it the oldest are forgotten and may leave a second audit entry. */
+const MAX_FAILING_BLOCKS = 1_000;
+
+/** Times, counts and announces the calls of ports, and records those that change data. */
+export class Observation {
+  readonly #metrics: OperationMetrics;
+  readonly #auditing: Auditing | undefined;
+
+  constructor(metrics: OperationMetrics, auditing?: Auditing) {
+    this.#metrics = metrics;
+    this.#auditing = auditing;
+  }
+
+  /**
+   * Returns a port whose calls are announced on the operation channel, timed, counted, and audited as its operations say.
+   * The name of an operation is `<port>.<method>`. A subscription is returned as it is.
+   */
+  port<Port extends object>(
+    name: string,
+    port: Port,
+    operations: Operations<Port>,
+    cached: CachedMethods<Port> = { calls: {} },
+  ): Port {
+    const adapter = port as Methods;
+    const calls = cached.calls as Methods;
+    const atHand = cached.atHand as Readonly<Record<string, ((...args: unknown[]) => unknown) | undefined>>;
+    const observed: Record<string, Method> = {};
+    for (const [key, operation] of Object.entries<Operation>(operations)) {
+      const call = calls[key] ?? ((...args) => adapter[key]!(...args));
+      if (operation.isLasting) {
+        observed[key] = call;
+        continue;
+      }
+      const series = this.#metrics.series(`${name}.${key}`);
+      const observedCall = this.#call(`${name}.${key}`, series, call, operation.isAudited);
+      const peek = atHand?.[key];
+      observed[key] = peek ? answeredAtHand(series, peek, observedCall) : observedCall;
+    }
+    return observed as Port;
+  }
+
+  /**
+   * Returns a block writer that is observed likewise. Its audit entries are named `<record>.write` and carry the block's id. A
+   * block leaves one entry when it is stored, one when it is refused for good, and one at the first of its retryable failures.
+   */
+  blocks(blocks: BlockWriter): BlockWriter {
+    const series = this.#metrics.series('blocks.write');
+    const failing = new Set<string>();
+    const isFirstFailure = (id: string, error: unknown) => {
+      const isKnown = failing.delete(id);
+      if (isRefusal(error)) return true;
+      failing.add(id);
+      if (failing.size > MAX_FAILING_BLOCKS) failing.delete(failing.values().next().value!);
+      return !isKnown;
+    };
+    return {
+      collect: (record) => blocks.collect(record),
+      write: async (block: KnownBlock, options) => {
+        const { record, id, rowCount, transactionId } = block;
+        const event: OperationEvent = { operation: 'blocks.write', rows: rowCount };
+        const entry = { operation: `${record}.write`, batchId: id, transactionId };
+        const startedAt = performance.now();
+        let receipt: BlockReceipt;
+        try {
+          receipt = await announced(event, () => blocks.write(block, options));
+        } catch (error) {
+          series.record(startedAt, performance.now(), true);
+          if (isFirstFailure(id, error)) await this.#audit(event, { ...entry, outcome: outcomeOf(error) });
+          throw error;
+        }
+        series.record(startedAt, performance.now(), false);
+        failing.delete(id);
+        await this.#audit(event, { ...entry, insertedCount: rowCount, outcome: 'ok' });
+        return receipt;
+      },
+    };
+  }
+
+  #call(operation: string, series: OperationSeries, call: Method, isAudited: boolean): Method {
+    return async (...args) => {
+      const event: OperationEvent = { operation };
+      const startedAt = performance.now();
+      let result: unknown;
+      try {
+        result = operationChannel.hasSubscribers
+          ? await announced(event, () => call(...args))
+          : await call(...args);
+      } catch (error) {
+        series.record(startedAt, performance.now(), true);
+        if (isAudited) await this.#audit(event, { ...detailsOf(error), outcome: outcomeOf(error) });
+        throw error;
+      }
+      series.record(startedAt, performance.now(), false);
+      if (isAudited) await this.#audit(event, { ...detailsOf(result), outcome: 'ok' });
+      return result;
+    };
+  }
+
+  /** Records what happened. A sink that fails changes nothing about it. */
+  async #audit({ operation, queryId }: OperationEvent, details: AuditDetails): Promise<void> {
+    if (this.#auditing === undefined) return;
+    const { sink, actor, clock } = this.#auditing;
+    const { batchId = randomUUID() } = details;
+    try {
+      await sink.record({ at: clock.now(), actor, operation, queryId, ...details, batchId });
+    } catch {
+      // The port says that a sink does not throw.
+    }
+  }
+}
+
+/** An audit entry without its time and actor. */
+type AuditDetails = Partial<AuditEntry> & Pick<AuditEntry, 'outcome'>;
+
+/** Calls only where the answer is not at hand. Observers of the operation channel see every call. */
+function answeredAtHand(
+  series: OperationSeries,
+  peek: (...args: unknown[]) => unknown,
+  call: Method,
+): Method {
+  return (...args) => {
+    if (operationChannel.hasSubscribers) return call(...args);
+    const startedAt = performance.now();
+    let answer: unknown;
+    try {
+      answer = peek(...args);
+    } catch {
+      // The call fails likewise, and is counted.
+      return call(...args);
+    }
+    if (answer === undefined) return call(...args);
+    series.record(startedAt, performance.now(), false);
+    return Promise.resolve(answer);
+  };
+}
+
+/** Runs an operation in its event, and fills in what the result says. */
+function announced<T>(event: OperationEvent, run: () => Promise<T>): Promise<T> {
+  return traceOperation(event, async () => {
+    const result = await run();
+    event.rows = rowsOf(result) ?? event.rows;
+    event.cacheHit ??= (result as { cacheHit?: boolean } | undefined | null)?.cacheHit;
+    return result;
+  });
+}
+
+const outcomeOf = (error: unknown): string => (isDatabaseError(error) ? error.code : 'FAILED');
+
+/** Returns the counts of a batch, or the id and rows of a transaction, as far as a result or an error has them. */
+function detailsOf(source: unknown): Partial<AuditEntry> {
+  const { insertedCount, updatedCount, failedCount, transactionId, rowCounts, refused } = (source ??
+    {}) as Partial<BatchResult & TransactionResult & TransactionError>;
+  if (transactionId === undefined) return { insertedCount, updatedCount, failedCount };
+  return {
+    batchId: transactionId,
+    transactionId,
+    insertedCount: rowCounts && sum(Object.values(rowCounts)),
+    failedCount: refused?.length ? sum(refused.map(({ rowCount }) => rowCount)) : undefined,
+  };
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
+function rowsOf(result: unknown): number | undefined {
+  if (typeof result !== 'object' || result === null) return undefined;
+  const { data, insertedCount, updatedCount } = result as { data?: unknown[] } & Partial<BatchResult>;
+  if (Array.isArray(data)) return data.length;
+  return insertedCount === undefined ? undefined : insertedCount + (updatedCount ?? 0);
+}

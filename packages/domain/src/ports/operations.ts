@@ -1,0 +1,123 @@
+import type { AuthContextStore } from '../realtime/auth-contexts.js';
+import type { RealtimeValues } from '../realtime/realtime-values.js';
+import type { SessionStore } from '../realtime/sessions.js';
+import type { RecordDefinition } from '../records/definition.js';
+import type { RecordName } from '../records/records.js';
+import { records } from '../records/records.js';
+import type { CacheBackend, TimeSeriesBackend } from './backends.js';
+import type { RecordRepositories } from './record-repositories.js';
+
+/** Says how calls of one port method are observed. */
+export interface Operation {
+  /** `write` changes data, `read` leaves it as it is. */
+  readonly access: 'read' | 'write';
+  /** Whether each call leaves an audit entry. */
+  readonly isAudited: boolean;
+  /** Whether the method returns a subscription in place of a promise: it has no duration. */
+  readonly isLasting: boolean;
+}
+
+export const READ = { access: 'read', isAudited: false, isLasting: false } as const;
+
+/** Changes data, with one audit entry for each call. */
+export const AUDITED_WRITE = { access: 'write', isAudited: true, isLasting: false } as const;
+
+/** Changes a value that expires by itself within minutes. It leaves no audit entry. */
+export const UNAUDITED_WRITE = { access: 'write', isAudited: false, isLasting: false } as const;
+
+/** Returns an iterable of what happens from now on. */
+export const SUBSCRIPTION = { access: 'read', isAudited: false, isLasting: true } as const;
+
+/**
+ * The operations of a port, one for each of its methods: the compiler refuses a port method without one. An operation's name
+ * is `<port>.<method>`, e.g. `marketData.insert`.
+ */
+export type Operations<Port> = {
+  readonly [Method in keyof Port]: Port[Method] extends (...args: never[]) => AsyncIterable<unknown>
+    ? typeof SUBSCRIPTION
+    : typeof READ | typeof AUDITED_WRITE | typeof UNAUDITED_WRITE;
+};
+
+/** Ports whose calls are observed one by one, by the name that begins their operations' names. */
+export type ObservedPorts = Omit<TimeSeriesBackend, 'blocks' | 'guarantees' | 'probe'> &
+  Pick<CacheBackend, 'cache' | 'marketStream' | 'rateLimiter'> & {
+    readonly realtime: RealtimeValues;
+    readonly sessions: SessionStore;
+    readonly authContexts: AuthContextStore;
+  };
+
+/** The operations of each observed port. */
+export type PortOperations = { readonly [Name in keyof ObservedPorts]: Operations<ObservedPorts[Name]> };
+
+/** The operations of every method that the repository of a record may have. */
+const RECORD_OPERATIONS: Readonly<
+  Record<{ [N in RecordName]: keyof RecordRepositories[N] }[RecordName], Operation>
+> = {
+  insert: AUDITED_WRITE,
+  find: READ,
+  latest: READ,
+  latestValue: READ,
+  findById: READ,
+  dueForEvaluation: READ,
+};
+
+/** Returns the operations of the methods that the repository of a record has. */
+function recordOperations({ batch, latest, identifier, evaluate }: RecordDefinition) {
+  const { insert, find, ...optional } = RECORD_OPERATIONS;
+  return {
+    insert,
+    find,
+    ...((latest !== undefined || batch.form === 'sets') && { latest: optional.latest }),
+    ...(batch.form === 'sets' && { latestValue: optional.latestValue }),
+    ...(identifier !== undefined && { findById: optional.findById }),
+    ...(evaluate !== undefined && { dueForEvaluation: optional.dueForEvaluation }),
+  };
+}
+
+const operationsOfRecords = Object.fromEntries(
+  Object.entries<RecordDefinition>(records).map(([name, definition]) => [name, recordOperations(definition)]),
+) as Pick<PortOperations, RecordName>;
+
+/** The operations of all observed ports. Those of records follow from their definitions. */
+export const OPERATIONS: PortOperations = {
+  ...operationsOfRecords,
+  analytics: { aggregate: READ },
+  checkpoints: { load: READ, save: AUDITED_WRITE },
+  schema: {
+    initialize: AUDITED_WRITE,
+    migrate: AUDITED_WRITE,
+    preview: READ,
+    validate: READ,
+    version: READ,
+  },
+  cache: {
+    get: READ,
+    getEntry: READ,
+    getEntryOrSet: UNAUDITED_WRITE,
+    getMany: READ,
+    getEntries: READ,
+    set: UNAUDITED_WRITE,
+    setMany: UNAUDITED_WRITE,
+    setIfNewer: UNAUDITED_WRITE,
+    setIfUnchanged: UNAUDITED_WRITE,
+    replaceIfNewer: UNAUDITED_WRITE,
+    delete: UNAUDITED_WRITE,
+    deleteMany: UNAUDITED_WRITE,
+    deleteWhere: UNAUDITED_WRITE,
+    exists: READ,
+  },
+  marketStream: { append: UNAUDITED_WRITE, recent: READ, subscribe: SUBSCRIPTION },
+  rateLimiter: { consume: UNAUDITED_WRITE },
+  realtime: {
+    marketRegime: READ,
+    setMarketRegime: UNAUDITED_WRITE,
+    selectedStrategy: READ,
+    setSelectedStrategy: UNAUDITED_WRITE,
+    strategyPerformance: READ,
+    setStrategyPerformance: UNAUDITED_WRITE,
+    latestTick: READ,
+    setLatestTick: UNAUDITED_WRITE,
+  },
+  sessions: { find: READ, list: READ, save: AUDITED_WRITE, end: AUDITED_WRITE },
+  authContexts: { find: READ, save: AUDITED_WRITE, revoke: AUDITED_WRITE },
+};
