@@ -62,7 +62,13 @@ function collectUses(sources) {
   return uses;
 }
 
-/** Reports each name that two files of shipped code or of tools export with different declarations. */
+const ADAPTERS = /^packages\/(clickhouse|memory|redis)\//;
+
+/** Whether all paths are of different adapters, which may implement one port under one name. */
+const areTwins = (paths) =>
+  paths.every((path) => ADAPTERS.test(path)) && new Set(paths.map(packageOf)).size === paths.length;
+
+/** Reports each name that files of shipped code or of tools export with different declarations. */
 export function checkExportedNames(sources) {
   const places = new Map();
   for (const file of sources.files) {
@@ -73,18 +79,18 @@ export function checkExportedNames(sources) {
     }
   }
   return [...places]
-    .filter(([, paths]) => paths.length > 1)
+    .filter(([, paths]) => paths.length > 1 && !areTwins(paths))
     .map(([name, paths]) => `${name} is exported by ${paths.join(' and ')}`);
 }
 
 /**
- * Reports exports without a caller. Code that ships needs one that ships, in another file and apart from re-exports; an
- * export of a package's entry point may have a test or an example for a caller, and a type may describe exports of its own file.
+ * Reports exports without a caller, re-exports aside. Code that ships needs a caller that ships, in another file. Tests and
+ * examples count as callers of public names and of names that their own file uses as well. Public types need none, and neither
+ * do types that describe an export of their own file.
  */
 export function checkCallers(sources) {
   const { root, program, files, pathOf } = sources;
   const uses = collectUses(sources);
-  const isIndex = (path) => /(^|\/)index\.ts$/.test(path);
   const findings = [];
   for (const file of files) {
     const path = pathOf(file);
@@ -92,23 +98,22 @@ export function checkCallers(sources) {
     for (const { name, isType } of declaredExports(program, file)) {
       const users = [...(uses.get(`${path}#${name}`) ?? [])];
       const isPublic = users.some(isIndex) && isPublished(root, packageOf(path));
+      const isUsedAtHome = mentions(file, name) > 1;
+      if (isType && (isPublic || isUsedAtHome)) continue;
       const callers = users.filter((user) => !isIndex(user));
-      const shipped =
-        isTestSupport(path) || isPublic
-          ? callers
-          : callers.filter((user) => !isSpec(user) && !isTestSupport(user));
-      if (shipped.length > 0) continue;
-      const usedAtHome = mentions(file, name) > 1;
-      if (isType && usedAtHome) continue;
-      const remedy = usedAtHome
-        ? 'is used in its own file only'
-        : callers.length > 0
-          ? 'is used by tests only'
-          : 'has no caller';
-      findings.push(`${path}: ${name} ${remedy}${isPublic ? ', in or outside its package' : ''}`);
+      const mayServeTests = isTestSupport(path) || isPublic || isUsedAtHome;
+      if (callers.some((user) => mayServeTests || !(isSpec(user) || isTestSupport(user)))) continue;
+      findings.push(`${path}: ${name} ${remark(isUsedAtHome, callers.length > 0)}`);
     }
   }
   return findings;
+}
+
+const isIndex = (path) => /(^|\/)index\.ts$/.test(path);
+
+function remark(isUsedAtHome, isTested) {
+  if (isUsedAtHome) return 'is used in its own file only';
+  return isTested ? 'is used by tests only' : 'has no caller';
 }
 
 const published = new Map();
