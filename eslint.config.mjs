@@ -4,7 +4,7 @@ import { builtinModules } from 'node:module';
 import tseslint from 'typescript-eslint';
 import house from './tools/lint/plain-words.mjs';
 
-/** What each layer may import. Imports point downwards only; ARCHITECTURE.md has the picture. */
+/** Layers that each layer may import. Imports point downwards only; ARCHITECTURE.md has the picture. */
 const layers = {
   runtime: [],
   domain: ['runtime'],
@@ -40,7 +40,7 @@ const layers = {
   ],
 };
 
-/** What only tests of a layer may import besides. */
+/** Layers that only the tests of a layer may import as well. */
 const testsAlso = {
   platform: ['testing'],
   adapter: ['conformance', 'testing', 'tool', 'adapter'],

@@ -3,7 +3,7 @@ import { isDatabaseError, OLDEST_TICK } from '@quantumtrade/dal-domain';
 import { closeAll, connect } from '../testing/connected.js';
 import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { until } from '@quantumtrade/dal-testing';
-import { range, tick, numbersOf } from '../testing/ticks.js';
+import { range, numberedTick, numbersOf } from '../testing/ticks.js';
 
 const SYMBOLS = range(0, 12).map((i) => `S${i}`);
 
@@ -32,7 +32,7 @@ it('a failover repeats no tick and reports lost ticks as gaps', async () => {
     const number = next++;
     const appends = SYMBOLS.map(async (symbol) => {
       try {
-        await producer.marketStream.append(symbol, [tick(number, symbol)]);
+        await producer.marketStream.append(symbol, [numberedTick(number, symbol)]);
         acknowledged.get(symbol)!.push(number);
         return true;
       } catch (error) {

@@ -15,7 +15,7 @@ import { until } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { AppendNotices } from './append-notices.js';
 import { streamScripts } from './stream-scripts.js';
-import { range, tick, ticks, numbersOf } from '../testing/ticks.js';
+import { range, numberedTick, ticks, numbersOf } from '../testing/ticks.js';
 
 type Items = AsyncIterator<MarketStreamItem>;
 
@@ -185,7 +185,7 @@ it('ticks arrive without permission to publish notices', async () => {
   const { marketStream } = connect({ url, username: 'quiet', password: 'pw' });
   const items = follow(marketStream);
   const awaited = take(items, 3);
-  for (let number = 0; number < 3; number++) await marketStream.append(SYMBOL, [tick(number)]);
+  for (let number = 0; number < 3; number++) await marketStream.append(SYMBOL, [numberedTick(number)]);
   expect(numbersOf(await awaited)).toEqual(range(0, 3));
 });
 
@@ -223,25 +223,25 @@ describe('after the stream expired', () => {
     const items = follow(marketStream);
     for (const number of [0, 1]) {
       const awaited = take(items, 1);
-      await marketStream.append(SYMBOL, [tick(number)]);
+      await marketStream.append(SYMBOL, [numberedTick(number)]);
       expect(numbersOf(await awaited)).toEqual([number]);
       const next = take(items, 1);
       await untilGone();
-      await marketStream.append(SYMBOL, [tick(number + 10)]);
+      await marketStream.append(SYMBOL, [numberedTick(number + 10)]);
       expect(numbersOf(await next)).toEqual([number + 10]);
     }
   });
 
   it('a subscriber that was not waiting gets a gap', async () => {
     const { marketStream, untilGone } = await openStream();
-    await marketStream.append(SYMBOL, [tick(0)]);
+    await marketStream.append(SYMBOL, [numberedTick(0)]);
     const items = follow(marketStream);
     await take(items, 1);
     await untilGone();
     await sleep(100);
     expect(numbersOf(await take(items, 1))).toEqual(['gap']);
     const awaited = take(items, 1);
-    await marketStream.append(SYMBOL, [tick(1)]);
+    await marketStream.append(SYMBOL, [numberedTick(1)]);
     expect(numbersOf(await awaited)).toEqual([1]);
   });
 
@@ -257,10 +257,10 @@ describe('after the stream expired', () => {
 
   it('a subscriber that resumes from a position gets a gap', async () => {
     const { marketStream, untilGone } = await openStream();
-    await marketStream.append(SYMBOL, [tick(0)]);
+    await marketStream.append(SYMBOL, [numberedTick(0)]);
     const [{ position }] = (await take(follow(marketStream), 1)) as [MarketStreamItem];
     await untilGone();
-    await marketStream.append(SYMBOL, [tick(1)]);
+    await marketStream.append(SYMBOL, [numberedTick(1)]);
     const rest = await take(follow(marketStream, position), 2);
     expect(numbersOf(rest)).toEqual(['gap', 1]);
     expect(await take(follow(marketStream, rest[0]!.position), 1)).toEqual([rest[1]]);

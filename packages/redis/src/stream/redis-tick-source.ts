@@ -3,7 +3,7 @@ import { CacheError, decodeTicks, keyOf, keyspaces } from '@quantumtrade/dal-dom
 import type { RunCommand } from '../commands/redis-commands.js';
 import { UNLIMITED_BUDGET } from '../commands/replies.js';
 import type { AppendNotices } from './append-notices.js';
-import type { Cursor } from './cursor.js';
+import type { TickCursor } from './cursor.js';
 import { cursorAfter, isBeforeOldest, cursorWithoutStream, LONG_AGO, positionOf } from './cursor.js';
 import { readTicks } from './stream-scripts.js';
 
@@ -25,7 +25,7 @@ interface Stream {
  * within the life of a tick, so that a later tick would still exist, and the stream lived as long as it should have. Entries of a
  * stream created later are always unread, whatever their ids are, because the server's clock may have gone back.
  */
-export class RedisTickSource implements TickSource<Cursor> {
+export class RedisTickSource implements TickSource<TickCursor> {
   readonly #run: RunCommand;
   readonly #notices: AppendNotices;
   readonly #lifeMs: number;
@@ -36,7 +36,7 @@ export class RedisTickSource implements TickSource<Cursor> {
     this.#lifeMs = lifeMs;
   }
 
-  cursorAfter(position: string): Cursor {
+  cursorAfter(position: string): TickCursor {
     return cursorAfter(position);
   }
 
@@ -45,7 +45,7 @@ export class RedisTickSource implements TickSource<Cursor> {
     return this.#notices.watch([...byKey.keys()], (key) => onNews(byKey.get(key)!));
   }
 
-  async look(symbol: string, cursor: Cursor | undefined, count: number): Promise<TickLook<Cursor>> {
+  async look(symbol: string, cursor: TickCursor | undefined, count: number): Promise<TickLook<TickCursor>> {
     const begin = performance.now();
     const from = cursor ?? cursorWithoutStream(begin);
     const args = [from.id, from.born, cursor ? count : 1];
@@ -68,7 +68,7 @@ export class RedisTickSource implements TickSource<Cursor> {
    * Returns the position where ticks may be missing, undefined when none is. `found` is the stream, or the server's time when
    * there was none.
    */
-  #findGap(cursor: Cursor, found: Stream | number): string | undefined {
+  #findGap(cursor: TickCursor, found: Stream | number): string | undefined {
     if (isBeforeOldest(cursor)) return undefined;
     if (typeof found === 'number') {
       return this.#mayHaveMissed(cursor, found) ? positionOf(cursorWithoutStream(0)) : undefined;
@@ -83,20 +83,20 @@ export class RedisTickSource implements TickSource<Cursor> {
   }
 
   /** Whether the cursor's stream, which no longer existed at a time of the server, may have had ticks after the cursor. */
-  #mayHaveMissed({ id, lastAt }: Cursor, goneAt: number): boolean {
+  #mayHaveMissed({ id, lastAt }: TickCursor, goneAt: number): boolean {
     return performance.now() - lastAt >= this.#lifeMs || goneAt < Number.parseInt(id) + this.#lifeMs;
   }
 }
 
 /** Returns the cursor after the last entry that was read, or at the end when none was. */
-function nextCursor(found: Stream | number, begin: number): Cursor {
+function nextCursor(found: Stream | number, begin: number): TickCursor {
   if (typeof found === 'number') return cursorWithoutStream(begin);
   const { lastId, born, entries } = found;
   const id = entries.at(-1)?.id ?? lastId;
   return { id, born, lastAt: id === lastId ? begin : LONG_AGO };
 }
 
-function endOf(found: Stream | number, begin: number): Cursor {
+function endOf(found: Stream | number, begin: number): TickCursor {
   return nextCursor(typeof found === 'number' ? found : { ...found, entries: [] }, begin);
 }
 

@@ -1,7 +1,7 @@
 import type { MarketData, MarketStreamItem } from '@quantumtrade/dal-domain';
 
 /** Creates a tick whose volume is its number. */
-export const tick = (number: number, symbol = 'AAPL'): MarketData<true> => ({
+export const numberedTick = (number: number, symbol = 'AAPL'): MarketData<true> => ({
   symbol,
   timestamp: new Date(number),
   open: '1',
@@ -16,7 +16,8 @@ export const tick = (number: number, symbol = 'AAPL'): MarketData<true> => ({
 
 export const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
 
-export const ticks = (first: number, count: number) => range(first, count).map((number) => tick(number));
+export const ticks = (first: number, count: number) =>
+  range(first, count).map((number) => numberedTick(number));
 
 /** Returns the numbers of ticks, and 'gap' for gaps. */
 export const numbersOf = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>
