@@ -1,4 +1,4 @@
-import type { OpenDatabase } from '@quantumtrade/dal-container';
+import type { ComposedDatabase } from '@quantumtrade/dal-container';
 import type { DalConfig } from '@quantumtrade/dal-config';
 import { DataProblem } from './exit-codes.js';
 
@@ -6,7 +6,7 @@ import { DataProblem } from './exit-codes.js';
  * Refuses a store whose schema is not there, not the newest, or lacks a table. Changes nothing: a table that somebody
  * dropped is not made again.
  */
-export async function requireSchema({ database }: OpenDatabase, signal: AbortSignal): Promise<void> {
+export async function requireSchema({ database }: ComposedDatabase, signal: AbortSignal): Promise<void> {
   const { from, to } = await database.schema.preview(undefined, { signal });
   if (from === 0) throw new DataProblem('The database has no schema: run `qtdal migrate` first.');
   if (from < to) {
@@ -30,7 +30,7 @@ export async function requireSchema({ database }: OpenDatabase, signal: AbortSig
  * others share are migrated by `qtdal migrate` alone.
  */
 export async function prepareSchema(
-  opened: OpenDatabase,
+  opened: ComposedDatabase,
   backend: DalConfig['backend'],
   signal: AbortSignal,
 ): Promise<void> {

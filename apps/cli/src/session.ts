@@ -5,8 +5,8 @@ import { setMaxListeners } from 'node:events';
 import type { AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { DalConfig, ExplainedConfig } from '@quantumtrade/dal-config';
 import { explainConfig } from '@quantumtrade/dal-config';
-import type { OpenDatabase } from '@quantumtrade/dal-container';
-import { backendModule, openDatabase } from '@quantumtrade/dal-container';
+import type { ComposedDatabase, CompositionConfig } from '@quantumtrade/dal-container';
+import { composeDatabase } from '@quantumtrade/dal-container';
 import { createLogger, LoggingAuditSink, subscribeLogging } from '@quantumtrade/dal-telemetry';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -55,8 +55,8 @@ export interface Session {
   config(): Promise<DalConfig>;
   /** The configuration with where each value came from. */
   explainedConfig(): Promise<ExplainedConfig>;
-  /** Opens the data layer, by default the configured one; it is closed when the command ends, however it ends. */
-  open(backend?: Parameters<typeof openDatabase>[0]): Promise<OpenDatabase>;
+  /** Opens the configured data layer, with changes; it is closed when the command ends, however it ends. */
+  open(changes?: Partial<CompositionConfig>): Promise<ComposedDatabase>;
 }
 
 /** Runs a command's work and cleans up after it. An interruption wins over whatever error it causes. */
@@ -68,7 +68,7 @@ export async function withSession<T>(
   const { signal, release } = interruptions();
   const logger = options.verbose ? createLogger({ name: 'qtdal', destination: io.stderr }) : undefined;
   const stopLogging = logger && subscribeLogging(logger);
-  const opened: OpenDatabase[] = [];
+  const opened: ComposedDatabase[] = [];
   const session: Session = {
     options,
     output: new Output(io, options.json === true),
@@ -76,13 +76,16 @@ export async function withSession<T>(
     signal,
     config: async () => (await session.explainedConfig()).config,
     explainedConfig: () => configuration(options, io.env),
-    async open(backend) {
+    async open(changes) {
       const config = await session.config();
-      const database = await openDatabase(backend ?? backendModule(config), {
-        actor: options.actor ?? config.audit.actor ?? userName(),
-        onAuditTrailEvent: (event) => session.output.note(auditNote(event)),
-        ...(logger && { audit: new LoggingAuditSink(logger) }),
-      });
+      const database = await composeDatabase(
+        { ...config, ...changes },
+        {
+          actor: options.actor ?? config.audit.actor ?? userName(),
+          onAuditTrailEvent: (event) => session.output.note(auditNote(event)),
+          ...(logger && { audit: new LoggingAuditSink(logger) }),
+        },
+      );
       opened.push(database);
       return database;
     },

@@ -1,9 +1,19 @@
 import 'reflect-metadata';
 
+export {
+  composeDatabase,
+  type ComposedDatabase,
+  type CompositionConfig,
+  type DatabaseOptions,
+} from './compose-database.js';
 export type { EmbeddedEngine } from './embedded-engine.js';
-export { clickHouseRedisModule } from './modules/clickhouse-redis.js';
-export { databaseModule, type DatabaseOptions } from './modules/database.js';
-export { embeddedModule } from './modules/embedded.js';
-export { memoryModule } from './modules/memory.js';
-export { backendModule, openDatabase, type OpenDatabase } from './open-database.js';
-export { TOKENS, type BackendNames } from './tokens.js';
+export {
+  backendModule,
+  clickHouseRedisModule,
+  databaseModule,
+  embeddedModule,
+  memoryModule,
+} from './modules.js';
+export { openDatabase, type OpenDatabase } from './open-database.js';
+export type { BackendNames } from './stores.js';
+export { TOKENS } from './tokens.js';

@@ -7,10 +7,9 @@ import { defineConfig, loadConfig } from '@quantumtrade/dal-config';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { Container, ContainerModule } from 'inversify';
 import type { EmbeddedEngine } from './embedded-engine.js';
-import { clickHouseRedisModule, fileWriting } from './modules/clickhouse-redis.js';
-import { databaseModule } from './modules/database.js';
-import { memoryModule } from './modules/memory.js';
-import { backendModule, openDatabase } from './open-database.js';
+import { backendModule, clickHouseRedisModule, databaseModule, memoryModule } from './modules.js';
+import { fileWriting } from './stores.js';
+import { openDatabase } from './open-database.js';
 import { TOKENS } from './tokens.js';
 
 const bar: Omit<MarketDataInput, 'source'> = {
@@ -44,13 +43,7 @@ describe('opening a data layer', () => {
     await repository.insert({ records: [bar], source: 'test' });
     expect(database.operationStatistics()['marketData.insert']?.count).toBe(1);
     for (const token of Object.values(TOKENS)) {
-      const optional: unknown[] = [
-        TOKENS.EmbeddedClickHouse,
-        TOKENS.AuditSink,
-        TOKENS.AuditTrail,
-        TOKENS.AuditActor,
-        TOKENS.AuditTrailListener,
-      ];
+      const optional: unknown[] = [TOKENS.EmbeddedClickHouse, TOKENS.AuditSink, TOKENS.AuditTrail];
       if (optional.includes(token)) continue;
       expect(await container.getAsync<unknown>(token)).toBeDefined();
     }

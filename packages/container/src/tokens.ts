@@ -1,5 +1,5 @@
 import type { DatabaseAbstraction, Writing } from '@quantumtrade/dal';
-import type { AuditTrail, AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
+import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type {
   Analytics,
   AuditSink,
@@ -22,18 +22,11 @@ import type {
 } from '@quantumtrade/dal-domain';
 import type { ServiceIdentifier } from 'inversify';
 import type { EmbeddedEngine } from './embedded-engine.js';
-
-/** What a data layer is made of, in words for people. */
-export interface BackendNames {
-  /** E.g. `ClickHouse at http://127.0.0.1:8123`. */
-  timeSeries: string;
-  /** E.g. `Redis at redis://127.0.0.1:6379` or `memory`. */
-  cache: string;
-}
+import type { BackendNames } from './stores.js';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`@quantumtrade/dal/${name}`);
 
-/** Under which identifier each part is bound. A backend module binds the first group; `databaseModule` binds the rest. */
+/** The identifier of each part. A backend module binds the first group; `databaseModule` binds the rest. */
 export const TOKENS = {
   TimeSeriesBackend: token<TimeSeriesBackend>('TimeSeriesBackend'),
   CacheBackend: token<CacheBackend>('CacheBackend'),
@@ -42,13 +35,10 @@ export const TOKENS = {
   Writing: token<Writing>('Writing'),
   EmbeddedClickHouse: token<EmbeddedEngine>('EmbeddedClickHouse'),
 
-  /** Bound where one is configured, like the actor that its entries name. */
-  AuditTrail: token<AuditTrail>('AuditTrail'),
-  AuditActor: token<string>('AuditActor'),
-
   Clock: token<TimeSource>('Clock'),
   AuditSink: token<AuditSink>('AuditSink'),
-  AuditTrailListener: token<(event: AuditTrailEvent) => void>('AuditTrailListener'),
+  /** Undefined where none is configured. */
+  AuditTrail: token<AuditTrail>('AuditTrail'),
   Database: token<DatabaseAbstraction>('Database'),
   MarketDataRepository: token<MarketDataRepository>('MarketDataRepository'),
   SentimentRepository: token<SentimentRepository>('SentimentRepository'),

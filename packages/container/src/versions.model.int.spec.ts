@@ -3,8 +3,7 @@ import { parseConfig } from '@quantumtrade/dal-config';
 import type { BatchResult } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import type { ContainerModule } from 'inversify';
-import { clickHouseRedisModule } from './modules/clickhouse-redis.js';
-import { memoryModule } from './modules/memory.js';
+import { clickHouseRedisModule, memoryModule } from './modules.js';
 import { openDatabase } from './open-database.js';
 
 const START = Date.UTC(2025, 0, 1);

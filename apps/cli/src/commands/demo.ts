@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { embeddedModule } from '@quantumtrade/dal-container';
 import type { Command } from 'commander';
 import { runDemo } from '../demo/run-demo.js';
 import { describeSummary } from '../demo/summary.js';
@@ -16,6 +15,13 @@ interface DemoFlags extends CommonOptions {
   seed: number;
 }
 
+/** An engine that is gone afterwards, and leaves no entry in the configured audit trail. */
+const TEMPORARY_ENGINE = {
+  backend: 'embedded',
+  embedded: {},
+  audit: { directory: undefined, actor: undefined, key: undefined },
+} as const;
+
 export function addDemo(program: Command, run: RunSession): void {
   withCommonOptions(program.command('demo'))
     .description(
@@ -27,14 +33,8 @@ export function addDemo(program: Command, run: RunSession): void {
     .option('--symbols <n>', 'generated symbols', positive, 200)
     .option('--seed <n>', 'what the generated bars depend on', positive, 42)
     .action((flags: DemoFlags) =>
-      run(flags, async ({ config, open, output, signal }) => {
-        const loaded = await config();
-        const opened = await open(
-          // A store that only this command knows of leaves no trace in the trail of the configured one.
-          flags.backend || flags.config
-            ? undefined
-            : embeddedModule({ ...loaded, embedded: {}, audit: undefined }),
-        );
+      run(flags, async ({ open, output, signal }) => {
+        const opened = await open(flags.backend || flags.config ? undefined : TEMPORARY_ENGINE);
         const summary = await runDemo(opened, {
           ...flags,
           signal,

@@ -1,5 +1,5 @@
 import type { DalConfig, ExplainedSetting } from '@quantumtrade/dal-config';
-import type { OpenDatabase } from '@quantumtrade/dal-container';
+import type { ComposedDatabase } from '@quantumtrade/dal-container';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
 import { describeCache } from '../cache-state.js';
@@ -146,7 +146,7 @@ const storeRemedy = ({ backend }: DalConfig): string =>
 const answer = (backend: string, error: string | undefined): string =>
   `${backend} ${error === undefined ? 'answers' : `does not answer: ${error}`}`;
 
-async function schemaCheck({ database }: OpenDatabase): Promise<Check> {
+async function schemaCheck({ database }: ComposedDatabase): Promise<Check> {
   const { valid, version, drift } = await database.validateSchema();
   return {
     name: 'schema',
@@ -156,7 +156,7 @@ async function schemaCheck({ database }: OpenDatabase): Promise<Check> {
   };
 }
 
-async function guaranteesCheck({ database }: OpenDatabase): Promise<Check> {
+async function guaranteesCheck({ database }: ComposedDatabase): Promise<Check> {
   const tables = await database.inspectGuarantees();
   const unmet = unmetGuarantees(tables);
   const ok = unmet.length === 0;

@@ -1,4 +1,4 @@
-import type { OpenDatabase } from '@quantumtrade/dal-container';
+import type { ComposedDatabase } from '@quantumtrade/dal-container';
 import type { MarketDataBatch } from '@quantumtrade/dal-domain';
 import { ingestFile } from '../ingest/ingest-file.js';
 import { checkCacheHits } from './cache-hits.js';
@@ -25,7 +25,7 @@ const RANGES = 50;
 
 /** The whole way of the data: in, derived, predicted, judged, read back and counted. */
 export async function runDemo(
-  { database, backends }: OpenDatabase,
+  { database, backends }: ComposedDatabase,
   options: DemoOptions,
 ): Promise<DemoSummary> {
   const { bars, symbols, seed, signal, onStep } = options;

@@ -9,7 +9,7 @@ import type {
 } from '@quantumtrade/dal-config';
 import { defineConfig } from '@quantumtrade/dal-config';
 import type { RedisClusterSettings, RedisSentinelSettings, RedisSettings } from '@quantumtrade/dal-redis';
-import { clickHouseSettings } from './clickhouse-redis.js';
+import { clickHouseSettings } from './stores.js';
 import { redisSettings } from './redis-settings.js';
 
 /** Keys of a configuration that the adapter has no setting for, and which would have no effect. */
