@@ -42,7 +42,9 @@ export function addMigrate(program: Command, run: RunSession): void {
 const driftOf = async (database: DatabaseAbstraction, signal: AbortSignal) =>
   (await database.validateSchema({ signal })).drift;
 
-function warning({ from, to, losses }: SchemaPreview): string {
+function warning({ from, to, losses, refusal }: SchemaPreview): string {
+  if (refusal !== undefined)
+    return `Going from version ${from} to ${to} would fail: ${refusal}. Nothing was changed.`;
   const lost = losses.length > 0 ? `:\n${losses.map(describeLoss).join('\n')}\n` : ' no data. ';
   return `Going from version ${from} to ${to} loses${lost}Nothing was changed: add --yes to go down.`;
 }

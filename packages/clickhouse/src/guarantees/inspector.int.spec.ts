@@ -23,22 +23,22 @@ const PLAIN = 'MergeTree ORDER BY (symbol, timestamp, source)';
 const KEYED = 'ReplacingMergeTree(written_at) PARTITION BY toYYYYMM(timestamp)';
 const MONTH = Date.UTC(2020, 0, 1);
 
-/** The table of bars, with the migrated columns and another engine. */
-async function remake(engine: string): Promise<void> {
+/** Recreates the table of bars with its columns and another engine. */
+async function recreate(engine: string): Promise<void> {
   await sql.command('test', 'CREATE TABLE remade AS market_data ENGINE = Memory');
   await sql.command('test', 'DROP TABLE market_data SYNC');
   await sql.command('test', `CREATE TABLE market_data AS remade ENGINE = ${engine}`);
   await sql.command('test', 'DROP TABLE remade SYNC');
 }
 
-/** What the table of bars does not keep, in a session with other settings where some are given. */
+/** Returns the missing guarantees of the table of bars, in a session with these settings. */
 async function reasons(settings?: string): Promise<Partial<Record<Guarantee, string>>> {
   const [bars] = await guaranteeInspector(settings ? withSettings(sql, settings) : sql).inspect();
   expect(bars).toMatchObject({ table: 'market_data', exists: true });
   return Object.fromEntries(bars!.missing.map(({ guarantee, reason }) => [guarantee, reason]));
 }
 
-/** As if the user's profile had these settings. */
+/** Returns statements with these settings, as the user's profile might set them. */
 const withSettings = (given: Sql, settings: string): Sql => ({
   database: given.database,
   get continuing() {
@@ -52,7 +52,7 @@ const withSettings = (given: Sql, settings: string): Sql => ({
   on: (database) => withSettings(given.on(database), settings),
 });
 
-/** How often a bar counts that was written in two attempts of one block. */
+/** Returns the number of rows after a block of one bar was written twice. */
 async function countAfterTwoWrites(final: 'FINAL' | '' = ''): Promise<number> {
   const collector = own.backend.blocks.collect('marketData');
   collector.append({ source: 'twice', records: [bar] });
@@ -84,7 +84,7 @@ const bar = {
   qualityScore: 1,
 };
 
-it('finds the migrated tables synced by no one and replicated nowhere, and without another flaw', async () => {
+it('migrated tables lack only sync and replication', async () => {
   expect(await reasons()).toEqual({
     synced: 'fsync_after_insert and fsync_part_directory are off',
     replicated: 'its engine has no replicas',
@@ -96,8 +96,8 @@ it('finds the migrated tables synced by no one and replicated nowhere, and witho
   expect(await countAfterTwoWrites('FINAL')).toBe(1);
 });
 
-it('names a plain table, which counts a block twice that is written again', async () => {
-  await remake(PLAIN);
+it('plain table without a window is not idempotent', async () => {
+  await recreate(PLAIN);
   expect(await reasons()).toMatchObject({
     idempotent: `${WINDOW} is 0, and engine MergeTree does not replace rows`,
     keyed: 'engine MergeTree does not replace rows',
@@ -105,8 +105,8 @@ it('names a plain table, which counts a block twice that is written again', asyn
   expect(await countAfterTwoWrites()).toBe(2);
 });
 
-it('takes a plain table that knows its blocks, until the profile forbids it', async () => {
-  await remake(`${PLAIN} SETTINGS ${WINDOW} = 3`);
+it('plain table with a window is idempotent unless deduplication is disabled', async () => {
+  await recreate(`${PLAIN} SETTINGS ${WINDOW} = 3`);
   expect(await reasons()).not.toHaveProperty('idempotent');
   expect(await reasons()).toHaveProperty('keyed');
   expect(await countAfterTwoWrites()).toBe(1);
@@ -123,8 +123,8 @@ it('takes a plain table that knows its blocks, until the profile forbids it', as
   expect([await count('known'), await count('unknown')]).toEqual([1, 2]);
 });
 
-it('takes a keyed table without a window, by its key', async () => {
-  await remake(`${KEYED} ORDER BY (symbol, timestamp, source) SETTINGS ${WINDOW} = 0`);
+it('keyed table without a window is idempotent', async () => {
+  await recreate(`${KEYED} ORDER BY (symbol, timestamp, source) SETTINGS ${WINDOW} = 0`);
   const found = await reasons();
   expect(found).not.toHaveProperty('idempotent');
   expect(found).not.toHaveProperty('keyed');
@@ -133,37 +133,37 @@ it('takes a keyed table without a window, by its key', async () => {
   expect(await countAfterTwoWrites('FINAL')).toBe(1);
 });
 
-it('names a table that replaces rows of different keys', async () => {
-  await remake(`${KEYED} ORDER BY (symbol, timestamp)`);
+it('table that replaces rows of different keys is not distinct', async () => {
+  await recreate(`${KEYED} ORDER BY (symbol, timestamp)`);
   expect(await reasons()).toMatchObject({
     distinct: 'its sorting key lacks source',
     keyed: 'its sorting key is not symbol, timestamp, source',
   });
 });
 
-it('names a table that replaces rows in the order they come in', async () => {
-  await remake('ReplacingMergeTree ORDER BY (symbol, timestamp, source)');
+it('table that replaces rows by insertion order is not keyed', async () => {
+  await recreate('ReplacingMergeTree ORDER BY (symbol, timestamp, source)');
   expect(await reasons()).toMatchObject({ keyed: 'it does not replace rows by written_at' });
 });
 
 it.each([
   ['Memory', 'Memory'],
   ['Buffer', "Buffer('', 'kept', 1, 100, 100, 1000, 1000, 1000000, 1000000)"],
-])('does not take what engine %s acknowledges for stored', async (name, engineFull) => {
-  await remake(engineFull);
+])('engine %s does not store acknowledged rows', async (name, engineFull) => {
+  await recreate(engineFull);
   expect((await reasons()).stored).toBe(`engine ${name} is not of the MergeTree family`);
 });
 
-it('tells when inserts are queued and nobody waits for them', async () => {
-  await remake(PLAIN);
+it('asynchronous inserts without waiting are not stored', async () => {
+  await recreate(PLAIN);
   expect(await reasons('async_insert = 1, wait_for_async_insert = 0')).toMatchObject({
     stored: 'async_insert is on and wait_for_async_insert off',
   });
   expect(await reasons('async_insert = 1, wait_for_async_insert = 1')).not.toHaveProperty('stored');
 });
 
-it('is synced when the files of a part and its directory are', async () => {
-  await remake(`${PLAIN} SETTINGS fsync_after_insert = 1`);
+it('table is synced when files and directories of parts are', async () => {
+  await recreate(`${PLAIN} SETTINGS fsync_after_insert = 1`);
   expect((await reasons()).synced).toBe('fsync_part_directory is off');
   await sql.command('test', 'ALTER TABLE market_data MODIFY SETTING fsync_part_directory = 1');
   expect(await reasons()).not.toHaveProperty('synced');

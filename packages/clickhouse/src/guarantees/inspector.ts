@@ -1,16 +1,16 @@
 import type { GuaranteeInspector } from '@quantumtrade/dal-domain';
 import { records } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { judge } from './judge.js';
-import { databaseFacts } from './table-facts.js';
+import { deriveGuarantees } from './derive-guarantees.js';
+import { readDatabaseSettings } from './table-settings.js';
 
-/** Goes by what the engine says of its tables and settings; needs to read `system.tables` and the settings beside it. */
+/** Creates the inspector, which reads `system.tables` and the settings in force. */
 export function guaranteeInspector(sql: Sql): GuaranteeInspector {
   return {
     inspect: async (options) => {
       sql.checkOpen('guarantees.inspect', options);
-      const facts = await databaseFacts(sql, options);
-      return Object.values(records).map((definition) => judge(definition, facts));
+      const settings = await readDatabaseSettings(sql, options);
+      return Object.values(records).map((definition) => deriveGuarantees(definition, settings));
     },
   };
 }

@@ -8,8 +8,8 @@ const sql = ownDatabase();
 beforeAll(() => new ClickHouseSchemaController(sql).initialize());
 afterAll(dropOwnDatabases);
 
-describe.each(Object.entries<RecordDefinition>(records))('the table of %s', (_, definition) => {
-  it('has the fields of the record as columns, and when they were written', async () => {
+describe.each(Object.entries<RecordDefinition>(records))('table of %s', (_, definition) => {
+  it('table has the fields of its record and written_at', async () => {
     const columns = await sql.rows<{ name: string; type: string }>(
       'test',
       `SELECT name, type FROM system.columns
@@ -23,7 +23,7 @@ describe.each(Object.entries<RecordDefinition>(records))('the table of %s', (_, 
     ]);
   });
 
-  it('replaces rows by the key of the record, inside a partition that follows from the key', async () => {
+  it('table replaces rows by the key within monthly partitions', async () => {
     const [table] = await sql.rows<Record<string, string>>(
       'test',
       `SELECT engine_full, partition_key, sorting_key FROM system.tables
@@ -37,7 +37,7 @@ describe.each(Object.entries<RecordDefinition>(records))('the table of %s', (_, 
   });
 });
 
-it('remembers the tokens of inserts, in every table of a record', async () => {
+it('every table of a record remembers insert tokens', async () => {
   const rows = await sql.rows<{ name: string }>(
     'test',
     `SELECT name FROM system.tables WHERE database = {database:String}

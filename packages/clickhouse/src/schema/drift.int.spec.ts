@@ -42,7 +42,7 @@ const remade = (from: string, to: string) => {
   return ['DROP TABLE bars SYNC', statement];
 };
 
-it('finds nothing in an untouched schema, and ignores tables of others', async () => {
+it('validate ignores tables that no migration creates', async () => {
   expect(await driftAfter('CREATE TABLE notes (x String) ENGINE = Memory')).toEqual([]);
 });
 
@@ -141,7 +141,7 @@ it.each<[string, string[], string[]]>([
   expect(await driftAfter(...statements)).toEqual(expected);
 });
 
-it('names every migration that is not applied', async () => {
+it('validate names every migration that is not applied', async () => {
   const schema = new ClickHouseSchemaController(ownDatabase(), { migrationsDirectory });
   expect(await schema.validate()).toEqual({
     valid: false,
@@ -160,7 +160,7 @@ function recordingScratch(sql: Sql, failIn?: RegExp) {
   return { recording, made };
 }
 
-it('leaves no scratch database, and clears away those of runs that died more than an hour ago', async () => {
+it('validate drops its scratch database and abandoned ones', async () => {
   const { recording, made } = recordingScratch(ownDatabase());
   const schema = new ClickHouseSchemaController(recording, { migrationsDirectory });
   await schema.initialize();
@@ -175,7 +175,7 @@ it('leaves no scratch database, and clears away those of runs that died more tha
   await server.command('test', 'DROP DATABASE {database:Identifier}', { database: young });
 });
 
-it('drops the scratch database also when a migration cannot be run in it', async () => {
+it('validate drops the scratch database when a migration fails', async () => {
   const sql = ownDatabase();
   await new ClickHouseSchemaController(sql, { migrationsDirectory }).initialize();
   const { recording, made } = recordingScratch(sql, /^CREATE TABLE IF NOT EXISTS bars/);

@@ -1,13 +1,13 @@
 import type { CallOptions, SchemaDrift } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 
-/** One table, column, index or projection, and everything about it that must be as the migrations made it. */
+/** Table, column, index or projection with the properties that migrations determine. */
 interface SchemaObject {
   readonly table: string;
-  readonly facets: Readonly<Record<string, string>>;
+  readonly properties: Readonly<Record<string, string>>;
 }
 
-/** The objects of one database by the name a drift gives them, e.g. `column market_data.volume`. */
+/** Objects of one database by the name that a drift shows, such as `column market_data.volume`. */
 export type Snapshot = ReadonlyMap<string, SchemaObject>;
 
 const QUERIES = {
@@ -22,10 +22,11 @@ const QUERIES = {
 
 type Found = { table: string; name?: string } & Record<string, string>;
 
+/** Reads the objects of a database. */
 export async function snapshot(sql: Sql, database: string, options: CallOptions): Promise<Snapshot> {
   const objects = new Map<string, SchemaObject>();
   for (const [kind, query] of Object.entries(QUERIES)) {
-    for (const { table, name, ...facets } of await sql.rows<Found>(
+    for (const { table, name, ...properties } of await sql.rows<Found>(
       'schema.validate',
       query,
       { database },
@@ -33,7 +34,7 @@ export async function snapshot(sql: Sql, database: string, options: CallOptions)
     )) {
       objects.set(name ? `${kind} ${table}.${name}` : `${kind} ${table}`, {
         table,
-        facets: facets.engine_full === undefined ? facets : clauses(facets.engine_full),
+        properties: properties.engine_full === undefined ? properties : clauses(properties.engine_full),
       });
     }
   }
@@ -42,7 +43,7 @@ export async function snapshot(sql: Sql, database: string, options: CallOptions)
 
 const CLAUSE = / (PARTITION BY|PRIMARY KEY|ORDER BY|SAMPLE BY|TTL|SETTINGS) /;
 
-/** `E PARTITION BY p ORDER BY o` as engine E, PARTITION BY p, ORDER BY o. */
+/** Splits `E PARTITION BY p ORDER BY o` into engine E, PARTITION BY p and ORDER BY o. */
 function clauses(engine: string): Record<string, string> {
   const [head = '', ...rest] = engine.split(CLAUSE);
   const found: Record<string, string> = { engine: head };
@@ -50,14 +51,14 @@ function clauses(engine: string): Record<string, string> {
   return found;
 }
 
-/** Every difference in words. Tables that are not expected are left alone; what they lack or have besides is not. */
+/** Returns every difference between expected tables and the actual ones. Other tables are ignored. */
 export function compare(expected: Snapshot, actual: Snapshot): SchemaDrift[] {
   const drift: SchemaDrift[] = [];
   const shared = (object: SchemaObject) =>
     expected.has(`table ${object.table}`) && actual.has(`table ${object.table}`);
   for (const [object, wanted] of expected) {
     const found = actual.get(object);
-    if (found) drift.push(...differences(object, wanted.facets, found.facets));
+    if (found) drift.push(...differences(object, wanted.properties, found.properties));
     else if (shared(wanted) || object === `table ${wanted.table}`)
       drift.push({ object, problem: 'is missing' });
   }
@@ -81,7 +82,7 @@ function differences(
     }));
 }
 
-/** Columns come by position, so the ones that both have must come in one order. */
+/** Returns tables whose common columns are in another order: blocks of columns are read by position. */
 function misplacedColumns(expected: Snapshot, actual: Snapshot): SchemaDrift[] {
   const order = (one: Snapshot, other: Snapshot, table: string) =>
     [...one.keys()]
@@ -89,7 +90,7 @@ function misplacedColumns(expected: Snapshot, actual: Snapshot): SchemaDrift[] {
       .map(columnName)
       .join(', ');
   return [...expected.values()]
-    .filter(({ facets }) => facets.engine !== undefined)
+    .filter(({ properties }) => properties.engine !== undefined)
     .map(({ table }) => ({
       table,
       wanted: order(expected, actual, table),

@@ -3,13 +3,13 @@ import { MigrationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { Direction, Migration } from './migration-files.js';
 
-/** How far one migration came, by what was recorded last. */
+/** Latest record of one migration. */
 export interface Progress {
   readonly version: number;
   readonly name: string;
   readonly checksum: string;
   readonly direction: Direction;
-  /** Statements done, out of `statements`. */
+  /** Number of statements done, out of `statements`. */
   readonly done: number;
   readonly statements: number;
 }
@@ -21,7 +21,7 @@ export interface Step {
   readonly from: number;
 }
 
-/** What was done to a schema, as read from its history. */
+/** State of a schema according to its history. */
 export class HistoryState {
   readonly #progress: ReadonlyMap<number, Progress>;
   readonly nextOrdinal: number;
@@ -31,12 +31,12 @@ export class HistoryState {
     this.nextOrdinal = entries.length;
   }
 
-  /** Migrations whose last statement upwards was done and that were not touched since. */
+  /** Returns the migrations that are applied completely, ascending. */
   get applied(): Progress[] {
     return this.#all.filter((entry) => entry.direction === 'up' && entry.done === entry.statements);
   }
 
-  /** Migrations that stopped half way, up or down. */
+  /** Returns the migrations that stopped between two statements, up or down. */
   get unfinished(): Progress[] {
     return this.#all.filter((entry) => entry.done < entry.statements);
   }
@@ -45,7 +45,7 @@ export class HistoryState {
     return this.applied.at(-1)?.version ?? 0;
   }
 
-  /** The applied migrations whose files are not what was applied. */
+  /** Returns the applied migrations whose files were changed afterwards. */
   edited(migrations: readonly Migration[]): Progress[] {
     return this.applied.filter((entry) => {
       const migration = migrations[entry.version - 1];
@@ -53,7 +53,7 @@ export class HistoryState {
     });
   }
 
-  /** What is left to do to reach `target`. Throws `MigrationError` when the files do not fit what was applied. */
+  /** Returns the steps to `target`. Throws `MigrationError` when the files do not match the applied migrations. */
   stepsTo(target: number, migrations: readonly Migration[]): Step[] {
     const [edited] = this.edited(migrations);
     if (edited)
@@ -78,7 +78,7 @@ export class HistoryState {
     return [...this.#progress.values()].sort((a, b) => a.version - b.version);
   }
 
-  /** A migration that was changed since it stopped, or turned round, starts at its first statement. */
+  /** Returns the first statement to run: 0 for a migration that was changed since it stopped, or runs in the other direction. */
   #resumeAt(migration: Migration, direction: Direction): number {
     const last = this.#progress.get(migration.version);
     const resumes =
@@ -87,12 +87,12 @@ export class HistoryState {
   }
 }
 
-/** The table `schema_migrations`: one row for every statement that was run, kept in the database it speaks of. */
+/** Table `schema_migrations`: one row for every statement that was run in its database. */
 export class History {
   readonly #server: Sql;
   readonly #database: string;
 
-  /** `server` need not know the database: it is always named. */
+  /** `server` may be connected to another database. */
   constructor(server: Sql, database: string) {
     this.#server = server;
     this.#database = database;
@@ -113,7 +113,7 @@ export class History {
   /** Empty when the table or its database does not exist yet. */
   async read(options: CallOptions): Promise<HistoryState> {
     const params = { database: this.#database };
-    // Health asks for it, and must not wait behind the calls whose state it tells.
+    // A health check must not wait behind the calls that it reports on.
     const server = this.#server.continuing;
     const [found] = await server.rows<{ found: number }>(
       'schema.history',

@@ -42,7 +42,7 @@ function signal() {
   return { given, give };
 }
 
-it('lets one in at a time', async () => {
+it('lock admits one process at a time', async () => {
   const sql = await databaseThatExists();
   const log: string[] = [];
   const work = (name: string) => async () => {
@@ -57,7 +57,7 @@ it('lets one in at a time', async () => {
   for (let i = 0; i < log.length; i += 2) expect(log[i + 1]).toBe(log[i]!.replace('in', 'out'));
 });
 
-it('lets one in at a time also when all share one lock object', async () => {
+it('lock admits one call at a time when calls share it', async () => {
   const lock = lockOf(await databaseThatExists());
   let inside = 0;
   const work = async () => {
@@ -68,7 +68,7 @@ it('lets one in at a time also when all share one lock object', async () => {
   await Promise.all([lock.run({}, work), lock.run({}, work), lock.run({}, work)]);
 });
 
-it('is free again after work that failed, and leaves one table however often it was taken', async () => {
+it('lock is released after failed work and leaves one table', async () => {
   const sql = await databaseThatExists();
   const lock = lockOf(sql, { waitMs: 0 });
   for (let i = 0; i < 3; i++) {
@@ -77,7 +77,7 @@ it('is free again after work that failed, and leaves one table however often it 
   expect(await tablesOf(sql)).toEqual(['schema_migrations_lock_3']);
 });
 
-it('times out, by the deadline or its own patience, while a live owner keeps it beyond the lease', async () => {
+it('lock times out while a live owner renews its lease', async () => {
   const sql = await databaseThatExists();
   const held = signal();
   const done = signal();
@@ -103,7 +103,7 @@ it('times out, by the deadline or its own patience, while a live owner keeps it 
   await owner;
 });
 
-it('says so when the table cannot be created at all', async () => {
+it('lock rejects with the error of a failed creation', async () => {
   const failure = new ConnectionError('gone', { operation: 'test' });
   const sql = intercepted(await databaseThatExists(), (query) => {
     if (query.startsWith('CREATE TABLE')) throw failure;
@@ -111,7 +111,7 @@ it('says so when the table cannot be created at all', async () => {
   await expect(lockOf(sql).run({}, () => Promise.resolve())).rejects.toBe(failure);
 });
 
-it('stops an owner that fell silent before its next statement', async () => {
+it('silent owner stops before its next statement', async () => {
   const sql = ownDatabase();
   const silent = intercepted(sql, async (query) => {
     if (query.startsWith('ALTER TABLE')) throw new ConnectionError('gone', { operation: 'test' });
@@ -132,7 +132,7 @@ it('stops an owner that fell silent before its next statement', async () => {
   expect(await tablesOf(sql, '_')).toEqual(['a']);
 });
 
-it('does not let an owner go on whose heartbeat failed, though nobody took over yet', async () => {
+it('owner stops when its heartbeat failed', async () => {
   const sql = intercepted(await databaseThatExists(), (query) => {
     if (query.startsWith('ALTER TABLE')) throw new ConnectionError('gone', { operation: 'test' });
   });
@@ -172,7 +172,7 @@ function migrating(database: string, migrationsDirectory?: string, hangBefore = 
   );
 }
 
-it('lets several processes initialize at once: each statement runs once, and all end well', async () => {
+it('concurrent initialize runs each statement once', async () => {
   const sql = ownDatabase();
   const migrations = await loadMigrations(packagedMigrations);
   const statements = migrations.reduce((sum, { up }) => sum + up.length, 0);
@@ -188,7 +188,7 @@ it('lets several processes initialize at once: each statement runs once, and all
   });
 });
 
-it('takes over from a process that was killed half way, and goes on where that one stopped', async () => {
+it('initialize resumes where a killed process stopped', async () => {
   const sql = ownDatabase();
   const migrationsDirectory = migrationsFolder(TWO_STATEMENTS);
   const child = migrating(sql.database, migrationsDirectory, 'EXISTS b');

@@ -1,32 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { isDatabaseError, MigrationError, TimeoutError } from '@quantumtrade/dal-domain';
+import { sleep, systemClock } from '@quantumtrade/dal-runtime';
 import type { Sql } from '../connection/sql.js';
 
 export interface LockOptions {
-  /** How long an owner may stay silent before its lock is taken over. Default is 15 seconds. */
+  /** Silence of an owner after which its lock is taken over. @default 15,000 (milliseconds) */
   leaseMs?: number;
-  /** How long to wait for another owner when the call has no deadline. Default is 60 seconds. */
+  /** Wait for another owner when the call has no deadline. @default 60,000 (milliseconds) */
   waitMs?: number;
-  /** How often to look whether the lock is free. Default is 100 ms. */
+  /** Time between two attempts to take the lock. @default 100 (milliseconds) */
   pollMs?: number;
 }
 
-/** The right to change the schema, as long as it is held. */
-export interface Lease {
+/** Right to change the schema, while it is held. */
+export interface MigrationLease {
   /** Throws `MigrationError` when another owner took over, or may do so at any moment. */
   confirm(version: number, options: CallOptions): Promise<void>;
 }
 
 interface Generation {
   readonly number: number;
-  /** `held for 15000 ms by OWNER`, then `…, beat 1` and so on, at last `released`. */
+  /** `held for 15000 ms by OWNER`, later `…, beat 1` and so on, at last `released`. */
   readonly comment: string;
-  /** How long its owner may stay silent. */
+  /** Allowed silence of its owner. */
   readonly leaseMs: number;
-  /** Since the comment was written, on the server's clock; up to a second more than the truth. */
+  /** Time since the comment was written, by the server's clock; up to a second too long. */
   readonly silentMs: number;
 }
 
@@ -34,15 +34,14 @@ const OPERATION = 'schema.lock';
 const RELEASED = 'released';
 /** The server dates a table to the second, rounding down. */
 const ROUNDING_MS = 1000;
-/** Between an owner's last moment to begin a statement and anyone else's first moment to take over. */
+/** Time between the last moment at which an owner begins a statement and the first at which another takes over. */
 const MARGIN_MS = 1000;
 
 /**
- * Mutual exclusion out of the one thing ClickHouse does atomically: creating a table. Whoever creates the table
- * `schema_migrations_lock_N` owns generation N. The owner keeps rewriting the table's comment; when the comment is
- * older than the lease it names, or says that the lock was released, anyone may create generation N + 1. The highest
- * generation is the lock and is never dropped, so numbers only grow, and an owner that was given up sees a higher one.
- * All ages are measured by the server's clock.
+ * Lock over processes, based on the atomic creation of a table. The process that creates the table `schema_migrations_lock_N`
+ * owns generation N. The owner rewrites the table's comment regularly; when the comment is older than the lease in it, or reads
+ * `released`, any process may create generation N + 1. The highest generation is the lock and is never dropped, so numbers only
+ * grow, and a former owner sees a higher one. All ages are measured by the server's clock.
  */
 export class MigrationLock {
   readonly #server: Sql;
@@ -51,7 +50,7 @@ export class MigrationLock {
   readonly #waitMs: number;
   readonly #pollMs: number;
 
-  /** `server` need not know the database: it is always named. */
+  /** `server` may be connected to another database. */
   constructor(
     server: Sql,
     database: string,
@@ -64,8 +63,8 @@ export class MigrationLock {
     this.#pollMs = pollMs;
   }
 
-  /** Runs the work while this process alone may change the schema. Throws `TimeoutError` when a live owner keeps it. */
-  async run<T>(options: CallOptions, work: (lease: Lease) => Promise<T>): Promise<T> {
+  /** Runs the work while no other process may change the schema. Throws `TimeoutError` when a live owner keeps the lock. */
+  async run<T>(options: CallOptions, work: (lease: MigrationLease) => Promise<T>): Promise<T> {
     const host = hostname().replace(/[^\w.-]/g, '_');
     const claim = `held for ${this.#leaseMs} ms by ${host}/${process.pid}/${randomUUID()}`;
     const generation = await this.#acquire(claim, options);
@@ -76,7 +75,7 @@ export class MigrationLock {
     } finally {
       stopped.abort();
       await beating;
-      await this.#say(generation, RELEASED).catch(ignoreDatabaseError);
+      await this.#setComment(generation, RELEASED).catch(ignoreDatabaseError);
     }
   }
 
@@ -92,9 +91,7 @@ export class MigrationLock {
       }
       if (Date.now() + this.#pollMs > deadline)
         throw new TimeoutError(Date.now() - start, { operation: OPERATION });
-      await sleepFor(this.#pollMs * (0.5 + Math.random()), undefined, { signal: options.signal }).catch(() =>
-        options.signal?.throwIfAborted(),
-      );
+      await sleep(this.#pollMs * (0.5 + Math.random()), systemClock, options.signal);
     }
   }
 
@@ -102,7 +99,7 @@ export class MigrationLock {
     return comment === RELEASED || silentMs > leaseMs + ROUNDING_MS + MARGIN_MS;
   }
 
-  /** The generation, when it is ours now. Losing the race is no error; any other refusal to create a table is. */
+  /** Returns the generation when it is ours; undefined when another process was faster. Throws any other failure. */
   async #claim(number: number, claim: string, options: CallOptions): Promise<number | undefined> {
     const failure = await this.#server
       .command(
@@ -127,9 +124,9 @@ export class MigrationLock {
 
   async #beat(generation: number, claim: string, stopped: AbortSignal): Promise<void> {
     for (let beat = 1; !stopped.aborted; beat++) {
-      const pause = sleepFor(this.#leaseMs / 5, undefined, { signal: stopped, ref: false });
-      await pause.catch(() => undefined);
-      if (!stopped.aborted) await this.#say(generation, `${claim}, beat ${beat}`).catch(ignoreDatabaseError);
+      await sleep(this.#leaseMs / 5, systemClock, stopped).catch(() => undefined);
+      if (!stopped.aborted)
+        await this.#setComment(generation, `${claim}, beat ${beat}`).catch(ignoreDatabaseError);
     }
   }
 
@@ -143,7 +140,7 @@ export class MigrationLock {
     });
   }
 
-  /** Highest first. */
+  /** Returns all generations, highest first. */
   async #generations(options: CallOptions): Promise<Generation[]> {
     return this.#server.rows<Generation>(
       OPERATION,
@@ -158,7 +155,7 @@ export class MigrationLock {
     );
   }
 
-  async #say(generation: number, comment: string): Promise<void> {
+  async #setComment(generation: number, comment: string): Promise<void> {
     await this.#server.command(
       OPERATION,
       `ALTER TABLE {database:Identifier}.{lock:Identifier} MODIFY COMMENT '${comment}'`,
@@ -180,7 +177,7 @@ export class MigrationLock {
   }
 }
 
-/** A beat that fails shows as silence, which `confirm` sees; a release that fails makes others wait for the lease. */
+/** `confirm` notices a failed beat as silence; after a failed release other processes wait for the end of the lease. */
 function ignoreDatabaseError(error: unknown): void {
   if (!isDatabaseError(error)) throw error;
 }

@@ -1,7 +1,7 @@
 import type { CallOptions, SchemaLoss } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 
-/** Data that a statement deletes or changes; `column` undefined means the whole table. */
+/** Data that a statement deletes or changes: a column, or the whole table. */
 interface Target {
   readonly table: string;
   readonly column?: string;
@@ -13,8 +13,8 @@ interface Stored {
   readonly bytes: string;
 }
 
-/** Tells what statements would delete or change of the data that a database has now. */
-export async function lossesOf(
+/** Returns the stored data that statements would delete or change. */
+export async function findLosses(
   sql: Sql,
   database: string,
   statements: readonly string[],
@@ -30,7 +30,7 @@ export async function lossesOf(
     const stored = await storedIn(sql, { database, table, column: column ?? '' }, options);
     if (!stored) continue;
     const [rows, bytes] = [Number(stored.rows), Number(stored.bytes)];
-    // Small parts keep all columns in one file, and the engine does not know how much of it is whose.
+    // Small parts keep all columns in one file, without the size of each.
     losses.push({ object, change, rows, bytes: rows > 0 && bytes === 0 ? undefined : bytes });
   }
   return losses;
@@ -65,7 +65,7 @@ function targetsOf(statement: string): Target[] {
   return ROWS.test(statement) ? [{ table, change: 'loses or changes rows' }, ...columns] : columns;
 }
 
-/** Rows and bytes of the active parts of a table, or of one of its columns; undefined where there is none. */
+/** Returns rows and bytes of the active parts of a table, or of one of its columns; undefined for a missing one. */
 async function storedIn(
   sql: Sql,
   params: { database: string; table: string; column: string },

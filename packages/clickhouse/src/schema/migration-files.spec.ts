@@ -9,7 +9,7 @@ const DROP = 'DROP TABLE IF EXISTS a;\n';
 
 const load = (files: Record<string, string>) => loadMigrations(migrationsFolder(files));
 
-it('reads pairs of files in the order of their numbers', async () => {
+it('migrations are read in the order of their numbers', async () => {
   const migrations = await load({
     '0002_b.up.sql': 'ALTER TABLE a ADD COLUMN IF NOT EXISTS y String;',
     '0002_b.down.sql': 'ALTER TABLE a DROP COLUMN IF EXISTS y;',
@@ -24,7 +24,7 @@ it('reads pairs of files in the order of their numbers', async () => {
   });
 });
 
-it('ends a statement at a semicolon that ends a line, and takes out lines of comment', async () => {
+it('statements end at semicolons that end a line', async () => {
   const [migration] = await load({
     '0001_a.up.sql': `-- One; two;\n${TABLE}\n  -- three\nALTER TABLE a COMMENT COLUMN x 'a; b';   \r\nALTER TABLE a MODIFY COMMENT 'last'`,
     '0001_a.down.sql': DROP,
@@ -36,7 +36,7 @@ it('ends a statement at a semicolon that ends a line, and takes out lines of com
   ]);
 });
 
-it('gives a changed file, up or down, another checksum, but not other line endings', async () => {
+it('checksum changes with either file, not with line endings', async () => {
   const checksum = async (up: string, down: string) =>
     (await load({ '0001_a.up.sql': up, '0001_a.down.sql': down }))[0]!.checksum;
   const original = await checksum(TABLE, DROP);
@@ -109,14 +109,14 @@ it.each([
   expect(migration!.up).toEqual([statement]);
 });
 
-it('names a folder that cannot be read', async () => {
+it('error names a folder that cannot be read', async () => {
   await expect(loadMigrations('/nowhere')).rejects.toMatchObject({
     code: 'MIGRATION',
     message: expect.stringContaining('/nowhere'),
   });
 });
 
-it('finds the packaged migrations', async () => {
+it('packaged migrations are found', async () => {
   const migrations = await loadMigrations(packagedMigrations);
   expect(migrations[0]!.name).toBe('market_data');
   expect(readFileSync(join(packagedMigrations, '0001_market_data.up.sql'), 'utf8')).toContain(

@@ -5,11 +5,11 @@ import { MigrationError } from '@quantumtrade/dal-domain';
 
 export type Direction = 'up' | 'down';
 
-/** One numbered step of the schema and its way back. */
+/** Numbered step of the schema, with the statements that undo it. */
 export interface Migration {
   readonly version: number;
   readonly name: string;
-  /** SHA-256 of both files; line endings make no difference. */
+  /** SHA-256 of both files, independent of line endings. */
   readonly checksum: string;
   readonly up: readonly string[];
   readonly down: readonly string[];
@@ -17,7 +17,7 @@ export interface Migration {
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.(up|down)\.sql$/;
 
-/** Reads the migrations of a folder, ascending from version 1. Throws `MigrationError` naming the file that is wrong. */
+/** Reads the migrations of a folder, ascending from version 1. Throws `MigrationError` naming a wrong file. */
 export async function loadMigrations(directory: string): Promise<Migration[]> {
   const texts = new Map<number, { name: string } & Partial<Record<Direction, string>>>();
   for (const file of (await sqlFiles(directory)).sort()) {
@@ -56,7 +56,7 @@ async function sqlFiles(directory: string): Promise<string[]> {
   }
 }
 
-/** Statements end with a semicolon at the end of a line; comments have lines of their own. */
+/** Splits a file into statements: each ends with a semicolon at the end of a line; comments have lines of their own. */
 function statements(file: string, version: number, text: string | undefined): string[] {
   if (text === undefined) refuse(version, `${file} is missing`);
   const found = text
@@ -76,7 +76,7 @@ function statements(file: string, version: number, text: string | undefined): st
 const ALTERATION =
   /\b(?:(ADD)|DROP|RENAME)\s+(?:COLUMN|INDEX|PROJECTION|CONSTRAINT|STATISTICS)\b(?!\s+IF\s+(?:NOT\s+)?EXISTS\b)/i;
 
-/** Why a statement must not be run a second time, as it is when a migration resumes. */
+/** Returns why a statement must not run twice, as it may when a migration resumes; undefined for a safe one. */
 function unsafeToRepeat(statement: string): string | undefined {
   if (/^CREATE\b/i.test(statement) && !/^CREATE\s+(?:\w+\s+){1,2}IF\s+NOT\s+EXISTS\b/i.test(statement)) {
     return 'CREATE needs IF NOT EXISTS';

@@ -11,7 +11,7 @@ const FRACTIONAL_VOLUMES = 9;
 const UNDEFINED_METRICS = 10;
 const OUTCOME_KEY = 11;
 
-/** A schema as a release had it, and rows in it. */
+/** Creates the schema of an earlier release. */
 async function schemaAt(version: number) {
   const sql = ownDatabase();
   const schema = new ClickHouseSchemaController(sql);
@@ -31,8 +31,8 @@ const volumes = async (sql: Sql) =>
     ({ volume }) => volume,
   );
 
-describe('migration 9, fractional volumes', () => {
-  it('keeps every digit of volumes on the way up and down', async () => {
+describe('migration 9', () => {
+  it('migration 9 keeps every digit of volumes up and down', async () => {
     const { sql, schema } = await schemaAt(FRACTIONAL_VOLUMES - 1);
     await insertBar(sql, '18446744073709551615');
     await schema.migrate(FRACTIONAL_VOLUMES);
@@ -41,20 +41,27 @@ describe('migration 9, fractional volumes', () => {
     expect(await volumes(sql)).toEqual(['18446744073709551615']);
   });
 
-  it.each(['0.5', '18446744073709551616'])('refuses to cut %s on the way down', async (volume) => {
-    const { sql, schema } = await schemaAt(FRACTIONAL_VOLUMES);
-    await insertBar(sql, volume);
-    await expect(schema.migrate(FRACTIONAL_VOLUMES - 1)).rejects.toThrow(
-      /market_data has volumes that whole numbers of 64 bits do not hold/,
-    );
-    expect(await volumes(sql)).toEqual([volume]);
-    await sql.command('test', 'TRUNCATE TABLE market_data');
-    await schema.migrate(FRACTIONAL_VOLUMES - 1);
-    expect(await schema.version()).toBe(FRACTIONAL_VOLUMES - 1);
-  });
+  it.each(['0.5', '18446744073709551616'])(
+    'migration 9 refuses to cut %s on the way down',
+    async (volume) => {
+      const { sql, schema } = await schemaAt(FRACTIONAL_VOLUMES);
+      await insertBar(sql, volume);
+      expect(await schema.preview(FRACTIONAL_VOLUMES - 1)).toMatchObject({
+        refusal: 'market_data has volumes that whole numbers of 64 bits do not hold',
+      });
+      await expect(schema.migrate(FRACTIONAL_VOLUMES - 1)).rejects.toThrow(
+        /market_data has volumes that whole numbers of 64 bits do not hold/,
+      );
+      expect(await volumes(sql)).toEqual([volume]);
+      await sql.command('test', 'TRUNCATE TABLE market_data');
+      expect(await schema.preview(FRACTIONAL_VOLUMES - 1)).not.toHaveProperty('refusal');
+      await schema.migrate(FRACTIONAL_VOLUMES - 1);
+      expect(await schema.version()).toBe(FRACTIONAL_VOLUMES - 1);
+    },
+  );
 });
 
-describe('migration 10, undefined metrics', () => {
+describe('migration 10', () => {
   const insert = (sql: Sql, winRate: string) =>
     sql.command(
       'test',
@@ -63,7 +70,7 @@ describe('migration 10, undefined metrics', () => {
     );
   const winRates = (sql: Sql) => sql.rows('test', 'SELECT win_rate FROM strategy_performance FINAL');
 
-  it('keeps metrics that are there on the way up and down', async () => {
+  it('migration 10 keeps defined metrics up and down', async () => {
     const { sql, schema } = await schemaAt(UNDEFINED_METRICS - 1);
     await insert(sql, '0.5');
     await schema.migrate(UNDEFINED_METRICS);
@@ -72,7 +79,7 @@ describe('migration 10, undefined metrics', () => {
     expect(await winRates(sql)).toEqual([{ win_rate: 0.5 }]);
   });
 
-  it('refuses to make a value of an undefined metric on the way down', async () => {
+  it('migration 10 refuses undefined metrics on the way down', async () => {
     const { sql, schema } = await schemaAt(UNDEFINED_METRICS);
     await insert(sql, 'NULL');
     await expect(schema.migrate(UNDEFINED_METRICS - 1)).rejects.toThrow(/metrics that are undefined/);
@@ -80,7 +87,7 @@ describe('migration 10, undefined metrics', () => {
   });
 });
 
-describe('migration 11, the key of outcomes', () => {
+describe('migration 11', () => {
   const insert = (sql: Sql, symbol: string, month: string) =>
     sql.command(
       'test',
@@ -93,7 +100,7 @@ describe('migration 11, the key of outcomes', () => {
       'SELECT symbol, toMonth(timestamp) AS month FROM prediction_outcomes FINAL ORDER BY ALL',
     );
 
-  /** Moves to a version through a process that dies after each statement, before it can record it. */
+  /** Moves to a version in runs that die after each new statement, before it is recorded. Returns the number of deaths. */
   async function dyingAfterEachStatement(sql: Sql, version: number): Promise<number> {
     const executed = new Set<string>();
     for (let deaths = 0; ; deaths++) {
@@ -117,7 +124,7 @@ describe('migration 11, the key of outcomes', () => {
     }
   }
 
-  it('keeps every outcome through a death after each statement, up and down', async () => {
+  it('migration 11 keeps every outcome when killed after each statement', async () => {
     const { sql, schema } = await schemaAt(OUTCOME_KEY - 1);
     const all = [
       { symbol: 'A', month: 1 },
@@ -130,6 +137,9 @@ describe('migration 11, the key of outcomes', () => {
     await insert(sql, 'B', '01');
     await insert(sql, 'A', '01');
     expect(await outcomes(sql)).toHaveLength(3);
+    const { refusal } = await schema.preview(OUTCOME_KEY - 3);
+    expect(refusal).toMatch(/outcomes of several symbols/);
+    expect(await schema.preview(0)).not.toHaveProperty('refusal');
     await expect(schema.migrate(OUTCOME_KEY - 1)).rejects.toThrow(/outcomes of several symbols/);
     await sql.command(
       'test',

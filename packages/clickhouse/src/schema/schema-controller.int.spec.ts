@@ -45,7 +45,7 @@ function watched(failing?: { at: RegExp; error?: Error }) {
   return { sql, watching, seen, heal: () => (state.failing = undefined) };
 }
 
-it('makes the whole schema out of nothing, the database included', async () => {
+it('initialize creates the database and all tables', async () => {
   const sql = ownDatabase();
   const schema = new ClickHouseSchemaController(sql);
   expect(await schema.version()).toBe(0);
@@ -55,7 +55,7 @@ it('makes the whole schema out of nothing, the database included', async () => {
   expect(await schema.validate()).toEqual({ valid: true, version: NEWEST, drift: [] });
 });
 
-it('does nothing, not even take the lock, when the schema is up to date', async () => {
+it('initialize runs no command when the schema is current', async () => {
   const sql = ownDatabase();
   await new ClickHouseSchemaController(sql).initialize();
   const commands: string[] = [];
@@ -64,7 +64,7 @@ it('does nothing, not even take the lock, when the schema is up to date', async 
   expect(commands).toEqual([]);
 });
 
-it('moves up and down, and leaves only its own records at version 0', async () => {
+it('migrate moves up and down to any version', async () => {
   const sql = ownDatabase();
   const schema = new ClickHouseSchemaController(sql);
   await schema.migrate(3);
@@ -79,7 +79,7 @@ it('moves up and down, and leaves only its own records at version 0', async () =
   expect(await schema.validate()).toMatchObject({ valid: true, version: NEWEST });
 });
 
-it('previews each table and column that a migration down drops', async () => {
+it('preview lists the tables and columns that migrate drops', async () => {
   const migrationsDirectory = migrationsFolder({
     '0001_a.up.sql': `${TABLE_A}ALTER TABLE a ADD COLUMN IF NOT EXISTS y UInt64;`,
     '0001_a.down.sql': 'DROP TABLE IF EXISTS a;',
@@ -112,7 +112,7 @@ it('previews each table and column that a migration down drops', async () => {
   expect(await schema.preview()).toMatchObject({ from: 0, to: 2, isNew: false });
 });
 
-it('makes no table again that was dropped by hand', async () => {
+it('initialize does not recreate a table dropped by hand', async () => {
   const sql = ownDatabase();
   const schema = new ClickHouseSchemaController(sql);
   await schema.initialize();
@@ -122,14 +122,14 @@ it('makes no table again that was dropped by hand', async () => {
   expect((await schema.validate()).drift).toEqual([{ object: 'table features', problem: 'is missing' }]);
 });
 
-it.each([NEWEST + 1, -1, 1.5])('refuses version %s, which does not exist', async (version) => {
+it.each([NEWEST + 1, -1, 1.5])('migrate refuses missing version %s', async (version) => {
   await expect(new ClickHouseSchemaController(ownDatabase()).migrate(version)).rejects.toMatchObject({
     code: 'MIGRATION',
     version,
   });
 });
 
-it('keeps every row and its version when versions become unique, and on the way back', async () => {
+it('migration 8 keeps every row and version up and down', async () => {
   const sql = ownDatabase();
   const schema = new ClickHouseSchemaController(sql);
   await schema.migrate(7);
@@ -152,7 +152,7 @@ it('keeps every row and its version when versions become unique, and on the way 
   }
 });
 
-it('resumes at the statement that failed', async () => {
+it('initialize resumes at the failed statement', async () => {
   const migrationsDirectory = migrationsFolder(THREE_STATEMENTS);
   const { watching, seen, heal } = watched({ at: /COLUMN IF NOT EXISTS y/ });
   const schema = new ClickHouseSchemaController(watching, { migrationsDirectory });
@@ -171,7 +171,7 @@ it('resumes at the statement that failed', async () => {
   expect(await schema.validate()).toMatchObject({ valid: true, version: 1 });
 });
 
-it('resumes on the way down', async () => {
+it('migrate down resumes at the failed statement', async () => {
   const migrationsDirectory = migrationsFolder(THREE_STATEMENTS);
   const { sql, watching, seen, heal } = watched({ at: /DROP COLUMN IF EXISTS y/ });
   const schema = new ClickHouseSchemaController(watching, { migrationsDirectory });
@@ -188,7 +188,7 @@ it('resumes on the way down', async () => {
   expect(await tablesOf(sql, 'a')).toEqual([]);
 });
 
-it('goes up again, from the first statement, after it stopped on its way down', async () => {
+it('initialize restarts a migration that stopped on its way down', async () => {
   const migrationsDirectory = migrationsFolder(THREE_STATEMENTS);
   const { watching, heal } = watched({ at: /DROP TABLE IF EXISTS a/ });
   const schema = new ClickHouseSchemaController(watching, { migrationsDirectory });
@@ -199,7 +199,7 @@ it('goes up again, from the first statement, after it stopped on its way down', 
   expect(await schema.validate()).toMatchObject({ valid: true, version: 1 });
 });
 
-it('says which statement the engine refused and why, and starts over once the file is mended', async () => {
+it('initialize names the refused statement and runs the corrected file', async () => {
   const migrationsDirectory = migrationsFolder({
     '0001_a.up.sql': `${TABLE_A}ALTER TABLE a ADD COLUMN IF NOT EXISTS y Nonsense;`,
     '0001_a.down.sql': 'DROP TABLE IF EXISTS a;',
@@ -221,7 +221,7 @@ it('says which statement the engine refused and why, and starts over once the fi
   expect(await schema.validate()).toMatchObject({ valid: true, version: 1 });
 });
 
-it('refuses to go on when an applied file was changed, and validate names it', async () => {
+it('initialize and validate name a file changed after it ran', async () => {
   const migrationsDirectory = migrationsFolder(THREE_STATEMENTS);
   const schema = new ClickHouseSchemaController(ownDatabase(), { migrationsDirectory });
   await schema.initialize();
@@ -237,7 +237,7 @@ it('refuses to go on when an applied file was changed, and validate names it', a
   });
 });
 
-it('leaves a schema alone that a newer release has migrated further, and says so', async () => {
+it('older release leaves a newer schema unchanged', async () => {
   const sql = ownDatabase();
   const newer = {
     ...THREE_STATEMENTS,
@@ -257,7 +257,7 @@ it('leaves a schema alone that a newer release has migrated further, and says so
   await expect(older.migrate(1)).rejects.toMatchObject({ code: 'MIGRATION', version: 2 });
 });
 
-it('lets a lost connection and an abort through as they are', async () => {
+it('initialize rejects with the lost connection or the abort reason', async () => {
   const { watching } = watched({ at: /market_data/ });
   await expect(new ClickHouseSchemaController(watching).initialize()).rejects.toMatchObject({
     code: 'CONNECTION',

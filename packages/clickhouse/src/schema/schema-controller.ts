@@ -12,21 +12,22 @@ import type { Sql } from '../connection/sql.js';
 import { compare, snapshot } from './drift.js';
 import type { HistoryState, Step } from './history.js';
 import { History } from './history.js';
-import type { Lease, LockOptions } from './lock.js';
+import type { LockOptions, MigrationLease } from './lock.js';
 import { MigrationLock } from './lock.js';
-import { lossesOf, tablesDroppedBy } from './losses.js';
+import { findLosses, tablesDroppedBy } from './losses.js';
 import type { Migration } from './migration-files.js';
 import { fileName, loadMigrations } from './migration-files.js';
+import { findRefusal, guardReason } from './refusals.js';
 
 export interface SchemaControllerOptions {
-  /** A folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. Default is `@quantumtrade/dal-migrations`. */
+  /** Folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. @default that of `@quantumtrade/dal-migrations` */
   migrationsDirectory?: string;
   lock?: LockOptions;
 }
 
 /**
- * Migrations by file, in the database that `sql` names, which need not exist yet. Beside the migrated tables the database
- * holds `schema_migrations`, what was run, and `schema_migrations_lock_N`, who may run.
+ * Applies migrations from files in the database of `sql`, which need not exist yet. The history of statements is kept in the
+ * table `schema_migrations` of that database, the lock in `schema_migrations_lock_N`.
  */
 export class ClickHouseSchemaController implements SchemaController {
   readonly #sql: Sql;
@@ -43,7 +44,7 @@ export class ClickHouseSchemaController implements SchemaController {
     this.#lock = new MigrationLock(this.#server, sql.database, lock);
   }
 
-  /** A schema that a newer release has migrated further stays as it is. */
+  /** Leaves a schema alone that a newer release has migrated further. */
   async initialize(options: CallOptions = {}): Promise<void> {
     this.#sql.checkOpen('schema.initialize', options);
     await this.#move(Infinity, await loadMigrations(this.#directory), options);
@@ -65,11 +66,14 @@ export class ClickHouseSchemaController implements SchemaController {
       .stepsTo(version ?? Infinity, migrations)
       .filter(({ direction }) => direction === 'down')
       .flatMap(({ migration, from }) => migration.down.slice(from));
+    // On the way to version 0 all tables are emptied first.
+    const refusal = version === 0 ? undefined : await findRefusal(this.#sql, down, options);
     return {
       from: history.version,
       to: version ?? Math.max(history.version, migrations.length),
       isNew: history.nextOrdinal === 0 && (await this.#hasNoTables(options)),
-      losses: await lossesOf(this.#server, this.#sql.database, down, options),
+      losses: await findLosses(this.#server, this.#sql.database, down, options),
+      ...(refusal !== undefined && { refusal }),
     };
   }
 
@@ -112,7 +116,7 @@ export class ClickHouseSchemaController implements SchemaController {
       if (target === 0) await this.#emptyTables(steps, lease, options);
       let ordinal = history.nextOrdinal;
       for (const step of steps) {
-        ordinal = await this.#take(step, ordinal, lease, options);
+        ordinal = await this.#apply(step, ordinal, lease, options);
       }
     });
   }
@@ -121,7 +125,7 @@ export class ClickHouseSchemaController implements SchemaController {
    * Empties the tables that the steps to version 0 drop, so that no step converts their rows, or refuses because of a row
    * that an older type does not hold.
    */
-  async #emptyTables(steps: readonly Step[], lease: Lease, options: CallOptions): Promise<void> {
+  async #emptyTables(steps: readonly Step[], lease: MigrationLease, options: CallOptions): Promise<void> {
     for (const table of tablesDroppedBy(steps.flatMap(({ migration }) => migration.down))) {
       await lease.confirm(0, options);
       const statement = `TRUNCATE TABLE IF EXISTS ${table}`;
@@ -131,7 +135,7 @@ export class ClickHouseSchemaController implements SchemaController {
     }
   }
 
-  async #take(step: Step, ordinal: number, lease: Lease, options: CallOptions): Promise<number> {
+  async #apply(step: Step, ordinal: number, lease: MigrationLease, options: CallOptions): Promise<number> {
     const { migration, direction, from } = step;
     const statements = migration[direction];
     for (let done = from; done < statements.length; done++) {
@@ -159,7 +163,7 @@ export class ClickHouseSchemaController implements SchemaController {
     await sql.command('schema.migrate', statement, {}, options);
   }
 
-  /** What these migrations make, found by making it in a database of its own. */
+  /** Returns the schema that these migrations create, from a scratch database. */
   async #expected(migrations: readonly Migration[], options: CallOptions) {
     const [now] = await this.#server.rows<{ seconds: number }>(
       'schema.validate',
@@ -185,7 +189,7 @@ export class ClickHouseSchemaController implements SchemaController {
     }
   }
 
-  /** Scratch databases of processes that died more than an hour ago. */
+  /** Drops the scratch databases of processes that died more than an hour ago. */
   async #dropAbandoned(nowSeconds: number, options: CallOptions): Promise<void> {
     const abandoned = await this.#server.rows<{ name: string }>(
       'schema.validate',
@@ -231,13 +235,9 @@ function historyDrift(history: HistoryState, migrations: readonly Migration[]): 
   ];
 }
 
-/** Says in a statement why it refuses to go on. */
-const REFUSAL = /\bthrowIf\(.*?'([^']+)'\)/s;
-
-/** A statement that the engine refuses fails the migration; a lost connection or a passed deadline stays what it is. */
+/** Returns the error of a failed statement: `MigrationError` when the engine refused it, else the cause itself. */
 function failure(version: number, where: string, statement: string, cause: unknown): unknown {
   if (!isDatabaseError(cause) || cause.code !== 'QUERY') return cause;
-  const stated = cause.message.includes('FUNCTION_THROW_IF') && REFUSAL.exec(statement)?.[1];
-  const reason = stated || cause.message;
+  const reason = guardReason(statement, cause) ?? cause.message;
   return new MigrationError(version, `${where}: ${reason}`, { operation: 'schema.migrate', cause });
 }

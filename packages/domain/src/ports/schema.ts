@@ -36,6 +36,8 @@ export interface SchemaPreview {
   isNew: boolean;
   /** Empty on the way up. */
   losses: SchemaLoss[];
+  /** Why `migrate` would fail with the rows stored now; undefined when no row stands in the way. */
+  refusal?: string;
 }
 
 /** Creates, moves and checks the schema. */

@@ -1,36 +1,36 @@
 import type { RecordDefinition, TableGuarantees } from '@quantumtrade/dal-domain';
 import { columnOf, tableGuarantees } from '@quantumtrade/dal-domain';
-import type { DatabaseFacts, Settings, TableFacts } from './table-facts.js';
+import type { DatabaseSettings, SettingValues, TableSettings } from './table-settings.js';
 
-/** What a record's table keeps. What the engine does not tell, it does not keep. */
-export function judge(definition: RecordDefinition, facts: DatabaseFacts): TableGuarantees {
-  const table = facts.tables.get(definition.table);
+/** Returns the guarantees of a record's table. A guarantee that the engine's settings do not show does not hold. */
+export function deriveGuarantees(definition: RecordDefinition, database: DatabaseSettings): TableGuarantees {
+  const table = database.tables.get(definition.table);
   if (!table) return tableGuarantees(definition.table, undefined);
-  const settings = settingsOf(table, facts);
-  const known = knownBlocks(table, settings, facts.session);
-  const notStored = whyNotStored(table, facts.session);
-  const notKeyed = whyNotKeyed(table, definition);
+  const settings = settingsOf(table, database);
+  const remembered = rememberedBlocks(table, settings, database.session);
+  const notStored = notStoredReason(table, database.session);
+  const notKeyed = notKeyedReason(table, definition);
   return tableGuarantees(table.name, {
-    remembers: { blocks: known.blocks, seconds: known.seconds },
+    remembers: { blocks: remembered.blocks, seconds: remembered.seconds },
     reasons: {
       stored: notStored,
-      synced: notStored ?? whyNotSynced(settings),
-      replicated: whyNotReplicated(table, facts.session),
-      distinct: whyNotDistinct(table, definition),
-      idempotent: known.blocks > 0 || !notKeyed ? undefined : `${known.whyNone}, and ${notKeyed}`,
+      synced: notStored ?? notSyncedReason(settings),
+      replicated: notReplicatedReason(table, database.session),
+      distinct: notDistinctReason(table, definition),
+      idempotent: remembered.blocks > 0 || !notKeyed ? undefined : `${remembered.absence}, and ${notKeyed}`,
       keyed: notKeyed,
     },
   });
 }
 
-const isMergeTree = ({ engine }: TableFacts) => engine.endsWith('MergeTree');
-const isReplicated = ({ engine }: TableFacts) => /^(Replicated|Shared)/.test(engine);
-const isReplacing = ({ engine }: TableFacts) => engine.endsWith('ReplacingMergeTree');
+const isMergeTree = ({ engine }: TableSettings) => engine.endsWith('MergeTree');
+const isReplicated = ({ engine }: TableSettings) => /^(Replicated|Shared)/.test(engine);
+const isReplacing = ({ engine }: TableSettings) => engine.endsWith('ReplacingMergeTree');
 const isOn = (value: string | undefined) => value === '1' || value === 'true';
 
-/** The table's own settings over the defaults of its kind. */
-function settingsOf(table: TableFacts, facts: DatabaseFacts): Settings {
-  const defaults = isReplicated(table) ? facts.replicatedTableDefaults : facts.tableDefaults;
+/** Returns the table's own settings over the defaults of its kind. */
+function settingsOf(table: TableSettings, database: DatabaseSettings): SettingValues {
+  const defaults = isReplicated(table) ? database.replicatedTableDefaults : database.tableDefaults;
   const own = table.engineFull
     .split(' SETTINGS ')
     .at(-1)!
@@ -38,11 +38,15 @@ function settingsOf(table: TableFacts, facts: DatabaseFacts): Settings {
   return { ...defaults, ...Object.fromEntries([...own].map(([, name, value]) => [name, value])) };
 }
 
-type Known = TableGuarantees['remembers'] & { readonly whyNone?: string };
+type RememberedBlocks = TableGuarantees['remembers'] & { readonly absence?: string };
 
-function knownBlocks(table: TableFacts, settings: Settings, session: Settings): Known {
-  const none = (whyNone: string): Known => ({ blocks: 0, seconds: null, whyNone });
-  if (!isMergeTree(table)) return none(`engine ${table.engine} knows no blocks`);
+function rememberedBlocks(
+  table: TableSettings,
+  settings: SettingValues,
+  session: SettingValues,
+): RememberedBlocks {
+  const none = (absence: string): RememberedBlocks => ({ blocks: 0, seconds: null, absence });
+  if (!isMergeTree(table)) return none(`engine ${table.engine} remembers no blocks`);
   // It overrides `insert_deduplicate`, which goes along with each insert; older engines do not have it.
   if (session['deduplicate_insert'] === 'disable') return none('deduplicate_insert is disable');
   const window = isReplicated(table)
@@ -54,7 +58,7 @@ function knownBlocks(table: TableFacts, settings: Settings, session: Settings): 
   return { blocks, seconds: Number(settings['replicated_deduplication_window_seconds'] ?? 0) };
 }
 
-function whyNotStored(table: TableFacts, session: Settings): string | undefined {
+function notStoredReason(table: TableSettings, session: SettingValues): string | undefined {
   if (!isMergeTree(table)) return `engine ${table.engine} is not of the MergeTree family`;
   if (isOn(session['async_insert']) && !isOn(session['wait_for_async_insert'])) {
     return 'async_insert is on and wait_for_async_insert off';
@@ -62,19 +66,19 @@ function whyNotStored(table: TableFacts, session: Settings): string | undefined 
   return undefined;
 }
 
-function whyNotSynced(settings: Settings): string | undefined {
+function notSyncedReason(settings: SettingValues): string | undefined {
   const off = ['fsync_after_insert', 'fsync_part_directory'].filter((name) => !isOn(settings[name]));
   return off.length === 0 ? undefined : `${off.join(' and ')} ${off.length > 1 ? 'are' : 'is'} off`;
 }
 
-function whyNotReplicated(table: TableFacts, session: Settings): string | undefined {
+function notReplicatedReason(table: TableSettings, session: SettingValues): string | undefined {
   if (!isReplicated(table)) return 'its engine has no replicas';
   const quorum = session['insert_quorum'] ?? '0';
   return quorum === 'auto' || Number(quorum) > 1 ? undefined : `insert_quorum is ${quorum}`;
 }
 
-/** Rows that merges make one of have all columns of the sorting key in common. */
-function whyNotDistinct(table: TableFacts, { key }: RecordDefinition): string | undefined {
+/** Merges combine rows that agree in all columns of the sorting key. */
+function notDistinctReason(table: TableSettings, { key }: RecordDefinition): string | undefined {
   if (!isMergeTree(table) || /^(Replicated|Shared)?MergeTree$/.test(table.engine)) return undefined;
   if (!isReplacing(table)) return `engine ${table.engine} makes one row of several`;
   const sorting = columnsOf(table.sortingKey);
@@ -82,7 +86,7 @@ function whyNotDistinct(table: TableFacts, { key }: RecordDefinition): string | 
   return absent.length === 0 ? undefined : `its sorting key lacks ${absent.join(', ')}`;
 }
 
-function whyNotKeyed(table: TableFacts, { key }: RecordDefinition): string | undefined {
+function notKeyedReason(table: TableSettings, { key }: RecordDefinition): string | undefined {
   if (!isReplacing(table)) return `engine ${table.engine} does not replace rows`;
   if (!BY_WRITTEN_AT.test(table.engineFull)) return 'it does not replace rows by written_at';
   const columns = key.map(columnOf);

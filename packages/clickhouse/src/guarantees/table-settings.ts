@@ -1,28 +1,28 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 
-/** How the engine describes a table. */
-export interface TableFacts {
+/** Properties of a table by the engine. */
+export interface TableSettings {
   readonly name: string;
   readonly engine: string;
-  /** With its arguments, clauses and settings. */
+  /** Engine with its arguments, clauses and settings. */
   readonly engineFull: string;
-  /** Columns and expressions, separated by commas. */
+  /** Columns and expressions of the key, separated by commas. */
   readonly sortingKey: string;
   readonly partitionKey: string;
 }
 
-/** Settings by name, as text; those that this version of the engine does not have are missing. */
-export type Settings = Readonly<Record<string, string>>;
+/** Values of settings by name, as text. Settings that the engine's version lacks are missing. */
+export type SettingValues = Readonly<Record<string, string>>;
 
-/** Everything that the guarantees of a database's tables follow from. */
-export interface DatabaseFacts {
-  readonly tables: ReadonlyMap<string, TableFacts>;
-  /** What tables have that say nothing themselves. */
-  readonly tableDefaults: Settings;
-  readonly replicatedTableDefaults: Settings;
-  /** What is in force for requests of this data layer, whatever the user's profile says. */
-  readonly session: Settings;
+/** Settings that determine the guarantees of a database's tables. */
+export interface DatabaseSettings {
+  readonly tables: ReadonlyMap<string, TableSettings>;
+  /** Values for tables without a value of their own. */
+  readonly tableDefaults: SettingValues;
+  readonly replicatedTableDefaults: SettingValues;
+  /** Values in force for requests of this data layer, whatever the user's profile says. */
+  readonly session: SettingValues;
 }
 
 const TABLE_SETTINGS = [
@@ -36,11 +36,11 @@ const SESSION_SETTINGS = ['async_insert', 'wait_for_async_insert', 'deduplicate_
 
 const OPERATION = 'guarantees.inspect';
 
-export async function databaseFacts(sql: Sql, options: CallOptions = {}): Promise<DatabaseFacts> {
-  // Health asks for it, and must not wait behind the calls whose state it tells.
+export async function readDatabaseSettings(sql: Sql, options: CallOptions = {}): Promise<DatabaseSettings> {
+  // A health check must not wait behind the calls that it reports on.
   const server = sql.on('system').continuing;
   const [tables, settings] = await Promise.all([
-    server.rows<TableFacts>(
+    server.rows<TableSettings>(
       OPERATION,
       `SELECT name, engine, engine_full AS engineFull, sorting_key AS sortingKey, partition_key AS partitionKey
        FROM tables WHERE database = {database:String}`,
@@ -57,7 +57,7 @@ export async function databaseFacts(sql: Sql, options: CallOptions = {}): Promis
       options,
     ),
   ]);
-  const settingsOf = (of: (typeof settings)[number]['of']): Settings =>
+  const settingsOf = (of: (typeof settings)[number]['of']): SettingValues =>
     Object.fromEntries(settings.filter((one) => one.of === of).map(({ name, value }) => [name, value]));
   return {
     tables: new Map(tables.map((table) => [table.name, table])),

@@ -1,13 +1,13 @@
 import type { Guarantee } from '@quantumtrade/dal-domain';
 import { records } from '@quantumtrade/dal-domain';
-import { judge } from './judge.js';
-import type { DatabaseFacts, Settings, TableFacts } from './table-facts.js';
+import { deriveGuarantees } from './derive-guarantees.js';
+import type { DatabaseSettings, SettingValues, TableSettings } from './table-settings.js';
 
 const REPLICATED = "ReplicatedReplacingMergeTree('/clickhouse/{uuid}', '{replica}', written_at)";
 
-function judged(table: Partial<TableFacts>, session: Settings = {}, defaults: Settings = {}) {
+function derive(table: Partial<TableSettings>, session: SettingValues = {}, defaults: SettingValues = {}) {
   const engineFull = table.engineFull ?? 'ReplacingMergeTree(written_at)';
-  const facts: DatabaseFacts = {
+  const database: DatabaseSettings = {
     tables: new Map([
       [
         'market_data',
@@ -28,66 +28,66 @@ function judged(table: Partial<TableFacts>, session: Settings = {}, defaults: Se
     },
     session: { async_insert: '0', wait_for_async_insert: '1', insert_quorum: '0', ...session },
   };
-  const { missing, remembers } = judge(records.marketData, facts);
+  const { missing, remembers } = deriveGuarantees(records.marketData, database);
   const reasons: Partial<Record<Guarantee, string>> = {};
   for (const { guarantee, reason } of missing) reasons[guarantee] = reason;
   return { reasons, remembers };
 }
 
-it('knows the blocks of a replicated table for a time only, by that table’s settings', () => {
-  expect(judged({ engineFull: REPLICATED }).remembers).toEqual({ blocks: 10_000, seconds: 3_600 });
+it('replicated table remembers blocks for a limited time', () => {
+  expect(derive({ engineFull: REPLICATED }).remembers).toEqual({ blocks: 10_000, seconds: 3_600 });
   const own = `${REPLICATED} ORDER BY x SETTINGS replicated_deduplication_window = 7, replicated_deduplication_window_seconds = 60`;
-  expect(judged({ engineFull: own }).remembers).toEqual({ blocks: 7, seconds: 60 });
+  expect(derive({ engineFull: own }).remembers).toEqual({ blocks: 7, seconds: 60 });
   const none = 'ReplicatedMergeTree ORDER BY x SETTINGS replicated_deduplication_window = 0';
-  expect(judged({ engineFull: none }).reasons.idempotent).toBe(
+  expect(derive({ engineFull: none }).reasons.idempotent).toBe(
     'replicated_deduplication_window is 0, and engine ReplicatedMergeTree does not replace rows',
   );
 });
 
-it('finds the version of a replicated table behind its path', () => {
-  expect(judged({ engineFull: REPLICATED }).reasons.keyed).toBeUndefined();
-  expect(judged({ engineFull: REPLICATED.replace('written_at', 'volume') }).reasons.keyed).toMatch(
+it('replicated table is keyed when its version is written_at', () => {
+  expect(derive({ engineFull: REPLICATED }).reasons.keyed).toBeUndefined();
+  expect(derive({ engineFull: REPLICATED.replace('written_at', 'volume') }).reasons.keyed).toMatch(
     /written_at/,
   );
 });
 
-it('is replicated when a write waits for a second replica', () => {
+it('table is replicated when a write waits for two replicas', () => {
   const by = (insert_quorum: string) =>
-    judged({ engineFull: REPLICATED }, { insert_quorum }).reasons.replicated;
+    derive({ engineFull: REPLICATED }, { insert_quorum }).reasons.replicated;
   expect(by('0')).toBe('insert_quorum is 0');
   expect(by('1')).toBe('insert_quorum is 1');
   expect(by('2')).toBeUndefined();
   expect(by('auto')).toBeUndefined();
-  expect(judged({}, { insert_quorum: '2' }).reasons.replicated).toMatch(/no replicas/);
+  expect(derive({}, { insert_quorum: '2' }).reasons.replicated).toMatch(/no replicas/);
 });
 
-it('takes the defaults of the engine where a table says nothing itself', () => {
+it('table without settings has the defaults of the engine', () => {
   const defaults = {
     non_replicated_deduplication_window: '5',
     fsync_after_insert: '1',
     fsync_part_directory: '1',
   };
-  const { reasons, remembers } = judged({}, {}, defaults);
+  const { reasons, remembers } = derive({}, {}, defaults);
   expect(remembers.blocks).toBe(5);
   expect(reasons.synced).toBeUndefined();
   const own = 'ReplacingMergeTree(written_at) ORDER BY x SETTINGS fsync_part_directory = false';
-  expect(judged({ engineFull: own }, {}, defaults).reasons.synced).toBe('fsync_part_directory is off');
+  expect(derive({ engineFull: own }, {}, defaults).reasons.synced).toBe('fsync_part_directory is off');
 });
 
-it('is not keyed where versions of one row may be in two partitions', () => {
-  const of = (partitionKey: string) => judged({ partitionKey }).reasons.keyed;
+it('table is not keyed when its partition depends on other columns', () => {
+  const of = (partitionKey: string) => derive({ partitionKey }).reasons.keyed;
   expect(of('')).toBeUndefined();
   expect(of('(toYYYYMM(timestamp), symbol)')).toBeUndefined();
   expect(of('toYYYYMM(written_at)')).toBe('its partition does not follow from its key');
 });
 
 it.each(['SummingMergeTree', 'AggregatingMergeTree', 'ReplicatedCollapsingMergeTree(sign)'])(
-  'does not take %s for a table of distinct rows',
-  (engineFull) => expect(judged({ engineFull }).reasons.distinct).toMatch(/makes one row of several/),
+  '%s is not distinct',
+  (engineFull) => expect(derive({ engineFull }).reasons.distinct).toMatch(/makes one row of several/),
 );
 
-it('counts a block once by its key alone, where the engine knows no blocks', () => {
-  const { reasons, remembers } = judged({}, { deduplicate_insert: 'disable' });
+it('keyed table is idempotent without remembered blocks', () => {
+  const { reasons, remembers } = derive({}, { deduplicate_insert: 'disable' });
   expect(remembers.blocks).toBe(0);
   expect(reasons.idempotent).toBeUndefined();
 });
