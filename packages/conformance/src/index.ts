@@ -1,9 +1,8 @@
 export * from './runner.js';
 export type { OpenCache, OpenCacheFactory } from './cache/open-cache.js';
 export { cacheSuites } from './cache/cache-suites.js';
-export { HearingListener } from './cache/invalidation-suite.js';
-export { foreignFailures } from './time-series/junk.js';
-export { errorOf, everythingOf } from './cache/error-of.js';
+export { RecordingListener } from './cache/invalidation-suite.js';
+export { foreignFailures, printedForms, rejectionOf } from './failures.js';
 export type { OpenTimeSeries, TimeSeriesSubject } from './time-series/subject.js';
 export { analyticsSuite } from './time-series/analytics.js';
 export { argumentSuite } from './time-series/arguments.js';

@@ -1,69 +1,304 @@
-export * from './errors.js';
-export * from './results.js';
-export * from './arguments.js';
-export * from './records/field.js';
-export * from './records/kinds/kind.js';
-export * from './records/kinds/text.js';
-export * from './records/kinds/instant.js';
-export * from './records/kinds/number.js';
-export * from './records/kinds/decimal.js';
-export * from './records/definition.js';
-export * from './records/row.js';
-export * from './records/batch-envelope.js';
-export * from './records/json.js';
-export * from './records/market-data.js';
-export * from './records/sentiment.js';
-export * from './records/feature.js';
-export * from './records/feature-set.js';
-export * from './records/prediction.js';
-export * from './records/outcome.js';
-export * from './records/strategy-performance.js';
-export * from './records/records.js';
-export * from './records/column-batch.js';
-export * from './records/batch.js';
-export * from './records/prepared-batch.js';
-export * from './records/copy-batch.js';
-export * from './records/feature-batches.js';
-export * from './versions/version-clock.js';
-export * from './versions/batch-version.js';
-export * from './versions/superseded-rows.js';
-export * from './queries/interval.js';
-export * from './queries/sessions.js';
-export * from './queries/query.js';
-export * from './queries/aggregation.js';
-export * from './keyspaces/keyspace.js';
-export * from './keyspaces/reserved-keys.js';
-export * from './keyspaces/affected-keys.js';
-export * from './keyspaces/keyspaces.js';
-export * from './keyspaces/values.js';
-export * from './realtime/json-value.js';
-export * from './realtime/cache-json.js';
-export * from './realtime/encode-for.js';
-export * from './realtime/update-value.js';
-export * from './realtime/typed-keyspace.js';
-export * from './realtime/timestamped.js';
-export * from './realtime/rate-limit.js';
-export * from './realtime/ticks.js';
-export * from './realtime/tick-subscription.js';
-export * from './realtime/realtime-values.js';
-export * from './realtime/sessions.js';
-export * from './realtime/auth-contexts.js';
-export * from './ports/analytics.js';
-export * from './ports/audit.js';
-export * from './ports/backends.js';
-export * from './ports/block-writer.js';
-export * from './ports/cache.js';
-export * from './ports/cache-invalidations.js';
-export * from './ports/call.js';
-export * from './ports/checkpoint.js';
-export * from './ports/clock.js';
-export * from './ports/dead-letter.js';
-export * from './ports/feature.js';
-export * from './ports/guarantees.js';
-export * from './ports/market-stream.js';
-export * from './ports/operations.js';
-export * from './ports/probe.js';
-export * from './ports/rate-limiter.js';
-export * from './ports/record-repositories.js';
-export * from './ports/schema.js';
-export * from './ports/transaction-log.js';
+export {
+  CacheError,
+  ConnectionError,
+  DatabaseError,
+  MigrationError,
+  QueryError,
+  TimeoutError,
+  ValidationError,
+  isDatabaseError,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorKind,
+} from './errors.js';
+export type {
+  BatchResult,
+  CacheState,
+  DatabaseMetrics,
+  HealthStatus,
+  PausedDelivery,
+  QueryResult,
+} from './results.js';
+export {
+  isMapOfOwn,
+  keysOf,
+  requireClock,
+  requireKnownKeys,
+  requireObject,
+  requireOneOf,
+  requireType,
+  requireWholeNumber,
+} from './arguments.js';
+export {
+  fieldFromJson,
+  toCanonicalField,
+  type Field,
+  type FieldKind,
+  type ValuesOf,
+} from './records/field.js';
+export {
+  Invalid,
+  type Canonical,
+  type KindRules,
+  type Rounding,
+  type SameTypes,
+  type ValueTypes,
+} from './records/kinds/kind.js';
+export type { TextsTypes } from './records/kinds/text.js';
+export { MAX_INSTANT, MIN_INSTANT, SECONDS, type InstantTypes } from './records/kinds/instant.js';
+export type { FloatField, NumbersTypes, Uint64Field, Uint64Types } from './records/kinds/number.js';
+export {
+  DECIMAL_LIMIT,
+  DECIMAL_SCALE,
+  SMALLEST_DECIMAL,
+  TOO_LARGE,
+  formatDecimal,
+  type DecimalField,
+  type DecimalPrecision,
+  type DecimalTypes,
+} from './records/kinds/decimal.js';
+export type {
+  AggregateDefinition,
+  BatchOf,
+  EvaluateDefinition,
+  InputOf,
+  LatestDefinition,
+  RecordDefinition,
+  RecordOf,
+  RowBatchDefinition,
+  RowInputOf,
+  SetBatchDefinition,
+  Versioning,
+  WrittenAt,
+} from './records/definition.js';
+export {
+  RowKeys,
+  columnOf,
+  compareCanonical,
+  requireField,
+  toCanonicalRow,
+  toOutputRow,
+  type Row,
+  type RowError,
+} from './records/row.js';
+export { readEnvelope, type BatchEnvelope } from './records/batch-envelope.js';
+export { withExactness, type JsonMember } from './records/json.js';
+export {
+  marketData,
+  type MarketData,
+  type MarketDataBatch,
+  type MarketDataInput,
+} from './records/market-data.js';
+export { sentiment, type Sentiment, type SentimentBatch, type SentimentInput } from './records/sentiment.js';
+export { feature, type FeatureBatch } from './records/feature.js';
+export { featureSetOf, type FeatureSet } from './records/feature-set.js';
+export {
+  prediction,
+  type PredictionBatch,
+  type PredictionInput,
+  type PredictionRecord,
+} from './records/prediction.js';
+export {
+  outcome,
+  type OutcomeBatch,
+  type PredictionOutcome,
+  type PredictionOutcomeInput,
+} from './records/outcome.js';
+export {
+  strategyPerformance,
+  type StrategyPerformance,
+  type StrategyPerformanceBatch,
+} from './records/strategy-performance.js';
+export {
+  recordNames,
+  records,
+  requireRecord,
+  type DefinitionOf,
+  type RecordBatches,
+  type RecordName,
+  type RecordRow,
+} from './records/records.js';
+export {
+  checkColumns,
+  isColumnBatch,
+  readColumnBatch,
+  type Batch,
+  type CheckedColumns,
+  type CheckedConstant,
+  type Column,
+  type ColumnBatch,
+  type DictionaryColumn,
+  type ReadColumnBatch,
+} from './records/column-batch.js';
+export { monthOf, prepareBatch, prepareRowBatch } from './records/batch.js';
+export type { PreparedBatch, PreparedRow } from './records/prepared-batch.js';
+export { copyBatch } from './records/copy-batch.js';
+export { prepareFeatures, toFeatureBatches } from './records/feature-batches.js';
+export { DEFAULT_MAX_FUTURE_SKEW_MS, VersionClock, versionAt } from './versions/version-clock.js';
+export { drawVersion, hasOwnTime, settleVersion, type BatchVersion } from './versions/batch-version.js';
+export { supersededRows, type VersionedKey } from './versions/superseded-rows.js';
+export { bucketStart, type BucketWidth, type Interval } from './queries/interval.js';
+export { sessionInstant, type SessionName, type TradingSession } from './queries/sessions.js';
+export { planQuery, requireLimit, type QueryParams, type QueryPlan } from './queries/query.js';
+export {
+  FLOAT_SCALE,
+  mixedSources,
+  planAggregation,
+  toOutputAggregate,
+  type AggregateSums,
+  type AggregatedData,
+  type AggregationParams,
+  type AggregationPlan,
+  type FloatSum,
+  type GroupField,
+  type Measured,
+  type Ohlcv,
+} from './queries/aggregation.js';
+export { keyOf, keysWhere, type KeyParts, type KeySelection, type Keyspace } from './keyspaces/keyspace.js';
+export { requireUnreserved, requireUnreservedPattern } from './keyspaces/reserved-keys.js';
+export { AffectedKeys, affectedKeys, keysBySymbol } from './keyspaces/affected-keys.js';
+export { keyspaces } from './keyspaces/keyspaces.js';
+export type {
+  JsonValue,
+  MarketRegime,
+  SelectedStrategy,
+  SessionData,
+  StoredSession,
+  UserContext,
+  UserSessions,
+} from './keyspaces/values.js';
+export {
+  MAX_KEY_LENGTH,
+  decodeCacheValue,
+  encodeCacheValue,
+  encodeCacheWrite,
+  encodeCacheWrites,
+  requireKey,
+  requireKeys,
+  requireTtlMs,
+  type StoredText,
+} from './realtime/cache-json.js';
+export { encodeFor } from './realtime/encode-for.js';
+export { updateValue, type Change, type UpdateCalls } from './realtime/update-value.js';
+export {
+  TypedKeyspace,
+  typedKeyspaces,
+  type KeyspaceValues,
+  type OpenKeyspace,
+} from './realtime/typed-keyspace.js';
+export { requireTimestamp, timestampOf } from './realtime/timestamped.js';
+export {
+  decisionWithoutStore,
+  rateLimitDecision,
+  rateLimitOf,
+  type RateLimit,
+} from './realtime/rate-limit.js';
+export { decodeTicks, encodeTicks } from './realtime/ticks.js';
+export { subscribeToTicks, type TickLook, type TickSource } from './realtime/tick-subscription.js';
+export { realtimeValues, type RealtimeValues } from './realtime/realtime-values.js';
+export { sessionStore, type SessionStore } from './realtime/sessions.js';
+export { authContextStore, type AuthContextStore } from './realtime/auth-contexts.js';
+export type { Analytics } from './ports/analytics.js';
+export type { AuditEntry, AuditSink } from './ports/audit.js';
+export type { CacheBackend, TimeSeriesBackend } from './ports/backends.js';
+export {
+  NOT_COUNTED,
+  WRITE_BLOCK_OPTIONS,
+  requireBlock,
+  type Appended,
+  type BlockCollector,
+  type BlockReceipt,
+  type BlockWriter,
+  type CollectedBlock,
+  type EncodedBlock,
+  type WriteBlockOptions,
+} from './ports/block-writer.js';
+export {
+  WRONG_TYPE,
+  splitNotify,
+  type Cache,
+  type CacheEntry,
+  type CacheWrite,
+  type Decoder,
+  type SetIfUnchangedOptions,
+} from './ports/cache.js';
+export type { CacheInvalidations, InvalidationListener } from './ports/cache-invalidations.js';
+export {
+  CALL_OPTIONS,
+  READ_OPTIONS,
+  checkCall,
+  checkOptions,
+  checkTime,
+  type CallOptions,
+  type ReadOptions,
+} from './ports/call.js';
+export type { CheckpointRepository } from './ports/checkpoint.js';
+export { systemClock, type TimeSource } from './ports/clock.js';
+export {
+  summaryOf,
+  type DamagedDeadLetter,
+  type DeadLetter,
+  type DeadLetterReason,
+  type DeadLetterStore,
+  type DeadLetterSummary,
+} from './ports/dead-letter.js';
+export type { FeatureRepository } from './ports/feature.js';
+export {
+  GUARANTEES,
+  LOSSLESS,
+  tableGuarantees,
+  unmetGuarantees,
+  type Guarantee,
+  type GuaranteeInspector,
+  type MissingGuarantee,
+  type TableGuarantees,
+} from './ports/guarantees.js';
+export {
+  MARKET_STREAM_LENGTH,
+  OLDEST_TICK,
+  type MarketStream,
+  type MarketStreamItem,
+  type SubscribeOptions,
+} from './ports/market-stream.js';
+export {
+  AUDITED_WRITE,
+  OPERATIONS,
+  READ,
+  type ObservedPorts,
+  type Operation,
+  type Operations,
+  type PortOperations,
+} from './ports/operations.js';
+export type { BackendProbe } from './ports/probe.js';
+export {
+  RATE_LIMIT_WINDOW_MS,
+  type RateLimitDecision,
+  type RateLimitRequest,
+  type RateLimiter,
+} from './ports/rate-limiter.js';
+export {
+  DUE_OPTIONS,
+  deriveRepositories,
+  type DueOptions,
+  type EvaluatedRows,
+  type IdentifiedRows,
+  type LatestRow,
+  type LatestRows,
+  type MarketDataRepository,
+  type OutcomeRepository,
+  type PredictionRepository,
+  type RecordMethods,
+  type RecordRepositories,
+  type RecordRepository,
+  type SentimentRepository,
+  type StrategyPerformanceRepository,
+} from './ports/record-repositories.js';
+export {
+  requireSchemaVersion,
+  type SchemaController,
+  type SchemaDrift,
+  type SchemaLoss,
+  type SchemaPreview,
+  type SchemaReport,
+} from './ports/schema.js';
+export type { LoggedTransaction, TransactionLog } from './ports/transaction-log.js';

@@ -8,7 +8,7 @@ const KEPT = {
   reasons: { synced: 'it is in memory', replicated: 'it is in memory' },
 };
 
-export function guaranteeInspector(store: MemoryStore): GuaranteeInspector {
+export function memoryGuarantees(store: MemoryStore): GuaranteeInspector {
   return {
     inspect: async (options) => {
       store.checkOpen('guarantees.inspect', options);

@@ -7,11 +7,11 @@ import {
   requireWholeNumber,
   systemClock,
 } from '@quantumtrade/dal-domain';
-import { guaranteeInspector } from './guarantees.js';
-import { analytics } from './repositories/analytics.js';
-import { blockWriter } from './repositories/blocks.js';
-import { checkpointRepository } from './repositories/checkpoints.js';
-import { recordRepositories } from './repositories/records.js';
+import { memoryGuarantees } from './guarantees.js';
+import { memoryAnalytics } from './repositories/analytics.js';
+import { memoryBlocks } from './repositories/blocks.js';
+import { memoryCheckpoints } from './repositories/checkpoints.js';
+import { memoryRecords } from './repositories/records.js';
 import { schemaController } from './schema-controller.js';
 import { MemoryStore } from './store/memory-store.js';
 
@@ -37,12 +37,12 @@ export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeS
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const store = new MemoryStore(clock, maxFutureSkewMs);
   return {
-    ...recordRepositories(store),
-    analytics: analytics(store),
-    blocks: blockWriter(store),
-    checkpoints: checkpointRepository(store),
+    ...memoryRecords(store),
+    analytics: memoryAnalytics(store),
+    blocks: memoryBlocks(store),
+    checkpoints: memoryCheckpoints(store),
     schema: schemaController(store),
-    guarantees: guaranteeInspector(store),
+    guarantees: memoryGuarantees(store),
     probe: {
       ping: async (options) => store.checkOpen('probe.ping', options),
       connectionCount: () => 0,

@@ -1,4 +1,4 @@
-import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { PERMISSIONS } from './testing/acl-rights.js';
@@ -32,9 +32,9 @@ it('an ACL user with the documented permissions can make every call', async () =
 });
 
 it('a key without permission fails with CacheError', async () => {
-  const error = await errorOf(() => asAnn('production:').cache.set('key', PASSWORD, 60));
+  const error = await rejectionOf(() => asAnn('production:').cache.set('key', PASSWORD, 60));
   expect(error).toMatchObject({ code: 'CACHE', retryable: false });
-  expect(everythingOf(error)).not.toContain(PASSWORD);
+  expect(printedForms(error)).not.toContain(PASSWORD);
 });
 
 it('a wrong user or password fails with ConnectionError', async () => {
@@ -43,9 +43,9 @@ it('a wrong user or password fails with ConnectionError', async () => {
     ['ann', 's3cr3t-other'],
   ]) {
     const { probe } = connect({ url: server.url, username, password });
-    const error = await errorOf(() => probe.ping());
+    const error = await rejectionOf(() => probe.ping());
     expect(error).toMatchObject({ code: 'CONNECTION', retryable: false });
-    expect(everythingOf(error)).not.toContain('s3cr3t');
+    expect(printedForms(error)).not.toContain('s3cr3t');
   }
 });
 
@@ -58,12 +58,12 @@ describe('a user without a password', () => {
     const { cache } = connect({ url: server.url, username: 'eve', keyPrefix: 'eve:' });
     await cache.set('key', 1, 60);
     const other = connect({ url: server.url.replace('//', '//eve@'), keyPrefix: 'ann:' });
-    expect(await errorOf(() => other.cache.set('key', 1, 60))).toMatchObject({ code: 'CACHE' });
+    expect(await rejectionOf(() => other.cache.set('key', 1, 60))).toMatchObject({ code: 'CACHE' });
   });
 
   it('is refused when the server requires a password', async () => {
     const { probe } = connect({ url: server.url, username: 'ann' });
-    expect(await errorOf(() => probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
+    expect(await rejectionOf(() => probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
   });
 });
 

@@ -1,4 +1,4 @@
-import { cacheSuites, errorOf } from '@quantumtrade/dal-conformance';
+import { cacheSuites, rejectionOf } from '@quantumtrade/dal-conformance';
 import { anything, closeAll, connect, openSockets } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
 import { CLUSTER_PERMISSIONS, PERMISSIONS } from './testing/acl-rights.js';
@@ -137,7 +137,10 @@ it('close leaves no socket open', async () => {
   expect(openSockets()).toBeGreaterThan(before);
   await backend.probe.close();
   await until(async () => openSockets() <= before);
-  expect(await errorOf(() => backend.probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
+  expect(await rejectionOf(() => backend.probe.ping())).toMatchObject({
+    code: 'CONNECTION',
+    retryable: false,
+  });
 });
 
 describe('failover', () => {
@@ -187,7 +190,7 @@ it('calls in flight when a node dies are not sent twice', async () => {
     expect((await rateLimiter.consume(request)).remaining).toBe(99);
 
     victim!.server.pause();
-    const inFlight = Array.from({ length: 10 }, () => errorOf(() => rateLimiter.consume(request)));
+    const inFlight = Array.from({ length: 10 }, () => rejectionOf(() => rateLimiter.consume(request)));
     await new Promise((resolve) => setImmediate(resolve));
     await victim!.server.kill();
     for (const error of await Promise.all(inFlight)) {

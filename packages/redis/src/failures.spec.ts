@@ -1,4 +1,4 @@
-import { everythingOf } from '@quantumtrade/dal-conformance';
+import { printedForms } from '@quantumtrade/dal-conformance';
 import { classifyFailure, isDatabaseRefusal, toDatabaseError } from './failures.js';
 
 /** Creates an error as ioredis does: with the reply, and the command with its arguments. */
@@ -27,7 +27,7 @@ it.each([
 ])('maps %j to %s (retryable: %s) without showing arguments', (message, code, retryable) => {
   const error = toDatabaseError(classifyFailure(reply(message)), 'cache.set');
   expect(error).toMatchObject({ code, retryable, operation: 'cache.set' });
-  expect(everythingOf(error)).not.toContain('s3cr3t');
+  expect(printedForms(error)).not.toContain('s3cr3t');
 });
 
 it.each([

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { errorOf } from '@quantumtrade/dal-conformance';
+import { rejectionOf } from '@quantumtrade/dal-conformance';
 import type { CacheBackend } from '@quantumtrade/dal-domain';
 import { anything, closeAll, connect } from './testing/connected.js';
 import { ScriptedRedis } from './testing/scripted-redis.js';
@@ -60,7 +60,7 @@ it.each<[string, string, isEndless: boolean]>([
   const backend = open();
   await untilItAnswers(backend);
   answerOnce('get', text, isEndless);
-  const error = await errorOf(() => backend.cache.get('key', anything));
+  const error = await rejectionOf(() => backend.cache.get('key', anything));
   expect([error.code, error.retryable, error.message]).toEqual([
     'CACHE',
     true,
@@ -86,7 +86,7 @@ it.each<[string, (backend: CacheBackend) => Promise<unknown>, string]>([
   const backend = open();
   await backend.probe.ping();
   server.reply = ([command]) => (/^evalsha/i.test(command!) ? text : undefined);
-  expect(await errorOf(() => call(backend))).toMatchObject({ code: 'CACHE', retryable: true });
+  expect(await rejectionOf(() => call(backend))).toMatchObject({ code: 'CACHE', retryable: true });
   await untilItAnswers(backend);
 });
 
@@ -94,7 +94,7 @@ it('getMany fails with CacheError when the list is too short', async () => {
   const backend = open();
   await backend.probe.ping();
   server.reply = ([command]) => (command === 'mget' ? '*1\r\n$1\r\n1\r\n' : undefined);
-  expect((await errorOf(() => backend.cache.getMany(['a', 'b'], anything))).code).toBe('CACHE');
+  expect((await rejectionOf(() => backend.cache.getMany(['a', 'b'], anything))).code).toBe('CACHE');
 });
 
 it('a reply without a request closes the connection, and the client reconnects', async () => {

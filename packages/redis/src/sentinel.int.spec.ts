@@ -1,4 +1,4 @@
-import { cacheSuites, errorOf } from '@quantumtrade/dal-conformance';
+import { cacheSuites, rejectionOf } from '@quantumtrade/dal-conformance';
 import { Redis } from 'ioredis';
 import type { RedisSettings } from './settings.js';
 import { callsOf, resetCalls } from './testing/command-stats.js';
@@ -43,7 +43,7 @@ it('calls fail with ConnectionError while no Sentinel names the master', async (
   ];
   for (const sentinel of misconfigured) {
     const { probe } = connect(settings({ sentinel, commandTimeoutMs: 600_000 }));
-    expect(await errorOf(() => probe.ping())).toMatchObject({
+    expect(await rejectionOf(() => probe.ping())).toMatchObject({
       code: 'CONNECTION',
       retryable: true,
       message: 'Connection failed: no Sentinel named the master',
@@ -90,7 +90,7 @@ it('replica-preferred reads from the master while no replica runs', async () => 
   await Promise.all(replicas.map((server) => server.kill()));
   await until(async () => preferred!.probe.connectionCount() + required!.probe.connectionCount() === 2);
   for (let i = 0; i < 20; i++) expect(await preferred!.cache.get('key', anything)).toBe(1);
-  const error = await errorOf(() => required!.cache.get('key', anything));
+  const error = await rejectionOf(() => required!.cache.get('key', anything));
   expect(error).toMatchObject({ code: 'CONNECTION', retryable: true });
   await required!.cache.set('key', 2, 60);
   expect(await preferred!.cache.get('key', anything)).toBe(2);
@@ -106,7 +106,10 @@ it('close leaves no socket open', async () => {
   expect(openSockets()).toBeGreaterThan(before);
   await backend.probe.close();
   await until(async () => openSockets() <= before);
-  expect(await errorOf(() => backend.probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
+  expect(await rejectionOf(() => backend.probe.ping())).toMatchObject({
+    code: 'CONNECTION',
+    retryable: false,
+  });
 });
 
 describe('failover', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
 import type { CacheBackend, CacheInvalidations } from '@quantumtrade/dal-domain';
 import { RATE_LIMIT_WINDOW_MS, WRONG_TYPE } from '@quantumtrade/dal-domain';
 import { until } from '@quantumtrade/dal-testing';
@@ -213,10 +213,10 @@ it.each([
   try {
     await arrange();
     const value = { timestamp: instant(0), secret: SECRET };
-    const error = await errorOf(() => backend.cache.setIfNewer('key', value, 60));
+    const error = await rejectionOf(() => backend.cache.setIfNewer('key', value, 60));
     expect(error).toMatchObject({ code: 'CACHE', retryable });
     expect(error.message).toBe(`Cache operation failed: cache.setIfNewer - ${reason}`);
-    expect(everythingOf(error)).not.toContain(SECRET);
+    expect(printedForms(error)).not.toContain(SECRET);
   } finally {
     await redis.config('SET', 'maxmemory', '0');
     await redis.replicaof('NO', 'ONE');
@@ -227,8 +227,8 @@ it('a forbidden command fails with CacheError', async () => {
   await redis.acl('SETUSER', 'reader', 'on', '>pw', '~*', '+get', '+info', '+ping', '+client');
   const reader = connectRedis({ url: server.url, username: 'reader', password: 'pw', keyPrefix });
   expect(await reader.cache.get('key', anything)).toBeNull();
-  const error = await errorOf(() => reader.cache.set('key', SECRET, 60));
+  const error = await rejectionOf(() => reader.cache.set('key', SECRET, 60));
   expect(error).toMatchObject({ code: 'CACHE', retryable: false });
-  expect(everythingOf(error)).not.toContain(SECRET);
+  expect(printedForms(error)).not.toContain(SECRET);
   await reader.probe.close();
 });

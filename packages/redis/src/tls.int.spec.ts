@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import type { RedisTlsSettings } from './settings.js';
 import { anything, closeAll, connect } from './testing/connected.js';
@@ -40,7 +40,7 @@ it('refuses a server with an untrusted certificate unless verification is off', 
     [{ ca }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     [{ ca, servername: 'other.test' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
   ] as const) {
-    const error = await errorOf(() => connectTls(server, tls).probe.ping());
+    const error = await rejectionOf(() => connectTls(server, tls).probe.ping());
     expect(error).toMatchObject({ code: 'CONNECTION', message: `Connection failed: ${reason}` });
   }
   await connectTls(server, { rejectUnauthorized: false }).probe.ping();
@@ -51,8 +51,8 @@ it('presents the client certificate and never shows its key', async () => {
   const [ca, cert, key] = await Promise.all(['ca.pem', 'client.pem', 'client-key.pem'].map(pem));
   const trusting = { ca, servername: 'redis.test' };
   await connectTls(server, { ...trusting, cert, key }).probe.ping();
-  const error = await errorOf(() => connectTls(server, trusting).probe.ping());
+  const error = await rejectionOf(() => connectTls(server, trusting).probe.ping());
   expect(error).toMatchObject({ code: 'CONNECTION' });
-  const mismatch = await errorOf(() => connectTls(server, { ...trusting, cert: ca, key }).probe.ping());
-  expect(everythingOf(mismatch)).not.toContain(key!.split('\n')[1]);
+  const mismatch = await rejectionOf(() => connectTls(server, { ...trusting, cert: ca, key }).probe.ping());
+  expect(printedForms(mismatch)).not.toContain(key!.split('\n')[1]);
 });

@@ -20,7 +20,7 @@ import type { Sql } from '../connection/sql.js';
 import { decodeField } from '../codec/sql-columns.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
-import { countOf, limitClause, page, timed, withLimit } from './table-reader.js';
+import { countOf, limitClause, readPage, timed, withLimit } from './table-reader.js';
 
 type JsonSums = Readonly<Record<string, unknown>>;
 
@@ -37,7 +37,7 @@ export function analytics(sql: Sql): Analytics {
       const buckets = bucketQuery(plan, filter.where);
       const exact = options?.exact ?? false;
       return timed(() =>
-        page(
+        readPage(
           limit,
           async () => {
             const query = `${buckets} ORDER BY ${orderOf(plan)} ${limitClause(limit)}`;

@@ -3,7 +3,7 @@ import { feature, featureSetOf, planQuery, requireField } from '@quantumtrade/da
 import type { Sql } from '../connection/sql.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
-import { countOf, limitClause, page, timed, withLimit } from './table-reader.js';
+import { countOf, limitClause, readPage, timed, withLimit } from './table-reader.js';
 import type { TableWriter } from '../write/table-writer.js';
 
 /** One set as the engine groups it: its features sorted by name. */
@@ -46,7 +46,7 @@ export function featureRepository(sql: Sql, writer: TableWriter): FeatureReposit
       const count = `SELECT uniqExact(symbol, timestamp, feature_version) AS count
         FROM ${feature.table} FINAL ${filter.where}`;
       return timed(() =>
-        page(
+        readPage(
           plan.limit,
           () => read(operation, filter, plan.limit, options),
           () => countOf(sql, operation, count, filter.params, options),

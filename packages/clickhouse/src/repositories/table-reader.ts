@@ -54,7 +54,7 @@ export class TableReader {
   ): Promise<QueryResult<object>> {
     const count = `SELECT count() AS count FROM ${this.definition.table} FINAL ${selection.where}`;
     return timed(() =>
-      page(
+      readPage(
         selection.limit,
         () => this.rows(operation, selection, options),
         () => countOf(this.#sql, operation, count, selection.params, options),
@@ -146,7 +146,7 @@ export const withLimit = (params: Filter['params'], limit: number | undefined): 
   limit === undefined ? params : { ...params, limit };
 
 /** Counts all rows only when the limit may have cut some off. */
-export async function page<T>(
+export async function readPage<T>(
   limit: number | undefined,
   read: () => Promise<T[]>,
   count: () => Promise<number>,

@@ -1,6 +1,5 @@
-import { failureOf } from '../failure.js';
+import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { errorOf, everythingOf } from './error-of.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 
@@ -99,9 +98,9 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
     test('refuses a time to live that is none', async ({ backend: { cache } }) => {
       for (const ttl of [0, -1, NaN, Infinity, 1e300]) {
         const refused = { code: 'VALIDATION', field: 'ttlSeconds' };
-        expect(await failureOf(() => cache.set('key', 1, ttl))).toEqual(refused);
-        expect(await failureOf(() => cache.setIfNewer('key', at(later), ttl))).toEqual(refused);
-        expect(await failureOf(() => cache.replaceIfNewer('key', at(later), ttl))).toEqual(refused);
+        expect(await summaryOfRejection(() => cache.set('key', 1, ttl))).toEqual(refused);
+        expect(await summaryOfRejection(() => cache.setIfNewer('key', at(later), ttl))).toEqual(refused);
+        expect(await summaryOfRejection(() => cache.replaceIfNewer('key', at(later), ttl))).toEqual(refused);
       }
     });
 
@@ -116,9 +115,9 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
       };
       for (const text of ['{"secret":"s3cr3t"}', '"s3cr3t', 's3cr3t', '']) {
         await putText('key', text);
-        const error = await errorOf(() => cache.get('key', refuses));
+        const error = await rejectionOf(() => cache.get('key', refuses));
         expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.get', false]);
-        expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+        expect(printedForms(error).includes('s3cr3t')).toBe(false);
       }
     });
 
@@ -222,7 +221,7 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
 
     test(`${write} refuses a value without a timestamp`, async ({ backend: { cache } }) => {
       for (const timestamp of ['', 'now', '2024-01-02', '2024-01-02T12:00:00', '2024-13-02T12:00:00Z']) {
-        const failure = await failureOf(() => cache[write]('key', { timestamp }, 60));
+        const failure = await summaryOfRejection(() => cache[write]('key', { timestamp }, 60));
         expect(failure).toEqual({ code: 'VALIDATION', field: 'timestamp' });
       }
     });

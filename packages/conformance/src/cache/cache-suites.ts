@@ -1,6 +1,6 @@
 import type { TestRunner } from '../runner.js';
 import { cacheSuite } from './cache-suite.js';
-import { callSuite } from './call-suite.js';
+import { cacheCallSuite } from './call-suite.js';
 import { entrySuite } from './entry-suite.js';
 import { invalidationSuite } from './invalidation-suite.js';
 import { keyspaceSuite } from './keyspace-suite.js';
@@ -28,5 +28,5 @@ export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   keyspaceSuite(runner, open);
   realtimeSuite(runner, open);
   sessionSuite(runner, open);
-  callSuite(runner, open);
+  cacheCallSuite(runner, open);
 }

@@ -9,7 +9,7 @@ import {
   typedKeyspaces,
 } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
-import { errorOf } from './error-of.js';
+import { rejectionOf } from '../failures.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 import * as sample from './samples.js';
@@ -40,7 +40,7 @@ const calls: Readonly<Record<string, Call>> = {
   'cache.deleteWhere': ({ cache }, options) => cache.deleteWhere('a:{b}', {}, options),
   'cache.exists': ({ cache }, options) => cache.exists('key', options),
   'marketStream.append': ({ marketStream }, options) =>
-    marketStream.append('AAPL', [sample.tick('AAPL')], options),
+    marketStream.append('AAPL', [sample.tickSample('AAPL')], options),
   'marketStream.recent': ({ marketStream }, options) => marketStream.recent('AAPL', 1, options),
   'rateLimiter.consume': ({ rateLimiter }, options) => rateLimiter.consume(request, options),
   'probe.ping': ({ probe }, options) => probe.ping(options),
@@ -55,14 +55,17 @@ const calls: Readonly<Record<string, Call>> = {
   'realtimeValues.strategyPerformance': ({ cache }, options) =>
     realtimeValues(typedKeyspaces(cache)).strategyPerformance('momentum', options),
   'realtimeValues.setStrategyPerformance': ({ cache }, options) =>
-    realtimeValues(typedKeyspaces(cache)).setStrategyPerformance(sample.performance('momentum'), options),
+    realtimeValues(typedKeyspaces(cache)).setStrategyPerformance(
+      sample.performanceSample('momentum'),
+      options,
+    ),
   'realtimeValues.latestTick': ({ cache }, options) =>
     realtimeValues(typedKeyspaces(cache)).latestTick('AAPL', options),
   'realtimeValues.setLatestTick': ({ cache }, options) =>
-    realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tick('AAPL'), options),
+    realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tickSample('AAPL'), options),
   'sessions.find': ({ cache }, options) => sessionStore(typedKeyspaces(cache)).find('ann', options),
   'sessions.save': ({ cache }, options) =>
-    sessionStore(typedKeyspaces(cache)).save(sample.session('ann'), options),
+    sessionStore(typedKeyspaces(cache)).save(sample.sessionSample('ann'), options),
   'sessions.end': ({ cache }, options) => sessionStore(typedKeyspaces(cache)).end('ann', options),
   'authContexts.find': ({ cache }, options) => authContextStore(typedKeyspaces(cache)).find('token', options),
   'authContexts.save': ({ cache }, options) =>
@@ -72,13 +75,13 @@ const calls: Readonly<Record<string, Call>> = {
   'typedKeyspace.replaceIfNewer': ({ cache }, options) =>
     new TypedKeyspace(cache, keyspaces.latestMarketData).replaceIfNewer(
       { symbol: 'AAPL' },
-      sample.tick('AAPL'),
+      sample.tickSample('AAPL'),
       options,
     ),
 };
 
 /** That every call keeps to its signal and deadline, and what the probe promises. */
-export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
+export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
@@ -92,7 +95,7 @@ export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
       });
 
       test(`${name} rejects with TimeoutError when its deadline has passed`, async (opened) => {
-        const error = await errorOf(() => call(opened.backend, { deadline: Date.now() - 1 }));
+        const error = await rejectionOf(() => call(opened.backend, { deadline: Date.now() - 1 }));
         expect([error.code, error.retryable]).toEqual(['TIMEOUT', true]);
         expect(await opened.keys()).toEqual([]);
       });
@@ -100,7 +103,7 @@ export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
       test(`${name} rejects with ValidationError when its deadline is no number`, async (opened) => {
         for (const deadline of [NaN, '2030-01-01', null, new Date(), 5n]) {
           const options = { deadline } as CallOptions;
-          const error = await errorOf(() => call(opened.backend, options));
+          const error = await rejectionOf(() => call(opened.backend, options));
           expect([error.code, error.retryable]).toEqual(['VALIDATION', false]);
         }
         expect(await opened.keys()).toEqual([]);
@@ -108,7 +111,7 @@ export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
 
       test(`${name} refuses options that are unknown or no object`, async (opened) => {
         for (const options of [{ deadlin: 1 }, { exact: true }, { signal: {} }, null, 5]) {
-          const error = await errorOf(() => call(opened.backend, options as CallOptions));
+          const error = await rejectionOf(() => call(opened.backend, options as CallOptions));
           expect(error.code).toBe('VALIDATION');
         }
         expect(await opened.keys()).toEqual([]);
@@ -131,7 +134,7 @@ export function callSuite(runner: TestRunner, open: OpenCacheFactory): void {
       test(`${name} fails with ConnectionError once the backend is closed`, async ({ backend }) => {
         await call(backend);
         await backend.probe.close();
-        const error = await errorOf(() => call(backend));
+        const error = await rejectionOf(() => call(backend));
         expect([error.code, error.retryable]).toEqual(['CONNECTION', false]);
       });
     }

@@ -1,6 +1,5 @@
-import { failureOf } from '../failure.js';
+import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { errorOf, everythingOf } from './error-of.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 
@@ -49,9 +48,9 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       putText,
     }) => {
       await putText('key', '{"s3cr3t');
-      const error = await errorOf(() => cache.getEntry('key', anything));
+      const error = await rejectionOf(() => cache.getEntry('key', anything));
       expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getEntry', false]);
-      expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+      expect(printedForms(error).includes('s3cr3t')).toBe(false);
     });
   });
 
@@ -101,9 +100,9 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       const doubled = { parse: (value: unknown) => (value as number) * 2 };
       expect((await cache.getEntryOrSet('key', doubled, 1, 60))!.value).toBe(42);
       await putText('key', '{"s3cr3t');
-      const error = await errorOf(() => cache.getEntryOrSet('key', anything, 1, 60));
+      const error = await rejectionOf(() => cache.getEntryOrSet('key', anything, 1, 60));
       expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getEntryOrSet', false]);
-      expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+      expect(printedForms(error).includes('s3cr3t')).toBe(false);
       expect(await text('key')).toBe('{"s3cr3t');
     });
 
@@ -111,11 +110,11 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       backend: { cache },
       keys,
     }) => {
-      expect(await failureOf(() => cache.getEntryOrSet('key', anything, 1n, 60))).toEqual({
+      expect(await summaryOfRejection(() => cache.getEntryOrSet('key', anything, 1n, 60))).toEqual({
         code: 'VALIDATION',
         field: 'value',
       });
-      expect(await failureOf(() => cache.getEntryOrSet('key', anything, 1, 0))).toEqual({
+      expect(await summaryOfRejection(() => cache.getEntryOrSet('key', anything, 1, 0))).toEqual({
         code: 'VALIDATION',
         field: 'ttlSeconds',
       });

@@ -22,7 +22,7 @@ const changes: Readonly<Record<string, Change>> = {
 };
 
 /** Keeps what it hears, and waits for it. */
-export class HearingListener implements InvalidationListener {
+export class RecordingListener implements InvalidationListener {
   /** What was told, in order. */
   readonly heard: string[] = [];
   #wake = () => {};
@@ -60,7 +60,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
   const test = withOpenCache(runner, open);
 
   async function listening({ invalidations }: CacheBackend) {
-    const listener = new HearingListener();
+    const listener = new RecordingListener();
     const stop = invalidations.listen(listener);
     await listener.until('(connected)');
     return { listener, stop };
@@ -85,12 +85,12 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
     });
 
     test('begins disconnected, and says so later than listen returns', async ({ backend }) => {
-      const listener = new HearingListener();
+      const listener = new RecordingListener();
       backend.invalidations.listen(listener);
       expect(listener.heard).toEqual([]);
       await listener.until('(connected)');
       expect(listener.heard[0]).toBe('(connected)');
-      const second = new HearingListener();
+      const second = new RecordingListener();
       backend.invalidations.listen(second);
       expect(second.heard).toEqual([]);
       await second.until('(connected)');
@@ -98,7 +98,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
 
     test('tells nothing before it is connected', async ({ backend }) => {
       for (let i = 0; i < 20; i++) {
-        const listener = new HearingListener();
+        const listener = new RecordingListener();
         const stop = backend.invalidations.listen(listener);
         const writes = Array.from({ length: 20 }, (_, j) => backend.cache.set(`key-${j}`, i, 60));
         await Promise.all([listener.until('(connected)'), ...writes]);
@@ -138,7 +138,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
 
     test('listens again after all have stopped', async ({ backend }) => {
       (await listening(backend)).stop();
-      const early = new HearingListener();
+      const early = new RecordingListener();
       backend.invalidations.listen(early)();
       const { listener } = await listening(backend);
       await backend.cache.set('key', 1, 60);
@@ -151,7 +151,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       await backend.probe.close();
       await backend.probe.close();
       expect(listener.heard).toEqual(['(connected)', '(disconnected)']);
-      const late = new HearingListener();
+      const late = new RecordingListener();
       backend.invalidations.listen(late)();
       expect(late.heard).toEqual([]);
     });

@@ -7,9 +7,8 @@ import {
   TypedKeyspace,
   typedKeyspaces,
 } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { errorOf, everythingOf } from './error-of.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 import * as sample from './samples.js';
@@ -46,15 +45,18 @@ const writes: readonly [
     'strategy:momentum:performance',
     900,
     ({ cache }) =>
-      realtimeValues(typedKeyspaces(cache)).setStrategyPerformance(sample.performance('momentum')),
+      realtimeValues(typedKeyspaces(cache)).setStrategyPerformance(sample.performanceSample('momentum')),
   ],
   [
     'prediction:p-1',
     3600,
     ({ cache }) =>
-      new TypedKeyspace(cache, keyspaces.prediction).set({ predictionId: 'p-1' }, sample.prediction('p-1')),
+      new TypedKeyspace(cache, keyspaces.prediction).set(
+        { predictionId: 'p-1' },
+        sample.predictionSample('p-1'),
+      ),
   ],
-  ['session:ann', 3600, ({ cache }) => sessionStore(typedKeyspaces(cache)).save(sample.session('ann'))],
+  ['session:ann', 3600, ({ cache }) => sessionStore(typedKeyspaces(cache)).save(sample.sessionSample('ann'))],
   [
     'auth:a3656c50c59b9dd17e7b7539929effb20169a63d77b0453e14162984b611c5f8',
     3600,
@@ -69,14 +71,14 @@ const writes: readonly [
     'market:AAPL:latest',
     30,
     ({ cache }) =>
-      new TypedKeyspace(cache, keyspaces.latestMarketData).set({ symbol: 'AAPL' }, sample.tick('AAPL')),
+      new TypedKeyspace(cache, keyspaces.latestMarketData).set({ symbol: 'AAPL' }, sample.tickSample('AAPL')),
   ],
   [
     'market:AAPL:tick',
     30,
-    ({ cache }) => realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tick('AAPL')),
+    ({ cache }) => realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tickSample('AAPL')),
   ],
-  ['market:AAPL:stream', 30, ({ marketStream }) => marketStream.append('AAPL', [sample.tick('AAPL')])],
+  ['market:AAPL:stream', 30, ({ marketStream }) => marketStream.append('AAPL', [sample.tickSample('AAPL')])],
 ];
 
 /** How much of a time to live may have passed before a test reads it. */
@@ -136,15 +138,15 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       const values = realtimeValues(typedKeyspaces(cache));
       await values.setMarketRegime(sample.regime('A:B'));
       await values.setSelectedStrategy(sample.selectedStrategy('A:B'));
-      await values.setStrategyPerformance(sample.performance('slow: 株'));
-      await values.setLatestTick(sample.tick('A:B'));
+      await values.setStrategyPerformance(sample.performanceSample('slow: 株'));
+      await values.setLatestTick(sample.tickSample('A:B'));
       expect(await values.marketRegime('A:B')).toEqual(sample.regime('A:B'));
       expect(await values.selectedStrategy('A:B')).toEqual(sample.selectedStrategy('A:B'));
-      expect(await values.strategyPerformance('slow: 株')).toEqual(sample.performance('slow: 株'));
-      expect(await values.latestTick('A:B')).toEqual(sample.tick('A:B'));
+      expect(await values.strategyPerformance('slow: 株')).toEqual(sample.performanceSample('slow: 株'));
+      expect(await values.latestTick('A:B')).toEqual(sample.tickSample('A:B'));
       const predictions = new TypedKeyspace(cache, keyspaces.prediction);
-      await predictions.set({ predictionId: 'p' }, sample.prediction('p'));
-      expect(await predictions.get({ predictionId: 'p' })).toEqual(sample.prediction('p'));
+      await predictions.set({ predictionId: 'p' }, sample.predictionSample('p'));
+      expect(await predictions.get({ predictionId: 'p' })).toEqual(sample.predictionSample('p'));
       expect(await predictions.delete({ predictionId: 'p' })).toBe(true);
       expect(await predictions.get({ predictionId: 'p' })).toBeNull();
     });
@@ -159,18 +161,18 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
 
     test('keep the latest tick against an older one that comes late', async ({ backend: { cache } }) => {
       const values = realtimeValues(typedKeyspaces(cache));
-      expect(await values.setLatestTick(sample.tick('AAPL', 2))).toBe(true);
-      expect(await values.setLatestTick(sample.tick('AAPL', 1))).toBe(false);
-      expect(await values.latestTick('AAPL')).toEqual(sample.tick('AAPL', 2));
-      expect(await values.setLatestTick(sample.tick('AAPL', 3))).toBe(true);
+      expect(await values.setLatestTick(sample.tickSample('AAPL', 2))).toBe(true);
+      expect(await values.setLatestTick(sample.tickSample('AAPL', 1))).toBe(false);
+      expect(await values.latestTick('AAPL')).toEqual(sample.tickSample('AAPL', 2));
+      expect(await values.setLatestTick(sample.tickSample('AAPL', 3))).toBe(true);
       const ticks = new TypedKeyspace(cache, keyspaces.latestTick);
-      expect(await ticks.replaceIfNewer({ symbol: 'AAPL' }, sample.tick('AAPL', 2))).toBe(false);
-      expect(await ticks.replaceIfNewer({ symbol: 'AAPL' }, sample.tick('AAPL', 4))).toBe(true);
-      expect(await values.latestTick('AAPL')).toEqual(sample.tick('AAPL', 4));
+      expect(await ticks.replaceIfNewer({ symbol: 'AAPL' }, sample.tickSample('AAPL', 2))).toBe(false);
+      expect(await ticks.replaceIfNewer({ symbol: 'AAPL' }, sample.tickSample('AAPL', 4))).toBe(true);
+      expect(await values.latestTick('AAPL')).toEqual(sample.tickSample('AAPL', 4));
     });
 
     test('store records as JSON that loses nothing', async ({ backend: { cache }, text }) => {
-      await realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tick('AAPL'));
+      await realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tickSample('AAPL'));
       expect(JSON.parse((await text('market:AAPL:tick'))!)).toEqual({
         symbol: 'AAPL',
         timestamp: '2024-01-02T12:00:00.000Z',
@@ -189,13 +191,15 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       backend: { cache },
       keys,
     }) => {
-      const tick = { ...sample.tick('AAPL'), high: '0.123456789' };
-      expect(await failureOf(() => realtimeValues(typedKeyspaces(cache)).setLatestTick(tick))).toEqual({
+      const tick = { ...sample.tickSample('AAPL'), high: '0.123456789' };
+      expect(
+        await summaryOfRejection(() => realtimeValues(typedKeyspaces(cache)).setLatestTick(tick)),
+      ).toEqual({
         code: 'VALIDATION',
         field: 'high',
       });
       const values = new TypedKeyspace(cache, keyspaces.featureValue);
-      expect(await failureOf(() => values.set({ symbol: 'A', featureName: 'f' }, NaN))).toEqual({
+      expect(await summaryOfRejection(() => values.set({ symbol: 'A', featureName: 'f' }, NaN))).toEqual({
         code: 'VALIDATION',
         field: 'value',
       });
@@ -203,13 +207,13 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       const realtime = realtimeValues(typedKeyspaces(cache));
       const writes = [realtime.setLatestTick, realtime.setMarketRegime, realtime.setSelectedStrategy];
       for (const write of writes) {
-        expect(await failureOf(() => write(none))).toEqual({ code: 'VALIDATION', field: 'symbol' });
+        expect(await summaryOfRejection(() => write(none))).toEqual({ code: 'VALIDATION', field: 'symbol' });
       }
-      expect(await failureOf(() => realtime.setStrategyPerformance(none))).toEqual({
+      expect(await summaryOfRejection(() => realtime.setStrategyPerformance(none))).toEqual({
         code: 'VALIDATION',
         field: 'strategyName',
       });
-      expect(await failureOf(() => sessionStore(typedKeyspaces(cache)).save(none))).toEqual({
+      expect(await summaryOfRejection(() => sessionStore(typedKeyspaces(cache)).save(none))).toEqual({
         code: 'VALIDATION',
         field: 'userId',
       });
@@ -218,11 +222,11 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
 
     test('fail with CacheError, without showing it, on a stored value of another shape', async (opened) => {
       await opened.putText('market:AAPL:tick', '{"symbol":"s3cr3t"}');
-      const error = await errorOf(() =>
+      const error = await rejectionOf(() =>
         realtimeValues(typedKeyspaces(opened.backend.cache)).latestTick('AAPL'),
       );
       expect(error.code).toBe('CACHE');
-      expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+      expect(printedForms(error).includes('s3cr3t')).toBe(false);
     });
   });
 }

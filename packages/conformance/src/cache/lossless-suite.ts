@@ -1,8 +1,7 @@
 import type { Cache } from '@quantumtrade/dal-domain';
 import { MAX_KEY_LENGTH } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { errorOf } from './error-of.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 import * as sample from './samples.js';
@@ -73,7 +72,7 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
       test(`${name} refuses what JSON would drop or change`, async ({ backend: { cache }, keys }) => {
         for (const value of lossyValues()) {
           for (const wrapped of [value, { deep: [value] }, { deep: { value } }]) {
-            const failure = await failureOf(() => write(cache, wrapped));
+            const failure = await summaryOfRejection(() => write(cache, wrapped));
             expect(failure).toEqual({ code: 'VALIDATION', field: 'value' });
           }
         }
@@ -93,13 +92,13 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
       const wrong = ['\ud800', 'a\udfff', 'x'.repeat(MAX_KEY_LENGTH + 1), 5 as never, undefined as never];
       for (const key of wrong) {
         for (const write of Object.values(writes)) {
-          expect(await failureOf(() => write(cache, 1, key ?? (null as never)))).toMatchObject({
+          expect(await summaryOfRejection(() => write(cache, 1, key ?? (null as never)))).toMatchObject({
             code: 'VALIDATION',
             field: 'key',
           });
         }
         for (const read of Object.values(reads)) {
-          expect((await failureOf(() => read(cache, key))).code).toBe('VALIDATION');
+          expect((await summaryOfRejection(() => read(cache, key))).code).toBe('VALIDATION');
         }
       }
       expect(await keys()).toEqual([]);
@@ -119,7 +118,10 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
         ['ttl', [{ ...good, ttl: 60 }]],
       ];
       for (const [field, entries] of wrong) {
-        expect(await failureOf(() => cache.setMany(entries as never))).toEqual({ code: 'VALIDATION', field });
+        expect(await summaryOfRejection(() => cache.setMany(entries as never))).toEqual({
+          code: 'VALIDATION',
+          field,
+        });
       }
       expect(await keys()).toEqual([]);
     });
@@ -128,14 +130,14 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
       backend: { cache, marketStream, rateLimiter },
     }) => {
       const key = 'market:AAPL:stream';
-      await marketStream.append('AAPL', [sample.tick('AAPL')]);
+      await marketStream.append('AAPL', [sample.tickSample('AAPL')]);
       const calls = [
         ...lookingCalls.map((name) => () => reads[name]!(cache, key)),
         ...lookingWrites.map((name) => () => writes[name]!(cache, 1, key)),
       ];
       const wrongType = 'the key holds a value of another type (WRONGTYPE)';
       for (const call of calls) {
-        const error = await errorOf(call);
+        const error = await rejectionOf(call);
         expect([error.code, error.retryable, error.message.endsWith(` - ${wrongType}`)]).toEqual([
           'CACHE',
           false,
@@ -145,10 +147,12 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(await cache.getMany([key], anything)).toEqual([null]);
       expect(await cache.exists(key)).toBe(true);
       await cache.set(key, 1, 60);
-      const append = await errorOf(() => marketStream.append('AAPL', [sample.tick('AAPL')]));
+      const append = await rejectionOf(() => marketStream.append('AAPL', [sample.tickSample('AAPL')]));
       expect([append.code, append.message.endsWith(wrongType)]).toEqual(['CACHE', true]);
       await cache.set('rate_limit:ann:x', 1, 60);
-      const limited = await errorOf(() => rateLimiter.consume({ userId: 'ann', endpoint: 'x', limit: 1 }));
+      const limited = await rejectionOf(() =>
+        rateLimiter.consume({ userId: 'ann', endpoint: 'x', limit: 1 }),
+      );
       expect([limited.code, limited.message.endsWith(wrongType)]).toEqual(['CACHE', true]);
     });
   });

@@ -1,8 +1,7 @@
 import type { CacheWrite } from '@quantumtrade/dal-domain';
 import { rateLimitOf } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { errorOf, everythingOf } from './error-of.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 
@@ -84,7 +83,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(b!.expiresAt > opened.now() && b!.expiresAt <= opened.now() + 60_000).toBe(true);
       expect(await cache.getEntries([], anything)).toEqual([]);
       await opened.putText('b', '{"s3cr3t');
-      const error = await errorOf(() => cache.getEntries(['a', 'b'], anything));
+      const error = await rejectionOf(() => cache.getEntries(['a', 'b'], anything));
       expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getEntries', false]);
     });
 
@@ -98,31 +97,35 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
     test('refuses what is no key and no list', async ({ backend: { cache } }) => {
       const keys = { code: 'VALIDATION', field: 'keys' };
       for (const none of [undefined, 'key', [1], [undefined]] as unknown as string[][]) {
-        expect(await failureOf(() => cache.getMany(none, anything))).toEqual(keys);
-        expect(await failureOf(() => cache.getEntries(none, anything))).toEqual(keys);
-        expect(await failureOf(() => cache.deleteMany(none))).toEqual(keys);
+        expect(await summaryOfRejection(() => cache.getMany(none, anything))).toEqual(keys);
+        expect(await summaryOfRejection(() => cache.getEntries(none, anything))).toEqual(keys);
+        expect(await summaryOfRejection(() => cache.deleteMany(none))).toEqual(keys);
       }
       const entries = { code: 'VALIDATION', field: 'entries' };
-      expect(await failureOf(() => cache.setMany(undefined as unknown as CacheWrite[]))).toEqual(entries);
+      expect(await summaryOfRejection(() => cache.setMany(undefined as unknown as CacheWrite[]))).toEqual(
+        entries,
+      );
       const key = { code: 'VALIDATION', field: 'key' };
       const none = undefined as unknown as string;
-      expect(await failureOf(() => cache.get(none, anything))).toEqual(key);
-      expect(await failureOf(() => cache.getEntry(none, anything))).toEqual(key);
-      expect(await failureOf(() => cache.getEntryOrSet(none, anything, 1, 60))).toEqual(key);
-      expect(await failureOf(() => cache.set(none, 1, 60))).toEqual(key);
-      expect(await failureOf(() => cache.setIfNewer(none, timed, 60))).toEqual(key);
-      expect(await failureOf(() => cache.replaceIfNewer(none, timed, 60))).toEqual(key);
-      expect(await failureOf(() => cache.setIfUnchanged(none, 1, 2, 60))).toEqual(key);
-      expect(await failureOf(() => cache.delete(none))).toEqual(key);
-      expect(await failureOf(() => cache.exists(none))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.get(none, anything))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.getEntry(none, anything))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.getEntryOrSet(none, anything, 1, 60))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.set(none, 1, 60))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.setIfNewer(none, timed, 60))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.replaceIfNewer(none, timed, 60))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.setIfUnchanged(none, 1, 2, 60))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.delete(none))).toEqual(key);
+      expect(await summaryOfRejection(() => cache.exists(none))).toEqual(key);
       const pattern = { code: 'VALIDATION', field: 'pattern' };
-      expect(await failureOf(() => cache.deleteWhere(undefined as unknown as 'x', {}))).toEqual(pattern);
+      expect(await summaryOfRejection(() => cache.deleteWhere(undefined as unknown as 'x', {}))).toEqual(
+        pattern,
+      );
     });
 
     test('stores nothing when one value or time to live is none', async ({ backend: { cache }, keys }) => {
-      const ttl = await failureOf(() => cache.setMany([write('a', 1), write('b', 2, 0)]));
+      const ttl = await summaryOfRejection(() => cache.setMany([write('a', 1), write('b', 2, 0)]));
       expect(ttl).toEqual({ code: 'VALIDATION', field: 'ttlSeconds' });
-      const value = await failureOf(() => cache.setMany([write('a', 1), write('b', [undefined])]));
+      const value = await summaryOfRejection(() => cache.setMany([write('a', 1), write('b', [undefined])]));
       expect(value).toEqual({ code: 'VALIDATION', field: 'value' });
       expect(await keys()).toEqual([]);
     });
@@ -150,9 +153,9 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.getMany(['one', 'missing', 'two'], numbers)).toEqual([2, null, 4]);
       for (const text of ['"s3cr3t"', '{"s3cr3t', '', '1],[2']) {
         await putText('bad', text);
-        const error = await errorOf(() => cache.getMany(['one', 'bad', 'two'], numbers));
+        const error = await rejectionOf(() => cache.getMany(['one', 'bad', 'two'], numbers));
         expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getMany', false]);
-        expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+        expect(printedForms(error).includes('s3cr3t')).toBe(false);
       }
     });
 

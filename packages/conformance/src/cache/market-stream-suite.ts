@@ -1,14 +1,13 @@
 import type { MarketStreamItem } from '@quantumtrade/dal-domain';
 import { MARKET_STREAM_LENGTH, OLDEST_TICK } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { errorOf, everythingOf } from './error-of.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
-import { tick } from './samples.js';
+import { tickSample } from './samples.js';
 
 const ticks = (first: number, count: number) =>
-  Array.from({ length: count }, (_, i) => tick('AAPL', first + i));
+  Array.from({ length: count }, (_, i) => tickSample('AAPL', first + i));
 
 /** From the oldest tick of AAPL. */
 const fromOldest = { after: { AAPL: OLDEST_TICK } };
@@ -25,7 +24,7 @@ async function take(items: Items, count: number): Promise<MarketStreamItem[]> {
 /** What items tell: the seconds of their ticks, and where there are gaps. */
 const told = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>
   items.map((item) =>
-    item.kind === 'gap' ? 'gap' : (Number(item.tick.timestamp) - Number(tick('AAPL').timestamp)) / 1000,
+    item.kind === 'gap' ? 'gap' : (Number(item.tick.timestamp) - Number(tickSample('AAPL').timestamp)) / 1000,
   );
 
 /** Lets a call get to where it waits for ticks. */
@@ -40,14 +39,14 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
 
   describe('MarketStream', () => {
     test('gives the last ticks in the order they were appended', async ({ backend: { marketStream } }) => {
-      await marketStream.append('AAPL', [tick('AAPL', 5), tick('AAPL', 1)]);
-      await marketStream.append('AAPL', [tick('AAPL', 3)]);
+      await marketStream.append('AAPL', [tickSample('AAPL', 5), tickSample('AAPL', 1)]);
+      await marketStream.append('AAPL', [tickSample('AAPL', 3)]);
       expect(await marketStream.recent('AAPL', 10)).toEqual([
-        tick('AAPL', 5),
-        tick('AAPL', 1),
-        tick('AAPL', 3),
+        tickSample('AAPL', 5),
+        tickSample('AAPL', 1),
+        tickSample('AAPL', 3),
       ]);
-      expect(await marketStream.recent('AAPL', 2)).toEqual([tick('AAPL', 1), tick('AAPL', 3)]);
+      expect(await marketStream.recent('AAPL', 2)).toEqual([tickSample('AAPL', 1), tickSample('AAPL', 3)]);
       expect(await marketStream.recent('AAPL', 0)).toEqual([]);
     });
 
@@ -58,10 +57,10 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
     });
 
     test('keeps symbols apart', async ({ backend: { marketStream }, keys }) => {
-      await marketStream.append('A:B', [tick('A:B', 1)]);
-      await marketStream.append('株', [tick('株', 2)]);
-      expect(await marketStream.recent('A:B', 10)).toEqual([tick('A:B', 1)]);
-      expect(await marketStream.recent('株', 10)).toEqual([tick('株', 2)]);
+      await marketStream.append('A:B', [tickSample('A:B', 1)]);
+      await marketStream.append('株', [tickSample('株', 2)]);
+      expect(await marketStream.recent('A:B', 10)).toEqual([tickSample('A:B', 1)]);
+      expect(await marketStream.recent('株', 10)).toEqual([tickSample('株', 2)]);
       expect((await keys()).toSorted()).toEqual(['market:A%3AB:stream', 'market:株:stream']);
     });
 
@@ -79,9 +78,9 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
     });
 
     test('lives for 30 seconds after its last tick', async ({ backend: { marketStream }, advance }) => {
-      await marketStream.append('AAPL', [tick('AAPL', 1)]);
+      await marketStream.append('AAPL', [tickSample('AAPL', 1)]);
       await advance(15_000);
-      await marketStream.append('AAPL', [tick('AAPL', 2)]);
+      await marketStream.append('AAPL', [tickSample('AAPL', 2)]);
       await advance(15_000);
       expect(await marketStream.recent('AAPL', 10)).toHaveLength(2);
       await advance(15_000);
@@ -93,21 +92,23 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       await Promise.all(Array.from({ length: 50 }, (_, i) => marketStream.append('AAPL', ticks(i * 10, 10))));
       const seconds = (await marketStream.recent('AAPL', 1_000)).map(({ timestamp }) => timestamp.getTime());
       expect(new Set(seconds).size).toBe(500);
-      const first = tick('AAPL').timestamp.getTime();
+      const first = tickSample('AAPL').timestamp.getTime();
       const inOrder = seconds.every((at, i) => i % 10 === 0 || at === seconds[i - 1]! + 1000);
       expect([inOrder, Math.min(...seconds)]).toEqual([true, first]);
     });
 
     test('appends nothing when one of the ticks is wrong', async ({ backend: { marketStream } }) => {
-      const wrong = { ...tick('AAPL'), close: 'much' };
-      const failure = await failureOf(() => marketStream.append('AAPL', [tick('AAPL'), wrong]));
+      const wrong = { ...tickSample('AAPL'), close: 'much' };
+      const failure = await summaryOfRejection(() =>
+        marketStream.append('AAPL', [tickSample('AAPL'), wrong]),
+      );
       expect(failure).toEqual({ code: 'VALIDATION', field: 'close' });
       expect(await marketStream.recent('AAPL', 10)).toEqual([]);
     });
 
     test('refuses a limit that is none', async ({ backend: { marketStream } }) => {
       for (const limit of [-1, 1.5, NaN, 2 ** 32]) {
-        const failure = await failureOf(() => marketStream.recent('AAPL', limit));
+        const failure = await summaryOfRejection(() => marketStream.recent('AAPL', limit));
         expect(failure).toEqual({ code: 'VALIDATION', field: 'limit' });
       }
     });
@@ -115,15 +116,18 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
     test('fails with CacheError, without showing it, when the key holds something else', async (opened) => {
       const { marketStream, cache } = opened.backend;
       await opened.putText('market:AAPL:stream', 's3cr3t');
-      const calls = [() => marketStream.recent('AAPL', 1), () => marketStream.append('AAPL', [tick('AAPL')])];
+      const calls = [
+        () => marketStream.recent('AAPL', 1),
+        () => marketStream.append('AAPL', [tickSample('AAPL')]),
+      ];
       for (const call of calls) {
-        const error = await errorOf(call);
+        const error = await rejectionOf(call);
         expect([error.code, error.retryable]).toEqual(['CACHE', false]);
-        expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+        expect(printedForms(error).includes('s3cr3t')).toBe(false);
       }
       expect(await opened.text('market:AAPL:stream')).toBe('s3cr3t');
-      await marketStream.append('MSFT', [tick('MSFT')]);
-      const error = await errorOf(() => cache.get('market:MSFT:stream', { parse: String }));
+      await marketStream.append('MSFT', [tickSample('MSFT')]);
+      const error = await rejectionOf(() => cache.get('market:MSFT:stream', { parse: String }));
       expect([error.code, error.retryable]).toEqual(['CACHE', false]);
     });
   });
@@ -148,9 +152,9 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
     });
 
     test('gives ticks as they were appended, with their symbol', async ({ backend: { marketStream } }) => {
-      await marketStream.append('AAPL', [tick('AAPL', 7)]);
+      await marketStream.append('AAPL', [tickSample('AAPL', 7)]);
       const [item] = await take(iterate(marketStream.subscribe('AAPL', fromOldest)), 1);
-      expect(item).toMatchObject({ kind: 'tick', symbol: 'AAPL', tick: tick('AAPL', 7) });
+      expect(item).toMatchObject({ kind: 'tick', symbol: 'AAPL', tick: tickSample('AAPL', 7) });
     });
 
     test('waits for ticks to come', async ({ backend: { marketStream } }) => {
@@ -180,7 +184,7 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       for (const symbol of symbols) {
         await marketStream.append(
           symbol,
-          range(0, 20).map((second) => tick(symbol, second)),
+          range(0, 20).map((second) => tickSample(symbol, second)),
         );
       }
       const taken = await take(items, 80);
@@ -278,10 +282,10 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       await marketStream.append('AAPL', ticks(0, 1));
       const items = iterate(marketStream.subscribe('AAPL', fromOldest));
       await take(items, 1);
-      const awaited = errorOf(() => items.next());
+      const awaited = rejectionOf(() => items.next());
       await settle();
       await probe.close();
-      const late = errorOf(() => iterate(marketStream.subscribe('AAPL')).next());
+      const late = rejectionOf(() => iterate(marketStream.subscribe('AAPL')).next());
       for (const error of [await awaited, await late]) {
         expect([error.code, error.retryable]).toEqual(['CONNECTION', false]);
       }
@@ -296,7 +300,7 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
         ['bufferSize', marketStream.subscribe('AAPL', { bufferSize: 1.5 })],
       ] as const;
       for (const [field, subscription] of wrong) {
-        const failure = await failureOf(() => iterate(subscription).next());
+        const failure = await summaryOfRejection(() => iterate(subscription).next());
         expect(failure).toEqual({ code: 'VALIDATION', field });
       }
     });
@@ -304,9 +308,9 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
     test('fails with CacheError, without showing it, when the key holds something else', async (opened) => {
       await opened.putText('market:AAPL:stream', 's3cr3t');
       const items = iterate(opened.backend.marketStream.subscribe('AAPL', fromOldest));
-      const error = await errorOf(() => items.next());
+      const error = await rejectionOf(() => items.next());
       expect([error.code, error.retryable]).toEqual(['CACHE', false]);
-      expect(everythingOf(error).includes('s3cr3t')).toBe(false);
+      expect(printedForms(error).includes('s3cr3t')).toBe(false);
     });
   });
 }

@@ -1,6 +1,6 @@
 import { RATE_LIMIT_WINDOW_MS } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
@@ -100,7 +100,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
 
     test('refuses a limit that is none', async ({ backend: { rateLimiter }, keys }) => {
       for (const limit of [0, -1, 1.5, NaN, Infinity]) {
-        const failure = await failureOf(() => rateLimiter.consume({ ...ann, limit }));
+        const failure = await summaryOfRejection(() => rateLimiter.consume({ ...ann, limit }));
         expect(failure).toEqual({ code: 'VALIDATION', field: 'limit' });
       }
       expect(await keys()).toEqual([]);
@@ -174,11 +174,11 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
         ['window', { window: 1_000 }],
       ];
       for (const [field, members] of wrong) {
-        const failure = await failureOf(() => rateLimiter.consume({ ...good, ...members }));
+        const failure = await summaryOfRejection(() => rateLimiter.consume({ ...good, ...members }));
         expect([members, failure]).toEqual([members, { code: 'VALIDATION', field }]);
       }
       for (const request of [undefined, null, 5, [good]]) {
-        const failure = await failureOf(() => rateLimiter.consume(request as never));
+        const failure = await summaryOfRejection(() => rateLimiter.consume(request as never));
         expect(failure).toEqual({ code: 'VALIDATION', field: 'request' });
       }
       expect(await keys()).toEqual([]);
@@ -189,7 +189,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
     }) => {
       await probe.close();
       const request = { ...ann, limit: 5 };
-      expect((await failureOf(() => rateLimiter.consume(request))).code).toBe('CONNECTION');
+      expect((await summaryOfRejection(() => rateLimiter.consume(request))).code).toBe('CONNECTION');
       const away = { count: 0, remaining: 0, isUnavailable: true };
       expect(await rateLimiter.consume({ ...request, onUnavailable: 'allow' })).toEqual({
         ...away,

@@ -1,8 +1,7 @@
 import type { RealtimeValues } from '@quantumtrade/dal-domain';
 import { realtimeValues, typedKeyspaces } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { errorOf } from './error-of.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 import * as sample from './samples.js';
@@ -20,12 +19,12 @@ const values = {
     get: (from) => from.selectedStrategy('AAPL'),
   },
   performance: {
-    good: sample.performance('momentum'),
+    good: sample.performanceSample('momentum'),
     set: (to, value) => to.setStrategyPerformance(value as never),
     get: (from) => from.strategyPerformance('momentum'),
   },
   tick: {
-    good: sample.tick('AAPL'),
+    good: sample.tickSample('AAPL'),
     set: (to, value) => to.setLatestTick(value as never),
     get: (from) => from.latestTick('AAPL'),
   },
@@ -96,7 +95,7 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
           ...wrongInstants.map((timestamp) => ['timestamp', { timestamp }] as const),
         ];
         for (const [field, members] of refusals) {
-          const failure = await failureOf(() => set(realtime, { ...good, ...(members as object) }));
+          const failure = await summaryOfRejection(() => set(realtime, { ...good, ...(members as object) }));
           expect([members, failure]).toEqual([members, { code: 'VALIDATION', field }]);
         }
         expect(await keys()).toEqual([]);
@@ -104,7 +103,7 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
 
       test(`an unknown member of a ${name} is refused by its name`, async ({ backend: { cache }, keys }) => {
         const realtime = realtimeValues(typedKeyspaces(cache));
-        const error = await errorOf(() => set(realtime, { ...good, timestmp: 1 }));
+        const error = await rejectionOf(() => set(realtime, { ...good, timestmp: 1 }));
         expect([error.code, (error as { field?: string }).field]).toEqual(['VALIDATION', 'timestmp']);
         expect(error.message.includes('did you mean "timestamp"?')).toBe(true);
         expect(await keys()).toEqual([]);
@@ -119,7 +118,7 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
           },
         });
         for (const value of [null, undefined, 5, 'text', [good], throwing]) {
-          expect((await failureOf(() => set(realtime, value))).code).toBe('VALIDATION');
+          expect((await summaryOfRejection(() => set(realtime, value))).code).toBe('VALIDATION');
         }
       });
     }
@@ -133,8 +132,9 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
     });
 
     test('ticks of another symbol are refused by a stream', async ({ backend: { marketStream }, keys }) => {
-      const append = () => marketStream.append('AAPL', [sample.tick('AAPL'), sample.tick('MSFT')]);
-      expect(await failureOf(append)).toEqual({ code: 'VALIDATION', field: 'symbol' });
+      const append = () =>
+        marketStream.append('AAPL', [sample.tickSample('AAPL'), sample.tickSample('MSFT')]);
+      expect(await summaryOfRejection(append)).toEqual({ code: 'VALIDATION', field: 'symbol' });
       expect(await keys()).toEqual([]);
     });
   });

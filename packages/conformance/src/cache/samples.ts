@@ -12,7 +12,7 @@ import type {
 const noon = Date.UTC(2024, 0, 2, 12);
 
 /** A tick so many seconds after noon, with figures that no plain JSON number keeps. */
-export function tick(symbol: string, second = 0): MarketData<true> {
+export function tickSample(symbol: string, second = 0): MarketData<true> {
   return {
     symbol,
     timestamp: new Date(noon + second * 1000),
@@ -53,7 +53,7 @@ export function selectedStrategy(symbol: string): SelectedStrategy {
   };
 }
 
-export function performance(strategyName: string): StrategyPerformance<true> {
+export function performanceSample(strategyName: string): StrategyPerformance<true> {
   return {
     id: '3f2504e0-4f89-81d3-9a0c-0305e82c3301',
     strategyName,
@@ -70,7 +70,7 @@ export function performance(strategyName: string): StrategyPerformance<true> {
   };
 }
 
-export function prediction(predictionId: string): PredictionRecord<true> {
+export function predictionSample(predictionId: string): PredictionRecord<true> {
   return {
     predictionId,
     symbol: 'AAPL',
@@ -87,7 +87,7 @@ export function prediction(predictionId: string): PredictionRecord<true> {
   };
 }
 
-export function session(userId: string): SessionData {
+export function sessionSample(userId: string): SessionData {
   return { userId, startedAt: new Date(noon), attributes: { theme: 'dark', tabs: [1, null, { a: true }] } };
 }
 

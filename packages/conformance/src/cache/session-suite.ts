@@ -1,6 +1,6 @@
 import type { SessionData, SessionStore } from '@quantumtrade/dal-domain';
 import { authContextStore, sessionStore, typedKeyspaces } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCache, OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
@@ -13,7 +13,7 @@ const storeOf = ({ backend: { cache }, now }: OpenCache): SessionStore =>
 const contextsOf = ({ backend: { cache } }: OpenCache) => authContextStore(typedKeyspaces(cache));
 
 const session = (attributes: SessionData['attributes'], sessionId?: string): SessionData => ({
-  ...sample.session('ann'),
+  ...sample.sessionSample('ann'),
   ...(sessionId === undefined ? {} : { sessionId }),
   attributes,
 });
@@ -29,8 +29,8 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
     test('are found until they end', async (opened) => {
       const sessions = storeOf(opened);
       expect(await sessions.find('ann')).toBeNull();
-      const saved = await sessions.save(sample.session('ann'));
-      expect(saved).toMatchObject(sample.session('ann'));
+      const saved = await sessions.save(sample.sessionSample('ann'));
+      expect(saved).toMatchObject(sample.sessionSample('ann'));
       expect(await sessions.find('ann')).toEqual(saved);
       expect(await sessions.find('bob')).toBeNull();
       expect(await sessions.end('ann')).toBe(true);
@@ -146,7 +146,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
         'text',
         null,
       ]) {
-        expect(await failureOf(() => sessions.save(session(lossy as never)))).toEqual({
+        expect(await summaryOfRejection(() => sessions.save(session(lossy as never)))).toEqual({
           code: 'VALIDATION',
           field: 'attributes',
         });
@@ -165,19 +165,19 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
         ['savedAt', { savedAt: new Date(0) }],
       ];
       for (const [field, members] of wrong) {
-        const failure = await failureOf(() => sessions.save({ ...good, ...members }));
+        const failure = await summaryOfRejection(() => sessions.save({ ...good, ...members }));
         expect([members, failure]).toEqual([members, { code: 'VALIDATION', field }]);
       }
       for (const none of [undefined, null]) {
-        const failure = await failureOf(() => sessions.save(none as never));
+        const failure = await summaryOfRejection(() => sessions.save(none as never));
         expect(failure).toEqual({ code: 'VALIDATION', field: 'userId' });
       }
       for (const name of wrongNames) {
         for (const call of [sessions.find, sessions.list, sessions.end]) {
-          expect(await failureOf(() => call(name))).toEqual({ code: 'VALIDATION', field: 'userId' });
+          expect(await summaryOfRejection(() => call(name))).toEqual({ code: 'VALIDATION', field: 'userId' });
         }
         for (const call of [sessions.find, sessions.end]) {
-          expect(await failureOf(() => call('ann', name))).toEqual({
+          expect(await summaryOfRejection(() => call('ann', name))).toEqual({
             code: 'VALIDATION',
             field: 'sessionId',
           });
@@ -232,7 +232,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       for (const token of ['', 'x'.repeat(8_193), 'a\nb', '\ud800', 5 as never, undefined as never]) {
         const calls = [contexts.find, contexts.revoke, (each: string) => contexts.save(each, context)];
         for (const call of calls) {
-          expect(await failureOf(() => call(token))).toEqual({ code: 'VALIDATION', field: 'token' });
+          expect(await summaryOfRejection(() => call(token))).toEqual({ code: 'VALIDATION', field: 'token' });
         }
       }
       expect(await opened.keys()).toEqual([]);
@@ -249,7 +249,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       ];
       for (const [field, members] of wrong) {
         const save = () => contextsOf(opened).save('token', { ...sample.userContext('ann'), ...members });
-        expect(await failureOf(save)).toEqual({ code: 'VALIDATION', field });
+        expect(await summaryOfRejection(save)).toEqual({ code: 'VALIDATION', field });
       }
       expect(await opened.keys()).toEqual([]);
     });

@@ -1,4 +1,4 @@
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
@@ -39,7 +39,9 @@ export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void
       expect(await cache.setIfUnchanged('key', undefined, 1, 60, { notify: false })).toBe(true);
       expect(await cache.setIfUnchanged('key', 2, 3, 60, { notify: false })).toBe(false);
       expect(await cache.get('key', anything)).toBe(1);
-      const failure = await failureOf(() => cache.setIfUnchanged('key', 1, 2, 60, { notify: 0 as never }));
+      const failure = await summaryOfRejection(() =>
+        cache.setIfUnchanged('key', 1, 2, 60, { notify: 0 as never }),
+      );
       expect(failure).toMatchObject({ code: 'VALIDATION', field: 'notify' });
     });
 
@@ -71,11 +73,11 @@ export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void
     });
 
     test('refuses what JSON would drop, and a time to live that is none', async ({ backend: { cache } }) => {
-      expect(await failureOf(() => cache.setIfUnchanged('key', undefined, 1n, 60))).toEqual({
+      expect(await summaryOfRejection(() => cache.setIfUnchanged('key', undefined, 1n, 60))).toEqual({
         code: 'VALIDATION',
         field: 'value',
       });
-      expect(await failureOf(() => cache.setIfUnchanged('key', undefined, 1, 0))).toEqual({
+      expect(await summaryOfRejection(() => cache.setIfUnchanged('key', undefined, 1, 0))).toEqual({
         code: 'VALIDATION',
         field: 'ttlSeconds',
       });

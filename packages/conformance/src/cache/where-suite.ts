@@ -1,5 +1,5 @@
 import { keyOf, keyspaces } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
@@ -76,7 +76,7 @@ export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
       for (const endpoint of ['/a', '/b']) {
         for (const userId of ['ann', 'bob']) await rateLimiter.consume({ userId, endpoint, limit: 9 });
       }
-      await marketStream.append('AAPL', [sample.tick('AAPL')]);
+      await marketStream.append('AAPL', [sample.tickSample('AAPL')]);
       await cache.set('market:AAPL:latest', 1, 60);
       expect(await cache.deleteWhere(keyspaces.rateLimit.pattern, { userId: 'ann' })).toBe(2);
       expect(await cache.deleteWhere(keyspaces.marketStream.pattern, {})).toBe(1);
@@ -106,7 +106,7 @@ export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
         keys,
       }) => {
         await cache.set(feature('AAPL', 'rsi'), 1, 60);
-        const failure = await failureOf(() => cache.deleteWhere(pattern, parts));
+        const failure = await summaryOfRejection(() => cache.deleteWhere(pattern, parts));
         expect(failure).toEqual({ code: 'VALIDATION', field });
         expect(await keys()).toEqual([feature('AAPL', 'rsi')]);
       });

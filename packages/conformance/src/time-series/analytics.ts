@@ -4,7 +4,7 @@ import type {
   GroupField,
   MarketDataInput,
 } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import {
   batchOf,
@@ -222,7 +222,7 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
           },
         },
       ]);
-      expect(await failureOf(() => aggregate({ symbol }))).toEqual({ code: 'QUERY' });
+      expect(await summaryOfRejection(() => aggregate({ symbol }))).toEqual({ code: 'QUERY' });
     });
 
     it('summarises each measure of each record', async () => {
@@ -398,7 +398,10 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
         [{ record: 'strategyPerformance', symbol: 'AAPL' }, 'symbol'],
       ];
       for (const [params, field] of wrong) {
-        expect(await failureOf(() => aggregate(untyped(params)))).toEqual({ code: 'VALIDATION', field });
+        expect(await summaryOfRejection(() => aggregate(untyped(params)))).toEqual({
+          code: 'VALIDATION',
+          field,
+        });
       }
     });
   });

@@ -1,7 +1,6 @@
 import type { RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { foreignFailures, summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { foreignFailures } from './junk.js';
 import { marketDataKind } from './kinds.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, untyped } from './subject.js';
@@ -134,7 +133,7 @@ export function argumentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       for (const [name, call] of Object.entries(calls)) {
         it(`${name} refuses a ${field} that is missing or of another type, by its name`, async () => {
           for (const argument of [undefined, null, true, () => 'a function']) {
-            expect(await failureOf(async () => call(backend(), untyped<never>(argument)))).toEqual({
+            expect(await summaryOfRejection(async () => call(backend(), untyped<never>(argument)))).toEqual({
               code: 'VALIDATION',
               field,
             });
@@ -158,7 +157,9 @@ export function argumentSuite(runner: TestRunner, open: OpenTimeSeries): void {
         expect(await foreignFailures(called, Object.values(right))).toEqual([]);
         if (name === 'features.insert') return;
         const typo = `${keys[0]!}s`;
-        const failure = await failureOf(async () => call(backend(), untyped<never>({ ...right, [typo]: 1 })));
+        const failure = await summaryOfRejection(async () =>
+          call(backend(), untyped<never>({ ...right, [typo]: 1 })),
+        );
         expect(failure.code).toBe('VALIDATION');
         expect(failure.field?.endsWith(typo)).toBe(true);
       });

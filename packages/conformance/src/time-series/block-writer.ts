@@ -5,8 +5,7 @@ import type {
   RecordName,
   TimeSeriesBackend,
 } from '@quantumtrade/dal-domain';
-import { errorOf } from '../cache/error-of.js';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { columnTests, typedColumnTests } from './column-batch.js';
 import type { BatchFields, LooseRow, RepositoryKind } from './kinds.js';
@@ -85,13 +84,13 @@ function recordTests(runner: TestRunner, kind: RepositoryKind, backend: () => Ti
     append(collector, [row]);
     for (const more of [{ timestamp: 'now' }, { timestamp: 0.5 }, { [kind.list]: 'rows' }]) {
       const [member] = Object.keys(more) as [string];
-      expect(await failureOf(async () => append(collector, [row, row], more))).toEqual({
+      expect(await summaryOfRejection(async () => append(collector, [row, row], more))).toEqual({
         code: 'VALIDATION',
         field: member,
       });
     }
     for (const { member } of kind.labels) {
-      expect(await failureOf(async () => append(collector, [row], { [member]: '' }))).toEqual({
+      expect(await summaryOfRejection(async () => append(collector, [row], { [member]: '' }))).toEqual({
         code: 'VALIDATION',
         field: member,
       });
@@ -172,7 +171,7 @@ function featureTests(runner: TestRunner, backend: () => TimeSeriesBackend): voi
       [1, 'features.c'],
       [2, 'features'],
     ]);
-    expect(await failureOf(async () => collector.append(untyped('sets')))).toEqual({
+    expect(await summaryOfRejection(async () => collector.append(untyped('sets')))).toEqual({
       code: 'VALIDATION',
       field: 'batches',
     });
@@ -343,7 +342,7 @@ function writeTests(runner: TestRunner, backend: () => TimeSeriesBackend): void 
       { ...good, rowCount: 49 },
     ];
     for (const block of wrong) {
-      expect((await errorOf(() => write(block))).retryable).toBe(false);
+      expect((await rejectionOf(() => write(block))).retryable).toBe(false);
     }
     expect(await closes(symbol)).toEqual([]);
     await write(good);
@@ -356,7 +355,9 @@ function writeTests(runner: TestRunner, backend: () => TimeSeriesBackend): void 
     const reason = new Error('no longer wanted');
     const aborted = backend().blocks.write(block, { signal: AbortSignal.abort(reason) });
     expect(await aborted.catch((error: unknown) => error)).toBe(reason);
-    expect(await failureOf(() => backend().blocks.write(block, { deadline: Date.now() - 1 }))).toEqual({
+    expect(
+      await summaryOfRejection(() => backend().blocks.write(block, { deadline: Date.now() - 1 })),
+    ).toEqual({
       code: 'TIMEOUT',
     });
     expect(await closes(symbol)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { errorOf } from '../cache/error-of.js';
+import { rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { RepositoryKind } from './kinds.js';
 import {
@@ -139,7 +139,7 @@ const entries = Object.entries(TABLE_CALLS);
 export function callOrderSuite(runner: TestRunner, open: OpenTimeSeries): void {
   const { it, expect, describe, beforeAll, afterAll } = runner;
   const failure = async (call: Call, backend: TimeSeriesBackend) => {
-    const { code, retryable } = await errorOf(async () => call(backend));
+    const { code, retryable } = await rejectionOf(async () => call(backend));
     return { code, retryable };
   };
   const named = async (calls: readonly (readonly [string, Call])[], backend: TimeSeriesBackend) =>

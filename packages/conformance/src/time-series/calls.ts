@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import type { CallOptions, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { RepositoryKind } from './kinds.js';
 import {
@@ -88,19 +88,19 @@ export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
 
       it(`${name} fails with a timeout when its deadline has passed`, async () => {
         for (const deadline of [0, Date.now() - 1]) {
-          expect(await failureOf(() => call(backend(), { deadline }))).toEqual({ code: 'TIMEOUT' });
+          expect(await summaryOfRejection(() => call(backend(), { deadline }))).toEqual({ code: 'TIMEOUT' });
         }
       });
 
       it(`${name} is refused when its deadline is no number`, async () => {
         const refused = { code: 'VALIDATION', field: 'deadline' };
         for (const deadline of [NaN, '2030-01-01', null, new Date(Date.now() + 60_000), 5n]) {
-          expect(await failureOf(() => call(backend(), untyped({ deadline })))).toEqual(refused);
+          expect(await summaryOfRejection(() => call(backend(), untyped({ deadline })))).toEqual(refused);
         }
       });
 
       it(`${name} refuses options that are unknown or of a wrong type by name`, async () => {
-        const failure = (options: unknown) => failureOf(() => call(backend(), untyped(options)));
+        const failure = (options: unknown) => summaryOfRejection(() => call(backend(), untyped(options)));
         const refused = (field: string) => ({ code: 'VALIDATION', field });
         expect(await failure({ deadlin: 1 })).toEqual(refused('deadlin'));
         expect(await failure({ signal: {} })).toEqual(refused('signal'));
@@ -152,7 +152,7 @@ export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
       await closed.backend.probe.close();
       await closed.backend.probe.close();
       for (const call of Object.values(CALLS)) {
-        expect(await failureOf(() => call(closed.backend, {}))).toEqual({ code: 'CONNECTION' });
+        expect(await summaryOfRejection(() => call(closed.backend, {}))).toEqual({ code: 'CONNECTION' });
       }
       expect(closed.backend.probe.connectionCount()).toBe(0);
       await closed.close();

@@ -1,4 +1,4 @@
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, TRICKY_NAMES, uniqueName, untyped } from './subject.js';
@@ -42,7 +42,7 @@ export function checkpointSuite(runner: TestRunner, open: OpenTimeSeries): void 
         untyped<number>('5'),
         untyped<number>(undefined),
       ]) {
-        expect(await failureOf(() => checkpoints.save(source, position))).toEqual({
+        expect(await summaryOfRejection(() => checkpoints.save(source, position))).toEqual({
           code: 'VALIDATION',
           field: 'position',
         });
@@ -53,8 +53,8 @@ export function checkpointSuite(runner: TestRunner, open: OpenTimeSeries): void 
     it('refuses a source without a name', async () => {
       const { checkpoints } = backend();
       const refusal = { code: 'VALIDATION', field: 'sourceId' };
-      expect(await failureOf(() => checkpoints.load(''))).toEqual(refusal);
-      expect(await failureOf(() => checkpoints.save('', 1))).toEqual(refusal);
+      expect(await summaryOfRejection(() => checkpoints.load(''))).toEqual(refusal);
+      expect(await summaryOfRejection(() => checkpoints.save('', 1))).toEqual(refusal);
     });
   });
 }

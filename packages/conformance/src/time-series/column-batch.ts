@@ -1,5 +1,5 @@
 import type { RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { BatchFields, LooseRow, RepositoryKind } from './kinds.js';
 import { stored } from './kinds.js';
@@ -69,7 +69,7 @@ export function columnTests(
       [{ columns, timestamp: 'now' }, 'timestamp'],
     ];
     for (const [batch, name] of wrong) {
-      expect(await failureOf(async () => collector.append(untyped(batch)))).toEqual({
+      expect(await summaryOfRejection(async () => collector.append(untyped(batch)))).toEqual({
         code: 'VALIDATION',
         field: name,
       });

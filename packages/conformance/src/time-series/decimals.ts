@@ -1,5 +1,5 @@
 import type { MarketDataBatch, MarketDataInput, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { batchOf, marketDataKind, sentimentKind } from './kinds.js';
 import { uniqueDay, uniqueName, untyped } from './subject.js';
@@ -95,7 +95,7 @@ export function decimalTests(runner: TestRunner, backend: () => TimeSeriesBacken
       () => sentimentKind.insert(backend(), batchOf(sentimentKind, [], { rounding: 'half-even' })),
     ];
     for (const insert of wrong) {
-      expect(await failureOf(insert)).toEqual({ code: 'VALIDATION', field: 'rounding' });
+      expect(await summaryOfRejection(insert)).toEqual({ code: 'VALIDATION', field: 'rounding' });
     }
   });
 }

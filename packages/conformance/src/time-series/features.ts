@@ -1,5 +1,5 @@
 import type { FeatureBatch } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { featureMetadataTests } from './feature-metadata.js';
 import type { OpenTimeSeries } from './subject.js';
@@ -195,7 +195,7 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(result.errors.map(({ index, field }) => [index, field])).toEqual(
         [0, 1, 2, 3, 4, 5].map((index) => [index, 'features']),
       );
-      expect(await failureOf(() => backend().features.insert(untyped('rsi')))).toEqual({
+      expect(await summaryOfRejection(() => backend().features.insert(untyped('rsi')))).toEqual({
         code: 'VALIDATION',
         field: 'batches',
       });
@@ -285,7 +285,7 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
         [{ featureName: '' }, 'filters.featureName'],
       ];
       for (const [filters, field] of wrong) {
-        expect(await failureOf(() => backend().features.find({ filters }))).toEqual({
+        expect(await summaryOfRejection(() => backend().features.find({ filters }))).toEqual({
           code: 'VALIDATION',
           field,
         });
@@ -313,7 +313,7 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
 
     it('has no newest set of an unknown symbol and refuses what cannot be one', async () => {
       expect(await backend().features.latest(uniqueName())).toBeNull();
-      expect(await failureOf(() => backend().features.latest(''))).toEqual({
+      expect(await summaryOfRejection(() => backend().features.latest(''))).toEqual({
         code: 'VALIDATION',
         field: 'symbol',
       });
@@ -334,8 +334,12 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(await features.latestValue(symbol, 'd')).toBeNull();
       expect(await features.latestValue(symbol, 'constructor')).toBeNull();
       expect(await features.latestValue(uniqueName(), 'a')).toBeNull();
-      expect(await failureOf(() => features.latestValue('', 'a'))).toMatchObject({ field: 'symbol' });
-      expect(await failureOf(() => features.latestValue(symbol, ''))).toMatchObject({ field: 'featureName' });
+      expect(await summaryOfRejection(() => features.latestValue('', 'a'))).toMatchObject({
+        field: 'symbol',
+      });
+      expect(await summaryOfRejection(() => features.latestValue(symbol, ''))).toMatchObject({
+        field: 'featureName',
+      });
     });
 
     it('leaves the batches as they were and returns copies', async () => {

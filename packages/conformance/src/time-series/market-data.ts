@@ -1,5 +1,5 @@
 import type { MarketDataInput } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { marketDataKind } from './kinds.js';
 import { decimalTests } from './decimals.js';
@@ -107,8 +107,8 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
         const symbol = uniqueName();
         await write([bar(symbol, { timestamp: day }), bar(symbol, { timestamp: day + 1, ...inexact })]);
         const { marketData } = backend();
-        expect(await failureOf(() => marketData.find({ symbol }))).toEqual({ code: 'QUERY' });
-        expect(await failureOf(() => marketData.latest(symbol, 1))).toEqual({ code: 'QUERY' });
+        expect(await summaryOfRejection(() => marketData.find({ symbol }))).toEqual({ code: 'QUERY' });
+        expect(await summaryOfRejection(() => marketData.latest(symbol, 1))).toEqual({ code: 'QUERY' });
         expect((await marketData.find({ symbol, limit: 1 })).totalCount).toBe(2);
         expect((await exactly(symbol))[1]).toMatchObject(inexact);
       }
@@ -205,12 +205,12 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
         totalCount: 0,
         cacheHit: false,
       });
-      expect(await failureOf(() => marketData.latest('', 5))).toEqual({
+      expect(await summaryOfRejection(() => marketData.latest('', 5))).toEqual({
         code: 'VALIDATION',
         field: 'symbol',
       });
       for (const limit of [-1, 0.5, NaN, untyped<number>('5')]) {
-        expect(await failureOf(() => marketData.latest('A', limit))).toEqual({
+        expect(await summaryOfRejection(() => marketData.latest('A', limit))).toEqual({
           code: 'VALIDATION',
           field: 'limit',
         });

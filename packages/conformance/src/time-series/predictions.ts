@@ -1,5 +1,5 @@
 import type { PredictionInput } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { outcomeKind, predictionKind } from './kinds.js';
 import { readingTests } from './reading.js';
@@ -56,14 +56,14 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
         strategyParameters: { lookback: 20, threshold: 0.1 },
       });
       expect(await predictions.findById(`${symbol}-0000`)).toMatchObject({ predictedPrice: 101.25 });
-      expect(await failureOf(() => predictions.findById(predictionId))).toEqual({ code: 'QUERY' });
+      expect(await summaryOfRejection(() => predictions.findById(predictionId))).toEqual({ code: 'QUERY' });
     });
 
     it('finds nothing by an unknown id and refuses what cannot be one', async () => {
       const { predictions } = backend();
       expect(await predictions.findById(uniqueName())).toBeNull();
       for (const id of ['', untyped<string>(7), 'x'.repeat(257), '\ud800']) {
-        expect(await failureOf(() => predictions.findById(id))).toEqual({
+        expect(await summaryOfRejection(() => predictions.findById(id))).toEqual({
           code: 'VALIDATION',
           field: 'predictionId',
         });
@@ -217,7 +217,9 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       const predictedPrice = '1234567890.12345678';
       await write([predicted(uniqueName(), { predictionHorizon, predictedPrice })]);
       const { predictions } = backend();
-      expect(await failureOf(() => predictions.dueForEvaluation(predictionHorizon, day + DAY))).toEqual({
+      expect(
+        await summaryOfRejection(() => predictions.dueForEvaluation(predictionHorizon, day + DAY)),
+      ).toEqual({
         code: 'QUERY',
       });
       const exact = await predictions.dueForEvaluation(predictionHorizon, day + DAY, { exact: true });
@@ -237,7 +239,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
 
     it('refuses a wrong horizon, instant or limit, naming it', async () => {
       const due = (horizon: unknown, now: unknown, limit?: unknown) =>
-        failureOf(() =>
+        summaryOfRejection(() =>
           backend().predictions.dueForEvaluation(untyped(horizon), untyped(now), {
             ...(limit !== undefined && { limit: untyped<number>(limit) }),
           }),

@@ -1,5 +1,5 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { LooseRow, RepositoryKind } from './kinds.js';
 import { batchOf, stored } from './kinds.js';
@@ -85,7 +85,10 @@ export function readingTests(
       [{ filters: Object.fromEntries([['__proto__', 'x']]) }, 'filters.__proto__'],
     ];
     for (const [params, field] of wrong) {
-      expect(await failureOf(() => kind.find(backend(), params))).toEqual({ code: 'VALIDATION', field });
+      expect(await summaryOfRejection(() => kind.find(backend(), params))).toEqual({
+        code: 'VALIDATION',
+        field,
+      });
     }
   });
 

@@ -1,4 +1,4 @@
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { batchOf, marketDataKind, predictionKind, strategyPerformanceKind } from './kinds.js';
 import type { OpenTimeSeries } from './subject.js';
@@ -46,7 +46,7 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const { schema } = backend();
       const version = await schema.version();
       for (const unknown of [version + 1, -1, 0.5, NaN]) {
-        expect(await failureOf(() => schema.migrate(unknown))).toEqual({ code: 'MIGRATION' });
+        expect(await summaryOfRejection(() => schema.migrate(unknown))).toEqual({ code: 'MIGRATION' });
       }
       expect(await schema.version()).toBe(version);
     });
@@ -70,7 +70,7 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const { schema } = backend();
       const version = await schema.version();
       expect(await schema.preview()).toEqual({ from: version, to: version, isNew: false, losses: [] });
-      expect(await failureOf(() => schema.preview(version + 1))).toEqual({ code: 'MIGRATION' });
+      expect(await summaryOfRejection(() => schema.preview(version + 1))).toEqual({ code: 'MIGRATION' });
     });
 
     it('drops everything on the way down to 0, is not valid there, and comes up again empty', async () => {
@@ -83,8 +83,8 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       await schema.migrate(0);
       expect(await schema.version()).toBe(0);
       expect(await schema.validate()).toMatchObject({ valid: false, version: 0 });
-      expect(await failureOf(() => count(symbol))).toEqual({ code: 'QUERY' });
-      expect(await failureOf(() => write(symbol))).toEqual({ code: 'QUERY' });
+      expect(await summaryOfRejection(() => count(symbol))).toEqual({ code: 'QUERY' });
+      expect(await summaryOfRejection(() => write(symbol))).toEqual({ code: 'QUERY' });
       await schema.migrate(version);
       expect(await schema.validate()).toEqual({ valid: true, version, drift: [] });
       expect(await count(symbol)).toBe(0);

@@ -1,5 +1,5 @@
 import type { SentimentInput } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { sentimentKind } from './kinds.js';
 import { readingTests } from './reading.js';
@@ -36,7 +36,9 @@ export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       const found = await backend().sentiment.find({ symbol, filters: { contentHash: '9007199254740993' } });
       expect(found.data.map(({ contentHash }) => contentHash)).toEqual([9_007_199_254_740_993n]);
       for (const contentHash of ['-1', 'abc', '', '1.0', '18446744073709551616']) {
-        expect(await failureOf(() => backend().sentiment.find({ filters: { contentHash } }))).toEqual({
+        expect(
+          await summaryOfRejection(() => backend().sentiment.find({ filters: { contentHash } })),
+        ).toEqual({
           code: 'VALIDATION',
           field: 'filters.contentHash',
         });
@@ -109,8 +111,12 @@ export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
         );
       }
       expect((await backend().sentiment.latest(uniqueName(), 1)).data).toEqual([]);
-      expect(await failureOf(() => backend().sentiment.latest('', 1))).toMatchObject({ field: 'symbol' });
-      expect(await failureOf(() => backend().sentiment.latest('A', -1))).toMatchObject({ field: 'limit' });
+      expect(await summaryOfRejection(() => backend().sentiment.latest('', 1))).toMatchObject({
+        field: 'symbol',
+      });
+      expect(await summaryOfRejection(() => backend().sentiment.latest('A', -1))).toMatchObject({
+        field: 'limit',
+      });
     });
   });
 }

@@ -1,5 +1,5 @@
 import type { AggregationParams, MarketDataInput, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { marketDataKind } from './kinds.js';
 import { uniqueName, untyped } from './subject.js';
@@ -76,7 +76,7 @@ export function sessionTests(runner: TestRunner, backend: () => TimeSeriesBacken
       { session: 'us-futures' },
     ];
     for (const params of wrong) {
-      expect(await failureOf(() => backend().analytics.aggregate(untyped(params)))).toEqual({
+      expect(await summaryOfRejection(() => backend().analytics.aggregate(untyped(params)))).toEqual({
         code: 'VALIDATION',
         field: 'session',
       });

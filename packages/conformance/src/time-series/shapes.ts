@@ -1,7 +1,7 @@
 import type { RecordName, Row, RowError, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { copyBatch, toOutputRow } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { buildColumn, columnShapes, NO_COLUMNS, rowsByRule } from './column-shapes.js';
 import type { LooseRow, RepositoryKind } from './kinds.js';
@@ -98,7 +98,7 @@ export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
       for (const [name, write] of Object.entries(WRITES)) {
         it(`${kind.definition.name} refuses a batch that cannot be read, by its member (${name})`, async () => {
           const right = batchOf(kind, [kind.row(uniqueName(), uniqueDay())]);
-          const failure = (batch: unknown) => failureOf(async () => write(backend(), kind, batch));
+          const failure = (batch: unknown) => summaryOfRejection(async () => write(backend(), kind, batch));
           const refused = (field: string) => ({ code: 'VALIDATION', field });
           for (const member of Object.keys(right)) {
             const batch = Object.defineProperty({ ...right }, member, {
@@ -179,7 +179,7 @@ function columnShapeTests(runner: TestRunner, kind: RepositoryKind, backend: () 
   it(`columns of ${definition.name} are refused by name when they make up no rows`, async () => {
     const scope = uniqueName();
     const values = valuesOf(scope, uniqueDay());
-    const failure = (batch: unknown) => failureOf(async () => collected(backend(), record, batch));
+    const failure = (batch: unknown) => summaryOfRejection(async () => collected(backend(), record, batch));
     const constants = { [scopeField]: scope };
     const field = fields.at(-1)!;
     for (const [shape, build] of Object.entries(NO_COLUMNS)) {

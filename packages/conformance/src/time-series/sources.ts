@@ -1,5 +1,5 @@
 import type { AggregationParams, MarketDataInput, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { marketDataKind } from './kinds.js';
 import { DAY, uniqueDay, uniqueName } from './subject.js';
@@ -28,9 +28,9 @@ export function sourceTests(runner: TestRunner, backend: () => TimeSeriesBackend
     const day = uniqueDay();
     await write(symbol, 'a', [day, day + 1]);
     await write(symbol, 'b', [day + 1, day + DAY]);
-    expect(await failureOf(() => aggregate({ symbol }))).toEqual(refused);
-    expect(await failureOf(() => aggregate({ symbol, interval: '1d' }))).toEqual(refused);
-    expect(await failureOf(() => aggregate({ symbol, groupBy: [] }))).toEqual(refused);
+    expect(await summaryOfRejection(() => aggregate({ symbol }))).toEqual(refused);
+    expect(await summaryOfRejection(() => aggregate({ symbol, interval: '1d' }))).toEqual(refused);
+    expect(await summaryOfRejection(() => aggregate({ symbol, groupBy: [] }))).toEqual(refused);
     expect(await aggregate({ symbol, filters: { source: 'b' } })).toEqual([[symbol, 2, 500]]);
     expect(await aggregate({ symbol, groupBy: ['source'] })).toEqual([
       ['a', 2, 500],

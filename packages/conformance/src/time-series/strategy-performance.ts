@@ -1,5 +1,5 @@
 import type { StrategyPerformanceBatch } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { strategyPerformanceKind } from './kinds.js';
 import { readingTests } from './reading.js';
@@ -84,7 +84,9 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
         ['', 'abc', untyped<string>(7)].map((wrong) => performance(strategy, { id: wrong })),
       );
       expect(errors.map(({ field }) => field)).toEqual(['id', 'id', 'id']);
-      expect(await failureOf(() => backend().strategyPerformance.find({ filters: { id: 'abc' } }))).toEqual({
+      expect(
+        await summaryOfRejection(() => backend().strategyPerformance.find({ filters: { id: 'abc' } })),
+      ).toEqual({
         code: 'VALIDATION',
         field: 'filters.id',
       });
@@ -177,14 +179,14 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
     it('has no newest row of an unknown strategy and refuses what cannot be one', async () => {
       const { strategyPerformance } = backend();
       expect(await strategyPerformance.latest(uniqueName())).toBeNull();
-      expect(await failureOf(() => strategyPerformance.latest(''))).toEqual({
+      expect(await summaryOfRejection(() => strategyPerformance.latest(''))).toEqual({
         code: 'VALIDATION',
         field: 'strategyName',
       });
     });
 
     it('has no symbol to ask for', async () => {
-      expect(await failureOf(() => backend().strategyPerformance.find({ symbol: 'AAPL' }))).toEqual({
+      expect(await summaryOfRejection(() => backend().strategyPerformance.find({ symbol: 'AAPL' }))).toEqual({
         code: 'VALIDATION',
         field: 'symbol',
       });

@@ -1,5 +1,5 @@
 import type { CollectedBlock, MarketDataBatch, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenTimeSeries } from './subject.js';
 import { DAY, describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
@@ -36,7 +36,9 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
     await backend().blocks.write(blockOf(bars([symbol])));
     const block = blockOf(bars([symbol], day));
     expect(await backend().blocks.write(block)).toEqual({ superseded: null });
-    expect(await failureOf(() => backend().blocks.write(block, untyped({ findSuperseded: 'yes' })))).toEqual({
+    expect(
+      await summaryOfRejection(() => backend().blocks.write(block, untyped({ findSuperseded: 'yes' }))),
+    ).toEqual({
       code: 'VALIDATION',
       field: 'findSuperseded',
     });

@@ -1,5 +1,5 @@
 import type { MarketDataBatch, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenTimeSeries } from './subject.js';
 import { DAY, describeSubject, MINUTE, uniqueName } from './subject.js';
@@ -83,9 +83,9 @@ function writeTests(runner: TestRunner, backend: () => TimeSeriesBackend, clock:
     const late = bar(symbol, 1, START + 5 * MINUTE + 1);
     const refusal = { code: 'VALIDATION', field: 'timestamp' };
     const collector = backend().blocks.collect('marketData');
-    expect(await failureOf(() => insert(late))).toEqual(refusal);
-    expect(await failureOf(async () => collector.append(late))).toEqual(refusal);
-    expect(await failureOf(async () => collector.drawVersion(late))).toEqual(refusal);
+    expect(await summaryOfRejection(() => insert(late))).toEqual(refusal);
+    expect(await summaryOfRejection(async () => collector.append(late))).toEqual(refusal);
+    expect(await summaryOfRejection(async () => collector.drawVersion(late))).toEqual(refusal);
     await insert(bar(symbol, 2, START + 5 * MINUTE));
     expect(await close(symbol)).toBe(2);
   });

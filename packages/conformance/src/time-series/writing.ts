@@ -1,5 +1,5 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { failureOf } from '../failure.js';
+import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { LooseRow, RepositoryKind } from './kinds.js';
 import { batchOf, stored } from './kinds.js';
@@ -67,7 +67,7 @@ export function writingTests(
   });
 
   it('refuses a batch without a list of rows, naming the member', async () => {
-    const insertList = (list: unknown) => failureOf(() => insert([], { [kind.list]: list }));
+    const insertList = (list: unknown) => summaryOfRejection(() => insert([], { [kind.list]: list }));
     expect(await insertList(undefined)).toEqual({ code: 'VALIDATION', field: kind.list });
     expect(await insertList('rows')).toEqual({ code: 'VALIDATION', field: kind.list });
   });
@@ -76,14 +76,14 @@ export function writingTests(
     const scope = uniqueName();
     const rows = [kind.row(scope, uniqueDay())];
     for (const timestamp of [new Date(NaN), 1.5, Date.UTC(1899, 0, 1), 'now']) {
-      expect(await failureOf(() => insert(rows, { timestamp }))).toEqual({
+      expect(await summaryOfRejection(() => insert(rows, { timestamp }))).toEqual({
         code: 'VALIDATION',
         field: 'timestamp',
       });
     }
     for (const { member } of kind.labels) {
       for (const label of ['', undefined, 7, 'x'.repeat(257), '\ud800']) {
-        expect(await failureOf(() => insert(rows, { [member]: label }))).toEqual({
+        expect(await summaryOfRejection(() => insert(rows, { [member]: label }))).toEqual({
           code: 'VALIDATION',
           field: member,
         });
@@ -158,7 +158,7 @@ export function writingTests(
   it('refuses a batch that is dated too far ahead, and writes none of its rows', async () => {
     const scope = uniqueName();
     const row = kind.row(scope, uniqueDay());
-    expect(await failureOf(() => insert([row], { timestamp: Date.now() + DAY }))).toEqual({
+    expect(await summaryOfRejection(() => insert([row], { timestamp: Date.now() + DAY }))).toEqual({
       code: 'VALIDATION',
       field: 'timestamp',
     });

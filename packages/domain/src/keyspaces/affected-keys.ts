@@ -1,5 +1,4 @@
-import type { Batch } from '../records/batch.js';
-import type { Column, ColumnBatch } from '../records/column-batch.js';
+import type { Batch, Column, ColumnBatch } from '../records/column-batch.js';
 import { isColumnBatch, rowCountOf } from '../records/column-batch.js';
 import type { RecordDefinition } from '../records/definition.js';
 import type { RecordName } from '../records/records.js';

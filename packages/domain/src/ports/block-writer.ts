@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors.js';
-import type { Batch } from '../records/batch.js';
+import type { Batch } from '../records/column-batch.js';
 import { readMember, requireObject, keysOf } from '../arguments.js';
 import type { RowError } from '../records/row.js';
 import { requireField } from '../records/row.js';

@@ -1,7 +1,7 @@
 /** How deep arrays and objects of a JSON value may be nested. */
 export const MAX_JSON_DEPTH = 100;
 /** How large a JSON value may be in bytes, roughly; what is referred to twice counts twice, as in its text. */
-export const MAX_JSON_SIZE = 64 * 1024 * 1024;
+const MAX_JSON_SIZE = 64 * 1024 * 1024;
 
 /** Bytes that an object or an array, and each of their members, takes besides texts and names, roughly. */
 const OVERHEAD = 32;

@@ -1,4 +1,5 @@
-import { onAbort } from '@quantumtrade/dal-runtime';
+import type { Clock } from '@quantumtrade/dal-runtime';
+import { onAbort, systemClock } from '@quantumtrade/dal-runtime';
 import { isDatabaseError, ValidationError } from '../errors.js';
 import { keysOf, requireType, requireWholeNumber, isPlainMap } from '../arguments.js';
 import { checkCall } from '../ports/call.js';
@@ -32,8 +33,9 @@ export function subscribeToTicks<Cursor>(
   source: TickSource<Cursor>,
   symbols: string | readonly string[],
   options: SubscribeOptions = {},
+  clock: Clock = systemClock,
 ): AsyncIterable<MarketStreamItem> {
-  return { [Symbol.asyncIterator]: () => new TickSubscription(source, [symbols].flat(), options) };
+  return { [Symbol.asyncIterator]: () => new TickSubscription(source, [symbols].flat(), options, clock) };
 }
 
 /**
@@ -42,6 +44,7 @@ export function subscribeToTicks<Cursor>(
  */
 class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefined> {
   readonly #source: TickSource<Cursor>;
+  readonly #clock: Clock;
   readonly #given: SubscribeOptions;
   /** What was given, once it is checked. */
   #options: SubscribeOptions = {};
@@ -63,8 +66,14 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
   #unwatch = () => {};
   #ignoreSignal = () => {};
 
-  constructor(source: TickSource<Cursor>, symbols: readonly string[], options: SubscribeOptions) {
+  constructor(
+    source: TickSource<Cursor>,
+    symbols: readonly string[],
+    options: SubscribeOptions,
+    clock: Clock,
+  ) {
     this.#source = source;
+    this.#clock = clock;
     this.#given = options;
     this.#cursors = new Map(symbols.map((symbol) => [symbol, undefined]));
     this.#unread = new Set(symbols);
@@ -154,14 +163,14 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     else if (failures.length > 0 && items.length === 0) await this.#sleep(RETRY_AFTER_MS);
   }
 
-  /** Until there are news, or for a while. */
+  /** Waits for news, at most for this time if one is given. */
   async #sleep(ms?: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
+    let cancel = () => {};
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (ms !== undefined) timer = setTimeout(resolve, ms);
+      if (ms !== undefined) cancel = this.#clock.after(ms, resolve);
     });
-    clearTimeout(timer);
+    cancel();
   }
 
   #end(failure?: { readonly reason: unknown }, held: MarketStreamItem[] = []): void {

@@ -1,6 +1,6 @@
 import { ValidationError } from '../errors.js';
 import { readMember, requireMembers } from '../arguments.js';
-import type { Rounding } from './kinds/decimal.js';
+import type { Rounding } from './kinds/kind.js';
 import { requireField } from './row.js';
 import type { RecordDefinition, RowBatchDefinition } from './definition.js';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { BatchVersion } from '../versions/batch-version.js';
 import { readEnvelope } from './batch-envelope.js';
-import type { ColumnBatch } from './column-batch.js';
+import type { Batch } from './column-batch.js';
 import { isColumnBatch, readColumnBatch, rowsOfColumns } from './column-batch.js';
-import type { Rounding } from './kinds/decimal.js';
+import type { Rounding } from './kinds/kind.js';
 import type { Row, RowError } from './row.js';
 import { checkRow, RowKeys } from './row.js';
 import type { RecordDefinition, RowBatchDefinition } from './definition.js';
@@ -12,9 +12,6 @@ import { prepareFeatures } from './feature-batches.js';
 import type { PreparedBatch, PreparedRow } from './prepared-batch.js';
 import type { RecordBatches, RecordName } from './records.js';
 import { records } from './records.js';
-
-/** A batch of any record, as rows or as columns. */
-export type Batch<N extends RecordName> = RecordBatches[N] | ColumnBatch<N>;
 
 /**
  * Checks a batch of any record, and gives its rows the version that was drawn for it.

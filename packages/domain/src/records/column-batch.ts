@@ -2,15 +2,14 @@ import { ValidationError } from '../errors.js';
 import { keysOf, requireObject, readMember, requireMembers } from '../arguments.js';
 import type { Field } from './field.js';
 import { toCanonicalField } from './field.js';
-import type { Rounding } from './kinds/decimal.js';
+import type { Canonical, Rounding } from './kinds/kind.js';
 import { formatDecimal } from './kinds/decimal.js';
-import type { Canonical } from './kinds/kind.js';
 import { Invalid } from './kinds/kind.js';
 import type { Row, RowError } from './row.js';
 import { checkRow, requireField } from './row.js';
 import type { InputOf, RecordDefinition } from './definition.js';
 import { readRounding } from './batch-envelope.js';
-import type { RecordName, records } from './records.js';
+import type { RecordBatches, RecordName, records } from './records.js';
 
 /** Texts out of few, e.g. symbols, as positions in a list of them. */
 export interface DictionaryColumn {
@@ -40,6 +39,9 @@ export interface ColumnBatch<N extends RecordName> {
   /** As in every other batch of the record; for records with decimals only. */
   readonly rounding?: Rounding;
 }
+
+/** A batch of any record, as rows or as columns. */
+export type Batch<N extends RecordName> = RecordBatches[N] | ColumnBatch<N>;
 
 export const isColumnBatch = (batch: unknown): batch is ColumnBatch<RecordName> => {
   try {
@@ -150,7 +152,7 @@ function requireColumn(name: string, value: unknown, operation: string): number 
 }
 
 /** Throws `ValidationError` when the value is wrong. */
-export function checkConstant(
+function checkConstant(
   field: Field,
   name: string,
   value: unknown,

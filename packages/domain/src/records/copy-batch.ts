@@ -1,5 +1,4 @@
-import type { Batch } from './batch.js';
-import type { Column, ColumnBatch } from './column-batch.js';
+import type { Batch, Column, ColumnBatch } from './column-batch.js';
 import { isColumnBatch } from './column-batch.js';
 import type { RecordDefinition } from './definition.js';
 import { isMapOfOwn, isPlainMap } from '../arguments.js';

@@ -1,5 +1,5 @@
 import type { Field, ValuesOf } from './field.js';
-import type { Rounding } from './kinds/decimal.js';
+import type { Rounding } from './kinds/kind.js';
 
 /**
  * Defines one record. Types, input checks, JSON, cache keys, repositories and the columns of the adapters are derived from

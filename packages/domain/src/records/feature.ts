@@ -1,4 +1,4 @@
-import type { InputOf, RecordDefinition, RecordOf, WrittenAt } from './definition.js';
+import type { RecordDefinition, WrittenAt } from './definition.js';
 
 /** One feature of one symbol at one instant. Readers get whole feature sets: see `FeatureSet`. */
 export const feature = {
@@ -32,9 +32,6 @@ export const feature = {
   filters: ['featureName', 'featureVersion'],
   aggregate: { groups: ['symbol', 'featureName'], measures: ['featureValue', 'calculationTimeMs'] },
 } as const satisfies RecordDefinition;
-
-export type Feature<E extends boolean = false> = RecordOf<typeof feature, E>;
-export type FeatureInput = InputOf<typeof feature>;
 
 /** Features of one symbol at one instant. */
 export interface FeatureBatch {

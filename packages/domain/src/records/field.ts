@@ -1,7 +1,7 @@
-import type { DecimalField, Rounding } from './kinds/decimal.js';
+import type { DecimalField } from './kinds/decimal.js';
+import type { Canonical, KindRules, Rounding, ValueTypes } from './kinds/kind.js';
 import { decimalKind } from './kinds/decimal.js';
 import { instantKind } from './kinds/instant.js';
-import type { Canonical, Kind, ValueTypes } from './kinds/kind.js';
 import { Invalid } from './kinds/kind.js';
 import type { FloatField, Uint64Field } from './kinds/number.js';
 import { floatKind, numbersKind, uint16Kind, uint32Kind, uint64Kind, uint8Kind } from './kinds/number.js';
@@ -56,12 +56,12 @@ const KINDS = {
   uint64: uint64Kind,
   float32: floatKind,
   float64: floatKind,
-} satisfies Readonly<Record<FieldKind, Kind<never, Canonical, ValueTypes>>>;
+} satisfies Readonly<Record<FieldKind, KindRules<never, Canonical, ValueTypes>>>;
 
 /** Types of the values of a kind: `input`, `output` and `exact`. */
 export type ValuesOf<K extends FieldKind> = NonNullable<(typeof KINDS)[K]['types']>;
 
-const kindOf = ({ kind }: Field): Kind<Field> => KINDS[kind] as unknown as Kind<Field>;
+const kindOf = ({ kind }: Field): KindRules<Field> => KINDS[kind] as unknown as KindRules<Field>;
 
 /**
  * Checks a value against its field and converts it to canonical form. No other code decides what a field accepts. A value

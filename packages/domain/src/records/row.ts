@@ -3,8 +3,7 @@ import { QueryError, ValidationError } from '../errors.js';
 import { isPlainObject } from '../arguments.js';
 import type { Field } from './field.js';
 import { toCanonicalField, toOutputField } from './field.js';
-import type { Rounding } from './kinds/decimal.js';
-import type { Canonical } from './kinds/kind.js';
+import type { Canonical, Rounding } from './kinds/kind.js';
 import { Invalid } from './kinds/kind.js';
 import type { RecordDefinition, RecordOf } from './definition.js';
 

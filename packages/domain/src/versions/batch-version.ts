@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors.js';
-import type { Batch } from '../records/batch.js';
+import type { Batch } from '../records/column-batch.js';
 import { isColumnBatch } from '../records/column-batch.js';
 import type { RecordDefinition } from '../records/definition.js';
 import type { FeatureBatch } from '../records/feature.js';

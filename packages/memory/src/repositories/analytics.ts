@@ -22,7 +22,7 @@ import type { MemoryStore } from '../store/memory-store.js';
 import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 
-export function analytics(store: MemoryStore): Analytics {
+export function memoryAnalytics(store: MemoryStore): Analytics {
   return {
     aggregate: async <E extends boolean = false>(params: AggregationParams, options?: ReadOptions<E>) => {
       const started = performance.now();

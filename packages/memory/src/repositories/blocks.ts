@@ -28,7 +28,7 @@ import type { MemoryStore } from '../store/memory-store.js';
 /** Block ids that are remembered; the rows of a block that was forgotten replace themselves. */
 export const REMEMBERED_BLOCKS = 10_000;
 
-export function blockWriter(store: MemoryStore): BlockWriter {
+export function memoryBlocks(store: MemoryStore): BlockWriter {
   const written = new Set<string>();
   return {
     collect: (record) => {

@@ -2,7 +2,7 @@ import type { CheckpointRepository } from '@quantumtrade/dal-domain';
 import { requireField } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 
-export function checkpointRepository(store: MemoryStore): CheckpointRepository {
+export function memoryCheckpoints(store: MemoryStore): CheckpointRepository {
   const requireSource = (sourceId: string, operation: string) =>
     requireField({ kind: 'id' }, 'sourceId', sourceId, operation) as string;
   return {

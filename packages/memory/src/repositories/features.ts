@@ -5,7 +5,7 @@ import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 import { insertRows } from './insert.js';
 
-export function featureRepository(store: MemoryStore): FeatureRepository {
+export function memoryFeatures(store: MemoryStore): FeatureRepository {
   return {
     insert: async (batches, options) => insertRows(store, 'features', batches, options),
 

@@ -20,16 +20,16 @@ import {
 import type { MemoryStore } from '../store/memory-store.js';
 import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
-import { featureRepository } from './features.js';
+import { memoryFeatures } from './features.js';
 import { insertRows } from './insert.js';
 
 const MINUTE_MS = 60_000;
 
 /** Creates the repository of each record. */
-export function recordRepositories(store: MemoryStore): RecordRepositories {
+export function memoryRecords(store: MemoryStore): RecordRepositories {
   return {
     ...deriveRepositories((name) => recordMethods(store, name)),
-    features: featureRepository(store),
+    features: memoryFeatures(store),
   };
 }
 

@@ -1,4 +1,4 @@
-import { errorOf } from '@quantumtrade/dal-conformance';
+import { rejectionOf } from '@quantumtrade/dal-conformance';
 import type { Cache } from '@quantumtrade/dal-domain';
 import { until } from '@quantumtrade/dal-testing';
 import { type ClusterNode, RedisClusterProcesses, RedisProcess } from '@quantumtrade/dal-testing/redis';
@@ -61,7 +61,7 @@ describe('on a server', () => {
     const { cache } = connect({ url: server.url, commandTimeoutMs: 600_000, scanTimeoutMs: 50 });
     await cache.set('f:A:1', 1, 60);
     server.pause();
-    const error = await errorOf(() => cache.deleteWhere(PATTERN, {}));
+    const error = await rejectionOf(() => cache.deleteWhere(PATTERN, {}));
     server.resume();
     expect(error).toMatchObject({ code: 'TIMEOUT', operation: 'cache.deleteWhere', retryable: true });
   });
@@ -69,7 +69,7 @@ describe('on a server', () => {
   it('fails with a retryable error when the server dies meanwhile', async () => {
     const { cache } = connect({ url: server.url });
     await fill(cache, keysOf('A', 20_000));
-    const deletion = errorOf(() => cache.deleteWhere(PATTERN, {}));
+    const deletion = rejectionOf(() => cache.deleteWhere(PATTERN, {}));
     await until(async () => (await redis.dbsize()) < 20_000);
     await server.kill();
     expect(await deletion).toMatchObject({ code: 'CONNECTION', retryable: true });
@@ -109,7 +109,7 @@ describe('on a cluster of three masters', () => {
     const { cache } = connect(cluster.settings);
     await fill(cache, keysOf('A', 100));
     for (const { redis } of cluster.masters) await redis.cluster('DELSLOTS', 0);
-    expect(await errorOf(() => cache.deleteWhere(PATTERN, {}))).toMatchObject(unknownTopology);
+    expect(await rejectionOf(() => cache.deleteWhere(PATTERN, {}))).toMatchObject(unknownTopology);
     expect((await cache.getMany(keysOf('A', 100), anything)).every((value) => value === 1)).toBe(true);
     await cluster.masters[0]!.redis.cluster('ADDSLOTS', 0);
     await cluster.settled();
@@ -134,7 +134,7 @@ describe('on a cluster of three masters', () => {
     );
     await third.redis.cluster('SETSLOT', slot, 'IMPORTING', one.id);
     await one.redis.cluster('SETSLOT', slot, 'MIGRATING', third.id);
-    expect(await errorOf(() => cache.deleteWhere(PATTERN, {}))).toMatchObject(unknownTopology);
+    expect(await rejectionOf(() => cache.deleteWhere(PATTERN, {}))).toMatchObject(unknownTopology);
     await cluster.moveSlot(slot, one, third);
     expect(await cache.deleteWhere(PATTERN, {})).toBe(100);
   });

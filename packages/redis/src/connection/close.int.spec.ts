@@ -1,4 +1,4 @@
-import { errorOf } from '@quantumtrade/dal-conformance';
+import { rejectionOf } from '@quantumtrade/dal-conformance';
 import { connectRedis } from '../connect-redis.js';
 import { anything, closeAll, connect, NO_TIMEOUT, openSockets } from '../testing/connected.js';
 import { sleep } from '@quantumtrade/dal-runtime';
@@ -22,7 +22,7 @@ it('close ends without leaking a socket in every connection state', async () => 
   await healthy.probe.close();
 
   const refused = connectRedis({ url: unused, ...NO_TIMEOUT });
-  await errorOf(() => refused.probe.ping());
+  await rejectionOf(() => refused.probe.ping());
   await refused.probe.close();
 
   for (const url of [server.url, silent.url, unused])
@@ -30,20 +30,20 @@ it('close ends without leaking a socket in every connection state', async () => 
 
   const connecting = connectRedis({ url: silent.url, ...NO_TIMEOUT });
   while (silent.connections.size === 0) await sleep(5);
-  const waiting = errorOf(() => connecting.probe.ping());
+  const waiting = rejectionOf(() => connecting.probe.ping());
   await connecting.probe.close();
   expect(await waiting).toMatchObject({ code: 'CONNECTION', retryable: false });
 
   const hung = connectRedis({ url: server.url, ...NO_TIMEOUT });
   await hung.probe.ping();
   server.pause();
-  const overdue = errorOf(() => hung.probe.ping());
+  const overdue = rejectionOf(() => hung.probe.ping());
   await hung.probe.close();
   expect((await overdue).code).toBe('CONNECTION');
   server.resume();
 
   for (const { probe } of [healthy, refused, connecting, hung]) {
-    expect(await errorOf(() => probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
+    expect(await rejectionOf(() => probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
     expect(probe.connectionCount()).toBe(0);
   }
   while (silent.connections.size > 0) await sleep(5);

@@ -1,4 +1,4 @@
-import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
 import { anything, closeAll, connect, NO_TIMEOUT, untilAnswered } from '../testing/connected.js';
 import { sleep } from '@quantumtrade/dal-runtime';
 import { killServers, startRedis, startSilentServer } from '../testing/started-servers.js';
@@ -29,7 +29,7 @@ it('calls without a deadline end within their budget while the server hangs', as
     () => rateLimiter.consume(request),
     () => marketStream.recent('AAPL', 1),
   ];
-  const errors = await Promise.all(calls.map((call) => errorOf(call)));
+  const errors = await Promise.all(calls.map((call) => rejectionOf(call)));
   expect(errors.map(({ code, retryable }) => [code, retryable])).toEqual(calls.map(() => ['TIMEOUT', true]));
   const decisions = (['allow', 'deny'] as const).map((onUnavailable) =>
     rateLimiter.consume({ ...request, onUnavailable }),
@@ -46,9 +46,9 @@ it('a call to a hung server times out at the command timeout', async () => {
   const { cache, probe } = backend;
   await probe.ping();
   server.pause();
-  const byLimit = await errorOf(() => cache.set('key', SECRET, 60));
+  const byLimit = await rejectionOf(() => cache.set('key', SECRET, 60));
   expect(byLimit).toMatchObject({ code: 'TIMEOUT', operation: 'cache.set', retryable: true });
-  expect(everythingOf(byLimit)).not.toContain(SECRET);
+  expect(printedForms(byLimit)).not.toContain(SECRET);
   server.resume();
   await untilAnswered(backend);
 });
@@ -59,7 +59,7 @@ it('a call to a hung server ends at its deadline', async () => {
   const { cache, probe } = backend;
   await probe.ping();
   server.pause();
-  const error = await errorOf(() => cache.get('key', anything, { deadline: Date.now() + 50 }));
+  const error = await rejectionOf(() => cache.get('key', anything, { deadline: Date.now() + 50 }));
   expect(error).toMatchObject({ code: 'TIMEOUT', operation: 'cache.get' });
   const controller = new AbortController();
   const aborted = cache.get('key', anything, { signal: controller.signal });
@@ -79,7 +79,7 @@ it('writes stay in call order, including one abandoned while the server hung', a
     value: 'earlier'.padEnd(20_000),
     ttlSeconds: 60,
   }));
-  const error = await errorOf(() => cache.setMany(earlier, { deadline: Date.now() + 50 }));
+  const error = await rejectionOf(() => cache.setMany(earlier, { deadline: Date.now() + 50 }));
   expect(error.code).toBe('TIMEOUT');
   const written = cache.set('key-99', 'later', 60);
   server.resume();
@@ -94,7 +94,7 @@ it('an overdue reply closes the connection even if every caller has left', async
   const backend = connect({ url: server.url, commandTimeoutMs: 200 });
   await backend.probe.ping();
   server.pause();
-  await errorOf(() => backend.cache.get('key', anything, { deadline: Date.now() + 20 }));
+  await rejectionOf(() => backend.cache.get('key', anything, { deadline: Date.now() + 20 }));
   while (backend.probe.connectionCount() > 0) await sleep(20);
   server.resume();
   await untilAnswered(backend);
@@ -105,7 +105,7 @@ it('a long call keeps the connection, and other calls are answered', async () =>
   const { cache, probe } = connect({ url: server.url, commandTimeoutMs: 100 });
   await probe.ping();
   const entries = Array.from({ length: 100_000 }, (_, i) => ({ key: `key-${i}`, value: i, ttlSeconds: 60 }));
-  const long = errorOf(() => cache.setMany(entries));
+  const long = rejectionOf(() => cache.setMany(entries));
   for (let isOver = false; !isOver;) {
     const next = cache.exists('key');
     isOver = await Promise.race([long.then(() => true), next.then(() => false)]);
@@ -122,7 +122,7 @@ it('calls stop waiting for the handshake at their deadline or abort', async () =
     () => cache.get('key', anything, { deadline: Date.now() + 50 }),
     () => cache.set('key', 1, 60, { deadline: Date.now() + 50 }),
   ];
-  for (const call of calls) expect((await errorOf(call)).code).toBe('TIMEOUT');
+  for (const call of calls) expect((await rejectionOf(call)).code).toBe('TIMEOUT');
   const controller = new AbortController();
   const aborted = cache.exists('key', { signal: controller.signal });
   controller.abort('not needed');
@@ -133,7 +133,7 @@ it('a call abandoned before the connection opens is never sent', async () => {
   const server = await startRedis();
   server.pause();
   const backend = connect({ url: server.url, ...NO_TIMEOUT });
-  const late = await errorOf(() => backend.cache.set('key', 1, 60, { deadline: Date.now() + 50 }));
+  const late = await rejectionOf(() => backend.cache.set('key', 1, 60, { deadline: Date.now() + 50 }));
   expect(late.code).toBe('TIMEOUT');
   server.resume();
   await backend.probe.ping();

@@ -1,4 +1,4 @@
-import { errorOf, everythingOf } from '@quantumtrade/dal-conformance';
+import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
 import { anything, closeAll, connect, NO_TIMEOUT, untilAnswered } from '../testing/connected.js';
 import { killServers, startRedis } from '../testing/started-servers.js';
 
@@ -18,14 +18,14 @@ it('calls fail immediately when the server dies, and succeed after its restart',
   expect(probe.connectionCount()).toBe(1);
 
   server.pause();
-  const inFlight = Array.from({ length: 20 }, () => errorOf(() => cache.set('key', SECRET, 60)));
+  const inFlight = Array.from({ length: 20 }, () => rejectionOf(() => cache.set('key', SECRET, 60)));
   await new Promise((resolve) => setImmediate(resolve));
   await server.kill();
   for (const error of await Promise.all(inFlight)) expect(error.code).toBe('CONNECTION');
   expect(probe.connectionCount()).toBe(0);
-  const error = await errorOf(() => cache.set('key', SECRET, 60));
+  const error = await rejectionOf(() => cache.set('key', SECRET, 60));
   expect(error).toMatchObject({ code: 'CONNECTION', retryable: true });
-  expect(everythingOf(error)).not.toContain(SECRET);
+  expect(printedForms(error)).not.toContain(SECRET);
 
   await server.start();
   await untilAnswered(backend);
@@ -38,7 +38,9 @@ it('calls fail while nothing listens, and succeed once a server starts', async (
   const server = await startRedis();
   await server.kill();
   const backend = connect({ url: server.url, ...NO_TIMEOUT });
-  const failures = await Promise.all(Array.from({ length: 50 }, () => errorOf(() => backend.probe.ping())));
+  const failures = await Promise.all(
+    Array.from({ length: 50 }, () => rejectionOf(() => backend.probe.ping())),
+  );
   for (const error of failures) {
     expect(error).toMatchObject({
       code: 'CONNECTION',
@@ -57,9 +59,9 @@ it('a refused login fails with ConnectionError without the password', async () =
   for (const settings of [wrong, inUrl, { url: server.url }]) {
     const { cache, probe } = connect({ ...settings, ...NO_TIMEOUT });
     for (const call of [() => probe.ping(), () => cache.set('key', SECRET, 60)]) {
-      const error = await errorOf(call);
+      const error = await rejectionOf(call);
       expect(error).toMatchObject({ code: 'CONNECTION', retryable: false });
-      expect(everythingOf(error)).not.toContain('s3cr3t');
+      expect(printedForms(error)).not.toContain('s3cr3t');
       expect(error.message).toMatch(/WRONGPASS|NOAUTH/);
     }
   }
@@ -71,7 +73,7 @@ it('calls fail when the configured database does not exist', async () => {
   const server = await startRedis('--databases', '4');
   const wrong = connect({ url: server.url, database: 7, ...NO_TIMEOUT });
   for (let i = 0; i < 3; i++) {
-    const error = await errorOf(() => wrong.cache.set('key', 1, 60));
+    const error = await rejectionOf(() => wrong.cache.set('key', 1, 60));
     expect(error).toMatchObject({ code: 'CONNECTION', retryable: false });
   }
   const zero = connect({ url: server.url, ...NO_TIMEOUT });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { HearingListener } from '@quantumtrade/dal-conformance';
+import { RecordingListener } from '@quantumtrade/dal-conformance';
 import { until } from '@quantumtrade/dal-testing';
 import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import type { RedisSettings } from '../settings.js';
@@ -19,7 +19,7 @@ afterEach(closeAll);
 
 async function connectListener(settings: Partial<RedisSettings> = {}) {
   const backend = connect({ ...cluster.settings, keyPrefix, ...settings });
-  const listener = new HearingListener();
+  const listener = new RecordingListener();
   backend.invalidations.listen(listener);
   await listener.until('(connected)');
   return { backend, listener };

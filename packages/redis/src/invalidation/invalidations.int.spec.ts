@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { HearingListener } from '@quantumtrade/dal-conformance';
+import { RecordingListener } from '@quantumtrade/dal-conformance';
 import { until } from '@quantumtrade/dal-testing';
 import { TcpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
@@ -32,7 +32,7 @@ afterEach(closeAll);
 
 async function connectListener(settings: Partial<RedisSettings> = {}) {
   const backend = connect({ url: server.url, keyPrefix, ...settings });
-  const listener = new HearingListener();
+  const listener = new RecordingListener();
   const stop = backend.invalidations.listen(listener);
   await listener.until('(connected)');
   return { backend, listener, stop };
@@ -115,8 +115,8 @@ it('the invalidation connection is open only while there is a listener', async (
   const backend = connect({ url: server.url, keyPrefix });
   await backend.probe.ping();
   expect((await listClients()).subscribers).toEqual([]);
-  const stops = [1, 2, 3].map(() => backend.invalidations.listen(new HearingListener()));
-  const last = new HearingListener();
+  const stops = [1, 2, 3].map(() => backend.invalidations.listen(new RecordingListener()));
+  const last = new RecordingListener();
   stops.push(backend.invalidations.listen(last));
   await last.until('(connected)');
   expect((await listClients()).subscribers).toHaveLength(1);
@@ -124,7 +124,7 @@ it('the invalidation connection is open only while there is a listener', async (
   for (const stop of stops) stop();
   await until(async () => (await listClients()).subscribers.length === 0);
   expect(backend.probe.connectionCount()).toBe(1);
-  backend.invalidations.listen(new HearingListener());
+  backend.invalidations.listen(new RecordingListener());
   await backend.probe.close();
   expect(openSockets()).toBe(before);
 });
@@ -198,7 +198,7 @@ it('the documented permissions suffice to listen', async () => {
 it('without permission to track the listener stays disconnected with a reason', async () => {
   await foreign.acl('SETUSER', 'blind', 'on', '>pw', '~*', '&*', '+@all', '-client|tracking');
   const backend = connect({ url: server.url, keyPrefix, username: 'blind', password: 'pw' });
-  const listener = new HearingListener();
+  const listener = new RecordingListener();
   backend.invalidations.listen(listener);
   const refusals = async () => ((await foreign.acl('LOG')) as unknown[][]).flat().filter(isTrackingRefusal);
   const isTrackingRefusal = (word: unknown) => word === 'client|tracking';
@@ -230,7 +230,7 @@ it('the disconnection reason is reported while the server is gone', async () => 
 
 it('invalidation none never connects a listener', async () => {
   const backend = connect({ url: server.url, keyPrefix, invalidation: 'none' });
-  const listener = new HearingListener();
+  const listener = new RecordingListener();
   backend.invalidations.listen(listener);
   await backend.cache.set('key', 1, 60);
   expect(backend.probe.connectionCount()).toBe(1);

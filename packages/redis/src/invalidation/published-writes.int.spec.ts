@@ -1,4 +1,4 @@
-import { cacheSuites, HearingListener } from '@quantumtrade/dal-conformance';
+import { cacheSuites, RecordingListener } from '@quantumtrade/dal-conformance';
 import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { closeAll, connect } from '../testing/connected.js';
@@ -18,7 +18,7 @@ describe('a single server', () => {
   cacheSuites(runner, async () => openCache(redis, { url, invalidation }));
 
   it('writes are announced to processes with the same prefix only', async () => {
-    const [ours, theirs] = [new HearingListener(), new HearingListener()];
+    const [ours, theirs] = [new RecordingListener(), new RecordingListener()];
     connect({ url, invalidation, keyPrefix: 'ours:' }).invalidations.listen(ours);
     connect({ url, invalidation, keyPrefix: 'theirs:' }).invalidations.listen(theirs);
     await Promise.all([ours.until('(connected)'), theirs.until('(connected)')]);
@@ -35,7 +35,7 @@ describe('a single server', () => {
 
   it('reads and rate limits publish nothing', async () => {
     const backend = connect({ url, invalidation, keyPrefix: 'ours:' });
-    const listener = new HearingListener();
+    const listener = new RecordingListener();
     backend.invalidations.listen(listener);
     await listener.until('(connected)');
     await backend.cache.getEntry('key', { parse: String });

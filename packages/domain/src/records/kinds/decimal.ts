@@ -1,4 +1,4 @@
-import type { Kind } from './kind.js';
+import type { KindRules, Rounding } from './kind.js';
 import { asIs, Invalid } from './kind.js';
 
 /** Digits after the point of every decimal in the data layer. */
@@ -19,9 +19,6 @@ export const DECIMAL_LIMIT: Readonly<Record<DecimalPrecision, bigint>> = {
 
 /** The smallest magnitude but 0. Anything between is refused: it would become 0, or something far from itself. */
 export const SMALLEST_DECIMAL = 1e-8;
-
-/** How strings with more than 8 digits after the point are rounded, where a batch allows it. */
-export type Rounding = 'half-even';
 
 /** Characters of a decimal string at most. */
 const TEXT_LIMIT = 1_000;
@@ -112,7 +109,7 @@ export interface DecimalTypes {
   exact: string;
 }
 
-export const decimalKind: Kind<DecimalField, bigint, DecimalTypes> = {
+export const decimalKind: KindRules<DecimalField, bigint, DecimalTypes> = {
   toCanonical(value, { precision, min }, rounding) {
     const units = parseDecimal(value, precision, rounding);
     if (typeof units === 'string') return new Invalid(units);

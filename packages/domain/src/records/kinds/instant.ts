@@ -1,4 +1,4 @@
-import type { Kind } from './kind.js';
+import type { KindRules } from './kind.js';
 import { Invalid } from './kind.js';
 
 export const MIN_INSTANT = Date.UTC(1900, 0, 1);
@@ -19,7 +19,7 @@ export interface InstantTypes {
   exact: Date;
 }
 
-export const instantKind: Kind<unknown, number, InstantTypes> = {
+export const instantKind: KindRules<unknown, number, InstantTypes> = {
   toCanonical(value) {
     const isDate = value instanceof Date;
     const ms = isDate ? value.getTime() : value;

@@ -1,10 +1,11 @@
-import type { Rounding } from './decimal.js';
-
 /**
  * Form in which both adapters hold a value: instants are epoch milliseconds, decimals are units of 10^-8, 64-bit integers are
  * bigints, 32-bit floats are rounded to 32 bits.
  */
 export type Canonical = string | number | bigint | readonly string[] | Readonly<Record<string, number>>;
+
+/** Rounding of strings with more than 8 digits after the point, where a batch allows it. */
+export type Rounding = 'half-even';
 
 /** Reason for which a value is refused. */
 export class Invalid {
@@ -25,7 +26,7 @@ export interface SameTypes<C> extends ValueTypes {
 }
 
 /** One row of the table of kinds. `null` and `undefined` are handled before: a kind gets neither. */
-export interface Kind<F, C extends Canonical = Canonical, V extends ValueTypes = SameTypes<C>> {
+export interface KindRules<F, C extends Canonical = Canonical, V extends ValueTypes = SameTypes<C>> {
   /** Carries the types; it has no value. */
   readonly types?: V;
   /** Checks an input value and converts it. With `rounding`, decimal strings may have more digits than are kept. */

@@ -1,5 +1,5 @@
 import { isMapOfOwn } from '../../arguments.js';
-import type { Kind } from './kind.js';
+import type { KindRules } from './kind.js';
 import { asIs, Invalid } from './kind.js';
 
 export interface FloatField {
@@ -19,7 +19,7 @@ export interface Uint64Field {
 
 const UINT64_MAX = (1n << 64n) - 1n;
 
-const uintKind = (max: number): Kind<unknown, number> => ({
+const uintKind = (max: number): KindRules<unknown, number> => ({
   toCanonical: (value) =>
     typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
       ? value + 0
@@ -39,7 +39,7 @@ export interface Uint64Types {
   exact: bigint;
 }
 
-export const uint64Kind: Kind<Uint64Field, bigint, Uint64Types> = {
+export const uint64Kind: KindRules<Uint64Field, bigint, Uint64Types> = {
   toCanonical(value) {
     if (typeof value === 'bigint' && value >= 0n && value <= UINT64_MAX) return value;
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
@@ -60,7 +60,7 @@ export const uint64Kind: Kind<Uint64Field, bigint, Uint64Types> = {
 };
 
 /** Kind of both float widths; `float32` keeps what 32 bits keep. */
-export const floatKind: Kind<FloatField, number> = {
+export const floatKind: KindRules<FloatField, number> = {
   toCanonical(value, field) {
     if (typeof value !== 'number') return new Invalid('must be a number');
     const float = (field.kind === 'float32' ? Math.fround(value) : value) + 0;
@@ -87,7 +87,7 @@ export interface NumbersTypes {
   exact: Record<string, number>;
 }
 
-export const numbersKind: Kind<unknown, Readonly<Record<string, number>>, NumbersTypes> = {
+export const numbersKind: KindRules<unknown, Readonly<Record<string, number>>, NumbersTypes> = {
   toCanonical(value) {
     if (!isMapOfOwn(value)) return new Invalid('must be a map of numbers');
     const numbers = { ...value } as Record<string, number>;

@@ -1,5 +1,5 @@
 import { isPlainMap } from '../../arguments.js';
-import type { Kind } from './kind.js';
+import type { KindRules } from './kind.js';
 import { asIs, Invalid } from './kind.js';
 
 const MAX_SYMBOL_LENGTH = 64;
@@ -9,7 +9,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
-const textKind = (toCanonical: (value: unknown) => string | Invalid): Kind<unknown, string> => ({
+const textKind = (toCanonical: (value: unknown) => string | Invalid): KindRules<unknown, string> => ({
   toCanonical,
   toOutput: asIs,
   toJson: asIs,
@@ -46,7 +46,7 @@ export interface TextsTypes {
   exact: string[];
 }
 
-export const textsKind: Kind<unknown, readonly string[], TextsTypes> = {
+export const textsKind: KindRules<unknown, readonly string[], TextsTypes> = {
   toCanonical(value) {
     if (!Array.isArray(value)) return new Invalid('must be a list of strings');
     for (const item of value) {
