@@ -45,7 +45,10 @@ it('a replayed dead letter stays while the store is away, and once stored it is 
   expect((await qtdal('dead-letter', 'replay', '--all', ...away)).code).toBe(EXIT.connection);
   expect(await deadLetters.list()).toHaveLength(1);
   const { code, out } = await qtdal('dead-letter', 'replay', '--all', '--json', ...here);
-  expect([code, JSON.parse(out)]).toEqual([EXIT.ok, [{ id: block!.id, outcome: 'stored', supersededCount: 0 }]]);
+  expect([code, JSON.parse(out)]).toEqual([
+    EXIT.ok,
+    [{ id: block!.id, outcome: 'stored', supersededCount: 0 }],
+  ]);
   expect(await deadLetters.list()).toEqual([]);
   const query = await qtdal('query', 'market-data', '--symbol', 'A', '--json', ...here);
   expect(JSON.parse(query.out)).toMatchObject({ totalCount: 1 });
