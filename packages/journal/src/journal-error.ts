@@ -1,29 +1,29 @@
 import { DirectoryLockedError, errorCode } from '@quantumtrade/dal-runtime/fs';
 
 /**
- * - `LOCKED`: another journal, of this or another process, has the directory open.
- * - `DISK_FULL`: no space or quota left on the disk. The same append works again once there is room.
- * - `IO`: the disk failed otherwise.
- * - `TOO_LARGE`: the record can never fit into `maxBytes`, or is over the format's limit.
+ * - `LOCKED`: another journal of this or another process has the directory open.
+ * - `DISK_FULL`: no space or quota is left on the disk. The append may succeed later.
+ * - `IO`: another disk failure.
+ * - `TOO_LARGE`: the record exceeds `maxBytes` or the limit of the format.
  * - `TIMEOUT`: the deadline passed.
  * - `CLOSED`: the journal is closed or closing.
- * - `INVALID`: an argument is wrong.
+ * - `INVALID`: an argument is invalid.
  */
 export type JournalErrorCode = 'LOCKED' | 'DISK_FULL' | 'IO' | 'TOO_LARGE' | 'TIMEOUT' | 'CLOSED' | 'INVALID';
 
 export interface JournalErrorDetails {
   cause?: unknown;
-  /** Default is `false`. */
+  /** @default false */
   mayBeJournaled?: boolean;
 }
 
-/** What a journal fails with. Never holds an id or payload. */
+/** Error of a journal. Contains neither ids nor payloads. */
 export class JournalError extends Error {
   override readonly name = 'JournalError';
   readonly code: JournalErrorCode;
   /**
-   * Of a failed append: whether its bytes had reached the disk's hands, so that the record may still be delivered, now
-   * or after a restart. `false` says that it never will be.
+   * Whether the bytes of a failed append had been passed to the disk, so that the record may still be delivered, now or after
+   * a restart. With `false` it never will be.
    */
   readonly mayBeJournaled: boolean;
 
@@ -34,19 +34,19 @@ export class JournalError extends Error {
   }
 }
 
-/** The journal's error for a failed disk operation. */
-export function diskError(what: string, cause: unknown, mayBeJournaled = false): JournalError {
+/** Returns the journal's error for a failed disk operation. */
+export function diskError(message: string, cause: unknown, mayBeJournaled = false): JournalError {
   if (cause instanceof JournalError) return cause;
   if (cause instanceof DirectoryLockedError) {
-    const message = `Journal ${cause.directory} is in use by process ${cause.holder}`;
-    return new JournalError('LOCKED', message, { cause });
+    const reason = `Journal ${cause.directory} is in use by process ${cause.holder}`;
+    return new JournalError('LOCKED', reason, { cause });
   }
   const code = errorCode(cause);
   const { path } = (cause ?? {}) as NodeJS.ErrnoException;
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new JournalError(
     full ? 'DISK_FULL' : 'IO',
-    `${what}: ${code ?? 'failed'}${path === undefined ? '' : ` (${path})`}`,
+    `${message}: ${code ?? 'failed'}${path === undefined ? '' : ` (${path})`}`,
     {
       cause,
       mayBeJournaled,

@@ -11,7 +11,7 @@ class Run {
   readonly #model = new Model();
   /** Whether the cursor was found damaged at the last opening. */
   #cursorDamaged = false;
-  /** By flipped bits, or by being written in place on a full disk. */
+  /** Whether flipped bits, or a write in place on a full disk, may have damaged the cursor. */
   #cursorMayBeDamaged = false;
   readonly #sizes: { segmentBytes: number; maxBytes: number };
 
@@ -28,7 +28,7 @@ class Run {
     return this.#model.acknowledgedCount;
   }
 
-  /** A few lives of a journal, each ended by a clean close, SIGKILL or loss of power. */
+  /** Runs a journal several times, each ended by a clean close, SIGKILL or loss of power. */
   async play(lives: number, { flips }: { flips: boolean }): Promise<void> {
     for (let life = 0; life < lives; life++) {
       this.#arm();
@@ -117,12 +117,12 @@ class Run {
     );
   }
 
-  /** One caller: appends in chunks, those of a chunk at once, each chunk after the one before. */
+  /** Appends chunks one after the other, with the appends of a chunk made at once. */
   async #call(journal: Journal, caller: number): Promise<void> {
     for (let chunks = this.#random.below(8); chunks > 0; chunks--) {
       const chunk = Array.from({ length: 1 + this.#random.below(6) }, async () => {
         const payload = this.#payload();
-        const id = this.#model.appending(caller, payload);
+        const id = this.#model.begin(caller, payload);
         const cut = this.#random.below(payload.length + 1);
         await journal.append(id, [payload.subarray(0, cut), payload.subarray(cut)]).then(
           () => this.#model.acknowledge(id),
@@ -133,7 +133,7 @@ class Run {
     }
   }
 
-  /** Random bytes, zeros, or a piece of the journal itself: records within a record. */
+  /** Returns random bytes, zeros, or a piece of the journal itself: records within a record. */
   #payload(): Buffer {
     if (this.#random.chance(0.1)) return Buffer.alloc(this.#random.below(300));
     if (this.#random.chance(0.1)) {
@@ -151,14 +151,14 @@ class Run {
     for (let flips = this.#random.below(4); flips > 0 && files.length > 0; flips--) {
       const [path, content] = files[this.#random.below(files.length)]!;
       const byte = this.#random.below(content.length);
-      this.#model.spoil(content, byte);
+      this.#model.damage(content, byte);
       this.#cursorMayBeDamaged = true;
       this.#disk.flipBit(path, byte, this.#random.below(8));
     }
   }
 }
 
-/** The outcome of something that only simulated operations hold up. */
+/** Returns the outcome of work that waits for simulated operations only. */
 async function inTurns<T>(promise: Promise<T>): Promise<T> {
   let settled = false;
   const mark = () => (settled = true);
@@ -182,10 +182,10 @@ async function runs(count: number, options: { flips: boolean }): Promise<number>
   return acknowledged;
 }
 
-it('keeps every acknowledged record, in order, through crashes and failures of the disk at any point', async () => {
+it('crashes and disk failures lose no acknowledged record', async () => {
   expect(await runs(60, { flips: false })).toBeGreaterThan(0);
 }, 600_000);
 
-it('keeps every record whose own bytes are intact, wherever bits are flipped at rest', async () => {
+it('flipped bits lose no record whose own bytes are intact', async () => {
   expect(await runs(60, { flips: true })).toBeGreaterThan(0);
 }, 600_000);

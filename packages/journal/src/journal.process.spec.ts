@@ -16,14 +16,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-it('has every record that a process had acknowledged before it was killed', async () => {
+it('a journal has every acknowledged record of killed processes', async () => {
   const acknowledged = new Set<string>();
   for (const seed of seeds(10)) {
     const child = startChild(appendLoop, directory, String(seed));
     await child.started;
     await delay(new Random(seed).below(100));
     child.process.kill('SIGKILL');
-    // The last line may have been cut short.
+    // The last line may be incomplete.
     for (const id of (await child.output).split('\n').slice(0, -1)) acknowledged.add(id);
 
     const journal = await openJournal({ directory });
@@ -42,7 +42,7 @@ it('has every record that a process had acknowledged before it was killed', asyn
   }
 }, 120_000);
 
-it('lets one journal at a time have a directory, in this process and others', async () => {
+it('one journal at a time has a directory, across processes', async () => {
   const child = startChild(appendLoop, directory, 'child');
   await child.started;
   await expect(openJournal({ directory })).rejects.toMatchObject({
@@ -58,7 +58,7 @@ it('lets one journal at a time have a directory, in this process and others', as
   expect((await readdir(directory)).filter((name) => name.endsWith('.sock'))).toEqual([]);
 }, 30_000);
 
-it('stays locked while its holder is stopped', async () => {
+it('a directory stays locked while its holder is suspended', async () => {
   const child = startChild(appendLoop, directory, 'child');
   await child.started;
   child.process.kill('SIGSTOP');
@@ -67,17 +67,17 @@ it('stays locked while its holder is stopped', async () => {
   await child.output;
 }, 30_000);
 
-it('never lets two of many takers have the lock, whether holders leave or die', async () => {
+it('no two processes hold the lock when holders release or die', async () => {
   for (let round = 0; round < 3; round++) {
     await rm(join(directory, 'held'), { force: true });
     const dying = startChild(lockLoop, directory, '1', 'die');
     await dying.output;
-    const takers = Array.from({ length: 4 }, () => startChild(lockLoop, directory, '15'));
-    expect(await Promise.all(takers.map(({ output }) => output))).toEqual(Array(4).fill('done\n'));
+    const contenders = Array.from({ length: 4 }, () => startChild(lockLoop, directory, '15'));
+    expect(await Promise.all(contenders.map(({ output }) => output))).toEqual(Array(4).fill('done\n'));
   }
 }, 120_000);
 
-it('locks a directory whose path is longer than a socket may have', async () => {
+it('a directory with a path too long for sockets is locked', async () => {
   const deep = join(directory, 'x'.repeat(60), 'y'.repeat(60), 'z'.repeat(60));
   await mkdir(deep, { recursive: true });
   const journal = await openJournal({ directory: deep });
@@ -87,7 +87,7 @@ it('locks a directory whose path is longer than a socket may have', async () => 
   expect((await readdir(deep)).filter((name) => name.endsWith('.sock'))).toEqual([]);
 });
 
-it('does not keep a process alive', async () => {
+it('an open journal does not keep its process alive', async () => {
   const script = `const { openJournal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
     await openJournal({ directory: ${JSON.stringify(directory)} });`;
   const child = spawn(

@@ -6,7 +6,7 @@ beforeEach(() => {
   sim = new Simulation();
 });
 
-it('makes what a killed process had written durable before it delivers it', async () => {
+it('records of a killed process become durable before delivery', async () => {
   for (let seed = 1; seed <= 10; seed++) {
     sim = new Simulation(new Random(seed));
     const journal = await sim.open();
@@ -19,7 +19,7 @@ it('makes what a killed process had written durable before it delivers it', asyn
   }
 });
 
-it('cuts a torn tail off and counts it', async () => {
+it('opening removes a torn tail and counts it', async () => {
   const journal = await sim.open();
   for (const id of ['a', 'b']) await journal.append(id, kilobyte);
   await journal.close();
@@ -40,7 +40,7 @@ it.each([
   ['the header', 8],
   ['the magic', 0],
   ['the sequence', 12],
-])('quarantines a record with a flipped bit in %s, and delivers those around it', async (_, offset) => {
+])('a bit flipped in %s quarantines that record alone', async (_, offset) => {
   const journal = await sim.open();
   for (const id of ['a', 'b', 'c']) await journal.append(id, kilobyte);
   await journal.close();
@@ -57,7 +57,7 @@ it.each([
   expect(sim.content(copy!)).toEqual(damaged);
 });
 
-it('quarantines a last record that was whole once, rather than taking it for a torn tail', async () => {
+it('a damaged last record is quarantined and not taken for torn', async () => {
   const journal = await sim.open();
   for (const id of ['a', 'b']) await journal.append(id, kilobyte);
   await journal.close();
@@ -67,7 +67,7 @@ it('quarantines a last record that was whole once, rather than taking it for a t
   expect(recovered.stats().quarantined).toEqual({ ranges: 1, bytes: 1053 });
 });
 
-it('notices damage that comes while it runs', async () => {
+it('damage of an open journal is quarantined when it is read', async () => {
   const journal = await sim.open();
   for (const id of ['a', 'b', 'c']) await journal.append(id, kilobyte);
   sim.disk.flipBit(sim.segments[0]!, 1500, 0);
@@ -76,7 +76,7 @@ it('notices damage that comes while it runs', async () => {
   expect(journal.stats().quarantined.ranges).toBe(1);
 });
 
-it("never takes copies of another journal's records in a payload for its own", async () => {
+it('a record copied into a payload is not delivered', async () => {
   const source = await sim.open({ directory: '/other' });
   await source.append('copied', kilobyte);
   await source.close();
@@ -93,7 +93,7 @@ it("never takes copies of another journal's records in a payload for its own", a
   expect(await ids(await sim.open())).toEqual(['next']);
 });
 
-it('finds the next record behind a damaged one that holds a piece of its own segment', async () => {
+it('the record after a damaged one with copied records is delivered', async () => {
   const journal = await sim.open();
   await journal.append('copied', kilobyte);
   const copy = sim.content(sim.segments[0]!);
@@ -104,7 +104,7 @@ it('finds the next record behind a damaged one that holds a piece of its own seg
   expect(await ids(await sim.open())).toEqual(['copied', 'next']);
 });
 
-it('delivers from the oldest record when the cursor is damaged', async () => {
+it('a damaged cursor delivers from the oldest record', async () => {
   const journal = await sim.open();
   for (const id of ['a', 'b']) await journal.append(id, kilobyte);
   await journal.advance(1);

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-it('delivers after reopening what was appended before, byte for byte, on the real disk', async () => {
+it('a reopened journal delivers the appended bytes on the real disk', async () => {
   const payload = new Random(7).bytes(100_000);
   const first = await openJournal({ directory: join(directory, 'a', 'b') });
   await first.append('whole', payload);
@@ -33,7 +33,7 @@ it('delivers after reopening what was appended before, byte for byte, on the rea
   await second.close();
 });
 
-it('goes on after the cursor and removes what is delivered', async () => {
+it('a journal continues after the cursor and removes delivered segments', async () => {
   const journal = await openJournal({ directory, segmentBytes: 2000 });
   for (const id of ['a', 'b', 'c', 'd']) await journal.append(id, kilobyte);
   const records = await drain(journal);
@@ -50,7 +50,7 @@ it('goes on after the cursor and removes what is delivered', async () => {
   await again.close();
 });
 
-it('makes the cursor durable before it removes a segment', async () => {
+it('advance makes the cursor durable before it removes a segment', async () => {
   const journal = await sim.open({ segmentBytes: 100 });
   for (const id of ['a', 'b']) await journal.append(id, kilobyte);
   const operations: string[] = [];
@@ -68,7 +68,7 @@ it('makes the cursor durable before it removes a segment', async () => {
   expect(syncedCursor).toBeGreaterThanOrEqual(0);
 });
 
-it('shares one sync among appends made at once', async () => {
+it('concurrent appends share one sync', async () => {
   const journal = await sim.open();
   let syncs = 0;
   sim.disk.onOperation = (operation) => (syncs += operation === 'sync' ? 1 : 0);
@@ -77,7 +77,7 @@ it('shares one sync among appends made at once', async () => {
   expect(journal.stats().lastSyncMs).toBeGreaterThanOrEqual(0);
 });
 
-it('keeps the order of calls however they are grouped', async () => {
+it('records keep the order of the calls for any grouping', async () => {
   const sizes = fc.array(fc.array(fc.nat(3000), { maxLength: 20 }), { maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(sizes, fc.integer(), async (bursts, seed) => {
@@ -97,7 +97,7 @@ it('keeps the order of calls however they are grouped', async () => {
   );
 });
 
-it('waits for records to come until the signal, or the close, ends the reading', async () => {
+it('read waits for new records until its signal or close', async () => {
   const journal = await sim.open();
   const stop = new AbortController();
   const seen: string[] = [];
@@ -120,7 +120,7 @@ it('waits for records to come until the signal, or the close, ends the reading',
   await untilClosed;
 });
 
-it('makes appends wait while it is full, in order, until delivery makes room', async () => {
+it('appends wait in order while the journal is full', async () => {
   const journal = await sim.open({ maxBytes: 4 * 1100 });
   const done: string[] = [];
   const appends = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) =>
@@ -134,7 +134,7 @@ it('makes appends wait while it is full, in order, until delivery makes room', a
   expect(await ids(journal)).toEqual(['c', 'd', 'e', 'f']);
 });
 
-it('gives room back even if all of it is in the segment being written', async () => {
+it('advance frees space when everything is in the open segment', async () => {
   const journal = await sim.open({ maxBytes: 1100 });
   for (const id of ['a', 'b', 'c']) {
     const append = journal.append(id, kilobyte);
@@ -146,7 +146,7 @@ it('gives room back even if all of it is in the segment being written', async ()
   }
 });
 
-it('rejects an append that waits past its deadline or is aborted, and never delivers it', async () => {
+it('an append rejected by its limits while waiting is never delivered', async () => {
   const journal = await sim.open({ maxBytes: 1100 });
   await journal.append('kept', kilobyte);
   const stop = new AbortController();
@@ -165,7 +165,7 @@ it('rejects an append that waits past its deadline or is aborted, and never deli
   expect(await ids(journal)).toEqual(['kept', 'small']);
 });
 
-it('ends every append that shares an aborted signal', async () => {
+it('an aborted signal ends every append that shares it', async () => {
   const journal = await sim.open({ maxBytes: 1100 });
   await journal.append('kept', kilobyte);
   const stop = new AbortController();
@@ -180,7 +180,7 @@ it('ends every append that shares an aborted signal', async () => {
   await expect(journal.append('late', kilobyte, { signal: stop.signal })).rejects.toBe(stop.signal.reason);
 });
 
-it('rejects at the deadline while the disk stalls, saying that the record may be there', async () => {
+it('an append rejects at its deadline while the disk stalls', async () => {
   const journal = await sim.open();
   await journal.append('first', kilobyte);
   const resume = sim.disk.stall();
@@ -194,7 +194,7 @@ it('rejects at the deadline while the disk stalls, saying that the record may be
   expect(await ids(journal)).toEqual(['first', 'stalled']);
 });
 
-it('refuses what can never be kept, at once', async () => {
+it('append rejects records that can never fit', async () => {
   const journal = await sim.open({ maxBytes: 1000 });
   await expect(journal.append('a', kilobyte)).rejects.toMatchObject({
     code: 'TOO_LARGE',
@@ -211,60 +211,7 @@ it('refuses what can never be kept, at once', async () => {
   await expect(sim.open({ maxBytes: 0 })).rejects.toMatchObject({ code: 'INVALID' });
 });
 
-it('rejects on a full disk, leaves no part of the record, and works again once there is room', async () => {
-  const journal = await sim.open();
-  await journal.append('a', kilobyte);
-  const [segment] = sim.segments;
-  const { length } = sim.content(segment!);
-  sim.disk.capacity = sim.disk.used + 500;
-  await expect(journal.append('b', kilobyte)).rejects.toMatchObject({
-    code: 'DISK_FULL',
-    mayBeJournaled: true,
-  });
-  expect(sim.content(segment!)).toHaveLength(length);
-  await journal.append('c', Buffer.from('small'));
-  sim.disk.capacity = Infinity;
-  await journal.append('b', kilobyte);
-  expect(await ids(journal)).toEqual(['a', 'c', 'b']);
-});
-
-it('lets delivery make room on a disk without a single byte left', async () => {
-  const journal = await sim.open({ segmentBytes: 100 });
-  for (const id of ['a', 'b']) await journal.append(id, kilobyte);
-  sim.disk.capacity = sim.disk.used;
-  await expect(journal.append('c', kilobyte)).rejects.toMatchObject({ code: 'DISK_FULL' });
-  await journal.advance(1);
-  sim.disk.capacity = sim.disk.used + 1100;
-  await journal.append('c', kilobyte);
-  expect(await ids(journal)).toEqual(['b', 'c']);
-});
-
-it('writes the records of a failed sync again, to a new segment, before it acknowledges them', async () => {
-  const journal = await sim.open();
-  await journal.append('a', kilobyte);
-  sim.disk.faults.syncError = 1;
-  const append = journal.append('b', kilobyte);
-  sim.disk.onOperation = (operation) => {
-    if (operation === 'truncate') delete sim.disk.faults.syncError;
-  };
-  await append;
-  expect(sim.events.map(({ type }) => type)).toEqual(['sync-failed']);
-  expect(sim.segments).toHaveLength(2);
-  sim.disk.crash();
-  const recovered = await sim.open();
-  expect(await ids(recovered)).toEqual(['a', 'b']);
-});
-
-it('rejects when the second sync fails too, and goes on afterwards', async () => {
-  const journal = await sim.open();
-  sim.disk.faults.syncError = 1;
-  await expect(journal.append('a', kilobyte)).rejects.toMatchObject({ code: 'IO', mayBeJournaled: true });
-  delete sim.disk.faults.syncError;
-  await journal.append('b', kilobyte);
-  expect(await ids(journal)).toEqual(['b']);
-});
-
-it('closes once, rejecting what waits for room and finishing the rest', async () => {
+it('close rejects appends that wait for space and finishes the others', async () => {
   const journal = await sim.open({ maxBytes: 1100 });
   const kept = journal.append('kept', kilobyte);
   const waiting = journal.append('waiting', kilobyte);
@@ -276,7 +223,7 @@ it('closes once, rejecting what waits for room and finishing the rest', async ()
   expect(await ids(await sim.open())).toEqual(['kept']);
 });
 
-it('keeps the directory when it cannot close by the deadline, until the disk answers', async () => {
+it('a close past its deadline keeps the directory until the disk answers', async () => {
   const journal = await sim.open();
   await journal.append('first', kilobyte);
   const resume = sim.disk.stall();
@@ -295,7 +242,7 @@ it('keeps the directory when it cannot close by the deadline, until the disk ans
   expect(await ids(await sim.open())).toEqual(['first', 'stalled']);
 });
 
-it('survives a listener that throws, and leaves foreign files alone', async () => {
+it('a journal ignores listener errors and other files', async () => {
   await writeFile(join(directory, 'README'), 'mine');
   await writeFile(join(directory, 'cursor'), 'not a cursor at all');
   const journal = await openJournal({

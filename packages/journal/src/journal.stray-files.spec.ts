@@ -10,12 +10,12 @@ let directory: string;
 beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'stray-files-'))));
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Longer than any segment of the defaults. */
+/** Larger than a segment of the default size. */
 const SPARSE_BYTES = 2 ** 28;
 /** A header whose lengths are 4 GB each. */
 const huge = Buffer.concat([Buffer.from('QTJ1'), Buffer.alloc(60, 255)]);
 
-/** Each under a name that lies in the middle of the records, before them and behind them. */
+/** Kinds of files that may have the name of a segment. */
 const strays: readonly (readonly [string, (path: string) => Promise<unknown>])[] = [
   ['an empty file', (path) => writeFile(path, '')],
   ['text', (path) => writeFile(path, 'no segment '.repeat(100))],
@@ -26,14 +26,14 @@ const strays: readonly (readonly [string, (path: string) => Promise<unknown>])[]
 ];
 
 it.each(strays)(
-  'delivers every record when %s has a segment name',
+  'every record is delivered when %s has a segment name',
   async (_, make) => {
     const journal = await openJournal({ directory });
     for (const id of ['a', 'b', 'c']) await journal.append(id, kilobyte);
     await journal.close();
     await make(join(directory, '0000000000000002-00000000.wal'));
     await make(join(directory, '9999999999999999-00000000.wal'));
-    await writeFile(join(directory, 'notes.txt'), 'not ours');
+    await writeFile(join(directory, 'notes.txt'), 'another file');
     const events: JournalEvent[] = [];
     const again = await openJournal({ directory, onEvent: (event) => events.push(event) });
     await again.append('d', kilobyte);
@@ -49,7 +49,7 @@ it.each(strays)(
   60_000,
 );
 
-it('delivers from the oldest record when the cursor cannot be read', async () => {
+it('an unreadable cursor delivers from the oldest record', async () => {
   const journal = await openJournal({ directory });
   await journal.append('a', kilobyte);
   await journal.close();
@@ -62,7 +62,7 @@ it('delivers from the oldest record when the cursor cannot be read', async () =>
   await again.close();
 });
 
-it('names the file when a disk operation fails', async () => {
+it('an error of the disk names the file', async () => {
   await writeFile(join(directory, 'file'), '');
   await expect(openJournal({ directory: join(directory, 'file') })).rejects.toMatchObject({
     code: 'IO',

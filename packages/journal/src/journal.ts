@@ -1,5 +1,5 @@
 import { type DirectoryLock, type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
-import { systemClock, type Clock } from '@quantumtrade/dal-runtime';
+import { Deadline, systemClock, type Clock } from '@quantumtrade/dal-runtime';
 import type { JournalEventListener } from './events.js';
 import { encodeRecord } from './format/record.js';
 import { diskError, JournalError } from './journal-error.js';
@@ -9,92 +9,91 @@ import { copyRecord } from './segments/quarantine.js';
 import { recover } from './segments/recovery.js';
 import { restrictFiles } from './segments/own-files.js';
 import { SegmentStore } from './segments/segment-store.js';
-import { deadlinePassed, PendingAppend, type AppendOptions } from './writing/pending-append.js';
-import { closed, Writer } from './writing/writer.js';
+import { PendingAppend, timeoutError, type AppendOptions } from './writing/pending-append.js';
+import { AppendQueue, closedError } from './writing/append-queue.js';
 
 export interface JournalOptions {
-  /** Where the journal lives; created if missing. On a local file system, and used for nothing else. */
+  /** Directory of the journal alone, on a local file system. Created if missing. */
   readonly directory: string;
-  /** Size in bytes at which a new segment is begun. Disk space is given back by whole segments. Default is 64 MiB. */
+  /** Size at which a new segment begins. Disk space is freed by whole segments. @default 67,108,864 (bytes) */
   readonly segmentBytes?: number;
-  /** Size in bytes of all segments beyond which appends wait for {@link Journal.advance}. Default is 4 GiB. */
+  /** Size of all segments above which appends wait for {@link Journal.advance}. @default 4,294,967,296 (bytes) */
   readonly maxBytes?: number;
-  /** Default is the machine's file system. */
+  /** @default the file system of the machine */
   readonly fs?: FileSystem;
-  /** Default is the system's clock. */
+  /** @default the system clock */
   readonly clock?: Clock;
-  /** Told of damage and of failures that no call reports. */
+  /** Called for damage and for failures that no call reports. */
   readonly onEvent?: JournalEventListener;
 }
 
 export interface JournalStats {
-  /** Of all segments. */
+  /** Size of all segments. */
   readonly bytes: number;
   readonly segments: number;
-  /** Durable records after the cursor. */
+  /** Number of durable records after the cursor. */
   readonly pending: number;
-  /** Appends that wait for room or for the disk. */
+  /** Number of appends that wait for space or for the disk. */
   readonly waiting: number;
   /** The last position that {@link Journal.advance} made durable; 0 before the first. */
   readonly cursor: number;
-  /** Damaged ranges met since opening. */
+  /** Damaged ranges found since opening. */
   readonly quarantined: { readonly ranges: number; readonly bytes: number };
-  /** Unfinished writes cut off at opening. */
+  /** Unfinished writes removed at opening. */
   readonly truncated: { readonly tails: number; readonly bytes: number };
-  /** How long the last successful sync took, in milliseconds. */
+  /** Duration of the last successful sync in milliseconds. */
   readonly lastSyncMs: number | undefined;
 }
 
-/** Records that are durable before they are delivered, and kept until they are. */
+/** Write-ahead journal: keeps records durably, in order, until they are delivered. */
 export interface Journal {
   /**
-   * Adds a record; resolves when it is durable. Records are kept in the order of the calls. Ids are not compared: a
-   * reader sees each record that was appended. The payload must not change until the call has settled.
+   * Appends a record. Resolves when it is durable. Records keep the order of the calls. Ids are not compared: a reader
+   * receives every record that was appended. The payload must not change until the call has settled.
    *
-   * Waits while the journal has no room. A rejected append leaves the journal usable, and the same call may be made
-   * again; `mayBeJournaled` says whether the record may be delivered all the same.
+   * Waits while the journal is full. A rejected append leaves the journal usable, and the call may be repeated;
+   * `mayBeJournaled` of its error says whether the record may still be delivered.
    * @throws JournalError `DISK_FULL`, `IO`, `TOO_LARGE`, `TIMEOUT`, `CLOSED`, `INVALID`; or the signal's reason
    */
   append(id: string, payload: Uint8Array | readonly Uint8Array[], options?: AppendOptions): Promise<void>;
   /**
-   * Durable records after the cursor, in order, then those to come. Ends when the signal aborts or the journal closes.
+   * Yields the durable records after the cursor in order, then new ones. Ends when the signal aborts or the journal closes.
    * @throws JournalError `IO`
    */
   read(options?: ReadOptions): AsyncIterable<JournalRecord>;
   /**
-   * Says that every record up to this position is delivered. Resolves when that is durable and the segments no longer
-   * needed are gone; in that order, so what is removed is never needed again. A position at or before the cursor
-   * changes nothing.
-   * @throws JournalError `INVALID` for a position never read, `DISK_FULL`, `IO`, `CLOSED`
+   * Moves the cursor: every record up to this position is delivered. Resolves when the cursor is durable and then the segments
+   * before it are removed. A position at or before the cursor changes nothing.
+   * @throws JournalError `INVALID` for a position that was never read, `DISK_FULL`, `IO`, `CLOSED`
    */
   advance(position: number): Promise<void>;
   /**
-   * Keeps a copy of a record that its reader cannot use, durably, in the directory's folder `quarantine`. Returns the file's
-   * path. The record stays in the journal until it is advanced over.
+   * Copies a record that its reader cannot use to the folder `quarantine`, durably. Returns the file's path. The record stays
+   * in the journal until the cursor passes it.
    * @throws JournalError `DISK_FULL`, `IO`
    */
   setAside(record: JournalRecord): Promise<string>;
   stats(): JournalStats;
   /**
-   * Ends the journal: takes no more appends, rejects those that wait for room, waits for the others, releases the
+   * Closes the journal: refuses new appends, rejects those that wait for space, waits for the others and releases the
    * directory. Can be called again.
    *
-   * Past the deadline it rejects with `TIMEOUT`, and so do the appends not begun with `CLOSED`. The directory is released
-   * only when the disk has answered, since a write under way could damage what another journal begins.
+   * Past the deadline it rejects with `TIMEOUT`, and appends that are not being written reject with `CLOSED`. The directory is
+   * released only when the disk has answered: a write in progress could damage another journal's files.
    */
   close(options?: { readonly deadline?: number }): Promise<void>;
 }
 
-const defaultSegmentBytes = 64 * 1024 * 1024;
-const defaultMaxBytes = 4 * 1024 * 1024 * 1024;
+const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_BYTES = 4 * 1024 * 1024 * 1024;
 
 /**
- * Opens the journal in a directory, recovering what an earlier process left.
- * @throws JournalError `LOCKED` where another journal has it open, `IO`, `DISK_FULL`, `INVALID`
+ * Opens the journal in a directory and recovers the records of earlier processes.
+ * @throws JournalError `LOCKED` when another journal has the directory open, `IO`, `DISK_FULL`, `INVALID`
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { directory, fs = nodeFileSystem, clock = systemClock, onEvent } = options;
-  const { maxBytes = defaultMaxBytes, segmentBytes = defaultSegmentBytes } = options;
+  const { maxBytes = DEFAULT_MAX_BYTES, segmentBytes = DEFAULT_SEGMENT_BYTES } = options;
   if (!(maxBytes > 0) || !(segmentBytes > 0))
     throw new JournalError('INVALID', 'Sizes must be greater than 0');
   let lock: DirectoryLock | undefined;
@@ -102,34 +101,34 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     await fs.makeDirectory(directory);
     lock = await fs.lock(directory);
     await restrictFiles(fs, directory);
-    const store = new SegmentStore(fs, directory, quietly(onEvent));
+    const store = new SegmentStore(fs, directory, swallowErrors(onEvent));
     const cursor = new Cursor(fs, directory);
     await cursor.load(() => store.emit({ type: 'cursor-damaged' }));
     await recover(store, cursor.position);
-    // Smaller segments than a quarter of the limit, so that room is made in steps.
+    // Segments are at most a quarter of the limit, so that space is freed in steps.
     const limits = { maxBytes, segmentBytes: Math.min(segmentBytes, Math.ceil(maxBytes / 4)) };
-    return new FileJournal(store, cursor, new Writer(store, cursor, limits), maxBytes, clock, lock);
+    return new FileJournal(store, cursor, new AppendQueue(store, cursor, limits), maxBytes, clock, lock);
   } catch (error) {
     await lock?.release();
     throw diskError(`Journal ${directory} could not be opened`, error);
   }
 }
 
-/** A listener whose own failure can't become the journal's. */
-const quietly =
+/** Returns a listener that swallows the errors of the given one. */
+const swallowErrors =
   (listener: JournalEventListener | undefined): JournalEventListener =>
   (event) => {
     try {
       listener?.(event);
     } catch {
-      // Nobody to tell.
+      // There is no caller to report it to.
     }
   };
 
 class FileJournal implements Journal {
   readonly #store: SegmentStore;
   readonly #cursor: Cursor;
-  readonly #writer: Writer;
+  readonly #queue: AppendQueue;
   readonly #maxBytes: number;
   readonly #clock: Clock;
   readonly #lock: DirectoryLock;
@@ -139,14 +138,14 @@ class FileJournal implements Journal {
   constructor(
     store: SegmentStore,
     cursor: Cursor,
-    writer: Writer,
+    queue: AppendQueue,
     maxBytes: number,
     clock: Clock,
     lock: DirectoryLock,
   ) {
     this.#store = store;
     this.#cursor = cursor;
-    this.#writer = writer;
+    this.#queue = queue;
     this.#maxBytes = maxBytes;
     this.#clock = clock;
     this.#lock = lock;
@@ -157,9 +156,9 @@ class FileJournal implements Journal {
     payload: Uint8Array | readonly Uint8Array[],
     options: AppendOptions = {},
   ): Promise<void> {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw closedError();
     options.signal?.throwIfAborted();
-    if (options.deadline !== undefined && options.deadline <= this.#clock.now()) throw deadlinePassed(false);
+    if (options.deadline !== undefined && options.deadline <= this.#clock.now()) throw timeoutError(false);
     const record = encodeRecord(id, payload);
     if (record.bytes > this.#maxBytes) {
       throw new JournalError(
@@ -168,8 +167,8 @@ class FileJournal implements Journal {
       );
     }
     const append = new PendingAppend(record);
-    append.watch(options, this.#clock, () => this.#writer.withdraw(append));
-    this.#writer.append(append);
+    append.limit(options, this.#clock, () => this.#queue.remove(append));
+    this.#queue.append(append);
     return append.outcome;
   }
 
@@ -178,7 +177,7 @@ class FileJournal implements Journal {
   }
 
   async advance(position: number): Promise<void> {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw closedError();
     if (!Number.isSafeInteger(position) || position < 0 || position >= this.#store.next) {
       throw new JournalError('INVALID', `Position ${position} is not one of this journal`);
     }
@@ -199,37 +198,32 @@ class FileJournal implements Journal {
       bytes,
       segments: segments.length,
       pending: this.#store.pending(this.#cursor.position),
-      waiting: this.#writer.waiting,
+      waiting: this.#queue.waiting,
       cursor: this.#cursor.position,
       quarantined: { ...quarantined },
       truncated: { ...truncated },
-      lastSyncMs: this.#writer.lastSyncMs,
+      lastSyncMs: this.#queue.lastSyncMs,
     };
   }
 
   close({ deadline }: { readonly deadline?: number } = {}): Promise<void> {
     this.#closed ??= this.#shutDown();
-    if (deadline === undefined) return this.#closed;
-    let cancel: (() => void) | undefined;
-    const late = new Promise<never>((_, reject) => {
-      cancel = this.#clock.after(deadline - this.#clock.now(), () => {
-        this.#writer.abandon();
-        reject(new JournalError('TIMEOUT', 'The journal could not be closed by the deadline'));
-      });
-    });
-    return Promise.race([this.#closed, late]).finally(cancel);
+    const timeoutError = () => new JournalError('TIMEOUT', 'The journal could not be closed by the deadline');
+    return new Deadline({ deadline }, timeoutError, this.#clock).race(this.#closed, () =>
+      this.#queue.rejectWaiting(),
+    );
   }
 
   async #advance(position: number): Promise<void> {
     await this.#cursor.advance(position);
     await this.#store.reclaim(this.#cursor.position);
-    this.#writer.pump();
+    this.#queue.resume();
   }
 
   async #shutDown(): Promise<void> {
     this.#store.changes.notify();
     await Promise.allSettled(this.#advances);
-    await this.#writer.close();
+    await this.#queue.close();
     await this.#lock.release();
   }
 }

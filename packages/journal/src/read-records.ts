@@ -6,20 +6,20 @@ import type { Segment } from './segments/segment.js';
 /** A record as it was appended. */
 export interface JournalRecord {
   readonly id: string;
-  /** The bytes appended, in one piece. */
+  /** The appended bytes as one array. */
   readonly payload: Uint8Array;
-  /** Where the record stands; grows from record to record, with gaps. */
+  /** Position in the journal: grows from record to record, with gaps. */
   readonly position: number;
 }
 
 export interface ReadOptions {
-  /** Ends the iteration, without an error. */
+  /** Ends the iteration without an error. */
   readonly signal?: AbortSignal;
-  /** Whether to wait for new records at the end. Default is `true`. */
+  /** Whether to wait for new records at the end. @default true */
   readonly follow?: boolean;
 }
 
-/** Durable records after a position, in order. */
+/** Yields the durable records after a position, in order. */
 export async function* readRecords(
   store: SegmentStore,
   after: number,
@@ -46,7 +46,7 @@ export async function* readRecords(
           position = record.position;
         }
         start = end;
-        // Only the segment written to grows while it is read.
+        // Only the last segment grows while it is read.
         while (follow && !ended() && segment === store.segments.at(-1) && segment.bytes === end) {
           await store.changes.wait(signal);
         }
@@ -77,7 +77,7 @@ async function* readRange(
   }
 }
 
-/** The segment's file, or undefined where it was delivered and removed meanwhile. */
+/** Opens the segment's file. Returns undefined when it was delivered and removed meanwhile. */
 async function openSegment(store: SegmentStore, segment: Segment): Promise<FileHandle | undefined> {
   try {
     return await store.fs.open(store.path(segment.name), 'read');

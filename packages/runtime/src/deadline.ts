@@ -20,7 +20,7 @@ const defaultTimeoutError: TimeoutErrorFactory = (elapsedMs) =>
 
 /**
  * Aborts one call when its time is over or its signal aborts, whichever is first. Holds a timer and a listener until then, or
- * until {@link end} is called or the work of {@link race} settles; neither without limits.
+ * until {@link end} is called or the work of {@link race} settles; neither without limits. A time limit keeps the process alive.
  */
 export class Deadline {
   /** Epoch milliseconds, `Infinity` without a time limit. */
@@ -132,7 +132,7 @@ export class Deadline {
 
   #startTimer(delayMs: number): void {
     const onTimeout = () => this.#abort(this.timeoutError());
-    if (this.#clock === systemClock) this.#expiry = expiryTimer.after(delayMs, onTimeout);
+    if (this.#clock === systemClock) this.#expiry = expiryTimer.after(delayMs, onTimeout, true);
     else this.#cancelTimer = this.#clock.after(delayMs, onTimeout);
   }
 

@@ -80,3 +80,19 @@ it('expiry timer keeps no process alive and no async context', async () => {
   await until(() => seen.length >= 1);
   expect(seen).toEqual([undefined]);
 });
+
+it('a pending expiry keeps the process alive only when asked to', () => {
+  const setKeepAlive = jest.spyOn(globalThis, 'setInterval');
+  const { timer } = pending(60_000);
+  expect(setKeepAlive).not.toHaveBeenCalled();
+  const expiries = [1, 2].map(() => timer.after(60_000, () => undefined, true));
+  const keepAlive = setKeepAlive.mock.results[0]!.value as NodeJS.Timeout;
+  expect(keepAlive.hasRef()).toBe(true);
+  timer.cancel(expiries[0]!);
+  expect(keepAlive.hasRef()).toBe(true);
+  timer.cancel(expiries[1]!);
+  expect(keepAlive.hasRef()).toBe(false);
+  const again = timer.after(60_000, () => undefined, true);
+  expect([setKeepAlive.mock.calls.length, keepAlive.hasRef()]).toEqual([1, true]);
+  timer.cancel(again);
+});

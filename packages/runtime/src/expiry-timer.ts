@@ -7,6 +7,8 @@ export interface Expiry {
   readonly at: number;
   /** Index among the pending expiries, or `NOT_PENDING`. */
   index: number;
+  /** Whether it keeps the process alive while it is pending. */
+  readonly keepsAlive: boolean;
   run(): void;
 }
 
@@ -17,8 +19,8 @@ const SCAN_PAUSE_FACTOR = 10;
 
 /**
  * Timer for the time limits of calls, nearly all of which are cancelled. All expiries share one Node timer, which stays when
- * they are cancelled: to set a Node timer costs more than the rest of a call's limits. It does not keep the process alive.
- * A process that was busy past an expiry first handles the I/O that arrived meanwhile.
+ * they are cancelled: to set a Node timer costs more than the rest of a call's limits. A process that was busy past an expiry
+ * first handles the I/O that arrived meanwhile.
  */
 export class ExpiryTimer {
   /** An array: under constant insertion and removal, maps and sets retain old tables and what those refer to. */
@@ -27,13 +29,17 @@ export class ExpiryTimer {
   /** When the Node timer fires. */
   #firesAt = Infinity;
   #pausedUntil = 0;
+  /** Number of pending expiries that keep the process alive, and the timer that does so. */
+  #keepAliveCount = 0;
+  #keepAlive: NodeJS.Timeout | undefined;
   /** Keeps the async context of the call that happens to set the timer away from all others. */
   readonly #context = new AsyncResource('ExpiryTimer');
 
-  /** Runs a callback after a delay in milliseconds. */
-  after(delayMs: number, run: () => void): Expiry {
-    const expiry = { at: performance.now() + delayMs, index: this.#pending.length, run };
+  /** Runs a callback after a delay in milliseconds. By default a pending expiry does not keep the process alive. */
+  after(delayMs: number, run: () => void, keepsAlive = false): Expiry {
+    const expiry = { at: performance.now() + delayMs, index: this.#pending.length, keepsAlive, run };
     this.#pending.push(expiry);
+    if (keepsAlive && ++this.#keepAliveCount === 1) this.#startKeepAlive();
     this.#setTimer(expiry.at);
     return expiry;
   }
@@ -42,10 +48,16 @@ export class ExpiryTimer {
     const { index } = expiry;
     if (index === NOT_PENDING) return;
     expiry.index = NOT_PENDING;
+    if (expiry.keepsAlive && --this.#keepAliveCount === 0) this.#keepAlive!.unref();
     const last = this.#pending.pop()!;
     if (last === expiry) return;
     this.#pending[index] = last;
     last.index = index;
+  }
+
+  #startKeepAlive(): void {
+    if (this.#keepAlive) this.#keepAlive.ref();
+    else this.#keepAlive = this.#context.runInAsyncScope(() => setInterval(() => undefined, MAX_TIMER_MS));
   }
 
   #setTimer(at: number): void {

@@ -12,23 +12,23 @@ import { JournalError } from '../journal-error.js';
  *  24  uint32   CRC32C of the 24 bytes before, started with the record's seed
  *  28           id (UTF-8), payload
  *
- * The header's own checksum tells a damaged body, whose end is known, from a damaged header, after which the next record
- * has to be searched. The seed, the sum of the segment's salt and the record's offset, keeps copies of records inside a
- * payload, of other segments or of this one, from being taken for records.
+ * The header has its own checksum to distinguish a damaged body, whose end is known, from a damaged header, after which the
+ * next record has to be searched. The seed is the sum of the segment's salt and the record's offset, so that copies of
+ * records inside a payload are not mistaken for records.
  */
-export const headerBytes = 28;
-export const magic = Buffer.from('QTJ1', 'latin1');
-const crcAt = 24;
-const maxIdBytes = 65_535;
-const maxRecordBytes = 1 << 30;
+export const HEADER_BYTES = 28;
+export const MAGIC = Buffer.from('QTJ1', 'latin1');
+const CRC_AT = 24;
+const MAX_ID_BYTES = 65_535;
+const MAX_RECORD_BYTES = 1 << 30;
 
-/** Records up to this size are copied into one buffer: fewer pieces to write, for less than they cost. */
-const copiedUpTo = 16 * 1024;
+/** Records up to this size are copied into one buffer, which costs less than to write more pieces. */
+const MAX_COPIED_BYTES = 16 * 1024;
 
-/** A record ready to be written, but for its sequence, which {@link stampRecord} adds. */
+/** A record ready to be written once {@link stampRecord} has added its sequence. */
 export interface EncodedRecord {
   readonly header: Buffer;
-  /** The header first. */
+  /** Bytes of the record, beginning with the header. */
   readonly pieces: readonly Uint8Array[];
   readonly bytes: number;
 }
@@ -38,59 +38,62 @@ export interface RecordHeader {
   readonly payloadBytes: number;
   readonly sequence: number;
   readonly bodyCrc: number;
-  /** Of the whole record. */
+  /** Size of the whole record. */
   readonly bytes: number;
 }
 
-/** @throws JournalError `INVALID` for an id that is no text of up to 65,535 bytes, `TOO_LARGE` beyond 1 GiB */
+/**
+ * Encodes a record.
+ * @throws JournalError `INVALID` for an id that is not well-formed text of at most 65,535 bytes, `TOO_LARGE` above 1 GiB
+ */
 export function encodeRecord(id: string, payload: Uint8Array | readonly Uint8Array[]): EncodedRecord {
   if (!id.isWellFormed()) throw new JournalError('INVALID', 'An id must be well-formed text');
   const parts = payload instanceof Uint8Array ? [payload] : payload;
   const idBytes = Buffer.byteLength(id);
   const payloadBytes = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = headerBytes + idBytes + payloadBytes;
-  if (idBytes > maxIdBytes) throw new JournalError('INVALID', `An id has at most ${maxIdBytes} bytes`);
-  if (bytes > maxRecordBytes)
-    throw new JournalError('TOO_LARGE', `A record has at most ${maxRecordBytes} bytes`);
+  const bytes = HEADER_BYTES + idBytes + payloadBytes;
+  if (idBytes > MAX_ID_BYTES) throw new JournalError('INVALID', `An id has at most ${MAX_ID_BYTES} bytes`);
+  if (bytes > MAX_RECORD_BYTES)
+    throw new JournalError('TOO_LARGE', `A record has at most ${MAX_RECORD_BYTES} bytes`);
 
-  const copied = bytes <= copiedUpTo;
-  const first = Buffer.allocUnsafe(copied ? bytes : headerBytes + idBytes);
-  magic.copy(first, 0);
+  const copied = bytes <= MAX_COPIED_BYTES;
+  const first = Buffer.allocUnsafe(copied ? bytes : HEADER_BYTES + idBytes);
+  MAGIC.copy(first, 0);
   first.writeUInt32LE(idBytes, 4);
   first.writeUInt32LE(payloadBytes, 8);
-  first.write(id, headerBytes);
+  first.write(id, HEADER_BYTES);
   if (copied) {
-    let at = headerBytes + idBytes;
+    let at = HEADER_BYTES + idBytes;
     for (const part of parts) {
       first.set(part, at);
       at += part.length;
     }
   }
   const pieces = copied ? [first] : [first, ...parts.filter((part) => part.length > 0)];
-  let bodyCrc = crc32c(first.subarray(headerBytes));
+  let bodyCrc = crc32c(first.subarray(HEADER_BYTES));
   for (const part of pieces.slice(1)) bodyCrc = crc32c(part, bodyCrc);
   first.writeUInt32LE(bodyCrc, 20);
   return { header: first, pieces, bytes };
 }
 
-/** What a header's checksum starts with, so that it holds at one place only. */
+/** Returns the start value of a header's checksum, which makes the header valid at one place only. */
 export const recordSeed = (salt: number, offset: number): number => (salt + offset) % 2 ** 32;
 
-/** Gives the record its sequence, and the checksum that holds at the place it goes to. */
+/** Writes the sequence and the checksum into a record's header. */
 export function stampRecord({ header }: EncodedRecord, sequence: number, seed: number): void {
   header.writeUInt32LE(sequence % 2 ** 32, 12);
   header.writeUInt32LE(Math.floor(sequence / 2 ** 32), 16);
-  header.writeUInt32LE(crc32c(header.subarray(0, crcAt), seed), crcAt);
+  header.writeUInt32LE(crc32c(header.subarray(0, CRC_AT), seed), CRC_AT);
 }
 
-/** The header at the buffer's start, or undefined where none was written at this place. */
+/** Decodes the header at the buffer's start. Returns undefined when none was written at this place. */
 export function decodeHeader(buffer: Buffer, seed: number): RecordHeader | undefined {
-  if (buffer.compare(magic, 0, magic.length, 0, magic.length) !== 0) return undefined;
-  if (crc32c(buffer.subarray(0, crcAt), seed) !== buffer.readUInt32LE(crcAt)) return undefined;
+  if (buffer.compare(MAGIC, 0, MAGIC.length, 0, MAGIC.length) !== 0) return undefined;
+  if (crc32c(buffer.subarray(0, CRC_AT), seed) !== buffer.readUInt32LE(CRC_AT)) return undefined;
   const idBytes = buffer.readUInt32LE(4);
   const payloadBytes = buffer.readUInt32LE(8);
-  const bytes = headerBytes + idBytes + payloadBytes;
-  if (idBytes > maxIdBytes || bytes > maxRecordBytes) return undefined;
+  const bytes = HEADER_BYTES + idBytes + payloadBytes;
+  if (idBytes > MAX_ID_BYTES || bytes > MAX_RECORD_BYTES) return undefined;
   return {
     idBytes,
     payloadBytes,
@@ -100,5 +103,5 @@ export function decodeHeader(buffer: Buffer, seed: number): RecordHeader | undef
   };
 }
 
-/** Whether id and payload, as they stand in the buffer, are what was written. */
+/** Whether the checksum of id and payload is right. */
 export const isIntact = (body: Buffer, header: RecordHeader): boolean => crc32c(body) === header.bodyCrc;

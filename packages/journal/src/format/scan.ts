@@ -1,13 +1,13 @@
 import type { FileHandle } from '@quantumtrade/dal-runtime/fs';
 import { JournalError } from '../journal-error.js';
 import { isZero } from './zeros.js';
-import { decodeHeader, headerBytes, isIntact, magic, recordSeed } from './record.js';
+import { decodeHeader, HEADER_BYTES, isIntact, MAGIC, recordSeed } from './record.js';
 
-const windowBytes = 1024 * 1024;
+const WINDOW_BYTES = 1024 * 1024;
 
 export interface ByteRange {
   readonly start: number;
-  /** Exclusive. */
+  /** End, exclusive. */
   readonly end: number;
 }
 
@@ -20,7 +20,7 @@ export interface ScannedRecord extends ByteRange {
 
 export interface ScannedDamage extends ByteRange {
   readonly kind: 'damage';
-  /** What a write that never finished leaves: a record cut off by the end of the range, or zeros up to it. */
+  /** Whether it looks like an unfinished write: a record cut off by the end of the range, or zeros up to it. */
   readonly unfinished: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface ScanOptions extends ByteRange {
   readonly salt: number;
 }
 
-/** Intact records of a segment in the order they stand, and the ranges between them that hold none. */
+/** Yields the intact records of a segment in their order, and the ranges between them without one. */
 export async function* scanRecords(
   file: FileHandle,
   { start, end, salt }: ScanOptions,
@@ -36,25 +36,25 @@ export async function* scanRecords(
   const window = new Window(file, end);
   let damagedFrom: number | undefined;
   let at = start;
-  let cutOff = false;
+  let isCutOff = false;
   while (at < end) {
     const header =
-      end - at < headerBytes
+      end - at < HEADER_BYTES
         ? undefined
-        : decodeHeader(await window.view(at, headerBytes), recordSeed(salt, at));
+        : decodeHeader(await window.view(at, HEADER_BYTES), recordSeed(salt, at));
     if (header === undefined) {
       damagedFrom ??= at;
-      cutOff = damagedFrom === at && end - at < headerBytes;
-      at = await window.find(magic, at + 1);
+      isCutOff = damagedFrom === at && end - at < HEADER_BYTES;
+      at = await window.find(MAGIC, at + 1);
       continue;
     }
     const next = at + header.bytes;
     if (next > end) {
-      cutOff = damagedFrom === undefined;
+      isCutOff = damagedFrom === undefined;
       damagedFrom ??= at;
       break;
     }
-    const body = await window.view(at + headerBytes, header.bytes - headerBytes);
+    const body = await window.view(at + HEADER_BYTES, header.bytes - HEADER_BYTES);
     if (isIntact(body, header)) {
       if (damagedFrom !== undefined) yield { kind: 'damage', start: damagedFrom, end: at, unfinished: false };
       damagedFrom = undefined;
@@ -72,12 +72,12 @@ export async function* scanRecords(
     at = next;
   }
   if (damagedFrom !== undefined) {
-    const unfinished = cutOff || (await window.isZero(damagedFrom));
+    const unfinished = isCutOff || (await window.isZero(damagedFrom));
     yield { kind: 'damage', start: damagedFrom, end, unfinished };
   }
 }
 
-/** A file up to a given end, read ahead in pieces. Pieces are never overwritten, so views of them may be kept. */
+/** Reads a file up to a given end in large pieces. Pieces are never overwritten, so views of them stay valid. */
 class Window {
   readonly #file: FileHandle;
   readonly #end: number;
@@ -93,14 +93,14 @@ class Window {
     const offset = start - this.#start;
     if (offset >= 0 && offset + length <= this.#bytes.length)
       return this.#bytes.subarray(offset, offset + length);
-    await this.#load(start, Math.min(Math.max(length, windowBytes), this.#end - start));
+    await this.#load(start, Math.min(Math.max(length, WINDOW_BYTES), this.#end - start));
     return this.#bytes.subarray(0, length);
   }
 
-  /** Where the pattern next stands, or the end. */
+  /** Returns the next position of the pattern, or the end. */
   async find(pattern: Buffer, from: number): Promise<number> {
-    for (let at = from; at + pattern.length <= this.#end; at += windowBytes - pattern.length + 1) {
-      const piece = await this.view(at, Math.min(windowBytes, this.#end - at));
+    for (let at = from; at + pattern.length <= this.#end; at += WINDOW_BYTES - pattern.length + 1) {
+      const piece = await this.view(at, Math.min(WINDOW_BYTES, this.#end - at));
       const found = piece.indexOf(pattern);
       if (found !== -1) return at + found;
     }
@@ -108,8 +108,8 @@ class Window {
   }
 
   async isZero(from: number): Promise<boolean> {
-    for (let at = from; at < this.#end; at += windowBytes) {
-      const piece = await this.view(at, Math.min(windowBytes, this.#end - at));
+    for (let at = from; at < this.#end; at += WINDOW_BYTES) {
+      const piece = await this.view(at, Math.min(WINDOW_BYTES, this.#end - at));
       if (!isZero(piece)) return false;
     }
     return true;

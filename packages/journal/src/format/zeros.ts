@@ -1,10 +1,10 @@
-const zeros = Buffer.alloc(64 * 1024);
+const ZEROS = Buffer.alloc(64 * 1024);
 
-/** Whether all bytes are 0: what a file has where nothing was ever written. */
+/** Whether all bytes are 0, as in a part of a file that was never written. */
 export function isZero(bytes: Buffer): boolean {
-  for (let at = 0; at < bytes.length; at += zeros.length) {
-    const piece = bytes.subarray(at, at + zeros.length);
-    if (!piece.equals(zeros.subarray(0, piece.length))) return false;
+  for (let at = 0; at < bytes.length; at += ZEROS.length) {
+    const piece = bytes.subarray(at, at + ZEROS.length);
+    if (!piece.equals(ZEROS.subarray(0, piece.length))) return false;
   }
   return true;
 }

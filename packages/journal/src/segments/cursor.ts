@@ -1,20 +1,20 @@
 import { crc32c } from '@node-rs/crc32';
 import { dirname, join } from 'node:path';
-import { errorCode, type FileSystem, ignoreMissing, writeFully } from '@quantumtrade/dal-runtime/fs';
+import { errorCode, replaceFile, withFile, writeFully, type FileSystem } from '@quantumtrade/dal-runtime/fs';
 import { diskError } from '../journal-error.js';
 
 /*
- * The file `cursor`, little-endian: "QTC1", uint64 sequence of the last delivered record, CRC32C of the 12 bytes before.
+ * The file `cursor`, little-endian: "QTC1", uint64 sequence of the last delivered record, CRC32C of these 12 bytes.
  */
-const magic = 'QTC1';
-const fileBytes = 16;
+const MAGIC = 'QTC1';
+const FILE_BYTES = 16;
 
-/** What is in the way is replaced like a damaged cursor, where the directory allows it. */
+/** Error codes of a path that cannot be read: it is replaced as a damaged cursor is. */
 const UNREADABLE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'ENXIO', 'ELOOP']);
 
 function encode(position: number): Buffer {
-  const bytes = Buffer.alloc(fileBytes);
-  bytes.write(magic, 'latin1');
+  const bytes = Buffer.alloc(FILE_BYTES);
+  bytes.write(MAGIC, 'latin1');
   bytes.writeBigUInt64LE(BigInt(position), 4);
   bytes.writeUInt32LE(crc32c(bytes.subarray(0, 12)), 12);
   return bytes;
@@ -22,15 +22,15 @@ function encode(position: number): Buffer {
 
 function decode(bytes: Buffer): number | undefined {
   const intact =
-    bytes.toString('latin1', 0, 4) === magic && crc32c(bytes.subarray(0, 12)) === bytes.readUInt32LE(12);
+    bytes.toString('latin1', 0, 4) === MAGIC && crc32c(bytes.subarray(0, 12)) === bytes.readUInt32LE(12);
   return intact ? Number(bytes.readBigUInt64LE(4)) : undefined;
 }
 
-/** How far the journal has been delivered, durably. */
+/** Durable position up to which the journal has been delivered. */
 export class Cursor {
   readonly #fs: FileSystem;
   readonly #path: string;
-  /** Everything up to here is delivered, and the disk knows. 0 is nothing. */
+  /** Position of the last delivered record, durably; 0 before the first. */
   position = 0;
   #wanted = 0;
   #persisting: Promise<void> = Promise.resolve();
@@ -41,16 +41,16 @@ export class Cursor {
     this.#path = join(directory, 'cursor');
   }
 
-  /** Reads the file. A damaged one is told and leaves the cursor at 0, which delivers again from the oldest record. */
-  async load(damaged: () => void): Promise<void> {
+  /** Reads the file. A damaged file leaves the cursor at 0, so that all records are delivered again. */
+  async load(onDamage: () => void): Promise<void> {
     const bytes = await this.#read();
     const position = bytes && decode(bytes);
-    if (bytes && position === undefined) damaged();
-    // There from the start, so that a full disk has room for it, and durable whatever a killed process had begun.
+    if (bytes && position === undefined) onDamage();
+    // The file exists from the start, so that a full disk has space for it, and is durable even if a killed process wrote it.
     await this.#persist(position ?? 0);
   }
 
-  /** Moves on to a position, durably. Calls that come while the disk is busy share its next round. */
+  /** Moves the cursor to a position, durably. Calls made while the disk is busy share the next write. */
   advance(position: number): Promise<void> {
     if (position <= this.position) return Promise.resolve();
     this.#wanted = Math.max(this.#wanted, position);
@@ -64,61 +64,40 @@ export class Cursor {
   }
 
   async #read(): Promise<Buffer | undefined> {
-    const file = await this.#fs.open(this.#path, 'read').catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      if (UNREADABLE.has(errorCode(error))) return null;
-      throw error;
-    });
-    if (file === undefined) return undefined;
-    // Zeros are no cursor.
-    if (file === null) return Buffer.alloc(fileBytes);
+    const bytes = Buffer.alloc(FILE_BYTES);
     try {
-      const bytes = Buffer.alloc(fileBytes);
-      await file.read(bytes, 0);
-      return bytes;
-    } finally {
-      await file.close();
+      await withFile(this.#fs, this.#path, 'read', (file) => file.read(bytes, 0));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      if (!UNREADABLE.has(errorCode(error))) throw error;
     }
+    // Zeros decode as a damaged cursor.
+    return bytes;
   }
 
   async #persist(position: number): Promise<void> {
     const bytes = encode(position);
     try {
-      await this.#replace(bytes).catch((error: unknown) => {
+      await replaceFile(this.#fs, this.#path, [bytes]).catch((error: unknown) => {
         if (diskError('', error).code !== 'DISK_FULL') throw error;
         return this.#overwrite(bytes);
       });
-      // Also after writing in place: the file there may have got its name by a rename that was never made durable.
-      await this.#fs.syncDirectory(dirname(this.#path));
     } catch (error) {
       throw diskError('The cursor could not be persisted', error);
     }
     this.position = position;
   }
 
-  async #replace(bytes: Buffer): Promise<void> {
-    const temporary = `${this.#path}.tmp`;
-    // A new file each time: one whose sync failed is not to be trusted any more.
-    await ignoreMissing(this.#fs.unlink(temporary));
-    await this.#write(temporary, 'create', bytes);
-    await this.#fs.rename(temporary, this.#path);
-  }
-
   /**
-   * What a full disk still allows, so that delivery can make room. A crash in the middle damages the cursor, which
-   * delivers again; nothing is removed before the sync.
+   * Writes the file in place, which works on a full disk, so that delivery can free space. A crash within it damages the cursor,
+   * and all records are delivered again; no segment is removed before the sync.
    */
-  #overwrite(bytes: Buffer): Promise<void> {
-    return this.#write(this.#path, 'write', bytes);
-  }
-
-  async #write(path: string, mode: 'create' | 'write', bytes: Buffer): Promise<void> {
-    const file = await this.#fs.open(path, mode);
-    try {
+  async #overwrite(bytes: Buffer): Promise<void> {
+    await withFile(this.#fs, this.#path, 'write', async (file) => {
       await writeFully(file, [bytes], 0);
       await file.sync();
-    } finally {
-      await file.close();
-    }
+    });
+    // An earlier rename of the file may not be durable yet.
+    await this.#fs.syncDirectory(dirname(this.#path));
   }
 }

@@ -5,17 +5,17 @@ import type { ByteRange } from '../format/scan.js';
 import { diskError } from '../journal-error.js';
 import { copyRange } from './quarantine.js';
 import type { Segment } from './segment.js';
-import { Changes } from './changes.js';
+import { ChangeSignal } from './change-signal.js';
 
-/** The segments of a journal, and what is known of them in memory. */
+/** The segments of a journal with their state in memory. */
 export class SegmentStore {
   readonly fs: FileSystem;
   readonly directory: string;
   readonly emit: JournalEventListener;
   readonly segments: Segment[] = [];
-  /** Told when records became durable or the journal closes. */
-  readonly changes = new Changes();
-  /** The next sequence; greater than any ever acknowledged. */
+  /** Notified when records became durable or the journal closes. */
+  readonly changes = new ChangeSignal();
+  /** The next sequence: greater than every sequence acknowledged before. */
   next = 1;
   readonly quarantined = { ranges: 0, bytes: 0 };
   readonly truncated = { tails: 0, bytes: 0 };
@@ -40,8 +40,8 @@ export class SegmentStore {
   }
 
   /**
-   * Removes the segments delivered up to a position, which must be durable already, but for the one that is open.
-   * @throws JournalError where the disk refuses; what is left is removed by a later call
+   * Removes the segments up to a delivered position, which must be durable. Keeps the open segment.
+   * @throws JournalError when the disk refuses; a later call removes the rest
    */
   reclaim(delivered: number): Promise<void> {
     const run = this.#reclaiming.then(async () => {
@@ -57,7 +57,7 @@ export class SegmentStore {
     });
   }
 
-  /** Keeps a copy of a damaged range, once. Returns whether it is kept. */
+  /** Copies a damaged range once. Returns whether there is a copy. */
   async quarantine(segment: Segment, file: FileHandle, range: ByteRange): Promise<boolean> {
     if (segment.damaged.some(({ start, end }) => start <= range.start && range.end <= end)) return true;
     segment.damaged.push(range);

@@ -7,13 +7,13 @@ interface Appended {
   readonly payload: Buffer;
 }
 
-/** What a journal's users know of it: what they appended, what was acknowledged, what they were given. */
+/** Model of a journal: the records appended, acknowledged and delivered. */
 export class Model {
   readonly #appended = new Map<string, Appended>();
   readonly #acknowledged = new Set<string>();
   readonly #positions = new Map<string, number>();
-  /** Ids whose bytes on the disk were damaged at rest. */
-  readonly #spoiled = new Set<string>();
+  /** Ids of records whose stored bytes were damaged. */
+  readonly #damaged = new Set<string>();
   readonly #numbers: number[] = [];
   #removedUpTo = 0;
   /** Highest position ever passed to `advance`, and highest it confirmed. */
@@ -24,7 +24,8 @@ export class Model {
     return this.#acknowledged.size;
   }
 
-  appending(caller: number, payload: Buffer): string {
+  /** Registers a record before its append. Returns its id. */
+  begin(caller: number, payload: Buffer): string {
     const number = (this.#numbers[caller] = (this.#numbers[caller] ?? 0) + 1);
     const id = `<${caller}:${number}>`;
     this.#appended.set(id, { caller, number, payload });
@@ -35,7 +36,7 @@ export class Model {
     this.#acknowledged.add(id);
   }
 
-  /** Checks one record against what was appended; from now on it must not vanish before the cursor has passed it. */
+  /** Checks a delivered record against the appended one. From now on it must not be lost before the cursor passes it. */
   deliver({ id, payload, position }: JournalRecord): void {
     const appended = this.#appended.get(id);
     if (!appended) throw new Error(`${JSON.stringify(id)} was never appended`);
@@ -43,16 +44,16 @@ export class Model {
     this.#positions.set(id, Math.min(position, this.#positions.get(id) ?? Infinity));
   }
 
-  /** Each record a file's byte belongs to is no longer expected. */
-  spoil(file: Buffer, byte: number): void {
+  /** Marks the records that contain a byte of a file as damaged. */
+  damage(file: Buffer, byte: number): void {
     for (const [id, { payload }] of this.#appended) {
       for (let at = file.indexOf(id); at !== -1; at = file.indexOf(id, at + 1)) {
-        if (byte >= at - 28 && byte < at + id.length + payload.length) this.#spoiled.add(id);
+        if (byte >= at - 28 && byte < at + id.length + payload.length) this.#damaged.add(id);
       }
     }
   }
 
-  /** Checks everything a recovered journal delivers, from its cursor to its end. */
+  /** Checks all records that a recovered journal delivers. */
   async verify(journal: Journal, cursorWasDamaged: boolean): Promise<void> {
     const { cursor } = journal.stats();
     if (!cursorWasDamaged && cursor < this.confirmed) {
@@ -72,12 +73,12 @@ export class Model {
       delivered.add(record.id);
       newest[caller] = Math.max(newest[caller] ?? 0, number);
     }
-    // Without its cursor the journal delivers again what it still has; the rest had been delivered and removed.
+    // Without its cursor the journal delivers its remaining records again; the others had been delivered and removed.
     if (cursorWasDamaged) this.#removedUpTo = this.requested;
     const settledUpTo = Math.max(cursor, this.#removedUpTo);
     for (const id of new Set([...this.#acknowledged, ...this.#positions.keys()])) {
       const seen = (this.#positions.get(id) ?? Infinity) <= settledUpTo;
-      if (!delivered.has(id) && !seen && !this.#spoiled.has(id))
+      if (!delivered.has(id) && !seen && !this.#damaged.has(id))
         throw new Error(`${id} is lost: at ${this.#positions.get(id)}, cursor ${cursor}`);
     }
     if (cursorWasDamaged) this.confirmed = cursor;

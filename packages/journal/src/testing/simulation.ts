@@ -6,7 +6,7 @@ import { Random, SimulatedDisk } from '@quantumtrade/dal-testing';
 
 export const kilobyte = Buffer.alloc(1024, 'k');
 
-/** Journals on a disk, and with a clock, of their own. */
+/** Opens journals on one simulated disk with one manual clock. */
 export class Simulation {
   readonly disk: SimulatedDisk;
   readonly clock = new ManualClock();
@@ -27,7 +27,7 @@ export class Simulation {
     });
   }
 
-  /** Paths of the segments on the disk, in order. */
+  /** Paths of the stored segments in order. */
   get segments(): string[] {
     return [...this.disk.contents().keys()].filter((path) => path.endsWith('.wal')).sort();
   }
@@ -37,7 +37,7 @@ export class Simulation {
   }
 }
 
-/** Ids and positions of what a journal delivers now. */
+/** Returns ids and positions of the records that a journal delivers now. */
 export async function drain(journal: Journal): Promise<{ id: string; position: number }[]> {
   const records = [];
   for await (const { id, position } of journal.read({ follow: false })) records.push({ id, position });
@@ -46,7 +46,7 @@ export async function drain(journal: Journal): Promise<{ id: string; position: n
 
 export const ids = async (journal: Journal): Promise<string[]> => (await drain(journal)).map(({ id }) => id);
 
-/** Lets simulated operations finish. */
+/** Waits for simulated operations to finish. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await turn();
 }

@@ -4,7 +4,7 @@ import { recordSeed, stampRecord, type EncodedRecord } from '../format/record.js
 import type { SegmentStore } from '../segments/segment-store.js';
 import { Segment, segmentName } from '../segments/segment.js';
 
-/** The segment that is written to. */
+/** The segment to which records are appended. */
 export class ActiveSegment {
   readonly segment: Segment;
   readonly #file: FileHandle;
@@ -14,7 +14,7 @@ export class ActiveSegment {
     this.#file = file;
   }
 
-  /** Creates the file durably: without the directory's sync a crash could take it away with all it holds. */
+  /** Creates the file durably: without a sync of the directory, a crash could remove it with its records. */
   static async create(store: SegmentStore, first: number): Promise<ActiveSegment> {
     const salt = randomInt(2 ** 32);
     const segment = new Segment(segmentName(first, salt), first, salt);
@@ -46,18 +46,18 @@ export class ActiveSegment {
     );
   }
 
-  /** Makes written records durable. After a failure neither they nor anything written later may be trusted. */
+  /** Makes written records durable. After a failure neither they nor later writes can be trusted. */
   sync(): Promise<void> {
     return this.#file.sync();
   }
 
-  /** Takes records written and synced into the durable part. */
+  /** Counts written and synced records as durable. */
   accept(records: readonly EncodedRecord[], first: number): void {
     this.segment.bytes += records.reduce((sum, { bytes }) => sum + bytes, 0);
     this.segment.sequences.add(first, first + records.length - 1);
   }
 
-  /** Cuts off what was written but is not durable. Returns whether the disk did so. */
+  /** Removes bytes that were written but are not durable. Returns whether the disk did so. */
   async cutBack(): Promise<boolean> {
     return this.#file.truncate(this.segment.bytes).then(
       () => true,

@@ -1,13 +1,12 @@
-import { onAbort } from '@quantumtrade/dal-runtime';
-import type { Clock } from '@quantumtrade/dal-runtime';
+import { Deadline, type Clock } from '@quantumtrade/dal-runtime';
 import type { EncodedRecord } from '../format/record.js';
 import { JournalError } from '../journal-error.js';
 
 /** Limits of one append. */
 export interface AppendOptions {
-  /** Ends the append: it rejects with the signal's reason. A record the disk already has in hand may be journaled still. */
+  /** Ends the append, which rejects with the signal's reason. A record that is being written may still be journaled. */
   readonly signal?: AbortSignal;
-  /** Epoch milliseconds by which the append must have ended; past it, it rejects with `TIMEOUT`. Default is none. */
+  /** Time by which the append must have ended; past it, it rejects with `TIMEOUT`. @default Infinity (epoch milliseconds) */
   readonly deadline?: number;
 }
 
@@ -15,32 +14,24 @@ export interface AppendOptions {
 export class PendingAppend {
   readonly record: EncodedRecord;
   readonly outcome: Promise<void>;
-  /** Whether the disk has it in hand, so that it may be journaled whatever its caller is told. */
+  /** Whether the record is being written, so that it may be journaled even if the append rejects. */
   writing = false;
   settled = false;
   #settle!: { resolve(): void; reject(error: unknown): void };
-  #stopWatching: (() => void) | undefined;
+  #deadline: Deadline | undefined;
 
   constructor(record: EncodedRecord) {
     this.record = record;
     this.outcome = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
   }
 
-  /** Rejects when the signal or the deadline says so, and tells. */
-  watch({ signal, deadline }: AppendOptions, clock: Clock, onEnd: () => void): void {
-    const end = (reason: unknown) => {
+  /** Rejects the append and calls `onRejected` when the signal aborts or the deadline passes. */
+  limit(options: AppendOptions, clock: Clock, onRejected: () => void): void {
+    this.#deadline = new Deadline(options, () => timeoutError(this.writing), clock);
+    this.#deadline.onAbort((reason) => {
       this.reject(reason);
-      onEnd();
-    };
-    const ignore = signal && onAbort(signal, () => end(signal.reason));
-    const cancel =
-      deadline === undefined
-        ? undefined
-        : clock.after(deadline - clock.now(), () => end(deadlinePassed(this.writing)));
-    this.#stopWatching = () => {
-      ignore?.();
-      cancel?.();
-    };
+      onRejected();
+    });
   }
 
   resolve(): void {
@@ -53,10 +44,10 @@ export class PendingAppend {
 
   #end(): boolean {
     if (this.settled) return false;
-    this.#stopWatching?.();
+    this.#deadline?.end();
     return (this.settled = true);
   }
 }
 
-export const deadlinePassed = (mayBeJournaled: boolean): JournalError =>
+export const timeoutError = (mayBeJournaled: boolean): JournalError =>
   new JournalError('TIMEOUT', 'The deadline passed before the record was journaled', { mayBeJournaled });

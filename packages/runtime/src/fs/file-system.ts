@@ -11,7 +11,7 @@ export interface FileSystem {
    * Opens a regular file. `create` makes one that is accessible to its owner alone, and fails with `EEXIST` when the path
    * exists; the other modes fail with `ENOENT` when it is missing.
    */
-  open(path: string, mode: 'create' | 'read' | 'write'): Promise<FileHandle>;
+  open(path: string, mode: FileMode): Promise<FileHandle>;
   /** Replaces `to` atomically. Durable after {@link syncDirectory}. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; open handles stay readable. Durable after {@link syncDirectory}. */
@@ -26,6 +26,8 @@ export interface FileSystem {
    */
   lock(directory: string): Promise<DirectoryLock>;
 }
+
+export type FileMode = 'create' | 'read' | 'write';
 
 export interface DirectoryLock {
   release(): Promise<void>;

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { FileHandle, FileSystem } from './file-system.js';
+import type { FileHandle, FileMode, FileSystem } from './file-system.js';
 
 /** The kernel takes this many buffers in one call. */
 const MAX_BUFFERS_PER_WRITE = 1024;
@@ -33,19 +33,27 @@ export async function writeFully(
   }
 }
 
-/** Creates a file with the bytes and makes its content durable. Fails with `EEXIST` when the path exists. */
-export async function createFile(
+/** Opens a file, returns what `use` returns, and closes the file. */
+export async function withFile<T>(
   fs: FileSystem,
   path: string,
-  buffers: readonly Uint8Array[],
-): Promise<void> {
-  const file = await fs.open(path, 'create');
+  mode: FileMode,
+  use: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await fs.open(path, mode);
   try {
-    await writeFully(file, buffers, 0);
-    await file.sync();
+    return await use(file);
   } finally {
     await file.close();
   }
+}
+
+/** Creates a file with the bytes and makes its content durable. Fails with `EEXIST` when the path exists. */
+export function createFile(fs: FileSystem, path: string, buffers: readonly Uint8Array[]): Promise<void> {
+  return withFile(fs, path, 'create', async (file) => {
+    await writeFully(file, buffers, 0);
+    await file.sync();
+  });
 }
 
 /** Replaces a file durably. After a crash it has the old or the new content, never a part. Uses the path with `.tmp`. */

@@ -3,6 +3,7 @@ import {
   DirectoryLockedError,
   type DirectoryLock,
   type FileHandle,
+  type FileMode,
   type FileSystem,
 } from '@quantumtrade/dal-runtime/fs';
 import type { Random } from '../random.js';
@@ -170,7 +171,7 @@ class SimulatedFs implements FileSystem {
       .map((path) => basename(path));
   }
 
-  async open(path: string, mode: 'create' | 'read' | 'write'): Promise<FileHandle> {
+  async open(path: string, mode: FileMode): Promise<FileHandle> {
     await this.#begin('open', path);
     const existing = this.#disk.entry(path);
     if (mode === 'create') {

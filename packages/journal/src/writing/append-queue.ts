@@ -6,79 +6,80 @@ import type { Segment } from '../segments/segment.js';
 import { ActiveSegment } from './active-segment.js';
 import type { PendingAppend } from './pending-append.js';
 
-export interface WriterLimits {
+export interface SegmentLimits {
   readonly segmentBytes: number;
   readonly maxBytes: number;
 }
 
-/** One write and one sync carry at most about this much, so that early callers don't wait for late ones' bytes. */
-const groupBytes = 8 * 1024 * 1024;
+/** Approximate size of what one write and one sync cover, so that early callers do not wait for the bytes of late ones. */
+const GROUP_BYTES = 8 * 1024 * 1024;
 
 /**
- * Writes appends in the order they came. While the disk syncs one group, the next one gathers.
+ * Writes appends in their order. While the disk syncs one group, the next one collects.
  *
- * After a failed sync the kernel may have dropped the pages and called them clean, so a second sync of the same file
- * would succeed over lost data. The file gets no more records; the group is written once more, to a new file, and
- * acknowledged only after that one's sync.
+ * After a failed sync the kernel may have dropped the pages and marked them clean, so a second sync of the same file could
+ * succeed although data is lost. The file gets no more records; the group is written once more, to a new file, and
+ * acknowledged after that file's sync.
  */
-export class Writer {
+export class AppendQueue {
   readonly #store: SegmentStore;
   readonly #cursor: Cursor;
-  readonly #limits: WriterLimits;
+  readonly #limits: SegmentLimits;
   #queue: PendingAppend[] = [];
   #active: ActiveSegment | undefined;
   #running: Promise<void> | undefined;
-  #again = false;
+  #hasMore = false;
   #closing = false;
   lastSyncMs: number | undefined;
 
-  constructor(store: SegmentStore, cursor: Cursor, limits: WriterLimits) {
+  constructor(store: SegmentStore, cursor: Cursor, limits: SegmentLimits) {
     this.#store = store;
     this.#cursor = cursor;
     this.#limits = limits;
   }
 
-  /** Appends that wait for room or for the disk. */
+  /** Number of appends that wait for space or for the disk. */
   get waiting(): number {
     return this.#queue.length;
   }
 
   append(append: PendingAppend): void {
     this.#queue.push(append);
-    this.pump();
+    this.resume();
   }
 
-  withdraw(append: PendingAppend): void {
+  /** Removes an append that is not being written. */
+  remove(append: PendingAppend): void {
     const at = append.writing ? -1 : this.#queue.indexOf(append);
     if (at === -1) return;
     this.#queue.splice(at, 1);
-    this.pump();
+    this.resume();
   }
 
-  /** Goes on with the queue where it may have stood still for want of room. */
-  pump(): void {
-    this.#again = true;
+  /** Continues with the queue, which may have waited for space. */
+  resume(): void {
+    this.#hasMore = true;
     this.#running ??= this.#run();
   }
 
-  /** Rejects what waits for room, writes the rest, and leaves the files. */
+  /** Rejects the appends that wait for space, writes the others and closes the active segment. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.pump();
+    this.resume();
     await this.#running;
     await this.#retire();
   }
 
-  /** Rejects what the disk doesn't have in hand yet. */
-  abandon(): void {
-    for (const append of this.#queue.splice(0)) append.reject(closed());
+  /** Rejects the appends that are not being written. */
+  rejectWaiting(): void {
+    for (const append of this.#queue.splice(0)) append.reject(closedError());
   }
 
   async #run(): Promise<void> {
-    // Appends of the same turn share the first group.
+    // Appends of the same turn of the event loop share the first group.
     await Promise.resolve();
-    while (this.#again) {
-      this.#again = false;
+    while (this.#hasMore) {
+      this.#hasMore = false;
       await this.#drain();
     }
     this.#running = undefined;
@@ -86,40 +87,40 @@ export class Writer {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      if (!this.#hasRoom() && !(await this.#makeRoom())) return;
+      if (!this.#hasSpace() && !(await this.#freeSpace())) return;
       const group = this.#takeGroup();
       if (group.length > 0) await this.#commit(group);
     }
   }
 
-  #hasRoom(): boolean {
+  #hasSpace(): boolean {
     const head = this.#queue[0];
     return head === undefined || this.#store.bytes + head.record.bytes <= this.#limits.maxBytes;
   }
 
-  /** Gives up the active segment if it is delivered. Returns false where there is nothing to do but wait. */
-  async #makeRoom(): Promise<boolean> {
+  /** Closes the active segment if it is delivered and removes delivered segments. Returns whether the queue can continue. */
+  async #freeSpace(): Promise<boolean> {
     const { last } = this.#active?.segment.sequences ?? { last: Infinity };
     if (last <= this.#cursor.position) await this.#retire();
     try {
       await this.#store.reclaim(this.#cursor.position);
     } catch (error) {
-      // With nothing left to deliver no advance would come that tries again.
+      // Without pending records no advance would follow that tries again.
       if (this.#store.pending(this.#cursor.position) === 0) this.#queue.shift()?.reject(error);
       return this.#store.pending(this.#cursor.position) === 0;
     }
-    if (this.#hasRoom()) return true;
-    if (this.#closing) this.abandon();
+    if (this.#hasSpace()) return true;
+    if (this.#closing) this.rejectWaiting();
     return false;
   }
 
   #takeGroup(): PendingAppend[] {
     const { segmentBytes, maxBytes } = this.#limits;
-    const room = Math.min(groupBytes, segmentBytes, maxBytes - this.#store.bytes);
+    const space = Math.min(GROUP_BYTES, segmentBytes, maxBytes - this.#store.bytes);
     let bytes = 0;
     let count = 0;
     for (const { record } of this.#queue) {
-      if (count > 0 && bytes + record.bytes > room) break;
+      if (count > 0 && bytes + record.bytes > space) break;
       bytes += record.bytes;
       count++;
     }
@@ -150,14 +151,14 @@ export class Writer {
     } catch (error) {
       if (!(error instanceof SyncFailure)) throw error;
       this.#store.emit({ type: 'sync-failed', segment: error.segment.name, cause: error.cause });
-      // A segment owns its sequences up to the next one's first, so the new one disowns what the old one may have kept.
+      // A segment owns the sequences up to the next one's first: the new segment takes over those of the failed write.
       await this.#write(records, Math.max(first, error.segment.first + 1)).catch((again: unknown) => {
         throw again instanceof SyncFailure ? again.cause : again;
       });
     }
   }
 
-  /** Sequences are used up even by a failure: the file may keep a trace of them. */
+  /** Writes records durably. A failed write uses up its sequences too: the file may contain a part of it. */
   async #write(records: readonly EncodedRecord[], first: number): Promise<void> {
     this.#store.next = first + records.length;
     const active = (this.#active ??= await ActiveSegment.create(this.#store, first));
@@ -195,4 +196,4 @@ class SyncFailure extends Error {
   }
 }
 
-export const closed = (): JournalError => new JournalError('CLOSED', 'The journal is closed');
+export const closedError = (): JournalError => new JournalError('CLOSED', 'The journal is closed');

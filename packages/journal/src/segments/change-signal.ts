@@ -1,7 +1,7 @@
 import { onAbort } from '@quantumtrade/dal-runtime';
 
-/** Wakes whoever waits for something to change. */
-export class Changes {
+/** Signal that callers wait for any number of times. */
+export class ChangeSignal {
   readonly #waiting = new Set<() => void>();
 
   /** Resolves at the next change, or when the signal aborts. */
