@@ -174,8 +174,8 @@ describe('health', () => {
   });
 
   it('tells why changes of the cache are not told', async () => {
-    const trouble = () => 'the server answered NOPERM';
-    const invalidations = { listen: () => () => undefined, trouble };
+    const disconnectedReason = () => 'the server answered NOPERM';
+    const invalidations = { listen: () => () => undefined, disconnectedReason };
     const database = new DatabaseAbstraction({
       timeSeries: memoryTimeSeries(),
       cache: { ...memoryCacheBackend(), invalidations },

@@ -49,19 +49,19 @@ it('a wrong user or password fails with ConnectionError', async () => {
   }
 });
 
-describe('a user without a password', () => {
+describe('login without a password', () => {
   beforeAll(async () => {
     await withAdmin((redis) => redis.call('ACL', 'SETUSER', 'eve', 'on', 'nopass', '~eve:*', '+@all'));
   });
 
-  it('is logged in by name and not as the default user', async () => {
+  it('a user without a password is logged in by name', async () => {
     const { cache } = connect({ url: server.url, username: 'eve', keyPrefix: 'eve:' });
     await cache.set('key', 1, 60);
     const other = connect({ url: server.url.replace('//', '//eve@'), keyPrefix: 'ann:' });
     expect(await rejectionOf(() => other.cache.set('key', 1, 60))).toMatchObject({ code: 'CACHE' });
   });
 
-  it('is refused when the server requires a password', async () => {
+  it('a user without a password is refused when one is required', async () => {
     const { probe } = connect({ url: server.url, username: 'ann' });
     expect(await rejectionOf(() => probe.ping())).toMatchObject({ code: 'CONNECTION', retryable: false });
   });

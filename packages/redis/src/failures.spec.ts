@@ -24,7 +24,7 @@ it.each([
   ['CLUSTERDOWN The cluster is down', 'CACHE', true],
   ['WRONGPASS invalid username-password pair', 'CONNECTION', false],
   ['NOAUTH Authentication required.', 'CONNECTION', false],
-])('maps %j to %s (retryable: %s) without showing arguments', (message, code, retryable) => {
+])('classifyFailure maps %j to %s (retryable: %s) without showing arguments', (message, code, retryable) => {
   const error = toDatabaseError(classifyFailure(reply(message)), 'cache.set');
   expect(error).toMatchObject({ code, retryable, operation: 'cache.set' });
   expect(printedForms(error)).not.toContain('s3cr3t');
@@ -40,7 +40,7 @@ it.each([
     Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError: coded('ETIMEDOUT') }),
     'Connection failed: ETIMEDOUT',
   ],
-])('maps %s to a retryable ConnectionError', (failure, message) => {
+])('classifyFailure maps %s to a retryable ConnectionError', (failure, message) => {
   expect(toDatabaseError(classifyFailure(failure), 'cache.get')).toMatchObject({
     code: 'CONNECTION',
     retryable: true,
@@ -48,7 +48,7 @@ it.each([
   });
 });
 
-it('maps too many redirections to a retryable CacheError', () => {
+it('classifyFailure maps too many redirections to a retryable CacheError', () => {
   const error = new Error('Too many Cluster redirections. Last error: ReplyError: MOVED 7 s3cr3t:6379');
   expect(toDatabaseError(classifyFailure(error), 'cache.get')).toMatchObject({
     code: 'CACHE',
@@ -57,7 +57,7 @@ it('maps too many redirections to a retryable CacheError', () => {
   });
 });
 
-it('maps unavailable Sentinels to a retryable ConnectionError', () => {
+it('classifyFailure maps unavailable Sentinels to a retryable ConnectionError', () => {
   const error = new Error(
     'All sentinels are unreachable. Retrying from scratch after 50ms. Last error: s3cr3t',
   );
@@ -69,7 +69,7 @@ it('maps unavailable Sentinels to a retryable ConnectionError', () => {
   });
 });
 
-it('distinguishes a missing database from a refused login', () => {
+it('isDatabaseRefusal distinguishes a missing database from a refused login', () => {
   expect(isDatabaseRefusal(reply('ERR DB index is out of range', 'select'))).toBe(true);
   expect(isDatabaseRefusal(reply('NOAUTH Authentication required.', 'select'))).toBe(false);
   expect(isDatabaseRefusal(reply('ERR DB index is out of range', 'set'))).toBe(false);

@@ -1,26 +1,26 @@
 import type { SettingsInput, SettingsOf } from '@quantumtrade/dal-runtime';
 
 /**
- * Names how the adapter learns that cached values have changed.
+ * Mechanism that announces changes of cached values.
  *
  * - `tracking`: the server announces every write, eviction and flush, whoever makes it (`CLIENT TRACKING`). Where it
- *   refuses to, listeners stay disconnected.
- * - `pubsub`: for proxies and users that may not track. Every write through this adapter, with the same setting and
+ *   refuses, listeners stay disconnected.
+ * - `pubsub`: for proxies and users without permission to track. Every write through this adapter, with the same setting and
  *   prefix, publishes its keys. Writes by other clients, evictions, flushes and writes whose connection broke are not
- *   announced: values that are kept elsewhere are stale until their time to live ends.
+ *   announced: copies of such values stay stale until their time to live ends.
  * - `none`: listeners stay disconnected.
  */
 export type InvalidationMode = 'tracking' | 'pubsub' | 'none';
 
 /**
- * Names the servers that answer reads. Writes and scripts always go to a master.
+ * Servers that answer reads. Writes and writing scripts always run on a master.
  *
- * - `master`: what was written is what is read.
- * - `replica`: a replica, and where the cluster has none for a key, its master. A read fails, to be retried, while the
- *   replica cannot be reached.
- * - `replica-preferred`: the same, but the master while no replica can be reached.
+ * - `master`: a read sees all earlier writes.
+ * - `replica`: a replica, or the master where the cluster has no replica for a key. A read fails with a retryable error while
+ *   the replica is unreachable.
+ * - `replica-preferred`: a replica, or the master while no replica is reachable.
  *
- * A replica answers with its own, earlier state: a client's own write may be missing, and while the replica is cut off from
+ * A replica lags behind its master: a write of the same process may be missing, and while the replica is disconnected from
  * its master its answers may be older without limit.
  */
 export type ReadFrom = 'master' | 'replica' | 'replica-preferred';

@@ -24,14 +24,14 @@ async function startTls(...args: string[]): Promise<RedisProcess> {
 const connectTls = ({ port }: RedisProcess, tls: RedisTlsSettings | undefined) =>
   connect({ url: `rediss://127.0.0.1:${port}`, tls, commandTimeoutMs: 600_000 });
 
-it('connects to a server with a trusted authority and matching name', async () => {
+it('the client connects to a server with a trusted, matching certificate', async () => {
   const server = await startTls('--tls-auth-clients', 'no');
   const { cache } = connectTls(server, { ca: await pem('ca.pem'), servername: 'redis.test' });
   await cache.set('key', 1, 60);
   expect(await cache.get('key', anything)).toBe(1);
 });
 
-it('refuses a server with an untrusted certificate unless verification is off', async () => {
+it('the client refuses an untrusted certificate unless verification is off', async () => {
   const server = await startTls('--tls-auth-clients', 'no');
   const ca = await pem('ca.pem');
   for (const [tls, reason] of [
@@ -46,7 +46,7 @@ it('refuses a server with an untrusted certificate unless verification is off', 
   await connectTls(server, { rejectUnauthorized: false }).probe.ping();
 });
 
-it('presents the client certificate and never shows its key', async () => {
+it('the client presents certificate and never shows the key', async () => {
   const server = await startTls('--tls-auth-clients', 'yes');
   const [ca, cert, key] = await Promise.all(['ca.pem', 'client.pem', 'client-key.pem'].map(pem));
   const trusting = { ca, servername: 'redis.test' };

@@ -21,7 +21,7 @@ export class InvalidationState implements InvalidationListener {
 
   /** Why changes are not received, where that is known. */
   get disconnectedReason(): string | undefined {
-    return this.#isConnected ? undefined : this.#source.trouble?.();
+    return this.#isConnected ? undefined : this.#source.disconnectedReason?.();
   }
 
   onConnected(): void {

@@ -23,5 +23,5 @@ export interface CacheInvalidations {
    * Why listeners are disconnected, e.g. what the server answers to who may not listen; undefined while they are connected
    * and while it is not known. No secrets. Where it is missing, there is never a reason.
    */
-  trouble?(): string | undefined;
+  disconnectedReason?(): string | undefined;
 }

@@ -50,7 +50,7 @@ return 1
 `,
 };
 
-/** The same script for writes that need no notification: writers that publish their keys leave them out. */
+/** Variant of `setIfUnchanged` whose write is not published with `invalidation: 'pubsub'`. */
 export const setIfUnchangedUnpublished: Script = { ...setIfUnchanged, hasWritten: () => false };
 
 /** Deletes a value. Returns 1 when there was one. */

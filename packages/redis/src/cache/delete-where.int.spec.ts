@@ -30,7 +30,7 @@ describe('on a server', () => {
     await server.kill();
   });
 
-  it('deletes only under its prefix, whatever characters that has', async () => {
+  it('deleteWhere deletes only under its prefix, whatever characters that has', async () => {
     const prefixes = ['*', 's?g[ab]\\', 'sig', 'sga\\', ''];
     const caches = prefixes.map((keyPrefix) => connect({ url: server.url, keyPrefix }).cache);
     for (const cache of caches) await cache.set('f:A:1', 1, 60);
@@ -41,7 +41,7 @@ describe('on a server', () => {
     }
   });
 
-  it('rejects with the signal reason and deletes nothing more', async () => {
+  it('deleteWhere rejects with the signal reason and deletes nothing more', async () => {
     const { cache } = connect({ url: server.url });
     await fill(cache, keysOf('A', 20_000));
     const controller = new AbortController();
@@ -57,7 +57,7 @@ describe('on a server', () => {
     expect(await cache.deleteWhere(PATTERN, {})).toBe(left);
   });
 
-  it('times out as a whole even if each command may take longer', async () => {
+  it('deleteWhere times out as a whole even while commands have time', async () => {
     const { cache } = connect({ url: server.url, commandTimeoutMs: 600_000, scanTimeoutMs: 50 });
     await cache.set('f:A:1', 1, 60);
     server.pause();
@@ -66,7 +66,7 @@ describe('on a server', () => {
     expect(error).toMatchObject({ code: 'TIMEOUT', operation: 'cache.deleteWhere', retryable: true });
   });
 
-  it('fails with a retryable error when the server dies meanwhile', async () => {
+  it('deleteWhere fails with a retryable error when the server dies meanwhile', async () => {
     const { cache } = connect({ url: server.url });
     await fill(cache, keysOf('A', 20_000));
     const deletion = rejectionOf(() => cache.deleteWhere(PATTERN, {}));
@@ -88,7 +88,7 @@ describe('on a cluster of three masters', () => {
   beforeAll(async () => void (cluster = await RedisClusterProcesses.start(3, 0)));
   afterAll(() => cluster.stop());
 
-  it('deletes every earlier key while a slot moves between masters', async () => {
+  it('deleteWhere deletes every earlier key while a slot moves between masters', async () => {
     const [one, other] = cluster.masters as [ClusterNode, ClusterNode];
     const tag = await cluster.keyOn(one, 'moving');
     const slot = await one.redis.cluster('KEYSLOT', tag);
@@ -105,7 +105,7 @@ describe('on a cluster of three masters', () => {
     }
   });
 
-  it('fails with a retryable error while a slot has no master', async () => {
+  it('deleteWhere fails with a retryable error while a slot has no master', async () => {
     const { cache } = connect(cluster.settings);
     await fill(cache, keysOf('A', 100));
     for (const { redis } of cluster.masters) await redis.cluster('DELSLOTS', 0);
@@ -116,7 +116,7 @@ describe('on a cluster of three masters', () => {
     expect(await cache.deleteWhere(PATTERN, {})).toBe(100);
   });
 
-  it('fails with a retryable error while a slot moves elsewhere', async () => {
+  it('deleteWhere fails with a retryable error while a slot moves elsewhere', async () => {
     const [one, , third] = cluster.masters as [ClusterNode, ClusterNode, ClusterNode];
     const { cache } = connect(cluster.settings);
     await cache.deleteWhere(PATTERN, {});

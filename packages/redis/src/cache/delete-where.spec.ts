@@ -26,7 +26,7 @@ function createMasters(pages: readonly (readonly string[])[][], layouts: Layout[
 
 const keysOfA = keysWhere('f:{a}:{b}', { a: 'A' }, 'test');
 
-it('scans every page of every master, and deletes only selected keys', async () => {
+it('deleteWhere scans every page of every master, and deletes only selected keys', async () => {
   const { run, deleted, scanned } = createMasters(
     [[['f:A:1', 'f:A:1:x'], [], ['f:A:2']], [['f:A:latest', 'f:A:3']]],
     ['l', 'l'],
@@ -42,13 +42,13 @@ it.each<[string, Layout[], number]>([
   ['again when slots move all the time', [undefined, undefined], 2],
   ['again when slots were moving at the start', [undefined, 'l'], 2],
   ['again when slots are moving at the end', ['l', undefined], 2],
-])('scans %s', async (_, layouts, times) => {
+])('deleteWhere scans %s', async (_, layouts, times) => {
   const { run, scanned } = createMasters([[['f:A:1']], [['f:A:2']]], layouts);
   expect(await deleteWhere(run, keysOfA, {})).toBe(2 * times);
   expect(scanned).toHaveLength(2 * times);
 });
 
-it('passes on the error of a command, and stops scanning other masters', async () => {
+it('deleteWhere rejects with a command error and stops all scans', async () => {
   const { run, redis, scanned } = createMasters([[['f:A:1']], [['f:A:2'], [], [], [], []]], ['l', 'l']);
   const failing: RunCommand = (operation, options, command) =>
     run(operation, options, (commands, isOver) => {

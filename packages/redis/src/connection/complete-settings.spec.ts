@@ -1,7 +1,7 @@
 import { printedForms } from '@quantumtrade/dal-conformance';
 import { completeRedisSettings, endpointOf } from './complete-settings.js';
 
-it('parses a URL with only a host', () => {
+it('endpointOf parses a URL with only a host', () => {
   expect(endpointOf({ url: 'redis://cache.example' })).toEqual({
     host: 'cache.example',
     port: 6379,
@@ -12,7 +12,7 @@ it('parses a URL with only a host', () => {
   });
 });
 
-it('parses a URL with every part', () => {
+it('endpointOf parses a URL with every part', () => {
   expect(endpointOf({ url: 'rediss://ann:p%40ss%2Fword@[::1]:6380/4' })).toEqual({
     host: '::1',
     port: 6380,
@@ -35,7 +35,7 @@ it.each([
   'redis://',
   'redis://u:s3cr3t@host/four',
   'redis://%zz:s3cr3t@host',
-])('refuses the URL %j without showing it', (url) => {
+])('endpointOf refuses the URL %j without showing it', (url) => {
   let error: unknown;
   try {
     endpointOf({ url });
@@ -61,14 +61,14 @@ it.each([
   ['sentinel.nodes', { url, sentinel: { ...sentinel, nodes: [] } }],
   ['readFrom', { url, readFrom: 'replica' as const }],
   ['readFrom', { url, readFrom: 'replica-preferred' as const, cluster: { ...cluster, enabled: false } }],
-])('refuses a %s that contradicts other settings', (field, settings) => {
+])('completeRedisSettings refuses a %s that contradicts other settings', (field, settings) => {
   expect(() => completeRedisSettings(settings)).toThrow(
     expect.objectContaining({ code: 'VALIDATION', field }),
   );
 });
 
 it.each(['connectionTimeoutMs', 'budgetMs', 'commandTimeoutMs', 'scanTimeoutMs'])(
-  'refuses a %s of 0 or less',
+  'completeRedisSettings refuses a %s of 0 or less',
   (field) => {
     for (const ms of [0, -1, NaN]) {
       expect(() => completeRedisSettings({ url, [field]: ms })).toThrow(
@@ -84,7 +84,7 @@ it.each([
   { url, readFrom: 'master' as const },
   { url, sentinel, cluster: { ...cluster, enabled: false }, readFrom: 'replica' as const },
   { url, cluster, readFrom: 'replica-preferred' as const },
-])('accepts consistent settings', (settings) => {
+])('completeRedisSettings accepts consistent settings', (settings) => {
   expect(() => completeRedisSettings(settings)).not.toThrow();
 });
 
@@ -94,13 +94,13 @@ it.each<[string, object, string]>([
   ['tls.caFile', { tls: { caFile: 'x' } }, 'unknown key'],
   ['sentinel.node', { sentinel: { ...sentinel, node: [] } }, 'did you mean "nodes"?'],
   ['cluster.enable', { cluster: { ...cluster, enable: true } }, 'did you mean "enabled"?'],
-])('refuses the unknown setting %s', (field, settings, message) => {
+])('completeRedisSettings refuses the unknown setting %s', (field, settings, message) => {
   expect(() => completeRedisSettings({ url, ...settings })).toThrow(
     expect.objectContaining({ code: 'VALIDATION', field, message: expect.stringContaining(message) }),
   );
 });
 
-it('refuses settings that are not an object', () => {
+it('completeRedisSettings refuses settings that are not an object', () => {
   for (const settings of [undefined, null, 'redis://127.0.0.1']) {
     expect(() => completeRedisSettings(settings as never)).toThrow(
       expect.objectContaining({ code: 'VALIDATION', field: 'settings' }),

@@ -3,7 +3,7 @@ import { limitCall } from './limit-call.js';
 
 const never = () => new Promise<never>(() => undefined);
 
-it('settles as the work does', async () => {
+it('limitCall settles as the work does', async () => {
   await expect(limitCall('op', undefined, { timeoutMs: 60_000 }, async () => 7)).resolves.toBe(7);
   const failed = limitCall('op', undefined, { timeoutMs: 60_000 }, () =>
     Promise.reject(new Error('as it is')),
@@ -15,7 +15,7 @@ it('settles as the work does', async () => {
   await expect(thrown).rejects.toThrow('at once');
 });
 
-it('times out at the limit when the call has no deadline', async () => {
+it('limitCall times out at the limit without a deadline', async () => {
   const error = { code: 'TIMEOUT', operation: 'op', retryable: true };
   await expect(limitCall('op', undefined, { timeoutMs: 5 }, never)).rejects.toMatchObject(error);
 });
@@ -23,17 +23,17 @@ it('times out at the limit when the call has no deadline', async () => {
 it.each([
   ['the deadline before the limit', 5, 60_000],
   ['the limit before the deadline', 60_000, 5],
-])('times out at %s', async (_, deadlineMs, timeoutMs) => {
+])('limitCall times out at %s', async (_, deadlineMs, timeoutMs) => {
   const outcome = limitCall('op', { deadline: Date.now() + deadlineMs }, { timeoutMs }, never);
   await expect(outcome).rejects.toMatchObject({ code: 'TIMEOUT' });
 });
 
-it('waits for limits beyond the longest timer', async () => {
+it('limitCall waits for limits beyond the longest timer', async () => {
   const work = () => new Promise<string>((resolve) => setTimeout(resolve, 20, 'done'));
   await expect(limitCall('op', undefined, { timeoutMs: 1e12 }, work)).resolves.toBe('done');
 });
 
-it('rejects with the signal reason and removes its listener', async () => {
+it('limitCall rejects with the signal reason and removes its listener', async () => {
   const controller = new AbortController();
   const { signal } = controller;
   await limitCall('op', { signal }, { timeoutMs: 60_000 }, async () => 1);
@@ -44,7 +44,7 @@ it('rejects with the signal reason and removes its listener', async () => {
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
-it('starts no work when the call is already over', async () => {
+it('limitCall starts no work when the call is already over', async () => {
   let begun = false;
   const work = async () => {
     begun = true;
@@ -57,7 +57,7 @@ it('starts no work when the call is already over', async () => {
   expect(begun).toBe(false);
 });
 
-it('reports the end to the work and ignores its late failure', async () => {
+it('limitCall reports the end to the work and ignores its late failure', async () => {
   let resume = () => {};
   const pause = new Promise<void>((resolve) => (resume = resolve));
   let finished = () => {};
@@ -76,7 +76,7 @@ it('reports the end to the work and ignores its late failure', async () => {
   expect(seen).toEqual([false, true]);
 });
 
-it('reports overdue work even when its caller has left', async () => {
+it('limitCall reports overdue work even when its caller has left', async () => {
   const overdue: string[] = [];
   const limits = (timeoutMs: number, name: string) => ({ timeoutMs, onOverdue: () => overdue.push(name) });
   const left = limitCall('op', { deadline: Date.now() + 20 }, limits(60, 'left'), never);
@@ -91,19 +91,16 @@ it('reports overdue work even when its caller has left', async () => {
 it.each([
   ['deadline', (now: number) => ({ deadline: now + 2 }), 60_000],
   ['limit', () => undefined, 2],
-] as const)(
-  'accepts a result that arrived before the %s in a busy process',
-  async (_, options, timeoutMs) => {
-    // From here on, timers run before immediates.
-    await new Promise((resolve) => setImmediate(resolve));
-    const begin = Date.now();
-    const overdue: string[] = [];
-    const work = () => new Promise<string>((resolve) => setImmediate(() => resolve('done')));
-    const limits = { timeoutMs, onOverdue: () => overdue.push('overdue') };
-    const outcome = limitCall('op', options(begin), limits, work);
-    while (Date.now() < begin + 10);
-    await expect(outcome).resolves.toBe('done');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(overdue).toEqual([]);
-  },
-);
+] as const)('limitCall accepts a result from before the %s when busy', async (_, options, timeoutMs) => {
+  // From here on, timers run before immediates.
+  await new Promise((resolve) => setImmediate(resolve));
+  const begin = Date.now();
+  const overdue: string[] = [];
+  const work = () => new Promise<string>((resolve) => setImmediate(() => resolve('done')));
+  const limits = { timeoutMs, onOverdue: () => overdue.push('overdue') };
+  const outcome = limitCall('op', options(begin), limits, work);
+  while (Date.now() < begin + 10);
+  await expect(outcome).resolves.toBe('done');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(overdue).toEqual([]);
+});

@@ -41,7 +41,7 @@ async function connectAndSpy() {
   return jest.spyOn(redis.stream as Socket, '_write');
 }
 
-it('writes the first command of a turn immediately and the others together', async () => {
+it('batchWrites writes the first command immediately and the others together', async () => {
   const sent = await connectAndSpy();
   const calls = ['a', 'b', 'c', 'd'].map((key) => redis.get(key));
   expect(sent).toHaveBeenCalledTimes(1);
@@ -53,7 +53,7 @@ it('writes the first command of a turn immediately and the others together', asy
   expect(sent).toHaveBeenCalledTimes(3);
 });
 
-it('writes long batches early, before the turn ends', async () => {
+it('batchWrites writes long batches before the turn ends', async () => {
   const sent = await connectAndSpy();
   const calls = Array.from({ length: 100 }, (_, n) => redis.get(`key ${n}`));
   expect(sent).toHaveBeenCalledTimes(3);
@@ -61,7 +61,7 @@ it('writes long batches early, before the turn ends', async () => {
   expect(sent).toHaveBeenCalledTimes(4);
 });
 
-it('keeps the order of texts and buffers, and drops unsent commands', async () => {
+it('batchWrites keeps the order and drops unsent commands on close', async () => {
   let received = '';
   const port = await startServer((socket) => socket.on('data', (chunk) => (received += String(chunk))));
   redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
@@ -79,7 +79,7 @@ it('keeps the order of texts and buffers, and drops unsent commands', async () =
   expect(received).not.toContain('e\r\n');
 });
 
-it('reconnects when a connection does not become ready in time', async () => {
+it('limitHandshake reconnects when a connection does not become ready in time', async () => {
   let connections = 0;
   const port = await startServer(() => connections++);
   redis = new Redis(port, {
@@ -94,7 +94,7 @@ it('reconnects when a connection does not become ready in time', async () => {
   while (connections < 3) await once(redis, 'reconnecting');
 });
 
-it('ignores a second error of one socket', async () => {
+it('swallowErrors ignores a second error of one socket', async () => {
   const port = await startServer(() => undefined);
   redis = new Redis(port, { enableReadyCheck: false, disableClientInfo: true, lazyConnect: true });
   swallowErrors(redis);

@@ -21,7 +21,7 @@ const value: fc.Arbitrary<string> = fc.letrec((tie) => ({
   ),
 })).value as fc.Arbitrary<string>;
 
-it('accepts every reply in chunks of any size', () => {
+it('ReplyFraming accepts every reply in chunks of any size', () => {
   fc.assert(
     fc.property(
       fc.array(value, { maxLength: 5 }),
@@ -38,7 +38,7 @@ it('accepts every reply in chunks of any size', () => {
   );
 });
 
-it('accepts any number of replies within the limits', () => {
+it('ReplyFraming accepts any number of replies within the limits', () => {
   const reply = `*2\r\n$600\r\n${'x'.repeat(600)}\r\n:1\r\n`;
   expect(accepts(new Array(5_000).fill(reply), { maxBytes: 700 })).toBe(true);
 });
@@ -65,6 +65,6 @@ it.each<[string, string[]]>([
   ['a line without an end', ['+', ...new Array(70).fill('x'.repeat(1_000))]],
   ['a long line at once', ['-' + 'x'.repeat(70_000) + '\r\n']],
   ['nothing but bytes', ['\0\0\0\0']],
-])('refuses %s', (_, chunks) => {
+])('ReplyFraming refuses %s', (_, chunks) => {
   expect(accepts(chunks, { maxBytes: 1_000_000 })).toBe(false);
 });

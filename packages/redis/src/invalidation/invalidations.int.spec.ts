@@ -209,10 +209,10 @@ it('without permission to track the listener stays disconnected with a reason', 
   }
   await backend.cache.set('key', 1, 60);
   expect(listener.heard).toEqual([]);
-  expect(backend.invalidations.trouble!()).toBe('the server answered NOPERM');
+  expect(backend.invalidations.disconnectedReason!()).toBe('the server answered NOPERM');
   await foreign.acl('SETUSER', 'blind', '+client|tracking');
   await listener.until('(connected)');
-  expect(backend.invalidations.trouble!()).toBeUndefined();
+  expect(backend.invalidations.disconnectedReason!()).toBeUndefined();
 });
 
 it('the disconnection reason is reported while the server is gone', async () => {
@@ -220,10 +220,10 @@ it('the disconnection reason is reported while the server is gone', async () => 
   const { backend, listener } = await connectListener({ url: own.url });
   await own.kill();
   await listener.until('(disconnected)');
-  expect(backend.invalidations.trouble!()).toBe('the connection was lost');
+  expect(backend.invalidations.disconnectedReason!()).toBe('the connection was lost');
   await own.start();
   await listener.until('(connected)', 2);
-  expect(backend.invalidations.trouble!()).toBeUndefined();
+  expect(backend.invalidations.disconnectedReason!()).toBeUndefined();
   await closeAll();
   await own.kill();
 });
@@ -235,7 +235,7 @@ it('invalidation none never connects a listener', async () => {
   await backend.cache.set('key', 1, 60);
   expect(backend.probe.connectionCount()).toBe(1);
   expect((await listClients()).subscribers).toEqual([]);
-  expect(backend.invalidations.trouble!()).toContain('settings');
+  expect(backend.invalidations.disconnectedReason!()).toContain('settings');
   await backend.probe.close();
   expect(listener.heard).toEqual([]);
 });

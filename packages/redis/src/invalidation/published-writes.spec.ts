@@ -24,7 +24,7 @@ const ticks = () => new Promise((resolve) => setImmediate(resolve));
 it.each([
   ['together with the write on a single server', false, 2],
   ['after the reply to the write in a cluster', true, 1],
-])('publishes %s', async (_, isCluster, sentAtOnce) => {
+])('publishWrites publishes %s', async (_, isCluster, sentAtOnce) => {
   const { run, sent, answer } = slowRedis();
   const done = publishWrites(run, 'p:', isCluster)('cache.delete', undefined, (redis) => redis.del(['a,b']));
   await ticks();
@@ -36,7 +36,7 @@ it.each([
   await done;
 });
 
-it('publishes a conditional write only when its reply reports a write', async () => {
+it('publishWrites publishes a conditional write only when its reply reports a write', async () => {
   for (const [answered, published] of [
     [null, ['publish "invalidated"']],
     ['a value', []],
@@ -55,7 +55,7 @@ it('publishes a conditional write only when its reply reports a write', async ()
   }
 });
 
-it('publishes the keys of setMany after all of them are written', async () => {
+it('publishWrites publishes the keys of setMany after all of them are written', async () => {
   const { run, sent, answer } = slowRedis();
   const writes = [{ key: 'a', text: '1', ttlMs: 1 }];
   const done = publishWrites(run, '', false)('cache.setMany', undefined, (redis, isOver) =>
@@ -77,7 +77,7 @@ it.each([
     false,
     (redis: RedisCommands) => redis.setMany([{ key: 'a', text: '1', ttlMs: 1 }], () => false),
   ],
-])('publishes a failed write of %s', async (_, isCluster, write) => {
+])('publishWrites publishes a failed write of %s', async (_, isCluster, write) => {
   const { run, sent, answer } = slowRedis();
   const done = publishWrites(run, '', isCluster)<unknown>('cache.write', undefined, write);
   const failed = expect(done).rejects.toThrow('lost');

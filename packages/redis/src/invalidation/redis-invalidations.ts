@@ -37,7 +37,7 @@ export class RedisInvalidations implements CacheInvalidations {
     };
   }
 
-  trouble(): string | undefined {
+  disconnectedReason(): string | undefined {
     return this.#channel ? this.#connections?.disconnectedReason : 'invalidation is off in the settings';
   }
 

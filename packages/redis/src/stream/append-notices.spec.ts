@@ -15,7 +15,7 @@ afterEach(async () => {
   await notices.close();
 });
 
-it('reopens its connection when that does not become ready in time', async () => {
+it('AppendNotices reopens a connection that does not become ready in time', async () => {
   server = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   client = new Redis((server.address() as AddressInfo).port, {
