@@ -1,4 +1,4 @@
-import { DatabaseAbstraction, type Writing } from '@quantumtrade/dal';
+import { DatabaseAbstraction, type WriterSetup } from '@quantumtrade/dal';
 import { openAuditTrail, type AuditTrail, type AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig, DalConfig } from '@quantumtrade/dal-config';
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
@@ -88,7 +88,7 @@ export function openTrail(
 export interface DatabaseParts {
   readonly timeSeries: TimeSeriesBackend;
   readonly cache: CacheBackend;
-  readonly writing?: Writing | undefined;
+  readonly writing?: WriterSetup | undefined;
   readonly auditTrail?: AuditTrail | undefined;
   /** The configured actor, which `options.actor` overrides. */
   readonly actor?: string | undefined;

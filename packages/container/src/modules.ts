@@ -2,7 +2,7 @@ import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig, DalConfig } from '@quantumtrade/dal-config';
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
-import type { DatabaseAbstraction, Writing } from '@quantumtrade/dal';
+import type { DatabaseAbstraction, WriterSetup } from '@quantumtrade/dal';
 import { ContainerModule, type ServiceIdentifier } from 'inversify';
 import { closable, closePart } from './closing.js';
 import type { DatabaseOptions } from './compose-database.js';
@@ -108,7 +108,7 @@ export function databaseModule(options: DatabaseOptions = {}): ContainerModule {
           timeSeries: TimeSeriesBackend,
           cache: CacheBackend,
           trail: AuditTrail | undefined,
-          writing?: Writing,
+          writing?: WriterSetup,
           configured?: AuditConfig,
         ) => {
           const actor = auditTrail ? auditTrail.actor : configured?.actor;

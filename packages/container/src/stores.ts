@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Writing } from '@quantumtrade/dal';
+import type { WriterSetup } from '@quantumtrade/dal';
 import { fileWriterStorage } from '@quantumtrade/dal';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { ClickHouseConfig, DalConfig, RedisConfig, WriterConfig } from '@quantumtrade/dal-config';
@@ -21,7 +21,7 @@ export interface BackendNames {
 export interface Stores {
   readonly timeSeries: TimeSeriesBackend;
   readonly cache: CacheBackend;
-  readonly writing: Writing;
+  readonly writing: WriterSetup;
   readonly names: BackendNames;
   /** The engine that was started for the `embedded` backend. */
   readonly engine?: EmbeddedEngine;
@@ -92,13 +92,13 @@ export function openMemory({ writer }: MemoryConfig, clock: TimeSource): Stores 
 }
 
 /** Keeps the journal, dead letters and the transaction log in a directory. */
-export const fileWriting = ({ directory, durability }: WriterConfig): Writing => ({
+export const fileWriting = ({ directory, durability }: WriterConfig): WriterSetup => ({
   storage: fileWriterStorage(directory),
   durability,
 });
 
 /** Keeps dead letters in memory, and no journal. */
-const memoryWriting = (): Writing => ({
+const memoryWriting = (): WriterSetup => ({
   storage: { deadLetters: memoryDeadLetters(), openJournal: () => Promise.resolve(undefined) },
 });
 

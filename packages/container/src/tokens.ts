@@ -1,4 +1,4 @@
-import type { DatabaseAbstraction, Writing } from '@quantumtrade/dal';
+import type { DatabaseAbstraction, WriterSetup } from '@quantumtrade/dal';
 import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type {
   Analytics,
@@ -32,7 +32,7 @@ export const TOKENS = {
   CacheBackend: token<CacheBackend>('CacheBackend'),
   BackendNames: token<BackendNames>('BackendNames'),
   /** Without it there are no batch writers. */
-  Writing: token<Writing>('Writing'),
+  Writing: token<WriterSetup>('Writing'),
   EmbeddedClickHouse: token<EmbeddedEngine>('EmbeddedClickHouse'),
 
   Clock: token<TimeSource>('Clock'),

@@ -30,7 +30,7 @@ import type {
   Transaction,
   TransactionResult,
 } from '@quantumtrade/dal-writer';
-import { Guarantees, Transactions, volatileTransactionLogs } from '@quantumtrade/dal-writer';
+import { GuaranteeMonitor, memoryTransactionLogs, Transactions } from '@quantumtrade/dal-writer';
 import type { DatabaseParts } from './database-parts.js';
 import type { DatabaseServices } from './database-ports.js';
 import { createServices, DatabasePorts } from './database-ports.js';
@@ -47,7 +47,7 @@ const ANY_VALUE: Decoder<unknown> = { parse: (value) => value };
  */
 export class DatabaseAbstraction extends DatabasePorts {
   readonly #services: DatabaseServices;
-  readonly #guarantees: Guarantees;
+  readonly #guarantees: GuaranteeMonitor;
   readonly #writers: DatabaseWriters;
   readonly #transactions: Transactions;
   readonly #observedTransactions: Pick<Transactions, 'run'>;
@@ -59,13 +59,13 @@ export class DatabaseAbstraction extends DatabasePorts {
     const { timeSeries, writing } = parts;
     const { blocks, clock, observation, readThrough } = services;
     this.#services = services;
-    this.#guarantees = new Guarantees(timeSeries.guarantees, clock);
+    this.#guarantees = new GuaranteeMonitor(timeSeries.guarantees, clock);
     this.#writers = new DatabaseWriters(writing, blocks, this.#guarantees);
-    this.#transactions = new Transactions(writing?.storage.transactionLogs ?? volatileTransactionLogs(), {
+    this.#transactions = new Transactions(writing?.storage.transactionLogs ?? memoryTransactionLogs(), {
       blocks: observation.blocks(timeSeries.blocks),
-      through: readThrough,
+      cache: readThrough,
       deadLetters: writing?.storage.deadLetters,
-      clock,
+      timeSource: clock,
       retry: writing?.retry,
     });
     const operations = { run: AUDITED_WRITE };

@@ -1,6 +1,6 @@
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { keysOf, requireKnownKeys, requireObject } from '@quantumtrade/dal-domain';
-import type { Writing } from '@quantumtrade/dal-writer';
+import type { WriterSetup } from '@quantumtrade/dal-writer';
 
 /** The backends of a data layer, and what it works with besides. */
 export interface DatabaseParts {
@@ -9,7 +9,7 @@ export interface DatabaseParts {
   /** Time by which cached values expire; a backend in memory must have the same. @default the system's */
   clock?: TimeSource;
   /** Storage of batch writers and transactions. @default none: there are no batch writers, and transactions are kept in memory */
-  writing?: Writing;
+  writing?: WriterSetup;
   /** Receives an entry for each modification of data. @default none */
   audit?: AuditSink;
   /** The application's name in audit entries. @default unknown */

@@ -3,10 +3,10 @@ import { ConnectionError, LOSSLESS } from '@quantumtrade/dal-domain';
 import type {
   BatchWriter,
   BatchWriterOptions,
-  Guarantees,
+  GuaranteeMonitor,
   ReplayResult,
   RequiredGuarantees,
-  Writing,
+  WriterSetup,
 } from '@quantumtrade/dal-writer';
 import {
   openBatchWriter,
@@ -17,12 +17,12 @@ import {
 
 /** The batch writers of a data layer, and their dead letters. */
 export class DatabaseWriters {
-  readonly #writing: Writing | undefined;
+  readonly #writing: WriterSetup | undefined;
   readonly #blocks: BlockWriter;
-  readonly #guarantees: Guarantees;
+  readonly #guarantees: GuaranteeMonitor;
   readonly #open = new Set<BatchWriter>();
 
-  constructor(writing: Writing | undefined, blocks: BlockWriter, guarantees: Guarantees) {
+  constructor(writing: WriterSetup | undefined, blocks: BlockWriter, guarantees: GuaranteeMonitor) {
     this.#writing = writing;
     this.#blocks = blocks;
     this.#guarantees = guarantees;
@@ -73,7 +73,7 @@ export class DatabaseWriters {
     return Promise.allSettled([...this.#open].map((writer) => writer.close({ deadline })));
   }
 
-  #requireWriting(): Writing {
+  #requireWriting(): WriterSetup {
     if (this.#writing) return this.#writing;
     const details = { operation: 'batchWriter.open', retryable: false };
     throw new ConnectionError('this data layer has no storage for batch writers', details);

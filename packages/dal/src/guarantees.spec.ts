@@ -101,7 +101,7 @@ describe('a batch writer', () => {
 
   it('opens while the store is away, and stores nothing before it has asked', async () => {
     const { database, store, timers, pass, stored } = world(fails(away));
-    const writer = await database.batchWriter({ durability: 'journaled', timers, maxAgeMs: 0 });
+    const writer = await database.batchWriter({ durability: 'journaled', clock: timers, maxAgeMs: 0 });
     const write = writer.write('marketData', bars(['A']));
     await pass(1);
     expect(await write).toMatchObject({ acceptedCount: 1, durability: 'journaled' });
@@ -123,7 +123,7 @@ describe('a batch writer', () => {
     const delays: unknown[] = [];
     const writer = await database.batchWriter({
       durability: 'journaled',
-      timers,
+      clock: timers,
       maxAgeMs: 0,
       onEvent: (event) => event.type === 'delivery-paused' && delays.push(event.error),
     });
@@ -151,7 +151,7 @@ describe('a batch writer', () => {
 
   it('keeps its blocks when the store refuses to tell what the tables keep', async () => {
     const { database, store, timers, pass, stored, deadLetters } = world(fails(away));
-    const writer = await database.batchWriter({ durability: 'journaled', timers, maxAgeMs: 0 });
+    const writer = await database.batchWriter({ durability: 'journaled', clock: timers, maxAgeMs: 0 });
     store.inspect = fails(new QueryError('q', 'not enough privileges', { operation: 'guarantees.inspect' }));
     const write = writer.write('marketData', bars(['A']));
     for (let i = 0; i < 3; i++) await pass(10_000);

@@ -1,6 +1,6 @@
 import type { CacheHealth } from '@quantumtrade/dal-cache';
 import type { CacheState, HealthStatus, PausedDelivery } from '@quantumtrade/dal-domain';
-import type { Guarantees, Transactions } from '@quantumtrade/dal-writer';
+import type { GuaranteeMonitor, Transactions } from '@quantumtrade/dal-writer';
 import { messageOf } from '@quantumtrade/dal-writer';
 import type { DatabaseParts } from './database-parts.js';
 
@@ -18,7 +18,7 @@ export interface LocalState {
 /** Asks both backends and adds the local state. Resolves within two seconds, whatever the state of the backends. */
 export async function checkHealth(
   { timeSeries, cache }: DatabaseParts,
-  guarantees: Guarantees,
+  guarantees: GuaranteeMonitor,
   local: () => LocalState,
 ): Promise<HealthStatus> {
   const options = { deadline: Date.now() + TIMEOUT_MS };

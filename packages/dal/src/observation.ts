@@ -13,8 +13,8 @@ import type {
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationMetrics, OperationSeries } from '@quantumtrade/dal-telemetry';
 import { operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
-import type { KnownBlock, TransactionError, TransactionResult } from '@quantumtrade/dal-writer';
-import { isRefusal } from '@quantumtrade/dal-writer';
+import type { AnnotatedBlock, TransactionError, TransactionResult } from '@quantumtrade/dal-writer';
+import { isPermanent } from '@quantumtrade/dal-writer';
 
 /** Audit sink, actor and clock. */
 export interface Auditing {
@@ -87,14 +87,14 @@ export class Observation {
     const failing = new Set<string>();
     const isFirstFailure = (id: string, error: unknown) => {
       const isKnown = failing.delete(id);
-      if (isRefusal(error)) return true;
+      if (isPermanent(error)) return true;
       failing.add(id);
       if (failing.size > MAX_FAILING_BLOCKS) failing.delete(failing.values().next().value!);
       return !isKnown;
     };
     return {
       collect: (record) => blocks.collect(record),
-      write: async (block: KnownBlock, options) => {
+      write: async (block: AnnotatedBlock, options) => {
         const { record, id, rowCount, transactionId } = block;
         const event: OperationEvent = { operation: 'blocks.write', rows: rowCount };
         const entry = { operation: `${record}.write`, batchId: id, transactionId };

@@ -1,24 +1,24 @@
 import type { RowError } from '@quantumtrade/dal-domain';
-import type { Ticket, WriteReceipt } from './buffers/pending-write.js';
+import type { PendingWrite, WriteReceipt } from './buffers/pending-write.js';
 
-/** Errors that a feed's receipt has at most; `failedCount` counts all. */
-const KEPT_ERRORS = 1_000;
+/** Most errors in a feed's receipt; `failedCount` counts all. */
+const MAX_ERRORS = 1_000;
 
-/** What became of a feed's batches. */
+/** Result of the batches of a feed. */
 export interface FeedReceipt extends WriteReceipt {
   readonly batchCount: number;
-  /** The first 1,000; `batch` is the batch's position in the feed. */
+  /** The first 1,000 errors; `batch` is the position of the batch in the feed. */
   readonly errors: (RowError & { batch: number })[];
 }
 
-/** One batch after the other, with as many under way as the writer has room for. The first failure ends the feed. */
-export class Feed<Batch> {
-  readonly #take: (batch: Batch) => Promise<Ticket>;
-  readonly #underWay = new Set<Promise<void>>();
+/** Writes batches one after the other, without waiting until they are stored. The first failure ends the feed. */
+export class BatchFeed<Batch> {
+  readonly #take: (batch: Batch) => Promise<PendingWrite>;
+  readonly #pending = new Set<Promise<void>>();
   readonly #receipt: { -readonly [K in keyof FeedReceipt]: FeedReceipt[K] };
-  #failure: { error: unknown } | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
-  constructor(durability: FeedReceipt['durability'], take: (batch: Batch) => Promise<Ticket>) {
+  constructor(durability: FeedReceipt['durability'], take: (batch: Batch) => Promise<PendingWrite>) {
     this.#take = take;
     this.#receipt = {
       batchCount: 0,
@@ -31,7 +31,7 @@ export class Feed<Batch> {
     };
   }
 
-  /** Resolves when the batch's rows are taken. */
+  /** Resolves when the batch's rows are in the buffer. */
   async add(batch: Batch): Promise<void> {
     this.#throwFailure();
     const position = this.#receipt.batchCount++;
@@ -40,13 +40,13 @@ export class Feed<Batch> {
       (receipt) => this.#count(receipt, position),
       (error: unknown) => void (this.#failure ??= { error }),
     );
-    this.#underWay.add(counted);
-    void counted.then(() => this.#underWay.delete(counted));
+    this.#pending.add(counted);
+    void counted.then(() => this.#pending.delete(counted));
   }
 
   /** Resolves when all batches are settled. */
   async end(): Promise<FeedReceipt> {
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#pending);
     this.#throwFailure();
     return this.#receipt;
   }
@@ -55,17 +55,14 @@ export class Feed<Batch> {
     if (this.#failure) throw this.#failure.error;
   }
 
-  #count(
-    { acceptedCount, failedCount, supersededCount, roundedCount, errors }: WriteReceipt,
-    batch: number,
-  ): void {
+  #count(given: WriteReceipt, batch: number): void {
     const receipt = this.#receipt;
-    if (supersededCount === null) receipt.supersededCount = null;
-    else if (receipt.supersededCount !== null) receipt.supersededCount += supersededCount;
-    receipt.acceptedCount += acceptedCount;
-    receipt.failedCount += failedCount;
-    receipt.roundedCount += roundedCount;
-    for (const error of errors.slice(0, KEPT_ERRORS - receipt.errors.length)) {
+    receipt.acceptedCount += given.acceptedCount;
+    receipt.failedCount += given.failedCount;
+    receipt.roundedCount += given.roundedCount;
+    if (given.supersededCount === null) receipt.supersededCount = null;
+    else if (receipt.supersededCount !== null) receipt.supersededCount += given.supersededCount;
+    for (const error of given.errors.slice(0, MAX_ERRORS - receipt.errors.length)) {
       receipt.errors.push({ ...error, batch });
     }
   }

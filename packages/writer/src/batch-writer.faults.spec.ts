@@ -4,9 +4,9 @@ import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { Random, seeds, SimulatedDisk } from '@quantumtrade/dal-testing';
 import type { BatchWriter } from './batch-writer.js';
-import { openBatchWriter } from './batch-writer.js';
+import { openBatchWriter } from './block-batch-writer.js';
 import { fileDeadLetters } from './dead-letters/file-dead-letters.js';
-import { RowsRefusedError } from './rows-refused-error.js';
+import { RowsRefusedError } from './errors.js';
 import { replayDeadLetters } from './dead-letters/replay.js';
 import type { Durability, WriteReceipt } from './buffers/pending-write.js';
 import { bars, MONTH_MS, storedSymbols, turn } from './testing/bars.js';
@@ -20,30 +20,30 @@ interface Call {
   outcome?: { receipt: WriteReceipt } | { error: unknown };
 }
 
-/** One process: opens the writer on what the last one left, writes, and ends in one way or another. */
-class Life {
+/** A process that opens a writer on the journal of the one before, writes, and ends in some way. */
+class WriterProcess {
   readonly calls: Call[] = [];
-  readonly #world: World;
+  readonly #simulation: WriterSimulation;
   readonly #writer: BatchWriter;
   readonly end: { alive: boolean };
 
-  constructor(world: World, writer: BatchWriter, end: { alive: boolean }) {
-    this.#world = world;
+  constructor(simulation: WriterSimulation, writer: BatchWriter, end: { alive: boolean }) {
+    this.#simulation = simulation;
     this.#writer = writer;
     this.end = end;
   }
 
   write(): void {
-    const { random, timers } = this.#world;
+    const { random, clock } = this.#simulation;
     const call: Call = {
-      symbols: Array.from({ length: random.below(7) }, () => this.#world.newSymbol()),
+      symbols: Array.from({ length: random.below(7) }, () => this.#simulation.newSymbol()),
       isBad: random.chance(0.05),
     };
     const timestampOf = () => random.below(3) * MONTH_MS;
     const batch: MarketDataBatch = bars(call.symbols, timestampOf, call.isBad ? '' : 'test');
     const giveUp = new AbortController();
-    if (random.chance(0.15)) timers.after(random.below(300), () => giveUp.abort(GAVE_UP));
-    const deadline = random.chance(0.2) ? timers.now() + random.below(300) : undefined;
+    if (random.chance(0.15)) clock.after(random.below(300), () => giveUp.abort(GAVE_UP));
+    const deadline = random.chance(0.2) ? clock.now() + random.below(300) : undefined;
     this.calls.push(call);
     this.#writer.write('marketData', batch, { signal: giveUp.signal, deadline }).then(
       (receipt) => (call.outcome = this.end.alive ? { receipt } : undefined),
@@ -51,14 +51,14 @@ class Life {
     );
   }
 
-  /** Past the deadline nothing may hang, whatever the store does. */
+  /** Closes the writer. After the deadline no call may be pending, whatever the store does. */
   async close(): Promise<void> {
-    const { random, timers, disk } = this.#world;
-    const deadline = timers.now() + random.below(3_000);
+    const { random, clock, disk } = this.#simulation;
+    const deadline = clock.now() + random.below(3_000);
     let closed = false;
     const ending = () => (closed = true);
     this.#writer.close({ deadline }).then(ending, ending);
-    while (!closed && timers.now() <= deadline && disk.hasPower) await this.#world.pass(50);
+    while (!closed && clock.now() <= deadline && disk.hasPower) await this.#simulation.advance(50);
     await turn();
     if (!disk.hasPower) return;
     expect(closed).toBe(true);
@@ -66,9 +66,9 @@ class Life {
   }
 }
 
-class World {
+class WriterSimulation {
   readonly random: Random;
-  readonly timers = new ManualClock();
+  readonly clock = new ManualClock();
   readonly timeSeries = memoryTimeSeries();
   readonly store: FaultyStore;
   readonly disk: SimulatedDisk;
@@ -78,7 +78,7 @@ class World {
 
   constructor(seed: number) {
     this.random = new Random(seed);
-    this.store = new FaultyStore(this.timeSeries.blocks, this.random, this.timers);
+    this.store = new FaultyStore(this.timeSeries.blocks, this.random, this.clock);
     this.disk = new SimulatedDisk(this.random);
     this.durability = this.random.chance(0.6) ? 'journaled' : 'acknowledged';
   }
@@ -87,9 +87,9 @@ class World {
     return `${this.random.chance(0.1) ? '!' : ''}S${++this.#symbols}`;
   }
 
-  async pass(milliseconds: number): Promise<void> {
+  async advance(milliseconds: number): Promise<void> {
     await turn();
-    this.timers.advance(milliseconds);
+    this.clock.advance(milliseconds);
     await turn();
   }
 
@@ -97,13 +97,13 @@ class World {
     return fileDeadLetters('/dead-letters', this.disk.fs);
   }
 
-  /** Undefined where the disk lets nothing be opened. */
-  async open(): Promise<Life | undefined> {
-    const { random, timers, disk } = this;
+  /** Returns undefined when the disk fails. */
+  async open(): Promise<WriterProcess | undefined> {
+    const { random, clock, disk } = this;
     const end = { alive: true };
     const limits = random.chance(0.3) ? { maxBytes: 6_000, segmentBytes: 1_500 } : {};
     try {
-      const journal = await openJournal({ directory: '/journal', fs: disk.fs, clock: timers, ...limits });
+      const journal = await openJournal({ directory: '/journal', fs: disk.fs, clock: clock, ...limits });
       const parts = {
         blocks: this.store.connect(() => end.alive && disk.hasPower),
         deadLetters: this.deadLetters,
@@ -116,45 +116,45 @@ class World {
         maxInFlight: 1 + random.below(3),
         maxPendingBytes: 1 + random.below(6_000),
         retry: { initialDelayMs: 10, maxDelayMs: 200, random: () => random.next() },
-        timers,
+        clock,
       });
-      return new Life(this, writer, end);
+      return new WriterProcess(this, writer, end);
     } catch {
       return undefined;
     }
   }
 
-  async live(): Promise<void> {
+  async runProcess(): Promise<void> {
     const { random, disk } = this;
     Object.assign(
       disk.faults,
       random.chance(0.5) ? { shortWrite: 0.1, syncError: 0.02, renameError: 0.05 } : {},
     );
     if (random.chance(0.3)) disk.operationsLeft = random.below(300);
-    const life = await this.open();
-    if (life) {
+    const process = await this.open();
+    if (process) {
       for (let steps = random.below(60); steps > 0 && disk.hasPower; steps--) {
-        for (let writes = random.below(4); writes > 0; writes--) life.write();
-        await this.pass(random.below(30));
+        for (let writes = random.below(4); writes > 0; writes--) process.write();
+        await this.advance(random.below(30));
       }
-      if (disk.hasPower && random.chance(0.5)) await life.close();
-      life.end.alive = false;
-      this.calls.push(...life.calls);
+      if (disk.hasPower && random.chance(0.5)) await process.close();
+      process.end.alive = false;
+      this.calls.push(...process.calls);
     }
     if (random.chance(0.5)) disk.kill();
     else disk.crash();
     await turn();
   }
 
-  /** Everything works again: what is in the journal and in the dead letters is brought to the store. */
+  /** Ends all faults and delivers the journal and the dead letters to the store. Returns the stored symbols. */
   async recover(): Promise<string[]> {
     this.store.isHealthy = true;
     Object.keys(this.disk.faults).forEach(
       (fault) => delete (this.disk.faults as Record<string, number>)[fault],
     );
-    const life = await this.open();
-    expect(life).toBeDefined();
-    await life!.close();
+    const process = await this.open();
+    expect(process).toBeDefined();
+    await process!.close();
     const ids = (await this.deadLetters.list()).map(({ id }) => id);
     const replayed = await replayDeadLetters(
       this.deadLetters,
@@ -169,14 +169,15 @@ class World {
 
 const isKept = (error: unknown) => error instanceof RowsRefusedError && error.deadLetterId !== undefined;
 
-describe.each(seeds(60))('the lives of a writer, seed %i', (seed) => {
-  it('lose nothing, store nothing twice and leave nobody waiting', async () => {
-    const world = new World(seed);
-    for (let lives = 1 + world.random.below(4); lives > 0; lives--) await world.live();
-    const stored = new Set(await world.recover());
-    const rows = [...world.store.stored.values()].reduce((sum, count) => sum + count, 0);
+describe.each(seeds(60))('with seed %i', (seed) => {
+  it('writers lose no row, store none twice and settle every call', async () => {
+    const simulation = new WriterSimulation(seed);
+    for (let processes = 1 + simulation.random.below(4); processes > 0; processes--)
+      await simulation.runProcess();
+    const stored = new Set(await simulation.recover());
+    const rows = [...simulation.store.stored.values()].reduce((sum, count) => sum + count, 0);
     expect(rows).toBe(stored.size);
-    for (const { symbols, isBad, outcome } of world.calls) {
+    for (const { symbols, isBad, outcome } of simulation.calls) {
       const good = symbols.filter((symbol) => !symbol.startsWith('!'));
       if (isBad) {
         expect(good.filter((symbol) => stored.has(symbol))).toEqual([]);

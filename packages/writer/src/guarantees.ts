@@ -1,19 +1,20 @@
 import type {
   BlockWriter,
   CallOptions,
-  TimeSource,
   Guarantee,
   GuaranteeInspector,
   TableGuarantees,
+  TimeSource,
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, GUARANTEES, unmetGuarantees, ValidationError } from '@quantumtrade/dal-domain';
-import { isRefusal, isRetryable, messageOf } from './retry.js';
+import { OPEN_WRITER } from './batch-writer-options.js';
+import { isPermanent, isRetryable, messageOf } from './retry.js';
 
-/** What a batch writer demands of the tables it writes to. */
+/** Guarantees that a batch writer requires of the tables it writes to. */
 export interface RequiredGuarantees {
   /**
-   * What every record's table must keep; without it the writer is refused. Default is `LOSSLESS` for a writer with a
-   * journal, which may give blocks again, and nothing for one without.
+   * Guarantees that every record's table must give; otherwise the writer is refused.
+   * @default `LOSSLESS` for a writer with a journal, which may send blocks again; none for other writers
    */
   readonly requires?: readonly Guarantee[];
 }
@@ -24,21 +25,19 @@ export function requireGuarantees(requires: unknown): void {
   const isKnown = (guarantee: unknown) => (GUARANTEES as readonly unknown[]).includes(guarantee);
   if (Array.isArray(requires) && requires.every(isKnown)) return;
   const reason = `must be a list of ${GUARANTEES.join(', ')}`;
-  throw new ValidationError('requires', reason, { operation: 'batchWriter.open' });
+  throw new ValidationError('requires', reason, { operation: OPEN_WRITER });
 }
 
-/** A table is changed by hand, if at all. */
+/** Tables change rarely, and by hand. */
 const RECENT_MS = 60_000;
-const ASK_FOR_MS = 2_000;
+const INSPECT_WITHIN_MS = 2_000;
 
-const OPERATION = 'batchWriter.open';
+/** Creates the error of a store to which no block may be written: the block stays in the journal. */
+const unwritable = (reason: string, cause?: unknown) =>
+  new ConnectionError(reason, { operation: OPEN_WRITER, retryable: false, cause });
 
-/** The tables cannot be written to, whatever the block: whoever has it keeps it. */
-const notTheBlock = (reason: string, cause?: unknown) =>
-  new ConnectionError(reason, { operation: OPERATION, retryable: false, cause });
-
-/** What the tables keep, as last found. */
-export class Guarantees {
+/** Inspects the guarantees of the tables, keeps the last result, and refuses writers that require more. */
+export class GuaranteeMonitor {
   readonly #inspector: GuaranteeInspector;
   readonly #clock: TimeSource;
   #found: { readonly at: number; readonly tables: readonly TableGuarantees[] } | undefined;
@@ -54,28 +53,28 @@ export class Guarantees {
     return tables;
   }
 
-  /** As {@link inspect}, but asks at most once a minute unless the last finding was forgotten. */
+  /** Returns the result of the last minute, or inspects. */
   async recent(options?: CallOptions): Promise<readonly TableGuarantees[]> {
     const found = this.#found;
     if (found && Math.abs(this.#clock.now() - found.at) < RECENT_MS) return found.tables;
     return this.inspect(options);
   }
 
-  /** For when the store was away: what comes back may be another one. */
+  /** Forgets the last result. To be called when the store was unavailable: another one may come back. */
   forget(): void {
     this.#found = undefined;
   }
 
   /**
-   * The way to tables that keep what is required. Where the store cannot be asked now, the first block that is written
-   * waits for the answer, and none is written if it is no.
-   * @throws ValidationError naming each table that does not keep it, and why
+   * Returns a block writer to tables with the required guarantees. When the store cannot be inspected now, the first block
+   * waits for the result, and no block is written if a guarantee is missing.
+   * @throws ValidationError naming each table without a required guarantee, and the reason
    */
   async guard(blocks: BlockWriter, required: readonly Guarantee[]): Promise<BlockWriter> {
     if (required.length === 0) return blocks;
     try {
-      const unmet = await this.#unmet(required, { deadline: Date.now() + ASK_FOR_MS });
-      if (unmet) throw new ValidationError('requires', unmet, { operation: OPERATION });
+      const unmet = await this.#unmet(required, { deadline: Date.now() + INSPECT_WITHIN_MS });
+      if (unmet) throw new ValidationError('requires', unmet, { operation: OPEN_WRITER });
       return blocks;
     } catch (error) {
       if (!isRetryable(error)) throw error;
@@ -86,11 +85,10 @@ export class Guarantees {
       write: async (block, options) => {
         if (!checked) {
           const unmet = await this.#unmet(required, options).catch((cause: unknown) => {
-            throw isRefusal(cause) && !options?.signal?.aborted
-              ? notTheBlock(messageOf(cause), cause)
-              : cause;
+            const isAbort = options?.signal?.aborted ?? false;
+            throw isPermanent(cause) && !isAbort ? unwritable(messageOf(cause), cause) : cause;
           });
-          if (unmet) throw notTheBlock(unmet);
+          if (unmet) throw unwritable(unmet);
           checked = true;
         }
         return blocks.write(block, options);
@@ -98,8 +96,12 @@ export class Guarantees {
     };
   }
 
-  async #unmet(required: readonly Guarantee[], options?: CallOptions): Promise<string | undefined> {
-    const unmet = unmetGuarantees(await this.inspect(options), required);
+  async #unmet(
+    required: readonly Guarantee[],
+    { signal, deadline }: CallOptions = {},
+  ): Promise<string | undefined> {
+    const limits = { ...(signal && { signal }), ...(deadline !== undefined && { deadline }) };
+    const unmet = unmetGuarantees(await this.inspect(limits), required);
     return unmet.length === 0 ? undefined : `the store does not keep what is required: ${unmet.join('; ')}`;
   }
 }

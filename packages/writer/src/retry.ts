@@ -1,4 +1,3 @@
-import type { DatabaseError } from '@quantumtrade/dal-domain';
 import {
   isDatabaseError,
   keysOf,
@@ -10,11 +9,11 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { Backoff, BackoffOptions } from '@quantumtrade/dal-runtime';
 
-/** How often and how fast an attempt to store a block is repeated while its error is retryable. */
+/** Limits and delays of the attempts to store a block, which is sent again while its error is retryable. */
 export interface RetryOptions extends BackoffOptions {
   /**
-   * Attempts in all, after which the caller gets the last error. What is journaled or committed has no caller any more: it is
-   * tried until it is stored. @default no limit
+   * Attempts in total, after which the caller gets the last error. Blocks that are journaled or committed have no caller
+   * any more: they are sent until they are stored. @default Infinity (attempts)
    */
   readonly maxAttempts?: number;
 }
@@ -41,25 +40,27 @@ export function requireRetryOptions(options: RetryOptions | undefined, operation
   requireType('retry.random', random, 'function', operation);
 }
 
-/** Whether the same block may be stored by another attempt soon. */
+/** Returns whether another attempt may store the same block soon. */
 export const isRetryable = (error: unknown): boolean => isDatabaseError(error) && error.retryable;
 
-/** Whether the store will never take this block. */
-export const isRefusal = (error: unknown): boolean => !isRetryable(error) && !isAccessFailure(error);
+/** Returns whether another attempt may help and the options allow it, given the number of attempts made. */
+export const mayRetry =
+  ({ maxAttempts = Infinity }: RetryOptions = {}) =>
+  (error: unknown, attempts: number): boolean =>
+    isRetryable(error) && attempts < maxAttempts;
+
+/** Returns whether the store will never accept this block. */
+export const isPermanent = (error: unknown): boolean => !isRetryable(error) && !isAccessFailure(error);
 
 /**
- * Whether the store takes no block until somebody mends the login, the certificate, the address or the tables' guarantees.
- * Such an error says nothing of the block.
+ * Returns whether the store accepts no block until somebody repairs the login, the certificate, the address or the tables'
+ * guarantees. Such an error is not about the block.
  */
 export const isAccessFailure = (error: unknown): boolean =>
   isDatabaseError(error) && !error.retryable && error.code === 'CONNECTION';
 
-/** Returns the delay before the next attempt in milliseconds; the longest after an access failure. */
+/** Returns the delay before the next attempt in milliseconds; the longest one after an access failure. */
 export const delayAfter = (error: unknown, backoff: Backoff): number =>
   isAccessFailure(error) ? backoff.maxDelayMs : backoff.next();
-
-/** The code of an error of the data layer; of any other, its name. */
-export const codeOf = (error: unknown): string =>
-  isDatabaseError(error) ? (error as DatabaseError).code : ((error as Error | undefined)?.name ?? 'UNKNOWN');
 
 export const messageOf = (error: unknown): string => (error as Error | undefined)?.message ?? String(error);

@@ -12,7 +12,7 @@ import type { ReadThroughCache } from './read-through-cache.js';
 
 /** A block with the cache keys that its rows may change. Without them its rows may change any key. */
 interface TrackedBlock extends EncodedBlock {
-  readonly touchedKeys?: readonly string[];
+  readonly affectedKeys?: readonly string[];
 }
 
 /**
@@ -25,7 +25,7 @@ export function coherentBlocks(blocks: BlockWriter, cache: ReadThroughCache): Bl
     collect: (record) => new TrackingCollector(record, blocks.collect(record)),
     write: (block: TrackedBlock, options) => {
       const write = () => blocks.write(block, options);
-      return block.touchedKeys ? cache.write(block.touchedKeys, write) : cache.writeUntracked(write);
+      return block.affectedKeys ? cache.write(block.affectedKeys, write) : cache.writeUntracked(write);
     },
   };
 }
@@ -72,7 +72,7 @@ class TrackingCollector<N extends RecordName> implements BlockCollector<N> {
     const affected = this.#affected?.take();
     return this.#collector.finish().map((block) => ({
       ...block,
-      touchedKeys: affected ?? block.symbols.flatMap(this.#keysBySymbol!),
+      affectedKeys: affected ?? block.symbols.flatMap(this.#keysBySymbol!),
     }));
   }
 }

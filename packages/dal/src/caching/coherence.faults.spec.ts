@@ -4,7 +4,7 @@ import { ConnectionError, OPERATIONS } from '@quantumtrade/dal-domain';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { Random, seeds } from '@quantumtrade/dal-testing';
-import { openBatchWriter, Transactions, volatileTransactionLogs } from '@quantumtrade/dal-writer';
+import { openBatchWriter, Transactions, memoryTransactionLogs } from '@quantumtrade/dal-writer';
 import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { Observation } from '../observation.js';
@@ -45,12 +45,12 @@ class World {
     );
     const deadLetters = memoryDeadLetters();
     const parts = { blocks: coherentBlocks(blocks, through), deadLetters };
-    const writer = openBatchWriter(parts, { timers, retry, maxAgeMs: 10 });
-    const transactions = new Transactions(volatileTransactionLogs(), {
+    const writer = openBatchWriter(parts, { clock: timers, retry, maxAgeMs: 10 });
+    const transactions = new Transactions(memoryTransactionLogs(), {
       blocks,
-      through,
-      clock,
-      timers,
+      cache: through,
+      timeSource: clock,
+      clock: timers,
       retry,
     });
     const batch = (symbol: string, timestamp: number) => bars([symbol], () => timestamp);

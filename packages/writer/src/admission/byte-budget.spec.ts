@@ -1,48 +1,48 @@
 import { ManualClock } from '@quantumtrade/dal-runtime';
-import { Room } from './byte-budget.js';
+import { ByteBudget } from './byte-budget.js';
 
-/** A room of one byte; who enters takes it. */
+/** A budget of one byte, which every admitted call uses. */
 function oneByte() {
-  const timers = new ManualClock();
-  const room = new Room(1, timers);
-  const entered: string[] = [];
-  const enter = (name: string, deadline?: number) =>
-    room.enter(
+  const clock = new ManualClock();
+  const budget = new ByteBudget(1, clock);
+  const admitted: string[] = [];
+  const admit = (name: string, deadline?: number) =>
+    budget.admit(
       () => {
-        room.use(1);
-        entered.push(name);
+        budget.use(1);
+        admitted.push(name);
       },
       { deadline },
       'write',
     );
-  return { timers, room, entered, enter };
+  return { clock, budget, admitted, admit };
 }
 
-it('nobody overtakes who waits, even when there is room by now', async () => {
-  const { room, entered, enter } = oneByte();
-  const calls = [enter('first'), enter('second')];
-  room.use(-1);
-  calls.push(enter('third'));
-  expect(entered).toEqual(['first']);
-  room.admit();
-  room.use(-1);
-  room.admit();
+it('admit keeps the order of arrival when bytes are free again', async () => {
+  const { budget, admitted, admit } = oneByte();
+  const calls = [admit('first'), admit('second')];
+  budget.use(-1);
+  calls.push(admit('third'));
+  expect(admitted).toEqual(['first']);
+  budget.admitWaiting();
+  budget.use(-1);
+  budget.admitWaiting();
   await Promise.all(calls);
-  expect(entered).toEqual(['first', 'second', 'third']);
+  expect(admitted).toEqual(['first', 'second', 'third']);
 });
 
-it('a call that was let in is watched no more, and one that gave up is not let in', async () => {
-  const { timers, room, entered, enter } = oneByte();
-  await enter('first');
-  const patient = enter('patient', timers.now() + 20);
-  const impatient = enter('impatient', timers.now() + 10);
-  timers.advance(10);
+it('admit skips a call whose deadline has passed', async () => {
+  const { clock, budget, admitted, admit } = oneByte();
+  await admit('first');
+  const patient = admit('patient', clock.now() + 20);
+  const impatient = admit('impatient', clock.now() + 10);
+  clock.advance(10);
   await expect(impatient).rejects.toMatchObject({ code: 'TIMEOUT' });
-  room.use(-1);
-  room.admit();
-  timers.advance(10);
+  budget.use(-1);
+  budget.admitWaiting();
+  clock.advance(10);
   await patient;
-  room.use(-1);
-  room.admit();
-  expect(entered).toEqual(['first', 'patient']);
+  budget.use(-1);
+  budget.admitWaiting();
+  expect(admitted).toEqual(['first', 'patient']);
 });

@@ -1,24 +1,25 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import type { Timers } from '../timers.js';
-import { watchCall } from '../timers.js';
+import { TimeoutError } from '@quantumtrade/dal-domain';
+import type { Clock } from '@quantumtrade/dal-runtime';
+import { Deadline } from '@quantumtrade/dal-runtime';
 
-interface Waiting {
-  enter(): void;
-  fail(reason: unknown): void;
+interface WaitingCall {
+  admit(): void;
+  reject(reason: unknown): void;
 }
 
-/** A bounded amount of bytes. Who finds it full waits, first come, first served. */
-export class Room {
-  readonly #max: number;
-  readonly #timers: Timers;
-  readonly #waiting = new Set<Waiting>();
+/** Bounds the bytes in memory. A call that finds the budget used up waits; calls are admitted in the order of arrival. */
+export class ByteBudget {
+  readonly #maxBytes: number;
+  readonly #clock: Clock;
+  readonly #waiting = new Set<WaitingCall>();
   #used = 0;
-  /** Whether somebody who was let in is still taking. */
-  #busy = false;
+  /** Whether an admitted call is still taking its bytes. */
+  #isBusy = false;
 
-  constructor(maxBytes: number, timers: Timers) {
-    this.#max = maxBytes;
-    this.#timers = timers;
+  constructor(maxBytes: number, clock: Clock) {
+    this.#maxBytes = maxBytes;
+    this.#clock = clock;
   }
 
   get used(): number {
@@ -26,44 +27,44 @@ export class Room {
   }
 
   /**
-   * Calls `take` once there is room, within the call's limits; at once where there is, else after `onWait`. What it takes
-   * counts from then on, so the bytes may exceed the limit by what one `take` adds. While one takes its time, all others
-   * wait.
+   * Calls `take` when there are bytes left: immediately, or else after `onWait` and within the limits of the call. The budget
+   * may be exceeded by what one `take` adds. While the promise of a `take` is pending, all other calls wait.
    */
-  enter<T>(
+  admit<T>(
     take: () => T | Promise<T>,
     options: CallOptions,
     operation: string,
     onWait?: () => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const enter = () => {
+      const admit = () => {
         try {
           const taken = take();
-          if (taken instanceof Promise) this.#keepOthersOut(taken);
+          if (taken instanceof Promise) this.#blockUntilSettled(taken);
           resolve(taken);
         } catch (error) {
           reject(error as Error);
         }
       };
-      if (this.#waiting.size === 0 && this.#isOpen) return enter();
+      if (this.#waiting.size === 0 && this.#isOpen) return admit();
       onWait?.();
+      const deadline = new Deadline(options, (ms) => new TimeoutError(ms, { operation }), this.#clock);
       const leave = () => {
-        stop();
-        this.#waiting.delete(waiting);
+        deadline.end();
+        this.#waiting.delete(call);
       };
-      const waiting: Waiting = {
-        enter: () => {
+      const call: WaitingCall = {
+        admit: () => {
           leave();
-          enter();
+          admit();
         },
-        fail: (reason) => {
+        reject: (reason) => {
           leave();
           reject(reason as Error);
         },
       };
-      this.#waiting.add(waiting);
-      const stop = watchCall(options, this.#timers, operation, waiting.fail);
+      this.#waiting.add(call);
+      deadline.onAbort(call.reject);
     });
   }
 
@@ -72,29 +73,29 @@ export class Room {
     this.#used += bytes;
   }
 
-  /** Lets in whoever waits, as far as there is room. */
-  admit(): void {
-    for (const waiting of this.#waiting) {
+  /** Admits waiting calls as long as bytes are left. */
+  admitWaiting(): void {
+    for (const call of this.#waiting) {
       if (!this.#isOpen) return;
-      waiting.enter();
+      call.admit();
     }
   }
 
+  /** Rejects every waiting call. */
+  rejectWaiting(reason: unknown): void {
+    for (const call of this.#waiting) call.reject(reason);
+  }
+
   get #isOpen(): boolean {
-    return !this.#busy && this.#used < this.#max;
+    return !this.#isBusy && this.#used < this.#maxBytes;
   }
 
-  #keepOthersOut(taken: Promise<unknown>): void {
-    this.#busy = true;
-    const letIn = () => {
-      this.#busy = false;
-      this.admit();
+  #blockUntilSettled(taken: Promise<unknown>): void {
+    this.#isBusy = true;
+    const unblock = () => {
+      this.#isBusy = false;
+      this.admitWaiting();
     };
-    taken.then(letIn, letIn);
-  }
-
-  /** Turns away everybody who waits. */
-  turnAway(reason: unknown): void {
-    for (const waiting of this.#waiting) waiting.fail(reason);
+    taken.then(unblock, unblock);
   }
 }

@@ -1,22 +1,22 @@
 import type { CallOptions, RowError } from '@quantumtrade/dal-domain';
-import { checkTime } from '@quantumtrade/dal-domain';
-import { RowsRefusedError } from '../rows-refused-error.js';
-import type { Timers } from '../timers.js';
-import { watchCall } from '../timers.js';
+import { checkTime, TimeoutError } from '@quantumtrade/dal-domain';
+import type { Clock } from '@quantumtrade/dal-runtime';
+import { Deadline } from '@quantumtrade/dal-runtime';
+import { RowsRefusedError } from '../errors.js';
 
-/** How sure it is that accepted rows stay: the store has them, or the journal has and the store will. */
+/** When accepted rows are safe: once the store has them, or once the journal has them and the store will get them. */
 export type Durability = 'acknowledged' | 'journaled';
 
-/** What became of one batch. */
+/** Result of one batch. */
 export interface WriteReceipt {
   /** Rows that are stored, or journaled. */
   readonly acceptedCount: number;
   /** Rows that were refused; each has its entry in `errors`. */
   readonly failedCount: number;
   /**
-   * Accepted rows that lost to a newer version and are not what readers see. Counted as `countSuperseded` of the writer's
-   * options says. Null when that is `never`, and when the rows are journaled: they are compared with the store only when
-   * they are delivered.
+   * Accepted rows that lost to a newer version and are not what readers see. The `countSuperseded` option says which batches
+   * are counted. Null with `never`, and when the rows are journaled: they are compared with the store only when they are
+   * delivered.
    */
   readonly supersededCount: number | null;
   /** Accepted rows in which a decimal was rounded because the batch allows it. */
@@ -25,20 +25,20 @@ export interface WriteReceipt {
   readonly durability: Durability;
 }
 
-/** Tells a caller the end of a block that it waits for. */
-export type Settle = (end: { readonly error: unknown } | { readonly supersededCount: number }) => void;
+/** Outcome of a block for one of the writes that have rows in it. */
+export type BlockOutcome = { readonly error: unknown } | { readonly supersededCount: number };
 
-/** One caller, waiting for the blocks that have rows of its batch. */
-export class Ticket {
+/** A write that waits for the blocks with rows of its batch. */
+export class PendingWrite {
   readonly outcome: Promise<WriteReceipt>;
-  readonly #receipt: WriteReceipt;
-  /** Whether the rows of this caller may lose to a newer version and are to be counted then. */
+  /** Whether the rows that lose to a newer version are to be found. */
   readonly findSuperseded: boolean;
-  /** Told when this caller no longer waits. */
-  readonly #onLeave = new Set<() => void>();
+  readonly #receipt: WriteReceipt;
+  /** Called when the write no longer waits. */
+  readonly #onSettled = new Set<() => void>();
   #settle!: { resolve(receipt: WriteReceipt): void; reject(error: unknown): void };
-  #stopWatching: (() => void) | undefined;
-  #outstanding = 0;
+  #deadline: Deadline | undefined;
+  #pendingBlocks = 0;
   #supersededCount = 0;
   #failure: { readonly error: unknown } | undefined;
   settled = false;
@@ -47,56 +47,57 @@ export class Ticket {
     this.#receipt = receipt;
     this.findSuperseded = findSuperseded;
     this.outcome = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
-    // Whoever awaits it hears of a failure; nobody has to.
+    // A failure that nobody awaits must not end the process.
     this.outcome.catch(() => undefined);
     if (receipt.acceptedCount === 0) this.#end(() => this.#settle.resolve(receipt));
   }
 
-  /** From now on the call's limits end the waiting; at once if they have been passed. */
-  watch(options: CallOptions, timers: Timers, operation: string): void {
+  /** Applies the limits of the call from now on. A call that is over is rejected immediately. */
+  limit(options: CallOptions, clock: Clock, operation: string): void {
     if (this.settled) return;
     try {
-      checkTime(options, operation, timers);
-      this.#stopWatching = watchCall(options, timers, operation, (error) => this.fail(error));
+      checkTime(options, operation, clock);
     } catch (error) {
-      this.fail(error);
+      return this.fail(error);
     }
+    this.#deadline = new Deadline(options, (ms) => new TimeoutError(ms, { operation }), clock);
+    this.#deadline.onAbort((error) => this.fail(error));
   }
 
-  /** One more block to wait for. Its end is told by `done`. */
-  waitFor(onLeave: () => void): Settle {
-    this.#outstanding++;
-    this.#onLeave.add(onLeave);
-    return (end) => {
-      this.#onLeave.delete(onLeave);
-      if ('supersededCount' in end) this.#supersededCount += end.supersededCount;
-      // Rows kept as a dead letter are safe: what is told is a loss, if there is one.
-      else if (!isLoss(this.#failure)) this.#failure = end;
-      if (--this.#outstanding > 0) return;
+  /** Waits for one more block. Returns the function that reports the block's outcome. */
+  addBlock(onSettled: () => void): (outcome: BlockOutcome) => void {
+    this.#pendingBlocks++;
+    this.#onSettled.add(onSettled);
+    return (outcome) => {
+      this.#onSettled.delete(onSettled);
+      if ('supersededCount' in outcome) this.#supersededCount += outcome.supersededCount;
+      // Rows in a dead letter are safe: a failure that lost rows counts more.
+      else if (!isLoss(this.#failure)) this.#failure = outcome;
+      if (--this.#pendingBlocks > 0) return;
       if (this.#failure) this.fail(this.#failure.error);
-      else this.#end(() => this.#settle.resolve(this.#counted()));
+      else this.#end(() => this.#settle.resolve(this.#countedReceipt()));
     };
   }
 
-  #counted(): WriteReceipt {
-    if (this.#receipt.supersededCount === null) return this.#receipt;
-    return { ...this.#receipt, supersededCount: this.#supersededCount };
-  }
-
-  /** Ends the waiting at once. */
+  /** Rejects the write immediately. */
   fail(error: unknown): void {
     this.#end(() => this.#settle.reject(error));
+  }
+
+  #countedReceipt(): WriteReceipt {
+    if (this.#receipt.supersededCount === null) return this.#receipt;
+    return { ...this.#receipt, supersededCount: this.#supersededCount };
   }
 
   #end(settle: () => void): void {
     if (this.settled) return;
     this.settled = true;
-    this.#stopWatching?.();
+    this.#deadline?.end();
     settle();
-    for (const onLeave of this.#onLeave) onLeave();
+    for (const onSettled of this.#onSettled) onSettled();
   }
 }
 
-const isLoss = (failure: { error: unknown } | undefined): boolean =>
+const isLoss = (failure: { readonly error: unknown } | undefined): boolean =>
   failure !== undefined &&
   !(failure.error instanceof RowsRefusedError && failure.error.deadLetterId !== undefined);

@@ -1,20 +1,18 @@
 import type { MarketDataBatch } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars } from '../testing/bars.js';
-import { worldOn } from '../testing/world.js';
-import type { BatchWriterOptions } from '../writer-options.js';
-
-const world = worldOn({ timeSeries: memoryTimeSeries, deadLetters: memoryDeadLetters });
+import { writerHarness } from '../testing/writer-harness.js';
+import type { BatchWriterOptions } from '../batch-writer-options.js';
 
 const datedBars = (symbols: readonly string[], written: number): MarketDataBatch => ({
   ...bars(symbols),
   timestamp: written,
 });
 
-/** A writer over a store that has newer versions of B and D, and what the writer asked the store for. */
+/** A writer over a store with newer versions of B and D. `asked` has the `findSuperseded` of each attempt. */
 async function withNewerRows(options: BatchWriterOptions = {}) {
-  const all = world(options);
+  const all = writerHarness(options);
   await all.timeSeries.marketData.insert(bars(['B', 'D']));
   const asked: (boolean | undefined)[] = [];
   const store = all.script.answer;
@@ -25,8 +23,8 @@ async function withNewerRows(options: BatchWriterOptions = {}) {
   return { ...all, asked };
 }
 
-it('counts for each batch its own rows that lost', async () => {
-  const { open, pass, asked } = await withNewerRows();
+it('write counts the superseded rows of its own batch', async () => {
+  const { open, advance, asked } = await withNewerRows();
   const writer = open();
   const batches = [
     datedBars(['A', 'B', '!C'], 1),
@@ -35,7 +33,7 @@ it('counts for each batch its own rows that lost', async () => {
     datedBars(['D', 'B', 'E'], 1),
   ];
   const writes = batches.map((batch) => writer.write('marketData', batch));
-  await pass(50);
+  await advance(50);
   const counts = (await Promise.all(writes)).map((receipt) => [
     receipt.acceptedCount,
     receipt.supersededCount,
@@ -49,8 +47,8 @@ it('counts for each batch its own rows that lost', async () => {
   expect(asked).toEqual([true]);
 });
 
-it('counts over all blocks of a batch', async () => {
-  const { open, pass, timeSeries } = await withNewerRows();
+it('write counts superseded rows over all blocks of a batch', async () => {
+  const { open, advance, timeSeries } = await withNewerRows();
   const months = [0, 40, 80].map((days) => days * 86_400_000);
   const spread = (written?: number): MarketDataBatch => ({
     source: 'test',
@@ -59,12 +57,12 @@ it('counts over all blocks of a batch', async () => {
   });
   await timeSeries.marketData.insert({ ...spread(), records: spread().records.slice(1) });
   const write = open().write('marketData', spread(1));
-  await pass(50);
+  await advance(50);
   expect(await write).toMatchObject({ acceptedCount: 3, supersededCount: 2 });
 });
 
-it('asks the store only when a batch has its own time', async () => {
-  const { open, pass, asked } = await withNewerRows({ maxRows: 1 });
+it('write finds superseded rows only when a batch has its own time', async () => {
+  const { open, advance, asked } = await withNewerRows({ maxRows: 1 });
   const writer = open();
   const set = { symbol: 'A', timestamp: 0, version: 1, features: { f: 1 } };
   const writes = [
@@ -73,14 +71,14 @@ it('asks the store only when a batch has its own time', async () => {
     writer.write('features', [set, { ...set, symbol: 'B' }]),
     writer.write('features', [set, { ...set, computedAt: 1 }]),
   ];
-  await pass(50);
+  await advance(50);
   const counts = (await Promise.all(writes)).map(({ supersededCount }) => supersededCount);
   expect(counts).toEqual([0, 1, 0, 1]);
   expect(asked.sort()).toEqual([false, false, true, true]);
 });
 
-it('does not count the rows of the block that an earlier attempt stored', async () => {
-  const { open, pass, script, attempts } = await withNewerRows();
+it('write does not count rows that its earlier attempt stored', async () => {
+  const { open, advance, script, attempts } = await withNewerRows();
   const store = script.answer;
   let lostAnswers = 3;
   script.answer = async (...call) => {
@@ -89,12 +87,12 @@ it('does not count the rows of the block that an earlier attempt stored', async 
     return receipt;
   };
   const write = open().write('marketData', datedBars(['A', 'A', 'B'], 1));
-  for (let n = 0; n < 5; n++) await pass(1_000);
+  for (let n = 0; n < 5; n++) await advance(1_000);
   expect(await write).toMatchObject({ acceptedCount: 3, supersededCount: 1 });
   expect(attempts).toHaveLength(4);
 });
 
-it('counts losses to a process whose clock is ahead when asked always', async () => {
+it('countSuperseded always finds rows of a process whose clock is ahead', async () => {
   const ahead = memoryTimeSeries({ clock: { now: () => Date.now() + 60_000 } });
   const collector = ahead.blocks.collect('marketData');
   collector.append(bars(['A']));
@@ -104,35 +102,35 @@ it('counts losses to a process whose clock is ahead when asked always', async ()
     ['always', 1],
     ['never', null],
   ] as const) {
-    const { open, pass, timeSeries } = await withNewerRows({ countSuperseded });
+    const { open, advance, timeSeries } = await withNewerRows({ countSuperseded });
     await timeSeries.blocks.write(foreign!);
     const write = open().write('marketData', bars(['A']));
-    await pass(50);
+    await advance(50);
     expect([countSuperseded, (await write).supersededCount]).toEqual([countSuperseded, count]);
   }
 });
 
-it('does not know the count of journaled rows', async () => {
-  const { openJournaled, pass, asked } = await withNewerRows({ countSuperseded: 'always' });
+it('supersededCount is null when the write is journaled', async () => {
+  const { openJournaled, advance, asked } = await withNewerRows({ countSuperseded: 'always' });
   const writer = await openJournaled();
   const write = writer.write('marketData', datedBars(['B'], 1));
   const feed = writer.writeAll('marketData', [datedBars(['B'], 1)]);
-  await pass(50);
+  await advance(50);
   expect((await write).supersededCount).toBeNull();
   expect((await feed).supersededCount).toBeNull();
-  await pass(50);
+  await advance(50);
   expect(asked).toEqual([undefined]);
 });
 
-it('sums the counts of a feed', async () => {
-  const { open, pass } = await withNewerRows({ maxRows: 1 });
+it('writeAll sums the superseded rows of its batches', async () => {
+  const { open, advance } = await withNewerRows({ maxRows: 1 });
   const batches = [datedBars(['A', 'B'], 1), bars(['B']), datedBars(['D'], 1)];
   const feed = open().writeAll('marketData', batches);
-  await pass(50);
+  await advance(50);
   expect(await feed).toMatchObject({ batchCount: 3, acceptedCount: 4, supersededCount: 2 });
 });
 
-it('refuses a value of countSuperseded that is unknown', () => {
-  const { open } = world({ countSuperseded: 'sometimes' as never });
+it('openBatchWriter refuses an unknown value of countSuperseded', () => {
+  const { open } = writerHarness({ countSuperseded: 'sometimes' as never });
   expect(open).toThrow(expect.objectContaining({ code: 'VALIDATION', field: 'countSuperseded' }));
 });

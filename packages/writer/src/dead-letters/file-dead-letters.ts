@@ -7,7 +7,8 @@ import type {
   DeadLetterSummary,
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError } from '@quantumtrade/dal-domain';
-import { type FileHandle, type FileSystem, nodeFileSystem, writeFully } from '@quantumtrade/dal-runtime/fs';
+import type { FileHandle, FileSystem } from '@quantumtrade/dal-runtime/fs';
+import { createFile, errorCode, ignoreMissing, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 import type { BlockHeader } from '../delivery/block-format.js';
 import { decodeBlock, encodeBlock, readHeader } from '../delivery/block-format.js';
 import { messageOf } from '../retry.js';
@@ -19,31 +20,31 @@ interface Notes {
 
 const SUFFIX = '.letter';
 const TEMPORARY = '.tmp';
-/** Enough for every header: the longest part is the reason's message. */
-const HEADER_BYTES = 64 * 1024;
-const LONGEST_MESSAGE = 4_096;
-/** No letter is longer: a journal's records are not, either. */
+/** More than any header has: its longest part is the reason's message. */
+const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_MESSAGE_LENGTH = 4_096;
+/** The limit of a journal's records as well. */
 const MAX_BYTES = 2 ** 30;
 
 /**
- * Dead letters as files of a directory, one a letter, in no need of a lock: a letter is written to a temporary file,
- * synced, renamed, and the directory synced. A damaged letter fails `get` alone, with `QueryError`, which names its file; `list`
- * has it, and whatever else stands in the directory, as damaged. Nothing is read further than its header says and its length
- * allows.
+ * Returns a store of dead letters in a directory, one file a letter. It needs no lock: a letter is written to a temporary
+ * file, synced and renamed, then the directory is synced. A damaged letter fails only its own `get`, with a `QueryError` that
+ * names the file; `list` returns it, and any other file of the directory, as damaged. No file is read beyond the length in
+ * its header.
  */
 export function fileDeadLetters(directory: string, fs: FileSystem = nodeFileSystem): DeadLetterStore {
   const nameOf = (id: string) => `${createHash('sha256').update(id).digest('hex').slice(0, 32)}${SUFFIX}`;
-  /** The file of the letter with this id, or else the damaged file of this name. */
+  /** Returns the names of files to look for: that of the letter with this id, then the damaged file of this name. */
   const namesFor = (id: string) => (isFileName(id) ? [nameOf(id), id] : [nameOf(id)]);
 
-  /** What `read` makes of a file and its length; undefined where there is no such file. */
-  async function reading<T>(
+  /** Returns the result of `read`, given the file and its length, or undefined when there is no such file. */
+  async function readFile<T>(
     name: string,
     read: (file: FileHandle, size: number) => Promise<T>,
   ): Promise<T | undefined> {
     const path = join(directory, name);
     try {
-      const file = await unlessMissing(fs.open(path, 'read'));
+      const file = await ignoreMissing(fs.open(path, 'read'));
       if (!file) return undefined;
       try {
         return await read(file, await file.size());
@@ -58,7 +59,7 @@ export function fileDeadLetters(directory: string, fs: FileSystem = nodeFileSyst
 
   async function summaryOf(name: string): Promise<DeadLetterSummary | DamagedDeadLetter | undefined> {
     try {
-      const header = await reading(name, headerOf);
+      const header = await readFile(name, headerOf);
       if (!header) return undefined;
       const { id, record, rowCount, byteLength, reason, at } = header;
       if (nameOf(id) !== name)
@@ -74,9 +75,12 @@ export function fileDeadLetters(directory: string, fs: FileSystem = nodeFileSyst
       onDisk('add', directory, async () => {
         await fs.makeDirectory(directory);
         const temporary = join(directory, `${randomUUID()}${TEMPORARY}`);
-        const notes: Notes = { reason: { ...reason, message: reason.message.slice(0, LONGEST_MESSAGE) }, at };
+        const notes: Notes = {
+          reason: { ...reason, message: reason.message.slice(0, MAX_MESSAGE_LENGTH) },
+          at,
+        };
         try {
-          await writeDurably(fs, temporary, encodeBlock(block, notes));
+          await createFile(fs, temporary, encodeBlock(block, notes));
           await fs.rename(temporary, join(directory, nameOf(block.id)));
         } catch (error) {
           await fs.unlink(temporary).catch(() => undefined);
@@ -87,7 +91,7 @@ export function fileDeadLetters(directory: string, fs: FileSystem = nodeFileSyst
 
     list: () =>
       onDisk('list', directory, async () => {
-        const names = (await unlessMissing(fs.list(directory))) ?? [];
+        const names = (await ignoreMissing(fs.list(directory))) ?? [];
         await fs.restrictAccess(directory);
         const letters: DeadLetterSummary[] = [];
         const damaged: DamagedDeadLetter[] = [];
@@ -103,7 +107,7 @@ export function fileDeadLetters(directory: string, fs: FileSystem = nodeFileSyst
     get: (id) =>
       onDisk('get', directory, async () => {
         for (const name of namesFor(id)) {
-          const found = await reading(name, blockOf);
+          const found = await readFile(name, blockOf);
           if (!found) continue;
           const { notes, ...block } = found;
           return { block, reason: notes.reason, at: notes.at };
@@ -114,7 +118,7 @@ export function fileDeadLetters(directory: string, fs: FileSystem = nodeFileSyst
     remove: (id) =>
       onDisk('remove', directory, async () => {
         for (const name of namesFor(id)) {
-          if (!(await unlessMissing(fs.unlink(join(directory, name)).then(() => true)))) continue;
+          if (!(await ignoreMissing(fs.unlink(join(directory, name)).then(() => true)))) continue;
           await fs.syncDirectory(directory);
           return true;
         }
@@ -123,12 +127,12 @@ export function fileDeadLetters(directory: string, fs: FileSystem = nodeFileSyst
   };
 }
 
-/** No path that leads out of the directory. */
+/** Returns whether an id is a file name and not a path that leads out of the directory. */
 const isFileName = (id: string): boolean => /^[^/\\]+$/.test(id) && id !== '.' && id !== '..';
 
-/** The header of a letter whose length is the one that the header says. */
+/** Returns the header of a letter. Throws when the file has another length than the header says. */
 async function headerOf(file: FileHandle, size: number): Promise<BlockHeader & Notes> {
-  const { header, byteLength } = readHeader<Notes>(await bytesOf(file, Math.min(size, HEADER_BYTES)));
+  const { header, byteLength } = readHeader<Notes>(await bytesOf(file, Math.min(size, MAX_HEADER_BYTES)));
   if (byteLength !== size) throw new Error(`it has ${size} bytes in place of ${byteLength}`);
   const { reason, at } = header;
   if (typeof at !== 'number' || typeof reason?.code !== 'string' || typeof reason.message !== 'string') {
@@ -143,28 +147,19 @@ async function blockOf(file: FileHandle, size: number) {
   return decodeBlock<Notes>(await bytesOf(file, size));
 }
 
-/** A failure of the disk as an error of the data layer. */
+/** Runs a disk operation. A failure becomes an error of the data layer. */
 async function onDisk<T>(name: string, directory: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (isDatabaseError(error)) throw error;
-    const what = (error as NodeJS.ErrnoException).code ?? messageOf(error);
+    const what = errorCode(error) ?? messageOf(error);
     const details = { operation: `deadLetters.${name}`, cause: error };
     throw new ConnectionError(`the directory of the dead letters, ${directory}: ${what}`, details);
   }
 }
 
-async function unlessMissing<T>(operation: Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** The first bytes of a file, fewer where it ends before. */
+/** Returns the first bytes of a file, fewer when it ends before. */
 async function bytesOf(file: FileHandle, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let filled = 0;
@@ -174,14 +169,4 @@ async function bytesOf(file: FileHandle, length: number): Promise<Uint8Array> {
     filled += count;
   }
   return bytes.subarray(0, filled);
-}
-
-async function writeDurably(fs: FileSystem, path: string, buffers: readonly Uint8Array[]): Promise<void> {
-  const file = await fs.open(path, 'create');
-  try {
-    await writeFully(file, buffers, 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

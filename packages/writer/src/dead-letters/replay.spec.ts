@@ -1,18 +1,15 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { QueryError } from '@quantumtrade/dal-domain';
-import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { replayDeadLetters } from './replay.js';
 import type { RetryOptions } from '../retry.js';
 import { bars, turn } from '../testing/bars.js';
-import { away, fails, refused, worldOn } from '../testing/world.js';
+import { failsWith, refused, unavailable, writerHarness } from '../testing/writer-harness.js';
 
-const world = worldOn({ timeSeries: memoryTimeSeries, deadLetters: memoryDeadLetters });
-
-/** Two dead letters, of A and of B. */
+/** Returns a harness with two dead letters, of A and of B. */
 async function withLetters() {
-  const all = world({ maxRows: 1 });
+  const all = writerHarness({ maxRows: 1 });
   const store = all.script.answer;
-  all.script.answer = fails(refused);
+  all.script.answer = failsWith(refused);
   const writer = all.open();
   for (const symbol of ['A', 'B']) await writer.write('marketData', bars([symbol])).catch(() => undefined);
   await turn();
@@ -27,7 +24,7 @@ async function withLetters() {
   };
 }
 
-it('a replay stores the rows and removes the letters', async () => {
+it('replay stores the rows and removes the letters', async () => {
   const { ids, replay, stored, deadLetters } = await withLetters();
   expect(await replay(ids)).toEqual(ids.map((id) => ({ id, outcome: 'stored', supersededCount: 0 })));
   expect(await stored()).toEqual(['A', 'B']);
@@ -40,9 +37,9 @@ it('replay counts the rows that lost to a newer version', async () => {
   expect((await replay(ids)).map(({ supersededCount }) => supersededCount)).toEqual([1, 0]);
 });
 
-it('a replay leaves what is refused again, and tells of what is not there', async () => {
+it('replay keeps a letter that is refused again and reports missing ones', async () => {
   const { ids, replay, script, deadLetters } = await withLetters();
-  script.answer = fails(refused);
+  script.answer = failsWith(refused);
   expect(await replay([ids[0]!, 'none'])).toEqual([
     { id: ids[0], outcome: 'refused', reason: refused.message },
     { id: 'none', outcome: 'missing' },
@@ -50,7 +47,7 @@ it('a replay leaves what is refused again, and tells of what is not there', asyn
   expect(await deadLetters.list()).toHaveLength(2);
 });
 
-it('a replay goes on after a letter that is damaged', async () => {
+it('replay continues after a damaged letter', async () => {
   const { ids, replay, deadLetters, stored } = await withLetters();
   const get = deadLetters.get.bind(deadLetters);
   const damaged = new QueryError('dead letters', 'x.letter cannot be read', {
@@ -64,22 +61,22 @@ it('a replay goes on after a letter that is damaged', async () => {
   expect(await stored()).toEqual(['B']);
 });
 
-it('a replay ends where the store is away, and keeps all letters', async () => {
+it('replay rejects during an outage and keeps all letters', async () => {
   const { ids, replay, script, deadLetters } = await withLetters();
-  script.answer = fails(away);
-  await expect(replay(ids)).rejects.toBe(away);
+  script.answer = failsWith(unavailable);
+  await expect(replay(ids)).rejects.toBe(unavailable);
   expect(await deadLetters.list()).toHaveLength(2);
 });
 
-it('a replay repeats an attempt as often as the retry options allow', async () => {
+it('replay repeats an attempt as often as the retry options allow', async () => {
   const { ids, replay, script, deadLetters, attempts } = await withLetters();
   const retry = { maxAttempts: 3, initialDelayMs: 0 };
   const store = script.answer;
-  script.answer = fails(away);
+  script.answer = failsWith(unavailable);
   attempts.splice(0);
-  await expect(replay(ids, {}, retry)).rejects.toBe(away);
+  await expect(replay(ids, {}, retry)).rejects.toBe(unavailable);
   expect(attempts).toHaveLength(3);
-  const answers = [away, away];
+  const answers = [unavailable, unavailable];
   script.answer = (block) => (answers.length > 0 ? Promise.reject(answers.shift()) : store(block));
   expect(await replay(ids, {}, retry)).toEqual(
     ids.map((id) => ({ id, outcome: 'stored', supersededCount: 0 })),
@@ -87,9 +84,9 @@ it('a replay repeats an attempt as often as the retry options allow', async () =
   expect(await deadLetters.list()).toEqual([]);
 });
 
-it('a replay ends at its deadline while it waits between attempts', async () => {
+it('replay rejects at its deadline between two attempts', async () => {
   const { ids, replay, script } = await withLetters();
-  script.answer = fails(away);
+  script.answer = failsWith(unavailable);
   const retry = { maxAttempts: 3, initialDelayMs: 3_600_000, maxDelayMs: 3_600_000 };
   await expect(replay(ids, { deadline: Date.now() + 20 }, retry)).rejects.toMatchObject({ code: 'TIMEOUT' });
 });

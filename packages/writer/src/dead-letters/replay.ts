@@ -6,27 +6,29 @@ import type {
   DeadLetterStore,
   EncodedBlock,
 } from '@quantumtrade/dal-domain';
-import { isAllowed, persistently } from '../delivery/delivery.js';
+import { checkCall, TimeoutError, ValidationError } from '@quantumtrade/dal-domain';
+import { Deadline, systemClock } from '@quantumtrade/dal-runtime';
+import { withRetries } from '../delivery/block-delivery.js';
 import type { RetryOptions } from '../retry.js';
-import { checkCall, ValidationError } from '@quantumtrade/dal-domain';
-import { isRefusal, messageOf } from '../retry.js';
-import { systemTimers, watchCall } from '../timers.js';
+import { isPermanent, mayRetry, messageOf } from '../retry.js';
 
-/** What became of a dead letter that was written again. */
+/** Result of writing a dead letter again. */
 export interface ReplayResult {
   readonly id: string;
   /** `damaged`: the letter cannot be read; it stays. */
   readonly outcome: 'stored' | 'refused' | 'missing' | 'damaged';
   /** Rows that lost to a newer version, of a letter that is stored now. */
   readonly supersededCount?: number;
-  /** Why it was refused again or cannot be read. */
+  /** Reason why the block was refused again or the letter cannot be read. */
   readonly reason?: string;
 }
 
+const OPERATION = 'deadLetters.replay';
+
 /**
- * Writes dead letters again, under their blocks' ids, and removes those that the store takes now. What it refuses again
- * stays. Throws what has nothing to do with a block, such as a lost connection; the letters not reached stay too.
- * @param retry attempts of one letter are one, unless it says otherwise
+ * Writes dead letters again, under the ids of their blocks, and removes those that the store accepts now. A letter that is
+ * refused again stays. An error that is not about a block, such as a lost connection, is thrown; the remaining letters stay.
+ * @param retry - limits and delays of the attempts; `maxAttempts` is 1 unless given
  */
 export async function replayDeadLetters(
   deadLetters: DeadLetterStore,
@@ -35,11 +37,10 @@ export async function replayDeadLetters(
   options: CallOptions = {},
   retry?: RetryOptions,
 ): Promise<ReplayResult[]> {
-  const write = writingWithin(options, blocks, { maxAttempts: 1, ...retry });
   if (!Array.isArray(ids) || ids.some((id) => typeof id !== 'string')) {
-    throw new ValidationError('ids', 'must be a list of strings', { operation: 'deadLetters.replay' });
+    throw new ValidationError('ids', 'must be a list of strings', { operation: OPERATION });
   }
-  checkCall(options, 'deadLetters.replay');
+  checkCall(options, OPERATION);
   const results: ReplayResult[] = [];
   for (const id of ids) results.push(await replay(id));
   return results;
@@ -49,7 +50,7 @@ export async function replayDeadLetters(
     try {
       letter = await deadLetters.get(id);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isPermanent(error)) throw error;
       return { id, outcome: 'damaged', reason: messageOf(error) };
     }
     if (!letter) return { id, outcome: 'missing' };
@@ -58,30 +59,23 @@ export async function replayDeadLetters(
       ({ superseded } = await write(letter.block));
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (!isRefusal(error)) throw error;
+      if (!isPermanent(error)) throw error;
       return { id, outcome: 'refused', reason: messageOf(error) };
     }
     await deadLetters.remove(id);
     return { id, outcome: 'stored', supersededCount: superseded?.length ?? 0 };
   }
-}
 
-/** Writes a block, repeatedly if need be, within the limits of the call. */
-function writingWithin(options: CallOptions, blocks: BlockWriter, retry: RetryOptions) {
-  const parts = { timers: systemTimers, retry, emit: () => undefined };
-  return async (block: EncodedBlock): Promise<BlockReceipt> => {
-    const limits = new AbortController();
-    const stop = watchCall(options, systemTimers, 'deadLetters.replay', (reason) => limits.abort(reason));
+  /** Writes a block within the limits of the call, repeatedly if the options allow it. */
+  async function write(block: EncodedBlock): Promise<BlockReceipt> {
+    const limits = new Deadline(options, (ms) => new TimeoutError(ms, { operation: OPERATION }));
+    const attempts = { maxAttempts: 1, ...retry };
+    const parts = { clock: systemClock, retry: attempts, emit: () => undefined };
+    const attempt = () => blocks.write(block, { ...options, findSuperseded: true });
     try {
-      return await persistently(
-        parts,
-        block,
-        limits.signal,
-        () => blocks.write(block, { ...options, findSuperseded: true }),
-        isAllowed(retry),
-      );
+      return await withRetries(parts, block, limits.signal, attempt, mayRetry(attempts));
     } finally {
-      stop();
+      limits.end();
     }
-  };
+  }
 }

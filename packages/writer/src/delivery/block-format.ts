@@ -1,12 +1,12 @@
 import { crc32 } from 'node:zlib';
 import type { RecordName } from '@quantumtrade/dal-domain';
 import { records } from '@quantumtrade/dal-domain';
-import type { KnownBlock } from './known-block.js';
+import type { AnnotatedBlock } from './annotated-block.js';
 
 /**
- * A block on the disk, little-endian: `QTB1`, uint32 bytes of the header, uint32 CRC32 of the header, the header (JSON),
- * the block's bytes, the keys that it touches where it knows them (JSON). The header has the record, id and row count, and
- * the length and CRC32 of the bytes and of the keys.
+ * Layout of a block on the disk, little-endian: `QTB1`, uint32 length of the header, uint32 CRC32 of the header, the header
+ * (JSON), the block's bytes, the cache keys that its rows affect if they are known (JSON). The header contains the record,
+ * id and row count, and the length and CRC32 of the bytes and of the keys.
  */
 const MAGIC = Buffer.from('QTB1');
 const HEADER_AT = 12;
@@ -20,13 +20,14 @@ export interface BlockHeader extends Part {
   readonly record: RecordName;
   readonly id: string;
   readonly rowCount: number;
+  /** The affected cache keys; files that exist have this name for them. */
   readonly touchedKeys?: Part;
 }
 
-/** The buffers to write one after the other. `notes` is kept in the header, to be found by {@link readHeader}. */
-export function encodeBlock(block: KnownBlock, notes: object = {}): Uint8Array[] {
+/** Returns the buffers to write one after the other. `notes` become a part of the header, for {@link readHeader}. */
+export function encodeBlock(block: AnnotatedBlock, notes: object = {}): Uint8Array[] {
   const { record, id, rowCount, bytes } = block;
-  const keys = block.touchedKeys && Buffer.from(JSON.stringify(block.touchedKeys));
+  const keys = block.affectedKeys && Buffer.from(JSON.stringify(block.affectedKeys));
   const touchedKeys = keys && partOf(keys);
   const header = Buffer.from(
     JSON.stringify({ ...notes, record, id, rowCount, ...partOf(bytes), touchedKeys }),
@@ -41,8 +42,8 @@ export function encodeBlock(block: KnownBlock, notes: object = {}): Uint8Array[]
 const partOf = (bytes: Uint8Array): Part => ({ byteLength: bytes.byteLength, crc32: crc32(bytes) });
 
 /**
- * What the header says, where the block's bytes begin, and the length of the whole. Throws when the header is damaged or cut
- * short; the length is not held against that of the file.
+ * Returns the header, the offset of the block's bytes, and the length of the whole. Throws when the header is damaged or cut
+ * short. The length is not compared with that of the file.
  */
 export function readHeader<Notes = unknown>(
   file: Uint8Array,
@@ -62,26 +63,20 @@ export function readHeader<Notes = unknown>(
   return { header: parsed, end, byteLength: end + byteLength + (touchedKeys?.byteLength ?? 0) };
 }
 
-/** The block as it was encoded. Throws when it is damaged or cut short. */
-export function decodeBlock<Notes = unknown>(file: Uint8Array): KnownBlock & { notes: Notes } {
+/** Returns the block that was encoded. Throws when it is damaged or cut short. */
+export function decodeBlock<Notes = unknown>(file: Uint8Array): AnnotatedBlock & { notes: Notes } {
   const { header, end } = readHeader<Notes>(file);
   const { record, id, rowCount, byteLength, touchedKeys } = header;
   const bytes = file.subarray(end, end + byteLength);
   const keys = file.subarray(end + byteLength);
-  if (!isWhole(bytes, header) || !isWhole(keys, touchedKeys ?? partOf(NOTHING))) {
+  if (!isIntact(bytes, header) || !isIntact(keys, touchedKeys ?? partOf(NOTHING))) {
     throw new Error('the rows are damaged');
   }
-  return {
-    record,
-    id,
-    rowCount,
-    bytes,
-    ...(touchedKeys && { touchedKeys: JSON.parse(Buffer.from(keys).toString()) as string[] }),
-    notes: header,
-  };
+  const affectedKeys = touchedKeys && (JSON.parse(Buffer.from(keys).toString()) as string[]);
+  return { record, id, rowCount, bytes, ...(affectedKeys && { affectedKeys }), notes: header };
 }
 
 const NOTHING = new Uint8Array();
 
-const isWhole = (bytes: Uint8Array, part: Part): boolean =>
+const isIntact = (bytes: Uint8Array, part: Part): boolean =>
   bytes.byteLength === part.byteLength && crc32(bytes) === part.crc32;

@@ -1,40 +1,37 @@
 import type { BlockReceipt, CollectedBlock, EncodedBlock } from '@quantumtrade/dal-domain';
-import type { Settle, Ticket } from '../buffers/pending-write.js';
+import type { BlockOutcome, PendingWrite } from '../buffers/pending-write.js';
 
-/** A block under way, and the callers who wait for it. Once none does, it need not arrive. */
-export class Shipment {
+/** A block on its way to the store or the journal, and the writes that wait for it. It is given up when none waits any more. */
+export class InFlightBlock {
   readonly block: EncodedBlock;
-  /** Whether to find the rows that lose to a newer version. */
+  /** Whether the rows that lose to a newer version are to be found. */
   readonly findSuperseded: boolean;
   readonly #collected: CollectedBlock;
   readonly #controller = new AbortController();
-  /** By the batch that the caller waits for. */
-  readonly #waiting = new Map<number, Settle>();
+  /** Reports the outcome to a write, by the position of its batch. */
+  readonly #reports = new Map<number, (outcome: BlockOutcome) => void>();
 
-  /** @param tickets - of all batches that were collected with the block's */
-  constructor(collected: CollectedBlock, tickets: readonly Ticket[]) {
+  /** @param writes - of all batches that were collected together */
+  constructor(collected: CollectedBlock, writes: readonly PendingWrite[]) {
     const { batches, batchOf: _, release: __, ...block } = collected;
     this.block = block;
     this.#collected = collected;
-    const waiting = batches.map((batch) => tickets[batch]!);
-    this.findSuperseded = waiting.some((ticket) => ticket.findSuperseded);
-    const abandon = () => {
+    const waiting = batches.map((batch) => writes[batch]!);
+    this.findSuperseded = waiting.some((write) => write.findSuperseded);
+    const giveUp = () => {
       if (waiting.every(({ settled }) => settled)) this.#controller.abort();
     };
-    for (const batch of batches) this.#waiting.set(batch, tickets[batch]!.waitFor(abandon));
-    abandon();
+    for (const batch of batches) this.#reports.set(batch, writes[batch]!.addBlock(giveUp));
+    giveUp();
   }
 
+  /** Aborts when no write waits for the block any more. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  fail(error: unknown): void {
-    for (const settle of this.#waiting.values()) settle({ error });
-  }
-
-  /** To be called when the block has arrived, and is read no more. */
-  end({ superseded }: BlockReceipt): void {
+  /** Settles the writes. The bytes of the block are not read any more. */
+  complete({ superseded }: BlockReceipt): void {
     const { batchOf, release } = this.#collected;
     const supersededCounts = new Map<number, number>();
     for (const row of superseded ?? []) {
@@ -42,7 +39,11 @@ export class Shipment {
       supersededCounts.set(batch, (supersededCounts.get(batch) ?? 0) + 1);
     }
     release();
-    for (const [batch, settle] of this.#waiting)
-      settle({ supersededCount: supersededCounts.get(batch) ?? 0 });
+    for (const [batch, report] of this.#reports)
+      report({ supersededCount: supersededCounts.get(batch) ?? 0 });
+  }
+
+  fail(error: unknown): void {
+    for (const report of this.#reports.values()) report({ error });
   }
 }

@@ -1,8 +1,8 @@
 import type { BlockReceipt, BlockWriter, EncodedBlock, WriteBlockOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
+import type { Clock } from '@quantumtrade/dal-runtime';
 import { onAbort } from '@quantumtrade/dal-runtime';
 import type { Random } from '@quantumtrade/dal-testing';
-import type { Timers } from '../timers.js';
 
 const operation = 'marketData.insert';
 const lost = () => new ConnectionError('the connection was lost', { operation });
@@ -15,14 +15,14 @@ export class FaultyStore {
   isHealthy = false;
   readonly #inner: BlockWriter;
   readonly #random: Random;
-  readonly #timers: Timers;
+  readonly #clock: Clock;
   readonly #refused = new Map<string, boolean>();
   readonly #bytes = new Map<string, Buffer>();
 
-  constructor(inner: BlockWriter, random: Random, timers: Timers) {
+  constructor(inner: BlockWriter, random: Random, clock: Clock) {
     this.#inner = inner;
     this.#random = random;
-    this.#timers = timers;
+    this.#clock = clock;
   }
 
   /** The store as one process sees it, for as long as that lives. */
@@ -75,6 +75,6 @@ export class FaultyStore {
   }
 
   #pass(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => void this.#timers.after(milliseconds, resolve));
+    return new Promise((resolve) => void this.#clock.after(milliseconds, resolve));
   }
 }

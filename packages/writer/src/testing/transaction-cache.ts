@@ -1,5 +1,5 @@
 import type { Cache } from '@quantumtrade/dal-domain';
-import type { TransactionCache } from '../transactions/applier.js';
+import type { TransactionCache } from '../transactions/transaction-applier.js';
 
 /** Invalidates the keys of each write, however often the cache fails. */
 export const transactionCache = (cache: Cache): TransactionCache => ({

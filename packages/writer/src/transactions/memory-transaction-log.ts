@@ -2,22 +2,22 @@ import type { LoggedTransaction, TransactionLog } from '@quantumtrade/dal-domain
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { onAbort } from '@quantumtrade/dal-runtime';
 
-/** A transaction log in this process's memory. What is committed and not applied is lost with the process. */
-export class VolatileLog implements TransactionLog {
+/** Transaction log in the memory of this process. A transaction that is not applied yet is lost with the process. */
+export class MemoryTransactionLog implements TransactionLog {
   #pending: LoggedTransaction[] = [];
   #lastPosition = 0;
   #closed = false;
   #wake: () => void = () => undefined;
 
   async append(id: string, payload: readonly Uint8Array[]): Promise<void> {
-    if (this.#closed) throw Object.assign(closed(), { mayBeJournaled: false });
+    if (this.#closed) throw Object.assign(closedError(), { mayBeJournaled: false });
     this.#pending.push({ id, payload: Buffer.concat(payload), position: ++this.#lastPosition });
     this.#wake();
   }
 
   async *read({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<LoggedTransaction> {
     let after = 0;
-    const ignore = signal && onAbort(signal, () => this.#wake());
+    const unsubscribe = signal && onAbort(signal, () => this.#wake());
     try {
       while (!this.#closed && !signal?.aborted) {
         const next = this.#pending.find(({ position }) => position > after);
@@ -29,7 +29,7 @@ export class VolatileLog implements TransactionLog {
         }
       }
     } finally {
-      ignore?.();
+      unsubscribe?.();
     }
   }
 
@@ -47,5 +47,5 @@ export class VolatileLog implements TransactionLog {
   }
 }
 
-const closed = () =>
+const closedError = () =>
   new ConnectionError('the transaction log was closed', { operation: 'transaction', retryable: false });

@@ -20,12 +20,12 @@ import { StagedRowsError } from './transaction-error.js';
 import type { CacheChange, TransactionRecord } from './transaction-record.js';
 
 /**
- * What is to happen together. Each call checks and encodes what it is given and sends nothing; reads don't see it.
- * A call that throws ends the transaction, also where the error is caught: it will not be committed.
+ * Writes that are committed together. Each call checks and encodes its arguments and sends nothing; reads do not see them.
+ * A call that throws ends the transaction, even if the error is caught: it will not be committed.
  */
 export interface Transaction {
   /**
-   * Stages the rows of a batch, all of them.
+   * Stages all rows of a batch.
    * @throws ValidationError (`StagedRowsError`) naming record, index, field and reason when any row is wrong
    */
   insert<N extends RecordName>(record: N, batch: RecordBatches[N]): void;
@@ -33,8 +33,8 @@ export interface Transaction {
   insertFeatures(batches: FeatureBatch | readonly FeatureBatch[]): void;
   insertPredictions(batch: PredictionBatch): void;
   /**
-   * The value lives for `ttlSeconds` from the commit on. Of several changes of one key the last one counts.
-   * @throws ValidationError for what is no key or JSON value, and for a key of sessions or auth contexts
+   * Stages a cache value that lives for `ttlSeconds` from the commit on. Of several changes of one key the last one counts.
+   * @throws ValidationError when the key or the JSON value is not valid, or the key is one of sessions or auth contexts
    */
   cacheSet(key: string, value: unknown, ttlSeconds: number): void;
   cacheDelete(key: string): void;
@@ -45,7 +45,7 @@ const OPERATION = 'transaction';
 export class StagedTransaction implements Transaction {
   readonly #blocks: BlockWriter;
   readonly #collectors = new Map<RecordName, BlockCollector<RecordName>>();
-  readonly #touched = new Set<string>();
+  readonly #affectedKeys = new Set<string>();
   readonly #cacheChanges = new Map<string, CacheChange>();
   #failure: { error: unknown } | undefined;
   #ended = false;
@@ -58,7 +58,7 @@ export class StagedTransaction implements Transaction {
     this.#stage(() => {
       const { errors } = this.#collector(record).append(batch);
       if (errors.length > 0) throw new StagedRowsError(record, errors);
-      for (const key of affectedKeys(record, batch)) this.#touched.add(key);
+      for (const key of affectedKeys(record, batch)) this.#affectedKeys.add(key);
     });
   }
 
@@ -89,12 +89,12 @@ export class StagedTransaction implements Transaction {
     });
   }
 
-  /** Takes no more. */
+  /** Refuses every further call. */
   end(): void {
     this.#ended = true;
   }
 
-  /** What was staged; throws what a call threw. */
+  /** Returns everything that was staged. Throws the error of a call that failed. */
   finish(at: number): TransactionRecord {
     if (this.#failure) throw this.#failure.error;
     const collected = [...this.#collectors.values()].flatMap((collector) => collector.finish());
@@ -102,7 +102,7 @@ export class StagedTransaction implements Transaction {
       at,
       blocks: collected.map(({ record, id, rowCount, bytes }) => ({ record, id, rowCount, bytes })),
       cacheChanges: [...this.#cacheChanges.values()],
-      touchedKeys: [...this.#touched].filter((key) => !this.#cacheChanges.has(key)),
+      affectedKeys: [...this.#affectedKeys].filter((key) => !this.#cacheChanges.has(key)),
     };
   }
 

@@ -1,10 +1,10 @@
 import type { ErrorCode, ErrorDetails, RecordName, RowError } from '@quantumtrade/dal-domain';
 import { DatabaseError, ValidationError } from '@quantumtrade/dal-domain';
 
-/** Rows of a committed transaction that the store will never take; they are a dead letter now. */
+/** Rows of a committed transaction that the store will never accept; they are a dead letter now. */
 export interface RefusedBlock {
   readonly record: RecordName;
-  /** Under which the dead letter is found. */
+  /** Id of the dead letter. */
   readonly blockId: string;
   readonly rowCount: number;
   readonly reason: string;
@@ -16,7 +16,7 @@ export interface FailedCacheChange {
   readonly reason: string;
 }
 
-export interface TransactionOutcome extends Partial<Omit<ErrorDetails, 'operation'>> {
+export interface TransactionErrorDetails extends Partial<Omit<ErrorDetails, 'operation'>> {
   readonly code: ErrorCode;
   readonly transactionId: string;
   readonly committed: boolean | 'unknown';
@@ -26,27 +26,35 @@ export interface TransactionOutcome extends Partial<Omit<ErrorDetails, 'operatio
 
 /**
  * A transaction failed at its commit or after it. Its `code` is `TIMEOUT` when the caller's deadline or signal ended the
- * waiting, else that of the store's or the cache's failure, `CONNECTION` where it was the log's. Retryable only when it is
+ * waiting, `CONNECTION` when the log failed, otherwise that of the store's or the cache's error. Retryable only when it is
  * not committed.
  */
 export class TransactionError extends DatabaseError {
   readonly code: ErrorCode;
   readonly transactionId: string;
   /**
-   * `true`: it is in the log and is applied, if need be after a restart; don't make it again. `false`: nothing of it
-   * happened, and nothing will. `'unknown'`: the log failed halfway; all of it is applied, or nothing.
+   * `true`: the transaction is in the log and will be applied, after a restart if necessary; do not repeat it. `false`:
+   * nothing of it happened or will happen. `'unknown'`: the log failed halfway; either all of it is applied or nothing.
    */
   readonly committed: boolean | 'unknown';
-  /** The blocks that went to the dead letters; everything else of the transaction is applied. */
+  /** The blocks that became dead letters; everything else of the transaction is applied. */
   readonly refused: readonly RefusedBlock[];
   /** The cache keys that were not changed and never will be. */
   readonly failedCacheChanges: readonly FailedCacheChange[];
 
+  /** @param fate - what is true of the transaction: the rest of a sentence that begins with its id */
   constructor(
-    message: string,
-    { code, transactionId, committed, refused = [], failedCacheChanges = [], ...details }: TransactionOutcome,
+    fate: string,
+    {
+      code,
+      transactionId,
+      committed,
+      refused = [],
+      failedCacheChanges = [],
+      ...details
+    }: TransactionErrorDetails,
   ) {
-    super(`Transaction ${transactionId}: ${message}`, { ...details, operation: 'transaction' }, false);
+    super(`transaction ${transactionId} ${fate}`, { ...details, operation: 'transaction' }, false);
     this.code = code;
     this.transactionId = transactionId;
     this.committed = committed;
@@ -55,7 +63,7 @@ export class TransactionError extends DatabaseError {
   }
 }
 
-/** Rows that a transaction was given are wrong; so nothing of the transaction happens. */
+/** Rows that were staged in a transaction are wrong, so nothing of the transaction happens. */
 export class StagedRowsError extends ValidationError {
   readonly record: RecordName;
   /** Every wrong row, in the order of the batch. */

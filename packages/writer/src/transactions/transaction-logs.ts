@@ -2,19 +2,19 @@ import type { TransactionLog } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { JournalOptions } from '@quantumtrade/dal-journal';
 import { JournalError, openJournal } from '@quantumtrade/dal-journal';
-import { hasSegments } from '../has-segments.js';
+import { hasSegments } from '../journal-directory.js';
 import { messageOf } from '../retry.js';
-import { VolatileLog } from './memory-transaction-log.js';
+import { MemoryTransactionLog } from './memory-transaction-log.js';
 
-/** Where the log of transactions is. One data layer at a time has it open. */
+/** Opens the log of transactions, which one data layer at a time has open. */
 export interface TransactionLogs {
-  /** @throws ConnectionError where another data layer has it, or the disk fails */
+  /** @throws ConnectionError when another data layer has the log open, or the disk fails */
   open(): Promise<TransactionLog>;
-  /** The log if transactions wait in it that no other data layer is applying. */
+  /** Opens the log if it contains transactions that no other data layer is applying. */
   openLeftOver(): Promise<TransactionLog | undefined>;
 }
 
-/** The log in a directory of this machine, on which it survives the process and the machine's power. */
+/** Returns the log in a directory of this machine, where it survives a crash of the process and a loss of power. */
 export function fileTransactionLogs(
   directory: string,
   options: Omit<JournalOptions, 'directory'> = {},
@@ -44,8 +44,8 @@ export function fileTransactionLogs(
   };
 }
 
-/** The log in this process's memory. */
-export const volatileTransactionLogs = (): TransactionLogs => ({
-  open: async () => new VolatileLog(),
+/** Returns the log in the memory of this process. */
+export const memoryTransactionLogs = (): TransactionLogs => ({
+  open: async () => new MemoryTransactionLog(),
   openLeftOver: async () => undefined,
 });

@@ -11,24 +11,24 @@ import { TransactionError } from './transaction-error.js';
 import { decodeTransaction } from './transaction-record.js';
 import { Transactions } from './transactions.js';
 
-const clock = { now: () => 0 };
+const timeSource = { now: () => 0 };
 const anything = { parse: (value: unknown) => value };
 const values = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
 const symbolOf = (transaction: number) => `T${transaction}`;
 
-/** What a caller was told of its transaction; undefined where the process ended before. */
+/** Outcome of a transaction for its caller; undefined when the process ended before. */
 type Outcome = 'applied' | { readonly error: unknown } | undefined;
 
-/** What outlives a process: the disk, the store, the cache; and what is known of all transactions. */
-class World {
+/** Disk, store and cache, which outlive a process, and the history of all transactions. */
+class TransactionSimulation {
   readonly random: Random;
-  /** When callers give up; another one for each crash point, so that they meet in many ways. */
+  /** Decides when callers give up; differs for each crash point, so that both meet in many ways. */
   readonly patience: Random;
   readonly disk: SimulatedDisk;
-  readonly timeSeries = memoryTimeSeries({ clock });
-  readonly backend = memoryCacheBackend({ clock });
+  readonly timeSeries = memoryTimeSeries({ clock: timeSource });
+  readonly backend = memoryCacheBackend({ clock: timeSource });
   readonly cache = this.backend.cache;
-  /** Blocks that the store took, in the order of their first time: whose they are, and their bytes. */
+  /** Stored blocks in the order of their first writes, with their transaction and bytes. */
   readonly stored = new Map<string, { transaction: number; rowCount: number; bytes: Buffer }>();
   readonly committing: number[] = [];
   readonly outcomes: Outcome[] = [];
@@ -40,7 +40,7 @@ class World {
     this.disk = new SimulatedDisk(this.random);
   }
 
-  /** What the caches and keys hold before a transaction changes them. */
+  /** Sets the cache keys that a transaction changes. */
   async prepare(transaction: number): Promise<void> {
     await this.cache.set(`market:${symbolOf(transaction)}:latest`, 'old', 1000);
     await this.cache.set(`gone:${transaction}`, 'old', 1000);
@@ -55,60 +55,60 @@ class World {
   }
 }
 
-/** One process: opens the log that the last one left. From its last step on nothing it does has an effect. */
-class Life {
-  readonly timers = new ManualClock();
-  readonly #world: World;
+/** A process that opens the log of the one before. After its last step nothing that it does has an effect. */
+class DataLayerProcess {
+  readonly clock = new ManualClock();
+  readonly #simulation: TransactionSimulation;
   #stepsLeft: number;
   readonly #callbacks = new Map<number, () => void>();
   isAlive = true;
   transactions!: Transactions;
 
-  constructor(world: World, steps: number) {
-    this.#world = world;
+  constructor(simulation: TransactionSimulation, steps: number) {
+    this.#simulation = simulation;
     this.#stepsLeft = steps;
   }
 
   async open(): Promise<void> {
-    const { disk, cache, timeSeries } = this.#world;
+    const { disk, cache, timeSeries } = this.#simulation;
     disk.onOperation = () => {
       if (!this.#step()) disk.operationsLeft = 0;
     };
-    const opening = openJournal({ directory: '/log', fs: disk.fs, clock: this.timers });
-    const log = this.#watched(await this.#ofThisLife(opening));
+    const opening = openJournal({ directory: '/log', fs: disk.fs, clock: this.clock });
+    const log = this.#watch(await this.#unlessDead(opening));
     const logs = { open: async () => log, openLeftOver: async () => log };
     this.transactions = new Transactions(logs, {
       blocks: this.#faulty(timeSeries.blocks),
-      through: transactionCache(this.#faultyCache(cache)),
-      clock,
-      timers: this.timers,
+      cache: transactionCache(this.#faultyCache(cache)),
+      timeSource,
+      clock: this.clock,
       retry: { random: () => 0.5, maxDelayMs: 200 },
     });
     await turn();
   }
 
-  /** Lets everything happen that can, until the condition holds or the process is dead. */
+  /** Advances the clock until the condition holds or the process is dead. */
   async until(isDone: () => boolean): Promise<void> {
     for (let turns = 0; this.isAlive && !isDone(); turns++) {
       if (turns > 5_000) throw new Error('nothing happens any more');
       await turn();
-      this.timers.advance(10);
+      this.clock.advance(10);
     }
   }
 
   onStep(step: number, callback: () => void): void {
-    this.#callbacks.set(this.#world.steps + step, callback);
+    this.#callbacks.set(this.#simulation.steps + step, callback);
   }
 
   #step(): boolean {
-    if (this.isAlive) this.#callbacks.get(this.#world.steps++)?.();
+    if (this.isAlive) this.#callbacks.get(this.#simulation.steps++)?.();
     if (this.#stepsLeft-- <= 0) this.isAlive = false;
     return this.isAlive;
   }
 
-  /** What happens to a dead process's calls: nothing. */
+  /** Runs a call that may fail. A call of a dead process never settles. */
   async #between<T>(run: () => Promise<T>, fail: () => Error): Promise<T> {
-    const { random } = this.#world;
+    const { random } = this.#simulation;
     const gone = () => new Promise<never>(() => undefined);
     if (!this.#step()) return gone();
     if (random.chance(0.1)) throw fail();
@@ -118,7 +118,7 @@ class Life {
     return result;
   }
 
-  async #ofThisLife<T>(promise: Promise<T>): Promise<T> {
+  async #unlessDead<T>(promise: Promise<T>): Promise<T> {
     return promise.catch((error: unknown) => {
       if (!this.isAlive) throw new Died();
       throw error;
@@ -132,7 +132,7 @@ class Life {
         this.#between(
           async () => {
             const receipt = await blocks.write(block, options);
-            this.#world.take(block.id, block.rowCount, block.bytes);
+            this.#simulation.take(block.id, block.rowCount, block.bytes);
             return receipt;
           },
           () => new ConnectionError('cut', { operation: 'test' }),
@@ -152,11 +152,11 @@ class Life {
     });
   }
 
-  #watched(log: TransactionLog): TransactionLog {
+  #watch(log: TransactionLog): TransactionLog {
     return {
       append: (id, payload, options) => {
         const { cacheChanges } = decodeTransaction(Buffer.concat(payload));
-        this.#world.committing.push(Number(cacheChanges[0]!.key.split(':')[1]));
+        this.#simulation.committing.push(Number(cacheChanges[0]!.key.split(':')[1]));
         return log.append(id, payload, options);
       },
       read: (options) => log.read(options),
@@ -169,52 +169,52 @@ class Life {
 
 class Died extends Error {}
 
-async function run(seed: number, crashAt: number): Promise<World> {
-  const world = new World(seed, crashAt);
-  const life = new Life(world, crashAt);
-  const count = 1 + world.random.below(4);
-  for (let transaction = 0; transaction < count; transaction++) await world.prepare(transaction);
-  await opened(life, async () => {
-    for (let transaction = 0; transaction < count; transaction++) begin(world, life, transaction);
-    await life.until(() => world.outcomes.filter(Boolean).length === count && settled(life));
+async function run(seed: number, crashAt: number): Promise<TransactionSimulation> {
+  const simulation = new TransactionSimulation(seed, crashAt);
+  const process = new DataLayerProcess(simulation, crashAt);
+  const count = 1 + simulation.random.below(4);
+  for (let transaction = 0; transaction < count; transaction++) await simulation.prepare(transaction);
+  await runOpened(process, async () => {
+    for (let transaction = 0; transaction < count; transaction++) begin(simulation, process, transaction);
+    await process.until(() => simulation.outcomes.filter(Boolean).length === count && settled(process));
   });
-  const steps = world.steps;
+  const steps = simulation.steps;
   // The process after it may end anywhere, too.
-  for (const lifetime of [world.random.below(2 * steps), Infinity]) {
-    if (world.random.chance(0.5)) world.disk.crash();
-    else world.disk.kill();
-    const next = new Life(world, lifetime);
-    await opened(next, () => next.until(() => settled(next)));
+  for (const stepsLeft of [simulation.random.below(2 * steps), Infinity]) {
+    if (simulation.random.chance(0.5)) simulation.disk.crash();
+    else simulation.disk.kill();
+    const next = new DataLayerProcess(simulation, stepsLeft);
+    await runOpened(next, () => next.until(() => settled(next)));
   }
-  world.steps = steps;
-  await verify(world, count);
-  return world;
+  simulation.steps = steps;
+  await verify(simulation, count);
+  return simulation;
 }
 
-async function opened(life: Life, live: () => Promise<void>): Promise<void> {
+async function runOpened(process: DataLayerProcess, work: () => Promise<void>): Promise<void> {
   try {
-    await life.open();
-    await live();
+    await process.open();
+    await work();
   } catch (error) {
     if (!(error instanceof Died)) throw error;
   }
 }
 
-const settled = ({ transactions }: Life) => transactions.state.pending === 0;
+const settled = ({ transactions }: DataLayerProcess) => transactions.state.pending === 0;
 
-function begin(world: World, life: Life, transaction: number): void {
-  const { random } = world;
+function begin(simulation: TransactionSimulation, process: DataLayerProcess, transaction: number): void {
+  const { random } = simulation;
   const symbol = symbolOf(transaction);
   const isWrong = random.chance(0.1);
   const pauses = random.below(4);
   const controller = new AbortController();
   if (random.chance(0.4)) {
-    life.onStep(world.patience.below(25), () => controller.abort(new Error('gave up')));
+    process.onStep(simulation.patience.below(25), () => controller.abort(new Error('gave up')));
   }
-  const told = (outcome: Outcome) => {
-    if (life.isAlive) world.outcomes[transaction] = outcome;
+  const report = (outcome: Outcome) => {
+    if (process.isAlive) simulation.outcomes[transaction] = outcome;
   };
-  void life.transactions
+  void process.transactions
     .run(
       async (tx) => {
         tx.insertMarketData({
@@ -230,13 +230,13 @@ function begin(world: World, life: Life, transaction: number): void {
       { signal: controller.signal },
     )
     .then(
-      () => told('applied'),
-      (error: unknown) => told({ error }),
+      () => report('applied'),
+      (error: unknown) => report({ error }),
     );
 }
 
-async function verify(world: World, count: number): Promise<void> {
-  const { cache, timeSeries, stored, committing, outcomes } = world;
+async function verify(simulation: TransactionSimulation, count: number): Promise<void> {
+  const { cache, timeSeries, stored, committing, outcomes } = simulation;
   const order = [...stored.values()].map(({ transaction }) => transaction);
   const applied = order.filter((transaction, at) => transaction !== order[at - 1]);
   expect(new Set(applied).size).toBe(applied.length);
@@ -261,7 +261,7 @@ async function verify(world: World, count: number): Promise<void> {
   }
 }
 
-/** Whether a caller may count on it, if it may count on anything. */
+/** Returns whether the transaction must be applied; undefined when it may be. */
 function isCommitted(outcome: Outcome): boolean | undefined {
   if (outcome === undefined || outcome === 'applied') return outcome && true;
   if (!(outcome.error instanceof TransactionError)) return false;
@@ -269,16 +269,13 @@ function isCommitted(outcome: Outcome): boolean | undefined {
   return committed === 'unknown' ? undefined : committed;
 }
 
-it.each(seeds(4))(
-  'all of it or nothing, once, in order, wherever the process ends (seed %i)',
-  async (seed) => {
-    const { steps } = await run(seed, Infinity);
-    for (let crashAt = 0; crashAt < steps; crashAt++) {
-      await run(seed, crashAt).catch((error: unknown) => {
-        throw new Error(`ended at step ${crashAt} of ${steps}: ${(error as Error).message}`, {
-          cause: error,
-        });
+it.each(seeds(4))('transactions are applied once and in order after any crash (seed %i)', async (seed) => {
+  const { steps } = await run(seed, Infinity);
+  for (let crashAt = 0; crashAt < steps; crashAt++) {
+    await run(seed, crashAt).catch((error: unknown) => {
+      throw new Error(`ended at step ${crashAt} of ${steps}: ${(error as Error).message}`, {
+        cause: error,
       });
-    }
-  },
-);
+    });
+  }
+});

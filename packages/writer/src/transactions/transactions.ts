@@ -1,61 +1,67 @@
 import { randomUUID } from 'node:crypto';
 import type { CallOptions, RecordName } from '@quantumtrade/dal-domain';
-import { CALL_OPTIONS, checkCall, ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
+import {
+  CALL_OPTIONS,
+  checkCall,
+  ConnectionError,
+  TimeoutError,
+  ValidationError,
+} from '@quantumtrade/dal-domain';
+import type { Clock } from '@quantumtrade/dal-runtime';
+import { Deadline, promiseTry, systemClock } from '@quantumtrade/dal-runtime';
 import { messageOf } from '../retry.js';
-import type { Timers } from '../timers.js';
-import { systemTimers, watchCall } from '../timers.js';
-import type { Applied, ApplierParts } from './applier.js';
-import { Applier } from './applier.js';
 import type { Transaction } from './staged-transaction.js';
 import { StagedTransaction } from './staged-transaction.js';
+import type { AppliedTransaction, ApplierParts } from './transaction-applier.js';
+import { TransactionApplier } from './transaction-applier.js';
 import { TransactionError } from './transaction-error.js';
 import type { TransactionLogs } from './transaction-logs.js';
 import { encodeTransaction } from './transaction-record.js';
 
-/** What a transaction did. */
+/** Result of a transaction. */
 export interface TransactionResult {
   readonly transactionId: string;
   /** Rows of each record that the transaction wrote. */
   readonly rowCounts: Partial<Readonly<Record<RecordName, number>>>;
-  /** Those of these rows that lost to a newer version, and are not what readers see. */
+  /** Those of these rows that lost to a newer version and are not what readers see. */
   readonly supersededCount: number;
   /** Cache keys that it set or deleted. */
   readonly cacheKeyCount: number;
 }
 
 export interface TransactionsState {
-  /** Transactions committed and not known to be applied. */
+  /** Transactions that are committed and may not be applied yet. */
   readonly pending: number;
-  /** Why the first of them waits, or null. */
+  /** Reason why the first of them waits, or null. */
   readonly delayedBy: string | null;
 }
 
 const OPERATION = 'transaction';
-const DEFAULT_TIME_MS = 120_000;
-const CLOSE_TIME_MS = 5_000;
+const DEFAULT_TIMEOUT_MS = 120_000;
+const CLOSE_WITHIN_MS = 5_000;
 
 /** Commits transactions to a log and has them applied. */
 export class Transactions {
   readonly #parts: ApplierParts;
   readonly #logs: TransactionLogs;
+  readonly #clock: Clock;
   #opened: Promise<unknown>;
-  #applier: Applier | undefined;
-  #openingFailure: unknown;
-  readonly #timers: Timers;
+  #applier: TransactionApplier | undefined;
+  #openingError: unknown;
   #closed: Promise<void> | undefined;
 
-  constructor(logs: TransactionLogs, parts: Omit<ApplierParts, 'timers'> & { readonly timers?: Timers }) {
-    this.#timers = parts.timers ?? systemTimers;
+  constructor(logs: TransactionLogs, parts: Omit<ApplierParts, 'clock'> & { readonly clock?: Clock }) {
+    this.#clock = parts.clock ?? systemClock;
     this.#logs = logs;
-    this.#parts = { ...parts, timers: this.#timers };
+    this.#parts = { ...parts, clock: this.#clock };
     this.#opened = logs.openLeftOver().then(
-      (log) => log && (this.#applier = new Applier(log, this.#parts)),
-      (error: unknown) => void (this.#openingFailure = error),
+      (log) => log && (this.#applier = new TransactionApplier(log, this.#parts)),
+      (error: unknown) => void (this.#openingError = error),
     );
   }
 
   get state(): TransactionsState {
-    const delayedBy = this.#applier ? this.#applier.delayedBy : this.#openingFailure;
+    const delayedBy = this.#applier ? this.#applier.delayedBy : this.#openingError;
     return {
       pending: this.#applier?.log.stats().pending ?? 0,
       delayedBy: delayedBy === undefined ? null : messageOf(delayedBy),
@@ -63,22 +69,24 @@ export class Transactions {
   }
 
   async run(work: (tx: Transaction) => unknown, options: CallOptions = {}): Promise<TransactionResult> {
-    const { clock, blocks } = this.#parts;
-    checkCall(options, OPERATION, CALL_OPTIONS, this.#timers);
+    const { timeSource, blocks } = this.#parts;
+    checkCall(options, OPERATION, CALL_OPTIONS, this.#clock);
     this.#requireOpen();
-    const limits = { ...options, deadline: options.deadline ?? this.#timers.now() + DEFAULT_TIME_MS };
+    const limits = { ...options, deadline: options.deadline ?? this.#clock.now() + DEFAULT_TIMEOUT_MS };
     if (typeof work !== 'function') {
       throw new ValidationError('work', 'must be a function', { operation: OPERATION });
     }
     const staged = new StagedTransaction(blocks);
     try {
-      // Begun within the call: what it stages at once comes before every write that is called later.
-      const worked = new Promise((resolve) => resolve(work(staged)));
-      await this.#within(limits, worked, (reason) => reason);
+      // Begun within the call: rows that are staged immediately come before every write that is called later.
+      await this.#within(
+        limits,
+        promiseTry(async () => work(staged)),
+      );
     } finally {
       staged.end();
     }
-    const record = staged.finish(clock.now());
+    const record = staged.finish(timeSource.now());
     const rowCounts: Partial<Record<RecordName, number>> = {};
     for (const block of record.blocks) {
       rowCounts[block.record] = (rowCounts[block.record] ?? 0) + block.rowCount;
@@ -91,51 +99,55 @@ export class Transactions {
     return { transactionId, rowCounts, supersededCount, cacheKeyCount: record.cacheChanges.length };
   }
 
-  /** Takes no more; waits a few seconds for what is committed. What is not applied by then stays in the log. */
+  /** Accepts no more transactions and waits a few seconds for committed ones. Those not applied by then stay in the log. */
   close(): Promise<void> {
     return (this.#closed ??= this.#shutDown());
   }
 
-  async #commit(transactionId: string, payload: Uint8Array[], limits: CallOptions): Promise<Applied> {
+  async #commit(
+    transactionId: string,
+    payload: Uint8Array[],
+    limits: CallOptions,
+  ): Promise<AppliedTransaction> {
     this.#requireOpen();
-    const applier = await this.#within(limits, this.#open(), (reason) => reason);
+    const applier = await this.#within(limits, this.#open());
     this.#requireOpen();
     const { outcome, forget } = applier.expect(transactionId);
     await applier.log.append(transactionId, payload, limits).catch((error: unknown) => {
       forget();
-      throw notAppended(transactionId, error, limits.signal?.aborted);
+      throw notCommitted(transactionId, error, limits.signal?.aborted);
     });
-    const applied = await this.#within(
-      limits,
-      outcome,
-      (cause) =>
-        new TransactionError(`it is committed, and is applied later: ${messageOf(cause)}`, {
-          code: 'TIMEOUT',
-          transactionId,
-          committed: true,
-          cause,
-        }),
-    );
+    const applied = await this.#within(limits, outcome, (cause) => {
+      const fate = `is committed but not yet applied: ${messageOf(cause)}`;
+      return new TransactionError(fate, { code: 'TIMEOUT', transactionId, committed: true, cause });
+    });
     if (applied.refused.length > 0 || applied.failedCacheChanges.length > 0) {
       throw partlyApplied(transactionId, applied);
     }
     return applied;
   }
 
-  /** The promise's outcome, or an error as soon as the call's time is over. */
-  async #within<T>(limits: CallOptions, promise: Promise<T>, over: (reason: unknown) => unknown): Promise<T> {
-    promise.catch(() => undefined);
-    let stop: (() => void) | undefined;
-    const late = new Promise<never>((_, reject) => {
-      if (limits.signal?.aborted) reject(over(limits.signal.reason) as Error);
-      else stop = watchCall(limits, this.#timers, OPERATION, (reason) => reject(over(reason) as Error));
+  /** Settles as the promise does, or rejects with an error made of the reason when the call is over. */
+  #within<T>(
+    limits: CallOptions,
+    promise: Promise<T>,
+    errorOf: (reason: unknown) => unknown = (reason) => reason,
+  ): Promise<T> {
+    const deadline = new Deadline(
+      limits,
+      (ms) => new TimeoutError(ms, { operation: OPERATION }),
+      this.#clock,
+    );
+    let reason: { readonly value: unknown } | undefined;
+    deadline.onAbort((value) => (reason = { value }));
+    return deadline.race(promise).catch((error: unknown) => {
+      throw reason && reason.value === error ? errorOf(error) : error;
     });
-    return Promise.race([promise, late]).finally(() => stop?.());
   }
 
-  /** The log is opened by the first transaction, so that a data layer without any does not keep it from others. */
-  #open(): Promise<Applier> {
-    const open = async () => (this.#applier ??= new Applier(await this.#logs.open(), this.#parts));
+  /** Opens the log for the first transaction: a data layer without any leaves it to others. */
+  #open(): Promise<TransactionApplier> {
+    const open = async () => (this.#applier ??= new TransactionApplier(await this.#logs.open(), this.#parts));
     const opened = this.#opened.then(open, open);
     this.#opened = opened;
     return opened;
@@ -151,22 +163,25 @@ export class Transactions {
     const applier = this.#applier;
     if (!applier) return;
     let cancel: (() => void) | undefined;
-    const late = new Promise<void>((resolve) => (cancel = this.#timers.after(CLOSE_TIME_MS, resolve)));
+    const late = new Promise<void>((resolve) => (cancel = this.#clock.after(CLOSE_WITHIN_MS, resolve)));
     await Promise.race([applier.settled(), late]).finally(cancel);
     await applier.stop();
     await applier.log.close();
   }
 }
 
-/** What the store or the cache refused for good; everything else of the transaction is applied. */
-function partlyApplied(transactionId: string, { refused, failedCacheChanges }: Applied): TransactionError {
+/** Creates the error of a transaction of which the store or the cache refused a part for good. */
+function partlyApplied(
+  transactionId: string,
+  { refused, failedCacheChanges }: AppliedTransaction,
+): TransactionError {
   const blocks = refused.map(({ record, rowCount, reason }) => `${rowCount} rows of ${record} (${reason})`);
   const keys = failedCacheChanges.map(({ key, reason }) => `${key} (${reason})`);
   const reasons = [
-    ...(blocks.length > 0 ? [`the store refused ${blocks.join(', ')}; they are dead letters`] : []),
+    ...(blocks.length > 0 ? [`the store refused ${blocks.join(', ')}, which are dead letters now`] : []),
     ...(keys.length > 0 ? [`the cache refused ${keys.join(', ')}`] : []),
   ];
-  return new TransactionError(reasons.join('; '), {
+  return new TransactionError(`is applied in part: ${reasons.join('; ')}`, {
     code: blocks.length > 0 ? 'QUERY' : 'CACHE',
     transactionId,
     committed: true,
@@ -175,19 +190,17 @@ function partlyApplied(transactionId: string, { refused, failedCacheChanges }: A
   });
 }
 
-/** A failed append; the log says whether the transaction may be in it all the same. */
-function notAppended(transactionId: string, cause: unknown, aborted = false): TransactionError {
+/** Creates the error of a failed append, which the log may have made nevertheless. */
+function notCommitted(transactionId: string, cause: unknown, aborted = false): TransactionError {
   const { mayBeJournaled, code } = cause as { mayBeJournaled?: boolean; code?: string };
   const committed = mayBeJournaled === false ? false : 'unknown';
-  const passing = code === 'DISK_FULL' || code === 'IO' || code === 'TIMEOUT';
-  return new TransactionError(
-    `${committed ? 'it may be committed' : 'it is not committed'}: ${messageOf(cause)}`,
-    {
-      code: aborted || code === 'TIMEOUT' ? 'TIMEOUT' : 'CONNECTION',
-      transactionId,
-      committed,
-      retryable: !committed && passing,
-      cause,
-    },
-  );
+  const isTransient = code === 'DISK_FULL' || code === 'IO' || code === 'TIMEOUT';
+  const fate = committed ? 'may be committed' : 'is not committed';
+  return new TransactionError(`${fate}: ${messageOf(cause)}`, {
+    code: aborted || code === 'TIMEOUT' ? 'TIMEOUT' : 'CONNECTION',
+    transactionId,
+    committed,
+    retryable: !committed && isTransient,
+    cause,
+  });
 }

@@ -1,18 +1,17 @@
 import type { Journal, JournalRecord, ReadOptions } from '@quantumtrade/dal-journal';
-import { Backoff } from '@quantumtrade/dal-runtime';
+import { Backoff, sleep } from '@quantumtrade/dal-runtime';
+import { delayAfter, isAccessFailure, isPermanent, messageOf } from '../retry.js';
+import type { AnnotatedBlock } from './annotated-block.js';
+import type { DeliveryParts } from './block-delivery.js';
+import { attemptWrite, moveToDeadLetters } from './block-delivery.js';
 import { decodeBlock } from './block-format.js';
-import type { DeliveryParts } from './delivery.js';
-import { attempt, bury } from './delivery.js';
-import type { KnownBlock } from './known-block.js';
-import { delayAfter, isAccessFailure, isRefusal, messageOf } from '../retry.js';
-import { sleep } from '../timers.js';
 
 /**
- * Brings what is in the journal to the store, in order and one block after the other. A failure that may pass is waited
- * for however long it takes; what the store refuses for good becomes a dead letter before the journal forgets it. While the
- * store refuses the login or cannot be trusted, delivery is paused: it is tried at the longest delay.
+ * Delivers the journal to the store, in order and one block at a time. After a failure that may pass it retries without
+ * limit; a block that the store refuses for good becomes a dead letter before the journal drops it. While the store refuses
+ * the login or cannot be trusted, delivery is paused: it is attempted at the longest delay.
  */
-export class Deliverer {
+export class JournalDeliverer {
   readonly #journal: Journal;
   readonly #parts: DeliveryParts;
   readonly #backoff: Backoff;
@@ -31,12 +30,12 @@ export class Deliverer {
     this.#ended = this.#run();
   }
 
-  /** Blocks in the journal that are not known to be stored. */
+  /** Number of blocks in the journal that may not be stored yet. */
   get pending(): number {
     return this.#journal.stats().pending;
   }
 
-  /** Why delivery is paused, or null. */
+  /** Reason why delivery is paused, or null. */
   get pausedBy(): string | null {
     return this.#pausedBy === undefined ? null : messageOf(this.#pausedBy);
   }
@@ -47,7 +46,7 @@ export class Deliverer {
     await this.#ended;
   }
 
-  /** Ends delivery; a block under way is given up and stays in the journal. */
+  /** Ends delivery. A block that is being sent is given up and stays in the journal. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.drain();
@@ -77,30 +76,30 @@ export class Deliverer {
     }
   }
 
-  /** Undefined where the record is no block; then it is set aside. */
-  async #decode(record: JournalRecord): Promise<KnownBlock | undefined> {
+  /** Returns undefined for a record that is no block, after moving it out of the way. */
+  async #decode(record: JournalRecord): Promise<AnnotatedBlock | undefined> {
     try {
       return decodeBlock(record.payload);
     } catch (error) {
       const file = await this.#journal.setAside(record);
-      this.#parts.emit({ type: 'record-set-aside', recordId: record.id, file, error });
+      this.#parts.emit({ type: 'record-quarantined', recordId: record.id, file, error });
       return undefined;
     }
   }
 
-  /** Ends when the block is stored or a dead letter. */
-  async #deliver(block: KnownBlock): Promise<void> {
+  /** Resolves when the block is stored or a dead letter. */
+  async #deliver(block: AnnotatedBlock): Promise<void> {
     const { signal } = this.#stop;
     for (;;) {
       const isUnsent = !this.#isInDoubt;
       this.#isInDoubt = true;
       try {
-        await attempt(this.#parts.blocks, { ...block, isUnsent }, { signal });
+        await attemptWrite(this.#parts.blocks, { ...block, isUnsent }, { signal });
         return this.#resume();
       } catch (error) {
         if (signal.aborted) throw error;
-        if (isRefusal(error)) {
-          await bury(this.#parts, block, error);
+        if (isPermanent(error)) {
+          await moveToDeadLetters(this.#parts, block, error);
           return this.#resume();
         }
         await this.#wait(error);
@@ -110,14 +109,14 @@ export class Deliverer {
   }
 
   async #wait(error: unknown): Promise<void> {
-    const { emit, timers } = this.#parts;
+    const { emit, clock } = this.#parts;
     const delayMs = delayAfter(error, this.#backoff);
     if (!isAccessFailure(error)) emit({ type: 'delivery-delayed', delayMs, error });
     else {
       if (this.#pausedBy === undefined) emit({ type: 'delivery-paused', retryAfterMs: delayMs, error });
       this.#pausedBy = error;
     }
-    await sleep(delayMs, timers, this.#stop.signal).catch(() => undefined);
+    await sleep(delayMs, clock, this.#stop.signal).catch(() => undefined);
   }
 
   #resume(): void {

@@ -8,21 +8,36 @@ import {
   requireWholeNumber,
   ValidationError,
 } from '@quantumtrade/dal-domain';
-import type { WriteProgress } from './batch-writer.js';
-import type { WriterEventListener } from './events.js';
+import type { Clock } from '@quantumtrade/dal-runtime';
+import { systemClock } from '@quantumtrade/dal-runtime';
+import type { BatchWriterEventListener } from './batch-writer-events.js';
+import type { Durability } from './buffers/pending-write.js';
 import type { RetryOptions } from './retry.js';
 import { requireRetryOptions } from './retry.js';
-import type { Durability } from './buffers/pending-write.js';
-import type { Timers } from './timers.js';
-import { systemTimers } from './timers.js';
+
+/** Totals since a batch writer was opened, and the work that it has left. */
+export interface WriteProgress {
+  /** Rows that are stored, or journaled. */
+  readonly rows: number;
+  /** Blocks of these rows. */
+  readonly blocks: number;
+  /** Bytes of these blocks. */
+  readonly bytes: number;
+  /** Bytes in the buffers and of blocks in flight. */
+  readonly pendingBytes: number;
+  /** Blocks in the journal that may not be stored yet. */
+  readonly journaledBlocks: number;
+  /** Reason why the store accepts nothing from the journal until somebody repairs it (a refused login, say), or null. */
+  readonly deliveryPausedBy: string | null;
+}
 
 /** Which batches have the rows counted that lose to a newer version. */
 export type CountSuperseded = 'timed' | 'always' | 'never';
 
 export interface BatchWriterOptions {
   /**
-   * When a write resolves: after the store's answer, or once the rows are durable in the journal, to be stored later.
-   * Default is `acknowledged`.
+   * When a write resolves: after the store's answer (`acknowledged`), or once the rows are durable in the journal
+   * (`journaled`), to be stored later. @default 'acknowledged'
    */
   readonly durability?: Durability;
   /**
@@ -37,35 +52,34 @@ export interface BatchWriterOptions {
    */
   readonly countSuperseded?: CountSuperseded;
   /**
-   * Rows at which a block leaves: before another batch as large as its largest would make it more. A single batch may have more;
-   * the store splits what is more than it takes at once. Default is 100,000.
+   * Rows at which a block is sent, before a batch as large as the largest one in it would exceed them. A single batch may
+   * have more; the store splits what exceeds its own limit. @default 100,000 (rows)
    */
   readonly maxRows?: number;
-  /** Bytes at which a block leaves; it has more by what its last batch brings. Default is 16 MiB. */
+  /** Bytes at which a block is sent; its last batch may exceed them. @default 16,777,216 (bytes) */
   readonly maxBytes?: number;
   /**
-   * How long a block that is not full leaves after the one before, at least, in milliseconds; and how long its rows wait for
-   * others, at most. After a longer pause the first rows leave at once. Default is 20.
+   * Least time between two blocks that are not full, and so the longest time that rows wait for others. After a longer
+   * pause the first rows are sent immediately. @default 20 (milliseconds)
    */
   readonly maxAgeMs?: number;
-  /** Blocks sent at the same time. Default is 2. */
+  /** Blocks sent at the same time. @default 2 (blocks) */
   readonly maxInFlight?: number;
-  /** Bytes collected and under way at which writes wait; exceeded by one batch at most. Default is 64 MiB. */
+  /** Bytes in the buffers and in flight at which writes wait; exceeded by one batch at most. @default 67,108,864 (bytes) */
   readonly maxPendingBytes?: number;
   /**
-   * How often and how fast a block is tried again. `maxAttempts` counts for a block whose callers wait; without it they wait
-   * until their deadlines, however long the store is away.
+   * Limits and delays of repeated attempts. `maxAttempts` applies to blocks whose callers wait; without it they wait until
+   * their deadlines, however long the store is unavailable.
    */
   readonly retry?: RetryOptions;
-  /** Told after each block that is stored, or journaled. */
+  /** Called after each block that is stored, or journaled. */
   readonly onProgress?: (progress: WriteProgress) => void;
-  readonly onEvent?: WriterEventListener;
-  /** Default is the system's clock. */
-  readonly timers?: Timers;
+  readonly onEvent?: BatchWriterEventListener;
+  /** @default the system's clock */
+  readonly clock?: Clock;
 }
 
-/** The keys of {@link BatchWriterOptions}. */
-export const WRITER_OPTIONS = keysOf<BatchWriterOptions>({
+const KNOWN_OPTIONS = keysOf<BatchWriterOptions>({
   durability: true,
   countSuperseded: true,
   maxRows: true,
@@ -76,7 +90,7 @@ export const WRITER_OPTIONS = keysOf<BatchWriterOptions>({
   retry: true,
   onProgress: true,
   onEvent: true,
-  timers: true,
+  clock: true,
 });
 
 export const OPEN_WRITER = 'batchWriter.open';
@@ -90,7 +104,7 @@ const DEFAULTS = {
   maxAgeMs: 20,
   maxInFlight: 2,
   maxPendingBytes: 64 * MIB,
-  timers: systemTimers,
+  clock: systemClock,
 } as const;
 
 const DURABILITIES: readonly Durability[] = ['acknowledged', 'journaled'];
@@ -100,20 +114,20 @@ const COUNTS = ['maxRows', 'maxBytes', 'maxInFlight', 'maxPendingBytes'] as cons
 export type CompleteWriterOptions = BatchWriterOptions &
   Required<Pick<BatchWriterOptions, keyof typeof DEFAULTS>>;
 
-/** Fills in the defaults. Throws `ValidationError` naming an option that is unknown or wrong. */
-export function withDefaults(options: BatchWriterOptions): CompleteWriterOptions {
+/** Adds the defaults. Throws `ValidationError` naming an option that is unknown or wrong. */
+export function completeWriterOptions(options: BatchWriterOptions): CompleteWriterOptions {
   requireWriterOptions(options);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   return { ...DEFAULTS, ...given };
 }
 
-/** Throws `ValidationError` naming an option that is wrong, or unknown and not among `more`. */
+/** Throws `ValidationError` naming an option that is wrong, or that is neither known nor one of `more`. */
 export function requireWriterOptions(options: BatchWriterOptions, more: readonly string[] = []): void {
   const given: unknown = options;
   if (!isMapOfOwn(given)) {
     throw new ValidationError('options', 'must be a plain object', { operation: OPEN_WRITER });
   }
-  requireKnownKeys(given, [...WRITER_OPTIONS, ...more], OPEN_WRITER);
+  requireKnownKeys(given, [...KNOWN_OPTIONS, ...more], OPEN_WRITER);
   requireOneOf('durability', options.durability, DURABILITIES, OPEN_WRITER);
   requireOneOf('countSuperseded', options.countSuperseded, COUNT_SUPERSEDED, OPEN_WRITER);
   for (const name of COUNTS) requireWholeNumber(name, options[name], OPEN_WRITER, { min: 1 });
@@ -122,5 +136,5 @@ export function requireWriterOptions(options: BatchWriterOptions, more: readonly
   for (const name of ['onProgress', 'onEvent'] as const) {
     requireType(name, options[name], 'function', OPEN_WRITER);
   }
-  requireClock('timers', options.timers, OPEN_WRITER);
+  requireClock('clock', options.clock, OPEN_WRITER);
 }

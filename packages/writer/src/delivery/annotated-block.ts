@@ -1,0 +1,9 @@
+import type { EncodedBlock } from '@quantumtrade/dal-domain';
+
+/** A block with what only the data layer needs: the store ignores it. */
+export interface AnnotatedBlock extends EncodedBlock {
+  /** Keys of the read-through cache whose values the rows may change; undefined when that may be any. */
+  readonly affectedKeys?: readonly string[];
+  /** Id of the transaction that the block is a part of. */
+  readonly transactionId?: string;
+}

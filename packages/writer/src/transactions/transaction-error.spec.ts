@@ -1,0 +1,108 @@
+import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
+import { bars } from '../testing/bars.js';
+import { TransactionHarness } from '../testing/transaction-harness.js';
+import type { TransactionLogs } from './transaction-logs.js';
+import { memoryTransactionLogs } from './transaction-logs.js';
+
+let harness: TransactionHarness;
+
+beforeEach(async () => {
+  harness = await TransactionHarness.create();
+});
+
+afterEach(() => harness.close());
+
+const features = (symbol: string, values: Record<string, number>) => ({
+  symbol,
+  timestamp: 0,
+  version: 1,
+  features: values,
+});
+
+it('run moves a refused block to the dead letters and applies the rest', async () => {
+  const transactions = harness.open();
+  harness.check = ({ record }) => {
+    if (record === 'marketData') throw new QueryError('q', 'no such table', { operation: 'test' });
+  };
+  const refused = transactions.run((tx) => {
+    tx.insertMarketData(bars(['A', 'B']));
+    tx.insertFeatures(features('A', { x: 1 }));
+    tx.cacheSet('signal', 1, 60);
+  });
+  await expect(harness.settle(refused)).rejects.toMatchObject({
+    code: 'QUERY',
+    committed: true,
+    refused: [{ record: 'marketData', rowCount: 2, reason: expect.stringContaining('no such table') }],
+  });
+  expect(await harness.deadLetters.list()).toMatchObject([{ record: 'marketData', rowCount: 2 }]);
+  expect(await harness.timeSeries.features.latest('A')).not.toBeNull();
+  expect(await harness.cache.exists('signal')).toBe(true);
+  expect(transactions.state.pending).toBe(0);
+});
+
+it('run keeps a refused block in the log when there are no dead letters', async () => {
+  const transactions = harness.open(undefined, false);
+  let isRefused = true;
+  harness.check = () => {
+    if (isRefused) throw new QueryError('q', 'no such table', { operation: 'test' });
+  };
+  const refused = transactions.run((tx) => tx.insertMarketData(bars(['A', 'B'])), {
+    deadline: Number.MAX_SAFE_INTEGER,
+  });
+  await expect(harness.settle(refused)).rejects.toMatchObject({
+    code: 'QUERY',
+    committed: true,
+    message: expect.stringMatching(/2 rows of marketData.*no such table/),
+  });
+  expect(transactions.state).toEqual({ pending: 1, delayedBy: expect.stringContaining('no such table') });
+  isRefused = false;
+  await harness.settle(transactions.run((tx) => tx.cacheSet('k', 1, 60)));
+  expect(await harness.stored()).toEqual(['A', 'B']);
+});
+
+it('run retries at the longest delay while the login is refused', async () => {
+  const transactions = harness.open();
+  const login = new ConnectionError('login', { operation: 'test', retryable: false, kind: 'LOGIN_REFUSED' });
+  const asked: number[] = [];
+  let isRefused = true;
+  harness.check = () => {
+    asked.push(harness.clock.now());
+    if (isRefused) throw login;
+  };
+  const run = transactions.run((tx) => tx.insertMarketData(bars(['A'])), {
+    deadline: Number.MAX_SAFE_INTEGER,
+  });
+  await expect(harness.settle(run)).rejects.toMatchObject({
+    code: 'CONNECTION',
+    committed: true,
+    cause: login,
+  });
+  expect(transactions.state).toEqual({ pending: 1, delayedBy: login.message });
+  isRefused = false;
+  await harness.settle(transactions.run((tx) => tx.cacheSet('k', 1, 60)));
+  expect(asked.map((time) => time - asked[0]!)).toEqual([0, 10_000]);
+  expect(await harness.stored()).toEqual(['A']);
+  expect(await harness.deadLetters.list()).toEqual([]);
+});
+
+it('run reports whether a failed append may be in the log', async () => {
+  const failing = (details: object): TransactionLogs => ({
+    ...memoryTransactionLogs(),
+    open: async () =>
+      Object.assign(await memoryTransactionLogs().open(), {
+        append: () => Promise.reject(Object.assign(new Error('the disk'), details)),
+      }),
+  });
+  const run = (details: object) =>
+    harness.settle(harness.open(failing(details)).run((tx) => tx.insertMarketData(bars(['A']))));
+  await expect(run({ code: 'DISK_FULL', mayBeJournaled: false })).rejects.toMatchObject({
+    code: 'CONNECTION',
+    committed: false,
+    retryable: true,
+  });
+  await expect(run({ code: 'IO', mayBeJournaled: true })).rejects.toMatchObject({
+    committed: 'unknown',
+    retryable: false,
+  });
+  expect(await harness.stored()).toEqual([]);
+});
