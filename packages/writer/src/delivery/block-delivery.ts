@@ -9,7 +9,7 @@ import { ConnectionError, isDatabaseError, NOT_COUNTED } from '@quantumtrade/dal
 import type { Journal } from '@quantumtrade/dal-journal';
 import { JournalError } from '@quantumtrade/dal-journal';
 import type { Clock, TimeSource } from '@quantumtrade/dal-runtime';
-import { Backoff, Deadline, promiseTry, sleep } from '@quantumtrade/dal-runtime';
+import { Backoff, Deadline, sleep } from '@quantumtrade/dal-runtime';
 import type { BatchWriterEventListener } from '../batch-writer-events.js';
 import { RowsRefusedError } from '../errors.js';
 import type { RetryOptions } from '../retry.js';
@@ -32,13 +32,18 @@ export interface DeliverOptions extends WriteBlockOptions {
   readonly signal: AbortSignal;
 }
 
-/** Writes a block once. Rejects with the store's error, or immediately with the signal's reason when it aborts. */
+/**
+ * Writes a block once, after the current call. Rejects with the store's error, or immediately with the signal's reason when it
+ * aborts.
+ */
 export const attemptWrite = (
   blocks: BlockWriter,
   block: EncodedBlock,
   options: DeliverOptions,
-): Promise<BlockReceipt> =>
-  new Deadline({ signal: options.signal }).race(promiseTry(() => blocks.write(block, options)));
+): Promise<BlockReceipt> => {
+  const written = Promise.resolve().then(() => blocks.write(block, options));
+  return new Deadline({ signal: options.signal }).race(written);
+};
 
 /** Keeps a block that the store refused for good. */
 export async function moveToDeadLetters(
