@@ -63,9 +63,7 @@ try {
   console.log(`        ${megabytes.toFixed(0)} MB`);
   if (megabytes > MAX_SERVICE_MEGABYTES) problems.push(`a service takes ${megabytes.toFixed(0)} MB`);
   const example = readmeExample(root);
-  const onMemory = example
-    .replace(/embeddedModule,/, 'memoryModule,')
-    .replace(/embeddedModule\(.*\)\)/, 'memoryModule())');
+  const onMemory = example.replace("backend: 'embedded'", "backend: 'memory'");
   await service.load(SERVICE);
   await service.typecheck(SERVICE, onMemory);
   expectText('the example on memory', await service.run(onMemory), '1 [] ');
