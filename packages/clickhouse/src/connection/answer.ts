@@ -49,6 +49,7 @@ const BROKEN_HEAD = /^(Field [\w ]+|Invalid HTTP version string)\s*$/;
 const QUERY_ID = 'x-clickhouse-query-id';
 const EXCEPTION_CODE = 'x-clickhouse-exception-code';
 const EXCEPTION_TAG = 'x-clickhouse-exception-tag';
+const SUMMARY = 'x-clickhouse-summary';
 
 /** Whether the head is that of ClickHouse's answer to this very request, and reports no error. */
 export const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
@@ -102,6 +103,17 @@ export function parseReport(text: string, codeOfHead?: string): ServerError | un
   return new ServerError(Number(code), message, /\(([A-Z][A-Z0-9_]{2,})\)/.exec(message)?.[1]);
 }
 
+/** Returns the counts in the head, such as `result_rows`, which are those of the moment at which the head was sent. */
+export function summaryOf({ headers }: Answer): Readonly<Record<string, unknown>> {
+  const summary = headerOf(headers, SUMMARY);
+  if (summary === undefined) return {};
+  try {
+    return (JSON.parse(summary) ?? {}) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
 /** Returns what opens the server's report of an error behind rows; undefined for servers that do not mark it. */
 export function exceptionMarker({ headers }: Answer): string | undefined {
   const tag = headerOf(headers, EXCEPTION_TAG);
@@ -121,8 +133,13 @@ export function readBody(
 ): Promise<void> {
   const encoding = headers['content-encoding'] ?? 'identity';
   return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      body.destroy();
+      reject(signal.reason as Error);
+      return;
+    }
+    const ignoreSignal = onAbort(signal, () => fail(signal.reason));
     const gunzip = encoding === 'gzip' ? createGunzip() : undefined;
-    let ignoreSignal = (): void => undefined;
     let size = 0;
     let compressedSize = 0;
     const settle = (error?: unknown): void => {
@@ -167,7 +184,6 @@ export function readBody(
     body.once('end', end);
     body.on('error', end);
     body.once('close', () => end(Object.assign(new Error('closed'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })));
-    ignoreSignal = onAbort(signal, () => fail(signal.reason));
   });
 }
 

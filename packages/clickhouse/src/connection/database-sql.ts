@@ -1,8 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall, checkTime, ConnectionError, TimeoutError } from '@quantumtrade/dal-domain';
 import { Deadline } from '@quantumtrade/dal-runtime';
-import type { Answer } from './answer.js';
-import { readReport } from './answer.js';
+import { readReport, summaryOf } from './answer.js';
 import type { Call, QueryRunner } from './call.js';
 import type { ReadLimits } from './json-rows.js';
 import { LOOKUP_LIMITS, readJsonRows } from './json-rows.js';
@@ -91,10 +90,12 @@ export class DatabaseSql implements Sql {
         if ((await readReport(answer, signal)) !== '') {
           throw new ConnectionError('the answer to an insert is not empty', { operation, queryId });
         }
-        const { read, written } = writtenRows(answer);
+        const summary = summaryOf(answer);
+        const read = Number(summary['read_rows']);
+        const written = Number(summary['written_rows']);
         if (written === rowCount) return { attempts, confirmed: true };
-        const isUnknown = !(written < rowCount) || (written === 0 && read === rowCount);
-        if (isUnknown) return { attempts, confirmed: false };
+        const isIncomplete = written < rowCount && !Number.isNaN(read) && (written > 0 || read !== rowCount);
+        if (!isIncomplete) return { attempts, confirmed: false };
         throw new ConnectionError(`the server stored ${written} of ${rowCount} rows`, { operation, queryId });
       },
     });
@@ -142,16 +143,4 @@ export class DatabaseSql implements Sql {
       deadline.end();
     }
   }
-}
-
-/** Returns the counts of the answer's summary; NaN where there are none. */
-function writtenRows({ headers }: Answer): { read: number; written: number } {
-  try {
-    const summary = JSON.parse(String(headers['x-clickhouse-summary'])) as Record<string, string>;
-    const counts = { read: Number(summary['read_rows']), written: Number(summary['written_rows']) };
-    if (Number.isInteger(counts.read) && Number.isInteger(counts.written)) return counts;
-  } catch {
-    // Not a summary.
-  }
-  return { read: NaN, written: NaN };
 }

@@ -139,6 +139,19 @@ it('returns no rows for an empty array', async () => {
   expect(await read(answerOf(bodyOf([Buffer.from('[\n\n]\n')])))).toEqual([]);
 });
 
+it('rejects an answer with fewer rows than the server counted', async () => {
+  const headers = { 'x-clickhouse-summary': '{"read_rows":"9","result_rows":"4"}' };
+  const reading = read(answerOf(bodyOf([WHOLE]), headers));
+  await expect(reading).rejects.toThrow('the answer has 3 of the 4 rows that the server sent');
+});
+
+it.each(['{"result_rows":"3"}', '{"result_rows":"2"}', '{}', 'null', 'none'])(
+  'accepts an answer with the summary %s',
+  async (summary) => {
+    expect(await read(answerOf(bodyOf([WHOLE]), { 'x-clickhouse-summary': summary }))).toEqual(ROWS);
+  },
+);
+
 it('rejects an answer without the query id', async () => {
   const answer = { ...answerOf(bodyOf([WHOLE])), headers: {} };
   await expect(read(answer)).rejects.toThrow(ForeignAnswerError);

@@ -8,6 +8,7 @@ import {
   parseReport,
   readBody,
   readFailure,
+  summaryOf,
 } from './answer.js';
 import { SERVER_ERRORS, ServerError } from './server-errors.js';
 
@@ -43,11 +44,11 @@ const LAST = /(^|\n)\]\s*$/;
 
 /**
  * Reads an answer of `FORMAT JSONEachRow` with `output_format_json_array_of_rows = 1`: a line `[`, one line for each row, and a
- * line `]`. The last line proves that the answer is complete, however the connection marks the end of the body and whatever a
- * gateway made of a connection that it lost.
+ * line `]`. The last line proves that the end of the answer arrived, however the connection marks the end of the body and whatever
+ * a gateway made of a connection that it lost; the count in the head proves that no line before it was dropped, as far as the rows
+ * were counted when the head was sent (all of a result that fits the server's buffer).
  *
- * Throws the server's error as a `ServerError` also when it comes behind rows, `BrokenMessageError` when the array does not
- * end, and `NotUtf8Error` for a row that cannot be read as it is. Rows are returned as parsed unless `convert` is given.
+ * Throws the server's error as a `ServerError` also when it comes behind rows, `BrokenMessageError` for an incomplete answer, and `NotUtf8Error` for a row that cannot be read as it is. Rows are returned as parsed unless `convert` is given.
  */
 export async function readJsonRows<T>(
   answer: Answer,
@@ -71,7 +72,12 @@ export async function readJsonRows<T>(
   }
   if (cut !== undefined) throw cut;
   if (rest !== undefined) throw new BrokenMessageError('the answer ends before its last row');
-  return parser.rows;
+  const { rows } = parser;
+  const sent = Number(summaryOf(answer)['result_rows']);
+  if (rows.length < sent) {
+    throw new BrokenMessageError(`the answer has ${rows.length} of the ${sent} rows that the server sent`);
+  }
+  return rows;
 }
 
 /** The server stops before it sends a row beyond the limit, mostly. */
