@@ -45,7 +45,7 @@ it('returns every float64 and float32 bit for bit', async () => {
   );
 });
 
-it('means floats whose sum is beyond their range', async () => {
+it('aggregates return the mean of floats whose sum overflows', async () => {
   const batches = [0, 1].map((timestamp) => ({
     symbol: 'INF',
     timestamp,
@@ -57,7 +57,7 @@ it('means floats whose sum is beyond their range', async () => {
   expect(data).toMatchObject([{ count: 2, max: 1.7e308, avg: 1.7e308 }]);
 });
 
-it('needs the schema, and says so', async () => {
+it('reads fail when the schema is missing', async () => {
   const { backend } = own;
   await backend.schema.migrate(0);
   await expect(backend.marketData.latest('X', 1)).rejects.toMatchObject({ name: 'QueryError' });

@@ -20,11 +20,11 @@ import { RecordEncoders } from './write/record-encoders.js';
 import { TableWriter } from './write/table-writer.js';
 
 export interface ClickHouseBackendOptions {
-  /** Tells when a batch without a time of its own was written. Default is the system's clock. */
+  /** Time of batches without a time of their own. @default the system's clock */
   clock?: TimeSource;
-  /** A batch dated further ahead of the clock is refused, in milliseconds. @default 300,000 */
+  /** Batches dated further ahead of the clock are refused. @default 300,000 (milliseconds) */
   maxFutureSkewMs?: number | undefined;
-  /** Default is the migrations of `@quantumtrade/dal-migrations`. */
+  /** Folder of the migrations. @default that of `@quantumtrade/dal-migrations` */
   migrationsDirectory?: string;
 }
 
@@ -36,9 +36,8 @@ const OPTIONS = keysOf<ClickHouseBackendOptions>({
 const OPERATION = 'clickhouse.connect';
 
 /**
- * The time-series store on a ClickHouse server. Connects when first used. The tables are there after
- * `schema.initialize()`; before it, every call for data fails with `QueryError`. Throws `ValidationError` naming a setting or
- * an option that is wrong or unknown.
+ * Creates the time-series backend on a ClickHouse server. Connects at the first call. Calls for data fail with `QueryError` until
+ * `schema.initialize()` has created the tables. Throws `ValidationError` naming a wrong or unknown setting or option.
  */
 export function connectClickHouse(
   settings: ClickHouseSettings,

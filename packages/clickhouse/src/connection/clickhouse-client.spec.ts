@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { until } from '@quantumtrade/dal-testing';
 import { FakeClient } from '../testing/fake-client.js';
-import type { Answer } from '../testing/fake-server.js';
+import type { FakeAnswer } from '../testing/fake-server.js';
 import { refusal, rows, silence } from '../testing/fake-server.js';
 import { ClickHouseClient } from './clickhouse-client.js';
 
@@ -59,9 +59,10 @@ it('ping fails when the connection takes too long to open', async () => {
   silent.close();
 });
 
-const slow: Answer = (response, request) => void setTimeout(() => void rows({ n: 1 })(response, request), 50);
+const slow: FakeAnswer = (response, request) =>
+  void setTimeout(() => void rows({ n: 1 })(response, request), 50);
 
-async function serveOne(more: object = {}, ...answers: Answer[]): Promise<void> {
+async function serveOne(more: object = {}, ...answers: FakeAnswer[]): Promise<void> {
   await fake.serveWith({ maxConnections: 1, retry: { maxAttempts: 1 }, ...more }, ...answers);
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { FakeClient } from '../testing/fake-client.js';
-import type { Answer } from '../testing/fake-server.js';
+import type { FakeAnswer } from '../testing/fake-server.js';
 import { counted, refusal, rows } from '../testing/fake-server.js';
 import { PINNED_SETTINGS } from './pinned-settings.js';
 
@@ -39,7 +39,7 @@ it('pinned settings shrink to those of the server', async () => {
   const sent: URLSearchParams[] = [];
   const known = Object.keys(PINNED_SETTINGS).filter((name) => name !== 'use_query_cache');
   const noting =
-    (answer: Answer): Answer =>
+    (answer: FakeAnswer): FakeAnswer =>
     (response, request) => {
       sent.push(settingsOf(request));
       return answer(response, request);
@@ -54,7 +54,7 @@ it('pinned settings shrink to those of the server', async () => {
 
 it('concurrent reads succeed when the server lacks a setting', async () => {
   const known = Object.keys(PINNED_SETTINGS).filter((name) => name !== 'use_query_cache');
-  const old: Answer = (response, request) => {
+  const old: FakeAnswer = (response, request) => {
     const answer = settingsOf(request).has('use_query_cache')
       ? refusal(115, 'UNKNOWN_SETTING')
       : rows(...known.map((name) => ({ name })));

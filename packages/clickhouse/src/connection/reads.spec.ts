@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { until } from '@quantumtrade/dal-testing';
 import { FakeClient } from '../testing/fake-client.js';
-import type { Answer } from '../testing/fake-server.js';
+import type { FakeAnswer } from '../testing/fake-server.js';
 import { cutOff, hangUp, lateRefusal, page, refusal, rows, silence } from '../testing/fake-server.js';
 
 const OVERLOADED = refusal(202, 'TOO_MANY_SIMULTANEOUS_QUERIES');
@@ -52,7 +52,7 @@ it.each([
   ['chunks', { 'Transfer-Encoding': 'chunked' }],
   ['the end of the connection', { Connection: 'close' }],
 ])('read fails when an answer framed by %s is cut', async (_, headers) => {
-  const cut: Answer = (response) => {
+  const cut: FakeAnswer = (response) => {
     response.useChunkedEncodingByDefault = false;
     response.writeHead(200, headers);
     response.write('[\n{"n":1},\n', () => response.socket!.end());

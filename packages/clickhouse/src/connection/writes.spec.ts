@@ -1,6 +1,6 @@
 import { until } from '@quantumtrade/dal-testing';
 import { FakeClient } from '../testing/fake-client.js';
-import type { Answer } from '../testing/fake-server.js';
+import type { FakeAnswer } from '../testing/fake-server.js';
 import { counted, hangUp, page, refusal, silence, textOf } from '../testing/fake-server.js';
 
 const OVERLOADED = refusal(202, 'TOO_MANY_SIMULTANEOUS_QUERIES');
@@ -31,7 +31,7 @@ it('insert is retried with the same bytes and token', async () => {
   const tokens: unknown[] = [];
   const bodies: string[] = [];
   const noting =
-    (answer: Answer): Answer =>
+    (answer: FakeAnswer): FakeAnswer =>
     async (response, request) => {
       tokens.push(new URL(request.url!, 'http://fake').searchParams.get('insert_deduplication_token'));
       bodies.push(await textOf(request));
@@ -53,11 +53,11 @@ it.each([
   ['a page of a gateway', page(200)],
   ['nothing', page(204, '')],
   ['fewer rows than were sent', counted(0, 0)],
-  ['some text behind a good head', ((response) => void response.end('Ok.')) as Answer],
-  ['much of it', ((response) => void response.end(' '.repeat(2 ** 20))) as Answer],
+  ['some text behind a good head', ((response) => void response.end('Ok.')) as FakeAnswer],
+  ['much of it', ((response) => void response.end(' '.repeat(2 ** 20))) as FakeAnswer],
   [
     'an error behind a good head',
-    ((response) => void response.end('Code: 241. DB::Exception: No. (MEMORY_LIMIT_EXCEEDED)')) as Answer,
+    ((response) => void response.end('Code: 241. DB::Exception: No. (MEMORY_LIMIT_EXCEEDED)')) as FakeAnswer,
   ],
 ])('insert is sent again when the answer is %s', async (_, answer) => {
   await fake.serve(answer, counted(1));
@@ -75,7 +75,7 @@ it.each([
 
 it.each([
   ['begins', silence],
-  ['ends', ((response) => void response.flushHeaders()) as Answer],
+  ['ends', ((response) => void response.flushHeaders()) as FakeAnswer],
 ])('insert frees its connection when the answer never %s', async (_, answer) => {
   await fake.serve(answer);
   const call = fake.client.sql('d').insert('test', block, { deadline: Date.now() + 100 });

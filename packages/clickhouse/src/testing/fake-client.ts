@@ -1,6 +1,6 @@
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { ClickHouseSettings } from '../settings.js';
-import type { Answer } from './fake-server.js';
+import type { FakeAnswer } from './fake-server.js';
 import { FakeServer } from './fake-server.js';
 
 const RETRY = { maxAttempts: 3, initialDelayMs: 1, maxDelayMs: 2 };
@@ -11,12 +11,12 @@ export class FakeClient {
   client!: ClickHouseClient;
 
   /** Starts a server with these answers, and a client for it that retries quickly. */
-  async serve(...answers: Answer[]): Promise<void> {
+  async serve(...answers: FakeAnswer[]): Promise<void> {
     await this.serveWith({ retry: RETRY, compression: false }, ...answers);
   }
 
   /** Starts a server with these answers, and a client for it with these settings. */
-  async serveWith(settings: Omit<ClickHouseSettings, 'url'>, ...answers: Answer[]): Promise<void> {
+  async serveWith(settings: Omit<ClickHouseSettings, 'url'>, ...answers: FakeAnswer[]): Promise<void> {
     this.server = await FakeServer.start(...answers);
     this.client = new ClickHouseClient({ url: this.server.url, ...settings });
   }

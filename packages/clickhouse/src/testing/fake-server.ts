@@ -4,20 +4,21 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { listen } from '@quantumtrade/dal-testing';
 
-export type Answer = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
+/** Answers one request. */
+export type FakeAnswer = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
 
-/** A server that answers queries as it is told, one answer after the other, the last one for all that follow. */
+/** HTTP server that gives one answer after the other, the last one to all further queries. */
 export class FakeServer {
-  /** The queries that came, without those that kill others. */
+  /** Received queries, kills apart. */
   readonly queries: string[] = [];
-  /** How often a query was to be killed. */
+  /** Number of received kills. */
   kills = 0;
-  /** Sockets open now. */
+  /** Open sockets. */
   readonly sockets = new Set<Socket>();
   readonly #server = createServer(async (request, response) => {
     const search = new URL(request.url!, 'http://fake').searchParams;
     const query = search.get('query') ?? (await textOf(request));
-    // What ClickHouse's own answers begin with; a gateway's do without.
+    // ClickHouse's answers have it, unlike those of a gateway.
     response.setHeader(QUERY_ID, search.get('query_id')!);
     if (query.includes('KILL QUERY')) {
       this.kills++;
@@ -31,14 +32,14 @@ export class FakeServer {
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket));
   });
-  readonly #answers: readonly Answer[];
+  readonly #answers: readonly FakeAnswer[];
   #port = 0;
 
-  private constructor(answers: readonly Answer[]) {
+  private constructor(answers: readonly FakeAnswer[]) {
     this.#answers = answers;
   }
 
-  static async start(...answers: Answer[]): Promise<FakeServer> {
+  static async start(...answers: FakeAnswer[]): Promise<FakeServer> {
     const fake = new FakeServer(answers);
     fake.#port = await listen(fake.#server);
     return fake;
@@ -67,14 +68,14 @@ const arrayOf = (lines: readonly object[]): string =>
   `[\n${lines.map((line) => JSON.stringify(line)).join(',\n')}\n]\n`;
 
 export const rows =
-  (...lines: object[]): Answer =>
+  (...lines: object[]): FakeAnswer =>
   (response) => {
     response.end(arrayOf(lines));
   };
 
-/** What something other than ClickHouse says. */
+/** Answers as a gateway does. */
 export const page =
-  (status: number, body = '<html>We are back soon</html>'): Answer =>
+  (status: number, body = '<html>We are back soon</html>'): FakeAnswer =>
   (response) => {
     response.removeHeader(QUERY_ID);
     response.writeHead(status, { 'Content-Type': 'text/html', Server: 'nginx' });
@@ -82,15 +83,15 @@ export const page =
   };
 
 export const refusal =
-  (code: number, type: string): Answer =>
+  (code: number, type: string): FakeAnswer =>
   (response) => {
     response.writeHead(500, { 'X-ClickHouse-Exception-Code': String(code) });
     response.end(`Code: ${code}. DB::Exception: No. (${type}) (version 26.7.2.1)`);
   };
 
-/** A row, and then the error that comes after a good beginning. */
+/** Answers with a row, and with an error behind it. */
 export const lateRefusal =
-  (code: number, type: string): Answer =>
+  (code: number, type: string): FakeAnswer =>
   (response) => {
     const tag = 'abcdefghijklmnop';
     const message = `Code: ${code}. DB::Exception: No. (${type})\n`;
@@ -99,15 +100,15 @@ export const lateRefusal =
     response.end(`\r\n__exception__\r\n${tag}\r\n${message}${message.length} ${tag}\r\n__exception__\r\n`);
   };
 
-/** A row, and then the end of the connection. */
-export const cutOff: Answer = (response) => {
+/** Answers with a row, and closes the connection behind it. */
+export const cutOff: FakeAnswer = (response) => {
   response.writeHead(200);
   response.write('[\n{"n":1}', () => response.destroy());
 };
 
-/** What is written is stored: as many rows as the server counts, none when it does not count. */
+/** Acknowledges an insert with these counts; without counts when none is given. */
 export const counted =
-  (written?: number, read = written): Answer =>
+  (written?: number, read = written): FakeAnswer =>
   (response, request) => {
     request.resume();
     if (written !== undefined) {
@@ -117,6 +118,6 @@ export const counted =
     response.end();
   };
 
-export const hangUp: Answer = (response) => void response.destroy();
+export const hangUp: FakeAnswer = (response) => void response.destroy();
 
-export const silence: Answer = () => undefined;
+export const silence: FakeAnswer = () => undefined;

@@ -2,7 +2,7 @@ import type { Field, RecordDefinition } from '@quantumtrade/dal-domain';
 import { formatDecimal, MAX_INSTANT, MIN_INSTANT } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 
-/** What callers give that is nothing like the field, or nearly like it. */
+/** Values unlike any field, or nearly like one. */
 const hostile = fc.oneof(
   fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true, withTypedArray: true }),
   fc.constantFrom<unknown>(
@@ -148,7 +148,7 @@ function usual(field: Field): fc.Arbitrary<unknown> {
   }
 }
 
-/** Records most of whose fields are right, so that many rows are accepted and the refused ones differ. */
+/** Returns records with mostly valid fields, so that many rows are accepted and the refused ones differ. */
 export function recordsOf(definition: RecordDefinition, hostility: number): fc.Arbitrary<unknown[]> {
   const fields = Object.entries(definition.fields).map(([name, field]) => [
     name,
@@ -160,7 +160,7 @@ export function recordsOf(definition: RecordDefinition, hostility: number): fc.A
   return fc.array(row, { maxLength: 40 });
 }
 
-/** Of a market, without surprises: for the tests that need many. */
+/** Returns plain bars, for tests that need many. */
 export function bars(count: number) {
   return Array.from({ length: count }, (_, i) => {
     const close = (10_000 + ((i * 7_919) % 5_000)) / 100;

@@ -7,7 +7,7 @@ import type { ClickHouseSettings } from '../settings.js';
 
 export type OwnSettings = ClickHouseSettings & { readonly database: string };
 
-/** The tests' server, with a database name of this test alone. */
+/** Returns settings of the tests' server, with a database name of this test alone. */
 export function ownSettings(more: Partial<ClickHouseSettings> = {}): OwnSettings {
   const { origin, username, password } = new URL(process.env['CLICKHOUSE_URL']!);
   return {
@@ -19,7 +19,7 @@ export function ownSettings(more: Partial<ClickHouseSettings> = {}): OwnSettings
   };
 }
 
-/** A backend with its schema in a database of its own, which goes with it. */
+/** Opens a backend with its schema in a database of its own, which `close` drops. */
 export async function openOwnBackend(
   more: Partial<ClickHouseSettings> = {},
   options?: ClickHouseBackendOptions,

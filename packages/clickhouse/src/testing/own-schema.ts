@@ -7,7 +7,7 @@ import { ownSettings } from './own-backend.js';
 
 const opened: { client: ClickHouseClient; database: string }[] = [];
 
-/** A connection to a database of this test alone, which does not exist yet. */
+/** Returns statements in a database of this test alone, which does not exist yet. */
 export function ownDatabase(name?: string): Sql {
   const settings = ownSettings(name === undefined ? {} : { database: name });
   const client = new ClickHouseClient(settings);
@@ -15,7 +15,7 @@ export function ownDatabase(name?: string): Sql {
   return client.sql(settings.database);
 }
 
-/** For `afterAll`. */
+/** Drops the databases of {@link ownDatabase}; for `afterAll`. */
 export async function dropOwnDatabases(): Promise<void> {
   for (const { client, database } of opened.splice(0)) {
     await client
@@ -36,7 +36,7 @@ export async function tablesOf(sql: Sql, pattern = '%'): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** A folder of migration files. */
+/** Creates a folder of migration files. */
 export function migrationsFolder(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'migrations-'));
   writeMigrations(folder, files);
@@ -47,7 +47,7 @@ export function writeMigrations(folder: string, files: Readonly<Record<string, s
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
 }
 
-/** The same connection, with something happening before each of its commands, or in place of it by throwing. */
+/** Returns statements that call `before` before each command; when it throws, instead of the command. */
 export function intercepted(
   sql: Sql,
   before: (query: string, operation: string, params?: SqlParams) => Promise<void> | void,
