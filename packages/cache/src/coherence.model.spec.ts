@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { KeyspaceOptions } from './options.js';
-import type { Fate, Step } from './testing/model-world.js';
-import { ModelWorld } from './testing/model-world.js';
-import { settled } from './testing/processes.js';
+import type { Fate, Step } from './testing/simulation.js';
+import { Simulation } from './testing/simulation.js';
+import { settled } from './testing/cluster.js';
 
 const seed = Number(process.env['QT_SEED'] ?? Date.now() % 1_000_000);
 const numRuns = Number(process.env['QT_RUNS'] ?? 300);
@@ -44,58 +44,63 @@ const options: fc.Arbitrary<KeyspaceOptions> = fc.record({
   loadTimeoutMs: fc.constant(1_000),
 });
 
-/** Far more than any run takes to come to its end. */
-const LONGEST = 5_000;
+/** Far more passes than any run takes. */
+const MAX_PASSES = 5_000;
 
-/** Some do steps one after the other, at the same time as others, until nothing is on its way any more. */
-async function play(s: fc.Scheduler, lanes: Step[][], fates: Fate[], chosen: KeyspaceOptions): Promise<void> {
+/** Runs the steps of each actor in order, concurrently with those of the others, until nothing is under way. */
+async function play(
+  s: fc.Scheduler,
+  actors: Step[][],
+  fates: Fate[],
+  chosen: KeyspaceOptions,
+): Promise<void> {
   let calls = 0;
   const nextFate = () => fates[calls++] ?? 'answered';
   const schedule = (label: string) => s.schedule(Promise.resolve(), label);
-  const world = new ModelWorld(schedule, nextFate, chosen);
+  const simulation = new Simulation(schedule, nextFate, chosen);
   let isOver = false;
-  const goOn = async (work: Promise<unknown>) => {
+  const release = async (work: Promise<unknown>) => {
     isOver = false;
     work.then(
       () => (isOver = true),
       () => (isOver = true),
     );
     for (let passes = 0; !isOver || s.count() > 0; passes++) {
-      if (passes > LONGEST) throw new Error('does not come to an end');
+      if (passes > MAX_PASSES) throw new Error('does not end');
       await settled();
       if (s.count() > 0) await s.waitNext(1);
-      else world.pass();
+      else simulation.pass();
     }
     await work;
   };
   await settled();
   const follow = async (steps: Step[]) => {
-    for (const each of steps) await schedule(JSON.stringify(each)).then(() => world.run(each));
+    for (const each of steps) await schedule(JSON.stringify(each)).then(() => simulation.run(each));
   };
-  await world.begin();
-  await goOn(Promise.all(lanes.map(follow)));
-  await goOn(world.requireCoherence());
+  await simulation.begin();
+  await release(Promise.all(actors.map(follow)));
+  await release(simulation.requireCoherence());
 }
 
 beforeAll(() => {
   process.stderr.write(`QT_SEED=${seed}\n`);
 });
 
-const lanes = fc.array(fc.array(step, { maxLength: 6, size: 'max' }), {
+const actors = fc.array(fc.array(step, { maxLength: 6, size: 'max' }), {
   minLength: 2,
   maxLength: 6,
   size: 'max',
 });
 
-it('never serves a value older than its bound, in whatever order things happen', async () => {
+it('never serves a value older than its bound', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.scheduler(), lanes, options, (s, each, chosen) => play(s, each, [], chosen)),
+    fc.asyncProperty(fc.scheduler(), actors, options, (s, each, chosen) => play(s, each, [], chosen)),
     { seed, numRuns },
   );
 }, 3_600_000);
 
-it('never does so while calls to the second level get lost, or their answers, or hang', async () => {
+it('never serves an older value when calls are lost or hang', async () => {
   const fate = fc.constantFrom<Fate[]>('answered', 'answered', 'answered', 'lost', 'unanswered', 'hung');
   const fates = fc.array(fate, { maxLength: 40 });
-  await fc.assert(fc.asyncProperty(fc.scheduler(), lanes, fates, options, play), { seed, numRuns });
+  await fc.assert(fc.asyncProperty(fc.scheduler(), actors, fates, options, play), { seed, numRuns });
 }, 3_600_000);

@@ -97,11 +97,11 @@ export class CoherentCache {
     requireOptions(options);
     const { maxEntries = 100_000, maxBytes = 64 * 1024 * 1024, budgetMs = 250 } = options;
     const { clock = systemClock, time = clock, random = Math.random, deleteWhereMs = 60_000 } = options;
-    const flights = (operation: string) =>
+    const singleFlight = (operation: string) =>
       new SingleFlight((elapsedMs) => new TimeoutError(elapsedMs, { operation }), clock);
     const guarded = () => new GuardedCalls(clock, new Breaker(clock, options.breaker), budgetMs);
-    const reading = flights('cache.get');
-    const getting = flights('cache.getOrLoad');
+    const reading = singleFlight('cache.get');
+    const getting = singleFlight('cache.getOrLoad');
     const firstLevel = new FirstLevel({ maxEntries, maxBytes }, time, [reading, getting]);
     this.local = new LocalInvalidations(cache, firstLevel);
     this.#core = {
@@ -117,8 +117,8 @@ export class CoherentCache {
       writes: guarded(),
       reading,
       getting,
-      loading: flights('cache.load'),
-      refreshing: flights('cache.refresh'),
+      loading: singleFlight('cache.load'),
+      refreshing: singleFlight('cache.refresh'),
       tokens: new LeaseTokens(),
       counters: {
         l1Hits: 0,

@@ -2,7 +2,7 @@ import { keyspaces } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-runtime';
 import type { CoherentCacheOptions } from './coherent-cache.js';
 import type { KeyspaceOptions } from './options.js';
-import { openCluster, settled } from './testing/processes.js';
+import { openCluster, settled } from './testing/cluster.js';
 
 const feature = (i: number) => ({ symbol: `S${i}`, featureName: 'rsi' });
 const rsi = feature(0);
@@ -14,18 +14,18 @@ async function open(options?: KeyspaceOptions, cacheOptions?: CoherentCacheOptio
   return { ...cluster, ...here, features: here.cache.keyspace(keyspaces.featureValue, options) };
 }
 
-it('answers from the loader when the second level fails, and keeps nothing', async () => {
-  const { features, chaos, foreign } = await open();
-  chaos.be('throws');
+it('answers from the loader when the second level fails, keeping nothing', async () => {
+  const { features, secondLevel, foreign } = await open();
+  secondLevel.setFault('throws');
   expect(await features.getOrLoad(rsi, async () => 1)).toBe(1);
   expect(await features.getOrLoad(rsi, async () => 2)).toBe(2);
   expect(features.peek(rsi)).toBeUndefined();
   expect(await foreign.exists(key)).toBe(false);
 });
 
-it('keeps what was loaded meanwhile for the staleness bound, if the keyspace has one', async () => {
-  const { features, chaos, timers } = await open({ stalenessMs: 500 });
-  chaos.be('throws');
+it('keeps a degraded load for the staleness bound of its keyspace', async () => {
+  const { features, secondLevel, timers } = await open({ stalenessMs: 500 });
+  secondLevel.setFault('throws');
   expect(await features.getOrLoad(rsi, async () => 1)).toBe(1);
   timers.advance(499);
   expect(await features.getOrLoad(rsi, async () => 2)).toBe(1);
@@ -33,18 +33,18 @@ it('keeps what was loaded meanwhile for the staleness bound, if the keyspace has
   expect(await features.getOrLoad(rsi, async () => 2)).toBe(2);
 });
 
-it('serves what is at hand when the second level fails', async () => {
-  const { features, chaos } = await open();
+it('serves first-level values when the second level hangs', async () => {
+  const { features, secondLevel } = await open();
   await features.set(rsi, 1);
   await features.get(rsi);
-  chaos.be('hangs');
+  secondLevel.setFault('hangs');
   expect(await features.get(rsi)).toBe(1);
   expect(await features.getOrLoad(rsi, async () => 2)).toBe(1);
 });
 
-it('waits for a second level that hangs no longer than the budget', async () => {
-  const { features, chaos, timers, cache } = await open();
-  chaos.be('hangs');
+it('gives up a second level that hangs after the budget', async () => {
+  const { features, secondLevel, timers, cache } = await open();
+  secondLevel.setFault('hangs');
   const read = features.getOrLoad(rsi, async () => 1);
   const get = features.get(feature(1));
   await settled();
@@ -55,39 +55,39 @@ it('waits for a second level that hangs no longer than the budget', async () => 
 });
 
 it('accepts an answer that arrived within the budget of a busy process', async () => {
-  const { features, chaos, foreign, cache } = await open({}, { clock: systemClock, budgetMs: 20 });
+  const { features, secondLevel, foreign, cache } = await open({}, { clock: systemClock, budgetMs: 20 });
   await foreign.set(key, 1, 60);
-  const goOn = chaos.hold('getEntry');
+  const release = secondLevel.hold('getEntry');
   const read = features.get(rsi);
   await settled();
-  goOn();
+  release();
   const busyUntil = performance.now() + 40;
   while (performance.now() < busyUntil);
   expect(await read).toBe(1);
   expect(cache.stats().l2Failures).toBe(0);
 });
 
-it('costs one budget when the second level hangs, not one for every call', async () => {
-  const { features, chaos, timers, cache } = await open();
-  chaos.be('hangs');
+it('waits for one budget in all when the second level hangs', async () => {
+  const { features, secondLevel, timers, cache } = await open();
+  secondLevel.setFault('hangs');
   const first = Array.from({ length: 50 }, (_, i) => features.getOrLoad(feature(i), async () => i));
   await settled();
   timers.advance(250);
   await Promise.all(first);
   expect(cache.health()).toEqual({ isConnected: true, reads: 'open', writes: 'open' });
-  const calls = chaos.calls.length;
+  const calls = secondLevel.calls.length;
   for (let i = 0; i < 50; i++) expect(await features.getOrLoad(feature(i), async () => -i)).toBe(-i);
   await expect(features.get(rsi)).rejects.toMatchObject({ code: 'CACHE' });
-  expect(chaos.calls).toHaveLength(calls);
+  expect(secondLevel.calls).toHaveLength(calls);
 });
 
-it('asks again, once, after a while, and goes back to work when it is answered', async () => {
-  const { features, chaos, timers, cache, foreign } = await open();
-  chaos.be('throws');
+it('closes the breaker when its one probe succeeds', async () => {
+  const { features, secondLevel, timers, cache, foreign } = await open();
+  secondLevel.setFault('throws');
   for (let i = 0; i < 5; i++) await features.get(rsi).catch(() => undefined);
   await foreign.set(key, 3, 60);
   timers.advance(1_000);
-  chaos.be('hangs');
+  secondLevel.setFault('hangs');
   const probe = features.get(rsi);
   await settled();
   expect(cache.health().reads).toBe('half-open');
@@ -95,15 +95,15 @@ it('asks again, once, after a while, and goes back to work when it is answered',
   timers.advance(250);
   await expect(probe).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(cache.health().reads).toBe('open');
-  chaos.be('works');
+  secondLevel.setFault('works');
   timers.advance(1_000);
   expect(await features.get(rsi)).toBe(3);
   expect(cache.health().reads).toBe('closed');
 });
 
-it('runs a bounded number of loads at once while the second level fails', async () => {
-  const { features, chaos } = await open({ maxDegradedLoads: 3 });
-  chaos.be('throws');
+it('bounds concurrent loads while the second level fails', async () => {
+  const { features, secondLevel } = await open({ maxDegradedLoads: 3 });
+  secondLevel.setFault('throws');
   let running = 0;
   let most = 0;
   const loader = async () => {
@@ -116,9 +116,9 @@ it('runs a bounded number of loads at once while the second level fails', async 
   expect(most).toBe(3);
 });
 
-it('loads once for all callers of a key while the second level fails', async () => {
-  const { features, chaos } = await open();
-  chaos.be('throws');
+it('shares one load of a key while the second level fails', async () => {
+  const { features, secondLevel } = await open();
+  secondLevel.setFault('throws');
   let loads = 0;
   const loader = async () => {
     await settled();
@@ -128,11 +128,11 @@ it('loads once for all callers of a key while the second level fails', async () 
   expect(loads).toBe(1);
 });
 
-it('reads from a second level that takes no writes', async () => {
-  const { features, chaos, foreign, cache } = await open();
+it('reads from a second level that refuses writes', async () => {
+  const { features, secondLevel, foreign, cache } = await open();
   await foreign.set(key, 1, 60);
   for (const method of ['set', 'delete', 'setIfUnchanged'] as const) {
-    chaos.be('throws', method);
+    secondLevel.setFault('throws', method);
     for (let i = 1; i < 10; i++) {
       if (method === 'setIfUnchanged') expect(await features.getOrLoad(feature(i), async () => i)).toBe(i);
       else if (method === 'set') await expect(features.set(feature(i), 1)).rejects.toThrow();
@@ -143,50 +143,47 @@ it('reads from a second level that takes no writes', async () => {
   expect(cache.health()).toMatchObject({ reads: 'closed', writes: 'open' });
 });
 
-it('goes on reading, and marks again after a while, when a second level refuses marks', async () => {
-  const { features, chaos, foreign, cache, timers } = await open();
+it('keeps reading when a second level refuses leases', async () => {
+  const { features, secondLevel, foreign, cache, timers } = await open();
   await foreign.set(key, 1, 60);
-  chaos.be('refuses', 'getEntryOrSet');
+  secondLevel.setFault('refuses', 'getEntryOrSet');
   for (let i = 1; i < 10; i++) expect(await features.getOrLoad(feature(i), async () => i)).toBe(i);
   expect(cache.health()).toMatchObject({ reads: 'closed', writes: 'open' });
   expect(await features.getOrLoad(rsi, async () => 2)).toBe(1);
-  expect(chaos.count('getEntryOrSet')).toBe(5);
-  chaos.be('works');
+  expect(secondLevel.count('getEntryOrSet')).toBe(5);
+  secondLevel.setFault('works');
   timers.advance(1_000);
   expect(await features.getOrLoad(feature(1), async () => 1)).toBe(1);
   expect(cache.health()).toMatchObject({ reads: 'closed', writes: 'closed' });
   expect(await foreign.exists('features:S1:rsi')).toBe(true);
 });
 
-it.each(['throws', 'hangs'] as const)(
-  'tells of a write that %s, and does not serve what it was to replace',
-  async (how) => {
-    const { features, chaos, timers } = await open();
-    await features.set(rsi, 1);
-    await features.get(rsi);
-    chaos.be(how, 'delete');
-    const deletion = features.delete(rsi);
-    expect(features.peek(rsi)).toBeUndefined();
-    deletion.catch(() => undefined);
-    await settled();
-    timers.advance(250);
-    await expect(deletion).rejects.toMatchObject({ code: how === 'hangs' ? 'TIMEOUT' : 'CONNECTION' });
-    expect(features.peek(rsi)).toBeUndefined();
-  },
-);
-
-it('drops what was read while a write ran', async () => {
-  const { features, chaos } = await open();
+it.each(['throws', 'hangs'] as const)('rejects a write that %s, and drops the old value', async (how) => {
+  const { features, secondLevel, timers } = await open();
   await features.set(rsi, 1);
-  const goOn = chaos.hold('delete');
+  await features.get(rsi);
+  secondLevel.setFault(how, 'delete');
+  const deletion = features.delete(rsi);
+  expect(features.peek(rsi)).toBeUndefined();
+  deletion.catch(() => undefined);
+  await settled();
+  timers.advance(250);
+  await expect(deletion).rejects.toMatchObject({ code: how === 'hangs' ? 'TIMEOUT' : 'CONNECTION' });
+  expect(features.peek(rsi)).toBeUndefined();
+});
+
+it('drops a value that was read while a write ran', async () => {
+  const { features, secondLevel } = await open();
+  await features.set(rsi, 1);
+  const release = secondLevel.hold('delete');
   const deletion = features.delete(rsi);
   expect(await features.get(rsi)).toBe(1);
-  goOn();
+  release();
   await deletion;
   expect(features.peek(rsi)).toBeUndefined();
 });
 
-it('treats a stored value that is not what its schema says as none, and loads over it', async () => {
+it('loads anew when a stored value does not match its schema', async () => {
   const { features, foreign, cache } = await open();
   await foreign.set(key, { not: 'a number' }, 60);
   expect(await features.get(rsi)).toBeNull();
@@ -197,9 +194,9 @@ it('treats a stored value that is not what its schema says as none, and loads ov
   expect(cache.stats().unreadable).toBe(3);
 });
 
-it('passes on only errors of the data layer', async () => {
-  const { features, chaos } = await open();
-  chaos.be('breaks');
+it('rejects with errors of the data layer only', async () => {
+  const { features, secondLevel } = await open();
+  secondLevel.setFault('breaks');
   const error: unknown = await features.get(rsi).catch((e: unknown) => e);
   expect(error).toMatchObject({ code: 'CACHE' });
   expect((error as Error).message).not.toContain('secret');

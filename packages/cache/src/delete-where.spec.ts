@@ -1,14 +1,14 @@
 import { keyspaces } from '@quantumtrade/dal-domain';
 import type { CoherentCacheOptions } from './coherent-cache.js';
 import type { KeyspaceOptions } from './options.js';
-import { openCluster, settled } from './testing/processes.js';
+import { openCluster, settled } from './testing/cluster.js';
 
 const rsi = { symbol: 'AAPL', featureName: 'rsi' };
 const macd = { symbol: 'AAPL', featureName: 'macd' };
 const other = { symbol: 'MSFT', featureName: 'rsi' };
 const key = 'features:AAPL:rsi';
 
-/** Two processes with the same keyspace. */
+/** Opens a keyspace in two processes. */
 async function open(options?: KeyspaceOptions, cacheOptions?: CoherentCacheOptions) {
   const cluster = await openCluster(2, cacheOptions);
   const [here, there] = cluster.processes.map((process) => ({
@@ -18,18 +18,18 @@ async function open(options?: KeyspaceOptions, cacheOptions?: CoherentCacheOptio
   return { ...cluster, here: here!, there: there!, features: here!.features, others: there!.features };
 }
 
-/** The same, with values that both have at hand. */
+/** Opens two processes that both hold values. */
 async function filled(options?: KeyspaceOptions, cacheOptions?: CoherentCacheOptions) {
-  const world = await open(options, cacheOptions);
-  await world.features.setMany([rsi, macd, other].map((parts, i) => [parts, i + 1]));
+  const cluster = await open(options, cacheOptions);
+  await cluster.features.setMany([rsi, macd, other].map((parts, i) => [parts, i + 1]));
   for (const parts of [rsi, macd, other]) {
-    await world.features.get(parts);
-    await world.others.get(parts);
+    await cluster.features.get(parts);
+    await cluster.others.get(parts);
   }
-  return world;
+  return cluster;
 }
 
-/** A loader that the test answers. */
+/** Returns a loader whose calls the test resolves. */
 function manualLoader() {
   const gives: ((value: number) => void)[] = [];
   return { loader: () => new Promise<number>((give) => gives.push(give)), gives };
@@ -41,7 +41,7 @@ it.each([
   [rsi, [null, 2, 3]],
   [{}, [null, null, null]],
   [{ symbol: 'AAP' }, [1, 2, 3]],
-])('deletes what has %j from both levels, of other processes too, and nothing else', async (parts, left) => {
+])('deletes exactly the values with %j in all processes', async (parts, left) => {
   const { features, others, foreign } = await filled();
   await foreign.set('features:AAPL:latest', 'another keyspace', 60);
   await features.deleteWhere(parts);
@@ -52,59 +52,62 @@ it.each([
   expect(await foreign.exists('features:AAPL:latest')).toBe(true);
 });
 
-it('does not keep what was read before it or while it ran', async () => {
+it('drops values read before or during deleteWhere', async () => {
   const { features, here } = await filled();
   await features.set(rsi, 1);
-  const answer = here.chaos.hold('getEntry', 'answer');
+  const answer = here.secondLevel.hold('getEntry', 'answer');
   const before = features.get(rsi);
   await settled();
-  here.feed.delay();
+  here.invalidations.delay();
   await features.deleteWhere({});
   answer();
   expect(await features.get(rsi)).toBeNull();
   expect(await before).toBe(1);
   expect(features.peek(rsi)).toBeUndefined();
 
-  here.feed.deliver();
+  here.invalidations.deliver();
   await features.set(rsi, 4);
   await features.get(rsi);
-  here.feed.delay();
-  const goOn = here.chaos.hold('deleteWhere');
+  here.invalidations.delay();
+  const release = here.secondLevel.hold('deleteWhere');
   const deletion = features.deleteWhere({});
   expect(features.peek(rsi)).toBeUndefined();
   expect(await features.get(rsi)).toBe(4);
-  goOn();
+  release();
   await deletion;
   expect(features.peek(rsi)).toBeUndefined();
 });
 
-it.each(['here', 'there'] as const)('has a load that is under way %s not be stored', async (where) => {
-  for (const isTold of [true, false]) {
-    const world = await open();
-    const { loader, gives } = manualLoader();
-    const load = world[where].features.getOrLoad(rsi, loader);
-    await settled();
-    if (!isTold) world[where].feed.delay();
-    await world.features.deleteWhere({ symbol: 'AAPL' });
-    const late = world.features.getOrLoad(rsi, loader);
-    await settled();
-    gives[0]!(1);
-    expect(await load).toBe(1);
-    gives[1]!(2);
-    expect(await late).toBe(2);
-    world[where].feed.deliver();
-    expect(await world.features.get(rsi)).toBe(2);
-    expect(await world.others.get(rsi)).toBe(2);
-  }
-});
+it.each(['here', 'there'] as const)(
+  'keeps a load under way %s from being stored by deleteWhere',
+  async (where) => {
+    for (const isAnnounced of [true, false]) {
+      const cluster = await open();
+      const { loader, gives } = manualLoader();
+      const load = cluster[where].features.getOrLoad(rsi, loader);
+      await settled();
+      if (!isAnnounced) cluster[where].invalidations.delay();
+      await cluster.features.deleteWhere({ symbol: 'AAPL' });
+      const late = cluster.features.getOrLoad(rsi, loader);
+      await settled();
+      gives[0]!(1);
+      expect(await load).toBe(1);
+      gives[1]!(2);
+      expect(await late).toBe(2);
+      cluster[where].invalidations.deliver();
+      expect(await cluster.features.get(rsi)).toBe(2);
+      expect(await cluster.others.get(rsi)).toBe(2);
+    }
+  },
+);
 
-it('has a load not be stored, nor a value served, even when the second level fails to delete', async () => {
+it('drops loads and values when deleteWhere fails on the second level', async () => {
   const { features, here, foreign } = await filled();
   await foreign.delete(key);
   const { loader, gives } = manualLoader();
   const load = features.getOrLoad(rsi, loader);
   await settled();
-  here.chaos.be('throws', 'deleteWhere');
+  here.secondLevel.setFault('throws', 'deleteWhere');
   await expect(features.deleteWhere({})).rejects.toMatchObject({ code: 'CONNECTION' });
   expect([rsi, macd, other].map((each) => features.peek(each))).toEqual([undefined, undefined, undefined]);
   gives[0]!(1);
@@ -112,7 +115,7 @@ it('has a load not be stored, nor a value served, even when the second level fai
   expect(await features.get(rsi)).toBeNull();
 });
 
-it('leaves no mark behind of a load that it keeps from being stored without need', async () => {
+it('ends the lease of an unaffected load that deleteWhere keeps from storing', async () => {
   const { features, others, timers } = await open();
   const { loader, gives } = manualLoader();
   const load = features.getOrLoad(other, loader);
@@ -125,7 +128,7 @@ it('leaves no mark behind of a load that it keeps from being stored without need
   expect(await others.get(other)).toBe(2);
 });
 
-it('forgets that there was nothing', async () => {
+it('deletes cached absences by deleteWhere', async () => {
   const { features } = await open({ negativeTtlMs: 5_000 });
   expect(await features.getOrLoad(rsi, async () => null)).toBeNull();
   expect(await features.getOrLoad(rsi, async () => 1)).toBeNull();
@@ -133,9 +136,9 @@ it('forgets that there was nothing', async () => {
   expect(await features.getOrLoad(rsi, async () => 1)).toBe(1);
 });
 
-it('may take a time of its own, of which a caller waits as long as he likes', async () => {
+it('ends deleteWhere after deleteWhereMs, or earlier for its caller', async () => {
   const { features, here, timers } = await filled({}, { deleteWhereMs: 5_000 });
-  here.chaos.be('hangs', 'deleteWhere');
+  here.secondLevel.setFault('hangs', 'deleteWhere');
   const outcome = (deletion: Promise<void>) => deletion.catch((error: unknown) => error);
   const deletion = outcome(features.deleteWhere({}));
   const impatient = outcome(features.deleteWhere({}, { deadline: timers.now() + 100 }));
@@ -151,20 +154,20 @@ it('may take a time of its own, of which a caller waits as long as he likes', as
   expect(await deletion).toMatchObject({ code: 'TIMEOUT', operation: 'cache.deleteWhere' });
 });
 
-it('is suspended with the other writes when they keep failing', async () => {
+it('suspends deleteWhere while the breaker of writes is open', async () => {
   const { features, here } = await open();
-  here.chaos.be('throws', 'deleteWhere');
+  here.secondLevel.setFault('throws', 'deleteWhere');
   for (let i = 0; i < 5; i++)
     await expect(features.deleteWhere({})).rejects.toMatchObject({ code: 'CONNECTION' });
   expect(here.cache.health()).toMatchObject({ reads: 'closed', writes: 'open' });
   await expect(features.deleteWhere({})).rejects.toMatchObject({ code: 'CACHE' });
-  expect(here.chaos.count('deleteWhere')).toBe(5);
+  expect(here.secondLevel.count('deleteWhere')).toBe(5);
 });
 
-it('refuses parts that the keyspace does not have', async () => {
+it('refuses parts in deleteWhere that the keyspace does not have', async () => {
   const { features, here } = await filled();
   const parts = { symbool: 'AAPL' } as object;
   await expect(features.deleteWhere(parts)).rejects.toMatchObject({ code: 'VALIDATION', field: 'symbool' });
   expect(features.peek(rsi)).toBe(1);
-  expect(here.chaos.count('deleteWhere')).toBe(0);
+  expect(here.secondLevel.count('deleteWhere')).toBe(0);
 });

@@ -5,7 +5,7 @@ it.each([
   [keyspaces.prediction.pattern, { predictionId: 'a:b' }],
   [keyspaces.featureValue.pattern, { symbol: 'latest', featureName: 'x%y' }],
   ['fixed', {}],
-])('gives the keys of keyOf for %s, however often', (pattern, parts) => {
+])('returns the keys of keyOf for %s on every call', (pattern, parts) => {
   const fast = memoizedKeyOf(pattern as '{symbol}');
   const expected = keyOf(pattern as '{symbol}', parts as { symbol: string });
   expect([fast(parts as { symbol: string }), fast(parts as { symbol: string })]).toEqual([
@@ -14,7 +14,7 @@ it.each([
   ]);
 });
 
-it('tells parts apart, and goes on when it has seen many', () => {
+it('distinguishes parts, also beyond the most keys it memoizes', () => {
   const fast = memoizedKeyOf(keyspaces.featureValue.pattern);
   for (let i = 0; i < 50_000; i++) {
     const parts = { symbol: `S${i % 211}`, featureName: `f${i % 307}` };

@@ -119,14 +119,11 @@ const called =
     return method === undefined ? all[port]!(...args) : all[port]![method]!(...args);
   };
 
-it.each(Object.keys(METHODS))(
-  '%s fails with an error of the data layer whatever it is given',
-  async (path) => {
-    expect(await foreignFailures(called(path), METHODS[path]!)).toEqual([]);
-  },
-);
+it.each(Object.keys(METHODS))('%s rejects with a database error for any arguments', async (path) => {
+  expect(await foreignFailures(called(path), METHODS[path]!)).toEqual([]);
+});
 
-it('has no method of a port that is not tried here', () => {
+it('tries every method of every port', () => {
   const ports = Object.entries(database).filter(([, port]) => typeof port === 'object' && port !== null);
   const methods = ports.flatMap(([name, port]) =>
     Object.keys(port as object).map((method) => `${name}.${method}`),
@@ -149,7 +146,7 @@ const WITHOUT_ARGUMENTS = [
   'marketStream.subscribe',
 ];
 
-it('a batch writer fails with an error of the data layer whatever it is given', async () => {
+it('a batch writer rejects wrong arguments as a database error', async () => {
   const methods = writer as unknown as Methods;
   const stream = (...args: unknown[]) => (methods['stream']!(...args) as Writable).destroy();
   const failures = [
@@ -161,7 +158,7 @@ it('a batch writer fails with an error of the data layer whatever it is given', 
   expect(failures).toEqual([]);
 });
 
-it('a subscription fails with an error of the data layer whatever it is given', async () => {
+it('a subscription rejects wrong arguments as a database error', async () => {
   const first = async (...args: unknown[]) => {
     const subscription = (database.marketStream as unknown as Methods)['subscribe']!(...args);
     const iterator = (subscription as AsyncIterable<unknown>)[Symbol.asyncIterator]();
@@ -172,7 +169,7 @@ it('a subscription fails with an error of the data layer whatever it is given', 
   expect(await foreignFailures(first, ['A', {}])).toEqual([]);
 });
 
-it('a data layer refuses a part that it does not know, by name', () => {
+it('the constructor refuses an unknown part by name', () => {
   const parts = { timeSeries: memoryTimeSeries(), cache: memoryCacheBackend() };
   const open = (more: object | null) => () =>
     new DatabaseAbstraction((more && { ...parts, ...more }) as never);

@@ -30,7 +30,7 @@ const stored = (rows: number) => ({
 const ofRecord = (entries: readonly AuditEntry[]) =>
   entries.filter(({ operation }) => operation === 'marketData.write');
 
-it('a batch writer leaves one entry for each block, however many callers it has', async () => {
+it('a batch writer leaves one audit entry for each block', async () => {
   const database = await processes.open();
   const writer = await database.batchWriter({ maxAgeMs: 60_000 });
   const symbols = ['A', 'B', 'C', '!D'];
@@ -44,7 +44,7 @@ it('a batch writer leaves one entry for each block, however many callers it has'
   expect(new Set(processes.entries.map(({ batchId }) => batchId)).size).toBe(3);
 });
 
-it('the entry has the id of the query while operations are observed', async () => {
+it('an audit entry has the query id while operations are observed', async () => {
   const stop = onOperationEnd(() => undefined);
   processes.write = async (...call) => {
     Object.assign(currentOperation() ?? {}, { queryId: 'q-1' });
@@ -56,7 +56,7 @@ it('the entry has the id of the query while operations are observed', async () =
   expect(processes.entries).toEqual([{ ...stored(1), queryId: 'q-1' }]);
 });
 
-it('an outage is one entry of the block, and its end another', async () => {
+it('an outage leaves one audit entry for a block', async () => {
   let failures = 5;
   processes.write = (...call) => (failures-- > 0 ? Promise.reject(away) : memory.blocks.write(...call));
   const writer = await (await processes.open()).batchWriter({ maxRows: 1, retry: { random: () => 0 } });
@@ -70,7 +70,7 @@ it('an outage is one entry of the block, and its end another', async () => {
   expect(failures).toBe(-1);
 });
 
-it('a refused login is one entry of the block, however often delivery is tried', async () => {
+it('a block leaves one audit entry for a refused login', async () => {
   let failures = 5;
   const login = new ConnectionError('login', { operation: 'test', retryable: false });
   processes.write = (...call) => (failures-- > 0 ? Promise.reject(login) : memory.blocks.write(...call));
@@ -81,7 +81,7 @@ it('a refused login is one entry of the block, however often delivery is tried',
   expect(processes.entries).toMatchObject([{ outcome: 'CONNECTION' }, stored(1)]);
 });
 
-it('a journaled block is told of by who delivers it, a refused one when it is refused and when it is replayed', async () => {
+it('a journaled block is audited when it is delivered, refused and replayed', async () => {
   processes.write = () => Promise.reject(away);
   const writer = await (await processes.open('first')).batchWriter({ durability: 'journaled', maxRows: 1 });
   await writer.write('marketData', bars(['A']));
@@ -107,7 +107,7 @@ it('a journaled block is told of by who delivers it, a refused one when it is re
   expect(before.every(({ batchId }) => batchId === letter!.id)).toBe(true);
 });
 
-it('a transaction is told of with its rows, and so is each of its blocks', async () => {
+it('a transaction and each of its blocks leave an audit entry', async () => {
   const database = await processes.open();
   const { transactionId } = await database.transaction((tx) => {
     tx.insertMarketData(bars(['A', 'B', 'C'], countedMonths()));
@@ -127,7 +127,7 @@ it('a transaction is told of with its rows, and so is each of its blocks', async
   });
 });
 
-it('a transaction that fails after its commit is known by its id, and what of it was refused is counted', async () => {
+it('a transaction that fails after its commit is audited with refused rows', async () => {
   processes.write = () => Promise.reject(refused);
   const database = await processes.open();
   const failure = await database
@@ -140,7 +140,7 @@ it('a transaction that fails after its commit is known by its id, and what of it
   ]);
 });
 
-it('a sink that fails keeps no block from being stored, and is asked once for each', async () => {
+it('a failing audit sink keeps no block from being stored', async () => {
   let asked = 0;
   processes.audit = {
     record: () => {

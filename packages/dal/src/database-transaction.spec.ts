@@ -17,7 +17,7 @@ beforeEach(() => {
 
 afterEach(() => processes.end());
 
-it('sees the newest bar after a transaction, measures it and audits it', async () => {
+it('a transaction is visible to reads, measured and audited', async () => {
   const database = await processes.open();
   await database.insertMarketData(bars(['A'], () => 0));
   await database.getLatestMarketData('A', 1);
@@ -34,7 +34,7 @@ it('sees the newest bar after a transaction, measures it and audits it', async (
   await expect(database.transaction(() => undefined)).rejects.toMatchObject({ code: 'CONNECTION' });
 });
 
-it('stages its batches when called, before writes that are called later', async () => {
+it('a transaction stages its batches before writes that are called later', async () => {
   const database = await processes.open();
   const batch = (close: number) => {
     const { records, source } = bars(['A']);
@@ -50,7 +50,7 @@ it('stages its batches when called, before writes that are called later', async 
   expect((await database.getMarketData({})).data).toMatchObject([{ close: 3 }]);
 });
 
-it('says in its health that transactions wait; the next data layer of the directory applies them', async () => {
+it('health reports pending transactions, which the next process applies', async () => {
   const { write } = processes;
   processes.write = () => {
     const details = { operation: 'test', retryable: false };
@@ -74,7 +74,7 @@ it('says in its health that transactions wait; the next data layer of the direct
   await second.close();
 });
 
-it('applies later transactions when the cache refuses a key for good', async () => {
+it('later transactions are applied when the cache refuses a key', async () => {
   const { cache } = backend;
   const set = cache.set.bind(cache);
   const refusal = new CacheError('too large', { operation: 'test', retryable: false });
@@ -98,7 +98,7 @@ it('applies later transactions when the cache refuses a key for good', async () 
   expect(await database.health()).not.toHaveProperty('transactions');
 });
 
-it('clears what the read-through cache holds of the records, but not what it sets itself', async () => {
+it('a transaction invalidates cached records except keys it sets', async () => {
   const { cache } = backend;
   const database = await processes.open();
   const touched = ['market:A:latest', 'features:A:latest', 'features:A:x', 'prediction:p'];
@@ -126,7 +126,7 @@ it('clears what the read-through cache holds of the records, but not what it set
   expect(await cache.get('features:A:y', anything)).toBe('old');
 });
 
-it('does not wait for a cache that only had to be cleared', async () => {
+it('a transaction does not wait for a cache that cannot be cleared', async () => {
   backend.cache.deleteMany = () => Promise.reject(new CacheError('away', { operation: 'test' }));
   const database = await processes.open();
   await database.transaction((tx) => tx.insertMarketData(bars(['A'])));

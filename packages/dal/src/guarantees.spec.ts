@@ -56,7 +56,7 @@ function world(inspect: () => Promise<TableGuarantees[]>) {
 }
 
 describe('a batch writer', () => {
-  it('with a journal is refused where a table may count a row twice, and leaves the journal free', async () => {
+  it('a journaled writer is refused when a table may count rows twice', async () => {
     const { database, journal } = world(finds(FLAWED));
     await expect(database.batchWriter({ durability: 'journaled' })).rejects.toMatchObject({
       code: 'VALIDATION',
@@ -67,7 +67,7 @@ describe('a batch writer', () => {
     await database.close();
   });
 
-  it('with a journal is refused before the schema is initialized', async () => {
+  it('a journaled writer is refused before the schema is initialized', async () => {
     const { database } = world(finds([tableGuarantees('market_data', undefined)]));
     await expect(database.batchWriter({ durability: 'journaled' })).rejects.toThrow(
       /the schema is not initialized: there is no market_data/,
@@ -75,7 +75,7 @@ describe('a batch writer', () => {
     await database.close();
   });
 
-  it('without a journal has the tables that there are, unless it requires more', async () => {
+  it('a writer without a journal accepts any table unless it requires more', async () => {
     const { database, store } = world(finds(FLAWED));
     await database.batchWriter();
     expect(store.inspections).toBe(0);
@@ -85,21 +85,21 @@ describe('a batch writer', () => {
     await database.close();
   });
 
-  it('requires what its caller says, be it nothing', async () => {
+  it('a writer requires the guarantees of its caller, also none', async () => {
     const { database } = world(finds(FLAWED));
     const writer = await database.batchWriter({ durability: 'journaled', requires: [] });
     await writer.close();
     await database.close();
   });
 
-  it('is refused where the store will not tell', async () => {
+  it('a writer is refused when the store refuses the inspection', async () => {
     const refused = new ConnectionError('login', { operation: 'guarantees.inspect', retryable: false });
     const { database } = world(fails(refused));
     await expect(database.batchWriter({ durability: 'journaled' })).rejects.toBe(refused);
     await database.close();
   });
 
-  it('opens while the store is away, and stores nothing before it has asked', async () => {
+  it('a writer opens during an outage and stores only after inspection', async () => {
     const { database, store, timers, pass, stored } = world(fails(away));
     const writer = await database.batchWriter({ durability: 'journaled', clock: timers, maxAgeMs: 0 });
     const write = writer.write('marketData', bars(['A']));
@@ -118,7 +118,7 @@ describe('a batch writer', () => {
     await database.close();
   });
 
-  it('keeps its rows in the journal when the store that comes back does not keep what is required', async () => {
+  it('a writer keeps journaled rows when guarantees are missing after an outage', async () => {
     const { database, store, timers, pass, stored, deadLetters } = world(fails(away));
     const delays: unknown[] = [];
     const writer = await database.batchWriter({
@@ -149,7 +149,7 @@ describe('a batch writer', () => {
     await database.close();
   });
 
-  it('keeps its blocks when the store refuses to tell what the tables keep', async () => {
+  it('a writer keeps its blocks when the store refuses the inspection', async () => {
     const { database, store, timers, pass, stored, deadLetters } = world(fails(away));
     const writer = await database.batchWriter({ durability: 'journaled', clock: timers, maxAgeMs: 0 });
     store.inspect = fails(new QueryError('q', 'not enough privileges', { operation: 'guarantees.inspect' }));
@@ -169,7 +169,7 @@ describe('a batch writer', () => {
 });
 
 describe('health', () => {
-  it('tells what the tables keep, asking once a minute', async () => {
+  it('health reports guarantees, inspected once a minute', async () => {
     const { database, store, clock } = world(finds(WHOLE));
     expect((await database.health()).guarantees).toEqual(WHOLE);
     store.inspect = finds(FLAWED);
@@ -180,7 +180,7 @@ describe('health', () => {
     expect(store.inspections).toBe(2);
   });
 
-  it('asks again when the store was away', async () => {
+  it('health inspects guarantees again after an outage', async () => {
     const { database, store } = world(finds(WHOLE));
     await database.health();
     store.ping = fails(away);
@@ -194,7 +194,7 @@ describe('health', () => {
     expect((await database.health()).guarantees).toEqual(FLAWED);
   });
 
-  it('tells that it does not know what the tables keep when it may not ask', async () => {
+  it('health reports null guarantees when the inspection is refused', async () => {
     const { database } = world(fails(away));
     expect(await database.health()).toMatchObject({ clickhouseHealthy: true, guarantees: null });
   });

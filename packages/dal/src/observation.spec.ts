@@ -18,7 +18,7 @@ function watched(record: (entry: AuditEntry) => Promise<void>) {
   return new Observation(new OperationMetrics(), auditing).port('port', port, { insert: AUDITED_WRITE });
 }
 
-it('names the query in the audit entry while operations are observed', async () => {
+it('adds the query id to audit entries while operations are observed', async () => {
   const entries: AuditEntry[] = [];
   const observedPort = watched(async (entry) => void entries.push(entry));
   await observedPort.insert();
@@ -28,7 +28,7 @@ it('names the query in the audit entry while operations are observed', async () 
   expect(entries.map(({ queryId }) => queryId)).toEqual([undefined, 'q-1']);
 });
 
-it('records a modification once, also when the sink breaks its promise not to throw', async () => {
+it('records a modification once when the audit sink throws', async () => {
   const outcomes: string[] = [];
   const observedPort = watched(async ({ outcome }) => {
     outcomes.push(outcome);
@@ -51,7 +51,7 @@ const tick: MarketData<true> = {
   qualityScore: 100,
 };
 
-it('passes a subscription on to be read', async () => {
+it('returns a subscription as it is', async () => {
   const metrics = new OperationMetrics();
   const { marketStream } = memoryCacheBackend();
   const stream = new Observation(metrics).port('marketStream', marketStream, OPERATIONS.marketStream);
@@ -81,7 +81,7 @@ class Counting {
   }
 }
 
-it('counts and times calls, failed ones too, while nobody listens', async () => {
+it('counts and times successful and failed calls without subscribers', async () => {
   const metrics = new OperationMetrics();
   const counting = new Observation(metrics).port('counting', new Counting(2), { next: READ, fail: READ });
   expect([await counting.next(), await counting.next()]).toEqual([2, 4]);
@@ -95,7 +95,7 @@ it('counts and times calls, failed ones too, while nobody listens', async () => 
   expect(lastSuccessAt).toBeInstanceOf(Date);
 });
 
-it('announces calls from the moment on at which somebody listens', async () => {
+it('announces calls while the operation channel has subscribers', async () => {
   const metrics = new OperationMetrics();
   const counting = new Observation(metrics).port('counting', new Counting(1), { next: READ, fail: READ });
   await counting.next();
@@ -116,7 +116,7 @@ it.each([
   ['features.latest', (database: DatabaseAbstraction) => database.getLatestFeatures('A')],
   ['predictions.findById', (database: DatabaseAbstraction) => database.getPrediction('p')],
   ['marketData.latest', (database: DatabaseAbstraction) => database.getLatestMarketData('A', 1)],
-])('tells of %s whether the cache had it', async (name, read) => {
+])('announces whether the cache answered %s', async (name, read) => {
   const timeSeries = memoryTimeSeries();
   await timeSeries.features.insert([{ symbol: 'A', timestamp: 1, version: 1, features: { rsi: 1 } }]);
   await timeSeries.marketData.insert(bars(['A']));

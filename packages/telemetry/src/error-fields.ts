@@ -1,4 +1,4 @@
-/** What may be told about an error. */
+/** The fields of an error that are safe to log. */
 export interface ErrorFields {
   readonly name: string;
   readonly message: string;
@@ -9,10 +9,10 @@ export interface ErrorFields {
 
 const credentialsInUrl = /(\w:\/\/)[^\s/@]+@/g;
 
-/** Takes from an error what may be told, and nothing else: drivers put commands, rows and passwords on theirs. */
+/** Returns the safe fields of an error. Drivers put commands, rows and passwords on theirs. */
 export function errorFields(error: unknown): ErrorFields {
   if (typeof error !== 'object' || error === null) {
-    return { name: 'Error', message: 'something other than an Error was thrown' };
+    return { name: 'Error', message: 'a value that is no Error was thrown' };
   }
   const { name, message, code, queryId, retryable } = error as Readonly<Record<string, unknown>>;
   return {

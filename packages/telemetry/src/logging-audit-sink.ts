@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-/** Writes each audit record as one log line with `audit: true`, whatever the level of the logger it is given. */
+/** Writes each audit record as one log line with `audit: true`, at any level of the given logger. */
 export class LoggingAuditSink {
   readonly #logger: Logger;
 

@@ -9,7 +9,7 @@ import {
 import { driverError, LogLines } from './testing.js';
 
 describe('a logger', () => {
-  it('writes one JSON object a line, with ISO time, level and name', () => {
+  it('a logger writes one JSON object a line with time and level', () => {
     const log = new LogLines();
     createLogger({ destination: log, name: 'service' }).info({ port: 80 }, 'listening');
     expect(log.texts[0]).toMatch(/^\{[^\n]*\}\n$/);
@@ -20,7 +20,7 @@ describe('a logger', () => {
     expect(new Date(time).toISOString()).toBe(time);
   });
 
-  it('writes nothing below its level', () => {
+  it('a logger writes nothing below its level', () => {
     const log = new LogLines();
     const logger = createLogger({ destination: log, level: 'warn' });
     logger.info('quiet');
@@ -29,7 +29,7 @@ describe('a logger', () => {
   });
 
   it.each(['password', 'secret', 'token', 'apiKey', 'authorization', 'cookie'])(
-    'does not write a %s',
+    'a logger redacts the key %s',
     (key) => {
       const log = new LogLines();
       createLogger({ destination: log }).info({ [key]: 'hunter2', redis: { [key]: 'hunter2' } });
@@ -39,7 +39,7 @@ describe('a logger', () => {
     },
   );
 
-  it('writes of an error what may be told, and nothing else', () => {
+  it('a logger writes only the safe fields of an error', () => {
     const log = new LogLines();
     createLogger({ destination: log }).error({ err: driverError() }, 'no connection');
     expect(log.lines[0]?.['err']).toEqual({
@@ -67,7 +67,7 @@ describe('the log of operations', () => {
       { symbol: 'SPX', note: 'row content' },
     ]);
 
-  it('has one line for one that succeeded, without its rows', async () => {
+  it('logs one line without rows when an operation succeeds', async () => {
     begin();
     await insert({ backend: 'clickhouse', queryId: 'q-1', rows: 3, cacheHit: false });
     expect(log.lines).toEqual([
@@ -87,13 +87,13 @@ describe('the log of operations', () => {
     ]);
   });
 
-  it('has successes at debug level where that is asked for', async () => {
+  it('logs successes at debug level when asked to', async () => {
     begin({ successLevel: 'debug' });
     await insert();
     expect(log.lines).toEqual([]);
   });
 
-  it('has one line at error level for one that failed, with what may be told of the error', async () => {
+  it('logs one error line with safe fields when an operation fails', async () => {
     begin({ successLevel: 'debug' });
     await expect(
       traceOperation({ operation: 'cache.get' }, () => Promise.reject(driverError())),
@@ -116,14 +116,14 @@ describe('the log of operations', () => {
     expect(log.texts.join()).not.toContain('hunter2');
   });
 
-  it.each([undefined, null, 'hunter2', {}])('has a line when %j is thrown', async (thrown) => {
+  it.each([undefined, null, 'hunter2', {}])('logs a line when %j is thrown', async (thrown) => {
     begin();
     await traceOperation({ operation: 'cache.get' }, () => Promise.reject(thrown)).catch(() => {});
     expect(log.lines).toEqual([expect.objectContaining({ level: 'error', msg: 'operation failed' })]);
     expect(log.texts.join()).not.toContain('hunter2');
   });
 
-  it('ends when it is stopped', async () => {
+  it('logs nothing after it is stopped', async () => {
     begin();
     stop();
     await insert();
@@ -132,7 +132,7 @@ describe('the log of operations', () => {
 });
 
 describe('the audit log', () => {
-  it('has one marked line for a record, even where the logger is silent', async () => {
+  it('the audit sink logs one marked line when the logger is silent', async () => {
     const log = new LogLines();
     const sink = new LoggingAuditSink(createLogger({ destination: log, level: 'silent' }));
     const entry = { operation: 'marketData.insert', rows: 3, at: new Date(0), audit: false };

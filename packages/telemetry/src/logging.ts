@@ -3,20 +3,20 @@ import { pino } from 'pino';
 import { errorFields } from './error-fields.js';
 import { onOperationEnd } from './operation-channel.js';
 
-const secretKeys = ['password', 'secret', 'token', 'apiKey', 'authorization', 'cookie'];
+const SECRET_KEYS = ['password', 'secret', 'token', 'apiKey', 'authorization', 'cookie'];
 
 export interface LoggerOptions {
-  /** Least level that is written. Default is `info`. */
+  /** The lowest level that is written. @default info */
   readonly level?: pino.LevelWithSilent;
-  /** Name of the program, on each line. */
+  /** Name of the program on each line. @default none */
   readonly name?: string;
-  /** Where lines go. Default is standard error. */
+  /** Receives the lines. @default standard error */
   readonly destination?: pino.DestinationStream;
 }
 
 /**
- * A logger that writes one JSON object a line, with ISO time and the level's name. Of an error it writes only what
- * may be told, and keys that usually hold secrets show `[secret]`, at the top and one level below.
+ * Creates a logger that writes one JSON object a line, with ISO time and the level's name. Of an error it writes only the safe
+ * fields. Keys that usually hold secrets show `[secret]`, at the top and one level below.
  */
 export function createLogger(options: LoggerOptions = {}): pino.Logger {
   const { level = 'info', name, destination = pino.destination(2) } = options;
@@ -27,21 +27,21 @@ export function createLogger(options: LoggerOptions = {}): pino.Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: errorFields },
-      redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`]), censor: '[secret]' },
+      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[secret]' },
     },
     destination,
   );
 }
 
 export interface OperationLoggingOptions {
-  /** Level of the line of an operation that succeeded. Default is `info`. */
+  /** Level of the line of a successful operation. @default info */
   readonly successLevel?: 'debug' | 'info';
 }
 
 /**
- * Writes one line for each operation that ends: at level `error` for a failure, with what may be told of the error.
- * What an operation was given or returned is never written.
- * @returns stops it.
+ * Writes one line for each operation that ends, at level `error` for a failure. It never writes the arguments or the result of an
+ * operation.
+ * @returns a function that stops it
  */
 export function subscribeLogging(logger: pino.Logger, options: OperationLoggingOptions = {}): () => void {
   const { successLevel = 'info' } = options;

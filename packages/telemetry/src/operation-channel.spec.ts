@@ -17,14 +17,14 @@ describe('an operation', () => {
     return events;
   };
 
-  it('is run and answered when nobody listens', async () => {
+  it('runs an operation without subscribers', async () => {
     const event: OperationEvent = { operation: 'marketData.latest' };
     expect(operationChannel.hasSubscribers).toBe(false);
     await expect(traceOperation(event, async () => 42)).resolves.toBe(42);
     expect(event).toEqual({ operation: 'marketData.latest' });
   });
 
-  it('is announced when it has succeeded, with what it learned while it ran', async () => {
+  it('announces a successful operation with fields set while it ran', async () => {
     const events = listen();
     const answer = traceOperation({ operation: 'marketData.insert' }, async (event: OperationEvent) => {
       event.rows = 3;
@@ -53,7 +53,7 @@ describe('an operation', () => {
         throw new RangeError('too many');
       },
     ],
-  ])('is announced once, with its error, when it %s', async (_how, run) => {
+  ])('announces an operation once with its error when it %s', async (_how, run) => {
     const events = listen();
     await expect(traceOperation({ operation: 'features.insert' }, run)).rejects.toThrow(RangeError);
     expect(events).toEqual([
@@ -61,7 +61,7 @@ describe('an operation', () => {
     ]);
   });
 
-  it('is known to the code that runs in it, which may fill in what it learns', async () => {
+  it('returns the current operation to the code that runs in it', async () => {
     const events = listen();
     await traceOperation({ operation: 'marketData.latest' }, async () => {
       await Promise.resolve();
@@ -71,7 +71,7 @@ describe('an operation', () => {
     expect(currentOperation()).toBeUndefined();
   });
 
-  it('is not announced to those who have stopped listening', async () => {
+  it('announces nothing to a listener that has stopped', async () => {
     const events = listen();
     stop();
     await traceOperation({ operation: 'marketData.latest' }, async () => 42);

@@ -2,37 +2,37 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
 
-/** What is known of one operation while it runs. Whoever runs it fills in more as it learns more. */
+/** One operation while it runs. The code that runs it fills in the optional fields. */
 export interface OperationEvent {
-  /** Name of the operation, as in `marketData.insert`. */
+  /** Name of the operation, e.g. `marketData.insert`. */
   readonly operation: string;
-  /** What answers it, as in `clickhouse`. */
+  /** The backend that answers it, e.g. `clickhouse`. */
   backend?: string;
-  /** Under which the backend knows the query. */
+  /** Id of the query in the backend. */
   queryId?: string;
-  /** Rows written or returned. */
+  /** Number of rows written or returned. */
   rows?: number;
-  /** Whether a cache answered. Undefined when none was asked. */
+  /** Whether a cache answered. Undefined when no cache was involved. */
   cacheHit?: boolean;
-  /** What the operation failed with. Set by the channel; its presence means failure. */
+  /** Error of a failed operation. Set by the channel; its presence means failure. */
   error?: unknown;
-  /** What the operation resolved to. Set by the channel. */
+  /** Result of a successful operation. Set by the channel. */
   result?: unknown;
-  /** When it began, in milliseconds of `performance.now()`. Set by `traceOperation`. */
+  /** Start in milliseconds of `performance.now()`. Set by `traceOperation`. */
   startedAt?: number;
 }
 
 /**
- * Where operations are announced to whoever observes them: `start` before one begins, `asyncEnd` when it has
- * succeeded or failed. Everything between runs in the async context that subscribers bind to `start`.
+ * Diagnostics channel of operations: `start` before one begins, `asyncEnd` when it has succeeded or failed. Everything between
+ * runs in the async context that subscribers bind to `start`.
  */
 export const operationChannel = tracingChannel<unknown, OperationEvent>('quantumtrade:dal:operation');
 
 const running = new AsyncLocalStorage<OperationEvent>();
 
 /**
- * Runs an operation and announces it. Costs next to nothing while nobody listens.
- * @param run receives the event, to fill in what it learns.
+ * Runs an operation and announces it. Without subscribers it only runs it.
+ * @param run - receives the event to fill in its fields
  */
 export function traceOperation<Event extends OperationEvent, Result>(
   event: Event,
@@ -44,16 +44,16 @@ export function traceOperation<Event extends OperationEvent, Result>(
 }
 
 /**
- * The operation that the calling code runs in, for adapters to fill in what only they know (`backend`, `queryId`).
- * Undefined outside of operations and while nobody listens.
+ * Returns the operation that the calling code runs in, so that adapters can fill in `backend` and `queryId`. Undefined outside
+ * of operations and without subscribers.
  */
 export function currentOperation(): OperationEvent | undefined {
   return running.getStore();
 }
 
 /**
- * Tells a listener of each operation that has ended; `'error' in event` says how. A listener must not throw.
- * @returns stops it.
+ * Calls a listener for each operation that has ended; `'error' in event` means failure. A listener must not throw.
+ * @returns a function that stops it
  */
 export function onOperationEnd(listener: (event: OperationEvent) => void): () => void {
   const receive = (message: unknown) => listener(message as OperationEvent);

@@ -15,7 +15,7 @@ export interface OperationStatistics {
 }
 
 export interface MetricsSnapshot extends OperationStatistics {
-  /** The same for each operation that has run, by its name. */
+  /** Statistics of each operation that has run, by its name. */
   readonly operations: Readonly<Record<string, OperationStatistics>>;
   readonly cacheHits: number;
   readonly cacheMisses: number;

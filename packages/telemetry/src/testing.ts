@@ -1,4 +1,4 @@
-/** A log destination that keeps its lines, parsed. */
+/** Log destination that keeps its lines and parses them. */
 export class LogLines {
   readonly texts: string[] = [];
 
@@ -11,7 +11,7 @@ export class LogLines {
   }
 }
 
-/** What a driver might throw: an error with more on it than may be told. */
+/** Returns an error as a driver throws it, with unsafe fields. */
 export const driverError = (): Error =>
   Object.assign(new Error('refused by redis://ann:hunter2@cache:6379'), {
     name: 'ConnectionError',

@@ -33,7 +33,7 @@ describe('the trace of operations', () => {
     return spans[0]!;
   };
 
-  it('has one span for an operation, with what it learned while it ran and nothing of its rows', async () => {
+  it('creates one span for an operation, without its rows', async () => {
     await traceOperation({ operation: 'marketData.insert' }, async (event: OperationEvent) => {
       await pause();
       Object.assign(event, { backend: 'clickhouse', queryId: 'q-1', rows: 3, cacheHit: false });
@@ -51,7 +51,7 @@ describe('the trace of operations', () => {
     });
   });
 
-  it('tells a failure, without what may not be told of the error', async () => {
+  it('records only the safe fields of an error in a span', async () => {
     await traceOperation({ operation: 'cache.get' }, () => Promise.reject(driverError())).catch(() => {});
     const { status, attributes, events } = spanOf('cache.get');
     expect(status).toEqual({ code: SpanStatusCode.ERROR, message: 'refused by redis://[secret]@cache:6379' });
@@ -63,7 +63,7 @@ describe('the trace of operations', () => {
     expect(events).toEqual([]);
   });
 
-  it('nests operations, and the spans of others, in the order of their calls', async () => {
+  it('nests operations and other spans in the order of their calls', async () => {
     const tracer = trace.getTracer('application');
     await tracer.startActiveSpan('request', async (request) => {
       await traceOperation({ operation: 'outer' }, async () => {
@@ -88,7 +88,7 @@ describe('the trace of operations', () => {
     expect(parentOf('after')).toBe(idOf('request'));
   });
 
-  it('uses the provider it is given', async () => {
+  it('uses the given tracer provider', async () => {
     stop();
     const own = new InMemorySpanExporter();
     stop = subscribeTracing(new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(own)] }));
@@ -97,7 +97,7 @@ describe('the trace of operations', () => {
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 
-  it('ends the spans of operations under way when it is stopped, and makes none after', async () => {
+  it('ends open spans when it is stopped and creates none afterwards', async () => {
     const underway = traceOperation({ operation: 'slow' }, pause);
     stop();
     spanOf('slow');
@@ -107,7 +107,7 @@ describe('the trace of operations', () => {
     expect(operationChannel.hasSubscribers).toBe(false);
   });
 
-  it('ends each span once', async () => {
+  it('ends each span exactly once', async () => {
     const complaints: string[] = [];
     const complain = (message: string) => complaints.push(message);
     diag.setLogger({ error: complain, warn: complain, info: () => {}, debug: () => {}, verbose: () => {} });

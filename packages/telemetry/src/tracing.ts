@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { errorFields } from './error-fields.js';
 import { onOperationEnd, operationChannel, type OperationEvent } from './operation-channel.js';
 
-/** Lets a channel run what it announces in OpenTelemetry's own context, so that all spans beneath nest. */
+/** Runs announced operations in OpenTelemetry's own context, so that all spans beneath nest. */
 class ActiveContext extends AsyncLocalStorage<Context> {
   override run<Result, Args extends unknown[]>(
     active: Context,
@@ -16,11 +16,10 @@ class ActiveContext extends AsyncLocalStorage<Context> {
 }
 
 /**
- * Makes one span of each operation, a child of the span that is active where the operation begins and the parent of
- * those that begin within it. Names and statuses follow the semantic conventions for database clients; what an
- * operation was given or returned is not part of a span.
- * @param provider default is the provider registered with `@opentelemetry/api`.
- * @returns stops it. Operations under way end their spans there and then.
+ * Creates one span for each operation: a child of the active span, and the parent of spans that begin within the operation.
+ * Names and statuses follow the semantic conventions for database clients. A span has neither arguments nor results.
+ * @param provider - @default the provider registered with `@opentelemetry/api`
+ * @returns a function that stops it and ends the spans of operations under way
  */
 export function subscribeTracing(provider: TracerProvider = trace.getTracerProvider()): () => void {
   const tracer = provider.getTracer('@quantumtrade/dal-telemetry');
@@ -57,7 +56,7 @@ export function subscribeTracing(provider: TracerProvider = trace.getTracerProvi
 
 const queryIdAttribute = 'quantumtrade.dal.query_id';
 
-/** Known only in the end: a running operation fills its event in. An undefined attribute is left out. */
+/** Returns the attributes of an operation that has ended. Undefined ones are omitted. */
 function attributesOf({ backend, queryId, rows, cacheHit }: OperationEvent): Attributes {
   return {
     'db.system.name': backend,

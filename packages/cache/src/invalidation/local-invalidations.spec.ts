@@ -21,7 +21,7 @@ function open() {
 }
 
 describe.each(['the shared cache', 'a keyspace'] as const)('deleteWhere of %s', (way) => {
-  it('settles pending removals of the keys it deletes', async () => {
+  it('deleteWhere settles pending removals of the deleted keys', async () => {
     const { local, deletions } = open();
     await deletions[way]({ symbol: 'A' });
     expect(local.pendingRemovals).toEqual([...OTHER_KEYS, 'market:B:latest']);
@@ -29,14 +29,14 @@ describe.each(['the shared cache', 'a keyspace'] as const)('deleteWhere of %s', 
     expect(local.pendingRemovals).toEqual(OTHER_KEYS);
   });
 
-  it('leaves removals pending when it fails', async () => {
+  it('deleteWhere leaves removals pending when it fails', async () => {
     const { cache, local, deletions } = open();
     cache.deleteWhere = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
     await expect(deletions[way]({})).rejects.toThrow('read-only');
     expect(local.pendingRemovals).toContain(KEY);
   });
 
-  it('leaves a removal pending that fails while it runs', async () => {
+  it('deleteWhere leaves a removal pending that fails while it runs', async () => {
     const { local, deletions } = open();
     const deletion = deletions[way]({});
     local.addPendingRemovals([KEY]);

@@ -102,14 +102,14 @@ export class FirstLevel {
   writtenWhere(isWritten: (key: string) => boolean): void {
     this.#versions.allWritten();
     for (const key of [...this.#entries.keys()].filter(isWritten)) this.#remove(key);
-    for (const flights of this.#underWay) flights.forgetAll();
+    for (const group of this.#underWay) group.forgetAll();
   }
 
   /** Drops everything. */
   allChanged(): void {
     this.#versions.allChanged();
     this.#entries.clear();
-    for (const flights of this.#underWay) flights.forgetAll();
+    for (const group of this.#underWay) group.forgetAll();
   }
 
   #usableAt(now: number, key: string): CachedEntry<unknown> | undefined {
@@ -121,7 +121,7 @@ export class FirstLevel {
 
   #drop(key: string): void {
     this.#remove(key);
-    for (const flights of this.#underWay) flights.forget(key);
+    for (const group of this.#underWay) group.forget(key);
   }
 
   /** Removes an entry. The library clears its whole storage with the last one, which is slow: a placeholder prevents that. */

@@ -1,6 +1,6 @@
 import { freeze } from './freeze.js';
 
-it('freezes objects, arrays and dates through and through', () => {
+it('freezes objects, arrays and dates at every depth', () => {
   const value = { list: [{ a: 1 }], at: new Date(0), text: 'x', none: null };
   freeze(value);
   expect(() => value.list.push({ a: 2 })).toThrow(TypeError);
@@ -12,7 +12,7 @@ it('freezes objects, arrays and dates through and through', () => {
   expect(value).toEqual({ list: [{ a: 1 }], at: new Date(0), text: 'x', none: null });
 });
 
-it('leaves a frozen date a date', () => {
+it('keeps a frozen date usable as a date', () => {
   const date = new Date(Date.UTC(2024, 0, 2));
   freeze(date);
   expect(date).toBeInstanceOf(Date);
@@ -22,7 +22,7 @@ it('leaves a frozen date a date', () => {
   expect(structuredClone(date)).toEqual(date);
 });
 
-it('gives a size that grows with the content, and is the same again', () => {
+it('returns the same size for a frozen value, growing with its content', () => {
   const text = (length: number) => freeze({ text: 'x'.repeat(length) });
   expect(text(1_000) - text(10)).toBe(990);
   expect(freeze(Array.from({ length: 1_000 }, () => 1))).toBeGreaterThan(8_000);

@@ -35,7 +35,7 @@ export class LeaseTokens {
   }
 }
 
-/** What the second level may hold for a key. */
+/** Decoded content of a key on the second level. */
 export type LeasedValue<T> = T | Lease | typeof ABSENT | typeof UNREADABLE;
 
 const NAME = 'quantumtrade:cache';

@@ -18,7 +18,7 @@ export interface LoadedValue<T> {
   readonly startedAt: number;
 }
 
-/** What a key holds. */
+/** Content of a key after it was read. */
 export type Found<T> = CachedEntry<T> | Lease | typeof UNREADABLE;
 
 type StoredEntry<T> = CacheEntry<LeasedValue<T>> | typeof UNREADABLE | null;

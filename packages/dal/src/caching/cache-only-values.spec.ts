@@ -145,7 +145,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
     return find(other);
   }
 
-  it('is served out of this process, shared and frozen', async () => {
+  it('a value is served from this process, shared and frozen', async () => {
     const database = open();
     await save(database, 1);
     const value = (await find(database))!;
@@ -157,7 +157,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
     expect([cacheL1Hits, cacheL2Hits]).toEqual([1, 1]);
   });
 
-  it('that another client writes or deletes is served as soon as it is told', async () => {
+  it('a value is current once a change by another client is announced', async () => {
     const database = open();
     const second = await valueOf(2);
     await save(database, 1);
@@ -168,7 +168,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
     expect(await find(database)).toBeNull();
   });
 
-  it('is heard of before it is told, whichever way this process writes it', async () => {
+  it('a value is current at once when this process writes it in any way', async () => {
     const second = await valueOf(2);
     const third = await valueOf(3);
     const database = await openDeaf();
@@ -184,7 +184,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
     expect(await find(database)).toBeNull();
   });
 
-  it('is read again once its bound is over, although nothing was told', async () => {
+  it('a value is read again after its bound without a notification', async () => {
     const second = await valueOf(2);
     const database = await openDeaf();
     await save(database, 1);
@@ -196,7 +196,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
     expect(await find(database)).toEqual(second);
   });
 
-  it('is not kept in process while changes may go unheard', async () => {
+  it('a value is not kept in this process while changes may be missed', async () => {
     let listener: InvalidationListener | undefined;
     const database = open({
       listen: (given) => {
@@ -214,7 +214,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
     expect(reads).toBe(2);
   });
 
-  it('cannot be read when the cache fails, nor after the end', async () => {
+  it('a value cannot be read when the cache fails or the database is closed', async () => {
     const database = open();
     await save(database, 1);
     await find(database);
@@ -225,7 +225,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
     await expect(find(broken)).rejects.toMatchObject({ code: 'CACHE' });
   });
 
-  it('is neither given to nor taken from who has given up', async () => {
+  it('a value is neither read nor written by a call that has ended', async () => {
     const database = open();
     await save(database, 1);
     const first = await find(database);
@@ -239,7 +239,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, save, find, store
   });
 });
 
-it('a session ends, and a token is revoked, at once and once', async () => {
+it('ends a session and revokes a token at once, and only once', async () => {
   const { sessions, authContexts } = await openDeaf();
   await sessions.save(session(1));
   await authContexts.save('token', context(1));
@@ -250,7 +250,7 @@ it('a session ends, and a token is revoked, at once and once', async () => {
   expect([await sessions.end('ann'), await authContexts.revoke('token')]).toEqual([false, false]);
 });
 
-it('a token that is revoked while it is looked up is not known afterwards', async () => {
+it('a token revoked during a lookup is unknown afterwards', async () => {
   const { authContexts } = await openDeaf();
   await authContexts.save('token', context(1));
   let answer = () => {};
@@ -272,7 +272,7 @@ it('a token that is revoked while it is looked up is not known afterwards', asyn
   expect(await authContexts.find('token')).toBeNull();
 });
 
-it('an older tick that comes late neither takes the place of a newer one nor hides it', async () => {
+it('an older tick that arrives late does not replace a newer one', async () => {
   const { realtime } = open();
   const later = { ...tick(2), timestamp: new Date(timestamp.getTime() + 1) };
   expect(await realtime.setLatestTick(later)).toBe(true);
@@ -281,7 +281,7 @@ it('an older tick that comes late neither takes the place of a newer one nor hid
   expect(await realtime.latestTick('A')).toEqual(later);
 });
 
-it.each([undefined, null, 42, {}])('of %p, which names nothing, is refused', async (name) => {
+it.each([undefined, null, 42, {}])('refuses real-time values of %p', async (name) => {
   const database = new DatabaseAbstraction({ timeSeries: memoryTimeSeries(), cache: memoryCacheBackend() });
   const { realtime, sessions, authContexts } = database;
   const calls = [

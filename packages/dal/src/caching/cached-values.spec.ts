@@ -98,7 +98,7 @@ function refuses(change: () => unknown): boolean {
 }
 
 describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, write, find }) => {
-  it('is shared and frozen, loaded or not', async () => {
+  it('a value is shared and frozen when loaded and when cached', async () => {
     const database = open();
     await write(timeSeries);
     const loaded = await find(database);
@@ -108,7 +108,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, write, find }) =>
     expect(read).toEqual(loaded);
   });
 
-  it('is frozen also while the cache fails', async () => {
+  it('a value is frozen while the cache fails', async () => {
     const { cache } = backend;
     cache.getEntry = () => Promise.reject(new CacheError('gone', { operation: 'test' }));
     await write(timeSeries);
@@ -117,7 +117,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, write, find }) =>
     expect(isFrozen(value)).toBe(true);
   });
 
-  it('is read again once its bound is over, although nothing was told', async () => {
+  it('a value is read again after its bound without a notification', async () => {
     const listen = (listener: { onConnected(): void }) => {
       queueMicrotask(() => listener.onConnected());
       return () => undefined;
@@ -136,7 +136,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, write, find }) =>
   });
 });
 
-it('every cached keyspace has its bound', () => {
+it('gives every cached keyspace a bound', () => {
   const cached = Object.entries(keyspaces).filter(([name]) => !['rateLimit', 'marketStream'].includes(name));
   const patterns = cached.map(([, { pattern }]) => pattern);
   expect(Object.keys(keyspaceOptions).toSorted()).toEqual(patterns.toSorted());

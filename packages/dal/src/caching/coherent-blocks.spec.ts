@@ -38,7 +38,7 @@ const until = async (isDone: () => boolean | Promise<boolean>) => {
   while (!(await isDone())) await turn();
 };
 
-it('a batch writer leaves nothing old in the cache once its write resolves', async () => {
+it('a batch writer leaves nothing old cached when its write resolves', async () => {
   const database = await withCachedBar();
   const writer = await database.batchWriter({ maxRows: 1 });
   await writer.write(
@@ -53,7 +53,7 @@ it('a batch writer leaves nothing old in the cache once its write resolves', asy
   expect((await database.getLatestFeatures('A'))?.features).toEqual({ rsi: 2 });
 });
 
-it('rows in columns are no exception', async () => {
+it('a batch writer of columns leaves nothing old cached', async () => {
   const database = await withCachedBar();
   const writer = await database.batchWriter({ maxRows: 1 });
   const { open: price, high, low, close, adjustedClose, volume, qualityScore } = bars(['A']).records[0]!;
@@ -64,7 +64,7 @@ it('rows in columns are no exception', async () => {
   expect(await latest(database)).toBe(2);
 });
 
-it('a journaled block touches the cache when it is delivered, not when it is journaled', async () => {
+it('a journaled block invalidates the cache when it is delivered', async () => {
   const database = await withCachedBar();
   let deliver = () => {};
   const held = new Promise<void>((resolve) => (deliver = resolve));
@@ -83,7 +83,7 @@ it('a journaled block touches the cache when it is delivered, not when it is jou
   expect(await latest(database)).toBe(2);
 });
 
-it('a block that another process left in the journal still knows what it touches', async () => {
+it('a journaled block of another process invalidates the cache', async () => {
   processes.write = () => Promise.reject(away);
   const first = await withCachedBar();
   const writer = await first.batchWriter({ durability: 'journaled', maxRows: 1 });
@@ -103,7 +103,7 @@ it('a block that another process left in the journal still knows what it touches
   expect(await latest(second)).toBe(2);
 });
 
-it('so does a dead letter, whoever replays it', async () => {
+it('a replayed dead letter invalidates the cache', async () => {
   processes.write = () => Promise.reject(refused);
   const first = await withCachedBar();
   const writer = await first.batchWriter({ maxRows: 1 });
@@ -124,7 +124,7 @@ it('so does a dead letter, whoever replays it', async () => {
   expect(await latest(second)).toBe(3);
 });
 
-it('while a block that does not know what it touches is stored, nothing that is loaded is cached', async () => {
+it('caches no load during the write of a block without keys', async () => {
   const { database, answer } = await withSlowLoad();
   const letter = { reason: { code: 'QUERY', message: 'no' }, at: 1, block: blockOf(2) };
   await database.deadLetters.add(letter);
@@ -145,7 +145,7 @@ it.each<[string, () => Promise<never>]>([
       throw new Error('a bug');
     },
   ],
-])('a write succeeds even if the cache %s', async (_, fail) => {
+])('a write succeeds when the cache %s', async (_, fail) => {
   const database = await withCachedBar();
   const writer = await database.batchWriter({ maxRows: 1 });
   for (const method of [
@@ -172,7 +172,7 @@ it.each<[string, () => Promise<never>]>([
   expect((await memory.marketData.find({ symbol: 'A' })).totalCount).toBe(4);
 });
 
-it('a cache that could not be brought up to date forgets', async () => {
+it('removes a cached value that could not be replaced', async () => {
   const database = await withCachedBar();
   cache.replaceIfNewer = () => Promise.reject(new Error('a bug'));
   await database.insertMarketData(bars(['A'], () => 2));

@@ -105,7 +105,7 @@ async function take(database: DatabaseAbstraction, given: Step): Promise<unknown
   return done;
 }
 
-it('a cached read equals a read of the store, whatever was written before', async () => {
+it('a cached read equals a read of the store after any writes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
       const { database, store, clock } = open();
@@ -138,7 +138,7 @@ describe('a migration', () => {
     reads: false,
   };
 
-  it('keeps what was loaded before it out of the cache', async () => {
+  it('a migration keeps earlier loads out of the cache', async () => {
     const clock = new ManualClock(1_000);
     const store = memoryTimeSeries({ clock });
     let release = () => {};
@@ -165,7 +165,7 @@ describe('a migration', () => {
     await database.close();
   });
 
-  it('clears the caches of other processes', async () => {
+  it('a migration clears the caches of other processes', async () => {
     const clock = new ManualClock(1_000);
     const store = memoryTimeSeries({ clock });
     const cache = memoryCacheBackend({ clock });
@@ -190,7 +190,7 @@ describe('a migration', () => {
     await one.close();
   });
 
-  it('that changes nothing leaves the cache as it is', async () => {
+  it('a migration that changes nothing leaves the cache as it is', async () => {
     const { database, store } = open();
     await database.initializeSchema();
     await take(database, given);
@@ -201,7 +201,7 @@ describe('a migration', () => {
     await database.close();
   });
 
-  it('initializes an empty store while the cache is away', async () => {
+  it('initialize creates the schema of an empty store without a cache', async () => {
     const store = memoryTimeSeries();
     const backend = memoryCacheBackend();
     backend.cache.deleteWhere = () => Promise.reject(new Error('away'));
@@ -212,7 +212,7 @@ describe('a migration', () => {
     await database.close();
   });
 
-  it('rejects when the cache cannot be cleared, and clears at the next call', async () => {
+  it('migrate rejects when the cache cannot be cleared, and clears on retry', async () => {
     const clock = new ManualClock(1_000);
     const store = memoryTimeSeries({ clock });
     const backend = memoryCacheBackend({ clock });

@@ -14,7 +14,7 @@ const exact = Object.freeze({
   qualityScore: 100,
 });
 
-it('makes a record in numbers once, frozen and with the same date', () => {
+it('converts a record to numbers once, frozen and with the same date', () => {
   const withExactness = exactnessOf(marketData);
   const numbers = withExactness(exact, false);
   expect(numbers).toEqual({
@@ -31,11 +31,11 @@ it('makes a record in numbers once, frozen and with the same date', () => {
   expect(withExactness(exact, false)).toBe(numbers);
 });
 
-it('gives the record itself to who asks for exactness', () => {
+it('returns the record itself when exactness is asked for', () => {
   expect(exactnessOf(marketData)(exact, true)).toBe(exact);
 });
 
-it('refuses each time what no number stands for', () => {
+it('refuses a value that no number represents on every call', () => {
   const withExactness = exactnessOf(marketData);
   const large = { ...exact, volume: '9007199254740993' };
   for (let reads = 0; reads < 2; reads++) {

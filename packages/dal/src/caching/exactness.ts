@@ -2,8 +2,8 @@ import type { RecordDefinition, RecordOf } from '@quantumtrade/dal-domain';
 import { withExactness } from '@quantumtrade/dal-domain';
 
 /**
- * Gives frozen exact records the exactness that their readers ask for. What a record is in numbers is made once, and is as
- * shared and frozen as the record.
+ * Returns a function that gives frozen exact records the exactness that their readers ask for. The form in numbers is created
+ * once for each record, and is shared and frozen as well.
  */
 export function exactnessOf<D extends RecordDefinition>(definition: D) {
   const inNumbers = new WeakMap<RecordOf<D, true>, RecordOf<D>>();
@@ -18,7 +18,7 @@ export function exactnessOf<D extends RecordDefinition>(definition: D) {
   };
 }
 
-/** The record, frozen, with the dates, lists and maps of one that is frozen already. */
+/** Returns the record, frozen, with the dates, lists and maps of one that is frozen already. */
 function sharingMembers<T extends object>(record: T, frozen: Readonly<Record<string, unknown>>): T {
   const members = Object.entries(record).map(([name, member]) => [
     name,

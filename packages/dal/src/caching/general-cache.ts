@@ -36,7 +36,7 @@ export function generalCache(cache: Cache): Cache {
   return methods as unknown as Cache;
 }
 
-/** What is no key, no list and no pattern is left to the cache to refuse. */
+/** Refuses reserved keys. Arguments that are no key, list or pattern are left for the cache to refuse. */
 function requireUnreservedArgument(
   argument: KeyArgument,
   [first, second]: readonly unknown[],

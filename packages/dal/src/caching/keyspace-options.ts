@@ -1,13 +1,13 @@
 import type { KeyspaceOptions } from '@quantumtrade/dal-cache';
 import { keyspaces } from '@quantumtrade/dal-domain';
 
-/** What a store can be asked for: a load may take a while, and values that were cached together are not to end together. */
+/** Options of values that the store has as well: a load may take a while, and values cached together expire apart. */
 const loaded = { jitter: 0.1, loadTimeoutMs: 30_000 };
 
 /**
- * How the values of each key pattern are kept. `l1TtlMs` is the staleness bound: after so long in this process a value is read
- * again from the cache's server, even if no change of it was told. Of every keyspace: nothing is served after its time, and
- * nothing is kept in this process while changes may go unheard.
+ * Options of each key pattern. `l1TtlMs` is the staleness bound: after that time in this process a value is read again from the
+ * cache's server, even without a notification. No value is served after its time, and none is kept in this process while
+ * invalidations are disconnected.
  */
 export const keyspaceOptions: Readonly<Record<string, KeyspaceOptions>> = {
   [keyspaces.latestMarketData.pattern]: { ...loaded, l1TtlMs: 5_000 },

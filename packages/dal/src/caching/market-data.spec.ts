@@ -21,23 +21,20 @@ it.each([
   ['older than', 1],
   ['as old as', 5],
   ['newer than', 9],
-])(
-  'never gives a published tick that is %s the stored bar for the bar, nor the bar for the tick',
-  async (_, at) => {
-    const database = new DatabaseAbstraction({ timeSeries: memoryTimeSeries(), cache: memoryCacheBackend() });
-    const latest = async () => (await database.getLatestMarketData('A', 1)).data.map(({ close }) => close);
-    const insert = (timestamp: number, close: number) =>
-      database.insertMarketData({ source: 'vendor', records: [{ ...bar, symbol: 'A', timestamp, close }] });
+])('never mixes a stored bar with a tick that is %s it', async (_, at) => {
+  const database = new DatabaseAbstraction({ timeSeries: memoryTimeSeries(), cache: memoryCacheBackend() });
+  const latest = async () => (await database.getLatestMarketData('A', 1)).data.map(({ close }) => close);
+  const insert = (timestamp: number, close: number) =>
+    database.insertMarketData({ source: 'vendor', records: [{ ...bar, symbol: 'A', timestamp, close }] });
 
-    await database.realtime.setLatestTick(tick(at));
-    expect(await latest()).toEqual([]);
-    await insert(5, 1);
-    expect(await latest()).toEqual([1]);
-    await database.realtime.setLatestTick(tick(at));
-    expect(await latest()).toEqual([1]);
-    await insert(6, 2);
-    expect(await latest()).toEqual([2]);
-    expect(await database.realtime.latestTick('A')).toEqual(tick(at));
-    await database.close();
-  },
-);
+  await database.realtime.setLatestTick(tick(at));
+  expect(await latest()).toEqual([]);
+  await insert(5, 1);
+  expect(await latest()).toEqual([1]);
+  await database.realtime.setLatestTick(tick(at));
+  expect(await latest()).toEqual([1]);
+  await insert(6, 2);
+  expect(await latest()).toEqual([2]);
+  expect(await database.realtime.latestTick('A')).toEqual(tick(at));
+  await database.close();
+});

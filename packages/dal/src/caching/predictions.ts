@@ -6,7 +6,7 @@ import { exactnessOf } from './exactness.js';
 
 /**
  * Caches predictions by id under `prediction:{predictionId}`. A write removes its ids in place of replacing their values: only the
- * store can tell whether it holds a later prediction of the same id.
+ * store determines whether it holds a later prediction of the same id.
  */
 export function cachedPredictions(
   repository: PredictionRepository,

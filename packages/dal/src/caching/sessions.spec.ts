@@ -26,7 +26,7 @@ async function openDeaf(): Promise<DatabaseAbstraction> {
 
 const session = (device: string) => ({ userId: 'ann', startedAt: new Date(0), attributes: { device } });
 
-it('a session that another process ended is not revived by one that still has it at hand', async () => {
+it('save does not revive a session that another process ended', async () => {
   const [one, other] = [await openDeaf(), await openDeaf()];
   await one.sessions.save(session('phone'));
   const held = (await one.sessions.find('ann'))!;
@@ -36,7 +36,7 @@ it('a session that another process ended is not revived by one that still has it
   expect(await one.sessions.find('ann')).toBeNull();
 });
 
-it('sessions that several processes begin at once are all there, in each of them', async () => {
+it('sessions that processes begin at once are visible to each', async () => {
   const processes = await Promise.all([openDeaf(), openDeaf(), openDeaf()]);
   for (const { sessions } of processes) await sessions.find('ann');
   await Promise.all(
@@ -45,7 +45,7 @@ it('sessions that several processes begin at once are all there, in each of them
   expect(await (await openDeaf()).sessions.list('ann')).toHaveLength(6);
 });
 
-it('a token that another process revoked is not revived by a save that was begun before', async () => {
+it('save does not revive a token that another process revoked', async () => {
   const [one, other] = [await openDeaf(), await openDeaf()];
   const context = { userId: 'ann', roles: [], permissions: [] };
   await one.authContexts.save('token', context);

@@ -1,15 +1,15 @@
 import type { BatchResult } from '@quantumtrade/dal-domain';
 
 /**
- * Takes values out of a batch now, before its caller changes it, and returns them once the batch is stored. Of a batch that was
- * refused in part, or that lost to what was stored already, it returns none: only the store knows the values then.
+ * Takes values out of a batch now, before its caller changes it, and returns a function that gives them out for the result of the
+ * write. For a batch that was partly refused or superseded it gives none: only the store has the right values then.
  */
 export function writtenValues<T>(take: () => T[]): (result: BatchResult) => T[] {
   const taken = takenOrNone(take);
   return ({ failedCount, supersededCount }) => (failedCount + supersededCount === 0 ? taken : []);
 }
 
-/** None of a batch that is not what its type says: the store is the judge of it. */
+/** Returns none of a batch that does not match its type: the store decides about it. */
 function takenOrNone<T>(take: () => T[]): T[] {
   try {
     return take();
@@ -20,7 +20,7 @@ function takenOrNone<T>(take: () => T[]): T[] {
 
 const PLAIN: ReadonlySet<unknown> = new Set([Object.prototype, Array.prototype, Date.prototype, null]);
 
-/** Whether reading the members again, or those of a member, returns the same: none of them is an accessor. */
+/** Returns whether reading the members again, at any depth, returns the same: none of them is an accessor. */
 export function isPlainData(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (!PLAIN.has(Object.getPrototypeOf(value))) return false;

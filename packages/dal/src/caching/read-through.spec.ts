@@ -1,7 +1,7 @@
 import type { Cache, CacheBackend, FeatureBatch, MarketDataBatch } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError, keyOf, keyspaces, TimeoutError } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { DatabaseAbstraction } from './database-abstraction.js';
+import { DatabaseAbstraction } from '../database-abstraction.js';
 
 const bar = {
   open: 1,
@@ -81,7 +81,7 @@ function open(cache: CacheBackend | undefined = undefined) {
 }
 
 describe('the latest bar', () => {
-  it('comes from the store first and from the cache then, and says so', async () => {
+  it('the latest bar comes from the store first, then from the cache', async () => {
     const { database } = open();
     await database.insertMarketData(batch(1));
     const first = await database.getLatestMarketData('AAPL', 1, { exact: true });
@@ -92,14 +92,14 @@ describe('the latest bar', () => {
     expect(second.totalCount).toBe(1);
   });
 
-  it('is cached exactly, so that a reader of numbers is refused what a number cannot hold', async () => {
+  it('a cached bar is refused to readers whose numbers cannot hold it', async () => {
     const { database } = open();
     await database.insertMarketData(batch(1));
     await database.getLatestMarketData('AAPL', 1, { exact: true });
     await expect(database.getLatestMarketData('AAPL', 1)).rejects.toMatchObject({ code: 'QUERY' });
   });
 
-  it('is replaced in the cache by a newer one that is written', async () => {
+  it('a newer bar that is written replaces the cached one', async () => {
     const { database } = open();
     await database.insertMarketData(batch(1));
     await database.getLatestMarketData('AAPL', 1, { exact: true });
@@ -109,7 +109,7 @@ describe('the latest bar', () => {
     expect(latest.data[0]!.close).toBe('7');
   });
 
-  it('is corrected at once, and not by the replay of an older batch', async () => {
+  it('a cached bar is corrected, but not by an older batch', async () => {
     const { database } = open();
     await database.insertMarketData(batch(1, '5', 10));
     const close = async () => (await database.getLatestMarketData('AAPL', 1, { exact: true })).data[0]!.close;
@@ -120,7 +120,7 @@ describe('the latest bar', () => {
     expect(await close()).toBe('6');
   });
 
-  it('is gone from the cache after 30 seconds', async () => {
+  it('the latest bar expires from the cache after 30 seconds', async () => {
     const { database, clock } = open();
     await database.insertMarketData(batch(1));
     await database.getLatestMarketData('AAPL', 1, { exact: true });
@@ -128,7 +128,7 @@ describe('the latest bar', () => {
     expect((await database.getLatestMarketData('AAPL', 1, { exact: true })).cacheHit).toBe(false);
   });
 
-  it('is read from the store when the cache fails or holds nonsense', async () => {
+  it('the latest bar is read from the store when the cache fails', async () => {
     const broken = open(brokenCache());
     await broken.database.insertMarketData(batch(1));
     expect((await broken.database.getLatestMarketData('AAPL', 1, { exact: true })).data).toHaveLength(1);
@@ -141,7 +141,7 @@ describe('the latest bar', () => {
     expect(data[0]!.close).toBe('1.50000001');
   });
 
-  it('passes an aborted signal on instead of taking it for a broken cache', async () => {
+  it('a read rejects when its signal is aborted', async () => {
     const { database } = open();
     const reason = new Error('not needed any more');
     await expect(database.getLatestMarketData('AAPL', 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(
@@ -151,7 +151,7 @@ describe('the latest bar', () => {
 });
 
 describe('features', () => {
-  it('are written through: a newer set replaces the cached one, with its values', async () => {
+  it('a newer feature set that is written replaces the cached one', async () => {
     const { database } = open();
     await database.insertFeatures(features(1, { rsi: 40 }));
     expect((await database.getLatestFeatures('AAPL'))!.features).toEqual({ rsi: 40 });
@@ -161,7 +161,7 @@ describe('features', () => {
     expect(await database.features.latestValue('AAPL', 'rsi')).toBe(50);
   });
 
-  it('of one instant add up, also in the cache', async () => {
+  it('feature batches of one instant add up in the cache', async () => {
     const { database } = open();
     await database.insertFeatures(features(1, { rsi: 40 }));
     await database.getLatestFeatures('AAPL');
@@ -171,7 +171,7 @@ describe('features', () => {
     expect((await database.getLatestFeatures('AAPL'))!.features).toEqual({ rsi: 41, sma: 4 });
   });
 
-  it('that were refused never reach the cache', async () => {
+  it('refused features never reach the cache', async () => {
     const { database } = open();
     await database.insertFeatures(features(1, { rsi: 40 }));
     await database.getLatestFeatures('AAPL');
@@ -182,7 +182,7 @@ describe('features', () => {
 });
 
 describe('predictions', () => {
-  it('are in the cache once they were read, and corrected with the store', async () => {
+  it('predictions are cached when read and corrected when written', async () => {
     const { database, cache } = open();
     await database.insertPredictions(prediction('p1', 10));
     await database.getPrediction('p1');
@@ -195,7 +195,7 @@ describe('predictions', () => {
 });
 
 describe('a write', () => {
-  it('that stored rows and then failed leaves nothing stale in the cache', async () => {
+  it('a write that fails after storing rows leaves nothing stale cached', async () => {
     const { timeSeries, cache, clock } = open();
     const { insert } = timeSeries.marketData;
     let failing = false;
@@ -226,7 +226,7 @@ describe('a write', () => {
       'of a transaction',
       (database) => database.transaction((tx) => tx.insertPredictions(prediction('p1', 11))),
     ],
-  ])('%s during a load keeps the loaded value out of the cache', async (_, correct) => {
+  ])('a write %s during a load keeps the loaded value out', async (_, correct) => {
     const { timeSeries, cache, clock } = open();
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -254,7 +254,7 @@ describe('a write', () => {
     expect((await database.getPrediction('p1'))!.predictedPrice).toBe(11);
   });
 
-  it('and a read go on within their bounds when the cache hangs', async () => {
+  it('reads and writes end within their budgets when the cache hangs', async () => {
     const hang = (_: unknown, ...args: unknown[]) =>
       new Promise<never>((_, reject) => {
         const { deadline } = args.at(-1) as { deadline: number };

@@ -4,28 +4,28 @@ import type { Clock } from '@quantumtrade/dal-runtime';
 import { CoherentCache } from '../coherent-cache.js';
 import type { KeyspaceOptions } from '../options.js';
 
-/** Lets the scheduler decide when to go on. */
+/** Waits until the scheduler continues a step. */
 export type Schedule = (label: string) => Promise<void>;
 
-/** A change told, and the value that the key had at least by then. */
-interface Told {
+/** A notification, and a value that the key had by then or an older one. */
+interface Notification {
   readonly key: number;
   readonly value: number;
 }
 
-/** A process of the model: its cache, what it has surely heard of, and the connection by which it hears. */
-export class ModelProcess implements CacheInvalidations {
+/** A simulated process: its cache, the values that it has been notified of, and its invalidation connection. */
+export class SimulatedProcess implements CacheInvalidations {
   readonly features;
   readonly cache;
-  /** By key: the value whose writing this process has been told of, by others or by its own write's success. */
+  /** By key: the value whose write this process has been notified of, or has made itself. */
   readonly known: number[];
-  /** Whether it has been told that it hears of everything. */
+  /** Whether the invalidations have reported to be connected. */
   isConnected = false;
   readonly #name: string;
   readonly #schedule: Schedule;
   #listener: InvalidationListener | undefined;
-  /** Replaced with every connection: what an old one carried is not told. */
-  #carried: Told[] | undefined;
+  /** Notifications under way; each connection has its own list. */
+  #underWay: Notification[] | undefined;
 
   constructor(name: string, cache: Cache, clock: Clock, schedule: Schedule, options: KeyspaceOptions) {
     this.#name = name;
@@ -43,22 +43,22 @@ export class ModelProcess implements CacheInvalidations {
     return () => undefined;
   }
 
-  knows(key: number, value: number): void {
+  noteKnown(key: number, value: number): void {
     this.known[key] = Math.max(this.known[key] ?? 0, value);
   }
 
-  /** Everything that the second level holds by now is known: it is read from there. */
+  /** Connects. Everything that the second level holds is known from now on: it is read from there. */
   connect(held: readonly number[]): void {
     this.isConnected = true;
-    this.#carried = [];
-    held.forEach((value, key) => this.knows(key, value));
+    this.#underWay = [];
+    held.forEach((value, key) => this.noteKnown(key, value));
     this.#listener!.onConnected();
   }
 
-  /** The connection is lost, which is noticed later; still later there is a new one. */
+  /** Loses the connection, notices that later, and connects again still later. */
   async reconnect(held: () => readonly number[]): Promise<void> {
-    if (this.#carried === undefined) return;
-    this.#carried = undefined;
+    if (this.#underWay === undefined) return;
+    this.#underWay = undefined;
     await this.#schedule(`${this.#name} notices the loss of its connection`);
     this.isConnected = false;
     this.#listener!.onDisconnected();
@@ -66,15 +66,15 @@ export class ModelProcess implements CacheInvalidations {
     this.connect(held());
   }
 
-  /** A change on its way to this process, behind those that are on their way already. */
-  carry(key: number, name: string, value: number): void {
-    const carried = this.#carried;
-    carried?.push({ key, value });
-    void this.#schedule(`${this.#name} is told of ${name}`).then(() => {
-      if (carried === undefined || carried !== this.#carried) return;
-      const told = carried.shift()!;
-      this.knows(told.key, told.value);
-      this.#listener!.onInvalidated([KEYS[told.key]!]);
+  /** Sends a notification to this process, behind those under way. */
+  send(key: number, name: string, value: number): void {
+    const connection = this.#underWay;
+    connection?.push({ key, value });
+    void this.#schedule(`${this.#name} is notified of ${name}`).then(() => {
+      if (connection === undefined || connection !== this.#underWay) return;
+      const { key: changed, value: written } = connection.shift()!;
+      this.noteKnown(changed, written);
+      this.#listener!.onInvalidated([KEYS[changed]!]);
     });
   }
 }

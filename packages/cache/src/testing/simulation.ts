@@ -3,8 +3,8 @@ import { ConnectionError, keyspaces, TimeoutError } from '@quantumtrade/dal-doma
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import type { KeyspaceOptions } from '../options.js';
-import type { Schedule } from './model-process.js';
-import { KEYS, ModelProcess, partsOf } from './model-process.js';
+import type { Schedule } from './simulated-process.js';
+import { KEYS, SimulatedProcess, partsOf } from './simulated-process.js';
 
 type Reading = 'get' | 'getMany' | 'getOrLoad' | 'peek';
 type Writing = 'set' | 'delete' | 'deleteWhere';
@@ -16,35 +16,35 @@ export type Step =
   | { readonly do: 'reconnect'; readonly by: 0 | 1 }
   | { readonly do: 'wait'; readonly ms: number };
 
-/** What becomes of a call to the second level: also lost on its way there, on its way back, or never answered. */
+/** Fate of a call to the second level: `lost` on its way there, `unanswered` on its way back, `hung` for ever. */
 export type Fate = 'answered' | 'lost' | 'unanswered' | 'hung';
 
 /**
- * Two processes with a cache, and a client that knows nothing of it, over one store and one database. The scheduler decides
- * when each step of each of them happens. Every write gives its key a greater value.
+ * Simulates two processes with a cache, and a client without one, over one store and one database. The scheduler decides when
+ * each step happens. Every write gives its key a greater value.
  */
-export class ModelWorld {
+export class Simulation {
   readonly #timers = new ManualClock();
   readonly #backend = memoryCacheBackend({ clock: this.#timers });
   readonly #schedule: Schedule;
   #isAtRest = false;
   readonly #nextFate: () => Fate;
   readonly #stalenessMs: number;
-  readonly #processes: readonly ModelProcess[];
+  readonly #processes: readonly SimulatedProcess[];
   readonly #database = KEYS.map(() => 0);
-  /** By key: what the second level could at least give since when, oldest first. */
+  /** By key: the least value that the second level could return, and since when, oldest first. */
   readonly #held = KEYS.map(() => [{ value: 0, since: 0 }]);
-  /** By key: the write that the next one waits for. Of two at once nobody could say whose value is the later. */
+  /** By key: the write that the next one waits for. The order of two concurrent writes would be unknown. */
   readonly #writing = KEYS.map(() => Promise.resolve());
-  /** By key: whether the second level surely took the last write. */
-  readonly #isTaken = KEYS.map(() => true);
+  /** By key: whether the second level has confirmed the last write. */
+  readonly #isConfirmed = KEYS.map(() => true);
 
   constructor(schedule: Schedule, nextFate: () => Fate, options: KeyspaceOptions) {
     this.#schedule = (label) => (this.#isAtRest ? Promise.resolve() : schedule(label));
     this.#nextFate = nextFate;
     this.#stalenessMs = options.stalenessMs ?? 0;
     this.#processes = ['P0', 'P1'].map(
-      (name) => new ModelProcess(name, this.#lineOf(name), this.#timers, this.#schedule, options),
+      (name) => new SimulatedProcess(name, this.#connectionOf(name), this.#timers, this.#schedule, options),
     );
     this.#backend.invalidations.listen({
       onConnected: () => undefined,
@@ -52,13 +52,13 @@ export class ModelWorld {
       onInvalidated: (keys) => {
         const [key] = keys as readonly string[];
         const index = KEYS.indexOf(key!);
-        for (const process of this.#processes) process.carry(index, key!, this.#heldNow()[index]!);
+        for (const process of this.#processes) process.send(index, key!, this.#heldNow()[index]!);
       },
     });
     for (const process of this.#processes) process.connect(this.#heldNow());
   }
 
-  /** Gives every key a value, and everybody has it at hand. */
+  /** Gives every key a value that both processes hold. */
   async begin(): Promise<void> {
     this.#isAtRest = true;
     for (const [key] of KEYS.entries()) {
@@ -75,17 +75,17 @@ export class ModelWorld {
     else await this.#read(step.how, step.by, step.key);
   }
 
-  /** Lets what waits for a time go on. */
+  /** Advances the time. */
   pass(): void {
     this.#timers.advance(25);
   }
 
-  /** To be called when nothing is on its way any more: throws if anybody would read an old value from now on. */
+  /** Throws if a process would read an old value. Call it when nothing is under way. */
   async requireCoherence(): Promise<void> {
     this.#isAtRest = true;
     this.#timers.advance(this.#stalenessMs);
     for (const [key] of KEYS.entries()) {
-      if (!this.#isTaken[key]) continue;
+      if (!this.#isConfirmed[key]) continue;
       for (const how of ['peek', 'get', 'get', 'peek', 'getOrLoad', 'get'] as const) {
         for (const process of this.#processes) {
           const value = await this.#ask(process, how, key);
@@ -100,17 +100,17 @@ export class ModelWorld {
   async #read(how: Reading, by: 0 | 1, key: number): Promise<void> {
     const process = this.#processes[by]!;
     const oldest = this.#oldestAllowed(process, key);
-    const isHearing = process.isConnected;
+    const isConnected = process.isConnected;
     const { degradedLoads } = process.cache.stats();
     const value = await this.#ask(process, how, key);
-    const isShared = !isHearing && process.cache.stats().degradedLoads > degradedLoads;
+    const isShared = !isConnected && process.cache.stats().degradedLoads > degradedLoads;
     if (value != null && value < oldest && !isShared) {
       throw new Error(`${how} of ${KEYS[key]} gave ${value} when ${oldest} was known`);
     }
   }
 
-  /** The value, undefined where the second level failed or a load took too long. */
-  async #ask({ features }: ModelProcess, how: Reading, key: number): Promise<number | null | undefined> {
+  /** Reads a value; undefined when the second level failed or a load took too long. */
+  async #ask({ features }: SimulatedProcess, how: Reading, key: number): Promise<number | null | undefined> {
     const parts = partsOf(key);
     if (how === 'peek') return features.peek(parts);
     if (how === 'getOrLoad') return features.getOrLoad(parts, () => this.#load(key)).catch(undefinedIfLate);
@@ -120,11 +120,11 @@ export class ModelWorld {
   }
 
   /**
-   * While connected a reader must not be given what is older than the process was told or has written. While not, nothing that
-   * the second level no longer held when the read began, or the keyspace's bound before; unless the second level did not
-   * answer and the read shared a load that began earlier.
+   * Returns the oldest value that a read may return: while connected, the latest that the process was notified of or has written;
+   * otherwise the one that the second level held when the read began, less the staleness bound. A read that shared an earlier
+   * load while the second level did not answer may return an older one.
    */
-  #oldestAllowed(process: ModelProcess, key: number): number {
+  #oldestAllowed(process: SimulatedProcess, key: number): number {
     if (process.isConnected) return process.known[key]!;
     const bound = this.#timers.now() - this.#stalenessMs;
     return this.#held[key]!.findLast(({ since }) => since <= bound)!.value;
@@ -144,13 +144,13 @@ export class ModelWorld {
   async #writeAlone(how: Writing, by: Writer, key: number): Promise<void> {
     await this.#schedule(`${by} writes ${KEYS[key]}`);
     const value = ++this.#database[key]!;
-    this.#isTaken[key] = false;
+    this.#isConfirmed[key] = false;
     await this.#schedule(`${by} has written ${KEYS[key]}, its ${how} follows`);
     const written = [...this.#database];
-    const touched = how === 'deleteWhere' ? [...KEYS.keys()] : [key];
+    const affected = how === 'deleteWhere' ? [...KEYS.keys()] : [key];
     if (by === 'foreign') {
       const { cache } = this.#backend;
-      for (const each of touched) this.#holds(each, written[each]!);
+      for (const each of affected) this.#holds(each, written[each]!);
       if (how === 'set') await cache.set(KEYS[key]!, value, 2);
       else if (how === 'delete') await cache.delete(KEYS[key]!);
       else await cache.deleteWhere(keyspaces.featureValue.pattern, ALL_KEYS);
@@ -168,9 +168,9 @@ export class ModelWorld {
         () => false,
       );
       if (!isDone) return;
-      for (const each of touched) this.#processes[by]!.knows(each, written[each]!);
+      for (const each of affected) this.#processes[by]!.noteKnown(each, written[each]!);
     }
-    this.#isTaken[key] = true;
+    this.#isConfirmed[key] = true;
   }
 
   #holds(key: number, value: number): void {
@@ -181,7 +181,7 @@ export class ModelWorld {
     return this.#held.map((values) => values.at(-1)!.value);
   }
 
-  /** The second level comes to its keys one after the other, until the call is given up. */
+  /** Deletes all keys one after the other, until the call is given up. */
   async #deleteAll(process: string, deadline: number): Promise<void> {
     const deletions = [...KEYS.entries()].map(async ([key, name]) => {
       await this.#schedule(`deleteWhere of ${process} comes to ${name}`);
@@ -192,8 +192,8 @@ export class ModelWorld {
     await Promise.all(deletions);
   }
 
-  /** The second level as a process reaches it. A call that is given up before it arrives is not carried out. */
-  #lineOf(process: string): Cache {
+  /** Returns the second level as a process reaches it. A call that is given up before it arrives has no effect. */
+  #connectionOf(process: string): Cache {
     const store = this.#backend.cache;
     const call = async (name: keyof Cache & string, args: unknown[]): Promise<unknown> => {
       const fate = this.#isAtRest ? 'answered' : this.#nextFate();
@@ -221,7 +221,7 @@ export class ModelWorld {
   }
 }
 
-/** What all keys of the model have in common. */
+/** Parts that all keys of the simulation have in common. */
 const ALL_KEYS = { symbol: 'S' };
 
 function undefinedIfLate(error: unknown): undefined {

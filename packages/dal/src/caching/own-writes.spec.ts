@@ -37,7 +37,7 @@ it('serves a loaded value from this process at once', async () => {
   expect(await database.getPerformanceMetrics()).toMatchObject({ cacheL1Hits: 1, cacheL2Hits: 0 });
 });
 
-it('is heard of before the connection tells it', async () => {
+it('an own write is visible before the connection announces it', async () => {
   const untold = { ...backend, invalidations: { listen: connected } };
   const deaf = new DatabaseAbstraction({ timeSeries, cache: untold });
   await turn();
@@ -57,7 +57,7 @@ it('is heard of before the connection tells it', async () => {
   expect(await latest(deaf)).toBe(9);
 });
 
-it('an older bar that is stored while the latest is loaded does not take its place', async () => {
+it('an older bar stored during a load does not replace the latest', async () => {
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
   const { latest: load } = timeSeries.marketData;
@@ -75,7 +75,7 @@ it('an older bar that is stored while the latest is loaded does not take its pla
   expect(await latest(other)).toBe(5);
 });
 
-it('is not read older than a write whose removal failed, and is removed as soon as that works', async () => {
+it('never reads older than a write whose removal failed', async () => {
   const { deleteMany, delete: remove, replaceIfNewer } = cache;
   const fail = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
   Object.assign(cache, { deleteMany: fail, delete: fail, replaceIfNewer: fail });
@@ -90,7 +90,7 @@ it('is not read older than a write whose removal failed, and is removed as soon 
   expect((await database.getLatestMarketData('A', 1)).cacheHit).toBe(true);
 });
 
-it('is not kept from a read that began as its removal failed', async () => {
+it('drops a read that began when a removal failed', async () => {
   const { deleteMany, delete: remove, replaceIfNewer } = cache;
   const fail = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
   for (let steps = 0; steps < 20; steps++) {
@@ -112,7 +112,7 @@ it('is not kept from a read that began as its removal failed', async () => {
   }
 });
 
-it('is not served to who has given up', async () => {
+it('rejects with the reason of an aborted signal on a hit', async () => {
   await latest(database);
   const reason = new Error('not needed any more');
   await expect(database.getLatestMarketData('A', 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(
@@ -125,7 +125,7 @@ function connected(listener: { onConnected(): void }): () => void {
   return () => undefined;
 }
 
-it('refuses what is no key, no list and no pattern by name, and forgets nothing for it', async () => {
+it('refuses wrong keys by name and keeps cached values', async () => {
   await latest(database);
   const none = undefined as never;
   const refused = (field: string) => ({ code: 'VALIDATION', field });

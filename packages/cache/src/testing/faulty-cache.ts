@@ -1,14 +1,14 @@
 import type { Cache, SetIfUnchangedOptions } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 
-type Mood = 'works' | 'throws' | 'refuses' | 'breaks' | 'hangs';
+type Fault = 'works' | 'throws' | 'refuses' | 'breaks' | 'hangs';
 
-/** A cache between the one tested and the real one, which fails as it is told, and knows nothing of the limits of calls. */
-export class Chaos {
-  /** The methods called, in order. */
+/** A second level whose faults a test sets. It ignores the limits of calls. */
+export class FaultyCache {
+  /** Names of the methods called, in order. */
   readonly calls: string[] = [];
   readonly cache: Cache;
-  #mood: Mood = 'works';
+  #fault: Fault = 'works';
   #only: string | undefined;
   readonly #held: (() => void)[] = [];
   #holding: 'call' | 'answer' | undefined;
@@ -20,10 +20,10 @@ export class Chaos {
         async (...args: unknown[]) => {
           this.calls.push(name);
           if (this.#only === undefined || this.#only === name) {
-            if (this.#mood === 'throws') throw new ConnectionError('gone', { operation: name });
-            if (this.#mood === 'refuses') throw new CacheError('read-only', { operation: name });
-            if (this.#mood === 'breaks') throw new RangeError('secret');
-            if (this.#mood === 'hangs') await new Promise(() => undefined);
+            if (this.#fault === 'throws') throw new ConnectionError('gone', { operation: name });
+            if (this.#fault === 'refuses') throw new CacheError('read-only', { operation: name });
+            if (this.#fault === 'breaks') throw new RangeError('secret');
+            if (this.#fault === 'hangs') await new Promise(() => undefined);
           }
           await this.#wait(name, 'call');
           const method = target[name] as (...args: unknown[]) => Promise<unknown>;
@@ -34,13 +34,13 @@ export class Chaos {
     });
   }
 
-  /** How calls go from now on, those of one method or all. */
-  be(mood: Mood, only?: keyof Cache): void {
-    this.#mood = mood;
+  /** Sets the outcome of later calls of one method, or of all. */
+  setFault(fault: Fault, only?: keyof Cache): void {
+    this.#fault = fault;
     this.#only = only;
   }
 
-  /** Lets calls of a method wait, or their answers, from now until the function returned is called. */
+  /** Holds calls of a method, or their answers, until the returned function is called. */
   hold(method: keyof Cache, what: 'call' | 'answer' = 'call'): () => void {
     this.#holding = what;
     this.#only = method;

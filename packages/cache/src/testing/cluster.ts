@@ -3,25 +3,25 @@ import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import type { CoherentCacheOptions } from '../coherent-cache.js';
 import { CoherentCache } from '../coherent-cache.js';
-import { Chaos } from './chaos.js';
+import { FaultyCache } from './faulty-cache.js';
 
-/** Gives all that is ready a chance to go on. */
+/** Resolves when everything that waits for no timer has run. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Invalidations that can be cut and, when asked to, keep what they would tell. */
-export class Feed implements CacheInvalidations {
+/** Invalidations that a test can disconnect and delay. */
+export class ControlledInvalidations implements CacheInvalidations {
   readonly #listeners = new Set<InvalidationListener>();
   readonly #kept: (readonly string[] | 'all')[] = [];
-  #isCut = false;
-  #isLate = false;
+  #isDisconnected = false;
+  #isDelayed = false;
 
   constructor(source: CacheInvalidations) {
     source.listen({
       onConnected: () => undefined,
       onDisconnected: () => undefined,
       onInvalidated: (keys) => {
-        if (this.#isCut) return;
-        if (this.#isLate) this.#kept.push(keys);
+        if (this.#isDisconnected) return;
+        if (this.#isDelayed) this.#kept.push(keys);
         else for (const listener of this.#listeners) listener.onInvalidated(keys);
       },
     });
@@ -33,55 +33,55 @@ export class Feed implements CacheInvalidations {
     return () => void this.#listeners.delete(listener);
   }
 
-  cut(): void {
-    this.#isCut = true;
+  disconnect(): void {
+    this.#isDisconnected = true;
     for (const listener of this.#listeners) listener.onDisconnected();
   }
 
-  mend(): void {
-    this.#isCut = false;
+  reconnect(): void {
+    this.#isDisconnected = false;
     for (const listener of this.#listeners) listener.onConnected();
   }
 
   delay(): void {
-    this.#isLate = true;
+    this.#isDelayed = true;
   }
 
   deliver(): void {
-    this.#isLate = false;
+    this.#isDelayed = false;
     for (const keys of this.#kept.splice(0)) {
       for (const listener of this.#listeners) listener.onInvalidated(keys);
     }
   }
 }
 
-/** One process with a cache over a store that it shares with others. */
+/** One process with a cache over the shared store. */
 export interface Process {
   readonly cache: CoherentCache;
-  readonly chaos: Chaos;
-  readonly feed: Feed;
+  readonly secondLevel: FaultyCache;
+  readonly invalidations: ControlledInvalidations;
 }
 
 export interface Cluster {
   readonly timers: ManualClock;
-  /** The shared store, as a client that knows nothing of the cache sees it. */
+  /** The shared store, as a client without this package has it. */
   readonly foreign: Cache;
   readonly backend: CacheBackend;
   readonly processes: readonly Process[];
 }
 
-/** Processes over one store in memory. Time stands still. */
+/** Opens processes over one store in memory. The time stands still unless the test advances it. */
 export async function openCluster(size = 1, options: CoherentCacheOptions = {}): Promise<Cluster> {
   const timers = new ManualClock();
   const backend = memoryCacheBackend({ clock: timers });
   const processes = Array.from({ length: size }, () => {
-    const chaos = new Chaos(backend.cache);
-    const feed = new Feed(backend.invalidations);
-    const parts = { cache: chaos.cache, invalidations: feed };
+    const secondLevel = new FaultyCache(backend.cache);
+    const invalidations = new ControlledInvalidations(backend.invalidations);
+    const parts = { cache: secondLevel.cache, invalidations };
     return {
       cache: new CoherentCache(parts, { clock: timers, time: timers, random: () => 0, ...options }),
-      chaos,
-      feed,
+      secondLevel,
+      invalidations,
     };
   });
   await settled();

@@ -1,0 +1,119 @@
+import { keyspaces } from '@quantumtrade/dal-domain';
+import type { CoherentKeyspace } from '../coherent-keyspace.js';
+import type { KeyspaceOptions } from '../options.js';
+import type { Process } from '../testing/cluster.js';
+import { openCluster } from '../testing/cluster.js';
+
+const rsi = { symbol: 'AAPL', featureName: 'rsi' };
+const key = 'features:AAPL:rsi';
+
+type Features = CoherentKeyspace<'features:{symbol}:{featureName}', number>;
+const featuresOf = ({ cache }: Process, options?: KeyspaceOptions): Features =>
+  cache.keyspace(keyspaces.featureValue, options);
+
+/** Opens a keyspace in two processes; the first holds its value. */
+async function two(options?: KeyspaceOptions) {
+  const cluster = await openCluster(2);
+  const [here, there] = cluster.processes as [Process, Process];
+  const features = featuresOf(here, options);
+  const others = featuresOf(there, options);
+  await others.set(rsi, 1);
+  await features.get(rsi);
+  return { ...cluster, here, there, features, others };
+}
+
+it('drops a value when it expires on the second level', async () => {
+  const { foreign, features, timers } = await two();
+  await foreign.set(key, 2, 10);
+  timers.advance(4_000);
+  expect(await features.get(rsi)).toBe(2);
+  timers.advance(5_999);
+  expect(features.peek(rsi)).toBe(2);
+  timers.advance(1);
+  expect(features.peek(rsi)).toBeUndefined();
+  expect(await features.get(rsi)).toBeNull();
+});
+
+it('drops a value after the l1TtlMs of its keyspace', async () => {
+  const { features, timers } = await two({ l1TtlMs: 100 });
+  timers.advance(99);
+  expect(features.peek(rsi)).toBe(1);
+  timers.advance(1);
+  expect(features.peek(rsi)).toBeUndefined();
+  expect(await features.get(rsi)).toBe(1);
+});
+
+it.each([{ maxEntries: 10 }, { maxBytes: 10 * 16 }])(
+  'evicts the least recently used value beyond %j',
+  async (limits) => {
+    const { foreign, processes } = await openCluster(1, limits);
+    const [here] = processes as [Process];
+    const features = featuresOf(here);
+    const parts = Array.from({ length: 100 }, (_, i) => ({ symbol: `S${i}`, featureName: 'rsi' }));
+    for (const [i, { symbol }] of parts.entries()) await foreign.set(`features:${symbol}:rsi`, i, 60);
+    for (const each of parts) {
+      await features.get(parts[0]!);
+      await features.get(each);
+    }
+    expect(here.cache.stats().entries).toBe(10);
+    const isAtHand = parts.map((each) => features.peek(each) !== undefined);
+    expect(isAtHand.flatMap((is, i) => (is ? [i] : []))).toEqual([0, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
+  },
+);
+
+it.each([
+  [1, { maxEntries: 1 }],
+  [2, { maxEntries: 2 }],
+  [1, { maxBytes: 16 }],
+  [2, { maxBytes: 2 * 16 }],
+])('keeps %i other values when one changes (%j)', async (room, limits) => {
+  const { foreign, processes } = await openCluster(1, limits);
+  const [here] = processes as [Process];
+  const features = featuresOf(here);
+  const macd = { symbol: 'AAPL', featureName: 'macd' };
+  await foreign.set(key, 1, 60);
+  await foreign.set('features:AAPL:macd', 2, 60);
+  await features.get(rsi);
+  await foreign.set('features:MSFT:rsi', 3, 60);
+  expect(features.peek(rsi)).toBe(1);
+  await features.get(macd);
+  await foreign.set('features:MSFT:rsi', 4, 60);
+  expect([features.peek(rsi), features.peek(macd)]).toEqual([room === 1 ? undefined : 1, 2]);
+});
+
+it.each([{ maxEntries: 2 }, { maxBytes: 2 * 16 }])(
+  'frees its whole capacity when its last value goes (%j)',
+  async (limits) => {
+    const { processes } = await openCluster(1, limits);
+    const [here] = processes as [Process];
+    const features = featuresOf(here);
+    const macd = { symbol: 'AAPL', featureName: 'macd' };
+    await features.set(rsi, 1);
+    await features.get(rsi);
+    const full = { entries: here.cache.stats().entries, bytes: here.cache.stats().bytes };
+    for (let n = 0; n < 3; n++) {
+      await features.delete(rsi);
+      expect(here.cache.stats()).toMatchObject({ entries: 0, bytes: 0 });
+      await features.set(rsi, 1);
+      await features.get(rsi);
+      expect(here.cache.stats()).toMatchObject(full);
+    }
+    await features.set(macd, 2);
+    await features.get(macd);
+    expect([features.peek(rsi), features.peek(macd)]).toEqual([1, 2]);
+    expect(here.cache.stats()).toMatchObject({ entries: 2, bytes: 2 * full.bytes });
+  },
+);
+
+it('returns values that are frozen', async () => {
+  const { processes } = await openCluster();
+  const regimes = processes[0]!.cache.keyspace(keyspaces.marketRegime);
+  const timestamp = new Date(Date.UTC(2024, 0, 2));
+  await regimes.set({ symbol: 'A' }, { symbol: 'A', regime: 'bull', confidence: 0.5, timestamp });
+  const regime = (await regimes.get({ symbol: 'A' }))!;
+  expect(() => (regime.confidence = 1)).toThrow(TypeError);
+  expect(() => regime.timestamp.setTime(0)).toThrow(TypeError);
+  expect(regimes.peek({ symbol: 'A' })).toEqual({ symbol: 'A', regime: 'bull', confidence: 0.5, timestamp });
+  timestamp.setTime(0);
+  expect(regime.timestamp.getUTCFullYear()).toBe(2024);
+});

@@ -1,0 +1,59 @@
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { DatabaseAbstraction } from './database-abstraction.js';
+
+it('health reports the schema version and the last success', async () => {
+  const database = new DatabaseAbstraction({
+    timeSeries: memoryTimeSeries(),
+    cache: memoryCacheBackend(),
+  });
+  await database.initializeSchema();
+  expect(await database.health()).toEqual({
+    clickhouseHealthy: true,
+    redisHealthy: true,
+    cache: { hearsChanges: true, reads: 'made', writes: 'made' },
+    schemaVersion: expect.any(Number),
+    connectionCount: 0,
+    lastSuccessfulQuery: expect.any(Date),
+    guarantees: await database.inspectGuarantees(),
+  });
+  expect((await database.validateSchema()).valid).toBe(true);
+});
+
+it('health reports why invalidations are disconnected', async () => {
+  const disconnectedReason = () => 'the server answered NOPERM';
+  const invalidations = { listen: () => () => undefined, disconnectedReason };
+  const database = new DatabaseAbstraction({
+    timeSeries: memoryTimeSeries(),
+    cache: { ...memoryCacheBackend(), invalidations },
+  });
+  expect((await database.health()).cache).toEqual({
+    hearsChanges: false,
+    changesError: 'the server answered NOPERM',
+    reads: 'made',
+    writes: 'made',
+  });
+});
+
+it('health resolves when a backend is gone', async () => {
+  const gone = () => Promise.reject(new ConnectionError('gone', { operation: 'ping' }));
+  const memory = memoryTimeSeries();
+  const database = new DatabaseAbstraction({
+    timeSeries: {
+      ...memory,
+      schema: { ...memory.schema, version: gone } as never,
+      probe: { ping: gone, connectionCount: () => 3, close: async () => undefined },
+    },
+    cache: memoryCacheBackend(),
+  });
+  expect(await database.health()).toEqual({
+    clickhouseHealthy: false,
+    clickhouseError: 'Connection failed: gone',
+    redisHealthy: true,
+    cache: { hearsChanges: true, reads: 'made', writes: 'made' },
+    schemaVersion: 0,
+    connectionCount: 3,
+    lastSuccessfulQuery: null,
+    guarantees: null,
+  });
+});
