@@ -2,7 +2,7 @@ import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import { builtinModules } from 'node:module';
 import tseslint from 'typescript-eslint';
-import house from './tools/lint/plain-words.mjs';
+import houseStyle from './tools/lint/plain-words.mjs';
 
 /** Layers that each layer may import. Imports point downwards only; ARCHITECTURE.md has the picture. */
 const layers = {
@@ -109,7 +109,7 @@ const boundaries = (testing) => [
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/out-tsc/**', '**/node_modules/**', '.nx/**'] },
   ...tseslint.configs.recommended,
-  { plugins: { '@nx': nx, house } },
+  { plugins: { '@nx': nx, 'house-style': houseStyle } },
   {
     files: ['**/*.{ts,mjs,js}'],
     rules: {
@@ -119,8 +119,8 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'max-lines': ['warn', { max: 300 }],
-      'house/plain-words': 'warn',
-      'house/short-test-names': 'warn',
+      'house-style/plain-words': 'warn',
+      'house-style/short-test-names': 'warn',
     },
   },
   {
@@ -167,6 +167,6 @@ export default tseslint.config(
     },
   },
   { files: ['tools/**', 'examples/**'], rules: { 'no-console': 'off' } },
-  { files: ['tools/lint/words.mjs'], rules: { 'house/plain-words': 'off' } },
+  { files: ['tools/lint/words.mjs'], rules: { 'house-style/plain-words': 'off' } },
   prettier,
 );
