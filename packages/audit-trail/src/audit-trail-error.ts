@@ -1,16 +1,16 @@
 import { errorCode } from '@quantumtrade/dal-runtime/fs';
 
 /**
- * - `DAMAGED`: head and files do not agree, so that nothing may be added until someone has looked at them.
- * - `KEY`: the trail is sealed with a key and none was given, or the other way round.
+ * - `DAMAGED`: head and files disagree. Nothing is added before an administrator has examined them.
+ * - `KEY`: the trail is sealed with a key and none was given, or vice versa.
  * - `MISSING`: there is no trail in the directory.
- * - `LOCKED`: another process had the directory all the time.
+ * - `LOCKED`: other processes held the directory until the timeout.
  * - `CLOSED`: the trail is closed.
- * - `IO`: the file system refused; the message names the file, `cause` is its error.
+ * - `IO`: the file system failed. The message names the file, `cause` is its error.
  */
 export type AuditTrailErrorCode = 'DAMAGED' | 'KEY' | 'MISSING' | 'LOCKED' | 'CLOSED' | 'IO';
 
-/** What an audit trail fails with. */
+/** Error of an audit trail. */
 export class AuditTrailError extends Error {
   override readonly name = 'AuditTrailError';
   readonly code: AuditTrailErrorCode;
@@ -21,8 +21,8 @@ export class AuditTrailError extends Error {
   }
 }
 
-/** A failure of the file system as an error of the trail; one that is of the trail already stays as it is. */
-export function asTrailError(directory: string, cause: unknown): AuditTrailError {
+/** Returns an error of the file system as an error of the trail. An error of the trail is returned unchanged. */
+export function toTrailError(directory: string, cause: unknown): AuditTrailError {
   if (cause instanceof AuditTrailError) return cause;
   const { path = directory } = cause as NodeJS.ErrnoException;
   const reason = `The audit trail cannot use ${path}: ${errorCode(cause) ?? 'it failed'}`;

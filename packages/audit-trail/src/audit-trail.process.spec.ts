@@ -14,7 +14,7 @@ afterAll(() => scratch.remove());
 const runs = Number(process.env['QT_RUNS'] ?? 8);
 const seed = Number(process.env['QT_SEED'] ?? Date.now() % 1_000_000);
 
-/** A process that records entries named `<prefix>:<number>` and prints each one's name once it is recorded. */
+/** Starts a process that records entries named `<prefix>:<number>` and prints each name when it is durable. */
 const startRecording = (directory: string, prefix: string, entries = Infinity) =>
   startChild(new URL('testing/record-loop.ts', import.meta.url), directory, prefix, String(entries));
 
@@ -24,10 +24,10 @@ async function recorded(directory: string): Promise<Set<string>> {
   return names;
 }
 
-/** The last line may have been cut short. */
+/** Returns the complete lines of an output. */
 const acknowledged = (output: string): string[] => output.split('\n').slice(0, -1);
 
-it('loses nothing acknowledged when its process is killed, and takes no crash for tampering', async () => {
+it('a killed process loses no acknowledged entry and looks untampered', async () => {
   process.stderr.write(`QT_SEED=${seed}\n`);
   const random = new Random(seed);
   const directory = await scratch.directory();
@@ -46,7 +46,7 @@ it('loses nothing acknowledged when its process is killed, and takes no crash fo
   expect(expected.length).toBeGreaterThan(runs);
 }, 120_000);
 
-it('takes a crash at any byte of a write for a crash, and goes on behind it', async () => {
+it('a crash at any byte is repaired and not reported as tampering', async () => {
   process.stderr.write(`QT_SEED=${seed}\n`);
   const random = new Random(seed);
   const base = await scratch.directory();
@@ -91,7 +91,7 @@ it('takes a crash at any byte of a write for a crash, and goes on behind it', as
     expect(await verifyAuditTrail(directory)).toMatchObject({ ok: true, records: lines + 2 });
   }
 
-  // What the head did not announce is no trace of a crash.
+  // Bytes that the head did not announce are no trace of a crash.
   const other = '9999999999999999-2026-01-01.jsonl';
   const stray = [
     new Map([[name, Buffer.concat([whole, Buffer.from('x')])]]),
@@ -108,7 +108,7 @@ it('takes a crash at any byte of a write for a crash, and goes on behind it', as
   await expect(openAuditTrail({ directory: longer })).rejects.toMatchObject({ code: 'DAMAGED' });
 }, 60_000);
 
-it('makes one chain of what several processes record, while it is verified', async () => {
+it('several processes record one chain while it is verified', async () => {
   const directory = await scratch.directory();
   const children = ['a', 'b', 'c'].map((prefix) => startRecording(directory, prefix, 40));
   await Promise.all(children.map(({ started }) => started));

@@ -22,7 +22,7 @@ async function linesOf(trail: AuditTrail): Promise<AuditLine[]> {
   return lines;
 }
 
-/** The machine's file system, until told to fail. */
+/** Returns the machine's file system with operations that a test makes fail. */
 function failingFs(): { fs: FileSystem; fail: (operation: 'write' | 'sync' | undefined) => void } {
   let failing: string | undefined;
   const check = (operation: string) => {
@@ -50,7 +50,7 @@ function failingFs(): { fs: FileSystem; fail: (operation: 'write' | 'sync' | und
   return { fs: { ...nodeFileSystem, open }, fail: (operation) => (failing = operation) };
 }
 
-it('keeps what is recorded, in order, each line with the hash of the one before', async () => {
+it('entries are stored in order, each with the previous hash', async () => {
   const directory = await scratch.directory();
   const trail = await openAuditTrail({ directory, clock: { now: () => 86_400_000 } });
   await trail.record(entry);
@@ -65,12 +65,12 @@ it('keeps what is recorded, in order, each line with the hash of the one before'
   expect(lines.slice(1).map(({ previous }) => previous)).toEqual(lines.slice(0, -1).map(({ hash }) => hash));
   expect(await trail.head()).toEqual({ sequence: 3, hash: lines[2]?.hash });
   expect(await trail.verify()).toMatchObject({ ok: true, records: 3, keyed: false });
-  expect(trail.stats()).toEqual({ recorded: 3, failed: 0, untold: 0 });
+  expect(trail.stats()).toEqual({ recorded: 3, failed: 0, unreported: 0 });
   await trail.close();
   expect([...(await filesOf(directory)).keys()]).toEqual(['0000000000000001-1970-01-02.jsonl', 'head']);
 });
 
-it('goes on where another left off, in a new file by size and by day', async () => {
+it('a reopened trail continues in a new file by size and day', async () => {
   const directory = await scratch.directory();
   for (const day of [0, 0, 1]) {
     const trail = await openAuditTrail({
@@ -92,42 +92,39 @@ it('goes on where another left off, in a new file by size and by day', async () 
   expect(await verifyAuditTrail(directory)).toMatchObject({ ok: true, records: 6 });
 });
 
-it.each(['write', 'sync'] as const)(
-  'says what it lacks after a %s failed, once it works again',
-  async (operation) => {
-    const directory = await scratch.directory();
-    const events: AuditTrailEvent[] = [];
-    const { fs, fail } = failingFs();
-    const trail = await openAuditTrail({ directory, fs, onEvent: (event) => void events.push(event) });
-    await trail.record(entry);
-    fail(operation);
-    await trail.record({ ...entry, batchId: 'lost' });
-    await Promise.all([trail.record(entry), trail.record(entry)]);
-    expect(trail.stats()).toEqual({ recorded: 1, failed: 3, untold: 3 });
-    expect(events.filter(({ kind }) => kind === 'failed')).toMatchObject([
-      { entries: 1, error: { code: 'ENOSPC' } },
-      { entries: 2, error: { code: 'ENOSPC' } },
-    ]);
-    expect(await trail.verify()).toMatchObject({ ok: true, records: 1 });
-    fail(undefined);
-    await trail.record({ ...entry, batchId: 'after' });
-    const entries = (await linesOf(trail)).map((line) => line.entry);
-    expect(entries).toMatchObject([
-      { batchId: 'b-1' },
-      { operation: 'audit.gap', failedCount: 3, outcome: 'ENOSPC' },
-      { batchId: 'after' },
-    ]);
-    expect(trail.stats()).toEqual({ recorded: 2, failed: 3, untold: 0 });
-    expect(await trail.verify()).toMatchObject({
-      ok: true,
-      records: 3,
-      unacknowledged: { lines: 0, tornBytes: 0 },
-    });
-    await trail.close();
-  },
-);
+it.each(['write', 'sync'] as const)('a gap entry reports entries lost by a failed %s', async (operation) => {
+  const directory = await scratch.directory();
+  const events: AuditTrailEvent[] = [];
+  const { fs, fail } = failingFs();
+  const trail = await openAuditTrail({ directory, fs, onEvent: (event) => void events.push(event) });
+  await trail.record(entry);
+  fail(operation);
+  await trail.record({ ...entry, batchId: 'lost' });
+  await Promise.all([trail.record(entry), trail.record(entry)]);
+  expect(trail.stats()).toEqual({ recorded: 1, failed: 3, unreported: 3 });
+  expect(events.filter(({ kind }) => kind === 'failed')).toMatchObject([
+    { entries: 1, error: { code: 'ENOSPC' } },
+    { entries: 2, error: { code: 'ENOSPC' } },
+  ]);
+  expect(await trail.verify()).toMatchObject({ ok: true, records: 1 });
+  fail(undefined);
+  await trail.record({ ...entry, batchId: 'after' });
+  const entries = (await linesOf(trail)).map((line) => line.entry);
+  expect(entries).toMatchObject([
+    { batchId: 'b-1' },
+    { operation: 'audit.gap', failedCount: 3, outcome: 'ENOSPC' },
+    { batchId: 'after' },
+  ]);
+  expect(trail.stats()).toEqual({ recorded: 2, failed: 3, unreported: 0 });
+  expect(await trail.verify()).toMatchObject({
+    ok: true,
+    records: 3,
+    unacknowledged: { lines: 0, tornBytes: 0 },
+  });
+  await trail.close();
+});
 
-it('tells of a gap when it is closed, at the latest', async () => {
+it('close records the gap entry at the latest', async () => {
   const directory = await scratch.directory();
   const { fs, fail } = failingFs();
   const trail = await openAuditTrail({ directory, fs });
@@ -138,7 +135,7 @@ it('tells of a gap when it is closed, at the latest', async () => {
   expect((await linesOf(trail)).map((line) => line.entry['operation'])).toEqual(['audit.gap']);
 });
 
-it('never rejects: not for an entry that cannot be written, not when closed, not when its listener throws', async () => {
+it('record never rejects', async () => {
   const directory = await scratch.directory();
   const onEvent = () => {
     throw new Error('listener');
@@ -152,7 +149,7 @@ it('never rejects: not for an entry that cannot be written, not when closed, not
   expect(trail.stats().failed).toBe(2);
 });
 
-it('records the entry as it was when recorded', async () => {
+it('record copies the entry when it is called', async () => {
   const trail = await openAuditTrail({ directory: await scratch.directory() });
   const mutable = { operation: 'before' };
   const recording = trail.record(mutable);
@@ -162,7 +159,7 @@ it('records the entry as it was when recorded', async () => {
   await trail.close();
 });
 
-it('adds nothing to a trail whose end is not as it was left', async () => {
+it('a trail with a changed end is not opened', async () => {
   const directory = await scratch.directory();
   const trail = await openAuditTrail({ directory });
   await trail.record(entry);
@@ -178,7 +175,7 @@ it('adds nothing to a trail whose end is not as it was left', async () => {
   await trail.close();
 });
 
-it('needs the key it was begun with', async () => {
+it('a trail requires the key it was begun with', async () => {
   const directory = await scratch.directory();
   const trail = await openAuditTrail({ directory, key: 'k' });
   await trail.record(entry);
@@ -197,7 +194,7 @@ it('needs the key it was begun with', async () => {
   expect(await verifyAuditTrail(unkeyed, { key: 'k' })).toMatchObject({ ok: false });
 });
 
-it('knows that there is no trail', async () => {
+it('verify rejects when there is no trail', async () => {
   const directory = await scratch.directory();
   await expect(verifyAuditTrail(directory)).rejects.toMatchObject({ code: 'MISSING' });
 });

@@ -1,85 +1,94 @@
 import { join } from 'node:path';
-import { errorCode, type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
-import { asTrailError, AuditTrailError } from './audit-trail-error.js';
+import { Deadline, sleep, systemClock, type TimeSource } from '@quantumtrade/dal-runtime';
+import {
+  DirectoryLockedError,
+  errorCode,
+  nodeFileSystem,
+  type DirectoryLock,
+  type FileSystem,
+} from '@quantumtrade/dal-runtime/fs';
+import { toTrailError, AuditTrailError } from './audit-trail-error.js';
 import { trailFiles } from './files/file-name.js';
-import { headName } from './format/head-file.js';
-import { maxLineBytes } from './files/read-file.js';
+import { HEAD_NAME } from './format/head-file.js';
+import { MAX_LINE_BYTES } from './files/read-file.js';
 import type { AuditHead, AuditLine } from './format/line.js';
 import { Sealer } from './format/seal.js';
 import { readAuditHead, readAuditTrail } from './read-audit-trail.js';
 import { verifyAuditTrail, type AuditReport } from './verifying/verify-audit-trail.js';
 import { ChainEnd, type Recovery } from './writing/chain.js';
-import { lockWithin } from './writing/lock-within.js';
 
 export interface AuditTrailOptions {
-  /** Made if missing. On a local file system; any number of processes may record into it at the same time. */
+  /** Directory on a local file system. Created if missing. Any number of processes may record into it at the same time. */
   directory: string;
-  /** With it lines are sealed by HMAC, and nobody without it can make others. A trail keeps the key it was begun with. */
+  /** Key that seals lines by HMAC, so that nobody without it can write others. A trail keeps the key it was begun with. */
   key?: string;
-  /** Where times come from, in epoch milliseconds. Default is the system's clock. */
-  clock?: { now(): number };
-  /** Default is the machine's own file system. */
+  /** @default the system clock */
+  clock?: TimeSource;
+  /** @default the file system of the machine */
   fs?: FileSystem;
-  /** A file that has this many bytes gets no more lines. Default is 16 MiB. */
+  /** Size at which a file gets no more lines. @default 16,777,216 (bytes) */
   maxFileBytes?: number;
-  /** How long to wait for other processes that record, in milliseconds. Default is 10,000. */
+  /** How long to wait for other processes that record. @default 10,000 (milliseconds) */
   lockTimeoutMs?: number;
-  /** Told of what went wrong or was repaired. Must not throw. */
+  /** Called for failures and repairs. Its errors are ignored. */
   onEvent?: (event: AuditTrailEvent) => void;
 }
 
 export type AuditTrailEvent =
-  /** Entries could not be recorded. The trail says so itself as soon as it works again. */
+  /** Entries could not be recorded. The trail records their number as soon as it works again. */
   | { readonly kind: 'failed'; readonly entries: number; readonly error: unknown }
-  /** A crash, or a write that failed, had left an unfinished end. */
+  /** A crash or a failed write had left an unfinished end. */
   | ({ readonly kind: 'recovered' } & Recovery);
 
 export interface AuditTrailStats {
-  /** Entries on the disk, durably. */
+  /** Number of durable entries. */
   readonly recorded: number;
-  /** Entries that could not be recorded. */
+  /** Number of entries that could not be recorded. */
   readonly failed: number;
-  /** Of those, the ones that no line of the trail tells of yet. */
-  readonly untold: number;
+  /** Number of failed entries that no line of the trail reports yet. */
+  readonly unreported: number;
 }
 
 /** An audit trail that is open for recording. */
 export interface AuditTrail {
   /**
-   * Records what has happened. Resolves once it is on the disk, durably; also where it could not be recorded, since what
-   * happened has happened: that is counted and told to `onEvent`. Never rejects.
+   * Records an entry. Resolves when it is durable, or when it could not be recorded: the failure is counted and passed to
+   * `onEvent`. Never rejects, because the recorded operation has already happened.
    */
   record(entry: object): Promise<void>;
-  /** Checks everything recorded so far, by this process and others. */
+  /** Verifies all lines recorded so far, by this process and others. */
   verify(options?: { expect?: AuditHead }): Promise<AuditReport>;
-  /** Everything recorded so far, in order. Not checked beyond each line's own seal. */
+  /** Yields all lines recorded so far, in order. Checks each line's own seal only. */
   entries(): AsyncIterable<AuditLine>;
-  /** Where the trail ends now: a checkpoint to be kept elsewhere. */
+  /** Returns the end of the trail: a checkpoint to be kept elsewhere. */
   head(): Promise<AuditHead>;
   stats(): AuditTrailStats;
-  /** Resolves when everything is recorded. */
+  /** Closes the trail. Resolves when all entries are recorded. */
   close(): Promise<void>;
 }
 
-/** Entries that share a sync at most. */
-const groupLimit = 1_000;
+/** Maximum number of entries that share a sync. */
+const MAX_GROUP_ENTRIES = 1_000;
+
+/** Pause between attempts to lock the directory. */
+const LOCK_RETRY_MS = 1;
 
 /**
- * Opens a trail, or begins one, and repairs what a crash has left.
- * @throws AuditTrailError `DAMAGED` where its end is not as it was left, `KEY` where it was begun with another key or none,
- *   `IO` where the file system refuses
+ * Opens a trail, or begins one, and repairs the unfinished end that a crash has left.
+ * @throws AuditTrailError `DAMAGED` when the end was changed, `KEY` when it was begun with another key or none, `IO` when the
+ *   file system fails
  */
 export async function openAuditTrail(options: AuditTrailOptions): Promise<AuditTrail> {
   const trail = new DirectoryTrail(options);
   try {
     await trail.open();
   } catch (error) {
-    throw asTrailError(options.directory, error);
+    throw toTrailError(options.directory, error);
   }
   return trail;
 }
 
-interface Waiting {
+interface PendingEntry {
   readonly entry: object;
   readonly time: string;
   readonly done: () => void;
@@ -89,12 +98,12 @@ class DirectoryTrail implements AuditTrail {
   readonly #options: AuditTrailOptions;
   readonly #fs: FileSystem;
   readonly #chain: ChainEnd;
-  readonly #queue: Waiting[] = [];
+  readonly #queue: PendingEntry[] = [];
   #writing: Promise<void> | undefined;
   #closed = false;
   #recorded = 0;
   #failed = 0;
-  #untold = 0;
+  #unreported = 0;
   #reason = '';
 
   constructor(options: AuditTrailOptions) {
@@ -106,14 +115,14 @@ class DirectoryTrail implements AuditTrail {
       directory,
       sealer: new Sealer(key),
       maxFileBytes,
-      onRecovery: (recovery) => this.#tell({ kind: 'recovered', ...recovery }),
+      onRecovery: (recovery) => this.#emit({ kind: 'recovered', ...recovery }),
     });
   }
 
   async open(): Promise<void> {
     const { directory } = this.#options;
     await this.#fs.makeDirectory(directory);
-    for (const name of [...(await trailFiles(this.#fs, directory)), headName]) {
+    for (const name of [...(await trailFiles(this.#fs, directory)), HEAD_NAME]) {
       await this.#fs.restrictAccess(join(directory, name));
     }
     await this.#locked(() => this.#chain.open());
@@ -126,7 +135,7 @@ class DirectoryTrail implements AuditTrail {
     }
     return new Promise((done) => {
       try {
-        this.#queue.push({ entry: snapshot(entry), time: this.#now(), done });
+        this.#queue.push({ entry: snapshot(entry), time: new Date(this.#now()).toISOString(), done });
         this.#writing ??= this.#writeAll();
       } catch (error) {
         this.#count(1, error);
@@ -151,82 +160,102 @@ class DirectoryTrail implements AuditTrail {
   }
 
   stats(): AuditTrailStats {
-    return { recorded: this.#recorded, failed: this.#failed, untold: this.#untold };
+    return { recorded: this.#recorded, failed: this.#failed, unreported: this.#unreported };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#writing;
-    if (this.#untold > 0) await this.#write([]);
+    if (this.#unreported > 0) await this.#write([]);
   }
 
   async #writeAll(): Promise<void> {
-    // What is recorded in the same turn shares the first sync.
+    // Entries recorded in the same turn of the event loop share the first sync.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#write(this.#queue.splice(0, groupLimit));
+    while (this.#queue.length > 0) await this.#write(this.#queue.splice(0, MAX_GROUP_ENTRIES));
     this.#writing = undefined;
   }
 
-  async #write(group: readonly Waiting[]): Promise<void> {
-    const untold = this.#untold;
+  async #write(group: readonly PendingEntry[]): Promise<void> {
+    const unreported = this.#unreported;
     try {
-      const lines = untold > 0 ? [this.#gap(untold), ...group] : group;
+      const lines = unreported > 0 ? [this.#gap(unreported), ...group] : group;
       await this.#locked(() => this.#chain.append(lines));
       this.#recorded += group.length;
-      this.#untold -= untold;
+      this.#unreported -= unreported;
     } catch (error) {
       this.#count(group.length, error);
     }
     for (const { done } of group) done();
   }
 
-  /** What the trail says of entries that it lacks. */
+  /** Returns the entry that reports missing entries. */
   #gap(entries: number): { time: string; entry: object } {
-    const at = this.#options.clock?.now() ?? Date.now();
+    const at = this.#now();
     const entry = { at, actor: 'audit', operation: 'audit.gap', failedCount: entries, outcome: this.#reason };
     return { time: new Date(at).toISOString(), entry };
   }
 
   async #locked<T>(work: () => Promise<T>): Promise<T> {
-    const { directory, lockTimeoutMs = 10_000 } = this.#options;
-    const lock = await lockWithin(this.#fs, directory, lockTimeoutMs);
+    const lock = await this.#lock();
     try {
       return await work();
     } finally {
-      // What was written is written; a socket that stays is dead and swept away by the next taker.
+      // The entries are durable by now, and the next process removes a lock whose release failed.
       await lock.release().catch(() => undefined);
     }
   }
 
-  #now(): string {
-    return new Date(this.#options.clock?.now() ?? Date.now()).toISOString();
+  async #lock(): Promise<DirectoryLock> {
+    const { directory, lockTimeoutMs = 10_000 } = this.#options;
+    const deadline = new Deadline({ timeoutMs: lockTimeoutMs });
+    try {
+      for (;;) {
+        try {
+          return await this.#fs.lock(directory);
+        } catch (error) {
+          if (!(error instanceof DirectoryLockedError)) throw error;
+          if (deadline.aborted) throw lockTimeoutError(directory, lockTimeoutMs);
+        }
+        await sleep(LOCK_RETRY_MS);
+      }
+    } finally {
+      deadline.end();
+    }
+  }
+
+  #now(): number {
+    return (this.#options.clock ?? systemClock).now();
   }
 
   #count(entries: number, error: unknown): void {
     this.#failed += entries;
-    this.#untold += entries;
+    this.#unreported += entries;
     this.#reason = errorCode(error) ?? 'FAILED';
-    this.#tell({ kind: 'failed', entries, error });
+    this.#emit({ kind: 'failed', entries, error });
   }
 
-  #tell(event: AuditTrailEvent): void {
+  #emit(event: AuditTrailEvent): void {
     try {
       this.#options.onEvent?.(event);
     } catch {
-      // Recording goes on, whatever the listener does.
+      // Errors of the listener do not stop the recording.
     }
   }
 }
 
-/** The entry as it is now: what the caller does to it later changes nothing. */
+/** Returns a copy of the entry, which later changes by the caller do not affect. */
 function snapshot(entry: object): object {
   const json = JSON.stringify(entry, (_, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   );
-  if (Buffer.byteLength(json) > maxEntryBytes)
-    throw new RangeError(`an entry has at most ${maxEntryBytes} bytes`);
+  if (Buffer.byteLength(json) > MAX_ENTRY_BYTES)
+    throw new RangeError(`an entry has at most ${MAX_ENTRY_BYTES} bytes`);
   return JSON.parse(json) as object;
 }
 
-/** Half a line: what is around the entry is short. */
-const maxEntryBytes = maxLineBytes / 2;
+/** Half of a line: the other fields are short. */
+const MAX_ENTRY_BYTES = MAX_LINE_BYTES / 2;
+
+const lockTimeoutError = (directory: string, timeoutMs: number): AuditTrailError =>
+  new AuditTrailError('LOCKED', `Others held the audit trail ${directory} for ${timeoutMs} ms`);

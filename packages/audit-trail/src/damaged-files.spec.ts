@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAuditTrail } from './audit-trail.js';
-import { maxLineBytes } from './files/read-file.js';
+import { MAX_LINE_BYTES } from './files/read-file.js';
 import { readAuditTrail } from './read-audit-trail.js';
 import { recordedTrail, Scratch } from './testing/trails.js';
 import { verifyAuditTrail } from './verifying/verify-audit-trail.js';
@@ -20,7 +20,7 @@ const collect = async (directory: string) => {
   for await (const line of readAuditTrail(directory)) void line;
 };
 
-it('names a file that cannot be read and checks the others', async () => {
+it('verify reports an unreadable file and checks the others', async () => {
   const { directory, names } = await trail();
   const path = join(directory, names[1]!);
   await rm(path);
@@ -39,7 +39,7 @@ it('names a file that cannot be read and checks the others', async () => {
   });
 });
 
-it('fails with an error of its own when the directory is a file', async () => {
+it('an audit trail fails with AuditTrailError when its directory is a file', async () => {
   const directory = await scratch.directory();
   await writeFile(directory, '');
   for (const use of [
@@ -53,9 +53,9 @@ it('fails with an error of its own when the directory is a file', async () => {
 
 it.each<[string, (path: string) => Promise<unknown>]>([
   ['empty', (path) => truncate(path, 0)],
-  ['a hole of many lines', (path) => truncate(path, 0).then(() => truncate(path, 4 * maxLineBytes))],
-  ['text without an end', (path) => writeFile(path, 'x'.repeat(2 * maxLineBytes))],
-])('checks a trail with bounded memory when its head or a file is %s', async (_, damage) => {
+  ['a hole of many lines', (path) => truncate(path, 0).then(() => truncate(path, 4 * MAX_LINE_BYTES))],
+  ['text without an end', (path) => writeFile(path, 'x'.repeat(2 * MAX_LINE_BYTES))],
+])('verify uses bounded memory when head or file is %s', async (_, damage) => {
   const { directory, names } = await trail();
   await damage(join(directory, names[0]!));
   const report = await verifyAuditTrail(directory);
@@ -68,7 +68,7 @@ it.each<[string, (path: string) => Promise<unknown>]>([
   await expect(openAuditTrail({ directory })).rejects.toMatchObject({ name: 'AuditTrailError' });
 });
 
-it('leaves files with foreign names alone', async () => {
+it('verify ignores files with other names', async () => {
   const { directory, names } = await trail();
   await writeFile(join(directory, 'notes.txt'), 'x');
   await writeFile(join(directory, `${names[0]}.bak`), 'x');
@@ -77,17 +77,17 @@ it('leaves files with foreign names alone', async () => {
   expect((await verifyAuditTrail(directory)).ok).toBe(false);
 });
 
-it('counts an entry that is longer than a line may be as failed', async () => {
+it('an entry longer than a line counts as failed', async () => {
   const directory = await scratch.directory();
   const opened = await openAuditTrail({ directory });
-  await opened.record({ text: 'x'.repeat(maxLineBytes) });
+  await opened.record({ text: 'x'.repeat(MAX_LINE_BYTES) });
   await opened.record({ text: 'short' });
   expect(opened.stats()).toMatchObject({ recorded: 1, failed: 1 });
   await opened.close();
   expect(await verifyAuditTrail(directory)).toMatchObject({ ok: true });
 });
 
-it('is accessible to its owner alone, whatever the umask', async () => {
+it('an audit trail is accessible to its owner alone for any umask', async () => {
   const umask = process.umask(0);
   const { directory } = await trail();
   const entries = async () => [directory, ...(await readdir(directory)).map((name) => join(directory, name))];

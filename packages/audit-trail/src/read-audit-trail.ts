@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
-import { asTrailError, AuditTrailError } from './audit-trail-error.js';
+import { toTrailError, AuditTrailError } from './audit-trail-error.js';
 import { trailFiles } from './files/file-name.js';
 import { readLines } from './files/read-file.js';
 import { requireHead } from './format/head-file.js';
@@ -8,15 +8,15 @@ import { readLine, type AuditHead, type AuditLine } from './format/line.js';
 import { Sealer } from './format/seal.js';
 
 export interface ReadAuditTrailOptions {
-  /** The key that the trail was begun with, if any. */
+  /** Key that the trail was begun with, if any. */
   key?: string;
-  /** Default is the machine's own file system. */
+  /** @default the file system of the machine */
   fs?: FileSystem;
 }
 
 /**
- * Every line of a trail, in order, without locking it. A torn end is left out.
- * @throws AuditTrailError `DAMAGED` at a line that is not as it was written, `IO` at a file that cannot be read
+ * Yields every line of a trail in order, without locking it. A torn end is skipped.
+ * @throws AuditTrailError `DAMAGED` at a line with a wrong seal, `IO` at a file that cannot be read
  */
 export async function* readAuditTrail(
   directory: string,
@@ -25,7 +25,7 @@ export async function* readAuditTrail(
   try {
     yield* read(directory, options);
   } catch (error) {
-    throw asTrailError(directory, error);
+    throw toTrailError(directory, error);
   }
 }
 
@@ -42,18 +42,15 @@ async function* read(
       const line = ended ? readLine(sealer, bytes) : undefined;
       if (line) yield line;
       else if (ended || file !== files.at(-1)) {
-        throw new AuditTrailError(
-          'DAMAGED',
-          `${file}:${number} is not as it was written, or not with this key`,
-        );
+        throw new AuditTrailError('DAMAGED', `${file}:${number} was changed, or written with another key`);
       }
     }
   }
 }
 
 /**
- * Where a trail ends: a checkpoint to be kept where those who can write the trail cannot.
- * @throws AuditTrailError `MISSING`, `DAMAGED` or `KEY` where there is no head that can be trusted
+ * Returns the end of a trail: a checkpoint to be kept where the writers of the trail have no access.
+ * @throws AuditTrailError `MISSING`, `DAMAGED` or `KEY` when there is no trustworthy head
  */
 export async function readAuditHead(
   directory: string,
@@ -62,6 +59,6 @@ export async function readAuditHead(
   try {
     return (await requireHead(fs, directory, new Sealer(key))).head;
   } catch (error) {
-    throw asTrailError(directory, error);
+    throw toTrailError(directory, error);
   }
 }

@@ -24,7 +24,7 @@ const without = (name: string): TrailFiles => new Map([...files].filter(([other]
 const verify = async (changed: TrailFiles): Promise<AuditReport> =>
   verifyAuditTrail(await scratch.directory(changed));
 
-/** A line made by someone who knows the format but has no key. */
+/** Returns a line forged by someone who knows the format but has no key. */
 function forged(line: string, change: (fields: Record<string, unknown>) => void): string {
   const { hash: _, ...fields } = JSON.parse(line) as Record<string, unknown>;
   change(fields);
@@ -38,7 +38,7 @@ const anyLine = () =>
     .constantFrom(...names)
     .chain((name) => fc.record({ name: fc.constant(name), line: fc.nat(linesOf(name).length - 1) }));
 
-/** Every way to change a trail in one place. */
+/** Returns generators of all single changes of a trail. */
 const edits = () => ({
   'a bit flipped': fc.record({ name: anyFile(), at: fc.nat(), bit: fc.nat(7) }).map(({ name, at, bit }) => {
     const content = Buffer.from(files.get(name)!);
@@ -107,12 +107,12 @@ const edits = () => ({
   'an older head restored': fc.nat(heads.length - 1).map((i) => new Map(files).set('head', heads[i]!)),
 });
 
-it('finds nothing wrong where nothing is', async () => {
+it('verify reports no problem of an intact trail', async () => {
   expect(names.length).toBeGreaterThan(3);
   expect(await verify(files)).toMatchObject({ ok: true, records: 24, problems: [], head: { sequence: 24 } });
 });
 
-it('finds every single edit', async () => {
+it('verify finds every single change', async () => {
   process.stderr.write(`QT_SEED=${seed}\n`);
   for (const [name, edit] of Object.entries(edits())) {
     await fc.assert(
@@ -125,7 +125,7 @@ it('finds every single edit', async () => {
   }
 }, 120_000);
 
-it('names file, line and kind', async () => {
+it('verify names kind, file and line of each problem', async () => {
   const name = names[1]!;
   const lines = linesOf(name);
   const last = names.at(-1)!;
@@ -158,7 +158,7 @@ it('names file, line and kind', async () => {
   ]);
 });
 
-it('calls a head edited that anybody could have sealed but no trail would write', async () => {
+it('verify reports a sealed head with invalid content as edited', async () => {
   const seal = (body: string) =>
     Buffer.from(`${body.slice(0, -1)},"hash":"${createHash('sha256').update(body).digest('hex')}"}\n`);
   for (const body of ['{"keyed":false,"head":null,"size":0}', '{"keyed":false', '{"keyed":false,"size":0}']) {
@@ -167,7 +167,7 @@ it('calls a head edited that anybody could have sealed but no trail would write'
   }
 });
 
-it('finds with a checkpoint what a consistent rollback hides', async () => {
+it('verify finds a consistent rollback by a checkpoint', async () => {
   const long = await scratch.directory();
   await recordedTrail(long, { entries: 9 });
   const short = await scratch.directory();
@@ -185,7 +185,7 @@ it('finds with a checkpoint what a consistent rollback hides', async () => {
   });
 });
 
-it('finds a trail that was written anew, where there is a key', async () => {
+it('verify finds a rewritten trail when there is a key', async () => {
   const keyed = await scratch.directory();
   await recordedTrail(keyed, { key: 'k' });
   const anew = await filesOf(keyed);

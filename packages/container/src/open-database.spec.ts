@@ -78,7 +78,7 @@ describe('opening a data layer', () => {
       expect(entry).toMatchObject({ actor: 'ann', operation: 'marketData.insert', insertedCount: 1 });
       expect(entries).toMatchObject([{ batchId: entry['batchId'] }]);
     }
-    expect(opened.auditTrail?.stats()).toEqual({ recorded: 1, failed: 0, untold: 0 });
+    expect(opened.auditTrail?.stats()).toEqual({ recorded: 1, failed: 0, unreported: 0 });
     await rm(directory, { recursive: true });
   });
 

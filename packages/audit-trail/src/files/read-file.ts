@@ -1,30 +1,27 @@
-import { errorCode, type FileSystem } from '@quantumtrade/dal-runtime/fs';
+import { ignoreMissing, type FileSystem } from '@quantumtrade/dal-runtime/fs';
 
-const chunkBytes = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
-/** No line is longer: longer entries are not recorded. */
-export const maxLineBytes = 16 * 1024 * 1024;
+/** Maximum size of a line. Longer entries are not recorded. */
+export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** A line without its end. */
+/** A line without its line break. */
 export interface RawLine {
-  /** Empty where the line is longer than any that a trail writes. */
+  /** Content, empty when the line is longer than a trail writes. */
   readonly bytes: Buffer;
-  /** How many bytes it has. */
+  /** Size in bytes. */
   readonly length: number;
-  /** Whether its end is there: only the last line of a file may have none. */
+  /** Whether there is a line break, which only the last line of a file may lack. */
   readonly ended: boolean;
 }
 
-/** The bytes of a file from a position on. Nothing where there is no file. */
+/** Yields the bytes of a file from a position on, none of a missing file. */
 async function* readChunks(fs: FileSystem, path: string, from: number): AsyncGenerator<Buffer> {
-  const file = await fs.open(path, 'read').catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    return undefined;
-  });
+  const file = await ignoreMissing(fs.open(path, 'read'));
   if (file === undefined) return;
   try {
     for (let position = from; ;) {
-      const buffer = Buffer.alloc(chunkBytes);
+      const buffer = Buffer.alloc(CHUNK_BYTES);
       const length = await file.read(buffer, position);
       if (length === 0) return;
       position += length;
@@ -35,7 +32,7 @@ async function* readChunks(fs: FileSystem, path: string, from: number): AsyncGen
   }
 }
 
-/** Everything from a position on, but hardly more than the limit. Undefined where there is no file or nothing in it. */
+/** Returns the content from a position on, cut soon after the limit. Returns undefined for a missing or empty file. */
 export async function readWhole(
   fs: FileSystem,
   path: string,
@@ -51,7 +48,7 @@ export async function readWhole(
   return chunks.length === 0 ? undefined : Buffer.concat(chunks);
 }
 
-/** The lines of a file, one at a time. */
+/** Yields the lines of a file. */
 export async function* readLines(fs: FileSystem, path: string): AsyncGenerator<RawLine> {
   let line = new LineBytes();
   for await (const chunk of readChunks(fs, path, 0)) {
@@ -67,14 +64,14 @@ export async function* readLines(fs: FileSystem, path: string): AsyncGenerator<R
   if (line.length > 0) yield { ...line.take(), ended: false };
 }
 
-/** The pieces of one line; none is kept of a line that is too long. */
+/** Pieces of one line. Discards them when the line is too long. */
 class LineBytes {
   length = 0;
   #pieces: Buffer[] = [];
 
   add(piece: Buffer): void {
     this.length += piece.length;
-    if (this.length > maxLineBytes) this.#pieces = [];
+    if (this.length > MAX_LINE_BYTES) this.#pieces = [];
     else this.#pieces.push(piece);
   }
 

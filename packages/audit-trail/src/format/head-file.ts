@@ -6,30 +6,30 @@ import { readWhole } from '../files/read-file.js';
 import type { AuditHead } from './line.js';
 import { Sealer } from './seal.js';
 
-/** How far the trail goes, as its file `head` says it. */
+/** Content of the file `head`: the end of the trail. */
 export interface HeadRecord {
-  /** The last line that was acknowledged. */
+  /** The last acknowledged line. */
   readonly head: AuditHead;
-  /** The file of that line, and where in it the line ends. Undefined in an empty trail. */
+  /** File of that line; undefined in an empty trail. `size` is the position of the line's end in it. */
   readonly file?: string;
   readonly size: number;
-  /** What is being written behind it: on the disk before the first of its bytes, gone when all are there. */
+  /** The group being written after it: set before the first of its bytes is written, removed after the last. */
   readonly writing?: Writing;
 }
 
-/** Lines being written: up to which, into which file, and how many bytes. */
+/** A group of lines being written: its last line, its file and its size. */
 export interface Writing {
   readonly head: AuditHead;
   readonly file: string;
   readonly bytes: number;
 }
 
-export const headName = 'head';
+export const HEAD_NAME = 'head';
 
-/** Several times what a head has. */
-const maxHeadBytes = 64 * 1024;
+/** Several times the size of a head. */
+const MAX_HEAD_BYTES = 64 * 1024;
 
-/** Replaces the file. After a crash the old one is there or the new one, whole. */
+/** Replaces the head durably. After a crash it is the old or the new one. */
 export async function writeHead(
   fs: FileSystem,
   directory: string,
@@ -37,10 +37,10 @@ export async function writeHead(
   record: HeadRecord,
 ): Promise<void> {
   const { text } = sealer.seal({ keyed: sealer.keyed, ...record });
-  await replaceFile(fs, join(directory, headName), [Buffer.from(`${text}\n`)]);
+  await replaceFile(fs, join(directory, HEAD_NAME), [Buffer.from(`${text}\n`)]);
 }
 
-/** What the file says. `key needed`: the trail is sealed with a key, as far as an unchecked file can tell. */
+/** Result of reading the head. `key needed`: according to the unverified file, the trail is sealed with a key. */
 export type HeadReading =
   | { state: 'missing' }
   | { state: 'edited' }
@@ -48,7 +48,7 @@ export type HeadReading =
   | { state: 'intact'; record: HeadRecord; keyed: boolean; text: string };
 
 export async function readHead(fs: FileSystem, directory: string, sealer: Sealer): Promise<HeadReading> {
-  const bytes = await readWhole(fs, join(directory, headName), { limit: maxHeadBytes });
+  const bytes = await readWhole(fs, join(directory, HEAD_NAME), { limit: MAX_HEAD_BYTES });
   if (bytes === undefined) return { state: 'missing' };
   const text = bytes.toString('latin1');
   if (!text.endsWith('\n')) return { state: 'edited' };
@@ -75,7 +75,7 @@ const isHead = (head: AuditHead | undefined): boolean =>
   Number.isSafeInteger(head?.sequence) && typeof head?.hash === 'string';
 
 /**
- * The head of a trail that is to be used.
+ * Reads the head of a trail for use.
  * @throws AuditTrailError `MISSING`, `DAMAGED` or `KEY`
  */
 export async function requireHead(fs: FileSystem, directory: string, sealer: Sealer): Promise<HeadRecord> {

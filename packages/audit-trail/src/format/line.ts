@@ -1,28 +1,28 @@
 import type { Sealer } from './seal.js';
 
-/** A position in the trail: everything up to the line of this sequence, whose hash stands for all before it. */
+/** A position in the trail: the sequence of a line and its hash, which covers all lines before it. */
 export interface AuditHead {
-  /** 0 is the empty trail. */
+  /** 0 for the empty trail. */
   readonly sequence: number;
   /** 64 hexadecimal digits. */
   readonly hash: string;
 }
 
-/** What a trail records. It looks at nothing in it. */
+/** Entry of a trail. Its fields are opaque to the trail. */
 export type AuditFields = Readonly<Record<string, unknown>>;
 
 /** One line of the trail. */
 export interface AuditLine extends AuditHead {
-  /** When it was recorded, ISO 8601. */
+  /** Time of the recording, ISO 8601. */
   readonly time: string;
-  /** The hash of the line before. */
+  /** Hash of the previous line. */
   readonly previous: string;
   readonly entry: AuditFields;
 }
 
-export const beginning: AuditHead = { sequence: 0, hash: '0'.repeat(64) };
+export const EMPTY_TRAIL: AuditHead = { sequence: 0, hash: '0'.repeat(64) };
 
-/** The line, with its end, that comes after a position. */
+/** Returns the line after a position, with its line break. */
 export function writeLine(
   sealer: Sealer,
   after: AuditHead,
@@ -36,7 +36,7 @@ export function writeLine(
 
 const isSequence = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
 
-/** Undefined when the line is not as it was written. */
+/** Parses a line. Returns undefined when its seal is wrong. */
 export function readLine(sealer: Sealer, bytes: Buffer): AuditLine | undefined {
   const opened = sealer.open(bytes);
   if (opened === undefined) return undefined;

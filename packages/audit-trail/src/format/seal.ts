@@ -2,15 +2,14 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 /*
  * A sealed text is one JSON object whose last member is the hash of the same text without that member:
- * {"a":1} becomes {"a":1,"hash":"<64 hex digits>"}. The bytes themselves are hashed, so nothing in them can change
- * unnoticed, not even a space.
+ * {"a":1} becomes {"a":1,"hash":"<64 hex digits>"}. The hash covers the bytes themselves, including white space.
  */
-const opening = ',"hash":"';
-const closing = '"}';
-const hashDigits = 64;
-const suffixLength = opening.length + hashDigits + closing.length;
+const OPENING = ',"hash":"';
+const CLOSING = '"}';
+const HASH_DIGITS = 64;
+const SUFFIX_LENGTH = OPENING.length + HASH_DIGITS + CLOSING.length;
 
-/** Seals texts and checks seals: with SHA-256, or with HMAC-SHA-256 where there is a key. */
+/** Seals texts and checks seals with SHA-256, or HMAC-SHA-256 with a key. */
 export class Sealer {
   readonly #key: string | undefined;
 
@@ -27,16 +26,18 @@ export class Sealer {
       typeof value === 'bigint' ? String(value) : value,
     );
     const hash = this.#digest(Buffer.from(body)).toString('hex');
-    return { text: `${body.slice(0, -1)}${opening}${hash}${closing}`, hash };
+    return { text: `${body.slice(0, -1)}${OPENING}${hash}${CLOSING}`, hash };
   }
 
-  /** The object without its hash, and the hash; undefined when the seal is not right. */
+  /** Returns the sealed object without its hash, and the hash. Returns undefined when the seal is wrong. */
   open(sealed: Buffer): { fields: Record<string, unknown>; hash: string } | undefined {
-    if (sealed.length <= suffixLength) return undefined;
-    const hash = sealed.toString('latin1', sealed.length - closing.length - hashDigits).slice(0, hashDigits);
-    const suffix = Buffer.from(opening + hash + closing, 'latin1');
-    if (!sealed.subarray(-suffixLength).equals(suffix) || !/^[0-9a-f]+$/.test(hash)) return undefined;
-    const body = Buffer.concat([sealed.subarray(0, -suffixLength), Buffer.from('}')]);
+    if (sealed.length <= SUFFIX_LENGTH) return undefined;
+    const hash = sealed
+      .toString('latin1', sealed.length - CLOSING.length - HASH_DIGITS)
+      .slice(0, HASH_DIGITS);
+    const suffix = Buffer.from(OPENING + hash + CLOSING, 'latin1');
+    if (!sealed.subarray(-SUFFIX_LENGTH).equals(suffix) || !/^[0-9a-f]+$/.test(hash)) return undefined;
+    const body = Buffer.concat([sealed.subarray(0, -SUFFIX_LENGTH), Buffer.from('}')]);
     if (!timingSafeEqual(this.#digest(body), Buffer.from(hash, 'hex'))) return undefined;
     const fields = parseObject(body.toString());
     return fields && { fields, hash };
@@ -48,7 +49,7 @@ export class Sealer {
   }
 }
 
-/** Undefined where the text is no JSON object, which without a key anybody can seal. */
+/** Parses a JSON object. Returns undefined for other texts, which anybody can seal without a key. */
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

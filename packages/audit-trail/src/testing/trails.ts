@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAuditTrail } from '../audit-trail.js';
 
-/** The files of a trail by name. */
+/** Files of a trail by name. */
 export type TrailFiles = ReadonlyMap<string, Buffer>;
 
-/** Directories of one test file. */
+/** Temporary directories of one test file. */
 export class Scratch {
   #base: string | undefined;
   #count = 0;
@@ -31,7 +31,7 @@ export async function filesOf(directory: string): Promise<Map<string, Buffer>> {
   );
 }
 
-/** A trail of some files over two days, and every head it had on the way. */
+/** Records a trail of several files over two days. Returns its files and all heads it had. */
 export async function recordedTrail(
   directory: string,
   { entries = 24, key }: { entries?: number; key?: string } = {},

@@ -1,34 +1,34 @@
 import { fileName } from '../files/file-name.js';
-import { headName } from '../format/head-file.js';
-import { beginning, type AuditHead, type AuditLine } from '../format/line.js';
-import { Missing } from './missing.js';
+import { HEAD_NAME } from '../format/head-file.js';
+import { EMPTY_TRAIL, type AuditHead, type AuditLine } from '../format/line.js';
+import { MissingSequences } from './missing.js';
 import type { Problems } from './problems.js';
 
-/** One line as it was found; `content` is undefined when its seal is not right. */
+/** A line of a trail. `content` is undefined when its seal is wrong. */
 export interface FoundLine {
   readonly file: string;
   readonly line: number;
-  /** With its end. */
+  /** Size with the line break. */
   readonly bytes: number;
   readonly ended: boolean;
   readonly content: AuditLine | undefined;
 }
 
-/** Follows the chain line by line and names what breaks it. Lines behind the head are set aside. */
+/** Follows the chain line by line and reports breaks. Collects the lines behind the head. */
 export class ChainCheck {
   readonly #problems: Problems;
   readonly #head: AuditHead | undefined;
-  readonly #missing = new Missing();
-  /** Lines with a wrong seal since the last good one. */
+  readonly #missing = new MissingSequences();
+  /** Lines with a wrong seal since the last intact one. */
   #unsealed: FoundLine[] = [];
-  #last: AuditHead = beginning;
+  #last: AuditHead = EMPTY_TRAIL;
   #lastPlace: { file: string; line: number } | undefined;
-  /** What stands behind the line of the head. */
+  /** Lines behind the line of the head. */
   readonly behindHead: FoundLine[] = [];
-  /** Good lines. */
+  /** Number of intact lines. */
   records = 0;
 
-  /** A checkpoint that no line has answered yet. */
+  /** Checkpoint whose line has not been found yet. */
   #checkpoint: AuditHead | undefined;
 
   constructor(problems: Problems, head: AuditHead | undefined, checkpoint: AuditHead | undefined) {
@@ -49,18 +49,18 @@ export class ChainCheck {
     else this.#follow(found, content);
   }
 
-  /** Names what is still missing when all lines have been seen. */
+  /** Reports missing lines after the last line. */
   finish(): void {
     const expected = this.#head?.sequence ?? this.#last.sequence + this.#unsealed.length;
     const torn = this.#unsealed.at(-1)?.ended === false ? this.#unsealed.pop() : undefined;
     if (torn) this.#problems.add('truncated', torn, 'the line is cut off');
-    const absent = this.#nameUnsealed(expected - this.#last.sequence - (torn ? 1 : 0));
+    const absent = this.#reportUnsealed(expected - this.#last.sequence - (torn ? 1 : 0));
     if (absent > 0) {
-      const place = this.#lastPlace ?? { file: headName };
+      const place = this.#lastPlace ?? { file: HEAD_NAME };
       this.#problems.add(
         'truncated',
         place,
-        `the last ${absent} lines, up to ${expected}, are missing behind this one`,
+        `the last ${absent} lines, up to ${expected}, are missing after this one`,
       );
     }
     for (const { from, to, file, line } of this.#missing.ranges) {
@@ -72,14 +72,14 @@ export class ChainCheck {
     if (sequence === this.#last.sequence && hash !== this.#last.hash) {
       this.#problems.add(
         'head-mismatch',
-        this.#lastPlace ?? { file: headName },
-        'it is not the line that the head names',
+        this.#lastPlace ?? { file: HEAD_NAME },
+        'the head names another line',
       );
     }
     if (this.#checkpoint) {
       this.#problems.add(
         'truncated',
-        { file: headName },
+        { file: HEAD_NAME },
         `line ${this.#checkpoint.sequence} of the checkpoint is missing`,
       );
     }
@@ -95,37 +95,33 @@ export class ChainCheck {
     const place = { file: found.file, line: found.line };
     const gap = line.sequence - this.#last.sequence - 1;
     if (gap < 0) {
-      this.#nameUnsealed(0);
-      if (this.#missing.found(line.sequence))
-        this.#problems.add('reordered', place, `line ${line.sequence} belongs further up`);
-      else this.#problems.add('inserted', place, `there is a line ${line.sequence} already`);
+      this.#reportUnsealed(0);
+      if (this.#missing.remove(line.sequence))
+        this.#problems.add('reordered', place, `line ${line.sequence} belongs before`);
+      else this.#problems.add('inserted', place, `line ${line.sequence} exists already`);
       return;
     }
-    const absent = this.#nameUnsealed(gap);
+    const absent = this.#reportUnsealed(gap);
     this.#missing.add({ ...place, from: line.sequence - absent, to: line.sequence - 1 });
     if (gap === 0 && line.previous !== this.#last.hash) {
       this.#problems.add(
         'edited',
         this.#lastPlace ?? place,
-        `line ${line.sequence} was written after another one than this`,
+        `line ${line.sequence} continues another line than this one`,
       );
     }
     if (gap === 0 && found.line === 1 && found.file !== fileName(line.sequence, line.time)) {
-      this.#problems.add(
-        'edited',
-        place,
-        `the file of line ${line.sequence} has another name than it was given`,
-      );
+      this.#problems.add('edited', place, `the file of line ${line.sequence} was renamed`);
     }
     if (!found.ended) this.#problems.add('truncated', place, 'the end of the line is cut off');
     this.#last = { sequence: line.sequence, hash: line.hash };
     this.#lastPlace = place;
   }
 
-  /** Lines with a wrong seal are edited ones as far as lines are missing, and inserted ones otherwise. */
-  #nameUnsealed(gap: number): number {
+  /** Reports lines with a wrong seal: as edited when lines are missing, else as inserted. Returns how many are missing. */
+  #reportUnsealed(gap: number): number {
     for (const [i, found] of this.#unsealed.entries()) {
-      if (i < gap) this.#problems.add('edited', found, 'the line is not as it was written');
+      if (i < gap) this.#problems.add('edited', found, 'the line was changed');
       else this.#problems.add('inserted', found, 'the line was never written');
     }
     const absent = Math.max(0, gap - this.#unsealed.length);

@@ -1,4 +1,4 @@
-/** Sequences from one to another that did not come where they should have, and where that was noticed. */
+/** Range of sequences missing before a line, which is named by file and number. */
 export interface MissingRange {
   readonly from: number;
   readonly to: number;
@@ -6,8 +6,8 @@ export interface MissingRange {
   readonly line: number;
 }
 
-/** The sequences still looked for. */
-export class Missing {
+/** Sequences that are missing so far. */
+export class MissingSequences {
   #ranges: MissingRange[] = [];
 
   get ranges(): readonly MissingRange[] {
@@ -18,8 +18,8 @@ export class Missing {
     if (range.from <= range.to) this.#ranges.push(range);
   }
 
-  /** Whether the sequence was looked for; from now on it is not. */
-  found(sequence: number): boolean {
+  /** Removes a sequence that appears later. Returns whether it was missing. */
+  remove(sequence: number): boolean {
     const range = this.#ranges.find(({ from, to }) => from <= sequence && sequence <= to);
     if (range === undefined) return false;
     this.#ranges = this.#ranges.flatMap((each) =>

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a trail. `head-mismatch`: head or checkpoint and lines do not belong together. `unreadable`: the file
- * system does not give the file, so its lines are missing.
+ * Kind of a problem. `head-mismatch`: head or checkpoint and lines disagree. `unreadable`: the file cannot be read, so its lines
+ * are missing.
  */
 export type AuditProblemKind =
   'edited' | 'deleted' | 'inserted' | 'reordered' | 'truncated' | 'head-mismatch' | 'unreadable';
@@ -9,21 +9,21 @@ export interface AuditProblem {
   readonly kind: AuditProblemKind;
   /** Name of the file in the trail's directory. */
   readonly file: string;
-  /** Counted from 1. Undefined where no one line is meant. */
+  /** Line number from 1; undefined when the problem has no single line. */
   readonly line?: number;
   readonly detail: string;
 }
 
-const limit = 100;
+const MAX_LISTED = 100;
 
-/** The problems found, the first of them in full. */
+/** Problems found, of which the first ones are listed. */
 export class Problems {
   readonly list: AuditProblem[] = [];
-  /** How many more there are. */
+  /** Number of problems that are not listed. */
   more = 0;
 
   add(kind: AuditProblemKind, where: { file: string; line?: number }, detail: string): void {
-    if (this.list.length === limit) this.more++;
+    if (this.list.length === MAX_LISTED) this.more++;
     else this.list.push({ kind, file: where.file, ...(where.line && { line: where.line }), detail });
   }
 }

@@ -1,45 +1,45 @@
 import { join } from 'node:path';
 import { errorCode, type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
-import { asTrailError, AuditTrailError } from '../audit-trail-error.js';
+import { toTrailError, AuditTrailError } from '../audit-trail-error.js';
 import { trailFiles } from '../files/file-name.js';
 import { readLines } from '../files/read-file.js';
-import { headName, readHead, type HeadReading } from '../format/head-file.js';
+import { HEAD_NAME, readHead, type HeadReading } from '../format/head-file.js';
 import { readLine, type AuditHead } from '../format/line.js';
 import { Sealer } from '../format/seal.js';
 import type { ReadAuditTrailOptions } from '../read-audit-trail.js';
 import { ChainCheck, type FoundLine } from './chain-check.js';
 import { Problems, type AuditProblem } from './problems.js';
-import { judgeBehindHead, type Unacknowledged } from './unacknowledged.js';
+import { checkBehindHead, type Unacknowledged } from './unacknowledged.js';
 
 export interface AuditReport {
-  /** No trace of tampering. */
+  /** Whether no trace of tampering was found. */
   readonly ok: boolean;
-  /** Whether lines are sealed with a key. Without one, who can write all files can make them agree. */
+  /** Whether lines are sealed with a key. Without one, whoever can write all files can forge a consistent trail. */
   readonly keyed: boolean;
-  /** Intact lines up to the head. */
+  /** Number of intact lines up to the head. */
   readonly records: number;
-  /** The end of the trail as its head tells it. Undefined where that cannot be trusted. */
+  /** End of the trail according to its head; undefined when the head cannot be trusted. */
   readonly head?: AuditHead;
-  /** The unfinished end of a write that is under way or that a crash cut off. No tampering, and nothing acknowledged. */
+  /** Unfinished end of a write in progress or interrupted by a crash. It is neither tampering nor acknowledged. */
   readonly unacknowledged: Unacknowledged;
-  /** The first hundred. */
+  /** The first hundred problems. */
   readonly problems: readonly AuditProblem[];
-  /** How many more there are. */
+  /** Number of further problems. */
   readonly moreProblems: number;
 }
 
 export interface VerifyOptions extends ReadAuditTrailOptions {
-  /** A checkpoint taken earlier, which must be in the trail. */
+  /** Earlier checkpoint that must be in the trail. */
   expect?: AuditHead;
 }
 
 /**
- * Checks a trail from its first line to its last, without locking it: others may record meanwhile.
- * @throws AuditTrailError `MISSING` where there is neither a head nor a file, `IO` where the directory cannot be read
+ * Verifies all lines of a trail without locking it: other processes may record meanwhile.
+ * @throws AuditTrailError `MISSING` when there is neither a head nor a file, `IO` when the directory cannot be read
  */
 export async function verifyAuditTrail(directory: string, options: VerifyOptions = {}): Promise<AuditReport> {
   return verify(directory, options).catch((error: unknown) => {
-    throw asTrailError(directory, error);
+    throw toTrailError(directory, error);
   });
 }
 
@@ -53,11 +53,11 @@ async function verify(
   if (reading.state === 'missing' && files.length === 0) {
     throw new AuditTrailError('MISSING', `There is no audit trail in ${directory}`);
   }
-  const keyed = nameHeadProblem(reading, key, problems);
+  const keyed = checkHead(reading, key, problems);
   const record = reading.state === 'intact' ? reading.record : undefined;
   const check = new ChainCheck(problems, record?.head, expect);
   const filled = new Set<string>();
-  // Without the key nothing can be said of the lines.
+  // Without the key the lines cannot be checked.
   if (reading.state !== 'key needed') {
     const sealer = new Sealer(keyed ? key : undefined);
     for await (const found of allLines(fs, directory, files, sealer, problems)) {
@@ -65,7 +65,7 @@ async function verify(
       check.add(found);
     }
     check.finish();
-    // Where the head has moved on meanwhile, what stands behind its old place is somebody's work.
+    // When the head has moved meanwhile, the lines behind its old position were recorded by others.
     const after = await readHead(fs, directory, new Sealer(key));
     const moved = after.state === 'intact' && reading.state === 'intact' && after.text !== reading.text;
     const mayBeEmpty = moved ? files.at(-1) : record?.writing?.file;
@@ -75,7 +75,7 @@ async function verify(
     if (moved) check.behindHead.length = 0;
   }
   const unacknowledged = record
-    ? judgeBehindHead(check.behindHead, record, problems)
+    ? checkBehindHead(check.behindHead, record, problems)
     : { lines: 0, tornBytes: 0 };
   return {
     ok: problems.list.length === 0,
@@ -88,9 +88,9 @@ async function verify(
   };
 }
 
-/** Names what is wrong with the head, and tells whether lines are to be checked with the key. */
-function nameHeadProblem(reading: HeadReading, key: string | undefined, problems: Problems): boolean {
-  const name = (detail: string) => problems.add('head-mismatch', { file: headName }, detail);
+/** Adds the problem of the head, if any. Returns whether lines must be checked with the key. */
+function checkHead(reading: HeadReading, key: string | undefined, problems: Problems): boolean {
+  const name = (detail: string) => problems.add('head-mismatch', { file: HEAD_NAME }, detail);
   if (reading.state === 'missing') name('the head is missing');
   if (reading.state === 'edited')
     name(key ? 'the head was edited, or written with another key' : 'the head was edited');

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { type FileSystem, ignoreMissing, writeFully } from '@quantumtrade/dal-runtime/fs';
+import { ignoreMissing, withFile, writeFully, type FileSystem } from '@quantumtrade/dal-runtime/fs';
 import { AuditTrailError } from '../audit-trail-error.js';
 import { dayOf, dayOfFile, fileName, trailFiles } from '../files/file-name.js';
 import { readWhole } from '../files/read-file.js';
 import { readHead, requireHead, writeHead, type HeadRecord, type Writing } from '../format/head-file.js';
-import { beginning, follows, readLine, writeLine, type AuditHead } from '../format/line.js';
+import { EMPTY_TRAIL, follows, readLine, writeLine, type AuditHead } from '../format/line.js';
 import type { Sealer } from '../format/seal.js';
 
-/** What a crash had left, and what was made of it. */
+/** Repair of the unfinished end that a crash has left. */
 export interface Recovery {
-  /** Whole lines that nobody had been told of; they stay. */
+  /** Number of complete lines that were not acknowledged. They are kept. */
   readonly keptLines: number;
-  /** Bytes of a torn line; they are gone. */
+  /** Bytes of a torn line, which are removed. */
   readonly tornBytes: number;
 }
 
@@ -23,29 +23,29 @@ export interface ChainSettings {
   readonly onRecovery: (recovery: Recovery) => void;
 }
 
-/** The end of the chain on the disk. Every method is to be called while the directory is locked. */
+/** The stored end of the chain. Its methods require the lock of the directory. */
 export class ChainEnd {
   readonly #settings: ChainSettings;
-  /** The hash that a group of ours would have ended with, had it not failed. */
-  #failed: string | undefined;
+  /** Last hash of a group whose write failed. */
+  #failedHash: string | undefined;
 
   constructor(settings: ChainSettings) {
     this.#settings = settings;
   }
 
-  /** Begins the trail where there is none, and repairs what a crash has left. */
+  /** Begins a missing trail and repairs the unfinished end that a crash has left. */
   async open(): Promise<void> {
     const { fs, directory, sealer } = this.#settings;
     const { state } = await readHead(fs, directory, sealer);
     if (state === 'missing' && (await trailFiles(fs, directory)).length === 0) {
-      await writeHead(fs, directory, sealer, { head: beginning, size: 0 });
+      await writeHead(fs, directory, sealer, { head: EMPTY_TRAIL, size: 0 });
     }
     await this.#current();
   }
 
   /**
-   * Adds entries, durably, all of them or none. The head is told first what comes, so that a torn end is known for what
-   * it is, and told last that it is there.
+   * Appends entries durably, all or none. The head announces the group before its first byte is written, so that a torn end can
+   * be recognized, and acknowledges it after the last.
    */
   async append(entries: readonly { readonly time: string; readonly entry: object }[]): Promise<void> {
     const { fs, directory, sealer } = this.#settings;
@@ -65,18 +65,18 @@ export class ChainEnd {
       await this.#write(file, offset, bytes, offset === 0 ? 'create' : 'write');
       await writeHead(fs, directory, sealer, { head, file, size: offset + bytes.length });
     } catch (error) {
-      this.#failed = head.hash;
+      this.#failedHash = head.hash;
       throw error;
     }
   }
 
-  /** Where the chain ends now, once what a crash left behind it is dealt with. */
+  /** Returns the current end of the chain. Repairs an unfinished one first. */
   async #current(): Promise<HeadRecord> {
     const { fs, directory, sealer } = this.#settings;
     const record = await requireHead(fs, directory, sealer);
     if (record.writing) return this.#recover(record, record.writing);
     if ((await this.#sizeOf(record.file)) !== record.size) {
-      throw damaged(directory, `${record.file} does not end where the head says`);
+      throw damagedError(directory, `${record.file} has another size than the head says`);
     }
     return record;
   }
@@ -87,17 +87,17 @@ export class ChainEnd {
     const offset = writing.file === before.file ? before.size : 0;
     const size = await this.#sizeOf(writing.file);
     if (size < offset || size > offset + writing.bytes) {
-      throw damaged(directory, `${writing.file} does not end where the head says`);
+      throw damagedError(directory, `${writing.file} has another size than the head says`);
     }
     const tail = (await readWhole(fs, path, { from: offset })) ?? Buffer.alloc(0);
     const kept =
-      writing.head.hash === this.#failed
+      writing.head.hash === this.#failedHash
         ? { head: before.head, lines: 0, bytes: 0 }
         : intactLines(sealer, before.head, tail);
     let record: HeadRecord = before;
     if (kept.bytes > 0) {
       record = { head: kept.head, file: writing.file, size: offset + kept.bytes };
-      // Written again, since a sync that failed may have left them in the cache alone.
+      // Written again: after a failed sync they may be in the page cache alone.
       await this.#write(writing.file, offset, tail.subarray(0, kept.bytes), 'write');
       if (offset === 0) await fs.syncDirectory(directory);
     } else if (offset === 0) {
@@ -112,42 +112,31 @@ export class ChainEnd {
   }
 
   #fileFor({ file, size, head }: HeadRecord, time: string): string {
-    const goesOn =
+    const isCurrent =
       file !== undefined && size < this.#settings.maxFileBytes && dayOfFile(file) === dayOf(time);
-    return goesOn ? file : fileName(head.sequence + 1, time);
+    return isCurrent ? file : fileName(head.sequence + 1, time);
   }
 
-  /** Makes these bytes the end of a file. */
+  /** Replaces the content of a file from an offset on. */
   async #write(name: string, offset: number, bytes: Buffer, mode: 'create' | 'write'): Promise<void> {
     const { fs, directory } = this.#settings;
-    const file = await fs.open(join(directory, name), mode);
-    try {
+    await withFile(fs, join(directory, name), mode, async (file) => {
       await file.truncate(offset);
       if (bytes.length > 0) await writeFully(file, [bytes], offset);
       await file.sync();
-    } finally {
-      await file.close();
-    }
+    });
     if (mode === 'create') await fs.syncDirectory(directory);
   }
 
   async #sizeOf(name: string | undefined): Promise<number> {
     const { fs, directory } = this.#settings;
     if (name === undefined) return 0;
-    const file = await fs.open(join(directory, name), 'read').catch((error: { code?: string }) => {
-      if (error.code !== 'ENOENT') throw error;
-      return undefined;
-    });
-    if (file === undefined) return 0;
-    try {
-      return await file.size();
-    } finally {
-      await file.close();
-    }
+    const size = await ignoreMissing(withFile(fs, join(directory, name), 'read', (file) => file.size()));
+    return size ?? 0;
   }
 }
 
-/** The whole lines that a text begins with, as far as they follow the head and each other. */
+/** Returns the complete lines at the beginning of a text that continue the chain after the head. */
 function intactLines(
   sealer: Sealer,
   head: AuditHead,
@@ -164,8 +153,8 @@ function intactLines(
   return { head: last, lines: last.sequence - head.sequence, bytes };
 }
 
-const damaged = (directory: string, what: string): AuditTrailError =>
+const damagedError = (directory: string, reason: string): AuditTrailError =>
   new AuditTrailError(
     'DAMAGED',
-    `The audit trail ${directory} is not as it was left: ${what}. Verify it, keep it as evidence, and begin another directory`,
+    `The audit trail ${directory} was changed: ${reason}. Verify it, keep it as evidence, and begin another directory`,
   );
