@@ -15,9 +15,7 @@ import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
 import { recordRepositories } from './repositories/records.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
-import { blockWriter } from './write/block-writer.js';
-import { RecordEncoders } from './write/record-encoders.js';
-import { TableWriter } from './write/table-writer.js';
+import { RecordWriter } from './write/record-writer.js';
 
 export interface ClickHouseBackendOptions {
   /** Time of batches without a time of their own. @default the system's clock */
@@ -49,13 +47,15 @@ export function connectClickHouse(
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const client = new ClickHouseClient(settings);
   const sql = client.sql(client.database);
-  const encoders = new RecordEncoders();
   const versions = new VersionClock(clock, maxFutureSkewMs);
-  const writer = new TableWriter(sql, encoders, client.maxInsertBlockSize, versions);
+  const writer = new RecordWriter(sql, versions, client.maxInsertBlockSize);
   return {
     ...recordRepositories(sql, writer),
     analytics: analytics(sql),
-    blocks: blockWriter(sql, encoders, versions, client.maxInsertBlockSize),
+    blocks: {
+      collect: (record) => writer.collect(record),
+      write: (block, options) => writer.write(block, options),
+    },
     checkpoints: checkpointRepository(sql, versions),
     schema: new ClickHouseSchemaController(
       sql,

@@ -1,38 +1,46 @@
-import type { Rounding, RowError, RowKeys } from '@quantumtrade/dal-domain';
-import { columnOf } from '@quantumtrade/dal-domain';
-import type { Allocate, FinishedColumns, RefuseRow } from './block-columns.js';
-import { BlockColumns } from './block-columns.js';
-import { InstantWriter } from './columns/instants.js';
-import type { ColumnInput, ColumnSources, Constants, InputPlan, VaryingInput } from './input-plan.js';
-import { Months } from './months.js';
-import type { Steps } from './steps.js';
+import type { PreparedRow, Rounding, RowError, RowKeys } from '@quantumtrade/dal-domain';
+import type {
+  Allocate,
+  BlockColumns,
+  ColumnPool,
+  FinishedColumns,
+  KeyedRows,
+  RefuseRow,
+} from './block-columns.js';
+import type { ColumnInput, ColumnSources, Constants, InputPlan } from './inputs.js';
+import { MonthSplitter } from './months.js';
 
 /** The body of one insert: rows of one partition. */
-export interface EncodedBlock extends FinishedColumns {
-  readonly rowCount: number;
+export interface NativeBlock extends FinishedColumns {
   /** The month of every row's `timestamp`, counted from the year 0; 0 for a table without one. */
   readonly month: number;
+  /** The columns that were asked for. */
+  readonly keyedRows?: KeyedRows;
 }
 
-export interface AppendOptions {
-  /** Values of fields that are the same for all rows; the rows' own are not looked at. */
+export interface FinishOptions {
+  /** @default fresh memory */
+  readonly allocate?: Allocate;
+  /** Columns that are kept as `keyedRows`. @default none */
+  readonly keyColumns?: readonly string[];
+}
+
+export interface RowOptions {
+  /** Canonical values of fields that are the same in all rows; those of the rows are not read. */
   readonly constants?: Constants;
-  /** First row. Default is 0. */
-  readonly from?: number;
-  /** The row behind the last one. Default is the number of rows. */
-  readonly to?: number;
-  /** By which rows are refused that have keys beyond the record's fields. Default is that nobody looks. */
+  /** First row. @default 0 */
+  readonly from?: number | undefined;
+  /** The row behind the last one. @default the number of rows */
+  readonly to?: number | undefined;
+  /** Refuses rows that have keys beyond the record's fields. @default keys are not checked */
   readonly keys?: RowKeys | undefined;
   /** Lets decimal strings be rounded. */
   readonly rounding?: Rounding | undefined;
 }
 
-/** How many rows were looked at, and why some of them were refused, in order, by position in what was given. */
-export interface AppendedRows {
-  readonly given: number;
-  /** Accepted rows in which a decimal was rounded. */
-  readonly roundedCount: number;
-  readonly errors: RowError[];
+export interface ColumnOptions extends Omit<RowOptions, 'keys'> {
+  /** Version of all rows, for a table that has versions. */
+  readonly version?: bigint;
 }
 
 /** Row objects, and what their keys are checked by. */
@@ -41,131 +49,120 @@ interface GivenRows {
   readonly keys: RowKeys | undefined;
 }
 
-/** Some of the rows of a slice, and where their values are. */
-interface RowsOfMonth {
-  readonly month: number;
-  readonly chosen: Uint32Array;
-  readonly from: readonly ColumnInput[];
-}
-
-/** How many rows are taken at once, and how often that is about a millisecond's work. */
-interface Slicing {
-  readonly rows: number;
-  readonly slicesOfAStep: number;
-}
-
 /** Few enough that row objects stay in the processor's cache while their columns are written one after the other. */
-const OF_ROWS: Slicing = { rows: 1_024, slicesOfAStep: 8 };
-/** Columns have nothing to gain from that, and each slice has its price. */
-const OF_COLUMNS: Slicing = { rows: 16_384, slicesOfAStep: 1 };
+const ROWS_OF_SLICE = 1_024;
+/** Slices of rows in about a millisecond. */
+const SLICES_OF_STEP = 8;
+/** Columns gain nothing from small slices. A slice takes about a millisecond. */
+const COLUMN_ROWS_OF_SLICE = 16_384;
 
 const PARTITIONED_BY = 'timestamp';
-const WITHOUT_MONTH = 0;
-const INSTANT = { kind: 'instant' } as const;
 
 /** Collects the rows of one or many batches into one block for each month. */
 export class BlockBuilder {
   readonly #plan: InputPlan;
-  readonly #pool: BlockPool;
+  readonly #pool: ColumnPool;
   readonly #open = new Map<number, BlockColumns>();
-  readonly #months = new Months();
-  readonly #timestampPosition: number;
-  /** The timestamps of the slice at hand. */
-  readonly #timestamps = new InstantWriter(INSTANT);
-  #selection = new Uint32Array(OF_ROWS.rows);
+  readonly #months: MonthSplitter;
+  #selection = new Uint32Array();
   #batchCount = 0;
 
-  constructor(plan: InputPlan, pool: BlockPool) {
+  constructor(plan: InputPlan, pool: ColumnPool) {
     this.#plan = plan;
     this.#pool = pool;
-    this.#timestampPosition = plan.fields.findIndex(([name]) => name === PARTITIONED_BY);
-    this.#timestamps.reserve(OF_ROWS.rows);
+    this.#months = new MonthSplitter(plan.fields.findIndex(([name]) => name === PARTITIONED_BY));
   }
 
   get rowCount(): number {
-    return [...this.#open.values()].reduce((sum, columns) => sum + columns.rowCount, 0);
+    let count = 0;
+    for (const columns of this.#open.values()) count += columns.rowCount;
+    return count;
   }
 
   /** Size of all blocks if they were finished now. */
   get byteLength(): number {
-    return [...this.#open.values()].reduce((sum, columns) => sum + columns.byteLength, 0);
+    let size = 0;
+    for (const columns of this.#open.values()) size += columns.byteLength;
+    return size;
   }
 
-  /**
-   * Appends the rows that are right. Throws `ValidationError` for a wrong constant; then nothing is appended. Between the
-   * steps nothing else may be done with the builder.
-   */
-  appendRows(rows: readonly unknown[], options: AppendOptions = {}): Steps<AppendedRows> {
+  /** Appends the row objects that are right. Until it is complete, nothing else may be done with the builder. */
+  appendRows(rows: readonly unknown[], options: RowOptions = {}): PendingAppend {
     const { constants = {}, from = 0, to = rows.length, keys, rounding } = options;
     const inputs = this.#plan.ofRows(rows, constants);
-    return this.#append(inputs, from, Math.min(to, rows.length), rounding, { rows, keys });
+    return this.#begin(inputs, from, Math.min(to, rows.length), rounding, { rows, keys });
+  }
+
+  /** Appends rows that the domain has checked. */
+  appendCanonicalRows(rows: readonly PreparedRow[], from = 0, to = rows.length): PendingAppend {
+    return this.#begin(this.#plan.ofCanonicalRows(rows), from, Math.min(to, rows.length), undefined);
   }
 
   /**
-   * The same for rows that are held as columns. Throws `ValidationError` also if a field is neither a column nor a
-   * constant, or a column is not as long as the others.
+   * Appends the rows that are held as columns and are right. Throws `ValidationError`, and appends nothing, if a constant is
+   * wrong, a field is neither a column nor a constant, or a column is not as long as the others.
    */
-  appendColumns(columns: ColumnSources, options: AppendOptions = {}): Steps<AppendedRows> {
-    const { constants = {}, from = 0, rounding } = options;
-    const { inputs, rowCount } = this.#plan.ofColumns(columns, constants, rounding);
-    return this.#append(inputs, from, Math.min(options.to ?? rowCount, rowCount), rounding);
+  appendColumns(columns: ColumnSources, options: ColumnOptions = {}): PendingAppend {
+    const { constants = {}, version, from = 0, rounding } = options;
+    const { inputs, rowCount } = this.#plan.ofColumns(columns, constants, version, rounding);
+    return this.#begin(inputs, from, Math.min(options.to ?? rowCount, rowCount), rounding);
   }
 
-  /** The blocks, in the order in which their months appeared. The builder starts anew. */
-  finish(allocate: Allocate = (byteLength) => Buffer.allocUnsafeSlow(byteLength)): EncodedBlock[] {
-    const blocks: EncodedBlock[] = [];
-    for (const [month, columns] of this.#open) {
-      const { rowCount } = columns;
-      if (rowCount > 0) blocks.push({ month, rowCount, ...columns.finish(allocate) });
-      this.#pool.giveBack(columns);
-    }
-    this.#open.clear();
-    this.#batchCount = 0;
-    return blocks;
-  }
-
-  *#append(
+  #begin(
     inputs: readonly ColumnInput[],
     from: number,
     to: number,
     rounding: Rounding | undefined,
     given?: GivenRows,
-  ): Steps<AppendedRows> {
-    const errors: RowError[] = [];
-    let roundedCount = 0;
-    const { rows: slice, slicesOfAStep } = given ? OF_ROWS : OF_COLUMNS;
-    for (let start = from, slices = 0; start < to; start += slice, slices++) {
-      if (slices === slicesOfAStep) {
-        slices = 0;
-        yield;
-      }
-      const refused: RowError[] = [];
-      const end = Math.min(start + slice, to);
-      const selection = given ? this.#select(given, start, end, refused) : this.#selectAll(start, end);
-      for (const { month, chosen, from: sources } of this.#byMonth(inputs, selection)) {
-        const refuse: RefuseRow = (column, index, reason) => {
-          const { field = this.#plan.fields[column]![0], reason: first = reason } =
-            given?.keys?.refusal(given.rows[index]) ?? {};
-          refused.push({ index, field, reason: first });
-        };
-        roundedCount += this.#columnsOf(month).append(sources, chosen, this.#batchCount, refuse, rounding);
-      }
-      for (const error of refused.sort((a, b) => a.index - b.index)) errors.push(error);
+  ): PendingAppend {
+    const batch = this.#batchCount++;
+    const slice = given ? ROWS_OF_SLICE : COLUMN_ROWS_OF_SLICE;
+    const slices = given ? SLICES_OF_STEP : 1;
+    return new PendingAppend(from, to, slice, slices, (start, end, errors) =>
+      this.#appendSlice(inputs, start, end, errors, batch, rounding, given),
+    );
+  }
+
+  /** Appends the rows `start` up to `end`, adds the errors of the others and returns in how many rows a decimal was rounded. */
+  #appendSlice(
+    inputs: readonly ColumnInput[],
+    start: number,
+    end: number,
+    errors: RowError[],
+    batch: number,
+    rounding: Rounding | undefined,
+    given: GivenRows | undefined,
+  ): number {
+    const refused: RowError[] = [];
+    const selection = given ? this.#select(given, start, end, refused) : this.#selectAll(start, end);
+    if (selection.length === 0) {
+      errors.push(...refused);
+      return 0;
     }
-    this.#batchCount++;
-    return { given: to - from, errors, roundedCount };
+    const refuse: RefuseRow = (column, index, reason) => {
+      const { field = this.#plan.fields[column]![0], reason: first = reason } =
+        given?.keys?.refusal(given.rows[index]) ?? {};
+      refused.push({ index, field, reason: first });
+    };
+    let roundedCount = 0;
+    for (const part of this.#months.split(inputs, selection)) {
+      const columns = this.#columnsOf(part.month);
+      roundedCount += columns.append(part.inputs, part.selection, batch, refuse, rounding);
+    }
+    if (refused.length > 0) for (const error of refused.sort((a, b) => a.index - b.index)) errors.push(error);
+    return roundedCount;
   }
 
   #selectAll(from: number, to: number): Uint32Array {
-    this.#makeRoom(to - from);
+    this.#reserve(to - from);
     const selection = this.#selection;
     for (let index = from; index < to; index++) selection[index - from] = index;
     return selection.subarray(0, to - from);
   }
 
-  /** The positions `from` up to `to`, without those of rows that are no objects or have keys of no field. */
+  /** Returns the positions `from` up to `to`, without those of rows that are no objects or have keys of no field. */
   #select({ rows, keys }: GivenRows, from: number, to: number, errors: RowError[]): Uint32Array {
-    this.#makeRoom(to - from);
+    this.#reserve(to - from);
     const selection = this.#selection;
     const { table } = this.#plan.definition;
     let count = 0;
@@ -188,37 +185,8 @@ export class BlockBuilder {
     return selection.subarray(0, count);
   }
 
-  #makeRoom(rows: number): void {
-    if (rows <= this.#selection.length) return;
-    this.#selection = new Uint32Array(rows);
-    this.#timestamps.reserve(rows);
-  }
-
-  /** Rows whose timestamp is wrong may come under any month: their column refuses them. */
-  #byMonth(inputs: readonly ColumnInput[], selection: Uint32Array): Iterable<RowsOfMonth> {
-    const input = inputs[this.#timestampPosition];
-    if (!input) return [{ month: WITHOUT_MONTH, chosen: selection, from: inputs }];
-    if ('constant' in input) {
-      return [{ month: this.#months.of(input.constant as number).number, chosen: selection, from: inputs }];
-    }
-    const timestamps = this.#timestamps;
-    timestamps.fill(0, 0, selection.length);
-    const areRight = timestampsOf(input, selection, timestamps, 0);
-    const first = this.#months.of(timestamps.epochMs(0));
-    if (timestamps.lieWithin(first.start, first.end, selection.length)) {
-      const from = areRight
-        ? inputs.with(this.#timestampPosition, alreadyRead(timestamps, selection, input))
-        : inputs;
-      return [{ month: first.number, chosen: selection, from }];
-    }
-    const groups = new Map<number, number[]>();
-    selection.forEach((index, at) => {
-      const month = this.#months.of(timestamps.epochMs(at)).number;
-      const group = groups.get(month);
-      if (group) group.push(index);
-      else groups.set(month, [index]);
-    });
-    return Array.from(groups, ([month, group]) => ({ month, chosen: Uint32Array.from(group), from: inputs }));
+  #reserve(rows: number): void {
+    if (rows > this.#selection.length) this.#selection = new Uint32Array(rows);
   }
 
   #columnsOf(month: number): BlockColumns {
@@ -226,58 +194,67 @@ export class BlockBuilder {
     if (!columns) this.#open.set(month, (columns = this.#pool.take()));
     return columns;
   }
+
+  /** Returns the blocks, in the order in which their months appeared. The builder starts anew. */
+  finish({ allocate = allocateFresh, keyColumns }: FinishOptions = {}): NativeBlock[] {
+    const blocks: NativeBlock[] = [];
+    for (const [month, columns] of this.#open) {
+      if (columns.rowCount > 0) {
+        const keyedRows = keyColumns && columns.keyedRows(keyColumns);
+        blocks.push({ month, ...columns.finish(allocate), ...(keyedRows && { keyedRows }) });
+      }
+      this.#pool.giveBack(columns);
+    }
+    this.#open.clear();
+    this.#batchCount = 0;
+    return blocks;
+  }
 }
 
-/** Reads the timestamps that are right, and tells whether all are; the others stay as they were. */
-function timestampsOf(
-  input: VaryingInput,
-  selection: Uint32Array,
-  timestamps: InstantWriter,
-  firstRow: number,
-): boolean {
-  let areRight = true;
-  try {
-    input.loop(input.source, selection, timestamps, firstRow, () => (areRight = false));
-  } catch {
-    areRight = false;
-    if (selection.length === 1) return false;
-    selection.forEach((index, k) => timestampsOf(input, Uint32Array.of(index), timestamps, firstRow + k));
-  }
-  return areRight;
-}
+const allocateFresh: Allocate = (byteLength) => Buffer.allocUnsafeSlow(byteLength);
 
-/** Timestamps of this selection in place of where they came from, which still serves for a part of it. */
-function alreadyRead(timestamps: InstantWriter, selected: Uint32Array, input: VaryingInput): VaryingInput {
-  return {
-    source: timestamps,
-    loop: (_, selection, column, firstRow, refuse) => {
-      if (selection === selected) (column as InstantWriter).copy(timestamps, selection.length, firstRow);
-      else input.loop(input.source, selection, column, firstRow, refuse);
-    },
-  };
-}
+/** The append of one batch, done a little at a time. */
+export class PendingAppend {
+  /** Rows of the batch. */
+  readonly given: number;
+  /** Refused rows, in order, by position in the batch. */
+  readonly errors: RowError[] = [];
+  /** Accepted rows in which a decimal was rounded. */
+  roundedCount = 0;
+  #next: number;
+  readonly #to: number;
+  readonly #slice: number;
+  readonly #slicesOfStep: number;
+  readonly #append: (start: number, end: number, errors: RowError[]) => number;
 
-/** The most bytes of a block whose memory is kept for the next, and how many are kept. */
-const KEPT_BYTES = 64 * 2 ** 20;
-const KEPT_BLOCKS = 4;
-
-/** Memory of blocks that were finished, for the next ones: fresh memory costs more than writing to it. */
-export class BlockPool {
-  readonly #fields: InputPlan['fields'];
-  readonly #free: BlockColumns[] = [];
-
-  constructor(plan: InputPlan) {
-    this.#fields = plan.fields;
+  constructor(
+    from: number,
+    to: number,
+    slice: number,
+    slicesOfStep: number,
+    append: (start: number, end: number, errors: RowError[]) => number,
+  ) {
+    this.given = Math.max(to - from, 0);
+    this.#next = from;
+    this.#to = to;
+    this.#slice = slice;
+    this.#slicesOfStep = slicesOfStep;
+    this.#append = append;
   }
 
-  take(): BlockColumns {
-    return this.#free.pop() ?? new BlockColumns(this.#fields.map(([name, field]) => [columnOf(name), field]));
+  /** Appends rows for about a millisecond. Returns whether rows are left. */
+  step(): boolean {
+    for (let n = 0; n < this.#slicesOfStep && this.#next < this.#to; n++) {
+      const end = Math.min(this.#next + this.#slice, this.#to);
+      this.roundedCount += this.#append(this.#next, end, this.errors);
+      this.#next = end;
+    }
+    return this.#next < this.#to;
   }
 
-  giveBack(columns: BlockColumns): void {
-    const { byteLength } = columns;
-    if (this.#free.length >= KEPT_BLOCKS || byteLength > KEPT_BYTES) return;
-    columns.clear();
-    this.#free.push(columns);
+  /** Appends all rows. */
+  complete(): this {
+    while (this.step());
+    return this;
   }
 }

@@ -1,21 +1,27 @@
 import type { Rounding } from '@quantumtrade/dal-domain';
-import type { ColumnWriter } from './columns/column-writer.js';
-import { DictionaryWriter } from './columns/dictionary.js';
-import { TextBuffer, varintSize, writeVarint } from './columns/text-buffer.js';
-import type { ColumnField } from './columns/writer-of.js';
-import { writerOf } from './columns/writer-of.js';
-import type { ColumnInput } from './input-plan.js';
+import type { ColumnValues, ColumnWriter, RoundedRows } from './columns/column-writer.js';
+import { DictionaryWriter, TextBuffer, varintSize, writeVarint } from './columns/texts.js';
+import type { ColumnInput } from './inputs.js';
+import type { ColumnField } from './kinds.js';
+import { createColumnWriter } from './kinds.js';
 
-/** Told which row is refused, by which column, and why. */
+/** Reports which row is refused, by which column, and why. */
 export type RefuseRow = (column: number, index: number, reason: string) => void;
 
-/** Gives memory with anything in it. */
+/** Returns memory with any content. */
 export type Allocate = (byteLength: number) => Buffer;
+
+/** Rows as columns by name, of which the keys and versions can be read. */
+export interface KeyedRows {
+  readonly rowCount: number;
+  column(name: string): ColumnValues;
+}
 
 /** A block's bytes, and what is known of its rows. */
 export interface FinishedColumns {
   /** What follows `INSERT INTO table (columns) FORMAT Native`. */
   readonly bytes: Buffer;
+  readonly rowCount: number;
   /** Numbers of the batches that the rows are from, counted from 0 since the builder began anew, in ascending order. */
   readonly batches: readonly number[];
   /** For each of these batches, how many rows of the block come before its end. */
@@ -26,6 +32,8 @@ export interface FinishedColumns {
 
 type Refusals = Map<number, { readonly column: number; readonly reason: string }>;
 
+const INITIAL_ROWS = 16;
+
 /**
  * The columns of one block under construction.
  *
@@ -34,16 +42,26 @@ type Refusals = Map<number, { readonly column: number; readonly reason: string }
  * header of their own and follow one another.
  */
 export class BlockColumns {
+  readonly #names: readonly string[];
   readonly #writers: readonly ColumnWriter[];
+  /** Columns whose rows differ in size. */
+  readonly #unevenWriters: readonly ColumnWriter[];
   /** Each column's name and type. */
   readonly #heads: readonly Buffer[];
   readonly #symbols: DictionaryWriter | undefined;
+  readonly #rounded: RoundedRows = { rows: undefined };
+  /** Bytes of a block without rows, and of each row in columns of fixed width. */
+  readonly #headBytes: number;
+  readonly #rowBytes: number;
+  #capacity = 0;
   #rowCount = 0;
   #batches: number[] = [];
   #ends: number[] = [];
 
   constructor(fields: readonly (readonly [column: string, field: ColumnField])[]) {
-    this.#writers = fields.map(([, field]) => writerOf(field));
+    this.#names = fields.map(([name]) => name);
+    this.#writers = fields.map(([, field]) => createColumnWriter(field, this.#rounded));
+    this.#unevenWriters = this.#writers.filter(({ bytesPerRow }) => bytesPerRow === undefined);
     const symbols = this.#writers[fields.findIndex(([, { kind }]) => kind === 'symbol')];
     if (symbols instanceof DictionaryWriter) this.#symbols = symbols;
     this.#heads = fields.map(([name], i) => {
@@ -52,6 +70,8 @@ export class BlockColumns {
       head.push(this.#writers[i]!.type);
       return head.bytes;
     });
+    this.#headBytes = varintSize(fields.length) + this.#heads.reduce((sum, { length }) => sum + length, 0);
+    this.#rowBytes = this.#writers.reduce((sum, { bytesPerRow = 0 }) => sum + bytesPerRow, 0);
   }
 
   get rowCount(): number {
@@ -61,9 +81,8 @@ export class BlockColumns {
   /** Bytes of the block if it ended here. */
   get byteLength(): number {
     const rows = this.#rowCount;
-    let size = varintSize(this.#writers.length) + varintSize(rows);
-    for (const head of this.#heads) size += head.length;
-    for (const writer of this.#writers) size += writer.byteLength(rows);
+    let size = this.#headBytes + varintSize(rows) + rows * this.#rowBytes;
+    for (const writer of this.#unevenWriters) size += writer.byteLength(rows);
     return size;
   }
 
@@ -81,22 +100,20 @@ export class BlockColumns {
   ): number {
     if (selection.length === 0) return 0;
     const roundedRows = rounding && new Set<number>();
-    const first = this.#rowCount;
-    this.#reserve(first + selection.length);
-    for (const writer of this.#writers) {
-      writer.mark();
-      writer.allowRounding(roundedRows);
-    }
+    this.#rounded.rows = roundedRows;
+    const rowCount = this.#rowCount + selection.length;
+    if (rowCount > this.#capacity) this.#reserve(rowCount);
+    for (const writer of this.#unevenWriters) writer.mark();
     const refused = this.#write(inputs, selection);
     if (refused === undefined) {
-      this.#rowCount = first + selection.length;
+      this.#rowCount = rowCount;
       if (this.#batches.at(-1) === batch) this.#ends.pop();
       else this.#batches.push(batch);
-      this.#ends.push(this.#rowCount);
-      const everyRow = inputs.some((input) => 'rounded' in input && input.rounded);
-      return everyRow ? selection.length : (roundedRows?.size ?? 0);
+      this.#ends.push(rowCount);
+      for (const input of inputs) if ('rounded' in input && input.rounded) return selection.length;
+      return roundedRows?.size ?? 0;
     }
-    for (const writer of this.#writers) writer.rollback();
+    for (const writer of this.#unevenWriters) writer.rollback();
     if (refused === 'unreadable') {
       return selection.reduce(
         (sum, index) => sum + this.append(inputs, Uint32Array.of(index), batch, refuse, rounding),
@@ -108,18 +125,19 @@ export class BlockColumns {
     return this.append(inputs, rest, batch, refuse, rounding);
   }
 
-  /** What was refused, if anything was; `unreadable` if a row, one of many, throws when it is looked at. */
+  /** Returns what was refused, if anything was; `unreadable` if a row, one of many, throws when it is read. */
   #write(inputs: readonly ColumnInput[], selection: Uint32Array): Refusals | 'unreadable' | undefined {
-    const refused: Refusals = new Map();
+    let refused: Refusals | undefined;
     let column = 0;
     const refuse = (index: number, reason: string) => {
+      refused ??= new Map();
       if (!refused.has(index)) refused.set(index, { column, reason });
     };
+    const first = this.#rowCount;
     try {
       for (; column < inputs.length; column++) {
         const input = inputs[column]!;
         const writer = this.#writers[column]!;
-        const first = this.#rowCount;
         if ('constant' in input) writer.fill(input.constant, first, first + selection.length);
         else input.loop(input.source, selection, writer, first, refuse);
       }
@@ -127,24 +145,39 @@ export class BlockColumns {
       if (selection.length > 1) return 'unreadable';
       refuse(selection[0]!, 'cannot be read');
     }
-    return refused.size > 0 ? refused : undefined;
+    return refused;
   }
 
   #reserve(rows: number): void {
-    for (const writer of this.#writers) writer.reserve(rows);
+    this.#capacity = Math.max(rows, 2 * this.#capacity, INITIAL_ROWS);
+    for (const writer of this.#writers) writer.reserve(this.#capacity);
   }
 
-  /** Returns the block, the batches that its rows are from, where the rows of each of them end, and the symbols, each once. */
+  /** Returns the block. */
   finish(allocate: Allocate): FinishedColumns {
-    const rows = this.#rowCount;
+    const rowCount = this.#rowCount;
+    const writers = this.#writers;
     const bytes = allocate(this.byteLength);
-    let at = writeVarint(bytes, writeVarint(bytes, 0, this.#writers.length), rows);
-    this.#writers.forEach((writer, i) => {
+    let at = writeVarint(bytes, writeVarint(bytes, 0, writers.length), rowCount);
+    for (let i = 0; i < writers.length; i++) {
       at += this.#heads[i]!.copy(bytes, at);
-      writer.writeTo(bytes, at, rows);
-      at += writer.byteLength(rows);
-    });
-    return { bytes, batches: this.#batches, ends: this.#ends, symbols: this.#symbols?.keys ?? [] };
+      at = writers[i]!.writeTo(bytes, at, rowCount);
+    }
+    return {
+      bytes,
+      rowCount,
+      batches: this.#batches,
+      ends: this.#ends,
+      symbols: this.#symbols?.keys ?? [],
+    };
+  }
+
+  /** Returns these columns of the rows, as a copy. */
+  keyedRows(names: readonly string[]): KeyedRows {
+    const rowCount = this.#rowCount;
+    const columns: Record<string, ColumnValues> = {};
+    for (const name of names) columns[name] = this.#writers[this.#names.indexOf(name)]!.values(rowCount);
+    return { rowCount, column: (name) => columns[name]! };
   }
 
   /** Empties the columns for the next block and keeps their memory. */
@@ -152,6 +185,32 @@ export class BlockColumns {
     this.#rowCount = 0;
     this.#batches = [];
     this.#ends = [];
-    for (const writer of this.#writers) writer.clear();
+    for (const writer of this.#unevenWriters) writer.clear();
+  }
+}
+
+/** The most bytes of a block whose memory is kept for the next, and how many are kept. */
+const KEPT_BYTES = 64 * 2 ** 20;
+const KEPT_BLOCKS = 4;
+
+type ColumnFields = ConstructorParameters<typeof BlockColumns>[0];
+
+/** The columns of finished blocks, used again: fresh memory costs more than writing to it. */
+export class ColumnPool {
+  readonly #fields: ColumnFields;
+  readonly #free: BlockColumns[] = [];
+
+  constructor(fields: ColumnFields) {
+    this.#fields = fields;
+  }
+
+  take(): BlockColumns {
+    return this.#free.pop() ?? new BlockColumns(this.#fields);
+  }
+
+  giveBack(columns: BlockColumns): void {
+    if (this.#free.length >= KEPT_BLOCKS || columns.byteLength > KEPT_BYTES) return;
+    columns.clear();
+    this.#free.push(columns);
   }
 }

@@ -2,17 +2,16 @@ import { randomInt } from 'node:crypto';
 import type { RecordDefinition, Row, RowError } from '@quantumtrade/dal-domain';
 import { toCanonicalRow, marketData, prediction, records, ValidationError } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
-import type { EncodedBlock } from './block-builder.js';
+import type { NativeBlock } from './block-builder.js';
 import { BlockEncoder } from './block-encoder.js';
 import { decodeBlocks } from './read/block-decoder.js';
 import { rowsOf } from './read/rows.js';
-import { lastOf } from './steps.js';
 import { bars, recordsOf } from '../testing/native-records.js';
 
 const seed = randomInt(2 ** 31);
 const runs = { seed, numRuns: 150 };
 
-async function decoded(block: EncodedBlock, definition: RecordDefinition): Promise<Row[]> {
+async function decoded(block: NativeBlock, definition: RecordDefinition): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const part of decodeBlocks(
     (async function* () {
@@ -171,9 +170,9 @@ describe('blocks of rows', () => {
     const builder = encoder.builder();
     for (const source of ['one', 'two']) {
       const rows = bars(2).map(({ source: _, ...row }, i) => ({ ...row, high: i === 0 ? 1 : NaN }));
-      expect(lastOf(builder.appendRows(rows, { constants: { ...constants, source } })).errors).toHaveLength(
-        1,
-      );
+      expect(
+        builder.appendRows(rows, { constants: { ...constants, source } }).complete().errors,
+      ).toHaveLength(1);
     }
     expect(builder.rowCount).toBe(2);
     const size = builder.byteLength;
@@ -255,7 +254,7 @@ describe('blocks of columns', () => {
         adjustedClose: units('close'),
         qualityScore: Uint8Array.from(numbers('qualityScore')),
       },
-      { constants: { ...constants, source: 'vendor' } },
+      { version: 1n, constants: { source: 'vendor' } },
     );
     const { blocks } = encoder.encodeRows(rows, { constants: { ...constants, source: 'vendor' } });
     expect(batch.errors).toEqual([]);
@@ -268,7 +267,7 @@ describe('blocks of columns', () => {
       open: BigInt64Array.of(10n ** 18n - 1n, 10n ** 18n, -(10n ** 18n), 1n - 10n ** 18n, 2n ** 63n - 1n),
       volume: BigInt64Array.of(-1n, 0n, 0n, 0n, 0n),
     };
-    expect(encoder.encodeColumns(columns, { constants }).errors).toEqual([
+    expect(encoder.encodeColumns(columns, { version: 1n }).errors).toEqual([
       { index: 0, field: 'volume', reason: 'must not be negative' },
       ...[1, 2, 4].map((index) => ({
         index,
@@ -277,13 +276,13 @@ describe('blocks of columns', () => {
       })),
     ]);
     const early = { ...columnsOf(bars(1)), timestamp: BigInt64Array.of(-(2n ** 62n)) };
-    expect(encoder.encodeColumns(early, { constants }).errors).toMatchObject([{ field: 'timestamp' }]);
+    expect(encoder.encodeColumns(early, { version: 1n }).errors).toMatchObject([{ field: 'timestamp' }]);
   });
 
   it('need every column, each as long as the others', () => {
     const { close: _, ...withoutClose } = columnsOf(bars(2));
-    expect(() => encoder.encodeColumns(withoutClose, { constants })).toThrow(/close - is required/);
-    expect(() => encoder.encodeColumns({ ...withoutClose, close: [1] }, { constants })).toThrow(
+    expect(() => encoder.encodeColumns(withoutClose, { version: 1n })).toThrow(/close - is required/);
+    expect(() => encoder.encodeColumns({ ...withoutClose, close: [1] }, { version: 1n })).toThrow(
       /close - must be as long/,
     );
   });

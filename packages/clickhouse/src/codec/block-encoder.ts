@@ -1,16 +1,15 @@
 import type { RecordDefinition, RowError } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { AppendedRows, AppendOptions, EncodedBlock } from './block-builder.js';
-import { BlockBuilder, BlockPool } from './block-builder.js';
-import type { ColumnField } from './columns/writer-of.js';
-import type { ColumnSources } from './input-plan.js';
-import { InputPlan } from './input-plan.js';
-import type { Steps } from './steps.js';
-import { lastOf } from './steps.js';
+import type { ColumnOptions, NativeBlock, PendingAppend, RowOptions } from './block-builder.js';
+import { BlockBuilder } from './block-builder.js';
+import { ColumnPool } from './block-columns.js';
+import type { ColumnSources } from './inputs.js';
+import { InputPlan } from './inputs.js';
+import type { ColumnField } from './kinds.js';
 
 /** A batch as blocks: one for each month, none without an accepted row. */
 export interface EncodedBatch {
-  readonly blocks: readonly EncodedBlock[];
+  readonly blocks: readonly NativeBlock[];
   readonly rowCount: number;
   /** Why the other rows are not in the blocks, in order of the rows. */
   readonly errors: readonly RowError[];
@@ -19,19 +18,19 @@ export interface EncodedBatch {
 }
 
 /**
- * Turns records into blocks of ClickHouse's Native format, ready to insert.
+ * Encodes records as blocks of ClickHouse's Native format, ready to insert.
  *
  * A row is accepted or refused, for the same reason, as the domain's `toCanonicalRow` would, and what is written is what that
  * would return; but rows are checked while they are written, and nothing is made of them in between.
  */
 export class BlockEncoder {
   readonly #plan: InputPlan;
-  readonly #pool: BlockPool;
+  readonly #pool: ColumnPool;
 
   /** `extraFields` become columns behind the record's own, e.g. `{ writtenAt: { kind: 'version' } }`. */
   constructor(definition: RecordDefinition, extraFields: Readonly<Record<string, ColumnField>> = {}) {
     this.#plan = new InputPlan(definition, extraFields);
-    this.#pool = new BlockPool(this.#plan);
+    this.#pool = new ColumnPool(this.columns.map((name, i) => [name, this.#plan.fields[i]![1]]));
   }
 
   /** The columns of the blocks, in order. */
@@ -39,22 +38,25 @@ export class BlockEncoder {
     return this.#plan.fields.map(([name]) => columnOf(name));
   }
 
-  /** Collects several batches, with constants of their own, into common blocks. */
+  /** Returns a builder that collects several batches, with constants of their own, into common blocks. */
   builder(): BlockBuilder {
     return new BlockBuilder(this.#plan, this.#pool);
   }
 
-  encodeRows(rows: readonly unknown[], options?: AppendOptions): EncodedBatch {
-    return this.#encode((builder) => builder.appendRows(rows, options));
+  /** Encodes row objects. Throws `ValidationError` if a constant is wrong. */
+  encodeRows(rows: readonly unknown[], options: RowOptions = {}): EncodedBatch {
+    const constants = this.#plan.checkConstants(options.constants ?? {});
+    return this.#encode((builder) => builder.appendRows(rows, { ...options, constants }));
   }
 
-  encodeColumns(columns: ColumnSources, options?: AppendOptions): EncodedBatch {
+  /** Encodes columns. Throws `ValidationError` if a constant is wrong or they do not make up rows. */
+  encodeColumns(columns: ColumnSources, options?: ColumnOptions): EncodedBatch {
     return this.#encode((builder) => builder.appendColumns(columns, options));
   }
 
-  #encode(append: (builder: BlockBuilder) => Steps<AppendedRows>): EncodedBatch {
+  #encode(append: (builder: BlockBuilder) => PendingAppend): EncodedBatch {
     const builder = this.builder();
-    const { errors, roundedCount } = lastOf(append(builder));
+    const { errors, roundedCount } = append(builder).complete();
     const { rowCount } = builder;
     return { blocks: builder.finish(), rowCount, errors, roundedCount };
   }

@@ -9,7 +9,7 @@ import { bars, recordsOf } from '../testing/native-records.js';
 import type { DecodedBlock } from './read/block-decoder.js';
 import { decodeBlocks } from './read/block-decoder.js';
 import { BlockEncoder } from './block-encoder.js';
-import type { ColumnField } from './columns/writer-of.js';
+import type { ColumnField } from './kinds.js';
 import { rowsOf } from './read/rows.js';
 
 const database = `native_${randomBytes(6).toString('hex')}`;

@@ -17,7 +17,7 @@ import {
   sessionInstant,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { decodeField } from '../codec/sql-columns.js';
+import { fromJson } from '../codec/kinds.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 import { countOf, limitClause, readPage, timed, withLimit } from './table-reader.js';
@@ -162,14 +162,14 @@ function barExpressions({ definition, groupBy, query }: AggregationPlan): string
 
 function decodeSums(plan: AggregationPlan, row: JsonSums): AggregateSums {
   const { field } = plan.measure;
-  const decimal = (name: string) => decodeField(DECIMAL, row[name]) as bigint;
+  const decimal = (name: string) => fromJson(DECIMAL, row[name]) as bigint;
   return {
     intervalStart: bucketStartOf(plan, Number(row['bucket'])),
     group: Object.fromEntries(plan.groupBy.map((group, i) => [group, row[`group_${i}`] as string])),
     count: Number(row['row_count']),
     valueCount: Number(row['value_count']),
-    min: decodeField(field, row['least']) ?? undefined,
-    max: decodeField(field, row['greatest']) ?? undefined,
+    min: fromJson(field, row['least']) ?? undefined,
+    max: fromJson(field, row['greatest']) ?? undefined,
     sum: decodeSum(field, row),
     ...(plan.bars && {
       bar: {
@@ -186,9 +186,9 @@ function decodeSums(plan: AggregationPlan, row: JsonSums): AggregateSums {
 
 /** Decimals and whole numbers are summed exactly, floats as float64. */
 function decodeSum(field: Field, row: JsonSums): AggregateSums['sum'] {
-  const float = (json: unknown) => decodeField({ kind: 'float64' }, json) as number;
+  const float = (json: unknown) => fromJson({ kind: 'float64' }, json) as number;
   if (isFloat(field)) return { total: float(row['total']), scaled: float(row['scaled_total']) };
   return field.kind === 'decimal'
-    ? (decodeField(field, row['total']) as bigint)
+    ? (fromJson(field, row['total']) as bigint)
     : BigInt(row['total'] as string);
 }

@@ -8,7 +8,8 @@ import {
   requireLimit,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { instantOf, typeOf } from '../codec/sql-columns.js';
+import { parameterTypeOf } from '../codec/kinds.js';
+import { boundInstant } from '../codec/select.js';
 import type { TableReader } from './table-reader.js';
 
 const MINUTE_MS = 60_000;
@@ -34,8 +35,8 @@ export async function dueForEvaluation(
   return reader.select(
     operation,
     {
-      where: `WHERE ${columnOf(horizonField)} = {horizon:${typeOf(field)}} AND timestamp <= ${instantOf('latest')}
-        AND (${columns}) NOT IN (SELECT ${columns} FROM ${table} WHERE timestamp <= ${instantOf('latest')})`,
+      where: `WHERE ${columnOf(horizonField)} = {horizon:${parameterTypeOf(field)}} AND timestamp <= ${boundInstant('latest')}
+        AND (${columns}) NOT IN (SELECT ${columns} FROM ${table} WHERE timestamp <= ${boundInstant('latest')})`,
       params: { horizon, latest },
       limit: options?.limit === undefined ? undefined : requireLimit(options.limit, operation),
     },

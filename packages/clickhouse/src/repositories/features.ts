@@ -4,7 +4,7 @@ import type { Sql } from '../connection/sql.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 import { countOf, limitClause, readPage, timed, withLimit } from './table-reader.js';
-import type { TableWriter } from '../write/table-writer.js';
+import type { RecordWriter } from '../write/record-writer.js';
 
 /** One set as the engine groups it: its features sorted by name. */
 interface JsonSet {
@@ -19,7 +19,7 @@ const SETS = `SELECT symbol, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, 
   FROM ${feature.table} FINAL`;
 const IN_SETS = 'GROUP BY timestamp, symbol, feature_version ORDER BY timestamp, symbol, feature_version';
 
-export function featureRepository(sql: Sql, writer: TableWriter): FeatureRepository {
+export function featureRepository(sql: Sql, writer: RecordWriter): FeatureRepository {
   const read = async (
     operation: string,
     { where, params }: Filter,
@@ -36,7 +36,7 @@ export function featureRepository(sql: Sql, writer: TableWriter): FeatureReposit
   };
 
   return {
-    insert: async (batches, options) => writer.write('features', batches, options),
+    insert: async (batches, options) => writer.insert('features', batches, options),
 
     find: async (params, options) => {
       const operation = 'features.find';

@@ -1,7 +1,8 @@
 import type { QueryPlan } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { SqlParams } from '../connection/sql.js';
-import { encodeField, instantOf, typeOf } from '../codec/sql-columns.js';
+import { parameterTypeOf, toParameter } from '../codec/kinds.js';
+import { boundInstant } from '../codec/select.js';
 
 /** A condition on rows, with the values bound in it. */
 export interface Filter {
@@ -14,15 +15,15 @@ export function filterOf({ equals, start, end }: Omit<QueryPlan, 'limit'>): Filt
   const conditions: string[] = [];
   const params: Record<string, unknown> = {};
   for (const { name, field, value } of equals) {
-    conditions.push(`${columnOf(name)} = {${name}:${typeOf(field)}}`);
-    params[name] = encodeField(field, value);
+    conditions.push(`${columnOf(name)} = {${name}:${parameterTypeOf(field)}}`);
+    params[name] = toParameter(field, value);
   }
   if (start !== undefined) {
-    conditions.push(`timestamp >= ${instantOf('startTime')}`);
+    conditions.push(`timestamp >= ${boundInstant('startTime')}`);
     params['startTime'] = start;
   }
   if (end !== undefined) {
-    conditions.push(`timestamp < ${instantOf('endTime')}`);
+    conditions.push(`timestamp < ${boundInstant('endTime')}`);
     params['endTime'] = end;
   }
   return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', params };

@@ -3,8 +3,7 @@ import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { recordRepositories } from './records.js';
-import { RecordEncoders } from '../write/record-encoders.js';
-import { TableWriter } from '../write/table-writer.js';
+import { RecordWriter } from '../write/record-writer.js';
 
 const ROWS = 100_000;
 const DAY = 86_400_000;
@@ -68,7 +67,7 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
   return found;
 }
 
-const writer = () => new TableWriter(sql, new RecordEncoders(), 1_000, new VersionClock({ now: () => 0 }));
+const writer = () => new RecordWriter(sql, new VersionClock({ now: () => 0 }), 1_000);
 
 const repositories = (spied: Sql) => recordRepositories(spied, writer());
 

@@ -6,24 +6,24 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { deriveRepositories, records } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import type { TableWriter } from '../write/table-writer.js';
+import type { RecordWriter } from '../write/record-writer.js';
 import { dueForEvaluation } from './evaluation.js';
 import { featureRepository } from './features.js';
 import { TableReader } from './table-reader.js';
 
 /** Creates the repository of each record. */
-export function recordRepositories(sql: Sql, writer: TableWriter): RecordRepositories {
+export function recordRepositories(sql: Sql, writer: RecordWriter): RecordRepositories {
   return {
     ...deriveRepositories((name) => recordMethods(sql, writer, name)),
     features: featureRepository(sql, writer),
   };
 }
 
-function recordMethods(sql: Sql, writer: TableWriter, name: RecordName): RecordMethods {
+function recordMethods(sql: Sql, writer: RecordWriter, name: RecordName): RecordMethods {
   const definition: RecordDefinition = records[name];
   const reader = new TableReader(sql, definition);
   return {
-    insert: async (batch, options) => writer.write(name, batch, options),
+    insert: async (batch, options) => writer.insert(name, batch, options),
     find: async (params, options) => reader.find(params, options),
     latestRows: async (by, limit, options) => reader.latest(definition.latest!.by, by, limit, options),
     latestRow: async (by, options) =>

@@ -14,7 +14,7 @@ import {
   requireLimit,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { decodeRow, selectList } from '../codec/sql-columns.js';
+import { rowFromJson, selectList } from '../codec/select.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 
@@ -123,7 +123,7 @@ export class TableReader {
        ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`,
       withLimit(params, limit),
       options,
-      (json: JsonRow) => toOutputRow(definition, decodeRow(definition, json), exact),
+      (json: JsonRow) => toOutputRow(definition, rowFromJson(definition, json), exact),
     );
   }
 }

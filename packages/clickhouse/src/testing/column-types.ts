@@ -1,4 +1,4 @@
-import type { ColumnField } from '../codec/columns/writer-of.js';
+import type { ColumnField } from '../codec/kinds.js';
 
 const TYPES: Readonly<Record<ColumnField['kind'], string>> = {
   symbol: 'LowCardinality(String)',

@@ -10,15 +10,13 @@ import {
 import fc from 'fast-check';
 import { rowsOf } from '../codec/read/rows.js';
 import { recordsOf } from '../testing/native-records.js';
-import { NativeBlockCollector } from './block-collector.js';
-import { BlockMemory } from './block-memory.js';
-import { decodeWhole } from './decode-whole.js';
-import { RecordEncoders } from './record-encoders.js';
+import type { Sql } from '../connection/sql.js';
+import { RecordWriter } from './record-writer.js';
+import { decodeBlock } from './store-block.js';
 
 const NOW = Date.UTC(2024, 1, 29);
 const seed = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const encoders = new RecordEncoders();
-const versions = new VersionClock({ now: () => NOW });
+const writer = new RecordWriter({} as Sql, new VersionClock({ now: () => NOW }), Infinity);
 
 const label = fc.constantFrom<unknown>('vendor', 'ü', 'vendor', '', undefined, 'x'.repeat(257));
 const timestamp = fc.constantFrom<unknown>(undefined, undefined, 5, new Date(6), 'now', null, 0.5);
@@ -81,7 +79,7 @@ it.each(Object.entries(BATCHES))(
     const definition = records[record];
     await fc.assert(
       fc.asyncProperty(fc.array(batches, { minLength: 1, maxLength: 4 }), async (sequence) => {
-        const collector = new NativeBlockCollector(record, encoders.of(record), versions, new BlockMemory());
+        const collector = writer.collect(record);
         const expected = new Map<number, { rows: unknown[]; batches: Set<number> }>();
         let taken = 0;
         for (const given of sequence as RecordBatches[typeof record][]) {
@@ -109,7 +107,7 @@ it.each(Object.entries(BATCHES))(
         }
         const blocks = await Promise.all(
           collector.finish().map(async ({ bytes, batches: from, rowCount }) => {
-            const decoded = (await decodeWhole(bytes))!;
+            const decoded = (await decodeBlock(bytes))!;
             expect(decoded.rowCount).toBe(rowCount);
             expect(decoded.names).toEqual([...Object.keys(definition.fields).map(columnOf), 'written_at']);
             const written = decoded.column('written_at');
@@ -133,16 +131,11 @@ it.each(Object.entries(BATCHES))(
 const timeOf = (row: unknown): number => (row as { timestamp: number }).timestamp;
 
 it('is one block, and nothing before or behind it', async () => {
-  const collector = new NativeBlockCollector(
-    'features',
-    encoders.of('features'),
-    versions,
-    new BlockMemory(),
-  );
+  const collector = writer.collect('features');
   collector.append([{ symbol: 'A', timestamp: 0, version: 1, features: { f: 1 } }]);
   const bytes = collector.finish()[0]!.bytes;
-  expect((await decodeWhole(bytes))!.rowCount).toBe(1);
+  expect((await decodeBlock(bytes))!.rowCount).toBe(1);
   for (const other of [[], bytes.subarray(1), bytes.subarray(0, -1), [...bytes, 0], [...bytes, ...bytes]]) {
-    expect(await decodeWhole(Uint8Array.from(other))).toBeUndefined();
+    expect(await decodeBlock(Uint8Array.from(other))).toBeUndefined();
   }
 });

@@ -5,18 +5,14 @@ import type {
   BatchVersion,
   BlockCollector,
   CollectedBlock,
-  RecordBatches,
   RecordName,
   VersionClock,
 } from '@quantumtrade/dal-domain';
-import { drawVersion, isColumnBatch } from '@quantumtrade/dal-domain';
-import type { AppendedRows, BlockBuilder } from '../codec/block-builder.js';
-import type { BlockEncoder } from '../codec/block-encoder.js';
-import type { Steps } from '../codec/steps.js';
-import { lastOf } from '../codec/steps.js';
+import { drawVersion, hasOwnTime } from '@quantumtrade/dal-domain';
+import type { BlockBuilder, PendingAppend } from '../codec/block-builder.js';
 import type { BlockMemory } from './block-memory.js';
-import type { BatchRows } from './batch-rows.js';
-import { columnsOfBatch, rowsOfBatch } from './batch-rows.js';
+import type { ReadBatch } from './read-batch.js';
+import { readBatch } from './read-batch.js';
 
 /** Encodes batches as they come, into one block for each month. */
 export class NativeBlockCollector<N extends RecordName> implements BlockCollector<N> {
@@ -24,13 +20,24 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
   readonly #builder: BlockBuilder;
   readonly #versions: VersionClock;
   readonly #memory: BlockMemory;
+  readonly #keyColumns: readonly string[];
   #rowCount = 0;
+  /** Whether rows may be older than stored ones, so that their keys may be compared. */
+  #mayBeOlder = false;
 
-  constructor(record: N, encoder: BlockEncoder, versions: VersionClock, memory: BlockMemory) {
+  /** `keyColumns` are the columns that are kept of rows that may be older than stored ones. */
+  constructor(
+    record: N,
+    builder: BlockBuilder,
+    versions: VersionClock,
+    memory: BlockMemory,
+    keyColumns: readonly string[],
+  ) {
     this.#memory = memory;
     this.#record = record;
-    this.#builder = encoder.builder();
+    this.#builder = builder;
     this.#versions = versions;
+    this.#keyColumns = keyColumns;
   }
 
   get rowCount(): number {
@@ -45,39 +52,42 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
     return drawVersion(this.#record, batch, this.#versions);
   }
 
-  append(batch: Batch<N>, version?: BatchVersion): Appended {
-    return lastOf(this.appendInSteps(batch, version));
+  append(batch: Batch<N>, version = this.drawVersion(batch)): Appended {
+    const read = this.#read(batch, version);
+    return this.#appended(read, read.append(this.#builder).complete());
   }
 
-  *appendInSteps(batch: Batch<N>, version = this.drawVersion(batch)): Steps<Appended> {
-    if (isColumnBatch(batch)) {
-      const { columns, ...options } = columnsOfBatch(this.#record, batch, version);
-      return yield* this.#take(this.#builder.appendColumns(columns, options));
-    }
-    const given = rowsOfBatch(this.#record, batch as RecordBatches[N], version);
-    const { rows, constants, keys, rounding } = given;
-    return yield* this.#take(this.#builder.appendRows(rows, { constants, keys, rounding }), given);
+  *appendInSteps(batch: Batch<N>, version = this.drawVersion(batch)): Generator<void, Appended, void> {
+    const read = this.#read(batch, version);
+    const pending = read.append(this.#builder);
+    while (pending.step()) yield;
+    return this.#appended(read, pending);
   }
 
-  *#take(
-    steps: Steps<AppendedRows>,
-    before: Pick<BatchRows, 'errors' | 'roundedCount'> = { errors: [], roundedCount: 0 },
-  ): Steps<Appended> {
-    const { given, errors, roundedCount } = yield* steps;
+  #read(batch: Batch<N>, version: BatchVersion): ReadBatch {
+    const read = readBatch(this.#record, batch, version);
+    this.#mayBeOlder ||= hasOwnTime(this.#record, batch);
+    return read;
+  }
+
+  #appended(read: ReadBatch, { given, errors, roundedCount }: PendingAppend): Appended {
     const rowCount = given - errors.length;
     this.#rowCount += rowCount;
     return {
       rowCount,
-      roundedCount: before.roundedCount + roundedCount,
-      errors: before.errors.concat(errors),
+      roundedCount: read.roundedCount + roundedCount,
+      errors: read.errors.length === 0 ? errors : read.errors.concat(errors),
     };
   }
 
   finish(): CollectedBlock[] {
     const memory = this.#memory;
-    const blocks = this.#builder.finish((byteLength) => memory.allocate(byteLength));
-    const collected = blocks.map(({ rowCount, bytes, batches, ends, symbols }): CollectedBlock => {
-      memory.vouch(bytes, rowCount);
+    const blocks = this.#builder.finish({
+      allocate: (byteLength) => memory.allocate(byteLength),
+      ...(this.#mayBeOlder && { keyColumns: this.#keyColumns }),
+    });
+    const collected = blocks.map(({ rowCount, bytes, batches, ends, symbols, keyedRows }): CollectedBlock => {
+      memory.register(bytes, rowCount, keyedRows);
       return {
         record: this.#record,
         id: randomUUID(),
@@ -90,6 +100,7 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
       };
     });
     this.#rowCount = 0;
+    this.#mayBeOlder = false;
     return collected;
   }
 }

@@ -1,12 +1,20 @@
-import type { Canonical, RecordDefinition } from '@quantumtrade/dal-domain';
+import type { CallOptions, Canonical, RecordDefinition, VersionedKey } from '@quantumtrade/dal-domain';
 import { columnOf, versionAt } from '@quantumtrade/dal-domain';
-import type { DecodedBlock } from '../codec/read/block-decoder.js';
-import type { Column } from '../codec/read/column.js';
+import type { KeyedRows } from '../codec/block-columns.js';
+import { parameterTypeOf, toParameter } from '../codec/kinds.js';
+import { boundInstant, rowFromJson, selectList } from '../codec/select.js';
+import type { Sql, SqlParams } from '../connection/sql.js';
 
-/** One text for each key of a record, e.g. `["AAPL","1577836800000","vendor"]`. */
-export const keyText = (values: readonly unknown[]): string => JSON.stringify(values.map(String));
+/** The newest version in the table of each key. */
+export type StoredVersions = ReadonlyMap<string, bigint>;
 
-/** The keys of encoded rows, and what can be said of them at a glance. */
+/** Returns one text for each key of a record, e.g. `["AAPL","1577836800000","vendor"]`. */
+const keyText = (values: readonly unknown[]): string => JSON.stringify(values.map(String));
+
+/** Returns the columns that {@link BlockKeys} reads. */
+export const keyColumnsOf = ({ key }: RecordDefinition): string[] => [...key, 'writtenAt'].map(columnOf);
+
+/** The keys and versions of encoded rows. */
 export class BlockKeys {
   readonly definition: RecordDefinition;
   readonly rowCount: number;
@@ -16,61 +24,57 @@ export class BlockKeys {
   readonly last: number;
   /** Whether the rows of every lead come in order of time, no two at one instant; then no key comes twice. */
   readonly ascending: boolean;
-  readonly #blocks: readonly DecodedBlock[];
-  #versions: ReadonlyMap<string, bigint> | undefined;
+  readonly #blocks: readonly KeyedRows[];
+  #versions: StoredVersions | undefined;
 
-  constructor(definition: RecordDefinition, blocks: readonly DecodedBlock[]) {
+  constructor(definition: RecordDefinition, blocks: readonly KeyedRows[]) {
     this.definition = definition;
     this.#blocks = blocks;
-    this.rowCount = blocks.reduce((sum, block) => sum + block.rowCount, 0);
+    const lead = columnOf(definition.key[0]!);
     const newest = new Map<Canonical, number>();
+    let rowCount = 0;
     let first = Infinity;
     let last = -Infinity;
     let ascending = true;
     for (const block of blocks) {
-      const leads = block.column(columnOf(definition.key[0]!)) as Column<Canonical>;
-      const times = block.column('timestamp') as Column<number>;
+      rowCount += block.rowCount;
+      const leads = block.column(lead);
+      const times = block.column('timestamp');
       for (let row = 0; row < block.rowCount; row++) {
-        const lead = leads.at(row);
-        const time = times.at(row);
+        const value = leads.at(row) as Canonical;
+        const time = times.at(row) as number;
         if (time < first) first = time;
         if (time > last) last = time;
-        if (time <= (newest.get(lead) ?? -Infinity)) ascending = false;
-        newest.set(lead, time);
+        if (time <= (newest.get(value) ?? -Infinity)) ascending = false;
+        newest.set(value, time);
       }
     }
+    this.rowCount = rowCount;
     this.leads = new Set(newest.keys());
     this.first = first;
     this.last = last;
     this.ascending = ascending;
   }
 
-  /** Whether a row of each has the same key. Costs next to nothing where their leads or times are apart. */
+  /** Returns whether a row of each has the same key. Costs next to nothing where their leads or times are apart. */
   meets(other: BlockKeys): boolean {
     if (this.first > other.last || other.first > this.last) return false;
     if (isDisjoint(this.leads, other.leads)) return false;
     return !isDisjoint(this.versions(), other.versions());
   }
 
-  get instants(): Set<number> {
+  /** Returns the instants of the rows, each once. */
+  instants(): Set<number> {
     return new Set(Array.from(this.#each(['timestamp']), ([instant]) => instant as number));
   }
 
-  /** The newest version of each key. */
-  versions(): ReadonlyMap<string, bigint> {
-    return (this.#versions ??= this.#newestVersions());
+  /** Returns the newest version of each key. */
+  versions(): StoredVersions {
+    return (this.#versions ??= newestOf(this.rows()));
   }
 
-  #newestVersions(): Map<string, bigint> {
-    const newest = new Map<string, bigint>();
-    for (const { key, version } of this.rows()) {
-      if (!(newest.get(key)! >= version)) newest.set(key, version);
-    }
-    return newest;
-  }
-
-  /** The key and the version of each row. */
-  *rows(): Generator<{ readonly key: string; readonly version: bigint }, void, undefined> {
+  /** Yields the key and the version of each row. */
+  *rows(): Generator<VersionedKey, void, undefined> {
     for (const values of this.#each([...this.definition.key, 'writtenAt'])) {
       const version = values.pop() as bigint | number;
       // Blocks that were encoded before versions were unique have epoch milliseconds.
@@ -101,4 +105,159 @@ function isDisjoint<K>(a: Keyed<K>, b: Keyed<K>): boolean {
   const [few, many] = a.size < b.size ? [a, b] : [b, a];
   for (const key of few.keys()) if (many.has(key)) return false;
   return true;
+}
+
+function newestOf(rows: Iterable<VersionedKey>): Map<string, bigint> {
+  const newest = new Map<string, bigint>();
+  for (const { key, version } of rows) if (!(newest.get(key)! >= version)) newest.set(key, version);
+  return newest;
+}
+
+/** How the rows of an insert are counted. */
+export interface RowCounts {
+  /** Keys that were not stored before. */
+  readonly inserted: number;
+  /** Rows that are older than what was stored, or came in the batch, before. */
+  readonly superseded: number;
+}
+
+/** Counts the rows of an insert, given what was stored before it. */
+export function countRows(keys: BlockKeys, stored: readonly StoredVersions[]): RowCounts {
+  const known = stored.filter(({ size }) => size > 0);
+  if (known.length === 0 && keys.ascending) return { inserted: keys.rowCount, superseded: 0 };
+  /** The newest version of each key so far: sets of one batch of features have versions of their own. */
+  const newest = new Map<string, bigint>();
+  let inserted = 0;
+  let superseded = 0;
+  for (const { key, version } of keys.rows()) {
+    const before = [newest, ...known].map((each) => each.get(key)).filter((each) => each !== undefined);
+    if (before.length === 0) inserted++;
+    if (before.some((each) => version < each)) superseded++;
+    else newest.set(key, version);
+  }
+  return { inserted, superseded };
+}
+
+/** Bytes of one bound list at most. The server takes 128 KiB for one parameter, and escaping may double a text. */
+const LIST_BYTES = 60_000;
+
+/**
+ * Finds the keys in the table that may be among these, and their newest versions; each of these that is in the table is
+ * among them. Queries by the leading column of the key and the range of time first, which costs next to nothing for rows that
+ * are new. Where that finds far more rows than there are here, it queries the very instants.
+ */
+export async function existingKeys(
+  sql: Sql,
+  keys: BlockKeys,
+  operation: string,
+  options: CallOptions | undefined,
+): Promise<StoredVersions> {
+  const { definition } = keys;
+  const enough = 2 * keys.rowCount + 1_000;
+  const within = conditionOf(keys);
+  const near = await sql.rows<JsonRow>(
+    operation,
+    `SELECT ${keyList(definition)}, ${versionText('written_at')} AS version
+     FROM ${definition.table} WHERE ${within.where} LIMIT {limit:UInt32}`,
+    { ...within.params, limit: enough },
+    options,
+  );
+  if (near.length < enough) return newestFound(definition, near);
+  return newestVersions(sql, keys, instantsOf(keys, within), operation, options);
+}
+
+/** Returns whether each of these rows is in the table, or a newer version of it. */
+export async function hasRows(
+  sql: Sql,
+  keys: BlockKeys,
+  operation: string,
+  options: CallOptions | undefined,
+): Promise<boolean> {
+  const stored = await newestVersions(sql, keys, instantsOf(keys, conditionOf(keys)), operation, options);
+  for (const [key, version] of keys.versions()) if (!(stored.get(key)! >= version)) return false;
+  return true;
+}
+
+type JsonRow = Readonly<Record<string, unknown>>;
+
+/** Returns the expression of a version as text, whatever the precision of its column. */
+const versionText = (expression: string): string =>
+  `toString(reinterpret(toDateTime64(${expression}, 8, 'UTC'), 'Int64'))`;
+
+const keyLists = new Map<RecordDefinition, string>();
+
+/** Returns what to select of a key, computed once. */
+function keyList(definition: RecordDefinition): string {
+  let list = keyLists.get(definition);
+  if (list === undefined) keyLists.set(definition, (list = selectList(definition, definition.key)));
+  return list;
+}
+
+/** Queries the versions of rows by their instants, after another query or an insert of the same call. */
+async function newestVersions(
+  sql: Sql,
+  { definition }: BlockKeys,
+  { where, params }: Condition,
+  operation: string,
+  options: CallOptions | undefined,
+): Promise<StoredVersions> {
+  const found = await sql.continuing.rows<JsonRow>(
+    operation,
+    `SELECT ${keyList(definition)}, ${versionText('max(written_at)')} AS version
+     FROM ${definition.table} WHERE ${where} GROUP BY ${definition.key.map(columnOf).join(', ')}`,
+    params,
+    options,
+  );
+  return newestFound(definition, found);
+}
+
+const newestFound = (definition: RecordDefinition, found: readonly JsonRow[]): StoredVersions =>
+  newestOf(
+    found.map((json) => ({ key: keyOfRow(definition, json), version: BigInt(json['version'] as string) })),
+  );
+
+function keyOfRow(definition: RecordDefinition, json: JsonRow): string {
+  const row = rowFromJson(definition, json, definition.key);
+  return keyText(definition.key.map((name) => row[name]));
+}
+
+interface Condition {
+  readonly where: string;
+  readonly params: SqlParams;
+}
+
+function conditionOf({ definition, leads, first, last }: BlockKeys): Condition {
+  const lead = definition.key[0]!;
+  const field = definition.fields[lead]!;
+  const values = Array.from(leads, (value) => toParameter(field, value));
+  const list = listed(columnOf(lead), lead, parameterTypeOf(field), values);
+  return {
+    where: `${list.where} AND timestamp >= ${boundInstant('first')} AND timestamp <= ${boundInstant('last')}`,
+    params: { ...list.params, first, last },
+  };
+}
+
+function instantsOf(keys: BlockKeys, within: Condition): Condition {
+  const list = listed('toUnixTimestamp64Milli(timestamp)', 'instant', 'Int64', keys.instants());
+  return { where: `${within.where} AND ${list.where}`, params: { ...within.params, ...list.params } };
+}
+
+/** Returns the condition `expression IN values`, in as many parameters as the values need. */
+function listed(expression: string, name: string, type: string, values: Iterable<unknown>): Condition {
+  const lists: unknown[][] = [];
+  let room = 0;
+  for (const value of values) {
+    const bytes = Buffer.byteLength(String(value)) + 3;
+    if (room < bytes) {
+      lists.push([]);
+      room = LIST_BYTES;
+    }
+    lists.at(-1)!.push(value);
+    room -= bytes;
+  }
+  const conditions = lists.map((_, i) => `${expression} IN {${name}${i}:Array(${type})}`);
+  return {
+    where: `(${conditions.join(' OR ')})`,
+    params: Object.fromEntries(lists.map((list, i) => [`${name}${i}`, list])),
+  };
 }

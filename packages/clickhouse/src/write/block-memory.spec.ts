@@ -5,7 +5,7 @@ const LARGE = 100_000;
 it('memory that was given back is used again, and never by two at once', () => {
   const memory = new BlockMemory();
   const first = memory.allocate(LARGE);
-  memory.vouch(first, 1);
+  memory.register(first, 1);
   expect(memory.allocate(LARGE).buffer).not.toBe(first.buffer);
   memory.release(first);
   const second = memory.allocate(LARGE - 1);
@@ -14,14 +14,14 @@ it('memory that was given back is used again, and never by two at once', () => {
   expect(memory.allocate(LARGE).buffer).not.toBe(first.buffer);
 });
 
-it('what is given back twice counts once, and nobody vouches for it any more', () => {
+it('what is given back twice counts once, and nobody registeres for it any more', () => {
   const memory = new BlockMemory();
   const bytes = memory.allocate(LARGE);
-  memory.vouch(bytes, 7);
-  expect(memory.rowCount(bytes)).toBe(7);
+  memory.register(bytes, 7);
+  expect(memory.find(bytes)?.rowCount).toBe(7);
   memory.release(bytes);
   memory.release(bytes);
-  expect(memory.rowCount(bytes)).toBeUndefined();
+  expect(memory.find(bytes)?.rowCount).toBeUndefined();
   expect(memory.allocate(LARGE).buffer).toBe(bytes.buffer);
   expect(memory.allocate(LARGE).buffer).not.toBe(bytes.buffer);
 });
@@ -30,7 +30,7 @@ it('no more is kept than 64 MiB', () => {
   const memory = new BlockMemory();
   const blocks = Array.from({ length: 9 }, () => memory.allocate(2 ** 23));
   for (const block of blocks) {
-    memory.vouch(block, 1);
+    memory.register(block, 1);
     memory.release(block);
   }
   const again = Array.from({ length: 9 }, () => memory.allocate(2 ** 23).buffer);

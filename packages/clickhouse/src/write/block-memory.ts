@@ -1,6 +1,15 @@
+import type { KeyedRows } from '../codec/block-columns.js';
+
+/** A block that was encoded here. */
+interface OwnBlock {
+  readonly rowCount: number;
+  /** The keys and versions of its rows, where they were kept. */
+  readonly keyedRows: KeyedRows | undefined;
+}
+
 /** Smaller blocks cost less to allocate than to keep. */
 const SMALLEST_BYTES = 2 ** 16;
-/** The most that is kept for blocks to come. */
+/** Bytes that are kept for blocks to come. */
 const KEPT_BYTES = 2 ** 26;
 
 /**
@@ -8,12 +17,12 @@ const KEPT_BYTES = 2 ** 26;
  * collects all its garbage anew with every few dozen megabytes of it.
  */
 export class BlockMemory {
-  /** By size, which is a power of two. */
+  /** Free memory by size, which is a power of two. */
   readonly #free = new Map<number, ArrayBuffer[]>();
   #freeBytes = 0;
-  readonly #rowCounts = new WeakMap<Uint8Array, number>();
+  readonly #blocks = new WeakMap<Uint8Array, OwnBlock>();
 
-  /** Memory with anything in it. */
+  /** Returns memory with any content. */
   allocate(byteLength: number): Buffer {
     if (byteLength < SMALLEST_BYTES) return Buffer.allocUnsafeSlow(byteLength);
     const size = 2 ** Math.ceil(Math.log2(byteLength));
@@ -22,19 +31,19 @@ export class BlockMemory {
     return Buffer.from(memory ?? Buffer.allocUnsafeSlow(size).buffer, 0, byteLength);
   }
 
-  /** Remembers that these bytes, made here, are a block of so many rows. */
-  vouch(bytes: Uint8Array, rowCount: number): void {
-    this.#rowCounts.set(bytes, rowCount);
+  /** Registers bytes that were encoded here as a block of so many rows. */
+  register(bytes: Uint8Array, rowCount: number, keyedRows?: KeyedRows): void {
+    this.#blocks.set(bytes, { rowCount, keyedRows });
   }
 
-  /** The number of rows of a block made here. Other bytes may have been kept anywhere. */
-  rowCount(bytes: Uint8Array): number | undefined {
-    return this.#rowCounts.get(bytes);
+  /** Returns a registered block; undefined for other bytes, which may come from anywhere. */
+  find(bytes: Uint8Array): OwnBlock | undefined {
+    return this.#blocks.get(bytes);
   }
 
-  /** Takes back what {@link allocate} gave, once. */
+  /** Takes back the memory of a registered block, once. */
   release(bytes: Buffer): void {
-    if (!this.#rowCounts.delete(bytes)) return;
+    if (!this.#blocks.delete(bytes)) return;
     const memory = bytes.buffer as ArrayBuffer;
     const size = memory.byteLength;
     if (size < SMALLEST_BYTES || this.#freeBytes + size > KEPT_BYTES) return;

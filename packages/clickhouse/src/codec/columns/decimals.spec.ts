@@ -3,7 +3,7 @@ import type { DecimalField } from '@quantumtrade/dal-domain';
 import { toCanonicalField, Invalid } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import type { ColumnWriter } from './column-writer.js';
-import { writerOf } from './writer-of.js';
+import { createColumnWriter } from '../kinds.js';
 
 const FIELDS: readonly (readonly [string, DecimalField, bytes: number])[] = [
   ['18 digits', { kind: 'decimal' }, 8],
@@ -38,7 +38,7 @@ function* numbers(count: number): Generator<number> {
 }
 
 describe.each(FIELDS)('a column of decimals of %s', (_, field, bytes) => {
-  const column: ColumnWriter = writerOf(field);
+  const column: ColumnWriter = createColumnWriter(field);
   column.reserve(1);
   const stored = Buffer.alloc(bytes);
 

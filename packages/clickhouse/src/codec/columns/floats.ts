@@ -1,7 +1,11 @@
 import type { Canonical, Field } from '@quantumtrade/dal-domain';
-import { FixedWidthWriter } from './fixed-width.js';
+import type { ColumnValues } from './column-writer.js';
+import { FixedWidthWriter } from './integers.js';
 
 type FloatField = Extract<Field, { kind: 'float32' | 'float64' }>;
+
+/** Numbers above it may still round down to it; the domain checks them. */
+const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
 /** `Float32` and `Float64`. Zero has no sign. */
 export class FloatWriter extends FixedWidthWriter<Float32Array | Float64Array> {
@@ -32,7 +36,8 @@ export class FloatWriter extends FixedWidthWriter<Float32Array | Float64Array> {
   store(value: Canonical, row: number): void {
     this.view[row] = value as number;
   }
-}
 
-/** What is above it may still round down to it: the long way decides. */
-const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+  values(rows: number): ColumnValues {
+    return this.view.slice(0, rows);
+  }
+}

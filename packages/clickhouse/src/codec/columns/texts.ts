@@ -1,67 +1,241 @@
-import type { Canonical } from '@quantumtrade/dal-domain';
+import type { Canonical, DictionaryColumn, Field } from '@quantumtrade/dal-domain';
+import { ByteReader } from '../read/byte-reader.js';
+import { StringColumn } from '../read/column.js';
+import type { ColumnValues, Refuse } from './column-writer.js';
 import { ColumnWriter } from './column-writer.js';
-import { Ends } from './ends.js';
-import { TextBuffer } from './text-buffer.js';
 
-const SURELY_SHORT_ENOUGH = 256;
+/** Length up to which a string is copied character by character. Above, a call into the runtime is faster. */
+const SHORT = 40;
+const INITIAL_SIZE = 4_096;
 
-/** `Array(String)`: where each row's items end, then the items of all rows as `String`. */
-export class TextsWriter extends ColumnWriter {
-  readonly type = 'Array(String)';
-  readonly #ends = new Ends();
+/** Strings one after the other, each as its length in bytes (a varint) and its bytes (UTF-8). */
+export class TextBuffer {
+  #bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE);
+  length = 0;
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  /** Appends a short string of visible ASCII characters. Returns false, and appends nothing, for any other. */
+  pushVisible(text: string): boolean {
+    return text.length <= SHORT && text !== '' && this.#copy(text, 0x21);
+  }
+
+  /** Appends a short string of printable ASCII characters. Returns false, and appends nothing, for any other. */
+  pushPrintable(text: string): boolean {
+    return text.length <= SHORT && this.#copy(text, 0x20);
+  }
+
+  /** Appends a string. Returns false, and appends nothing, if it is not well-formed Unicode. */
+  push(text: string): boolean {
+    return (text.length <= SHORT && this.#copy(text, 0)) || this.#encode(text);
+  }
+
+  /** Copies a string whose characters lie between the least one and the last printable one of ASCII, else returns false. */
+  #copy(text: string, least: number): boolean {
+    const count = text.length;
+    this.#reserve(count + 1);
+    const bytes = this.#bytes;
+    const start = this.length;
+    bytes[start] = count;
+    for (let i = 0; i < count; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7e || unit < least) return false;
+      bytes[start + 1 + i] = unit;
+    }
+    this.length = start + 1 + count;
+    return true;
+  }
+
+  #encode(text: string): boolean {
+    this.#reserve(3 * text.length + 5);
+    // All ASCII is the rule: its length is known before its bytes are.
+    const head = varintSize(text.length);
+    const count = this.#bytes.write(text, this.length + head, 'utf8');
+    if (count !== text.length) {
+      if (!text.isWellFormed()) return false;
+      const size = varintSize(count);
+      if (size !== head) {
+        this.#bytes.copyWithin(this.length + size, this.length + head, this.length + head + count);
+      }
+    }
+    this.length = writeVarint(this.#bytes, this.length, count) + count;
+    return true;
+  }
+
+  #reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
+    this.#bytes.copy(grown, 0, 0, this.length);
+    this.#bytes = grown;
+  }
+}
+
+/** Returns how many bytes {@link writeVarint} writes. */
+export function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
+  return size;
+}
+
+/** Writes seven bits a byte, the lowest first, the top bit set on all but the last. Returns the offset behind them. */
+export function writeVarint(target: Uint8Array, offset: number, value: number): number {
+  let rest = value;
+  let at = offset;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) target[at++] = (rest & 0x7f) | 0x80;
+  target[at] = rest;
+  return at + 1;
+}
+
+/** Returns the first texts of a buffer, as a copy. */
+export const textsOf = (texts: TextBuffer, count: number): StringColumn =>
+  new StringColumn(new ByteReader(texts.bytes).strings(count));
+
+/** The keys are in the block itself (and not in a dictionary shared by blocks). */
+const KEYS_VERSION = 1;
+const HAS_OWN_KEYS = 0x200;
+const NEEDS_UPDATE = 0x400;
+const WIDTHS = [Uint8Array, Uint16Array, Uint32Array] as const;
+
+const UNKNOWN = -1;
+
+/**
+ * `LowCardinality(String)`, encoded as a dictionary: each distinct string is checked and written once. All numbers are
+ * UInt64 but the positions: the version of the keys; flags and the width of a position (0, 1 or 2 for 8, 16 or 32 bits);
+ * how many keys; the keys as `String`; how many rows; the position of each row's key. A block without rows has nothing.
+ */
+export class DictionaryWriter extends ColumnWriter {
+  readonly type = 'LowCardinality(String)';
+  readonly #positionOf = new Map<string, number>();
   readonly #texts = new TextBuffer();
-  #count = 0;
-  #marked = { length: 0, count: 0 };
+  readonly #keys: string[] = [];
+  #positions = new Uint32Array();
+  /** For each key, the one that came after it the last time: feeds repeat themselves, so the guess is mostly right. */
+  readonly #followers: number[] = [];
+  #last = 0;
+  #marked = { length: 0, keys: 0 };
+
+  constructor(field: Field) {
+    super(field, undefined);
+  }
+
+  /** The distinct strings of all rows, as a copy. */
+  get keys(): readonly string[] {
+    return this.#keys.slice();
+  }
 
   reserve(rows: number): void {
-    this.#ends.reserve(rows);
+    if (rows <= this.#positions.length) return;
+    const grown = new Uint32Array(Math.max(rows, 2 * this.#positions.length));
+    grown.set(this.#positions);
+    this.#positions = grown;
   }
 
   put(value: unknown, row: number): string | undefined {
-    if (!Array.isArray(value)) return this.judge(value, row);
-    const { length } = this.#texts;
-    for (let i = 0; i < value.length; i++) {
-      const item: unknown = value[i];
-      if (typeof item !== 'string' || item.length > SURELY_SHORT_ENOUGH || !this.#texts.push(item)) {
-        this.#texts.length = length;
-        return this.judge(value, row);
+    if (typeof value === 'string') {
+      let position = this.#followers[this.#last];
+      if (position === undefined || this.#keys[position] !== value) {
+        position = this.#positionOf.get(value);
+        if (position === undefined) {
+          // No symbol and no label of visible ASCII characters is refused.
+          if (!this.#texts.pushVisible(value)) return this.judge(value, row);
+          position = this.#addKey(value);
+        }
+        this.#followers[this.#last] = position;
+      }
+      this.#last = position;
+      this.#positions[row] = position;
+      return undefined;
+    }
+    return this.judge(value, row);
+  }
+
+  /** Puts strings that come as positions in a dictionary of the caller's, each looked up once a call. */
+  putAll(
+    { dictionary, positions }: DictionaryColumn,
+    selection: Uint32Array,
+    firstRow: number,
+    refuse: Refuse,
+  ): void {
+    const known = new Int32Array(dictionary.length).fill(UNKNOWN);
+    for (let k = 0; k < selection.length; k++) {
+      const index = selection[k]!;
+      const row = firstRow + k;
+      const given = positions[index]!;
+      // A text as a position would find members of the array itself.
+      const position = typeof given === 'number' ? known[given] : undefined;
+      if (position !== undefined && position !== UNKNOWN) this.#positions[row] = position;
+      else {
+        const reason = this.put(dictionary[given], row);
+        if (reason !== undefined) refuse(index, reason);
+        else if (typeof given === 'number') known[given] = this.#positions[row]!;
       }
     }
-    this.#end(value.length, row);
-    return undefined;
   }
 
   store(value: Canonical, row: number): void {
-    const items = value as readonly string[];
-    for (const item of items) this.#texts.push(item);
-    this.#end(items.length, row);
+    this.#positions[row] = this.#positionOf.get(value as string) ?? this.#add(value as string);
   }
 
-  #end(items: number, row: number): void {
-    this.#count += items;
-    this.#ends.set(row, this.#count);
+  override fill(value: Canonical, from: number, to: number): void {
+    this.#positions.fill(this.#positionOf.get(value as string) ?? this.#add(value as string), from, to);
+  }
+
+  #add(key: string): number {
+    this.#texts.push(key);
+    return this.#addKey(key);
+  }
+
+  #addKey(key: string): number {
+    const position = this.#keys.push(key) - 1;
+    this.#positionOf.set(key, position);
+    return position;
   }
 
   override mark(): void {
-    this.#marked = { length: this.#texts.length, count: this.#count };
+    this.#marked = { length: this.#texts.length, keys: this.#keys.length };
   }
 
   override rollback(): void {
+    for (const key of this.#keys.splice(this.#marked.keys)) this.#positionOf.delete(key);
     this.#texts.length = this.#marked.length;
-    this.#count = this.#marked.count;
   }
 
   byteLength(rows: number): number {
-    return 8 * rows + this.#texts.length;
+    return 32 + this.#texts.length + rows * WIDTHS[widthOf(this.#keys.length)]!.BYTES_PER_ELEMENT;
   }
 
-  writeTo(target: Buffer, offset: number, rows: number): void {
-    this.#ends.writeTo(target, offset, rows);
-    target.set(this.#texts.bytes, offset + 8 * rows);
+  writeTo(target: Buffer, offset: number, rows: number): number {
+    const keys = this.#keys.length;
+    const width = widthOf(keys);
+    target.writeBigUInt64LE(BigInt(KEYS_VERSION), offset);
+    target.writeBigUInt64LE(BigInt(HAS_OWN_KEYS | NEEDS_UPDATE | width), offset + 8);
+    target.writeBigUInt64LE(BigInt(keys), offset + 16);
+    target.set(this.#texts.bytes, offset + 24);
+    const count = offset + 24 + this.#texts.length;
+    target.writeBigUInt64LE(BigInt(rows), count);
+    const positions = this.#positions.subarray(0, rows);
+    const narrow = width === 0 ? positions : new Uint8Array(new WIDTHS[width]!(positions).buffer);
+    target.set(narrow, count + 8);
+    return count + 8 + rows * WIDTHS[width]!.BYTES_PER_ELEMENT;
+  }
+
+  values(rows: number): ColumnValues {
+    const { keys } = this;
+    const positions = this.#positions.slice(0, rows);
+    return { at: (row) => keys[positions[row]!] };
   }
 
   override clear(): void {
+    this.#keys.length = 0;
+    this.#positionOf.clear();
     this.#texts.length = 0;
-    this.#count = 0;
+    this.#followers.length = 0;
+    this.#last = 0;
   }
 }
+
+/** Returns which of {@link WIDTHS} holds the positions of so many keys. */
+const widthOf = (keys: number): 0 | 1 | 2 => (keys <= 0x100 ? 0 : keys <= 0x1_0000 ? 1 : 2);

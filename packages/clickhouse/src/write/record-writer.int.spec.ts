@@ -3,9 +3,8 @@ import { feature, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
-import { decodeWhole } from './decode-whole.js';
-import { RecordEncoders } from './record-encoders.js';
-import { TableWriter } from './table-writer.js';
+import { RecordWriter } from './record-writer.js';
+import { decodeBlock } from './store-block.js';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2024, 0, 31, 23, 0);
@@ -28,8 +27,7 @@ afterAll(async () => {
   await own.close();
 });
 
-const writerOf = (through: Sql, maxBlockRows: number) =>
-  new TableWriter(through, new RecordEncoders(), maxBlockRows, versions);
+const writerOf = (through: Sql, maxBlockRows: number) => new RecordWriter(through, versions, maxBlockRows);
 
 let symbols = 0;
 const newSymbol = () => `W${++symbols}`;
@@ -49,8 +47,8 @@ const bar = (symbol: string, timestamp: number, close: number | string = 1) => (
 const bars = (symbol: string, count: number, stepMs = MINUTE) =>
   Array.from({ length: count }, (_, i) => bar(symbol, START + i * stepMs));
 
-const insert = (records: ReturnType<typeof bar>[], timestamp: number = START, writer?: TableWriter) =>
-  (writer ?? writerOf(sql, 100_000)).write('marketData', { source: 'vendor', records, timestamp });
+const insert = (records: ReturnType<typeof bar>[], timestamp: number = START, writer?: RecordWriter) =>
+  (writer ?? writerOf(sql, 100_000)).insert('marketData', { source: 'vendor', records, timestamp });
 
 const closes = async (symbol: string) =>
   (await backend.marketData.find({ symbol })).data.map(({ close }) => close);
@@ -88,7 +86,7 @@ function watched(failFrom = Infinity, failTo = Infinity): { sql: Sql; sizes: num
       command: (...args) => sql.command(...args),
       on: (database) => sql.on(database),
       insert: async (operation, block, options) => {
-        sizes.push((await decodeWhole(block.bytes))!.rowCount);
+        sizes.push((await decodeBlock(block.bytes))!.rowCount);
         const fails = sizes.length >= failFrom && sizes.length <= failTo;
         const table = fails ? 'no_such_table' : block.table;
         return sql.insert(operation, { ...block, table }, options);
@@ -121,7 +119,7 @@ it('keeps the version written last, of equals the one inserted last, before any 
 it('lets the insert that arrives later win, of two processes that date their batches alike', async () => {
   const symbol = newSymbol();
   const [one, other] = [1, 2].map(() => new VersionClock({ now: () => START }));
-  const writers = [one!, other!].map((clock) => new TableWriter(sql, new RecordEncoders(), 100, clock));
+  const writers = [one!, other!].map((clock) => new RecordWriter(sql, clock, 100));
   for (const close of [1, 2, 3]) await insert([bar(symbol, START, close)], 7, writers[0]);
   expect(await insert([bar(symbol, START, 4)], 7, writers[1])).toMatchObject({ supersededCount: 0 });
   expect(await closes(symbol)).toEqual([4]);
@@ -183,7 +181,7 @@ it('waits for an insert of the same key no longer than the call may take', async
   const writer = writerOf(hanging, 100);
   const first = insert([bar(symbol, START)], START, writer);
   const given = new AbortController();
-  const second = writer.write(
+  const second = writer.insert(
     'marketData',
     { source: 'vendor', records: [bar(symbol, START)], timestamp: START },
     { signal: given.signal },
@@ -226,7 +224,7 @@ it('looks for more names at once than one bound list may hold', async () => {
     features: { f: i },
   }));
   const writer = writerOf(sql, 100_000);
-  const write = () => writer.write('features', batches);
+  const write = () => writer.insert('features', batches);
   expect(await write()).toMatchObject({ insertedCount: 1_500, updatedCount: 0 });
   expect(await write()).toMatchObject({ insertedCount: 0, updatedCount: 1_500 });
   const [{ rows }] = (await sql.rows<{ rows: string }>(

@@ -1,6 +1,7 @@
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { marketData } from '@quantumtrade/dal-domain';
-import { decodeField, decodeRow, encodeField, selectList } from './sql-columns.js';
+import { fromJson, toParameter } from './kinds.js';
+import { rowFromJson, selectList } from './select.js';
 
 const definition: RecordDefinition = {
   name: 'bars',
@@ -23,20 +24,20 @@ it('selects columns by their names, and instants as epoch milliseconds under a n
 
 it('decodes what the engine prints', () => {
   expect(
-    decodeRow(definition, { symbol: 'A', timestamp_ms: '-2208988800000', adjusted_close: '-0.00000001' }),
+    rowFromJson(definition, { symbol: 'A', timestamp_ms: '-2208988800000', adjusted_close: '-0.00000001' }),
   ).toEqual({ symbol: 'A', timestamp: -2_208_988_800_000, adjustedClose: -1n });
 });
 
 it('keeps 64 bits of an integer and 32 bits of a float', () => {
   const uint64 = { kind: 'uint64' } as const;
-  expect(decodeField(uint64, encodeField(uint64, 18_446_744_073_709_551_615n))).toBe(
+  expect(fromJson(uint64, toParameter(uint64, 18_446_744_073_709_551_615n))).toBe(
     18_446_744_073_709_551_615n,
   );
-  expect(decodeField({ kind: 'float32' }, 0.1)).toBe(Math.fround(0.1));
+  expect(fromJson({ kind: 'float32' }, 0.1)).toBe(Math.fround(0.1));
 });
 
 it('reads the floats that JSON has no number for', () => {
-  expect(['inf', '-inf', 'nan'].map((text) => decodeField({ kind: 'float64' }, text))).toEqual([
+  expect(['inf', '-inf', 'nan'].map((text) => fromJson({ kind: 'float64' }, text))).toEqual([
     Infinity,
     -Infinity,
     NaN,

@@ -4,9 +4,8 @@ import type { Sql, SqlBlock, StoredBlock } from '../connection/sql.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import { rowsOf } from '../codec/read/rows.js';
 import { bars } from '../testing/native-records.js';
-import { decodeWhole } from './decode-whole.js';
-import type { UnstoredBlock } from './insert-once.js';
-import { insertOnce } from './insert-once.js';
+import type { UnstoredBlock } from './store-block.js';
+import { BlockStore, decodeBlock } from './store-block.js';
 
 const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } });
 
@@ -22,6 +21,7 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
   readonly continuing = this as unknown as Sql;
   readonly sent: SqlBlock[] = [];
   readonly stored = new Map<string, SqlBlock>();
+  readonly #store = new BlockStore(marketData);
   lookups = 0;
   refuse: (block: SqlBlock) => DatabaseError | undefined = () => undefined;
   confirmed = true;
@@ -36,7 +36,7 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
 
   async rows<T>(): Promise<T[]> {
     this.lookups++;
-    const found = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeWhole(bytes)));
+    const found = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeBlock(bytes)));
     return found.flatMap((block) =>
       rowsOf(block!, marketData).map(({ symbol, timestamp, source }) => ({
         symbol,
@@ -47,19 +47,19 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
     ) as T[];
   }
 
-  insertOnce(block: UnstoredBlock): Promise<void> {
-    return insertOnce(this as unknown as Sql, marketData, block, 'test', undefined);
+  store(block: UnstoredBlock): Promise<void> {
+    return this.#store.store(this as unknown as Sql, block, undefined);
   }
 
   async symbols(): Promise<unknown[]> {
-    const blocks = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeWhole(bytes)));
+    const blocks = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeBlock(bytes)));
     return blocks.flatMap((block) => rowsOf(block!, marketData).map(({ symbol }) => symbol));
   }
 }
 
 it('sends a confirmed block once and looks nothing up', async () => {
   const table = new FakeTable();
-  await table.insertOnce(blockOf(3));
+  await table.store(blockOf(3));
   expect(table.sent.map(({ token }) => token)).toEqual(['token']);
   expect(table.lookups).toBe(0);
 });
@@ -67,14 +67,14 @@ it('sends a confirmed block once and looks nothing up', async () => {
 it('looks the rows up when the counts do not confirm them', async () => {
   const table = new FakeTable();
   table.confirmed = false;
-  await table.insertOnce(blockOf(3));
+  await table.store(blockOf(3));
   expect(table.sent).toHaveLength(1);
   expect(table.lookups).toBe(1);
 });
 
 it('sends a block of more rows than one insert may have in parts', async () => {
   const table = new FakeTable();
-  await table.insertOnce({ ...blockOf(7), maxRows: 2 });
+  await table.store({ ...blockOf(7), maxRows: 2 });
   expect(table.sent.map(({ token, rowCount }) => [token, rowCount])).toEqual([
     ['token/0/0', 2],
     ['token/0/1', 2],
@@ -82,14 +82,14 @@ it('sends a block of more rows than one insert may have in parts', async () => {
     ['token/1/1', 1],
   ]);
   expect(await table.symbols()).toEqual(bars(7).map(({ symbol }) => symbol));
-  await table.insertOnce({ ...blockOf(2, 'other'), maxRows: 2 });
+  await table.store({ ...blockOf(2, 'other'), maxRows: 2 });
   expect(table.sent.at(-1)).toMatchObject({ token: 'other', rowCount: 2 });
 });
 
 it('sends a block that is too large in parts, under tokens that follow from its own', async () => {
   const table = new FakeTable();
   table.refuse = ({ rowCount }) => (rowCount > 2 ? tooLarge() : undefined);
-  await table.insertOnce(blockOf(7));
+  await table.store(blockOf(7));
   expect([...table.stored.keys()]).toEqual(['token/0/0', 'token/0/1', 'token/1/0', 'token/1/1']);
   expect(await table.symbols()).toEqual(bars(7).map(({ symbol }) => symbol));
 });
@@ -100,11 +100,11 @@ it('sends the same parts again after a failure between them', async () => {
   table.refuse = ({ rowCount, token }) =>
     rowCount > 4 ? tooLarge() : token === 'token/1' ? lost : undefined;
   const block = blockOf(8);
-  await expect(table.insertOnce(block)).rejects.toBe(lost);
+  await expect(table.store(block)).rejects.toBe(lost);
   const first = table.sent.slice();
   table.refuse = ({ rowCount }) => (rowCount > 4 ? tooLarge() : undefined);
   table.sent.length = 0;
-  await table.insertOnce({ ...block, isNew: false });
+  await table.store({ ...block, isNew: false });
   expect(table.sent.map(({ token, bytes }) => ({ token, bytes }))).toEqual(
     first.map(({ token, bytes }) => ({ token, bytes })),
   );
@@ -114,39 +114,39 @@ it('refuses a single row that is too large, and stores the others of its half', 
   const table = new FakeTable();
   const bad = bars(4)[3]!.symbol;
   table.refuse = ({ bytes }) => (Buffer.from(bytes).includes(bad) ? tooLarge() : undefined);
-  await expect(table.insertOnce(blockOf(4))).rejects.toMatchObject({ kind: 'TOO_LARGE' });
+  await expect(table.store(blockOf(4))).rejects.toMatchObject({ kind: 'TOO_LARGE' });
   expect(await table.symbols()).toEqual(['SYM0', 'SYM1', 'SYM2']);
 });
 
 it('splits later blocks of the size that was refused at once', async () => {
   const table = new FakeTable();
   table.refuse = ({ rowCount }) => (rowCount > 4 ? tooLarge() : undefined);
-  await table.insertOnce(blockOf(8, 'first'));
+  await table.store(blockOf(8, 'first'));
   table.sent.length = 0;
-  await table.insertOnce(blockOf(8, 'second'));
+  await table.store(blockOf(8, 'second'));
   expect(table.sent.map(({ token }) => token)).toEqual(['second/0', 'second/1']);
-  await table.insertOnce(blockOf(5, 'smaller'));
+  await table.store(blockOf(5, 'smaller'));
   expect(table.sent.at(2)).toMatchObject({ token: 'smaller' });
 });
 
 it('learns no size from a row that is refused alone', async () => {
   const table = new FakeTable();
   table.refuse = tooLarge;
-  await expect(table.insertOnce(blockOf(8))).rejects.toMatchObject({ kind: 'TOO_LARGE' });
+  await expect(table.store(blockOf(8))).rejects.toMatchObject({ kind: 'TOO_LARGE' });
   table.refuse = () => undefined;
   table.sent.length = 0;
-  await table.insertOnce(blockOf(8));
+  await table.store(blockOf(8));
   expect(table.sent).toHaveLength(1);
 });
 
 it('tries a block whole again after many that were split', async () => {
   const table = new FakeTable();
   table.refuse = ({ rowCount }) => (rowCount > 4 ? tooLarge() : undefined);
-  await table.insertOnce(blockOf(8));
+  await table.store(blockOf(8));
   table.refuse = () => undefined;
-  for (let n = 0; n < 100; n++) await table.insertOnce(blockOf(8, `later ${n}`));
+  for (let n = 0; n < 100; n++) await table.store(blockOf(8, `later ${n}`));
   expect(table.stored.has('later 98')).toBe(false);
   expect(table.stored.has('later 99')).toBe(true);
-  await table.insertOnce(blockOf(8, 'last'));
+  await table.store(blockOf(8, 'last'));
   expect(table.stored.has('last')).toBe(true);
 });

@@ -6,8 +6,7 @@ import { BlockEncoder } from '../codec/block-encoder.js';
 import { bars } from '../testing/native-records.js';
 import { intercepted } from '../testing/own-schema.js';
 import { openOwnBackend } from '../testing/own-backend.js';
-import { blockWriter } from './block-writer.js';
-import { RecordEncoders } from './record-encoders.js';
+import { RecordWriter } from './record-writer.js';
 
 let own: Awaited<ReturnType<typeof openOwnBackend>>;
 let client: ClickHouseClient;
@@ -101,15 +100,15 @@ it('finds rows older than those of a block that is sent before and stored after'
     return sql.insert(operation, block, options);
   };
   const versions = new VersionClock({ now: () => Date.UTC(2025, 0, 1) });
-  const { collect, write } = blockWriter(slow, new RecordEncoders(), versions, 1_000);
+  const writer = new RecordWriter(slow, versions, 1_000);
   const blockWritten = (timestamp?: number) => {
-    const collector = collect('marketData');
+    const collector = writer.collect('marketData');
     collector.append({ source: 'vendor', records: bars(3), ...(timestamp !== undefined && { timestamp }) });
     return collector.finish()[0]!;
   };
   const newer = blockWritten();
-  const first = write(newer);
-  const second = write(blockWritten(1), { findSuperseded: true });
+  const first = writer.write(newer);
+  const second = writer.write(blockWritten(1), { findSuperseded: true });
   while ((await sql.rows('test', `SELECT 1 FROM ${marketData.table}`)).length === 0) continue;
   release();
   await first;

@@ -1,0 +1,139 @@
+import type { Canonical, DecimalField, Field } from '@quantumtrade/dal-domain';
+import { DECIMAL_SCALE, formatDecimal } from '@quantumtrade/dal-domain';
+import type { ColumnWriter, RoundedRows } from './columns/column-writer.js';
+import { DecimalWriter, WideDecimalWriter } from './columns/decimals.js';
+import { NullableWriter, NumbersByNameWriter, TextsWriter } from './columns/nested.js';
+import { FloatWriter } from './columns/floats.js';
+import { InstantWriter, UInt64Writer, UIntWriter, VersionWriter } from './columns/integers.js';
+import { MetadataWriter, StringWriter, UuidWriter } from './columns/strings.js';
+import { DictionaryWriter } from './columns/texts.js';
+
+/** How the values of one kind of field travel to the engine and back. */
+interface Kind<F extends Field> {
+  /** ClickHouse type of a bound value and, but for `LowCardinality`, of a column. */
+  readonly type: string | ((field: F) => string);
+  /** Creates the column of a block that is written. A column is read by the type that the answer names (`read/`). */
+  readonly createWriter: (field: F, rounded: RoundedRows | undefined) => ColumnWriter;
+  /** Value that stands in rows of a nullable column that have none. */
+  readonly filler: Canonical;
+  /** Converts a canonical value to the form of a bound parameter. @default the value itself */
+  readonly toParameter?: (value: Canonical) => unknown;
+  /** Converts a value of an answer in JSON to its canonical form. @default the value itself */
+  readonly fromJson?: (json: unknown) => Canonical;
+}
+
+type KindTable = { readonly [K in Field['kind']]: Kind<Extract<Field, { kind: K }>> };
+
+const createDictionary = (field: Field) => new DictionaryWriter(field);
+const createText = (field: Field) => new StringWriter(field);
+
+/** The kinds of fields, one row each. */
+const KINDS: KindTable = {
+  symbol: { type: 'String', createWriter: createDictionary, filler: '' },
+  label: { type: 'String', createWriter: createDictionary, filler: '' },
+  id: { type: 'String', createWriter: createText, filler: '' },
+  text: { type: 'String', createWriter: createText, filler: '' },
+  metadata: { type: 'String', createWriter: (field) => new MetadataWriter(field), filler: '{}' },
+  uuid: {
+    type: 'UUID',
+    createWriter: (field) => new UuidWriter(field),
+    filler: '00000000-0000-0000-0000-000000000000',
+  },
+  texts: { type: 'Array(String)', createWriter: (field) => new TextsWriter(field), filler: [] },
+  numbers: {
+    type: 'Map(String, Float64)',
+    createWriter: (field) => new NumbersByNameWriter(field),
+    filler: {},
+  },
+  uint8: { type: 'UInt8', createWriter: (field) => new UIntWriter(field, 8), filler: 0 },
+  uint16: { type: 'UInt16', createWriter: (field) => new UIntWriter(field, 16), filler: 0 },
+  uint32: { type: 'UInt32', createWriter: (field) => new UIntWriter(field, 32), filler: 0 },
+  uint64: {
+    type: 'UInt64',
+    createWriter: (field) => new UInt64Writer(field),
+    filler: 0n,
+    toParameter: String,
+    fromJson: (json) => BigInt(json as string),
+  },
+  float64: {
+    type: 'Float64',
+    createWriter: (field) => new FloatWriter(field),
+    filler: 0,
+    fromJson: toFloat,
+  },
+  float32: {
+    type: 'Float32',
+    createWriter: (field) => new FloatWriter(field),
+    filler: 0,
+    // The engine prints the shortest text that stands for the 32 bits.
+    fromJson: (json) => Math.fround(toFloat(json)),
+  },
+  decimal: {
+    type: decimalType,
+    createWriter: (field, rounded) =>
+      field.precision === 38
+        ? new WideDecimalWriter(field, decimalType(field), rounded)
+        : new DecimalWriter(field, decimalType(field), rounded),
+    filler: 0n,
+    toParameter: (value) => formatDecimal(value as bigint),
+    // All decimals come with their eight digits after the point.
+    fromJson: (json) => BigInt((json as string).replace('.', '')),
+  },
+  instant: {
+    type: "DateTime64(3, 'UTC')",
+    createWriter: (field) => new InstantWriter(field),
+    filler: 0,
+    toParameter: (value) => new Date(value as number).toISOString(),
+    // Selected as epoch milliseconds, whatever the time zone of the server or the session.
+    fromJson: Number,
+  },
+};
+
+/** As the engine prints it. */
+function decimalType({ precision = 18 }: DecimalField): string {
+  return `Decimal(${precision}, ${DECIMAL_SCALE})`;
+}
+
+/** Converts a float in JSON. Infinities and NaN, which are no JSON numbers, come as texts. */
+function toFloat(json: unknown): number {
+  if (typeof json === 'number') return json;
+  return json === 'inf' ? Infinity : json === '-inf' ? -Infinity : NaN;
+}
+
+const kindOf = <F extends Field>(field: F): Kind<Field> => KINDS[field.kind] as unknown as Kind<Field>;
+
+/** A field of a table: one of a record, which may be nullable, or the version of a row. */
+export type ColumnField = (Field & { readonly nullable?: boolean }) | VersionField;
+
+export interface VersionField {
+  readonly kind: 'version';
+  readonly nullable?: false;
+}
+
+/** Creates the column of a field. Its rounded rows are added to `rounded`. */
+export function createColumnWriter(field: ColumnField, rounded?: RoundedRows): ColumnWriter {
+  if (field.kind === 'version') return new VersionWriter();
+  const { createWriter, filler } = kindOf(field);
+  const writer = createWriter(field, rounded);
+  return field.nullable ? new NullableWriter(field, writer, filler) : writer;
+}
+
+/** Returns the ClickHouse type of a bound value of a field. */
+export function parameterTypeOf(field: Field): string {
+  const { type } = kindOf(field);
+  const name = typeof type === 'string' ? type : type(field);
+  return field.nullable ? `Nullable(${name})` : name;
+}
+
+/** Converts a canonical value to the form of a bound parameter. */
+export function toParameter(field: Field, value: Canonical): unknown {
+  const convert = kindOf(field).toParameter;
+  return convert ? convert(value) : value;
+}
+
+/** Converts a value of an answer in JSON to its canonical form. */
+export function fromJson(field: Field, json: unknown): Canonical | null {
+  if (json === null) return null;
+  const convert = kindOf(field).fromJson;
+  return convert ? convert(json) : (json as Canonical);
+}
