@@ -2,9 +2,16 @@
 import { checkCycles } from './cycles.mjs';
 import { checkCallers, checkExportedNames } from './exports.mjs';
 import { checkLayers } from './layers.mjs';
+import { checkLinks } from './links.mjs';
 import { createProgram, listSourceFiles } from './source-files.mjs';
 
-const checks = { layers: checkLayers, cycles: checkCycles, names: checkExportedNames, callers: checkCallers };
+const checks = {
+  layers: checkLayers,
+  cycles: checkCycles,
+  names: checkExportedNames,
+  callers: checkCallers,
+  links: checkLinks,
+};
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);
 const unknown = chosen.filter((name) => !Object.hasOwn(checks, name));
 if (unknown.length > 0)

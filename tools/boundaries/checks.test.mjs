@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { it } from 'node:test';
 import { checkCycles, findCycles } from './cycles.mjs';
 import { checkCallers, checkExportedNames } from './exports.mjs';
+import { checkLinks } from './links.mjs';
 import { createProgram, listSourceFiles } from './source-files.mjs';
 
 const OPTIONS = { module: 'nodenext', moduleResolution: 'nodenext', target: 'es2022', types: [] };
@@ -114,4 +115,19 @@ it('accepts tests as callers of public names of published packages', () => {
   assert.deepEqual(runCheck(checkCallers, files), ['packages/a/src/x.ts: open has no caller']);
   const tested = { ...files, 'packages/a/src/x.spec.ts': "import { open } from './x.js'; open;" };
   assert.deepEqual(runCheck(checkCallers, tested), []);
+});
+
+it('reports links and paths to missing files', () => {
+  const findings = runCheck(checkLinks, {
+    'README.md':
+      'A [file](docs/a.md#part), a [gap](docs/b.md), `packages/a/none.ts`, `packages/X/src`, docs/adr/0001, docs/adr/0002.',
+    'docs/a.md': '[up](../README.md) [site](https://example.com) [part](#part) `packages/<name>/src`',
+    'docs/adr/0001-decision.md': '',
+  });
+  assert.deepEqual(findings, [
+    'README.md names docs/b.md, which is missing',
+    'README.md names packages/a/none.ts, which is missing',
+    'README.md names packages/X/src, which is missing',
+    'README.md names docs/adr/0002, which is missing',
+  ]);
 });
