@@ -11,42 +11,45 @@ import { ask } from './testing/ask.js';
 import { nativeHello } from './testing/native-hello.js';
 import { gone, parentOfServer } from './testing/parent.js';
 
-describe('A running server', () => {
+describe('running server', () => {
   let server: EmbeddedClickHouse;
   beforeAll(async () => {
     server = await startEmbeddedClickHouse();
   });
   afterAll(() => server.stop());
 
-  it('answers over HTTP, in UTC', async () => {
+  it('server answers HTTP requests in UTC', async () => {
     expect(await ask(server, 'SELECT timezone(), currentUser(), 1 + 1')).toBe('UTC\tdal\t2');
   });
 
-  it('answers over the native protocol', async () => {
+  it('server answers over the native protocol', async () => {
     expect(await nativeHello(server.tcpPort, server.username, server.password)).toBe(0);
   });
 
-  it('refuses a wrong password', async () => {
+  it('server refuses a wrong password', async () => {
     await expect(ask({ ...server, password: 'wrong' }, 'SELECT 1')).rejects.toThrow('AUTHENTICATION_FAILED');
   });
 
-  it('lets nobody in without a password', async () => {
+  it('server refuses logins without a password', async () => {
     const nobody = { ...server, username: 'default', password: '' };
     await expect(ask(nobody, 'SELECT 1')).rejects.toThrow('AUTHENTICATION_FAILED');
     expect((await fetch(`${server.url}/?query=SELECT+1`)).ok).toBe(false);
   });
 
-  it.each(['httpPort', 'tcpPort'] as const)('listens at one loopback address only (%s)', async (port) => {
-    const socket = connect(server[port], '127.0.0.2');
-    const outcome = await Promise.race([
-      once(socket, 'connect').then(() => 'connected'),
-      new Promise((resolve) => socket.once('error', () => resolve('refused'))),
-    ]);
-    socket.destroy();
-    expect(outcome).toBe('refused');
-  });
+  it.each(['httpPort', 'tcpPort'] as const)(
+    'server listens on one loopback address only (%s)',
+    async (port) => {
+      const socket = connect(server[port], '127.0.0.2');
+      const outcome = await Promise.race([
+        once(socket, 'connect').then(() => 'connected'),
+        new Promise((resolve) => socket.once('error', () => resolve('refused'))),
+      ]);
+      socket.destroy();
+      expect(outcome).toBe('refused');
+    },
+  );
 
-  it('keeps its password out of its files, and other users out of them', async () => {
+  it('server files are private and hold no password', async () => {
     await ask(server, 'CREATE TABLE private (n UInt8) ENGINE = MergeTree ORDER BY n AS SELECT 1');
     const own = dirname(server.dataDirectory);
     const entries = await readdir(own, { recursive: true, withFileTypes: true });
@@ -60,11 +63,11 @@ describe('A running server', () => {
     expect(open).toEqual([]);
   });
 
-  it('keeps its password out of what is printed of it', () => {
+  it('printed server shows no password', () => {
     expect(inspect(server) + JSON.stringify(server)).not.toContain(server.password);
   });
 
-  it('has written an asynchronous insert when it answers, also to who does not wait for it', async () => {
+  it('asynchronous insert is stored when it is answered', async () => {
     await ask(server, 'CREATE TABLE asynchronous (n UInt8) ENGINE = MergeTree ORDER BY n');
     await ask(
       server,
@@ -74,7 +77,7 @@ describe('A running server', () => {
     expect(await ask(server, 'SELECT n FROM asynchronous')).toBe('7');
   });
 
-  it('deduplicates by token, explains, limits and kills queries like any server', async () => {
+  it('server deduplicates by token, explains, limits and kills queries', async () => {
     const endless = "SELECT count() FROM numbers(1e12) WHERE sipHash64(number) = 1 AND 'endless' != ''";
     await ask(
       server,
@@ -95,13 +98,13 @@ describe('A running server', () => {
 it.each([
   ['dal', 'wrong'],
   ['default', ''],
-])('refuses %s with the password "%s" over the native protocol', async (username, password) => {
+])('native protocol refuses %s with the password "%s"', async (username, password) => {
   const server = await startEmbeddedClickHouse();
   expect(await nativeHello(server.tcpPort, username, password)).toBe(2);
   await server.stop();
 });
 
-it('starts many side by side, each with data, ports and a password of its own', async () => {
+it('concurrent servers have separate data, ports and passwords', async () => {
   const servers = await Promise.all([1, 2, 3, 4].map(() => startEmbeddedClickHouse()));
   await Promise.all(servers.map((server, i) => ask(server, `CREATE DATABASE d${i}`)));
   const databases = "SELECT groupArray(name) FROM system.databases WHERE name LIKE 'd_'";
@@ -115,7 +118,7 @@ it('starts many side by side, each with data, ports and a password of its own', 
   await Promise.all(servers.map((server) => server.stop()));
 });
 
-describe('A kept data directory', () => {
+describe('data directory', () => {
   let dataDirectory: string;
   beforeEach(async () => {
     dataDirectory = await mkdtemp(join(tmpdir(), 'kept-'));
@@ -129,7 +132,7 @@ describe('A kept data directory', () => {
   };
   const countRows = (server: EmbeddedClickHouse) => ask(server, 'SELECT count(), sum(n) FROM kept');
 
-  it('has every acknowledged row after the server was killed, and again after it was stopped', async () => {
+  it('data directory keeps acknowledged rows when the server is killed', async () => {
     const first = await startEmbeddedClickHouse({ dataDirectory });
     await insertRows(first);
     expect((await stat(dataDirectory)).mode & 0o077).toBe(0);
@@ -143,7 +146,7 @@ describe('A kept data directory', () => {
     await third.stop();
   });
 
-  it('belongs to one server at a time', async () => {
+  it('data directory belongs to one server at a time', async () => {
     const first = await startEmbeddedClickHouse({ dataDirectory });
     await insertRows(first);
     await expect(startEmbeddedClickHouse({ dataDirectory })).rejects.toThrow(
@@ -153,7 +156,7 @@ describe('A kept data directory', () => {
     await first.stop();
   });
 
-  it('tells what the engine said when it cannot start there', async () => {
+  it('start fails with the output of the engine', async () => {
     await mkdir(join(dataDirectory, 'status'));
     await expect(startEmbeddedClickHouse({ dataDirectory })).rejects.toThrow(
       /^ClickHouse ended while it started\. Code: .*status.*Is a directory/s,
@@ -161,8 +164,8 @@ describe('A kept data directory', () => {
   });
 });
 
-describe('The end of a server', () => {
-  it('removes its temporary directory when it is stopped, however often', async () => {
+describe('end of a server', () => {
+  it('stopped server removes its temporary directory', async () => {
     const server = await startEmbeddedClickHouse();
     await Promise.all([server.stop(), server.stop()]);
     await server.stop();
@@ -170,7 +173,7 @@ describe('The end of a server', () => {
     await gone(server.pid);
   });
 
-  it('removes its temporary directory when it is killed', async () => {
+  it('killed server removes its temporary directory', async () => {
     const server = await startEmbeddedClickHouse();
     process.kill(server.pid, 'SIGKILL');
     await server.closed;
@@ -178,7 +181,7 @@ describe('The end of a server', () => {
     await server.stop();
   });
 
-  it('comes with a start that takes too long', async () => {
+  it('start that takes too long ends the server', async () => {
     const before = await readdir(tmpdir());
     await expect(startEmbeddedClickHouse({ startTimeoutMs: 0 })).rejects.toThrow('did not start within 0 ms');
     const left = (await readdir(tmpdir())).filter((name) => !before.includes(name));
@@ -186,7 +189,7 @@ describe('The end of a server', () => {
   });
 
   it.each(['SIGKILL', 'SIGTERM'] as const)(
-    'comes with its parent (%s), and leaves nothing',
+    'server ends with its parent (%s) and leaves no files',
     async (signal) => {
       const { parent, server } = await parentOfServer('setInterval(() => {}, 1000);');
       parent.kill(signal);
@@ -195,20 +198,20 @@ describe('The end of a server', () => {
     },
   );
 
-  it('is not waited for by a parent that has nothing left to do', async () => {
+  it('server does not keep its parent running', async () => {
     const { ended, server } = await parentOfServer('');
     expect(await ended).toEqual([0, null]);
     await gone(server.pid);
     expect(existsSync(dirname(server.dataDirectory))).toBe(false);
   });
 
-  it('is waited for when a parent stops it as its last act', async () => {
+  it('parent waits for the server when it stops it', async () => {
     const { ended, server } = await parentOfServer('await server.stop();');
     expect(await ended).toEqual([0, null]);
     expect(existsSync(dirname(server.dataDirectory))).toBe(false);
   });
 
-  it('is not the signal of a terminal: the parent decides', async () => {
+  it('server ignores terminal signals', async () => {
     const server = await startEmbeddedClickHouse();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(server.pid, signal);
     expect(await ask(server, 'SELECT 1')).toBe('1');

@@ -9,16 +9,15 @@ import type { ServerEnd, ServerProcess } from './spawn-server.js';
 import { spawnServer } from './spawn-server.js';
 
 export interface EmbeddedClickHouseOptions {
-  /** Where the data is kept from start to start. Default is a temporary directory that goes with the server. */
+  /** Directory of data that outlives the server. @default a temporary directory, removed with the server */
   dataDirectory?: string;
-  /** How long the start may take, in milliseconds. Default is 30,000. */
+  /** Time limit of the start. @default 30,000 (milliseconds) */
   startTimeoutMs?: number;
 }
 
 /**
- * A running server. It ends when it is stopped and when this process ends, however that happens, and does not keep this
- * process running. When its engine ends, it is started again on its data behind the same ports: requests under way fail,
- * new ones wait for it.
+ * A running server. It ends when it is stopped and when this process ends, even by SIGKILL, and does not keep this process
+ * running. When its engine ends, it is restarted on its data behind the same ports: running requests fail, new ones wait.
  */
 export interface EmbeddedClickHouse {
   /** Address for HTTP, without credentials, on loopback. */
@@ -27,26 +26,26 @@ export interface EmbeddedClickHouse {
   /** Port of the native protocol. */
   readonly tcpPort: number;
   readonly username: string;
-  /** Random, new at each start. Not enumerable, so that it is in no printed or serialised object. */
+  /** Random password, new at each start. Not enumerable, so that no printed or serialised object shows it. */
   readonly password: string;
   readonly dataDirectory: string;
-  /** Of the server's process; the engine runs in a child of it and ends with it. */
+  /** Id of the server's process. The engine runs in a child of it and ends with it. */
   readonly pid: number;
-  /** How often the engine has ended and been started again. */
+  /** Number of restarts of the engine. */
   readonly restarts: number;
   /**
-   * Resolves once the server has ended for good and its temporary files are removed: when it is stopped or killed, and when its
-   * engine cannot be started again.
+   * Resolves once the server has ended for good and its temporary files are removed: when it is stopped or killed, or when its
+   * engine cannot be restarted.
    */
   readonly closed: Promise<ServerEnd>;
   /**
-   * Ends the server at once, which loses nothing that it acknowledged, and removes a temporary data directory. Calling it
-   * again changes nothing.
+   * Ends the server at once, without loss of acknowledged rows, and removes a temporary data directory. Further calls have no
+   * effect.
    */
   stop(): Promise<void>;
 }
 
-/** The server did not start; the message ends with what the engine said. */
+/** The server did not start. The message ends with the engine's output. */
 export class EmbeddedStartError extends Error {
   override readonly name = 'EmbeddedStartError';
 }
@@ -56,10 +55,9 @@ const POLL_MS = 15;
 const IN_USE = /Cannot lock file .*Another server instance/s;
 
 /**
- * Starts a ClickHouse server of its own on loopback, with a random password and free ports. Any number can run side by side,
- * each on a data directory of its own.
- * Throws `UnsupportedPlatformError` where the engine does not exist and `EmbeddedStartError` when it does not come up, for
- * instance because another server uses the data directory.
+ * Starts a ClickHouse server on loopback, with a random password and free ports. Any number can run at the same time, each with
+ * its own data directory. Throws `UnsupportedPlatformError` on a platform without an engine, and `EmbeddedStartError` when the
+ * server does not start, for instance because another server uses the data directory.
  */
 export async function startEmbeddedClickHouse(
   options: EmbeddedClickHouseOptions = {},
@@ -80,8 +78,8 @@ export async function startEmbeddedClickHouse(
       removeAtEnd: own,
     });
     spawned = started;
-    const [httpPort, tcpPort] = await portsOf(started, files.ports, startTimeoutMs, dataDirectory);
-    started.letGo();
+    const [httpPort, tcpPort] = await waitForPorts(started, files.ports, startTimeoutMs, dataDirectory);
+    started.unref();
     const closed = started.ended.then(async (end) => {
       await remove(own);
       return end;
@@ -95,7 +93,7 @@ export async function startEmbeddedClickHouse(
       pid: started.pid!,
       closed,
       stop: async () => {
-        started.hold();
+        started.ref();
         started.kill();
         await closed;
       },
@@ -112,18 +110,18 @@ export async function startEmbeddedClickHouse(
   }
 }
 
-/** Creates a directory that only this user can enter, or makes one so that is empty or has served an engine. */
+/** Creates a directory for this user only; restricts an existing one when it is empty or has data of an engine. */
 async function makePrivate(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const names = await readdir(directory);
-  // A mounted volume may belong to another user, and then has the rights that user gave it.
+  // A mounted volume of another user keeps its rights.
   if (names.length === 0 || names.includes('status')) await chmod(directory, 0o700).catch(() => undefined);
 }
 
 const remove = (directory: string) => rm(directory, { recursive: true, force: true });
 
-/** Waits for the file in which the server tells its ports, as long as the server lives. */
-async function portsOf(
+/** Waits for the file with the server's ports. Throws when the server ends or does not write it in time. */
+async function waitForPorts(
   server: ServerProcess,
   file: string,
   timeoutMs: number,
@@ -139,14 +137,16 @@ async function portsOf(
       return [http!, tcp!];
     }
     if (performance.now() > until) {
-      throw new EmbeddedStartError(`ClickHouse did not start within ${timeoutMs} ms. ${server.said()}`);
+      throw new EmbeddedStartError(
+        `ClickHouse did not start within ${timeoutMs} ms. ${server.errorOutput()}`,
+      );
     }
     await sleep(POLL_MS);
   }
   throw new EmbeddedStartError(
-    IN_USE.test(server.said())
+    IN_USE.test(server.errorOutput())
       ? `Another ClickHouse server uses the data directory ${dataDirectory}.`
-      : `ClickHouse ended while it started. ${server.said()}`,
+      : `ClickHouse ended while it started. ${server.errorOutput()}`,
   );
 }
 

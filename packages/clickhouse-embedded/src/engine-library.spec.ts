@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { engineLibrary, UnsupportedPlatformError } from './engine-library.js';
 
-it('finds the engine of this machine', () => {
+it('engine of this machine is found', () => {
   expect(existsSync(engineLibrary())).toBe(true);
 });
 
@@ -9,7 +9,7 @@ it.each([
   ['win32', 'x64', false, 'win32-x64'],
   ['linux', 'x64', false, 'linux-x64-musl'],
   ['linux', 'riscv64', true, 'linux-riscv64-gnu'],
-])('says what is missing on %s %s with glibc %s, and what to do instead', (platform, arch, glibc, name) => {
+])('error names the missing package on %s %s with glibc %s', (platform, arch, glibc, name) => {
   const find = () => engineLibrary({ platform, arch, glibc });
   expect(find).toThrow(UnsupportedPlatformError);
   expect(find).toThrow(`@chdb/lib-${name} is missing`);

@@ -13,15 +13,15 @@ export class UnsupportedPlatformError extends Error {
   }
 }
 
-/** What decides which engine fits. Default is this process's own. */
-export interface Machine {
+/** Properties of a machine that select the engine's build. */
+export interface EngineMachine {
   platform: string;
   arch: string;
   /** Whether Linux runs on glibc; the engine does not run on musl. */
   glibc: boolean;
 }
 
-const thisMachine = (): Machine => ({
+const thisMachine = (): EngineMachine => ({
   platform: process.platform,
   arch: process.arch,
   glibc: 'glibcVersionRuntime' in (process.report.getReport() as { header: object }).header,
@@ -29,8 +29,8 @@ const thisMachine = (): Machine => ({
 
 const require = createRequire(import.meta.url);
 
-/** Path of the engine's shared library; throws {@link UnsupportedPlatformError} where there is none. */
-export function engineLibrary(machine: Machine = thisMachine()): string {
+/** Returns the path of the engine's shared library. Throws {@link UnsupportedPlatformError} on a machine without a build. */
+export function engineLibrary(machine: EngineMachine = thisMachine()): string {
   const libc = machine.platform === 'linux' ? (machine.glibc ? '-gnu' : '-musl') : '';
   const name = `${machine.platform}-${machine.arch}${libc}`;
   try {

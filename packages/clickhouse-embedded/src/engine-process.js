@@ -1,18 +1,18 @@
 /**
- * The process in which the engine runs, under `server-process.js`. Takes its orders as one line of JSON on standard input; the
- * end of standard input means that its parent is gone, however it went.
+ * Process of the engine, a child of `server-process.js`. Reads its command as one line of JSON from standard input and ends with
+ * standard input, which closes when the parent ends in any way.
  *
- * The engine never returns while it serves, and `process.exit` would wait for its threads for ever: SIGKILL is the only end.
+ * The engine does not return while it serves, and `process.exit` would wait for its threads forever: only SIGKILL ends it.
  */
 import { DataType, load, open } from 'ffi-rs';
 import { rmSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** @typedef {import('./server/engine.js').EngineOrders} EngineOrders */
+/** @typedef {import('./server/engine.js').EngineCommand} EngineCommand */
 
 const STDERR = 2;
 
-/** What the engine's function returns, of which only the message matters: it is set when the engine ended by an error. */
+/** Result of the engine's function. The message is set when the engine ended with an error. */
 const ENGINE_RESULT = {
   buffer: DataType.U64,
   length: DataType.U64,
@@ -39,9 +39,9 @@ function fail(error) {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** @param {EngineOrders} orders */
-async function run({ library, args, ...orders }) {
-  removeAtEnd = orders.removeAtEnd;
+/** @param {EngineCommand} command */
+async function run({ library, args, ...command }) {
+  removeAtEnd = command.removeAtEnd;
   open({ library: 'engine', path: library });
   const result = await load({
     library: 'engine',
@@ -55,7 +55,7 @@ async function run({ library, args, ...orders }) {
 }
 
 process.umask(0o077);
-/** Ctrl-C reaches the whole process group; when this process ends is the parent's to say. */
+/** Ctrl-C reaches the whole process group, but only the parent ends this process. */
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => {});
 process.on('uncaughtException', fail);
 

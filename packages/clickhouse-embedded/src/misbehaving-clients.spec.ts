@@ -27,7 +27,7 @@ async function open(port = server.httpPort): Promise<Socket> {
 const login = () => `Host: x\r\nX-ClickHouse-User: dal\r\nX-ClickHouse-Key: ${server.password}\r\n`;
 const insert = () => `POST /?query=INSERT%20INTO%20kept%20FORMAT%20TSV HTTP/1.1\r\n${login()}`;
 
-/** A client that leaves in the middle of something. */
+/** Ways of a client to leave in the middle of a request. */
 const departures: Record<string, () => string> = {
   'the request line': () => 'POST /?que',
   'the headers': () => `GET /?query=SELECT%201 HTTP/1.1\r\n${login()}`,
@@ -39,7 +39,7 @@ const departures: Record<string, () => string> = {
   'a sleeping query': () => `GET /?query=SELECT%20sleep(1) HTTP/1.1\r\n${login()}\r\n`,
 };
 
-it.each(Object.keys(departures))('survives a client that resets in the middle of %s', async (name) => {
+it.each(Object.keys(departures))('server survives a client that resets in the middle of %s', async (name) => {
   for (const wait of [0, 1, 5, 20, 60]) {
     const socket = await open();
     socket.pause();
@@ -49,7 +49,7 @@ it.each(Object.keys(departures))('survives a client that resets in the middle of
   }
 });
 
-it('survives a client of the native protocol that resets after its login', async () => {
+it('server survives a native client that resets after its login', async () => {
   for (const wait of [0, 1, 5, 20]) {
     const socket = await open(server.tcpPort);
     socket.write(hello('dal', server.password));
@@ -59,7 +59,7 @@ it('survives a client of the native protocol that resets after its login', async
   }
 });
 
-it('answers a refused request after the one before it', async () => {
+it('refused request is answered after the one before it', async () => {
   const socket = await open();
   let answers = '';
   socket.on('data', (bytes) => (answers += bytes));
@@ -69,7 +69,7 @@ it('answers a refused request after the one before it', async () => {
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 403']);
 });
 
-it('serves its owner while two hundred connections send slowly, garbage and nothing', async () => {
+it('server answers while 200 connections send garbage or nothing', async () => {
   const numbers = seeded(7);
   const sockets = await Promise.all(
     Array.from({ length: 200 }, (_, i) => open(i % 4 === 0 ? server.tcpPort : server.httpPort)),
@@ -91,7 +91,7 @@ it('serves its owner while two hundred connections send slowly, garbage and noth
   for (const socket of sockets) socket.resetAndDestroy();
 });
 
-/** Mulberry32: the same numbers from 0 to 1 for the same seed. */
+/** Returns a generator of numbers from 0 to 1, the same for the same seed (Mulberry32). */
 function seeded(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;

@@ -8,7 +8,7 @@ import { engineOf } from './testing/engine-of.js';
 import { nativeHello } from './testing/native-hello.js';
 import { gone } from './testing/parent.js';
 
-describe('An engine that dies', () => {
+describe('killed engine', () => {
   let dataDirectory: string;
   let server: EmbeddedClickHouse;
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('An engine that dies', () => {
     await rm(dataDirectory, { recursive: true });
   });
 
-  it('is started again on its data, behind the same ports', async () => {
+  it('killed engine is restarted on its data and ports', async () => {
     await ask(server, 'CREATE OR REPLACE TABLE kept (n UInt64) ENGINE = MergeTree ORDER BY n');
     await ask(server, 'INSERT INTO kept SELECT number FROM numbers(1000)');
     const endless = 'SELECT count() FROM numbers(1e12) WHERE sipHash64(number) = 1';
@@ -36,7 +36,7 @@ describe('An engine that dies', () => {
   });
 });
 
-it('has no engine left when the server’s process is killed', async () => {
+it('engine ends when the server process is killed', async () => {
   const server = await startEmbeddedClickHouse();
   const engine = engineOf(server)!;
   process.kill(server.pid, 'SIGKILL');

@@ -2,30 +2,29 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The files a server starts from, in a directory of its own that only this user can read. */
+/** Files that a server starts from, in a directory for this user only. */
 export interface ServerFiles {
   readonly config: string;
   /** The {@link RelaySettings}. */
   readonly relay: string;
-  /** Where the server writes its HTTP and native port, tab-separated, in one line. */
+  /** Written by the server: its HTTP and native port, tab-separated, in one line. */
   readonly ports: string;
-  /** The same of the engine behind it. */
+  /** Written by the engine: its own ports, in the same form. */
   readonly enginePorts: string;
 }
 
-/** Whom the relay lets through, and the files with the ports of both sides. */
+/** Login that the relay accepts, and the files with the ports of both sides. */
 export interface RelaySettings extends Pick<ServerFiles, 'ports' | 'enginePorts'> {
   username: string;
-  /** In hex. */
+  /** Hash of the password in hex. */
   passwordSha256: string;
 }
 
 /**
  * Writes a server's configuration: one user with a password, everything on loopback, UTC, modest caches.
  *
- * The engine starts in the session of a user `default` without a password, which cannot be changed. That user may do
- * nothing but open the ports, and is allowed one session, which the server itself holds as long as it lives: nobody else can
- * log in as `default`.
+ * The engine starts in the session of a user `default` without a password, which cannot be changed. That user may only open the
+ * ports, and in one session, which the server keeps open: no client can log in as `default`.
  */
 export async function writeServerFiles(
   directory: string,
@@ -88,8 +87,8 @@ export async function writeServerFiles(
 }
 
 /**
- * The arguments of a server: the relay's settings, and what makes the engine a server, which opens its ports, writes them to a
- * file, and sleeps for good.
+ * Returns the arguments of a server: the relay's settings file, and the engine's arguments with a query that opens the ports, writes
+ * them to a file, and sleeps forever.
  */
 export function serverArguments(dataDirectory: string, files: ServerFiles): string[] {
   return [

@@ -1,8 +1,8 @@
 /**
- * The server's process: runs the engine in a process of its own (`engine-process.js`), starts it again when it ends, and relays to
- * it from ports that stay the same. Plain JavaScript, so that it starts the same from sources and from a build. Takes its
- * orders as one line of JSON on standard input; the end of standard input means that the parent is gone, however it went.
- * After each restart of the engine it writes their number to standard output, as a line of JSON.
+ * Process of the server: runs the engine in a child process (`engine-process.js`), restarts it when it ends, and relays to it from
+ * ports that stay the same. Plain JavaScript, so that it starts the same from sources and from a build. Reads its command as one
+ * line of JSON from standard input and ends with standard input, which closes when the parent ends in any way. After each restart
+ * of the engine it writes the number of restarts to standard output, as a line of JSON.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -12,7 +12,7 @@ import { Login } from './server/login.js';
 import { NativeGuard } from './server/native-guard.js';
 import { startRelay } from './server/relay.js';
 
-/** @typedef {import('./server/engine.js').EngineOrders} EngineOrders */
+/** @typedef {import('./server/engine.js').EngineCommand} EngineCommand */
 
 const PATH = '--path=';
 
@@ -33,15 +33,15 @@ function fail(error) {
   return end(1);
 }
 
-/** @param {EngineOrders} orders of the arguments the first is the relay's settings file, the rest are the engine's */
-async function serve(orders) {
-  removeAtEnd = orders.removeAtEnd;
-  const [relayFile = '', ...args] = orders.args;
+/** @param {EngineCommand} command its first argument is the relay's settings file, the others are the engine's */
+async function serve(command) {
+  removeAtEnd = command.removeAtEnd;
+  const [relayFile = '', ...args] = command.args;
   /** @type {import('./server-files.js').RelaySettings} */
   const settings = JSON.parse(readFileSync(relayFile, 'utf8'));
   const login = new Login(settings.username, settings.passwordSha256);
   const running = new Engine({
-    orders: { ...orders, args },
+    command: { ...command, args },
     portsFile: settings.enginePorts,
     dataDirectory: args.find((arg) => arg.startsWith(PATH))?.slice(PATH.length) ?? '.',
   });
@@ -73,10 +73,10 @@ async function publishPorts(engine, login, file) {
 const portOf = (server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 
 process.umask(0o077);
-/** Ctrl-C reaches the whole process group; when this process ends is the parent's to say. */
+/** Ctrl-C reaches the whole process group, but only the parent ends this process. */
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => {});
 process.on('uncaughtException', fail);
-process.stdout.on('error', () => undefined); // without a parent nobody counts
+process.stdout.on('error', () => undefined); // the parent has ended
 
 createInterface({ input: process.stdin })
   .on('line', (line) => serve(JSON.parse(line)).catch(fail))

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** How a server's process ended: by an exit code or by a signal. */
+/** Exit code or signal of a server's process. */
 export interface ServerEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What the process needs to become a server; see `server-process.js`. */
-export interface ServerOrders {
+/** Command for `server-process.js`. */
+export interface ServerCommand {
   /** Path of the engine's shared library. */
   library: string;
   /** See {@link serverArguments}. */
@@ -20,22 +20,22 @@ export interface ServerOrders {
 
 export interface ServerProcess {
   readonly pid: number | undefined;
-  /** Settled once the server and its engine have ended. Never rejects: a process that could not be started has ended. */
+  /** Resolves once the server and its engine have ended, or could not be started. Never rejects. */
   readonly ended: Promise<ServerEnd>;
-  /** The last of what the engine said on standard error. */
-  said(): string;
-  /** How often the engine has been started again. */
+  /** Returns the end of the engine's standard error. */
+  errorOutput(): string;
+  /** Returns the number of restarts of the engine. */
   restarts(): number;
   kill(): void;
-  /** From here on the server no longer keeps this process running, until `hold` is called. */
-  letGo(): void;
-  hold(): void;
+  /** Lets this process end while the server runs, until `ref` is called. */
+  unref(): void;
+  ref(): void;
 }
 
-const SAID_CHARACTERS = 4_000;
+const MAX_OUTPUT_LENGTH = 4_000;
 
-/** Starts a clean process: no loader, inspector or memory flags of this one, and in UTC. */
-export function spawnServer(orders: ServerOrders): ServerProcess {
+/** Starts a process in UTC, without the loader, inspector and memory flags of this one. */
+export function spawnServer(command: ServerCommand): ServerProcess {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const server = spawn(process.execPath, [fileURLToPath(new URL('./server-process.js', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -43,27 +43,27 @@ export function spawnServer(orders: ServerOrders): ServerProcess {
   });
   let restarts = 0;
   createInterface({ input: server.stdout }).on('line', (line) => ({ restarts } = JSON.parse(line)));
-  let said = '';
+  let output = '';
   server.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-SAID_CHARACTERS);
+    output = (output + text).slice(-MAX_OUTPUT_LENGTH);
   });
   const ended = new Promise<ServerEnd>((resolve) => {
     server.once('close', (code, signal) => resolve({ code, signal }));
     server.once('error', (error) => {
-      said = error.message;
+      output = error.message;
       resolve({ code: null, signal: null });
     });
   });
   server.stdin.on('error', () => undefined);
-  server.stdin.write(`${JSON.stringify(orders)}\n`);
+  server.stdin.write(`${JSON.stringify(command)}\n`);
   const handles = [server, server.stdin, server.stdout, server.stderr] as { ref?(): void; unref?(): void }[];
   return {
     pid: server.pid,
     ended,
-    said: () => said.trim(),
+    errorOutput: () => output.trim(),
     restarts: () => restarts,
     kill: () => server.kill('SIGKILL'),
-    letGo: () => handles.forEach((handle) => handle.unref?.()),
-    hold: () => handles.forEach((handle) => handle.ref?.()),
+    unref: () => handles.forEach((handle) => handle.unref?.()),
+    ref: () => handles.forEach((handle) => handle.ref?.()),
   };
 }

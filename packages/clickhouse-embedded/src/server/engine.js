@@ -6,18 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const POLL_MS = 10;
-/** In a row, of an engine that has served before. */
+/** Failed starts in a row after which an engine that has served before is given up. */
 const MAX_FAILED_STARTS = 5;
-/** After this time of service the next start needs no pause. */
+/** After an engine that served this long the next start needs no pause. */
 const STEADY_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 2_000;
-/** How long the last engine on the same data may need to be gone, after its parent was killed. */
+/** Time that the previous engine on the same data may need to end, after its parent was killed. */
 const PREDECESSOR_WAIT_MS = 1_000;
 const SCRIPT = fileURLToPath(new URL('../engine-process.js', import.meta.url));
 
 /**
- * @typedef {object} EngineOrders
+ * @typedef {object} EngineCommand
  * @property {string} library path of the engine's shared library
  * @property {string[]} args the engine's arguments
  * @property {string} removeAtEnd directory that the engine's process removes when its parent is gone
@@ -26,16 +26,16 @@ const SCRIPT = fileURLToPath(new URL('../engine-process.js', import.meta.url));
  */
 
 /**
- * The engine in a process of its own, started again whenever that ends.
+ * Runs the engine in a child process and restarts it whenever that ends.
  * @typedef {object} EngineOptions
- * @property {EngineOrders} orders
+ * @property {EngineCommand} command
  * @property {string} portsFile the file into which the engine writes its ports
  * @property {string} dataDirectory
  * @property {string} [script] default is `engine-process.js`
  * @property {(ms: number) => Promise<unknown>} [pause]
  */
 export class Engine {
-  #orders;
+  #command;
   #portsFile;
   #dataDirectory;
   #script;
@@ -49,8 +49,8 @@ export class Engine {
   #waiting = new Set();
 
   /** @param {EngineOptions} options */
-  constructor({ orders, portsFile, dataDirectory, script = SCRIPT, pause = sleep }) {
-    this.#orders = orders;
+  constructor({ command, portsFile, dataDirectory, script = SCRIPT, pause = sleep }) {
+    this.#command = command;
     this.#portsFile = portsFile;
     this.#dataDirectory = dataDirectory;
     this.#script = script;
@@ -58,11 +58,11 @@ export class Engine {
   }
 
   /**
-   * Keeps the engine running. Returns when it is killed, when its first start fails, and when it cannot be started again.
+   * Keeps the engine running. Returns when it is killed, when its first start fails, or when it cannot be restarted.
    * @param {() => void} onUp called each time that the engine has opened its ports
    */
   async run(onUp) {
-    await predecessorGone(join(this.#dataDirectory, 'status'));
+    await waitForPredecessor(join(this.#dataDirectory, 'status'));
     let hasServed = false;
     let failedStarts = 0;
     for (let pauseMs = 0; !this.#isKilled;) {
@@ -87,7 +87,7 @@ export class Engine {
   }
 
   /**
-   * Resolves as soon as the engine is up; rejects when that takes too long.
+   * Resolves as soon as the engine is up. Rejects when that takes too long.
    * @param {number} timeoutMs
    * @returns {Promise<EnginePorts>}
    */
@@ -122,11 +122,11 @@ export class Engine {
 
   #start() {
     rmSync(this.#portsFile, { force: true });
-    // It holds this process's output open: who reads there sees the end when both processes are gone.
+    // It keeps this process's output open, whose end shows that both processes have ended.
     const engine = spawn(process.execPath, [this.#script], { stdio: ['pipe', 'inherit', 'inherit'] });
     this.#process = engine;
     engine.stdin.on('error', () => undefined);
-    engine.stdin.write(`${JSON.stringify(this.#orders)}\n`);
+    engine.stdin.write(`${JSON.stringify(this.#command)}\n`);
     return new Promise((resolve) => {
       engine.once('close', resolve);
       engine.once('error', resolve); // it could not be started
@@ -134,14 +134,14 @@ export class Engine {
   }
 
   /**
-   * Waits for the engine's ports; false when it ends before.
+   * Waits for the engine's ports. Returns false when the engine ends before.
    * @param {Promise<unknown>} closed
    */
   async #opensPorts(closed) {
     let isClosed = false;
     void closed.then(() => (isClosed = true));
     while (!isClosed) {
-      const text = readIfThere(this.#portsFile);
+      const text = readIfExists(this.#portsFile);
       if (text.endsWith('\n')) {
         const [http = 0, tcp = 0] = text.trim().split('\t').map(Number);
         this.#ports = { http, tcp };
@@ -154,11 +154,11 @@ export class Engine {
 }
 
 /**
- * Waits a moment for the engine that wrote this status file, if it runs; if it stays, its lock refuses the next.
+ * Waits briefly for the end of the engine that wrote this status file. One that stays locks the data against the next.
  * @param {string} statusFile
  */
-async function predecessorGone(statusFile) {
-  const pid = Number(/^PID: (\d+)$/m.exec(readIfThere(statusFile))?.[1] ?? process.pid);
+async function waitForPredecessor(statusFile) {
+  const pid = Number(/^PID: (\d+)$/m.exec(readIfExists(statusFile))?.[1] ?? process.pid);
   for (
     let waited = 0;
     pid !== process.pid && isRunning(pid) && waited < PREDECESSOR_WAIT_MS;
@@ -178,7 +178,7 @@ function isRunning(pid) {
 }
 
 /** @param {string} file */
-function readIfThere(file) {
+function readIfExists(file) {
   try {
     return readFileSync(file, 'utf8');
   } catch {

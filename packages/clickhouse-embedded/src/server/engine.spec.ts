@@ -11,42 +11,42 @@ let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'engine-'))));
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** An engine whose starts fail (f), come up and die (d), or come up and stay (s); counts its starts that came up. */
+/** Runs an engine whose starts fail (f), succeed and end (d), or succeed and stay (s); counts the successful starts. */
 function engineOf(fates: string) {
   writeFileSync(join(directory, 'fates'), fates);
   const portsFile = join(directory, 'ports');
   const args = [join(directory, 'fates'), portsFile];
   const pauses: number[] = [];
   const pause = async (ms: number) => void pauses.push(ms);
-  const orders = { library: '', args, removeAtEnd: '' };
-  const engine = new Engine({ orders, portsFile, dataDirectory: directory, script, pause });
+  const command = { library: '', args, removeAtEnd: '' };
+  const engine = new Engine({ command, portsFile, dataDirectory: directory, script, pause });
   let starts = 0;
   const ended = engine.run(() => starts++);
   return { engine, ended, pauses, starts: () => starts };
 }
 
-describe('the supervised engine', () => {
-  it('is given up when its first start fails', async () => {
+describe('supervised engine', () => {
+  it('engine is given up when its first start fails', async () => {
     const { ended, pauses } = engineOf('fs');
     await ended;
     expect(pauses).toEqual([]);
   });
 
-  it('is given up after five failed starts in a row', async () => {
+  it('engine is given up after five failed starts in a row', async () => {
     const { ended, pauses, starts } = engineOf('dffffdfffffs');
     await ended;
     expect(starts()).toBe(2);
     expect(pauses).toEqual([50, 100, 200, 400, 800, 1600, 2000, 2000, 2000, 2000]);
   });
 
-  it('is not given up when it comes up and dies many times', async () => {
+  it('engine is restarted when it ends many times', async () => {
     const { engine, ended, starts } = engineOf('dddddddds');
     while (starts() < 9) await sleep(5);
     await engine.kill();
     await ended;
   });
 
-  it('has callers wait for its next start, for a bounded time', async () => {
+  it('callers wait a limited time for the next start', async () => {
     const { engine, ended } = engineOf('s');
     await expect(engine.ports(0)).rejects.toThrow('not up');
     await expect(engine.ports(1)).rejects.toThrow('not up');

@@ -15,7 +15,7 @@ const CHUNK_SIZE = /^([0-9A-Fa-f]{1,8})[ \t]*(;[\t -~]*)?\r\n$/;
 /** @typedef {import('./relay.js').Guard} Guard */
 /** @typedef {{ target: string, headers: Map<string, string>, hasBody: boolean }} Head */
 
-/** A request that the engine must not see, with what the client is answered. */
+/** Request that is kept from the engine, with the answer to the client. */
 class RefusedRequestError extends Error {
   /** @param {string} status @param {string} message @param {string} [header] */
   constructor(status, message, header = '') {
@@ -39,11 +39,11 @@ export class HttpGuard {
   #login;
   /** @type {'head' | 'body' | 'chunkSize' | 'chunk' | 'chunkEnd' | 'trailer'} */
   #state = 'head';
-  /** The beginning of a head whose end has not come yet. */
+  /** Beginning of an incomplete head. */
   #partialHead = new GrowingBuffer();
-  /** The beginning of a line between chunks whose end has not come yet. */
+  /** Beginning of an incomplete line between chunks. */
   #partialLine = '';
-  /** Bytes of the body or the chunk that are still to come. */
+  /** Missing bytes of the body or the chunk. */
   #remaining = 0;
 
   /** @param {Login} login */
@@ -79,7 +79,7 @@ export class HttpGuard {
     } catch (error) {
       if (!(error instanceof RefusedRequestError)) throw error;
       if (at > from) forward.push(bytes.subarray(from, at));
-      // In the middle of a body the engine answers that it was cut off.
+      // In the middle of a body the engine itself answers that it was cut.
       return { forward, refusal: this.#state === 'head' ? error.answer : Buffer.alloc(0) };
     }
     if (at > from) forward.push(bytes.subarray(from, at));
@@ -87,7 +87,7 @@ export class HttpGuard {
   }
 
   /**
-   * Adds to a head that comes in pieces; returns where the next byte to look at is.
+   * Adds to an incomplete head. Returns the position of the next byte to parse.
    * @param {Buffer} bytes @param {number} at @param {Buffer[]} forward
    */
   #collectHead(bytes, at, forward) {
@@ -148,7 +148,7 @@ export class HttpGuard {
   }
 
   /**
-   * Follows a body; returns where the next byte to look at is.
+   * Passes a body on. Returns the position of the next byte to parse.
    * @param {Buffer} bytes @param {number} at
    */
   #passBody(bytes, at) {
@@ -209,7 +209,7 @@ function parseHead(bytes) {
   return { target, headers, hasBody: method === 'POST' };
 }
 
-/** Bytes that come in pieces, in one buffer that doubles when it is full. */
+/** Buffer that doubles when it is full. */
 class GrowingBuffer {
   #bytes = Buffer.alloc(0);
   length = 0;
@@ -227,7 +227,7 @@ class GrowingBuffer {
   }
 
   /**
-   * Everything up to and including a mark that is looked for from `start`.
+   * Returns all bytes up to and including a mark, which is searched for from `start`.
    * @param {string} mark @param {number} start
    */
   upTo(mark, start) {

@@ -7,7 +7,7 @@ const login = new Login('dal', createHash('sha256').update('pä ss').digest('hex
 const headers = 'X-ClickHouse-User: dal\r\nX-ClickHouse-Key: pä ss\r\n';
 const bytesOf = (text: string) => Buffer.from(text);
 
-/** What the engine sees of this text, and the answer by which the connection ends, if it does. */
+/** Returns the forwarded part of the text, and the answer that ends the connection, if any. */
 function pass(text: string | Buffer, cuts: number[] = []) {
   const guard = new HttpGuard(login);
   const bytes = Buffer.from(text);
@@ -26,7 +26,7 @@ function pass(text: string | Buffer, cuts: number[] = []) {
   return { forwarded: Buffer.concat(forwarded).toString(), refusal: undefined };
 }
 
-describe('the HTTP guard', () => {
+describe('HTTP guard', () => {
   it.each([
     ['headers', `GET /?query=SELECT+1 HTTP/1.1\r\n${headers}\r\n`],
     [
@@ -34,7 +34,7 @@ describe('the HTTP guard', () => {
       `GET / HTTP/1.1\r\nAuthorization: Basic ${bytesOf('dal:pä ss').toString('base64')}\r\n\r\n`,
     ],
     ['parameters', 'GET /?user=dal&password=p%C3%A4+ss&query=SELECT+1 HTTP/1.1\r\nHost: x\r\n\r\n'],
-  ])('passes a request with the login in %s', (_, request) => {
+  ])('HTTP guard passes a request with the login in %s', (_, request) => {
     expect(pass(request)).toEqual({ forwarded: request, refusal: undefined });
   });
 
@@ -43,7 +43,7 @@ describe('the HTTP guard', () => {
     ['another password', 'GET / HTTP/1.1\r\nX-ClickHouse-User: dal\r\nX-ClickHouse-Key: no\r\n\r\n'],
     ['another user', 'GET / HTTP/1.1\r\nX-ClickHouse-User: default\r\nX-ClickHouse-Key: pä ss\r\n\r\n'],
     ['invalid base64', 'GET / HTTP/1.1\r\nAuthorization: Basic ====\r\n\r\n'],
-  ])('refuses a request with %s, as ClickHouse does', (_, request) => {
+  ])('HTTP guard refuses a request with %s like ClickHouse', (_, request) => {
     const { forwarded, refusal } = pass(request);
     expect(forwarded).toBe('');
     expect(refusal).toMatch(/^HTTP\/1\.1 403 .*X-ClickHouse-Exception-Code: 516.*AUTHENTICATION_FAILED/s);
@@ -68,7 +68,7 @@ describe('the HTTP guard', () => {
     ['no length', `POST / HTTP/1.1\r\n${headers}\r\n`, 411],
     ['a head too large', `GET /${'a'.repeat(1_400_000)} HTTP/1.1\r\n${headers}\r\n`, 431],
     ['a head without an end', 'a'.repeat(1_400_000), 431],
-  ])('refuses %s', (_, request, status) => {
+  ])('HTTP guard refuses %s', (_, request, status) => {
     for (const cuts of [[], [0.3, 0.5]]) {
       const { forwarded, refusal } = pass(request, cuts);
       expect(forwarded).toBe('');
@@ -87,7 +87,7 @@ describe('the HTTP guard', () => {
   );
   const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
 
-  it('passes requests unchanged, wherever they are cut', () => {
+  it('HTTP guard passes requests cut at any byte unchanged', () => {
     fc.assert(
       fc.property(fc.array(request, { maxLength: 4 }), cuts, (requests, at) => {
         expect(pass(requests.join(''), at)).toEqual({ forwarded: requests.join(''), refusal: undefined });
@@ -96,7 +96,7 @@ describe('the HTTP guard', () => {
     );
   });
 
-  it('passes what comes before a refused request, and nothing after it', () => {
+  it('HTTP guard passes no bytes behind a refused request', () => {
     fc.assert(
       fc.property(fc.array(request, { maxLength: 4 }), cuts, (requests, at) => {
         const before = requests.join('');
@@ -112,7 +112,7 @@ describe('the HTTP guard', () => {
     ['without a size', 'x\r\n'],
     ['with an endless size', 'f'.repeat(300)],
     ['longer than its size', '1\r\nab\r\n'],
-  ])('ends a request whose chunk is %s without an answer of its own', (_, chunk) => {
+  ])('HTTP guard ends a request without answer when a chunk is %s', (_, chunk) => {
     const head = `POST / HTTP/1.1\r\n${headers}Transfer-Encoding: chunked\r\n\r\n`;
     expect(pass(head + chunk)).toMatchObject({ forwarded: expect.stringContaining(head), refusal: '' });
   });

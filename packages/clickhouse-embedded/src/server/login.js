@@ -7,7 +7,7 @@ export const AUTHENTICATION_FAILED = 516;
 export const refusalMessage = (username) =>
   `${username}: Authentication failed: password is incorrect, or there is no user with such name.`;
 
-/** The only login that the relay lets through. */
+/** The login that the relay accepts. */
 export class Login {
   #username;
   #passwordHash;

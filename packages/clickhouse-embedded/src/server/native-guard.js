@@ -11,7 +11,7 @@ class IncompleteError extends Error {}
 /** @typedef {import('./relay.js').Guard} Guard */
 
 /**
- * Checks the first packet of a native connection, which holds the login; what follows is passed on as it is.
+ * Checks the first packet of a native connection, which holds the login, and passes the following ones unchanged.
  * @implements {Guard}
  */
 export class NativeGuard {

@@ -5,8 +5,8 @@ import { NativeGuard } from './native-guard.js';
 
 const login = new Login('dal', createHash('sha256').update('right').digest('hex'));
 
-describe('the guard of the native protocol', () => {
-  it('passes a right login, wherever it is cut, and all that follows', () => {
+describe('native guard', () => {
+  it('native guard passes a valid login cut at any byte', () => {
     const bytes = Buffer.concat([hello('dal', 'right'), Buffer.from([1, 2, 3])]);
     for (let cut = 1; cut <= bytes.length; cut++) {
       const guard = new NativeGuard(login);
@@ -20,7 +20,7 @@ describe('the guard of the native protocol', () => {
   it.each([
     ['dal', 'wrong'],
     ['default', ''],
-  ])('answers %s with the password "%s" by an exception packet', (username, password) => {
+  ])('native guard refuses %s with the password "%s"', (username, password) => {
     const { forward, refusal } = new NativeGuard(login).take(hello(username, password));
     expect(forward).toEqual([]);
     expect(refusal?.[0]).toBe(2);
@@ -31,7 +31,7 @@ describe('the guard of the native protocol', () => {
     ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
     ['an endless name', Buffer.concat([Buffer.from([0, 255, 255, 255, 127]), Buffer.alloc(20_000)])],
     ['an endless number', Buffer.concat([Buffer.from([0]), Buffer.alloc(20_000, 255)])],
-  ])('ends a connection that begins with %s', (_, bytes) => {
+  ])('native guard ends a connection that begins with %s', (_, bytes) => {
     expect(new NativeGuard(login).take(bytes)).toEqual({ forward: [], refusal: Buffer.alloc(0) });
   });
 });

@@ -3,23 +3,23 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const HOST = '127.0.0.1';
-/** How long a connection may take to show its login. */
+/** Time limit of a connection for its login. */
 const LOGIN_MS = 10_000;
-/** Connections that have not shown it yet, and what they may have sent, all together. */
+/** Limits on connections without a login and on all bytes that they have sent. */
 const MAX_PENDING = 500;
 const MAX_HELD_BYTES = 67_108_864;
-/** How long a connection waits for an engine that is being started again. */
+/** Time that a connection waits for an engine that restarts. */
 const ENGINE_WAIT_MS = 15_000;
 const RECONNECT_MS = 20;
-/** How long the engine may go on answering a client that is gone, and an answered client go on sending. */
+/** Time that the engine may continue to answer a client that left, and an answered client may continue to send. */
 const LINGER_MS = 1_000;
 
 /**
- * What a guard makes of bytes: those that the engine may see and, where the connection ends with them, the last words to the
+ * Decision of a guard about bytes: those to forward to the engine and, where the connection ends with them, the final answer to the
  * client, after the answers to all before.
  * @typedef {{ forward: Buffer[], refusal?: Buffer }} Verdict
  *
- * @typedef {object} Guard decides what of one connection the engine sees
+ * @typedef {object} Guard decides which bytes of one connection are forwarded to the engine
  * @property {(bytes: Buffer) => Verdict} take
  * @property {number} heldBytes taken, and neither forwarded nor refused yet
  *
@@ -35,9 +35,9 @@ const LINGER_MS = 1_000;
  */
 
 /**
- * Returns a server that listens on a free loopback port. Each connection has one to the engine, opened with the first bytes that its
- * guard lets through. However a client leaves, the engine sees its connection end in order: a reset in the middle of a
- * request ends the engine's process.
+ * Starts a server on a free loopback port. Each client connection has one to the engine, opened with the first bytes that its guard
+ * accepts. Whatever way a client leaves, its connection to the engine ends in order: a reset in the middle of a request would end
+ * the engine's process.
  * @param {RelayOptions} options
  */
 export async function startRelay(options) {
@@ -51,7 +51,7 @@ export async function startRelay(options) {
   return server;
 }
 
-/** The connections that have not shown their login yet. More than the limit end the oldest one. */
+/** Connections without a login yet. Above the limit the oldest one is closed. */
 class PendingConnections {
   /** @type {Set<Socket>} */
   #clients = new Set();
@@ -77,7 +77,7 @@ class PendingConnections {
     this.#clients.delete(client);
   }
 
-  get holdTooMuch() {
+  get holdsTooMuch() {
     return this.heldBytes > this.#maxHeldBytes;
   }
 }
@@ -92,8 +92,8 @@ class RelayedConnection {
   #engine;
   #isOpening = false;
   #hasEnded = false;
-  /** Set when nothing more is taken from the client. @type {Buffer | undefined} */
-  #lastWords;
+  /** Set when no more bytes are read from the client. @type {Buffer | undefined} */
+  #finalAnswer;
 
   /** @param {Socket} client @param {RelayOptions} options @param {PendingConnections} pending */
   constructor(client, options, pending) {
@@ -112,13 +112,13 @@ class RelayedConnection {
 
   /** @param {Buffer} bytes */
   #take(bytes) {
-    if (this.#lastWords) return;
+    if (this.#finalAnswer) return;
     this.#pending.heldBytes -= this.#guard.heldBytes;
     const verdict = this.#guard.take(bytes);
     this.#pending.heldBytes += this.#guard.heldBytes;
-    if (this.#pending.holdTooMuch) this.#client.destroy();
+    if (this.#pending.holdsTooMuch) this.#client.destroy();
     else if (this.#engine === undefined && verdict.forward.length > 0) void this.#open(verdict);
-    else this.#carryOut(verdict);
+    else this.#forward(verdict);
   }
 
   /** @param {Verdict} verdict */
@@ -136,11 +136,11 @@ class RelayedConnection {
     }
     this.#answerFrom(this.#engine);
     if (client.destroyed) {
-      dismiss(this.#engine);
+      drain(this.#engine);
       return;
     }
     client.resume();
-    this.#carryOut(verdict);
+    this.#forward(verdict);
     if (this.#hasEnded) this.#engine.end();
   }
 
@@ -163,9 +163,9 @@ class RelayedConnection {
     const client = this.#client;
     engine.pipe(client, { end: false });
     engine.on('end', () => {
-      this.#lastWords ??= Buffer.alloc(0);
+      this.#finalAnswer ??= Buffer.alloc(0);
       engine.end();
-      client.end(this.#lastWords);
+      client.end(this.#finalAnswer);
     });
     engine.on('error', () => undefined); // 'close' follows
     engine.on('close', () => {
@@ -174,7 +174,7 @@ class RelayedConnection {
   }
 
   /** @param {Verdict} verdict */
-  #carryOut({ forward, refusal }) {
+  #forward({ forward, refusal }) {
     const client = this.#client;
     const engine = this.#engine;
     if (engine) {
@@ -186,7 +186,7 @@ class RelayedConnection {
       }
     }
     if (refusal === undefined) return;
-    this.#lastWords = refusal;
+    this.#finalAnswer = refusal;
     if (engine) engine.end();
     else client.end(refusal);
   }
@@ -202,15 +202,15 @@ class RelayedConnection {
     clearTimeout(this.#loginTimer);
     this.#pending.delete(this.#client);
     this.#pending.heldBytes -= this.#guard.heldBytes;
-    if (this.#engine) dismiss(this.#engine);
+    if (this.#engine) drain(this.#engine);
   }
 }
 
 /**
- * Ends a connection to the engine whose client is gone: nothing more is sent, what comes is thrown away.
+ * Ends a connection to the engine whose client left: sends no more, and discards the rest of the answer.
  * @param {Socket} engine
  */
-function dismiss(engine) {
+function drain(engine) {
   engine.end();
   engine.resume();
   destroyLater(engine);

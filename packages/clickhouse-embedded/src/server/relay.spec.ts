@@ -15,7 +15,7 @@ const GET = `GET / HTTP/1.1\r\n${headers}\r\n`;
 
 let engine: Server;
 let enginePort: number;
-/** How each connection to the engine ended: in order, or by an error's code. */
+/** End of each connection to the engine: in order, or with an error's code. */
 let ends: Promise<string>[];
 let received: string;
 let answer: (socket: Socket) => void;
@@ -61,8 +61,8 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-describe('the relay', () => {
-  it('ends the engine’s connection in order when a client resets', async () => {
+describe('relay', () => {
+  it('relay ends the engine connection in order when a client resets', async () => {
     answer = () => undefined;
     const client = await open(await relay());
     client.write(`POST / HTTP/1.1\r\n${headers}Content-Length: 100\r\n\r\nhalf`);
@@ -71,7 +71,7 @@ describe('the relay', () => {
     expect(await ends[0]).toBe('in order');
   });
 
-  it('opens no connection to the engine without a whole, right head', async () => {
+  it('relay opens no engine connection without a valid head', async () => {
     const port = await relay();
     for (const bytes of ['', GET.slice(0, -2), 'GET / HTTP/1.1\r\n\r\n', 'garbage\r\n\r\n']) {
       const client = await open(port);
@@ -81,13 +81,13 @@ describe('the relay', () => {
     expect(ends).toEqual([]);
   });
 
-  it('ends a connection that shows no login in time', async () => {
+  it('relay ends a connection without a login in time', async () => {
     const client = await open(await relay({ loginMs: 20 }));
     client.write('GET /');
     expect(await text(client)).toBe('');
   });
 
-  it('ends a connection that brings what is held over its limit', async () => {
+  it('relay ends a connection when held bytes exceed the limit', async () => {
     const port = await relay({ maxHeldBytes: 100 });
     const first = await open(port);
     first.write('a'.repeat(60));
@@ -99,7 +99,7 @@ describe('the relay', () => {
     expect(await text(third)).toBe('answer');
   });
 
-  it('ends the oldest connection without a login when there are too many', async () => {
+  it('relay ends the oldest connection without a login above the limit', async () => {
     const port = await relay({ maxPending: 2 });
     const loggedIn = await open(port);
     answer = () => undefined;
@@ -110,7 +110,7 @@ describe('the relay', () => {
     expect(loggedIn.destroyed).toBe(false);
   });
 
-  it('holds requests until the engine is up, and tries again where it is not yet', async () => {
+  it('relay holds requests until the engine is up', async () => {
     let asked = 0;
     const unused = createServer().listen(0, '127.0.0.1');
     await once(unused, 'listening');
@@ -124,13 +124,13 @@ describe('the relay', () => {
     expect(received).toBe(GET);
   });
 
-  it('ends a connection whose engine does not come up', async () => {
+  it('relay ends a connection when the engine does not start', async () => {
     const client = await open(await relay({ enginePort: () => Promise.reject(new Error('not up')) }));
     client.write(GET);
     expect(await text(client)).toBe('');
   });
 
-  it('breaks a connection whose engine breaks it', async () => {
+  it('relay breaks a connection when the engine breaks it', async () => {
     answer = (socket) => socket.resetAndDestroy();
     const client = await open(await relay());
     client.write(GET);

@@ -1,10 +1,10 @@
 import type { EmbeddedClickHouse } from '../embedded-clickhouse.js';
 
-export type Login = Pick<EmbeddedClickHouse, 'url' | 'username' | 'password'>;
+export type ServerLogin = Pick<EmbeddedClickHouse, 'url' | 'username' | 'password'>;
 
-/** Runs a statement; throws the server's message where it fails. */
+/** Runs a statement. Throws the server's message when it fails. */
 export async function ask(
-  { url, username, password }: Login,
+  { url, username, password }: ServerLogin,
   sql: string,
   settings = '',
   signal?: AbortSignal,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** The process id of a server's engine, and undefined while there is none. */
+/** Returns the process id of a server's engine; undefined while it is down. */
 export function engineOf({ pid }: { pid: number }): number | undefined {
   const processes = execFileSync('ps', ['-A', '-o', 'ppid=,pid=,stat=']).toString().trim().split('\n');
   for (const line of processes) {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 const HELLO = 0;
 const PROTOCOL_REVISION = 54_400;
 
-/** The number of the packet that answers a login over the native protocol: 0 is a welcome, 2 an exception. */
+/** Logs in over the native protocol and returns the number of the answer's packet: 0 is a welcome, 2 an exception. */
 export async function nativeHello(port: number, username: string, password: string): Promise<number> {
   const socket = connect(port, '127.0.0.1');
   socket.end(hello(username, password));
@@ -13,7 +13,7 @@ export async function nativeHello(port: number, username: string, password: stri
   return answer[0]!;
 }
 
-/** The first packet of a client. */
+/** Returns the first packet of a client. */
 export function hello(username: string, password: string): Buffer {
   return Buffer.concat([
     number(HELLO),

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedClickHouse } from '../embedded-clickhouse.js';
 
-/** A process of its own that starts a server, tells about it and then does what `then` says. */
+/** Starts a process that starts a server, prints it and then runs the code `then`. */
 export async function parentOfServer(then: string) {
   const module = new URL('../embedded-clickhouse.ts', import.meta.url);
   const script = `
@@ -21,7 +21,7 @@ export async function parentOfServer(then: string) {
   return { parent, ended, server: JSON.parse(line) as EmbeddedClickHouse };
 }
 
-/** Returns when the process is gone, and never if it stays. */
+/** Resolves when the process has ended. */
 export async function gone(pid: number): Promise<void> {
   for (;;) {
     try {

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { Random } from '@quantumtrade/dal-testing';
 import type { AdmittedQuery } from './admission.js';
 import { Admission, NotAdmittedError } from './admission.js';
 
-/** Virtual time: events happen in order, and what they settle is settled before the next. */
+/** Simulated time: events run in order, and promises settle between two events. */
 class Simulation {
   now = 0;
   #events: { readonly at: number; readonly happen: () => void }[] = [];
@@ -25,12 +26,6 @@ class Simulation {
     }
     this.now = until;
   }
-}
-
-/** Numbers from 0 up to 1, the same for the same seed. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
 }
 
 function createAdmission(capacity: number, maxQueued = 1_000) {
@@ -190,14 +185,14 @@ describe.each([
   it.each([1, 2, 3])('80 % of capacity is answered in time at load %d', async (load) => {
     const DEADLINE_MS = 1_000;
     const DURATION_MS = 5_000;
-    const random = randomNumbers(load);
+    const random = new Random(load);
     const { simulation, serve } = createAdmission(20);
     let serving = 0;
     let inTime = 0;
     // Calls share the server: the more of them, the longer each takes.
     const work = async () => {
       serving++;
-      await simulation.passed((serving / ratePerSecond) * 1_000 * (0.7 + 0.6 * random()));
+      await simulation.passed((serving / ratePerSecond) * 1_000 * (0.7 + 0.6 * random.next()));
       serving--;
     };
     const offer = async () => {

@@ -10,7 +10,7 @@ const ROWS = [
   { n: 3, s: '},{' },
 ];
 const WHOLE = Buffer.from(`[\n${ROWS.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
-/** Two rows of three, as far as the server came before its error. */
+/** Answer that ends after two of three rows, before the server's error. */
 const BEGUN = Buffer.from(
   `[\n${ROWS.slice(0, 2)
     .map((row) => JSON.stringify(row))
@@ -23,7 +23,7 @@ const MESSAGE =
 const MARKED = `\r\n__exception__\r\n${TAG}\r\n${MESSAGE}${MESSAGE.length} ${TAG}\r\n__exception__\r\n`;
 const WITHOUT_NAME = 'Code: 241, e.displayText() = DB::Exception: Memory limit exceeded (version 20.3.1)\n';
 
-/** Chunks one after the other, then perhaps the failure of the connection. */
+/** Returns a body of these chunks, which ends with a failure of the connection when one is given. */
 function bodyOf(chunks: readonly Uint8Array[], failure?: Error): Readable {
   const rest = [...chunks];
   return new Readable({
@@ -52,7 +52,7 @@ const read = (
   }: { maxRows?: number; maxBytes?: number; signal?: AbortSignal } = {},
 ) => readJsonRows(answer, signal, { maxRows, maxBytes }, undefined);
 
-/** The bytes in two chunks, cut at every position, and byte by byte. */
+/** Returns the bytes in two chunks, cut at every position, and byte by byte. */
 function* chunked(bytes: Buffer): Generator<Uint8Array[]> {
   for (let cut = 0; cut <= bytes.length; cut++) yield [bytes.subarray(0, cut), bytes.subarray(cut)];
   yield Array.from(bytes, (byte) => Uint8Array.of(byte));

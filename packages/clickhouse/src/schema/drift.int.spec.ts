@@ -24,7 +24,7 @@ SETTINGS deduplicate_merge_projection_mode = 'rebuild', non_replicated_deduplica
 };
 const migrationsDirectory = migrationsFolder(MIGRATIONS);
 
-/** The drift after these statements. */
+/** Returns the drift after these statements. */
 async function driftAfter(...statements: string[]) {
   const sql = ownDatabase();
   const schema = new ClickHouseSchemaController(sql, { migrationsDirectory });
@@ -35,7 +35,7 @@ async function driftAfter(...statements: string[]) {
   return drift.map(({ object, problem }) => `${object}: ${problem}`);
 }
 
-/** The table made anew with one thing different. */
+/** Returns statements that recreate a table with one difference. */
 const remade = (from: string, to: string) => {
   const statement = MIGRATIONS['0001_bars.up.sql'].replace(from, to).trim().slice(0, -1);
   expect(statement).not.toBe(MIGRATIONS['0001_bars.up.sql'].trim().slice(0, -1));
@@ -137,7 +137,7 @@ it.each<[string, string[], string[]]>([
       "table bars: SETTINGS is deduplicate_merge_projection_mode = 'rebuild', non_replicated_deduplication_window = 5, index_granularity = 8192, expected deduplicate_merge_projection_mode = 'rebuild', non_replicated_deduplication_window = 100, index_granularity = 8192",
     ],
   ],
-])('names %s', async (_, statements, expected) => {
+])('validate names %s', async (_, statements, expected) => {
   expect(await driftAfter(...statements)).toEqual(expected);
 });
 
@@ -150,7 +150,7 @@ it('validate names every migration that is not applied', async () => {
   });
 });
 
-/** The connection, and the scratch databases that were made over it. */
+/** Returns statements, and the scratch databases that they create. */
 function recordingScratch(sql: Sql, failIn?: RegExp) {
   const made: string[] = [];
   const recording = intercepted(sql, (query, _, params) => {

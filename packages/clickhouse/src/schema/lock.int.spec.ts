@@ -35,7 +35,7 @@ async function databaseThatExists() {
 const lockOf = (sql: Sql, options = {}) =>
   new MigrationLock(sql.on('system'), sql.database, { ...QUICK, ...options });
 
-/** A promise and what settles it. */
+/** Returns a promise and the function that resolves it. */
 function signal() {
   let give!: () => void;
   const given = new Promise<void>((resolve) => (give = resolve));
@@ -143,7 +143,7 @@ it('owner stops when its heartbeat failed', async () => {
   await expect(work).rejects.toMatchObject({ version: 4, message: expect.stringContaining('heartbeat') });
 });
 
-/** Another process that initializes the schema, and hangs before the statements that match. */
+/** Starts a process that initializes the schema and hangs before the matching statements. */
 function migrating(database: string, migrationsDirectory?: string, hangBefore = 'nothing') {
   const script = `
     import { ClickHouseSchemaController } from '${new URL('./schema-controller.ts', import.meta.url)}';

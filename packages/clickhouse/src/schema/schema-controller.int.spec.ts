@@ -31,7 +31,7 @@ const THREE_STATEMENTS = {
   '0001_a.down.sql': `ALTER TABLE a DROP COLUMN IF EXISTS z;\nALTER TABLE a DROP COLUMN IF EXISTS y;\nDROP TABLE IF EXISTS a;`,
 };
 
-/** A connection whose migration statements are written down, and fail where the test says so. */
+/** Returns statements that record migrations, and fail where the pattern matches. */
 function watched(failing?: { at: RegExp; error?: Error }) {
   const sql = ownDatabase();
   const seen: string[] = [];
