@@ -1,10 +1,15 @@
 import type { CacheState } from '@quantumtrade/dal-domain';
 
 /** What a data layer can use its cache for, in a few words. */
-export function describeCache({ hearsChanges, changesError, reads, writes }: CacheState): string {
-  const why = changesError === undefined ? '' : ` (${changesError})`;
+export function describeCache({
+  invalidationsConnected,
+  disconnectedReason,
+  reads,
+  writes,
+}: CacheState): string {
+  const why = disconnectedReason === undefined ? '' : ` (${disconnectedReason})`;
   const missing = [
-    !hearsChanges && `changes are not told${why}, so nothing is kept in process`,
+    !invalidationsConnected && `changes are not told${why}, so nothing is kept in process`,
     reads === 'suspended' && 'reads are suspended',
     writes === 'suspended' && 'writes are suspended',
   ].filter((each) => each !== false);

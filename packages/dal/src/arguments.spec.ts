@@ -133,7 +133,7 @@ it('tries every method of every port', () => {
   expect([...methods, ...facade].filter((name) => !known.has(name))).toEqual([]);
 });
 
-/** What the facade calls by another name. */
+/** Port methods that the facade has under another name. */
 const FACADE_TWINS = ['schema.initialize', 'schema.migrate', 'schema.validate'];
 const WITHOUT_ARGUMENTS = [
   'constructor',

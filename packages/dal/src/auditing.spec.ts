@@ -99,10 +99,10 @@ it('a journaled block is audited when it is delivered, refused and replayed', as
   processes.write = memory.blocks.write;
   const [letter] = await second.deadLetters.list();
   await second.replayDeadLetters([letter!.id]);
-  const told = { actor: 'second', operation: 'marketData.write', batchId: letter!.id };
+  const expected = { actor: 'second', operation: 'marketData.write', batchId: letter!.id };
   expect(processes.entries).toMatchObject([
-    { ...told, outcome: 'QUERY' },
-    { ...told, outcome: 'ok', insertedCount: 1 },
+    { ...expected, outcome: 'QUERY' },
+    { ...expected, outcome: 'ok', insertedCount: 1 },
   ]);
   expect(before.every(({ batchId }) => batchId === letter!.id)).toBe(true);
 });

@@ -87,7 +87,7 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.marketData.find(params, options);
   }
 
-  /** The newest bars of a symbol, newest first. One bar (`limit` 1) comes from the cache for up to 30 s, and is frozen. */
+  /** Returns the newest bars of a symbol, newest first. One bar (`limit` 1) is cached for up to 30 s, and frozen. */
   getLatestMarketData<E extends boolean = false>(
     symbol: string,
     limit: number,
@@ -107,7 +107,7 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.features.find(params, options);
   }
 
-  /** The newest feature set of a symbol, frozen, from the cache for up to 5 minutes. */
+  /** Returns the newest feature set of a symbol, cached for up to 5 minutes, and frozen. */
   getLatestFeatures(symbol: string, options?: CallOptions): Promise<FeatureSet | null> {
     return this.features.latest(symbol, options);
   }
@@ -116,7 +116,7 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.predictions.insert(batch, options);
   }
 
-  /** A prediction by id, frozen, from the cache for up to an hour. */
+  /** Returns a prediction by id, cached for up to an hour, and frozen. */
   getPrediction<E extends boolean = false>(
     predictionId: string,
     options?: ReadOptions<E>,
@@ -124,24 +124,24 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.predictions.findById(predictionId, options);
   }
 
-  /** Predictions with this horizon that have run out by now and have no outcome yet. */
+  /** Returns the predictions with this horizon that have fallen due and have no outcome yet. */
   getPredictionsForEvaluation<E extends boolean = false>(
     horizonMinutes: number,
     options?: DueOptions<E>,
   ): Promise<QueryResult<PredictionRecord<E>>> {
-    // A Date has whole milliseconds, whatever the clock has.
+    // A Date truncates the fractions of a clock to whole milliseconds.
     return this.predictions.dueForEvaluation(horizonMinutes, new Date(this.#services.clock.now()), options);
   }
 
   /**
-   * Opens a writer for many small batches, `acknowledged` unless the options or the configuration say `journaled`. Only
-   * one journaled writer at a time has the journal. The read-through cache forgets what a block touches when the block is
-   * stored: before its writes resolve or, where it is journaled, when it is delivered.
+   * Opens a writer for many small batches, `acknowledged` unless the options or the configuration say `journaled`. Only one
+   * journaled writer at a time has the journal. The cache keys that a block affects are removed when the block is stored: before
+   * its writes resolve or, where it is journaled, when it is delivered.
    *
-   * A writer with a journal is refused where a table would lose rows or count them twice, or does not exist yet; so is any
-   * writer that `requires` what a table does not keep. While the store cannot be asked, the writer opens, and asks before
-   * the first block is stored.
-   * @throws ValidationError when the options are wrong, or naming each table that does not keep what is required, and why
+   * A writer with a journal is refused when a table would lose rows or count them twice, or does not exist yet. A writer that
+   * `requires` a guarantee is refused when a table does not keep it. During an outage of the store the writer opens, and the
+   * guarantees are inspected before the first block is stored.
+   * @throws ValidationError when the options are wrong, or naming each table with a missing guarantee, and the reason
    */
   batchWriter(options: BatchWriterOptions & RequiredGuarantees = {}): Promise<BatchWriter> {
     return this.#writers.open(options);
@@ -158,16 +158,16 @@ export class DatabaseAbstraction extends DatabasePorts {
   }
 
   /**
-   * Writes to several records and cache keys, all of it or nothing. `work` begins before the call returns and stages what is
-   * to happen: rows get their place among all writes when they are staged. Nothing is sent while it runs, and nothing
-   * happens when it throws or a row is wrong. Then all of it becomes one entry of the transaction log: from there on it is
-   * applied, each block once and in the order of the commits, through outages and, with a durable log, crashes. Resolves
-   * when it is applied. Default deadline is two minutes from now.
+   * Writes to several records and cache keys, all of it or nothing. `work` begins before the call returns and stages the writes:
+   * rows take their place among all writes when they are staged. Nothing is sent while it runs, and nothing is written when it
+   * throws or a row is wrong. The commit makes all of it one entry of the transaction log. From then on it is applied, each block
+   * once and in the order of the commits, through outages and, with a durable log, crashes. Resolves when it is applied. Its
+   * deadline is two minutes from now unless the options have one.
    *
-   * There is no isolation: while it is applied, readers see one table after the other, then the cache keys. `work` does
-   * not see its own writes. What is committed cannot be undone.
-   * @throws ValidationError for a wrong row, value or key; what `work` throws; the signal's reason and `TimeoutError`
-   *   before the commit: then nothing happened
+   * There is no isolation: while it is applied, readers see one table after the other, then the cache keys. `work` does not see
+   * its own writes. A committed transaction cannot be undone.
+   * @throws ValidationError for a wrong row, value or key, any error of `work`, the signal's reason, and `TimeoutError`: before
+   *   the commit, when nothing was written
    * @throws TransactionError at the commit or after it; its `committed` says which
    */
   transaction(work: (tx: Transaction) => unknown, options?: CallOptions): Promise<TransactionResult> {
@@ -176,13 +176,13 @@ export class DatabaseAbstraction extends DatabasePorts {
 
   /**
    * Stores any JSON value. Keys that begin with `session:` or `auth:` are refused here and by all of `cache`: they belong to
-   * `sessions` and `authContexts`. Keys of other keyspaces can be written: what is stored there is served for its time to live.
+   * `sessions` and `authContexts`. Keys of other keyspaces can be written: their values are served for their time to live.
    */
   cacheSet(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     return this.cache.set(key, value, ttlSeconds, options);
   }
 
-  /** The cached value, checked by the decoder (a zod schema, say) if one is given, or null. */
+  /** Returns the cached value or null, checked by the decoder (e.g. a zod schema) if one is given. */
   cacheGet(key: string): Promise<unknown>;
   cacheGet<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
   cacheGet(key: string, decoder: Decoder<unknown> = ANY_VALUE, options?: CallOptions): Promise<unknown> {
@@ -197,7 +197,7 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.cache.exists(key, options);
   }
 
-  /** OHLCV bars and summaries of any record, by interval and group. */
+  /** Returns OHLCV bars and summaries of any record, by interval and group. */
   getAggregatedData<E extends boolean = false>(
     params: AggregationParams,
     options?: ReadOptions<E>,
@@ -220,7 +220,7 @@ export class DatabaseAbstraction extends DatabasePorts {
     });
   }
 
-  /** Count, failures and latencies of each operation since the data layer was opened, by name. */
+  /** Returns count, failures and latencies of each operation since the data layer was opened, by name. */
   operationStatistics(): Readonly<Record<string, OperationStatistics>> {
     return {
       ...this.#services.metrics.snapshot().operations,
@@ -229,8 +229,8 @@ export class DatabaseAbstraction extends DatabasePorts {
   }
 
   /**
-   * Deletes every value of the read-through cache, in all processes. Migrations through this data layer do so by themselves; it is
-   * for tables that were restored or changed by other means. Values that are in the cache alone stay.
+   * Deletes every value of the read-through cache, in all processes. Migrations through this data layer do so by themselves. Call it
+   * after tables were restored or changed by other means. Values that only the cache has stay.
    */
   clearReadThroughCache(options?: CallOptions): Promise<void> {
     return this.#services.readThrough.clear(options);
@@ -241,8 +241,8 @@ export class DatabaseAbstraction extends DatabasePorts {
   }
 
   /**
-   * Moves the schema to a version. Going down deletes data without asking: `schema.preview(version)` tells which tables and
-   * columns, with their rows and bytes.
+   * Moves the schema to a version. Going down deletes data without asking: `schema.preview(version)` lists these
+   * tables and columns, with their rows and bytes.
    */
   migrateSchema(version: number, options?: CallOptions): Promise<void> {
     return this.schema.migrate(version, options);
@@ -252,7 +252,7 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.schema.validate(options);
   }
 
-  /** What each record's table keeps of what was written to it, as it is now. */
+  /** Returns the guarantees that the table of each record keeps now. */
   inspectGuarantees(options?: CallOptions): Promise<readonly TableGuarantees[]> {
     return this.#guarantees.inspect(options);
   }

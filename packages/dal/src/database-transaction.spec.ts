@@ -101,8 +101,8 @@ it('later transactions are applied when the cache refuses a key', async () => {
 it('a transaction invalidates cached records except keys it sets', async () => {
   const { cache } = backend;
   const database = await processes.open();
-  const touched = ['market:A:latest', 'features:A:latest', 'features:A:x', 'prediction:p'];
-  for (const key of [...touched, 'market:B:latest', 'features:A:y']) await cache.set(key, 'old', 60);
+  const affected = ['market:A:latest', 'features:A:latest', 'features:A:x', 'prediction:p'];
+  for (const key of [...affected, 'market:B:latest', 'features:A:y']) await cache.set(key, 'old', 60);
   const prediction = {
     predictionId: 'p',
     symbol: 'A',
@@ -121,7 +121,7 @@ it('a transaction invalidates cached records except keys it sets', async () => {
     tx.insertPredictions({ modelVersion: 'm', strategy: 's', predictions: [prediction] });
     tx.cacheSet('market:B:latest', 'mine', 60);
   });
-  for (const key of touched) expect([key, await cache.exists(key)]).toEqual([key, false]);
+  for (const key of affected) expect([key, await cache.exists(key)]).toEqual([key, false]);
   expect(await cache.get('market:B:latest', anything)).toBe('mine');
   expect(await cache.get('features:A:y', anything)).toBe('old');
 });

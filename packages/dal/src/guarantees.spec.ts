@@ -18,8 +18,8 @@ const away = new ConnectionError('away', { operation: 'guarantees.inspect' });
 const fails = (error: Error) => () => Promise.reject(error);
 const finds = (tables: TableGuarantees[]) => () => Promise.resolve(tables);
 
-/** A data layer whose store says of its tables what the test has it say. */
-function world(inspect: () => Promise<TableGuarantees[]>) {
+/** Opens a data layer whose store reports the guarantees that the test sets. */
+function openWith(inspect: () => Promise<TableGuarantees[]>) {
   const clock = new ManualClock(0);
   const timers = new ManualClock();
   const disk = new SimulatedDisk(new Random(1));
@@ -57,7 +57,7 @@ function world(inspect: () => Promise<TableGuarantees[]>) {
 
 describe('a batch writer', () => {
   it('a journaled writer is refused when a table may count rows twice', async () => {
-    const { database, journal } = world(finds(FLAWED));
+    const { database, journal } = openWith(finds(FLAWED));
     await expect(database.batchWriter({ durability: 'journaled' })).rejects.toMatchObject({
       code: 'VALIDATION',
       field: 'requires',
@@ -68,7 +68,7 @@ describe('a batch writer', () => {
   });
 
   it('a journaled writer is refused before the schema is initialized', async () => {
-    const { database } = world(finds([tableGuarantees('market_data', undefined)]));
+    const { database } = openWith(finds([tableGuarantees('market_data', undefined)]));
     await expect(database.batchWriter({ durability: 'journaled' })).rejects.toThrow(
       /the schema is not initialized: there is no market_data/,
     );
@@ -76,7 +76,7 @@ describe('a batch writer', () => {
   });
 
   it('a writer without a journal accepts any table unless it requires more', async () => {
-    const { database, store } = world(finds(FLAWED));
+    const { database, store } = openWith(finds(FLAWED));
     await database.batchWriter();
     expect(store.inspections).toBe(0);
     await expect(database.batchWriter({ requires: ['synced'] })).rejects.toThrow(
@@ -86,7 +86,7 @@ describe('a batch writer', () => {
   });
 
   it('a writer requires the guarantees of its caller, also none', async () => {
-    const { database } = world(finds(FLAWED));
+    const { database } = openWith(finds(FLAWED));
     const writer = await database.batchWriter({ durability: 'journaled', requires: [] });
     await writer.close();
     await database.close();
@@ -94,13 +94,13 @@ describe('a batch writer', () => {
 
   it('a writer is refused when the store refuses the inspection', async () => {
     const refused = new ConnectionError('login', { operation: 'guarantees.inspect', retryable: false });
-    const { database } = world(fails(refused));
+    const { database } = openWith(fails(refused));
     await expect(database.batchWriter({ durability: 'journaled' })).rejects.toBe(refused);
     await database.close();
   });
 
   it('a writer opens during an outage and stores only after inspection', async () => {
-    const { database, store, timers, pass, stored } = world(fails(away));
+    const { database, store, timers, pass, stored } = openWith(fails(away));
     const writer = await database.batchWriter({ durability: 'journaled', clock: timers, maxAgeMs: 0 });
     const write = writer.write('marketData', bars(['A']));
     await pass(1);
@@ -119,7 +119,7 @@ describe('a batch writer', () => {
   });
 
   it('a writer keeps journaled rows when guarantees are missing after an outage', async () => {
-    const { database, store, timers, pass, stored, deadLetters } = world(fails(away));
+    const { database, store, timers, pass, stored, deadLetters } = openWith(fails(away));
     const delays: unknown[] = [];
     const writer = await database.batchWriter({
       durability: 'journaled',
@@ -150,7 +150,7 @@ describe('a batch writer', () => {
   });
 
   it('a writer keeps its blocks when the store refuses the inspection', async () => {
-    const { database, store, timers, pass, stored, deadLetters } = world(fails(away));
+    const { database, store, timers, pass, stored, deadLetters } = openWith(fails(away));
     const writer = await database.batchWriter({ durability: 'journaled', clock: timers, maxAgeMs: 0 });
     store.inspect = fails(new QueryError('q', 'not enough privileges', { operation: 'guarantees.inspect' }));
     const write = writer.write('marketData', bars(['A']));
@@ -170,7 +170,7 @@ describe('a batch writer', () => {
 
 describe('health', () => {
   it('health reports guarantees, inspected once a minute', async () => {
-    const { database, store, clock } = world(finds(WHOLE));
+    const { database, store, clock } = openWith(finds(WHOLE));
     expect((await database.health()).guarantees).toEqual(WHOLE);
     store.inspect = finds(FLAWED);
     clock.advance(59_999);
@@ -181,7 +181,7 @@ describe('health', () => {
   });
 
   it('health inspects guarantees again after an outage', async () => {
-    const { database, store } = world(finds(WHOLE));
+    const { database, store } = openWith(finds(WHOLE));
     await database.health();
     store.ping = fails(away);
     expect(await database.health()).toMatchObject({
@@ -195,7 +195,7 @@ describe('health', () => {
   });
 
   it('health reports null guarantees when the inspection is refused', async () => {
-    const { database } = world(fails(away));
+    const { database } = openWith(fails(away));
     expect(await database.health()).toMatchObject({ clickhouseHealthy: true, guarantees: null });
   });
 });

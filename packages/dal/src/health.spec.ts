@@ -11,7 +11,7 @@ it('health reports the schema version and the last success', async () => {
   expect(await database.health()).toEqual({
     clickhouseHealthy: true,
     redisHealthy: true,
-    cache: { hearsChanges: true, reads: 'made', writes: 'made' },
+    cache: { invalidationsConnected: true, reads: 'made', writes: 'made' },
     schemaVersion: expect.any(Number),
     connectionCount: 0,
     lastSuccessfulQuery: expect.any(Date),
@@ -28,8 +28,8 @@ it('health reports why invalidations are disconnected', async () => {
     cache: { ...memoryCacheBackend(), invalidations },
   });
   expect((await database.health()).cache).toEqual({
-    hearsChanges: false,
-    changesError: 'the server answered NOPERM',
+    invalidationsConnected: false,
+    disconnectedReason: 'the server answered NOPERM',
     reads: 'made',
     writes: 'made',
   });
@@ -50,7 +50,7 @@ it('health resolves when a backend is gone', async () => {
     clickhouseHealthy: false,
     clickhouseError: 'Connection failed: gone',
     redisHealthy: true,
-    cache: { hearsChanges: true, reads: 'made', writes: 'made' },
+    cache: { invalidationsConnected: true, reads: 'made', writes: 'made' },
     schemaVersion: 0,
     connectionCount: 3,
     lastSuccessfulQuery: null,

@@ -49,8 +49,8 @@ export async function checkHealth(
 /** A half-open breaker counts as suspended: one call probes whether the others may be made again. */
 function cacheState({ isConnected, disconnectedReason, reads, writes }: CacheHealth): CacheState {
   return {
-    hearsChanges: isConnected,
-    ...(disconnectedReason === undefined ? {} : { changesError: disconnectedReason }),
+    invalidationsConnected: isConnected,
+    ...(disconnectedReason === undefined ? {} : { disconnectedReason: disconnectedReason }),
     reads: reads === 'closed' ? 'made' : 'suspended',
     writes: writes === 'closed' ? 'made' : 'suspended',
   };

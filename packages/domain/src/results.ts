@@ -48,15 +48,15 @@ export interface DatabaseMetrics {
   errorRate: number;
 }
 
-/** How well the cache works, as seen by this process. Whatever it says, reads are answered: by the store if need be. */
+/** State of the cache as seen by this process. Reads are answered in any state: by the store if need be. */
 export interface CacheState {
-  /** Whether changes by other processes are told. If not, no value is kept in this process. */
-  hearsChanges: boolean;
-  /** Why they are not told; missing while they are, and while it is not known. */
-  changesError?: string;
-  /** Calls to the server are suspended for a moment when they keep failing. Then each read asks the store. */
+  /** Whether changes by other processes are received. If not, no value is kept in this process. */
+  invalidationsConnected: boolean;
+  /** Why they are not received; missing while they are, and while the reason is unknown. */
+  disconnectedReason?: string;
+  /** Reads of the cache's server are suspended for a while when they keep failing. Then each read asks the store. */
   reads: 'made' | 'suspended';
-  /** While they are suspended, nothing that was loaded is cached. */
+  /** Writes likewise. While they are suspended, loaded values are not cached. */
   writes: 'made' | 'suspended';
 }
 

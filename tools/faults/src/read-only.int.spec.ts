@@ -17,7 +17,7 @@ const bar = {
   volume: 1,
   qualityScore: 1,
 };
-const BOTH_LEVELS = { hearsChanges: true, reads: 'made', writes: 'made' };
+const BOTH_LEVELS = { invalidationsConnected: true, reads: 'made', writes: 'made' };
 
 let server: RedisProcess;
 let admin: Redis;
@@ -51,7 +51,7 @@ it.each(READ_ONLY)(
   'answers every read while the server $what, rejects writes to it, says so, and caches again after it',
   async ({ begin, end }) => {
     // The second level answers before it is heard of its changes.
-    await until(async () => (await database.health()).cache.hearsChanges);
+    await until(async () => (await database.health()).cache.invalidationsConnected);
     await until(async () => (await readAll()) === SYMBOLS.length);
     expect((await database.health()).cache).toEqual(BOTH_LEVELS);
     await begin(admin);
@@ -59,7 +59,7 @@ it.each(READ_ONLY)(
     await expect(database.cacheSet('key', 1, 60)).rejects.toMatchObject({ code: 'CACHE', retryable: true });
     expect(await database.health()).toMatchObject({
       redisHealthy: true,
-      cache: { hearsChanges: true, reads: 'made', writes: 'suspended' },
+      cache: { invalidationsConnected: true, reads: 'made', writes: 'suspended' },
     });
     await end(admin);
     await until(async () => (await readAll()) === SYMBOLS.length);

@@ -66,7 +66,7 @@ it.each([
   [2, { maxEntries: 2 }],
   [1, { maxBytes: 16 }],
   [2, { maxBytes: 2 * 16 }],
-])('keeps %i other values when one changes (%j)', async (room, limits) => {
+])('keeps %i other values when one changes (%j)', async (capacity, limits) => {
   const { foreign, processes } = await openCluster(1, limits);
   const [here] = processes as [Process];
   const features = featuresOf(here);
@@ -78,7 +78,7 @@ it.each([
   expect(features.peek(rsi)).toBe(1);
   await features.get(macd);
   await foreign.set('features:MSFT:rsi', 4, 60);
-  expect([features.peek(rsi), features.peek(macd)]).toEqual([room === 1 ? undefined : 1, 2]);
+  expect([features.peek(rsi), features.peek(macd)]).toEqual([capacity === 1 ? undefined : 1, 2]);
 });
 
 it.each([{ maxEntries: 2 }, { maxBytes: 2 * 16 }])(

@@ -2,6 +2,7 @@ import type { CacheBackend, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { CacheError, keyspaces } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
+import { SILENT_INVALIDATIONS } from '../testing/silent-invalidations.js';
 import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 import { keyspaceOptions } from './keyspace-options.js';
 
@@ -118,11 +119,7 @@ describe.each(Object.entries(kinds))('%s', (_, { key, boundMs, write, find }) =>
   });
 
   it('a value is read again after its bound without a notification', async () => {
-    const listen = (listener: { onConnected(): void }) => {
-      queueMicrotask(() => listener.onConnected());
-      return () => undefined;
-    };
-    const database = open({ ...backend, invalidations: { listen } });
+    const database = open({ ...backend, invalidations: SILENT_INVALIDATIONS });
     await turn();
     await write(timeSeries);
     await find(database);

@@ -14,13 +14,13 @@ const SYMBOLS = ['A', 'B'] as const;
 const clock = { now: () => 0 };
 const lost = () => new ConnectionError('cut', { operation: 'test' });
 
-/** A data layer's ways of reading and writing, over a store and a cache that take their time as the dice say. */
-class World {
+/** Simulates the reads and writes of a data layer over a store and a cache with random delays. */
+class Simulation {
   readonly #random: Random;
   readonly #timers = new ManualClock();
   readonly #store = memoryTimeSeries({ clock });
   readonly #marketData: MarketDataRepository;
-  /** Each writes one bar of a symbol. */
+  /** Each writes one bar of a symbol in another way. */
   readonly #ways: ((symbol: string, timestamp: number) => Promise<unknown>)[];
   /** The instant of the newest bar given to a writer. */
   #newest = 0;
@@ -61,8 +61,8 @@ class World {
     ];
   }
 
-  /** Reads and writes at the same time; whoever has written must not read anything older. */
-  async live(): Promise<void> {
+  /** Reads and writes concurrently. A reader must not read anything older than it has written. */
+  async run(): Promise<void> {
     const actors = Array.from({ length: 6 }, () => this.#act());
     let isOver = false;
     const all = Promise.all(actors).finally(() => (isOver = true));
@@ -74,12 +74,12 @@ class World {
     await all;
   }
 
-  /** What a reader is told of each symbol now, and what the store says. */
-  async latest(): Promise<{ told: unknown[]; stored: unknown[] }> {
+  /** Returns the latest instant of each symbol from the cached port and from the store. */
+  async latest(): Promise<{ cached: unknown[]; stored: unknown[] }> {
     this.#lossRate = 0;
-    const told = SYMBOLS.map((symbol) => instantOf(this.#marketData, symbol));
+    const cached = SYMBOLS.map((symbol) => instantOf(this.#marketData, symbol));
     const stored = SYMBOLS.map((symbol) => instantOf(this.#store.marketData, symbol));
-    return { told: await Promise.all(told), stored: await Promise.all(stored) };
+    return { cached: await Promise.all(cached), stored: await Promise.all(stored) };
   }
 
   async #act(): Promise<void> {
@@ -103,7 +103,7 @@ class World {
     for (let turns = this.#random.below(6); turns > 0; turns--) await turn();
   }
 
-  /** Some calls are lost on their way to the store, some on their way back. */
+  /** Delays a call, and loses some on their way there or back. */
   async #slowly<T>(call: () => Promise<T>): Promise<T> {
     await this.#pause();
     if (this.#random.chance(this.#lossRate)) throw lost();
@@ -128,7 +128,7 @@ class World {
     };
   }
 
-  /** Commands take effect in the order they were given; answers come when they come. */
+  /** Delays answers at random. Commands take effect in the order of their calls. */
   #slowCache(cache: Cache): Cache {
     const later = async <T>(answer: Promise<T>): Promise<T> => {
       await this.#pause();
@@ -158,8 +158,8 @@ const instantOf = async (marketData: MarketDataRepository, symbol: string): Prom
   Number((await marketData.latest(symbol, 1, { exact: true })).data[0]?.timestamp ?? 0);
 
 it.each(seeds(100))('never reads older than an acknowledged write of any kind (seed %i)', async (seed) => {
-  const world = new World(seed);
-  await world.live();
-  const { told, stored } = await world.latest();
-  expect(told).toEqual(stored);
+  const simulation = new Simulation(seed);
+  await simulation.run();
+  const { cached, stored } = await simulation.latest();
+  expect(cached).toEqual(stored);
 });

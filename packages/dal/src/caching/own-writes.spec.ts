@@ -2,6 +2,7 @@ import type { Cache, CacheBackend, MarketDataBatch } from '@quantumtrade/dal-dom
 import { CacheError, keyspaces } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
+import { SILENT_INVALIDATIONS } from '../testing/silent-invalidations.js';
 import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 
 const KEY = 'market:A:latest';
@@ -38,23 +39,23 @@ it('serves a loaded value from this process at once', async () => {
 });
 
 it('an own write is visible before the connection announces it', async () => {
-  const untold = { ...backend, invalidations: { listen: connected } };
-  const deaf = new DatabaseAbstraction({ timeSeries, cache: untold });
+  const unnotifiedBackend = { ...backend, invalidations: SILENT_INVALIDATIONS };
+  const unnotified = new DatabaseAbstraction({ timeSeries, cache: unnotifiedBackend });
   await turn();
-  for (let reads = 0; reads < 3; reads++) expect(await latest(deaf)).toBe(5);
-  await deaf.insertMarketData(at(6));
-  expect(await latest(deaf)).toBe(6);
-  await latest(deaf);
-  await deaf.transaction((tx) => tx.insertMarketData(at(7)));
-  expect(await latest(deaf)).toBe(7);
-  await latest(deaf);
+  for (let reads = 0; reads < 3; reads++) expect(await latest(unnotified)).toBe(5);
+  await unnotified.insertMarketData(at(6));
+  expect(await latest(unnotified)).toBe(6);
+  await latest(unnotified);
+  await unnotified.transaction((tx) => tx.insertMarketData(at(7)));
+  expect(await latest(unnotified)).toBe(7);
+  await latest(unnotified);
   await timeSeries.marketData.insert(at(8));
-  await deaf.cacheDelete(KEY);
-  expect(await latest(deaf)).toBe(8);
-  await latest(deaf);
+  await unnotified.cacheDelete(KEY);
+  expect(await latest(unnotified)).toBe(8);
+  await latest(unnotified);
   await timeSeries.marketData.insert(at(9));
-  expect(await deaf.cache.deleteWhere(keyspaces.latestMarketData.pattern, {})).toBe(1);
-  expect(await latest(deaf)).toBe(9);
+  expect(await unnotified.cache.deleteWhere(keyspaces.latestMarketData.pattern, {})).toBe(1);
+  expect(await latest(unnotified)).toBe(9);
 });
 
 it('an older bar stored during a load does not replace the latest', async () => {
@@ -119,11 +120,6 @@ it('rejects with the reason of an aborted signal on a hit', async () => {
     reason,
   );
 });
-
-function connected(listener: { onConnected(): void }): () => void {
-  queueMicrotask(() => listener.onConnected());
-  return () => undefined;
-}
 
 it('refuses wrong keys by name and keeps cached values', async () => {
   await latest(database);

@@ -1,6 +1,7 @@
 import type { CacheBackend } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
+import { SILENT_INVALIDATIONS } from '../testing/silent-invalidations.js';
 import { turn } from '@quantumtrade/dal-writer/testing/bars';
 
 let backend: CacheBackend;
@@ -8,17 +9,11 @@ beforeEach(() => {
   backend = memoryCacheBackend();
 });
 
-/** A data layer to which the connection tells nothing, although it seems to be there. */
-async function openDeaf(): Promise<DatabaseAbstraction> {
-  const invalidations: CacheBackend['invalidations'] = {
-    listen: (listener) => {
-      queueMicrotask(() => listener.onConnected());
-      return () => undefined;
-    },
-  };
+/** Opens a data layer that is not notified of any change. */
+async function openUnnotified(): Promise<DatabaseAbstraction> {
   const database = new DatabaseAbstraction({
     timeSeries: memoryTimeSeries(),
-    cache: { ...backend, invalidations },
+    cache: { ...backend, invalidations: SILENT_INVALIDATIONS },
   });
   await turn();
   return database;
@@ -27,7 +22,7 @@ async function openDeaf(): Promise<DatabaseAbstraction> {
 const session = (device: string) => ({ userId: 'ann', startedAt: new Date(0), attributes: { device } });
 
 it('save does not revive a session that another process ended', async () => {
-  const [one, other] = [await openDeaf(), await openDeaf()];
+  const [one, other] = [await openUnnotified(), await openUnnotified()];
   await one.sessions.save(session('phone'));
   const held = (await one.sessions.find('ann'))!;
   expect(await one.sessions.find('ann')).toBe(held);
@@ -37,16 +32,16 @@ it('save does not revive a session that another process ended', async () => {
 });
 
 it('sessions that processes begin at once are visible to each', async () => {
-  const processes = await Promise.all([openDeaf(), openDeaf(), openDeaf()]);
+  const processes = await Promise.all([openUnnotified(), openUnnotified(), openUnnotified()]);
   for (const { sessions } of processes) await sessions.find('ann');
   await Promise.all(
     processes.flatMap(({ sessions }) => ['phone', 'laptop'].map((device) => sessions.save(session(device)))),
   );
-  expect(await (await openDeaf()).sessions.list('ann')).toHaveLength(6);
+  expect(await (await openUnnotified()).sessions.list('ann')).toHaveLength(6);
 });
 
 it('save does not revive a token that another process revoked', async () => {
-  const [one, other] = [await openDeaf(), await openDeaf()];
+  const [one, other] = [await openUnnotified(), await openUnnotified()];
   const context = { userId: 'ann', roles: [], permissions: [] };
   await one.authContexts.save('token', context);
   await one.authContexts.find('token');

@@ -79,7 +79,7 @@ const timestamp = new Date(Date.UTC(2024, 0, 2, 14, 30));
 async function filledDatabase(url: string) {
   const backend = connectRedis({ url, keyPrefix: 'facade:', budgetMs: 10_000 });
   const database = new DatabaseAbstraction({ timeSeries: memoryTimeSeries(), cache: backend });
-  while (!(await database.health()).cache.hearsChanges) await delay(1);
+  while (!(await database.health()).cache.invalidationsConnected) await delay(1);
   const all = symbols(SYMBOLS);
   await database.insertFeatures(all.map((symbol) => featuresOf(symbol)));
   await database.insertMarketData({ source: 'bench', records: all.map((symbol) => ({ ...bar, symbol })) });
