@@ -1,4 +1,4 @@
-export * from './runner.js';
+export type { Expectation, TestRunner } from './runner.js';
 export type { OpenCache, OpenCacheFactory } from './cache/open-cache.js';
 export { cacheSuites } from './cache/cache-suites.js';
 export { RecordingListener } from './cache/invalidation-suite.js';
@@ -15,6 +15,7 @@ export { guaranteeSuite } from './time-series/guarantees.js';
 export { marketDataSuite } from './time-series/market-data.js';
 export { outcomeSuite } from './time-series/outcomes.js';
 export { predictionSuite } from './time-series/predictions.js';
+export { recordSuite } from './time-series/records.js';
 export { schemaSuite } from './time-series/schema.js';
 export { sentimentSuite } from './time-series/sentiment.js';
 export { shapeSuite } from './time-series/shapes.js';

@@ -8,40 +8,28 @@ import type {
 import { summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { columnTests, typedColumnTests } from './column-batch.js';
-import type { BatchFields, LooseRow, RepositoryKind } from './kinds.js';
-import {
-  batchOf,
-  marketDataKind,
-  outcomeKind,
-  predictionKind,
-  sentimentKind,
-  stored,
-  strategyPerformanceKind,
-} from './kinds.js';
+import type { BatchFields, LooseRow, RecordCase } from './record-cases.js';
+import { batchOfRows, stored, caseOf, recordCases } from './record-cases.js';
 import type { OpenTimeSeries } from './subject.js';
 import { DAY, describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
 import { spoil } from './writing.js';
+
+const marketDataCase = caseOf('marketData');
 
 const MONTH = 31 * DAY;
 
 const range = (length: number): number[] => [...Array(length).keys()];
 
-const collect = (backend: TimeSeriesBackend, kind: RepositoryKind): BlockCollector<RecordName> =>
-  backend.blocks.collect(kind.definition.name as RecordName);
+const collect = (backend: TimeSeriesBackend, tested: RecordCase): BlockCollector<RecordName> =>
+  backend.blocks.collect(tested.definition.name as RecordName);
 
 /** What `BlockWriter` promises, and its collectors. */
 export function blockWriterSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'blocks', (backend) => {
-    for (const kind of [
-      marketDataKind,
-      sentimentKind,
-      predictionKind,
-      outcomeKind,
-      strategyPerformanceKind,
-    ]) {
-      runner.describe(`of ${kind.definition.name}`, () => {
-        recordTests(runner, kind, backend);
-        columnTests(runner, kind, backend);
+    for (const tested of recordCases) {
+      runner.describe(`of ${tested.definition.name}`, () => {
+        recordTests(runner, tested, backend);
+        columnTests(runner, tested, backend);
       });
     }
     featureTests(runner, backend);
@@ -52,13 +40,13 @@ export function blockWriterSuite(runner: TestRunner, open: OpenTimeSeries): void
 }
 
 /** What holds for the blocks of every record. */
-function recordTests(runner: TestRunner, kind: RepositoryKind, backend: () => TimeSeriesBackend): void {
+function recordTests(runner: TestRunner, tested: RecordCase, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
-  const { field, before, after } = kind.correction;
+  const { field, before, after } = tested.correction;
   const with_ = (row: LooseRow, value: unknown) => ({ ...row, [field]: value });
   const append = (collector: BlockCollector<RecordName>, rows: readonly unknown[], more: BatchFields = {}) =>
-    collector.append(untyped(batchOf(kind, rows, more)));
-  const read = async (scope: string) => (await kind.find(backend(), kind.where(scope))).data;
+    collector.append(untyped(batchOfRows(tested, rows, more)));
+  const read = async (scope: string) => (await tested.find(backend(), tested.where(scope))).data;
   const writeAll = async (blocks: readonly EncodedBlock[]) => {
     for (const block of blocks) await backend().blocks.write(block);
   };
@@ -66,30 +54,30 @@ function recordTests(runner: TestRunner, kind: RepositoryKind, backend: () => Ti
   it('takes the good rows of a batch and reports the bad ones by their position in it', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
-    const good = range(3).map((n) => kind.row(scope, day, n));
-    const collector = collect(backend(), kind);
+    const good = range(3).map((n) => tested.row(scope, day, n));
+    const collector = collect(backend(), tested);
     expect(append(collector, [good[0]])).toEqual({ rowCount: 1, roundedCount: 0, errors: [] });
     const { rowCount, errors } = append(collector, [good[1], with_(good[1]!, undefined), null, good[2]]);
     expect(rowCount).toBe(2);
     expect(errors).toMatchObject([{ index: 1, field, reason: 'is required' }, { index: 2 }]);
     expect(collector.rowCount).toBe(3);
     await writeAll(collector.finish());
-    expect(await read(scope)).toEqual(good.map((row) => stored(kind, row)));
+    expect(await read(scope)).toEqual(good.map((row) => stored(tested, row)));
   });
 
   it('takes nothing of a batch that is wrong itself, and goes on', async () => {
     const scope = uniqueName();
-    const row = kind.row(scope, uniqueDay());
-    const collector = collect(backend(), kind);
+    const row = tested.row(scope, uniqueDay());
+    const collector = collect(backend(), tested);
     append(collector, [row]);
-    for (const more of [{ timestamp: 'now' }, { timestamp: 0.5 }, { [kind.list]: 'rows' }]) {
+    for (const more of [{ timestamp: 'now' }, { timestamp: 0.5 }, { [tested.list]: 'rows' }]) {
       const [member] = Object.keys(more) as [string];
       expect(await summaryOfRejection(async () => append(collector, [row, row], more))).toEqual({
         code: 'VALIDATION',
         field: member,
       });
     }
-    for (const { member } of kind.labels) {
+    for (const { member } of tested.labels) {
       expect(await summaryOfRejection(async () => append(collector, [row], { [member]: '' }))).toEqual({
         code: 'VALIDATION',
         field: member,
@@ -99,21 +87,21 @@ function recordTests(runner: TestRunner, kind: RepositoryKind, backend: () => Ti
     const blocks = collector.finish();
     expect(blocks.map(({ batches }) => batches)).toEqual([[0]]);
     await writeAll(blocks);
-    expect(await read(scope)).toEqual([stored(kind, row)]);
+    expect(await read(scope)).toEqual([stored(tested, row)]);
   });
 
   it('makes blocks of one month each and tells which batches have rows in them', async () => {
     const scope = uniqueName();
     const start = Date.UTC(2010, 0, 15);
-    const rowOf = (month: number, n: number) => kind.row(scope, start + month * MONTH, n);
-    const collector = collect(backend(), kind);
+    const rowOf = (month: number, n: number) => tested.row(scope, start + month * MONTH, n);
+    const collector = collect(backend(), tested);
     append(collector, [rowOf(0, 0), rowOf(2, 1)]);
     append(collector, []);
     append(collector, [rowOf(2, 2), with_(rowOf(0, 3), undefined)]);
     append(collector, [rowOf(0, 4), rowOf(2, 5)]);
     const blocks = collector.finish();
-    expect(blocks.map(({ record }) => record)).toEqual(blocks.map(() => kind.definition.name));
-    const symbols = 'symbol' in kind.definition.fields ? [rowOf(0, 0)['symbol']] : [];
+    expect(blocks.map(({ record }) => record)).toEqual(blocks.map(() => tested.definition.name));
+    const symbols = 'symbol' in tested.definition.fields ? [rowOf(0, 0)['symbol']] : [];
     expect(blocks.map((block) => block.symbols)).toEqual([symbols, symbols]);
     const shapes = blocks.map(({ rowCount, batches }) => ({ rowCount, batches }));
     expect(shapes.sort((a, b) => a.rowCount - b.rowCount)).toEqual([
@@ -123,14 +111,14 @@ function recordTests(runner: TestRunner, kind: RepositoryKind, backend: () => Ti
     expect(new Set(blocks.map(({ id }) => id)).size).toBe(2);
     await writeAll(blocks.reverse());
     const rows = [rowOf(0, 0), rowOf(0, 4), rowOf(2, 1), rowOf(2, 2), rowOf(2, 5)];
-    expect(await read(scope)).toEqual(rows.map((row) => stored(kind, row)));
+    expect(await read(scope)).toEqual(rows.map((row) => stored(tested, row)));
   });
 
   it('keeps the later of two rows with one key, of one batch or of two, but of two times of writing the later', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
-    const rows = range(4).map((n) => kind.row(scope, day, n));
-    const collector = collect(backend(), kind);
+    const rows = range(4).map((n) => tested.row(scope, day, n));
+    const collector = collect(backend(), tested);
     append(collector, [with_(rows[0]!, before), with_(rows[0]!, after), with_(rows[1]!, before)], {
       timestamp: day,
     });
@@ -138,18 +126,18 @@ function recordTests(runner: TestRunner, kind: RepositoryKind, backend: () => Ti
     append(collector, [with_(rows[2]!, before), with_(rows[3]!, before)], { timestamp: day - 1 });
     append(collector, [with_(rows[3]!, after)], { timestamp: new Date(day) });
     await writeAll(collector.finish());
-    expect(await read(scope)).toEqual(rows.map((row) => stored(kind, with_(row, after))));
+    expect(await read(scope)).toEqual(rows.map((row) => stored(tested, with_(row, after))));
   });
 
   it('does not follow what happens to a batch once it was taken', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
-    const row: Record<string, unknown> = { ...kind.row(scope, day), timestamp: new Date(day) };
-    const collector = collect(backend(), kind);
+    const row: Record<string, unknown> = { ...tested.row(scope, day), timestamp: new Date(day) };
+    const collector = collect(backend(), tested);
     append(collector, [row]);
     spoil(row);
     await writeAll(collector.finish());
-    expect(await read(scope)).toEqual([stored(kind, kind.row(scope, day))]);
+    expect(await read(scope)).toEqual([stored(tested, tested.row(scope, day))]);
   });
 }
 
@@ -187,24 +175,25 @@ function featureTests(runner: TestRunner, backend: () => TimeSeriesBackend): voi
 }
 
 const bars = (symbol: string, day: number, count: number, close = 1): LooseRow[] =>
-  range(count).map((n) => ({ ...marketDataKind.row(symbol, day, n), close }));
+  range(count).map((n) => ({ ...marketDataCase.row(symbol, day, n), close }));
 
 function collectorTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
 
   it('are none when nothing was collected, or nothing good', async () => {
-    const collector = collect(backend(), marketDataKind);
+    const collector = collect(backend(), marketDataCase);
     expect(collector.finish()).toEqual([]);
-    collector.append(untyped(batchOf(marketDataKind, [null, {}])));
-    collector.append(untyped(batchOf(marketDataKind, [])));
+    collector.append(untyped(batchOfRows(marketDataCase, [null, {}])));
+    collector.append(untyped(batchOfRows(marketDataCase, [])));
     expect(collector.rowCount).toBe(0);
     expect(collector.finish()).toEqual([]);
   });
 
   it('grow with what is collected, and the collector begins anew with the next', async () => {
     const day = uniqueDay();
-    const collector = collect(backend(), marketDataKind);
-    const append = (rows: readonly LooseRow[]) => collector.append(untyped(batchOf(marketDataKind, rows)));
+    const collector = collect(backend(), marketDataCase);
+    const append = (rows: readonly LooseRow[]) =>
+      collector.append(untyped(batchOfRows(marketDataCase, rows)));
     const empty = collector.byteLength;
     for (const round of [1, 2, 3]) {
       const symbol = uniqueName();
@@ -225,9 +214,9 @@ function collectorTests(runner: TestRunner, backend: () => TimeSeriesBackend): v
   it('may give their memory back once they are stored, and others are made in it', async () => {
     const symbols = range(6).map(() => uniqueName());
     const day = uniqueDay();
-    const collector = collect(backend(), marketDataKind);
+    const collector = collect(backend(), marketDataCase);
     const made = symbols.map((symbol, n) => async () => {
-      collector.append(untyped(batchOf(marketDataKind, bars(symbol, day, 1_500, n))));
+      collector.append(untyped(batchOfRows(marketDataCase, bars(symbol, day, 1_500, n))));
       const [block] = collector.finish();
       await backend().blocks.write(block!);
       return block!;
@@ -249,10 +238,10 @@ function collectorTests(runner: TestRunner, backend: () => TimeSeriesBackend): v
 
   it('are not touched by what their collector collects next', async () => {
     const [first, second] = [uniqueName(), uniqueName()];
-    const collector = collect(backend(), marketDataKind);
-    collector.append(untyped(batchOf(marketDataKind, bars(first, uniqueDay(), 500))));
+    const collector = collect(backend(), marketDataCase);
+    collector.append(untyped(batchOfRows(marketDataCase, bars(first, uniqueDay(), 500))));
     const blocks = collector.finish();
-    collector.append(untyped(batchOf(marketDataKind, bars(second, uniqueDay(), 500))));
+    collector.append(untyped(batchOfRows(marketDataCase, bars(second, uniqueDay(), 500))));
     collector.finish();
     for (const block of blocks) await backend().blocks.write(block);
     expect((await backend().marketData.find({ symbol: first, limit: 0 })).totalCount).toBe(500);
@@ -264,9 +253,9 @@ function writeTests(runner: TestRunner, backend: () => TimeSeriesBackend): void 
   const { it, expect } = runner;
   const day = uniqueDay();
   const blockOf = (symbol: string, close: number, count = 1, time = day): EncodedBlock => {
-    const collector = collect(backend(), marketDataKind);
+    const collector = collect(backend(), marketDataCase);
     const rows = bars(symbol, time, count, close);
-    collector.append(untyped(batchOf(marketDataKind, rows, { timestamp: day })));
+    collector.append(untyped(batchOfRows(marketDataCase, rows, { timestamp: day })));
     return collector.finish()[0]!;
   };
   const write = (block: EncodedBlock) => backend().blocks.write(block);

@@ -1,19 +1,19 @@
 import type { RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import type { BatchFields, LooseRow, RepositoryKind } from './kinds.js';
-import { stored } from './kinds.js';
+import type { BatchFields, LooseRow, RecordCase } from './record-cases.js';
+import { stored } from './record-cases.js';
 import { uniqueDay, uniqueName, untyped } from './subject.js';
 
 const range = (length: number): number[] => [...Array(length).keys()];
 
-const labelsOf = (kind: RepositoryKind): LooseRow =>
-  Object.fromEntries(kind.labels.map(({ field, value }) => [field, value]));
+const labelsOf = (tested: RecordCase): LooseRow =>
+  Object.fromEntries(tested.labels.map(({ field, value }) => [field, value]));
 
 /** Rows as columns, and as constants what the named fields of the first row are. */
-function columnsOf(kind: RepositoryKind, rows: readonly LooseRow[], constantNames: readonly string[]) {
+function columnsOf(tested: RecordCase, rows: readonly LooseRow[], constantNames: readonly string[]) {
   const isConstant = (name: string) => constantNames.includes(name);
-  const names = Object.keys(kind.definition.fields);
+  const names = Object.keys(tested.definition.fields);
   const varying = names.filter((name) => !isConstant(name));
   return {
     columns: Object.fromEntries(varying.map((name) => [name, rows.map((row) => row[name])])),
@@ -22,42 +22,41 @@ function columnsOf(kind: RepositoryKind, rows: readonly LooseRow[], constantName
 }
 
 /** What holds for columns in place of the rows of a record. */
-export function columnTests(
-  runner: TestRunner,
-  kind: RepositoryKind,
-  backend: () => TimeSeriesBackend,
-): void {
+export function columnTests(runner: TestRunner, tested: RecordCase, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
-  const { field, before, after } = kind.correction;
+  const { field, before, after } = tested.correction;
   const with_ = (row: LooseRow, value: unknown) => ({ ...row, [field]: value });
 
   it('takes columns and constants in place of rows, with the same verdicts', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
-    const good = range(4).map((n) => ({ ...kind.row(scope, day, n), ...labelsOf(kind) }));
-    const rows = good.toSpliced(2, 0, { ...with_(kind.row(scope, day, 9), undefined), ...labelsOf(kind) });
-    const collector = backend().blocks.collect(kind.definition.name as RecordName);
-    const { columns, constants } = columnsOf(kind, rows, [kind.scopeField]);
+    const good = range(4).map((n) => ({ ...tested.row(scope, day, n), ...labelsOf(tested) }));
+    const rows = good.toSpliced(2, 0, {
+      ...with_(tested.row(scope, day, 9), undefined),
+      ...labelsOf(tested),
+    });
+    const collector = backend().blocks.collect(tested.definition.name as RecordName);
+    const { columns, constants } = columnsOf(tested, rows, [tested.scopeField]);
     expect(collector.append(untyped({ columns, constants, timestamp: day }))).toEqual({
       rowCount: 4,
       roundedCount: 0,
       errors: [{ index: 2, field, reason: 'is required' }],
     });
-    const steps = collector.appendInSteps(untyped(columnsOf(kind, [with_(good[0]!, after)], [])));
+    const steps = collector.appendInSteps(untyped(columnsOf(tested, [with_(good[0]!, after)], [])));
     let last = steps.next();
     while (!last.done) last = steps.next();
     expect(last.value).toEqual({ rowCount: 1, roundedCount: 0, errors: [] });
     for (const block of collector.finish()) await backend().blocks.write(block);
     const expected = [with_(good[0]!, after), ...good.slice(1)];
-    expect((await kind.find(backend(), kind.where(scope))).data).toEqual(
-      expected.map((row) => stored(kind, row)),
+    expect((await tested.find(backend(), tested.where(scope))).data).toEqual(
+      expected.map((row) => stored(tested, row)),
     );
   });
 
   it('takes nothing of columns that do not make up rows', async () => {
-    const row = { ...kind.row(uniqueName(), uniqueDay()), ...labelsOf(kind) };
-    const { columns } = columnsOf(kind, [row], []);
-    const collector = backend().blocks.collect(kind.definition.name as RecordName);
+    const row = { ...tested.row(uniqueName(), uniqueDay()), ...labelsOf(tested) };
+    const { columns } = columnsOf(tested, [row], []);
+    const collector = backend().blocks.collect(tested.definition.name as RecordName);
     const wrong: readonly [BatchFields, string][] = [
       [{ columns: { ...columns, [field]: undefined } }, field],
       [{ columns: { ...columns, [field]: 5 } }, field],

@@ -1,15 +1,18 @@
 import type { MarketDataBatch, MarketDataInput, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { batchOf, marketDataKind, sentimentKind } from './kinds.js';
+import { batchOfRows, caseOf } from './record-cases.js';
 import { uniqueDay, uniqueName, untyped } from './subject.js';
+
+const marketDataCase = caseOf('marketData');
+const sentimentCase = caseOf('sentiment');
 
 /** What holds for decimals: nothing becomes 0, nothing is rounded that the batch does not allow, rounding is counted. */
 export function decimalTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const day = uniqueDay();
   const bar = (symbol: string, n: number, more: Partial<MarketDataInput>) =>
-    ({ ...marketDataKind.row(symbol, day, n), ...more }) as MarketDataInput;
+    ({ ...marketDataCase.row(symbol, day, n), ...more }) as MarketDataInput;
   const write = (records: readonly MarketDataInput[], more: Partial<MarketDataBatch> = {}) =>
     backend().marketData.insert({ records, source: 'vendor', ...more });
   const read = async (symbol: string) => (await backend().marketData.find({ symbol }, { exact: true })).data;
@@ -92,7 +95,7 @@ export function decimalTests(runner: TestRunner, backend: () => TimeSeriesBacken
         backend()
           .blocks.collect('marketData')
           .append(untyped({ columns: {}, constants: { ...row, source: 'v' }, rounding })),
-      () => sentimentKind.insert(backend(), batchOf(sentimentKind, [], { rounding: 'half-even' })),
+      () => sentimentCase.insert(backend(), batchOfRows(sentimentCase, [], { rounding: 'half-even' })),
     ];
     for (const insert of wrong) {
       expect(await summaryOfRejection(insert)).toEqual({ code: 'VALIDATION', field: 'rounding' });

@@ -1,23 +1,21 @@
 import type { MarketDataInput } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { marketDataKind } from './kinds.js';
+import { caseOf } from './record-cases.js';
 import { decimalTests } from './decimals.js';
-import { readingTests } from './reading.js';
 import type { OpenTimeSeries } from './subject.js';
 import { answer, describeSubject, DAY, uniqueDay, uniqueName, untyped } from './subject.js';
-import { writingTests } from './writing.js';
+
+const marketDataCase = caseOf('marketData');
 
 /** What `MarketDataRepository` promises. */
 export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'market data', (backend) => {
     const { it, expect } = runner;
-    writingTests(runner, marketDataKind, backend);
-    readingTests(runner, marketDataKind, backend);
     decimalTests(runner, backend);
 
     const bar = (symbol: string, more: Partial<MarketDataInput> = {}) =>
-      ({ ...marketDataKind.row(symbol, uniqueDay()), ...more }) as MarketDataInput;
+      ({ ...marketDataCase.row(symbol, uniqueDay()), ...more }) as MarketDataInput;
     const write = (records: readonly MarketDataInput[], source = 'vendor', timestamp?: number) =>
       backend().marketData.insert({ records, source, ...(timestamp !== undefined && { timestamp }) });
     const exactly = async (symbol: string) =>

@@ -1,7 +1,10 @@
 import type { AggregationParams, MarketDataInput, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
-import { batchOf, marketDataKind, strategyPerformanceKind } from './kinds.js';
+import { batchOfRows, caseOf } from './record-cases.js';
 import { uniqueDay, uniqueName } from './subject.js';
+
+const marketDataCase = caseOf('marketData');
+const strategyPerformanceCase = caseOf('strategyPerformance');
 
 /** What holds for the mean, the least and the greatest of any measure. */
 export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
@@ -13,7 +16,7 @@ export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend):
     const symbol = uniqueName();
     const day = uniqueDay();
     const records = rows.map(
-      (row, n) => ({ ...marketDataKind.row(symbol, day, n), ...row }) as MarketDataInput,
+      (row, n) => ({ ...marketDataCase.row(symbol, day, n), ...row }) as MarketDataInput,
     );
     await backend().marketData.insert({ records, source: 'vendor' });
     return symbol;
@@ -83,11 +86,11 @@ export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend):
     const scope = uniqueName();
     const day = uniqueDay();
     const row = (n: number, winRate: number | null) => ({
-      ...strategyPerformanceKind.row(scope, day, n),
+      ...strategyPerformanceCase.row(scope, day, n),
       winRate,
     });
     const insert = (rows: readonly unknown[]) =>
-      strategyPerformanceKind.insert(backend(), batchOf(strategyPerformanceKind, rows));
+      strategyPerformanceCase.insert(backend(), batchOfRows(strategyPerformanceCase, rows));
     const params: AggregationParams = {
       record: 'strategyPerformance',
       measure: 'winRate',

@@ -1,20 +1,17 @@
 import type { PredictionOutcomeInput } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
-import { outcomeKind } from './kinds.js';
-import { readingTests } from './reading.js';
+import { caseOf } from './record-cases.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, DAY, uniqueDay, uniqueName } from './subject.js';
-import { writingTests } from './writing.js';
+
+const outcomeCase = caseOf('outcomes');
 
 /** What `OutcomeRepository` promises. */
 export function outcomeSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'prediction outcomes', (backend) => {
     const { it, expect } = runner;
-    writingTests(runner, outcomeKind, backend);
-    readingTests(runner, outcomeKind, backend);
-
     const judged = (symbol: string, timestamp: number, more: Partial<PredictionOutcomeInput>) =>
-      ({ ...outcomeKind.row(symbol, timestamp), ...more }) as PredictionOutcomeInput;
+      ({ ...outcomeCase.row(symbol, timestamp), ...more }) as PredictionOutcomeInput;
 
     it('orders by timestamp and then prediction id, whatever the symbol', async () => {
       const day = uniqueDay();

@@ -1,8 +1,7 @@
 import type { PredictionInput } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { outcomeKind, predictionKind } from './kinds.js';
-import { readingTests } from './reading.js';
+import { caseOf } from './record-cases.js';
 import type { OpenTimeSeries } from './subject.js';
 import {
   answer,
@@ -14,23 +13,22 @@ import {
   uniqueName,
   untyped,
 } from './subject.js';
-import { writingTests } from './writing.js';
+
+const outcomeCase = caseOf('outcomes');
+const predictionCase = caseOf('predictions');
 
 /** What `PredictionRepository` promises. */
 export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'predictions', (backend) => {
     const { it, expect } = runner;
-    writingTests(runner, predictionKind, backend);
-    readingTests(runner, predictionKind, backend);
-
     const day = uniqueDay();
     const predicted = (symbol: string, more: Partial<PredictionInput> = {}) =>
-      ({ ...predictionKind.row(symbol, day), ...more }) as PredictionInput;
+      ({ ...predictionCase.row(symbol, day), ...more }) as PredictionInput;
     const write = (predictions: readonly PredictionInput[]) =>
       backend().predictions.insert({ predictions, modelVersion: 'gbm-7', strategy: 'momentum' });
     const judge = (predictionId: string, symbol: string, timestamp: number) =>
       backend().outcomes.insert({
-        outcomes: [{ ...outcomeKind.row(symbol, timestamp), predictionId } as never],
+        outcomes: [{ ...outcomeCase.row(symbol, timestamp), predictionId } as never],
       });
 
     it('finds a prediction by its id, exactly when asked', async () => {

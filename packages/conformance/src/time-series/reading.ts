@@ -1,45 +1,41 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import type { LooseRow, RepositoryKind } from './kinds.js';
-import { batchOf, stored } from './kinds.js';
+import type { LooseRow, RecordCase } from './record-cases.js';
+import { batchOfRows, stored } from './record-cases.js';
 import { answer, byUtf8, DAY, TRICKY_NAMES, uniqueDay, uniqueName } from './subject.js';
 import { spoil } from './writing.js';
 
 /** What `find` promises of every record. */
-export function readingTests(
-  runner: TestRunner,
-  kind: RepositoryKind,
-  backend: () => TimeSeriesBackend,
-): void {
+export function readingTests(runner: TestRunner, tested: RecordCase, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
-  const write = (rows: readonly unknown[]) => kind.insert(backend(), batchOf(kind, rows));
-  const find = async (params: object) => answer(await kind.find(backend(), params));
+  const write = (rows: readonly unknown[]) => tested.insert(backend(), batchOfRows(tested, rows));
+  const find = async (params: object) => answer(await tested.find(backend(), params));
   const timesOf = (rows: readonly LooseRow[]) => rows.map((row) => Number(row['timestamp']));
   const hours = (day: number, ...offsets: number[]) => offsets.map((hour) => day + hour * 3_600_000);
 
   it('returns rows as they were written, by ascending timestamp, and says that no cache answered', async () => {
     const scope = uniqueName();
-    const rows = hours(uniqueDay(), 0, 1, 2, 3).map((time) => kind.row(scope, time));
+    const rows = hours(uniqueDay(), 0, 1, 2, 3).map((time) => tested.row(scope, time));
     await write(rows.toReversed());
-    expect(await find(kind.where(scope))).toEqual({
-      data: rows.map((row) => stored(kind, row)),
+    expect(await find(tested.where(scope))).toEqual({
+      data: rows.map((row) => stored(tested, row)),
       totalCount: 4,
       cacheHit: false,
     });
   });
 
   it('takes no row for nothing found', async () => {
-    expect(await find(kind.where(uniqueName()))).toEqual({ data: [], totalCount: 0, cacheHit: false });
+    expect(await find(tested.where(uniqueName()))).toEqual({ data: [], totalCount: 0, cacheHit: false });
   });
 
   it('includes the start of a range and excludes its end', async () => {
     const scope = uniqueName();
     const [before, start, last, end] = hours(uniqueDay(), 0, 1, 2, 3) as [number, number, number, number];
-    await write([before, start, last, end].map((time) => kind.row(scope, time)));
+    await write([before, start, last, end].map((time) => tested.row(scope, time)));
     const between = async (startTime?: Date | number, endTime?: Date | number) => {
       const { data } = await find({
-        ...kind.where(scope),
+        ...tested.where(scope),
         ...(startTime !== undefined && { startTime }),
         ...(endTime !== undefined && { endTime }),
       });
@@ -57,9 +53,9 @@ export function readingTests(
   it('counts the rows beyond the limit too', async () => {
     const scope = uniqueName();
     const times = hours(uniqueDay(), 0, 1, 2, 3, 4);
-    await write(times.map((time) => kind.row(scope, time)));
+    await write(times.map((time) => tested.row(scope, time)));
     for (const limit of [0, 1, 4, 5, 6, 4_294_967_295]) {
-      const { data, totalCount } = await find({ ...kind.where(scope), limit });
+      const { data, totalCount } = await find({ ...tested.where(scope), limit });
       expect(timesOf(data)).toEqual(times.slice(0, limit));
       expect(totalCount).toBe(5);
     }
@@ -79,13 +75,13 @@ export function readingTests(
       [{ symbol: '' }, 'symbol'],
       [{ symbol: 42 }, 'symbol'],
       [{ filters: { timestamp: '0' } }, 'filters.timestamp'],
-      [{ filters: { [kind.correction.field]: '0' } }, `filters.${kind.correction.field}`],
+      [{ filters: { [tested.correction.field]: '0' } }, `filters.${tested.correction.field}`],
       [{ filters: { 'symbol = symbol --': 'x' } }, 'filters.symbol = symbol --'],
       [{ filters: { constructor: 'x' } }, 'filters.constructor'],
       [{ filters: Object.fromEntries([['__proto__', 'x']]) }, 'filters.__proto__'],
     ];
     for (const [params, field] of wrong) {
-      expect(await summaryOfRejection(() => kind.find(backend(), params))).toEqual({
+      expect(await summaryOfRejection(() => tested.find(backend(), params))).toEqual({
         code: 'VALIDATION',
         field,
       });
@@ -94,11 +90,11 @@ export function readingTests(
 
   it('filters by each field that may be filtered by', async () => {
     const scope = uniqueName();
-    const row = kind.row(scope, uniqueDay());
+    const row = tested.row(scope, uniqueDay());
     await write([row]);
-    const full = stored(kind, row);
-    for (const name of kind.definition.filters) {
-      const where = kind.where(scope);
+    const full = stored(tested, row);
+    for (const name of tested.definition.filters) {
+      const where = tested.where(scope);
       const matching = { ...where, filters: { ...where.filters, [name]: String(full[name]) } };
       expect((await find(matching)).data).toEqual([full]);
       const other = {
@@ -107,7 +103,7 @@ export function readingTests(
         uint16: '9',
         uint32: '9',
       } as const;
-      const fieldKind = kind.definition.fields[name]!.kind as keyof typeof other;
+      const fieldKind = tested.definition.fields[name]!.kind as keyof typeof other;
       const differing = { ...where, filters: { ...where.filters, [name]: other[fieldKind] ?? 'other' } };
       expect(await find(differing)).toEqual({ data: [], totalCount: 0, cacheHit: false });
     }
@@ -123,39 +119,39 @@ export function readingTests(
       Date.UTC(2024, 2, 31, 1, 30, 0, 123),
       Date.UTC(2299, 11, 31, 12),
     ];
-    await write(times.map((time) => ({ ...kind.row(scope, 0), timestamp: new Date(time) })));
-    expect(timesOf((await find(kind.where(scope))).data)).toEqual(times);
-    const { data } = await find({ ...kind.where(scope), startTime: times[1], endTime: times[3] });
+    await write(times.map((time) => ({ ...tested.row(scope, 0), timestamp: new Date(time) })));
+    expect(timesOf((await find(tested.where(scope))).data)).toEqual(times);
+    const { data } = await find({ ...tested.where(scope), startTime: times[1], endTime: times[3] });
     expect(timesOf(data)).toEqual([times[1], times[2]]);
   });
 
   it('tells names apart by every character and orders them by their UTF-8 bytes', async () => {
     const day = uniqueDay();
-    await write(TRICKY_NAMES.map((name) => kind.row(name, day)));
+    await write(TRICKY_NAMES.map((name) => tested.row(name, day)));
     const found = await find({ startTime: day, endTime: day + DAY });
-    expect(found.data.map((row) => row[kind.scopeField])).toEqual(TRICKY_NAMES.toSorted(byUtf8));
+    expect(found.data.map((row) => row[tested.scopeField])).toEqual(TRICKY_NAMES.toSorted(byUtf8));
     for (const name of TRICKY_NAMES) {
-      const { data } = await find({ ...kind.where(name), startTime: day, endTime: day + DAY });
-      expect(data).toEqual([stored(kind, kind.row(name, day))]);
+      const { data } = await find({ ...tested.where(name), startTime: day, endTime: day + DAY });
+      expect(data).toEqual([stored(tested, tested.row(name, day))]);
     }
   });
 
   it('returns copies', async () => {
     const scope = uniqueName();
-    await write([kind.row(scope, uniqueDay())]);
-    const expected = structuredClone(await find(kind.where(scope)));
-    const { data } = await kind.find(backend(), kind.where(scope));
+    await write([tested.row(scope, uniqueDay())]);
+    const expected = structuredClone(await find(tested.where(scope)));
+    const { data } = await tested.find(backend(), tested.where(scope));
     spoil(data[0] as Record<string, unknown>);
-    expect(await find(kind.where(scope))).toEqual(expected);
+    expect(await find(tested.where(scope))).toEqual(expected);
   });
 
   it('answers many readers at once', async () => {
     const scopes = Array.from({ length: 20 }, () => uniqueName());
     const day = uniqueDay();
-    await write(scopes.map((scope) => kind.row(scope, day)));
-    const answers = await Promise.all(scopes.map((scope) => find(kind.where(scope))));
+    await write(scopes.map((scope) => tested.row(scope, day)));
+    const answers = await Promise.all(scopes.map((scope) => find(tested.where(scope))));
     expect(answers.map(({ data }) => data)).toEqual(
-      scopes.map((scope) => [stored(kind, kind.row(scope, day))]),
+      scopes.map((scope) => [stored(tested, tested.row(scope, day))]),
     );
   });
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { LooseRow } from './kinds.js';
+import type { LooseRow } from './record-cases.js';
 
 /** Why a row is refused, or undefined for one that is taken. */
 export type Verdict = { readonly field: string; readonly reason: string } | undefined;

@@ -1,25 +1,32 @@
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { batchOf, marketDataKind, predictionKind, strategyPerformanceKind } from './kinds.js';
+import { batchOfRows, caseOf } from './record-cases.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, uniqueDay, uniqueName } from './subject.js';
+
+const marketDataCase = caseOf('marketData');
+const predictionCase = caseOf('predictions');
+const strategyPerformanceCase = caseOf('strategyPerformance');
 
 /** What `SchemaController` promises. */
 export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'schema', (backend) => {
     const { it, expect } = runner;
     const write = (symbol: string) =>
-      marketDataKind.insert(backend(), batchOf(marketDataKind, [marketDataKind.row(symbol, uniqueDay())]));
+      marketDataCase.insert(
+        backend(),
+        batchOfRows(marketDataCase, [marketDataCase.row(symbol, uniqueDay())]),
+      );
     /** Writes values that the column types of older versions do not hold. */
     const writeValuesOfNewerTypes = async (scope: string) => {
       const newer = [
-        { kind: marketDataKind, fields: { volume: '0.5' } },
-        { kind: strategyPerformanceKind, fields: { sharpeRatio: null, profitLoss: 15_000_000_000 } },
-        { kind: predictionKind, fields: { modelLatencyMs: 12.7 } },
+        { tested: marketDataCase, fields: { volume: '0.5' } },
+        { tested: strategyPerformanceCase, fields: { sharpeRatio: null, profitLoss: 15_000_000_000 } },
+        { tested: predictionCase, fields: { modelLatencyMs: 12.7 } },
       ];
-      for (const { kind, fields } of newer) {
-        const rows = [{ ...kind.row(scope, uniqueDay()), ...fields }];
-        expect(await kind.insert(backend(), batchOf(kind, rows))).toMatchObject({ insertedCount: 1 });
+      for (const { tested, fields } of newer) {
+        const rows = [{ ...tested.row(scope, uniqueDay()), ...fields }];
+        expect(await tested.insert(backend(), batchOfRows(tested, rows))).toMatchObject({ insertedCount: 1 });
       }
     };
     const count = async (symbol: string) => (await backend().marketData.find({ symbol })).totalCount;

@@ -1,22 +1,19 @@
 import type { SentimentInput } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { sentimentKind } from './kinds.js';
-import { readingTests } from './reading.js';
+import { caseOf } from './record-cases.js';
 import type { OpenTimeSeries } from './subject.js';
 import { answer, describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
-import { writingTests } from './writing.js';
+
+const sentimentCase = caseOf('sentiment');
 
 /** What `SentimentRepository` promises. */
 export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'news sentiment', (backend) => {
     const { it, expect } = runner;
-    writingTests(runner, sentimentKind, backend);
-    readingTests(runner, sentimentKind, backend);
-
     const day = uniqueDay();
     const news = (symbol: string, more: Partial<SentimentInput> = {}) =>
-      ({ ...sentimentKind.row(symbol, day), ...more }) as SentimentInput;
+      ({ ...sentimentCase.row(symbol, day), ...more }) as SentimentInput;
     const write = (records: readonly SentimentInput[], source = 'newswire') =>
       backend().sentiment.insert({ records, source });
     const read = async (symbol: string) => (await backend().sentiment.find({ symbol })).data;

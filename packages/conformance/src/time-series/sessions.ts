@@ -1,8 +1,10 @@
 import type { AggregationParams, MarketDataInput, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { marketDataKind } from './kinds.js';
+import { caseOf } from './record-cases.js';
 import { uniqueName, untyped } from './subject.js';
+
+const marketDataCase = caseOf('marketData');
 
 const HOUR = 3_600_000;
 
@@ -25,7 +27,7 @@ export function sessionTests(runner: TestRunner, backend: () => TimeSeriesBacken
   const write = async (timestamps: readonly number[]) => {
     const symbol = uniqueName();
     const records = timestamps.map(
-      (timestamp) => marketDataKind.row(symbol, timestamp) as unknown as MarketDataInput,
+      (timestamp) => marketDataCase.row(symbol, timestamp) as unknown as MarketDataInput,
     );
     await backend().marketData.insert({ records, source: 'vendor' });
     return symbol;

@@ -4,22 +4,17 @@ import fc from 'fast-check';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { buildColumn, columnShapes, NO_COLUMNS, rowsByRule } from './column-shapes.js';
-import type { LooseRow, RepositoryKind } from './kinds.js';
-import {
-  batchOf,
-  marketDataKind,
-  outcomeKind,
-  predictionKind,
-  sentimentKind,
-  stored,
-  strategyPerformanceKind,
-} from './kinds.js';
+import type { LooseRow, RecordCase } from './record-cases.js';
+import { batchOfRows, stored, caseOf, recordCases } from './record-cases.js';
 import type { RowShape } from './row-shapes.js';
 import { BATCH_SHAPES, LIST_SHAPES, rowShapes } from './row-shapes.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
 
-const KINDS = [marketDataKind, sentimentKind, predictionKind, outcomeKind, strategyPerformanceKind];
+const marketDataCase = caseOf('marketData');
+const predictionCase = caseOf('predictions');
+const sentimentCase = caseOf('sentiment');
+
 const SEED = 20_240_103;
 const RUNS = 12;
 const COLUMN_RUNS = 40;
@@ -27,7 +22,7 @@ const COLUMN_RUNS = 40;
 /** Writes a batch and returns why rows of it were refused. */
 type Write = (
   backend: TimeSeriesBackend,
-  kind: RepositoryKind,
+  tested: RecordCase,
   batch: unknown,
 ) => Promise<{ readonly errors: readonly RowError[]; readonly rowCount: number }>;
 
@@ -40,13 +35,13 @@ async function collected(backend: TimeSeriesBackend, record: RecordName, batch: 
 
 /** Every way that rows take into a store. */
 const WRITES: Readonly<Record<string, Write>> = {
-  insert: async (backend, kind, batch) => {
-    const { insertedCount, updatedCount, failedCount, errors } = await kind.insert(backend, untyped(batch));
+  insert: async (backend, tested, batch) => {
+    const { insertedCount, updatedCount, failedCount, errors } = await tested.insert(backend, untyped(batch));
     return { errors, rowCount: failedCount === errors.length ? insertedCount + updatedCount : NaN };
   },
-  collector: (backend, kind, batch) => collected(backend, kind.definition.name as RecordName, batch),
-  'collector, copied': (backend, kind, batch) => {
-    const record = kind.definition.name as RecordName;
+  collector: (backend, tested, batch) => collected(backend, tested.definition.name as RecordName, batch),
+  'collector, copied': (backend, tested, batch) => {
+    const record = tested.definition.name as RecordName;
     return collected(backend, record, copyBatch(record, untyped(batch)));
   },
 };
@@ -55,17 +50,17 @@ const WRITES: Readonly<Record<string, Write>> = {
 export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
   const { it, expect } = runner;
   describeSubject(runner, open, 'shapes', (backend) => {
-    for (const kind of [marketDataKind, sentimentKind, predictionKind])
-      columnShapeTests(runner, kind, backend);
+    for (const tested of [marketDataCase, sentimentCase, predictionCase])
+      columnShapeTests(runner, tested, backend);
 
-    for (const kind of KINDS) {
-      const labels = kind.labels.map(({ field }) => field);
-      const fields = Object.keys(kind.definition.fields).filter(
+    for (const tested of recordCases) {
+      const labels = tested.labels.map(({ field }) => field);
+      const fields = Object.keys(tested.definition.fields).filter(
         (name) => !labels.includes(name) && name !== 'id',
       );
-      const required = fields.filter((name) => !kind.definition.fields[name]!.nullable);
-      const readFirst = Object.keys(kind.definition.fields)[0]!;
-      const context = { table: kind.definition.table, fields, readFirst };
+      const required = fields.filter((name) => !tested.definition.fields[name]!.nullable);
+      const readFirst = Object.keys(tested.definition.fields)[0]!;
+      const context = { table: tested.definition.table, fields, readFirst };
       const sample = fc.record({
         shapes: fc.array(rowShapes(required), { minLength: 1, maxLength: 24 }),
         list: fc.constantFrom(...Object.keys(LIST_SHAPES)),
@@ -73,32 +68,32 @@ export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
         write: fc.constantFrom(...Object.keys(WRITES)),
       });
 
-      it(`${kind.definition.name} takes and refuses rows by their content, not their shape (seed ${SEED})`, () =>
+      it(`${tested.definition.name} takes and refuses rows by their content, not their shape (seed ${SEED})`, () =>
         fc.assert(
           fc.asyncProperty(sample, async ({ shapes, list, batch, write }) => {
             const scope = uniqueName();
             const day = uniqueDay();
-            const right = shapes.map((_, n) => kind.row(scope, day, n));
+            const right = shapes.map((_, n) => tested.row(scope, day, n));
             const rows = LIST_SHAPES[list]!(listOf(shapes, right, context));
-            const given = BATCH_SHAPES[batch]!({ ...batchOf(kind, untyped(rows)) });
-            const { errors, rowCount } = await WRITES[write]!(backend(), kind, given);
+            const given = BATCH_SHAPES[batch]!({ ...batchOfRows(tested, untyped(rows)) });
+            const { errors, rowCount } = await WRITES[write]!(backend(), tested, given);
             const verdicts = shapes.map((shape) => shape.verdict(context));
             expect(errors).toEqual(
               verdicts.flatMap((verdict, index) => (verdict ? [{ index, ...verdict }] : [])),
             );
             const taken = right.filter((_, n) => verdicts[n] === undefined);
             expect(rowCount).toBe(taken.length);
-            expect((await kind.find(backend(), kind.where(scope))).data).toEqual(
-              taken.map((row) => stored(kind, row)),
+            expect((await tested.find(backend(), tested.where(scope))).data).toEqual(
+              taken.map((row) => stored(tested, row)),
             );
           }),
           { seed: SEED, numRuns: Number(process.env['QT_RUNS'] ?? RUNS) },
         ));
 
       for (const [name, write] of Object.entries(WRITES)) {
-        it(`${kind.definition.name} refuses a batch that cannot be read, by its member (${name})`, async () => {
-          const right = batchOf(kind, [kind.row(uniqueName(), uniqueDay())]);
-          const failure = (batch: unknown) => summaryOfRejection(async () => write(backend(), kind, batch));
+        it(`${tested.definition.name} refuses a batch that cannot be read, by its member (${name})`, async () => {
+          const right = batchOfRows(tested, [tested.row(uniqueName(), uniqueDay())]);
+          const failure = (batch: unknown) => summaryOfRejection(async () => write(backend(), tested, batch));
           const refused = (field: string) => ({ code: 'VALIDATION', field });
           for (const member of Object.keys(right)) {
             const batch = Object.defineProperty({ ...right }, member, {
@@ -110,9 +105,9 @@ export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
             expect(await failure(batch)).toEqual(refused(member));
           }
           for (const list of [{ length: 1, 0: {} }, new Set(), 'rows', null, 7, Uint8Array.of(1)]) {
-            expect(await failure({ ...right, [kind.list]: list })).toEqual(refused(kind.list));
+            expect(await failure({ ...right, [tested.list]: list })).toEqual(refused(tested.list));
           }
-          expect(await failure({ ...right, [`${kind.list}s`]: [] })).toEqual(refused(`${kind.list}s`));
+          expect(await failure({ ...right, [`${tested.list}s`]: [] })).toEqual(refused(`${tested.list}s`));
         });
       }
     }
@@ -135,15 +130,15 @@ function listOf(
 
 const ROWS = 4;
 
-function columnShapeTests(runner: TestRunner, kind: RepositoryKind, backend: () => TimeSeriesBackend): void {
+function columnShapeTests(runner: TestRunner, tested: RecordCase, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
-  const { definition, scopeField } = kind;
+  const { definition, scopeField } = tested;
   const record = definition.name as RecordName;
   const fields = Object.keys(definition.fields).filter((name) => name !== scopeField);
-  const labels = Object.fromEntries(kind.labels.map(({ field, value }) => [field, value]));
+  const labels = Object.fromEntries(tested.labels.map(({ field, value }) => [field, value]));
   const valuesOf = (scope: string, day: number) => {
     const rows = Array.from({ length: ROWS }, (_, n): LooseRow => ({
-      ...kind.row(scope, day, n),
+      ...tested.row(scope, day, n),
       ...labels,
     }));
     return Object.fromEntries(fields.map((name) => [name, rows.map((row) => row[name])]));
@@ -168,7 +163,7 @@ function columnShapeTests(runner: TestRunner, kind: RepositoryKind, backend: () 
         }
         const keyOf = (row: Row) => definition.key.map((name) => String(row[name])).join('|');
         const lastOfKeys = new Map(rows.map((row) => [keyOf(row), row]));
-        const { data } = await kind.find(backend(), kind.where(scope), { exact: true });
+        const { data } = await tested.find(backend(), tested.where(scope), { exact: true });
         expect(sortedTexts(data)).toEqual(
           sortedTexts([...lastOfKeys.values()].map((row) => toOutputRow(definition, row, true))),
         );

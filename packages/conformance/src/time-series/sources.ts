@@ -1,8 +1,10 @@
 import type { AggregationParams, MarketDataInput, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { marketDataKind } from './kinds.js';
+import { caseOf } from './record-cases.js';
 import { DAY, uniqueDay, uniqueName } from './subject.js';
+
+const marketDataCase = caseOf('marketData');
 
 /** What holds where several sources have bars of one symbol. */
 export function sourceTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
@@ -11,7 +13,7 @@ export function sourceTests(runner: TestRunner, backend: () => TimeSeriesBackend
     backend().marketData.insert({
       source,
       records: timestamps.map((timestamp) => ({
-        ...(marketDataKind.row(symbol, timestamp) as unknown as MarketDataInput),
+        ...(marketDataCase.row(symbol, timestamp) as unknown as MarketDataInput),
         volume: 250,
       })),
     });

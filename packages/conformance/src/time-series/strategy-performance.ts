@@ -1,11 +1,11 @@
 import type { StrategyPerformanceBatch } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { strategyPerformanceKind } from './kinds.js';
-import { readingTests } from './reading.js';
+import { caseOf } from './record-cases.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, uniqueDay, uniqueName, untyped } from './subject.js';
-import { writingTests } from './writing.js';
+
+const strategyPerformanceCase = caseOf('strategyPerformance');
 
 type Performance = StrategyPerformanceBatch['records'][number];
 
@@ -15,12 +15,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-
 export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'strategy performance', (backend) => {
     const { it, expect } = runner;
-    writingTests(runner, strategyPerformanceKind, backend);
-    readingTests(runner, strategyPerformanceKind, backend);
-
     const day = uniqueDay();
     const performance = (strategyName: string, more: Partial<Performance> = {}) =>
-      ({ ...strategyPerformanceKind.row(strategyName, day), ...more }) as Performance;
+      ({ ...strategyPerformanceCase.row(strategyName, day), ...more }) as Performance;
     const unnamed = (strategyName: string, more: Partial<Performance> = {}): Performance => {
       const { id: _, ...rest } = performance(strategyName, more);
       return rest;

@@ -10,6 +10,7 @@ import { guaranteeSuite } from './guarantees.js';
 import { marketDataSuite } from './market-data.js';
 import { outcomeSuite } from './outcomes.js';
 import { predictionSuite } from './predictions.js';
+import { recordSuite } from './records.js';
 import { schemaSuite } from './schema.js';
 import { sentimentSuite } from './sentiment.js';
 import { shapeSuite } from './shapes.js';
@@ -18,8 +19,9 @@ import type { OpenTimeSeries } from './subject.js';
 import { supersededRowSuite } from './superseded-rows.js';
 import { versionSuite } from './versions.js';
 
-/** Everything that a time-series backend must do. `open` is called once for each suite. */
+/** Runs every suite of a time-series backend. `open` is called once for each suite. */
 export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void {
+  recordSuite(runner, open);
   marketDataSuite(runner, open);
   sentimentSuite(runner, open);
   featureSuite(runner, open);

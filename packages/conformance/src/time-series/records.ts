@@ -1,0 +1,16 @@
+import type { TestRunner } from '../runner.js';
+import { readingTests } from './reading.js';
+import { recordCases } from './record-cases.js';
+import type { OpenTimeSeries } from './subject.js';
+import { describeSubject } from './subject.js';
+import { writingTests } from './writing.js';
+
+/** Tests `insert` and `find` of every record in the registry whose batch has rows. */
+export function recordSuite(runner: TestRunner, open: OpenTimeSeries): void {
+  for (const tested of recordCases) {
+    describeSubject(runner, open, `rows of ${tested.definition.name}`, (backend) => {
+      writingTests(runner, tested, backend);
+      readingTests(runner, tested, backend);
+    });
+  }
+}
