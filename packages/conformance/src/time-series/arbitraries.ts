@@ -1,6 +1,19 @@
-import type { Field, RecordDefinition, RecordName } from '@quantumtrade/dal-domain';
-import { MAX_INSTANT, MIN_INSTANT, records, SECONDS } from '@quantumtrade/dal-domain';
+import type { RecordDefinition, RecordName } from '@quantumtrade/dal-domain';
+import { recordNames, records } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
+import type { Arb } from './field-values.js';
+import {
+  goodValue,
+  HORIZONS,
+  IDS,
+  instants,
+  LABELS,
+  labels,
+  mostly,
+  SYMBOLS,
+  symbols,
+  value,
+} from './field-values.js';
 
 /** One call of a backend, as data, so that a failing run can be read and replayed. */
 export interface Operation {
@@ -8,170 +21,6 @@ export interface Operation {
   method: string;
   args: readonly unknown[];
 }
-
-type Arb<T = unknown> = fc.Arbitrary<T>;
-
-/** Mostly the first few, so that keys meet again; sometimes one of all, among them what engines may disagree about. */
-const mostly = <T>(few: number, values: readonly T[]): Arb<T> =>
-  fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...values.slice(0, few)) },
-    { weight: 1, arbitrary: fc.constantFrom(...values) },
-  );
-
-const SYMBOLS = ['🚀', '\uff21', 'A', 'a', 'é', 'e\u0301', '日経', '__proto__', "O'N"];
-const LABELS = ['ü', 'x', 'X', '𝒜', 'constructor'];
-const IDS = ['p1', 'p2', 'P3', 'é4', '\u{1f680}5'];
-const UUIDS = ['0', '7', 'f'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-${digit.repeat(12)}`);
-const HORIZONS = [0, 1, 60, 129_600, 4_294_967_295];
-const BOUNDARIES = [
-  '1900-01-01',
-  '1969-12-29',
-  '1970-01-01',
-  '1970-01-05',
-  '2000-02-29',
-  '2024-01-01',
-  '2024-03-10T07:00Z',
-  '2024-03-31T01:00Z',
-  '2024-11-03T06:00Z',
-  '2024-07-01',
-  '2299-12-31',
-];
-const OFFSETS = [0, 1, 999, 1_000, 60_000, 90_000, 3_600_000, 7 * 3_600_000, 86_400_000, 14 * 86_400_000];
-
-const instants: Arb<number> = fc
-  .oneof(
-    { weight: 4, arbitrary: fc.constantFrom(-1, 0, Date.UTC(2024, 2, 1) - 1, Date.UTC(2024, 2, 1)) },
-    {
-      weight: 1,
-      arbitrary: fc
-        .tuple(fc.constantFrom(...BOUNDARIES), fc.constantFrom(...OFFSETS), fc.constantFrom(-1, 1))
-        .map(([boundary, offset, sign]) =>
-          Math.min(MAX_INSTANT, Math.max(MIN_INSTANT, Date.parse(boundary) + sign * offset)),
-        ),
-    },
-  )
-  // Those could be seconds.
-  .filter((ms) => ms < SECONDS.from || ms > SECONDS.to);
-const symbols = mostly(2, SYMBOLS);
-const labels = mostly(2, LABELS);
-
-/** Most doubles are smaller than any value that is kept: those are 0 here, and refused ones are among the bad values. */
-const orZero = (number: number, smallest: number): number => (Math.abs(number) < smallest ? 0 : number);
-
-const decimals: Arb = fc.oneof(
-  fc.constantFrom<unknown>(
-    ...['9999999999.99999999', '-9999999999.99999999', '0.00000001', '-0.00000001', '1234567.12345678'],
-    ...[0, -0, 0.1 + 0.2, 0.000000015, -0.000000025, 1e-8, 1e9 + 0.1],
-  ),
-  fc.integer({ min: -100_000, max: 100_000 }).map((cents) => cents / 100),
-  fc.double({ min: -9e9, max: 9e9, noNaN: true }).map((number) => orZero(number, 1e-8)),
-);
-
-/** Volumes are not negative, so that most of these are good for any field. */
-const wideDecimals: Arb = fc.oneof(
-  fc.constantFrom<unknown>(
-    ...[0, 1, 2n, 0.5, 1_000_003, 2 ** 53, 2n ** 53n + 1n, 2n ** 64n, 10n ** 30n, 1e29, '0.00000001'],
-    ...[`${'9'.repeat(30)}.99999999`, '0.123456789', '12.345678905'],
-  ),
-  fc.bigInt({ min: 0n, max: 2n ** 99n }),
-  fc.double({ min: 0, max: 1e12, noNaN: true }).map((number) => orZero(number, 1e-8)),
-);
-
-const wholeNumbers = (max: number): Arb<number> => fc.oneof(fc.constantFrom(0, 1, max), fc.nat({ max }));
-
-function goodValue(field: Field): Arb {
-  switch (field.kind) {
-    case 'symbol':
-      return symbols;
-    case 'label':
-      return labels;
-    case 'id':
-      return fc.constantFrom(...IDS);
-    case 'uuid':
-      return fc.constantFrom(...UUIDS, UUIDS[2]!.toUpperCase());
-    case 'text':
-      return fc.oneof(fc.constantFrom('', '\\N', '\u0000', "it's\t\n"), fc.string({ unit: 'grapheme' }));
-    case 'metadata':
-      return fc.constantFrom('{}', '{"unit":"%"}');
-    case 'instant':
-      return fc.oneof(
-        instants,
-        instants.map((ms) => new Date(ms)),
-      );
-    case 'decimal':
-      return field.precision === 38 ? fc.oneof(wideDecimals, decimals) : decimals;
-    case 'uint8':
-      return wholeNumbers(0xff);
-    case 'uint16':
-      return wholeNumbers(0xffff);
-    case 'uint32':
-      return mostly(4, [...HORIZONS, 65_534]);
-    case 'uint64':
-      return mostly<unknown>(3, [
-        0,
-        1,
-        2n,
-        1_000_003,
-        2 ** 53 - 1,
-        2n ** 53n + 1n,
-        2n ** 63n,
-        2n ** 64n - 1n,
-      ]);
-    case 'float32':
-    case 'float64':
-      return floats(field);
-    case 'texts':
-      return fc.array(fc.constantFrom('', 'b', 'a', "it's", '🚀'), { maxLength: 4 });
-    case 'numbers':
-      return fc.dictionary(fc.constantFrom('', 'a', '__proto__', "b'", '🚀'), floats({ kind: 'float64' }), {
-        maxKeys: 3,
-      });
-  }
-}
-
-function floats({
-  kind,
-  min,
-  max,
-}: {
-  kind: 'float32' | 'float64';
-  min?: number;
-  max?: number;
-}): Arb<number> {
-  const limit = kind === 'float32' ? 3e38 : 1e300;
-  const smallest = kind === 'float32' ? 2 ** -149 : 0;
-  const range = { min: min ?? -limit, max: max ?? limit, noNaN: true };
-  const numbers = fc.oneof(
-    fc.constantFrom(
-      ...[0, -0, 0.1, 1 / 3, 1, -1, 1e-40, Math.max(smallest, 5e-324)].filter(
-        (n) => n >= range.min && n <= range.max,
-      ),
-    ),
-    fc.double({ ...range, min: Math.max(range.min, -1e6), max: Math.min(range.max, 1e6) }),
-    fc.double(range),
-  );
-  return numbers.map((number) => orZero(number, smallest));
-}
-
-const badValues = fc.constantFrom<unknown>(
-  1e-60,
-  '0.0000000094',
-  undefined,
-  null,
-  NaN,
-  -1.5,
-  'no such thing\ud800',
-  2n ** 64n,
-  {},
-  new Date(NaN),
-);
-
-const value = (field: Field): Arb =>
-  fc.oneof(
-    { weight: field.nullable ? 20 : 0, arbitrary: fc.constantFrom(null, undefined) },
-    { weight: 60, arbitrary: goodValue(field) },
-    { weight: 1, arbitrary: badValues },
-  );
 
 const label: Arb = fc.oneof(
   { weight: 30, arbitrary: labels },
@@ -264,65 +113,55 @@ const someSymbol = mostly(3, [...SYMBOLS, '']);
 const someId = mostly(5, [...IDS, '']);
 const someLimit = mostly(7, [0, 1, 2, 3, 4, 5, 6, -1]);
 
+/** Returns batches of a record. */
+function batches(record: RecordName): Arb {
+  const definition: RecordDefinition = records[record];
+  const { batch, fields } = definition;
+  if (batch.form === 'sets') return featureBatches;
+  const labels = Object.values(batch.labels).map((member) => [member, label]);
+  const hasDecimals = Object.values(fields).some(({ kind }) => kind === 'decimal');
+  return fc.record({
+    [batch.rows]: rows(definition, Object.keys(batch.labels)),
+    ...(Object.fromEntries(labels) as Record<string, Arb>),
+    timestamp: writtenAt,
+    ...(hasDecimals && { rounding }),
+  });
+}
+
+/** Returns calls of every read method of a record's repository. */
+function recordReads(record: RecordName): Arb<Operation>[] {
+  const definition: RecordDefinition = records[record];
+  const { fields, latest, identifier, evaluate } = definition;
+  const some = (field: string) => (fields[field]!.kind === 'symbol' ? someSymbol : someLabel);
+  return [
+    operation(record, 'find', query(definition), exactness),
+    operation('analytics', 'aggregate', aggregation(record), exactness),
+    ...(latest?.returns === 'rows'
+      ? [operation(record, 'latest', some(latest.by), someLimit, exactness)]
+      : []),
+    ...(latest?.returns === 'row' ? [operation(record, 'latest', some(latest.by), exactness)] : []),
+    ...(identifier ? [operation(record, 'findById', someId, exactness)] : []),
+    ...(evaluate ? [operation(record, 'dueForEvaluation', someHorizon, someInstant, dueOptions)] : []),
+  ];
+}
+
+const someLabel = mostly(3, [...LABELS, '']);
+const someHorizon = mostly(4, [...HORIZONS, -1]);
+const someInstant = fc.oneof(instants, fc.constant(Date.UTC(2024, 6, 1)));
+const dueOptions = fc.record({
+  exact: fc.boolean(),
+  limit: fc.oneof(fc.constant(undefined), someLimit),
+});
+
 const writes: Arb<Operation>[] = [
-  operation(
-    'marketData',
-    'insert',
-    fc.record({
-      records: rows(records.marketData, ['source']),
-      source: label,
-      timestamp: writtenAt,
-      rounding,
-    }),
-  ),
-  operation(
-    'sentiment',
-    'insert',
-    fc.record({ records: rows(records.sentiment, ['source']), source: label, timestamp: writtenAt }),
-  ),
-  operation('features', 'insert', featureBatches),
-  operation(
-    'predictions',
-    'insert',
-    fc.record({
-      predictions: rows(records.predictions, ['modelVersion', 'strategyName']),
-      modelVersion: label,
-      strategy: label,
-      timestamp: writtenAt,
-      rounding,
-    }),
-  ),
-  operation(
-    'outcomes',
-    'insert',
-    fc.record({ outcomes: rows(records.outcomes, []), timestamp: writtenAt, rounding }),
-  ),
-  operation(
-    'strategyPerformance',
-    'insert',
-    fc.record({ records: rows(records.strategyPerformance, []), timestamp: writtenAt, rounding }),
-  ),
+  ...recordNames.map((record) => operation(record, 'insert', batches(record))),
   operation('checkpoints', 'save', someId, mostly(3, [1, 5_105, Number.MAX_SAFE_INTEGER, -1, 0.5])),
 ];
 
-const recordNames = Object.keys(records) as RecordName[];
-
 const reads: Arb<Operation>[] = [
-  ...recordNames.map((name) => operation(name, 'find', query(records[name]), exactness)),
-  ...recordNames.map((name) => operation('analytics', 'aggregate', aggregation(name), exactness)),
-  operation('marketData', 'latest', someSymbol, someLimit, exactness),
-  operation('sentiment', 'latest', someSymbol, someLimit, exactness),
+  ...recordNames.flatMap(recordReads),
   operation('features', 'latest', someSymbol),
-  operation('features', 'latestValue', someSymbol, mostly(3, [...LABELS, ''])),
-  operation('predictions', 'findById', someId, exactness),
-  operation(
-    'predictions',
-    'dueForEvaluation',
-    mostly(4, [...HORIZONS, -1]),
-    fc.oneof(instants, fc.constant(Date.UTC(2024, 6, 1))),
-    fc.record({ exact: fc.boolean(), limit: fc.oneof(fc.constant(undefined), someLimit) }),
-  ),
-  operation('strategyPerformance', 'latest', mostly(3, [...LABELS, '']), exactness),
+  operation('features', 'latestValue', someSymbol, someLabel),
   operation('checkpoints', 'load', someId),
 ];
 
