@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { WriteProgress } from './batch-writer-options.js';
 import { bars, turn } from './testing/bars.js';
-import { hangs, refused, writerHarness } from './testing/writer-harness.js';
+import { hangs, refused } from './testing/answers.js';
+import { writerHarness } from './testing/writer-harness.js';
 
 async function* symbols(...names: string[]) {
   for (const name of names) yield bars([name]);

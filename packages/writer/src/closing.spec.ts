@@ -1,5 +1,6 @@
 import { bars } from './testing/bars.js';
-import { hangs, watch, writerHarness } from './testing/writer-harness.js';
+import { hangs } from './testing/answers.js';
+import { watch, writerHarness } from './testing/writer-harness.js';
 
 it('flush sends buffered rows immediately', async () => {
   const { open, stored } = writerHarness({ maxAgeMs: 1_000 });

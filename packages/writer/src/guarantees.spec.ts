@@ -2,7 +2,7 @@ import { ConnectionError, tableGuarantees } from '@quantumtrade/dal-domain';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { GuaranteeMonitor } from './guarantees.js';
 import { bars } from './testing/bars.js';
-import { unavailable } from './testing/writer-harness.js';
+import { unavailable } from './testing/answers.js';
 
 const remembers = { blocks: 100, seconds: null };
 const WHOLE = [tableGuarantees('market_data', { remembers, reasons: {} })];

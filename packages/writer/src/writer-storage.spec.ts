@@ -8,7 +8,7 @@ let directory: string;
 beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'writer-storage-'))));
 afterEach(() => rm(directory, { recursive: true }));
 
-it('there is a journal where one is wanted, and for one process at a time', async () => {
+it('openJournal opens a journal for one process at a time', async () => {
   const journal = await fileWriterStorage(directory).openJournal('journaled');
   await expect(fileWriterStorage(directory).openJournal('journaled')).rejects.toMatchObject({
     code: 'CONNECTION',
@@ -17,7 +17,7 @@ it('there is a journal where one is wanted, and for one process at a time', asyn
   await journal!.close();
 });
 
-it('a journal left behind is opened where none is wanted, unless another process delivers it', async () => {
+it('openJournal opens a journal left behind unless another process delivers it', async () => {
   const storage = fileWriterStorage(directory);
   expect(await storage.openJournal('acknowledged')).toBeUndefined();
   const journal = await storage.openJournal('journaled');
@@ -29,7 +29,7 @@ it('a journal left behind is opened where none is wanted, unless another process
   await again!.close();
 });
 
-it('what a journal finds damaged is told by name, and the rest is delivered', async () => {
+it('openJournal warns of damage and keeps the intact records', async () => {
   const journal = await fileWriterStorage(directory).openJournal('journaled');
   for (const id of ['a', 'b']) await journal!.append(id, Buffer.from('x'));
   await journal!.close();
@@ -48,7 +48,7 @@ it('what a journal finds damaged is told by name, and the rest is delivered', as
   await again!.close();
 });
 
-it('a journal directory that cannot be read is no missing one', async () => {
+it('openJournal rejects when the directory cannot be read', async () => {
   await writeFile(join(directory, 'journal'), '');
   await expect(fileWriterStorage(directory).openJournal('acknowledged')).rejects.toMatchObject({
     code: 'CONNECTION',
@@ -56,7 +56,7 @@ it('a journal directory that cannot be read is no missing one', async () => {
   });
 });
 
-it('everything in the directory is accessible to its owner alone, whatever the umask', async () => {
+it('all files are accessible to their owner alone whatever the umask', async () => {
   const umask = process.umask(0);
   const open = async () => {
     const storage = fileWriterStorage(directory);

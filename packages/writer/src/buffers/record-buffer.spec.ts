@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events';
 import type { BlockReceipt } from '@quantumtrade/dal-domain';
 import { NOT_COUNTED } from '@quantumtrade/dal-domain';
 import { bars, MONTH_MS, turn } from '../testing/bars.js';
-import { hangs, watch, writerHarness } from '../testing/writer-harness.js';
+import { hangs } from '../testing/answers.js';
+import { watch, writerHarness } from '../testing/writer-harness.js';
 
 it('write resolves with the counts of its own batch', async () => {
   const { open, advance, attempts, stored } = writerHarness();

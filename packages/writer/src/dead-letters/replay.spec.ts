@@ -3,7 +3,8 @@ import { QueryError } from '@quantumtrade/dal-domain';
 import { replayDeadLetters } from './replay.js';
 import type { RetryOptions } from '../retry.js';
 import { bars, turn } from '../testing/bars.js';
-import { failsWith, refused, unavailable, writerHarness } from '../testing/writer-harness.js';
+import { failsWith, refused, unavailable } from '../testing/answers.js';
+import { writerHarness } from '../testing/writer-harness.js';
 
 /** Returns a harness with two dead letters, of A and of B. */
 async function withLetters() {

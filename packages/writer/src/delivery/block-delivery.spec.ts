@@ -1,14 +1,7 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { bars, MONTH_MS, turn } from '../testing/bars.js';
-import {
-  failsWith,
-  hangs,
-  operation,
-  refused,
-  unavailable,
-  watch,
-  writerHarness,
-} from '../testing/writer-harness.js';
+import { failsWith, hangs, operation, refused, unavailable } from '../testing/answers.js';
+import { watch, writerHarness } from '../testing/writer-harness.js';
 
 it('write sends the same block again after growing random delays', async () => {
   const retry = { initialDelayMs: 100, maxDelayMs: 300, random: () => 0.5 };

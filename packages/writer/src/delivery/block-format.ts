@@ -20,7 +20,8 @@ export interface BlockHeader extends Part {
   readonly record: RecordName;
   readonly id: string;
   readonly rowCount: number;
-  /** The affected cache keys; files that exist have this name for them. */
+  /** The affected cache keys. */
+  // eslint-disable-next-line house/plain-words -- the member's name in existing files
   readonly touchedKeys?: Part;
 }
 

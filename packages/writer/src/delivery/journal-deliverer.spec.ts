@@ -1,15 +1,8 @@
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { bars, turn } from '../testing/bars.js';
-import {
-  failsWith,
-  hangs,
-  operation,
-  refused,
-  unavailable,
-  watch,
-  writerHarness,
-} from '../testing/writer-harness.js';
+import { failsWith, hangs, operation, refused, unavailable } from '../testing/answers.js';
+import { watch, writerHarness } from '../testing/writer-harness.js';
 
 it('a journaled write resolves during an outage and is delivered after it', async () => {
   const { openJournaled, advance, script, stored, attempts, events } = writerHarness({ maxRows: 1 });

@@ -10,6 +10,17 @@ import { Transactions } from '../transactions/transactions.js';
 import { storedSymbols, turn } from './bars.js';
 import { transactionCache } from './transaction-cache.js';
 
+/** Decoder that accepts every cached value. */
+export const anything = { parse: (value: unknown) => value };
+
+/** Returns a feature batch of one symbol. */
+export const features = (symbol: string, values: Record<string, number>) => ({
+  symbol,
+  timestamp: 0,
+  version: 1,
+  features: values,
+});
+
 /** Transactions over a store and a cache in memory, with logs in a directory of their own. */
 export class TransactionHarness {
   readonly directory: string;

@@ -1,5 +1,4 @@
 import type { BlockReceipt, BlockWriter, EncodedBlock, WriteBlockOptions } from '@quantumtrade/dal-domain';
-import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ManualClock } from '@quantumtrade/dal-runtime';
@@ -8,10 +7,6 @@ import type { BatchWriterEvent } from '../batch-writer-events.js';
 import type { BatchWriterOptions } from '../batch-writer-options.js';
 import { openBatchWriter } from '../block-batch-writer.js';
 import { storedSymbols, turn } from './bars.js';
-
-export const operation = 'marketData.insert';
-export const unavailable = new ConnectionError('away', { operation });
-export const refused = new QueryError('INSERT', 'no such column', { operation });
 
 /** Batch writers over a store in memory. `script.answer` replaces its answers; by default it stores every block. */
 export function writerHarness(options: BatchWriterOptions = {}) {
@@ -54,11 +49,6 @@ export function writerHarness(options: BatchWriterOptions = {}) {
     stored: () => storedSymbols(timeSeries),
   };
 }
-
-/** Returns an answer that is always this error. */
-export const failsWith = (error: Error) => () => Promise.reject(error);
-/** Answer that never comes. */
-export const hangs = () => new Promise<never>(() => undefined);
 
 /** Returns an object that gets the value or the error of a promise. */
 export function watch<T>(promise: Promise<T>): { value?: T; error?: unknown } {

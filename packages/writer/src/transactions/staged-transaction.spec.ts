@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { bars, turn } from '../testing/bars.js';
-import { TransactionHarness } from '../testing/transaction-harness.js';
+import { anything, features, TransactionHarness } from '../testing/transaction-harness.js';
 import { transactionCache } from '../testing/transaction-cache.js';
 import { memoryTransactionLogs } from './transaction-logs.js';
 import { Transactions } from './transactions.js';
@@ -12,14 +12,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => harness.close());
-
-const anything = { parse: (value: unknown) => value };
-const features = (symbol: string, values: Record<string, number>) => ({
-  symbol,
-  timestamp: 0,
-  version: 1,
-  features: values,
-});
 
 it('run writes several records and cache keys and returns the counts', async () => {
   const sent: string[] = [];

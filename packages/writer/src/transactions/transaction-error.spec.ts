@@ -1,6 +1,6 @@
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { bars } from '../testing/bars.js';
-import { TransactionHarness } from '../testing/transaction-harness.js';
+import { features, TransactionHarness } from '../testing/transaction-harness.js';
 import type { TransactionLogs } from './transaction-logs.js';
 import { memoryTransactionLogs } from './transaction-logs.js';
 
@@ -12,14 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => harness.close());
 
-const features = (symbol: string, values: Record<string, number>) => ({
-  symbol,
-  timestamp: 0,
-  version: 1,
-  features: values,
-});
-
-it('run moves a refused block to the dead letters and applies the rest', async () => {
+it('run adds a dead letter for a refused block', async () => {
   const transactions = harness.open();
   harness.check = ({ record }) => {
     if (record === 'marketData') throw new QueryError('q', 'no such table', { operation: 'test' });
@@ -40,7 +33,7 @@ it('run moves a refused block to the dead letters and applies the rest', async (
   expect(transactions.state.pending).toBe(0);
 });
 
-it('run keeps a refused block in the log when there are no dead letters', async () => {
+it('run keeps a refused block in the log without dead letters', async () => {
   const transactions = harness.open(undefined, false);
   let isRefused = true;
   harness.check = () => {

@@ -1,6 +1,6 @@
 import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { bars, turn } from '../testing/bars.js';
-import { TransactionHarness } from '../testing/transaction-harness.js';
+import { anything, features, TransactionHarness } from '../testing/transaction-harness.js';
 import type { Transactions } from './transactions.js';
 
 let harness: TransactionHarness;
@@ -10,14 +10,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => harness.close());
-
-const anything = { parse: (value: unknown) => value };
-const features = (symbol: string, values: Record<string, number>) => ({
-  symbol,
-  timestamp: 0,
-  version: 1,
-  features: values,
-});
 
 const unavailable = () => new ConnectionError('away', { operation: 'test' });
 
@@ -37,7 +29,7 @@ it('run counts staged rows that lose to a newer version', async () => {
   expect(await harness.settle(run)).toMatchObject({ rowCounts: { marketData: 2 }, supersededCount: 1 });
 });
 
-it('run applies a transaction later when its caller gave up after the commit', async () => {
+it('a committed transaction is applied after its caller gave up', async () => {
   const transactions = harness.open();
   const controller = new AbortController();
   let isAway = true;
