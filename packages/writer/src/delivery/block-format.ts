@@ -21,7 +21,7 @@ export interface BlockHeader extends Part {
   readonly id: string;
   readonly rowCount: number;
   /** The affected cache keys. */
-  // eslint-disable-next-line house/plain-words -- the member's name in existing files
+  // eslint-disable-next-line house-style/plain-words -- the member's name in existing files
   readonly touchedKeys?: Part;
 }
 

@@ -20,7 +20,7 @@ const FORMAT = 1;
 interface Header extends Pick<TransactionRecord, 'at' | 'cacheChanges'> {
   readonly format: number;
   /** The affected cache keys. */
-  // eslint-disable-next-line house/plain-words -- the member's name in existing logs
+  // eslint-disable-next-line house-style/plain-words -- the member's name in existing logs
   readonly touchedKeys: readonly string[];
   readonly blocks: readonly (Omit<EncodedBlock, 'bytes'> & { readonly byteLength: number })[];
 }
