@@ -4,8 +4,8 @@ import { problemOf } from './testing.js';
 const backendOf = (toml: string, env: Record<string, string> = {}) => parseConfig(toml, env).backend;
 const server = '[clickhouse]\nurl = "http://ch:8123"';
 
-describe('the backend', () => {
-  it('is embedded when no ClickHouse server is described', () => {
+describe('parseConfig', () => {
+  it('chooses the embedded backend when no ClickHouse server is described', () => {
     expect(backendOf('[clickhouse]\ndatabase = "prices"\npassword = ""')).toBe('embedded');
     expect(backendOf('[redis]\nurl = "redis://r"')).toBe('embedded');
   });
@@ -16,11 +16,11 @@ describe('the backend', () => {
     ['the default URL', '[clickhouse]\nurl = "http://127.0.0.1:8123"', {}],
     ['a username', '[clickhouse]\nusername = "ann"', {}],
     ['a password', '', { QTDAL_CLICKHOUSE__PASSWORD: 'sesame' }],
-  ])('is the server described by %s', (_by, toml, env) => {
+  ])('chooses the ClickHouse server when the configuration has %s', (_by, toml, env) => {
     expect(backendOf(toml, env)).toBe('clickhouse-redis');
   });
 
-  it('is the named one when the environment names it beside the server of the file', () => {
+  it('chooses the backend of the environment over the server of the file', () => {
     expect(backendOf(server, { QTDAL_BACKEND: 'memory' })).toBe('memory');
     expect(backendOf(`backend = "clickhouse-redis"\n${server}`, { QTDAL_BACKEND: 'embedded' })).toBe(
       'embedded',
@@ -43,7 +43,7 @@ describe('the backend', () => {
       'QTDAL_CLICKHOUSE__URL',
       'environment',
     ],
-  ])('must not contradict a ClickHouse URL %s', (_where, toml, env, key, source) => {
+  ])('refuses a ClickHouse URL beside another backend %s', (_where, toml, env, key, source) => {
     expect(problemOf(() => parseConfig(toml, env, 'my.toml'))).toMatchObject({
       key,
       source,

@@ -7,12 +7,12 @@ type Backend = DalConfig['backend'];
 const DEFAULT_URL = CONFIG_SETTINGS.clickhouse.settings.url.default;
 const URL_KEY = ['clickhouse', 'url'] as const;
 
-/** Keys that only a server of one's own has: the embedded engine has an address and a login of its own. */
+/** Keys that describe a server; the embedded engine has its own address and login. */
 const SERVER_KEYS = ['url', 'username', 'password'];
 
 /**
  * Returns the backend of a checked configuration: the named one; else `clickhouse-redis` when a ClickHouse server is
- * described; else `embedded`. An empty password describes none.
+ * described; else `embedded`. An empty password does not count.
  */
 export function chooseBackend(table: Table, named: Backend | undefined): Backend {
   return named ?? (serverKey(table) === undefined ? 'embedded' : 'clickhouse-redis');
@@ -27,7 +27,7 @@ export function serverKey({ clickhouse }: Table): string | undefined {
 
 /**
  * Returns the path of the ClickHouse URL when the named backend contradicts it. A backend that the environment names
- * replaces the server of the file, and is no contradiction; the default URL is none either.
+ * replaces the server of the file without contradiction, and so does a default URL.
  */
 export function contradictedUrl(
   { clickhouse }: Table,

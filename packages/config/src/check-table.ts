@@ -53,7 +53,7 @@ export function checkTable(table: Table, origin: Origin): DalConfig {
   return { ...sections, backend: chooseBackend(table, backend) };
 }
 
-/** Returns the variable that sets a key where there is one, else the key as it is spelt in the source. */
+/** Returns the variable that sets a key, or the key as the source spells it. */
 function nameOf(path: readonly string[], { source, overrides, spell }: Origin) {
   const key = path.join('.');
   const isWithin = (inner: string, outer: string) => `${inner}.`.startsWith(`${outer}.`);

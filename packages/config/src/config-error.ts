@@ -1,11 +1,11 @@
-/** Where a configuration went wrong, in the user's own terms. */
+/** A problem of a configuration, named as the user wrote it. */
 export interface ConfigProblem {
   /**
    * The key as the user wrote it: `clickhouse.retry.max_attempts` for a file, `QTDAL_REDIS__DATABASE` for an
    * override, `redis.commandTimeoutMs` in code. Undefined when the document as a whole is at fault.
    */
   readonly key?: string;
-  /** What is wrong. Names types and limits, never the value found. */
+  /** The accepted types and limits, never the value found. */
   readonly reason: string;
   /** The file's name, `environment`, or `defineConfig`. */
   readonly source: string;
@@ -13,7 +13,7 @@ export interface ConfigProblem {
 
 const MAX_KEY_LENGTH = 200;
 
-/** A configuration that cannot be used. Carries no value of it, so that no secret can be among them. */
+/** Error of an invalid configuration. It holds no value of the configuration, so it cannot show a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly key: string | undefined;

@@ -5,11 +5,11 @@ import { problemOf } from './testing.js';
 const anything = (input: unknown) => () => defineConfig(input as never);
 
 describe('defineConfig', () => {
-  it('has the defaults of an empty file', () => {
+  it('returns the defaults when it gets an empty object', () => {
     expect(defineConfig({})).toEqual(parseConfig('', {}));
   });
 
-  it('gives what a file with the same values gives', () => {
+  it('returns the same configuration as a file with the same values', () => {
     const toml = `
       [clickhouse]
       url = "https://ann:sesame@ch:8443/prices"
@@ -40,7 +40,7 @@ describe('defineConfig', () => {
     expect(config.clickhouse.password?.reveal()).toBe('sesame');
   });
 
-  it('takes a complete configuration and gives it again', () => {
+  it('returns an equal configuration when it gets a complete one', () => {
     const toml =
       '[redis]\npassword = "sesame"\n[redis.sentinel]\nname = "m"\nnodes = ["[::1]:5"]\n[redis.tls]';
     const config = parseConfig(toml, {});
@@ -49,7 +49,7 @@ describe('defineConfig', () => {
     expect(defineConfig({ ...config, backend: 'memory' }).backend).toBe('memory');
   });
 
-  it('wraps a plain password and shows it nowhere', () => {
+  it('wraps plain passwords in secrets', () => {
     const password = 'hunter2';
     const config = defineConfig({
       clickhouse: { password },

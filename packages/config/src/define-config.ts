@@ -7,7 +7,7 @@ import { shownKey } from './shown-key.js';
 import { Secret } from './secret.js';
 import { isTable, type Table } from './table.js';
 
-/** A part of the configuration as it may be written in code. */
+/** A part of the configuration as code may write it. */
 type Input<T> = T extends Secret
   ? Secret | string
   : T extends Address
@@ -24,8 +24,8 @@ export type ConfigInput = Input<DalConfig>;
 const SOURCE = 'defineConfig';
 
 /**
- * Makes a configuration that is written in code, in the shape of `DalConfig`, with every key optional. It is checked as
- * a file is, and gets the same defaults. A plain password becomes a `Secret`. Neither a file nor the environment is read.
+ * Returns a complete configuration from values in code, in the shape of `DalConfig` with every key optional. They are checked
+ * like a file and get the same defaults. A plain password becomes a `Secret`. Neither a file nor the environment is read.
  * @throws {ConfigError} naming the first key at fault and never a value.
  */
 export function defineConfig(input: ConfigInput): DalConfig {
@@ -33,7 +33,7 @@ export function defineConfig(input: ConfigInput): DalConfig {
   return checkTable(table, { source: SOURCE, overrides: [], spell: spellInCode });
 }
 
-/** The file's table of what is written in code. Throws `ConfigError` for an unknown key. */
+/** Returns the table that a file with these values has. Throws `ConfigError` for an unknown key. */
 function toTable(input: unknown, path: readonly string[]): Table {
   if (!isPlainObject(input)) refuse(path.length ? spellInCode(path) : undefined, 'expected a plain object');
   const known = new Map(keysAt(path).map((key) => [keyAt([...path, key])!.codePath.at(-1)!, key]));

@@ -1,7 +1,7 @@
 import { parseConfig } from './index.js';
 import { problemOf } from './testing.js';
 
-/** Each key of a file with a text that is not its default, where it ends up, and a text that it refuses. */
+/** Each key of a file with a text other than its default, its path and value in code, and a text that it refuses. */
 const keys: readonly (readonly [key: string, text: string, at: string, becomes: unknown, refused: string])[] =
   [
     ['backend', 'memory', 'backend', 'memory', 'oracle'],
@@ -45,10 +45,10 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
 
 const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '__')}`;
 
-/** Secrets, and tables that are not there unless they are written. */
+/** Secrets and optional tables. */
 const others = ['password', 'key', 'tls', 'sentinel'];
 
-/** The paths of all other values. */
+/** Returns the paths of all other values. */
 const pathsOf = (value: object, path = ''): string[] =>
   Object.entries(value).flatMap(([key, item]) =>
     typeof item === 'object'
@@ -58,12 +58,12 @@ const pathsOf = (value: object, path = ''): string[] =>
         : [`${path}${key}`],
   );
 
-describe('the environment', () => {
-  it('is tried below on every key there is', () => {
+describe('parseConfig', () => {
+  it('has a case below for every key', () => {
     expect(keys.map(([, , at]) => at).sort()).toEqual(pathsOf(parseConfig('', {})).sort());
   });
 
-  it.each(keys)('replaces %s', (key, text, at, becomes) => {
+  it.each(keys)('replaces %s when its variable is set', (key, text, at, becomes) => {
     const before = parseConfig('', {});
     const after = parseConfig('', { [variableOf(key)]: text });
     expect(before).not.toHaveProperty(at, becomes);
@@ -71,16 +71,19 @@ describe('the environment', () => {
     expect(pathsOf(after)).toEqual(pathsOf(before));
   });
 
-  it.each(keys)('is named when its %s is refused', (key, _text, _at, _becomes, refused) => {
-    const variable = variableOf(key);
-    expect(problemOf(() => parseConfig('', { [variable]: refused }))).toMatchObject({
-      key: variable,
-      source: 'environment',
-      reason: expect.stringMatching(/^expected /),
-    });
-  });
+  it.each(keys)(
+    'names the variable when the value of %s is refused',
+    (key, _text, _at, _becomes, refused) => {
+      const variable = variableOf(key);
+      expect(problemOf(() => parseConfig('', { [variable]: refused }))).toMatchObject({
+        key: variable,
+        source: 'environment',
+        reason: expect.stringMatching(/^expected /),
+      });
+    },
+  );
 
-  it.each(keys)('is not to blame when %s is of a wrong type in the file', (key) => {
+  it.each(keys)('names the file when %s has a wrong type there', (key) => {
     const path = key.split('.');
     const toml = `${path.length > 1 ? `[${path.slice(0, -1).join('.')}]\n` : ''}${path.at(-1)} = [1]`;
     expect(problemOf(() => parseConfig(toml, {}, 'my.toml'))).toMatchObject({
@@ -91,7 +94,7 @@ describe('the environment', () => {
   });
 
   it.each(['clickhouse', 'clickhouse.retry', 'redis', 'redis.cluster', 'embedded', 'writer', 'audit'])(
-    'must not turn %s into a value',
+    'refuses a value in place of the table %s',
     (key) => {
       const path = key.split('.');
       const section = path.length > 1 ? `[${path[0]}]\n` : '';
@@ -99,13 +102,13 @@ describe('the environment', () => {
     },
   );
 
-  it('wins over the file, in any case of letters, and leaves the keys beside alone', () => {
+  it('replaces one key of the file by a variable in mixed case', () => {
     const toml = '[clickhouse]\nmax_connections = 7\nmax_query_size = 8';
     const { clickhouse } = parseConfig(toml, { qtdal_ClickHouse__Max_Connections: '9' });
     expect(clickhouse).toMatchObject({ maxConnections: 9, maxQuerySize: 8 });
   });
 
-  it('passes over variables of other programs', () => {
+  it('ignores variables of other programs', () => {
     const others = { QTDAL_LOG_LEVEL: 'debug', CLICKHOUSE_URL: 'http://ch', QT_SEED: '1' };
     expect(parseConfig('', others)).toEqual(parseConfig('', {}));
   });
@@ -124,7 +127,7 @@ describe('the environment', () => {
     ['QTDAL_BACKEND__KIND', 'expected one of QTDAL_BACKEND'],
     ['QTDAL_ORACLE__URL', 'expected one of backend, clickhouse, '],
     ['QTDAL_REDIS__MAX_IDLE', 'was removed: '],
-  ])('refuses %s and names what was meant', (variable, reason) => {
+  ])('refuses the variable %s and suggests a name', (variable, reason) => {
     expect(problemOf(() => parseConfig('', { [variable]: '5' }))).toMatchObject({
       key: variable,
       source: 'environment',
@@ -132,7 +135,7 @@ describe('the environment', () => {
     });
   });
 
-  it('passes over a variable that the file refers to', () => {
+  it('ignores a similar variable when the file refers to it', () => {
     const toml = '[audit]\nkey = "${QTDAL_AUDIT_KEY:-}"';
     expect(parseConfig(toml, { QTDAL_AUDIT_KEY: 'sesame' }).audit.key?.reveal()).toBe('sesame');
   });
@@ -141,17 +144,17 @@ describe('the environment', () => {
     ['ten thousand levels', { [`QTDAL_${'A__'.repeat(10_000)}B`]: '1' }],
     ['a prototype', { QTDAL_REDIS____PROTO____POLLUTED: '1' }],
     ['a name of a megabyte', { [`QTDAL_REDIS__${'X'.repeat(1_000_000)}`]: '1' }],
-  ])('refuses a variable of %s with a short message', (_what, env) => {
+  ])('keeps the message short when it refuses %s', (_what, env) => {
     expect(problemOf(() => parseConfig('', env)).message.length).toBeLessThan(2_000);
     expect({}).not.toHaveProperty('POLLUTED');
   });
 
-  it('may be very large', () => {
+  it('reads an environment of ten thousand variables', () => {
     const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`QTDAL_SERVICE_${n}`, 'x']));
     expect(parseConfig('', { ...many, QTDAL_BACKEND: 'memory' }).backend).toBe('memory');
   });
 
-  it('must not set one key twice', () => {
+  it('refuses two variables for one key', () => {
     const env = { QTDAL_BACKEND: 'memory', qtdal_backend: 'embedded' };
     expect(problemOf(() => parseConfig('', env))).toMatchObject({
       key: 'qtdal_backend',
@@ -160,35 +163,35 @@ describe('the environment', () => {
   });
 });
 
-describe('${NAME} in a text', () => {
+describe('interpolation', () => {
   const database = (text: string, env: Record<string, string | undefined>) =>
     parseConfig(`[clickhouse]\ndatabase = '${text}'`, env).clickhouse.database;
 
-  it('becomes the value of the variable, as often as it stands there', () => {
+  it('replaces every occurrence of a variable', () => {
     expect(database('${A}_${B}_${A}', { A: 'x', B: 'y' })).toBe('x_y_x');
   });
 
-  it('becomes the default when the variable is unset or empty', () => {
+  it('uses the default when the variable is unset or empty', () => {
     expect(database('${A:-fallback:-1}', {})).toBe('fallback:-1');
     expect(database('${A:-fallback}', { A: '' })).toBe('fallback');
     expect(database('${A:-fallback}', { A: 'x' })).toBe('x');
   });
 
-  it('may stand for a number', () => {
+  it('reads a number from a variable', () => {
     const { redis } = parseConfig('[redis]\ndatabase = "${DB}"\ncommand_timeout = "${T:-1.5}"', { DB: '3' });
     expect(redis).toMatchObject({ database: 3, commandTimeoutMs: 1_500 });
   });
 
-  it('is not looked for in what a variable contains', () => {
+  it('leaves the value of a variable as it is', () => {
     expect(database('${A}', { A: '${B}' })).toBe('${B}');
     expect(parseConfig('', { QTDAL_CLICKHOUSE__DATABASE: '${B}' }).clickhouse.database).toBe('${B}');
   });
 
-  it('is plain text behind another dollar sign', () => {
+  it('keeps plain text behind a double dollar sign', () => {
     expect(database('a$${A}$', { A: 'x' })).toBe('a${A}$');
   });
 
-  it('is an error that names key and variable when the variable is not set', () => {
+  it('names key and variable when the variable is not set', () => {
     expect(
       problemOf(() => parseConfig('[clickhouse]\npassword = "${CLICKHOUSE_PASSWORD}"', {}, 'my.toml')),
     ).toMatchObject({
@@ -198,13 +201,13 @@ describe('${NAME} in a text', () => {
     });
   });
 
-  it('is not needed where the environment replaces the key', () => {
+  it('needs no variable when the environment replaces the key', () => {
     const toml = '[clickhouse]\npassword = "${CLICKHOUSE_PASSWORD}"';
     const { clickhouse } = parseConfig(toml, { QTDAL_CLICKHOUSE__PASSWORD: 'sesame' });
     expect(clickhouse.password?.reveal()).toBe('sesame');
   });
 
-  it.each(['${A', '${}', '${1A}', '${A-b}'])('is refused as %s', (text) => {
+  it.each(['${A', '${}', '${1A}', '${A-b}'])('refuses the malformed reference %s', (text) => {
     expect(problemOf(() => database(text, { A: 'x' }))).toMatchObject({
       key: 'clickhouse.database',
       reason: 'expected ${NAME} or ${NAME:-default} after "${"',

@@ -6,7 +6,7 @@ import { isTable, type Table } from './table.js';
 /** Environment variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A value that the environment gives to one key, in place of the file's. */
+/** A value of the environment that replaces one key of the file. */
 export interface Override {
   /** The variable's name as it was written. */
   readonly variable: string;
@@ -20,7 +20,7 @@ const prefix = /^QTDAL_/i;
 
 /**
  * Replaces `${NAME}` in every text of a table by the variable's value, and `${NAME:-default}` by the default when
- * the variable is unset or empty. `$${` stands for a plain `${`. What a variable contains is taken as it is.
+ * the variable is unset or empty. `$${` stands for a plain `${`. Values of variables are not interpolated again.
  * @throws {ConfigError} naming the key and the variable, when a variable is not set.
  */
 export function interpolate(table: Table, env: Environment, source: string): Table {
@@ -51,10 +51,10 @@ function fillText(text: string, env: Environment, key: string, source: string): 
 
 /**
  * Returns the overrides in an environment: `QTDAL_CLICKHOUSE__MAX_CONNECTIONS=5` sets `clickhouse.max_connections`. Two
- * underscores stand between levels, upper and lower case are alike. Variables of other programs that begin with `QTDAL_`,
- * and those that the file refers to as `${NAME}`, are passed over.
+ * underscores separate levels, and case does not matter. Variables of other programs that begin with `QTDAL_`, and those that the
+ * file refers to as `${NAME}`, are ignored.
  * @param references names that the file refers to.
- * @throws {ConfigError} when a name resembles that of a key but is none, or when two variables set one key.
+ * @throws {ConfigError} when a name is similar to a key's but unknown, or when two variables set one key.
  */
 export function overridesIn(env: Environment, references: ReadonlySet<string>): Override[] {
   const byKey = new Map<string, Override>();
@@ -88,7 +88,7 @@ const PATHS_BY_VARIABLE = new Map(VALUE_KEYS.map(({ variable, path }) => [variab
 const VARIABLES = [...PATHS_BY_VARIABLE.keys()];
 const VARIABLES_BY_LETTERS = new Map(VARIABLES.map((name) => [withoutUnderscores(name), name]));
 
-/** Returns why a variable is refused; undefined for one of another program. */
+/** Returns the reason for refusing a variable; undefined for a variable of another program. */
 function unknownVariableReason(variable: string): string | undefined {
   const name = variable.toUpperCase();
   const meant = closest(withoutUnderscores(name), [...VARIABLES_BY_LETTERS.keys()]);

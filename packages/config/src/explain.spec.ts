@@ -6,7 +6,7 @@ const explained = async (text: string, env: Record<string, string> = {}) => {
 };
 
 describe('explainConfig', () => {
-  it('names the file, the variable or the default of each value', async () => {
+  it('returns the origin of each value: file, variable or default', async () => {
     const settings = await explained('[clickhouse]\nmax_connections = 7\nrequest_timeout = 2', {
       QTDAL_CLICKHOUSE__MAX_CONNECTIONS: '8',
       QTDAL_REDIS__CLUSTER__NODES: 'a:1,b:2',
@@ -21,13 +21,13 @@ describe('explainConfig', () => {
     expect(settings).not.toHaveProperty(['redis.sentinel.name']);
   });
 
-  it('says which key chose the backend', async () => {
+  it('returns the key that chose the backend', async () => {
     expect((await explained('', { QTDAL_CLICKHOUSE__URL: 'http://ch' })).backend).toBe(
       'clickhouse-redis from because clickhouse.url is set',
     );
   });
 
-  it('names the URL that gives a login, and shows no secret', async () => {
+  it('returns the URL as the origin of a login, without secrets', async () => {
     const settings = await explained('[clickhouse]\nurl = "http://ann:hunter2@ch/prices"');
     expect(settings).toMatchObject({
       'clickhouse.url': 'http://ch from my.toml',

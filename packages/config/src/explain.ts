@@ -4,13 +4,13 @@ import { keyAt, VALUE_KEYS, type ValueKey } from './keys.js';
 import type { DalConfig } from './sections.js';
 import { isTable, type Table } from './table.js';
 
-/** One value of a configuration, and where it came from. */
+/** One value of a configuration with its origin. */
 export interface ExplainedSetting {
   /** The key in a file, e.g. `clickhouse.max_connections`. */
   readonly key: string;
   /** The value in use; a secret as `set` or `not set`. */
   readonly value: string;
-  /** The file's name, the variable's, `default`, or what a derived value was derived from. */
+  /** The file's name, the variable's name, `default`, or the source of a derived value. */
   readonly origin: string;
 }
 

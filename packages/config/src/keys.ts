@@ -1,7 +1,7 @@
 import type { LeafSetting, Setting, SettingDeclarations } from '@quantumtrade/dal-runtime';
 import { CONFIG_SETTINGS } from './sections.js';
 
-/** A key of the configuration, and what is below it. */
+/** A key of the configuration with the keys below it. */
 export interface ConfigKey {
   /** The keys in code from the top, e.g. `clickhouse`, `connectionTimeoutMs`. */
   readonly codePath: readonly string[];
@@ -19,7 +19,7 @@ export interface ValueKey extends ConfigKey {
   readonly variable: string;
 }
 
-/** Keys of earlier versions by path, and why they are refused. */
+/** Keys of earlier versions by path, with the reason for refusing them. */
 const REMOVED: Readonly<Record<string, string>> = {
   'redis.max_connections':
     'was removed: one connection to each server carries all calls, so there is nothing to limit',
@@ -41,10 +41,10 @@ export const VALUE_KEYS: readonly ValueKey[] = valueKeys(ROOT);
 export const keyAt = (path: readonly string[]): ConfigKey | undefined =>
   path.reduce<ConfigKey | undefined>((key, name) => key?.children.get(name), ROOT);
 
-/** Returns the names of the keys in the table at a path of a file; none when no table is there. */
+/** Returns the names of the keys in the table at a path of a file; none for any other path. */
 export const keysAt = (path: readonly string[]): string[] => [...(keyAt(path)?.children.keys() ?? [])];
 
-/** Returns why a key of earlier versions is refused. */
+/** Returns the reason for refusing a key of earlier versions. */
 export const removedReason = (path: readonly string[]): string | undefined => {
   const key = path.join('.');
   return Object.hasOwn(REMOVED, key) ? REMOVED[key] : undefined;

@@ -9,24 +9,24 @@ import type { DalConfig } from './sections.js';
 import { withValue, type Table } from './table.js';
 
 export interface LoadConfigOptions {
-  /** The TOML file to read. Without `file` and `text`, defaults and environment are all there is. */
+  /** The TOML file to read. Without `file` and `text`, the configuration has the defaults and the environment. */
   readonly file?: string;
   /** TOML to use in place of the file's content. */
   readonly text?: string;
-  /** Default is `process.env`. */
+  /** @default process.env */
   readonly env?: Environment;
 }
 
-/** A configuration, and where each of its values came from. */
+/** A configuration with the origin of each value. */
 export interface ExplainedConfig {
   readonly config: DalConfig;
   readonly settings: readonly ExplainedSetting[];
 }
 
-/** A configuration is a few kilobytes; more is another file. */
+/** Size limit of a file. A configuration has a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
-/** Nested arrays deeper than this are no configuration. */
+/** Depth limit of nested arrays and tables. */
 const MAX_DEPTH = 20;
 
 /**
@@ -38,7 +38,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<DalCo
 }
 
 /**
- * Reads the configuration as `loadConfig` does, and says where each value came from. Secrets are shown as set or unset.
+ * Reads the configuration like `loadConfig`, and returns the origin of each value. Secrets are shown as set or not set.
  * @throws {ConfigError} like `loadConfig`.
  */
 export async function explainConfig(options: LoadConfigOptions = {}): Promise<ExplainedConfig> {
@@ -48,9 +48,9 @@ export async function explainConfig(options: LoadConfigOptions = {}): Promise<Ex
 }
 
 /**
- * Makes a configuration of TOML text and environment variables. In order: TOML is parsed, unknown keys are refused,
- * `${NAME}` is filled in, `QTDAL_SECTION__KEY` variables replace keys, and the whole is checked.
- * @param source what errors call the text.
+ * Returns the configuration of a TOML text and environment variables. In order: TOML is parsed, unknown keys are refused,
+ * `${NAME}` is replaced, `QTDAL_SECTION__KEY` variables replace keys, and all values are checked.
+ * @param source the name of the text in errors.
  * @throws {ConfigError} naming the first key at fault and never a value.
  */
 export function parseConfig(toml: string, env: Environment, source = 'configuration'): DalConfig {
@@ -71,7 +71,7 @@ function resolve(toml: string, env: Environment, source: string): ExplainedConfi
   return { config, settings: explainSettings(config, table, overrides, source) };
 }
 
-/** Reads one byte more than allowed at most, whatever the file is. */
+/** Reads a file, at most one byte more than allowed. */
 async function read(file: string): Promise<string> {
   let handle: FileHandle | undefined;
   try {

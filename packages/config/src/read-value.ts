@@ -16,9 +16,8 @@ const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
 const address = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<name>[^\s:@/[\]]+))(?::(?<port>\d{1,5}))?$/;
 
 /**
- * Reads a value as a file or the environment gives it. The environment has texts only, so numbers, flags and lists may be
- * text anywhere. An empty secret counts as absent, which is what `${NAME:-}` gives when the variable is not set; so does an
- * empty path that may be absent.
+ * Reads a value of a file or of the environment. Numbers, flags and lists may be text, because the environment has only texts.
+ * An empty secret counts as absent, because `${NAME:-}` is empty when the variable is not set; so does an empty optional path.
  */
 export function readValue(setting: LeafSetting, given: unknown): unknown {
   const isAbsent = setting.kind === 'secret' || (setting.kind === 'path' && setting.default === undefined);

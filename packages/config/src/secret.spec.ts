@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { ConfigError, parseConfig, Secret } from './index.js';
 
-describe('a secret', () => {
+describe('Secret', () => {
   const secret = new Secret('hunter2');
 
-  it('is told to whoever asks for it', () => {
+  it('returns its text from reveal', () => {
     expect(secret.reveal()).toBe('hunter2');
   });
 
@@ -14,14 +14,14 @@ describe('a secret', () => {
     ['a template', `${secret}`],
     ['JSON', JSON.stringify({ secret })],
     ['an inspection', inspect({ secret }, { showHidden: true, depth: null })],
-  ])('is not told in %s', (_form, shown) => {
+  ])('hides its text in %s', (_form, shown) => {
     expect(shown).toContain('[secret]');
     expect(shown).not.toContain('hunter2');
   });
 });
 
-describe('the secrets of a configuration', () => {
-  /** Ways to give a secret, in files that are right and files that are wrong in every way. */
+describe('parseConfig', () => {
+  /** Ways to write a secret, in valid and in invalid files. */
   const givers: readonly ((secret: string) => readonly [toml: string, env?: Record<string, string>])[] = [
     (secret) => [`[clickhouse]\npassword = "${secret}"`],
     (secret) => [`[clickhouse]\nurl = "http://ann:${secret}@ch:8123"`],
@@ -68,7 +68,7 @@ describe('the secrets of a configuration', () => {
     ].join('\n');
 
   it.each(givers.map((give) => [give.toString(), give] as const))(
-    'never show, given as %s',
+    'shows no secret given as %s',
     (_name, give) => {
       fc.assert(
         fc.property(fc.stringMatching(/^s3cr[A-Za-z0-9]{4,20}$/), (secret) => {
@@ -87,7 +87,7 @@ describe('the secrets of a configuration', () => {
     },
   );
 
-  it('are none when the password is empty', () => {
+  it('treats an empty password as absent', () => {
     const { clickhouse, redis } = parseConfig(
       '[clickhouse]\npassword = ""\n[redis]\nurl = "redis://:@r"',
       {},

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
 /**
- * A text that must not be shown: turning it into a string, JSON or an inspection gives `[secret]`.
- * Only `reveal()` returns the text, so each use of it can be found.
+ * A text that is never shown: as a string, as JSON and in inspections it is `[secret]`. Only `reveal()` returns the text, so every
+ * use of it can be found.
  */
 export class Secret {
   readonly #text: string;

@@ -5,7 +5,7 @@ export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
-/** The table with the value at a path replaced; tables missing on the way are created. */
+/** Returns the table with another value at a path; missing tables on the path are created. */
 export function withValue(table: Table, path: readonly string[], value: unknown): Table {
   const [key, ...rest] = path;
   if (key === undefined) return table;

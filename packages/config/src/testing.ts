@@ -1,6 +1,6 @@
 import { ConfigError } from './config-error.js';
 
-/** The complaint a test expects from a call. */
+/** Returns the error that a call throws. */
 export function problemOf(call: () => unknown): ConfigError {
   try {
     call();

@@ -38,7 +38,7 @@ const isAlive = (pid: number): boolean => {
 
 let uses = 0;
 
-/** What an application does; the same lines for every backend. */
+/** Uses a data layer as an application does, in the same way for every backend. */
 async function useIt({ database }: OpenDatabase): Promise<void> {
   await database.initializeSchema();
   expect(await database.validateSchema()).toMatchObject({ valid: true });
@@ -81,17 +81,17 @@ async function withDatabase(
   }
 }
 
-describe('each backend', () => {
-  it('memory works', () => withDatabase(memoryModule(), useIt));
+describe('openDatabase', () => {
+  it('works in memory', () => withDatabase(memoryModule(), useIt));
 
-  it('embedded works with the Redis that answers', () =>
+  it('uses the Redis that answers beside the embedded engine', () =>
     withDatabase(embeddedModule(temporary(redisUrl)), async (opened) => {
       expect(opened.backends.cache).toBe(`Redis at ${redisUrl}`);
       expect(opened.backends.timeSeries).toMatch(/^embedded ClickHouse at http:\/\/127\.0\.0\.1:\d+$/);
       await useIt(opened);
     }));
 
-  it('embedded goes on when its engine ends', () =>
+  it('continues when the embedded engine ends', () =>
     withDatabase(embeddedModule(temporary(nobody)), async (opened) => {
       await useIt(opened);
       const server = await opened.container.getAsync(TOKENS.EmbeddedClickHouse);
@@ -102,13 +102,13 @@ describe('each backend', () => {
       expect(server.restarts).toBe(1);
     }));
 
-  it('embedded uses memory where no Redis answers, and says so', () =>
+  it('uses the memory cache when no Redis answers', () =>
     withDatabase(embeddedModule(temporary(nobody)), async (opened) => {
       expect(opened.backends.cache).toBe('memory (no Redis answered)');
       await useIt(opened);
     }));
 
-  it('embedded uses memory where something other than a Redis listens', async () => {
+  it('uses the memory cache when another server listens', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.once('listening', resolve));
     const url = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
@@ -118,7 +118,7 @@ describe('each backend', () => {
     silent.close();
   });
 
-  it('servers of one’s own work', async () => {
+  it('works on ClickHouse and Redis servers', async () => {
     const server = await startEmbeddedClickHouse();
     const { url, username, password } = server;
     const own = config(redisUrl, `url = "${url}"\nusername = "${username}"\npassword = "${password}"`);
@@ -136,8 +136,8 @@ describe('each backend', () => {
   });
 });
 
-describe('closing', () => {
-  it('leaves neither the engine nor its temporary data', async () => {
+describe('close', () => {
+  it('stops the engine and removes its temporary data', async () => {
     const opened = await openDatabase(embeddedModule(temporary(redisUrl)));
     const { pid, dataDirectory } = await opened.container.getAsync(TOKENS.EmbeddedClickHouse);
     expect(isAlive(pid)).toBe(true);
@@ -146,7 +146,7 @@ describe('closing', () => {
     expect(existsSync(dataDirectory)).toBe(false);
   });
 
-  it('stores buffered rows before the engine ends when the own container unbinds all', async () => {
+  it('stores buffered rows before the engine stops on unbindAllAsync', async () => {
     const container = new Container();
     await container.loadAsync(embeddedModule(temporary(nobody)), databaseModule());
     const engine = await container.getAsync(TOKENS.EmbeddedClickHouse);
@@ -161,7 +161,7 @@ describe('closing', () => {
     expect(isAlive(engine.pid)).toBe(false);
   });
 
-  it('keeps the data of a directory that was named', async () => {
+  it('keeps the data of a named directory', async () => {
     const dataDirectory = mkdtempSync(join(tmpdir(), 'wiring-'));
     const kept = embeddedModule.bind(null, { ...config(nobody), embedded: { dataDirectory } });
     await withDatabase(kept(), useIt);
@@ -171,7 +171,7 @@ describe('closing', () => {
     rmSync(dataDirectory, { recursive: true });
   });
 
-  it('an engine that cannot start is a ConnectionError, and nothing is left open', async () => {
+  it('leaves nothing open when the engine cannot start', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'wiring-')), 'file');
     writeFileSync(file, 'no directory');
     const broken = embeddedModule({ ...config(redisUrl), embedded: { dataDirectory: file } });

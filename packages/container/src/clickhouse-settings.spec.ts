@@ -12,10 +12,10 @@ import type { RedisClusterSettings, RedisSentinelSettings, RedisSettings } from 
 import { clickHouseSettings } from './stores.js';
 import { redisSettings } from './redis-settings.js';
 
-/** Keys of a configuration that the adapter has no setting for, and which would have no effect. */
+/** Keys of a configuration without a setting of the adapter, which would have no effect. */
 type Unused<Config, Settings> = Exclude<keyof Config, keyof Settings>;
 
-/** Does not compile while there are any. TLS has files, whose content the adapter gets. */
+/** Compiles only when there are none. TLS has files, whose content is passed to the adapter. */
 const unused: readonly [
   Record<Unused<ClickHouseConfig, ClickHouseSettings>, never>,
   Record<Unused<RetryConfig, RetrySettings>, never>,
@@ -25,7 +25,7 @@ const unused: readonly [
   Record<Exclude<Unused<RedisTlsConfig, NonNullable<RedisSettings['tls']>>, `${string}File`>, never>,
 ] = [{}, {}, {}, {}, {}, {}];
 
-it('hands every key of the configuration to the adapter of its section', () => {
+it('passes every key of a section to its adapter', () => {
   const config = defineConfig({
     clickhouse: { password: 'sesame', retry: { maxAttempts: 9 }, maxQuerySize: 9 },
     redis: { password: 'sesame', commandTimeoutMs: 9 },

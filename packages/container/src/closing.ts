@@ -1,5 +1,3 @@
-import type { BackendProbe } from '@quantumtrade/dal-domain';
-
 interface Part {
   readonly close: () => unknown;
   readonly users: object[];
@@ -9,8 +7,8 @@ interface Part {
 const parts = new WeakMap<object, Part>();
 
 /**
- * Declares how a part of a data layer is closed, and which parts it uses. A part is closed once, after the parts that use
- * it, in whichever order a container deactivates them.
+ * Registers the closing of a part of a data layer and the parts that it uses. A part is closed once, after the parts that use
+ * it, in whatever order a container deactivates them.
  */
 export function closable<T extends object>(part: T, close: () => unknown, uses: readonly object[] = []): T {
   parts.set(part, { close, users: [] });
@@ -18,13 +16,7 @@ export function closable<T extends object>(part: T, close: () => unknown, uses: 
   return part;
 }
 
-/** Declares a backend, which is closed by its probe. */
-export const closableBackend = <T extends { readonly probe: BackendProbe }>(
-  backend: T,
-  uses?: readonly object[],
-): T => closable(backend, () => backend.probe.close(), uses);
-
-/** Closes a part after those that use it, whose failures are their own. Closing it again gives the first outcome. */
+/** Closes a part after those that use it, even when their closing fails. Closing it again returns the first outcome. */
 export function closePart(part: object | undefined): Promise<void> {
   const found = part && parts.get(part);
   if (!found) return Promise.resolve();

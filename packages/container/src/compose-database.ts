@@ -27,7 +27,7 @@ export interface DatabaseOptions {
   actor?: string;
 }
 
-/** A configuration of which `embedded.dataDirectory` may be absent: then it is temporary. */
+/** A configuration. Without `embedded.dataDirectory`, the embedded engine's directory is temporary. */
 export type CompositionConfig = Omit<DalConfig, 'embedded'> & EmbeddedStoresConfig;
 
 /** An open data layer. */

@@ -8,7 +8,7 @@ const missing = (name: string) =>
 it.each([
   ['@quantumtrade/dal-clickhouse-embedded', 'npm install @quantumtrade/dal-clickhouse-embedded'],
   ['chdb', "did not start: Cannot find package 'chdb'"],
-])('says what to do when %s is missing', async (name, advice) => {
+])('startEmbeddedEngine names the remedy when %s is missing', async (name, advice) => {
   jest.resetModules();
   jest.unstable_mockModule('@quantumtrade/dal-clickhouse-embedded', () => ({
     startEmbeddedClickHouse: () => Promise.reject(missing(name)),

@@ -1,8 +1,8 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
 
 /**
- * A ClickHouse server started in place: the part of `EmbeddedClickHouse` that the data layer uses. That type's package is an
- * optional peer, so no declaration of this package may need it.
+ * A ClickHouse server in a child process: the part of `EmbeddedClickHouse` that the data layer uses. Declarations of this package
+ * cannot name that type, because its package is an optional peer.
  */
 export interface EmbeddedEngine {
   /** Address for HTTP, without credentials, on loopback. */
@@ -11,14 +11,14 @@ export interface EmbeddedEngine {
   readonly password: string;
   readonly dataDirectory: string;
   readonly pid: number;
-  /** How often the engine has ended and been started again. */
+  /** Restarts of the engine since it was started. */
   readonly restarts: number;
   stop(): Promise<void>;
 }
 
 const PACKAGE = '@quantumtrade/dal-clickhouse-embedded';
 
-/** Starts the engine; throws a `ConnectionError` where its package is not installed or it does not come up. */
+/** Starts the engine. Throws `ConnectionError` when its package is not installed or it does not start. */
 export async function startEmbeddedEngine(dataDirectory: string | undefined): Promise<EmbeddedEngine> {
   try {
     const { startEmbeddedClickHouse } = await import('@quantumtrade/dal-clickhouse-embedded');

@@ -24,8 +24,8 @@ const bar: Omit<MarketDataInput, 'source'> = {
   qualityScore: 100,
 };
 
-describe('opening a data layer', () => {
-  it('gives one that works, and says what it is made of', async () => {
+describe('openDatabase', () => {
+  it('returns a working data layer and the names of its backends', async () => {
     const { database, backends, close } = await openDatabase(memoryModule());
     await database.insertMarketData({ records: [bar], source: 'test' });
     expect((await database.getLatestMarketData('X', 1, { exact: true })).data[0]).toMatchObject({
@@ -36,7 +36,7 @@ describe('opening a data layer', () => {
     await expect(database.getMarketData({})).rejects.toMatchObject({ code: 'CONNECTION' });
   });
 
-  it('has every port under its identifier, observed like calls of the facade', async () => {
+  it('binds every port, observed like the facade', async () => {
     const { database, container, close } = await openDatabase(memoryModule());
     const repository = await container.getAsync(TOKENS.MarketDataRepository);
     expect(repository).toBe(database.marketData);
@@ -50,7 +50,7 @@ describe('opening a data layer', () => {
     await close();
   });
 
-  it('audits modifications in the name of the application', async () => {
+  it('records modifications under the given actor', async () => {
     const entries: unknown[] = [];
     const audit = { record: async (entry: object) => void entries.push(entry) };
     const { database, close } = await openDatabase(memoryModule(), {
@@ -63,7 +63,7 @@ describe('opening a data layer', () => {
     await close();
   });
 
-  it('keeps an audit trail where one is configured, and closes it last', async () => {
+  it('keeps the given audit trail and closes it last', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-audit-'));
     const toml = `[audit]\ndirectory = "${directory}"\nactor = "ann"\nkey = "sesame"`;
     const { audit: auditTrail } = await loadConfig({ text: toml, env: {} });
@@ -82,7 +82,7 @@ describe('opening a data layer', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('uses the audit trail of the configuration when it is opened over any backend', async () => {
+  it('uses the configured audit trail over every backend', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-audit-'));
     const config = defineConfig({ backend: 'memory', audit: { directory, actor: 'ann' } });
     const { database, close } = await openDatabase(backendModule(config));
@@ -98,7 +98,7 @@ describe('opening a data layer', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('ends everything in order when the own container unbinds all', async () => {
+  it('closes all parts in order on unbindAllAsync', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-audit-'));
     const config = defineConfig({ audit: { directory } });
     const container = new Container();
@@ -116,7 +116,7 @@ describe('opening a data layer', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('does not open over a damaged audit trail, and leaves nothing open', async () => {
+  it('rejects over a damaged audit trail', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-audit-'));
     await writeFile(join(directory, 'head'), 'nothing\n');
     const { audit: auditTrail } = await loadConfig({ text: `[audit]\ndirectory = "${directory}"`, env: {} });
@@ -124,7 +124,7 @@ describe('opening a data layer', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('has batch writers, and dead letters where the configuration says', async () => {
+  it('keeps dead letters in the configured directory', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'qtdal-container-writer-'));
     const { writer } = await loadConfig({ text: `[writer]\ndirectory = "${directory}"`, env: {} });
     const inMemory = await openDatabase(memoryModule());
@@ -139,7 +139,7 @@ describe('opening a data layer', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('gives the retry and block-size settings to every writer', async () => {
+  it('passes retry and block-size settings to every writer', async () => {
     const text = `[clickhouse]\nmax_insert_block_size = 7\n
       [clickhouse.retry]\nmax_attempts = 9\ninitial_delay_ms = 1\nmax_delay_ms = 2\nbackoff_multiplier = 1.5`;
     const config = await loadConfig({ text, env: {} });
@@ -152,7 +152,7 @@ describe('opening a data layer', () => {
   });
 
   it.each(['memory', 'clickhouse-redis'])(
-    '%s refuses batches dated further ahead than configured',
+    'refuses batches dated beyond the configured skew on %s',
     async (backend) => {
       const text = `backend = "${backend}"\n[writer]\nmax_future_skew = 10`;
       const config = await loadConfig({ text, env: {} });
@@ -163,14 +163,14 @@ describe('opening a data layer', () => {
     },
   );
 
-  it('takes its backends from the configuration', async () => {
+  it('opens the configured backend', async () => {
     const config = await loadConfig({ text: 'backend = "memory"', env: {} });
     const { backends, close } = await openDatabase(backendModule(config));
     expect(backends.timeSeries).toBe('memory');
     await close();
   });
 
-  it('stops what a backend started even when closing fails', async () => {
+  it('stops the engine even when closing fails', async () => {
     let stopped = false;
     const stuck: BackendProbe = {
       ping: async () => undefined,
@@ -203,7 +203,7 @@ it.each<[object | null, string]>([
   [{ actor: 5 }, 'actor'],
   [{ onAuditTrailEvent: {} }, 'onAuditTrailEvent'],
   [null, 'options'],
-])('refuses the options %j by name', async (options, field) => {
+])('openDatabase refuses the options %j by name', async (options, field) => {
   await expect(openDatabase(memoryModule(), options as object)).rejects.toMatchObject({
     code: 'VALIDATION',
     field,

@@ -6,7 +6,7 @@ import { redisName, redisSettings } from './redis-settings.js';
 
 const configOf = (toml: string) => parseConfig(toml, {}).redis;
 
-it('is a single server without TLS unless something else is configured', () => {
+it('redisSettings returns a single server without TLS by default', () => {
   const config = configOf('[redis]\nurl = "redis://cache:6379"\npassword = "sesame"\ncommand_timeout = 7');
   expect(redisSettings(config)).toMatchObject({
     url: 'redis://cache:6379',
@@ -20,7 +20,7 @@ it('is a single server without TLS unless something else is configured', () => {
   expect(redisName(config)).toBe('Redis at redis://cache:6379');
 });
 
-it('reveals the password of the Sentinels', () => {
+it('redisSettings reveals the password of the Sentinels', () => {
   const config = configOf(
     '[redis]\nread_from = "replica"\n[redis.sentinel]\nname = "main"\nnodes = ["a:1"]\npassword = "sesame"',
   );
@@ -31,13 +31,13 @@ it('reveals the password of the Sentinels', () => {
   expect(redisName(config)).toBe('Redis that Sentinels call main');
 });
 
-it('hands on the nodes of a cluster', () => {
+it('redisSettings returns the nodes of a cluster', () => {
   const config = configOf('[redis]\nurl = "redis://a:1"\n[redis.cluster]\nenabled = true\nnodes = ["b:2"]');
   expect(redisSettings(config).cluster).toMatchObject({ enabled: true, nodes: [{ host: 'b', port: 2 }] });
   expect(redisName(config)).toBe('Redis cluster at redis://a:1');
 });
 
-it('reads the files of TLS', async () => {
+it('redisSettings reads the files of TLS', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'redis-settings-'));
   const file = (name: string) => join(directory, name);
   try {

@@ -3,7 +3,7 @@ import { ConfigError, type RedisConfig, type RedisTlsConfig } from '@quantumtrad
 import type { RedisSettings, RedisTlsSettings } from '@quantumtrade/dal-redis';
 
 /**
- * The adapter's settings: passwords are revealed, and the files of TLS read, here and nowhere else.
+ * Returns the adapter's settings. Passwords are revealed and files of TLS are read only here.
  * Throws `ConfigError` for a file that cannot be read.
  */
 export function redisSettings(config: RedisConfig): RedisSettings {
@@ -16,7 +16,7 @@ export function redisSettings(config: RedisConfig): RedisSettings {
   };
 }
 
-/** The Redis of a configuration in words. */
+/** Returns the name of the configured Redis, for people. */
 export function redisName({ url, sentinel, cluster }: RedisConfig): string {
   if (sentinel) return `Redis that Sentinels call ${sentinel.name}`;
   return cluster.enabled ? `Redis cluster at ${url}` : `Redis at ${url}`;

@@ -14,7 +14,7 @@ import { openDatabase } from './open-database.js';
 import { TOKENS } from './tokens.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
-/** Answers with everything it was sent, as a gateway's page or as an error of the server's. */
+/** Responds with the whole request, as a gateway's page or as an error of ClickHouse. */
 const echo = createServer((request, response) => void answer(request, response));
 let port: number;
 beforeAll(async () => {
@@ -96,7 +96,7 @@ const backends: readonly (readonly [string, () => ContainerModule])[] = [
 ];
 
 it.each(backends)(
-  'shows no secret of %s, nor any row in an error',
+  'openDatabase shows no secret of %s and no row in errors',
   async (_, module) => {
     const opened = await openDatabase(module());
     const leaks = await useAndInspect(opened).finally(() => opened.close().catch(() => undefined));
@@ -105,7 +105,7 @@ it.each(backends)(
   60_000,
 );
 
-/** Makes calls that fail in many ways, and returns which secrets each part shows then. */
+/** Makes calls that fail in many ways, and returns the secrets that each part shows afterwards. */
 async function useAndInspect(opened: OpenDatabase): Promise<Record<string, string[]>> {
   const { database, container } = opened;
   const row = {
@@ -160,12 +160,12 @@ async function useAndInspect(opened: OpenDatabase): Promise<Record<string, strin
   return Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, leaksOf(value)]));
 }
 
-it('shows no secret of a configuration', () => {
+it('parseConfig returns a configuration that shows no secret', () => {
   const text = everythingOf(configOf('password = "CANARY-redis"'));
   expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
 });
 
-/** What is bound in a container, by name. */
+/** Returns the parts that are bound in a container, by name. */
 async function partsOf(container: Container): Promise<Record<string, unknown>> {
   const parts: Record<string, unknown> = {};
   for (const [name, token] of Object.entries(TOKENS)) {
@@ -174,7 +174,7 @@ async function partsOf(container: Container): Promise<Record<string, unknown>> {
   return parts;
 }
 
-/** All that inspecting, spreading or serializing a value shows, messages and causes of errors included. */
+/** Returns everything that inspecting, spreading or serializing a value shows, with messages and causes of errors. */
 function everythingOf(value: unknown): string {
   const all = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity } as const;
   const seen = new WeakSet<object>();

@@ -14,9 +14,9 @@ const seed = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31
 interface Write {
   readonly way: 'insert' | 'writer' | 'transaction';
   readonly keys: readonly number[];
-  /** When the batch was made, in milliseconds from the run's start; undefined for a batch without a time. */
+  /** Time of the batch, in milliseconds from the run's start; undefined for a batch without a time. */
   readonly dated: number | undefined;
-  /** How many rows of other keys it has before these. */
+  /** Number of rows of other keys before these. */
   readonly fillers: number;
   readonly awaited: boolean;
 }
@@ -28,7 +28,7 @@ const write: fc.Arbitrary<Write> = fc.record({
   fillers: fc.constantFrom(0, 1, 1_500),
   awaited: fc.boolean(),
 });
-/** How far the clock is moved. */
+/** Milliseconds by which the clock is moved. */
 const move = fc.record({ by: fc.constantFrom(-3_600_000, -1, 1, 2) });
 type Step = Write | { readonly by: number };
 const sequencesOf = (writes: fc.Arbitrary<Write>): fc.Arbitrary<Step[]> =>
@@ -39,16 +39,16 @@ const sequencesOf = (writes: fc.Arbitrary<Write>): fc.Arbitrary<Step[]> =>
       maxLength: 16,
     },
   );
-/** Counts are exact where all writes are inserts. */
+/** Inserts only: their counts are exact. */
 const inserts = write.map((each): Write => ({ ...each, way: 'insert' }));
 const sequences = fc.oneof(sequencesOf(write), sequencesOf(inserts));
 
-/** Which write of each key must win: the one of the later millisecond, of equals the one called later. */
+/** Predicts the winning write of each key: the later millisecond wins, of equals the later call. */
 class Expected {
   #newest = -Infinity;
   readonly #winners = new Map<number, { readonly ms: number; readonly value: number }>();
 
-  /** Returns how many of the keys lose to a write before. */
+  /** Returns the number of keys that lose to an earlier write. */
   write(keys: readonly number[], dated: number | undefined, now: number, value: number): number {
     const ms = dated ?? Math.max(now, this.#newest);
     this.#newest = Math.max(this.#newest, ms);
@@ -113,7 +113,7 @@ async function run(database: DatabaseAbstraction, clock: { time: number }, seque
   expect(inserted).toBe(fillers + expected.values().length);
 }
 
-/** Writes, and changes the batch as soon as it may. */
+/** Writes a batch, and changes it as soon as a caller may. */
 function perform(
   database: DatabaseAbstraction,
   writer: BatchWriter,
@@ -160,7 +160,7 @@ const servers = () =>
     ),
   );
 
-describe(`of writes of one key, the one called last or dated last wins (QT_SEED=${seed})`, () => {
+describe(`the write called last or dated last wins (QT_SEED=${seed})`, () => {
   it('in memory', () => test(memoryModule({ writer: { maxFutureSkewMs: DAY } }), 30), 60_000);
   it('on servers', () => test(servers(), 10), 60_000);
 });
