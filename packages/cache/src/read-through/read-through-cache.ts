@@ -28,19 +28,15 @@ export interface ReadThroughOptions {
   readonly time?: TimeSource;
 }
 
-/** The latest value of a symbol, as it was written to the store. */
+/** The latest value of a symbol that was written to the store, in the output or input form of the keyspace's codec. */
 export interface WrittenValue {
-  readonly keyspace: Keyspace<string, Timed>;
-  readonly value: Timed;
-}
-
-interface Timed {
-  readonly symbol: string;
-  readonly timestamp: Date;
+  readonly keyspace: Keyspace<string, object>;
+  readonly value: { readonly symbol: string };
 }
 
 /** The time that the cache may take to follow a write. */
 const FOLLOW_MS = 1_000;
+const NO_KEYS: ReadonlySet<string> = new Set();
 /** Keys removed by one call. */
 const REMOVE_BATCH_SIZE = 500;
 
@@ -165,8 +161,8 @@ export class ReadThroughCache {
   async #follow(keys: readonly string[], written: readonly WrittenValue[]): Promise<void> {
     const { local } = this.#coherent;
     const limits = shortly();
-    const replaced = await this.#replaceOlder(written, limits);
-    const removed = [...keys.filter((key) => !replaced.includes(key)), ...local.pendingRemovals];
+    const replaced = written.length > 0 ? await this.#replaceOlder(written, limits) : NO_KEYS;
+    const removed = [...keys.filter((key) => !replaced.has(key)), ...local.pendingRemovals];
     for (let first = 0; first < removed.length; first += REMOVE_BATCH_SIZE) {
       const batch = removed.slice(first, first + REMOVE_BATCH_SIZE);
       await this.cache.deleteMany(batch, limits).catch(() => local.addPendingRemovals(batch));
@@ -174,18 +170,19 @@ export class ReadThroughCache {
   }
 
   /** Replaces cached values that are older, and removes those that cannot be compared. Returns the keys; none when it failed. */
-  async #replaceOlder(written: readonly WrittenValue[], limits: CallOptions): Promise<readonly string[]> {
+  async #replaceOlder(written: readonly WrittenValue[], limits: CallOptions): Promise<ReadonlySet<string>> {
+    const replaced = new Set<string>();
     try {
-      return await Promise.all(
-        written.map(async ({ keyspace, value }) => {
-          const key = keyOf<`{symbol}`>(keyspace.pattern as `{symbol}`, { symbol: value.symbol });
-          const encoded = encodeFor(keyspace, value) as { timestamp: string };
-          await this.cache.replaceIfNewer(key, encoded, keyspace.ttlSeconds, limits);
-          return key;
-        }),
-      );
+      const replacements = written.map(({ keyspace, value }) => {
+        const key = keyOf<`{symbol}`>(keyspace.pattern as `{symbol}`, value);
+        const encoded = encodeFor(keyspace, value) as { timestamp: string };
+        replaced.add(key);
+        return this.cache.replaceIfNewer(key, encoded, keyspace.ttlSeconds, limits);
+      });
+      await Promise.all(replacements);
+      return replaced;
     } catch {
-      return [];
+      return NO_KEYS;
     }
   }
 

@@ -6,14 +6,7 @@ import type {
   QueryResult,
   ReadOptions,
 } from '@quantumtrade/dal-domain';
-import {
-  affectedKeys,
-  keyspaces,
-  marketData,
-  prepareRowBatch,
-  toOutputRow,
-  READ_OPTIONS,
-} from '@quantumtrade/dal-domain';
+import { affectedKeys, keyspaces, marketData, READ_OPTIONS } from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
 import { exactnessOf } from './exactness.js';
 import { isPlainData, writtenValues } from './written-values.js';
@@ -81,15 +74,25 @@ export function cachedMarketData(
   };
 }
 
-/** Returns the newest bar of each symbol in a batch; of bars with one instant the last, as the store keeps it. */
-function newestBars(batch: MarketDataBatch): MarketData<true>[] {
-  const newest = new Map<string, MarketDataBatch['records'][number]>();
-  for (const record of batch.records) {
+type InputBar = MarketDataBatch['records'][number] & { readonly source?: string };
+
+/** Returns a copy of the newest bar of each symbol in a batch; of bars with one instant the last, as the store keeps it. */
+function newestBars({ source, records }: MarketDataBatch): InputBar[] {
+  const newest = new Map<string, InputBar>();
+  for (const record of records) {
     const known = newest.get(record.symbol);
     if (!known || Number(record.timestamp) >= Number(known.timestamp)) newest.set(record.symbol, record);
   }
-  const records = [...newest.values()].filter(isPlainData);
-  return prepareRowBatch('marketData', { ...batch, records }, 0n).rows.map(({ row }) =>
-    toOutputRow(marketData, row, true),
-  );
+  const bars: InputBar[] = [];
+  for (const bar of newest.values()) {
+    const { timestamp } = bar;
+    if (isPlainData(bar)) {
+      bars.push({
+        ...bar,
+        source,
+        timestamp: typeof timestamp === 'number' ? timestamp : new Date(timestamp),
+      });
+    }
+  }
+  return bars;
 }

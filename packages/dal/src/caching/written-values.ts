@@ -5,25 +5,30 @@ import type { BatchResult } from '@quantumtrade/dal-domain';
  * write. For a batch that was partly refused or superseded it gives none: only the store has the right values then.
  */
 export function writtenValues<T>(take: () => T[]): (result: BatchResult) => T[] {
-  const taken = takenOrNone(take);
-  return ({ failedCount, supersededCount }) => (failedCount + supersededCount === 0 ? taken : []);
-}
-
-/** Returns none of a batch that does not match its type: the store decides about it. */
-function takenOrNone<T>(take: () => T[]): T[] {
+  let taken: T[] = [];
   try {
-    return take();
+    taken = take();
   } catch {
-    return [];
+    // The batch does not match its type: the store decides about it.
   }
+  return ({ failedCount, supersededCount }) => (failedCount + supersededCount === 0 ? taken : []);
 }
 
 const PLAIN: ReadonlySet<unknown> = new Set([Object.prototype, Array.prototype, Date.prototype, null]);
 
 /** Returns whether reading the members again, at any depth, returns the same: none of them is an accessor. */
-export function isPlainData(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (!PLAIN.has(Object.getPrototypeOf(value))) return false;
-  const members: PropertyDescriptor[] = Object.values(Object.getOwnPropertyDescriptors(value));
-  return members.every((member) => 'value' in member && isPlainData(member.value));
+export function isPlainData(root: unknown): boolean {
+  const pending = [root];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    if (!PLAIN.has(Object.getPrototypeOf(value))) return false;
+    const members: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(value);
+    for (const name in members) {
+      const member = members[name]!;
+      if (!('value' in member)) return false;
+      pending.push(member.value);
+    }
+  }
+  return true;
 }
