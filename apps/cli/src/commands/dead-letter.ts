@@ -107,5 +107,7 @@ const shown = ({ id, record, rowCount, byteLength, reason, at }: DeadLetterSumma
   ...reasonOf({ reason }),
 });
 
-const replayed = ({ id, outcome, reason }: ReplayResult): string =>
-  `${id}: ${outcome}${reason ? ` (${reason})` : ''}`;
+const replayed = ({ id, outcome, reason, supersededCount = 0 }: ReplayResult): string => {
+  const detail = supersededCount > 0 ? `${supersededCount} rows are older than what is stored` : reason;
+  return `${id}: ${outcome}${detail ? ` (${detail})` : ''}`;
+};

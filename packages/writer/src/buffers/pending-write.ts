@@ -60,6 +60,7 @@ export class PendingWrite {
     } catch (error) {
       return this.fail(error);
     }
+    if (!options.signal && options.deadline === undefined) return;
     this.#deadline = new Deadline(options, (ms) => new TimeoutError(ms, { operation }), clock);
     this.#deadline.onAbort((error) => this.fail(error));
   }
