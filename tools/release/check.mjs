@@ -1,6 +1,6 @@
 /**
- * Releases all packages from a clean clone through `nx release` to a registry on loopback, looks into what is published,
- * installs it in projects outside, and uses it there. Checks what is committed. Run through `npm run release:check`.
+ * Releases all packages from a clean clone through `nx release` to a registry on loopback, checks the published files, and
+ * installs and uses them in projects outside. Checks the committed state. `npm run release:check` runs it.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const started = performance.now();
 const step = (name) =>
   console.log(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${name}`);
 
-/** Fails with a reason of its own where two texts are not the same. */
+/** Adds a problem with a reason when a text lacks a part. */
 const expectText = (reason, text, part) => {
   if (!text.includes(part)) problems.push(`${reason}: ${text.trim() || 'nothing was printed'}`);
 };

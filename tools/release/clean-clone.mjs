@@ -14,7 +14,7 @@ import { run } from './run.mjs';
 const AUTHOR = ['-c', 'user.name=release-check', '-c', 'user.email=release-check@localhost'];
 const SCOPE = '@quantumtrade';
 
-/** Clones what is committed, with the dependencies that are installed here, and a version plan if there is none. */
+/** Clones the committed state, links the installed dependencies and adds a version plan if there is none. */
 export async function cleanClone(root, directory) {
   await run('git', ['clone', '--quiet', '--local', root, directory], { cwd: root });
   appendFileSync(join(directory, '.git/info/exclude'), 'node_modules\n'); // links are no folders
@@ -28,7 +28,7 @@ export async function cleanClone(root, directory) {
   }
 }
 
-/** Links each installed dependency; the workspace's own packages are the clone's. */
+/** Links each installed dependency; packages of the workspace come from the clone. */
 function linkDependencies(root, directory) {
   const from = join(root, 'node_modules');
   const to = join(directory, 'node_modules');

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
 
-/** A project outside the workspace that installs packages from the registry, as a user's would. */
+/** Project outside the workspace that installs packages from the registry as a user's project does. */
 export class Consumer {
   constructor(directory, root, env) {
     this.directory = directory;
@@ -20,7 +20,7 @@ export class Consumer {
     await run('npm', ['install', '--prefer-offline', ...names], { cwd: this.directory, env: this.env });
   }
 
-  /** Size of all that is installed, in MB. */
+  /** Returns the size of all installed packages, in MB. */
   async installedMegabytes() {
     return Number((await run('du', ['-sk', 'node_modules'], { cwd: this.directory })).split('\t')[0]) / 1024;
   }
@@ -77,7 +77,7 @@ export class Consumer {
   }
 }
 
-/** The first example of the README. */
+/** Returns the first example of the README. */
 export function readmeExample(root) {
   return /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'))[1];
 }

@@ -18,7 +18,7 @@ const UNWANTED = [
   [/\.map$/, 'maps to sources that are not packed'],
 ];
 
-/** What is wrong with the files of an installed package. */
+/** Returns the problems of the files of an installed package. */
 export function packageProblems(directory) {
   const { name, version, exports = {}, bin = {} } = readJson(join(directory, 'package.json'));
   const problems = [];

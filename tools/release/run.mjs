@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** Runs a command to its end and returns its standard output; throws with all that it wrote where it fails. */
+/** Runs a command and returns its standard output. Throws an error with all of its output when it fails. */
 export async function run(command, args, { cwd, env = {} }) {
   try {
     const { stdout } = await execute(command, args, {

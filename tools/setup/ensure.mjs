@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone ready: checks Node, installs the dependencies when they are missing or out of date, and with
- * `--servers` a redis-server for the tests. Does nothing, fast, when all is there. Plain Node: it runs before any install.
+ * Prepares a fresh clone: checks the version of Node, installs missing or outdated dependencies, and with `--servers` a
+ * redis-server for the tests. Ends quickly when nothing is missing. It uses Node alone, because it runs before any install.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -14,7 +14,7 @@ export const textDecoder: Decoder<string> = {
 
 /**
  * Returns the generation of a namespace: a random name under `key`, created when there is none, with which its values are
- * marked. It lives for at least `lifeMs`, so that values with at most that life never outlive it.
+ * marked. It lives for at least `ttlMs`, so that values with at most that time to live never outlive it.
  *
  * Deleting the generation clears the namespace, because no value has the mark of a later generation. If the store loses the
  * generation, values are hidden, and cleared values never reappear.
@@ -23,14 +23,14 @@ export async function currentGeneration(
   cache: Cache,
   clock: TimeSource,
   key: string,
-  lifeMs: number,
+  ttlMs: number,
 ): Promise<string> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await cache.getEntry(key, textDecoder);
-    if (found !== null && found.expiresAt - clock.now() >= lifeMs) return found.value;
+    if (found !== null && found.expiresAt - clock.now() >= ttlMs) return found.value;
     const generation = found?.value ?? randomUUID();
-    // Twice the life, so that it is renewed once per life and not by each write.
-    if (await cache.setIfUnchanged(key, found?.value, generation, (2 * lifeMs) / 1_000)) return generation;
+    // Twice the time, so that it is renewed once per `ttlMs` and not by each write.
+    if (await cache.setIfUnchanged(key, found?.value, generation, (2 * ttlMs) / 1_000)) return generation;
   }
   throw new CacheError('the generation of the namespace kept changing', { operation: 'keyv.set' });
 }

@@ -13,7 +13,7 @@ import { currentGeneration, textDecoder } from './generation.js';
 
 export interface KeyvStoreOptions {
   /**
-   * Longest life of a value (whole milliseconds). A value set for longer, or without a ttl, expires then. Required, because every
+   * Longest time to live of a value (whole milliseconds). A value set for longer, or without a ttl, expires then. Required, because every
    * cached value must expire.
    */
   readonly maxTtlMs: number;

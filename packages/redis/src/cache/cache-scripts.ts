@@ -1,7 +1,7 @@
 import { isNumber, isText } from '../commands/replies.js';
 import type { Script } from '../commands/scripts.js';
 
-/** Text of an entry and its remaining life in ms; -1 for no end. */
+/** Text of an entry and its remaining time to live in ms; -1 for no end. */
 export type StoredEntry = [text: string, ttlMs: number];
 
 export function isEntryOrNull(reply: unknown): boolean {
@@ -36,7 +36,7 @@ return false
 };
 
 /**
- * Writes a value if the stored one is the expected one. ARGV: the value, its life in ms, and the expected text; without it the
+ * Writes a value if the stored one is the expected one. ARGV: the value, its time to live in ms, and the expected text; without it the
  * key must be absent. Returns 1 when it has written.
  */
 export const setIfUnchanged: Script = {
@@ -63,7 +63,7 @@ export const deleteKey: Script = {
 
 /**
  * Writes a value unless the stored one has a later timestamp.
- * ARGV: the value, its life in ms, its timestamp, and `set` or `replace` (see `Cache.setIfNewer`, `Cache.replaceIfNewer`).
+ * ARGV: the value, its time to live in ms, its timestamp, and `set` or `replace` (see `Cache.setIfNewer`, `Cache.replaceIfNewer`).
  * Returns 1 when it has written.
  *
  * Instants are compared as numbers, a day's date times the milliseconds of a day, because texts of different precision do not

@@ -241,7 +241,7 @@ const KEYS_PER_BUDGET = 1_000;
 const budgetsOf = ({ length }: { readonly length: number }): number =>
   Math.max(1, Math.ceil(length / KEYS_PER_BUDGET));
 
-/** Decodes an entry. It expires at the latest when its life, counted from sending the command, is over. */
+/** Decodes an entry. It expires at the latest when its time to live, counted from sending the command, is over. */
 function decodeEntry<T>(
   [text, ttlMs]: StoredEntry,
   sentAt: number,

@@ -24,20 +24,20 @@ const { pattern, ttlSeconds } = keyspaces.marketStream;
 /** Market stream port on Redis: one Redis stream per symbol. */
 export class RedisMarketStream implements MarketStream {
   readonly #run: RunCommand;
-  readonly #lifeMs: number;
+  readonly #ttlMs: number;
   readonly #source: RedisTickSource;
 
-  constructor(run: RunCommand, notices: AppendNotices, lifeMs = ttlSeconds * 1000) {
+  constructor(run: RunCommand, notices: AppendNotices, ttlMs = ttlSeconds * 1000) {
     this.#run = run;
-    this.#lifeMs = lifeMs;
-    this.#source = new RedisTickSource(run, notices, lifeMs);
+    this.#ttlMs = ttlMs;
+    this.#source = new RedisTickSource(run, notices, ttlMs);
   }
 
   async append(symbol: string, ticks: readonly MarketData<true>[], options?: CallOptions): Promise<void> {
     const operation = 'marketStream.append';
     const kept = encodeTicks(symbol, ticks, operation).slice(-MARKET_STREAM_LENGTH);
     const hasOmitted = kept.length < ticks.length ? 1 : 0;
-    const args = [MARKET_STREAM_LENGTH, this.#lifeMs, hasOmitted, ...kept];
+    const args = [MARKET_STREAM_LENGTH, this.#ttlMs, hasOmitted, ...kept];
     await this.#run(operation, options, async (redis) => {
       if (kept.length > 0) await redis.evaluate(appendTicks, keyOf(pattern, { symbol }), args);
     });

@@ -13,8 +13,8 @@ const OPERATION = 'marketStream.subscribe';
 /** Last entry of a stream, and the entries that were read. */
 interface Stream {
   readonly lastId: string;
-  readonly born: string;
-  readonly entries: readonly { readonly id: string; readonly before: string; readonly text: string }[];
+  readonly createdAt: string;
+  readonly entries: readonly { readonly id: string; readonly previousId: string; readonly text: string }[];
 }
 
 /**
@@ -22,33 +22,30 @@ interface Stream {
  * the cursor's entry as the previous one.
  *
  * Where the cursor's stream has expired, or another has replaced it, no tick is missing if two conditions hold: its end was read
- * within the life of a tick, so that a later tick would still exist, and the stream lived as long as it should have. Entries of a
+ * within the time to live of a tick, so that a later tick would still exist, and the stream lived as long as it should have. Entries of a
  * stream created later are always unread, whatever their ids are, because the server's clock may have gone back.
  */
 export class RedisTickSource implements TickSource<TickCursor> {
   readonly #run: RunCommand;
   readonly #notices: AppendNotices;
-  readonly #lifeMs: number;
+  readonly #ttlMs: number;
+  readonly cursorAfter = cursorAfter;
 
-  constructor(run: RunCommand, notices: AppendNotices, lifeMs: number) {
+  constructor(run: RunCommand, notices: AppendNotices, ttlMs: number) {
     this.#run = run;
     this.#notices = notices;
-    this.#lifeMs = lifeMs;
+    this.#ttlMs = ttlMs;
   }
 
-  cursorAfter(position: string): TickCursor {
-    return cursorAfter(position);
-  }
-
-  watch(symbols: readonly string[], onNews: (symbol: string) => void): () => void {
+  watch(symbols: readonly string[], onAppend: (symbol: string) => void): () => void {
     const byKey = new Map(symbols.map((symbol) => [keyOf(pattern, { symbol }), symbol]));
-    return this.#notices.watch([...byKey.keys()], (key) => onNews(byKey.get(key)!));
+    return this.#notices.watch([...byKey.keys()], (key) => onAppend(byKey.get(key)!));
   }
 
   async look(symbol: string, cursor: TickCursor | undefined, count: number): Promise<TickLook<TickCursor>> {
-    const begin = performance.now();
-    const from = cursor ?? cursorWithoutStream(begin);
-    const args = [from.id, from.born, cursor ? count : 1];
+    const readAt = performance.now();
+    const from = cursor ?? cursorWithoutStream(readAt);
+    const args = [from.id, from.createdAt, cursor ? count : 1];
     const reply = await this.#run(
       OPERATION,
       undefined,
@@ -56,8 +53,8 @@ export class RedisTickSource implements TickSource<TickCursor> {
       { ...UNLIMITED_BUDGET, isReply: readTicks.isReply },
     );
     const found = typeof reply === 'number' ? reply : parseStream(reply);
-    if (!cursor) return { items: [], cursor: endOf(found, begin), hasMore: false };
-    const next = nextCursor(found, begin);
+    if (!cursor) return { items: [], cursor: endOf(found, readAt), hasMore: false };
+    const next = nextCursor(found, readAt);
     const items: MarketStreamItem[] = typeof found === 'number' ? [] : ticksOf(symbol, found);
     const gap = this.#findGap(cursor, found);
     if (gap !== undefined) items.unshift({ kind: 'gap', symbol, position: gap });
@@ -73,52 +70,53 @@ export class RedisTickSource implements TickSource<TickCursor> {
     if (typeof found === 'number') {
       return this.#mayHaveMissed(cursor, found) ? positionOf(cursorWithoutStream(0)) : undefined;
     }
-    const { born, lastId, entries } = found;
-    const before = entries[0]?.before ?? lastId;
+    const { createdAt, lastId, entries } = found;
+    const previousId = entries[0]?.previousId ?? lastId;
     const follows =
-      born === cursor.born
-        ? before === cursor.id
-        : before === '0-0' && !this.#mayHaveMissed(cursor, Number(born) / 1000);
-    return follows ? undefined : positionOf({ id: before, born });
+      createdAt === cursor.createdAt
+        ? previousId === cursor.id
+        : previousId === '0-0' && !this.#mayHaveMissed(cursor, Number(createdAt) / 1000);
+    return follows ? undefined : positionOf({ id: previousId, createdAt });
   }
 
   /** Whether the cursor's stream, which no longer existed at a time of the server, may have had ticks after the cursor. */
   #mayHaveMissed({ id, lastAt }: TickCursor, goneAt: number): boolean {
-    return performance.now() - lastAt >= this.#lifeMs || goneAt < Number.parseInt(id) + this.#lifeMs;
+    return performance.now() - lastAt >= this.#ttlMs || goneAt < Number.parseInt(id) + this.#ttlMs;
   }
 }
 
 /** Returns the cursor after the last entry that was read, or at the end when none was. */
-function nextCursor(found: Stream | number, begin: number): TickCursor {
-  if (typeof found === 'number') return cursorWithoutStream(begin);
-  const { lastId, born, entries } = found;
+function nextCursor(found: Stream | number, readAt: number): TickCursor {
+  if (typeof found === 'number') return cursorWithoutStream(readAt);
+  const { lastId, createdAt, entries } = found;
   const id = entries.at(-1)?.id ?? lastId;
-  return { id, born, lastAt: id === lastId ? begin : LONG_AGO };
+  return { id, createdAt, lastAt: id === lastId ? readAt : LONG_AGO };
 }
 
-function endOf(found: Stream | number, begin: number): TickCursor {
-  return nextCursor(typeof found === 'number' ? found : { ...found, entries: [] }, begin);
+function endOf(found: Stream | number, readAt: number): TickCursor {
+  return nextCursor(typeof found === 'number' ? found : { ...found, entries: [] }, readAt);
 }
 
-function ticksOf(symbol: string, { born, entries }: Stream): MarketStreamItem[] {
+function ticksOf(symbol: string, { createdAt, entries }: Stream): MarketStreamItem[] {
   const texts = entries.map(({ text }) => text);
   return decodeTicks(texts, OPERATION).map((tick, i) => ({
     kind: 'tick',
     symbol,
-    position: positionOf({ id: entries[i]!.id, born }),
+    position: positionOf({ id: entries[i]!.id, createdAt }),
     tick,
   }));
 }
 
 /** Parses the reply of `readTicks`. Throws `CacheError` when the stream has entries of another format. */
 function parseStream(reply: unknown): Stream {
-  const [lastId, born, entries] = reply as [string, string, [id: string, fields: string[]][]];
+  const [lastId, createdAt, entries] = reply as [string, string, [id: string, fields: string[]][]];
   return {
     lastId,
-    born,
-    entries: entries.map(([id, [, text, , before, , bornField]]) => {
-      if (text !== undefined && before !== undefined && bornField === born) return { id, before, text };
-      throw new CacheError('the stream has entries of another kind', {
+    createdAt,
+    entries: entries.map(([id, [, text, , previousId, , createdAtField]]) => {
+      if (text !== undefined && previousId !== undefined && createdAtField === createdAt)
+        return { id, previousId, text };
+      throw new CacheError('the stream has entries of another format', {
         operation: OPERATION,
         retryable: false,
       });

@@ -18,7 +18,7 @@ export function openCache(redis: Redis | Cluster, settings: RedisSettings): Open
 
   async function age(key: string, ms: number): Promise<void> {
     const log = (await redis.type(key)) === 'zset' ? await redis.zrange(key, -1, -1, 'WITHSCORES') : [];
-    // A request log depends on the clock alone; with a shortened life it could expire during the test.
+    // A request log depends on the clock alone; with a shortened time to live it could expire during the test.
     if (log.length > 0 && Number(log[1]) + RATE_LIMIT_WINDOW_MS > now) return;
     const left = (await redis.pttl(key)) - ms;
     await (left > 0 && log.length === 0 ? redis.pexpire(key, left) : redis.del(key));
