@@ -1,4 +1,4 @@
 import { unit } from '../../jest.preset.mjs';
 
-/** The long form takes minutes; that a call hangs is told by its own spec. */
+/** The long form takes minutes. Specs limit their own calls. */
 export default { ...unit, testTimeout: 900_000 };

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Durability } from '@quantumtrade/dal';
 import { Random } from '@quantumtrade/dal-testing';
-import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { KillableServer, RETRY } from './faults/killable-server.js';
-import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
+import { CheckedWriter, PATIENT_MS } from './writing/checked-writer.js';
+import { KillableServer, RETRY } from './writing/killable-server.js';
+import { ascending, inspectTable, NO_FINDINGS, readNumbers } from './writing/inspect-table.js';
 import { PLAN, SEED } from './plan.js';
 
-/** While it stores a block, be it the first or a later one; when it has just stored one, before its answer arrives; or ever. */
-async function fatalMoment({ proxy }: KillableServer, random: Random): Promise<void> {
+/** Waits for a moment while the engine stores a block, after it has stored one and before its answer, or for any moment. */
+async function awaitKillMoment({ proxy }: KillableServer, random: Random): Promise<void> {
   const kind = random.next();
   if (kind < 0.5) {
     for (let inserts = 1 + random.below(10); inserts > 0; inserts--) await proxy.nextInsert();
@@ -26,35 +26,35 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 it.each<Durability>(['acknowledged', 'journaled'])(
-  `each row that was %s is there exactly once, however often the engine is killed (QT_SEED=${SEED})`,
+  `killed engines store each %s row exactly once (QT_SEED=${SEED})`,
   async (durability) => {
     const random = new Random(SEED);
     const database = server.open('writer', durability);
     const writer = await database.batchWriter({ retry: RETRY });
-    const feed = new Feed(writer, random);
+    const feed = new CheckedWriter(writer, random);
     let isOver = false;
-    const fed = feed.run(() => isOver);
+    const writing = feed.run(() => isOver);
     try {
       for (let kills = 0; kills < PLAN.engineKills; kills++) {
-        await fatalMoment(server, random);
-        await server.die();
+        await awaitKillMoment(server, random);
+        await server.kill();
         await delay(random.below(300));
-        await server.live();
+        await server.restart();
       }
       await server.proxy.nextInsert();
     } finally {
       isOver = true;
     }
-    await fed;
-    await writer.close({ deadline: Date.now() + PATIENCE_MS });
+    await writing;
+    await writer.close({ deadline: Date.now() + PATIENT_MS });
 
-    const { stored, ...findings } = await inspect(server, feed.acknowledged);
+    const { stored, ...findings } = await inspectTable(server, feed.acknowledged);
     console.log(
       `${durability}: ${PLAN.engineKills} kills; rows: ${feed.writtenCount} written, ${feed.acknowledged.size} acknowledged, ${stored.size} stored; rejected: ${JSON.stringify(feed.rejected)}`,
     );
-    expect(findings).toEqual(NOTHING_WRONG);
-    expect(await readBack(database)).toEqual(ascending(stored));
-    // Only who had no time was turned away.
+    expect(findings).toEqual(NO_FINDINGS);
+    expect(await readNumbers(database)).toEqual(ascending(stored));
+    // Only calls that ran out of time were rejected.
     expect(Object.keys(feed.rejected).filter((code) => code !== 'TIMEOUT')).toEqual([]);
     expect(feed.acknowledged.size).toBeGreaterThan(0);
   },

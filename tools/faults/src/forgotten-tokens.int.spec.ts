@@ -1,13 +1,13 @@
 import { cp, stat } from 'node:fs/promises';
 import { Random } from '@quantumtrade/dal-testing';
-import { barOf, SOURCE } from './faults/bars.js';
-import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { KillableServer, RETRY } from './faults/killable-server.js';
-import { ascending, inspect, readBack } from './faults/stored.js';
+import { numberedBar, SOURCE } from './writing/numbered-bars.js';
+import { CheckedWriter, PATIENT_MS } from './writing/checked-writer.js';
+import { KillableServer, RETRY } from './writing/killable-server.js';
+import { ascending, inspectTable, readNumbers } from './writing/inspect-table.js';
 import { SEED } from './plan.js';
 
 const CORRECTED = 7;
-const CORRECTION = { ...barOf(CORRECTED), close: 1234.5 };
+const CORRECTION = { ...numberedBar(CORRECTED), close: 1234.5 };
 
 let server: KillableServer;
 beforeEach(async () => {
@@ -15,15 +15,15 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-it(`readers see each row once, in its newest version, when blocks come again that the engine has forgotten (QT_SEED=${SEED})`, async () => {
+it(`readers see blocks stored twice once and in the newest version (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);
-  await server.ask('ALTER TABLE market_data MODIFY SETTING non_replicated_deduplication_window = 2');
+  await server.query('ALTER TABLE market_data MODIFY SETTING non_replicated_deduplication_window = 2');
   const database = server.open('writer', 'journaled');
   const writer = await database.batchWriter({ retry: RETRY, maxAgeMs: 0 });
-  const feed = new Feed(writer, random);
+  const feed = new CheckedWriter(writer, random);
   server.proxy.stall();
   for (let n = 0; n < 20; n++) await feed.write();
-  // A copy of the journal as it was before anything of it was delivered.
+  // Copies the journal before its first delivery.
   const isFileOrFolder = async (path: string) => {
     const found = await stat(path);
     return found.isFile() || found.isDirectory();
@@ -33,18 +33,18 @@ it(`readers see each row once, in its newest version, when blocks come again tha
     filter: isFileOrFolder,
   });
   server.proxy.resume();
-  await writer.close({ deadline: Date.now() + PATIENCE_MS });
+  await writer.close({ deadline: Date.now() + PATIENT_MS });
   await database.insertMarketData({ source: SOURCE, records: [CORRECTION] });
 
   const restored = server.open('restored', 'journaled');
   const heir = await restored.batchWriter({ retry: RETRY });
-  await heir.close({ deadline: Date.now() + PATIENCE_MS });
+  await heir.close({ deadline: Date.now() + PATIENT_MS });
 
-  const { lost, doubled, stored } = await inspect(server, feed.acknowledged);
+  const { lost, doubled, stored } = await inspectTable(server, feed.acknowledged);
   expect(lost).toEqual([]);
-  // The table has most of it twice, or this would prove nothing.
+  // Most rows must be stored twice for the test to prove anything.
   expect(doubled.length).toBeGreaterThan(1);
-  expect(await readBack(restored)).toEqual(ascending(stored));
+  expect(await readNumbers(restored)).toEqual(ascending(stored));
   const { data } = await restored.getMarketData({ symbol: CORRECTION.symbol });
   expect(data.find(({ volume }) => volume === CORRECTED)).toMatchObject({ close: 1234.5 });
 });

@@ -1,8 +1,8 @@
 import type { Durability } from '@quantumtrade/dal';
 import { Random } from '@quantumtrade/dal-testing';
-import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { KillableServer, RETRY } from './faults/killable-server.js';
-import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
+import { CheckedWriter, PATIENT_MS } from './writing/checked-writer.js';
+import { KillableServer, RETRY } from './writing/killable-server.js';
+import { ascending, inspectTable, NO_FINDINGS, readNumbers } from './writing/inspect-table.js';
 import { PLAN, SEED } from './plan.js';
 
 let server: KillableServer;
@@ -11,11 +11,11 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-/** More than a row has, less than a block of the feed may have. */
+/** Larger than a row and smaller than a large block. */
 const GATEWAY_MAX_BYTES = 4_000;
 
 it.each<Durability>(['acknowledged', 'journaled'])(
-  `stores each %s row once when a gateway answers in place of the engine (QT_SEED=${SEED})`,
+  `each %s row is stored once when a gateway answers (QT_SEED=${SEED})`,
   async (durability) => {
     const random = new Random(SEED);
     const statuses: Record<number, number> = {};
@@ -32,18 +32,18 @@ it.each<Durability>(['acknowledged', 'journaled'])(
       retry: RETRY,
       onEvent: ({ type }) => (events[type] = (events[type] ?? 0) + 1),
     });
-    const feed = new Feed(writer, random);
+    const feed = new CheckedWriter(writer, random);
     for (let round = 0; round < PLAN.gatewayRounds; round++) {
       await Promise.all(Array.from({ length: 8 }, () => feed.write()));
     }
-    await writer.close({ deadline: Date.now() + PATIENCE_MS });
+    await writer.close({ deadline: Date.now() + PATIENT_MS });
 
-    const { stored, ...findings } = await inspect(server, feed.acknowledged);
+    const { stored, ...findings } = await inspectTable(server, feed.acknowledged);
     console.log(
       `${durability}: gateway ${JSON.stringify(statuses)}, events ${JSON.stringify(events)}; rows: ${feed.writtenCount} written, ${feed.acknowledged.size} acknowledged, ${stored.size} stored`,
     );
-    expect(findings).toEqual(NOTHING_WRONG);
-    expect(await readBack(database)).toEqual(ascending(stored));
+    expect(findings).toEqual(NO_FINDINGS);
+    expect(await readNumbers(database)).toEqual(ascending(stored));
     expect(await database.deadLetters.list()).toEqual([]);
     expect(events['delivery-paused'] ?? 0).toBe(events['delivery-resumed'] ?? 0);
     if (durability === 'journaled') {
@@ -55,11 +55,11 @@ it.each<Durability>(['acknowledged', 'journaled'])(
   },
 );
 
-it('pauses delivery while the password is wrong, and loses nothing', async () => {
+it('a wrong password pauses delivery and loses no row', async () => {
   const database = server.open('writer', 'journaled');
   const events: string[] = [];
   const writer = await database.batchWriter({ retry: RETRY, onEvent: ({ type }) => events.push(type) });
-  const feed = new Feed(writer, new Random(SEED));
+  const feed = new CheckedWriter(writer, new Random(SEED));
   await feed.write();
   const right = server.proxy.target!;
   server.proxy.target = { ...right, password: 'wrong' };
@@ -68,12 +68,12 @@ it('pauses delivery while the password is wrong, and loses nothing', async () =>
   expect(writer.progress().deliveryPausedBy).toMatch(/refused the login/);
   expect((await database.health()).pausedDeliveries).toHaveLength(1);
   server.proxy.target = right;
-  await writer.close({ deadline: Date.now() + PATIENCE_MS });
+  await writer.close({ deadline: Date.now() + PATIENT_MS });
   expect(events.filter((type) => type.startsWith('delivery-p') || type.startsWith('delivery-r'))).toEqual([
     'delivery-paused',
     'delivery-resumed',
   ]);
-  const { stored, ...findings } = await inspect(server, feed.acknowledged);
-  expect(findings).toEqual(NOTHING_WRONG);
+  const { stored, ...findings } = await inspectTable(server, feed.acknowledged);
+  expect(findings).toEqual(NO_FINDINGS);
   expect([stored.size, feed.acknowledged.size]).toEqual([feed.writtenCount, feed.writtenCount]);
 });

@@ -1,10 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
-import { batchOf } from './faults/bars.js';
-import { PATIENCE_MS } from './faults/feed.js';
-import { KillableServer, RETRY } from './faults/killable-server.js';
-import { inspect, NOTHING_WRONG } from './faults/stored.js';
+import { numberedBatch } from './writing/numbered-bars.js';
+import { PATIENT_MS } from './writing/checked-writer.js';
+import { KillableServer, RETRY } from './writing/killable-server.js';
+import { inspectTable, NO_FINDINGS } from './writing/inspect-table.js';
 
 const NUMBERS = [1, 2, 4, 5];
 
@@ -14,61 +14,61 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-/** What is left when the engine dies after it has noted a block's token and before its rows are a part of the table. */
-async function loseParts(): Promise<number> {
+/** Removes the parts of the table, as if the engine had died after it noted a block's token and before it stored the rows. */
+async function removeParts(): Promise<number> {
   const store = server.directoryOf('engine/store');
   const parts = (await readdir(store, { recursive: true })).filter((path) => /\/2024\d\d_[\d_]+$/.test(path));
   for (const part of parts) await rm(join(store, part), { recursive: true });
   return parts.length;
 }
 
-/** Resolves when the engine has stored a block and noted its token, nobody has been told, and then half of that is lost. */
-async function dieHalfWay(): Promise<void> {
+/** Kills the engine after it stored a block whose answer is lost, and removes the rows but not the token. */
+async function killHalfWay(): Promise<void> {
   await server.proxy.loseNextAnswer();
   server.proxy.isOutage = true;
-  await server.die();
-  expect(await loseParts()).toBe(1);
-  await server.live();
+  await server.kill();
+  expect(await removeParts()).toBe(1);
+  await server.restart();
 }
 
-const ways: Record<string, (database: DatabaseAbstraction) => Promise<() => Promise<unknown>>> = {
+const writers: Record<string, (database: DatabaseAbstraction) => Promise<() => Promise<unknown>>> = {
   'an acknowledged writer': async (database) => {
     const writer = await database.batchWriter({ retry: RETRY });
-    const write = writer.write('marketData', batchOf(NUMBERS), { deadline: Date.now() + PATIENCE_MS });
+    const write = writer.write('marketData', numberedBatch(NUMBERS), { deadline: Date.now() + PATIENT_MS });
     return () => write;
   },
   'a journaled writer': async (database) => {
     const writer = await database.batchWriter({ retry: RETRY, durability: 'journaled' });
-    await writer.write('marketData', batchOf(NUMBERS));
-    return () => writer.close({ deadline: Date.now() + PATIENCE_MS });
+    await writer.write('marketData', numberedBatch(NUMBERS));
+    return () => writer.close({ deadline: Date.now() + PATIENT_MS });
   },
-  'a journaled writer of a process that is gone': async (database) => {
+  'a journaled writer of an ended process': async (database) => {
     const writer = await database.batchWriter({ retry: RETRY, durability: 'journaled' });
-    await writer.write('marketData', batchOf(NUMBERS));
+    await writer.write('marketData', numberedBatch(NUMBERS));
     return async () => {
       await writer.close({ deadline: 0 }).catch(() => undefined);
       const heir = await database.batchWriter({ retry: RETRY, durability: 'journaled' });
-      await heir.close({ deadline: Date.now() + PATIENCE_MS });
+      await heir.close({ deadline: Date.now() + PATIENT_MS });
     };
   },
   'an insert': (database) => {
-    const insert = database.insertMarketData(batchOf(NUMBERS));
+    const insert = database.insertMarketData(numberedBatch(NUMBERS));
     return Promise.resolve(() => insert);
   },
 };
 
-it.each(Object.entries(ways))(
-  'stores rows of %s that the engine takes for stored, though it died before they were',
+it.each(Object.entries(writers))(
+  'rows of %s are stored although only their token survived',
   async (_, begin) => {
     const retry = { maxAttempts: 1_000, initialDelayMs: 20, maxDelayMs: 200 };
     const database = server.open('writer', 'acknowledged', { retry });
-    const half = dieHalfWay();
+    const half = killHalfWay();
     const end = await begin(database);
     await half;
     server.proxy.isOutage = false;
     await end();
-    const { stored, ...findings } = await inspect(server, new Set(NUMBERS));
-    expect(findings).toEqual(NOTHING_WRONG);
+    const { stored, ...findings } = await inspectTable(server, new Set(NUMBERS));
+    expect(findings).toEqual(NO_FINDINGS);
     expect(stored.size).toBe(NUMBERS.length);
   },
 );

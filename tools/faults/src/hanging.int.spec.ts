@@ -4,12 +4,12 @@ import type { CacheBackend } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { until } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
-import { partsOf, VERSIONS } from './cache/keys.js';
-import { settledInTime } from './faults/settled-in-time.js';
+import { keyParts, VERSIONS } from './cache/cache-keys.js';
+import { awaitByDeadline } from './writing/await-by-deadline.js';
 
-const KEYS = 200;
+const KEY_NUMBERS = 200;
 const CALLERS = 5;
-const MOST_LOADS = 4;
+const MAX_LOADS = 4;
 const LOAD_MS = 2;
 const BUDGET_MS = 100;
 const PATIENCE_MS = 5_000;
@@ -28,8 +28,8 @@ afterEach(async () => {
   await server.kill();
 });
 
-it('loads no more at once than it may while the server hangs, ends every call, and caches again after it', async () => {
-  const versions = cache.keyspace(VERSIONS, { maxDegradedLoads: MOST_LOADS });
+it('a hanging server bounds concurrent loads and ends every call', async () => {
+  const versions = cache.keyspace(VERSIONS, { maxDegradedLoads: MAX_LOADS });
   let running = 0;
   let most = 0;
   const load = async (): Promise<number> => {
@@ -39,14 +39,14 @@ it('loads no more at once than it may while the server hangs, ends every call, a
     return 1;
   };
   let keys = 0;
-  /** Each key of some that are new. */
+  /** Loads new keys, each by several callers. */
   const loadAll = async () => {
-    const first = (keys += KEYS);
-    const calls = Array.from({ length: KEYS * CALLERS }, (_, i) =>
-      versions.getOrLoad(partsOf(first + (i % KEYS)), load),
+    const first = (keys += KEY_NUMBERS);
+    const calls = Array.from({ length: KEY_NUMBERS * CALLERS }, (_, i) =>
+      versions.getOrLoad(keyParts(first + (i % KEY_NUMBERS)), load),
     );
-    const got = await Promise.all(calls.map((call) => settledInTime(call, Date.now() + PATIENCE_MS)));
-    expect(new Set(got)).toEqual(new Set([1]));
+    const values = await Promise.all(calls.map((call) => awaitByDeadline(call, Date.now() + PATIENCE_MS)));
+    expect(new Set(values)).toEqual(new Set([1]));
   };
   await loadAll();
   await until(async () => cache.health().isConnected);
@@ -56,22 +56,22 @@ it('loads no more at once than it may while the server hangs, ends every call, a
   for (let round = 0; round < 3; round++) {
     await loadAll();
     const calls: Promise<unknown>[] = [
-      versions.get(partsOf(0)),
-      versions.set(partsOf(0), 1),
+      versions.get(keyParts(0)),
+      versions.set(keyParts(0), 1),
       backend.cache.exists('key', { deadline: Date.now() + BUDGET_MS }),
     ];
     for (const call of calls)
-      await expect(settledInTime(call, Date.now() + BUDGET_MS)).rejects.toMatchObject({ retryable: true });
+      await expect(awaitByDeadline(call, Date.now() + BUDGET_MS)).rejects.toMatchObject({ retryable: true });
   }
-  expect(most).toBeLessThanOrEqual(MOST_LOADS);
+  expect(most).toBeLessThanOrEqual(MAX_LOADS);
   expect(most).toBeGreaterThan(0);
   expect(cache.health().reads).not.toBe('closed');
 
   server.resume();
   await until(async () => {
     await loadAll();
-    await versions.get(partsOf(keys));
-    return versions.peek(partsOf(keys)) !== undefined;
+    await versions.get(keyParts(keys));
+    return versions.peek(keyParts(keys)) !== undefined;
   });
   expect(cache.health()).toEqual({ isConnected: true, reads: 'closed', writes: 'closed' });
 });

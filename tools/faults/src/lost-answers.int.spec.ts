@@ -1,8 +1,8 @@
 import type { Durability } from '@quantumtrade/dal';
 import { Random } from '@quantumtrade/dal-testing';
-import { Feed, PATIENCE_MS } from './faults/feed.js';
-import { KillableServer, RETRY } from './faults/killable-server.js';
-import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
+import { CheckedWriter, PATIENT_MS } from './writing/checked-writer.js';
+import { KillableServer, RETRY } from './writing/killable-server.js';
+import { ascending, inspectTable, NO_FINDINGS, readNumbers } from './writing/inspect-table.js';
 import { PLAN, SEED } from './plan.js';
 
 let server: KillableServer;
@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 it.each<Durability>(['acknowledged', 'journaled'])(
-  `each row that was %s is there exactly once, however many answers are lost after the commit (QT_SEED=${SEED})`,
+  `each %s row is stored exactly once when answers are lost (QT_SEED=${SEED})`,
   async (durability) => {
     const random = new Random(SEED);
     let lost = 0;
@@ -23,18 +23,18 @@ it.each<Durability>(['acknowledged', 'journaled'])(
     };
     const database = server.open('writer', durability);
     const writer = await database.batchWriter({ retry: RETRY });
-    const feed = new Feed(writer, random);
+    const feed = new CheckedWriter(writer, random);
     for (let round = 0; round < PLAN.lostAnswerRounds; round++) {
       await Promise.all(Array.from({ length: 8 }, () => feed.write()));
     }
-    await writer.close({ deadline: Date.now() + PATIENCE_MS });
+    await writer.close({ deadline: Date.now() + PATIENT_MS });
 
-    const { stored, ...findings } = await inspect(server, feed.acknowledged);
+    const { stored, ...findings } = await inspectTable(server, feed.acknowledged);
     console.log(
       `${durability}: ${lost} answers lost; rows: ${feed.writtenCount} written, ${feed.acknowledged.size} acknowledged, ${stored.size} stored`,
     );
-    expect(findings).toEqual(NOTHING_WRONG);
-    expect(await readBack(database)).toEqual(ascending(stored));
+    expect(findings).toEqual(NO_FINDINGS);
+    expect(await readNumbers(database)).toEqual(ascending(stored));
     expect(feed.acknowledged.size).toBe(feed.writtenCount);
     expect(lost).toBeGreaterThan(0);
   },

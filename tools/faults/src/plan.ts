@@ -1,28 +1,28 @@
-/** What a run draws its random moments and sizes from; `QT_SEED` repeats one. */
+/** Seed of a run's random moments and sizes. `QT_SEED` repeats a run. */
 export const SEED = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 const SHORT = {
   engineKills: 1,
   writerKills: 2,
   stallMs: 2_000,
-  /** How long the store may take to answer one attempt while it stalls. */
+  /** Request timeout during the stall. */
   requestTimeoutMs: 700,
-  /** Each of eight batches at once. */
+  /** Rounds of eight concurrent batches. */
   lostAnswerRounds: 5,
   gatewayRounds: 5,
-  /** Of one missing key, each with so many callers. */
+  /** Processes that read one missing key, each with `stampedeCallers` callers. */
   stampedeProcesses: 2,
   stampedeCallers: 1_000,
   stampedeRounds: 3,
   readingProcesses: 2,
-  /** Of each connection of each process. */
+  /** Cuts of each connection of each process. */
   cuts: 12,
   cutsWithoutTracking: 6,
-  /** Of a cluster's masters and of one that Sentinels watch. */
+  /** Failovers of a cluster and of Sentinels' master. */
   failovers: 1,
-  /** After a failover changes must be told and keys readable again so soon; the short form asks only that it is. */
+  /** Maximum time from a failover until all processes receive invalidations; generous in the short form. */
   backWithinMs: 10_000,
-  /** Of each kind. */
+  /** Outages of each kind. */
   outages: 1,
   longestOutageMs: 600,
 };
@@ -46,5 +46,5 @@ const LONG: typeof SHORT = {
   longestOutageMs: 6_000,
 };
 
-/** How much a run does: the short form, or the long one with `QT_FAULTS=long`. */
+/** Extent of a run: short, or long with `QT_FAULTS=long`. */
 export const PLAN = process.env['QT_FAULTS'] === 'long' ? LONG : SHORT;

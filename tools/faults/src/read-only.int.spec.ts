@@ -4,7 +4,7 @@ import { connectRedis } from '@quantumtrade/dal-redis';
 import { until } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
-import { READ_ONLY } from './cache/read-only.js';
+import { READ_ONLY_MODES } from './cache/read-only-modes.js';
 
 const SYMBOLS = Array.from({ length: 50 }, (_, i) => `S${i}`);
 const bar = {
@@ -39,7 +39,7 @@ afterEach(async () => {
   await server.kill();
 });
 
-/** How many of all reads the cache answered. */
+/** Reads all symbols. Returns the number of cache hits. */
 async function readAll(): Promise<number> {
   const results = await Promise.all(SYMBOLS.map((symbol) => database.getLatestMarketData(symbol, 1)));
   for (const [i, { data }] of results.entries())
@@ -47,10 +47,10 @@ async function readAll(): Promise<number> {
   return results.filter(({ cacheHit }) => cacheHit).length;
 }
 
-it.each(READ_ONLY)(
-  'answers every read while the server $what, rejects writes to it, says so, and caches again after it',
+it.each(READ_ONLY_MODES)(
+  'a server that $name serves reads and reports suspended writes',
   async ({ begin, end }) => {
-    // The second level answers before it is heard of its changes.
+    // The second level answers before invalidations are connected.
     await until(async () => (await database.health()).cache.invalidationsConnected);
     await until(async () => (await readAll()) === SYMBOLS.length);
     expect((await database.health()).cache).toEqual(BOTH_LEVELS);

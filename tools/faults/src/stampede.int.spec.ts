@@ -1,9 +1,9 @@
 import { type Child, startChild } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
-import type { Stampedes } from './cache/stampeding-process.js';
+import type { Stampedes } from './cache/stampede-process.js';
 import { PLAN } from './plan.js';
 
-const SCRIPT = new URL('./cache/stampeding-process.ts', import.meta.url);
+const SCRIPT = new URL('./cache/stampede-process.ts', import.meta.url);
 const { stampedeProcesses, stampedeCallers, stampedeRounds } = PLAN;
 
 let server: RedisProcess;
@@ -21,12 +21,12 @@ afterAll(async () => {
   await server.kill();
 });
 
-/** By round, what became of its key in each process. */
+/** Returns the results of all processes by round. */
 const rounds = (mode: keyof Stampedes) =>
   Array.from({ length: stampedeRounds }, (_, round) => stampedes.map((found) => found[mode][round]!));
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
-it('each process loads a missing key once at most, however many callers want it at the same time', () => {
+it('each process loads a missing key once for all its callers', () => {
   for (const processes of rounds('apart')) {
     const loads = processes.map((each) => each.loads);
     expect(Math.max(...loads)).toBe(1);
@@ -38,7 +38,7 @@ it('each process loads a missing key once at most, however many callers want it 
   }
 });
 
-it('where it is asked for, one process loads a missing key and gives it to the callers of all', () => {
+it('with onceInCluster one process loads a missing key for all', () => {
   for (const processes of rounds('together')) {
     expect(sum(processes.map(({ loads }) => loads))).toBe(1);
     for (const { values, afterwards } of processes) {

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Durability } from '@quantumtrade/dal';
 import { Random, startChild } from '@quantumtrade/dal-testing';
-import { PATIENCE_MS } from './faults/feed.js';
-import { KillableServer } from './faults/killable-server.js';
-import { ascending, inspect, NOTHING_WRONG, readBack } from './faults/stored.js';
+import { PATIENT_MS } from './writing/checked-writer.js';
+import { KillableServer } from './writing/killable-server.js';
+import { ascending, inspectTable, NO_FINDINGS, readNumbers } from './writing/inspect-table.js';
 import { PLAN, SEED } from './plan.js';
 
-const SCRIPT = new URL('./faults/writing-process.ts', import.meta.url);
-/** More rows than a process writes in its life. */
+const SCRIPT = new URL('./writing/writer-process.ts', import.meta.url);
+/** Larger than the number of rows a process writes. */
 const ROWS_PER_LIFE = 1_000_000;
 
-/** Resolves shortly after the process acknowledged its first batch, or at any moment after it was started. */
-async function fatalMoment(started: Promise<unknown> | undefined, random: Random): Promise<void> {
+/** Waits until shortly after the first acknowledged batch, or for any moment after the start. */
+async function awaitKillMoment(started: Promise<unknown> | undefined, random: Random): Promise<void> {
   if (started) {
     await started;
     await delay(random.below(300));
@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 it.each<Durability>(['acknowledged', 'journaled'])(
-  `each row that was %s is there exactly once, however often the writing process is killed (QT_SEED=${SEED})`,
+  `killed writers store each %s row exactly once (QT_SEED=${SEED})`,
   async (durability) => {
     const random = new Random(SEED);
     const acknowledged = new Set<number>();
@@ -44,11 +44,11 @@ it.each<Durability>(['acknowledged', 'journaled'])(
       const child = startChild(SCRIPT, ...orders.map(String));
       const started = Promise.race([child.started, child.output]);
       const acknowledgesNothing = isOutage && durability === 'acknowledged';
-      // The first process always acknowledges something, so that a slow machine cannot leave nothing to check.
+      // The first process always acknowledges a batch, so that there is something to check on a slow machine.
       const isKilledWhileWriting = !acknowledgesNothing && (life === 0 || random.chance(0.8));
-      await fatalMoment(isKilledWhileWriting ? started : undefined, random);
+      await awaitKillMoment(isKilledWhileWriting ? started : undefined, random);
       child.process.kill('SIGKILL');
-      // What comes after the last line was cut short.
+      // The text after the last line break is incomplete.
       for (const line of (await child.output).split('\n').slice(0, -1)) {
         for (const n of line.split(' ')) acknowledged.add(Number(n));
       }
@@ -57,15 +57,15 @@ it.each<Durability>(['acknowledged', 'journaled'])(
     server.proxy.isOutage = false;
     const database = server.open('writer', 'journaled');
     const heir = await database.batchWriter();
-    await heir.close({ deadline: Date.now() + PATIENCE_MS });
+    await heir.close({ deadline: Date.now() + PATIENT_MS });
     await server.proxy.idle();
 
-    const { stored, ...findings } = await inspect(server, acknowledged);
+    const { stored, ...findings } = await inspectTable(server, acknowledged);
     console.log(
       `${durability}: ${PLAN.writerKills} kills; rows: ${acknowledged.size} acknowledged, ${stored.size} stored`,
     );
-    expect(findings).toEqual(NOTHING_WRONG);
-    expect(await readBack(database)).toEqual(ascending(stored));
+    expect(findings).toEqual(NO_FINDINGS);
+    expect(await readNumbers(database)).toEqual(ascending(stored));
     expect(acknowledged.size).toBeGreaterThan(0);
   },
 );

@@ -3,23 +3,24 @@ import type { CacheStats, CoherentKeyspace, KeyspaceOptions } from '@quantumtrad
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { Random } from '@quantumtrade/dal-testing';
 import type { Redis } from 'ioredis';
-import { settledInTime } from '../faults/settled-in-time.js';
-import type { VERSIONS } from './keys.js';
-import { absentInDatabase, inDatabase, KEY_COUNT, KEYS, loadsOf, partsOf } from './keys.js';
-import type { Knowledge } from './knowledge.js';
+import { awaitByDeadline } from '../writing/await-by-deadline.js';
+import type { VERSIONS } from './cache-keys.js';
+import { absentInDatabase, inDatabase, KEY_COUNT, KEY_NUMBERS, loadsOf, keyParts } from './cache-keys.js';
+import type { StalenessOracle } from './staleness-oracle.js';
 
-/** What a process found, as JSON. */
-export interface Findings {
-  /** Reads that gave a value which was too old, and calls that failed or hung and must not. */
-  readonly wrong: string[];
-  /** Reads of which the oldest version allowed was known, by whether the process was connected when they began. */
+/** Results of one reading process, as JSON. */
+export interface ReaderFindings {
+  /** Reads that returned a stale value, and calls that failed or hung unexpectedly. */
+  readonly violations: string[];
+  /** Number of checked reads, by whether the process was connected when they began. */
   readonly checked: { connected: number; disconnected: number };
-  /** Values that were at hand, and calls of the second level that rejected with an error of the data layer. */
-  atHand: number;
+  /** Number of values in the first level. */
+  firstLevelHits: number;
+  /** Number of second-level calls that rejected with an error of the data layer. */
   rejected: number;
-  /** The longest time that every `get` of one key has failed. */
-  longestSilenceMs: number;
-  /** How its keyspace is kept, and what its cache has counted. */
+  /** Longest time in which every `get` of one key failed. */
+  longestFailureMs: number;
+  /** Options of its keyspace and statistics of its cache. */
   options?: KeyspaceOptions;
   stats?: CacheStats;
 }
@@ -29,45 +30,45 @@ type Read = (typeof READS)[number];
 type Versions = CoherentKeyspace<typeof VERSIONS.pattern, number>;
 
 /**
- * Reads as several users do, at random, and checks whatever it is given. Reads of one key share one that is under way. Connected,
- * they share none that began before a change they were told of; disconnected they cannot know, and may be given what the one
- * that they share is given.
+ * Reads keys at random as several users and checks the results. Reads of one key may share a pending one. While connected, they
+ * share none that began before a change of which the process was notified; while disconnected they may, and then return what the
+ * shared read returns.
  */
 export class CheckedReader {
-  readonly findings: Findings = {
-    wrong: [],
+  readonly findings: ReaderFindings = {
+    violations: [],
     checked: { connected: 0, disconnected: 0 },
-    atHand: 0,
+    firstLevelHits: 0,
     rejected: 0,
-    longestSilenceMs: 0,
+    longestFailureMs: 0,
   };
   readonly #versions: Versions;
-  readonly #knowledge: Knowledge;
+  readonly #oracle: StalenessOracle;
   readonly #database: Redis;
   readonly #random: Random;
   readonly #patienceMs: number;
-  /** By key: since when every `get` has failed. */
-  readonly #silentSince: (number | undefined)[] = new Array(KEY_COUNT).fill(undefined);
-  /** By key: what was the oldest version allowed when each call that is under way began. */
-  readonly #underWay = Array.from({ length: KEY_COUNT }, () => new Set<{ readonly oldest: number }>());
+  /** Time by key since which every `get` has failed. */
+  readonly #failingSince: (number | undefined)[] = new Array(KEY_COUNT).fill(undefined);
+  /** Oldest allowed version by key for each pending call. */
+  readonly #pending = Array.from({ length: KEY_COUNT }, () => new Set<{ readonly oldest: number }>());
 
   constructor(
     versions: Versions,
     {
-      knowledge,
+      oracle,
       database,
       random,
       patienceMs,
     }: {
-      knowledge: Knowledge;
+      oracle: StalenessOracle;
       database: Redis;
       random: Random;
-      /** How long a call may take. */
+      /** Maximum duration of a call. */
       patienceMs: number;
     },
   ) {
     this.#versions = versions;
-    this.#knowledge = knowledge;
+    this.#oracle = oracle;
     this.#database = database;
     this.#random = random;
     this.#patienceMs = patienceMs;
@@ -76,80 +77,81 @@ export class CheckedReader {
   async run(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       const key = this.#random.below(KEY_COUNT);
-      if (this.#random.chance(0.3)) await this.#knowledge.inquire(key);
+      if (this.#random.chance(0.3)) await this.#oracle.refresh(key);
       await this.#read(READS[this.#random.below(READS.length)]!, key);
       if (this.#random.chance(0.5)) await delay(1 + this.#random.below(3));
     }
   }
 
-  /** When nobody writes any more and this process is told of all: reads every key until it has its last version at hand. */
+  /** After the last change: reads every key until its last version is in the first level. */
   async checkAtRest(): Promise<void> {
-    for (const key of KEYS) {
+    for (const key of KEY_NUMBERS) {
       const last = await this.#lastVersion(key);
-      let atHand: number | undefined;
+      let firstLevelHits: number | undefined;
       do {
         for (const read of ['get', 'getOrLoad'] as const) {
-          const version = await this.#ask(read, key);
+          const version = await this.#call(read, key);
           const isNothing = version === undefined || (read === 'get' && version === null);
           if (!isNothing && version !== last)
-            this.#tell(`at rest ${read} of ${key} gave ${version}, not ${last}`);
+            this.#report(`at rest ${read} of ${key} gave ${version}, not ${last}`);
         }
-        atHand = this.#versions.peek(partsOf(key));
-      } while (atHand === undefined && last !== null);
-      if (atHand !== undefined && atHand !== last)
-        this.#tell(`at rest ${key} has ${atHand} at hand, not ${last}`);
+        firstLevelHits = this.#versions.peek(keyParts(key));
+      } while (firstLevelHits === undefined && last !== null);
+      if (firstLevelHits !== undefined && firstLevelHits !== last)
+        this.#report(`at rest ${key} has ${firstLevelHits} in the first level, not ${last}`);
     }
   }
 
   async #read(read: Read, key: number): Promise<void> {
-    const state = this.#knowledge.isTold(key) ? 'connected' : 'disconnected';
-    const begun = { oldest: this.#knowledge.oldestOf(key) };
-    const underWay = this.#underWay[key]!.add(begun);
+    const state = this.#oracle.receivesInvalidations(key) ? 'connected' : 'disconnected';
+    const begun = { oldest: this.#oracle.oldestOf(key) };
+    const pending = this.#pending[key]!.add(begun);
     const isShared = state === 'disconnected' && (read === 'get' || read === 'getOrLoad');
-    const oldest = isShared ? Math.min(...[...underWay].map((call) => call.oldest)) : begun.oldest;
-    const version = await this.#ask(read, key);
-    underWay.delete(begun);
+    const oldest = isShared ? Math.min(...[...pending].map((call) => call.oldest)) : begun.oldest;
+    const version = await this.#call(read, key);
+    pending.delete(begun);
     if (version === null && read === 'getOrLoad') await this.#checkAbsence(key, oldest);
     if (version == null) return;
-    if (read === 'peek') this.findings.atHand++;
+    if (read === 'peek') this.findings.firstLevelHits++;
     if (read === 'peek' && state === 'disconnected')
-      this.#tell(`peek of ${key} gave ${version} while disconnected`);
+      this.#report(`peek of ${key} gave ${version} while disconnected`);
     if (oldest > 0) this.findings.checked[state]++;
-    if (version < oldest) this.#tell(`${read} of ${key}, ${state}, gave ${version} when ${oldest} was known`);
+    if (version < oldest)
+      this.#report(`${read} of ${key}, ${state}, gave ${version} when ${oldest} was known`);
   }
 
-  /** Whether there was no value in this version or in one since. */
+  /** Checks that there was no value in this or a later version. */
   async #checkAbsence(key: number, oldest: number): Promise<void> {
     const version = Number(await this.#database.get(absentInDatabase(key)));
     if (version === 0 || version < oldest)
-      this.#tell(`getOrLoad of ${key} gave nothing when ${oldest} was known`);
+      this.#report(`getOrLoad of ${key} gave nothing when ${oldest} was known`);
   }
 
-  /** The version; null when there is none, undefined when that is not known. */
-  async #ask(read: Read, key: number): Promise<number | null | undefined> {
-    const parts = partsOf(key);
+  /** Returns the version read, null when there is no value, undefined when the call failed. */
+  async #call(read: Read, key: number): Promise<number | null | undefined> {
+    const parts = keyParts(key);
     if (read === 'peek') return this.#versions.peek(parts);
     const call =
       read === 'getOrLoad'
         ? this.#versions.getOrLoad(parts, () => this.#load(key))
         : read === 'get'
           ? this.#versions.get(parts)
-          : this.#versions.getMany([partsOf((key + 1) % KEY_COUNT), parts]).then(([, version]) => version!);
+          : this.#versions.getMany([keyParts((key + 1) % KEY_COUNT), parts]).then(([, version]) => version!);
     try {
-      const version = await settledInTime(call, Date.now() + this.#patienceMs);
-      if (read === 'get') this.#silentSince[key] = undefined;
+      const version = await awaitByDeadline(call, Date.now() + this.#patienceMs);
+      if (read === 'get') this.#failingSince[key] = undefined;
       return version;
     } catch (error) {
-      if (read === 'get') this.#isSilent(key);
+      if (read === 'get') this.#noteFailure(key);
       if (read === 'getOrLoad' || !isDatabaseError(error))
-        this.#tell(`${read} of ${key} failed: ${String(error)}`);
+        this.#report(`${read} of ${key} failed: ${String(error)}`);
       this.findings.rejected++;
       return undefined;
     }
   }
 
   async #load(key: number): Promise<number | null> {
-    void this.#database.incr(loadsOf(this.#knowledge.name));
+    void this.#database.incr(loadsOf(this.#oracle.name));
     const version = await this.#lastVersion(key);
     if (this.#random.chance(0.5)) await delay(this.#random.below(20));
     return version;
@@ -160,13 +162,14 @@ export class CheckedReader {
     return version < 0 ? null : version;
   }
 
-  #isSilent(key: number): void {
+  #noteFailure(key: number): void {
     const now = Date.now();
-    const since = (this.#silentSince[key] ??= now);
-    this.findings.longestSilenceMs = Math.max(this.findings.longestSilenceMs, now - since);
+    const since = (this.#failingSince[key] ??= now);
+    this.findings.longestFailureMs = Math.max(this.findings.longestFailureMs, now - since);
   }
 
-  #tell(what: string): void {
-    if (this.findings.wrong.length < 10) this.findings.wrong.push(`${new Date().toISOString()} ${what}`);
+  #report(violation: string): void {
+    if (this.findings.violations.length < 10)
+      this.findings.violations.push(`${new Date().toISOString()} ${violation}`);
   }
 }

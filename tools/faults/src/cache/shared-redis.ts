@@ -1,14 +1,14 @@
 import type { RedisSettings } from '@quantumtrade/dal-redis';
 import type { Random } from '@quantumtrade/dal-testing';
-import type { CacheWrites } from './writer.js';
+import type { CacheClient } from './cache-writer.js';
 
-/** The Redis that processes share, however many servers it takes. */
+/** The Redis shared by all processes: one server or several. */
 export interface SharedRedis {
-  /** How late a process may be told of a change, if it is told at all. */
-  readonly boundMs: number;
-  /** What the process of this number is to connect with. */
+  /** Staleness bound: how late a process may be notified of a change. */
+  readonly stalenessBoundMs: number;
+  /** Returns the connection settings of one process. */
   settingsOf(process: number): RedisSettings;
-  /** Another client. */
-  writes(random: Random): Promise<CacheWrites>;
+  /** Returns a client that writes. */
+  client(random: Random): Promise<CacheClient>;
   stop(): Promise<void>;
 }

@@ -2,28 +2,32 @@ import type { InvalidationMode, RedisSettings } from '@quantumtrade/dal-redis';
 import { Random } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
-import { ForeignWrites } from './foreign-writes.js';
-import { LibraryWrites } from './library-writes.js';
-import { Line } from './line.js';
+import { ForeignClient } from './foreign-client.js';
+import { LibraryClient } from './library-client.js';
+import { RedisFaultProxy } from './redis-fault-proxy.js';
 import type { SharedRedis } from './shared-redis.js';
-import type { CacheWrites } from './writer.js';
+import type { CacheClient } from './cache-writer.js';
 
-/** One server, and a line to it for each process. Where it does not track keys, others write through caches of ours. */
+/** One server with a fault proxy for each process. Without tracking, the writers are clients of this library. */
 export class SingleRedis implements SharedRedis {
-  /** A sign of life is asked for every second, and may take two. */
-  readonly boundMs = 3_000;
+  /** Heartbeats are sent every second and may take two. */
+  readonly stalenessBoundMs = 3_000;
   readonly server: RedisProcess;
-  readonly lines: readonly Line[];
-  /** Of the clients that write, if they are ours. */
-  readonly writersLines: Line[] = [];
-  /** A client that no fault is meant for. */
+  readonly proxies: readonly RedisFaultProxy[];
+  /** Proxies of the writers, if they are clients of this library. */
+  readonly writerProxies: RedisFaultProxy[] = [];
+  /** Client without faults. */
   readonly admin: Redis;
   readonly #invalidation: InvalidationMode;
 
-  private constructor(server: RedisProcess, lines: readonly Line[], invalidation: InvalidationMode) {
+  private constructor(
+    server: RedisProcess,
+    proxies: readonly RedisFaultProxy[],
+    invalidation: InvalidationMode,
+  ) {
     this.server = server;
-    this.lines = lines;
-    this.admin = patient(server);
+    this.proxies = proxies;
+    this.admin = patientClient(server);
     this.admin.on('error', () => undefined);
     this.#invalidation = invalidation;
   }
@@ -35,27 +39,29 @@ export class SingleRedis implements SharedRedis {
   ): Promise<SingleRedis> {
     const server = await RedisProcess.start();
     const seeds = Array.from({ length: processes }, () => random.below(2 ** 31));
-    const lines = await Promise.all(seeds.map((seed) => Line.to(server.port, new Random(seed))));
-    return new SingleRedis(server, lines, invalidation);
+    const proxies = await Promise.all(
+      seeds.map((seed) => RedisFaultProxy.start(server.port, new Random(seed))),
+    );
+    return new SingleRedis(server, proxies, invalidation);
   }
 
   settingsOf(process: number): RedisSettings {
-    return { url: this.lines[process]!.url, invalidation: this.#invalidation };
+    return { url: this.proxies[process]!.url, invalidation: this.#invalidation };
   }
 
-  async writes(random: Random): Promise<CacheWrites> {
-    if (this.#invalidation === 'tracking') return new ForeignWrites(patient(this.server), random);
-    const line = await Line.to(this.server.port, new Random(random.below(2 ** 31)));
-    this.writersLines.push(line);
-    return new LibraryWrites({ url: line.url, invalidation: this.#invalidation }, random);
+  async client(random: Random): Promise<CacheClient> {
+    if (this.#invalidation === 'tracking') return new ForeignClient(patientClient(this.server), random);
+    const proxy = await RedisFaultProxy.start(this.server.port, new Random(random.below(2 ** 31)));
+    this.writerProxies.push(proxy);
+    return new LibraryClient({ url: proxy.url, invalidation: this.#invalidation }, random);
   }
 
   async stop(): Promise<void> {
-    for (const line of [...this.lines, ...this.writersLines]) line.stop();
+    await Promise.all([...this.proxies, ...this.writerProxies].map((proxy) => proxy.stop()));
     this.admin.disconnect();
     await this.server.kill();
   }
 }
 
-const patient = ({ url }: RedisProcess) =>
+const patientClient = ({ url }: RedisProcess) =>
   new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });

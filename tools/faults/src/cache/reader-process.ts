@@ -1,4 +1,4 @@
-/** A process that reads through its cache, checks what it gets until SIGTERM, and prints what it found. */
+/** Process that reads through a cache and checks the results until SIGTERM, and prints its findings. */
 import { once } from 'node:events';
 import { CoherentCache } from '@quantumtrade/dal-cache';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
@@ -6,13 +6,13 @@ import { connectRedis } from '@quantumtrade/dal-redis';
 import { Random } from '@quantumtrade/dal-testing';
 import { Redis } from 'ioredis';
 import { CheckedReader } from './checked-reader.js';
-import { VERSIONS } from './keys.js';
-import { Knowledge } from './knowledge.js';
+import { VERSIONS } from './cache-keys.js';
+import { StalenessOracle } from './staleness-oracle.js';
 
-/** Its argument, as JSON. */
-export interface ReadingOrders {
+/** Argument of the process, as JSON. */
+export interface ReaderOptions {
   readonly settings: RedisSettings;
-  readonly boundMs: number;
+  readonly stalenessBoundMs: number;
   readonly databaseUrl: string;
   readonly name: string;
   readonly seed: number;
@@ -21,10 +21,10 @@ export interface ReadingOrders {
 const USERS = 6;
 const BUDGET_MS = 100;
 const LOAD_TIMEOUT_MS = 10_000;
-/** A call waits for another's load, then loads itself, and asks the second level before either. */
+/** A call waits for another's load, then loads itself, with a second-level read before each. */
 const PATIENCE_MS = 2 * (LOAD_TIMEOUT_MS + BUDGET_MS);
 
-const { settings, boundMs, databaseUrl, name, seed } = JSON.parse(process.argv[2]!) as ReadingOrders;
+const { settings, stalenessBoundMs, databaseUrl, name, seed } = JSON.parse(process.argv[2]!) as ReaderOptions;
 const random = new Random(seed);
 const terminated = once(process, 'SIGTERM');
 const options = {
@@ -45,14 +45,14 @@ const cache = new CoherentCache(backend, {
   random: () => random.next(),
 });
 const versions = cache.keyspace(VERSIONS, options);
-/** It listens after the cache does, and so is told after it. */
-const knowledge = new Knowledge(name, database);
-backend.invalidations.listen(knowledge);
+/** Listens after the cache, so that it is notified after the cache. */
+const oracle = new StalenessOracle(name, database);
+backend.invalidations.listen(oracle);
 
-const reader = new CheckedReader(versions, { knowledge, database, random, patienceMs: PATIENCE_MS });
+const reader = new CheckedReader(versions, { oracle, database, random, patienceMs: PATIENCE_MS });
 let isOver = false;
 const users = Array.from({ length: USERS }, () => reader.run(() => isOver));
-const watching = knowledge.watch(boundMs, () => isOver);
+const watching = oracle.watch(stalenessBoundMs, () => isOver);
 await terminated;
 isOver = true;
 await Promise.all([...users, watching]);

@@ -6,8 +6,8 @@ export const SOURCE = 'feed';
 const START = Date.UTC(2024, 0, 10);
 const MONTH_MS = 31 * 86_400_000;
 
-/** The bar of a number, which is its volume. A third of them is of another month, so that batches become two blocks. */
-export function barOf(n: number): Bar {
+/** Returns the bar of a number, which is its volume. A third of the bars is in another month, so that batches become two blocks. */
+export function numberedBar(n: number): Bar {
   return {
     symbol: `S${n % 7}`,
     timestamp: START + n + (n % 3 === 0 ? MONTH_MS : 0),
@@ -21,17 +21,17 @@ export function barOf(n: number): Bar {
   };
 }
 
-export const batchOf = (numbers: readonly number[]): MarketDataBatch => ({
+export const numberedBatch = (numbers: readonly number[]): MarketDataBatch => ({
   source: SOURCE,
-  records: numbers.map(barOf),
+  records: numbers.map(numberedBar),
 });
 
-/** The columns of {@link barLine}. */
+/** Columns of {@link expectedLine}. */
 export const BAR_COLUMNS =
   'volume, symbol, toUnixTimestamp64Milli(timestamp), open, high, low, close, adjusted_close, quality_score, source';
 
-/** A bar as the engine shows it. */
-export function barLine(n: number): string {
-  const { symbol, timestamp, open, high, low, close, volume, adjustedClose, qualityScore } = barOf(n);
+/** Returns the tab-separated line in which the engine returns a bar. */
+export function expectedLine(n: number): string {
+  const { symbol, timestamp, open, high, low, close, volume, adjustedClose, qualityScore } = numberedBar(n);
   return [volume, symbol, timestamp, open, high, low, close, adjustedClose, qualityScore, SOURCE].join('\t');
 }

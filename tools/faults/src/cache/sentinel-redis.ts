@@ -2,33 +2,33 @@ import type { RedisSettings } from '@quantumtrade/dal-redis';
 import { type Random, until } from '@quantumtrade/dal-testing';
 import { REPLICAS, SentinelProcesses } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
-import { ForeignWrites } from './foreign-writes.js';
+import { ForeignClient } from './foreign-client.js';
 import type { SharedRedis } from './shared-redis.js';
-import type { CacheWrites } from './writer.js';
+import type { CacheClient } from './cache-writer.js';
 
-/** A master with two replicas, found through Sentinels. */
-export class RedisBehindSentinels implements SharedRedis {
-  /** A sign of life is asked for every second, and may take two. */
-  readonly boundMs = 3_000;
+/** A master with two replicas behind Sentinels. */
+export class SentinelRedis implements SharedRedis {
+  /** Heartbeats are sent every second and may take two. */
+  readonly stalenessBoundMs = 3_000;
   readonly #processes: SentinelProcesses;
 
   private constructor(processes: SentinelProcesses) {
     this.#processes = processes;
   }
 
-  static async start(): Promise<RedisBehindSentinels> {
-    return new RedisBehindSentinels(await SentinelProcesses.start());
+  static async start(): Promise<SentinelRedis> {
+    return new SentinelRedis(await SentinelProcesses.start());
   }
 
   settingsOf(): RedisSettings {
     return { url: 'redis://any', sentinel: this.#processes.settings };
   }
 
-  async writes(random: Random): Promise<CacheWrites> {
+  async client(random: Random): Promise<CacheClient> {
     const { name, nodes, password } = this.#processes.settings;
-    const found = { name, sentinels: nodes, sentinelPassword: password };
+    const sentinels = { name, sentinels: nodes, sentinelPassword: password };
     const patient = { maxRetriesPerRequest: null, retryStrategy: () => 50, sentinelRetryStrategy: () => 50 };
-    return new ForeignWrites(new Redis({ ...found, ...patient }), random, () => false);
+    return new ForeignClient(new Redis({ ...sentinels, ...patient }), random, () => false);
   }
 
   /** Kills the master. Resolves when a replica has taken over. */
@@ -39,8 +39,8 @@ export class RedisBehindSentinels implements SharedRedis {
   }
 
   /**
-   * Starts the server again that was killed, as a replica of the master. Resolves when both replicas follow it: one that does
-   * not could be chosen next, without what writers know the other to have.
+   * Starts the killed server again as a replica of the master. Resolves when both replicas follow the master: otherwise the next
+   * failover could choose one that lacks acknowledged writes.
    */
   async restore(): Promise<void> {
     const master = (await this.#processes.master())!;

@@ -4,14 +4,14 @@ import type { CacheBackend } from '@quantumtrade/dal-domain';
 import type { RedisSettings } from '@quantumtrade/dal-redis';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import type { Random } from '@quantumtrade/dal-testing';
-import { partsOf, VERSIONS } from './keys.js';
-import type { CacheWrites, Change } from './writer.js';
+import { keyParts, VERSIONS } from './cache-keys.js';
+import type { CacheClient, VersionChange } from './cache-writer.js';
 
-const TOLD_SECONDS = 1;
+const ANNOUNCEMENT_TTL_SECONDS = 1;
 const BUDGET_MS = 100;
 
-/** One of our caches: what it writes, it tells itself where the server does not. */
-export class LibraryWrites implements CacheWrites {
+/** A cache of this library. Without tracking, it publishes its own invalidations. */
+export class LibraryClient implements CacheClient {
   readonly #backend: CacheBackend;
   readonly #cache: CoherentCache;
   readonly #versions: CoherentKeyspace<typeof VERSIONS.pattern, number>;
@@ -24,11 +24,11 @@ export class LibraryWrites implements CacheWrites {
     this.#random = random;
   }
 
-  async make({ keys, version, isAbsent }: Change): Promise<readonly number[]> {
-    const list = keys.map(partsOf);
+  async apply({ keys, version, isAbsent }: VersionChange): Promise<readonly number[]> {
+    const list = keys.map(keyParts);
     const isMany = this.#random.chance(0.5);
     if (isAbsent || this.#random.chance(0.3)) {
-      if (this.#random.chance(0.3)) return this.#lookFor(keys);
+      if (this.#random.chance(0.3)) return this.#deleteWhere(keys);
       if (isMany) await this.#versions.deleteMany(list);
       else for (const parts of list) await this.#versions.delete(parts);
     } else if (isMany) await this.#versions.setMany(list.map((parts) => [parts, version]));
@@ -36,18 +36,18 @@ export class LibraryWrites implements CacheWrites {
     return keys;
   }
 
-  /** Those that were there: of others a deletion by pattern tells nobody. */
-  async #lookFor(keys: readonly number[]): Promise<readonly number[]> {
+  /** Deletes by pattern. Returns the keys that held a value: the deletion of others notifies nobody. */
+  async #deleteWhere(keys: readonly number[]): Promise<readonly number[]> {
     const found: number[] = [];
     for (const key of keys) {
-      const { featureName } = partsOf(key);
+      const { featureName } = keyParts(key);
       if ((await this.#backend.cache.deleteWhere(VERSIONS.pattern, { featureName })) > 0) found.push(key);
     }
     return found;
   }
 
-  tell(name: string): Promise<void> {
-    return this.#backend.cache.set(name, '', TOLD_SECONDS);
+  announce(name: string): Promise<void> {
+    return this.#backend.cache.set(name, '', ANNOUNCEMENT_TTL_SECONDS);
   }
 
   stop(): void {

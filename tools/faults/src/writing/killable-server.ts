@@ -10,12 +10,12 @@ import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 
-/** Merges remove what is stored twice: with them off, a table shows all that was ever stored in it. */
-const UNMERGED = `ALTER TABLE market_data MODIFY SETTING
+/** Turns merges off, which remove rows stored twice: the table then shows every row ever stored. */
+const STOP_MERGES = `ALTER TABLE market_data MODIFY SETTING
   max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1,
   parts_to_delay_insert = 1000000, parts_to_throw_insert = 1000000`;
 
-/** A real engine on kept data that can be killed and started again, behind an address that stays. */
+/** Embedded engine with a persistent data directory that can be killed and restarted behind a constant address. */
 export class KillableServer {
   readonly proxy: HttpFaultProxy;
   readonly #directory: string;
@@ -27,45 +27,46 @@ export class KillableServer {
     this.#directory = directory;
   }
 
-  /** With the tables in place. */
+  /** Starts the engine and creates the tables. */
   static async start(): Promise<KillableServer> {
     const directory = await mkdtemp(join(tmpdir(), 'faults-'));
     const server = new KillableServer(await HttpFaultProxy.start(), directory);
-    await server.live();
+    await server.restart();
     const database = server.open('unused', 'acknowledged');
     await database.initializeSchema();
     await database.close();
-    await server.ask(UNMERGED);
+    await server.query(STOP_MERGES);
     return server;
   }
 
-  async live(): Promise<void> {
+  /** Starts the engine again. */
+  async restart(): Promise<void> {
     this.#engine = await startEmbeddedClickHouse({ dataDirectory: this.directoryOf('engine') });
     this.proxy.target = this.#engine;
   }
 
-  /** SIGKILL. */
-  async die(): Promise<void> {
+  /** Kills the engine with SIGKILL. */
+  async kill(): Promise<void> {
     const engine = this.#engine!;
     process.kill(engine.pid, 'SIGKILL');
     this.proxy.target = undefined;
     await engine.closed;
   }
 
-  /** Where a writer of this name keeps what it keeps on the disk. */
+  /** Returns the directory of a writer's files. */
   directoryOf(name: string): string {
     return join(this.#directory, name);
   }
 
-  /** The data layer on this server, closed at the latest when this stops. */
+  /** Opens a data layer on this server. `stop` closes it. */
   open(name: string, durability: Durability, more: Partial<ClickHouseSettings> = {}): DatabaseAbstraction {
-    const database = openDatabase(this.proxy.url, this.directoryOf(name), durability, more);
+    const database = connectDatabase(this.proxy.url, this.directoryOf(name), durability, more);
     this.#opened.push(database);
     return database;
   }
 
-  /** Asks the engine itself; answers with tab-separated values. */
-  async ask(sql: string): Promise<string> {
+  /** Runs a statement on the engine directly. Returns tab-separated values. */
+  async query(sql: string): Promise<string> {
     const { url, username, password } = this.#engine!;
     const headers = { 'X-ClickHouse-User': username, 'X-ClickHouse-Key': password };
     const response = await fetch(`${url}/?database=${DATABASE}`, { method: 'POST', body: sql, headers });
@@ -74,7 +75,7 @@ export class KillableServer {
     return text;
   }
 
-  /** Whatever state a run left it in. */
+  /** Stops everything in any state. */
   async stop(): Promise<void> {
     await this.proxy.stop();
     await Promise.allSettled(this.#opened.map((database) => database.close()));
@@ -85,7 +86,8 @@ export class KillableServer {
 
 const DATABASE = 'faults';
 
-export function openDatabase(
+/** Opens a data layer on a server, with a writer's files in a directory. */
+export function connectDatabase(
   url: string,
   directory: string,
   durability: Durability,
@@ -98,5 +100,5 @@ export function openDatabase(
   });
 }
 
-/** How the writers of all runs try again: soon, since what they wait for comes back soon. */
+/** Retry options of all writers: short delays, because faults are short. */
 export const RETRY = { initialDelayMs: 20, maxDelayMs: 200 };

@@ -1,27 +1,27 @@
-/** A process many of whose callers want the same missing key at the same time as those of other processes; prints what each got. */
+/** Process with many callers that read the same missing key at the same time as other processes; prints their results. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CoherentCache } from '@quantumtrade/dal-cache';
 import { keyspaces } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { Redis } from 'ioredis';
 
-/** What became of one key in one process, as JSON. */
+/** Result of one key in one process, as JSON. */
 export interface Stampede {
   readonly loads: number;
-  /** The different values that callers got. */
+  /** Different values returned to callers. */
   readonly values: readonly (number | null)[];
-  /** What a caller gets when all is over. */
+  /** Value returned to a later caller. */
   readonly afterwards: number | null;
 }
 
-/** By round, with each process loading for itself and with one loading for all. */
+/** Results by round: with one load for each process (`apart`) and with one for all (`together`). */
 export interface Stampedes {
   readonly apart: readonly Stampede[];
   readonly together: readonly Stampede[];
 }
 
 const WAVES = 4;
-/** The second level is busy, not down. */
+/** The second level is busy, not unavailable. */
 const PATIENT_MS = 60_000;
 
 const [url = '', processes = '', callers = '', rounds = ''] = process.argv.slice(2);
@@ -35,8 +35,8 @@ function keyspaceOf(mode: keyof Stampedes) {
   return cache.keyspace(definition, { onceInCluster: mode === 'together', loadTimeoutMs: PATIENT_MS });
 }
 
-/** Resolves when every process is there. */
-async function meet(place: string): Promise<void> {
+/** Resolves when every process has reached a place. */
+async function awaitAll(place: string): Promise<void> {
   await redis.incr(place);
   while ((await redis.get(place)) !== processes) await delay(1);
 }
@@ -47,23 +47,23 @@ async function stampedes(mode: keyof Stampedes): Promise<Stampede[]> {
   for (let round = 0; round < Number(rounds); round++) {
     const parts = { round: `${round}` };
     let loads = 0;
-    let allHaveCome: () => void = () => undefined;
-    const comeAll = new Promise<void>((resolve) => (allHaveCome = resolve));
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
     const load = async () => {
       loads++;
       const value = await redis.incr(`loads:${mode}:${round}`);
-      await comeAll;
+      await released;
       return value;
     };
-    await meet(`begin:${mode}:${round}`);
+    await awaitAll(`begin:${mode}:${round}`);
     const calls: Promise<number | null>[] = [];
     for (let wave = 0; wave < WAVES; wave++) {
       for (let i = 0; i < Number(callers) / WAVES; i++) calls.push(values.getOrLoad(parts, load));
       await delay(5);
     }
-    allHaveCome();
+    release();
     const got = new Set(await Promise.all(calls));
-    await meet(`end:${mode}:${round}`);
+    await awaitAll(`end:${mode}:${round}`);
     const afterwards = await values.getOrLoad(parts, load);
     found.push({ loads, values: [...got], afterwards });
   }
