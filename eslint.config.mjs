@@ -43,6 +43,7 @@ const layers = {
 /** Layers that only the tests of a layer may import as well. */
 const testsAlso = {
   platform: ['testing'],
+  engine: ['testing'],
   adapter: ['conformance', 'testing', 'tool', 'adapter'],
   cache: ['adapter', 'platform', 'testing'],
   integration: ['adapter', 'testing'],

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Random } from '@quantumtrade/dal-testing';
 import type { EmbeddedClickHouse } from './embedded-clickhouse.js';
 import { startEmbeddedClickHouse } from './embedded-clickhouse.js';
 import { ask } from './testing/ask.js';
@@ -70,19 +71,19 @@ it('refused request is answered after the one before it', async () => {
 });
 
 it('server answers while 200 connections send garbage or nothing', async () => {
-  const numbers = seeded(7);
+  const random = new Random(7);
   const sockets = await Promise.all(
     Array.from({ length: 200 }, (_, i) => open(i % 4 === 0 ? server.tcpPort : server.httpPort)),
   );
   const whole = Object.values(departures).map((text) => text());
   for (let round = 0; round < 5; round++) {
     for (const socket of sockets) {
-      const dice = numbers();
+      const dice = random.next();
       if (dice < 0.3)
-        socket.write(Buffer.from(Array.from({ length: 1 + numbers() * 300 }, () => numbers() * 256)));
+        socket.write(random.bytes(1 + random.below(300)));
       else if (dice < 0.6) {
-        const text = whole[Math.floor(numbers() * whole.length)]!;
-        socket.write(text.slice(0, numbers() * text.length));
+        const text = whole[random.below(whole.length)]!;
+        socket.write(text.slice(0, random.below(text.length)));
       } else if (dice < 0.7) socket.resetAndDestroy();
       else if (dice < 0.8) socket.end();
     }
@@ -90,13 +91,3 @@ it('server answers while 200 connections send garbage or nothing', async () => {
   }
   for (const socket of sockets) socket.resetAndDestroy();
 });
-
-/** Returns a generator of numbers from 0 to 1, the same for the same seed (Mulberry32). */
-function seeded(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
