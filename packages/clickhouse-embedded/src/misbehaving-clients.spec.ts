@@ -79,8 +79,7 @@ it('server answers while 200 connections send garbage or nothing', async () => {
   for (let round = 0; round < 5; round++) {
     for (const socket of sockets) {
       const dice = random.next();
-      if (dice < 0.3)
-        socket.write(random.bytes(1 + random.below(300)));
+      if (dice < 0.3) socket.write(random.bytes(1 + random.below(300)));
       else if (dice < 0.6) {
         const text = whole[random.below(whole.length)]!;
         socket.write(text.slice(0, random.below(text.length)));

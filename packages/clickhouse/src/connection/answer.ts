@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { onAbort } from '@quantumtrade/dal-runtime';
 import { ServerError } from './server-errors.js';
@@ -105,8 +106,8 @@ export function parseReport(text: string, codeOfHead?: string): ServerError | un
 
 /** Returns the counts in the head, such as `result_rows`, which are those of the moment at which the head was sent. */
 export function summaryOf({ headers }: Answer): Readonly<Record<string, unknown>> {
-  const summary = headerOf(headers, SUMMARY);
-  if (summary === undefined) return {};
+  const summary = headers[SUMMARY];
+  if (typeof summary !== 'string') return {};
   try {
     return (JSON.parse(summary) ?? {}) as Readonly<Record<string, unknown>>;
   } catch {
@@ -144,19 +145,14 @@ export function readBody(
     let compressedSize = 0;
     const settle = (error?: unknown): void => {
       ignoreSignal();
-      if (error === undefined) resolve();
-      else reject(error as Error);
+      if (error) reject(error as Error);
+      else resolve();
     };
     const fail = (error: unknown): void => {
+      ignoreSignal();
+      reject(error as Error);
       body.destroy();
       gunzip?.destroy();
-      settle(error);
-    };
-    const end = (error?: Error): void => {
-      body.removeAllListeners('close');
-      if (!gunzip) settle(error);
-      else if (error === undefined) gunzip.end();
-      else gunzip.flush(constants.Z_SYNC_FLUSH, () => settle(error));
     };
     if (encoding !== 'gzip' && encoding !== 'identity') {
       fail(new BrokenMessageError(`the answer is compressed as ${String(encoding).slice(0, 20)}`));
@@ -171,19 +167,21 @@ export function readBody(
         fail(error);
       }
     });
-    if (gunzip) {
-      // Never paused: bytes buffered in a stream are lost when its connection breaks.
-      body.on('data', (chunk: Buffer) => {
-        compressedSize += chunk.length;
-        if (compressedSize > maxBytes) fail(new BodyTooLargeError(maxBytes));
-        else gunzip.write(chunk);
-      });
-      gunzip.on('error', settle);
-      gunzip.once('end', settle);
+    if (!gunzip) {
+      finished(body, settle);
+      return;
     }
-    body.once('end', end);
-    body.on('error', end);
-    body.once('close', () => end(Object.assign(new Error('closed'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })));
+    // Never paused: bytes buffered in a stream are lost when its connection breaks.
+    body.on('data', (chunk: Buffer) => {
+      compressedSize += chunk.length;
+      if (compressedSize > maxBytes) fail(new BodyTooLargeError(maxBytes));
+      else gunzip.write(chunk);
+    });
+    finished(body, (error) => {
+      if (error) gunzip.flush(constants.Z_SYNC_FLUSH, () => settle(error));
+      else gunzip.end();
+    });
+    finished(gunzip, settle);
   });
 }
 

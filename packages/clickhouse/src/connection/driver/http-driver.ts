@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { ClientRequest } from 'node:http';
 import http from 'node:http';
@@ -10,7 +11,6 @@ import type { Answer } from '../answer.js';
 import type { PinnedSettings, SessionSettings } from '../pinned-settings.js';
 import type { CompleteSettings } from '../../settings.js';
 import type { SqlParams } from '../sql.js';
-import { multipart, toRequestParams } from './request-params.js';
 
 /** Below the servers' keep-alive of 3 s (old) to 30 s, so that no request goes out on a socket the server just closed. */
 const IDLE_SOCKET_TTL_MS = 2_500;
@@ -18,6 +18,15 @@ const IDLE_SOCKET_TTL_MS = 2_500;
 const AFTER_EVERY_DEADLINE_MS = 60_000;
 /** Gateways refuse request lines of more than 8 KiB, and the settings need some of it. */
 const MAX_URL_PARAMS_LENGTH = 2_048;
+
+/** Escape sequences of ClickHouse's text format. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  "'": "\\'",
+  '\\': '\\\\',
+};
 
 /** One statement on its way to the server. */
 export interface Request {
@@ -145,4 +154,42 @@ export class HttpDriver {
     });
     return socket;
   }
+}
+
+/** Returns bound values as parameters of a request: `param_symbol` for `{symbol:String}`. */
+function toRequestParams(params: SqlParams): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const name in params) texts[`param_${name}`] = toText(params[name], false);
+  return texts;
+}
+
+/** Returns a value in ClickHouse's escaped text format; strings inside arrays are quoted. */
+function toText(value: unknown, isQuoted: boolean): string {
+  switch (typeof value) {
+    case 'string': {
+      const escaped = value.replace(/[\t\n\r'\\]/g, (char) => ESCAPES[char]!);
+      return isQuoted ? `'${escaped}'` : escaped;
+    }
+    case 'bigint':
+      return String(value);
+    case 'number':
+      if (Number.isFinite(value)) return String(value);
+      if (Number.isNaN(value)) return 'nan';
+      return value > 0 ? '+inf' : '-inf';
+    default:
+      if (Array.isArray(value)) return `[${value.map((item) => toText(item, true)).join(',')}]`;
+      throw new TypeError(`a ${typeof value} cannot be bound`);
+  }
+}
+
+/** Returns a form that carries what is too long for a URL. Its boundary is random, so that no value can end its part. */
+function multipart(parts: Readonly<Record<string, string>>): { body: string; contentType: string } {
+  const boundary = `----${randomUUID()}`;
+  const texts = Object.entries(parts).map(
+    ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  );
+  return {
+    body: `${texts.join('')}--${boundary}--`,
+    contentType: `multipart/form-data; boundary=${boundary}`,
+  };
 }
