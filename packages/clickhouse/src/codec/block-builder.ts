@@ -56,6 +56,7 @@ const SLICES_OF_STEP = 8;
 /** Columns gain nothing from small slices. A slice takes about a millisecond. */
 const COLUMN_ROWS_OF_SLICE = 16_384;
 
+/** The field by whose month rows are partitioned. */
 const PARTITIONED_BY = 'timestamp';
 
 /** Collects the rows of one or many batches into one block for each month. */
@@ -199,11 +200,10 @@ export class BlockBuilder {
   finish({ allocate = allocateFresh, keyColumns }: FinishOptions = {}): NativeBlock[] {
     const blocks: NativeBlock[] = [];
     for (const [month, columns] of this.#open) {
-      if (columns.rowCount > 0) {
-        const keyedRows = keyColumns && columns.keyedRows(keyColumns);
-        blocks.push({ month, ...columns.finish(allocate), ...(keyedRows && { keyedRows }) });
-      }
-      this.#pool.giveBack(columns);
+      const keyedRows = keyColumns && columns.keyedRows(keyColumns);
+      const finished = columns.finish(allocate);
+      if (finished.rowCount > 0) blocks.push({ month, ...finished, ...(keyedRows && { keyedRows }) });
+      this.#pool.giveBack(columns, finished.bytes.length);
     }
     this.#open.clear();
     this.#batchCount = 0;

@@ -208,8 +208,9 @@ export class ColumnPool {
     return this.#free.pop() ?? new BlockColumns(this.#fields);
   }
 
-  giveBack(columns: BlockColumns): void {
-    if (this.#free.length >= KEPT_BLOCKS || columns.byteLength > KEPT_BYTES) return;
+  /** Takes back the columns of a finished block of this size. */
+  giveBack(columns: BlockColumns, byteLength: number): void {
+    if (this.#free.length >= KEPT_BLOCKS || byteLength > KEPT_BYTES) return;
     columns.clear();
     this.#free.push(columns);
   }

@@ -38,8 +38,7 @@ export class MonthSplitter {
       return [{ month: this.#monthOf(input.constant as number).number, selection, inputs }];
     }
     const timestamps = this.#timestamps;
-    timestamps.reserve(selection.length);
-    timestamps.fill(0, 0, selection.length);
+    timestamps.zero(selection.length);
     const areRight = readTimestamps(input, selection, timestamps, 0);
     const { number, start, end } = this.#monthOf(timestamps.epochMs(0));
     if (!timestamps.lieWithin(start, end, selection.length)) return this.#byMonth(inputs, selection);

@@ -1,4 +1,4 @@
-import type { CallOptions, Canonical, RecordDefinition, VersionedKey } from '@quantumtrade/dal-domain';
+import type { CallOptions, Canonical, Field, RecordDefinition, VersionedKey } from '@quantumtrade/dal-domain';
 import { columnOf, versionAt } from '@quantumtrade/dal-domain';
 import type { KeyedRows } from '../codec/block-columns.js';
 import { parameterTypeOf, toParameter } from '../codec/kinds.js';
@@ -7,6 +7,8 @@ import type { Sql, SqlParams } from '../connection/sql.js';
 
 /** The newest version in the table of each key. */
 export type StoredVersions = ReadonlyMap<string, bigint>;
+
+export const NO_VERSIONS: StoredVersions = new Map();
 
 /** Returns one text for each key of a record, e.g. `["AAPL","1577836800000","vendor"]`. */
 const keyText = (values: readonly unknown[]): string => JSON.stringify(values.map(String));
@@ -138,6 +140,14 @@ export function countRows(keys: BlockKeys, stored: readonly StoredVersions[]): R
   return { inserted, superseded };
 }
 
+type JsonRow = Readonly<Record<string, unknown>>;
+
+/** Returns the expression of a version as text, whatever the precision of its column. */
+const versionText = (expression: string): string =>
+  `toString(reinterpret(toDateTime64(${expression}, 8, 'UTC'), 'Int64'))`;
+const STORED_VERSION = versionText('written_at');
+const NEWEST_VERSION = versionText('max(written_at)');
+
 /** Bytes of one bound list at most. The server takes 128 KiB for one parameter, and escaping may double a text. */
 const LIST_BYTES = 60_000;
 
@@ -154,14 +164,16 @@ export async function existingKeys(
 ): Promise<StoredVersions> {
   const { definition } = keys;
   const enough = 2 * keys.rowCount + 1_000;
+  const { select } = keyLookupOf(definition);
   const within = conditionOf(keys);
   const near = await sql.rows<JsonRow>(
     operation,
-    `SELECT ${keyList(definition)}, ${versionText('written_at')} AS version
+    `SELECT ${select}, ${STORED_VERSION} AS version
      FROM ${definition.table} WHERE ${within.where} LIMIT {limit:UInt32}`,
     { ...within.params, limit: enough },
     options,
   );
+  if (near.length === 0) return NO_VERSIONS;
   if (near.length < enough) return newestFound(definition, near);
   return newestVersions(sql, keys, instantsOf(keys, within), operation, options);
 }
@@ -178,19 +190,34 @@ export async function hasRows(
   return true;
 }
 
-type JsonRow = Readonly<Record<string, unknown>>;
+/** The parts of the queries for the keys of one record, computed once. */
+interface KeyLookup {
+  readonly select: string;
+  readonly groupBy: string;
+  readonly lead: string;
+  readonly leadField: Field;
+  readonly leadType: string;
+  readonly range: string;
+}
 
-/** Returns the expression of a version as text, whatever the precision of its column. */
-const versionText = (expression: string): string =>
-  `toString(reinterpret(toDateTime64(${expression}, 8, 'UTC'), 'Int64'))`;
+const keyLookups = new Map<RecordDefinition, KeyLookup>();
 
-const keyLists = new Map<RecordDefinition, string>();
-
-/** Returns what to select of a key, computed once. */
-function keyList(definition: RecordDefinition): string {
-  let list = keyLists.get(definition);
-  if (list === undefined) keyLists.set(definition, (list = selectList(definition, definition.key)));
-  return list;
+function keyLookupOf(definition: RecordDefinition): KeyLookup {
+  let lookup = keyLookups.get(definition);
+  if (!lookup) {
+    const { key, fields } = definition;
+    const lead = key[0]!;
+    lookup = {
+      select: selectList(definition, key),
+      groupBy: key.map(columnOf).join(', '),
+      lead,
+      leadField: fields[lead]!,
+      leadType: parameterTypeOf(fields[lead]!),
+      range: `timestamp >= ${boundInstant('first')} AND timestamp <= ${boundInstant('last')}`,
+    };
+    keyLookups.set(definition, lookup);
+  }
+  return lookup;
 }
 
 /** Queries the versions of rows by their instants, after another query or an insert of the same call. */
@@ -201,10 +228,11 @@ async function newestVersions(
   operation: string,
   options: CallOptions | undefined,
 ): Promise<StoredVersions> {
+  const { select, groupBy } = keyLookupOf(definition);
   const found = await sql.continuing.rows<JsonRow>(
     operation,
-    `SELECT ${keyList(definition)}, ${versionText('max(written_at)')} AS version
-     FROM ${definition.table} WHERE ${where} GROUP BY ${definition.key.map(columnOf).join(', ')}`,
+    `SELECT ${select}, ${NEWEST_VERSION} AS version
+     FROM ${definition.table} WHERE ${where} GROUP BY ${groupBy}`,
     params,
     options,
   );
@@ -227,14 +255,10 @@ interface Condition {
 }
 
 function conditionOf({ definition, leads, first, last }: BlockKeys): Condition {
-  const lead = definition.key[0]!;
-  const field = definition.fields[lead]!;
-  const values = Array.from(leads, (value) => toParameter(field, value));
-  const list = listed(columnOf(lead), lead, parameterTypeOf(field), values);
-  return {
-    where: `${list.where} AND timestamp >= ${boundInstant('first')} AND timestamp <= ${boundInstant('last')}`,
-    params: { ...list.params, first, last },
-  };
+  const { lead, leadField, leadType, range } = keyLookupOf(definition);
+  const values = Array.from(leads, (value) => toParameter(leadField, value));
+  const list = listed(columnOf(lead), lead, leadType, values);
+  return { where: `${list.where} AND ${range}`, params: { ...list.params, first, last } };
 }
 
 function instantsOf(keys: BlockKeys, within: Condition): Condition {

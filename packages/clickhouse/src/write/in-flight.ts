@@ -2,7 +2,7 @@ import type { CallOptions } from '@quantumtrade/dal-domain';
 import { TimeoutError } from '@quantumtrade/dal-domain';
 import { Deadline } from '@quantumtrade/dal-runtime';
 import type { StoredVersions } from './block-keys.js';
-import { BlockKeys } from './block-keys.js';
+import { BlockKeys, NO_VERSIONS } from './block-keys.js';
 
 /** The writes of one record that were called and have not ended, in the order of the calls. */
 export class InFlightWrites {
@@ -25,21 +25,25 @@ export class InFlightWrites {
 /** Keys, or a function that reads them when two writes have to be compared. */
 type KeySource = BlockKeys | (() => Promise<BlockKeys>);
 
-const NONE: StoredVersions = new Map();
-
 /** A write that has not ended. */
 export class InFlightWrite {
   readonly #source: KeySource;
   readonly #onEnd: () => void;
-  readonly #lookedUp = new Settable<void>();
-  readonly #stored = new Settable<boolean>();
   #earlier: readonly InFlightWrite[];
   #keys: Promise<BlockKeys> | undefined;
+  #state: 'begun' | 'lookedUp' | 'stored' | 'failed' = 'begun';
+  /** Resolve functions of those who wait for the next state. */
+  #waiting: (() => void)[] = [];
 
   constructor(source: KeySource, earlier: readonly InFlightWrite[], onEnd: () => void) {
     this.#source = source;
     this.#earlier = earlier;
     this.#onEnd = onEnd;
+  }
+
+  /** Whether writes that were called before this one were in flight when it began. */
+  get hasEarlier(): boolean {
+    return this.#earlier.length > 0;
   }
 
   /** Returns the keys of the rows. To be called for the first time while the write is in flight. */
@@ -51,7 +55,6 @@ export class InFlightWrite {
   /** Returns the writes that were called before this one, are in flight when this method is called and have one of its keys. */
   async conflicts(): Promise<readonly InFlightWrite[]> {
     const earlier = this.#earlier;
-    if (earlier.length === 0) return earlier;
     const own = this.keys();
     const theirs = earlier.map((write) =>
       write.#source instanceof BlockKeys ? write.#source : write.keys(),
@@ -61,37 +64,44 @@ export class InFlightWrite {
   }
 
   /** Resolves when the keys of the write are looked up, or it has ended. */
-  get lookedUp(): Promise<void> {
-    return this.#lookedUp.promise;
-  }
-
-  /** Says that the keys in the table are looked up: writes of the same keys may be sent from now on. */
-  endLookup(): void {
-    this.#lookedUp.resolve();
+  async lookedUp(): Promise<void> {
+    while (this.#state === 'begun') await this.#nextState();
   }
 
   /** Returns what the write has stored once it has ended. */
   async storedVersions(): Promise<StoredVersions> {
-    return (await this.#stored.promise) ? (await this.keys()).versions() : NONE;
+    while (this.#state === 'begun' || this.#state === 'lookedUp') await this.#nextState();
+    return this.#state === 'stored' ? (await this.keys()).versions() : NO_VERSIONS;
   }
 
-  /** Ends the write; the first call counts. Resolves when the bytes of the write are not read any more. */
-  async end(stored: boolean): Promise<void> {
-    this.#lookedUp.resolve();
-    this.#stored.resolve(stored);
+  #nextState(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Marks the keys as looked up: writes of the same keys may be sent from now on. */
+  endLookup(): void {
+    this.#advance('lookedUp');
+  }
+
+  /** Ends the write; the first call counts. */
+  end(stored: boolean): void {
+    if (this.#state === 'stored' || this.#state === 'failed') return;
+    this.#advance(stored ? 'stored' : 'failed');
     this.#earlier = [];
     this.#onEnd();
+  }
+
+  /** Resolves when the bytes of the write, which has ended, are not read any more. */
+  async released(): Promise<void> {
     await this.#keys?.catch(() => undefined);
   }
-}
 
-/** A promise that is settled from outside; the first time counts. */
-class Settable<T> {
-  readonly promise: Promise<T>;
-  resolve!: (value: T) => void;
-
-  constructor() {
-    this.promise = new Promise((resolve) => (this.resolve = resolve));
+  #advance(state: 'lookedUp' | 'stored' | 'failed'): void {
+    this.#state = state;
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 }
 
@@ -101,7 +111,6 @@ export async function waitWithin<T>(
   options: CallOptions | undefined,
   promises: readonly Promise<T>[],
 ): Promise<readonly T[]> {
-  if (promises.length === 0) return [];
   const deadline = new Deadline(options, (elapsedMs) => new TimeoutError(elapsedMs, { operation }));
   return deadline.race(Promise.all(promises));
 }

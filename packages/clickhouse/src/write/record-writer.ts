@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type {
   BatchResult,
   BatchVersion,
@@ -25,7 +24,7 @@ import {
   ValidationError,
   WRITE_BLOCK_OPTIONS,
 } from '@quantumtrade/dal-domain';
-import type { NativeBlock } from '../codec/block-builder.js';
+import type { BlockBuilder, NativeBlock } from '../codec/block-builder.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import type { Sql } from '../connection/sql.js';
 import { NativeBlockCollector } from './block-collector.js';
@@ -37,14 +36,13 @@ import { InFlightWrites, waitWithin } from './in-flight.js';
 import { readRowBatch } from './read-batch.js';
 import { BlockStore, decodeBlock } from './store-block.js';
 
-/** Inserts of one batch in progress at once: a batch over many months is many small inserts. */
-const CONCURRENT_INSERTS = 4;
-
 /** The writes into the table of one record. */
 interface RecordTable {
   readonly definition: RecordDefinition;
   readonly operation: string;
   readonly encoder: BlockEncoder;
+  /** Builder that no insert uses at the moment. */
+  idleBuilder: BlockBuilder | undefined;
   readonly keyColumns: readonly string[];
   readonly store: BlockStore;
   readonly inserts: InFlightWrites;
@@ -95,13 +93,14 @@ export class RecordWriter {
     this.#sql.checkOpen(table.operation, options);
     const version = drawVersion(record, batch, this.#versions);
     const { groups, rowCount, errors, roundedCount } = this.#encode(table, record, batch, version);
-    const writes = table.inserts.begin(groups.map((blocks) => keysOf(table, blocks)));
+    const keys = groups.map((blocks) => keysOf(table, blocks));
+    const writes = table.inserts.begin(keys);
     const progress = { stored: 0 };
     let insertedCount = 0;
     let supersededCount = 0;
     try {
       for (const [n, write] of writes.entries()) {
-        const counts = await this.#insertGroup(table, groups[n]!, write, progress, options);
+        const counts = await this.#insertGroup(table, groups[n]!, keys[n]!, write, progress, options);
         insertedCount += counts.inserted;
         supersededCount += counts.superseded;
       }
@@ -109,7 +108,7 @@ export class RecordWriter {
       if (progress.stored > 0) addProgress(error, progress.stored, rowCount);
       throw error;
     } finally {
-      for (const write of writes) void write.end(false);
+      for (const write of writes) write.end(false);
     }
     settleVersion(version, this.#versions);
     return {
@@ -127,26 +126,27 @@ export class RecordWriter {
   async #insertGroup(
     { operation, store }: RecordTable,
     blocks: readonly NativeBlock[],
+    keys: BlockKeys,
     write: InFlightWrite,
     progress: { stored: number },
     options: CallOptions | undefined,
   ): Promise<RowCounts> {
-    const keys = await write.keys();
     const sql = progress.stored > 0 ? this.#sql.continuing : this.#sql;
     const existing = await existingKeys(sql, keys, operation, options);
     write.endLookup();
-    const earlier = await write.conflicts();
-    await waitWithin(
-      operation,
-      options,
-      earlier.map(({ lookedUp }) => lookedUp),
-    );
-    await forEachConcurrently(blocks, CONCURRENT_INSERTS, async ({ bytes, rowCount }) => {
-      const block = { token: randomUUID(), bytes, rowCount, retried: true, isNew: true };
-      await store.store(this.#sql.continuing, block, options);
+    const earlier = write.hasEarlier ? await write.conflicts() : [];
+    if (earlier.length > 0) {
+      await waitWithin(
+        operation,
+        options,
+        earlier.map((each) => each.lookedUp()),
+      );
+    }
+    await store.storeAll(this.#sql.continuing, blocks, options, (rowCount) => {
       progress.stored += rowCount;
     });
-    void write.end(true);
+    write.end(true);
+    if (earlier.length === 0) return countRows(keys, [existing]);
     const sent = await waitWithin(
       operation,
       options,
@@ -157,13 +157,14 @@ export class RecordWriter {
 
   /** Encodes a batch in blocks of bounded size. */
   #encode<N extends RecordName>(
-    { encoder, keyColumns }: RecordTable,
+    table: RecordTable,
     record: N,
     batch: RecordBatches[N],
     version: BatchVersion,
   ): EncodedBatch {
     const read = readRowBatch(record, batch, version);
-    const builder = encoder.builder();
+    const builder = table.idleBuilder ?? table.encoder.builder();
+    table.idleBuilder = undefined;
     const groups: NativeBlock[][] = [];
     let { errors, roundedCount } = read;
     let rowCount = 0;
@@ -171,10 +172,11 @@ export class RecordWriter {
       const appended = read.append(builder, from, from + this.#maxBlockRows).complete();
       errors = errors.concat(appended.errors);
       roundedCount += appended.roundedCount;
-      const blocks = builder.finish({ keyColumns });
+      const blocks = builder.finish({ keyColumns: table.keyColumns });
       for (const block of blocks) rowCount += block.rowCount;
       if (blocks.length > 0) groups.push(blocks);
     }
+    table.idleBuilder = builder;
     return { groups, rowCount, errors: [...errors], roundedCount };
   }
 
@@ -199,10 +201,11 @@ export class RecordWriter {
       const receipt = conflicts
         ? await this.#storeCounted(table, block, write!, conflicts, limits)
         : await this.#storeBlock(table, block, this.#sql, limits);
-      await write!.end(true);
+      write!.end(true);
       return receipt;
     } finally {
-      await write!.end(false);
+      write!.end(false);
+      await write!.released();
     }
   }
 
@@ -263,6 +266,7 @@ export class RecordWriter {
         definition,
         operation: `${definition.name}.insert`,
         encoder: new BlockEncoder(definition, { writtenAt: { kind: 'version' } }),
+        idleBuilder: undefined,
         keyColumns: keyColumnsOf(definition),
         store: new BlockStore(definition),
         inserts: new InFlightWrites(),
@@ -284,26 +288,4 @@ const keysOf = ({ definition }: RecordTable, blocks: readonly NativeBlock[]): Bl
 function addProgress(error: unknown, stored: number, all: number): void {
   if (!isDatabaseError(error)) return;
   error.message += `; at least ${stored} of ${all} rows are stored, and the batch can be sent again`;
-}
-
-/** Runs an action for each item. After a failure no further one begins, and those in progress end before it is thrown. */
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  concurrency: number,
-  action: (item: T) => Promise<void>,
-): Promise<void> {
-  if (items.length === 1) return action(items[0]!);
-  const rest = items.values();
-  let failed = false;
-  const workers = Array.from({ length: concurrency }, async () => {
-    for (const item of rest) {
-      if (failed) return;
-      await action(item).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  });
-  const failure = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
-  if (failure) throw (failure as PromiseRejectedResult).reason;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ClickHouseError } from '@clickhouse/client';
 import type { CallOptions, DatabaseError, RecordDefinition } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
@@ -9,6 +10,9 @@ import { BlockKeys, hasRows } from './block-keys.js';
 
 /** Tokens of one block at most. Each further one follows a death of the engine at the worst moment. */
 const MAX_TOKENS = 10;
+
+/** Inserts of one batch in progress at once: a batch over many months is many small inserts. */
+const CONCURRENT_INSERTS = 4;
 
 export interface UnstoredBlock extends Omit<SqlBlock, 'table'> {
   /** Whether the block was surely never sent before. */
@@ -42,12 +46,26 @@ export class BlockStore {
     }
     try {
       await this.#storeWhole(sql, block, options);
-      this.#refusedSizes.accepted(size);
+      if (this.#refusedSizes.any) this.#refusedSizes.accepted(size);
     } catch (error) {
       if (rowCount === 1 || !isTooLarge(error)) throw error;
       await this.#storeHalves(sql, block, options);
       this.#refusedSizes.acceptedInParts(size);
     }
+  }
+
+  /** Stores new blocks of different partitions, several at once, and reports the rows of each. Each is sent again while it may succeed. */
+  async storeAll(
+    sql: Sql,
+    blocks: readonly Pick<UnstoredBlock, 'bytes' | 'rowCount'>[],
+    options: CallOptions | undefined,
+    onStored: (rowCount: number) => void,
+  ): Promise<void> {
+    await forEachConcurrently(blocks, CONCURRENT_INSERTS, async ({ bytes, rowCount }) => {
+      const block = { token: randomUUID(), bytes, rowCount, retried: true, isNew: true };
+      await this.store(sql, block, options);
+      onStored(rowCount);
+    });
   }
 
   async #storeHalves(
@@ -119,6 +137,10 @@ class RefusedSizes {
   #least = Infinity;
   #splits = 0;
 
+  get any(): boolean {
+    return this.#least !== Infinity;
+  }
+
   /** Returns whether a block of this size is to be split at once. */
   isTooLarge(size: number): boolean {
     if (size < this.#least) return false;
@@ -134,4 +156,26 @@ class RefusedSizes {
   accepted(size: number): void {
     if (size >= this.#least) this.#least = Infinity;
   }
+}
+
+/** Runs an action for each item. After a failure no further one begins, and those in progress end before it is thrown. */
+async function forEachConcurrently<T>(
+  items: readonly T[],
+  concurrency: number,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  if (items.length === 1) return action(items[0]!);
+  const rest = items.values();
+  let failed = false;
+  const workers = Array.from({ length: concurrency }, async () => {
+    for (const item of rest) {
+      if (failed) return;
+      await action(item).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  });
+  const failure = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
+  if (failure) throw (failure as PromiseRejectedResult).reason;
 }

@@ -235,6 +235,12 @@ export class InstantWriter extends SixtyFourBitWriter {
     return true;
   }
 
+  /** Makes the first rows zero. */
+  zero(rows: number): void {
+    if (2 * rows > this.view.length) this.reserve(rows);
+    this.view.fill(0, 0, 2 * rows);
+  }
+
   /** Takes the first rows of another column. */
   copy(from: InstantWriter, count: number, firstRow: number): void {
     this.view.set(from.view.subarray(0, 2 * count), 2 * firstRow);

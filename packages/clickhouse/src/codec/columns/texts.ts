@@ -223,7 +223,7 @@ export class DictionaryWriter extends ColumnWriter {
   }
 
   values(rows: number): ColumnValues {
-    const { keys } = this;
+    const keys = this.#keys.slice();
     const positions = this.#positions.slice(0, rows);
     return { at: (row) => keys[positions[row]!] };
   }
