@@ -13,13 +13,13 @@ export interface FeedReceipt extends WriteReceipt {
 
 /** Writes batches one after the other, without waiting until they are stored. The first failure ends the feed. */
 export class BatchFeed<Batch> {
-  readonly #take: (batch: Batch) => Promise<PendingWrite>;
+  readonly #accept: (batch: Batch) => Promise<PendingWrite>;
   readonly #pending = new Set<Promise<void>>();
   readonly #receipt: { -readonly [K in keyof FeedReceipt]: FeedReceipt[K] };
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(durability: FeedReceipt['durability'], take: (batch: Batch) => Promise<PendingWrite>) {
-    this.#take = take;
+  constructor(durability: FeedReceipt['durability'], accept: (batch: Batch) => Promise<PendingWrite>) {
+    this.#accept = accept;
     this.#receipt = {
       batchCount: 0,
       acceptedCount: 0,
@@ -35,7 +35,7 @@ export class BatchFeed<Batch> {
   async add(batch: Batch): Promise<void> {
     this.#throwFailure();
     const position = this.#receipt.batchCount++;
-    const { outcome } = await this.#take(batch);
+    const { outcome } = await this.#accept(batch);
     const counted = outcome.then(
       (receipt) => this.#count(receipt, position),
       (error: unknown) => void (this.#failure ??= { error }),

@@ -15,8 +15,8 @@ export type BatchWriterEvent =
   /** The journal could not be delivered; delivery continues after the delay. */
   | { readonly type: 'delivery-delayed'; readonly delayMs: number; readonly error: unknown }
   /**
-   * The store accepts nothing from the journal until somebody repairs the login, the certificate or the address. Emitted
-   * once; delivery is attempted every `retryAfterMs`, and nothing is lost meanwhile.
+   * The store accepts nothing from the journal until its login, certificate or address is repaired. Emitted once; delivery is
+   * attempted every `retryAfterMs`, and nothing is lost meanwhile.
    */
   | { readonly type: 'delivery-paused'; readonly retryAfterMs: number; readonly error: unknown }
   /** Delivery continues after a pause. */

@@ -27,7 +27,7 @@ export interface WriteProgress {
   readonly pendingBytes: number;
   /** Blocks in the journal that may not be stored yet. */
   readonly journaledBlocks: number;
-  /** Reason why the store accepts nothing from the journal until somebody repairs it (a refused login, say), or null. */
+  /** Reason why delivery of the journal is paused, e.g. a refused login; null while it is not. */
   readonly deliveryPausedBy: string | null;
 }
 
@@ -53,7 +53,7 @@ export interface BatchWriterOptions {
   readonly countSuperseded?: CountSuperseded;
   /**
    * Rows at which a block is sent, before a batch as large as the largest one in it would exceed them. A single batch may
-   * have more; the store splits what exceeds its own limit. @default 100,000 (rows)
+   * have more; the store splits a block that exceeds its own limit. @default 100,000 (rows)
    */
   readonly maxRows?: number;
   /** Bytes at which a block is sent; its last batch may exceed them. @default 16,777,216 (bytes) */

@@ -53,8 +53,8 @@ export const mayRetry =
 export const isPermanent = (error: unknown): boolean => !isRetryable(error) && !isAccessFailure(error);
 
 /**
- * Returns whether the store accepts no block until somebody repairs the login, the certificate, the address or the tables'
- * guarantees. Such an error is not about the block.
+ * Returns whether the store accepts no block until its login, certificate or address or the guarantees of its tables are
+ * repaired. Such an error is not about the block.
  */
 export const isAccessFailure = (error: unknown): boolean =>
   isDatabaseError(error) && !error.retryable && error.code === 'CONNECTION';

@@ -3,7 +3,7 @@ import { DEFAULT_MAX_FUTURE_SKEW_MS } from '@quantumtrade/dal-domain';
 /** The settings of batch writers, transactions and replays. The `memory` backend uses `maxFutureSkewMs` only. */
 export const WRITER_SETTINGS = {
   /**
-   * Directory of what is not in the store: the journal in `journal`, dead letters in `dead-letters`, transactions in
+   * Directory of rows that are not in the store: the journal in `journal`, dead letters in `dead-letters`, transactions in
    * `transactions`. Each store needs a directory of its own.
    */
   directory: { kind: 'path', default: '.qtdal/writer' },

@@ -13,7 +13,7 @@ import { messageOf } from './retry.js';
 import type { TransactionLogs } from './transactions/transaction-logs.js';
 import { fileTransactionLogs } from './transactions/transaction-logs.js';
 
-/** Storage of what is not in the store yet, or never will be. */
+/** Storage of rows that are not in the store yet, or never will be. */
 export interface WriterStorage {
   readonly deadLetters: DeadLetterStore;
   /**

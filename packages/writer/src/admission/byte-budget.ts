@@ -14,7 +14,7 @@ export class ByteBudget {
   readonly #clock: Clock;
   readonly #waiting = new Set<WaitingCall>();
   #used = 0;
-  /** Whether an admitted call is still taking its bytes. */
+  /** Whether the work of an admitted call is pending. */
   #isBusy = false;
 
   constructor(maxBytes: number, clock: Clock) {
@@ -27,11 +27,11 @@ export class ByteBudget {
   }
 
   /**
-   * Calls `take` when there are bytes left: immediately, or else after `onWait` and within the limits of the call. The budget
-   * may be exceeded by what one `take` adds. While the promise of a `take` is pending, all other calls wait.
+   * Runs `work` when there are bytes left: immediately, or else after `onWait` and within the limits of the call. The bytes of
+   * one call may exceed the budget. While the promise of a call's work is pending, all other calls wait.
    */
   admit<T>(
-    take: () => T | Promise<T>,
+    work: () => T | Promise<T>,
     options: CallOptions,
     operation: string,
     onWait?: () => void,
@@ -39,9 +39,9 @@ export class ByteBudget {
     return new Promise((resolve, reject) => {
       const admit = () => {
         try {
-          const taken = take();
-          if (taken instanceof Promise) this.#blockUntilSettled(taken);
-          resolve(taken);
+          const result = work();
+          if (result instanceof Promise) this.#blockUntilSettled(result);
+          resolve(result);
         } catch (error) {
           reject(error as Error);
         }
@@ -90,12 +90,12 @@ export class ByteBudget {
     return !this.#isBusy && this.#used < this.#maxBytes;
   }
 
-  #blockUntilSettled(taken: Promise<unknown>): void {
+  #blockUntilSettled(work: Promise<unknown>): void {
     this.#isBusy = true;
     const unblock = () => {
       this.#isBusy = false;
       this.admitWaiting();
     };
-    taken.then(unblock, unblock);
+    work.then(unblock, unblock);
   }
 }

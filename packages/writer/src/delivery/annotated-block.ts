@@ -1,6 +1,6 @@
 import type { EncodedBlock } from '@quantumtrade/dal-domain';
 
-/** A block with what only the data layer needs: the store ignores it. */
+/** A block with annotations of the data layer, which the store ignores. */
 export interface AnnotatedBlock extends EncodedBlock {
   /** Keys of the read-through cache whose values the rows may change; undefined when that may be any. */
   readonly affectedKeys?: readonly string[];

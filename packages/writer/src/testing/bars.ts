@@ -2,7 +2,7 @@ import type { MarketDataBatch, TimeSeriesBackend } from '@quantumtrade/dal-domai
 
 const good = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
 
-/** A batch with a bar of each symbol; of a symbol that begins with `!` the bar is wrong. */
+/** Returns a batch with one bar of each symbol. The bar of a symbol that begins with `!` is wrong. */
 export const bars = (
   symbols: readonly string[],
   timestampOf: () => number = () => 0,
@@ -24,5 +24,5 @@ export async function storedSymbols(timeSeries: TimeSeriesBackend): Promise<stri
   return data.map(({ symbol }) => symbol).sort();
 }
 
-/** Lets everything run that does not wait for a timer. */
+/** Resolves after everything has run that does not wait for a timer. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -8,7 +8,7 @@ const operation = 'marketData.insert';
 const lost = () => new ConnectionError('the connection was lost', { operation });
 const never = () => new Promise<never>(() => undefined);
 
-/** A store that loses requests and answers, hangs, and refuses some blocks for good, as its dice say. */
+/** A store that at random loses requests and answers, hangs, and refuses some blocks for good. */
 export class FaultyStore {
   /** Rows of each block that was stored, by its id. */
   readonly stored = new Map<string, number>();
@@ -25,14 +25,14 @@ export class FaultyStore {
     this.#clock = clock;
   }
 
-  /** The store as one process sees it, for as long as that lives. */
+  /** Returns the store for one process. A call of a dead process never settles. */
   connect(isAlive: () => boolean): BlockWriter {
     return {
       collect: (record) => this.#inner.collect(record),
       write: async (block, options) => {
         if (!isAlive()) return never();
         this.#checkBytes(block);
-        if (!this.isHealthy) await this.#pass(this.#random.below(30));
+        if (!this.isHealthy) await this.#wait(this.#random.below(30));
         if (!isAlive()) return never();
         const receipt = await this.#write(block, options);
         return isAlive() ? receipt : never();
@@ -74,7 +74,7 @@ export class FaultyStore {
     this.#bytes.set(id, Buffer.from(bytes));
   }
 
-  #pass(milliseconds: number): Promise<void> {
+  #wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => void this.#clock.after(milliseconds, resolve));
   }
 }
