@@ -72,7 +72,6 @@ export type {
   WrittenAt,
 } from './records/definition.js';
 export {
-  RowKeys,
   columnOf,
   compareCanonical,
   requireField,
@@ -81,7 +80,7 @@ export {
   type Row,
   type RowError,
 } from './records/row.js';
-export { readEnvelope, type BatchEnvelope } from './records/batch-envelope.js';
+export { readEnvelope, type BatchEnvelope, type RowKeys } from './records/batch-envelope.js';
 export { withExactness, type JsonMember } from './records/json.js';
 export {
   marketData,
@@ -134,8 +133,15 @@ export { monthOf, prepareBatch, prepareRowBatch } from './records/batch.js';
 export type { PreparedBatch, PreparedRow } from './records/prepared-batch.js';
 export { copyBatch } from './records/copy-batch.js';
 export { prepareFeatures, toFeatureBatches } from './records/feature-batches.js';
-export { DEFAULT_MAX_FUTURE_SKEW_MS, VersionClock, versionAt } from './versions/version-clock.js';
-export { drawVersion, hasOwnTime, settleVersion, type BatchVersion } from './versions/batch-version.js';
+export {
+  type BatchVersion,
+  DEFAULT_MAX_FUTURE_SKEW_MS,
+  drawVersion,
+  hasOwnTime,
+  settleVersion,
+  versionAt,
+  VersionClock,
+} from './versions/versions.js';
 export { supersededRows, type VersionedKey } from './versions/superseded-rows.js';
 export { bucketStart, type BucketWidth, type Interval } from './queries/interval.js';
 export { sessionInstant, type SessionName, type TradingSession } from './queries/sessions.js';
@@ -154,9 +160,9 @@ export {
   type Measured,
   type Ohlcv,
 } from './queries/aggregation.js';
-export { keyOf, keysWhere, type KeyParts, type KeySelection, type Keyspace } from './keyspaces/keyspace.js';
+export { AffectedKeys, affectedKeys, keyOf, keysBySymbol, type KeyParts } from './keyspaces/keys.js';
+export { keysWhere, type KeySelection, type Keyspace } from './keyspaces/keyspace.js';
 export { requireUnreserved, requireUnreservedPattern } from './keyspaces/reserved-keys.js';
-export { AffectedKeys, affectedKeys, keysBySymbol } from './keyspaces/affected-keys.js';
 export { keyspaces } from './keyspaces/keyspaces.js';
 export type {
   JsonValue,

@@ -12,7 +12,6 @@ import {
   readColumnBatch,
   readEnvelope,
   records,
-  RowKeys,
 } from '@quantumtrade/dal-domain';
 import type { BlockBuilder, PendingAppend } from '../codec/block-builder.js';
 
@@ -51,8 +50,7 @@ export function readRowBatch<N extends RecordName>(
       append: (builder, from, to) => builder.appendCanonicalRows(rows, from, to),
     };
   }
-  const { rows, labels, rounding } = readEnvelope(definition, batch);
-  const keys = new RowKeys(definition, labels);
+  const { rows, labels, rounding, keys } = readEnvelope(definition, batch);
   const constants = { ...labels, writtenAt: version };
   return {
     rowCount: rows.length,

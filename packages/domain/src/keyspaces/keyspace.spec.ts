@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { keyOf, keysWhere } from './keyspace.js';
+import { keyOf } from './keys.js';
+import { keysWhere } from './keyspace.js';
 import { keyspaces } from './keyspaces.js';
 
 /** Parts made of what could be confused: separators, escapes, fixed words, lone surrogates, placeholders. */

@@ -1,33 +1,14 @@
 import type { z } from 'zod';
 import { ValidationError } from '../errors.js';
 import { isMapOfOwn } from '../arguments.js';
-
-type Placeholders<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Placeholders<Rest>
-  : never;
+import type { KeyParts } from './keys.js';
+import { encodePart, isEncoded, piecesOf } from './keys.js';
 
 /** One key pattern: what its keys look like, what its values are, and how long they live. */
 export interface Keyspace<P extends string, T> {
   readonly pattern: P;
   readonly ttlSeconds: number;
   readonly codec: z.ZodType<T>;
-}
-
-export type KeyParts<P extends string> = Readonly<Record<Placeholders<P>, string>>;
-
-/**
- * The key for these parts, e.g. `features:{symbol}:{featureName}` → `features:AAPL:rsi_14`.
- * Inside a part, `:`, `%` and lone surrogates are percent-encoded, and so is the first letter of a part that equals a
- * fixed word of the pattern's siblings (`latest`, `current`, `selected`, `performance`, `stream`), so that two different
- * parts never share a key. Throws `ValidationError` for a part that is no string.
- */
-export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string {
-  return piecesOf(pattern).reduce((key, piece, i) => {
-    if (i % 2 === 0) return key + piece;
-    const part: unknown = (parts as Record<string, unknown>)[piece];
-    if (typeof part === 'string') return key + encodePart(part);
-    throw new ValidationError(piece, 'must be a string', { operation: pattern });
-  }, '');
 }
 
 /** Which keys of a pattern have certain parts. */
@@ -107,40 +88,3 @@ function entriesOf(parts: unknown, refuse: (field: string, reason: string) => Er
 }
 
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-
-/** What a pattern is made of: fixed text and names in turn. Patterns are few, and keys are made for every call. */
-function piecesOf(pattern: string): readonly string[] {
-  const known = pieces.get(pattern);
-  if (known) return known;
-  const split = pattern.split(/\{(\w+)\}/);
-  pieces.set(pattern, split);
-  return split;
-}
-
-/** Returns the names of a pattern's parts, e.g. `symbol` and `featureName`. */
-export const placeholdersOf = (pattern: string): readonly string[] =>
-  piecesOf(pattern).filter((_, i) => i % 2 === 1);
-
-const pieces = new Map<string, readonly string[]>();
-
-const FIXED_WORD = /^(latest|current|selected|performance|stream)$/;
-
-function encodePart(part: string): string {
-  return FIXED_WORD.test(part)
-    ? percentEncode(part[0]!) + part.slice(1)
-    : part.replace(/[%:\p{Surrogate}]/gu, percentEncode);
-}
-
-/** Whether a part is written so. */
-const isEncoded = (text: string) => encodePart(text) === text || encodePart(decodePart(text)) === text;
-
-/** The part that is written so. What no part is written as gives a part that is written otherwise. */
-function decodePart(text: string): string {
-  return text.replace(/%(D[89A-F][\dA-F]{2}|[\dA-F]{2})/g, (_, code: string) =>
-    String.fromCharCode(parseInt(code, 16)),
-  );
-}
-
-function percentEncode(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-}

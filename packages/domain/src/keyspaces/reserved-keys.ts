@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors.js';
-import type { KeyParts } from './keyspace.js';
+import type { KeyParts } from './keys.js';
 import { literalStartOf } from './keyspace.js';
 
 /** What keys of sessions and auth contexts begin with, and which part of the API they are kept for. */

@@ -5,7 +5,7 @@ import type { RowError } from '../records/row.js';
 import { requireField } from '../records/row.js';
 import type { RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
-import type { BatchVersion } from '../versions/batch-version.js';
+import type { BatchVersion } from '../versions/versions.js';
 import type { CallOptions } from './call.js';
 
 /** Checked rows of one record and one partition, encoded for good: every attempt to store them sends the same bytes. */

@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors.js';
-import type { KeyParts } from '../keyspaces/keyspace.js';
+import type { KeyParts } from '../keyspaces/keys.js';
 import type { CallOptions } from './call.js';
 
 /** Checks and types a value that comes out of the cache. Every zod schema is one. */

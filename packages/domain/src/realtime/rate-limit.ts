@@ -1,5 +1,5 @@
 import { isDatabaseError, ValidationError } from '../errors.js';
-import { keyOf } from '../keyspaces/keyspace.js';
+import { keyOf } from '../keyspaces/keys.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
 import { keysOf, readMembers } from '../arguments.js';
 import { refusalOfName } from '../records/kinds/text.js';

@@ -1,5 +1,6 @@
-import type { KeyParts, Keyspace } from '../keyspaces/keyspace.js';
-import { keyOf } from '../keyspaces/keyspace.js';
+import type { KeyParts } from '../keyspaces/keys.js';
+import { keyOf } from '../keyspaces/keys.js';
+import type { Keyspace } from '../keyspaces/keyspace.js';
 import type { Cache } from '../ports/cache.js';
 import type { CallOptions } from '../ports/call.js';
 import { encodeFor } from './encode-for.js';

@@ -1,41 +1,60 @@
+import { unknownKeyReason } from '@quantumtrade/dal-runtime';
+import { isPlainObject, readMember, requireMembers } from '../arguments.js';
 import { ValidationError } from '../errors.js';
-import { readMember, requireMembers } from '../arguments.js';
-import type { Rounding } from './kinds/kind.js';
-import { requireField } from './row.js';
 import type { RecordDefinition, RowBatchDefinition } from './definition.js';
+import type { Rounding } from './kinds/kind.js';
+import type { RowError } from './row.js';
+import { requireField } from './row.js';
 
-/** Members of a batch besides its rows and its time, checked, and its rows, unchecked. */
+/** Members of a batch besides its time, checked, and its rows, unchecked. */
 export interface BatchEnvelope {
   readonly rows: readonly unknown[];
   /** Values of the fields that the batch gives to all of its rows. */
   readonly labels: Readonly<Record<string, string>>;
   readonly rounding: Rounding | undefined;
+  /** Checks the keys of the rows. */
+  readonly keys: RowKeys;
 }
 
-/** What the check of a batch needs to know of its record, computed once. */
-interface Envelope {
+/** What the check of a batch needs of its record, computed once. */
+interface EnvelopeRules {
   readonly operation: string;
-  readonly rows: string;
-  readonly labels: readonly (readonly [field: string, member: string])[];
-  readonly members: readonly string[];
+  /** Member that holds the rows. */
+  readonly list: string;
+  readonly labels: readonly LabelRule[];
+  readonly members: ReadonlySet<string>;
+  readonly hasDecimals: boolean;
+  readonly keys: RowKeys;
 }
 
-const envelopes = new Map<RecordDefinition, Envelope>();
+interface LabelRule {
+  readonly field: string;
+  readonly member: string;
+  /** The label accepted last. Batches mostly have the same one as the batch before. */
+  accepted: unknown;
+}
 
-function envelopeOf(definition: RecordDefinition): Envelope {
-  let envelope = envelopes.get(definition);
-  if (envelope === undefined) {
-    const { rows, labels } = definition.batch as RowBatchDefinition;
-    const options = hasDecimals(definition) ? ['timestamp', 'rounding'] : ['timestamp'];
-    envelope = {
-      operation: `${definition.name}.insert`,
-      rows,
-      labels: Object.entries(labels),
-      members: [rows, ...Object.values(labels), ...options],
-    };
-    envelopes.set(definition, envelope);
-  }
-  return envelope;
+const rulesOfRecords = new Map<RecordDefinition, EnvelopeRules>();
+
+function rulesOf(definition: RecordDefinition): EnvelopeRules {
+  let rules = rulesOfRecords.get(definition);
+  if (rules === undefined) rulesOfRecords.set(definition, (rules = createRules(definition)));
+  return rules;
+}
+
+function createRules(definition: RecordDefinition): EnvelopeRules {
+  const { name, fields } = definition;
+  const { rows: list, labels, derivedId } = definition.batch as RowBatchDefinition;
+  const hasDecimals = Object.values(fields).some(({ kind }) => kind === 'decimal');
+  const options = hasDecimals ? ['timestamp', 'rounding'] : ['timestamp'];
+  return {
+    operation: `${name}.insert`,
+    list,
+    labels: Object.entries(labels).map(([field, member]) => ({ field, member, accepted: undefined })),
+    members: new Set([list, ...Object.values(labels), ...options]),
+    hasDecimals,
+    keys: new RowKeys(definition, [...Object.keys(labels), ...(derivedId ? [derivedId.field] : [])]),
+  };
 }
 
 /**
@@ -43,16 +62,51 @@ function envelopeOf(definition: RecordDefinition): Envelope {
  * unknown.
  */
 export function readEnvelope(definition: RecordDefinition, batch: unknown): BatchEnvelope {
-  const { operation, rows: list, labels: labelMembers, members } = envelopeOf(definition);
-  const given = requireMembers('batch', batch, members, operation);
-  const labels: Record<string, string> = {};
-  for (const [field, member] of labelMembers) {
-    const value = readMember(given, member, operation);
-    labels[field] = requireField(definition.fields[field]!, member, value, operation) as string;
+  const rules = rulesOf(definition);
+  const { operation, list } = rules;
+  let reading = 'batch';
+  try {
+    const given = batch as Readonly<Record<string, unknown>>;
+    for (const key in given) if (!rules.members.has(key)) requireEnvelope(rules, batch);
+    const labels: Record<string, string> = {};
+    for (const label of rules.labels) {
+      reading = label.member;
+      labels[label.field] = readLabel(definition, label, given[reading], operation);
+    }
+    reading = list;
+    const rows = given[list];
+    if (!Array.isArray(rows)) throw new ValidationError(list, 'must be a list of records', { operation });
+    reading = 'rounding';
+    const rounding = given[reading];
+    return {
+      rows,
+      labels,
+      rounding: rounding === undefined ? rounding : requireRounding(rounding, rules),
+      keys: rules.keys,
+    };
+  } catch (error) {
+    requireEnvelope(rules, batch);
+    throw error instanceof ValidationError
+      ? error
+      : new ValidationError(reading, 'cannot be read', { operation });
   }
-  const rows = readMember(given, list, operation);
-  if (!Array.isArray(rows)) throw new ValidationError(list, 'must be a list of records', { operation });
-  return { rows, labels, rounding: readRounding(definition, given, operation) };
+}
+
+/** Throws `ValidationError` when the batch is no object or has an unknown key. */
+const requireEnvelope = ({ members, operation }: EnvelopeRules, batch: unknown): object =>
+  requireMembers('batch', batch, [...members], operation);
+
+function readLabel(
+  { fields }: RecordDefinition,
+  label: LabelRule,
+  value: unknown,
+  operation: string,
+): string {
+  if (value !== label.accepted) {
+    requireField(fields[label.field]!, label.member, value, operation);
+    label.accepted = value;
+  }
+  return value as string;
 }
 
 /** Reads the `rounding` of a batch; throws `ValidationError` when it is unknown or the record has no decimals. */
@@ -62,15 +116,60 @@ export function readRounding(
   operation: string,
 ): Rounding | undefined {
   const rounding = readMember(batch, 'rounding', operation);
-  if (rounding === undefined) return undefined;
-  if (!hasDecimals(definition)) {
+  const hasDecimals = Object.values(definition.fields).some(({ kind }) => kind === 'decimal');
+  return rounding === undefined ? rounding : requireRounding(rounding, { operation, hasDecimals });
+}
+
+function requireRounding(
+  rounding: unknown,
+  { operation, hasDecimals }: Pick<EnvelopeRules, 'operation' | 'hasDecimals'>,
+): Rounding {
+  if (!hasDecimals) {
     throw new ValidationError('rounding', 'has no effect: the record has no decimals', { operation });
   }
   if (rounding === 'half-even') return rounding;
   throw new ValidationError('rounding', "must be 'half-even'", { operation });
 }
 
-function hasDecimals({ fields }: RecordDefinition): boolean {
-  for (const name in fields) if (fields[name]!.kind === 'decimal') return true;
-  return false;
+const MAX_NAME_LENGTH = 200;
+
+/**
+ * Finds keys of row objects that are no field of the record. Objects of classes are exempt: they may have keys of their own,
+ * and accessors of the class for their fields.
+ */
+export class RowKeys {
+  readonly #fields: RecordDefinition['fields'];
+  readonly #table: string;
+  readonly #names: readonly string[];
+  readonly #maxCount: number;
+
+  /** `given` are the fields that rows may lack because the batch gives them. */
+  constructor({ fields, table }: RecordDefinition, given: readonly string[] = []) {
+    this.#fields = fields;
+    this.#table = table;
+    this.#names = Object.keys(fields).filter((name) => !given.includes(name));
+    this.#maxCount = this.#names.length;
+  }
+
+  /**
+   * Returns whether a row has more keys than it needs. A valid row with no more keys has no unknown one. The cost is small
+   * beside that of writing the row.
+   */
+  hasMore(row: object): boolean {
+    let count = 0;
+    for (const key in row) if (key !== undefined) count++;
+    return count > this.#maxCount;
+  }
+
+  /** Returns why the keys of a row are refused, or undefined. Needed for a row that {@link hasMore} or is refused anyway. */
+  refusal(row: unknown): Omit<RowError, 'index'> | undefined {
+    try {
+      if (!isPlainObject(row)) return undefined;
+      const unknown = Object.keys(row).find((key) => !Object.hasOwn(this.#fields, key));
+      if (unknown === undefined) return undefined;
+      return { field: unknown.slice(0, MAX_NAME_LENGTH), reason: unknownKeyReason(unknown, this.#names) };
+    } catch {
+      return { field: this.#table, reason: 'cannot be read' };
+    }
+  }
 }

@@ -5,8 +5,8 @@ import { Invalid } from './kinds/kind.js';
 import type { MarketDataBatch } from './market-data.js';
 import type { PredictionBatch } from './prediction.js';
 import type { StrategyPerformanceBatch } from './strategy-performance.js';
-import type { BatchVersion } from '../versions/batch-version.js';
-import { versionAt } from '../versions/version-clock.js';
+import type { BatchVersion } from '../versions/versions.js';
+import { versionAt } from '../versions/versions.js';
 
 const VERSION = versionAt(Date.UTC(2024, 0, 1));
 

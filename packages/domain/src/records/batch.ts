@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { BatchVersion } from '../versions/batch-version.js';
+import type { BatchVersion } from '../versions/versions.js';
+import type { RowKeys } from './batch-envelope.js';
 import { readEnvelope } from './batch-envelope.js';
 import type { Batch } from './column-batch.js';
 import { isColumnBatch, readColumnBatch, rowsOfColumns } from './column-batch.js';
 import type { Rounding } from './kinds/kind.js';
 import type { Row, RowError } from './row.js';
-import { checkRow, RowKeys } from './row.js';
+import { checkRow } from './row.js';
 import type { RecordDefinition, RowBatchDefinition } from './definition.js';
 import type { FeatureBatch } from './feature.js';
 import { prepareFeatures } from './feature-batches.js';
@@ -41,8 +42,8 @@ export function prepareRowBatch<N extends RecordName>(
 ): PreparedBatch {
   const definition: RecordDefinition = records[record];
   if (definition.batch.form === 'sets') return prepareFeatures(batch as readonly FeatureBatch[], version);
-  const { rows, labels, rounding } = readEnvelope(definition, batch);
-  const shared = { version: version as bigint, labels, rounding };
+  const { rows, labels, rounding, keys } = readEnvelope(definition, batch);
+  const shared = { version: version as bigint, labels, rounding, keys };
   const { derivedId } = definition.batch;
   return derivedId
     ? withDerivedIds(prepareRows(definition, rows, { ...shared, defaultId: derivedId.field }), derivedId)
@@ -59,16 +60,16 @@ interface Shared {
   /** Field that rows may leave out. */
   readonly defaultId?: string;
   readonly rounding: Rounding | undefined;
+  readonly keys: RowKeys;
 }
 
 /** Checks the rows of a list independently of each other. */
 function prepareRows(
   definition: RecordDefinition,
   inputs: readonly unknown[],
-  { version, labels, defaultId, rounding }: Shared,
+  { version, labels, defaultId, rounding, keys }: Shared,
 ): PreparedBatch {
   const defaults: Fields = defaultId === undefined ? {} : { [defaultId]: NIL_UUID };
-  const keys = new RowKeys(definition, { ...labels, ...defaults });
   const valueOf = (row: Fields, name: string) =>
     Object.hasOwn(labels, name) ? labels[name] : (row[name] ?? defaults[name]);
   const rows: PreparedRow[] = [];

@@ -22,7 +22,10 @@ export interface RecordDefinition {
   readonly versioning: Versioning;
   /** Form of a batch of rows. A batch of columns has the same form for every record. */
   readonly batch: RowBatchDefinition | SetBatchDefinition;
-  /** Patterns of the read-through cache keys that a row affects. Each placeholder is a field of the record. */
+  /**
+   * Patterns of the read-through cache keys that a row affects. They have at most two placeholders: fields of the record that
+   * its rows give, of which every pattern has the first. Of a set, the second one is the field of the map's names.
+   */
   readonly cacheKeys: readonly string[];
   /** Fields that `QueryParams.filters` may name. */
   readonly filters: readonly string[];

@@ -6,7 +6,7 @@ import { toCanonicalRow } from './row.js';
 import type { FeatureBatch } from './feature.js';
 import { feature } from './feature.js';
 import type { PreparedBatch, PreparedRow } from './prepared-batch.js';
-import type { BatchVersion } from '../versions/batch-version.js';
+import type { BatchVersion } from '../versions/versions.js';
 
 /** Returns a single feature batch as a list. Anything but an object is left to the port, which refuses it. */
 export const toFeatureBatches = (batches: FeatureBatch | readonly FeatureBatch[]): readonly FeatureBatch[] =>

@@ -1,4 +1,4 @@
-import { placeholdersOf } from '../keyspaces/keyspace.js';
+import { placeholdersOf } from '../keyspaces/keys.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { RecordDefinition } from './definition.js';
 import { records } from './records.js';
@@ -37,12 +37,16 @@ it.each(definitions)('%s has a timestamp in its key and distinct columns', (_, {
   expect(new Set(names.map(columnOf)).size).toBe(names.length);
 });
 
-it.each(definitions)('%s has cache keys of known keyspaces', (_, { cacheKeys }) => {
+it.each(definitions)('%s has cache keys of known keyspaces', (_, { batch, cacheKeys }) => {
   const patterns = Object.values(keyspaces).map(({ pattern }) => pattern as string);
   for (const pattern of cacheKeys) expect(patterns).toContain(pattern);
   const fields = cacheKeys.map((pattern) => placeholdersOf(pattern));
   expect(new Set(fields.flat()).size).toBeLessThanOrEqual(2);
-  for (const [lead] of fields) expect(lead).toBe(fields[0]![0]);
+  for (const [lead, detail] of fields) {
+    expect(lead).toBe(fields[0]![0]);
+    if (batch.form === 'rows') expect(Object.keys(batch.labels)).not.toContain(lead);
+    else if (detail !== undefined) expect(detail).toBe(batch.entries.name);
+  }
 });
 
 it('evaluates records by records', () => {

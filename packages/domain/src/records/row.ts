@@ -1,13 +1,9 @@
-import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { QueryError, ValidationError } from '../errors.js';
-import { isPlainObject } from '../arguments.js';
 import type { Field } from './field.js';
 import { toCanonicalField, toOutputField } from './field.js';
 import type { Canonical, Rounding } from './kinds/kind.js';
 import { Invalid } from './kinds/kind.js';
 import type { RecordDefinition, RecordOf } from './definition.js';
-
-const MAX_NAME_LENGTH = 200;
 
 /** A record whose every value is canonical: the form adapters store and exchange. */
 export type Row = Readonly<Record<string, Canonical | null>>;
@@ -64,47 +60,6 @@ export function checkRow(
     return { error: { index, field: reading, reason: 'cannot be read' } };
   }
   return { row, rounded };
-}
-
-/**
- * Finds what a row object has under a name that its record does not know. Objects of classes are left alone: their own keys
- * may be private, and their fields accessors of the class.
- */
-export class RowKeys {
-  readonly #fields: RecordDefinition['fields'];
-  readonly #table: string;
-  readonly #names: readonly string[];
-  readonly #enough: number;
-
-  /** `given` are the fields that rows need not have: the batch gives them. */
-  constructor({ fields, table }: RecordDefinition, given: Readonly<Record<string, unknown>> = {}) {
-    this.#fields = fields;
-    this.#table = table;
-    this.#names = Object.keys(fields).filter((name) => !Object.hasOwn(given, name));
-    this.#enough = this.#names.length;
-  }
-
-  /**
-   * Whether a row has more keys than it needs. A right row that has not is known to have no others, at a cost that does not
-   * count beside writing the row.
-   */
-  hasMore(row: object): boolean {
-    let count = 0;
-    for (const key in row) if (key !== undefined) count++;
-    return count > this.#enough;
-  }
-
-  /** Why a row is refused for its keys, or undefined. To be asked about a row that {@link hasMore}, or that is refused anyway. */
-  refusal(row: unknown): Omit<RowError, 'index'> | undefined {
-    try {
-      if (!isPlainObject(row)) return undefined;
-      const unknown = Object.keys(row).find((key) => !Object.hasOwn(this.#fields, key));
-      if (unknown === undefined) return undefined;
-      return { field: unknown.slice(0, MAX_NAME_LENGTH), reason: unknownKeyReason(unknown, this.#names) };
-    } catch {
-      return { field: this.#table, reason: 'cannot be read' };
-    }
-  }
 }
 
 /** Checks one value that stands outside a row and must be there; throws `ValidationError` when it is wrong. */

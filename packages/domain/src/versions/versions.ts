@@ -1,7 +1,15 @@
+import { readMember, requireObject } from '../arguments.js';
 import { ValidationError } from '../errors.js';
 import type { TimeSource } from '../ports/clock.js';
+import type { Batch } from '../records/column-batch.js';
+import { isColumnBatch } from '../records/column-batch.js';
+import type { RecordDefinition } from '../records/definition.js';
+import type { FeatureBatch } from '../records/feature.js';
+import { toCanonicalField } from '../records/field.js';
 import { MAX_INSTANT, MIN_INSTANT } from '../records/kinds/instant.js';
 import { Invalid } from '../records/kinds/kind.js';
+import type { RecordName } from '../records/records.js';
+import { records } from '../records/records.js';
 
 /** @default 300,000 (milliseconds) */
 export const DEFAULT_MAX_FUTURE_SKEW_MS = 300_000;
@@ -56,9 +64,9 @@ export class VersionClock {
   }
 
   /**
-   * Tells that the write with this version is stored. A later write of the same time may then have the same version: of equal
-   * versions the store keeps the one that arrives later. So the order of writes holds across processes too, which do not know
-   * of each other's versions, as long as each write is awaited.
+   * Records that the write with this version is stored. A later write of the same time may then have the same version: of
+   * equal versions the store keeps the one that arrives later. The order of writes therefore holds across processes too, if
+   * each write is awaited.
    */
   settle(version: bigint): void {
     this.#issued.settle(version);
@@ -73,14 +81,14 @@ function issuedBy(clock: TimeSource): IssuedVersions {
   return issued;
 }
 
-/** The versions issued so far, as a millisecond and a sequence number within it. */
+/** Versions issued so far, as a millisecond and a sequence number within it. */
 class IssuedVersions {
   /** The greatest version issued. */
   #lastMs = MIN_INSTANT;
   #lastSequence = -1;
   /** The next free sequence number of each millisecond. Milliseconds that share one leave gaps. */
   readonly #nextSequences = new Uint32Array(SHARED_SEQUENCES);
-  /** How many writes with these numbers are not known to be stored. */
+  /** Number of writes with these numbers that are not known to be stored. */
   readonly #underWay = new Uint32Array(SHARED_SEQUENCES);
 
   next(now: number): bigint {
@@ -121,3 +129,75 @@ function msOf(version: bigint): number {
 }
 
 const slotOf = (ms: number): number => Math.abs(ms) % SHARED_SEQUENCES;
+
+/** Version of all rows of a batch. A batch of sets has one version for each set, or the reason why its time is refused. */
+export type BatchVersion = bigint | readonly (bigint | Invalid)[];
+
+/**
+ * Draws the version of a batch. Call it before the API call with the batch returns.
+ * @throws ValidationError when the batch's time is wrong, or lies too far in the future
+ */
+export function drawVersion<N extends RecordName>(
+  record: N,
+  batch: Batch<N>,
+  clock: VersionClock,
+): BatchVersion {
+  const definition: RecordDefinition = records[record];
+  if (definition.batch.form === 'sets' && !isColumnBatch(batch)) return versionsOf(batch, clock);
+  const operation = `${definition.name}.insert`;
+  const timestamp = timestampOfBatch(batch, operation);
+  const version = timestamp === undefined ? clock.next() : versionOf(timestamp, clock);
+  if (version instanceof Invalid) throw new ValidationError('timestamp', version.reason, { operation });
+  return version;
+}
+
+function timestampOfBatch(batch: unknown, operation: string): unknown {
+  try {
+    if (typeof batch === 'object') return (batch as { timestamp?: unknown }).timestamp;
+  } catch {
+    // Read again below, for the error.
+  }
+  return readMember(requireObject('batch', batch as object, operation), 'timestamp', operation);
+}
+
+/**
+ * Returns whether a batch gives its own time (`timestamp`, or `computedAt` of one of its feature sets), so that its rows
+ * may be older than what is stored. A batch whose time cannot be read counts as one that does.
+ */
+export function hasOwnTime<N extends RecordName>(record: N, batch: Batch<N>): boolean {
+  const definition: RecordDefinition = records[record];
+  try {
+    if (definition.batch.form === 'sets' && !isColumnBatch(batch)) {
+      const sets = Array.from(batch as readonly (FeatureBatch | null | undefined)[]);
+      return sets.some((set) => set?.computedAt !== undefined);
+    }
+    return (batch as { timestamp?: unknown }).timestamp !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** Records that all rows of a batch are stored, in the version that was drawn for it. */
+export function settleVersion(version: BatchVersion, clock: VersionClock): void {
+  if (typeof version === 'bigint') return clock.settle(version);
+  for (const each of new Set(version)) if (typeof each === 'bigint') clock.settle(each);
+}
+
+/** Draws a version for each set. Sets without a time share one. A value that is no list is left to the batch's check. */
+function versionsOf(batches: unknown, clock: VersionClock): (bigint | Invalid)[] {
+  if (!Array.isArray(batches)) return [];
+  let now: bigint | undefined;
+  return Array.from(batches as readonly (FeatureBatch | null | undefined)[], (batch) => {
+    try {
+      const computedAt: unknown = batch?.computedAt;
+      return computedAt === undefined ? (now ??= clock.next()) : versionOf(computedAt, clock);
+    } catch {
+      return new Invalid('cannot be read');
+    }
+  });
+}
+
+function versionOf(time: unknown, clock: VersionClock): bigint | Invalid {
+  const ms = toCanonicalField({ kind: 'instant' }, time);
+  return ms instanceof Invalid ? ms : clock.at(ms as number);
+}

@@ -1,4 +1,4 @@
-import { affectedKeys, AffectedKeys } from './affected-keys.js';
+import { affectedKeys, AffectedKeys } from './keys.js';
 
 const rows = (symbols: unknown[]) =>
   ({ source: 's', records: symbols.map((symbol) => symbol && { symbol }) }) as never;

@@ -1,5 +1,5 @@
 import { Invalid } from '../records/kinds/kind.js';
-import { versionAt, VersionClock } from './version-clock.js';
+import { drawVersion, hasOwnTime, versionAt, VersionClock } from './versions.js';
 
 const NOW = Date.UTC(2025, 0, 1);
 
@@ -117,4 +117,23 @@ it('shares what was drawn between the version clocks of one clock', () => {
   const drawn = [one.next(), other.next(), one.at(NOW), other.at(NOW)] as bigint[];
   expect(drawn).toEqual([...drawn].sort((a, b) => (a < b ? -1 : 1)));
   expect(new Set(drawn).size).toBe(4);
+});
+
+it('refuses null as the time of a batch, whatever the record', () => {
+  const clock = new VersionClock({ now: () => 0 });
+  const marketData = { source: 's', records: [], timestamp: null as never };
+  expect(() => drawVersion('marketData', marketData, clock)).toThrow(/timestamp - is required/);
+  const features = { symbol: 'A', timestamp: 0, version: 1, features: {}, computedAt: null as never };
+  expect(drawVersion('features', [features], clock)).toEqual([new Invalid('is required')]);
+});
+
+it('hasOwnTime finds the time of a batch, or of one of its feature sets', () => {
+  const set = { symbol: 'A', timestamp: 0, version: 1, features: {} };
+  const marketData = { source: 's', records: [] };
+  expect(hasOwnTime('marketData', marketData)).toBe(false);
+  expect(hasOwnTime('marketData', { ...marketData, timestamp: 0 })).toBe(true);
+  expect(hasOwnTime('features', [set, set])).toBe(false);
+  expect(hasOwnTime('features', [set, { ...set, computedAt: 0 }])).toBe(true);
+  expect(hasOwnTime('features', { columns: { symbol: [] }, timestamp: 0 } as never)).toBe(true);
+  expect(hasOwnTime('features', [null as never, { ...set, computedAt: 0 }])).toBe(true);
 });
