@@ -6,12 +6,9 @@ export interface AbortSource {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-interface Subscription {
-  readonly callback: () => void;
-}
-
 interface Subscribers {
-  readonly subscriptions: Set<Subscription>;
+  /** One function for each subscription. */
+  readonly callbacks: Set<() => void>;
   readonly listener: () => void;
 }
 
@@ -29,34 +26,41 @@ export function onAbort(signal: AbortSource, callback: () => void): () => void {
     callback();
     return () => undefined;
   }
+  if (signal instanceof LightAbortSignal) return signal.subscribe(callback);
   let subscribers = subscribersOf.get(signal);
   if (!subscribers) subscribersOf.set(signal, (subscribers = newSubscribers()));
-  const { subscriptions, listener } = subscribers;
-  if (subscriptions.size === 0) signal.addEventListener('abort', listener, { once: true });
-  const subscription = { callback };
-  subscriptions.add(subscription);
+  const { callbacks, listener } = subscribers;
+  if (callbacks.size === 0) signal.addEventListener('abort', listener, { once: true });
+  const subscription = () => callback();
+  callbacks.add(subscription);
   return () => {
-    if (subscriptions.delete(subscription) && subscriptions.size === 0) {
-      signal.removeEventListener('abort', listener);
-    }
+    if (callbacks.delete(subscription) && callbacks.size === 0) signal.removeEventListener('abort', listener);
   };
 }
 
 function newSubscribers(): Subscribers {
-  const subscriptions = new Set<Subscription>();
+  const callbacks = new Set<() => void>();
   const listener = () => {
-    const failures: unknown[] = [];
-    for (const { callback } of subscriptions) {
-      try {
-        callback();
-      } catch (error) {
-        failures.push(error);
-      }
+    try {
+      callAll(callbacks);
+    } finally {
+      callbacks.clear();
     }
-    subscriptions.clear();
-    if (failures.length > 0) throw failures[0];
   };
-  return { subscriptions, listener };
+  return { callbacks, listener };
+}
+
+/** Calls every callback that is still in the set, then throws the first of their errors. */
+function callAll(callbacks: Set<() => void>): void {
+  const failures: unknown[] = [];
+  for (const callback of callbacks) {
+    try {
+      callback();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /**
@@ -74,12 +78,19 @@ export class LightAbortSignal implements AbortSource {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    for (const listener of this.#listeners ?? []) listener();
+    if (this.#listeners) callAll(this.#listeners);
     this.#controller?.abort(reason);
   }
 
   throwIfAborted(): void {
     if (this.aborted) throw this.reason;
+  }
+
+  /** Calls back when the signal aborts. Returns a function that ends the subscription. */
+  subscribe(callback: () => void): () => void {
+    const listener = () => callback();
+    (this.#listeners ??= new Set()).add(listener);
+    return () => this.#listeners!.delete(listener);
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {

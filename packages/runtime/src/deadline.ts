@@ -93,25 +93,20 @@ export class Deadline {
    * Without limits it returns the work's own promise.
    */
   race<T>(work: Promise<T>, onLeave?: (reason: unknown) => void): Promise<T> {
-    if (!this.#abortion && !this.#isWatching) return work;
+    const isUnlimited = !this.#abortion && !this.#expiry && !this.#cancelTimer && !this.#unsubscribe;
+    if (isUnlimited) return work;
     return new Promise<T>((resolve, reject) => {
-      let isSettled = false;
-      const settle = (): boolean => {
-        if (isSettled) return false;
-        isSettled = true;
-        this.end();
-        return true;
-      };
       work.then(
         (value) => {
-          if (settle()) resolve(value);
+          this.end();
+          resolve(value);
         },
         (error: unknown) => {
-          if (settle()) reject(error as Error);
+          this.end();
+          reject(error as Error);
         },
       );
       this.onAbort((reason) => {
-        if (!settle()) return;
         reject(reason as Error);
         onLeave?.(reason);
       });
@@ -126,14 +121,13 @@ export class Deadline {
     this.#expiry = this.#cancelTimer = this.#unsubscribe = this.#callbacks = undefined;
   }
 
-  get #isWatching(): boolean {
-    return this.#expiry !== undefined || this.#cancelTimer !== undefined || this.#unsubscribe !== undefined;
+  #startTimer(delayMs: number): void {
+    if (this.#clock !== systemClock) this.#cancelTimer = this.#clock.after(delayMs, () => this.#timeOut());
+    else this.#expiry = expiryTimer.after(delayMs, () => this.#timeOut(), true);
   }
 
-  #startTimer(delayMs: number): void {
-    const onTimeout = () => this.#abort(this.timeoutError());
-    if (this.#clock === systemClock) this.#expiry = expiryTimer.after(delayMs, onTimeout, true);
-    else this.#cancelTimer = this.#clock.after(delayMs, onTimeout);
+  #timeOut(): void {
+    this.#abort(this.timeoutError());
   }
 
   #abort(reason: unknown): void {

@@ -8,7 +8,7 @@ export { expiryTimer, ExpiryTimer, type Expiry } from './expiry-timer.js';
 export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
 export { Semaphore } from './semaphore.js';
-export { SingleFlight } from './single-flight.js';
+export { SingleFlight, type Flight } from './single-flight.js';
 export {
   acceptedBy,
   completeSettings,

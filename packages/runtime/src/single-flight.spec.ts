@@ -80,3 +80,31 @@ it('a caller that may not join starts work that later callers join', async () =>
   started[1]!.resolve('new');
   await expect(Promise.all([fresh, joined])).resolves.toEqual(['new', 'new']);
 });
+
+it('single flight joins adopted work until it settles', async () => {
+  const others = new SingleFlight(timeoutError, clock);
+  const first = calls.run('a', undefined, (signal, flight) => {
+    queueMicrotask(() => others.adopt('x', flight));
+    return start(signal);
+  });
+  await Promise.resolve();
+  const joined = others.join('x', undefined);
+  expect([others.has('x'), others.has('a'), started.length]).toEqual([true, false, 1]);
+  started[0]!.resolve('A');
+  await expect(Promise.all([first, joined])).resolves.toEqual(['A', 'A']);
+  await Promise.resolve();
+  expect([others.has('x'), others.join('x', undefined)]).toEqual([false, undefined]);
+});
+
+it('single flight does not join adopted work without callers', async () => {
+  const others = new SingleFlight(timeoutError, clock);
+  const controller = new AbortController();
+  const abandoned = calls.run('a', { signal: controller.signal }, (signal, flight) => {
+    queueMicrotask(() => others.adopt('x', flight));
+    return start(signal);
+  });
+  await Promise.resolve();
+  controller.abort(new Error('enough'));
+  await expect(abandoned).rejects.toThrow('enough');
+  expect([started[0]!.signal.aborted, others.has('x')]).toEqual([true, false]);
+});

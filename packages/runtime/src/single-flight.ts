@@ -2,8 +2,9 @@ import { LightAbortSignal } from './abort.js';
 import { systemClock, type Clock } from './clock.js';
 import { Deadline, type DeadlineLimits, type TimeoutErrorFactory } from './deadline.js';
 
-interface Flight {
-  /** Undefined once it has settled. */
+/** Work that callers share while it runs. */
+export interface Flight {
+  /** Undefined until it has started, and once it has settled. */
   work: Promise<unknown> | undefined;
   readonly signal: LightAbortSignal;
   /** Number of callers. */
@@ -14,7 +15,7 @@ interface Flight {
 export class SingleFlight {
   readonly #timeoutError: TimeoutErrorFactory | undefined;
   readonly #clock: Clock;
-  readonly #running = new Map<string, Flight>();
+  readonly #flights = new Map<string, Flight>();
   #joinedCount = 0;
 
   constructor(timeoutError?: TimeoutErrorFactory, clock: Clock = systemClock) {
@@ -29,7 +30,7 @@ export class SingleFlight {
 
   /** Whether work runs that callers of the key may join. */
   has(key: string): boolean {
-    return this.#running.has(key);
+    return this.#joinable(key) !== undefined;
   }
 
   /**
@@ -39,12 +40,45 @@ export class SingleFlight {
   run<T>(
     key: string,
     limits: DeadlineLimits | undefined,
-    start: (signal: LightAbortSignal) => Promise<T>,
+    start: (signal: LightAbortSignal, flight: Flight) => Promise<T>,
     mayJoin = true,
   ): Promise<T> {
-    const joined = mayJoin ? this.#running.get(key) : undefined;
-    if (joined) this.#joinedCount++;
-    const flight = joined ?? this.#start(key, start);
+    return (
+      (mayJoin ? this.join<T>(key, limits) : undefined) ?? this.#wait(this.#start(key, start), key, limits)
+    );
+  }
+
+  /** Returns the outcome of the key's running work; undefined when there is none. */
+  join<T>(key: string, limits: DeadlineLimits | undefined): Promise<T> | undefined {
+    const flight = this.#joinable(key);
+    if (flight === undefined) return undefined;
+    this.#joinedCount++;
+    return this.#wait(flight, key, limits);
+  }
+
+  /** Lets callers of a key of this group join running work of another. It is joinable until it settles or is aborted. */
+  adopt(key: string, flight: Flight): void {
+    this.#flights.set(key, flight);
+    const end = () => this.#end(key, flight);
+    flight.work?.then(end, end);
+  }
+
+  /** Lets no further caller join the key's running work. Its current callers still receive the outcome. */
+  forget(key: string): void {
+    this.#flights.delete(key);
+  }
+
+  /** Lets no further caller join any running work. */
+  forgetAll(): void {
+    this.#flights.clear();
+  }
+
+  #joinable(key: string): Flight | undefined {
+    const flight = this.#flights.get(key);
+    return flight?.work === undefined || flight.signal.aborted ? undefined : flight;
+  }
+
+  #wait<T>(flight: Flight, key: string, limits: DeadlineLimits | undefined): Promise<T> {
     flight.callers++;
     const work = flight.work as Promise<T>;
     if (limits?.signal === undefined && limits?.deadline === undefined) return work;
@@ -55,31 +89,21 @@ export class SingleFlight {
     });
   }
 
-  /** Lets no further caller join the key's running work. Its current callers still receive the outcome. */
-  forget(key: string): void {
-    this.#running.delete(key);
-  }
-
-  /** Lets no further caller join any running work. */
-  forgetAll(): void {
-    this.#running.clear();
-  }
-
-  #start(key: string, start: (signal: LightAbortSignal) => Promise<unknown>): Flight {
-    const signal = new LightAbortSignal();
-    const work = start(signal);
-    const flight: Flight = { work, signal, callers: 0 };
+  #start(key: string, start: (signal: LightAbortSignal, flight: Flight) => Promise<unknown>): Flight {
+    const flight: Flight = { work: undefined, signal: new LightAbortSignal(), callers: 0 };
+    const work = start(flight.signal, flight);
+    flight.work = work;
     const end = () => {
       this.#end(key, flight);
       // Maps retain old tables for a while: release the result now.
       flight.work = undefined;
     };
     work.then(end, end);
-    this.#running.set(key, flight);
+    this.#flights.set(key, flight);
     return flight;
   }
 
   #end(key: string, flight: Flight): void {
-    if (this.#running.get(key) === flight) this.#running.delete(key);
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }
 }

@@ -1,7 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { TimeoutError } from '@quantumtrade/dal-domain';
-import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
-import { Deadline, Semaphore, sleep } from '@quantumtrade/dal-runtime';
+import type { Flight, LightAbortSignal } from '@quantumtrade/dal-runtime';
+import { Deadline, promiseTry, Semaphore, sleep } from '@quantumtrade/dal-runtime';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
 import type { CachedEntry } from '../tiers/first-level.js';
@@ -36,8 +36,12 @@ export class LoadCoordinator<P extends string, T> {
   /** Returns the value of the second level, else of the loader. Each caller gets a promise of its own. */
   async getOrLoad(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
     const { getting, invalidations } = this.#core;
-    const start = (signal: LightAbortSignal) => this.#getOrLoad(key, loader, signal);
-    return await getting.run(key, options, start, invalidations.isConnected);
+    return await getting.run(
+      key,
+      options,
+      (_, flight) => this.#getOrLoad(key, loader, flight),
+      invalidations.isConnected,
+    );
   }
 
   /** Counts a value that is served, and reloads it in the background when it is old. */
@@ -55,67 +59,65 @@ export class LoadCoordinator<P extends string, T> {
       .catch(() => counters.failedRefreshes++);
   }
 
-  async #getOrLoad(key: string, loader: Loader<T>, signal: LightAbortSignal): Promise<T | null> {
-    const { clock, counters } = this.#core;
+  async #getOrLoad(key: string, loader: Loader<T>, flight: Flight): Promise<T | null> {
+    const { clock, counters, tokens } = this.#core;
+    const { signal } = flight;
     const giveUpAt = clock.now() + this.#options.loadTimeoutMs;
     let seen: string | undefined;
     let hasChanged = false;
-    while (clock.now() < giveUpAt) {
+    do {
       signal.throwIfAborted();
-      let found: CachedEntry<T> | Lease | undefined;
+      let found: CachedEntry<T> | Lease | typeof UNREADABLE;
       try {
-        found = await this.#find(key, signal);
+        found = await this.#secondLevel.readOrLease(key);
+        if (found === UNREADABLE || (signal.aborted && found instanceof NewLease)) {
+          await this.#secondLevel.remove(key);
+          if (hasChanged) await this.#pause(signal);
+          hasChanged = true;
+          continue;
+        }
       } catch (error) {
         if (signal.aborted) throw error;
         break;
       }
-      if (found === undefined) {
-        if (hasChanged) await this.#pause(signal);
-        hasChanged = true;
-      } else if (found instanceof Lease) {
-        const load = this.#loadUnder(found, key, loader, signal, seen);
-        if (load) return await load;
-        const isFirstLook = this.#core.tokens.isOwn(found.token) && found.token !== seen;
-        seen = found.token;
-        if (!isFirstLook) await this.#pause(signal);
-      } else {
+      if (!(found instanceof Lease)) {
         counters.l2Hits++;
         this.served(key, found, loader);
         return found.value;
       }
-    }
+      const load = this.#loadUnder(found, key, loader, flight, seen);
+      if (load) return await load;
+      const isFirstLook = tokens.isOwn(found.token) && found.token !== seen;
+      seen = found.token;
+      if (!isFirstLook) await this.#pause(signal);
+    } while (clock.now() < giveUpAt);
     return this.#loadDegraded(key, loader, signal);
   }
 
-  /** Starts or joins the load under a lease; undefined while another process loads for all or an own load has just ended. */
+  /** Joins or starts the load under a lease; undefined while another process loads for all or an own load has just ended. */
   #loadUnder(
     lease: Lease,
     key: string,
     loader: Loader<T>,
-    signal: LightAbortSignal,
+    flight: Flight,
     seen: string | undefined,
   ): Promise<T | null> | undefined {
     const { counters, loading, tokens } = this.#core;
     const { token } = lease;
-    const isNew = lease instanceof NewLease;
-    if (!isNew && !loading.has(token)) {
+    const { signal } = flight;
+    if (!(lease instanceof NewLease)) {
+      const joined = loading.join<T | null>(token, { signal });
+      if (joined) {
+        counters.misses++;
+        return joined;
+      }
       const mayHaveEnded = tokens.isOwn(token) && token !== seen;
       if (mayHaveEnded || this.#options.onceInCluster) return undefined;
     }
     counters.misses++;
-    return loading.run(token, { signal }, async (within) => {
-      if (isNew) return this.#loadLeased(key, token, loader, within);
-      return (await this.#load(loader, within)).value;
-    });
-  }
-
-  /** Returns what the key holds, or its new lease; undefined when it has just changed. */
-  async #find(key: string, signal: LightAbortSignal): Promise<CachedEntry<T> | Lease | undefined> {
-    const found = await this.#secondLevel.readOrLease(key);
-    const isAbandoned = signal.aborted && found instanceof NewLease;
-    if (found !== UNREADABLE && !isAbandoned) return found;
-    await this.#secondLevel.remove(key);
-    return undefined;
+    loading.adopt(token, flight);
+    if (lease instanceof NewLease) return this.#loadLeased(key, token, loader, signal);
+    return this.#load(loader, signal).then(({ value }) => value);
   }
 
   async #loadLeased(
@@ -183,8 +185,10 @@ export class LoadCoordinator<P extends string, T> {
       },
       deadline: deadline.at,
     };
-    const load = async () => loader(options);
-    const value = await deadline.race(load(), (reason) => signal.abort(reason));
+    const value = await deadline.race(
+      promiseTry(() => loader(options)),
+      (reason) => signal.abort(reason),
+    );
     return this.#secondLevel.takeOver(value, startedAt);
   }
 

@@ -20,6 +20,8 @@ export interface FirstLevelLimits {
 
 /** Placeholder key. No cache key equals it: a percent sign always begins an escape. */
 const PLACEHOLDER = '%';
+/** Keys share version counters, which bounds memory: a change of one key may then reject a value of another. */
+const COUNTERS = 16_384;
 const NO_ENTRY: CachedEntry<null> = { value: null, freshUntil: 0, usableUntil: 0, refreshAt: 0 };
 
 /**
@@ -28,7 +30,11 @@ const NO_ENTRY: CachedEntry<null> = { value: null, freshUntil: 0, usableUntil: 0
  */
 export class FirstLevel {
   readonly #entries: LRUCache<string, CachedEntry<unknown>>;
-  readonly #versions = new KeyVersions();
+  /** By counter: changes of its keys, those by this process included. */
+  readonly #changes = new Float64Array(COUNTERS);
+  readonly #writes = new Float64Array(COUNTERS);
+  #changesOfAll = 0;
+  #writesOfAll = 0;
   readonly #time: TimeSource;
   readonly #underWay: readonly SingleFlight[];
   #rejectedByVersion = 0;
@@ -65,27 +71,30 @@ export class FirstLevel {
     return entry !== undefined && now < entry.freshUntil ? (entry as CachedEntry<T>) : undefined;
   }
 
-  /** Returns the version to pass to {@link put} with a value that is read from now on. */
+  /**
+   * Returns the version to pass to {@link put} with a value that is read from now on: equal twice, nothing happened to the key in
+   * between.
+   */
   versionOf(key: string): number {
-    return this.#versions.of(key);
+    return this.#changesOfAll + this.#changes[counterOf(key)]!;
   }
 
   /** Returns a number that grows with every write of this process, whether the second level accepted it or not. */
   writesOf(key: string): number {
-    return this.#versions.writesOf(key);
+    return this.#writesOfAll + this.#writes[counterOf(key)]!;
   }
 
   /** Keeps a value unless its key has changed since it had this version. */
   put(key: string, entry: CachedEntry<unknown>, bytes: number, version: number): void {
     if (entry.usableUntil <= this.#time.now()) return;
-    if (version === this.#versions.of(key)) this.#entries.set(key, entry, { size: bytes });
+    if (version === this.versionOf(key)) this.#entries.set(key, entry, { size: bytes });
     else this.#rejectedByVersion++;
   }
 
   /** Drops keys that have changed. */
   changed(keys: readonly string[]): void {
     for (const key of keys) {
-      this.#versions.changed(key);
+      this.#changes[counterOf(key)]!++;
       this.#drop(key);
     }
   }
@@ -93,21 +102,24 @@ export class FirstLevel {
   /** Drops keys at the start or the end of a write of this process. */
   written(keys: readonly string[]): void {
     for (const key of keys) {
-      this.#versions.written(key);
+      const counter = counterOf(key);
+      this.#changes[counter]!++;
+      this.#writes[counter]!++;
       this.#drop(key);
     }
   }
 
   /** Drops the keys that pass a test, at the start or the end of a write of this process. */
   writtenWhere(isWritten: (key: string) => boolean): void {
-    this.#versions.allWritten();
+    this.#changesOfAll++;
+    this.#writesOfAll++;
     for (const key of [...this.#entries.keys()].filter(isWritten)) this.#remove(key);
     for (const group of this.#underWay) group.forgetAll();
   }
 
   /** Drops everything. */
   allChanged(): void {
-    this.#versions.allChanged();
+    this.#changesOfAll++;
     this.#entries.clear();
     for (const group of this.#underWay) group.forgetAll();
   }
@@ -134,49 +146,6 @@ export class FirstLevel {
 
   get #placeholderCount(): number {
     return this.#entries.has(PLACEHOLDER) ? 1 : 0;
-  }
-}
-
-const COUNTERS = 16_384;
-
-/**
- * Versions of all keys: equal twice, nothing happened to the key in between. Keys share counters, which bounds memory: a
- * change of one key may then reject a value of another.
- */
-class KeyVersions {
-  readonly #changes = new Float64Array(COUNTERS);
-  readonly #writes = new Float64Array(COUNTERS);
-  #changesOfAll = 0;
-  #writesOfAll = 0;
-
-  /** Counts changes of the key and of everything. */
-  of(key: string): number {
-    return this.#changesOfAll + this.#changes[counterOf(key)]!;
-  }
-
-  /** Counts writes of this process. */
-  writesOf(key: string): number {
-    return this.#writesOfAll + this.#writes[counterOf(key)]!;
-  }
-
-  changed(key: string): void {
-    this.#changes[counterOf(key)]!++;
-  }
-
-  allChanged(): void {
-    this.#changesOfAll++;
-  }
-
-  /** A write is a change, too. */
-  written(key: string): void {
-    const counter = counterOf(key);
-    this.#changes[counter]!++;
-    this.#writes[counter]!++;
-  }
-
-  allWritten(): void {
-    this.#changesOfAll++;
-    this.#writesOfAll++;
   }
 }
 

@@ -1,9 +1,9 @@
-/** Bytes that an object, an array or one of their members takes besides its content, roughly. */
+/** Approximate bytes of an object, an array or one of their members besides its content. */
 const OVERHEAD = 16;
 
 /**
- * Freezes a value of plain objects, arrays and dates through and through, so that it can be handed to many, and gives its
- * approximate size in bytes. A frozen date throws `TypeError` when it is to be set.
+ * Freezes a value of plain objects, arrays and dates at every depth, so that readers can share it. Returns its approximate size in
+ * bytes. The setters of a frozen date throw `TypeError`.
  */
 export function freeze(value: unknown): number {
   if (typeof value === 'string') return OVERHEAD + value.length;
@@ -30,5 +30,5 @@ const frozenDate: object = Object.create(
 );
 
 function refuse(): never {
-  throw new TypeError('A date out of the cache is shared and cannot be changed; copy it first');
+  throw new TypeError('A date from the cache is shared and cannot be changed; copy it first');
 }

@@ -44,8 +44,11 @@ export class GuardedCalls {
     if (report === undefined || (others && reportToOthers === undefined)) {
       throw new CacheError('calls are suspended after failures', { operation });
     }
-    const timeoutError = (elapsedMs: number) => new TimeoutError(elapsedMs, { operation });
-    const deadline = new Deadline({ timeoutMs: budgetMs }, timeoutError, this.#clock);
+    const deadline = new Deadline(
+      { timeoutMs: budgetMs },
+      (elapsedMs) => new TimeoutError(elapsedMs, { operation }),
+      this.#clock,
+    );
     try {
       const result = await deadline.race(promiseTry(() => call({ deadline: deadline.at })));
       report(false);
