@@ -16,14 +16,14 @@ const bar = {
   qualityScore: 100,
 };
 
-// A batch with a time can be sent again: it does not undo a correction.
+// A batch with a time can be sent again without undoing a correction.
 const batch = { source: 'vendor-a', records: [bar], timestamp: Date.now() - 60_000 };
 await database.insertMarketData(batch);
 await database.insertMarketData({ source: 'vendor-a', records: [{ ...bar, volume: 0.5 }] });
 const replay = await database.insertMarketData(batch);
 assert.deepEqual([replay.updatedCount, replay.supersededCount], [1, 1]);
 
-// Longer decimals are refused, or rounded where the batch says so.
+// Longer decimals are refused, unless the batch asks for rounding.
 const long = { source: 'vendor-b', records: [{ ...bar, volume: '1000000000.123456785' }] };
 assert.equal((await database.insertMarketData(long)).failedCount, 1);
 assert.equal((await database.insertMarketData({ ...long, rounding: 'half-even' })).roundedCount, 1);
@@ -33,7 +33,7 @@ assert.deepEqual(
   ['0.5', '1000000000.12345678'],
 );
 
-// Bars of two sources of one instant are added up only where that is asked for.
+// Bars of two sources at one instant are added up only on request.
 const daily = { symbol: 'BTCUSD', interval: '1d' } as const;
 await assert.rejects(database.getAggregatedData(daily, { exact: true }), { code: 'VALIDATION' });
 const combined = await database.getAggregatedData({ ...daily, sources: 'combine' }, { exact: true });

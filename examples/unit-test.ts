@@ -2,7 +2,7 @@ import type { DatabaseAbstraction } from '@quantumtrade/dal';
 import { memoryModule, openDatabase } from '@quantumtrade/dal-container';
 import assert from 'node:assert/strict';
 
-/** Code of an application: it sees the data layer, never a backend. */
+/** Application code, which uses the data layer and no backend. */
 async function dailyRange(database: DatabaseAbstraction, symbol: string): Promise<number[]> {
   const { data } = await database.getAggregatedData({ symbol, interval: '1d' });
   return data.map(({ bar }) => bar!.high - bar!.low);

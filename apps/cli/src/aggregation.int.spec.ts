@@ -17,7 +17,7 @@ interface ByHand {
   days: number;
 }
 
-/** Bars of the file's rows, put together with nothing of the software under test. */
+/** Returns bars aggregated from the file's rows without the code under test. */
 function byHand(startOf: (date: string) => string): ByHand[] {
   const bars: ByHand[] = [];
   for (const { date, open, high, low, close, volume } of csvRecords<Day>(SP500.file)) {
@@ -77,7 +77,7 @@ describe.each(Object.entries(backends))('the S&P 500 in %s', (_, module) => {
     }));
   };
 
-  it('has the October of 2008 that the file has', async () => {
+  it('returns October 2008 as in the file', async () => {
     expect((await aggregated('1mo')).find(({ start }) => start === '2008-10-01')).toEqual({
       start: '2008-10-01',
       open: '1164.170044',
@@ -89,13 +89,13 @@ describe.each(Object.entries(backends))('the S&P 500 in %s', (_, module) => {
     });
   });
 
-  it('has every month as computed by hand', async () => {
+  it('returns every month as computed by hand', async () => {
     const expected = byHand(month);
     expect(expected).toHaveLength(244);
     expect(await aggregated('1mo')).toEqual(expected);
   });
 
-  it('has every week as computed by hand', async () => {
+  it('returns every week as computed by hand', async () => {
     const expected = byHand(monday);
     expect(expected.length).toBeGreaterThan(1_050);
     expect(await aggregated('1w')).toEqual(expected);

@@ -1,6 +1,6 @@
 import type { CacheState } from '@quantumtrade/dal-domain';
 
-/** What a data layer can use its cache for, in a few words. */
+/** Returns the state of the cache, for people. */
 export function describeCache({
   invalidationsConnected,
   disconnectedReason,
@@ -9,7 +9,7 @@ export function describeCache({
 }: CacheState): string {
   const why = disconnectedReason === undefined ? '' : ` (${disconnectedReason})`;
   const missing = [
-    !invalidationsConnected && `changes are not told${why}, so nothing is kept in process`,
+    !invalidationsConnected && `invalidations are disconnected${why}, so nothing is kept in process`,
     reads === 'suspended' && 'reads are suspended',
     writes === 'suspended' && 'writes are suspended',
   ].filter((each) => each !== false);

@@ -4,14 +4,14 @@ import type { ErrorCode } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import { CommanderError } from 'commander';
 
-/** What the process ends with. */
+/** Exit codes of the process. */
 export const EXIT = {
   ok: 0,
-  /** Something that should not happen. */
+  /** An unexpected failure. */
   failure: 1,
-  /** Wrong usage, or an input or configuration that cannot be used. */
+  /** Wrong usage, or an invalid input or configuration. */
   usage: 2,
-  /** A server could not be reached, went away or did not answer in time. */
+  /** A server was unreachable, disconnected or did not answer in time. */
   connection: 3,
   /** The command did its work and found a problem: rows refused, drift of the schema, counts that differ, tampering. */
   data: 4,
@@ -21,12 +21,12 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The input or the way of calling is wrong; the message says what and how to do it right. */
+/** Wrong input or usage; the message names the correction. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The store's data or schema is not as it must be for this command. */
+/** The store's data or schema does not permit this command. */
 export class DataProblem extends Error {
   override readonly name = 'DataProblem';
 }

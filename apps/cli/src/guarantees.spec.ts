@@ -5,7 +5,7 @@ const remembers = { blocks: 1, seconds: null };
 const memory = { remembers, reasons: { synced: 'it is in memory' } };
 const flawed = { remembers, reasons: { ...memory.reasons, keyed: 'engine MergeTree does not replace rows' } };
 
-it('says what all tables keep, and what is missing once for all or with the tables', () => {
+it('describeGuarantees lists what all tables keep, then what some lack', () => {
   expect(
     describeGuarantees([
       tableGuarantees('bars', memory),
@@ -18,7 +18,7 @@ it('says what all tables keep, and what is missing once for all or with the tabl
   );
 });
 
-it('says that there are no tables before there are', () => {
+it('describeGuarantees reports missing tables', () => {
   expect(describeGuarantees([tableGuarantees('bars', undefined)])).toBe('there are no tables');
   expect(describeGuarantees([tableGuarantees('news', flawed), tableGuarantees('bars', undefined)])).toMatch(
     /^nothing; not stored \(bars\): the table does not exist; not synced \(news\)/,

@@ -1,7 +1,7 @@
 import type { Guarantee, TableGuarantees } from '@quantumtrade/dal-domain';
 import { GUARANTEES } from '@quantumtrade/dal-domain';
 
-/** In a line: what all tables keep, then what some or all of them do not, and why. */
+/** Returns one line: the guarantees of all tables, then the missing ones with reasons. */
 export function describeGuarantees(tables: readonly TableGuarantees[]): string {
   if (tables.every(({ exists }) => !exists)) return 'there are no tables';
   const kept = GUARANTEES.filter((guarantee) => tables.every(({ keeps }) => keeps.includes(guarantee)));
@@ -9,7 +9,7 @@ export function describeGuarantees(tables: readonly TableGuarantees[]): string {
   return [kept.length > 0 ? kept.join(', ') : 'nothing', ...flaws].join('; ');
 }
 
-/** One text for each reason, with the tables that it is about unless it is about all. */
+/** Returns one text for each reason, with its tables unless it concerns all. */
 function flawsOf(guarantee: Guarantee, tables: readonly TableGuarantees[]): string[] {
   const tablesByReason = new Map<string, string[]>();
   for (const { table, missing } of tables) {

@@ -55,7 +55,7 @@ class Cli {
     process.kill(-this.process.pid!, 'SIGINT');
   }
 
-  /** What of the group still runs; a zombie, which waits for a lazy init to read its exit code, does not. */
+  /** Returns the running processes of the group. Zombies do not count: they wait for init to read their exit code. */
   get leftProcesses(): string[] {
     const group = `${this.process.pid} `;
     return execFileSync('ps', ['-e', '-o', 'pgid=,stat=,args='], { encoding: 'utf8' })
@@ -65,8 +65,8 @@ class Cli {
   }
 }
 
-describe('the program', () => {
-  it('runs the demo on an embedded engine and leaves neither a process nor a file', async () => {
+describe('qtdal', () => {
+  it('runs the demo and leaves no process and no file', async () => {
     const cli = new Cli('demo', '--bars', '2000', '--symbols', '5', '--json');
     const code = await cli.end();
     const summary = JSON.parse(cli.out) as DemoSummary;
@@ -85,7 +85,7 @@ describe('the program', () => {
     expect(readdirSync(temporary).filter((name) => name.startsWith('clickhouse'))).toEqual([]);
   }, 120_000);
 
-  it('ends with 3 and our words when no server answers', async () => {
+  it('exits with 3 when no server answers', async () => {
     const args = ['--symbol', 'X', '--config', nobody, '--backend', 'clickhouse-redis'];
     const cli = new Cli('ingest', SP500.file, ...args);
     expect(await cli.end()).toBe(EXIT.connection);
@@ -93,7 +93,7 @@ describe('the program', () => {
     expect(cli.out).toBe('');
   }, 60_000);
 
-  it('goes on after Ctrl-C where the last batch ended', async () => {
+  it('continues an ingestion after Ctrl-C', async () => {
     const args = ['ingest', SP500.file, '--symbol', 'X', '--batch-size', '200', '--json'];
     const interrupted = new Cli(...args, '--verbose');
     await interrupted.said('"operation":"checkpoints.save"');

@@ -1,6 +1,6 @@
 import { table, toJson } from './output.js';
 
-describe('what a command prints', () => {
+describe('output', () => {
   it('aligns columns, numbers to the right', () => {
     const rows = [
       { name: 'a', price: 1.5, at: new Date(0), more: null },
@@ -16,18 +16,18 @@ describe('what a command prints', () => {
     );
   });
 
-  it('escapes control characters of cells and keeps each row on its line', () => {
+  it('escapes control characters of cells', () => {
     const rows = [{ name: 'a\n\u001b[2Jb', text: { x: '\u202e' } }];
     expect(table(rows).split('\n')[2]).toBe('a\\u000a\\u001b[2Jb  {"x":"\\u202e"}');
   });
 
-  it('escapes in JSON what JSON itself leaves raw', () => {
+  it('escapes characters that JSON leaves raw', () => {
     const document = { name: '\u009b2J\u202e\u007f\u{e0041}', lines: 'a\nb' };
     expect(toJson(document)).not.toMatch(/[\p{Cf}\u007f-\u009f]/u);
     expect(JSON.parse(toJson(document))).toEqual(document);
   });
 
-  it('writes 64-bit integers into JSON without losing any digit', () => {
+  it('writes 64-bit integers to JSON exactly', () => {
     expect(JSON.parse(toJson({ volume: 18446744073709551615n }))).toEqual({ volume: '18446744073709551615' });
   });
 });

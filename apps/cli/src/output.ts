@@ -1,6 +1,6 @@
 import { printable, printableLines, type Terminal } from './terminal.js';
 
-/** What a command says: its one result on standard output, as text or as JSON, and everything else on standard error. */
+/** Prints the result of a command on standard output, as text or JSON, and everything else on standard error. */
 export class Output {
   readonly #io: Terminal;
   readonly #json: boolean;
@@ -10,23 +10,23 @@ export class Output {
     this.#json = json;
   }
 
-  /** The command's result. Call once. */
+  /** Prints the command's result. Call once. */
   result(document: unknown, text: () => string): void {
     this.#io.stdout.write(`${this.#json ? toJson(document) : text()}\n`);
   }
 
-  /** Something to know while the command runs. */
+  /** Prints a note while the command runs. */
   note(text: string): void {
     this.#io.stderr.write(`${text}\n`);
   }
 
-  /** Where a progress bar may be drawn. */
+  /** The stream for a progress bar; undefined without a terminal. */
   get progress(): Terminal['progress'] {
     return this.#io.progress;
   }
 }
 
-/** Printable JSON with 64-bit integers as strings, since no JSON number is safe for them. */
+/** Returns printable JSON with 64-bit integers as strings, because JSON numbers lose their digits. */
 export function toJson(document: unknown, indent = 2): string {
   return printableLines(
     JSON.stringify(
@@ -37,7 +37,7 @@ export function toJson(document: unknown, indent = 2): string {
   );
 }
 
-/** Rows as aligned columns, numbers to the right. The columns are those of the first row. */
+/** Formats rows as aligned columns, numbers to the right. The columns are those of the first row. */
 export function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
   const columns = Object.keys(rows[0] ?? {});
   const cells = rows.map((row) => columns.map((column) => cell(row[column])));

@@ -12,8 +12,8 @@ const json = [...memory, '--json'];
 const bars = (name: string, rows: readonly string[]) =>
   scratch.file(name, ['date,open,high,low,close,volume', ...rows].join('\n'));
 
-describe('the command line', () => {
-  it('explains itself and its exit codes', async () => {
+describe('qtdal', () => {
+  it('prints help with its exit codes', async () => {
     const { code, out, err } = await qtdal('--help');
     expect([code, err]).toEqual([EXIT.ok, '']);
     for (const command of ['demo', 'migrate', 'status', 'ingest', 'query', 'doctor', 'audit', 'dead-letter'])
@@ -67,13 +67,13 @@ describe('the command line', () => {
     [['audit', 'verify', '--directory', 'a\u001b[31m\u202e']],
     [['dead-letter', 'show', 'a\u001b[31m\u202e']],
     [['demo', '--bars', 'a\u001b[31m\u202e']],
-  ])('escapes what %j writes to the terminal', async (args) => {
+  ])('escapes the output of %j', async (args) => {
     const { out, err } = await qtdal(...args);
     expect(out + err).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
     expect(out + err).not.toBe('');
   });
 
-  it('names the key of a wrong configuration, and never a value', async () => {
+  it('names the key of an invalid configuration without its value', async () => {
     const config = scratch.file(
       'wrong.toml',
       '[clickhouse]\npassword = "hunter2"\nmax_connections = "hunter2"\n',
@@ -84,7 +84,7 @@ describe('the command line', () => {
     expect(err).not.toContain('hunter2');
   });
 
-  it('puts an error into the one JSON document on standard output', async () => {
+  it('prints an error as one JSON document', async () => {
     const { code, out, err } = await qtdal('query', 'market-data', '--filter', 'close=1', ...json);
     expect([code, err]).toEqual([EXIT.usage, '']);
     expect(JSON.parse(out)).toMatchObject({ error: { name: 'ValidationError', code: 'VALIDATION' } });
@@ -106,14 +106,14 @@ describe('the command line', () => {
       ['ingest', SP500.file, '--symbol', 'X'],
       ['file', 'source', 'resumedAt', 'rows'],
     ],
-  ])('answers %j with one JSON document', async (args, keys) => {
+  ])('prints one JSON document for %j', async (args, keys) => {
     const { code, out } = await qtdal(...args, ...json);
     expect(code).toBe(EXIT.ok);
     expect(Object.keys(JSON.parse(out) as object)).toEqual(expect.arrayContaining(keys));
   });
 
   it.each(['market-data', 'sentiment', 'features', 'predictions', 'outcomes', 'performance', 'aggregate'])(
-    'reads %s, also where there is nothing',
+    'reads %s from an empty store',
     async (what) => {
       const { code, out } = await qtdal('query', what, '--limit', '5', ...memory);
       expect(code).toBe(EXIT.ok);
@@ -121,13 +121,13 @@ describe('the command line', () => {
     },
   );
 
-  it('says in words what it ingested', async () => {
+  it('prints a summary of an ingestion', async () => {
     const { code, out } = await qtdal('ingest', SP500.file, '--symbol', '^GSPC', ...memory);
     expect(code).toBe(EXIT.ok);
     expect(out).toMatch(/5,105 rows read, 5,105 inserted, 0 updated, 0 refused, source csv/);
   });
 
-  it('ends with 4 when rows were refused, shows the first twenty and writes all to a file', async () => {
+  it('exits with 4 when rows were refused, and writes a file', async () => {
     const file = bars('bad.csv', [
       '2000-01-03,1,2,1,1,10',
       ...Array.from({ length: 25 }, () => '2000-01-04,1,2,one,1,10'),
@@ -146,7 +146,7 @@ describe('the command line', () => {
     );
   });
 
-  it('ends with 3 when no server answers, and says where none does', async () => {
+  it('exits with 3 and the address when no server answers', async () => {
     const config = scratch.file(
       'nobody.toml',
       'backend = "clickhouse-redis"\n[clickhouse]\nurl = "http://127.0.0.1:9"\n[redis]\nurl = "redis://127.0.0.1:9"\n',
@@ -180,7 +180,7 @@ describe('the command line', () => {
     expect(out).not.toContain('hunter2');
   });
 
-  it('names the right variable when one resembles it', async () => {
+  it('suggests the right name for a similar variable', async () => {
     const refused = await qtdalWith({ QTDAL_CLICKHOUSE_URL: 'http://ch' }, 'status', ...memory);
     expect(refused.code).toBe(EXIT.usage);
     expect(refused.err).toMatch(/QTDAL_CLICKHOUSE_URL: unknown key, did you mean QTDAL_CLICKHOUSE__URL\?/);
@@ -190,7 +190,7 @@ describe('the command line', () => {
     );
   });
 
-  it('says what the tables guarantee', async () => {
+  it('prints the guarantees of the tables', async () => {
     const kept =
       'stored, distinct, idempotent, keyed; not synced: it is in memory; not replicated: it is in memory';
     expect((await qtdal('status', ...memory)).out).toContain(`keeps   ${kept}\n`);

@@ -14,20 +14,20 @@ import type { CommonOptions, Session } from './session.js';
 import { withSession } from './session.js';
 import { printable, Terminal, type Io } from './terminal.js';
 
-/** How a command file does its work; the program keeps the exit code. */
+/** Runs the work of a command; the program keeps the exit code. */
 export type RunSession = (
   options: CommonOptions,
   work: (session: Session) => Promise<ExitCode>,
 ) => Promise<void>;
 
 /**
- * Runs one command line, without the program's name, and tells its exit code. Never throws: an error is written to
- * standard error, or, where `--json` was asked for, to standard output as `{ "error": … }`.
+ * Runs one command line, without the program's name, and returns its exit code. Never throws: an error is written to standard
+ * error, or with `--json` to standard output as `{ "error": … }`.
  */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const terminal = new Terminal(io);
   let exitCode: ExitCode = EXIT.ok;
-  // Until the options are understood; `--json FILE` of the demo is no wish for JSON on standard output.
+  // Before the options are parsed. `--json FILE` of the demo does not ask for JSON on standard output.
   let json = args.includes('--json');
   const runSession: RunSession = async (options, work) => {
     json = options.json === true;
@@ -58,10 +58,10 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
   return command;
 }
 
-/** Options that add to what they were given before. */
+/** Options that may be repeated. */
 const REPEATABLE: ReadonlySet<string> = new Set(['map', 'default', 'filter']);
 
-/** Of a value that is given twice the first would be lost without a word. */
+/** Refuses a repeated option, whose first value would be ignored. */
 function refuseRepeatedOptions(command: Command): void {
   for (const option of command.options) {
     if (option.isBoolean() || REPEATABLE.has(option.name())) continue;
@@ -77,7 +77,7 @@ function refuseRepeatedOptions(command: Command): void {
 function report(error: unknown, json: boolean, io: Terminal): void {
   const { name, message, code, operation, queryId } = error as Readonly<Record<string, string | undefined>>;
   if (json) io.stdout.write(`${toJson({ error: { name, message, code, operation, queryId } })}\n`);
-  // Commander has told its own errors by now.
+  // Commander has already printed its own errors.
   else if (!(error instanceof CommanderError))
     io.stderr.write(`qtdal: ${error instanceof UsageError ? message : printable(String(message))}\n`);
 }

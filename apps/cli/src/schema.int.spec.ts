@@ -19,7 +19,7 @@ const tables = async () =>
     )
   ).trim();
 
-it('asks before a migration down and says what it drops', async () => {
+it('qtdal migrate needs --yes to go down, and lists the loss', async () => {
   expect(await onOwn('query', 'market-data')).toMatchObject({
     code: EXIT.data,
     err: expect.stringContaining('no schema: run `qtdal migrate`'),
@@ -42,7 +42,7 @@ it('asks before a migration down and says what it drops', async () => {
   expect(await tables()).toBe('');
 }, 60_000);
 
-it('makes no table again that somebody dropped', async () => {
+it('qtdal query creates no dropped table again', async () => {
   expect((await onOwn('migrate')).code).toBe(EXIT.ok);
   await own.sql('DROP TABLE market_data SYNC');
   for (const args of [

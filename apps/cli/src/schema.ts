@@ -3,8 +3,7 @@ import type { DalConfig } from '@quantumtrade/dal-config';
 import { DataProblem } from './exit-codes.js';
 
 /**
- * Refuses a store whose schema is not there, not the newest, or lacks a table. Changes nothing: a table that somebody
- * dropped is not made again.
+ * Refuses a store whose schema is missing, outdated or lacks a table. Changes nothing: a dropped table is not created again.
  */
 export async function requireSchema({ database }: ComposedDatabase, signal: AbortSignal): Promise<void> {
   const { from, to } = await database.schema.preview(undefined, { signal });
@@ -26,8 +25,8 @@ export async function requireSchema({ database }: ComposedDatabase, signal: Abor
 }
 
 /**
- * Makes the schema of this machine's own store where nothing was ever in it, and requires it everywhere else: servers that
- * others share are migrated by `qtdal migrate` alone.
+ * Creates the schema of a local store that was never used, and requires it everywhere else: shared servers are migrated only by
+ * `qtdal migrate`.
  */
 export async function prepareSchema(
   opened: ComposedDatabase,

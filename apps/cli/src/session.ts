@@ -27,25 +27,22 @@ export interface CommonOptions {
 
 export function withCommonOptions(command: Command): Command {
   return command
-    .option('--config <file>', `configuration in TOML (default: ./${DEFAULT_CONFIG_FILE} if there is one)`)
+    .option('--config <file>', `configuration in TOML (default: ./${DEFAULT_CONFIG_FILE} if it exists)`)
     .addOption(
-      new Option('--backend <name>', 'in place of the configured one').choices([
+      new Option('--backend <name>', 'replaces the configured backend').choices([
         'clickhouse-redis',
         'embedded',
         'memory',
       ]),
     )
-    .option(
-      '--actor <name>',
-      'who the audit trail names (default: audit.actor, else the user of this system)',
-    )
+    .option('--actor <name>', 'actor of audit entries (default: audit.actor, else the system user)')
     .option('--verbose', 'log every operation to standard error');
 }
 
 export const withJson = (command: Command): Command =>
-  command.option('--json', 'one JSON document on standard output and nothing else there');
+  command.option('--json', 'print one JSON document on standard output');
 
-/** What a command has while it runs. */
+/** The tools of a running command. */
 export interface Session {
   readonly options: CommonOptions;
   readonly output: Output;
@@ -53,13 +50,13 @@ export interface Session {
   /** Aborted by Ctrl-C and SIGTERM with `Interrupted`. */
   readonly signal: AbortSignal;
   config(): Promise<DalConfig>;
-  /** The configuration with where each value came from. */
+  /** Returns the configuration with the origin of each value. */
   explainedConfig(): Promise<ExplainedConfig>;
-  /** Opens the configured data layer, with changes; it is closed when the command ends, however it ends. */
+  /** Opens the configured data layer, with changes. It is closed when the command ends. */
   open(changes?: Partial<CompositionConfig>): Promise<ComposedDatabase>;
 }
 
-/** Runs a command's work and cleans up after it. An interruption wins over whatever error it causes. */
+/** Runs a command and cleans up afterwards. An interruption replaces the error that it causes. */
 export async function withSession<T>(
   io: Terminal,
   options: CommonOptions,
@@ -116,7 +113,7 @@ async function configuration(
   };
 }
 
-/** The user of this system, by number where it has no name, as in a container. */
+/** Returns the system user's name, or its number where it has no name, as in containers. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -130,7 +127,7 @@ const auditNote = (event: AuditTrailEvent): string =>
     ? `qtdal: ${event.entries} modifications could not be recorded in the audit trail: ${String(event.error)}`
     : `qtdal: the audit trail was repaired after a crash: ${event.keptLines} lines kept, ${event.tornBytes} bytes of a torn one cut off`;
 
-/** The first Ctrl-C ends the command in order, a second one at once. */
+/** Ends the command in order on the first Ctrl-C, and at once on the second. */
 function interruptions(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

@@ -13,11 +13,11 @@ it.each([
   expect(printable(text)).toBe(shown);
 });
 
-it('keeps line breaks when text has several lines', () => {
+it('keeps line breaks of text with several lines', () => {
   expect(printable('a\nb')).toBe('a\\u000ab');
   expect(printableLines('a\n\u001bb')).toBe('a\n\\u001bb');
 });
 
-it('leaves letters, symbols and signs of all languages alone', () => {
+it('keeps letters and symbols of all languages', () => {
   expect(printable('Größe 株価 مرحبا € 📈')).toBe('Größe 株価 مرحبا € 📈');
 });

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-/** Where a command reads its environment and writes its output. */
+/** The environment and the streams of a command. */
 export interface Io {
   readonly stdout: Writable;
   readonly stderr: Writable & { isTTY?: boolean };
@@ -10,34 +10,34 @@ export interface Io {
 /** Control and format characters, such as those of ANSI sequences and of bidirectional overrides, and broken Unicode. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** `\u001b` and the like, which is what JSON has for them, too. */
+/** Returns the escape of a character, as in JSON, e.g. `\u001b`. */
 const escaped = (character: string): string =>
   Array.from(
     { length: character.length },
     (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
   ).join('');
 
-/** Text of data, on one line and without anything that a terminal would obey or hide. */
+/** Returns text on one line, without characters that a terminal interprets or hides. */
 export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped);
 
-/** Text of several lines, each of them printable. */
+/** Returns text of several lines, each of them printable. */
 export const printableLines = (text: string): string =>
   text.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escaped(character)));
 
-/** Text only, all of it printable. */
+/** A stream that writes only printable text. */
 export interface TextStream {
   write(text: string): unknown;
 }
 
 /**
- * The streams of a command. Whatever is written to `stdout` and `stderr` becomes printable here, so that no data, no
- * name of a file and no message of a server reaches the terminal as it is.
+ * Returns the streams of a command. They make everything printable, so no data, file name or message of a server reaches the
+ * terminal unescaped.
  */
 export class Terminal {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly env: NodeJS.ProcessEnv;
-  /** Standard error as it is, for a progress bar; undefined where it is no terminal. */
+  /** Standard error without escaping, for a progress bar; undefined when it is no terminal. */
   readonly progress: Writable | undefined;
 
   constructor({ stdout, stderr, env }: Io) {

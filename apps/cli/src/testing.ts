@@ -9,7 +9,7 @@ import { SP500 } from './demo/sp500.js';
 import type { Io } from './terminal.js';
 import { run } from './run.js';
 
-/** A directory of its own for one test file's files. */
+/** A temporary directory of one test file. */
 export class Scratch {
   readonly path = mkdtempSync(join(tmpdir(), 'qtdal-cli-test-'));
 
@@ -33,7 +33,7 @@ class Capture extends Writable {
   }
 }
 
-/** A database of its own on the tests' ClickHouse server. */
+/** A temporary database on the tests' ClickHouse server. */
 export class OwnDatabase {
   readonly #server = new URL(process.env['CLICKHOUSE_URL']!);
   readonly name: string;
@@ -42,7 +42,7 @@ export class OwnDatabase {
     this.name = `${purpose}_${randomBytes(6).toString('hex')}`;
   }
 
-  /** A configuration in TOML that connects to it. */
+  /** Returns a configuration in TOML that connects to it. */
   config(redisUrl = process.env['REDIS_URL']!): string {
     return `backend = "clickhouse-redis"
 [clickhouse]
@@ -56,7 +56,7 @@ key_prefix = "${this.name}:"
 `;
   }
 
-  /** Runs one statement in it, or, as long as it does not exist, on the server. */
+  /** Runs one statement in the database, or on the server before the database exists. */
   async sql(query: string, database = this.name): Promise<string> {
     const { origin, username, password } = this.#server;
     const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -75,10 +75,10 @@ key_prefix = "${this.name}:"
   }
 }
 
-/** Runs a command line in this process and tells what it said. */
+/** Runs a command line in this process and returns its output. */
 export const qtdal = (...args: string[]) => qtdalWith({}, ...args);
 
-/** The same with environment variables. */
+/** Runs a command line with environment variables. */
 export async function qtdalWith(
   env: Record<string, string>,
   ...args: string[]
@@ -90,11 +90,11 @@ export async function qtdalWith(
   return { code, out: stdout.text, err: stderr.text };
 }
 
-/** A CSV file's rows by column name, read without any of the code under test. */
+/** Reads the rows of a CSV file by column name, without the code under test. */
 export const csvRecords = <Row extends Record<string, string>>(file: string): Row[] =>
   parse(readFileSync(file, 'utf8'), { columns: true });
 
-/** What a store must hold, exactly, after the S&P 500 file was ingested. */
+/** Compares a store with the S&P 500 file that was ingested. */
 export function sp500Bars(symbol: string, source: string): MarketData<true>[] {
   const price = (text: string) => text.replace(/\.?0+$/, '');
   type Row = Record<'date' | 'open' | 'high' | 'low' | 'close' | 'adjclose' | 'volume', string>;

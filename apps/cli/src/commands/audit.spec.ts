@@ -16,7 +16,7 @@ const audited = (...args: string[]) => qtdal(...args, '--config', config);
 const parsed = async <T>(...args: string[]): Promise<T> =>
   JSON.parse((await audited(...args, '--json')).out) as T;
 
-it('records who modified what, and finds out when that is changed', async () => {
+it('qtdal audit verify finds a change of the recorded trail', async () => {
   expect(await audited('audit', 'verify')).toMatchObject({ code: EXIT.usage });
   expect((await audited('migrate')).code).toBe(EXIT.ok);
   const bars = scratch.file(
@@ -58,7 +58,7 @@ it('records who modified what, and finds out when that is changed', async () => 
   expect((await audited('audit', 'list')).code).toBe(EXIT.data);
 });
 
-it('needs a trail to check, and a checkpoint that is one', async () => {
+it('qtdal audit refuses a missing trail and a malformed checkpoint', async () => {
   const { code, err } = await qtdal('audit', 'verify');
   expect([code, err]).toEqual([
     EXIT.usage,

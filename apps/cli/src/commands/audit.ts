@@ -19,16 +19,17 @@ interface AuditFlags extends CommonOptions {
 }
 
 export function addAudit(program: Command, run: RunSession): void {
-  const audit = program.command('audit').description('The audit trail of modifications: check it, read it.');
+  const audit = program.command('audit').description('Verify and read the audit trail of modifications.');
   const subcommand = (name: string) =>
-    withJson(withCommonOptions(audit.command(name))).option(
-      '--directory <path>',
-      'in place of audit.directory',
-    );
+    withJson(withCommonOptions(audit.command(name))).option('--directory <path>', 'replaces audit.directory');
 
   subcommand('verify')
-    .description('Check that nothing in the trail was changed. Ends with 4 where something was.')
-    .option('--expect <checkpoint>', 'what `audit head` said earlier; must be in the trail', checkpoint)
+    .description('Verify that the trail is unchanged. Exits with 4 when it was changed.')
+    .option(
+      '--expect <checkpoint>',
+      'an earlier output of `audit head`, which the trail must contain',
+      checkpoint,
+    )
     .action((flags: AuditFlags & { expect?: AuditHead }) =>
       run(flags, async (session) => {
         const { directory, key } = await trailOf(session, flags);
@@ -39,8 +40,8 @@ export function addAudit(program: Command, run: RunSession): void {
     );
 
   subcommand('list')
-    .description('The newest lines of the trail.')
-    .option('--limit <n>', 'how many', limit, 20)
+    .description('Print the newest lines of the trail.')
+    .option('--limit <n>', 'line limit', limit, 20)
     .action((flags: AuditFlags & { limit: number }) =>
       run(flags, async (session) => {
         const { directory, key } = await trailOf(session, flags);
@@ -56,7 +57,7 @@ export function addAudit(program: Command, run: RunSession): void {
     );
 
   subcommand('head')
-    .description('A checkpoint of the trail, for --expect. Keep it where the trail cannot be written from.')
+    .description('Print a checkpoint for --expect. Keep it on another machine.')
     .action((flags: AuditFlags) =>
       run(flags, async (session) => {
         const { directory, key } = await trailOf(session, flags);

@@ -20,7 +20,7 @@ const bar = {
   qualityScore: 1,
 };
 
-it('a replayed dead letter stays while the store is away, and once stored it is gone', async () => {
+it('qtdal dead-letter replay removes a letter once it is stored', async () => {
   const directory = join(scratch.path, 'writer');
   const file = scratch.file(
     'qtdal.toml',

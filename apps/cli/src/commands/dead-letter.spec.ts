@@ -37,7 +37,7 @@ const shownAsJson = {
 };
 
 describe('qtdal dead-letter', () => {
-  it('lists what there is while the store is away', async () => {
+  it('lists dead letters when the store is unavailable', async () => {
     const { call } = await withLetters();
     const { code, out } = await call('list');
     expect(code).toBe(EXIT.ok);
@@ -46,7 +46,7 @@ describe('qtdal dead-letter', () => {
     expect(JSON.parse(json.out)).toMatchObject([shownAsJson, { id: 'b' }]);
   });
 
-  it('lists a damaged file by its name, beside the others', async () => {
+  it('lists a damaged file by its name', async () => {
     const { call, directory } = await withLetters();
     writeFileSync(join(directory, 'dead-letters', 'bad.letter'), 'half');
     const { code, out } = await call('list');
@@ -61,7 +61,7 @@ describe('qtdal dead-letter', () => {
     expect(await call('drop', 'bad.letter')).toMatchObject({ code: EXIT.ok });
   });
 
-  it('shows one', async () => {
+  it('shows one dead letter', async () => {
     const { call } = await withLetters();
     expect((await call('show', 'a')).out).toMatch(/reason +no such column/);
     expect(JSON.parse((await call('show', 'a', '--json')).out)).toEqual(shownAsJson);
@@ -69,7 +69,7 @@ describe('qtdal dead-letter', () => {
     expect([code, err]).toEqual([EXIT.usage, 'qtdal: There is no dead letter c.\n']);
   });
 
-  it('drops those that are named, and says which were not there', async () => {
+  it('drops named letters and reports missing ones', async () => {
     const { call, left } = await withLetters();
     const { code, out } = await call('drop', 'a', 'c', '--json');
     expect(code).toBe(EXIT.data);
@@ -83,7 +83,7 @@ describe('qtdal dead-letter', () => {
     expect((await call('replay', '--all')).out).toBe('No dead letters.\n');
   });
 
-  it('keeps what is refused again, and says why', async () => {
+  it('keeps a letter that is refused again, with the reason', async () => {
     const { call, left } = await withLetters();
     const { code, out } = await call('replay', 'a', 'c');
     expect(code).toBe(EXIT.data);

@@ -17,13 +17,11 @@ import { withCommonOptions, withJson } from '../session.js';
 export function addDeadLetter(program: Command, run: RunSession): void {
   const group = program
     .command('dead-letter')
-    .description(
-      'Blocks of rows that the store refused for good: look at them, write them again, drop them.',
-    );
+    .description('List, replay and drop blocks of rows that the store refused for good.');
   const subcommand = (usage: string) => withJson(withCommonOptions(group.command(usage)));
 
   subcommand('list')
-    .description('All dead letters, the oldest first, then the files that cannot be read.')
+    .description('List dead letters, the oldest first, then unreadable files.')
     .action((options: CommonOptions) =>
       run(options, async (session) => {
         const letters = (await (await deadLetters(session)).list()).map(listed);
@@ -33,7 +31,7 @@ export function addDeadLetter(program: Command, run: RunSession): void {
     );
 
   subcommand('show <id>')
-    .description('One dead letter; fails where its file is damaged.')
+    .description('Print one dead letter. Fails when its file is damaged.')
     .action((id: string, options: CommonOptions) =>
       run(options, async (session) => {
         const letter = await (await deadLetters(session)).get(id);
@@ -49,8 +47,8 @@ export function addDeadLetter(program: Command, run: RunSession): void {
     );
 
   subcommand('replay [ids...]')
-    .description('Write dead letters to the store again. Ends with 4 where one is refused again.')
-    .option('--all', 'all of them')
+    .description('Write dead letters to the store again. Exits with 4 when one is refused again.')
+    .option('--all', 'all dead letters')
     .action((ids: string[], options: CommonOptions & { all?: boolean }) =>
       run(options, async (session) => {
         if (options.all ? ids.length > 0 : ids.length === 0)
@@ -64,7 +62,7 @@ export function addDeadLetter(program: Command, run: RunSession): void {
     );
 
   subcommand('drop <ids...>')
-    .description('Remove dead letters and their rows for good. Ends with 4 where one is not there.')
+    .description('Remove dead letters and their rows for good. Exits with 4 when one is missing.')
     .action((ids: string[], options: CommonOptions) =>
       run(options, async (session) => {
         const letters = await deadLetters(session);
@@ -77,7 +75,7 @@ export function addDeadLetter(program: Command, run: RunSession): void {
     );
 }
 
-/** Read from their directory: the store need not be there. */
+/** Reads dead letters from their directory, without the store. */
 async function deadLetters(session: Session): Promise<DeadLetterStore> {
   const { backend, writer } = await session.config();
   if (backend === 'memory') throw new UsageError('The memory backend keeps no dead letters.');

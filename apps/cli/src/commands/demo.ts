@@ -15,7 +15,7 @@ interface DemoFlags extends CommonOptions {
   seed: number;
 }
 
-/** An engine that is gone afterwards, and leaves no entry in the configured audit trail. */
+/** A temporary engine, without entries in the configured audit trail. */
 const TEMPORARY_ENGINE = {
   backend: 'embedded',
   embedded: {},
@@ -25,13 +25,13 @@ const TEMPORARY_ENGINE = {
 export function addDemo(program: Command, run: RunSession): void {
   withCommonOptions(program.command('demo'))
     .description(
-      'Show the whole way of the data on real and generated bars. ' +
-        'Without --backend and --config, in an embedded engine that is gone afterwards.',
+      'Ingest real and generated bars, predict, evaluate and aggregate. ' +
+        'Without --backend and --config, on a temporary embedded engine.',
     )
-    .option('--json [file]', 'the summary as JSON, to a file or in place of the text')
-    .option('--bars <n>', 'generated one-minute bars, of all symbols together', positive, 1_000_000)
+    .option('--json [file]', 'print the summary as JSON, or write it to a file')
+    .option('--bars <n>', 'generated one-minute bars in total', positive, 1_000_000)
     .option('--symbols <n>', 'generated symbols', positive, 200)
-    .option('--seed <n>', 'what the generated bars depend on', positive, 42)
+    .option('--seed <n>', 'seed of the generated bars', positive, 42)
     .action((flags: DemoFlags) =>
       run(flags, async ({ open, output, signal }) => {
         const opened = await open(flags.backend || flags.config ? undefined : TEMPORARY_ENGINE);

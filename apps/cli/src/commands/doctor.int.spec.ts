@@ -14,7 +14,7 @@ afterAll(async () => {
 
 const doctor = () => qtdal('doctor', '--config', config);
 
-it('names the tables that may lose rows or count them twice, and why', async () => {
+it('qtdal doctor names tables that may lose rows, with reasons', async () => {
   const before = await doctor();
   expect(before.code).toBe(EXIT.data);
   expect(before.out).toMatch(
@@ -35,13 +35,13 @@ it('names the tables that may lose rows or count them twice, and why', async () 
   );
 }, 60_000);
 
-it('says why the cache is not told of changes', async () => {
+it('qtdal doctor reports why cache invalidations are disconnected', async () => {
   const mayNotTrack = ['on', '>s3cr3t', '~*', '&*', '+@all', '-client|tracking'];
   const redis = await RedisProcess.start('--user', 'ann', ...mayNotTrack);
   const blind = configWith(redis.url.replace('//', '//ann:s3cr3t@'));
   const { out } = await qtdal('doctor', '--config', blind);
   expect(out).toMatch(
-    /^ok {6}cache: .*; changes are not told \(the server answered NOPERM\), so nothing is kept in process$/m,
+    /^ok {6}cache: .*; invalidations are disconnected \(the server answered NOPERM\), so nothing is kept in process$/m,
   );
   await redis.kill();
 }, 60_000);

@@ -14,9 +14,9 @@ import { withCommonOptions, withJson } from '../session.js';
 interface Check {
   name: string;
   ok: boolean;
-  /** What was found. */
+  /** The finding. */
   detail: string;
-  /** What to do about it, when it is not ok. */
+  /** The remedy of a failed check. */
   remedy?: string;
 }
 
@@ -25,7 +25,7 @@ const ANSWER_WITHIN_MS = 5_000;
 
 export function addDoctor(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('doctor')))
-    .description('Check everything that the data layer needs, and say what to do where something is missing.')
+    .description('Check everything that the data layer needs, and print a remedy for each failure.')
     .action((options: CommonOptions) =>
       run(options, async (session) => {
         const { checks, settings, exitCode } = await examine(session);
@@ -45,12 +45,12 @@ const line = ({ name, ok, detail, remedy }: Check): string =>
 
 interface Examination {
   checks: Check[];
-  /** Every value of the configuration and where it came from; empty where the configuration is wrong. */
+  /** Every value of the configuration with its origin; empty for an invalid configuration. */
   settings: readonly ExplainedSetting[];
   exitCode: ExitCode;
 }
 
-/** Runs the checks in order; one that the others stand on ends the examination. */
+/** Runs the checks in order, up to a failed check that the others need. */
 async function examine(session: Session): Promise<Examination> {
   const checks: Check[] = [];
   let exitCode: ExitCode = EXIT.ok;
@@ -58,7 +58,7 @@ async function examine(session: Session): Promise<Examination> {
     checks.push(check);
     if (!check.ok && exitCode === EXIT.ok) exitCode = code;
   };
-  /** Undefined when the step failed; then the failure is among the checks. */
+  /** Returns undefined when the step failed, and adds the failure to the checks. */
   const attempt = async <T>(name: string, remedy: string, step: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await step();
@@ -114,7 +114,7 @@ async function examine(session: Session): Promise<Examination> {
   return { checks, settings, exitCode };
 }
 
-/** Names the backend and what chose it, and variables that look as if they were ours. */
+/** Names the backend with its origin, and variables with names similar to ours. */
 function configurationCheck(settings: readonly ExplainedSetting[], env: NodeJS.ProcessEnv): Check {
   const backend = settings.find(({ key }) => key === 'backend')!;
   const unread = settings
@@ -165,7 +165,7 @@ async function guaranteesCheck({ database }: ComposedDatabase): Promise<Check> {
     ok,
     detail: ok ? describeGuarantees(tables) : unmet.join('; '),
     ...(!ok && {
-      remedy: 'rows may be lost or count twice: run `qtdal migrate`, or undo what was set by hand',
+      remedy: 'rows may be lost or counted twice: run `qtdal migrate`, or undo what was set by hand',
     }),
   };
 }
@@ -176,7 +176,7 @@ async function clockCheck({ clickhouse }: DalConfig): Promise<Check> {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
   const there = Date.parse(response.headers.get('date') ?? '');
-  if (Number.isNaN(there)) return { name: 'clock', ok: true, detail: 'the server does not tell its time' };
+  if (Number.isNaN(there)) return { name: 'clock', ok: true, detail: 'the server sends no time' };
   const skew = Math.round(there - (asked + Date.now()) / 2);
   const ok = Math.abs(skew) <= CLOCK_SKEW_LIMIT_MS;
   return {

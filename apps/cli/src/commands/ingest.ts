@@ -39,35 +39,31 @@ const MARKS = { point: '.', comma: ',' } as const satisfies Record<string, Decim
 
 export function addIngest(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('ingest <file>')))
-    .description('Store the bars of a CSV file; goes on where an interrupted call ended.')
+    .description('Store the bars of a CSV file. Continues where an interrupted call ended.')
     .option('--symbol <symbol>', 'symbol of all rows, when the file has no symbol column')
-    .option('--source <name>', 'whose bars they are, a part of their key (default: csv)')
+    .option('--source <name>', 'source of the bars, part of their key (default: csv)')
     .option(
       '--map <field=Column,…>',
       'columns whose names are not recognised; timestamp=Date+Time',
       parseMapping,
     )
-    .option('--columns <names>', 'names of all columns in order, for a file that does not name them', names)
+    .option('--columns <names>', 'names of all columns in order, for a file without a header', names)
     .option(
       '--date-format <tokens>',
-      `form of the timestamps, e.g. MM/dd/yyyy, ${EPOCH_FORMATS.join(', ')}`,
+      `format of the timestamps, e.g. MM/dd/yyyy, ${EPOCH_FORMATS.join(', ')}`,
       parseDateFormat,
     )
-    .option('--timezone <zone>', 'IANA name of the zone of timestamps that name none (default: UTC)')
+    .option('--timezone <zone>', 'IANA zone of timestamps without a zone (default: UTC)')
     .addOption(
-      new Option('--ambiguous <which>', 'which of two instants, when clocks were put back').choices([
+      new Option('--ambiguous <which>', 'instant of a local time that exists twice').choices([
         'earlier',
         'later',
       ]),
     )
-    .addOption(
-      new Option('--decimal <mark>', 'what stands before the fraction of a number').choices(
-        Object.keys(MARKS),
-      ),
-    )
+    .addOption(new Option('--decimal <mark>', 'decimal mark of numbers').choices(Object.keys(MARKS)))
     .option(
       '--default <field=value,…>',
-      'volume or qualityScore of rows that have none',
+      'volume or qualityScore of rows without one',
       (text, known?: Defaults) => parsePairs('--default', text, ['volume', 'qualityScore'], { known }),
     )
     .addOption(
@@ -76,7 +72,7 @@ export function addIngest(program: Command, run: RunSession): void {
       ]),
     )
     .option('--batch-size <rows>', 'rows per write', positive, 10_000)
-    .option('--restart', 'begin at the first row, whatever was stored before')
+    .option('--restart', 'start at the first row again')
     .option('--rejects <file>', 'append refused rows as JSON lines: line, field, reason')
     .action((file: string, flags: IngestFlags) =>
       run(flags, async ({ config, open, output, signal }) => {
@@ -162,7 +158,7 @@ function summary({ file, source, resumedAt, rows, ...report }: IngestReport): st
   ].join('\n  ');
 }
 
-/** Shows the first refused rows and appends all of them to a file, if one is wanted, before their batch is settled. */
+/** Shows the first refused rows and appends all of them to the --rejects file before their batch is settled. */
 class RefusalLog {
   readonly #file: number | undefined;
   readonly #note: (text: string) => void;

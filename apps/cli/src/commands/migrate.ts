@@ -11,10 +11,10 @@ import { withCommonOptions, withJson } from '../session.js';
 export function addMigrate(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('migrate')))
     .description(
-      'Move the schema to a version, the newest by default. Going down drops data: without --yes, it only says which.',
+      'Migrate the schema to a version, the newest by default. A migration down drops data: without --yes, it only lists the loss.',
     )
-    .argument('[version]', 'version to go to; 0 is the empty schema', version)
-    .option('--yes', 'go down although it drops data')
+    .argument('[version]', 'target version; 0 is the empty schema', version)
+    .option('--yes', 'migrate down and drop data')
     .action((target: number | undefined, options: CommonOptions & { yes?: boolean }) =>
       run(options, async ({ open, output, signal }) => {
         const { database, backends } = await open();

@@ -40,7 +40,7 @@ interface QueryFlags extends CommonOptions {
 type Answer = QueryResult<object>;
 type Options = ReadOptions<boolean>;
 
-/** What `query` can ask for: rows in a range, and, where there is such a thing, the newest of one name. */
+/** A subject of `query`: rows in a range, and the newest rows of one name where the record has them. */
 interface Subject {
   find(
     database: DatabaseAbstraction,
@@ -75,17 +75,17 @@ const SHOWN_ROWS = 100;
 
 export function addQuery(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('query')))
-    .description('Read records, the newest of a symbol, or summaries.')
-    .addArgument(new Argument('<what>', 'what to read').choices(Object.keys(SUBJECTS)))
+    .description('Read records, the newest rows of a symbol, or aggregates.')
+    .addArgument(new Argument('<what>', 'record to read, or aggregate').choices(Object.keys(SUBJECTS)))
     .option('--symbol <symbol>')
     .option('--start <instant>', 'first instant included, e.g. 2008-10-01', instant)
-    .option('--end <instant>', 'first instant no longer included', instant)
-    .option('--limit <rows>', 'rows at most', positive, SHOWN_ROWS)
+    .option('--end <instant>', 'first instant excluded', instant)
+    .option('--limit <rows>', 'row limit', positive, SHOWN_ROWS)
     .option('--filter <name=value>', 'equality by field, e.g. source=vendor; may be repeated', filter)
     .option('--latest <rows>', 'the newest rows of --symbol, newest first', positive)
-    .option('--exact', 'decimals as exact strings, 64-bit integers whole')
+    .option('--exact', 'decimals and 64-bit integers exactly')
     .option('--interval <width>', 'aggregate: width of a bucket, e.g. 5m, 1d, 1w, 1mo')
-    .option('--group-by <fields>', 'aggregate: fields with commas between', (text) => text.split(','))
+    .option('--group-by <fields>', 'aggregate: fields, separated by commas', (text) => text.split(','))
     .option(
       '--record <name>',
       'aggregate: marketData, sentiment, features, predictions, outcomes, strategyPerformance',
@@ -179,7 +179,7 @@ function describe({ data, totalCount, executionTimeMs, cacheHit }: Answer): stri
   return data.length === 0 ? foot : `${table(data.map(flat))}\n${foot}`;
 }
 
-/** A summary's group and bar as columns of their own; other records as they are. */
+/** Returns the group and bar of an aggregate as columns; other records as they are. */
 function flat(row: object): Record<string, unknown> {
   if (!('bar' in row)) return row as Record<string, unknown>;
   const { group, bar, intervalStart, ...figures } = row as AggregatedData<boolean>;

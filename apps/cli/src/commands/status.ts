@@ -9,9 +9,7 @@ import { withCommonOptions, withJson } from '../session.js';
 
 export function addStatus(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('status')))
-    .description(
-      'Whether both backends answer, the version of the schema, what its tables guarantee, and latencies.',
-    )
+    .description('Print the health of both backends, the schema version, table guarantees and latencies.')
     .action((options: CommonOptions) =>
       run(options, async ({ open, output }) => {
         const { database, backends } = await open();

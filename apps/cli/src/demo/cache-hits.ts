@@ -3,7 +3,7 @@ import type { Demo } from './demo.js';
 import { SP500 } from './sp500.js';
 import { HORIZON_MINUTES, MODEL_VERSION } from './strategies.js';
 
-/** Asks three questions twice each. A look-up that hits raises the hit rate, one that misses lowers it. */
+/** Makes three reads twice each: the first misses the cache, the second hits it. */
 export async function checkCacheHits({ database, call }: Demo): Promise<CacheCheck[]> {
   const [prediction] = (
     await database.predictions.find(

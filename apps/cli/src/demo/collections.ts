@@ -1,4 +1,4 @@
-/** The items in lists of at most `size`. */
+/** Splits items into lists of at most `size`. */
 export function* chunks<T>(items: Iterable<T>, size: number): Generator<T[]> {
   let chunk: T[] = [];
   for (const item of items) {
@@ -11,7 +11,7 @@ export function* chunks<T>(items: Iterable<T>, size: number): Generator<T[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-/** The items by key, in the order in which the keys and the items come. */
+/** Groups items by key, in order of appearance. */
 export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

@@ -1,6 +1,6 @@
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
 
-/** What every part of the demo works with. */
+/** The context of all parts of the demo. */
 export interface Demo {
   readonly database: DatabaseAbstraction;
   readonly call: { readonly signal: AbortSignal };

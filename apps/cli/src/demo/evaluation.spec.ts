@@ -24,8 +24,8 @@ const prediction = (day: number, predictedPrice: number) =>
     marketRegime: 'calm',
   }) as PredictionRecord;
 
-describe('judging predictions', () => {
-  it('takes the next traded day and earns on the right direction', () => {
+describe('judge', () => {
+  it('compares a prediction with the next traded day', () => {
     const [first, second, ...others] = judge(
       [prediction(1, 105), prediction(2, 120), prediction(5, 1)],
       days,
@@ -39,13 +39,13 @@ describe('judging predictions', () => {
     expect(others).toEqual([]);
   });
 
-  it('puts nothing on a prediction of no change, and knows no other symbols', () => {
+  it('stakes nothing on a prediction of no change', () => {
     expect(judge([prediction(1, 100)], days, 7)[0]!.profitLoss).toBeCloseTo(0);
     expect(judge([{ ...prediction(1, 100), symbol: 'Y' }], days, 7)).toEqual([]);
   });
 });
 
-describe('performance of a strategy', () => {
+describe('performanceByRegime', () => {
   const outcome = (day: number, marketRegime: string, profitLoss: number, accuracyScore: number) =>
     ({
       strategyName: 's',
@@ -55,7 +55,7 @@ describe('performance of a strategy', () => {
       accuracyScore,
     }) as PredictionOutcome;
 
-  it('is summed up for each regime', () => {
+  it('sums up each regime', () => {
     const [calm, volatile] = performanceByRegime([
       outcome(1, 'calm', 100, 0.9),
       outcome(2, 'calm', -200, 0.8),
@@ -75,18 +75,18 @@ describe('performance of a strategy', () => {
     expect(volatile).toMatchObject({ totalTrades: 1, winRate: 1, sharpeRatio: null, maxDrawdown: 0 });
   });
 
-  it('relates the mean of daily returns to their spread over a year', () => {
+  it('divides the mean of daily returns by their yearly spread', () => {
     expect(sharpe([0.01, 0.03])).toBeCloseTo((0.02 / Math.SQRT2 / 0.01) * Math.sqrt(252), 9);
     expect(sharpe([0.01, 0.01])).toBeNull();
   });
 
-  it('has the largest fall from a peak as its drawdown', () => {
+  it('returns the largest fall from a peak as drawdown', () => {
     expect(maxDrawdown([0.1, -0.5, 0.5, -0.4, 2])).toBeCloseTo(0.5 * 1.5 * 0.6 - 1, 9);
   });
 });
 
 describe('predictions', () => {
-  it('come from the features of their own instant alone', () => {
+  it('use only the features of their own instant', () => {
     const set = {
       symbol: 'X',
       timestamp: new Date(5 * DAY),

@@ -7,16 +7,16 @@ import type {
 import { groupBy } from './collections.js';
 import { deviation } from './indicators.js';
 
-/** A symbol's days: when each ended, and at what price. By ascending end. */
+/** The end and close of each day of a symbol, in ascending order. */
 export type Days = ReadonlyArray<{ readonly endsAt: number; readonly close: number }>;
 
-/** What is put on each prediction. */
+/** Stake on each prediction. */
 const STAKE = 1_000;
 const TRADING_DAYS = 252;
 
 /**
- * Judges predictions by the close of the next day that was traded; those of a symbol's last day wait. The profit is that
- * of a stake of 1,000 on the predicted direction. The score is 1 less the error as a share of the actual price.
+ * Evaluates predictions with the close of the next traded day; those of a symbol's last day stay open. The profit is that of a
+ * stake of 1,000 on the predicted direction. The score is 1 minus the error as a share of the actual price.
  */
 export function judge(
   predictions: readonly PredictionRecord[],
@@ -53,7 +53,7 @@ export function judge(
 type Performance = StrategyPerformanceBatch['records'][number];
 
 /**
- * How one strategy did in each regime, as of the last judged day. A day's return is the mean over its predictions;
+ * Returns the performance of one strategy in each regime, as of the last evaluated day. A day's return is the mean over its predictions;
  * the Sharpe ratio is yearly, without a risk-free rate; the drawdown is the largest fall of the compounded returns.
  */
 export function performanceByRegime(outcomes: readonly PredictionOutcome[]): Performance[] {
@@ -80,13 +80,13 @@ export function performanceByRegime(outcomes: readonly PredictionOutcome[]): Per
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** Null where the returns have no spread. */
+/** Returns the yearly Sharpe ratio; null when the returns have no spread. */
 export function sharpe(daily: readonly number[]): number | null {
   const spread = daily.length < 2 ? 0 : deviation(daily);
   return spread === 0 ? null : (sum(daily) / daily.length / spread) * Math.sqrt(TRADING_DAYS);
 }
 
-/** The lowest of value / running peak - 1, from a value of 1 before the first day: -1 to 0. */
+/** Returns the lowest value / running peak - 1, from -1 to 0. The value before the first day is 1. */
 export function maxDrawdown(daily: readonly number[]): number {
   let value = 1;
   let peak = 1;

@@ -11,7 +11,7 @@ const SETS_PER_WRITE = 20_000;
 
 export type DaysBySymbol = ReadonlyMap<string, Days>;
 
-/** Daily closes of every symbol of the demo, aggregated by the store. */
+/** Returns the daily closes of every symbol of the demo, aggregated by the store. */
 export async function readDays({ database, call }: Demo): Promise<DaysBySymbol> {
   const days = new Map<string, { endsAt: number; close: number }[]>();
   for (const source of [SP500.source, GENERATED_SOURCE]) {
@@ -25,7 +25,7 @@ export async function readDays({ database, call }: Demo): Promise<DaysBySymbol> 
   return days;
 }
 
-/** Stores each day's features as of the end of that day. Returns how many were stored. */
+/** Stores each day's features as of the end of that day. Returns their number. */
 export async function storeFeatures({ database, call }: Demo, days: DaysBySymbol): Promise<number> {
   let stored = 0;
   for (const batches of chunks(featureBatches(days), SETS_PER_WRITE)) {

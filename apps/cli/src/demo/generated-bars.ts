@@ -3,7 +3,7 @@ import type { Bar } from '../ingest/bars.js';
 import { Random } from './random.js';
 
 export interface GeneratorOptions {
-  /** Bars in all. */
+  /** Total number of bars. */
   bars: number;
   symbols: number;
   seed: number;
@@ -18,7 +18,7 @@ const SATURDAY = 6;
 export const symbolName = (index: number): string => `SIM${String(index + 1).padStart(3, '0')}`;
 
 /**
- * One-minute bars of invented symbols in the order of time, as a feed would bring them: every weekday from 9:30 to 16:00
+ * Generates one-minute bars of invented symbols in order of time, like a feed: every weekday from 9:30 to 16:00
  * in New York, prices on a geometric random walk with gaps over night, in cents. The same options give the same bars.
  */
 export function* generatedBars({ bars, symbols, seed }: GeneratorOptions): Generator<Bar> {

@@ -4,7 +4,7 @@ import { indicators } from './indicators.js';
 const closes = [...generatedBars({ bars: 60, symbols: 1, seed: 3 })].map(({ close }) => Number(close));
 
 describe('features of a day', () => {
-  it('are what their names say', () => {
+  it('are computed as their names say', () => {
     const rising = [100, 110, 121, 133.1, 146.41, 161.051];
     const { close, return_1d, return_5d, sma_5, volatility_5d } = indicators(rising, 5);
     expect(close).toBe(161.051);
@@ -29,14 +29,14 @@ describe('features of a day', () => {
     ).toMatchObject({ rsi_14: 50, sma_20: 5 });
   });
 
-  it('appear once enough days have gone by', () => {
+  it('are absent before enough days have passed', () => {
     const names = (index: number) => Object.keys(indicators(closes, index));
     expect(names(0)).toEqual(['close']);
     expect(names(5)).toEqual(['close', 'return_1d', 'return_5d', 'sma_5', 'volatility_5d']);
     expect(names(19)).toHaveLength(7);
   });
 
-  it('know nothing of later days', () => {
+  it('do not depend on later days', () => {
     closes.forEach((_, index) => {
       expect(indicators(closes, index)).toEqual(indicators(closes.slice(0, index + 1), index));
     });

@@ -8,7 +8,7 @@ import { HORIZON_MINUTES, MODEL_VERSION, predict, STRATEGIES } from './strategie
 
 const ROWS_PER_WRITE = 20_000;
 
-/** Lets each strategy predict from the stored features of each symbol. Returns how many predictions were stored. */
+/** Stores the predictions of each strategy from the stored features. Returns their number. */
 export async function storePredictions({ database, call, symbols }: Demo): Promise<number> {
   const filters = { featureVersion: String(FEATURE_VERSION) };
   let stored = 0;
@@ -26,7 +26,7 @@ export async function storePredictions({ database, call, symbols }: Demo): Promi
   return stored;
 }
 
-/** Judges what is due, then says from the stored outcomes how each strategy did. */
+/** Evaluates due predictions, and stores the performance of each strategy. */
 export async function evaluatePredictions(
   { database, call }: Demo,
   days: DaysBySymbol,

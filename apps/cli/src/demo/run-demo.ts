@@ -16,14 +16,14 @@ import { verify } from './verify.js';
 
 export interface DemoOptions extends GeneratorOptions {
   signal: AbortSignal;
-  /** Told of each step when it is done. */
+  /** Called after each step. */
   onStep: (step: Step) => void;
 }
 
 const ROWS_PER_WRITE = 50_000;
 const RANGES = 50;
 
-/** The whole way of the data: in, derived, predicted, judged, read back and counted. */
+/** Runs the demo: ingests, computes features, predicts, evaluates, reads back and counts. */
 export async function runDemo(
   { database, backends }: ComposedDatabase,
   options: DemoOptions,
@@ -124,7 +124,7 @@ function* generatedBatches(options: GeneratorOptions): Generator<MarketDataBatch
   }
 }
 
-/** Bars of the last day of some symbols. */
+/** Returns bars of the last day of some symbols. */
 async function readRanges({ database, call, symbols }: Demo, days: DaysBySymbol): Promise<number> {
   let read = 0;
   for (const symbol of symbols.slice(1, 1 + RANGES)) {

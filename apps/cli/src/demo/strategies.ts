@@ -2,17 +2,17 @@ import type { FeatureSet, PredictionBatch } from '@quantumtrade/dal-domain';
 
 export const MODEL_VERSION = 'demo-1';
 export const HORIZON_MINUTES = 24 * 60;
-/** Days that a symbol needs before it has all features that the strategies use. */
+/** Days before a symbol has all features that the strategies use. */
 export const HISTORY_DAYS = 6;
 
-/** How much of what a strategy looks at it expects to see in the next day. */
+/** Share of its signal that a strategy expects on the next day. */
 const WEIGHT = 0.1;
 const VOLATILE_FROM = 0.2;
 const TRADING_DAYS = 252;
 
 type Features = Readonly<Record<string, number>>;
 
-/** What each strategy expects of the next day, as a share of the close. */
+/** Expected change of each strategy for the next day, as a share of the close. */
 const EXPECTED_RETURN: Readonly<Record<string, (features: Features) => number>> = {
   'demo-momentum': ({ return_5d }) => WEIGHT * return_5d!,
   'demo-mean-reversion': ({ sma_5, close }) => WEIGHT * (sma_5! / close! - 1),
@@ -21,7 +21,7 @@ const FEATURES_USED = ['close', 'return_5d', 'sma_5', 'volatility_5d'];
 
 export const STRATEGIES = Object.keys(EXPECTED_RETURN);
 
-/** The strategy's predictions from feature sets, for those days that have all the features it uses. */
+/** Returns a strategy's predictions for the days with all features that it uses. */
 export function predict(strategy: string, sets: readonly FeatureSet[]): PredictionBatch['predictions'] {
   return sets
     .filter(({ features }) => FEATURES_USED.every((name) => name in features))

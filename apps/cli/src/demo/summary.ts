@@ -3,15 +3,15 @@ import type { AggregatedData, DatabaseMetrics, StrategyPerformance } from '@quan
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import { count, milliseconds, seconds, table } from '../output.js';
 
-/** One thing that the demo did. */
+/** One step of the demo. */
 export interface Step {
   name: string;
-  /** How many of what its name says. */
+  /** Number of items that its name says. */
   count: number;
   durationMs: number;
 }
 
-/** What the demo wrote against what the store has. */
+/** Rows written by the demo, compared with the rows in the store. */
 export interface Verification {
   what: string;
   expected: number;
@@ -19,7 +19,7 @@ export interface Verification {
   ok: boolean;
 }
 
-/** The same question twice: the database answers first, then the cache. */
+/** Times of one read that missed the cache, and of its repetition that hit it. */
 export interface CacheCheck {
   what: string;
   first: { hit: boolean; durationMs: number };
@@ -33,7 +33,7 @@ export interface DemoSummary {
   steps: Step[];
   verifications: Verification[];
   cache: CacheCheck[];
-  /** The S&P 500 of October 2008, as one bar. */
+  /** The bar of the S&P 500 of October 2008. */
   october2008: AggregatedData<true> | undefined;
   performance: StrategyPerformance[];
   metrics: DatabaseMetrics;

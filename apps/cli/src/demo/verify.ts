@@ -7,7 +7,7 @@ import { SP500 } from './sp500.js';
 import { HISTORY_DAYS, MODEL_VERSION, STRATEGIES } from './strategies.js';
 import type { Verification } from './summary.js';
 
-/** How many rows the demo wrote. */
+/** Numbers of rows that the demo wrote. */
 export interface Written {
   bars: number;
   features: number;
@@ -15,7 +15,7 @@ export interface Written {
   judgements: number;
 }
 
-/** Asks the store how many rows of each kind it has of the demo. */
+/** Compares the numbers of rows with those in the store. */
 export async function verify(
   { database, call, symbols }: Demo,
   days: DaysBySymbol,
@@ -36,7 +36,7 @@ export async function verify(
   const storedFeatures = featuresBySymbol.data
     .filter(({ group }) => symbols.includes(group.symbol!))
     .reduce((sum, { count }) => sum + count, 0);
-  // The prediction of a symbol's last day has nothing to be judged by.
+  // The prediction of a symbol's last day cannot be evaluated.
   const waiting =
     [...days.values()].filter(({ length }) => length >= HISTORY_DAYS).length * STRATEGIES.length;
 

@@ -6,7 +6,7 @@ import { isAmbiguous, plainNumber, type NumberStyle } from './numbers.js';
 
 export type Bar = MarketDataBatch['records'][number];
 
-/** Why a row of a file was not stored. */
+/** A row of a file that was not stored, with the reason. */
 export interface Refusal {
   /** Counted from 1, the header included. */
   line: number;
@@ -28,10 +28,10 @@ export interface BarReaderOptions {
 }
 
 const UNASSESSED_QUALITY = '100';
-/** What bytes become that are no UTF-8. */
+/** The character that replaces bytes that are not UTF-8. */
 const UNDECODED = '\ufffd';
 
-/** A reason for one field. */
+/** The reason of one field. */
 class Refused {
   constructor(
     readonly field: string,
@@ -40,8 +40,8 @@ class Refused {
 }
 
 /**
- * Makes bars of a file's rows. Numbers stay decimal text, so that nothing is lost on the way. Without a column for them,
- * volume is 0, the adjusted close is the close, and the quality score is 100.
+ * Converts rows of a file to bars. Numbers stay decimal text, so they keep all digits. Without a column, volume is 0, the
+ * adjusted close is the close, and the quality score is 100.
  */
 export function barReader(
   options: BarReaderOptions,

@@ -8,8 +8,8 @@ export type Delimiter = (typeof DELIMITERS)[number];
 const QUOTE_OPEN: ReadonlySet<string> = new Set(['CSV_QUOTE_NOT_CLOSED', 'CSV_INVALID_CLOSING_QUOTE']);
 
 /**
- * Splits a line into cells without surrounding blanks. A quote ends on its line, since no cell of a bar has several:
- * undefined when it does not, so that an open quote costs no other line.
+ * Splits a line into cells without surrounding blanks. Returns undefined for an open quote, so that it affects no other line:
+ * cells of bars have no line breaks.
  */
 export function cellsOf(line: string, delimiter: Delimiter): string[] | undefined {
   if (!line.includes('"')) return line.split(delimiter).map((cell) => cell.trim());

@@ -4,7 +4,7 @@ import { findColumns, parseMapping } from './columns.js';
 const find = (header: string, mapping = '', symbolGiven = true) =>
   findColumns(header.split(','), mapping ? parseMapping(mapping) : {}, { symbolGiven });
 
-describe('finding the columns of bars', () => {
+describe('findColumns', () => {
   it.each([
     'Date,Open,High,Low,Close,Adj Close,Volume',
     'date,open,high,low,close,adjclose,volume',
@@ -22,17 +22,17 @@ describe('finding the columns of bars', () => {
     });
   });
 
-  it('does without the columns that have a default', () => {
+  it('needs no column for fields with a default', () => {
     expect(find('time,open,high,low,close')).toEqual({ timestamp: 0, open: 1, high: 2, low: 3, close: 4 });
   });
 
-  it('takes the symbol from the file unless one is given', () => {
+  it('uses the symbol column unless a symbol is given', () => {
     expect(find('Ticker,Date,Open,High,Low,Close', '', false).symbol).toBe(0);
     expect(find('Ticker,Date,Open,High,Low,Close', '', true).symbol).toBeUndefined();
     expect(() => find('Date,Open,High,Low,Close', '', false)).toThrow('--symbol');
   });
 
-  it('takes date and time of two columns together', () => {
+  it('combines a date column with a time column', () => {
     const both = { timestamp: 0, time: 1 };
     expect(find('Date,Time,Open,High,Low,Close')).toMatchObject(both);
     expect(find('<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>', 'timestamp=<DATE>')).toMatchObject(both);
@@ -41,32 +41,32 @@ describe('finding the columns of bars', () => {
     expect(find('Datetime,x,Open,High,Low,Close,time', 'timestamp=Datetime').time).toBeUndefined();
   });
 
-  it('takes a rarer name of the timestamp where no usual one is there', () => {
+  it('accepts a rarer timestamp name without a usual one', () => {
     expect(find('open_time,open,high,low,close,close_time').timestamp).toBe(0);
     expect(find('unix,date,open,high,low,close').timestamp).toBe(1);
   });
 
-  it('needs no volume where one is given', () => {
+  it('needs no volume column when a default is given', () => {
     const header = 'Date,Open,High,Low,Close,Volume_(BTC)'.split(',');
     expect(findColumns(header, {}, { symbolGiven: true, volumeGiven: true }).volume).toBeUndefined();
     expect(find(header.join(','), 'volume=Volume_(BTC)').volume).toBe(5);
   });
 
-  it('names columns that have commas in quotes', () => {
+  it('reads quoted column names with commas', () => {
     expect(parseMapping('"close=Close, adjusted",open=o')).toEqual({ close: 'Close, adjusted', open: 'o' });
   });
 
-  it('shows few names of a header of very many, cut and printable', () => {
+  it('shortens a long list of names in the message', () => {
     const header = Array.from({ length: 100_000 }, (_, n) => `\u001b${n}${'x'.repeat(100)}`);
     const refused = () => findColumns(header, {}, { symbolGiven: true });
     expect(refused).toThrow(/\\u001b0x+…, .* and 99980 more/);
   });
 
-  it('reads a mapping of a hundred thousand blanks at once', () => {
+  it('reads a mapping of a hundred thousand blanks quickly', () => {
     expect(() => parseMapping(`close=${' '.repeat(100_000)}x y,`)).toThrow(UsageError);
   });
 
-  it('lets the mapping win over usual names', () => {
+  it('prefers the mapping over usual names', () => {
     expect(find('date,open,high,low,close,settle', 'close=settle').close).toBe(5);
     expect(find('when,open,high,low,close', ' timestamp = when ').timestamp).toBe(0);
   });

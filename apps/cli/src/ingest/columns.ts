@@ -3,12 +3,12 @@ import { parse } from 'csv-parse/sync';
 import { UsageError } from '../exit-codes.js';
 import { printable } from '../terminal.js';
 
-/** The fields of a bar that a file's columns can give; its source is the file's. */
+/** The fields of a bar that columns can provide; the source is that of the file. */
 export type ColumnField = Exclude<keyof MarketDataInput, 'source'>;
 
-/** Which column of a file gives which field. */
+/** The column of each field. */
 export type Columns = Partial<Record<ColumnField, number>> & {
-  /** The column of the time, where `timestamp` is that of the date. */
+  /** The column of the time of day, when `timestamp` is the column of the date. */
   time?: number;
 };
 
@@ -27,9 +27,9 @@ const USUAL_NAMES: Record<ColumnField, readonly string[]> = {
   adjustedClose: ['adjustedclose', 'adjclose'],
   qualityScore: ['qualityscore', 'quality'],
 };
-/** Names that are taken where none of the usual ones is there. */
+/** Names that are used in the absence of usual ones. */
 const RARER_TIMESTAMPS = ['opentime', 'windowstart', 'starttime', 'unix', 'gmttime', 'utctime', 't'];
-/** Names of columns that may be a volume, but in a unit that only the user knows. */
+/** Names of columns that may be a volume in an unknown unit. */
 const MAYBE_VOLUME = /vol|^(?:size|qty|quantity|amount|turnover|shares|contracts)$/;
 
 const FIELDS = Object.keys(USUAL_NAMES) as ColumnField[];
@@ -39,13 +39,13 @@ const SHOWN_LENGTH = 40;
 
 export const simplified = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** Whether a column's name says by itself which field it gives. */
+/** Returns whether a column's name alone identifies its field. */
 export const isUsualName = (name: string): boolean => {
   const usual = simplified(name);
   return FIELDS.some((field) => USUAL_NAMES[field].includes(usual)) || RARER_TIMESTAMPS.includes(usual);
 };
 
-/** Names as a message has them: the first of them, cut and printable. */
+/** Returns the first names, shortened and printable, for a message. */
 export function listed(names: readonly string[]): string {
   const shown = names
     .slice(0, SHOWN_NAMES)
@@ -55,8 +55,8 @@ export function listed(names: readonly string[]): string {
 }
 
 /**
- * Reads `open=Open,timestamp=date`: field before, value after. A pair that has a comma is put in quotes, as a cell of a CSV
- * file is. Pairs of earlier texts are `known`.
+ * Parses `open=Open,timestamp=date` into values by field. A pair with a comma is quoted like a cell of a CSV file. `known` has the
+ * pairs of earlier texts.
  */
 export function parsePairs<Field extends string>(
   option: string,
@@ -80,7 +80,7 @@ export function parsePairs<Field extends string>(
   return pairs;
 }
 
-/** Reads `--map`, which may be given several times. */
+/** Parses `--map`, which may be given several times. */
 export const parseMapping = (text: string, known: Mapping = {}): Mapping =>
   parsePairs('--map', text, FIELDS, { meaning: 'Column', known });
 
@@ -95,7 +95,7 @@ function pairsOf(option: string, text: string): string[] {
 
 export interface FindColumnsOptions {
   symbolGiven: boolean;
-  /** Whether a row without a volume gets one: then no column need have it. */
+  /** Whether rows without a volume get a default; then no volume column is needed. */
   volumeGiven?: boolean;
 }
 
@@ -133,7 +133,7 @@ export function findColumns(
   return columns;
 }
 
-/** Of a date, of a time, of both in two columns, or of the one column that has an instant. */
+/** Finds the columns of the timestamp: one column with an instant, or a date and a time of day. */
 function timestampColumns(header: readonly string[], named: string | undefined): Columns {
   if (named !== undefined) return namedTimestamp(header, named);
   const found = withNames(header, USUAL_NAMES.timestamp);
@@ -166,7 +166,7 @@ function namedTimestamp(header: readonly string[], named: string): Columns {
   return isDate && time !== undefined && others.length === 0 ? { timestamp, time } : { timestamp };
 }
 
-/** The columns that may have a symbol. */
+/** Returns the columns that may hold a symbol. */
 export const symbolColumns = (header: readonly string[]): number[] => withNames(header, USUAL_NAMES.symbol);
 
 function withNames(header: readonly string[], names: readonly string[]): number[] {
@@ -188,7 +188,7 @@ function severalFor(field: string, header: readonly string[], found: readonly nu
   return new UsageError(`Several columns could be ${field} (${names}): choose one with --map ${field}=…`);
 }
 
-/** A volume is never taken to be 0 while a column may have it. */
+/** Refuses a file without a volume column when another column may be the volume. */
 function requireNoVolume(header: readonly string[]): void {
   const candidates = header.filter((name) => MAYBE_VOLUME.test(simplified(name)));
   if (candidates.length === 0) return;

@@ -1,7 +1,7 @@
 import { UsageError } from '../exit-codes.js';
 import { parseDateFormat } from './date-format.js';
 
-describe('a date format', () => {
+describe('parseDateFormat', () => {
   it.each([
     ['MM/dd/yyyy', false, false],
     ['DD.MM.YYYY', false, false],
@@ -9,7 +9,7 @@ describe('a date format', () => {
     ["yyyy-MM-dd'T'HH:mm:ss.SSS ZZ", true, true],
     ['d MMM yy h:mm a', true, false],
     ['EEE, d LLL yyyy', false, false],
-  ])('may be %s', (format, hasTime, hasZone) => {
+  ])('accepts %s', (format, hasTime, hasZone) => {
     expect(parseDateFormat(format)).toMatchObject({ kind: 'calendar', hasTime, hasZone });
   });
 
@@ -27,7 +27,7 @@ describe('a date format', () => {
     ['yyyy-MM-dd HH:mm:ss.S', /S counts milliseconds: write SSS, or u for any fraction/],
     ['epoch', /means nothing/],
     [`${'y'.repeat(10)}${'x'.repeat(100_000)}`, /means nothing/],
-  ])('must not be %s', (format, message) => {
+  ])('refuses %s', (format, message) => {
     expect(() => parseDateFormat(format)).toThrow(message);
     expect(() => parseDateFormat(format)).toThrow(UsageError);
   });

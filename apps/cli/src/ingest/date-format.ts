@@ -1,11 +1,11 @@
 import { UsageError } from '../exit-codes.js';
 
-/** Units in which `--date-format` takes epoch values. */
+/** Epoch units that `--date-format` accepts. */
 export const EPOCH_FORMATS = ['epoch-s', 'epoch-ms', 'epoch-us', 'epoch-ns'] as const;
 
 export type EpochFormat = (typeof EPOCH_FORMATS)[number];
 
-/** A form of timestamps that names one instant, but for its zone. */
+/** A format of timestamps that identifies one instant, apart from its zone. */
 export type DateFormat =
   | { readonly kind: 'epoch'; readonly name: EpochFormat }
   | {
@@ -19,7 +19,7 @@ export type DateFormat =
       readonly hasShortYear: boolean;
     };
 
-/** What each letter of luxon's tokens stands for; letters of localized and week formats are left out. */
+/** Units by the letters of luxon's tokens, without those of localized and week formats. */
 const MEANINGS: Readonly<Record<string, string>> = {
   y: 'year',
   M: 'month',
@@ -40,9 +40,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads `--date-format`: tokens of luxon (`MM/dd/yyyy HH:mm`), with `YYYY` and `DD` taken for `yyyy` and `dd`, or `epoch-ms`
+ * Parses `--date-format`: tokens of luxon (`MM/dd/yyyy HH:mm`), with `YYYY` and `DD` taken for `yyyy` and `dd`, or `epoch-ms`
  * and the like.
- * @throws {UsageError} when it does not say year, month and day, or says one of them twice.
+ * @throws {UsageError} when year, month or day is missing or repeated.
  */
 export function parseDateFormat(format: string): DateFormat {
   const epoch = EPOCH_FORMATS.find((name) => name === format);

@@ -21,8 +21,8 @@ afterAll(() => scratch.remove());
 
 const stored = async () => (await opened.database.getMarketData({}, { exact: true })).data;
 
-describe('ingesting a CSV file', () => {
-  it('stores every row of it, prices to the last digit', async () => {
+describe('ingestFile', () => {
+  it('stores every row with exact prices', async () => {
     const report = await ingestFile(opened.database, SP500.file, { symbol: '^GSPC', batchSize: 700 });
     expect(report).toMatchObject({
       rows: SP500.bars,
@@ -34,7 +34,7 @@ describe('ingesting a CSV file', () => {
     expect(await stored()).toEqual(sp500Bars('^GSPC', 'csv'));
   });
 
-  it('keeps digits that no floating-point number has', async () => {
+  it('keeps digits beyond floating-point precision', async () => {
     const file = scratch.file(
       'digits.csv',
       `${HEADER}\n2000-01-03,1234567890.12345678,2,1,1,18446744073709551615.00012\n`,
@@ -46,7 +46,7 @@ describe('ingesting a CSV file', () => {
     });
   });
 
-  it('stores the good rows and reports each bad one with its line, field and reason', async () => {
+  it('stores good rows and reports bad ones by line', async () => {
     const file = scratch.file(
       'bad.csv',
       [
@@ -86,7 +86,7 @@ describe('ingesting a CSV file', () => {
     expect((await stored()).map(({ timestamp }) => timestamp.getUTCDate())).toEqual([3, 13]);
   });
 
-  it('goes on after an abort at any batch, and ends with exactly the rows of the file', async () => {
+  it('continues after an abort at any batch', async () => {
     const random = new Random(7);
     let aborts = 0;
     for (let rows = 0; rows < SP500.bars; aborts++) {
@@ -111,7 +111,7 @@ describe('ingesting a CSV file', () => {
     );
   });
 
-  it('reads only what is left after a write that failed', async () => {
+  it('continues after a failed write', async () => {
     const file = scratch.file(
       'left.csv',
       [HEADER, ...Array.from({ length: 9 }, (_, day) => `2000-01-0${day + 1},1,2,1,1,10`)].join('\n'),
@@ -133,7 +133,7 @@ describe('ingesting a CSV file', () => {
     });
   });
 
-  it('begins anew when the content or the way of reading it changes, or when told to', async () => {
+  it('starts again when the content or the reading options change', async () => {
     const file = scratch.file('anew.csv', `${HEADER},settle\n2000-01-03,1,2,1,1,10,1.5\n`);
     const ingest = (options: object) => ingestFile(opened.database, file, { symbol: 'X', ...options });
     expect(await ingest({})).toMatchObject({ rows: 1, insertedCount: 1 });
@@ -146,7 +146,7 @@ describe('ingesting a CSV file', () => {
     expect(await ingest({})).toMatchObject({ rows: 1, updatedCount: 1 });
   });
 
-  it('does not undo a correction that was made after the file', async () => {
+  it('keeps a correction made after the file', async () => {
     const file = scratch.file('old.csv', `${HEADER}\n2000-01-03,1,2,1,1,10\n2000-01-04,1,2,1,1,10\n`);
     utimesSync(file, new Date('2001-01-01'), new Date('2001-01-01'));
     const source = 'vendor';
@@ -157,7 +157,7 @@ describe('ingesting a CSV file', () => {
     expect((await stored()).map(({ close }) => close)).toEqual(['1.75', '1']);
   });
 
-  it('refuses a second row of one key unless it is the same', async () => {
+  it('refuses a different second row of one key', async () => {
     const file = scratch.file(
       'twice.csv',
       `${HEADER}\n2000-01-03,1,2,1,1,10\n2000-01-03,1,2,1,1.5,10\n2000-01-03,1,2,1,1.0,10\n`,
@@ -173,7 +173,7 @@ describe('ingesting a CSV file', () => {
     expect((await stored()).map(({ close }) => close)).toEqual(['1']);
   });
 
-  it('stores no rows of several symbols as those of one', async () => {
+  it('refuses rows of several symbols under one symbol', async () => {
     const file = scratch.file(
       'several.csv',
       `Symbol,${HEADER}\nA.US,2000-01-03,1,2,1,1,10\nB.US,2000-01-04,1,2,1,1,10\nA.US,2000-01-05,1,2,1,1,10\n`,
@@ -190,7 +190,7 @@ describe('ingesting a CSV file', () => {
     ]);
   });
 
-  it('refuses again what it refused before, and goes on at the first such row', async () => {
+  it('refuses earlier refused rows again', async () => {
     const rows = Array.from({ length: 9 }, (_, n) => `2000-01-0${n + 1},1,2,1,${n === 5 ? 'x' : 1},10`);
     const file = scratch.file('again.csv', [HEADER, ...rows].join('\n'));
     for (const resumedAt of [0, 5, 5]) {
@@ -203,7 +203,7 @@ describe('ingesting a CSV file', () => {
     expect(await stored()).toHaveLength(8);
   });
 
-  it('does not double the bars of a file that was downloaded again', async () => {
+  it('updates the bars of a file downloaded again', async () => {
     const rows = [HEADER, '2000-01-03,1,2,1,1,10', '2000-01-04,1,2,1,1,20'];
     for (const [name, text] of [
       ['jan.csv', rows.join('\n')],
@@ -213,7 +213,7 @@ describe('ingesting a CSV file', () => {
     expect((await stored()).map(({ volume }) => Number(volume))).toEqual([10, 20]);
   });
 
-  it('costs an open quote no other row', async () => {
+  it('refuses only the row with an open quote', async () => {
     const rows = ['"2000-01-03,1,2,1,1,10', '2000-01-04,1,2,1,1,10', '2000-01-05,1,2,1,1,"10"'];
     const refusals: Refusal[] = [];
     const file = scratch.file('quote.csv', [HEADER, ...rows].join('\n'));
@@ -225,7 +225,7 @@ describe('ingesting a CSV file', () => {
     expect(await stored()).toHaveLength(2);
   });
 
-  it('says how it read the file', async () => {
+  it('returns how it read the file', async () => {
     const file = scratch.file(
       'read.csv',
       '# by vendor\nDate;Time;Open;High;Low;Close;Vol\n2023-03-01;09:30;1,5;2,5;1,5;2,5;1.000\n',
@@ -241,7 +241,7 @@ describe('ingesting a CSV file', () => {
     expect(Number((await stored())[0]!.volume)).toBe(1_000);
   });
 
-  it('rounds extra digits only with the option, and counts the rows', async () => {
+  it('rounds extra digits only with the option', async () => {
     const rows = ['2000-01-03,1.123456785,2,1,1,0.00012', '2000-01-04,1.5,2,1,1,12.34567'];
     const file = scratch.file('digits.csv', [HEADER, ...rows].join('\n'));
     const reasons: string[] = [];
@@ -281,14 +281,14 @@ describe('ingesting a CSV file', () => {
     expect(reasons).toEqual(['is not UTF-8: save the file in UTF-8']);
   });
 
-  it('refuses numbers that can be read in two ways', async () => {
+  it('refuses ambiguous numbers', async () => {
     const file = scratch.file('two.csv', `${HEADER}\n2000-01-03,1,2,1,"1,234",10\n`);
     expect(await ingestFile(opened.database, file, { symbol: 'X' })).toMatchObject({ refusedCount: 1 });
     await ingestFile(opened.database, file, { symbol: 'X', decimal: ',' });
     expect((await stored())[0]).toMatchObject({ close: '1.234' });
   });
 
-  it('says what is wrong with a file that cannot be read', async () => {
+  it('names the problem of an unreadable file', async () => {
     const ingest = (file: string) => ingestFile(opened.database, file, { symbol: 'X' });
     await expect(ingest(`${scratch.path}/none.csv`)).rejects.toThrow('cannot be read (ENOENT)');
     await expect(ingest(scratch.path)).rejects.toThrow('cannot be read (EISDIR)');

@@ -19,30 +19,30 @@ import type { AmbiguousChoice } from './zones.js';
 export interface IngestOptions {
   /** Symbol of every row. In a file with a symbol column, rows of another symbol than the first one are refused. */
   symbol?: string;
-  /** Whose bars they are; a bar's key is its symbol, timestamp and source. Default is `csv`. */
+  /** Source of the bars; a bar's key is its symbol, timestamp and source. @default csv */
   source?: string;
-  /** Names of columns by field, where they are not the usual ones. */
+  /** Names of columns by field, for names that are not usual. */
   mapping?: Mapping;
-  /** Names of all columns in order, for a file that does not name them. */
+  /** Names of all columns in order, for a file without a header. */
   columns?: readonly string[];
-  /** Form of the timestamps, where it is not one that can be recognised. */
+  /** Format of the timestamps, for one that is not recognised. */
   dateFormat?: DateFormat;
-  /** IANA name of the zone of timestamps that name none. Default is `UTC`. */
+  /** IANA zone of timestamps without a zone. @default UTC */
   timezone?: string;
-  /** Which instant a local time is that exists twice. Default is that it is refused. */
+  /** Instant of a local time that exists twice. Without it, such times are refused. */
   ambiguous?: AmbiguousChoice;
-  /** What stands before the fraction of a number, where the file does not show it. */
+  /** Decimal mark, for a file that does not show it. */
   decimal?: DecimalMark;
   /** Values of empty cells. */
   defaults?: Defaults;
-  /** Rounds numbers with more digits than a column keeps. Default is that they are refused. */
+  /** Rounds numbers with more digits than a column keeps. Without it, such numbers are refused. */
   rounding?: 'half-even';
-  /** Rows per write. Default is 10,000. */
+  /** @default 10,000 (rows) */
   batchSize?: number;
-  /** Begins at the first row, whatever was stored before. */
+  /** Starts at the first row, even after an interrupted ingestion. */
   restart?: boolean;
   signal?: AbortSignal;
-  /** Told of every row that is not stored, in the order of the file within each batch. */
+  /** Called for every row that is not stored, in order of the file within each batch. */
   onRefusal?: (refusal: Refusal) => void;
   /** Called after every write with the position in the file and the number of rows that the next call can skip. */
   onProgress?: (progress: { bytes: number; size: number; rows: number; settled: number }) => void;
@@ -53,17 +53,17 @@ export interface IngestReport {
   source: string;
   /** Name of the column of each field; `Date + Time` where two give it. */
   columns: Record<string, string>;
-  /** The zone of timestamps that named none; undefined when all of them did. */
+  /** The assumed zone; undefined when all timestamps named one. */
   timezone: string | undefined;
-  /** Lines before the header that were passed over. */
+  /** Skipped lines before the header. */
   preambleLines: number;
   /** Rows that an earlier ingestion of this file had settled. */
   resumedAt: number;
-  /** Rows read this time. `insertedCount + updatedCount + refusedCount`. */
+  /** Rows read by this call: `insertedCount + updatedCount + refusedCount`. */
   rows: number;
   insertedCount: number;
   updatedCount: number;
-  /** Those of `updatedCount` that a newer version stays in place of. */
+  /** Rows of `updatedCount` that lost to a newer version. */
   supersededCount: number;
   refusedCount: number;
   /** Rows that were stored with a rounded number. */
@@ -72,14 +72,14 @@ export interface IngestReport {
 }
 
 const BATCH_SIZE = 10_000;
-/** Constant, so that a file that was downloaded again under another name has the same bars. */
+/** A constant: a file downloaded again under another name updates its bars. */
 const SOURCE = 'csv';
 
 /**
- * Stores a CSV file's bars, one batch in memory at a time. How many rows are settled is saved after each batch's answer,
- * under the file's content and the way it is read, so that the next call goes on there; rows from the first refused one on
- * are not settled, so that the next call refuses them again. Every row is written as of the file's modification: a replay
- * changes nothing, and a correction made since stays.
+ * Stores the bars of a CSV file, with one batch in memory at a time. After each batch, the number of settled rows is saved under
+ * the file's content and reading options, and the next call continues there. Rows from the first refused one on stay unsettled,
+ * so the next call refuses them again. Rows are written with the file's modification time: a replay changes nothing, and later
+ * corrections stay.
  */
 export async function ingestFile(
   database: DatabaseAbstraction,
@@ -149,7 +149,7 @@ export async function ingestFile(
   };
 }
 
-/** How the rows of one file are read. */
+/** Reads the rows of one file. */
 class Reading {
   readonly layout: Layout;
   readonly columnNames: Record<string, string>;
@@ -197,7 +197,7 @@ class Reading {
   }
 }
 
-/** A reason that names a member of a batch, with the option that gives it. */
+/** Returns the reason of a refused batch, with the option that sets the member. */
 const inWordsOfOptions = (reason: string): string =>
   reason.replace("rounding: 'half-even'", '--rounding half-even');
 
@@ -206,7 +206,7 @@ interface FileBatch {
   refusals: { refusal: Refusal; position: number }[];
   /** Rows of the file up to the batch's end. */
   end: number;
-  /** Bytes of the file that were read by then. */
+  /** Bytes of the file up to there. */
   bytes: number;
 }
 
@@ -249,7 +249,7 @@ function namesOf({ time, ...columns }: Columns, names: readonly string[]): Recor
   );
 }
 
-/** The same content read the same way is the same ingestion, wherever the file lies. */
+/** Identifies an ingestion by content and reading options, independent of the file's path. */
 function checkpointName({ fingerprint }: FileIdentity, source: string, options: IngestOptions): string {
   const {
     symbol,

@@ -2,7 +2,7 @@ import { parseDateFormat } from './date-format.js';
 import { ambiguousDigits, dateAndTimeReader, instantReader, readInstant } from './instants.js';
 import { zoneReader } from './zones.js';
 
-describe('reading an instant', () => {
+describe('instantReader', () => {
   it.each([
     ['2000-01-03', '2000-01-03T00:00:00.000Z'],
     ['2000-02-29', '2000-02-29T00:00:00.000Z'],
@@ -25,7 +25,7 @@ describe('reading an instant', () => {
     ['1677681000.25', '2023-03-01T14:30:00.250Z'],
     ['1738368000000000', '2025-02-01T00:00:00.000Z'],
     ['1738335600000000000', '2025-01-31T15:00:00.000Z'],
-  ])('takes %s as %s', (text, iso) => {
+  ])('reads %s as %s', (text, iso) => {
     expect(new Date(readInstant(text)).toISOString()).toBe(iso);
   });
 
@@ -58,11 +58,11 @@ describe('reading an instant', () => {
     ['1738368000000001', /whole milliseconds/],
     ['1677681000.0001', /whole milliseconds/],
     ['2000-01/03', /must be a date/],
-  ])('says what is wrong with %s', (text, reason) => {
+  ])('names the problem of %s', (text, reason) => {
     expect(String(readInstant(text))).toMatch(reason);
   });
 
-  it('follows a given form to the letter, in UTC', () => {
+  it('reads exactly the given format, in UTC', () => {
     const reader = (format: string) => instantReader({ format: parseDateFormat(format) });
     const read = reader('DD/MM/YYYY');
     expect(read('03/01/2000')).toBe(Date.UTC(2000, 0, 3));
@@ -75,7 +75,7 @@ describe('reading an instant', () => {
     expect(reader('epoch-s')('soon')).toBe('must be a number in the form epoch-s');
   });
 
-  it('puts no year of two digits into the future', () => {
+  it('reads two-digit years as past years', () => {
     const format = parseDateFormat('MM/dd/yy');
     const read = instantReader({ format, now: Date.UTC(2026, 5, 1) });
     expect(read('06/01/26')).toBe(Date.UTC(2026, 5, 1));
@@ -86,7 +86,7 @@ describe('reading an instant', () => {
     expect(whole('01/02/2055')).toBe(Date.UTC(2055, 0, 2));
   });
 
-  it('drops no digits of a second in a given form', () => {
+  it('refuses digits of a second beyond the format', () => {
     const read = instantReader({ format: parseDateFormat('yyyy-MM-dd HH:mm:ss.u') });
     expect(read('2000-01-03 00:00:00.5')).toBe(Date.UTC(2000, 0, 3, 0, 0, 0, 500));
     expect(read('2000-01-03 00:00:00.123000')).toBe(Date.UTC(2000, 0, 3, 0, 0, 0, 123));
@@ -100,7 +100,7 @@ describe('reading an instant', () => {
     expect(readInstant('2000-01-03T00:00:00+05:60')).toMatch(/offset/);
   });
 
-  it('refuses a time that a zone of the text has never or twice', () => {
+  it('refuses a nonexistent or ambiguous time of a named zone', () => {
     const format = parseDateFormat('yyyy-MM-dd HH:mm z');
     const read = instantReader({ format });
     expect(read('2023-07-03 09:30 America/New_York')).toBe(Date.UTC(2023, 6, 3, 13, 30));
@@ -111,7 +111,7 @@ describe('reading an instant', () => {
   });
 });
 
-describe('reading a date and a time of two columns', () => {
+describe('dateAndTimeReader', () => {
   const plain = dateAndTimeReader({});
   it.each([
     ['2023-03-01', '09:30', '2023-03-01T09:30:00.000Z'],
@@ -121,7 +121,7 @@ describe('reading a date and a time of two columns', () => {
     ['2023-03-01', '093015', '2023-03-01T09:30:15.000Z'],
     ['2023-03-01', '12:05 AM', '2023-03-01T00:05:00.000Z'],
     ['2023-03-01', '1:05 p.m.', '2023-03-01T13:05:00.000Z'],
-  ])('takes %s and %s as %s', (date, time, iso) => {
+  ])('reads %s and %s as %s', (date, time, iso) => {
     expect(new Date(plain(date, time)).toISOString()).toBe(iso);
   });
 
@@ -137,7 +137,7 @@ describe('reading a date and a time of two columns', () => {
     expect(String(plain(date, time))).toMatch(reason);
   });
 
-  it('takes a form of the date alone, or of both', () => {
+  it('accepts a format of the date or of both', () => {
     const date = dateAndTimeReader({ format: parseDateFormat('yyyyMMdd') });
     expect(date('20230301', '153000')).toBe(Date.UTC(2023, 2, 1, 15, 30));
     const both = dateAndTimeReader({ format: parseDateFormat('yyyyMMdd HHmm') });
@@ -145,7 +145,7 @@ describe('reading a date and a time of two columns', () => {
   });
 });
 
-describe('reading local times of a zone', () => {
+describe('local times of a zone', () => {
   const at = (text: string, choice?: 'earlier' | 'later') =>
     instantReader({ zone: zoneReader('America/New_York', choice) })(text);
 
@@ -156,24 +156,24 @@ describe('reading local times of a zone', () => {
     expect(at('1677681000')).toBe(1_677_681_000_000);
   });
 
-  it('refuses a time that never was', () => {
+  it('refuses a nonexistent time', () => {
     expect(at('2023-03-12 02:30')).toMatch(/does not exist in America\/New_York/);
     expect(at('2023-03-12 03:00')).toBe(Date.UTC(2023, 2, 12, 7));
   });
 
-  it('refuses a time that was twice unless one is chosen', () => {
+  it('refuses an ambiguous time unless one is chosen', () => {
     expect(at('2023-11-05 01:30')).toMatch(/exists twice in America\/New_York.*--ambiguous/);
     expect(at('2023-11-05 01:30', 'earlier')).toBe(Date.UTC(2023, 10, 5, 5, 30));
     expect(at('2023-11-05 01:30', 'later')).toBe(Date.UTC(2023, 10, 5, 6, 30));
   });
 
-  it.each(['EST5', 'New York', '+02:00', '', '__proto__'])('does not know the zone %j', (zone) => {
+  it.each(['EST5', 'New York', '+02:00', '', '__proto__'])('refuses the zone %j', (zone) => {
     expect(() => zoneReader(zone, undefined)).toThrow(/IANA/);
   });
 });
 
 describe('digits that may be dates', () => {
-  it('are ambiguous when all of a column are', () => {
+  it('are ambiguous when a whole column has them', () => {
     expect(ambiguousDigits(['1703010930', '1703010931'])).toBe('yyMMddHHmm');
     expect(ambiguousDigits(['1703010930', '1677681000'])).toBeUndefined();
     expect(ambiguousDigits(['202303010930'])).toBe('yyyyMMddHHmm');

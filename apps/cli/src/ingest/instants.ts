@@ -4,7 +4,7 @@ import type { DateFormat, EpochFormat } from './date-format.js';
 import type { AmbiguousChoice, LocalTime, ZoneReader } from './zones.js';
 import { instantInUtc, zoneReader } from './zones.js';
 
-/** Reads an instant as epoch milliseconds; a string is the reason why the text cannot be read as one. */
+/** Returns epoch milliseconds, or the reason for refusing a text. */
 export type InstantReader = (text: string) => number | string;
 
 const ISO =
@@ -29,11 +29,11 @@ const MONTHS = [
   'december',
 ];
 const DAY_MS = 86_400_000;
-/** No place on earth has a local time further from UTC. */
+/** The largest offset of a local time from UTC. */
 const MOST_OFFSET_MINUTES = 14 * 60;
 const WRONG_OFFSET = 'must have an offset from UTC of at most 14 hours';
 
-/** Units of epoch values by the digits that one has from 1973 on, which no two units share. */
+/** Epoch units by the number of digits from 1973 on, which is different for each unit. */
 const EPOCH_UNITS = [
   { format: 'epoch-s', most: 11, perMs: 0.001 },
   { format: 'epoch-ms', most: 14, perMs: 1 },
@@ -41,7 +41,7 @@ const EPOCH_UNITS = [
   { format: 'epoch-ns', most: 20, perMs: 1_000_000 },
 ] as const;
 
-/** Forms of calendar dates that are digits alone, by their length. */
+/** Formats of calendar dates of digits only, by their length. */
 const DIGIT_FORMATS: Readonly<Record<number, string>> = {
   8: 'yyyyMMdd',
   10: 'yyMMddHHmm',
@@ -51,21 +51,20 @@ const DIGIT_FORMATS: Readonly<Record<number, string>> = {
 };
 
 export interface ReadingOptions {
-  /** Reads what names no zone. Default is UTC. */
+  /** Reads local times of texts without a zone. @default UTC */
   zone?: ZoneReader;
   format?: DateFormat | undefined;
-  /** Which instant a local time is that exists twice in the zone that its text names. Default is that it is refused. */
+  /** Instant of a local time that exists twice in the zone of its text. Without it, such times are refused. */
   ambiguous?: AmbiguousChoice | undefined;
   /** Called when a text names no time zone. */
   onLocal?: () => void;
-  /** Epoch milliseconds of now: what lies more than a day later is no epoch value. Default is the clock. */
+  /** Current time in epoch milliseconds; later values than tomorrow are no epoch values. @default the clock */
   now?: number | undefined;
 }
 
 /**
  * Reads ISO 8601 (`2000-01-03`, `2000-01-03T14:30:00.5+01:00`), `Jan 3 2000`, `3 Jan 2000`, and epoch seconds, milliseconds,
- * microseconds and nanoseconds from 1973 until tomorrow. Forms that people read differently are refused, and digits that
- * may be a date are.
+ * microseconds and nanoseconds from 1973 until tomorrow. Ambiguous formats are refused, and so are digits that may be a date.
  */
 export const readInstant = (text: string, now?: number): number | string => instantReader({ now })(text);
 
@@ -88,8 +87,8 @@ export function instantReader({
 }
 
 /**
- * Reads instants whose date and time stand in two columns. A format with an hour is that of both, with a blank between;
- * another one is the date's.
+ * Reads instants from a date column and a time column. A format with an hour describes both, separated by a blank; any other
+ * describes the date.
  */
 export function dateAndTimeReader(options: ReadingOptions): (date: string, time: string) => number | string {
   const { format, zone = instantInUtc, onLocal } = options;
@@ -115,7 +114,7 @@ export function dateAndTimeReader(options: ReadingOptions): (date: string, time:
   };
 }
 
-/** The form of digits that dates of the calendar have, when all of some texts may be such dates and epoch values as well. */
+/** Returns the date format of digits when every text may be such a date as well as an epoch value. */
 export function ambiguousDigits(texts: readonly string[]): string | undefined {
   const format = DIGIT_FORMATS[texts[0]?.length ?? 0];
   return texts.every((text) => text.length === texts[0]!.length && isCalendarDigits(text))
@@ -124,7 +123,7 @@ export function ambiguousDigits(texts: readonly string[]): string | undefined {
 }
 
 interface FormatReading {
-  /** Reads what names no zone. */
+  /** Reads local times of texts without a zone. */
   readonly zone: ZoneReader;
   readonly choice: AmbiguousChoice | undefined;
   readonly now: number;
@@ -166,7 +165,7 @@ function inNamedZone(local: DateTime, zone: Zone, choice: AmbiguousChoice | unde
   return Math.abs(minutes) > MOST_OFFSET_MINUTES ? WRONG_OFFSET : local.toMillis() - minutes * 60_000;
 }
 
-/** Whether the digits of a fraction of a second are no finer than milliseconds. */
+/** Returns whether a fraction of a second has at most millisecond precision. */
 const isWholeMs = (fraction: string): boolean => /^0*$/.test(fraction.slice(3));
 
 function fromIso(text: string, zone: ZoneReader): number | string | undefined {

@@ -3,16 +3,16 @@ import { cellsOf, DELIMITERS, type Delimiter } from './cells.js';
 import { isUsualName, type Mapping } from './columns.js';
 import { linesOf, type Line } from './text-file.js';
 
-/** How a CSV file is laid out. */
+/** The layout of a CSV file. */
 export interface Layout {
   readonly delimiter: Delimiter;
-  /** Names of the columns; empty where a column has none. */
+  /** Names of the columns; empty for columns without a name. */
   readonly names: readonly string[];
   /** The line before the first row. */
   readonly headerLine: number;
-  /** Lines before the header that are neither empty nor read. */
+  /** Lines before the header that are not empty. */
   readonly preambleLines: number;
-  /** The symbol that the header names, in the form of yfinance. */
+  /** The symbol in a header of yfinance. */
   readonly symbol?: string | undefined;
   /** The first rows. */
   readonly sample: readonly (readonly string[])[];
@@ -20,21 +20,21 @@ export interface Layout {
 
 export interface LayoutOptions {
   mapping: Mapping;
-  /** Names of the columns in order, for a file that does not name them. */
+  /** Names of the columns in order, for a file without a header. */
   columns?: readonly string[] | undefined;
 }
 
 const SAMPLE_LINES = 1_000;
 const SAMPLE_LENGTH = 1024 * 1024;
-/** A header stands on one of the first lines. */
+/** Number of first lines that may hold the header. */
 const HEADER_WITHIN = 30;
 const MOST_COLUMNS = 1_000;
 /** Names that make a line a header. */
 const ENOUGH_NAMES = 3;
 
 /**
- * Looks at the first lines of a file: which delimiter it has and which line names the columns.
- * @throws {UsageError} when it is empty, has too many columns, or has data where names should be
+ * Finds the delimiter and the header in the first lines of a file.
+ * @throws {UsageError} when the file is empty, has too many columns, or has data in place of names
  */
 export async function layoutOf(file: string, options: LayoutOptions): Promise<Layout> {
   const lines = await firstLines(file);
@@ -91,7 +91,7 @@ function headedLayout(file: string, lines: readonly Line[], mapping: Mapping): L
   };
 }
 
-/** The first line as a header, of which it will be said what it lacks, unless it is data: that must not be lost. */
+/** Returns the first line as the header, so that an error can name what it lacks. Refuses data, which must not be lost. */
 function firstLine<C extends { index: number; cells: readonly string[] }>(
   file: string,
   candidates: readonly C[],
@@ -109,7 +109,7 @@ function firstLine<C extends { index: number; cells: readonly string[] }>(
 }
 
 /**
- * The two lines that yfinance writes below its header: `Ticker,A,A,…` and `Date,,,…`.
+ * Reads the two lines below a header of yfinance: `Ticker,A,A,…` and `Date,,,…`.
  * @throws {UsageError} for a file of several tickers side by side
  */
 function tickersBelow(
@@ -126,7 +126,7 @@ function tickersBelow(
 const rowsOf = (lines: readonly Line[], delimiter: Delimiter): string[][] =>
   lines.map(({ text }) => cellsOf(text, delimiter) ?? []);
 
-/** The first of those that are valued most. */
+/** Returns the first item with the highest value. */
 function best<T>(choices: readonly T[], value: (choice: T) => number): T {
   return choices.reduce((most, choice) => (value(choice) > value(most) ? choice : most));
 }

@@ -15,7 +15,7 @@ it.each([
   ['.5', '.', '0.5'],
   ['5.', '.', '5'],
   ['+007', '.', '7'],
-])('reads %s with %s as %s', (text, mark, plain) => {
+])('plainNumber reads %s with %s as %s', (text, mark, plain) => {
   expect(plainNumber(text, mark as '.')).toBe(plain);
 });
 
@@ -33,11 +33,11 @@ it.each([
   '--5',
   '1.2.3',
   '9'.repeat(65),
-])('does not take %j for a number', (text) => {
+])('plainNumber refuses %j', (text) => {
   expect(plainNumber(text, '.')).toBeUndefined();
 });
 
-it('loses no digit of any decimal', () => {
+it('plainNumber keeps every digit', () => {
   const decimal = fc.tuple(fc.bigInt(-(10n ** 18n), 10n ** 18n), fc.integer({ min: -20, max: 20 }));
   fc.assert(
     fc.property(decimal, ([digits, exponent]) => {
@@ -49,14 +49,14 @@ it('loses no digit of any decimal', () => {
   );
 });
 
-it('finds out what stands before the fraction', () => {
+it('styleOf recognises the decimal mark', () => {
   expect(styleOf(['10,10', '1.203', '980'])).toEqual({ mark: ',', known: true });
   expect(styleOf(['$20.40', '1,200,300'])).toEqual({ mark: '.', known: true });
   expect(styleOf(['1,203', '980'])).toEqual({ mark: '.', known: false });
   expect(styleOf(['1.5', '1,5'])).toEqual({ mark: '.', known: true });
 });
 
-it('says which numbers can be read in two ways', () => {
+it('isAmbiguous finds numbers with two readings', () => {
   expect([isAmbiguous('1,203', ','), isAmbiguous('1.203', ';')]).toEqual([true, true]);
   expect([isAmbiguous('130.123', ','), isAmbiguous('980', ';'), isAmbiguous('0,123', ',')]).toEqual([
     false,

@@ -1,18 +1,18 @@
 import type { Delimiter } from './cells.js';
 
-/** What stands before the fraction of a number. */
+/** The decimal mark of a number. */
 export type DecimalMark = '.' | ',';
 
-/** How the numbers of a file are written. */
+/** The notation of a file's numbers. */
 export interface NumberStyle {
   readonly mark: DecimalMark;
-  /** False when no number of the file showed which mark it is: then a number that can be read in two ways is refused. */
+  /** False when no number of the file shows the mark: then ambiguous numbers are refused. */
   readonly known: boolean;
 }
 
-/** Text that is longer is no number of a bar. */
+/** Length limit of a number. */
 const LONGEST_NUMBER = 64;
-/** An exponent that leaves nothing of a decimal of 18 digits, or too much. */
+/** Limit of an exponent, for decimals of 18 digits. */
 const LARGEST_EXPONENT = 40;
 
 const numeral = (mark: DecimalMark): RegExp => {
@@ -23,11 +23,11 @@ const numeral = (mark: DecimalMark): RegExp => {
   );
 };
 const NUMERALS: Readonly<Record<DecimalMark, RegExp>> = { '.': numeral('.'), ',': numeral(',') };
-/** How most numbers are written. */
+/** The notation of a file without evidence. */
 const PLAIN = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const SIGNS = /^(?<sign>[+-]?)\s?\p{Sc}?\s?(?<inner>[+-]?)(?<digits>[^\p{Sc}]*?)\s?\p{Sc}?$/u;
 
-/** Finds out from numbers of a file how they are written. Without any that can be read in one way alone, it is a point. */
+/** Returns the notation of a file's numbers. Without an unambiguous number, the mark is a point. */
 export function styleOf(texts: Iterable<string>): NumberStyle {
   let points = 0;
   let commas = 0;
@@ -41,8 +41,8 @@ export function styleOf(texts: Iterable<string>): NumberStyle {
 }
 
 /**
- * Whether a number means one thing with a point and another with a comma before its fraction. A point between digits is
- * taken for what it is in English, but in a file with semicolons, which is how programs write decimal commas.
+ * Returns whether a number has different values with a decimal point and with a decimal comma. A point between digits is a decimal
+ * point, except in files with semicolons, which programs write with decimal commas.
  */
 export const isAmbiguous = (text: string, delimiter: Delimiter): boolean =>
   (delimiter === ';' ? /[.,]/ : /,/).test(text) &&
@@ -50,8 +50,8 @@ export const isAmbiguous = (text: string, delimiter: Delimiter): boolean =>
   plainNumber(text, ',') !== undefined;
 
 /**
- * Makes a plain decimal of a number as people write it: groups of three digits, a currency sign and an exponent are
- * resolved, no digit is lost. Returns undefined for what is no number.
+ * Converts a number with digit groups, a currency sign or an exponent to a plain decimal with all digits. Returns undefined for any
+ * other text.
  */
 export function plainNumber(text: string, mark: DecimalMark): string | undefined {
   if (text.length > LONGEST_NUMBER) return undefined;
@@ -65,7 +65,7 @@ export function plainNumber(text: string, mark: DecimalMark): string | undefined
   return `${sign || inner === '-' ? (sign || inner).replace('+', '') : ''}${shifted(wholeDigits, fraction, Number(exponent))}`;
 }
 
-/** A decimal with its point moved, without zeros that mean nothing. */
+/** Returns a decimal with its point moved, without redundant zeros. */
 function shifted(whole: string, fraction: string, places: number): string {
   const digits = whole + fraction;
   const point = whole.length + places;

@@ -2,8 +2,8 @@ import type { Refusal } from './bars.js';
 import { symbolColumns } from './columns.js';
 
 /**
- * Refuses rows of other symbols than the first row has, where the rows are to be those of one. It may be named otherwise in
- * the file than the data layer is to name it.
+ * Refuses rows of other symbols than the first row's, when all rows are stored under one symbol. The file may name that symbol
+ * differently.
  */
 export class OneSymbol {
   readonly #columns: readonly number[];

@@ -1,6 +1,6 @@
 import type { Bar } from './bars.js';
 
-/** How many bars are remembered at least; the file's order decides whether that is enough. */
+/** Minimum number of remembered bars. */
 const REMEMBERED = 50_000;
 
 interface Seen {
@@ -8,7 +8,7 @@ interface Seen {
   readonly content: string;
 }
 
-/** The bars that were read last, by symbol and instant. Memory is bounded. */
+/** The last bars that were read, by symbol and instant, in bounded memory. */
 export class SeenBars {
   #newer = new Map<string, Seen>();
   #older = new Map<string, Seen>();

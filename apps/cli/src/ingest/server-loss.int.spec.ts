@@ -19,9 +19,9 @@ async function open(dataDirectory: string): Promise<OpenDatabase> {
   return opened;
 }
 
-describe('a server that is killed during an ingestion', () => {
+describe('ingestFile', () => {
   it.each([1, 2])(
-    'is a ConnectionError, and after its restart the rest goes in (seed %d)',
+    'continues after the server was killed (seed %d)',
     async (seed) => {
       const random = new Random(seed);
       const dataDirectory = join(scratch.path, `seed-${seed}`);

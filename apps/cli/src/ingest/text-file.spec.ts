@@ -20,13 +20,13 @@ const read = async (path: string): Promise<string[]> => {
   return lines;
 };
 
-describe('the lines of a file', () => {
-  it('end with any of three line ends', async () => {
+describe('linesOf', () => {
+  it('splits at three kinds of line ends', async () => {
     expect(await read(file('ends', 'a\r\nb\nc\rd\n\ne'))).toEqual(['1 a', '2 b', '3 c', '4 d', '5 ', '6 e']);
     expect(await read(file('last', 'a\r'))).toEqual(['1 a']);
   });
 
-  it('are whole wherever pieces of the file are cut', async () => {
+  it('joins lines across chunks', async () => {
     const lines = Array.from({ length: 12_000 }, (_, n) => `${n} ${'é'.repeat(n % 7)}`);
     const numbered = lines.map((line, n) => `${n + 1} ${line}`);
     expect(await read(file('long', lines.join('\r\n')))).toEqual(numbered);
@@ -39,13 +39,13 @@ describe('the lines of a file', () => {
     ['text in UTF-16', Buffer.from('\ufeffa,b', 'utf16le'), /is UTF-16/],
     ['a program', 'PK\u0003\u0004aaa\0\0', /is no text/],
     ['a cut gzip file', gzipSync('a,b\n'.repeat(10_000)).subarray(0, 60), /is a damaged gzip file/],
-  ])('refuse %s', async (_what, content, message) => {
+  ])('refuses %s', async (_what, content, message) => {
     const refused = read(file('refused', content));
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.toBeInstanceOf(UsageError);
   });
 
-  it('refuse a sparse file of a gigabyte at its first piece', async () => {
+  it('refuses a sparse file of a gigabyte at its first chunk', async () => {
     const path = file('sparse', '');
     const handle = openSync(path, 'r+');
     ftruncateSync(handle, 1024 ** 3);
@@ -53,13 +53,13 @@ describe('the lines of a file', () => {
     await expect(read(path)).rejects.toThrow(/is no text|UTF-16/);
   });
 
-  it('do not swell with what a gzip file unpacks to', async () => {
+  it('reads gzip files in bounded memory', async () => {
     const bomb = gzipSync(Buffer.alloc(16 * 1024 * 1024, 'x'));
     await expect(read(file('bomb.gz', bomb))).rejects.toThrow('Line 1 of');
   });
 });
 
-describe('the layout of a file', () => {
+describe('layoutOf', () => {
   const layout = (content: string, columns?: string[]) =>
     layoutOf(file('layout', content), { mapping: {}, columns });
 
@@ -68,7 +68,7 @@ describe('the layout of a file', () => {
     ['semicolons and decimal commas', 'Date;Open;High\n1;2,5;3,5', ';'],
     ['tabs', 'Date\tOpen\tHigh\n1\t2\t3', '\t'],
     ['bars', 'Date|Open|High\n1|2|3', '|'],
-  ])('has %s', async (_what, content, delimiter) => {
+  ])('recognises %s', async (_what, content, delimiter) => {
     expect(await layout(content)).toMatchObject({
       delimiter,
       names: ['Date', 'Open', 'High'],
@@ -76,7 +76,7 @@ describe('the layout of a file', () => {
     });
   });
 
-  it('passes over what stands before the header', async () => {
+  it('skips lines before the header', async () => {
     expect(await layout('https://vendor\n\nunix,Date,Open,High\n1,2,3,4')).toMatchObject({
       headerLine: 3,
       preambleLines: 1,
@@ -84,11 +84,11 @@ describe('the layout of a file', () => {
     });
   });
 
-  it('starts behind a byte order mark', async () => {
+  it('skips a byte order mark', async () => {
     expect((await layout('\ufeffDate,Open,High\n')).names[0]).toBe('Date');
   });
 
-  it('takes the ticker of yfinance, and refuses several', async () => {
+  it('reads the ticker of yfinance and refuses several', async () => {
     const head = (tickers: string) => `Price,Close,High\nTicker,${tickers}\nDate,,\n2025-03-03,1,2`;
     expect(await layout(head('A,A'))).toMatchObject({
       names: ['Date', 'Close', 'High'],
@@ -99,7 +99,7 @@ describe('the layout of a file', () => {
     await expect(layout(head('A,B'))).rejects.toThrow('several tickers side by side');
   });
 
-  it('refuses data where names should be, and takes names given for it', async () => {
+  it('refuses data in place of names, unless names are given', async () => {
     await expect(layout('1704067200000,1.5,2,3\n')).rejects.toThrow(/first line is data.*--columns/);
     expect(await layout('1704067200000,1.5,2,3\n', ['t', 'open'])).toMatchObject({
       names: ['t', 'open', '', ''],
@@ -107,7 +107,7 @@ describe('the layout of a file', () => {
     });
   });
 
-  it('refuses very many columns', async () => {
+  it('refuses too many columns', async () => {
     const many = Array.from({ length: 5_000 }, (_, n) => `c${n}`);
     await expect(layout(`date,open,high,${many.join(',')}\n`)).rejects.toThrow('5003 columns');
   });

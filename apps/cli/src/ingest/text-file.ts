@@ -6,20 +6,20 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { UsageError } from '../exit-codes.js';
 
-/** A longer line is no row of a CSV file. */
+/** Length limit of a line. */
 const LONGEST_LINE = 1024 * 1024;
 
 export interface Line {
   readonly text: string;
   /** Counted from 1. */
   readonly number: number;
-  /** Bytes of the file, as it lies on the disk, that were read by now. */
+  /** Bytes of the file on disk up to this line. */
   readonly bytes: number;
 }
 
 /**
- * The lines of a text file one by one, also of one that is compressed by gzip; never more than one and a piece of the
- * file in memory. Throws `UsageError` when the file cannot be read, is no text, or has a line of more than 1 MiB.
+ * Yields the lines of a text file, which may be compressed by gzip, with one line and one chunk in memory. Throws `UsageError`
+ * when the file cannot be read, is no text, or has a line of more than 1 MiB.
  */
 export async function* linesOf(file: string): AsyncGenerator<Line> {
   const { text, source } = await openText(file);
@@ -84,7 +84,7 @@ export interface FileIdentity {
   readonly modifiedAt: Date;
 }
 
-/** What the file is, from one pass over its content. */
+/** Identifies a file by one pass over its content. */
 export async function identify(file: string, signal?: AbortSignal): Promise<FileIdentity> {
   let handle: FileHandle | undefined;
   try {

@@ -12,7 +12,7 @@ export interface TimestampOptions {
 }
 
 /**
- * Reads the timestamp of a row, out of one column or two.
+ * Reads the timestamp of a row from one column or two.
  * @throws {UsageError} when every value of the sample may be a date in digits and an epoch value as well
  */
 export function timestampReader(

@@ -1,7 +1,7 @@
 import { DateTime, IANAZone } from 'luxon';
 import { UsageError } from '../exit-codes.js';
 
-/** A date and a time as a clock on a wall shows them. */
+/** A local date and time. */
 export interface LocalTime {
   readonly year: number;
   readonly month: number;
@@ -12,13 +12,13 @@ export interface LocalTime {
   readonly millisecond: number;
 }
 
-/** Which of two instants a local time means that exists twice, since clocks were put back. */
+/** Chooses between the two instants of a local time that exists twice. */
 export type AmbiguousChoice = 'earlier' | 'later';
 
-/** Finds the instant of a local time, as epoch milliseconds; a string is the reason why there is not exactly one. */
+/** Returns the epoch milliseconds of a local time, or the reason why it has no single instant. */
 export type ZoneReader = (local: LocalTime) => number | string;
 
-/** Reads local times of a zone by its IANA name. Throws `UsageError` for another name. */
+/** Returns the reader of a zone's local times. Throws `UsageError` for a name that is not an IANA zone. */
 export function zoneReader(zone: string, choice: AmbiguousChoice | undefined): ZoneReader {
   if (/^(?:utc|etc\/utc)$/i.test(zone)) return instantInUtc;
   if (!IANAZone.isValidZone(zone) || /^[+-]/.test(zone)) {
@@ -38,7 +38,7 @@ export function zoneReader(zone: string, choice: AmbiguousChoice | undefined): Z
   };
 }
 
-/** The instant of a local time in UTC. A date that no calendar has and a time that no day has are reasons. */
+/** Returns the instant of a local time in UTC, or the reason for refusing an impossible date or time. */
 export const instantInUtc: ZoneReader = ({ year, month, day, hour, minute, second, millisecond }) => {
   if (hour > 23 || minute > 59 || second > 59) return 'must be a time of the day';
   const date = new Date(Date.UTC(year, month - 1, day));
