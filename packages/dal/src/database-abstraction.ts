@@ -20,7 +20,7 @@ import type {
   SchemaReport,
   TableGuarantees,
 } from '@quantumtrade/dal-domain';
-import { AUDITED_WRITE, toFeatureBatches } from '@quantumtrade/dal-domain';
+import { anyValue, AUDITED_WRITE, toFeatureBatches } from '@quantumtrade/dal-domain';
 import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import type {
   BatchWriter,
@@ -38,7 +38,6 @@ import { DatabaseWriters } from './database-writers.js';
 import { checkHealth } from './health.js';
 
 const CLOSE_WRITERS_MS = 10_000;
-const ANY_VALUE: Decoder<unknown> = { parse: (value) => value };
 
 /**
  * One typed API over the time-series store and the cache. Its methods are the specification's; the ports behind them and those of
@@ -185,7 +184,7 @@ export class DatabaseAbstraction extends DatabasePorts {
   /** Returns the cached value or null, checked by the decoder (e.g. a zod schema) if one is given. */
   cacheGet(key: string): Promise<unknown>;
   cacheGet<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
-  cacheGet(key: string, decoder: Decoder<unknown> = ANY_VALUE, options?: CallOptions): Promise<unknown> {
+  cacheGet(key: string, decoder: Decoder<unknown> = anyValue, options?: CallOptions): Promise<unknown> {
     return this.cache.get(key, decoder, options);
   }
 

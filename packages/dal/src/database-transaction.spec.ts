@@ -1,9 +1,7 @@
-import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
+import { anyValue, CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars, storedSymbols } from '@quantumtrade/dal-writer/testing/bars';
 import { Processes } from './testing/processes.js';
-
-const anything = { parse: (value: unknown) => value };
 
 let memory: ReturnType<typeof memoryTimeSeries>;
 let backend: ReturnType<typeof memoryCacheBackend>;
@@ -122,8 +120,8 @@ it('a transaction invalidates cached records except keys it sets', async () => {
     tx.cacheSet('market:B:latest', 'mine', 60);
   });
   for (const key of affected) expect([key, await cache.exists(key)]).toEqual([key, false]);
-  expect(await cache.get('market:B:latest', anything)).toBe('mine');
-  expect(await cache.get('features:A:y', anything)).toBe('old');
+  expect(await cache.get('market:B:latest', anyValue)).toBe('mine');
+  expect(await cache.get('features:A:y', anyValue)).toBe('old');
 });
 
 it('a transaction does not wait for a cache that cannot be cleared', async () => {

@@ -221,6 +221,7 @@ export {
 } from './ports/block-writer.js';
 export {
   WRONG_TYPE,
+  anyValue,
   splitNotify,
   type Cache,
   type CacheEntry,

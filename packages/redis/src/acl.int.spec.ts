@@ -1,8 +1,9 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { PERMISSIONS } from './testing/acl-rights.js';
-import { anything, closeAll, connect } from './testing/connected.js';
+import { closeAll, connect } from './testing/connected.js';
 
 const PASSWORD = 's3cr3t-password';
 
@@ -22,7 +23,7 @@ it('an ACL user with the documented permissions can make every call', async () =
   await probe.ping();
   await cache.set('key', value, 60);
   expect(await cache.setIfNewer('key', value, 60)).toBe(true);
-  expect(await cache.get('key', anything)).toEqual(value);
+  expect(await cache.get('key', anyValue)).toEqual(value);
   expect(await cache.delete('key')).toBe(true);
   await cache.set('key:1', value, 60);
   expect(await cache.deleteWhere('key:{id}', {})).toBe(1);

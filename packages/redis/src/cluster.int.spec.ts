@@ -1,5 +1,6 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { cacheSuites, rejectionOf } from '@quantumtrade/dal-conformance';
-import { anything, closeAll, connect, openSockets } from './testing/connected.js';
+import { closeAll, connect, openSockets } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
 import { CLUSTER_PERMISSIONS, PERMISSIONS } from './testing/acl-rights.js';
 import { callsOf, resetCalls } from './testing/command-stats.js';
@@ -37,7 +38,7 @@ it('an ACL user with the documented permissions can make every call', async () =
     const { cache } = connect({ ...cluster.settings, ...login });
     for (let i = 0; i < 20; i++) {
       await cache.set(`key-${i}`, i, 60);
-      await until(async () => (await cache.get(`key-${i}`, anything)) === i);
+      await until(async () => (await cache.get(`key-${i}`, anyValue)) === i);
     }
     expect(await cache.deleteWhere('key-{i}', {})).toBe(20);
   }
@@ -51,7 +52,7 @@ it('readFrom sends reads to replicas and everything else to masters', async () =
   const value = { timestamp: '2024-01-02T00:00:00.000Z' };
   for (const readFrom of ['replica', 'replica-preferred'] as const) {
     const { cache } = connect({ ...cluster.settings, readFrom });
-    const read = (key: string) => cache.get(key, anything);
+    const read = (key: string) => cache.get(key, anyValue);
     await resetCalls(cluster.nodes);
     for (const [i, { redis }] of cluster.replicas.entries()) {
       await until(async () => (await read(keys[i]!), (await callsOf(redis, 'get')) > 0));
@@ -83,7 +84,7 @@ it('replica-preferred reads from the master when the replica is gone', async () 
   const connections = probe.connectionCount();
   await replica!.server.kill();
   await until(async () => probe.connectionCount() < connections);
-  for (let i = 0; i < 50; i++) expect(await cache.get(key, anything)).toBe(1);
+  for (let i = 0; i < 50; i++) expect(await cache.get(key, anyValue)).toBe(1);
   await replica!.server.start();
   await cluster.settled();
 });
@@ -120,8 +121,8 @@ it('keys of a slot divided between two masters are read and deleted', async () =
   await from!.redis.cluster('SETSLOT', slot, 'MIGRATING', to!.id);
   const { host, port } = to!.server.address;
   for (const key of keys.slice(0, 10)) await from!.redis.call('MIGRATE', host, port, key, 0, 5_000);
-  expect(await cache.getMany(keys, anything)).toEqual(keys.map((_, value) => value));
-  expect((await cache.getEntries(keys, anything)).map((entry) => entry?.value)).toEqual(
+  expect(await cache.getMany(keys, anyValue)).toEqual(keys.map((_, value) => value));
+  expect((await cache.getEntries(keys, anyValue)).map((entry) => entry?.value)).toEqual(
     keys.map((_, value) => value),
   );
   expect(await cache.deleteMany(keys)).toBe(20);

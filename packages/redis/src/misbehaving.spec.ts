@@ -1,7 +1,8 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import type { Socket } from 'node:net';
 import { rejectionOf } from '@quantumtrade/dal-conformance';
 import type { CacheBackend } from '@quantumtrade/dal-domain';
-import { anything, closeAll, connect } from './testing/connected.js';
+import { closeAll, connect } from './testing/connected.js';
 import { ScriptedRedis } from './testing/scripted-redis.js';
 
 const MAX_REPLY_BYTES = 1_000_000;
@@ -36,7 +37,7 @@ function answerOnce(name: string, text: string, isEndless = false): void {
 
 async function untilItAnswers({ cache }: CacheBackend): Promise<void> {
   for (;;) {
-    const answer = await cache.get('key', anything).catch(() => undefined);
+    const answer = await cache.get('key', anyValue).catch(() => undefined);
     if (answer === 'right') return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -60,7 +61,7 @@ it.each<[string, string, isEndless: boolean]>([
   const backend = open();
   await untilItAnswers(backend);
   answerOnce('get', text, isEndless);
-  const error = await rejectionOf(() => backend.cache.get('key', anything));
+  const error = await rejectionOf(() => backend.cache.get('key', anyValue));
   expect([error.code, error.retryable, error.message]).toEqual([
     'CACHE',
     true,
@@ -71,8 +72,8 @@ it.each<[string, string, isEndless: boolean]>([
 });
 
 it.each<[string, (backend: CacheBackend) => Promise<unknown>, string]>([
-  ['getEntry', ({ cache }) => cache.getEntry('key', anything), '*1\r\n*2\r\n:1\r\n:2\r\n'],
-  ['getEntry, without a list', ({ cache }) => cache.getEntry('key', anything), '+OK\r\n'],
+  ['getEntry', ({ cache }) => cache.getEntry('key', anyValue), '*1\r\n*2\r\n:1\r\n:2\r\n'],
+  ['getEntry, without a list', ({ cache }) => cache.getEntry('key', anyValue), '+OK\r\n'],
   ['delete', ({ cache }) => cache.delete('key'), '*1\r\n$1\r\nx\r\n'],
   ['setIfNewer', ({ cache }) => cache.setIfNewer('key', { timestamp: '2024-01-01T00:00:00Z' }, 60), '*0\r\n'],
   [
@@ -81,7 +82,7 @@ it.each<[string, (backend: CacheBackend) => Promise<unknown>, string]>([
     '*1\r\n:5\r\n',
   ],
   ['recent', ({ marketStream }) => marketStream.recent('A', 1), '*1\r\n$1\r\nx\r\n'],
-  ['getEntries', ({ cache }) => cache.getEntries(['a', 'b'], anything), '*1\r\n$-1\r\n'],
+  ['getEntries', ({ cache }) => cache.getEntries(['a', 'b'], anyValue), '*1\r\n$-1\r\n'],
 ])('%s fails with CacheError when its script returns another type', async (_, call, text) => {
   const backend = open();
   await backend.probe.ping();
@@ -94,7 +95,7 @@ it('getMany fails with CacheError when the list is too short', async () => {
   const backend = open();
   await backend.probe.ping();
   server.reply = ([command]) => (command === 'mget' ? '*1\r\n$1\r\n1\r\n' : undefined);
-  expect((await rejectionOf(() => backend.cache.getMany(['a', 'b'], anything))).code).toBe('CACHE');
+  expect((await rejectionOf(() => backend.cache.getMany(['a', 'b'], anyValue))).code).toBe('CACHE');
 });
 
 it('a reply without a request closes the connection, and the client reconnects', async () => {

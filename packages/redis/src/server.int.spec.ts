@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
 import type { CacheBackend, CacheInvalidations } from '@quantumtrade/dal-domain';
-import { RATE_LIMIT_WINDOW_MS, WRONG_TYPE } from '@quantumtrade/dal-domain';
+import { anyValue, RATE_LIMIT_WINDOW_MS, WRONG_TYPE } from '@quantumtrade/dal-domain';
 import { until } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { connectRedis } from './connect-redis.js';
 
 const SECRET = 's3cr3t';
-const anything = { parse: (value: unknown) => value };
 const instant = (ms: number) => new Date(Date.UTC(2024, 0, 2) + ms).toISOString();
 
 let server: RedisProcess;
@@ -71,7 +70,7 @@ it('setIfNewer keeps the newest value of many concurrent writers', async () => {
     );
     await Promise.all(writes);
   });
-  expect(await backend.cache.get('key', anything)).toEqual({ timestamp: instant(99) });
+  expect(await backend.cache.get('key', anyValue)).toEqual({ timestamp: instant(99) });
 });
 
 it('rate limits are exact over many connections, by server time', async () => {
@@ -144,7 +143,7 @@ it('different prefixes separate environments in one database', async () => {
   const other = connectRedis({ url: server.url, keyPrefix: `${randomUUID()}:` });
   await backend.cache.set('key', 'mine', 60);
   await other.cache.set('key', 'theirs', 60);
-  expect(await backend.cache.get('key', anything)).toBe('mine');
+  expect(await backend.cache.get('key', anyValue)).toBe('mine');
   expect(await other.cache.delete('key')).toBe(true);
   expect(await backend.cache.exists('key')).toBe(true);
   await other.probe.close();
@@ -162,8 +161,8 @@ it('setMany writes nothing more after its caller has left', async () => {
   await expect(left).rejects.toBe('not needed');
   await backend.cache.set(keys.at(-1)!, 'later', 60);
   for (let i = 0; i < keys.length; i++) await backend.probe.ping();
-  expect(await backend.cache.get(keys.at(-1)!, anything)).toBe('later');
-  expect(await backend.cache.get(keys[0]!, anything)).toBe('earlier');
+  expect(await backend.cache.get(keys.at(-1)!, anyValue)).toBe('later');
+  expect(await backend.cache.get(keys[0]!, anyValue)).toBe('earlier');
 });
 
 it('any number of concurrent calls uses one connection', async () => {
@@ -226,7 +225,7 @@ it.each([
 it('a forbidden command fails with CacheError', async () => {
   await redis.acl('SETUSER', 'reader', 'on', '>pw', '~*', '+get', '+info', '+ping', '+client');
   const reader = connectRedis({ url: server.url, username: 'reader', password: 'pw', keyPrefix });
-  expect(await reader.cache.get('key', anything)).toBeNull();
+  expect(await reader.cache.get('key', anyValue)).toBeNull();
   const error = await rejectionOf(() => reader.cache.set('key', SECRET, 60));
   expect(error).toMatchObject({ code: 'CACHE', retryable: false });
   expect(printedForms(error)).not.toContain(SECRET);

@@ -1,9 +1,10 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import type { RedisTlsSettings } from './settings.js';
-import { anything, closeAll, connect } from './testing/connected.js';
+import { closeAll, connect } from './testing/connected.js';
 
 const path = (name: string) => fileURLToPath(new URL(`./testing/tls/${name}`, import.meta.url));
 const pem = (name: string) => readFile(path(name), 'utf8');
@@ -28,7 +29,7 @@ it('the client connects to a server with a trusted, matching certificate', async
   const server = await startTls('--tls-auth-clients', 'no');
   const { cache } = connectTls(server, { ca: await pem('ca.pem'), servername: 'redis.test' });
   await cache.set('key', 1, 60);
-  expect(await cache.get('key', anything)).toBe(1);
+  expect(await cache.get('key', anyValue)).toBe(1);
 });
 
 it('the client refuses an untrusted certificate unless verification is off', async () => {

@@ -21,40 +21,40 @@ const changes: Readonly<Record<string, Change>> = {
   'replaceIfNewer that deletes': (cache) => cache.replaceIfNewer('key', earlier, 60),
 };
 
-/** Keeps what it hears, and waits for it. */
+/** Records notifications, and waits for them. */
 export class RecordingListener implements InvalidationListener {
-  /** What was told, in order. */
-  readonly heard: string[] = [];
+  /** Notifications in order. */
+  readonly events: string[] = [];
   #wake = () => {};
 
   onConnected(): void {
-    this.#hear('(connected)');
+    this.#record('(connected)');
   }
 
   onDisconnected(): void {
-    this.#hear('(disconnected)');
+    this.#record('(disconnected)');
   }
 
   onInvalidated(keys: readonly string[] | 'all'): void {
-    for (const key of keys === 'all' ? ['(all)'] : keys) this.#hear(key);
+    for (const key of keys === 'all' ? ['(all)'] : keys) this.#record(key);
   }
 
-  /** Resolves when this was told, from a place in `heard` on; with the place after it. */
+  /** Resolves when an event is recorded at an index or later, with the index after it. */
   async until(what: string, from = 0): Promise<number> {
     for (;;) {
-      const place = this.heard.indexOf(what, from);
+      const place = this.events.indexOf(what, from);
       if (place >= 0) return place + 1;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
-  #hear(what: string): void {
-    this.heard.push(what);
+  #record(what: string): void {
+    this.events.push(what);
     this.#wake();
   }
 }
 
-/** What the doc comments of `CacheInvalidations` promise. */
+/** Suite of the contract of `CacheInvalidations`. */
 export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
@@ -71,7 +71,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       test(`tells every listener of ${name}`, async ({ backend }) => {
         await backend.cache.set('key', earlier, 60);
         const [one, other] = [await listening(backend), await listening(backend)];
-        const from = [one.listener.heard.length, other.listener.heard.length] as const;
+        const from = [one.listener.events.length, other.listener.events.length] as const;
         await change(backend.cache);
         await one.listener.until('key', from[0]);
         await other.listener.until('key', from[1]);
@@ -87,12 +87,12 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
     test('begins disconnected, and says so later than listen returns', async ({ backend }) => {
       const listener = new RecordingListener();
       backend.invalidations.listen(listener);
-      expect(listener.heard).toEqual([]);
+      expect(listener.events).toEqual([]);
       await listener.until('(connected)');
-      expect(listener.heard[0]).toBe('(connected)');
+      expect(listener.events[0]).toBe('(connected)');
       const second = new RecordingListener();
       backend.invalidations.listen(second);
-      expect(second.heard).toEqual([]);
+      expect(second.events).toEqual([]);
       await second.until('(connected)');
     });
 
@@ -102,7 +102,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
         const stop = backend.invalidations.listen(listener);
         const writes = Array.from({ length: 20 }, (_, j) => backend.cache.set(`key-${j}`, i, 60));
         await Promise.all([listener.until('(connected)'), ...writes]);
-        expect(listener.heard.indexOf('(connected)')).toBe(0);
+        expect(listener.events.indexOf('(connected)')).toBe(0);
         stop();
       }
     });
@@ -112,7 +112,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       const keys = ['a,b', 'clé:株 🚀', '{tag},{tag}', '', ' ', '__redis__:invalidate'];
       await backend.cache.setMany(keys.map((key) => ({ key, value: 1, ttlSeconds: 60 })));
       for (const key of keys) await listener.until(key, 1);
-      expect([...new Set(listener.heard.slice(1))].toSorted()).toEqual(keys.toSorted());
+      expect([...new Set(listener.events.slice(1))].toSorted()).toEqual(keys.toSorted());
     });
 
     test('tells of all keys of a long list', async ({ backend }) => {
@@ -120,7 +120,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       const keys = Array.from({ length: 2_500 }, (_, i) => `key-${i}`);
       await backend.cache.setMany(keys.map((key) => ({ key, value: 1, ttlSeconds: 60 })));
       for (const key of keys) await listener.until(key, 1);
-      const from = listener.heard.length;
+      const from = listener.events.length;
       await backend.cache.deleteMany(keys);
       for (const key of keys) await listener.until(key, from);
     });
@@ -133,7 +133,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       one.stop();
       await backend.cache.set('key', 1, 60);
       await other.listener.until('key');
-      expect(one.listener.heard).toEqual(['(connected)']);
+      expect(one.listener.events).toEqual(['(connected)']);
     });
 
     test('listens again after all have stopped', async ({ backend }) => {
@@ -143,17 +143,17 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       const { listener } = await listening(backend);
       await backend.cache.set('key', 1, 60);
       await listener.until('key');
-      expect(early.heard).toEqual([]);
+      expect(early.events).toEqual([]);
     });
 
     test('says that it is over when the backend is closed, once', async ({ backend }) => {
       const { listener } = await listening(backend);
       await backend.probe.close();
       await backend.probe.close();
-      expect(listener.heard).toEqual(['(connected)', '(disconnected)']);
+      expect(listener.events).toEqual(['(connected)', '(disconnected)']);
       const late = new RecordingListener();
       backend.invalidations.listen(late)();
-      expect(late.heard).toEqual([]);
+      expect(late.events).toEqual([]);
     });
   });
 }

@@ -1,17 +1,17 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import type { Cache } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 
-const anything = { parse: (value: unknown) => value };
 const timed = { timestamp: '2024-01-02T12:00:00.000Z' };
 
 /** Every call that takes a key. */
 const calls: Readonly<Record<string, (cache: Cache, key: string) => Promise<unknown>>> = {
-  get: (cache, key) => cache.get(key, anything),
-  getEntry: (cache, key) => cache.getEntry(key, anything),
-  getEntryOrSet: (cache, key) => cache.getEntryOrSet(key, anything, 1, 60),
-  getMany: (cache, key) => cache.getMany(['other', key], anything),
-  getEntries: (cache, key) => cache.getEntries(['other', key], anything),
+  get: (cache, key) => cache.get(key, anyValue),
+  getEntry: (cache, key) => cache.getEntry(key, anyValue),
+  getEntryOrSet: (cache, key) => cache.getEntryOrSet(key, anyValue, 1, 60),
+  getMany: (cache, key) => cache.getMany(['other', key], anyValue),
+  getEntries: (cache, key) => cache.getEntries(['other', key], anyValue),
   set: (cache, key) => cache.set(key, 1, 60),
   setMany: (cache, key) =>
     cache.setMany([

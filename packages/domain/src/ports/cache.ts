@@ -7,6 +7,9 @@ export interface Decoder<T> {
   parse(value: unknown): T;
 }
 
+/** Decoder that accepts every value. */
+export const anyValue: Decoder<unknown> = { parse: (value) => value };
+
 /**
  * A value and the instant (epoch milliseconds, by the clock of this process) at which its time is over. The instant may
  * be early by what the answer took, never late; `Infinity` for a value that another writer has stored without an end.

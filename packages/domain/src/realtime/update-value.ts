@@ -1,6 +1,7 @@
 import { CacheError, isDatabaseError } from '../errors.js';
 import type { Keyspace } from '../keyspaces/keyspace.js';
 import type { CacheEntry, Decoder } from '../ports/cache.js';
+import { anyValue } from '../ports/cache.js';
 import { encodeFor } from './encode-for.js';
 
 /** What becomes of a value, null for none; undefined leaves it as it is. It may be called more than once. */
@@ -14,7 +15,6 @@ export interface UpdateCalls {
   remove(): Promise<unknown>;
 }
 
-const asItIs: Decoder<unknown> = { parse: (value) => value };
 /** Each attempt that fails is another writer's success. */
 const MOST_ATTEMPTS = 1_000;
 
@@ -28,7 +28,7 @@ export async function updateValue<P extends string, T>(
   { read, replace, remove }: UpdateCalls,
 ): Promise<void> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-    const entry = await read(asItIs).catch(async (error: unknown) => {
+    const entry = await read(anyValue).catch(async (error: unknown) => {
       if (!isUnreadable(error)) throw error;
       await remove();
       return null;

@@ -1,3 +1,4 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { promisify } from 'node:util';
 import redisMock from 'redis-mock';
 import { deleteKey, getEntry, getEntryOrSet, setIfUnchanged, writeIfNewer } from '../cache/cache-scripts.js';
@@ -46,7 +47,6 @@ function createMock(reply: unknown = 1) {
 }
 
 const clock = { now: () => 1_000 };
-const anything = { parse: (value: unknown) => value };
 
 it('set stores JSON with its time to live in milliseconds', async () => {
   const mock = createMock();
@@ -55,10 +55,10 @@ it('set stores JSON with its time to live in milliseconds', async () => {
   expect(await mock.get('key')).toBe('{"a":[1]}');
   const ttl = await mock.pttl('key');
   expect(ttl > 0 && ttl <= 1_500).toBe(true);
-  expect(await cache.get('key', anything)).toEqual({ a: [1] });
+  expect(await cache.get('key', anyValue)).toEqual({ a: [1] });
   expect(await cache.exists('key')).toBe(true);
   expect(await cache.exists('another')).toBe(false);
-  expect(await cache.get('another', anything)).toBeNull();
+  expect(await cache.get('another', anyValue)).toBeNull();
 });
 
 it.each([0, 1])('delete runs a script that returns the number of deleted values (%i)', async (reply) => {
@@ -76,7 +76,7 @@ it('setMany, getMany and deleteMany pass all keys', async () => {
   ]);
   const ttl = await mock.pttl('a');
   expect(ttl > 0 && ttl <= 1_500).toBe(true);
-  expect(await cache.getMany(['b', 'x', 'a'], anything)).toEqual([null, null, [1]]);
+  expect(await cache.getMany(['b', 'x', 'a'], anyValue)).toEqual([null, null, [1]]);
   expect(await cache.deleteMany(['a', 'x', 'b'])).toBe(2);
 });
 
@@ -85,14 +85,14 @@ it.each([
   ['never expires when it has no time to live', -1, Infinity],
 ])('getEntry returns an entry that %s', async (_, ttlMs, expiresAt) => {
   const { run, evaluated } = createMock(['[1]', ttlMs]);
-  expect(await new RedisCache(run, clock).getEntry('key', anything)).toEqual({ value: [1], expiresAt });
+  expect(await new RedisCache(run, clock).getEntry('key', anyValue)).toEqual({ value: [1], expiresAt });
   expect(evaluated).toEqual([[getEntry, 'key', []]]);
-  expect(await new RedisCache(createMock(null).run, clock).getEntry('key', anything)).toBeNull();
+  expect(await new RedisCache(createMock(null).run, clock).getEntry('key', anyValue)).toBeNull();
 });
 
 it('getEntries runs one script for all keys', async () => {
   const { run, evaluated } = createMock([['[1]', 250], null, ['2', -1]]);
-  expect(await new RedisCache(run, clock).getEntries(['a', 'b', 'c'], anything)).toEqual([
+  expect(await new RedisCache(run, clock).getEntries(['a', 'b', 'c'], anyValue)).toEqual([
     { value: [1], expiresAt: 1_250 },
     null,
     { value: 2, expiresAt: Infinity },
@@ -102,7 +102,7 @@ it('getEntries runs one script for all keys', async () => {
 
 it('getEntryOrSet runs one script with the value and its time to live', async () => {
   const found = createMock(['[1]', 250]);
-  const getOrSet = (cache: RedisCache) => cache.getEntryOrSet('key', anything, [2], 1.5);
+  const getOrSet = (cache: RedisCache) => cache.getEntryOrSet('key', anyValue, [2], 1.5);
   expect(await getOrSet(new RedisCache(found.run, clock))).toEqual({ value: [1], expiresAt: 1_250 });
   expect(found.evaluated).toEqual([[getEntryOrSet, 'key', ['[2]', 1_500]]]);
   expect(await getOrSet(new RedisCache(createMock(null).run, clock))).toBeNull();

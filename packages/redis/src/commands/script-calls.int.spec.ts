@@ -1,10 +1,10 @@
-import { CacheError } from '@quantumtrade/dal-domain';
+import { anyValue, CacheError } from '@quantumtrade/dal-domain';
 import { sleep } from '@quantumtrade/dal-runtime';
 import { until } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { callsOf, resetCalls } from '../testing/command-stats.js';
-import { anything, closeAll, connect } from '../testing/connected.js';
+import { closeAll, connect } from '../testing/connected.js';
 
 let server: RedisProcess;
 let redis: Redis;
@@ -34,7 +34,7 @@ it('calls of one turn share few commands, and each gets its reply', async () => 
   );
   expect(answers).toEqual(numbersTo(120).map((n) => n !== 7 && n !== 77));
   expect(await scriptRuns()).toBe(3);
-  const entries = await Promise.all(numbersTo(50).map((n) => cache.getEntry(`${n}`, anything)));
+  const entries = await Promise.all(numbersTo(50).map((n) => cache.getEntry(`${n}`, anyValue)));
   expect(entries.map((entry) => entry?.value)).toEqual(numbersTo(50).map((n) => (n === 7 ? 'seven' : n)));
   expect(await scriptRuns()).toBe(4);
 });
@@ -70,10 +70,10 @@ it('the order of all calls is kept', async () => {
     cache.setIfUnchanged('key', undefined, 1, 60),
     cache.set('key', 2, 60),
     cache.setIfUnchanged('key', 2, 3, 60),
-    cache.getEntryOrSet('key', anything, 4, 60),
+    cache.getEntryOrSet('key', anyValue, 4, 60),
     cache.delete('key'),
-    cache.getEntryOrSet('key', anything, 5, 60),
-    cache.get('key', anything),
+    cache.getEntryOrSet('key', anyValue, 5, 60),
+    cache.get('key', anyValue),
   ]);
   expect(answers).toMatchObject([true, undefined, true, { value: 3 }, true, null, 5]);
 });
@@ -82,7 +82,7 @@ it('a key of another type fails only its own call', async () => {
   const { cache } = connect({ url: server.url });
   await redis.lpush('list', 'no value');
   const outcomes = await Promise.allSettled(
-    ['a', 'list', 'b'].map((key) => cache.getEntryOrSet(key, anything, key, 60)),
+    ['a', 'list', 'b'].map((key) => cache.getEntryOrSet(key, anyValue, key, 60)),
   );
   const reason = { code: 'CACHE', message: expect.stringContaining('WRONGTYPE') as string };
   expect(outcomes).toMatchObject([
@@ -91,14 +91,14 @@ it('a key of another type fails only its own call', async () => {
     { status: 'fulfilled', value: null },
   ]);
   expect(await redis.mget('a', 'b')).toEqual(['"a"', '"b"']);
-  await expect(cache.getEntries(['a', 'list'], anything)).rejects.toThrow(CacheError);
+  await expect(cache.getEntries(['a', 'list'], anyValue)).rejects.toThrow(CacheError);
 });
 
 it('a key without permission fails only its own call', async () => {
   const { cache } = connect({ url: server.url, username: 'ann', password: 'password' });
   const callAll = () =>
     Promise.allSettled(
-      ['own:a', 'foreign', 'own:b'].map((key) => cache.getEntryOrSet(key, anything, key, 60)),
+      ['own:a', 'foreign', 'own:b'].map((key) => cache.getEntryOrSet(key, anyValue, key, 60)),
     );
   const refused = { status: 'rejected', reason: { code: 'CACHE' } };
   const none = { status: 'fulfilled', value: null };
@@ -112,7 +112,7 @@ it('no call is sent again after the connection is lost', async () => {
   const { cache, probe } = connect({ url: server.url });
   await probe.ping();
   await redis.client('PAUSE', 200, 'WRITE');
-  const calls = numbersTo(5).map((n) => cache.getEntryOrSet(`lost-${n}`, anything, n, 60));
+  const calls = numbersTo(5).map((n) => cache.getEntryOrSet(`lost-${n}`, anyValue, n, 60));
   await sleep(50);
   await redis.client('KILL', 'TYPE', 'NORMAL', 'SKIPME', 'yes');
   const outcomes = await Promise.allSettled(calls);
@@ -133,7 +133,7 @@ it('a server that refuses a whole batch is asked once', async () => {
       () => true,
     ),
   );
-  const outcomes = await Promise.allSettled(numbersTo(5).map((n) => cache.getEntry(`${n}`, anything)));
+  const outcomes = await Promise.allSettled(numbersTo(5).map((n) => cache.getEntry(`${n}`, anyValue)));
   await redis.script('KILL');
   await looping;
   busy.disconnect();

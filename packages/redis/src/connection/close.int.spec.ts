@@ -1,6 +1,7 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { rejectionOf } from '@quantumtrade/dal-conformance';
 import { connectRedis } from '../connect-redis.js';
-import { anything, closeAll, connect, NO_TIMEOUT, openSockets } from '../testing/connected.js';
+import { closeAll, connect, NO_TIMEOUT, openSockets } from '../testing/connected.js';
 import { sleep } from '@quantumtrade/dal-runtime';
 import { freePort } from '@quantumtrade/dal-testing';
 import { killServers, startRedis, startSilentServer } from '../testing/started-servers.js';
@@ -55,7 +56,7 @@ it('close answers the calls made before it', async () => {
   const { cache, probe } = connect({ url: server.url, ...NO_TIMEOUT });
   const long = 'x'.repeat(8_000);
   await cache.set('key', long, 60);
-  const asked = Array.from({ length: 400 }, () => cache.get('key', anything));
+  const asked = Array.from({ length: 400 }, () => cache.get('key', anyValue));
   const closed = probe.close();
   for (const answer of await Promise.all(asked)) expect(answer === long).toBe(true);
   await closed;

@@ -1,5 +1,6 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
-import { anything, closeAll, connect, NO_TIMEOUT, untilAnswered } from '../testing/connected.js';
+import { closeAll, connect, NO_TIMEOUT, untilAnswered } from '../testing/connected.js';
 import { killServers, startRedis } from '../testing/started-servers.js';
 
 const SECRET = 's3cr3t-value';
@@ -29,7 +30,7 @@ it('calls fail immediately when the server dies, and succeed after its restart',
 
   await server.start();
   await untilAnswered(backend);
-  expect(await cache.get('key', anything)).toBeNull();
+  expect(await cache.get('key', anyValue)).toBeNull();
   expect(await cache.setIfNewer('timed', { timestamp: '2024-01-01T00:00:00.000Z' }, 60)).toBe(true);
   await probe.ping();
 });

@@ -1,9 +1,10 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { randomUUID } from 'node:crypto';
 import { RecordingListener } from '@quantumtrade/dal-conformance';
 import { until } from '@quantumtrade/dal-testing';
 import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import type { RedisSettings } from '../settings.js';
-import { anything, closeAll, connect } from '../testing/connected.js';
+import { closeAll, connect } from '../testing/connected.js';
 
 let cluster: RedisClusterProcesses;
 let keyPrefix: string;
@@ -51,7 +52,7 @@ it('one killed connection disconnects the listener until all are back', async ()
   const { listener } = await connectListener();
   const keys = await keysOfShards();
   for (const { redis } of cluster.masters) {
-    const from = listener.heard.length;
+    const from = listener.events.length;
     await redis.client('KILL', 'TYPE', 'PUBSUB');
     await listener.until('(disconnected)', from);
     const back = await listener.until('(connected)', from);
@@ -71,9 +72,9 @@ it('a moved key is announced, and so are its later changes', async () => {
   const slot = await from!.redis.cluster('KEYSLOT', keyPrefix + key!);
   await cluster.moveSlot(slot, from!, to!);
   const moved = await listener.until(key!, written);
-  expect(await backend.cache.get(key!, anything)).toBe(1);
+  expect(await backend.cache.get(key!, anyValue)).toBe(1);
   await until(
-    async () => listener.heard.lastIndexOf('(disconnected)') < listener.heard.lastIndexOf('(connected)'),
+    async () => listener.events.lastIndexOf('(disconnected)') < listener.events.lastIndexOf('(connected)'),
   );
   await cluster.client.set(keyPrefix + key!, '2');
   await listener.until(key!, moved);
@@ -88,7 +89,7 @@ it('a lost master disconnects the listener until its successor is connected', as
   const lost = await listener.until('(disconnected)');
   await until(async () => {
     await cluster.client.set(keyPrefix + key!, '1').catch(() => undefined);
-    return listener.heard.includes(key!, lost);
+    return listener.events.includes(key!, lost);
   });
   await victim!.server.start();
 });

@@ -69,7 +69,7 @@ it.each<[string, (key: string) => Promise<unknown>]>([
   const from = await listener.until('a,b 株');
   await change(`${keyPrefix}a,b 株`);
   await listener.until('a,b 株', from);
-  expect(new Set(listener.heard)).toEqual(new Set(['(connected)', 'a,b 株']));
+  expect(new Set(listener.events)).toEqual(new Set(['(connected)', 'a,b 株']));
 });
 
 it.each([
@@ -99,8 +99,8 @@ it('only changes under the prefix are announced, without prefix all changes', as
   await foreign.set(`${keyPrefix}key`, '1');
   await listener.until('key');
   await all.listener.until(`${keyPrefix}key`);
-  expect(listener.heard).toEqual(['(connected)', 'key']);
-  expect(all.listener.heard).toEqual(['(connected)', 'another:key', `${keyPrefix}key`]);
+  expect(listener.events).toEqual(['(connected)', 'key']);
+  expect(all.listener.events).toEqual(['(connected)', 'another:key', `${keyPrefix}key`]);
 });
 
 it('changes in any database are announced to other processes', async () => {
@@ -139,7 +139,7 @@ it.each(['subscribers', 'others'] as const)(
     await listener.until('(connected)', from);
     await foreign.set(`${keyPrefix}key`, '1');
     await listener.until('key', from);
-    expect(listener.heard).toEqual(['(connected)', '(disconnected)', '(connected)', 'key']);
+    expect(listener.events).toEqual(['(connected)', '(disconnected)', '(connected)', 'key']);
   },
 );
 
@@ -208,7 +208,7 @@ it('without permission to track the listener stays disconnected with a reason', 
     await foreign.acl('LOG', 'RESET');
   }
   await backend.cache.set('key', 1, 60);
-  expect(listener.heard).toEqual([]);
+  expect(listener.events).toEqual([]);
   expect(backend.invalidations.disconnectedReason!()).toBe('the server answered NOPERM');
   await foreign.acl('SETUSER', 'blind', '+client|tracking');
   await listener.until('(connected)');
@@ -237,7 +237,7 @@ it('invalidation none never connects a listener', async () => {
   expect((await listClients()).subscribers).toEqual([]);
   expect(backend.invalidations.disconnectedReason!()).toContain('settings');
   await backend.probe.close();
-  expect(listener.heard).toEqual([]);
+  expect(listener.events).toEqual([]);
 });
 
 it('a mirror holds no stale value after its connections are killed', async () => {

@@ -27,7 +27,7 @@ describe('a single server', () => {
     await writer.cache.setIfNewer('a,b', { timestamp: '2024-01-02T00:00:00Z' }, 60);
     await other.cache.set('marker', 1, 60);
     await Promise.all([ours.until('a,b'), theirs.until('marker')]);
-    expect([ours.heard, theirs.heard]).toEqual([
+    expect([ours.events, theirs.events]).toEqual([
       ['(connected)', 'a,b'],
       ['(connected)', 'marker'],
     ]);
@@ -45,7 +45,7 @@ describe('a single server', () => {
     await backend.rateLimiter.consume({ userId: 'ann', endpoint: '/x', limit: 1 });
     await backend.cache.set('marker', 1, 60);
     await listener.until('marker');
-    expect(listener.heard).toEqual(['(connected)', 'held', 'marker']);
+    expect(listener.events).toEqual(['(connected)', 'held', 'marker']);
   });
 });
 

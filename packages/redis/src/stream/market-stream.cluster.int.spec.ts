@@ -3,9 +3,9 @@ import { isDatabaseError, OLDEST_TICK } from '@quantumtrade/dal-domain';
 import { closeAll, connect } from '../testing/connected.js';
 import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { until } from '@quantumtrade/dal-testing';
-import { range, numberedTick, numbersOf } from '../testing/ticks.js';
+import { consecutive, numberedTick, numbersOf } from '../testing/ticks.js';
 
-const SYMBOLS = range(0, 12).map((i) => `S${i}`);
+const SYMBOLS = consecutive(0, 12).map((i) => `S${i}`);
 
 let cluster: RedisClusterProcesses;
 beforeAll(async () => {

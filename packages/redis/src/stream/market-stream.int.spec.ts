@@ -15,7 +15,7 @@ import { until } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { AppendNotices } from './append-notices.js';
 import { streamScripts } from './stream-scripts.js';
-import { range, numberedTick, ticks, numbersOf } from '../testing/ticks.js';
+import { consecutive, numberedTick, numberedTicks, numbersOf } from '../testing/ticks.js';
 
 type Items = AsyncIterator<MarketStreamItem>;
 
@@ -86,14 +86,14 @@ it('a subscriber gets every tick once and in order despite cut connections', asy
       const reading = takeUntil(follow(consumer.marketStream, OLDEST_TICK, bufferSize), total - 1);
       let appended = 0;
       for (const { count, cut, pauseMs } of steps) {
-        await producer.marketStream.append(SYMBOL, ticks(appended, count));
+        await producer.marketStream.append(SYMBOL, numberedTicks(appended, count));
         appended += count;
         for (const id of connectionIds(await admin.client('LIST'))) {
           if (cut && !spared.includes(id)) await admin.client('KILL', 'ID', id).catch(() => undefined);
         }
         await sleep(pauseMs);
       }
-      expect(numbersOf(await reading)).toEqual(range(0, total));
+      expect(numbersOf(await reading)).toEqual(consecutive(0, total));
       await Promise.all([producer.probe.close(), consumer.probe.close()]);
     }),
     { numRuns: 3 },
@@ -103,12 +103,13 @@ it('a subscriber gets every tick once and in order despite cut connections', asy
 it('a slow consumer gets a gap after its full buffer', async () => {
   const { url } = await startRedis();
   const { marketStream } = connect({ url });
-  await marketStream.append(SYMBOL, ticks(0, 20));
+  await marketStream.append(SYMBOL, numberedTicks(0, 20));
   const items = follow(marketStream, OLDEST_TICK, 10);
   expect(numbersOf(await take(items, 1))).toEqual([0]);
-  for (let first = 20; first < 3_020; first += 500) await marketStream.append(SYMBOL, ticks(first, 500));
+  for (let first = 20; first < 3_020; first += 500)
+    await marketStream.append(SYMBOL, numberedTicks(first, 500));
   const rest = await take(items, 9 + 1 + MARKET_STREAM_LENGTH);
-  expect(numbersOf(rest)).toEqual([...range(1, 9), 'gap', ...range(2_020, MARKET_STREAM_LENGTH)]);
+  expect(numbersOf(rest)).toEqual([...consecutive(1, 9), 'gap', ...consecutive(2_020, MARKET_STREAM_LENGTH)]);
 });
 
 it('a subscription continues without a gap when data survives a restart', async () => {
@@ -116,7 +117,7 @@ it('a subscription continues without a gap when data survives a restart', async 
   cleanUps.push(() => rm(directory, { recursive: true }));
   const server = await startRedis('--dir', directory, '--appendonly', 'yes', '--appendfsync', 'always');
   const { marketStream } = connect({ url: server.url });
-  await marketStream.append(SYMBOL, ticks(0, 5));
+  await marketStream.append(SYMBOL, numberedTicks(0, 5));
   const items = follow(marketStream);
   await take(items, 3);
   await take(items, 2);
@@ -126,21 +127,21 @@ it('a subscription continues without a gap when data survives a restart', async 
     await server.start();
     await until(() => succeeds(marketStream));
   }
-  await marketStream.append(SYMBOL, ticks(5, 5));
-  expect(numbersOf(await awaited)).toEqual(range(5, 5));
+  await marketStream.append(SYMBOL, numberedTicks(5, 5));
+  expect(numbersOf(await awaited)).toEqual(consecutive(5, 5));
 });
 
 it('a subscription reports a gap when the server restarts empty', async () => {
   const server = await startRedis();
   const { marketStream } = connect({ url: server.url });
-  await marketStream.append(SYMBOL, ticks(0, 5));
+  await marketStream.append(SYMBOL, numberedTicks(0, 5));
   const items = follow(marketStream);
   await take(items, 5);
   const awaited = take(items, 3);
   await server.kill();
   await server.start();
   await until(() => succeeds(marketStream));
-  await marketStream.append(SYMBOL, ticks(7, 2));
+  await marketStream.append(SYMBOL, numberedTicks(7, 2));
   expect(numbersOf(await awaited)).toEqual(['gap', 7, 8]);
 });
 
@@ -148,14 +149,14 @@ it('a subscription reports a gap when the server lost the last ticks', async () 
   const { url } = await startRedis();
   const { marketStream } = connect({ url });
   const admin = administer(url);
-  await marketStream.append(SYMBOL, ticks(0, 5));
+  await marketStream.append(SYMBOL, numberedTicks(0, 5));
   await admin.copy(KEY, 'before');
-  await marketStream.append(SYMBOL, ticks(5, 5));
+  await marketStream.append(SYMBOL, numberedTicks(5, 5));
   const items = follow(marketStream);
   await take(items, 10);
   await admin.copy('before', KEY, 'REPLACE');
   const awaited = take(items, 3);
-  await marketStream.append(SYMBOL, ticks(10, 2));
+  await marketStream.append(SYMBOL, numberedTicks(10, 2));
   expect(numbersOf(await awaited)).toEqual(['gap', 10, 11]);
 });
 
@@ -163,7 +164,7 @@ it('a new stream with smaller ids is read from its start', async () => {
   const { url } = await startRedis();
   const { marketStream } = connect({ url });
   const admin = administer(url);
-  await marketStream.append(SYMBOL, ticks(0, 2));
+  await marketStream.append(SYMBOL, numberedTicks(0, 2));
   const items = follow(marketStream);
   await take(items, 2);
   const [[, [, text]]] = (await admin.xrange(KEY, '-', '+')) as [[string, [string, string]]];
@@ -186,7 +187,7 @@ it('ticks arrive without permission to publish notices', async () => {
   const items = follow(marketStream);
   const awaited = take(items, 3);
   for (let number = 0; number < 3; number++) await marketStream.append(SYMBOL, [numberedTick(number)]);
-  expect(numbersOf(await awaited)).toEqual(range(0, 3));
+  expect(numbersOf(await awaited)).toEqual(consecutive(0, 3));
 });
 
 it('all subscriptions share one additional connection', async () => {
@@ -194,10 +195,10 @@ it('all subscriptions share one additional connection', async () => {
   const { marketStream, probe } = connect({ url });
   await probe.ping();
   expect(probe.connectionCount()).toBe(1);
-  const awaited = range(0, 50).map(() => take(follow(marketStream), 2));
-  await marketStream.append(SYMBOL, ticks(0, 1));
+  const awaited = consecutive(0, 50).map(() => take(follow(marketStream), 2));
+  await marketStream.append(SYMBOL, numberedTicks(0, 1));
   await until(async () => probe.connectionCount() === 2);
-  await marketStream.append(SYMBOL, ticks(1, 1));
+  await marketStream.append(SYMBOL, numberedTicks(1, 1));
   for (const items of await Promise.all(awaited)) expect(numbersOf(items)).toEqual([0, 1]);
   expect(probe.connectionCount()).toBe(2);
 });
@@ -247,7 +248,7 @@ describe('after the stream expired', () => {
 
   it('a subscriber that had unread ticks gets a gap', async () => {
     const { marketStream, untilGone } = await openStream();
-    await marketStream.append(SYMBOL, ticks(0, 2));
+    await marketStream.append(SYMBOL, numberedTicks(0, 2));
     const items = follow(marketStream, OLDEST_TICK, 1);
     await sleep(500);
     expect(numbersOf(await take(items, 1))).toEqual([0]);

@@ -36,6 +36,3 @@ export async function untilAnswered({ cache }: CacheBackend): Promise<void> {
 /** Returns the number of open sockets of this process. */
 export const openSockets = (): number =>
   process.getActiveResourcesInfo().filter((kind) => /^(TCP|TLS)(Socket)?Wrap$/.test(kind)).length;
-
-/** Decoder that accepts any value. */
-export const anything = { parse: (value: unknown) => value };

@@ -1,7 +1,7 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import type { CacheBackend, InvalidationListener } from '@quantumtrade/dal-domain';
 import { sleep } from '@quantumtrade/dal-runtime';
 import { until } from '@quantumtrade/dal-testing';
-import { anything } from './connected.js';
 
 /** Keeps the values that it reads until they are invalidated, and reads them again then. */
 export class Mirror implements InvalidationListener {
@@ -15,7 +15,7 @@ export class Mirror implements InvalidationListener {
 
   constructor({ cache, invalidations }: CacheBackend, keys: readonly string[]) {
     this.#stopListening = invalidations.listen(this);
-    this.#reading = Promise.all(keys.map((key) => this.#read(key, () => cache.get(key, anything))));
+    this.#reading = Promise.all(keys.map((key) => this.#read(key, () => cache.get(key, anyValue))));
   }
 
   onConnected(): void {

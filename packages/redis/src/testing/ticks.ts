@@ -14,10 +14,11 @@ export const numberedTick = (number: number, symbol = 'AAPL'): MarketData<true> 
   qualityScore: 1,
 });
 
-export const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+export const consecutive = (first: number, count: number) =>
+  Array.from({ length: count }, (_, i) => first + i);
 
-export const ticks = (first: number, count: number) =>
-  range(first, count).map((number) => numberedTick(number));
+export const numberedTicks = (first: number, count: number) =>
+  consecutive(first, count).map((number) => numberedTick(number));
 
 /** Returns the numbers of ticks, and 'gap' for gaps. */
 export const numbersOf = (items: readonly MarketStreamItem[]): (number | 'gap')[] =>

@@ -10,9 +10,6 @@ import { Transactions } from '../transactions/transactions.js';
 import { storedSymbols, turn } from './bars.js';
 import { transactionCache } from './transaction-cache.js';
 
-/** Decoder that accepts every cached value. */
-export const anything = { parse: (value: unknown) => value };
-
 /** Returns a feature batch of one symbol. */
 export const features = (symbol: string, values: Record<string, number>) => ({
   symbol,

@@ -1,6 +1,7 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { readdir } from 'node:fs/promises';
 import { bars, turn } from '../testing/bars.js';
-import { anything, features, TransactionHarness } from '../testing/transaction-harness.js';
+import { features, TransactionHarness } from '../testing/transaction-harness.js';
 import { transactionCache } from '../testing/transaction-cache.js';
 import { memoryTransactionLogs } from './transaction-logs.js';
 import { Transactions } from './transactions.js';
@@ -26,7 +27,7 @@ it('run writes several records and cache keys and returns the counts', async () 
       tx.cacheDelete('stale');
       await turn();
       expect(sent).toEqual([]);
-      expect(await harness.cache.get('signal', anything)).toBeNull();
+      expect(await harness.cache.get('signal', anyValue)).toBeNull();
     }),
   );
   expect(result).toEqual({
@@ -38,7 +39,7 @@ it('run writes several records and cache keys and returns the counts', async () 
   expect(sent).toEqual(['marketData', 'features']);
   expect(await harness.stored()).toEqual(['A', 'B']);
   expect((await harness.timeSeries.features.latest('A'))?.features).toEqual({ x: 1, y: 2 });
-  expect(await harness.cache.get('signal', anything)).toEqual({ buy: true });
+  expect(await harness.cache.get('signal', anyValue)).toEqual({ buy: true });
   expect(await harness.cache.exists('stale')).toBe(false);
 });
 

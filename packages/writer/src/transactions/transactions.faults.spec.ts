@@ -1,6 +1,6 @@
 import { deserialize } from 'node:v8';
 import type { BlockWriter, Cache, PreparedRow, TransactionLog } from '@quantumtrade/dal-domain';
-import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
+import { anyValue, CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
@@ -12,7 +12,6 @@ import { decodeTransaction } from './transaction-record.js';
 import { Transactions } from './transactions.js';
 
 const timeSource = { now: () => 0 };
-const anything = { parse: (value: unknown) => value };
 const values = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
 const symbolOf = (transaction: number) => `T${transaction}`;
 
@@ -241,7 +240,7 @@ async function verify(simulation: TransactionSimulation, count: number): Promise
   const applied = order.filter((transaction, at) => transaction !== order[at - 1]);
   expect(new Set(applied).size).toBe(applied.length);
   expect(committing.filter((transaction) => applied.includes(transaction))).toEqual(applied);
-  expect(await cache.get('last', anything)).toBe(applied.at(-1) ?? null);
+  expect(await cache.get('last', anyValue)).toBe(applied.at(-1) ?? null);
   for (let transaction = 0; transaction < count; transaction++) {
     const symbol = symbolOf(transaction);
     const bars = await timeSeries.marketData.find({ symbol });
@@ -250,9 +249,9 @@ async function verify(simulation: TransactionSimulation, count: number): Promise
       blocks: order.filter((other) => other === transaction).length,
       bars: bars.totalCount,
       features: Object.keys(features?.features ?? {}).length,
-      own: await cache.get(`own:${transaction}`, anything),
-      gone: await cache.get(`gone:${transaction}`, anything),
-      cached: await cache.get(`market:${symbol}:latest`, anything),
+      own: await cache.get(`own:${transaction}`, anyValue),
+      gone: await cache.get(`gone:${transaction}`, anyValue),
+      cached: await cache.get(`market:${symbol}:latest`, anyValue),
     };
     const nothing = { blocks: 0, bars: 0, features: 0, own: null, gone: 'old', cached: 'old' };
     const everything = { blocks: 3, bars: 2, features: 2, own: { transaction }, gone: null, cached: null };

@@ -1,6 +1,6 @@
-import { CacheError, ConnectionError } from '@quantumtrade/dal-domain';
+import { anyValue, CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { bars, turn } from '../testing/bars.js';
-import { anything, features, TransactionHarness } from '../testing/transaction-harness.js';
+import { features, TransactionHarness } from '../testing/transaction-harness.js';
 import type { Transactions } from './transactions.js';
 
 let harness: TransactionHarness;
@@ -72,7 +72,7 @@ it('concurrent transactions are applied in the order of their commits', async ()
     Promise.all([1, 2, 3, 4].map((number) => transactions.run((tx) => tx.cacheSet('last', number, 60)))),
   );
   expect(order).toEqual([1, 2, 3, 4]);
-  expect(await harness.cache.get('last', anything)).toBe(4);
+  expect(await harness.cache.get('last', anyValue)).toBe(4);
 });
 
 it('committed transactions are applied by the next process', async () => {

@@ -1,3 +1,4 @@
+import { anyValue } from '@quantumtrade/dal-domain';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoherentCacheOptions, KeyspaceOptions } from '@quantumtrade/dal-cache';
 import { CoherentCache } from '@quantumtrade/dal-cache';
@@ -11,11 +12,8 @@ export interface TwoLevels extends LoadingSide, ManySide {
   peek(symbol: string): FeatureSet | undefined;
 }
 
-/** Takes what JSON says, as the raw driver's user does. */
-const asParsed: Decoder<unknown> = { parse: (value) => value };
-
 /** The Redis adapter's cache, without anything in process; what it reads is checked by the decoder. */
-export function secondLevel(url: string, prefix: string, decoder: Decoder<unknown> = asParsed): ManySide {
+export function secondLevel(url: string, prefix: string, decoder: Decoder<unknown> = anyValue): ManySide {
   const { cache, probe } = connectRedis({ url, invalidation: 'none', budgetMs: 10_000 });
   const keyOf = (symbol: string) => `${prefix}${symbol}`;
   return {
