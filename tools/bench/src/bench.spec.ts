@@ -9,7 +9,7 @@ it('spreads figures over min, median and max', () => {
   expect(spread([7])).toEqual({ min: 7, median: 7, max: 7 });
 });
 
-it('measures the sides in turn, each round beginning with another, and does not count the first', async () => {
+it('measures the sides in turn and drops the first round', async () => {
   const order: string[] = [];
   const side = (name: string, figures: number[]) => () => {
     order.push(name);
@@ -39,7 +39,7 @@ it('takes percentiles by nearest rank, in any order', () => {
   expect(percentile([7, 3, 5], 0.5)).toBe(5);
 });
 
-it('measures once what is always the same', async () => {
+it('measures each side once', async () => {
   const result = await measuredOnce(TITLE, {
     ours: () => Promise.resolve(2),
     peer: () => Promise.resolve(1),
@@ -47,7 +47,7 @@ it('measures once what is always the same', async () => {
   expect(inWords(result)).toBe('a case (ms)\n  ours  2\n  peer  1');
 });
 
-it('shows what ours is of each peer, and a side that cannot do it at all, and why', () => {
+it('prints ratios by peer and notes of absent sides', () => {
   const words = inWords({
     ...TITLE,
     ours: { min: 1.24, median: 2, max: 1234.5 },

@@ -1,11 +1,11 @@
-/** Of all rounds, in the result's unit. */
+/** Least, median and greatest figure of all rounds, in the unit of the result. */
 export interface Spread {
   readonly min: number;
   readonly median: number;
   readonly max: number;
 }
 
-/** One thing compared. A side that cannot do it at all is null, and the note says why. */
+/** One comparison. A side that cannot do it at all is null, with the reason in the note. */
 export interface Result {
   readonly case: string;
   readonly unit: string;
@@ -19,13 +19,13 @@ export interface Result {
 export type Title = Pick<Result, 'case' | 'unit' | 'note'>;
 
 export interface BenchOptions {
-  /** How long a bench that runs for a time does so. Each has a default of its own. */
+  /** Duration of a bench that runs for a time. @default that of the bench (seconds) */
   readonly seconds?: number;
 }
 
-/** What a bench measures on. Each bench has one of its own. */
+/** A server to measure on. Each bench starts its own. */
 export interface Server {
-  /** What it is, with its version. */
+  /** Name and version of the engine. */
   readonly engine: string;
   stop(): Promise<void>;
 }
@@ -59,13 +59,13 @@ export async function inRounds<T>(
   return figures;
 }
 
-/** The spread of each side. */
+/** Returns the spread of each side. */
 export function spreads(title: Title, sides: Sides<readonly number[]>): Result {
   const { ours, ...peers } = eachSide(sides, spread);
   return { ...title, ours, peers };
 }
 
-/** The spread of each side, and of our figures against those of the same round. */
+/** Returns the spread of each side, and of our figures divided by those of the same round. */
 export function compared(title: Title, sides: Sides<readonly number[]>): Result {
   const { ours, ...peers } = sides;
   const ratios: Record<string, Spread> = {};
@@ -75,25 +75,25 @@ export function compared(title: Title, sides: Sides<readonly number[]>): Result 
   return { ...spreads(title, sides), ...(Object.keys(ratios).length > 0 && { ratios }) };
 }
 
-/** {@link inRounds}, {@link compared}. */
+/** Measures the sides in rounds and compares them. */
 export async function pairedRounds(title: Title, rounds: number, sides: Sides<Measurement>): Promise<Result> {
   return compared(title, await inRounds(rounds, sides));
 }
 
-/** The same for each side. */
+/** Maps the sides. */
 export function eachSide<T, U>(things: Sides<T>, make: (thing: T, name: string) => U): Sides<U> {
   const sides = Object.entries(things).map(([name, thing]) => [name, make(thing, name)] as const);
   return Object.fromEntries(sides) as Sides<U>;
 }
 
-/** For figures that are the same however often one measures. */
+/** Measures figures that do not vary. */
 export async function measuredOnce(title: Title, sides: Sides<Measurement>): Promise<Result> {
   const figures: Sides<number[]> = eachSide(sides, () => []);
   for (const [name, measure] of Object.entries(sides)) figures[name]!.push(await measure());
   return spreads(title, figures);
 }
 
-/** How long something takes, in milliseconds. */
+/** Returns the duration of some work, in milliseconds. */
 export async function elapsed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
@@ -107,7 +107,7 @@ export function spread(figures: readonly number[]): Spread {
   return { min: sorted[0]!, median, max: sorted.at(-1)! };
 }
 
-/** The figure that so much of all figures do not exceed, by nearest rank. */
+/** Returns the figure that this share of all figures does not exceed, by nearest rank. */
 export function percentile(figures: readonly number[], share: number): number {
   const sorted = [...figures].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;

@@ -1,2 +1,2 @@
 export type { Bench, Result, Spread } from './bench.js';
-export type { Machine, Report } from './report.js';
+export type { MachineDescription, Report } from './report.js';

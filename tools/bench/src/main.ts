@@ -4,6 +4,7 @@ import type { Bench, BenchOptions, Result, Server } from './bench.js';
 import { cache } from './cache/cache.js';
 import { startRedisServer } from './cache/redis-server.js';
 import { soak } from './cache/soak.js';
+import type { Report } from './report.js';
 import { inWords, thisMachine } from './report.js';
 import { schema } from './schema/schema.js';
 import { startBenchServer } from './server.js';
@@ -49,8 +50,8 @@ try {
     results.push(result);
     console.log(`\n${inWords(result)}`);
   }
-  if (values.json)
-    await writeFile(values.json, `${JSON.stringify({ bench: name, machine, results }, null, 2)}\n`);
+  const report: Report = { bench: name, machine, results };
+  if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
 } finally {
   await server.stop();
 }

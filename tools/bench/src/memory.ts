@@ -14,8 +14,8 @@ export function memoryNow(): Memory {
 const inMiB = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
 
 /**
- * Watches this process's memory from now on. The function returned ends that and tells how far above its beginning it was
- * at most. What the process still had from the system at the beginning, and uses again, is not in it.
+ * Watches the memory of this process. The returned function ends that and returns the peak above the start. Memory that the
+ * process still held at the start, and uses again, is not in it.
  */
 export function watchMemory(): () => Memory {
   const start = memoryNow();

@@ -1,4 +1,4 @@
-/** The same numbers for the same seed: xorshift, 32 bits, never negative. */
+/** Returns a generator of 32-bit numbers that are never negative (xorshift), the same for the same seed. */
 export function sequence(seed: number): () => number {
   let x = Math.imul(seed, 0x9e3779b9) || 1;
   return () => {

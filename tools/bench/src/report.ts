@@ -1,7 +1,7 @@
 import os from 'node:os';
 import type { Result, Spread } from './bench.js';
 
-export interface Machine {
+export interface MachineDescription {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
@@ -11,11 +11,11 @@ export interface Machine {
 
 export interface Report {
   readonly bench: string;
-  readonly machine: Machine;
+  readonly machine: MachineDescription;
   readonly results: readonly Result[];
 }
 
-export function thisMachine(engine: string): Machine {
+export function thisMachine(engine: string): MachineDescription {
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.cpus().length,

@@ -88,14 +88,14 @@ export class BlockBuilder {
   }
 
   /** Appends the row objects that are right. Until it is complete, nothing else may be done with the builder. */
-  appendRows(rows: readonly unknown[], options: RowOptions = {}): PendingAppend {
+  appendRows(rows: readonly unknown[], options: RowOptions = {}): BatchAppend {
     const { constants = {}, from = 0, to = rows.length, keys, rounding } = options;
     const inputs = this.#plan.ofRows(rows, constants);
     return this.#begin(inputs, from, Math.min(to, rows.length), rounding, { rows, keys });
   }
 
   /** Appends rows that the domain has checked. */
-  appendCanonicalRows(rows: readonly PreparedRow[], from = 0, to = rows.length): PendingAppend {
+  appendCanonicalRows(rows: readonly PreparedRow[], from = 0, to = rows.length): BatchAppend {
     return this.#begin(this.#plan.ofCanonicalRows(rows), from, Math.min(to, rows.length), undefined);
   }
 
@@ -103,7 +103,7 @@ export class BlockBuilder {
    * Appends the rows that are held as columns and are right. Throws `ValidationError`, and appends nothing, if a constant is
    * wrong, a field is neither a column nor a constant, or a column is not as long as the others.
    */
-  appendColumns(columns: ColumnSources, options: ColumnOptions = {}): PendingAppend {
+  appendColumns(columns: ColumnSources, options: ColumnOptions = {}): BatchAppend {
     const { constants = {}, version, from = 0, rounding } = options;
     const { inputs, rowCount } = this.#plan.ofColumns(columns, constants, version, rounding);
     return this.#begin(inputs, from, Math.min(options.to ?? rowCount, rowCount), rounding);
@@ -115,11 +115,11 @@ export class BlockBuilder {
     to: number,
     rounding: Rounding | undefined,
     given?: GivenRows,
-  ): PendingAppend {
+  ): BatchAppend {
     const batch = this.#batchCount++;
     const slice = given ? ROWS_OF_SLICE : COLUMN_ROWS_OF_SLICE;
     const slices = given ? SLICES_OF_STEP : 1;
-    return new PendingAppend(from, to, slice, slices, (start, end, errors) =>
+    return new BatchAppend(from, to, slice, slices, (start, end, errors) =>
       this.#appendSlice(inputs, start, end, errors, batch, rounding, given),
     );
   }
@@ -214,7 +214,7 @@ export class BlockBuilder {
 const allocateFresh: Allocate = (byteLength) => Buffer.allocUnsafeSlow(byteLength);
 
 /** The append of one batch, done a little at a time. */
-export class PendingAppend {
+export class BatchAppend {
   /** Rows of the batch. */
   readonly given: number;
   /** Refused rows, in order, by position in the batch. */

@@ -2,7 +2,7 @@ import type { Rounding } from '@quantumtrade/dal-domain';
 import type { ColumnValues, ColumnWriter, RoundedRows } from './columns/column-writer.js';
 import { DictionaryWriter, TextBuffer, varintSize, writeVarint } from './columns/texts.js';
 import type { ColumnInput } from './inputs.js';
-import type { ColumnField } from './kinds.js';
+import type { TableField } from './kinds.js';
 import { createColumnWriter } from './kinds.js';
 
 /** Reports which row is refused, by which column, and why. */
@@ -19,7 +19,7 @@ export interface KeyedRows {
 
 /** A block's bytes, and what is known of its rows. */
 export interface FinishedColumns {
-  /** What follows `INSERT INTO table (columns) FORMAT Native`. */
+  /** Body that follows `INSERT INTO table (columns) FORMAT Native`. */
   readonly bytes: Buffer;
   readonly rowCount: number;
   /** Numbers of the batches that the rows are from, counted from 0 since the builder began anew, in ascending order. */
@@ -58,7 +58,7 @@ export class BlockColumns {
   #batches: number[] = [];
   #ends: number[] = [];
 
-  constructor(fields: readonly (readonly [column: string, field: ColumnField])[]) {
+  constructor(fields: readonly (readonly [column: string, field: TableField])[]) {
     this.#names = fields.map(([name]) => name);
     this.#writers = fields.map(([, field]) => createColumnWriter(field, this.#rounded));
     this.#unevenWriters = this.#writers.filter(({ bytesPerRow }) => bytesPerRow === undefined);
@@ -193,14 +193,14 @@ export class BlockColumns {
 const KEPT_BYTES = 64 * 2 ** 20;
 const KEPT_BLOCKS = 4;
 
-type ColumnFields = ConstructorParameters<typeof BlockColumns>[0];
+type TableFields = ConstructorParameters<typeof BlockColumns>[0];
 
 /** The columns of finished blocks, used again: fresh memory costs more than writing to it. */
 export class ColumnPool {
-  readonly #fields: ColumnFields;
+  readonly #fields: TableFields;
   readonly #free: BlockColumns[] = [];
 
-  constructor(fields: ColumnFields) {
+  constructor(fields: TableFields) {
     this.#fields = fields;
   }
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { NativeBlock } from './block-builder.js';
 import { BlockEncoder } from './block-encoder.js';
 import { decodeBlocks } from './read/block-decoder.js';
-import { rowsOf } from './read/rows.js';
+import { rowsOf } from '../testing/rows-of.js';
 import { bars, recordsOf } from '../testing/native-records.js';
 
 const seed = randomInt(2 ** 31);
@@ -23,7 +23,7 @@ async function decoded(block: NativeBlock, definition: RecordDefinition): Promis
   return rows;
 }
 
-/** What the domain says of the same rows. */
+/** Returns the domain's verdict on the same rows. */
 function judged(definition: RecordDefinition, inputs: readonly unknown[]) {
   const rows = new Map<number, Row>();
   const errors: RowError[] = [];
@@ -40,7 +40,7 @@ const monthOf = (row: Row) => {
   return 12 * date.getUTCFullYear() + date.getUTCMonth();
 };
 
-describe('the verdict on a row is the domain’s', () => {
+describe('a row gets the verdict of the domain', () => {
   for (const definition of Object.values(records)) {
     for (const hostility of [0, 3, 30]) {
       it(`for ${definition.table} with ${hostility} % hostile values`, async () => {
@@ -73,8 +73,8 @@ const columnsOf = (rows: readonly Record<string, unknown>[]) =>
 const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } });
 const constants = { writtenAt: 1n };
 
-describe('blocks of rows', () => {
-  it('are the same bytes whether or not refused rows stood between the accepted ones', () => {
+describe('encodeRows', () => {
+  it('encodes the same bytes with and without refused rows in between', () => {
     const predictions = new BlockEncoder(prediction);
     const good = Array.from({ length: 3_000 }, (_, i) => ({
       predictionId: `p${i}`,
@@ -103,20 +103,20 @@ describe('blocks of rows', () => {
     );
   });
 
-  it('come from constants where the batch gives them, whatever the rows say', async () => {
+  it('prefers a constant to the value of a row', async () => {
     const [block] = encoder.encodeRows([{ ...bars(1)[0], source: null }], {
       constants: { ...constants, source: 'other' },
     }).blocks;
     expect(await decoded(block!, marketData)).toMatchObject([{ source: 'other' }]);
   });
 
-  it('are not made of a wrong constant', () => {
+  it('refuses a wrong constant', () => {
     expect(() => encoder.encodeRows([], { constants: { ...constants, source: '' } })).toThrow(
       ValidationError,
     );
   });
 
-  it('are none for no rows and for refused rows alone', () => {
+  it('returns no block without an accepted row', () => {
     expect(encoder.encodeRows([], { constants })).toEqual({
       blocks: [],
       rowCount: 0,
@@ -131,7 +131,7 @@ describe('blocks of rows', () => {
     });
   });
 
-  it('take the part of a list that is asked for and speak of positions in the list', async () => {
+  it('encodes a range of rows and reports positions in the list', async () => {
     const rows: object[] = bars(3_000);
     rows[1_500] = { ...rows[1_500], low: 'x' };
     const batch = encoder.encodeRows(rows, { constants, from: 1_000, to: 2_500 });
@@ -146,7 +146,7 @@ describe('blocks of rows', () => {
     expect(encoder.encodeRows(rows, { constants, from: 2_999, to: 4_000 }).rowCount).toBe(1);
   });
 
-  it('refuse a row that cannot be read and keep the others', async () => {
+  it('refuses a row that cannot be read and keeps the others', async () => {
     const rows = bars(2_000).map((row, i) =>
       i === 1_200
         ? Object.defineProperty(row, 'close', {
@@ -166,7 +166,7 @@ describe('blocks of rows', () => {
     expect(batch.blocks.map(({ rowCount }) => rowCount)).toEqual([1_998]);
   });
 
-  it('collect batches with constants of their own', async () => {
+  it('collects batches with different constants in one block', async () => {
     const builder = encoder.builder();
     for (const source of ['one', 'two']) {
       const rows = bars(2).map(({ source: _, ...row }, i) => ({ ...row, high: i === 0 ? 1 : NaN }));
@@ -183,7 +183,7 @@ describe('blocks of rows', () => {
     expect(builder.finish()).toEqual([]);
   });
 
-  it('are the same in a process that compiles no strings', async () => {
+  it('encodes the same bytes when the process compiles no strings', async () => {
     const compiler = globalThis.Function;
     globalThis.Function = function () {
       throw new EvalError('not allowed');
@@ -204,7 +204,7 @@ describe('blocks of rows', () => {
     }
   });
 
-  it('name the columns of their insert', () => {
+  it('names the columns of the insert', () => {
     expect(encoder.columns).toEqual([
       ...['symbol', 'timestamp', 'open', 'high', 'low', 'close', 'volume'],
       ...['adjusted_close', 'source', 'quality_score', 'written_at'],
@@ -212,8 +212,8 @@ describe('blocks of rows', () => {
   });
 });
 
-describe('blocks of columns', () => {
-  it('are the bytes of the same values as rows, for lists', async () => {
+describe('encodeColumns', () => {
+  it('encodes lists as the same values in rows', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc
@@ -236,7 +236,7 @@ describe('blocks of columns', () => {
     );
   });
 
-  it('are the bytes of the same values as rows, for typed arrays and dictionaries', () => {
+  it('encodes typed arrays and dictionaries as the same values in rows', () => {
     const rows = bars(2_500).map((row) => ({ ...row, adjustedClose: row['close'] }));
     const numbers = (name: string) => rows.map((row) => (row as Record<string, unknown>)[name] as number);
     const units = (name: string) =>
@@ -261,7 +261,7 @@ describe('blocks of columns', () => {
     expect(batch.blocks).toEqual(blocks);
   });
 
-  it('refuse units and milliseconds that are out of range', () => {
+  it('refuses units and milliseconds that are out of range', () => {
     const columns = {
       ...columnsOf(bars(5)),
       open: BigInt64Array.of(10n ** 18n - 1n, 10n ** 18n, -(10n ** 18n), 1n - 10n ** 18n, 2n ** 63n - 1n),
@@ -279,7 +279,7 @@ describe('blocks of columns', () => {
     expect(encoder.encodeColumns(early, { version: 1n }).errors).toMatchObject([{ field: 'timestamp' }]);
   });
 
-  it('need every column, each as long as the others', () => {
+  it('refuses columns that are missing or differ in length', () => {
     const { close: _, ...withoutClose } = columnsOf(bars(2));
     expect(() => encoder.encodeColumns(withoutClose, { version: 1n })).toThrow(/close - is required/);
     expect(() => encoder.encodeColumns({ ...withoutClose, close: [1] }, { version: 1n })).toThrow(

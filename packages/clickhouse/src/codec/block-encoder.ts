@@ -1,11 +1,11 @@
 import type { RecordDefinition, RowError } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { ColumnOptions, NativeBlock, PendingAppend, RowOptions } from './block-builder.js';
+import type { ColumnOptions, NativeBlock, BatchAppend, RowOptions } from './block-builder.js';
 import { BlockBuilder } from './block-builder.js';
 import { ColumnPool } from './block-columns.js';
 import type { ColumnSources } from './inputs.js';
 import { InputPlan } from './inputs.js';
-import type { ColumnField } from './kinds.js';
+import type { TableField } from './kinds.js';
 
 /** A batch as blocks: one for each month, none without an accepted row. */
 export interface EncodedBatch {
@@ -28,7 +28,7 @@ export class BlockEncoder {
   readonly #pool: ColumnPool;
 
   /** `extraFields` become columns behind the record's own, e.g. `{ writtenAt: { kind: 'version' } }`. */
-  constructor(definition: RecordDefinition, extraFields: Readonly<Record<string, ColumnField>> = {}) {
+  constructor(definition: RecordDefinition, extraFields: Readonly<Record<string, TableField>> = {}) {
     this.#plan = new InputPlan(definition, extraFields);
     this.#pool = new ColumnPool(this.columns.map((name, i) => [name, this.#plan.fields[i]![1]]));
   }
@@ -54,7 +54,7 @@ export class BlockEncoder {
     return this.#encode((builder) => builder.appendColumns(columns, options));
   }
 
-  #encode(append: (builder: BlockBuilder) => PendingAppend): EncodedBatch {
+  #encode(append: (builder: BlockBuilder) => BatchAppend): EncodedBatch {
     const builder = this.builder();
     const { errors, roundedCount } = append(builder).complete();
     const { rowCount } = builder;

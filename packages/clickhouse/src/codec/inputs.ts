@@ -12,7 +12,7 @@ import type { ColumnWriter, Refuse } from './columns/column-writer.js';
 import type { WideDecimalWriter } from './columns/decimals.js';
 import type { SixtyFourBitWriter } from './columns/integers.js';
 import type { DictionaryWriter } from './columns/texts.js';
-import type { ColumnField } from './kinds.js';
+import type { TableField } from './kinds.js';
 
 /** Puts the values of the selected rows into a column, as its rows from `firstRow` on. */
 type RowLoop = (
@@ -28,7 +28,7 @@ export interface VaryingInput {
   readonly loop: RowLoop;
 }
 
-/** Where the values of one column come from: one constant for all rows, or a loop over a source. */
+/** Source of the values of one column: one constant for all rows, or a loop over a source. */
 export type ColumnInput = CheckedConstant | VaryingInput;
 
 /** Columns in place of rows, by field name, all of one length. */
@@ -40,7 +40,7 @@ export type Constants = Readonly<Record<string, unknown>>;
 /** The inputs of the columns of one table, and the loops that read them, compiled once. */
 export class InputPlan {
   readonly definition: RecordDefinition;
-  readonly fields: readonly (readonly [name: string, field: ColumnField])[];
+  readonly fields: readonly (readonly [name: string, field: TableField])[];
   readonly #operation: string;
   /** All fields but versions, which no caller gives. */
   readonly #givenFields: Readonly<Record<string, Field>>;
@@ -48,7 +48,7 @@ export class InputPlan {
   readonly #canonicalLoops: readonly RowLoop[];
   readonly #sourceLoops: readonly Map<string, RowLoop>[];
 
-  constructor(definition: RecordDefinition, extraFields: Readonly<Record<string, ColumnField>>) {
+  constructor(definition: RecordDefinition, extraFields: Readonly<Record<string, TableField>>) {
     this.definition = definition;
     this.fields = Object.entries({ ...definition.fields, ...extraFields });
     this.#givenFields = Object.fromEntries(this.fields.filter(isGiven));
@@ -110,13 +110,13 @@ export class InputPlan {
   }
 }
 
-const isGiven = (entry: readonly [string, ColumnField]): entry is [string, Field] =>
+const isGiven = (entry: readonly [string, TableField]): entry is [string, Field] =>
   entry[1].kind !== 'version';
 
 let compiled = 0;
 
 /**
- * Compiles a loop of its own for each access: the engine then knows the shape of the rows and the class of the column,
+ * Compiles a loop of its own for each access: the engine then sees one shape of rows and one class of column,
  * reads numbers without boxing them and inlines the column's code. One loop for all fields takes nearly twice as long.
  * Where the process forbids to compile strings, that one loop is used.
  */
@@ -124,7 +124,7 @@ function compile(access: string, general: RowLoop): RowLoop {
   try {
     return new Function(
       'source, selection, column, firstRow, refuse',
-      `// Loop ${++compiled}. Equal texts would share what the engine learns about them.
+      `// Loop ${++compiled}. Equal texts would share the engine's type feedback.
        for (let k = 0; k < selection.length; k++) {
          const i = selection[k];
          const reason = column.put(${access}, firstRow + k);
@@ -187,7 +187,7 @@ const SIGNED: ReadonlySet<string> = new Set(['instant', 'decimal']);
 const IN_DICTIONARY: ReadonlySet<string> = new Set(['symbol', 'label']);
 
 /** Returns the loop for a field that is given as a column; `loops` keeps those compiled for the field. */
-function loopForSource(source: Column, field: ColumnField, loops: Map<string, RowLoop>): RowLoop {
+function loopForSource(source: Column, field: TableField, loops: Map<string, RowLoop>): RowLoop {
   if (!field.nullable) {
     const is64Bit = source instanceof BigUint64Array || source instanceof BigInt64Array;
     if (is64Bit && field.kind === 'decimal' && field.precision === 38) return wideLoop;

@@ -103,7 +103,7 @@ function toFloat(json: unknown): number {
 const kindOf = <F extends Field>(field: F): Kind<Field> => KINDS[field.kind] as unknown as Kind<Field>;
 
 /** A field of a table: one of a record, which may be nullable, or the version of a row. */
-export type ColumnField = (Field & { readonly nullable?: boolean }) | VersionField;
+export type TableField = (Field & { readonly nullable?: boolean }) | VersionField;
 
 export interface VersionField {
   readonly kind: 'version';
@@ -111,7 +111,7 @@ export interface VersionField {
 }
 
 /** Creates the column of a field. Its rounded rows are added to `rounded`. */
-export function createColumnWriter(field: ColumnField, rounded?: RoundedRows): ColumnWriter {
+export function createColumnWriter(field: TableField, rounded?: RoundedRows): ColumnWriter {
   if (field.kind === 'version') return new VersionWriter();
   const { createWriter, filler } = kindOf(field);
   const writer = createWriter(field, rounded);

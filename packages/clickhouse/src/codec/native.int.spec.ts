@@ -9,8 +9,8 @@ import { bars, recordsOf } from '../testing/native-records.js';
 import type { DecodedBlock } from './read/block-decoder.js';
 import { decodeBlocks } from './read/block-decoder.js';
 import { BlockEncoder } from './block-encoder.js';
-import type { ColumnField } from './kinds.js';
-import { rowsOf } from './read/rows.js';
+import type { TableField } from './kinds.js';
+import { rowsOf } from '../testing/rows-of.js';
 
 const database = `native_${randomBytes(6).toString('hex')}`;
 const url = process.env['CLICKHOUSE_URL']!;
@@ -64,9 +64,9 @@ const definitionOf = (table: string, fields: RecordDefinition['fields']): Record
 });
 
 /** A table that keeps every row in its place. */
-async function tableFor(fields: Readonly<Record<string, ColumnField>>, name: string): Promise<string> {
+async function tableFor(fields: Readonly<Record<string, TableField>>, name: string): Promise<string> {
   const columns = Object.entries({ ...fields, place: { kind: 'uint64' as const } }).map(
-    ([name, field]: [string, ColumnField]) => `${columnOf(name)} ${columnTypeOf(field)}`,
+    ([name, field]: [string, TableField]) => `${columnOf(name)} ${columnTypeOf(field)}`,
   );
   await client.command({ query: `DROP TABLE IF EXISTS ${name}` });
   await client.command({
@@ -75,8 +75,8 @@ async function tableFor(fields: Readonly<Record<string, ColumnField>>, name: str
   return name;
 }
 
-/** What the engine itself makes of the values, in a form that JSON carries exactly. */
-function spelled(name: string, kind: ColumnField['kind']): string {
+/** Returns the expression of a value in a form that JSON carries exactly. */
+function spelled(name: string, kind: TableField['kind']): string {
   const column = columnOf(name);
   switch (kind) {
     case 'instant':
@@ -96,7 +96,7 @@ function spelled(name: string, kind: ColumnField['kind']): string {
 
 const bitsOf = (value: number) => new BigUint64Array(Float64Array.of(value).buffer)[0]!.toString();
 
-function spelling(value: Row[string], kind: ColumnField['kind']): unknown {
+function spelling(value: Row[string], kind: TableField['kind']): unknown {
   switch (kind) {
     case 'decimal':
       return formatDecimal(value as bigint);
@@ -115,7 +115,7 @@ function spelling(value: Row[string], kind: ColumnField['kind']): unknown {
 
 describe('the engine', () => {
   for (const definition of Object.values(records) as RecordDefinition[]) {
-    it(`stores and returns what ${definition.table} means`, async () => {
+    it(`stores and returns the rows of ${definition.table}`, async () => {
       const table = await tableFor(definition.fields, definition.table);
       const encoder = new BlockEncoder({
         ...definition,
@@ -146,8 +146,8 @@ describe('the engine', () => {
     });
   }
 
-  it('stores columns that may be without a value', async () => {
-    const extra: Record<string, ColumnField> = Object.fromEntries(
+  it('stores nullable columns', async () => {
+    const extra: Record<string, TableField> = Object.fromEntries(
       (['id', 'instant', 'decimal', 'uint8', 'uint64', 'float32', 'uuid'] as const).map((kind) => [
         `maybe_${kind}`,
         { kind, nullable: true },
@@ -182,7 +182,7 @@ describe('the engine', () => {
     ]);
   });
 
-  it('takes and gives dictionaries of every width', async () => {
+  it('stores and returns dictionaries of every width', async () => {
     const fields = { symbol: { kind: 'symbol' } } as const;
     const definition = definitionOf('wide', fields);
     const encoder = new BlockEncoder(definition, { place: { kind: 'uint64' } });
@@ -201,7 +201,7 @@ describe('the engine', () => {
     }
   });
 
-  it('takes and gives blocks of a million rows', async () => {
+  it('stores and returns blocks of a million rows', async () => {
     const definition = records.marketData;
     const table = await tableFor(definition.fields, 'million');
     const encoder = new BlockEncoder(definition, { place: { kind: 'uint64' } });
@@ -224,7 +224,7 @@ describe('the engine', () => {
       expect({ row: read[i], rounded: false }).toEqual(toCanonicalRow(definition, rows[i], i));
   }, 120_000);
 
-  it('gives what statements of the data layer compute', async () => {
+  it('returns values that statements of the data layer compute', async () => {
     const [block] = await select(
       `SELECT sum(d) AS sum, avg(d) AS mean, max(t) AS last, count() AS count, groupArray(s) AS names,
          [toLowCardinality('a')] AS list, []::Array(LowCardinality(String)) AS none,
@@ -240,18 +240,18 @@ describe('the engine', () => {
     });
   });
 
-  it('gives no block for no rows', async () => {
+  it('returns no block for no rows', async () => {
     expect(await select('SELECT 1 WHERE 0')).toEqual([]);
   });
 
-  it('is heard when it fails behind its HTTP 200', async () => {
+  it('reports an error behind its HTTP 200', async () => {
     const failing = select('SELECT number, throwIf(number = 300000) FROM numbers(1000000)', {
       max_block_size: '1000',
     });
     await expect(failing).rejects.toMatchObject({ code: 395, type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' });
   });
 
-  it('keeps the later of two rows of one block with one key and one version', async () => {
+  it('keeps the later of two rows with one key and version', async () => {
     await client.command({
       query: `CREATE TABLE later (symbol LowCardinality(String), timestamp DateTime64(3, 'UTC'), volume UInt64,
         written_at DateTime64(8, 'UTC')) ENGINE = ReplacingMergeTree(written_at) ORDER BY (symbol, timestamp)`,

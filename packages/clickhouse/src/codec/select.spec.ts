@@ -15,14 +15,14 @@ const definition: RecordDefinition = {
   filters: [],
 };
 
-it('selects columns by their names, and instants as epoch milliseconds under a name of their own', () => {
+it('selects instants as epoch milliseconds under an alias', () => {
   expect(selectList(definition)).toBe(
     'symbol, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, adjusted_close',
   );
   expect(selectList(marketData, ['symbol'])).toBe('symbol');
 });
 
-it('decodes what the engine prints', () => {
+it('converts values as the engine prints them', () => {
   expect(
     rowFromJson(definition, { symbol: 'A', timestamp_ms: '-2208988800000', adjusted_close: '-0.00000001' }),
   ).toEqual({ symbol: 'A', timestamp: -2_208_988_800_000, adjustedClose: -1n });
@@ -36,7 +36,7 @@ it('keeps 64 bits of an integer and 32 bits of a float', () => {
   expect(fromJson({ kind: 'float32' }, 0.1)).toBe(Math.fround(0.1));
 });
 
-it('reads the floats that JSON has no number for', () => {
+it('converts infinities and NaN from their texts', () => {
   expect(['inf', '-inf', 'nan'].map((text) => fromJson({ kind: 'float64' }, text))).toEqual([
     Infinity,
     -Infinity,

@@ -1,6 +1,6 @@
-import type { ColumnField } from '../codec/kinds.js';
+import type { TableField } from '../codec/kinds.js';
 
-const TYPES: Readonly<Record<ColumnField['kind'], string>> = {
+const TYPES: Readonly<Record<TableField['kind'], string>> = {
   symbol: 'LowCardinality(String)',
   label: 'LowCardinality(String)',
   id: 'String',
@@ -21,7 +21,7 @@ const TYPES: Readonly<Record<ColumnField['kind'], string>> = {
 };
 
 /** The type of the column that a migration must give to a field; said here again, so that a slip in the adapter shows. */
-export function columnTypeOf(field: ColumnField): string {
+export function columnTypeOf(field: TableField): string {
   const type = field.kind === 'decimal' && field.precision === 38 ? 'Decimal(38, 8)' : TYPES[field.kind];
   return field.nullable ? `Nullable(${type})` : type;
 }

@@ -8,11 +8,11 @@ import {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
-import { rowsOf } from '../codec/read/rows.js';
+import { rowsOf } from '../testing/rows-of.js';
 import { recordsOf } from '../testing/native-records.js';
 import type { Sql } from '../connection/sql.js';
 import { RecordWriter } from './record-writer.js';
-import { decodeBlock } from './store-block.js';
+import { decodeNativeBlock } from './store-block.js';
 
 const NOW = Date.UTC(2024, 1, 29);
 const seed = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -73,7 +73,7 @@ const outcomeOf = <T>(call: () => T): T | Refusal => {
 };
 
 it.each(Object.entries(BATCHES))(
-  `takes and refuses of %s what the domain does (QT_SEED=${seed})`,
+  `accepts and refuses rows of %s as the domain does (QT_SEED=${seed})`,
   async (name, batches) => {
     const record = name as RecordName;
     const definition = records[record];
@@ -107,7 +107,7 @@ it.each(Object.entries(BATCHES))(
         }
         const blocks = await Promise.all(
           collector.finish().map(async ({ bytes, batches: from, rowCount }) => {
-            const decoded = (await decodeBlock(bytes))!;
+            const decoded = (await decodeNativeBlock(bytes))!;
             expect(decoded.rowCount).toBe(rowCount);
             expect(decoded.names).toEqual([...Object.keys(definition.fields).map(columnOf), 'written_at']);
             const written = decoded.column('written_at');
@@ -130,12 +130,12 @@ it.each(Object.entries(BATCHES))(
 
 const timeOf = (row: unknown): number => (row as { timestamp: number }).timestamp;
 
-it('is one block, and nothing before or behind it', async () => {
+it('collects exactly one block without surrounding bytes', async () => {
   const collector = writer.collect('features');
   collector.append([{ symbol: 'A', timestamp: 0, version: 1, features: { f: 1 } }]);
   const bytes = collector.finish()[0]!.bytes;
-  expect((await decodeBlock(bytes))!.rowCount).toBe(1);
+  expect((await decodeNativeBlock(bytes))!.rowCount).toBe(1);
   for (const other of [[], bytes.subarray(1), bytes.subarray(0, -1), [...bytes, 0], [...bytes, ...bytes]]) {
-    expect(await decodeBlock(Uint8Array.from(other))).toBeUndefined();
+    expect(await decodeNativeBlock(Uint8Array.from(other))).toBeUndefined();
   }
 });

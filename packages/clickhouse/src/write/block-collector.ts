@@ -9,7 +9,7 @@ import type {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { drawVersion, hasOwnTime } from '@quantumtrade/dal-domain';
-import type { BlockBuilder, PendingAppend } from '../codec/block-builder.js';
+import type { BlockBuilder, BatchAppend } from '../codec/block-builder.js';
 import type { BlockMemory } from './block-memory.js';
 import type { ReadBatch } from './read-batch.js';
 import { readBatch } from './read-batch.js';
@@ -70,7 +70,7 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
     return read;
   }
 
-  #appended(read: ReadBatch, { given, errors, roundedCount }: PendingAppend): Appended {
+  #appended(read: ReadBatch, { given, errors, roundedCount }: BatchAppend): Appended {
     const rowCount = given - errors.length;
     this.#rowCount += rowCount;
     return {

@@ -269,15 +269,15 @@ function instantsOf(keys: BlockKeys, within: Condition): Condition {
 /** Returns the condition `expression IN values`, in as many parameters as the values need. */
 function listed(expression: string, name: string, type: string, values: Iterable<unknown>): Condition {
   const lists: unknown[][] = [];
-  let room = 0;
+  let bytesLeft = 0;
   for (const value of values) {
     const bytes = Buffer.byteLength(String(value)) + 3;
-    if (room < bytes) {
+    if (bytesLeft < bytes) {
       lists.push([]);
-      room = LIST_BYTES;
+      bytesLeft = LIST_BYTES;
     }
     lists.at(-1)!.push(value);
-    room -= bytes;
+    bytesLeft -= bytes;
   }
   const conditions = lists.map((_, i) => `${expression} IN {${name}${i}:Array(${type})}`);
   return {

@@ -2,7 +2,7 @@ import { BlockMemory } from './block-memory.js';
 
 const LARGE = 100_000;
 
-it('memory that was given back is used again, and never by two at once', () => {
+it('allocates released memory again, for one block at a time', () => {
   const memory = new BlockMemory();
   const first = memory.allocate(LARGE);
   memory.register(first, 1);
@@ -14,7 +14,7 @@ it('memory that was given back is used again, and never by two at once', () => {
   expect(memory.allocate(LARGE).buffer).not.toBe(first.buffer);
 });
 
-it('what is given back twice counts once, and nobody registeres for it any more', () => {
+it('releases a block once and unregisters it', () => {
   const memory = new BlockMemory();
   const bytes = memory.allocate(LARGE);
   memory.register(bytes, 7);
@@ -26,7 +26,7 @@ it('what is given back twice counts once, and nobody registeres for it any more'
   expect(memory.allocate(LARGE).buffer).not.toBe(bytes.buffer);
 });
 
-it('no more is kept than 64 MiB', () => {
+it('keeps at most 64 MiB', () => {
   const memory = new BlockMemory();
   const blocks = Array.from({ length: 9 }, () => memory.allocate(2 ** 23));
   for (const block of blocks) {

@@ -41,7 +41,7 @@ function limitBodies(maxBytes: number): () => number {
 
 const given = bars(ROWS).map(({ symbol, volume }) => ({ symbol, volume }));
 
-it('stores a batch in parts when a gateway refuses it as too large', async () => {
+it('stores a batch in parts when a gateway refuses its size', async () => {
   const refusals = limitBodies(20_000);
   const result = await backend.marketData.insert({ source: 'parts', records: bars(ROWS) });
   expect(result).toMatchObject({ insertedCount: ROWS, updatedCount: 0, errors: [] });
@@ -49,7 +49,7 @@ it('stores a batch in parts when a gateway refuses it as too large', async () =>
   expect(await stored('parts')).toEqual(given);
 });
 
-it('stores a block once that is sent whole after it was sent in parts', async () => {
+it('stores a block once when sent in parts and then whole', async () => {
   const collector = backend.blocks.collect('marketData');
   collector.append({ source: 'block', records: bars(ROWS) });
   const [block] = collector.finish();
@@ -59,7 +59,7 @@ it('stores a block once that is sent whole after it was sent in parts', async ()
   expect(await stored('block')).toEqual(given);
 });
 
-it('stores a block of more rows than one insert may have by several', async () => {
+it('stores a block above the row limit by several inserts', async () => {
   limitBodies(Infinity);
   const limited = connectClickHouse({ ...own.settings, url: proxy.url, maxInsertBlockSize: 300 });
   const collector = limited.blocks.collect('marketData');
@@ -72,7 +72,7 @@ it('stores a block of more rows than one insert may have by several', async () =
   await limited.probe.close();
 });
 
-it('refuses a row that is too large for good, and tells so', async () => {
+it('fails with TOO_LARGE when a single row is too large', async () => {
   limitBodies(10);
   const [bar] = bars(1);
   const insert = backend.marketData.insert({ source: 'row', records: [bar!] });

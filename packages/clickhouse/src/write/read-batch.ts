@@ -13,7 +13,7 @@ import {
   readEnvelope,
   records,
 } from '@quantumtrade/dal-domain';
-import type { BlockBuilder, PendingAppend } from '../codec/block-builder.js';
+import type { BlockBuilder, BatchAppend } from '../codec/block-builder.js';
 
 /** A batch whose members are read. */
 export interface ReadBatch {
@@ -22,7 +22,7 @@ export interface ReadBatch {
   /** Rows that are rounded already. */
   readonly roundedCount: number;
   /** Appends the rows `from` up to `to`, by default all of them. */
-  append(builder: BlockBuilder, from?: number, to?: number): PendingAppend;
+  append(builder: BlockBuilder, from?: number, to?: number): BatchAppend;
 }
 
 interface ReadRowBatch extends ReadBatch {

@@ -4,7 +4,7 @@ import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { RecordWriter } from './record-writer.js';
-import { decodeBlock } from './store-block.js';
+import { decodeNativeBlock } from './store-block.js';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2024, 0, 31, 23, 0);
@@ -86,7 +86,7 @@ function watched(failFrom = Infinity, failTo = Infinity): { sql: Sql; sizes: num
       command: (...args) => sql.command(...args),
       on: (database) => sql.on(database),
       insert: async (operation, block, options) => {
-        sizes.push((await decodeBlock(block.bytes))!.rowCount);
+        sizes.push((await decodeNativeBlock(block.bytes))!.rowCount);
         const fails = sizes.length >= failFrom && sizes.length <= failTo;
         const table = fails ? 'no_such_table' : block.table;
         return sql.insert(operation, { ...block, table }, options);
@@ -95,7 +95,7 @@ function watched(failFrom = Infinity, failTo = Infinity): { sql: Sql; sizes: num
   };
 }
 
-it('keeps the version written last, of equals the one inserted last, before any merge', async () => {
+it('shows the newest version, of equals the last one, before merges', async () => {
   await sql.command('test', 'SYSTEM STOP MERGES market_data');
   const symbol = newSymbol();
   for (const [close, writtenAt] of [
@@ -116,7 +116,7 @@ it('keeps the version written last, of equals the one inserted last, before any 
   expect(await closes(symbol)).toEqual([4]);
 });
 
-it('lets the insert that arrives later win, of two processes that date their batches alike', async () => {
+it('shows the later insert of two processes with equal versions', async () => {
   const symbol = newSymbol();
   const [one, other] = [1, 2].map(() => new VersionClock({ now: () => START }));
   const writers = [one!, other!].map((clock) => new RecordWriter(sql, clock, 100));
@@ -125,13 +125,13 @@ it('lets the insert that arrives later win, of two processes that date their bat
   expect(await closes(symbol)).toEqual([4]);
 });
 
-it('takes the same rows again after others as a write, not as a repetition', async () => {
+it('stores the same rows again after others as a new write', async () => {
   const symbol = newSymbol();
   for (const close of [1, 2, 1]) await insert([bar(symbol, START, close)], 7);
   expect(await closes(symbol)).toEqual([1]);
 });
 
-it('writes each month by itself, in inserts of bounded size', async () => {
+it('inserts each month separately, in blocks of bounded size', async () => {
   const { sql: watchedSql, sizes } = watched();
   const symbol = newSymbol();
   const result = await insert(bars(symbol, 100), START, writerOf(watchedSql, 25));
@@ -140,19 +140,19 @@ it('writes each month by itself, in inserts of bounded size', async () => {
   expect(await closes(symbol)).toHaveLength(100);
 });
 
-it('writes more months at once than one insert could', async () => {
+it('inserts a batch of more months than one insert may have', async () => {
   const symbol = newSymbol();
   await insert(bars(symbol, 130, 31 * 86_400_000));
   expect(await closes(symbol)).toHaveLength(130);
 });
 
-it('asks once for the keys of many small months', async () => {
+it('looks up the keys of many small months once', async () => {
   const { sql: watchedSql, reads } = watched();
   await insert(bars(newSymbol(), 24, 31 * 86_400_000), START, writerOf(watchedSql, 100));
   expect(reads).toHaveLength(1);
 });
 
-it('counts a key as new when the insert that was called before failed', async () => {
+it('counts a key as new when the insert called before failed', async () => {
   const symbol = newSymbol();
   const writer = writerOf(watched(1, 1).sql, 100);
   const failed = insert([bar(symbol, START)], START, writer);
@@ -164,7 +164,7 @@ it('counts a key as new when the insert that was called before failed', async ()
   ]);
 });
 
-it('waits for no insert that has other keys, also where their times cross', async () => {
+it('waits for no insert with other keys when their times cross', async () => {
   const symbol = newSymbol();
   const { sql: hanging, release } = hangingLookups();
   const writer = writerOf(hanging, 100);
@@ -175,7 +175,7 @@ it('waits for no insert that has other keys, also where their times cross', asyn
   await first;
 });
 
-it('waits for an insert of the same key no longer than the call may take', async () => {
+it('stops waiting for an insert of its key when aborted', async () => {
   const symbol = newSymbol();
   const { sql: hanging, release } = hangingLookups();
   const writer = writerOf(hanging, 100);
@@ -192,7 +192,7 @@ it('waits for an insert of the same key no longer than the call may take', async
   expect(await first).toMatchObject({ insertedCount: 1 });
 });
 
-it('says how many rows are stored when it fails half way, and completes the batch when it is sent again', async () => {
+it('reports the rows stored when a batch fails half way', async () => {
   const symbol = newSymbol();
   const records = bars(symbol, 100);
   await expect(insert(records, START, writerOf(watched(3).sql, 25))).rejects.toThrow(
@@ -201,7 +201,7 @@ it('says how many rows are stored when it fails half way, and completes the batc
   expect(await insert(records)).toMatchObject({ insertedCount: 50, updatedCount: 50 });
 });
 
-it('counts truly where the table holds many more rows than the batch, between its first and its last', async () => {
+it('counts a sparse batch between many stored rows', async () => {
   const symbol = newSymbol();
   await insert(bars(symbol, 5_000));
   const { sql: watchedSql, reads } = watched();
@@ -216,7 +216,7 @@ it('counts truly where the table holds many more rows than the batch, between it
   expect(reads).toHaveLength(2);
 });
 
-it('looks for more names at once than one bound list may hold', async () => {
+it('looks up more names than one bound list may hold', async () => {
   const batches = Array.from({ length: 1_500 }, (_, i) => ({
     symbol: `${'名'.repeat(50)}'\\${i}`,
     timestamp: START,

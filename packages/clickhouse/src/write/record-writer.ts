@@ -34,7 +34,7 @@ import { BlockMemory } from './block-memory.js';
 import type { InFlightWrite } from './in-flight.js';
 import { InFlightWrites, waitWithin } from './in-flight.js';
 import { readRowBatch } from './read-batch.js';
-import { BlockStore, decodeBlock } from './store-block.js';
+import { BlockStore, decodeNativeBlock } from './store-block.js';
 
 /** The writes into the table of one record. */
 interface RecordTable {
@@ -212,12 +212,12 @@ export class RecordWriter {
   /** Throws `ValidationError` unless the bytes are a block of so many rows. */
   async #checkBytes({ operation }: RecordTable, { bytes, rowCount }: EncodedBlock): Promise<void> {
     if (this.#memory.find(bytes)?.rowCount === rowCount) return;
-    if ((await decodeBlock(bytes))?.rowCount === rowCount) return;
+    if ((await decodeNativeBlock(bytes))?.rowCount === rowCount) return;
     throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
   }
 
   async #keysOfBytes({ definition }: RecordTable, bytes: Uint8Array): Promise<BlockKeys> {
-    const rows = this.#memory.find(bytes)?.keyedRows ?? (await decodeBlock(bytes));
+    const rows = this.#memory.find(bytes)?.keyedRows ?? (await decodeNativeBlock(bytes));
     return new BlockKeys(definition, rows ? [rows] : []);
   }
 

@@ -2,10 +2,10 @@ import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { ConnectionError, marketData, QueryError } from '@quantumtrade/dal-domain';
 import type { Sql, SqlBlock, StoredBlock } from '../connection/sql.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
-import { rowsOf } from '../codec/read/rows.js';
+import { rowsOf } from '../testing/rows-of.js';
 import { bars } from '../testing/native-records.js';
 import type { UnstoredBlock } from './store-block.js';
-import { BlockStore, decodeBlock } from './store-block.js';
+import { BlockStore, decodeNativeBlock } from './store-block.js';
 
 const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } });
 
@@ -16,7 +16,7 @@ function blockOf(rowCount: number, token = 'token') {
 
 const tooLarge = () => new QueryError('INSERT', 'too large', { operation: 'test', kind: 'TOO_LARGE' });
 
-/** A table behind a gateway that refuses what it is told to. */
+/** A table behind a gateway that refuses the blocks that a test chooses. */
 class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
   readonly continuing = this as unknown as Sql;
   readonly sent: SqlBlock[] = [];
@@ -36,7 +36,7 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
 
   async rows<T>(): Promise<T[]> {
     this.lookups++;
-    const found = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeBlock(bytes)));
+    const found = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeNativeBlock(bytes)));
     return found.flatMap((block) =>
       rowsOf(block!, marketData).map(({ symbol, timestamp, source }) => ({
         symbol,
@@ -52,12 +52,12 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
   }
 
   async symbols(): Promise<unknown[]> {
-    const blocks = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeBlock(bytes)));
+    const blocks = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeNativeBlock(bytes)));
     return blocks.flatMap((block) => rowsOf(block!, marketData).map(({ symbol }) => symbol));
   }
 }
 
-it('sends a confirmed block once and looks nothing up', async () => {
+it('sends a confirmed block once without a lookup', async () => {
   const table = new FakeTable();
   await table.store(blockOf(3));
   expect(table.sent.map(({ token }) => token)).toEqual(['token']);
@@ -72,7 +72,7 @@ it('looks the rows up when the counts do not confirm them', async () => {
   expect(table.lookups).toBe(1);
 });
 
-it('sends a block of more rows than one insert may have in parts', async () => {
+it('sends a block above the row limit in parts', async () => {
   const table = new FakeTable();
   await table.store({ ...blockOf(7), maxRows: 2 });
   expect(table.sent.map(({ token, rowCount }) => [token, rowCount])).toEqual([
@@ -86,7 +86,7 @@ it('sends a block of more rows than one insert may have in parts', async () => {
   expect(table.sent.at(-1)).toMatchObject({ token: 'other', rowCount: 2 });
 });
 
-it('sends a block that is too large in parts, under tokens that follow from its own', async () => {
+it('sends a block that is too large in parts with derived tokens', async () => {
   const table = new FakeTable();
   table.refuse = ({ rowCount }) => (rowCount > 2 ? tooLarge() : undefined);
   await table.store(blockOf(7));
@@ -110,7 +110,7 @@ it('sends the same parts again after a failure between them', async () => {
   );
 });
 
-it('refuses a single row that is too large, and stores the others of its half', async () => {
+it('stores the other rows when a single row is too large', async () => {
   const table = new FakeTable();
   const bad = bars(4)[3]!.symbol;
   table.refuse = ({ bytes }) => (Buffer.from(bytes).includes(bad) ? tooLarge() : undefined);
@@ -118,7 +118,7 @@ it('refuses a single row that is too large, and stores the others of its half', 
   expect(await table.symbols()).toEqual(['SYM0', 'SYM1', 'SYM2']);
 });
 
-it('splits later blocks of the size that was refused at once', async () => {
+it('splits later blocks of a refused size without sending them whole', async () => {
   const table = new FakeTable();
   table.refuse = ({ rowCount }) => (rowCount > 4 ? tooLarge() : undefined);
   await table.store(blockOf(8, 'first'));
@@ -129,7 +129,7 @@ it('splits later blocks of the size that was refused at once', async () => {
   expect(table.sent.at(2)).toMatchObject({ token: 'smaller' });
 });
 
-it('learns no size from a row that is refused alone', async () => {
+it('remembers no size when a single row is refused', async () => {
   const table = new FakeTable();
   table.refuse = tooLarge;
   await expect(table.store(blockOf(8))).rejects.toMatchObject({ kind: 'TOO_LARGE' });
@@ -139,7 +139,7 @@ it('learns no size from a row that is refused alone', async () => {
   expect(table.sent).toHaveLength(1);
 });
 
-it('tries a block whole again after many that were split', async () => {
+it('sends a block whole again after many split ones', async () => {
   const table = new FakeTable();
   table.refuse = ({ rowCount }) => (rowCount > 4 ? tooLarge() : undefined);
   await table.store(blockOf(8));

@@ -97,7 +97,7 @@ export class BlockStore {
         options,
       );
       if (isNew && attempts === 1 && n === 0 && confirmed) return;
-      const keys = new BlockKeys(this.#definition, [(await decodeBlock(block.bytes))!]);
+      const keys = new BlockKeys(this.#definition, [(await decodeNativeBlock(block.bytes))!]);
       if (await hasRows(sql, keys, operation, options)) return;
     }
     const table = this.#definition.table;
@@ -111,7 +111,7 @@ const isTooLarge = (error: unknown): error is DatabaseError =>
   isDatabaseError(error) && error.kind === 'TOO_LARGE';
 
 /** Decodes bytes as one block; undefined when they are anything else. */
-export async function decodeBlock(bytes: Uint8Array): Promise<DecodedBlock | undefined> {
+export async function decodeNativeBlock(bytes: Uint8Array): Promise<DecodedBlock | undefined> {
   const blocks: DecodedBlock[] = [];
   try {
     for await (const block of decodeBlocks(once(bytes))) blocks.push(block);

@@ -29,7 +29,7 @@ beforeEach(() => sql.command('test', `TRUNCATE TABLE ${marketData.table}`));
 const stored = () =>
   sql.rows('test', `SELECT toUInt32(count()) AS rows, max(quality_score) AS score FROM ${marketData.table}`);
 
-/** One bar as a process would encode it that knows the record with these fields. */
+/** Returns one bar as encoded by a process whose record has these fields. */
 function blockOf(
   fields: Record<string, Field>,
   id: string,
@@ -46,7 +46,7 @@ function blockOf(
   return { record: 'marketData', id, rowCount: 1, bytes: block!.bytes };
 }
 
-it('stores a block once in the table itself, not only for readers', async () => {
+it('stores a block once in the table itself', async () => {
   const collector = own.backend.blocks.collect('marketData');
   collector.append({ source: 'vendor', records: bars(1_000) });
   const [block] = collector.finish();
@@ -55,7 +55,7 @@ it('stores a block once in the table itself, not only for readers', async () => 
   expect(await stored()).toEqual([{ rows: 1_000, score: 100 }]);
 });
 
-it('stores a block of a process that knew fewer columns, or them in another order, by their names', async () => {
+it('stores columns by name when fewer or in another order', async () => {
   const { qualityScore: _, ...others } = marketData.fields;
   await own.backend.blocks.write(blockOf(others, 'fewer'));
   expect(await stored()).toEqual([{ rows: 1, score: 0 }]);
@@ -64,7 +64,7 @@ it('stores a block of a process that knew fewer columns, or them in another orde
   expect(await stored()).toEqual([{ rows: 2, score: bars(1)[0]!.qualityScore }]);
 });
 
-it('stores a block that was encoded before versions were unique, also where it may have been sent before', async () => {
+it('stores a block with millisecond versions that was maybe sent before', async () => {
   const at = Date.UTC(2024, 0, 1, 0, 0, 0, 7);
   const block = blockOf(marketData.fields, 'earlier', { kind: 'instant', at });
   await own.backend.blocks.write({ ...block, isUnsent: true });
@@ -74,13 +74,13 @@ it('stores a block that was encoded before versions were unique, also where it m
   ]);
 });
 
-it('refuses a block for good that has a column which the table has not, and stores nothing of it', async () => {
+it('refuses a block with a column that the table lacks', async () => {
   const block = blockOf({ ...marketData.fields, novelty: { kind: 'uint8' } }, 'more');
   await expect(own.backend.blocks.write(block)).rejects.toMatchObject({ code: 'QUERY', retryable: false });
   expect(await stored()).toEqual([{ rows: 0, score: 0 }]);
 });
 
-it('hears why a large block is refused, although it has more to send', async () => {
+it('reports the reason when a large block is refused while sending', async () => {
   const block = {
     table: 'no_such_table',
     token: 'large',
@@ -91,7 +91,7 @@ it('hears why a large block is refused, although it has more to send', async () 
   await expect(sql.insert('test', block)).rejects.toThrow(/UNKNOWN_TABLE/);
 });
 
-it('finds rows older than those of a block that is sent before and stored after', async () => {
+it('finds rows older than those of an in-flight block', async () => {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   const slow = intercepted(sql, () => undefined);

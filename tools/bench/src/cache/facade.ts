@@ -4,7 +4,7 @@ import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import type { Result } from '../bench.js';
 import { inRounds } from '../bench.js';
-import { inThroughput, throughput, warmedUp } from './loads.js';
+import { inThroughput, sliceThroughput, warmedUp } from './loads.js';
 import { twoLevels } from './ours.js';
 import { rawRedis } from './peers.js';
 import { fill } from './side.js';
@@ -27,7 +27,7 @@ export async function* facade(url: string): AsyncGenerator<Result> {
   const taken = slices(anyOf(symbols(SYMBOLS), READS), SLICE);
   const measured = (read: Read) => () =>
     warmedUp(LOAD, (load) =>
-      throughput(load, taken, async (slice) => {
+      sliceThroughput(load, taken, async (slice) => {
         for (const symbol of slice) await read(symbol);
       }),
     );

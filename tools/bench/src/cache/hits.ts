@@ -1,10 +1,10 @@
 import type { Result, Sides } from '../bench.js';
 import { eachSide } from '../bench.js';
-import { inThroughput, inWarmRounds, throughput } from './loads.js';
+import { inThroughput, inWarmRounds, sliceThroughput } from './loads.js';
 import type { TwoLevels } from './ours.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
-import type { Side } from './side.js';
+import type { CacheSide } from './side.js';
 import { fill, store, withSides } from './side.js';
 import { anyOf, slices, symbols, zipf } from './values.js';
 
@@ -12,7 +12,7 @@ const ROUNDS = 5;
 const READS = 1 << 17;
 const IN_PROCESS = 10_000;
 
-interface HitSides extends Sides<Side> {
+interface HitSides extends Sides<CacheSide> {
   readonly ours: TwoLevels;
 }
 
@@ -53,7 +53,7 @@ async function* reads(
   wanted: readonly string[],
   sides: HitSides,
 ): AsyncGenerator<Result> {
-  const read = (side: Side) => async (slice: readonly string[]) => {
+  const read = (side: CacheSide) => async (slice: readonly string[]) => {
     for (const symbol of slice) await side.get(symbol);
   };
   const peek = async (slice: readonly string[]) => {
@@ -61,6 +61,6 @@ async function* reads(
   };
   const taken = slices(wanted, SLICE);
   const works = { ...eachSide(sides, read), 'ours, peek before get': peek };
-  const runs = await inWarmRounds(ROUNDS, load, works, (load, work) => throughput(load, taken, work));
+  const runs = await inWarmRounds(ROUNDS, load, works, (load, work) => sliceThroughput(load, taken, work));
   yield* inThroughput(title, 'reads', runs);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { closedLoop, inTurns, openLoop, throughput } from './loads.js';
+import { closedLoop, inTurns, openLoop, sliceThroughput } from './loads.js';
 import { slices } from './values.js';
 
-it('lets each caller of a closed loop wait for its answer, and counts every call once', async () => {
+it('counts each call of a closed loop once', async () => {
   let underWay = 0;
   let most = 0;
   const numbers: number[] = [];
@@ -17,7 +17,7 @@ it('lets each caller of a closed loop wait for its answer, and counts every call
   expect(latencies.count).toBe(numbers.length);
 });
 
-it('begins the calls of an open loop whether earlier ones are answered or not', async () => {
+it('begins calls of an open loop before earlier ones are answered', async () => {
   let answerAll: () => void;
   const answer = new Promise<void>((resolve) => (answerAll = resolve));
   const { latencies } = await openLoop({ rate: 1_000, forMs: 50 }, (n) => {
@@ -27,7 +27,7 @@ it('begins the calls of an open loop whether earlier ones are answered or not', 
   expect(latencies.count).toBe(50);
 });
 
-it('counts the time for which a call of an open loop was due and could not begin', async () => {
+it('includes the waiting time of calls in an open loop', async () => {
   const BLOCKED_MS = 50;
   const { latencies } = await openLoop({ rate: 1_000, forMs: 40 }, (n) => {
     const end = performance.now() + (n === 0 ? BLOCKED_MS : 0);
@@ -42,17 +42,21 @@ it('fails with an open loop when one of its calls fails', async () => {
   await expect(openLoop({ rate: 1_000, forMs: 10 }, calls)).rejects.toThrow('refused');
 });
 
-it('gives the slices to the callers in turn and counts what is in them', async () => {
+it('gives the slices to the callers in turn', async () => {
   const taken: string[] = [];
-  const { perSecond } = await throughput({ callers: 2, forMs: 50 }, [['a', 'b'], ['c']], async (slice) => {
-    taken.push(slice.join(''));
-  });
+  const { perSecond } = await sliceThroughput(
+    { callers: 2, forMs: 50 },
+    [['a', 'b'], ['c']],
+    async (slice) => {
+      taken.push(slice.join(''));
+    },
+  );
   expect(taken.slice(0, 2)).toEqual(['ab', 'c']);
   expect(taken).toEqual(taken.map((_, i) => (i % 2 === 0 ? 'ab' : 'c')));
   expect(perSecond).toBeGreaterThan(0);
 });
 
-it('asks the sides in turn, the same of each, and no side always first', async () => {
+it('measures the sides in turn, no side always first', async () => {
   const asked: string[] = [];
   const side = (name: string) => async (n: number) => {
     asked.push(`${name}${n}`);

@@ -8,12 +8,12 @@ import { collectGarbage } from '../settle.js';
 
 export interface Throughput {
   readonly perSecond: number;
-  /** What one cost this process, in nanoseconds. Other work on the machine disturbs it least. */
+  /** Processor time of this process per call, in nanoseconds. Other work on the machine disturbs it least. */
   readonly processorTime: number;
 }
 
 export interface Latencies {
-  /** Of each call, in nanoseconds. */
+  /** Latency of each call, in nanoseconds. */
   readonly latencies: RecordableHistogram;
 }
 
@@ -32,7 +32,7 @@ export async function warmedUp<L extends { forMs: number }, T>(
   return run(load);
 }
 
-/** The same for each side, round after round. */
+/** Runs the same load on each side, round after round. */
 export const inWarmRounds = <S, L extends { forMs: number }, T>(
   rounds: number,
   load: L,
@@ -45,7 +45,7 @@ export const inWarmRounds = <S, L extends { forMs: number }, T>(
   );
 
 /** So many callers take slice after slice, over and over. How many items they get through in a second. */
-export async function throughput<T>(
+export async function sliceThroughput<T>(
   { callers, forMs }: { callers: number; forMs: number },
   slices: readonly (readonly T[])[],
   work: (slice: readonly T[]) => Promise<unknown>,
@@ -155,7 +155,7 @@ async function many(callers: number, caller: () => Promise<void>): Promise<void>
   await Promise.all(Array.from({ length: callers }, caller));
 }
 
-/** Watches from now on. The function returned tells what so many came to. */
+/** Begins a measurement. The returned function ends it, given the number of calls. */
 function begun(): (count: number) => Throughput {
   const start = performance.now();
   const before = process.cpuUsage();

@@ -2,7 +2,7 @@ import type { Result, Sides } from '../bench.js';
 import { inPercentiles, inWarmRounds, ofRounds, openLoop } from './loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
-import type { Side } from './side.js';
+import type { CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
 import { symbols, zipf } from './values.js';
 
@@ -24,15 +24,15 @@ export async function* hitsAtFixedRates(url: string): AsyncGenerator<Result> {
   });
 }
 
-/** What the machine and the load itself make of the latency. */
-const atOnce: Side = {
+/** A bare promise: the latency of the machine and the load itself. */
+const atOnce: CacheSide = {
   get: () => Promise.resolve(true),
   set: async () => undefined,
   delete: async () => undefined,
   close: async () => undefined,
 };
 
-async function* at(rate: number, sides: Sides<Side>): AsyncGenerator<Result> {
+async function* at(rate: number, sides: Sides<CacheSide>): AsyncGenerator<Result> {
   yield* withSides(sides, async function* () {
     const all = symbols(KEYS);
     for (const side of Object.values(sides)) await fill(side, all);

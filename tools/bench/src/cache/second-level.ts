@@ -8,12 +8,12 @@ import {
   inTurns,
   inWarmRounds,
   openLoop,
-  throughput,
+  sliceThroughput,
   warmedUp,
 } from './loads.js';
 import { secondLevel, twoLevels } from './ours.js';
 import { bentocache, cacheable, rawRedis } from './peers.js';
-import type { LoadingSide, ManySide, Side } from './side.js';
+import type { LoadingSide, ManySide, CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
 import { anyOf, features, featuresOf, slices, symbols } from './values.js';
 
@@ -32,7 +32,7 @@ export async function* secondLevelReads(url: string): AsyncGenerator<Result> {
     'ioredis and JSON': rawRedis(url, 'l2-raw:'),
     cacheable: cacheable(url, 'l2-cacheable'),
   };
-  const sides: Sides<Side> = { ...many, bentocache: bentocache(url, 'l2-bentocache') };
+  const sides: Sides<CacheSide> = { ...many, bentocache: bentocache(url, 'l2-bentocache') };
   yield* withSides(sides, async function* () {
     for (const side of Object.values(sides)) await fill(side, all);
     yield* one(sides, anyOf(all, 1 << 15));
@@ -71,7 +71,7 @@ export async function* readsBeyondTheFirstLevel(url: string): AsyncGenerator<Res
   });
 }
 
-async function* one(sides: Sides<Side>, wanted: readonly string[]): AsyncGenerator<Result> {
+async function* one(sides: Sides<CacheSide>, wanted: readonly string[]): AsyncGenerator<Result> {
   const calls = eachSide(sides, (side) => (n: number) => side.get(wanted[n % wanted.length]!));
   const rounds: Sides<Latencies>[] = [];
   while (rounds.length < ROUNDS) {
@@ -108,7 +108,7 @@ async function* inSlices<T>(
   call: (side: ManySide, slice: readonly T[]) => Promise<unknown>,
 ): AsyncGenerator<Result> {
   const runs = await inWarmRounds(ROUNDS, { callers: 1, forMs: 300 }, sides, (load, side) =>
-    throughput(load, slices(all, MANY), (slice) => call(side, slice)),
+    sliceThroughput(load, slices(all, MANY), (slice) => call(side, slice)),
   );
   yield* inThroughput(`${name} of ${MANY}, 1 caller`, 'keys', runs);
 }

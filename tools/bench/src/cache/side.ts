@@ -3,7 +3,7 @@ import { featuresOf, slices } from './values.js';
 import type { FeatureSet } from '@quantumtrade/dal-domain';
 
 /** One way of caching the features of symbols, on keys of its own. */
-export interface Side {
+export interface CacheSide {
   get(symbol: string): Promise<unknown>;
   set(symbol: string, value: FeatureSet): Promise<unknown>;
   delete(symbol: string): Promise<unknown>;
@@ -11,12 +11,12 @@ export interface Side {
 }
 
 /** One that can load what is missing. */
-export interface LoadingSide extends Side {
+export interface LoadingSide extends CacheSide {
   getOrLoad(symbol: string, load: () => Promise<FeatureSet>): Promise<unknown>;
 }
 
 /** One that has calls for many values at once. */
-export interface ManySide extends Side {
+export interface ManySide extends CacheSide {
   getMany(symbols: readonly string[]): Promise<unknown>;
   setMany(values: readonly FeatureSet[]): Promise<unknown>;
 }
@@ -36,14 +36,14 @@ export async function* withSides<S extends Sides<{ close(): Promise<unknown> }>>
 const AT_ONCE = 500;
 
 /** Stores features of all symbols. */
-export async function store(side: Side, symbols: readonly string[]): Promise<void> {
+export async function store(side: CacheSide, symbols: readonly string[]): Promise<void> {
   for (const slice of slices(symbols, AT_ONCE)) {
     await Promise.all(slice.map((symbol) => side.set(symbol, featuresOf(symbol))));
   }
 }
 
 /** Stores features of all symbols and reads each, so that they are in process where they can be. */
-export async function fill(side: Side, symbols: readonly string[]): Promise<void> {
+export async function fill(side: CacheSide, symbols: readonly string[]): Promise<void> {
   await store(side, symbols);
   for (const slice of slices(symbols, AT_ONCE)) {
     const values = await Promise.all(slice.map((symbol) => side.get(symbol)));

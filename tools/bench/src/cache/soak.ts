@@ -1,7 +1,7 @@
 import type { Bench, Result } from '../bench.js';
 import { spread } from '../bench.js';
 import { collectGarbage } from '../settle.js';
-import { throughput } from './loads.js';
+import { sliceThroughput } from './loads.js';
 import { twoLevels } from './ours.js';
 import { rawRedis } from './peers.js';
 import type { RedisServer } from './redis-server.js';
@@ -35,7 +35,7 @@ export const soak: Bench<RedisServer> = async function* ({ url }, { seconds = 30
     const heaps: number[] = [];
     const residents: number[] = [];
     for (let left = seconds; left > 0; left -= WINDOW_SECONDS) {
-      const { perSecond } = await throughput(LOAD, wanted, async (slice) => {
+      const { perSecond } = await sliceThroughput(LOAD, wanted, async (slice) => {
         for (const symbol of slice) await ours.getOrLoad(symbol, () => Promise.resolve(featuresOf(symbol)));
       });
       collectGarbage();

@@ -8,24 +8,24 @@ it("makes features that the data layer's own keyspace takes", () => {
   expect(JSON.stringify(encodeFor(features, featuresOf('AAPL')))).toBe(JSON.stringify(featuresOf('AAPL')));
 });
 
-it('asks for the first symbol ten times as often as for the tenth, by the law of Zipf', () => {
+it('draws the first symbol ten times as often as the tenth', () => {
   const count = counts(zipf(symbols(1_000), 100_000));
   expect(count('SYM0') / count('SYM9')).toBeGreaterThan(9);
   expect(count('SYM0') / count('SYM9')).toBeLessThan(11);
   expect(count('SYM0') / 100_000).toBeCloseTo(1 / 7.485, 2);
 });
 
-it('asks for the last symbol, too, and for none beyond', () => {
+it('draws the last symbol and none beyond', () => {
   const wanted = zipf(symbols(3), 10_000);
   expect(new Set(wanted)).toEqual(new Set(['SYM0', 'SYM1', 'SYM2']));
 });
 
-it('asks for any symbol as often as for another where none is preferred', () => {
+it('draws all symbols equally often when none is preferred', () => {
   const count = counts(anyOf(symbols(10), 100_000));
   for (const symbol of symbols(10)) expect(count(symbol) / 10_000).toBeCloseTo(1, 1);
 });
 
-it('asks for the same symbols in each run', () => {
+it('draws the same symbols in each run', () => {
   expect(zipf(symbols(100), 100)).toEqual(zipf(symbols(100), 100));
   expect(zipf(symbols(100), 100)).not.toEqual(zipf(symbols(100), 100, 2));
 });

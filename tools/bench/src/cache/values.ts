@@ -7,7 +7,7 @@ export const TTL_SECONDS = 3_600;
 
 const { pattern, codec } = keyspaces.latestFeatures;
 
-/** What all sides keep: the features of symbols, some 400 bytes of JSON each. */
+/** Values of all sides: the features of symbols, some 400 bytes of JSON each. */
 export const features: Keyspace<typeof pattern, FeatureSet> = { pattern, codec, ttlSeconds: TTL_SECONDS };
 
 export function featuresOf(symbol: string, version = 1): FeatureSet {

@@ -2,7 +2,7 @@ import type { Result, Sides } from '../bench.js';
 import { closedLoop, inPercentiles, inThroughput, inWarmRounds } from './loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
-import type { Side } from './side.js';
+import type { CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
 import { featuresOf, symbols } from './values.js';
 
@@ -13,7 +13,7 @@ const LOAD = { callers: 100, forMs: 2_000, atMost: KEYS };
 
 /** Values that are on both levels are set again, or deleted. */
 export async function* writes(url: string): AsyncGenerator<Result> {
-  const sides: Sides<Side> = {
+  const sides: Sides<CacheSide> = {
     ours: await twoLevels(url, 'writes:', { maxEntries: KEYS }),
     bentocache: bentocache(url, 'writes-bentocache', { maxItems: KEYS }),
     cacheable: cacheable(url, 'writes-cacheable', KEYS),
@@ -22,8 +22,8 @@ export async function* writes(url: string): AsyncGenerator<Result> {
     const all = symbols(KEYS);
     const values = all.map((symbol) => featuresOf(symbol));
     const calls = {
-      set: (side: Side, n: number) => side.set(all[n % KEYS]!, values[n % KEYS]!),
-      delete: (side: Side, n: number) => side.delete(all[n % KEYS]!),
+      set: (side: CacheSide, n: number) => side.set(all[n % KEYS]!, values[n % KEYS]!),
+      delete: (side: CacheSide, n: number) => side.delete(all[n % KEYS]!),
     };
     for (const [name, call] of Object.entries(calls)) {
       const runs = await inWarmRounds(ROUNDS, LOAD, sides, async (load, side) => {

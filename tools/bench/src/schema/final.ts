@@ -7,7 +7,7 @@ const VERSIONS = 3;
 const ROUNDS = 30;
 const SYMBOLS = 20;
 
-/** What it costs to see one version of each row, with three versions of 2,000,000 bars in parts that are never merged. */
+/** Measures the cost of reading one version of each row, with three versions of 2,000,000 bars in parts that are never merged. */
 export const costOfFinal: Bench<BenchServer> = async function* (server) {
   await server.run('TRUNCATE TABLE ours.market_data');
   await server.run('SYSTEM STOP MERGES ours.market_data');

@@ -7,7 +7,7 @@ const ROUNDS = 15;
 const START = Date.UTC(2024, 0, 2);
 const MINUTE = 60_000;
 
-/** What one batch costs when the partition key holds more than the month. */
+/** Measures inserts when the partition key holds more than the month. */
 export const insertsByPartition: Bench<BenchServer> = async function* (server) {
   for (const { table, what, batch } of [
     { table: 'market_data', what: '1,000 bars of 50 symbols', batch: bars(50) },

@@ -5,7 +5,7 @@ import type { BenchServer } from '../server.js';
 const AT = '2024-01-02 14:30:00.000';
 const BARS = 1000;
 
-/** What is left of rows that resemble each other. */
+/** Counts the rows that are kept of similar ones. */
 export const rowsKept: Bench<BenchServer> = async function* (server) {
   const left = async (table: string) => server.number(`SELECT count() FROM ${table} FINAL`);
 

@@ -7,10 +7,10 @@ const ROWS = 100_000;
 const SYMBOLS = 200;
 const ROUNDS = 15;
 
-/** What each side inserts with. */
+/** Value of `optimize_on_insert` of each side. */
 const SIDES = { ours: 0, 'optimize_on_insert = 1': 1 } as const;
 
-/** What it costs to insert blocks unmerged, and to read them with FINAL before anything else has merged them. */
+/** Measures inserts of unmerged blocks, and reads with FINAL before anything else has merged them. */
 export const unmergedInserts: Bench<BenchServer> = async function* (server) {
   const tables = eachSide(SIDES, (optimize) => `ours.market_data_${optimize}`);
   for (const table of Object.values(tables)) {

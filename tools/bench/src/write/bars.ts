@@ -1,18 +1,18 @@
 import type { Records } from './side.js';
 
-export type Bar = Records[number];
+export type BenchBar = Records[number];
 
 const START = Date.UTC(2024, 0, 2, 14, 30);
 const SYMBOLS = Array.from({ length: 200 }, (_, n) => `SYM${String(n).padStart(3, '0')}`);
 
 /** Batches of one-second bars of 200 symbols, all of one month, no bar twice. Prices are numbers with two decimals. */
-export function* bars(batchSize: number): Generator<Records, never> {
+export function* benchBars(batchSize: number): Generator<Records, never> {
   for (let next = 0; ; next += batchSize) {
     yield Array.from({ length: batchSize }, (_, n) => barAt(next + n));
   }
 }
 
-function barAt(n: number): Bar {
+function barAt(n: number): BenchBar {
   const open = 100 + ((n * 7919) % 10_000) / 100;
   const close = 100 + ((n * 104_729) % 10_000) / 100;
   return {

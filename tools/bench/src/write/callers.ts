@@ -1,8 +1,8 @@
 import type { BatchWriter } from '@quantumtrade/dal';
 import type { MarketDataBatch } from '@quantumtrade/dal-domain';
 import { sequence } from '../random.js';
-import type { Bar } from './bars.js';
-import { bars } from './bars.js';
+import type { BenchBar } from './bars.js';
+import { benchBars } from './bars.js';
 
 const MAX_ROWS = 50;
 const START = Date.UTC(2024, 0, 2, 14, 30);
@@ -24,10 +24,12 @@ export function startCallers(
 ): Callers {
   const written = { rows: 0, calls: 0 };
   let ended = false;
-  const source = bars(MAX_ROWS);
+  const source = benchBars(MAX_ROWS);
   const call = async (caller: number) => {
     const random = sequence(caller + 1);
-    const own = source.next().value.map((bar): Bar & { timestamp: number } => ({ ...bar, timestamp: 0 }));
+    const own = source
+      .next()
+      .value.map((bar): BenchBar & { timestamp: number } => ({ ...bar, timestamp: 0 }));
     let instant = START + caller;
     while (!ended) {
       const records = own.slice(0, 1 + (random() % MAX_ROWS));

@@ -2,8 +2,8 @@ import type { Result, Sides } from '../bench.js';
 import { compared, eachSide, elapsed, inRounds, percentile } from '../bench.js';
 import type { BenchServer } from '../server.js';
 import { settle } from '../settle.js';
-import { bars } from './bars.js';
-import type { Side } from './side.js';
+import { benchBars } from './bars.js';
+import type { WriteSide } from './side.js';
 import { empty } from './side.js';
 
 const ROUNDS = 5;
@@ -13,7 +13,7 @@ const COUNT = 100;
 const CASE = 'latency of a batch of 1,000 row objects, one after the other';
 
 /** How long the caller of one batch waits. The spreads are those of the rounds' percentiles. */
-export async function* latency(server: BenchServer, sides: Sides<Side>): AsyncGenerator<Result> {
+export async function* latency(server: BenchServer, sides: Sides<WriteSide>): AsyncGenerator<Result> {
   const latencies = await inRounds(
     ROUNDS,
     eachSide(sides, (side) => () => measure(server, side)),
@@ -31,8 +31,8 @@ export async function* latency(server: BenchServer, sides: Sides<Side>): AsyncGe
   );
 }
 
-async function measure(server: BenchServer, side: Side): Promise<number[]> {
-  const source = bars(SIZE);
+async function measure(server: BenchServer, side: WriteSide): Promise<number[]> {
+  const source = benchBars(SIZE);
   const sends = Array.from({ length: COUNT }, () => side.prepare(source.next().value));
   await settle(server);
   const latencies: number[] = [];

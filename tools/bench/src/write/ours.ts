@@ -6,15 +6,15 @@ import { memoryCacheBackend, memoryDeadLetters } from '@quantumtrade/dal-memory'
 import type { BenchServer } from '../server.js';
 import type { Form } from './forms.js';
 import { rowObjects } from './forms.js';
-import type { Records, Side } from './side.js';
+import type { Records, WriteSide } from './side.js';
 
 /** The data layer over a database of the server, with its tables. */
 export interface Ours {
   open(options: BatchWriterOptions): Promise<BatchWriter>;
   /** Batches of a form through a writer. */
-  through(writer: BatchWriter, form: Form): Side;
-  /** Batches through the repository, which also tells which rows were new. */
-  repository: Side;
+  through(writer: BatchWriter, form: Form): WriteSide;
+  /** Batches through the repository, which also counts the new rows. */
+  repository: WriteSide;
   /** The bytes in which a writer sends these rows. */
   encode(records: Records): EncodedBlock;
   close(): Promise<void>;

@@ -3,15 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient } from '@clickhouse/client';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
-import { bars } from './bars.js';
+import { benchBars } from './bars.js';
 import { OUR_INSERT_SETTINGS, preEncoded } from './peers.js';
 
-/** Of each request, not of what it does. */
+/** Settings that differ between requests. */
 const OF_THE_REQUEST = ['query', 'query_id', 'database', 'max_execution_time', 'max_query_size'];
 /** Whether the answer is compressed, which has no rows. */
 const NOT_OF_BLOCKS = /^enable_http_compression$/;
 
-it('gives pre-encoded bytes to the engine with the settings and the bytes of the data layer', async () => {
+it('sends pre-encoded bytes with the settings of the data layer', async () => {
   const requests: { settings: [string, string][]; body: Buffer }[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -33,7 +33,7 @@ it('gives pre-encoded bytes to the engine with the settings and the bytes of the
   const client = createClient({ url });
   try {
     const collector = blocks.collect('marketData');
-    const { value: records } = bars(10).next();
+    const { value: records } = benchBars(10).next();
     collector.append({ source: 'bench', records });
     const block = collector.finish()[0]!;
     await blocks.write(block);

@@ -3,12 +3,12 @@ import { finished } from 'node:stream/promises';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { PINNED_SETTINGS } from '@quantumtrade/dal-clickhouse';
 import type { EncodedBlock } from '@quantumtrade/dal-domain';
-import type { Records, Side } from './side.js';
+import type { Records, WriteSide } from './side.js';
 
 /** Stored, not queued, when the answer comes. */
 const STORED = { async_insert: 0, wait_end_of_query: 1 } satisfies ClickHouseSettings;
 
-/** What the data layer sends with every insert, but for its token. */
+/** Settings of every insert of the data layer, without its token. */
 export const OUR_INSERT_SETTINGS: ClickHouseSettings = { ...PINNED_SETTINGS, ...STORED };
 
 /** Row objects through the driver, as its documentation shows it. */
@@ -16,7 +16,7 @@ export function jsonEachRow(
   client: ClickHouseClient,
   database: string,
   clickhouse_settings: ClickHouseSettings = STORED,
-): Side {
+): WriteSide {
   return {
     database,
     prepare: (records) => {
@@ -41,7 +41,7 @@ export function preEncoded(
   database: string,
   encode: (records: Records) => EncodedBlock,
   settings: ClickHouseSettings = STORED,
-): Side {
+): WriteSide {
   return {
     database,
     prepare: (records) => {

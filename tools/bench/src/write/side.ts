@@ -4,14 +4,14 @@ import type { BenchServer } from '../server.js';
 export type Records = MarketDataBatch['records'];
 
 /** One way of storing market data, in a database of its own. */
-export interface Side {
+export interface WriteSide {
   readonly database: string;
   /** Brings rows into the form in which their caller has them, which is not measured. Returned is what sends them. */
   prepare(records: Records): () => Promise<unknown>;
 }
 
 /** Tables do not grow from one measurement to the next, and nothing is merged that is measured no more. */
-export async function empty(server: BenchServer, { database }: Side): Promise<void> {
+export async function empty(server: BenchServer, { database }: WriteSide): Promise<void> {
   await server.run(`TRUNCATE TABLE ${database}.market_data`);
 }
 

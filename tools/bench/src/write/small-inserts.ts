@@ -3,11 +3,11 @@ import type { Result } from '../bench.js';
 import { eachSide, pairedRounds } from '../bench.js';
 import type { BenchServer } from '../server.js';
 import { settle } from '../settle.js';
-import { bars } from './bars.js';
+import { benchBars } from './bars.js';
 import { rowObjects } from './forms.js';
 import type { Ours } from './ours.js';
 import { jsonEachRow } from './peers.js';
-import type { Side } from './side.js';
+import type { WriteSide } from './side.js';
 import { empty, inFlight } from './side.js';
 
 const ROUNDS = 5;
@@ -25,8 +25,8 @@ export async function* smallInserts(
     max_open_connections: CALLERS,
     log: { level: ClickHouseLogLevel.OFF },
   });
-  const measure = (side: Side) => async () => {
-    const source = bars(1);
+  const measure = (side: WriteSide) => async () => {
+    const source = benchBars(1);
     const sends = Array.from({ length: ROWS }, () => side.prepare(source.next().value));
     await settle(server);
     const started = performance.now();

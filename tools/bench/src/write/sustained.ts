@@ -65,7 +65,7 @@ async function* run(
   await mine.close();
 }
 
-/** What happens in so many seconds. */
+/** Figures of some seconds. */
 interface Window {
   readonly seconds: number;
   rows: number;

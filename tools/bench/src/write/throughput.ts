@@ -4,8 +4,8 @@ import type { Memory } from '../memory.js';
 import { watchMemory } from '../memory.js';
 import type { BenchServer } from '../server.js';
 import { settle } from '../settle.js';
-import { bars } from './bars.js';
-import type { Side } from './side.js';
+import { benchBars } from './bars.js';
+import type { WriteSide } from './side.js';
 import { empty, inFlight } from './side.js';
 
 const ROUNDS = 7;
@@ -23,7 +23,7 @@ export async function* throughput(
   server: BenchServer,
   what: string,
   load: Load,
-  sides: Sides<Side>,
+  sides: Sides<WriteSide>,
 ): AsyncGenerator<Result> {
   const measured = await inRounds(
     ROUNDS,
@@ -55,8 +55,12 @@ interface Measured {
   readonly memory: Memory;
 }
 
-async function measure(server: BenchServer, { size, count, width }: Load, side: Side): Promise<Measured> {
-  const source = bars(size);
+async function measure(
+  server: BenchServer,
+  { size, count, width }: Load,
+  side: WriteSide,
+): Promise<Measured> {
+  const source = benchBars(size);
   const sends = Array.from({ length: count }, () => side.prepare(source.next().value));
   await settle(server);
   const peak = watchMemory();

@@ -75,7 +75,7 @@ export class NullableWriter extends ColumnWriter {
 }
 
 /**
- * Where the items of each row end in a column of lists: UInt64 counted from the first item of the block. A block has less
+ * Ends of the items of each row in a column of lists: UInt64 counted from the first item of the block. A block has less
  * than 2^32 items, so the upper half is zero.
  */
 class Ends {

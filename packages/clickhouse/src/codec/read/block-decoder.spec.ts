@@ -3,7 +3,7 @@ import { prediction } from '@quantumtrade/dal-domain';
 import type { DecodedBlock, DecodeOptions } from './block-decoder.js';
 import { BrokenAnswerError, decodeBlocks } from './block-decoder.js';
 import { BlockEncoder } from '../block-encoder.js';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../../testing/rows-of.js';
 
 const rows = Array.from({ length: 3 }, (_, i) => ({
   predictionId: `prediction ü ${i}`,
@@ -55,13 +55,13 @@ it('reads blocks byte by byte', async () => {
   expect(decoded.map((part) => rowsOf(part, prediction))).toEqual([rows, rows]);
 });
 
-it('gives a block as soon as its last byte is there', async () => {
+it('returns a block as soon as its last byte is there', async () => {
   const reading = decodeBlocks(chunks(block.subarray(0, 10), block.subarray(10), new Error('too far')));
   expect((await reading.next()).value).toMatchObject({ rowCount: 3 });
   await expect(reading.next()).rejects.toThrow('too far');
 });
 
-it('reads nothing from an empty answer and columns without rows from an empty block', async () => {
+it('reads an empty answer and an empty block', async () => {
   expect(await read(chunks())).toEqual([]);
   const [empty] = await read(
     chunks(Buffer.from('\x02\x00\x01a\x05UInt8\x01b\x16LowCardinality(String)', 'latin1')),
@@ -78,7 +78,7 @@ it('refuses an answer that ends anywhere inside a block', async () => {
   }
 });
 
-it('gives the server’s error between blocks, wherever the chunks are cut', async () => {
+it('reports the server’s error between blocks, wherever the chunks are cut', async () => {
   const answer = Buffer.concat([block, report]);
   for (let cut = 0; cut <= answer.length; cut++) {
     for (const options of [{}, { exceptionTag: tag }]) {
@@ -91,7 +91,7 @@ it('gives the server’s error between blocks, wherever the chunks are cut', asy
   }
 });
 
-it('gives the server’s error inside any block, and no rows made of its text', async () => {
+it('reports the server’s error inside any block and returns none of it as rows', async () => {
   for (let cut = 1; cut < block.length; cut++) {
     const reading = decodeBlocks(chunks(block, block.subarray(0, cut), report), { exceptionTag: tag });
     expect((await reading.next()).value).toMatchObject({ rowCount: 3 });
@@ -99,7 +99,7 @@ it('gives the server’s error inside any block, and no rows made of its text', 
   }
 });
 
-it('gives the error of a server that sends it without a marker', async () => {
+it('reports an error that the server sends without a marker', async () => {
   await expect(read(chunks(block, Buffer.from(text)))).rejects.toBeInstanceOf(ServerError);
 });
 
@@ -113,7 +113,7 @@ it('takes no text of a row for the server’s error', async () => {
   await expect(cut).rejects.toThrow(BrokenAnswerError);
 });
 
-it('passes on why the chunks ended', async () => {
+it('passes on the error of the chunks', async () => {
   await expect(read(chunks(block, new Error('socket hang up')))).rejects.toThrow('socket hang up');
 });
 
@@ -147,12 +147,12 @@ it('reads long texts that arrive in small chunks', async () => {
   );
 });
 
-it('refuses to make up a column', async () => {
+it('throws for a column that the block lacks', async () => {
   const [decoded] = await read(chunks(block));
   expect(() => decoded!.column('nothing')).toThrow('the block has no column nothing');
 });
 
-describe('an answer that means harm', () => {
+describe('a hostile answer', () => {
   const varint = (value: number): number[] =>
     value < 0x80 ? [value] : [(value % 0x80) | 0x80, ...varint(Math.floor(value / 0x80))];
   const text = (value: string) => [...varint(Buffer.byteLength(value)), ...Buffer.from(value)];

@@ -1,12 +1,12 @@
 import { parseReport } from '../../connection/answer.js';
 import { ByteReader, Incomplete } from './byte-reader.js';
-import type { Column } from './column.js';
+import type { DecodedColumn } from './column.js';
 import { readerOf } from './reader-of.js';
 import { MAX_NAME_BYTES } from './type-name.js';
 import { PendingBytes } from './pending-bytes.js';
 import { ServerReport } from './server-report.js';
 
-/** What arrived is no sequence of whole blocks: the connection was cut, or something on the way changed the bytes. */
+/** An answer that is no sequence of whole blocks: the connection was cut, or the bytes were changed on the way. */
 export class BrokenAnswerError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(`the answer in Native format ${reason}`, options);
@@ -17,20 +17,20 @@ export class BrokenAnswerError extends Error {
 /** Rows that arrived together. Values are made when they are asked for. */
 export class DecodedBlock {
   readonly rowCount: number;
-  readonly #columns: ReadonlyMap<string, Column>;
+  readonly #columns: ReadonlyMap<string, DecodedColumn>;
 
-  constructor(rowCount: number, columns: ReadonlyMap<string, Column>) {
+  constructor(rowCount: number, columns: ReadonlyMap<string, DecodedColumn>) {
     this.rowCount = rowCount;
     this.#columns = columns;
   }
 
-  /** Of the columns, in order. */
+  /** Names of the columns, in order. */
   get names(): string[] {
     return [...this.#columns.keys()];
   }
 
   /** Throws `TypeError` if the block has no such column. */
-  column(name: string): Column {
+  column(name: string): DecodedColumn {
     const column = this.#columns.get(name);
     if (!column) throw new TypeError(`the block has no column ${name}`);
     return column;
@@ -89,7 +89,7 @@ export async function* decodeBlocks(
 /** Reads blocks column by column and goes on where the bytes ended, so that none is read over and over. */
 class BlockParser {
   #head: { readonly columns: number; readonly rows: number } | undefined;
-  readonly #columns = new Map<string, Column>();
+  readonly #columns = new Map<string, DecodedColumn>();
   /** How many bytes to wait for before the next step is tried. */
   #needed = 1;
 
@@ -97,7 +97,7 @@ class BlockParser {
     return this.#head === undefined;
   }
 
-  /** What is there now must do. */
+  /** Lets the parser try what has arrived: no more bytes will come. */
   expectNoMore(): void {
     this.#needed = 1;
   }

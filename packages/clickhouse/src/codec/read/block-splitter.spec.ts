@@ -2,13 +2,13 @@ import { records } from '@quantumtrade/dal-domain';
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { bars, recordsOf } from '../../testing/native-records.js';
-import { decodeBlock } from '../../write/store-block.js';
+import { decodeNativeBlock } from '../../write/store-block.js';
 import { BlockEncoder } from '../block-encoder.js';
 import { splitBlock } from './block-splitter.js';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../../testing/rows-of.js';
 
 const decoded = async (bytes: Uint8Array, definition: RecordDefinition) =>
-  rowsOf((await decodeBlock(bytes))!, definition);
+  rowsOf((await decodeNativeBlock(bytes))!, definition);
 
 /** Down to single rows. */
 function atoms(bytes: Uint8Array, rowCount: number): Uint8Array[] {
@@ -56,7 +56,7 @@ it('keeps columns that the record does not have', async () => {
     pairs: i === 0 ? {} : { a: i, b: -i },
   }));
   const [block] = new BlockEncoder(records.marketData, fields).encodeRows(rows).blocks;
-  const parts = await Promise.all(splitBlock(block!.bytes).map(({ bytes }) => decodeBlock(bytes)));
+  const parts = await Promise.all(splitBlock(block!.bytes).map(({ bytes }) => decodeNativeBlock(bytes)));
   const column = (name: string) =>
     parts.flatMap((part) => Array.from({ length: part!.rowCount }, (_, i) => part!.column(name).at(i)));
   expect(column('more')).toEqual(rows.map(({ more }) => more));

@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.js';
-import { partsOf } from './column-parts.js';
+import { columnPartsOf } from './column-parts.js';
 import { MAX_NAME_BYTES, parseTypeName } from './type-name.js';
 
 export interface BlockPart {
@@ -25,7 +25,7 @@ export function splitBlock(bytes: Uint8Array): BlockPart[] {
     reader.string(MAX_NAME_BYTES);
     const type = parseTypeName(reader.string(MAX_NAME_BYTES));
     const head = reader.since(start);
-    const column = partsOf(type);
+    const column = columnPartsOf(type);
     const prefix = column.prefix?.(reader) ?? [];
     const data = column.split(reader, rowCount, middle);
     for (const [n, { pieces }] of halves.entries()) pieces.push(head, ...prefix, ...data[n]!);

@@ -1,6 +1,6 @@
 /** More bytes are needed before the block can be read on. */
 export class Incomplete extends Error {
-  /** @param missing for how many more to wait before trying again */
+  /** @param missing - bytes to wait for before the next try */
   constructor(readonly missing: number) {
     super('the block goes on in the next chunk');
   }
@@ -15,7 +15,7 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
-  /** The next bytes, not copied. */
+  /** Returns the next bytes, not copied. */
   take(count: number): Buffer {
     if (count < 0) throw new RangeError('a length is out of range');
     const end = this.offset + count;
@@ -25,12 +25,12 @@ export class ByteReader {
     return taken;
   }
 
-  /** What was read since this offset, not copied. */
+  /** Returns the bytes read since this offset, not copied. */
   since(offset: number): Buffer {
     return this.#bytes.subarray(offset, this.offset);
   }
 
-  /** The next bytes as memory of their own, aligned for any typed array. */
+  /** Returns a copy of the next bytes, aligned for any typed array. */
   copy(count: number): ArrayBuffer {
     const taken = this.take(count);
     const copied = new ArrayBuffer(count);
@@ -38,7 +38,7 @@ export class ByteReader {
     return copied;
   }
 
-  /** A number of up to 53 bits. */
+  /** Reads a number of up to 53 bits. */
   varint(): number {
     let value = 0;
     for (let unit = 1; unit < 2 ** 56; unit *= 0x80) {
@@ -54,14 +54,14 @@ export class ByteReader {
     return Number(this.take(8).readBigUInt64LE());
   }
 
-  /** Throws `RangeError` when it is longer, without waiting for it. */
+  /** Reads a string. Throws `RangeError` when it is longer, without waiting for it. */
   string(maxBytes: number): string {
     const length = this.varint();
     if (length > maxBytes) throw new RangeError(`a name has ${length} bytes`);
     return this.take(length).toString('utf8');
   }
 
-  /** Steps over strings and tells where each of them starts and ends, counted from here. */
+  /** Steps over strings and returns where each of them starts and ends, counted from here. */
   strings(count: number): { bytes: Buffer; starts: Uint32Array; ends: Uint32Array } {
     const first = this.offset;
     const bytes = this.#bytes;

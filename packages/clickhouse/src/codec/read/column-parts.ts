@@ -7,9 +7,9 @@ type Pieces = readonly Uint8Array[];
 
 /** Splits the data of one column, by the layout of its type, without making values of it. */
 interface ColumnParts {
-  /** What stands before the data of all levels of the type; each part has all of it. */
+  /** Takes what comes before the data of all levels of the type; each part has all of it. */
   prefix?(reader: ByteReader): Pieces;
-  /** The data of the rows before `middle`, and of the rest. */
+  /** Returns the data of the rows before `middle`, and of the rest. */
   split(reader: ByteReader, rows: number, middle: number): readonly [Pieces, Pieces];
 }
 
@@ -31,8 +31,8 @@ const WIDTHS: Readonly<Record<string, number>> = {
   UUID: 16,
 };
 
-/** Throws `TypeError` for a type that no table of the data layer has. */
-export function partsOf(type: TypeName): ColumnParts {
+/** Returns what splits the columns of a type. Throws `TypeError` for a type that no table of the data layer has. */
+export function columnPartsOf(type: TypeName): ColumnParts {
   const { name, parameters } = type;
   const [first, second] = parameters;
   const width = Object.hasOwn(WIDTHS, name) ? WIDTHS[name] : undefined;
@@ -40,9 +40,9 @@ export function partsOf(type: TypeName): ColumnParts {
   if (name === 'String') return strings;
   if (name === 'Decimal') return fixedWidth(decimalWidth(Number(first?.text)));
   if (name === 'LowCardinality' && first) return dictionary(first);
-  if (name === 'Nullable' && first) return columns([fixedWidth(1), partsOf(first)]);
-  if (name === 'Array' && first) return lists([partsOf(first)]);
-  if (name === 'Map' && first && second) return lists([partsOf(first), partsOf(second)]);
+  if (name === 'Nullable' && first) return columns([fixedWidth(1), columnPartsOf(first)]);
+  if (name === 'Array' && first) return lists([columnPartsOf(first)]);
+  if (name === 'Map' && first && second) return lists([columnPartsOf(first), columnPartsOf(second)]);
   throw new TypeError(`columns of type ${shortened(type)} cannot be split`);
 }
 
@@ -77,7 +77,7 @@ function columns(parts: readonly ColumnParts[]): ColumnParts {
   };
 }
 
-/** Where each row's items end, then the columns of all items. */
+/** Lists: the ends of the items of each row, then the columns of all items. */
 function lists(parts: readonly ColumnParts[]): ColumnParts {
   const items = columns(parts);
   return {
@@ -99,7 +99,7 @@ function lists(parts: readonly ColumnParts[]): ColumnParts {
 
 /** Each part has the keys that its rows use, and the first, which may stand for null. */
 function dictionary(type: TypeName): ColumnParts {
-  const keys = partsOf((type.name === 'Nullable' && type.parameters[0]) || type);
+  const keys = columnPartsOf((type.name === 'Nullable' && type.parameters[0]) || type);
   return {
     prefix(reader) {
       const start = reader.offset;

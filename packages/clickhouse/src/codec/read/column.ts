@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 
 /** One column of a decoded block. */
-export interface Column<T = unknown> {
+export interface DecodedColumn<T = unknown> {
   /** The ClickHouse type. */
   readonly type: string;
   readonly length: number;
@@ -15,7 +15,7 @@ export interface Column<T = unknown> {
 type Numbers =
   Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
-export class NumberColumn implements Column<number> {
+export class NumberColumn implements DecodedColumn<number> {
   constructor(
     readonly type: string,
     readonly values: Numbers,
@@ -30,7 +30,7 @@ export class NumberColumn implements Column<number> {
   }
 }
 
-export class BooleanColumn implements Column<boolean> {
+export class BooleanColumn implements DecodedColumn<boolean> {
   readonly type = 'Bool';
 
   constructor(readonly values: Uint8Array) {}
@@ -45,7 +45,7 @@ export class BooleanColumn implements Column<boolean> {
 }
 
 /** 64-bit integers, decimals of up to 18 digits as units, and versions. */
-export class BigIntColumn implements Column<bigint> {
+export class BigIntColumn implements DecodedColumn<bigint> {
   constructor(
     readonly type: string,
     readonly values: BigInt64Array | BigUint64Array,
@@ -61,7 +61,7 @@ export class BigIntColumn implements Column<bigint> {
 }
 
 /** Decimals of up to 38 digits, which sums of decimals are: two 64-bit halves, the low one first. */
-export class WideDecimalColumn implements Column<bigint> {
+export class WideDecimalColumn implements DecodedColumn<bigint> {
   constructor(
     readonly type: string,
     readonly halves: BigInt64Array,
@@ -77,7 +77,7 @@ export class WideDecimalColumn implements Column<bigint> {
 }
 
 /** Instants, as a whole number of some unit since the epoch. */
-export class InstantColumn implements Column<number> {
+export class InstantColumn implements DecodedColumn<number> {
   constructor(
     readonly type: string,
     readonly values: NumberColumn | Int64Numbers,
@@ -111,7 +111,7 @@ export class Int64Numbers {
 }
 
 /** Made into strings only when asked for. */
-export class StringColumn implements Column<string> {
+export class StringColumn implements DecodedColumn<string> {
   readonly type = 'String';
   readonly #bytes: Buffer;
   readonly #starts: Uint32Array;
@@ -135,13 +135,13 @@ export class StringColumn implements Column<string> {
 }
 
 /** A dictionary and each row's position in it, which must be one of it. Each string is made once. */
-export class DictionaryColumn<T> implements Column<T> {
+export class DecodedDictionary<T> implements DecodedColumn<T> {
   readonly #values: T[];
 
   constructor(
     readonly type: string,
     readonly positions: Uint8Array | Uint16Array | Uint32Array,
-    dictionary: Column<T>,
+    dictionary: DecodedColumn<T>,
   ) {
     for (const position of positions) {
       if (position >= dictionary.length)
@@ -166,7 +166,7 @@ export class DictionaryColumn<T> implements Column<T> {
 const HEX = Array.from({ length: 0x100 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Two 64-bit halves, each little-endian: read backwards they are the digits. */
-export class UuidColumn implements Column<string> {
+export class UuidColumn implements DecodedColumn<string> {
   readonly type = 'UUID';
 
   constructor(readonly bytes: Uint8Array) {}
@@ -182,12 +182,12 @@ export class UuidColumn implements Column<string> {
   }
 }
 
-export class NullableColumn<T> implements Column<T | null> {
+export class NullableColumn<T> implements DecodedColumn<T | null> {
   readonly type: string;
 
   constructor(
     readonly absent: Uint8Array,
-    readonly values: Column<T>,
+    readonly values: DecodedColumn<T>,
   ) {
     this.type = `Nullable(${values.type})`;
   }
@@ -202,12 +202,12 @@ export class NullableColumn<T> implements Column<T | null> {
 }
 
 /** Lists: where each row's items end, and the items of all rows. */
-export class ArrayColumn<T> implements Column<T[]> {
+export class ArrayColumn<T> implements DecodedColumn<T[]> {
   readonly type: string;
 
   constructor(
     readonly ends: Int64Numbers,
-    readonly items: Column<T>,
+    readonly items: DecodedColumn<T>,
   ) {
     this.type = `Array(${items.type})`;
   }
@@ -223,13 +223,13 @@ export class ArrayColumn<T> implements Column<T[]> {
 }
 
 /** Maps of names: where each row's entries end, then the names and the values of all rows. */
-export class MapColumn<T> implements Column<Record<string, T>> {
+export class MapColumn<T> implements DecodedColumn<Record<string, T>> {
   readonly type: string;
 
   constructor(
     readonly ends: Int64Numbers,
-    readonly names: Column<string>,
-    readonly values: Column<T>,
+    readonly names: DecodedColumn<string>,
+    readonly values: DecodedColumn<T>,
   ) {
     this.type = `Map(${names.type}, ${values.type})`;
   }

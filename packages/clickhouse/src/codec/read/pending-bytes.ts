@@ -11,12 +11,12 @@ export class PendingBytes {
   }
 
   append(chunk: Uint8Array): void {
-    if (this.#end + chunk.length > this.#bytes.length) this.#makeRoom(chunk.length);
+    if (this.#end + chunk.length > this.#bytes.length) this.#reserve(chunk.length);
     this.#bytes.set(chunk, this.#end);
     this.#end += chunk.length;
   }
 
-  /** The bytes up to this position; they change with the next {@link append}. */
+  /** Returns the bytes up to this position; they change with the next {@link append}. */
   upTo(end = this.length): Buffer {
     return this.#bytes.subarray(this.#start, this.#start + end);
   }
@@ -26,7 +26,7 @@ export class PendingBytes {
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
-  #makeRoom(count: number): void {
+  #reserve(count: number): void {
     const needed = this.length + count;
     const target =
       needed <= this.#bytes.length / 2

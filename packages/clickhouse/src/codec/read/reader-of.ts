@@ -1,10 +1,10 @@
 import type { ByteReader } from './byte-reader.js';
-import type { Column } from './column.js';
+import type { DecodedColumn } from './column.js';
 import {
   ArrayColumn,
   BigIntColumn,
   BooleanColumn,
-  DictionaryColumn,
+  DecodedDictionary,
   InstantColumn,
   Int64Numbers,
   MapColumn,
@@ -19,9 +19,9 @@ import { parseTypeName, shortened } from './type-name.js';
 
 /** Reads one column's data, which is there only if the block has rows. */
 export interface ColumnReader<T = unknown> {
-  /** What a type says about itself before the data; for nested types, of all levels before the data of any. */
+  /** Reads what comes before the data; for nested types, that of all levels comes before the data of any. */
   prefix?(reader: ByteReader): void;
-  read(reader: ByteReader, rows: number): Column<T>;
+  read(reader: ByteReader, rows: number): DecodedColumn<T>;
 }
 
 const NUMBERS = {
@@ -37,7 +37,7 @@ const NUMBERS = {
 
 const BIG_INTEGERS = { UInt64: BigUint64Array, Int64: BigInt64Array } as const;
 
-/** The reader of a type. Throws `TypeError` for a type that no statement of the data layer selects. */
+/** Returns the reader of a type. Throws `TypeError` for a type that no statement of the data layer selects. */
 export const readerOf = (type: string): ColumnReader => readerOfType(parseTypeName(type));
 
 function readerOfType(type: TypeName): ColumnReader {
@@ -149,7 +149,7 @@ function maps(names: ColumnReader<string>, values: ColumnReader): ColumnReader {
   };
 }
 
-/** Where each row's items end. Throws `RangeError` unless they ascend, as what reads the items relies on. */
+/** Reads the ends of the items of each row. Throws `RangeError` unless they ascend, which reading the items relies on. */
 export function endsOf(reader: ByteReader, rows: number): Int64Numbers {
   const ends = new Int64Numbers(reader.copy(8 * rows));
   let last = 0;
@@ -175,12 +175,12 @@ function dictionary(type: string, keyType: TypeName): ColumnReader {
   return {
     prefix: expectKeysVersion,
     read(reader, rows) {
-      if (rows === 0) return new DictionaryColumn(type, new Uint8Array(), keys.read(reader, 0));
+      if (rows === 0) return new DecodedDictionary(type, new Uint8Array(), keys.read(reader, 0));
       const { positions, count } = dictionaryHead(reader);
       const values = keys.read(reader, count);
       if (reader.uint64() !== rows) throw new TypeError('a dictionary comes in several parts');
       const absent = Uint8Array.from({ length: count }, (_, i) => Number(isNullable && i === 0));
-      return new DictionaryColumn(
+      return new DecodedDictionary(
         type,
         new positions(reader.copy(rows * positions.BYTES_PER_ELEMENT)),
         isNullable ? new NullableColumn(absent, values) : values,
@@ -193,7 +193,7 @@ export function expectKeysVersion(reader: ByteReader): void {
   if (reader.uint64() !== KEYS_VERSION) throw new TypeError('a dictionary comes in an unknown version');
 }
 
-/** What precedes the keys: how positions are written, and the number of keys. */
+/** Reads what precedes the keys: the width of the positions and the number of keys. */
 export function dictionaryHead(reader: ByteReader) {
   const flags = reader.uint64();
   const positions = POSITIONS[flags & WIDTH_MASK];

@@ -1,5 +1,5 @@
 const MARKER = '\r\n__exception__\r\n';
-/** How servers that don't know the marker begin. */
+/** Start of the report of servers without the marker. */
 const PLAIN = 'Code: ';
 
 /**
@@ -9,7 +9,7 @@ const PLAIN = 'Code: ';
  */
 export class ServerReport {
   readonly #marker: string | undefined;
-  /** Where it begins in the pending bytes. */
+  /** Start of the report in the pending bytes. */
   #start = -1;
   #searched = 0;
 
@@ -17,7 +17,7 @@ export class ServerReport {
     this.#marker = tag === undefined ? undefined : MARKER + tag;
   }
 
-  /** How many of the pending bytes are surely no part of a report. */
+  /** Returns how many of the pending bytes are surely no part of a report. */
   dataEnd(pending: Buffer, betweenBlocks: boolean): number {
     if (this.#start >= 0) return this.#start;
     if (this.#marker === undefined) return betweenBlocks ? this.#untaggedEnd(pending) : pending.length;
@@ -36,13 +36,13 @@ export class ServerReport {
     return pending.length;
   }
 
-  /** Must be told when pending bytes are taken away. */
+  /** To be called when pending bytes were consumed. */
   consumed(count: number): void {
     this.#searched -= count;
     if (this.#start >= 0) this.#start -= count;
   }
 
-  /** The report, when no more bytes are to come. */
+  /** Returns the report, when no more bytes are to come. */
   text(pending: Buffer): string | undefined {
     if (this.#start >= 0) return pending.toString('utf8', this.#start);
     if (this.#marker !== undefined) return undefined;
@@ -52,7 +52,7 @@ export class ServerReport {
   }
 }
 
-/** How many bytes at the end may be the beginning of the marker. */
+/** Returns how many bytes at the end may be the beginning of the marker. */
 function partAtEnd(pending: Buffer, marker: string): number {
   const end = pending.toString('latin1', Math.max(0, pending.length - marker.length + 1));
   for (let at = end.indexOf('\r'); at >= 0; at = end.indexOf('\r', at + 1)) {

@@ -7,19 +7,19 @@ export interface TypeName {
   readonly parameters: readonly TypeName[];
 }
 
-/** Of a type's name, and of a column's. No table of the data layer has any that comes near. */
+/** Longest name of a type or column. No table of the data layer has any that comes near. */
 export const MAX_NAME_BYTES = 65_536;
 /** Types nested in each other at most: readers of nested types call each other. */
 const MAX_DEPTH = 32;
 
 interface OpenType {
   readonly start: number;
-  /** Where its parameters begin. */
+  /** Start of its parameters. */
   readonly inner: number;
   readonly parameters: TypeName[];
 }
 
-/** Throws `TypeError` for types nested too deeply. Takes one pass, whatever the text is. */
+/** Parses a type, in one pass. Throws `TypeError` for types nested too deeply. */
 export function parseTypeName(text: string): TypeName {
   const open: OpenType[] = [{ start: 0, inner: 0, parameters: [] }];
   let start = 0;
@@ -63,6 +63,6 @@ function endOfQuoted(text: string, start: number): number {
   return text.length;
 }
 
-/** For messages: a name that came over the wire may be long. */
+/** Returns the text of a type for a message: a name that came over the wire may be long. */
 export const shortened = ({ text }: TypeName): string =>
   text.length > 100 ? `${text.slice(0, 100)}…` : text;

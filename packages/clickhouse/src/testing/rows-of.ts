@@ -1,9 +1,9 @@
 import type { RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { DecodedBlock } from './block-decoder.js';
-import type { Column } from './column.js';
+import type { DecodedBlock } from '../codec/read/block-decoder.js';
+import type { DecodedColumn } from '../codec/read/column.js';
 
-type MakeRows = (count: number, columns: readonly Column[]) => Row[];
+type MakeRows = (count: number, columns: readonly DecodedColumn[]) => Row[];
 
 const compiled = new WeakMap<RecordDefinition, MakeRows>();
 
