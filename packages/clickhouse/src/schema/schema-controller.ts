@@ -17,7 +17,7 @@ import { MigrationLock } from './lock.js';
 import { findLosses, tablesDroppedBy } from './losses.js';
 import type { Migration } from './migration-files.js';
 import { fileName, loadMigrations } from './migration-files.js';
-import { findRefusal, guardReason } from './refusals.js';
+import { findRefusal, checkReason } from './refusals.js';
 
 export interface SchemaControllerOptions {
   /** Folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. @default that of `@quantumtrade/dal-migrations` */
@@ -238,6 +238,6 @@ function historyDrift(history: HistoryState, migrations: readonly Migration[]): 
 /** Returns the error of a failed statement: `MigrationError` when the engine refused it, else the cause itself. */
 function failure(version: number, where: string, statement: string, cause: unknown): unknown {
   if (!isDatabaseError(cause) || cause.code !== 'QUERY') return cause;
-  const reason = guardReason(statement, cause) ?? cause.message;
+  const reason = checkReason(statement, cause) ?? cause.message;
   return new MigrationError(version, `${where}: ${reason}`, { operation: 'schema.migrate', cause });
 }

@@ -40,7 +40,7 @@ export interface Request {
   readonly signal: AbortSignal;
 }
 
-/** Undocumented methods of Node's agents that packages such as http-proxy-agent override as well. */
+/** Undocumented method of Node's agents, which packages such as http-proxy-agent override too. */
 interface PatchedAgent extends http.Agent {
   addRequest(request: ClientRequest, options: object): void;
 }
