@@ -90,10 +90,7 @@ const CONNECTION_SETTINGS = {
   username: { kind: 'text' },
   /** Password of the user. */
   password: { kind: 'secret' },
-  /**
-   * Prefix of every key. Data layers over different databases that share one Redis need different prefixes, or they answer
-   * for each other. The embedded backend adds one that names its data directory where none is set.
-   */
+  /** Prefix of every key. */
   keyPrefix: { kind: 'text', default: '' },
   /** Time limit for opening a connection and making it ready. */
   connectionTimeoutMs: { kind: 'duration', default: 5_000, inFile: 'seconds' },
@@ -128,6 +125,10 @@ export const REDIS_SETTINGS = {
 /** The settings of the adapter in a configuration: TLS is given as files. */
 export const REDIS_CONFIG_SETTINGS = {
   ...CONNECTION_SETTINGS,
+  /**
+   * Prefix of every key. Data layers over different databases that share one Redis need different prefixes, or they answer
+   * for each other. The embedded backend adds one that names its data directory where none is set.
+   */
   keyPrefix: {
     ...CONNECTION_SETTINGS.keyPrefix,
     pattern: { matches: /^[^\s{}*?[\]]*$/, described: 'a prefix without spaces, braces or wildcards' },
