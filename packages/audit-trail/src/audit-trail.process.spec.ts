@@ -5,10 +5,10 @@ import { nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 import { Random, startChild } from '@quantumtrade/dal-testing';
 import { openAuditTrail, type AuditTrailEvent } from './audit-trail.js';
 import { readAuditTrail } from './read-audit-trail.js';
-import { filesOf, Scratch } from './testing/trails.js';
+import { filesOf, TrailDirectories } from './testing/trails.js';
 import { verifyAuditTrail } from './verifying/verify-audit-trail.js';
 
-const scratch = new Scratch();
+const scratch = new TrailDirectories();
 afterAll(() => scratch.remove());
 
 const runs = Number(process.env['QT_RUNS'] ?? 8);

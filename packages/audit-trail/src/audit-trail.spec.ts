@@ -1,10 +1,10 @@
 import { type FileSystem, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 import { openAuditTrail, type AuditTrail, type AuditTrailEvent } from './audit-trail.js';
 import type { AuditLine } from './format/line.js';
-import { filesOf, Scratch } from './testing/trails.js';
+import { filesOf, TrailDirectories } from './testing/trails.js';
 import { verifyAuditTrail } from './verifying/verify-audit-trail.js';
 
-const scratch = new Scratch();
+const scratch = new TrailDirectories();
 afterAll(() => scratch.remove());
 
 const entry = {

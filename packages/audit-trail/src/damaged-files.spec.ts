@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { openAuditTrail } from './audit-trail.js';
 import { MAX_LINE_BYTES } from './files/read-file.js';
 import { readAuditTrail } from './read-audit-trail.js';
-import { recordedTrail, Scratch } from './testing/trails.js';
+import { recordedTrail, TrailDirectories } from './testing/trails.js';
 import { verifyAuditTrail } from './verifying/verify-audit-trail.js';
 
-const scratch = new Scratch();
+const scratch = new TrailDirectories();
 afterAll(() => scratch.remove());
 
 async function trail() {

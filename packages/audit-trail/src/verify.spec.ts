@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { filesOf, recordedTrail, Scratch, type TrailFiles } from './testing/trails.js';
+import { filesOf, recordedTrail, TrailDirectories, type TrailFiles } from './testing/trails.js';
 import { verifyAuditTrail, type AuditReport } from './verifying/verify-audit-trail.js';
 
-const scratch = new Scratch();
+const scratch = new TrailDirectories();
 afterAll(() => scratch.remove());
 
 const runs = Number(process.env['QT_RUNS'] ?? 300);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { parseConfig } from '@quantumtrade/dal-config';
 import { Container, type ContainerModule } from 'inversify';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { clickHouseRedisModule, databaseModule, embeddedModule, memoryModule } from './modules.js';
 import type { OpenDatabase } from './open-database.js';
 import { openDatabase } from './open-database.js';
@@ -42,17 +43,8 @@ let uses = 0;
 async function useIt({ database }: OpenDatabase): Promise<void> {
   await database.initializeSchema();
   expect(await database.validateSchema()).toMatchObject({ valid: true });
-  const prices = {
-    open: 1,
-    high: 2,
-    low: 1,
-    close: '1.00000001',
-    adjustedClose: 1,
-    volume: 10,
-    qualityScore: 100,
-  };
   const symbol = `WIRING-${process.pid}-${++uses}`;
-  const records = [{ symbol, timestamp: 60_000, ...prices }];
+  const records = [buildRow('marketData', { symbol, timestamp: 60_000, close: '1.00000001', volume: 10 })];
   expect(await database.insertMarketData({ records, source: 'test' })).toMatchObject({ failedCount: 0 });
   const ask = () => database.getLatestMarketData(symbol, 1, { exact: true });
   expect((await ask()).data).toMatchObject([{ close: '1.00000001' }]);
@@ -153,8 +145,7 @@ describe('close', () => {
     const database = await container.getAsync(TOKENS.Database);
     await database.initializeSchema();
     const writer = await database.batchWriter({ maxAgeMs: 60_000 });
-    const prices = { open: 1, high: 2, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 100 };
-    const records = [{ symbol: 'X', timestamp: 60_000, ...prices }];
+    const records = [buildRow('marketData', { symbol: 'X', timestamp: 60_000 })];
     const written = writer.write('marketData', { records, source: 'test' });
     await container.unbindAllAsync();
     expect(await written).toMatchObject({ acceptedCount: 1 });

@@ -3,13 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAuditTrail } from '@quantumtrade/dal-audit-trail';
 import { defineConfig } from '@quantumtrade/dal-config';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { composeDatabase } from './compose-database.js';
 
-const record = {
-  symbol: 'X',
-  timestamp: 1_000,
-  ...{ open: 1, high: 2, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 100 },
-};
+const record = buildRow('marketData', { symbol: 'X', timestamp: 1_000 });
 const bars = { records: [record], source: 'test' };
 
 let directory: string;

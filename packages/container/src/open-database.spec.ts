@@ -2,27 +2,18 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAuditTrail, verifyAuditTrail } from '@quantumtrade/dal-audit-trail';
-import type { BackendProbe, MarketDataInput } from '@quantumtrade/dal-domain';
+import type { BackendProbe } from '@quantumtrade/dal-domain';
 import { defineConfig, loadConfig } from '@quantumtrade/dal-config';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { Container, ContainerModule } from 'inversify';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import type { EmbeddedEngine } from './embedded-engine.js';
 import { backendModule, clickHouseRedisModule, databaseModule, memoryModule } from './modules.js';
 import { fileWriting } from './stores.js';
 import { openDatabase } from './open-database.js';
 import { TOKENS } from './tokens.js';
 
-const bar: Omit<MarketDataInput, 'source'> = {
-  symbol: 'X',
-  timestamp: 1_000,
-  open: 1,
-  high: 2,
-  low: 1,
-  close: '1.5',
-  volume: 10,
-  adjustedClose: '1.5',
-  qualityScore: 100,
-};
+const bar = buildRow('marketData', { symbol: 'X', timestamp: 1_000, close: '1.5', volume: 10 });
 
 describe('openDatabase', () => {
   it('returns a working data layer and the names of its backends', async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { parseConfig } from '@quantumtrade/dal-config';
 import type { Container, ContainerModule } from 'inversify';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { clickHouseRedisModule, embeddedModule, memoryModule } from './modules.js';
 import type { OpenDatabase } from './open-database.js';
 import { openDatabase } from './open-database.js';
@@ -108,17 +109,7 @@ it.each(backends)(
 /** Makes calls that fail in many ways, and returns the secrets that each part shows afterwards. */
 async function useAndInspect(opened: OpenDatabase): Promise<Record<string, string[]>> {
   const { database, container } = opened;
-  const row = {
-    symbol: 'CANARY-row',
-    timestamp: 0,
-    open: 1,
-    high: 1,
-    low: 1,
-    close: 1,
-    adjustedClose: 1,
-    volume: 1,
-    qualityScore: 1,
-  };
+  const row = buildRow('marketData', { symbol: 'CANARY-row' });
   const batch = { source: 'test', records: [row] };
   const deadline = () => ({ deadline: Date.now() + 2_000 });
   const writer = await database.batchWriter({ durability: 'acknowledged', maxRows: 1 });

@@ -3,6 +3,7 @@ import { parseConfig } from '@quantumtrade/dal-config';
 import type { BatchResult } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import type { ContainerModule } from 'inversify';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { clickHouseRedisModule, memoryModule } from './modules.js';
 import { openDatabase } from './open-database.js';
 
@@ -66,9 +67,8 @@ class Expected {
   }
 }
 
-const bar = (symbol: string, timestamp: number, close: number) => ({
-  ...{ symbol, timestamp, close, open: 1, high: 1, low: 1, adjustedClose: 1, volume: 1, qualityScore: 1 },
-});
+const bar = (symbol: string, timestamp: number, close: number) =>
+  buildRow('marketData', { symbol, timestamp, close });
 
 let runs = 0;
 

@@ -3,33 +3,14 @@ import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import type { OperationEvent } from '@quantumtrade/dal-telemetry';
 import { onOperationEnd } from '@quantumtrade/dal-telemetry';
 import { z } from 'zod';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from './database-abstraction.js';
 
 const batch = {
   source: 'vendor',
   records: [
-    {
-      symbol: 'A',
-      timestamp: 0,
-      open: 1,
-      high: 1,
-      low: 1,
-      close: 1,
-      adjustedClose: 1,
-      volume: 1,
-      qualityScore: 1,
-    },
-    {
-      symbol: 'A',
-      timestamp: 1,
-      open: 1,
-      high: 1,
-      low: 1,
-      close: NaN,
-      adjustedClose: 1,
-      volume: 1,
-      qualityScore: 1,
-    },
+    buildRow('marketData', { symbol: 'A' }),
+    buildRow('marketData', { symbol: 'A', timestamp: 1, close: NaN }),
   ],
 };
 

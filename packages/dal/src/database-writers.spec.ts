@@ -2,32 +2,13 @@ import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from './database-abstraction.js';
 import type { WriterStorage } from '@quantumtrade/dal-writer';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 
 const batch = {
   source: 'vendor',
   records: [
-    {
-      symbol: 'A',
-      timestamp: 0,
-      open: 1,
-      high: 1,
-      low: 1,
-      close: 1,
-      adjustedClose: 1,
-      volume: 1,
-      qualityScore: 1,
-    },
-    {
-      symbol: 'A',
-      timestamp: 1,
-      open: 1,
-      high: 1,
-      low: 1,
-      close: NaN,
-      adjustedClose: 1,
-      volume: 1,
-      qualityScore: 1,
-    },
+    buildRow('marketData', { symbol: 'A' }),
+    buildRow('marketData', { symbol: 'A', timestamp: 1, close: NaN }),
   ],
 };
 

@@ -1,10 +1,11 @@
-import type { AuditEntry, MarketData, PredictionBatch } from '@quantumtrade/dal-domain';
+import type { AuditEntry, PredictionBatch } from '@quantumtrade/dal-domain';
 import { AUDITED_WRITE, OLDEST_TICK, OPERATIONS, READ } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { currentOperation, onOperationEnd, OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { DatabaseAbstraction } from './database-abstraction.js';
 import { Observation } from './observation.js';
 import { bars } from '@quantumtrade/dal-writer/testing/bars';
+import { buildOutput } from '@quantumtrade/dal-testing/records';
 
 const port = {
   async insert() {
@@ -38,18 +39,7 @@ it('records a modification once when the audit sink throws', async () => {
   expect(outcomes).toEqual(['ok']);
 });
 
-const tick: MarketData<true> = {
-  symbol: 'AAPL',
-  timestamp: new Date(1),
-  open: '1',
-  high: '1',
-  low: '1',
-  close: '1',
-  volume: '1',
-  adjustedClose: '1',
-  source: 'feed',
-  qualityScore: 100,
-};
+const tick = buildOutput('marketData', { timestamp: new Date(1), source: 'feed' });
 
 it('returns a subscription as it is', async () => {
   const metrics = new OperationMetrics();

@@ -3,13 +3,13 @@ import { Deadline, systemClock, type Clock } from '@quantumtrade/dal-runtime';
 import type { JournalEventListener } from './events.js';
 import { encodeRecord } from './format/record.js';
 import { diskError, JournalError } from './journal-error.js';
-import { readRecords, type JournalRecord, type ReadOptions } from './read-records.js';
+import { readRecords, type JournalRecord, type JournalReadOptions } from './read-records.js';
 import { Cursor } from './segments/cursor.js';
 import { copyRecord } from './segments/quarantine.js';
 import { recover } from './segments/recovery.js';
 import { restrictFiles } from './segments/own-files.js';
 import { SegmentStore } from './segments/segment-store.js';
-import { PendingAppend, timeoutError, type AppendOptions } from './writing/pending-append.js';
+import { PendingAppend, timeoutError, type JournalAppendOptions } from './writing/pending-append.js';
 import { AppendQueue, closedError } from './writing/append-queue.js';
 
 export interface JournalOptions {
@@ -55,12 +55,16 @@ export interface Journal {
    * `mayBeJournaled` of its error says whether the record may still be delivered.
    * @throws JournalError `DISK_FULL`, `IO`, `TOO_LARGE`, `TIMEOUT`, `CLOSED`, `INVALID`; or the signal's reason
    */
-  append(id: string, payload: Uint8Array | readonly Uint8Array[], options?: AppendOptions): Promise<void>;
+  append(
+    id: string,
+    payload: Uint8Array | readonly Uint8Array[],
+    options?: JournalAppendOptions,
+  ): Promise<void>;
   /**
    * Yields the durable records after the cursor in order, then new ones. Ends when the signal aborts or the journal closes.
    * @throws JournalError `IO`
    */
-  read(options?: ReadOptions): AsyncIterable<JournalRecord>;
+  read(options?: JournalReadOptions): AsyncIterable<JournalRecord>;
   /**
    * Moves the cursor: every record up to this position is delivered. Resolves when the cursor is durable and then the segments
    * before it are removed. A position at or before the cursor changes nothing.
@@ -154,7 +158,7 @@ class FileJournal implements Journal {
   async append(
     id: string,
     payload: Uint8Array | readonly Uint8Array[],
-    options: AppendOptions = {},
+    options: JournalAppendOptions = {},
   ): Promise<void> {
     if (this.#closed) throw closedError();
     options.signal?.throwIfAborted();
@@ -172,7 +176,7 @@ class FileJournal implements Journal {
     return append.outcome;
   }
 
-  read(options: ReadOptions = {}): AsyncIterable<JournalRecord> {
+  read(options: JournalReadOptions = {}): AsyncIterable<JournalRecord> {
     return readRecords(this.#store, this.#cursor.position, options, () => this.#closed !== undefined);
   }
 

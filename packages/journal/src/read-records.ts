@@ -12,7 +12,7 @@ export interface JournalRecord {
   readonly position: number;
 }
 
-export interface ReadOptions {
+export interface JournalReadOptions {
   /** Ends the iteration without an error. */
   readonly signal?: AbortSignal;
   /** Whether to wait for new records at the end. @default true */
@@ -23,7 +23,7 @@ export interface ReadOptions {
 export async function* readRecords(
   store: SegmentStore,
   after: number,
-  { signal, follow = true }: ReadOptions,
+  { signal, follow = true }: JournalReadOptions,
   isClosed: () => boolean,
 ): AsyncGenerator<JournalRecord, void> {
   const ended = () => signal?.aborted || isClosed();

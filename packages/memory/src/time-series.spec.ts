@@ -1,20 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { ManualClock } from './manual-clock.js';
 import { memoryTimeSeries } from './time-series.js';
 
 const DAY = 86_400_000;
 
-const bar = (symbol: string, timestamp: number, close: number) => ({
-  symbol,
-  timestamp,
-  open: 1,
-  high: 1,
-  low: 1,
-  close,
-  volume: 1,
-  adjustedClose: 1,
-  qualityScore: 0,
-});
+const bar = (symbol: string, timestamp: number, close: number) =>
+  buildRow('marketData', { symbol, timestamp, close });
 
 describe('memoryTimeSeries', () => {
   it('takes the time of a batch without one from its clock', async () => {

@@ -4,19 +4,10 @@ import { connectRedis } from '@quantumtrade/dal-redis';
 import { until } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { READ_ONLY_MODES } from './cache/read-only-modes.js';
 
 const SYMBOLS = Array.from({ length: 50 }, (_, i) => `S${i}`);
-const bar = {
-  timestamp: 0,
-  open: 1,
-  high: 1,
-  low: 1,
-  close: 1,
-  adjustedClose: 1,
-  volume: 1,
-  qualityScore: 1,
-};
 const BOTH_LEVELS = { invalidationsConnected: true, reads: 'made', writes: 'made' };
 
 let server: RedisProcess;
@@ -30,7 +21,7 @@ beforeEach(async () => {
     cache: connectRedis({ url: server.url }),
   });
   await database.initializeSchema();
-  const records = SYMBOLS.map((symbol) => ({ symbol, ...bar }));
+  const records = SYMBOLS.map((symbol) => buildRow('marketData', { symbol }));
   await database.insertMarketData({ source: 'x', records });
 });
 afterEach(async () => {

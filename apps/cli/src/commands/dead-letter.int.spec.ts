@@ -2,23 +2,14 @@ import { join } from 'node:path';
 import { fileWriterStorage } from '@quantumtrade/dal';
 import { loadConfig } from '@quantumtrade/dal-config';
 import { backendModule, openDatabase, TOKENS } from '@quantumtrade/dal-container';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { EXIT } from '../exit-codes.js';
 import { qtdal, Scratch } from '../testing.js';
 
 const scratch = new Scratch();
 afterAll(() => scratch.remove());
 
-const bar = {
-  symbol: 'A',
-  timestamp: 0,
-  open: 1,
-  high: 1,
-  low: 1,
-  close: 1,
-  adjustedClose: 1,
-  volume: 1,
-  qualityScore: 1,
-};
+const bar = buildRow('marketData', { symbol: 'A' });
 
 it('qtdal dead-letter replay removes a letter once it is stored', async () => {
   const directory = join(scratch.path, 'writer');

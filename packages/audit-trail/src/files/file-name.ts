@@ -3,7 +3,7 @@ import { ignoreMissing, type FileSystem } from '@quantumtrade/dal-runtime/fs';
 const NAME_PATTERN = /^\d{16}-(\d{4}-\d\d-\d\d)\.jsonl$/;
 
 /** Returns the name of a file: sequence and day (UTC) of its first line. */
-export const fileName = (sequence: number, time: string): string =>
+export const trailFileName = (sequence: number, time: string): string =>
   `${String(sequence).padStart(16, '0')}-${dayOf(time)}.jsonl`;
 
 export const dayOf = (time: string): string => time.slice(0, 10);

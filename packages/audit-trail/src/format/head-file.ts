@@ -14,11 +14,11 @@ export interface HeadRecord {
   readonly file?: string;
   readonly size: number;
   /** The group being written after it: set before the first of its bytes is written, removed after the last. */
-  readonly writing?: Writing;
+  readonly writing?: AnnouncedLines;
 }
 
 /** A group of lines being written: its last line, its file and its size. */
-export interface Writing {
+export interface AnnouncedLines {
   readonly head: AuditHead;
   readonly file: string;
   readonly bytes: number;

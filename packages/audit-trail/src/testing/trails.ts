@@ -7,7 +7,7 @@ import { openAuditTrail } from '../audit-trail.js';
 export type TrailFiles = ReadonlyMap<string, Buffer>;
 
 /** Temporary directories of one test file. */
-export class Scratch {
+export class TrailDirectories {
   #base: string | undefined;
   #count = 0;
 

@@ -1,4 +1,4 @@
-import { fileName } from '../files/file-name.js';
+import { trailFileName } from '../files/file-name.js';
 import { HEAD_NAME } from '../format/head-file.js';
 import { EMPTY_TRAIL, type AuditHead, type AuditLine } from '../format/line.js';
 import { MissingSequences } from './missing.js';
@@ -110,7 +110,7 @@ export class ChainCheck {
         `line ${line.sequence} continues another line than this one`,
       );
     }
-    if (gap === 0 && found.line === 1 && found.file !== fileName(line.sequence, line.time)) {
+    if (gap === 0 && found.line === 1 && found.file !== trailFileName(line.sequence, line.time)) {
       this.#problems.add('edited', place, `the file of line ${line.sequence} was renamed`);
     }
     if (!found.ended) this.#problems.add('truncated', place, 'the end of the line is cut off');

@@ -1,9 +1,15 @@
 import { join } from 'node:path';
 import { ignoreMissing, withFile, writeFully, type FileSystem } from '@quantumtrade/dal-runtime/fs';
 import { AuditTrailError } from '../audit-trail-error.js';
-import { dayOf, dayOfFile, fileName, trailFiles } from '../files/file-name.js';
+import { dayOf, dayOfFile, trailFileName, trailFiles } from '../files/file-name.js';
 import { readWhole } from '../files/read-file.js';
-import { readHead, requireHead, writeHead, type HeadRecord, type Writing } from '../format/head-file.js';
+import {
+  readHead,
+  requireHead,
+  writeHead,
+  type HeadRecord,
+  type AnnouncedLines,
+} from '../format/head-file.js';
 import { EMPTY_TRAIL, follows, readLine, writeLine, type AuditHead } from '../format/line.js';
 import type { Sealer } from '../format/seal.js';
 
@@ -59,7 +65,7 @@ export class ChainEnd {
     const bytes = Buffer.from(lines.join(''));
     const file = this.#fileFor(current, entries[0]!.time);
     const offset = file === current.file ? current.size : 0;
-    const writing: Writing = { head, file, bytes: bytes.length };
+    const writing: AnnouncedLines = { head, file, bytes: bytes.length };
     try {
       await writeHead(fs, directory, sealer, { ...current, writing });
       await this.#write(file, offset, bytes, offset === 0 ? 'create' : 'write');
@@ -81,7 +87,7 @@ export class ChainEnd {
     return record;
   }
 
-  async #recover({ writing: _, ...before }: HeadRecord, writing: Writing): Promise<HeadRecord> {
+  async #recover({ writing: _, ...before }: HeadRecord, writing: AnnouncedLines): Promise<HeadRecord> {
     const { fs, directory, sealer, onRecovery } = this.#settings;
     const path = join(directory, writing.file);
     const offset = writing.file === before.file ? before.size : 0;
@@ -114,7 +120,7 @@ export class ChainEnd {
   #fileFor({ file, size, head }: HeadRecord, time: string): string {
     const isCurrent =
       file !== undefined && size < this.#settings.maxFileBytes && dayOfFile(file) === dayOf(time);
-    return isCurrent ? file : fileName(head.sequence + 1, time);
+    return isCurrent ? file : trailFileName(head.sequence + 1, time);
   }
 
   /** Replaces the content of a file from an offset on. */

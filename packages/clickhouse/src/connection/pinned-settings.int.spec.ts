@@ -1,5 +1,6 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { connectClickHouse } from '../backend.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { ClickHouseClient } from './clickhouse-client.js';
@@ -15,17 +16,9 @@ let backend: TimeSeriesBackend;
 let client: ClickHouseClient;
 
 const barsOf = (symbol: string, count: number, stepMs: number) =>
-  Array.from({ length: count }, (_, i) => ({
-    symbol,
-    timestamp: START + i * stepMs,
-    open: 1,
-    high: 2,
-    low: 0.5,
-    close: '1.12345678',
-    volume: 10,
-    adjustedClose: 1,
-    qualityScore: 100,
-  }));
+  Array.from({ length: count }, (_, i) =>
+    buildRow('marketData', { symbol, timestamp: START + i * stepMs, close: '1.12345678' }),
+  );
 
 beforeAll(async () => {
   own = await openOwnBackend();

@@ -1,4 +1,5 @@
 import type { Guarantee } from '@quantumtrade/dal-domain';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
@@ -72,17 +73,7 @@ async function count(source: string, final = ''): Promise<number> {
   return Number(found!.n);
 }
 
-const bar = {
-  symbol: 'A',
-  timestamp: MONTH,
-  open: 1,
-  high: 1,
-  low: 1,
-  close: 1,
-  volume: 1,
-  adjustedClose: 1,
-  qualityScore: 1,
-};
+const bar = buildRow('marketData', { symbol: 'A', timestamp: MONTH });
 
 it('migrated tables lack only sync and replication', async () => {
   expect(await reasons()).toEqual({

@@ -2,6 +2,7 @@ import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { isDatabaseError, marketData } from '@quantumtrade/dal-domain';
 import { Random } from '@quantumtrade/dal-testing';
 import { TcpFaultProxy, type Cut } from '@quantumtrade/dal-testing/proxies';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { connectClickHouse } from '../backend.js';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import { openOwnBackend } from '../testing/own-backend.js';
@@ -37,17 +38,14 @@ afterAll(async () => {
 
 const batch = (round: number) => ({
   source: 'vendor',
-  records: Array.from({ length: ROWS }, (_, i) => ({
-    symbol: `S${i % 7}`,
-    timestamp: Date.UTC(2024, 0, 31, 20) + (round * ROWS + i) * 1_000,
-    open: 1,
-    high: 2,
-    low: 0.5,
-    close: round,
-    volume: i,
-    adjustedClose: i,
-    qualityScore: 100,
-  })),
+  records: Array.from({ length: ROWS }, (_, i) =>
+    buildRow('marketData', {
+      symbol: `S${i % 7}`,
+      timestamp: Date.UTC(2024, 0, 31, 20) + (round * ROWS + i) * 1_000,
+      close: round,
+      volume: i,
+    }),
+  ),
 });
 
 async function insert(round: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { feature, VersionClock } from '@quantumtrade/dal-domain';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { openOwnBackend } from '../testing/own-backend.js';
@@ -32,17 +33,8 @@ const writerOf = (through: Sql, maxBlockRows: number) => new RecordWriter(throug
 let symbols = 0;
 const newSymbol = () => `W${++symbols}`;
 
-const bar = (symbol: string, timestamp: number, close: number | string = 1) => ({
-  symbol,
-  timestamp,
-  open: 1,
-  high: 2,
-  low: 0.5,
-  close,
-  volume: 10,
-  adjustedClose: close,
-  qualityScore: 100,
-});
+const bar = (symbol: string, timestamp: number, close: number | string = 1) =>
+  buildRow('marketData', { symbol, timestamp, close, adjustedClose: close, volume: 10 });
 
 const bars = (symbol: string, count: number, stepMs = MINUTE) =>
   Array.from({ length: count }, (_, i) => bar(symbol, START + i * stepMs));

@@ -5,6 +5,7 @@ import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade
 import { SILENT_INVALIDATIONS } from '../testing/silent-invalidations.js';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 import { turn } from '@quantumtrade/dal-writer/testing/bars';
+import { buildOutput } from '@quantumtrade/dal-testing/records';
 
 type Figure = number;
 
@@ -41,18 +42,7 @@ const performance = (totalTrades: number) => ({
   parameters: {},
   marketConditions: {},
 });
-const tick = (close: number) => ({
-  symbol: 'A',
-  timestamp,
-  open: '1',
-  high: '9',
-  low: '1',
-  close: String(close),
-  volume: '1',
-  adjustedClose: '1',
-  source: 'feed',
-  qualityScore: 100,
-});
+const tick = (close: number) => buildOutput('marketData', { symbol: 'A', timestamp, close: String(close) });
 const session = (n: number) => ({ userId: 'ann', sessionId: 's', startedAt: timestamp, attributes: { n } });
 const context = (n: number) => ({ userId: 'ann', roles: [String(n)], permissions: [] });
 

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import fc from 'fast-check';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 
-const bar = { open: 1, high: 2, low: 1, adjustedClose: 1, volume: 9_007_199_254_740_993n, qualityScore: 100 };
+const bar = buildRow('marketData', { volume: 9_007_199_254_740_993n });
 const exact = { exact: true } as const;
 const SYMBOLS = ['A', 'B'];
 const FEATURES = ['rsi', 'sma', 'latest'];

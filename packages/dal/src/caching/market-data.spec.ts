@@ -1,21 +1,11 @@
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import type { MarketData } from '@quantumtrade/dal-domain';
+import { buildOutput, buildRow } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 
-const bar = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 100 };
+const bar = buildRow('marketData');
 
-const tick = (timestamp: number): MarketData<true> => ({
-  symbol: 'A',
-  timestamp: new Date(timestamp),
-  open: '9',
-  high: '9',
-  low: '9',
-  close: '9',
-  volume: '9',
-  adjustedClose: '9',
-  source: 'feed',
-  qualityScore: 100,
-});
+const tick = (timestamp: number) =>
+  buildOutput('marketData', { symbol: 'A', timestamp: new Date(timestamp), close: '9', source: 'feed' });
 
 it.each([
   ['older than', 1],

@@ -1,17 +1,10 @@
 import type { Cache, CacheBackend, FeatureBatch, MarketDataBatch } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError, keyOf, keyspaces, TimeoutError } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 
-const bar = {
-  open: 1,
-  high: 2,
-  low: 1,
-  close: '1.50000001',
-  adjustedClose: 1,
-  volume: 9_007_199_254_740_993n,
-  qualityScore: 100,
-};
+const bar = buildRow('marketData', { close: '1.50000001', volume: 9_007_199_254_740_993n });
 const batch = (
   timestamp: number,
   close: string | number = bar.close,

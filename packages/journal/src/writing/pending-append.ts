@@ -3,7 +3,7 @@ import type { EncodedRecord } from '../format/record.js';
 import { JournalError } from '../journal-error.js';
 
 /** Limits of one append. */
-export interface AppendOptions {
+export interface JournalAppendOptions {
   /** Ends the append, which rejects with the signal's reason. A record that is being written may still be journaled. */
   readonly signal?: AbortSignal;
   /** Time by which the append must have ended; past it, it rejects with `TIMEOUT`. @default Infinity (epoch milliseconds) */
@@ -26,7 +26,7 @@ export class PendingAppend {
   }
 
   /** Rejects the append and calls `onRejected` when the signal aborts or the deadline passes. */
-  limit(options: AppendOptions, clock: Clock, onRejected: () => void): void {
+  limit(options: JournalAppendOptions, clock: Clock, onRejected: () => void): void {
     this.#deadline = new Deadline(options, () => timeoutError(this.writing), clock);
     this.#deadline.onAbort((reason) => {
       this.reject(reason);

@@ -1,18 +1,9 @@
 import type { MarketData, MarketStreamItem } from '@quantumtrade/dal-domain';
+import { buildOutput } from '@quantumtrade/dal-testing/records';
 
 /** Creates a tick whose volume is its number. */
-export const numberedTick = (number: number, symbol = 'AAPL'): MarketData<true> => ({
-  symbol,
-  timestamp: new Date(number),
-  open: '1',
-  high: '1',
-  low: '1',
-  close: '1',
-  volume: String(number),
-  adjustedClose: '1',
-  source: 'test',
-  qualityScore: 1,
-});
+export const numberedTick = (number: number, symbol = 'AAPL'): MarketData<true> =>
+  buildOutput('marketData', { symbol, timestamp: new Date(number), volume: String(number) });
 
 export const consecutive = (first: number, count: number) =>
   Array.from({ length: count }, (_, i) => first + i);

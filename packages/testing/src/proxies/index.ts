@@ -1,2 +1,2 @@
 export { HttpFaultProxy, type HttpTarget } from './http-fault-proxy.js';
-export { TcpFaultProxy, type Cut, type Direction, type ProxiedConnection } from './tcp-fault-proxy.js';
+export { TcpFaultProxy, type Cut, type TrafficDirection, type ProxiedConnection } from './tcp-fault-proxy.js';

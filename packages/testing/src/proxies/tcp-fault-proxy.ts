@@ -3,11 +3,11 @@ import { connect, createServer, type Socket } from 'node:net';
 import { listen } from '../listen.js';
 
 /** Requests go from client to server, answers back. */
-export type Direction = 'request' | 'answer';
+export type TrafficDirection = 'request' | 'answer';
 
 /** Where and how a connection breaks. */
 export interface Cut {
-  readonly direction: Direction;
+  readonly direction: TrafficDirection;
   /** Number of bytes in this direction, on all connections since the previous cut, that are forwarded before it. */
   readonly afterBytes: number;
   /**
@@ -51,12 +51,13 @@ export class TcpFaultProxy {
   /** Open connections in the order in which they were opened. */
   readonly connections: ProxiedConnection[] = [];
   /** Called before a chunk is forwarded. */
-  onChunk: (connection: ProxiedConnection, direction: Direction, chunk: Buffer) => void = () => undefined;
+  onChunk: (connection: ProxiedConnection, direction: TrafficDirection, chunk: Buffer) => void = () =>
+    undefined;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
   #port = 0;
   #cuts: Cut[] = [];
-  #forwarded: Record<Direction, number> = { request: 0, answer: 0 };
+  #forwarded: Record<TrafficDirection, number> = { request: 0, answer: 0 };
 
   private constructor(port: number, host: string) {
     this.#target = { host, port };
@@ -99,7 +100,7 @@ export class TcpFaultProxy {
     client.once('close', () => this.connections.splice(this.connections.indexOf(connection), 1));
   }
 
-  #forward(connection: ProxiedConnection, direction: Direction, from: Socket, to: Socket): void {
+  #forward(connection: ProxiedConnection, direction: TrafficDirection, from: Socket, to: Socket): void {
     let isCut = false;
     from.setNoDelay().on('error', () => undefined);
     from.on('data', (chunk: Buffer) => {

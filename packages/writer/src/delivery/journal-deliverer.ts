@@ -1,4 +1,4 @@
-import type { Journal, JournalRecord, ReadOptions } from '@quantumtrade/dal-journal';
+import type { Journal, JournalRecord, JournalReadOptions } from '@quantumtrade/dal-journal';
 import { Backoff, sleep } from '@quantumtrade/dal-runtime';
 import { delayAfter, isAccessFailure, isPermanent, messageOf } from '../retry.js';
 import type { AnnotatedBlock } from './annotated-block.js';
@@ -66,7 +66,7 @@ export class JournalDeliverer {
     }
   }
 
-  async #deliverAll(options: ReadOptions): Promise<void> {
+  async #deliverAll(options: JournalReadOptions): Promise<void> {
     for await (const record of this.#journal.read(options)) {
       const block = await this.#decode(record);
       if (block) await this.#deliver(block);

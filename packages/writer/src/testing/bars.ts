@@ -1,6 +1,7 @@
 import type { MarketDataBatch, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 
-const good = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
+const good = buildRow('marketData');
 
 /** Returns a batch with one bar of each symbol. The bar of a symbol that begins with `!` is wrong. */
 export const bars = (

@@ -5,6 +5,7 @@ import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { Random, seeds, SimulatedDisk } from '@quantumtrade/dal-testing';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { transactionCache } from '../testing/transaction-cache.js';
 import { MONTH_MS, turn } from '../testing/bars.js';
 import { TransactionError } from './transaction-error.js';
@@ -12,7 +13,7 @@ import { decodeTransaction } from './transaction-record.js';
 import { Transactions } from './transactions.js';
 
 const timeSource = { now: () => 0 };
-const values = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
+const values = buildRow('marketData');
 const symbolOf = (transaction: number) => `T${transaction}`;
 
 /** Outcome of a transaction for its caller; undefined when the process ended before. */

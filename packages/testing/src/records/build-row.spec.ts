@@ -1,0 +1,29 @@
+import { recordNames } from '@quantumtrade/dal-domain';
+import { buildOutput, buildRow } from './build-row.js';
+
+it('buildRow returns every field that the batch does not give', () => {
+  expect(buildRow('marketData', { symbol: 'MSFT', close: '2.5' })).toEqual({
+    ...{ symbol: 'MSFT', timestamp: 0, open: 1, high: 1, low: 1, close: '2.5', adjustedClose: 1 },
+    ...{ volume: 1, qualityScore: 1 },
+  });
+});
+
+it('buildOutput returns every field as an exact read does', () => {
+  expect(buildOutput('marketData', { source: 'vendor' })).toEqual({
+    ...{
+      symbol: 'AAPL',
+      timestamp: new Date(0),
+      open: '1',
+      high: '1',
+      low: '1',
+      close: '1',
+      adjustedClose: '1',
+    },
+    ...{ volume: '1', source: 'vendor', qualityScore: 1 },
+  });
+});
+
+it.each(recordNames)('buildRow and buildOutput know all fields of %s', (record) => {
+  expect(Object.values(buildRow(record))).not.toContain(undefined);
+  expect(Object.values(buildOutput(record))).not.toContain(undefined);
+});

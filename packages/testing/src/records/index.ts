@@ -1,0 +1,1 @@
+export { buildOutput, buildRow, type RowInput } from './build-row.js';
