@@ -25,7 +25,7 @@ export interface WriteProgress {
   readonly bytes: number;
   /** Bytes in the buffers and of blocks in flight. */
   readonly pendingBytes: number;
-  /** Blocks in the journal that may not be stored yet. */
+  /** Blocks in the journal that are possibly not stored yet. */
   readonly journaledBlocks: number;
   /** Reason why delivery of the journal is paused, e.g. a refused login; null while it is not. */
   readonly deliveryPausedBy: string | null;

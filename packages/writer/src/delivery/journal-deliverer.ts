@@ -30,7 +30,7 @@ export class JournalDeliverer {
     this.#ended = this.#run();
   }
 
-  /** Number of blocks in the journal that may not be stored yet. */
+  /** Number of blocks in the journal that are possibly not stored yet. */
   get pending(): number {
     return this.#journal.stats().pending;
   }

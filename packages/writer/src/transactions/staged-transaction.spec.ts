@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => harness.close());
 
-it('run writes several records and cache keys and returns the counts', async () => {
+it('transaction writes several records and cache keys and returns the counts', async () => {
   const sent: string[] = [];
   harness.check = ({ record }) => sent.push(record);
   await harness.cache.set('stale', 1, 60);
@@ -43,7 +43,7 @@ it('run writes several records and cache keys and returns the counts', async () 
   expect(await harness.cache.exists('stale')).toBe(false);
 });
 
-it('run changes nothing and names the row when a row is wrong', async () => {
+it('transaction changes nothing and names the row when a row is wrong', async () => {
   const transactions = harness.open();
   const caught = transactions.run((tx) => {
     tx.cacheSet('signal', 1, 60);
@@ -75,7 +75,7 @@ it.each<[string, (tx: { cacheSet: (key: string, value: unknown, ttl: number) => 
   await expect(harness.settle(harness.open().run(work))).rejects.toMatchObject({ code: 'VALIDATION' });
 });
 
-it('run changes nothing when the work throws', async () => {
+it('transaction changes nothing when the work throws', async () => {
   let late!: () => void;
   const failing = harness.open().run((tx) => {
     late = () => tx.cacheSet('k', 1, 60);
@@ -87,7 +87,7 @@ it('run changes nothing when the work throws', async () => {
   expect(await harness.stored()).toEqual([]);
 });
 
-it('run commits nothing when nothing was staged', async () => {
+it('transaction commits nothing when nothing was staged', async () => {
   expect(await harness.settle(harness.open(harness.fileLogs()).run(() => undefined))).toMatchObject({
     rowCounts: {},
     cacheKeyCount: 0,
@@ -102,14 +102,14 @@ it.each([
   [{ deadline: new Date() }, 'deadline'],
   [{ deadlin: 5 }, 'deadlin'],
   [null, 'options'],
-])('run refuses the options %j before the work begins', async (options, field) => {
+])('transaction refuses the options %j before the work begins', async (options, field) => {
   let hasRun = false;
   const run = harness.open().run(() => (hasRun = true), options as object);
   await expect(run).rejects.toMatchObject({ code: 'VALIDATION', field });
   expect(hasRun).toBe(false);
 });
 
-it('run changes nothing when the caller gives up before the commit', async () => {
+it('transaction changes nothing when the caller gives up before the commit', async () => {
   const transactions = harness.open();
   const controller = new AbortController();
   const { signal } = controller;
@@ -135,13 +135,13 @@ it('run changes nothing when the caller gives up before the commit', async () =>
   expect(await harness.stored()).toEqual([]);
 });
 
-it('run rejects when the data layer is closed', async () => {
+it('transaction rejects when the data layer is closed', async () => {
   const transactions = harness.open();
   await harness.settle(transactions.close());
   await expect(transactions.run(() => undefined)).rejects.toMatchObject({ code: 'CONNECTION' });
 });
 
-it('run refuses work that is no function', async () => {
+it('transaction refuses work that is no function', async () => {
   const transactions = new Transactions(memoryTransactionLogs(), {
     blocks: harness.timeSeries.blocks,
     cache: transactionCache(harness.cache),

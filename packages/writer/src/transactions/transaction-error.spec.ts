@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => harness.close());
 
-it('run adds a dead letter for a refused block', async () => {
+it('transaction adds a dead letter for a refused block', async () => {
   const transactions = harness.open();
   harness.check = ({ record }) => {
     if (record === 'marketData') throw new QueryError('q', 'no such table', { operation: 'test' });
@@ -33,7 +33,7 @@ it('run adds a dead letter for a refused block', async () => {
   expect(transactions.state.pending).toBe(0);
 });
 
-it('run keeps a refused block in the log without dead letters', async () => {
+it('transaction keeps a refused block in the log without dead letters', async () => {
   const transactions = harness.open(undefined, false);
   let isRefused = true;
   harness.check = () => {
@@ -53,7 +53,7 @@ it('run keeps a refused block in the log without dead letters', async () => {
   expect(await harness.stored()).toEqual(['A', 'B']);
 });
 
-it('run retries at the longest delay while the login is refused', async () => {
+it('transaction retries at the longest delay while the login is refused', async () => {
   const transactions = harness.open();
   const login = new ConnectionError('login', { operation: 'test', retryable: false, kind: 'LOGIN_REFUSED' });
   const asked: number[] = [];
@@ -78,7 +78,7 @@ it('run retries at the longest delay while the login is refused', async () => {
   expect(await harness.deadLetters.list()).toEqual([]);
 });
 
-it('run reports whether a failed append may be in the log', async () => {
+it('transaction reports whether a failed append may be in the log', async () => {
   const failing = (details: object): TransactionLogs => ({
     ...memoryTransactionLogs(),
     open: async () =>

@@ -13,7 +13,7 @@ afterEach(() => harness.close());
 
 const unavailable = () => new ConnectionError('away', { operation: 'test' });
 
-it('run counts staged rows that lose to a newer version', async () => {
+it('transaction counts staged rows that lose to a newer version', async () => {
   const run = harness.open().run(async (tx) => {
     tx.insertMarketData(bars(['A', 'B']));
     tx.insertFeatures(features('A', { x: 1 }));

@@ -30,7 +30,7 @@ export interface TransactionResult {
 }
 
 export interface TransactionsState {
-  /** Transactions that are committed and may not be applied yet. */
+  /** Committed transactions that are possibly not applied yet. */
   readonly pending: number;
   /** Reason why the first of them waits, or null. */
   readonly delayedBy: string | null;
@@ -190,7 +190,7 @@ function partlyApplied(
   });
 }
 
-/** Creates the error of a failed append, which the log may have made nevertheless. */
+/** Creates the error of a failed append, which may be in the log nevertheless. */
 function notCommitted(transactionId: string, cause: unknown, aborted = false): TransactionError {
   const { mayBeJournaled, code } = cause as { mayBeJournaled?: boolean; code?: string };
   const committed = mayBeJournaled === false ? false : 'unknown';
