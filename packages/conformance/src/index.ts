@@ -13,6 +13,7 @@ export { checkpointSuite } from './time-series/checkpoints.js';
 export { featureSuite } from './time-series/features.js';
 export { guaranteeSuite } from './time-series/guarantees.js';
 export { marketDataSuite } from './time-series/market-data.js';
+export { methodCases, type MethodCase } from './time-series/method-cases.js';
 export { outcomeSuite } from './time-series/outcomes.js';
 export { predictionSuite } from './time-series/predictions.js';
 export { recordSuite } from './time-series/records.js';

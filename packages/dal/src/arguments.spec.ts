@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
-import { foreignFailures } from '@quantumtrade/dal-conformance';
+import { foreignFailures, methodCases } from '@quantumtrade/dal-conformance';
+import { recordNames } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from './database-abstraction.js';
 import type { BatchWriter } from '@quantumtrade/dal-writer';
@@ -23,10 +24,11 @@ const row = { symbol: 'A', timestamp: 0 };
 const bars = { source: 's', records: [row] };
 const set = { symbol: 'A', timestamp: 0, features: { a: 1 }, version: 1 };
 const predictions = { predictions: [row], modelVersion: 'm', strategy: 's' };
-const outcomes = { outcomes: [row] };
 const request = { userId: 'u', endpoint: 'e', limit: 5 };
 const write = { key: 'k', value: 1, ttlSeconds: 60 };
 const timed = { timestamp: '2024-01-02T12:00:00.000Z' };
+
+const recordMethods = methodCases.filter(({ port }) => (recordNames as readonly string[]).includes(port));
 
 /** Every method, and arguments of the right types. The argument left out is one that may be anything. */
 const METHODS: Readonly<Record<string, readonly unknown[]>> = {
@@ -51,25 +53,7 @@ const METHODS: Readonly<Record<string, readonly unknown[]>> = {
   migrateSchema: [7, {}],
   validateSchema: [{}],
   inspectGuarantees: [{}],
-  'marketData.insert': [bars, {}],
-  'marketData.find': [{}, {}],
-  'marketData.latest': ['A', 2, {}],
-  'sentiment.insert': [bars, {}],
-  'sentiment.find': [{}, {}],
-  'sentiment.latest': ['A', 1, {}],
-  'features.insert': [[set], {}],
-  'features.find': [{}, {}],
-  'features.latest': ['A', {}],
-  'features.latestValue': ['A', 'a', {}],
-  'predictions.insert': [predictions, {}],
-  'predictions.find': [{}, {}],
-  'predictions.findById': ['p', {}],
-  'predictions.dueForEvaluation': [60, 0, {}],
-  'outcomes.insert': [outcomes, {}],
-  'outcomes.find': [{}, {}],
-  'strategyPerformance.insert': [bars, {}],
-  'strategyPerformance.find': [{}, {}],
-  'strategyPerformance.latest': ['s', {}],
+  ...Object.fromEntries(recordMethods.map(({ name, args }) => [name, [...args, {}]])),
   'analytics.aggregate': [{}, {}],
   'checkpoints.load': ['s', {}],
   'checkpoints.save': ['s', 1, {}],

@@ -1,9 +1,10 @@
-import type { RecordBatches, RecordName } from '@quantumtrade/dal-domain';
+import type { RecordBatches, RecordDefinition, RecordName } from '@quantumtrade/dal-domain';
 import {
   columnOf,
   isDatabaseError,
   monthOf,
   prepareBatch,
+  recordNames,
   records,
   VersionClock,
 } from '@quantumtrade/dal-domain';
@@ -46,13 +47,9 @@ const features = fc.array(
   }),
 );
 
-const BATCHES: Readonly<Record<RecordName, fc.Arbitrary<unknown>>> = {
-  marketData: batchOf('records', rows('marketData'), ['source']),
-  sentiment: batchOf('records', rows('sentiment'), ['source']),
-  predictions: batchOf('predictions', rows('predictions'), ['modelVersion', 'strategy']),
-  outcomes: batchOf('outcomes', rows('outcomes'), []),
-  strategyPerformance: batchOf('records', rows('strategyPerformance'), []),
-  features,
+const batchesOf = (record: RecordName): fc.Arbitrary<unknown> => {
+  const { batch }: RecordDefinition = records[record];
+  return batch.form === 'rows' ? batchOf(batch.rows, rows(record), Object.values(batch.labels)) : features;
 };
 
 interface Refusal {
@@ -72,10 +69,10 @@ const outcomeOf = <T>(call: () => T): T | Refusal => {
   }
 };
 
-it.each(Object.entries(BATCHES))(
+it.each(recordNames)(
   `accepts and refuses rows of %s as the domain does (QT_SEED=${seed})`,
-  async (name, batches) => {
-    const record = name as RecordName;
+  async (record) => {
+    const batches = batchesOf(record);
     const definition = records[record];
     await fc.assert(
       fc.asyncProperty(fc.array(batches, { minLength: 1, maxLength: 4 }), async (sequence) => {

@@ -30,9 +30,11 @@ interface EnvelopeRules {
 interface LabelRule {
   readonly field: string;
   readonly member: string;
-  /** The label accepted last. Batches mostly have the same one as the batch before. */
+  /** The label accepted last, which the next batch mostly has as well. It is no string before the first one. */
   accepted: unknown;
 }
+
+const NONE = Symbol('no label yet');
 
 const rulesOfRecords = new Map<RecordDefinition, EnvelopeRules>();
 
@@ -50,7 +52,7 @@ function createRules(definition: RecordDefinition): EnvelopeRules {
   return {
     operation: `${name}.insert`,
     list,
-    labels: Object.entries(labels).map(([field, member]) => ({ field, member, accepted: undefined })),
+    labels: Object.entries(labels).map(([field, member]) => ({ field, member, accepted: NONE })),
     members: new Set([list, ...Object.values(labels), ...options]),
     hasDecimals,
     keys: new RowKeys(definition, [...Object.keys(labels), ...(derivedId ? [derivedId.field] : [])]),

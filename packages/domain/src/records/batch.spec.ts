@@ -1,8 +1,10 @@
 import { prepareRowBatch } from './batch.js';
+import { readEnvelope } from './batch-envelope.js';
 import type { FeatureBatch } from './feature.js';
 import { featureSetOf } from './feature-set.js';
 import { Invalid } from './kinds/kind.js';
 import type { MarketDataBatch } from './market-data.js';
+import { marketData } from './market-data.js';
 import type { PredictionBatch } from './prediction.js';
 import type { StrategyPerformanceBatch } from './strategy-performance.js';
 import type { BatchVersion } from '../versions/versions.js';
@@ -58,6 +60,13 @@ describe('a prepared batch', () => {
   it('does not let a row say what its batch says', () => {
     const row = { ...bar, source: 'other' };
     expect(prepareMarketData({ records: [row], source: 'x' }, VERSION).rows[0]?.row['source']).toBe('x');
+  });
+
+  it('refuses the first batch of a record when it has no label', () => {
+    const unused = { ...marketData };
+    expect(() => readEnvelope(unused, { records: [] })).toThrow(
+      expect.objectContaining({ field: 'source', reason: 'is required' }),
+    );
   });
 
   it('names the label that is wrong as the batch calls it', () => {
