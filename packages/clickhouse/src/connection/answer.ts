@@ -105,7 +105,7 @@ export function parseReport(text: string, codeOfHead?: string): ServerError | un
 }
 
 /** Returns the counts in the head, such as `result_rows`, which are those of the moment at which the head was sent. */
-export function summaryOf({ headers }: Answer): Readonly<Record<string, unknown>> {
+export function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
   const summary = headers[SUMMARY];
   if (typeof summary !== 'string') return {};
   try {

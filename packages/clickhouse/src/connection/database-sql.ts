@@ -1,7 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall, checkTime, ConnectionError, TimeoutError } from '@quantumtrade/dal-domain';
 import { Deadline } from '@quantumtrade/dal-runtime';
-import { readReport, summaryOf } from './answer.js';
+import { readReport, summaryCounts } from './answer.js';
 import type { Call, QueryRunner } from './call.js';
 import type { ReadLimits } from './json-rows.js';
 import { LOOKUP_LIMITS, readJsonRows } from './json-rows.js';
@@ -90,7 +90,7 @@ export class DatabaseSql implements Sql {
         if ((await readReport(answer, signal)) !== '') {
           throw new ConnectionError('the answer to an insert is not empty', { operation, queryId });
         }
-        const summary = summaryOf(answer);
+        const summary = summaryCounts(answer);
         const read = Number(summary['read_rows']);
         const written = Number(summary['written_rows']);
         if (written === rowCount) return { attempts, confirmed: true };

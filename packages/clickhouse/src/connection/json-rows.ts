@@ -8,7 +8,7 @@ import {
   parseReport,
   readBody,
   readFailure,
-  summaryOf,
+  summaryCounts,
 } from './answer.js';
 import { SERVER_ERRORS, ServerError } from './server-errors.js';
 
@@ -73,7 +73,7 @@ export async function readJsonRows<T>(
   if (cut !== undefined) throw cut;
   if (rest !== undefined) throw new BrokenMessageError('the answer ends before its last row');
   const { rows } = parser;
-  const sent = Number(summaryOf(answer)['result_rows']);
+  const sent = Number(summaryCounts(answer)['result_rows']);
   if (rows.length < sent) {
     throw new BrokenMessageError(`the answer has ${rows.length} of the ${sent} rows that the server sent`);
   }

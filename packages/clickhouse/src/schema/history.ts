@@ -1,23 +1,23 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { MigrationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import type { Direction, Migration } from './migration-files.js';
+import type { MigrationDirection, Migration } from './migration-files.js';
 
 /** Latest record of one migration. */
 export interface Progress {
   readonly version: number;
   readonly name: string;
   readonly checksum: string;
-  readonly direction: Direction;
+  readonly direction: MigrationDirection;
   /** Number of statements done, out of `statements`. */
   readonly done: number;
   readonly statements: number;
 }
 
 /** One direction of one migration, to be run from the statement at `from`. */
-export interface Step {
+export interface MigrationStep {
   readonly migration: Migration;
-  readonly direction: Direction;
+  readonly direction: MigrationDirection;
   readonly from: number;
 }
 
@@ -54,14 +54,14 @@ export class HistoryState {
   }
 
   /** Returns the steps to `target`. Throws `MigrationError` when the files do not match the applied migrations. */
-  stepsTo(target: number, migrations: readonly Migration[]): Step[] {
+  stepsTo(target: number, migrations: readonly Migration[]): MigrationStep[] {
     const [edited] = this.edited(migrations);
     if (edited)
       throw inconsistent(edited.version, `the files of ${edited.name} were changed after it was applied`);
     const undo = this.#all.filter(
       (entry) => entry.version > target && !(entry.direction === 'down' && entry.done === entry.statements),
     );
-    const down = undo.reverse().map((entry): Step => {
+    const down = undo.reverse().map((entry): MigrationStep => {
       const migration = migrations[entry.version - 1];
       if (!migration)
         throw inconsistent(entry.version, `${entry.name} was applied, but its files are missing`);
@@ -70,7 +70,11 @@ export class HistoryState {
     const applied = new Set(this.applied.map((entry) => entry.version));
     const up = migrations
       .filter(({ version }) => version <= target && !applied.has(version))
-      .map((migration): Step => ({ migration, direction: 'up', from: this.#resumeAt(migration, 'up') }));
+      .map((migration): MigrationStep => ({
+        migration,
+        direction: 'up',
+        from: this.#resumeAt(migration, 'up'),
+      }));
     return [...down, ...up];
   }
 
@@ -79,7 +83,7 @@ export class HistoryState {
   }
 
   /** Returns the first statement to run: 0 for a migration that was changed since it stopped, or runs in the other direction. */
-  #resumeAt(migration: Migration, direction: Direction): number {
+  #resumeAt(migration: Migration, direction: MigrationDirection): number {
     const last = this.#progress.get(migration.version);
     const resumes =
       last?.direction === direction && last.done < last.statements && last.checksum === migration.checksum;
@@ -136,7 +140,7 @@ export class History {
 
   async record(
     ordinal: number,
-    { migration, direction }: Step,
+    { migration, direction }: MigrationStep,
     done: number,
     options: CallOptions,
   ): Promise<void> {

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationError } from '@quantumtrade/dal-domain';
 
-export type Direction = 'up' | 'down';
+export type MigrationDirection = 'up' | 'down';
 
 /** Numbered step of the schema, with the statements that undo it. */
 export interface Migration {
@@ -19,29 +19,33 @@ const FILE = /^(\d{4})_([a-z0-9_]+)\.(up|down)\.sql$/;
 
 /** Reads the migrations of a folder, ascending from version 1. Throws `MigrationError` naming a wrong file. */
 export async function loadMigrations(directory: string): Promise<Migration[]> {
-  const texts = new Map<number, { name: string } & Partial<Record<Direction, string>>>();
+  const texts = new Map<number, { name: string } & Partial<Record<MigrationDirection, string>>>();
   for (const file of (await sqlFiles(directory)).sort()) {
     const [, digits, name, direction] =
       FILE.exec(file) ?? refuse(0, `${file} is not named NNNN_name.up.sql or NNNN_name.down.sql`);
     const version = Number(digits);
     const pair = texts.get(version) ?? { name: name! };
     if (pair.name !== name) refuse(version, `${file} has the number of ${pair.name}`);
-    pair[direction as Direction] = (await readFile(join(directory, file), 'utf8')).replaceAll('\r\n', '\n');
+    pair[direction as MigrationDirection] = (await readFile(join(directory, file), 'utf8')).replaceAll(
+      '\r\n',
+      '\n',
+    );
     texts.set(version, pair);
   }
   return [...texts].map(([version, { name, up, down }], index) => {
-    if (version !== index + 1) refuse(index + 1, `has no files, yet ${fileName(version, name, 'up')} exists`);
+    if (version !== index + 1)
+      refuse(index + 1, `has no files, yet ${migrationFileName(version, name, 'up')} exists`);
     return {
       version,
       name,
       checksum: createHash('sha256').update(`${up}\0${down}`).digest('hex'),
-      up: statements(fileName(version, name, 'up'), version, up),
-      down: statements(fileName(version, name, 'down'), version, down),
+      up: statements(migrationFileName(version, name, 'up'), version, up),
+      down: statements(migrationFileName(version, name, 'down'), version, down),
     };
   });
 }
 
-export function fileName(version: number, name: string, direction: Direction): string {
+export function migrationFileName(version: number, name: string, direction: MigrationDirection): string {
   return `${String(version).padStart(4, '0')}_${name}.${direction}.sql`;
 }
 

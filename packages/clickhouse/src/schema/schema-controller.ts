@@ -10,13 +10,13 @@ import { isDatabaseError, MigrationError, requireSchemaVersion } from '@quantumt
 import { packagedMigrations } from '@quantumtrade/dal-migrations';
 import type { Sql } from '../connection/sql.js';
 import { compare, snapshot } from './drift.js';
-import type { HistoryState, Step } from './history.js';
+import type { HistoryState, MigrationStep } from './history.js';
 import { History } from './history.js';
 import type { LockOptions, MigrationLease } from './lock.js';
 import { MigrationLock } from './lock.js';
 import { findLosses, tablesDroppedBy } from './losses.js';
 import type { Migration } from './migration-files.js';
-import { fileName, loadMigrations } from './migration-files.js';
+import { migrationFileName, loadMigrations } from './migration-files.js';
 import { findRefusal, checkReason } from './refusals.js';
 
 export interface SchemaControllerOptions {
@@ -125,7 +125,11 @@ export class ClickHouseSchemaController implements SchemaController {
    * Empties the tables that the steps to version 0 drop, so that no step converts their rows, or refuses because of a row
    * that an older type does not hold.
    */
-  async #emptyTables(steps: readonly Step[], lease: MigrationLease, options: CallOptions): Promise<void> {
+  async #emptyTables(
+    steps: readonly MigrationStep[],
+    lease: MigrationLease,
+    options: CallOptions,
+  ): Promise<void> {
     for (const table of tablesDroppedBy(steps.flatMap(({ migration }) => migration.down))) {
       await lease.confirm(0, options);
       const statement = `TRUNCATE TABLE IF EXISTS ${table}`;
@@ -135,13 +139,18 @@ export class ClickHouseSchemaController implements SchemaController {
     }
   }
 
-  async #apply(step: Step, ordinal: number, lease: MigrationLease, options: CallOptions): Promise<number> {
+  async #apply(
+    step: MigrationStep,
+    ordinal: number,
+    lease: MigrationLease,
+    options: CallOptions,
+  ): Promise<number> {
     const { migration, direction, from } = step;
     const statements = migration[direction];
     for (let done = from; done < statements.length; done++) {
       await lease.confirm(migration.version, options);
       await this.#run(this.#sql, statements[done]!, options).catch((cause: unknown) => {
-        const file = fileName(migration.version, migration.name, direction);
+        const file = migrationFileName(migration.version, migration.name, direction);
         throw failure(migration.version, `${file}, statement ${done + 1}`, statements[done]!, cause);
       });
       await this.#history.record(ordinal++, step, done + 1, options);

@@ -37,7 +37,7 @@ export async function openOwnBackend(
   };
 }
 
-export async function dropDatabase(settings: OwnSettings): Promise<void> {
+async function dropDatabase(settings: OwnSettings): Promise<void> {
   const client = new ClickHouseClient(settings);
   await client
     .sql('system')
