@@ -12,7 +12,7 @@ export const collectGarbage = runInNewContext('gc') as () => void;
  * Lets go what was left by what ran before, so that no side pays for another: waits for the server's background merges, for
  * a bounded time, and collects this process's garbage.
  */
-export async function settle(server: BenchServer): Promise<void> {
+export async function settleServer(server: BenchServer): Promise<void> {
   const end = performance.now() + MERGES_END_WITHIN_MS;
   while ((await server.number('SELECT count() FROM system.merges')) > 0 && performance.now() < end) {
     await delay(20);

@@ -6,7 +6,7 @@ import type { NativeBlock } from './block-builder.js';
 import { BlockEncoder } from './block-encoder.js';
 import { decodeBlocks } from './read/block-decoder.js';
 import { rowsOf } from '../testing/rows-of.js';
-import { bars, recordsOf } from '../testing/native-records.js';
+import { barRows, recordsOf } from '../testing/native-records.js';
 
 const seed = randomInt(2 ** 31);
 const runs = { seed, numRuns: 150 };
@@ -104,7 +104,7 @@ describe('encodeRows', () => {
   });
 
   it('prefers a constant to the value of a row', async () => {
-    const [block] = encoder.encodeRows([{ ...bars(1)[0], source: null }], {
+    const [block] = encoder.encodeRows([{ ...barRows(1)[0], source: null }], {
       constants: { ...constants, source: 'other' },
     }).blocks;
     expect(await decoded(block!, marketData)).toMatchObject([{ source: 'other' }]);
@@ -132,7 +132,7 @@ describe('encodeRows', () => {
   });
 
   it('encodes a range of rows and reports positions in the list', async () => {
-    const rows: object[] = bars(3_000);
+    const rows: object[] = barRows(3_000);
     rows[1_500] = { ...rows[1_500], low: 'x' };
     const batch = encoder.encodeRows(rows, { constants, from: 1_000, to: 2_500 });
     expect(batch.errors).toEqual([
@@ -147,7 +147,7 @@ describe('encodeRows', () => {
   });
 
   it('refuses a row that cannot be read and keeps the others', async () => {
-    const rows = bars(2_000).map((row, i) =>
+    const rows = barRows(2_000).map((row, i) =>
       i === 1_200
         ? Object.defineProperty(row, 'close', {
             get() {
@@ -169,7 +169,7 @@ describe('encodeRows', () => {
   it('collects batches with different constants in one block', async () => {
     const builder = encoder.builder();
     for (const source of ['one', 'two']) {
-      const rows = bars(2).map(({ source: _, ...row }, i) => ({ ...row, high: i === 0 ? 1 : NaN }));
+      const rows = barRows(2).map(({ source: _, ...row }, i) => ({ ...row, high: i === 0 ? 1 : NaN }));
       expect(
         builder.appendRows(rows, { constants: { ...constants, source } }).complete().errors,
       ).toHaveLength(1);
@@ -190,10 +190,10 @@ describe('encodeRows', () => {
     } as unknown as FunctionConstructor;
     try {
       const cautious = new BlockEncoder(marketData);
-      const rows = [...bars(3), { ...bars(1)[0], low: 'x' }];
+      const rows = [...barRows(3), { ...barRows(1)[0], low: 'x' }];
       const batch = cautious.encodeRows(rows);
       const symbol = { dictionary: ['a', 'b'], positions: [1, 0, 1] };
-      const columns = { ...columnsOf(bars(3)), symbol };
+      const columns = { ...columnsOf(barRows(3)), symbol };
       expect(cautious.encodeColumns({ ...columns, symbol: ['b', 'a', 'b'] })).toEqual(
         cautious.encodeColumns(columns),
       );
@@ -237,7 +237,7 @@ describe('encodeColumns', () => {
   });
 
   it('encodes typed arrays and dictionaries as the same values in rows', () => {
-    const rows = bars(2_500).map((row) => ({ ...row, adjustedClose: row['close'] }));
+    const rows = barRows(2_500).map((row) => ({ ...row, adjustedClose: row['close'] }));
     const numbers = (name: string) => rows.map((row) => (row as Record<string, unknown>)[name] as number);
     const units = (name: string) =>
       BigInt64Array.from(numbers(name), (price) => BigInt(Math.round(price * 1e8)));
@@ -263,7 +263,7 @@ describe('encodeColumns', () => {
 
   it('refuses units and milliseconds that are out of range', () => {
     const columns = {
-      ...columnsOf(bars(5)),
+      ...columnsOf(barRows(5)),
       open: BigInt64Array.of(10n ** 18n - 1n, 10n ** 18n, -(10n ** 18n), 1n - 10n ** 18n, 2n ** 63n - 1n),
       volume: BigInt64Array.of(-1n, 0n, 0n, 0n, 0n),
     };
@@ -275,12 +275,12 @@ describe('encodeColumns', () => {
         reason: 'must be below 10000000000 in magnitude',
       })),
     ]);
-    const early = { ...columnsOf(bars(1)), timestamp: BigInt64Array.of(-(2n ** 62n)) };
+    const early = { ...columnsOf(barRows(1)), timestamp: BigInt64Array.of(-(2n ** 62n)) };
     expect(encoder.encodeColumns(early, { version: 1n }).errors).toMatchObject([{ field: 'timestamp' }]);
   });
 
   it('refuses columns that are missing or differ in length', () => {
-    const { close: _, ...withoutClose } = columnsOf(bars(2));
+    const { close: _, ...withoutClose } = columnsOf(barRows(2));
     expect(() => encoder.encodeColumns(withoutClose, { version: 1n })).toThrow(/close - is required/);
     expect(() => encoder.encodeColumns({ ...withoutClose, close: [1] }, { version: 1n })).toThrow(
       /close - must be as long/,

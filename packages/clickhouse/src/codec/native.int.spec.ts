@@ -5,7 +5,7 @@ import type { RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { toCanonicalRow, columnOf, formatDecimal, records } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { columnTypeOf } from '../testing/column-types.js';
-import { bars, recordsOf } from '../testing/native-records.js';
+import { barRows, recordsOf } from '../testing/native-records.js';
 import type { DecodedBlock } from './read/block-decoder.js';
 import { decodeBlocks } from './read/block-decoder.js';
 import { BlockEncoder } from './block-encoder.js';
@@ -205,7 +205,7 @@ describe('the engine', () => {
     const definition = records.marketData;
     const table = await tableFor(definition.fields, 'million');
     const encoder = new BlockEncoder(definition, { place: { kind: 'uint64' } });
-    const rows = bars(1_000_000);
+    const rows = barRows(1_000_000);
     const batch = encoder.encodeRows(rows.map((row, place) => ({ ...row, place })));
     expect(batch).toMatchObject({ rowCount: 1_000_000, errors: [], blocks: [{}] });
     await insert(table, encoder.columns, batch.blocks[0]!.bytes);

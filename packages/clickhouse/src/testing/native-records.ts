@@ -161,7 +161,7 @@ export function recordsOf(definition: RecordDefinition, hostility: number): fc.A
 }
 
 /** Returns plain bars, for tests that need many. */
-export function bars(count: number) {
+export function barRows(count: number) {
   return Array.from({ length: count }, (_, i) => {
     const close = (10_000 + ((i * 7_919) % 5_000)) / 100;
     return {

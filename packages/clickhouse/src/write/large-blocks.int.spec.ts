@@ -2,7 +2,7 @@ import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 import { connectClickHouse } from '../backend.js';
 import { openOwnBackend } from '../testing/own-backend.js';
-import { bars } from '../testing/native-records.js';
+import { barRows } from '../testing/native-records.js';
 
 const ROWS = 2_000;
 
@@ -39,11 +39,11 @@ function limitBodies(maxBytes: number): () => number {
   return () => refusals;
 }
 
-const given = bars(ROWS).map(({ symbol, volume }) => ({ symbol, volume }));
+const given = barRows(ROWS).map(({ symbol, volume }) => ({ symbol, volume }));
 
 it('stores a batch in parts when a gateway refuses its size', async () => {
   const refusals = limitBodies(20_000);
-  const result = await backend.marketData.insert({ source: 'parts', records: bars(ROWS) });
+  const result = await backend.marketData.insert({ source: 'parts', records: barRows(ROWS) });
   expect(result).toMatchObject({ insertedCount: ROWS, updatedCount: 0, errors: [] });
   expect(refusals()).toBeGreaterThan(0);
   expect(await stored('parts')).toEqual(given);
@@ -51,7 +51,7 @@ it('stores a batch in parts when a gateway refuses its size', async () => {
 
 it('stores a block once when sent in parts and then whole', async () => {
   const collector = backend.blocks.collect('marketData');
-  collector.append({ source: 'block', records: bars(ROWS) });
+  collector.append({ source: 'block', records: barRows(ROWS) });
   const [block] = collector.finish();
   limitBodies(20_000);
   await backend.blocks.write(block!);
@@ -63,7 +63,7 @@ it('stores a block above the row limit by several inserts', async () => {
   limitBodies(Infinity);
   const limited = connectClickHouse({ ...own.settings, url: proxy.url, maxInsertBlockSize: 300 });
   const collector = limited.blocks.collect('marketData');
-  collector.append({ source: 'rows', records: bars(ROWS) });
+  collector.append({ source: 'rows', records: barRows(ROWS) });
   const [block] = collector.finish();
   const before = proxy.insertCount;
   await limited.blocks.write(block!);
@@ -74,7 +74,7 @@ it('stores a block above the row limit by several inserts', async () => {
 
 it('fails with TOO_LARGE when a single row is too large', async () => {
   limitBodies(10);
-  const [bar] = bars(1);
+  const [bar] = barRows(1);
   const insert = backend.marketData.insert({ source: 'row', records: [bar!] });
   await expect(insert).rejects.toMatchObject({ name: 'QueryError', kind: 'TOO_LARGE', retryable: false });
   limitBodies(Infinity);

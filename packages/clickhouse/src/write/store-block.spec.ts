@@ -3,14 +3,14 @@ import { ConnectionError, marketData, QueryError } from '@quantumtrade/dal-domai
 import type { Sql, SqlBlock, StoredBlock } from '../connection/sql.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import { rowsOf } from '../testing/rows-of.js';
-import { bars } from '../testing/native-records.js';
+import { barRows } from '../testing/native-records.js';
 import type { UnstoredBlock } from './store-block.js';
 import { BlockStore, decodeNativeBlock } from './store-block.js';
 
 const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } });
 
 function blockOf(rowCount: number, token = 'token') {
-  const { bytes } = encoder.encodeRows(bars(rowCount), { constants: { writtenAt: 1n } }).blocks[0]!;
+  const { bytes } = encoder.encodeRows(barRows(rowCount), { constants: { writtenAt: 1n } }).blocks[0]!;
   return { token, bytes, rowCount, retried: false, isNew: true };
 }
 
@@ -81,7 +81,7 @@ it('sends a block above the row limit in parts', async () => {
     ['token/1/0', 2],
     ['token/1/1', 1],
   ]);
-  expect(await table.symbols()).toEqual(bars(7).map(({ symbol }) => symbol));
+  expect(await table.symbols()).toEqual(barRows(7).map(({ symbol }) => symbol));
   await table.store({ ...blockOf(2, 'other'), maxRows: 2 });
   expect(table.sent.at(-1)).toMatchObject({ token: 'other', rowCount: 2 });
 });
@@ -91,7 +91,7 @@ it('sends a block that is too large in parts with derived tokens', async () => {
   table.refuse = ({ rowCount }) => (rowCount > 2 ? tooLarge() : undefined);
   await table.store(blockOf(7));
   expect([...table.stored.keys()]).toEqual(['token/0/0', 'token/0/1', 'token/1/0', 'token/1/1']);
-  expect(await table.symbols()).toEqual(bars(7).map(({ symbol }) => symbol));
+  expect(await table.symbols()).toEqual(barRows(7).map(({ symbol }) => symbol));
 });
 
 it('sends the same parts again after a failure between them', async () => {
@@ -112,7 +112,7 @@ it('sends the same parts again after a failure between them', async () => {
 
 it('stores the other rows when a single row is too large', async () => {
   const table = new FakeTable();
-  const bad = bars(4)[3]!.symbol;
+  const bad = barRows(4)[3]!.symbol;
   table.refuse = ({ bytes }) => (Buffer.from(bytes).includes(bad) ? tooLarge() : undefined);
   await expect(table.store(blockOf(4))).rejects.toMatchObject({ kind: 'TOO_LARGE' });
   expect(await table.symbols()).toEqual(['SYM0', 'SYM1', 'SYM2']);

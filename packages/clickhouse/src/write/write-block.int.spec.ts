@@ -3,7 +3,7 @@ import { marketData, VersionClock } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
-import { bars } from '../testing/native-records.js';
+import { barRows } from '../testing/native-records.js';
 import { intercepted } from '../testing/own-schema.js';
 import { openOwnBackend } from '../testing/own-backend.js';
 import { RecordWriter } from './record-writer.js';
@@ -39,7 +39,7 @@ function blockOf(
   },
 ): EncodedBlock {
   const definition: RecordDefinition = { ...marketData, fields };
-  const row = { ...bars(1)[0], writtenAt: written.at, novelty: 1 };
+  const row = { ...barRows(1)[0], writtenAt: written.at, novelty: 1 };
   const [block] = new BlockEncoder(definition, { writtenAt: { kind: written.kind } }).encodeRows([
     row,
   ]).blocks;
@@ -48,7 +48,7 @@ function blockOf(
 
 it('stores a block once in the table itself', async () => {
   const collector = own.backend.blocks.collect('marketData');
-  collector.append({ source: 'vendor', records: bars(1_000) });
+  collector.append({ source: 'vendor', records: barRows(1_000) });
   const [block] = collector.finish();
   await Promise.all(Array.from({ length: 10 }, () => own.backend.blocks.write(block!)));
   await own.backend.blocks.write(block!);
@@ -61,7 +61,7 @@ it('stores columns by name when fewer or in another order', async () => {
   expect(await stored()).toEqual([{ rows: 1, score: 0 }]);
   const reversed = Object.fromEntries(Object.entries(marketData.fields).reverse());
   await own.backend.blocks.write(blockOf(reversed, 'reversed'));
-  expect(await stored()).toEqual([{ rows: 2, score: bars(1)[0]!.qualityScore }]);
+  expect(await stored()).toEqual([{ rows: 2, score: barRows(1)[0]!.qualityScore }]);
 });
 
 it('stores a block with millisecond versions that was maybe sent before', async () => {
@@ -103,7 +103,11 @@ it('finds rows older than those of an in-flight block', async () => {
   const writer = new RecordWriter(slow, versions, 1_000);
   const blockWritten = (timestamp?: number) => {
     const collector = writer.collect('marketData');
-    collector.append({ source: 'vendor', records: bars(3), ...(timestamp !== undefined && { timestamp }) });
+    collector.append({
+      source: 'vendor',
+      records: barRows(3),
+      ...(timestamp !== undefined && { timestamp }),
+    });
     return collector.finish()[0]!;
   };
   const newer = blockWritten();

@@ -8,7 +8,7 @@ import { inThroughput, sliceThroughput, warmedUp } from './loads.js';
 import { twoLevels } from './ours.js';
 import { rawRedis } from './peers.js';
 import { fill } from './side.js';
-import { anyOf, featuresOf, slices, symbols } from './values.js';
+import { anyOf, featuresOf, slices, symbolNames } from './values.js';
 
 const ROUNDS = 5;
 const READS = 1 << 17;
@@ -24,7 +24,7 @@ export async function* facade(url: string): AsyncGenerator<Result> {
   const { database, close } = await filledDatabase(url);
   const keyspace = await twoLevels(url, 'facade-keyspace:');
   const redis = rawRedis(url, 'facade-raw:');
-  const taken = slices(anyOf(symbols(SYMBOLS), READS), SLICE);
+  const taken = slices(anyOf(symbolNames(SYMBOLS), READS), SLICE);
   const measured = (read: Read) => () =>
     warmedUp(LOAD, (load) =>
       sliceThroughput(load, taken, async (slice) => {
@@ -32,8 +32,8 @@ export async function* facade(url: string): AsyncGenerator<Result> {
       }),
     );
   try {
-    await fill(keyspace, symbols(SYMBOLS));
-    await fill(redis, symbols(SYMBOLS));
+    await fill(keyspace, symbolNames(SYMBOLS));
+    await fill(redis, symbolNames(SYMBOLS));
     await bringIn((symbol) => database.getLatestFeatures(symbol));
     const runs = await inRounds(ROUNDS, {
       ours: measured((symbol) => database.getLatestFeatures(symbol)),
@@ -53,7 +53,7 @@ export async function* facade(url: string): AsyncGenerator<Result> {
 
 /** The first read loads what is in the store alone, the second brings it into this process. */
 async function bringIn(read: Read): Promise<void> {
-  for (const symbol of [...symbols(SYMBOLS), ...symbols(SYMBOLS)]) {
+  for (const symbol of [...symbolNames(SYMBOLS), ...symbolNames(SYMBOLS)]) {
     if (!(await read(symbol))) throw new Error('a value is not there');
   }
 }
@@ -80,7 +80,7 @@ async function filledDatabase(url: string) {
   const backend = connectRedis({ url, keyPrefix: 'facade:', budgetMs: 10_000 });
   const database = new DatabaseAbstraction({ timeSeries: memoryTimeSeries(), cache: backend });
   while (!(await database.health()).cache.invalidationsConnected) await delay(1);
-  const all = symbols(SYMBOLS);
+  const all = symbolNames(SYMBOLS);
   await database.insertFeatures(all.map((symbol) => featuresOf(symbol)));
   await database.insertMarketData({ source: 'bench', records: all.map((symbol) => ({ ...bar, symbol })) });
   await database.insertPredictions({

@@ -6,7 +6,7 @@ import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { CacheSide } from './side.js';
 import { fill, store, withSides } from './side.js';
-import { anyOf, slices, symbols, zipf } from './values.js';
+import { anyOf, slices, symbolNames, zipf } from './values.js';
 
 const ROUNDS = 5;
 const READS = 1 << 17;
@@ -29,7 +29,7 @@ export async function* hits(url: string): AsyncGenerator<Result> {
     'bentocache, serialize: false': bentocache(url, 'hits-shared', { ...memory, serialize: false }),
   };
   yield* withSides(inProcess, async function* () {
-    const all = symbols(100_000);
+    const all = symbolNames(100_000);
     for (const side of Object.values(mixed)) await store(side, all);
     const fitting = all.slice(0, IN_PROCESS);
     for (const side of Object.values(inProcess)) await fill(side, fitting);

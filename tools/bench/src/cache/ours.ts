@@ -5,7 +5,7 @@ import { CoherentCache } from '@quantumtrade/dal-cache';
 import type { Decoder, FeatureSet } from '@quantumtrade/dal-domain';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import type { LoadingSide, ManySide } from './side.js';
-import { features, TTL_SECONDS } from './values.js';
+import { featureKeyspace, TTL_SECONDS } from './values.js';
 
 export interface TwoLevels extends LoadingSide, ManySide {
   /** The value in this process; undefined when there is none. */
@@ -35,8 +35,8 @@ export async function twoLevels(
 ): Promise<TwoLevels> {
   const backend = connectRedis({ url, keyPrefix, budgetMs: 10_000 });
   const cache = new CoherentCache(backend, { budgetMs: BUDGET_MS, ...options });
-  const { ttlSeconds = features.ttlSeconds } = options;
-  const keyspace = cache.keyspace({ ...features, ttlSeconds }, options);
+  const { ttlSeconds = featureKeyspace.ttlSeconds } = options;
+  const keyspace = cache.keyspace({ ...featureKeyspace, ttlSeconds }, options);
   while (!cache.health().isConnected) await delay(1);
   return {
     peek: (symbol) => keyspace.peek({ symbol }),

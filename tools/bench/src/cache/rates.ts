@@ -4,7 +4,7 @@ import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
-import { symbols, zipf } from './values.js';
+import { symbolNames, zipf } from './values.js';
 
 const ROUNDS = 9;
 const FOR_MS = 1_000;
@@ -34,7 +34,7 @@ const atOnce: CacheSide = {
 
 async function* at(rate: number, sides: Sides<CacheSide>): AsyncGenerator<Result> {
   yield* withSides(sides, async function* () {
-    const all = symbols(KEYS);
+    const all = symbolNames(KEYS);
     for (const side of Object.values(sides)) await fill(side, all);
     const wanted = zipf(all, READS);
     const runs = await inWarmRounds(ROUNDS, { rate, forMs: FOR_MS }, sides, (load, side) =>

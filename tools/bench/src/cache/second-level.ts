@@ -15,7 +15,7 @@ import { secondLevel, twoLevels } from './ours.js';
 import { bentocache, cacheable, rawRedis } from './peers.js';
 import type { LoadingSide, ManySide, CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
-import { anyOf, features, featuresOf, slices, symbols } from './values.js';
+import { anyOf, featureKeyspace, featuresOf, slices, symbolNames } from './values.js';
 
 const KEYS = 10_000;
 const ROUNDS = 7;
@@ -25,10 +25,10 @@ const HUNDRED = { callers: 100, forMs: 400 };
 
 /** Values that are in Redis and not in process. */
 export async function* secondLevelReads(url: string): AsyncGenerator<Result> {
-  const all = symbols(KEYS);
+  const all = symbolNames(KEYS);
   const many = {
     ours: secondLevel(url, 'l2:'),
-    'ours, checked by its schema': secondLevel(url, 'l2-checked:', features.codec),
+    'ours, checked by its schema': secondLevel(url, 'l2-checked:', featureKeyspace.codec),
     'ioredis and JSON': rawRedis(url, 'l2-raw:'),
     cacheable: cacheable(url, 'l2-cacheable'),
   };
@@ -42,7 +42,7 @@ export async function* secondLevelReads(url: string): AsyncGenerator<Result> {
 
 /** Values that are in Redis, through caches with both levels whose room in process is taken by other values. */
 export async function* readsBeyondTheFirstLevel(url: string): AsyncGenerator<Result> {
-  const all = symbols(KEYS);
+  const all = symbolNames(KEYS);
   const many = {
     ours: await twoLevels(url, 'both:', { maxEntries: 1 }),
     cacheable: cacheable(url, 'both-cacheable', 1),

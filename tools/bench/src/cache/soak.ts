@@ -6,7 +6,7 @@ import { twoLevels } from './ours.js';
 import { rawRedis } from './peers.js';
 import type { RedisServer } from './redis-server.js';
 import { withSides } from './side.js';
-import { anyOf, featuresOf, slices, symbols, zipf } from './values.js';
+import { anyOf, featuresOf, slices, symbolNames, zipf } from './values.js';
 
 const KEYS = 100_000;
 const IN_PROCESS = 10_000;
@@ -24,8 +24,8 @@ export const soak: Bench<RedisServer> = async function* ({ url }, { seconds = 30
   const options = { maxEntries: IN_PROCESS, ttlSeconds: TTL_SECONDS, jitter: 0.2 };
   const sides = { ours: await twoLevels(url, 'soak:', options), foreign: rawRedis(url, 'soak:features:') };
   yield* withSides(sides, async function* ({ ours, foreign }) {
-    const wanted = slices(zipf(symbols(KEYS), READS), 50);
-    const written = anyOf(symbols(IN_PROCESS), READS);
+    const wanted = slices(zipf(symbolNames(KEYS), READS), 50);
+    const written = anyOf(symbolNames(IN_PROCESS), READS);
     let writes = 0;
     const writer = setInterval(() => {
       const symbol = written[writes++ % READS]!;

@@ -8,7 +8,11 @@ export const TTL_SECONDS = 3_600;
 const { pattern, codec } = keyspaces.latestFeatures;
 
 /** Values of all sides: the features of symbols, some 400 bytes of JSON each. */
-export const features: Keyspace<typeof pattern, FeatureSet> = { pattern, codec, ttlSeconds: TTL_SECONDS };
+export const featureKeyspace: Keyspace<typeof pattern, FeatureSet> = {
+  pattern,
+  codec,
+  ttlSeconds: TTL_SECONDS,
+};
 
 export function featuresOf(symbol: string, version = 1): FeatureSet {
   return {
@@ -35,7 +39,7 @@ const NAMES = [
   'cci_20',
 ];
 
-export const symbols = (count: number): string[] => Array.from({ length: count }, (_, n) => `SYM${n}`);
+export const symbolNames = (count: number): string[] => Array.from({ length: count }, (_, n) => `SYM${n}`);
 
 /** So many of these, at random, each as likely as any other. */
 export function anyOf<T>(things: readonly T[], count: number, seed = 1): T[] {

@@ -4,7 +4,7 @@ import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
-import { featuresOf, symbols } from './values.js';
+import { featuresOf, symbolNames } from './values.js';
 
 const ROUNDS = 5;
 const KEYS = 15_000;
@@ -19,7 +19,7 @@ export async function* writes(url: string): AsyncGenerator<Result> {
     cacheable: cacheable(url, 'writes-cacheable', KEYS),
   };
   yield* withSides(sides, async function* () {
-    const all = symbols(KEYS);
+    const all = symbolNames(KEYS);
     const values = all.map((symbol) => featuresOf(symbol));
     const calls = {
       set: (side: CacheSide, n: number) => side.set(all[n % KEYS]!, values[n % KEYS]!),

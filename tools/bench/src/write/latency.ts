@@ -1,7 +1,7 @@
 import type { Result, Sides } from '../bench.js';
 import { compared, eachSide, elapsed, inRounds, percentile } from '../bench.js';
 import type { BenchServer } from '../server.js';
-import { settle } from '../settle.js';
+import { settleServer } from '../settle.js';
 import { benchBars } from './bars.js';
 import type { WriteSide } from './side.js';
 import { empty } from './side.js';
@@ -34,7 +34,7 @@ export async function* latency(server: BenchServer, sides: Sides<WriteSide>): As
 async function measure(server: BenchServer, side: WriteSide): Promise<number[]> {
   const source = benchBars(SIZE);
   const sends = Array.from({ length: COUNT }, () => side.prepare(source.next().value));
-  await settle(server);
+  await settleServer(server);
   const latencies: number[] = [];
   for (const send of sends) latencies.push(await elapsed(send));
   await empty(server, side);

@@ -2,7 +2,7 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Result } from '../bench.js';
 import { eachSide, pairedRounds } from '../bench.js';
 import type { BenchServer } from '../server.js';
-import { settle } from '../settle.js';
+import { settleServer } from '../settle.js';
 import { benchBars } from './bars.js';
 import { rowObjects } from './forms.js';
 import type { Ours } from './ours.js';
@@ -28,7 +28,7 @@ export async function* smallInserts(
   const measure = (side: WriteSide) => async () => {
     const source = benchBars(1);
     const sends = Array.from({ length: ROWS }, () => side.prepare(source.next().value));
-    await settle(server);
+    await settleServer(server);
     const started = performance.now();
     await inFlight(sends, CALLERS);
     const seconds = (performance.now() - started) / 1_000;

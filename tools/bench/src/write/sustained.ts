@@ -10,7 +10,7 @@ import type { Bench, Result } from '../bench.js';
 import { spread } from '../bench.js';
 import { memoryNow } from '../memory.js';
 import type { BenchServer } from '../server.js';
-import { settle } from '../settle.js';
+import { settleServer } from '../settle.js';
 import { startCallers } from './callers.js';
 import { ours } from './ours.js';
 
@@ -39,7 +39,7 @@ async function* run(
 ): AsyncGenerator<Result> {
   const mine = await ours(server, durability, fileWriterStorage(join(directory, durability)));
   const writer = await mine.open({ durability });
-  await settle(server);
+  await settleServer(server);
   const windows: Window[] = [];
   let current = newWindow(Math.min(seconds, WINDOW_SECONDS));
   const started = performance.now();

@@ -3,7 +3,7 @@ import { compared, eachSide, inRounds, spreads } from '../bench.js';
 import type { Memory } from '../memory.js';
 import { watchMemory } from '../memory.js';
 import type { BenchServer } from '../server.js';
-import { settle } from '../settle.js';
+import { settleServer } from '../settle.js';
 import { benchBars } from './bars.js';
 import type { WriteSide } from './side.js';
 import { empty, inFlight } from './side.js';
@@ -62,7 +62,7 @@ async function measure(
 ): Promise<Measured> {
   const source = benchBars(size);
   const sends = Array.from({ length: count }, () => side.prepare(source.next().value));
-  await settle(server);
+  await settleServer(server);
   const peak = watchMemory();
   const cpu = process.cpuUsage();
   const started = performance.now();

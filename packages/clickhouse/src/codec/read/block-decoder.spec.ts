@@ -91,7 +91,7 @@ it('reports the server’s error between blocks, wherever the chunks are cut', a
   }
 });
 
-it('reports the server’s error inside any block and returns none of it as rows', async () => {
+it('reports the server’s error inside any block, without rows of it', async () => {
   for (let cut = 1; cut < block.length; cut++) {
     const reading = decodeBlocks(chunks(block, block.subarray(0, cut), report), { exceptionTag: tag });
     expect((await reading.next()).value).toMatchObject({ rowCount: 3 });

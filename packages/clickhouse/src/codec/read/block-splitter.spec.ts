@@ -1,7 +1,7 @@
 import { records } from '@quantumtrade/dal-domain';
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
-import { bars, recordsOf } from '../../testing/native-records.js';
+import { barRows, recordsOf } from '../../testing/native-records.js';
 import { decodeNativeBlock } from '../../write/store-block.js';
 import { BlockEncoder } from '../block-encoder.js';
 import { splitBlock } from './block-splitter.js';
@@ -33,14 +33,14 @@ it.each(Object.entries(records))(
 );
 
 it('halves the rows and makes the same bytes each time', () => {
-  const [block] = new BlockEncoder(records.marketData).encodeRows(bars(7)).blocks;
+  const [block] = new BlockEncoder(records.marketData).encodeRows(barRows(7)).blocks;
   const halves = splitBlock(block!.bytes);
   expect(halves.map(({ rowCount }) => rowCount)).toEqual([4, 3]);
   expect(splitBlock(block!.bytes)).toEqual(halves);
 });
 
 it('gives each half only the dictionary keys of its rows', () => {
-  const rows = bars(1_000).map((bar, i) => ({ ...bar, symbol: `${'X'.repeat(50)}${i}` }));
+  const rows = barRows(1_000).map((bar, i) => ({ ...bar, symbol: `${'X'.repeat(50)}${i}` }));
   const [block] = new BlockEncoder(records.marketData).encodeRows(rows).blocks;
   for (const { bytes } of splitBlock(block!.bytes)) {
     expect(bytes.length).toBeLessThan(block!.bytes.length * 0.52);
@@ -50,7 +50,7 @@ it('gives each half only the dictionary keys of its rows', () => {
 it('keeps columns that the record does not have', async () => {
   const nullable = { kind: 'text', nullable: true } as const;
   const fields = { more: nullable, pairs: { kind: 'numbers' } } as const;
-  const rows = bars(5).map((bar, i) => ({
+  const rows = barRows(5).map((bar, i) => ({
     ...bar,
     more: i % 2 === 0 ? null : `text ${i}`,
     pairs: i === 0 ? {} : { a: i, b: -i },
