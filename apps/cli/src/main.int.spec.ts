@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import type { DemoSummary } from './demo/summary.js';
 import { SP500 } from './demo/sp500.js';
 import { EXIT } from './exit-codes.js';
-import { Scratch } from './testing.js';
+import { ScratchDirectory } from './testing.js';
 
 const workspace = fileURLToPath(new URL('../../..', import.meta.url));
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 afterAll(() => scratch.remove());
 
 const nobody = scratch.file('nobody.toml', '[clickhouse]\nurl = "http://127.0.0.1:9"\n');

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SP500 } from './demo/sp500.js';
 import { EXIT } from './exit-codes.js';
-import { qtdal, qtdalWith, Scratch } from './testing.js';
+import { qtdal, qtdalWith, ScratchDirectory } from './testing.js';
 
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 afterAll(() => scratch.remove());
 
 const memory = ['--backend', 'memory'];

@@ -10,15 +10,9 @@ import { addStatus } from './commands/status.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT, EXIT_CODES_HELP, exitCodeOf, UsageError } from './exit-codes.js';
 import { toJson } from './output.js';
-import type { CommonOptions, Session } from './session.js';
+import type { RunSession } from './session.js';
 import { withSession } from './session.js';
 import { printable, Terminal, type Io } from './terminal.js';
-
-/** Runs the work of a command; the program keeps the exit code. */
-export type RunSession = (
-  options: CommonOptions,
-  work: (session: Session) => Promise<ExitCode>,
-) => Promise<void>;
 
 /**
  * Runs one command line, without the program's name, and returns its exit code. Never throws: an error is written to standard

@@ -1,7 +1,7 @@
 import { EXIT } from './exit-codes.js';
-import { OwnDatabase, qtdal, Scratch } from './testing.js';
+import { OwnDatabase, qtdal, ScratchDirectory } from './testing.js';
 
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 const own = new OwnDatabase('schema');
 afterAll(async () => {
   await own.drop();

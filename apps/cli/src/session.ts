@@ -10,7 +10,7 @@ import { composeDatabase } from '@quantumtrade/dal-container';
 import { createLogger, LoggingAuditSink, subscribeLogging } from '@quantumtrade/dal-telemetry';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { Interrupted } from './exit-codes.js';
+import { Interrupted, type ExitCode } from './exit-codes.js';
 import { Output } from './output.js';
 import type { Terminal } from './terminal.js';
 
@@ -55,6 +55,12 @@ export interface Session {
   /** Opens the configured data layer, with changes. It is closed when the command ends. */
   open(changes?: Partial<CompositionConfig>): Promise<ComposedDatabase>;
 }
+
+/** Runs the work of a command; the program keeps the exit code. */
+export type RunSession = (
+  options: CommonOptions,
+  work: (session: Session) => Promise<ExitCode>,
+) => Promise<void>;
 
 /** Runs a command and cleans up afterwards. An interruption replaces the error that it causes. */
 export async function withSession<T>(

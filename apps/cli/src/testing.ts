@@ -10,7 +10,7 @@ import type { Io } from './terminal.js';
 import { run } from './run.js';
 
 /** A temporary directory of one test file. */
-export class Scratch {
+export class ScratchDirectory {
   readonly path = mkdtempSync(join(tmpdir(), 'qtdal-cli-test-'));
 
   file(name: string, text: string): string {

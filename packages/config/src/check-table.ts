@@ -3,7 +3,7 @@ import { chooseBackend, contradictedUrl } from './backend.js';
 import { ConfigError } from './config-error.js';
 import type { Override } from './environment.js';
 import { keysAt, removedReason } from './keys.js';
-import { readSections } from './read-sections.js';
+import { readSections, type RefuseKey } from './read-sections.js';
 import type { DalConfig } from './sections.js';
 import { shownKey } from './shown-key.js';
 import { isTable, type Table } from './table.js';
@@ -16,9 +16,6 @@ export interface Origin {
   /** Spells the key at a path of a file as it is written here. */
   readonly spell: (path: readonly string[]) => string;
 }
-
-/** Throws the error of the key at a path of a file. */
-export type RefuseKey = (path: readonly string[], reason: string) => never;
 
 /**
  * Refuses the first unknown key, before anything else looks into the table: that bounds the depth of what is looked into.

@@ -1,5 +1,4 @@
 import { describeSetting } from '@quantumtrade/dal-runtime';
-import type { RefuseKey } from './check-table.js';
 import type { Override } from './environment.js';
 import { keyAt, type ConfigKey } from './keys.js';
 import { readValue, Refused } from './read-value.js';
@@ -8,6 +7,9 @@ import type { CONFIG_SETTINGS } from './sections.js';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
 import { splitServerUrl } from './server-url.js';
 import { isTable, type Table } from './table.js';
+
+/** Throws the error of the key at a path of a file. */
+export type RefuseKey = (path: readonly string[], reason: string) => never;
 
 type Values = Record<string, unknown>;
 type Sections = SettingsOf<typeof CONFIG_SETTINGS, Secret>;

@@ -85,7 +85,7 @@ export function openTrail(
 }
 
 /** The parts of a data layer. Without `writing` there are no batch writers. */
-export interface DatabaseParts {
+export interface OpenParts {
   readonly timeSeries: TimeSeriesBackend;
   readonly cache: CacheBackend;
   readonly writing?: WriterSetup | undefined;
@@ -95,7 +95,7 @@ export interface DatabaseParts {
 }
 
 /** Creates the facade over open parts. */
-export function createDatabase(parts: DatabaseParts, options: DatabaseOptions): DatabaseAbstraction {
+export function createDatabase(parts: OpenParts, options: DatabaseOptions): DatabaseAbstraction {
   const { timeSeries, cache, writing, auditTrail } = parts;
   const sinks = [options.audit, auditTrail].filter((sink) => sink !== undefined);
   return new DatabaseAbstraction({

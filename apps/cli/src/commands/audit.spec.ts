@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../exit-codes.js';
-import { qtdal, Scratch } from '../testing.js';
+import { qtdal, ScratchDirectory } from '../testing.js';
 
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 afterAll(() => scratch.remove());
 
 const trail = join(scratch.path, 'trail');

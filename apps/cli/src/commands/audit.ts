@@ -10,8 +10,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { count, table } from '../output.js';
-import type { RunSession } from '../run.js';
-import type { CommonOptions, Session } from '../session.js';
+import type { CommonOptions, RunSession, Session } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
 interface AuditFlags extends CommonOptions {

@@ -4,9 +4,9 @@ import { loadConfig } from '@quantumtrade/dal-config';
 import { backendModule, openDatabase, TOKENS } from '@quantumtrade/dal-container';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import { EXIT } from '../exit-codes.js';
-import { qtdal, Scratch } from '../testing.js';
+import { qtdal, ScratchDirectory } from '../testing.js';
 
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 afterAll(() => scratch.remove());
 
 const bar = buildRow('marketData', { symbol: 'A' });

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileWriterStorage } from '@quantumtrade/dal';
 import { EXIT } from '../exit-codes.js';
-import { qtdal, Scratch } from '../testing.js';
+import { qtdal, ScratchDirectory } from '../testing.js';
 
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 afterAll(() => scratch.remove());
 
 let place = 0;

@@ -10,8 +10,7 @@ import { summaryOf } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { table } from '../output.js';
-import type { RunSession } from '../run.js';
-import type { CommonOptions, Session } from '../session.js';
+import type { CommonOptions, RunSession, Session } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
 export function addDeadLetter(program: Command, run: RunSession): void {

@@ -4,8 +4,7 @@ import { runDemo } from '../demo/run-demo.js';
 import { describeSummary } from '../demo/summary.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { count, seconds, toJson } from '../output.js';
-import type { RunSession } from '../run.js';
-import type { CommonOptions } from '../session.js';
+import type { CommonOptions, RunSession } from '../session.js';
 import { withCommonOptions } from '../session.js';
 import { positive } from './ingest.js';
 

@@ -1,8 +1,8 @@
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { EXIT } from '../exit-codes.js';
-import { OwnDatabase, qtdal, Scratch } from '../testing.js';
+import { OwnDatabase, qtdal, ScratchDirectory } from '../testing.js';
 
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 const own = new OwnDatabase('doctor');
 const configWith = (redisUrl: string) => scratch.file(`${new URL(redisUrl).port}.toml`, own.config(redisUrl));
 const config = configWith(process.env['REDIS_URL']!);

@@ -7,8 +7,7 @@ import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { describeGuarantees } from '../guarantees.js';
 import { table } from '../output.js';
-import type { RunSession } from '../run.js';
-import type { CommonOptions, Session } from '../session.js';
+import type { CommonOptions, RunSession, Session } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
 interface Check {

@@ -12,9 +12,8 @@ import { ingestFile } from '../ingest/ingest-file.js';
 import type { DecimalMark } from '../ingest/numbers.js';
 import type { AmbiguousChoice } from '../ingest/zones.js';
 import { count, seconds, toJson, type Output } from '../output.js';
-import type { RunSession } from '../run.js';
 import { prepareSchema } from '../schema.js';
-import type { CommonOptions } from '../session.js';
+import type { CommonOptions, RunSession } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 import { printable } from '../terminal.js';
 

@@ -4,8 +4,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { bytes, count } from '../output.js';
-import type { RunSession } from '../run.js';
-import type { CommonOptions } from '../session.js';
+import type { CommonOptions, RunSession } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
 export function addMigrate(program: Command, run: RunSession): void {

@@ -15,9 +15,8 @@ import { Argument, InvalidArgumentError } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { readInstant } from '../ingest/instants.js';
 import { count, milliseconds, table } from '../output.js';
-import type { RunSession } from '../run.js';
 import { requireSchema } from '../schema.js';
-import type { CommonOptions } from '../session.js';
+import type { CommonOptions, RunSession } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 import { positive } from './ingest.js';
 

@@ -3,8 +3,7 @@ import { EXIT } from '../exit-codes.js';
 import { describeCache } from '../cache-state.js';
 import { describeGuarantees } from '../guarantees.js';
 import { milliseconds } from '../output.js';
-import type { RunSession } from '../run.js';
-import type { CommonOptions } from '../session.js';
+import type { CommonOptions, RunSession } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
 export function addStatus(program: Command, run: RunSession): void {

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { Bar } from '../ingest/bars.js';
-import { Random } from './random.js';
+import { DemoRandom } from './random.js';
 
 export interface GeneratorOptions {
   /** Total number of bars. */
@@ -22,7 +22,7 @@ export const symbolName = (index: number): string => `SIM${String(index + 1).pad
  * in New York, prices on a geometric random walk with gaps over night, in cents. The same options give the same bars.
  */
 export function* generatedBars({ bars, symbols, seed }: GeneratorOptions): Generator<Bar> {
-  const random = new Random(seed);
+  const random = new DemoRandom(seed);
   const walks = Array.from({ length: symbols }, (_, index) => new Walk(symbolName(index), random));
   let made = 0;
   for (let session = FIRST_SESSION; ; session = session.plus({ days: 1 })) {
@@ -41,12 +41,12 @@ const cents = (price: number): number => Math.max(1, Math.round(price * 100)) / 
 
 class Walk {
   readonly #symbol: string;
-  readonly #random: Random;
+  readonly #random: DemoRandom;
   readonly #deviation: number;
   readonly #usualVolume: number;
   #price: number;
 
-  constructor(symbol: string, random: Random) {
+  constructor(symbol: string, random: DemoRandom) {
     this.#symbol = symbol;
     this.#random = random;
     this.#price = random.between(10, 500);

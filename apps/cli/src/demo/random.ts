@@ -1,5 +1,5 @@
 /** Seeded pseudo-random numbers. */
-export class Random {
+export class DemoRandom {
   #state: number;
 
   constructor(seed: number) {

@@ -11,13 +11,13 @@ import type { GeneratorOptions } from './generated-bars.js';
 import { generatedBars, symbolName } from './generated-bars.js';
 import { evaluatePredictions, storePredictions } from './predictions.js';
 import { SP500 } from './sp500.js';
-import type { DemoSummary, Step } from './summary.js';
+import type { DemoSummary, DemoStep } from './summary.js';
 import { verify } from './verify.js';
 
 export interface DemoOptions extends GeneratorOptions {
   signal: AbortSignal;
   /** Called after each step. */
-  onStep: (step: Step) => void;
+  onStep: (step: DemoStep) => void;
 }
 
 const ROWS_PER_WRITE = 50_000;
@@ -30,7 +30,7 @@ export async function runDemo(
 ): Promise<DemoSummary> {
   const { bars, symbols, seed, signal, onStep } = options;
   const started = performance.now();
-  const steps: Step[] = [];
+  const steps: DemoStep[] = [];
   const step = async <T>(name: string, run: () => Promise<{ count: number; value: T }>): Promise<T> => {
     signal.throwIfAborted();
     const begun = performance.now();

@@ -4,7 +4,7 @@ import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
 import { count, milliseconds, seconds, table } from '../output.js';
 
 /** One step of the demo. */
-export interface Step {
+export interface DemoStep {
   name: string;
   /** Number of items that its name says. */
   count: number;
@@ -30,7 +30,7 @@ export interface DemoSummary {
   backends: BackendNames;
   seed: number;
   durationMs: number;
-  steps: Step[];
+  steps: DemoStep[];
   verifications: Verification[];
   cache: CacheCheck[];
   /** The bar of the S&P 500 of October 2008. */

@@ -37,7 +37,7 @@ const REQUIRED: readonly ColumnField[] = ['timestamp', 'open', 'high', 'low', 'c
 const SHOWN_NAMES = 20;
 const SHOWN_LENGTH = 40;
 
-export const simplified = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+const simplified = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /** Returns whether a column's name alone identifies its field. */
 export const isUsualName = (name: string): boolean => {
@@ -46,7 +46,7 @@ export const isUsualName = (name: string): boolean => {
 };
 
 /** Returns the first names, shortened and printable, for a message. */
-export function listed(names: readonly string[]): string {
+function listed(names: readonly string[]): string {
   const shown = names
     .slice(0, SHOWN_NAMES)
     .map((name) => printable(name.length > SHOWN_LENGTH ? `${name.slice(0, SHOWN_LENGTH)}…` : name));

@@ -2,14 +2,14 @@ import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
 import { memoryModule, openDatabase } from '@quantumtrade/dal-container';
-import { Random } from '../demo/random.js';
+import { DemoRandom } from '../demo/random.js';
 import { SP500 } from '../demo/sp500.js';
-import { csvRecords, Scratch, sp500Bars } from '../testing.js';
+import { csvRecords, ScratchDirectory, sp500Bars } from '../testing.js';
 import type { Refusal } from './bars.js';
 import { ingestFile } from './ingest-file.js';
 
 const HEADER = 'date,open,high,low,close,volume';
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 let opened: OpenDatabase;
 
 beforeEach(async () => {
@@ -87,7 +87,7 @@ describe('ingestFile', () => {
   });
 
   it('continues after an abort at any batch', async () => {
-    const random = new Random(7);
+    const random = new DemoRandom(7);
     let aborts = 0;
     for (let rows = 0; rows < SP500.bars; aborts++) {
       const controller = new AbortController();

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { parseConfig } from '@quantumtrade/dal-config';
 import type { OpenDatabase } from '@quantumtrade/dal-container';
 import { embeddedModule, openDatabase, TOKENS } from '@quantumtrade/dal-container';
-import { Random } from '../demo/random.js';
+import { DemoRandom } from '../demo/random.js';
 import { SP500 } from '../demo/sp500.js';
-import { Scratch, sp500Bars } from '../testing.js';
+import { ScratchDirectory, sp500Bars } from '../testing.js';
 import { ingestFile } from './ingest-file.js';
 
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 afterAll(() => scratch.remove());
 
 const config = parseConfig('[redis]\nurl = "redis://127.0.0.1:9"', {});
@@ -23,7 +23,7 @@ describe('ingestFile', () => {
   it.each([1, 2])(
     'continues after the server was killed (seed %d)',
     async (seed) => {
-      const random = new Random(seed);
+      const random = new DemoRandom(seed);
       const dataDirectory = join(scratch.path, `seed-${seed}`);
       const first = await open(dataDirectory);
       const { pid } = await first.container.getAsync(TOKENS.EmbeddedClickHouse);

@@ -2,11 +2,11 @@ import { closeSync, openSync, ftruncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { UsageError } from '../exit-codes.js';
-import { Scratch } from '../testing.js';
+import { ScratchDirectory } from '../testing.js';
 import { layoutOf } from './layout.js';
 import { linesOf } from './text-file.js';
 
-const scratch = new Scratch();
+const scratch = new ScratchDirectory();
 afterAll(() => scratch.remove());
 
 const file = (name: string, content: string | Buffer): string => {
