@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { KeyspaceOptions } from './options.js';
-import type { Fate, Step } from './testing/simulation.js';
-import { Simulation } from './testing/simulation.js';
+import type { Fate, SimulationStep } from './testing/simulation.js';
+import { TwoProcessSimulation } from './testing/simulation.js';
 import { settled } from './testing/cluster.js';
 
 const seed = Number(process.env['QT_SEED'] ?? Date.now() % 1_000_000);
@@ -10,7 +10,7 @@ const numRuns = Number(process.env['QT_RUNS'] ?? 300);
 const by = fc.constantFrom(0 as const, 1 as const);
 const key = fc.constantFrom(0, 0, 0, 0, 0, 1);
 const readings = ['get', 'getMany', 'getOrLoad', 'getOrLoad', 'peek'] as const;
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<SimulationStep> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
@@ -50,14 +50,14 @@ const MAX_PASSES = 5_000;
 /** Runs the steps of each actor in order, concurrently with those of the others, until nothing is under way. */
 async function play(
   s: fc.Scheduler,
-  actors: Step[][],
+  actors: SimulationStep[][],
   fates: Fate[],
   chosen: KeyspaceOptions,
 ): Promise<void> {
   let calls = 0;
   const nextFate = () => fates[calls++] ?? 'answered';
   const schedule = (label: string) => s.schedule(Promise.resolve(), label);
-  const simulation = new Simulation(schedule, nextFate, chosen);
+  const simulation = new TwoProcessSimulation(schedule, nextFate, chosen);
   let isOver = false;
   const release = async (work: Promise<unknown>) => {
     isOver = false;
@@ -74,7 +74,7 @@ async function play(
     await work;
   };
   await settled();
-  const follow = async (steps: Step[]) => {
+  const follow = async (steps: SimulationStep[]) => {
     for (const each of steps) await schedule(JSON.stringify(each)).then(() => simulation.run(each));
   };
   await simulation.begin();

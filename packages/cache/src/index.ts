@@ -10,9 +10,5 @@ export type { LocalInvalidations } from './invalidation/local-invalidations.js';
 export type { Loader } from './load/load-coordinator.js';
 export type { KeyspaceOptions } from './options.js';
 export { coherentBlocks } from './read-through/coherent-blocks.js';
-export {
-  ReadThroughCache,
-  type ReadThroughObserver,
-  type WrittenValue,
-} from './read-through/read-through-cache.js';
-export type { ReadThroughKeyspace } from './read-through/read-through-keyspace.js';
+export { ReadThroughCache, type WrittenValue } from './read-through/read-through-cache.js';
+export type { ReadThroughKeyspace, ReadThroughObserver } from './read-through/read-through-keyspace.js';

@@ -6,7 +6,7 @@ import type {
   BatchResult,
   BlockReceipt,
   BlockWriter,
-  Operation,
+  OperationDescriptor,
   Operations,
   TimeSource,
 } from '@quantumtrade/dal-domain';
@@ -64,7 +64,7 @@ export class Observation {
     const calls = cached.calls as Methods;
     const atHand = cached.atHand as Readonly<Record<string, ((...args: unknown[]) => unknown) | undefined>>;
     const observed: Record<string, Method> = {};
-    for (const [key, operation] of Object.entries<Operation>(operations)) {
+    for (const [key, operation] of Object.entries<OperationDescriptor>(operations)) {
       const call = calls[key] ?? ((...args) => adapter[key]!(...args));
       if (operation.isLasting) {
         observed[key] = call;

@@ -272,7 +272,7 @@ export {
   OPERATIONS,
   READ,
   type ObservedPorts,
-  type Operation,
+  type OperationDescriptor,
   type Operations,
   type PortOperations,
 } from './ports/operations.js';

@@ -15,7 +15,7 @@ export interface Flight {
 export class SingleFlight {
   readonly #timeoutError: TimeoutErrorFactory | undefined;
   readonly #clock: Clock;
-  readonly #flights = new Map<string, Flight>();
+  readonly #byKey = new Map<string, Flight>();
   #joinedCount = 0;
 
   constructor(timeoutError?: TimeoutErrorFactory, clock: Clock = systemClock) {
@@ -58,23 +58,23 @@ export class SingleFlight {
 
   /** Lets callers of a key of this group join running work of another. It is joinable until it settles or is aborted. */
   adopt(key: string, flight: Flight): void {
-    this.#flights.set(key, flight);
+    this.#byKey.set(key, flight);
     const end = () => this.#end(key, flight);
     flight.work?.then(end, end);
   }
 
   /** Lets no further caller join the key's running work. Its current callers still receive the outcome. */
   forget(key: string): void {
-    this.#flights.delete(key);
+    this.#byKey.delete(key);
   }
 
   /** Lets no further caller join any running work. */
   forgetAll(): void {
-    this.#flights.clear();
+    this.#byKey.clear();
   }
 
   #joinable(key: string): Flight | undefined {
-    const flight = this.#flights.get(key);
+    const flight = this.#byKey.get(key);
     return flight?.work === undefined || flight.signal.aborted ? undefined : flight;
   }
 
@@ -99,11 +99,11 @@ export class SingleFlight {
       flight.work = undefined;
     };
     work.then(end, end);
-    this.#flights.set(key, flight);
+    this.#byKey.set(key, flight);
     return flight;
   }
 
   #end(key: string, flight: Flight): void {
-    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    if (this.#byKey.get(key) === flight) this.#byKey.delete(key);
   }
 }

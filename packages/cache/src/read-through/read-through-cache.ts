@@ -12,13 +12,8 @@ import type { CacheHealth, CacheStats } from '../coherent-cache.js';
 import { CoherentCache } from '../coherent-cache.js';
 import type { CoherentKeyspace } from '../coherent-keyspace.js';
 import type { KeyspaceOptions } from '../options.js';
-import type { StoreLoader } from './read-through-keyspace.js';
+import type { ReadThroughObserver, StoreLoader } from './read-through-keyspace.js';
 import { ReadThroughKeyspace } from './read-through-keyspace.js';
-
-/** Receives each lookup of a read-through keyspace. */
-export interface ReadThroughObserver {
-  cacheLookup(hit: boolean): void;
-}
 
 export interface ReadThroughOptions {
   /** How the values of each key pattern are kept. */

@@ -1,7 +1,11 @@
 import type { CallOptions, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
 import { checkCall } from '@quantumtrade/dal-domain';
 import type { CoherentKeyspace } from '../coherent-keyspace.js';
-import type { ReadThroughObserver } from './read-through-cache.js';
+
+/** Receives each lookup of a read-through keyspace. */
+export interface ReadThroughObserver {
+  cacheLookup(hit: boolean): void;
+}
 
 /** Loads a value from the store; null when it has none. The value is handed over, to be shared and frozen. */
 export type StoreLoader<P extends string, T> = (parts: KeyParts<P>, limits: CallOptions) => Promise<T | null>;

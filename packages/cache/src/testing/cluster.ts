@@ -9,7 +9,7 @@ import { FaultyCache } from './faulty-cache.js';
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Invalidations that a test can disconnect and delay. */
-export class ControlledInvalidations implements CacheInvalidations {
+class ControlledInvalidations implements CacheInvalidations {
   readonly #listeners = new Set<InvalidationListener>();
   readonly #kept: (readonly string[] | 'all')[] = [];
   #isDisconnected = false;

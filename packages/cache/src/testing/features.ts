@@ -1,4 +1,5 @@
 import { keyspaces } from '@quantumtrade/dal-domain';
+import type { CoherentCacheOptions } from '../coherent-cache.js';
 import type { Loader } from '../load/load-coordinator.js';
 import type { KeyspaceOptions } from '../options.js';
 import { openCluster } from './cluster.js';
@@ -31,4 +32,19 @@ export async function openFeatures(options?: KeyspaceOptions, size = 1) {
     others: features[1]!,
     all: features,
   };
+}
+
+/** Opens a keyspace of features in two processes, with a value that the first process holds. */
+export async function openWithValue(options?: KeyspaceOptions) {
+  const cluster = await openFeatures(options, 2);
+  await cluster.others.set(RSI, 1);
+  await cluster.features.get(RSI);
+  return { ...cluster, there: cluster.processes[1]! };
+}
+
+/** Opens a keyspace of features in one process with limits of its first level. */
+export async function openLimited(limits: CoherentCacheOptions) {
+  const cluster = await openCluster(1, limits);
+  const here = cluster.processes[0]!;
+  return { ...cluster, here, features: here.cache.keyspace(keyspaces.featureValue) };
 }

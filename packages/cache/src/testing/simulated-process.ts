@@ -74,11 +74,11 @@ export class SimulatedProcess implements CacheInvalidations {
       if (connection === undefined || connection !== this.#underWay) return;
       const { key: changed, value: written } = connection.shift()!;
       this.noteKnown(changed, written);
-      this.#listener!.onInvalidated([KEYS[changed]!]);
+      this.#listener!.onInvalidated([SIMULATED_KEYS[changed]!]);
     });
   }
 }
 
 const NAMES = ['a', 'b'] as const;
-export const partsOf = (key: number) => ({ symbol: 'S', featureName: NAMES[key]! });
-export const KEYS = NAMES.map((name) => `features:S:${name}`);
+export const simulatedParts = (key: number) => ({ symbol: 'S', featureName: NAMES[key]! });
+export const SIMULATED_KEYS = NAMES.map((name) => `features:S:${name}`);

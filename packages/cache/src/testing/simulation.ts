@@ -4,13 +4,13 @@ import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import type { KeyspaceOptions } from '../options.js';
 import type { Schedule } from './simulated-process.js';
-import { KEYS, SimulatedProcess, partsOf } from './simulated-process.js';
+import { SIMULATED_KEYS, SimulatedProcess, simulatedParts } from './simulated-process.js';
 
 type Reading = 'get' | 'getMany' | 'getOrLoad' | 'peek';
 type Writing = 'set' | 'delete' | 'deleteWhere';
 type Writer = 0 | 1 | 'foreign';
 
-export type Step =
+export type SimulationStep =
   | { readonly do: 'read'; readonly how: Reading; readonly by: 0 | 1; readonly key: number }
   | { readonly do: 'write'; readonly how: Writing; readonly by: Writer; readonly key: number }
   | { readonly do: 'reconnect'; readonly by: 0 | 1 }
@@ -23,7 +23,7 @@ export type Fate = 'answered' | 'lost' | 'unanswered' | 'hung';
  * Simulates two processes with a cache, and a client without one, over one store and one database. The scheduler decides when
  * each step happens. Every write gives its key a greater value.
  */
-export class Simulation {
+export class TwoProcessSimulation {
   readonly #timers = new ManualClock();
   readonly #backend = memoryCacheBackend({ clock: this.#timers });
   readonly #schedule: Schedule;
@@ -31,13 +31,13 @@ export class Simulation {
   readonly #nextFate: () => Fate;
   readonly #stalenessMs: number;
   readonly #processes: readonly SimulatedProcess[];
-  readonly #database = KEYS.map(() => 0);
+  readonly #database = SIMULATED_KEYS.map(() => 0);
   /** By key: the least value that the second level could return, and since when, oldest first. */
-  readonly #held = KEYS.map(() => [{ value: 0, since: 0 }]);
+  readonly #held = SIMULATED_KEYS.map(() => [{ value: 0, since: 0 }]);
   /** By key: the write that the next one waits for. The order of two concurrent writes would be unknown. */
-  readonly #writing = KEYS.map(() => Promise.resolve());
+  readonly #writing = SIMULATED_KEYS.map(() => Promise.resolve());
   /** By key: whether the second level has confirmed the last write. */
-  readonly #isConfirmed = KEYS.map(() => true);
+  readonly #isConfirmed = SIMULATED_KEYS.map(() => true);
 
   constructor(schedule: Schedule, nextFate: () => Fate, options: KeyspaceOptions) {
     this.#schedule = (label) => (this.#isAtRest ? Promise.resolve() : schedule(label));
@@ -51,7 +51,7 @@ export class Simulation {
       onDisconnected: () => undefined,
       onInvalidated: (keys) => {
         const [key] = keys as readonly string[];
-        const index = KEYS.indexOf(key!);
+        const index = SIMULATED_KEYS.indexOf(key!);
         for (const process of this.#processes) process.send(index, key!, this.#heldNow()[index]!);
       },
     });
@@ -61,14 +61,14 @@ export class Simulation {
   /** Gives every key a value that both processes hold. */
   async begin(): Promise<void> {
     this.#isAtRest = true;
-    for (const [key] of KEYS.entries()) {
+    for (const [key] of SIMULATED_KEYS.entries()) {
       await this.#write('set', 'foreign', key);
-      for (const process of this.#processes) await process.features.get(partsOf(key));
+      for (const process of this.#processes) await process.features.get(simulatedParts(key));
     }
     this.#isAtRest = false;
   }
 
-  async run(step: Step): Promise<void> {
+  async run(step: SimulationStep): Promise<void> {
     if (step.do === 'wait') this.#timers.advance(step.ms);
     else if (step.do === 'reconnect') await this.#processes[step.by]!.reconnect(() => this.#heldNow());
     else if (step.do === 'write') await this.#write(step.how, step.by, step.key);
@@ -84,13 +84,15 @@ export class Simulation {
   async requireCoherence(): Promise<void> {
     this.#isAtRest = true;
     this.#timers.advance(this.#stalenessMs);
-    for (const [key] of KEYS.entries()) {
+    for (const [key] of SIMULATED_KEYS.entries()) {
       if (!this.#isConfirmed[key]) continue;
       for (const how of ['peek', 'get', 'get', 'peek', 'getOrLoad', 'get'] as const) {
         for (const process of this.#processes) {
           const value = await this.#ask(process, how, key);
           if (value != null && value !== this.#database[key]) {
-            throw new Error(`at rest, ${how} of ${KEYS[key]} gave ${value}, not ${this.#database[key]}`);
+            throw new Error(
+              `at rest, ${how} of ${SIMULATED_KEYS[key]} gave ${value}, not ${this.#database[key]}`,
+            );
           }
         }
       }
@@ -105,17 +107,17 @@ export class Simulation {
     const value = await this.#ask(process, how, key);
     const isShared = !isConnected && process.cache.stats().degradedLoads > degradedLoads;
     if (value != null && value < oldest && !isShared) {
-      throw new Error(`${how} of ${KEYS[key]} gave ${value} when ${oldest} was known`);
+      throw new Error(`${how} of ${SIMULATED_KEYS[key]} gave ${value} when ${oldest} was known`);
     }
   }
 
   /** Reads a value; undefined when the second level failed or a load took too long. */
   async #ask({ features }: SimulatedProcess, how: Reading, key: number): Promise<number | null | undefined> {
-    const parts = partsOf(key);
+    const parts = simulatedParts(key);
     if (how === 'peek') return features.peek(parts);
     if (how === 'getOrLoad') return features.getOrLoad(parts, () => this.#load(key)).catch(undefinedIfLate);
     if (how === 'get') return features.get(parts).catch(() => undefined);
-    const values = await features.getMany(KEYS.map((_, i) => partsOf(i))).catch(() => []);
+    const values = await features.getMany(SIMULATED_KEYS.map((_, i) => simulatedParts(i))).catch(() => []);
     return values[key];
   }
 
@@ -131,9 +133,9 @@ export class Simulation {
   }
 
   async #load(key: number): Promise<number> {
-    await this.#schedule(`a query for ${KEYS[key]} arrives`);
+    await this.#schedule(`a query for ${SIMULATED_KEYS[key]} arrives`);
     const value = this.#database[key]!;
-    await this.#schedule(`a query for ${KEYS[key]} answers`);
+    await this.#schedule(`a query for ${SIMULATED_KEYS[key]} answers`);
     return value;
   }
 
@@ -142,21 +144,21 @@ export class Simulation {
   }
 
   async #writeAlone(how: Writing, by: Writer, key: number): Promise<void> {
-    await this.#schedule(`${by} writes ${KEYS[key]}`);
+    await this.#schedule(`${by} writes ${SIMULATED_KEYS[key]}`);
     const value = ++this.#database[key]!;
     this.#isConfirmed[key] = false;
-    await this.#schedule(`${by} has written ${KEYS[key]}, its ${how} follows`);
+    await this.#schedule(`${by} has written ${SIMULATED_KEYS[key]}, its ${how} follows`);
     const written = [...this.#database];
-    const affected = how === 'deleteWhere' ? [...KEYS.keys()] : [key];
+    const affected = how === 'deleteWhere' ? [...SIMULATED_KEYS.keys()] : [key];
     if (by === 'foreign') {
       const { cache } = this.#backend;
       for (const each of affected) this.#holds(each, written[each]!);
-      if (how === 'set') await cache.set(KEYS[key]!, value, 2);
-      else if (how === 'delete') await cache.delete(KEYS[key]!);
+      if (how === 'set') await cache.set(SIMULATED_KEYS[key]!, value, 2);
+      else if (how === 'delete') await cache.delete(SIMULATED_KEYS[key]!);
       else await cache.deleteWhere(keyspaces.featureValue.pattern, ALL_KEYS);
     } else {
       const { features } = this.#processes[by]!;
-      const parts = partsOf(key);
+      const parts = simulatedParts(key);
       const write =
         how === 'set'
           ? features.set(parts, value)
@@ -183,7 +185,7 @@ export class Simulation {
 
   /** Deletes all keys one after the other, until the call is given up. */
   async #deleteAll(process: string, deadline: number): Promise<void> {
-    const deletions = [...KEYS.entries()].map(async ([key, name]) => {
+    const deletions = [...SIMULATED_KEYS.entries()].map(async ([key, name]) => {
       await this.#schedule(`deleteWhere of ${process} comes to ${name}`);
       if (this.#timers.now() >= deadline) throw lost('deleteWhere');
       this.#holds(key, this.#database[key]!);
@@ -200,7 +202,7 @@ export class Simulation {
       const { deadline, ...options } = args.at(-1) as SetIfUnchangedOptions & { readonly deadline: number };
       await this.#schedule(`${name} of ${process} arrives`);
       if (fate === 'lost' || this.#timers.now() >= deadline) throw lost(name);
-      const key = KEYS.indexOf(args[0] as string);
+      const key = SIMULATED_KEYS.indexOf(args[0] as string);
       if (name === 'set') this.#holds(key, args[1] as number);
       if (name === 'delete') this.#holds(key, this.#database[key]!);
       const method = store[name] as (...args: unknown[]) => Promise<unknown>;

@@ -1,54 +1,32 @@
 import { keyspaces } from '@quantumtrade/dal-domain';
-import type { CoherentKeyspace } from '../coherent-keyspace.js';
-import type { KeyspaceOptions } from '../options.js';
-import type { Process } from '../testing/cluster.js';
 import { openCluster } from '../testing/cluster.js';
-
-const rsi = { symbol: 'AAPL', featureName: 'rsi' };
-const key = 'features:AAPL:rsi';
-
-type Features = CoherentKeyspace<'features:{symbol}:{featureName}', number>;
-const featuresOf = ({ cache }: Process, options?: KeyspaceOptions): Features =>
-  cache.keyspace(keyspaces.featureValue, options);
-
-/** Opens a keyspace in two processes; the first holds its value. */
-async function two(options?: KeyspaceOptions) {
-  const cluster = await openCluster(2);
-  const [here, there] = cluster.processes as [Process, Process];
-  const features = featuresOf(here, options);
-  const others = featuresOf(there, options);
-  await others.set(rsi, 1);
-  await features.get(rsi);
-  return { ...cluster, here, there, features, others };
-}
+import { openLimited, openWithValue, RSI, RSI_KEY } from '../testing/features.js';
 
 it('drops a value when it expires on the second level', async () => {
-  const { foreign, features, timers } = await two();
-  await foreign.set(key, 2, 10);
+  const { foreign, features, timers } = await openWithValue();
+  await foreign.set(RSI_KEY, 2, 10);
   timers.advance(4_000);
-  expect(await features.get(rsi)).toBe(2);
+  expect(await features.get(RSI)).toBe(2);
   timers.advance(5_999);
-  expect(features.peek(rsi)).toBe(2);
+  expect(features.peek(RSI)).toBe(2);
   timers.advance(1);
-  expect(features.peek(rsi)).toBeUndefined();
-  expect(await features.get(rsi)).toBeNull();
+  expect(features.peek(RSI)).toBeUndefined();
+  expect(await features.get(RSI)).toBeNull();
 });
 
 it('drops a value after the l1TtlMs of its keyspace', async () => {
-  const { features, timers } = await two({ l1TtlMs: 100 });
+  const { features, timers } = await openWithValue({ l1TtlMs: 100 });
   timers.advance(99);
-  expect(features.peek(rsi)).toBe(1);
+  expect(features.peek(RSI)).toBe(1);
   timers.advance(1);
-  expect(features.peek(rsi)).toBeUndefined();
-  expect(await features.get(rsi)).toBe(1);
+  expect(features.peek(RSI)).toBeUndefined();
+  expect(await features.get(RSI)).toBe(1);
 });
 
 it.each([{ maxEntries: 10 }, { maxBytes: 10 * 16 }])(
   'evicts the least recently used value beyond %j',
   async (limits) => {
-    const { foreign, processes } = await openCluster(1, limits);
-    const [here] = processes as [Process];
-    const features = featuresOf(here);
+    const { foreign, here, features } = await openLimited(limits);
     const parts = Array.from({ length: 100 }, (_, i) => ({ symbol: `S${i}`, featureName: 'rsi' }));
     for (const [i, { symbol }] of parts.entries()) await foreign.set(`features:${symbol}:rsi`, i, 60);
     for (const each of parts) {
@@ -67,40 +45,36 @@ it.each([
   [1, { maxBytes: 16 }],
   [2, { maxBytes: 2 * 16 }],
 ])('keeps %i other values when one changes (%j)', async (capacity, limits) => {
-  const { foreign, processes } = await openCluster(1, limits);
-  const [here] = processes as [Process];
-  const features = featuresOf(here);
+  const { foreign, features } = await openLimited(limits);
   const macd = { symbol: 'AAPL', featureName: 'macd' };
-  await foreign.set(key, 1, 60);
+  await foreign.set(RSI_KEY, 1, 60);
   await foreign.set('features:AAPL:macd', 2, 60);
-  await features.get(rsi);
+  await features.get(RSI);
   await foreign.set('features:MSFT:rsi', 3, 60);
-  expect(features.peek(rsi)).toBe(1);
+  expect(features.peek(RSI)).toBe(1);
   await features.get(macd);
   await foreign.set('features:MSFT:rsi', 4, 60);
-  expect([features.peek(rsi), features.peek(macd)]).toEqual([capacity === 1 ? undefined : 1, 2]);
+  expect([features.peek(RSI), features.peek(macd)]).toEqual([capacity === 1 ? undefined : 1, 2]);
 });
 
 it.each([{ maxEntries: 2 }, { maxBytes: 2 * 16 }])(
   'frees its whole capacity when its last value goes (%j)',
   async (limits) => {
-    const { processes } = await openCluster(1, limits);
-    const [here] = processes as [Process];
-    const features = featuresOf(here);
+    const { here, features } = await openLimited(limits);
     const macd = { symbol: 'AAPL', featureName: 'macd' };
-    await features.set(rsi, 1);
-    await features.get(rsi);
+    await features.set(RSI, 1);
+    await features.get(RSI);
     const full = { entries: here.cache.stats().entries, bytes: here.cache.stats().bytes };
     for (let n = 0; n < 3; n++) {
-      await features.delete(rsi);
+      await features.delete(RSI);
       expect(here.cache.stats()).toMatchObject({ entries: 0, bytes: 0 });
-      await features.set(rsi, 1);
-      await features.get(rsi);
+      await features.set(RSI, 1);
+      await features.get(RSI);
       expect(here.cache.stats()).toMatchObject(full);
     }
     await features.set(macd, 2);
     await features.get(macd);
-    expect([features.peek(rsi), features.peek(macd)]).toEqual([1, 2]);
+    expect([features.peek(RSI), features.peek(macd)]).toEqual([1, 2]);
     expect(here.cache.stats()).toMatchObject({ entries: 2, bytes: 2 * full.bytes });
   },
 );

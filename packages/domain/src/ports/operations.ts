@@ -8,7 +8,7 @@ import type { CacheBackend, TimeSeriesBackend } from './backends.js';
 import type { RecordRepositories } from './record-repositories.js';
 
 /** Says how calls of one port method are observed. */
-export interface Operation {
+export interface OperationDescriptor {
   /** `write` changes data, `read` leaves it as it is. */
   readonly access: 'read' | 'write';
   /** Whether each call leaves an audit entry. */
@@ -23,10 +23,10 @@ export const READ = { access: 'read', isAudited: false, isLasting: false } as co
 export const AUDITED_WRITE = { access: 'write', isAudited: true, isLasting: false } as const;
 
 /** Changes a value that expires by itself within minutes. It leaves no audit entry. */
-export const UNAUDITED_WRITE = { access: 'write', isAudited: false, isLasting: false } as const;
+const UNAUDITED_WRITE = { access: 'write', isAudited: false, isLasting: false } as const;
 
 /** Returns an iterable of what happens from now on. */
-export const SUBSCRIPTION = { access: 'read', isAudited: false, isLasting: true } as const;
+const SUBSCRIPTION = { access: 'read', isAudited: false, isLasting: true } as const;
 
 /**
  * The operations of a port, one for each of its methods: the compiler refuses a port method without one. An operation's name
@@ -51,7 +51,7 @@ export type PortOperations = { readonly [Name in keyof ObservedPorts]: Operation
 
 /** The operations of every method that the repository of a record may have. */
 const RECORD_OPERATIONS: Readonly<
-  Record<{ [N in RecordName]: keyof RecordRepositories[N] }[RecordName], Operation>
+  Record<{ [N in RecordName]: keyof RecordRepositories[N] }[RecordName], OperationDescriptor>
 > = {
   insert: AUDITED_WRITE,
   find: READ,
