@@ -2,7 +2,8 @@ import type { AuditEntry } from '@quantumtrade/dal-domain';
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { currentOperation, onOperationEnd } from '@quantumtrade/dal-telemetry';
-import { bars, MONTH_MS, turn } from '@quantumtrade/dal-writer/testing/bars';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars, MONTH_MS } from '@quantumtrade/dal-testing/records';
 import { Processes } from './testing/processes.js';
 
 const away = new ConnectionError('away', { operation: 'test' });

@@ -1,6 +1,6 @@
 import { anyValue, CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { bars, storedSymbols } from '@quantumtrade/dal-writer/testing/bars';
+import { bars, storedSymbols } from '@quantumtrade/dal-testing/records';
 import { Processes } from './testing/processes.js';
 
 let memory: ReturnType<typeof memoryTimeSeries>;

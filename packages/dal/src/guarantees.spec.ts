@@ -7,9 +7,9 @@ import {
   memoryDeadLetters,
   memoryTimeSeries,
 } from '@quantumtrade/dal-memory';
-import { Random, SimulatedDisk } from '@quantumtrade/dal-testing';
+import { Random, SimulatedDisk, turn } from '@quantumtrade/dal-testing';
+import { bars, storedSymbols } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from './database-abstraction.js';
-import { bars, storedSymbols, turn } from '@quantumtrade/dal-writer/testing/bars';
 
 const remembers = { blocks: 0, seconds: null };
 const WHOLE = [tableGuarantees('market_data', { remembers, reasons: { synced: 'fsync is off' } })];

@@ -2,10 +2,10 @@ import type { AuditEntry, PredictionBatch } from '@quantumtrade/dal-domain';
 import { AUDITED_WRITE, OLDEST_TICK, OPERATIONS, READ } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { currentOperation, onOperationEnd, OperationMetrics } from '@quantumtrade/dal-telemetry';
+import { bars } from '@quantumtrade/dal-testing/records';
+import { buildOutput } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from './database-abstraction.js';
 import { Observation } from './observation.js';
-import { bars } from '@quantumtrade/dal-writer/testing/bars';
-import { buildOutput } from '@quantumtrade/dal-testing/records';
 
 const port = {
   async insert() {

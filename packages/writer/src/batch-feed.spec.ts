@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import type { WriteProgress } from './batch-writer-options.js';
-import { bars, turn } from './testing/bars.js';
 import { hangs, refused } from './testing/answers.js';
 import { writerHarness } from './testing/writer-harness.js';
 

@@ -1,5 +1,5 @@
+import { bars } from '@quantumtrade/dal-testing/records';
 import { completeWriterOptions } from './batch-writer-options.js';
-import { bars } from './testing/bars.js';
 import { writerHarness } from './testing/writer-harness.js';
 
 it.each<[string, unknown[]]>([

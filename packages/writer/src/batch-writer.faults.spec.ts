@@ -2,14 +2,14 @@ import type { DeadLetterStore, MarketDataBatch } from '@quantumtrade/dal-domain'
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { Random, seeds, SimulatedDisk } from '@quantumtrade/dal-testing';
+import { Random, seeds, SimulatedDisk, turn } from '@quantumtrade/dal-testing';
+import { bars, MONTH_MS, storedSymbols } from '@quantumtrade/dal-testing/records';
 import type { BatchWriter } from './batch-writer.js';
 import { openBatchWriter } from './block-batch-writer.js';
 import { fileDeadLetters } from './dead-letters/file-dead-letters.js';
 import { RowsRefusedError } from './errors.js';
 import { replayDeadLetters } from './dead-letters/replay.js';
 import type { Durability, WriteReceipt } from './buffers/pending-write.js';
-import { bars, MONTH_MS, storedSymbols, turn } from './testing/bars.js';
 import { FaultyStore } from './testing/faulty-store.js';
 
 const GAVE_UP = new Error('the caller gave up');

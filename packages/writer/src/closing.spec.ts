@@ -1,4 +1,4 @@
-import { bars } from './testing/bars.js';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { hangs } from './testing/answers.js';
 import { watch, writerHarness } from './testing/writer-harness.js';
 

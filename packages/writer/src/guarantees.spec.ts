@@ -1,7 +1,7 @@
 import { ConnectionError, tableGuarantees } from '@quantumtrade/dal-domain';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { GuaranteeMonitor } from './guarantees.js';
-import { bars } from './testing/bars.js';
 import { unavailable } from './testing/answers.js';
 
 const remembers = { blocks: 100, seconds: null };

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Cache, CacheBackend, CallOptions, InvalidationListener } from '@quantumtrade/dal-domain';
 import { CacheError, encodeFor, keyspaces } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { turn } from '@quantumtrade/dal-testing';
+import { buildOutput } from '@quantumtrade/dal-testing/records';
 import { SILENT_INVALIDATIONS } from '../testing/silent-invalidations.js';
 import { DatabaseAbstraction } from '../database-abstraction.js';
-import { turn } from '@quantumtrade/dal-writer/testing/bars';
-import { buildOutput } from '@quantumtrade/dal-testing/records';
 
 type Figure = number;
 

@@ -1,9 +1,10 @@
 import type { CacheBackend, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { CacheError, keyspaces } from '@quantumtrade/dal-domain';
 import { ManualClock, memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 import { SILENT_INVALIDATIONS } from '../testing/silent-invalidations.js';
-import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 import { keyspaceOptions } from './keyspace-options.js';
 
 interface Kind {

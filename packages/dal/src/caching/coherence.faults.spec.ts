@@ -3,9 +3,9 @@ import type { BlockWriter, Cache, MarketDataRepository } from '@quantumtrade/dal
 import { ConnectionError, OPERATIONS } from '@quantumtrade/dal-domain';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { Random, seeds } from '@quantumtrade/dal-testing';
+import { Random, seeds, turn } from '@quantumtrade/dal-testing';
 import { openBatchWriter, Transactions, memoryTransactionLogs } from '@quantumtrade/dal-writer';
-import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { Observation } from '../observation.js';
 import { cachedMarketData } from './market-data.js';

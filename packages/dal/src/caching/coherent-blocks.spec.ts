@@ -1,8 +1,9 @@
 import type { Cache, EncodedBlock } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import type { DatabaseAbstraction } from '../database-abstraction.js';
-import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 import { Processes } from '../testing/processes.js';
 
 const away = new ConnectionError('away', { operation: 'test' });

@@ -1,9 +1,10 @@
 import type { Cache, CacheBackend, MarketDataBatch } from '@quantumtrade/dal-domain';
 import { CacheError, keyspaces } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 import { SILENT_INVALIDATIONS } from '../testing/silent-invalidations.js';
-import { bars, turn } from '@quantumtrade/dal-writer/testing/bars';
 
 const KEY = 'market:A:latest';
 const at = (timestamp: number): MarketDataBatch => bars(['A'], () => timestamp);

@@ -1,8 +1,8 @@
 import type { CacheBackend } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { turn } from '@quantumtrade/dal-testing';
 import { DatabaseAbstraction } from '../database-abstraction.js';
 import { SILENT_INVALIDATIONS } from '../testing/silent-invalidations.js';
-import { turn } from '@quantumtrade/dal-writer/testing/bars';
 
 let backend: CacheBackend;
 beforeEach(() => {

@@ -1,4 +1,5 @@
-import { bars, turn } from '../testing/bars.js';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { watch, writerHarness } from '../testing/writer-harness.js';
 
 /** A writer whose one block in flight waits for `answer`. */

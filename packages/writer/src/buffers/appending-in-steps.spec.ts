@@ -1,8 +1,9 @@
 import type { BlockCollector, BlockWriter, RecordName } from '@quantumtrade/dal-domain';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars, storedSymbols } from '@quantumtrade/dal-testing/records';
 import { openBatchWriter } from '../block-batch-writer.js';
-import { bars, storedSymbols, turn } from '../testing/bars.js';
 
 const STEPS = 3;
 

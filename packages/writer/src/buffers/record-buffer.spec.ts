@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
 import type { BlockReceipt } from '@quantumtrade/dal-domain';
 import { NOT_COUNTED } from '@quantumtrade/dal-domain';
-import { bars, MONTH_MS, turn } from '../testing/bars.js';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars, MONTH_MS } from '@quantumtrade/dal-testing/records';
 import { hangs } from '../testing/answers.js';
 import { watch, writerHarness } from '../testing/writer-harness.js';
 

@@ -1,7 +1,7 @@
 import type { MarketDataBatch } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { bars } from '../testing/bars.js';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { writerHarness } from '../testing/writer-harness.js';
 import type { BatchWriterOptions } from '../batch-writer-options.js';
 

@@ -1,8 +1,9 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { QueryError } from '@quantumtrade/dal-domain';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { replayDeadLetters } from './replay.js';
 import type { RetryOptions } from '../retry.js';
-import { bars, turn } from '../testing/bars.js';
 import { failsWith, refused, unavailable } from '../testing/answers.js';
 import { writerHarness } from '../testing/writer-harness.js';
 

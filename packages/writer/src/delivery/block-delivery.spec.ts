@@ -1,5 +1,6 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import { bars, MONTH_MS, turn } from '../testing/bars.js';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars, MONTH_MS } from '@quantumtrade/dal-testing/records';
 import { failsWith, hangs, operation, refused, unavailable } from '../testing/answers.js';
 import { watch, writerHarness } from '../testing/writer-harness.js';
 

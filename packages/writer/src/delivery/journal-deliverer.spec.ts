@@ -1,6 +1,7 @@
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import { openJournal } from '@quantumtrade/dal-journal';
-import { bars, turn } from '../testing/bars.js';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { failsWith, hangs, operation, refused, unavailable } from '../testing/answers.js';
 import { watch, writerHarness } from '../testing/writer-harness.js';
 

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { EncodedBlock } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ManualClock } from '@quantumtrade/dal-runtime';
+import { turn } from '@quantumtrade/dal-testing';
+import { storedSymbols } from '@quantumtrade/dal-testing/records';
 import type { TransactionLogs } from '../transactions/transaction-logs.js';
 import { fileTransactionLogs, memoryTransactionLogs } from '../transactions/transaction-logs.js';
 import { Transactions } from '../transactions/transactions.js';
-import { storedSymbols, turn } from './bars.js';
 import { transactionCache } from './transaction-cache.js';
 
 /** Returns a feature batch of one symbol. */

@@ -2,11 +2,11 @@ import type { BlockReceipt, BlockWriter, EncodedBlock, WriteBlockOptions } from 
 import { openJournal } from '@quantumtrade/dal-journal';
 import { memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ManualClock } from '@quantumtrade/dal-runtime';
-import { Random, SimulatedDisk } from '@quantumtrade/dal-testing';
+import { Random, SimulatedDisk, turn } from '@quantumtrade/dal-testing';
+import { storedSymbols } from '@quantumtrade/dal-testing/records';
 import type { BatchWriterEvent } from '../batch-writer-events.js';
 import type { BatchWriterOptions } from '../batch-writer-options.js';
 import { openBatchWriter } from '../block-batch-writer.js';
-import { storedSymbols, turn } from './bars.js';
 
 /** Batch writers over a store in memory. `script.answer` replaces its answers; by default it stores every block. */
 export function writerHarness(options: BatchWriterOptions = {}) {

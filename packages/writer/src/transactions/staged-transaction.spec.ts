@@ -1,6 +1,7 @@
 import { anyValue } from '@quantumtrade/dal-domain';
 import { readdir } from 'node:fs/promises';
-import { bars, turn } from '../testing/bars.js';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { features, TransactionHarness } from '../testing/transaction-harness.js';
 import { transactionCache } from '../testing/transaction-cache.js';
 import { memoryTransactionLogs } from './transaction-logs.js';

@@ -1,5 +1,5 @@
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
-import { bars } from '../testing/bars.js';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { features, TransactionHarness } from '../testing/transaction-harness.js';
 import type { TransactionLogs } from './transaction-logs.js';
 import { memoryTransactionLogs } from './transaction-logs.js';

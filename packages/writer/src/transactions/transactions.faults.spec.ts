@@ -4,10 +4,10 @@ import { anyValue, CacheError, ConnectionError } from '@quantumtrade/dal-domain'
 import { openJournal } from '@quantumtrade/dal-journal';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { Random, seeds, SimulatedDisk } from '@quantumtrade/dal-testing';
+import { Random, seeds, SimulatedDisk, turn } from '@quantumtrade/dal-testing';
 import { buildRow } from '@quantumtrade/dal-testing/records';
+import { MONTH_MS } from '@quantumtrade/dal-testing/records';
 import { transactionCache } from '../testing/transaction-cache.js';
-import { MONTH_MS, turn } from '../testing/bars.js';
 import { TransactionError } from './transaction-error.js';
 import { decodeTransaction } from './transaction-record.js';
 import { Transactions } from './transactions.js';

@@ -1,5 +1,6 @@
 import { anyValue, CacheError, ConnectionError } from '@quantumtrade/dal-domain';
-import { bars, turn } from '../testing/bars.js';
+import { turn } from '@quantumtrade/dal-testing';
+import { bars } from '@quantumtrade/dal-testing/records';
 import { features, TransactionHarness } from '../testing/transaction-harness.js';
 import type { Transactions } from './transactions.js';
 

@@ -1,5 +1,5 @@
 import type { MarketDataBatch, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { buildRow } from '@quantumtrade/dal-testing/records';
+import { buildRow } from './build-row.js';
 
 const good = buildRow('marketData');
 
@@ -18,12 +18,11 @@ export const bars = (
   })),
 });
 
+/** More than the days of any month, in milliseconds. */
 export const MONTH_MS = 31 * 86_400_000;
 
+/** Returns the symbols of all stored bars, sorted. */
 export async function storedSymbols(timeSeries: TimeSeriesBackend): Promise<string[]> {
   const { data } = await timeSeries.marketData.find({});
   return data.map(({ symbol }) => symbol).sort();
 }
-
-/** Resolves after everything has run that does not wait for a timer. */
-export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
