@@ -24,7 +24,7 @@ const without = (name: string): TrailFiles => new Map([...files].filter(([other]
 const verify = async (changed: TrailFiles): Promise<AuditReport> =>
   verifyAuditTrail(await scratch.directory(changed));
 
-/** Returns a line forged by someone who knows the format but has no key. */
+/** Returns a line forged with the format but without the key. */
 function forged(line: string, change: (fields: Record<string, unknown>) => void): string {
   const { hash: _, ...fields } = JSON.parse(line) as Record<string, unknown>;
   change(fields);

@@ -1,8 +1,8 @@
-import { ids, kilobyte, Simulation } from './testing/simulation.js';
+import { ids, kilobyte, JournalSimulation } from './testing/simulation.js';
 
-let sim: Simulation;
+let sim: JournalSimulation;
 beforeEach(() => {
-  sim = new Simulation();
+  sim = new JournalSimulation();
 });
 
 it('an append rejected by a full disk leaves no part and can be repeated', async () => {

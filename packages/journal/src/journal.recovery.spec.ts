@@ -1,14 +1,14 @@
 import { Random } from '@quantumtrade/dal-testing';
-import { ids, kilobyte, Simulation } from './testing/simulation.js';
+import { ids, kilobyte, JournalSimulation } from './testing/simulation.js';
 
-let sim: Simulation;
+let sim: JournalSimulation;
 beforeEach(() => {
-  sim = new Simulation();
+  sim = new JournalSimulation();
 });
 
 it('records of a killed process become durable before delivery', async () => {
   for (let seed = 1; seed <= 10; seed++) {
-    sim = new Simulation(new Random(seed));
+    sim = new JournalSimulation(new Random(seed));
     const journal = await sim.open();
     sim.disk.onOperation = (operation) => operation === 'sync' && sim.disk.kill();
     await expect(journal.append('a', kilobyte)).rejects.toMatchObject({ mayBeJournaled: true });

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@quantumtrade/dal-testing';
 import { openJournal } from './journal.js';
-import { drain, ids, kilobyte, Simulation, turns } from './testing/simulation.js';
+import { drain, ids, kilobyte, JournalSimulation, turns } from './testing/simulation.js';
 
-let sim: Simulation;
+let sim: JournalSimulation;
 let directory: string;
 
 beforeEach(async () => {
-  sim = new Simulation();
+  sim = new JournalSimulation();
   directory = await mkdtemp(join(tmpdir(), 'journal-'));
 });
 afterEach(() => rm(directory, { recursive: true }));
@@ -82,7 +82,7 @@ it('records keep the order of the calls for any grouping', async () => {
   await fc.assert(
     fc.asyncProperty(sizes, fc.integer(), async (bursts, seed) => {
       const random = new Random(seed);
-      sim = new Simulation(random);
+      sim = new JournalSimulation(random);
       sim.disk.faults.shortWrite = 0.3;
       const journal = await sim.open({ segmentBytes: 4000 });
       const appends: Promise<void>[] = [];

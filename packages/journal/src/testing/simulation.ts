@@ -7,7 +7,7 @@ import { Random, SimulatedDisk } from '@quantumtrade/dal-testing';
 export const kilobyte = Buffer.alloc(1024, 'k');
 
 /** Opens journals on one simulated disk with one manual clock. */
-export class Simulation {
+export class JournalSimulation {
   readonly disk: SimulatedDisk;
   readonly clock = new ManualClock();
   readonly events: JournalEvent[] = [];

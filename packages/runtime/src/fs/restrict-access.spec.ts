@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFileSystem } from './node-file-system.js';
@@ -16,14 +16,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Returns the permissions of all entries below a directory by path. */
-async function modesBelow(top: string): Promise<Record<string, string>> {
-  const modes: Record<string, string> = {};
-  for (const entry of await readdir(top, { recursive: true })) {
-    modes[entry] = ((await stat(join(top, entry))).mode & 0o777).toString(8);
-  }
-  return modes;
-}
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 it('warns and changes nothing when a path is shared by design', async () => {
   const shared = join(directory, 'shared');
@@ -41,12 +34,12 @@ it('ignores a missing path and a link to a file', async () => {
   await writeFile(join(directory, 'target'), '', { mode: 0o644 });
   await symlink(join(directory, 'target'), join(directory, 'link'));
   await restrictAccess(join(directory, 'link'));
-  expect((await modesBelow(directory))['target']).toBe('644');
+  expect(await modeOf(join(directory, 'target'))).toBe('644');
 });
 
 it('restricts the directory behind a link', async () => {
   await mkdir(join(directory, 'real'), { mode: 0o755 });
   await symlink(join(directory, 'real'), join(directory, 'link'));
   await nodeFileSystem.makeDirectory(join(directory, 'link'));
-  expect((await modesBelow(directory))['real']).toBe('700');
+  expect(await modeOf(join(directory, 'real'))).toBe('700');
 });

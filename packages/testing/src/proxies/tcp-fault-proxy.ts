@@ -5,7 +5,7 @@ import { listen } from '../listen.js';
 /** Requests go from client to server, answers back. */
 export type TrafficDirection = 'request' | 'answer';
 
-/** Where and how a connection breaks. */
+/** A planned break of a connection. */
 export interface Cut {
   readonly direction: TrafficDirection;
   /** Number of bytes in this direction, on all connections since the previous cut, that are forwarded before it. */
