@@ -42,6 +42,16 @@ it('qtdal migrate needs --yes to go down, and lists the loss', async () => {
   expect(await tables()).toBe('');
 }, 60_000);
 
+it('qtdal migrate names stored rows that prevent going down', async () => {
+  expect((await onOwn('migrate')).code).toBe(EXIT.ok);
+  await own.sql("INSERT INTO market_data (symbol, volume) SETTINGS async_insert = 0 VALUES ('X', 0.5)");
+  const refused = await onOwn('migrate', '8');
+  expect(refused.code).toBe(EXIT.usage);
+  expect(refused.err).toContain(
+    'would fail: market_data has volumes that whole numbers of 64 bits do not hold',
+  );
+}, 60_000);
+
 it('qtdal query creates no dropped table again', async () => {
   expect((await onOwn('migrate')).code).toBe(EXIT.ok);
   await own.sql('DROP TABLE market_data SYNC');
