@@ -60,3 +60,17 @@ it('forgets a write that has ended', () => {
   write!.end(true);
   expect(writes.begin([keysOf('A', [1])])[0]!.hasEarlier).toBe(false);
 });
+
+it('keeps the bytes of an ended write until later writes are compared', async () => {
+  const writes = new InFlightWrites();
+  const [write] = writes.begin([keysOf('A', [1])]);
+  let giveKeys = (_keys: BlockKeys): void => undefined;
+  const [later] = writes.begin([() => new Promise<BlockKeys>((resolve) => (giveKeys = resolve))]);
+  const conflicts = later!.conflicts();
+  write!.end(true);
+  const released = write!.released();
+  expect(await isSettled(released)).toBe(false);
+  giveKeys(keysOf('A', [1]));
+  expect(await conflicts).toEqual([write]);
+  expect(await isSettled(released)).toBe(true);
+});

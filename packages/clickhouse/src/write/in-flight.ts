@@ -31,6 +31,8 @@ export class InFlightWrite {
   readonly #onEnd: () => void;
   #earlier: readonly InFlightWrite[];
   #keys: Promise<BlockKeys> | undefined;
+  /** Comparisons of later writes with this one, which read its bytes. */
+  readonly #comparisons: Promise<unknown>[] = [];
   #state: 'begun' | 'lookedUp' | 'stored' | 'failed' = 'begun';
   /** Resolve functions of those who wait for the next state. */
   #waiting: (() => void)[] = [];
@@ -53,8 +55,14 @@ export class InFlightWrite {
   }
 
   /** Returns the writes that were called before this one, are in flight when this method is called and have one of its keys. */
-  async conflicts(): Promise<readonly InFlightWrite[]> {
+  conflicts(): Promise<readonly InFlightWrite[]> {
     const earlier = this.#earlier;
+    const comparison = this.#compareWith(earlier);
+    for (const write of earlier) write.#comparisons.push(comparison);
+    return comparison;
+  }
+
+  async #compareWith(earlier: readonly InFlightWrite[]): Promise<readonly InFlightWrite[]> {
     const own = this.keys();
     const theirs = earlier.map((write) =>
       write.#source instanceof BlockKeys ? write.#source : write.keys(),
@@ -93,7 +101,7 @@ export class InFlightWrite {
 
   /** Resolves when the bytes of the write, which has ended, are not read any more. */
   async released(): Promise<void> {
-    await this.#keys?.catch(() => undefined);
+    await Promise.allSettled([this.#keys, ...this.#comparisons]);
   }
 
   #advance(state: 'lookedUp' | 'stored' | 'failed'): void {
