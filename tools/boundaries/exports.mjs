@@ -1,5 +1,6 @@
 /** Finds exported names with two meanings, and exports that nothing uses. */
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ts from 'typescript';
 import { importsOf, isSpec, isTestSupport, packageOf } from './source-files.mjs';
@@ -38,6 +39,17 @@ function declarationOf(program, file, name) {
   const target = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
   const [declaration] = target.declarations ?? [];
   return declaration && { file: declaration.getSourceFile(), name: target.name };
+}
+
+/** Returns the text of all JavaScript files, which import names of TypeScript files at run time. */
+function readScripts(root) {
+  const paths = execFileSync('git', ['ls-files', '*.mjs', '*.js'], { cwd: root, encoding: 'utf8' }).split(
+    '\n',
+  );
+  return paths
+    .filter((path) => path !== '' && existsSync(resolve(root, path)))
+    .map((path) => readFileSync(resolve(root, path), 'utf8'))
+    .join('\n');
 }
 
 /** Collects, for each exported name, which files of which kind import it. */
@@ -91,6 +103,7 @@ export function checkExportedNames(sources) {
 export function checkCallers(sources) {
   const { root, program, files, pathOf } = sources;
   const uses = collectUses(sources);
+  const scripts = readScripts(root);
   const findings = [];
   for (const file of files) {
     const path = pathOf(file);
@@ -100,6 +113,7 @@ export function checkCallers(sources) {
       const isPublic = users.some(isIndex) && isPublished(root, packageOf(path));
       const isUsedAtHome = mentions(file, name) > 1;
       if (isType && (isPublic || isUsedAtHome)) continue;
+      if (new RegExp(`\\b${name}\\b`).test(scripts)) continue;
       const callers = users.filter((user) => !isIndex(user));
       const mayServeTests = isTestSupport(path) || isPublic || isUsedAtHome;
       if (callers.some((user) => mayServeTests || !(isSpec(user) || isTestSupport(user)))) continue;

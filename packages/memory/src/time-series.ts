@@ -16,7 +16,7 @@ import { schemaController } from './schema-controller.js';
 import { MemoryStore } from './store/memory-store.js';
 
 export interface MemoryTimeSeriesSettings {
-  /** Tells when a batch without a time of its own was written. Default is the system's clock. */
+  /** Clock for batches without their own time. @default the system's clock */
   clock?: TimeSource;
   /** A batch dated further ahead of the clock is refused, in milliseconds. @default 300,000 */
   maxFutureSkewMs?: number | undefined;

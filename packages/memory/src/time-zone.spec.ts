@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 describe('time zone', () => {
-  it('of this process is far from UTC, so that every test shows whether answers depend on it', () => {
+  it('the time zone of the test process is far from UTC', () => {
     expect(new Date(0).getTimezoneOffset()).toBe(660);
   });
 });

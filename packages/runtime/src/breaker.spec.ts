@@ -48,7 +48,7 @@ it('breaker opens again for the full time when the probe fails', () => {
   expect(breaker.admit()).toBeDefined();
 });
 
-it('breaker admits a second probe when the first is slow; the first outcome decides', () => {
+it('breaker admits a second probe when the first is slow', () => {
   const { breaker, clock } = breakerAfter('ffff');
   clock.advance(100);
   const slow = breaker.admit()!;

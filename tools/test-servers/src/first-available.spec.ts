@@ -19,7 +19,7 @@ it('asks the next source when a source fails', async () => {
   expect(await firstAvailable('X', [failing, source('b', async () => 'second')], '')).toBe('second');
 });
 
-it('throws the sources tried and what to install when none has a server', async () => {
+it('throws the sources tried when none has a server', async () => {
   const failing = source('engine', () => Promise.reject(new Error('not for this platform')));
   const attempt = firstAvailable('X', [source('X_URL', async () => undefined), failing], 'Install x.');
   await expect(attempt).rejects.toThrow(

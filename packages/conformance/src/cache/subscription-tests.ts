@@ -5,7 +5,7 @@ import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 import { tickSample } from './samples.js';
-import { ticks, fromOldest, iterate, take, secondsOf, settle, range } from './tick-samples.js';
+import { ticks, fromOldest, iterate, take, secondsOf, settle, numbersFrom } from './tick-samples.js';
 
 /** Tests `MarketStream.subscribe`. */
 export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): void {
@@ -27,7 +27,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       expect(from).toBeGreaterThanOrEqual(5);
       await marketStream.append('AAPL', ticks(appended, 3));
       const rest = await take(items, appended + 3 - from - 1);
-      expect(secondsOf(rest)).toEqual(range(from + 1, rest.length));
+      expect(secondsOf(rest)).toEqual(numbersFrom(from + 1, rest.length));
       await items.return?.();
     });
 
@@ -64,29 +64,29 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       for (const symbol of symbols) {
         await marketStream.append(
           symbol,
-          range(0, 20).map((second) => tickSample(symbol, second)),
+          numbersFrom(0, 20).map((second) => tickSample(symbol, second)),
         );
       }
       const taken = await take(items, 80);
       for (const symbol of symbols) {
-        expect(secondsOf(taken.filter((item) => item.symbol === symbol))).toEqual(range(0, 20));
+        expect(secondsOf(taken.filter((item) => item.symbol === symbol))).toEqual(numbersFrom(0, 20));
       }
     });
 
     test('gives every tick to each of many', async ({ backend: { marketStream } }) => {
-      const all = range(0, 10).map(() => iterate(marketStream.subscribe('AAPL', fromOldest)));
+      const all = numbersFrom(0, 10).map(() => iterate(marketStream.subscribe('AAPL', fromOldest)));
       const taken = all.map((items) => take(items, 50));
       for (let i = 0; i < 5; i++) await marketStream.append('AAPL', ticks(i * 10, 10));
-      for (const items of await Promise.all(taken)) expect(secondsOf(items)).toEqual(range(0, 50));
+      for (const items of await Promise.all(taken)) expect(secondsOf(items)).toEqual(numbersFrom(0, 50));
     });
 
     test('serves calls that do not wait for each other in their order', async (opened) => {
       const { marketStream } = opened.backend;
       const items = iterate(marketStream.subscribe('AAPL', fromOldest));
-      const results = range(0, 5).map(() => items.next());
+      const results = numbersFrom(0, 5).map(() => items.next());
       await marketStream.append('AAPL', ticks(0, 5));
       const taken = (await Promise.all(results)).map(({ value }) => value as MarketStreamItem);
-      expect(secondsOf(taken)).toEqual(range(0, 5));
+      expect(secondsOf(taken)).toEqual(numbersFrom(0, 5));
     });
 
     test('holds one buffer, and tells of the ticks that fell out meanwhile', async (opened) => {
@@ -96,7 +96,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       expect(secondsOf(await take(items, 1))).toEqual([0]);
       await marketStream.append('AAPL', ticks(10, MARKET_STREAM_LENGTH));
       const rest = await take(items, 3 + MARKET_STREAM_LENGTH);
-      expect(secondsOf(rest)).toEqual([1, 2, 'gap', ...range(10, MARKET_STREAM_LENGTH)]);
+      expect(secondsOf(rest)).toEqual([1, 2, 'gap', ...numbersFrom(10, MARKET_STREAM_LENGTH)]);
       const after = { AAPL: rest[2]!.position };
       expect(await take(iterate(marketStream.subscribe('AAPL', { after })), 2)).toEqual(rest.slice(3, 5));
     });
@@ -107,7 +107,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       await take(items, 1);
       await marketStream.append('AAPL', ticks(1, MARKET_STREAM_LENGTH + 5));
       const rest = await take(items, 1 + MARKET_STREAM_LENGTH);
-      expect(secondsOf(rest)).toEqual(['gap', ...range(6, MARKET_STREAM_LENGTH)]);
+      expect(secondsOf(rest)).toEqual(['gap', ...numbersFrom(6, MARKET_STREAM_LENGTH)]);
     });
 
     test('tells of ticks whose time was over before they were read', async (opened) => {

@@ -26,4 +26,5 @@ export const secondsOf = (items: readonly MarketStreamItem[]): (number | 'gap')[
 /** Waits until a call waits for ticks. */
 export const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-export const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+export const numbersFrom = (first: number, count: number) =>
+  Array.from({ length: count }, (_, i) => first + i);

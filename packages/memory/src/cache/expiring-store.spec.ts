@@ -4,7 +4,7 @@ import { ExpiringStore } from './expiring-store.js';
 
 const text = { kind: 'text', value: 'x' } as const;
 
-it('removes expired entries that nobody asks for, so that it does not grow without end', () => {
+it('the store removes expired entries that are never read', () => {
   const clock = new ManualClock(0);
   const store = new ExpiringStore(clock);
   let most = 0;

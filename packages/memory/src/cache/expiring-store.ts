@@ -7,7 +7,7 @@ interface Counted {
   readonly cost: number;
 }
 
-/** What a key holds: a text, a list of texts, or a log of requests by their instants. */
+/** Content of a key: a text, a list of texts, or a log of requests by their instants. */
 type Content =
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'list'; readonly value: readonly string[] }
@@ -35,7 +35,7 @@ export class ExpiringStore {
     this.clock = clock;
   }
 
-  /** What every call begins with. */
+  /** Begins a call: checks its options and that the store is open. */
   enter(options: CallOptions | undefined, operation: string): void {
     checkCall(options, operation);
     if (this.#closed) throw new ConnectionError('the cache is closed', { operation, retryable: false });
@@ -91,7 +91,7 @@ export class ExpiringStore {
     return this.#entries.size;
   }
 
-  /** Tells of every write and deletion from now on, until the function returned is called; not of the ends of time. */
+  /** Notifies a watcher of every write and deletion, not of expiry, until the returned function is called. */
   watch(watcher: StoreWatcher): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);

@@ -1,7 +1,7 @@
 import type { CacheInvalidations, InvalidationListener } from '@quantumtrade/dal-domain';
 import type { ExpiringStore } from './expiring-store.js';
 
-/** The invalidations port in memory: changes are told before the call that makes them returns. */
+/** Invalidations port in memory: listeners are notified of a change before the call that makes it returns. */
 export class MemoryInvalidations implements CacheInvalidations {
   readonly #store: ExpiringStore;
 

@@ -32,9 +32,9 @@ interface Cursor {
 /** The market stream port in memory. */
 export class MemoryMarketStream implements MarketStream {
   readonly #store: ExpiringStore;
-  /** How many ticks each stream was ever given, which outlives it: so a subscription knows what it missed. */
+  /** Number of ticks ever appended to each stream. It outlives the stream, so that subscriptions detect missing ticks. */
   readonly #counts = new Map<string, number>();
-  /** Tells positions of this stream from those of another process. */
+  /** Distinguishes positions of this stream from those of another process. */
   readonly #id = randomUUID();
   readonly #source: TickSource<Cursor> = {
     cursorAfter: (position) => this.#cursorAfter(position),

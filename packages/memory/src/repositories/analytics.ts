@@ -64,7 +64,7 @@ function summarise(plan: AggregationPlan, rows: readonly Row[]): Bucket[] {
 
 interface Bucket {
   readonly sums: AggregateSums;
-  /** Of its first row. */
+  /** Source of the first row. */
   readonly source: Row[string] | undefined;
   mixesSources: boolean;
 }

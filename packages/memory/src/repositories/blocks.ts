@@ -65,7 +65,7 @@ function rowsOf({ bytes, rowCount }: EncodedBlock): PreparedRow[] | undefined {
   }
 }
 
-/** What a row takes, roughly. */
+/** Approximate size of a row. */
 const ROW_BYTES = 200;
 
 class MemoryBlockCollector<N extends RecordName> implements BlockCollector<N> {

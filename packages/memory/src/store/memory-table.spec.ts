@@ -13,7 +13,7 @@ const plan = (symbol: string, start: number, end: number): QueryPlan => ({
 });
 
 describe('MemoryTable', () => {
-  it('looks at few rows to read one day of one symbol among many', () => {
+  it('reading one day of one of many symbols visits few rows', () => {
     let looks = 0;
     const table = new MemoryTable(records.marketData);
     for (let n = 0; n < 20_000; n++) {
@@ -40,7 +40,7 @@ describe('MemoryTable', () => {
     expect(table.find(plan('A', 2, 5)).map((row) => row['timestamp'])).toEqual([2, 3, 4]);
   });
 
-  it('tells keys apart whose parts joined look the same', () => {
+  it('keys with equal concatenated parts are different', () => {
     const table = new MemoryTable(records.strategyPerformance);
     const row = (strategyName: string, marketRegime: string): Row => ({
       strategyName,

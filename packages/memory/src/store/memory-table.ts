@@ -3,7 +3,7 @@ import { supersededRows } from '@quantumtrade/dal-domain';
 import type { Entry } from './series.js';
 import { readOrder, Series } from './series.js';
 
-/** What became of a row: its key was new, was there already, or was there in a newer version, which stays. */
+/** Outcome of an upsert: the key was new, existed, or existed in a newer version, which stays. */
 export type Upserted = 'inserted' | 'updated' | 'superseded';
 
 /** The rows of one record by key, indexed by some of the key's fields. Of two versions of one key the newer one stays. */

@@ -13,7 +13,7 @@ const isListening = (port: number) =>
     socket.once('error', () => resolve(false));
   });
 
-it('a Redis process answers until it is killed and again after a start', async () => {
+it('a Redis process answers again after a kill and a start', async () => {
   const server = await RedisProcess.start();
   const socket = connect(server.port, '127.0.0.1', () => socket.write('PING\r\n'));
   const [answer] = (await once(socket, 'data')) as [Buffer];
