@@ -3,7 +3,7 @@ const brand = Symbol.for('@quantumtrade/dal/DatabaseError');
 export type ErrorCode = 'CONNECTION' | 'QUERY' | 'VALIDATION' | 'MIGRATION' | 'CACHE' | 'TIMEOUT';
 
 /**
- * What callers and writers have to tell apart within one class.
+ * Distinguishes errors of one class that callers handle differently.
  *
  * - `LOGIN_REFUSED`: a `ConnectionError`; the server or a gateway before it refused the user or the password. Not retryable:
  *   the same call may succeed once the login is right again.
@@ -12,7 +12,7 @@ export type ErrorCode = 'CONNECTION' | 'QUERY' | 'VALIDATION' | 'MIGRATION' | 'C
  */
 export type ErrorKind = 'LOGIN_REFUSED' | 'TOO_LARGE';
 
-/** What every error of the data layer carries besides its message. None of it ever holds a secret or a row's content. */
+/** Details of every error of the data layer. They never contain a secret or a row's content. */
 export interface ErrorDetails {
   /** The operation that failed, e.g. `marketData.insert`. */
   operation: string;

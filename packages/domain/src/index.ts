@@ -36,17 +36,9 @@ export {
   type FieldKind,
   type ValuesOf,
 } from './records/field.js';
-export {
-  Invalid,
-  type Canonical,
-  type KindRules,
-  type Rounding,
-  type SameTypes,
-  type ValueTypes,
-} from './records/kinds/kind.js';
-export type { TextsTypes } from './records/kinds/text.js';
-export { MAX_INSTANT, MIN_INSTANT, SECONDS, type InstantTypes } from './records/kinds/instant.js';
-export type { FloatField, NumbersTypes, Uint64Field, Uint64Types } from './records/kinds/number.js';
+export { Invalid, type Canonical, type Rounding } from './records/kinds/kind.js';
+export { MAX_INSTANT, MIN_INSTANT, SECONDS } from './records/kinds/instant.js';
+export type { FloatField } from './records/kinds/number.js';
 export {
   DECIMAL_LIMIT,
   DECIMAL_SCALE,
@@ -55,14 +47,11 @@ export {
   formatDecimal,
   type DecimalField,
   type DecimalPrecision,
-  type DecimalTypes,
 } from './records/kinds/decimal.js';
 export type {
-  AggregateDefinition,
   BatchOf,
   EvaluateDefinition,
   InputOf,
-  LatestDefinition,
   RecordDefinition,
   RecordOf,
   RowBatchDefinition,
@@ -287,13 +276,13 @@ export {
   DUE_OPTIONS,
   deriveRepositories,
   type DueOptions,
+  type MarketDataRepository,
+  type OutcomeRepository,
+  type PredictionRepository,
   type EvaluatedRows,
   type IdentifiedRows,
   type LatestRow,
   type LatestRows,
-  type MarketDataRepository,
-  type OutcomeRepository,
-  type PredictionRepository,
   type RecordMethods,
   type RecordRepositories,
   type RecordRepository,

@@ -14,7 +14,7 @@ export interface QueryResult<T> {
   cacheHit: boolean;
 }
 
-/** What became of a batch. `insertedCount + updatedCount + failedCount` is the number of rows given. */
+/** Outcome of a batch. `insertedCount + updatedCount + failedCount` is the number of rows given. */
 export interface BatchResult {
   /** Rows whose key was new. */
   insertedCount: number;
@@ -42,7 +42,7 @@ export interface DatabaseMetrics {
   cacheHitRate: number;
   /** Lookups that were answered out of this process, those of real-time values, sessions and auth contexts among them. */
   cacheL1Hits: number;
-  /** The same, answered by the cache's server. Callers who ask for one key at the same time count once. */
+  /** Lookups answered by the cache's server. Concurrent lookups of one key count once. */
   cacheL2Hits: number;
   /** Failed calls divided by all calls, 0 to 1; 0 before the first call. */
   errorRate: number;
@@ -79,7 +79,7 @@ export interface HealthStatus {
   schemaVersion: number;
   connectionCount: number;
   lastSuccessfulQuery: Date | null;
-  /** What each record's table keeps, as found within the last minute; null while that is not known. */
+  /** Guarantees of each record's table, inspected within the last minute; null while unknown. */
   guarantees: readonly TableGuarantees[] | null;
   /** Batch writers whose journal the store does not take until somebody mends it; missing while there is none. */
   pausedDeliveries?: readonly PausedDelivery[];

@@ -13,7 +13,7 @@ export interface Keyspace<P extends string, T> {
 
 /** Which keys of a pattern have certain parts. */
 export interface KeySelection {
-  /** What a server may be asked for, as Redis writes globs: every one of the keys matches, and a few others may. */
+  /** Glob of Redis that every one of the keys matches; a few other keys may match as well. */
   readonly glob: string;
   /** Whether a key is one of them. */
   has(key: string): boolean;
@@ -61,8 +61,8 @@ export function keysWhere<P extends string>(
 }
 
 /**
- * What all keys of a pattern that have these parts begin with, and whether any text may follow. Undefined for what is neither a
- * pattern nor parts of one.
+ * Returns the text with which all keys of a pattern with these parts begin, and whether any text may follow. Returns undefined
+ * when the arguments are no pattern and parts.
  */
 export function literalStartOf(
   pattern: unknown,

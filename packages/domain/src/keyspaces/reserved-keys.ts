@@ -2,7 +2,7 @@ import { ValidationError } from '../errors.js';
 import type { KeyParts } from './keys.js';
 import { literalStartOf } from './keyspace.js';
 
-/** What keys of sessions and auth contexts begin with, and which part of the API they are kept for. */
+/** Prefixes of the keys of sessions and auth contexts, with the part of the API that owns them. */
 const RESERVED = [
   ['session:', 'sessions'],
   ['auth:', 'authContexts'],
@@ -19,7 +19,7 @@ export function requireUnreserved(key: unknown, operation: string): void {
   }
 }
 
-/** The same for a pattern that such keys may match with the parts given. */
+/** Throws `ValidationError` for a pattern that such keys may match with the parts given. */
 export function requireUnreservedPattern<P extends string>(
   pattern: P,
   parts: Partial<KeyParts<P>>,

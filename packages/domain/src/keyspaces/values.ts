@@ -44,10 +44,10 @@ export const selectedStrategyCodec = objectCodec<SelectedStrategy>({
   timestamp: instant,
 });
 
-/** What JSON keeps as it is. */
+/** A value that JSON keeps unchanged. */
 export type JsonValue = z.core.util.JSONType;
 
-/** What an application keeps for one session of a signed-in user. */
+/** Data of one session of a signed-in user. */
 export interface SessionData {
   userId: string;
   /** Which of the user's sessions it is. Left out of a new one, it is given. */
@@ -80,7 +80,7 @@ export const userSessionsCodec = objectCodec<UserSessions>({
   ended: numbers,
 });
 
-/** Who a token stands for and what it may do. */
+/** User of a token, with roles and permissions. */
 export interface UserContext {
   userId: string;
   roles: string[];

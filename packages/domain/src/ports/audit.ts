@@ -2,11 +2,11 @@
 export interface AuditEntry {
   /** Epoch milliseconds. */
   at: number;
-  /** Who did it: the application's name for itself. */
+  /** Name of the application that made the modification. */
   actor: string;
   /**
    * The operation, e.g. `marketData.insert`, `schema.migrate`, `marketData.write` for a block of a batch writer, a replay
-   * or a transaction, or `transactions.run` for what its caller was told, with the rows of all its blocks.
+   * or a transaction, or `transactions.run` for the result of a transaction, with the rows of all its blocks.
    */
   operation: string;
   /**
@@ -16,7 +16,7 @@ export interface AuditEntry {
   batchId: string;
   /** The transaction that this is, or is a part of. */
   transactionId?: string;
-  /** Under which the store knows the modification's query. Known only while somebody observes operations. */
+  /** Id of the modification's query in the store. Present only while operations are observed. */
   queryId?: string;
   insertedCount?: number;
   updatedCount?: number;
@@ -25,7 +25,7 @@ export interface AuditEntry {
   outcome: string;
 }
 
-/** Where audit entries go. */
+/** Destination of audit entries. */
 export interface AuditSink {
   /** Keeps the entry. Must not throw for a modification that already happened. */
   record(entry: AuditEntry): Promise<void>;

@@ -50,7 +50,7 @@ export interface CollectedBlock extends EncodedBlock {
   release(): void;
 }
 
-/** What was taken of a batch, and why the rest was not, by position in the batch. */
+/** Rows accepted from a batch, and the reasons for the others by position in the batch. */
 export interface Appended {
   readonly rowCount: number;
   /** Rows in which a decimal was rounded because the batch allows it. */
@@ -73,7 +73,7 @@ export interface BlockCollector<N extends RecordName> {
    */
   append(batch: Batch<N>, version?: BatchVersion): Appended;
   /**
-   * The same, about a millisecond's work with each step, so that a large batch does not keep the process from all else.
+   * Appends as {@link append} does, in steps of about a millisecond, so that a large batch does not block the process.
    * Until the last step the batch must not change, and nothing else may be done with the collector.
    */
   appendInSteps(batch: Batch<N>, version?: BatchVersion): Generator<void, Appended, void>;

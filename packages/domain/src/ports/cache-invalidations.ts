@@ -1,22 +1,22 @@
 /**
- * Hears what happens to the values of a cache, whoever does it: writes, deletions, evictions. The end of a value's time
- * may be told late or not at all: `CacheEntry.expiresAt` tells it beforehand. The methods must not throw.
+ * Is notified of changes of cached values by any process: writes, deletions, evictions. Expiry may be reported late or not at
+ * all; `CacheEntry.expiresAt` gives it beforehand. The methods must not throw.
  */
 export interface InvalidationListener {
-  /** From now on every change is told. What was known before may have changed unheard. */
+  /** From now on every change is reported. Values read before may have changed unnoticed. */
   onConnected(): void;
-  /** From now on changes may go unheard, until `onConnected`. */
+  /** From now on changes may go unnoticed, until `onConnected`. */
   onDisconnected(): void;
   /** These keys, or all, may have other values now, or none. Comes only while connected, and may name more than changed. */
   onInvalidated(keys: readonly string[] | 'all'): void;
 }
 
-/** Tells of changes in a cache that other processes write to, too. What this process writes itself is told as well. */
+/** Reports changes in a cache that other processes write to as well. Writes of this process are reported too. */
 export interface CacheInvalidations {
   /**
-   * Listens, until the function returned is called. Begins disconnected: `onConnected` comes after this call has
-   * returned, once changes are told, and after every loss of the connection again. A change is told after it has
-   * happened, as soon as the connection carries it. `onDisconnected` comes with the end of the backend, too.
+   * Listens until the returned function is called. It begins disconnected: `onConnected` is called after this call has
+   * returned, once changes are reported, and again after every loss of the connection. A change is reported after it has
+   * happened, as soon as the connection delivers it. Closing the backend calls `onDisconnected`.
    */
   listen(listener: InvalidationListener): () => void;
   /**

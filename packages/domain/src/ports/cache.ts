@@ -66,7 +66,7 @@ export interface Cache {
    */
   get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
 
-  /** The same, with the instant at which its time is over; for who keeps the value elsewhere, and no longer than here. */
+  /** Returns the value with the instant at which it expires, for a copy that must not live longer. */
   getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null>;
 
   /**
@@ -88,7 +88,7 @@ export interface Cache {
    */
   getMany<T>(keys: readonly string[], decoder: Decoder<T>, options?: CallOptions): Promise<(T | null)[]>;
 
-  /** The same, each with the instant at which its time is over. */
+  /** Returns the values as `getMany` does, each with the instant at which it expires. */
   getEntries<T>(
     keys: readonly string[],
     decoder: Decoder<T>,
@@ -117,7 +117,7 @@ export interface Cache {
   /**
    * Keeps a cached latest value in step with a write to the database. Atomic. What the key holds is replaced when its
    * `timestamp` is earlier than the new value's, kept when it is later, and deleted when it is the same or there is none:
-   * only the database knows then which of the two is the latest. An absent key stays absent. True when replaced.
+   * only the database can decide then which of the two is the latest. An absent key stays absent. True when replaced.
    */
   replaceIfNewer(
     key: string,

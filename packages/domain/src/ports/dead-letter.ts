@@ -16,7 +16,7 @@ export interface DeadLetter {
   readonly at: number;
 }
 
-/** What is known of a dead letter without its bytes. */
+/** A dead letter without its bytes. */
 export interface DeadLetterSummary {
   /** The block's id. */
   readonly id: string;
@@ -29,12 +29,12 @@ export interface DeadLetterSummary {
   readonly damaged?: undefined;
 }
 
-/** What stands where a dead letter is kept and cannot be read as one. The letters beside it are unaffected. */
+/** A stored dead letter that cannot be read. The others are unaffected. */
 export interface DamagedDeadLetter {
   readonly damaged: true;
   /** Name of its file; `get` and `remove` take it like the id of a block. */
   readonly id: string;
-  /** What is wrong with it; the code is `DAMAGED`. */
+  /** Reason with the code `DAMAGED`. */
   readonly reason: DeadLetterReason;
 }
 

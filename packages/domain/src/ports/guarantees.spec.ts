@@ -7,7 +7,7 @@ const tables = [
   tableGuarantees('absent', undefined),
 ];
 
-it('keeps what nothing speaks against', () => {
+it('keeps every guarantee without a counterexample', () => {
   const [whole, flawed, absent] = tables;
   expect(whole).toMatchObject({ exists: true, keeps: GUARANTEES, missing: [], remembers });
   expect(flawed!.keeps).toEqual(['stored', 'replicated', 'distinct', 'keyed']);

@@ -1,12 +1,12 @@
 import type { CallOptions } from './call.js';
 
 /**
- * What can be asked of a table:
+ * Guarantees that a table can give:
  * - `stored`: a write is acknowledged when its rows are stored, not when they are queued.
  * - `synced`: a write is acknowledged when its rows would survive the end of the store's machine.
  * - `replicated`: a write is acknowledged when a second machine has its rows.
  * - `distinct`: rows of different keys stay apart.
- * - `idempotent`: a block that is written again counts once, at least as long as the table knows it by its id.
+ * - `idempotent`: a block that is written again counts once, at least while the table remembers its id.
  * - `keyed`: of rows with one key the one written last counts; so a block counts once however late it is written again.
  */
 export const GUARANTEES = ['stored', 'synced', 'replicated', 'distinct', 'idempotent', 'keyed'] as const;
@@ -16,7 +16,7 @@ export type Guarantee = (typeof GUARANTEES)[number];
 /** Without these, rows that a journal gives again are lost or counted twice. */
 export const LOSSLESS: readonly Guarantee[] = ['stored', 'distinct', 'idempotent'];
 
-/** What one table keeps with the settings in force now: the engine's, the user's and the table's own. */
+/** Guarantees of one table with the current settings of the engine, the user and the table. */
 export interface TableGuarantees {
   readonly table: string;
   /** False before the schema is initialized; then nothing is kept. */
@@ -24,7 +24,7 @@ export interface TableGuarantees {
   readonly keeps: readonly Guarantee[];
   /** All the others. */
   readonly missing: readonly MissingGuarantee[];
-  /** How many of the last blocks the table knows by their ids, and for how many seconds; null is without such a limit. */
+  /** Number of the last blocks whose ids the table remembers, and for how many seconds; null means no such limit. */
   readonly remembers: { readonly blocks: number; readonly seconds: number | null };
 }
 

@@ -18,7 +18,7 @@ export interface MarketStream {
    *
    * A lost connection does not end it: it goes on after the last tick it gave. Where ticks may be missing, because they
    * fell out of the stream or the store lost them before they were read, a `gap` takes their place. Nothing is read ahead
-   * of the consumer but one buffer, so that a slow one lags behind in the stream, and is told when it was too slow.
+   * of the consumer but one buffer, so that a slow one lags behind in the stream, and gets a gap when it was too slow.
    *
    * It ends when the consumer leaves the loop. It fails with the signal's reason; with `ConnectionError` once the backend
    * is closed; with `ValidationError` when the symbols, the positions or the buffer size are wrong; and with what no
@@ -39,12 +39,12 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a subscription tells: a tick, or that ticks of the symbol may be missing here. */
+/** An item of a subscription: a tick, or a gap where ticks of the symbol may be missing. */
 export type MarketStreamItem =
   | {
       readonly kind: 'tick';
       readonly symbol: string;
-      /** Where the next subscription goes on, if this is the last item dealt with; means something to its store alone. */
+      /** Position after this item, from which a next subscription continues. Only its store can interpret it. */
       readonly position: string;
       readonly tick: MarketData<true>;
     }

@@ -5,7 +5,7 @@ import type { CallOptions } from './call.js';
 export interface SchemaDrift {
   /** `table market_data`, `column market_data.volume`, `index …`, `migration 2`. */
   object: string;
-  /** What should be and what is, e.g. `type is Float64, expected Decimal(18, 8)`. */
+  /** Expected and actual state, e.g. `type is Float64, expected Decimal(18, 8)`. */
   problem: string;
 }
 
@@ -20,7 +20,7 @@ export interface SchemaReport {
 export interface SchemaLoss {
   /** `table market_data`, `column market_data.volume`. */
   object: string;
-  /** What happens to it, e.g. `is dropped`. */
+  /** Change of the object, e.g. `is dropped`. */
   change: string;
   /** Rows that it has now, all versions of a row counted. */
   rows: number;
@@ -28,7 +28,7 @@ export interface SchemaLoss {
   bytes?: number | undefined;
 }
 
-/** What moving to a version would do. */
+/** Effects of a move to a version. */
 export interface SchemaPreview {
   from: number;
   to: number;
@@ -56,7 +56,7 @@ export interface SchemaController {
   migrate(version: number, options?: CallOptions): Promise<void>;
 
   /**
-   * Tells what `migrate` to a version, by default the newest, would do. Changes nothing. Throws `MigrationError` when the
+   * Returns the effects of `migrate` to a version, by default the newest. Changes nothing. Throws `MigrationError` when the
    * version does not exist.
    */
   preview(version?: number, options?: CallOptions): Promise<SchemaPreview>;

@@ -4,7 +4,7 @@ import type { CallOptions } from './call.js';
 export interface LoggedTransaction {
   readonly id: string;
   readonly payload: Uint8Array;
-  /** Where it stands; grows from transaction to transaction. */
+  /** Position in the log; it grows from transaction to transaction. */
   readonly position: number;
 }
 
@@ -15,7 +15,7 @@ export interface TransactionLog {
    * A failure whose `mayBeJournaled` is `false` says that it will never be read; after any other it may be.
    */
   append(id: string, payload: readonly Uint8Array[], options?: CallOptions): Promise<void>;
-  /** What was appended and not advanced over, in order, then what is to come. Ends when the signal aborts or the log closes. */
+  /** Reads the appended transactions not advanced over, in order, then those to come. Ends when the signal aborts or the log closes. */
   read(options?: { readonly signal?: AbortSignal }): AsyncIterable<LoggedTransaction>;
   /** Says that everything up to this position is applied; it is not read again. */
   advance(position: number): Promise<void>;

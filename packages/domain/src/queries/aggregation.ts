@@ -15,8 +15,8 @@ import type { QueryParams, QueryPlan } from './query.js';
 import { planQueryOf, QUERY_PARAMS } from './query.js';
 
 /**
- * What to summarise. `limit` counts aggregates; the range and filters choose the rows that go in. Rows that neither a filter
- * nor a group tells apart go into one aggregate: features of all versions and names, predictions of all models and
+ * Parameters of an aggregation. `limit` counts aggregates; the range and filters choose the rows that go in. Rows that neither a filter
+ * nor a group distinguishes go into one aggregate: features of all versions and names, predictions of all models and
  * horizons, sentiment of all sources.
  */
 export interface AggregationParams extends QueryParams {
@@ -91,7 +91,7 @@ export interface AggregationPlan {
 }
 
 /**
- * What an adapter computes for one bucket, exactly: sums of decimals and whole numbers are bigints, sums of floats are
+ * Exact sums that an adapter computes for one bucket: sums of decimals and whole numbers are bigints, sums of floats are
  * float64, see {@link FloatSum}. Means are made from these by {@link toOutputAggregate}, so that every adapter rounds the same way.
  */
 export interface AggregateSums {

@@ -45,7 +45,7 @@ export function planQuery(definition: RecordDefinition, params: QueryParams, ope
   return planQueryOf(definition, readMembers('params', params, QUERY_PARAMS, operation), operation);
 }
 
-/** The same of parameters that are read already. */
+/** Checks parameters whose members are read already. */
 export function planQueryOf(
   definition: RecordDefinition,
   given: Readonly<Record<string, unknown>>,

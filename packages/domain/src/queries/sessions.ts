@@ -23,7 +23,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 const offsets = new Map<string, Map<number, number>>();
 const KEPT_OFFSETS = 100_000;
 
-/** What is added to UTC in a time zone at an instant, in milliseconds. */
+/** Returns the offset of a time zone from UTC at an instant, in milliseconds. */
 function offsetAt(timeZone: string, instant: number): number {
   let known = offsets.get(timeZone);
   if (!known || known.size >= KEPT_OFFSETS) offsets.set(timeZone, (known = new Map()));

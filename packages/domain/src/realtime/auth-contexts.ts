@@ -9,7 +9,7 @@ import { encodeFor } from './encode-for.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 
 /**
- * What tokens stand for, an hour each, which may be shared and frozen. Only a token's SHA-256 is ever stored.
+ * User contexts of tokens, each for an hour. Returned contexts may be shared and frozen. Only a token's SHA-256 is stored.
  *
  * Throws `ValidationError` for a token that is empty, longer than 8,192 characters, or has control or invisible ones.
  */
@@ -64,7 +64,7 @@ function partsOf(token: string) {
   return { tokenHash: createHash('sha256').update(token).digest('hex') };
 }
 
-/** What its caller changes later is not saved. Throws `ValidationError` when it is wrong. */
+/** Copies a context, so that later changes by the caller are not saved. Throws `ValidationError` when it is wrong. */
 function ownCopy(context: UserContext): UserContext {
   return userContextCodec.parse(encodeFor({ pattern, codec: userContextCodec }, context));
 }

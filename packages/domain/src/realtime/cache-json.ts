@@ -36,13 +36,13 @@ export const MAX_KEY_LENGTH = 4_096;
 
 const WRITE_MEMBERS = keysOf<CacheWrite>({ key: true, value: true, ttlSeconds: true });
 
-/** What is stored for a value: checked, as JSON text, its life in milliseconds. */
+/** Checks a write and returns its value as JSON text and its time to live in milliseconds. */
 export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operation: string): StoredText {
   requireKey(key, operation);
   return { key, text: encodeCacheValue(value, operation), ttlMs: requireTtlMs(ttlSeconds, operation) };
 }
 
-/** The same for many. */
+/** Checks many writes as {@link encodeCacheWrite} does. */
 export function encodeCacheWrites(entries: readonly CacheWrite[], operation: string): StoredText[] {
   if (!Array.isArray(entries)) throw new ValidationError('entries', 'must be a list', { operation });
   return Array.from(entries, (entry: CacheWrite) => {
@@ -56,7 +56,7 @@ export function requireKey(key: string, operation: string): void {
   if (!isKey(key)) throw new ValidationError('key', refusalOfKey(key), { operation });
 }
 
-/** The same for what is no list of keys. */
+/** Throws `ValidationError` for a value that is no list of keys. */
 export function requireKeys(keys: readonly string[], operation: string): void {
   if (!Array.isArray(keys)) throw new ValidationError('keys', 'must be a list of strings', { operation });
   for (let i = 0; i < keys.length; i++) {

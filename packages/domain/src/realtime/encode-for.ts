@@ -3,7 +3,7 @@ import { ValidationError } from '../errors.js';
 import type { Keyspace } from '../keyspaces/keyspace.js';
 import { readMember } from '../arguments.js';
 
-/** What of a keyspace says how its values are stored, and what they are called in errors. */
+/** The codec of a keyspace, and the pattern that names it in errors. */
 type Form<T> = Pick<Keyspace<string, T>, 'pattern' | 'codec'>;
 
 /** A value in the JSON form that its keyspace stores; throws `ValidationError` when it is not one of the keyspace's. */

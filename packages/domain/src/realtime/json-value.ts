@@ -8,7 +8,7 @@ const OVERHEAD = 32;
 const MEMBER = 8;
 
 /**
- * What a value has that JSON would drop or change, such as `Map`; undefined when `JSON.stringify` keeps all of it. A getter
+ * Returns the part of a value that JSON would drop or change, such as `Map`; undefined when `JSON.stringify` keeps all. A getter
  * counts as the value that it returns.
  */
 export function lossInJson(value: unknown): string | undefined {

@@ -66,7 +66,7 @@ export function rateLimitDecision(limit: number, count: number, retryAfterMs: nu
   return { allowed: retryAfterMs === 0, count, remaining: Math.max(0, limit - count), retryAfterMs };
 }
 
-/** What a request says of a store that cannot be asked. Throws the error when it says nothing, and when it is another error. */
+/** Returns the decision that a request gives for an unavailable store. Rethrows the error when it gives none, and other errors. */
 export function decisionWithoutStore({ onUnavailable }: RateLimitRequest, error: unknown): RateLimitDecision {
   if (onUnavailable === undefined || !isUnavailable(error)) throw error;
   const allowed = onUnavailable === 'allow';

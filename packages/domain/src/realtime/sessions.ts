@@ -61,7 +61,7 @@ export function sessionStore(open: OpenKeyspace, clock: TimeSource = systemClock
     return living(await users.get({ userId }, options));
   }
 
-  /** What a user has after some of his sessions have ended. */
+  /** Returns a user's sessions after some of them have ended. */
   function without(ending: readonly StoredSession[], user: UserSessions | null): UserSessions {
     const now = clock.now();
     const before = Object.entries(user?.ended ?? {}).filter(([, at]) => at > now - LIFE_MS);
@@ -100,7 +100,7 @@ export function sessionStore(open: OpenKeyspace, clock: TimeSource = systemClock
             !isGiven ||
             !(sessionId.startsWith(GIVEN) || Object.hasOwn(ended, sessionId));
           if (!isSaved) return undefined;
-          if (known === undefined && isGiven) requireRoom(ended);
+          if (known === undefined && isGiven) requireFewEnded(ended);
           const others = sessions.filter((each) => each !== known);
           const left = without(others.slice(0, Math.max(0, others.length + 1 - MAX_SESSIONS)), user);
           return { ...left, sessions: [...left.sessions.filter((each) => each !== known), session] };
@@ -159,7 +159,7 @@ function requireName(name: string, value: unknown): void {
   if (reason !== undefined) throw new ValidationError(name, reason, { operation: pattern });
 }
 
-function requireRoom(ended: UserSessions['ended']): void {
+function requireFewEnded(ended: UserSessions['ended']): void {
   if (Object.keys(ended).length < MAX_ENDED) return;
   const reason = `must be left out, and is given then: ${MAX_ENDED} chosen ids have ended within the hour`;
   throw new ValidationError('sessionId', reason, { operation: pattern });

@@ -11,13 +11,13 @@ const DEFAULT_BUFFER_SIZE = 1_000;
 const SYMBOLS_AT_ONCE = 64;
 const RETRY_AFTER_MS = 100;
 
-/** What a subscription reads from. A cursor is the source's own: where it reads on, and what it must know for that. */
+/** Source of a subscription's ticks. A cursor is the source's own position to read on from. */
 export interface TickSource<Cursor> {
   /** Throws `ValidationError` when the position is none. */
   cursorAfter(position: string): Cursor;
-  /** What follows the cursor, at most `count` ticks; without a cursor nothing yet, but the cursor at the stream's end. */
+  /** Reads at most `count` ticks after the cursor. Without a cursor, it returns no tick but the cursor at the stream's end. */
   look(symbol: string, cursor: Cursor | undefined, count: number): Promise<TickLook<Cursor>>;
-  /** Tells of symbols that may have news, and of all when the source is closed, until the function returned is called. */
+  /** Reports symbols that may have new ticks, and all of them when the source closes, until the returned function is called. */
   watch(symbols: readonly string[], onNews: (symbol: string) => void): () => void;
 }
 
@@ -46,7 +46,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
   readonly #source: TickSource<Cursor>;
   readonly #clock: Clock;
   readonly #given: SubscribeOptions;
-  /** What was given, once it is checked. */
+  /** The options, once they are checked. */
   #options: SubscribeOptions = {};
   readonly #cursors: Map<string, Cursor | undefined>;
   /** Symbols that may have news, the longest waiting first. */
@@ -57,7 +57,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
   #last: Promise<unknown> = Promise.resolve();
   #begun = false;
   #isOver = false;
-  /** What the next call fails with when it is over. */
+  /** Error of the next call when the subscription is over. */
   #failure: { readonly reason: unknown } | undefined;
   /** Ends the wait for news. */
   #wake = () => {};

@@ -4,10 +4,10 @@ import type { CacheEntry, Decoder } from '../ports/cache.js';
 import { anyValue } from '../ports/cache.js';
 import { encodeFor } from './encode-for.js';
 
-/** What becomes of a value, null for none; undefined leaves it as it is. It may be called more than once. */
+/** Returns the new value from the current one, null for none; undefined leaves it unchanged. It may be called repeatedly. */
 export type Change<T> = (value: T | null) => T | undefined;
 
-/** What an update needs of the cache, for one key. */
+/** Cache calls of an update, for one key. */
 export interface UpdateCalls {
   read(decoder: Decoder<unknown>): Promise<CacheEntry<unknown> | null>;
   /** As `Cache.setIfUnchanged`. */

@@ -16,7 +16,7 @@ export interface BatchEnvelope {
   readonly keys: RowKeys;
 }
 
-/** What the check of a batch needs of its record, computed once. */
+/** Rules of the check of a record's batches, computed once. */
 interface EnvelopeRules {
   readonly operation: string;
   /** Member that holds the rows. */

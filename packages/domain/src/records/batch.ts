@@ -52,7 +52,7 @@ export function prepareRowBatch<N extends RecordName>(
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What the rows of a batch have in common. */
+/** Values that the rows of a batch share. */
 interface Shared {
   readonly version: bigint;
   /** Fields that the batch gives. A row's own value of such a field is ignored. */

@@ -32,7 +32,7 @@ type FieldsOf<N extends RecordName> = InputOf<(typeof records)[N]>;
  */
 export interface ColumnBatch<N extends RecordName> {
   readonly columns: { readonly [F in keyof FieldsOf<N>]?: Column };
-  /** What is the same in all rows. */
+  /** Values that are the same in all rows. */
   readonly constants?: { readonly [F in keyof FieldsOf<N>]?: FieldsOf<N>[F] };
   /** When the batch was made, as in every other batch. Without it, the call is a new write. */
   readonly timestamp?: Date | number;
@@ -90,7 +90,7 @@ export function rowCountOf(columns: Readonly<Record<string, Column | undefined>>
   return first === undefined ? 0 : columnLength(first);
 }
 
-/** The same value in all rows, and whether it had to be rounded. */
+/** A value of all rows, and whether it was rounded. */
 export interface CheckedConstant {
   readonly constant: Canonical | null;
   readonly rounded?: boolean;

@@ -100,13 +100,17 @@ export type RecordOf<D extends RecordDefinition, E extends boolean = false> = {
   -readonly [K in keyof Fields<D>]: Output<Fields<D>[K], E>;
 };
 
+type NullableKeys<D extends RecordDefinition> = {
+  [K in keyof Fields<D>]: Fields<D>[K] extends { nullable: true } ? K : never;
+}[keyof Fields<D>];
+
 /**
  * A record as writers give it: decimals as numbers, exact strings or whole bigints, instants as `Date` or epoch
- * milliseconds.
+ * milliseconds. Nullable fields may be left out.
  */
 export type InputOf<D extends RecordDefinition> = {
-  readonly [K in keyof Fields<D>]: Input<Fields<D>[K]>;
-};
+  readonly [K in Exclude<keyof Fields<D>, NullableKeys<D>>]: Input<Fields<D>[K]>;
+} & { readonly [K in NullableKeys<D>]?: Input<Fields<D>[K]> };
 
 /**
  * Time of a batch. Of two writes of one key the one with the later time wins, of equal times the one called later. An old

@@ -71,7 +71,7 @@ function featuresOf(
   }
 }
 
-/** What the features of a batch share, or why none of them can be written. */
+/** Returns the values that the features of a batch share, or the reason for which none of them can be written. */
 function readFeatureBatch(
   batch: FeatureBatch,
   version: bigint | Invalid,

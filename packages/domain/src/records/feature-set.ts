@@ -13,7 +13,7 @@ export interface FeatureSet {
   timestamp: Date;
   version: number;
   features: Record<string, number>;
-  /** What the metadata of the features says, without what two of them say differently. */
+  /** Merged metadata of the features, without entries on which two of them differ. */
   metadata: Record<string, string>;
   /**
    * The metadata of each feature that has any, by the feature's name. Stored text that is no JSON object of strings, which

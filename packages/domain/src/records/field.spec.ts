@@ -76,7 +76,7 @@ describe('toCanonicalField', () => {
     );
   });
 
-  it('knows no negative zero', () => {
+  it('converts negative zero to zero', () => {
     for (const kind of ['instant', 'uint8', 'float32', 'float64'] as const) {
       expect(toCanonicalField({ kind }, -0)).toBe(0);
     }
