@@ -169,14 +169,5 @@ export default tseslint.config(
   },
   { files: ['tools/**', 'examples/**'], rules: { 'no-console': 'off' } },
   { files: ['tools/lint/words.mjs'], rules: { 'house-style/plain-words': 'off' } },
-  {
-    // Not rewritten in plain words yet.
-    files: ['packages/{conformance,domain}/**'],
-    rules: {
-      'max-lines': ['warn', { max: 300 }],
-      'house-style/plain-words': 'warn',
-      'house-style/short-test-names': 'warn',
-    },
-  },
   prettier,
 );

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 
-/** The data layer's error that a call rejects with. Throws when it succeeds, throws synchronously, or fails otherwise. */
+/** Returns the `DatabaseError` that a call rejects with. Throws when the call succeeds, throws synchronously or fails otherwise. */
 export async function rejectionOf(call: () => Promise<unknown>): Promise<DatabaseError> {
   const pending = call();
   try {
@@ -14,7 +14,7 @@ export async function rejectionOf(call: () => Promise<unknown>): Promise<Databas
   throw new Error('the call should have failed');
 }
 
-/** Everything that anyone could print of an error. */
+/** Returns all printed forms of an error as one text. */
 export function printedForms(error: unknown): string {
   return [
     String(error),
@@ -25,13 +25,13 @@ export function printedForms(error: unknown): string {
   ].join('\n');
 }
 
-/** What a caller can tell a failure by. `field` is there for validation errors only. */
+/** Summary of a failure. Only validation errors have a `field`. */
 export interface RejectionSummary {
   code: string;
   field?: string;
 }
 
-/** How a call fails: the code (and field) of its error. Throws when it does not fail as {@link rejectionOf} wants. */
+/** Returns the code (and field) of the error that a call rejects with. Throws like {@link rejectionOf}. */
 export async function summaryOfRejection(call: () => Promise<unknown>): Promise<RejectionSummary> {
   const error = await rejectionOf(call);
   return 'field' in error && typeof error.field === 'string'
@@ -43,14 +43,14 @@ const fails = () => {
   throw new Error('cannot be read by anybody');
 };
 
-/** An object that nobody can do anything with. */
+/** Creates a proxy on which every operation throws. */
 const unreadable = (): object =>
   new Proxy(
     {},
     { get: fails, has: fails, ownKeys: fails, getPrototypeOf: fails, getOwnPropertyDescriptor: fails },
   );
 
-/** What a caller without types may give in place of anything. */
+/** Wrong values that a caller without types may pass for any argument. */
 const JUNK: readonly unknown[] = [
   undefined,
   null,
@@ -75,8 +75,8 @@ const JUNK: readonly unknown[] = [
 ];
 
 /**
- * Calls with each argument replaced by junk, one after the other, and says which calls failed with anything but an error of
- * the data layer. `throwsAtOnce` says that the call returns no promise.
+ * Calls with each argument replaced by junk, one after the other, and returns the calls that failed with anything but an error of
+ * the data layer. Set `throwsAtOnce` for a call that returns no promise.
  */
 export async function foreignFailures(
   call: (...args: unknown[]) => unknown,
@@ -86,13 +86,13 @@ export async function foreignFailures(
   const failures: string[] = [];
   for (const position of args.keys()) {
     for (const junk of JUNK) {
-      let promised = false;
+      let hasReturned = false;
       try {
         const outcome = call(...args.with(position, junk));
-        promised = true;
+        hasReturned = true;
         await outcome;
       } catch (error) {
-        const isRight = isDatabaseError(error) && (promised || throwsAtOnce);
+        const isRight = isDatabaseError(error) && (hasReturned || throwsAtOnce);
         if (!isRight) failures.push(`argument ${position} as ${nameOf(junk)}: ${String(error)}`);
       }
     }

@@ -23,7 +23,7 @@ const operation = 'op';
 const refusal = (field: string, reason: unknown = expect.any(String)) =>
   expect.objectContaining({ code: 'VALIDATION', field, reason, operation });
 
-it('accepts options that are absent or right', () => {
+it('accepts options that are absent or valid', () => {
   requireWholeNumber('rows', undefined, operation);
   requireWholeNumber('rows', 7, operation, { min: 7, max: 7 });
   requireOneOf('mode', undefined, ['a'], operation);
@@ -38,7 +38,7 @@ it.each([NaN, Infinity, 1.5, -1, '1', null, 1n, {}])('refuses %p as a whole numb
   );
 });
 
-it('names the allowed range, values or type', () => {
+it('the error names the allowed range, values or type', () => {
   expect(() => requireWholeNumber('rows', 9, operation, { min: 1, max: 8 })).toThrow(
     refusal('rows', 'must be a whole number from 1 to 8'),
   );

@@ -3,14 +3,14 @@ import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 
-/** Takes any value: what JSON keeps comes back as it was. */
+/** Accepts any decoded value unchanged. */
 const anything = { parse: (value: unknown) => value };
 
 const at = (timestamp: string, note = '') => ({ timestamp, note });
 const earlier = '2024-01-02T12:00:00.000Z';
 const later = '2024-01-02T12:00:00.001Z';
 
-/** Texts of values that have no instant to compare. */
+/** Stored texts without a timestamp to compare. */
 const untimed = [
   '{}',
   '{"timestamp":9999999999999}',
@@ -28,40 +28,37 @@ const untimed = [
 
 type TimedWrite = 'setIfNewer' | 'replaceIfNewer';
 
-/** What the doc comments of `Cache` promise. */
+/** Tests single keys of `Cache`. */
 export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('Cache', () => {
-    test('gives back what was set, Unicode keys and values included', async ({
-      backend: { cache },
-      keys,
-    }) => {
+    test('get returns the value that set stored, Unicode included', async ({ backend: { cache }, keys }) => {
       const value = { text: 'naïve 株 🚀 \u0000', list: [1.5, null, true, { deep: '' }], '': 0 };
       await cache.set('clé:株 🚀 {x} %', value, 60);
       expect(await cache.get('clé:株 🚀 {x} %', anything)).toEqual(value);
       expect(await keys()).toEqual(['clé:株 🚀 {x} %']);
     });
 
-    test('gives null for a key that is not there', async ({ backend: { cache } }) => {
+    test('get returns null for an absent key', async ({ backend: { cache } }) => {
       expect(await cache.get('missing', anything)).toBeNull();
     });
 
-    test('tells a stored null from nothing by exists', async ({ backend: { cache } }) => {
+    test('exists distinguishes a stored null from an absent key', async ({ backend: { cache } }) => {
       await cache.set('nothing', null, 60);
       expect(await cache.get('nothing', anything)).toBeNull();
       expect(await cache.exists('nothing')).toBe(true);
     });
 
-    test('overwrites the value and its time to live', async ({ backend: { cache }, ttlMs }) => {
+    test('set overwrites the value and its time to live', async ({ backend: { cache }, ttlMs }) => {
       await cache.set('key', 1, 600);
       await cache.set('key', 2, 60);
       expect(await cache.get('key', anything)).toBe(2);
       expect((await ttlMs('key'))! <= 60_000).toBe(true);
     });
 
-    test('forgets a value when its time is over, fractions of a second counted', async (opened) => {
+    test('removes a value when its fractional time to live ends', async (opened) => {
       const { cache } = opened.backend;
       await cache.set('short', 'a', 300.5);
       await cache.set('long', 'b', 1_200);
@@ -74,11 +71,11 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await opened.keys()).toEqual(['long']);
     });
 
-    test('takes a time to live of less than a millisecond', async ({ backend: { cache } }) => {
+    test('set accepts a time to live below one millisecond', async ({ backend: { cache } }) => {
       await cache.set('key', 'gone at once', 0.000_1);
     });
 
-    test('keeps values apart from the objects they came from', async ({ backend: { cache } }) => {
+    test('stores a copy of the value and returns copies', async ({ backend: { cache } }) => {
       const value = { list: [1] };
       await cache.set('key', value, 60);
       value.list.push(2);
@@ -87,7 +84,7 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.get('key', anything)).toEqual({ list: [1] });
     });
 
-    test('deletes, and says whether there was a value', async ({ backend: { cache } }) => {
+    test('delete returns whether the key held a value', async ({ backend: { cache } }) => {
       await cache.set('key', 1, 60);
       expect(await cache.exists('key')).toBe(true);
       expect(await cache.delete('key')).toBe(true);
@@ -95,7 +92,7 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.exists('key')).toBe(false);
     });
 
-    test('refuses a time to live that is none', async ({ backend: { cache } }) => {
+    test('refuses an invalid time to live', async ({ backend: { cache } }) => {
       for (const ttl of [0, -1, NaN, Infinity, 1e300]) {
         const refused = { code: 'VALIDATION', field: 'ttlSeconds' };
         expect(await summaryOfRejection(() => cache.set('key', 1, ttl))).toEqual(refused);
@@ -104,7 +101,7 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
       }
     });
 
-    test('fails with CacheError, without showing the value, when what is stored is not as it should be', async ({
+    test('get fails with CacheError that hides an invalid stored value', async ({
       backend: { cache },
       putText,
     }) => {
@@ -169,7 +166,10 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
       }
     });
 
-    test('sees a value that another writer has put there', async ({ backend: { cache }, putText }) => {
+    test('setIfNewer compares with a value that another writer stored', async ({
+      backend: { cache },
+      putText,
+    }) => {
       await putText('key', '{"timestamp":"2024-01-02T12:00:00Z","note":"\\ud83d\\ude80 \\ud800 \\\\ud800"}');
       expect(await cache.setIfNewer('key', at('2024-01-02T11:59:59.999Z'), 60)).toBe(false);
       expect(await cache.setIfNewer('key', at(earlier), 60)).toBe(true);
@@ -238,14 +238,14 @@ export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
   }
 }
 
-/** Instants in an order of no sense that is the same in every run. */
+/** Returns instants in an arbitrary order that is the same in every run. */
 function shuffledInstants(count: number): string[] {
   return Array.from({ length: count }, (_, i) =>
     new Date(Date.UTC(2024, 0, 2) + ((i * 37 + 11) % count)).toISOString(),
   );
 }
 
-/** Commands of one client arrive in order: the writers taken are those that were newer than all before them. */
+/** Returns for each instant whether it is newer than all before it: the commands of one client arrive in order. */
 function runningMaxima(instants: readonly string[]): boolean[] {
   return instants.map((instant, i) => instants.slice(0, i).every((before) => before < instant));
 }

@@ -14,7 +14,7 @@ import { sessionSuite } from './session-suite.js';
 import { unchangedSuite } from './unchanged-suite.js';
 import { whereSuite } from './where-suite.js';
 
-/** All that an adapter of the cache ports must pass. `open` gives a backend over an empty store each time. */
+/** Runs every suite of a cache backend. `open` returns a backend over an empty store each time. */
 export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
   cacheSuite(runner, open);
   losslessSuite(runner, open);

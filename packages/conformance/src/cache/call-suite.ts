@@ -19,7 +19,7 @@ type Call = (backend: CacheBackend, options?: CallOptions) => Promise<unknown>;
 const timed = { timestamp: '2024-01-02T12:00:00.000Z' };
 const request = { userId: 'ann', endpoint: '/orders', limit: 1 };
 
-/** Every method of every port, and of what the domain builds on them. */
+/** Every method of the ports and of the domain stores built on them. */
 const calls: Readonly<Record<string, Call>> = {
   'cache.get': ({ cache }, options) => cache.get('key', { parse: String }, options),
   'cache.getEntry': ({ cache }, options) => cache.getEntry('key', { parse: String }, options),
@@ -80,14 +80,14 @@ const calls: Readonly<Record<string, Call>> = {
     ),
 };
 
-/** That every call keeps to its signal and deadline, and what the probe promises. */
+/** Tests the signal and deadline of every call, and `BackendProbe`. */
 export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('Every call', () => {
     for (const [name, call] of Object.entries(calls)) {
-      test(`${name} rejects with the reason of a signal that was aborted before`, async (opened) => {
+      test(`${name} rejects with the reason of an aborted signal`, async (opened) => {
         const reason = new Error('not needed any more');
         const outcome = call(opened.backend, { signal: AbortSignal.abort(reason) });
         expect(await outcome.catch((error: unknown) => error)).toBe(reason);
@@ -100,7 +100,7 @@ export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void
         expect(await opened.keys()).toEqual([]);
       });
 
-      test(`${name} rejects with ValidationError when its deadline is no number`, async (opened) => {
+      test(`${name} rejects with ValidationError when its deadline is not a number`, async (opened) => {
         for (const deadline of [NaN, '2030-01-01', null, new Date(), 5n]) {
           const options = { deadline } as CallOptions;
           const error = await rejectionOf(() => call(opened.backend, options));
@@ -109,7 +109,7 @@ export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void
         expect(await opened.keys()).toEqual([]);
       });
 
-      test(`${name} refuses options that are unknown or no object`, async (opened) => {
+      test(`${name} refuses unknown options and options that are no object`, async (opened) => {
         for (const options of [{ deadlin: 1 }, { exact: true }, { signal: {} }, null, 5]) {
           const error = await rejectionOf(() => call(opened.backend, options as CallOptions));
           expect(error.code).toBe('VALIDATION');
@@ -117,13 +117,13 @@ export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void
         expect(await opened.keys()).toEqual([]);
       });
 
-      test(`${name} succeeds with a signal and a deadline to come`, async ({ backend }) => {
+      test(`${name} succeeds with an open signal and a future deadline`, async ({ backend }) => {
         const { signal } = new AbortController();
         await call(backend, { signal, deadline: Date.now() + 60_000 });
         expect(getEventListeners(signal, 'abort')).toEqual([]);
       });
 
-      test(`${name} adds at most one listener to a signal that concurrent calls share`, async (opened) => {
+      test(`${name} adds at most one listener to a shared signal`, async (opened) => {
         const { signal } = new AbortController();
         const pending = Array.from({ length: 20 }, () => call(opened.backend, { signal }));
         expect(getEventListeners(signal, 'abort').length <= 1).toBe(true);
@@ -141,7 +141,7 @@ export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void
   });
 
   describe('Probe', () => {
-    test('closes twice without harm and counts no connection afterwards', async ({ backend: { probe } }) => {
+    test('close may be repeated and leaves no connection', async ({ backend: { probe } }) => {
       await probe.ping();
       await probe.close();
       await probe.close();

@@ -5,13 +5,13 @@ import { withOpenCache } from './open-cache.js';
 
 const anything = { parse: (value: unknown) => value };
 
-/** What the doc comments of `Cache` promise of values with their end. */
+/** Tests `Cache.getEntry` and `Cache.getEntryOrSet`. */
 export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('Cache.getEntry', () => {
-    test('gives the value with the instant of its end', async (opened) => {
+    test('getEntry returns the value with its expiry', async (opened) => {
       const { cache } = opened.backend;
       const before = opened.now();
       await cache.set('key', { a: [1] }, 600);
@@ -25,7 +25,7 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(second.expiresAt <= opened.now() + 100_000).toBe(true);
     });
 
-    test('gives the end of the value that is there now', async (opened) => {
+    test('getEntry returns the expiry of the current value', async (opened) => {
       const { cache } = opened.backend;
       await cache.set('key', 'long', 600);
       await cache.set('key', 'short', 60);
@@ -34,7 +34,7 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(entry.expiresAt <= opened.now() + 60_000).toBe(true);
     });
 
-    test('tells a stored null from nothing', async (opened) => {
+    test('getEntry distinguishes a stored null from an absent key', async (opened) => {
       const { cache } = opened.backend;
       await cache.set('key', null, 60);
       expect((await cache.getEntry('key', anything))!.value).toBeNull();
@@ -43,7 +43,7 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.getEntry('key', anything)).toBeNull();
     });
 
-    test('fails as get does when what is stored is not as it should be', async ({
+    test('getEntry fails with CacheError when the stored value is invalid', async ({
       backend: { cache },
       putText,
     }) => {
@@ -55,14 +55,14 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
   });
 
   describe('Cache.getEntryOrSet', () => {
-    test('sets the value of an absent key and gives null', async ({ backend: { cache }, ttlMs }) => {
+    test('getEntryOrSet sets an absent key and returns null', async ({ backend: { cache }, ttlMs }) => {
       expect(await cache.getEntryOrSet('key', anything, { a: ['株'] }, 60.5)).toBeNull();
       expect(await cache.get('key', anything)).toEqual({ a: ['株'] });
       const life = (await ttlMs('key'))!;
       expect(life > 0 && life <= 60_500).toBe(true);
     });
 
-    test('sets again what is over', async (opened) => {
+    test('getEntryOrSet sets a key whose value has expired', async (opened) => {
       const { cache } = opened.backend;
       await cache.getEntryOrSet('key', anything, 1, 60);
       await opened.advance(60_000);
@@ -70,7 +70,7 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.get('key', anything)).toBe(2);
     });
 
-    test('gives what the key holds, with its end, and leaves it', async (opened) => {
+    test('getEntryOrSet returns and keeps the value that the key holds', async (opened) => {
       const { cache } = opened.backend;
       for (const value of [{ a: [1] }, null, '', 0]) {
         await cache.set('key', value, 600);
@@ -83,7 +83,7 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       }
     });
 
-    test('lets one of many set its value, and gives it to the others', async ({ backend: { cache } }) => {
+    test('getEntryOrSet lets one of 50 concurrent calls set the value', async ({ backend: { cache } }) => {
       const attempts = Array.from({ length: 50 }, (_, i) => cache.getEntryOrSet('key', anything, i, 60));
       const entries = await Promise.all(attempts);
       const won = entries.flatMap((entry, i) => (entry === null ? [i] : []));
@@ -91,7 +91,7 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(new Set(entries.flatMap((entry) => (entry ? [entry.value] : [])))).toEqual(new Set(won));
     });
 
-    test('gives the value through the decoder, and leaves what is not as it should be', async ({
+    test('getEntryOrSet decodes the stored value and keeps an invalid one', async ({
       backend: { cache },
       putText,
       text,
@@ -106,7 +106,7 @@ export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await text('key')).toBe('{"s3cr3t');
     });
 
-    test('refuses what JSON would drop, and a time to live that is none', async ({
+    test('getEntryOrSet refuses lossy values and an invalid time to live', async ({
       backend: { cache },
       keys,
     }) => {

@@ -8,7 +8,7 @@ const later = { timestamp: '2024-01-02T12:00:00.001Z' };
 
 type Change = (cache: CacheBackend['cache']) => Promise<unknown>;
 
-/** Every way to change the value of a key that holds `earlier`. */
+/** Every call that changes the value of a key that holds `earlier`. */
 const changes: Readonly<Record<string, Change>> = {
   set: (cache) => cache.set('key', 1, 60),
   setMany: (cache) => cache.setMany([{ key: 'key', value: 1, ttlSeconds: 60 }]),
@@ -54,7 +54,7 @@ export class RecordingListener implements InvalidationListener {
   }
 }
 
-/** Suite of the contract of `CacheInvalidations`. */
+/** Tests `CacheInvalidations`. */
 export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
@@ -68,7 +68,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
 
   describe('CacheInvalidations', () => {
     for (const [name, change] of Object.entries(changes)) {
-      test(`tells every listener of ${name}`, async ({ backend }) => {
+      test(`notifies every listener of ${name}`, async ({ backend }) => {
         await backend.cache.set('key', earlier, 60);
         const [one, other] = [await listening(backend), await listening(backend)];
         const from = [one.listener.events.length, other.listener.events.length] as const;
@@ -78,13 +78,13 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       });
     }
 
-    test('tells every listener of getEntryOrSet that sets', async ({ backend }) => {
+    test('notifies every listener when getEntryOrSet sets a value', async ({ backend }) => {
       const [one, other] = [await listening(backend), await listening(backend)];
       await backend.cache.getEntryOrSet('key', { parse: String }, earlier, 60);
       await Promise.all([one.listener.until('key'), other.listener.until('key')]);
     });
 
-    test('begins disconnected, and says so later than listen returns', async ({ backend }) => {
+    test('reports the connection after listen has returned', async ({ backend }) => {
       const listener = new RecordingListener();
       backend.invalidations.listen(listener);
       expect(listener.events).toEqual([]);
@@ -96,7 +96,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       await second.until('(connected)');
     });
 
-    test('tells nothing before it is connected', async ({ backend }) => {
+    test('notifies no listener before it is connected', async ({ backend }) => {
       for (let i = 0; i < 20; i++) {
         const listener = new RecordingListener();
         const stop = backend.invalidations.listen(listener);
@@ -107,7 +107,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       }
     });
 
-    test('names keys whole, with commas and Unicode', async ({ backend }) => {
+    test('reports whole keys, commas and Unicode included', async ({ backend }) => {
       const { listener } = await listening(backend);
       const keys = ['a,b', 'clé:株 🚀', '{tag},{tag}', '', ' ', '__redis__:invalidate'];
       await backend.cache.setMany(keys.map((key) => ({ key, value: 1, ttlSeconds: 60 })));
@@ -115,7 +115,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       expect([...new Set(listener.events.slice(1))].toSorted()).toEqual(keys.toSorted());
     });
 
-    test('tells of all keys of a long list', async ({ backend }) => {
+    test('reports every key of a long list', async ({ backend }) => {
       const { listener } = await listening(backend);
       const keys = Array.from({ length: 2_500 }, (_, i) => `key-${i}`);
       await backend.cache.setMany(keys.map((key) => ({ key, value: 1, ttlSeconds: 60 })));
@@ -125,9 +125,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       for (const key of keys) await listener.until(key, from);
     });
 
-    test('tells a listener that has stopped nothing more, and goes on telling others', async ({
-      backend,
-    }) => {
+    test('notifies the others when one listener has stopped', async ({ backend }) => {
       const [one, other] = [await listening(backend), await listening(backend)];
       one.stop();
       one.stop();
@@ -136,7 +134,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       expect(one.listener.events).toEqual(['(connected)']);
     });
 
-    test('listens again after all have stopped', async ({ backend }) => {
+    test('notifies a new listener after all others have stopped', async ({ backend }) => {
       (await listening(backend)).stop();
       const early = new RecordingListener();
       backend.invalidations.listen(early)();
@@ -146,7 +144,7 @@ export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): v
       expect(early.events).toEqual([]);
     });
 
-    test('says that it is over when the backend is closed, once', async ({ backend }) => {
+    test('reports the disconnection once when the backend is closed', async ({ backend }) => {
       const { listener } = await listening(backend);
       await backend.probe.close();
       await backend.probe.close();

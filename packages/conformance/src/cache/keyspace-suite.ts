@@ -13,7 +13,7 @@ import type { OpenCacheFactory } from './open-cache.js';
 import { withOpenCache } from './open-cache.js';
 import * as sample from './samples.js';
 
-/** One write through each keyspace, the key that it must make, and the seconds that it must live. */
+/** One write through each keyspace, with its expected key and time to live in seconds. */
 const writes: readonly [
   key: string,
   ttlSeconds: number,
@@ -81,17 +81,17 @@ const writes: readonly [
   ['market:AAPL:stream', 30, ({ marketStream }) => marketStream.append('AAPL', [sample.tickSample('AAPL')])],
 ];
 
-/** How much of a time to live may have passed before a test reads it. */
+/** Part of a time to live that may have passed before a test reads it. */
 const SLACK_MS = 15_000;
 
-/** Keys and lives of every keyspace, and that values come out as they went in. */
+/** Tests the keys, times to live and values of every keyspace. */
 export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('Keyspaces', () => {
     for (const [key, ttlSeconds, write] of writes) {
-      test(`${key} lives for ${ttlSeconds} seconds from its last write`, async (opened) => {
+      test(`${key} expires ${ttlSeconds} seconds after its last write`, async (opened) => {
         await write(opened.backend);
         expect(await opened.keys()).toEqual([key]);
         await opened.advance(ttlSeconds * 500);
@@ -103,11 +103,11 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       });
     }
 
-    test('are all of the keyspaces that there are', async () => {
+    test('the tests cover every keyspace', async () => {
       expect(writes).toHaveLength(Object.keys(keyspaces).length);
     });
 
-    test('keep parts apart that hold separators, fixed words or signs of an encoding', async (opened) => {
+    test('distinct parts have distinct keys, separators and escapes included', async (opened) => {
       const features = new TypedKeyspace(opened.backend.cache, keyspaces.featureValue);
       const latest = new TypedKeyspace(opened.backend.cache, keyspaces.latestFeatures);
       const parts: [symbol: string, featureName: string, key: string][] = [
@@ -134,7 +134,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       );
     });
 
-    test('give back exactly what was set', async ({ backend: { cache } }) => {
+    test('typed keyspaces return exactly what was set', async ({ backend: { cache } }) => {
       const values = realtimeValues(typedKeyspaces(cache));
       await values.setMarketRegime(sample.regime('A:B'));
       await values.setSelectedStrategy(sample.selectedStrategy('A:B'));
@@ -151,7 +151,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(await predictions.get({ predictionId: 'p' })).toBeNull();
     });
 
-    test('give null for what was never set', async ({ backend: { cache } }) => {
+    test('typed keyspaces return null for an absent value', async ({ backend: { cache } }) => {
       const values = realtimeValues(typedKeyspaces(cache));
       expect(await values.marketRegime('AAPL')).toBeNull();
       expect(await values.selectedStrategy('AAPL')).toBeNull();
@@ -159,7 +159,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(await values.latestTick('AAPL')).toBeNull();
     });
 
-    test('keep the latest tick against an older one that comes late', async ({ backend: { cache } }) => {
+    test('keeps the latest tick when an older one arrives late', async ({ backend: { cache } }) => {
       const values = realtimeValues(typedKeyspaces(cache));
       expect(await values.setLatestTick(sample.tickSample('AAPL', 2))).toBe(true);
       expect(await values.setLatestTick(sample.tickSample('AAPL', 1))).toBe(false);
@@ -171,7 +171,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(await values.latestTick('AAPL')).toEqual(sample.tickSample('AAPL', 4));
     });
 
-    test('store records as JSON that loses nothing', async ({ backend: { cache }, text }) => {
+    test('stores records as lossless JSON', async ({ backend: { cache }, text }) => {
       await realtimeValues(typedKeyspaces(cache)).setLatestTick(sample.tickSample('AAPL'));
       expect(JSON.parse((await text('market:AAPL:tick'))!)).toEqual({
         symbol: 'AAPL',
@@ -187,10 +187,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       });
     });
 
-    test('refuse a value that is not of the keyspace, and name the field', async ({
-      backend: { cache },
-      keys,
-    }) => {
+    test('refuses a value of another keyspace by its field', async ({ backend: { cache }, keys }) => {
       const tick = { ...sample.tickSample('AAPL'), high: '0.123456789' };
       expect(
         await summaryOfRejection(() => realtimeValues(typedKeyspaces(cache)).setLatestTick(tick)),
@@ -220,7 +217,7 @@ export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(await keys()).toEqual([]);
     });
 
-    test('fail with CacheError, without showing it, on a stored value of another shape', async (opened) => {
+    test('fails with CacheError that hides a stored value of another shape', async (opened) => {
       await opened.putText('market:AAPL:tick', '{"symbol":"s3cr3t"}');
       const error = await rejectionOf(() =>
         realtimeValues(typedKeyspaces(opened.backend.cache)).latestTick('AAPL'),

@@ -13,7 +13,7 @@ class Point {
   readonly x = 1;
 }
 
-/** What JSON would drop or change. */
+/** Returns values that JSON would drop or change. */
 function lossyValues(): unknown[] {
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;
@@ -35,7 +35,7 @@ function lossyValues(): unknown[] {
   ];
 }
 
-/** Every way of storing a value. */
+/** Every call that stores a value. */
 const writes: Readonly<Record<string, (cache: Cache, value: unknown, key?: string) => Promise<unknown>>> = {
   set: (cache, value, key = 'key') => cache.set(key, value, 60),
   setMany: (cache, value, key = 'key') => cache.setMany([{ key, value, ttlSeconds: 60 }]),
@@ -58,11 +58,11 @@ const reads: Readonly<Record<string, (cache: Cache, key: string) => Promise<unkn
   deleteMany: (cache, key) => cache.deleteMany(['other', key]),
 };
 
-/** Calls that need to look into what the key holds. */
+/** Calls that read the stored value of a key. */
 const lookingCalls = ['get', 'getEntry', 'getEntries'] as const;
 const lookingWrites = ['setIfNewer', 'replaceIfNewer', 'setIfUnchanged', 'getEntryOrSet'] as const;
 
-/** That nothing comes out of the cache otherwise than it went in, or says so. */
+/** Tests that the cache returns values unchanged or refuses them. */
 export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
@@ -80,7 +80,7 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
       });
     }
 
-    test('keep members that are called __proto__', async ({ backend: { cache } }) => {
+    test('keeps members named __proto__', async ({ backend: { cache } }) => {
       const value = JSON.parse('{"__proto__":{"admin":true},"list":[{"__proto__":1}]}') as object;
       await cache.set('key', value, 60);
       const stored = (await cache.get('key', anything)) as Record<string, unknown>;
@@ -88,7 +88,7 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(stored['admin']).toBe(undefined);
     });
 
-    test('keep keys apart and refuse those that a server could not', async ({ backend: { cache }, keys }) => {
+    test('refuses keys that are malformed or too long', async ({ backend: { cache }, keys }) => {
       const wrong = ['\ud800', 'a\udfff', 'x'.repeat(MAX_KEY_LENGTH + 1), 5 as never, undefined as never];
       for (const key of wrong) {
         for (const write of Object.values(writes)) {
@@ -106,7 +106,7 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(await keys()).toHaveLength(1);
     });
 
-    test('setMany refuses what is no entry, and unknown members of one by name', async ({
+    test('setMany refuses invalid entries and names their unknown members', async ({
       backend: { cache },
       keys,
     }) => {
@@ -126,7 +126,7 @@ export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(await keys()).toEqual([]);
     });
 
-    test('of another type make every call that looks at them fail the same way', async ({
+    test('every reading call fails alike on a key of another type', async ({
       backend: { cache, marketStream, rateLimiter },
     }) => {
       const key = 'market:AAPL:stream';

@@ -13,15 +13,13 @@ const timed = { timestamp: '2024-01-02T00:00:00Z' };
 
 const awkwardKeys = ['a,b', 'clé:株 🚀', '{tag}:1', '{tag}:2', 'x{', '}{y}', '', ' ', '*', 'line\nbreak'];
 
-/** What the doc comments of `Cache` promise of many keys at once. */
+/** Tests the calls of `Cache` with many keys. */
 export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('Cache with many keys', () => {
-    test('gets what was set, in the order of the keys, null for what is not there', async ({
-      backend: { cache },
-    }) => {
+    test('getMany returns values in key order, null for absent keys', async ({ backend: { cache } }) => {
       await cache.setMany([write('a', 1), write('b', { x: [null] }), write('c', 'três')]);
       expect(await cache.getMany(['c', 'missing', 'a', 'b'], anything)).toEqual([
         'três',
@@ -31,7 +29,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       ]);
     });
 
-    test('takes any key', async ({ backend: { cache }, keys }) => {
+    test('setMany, getMany and deleteMany accept any key', async ({ backend: { cache }, keys }) => {
       await cache.setMany(awkwardKeys.map((key, i) => write(key, i)));
       expect((await keys()).toSorted()).toEqual(awkwardKeys.toSorted());
       expect(await cache.getMany(awkwardKeys, anything)).toEqual(awkwardKeys.map((_, i) => i));
@@ -39,22 +37,20 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await keys()).toEqual([]);
     });
 
-    test('answers for a key as often as it is asked, sets the last of its values, counts its deletion once', async ({
-      backend: { cache },
-    }) => {
+    test('handles repeated keys in one call', async ({ backend: { cache } }) => {
       await cache.setMany([write('a', 1), write('b', 2), write('a', 3)]);
       expect(await cache.getMany(['a', 'b', 'a', 'x', 'x'], anything)).toEqual([3, 2, 3, null, null]);
       expect(await cache.deleteMany(['a', 'a', 'x', 'b', 'a'])).toBe(2);
     });
 
-    test('does nothing for no keys', async ({ backend: { cache }, keys }) => {
+    test('does nothing for an empty list of keys', async ({ backend: { cache }, keys }) => {
       await cache.setMany([]);
       expect(await cache.getMany([], anything)).toEqual([]);
       expect(await cache.deleteMany([])).toBe(0);
       expect(await keys()).toEqual([]);
     });
 
-    test('takes thousands of keys at once', async ({ backend: { cache }, keys }) => {
+    test('handles thousands of keys in one call', async ({ backend: { cache }, keys }) => {
       const entries = Array.from({ length: 2_500 }, (_, i) => write(`key-${i}`, { i }));
       await cache.setMany(entries);
       const asked = entries.map(({ key }) => key).reverse();
@@ -64,7 +60,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await keys()).toEqual([]);
     });
 
-    test('gives each value its own time to live', async (opened) => {
+    test('setMany gives each value its own time to live', async (opened) => {
       const { cache } = opened.backend;
       await cache.set('long', 'replaced', 6_000);
       await cache.setMany([write('short', 1, 300.5), write('long', 2, 1_200)]);
@@ -74,7 +70,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.deleteMany(['short', 'long'])).toBe(1);
     });
 
-    test('gives of each key what getEntry gives', async (opened) => {
+    test('getEntries returns for each key what getEntry returns', async (opened) => {
       const { cache } = opened.backend;
       await cache.setMany([write('a', { x: [1] }, 600), write('b', null, 60)]);
       const [b, missing, a, again] = await cache.getEntries(['b', 'missing', 'a', 'b'], anything);
@@ -87,14 +83,14 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect([error.code, error.operation, error.retryable]).toEqual(['CACHE', 'cache.getEntries', false]);
     });
 
-    test('gives thousands of entries at once, of any key', async ({ backend: { cache } }) => {
+    test('getEntries returns thousands of entries, awkward keys included', async ({ backend: { cache } }) => {
       const some = [...awkwardKeys, ...Array.from({ length: 2_500 }, (_, i) => `key-${i}`)];
       await cache.setMany(some.map((key, i) => write(key, i)));
       const found = await cache.getEntries([...some, 'missing'], anything);
       expect(found.map((entry) => entry && entry.value)).toEqual([...some.map((_, i) => i), null]);
     });
 
-    test('refuses what is no key and no list', async ({ backend: { cache } }) => {
+    test('refuses invalid keys and lists by their argument', async ({ backend: { cache } }) => {
       const keys = { code: 'VALIDATION', field: 'keys' };
       for (const none of [undefined, 'key', [1], [undefined]] as unknown as string[][]) {
         expect(await summaryOfRejection(() => cache.getMany(none, anything))).toEqual(keys);
@@ -122,7 +118,10 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       );
     });
 
-    test('stores nothing when one value or time to live is none', async ({ backend: { cache }, keys }) => {
+    test('setMany stores nothing when one value or time to live is invalid', async ({
+      backend: { cache },
+      keys,
+    }) => {
       const ttl = await summaryOfRejection(() => cache.setMany([write('a', 1), write('b', 2, 0)]));
       expect(ttl).toEqual({ code: 'VALIDATION', field: 'ttlSeconds' });
       const value = await summaryOfRejection(() => cache.setMany([write('a', 1), write('b', [undefined])]));
@@ -130,7 +129,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await keys()).toEqual([]);
     });
 
-    test('keeps values apart from the objects they came from', async ({ backend: { cache } }) => {
+    test('setMany and getMany copy the values', async ({ backend: { cache } }) => {
       const value = { list: [1] };
       await cache.setMany([write('key', value)]);
       value.list.push(2);
@@ -139,7 +138,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.getMany(['key'], anything)).toEqual([{ list: [1] }]);
     });
 
-    test('gives every value through the decoder, and fails with CacheError when it refuses one', async ({
+    test('getMany decodes every value and fails when the decoder throws', async ({
       backend: { cache },
       putText,
     }) => {
@@ -159,7 +158,7 @@ export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
       }
     });
 
-    test('passes over a key that holds something else than a value, and replaces it', async (opened) => {
+    test('getMany skips and setMany replaces a key of another type', async (opened) => {
       const { cache, rateLimiter } = opened.backend;
       const request = { userId: 'ann', endpoint: '/x', limit: 1 };
       const { key } = rateLimitOf(request, 'test');

@@ -14,7 +14,7 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
   const test = withOpenCache(runner, open);
 
   describe('MarketStream', () => {
-    test('gives the last ticks in the order they were appended', async ({ backend: { marketStream } }) => {
+    test('recent returns the last ticks in the order of appending', async ({ backend: { marketStream } }) => {
       await marketStream.append('AAPL', [tickSample('AAPL', 5), tickSample('AAPL', 1)]);
       await marketStream.append('AAPL', [tickSample('AAPL', 3)]);
       expect(await marketStream.recent('AAPL', 10)).toEqual([
@@ -26,13 +26,13 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       expect(await marketStream.recent('AAPL', 0)).toEqual([]);
     });
 
-    test('is empty for a symbol without ticks', async ({ backend: { marketStream }, keys }) => {
+    test('recent returns nothing for a symbol without ticks', async ({ backend: { marketStream }, keys }) => {
       await marketStream.append('AAPL', []);
       expect(await marketStream.recent('AAPL', 10)).toEqual([]);
       expect(await keys()).toEqual([]);
     });
 
-    test('keeps symbols apart', async ({ backend: { marketStream }, keys }) => {
+    test('keeps one stream per symbol', async ({ backend: { marketStream }, keys }) => {
       await marketStream.append('A:B', [tickSample('A:B', 1)]);
       await marketStream.append('株', [tickSample('株', 2)]);
       expect(await marketStream.recent('A:B', 10)).toEqual([tickSample('A:B', 1)]);
@@ -40,20 +40,20 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       expect((await keys()).toSorted()).toEqual(['market:A%3AB:stream', 'market:株:stream']);
     });
 
-    test('drops the oldest ticks beyond its length', async ({ backend: { marketStream } }) => {
+    test('drops the oldest ticks beyond the stream length', async ({ backend: { marketStream } }) => {
       await marketStream.append('AAPL', ticks(0, MARKET_STREAM_LENGTH - 1));
       await marketStream.append('AAPL', ticks(MARKET_STREAM_LENGTH - 1, 3));
       const kept = await marketStream.recent('AAPL', 4_294_967_295);
       expect(kept).toEqual(ticks(2, MARKET_STREAM_LENGTH));
     });
 
-    test('keeps the last ticks of an append that is longer than the stream', async (opened) => {
+    test('keeps the last ticks of an append beyond the stream length', async (opened) => {
       const { marketStream } = opened.backend;
       await marketStream.append('AAPL', ticks(0, MARKET_STREAM_LENGTH + 5));
       expect(await marketStream.recent('AAPL', 5_000)).toEqual(ticks(5, MARKET_STREAM_LENGTH));
     });
 
-    test('lives for 30 seconds after its last tick', async ({ backend: { marketStream }, advance }) => {
+    test('stream expires 30 seconds after its last tick', async ({ backend: { marketStream }, advance }) => {
       await marketStream.append('AAPL', [tickSample('AAPL', 1)]);
       await advance(15_000);
       await marketStream.append('AAPL', [tickSample('AAPL', 2)]);
@@ -63,7 +63,7 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       expect(await marketStream.recent('AAPL', 10)).toEqual([]);
     });
 
-    test('loses no tick of concurrent appends and keeps each append together', async (opened) => {
+    test('keeps the ticks of each concurrent append together', async (opened) => {
       const { marketStream } = opened.backend;
       await Promise.all(Array.from({ length: 50 }, (_, i) => marketStream.append('AAPL', ticks(i * 10, 10))));
       const seconds = (await marketStream.recent('AAPL', 1_000)).map(({ timestamp }) => timestamp.getTime());
@@ -73,7 +73,7 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       expect([inOrder, Math.min(...seconds)]).toEqual([true, first]);
     });
 
-    test('appends nothing when one of the ticks is wrong', async ({ backend: { marketStream } }) => {
+    test('append stores nothing when one tick is invalid', async ({ backend: { marketStream } }) => {
       const wrong = { ...tickSample('AAPL'), close: 'much' };
       const failure = await summaryOfRejection(() =>
         marketStream.append('AAPL', [tickSample('AAPL'), wrong]),
@@ -82,14 +82,14 @@ export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): v
       expect(await marketStream.recent('AAPL', 10)).toEqual([]);
     });
 
-    test('refuses a limit that is none', async ({ backend: { marketStream } }) => {
+    test('recent refuses an invalid limit', async ({ backend: { marketStream } }) => {
       for (const limit of [-1, 1.5, NaN, 2 ** 32]) {
         const failure = await summaryOfRejection(() => marketStream.recent('AAPL', limit));
         expect(failure).toEqual({ code: 'VALIDATION', field: 'limit' });
       }
     });
 
-    test('fails with CacheError, without showing it, when the key holds something else', async (opened) => {
+    test('stream calls fail with CacheError when the key has another type', async (opened) => {
       const { marketStream, cache } = opened.backend;
       await opened.putText('market:AAPL:stream', 's3cr3t');
       const calls = [

@@ -1,7 +1,7 @@
 import type { CacheBackend } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 
-/** An empty cache backend of an adapter under test, and what the suites need to see behind its ports. */
+/** Empty cache backend under test, with access to the stored data behind its ports. */
 export interface OpenCache {
   readonly backend: CacheBackend;
   /**
@@ -9,24 +9,24 @@ export interface OpenCache {
    * move by itself, as a server's does.
    */
   advance(milliseconds: number): Promise<void>;
-  /** The time by which the backend says when the time of a value is over. */
+  /** Returns the time of the backend's clock, in epoch milliseconds. */
   now(): number;
-  /** Every key that is there, without any prefix of the adapter's own. */
+  /** Returns every stored key, without the adapter's prefix. */
   keys(): Promise<string[]>;
-  /** How long the key still lives; null when it is not there. */
+  /** Returns the remaining time to live of a key; null when it is absent. */
   ttlMs(key: string): Promise<number | null>;
-  /** The text stored under a key as it is; null when there is none. */
+  /** Returns the text stored under a key; null when it is absent. */
   text(key: string): Promise<string | null>;
-  /** Stores a text as any other writer could. It lives for an hour. */
+  /** Stores a text for one hour, like another writer would. */
   putText(key: string, text: string): Promise<void>;
-  /** Everything stored, keys and values, as one text. */
+  /** Returns all stored keys and values as one text. */
   dump(): Promise<string>;
   close(): Promise<void>;
 }
 
 export type OpenCacheFactory = () => Promise<OpenCache>;
 
-/** Declares tests that each get an empty backend of their own. */
+/** Returns a function that declares a test with an empty backend of its own. */
 export function withOpenCache({ it }: TestRunner, open: OpenCacheFactory) {
   return (name: string, body: (opened: OpenCache) => Promise<void>): void =>
     it(name, async () => {

@@ -7,13 +7,13 @@ import { withOpenCache } from './open-cache.js';
 
 const ann = { userId: 'ann', endpoint: '/orders' };
 
-/** What the doc comments of `RateLimiter` promise. */
+/** Tests `RateLimiter`. */
 export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, it, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('RateLimiter', () => {
-    test('allows as many as the limit says and tells how many are left', async (opened) => {
+    test('allows requests up to the limit and returns the remainder', async (opened) => {
       const { rateLimiter } = opened.backend;
       const request = { ...ann, limit: 2 };
       expect(await rateLimiter.consume(request)).toEqual({
@@ -38,7 +38,10 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       });
     });
 
-    test('allows again after exactly the time it gave', async ({ backend: { rateLimiter }, advance }) => {
+    test('allows the next request exactly after retryAfterMs', async ({
+      backend: { rateLimiter },
+      advance,
+    }) => {
       const request = { ...ann, limit: 1 };
       await rateLimiter.consume(request);
       await advance(RATE_LIMIT_WINDOW_MS - 1);
@@ -47,7 +50,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect((await rateLimiter.consume(request)).allowed).toBe(true);
     });
 
-    test('does not count what it refused', async ({ backend: { rateLimiter }, advance }) => {
+    test('refused requests do not count', async ({ backend: { rateLimiter }, advance }) => {
       const request = { ...ann, limit: 1 };
       await rateLimiter.consume(request);
       for (let i = 0; i < 5; i++) {
@@ -58,7 +61,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect(await rateLimiter.consume(request)).toMatchObject({ allowed: true, count: 1 });
     });
 
-    test('follows a limit that changes', async ({ backend: { rateLimiter }, advance }) => {
+    test('applies a changed limit to earlier requests', async ({ backend: { rateLimiter }, advance }) => {
       for (let i = 0; i < 4; i++) {
         await rateLimiter.consume({ ...ann, limit: 4 });
         await advance(1_000);
@@ -72,7 +75,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect((await rateLimiter.consume({ ...ann, limit: 5 })).remaining).toBe(0);
     });
 
-    test('counts each user and endpoint apart', async ({ backend: { rateLimiter }, keys }) => {
+    test('counts each user and endpoint separately', async ({ backend: { rateLimiter }, keys }) => {
       const callers = [
         { userId: 'ann', endpoint: '/a' },
         { userId: 'ann', endpoint: '/b' },
@@ -98,7 +101,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect(decisions.every(({ allowed, count }) => allowed || count === 37)).toBe(true);
     });
 
-    test('refuses a limit that is none', async ({ backend: { rateLimiter }, keys }) => {
+    test('refuses an invalid limit', async ({ backend: { rateLimiter }, keys }) => {
       for (const limit of [0, -1, 1.5, NaN, Infinity]) {
         const failure = await summaryOfRejection(() => rateLimiter.consume({ ...ann, limit }));
         expect(failure).toEqual({ code: 'VALIDATION', field: 'limit' });
@@ -106,7 +109,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect(await keys()).toEqual([]);
     });
 
-    test('counts what requests cost, and tells when a costly one fits', async ({
+    test('counts the cost of requests and returns when one fits', async ({
       backend: { rateLimiter },
       advance,
     }) => {
@@ -124,7 +127,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect(await consume(6)).toEqual({ allowed: true, count: 10, remaining: 0, retryAfterMs: 0 });
     });
 
-    test('takes huge limits and costs', async ({ backend: { rateLimiter } }) => {
+    test('accepts huge limits and costs', async ({ backend: { rateLimiter } }) => {
       const request = { ...ann, limit: Number.MAX_SAFE_INTEGER, cost: 1_000_000_000 };
       expect(await rateLimiter.consume(request)).toMatchObject({ allowed: true, count: 1_000_000_000 });
       expect(await rateLimiter.consume({ ...request, cost: 1 })).toEqual({
@@ -136,7 +139,11 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect((await rateLimiter.consume({ ...ann, limit: 1_000_000_001 })).allowed).toBe(false);
     });
 
-    test('counts each window of a caller by itself', async ({ backend: { rateLimiter }, advance, ttlMs }) => {
+    test('counts each window length of a caller separately', async ({
+      backend: { rateLimiter },
+      advance,
+      ttlMs,
+    }) => {
       const second = { ...ann, limit: 1, windowMs: 1_000 };
       expect((await rateLimiter.consume(second)).allowed).toBe(true);
       expect((await rateLimiter.consume({ ...ann, limit: 1 })).allowed).toBe(true);
@@ -148,10 +155,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect((await rateLimiter.consume({ ...ann, endpoint: '/orders:1000', limit: 1 })).allowed).toBe(true);
     });
 
-    test('refuses a request that is wrong, and names the member', async ({
-      backend: { rateLimiter },
-      keys,
-    }) => {
+    test('refuses an invalid request and names the member', async ({ backend: { rateLimiter }, keys }) => {
       const good = { ...ann, limit: 5 };
       const wrong: [field: string, members: object][] = [
         ['userId', { userId: 5 }],
@@ -184,9 +188,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       expect(await keys()).toEqual([]);
     });
 
-    test('decides as the request says when the store is away', async ({
-      backend: { rateLimiter, probe },
-    }) => {
+    test('follows onUnavailable when the backend is closed', async ({ backend: { rateLimiter, probe } }) => {
       await probe.close();
       const request = { ...ann, limit: 5 };
       expect((await summaryOfRejection(() => rateLimiter.consume(request))).code).toBe('CONNECTION');
@@ -203,7 +205,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       });
     });
 
-    it('decides on costs as a log of all requests would', async () => {
+    it('decides like a log of all requests and their costs', async () => {
       const call = fc.record({
         wait: fc.oneof(fc.constantFrom(0, 1, 999, 1_000), fc.nat({ max: 700 })),
         cost: fc.integer({ min: 1, max: 6 }),
@@ -245,7 +247,7 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       );
     });
 
-    it('never allows more than the limit in any window, nor less than it could', async () => {
+    it('allows exactly the limit in every window', async () => {
       const gaps = fc.oneof(
         fc.constantFrom(0, 1, RATE_LIMIT_WINDOW_MS - 1, RATE_LIMIT_WINDOW_MS),
         fc.integer({ min: 0, max: 30_000 }),

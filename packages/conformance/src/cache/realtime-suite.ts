@@ -39,7 +39,7 @@ const values = {
 
 const wrongInstants = [new Date(NaN), new Date(Date.UTC(10_000, 0)), new Date(Date.UTC(-1, 0)), '2024', null];
 
-/** What a value may not be, each with the field that the refusal names. */
+/** Invalid members of each value, with the field that the error names. */
 const wrong: Readonly<Record<keyof typeof values, readonly [field: string, value: unknown][]>> = {
   regime: [
     ['confidence', { confidence: NaN }],
@@ -70,14 +70,14 @@ const wrong: Readonly<Record<keyof typeof values, readonly [field: string, value
   ],
 };
 
-/** That realtime values are what they are said to be, and that the newest of them stays. */
+/** Tests that realtime values are validated and that the newest one is kept. */
 export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('Realtime values', () => {
     for (const [name, { good, set, get }] of Object.entries(values)) {
-      test(`a ${name} is not overwritten by an older one`, async ({ backend: { cache } }) => {
+      test(`keeps a ${name} when an older one is written`, async ({ backend: { cache } }) => {
         const realtime = realtimeValues(typedKeyspaces(cache));
         const at = (ms: number) => ({ ...good, timestamp: new Date(good.timestamp.getTime() + ms) });
         expect(await set(realtime, at(1))).toBe(true);
@@ -88,7 +88,7 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
         expect(await get(realtime)).toEqual(at(2));
       });
 
-      test(`a wrong ${name} is refused by the name of its field`, async ({ backend: { cache }, keys }) => {
+      test(`refuses an invalid ${name} and names the field`, async ({ backend: { cache }, keys }) => {
         const realtime = realtimeValues(typedKeyspaces(cache));
         const refusals: (readonly [string, unknown])[] = [
           ...wrong[name as keyof typeof values],
@@ -101,7 +101,7 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
         expect(await keys()).toEqual([]);
       });
 
-      test(`an unknown member of a ${name} is refused by its name`, async ({ backend: { cache }, keys }) => {
+      test(`refuses an unknown member of a ${name} by its name`, async ({ backend: { cache }, keys }) => {
         const realtime = realtimeValues(typedKeyspaces(cache));
         const error = await rejectionOf(() => set(realtime, { ...good, timestmp: 1 }));
         expect([error.code, (error as { field?: string }).field]).toEqual(['VALIDATION', 'timestmp']);
@@ -109,7 +109,7 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
         expect(await keys()).toEqual([]);
       });
 
-      test(`what is no ${name} is refused with ValidationError`, async ({ backend: { cache } }) => {
+      test(`refuses a value that is no ${name} with ValidationError`, async ({ backend: { cache } }) => {
         const realtime = realtimeValues(typedKeyspaces(cache));
         const throwing = Object.defineProperty({ ...good }, 'timestamp', {
           enumerable: true,
@@ -123,7 +123,7 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
       });
     }
 
-    test('parameters keep names such as __proto__', async ({ backend: { cache } }) => {
+    test('keeps strategy parameters named __proto__', async ({ backend: { cache } }) => {
       const realtime = realtimeValues(typedKeyspaces(cache));
       const parameters = JSON.parse('{"__proto__": 1, "a": 2}') as Record<string, number>;
       await realtime.setSelectedStrategy({ ...sample.selectedStrategy('AAPL'), parameters });
@@ -131,7 +131,7 @@ export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void 
       expect(JSON.stringify(stored?.parameters)).toBe(JSON.stringify(parameters));
     });
 
-    test('ticks of another symbol are refused by a stream', async ({ backend: { marketStream }, keys }) => {
+    test('append refuses ticks of another symbol', async ({ backend: { marketStream }, keys }) => {
       const append = () =>
         marketStream.append('AAPL', [sample.tickSample('AAPL'), sample.tickSample('MSFT')]);
       expect(await summaryOfRejection(append)).toEqual({ code: 'VALIDATION', field: 'symbol' });

@@ -11,7 +11,7 @@ import type {
 
 const noon = Date.UTC(2024, 0, 2, 12);
 
-/** A tick so many seconds after noon, with figures that no plain JSON number keeps. */
+/** Creates a tick some seconds after noon, with decimals that no JSON number can hold. */
 export function tickSample(symbol: string, second = 0): MarketData<true> {
   return {
     symbol,

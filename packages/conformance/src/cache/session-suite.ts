@@ -20,13 +20,13 @@ const session = (attributes: SessionData['attributes'], sessionId?: string): Ses
 
 const wrongNames = ['', 'x'.repeat(257), 'a\u0000', 'a\u200bb', '\ud800', 5 as never];
 
-/** What the doc comments of `SessionStore` and `AuthContextStore` promise. */
+/** Tests `SessionStore` and `AuthContextStore`. */
 export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('Sessions', () => {
-    test('are found until they end', async (opened) => {
+    test('find returns a session until it ends', async (opened) => {
       const sessions = storeOf(opened);
       expect(await sessions.find('ann')).toBeNull();
       const saved = await sessions.save(sample.sessionSample('ann'));
@@ -39,7 +39,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await sessions.list('ann')).toEqual([]);
     });
 
-    test('of one user are several, and end one by one or all', async (opened) => {
+    test('a user has several sessions that end separately or together', async (opened) => {
       const sessions = storeOf(opened);
       const phone = (await sessions.save(session({ device: 'phone' })))!;
       const laptop = (await sessions.save(session({ device: 'laptop' })))!;
@@ -59,7 +59,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await devices()).toEqual([]);
     });
 
-    test('are not revived by a save that was begun before they ended', async (opened) => {
+    test('save does not revive a session that has ended', async (opened) => {
       const sessions = storeOf(opened);
       for (const [chosen, id] of [
         [undefined, undefined],
@@ -75,7 +75,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await sessions.list('ann')).toHaveLength(1);
     });
 
-    test('are not revived by any of many saves while they end', async (opened) => {
+    test('concurrent saves do not revive a session that is ending', async (opened) => {
       const sessions = storeOf(opened);
       const held = (await sessions.save(session({})))!;
       const saves = Array.from({ length: 20 }, (_, n) => () => sessions.save({ ...held, attributes: { n } }));
@@ -86,14 +86,14 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await sessions.find('ann')).toBeNull();
     });
 
-    test('that begin at the same time are all there', async (opened) => {
+    test('keeps all sessions that start at the same time', async (opened) => {
       const sessions = storeOf(opened);
       const saved = await Promise.all(Array.from({ length: 30 }, (_, n) => sessions.save(session({ n }))));
       expect(new Set(saved.map((each) => each!.sessionId)).size).toBe(30);
       expect(await sessions.list('ann')).toHaveLength(30);
     });
 
-    test('of a user are a hundred at most, those saved last', async (opened) => {
+    test('keeps the hundred sessions of a user that were saved last', async (opened) => {
       const sessions = storeOf(opened);
       for (let n = 0; n < 101; n++) await sessions.save(session({ n }, `s${n}`));
       const list = await sessions.list('ann');
@@ -102,7 +102,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await sessions.save(session({}, 's0'))).toBeNull();
     });
 
-    test('end an hour after their last save, each by itself', async (opened) => {
+    test('each session expires one hour after its last save', async (opened) => {
       const sessions = storeOf(opened);
       const phone = (await sessions.save(session({}, 'phone')))!;
       await opened.advance(HOUR_MS / 2);
@@ -116,7 +116,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await sessions.save(phone)).toEqual(phone);
     });
 
-    test('share nothing with what their caller gave', async (opened) => {
+    test('save copies the attributes of a session', async (opened) => {
       const sessions = storeOf(opened);
       const attributes = { tabs: [1] };
       const saving = sessions.save(session(attributes));
@@ -125,7 +125,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect((await sessions.find('ann'))?.attributes).toEqual({ tabs: [1] });
     });
 
-    test('keep attributes of any name and refuse what JSON would change', async (opened) => {
+    test('session attributes keep any name and refuse lossy values', async (opened) => {
       const sessions = storeOf(opened);
       const attributes = JSON.parse(
         '{"__proto__": {"admin": true}, "x": [null, {"y": "é\\u0000"}]}',
@@ -153,7 +153,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       }
     });
 
-    test('are refused when they are wrong, by the name of the member', async (opened) => {
+    test('refuses an invalid session and names the member', async (opened) => {
       const sessions = storeOf(opened);
       const good = session({});
       const wrong: [field: string, members: object][] = [
@@ -186,7 +186,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await opened.keys()).toEqual([]);
     });
 
-    test('take the place of what is none', async (opened) => {
+    test('save replaces a stored text that is no session', async (opened) => {
       for (const text of ['{"userId":"ann"}', 'null', '7', 'not JSON', '']) {
         await opened.putText('session:ann', text);
         expect(await storeOf(opened).save(session({ text }))).not.toBeNull();
@@ -196,7 +196,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
   });
 
   describe('Auth contexts', () => {
-    test('are found by their token until it is revoked', async (opened) => {
+    test('find returns an auth context until its token is revoked', async (opened) => {
       const contexts = contextsOf(opened);
       expect(await contexts.find('token-of-ann')).toBeNull();
       expect(await contexts.save('token-of-ann', sample.userContext('ann'))).toBe(true);
@@ -208,7 +208,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await contexts.revoke('token-of-bob')).toBe(false);
     });
 
-    test('are not revived by a save that was begun before they were revoked', async (opened) => {
+    test('save does not revive a revoked auth context', async (opened) => {
       const contexts = contextsOf(opened);
       await contexts.save('token', sample.userContext('ann'));
       const calls = [1, 2, 3, 4].map((n) => () => contexts.save('token', sample.userContext(`ann${n}`)));
@@ -219,14 +219,14 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await contexts.save('token', sample.userContext('ann'))).toBe(true);
     });
 
-    test('never store the token itself', async (opened) => {
+    test('save never stores the token itself', async (opened) => {
       await contextsOf(opened).save('token-of-ann', sample.userContext('ann'));
       const stored = await opened.dump();
       expect(stored.includes('orders:write')).toBe(true);
       expect(stored.includes('token-of-ann')).toBe(false);
     });
 
-    test('refuse tokens that are none', async (opened) => {
+    test('refuses an invalid token', async (opened) => {
       const contexts = contextsOf(opened);
       const context = sample.userContext('ann');
       for (const token of ['', 'x'.repeat(8_193), 'a\nb', '\ud800', 5 as never, undefined as never]) {
@@ -238,7 +238,7 @@ export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await opened.keys()).toEqual([]);
     });
 
-    test('refuse a wrong context by the name of its member', async (opened) => {
+    test('refuses an invalid auth context and names the member', async (opened) => {
       const wrong: [field: string, members: object][] = [
         ['userId', { userId: '' }],
         ['roles', { roles: ['a', ''] }],

@@ -13,7 +13,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
   const test = withOpenCache(runner, open);
 
   describe('A subscription to a market stream', () => {
-    test('gives each tick appended from now on once, in order', async ({ backend: { marketStream } }) => {
+    test('subscribe yields each later tick once and in order', async ({ backend: { marketStream } }) => {
       await marketStream.append('AAPL', ticks(0, 5));
       const items = iterate(marketStream.subscribe('AAPL'));
       let begun = false;
@@ -31,13 +31,13 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       await items.return?.();
     });
 
-    test('gives ticks as they were appended, with their symbol', async ({ backend: { marketStream } }) => {
+    test('subscribe yields ticks unchanged with their symbol', async ({ backend: { marketStream } }) => {
       await marketStream.append('AAPL', [tickSample('AAPL', 7)]);
       const [item] = await take(iterate(marketStream.subscribe('AAPL', fromOldest)), 1);
       expect(item).toMatchObject({ kind: 'tick', symbol: 'AAPL', tick: tickSample('AAPL', 7) });
     });
 
-    test('waits for ticks to come', async ({ backend: { marketStream } }) => {
+    test('subscribe waits for the next tick', async ({ backend: { marketStream } }) => {
       const items = iterate(marketStream.subscribe('AAPL', fromOldest));
       for (let second = 0; second < 5; second++) {
         const item = items.next();
@@ -46,7 +46,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       }
     });
 
-    test('goes on after a position', async ({ backend: { marketStream } }) => {
+    test('subscribe continues after a position', async ({ backend: { marketStream } }) => {
       await marketStream.append('AAPL', ticks(0, 3));
       await marketStream.append('AAPL', ticks(3, 2));
       const all = await take(iterate(marketStream.subscribe('AAPL', fromOldest)), 5);
@@ -57,7 +57,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       }
     });
 
-    test('follows many symbols, each in its order', async ({ backend: { marketStream } }) => {
+    test('subscribe follows many symbols, each in its order', async ({ backend: { marketStream } }) => {
       const symbols = ['A:B', '株', 'error', '__proto__'];
       const after = Object.fromEntries(symbols.map((symbol) => [symbol, OLDEST_TICK]));
       const items = iterate(marketStream.subscribe([...symbols, ...symbols], { after, bufferSize: 3 }));
@@ -73,14 +73,14 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       }
     });
 
-    test('gives every tick to each of many', async ({ backend: { marketStream } }) => {
+    test('every subscription yields every tick', async ({ backend: { marketStream } }) => {
       const all = numbersFrom(0, 10).map(() => iterate(marketStream.subscribe('AAPL', fromOldest)));
       const taken = all.map((items) => take(items, 50));
       for (let i = 0; i < 5; i++) await marketStream.append('AAPL', ticks(i * 10, 10));
       for (const items of await Promise.all(taken)) expect(secondsOf(items)).toEqual(numbersFrom(0, 50));
     });
 
-    test('serves calls that do not wait for each other in their order', async (opened) => {
+    test('concurrent next calls receive ticks in call order', async (opened) => {
       const { marketStream } = opened.backend;
       const items = iterate(marketStream.subscribe('AAPL', fromOldest));
       const results = numbersFrom(0, 5).map(() => items.next());
@@ -89,7 +89,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       expect(secondsOf(taken)).toEqual(numbersFrom(0, 5));
     });
 
-    test('holds one buffer, and tells of the ticks that fell out meanwhile', async (opened) => {
+    test('yields a gap when dropped ticks were not buffered', async (opened) => {
       const { marketStream } = opened.backend;
       const items = iterate(marketStream.subscribe('AAPL', { ...fromOldest, bufferSize: 3 }));
       await marketStream.append('AAPL', ticks(0, 10));
@@ -101,7 +101,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       expect(await take(iterate(marketStream.subscribe('AAPL', { after })), 2)).toEqual(rest.slice(3, 5));
     });
 
-    test('tells of ticks that an append was too long to keep', async ({ backend: { marketStream } }) => {
+    test('yields a gap when an append exceeds the stream length', async ({ backend: { marketStream } }) => {
       const items = iterate(marketStream.subscribe('AAPL', fromOldest));
       await marketStream.append('AAPL', ticks(0, 1));
       await take(items, 1);
@@ -110,7 +110,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       expect(secondsOf(rest)).toEqual(['gap', ...numbersFrom(6, MARKET_STREAM_LENGTH)]);
     });
 
-    test('tells of ticks whose time was over before they were read', async (opened) => {
+    test('yields a gap when ticks expire before they are read', async (opened) => {
       const { marketStream } = opened.backend;
       const items = iterate(marketStream.subscribe('AAPL', { ...fromOldest, bufferSize: 1 }));
       await marketStream.append('AAPL', ticks(0, 3));
@@ -120,7 +120,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       expect(secondsOf(await take(items, 3))).toEqual(['gap', 3, 4]);
     });
 
-    test('ends when the consumer leaves, also while a tick is awaited', async (opened) => {
+    test('subscription ends when its consumer returns, even while waiting', async (opened) => {
       const { marketStream } = opened.backend;
       await marketStream.append('AAPL', ticks(0, 3));
       for await (const item of marketStream.subscribe('AAPL', fromOldest)) {
@@ -135,7 +135,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       expect(await items.next()).toEqual({ done: true, value: undefined });
     });
 
-    test('fails once with the reason of its signal, also while a tick is awaited', async (opened) => {
+    test('subscription fails once with the abort reason, even while waiting', async (opened) => {
       const { marketStream } = opened.backend;
       await marketStream.append('AAPL', ticks(0, 3));
       const controller = new AbortController();
@@ -157,7 +157,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       }
     });
 
-    test('fails with ConnectionError once the backend is closed', async ({ backend }) => {
+    test('subscription fails with ConnectionError when the backend is closed', async ({ backend }) => {
       const { marketStream, probe } = backend;
       await marketStream.append('AAPL', ticks(0, 1));
       const items = iterate(marketStream.subscribe('AAPL', fromOldest));
@@ -171,7 +171,9 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       }
     });
 
-    test('refuses symbols, positions and buffers that are none', async ({ backend: { marketStream } }) => {
+    test('subscribe refuses invalid symbols, positions and buffer sizes', async ({
+      backend: { marketStream },
+    }) => {
       const wrong = [
         ['symbols', marketStream.subscribe([])],
         ['after', marketStream.subscribe('AAPL', { after: { AAPL: 's3cr3t' } })],
@@ -185,7 +187,7 @@ export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): v
       }
     });
 
-    test('fails with CacheError, without showing it, when the key holds something else', async (opened) => {
+    test('subscribe fails with CacheError when the key has another type', async (opened) => {
       await opened.putText('market:AAPL:stream', 's3cr3t');
       const items = iterate(opened.backend.marketStream.subscribe('AAPL', fromOldest));
       const error = await rejectionOf(() => items.next());

@@ -5,20 +5,23 @@ import { withOpenCache } from './open-cache.js';
 
 const anything = { parse: (value: unknown) => value };
 
-/** What the doc comment of `Cache.setIfUnchanged` promises. */
+/** Tests `Cache.setIfUnchanged`. */
 export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
 
   describe('Cache.setIfUnchanged', () => {
-    test('sets an absent key when nothing is expected', async ({ backend: { cache }, ttlMs }) => {
+    test('setIfUnchanged sets an absent key when nothing is expected', async ({
+      backend: { cache },
+      ttlMs,
+    }) => {
       expect(await cache.setIfUnchanged('key', undefined, { a: 1 }, 60)).toBe(true);
       expect(await cache.get('key', anything)).toEqual({ a: 1 });
       const life = (await ttlMs('key'))!;
       expect(life > 0 && life <= 60_000).toBe(true);
     });
 
-    test('leaves a key that holds something when nothing is expected', async ({ backend: { cache } }) => {
+    test('setIfUnchanged keeps a stored value when nothing is expected', async ({ backend: { cache } }) => {
       for (const value of [1, null, '']) {
         await cache.set('key', value, 60);
         expect(await cache.setIfUnchanged('key', undefined, 'other', 60)).toBe(false);
@@ -26,7 +29,10 @@ export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void
       }
     });
 
-    test('replaces what was expected and its time to live', async ({ backend: { cache }, ttlMs }) => {
+    test('setIfUnchanged replaces the expected value and its time to live', async ({
+      backend: { cache },
+      ttlMs,
+    }) => {
       for (const expected of [{ b: ['naïve 株 🚀', 1.5], a: null }, null, '', 0]) {
         await cache.set('key', expected, 600);
         expect(await cache.setIfUnchanged('key', expected, 'new', 60)).toBe(true);
@@ -35,7 +41,7 @@ export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void
       }
     });
 
-    test('sets the value when listeners need no notification', async ({ backend: { cache } }) => {
+    test('setIfUnchanged sets the value without notification', async ({ backend: { cache } }) => {
       expect(await cache.setIfUnchanged('key', undefined, 1, 60, { notify: false })).toBe(true);
       expect(await cache.setIfUnchanged('key', 2, 3, 60, { notify: false })).toBe(false);
       expect(await cache.get('key', anything)).toBe(1);
@@ -45,34 +51,39 @@ export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void
       expect(failure).toMatchObject({ code: 'VALIDATION', field: 'notify' });
     });
 
-    test('leaves another value and its time to live', async ({ backend: { cache }, ttlMs }) => {
+    test('setIfUnchanged keeps another value and its time to live', async ({ backend: { cache }, ttlMs }) => {
       await cache.set('key', 'newer', 600);
       expect(await cache.setIfUnchanged('key', 'old', 'new', 60)).toBe(false);
       expect(await cache.get('key', anything)).toBe('newer');
       expect((await ttlMs('key'))! > 60_000).toBe(true);
     });
 
-    test('leaves an absent key absent when something is expected', async ({ backend: { cache }, keys }) => {
+    test('setIfUnchanged leaves an absent key when a value is expected', async ({
+      backend: { cache },
+      keys,
+    }) => {
       for (const expected of [1, '', null]) {
         expect(await cache.setIfUnchanged('key', expected, 'new', 60)).toBe(false);
       }
       expect(await keys()).toEqual([]);
     });
 
-    test('compares texts: a value written otherwise is another', async ({ backend: { cache }, putText }) => {
+    test('setIfUnchanged compares the stored texts', async ({ backend: { cache }, putText }) => {
       await putText('key', '{ "a": 1 }');
       expect(await cache.setIfUnchanged('key', { a: 1 }, 2, 60)).toBe(false);
       await putText('key', '{"a":1}');
       expect(await cache.setIfUnchanged('key', { a: 1 }, 2, 60)).toBe(true);
     });
 
-    test('lets one of many win', async ({ backend: { cache } }) => {
+    test('setIfUnchanged lets one of 50 concurrent calls win', async ({ backend: { cache } }) => {
       const attempts = Array.from({ length: 50 }, (_, i) => cache.setIfUnchanged('key', undefined, i, 60));
       const won = (await Promise.all(attempts)).flatMap((isWinner, i) => (isWinner ? [i] : []));
       expect(won).toEqual([await cache.get('key', anything)]);
     });
 
-    test('refuses what JSON would drop, and a time to live that is none', async ({ backend: { cache } }) => {
+    test('setIfUnchanged refuses lossy values and an invalid time to live', async ({
+      backend: { cache },
+    }) => {
       expect(await summaryOfRejection(() => cache.setIfUnchanged('key', undefined, 1n, 60))).toEqual({
         code: 'VALIDATION',
         field: 'value',

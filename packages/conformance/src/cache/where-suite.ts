@@ -10,13 +10,13 @@ const anything = { parse: (value: unknown) => value };
 const { pattern } = keyspaces.featureValue;
 const feature = (symbol: string, featureName: string) => keyOf(pattern, { symbol, featureName });
 
-/** Texts that mean something to a server that looks for keys, or to the writing of keys. */
+/** Texts with a special meaning in key patterns or in encoded keys. */
 const awkwardParts = [
   ...['*', '?', 'A*', '[A]', 'A\\', '\\*', '^', '{A}', 'A:B', 'A%3AB', '%', 'latest', '%6Catest', ''],
   ...['naïve 株 🚀', '\ud83d', 'line\nbreak'],
 ];
 
-/** What the doc comment of `Cache.deleteWhere` promises. */
+/** Tests `Cache.deleteWhere`. */
 export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
   const test = withOpenCache(runner, open);
@@ -38,7 +38,7 @@ export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
       [{}, features],
       [{ symbol: 'AAP' }, []],
     ] satisfies [object, string[]][]) {
-      test(`deletes exactly the values with ${JSON.stringify(parts)}`, async ({
+      test(`deleteWhere deletes exactly the values with ${JSON.stringify(parts)}`, async ({
         backend: { cache },
         keys,
       }) => {
@@ -50,7 +50,7 @@ export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
       });
     }
 
-    test('takes every part as it is', async ({ backend: { cache }, keys }) => {
+    test('deleteWhere matches every part literally', async ({ backend: { cache }, keys }) => {
       const all = awkwardParts.map((symbol) => feature(symbol, 'rsi'));
       for (const [i, symbol] of awkwardParts.entries()) {
         await cache.setMany(all.map((key) => ({ key, value: 1, ttlSeconds: 60 })));
@@ -60,7 +60,7 @@ export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
       expect(await cache.deleteWhere(pattern, {})).toBe(awkwardParts.length - 1);
     });
 
-    test('finds them among thousands, and any number of them', async ({ backend: { cache }, keys }) => {
+    test('deleteWhere finds keys among thousands', async ({ backend: { cache }, keys }) => {
       const write = (key: string) => ({ key, value: 1, ttlSeconds: 60 });
       const symbols = Array.from({ length: 3_000 }, (_, i) => `S${i}`);
       await cache.setMany(symbols.flatMap((symbol) => ['rsi', 'macd'].map((n) => write(feature(symbol, n)))));
@@ -71,7 +71,7 @@ export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
       );
     });
 
-    test('deletes what is no single value, too', async ({ backend, keys }) => {
+    test('deleteWhere deletes streams and rate limits too', async ({ backend, keys }) => {
       const { cache, rateLimiter, marketStream } = backend;
       for (const endpoint of ['/a', '/b']) {
         for (const userId of ['ann', 'bob']) await rateLimiter.consume({ userId, endpoint, limit: 9 });
@@ -87,7 +87,7 @@ export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
       ]);
     });
 
-    test('does not count what is over, and leaves what is written afterwards', async (opened) => {
+    test('deleteWhere skips expired values and keeps later ones', async (opened) => {
       const { cache } = opened.backend;
       await cache.set(feature('AAPL', 'rsi'), 1, 60);
       await opened.advance(60_000);
@@ -101,7 +101,7 @@ export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
       [{ symbol: undefined }, 'symbol'],
       [{ featureName: 14 }, 'featureName'],
     ] as [object, string][]) {
-      test(`refuses the parts ${JSON.stringify(parts)}, naming ${field}`, async ({
+      test(`deleteWhere refuses ${JSON.stringify(parts)} and names ${field}`, async ({
         backend: { cache },
         keys,
       }) => {

@@ -15,7 +15,7 @@ import {
   value,
 } from './field-values.js';
 
-/** One call of a backend, as data, so that a failing run can be read and replayed. */
+/** One call of a backend as data, so that a failing run can be replayed. */
 export interface Operation {
   port: string;
   method: string;
@@ -45,7 +45,7 @@ const operation = (port: string, method: string, ...args: Arb[]): Arb<Operation>
 
 const exactness = fc.record({ exact: fc.boolean() });
 
-/** Query parameters: each of them sometimes, most of them right. */
+/** Returns optional query parameters, most of them valid. */
 function queryFields(definition: RecordDefinition): Record<string, Arb> {
   const filters = Object.fromEntries(
     definition.filters.map((name) => [name, goodValue(definition.fields[name]!).map(String)]),
@@ -165,13 +165,13 @@ const reads: Arb<Operation>[] = [
   operation('checkpoints', 'load', someId),
 ];
 
-/** Sequences of writes and reads. */
+/** Random sequences of writes and reads. */
 export const operations: Arb<Operation[]> = fc.array(
   fc.oneof({ weight: 2, arbitrary: fc.oneof(...writes) }, { weight: 3, arbitrary: fc.oneof(...reads) }),
   { minLength: 1, maxLength: 60, size: 'max' },
 );
 
-/** Reads of everything there is, for the end of a sequence. */
+/** Reads of all records, run at the end of a sequence. */
 export const finalReads: readonly Operation[] = recordNames.flatMap((record) => [
   { port: record, method: 'find', args: [{}, { exact: true }] },
   {

@@ -3,16 +3,16 @@ import type { TestRunner } from '../runner.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, TRICKY_NAMES, uniqueName, untyped } from './subject.js';
 
-/** What `CheckpointRepository` promises. */
+/** Tests `CheckpointRepository`. */
 export function checkpointSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'checkpoints', (backend) => {
     const { it, expect } = runner;
 
-    it('begins every source at 0', async () => {
+    it('load returns 0 for a new source', async () => {
       expect(await backend().checkpoints.load(uniqueName())).toBe(0);
     });
 
-    it('gives back the position that was saved last, also when it lies further back', async () => {
+    it('load returns the position saved last, even a smaller one', async () => {
       const source = uniqueName();
       const { checkpoints } = backend();
       for (const position of [1, 5_105, 2 ** 40, Number.MAX_SAFE_INTEGER, 7, 0]) {
@@ -21,7 +21,7 @@ export function checkpointSuite(runner: TestRunner, open: OpenTimeSeries): void 
       }
     });
 
-    it('keeps sources apart, whatever their names', async () => {
+    it('stores one position per source, whatever its name', async () => {
       const { checkpoints } = backend();
       const sources = TRICKY_NAMES.map((name) => `data/${name} 2024.csv`);
       for (const [position, source] of sources.entries()) await checkpoints.save(source, position + 1);
@@ -29,7 +29,7 @@ export function checkpointSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect(loaded).toEqual(sources.map((_, position) => position + 1));
     });
 
-    it('refuses positions that are no whole number from 0, and keeps the one it has', async () => {
+    it('save refuses an invalid position and keeps the stored one', async () => {
       const source = uniqueName();
       const { checkpoints } = backend();
       await checkpoints.save(source, 3);
@@ -50,7 +50,7 @@ export function checkpointSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect(await checkpoints.load(source)).toBe(3);
     });
 
-    it('refuses a source without a name', async () => {
+    it('refuses an empty source id', async () => {
       const { checkpoints } = backend();
       const refusal = { code: 'VALIDATION', field: 'sourceId' };
       expect(await summaryOfRejection(() => checkpoints.load(''))).toEqual(refusal);

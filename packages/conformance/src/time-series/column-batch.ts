@@ -10,7 +10,7 @@ const range = (length: number): number[] => [...Array(length).keys()];
 const labelsOf = (tested: RecordCase): LooseRow =>
   Object.fromEntries(tested.labels.map(({ field, value }) => [field, value]));
 
-/** Rows as columns, and as constants what the named fields of the first row are. */
+/** Returns rows as columns, with the named fields of the first row as constants. */
 function columnsOf(tested: RecordCase, rows: readonly LooseRow[], constantNames: readonly string[]) {
   const isConstant = (name: string) => constantNames.includes(name);
   const names = Object.keys(tested.definition.fields);
@@ -21,13 +21,13 @@ function columnsOf(tested: RecordCase, rows: readonly LooseRow[], constantNames:
   };
 }
 
-/** What holds for columns in place of the rows of a record. */
+/** Tests columns in place of rows for one record. */
 export function columnTests(runner: TestRunner, tested: RecordCase, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const { field, before, after } = tested.correction;
   const with_ = (row: LooseRow, value: unknown) => ({ ...row, [field]: value });
 
-  it('takes columns and constants in place of rows, with the same verdicts', async () => {
+  it('accepts columns and constants like rows, with the same errors', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const good = range(4).map((n) => ({ ...tested.row(scope, day, n), ...labelsOf(tested) }));
@@ -53,7 +53,7 @@ export function columnTests(runner: TestRunner, tested: RecordCase, backend: () 
     );
   });
 
-  it('takes nothing of columns that do not make up rows', async () => {
+  it('refuses columns that do not form rows', async () => {
     const row = { ...tested.row(uniqueName(), uniqueDay()), ...labelsOf(tested) };
     const { columns } = columnsOf(tested, [row], []);
     const collector = backend().blocks.collect(tested.definition.name as RecordName);
@@ -77,11 +77,11 @@ export function columnTests(runner: TestRunner, tested: RecordCase, backend: () 
   });
 }
 
-/** The forms of columns that spare making values of them. */
+/** Tests columns given as typed arrays and dictionaries. */
 export function typedColumnTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
 
-  it('take typed arrays and dictionaries as they are', async () => {
+  it('accepts typed arrays and dictionaries as columns', async () => {
     const [first, second] = [uniqueName(), uniqueName()];
     const day = uniqueDay();
     const collector = backend().blocks.collect('marketData');

@@ -19,7 +19,7 @@ const dictionary = (values: readonly unknown[], positions: unknown) => ({
 });
 const indices = (values: readonly unknown[]): number[] => values.map((_, i) => i);
 
-/** Ways to give the values of a field, all of which make up rows, though not all of them right ones. */
+/** Shapes of a column that forms rows, valid or not. */
 const COLUMN_SHAPES: Readonly<Record<string, Build>> = {
   list: (values) => values,
   'frozen list': (values) => Object.freeze([...values]),
@@ -84,7 +84,7 @@ const COLUMN_SHAPES: Readonly<Record<string, Build>> = {
     ),
 };
 
-/** Ways to give what makes up no column. */
+/** Shapes that form no column. */
 export const NO_COLUMNS: Readonly<Record<string, Build>> = {
   'too short': (values) => values.slice(1),
   'too long': (values) => [...values, ...values],
@@ -114,7 +114,7 @@ export const NO_COLUMNS: Readonly<Record<string, Build>> = {
   'dictionary with few positions': (values) => dictionary(values, [0]),
 };
 
-/** The names of a field and a shape for it. */
+/** Returns pairs of a field and a column shape. */
 export const columnShapes = (
   fields: readonly string[],
 ): fc.Arbitrary<readonly [field: string, shape: string]> =>
@@ -123,7 +123,7 @@ export const columnShapes = (
 export const buildColumn = (shape: string, values: readonly unknown[]): unknown =>
   COLUMN_SHAPES[shape]!(values);
 
-/** The rows of columns and why the others are none, by the plain rule: a value after the other, the first wrong one counts. */
+/** Returns the rows of columns and the errors of the others: values are checked in order, and the first invalid one counts. */
 export function rowsByRule(
   { fields }: RecordDefinition,
   columns: Readonly<Record<string, unknown>>,

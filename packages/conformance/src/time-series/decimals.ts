@@ -7,7 +7,7 @@ import { uniqueDay, uniqueName, untyped } from './subject.js';
 const marketDataCase = caseOf('marketData');
 const sentimentCase = caseOf('sentiment');
 
-/** What holds for decimals: nothing becomes 0, nothing is rounded that the batch does not allow, rounding is counted. */
+/** Tests decimals: no value becomes 0, rounding happens only when the batch allows it and is counted. */
 export function decimalTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const day = uniqueDay();
@@ -17,7 +17,7 @@ export function decimalTests(runner: TestRunner, backend: () => TimeSeriesBacken
     backend().marketData.insert({ records, source: 'vendor', ...more });
   const read = async (symbol: string) => (await backend().marketData.find({ symbol }, { exact: true })).data;
 
-  it('refuses numbers and strings that would become 0 or grow to a unit', async () => {
+  it('refuses nonzero decimals smaller than one unit', async () => {
     const symbol = uniqueName();
     const small = [4e-9, 9.4e-9, 5e-324, -4e-9, '0.000000004', '-0.0000000094'];
     for (const rounding of [undefined, 'half-even'] as const) {
@@ -38,13 +38,13 @@ export function decimalTests(runner: TestRunner, backend: () => TimeSeriesBacken
     expect(await read(symbol)).toMatchObject([{ close: '0.00000001', volume: '0.00000001' }]);
   });
 
-  it('refuses strings of more than 8 digits after the point', async () => {
+  it('refuses strings with more than 8 decimal places', async () => {
     const symbol = uniqueName();
     const { failedCount, roundedCount } = await write([bar(symbol, 0, { close: '1.123456789' })]);
     expect([failedCount, roundedCount]).toEqual([1, 0]);
   });
 
-  it('rounds such strings half to even when the batch allows it, and counts their rows', async () => {
+  it('rounds long decimal strings when the batch allows it', async () => {
     const symbol = uniqueName();
     const rows = [
       bar(symbol, 0, { open: '1.000000005', close: '1.000000015', volume: '12.3456789012' }),
@@ -66,7 +66,7 @@ export function decimalTests(runner: TestRunner, backend: () => TimeSeriesBacken
     ]);
   });
 
-  it('rounds columns and constants when the batch allows it, and counts their rows', async () => {
+  it('rounds columns and constants when the batch allows it', async () => {
     const symbol = uniqueName();
     const collector = backend().blocks.collect('marketData');
     const columns = {
@@ -81,7 +81,7 @@ export function decimalTests(runner: TestRunner, backend: () => TimeSeriesBacken
     expect(append('1.5')).toMatchObject({ roundedCount: 1 });
   });
 
-  it('refuses another rounding, and any where there is nothing to round', async () => {
+  it('refuses an unknown rounding and one without decimals', async () => {
     const rounding = 'up';
     const row = bar(uniqueName(), 0, {});
     const wrong = [

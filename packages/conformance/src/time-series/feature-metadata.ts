@@ -2,14 +2,14 @@ import type { FeatureBatch, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 import { uniqueDay, uniqueName } from './subject.js';
 
-/** What holds for the metadata of features, and for sets of any size. */
+/** Tests the metadata of features and large feature sets. */
 export function featureMetadataTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const timestamp = uniqueDay();
   const write = (symbol: string, more: Partial<FeatureBatch>) =>
     backend().features.insert([{ symbol, timestamp, version: 1, features: { a: 1 }, ...more }]);
 
-  it('keeps the metadata of each feature, and of the set what no feature contradicts', async () => {
+  it('keeps metadata per feature and the common part per set', async () => {
     const symbol = uniqueName();
     await write(symbol, { features: { rsi: 1 }, metadata: { unit: 'percent', window: '14' } });
     await write(symbol, { features: { zscore: 2 }, metadata: { unit: 'sigma', window: '14', of: 'close' } });
@@ -27,7 +27,7 @@ export function featureMetadataTests(runner: TestRunner, backend: () => TimeSeri
     expect('unit' in set!.metadata).toBe(false);
   });
 
-  it('takes the metadata of a corrected feature from its correction', async () => {
+  it('a correction replaces the metadata of its feature', async () => {
     const symbol = uniqueName();
     await write(symbol, { metadata: { unit: 'percent' } });
     await write(symbol, { metadata: { unit: 'sigma' } });
@@ -37,7 +37,7 @@ export function featureMetadataTests(runner: TestRunner, backend: () => TimeSeri
     });
   });
 
-  it('refuses metadata in columns that no reader could read', async () => {
+  it('refuses metadata columns that are no JSON object', async () => {
     const symbol = uniqueName();
     const good = '{"unit":"%"}';
     const texts = [good, '', 'x', 'null', '{"a":1}', '[1]', '"s"', '5', good];
@@ -61,7 +61,7 @@ export function featureMetadataTests(runner: TestRunner, backend: () => TimeSeri
     });
   });
 
-  it('reads a set of more features than a call has arguments', async () => {
+  it('reads a set of 130,000 features', async () => {
     const symbol = uniqueName();
     const count = 130_000;
     const collector = backend().blocks.collect('features');

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 
 export type Arb<T = unknown> = fc.Arbitrary<T>;
 
-/** Mostly the first few, so that keys meet again; sometimes one of all, among them what engines may disagree about. */
+/** Returns mostly the first few values, so that keys repeat, and sometimes any value, edge cases included. */
 export const mostly = <T>(few: number, values: readonly T[]): Arb<T> =>
   fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...values.slice(0, few)) },
@@ -48,7 +48,7 @@ export const instants: Arb<number> = fc
 export const symbols = mostly(2, SYMBOLS);
 export const labels = mostly(2, LABELS);
 
-/** Most doubles are smaller than any value that is kept: those are 0 here, and refused ones are among the bad values. */
+/** Replaces numbers below the smallest stored value with 0, because most doubles are that small. */
 const orZero = (number: number, smallest: number): number => (Math.abs(number) < smallest ? 0 : number);
 
 const decimals: Arb = fc.oneof(
@@ -60,7 +60,7 @@ const decimals: Arb = fc.oneof(
   fc.double({ min: -9e9, max: 9e9, noNaN: true }).map((number) => orZero(number, 1e-8)),
 );
 
-/** Volumes are not negative, so that most of these are good for any field. */
+/** Decimals for volumes as well, so mostly not negative. */
 const wideDecimals: Arb = fc.oneof(
   fc.constantFrom<unknown>(
     ...[0, 1, 2n, 0.5, 1_000_003, 2 ** 53, 2n ** 53n + 1n, 2n ** 64n, 10n ** 30n, 1e29, '0.00000001'],
@@ -88,7 +88,7 @@ function floats({ kind, min, max }: FloatField): Arb<number> {
   return numbers.map((number) => orZero(number, smallest));
 }
 
-/** Values of each kind that most fields of it accept. */
+/** Values of each kind that most of its fields accept. */
 const GOOD: Readonly<Record<FieldKind, (field: never) => Arb>> = {
   symbol: () => symbols,
   label: () => labels,
@@ -119,7 +119,7 @@ const GOOD: Readonly<Record<FieldKind, (field: never) => Arb>> = {
     }),
 };
 
-/** Returns values that a field accepts, but for its limits. */
+/** Returns values of a field's kind; its limits may refuse them. */
 export const goodValue = (field: Field): Arb => GOOD[field.kind](field as never);
 
 const badValues = fc.constantFrom<unknown>(

@@ -3,23 +3,23 @@ import type { TestRunner } from '../runner.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject } from './subject.js';
 
-/** What `GuaranteeInspector` promises, and that the migrated tables keep what nothing is lost with. */
+/** Tests `GuaranteeInspector` and the guarantees of the migrated tables. */
 export function guaranteeSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'guarantees', (backend) => {
     const { it, expect } = runner;
     const names = Object.values(records).map(({ table }) => table as string);
 
-    it('are told of each table of a record, each as kept or as missing for a reason', async () => {
+    it('inspect reports each guarantee of each table, kept or missing', async () => {
       const tables = await backend().guarantees.inspect();
       expect(tables.map(({ table }) => table)).toEqual(names);
       for (const { keeps, missing } of tables) {
-        const told = [...keeps, ...missing.map(({ guarantee }) => guarantee)];
-        expect(told.sort()).toEqual([...GUARANTEES].sort());
+        const reported = [...keeps, ...missing.map(({ guarantee }) => guarantee)];
+        expect(reported.sort()).toEqual([...GUARANTEES].sort());
         for (const { reason } of missing) expect(reason.length).toBeGreaterThan(0);
       }
     });
 
-    it('are enough for nothing to be lost or counted twice, however late it is written again', async () => {
+    it('migrated tables keep every required guarantee', async () => {
       const tables = await backend().guarantees.inspect();
       expect(unmetGuarantees(tables)).toEqual([]);
       expect(unmetGuarantees(tables, ['keyed'])).toEqual([]);
@@ -29,7 +29,7 @@ export function guaranteeSuite(runner: TestRunner, open: OpenTimeSeries): void {
       }
     });
 
-    it('are none without the schema', async () => {
+    it('inspect reports no guarantee without the schema', async () => {
       const { schema, guarantees } = backend();
       const version = await schema.version();
       await schema.migrate(0);

@@ -65,7 +65,7 @@ const BUCKETS: Readonly<Record<string, readonly (readonly [instant: string, star
   '3000w': [['1900-01-01T00:00:00.000Z', '1855-01-01T00:00:00.000Z']],
 };
 
-/** Tests how instants fall into buckets. */
+/** Tests the assignment of instants to buckets. */
 export function intervalTests({ it, expect }: TestRunner, backend: () => TimeSeriesBackend): void {
   const { bar, write, aggregate } = aggregationsOf(backend);
 

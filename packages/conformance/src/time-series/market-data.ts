@@ -8,7 +8,7 @@ import { answer, describeSubject, DAY, uniqueDay, uniqueName, untyped } from './
 
 const marketDataCase = caseOf('marketData');
 
-/** What `MarketDataRepository` promises. */
+/** Tests `MarketDataRepository`. */
 export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'market data', (backend) => {
     const { it, expect } = runner;
@@ -31,7 +31,7 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
       return { result, closes: await closes(symbol) };
     };
 
-    it('keeps decimal strings exact: 18 digits, 8 of them after the point', async () => {
+    it('keeps decimal strings of 18 digits exactly', async () => {
       const exact = [
         '0',
         '0.00000001',
@@ -57,7 +57,7 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
       ]);
     });
 
-    it('refuses decimals that it would have to change or cannot hold', async () => {
+    it('refuses decimals that are out of range or malformed', async () => {
       const wrong = [
         '0.000000001',
         '10000000000',
@@ -81,7 +81,7 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect(kept).toEqual([]);
     });
 
-    it('reads decimals and volumes as numbers unless asked for them exactly', async () => {
+    it('reads decimals and volumes as numbers unless exact is set', async () => {
       const symbol = uniqueName();
       await write([bar(symbol, { timestamp: day, open: '0.1', volume: 9_007_199_254_740_991n })]);
       const { data } = await backend().marketData.find({ symbol });
@@ -100,7 +100,7 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
       });
     });
 
-    it('fails to read as a number what no number stands for, and only that', async () => {
+    it('reading fails when a number cannot hold the decimal', async () => {
       for (const inexact of [{ volume: '9007199254740993' }, { high: '9999999999.99999999' }]) {
         const symbol = uniqueName();
         await write([bar(symbol, { timestamp: day }), bar(symbol, { timestamp: day + 1, ...inexact })]);
@@ -138,14 +138,14 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect((await exactly(symbol)).map(({ qualityScore }) => qualityScore)).toEqual([0, 255]);
     });
 
-    it('refuses symbols that are empty, too long, not well-formed, or not what they seem', async () => {
+    it('refuses symbols that are empty, too long or malformed', async () => {
       const wrong = ['', 'x'.repeat(65), '\ud83d', 'A\n', 'A\u0000', ' A', 'A ', 'A\u200b', 42];
       const { errors } = await write(wrong.map((symbol) => bar(untyped(symbol))));
       expect(errors.map(({ field }) => field)).toEqual(wrong.map(() => 'symbol'));
       expect(await write([bar('日'.repeat(64))])).toMatchObject({ failedCount: 0 });
     });
 
-    it('keeps the bars of two sources at one instant apart', async () => {
+    it('keeps bars of two sources at one instant separate', async () => {
       const symbol = uniqueName();
       await write([bar(symbol, { timestamp: day, close: 2 })], 'b');
       await write([bar(symbol, { timestamp: day, close: 1 })], 'a');
@@ -154,7 +154,7 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect(data.map(({ source, close }) => [source, close])).toEqual([['b', 2]]);
     });
 
-    it('orders all symbols by timestamp, then symbol, then source', async () => {
+    it('orders bars by timestamp, then symbol, then source', async () => {
       const start = uniqueDay();
       for (const source of ['z', 'Z', 'é']) {
         await write(
@@ -171,7 +171,7 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
       );
     });
 
-    it('gives the newest bars first, those of one instant by source, and counts what it gives', async () => {
+    it('latest returns the newest bars first, then by source', async () => {
       const symbol = uniqueName();
       for (const source of ['b', 'a']) {
         await write(
@@ -189,14 +189,14 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
       for (const limit of [0, 1, 2, 3, 6, 7]) expect(await newest(limit)).toEqual(all.slice(0, limit));
     });
 
-    it('gives the newest bars exactly when asked', async () => {
+    it('latest returns exact decimals when exact is set', async () => {
       const symbol = uniqueName();
       await write([bar(symbol, { volume: 18_446_744_073_709_551_615n, close: '9999999999.99999999' })]);
       const { data } = await backend().marketData.latest(symbol, 1, { exact: true });
       expect(data[0]).toMatchObject({ volume: '18446744073709551615', close: '9999999999.99999999' });
     });
 
-    it('has no newest bar of an unknown symbol, and refuses a wrong symbol or limit', async () => {
+    it('latest returns nothing for an unknown symbol, refuses invalid arguments', async () => {
       const { marketData } = backend();
       expect(answer(await marketData.latest(uniqueName(), 5))).toEqual({
         data: [],

@@ -6,7 +6,7 @@ import { uniqueDay, uniqueName } from './subject.js';
 const marketDataCase = caseOf('marketData');
 const strategyPerformanceCase = caseOf('strategyPerformance');
 
-/** What holds for the mean, the least and the greatest of any measure. */
+/** Tests minimum, maximum and mean of any measure. */
 export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const aggregate = async (params: AggregationParams) => (await backend().analytics.aggregate(params)).data;
@@ -37,7 +37,7 @@ export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend):
     }
   });
 
-  it('means large volumes exactly', async () => {
+  it('averages large volumes exactly', async () => {
     const symbol = await bars([{ volume: 2n ** 53n + 1n }]);
     const wanted = '9007199254740993';
     expect(await exactly({ symbol, measure: 'volume' })).toMatchObject([
@@ -49,7 +49,7 @@ export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend):
     ]);
   });
 
-  it('means whole numbers as exact decimals, or as the nearest number', async () => {
+  it('averages whole numbers as exact decimals or the nearest number', async () => {
     const symbol = await bars([{ qualityScore: 1 }, { qualityScore: 1 }, { qualityScore: 255 }]);
     expect((await exactly({ symbol, measure: 'qualityScore' }))[0]).toMatchObject({
       min: 1,
@@ -61,7 +61,7 @@ export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend):
     });
   });
 
-  it('means floats whose sum no float holds', async () => {
+  it('averages floats whose sum overflows', async () => {
     const symbol = uniqueName();
     const timestamp = uniqueDay();
     const greatest = Number.MAX_VALUE;
@@ -82,7 +82,7 @@ export function meanTests(runner: TestRunner, backend: () => TimeSeriesBackend):
     }
   });
 
-  it('leaves rows without a value out of mean, least and greatest', async () => {
+  it('ignores rows without a value in aggregates', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const row = (n: number, winRate: number | null) => ({

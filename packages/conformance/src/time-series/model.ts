@@ -12,18 +12,18 @@ import { finalReads, operations } from './arbitraries.js';
 import type { OpenTimeSeries } from './subject.js';
 
 export interface ModelTestSettings {
-  /** Random sequences to try. `QT_RUNS` overrides it. Default is 20. */
+  /** Number of random sequences. `QT_RUNS` overrides it. @default 20 (sequences) */
   runs?: number;
-  /** What the sequences are made from; the same seed makes the same ones. `QT_SEED` overrides it. Default is random. */
+  /** Seed of the random sequences. `QT_SEED` overrides it. @default random */
   seed?: number;
 }
 
-/** Time for one sequence on both backends, failing ones that are made smaller included. */
+/** Time limit of one sequence on both backends, shrinking included, in milliseconds. */
 const RUN_MS = 15_000;
 
 /**
- * Drives the same random writes and reads through a model and a real backend and compares every answer, deeply. Means
- * of floats may differ by a billionth. The test's name tells its seed.
+ * Runs the same random writes and reads on a model and a real backend and compares every answer deeply. Means
+ * of floats may differ by a billionth. The test's name contains its seed.
  */
 export function timeSeriesModelTest(
   runner: TestRunner,
@@ -36,7 +36,7 @@ export function timeSeriesModelTest(
   const timeLimit = Math.max(20, numRuns) * RUN_MS;
 
   runner.it(
-    `every answer is the model's, whatever was written before (${numRuns} runs, QT_SEED=${seed})`,
+    `every answer equals the model's (${numRuns} runs, QT_SEED=${seed})`,
     () =>
       fc.assert(
         fc.asyncProperty(operations, async (sequence) => {
@@ -59,7 +59,7 @@ export function timeSeriesModelTest(
 
 type Answer = Record<string, unknown> | number | null | undefined;
 
-/** What a call answers, or how it fails; without the time it took. */
+/** Returns the answer or the error of a call, without its execution time. */
 async function perform(backend: TimeSeriesBackend, { port, method, args }: Operation): Promise<Answer> {
   const methods = backend[port as keyof TimeSeriesBackend] as unknown as Record<
     string,
@@ -76,7 +76,7 @@ async function perform(backend: TimeSeriesBackend, { port, method, args }: Opera
   }
 }
 
-/** The actual answer, with the expected means in place of means of floats that are near enough. */
+/** Returns the actual answer with each float mean replaced by the expected one when both are close. */
 function withMeansOf(expected: Answer, actual: Answer, { method, args }: Operation): Answer {
   if (method !== 'aggregate' || !hasData(expected) || !hasData(actual)) return actual;
   const params = args[0] as AggregationParams;
@@ -94,7 +94,7 @@ function withMeansOf(expected: Answer, actual: Answer, { method, args }: Operati
 const hasData = (answer: Answer): answer is { data: AggregatedData[] } =>
   typeof answer === 'object' && answer !== null && Array.isArray(answer['data']);
 
-/** Sums of floats lose digits in proportion to the greatest of them, not to a sum that cancels out. */
+/** Compares means relative to the greatest value: float sums lose digits in proportion to it. */
 function isNear(model: AggregatedData, real: AggregatedData): boolean {
   if (model.avg === null || real.avg === null) return false;
   const greatest = Math.max(Math.abs(model.min ?? 0), Math.abs(model.max ?? 0));

@@ -6,14 +6,14 @@ import { describeSubject, DAY, uniqueDay, uniqueName } from './subject.js';
 
 const outcomeCase = caseOf('outcomes');
 
-/** What `OutcomeRepository` promises. */
+/** Tests `OutcomeRepository`. */
 export function outcomeSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'prediction outcomes', (backend) => {
     const { it, expect } = runner;
     const judged = (symbol: string, timestamp: number, more: Partial<PredictionOutcomeInput>) =>
       ({ ...outcomeCase.row(symbol, timestamp), ...more }) as PredictionOutcomeInput;
 
-    it('orders by timestamp and then prediction id, whatever the symbol', async () => {
+    it('orders outcomes by timestamp, then prediction id', async () => {
       const day = uniqueDay();
       const ids = ['é', 'a', 'B'].map((name) => uniqueName(name));
       const outcomes = [1, 0].flatMap((n) =>
@@ -27,7 +27,7 @@ export function outcomeSuite(runner: TestRunner, open: OpenTimeSeries): void {
       );
     });
 
-    it('keeps outcomes apart by id, symbol and timestamp, and replaces by all three', async () => {
+    it('the key of an outcome is id, symbol and timestamp', async () => {
       const day = uniqueDay();
       const [first, second] = [uniqueName(), uniqueName()].toSorted() as [string, string];
       const predictionId = uniqueName();

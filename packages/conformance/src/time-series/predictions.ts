@@ -17,7 +17,7 @@ import {
 const outcomeCase = caseOf('outcomes');
 const predictionCase = caseOf('predictions');
 
-/** What `PredictionRepository` promises. */
+/** Tests `PredictionRepository`. */
 export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'predictions', (backend) => {
     const { it, expect } = runner;
@@ -31,7 +31,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
         outcomes: [{ ...outcomeCase.row(symbol, timestamp), predictionId } as never],
       });
 
-    it('finds a prediction by its id, exactly when asked', async () => {
+    it('findById returns a prediction, exact when exact is set', async () => {
       const symbol = uniqueName();
       const predictionId = `${symbol}-🚀`;
       await write([
@@ -57,7 +57,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect(await summaryOfRejection(() => predictions.findById(predictionId))).toEqual({ code: 'QUERY' });
     });
 
-    it('finds nothing by an unknown id and refuses what cannot be one', async () => {
+    it('findById returns null for an unknown id, refuses invalid ones', async () => {
       const { predictions } = backend();
       expect(await predictions.findById(uniqueName())).toBeNull();
       for (const id of ['', untyped<string>(7), 'x'.repeat(257), '\ud800']) {
@@ -68,7 +68,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       }
     });
 
-    it('takes of several predictions with one id the one with the greatest timestamp, then symbol', async () => {
+    it('findById prefers the greatest timestamp, then the greatest symbol', async () => {
       const predictionId = uniqueName();
       await write([
         predicted('B', { predictionId, timestamp: day + 1 }),
@@ -83,7 +83,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect((await backend().predictions.find({ filters: { predictionId } })).totalCount).toBe(4);
     });
 
-    it('keeps lists of features and maps of parameters as they are', async () => {
+    it('keeps feature lists and parameter maps unchanged', async () => {
       const symbol = uniqueName();
       const tricky = Object.fromEntries(TRICKY_NAMES.map((name, n) => [name, n / 3]));
       const shapes: Partial<PredictionInput>[] = [
@@ -106,7 +106,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       ]);
     });
 
-    it('refuses lists and maps that hold anything else', async () => {
+    it('refuses predictions with invalid fields', async () => {
       const wrong: [keyof PredictionInput, unknown][] = [
         ['featuresUsed', 'rsi'],
         ['featuresUsed', [1]],
@@ -129,7 +129,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       );
     });
 
-    it('keeps horizons of months and latencies of any length', async () => {
+    it('keeps horizons of months and long latencies', async () => {
       const symbol = uniqueName();
       const kept = [
         { predictionHorizon: 129_600, modelLatencyMs: 12.7 },
@@ -141,7 +141,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect(due.data.filter((row) => row.symbol === symbol)).toHaveLength(1);
     });
 
-    it('finds due what has run out and was not judged, by timestamp, symbol and id', async () => {
+    it('dueForEvaluation returns expired predictions without an outcome in order', async () => {
       const horizon = 101;
       const end = (timestamp: number) => timestamp + horizon * MINUTE;
       const ids = ['b', 'a', 'c'].map((name) => uniqueName(name));
@@ -194,7 +194,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       expect((await due(end(day + 5))).totalCount).toBe(8);
     });
 
-    it('judges the prediction of an id, symbol and instant, not its namesakes', async () => {
+    it('an outcome evaluates only the prediction with its whole key', async () => {
       const predictionId = uniqueName();
       const predictionHorizon = 105;
       const named = ['M', 'N'].flatMap((symbol) =>
@@ -210,7 +210,7 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       ]);
     });
 
-    it('finds due exactly when asked', async () => {
+    it('dueForEvaluation returns exact prices when exact is set', async () => {
       const predictionHorizon = 103;
       const predictedPrice = '1234567890.12345678';
       await write([predicted(uniqueName(), { predictionHorizon, predictedPrice })]);
@@ -229,13 +229,13 @@ export function predictionSuite(runner: TestRunner, open: OpenTimeSeries): void 
       });
     });
 
-    it('finds a prediction due at once when its horizon is 0', async () => {
+    it('a prediction with horizon 0 is due at once', async () => {
       await write([predicted(uniqueName(), { predictionHorizon: 0 })]);
       const due = async (now: number) => (await backend().predictions.dueForEvaluation(0, now)).totalCount;
       expect([await due(day - 1), await due(day)]).toEqual([0, 1]);
     });
 
-    it('refuses a wrong horizon, instant or limit, naming it', async () => {
+    it('dueForEvaluation refuses an invalid horizon, instant or limit by name', async () => {
       const due = (horizon: unknown, now: unknown, limit?: unknown) =>
         summaryOfRejection(() =>
           backend().predictions.dueForEvaluation(untyped(horizon), untyped(now), {

@@ -6,7 +6,7 @@ import { batchOfRows, stored } from './record-cases.js';
 import { answer, byUtf8, DAY, TRICKY_NAMES, uniqueDay, uniqueName } from './subject.js';
 import { spoil } from './writing.js';
 
-/** What `find` promises of every record. */
+/** Tests `find` of one record. */
 export function readingTests(runner: TestRunner, tested: RecordCase, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const write = (rows: readonly unknown[]) => tested.insert(backend(), batchOfRows(tested, rows));
@@ -14,7 +14,7 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
   const timesOf = (rows: readonly LooseRow[]) => rows.map((row) => Number(row['timestamp']));
   const hours = (day: number, ...offsets: number[]) => offsets.map((hour) => day + hour * 3_600_000);
 
-  it('returns rows as they were written, by ascending timestamp, and says that no cache answered', async () => {
+  it('find returns the written rows by ascending timestamp', async () => {
     const scope = uniqueName();
     const rows = hours(uniqueDay(), 0, 1, 2, 3).map((time) => tested.row(scope, time));
     await write(rows.toReversed());
@@ -25,11 +25,11 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     });
   });
 
-  it('takes no row for nothing found', async () => {
+  it('find returns no rows when nothing matches', async () => {
     expect(await find(tested.where(uniqueName()))).toEqual({ data: [], totalCount: 0, cacheHit: false });
   });
 
-  it('includes the start of a range and excludes its end', async () => {
+  it('find includes the start of a range and excludes its end', async () => {
     const scope = uniqueName();
     const [before, start, last, end] = hours(uniqueDay(), 0, 1, 2, 3) as [number, number, number, number];
     await write([before, start, last, end].map((time) => tested.row(scope, time)));
@@ -50,7 +50,7 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await between(end + 1)).toEqual([]);
   });
 
-  it('counts the rows beyond the limit too', async () => {
+  it('totalCount includes rows beyond the limit', async () => {
     const scope = uniqueName();
     const times = hours(uniqueDay(), 0, 1, 2, 3, 4);
     await write(times.map((time) => tested.row(scope, time)));
@@ -61,7 +61,7 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     }
   });
 
-  it('refuses wrong parameters, naming them', async () => {
+  it('find refuses invalid parameters by name', async () => {
     const day = uniqueDay();
     const wrong: [object, string][] = [
       [{ limit: -1 }, 'limit'],
@@ -88,7 +88,7 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     }
   });
 
-  it('filters by each field that may be filtered by', async () => {
+  it('find filters by each filter field', async () => {
     const scope = uniqueName();
     const row = tested.row(scope, uniqueDay());
     await write([row]);
@@ -109,7 +109,7 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     }
   });
 
-  it('keeps instants to the millisecond from 1900 to 2299, in UTC', async () => {
+  it('keeps timestamps to the millisecond from 1900 to 2299', async () => {
     const scope = uniqueName();
     const times = [
       Date.UTC(1900, 0, 1),
@@ -125,7 +125,7 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(timesOf(data)).toEqual([times[1], times[2]]);
   });
 
-  it('tells names apart by every character and orders them by their UTF-8 bytes', async () => {
+  it('distinguishes names by every character and orders them by UTF-8 bytes', async () => {
     const day = uniqueDay();
     await write(TRICKY_NAMES.map((name) => tested.row(name, day)));
     const found = await find({ startTime: day, endTime: day + DAY });
@@ -136,7 +136,7 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     }
   });
 
-  it('returns copies', async () => {
+  it('find returns copies', async () => {
     const scope = uniqueName();
     await write([tested.row(scope, uniqueDay())]);
     const expected = structuredClone(await find(tested.where(scope)));
@@ -145,7 +145,7 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await find(tested.where(scope))).toEqual(expected);
   });
 
-  it('answers many readers at once', async () => {
+  it('find answers concurrent readers', async () => {
     const scopes = Array.from({ length: 20 }, () => uniqueName());
     const day = uniqueDay();
     await write(scopes.map((scope) => tested.row(scope, day)));

@@ -12,13 +12,13 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { recordNames, records } from '@quantumtrade/dal-domain';
 
-/** A row as a writer gives it, or as a reader gets it. */
+/** A row as written or as returned. */
 export type LooseRow = Readonly<Record<string, unknown>>;
 
 /** The members of a batch besides its rows. */
 export type BatchFields = Readonly<Record<string, unknown>>;
 
-/** One record whose batch is an object with rows, in a form that lets one suite test all of them. */
+/** One record whose batch has rows, described so that one suite can test every record. */
 export interface RecordCase {
   readonly definition: RecordDefinition;
   /** The batch's member that holds the rows. */
@@ -68,7 +68,7 @@ const EXAMPLES: Readonly<Record<FieldKind, Example>> = {
   float64: (field) => within(field) + 12,
 };
 
-/** Second values of the kinds, the best for a correction first. */
+/** Second values of the kinds; the first kinds are preferred for corrections. */
 const OTHERS: Partial<Readonly<Record<FieldKind, unknown>>> = {
   decimal: 4,
   text: 'Profits fall less',
@@ -81,7 +81,7 @@ const OTHERS: Partial<Readonly<Record<FieldKind, unknown>>> = {
   texts: [],
 };
 
-/** Values of labels, and of fields whose values make the figures in the suites easy to follow. */
+/** Values of labels, and round values that keep the figures in the suites simple. */
 const CHOSEN: Partial<Readonly<Record<RecordName, Readonly<Record<string, unknown>>>>> = {
   marketData: {
     ...{ source: 'vendor', open: 100.5, high: 102.25, low: 99.75, close: 101, adjustedClose: 100.9 },
@@ -155,7 +155,7 @@ export function batchOfRows(
   return { ...Object.fromEntries(labels.map(({ member, value }) => [member, value])), [list]: rows, ...more };
 }
 
-/** Returns a row as readers get it, with the batch's labels. */
+/** Returns a row as `find` returns it, with the batch's labels. */
 export function stored({ definition, labels }: RecordCase, row: LooseRow): LooseRow {
   const instants = Object.entries(row).map(([name, value]) =>
     definition.fields[name]?.kind === 'instant' ? [name, new Date(value as number)] : [name, value],

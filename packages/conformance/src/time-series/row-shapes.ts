@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import type { LooseRow } from './record-cases.js';
 
-/** Why a row is refused, or undefined for one that is taken. */
+/** Error of a refused row; undefined for an accepted one. */
 export type Verdict = { readonly field: string; readonly reason: string } | undefined;
 
-/** What the shapes need to know of a record. */
+/** Properties of a record that the shapes use. */
 export interface RowContext {
   readonly table: string;
-  /** The fields that a row has, in the order of the record; the labels of its batch are not among them. */
+  /** Fields of a row in the order of the record, without the labels of its batch. */
   readonly fields: readonly string[];
-  /** The field that is read first, which may be one that a row need not have. */
+  /** The field that is read first. It may be optional. */
   readonly readFirst: string;
 }
 
-/** A way to give a row that is right otherwise, and what must become of it. */
+/** A shape of an otherwise valid row, with the expected verdict. */
 export interface RowShape {
   readonly name: string;
-  /** Returns what stands in the list; undefined for a hole. */
+  /** Returns the list item; undefined for a hole. */
   build(row: LooseRow, context: RowContext): { readonly row: unknown } | undefined;
   verdict(context: RowContext): Verdict;
 }
@@ -40,7 +40,7 @@ const refused = (
 const notAnObject = ({ table }: RowContext): Verdict => ({ field: table, reason: 'must be an object' });
 const unreadable = ({ table }: RowContext): Verdict => ({ field: table, reason: 'cannot be read' });
 
-/** The row as an instance of a class, its fields accessors of the class and its own member private by convention. */
+/** Returns the row as an instance of a class with an accessor per field. */
 function instanceOf(row: LooseRow): object {
   class Instance {
     readonly mine = row;
@@ -67,7 +67,7 @@ function revoked(row: LooseRow): object {
   return proxy;
 }
 
-/** The name with a letter missing, which is close to the right one, but no name of another field. */
+/** Returns the name with one letter missing, which is the name of no field. */
 const typoOf = (name: string): string => `${name.slice(0, -2)}${name.slice(-1)}`;
 const meant = (name: string): string => `unknown key, did you mean "${name}"?`;
 
@@ -135,7 +135,7 @@ const ROW_SHAPES: readonly RowShape[] = [
   { name: 'a hole', build: () => undefined, verdict: notAnObject },
 ];
 
-/** Shapes that one field makes. */
+/** Shapes that depend on one field. */
 const FIELD_SHAPES: readonly ((field: string) => RowShape)[] = [
   (field) =>
     refused(
@@ -179,7 +179,7 @@ const FIELD_SHAPES: readonly ((field: string) => RowShape)[] = [
     ),
 ];
 
-/** Any shape of a row with these required fields; most are right, so that the refused ones stand among rows that must stay. */
+/** Returns shapes of a row with these required fields. Most are valid, so that accepted rows surround refused ones. */
 export function rowShapes(fields: readonly string[]): fc.Arbitrary<RowShape> {
   return fc.oneof(
     { weight: 2, arbitrary: fc.constant(ROW_SHAPES[0]!) },
@@ -193,7 +193,7 @@ export function rowShapes(fields: readonly string[]): fc.Arbitrary<RowShape> {
   );
 }
 
-/** Ways to give a list of rows and a batch of them, all of them right. */
+/** Valid shapes of a list of rows. */
 export const LIST_SHAPES: Readonly<Record<string, (rows: unknown[]) => unknown>> = {
   'a list': (rows) => rows,
   'a frozen list': (rows) => Object.freeze(rows),

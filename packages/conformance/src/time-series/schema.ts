@@ -8,7 +8,7 @@ const marketDataCase = caseOf('marketData');
 const predictionCase = caseOf('predictions');
 const strategyPerformanceCase = caseOf('strategyPerformance');
 
-/** What `SchemaController` promises. */
+/** Tests `SchemaController`. */
 export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'schema', (backend) => {
     const { it, expect } = runner;
@@ -17,7 +17,7 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
         backend(),
         batchOfRows(marketDataCase, [marketDataCase.row(symbol, uniqueDay())]),
       );
-    /** Writes values that the column types of older versions do not hold. */
+    /** Writes values that the column types of older schema versions cannot hold. */
     const writeValuesOfNewerTypes = async (scope: string) => {
       const newer = [
         { tested: marketDataCase, fields: { volume: '0.5' } },
@@ -31,7 +31,7 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
     };
     const count = async (symbol: string) => (await backend().marketData.find({ symbol })).totalCount;
 
-    it('is at its newest version and valid once initialized', async () => {
+    it('initialize brings the schema to its newest valid version', async () => {
       const { schema } = backend();
       await schema.initialize();
       const version = await schema.version();
@@ -39,7 +39,7 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(await schema.validate()).toEqual({ valid: true, version, drift: [] });
     });
 
-    it('keeps the data when it is initialized again, also several times at once', async () => {
+    it('initialize keeps the data when repeated concurrently', async () => {
       const symbol = uniqueName();
       await write(symbol);
       const version = await backend().schema.version();
@@ -49,7 +49,7 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(await count(symbol)).toBe(1);
     });
 
-    it('refuses a version that does not exist and stays where it is', async () => {
+    it('migrate refuses an unknown version and keeps the current one', async () => {
       const { schema } = backend();
       const version = await schema.version();
       for (const unknown of [version + 1, -1, 0.5, NaN]) {
@@ -58,7 +58,7 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(await schema.version()).toBe(version);
     });
 
-    it('previews what a migration down would drop and drops nothing', async () => {
+    it('preview lists the losses of a down migration without migrating', async () => {
       const { schema } = backend();
       const version = await schema.version();
       const symbol = uniqueName();
@@ -73,14 +73,14 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(await count(symbol)).toBe(1);
     });
 
-    it('previews nothing to lose when the schema is newest', async () => {
+    it('preview lists no losses when the schema is newest', async () => {
       const { schema } = backend();
       const version = await schema.version();
       expect(await schema.preview()).toEqual({ from: version, to: version, isNew: false, losses: [] });
       expect(await summaryOfRejection(() => schema.preview(version + 1))).toEqual({ code: 'MIGRATION' });
     });
 
-    it('drops everything on the way down to 0, is not valid there, and comes up again empty', async () => {
+    it('migrate to 0 drops all data; migrating back starts empty', async () => {
       const { schema, checkpoints } = backend();
       const version = await schema.version();
       const symbol = uniqueName();

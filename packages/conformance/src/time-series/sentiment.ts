@@ -7,7 +7,7 @@ import { answer, describeSubject, uniqueDay, uniqueName, untyped } from './subje
 
 const sentimentCase = caseOf('sentiment');
 
-/** What `SentimentRepository` promises. */
+/** Tests `SentimentRepository`. */
 export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'news sentiment', (backend) => {
     const { it, expect } = runner;
@@ -18,7 +18,7 @@ export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       backend().sentiment.insert({ records, source });
     const read = async (symbol: string) => (await backend().sentiment.find({ symbol })).data;
 
-    it('keeps two headlines of one millisecond apart, in order of their content hash', async () => {
+    it('orders headlines of one millisecond by content hash', async () => {
       const symbol = uniqueName();
       const hashes = [18_446_744_073_709_551_615n, 9_007_199_254_740_993n, 9_007_199_254_740_992n, 0n];
       await write(hashes.map((contentHash) => news(symbol, { contentHash, headline: `No. ${contentHash}` })));
@@ -27,7 +27,7 @@ export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(found[3]?.headline).toBe('No. 18446744073709551615');
     });
 
-    it('finds a headline by its content hash', async () => {
+    it('find returns a headline by its content hash', async () => {
       const symbol = uniqueName();
       await write([news(symbol, { contentHash: 9_007_199_254_740_993n }), news(symbol, { contentHash: 1 })]);
       const found = await backend().sentiment.find({ symbol, filters: { contentHash: '9007199254740993' } });
@@ -42,7 +42,7 @@ export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       }
     });
 
-    it('returns of a score what 32 bits keep', async () => {
+    it('returns scores as 32-bit floats', async () => {
       const symbol = uniqueName();
       const scores = [0.1, -1, 1, 1 / 3, 1e-40, -0];
       await write(scores.map((sentimentScore, n) => news(symbol, { sentimentScore, contentHash: n })));
@@ -51,7 +51,7 @@ export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       );
     });
 
-    it('refuses scores outside their limits', async () => {
+    it('refuses sentiment scores outside their limits', async () => {
       const wrong: Partial<SentimentInput>[] = [
         { sentimentScore: 1.000001 },
         { sentimentScore: -1.000001 },
@@ -67,7 +67,7 @@ export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       );
     });
 
-    it('keeps headlines of any characters, also empty ones', async () => {
+    it('keeps headlines of any characters, empty ones included', async () => {
       const symbol = uniqueName();
       const headlines = [
         '',
@@ -89,7 +89,7 @@ export function sentimentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(errors.map(({ field }) => field)).toEqual(['headline', 'headline']);
     });
 
-    it('gives the newest rows first, those of one instant by source and content hash', async () => {
+    it('latest returns the newest rows, then by source and hash', async () => {
       const symbol = uniqueName();
       for (const source of ['b', 'a']) {
         const hashes = [2n, 1n].flatMap((contentHash) =>

@@ -8,7 +8,7 @@ const marketDataCase = caseOf('marketData');
 
 const HOUR = 3_600_000;
 
-/** Instants, and the starts of the sessions and weeks of futures that hold them. */
+/** Instants, each with the start of its futures session and of that session's week. */
 const FUTURES: readonly (readonly [instant: string, session: string, week: string])[] = [
   ['2024-01-07T22:59:59.999Z', '2024-01-06T23:00:00.000Z', '2023-12-31T23:00:00.000Z'],
   ['2024-01-07T23:00:00.000Z', '2024-01-07T23:00:00.000Z', '2024-01-07T23:00:00.000Z'],
@@ -21,7 +21,7 @@ const FUTURES: readonly (readonly [instant: string, session: string, week: strin
   ['1969-12-31T22:59:59.999Z', '1969-12-30T23:00:00.000Z', '1969-12-28T23:00:00.000Z'],
 ];
 
-/** What holds for buckets of trading sessions. */
+/** Tests buckets of trading sessions. */
 export function sessionTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const write = async (timestamps: readonly number[]) => {
@@ -43,7 +43,7 @@ export function sessionTests(runner: TestRunner, backend: () => TimeSeriesBacken
     return [...counts];
   };
 
-  it('makes one daily bar of a futures session', async () => {
+  it('aggregates a futures session into one daily bar', async () => {
     const start = Date.UTC(2024, 0, 7, 23);
     const symbol = await write(Array.from({ length: 23 }, (_, n) => start + n * HOUR));
     for (const interval of ['1d', '1w'] as const) {
@@ -53,7 +53,7 @@ export function sessionTests(runner: TestRunner, backend: () => TimeSeriesBacken
     }
   });
 
-  it('follows daylight saving time with sessions and their weeks', async () => {
+  it('session buckets follow daylight saving time', async () => {
     const symbol = await write(FUTURES.map(([instant]) => Date.parse(instant)));
     expect(await buckets({ symbol, interval: '1d', session: 'us-futures' })).toEqual(
       counted(FUTURES.map(([, session]) => session)),
@@ -63,7 +63,7 @@ export function sessionTests(runner: TestRunner, backend: () => TimeSeriesBacken
     );
   });
 
-  it('begins a session of equities at midnight in New York', async () => {
+  it('an equities session starts at midnight in New York', async () => {
     const symbol = await write(['2024-03-10T04:59:59.999Z', '2024-03-11T03:59:59.999Z'].map(Date.parse));
     expect(await buckets({ symbol, interval: '1d', session: 'us-equities' })).toEqual([
       ['2024-03-09T05:00:00.000Z', 1],
@@ -71,7 +71,7 @@ export function sessionTests(runner: TestRunner, backend: () => TimeSeriesBacken
     ]);
   });
 
-  it('refuses unknown sessions, and other intervals than a day and a week', async () => {
+  it('refuses unknown sessions and intervals other than day and week', async () => {
     const wrong = [
       { interval: '1d', session: 'nowhere' },
       { interval: '1h', session: 'us-futures' },

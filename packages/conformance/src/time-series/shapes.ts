@@ -33,7 +33,7 @@ async function collected(backend: TimeSeriesBackend, record: RecordName, batch: 
   return appended;
 }
 
-/** Every way that rows take into a store. */
+/** Every write path of rows. */
 const WRITES: Readonly<Record<string, Write>> = {
   insert: async (backend, tested, batch) => {
     const { insertedCount, updatedCount, failedCount, errors } = await tested.insert(backend, untyped(batch));
@@ -46,7 +46,7 @@ const WRITES: Readonly<Record<string, Write>> = {
   },
 };
 
-/** That what is taken of a batch, and why the rest is refused, goes by one plain rule whatever its shape. */
+/** Tests that rows are accepted or refused by their content, whatever the shape of the batch. */
 export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
   const { it, expect } = runner;
   describeSubject(runner, open, 'shapes', (backend) => {
@@ -68,7 +68,7 @@ export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
         write: fc.constantFrom(...Object.keys(WRITES)),
       });
 
-      it(`${tested.definition.name} takes and refuses rows by their content, not their shape (seed ${SEED})`, () =>
+      it(`${tested.definition.name} accepts rows by content, not shape (seed ${SEED})`, () =>
         fc.assert(
           fc.asyncProperty(sample, async ({ shapes, list, batch, write }) => {
             const scope = uniqueName();
@@ -91,7 +91,7 @@ export function shapeSuite(runner: TestRunner, open: OpenTimeSeries): void {
         ));
 
       for (const [name, write] of Object.entries(WRITES)) {
-        it(`${tested.definition.name} refuses a batch that cannot be read, by its member (${name})`, async () => {
+        it(`${tested.definition.name} refuses an unreadable batch by its member (${name})`, async () => {
           const right = batchOfRows(tested, [tested.row(uniqueName(), uniqueDay())]);
           const failure = (batch: unknown) => summaryOfRejection(async () => write(backend(), tested, batch));
           const refused = (field: string) => ({ code: 'VALIDATION', field });
@@ -145,7 +145,7 @@ function columnShapeTests(runner: TestRunner, tested: RecordCase, backend: () =>
   };
   const sample = fc.array(columnShapes(fields), { maxLength: 3 });
 
-  it(`columns of ${definition.name} are rows by their values, not their shape (seed ${SEED})`, () =>
+  it(`accepts columns of ${definition.name} by content, not shape (seed ${SEED})`, () =>
     fc.assert(
       fc.asyncProperty(sample, async (shapes) => {
         const scope = uniqueName();
@@ -171,7 +171,7 @@ function columnShapeTests(runner: TestRunner, tested: RecordCase, backend: () =>
       { seed: SEED, numRuns: Number(process.env['QT_RUNS'] ?? COLUMN_RUNS) },
     ));
 
-  it(`columns of ${definition.name} are refused by name when they make up no rows`, async () => {
+  it(`refuses columns of ${definition.name} by name when they form no rows`, async () => {
     const scope = uniqueName();
     const values = valuesOf(scope, uniqueDay());
     const failure = (batch: unknown) => summaryOfRejection(async () => collected(backend(), record, batch));

@@ -6,7 +6,7 @@ import { DAY, uniqueDay, uniqueName } from './subject.js';
 
 const marketDataCase = caseOf('marketData');
 
-/** What holds where several sources have bars of one symbol. */
+/** Tests aggregates of a symbol with bars of several sources. */
 export function sourceTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const write = (symbol: string, source: string, timestamps: readonly number[]) =>
@@ -25,7 +25,7 @@ export function sourceTests(runner: TestRunner, backend: () => TimeSeriesBackend
     ]);
   const refused = { code: 'VALIDATION', field: 'sources' };
 
-  it('refuses to add up two sources of one instant unless asked to', async () => {
+  it('refuses to aggregate overlapping sources unless they are combined', async () => {
     const symbol = uniqueName();
     const day = uniqueDay();
     await write(symbol, 'a', [day, day + 1]);
@@ -43,7 +43,7 @@ export function sourceTests(runner: TestRunner, backend: () => TimeSeriesBackend
     expect(/filters\.source, groupBy: \['source'\], or sources: 'combine'/.test(message)).toBe(true);
   });
 
-  it('adds up sources that cover different instants', async () => {
+  it('aggregates sources that cover different instants', async () => {
     const [first, second] = [uniqueName(), uniqueName()];
     const day = uniqueDay();
     await write(first, 'a', [day, day + 1]);

@@ -11,7 +11,7 @@ type Performance = StrategyPerformanceBatch['records'][number];
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** What `StrategyPerformanceRepository` promises. */
+/** Tests `StrategyPerformanceRepository`. */
 export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'strategy performance', (backend) => {
     const { it, expect } = runner;
@@ -26,7 +26,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
     const read = async (strategyName: string) =>
       (await backend().strategyPerformance.find({ filters: { strategyName } })).data;
 
-    it('gives a row without an id one that the same strategy, regime, instant and parameters always get', async () => {
+    it('derives a missing id from strategy, regime, instant and parameters', async () => {
       const strategy = uniqueName();
       const parameters = { lookback: 20, threshold: 0.1 };
       const same = [
@@ -51,7 +51,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       expect(new Set((await read(strategy)).map(({ id }) => id)).size).toBe(5);
     });
 
-    it('reports a row that is wrong in what its id is made of', async () => {
+    it('reports invalid fields that a derived id depends on', async () => {
       const wrong: [keyof Performance, unknown][] = [
         ['parameters', { lookback: 20n }],
         ['parameters', undefined],
@@ -70,7 +70,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       );
     });
 
-    it('takes ids in any case, finds by them, and refuses others', async () => {
+    it('accepts UUIDs in any case and refuses other ids', async () => {
       const strategy = uniqueName();
       const id = 'ABCDEF01-2345-4678-9ABC-DEF012345678';
       await write([performance(strategy, { id })]);
@@ -89,7 +89,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       });
     });
 
-    it('keeps metrics that are undefined as null', async () => {
+    it('stores undefined metrics as null', async () => {
       const strategy = uniqueName();
       const metrics = ['accuracyRate', 'sharpeRatio', 'maxDrawdown', 'winRate'] as const;
       const none = Object.fromEntries(metrics.map((metric) => [metric, null]));
@@ -109,7 +109,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       }
     });
 
-    it('refuses drawdowns that are no fraction of the peak from -1 to 0', async () => {
+    it('refuses drawdowns outside -1 to 0', async () => {
       const wrong = [0.35, 35, -1.5, 1e-9];
       const { errors } = await write(wrong.map((maxDrawdown) => performance(uniqueName(), { maxDrawdown })));
       expect(errors.map(({ field }) => field)).toEqual(wrong.map(() => 'maxDrawdown'));
@@ -132,7 +132,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       });
     });
 
-    it('orders by timestamp, then strategy, regime and id', async () => {
+    it('orders performance by timestamp, strategy, regime and id', async () => {
       const start = uniqueDay();
       const ids = ['f0000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-00000000000f'];
       const rows = [1, 0].flatMap((n) =>
@@ -153,7 +153,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       );
     });
 
-    it('gives the newest row over all regimes; of equals the first regime, then id', async () => {
+    it('latest returns the newest row, then the first regime and id', async () => {
       const strategy = uniqueName();
       const ids = [3, 2, 1].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
       await write([
@@ -173,7 +173,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       });
     });
 
-    it('has no newest row of an unknown strategy and refuses what cannot be one', async () => {
+    it('latest returns null for an unknown strategy, refuses an empty one', async () => {
       const { strategyPerformance } = backend();
       expect(await strategyPerformance.latest(uniqueName())).toBeNull();
       expect(await summaryOfRejection(() => strategyPerformance.latest(''))).toEqual({
@@ -182,7 +182,7 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
       });
     });
 
-    it('has no symbol to ask for', async () => {
+    it('find refuses a symbol for strategy performance', async () => {
       expect(await summaryOfRejection(() => backend().strategyPerformance.find({ symbol: 'AAPL' }))).toEqual({
         code: 'VALIDATION',
         field: 'symbol',

@@ -1,17 +1,17 @@
 import type { TimeSource, QueryResult, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 
-/** A backend of its own with its schema, and the way to end it. */
+/** A backend under test with its own schema. */
 export interface TimeSeriesSubject {
   readonly backend: TimeSeriesBackend;
-  /** Ends the backend and removes what it stored. */
+  /** Closes the backend and removes its data. */
   close(): Promise<void>;
 }
 
-/** Opens an empty, initialized backend that nothing else uses, by the system's clock unless another one is given. */
+/** Opens an empty, initialized backend for one suite. The clock defaults to the system's clock. */
 export type OpenTimeSeries = (options?: { readonly clock?: TimeSource }) => Promise<TimeSeriesSubject>;
 
-/** Describes tests that share one backend; each uses names or days of its own. */
+/** Declares tests that share one backend. Each test uses its own names or days. */
 export function describeSubject(
   runner: TestRunner,
   open: OpenTimeSeries,
@@ -34,13 +34,13 @@ export const DAY = 86_400_000;
 
 let names = 0;
 
-/** A name that no other test uses. */
+/** Returns a name that no other test uses. */
 export const uniqueName = (prefix = 'S'): string => `${prefix}${++names}`;
 
-/** Midnight of a day in UTC that no other test uses, from 2001 on. */
+/** Returns midnight in UTC of a day, from 2001 on, that no other test uses. */
 export const uniqueDay = (): number => Date.UTC(2001, 0, 1) + ++names * 2 * DAY;
 
-/** Everything of an answer that does not depend on how long it took. */
+/** Returns an answer without its execution time. */
 export function answer<T>({
   data,
   totalCount,
@@ -49,10 +49,10 @@ export function answer<T>({
   return { data, totalCount, cacheHit };
 }
 
-/** A value that the types do not allow, as a caller without types would give it. */
+/** Returns a value as a type that it may not have, like a caller without types. */
 export const untyped = <T>(value: unknown): T => value as T;
 
-/** Names that are easy to get wrong: astral, combining, right to left, CJK, quotes, and names that objects have themselves. */
+/** Awkward names: astral, combining, right to left, CJK, quotes and names of object members. */
 export const TRICKY_NAMES = [
   'BRK.B',
   '^GSPC',
@@ -75,5 +75,5 @@ export const TRICKY_NAMES = [
   '{x:String}',
 ];
 
-/** Orders as UTF-8 bytes do. */
+/** Compares two texts by their UTF-8 bytes. */
 export const byUtf8 = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -7,7 +7,7 @@ import { DAY, describeSubject, uniqueDay, uniqueName, untyped } from './subject.
 const PRICES = { open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
 const FIND = { findSuperseded: true };
 
-/** Which rows of a block lose to a newer version. */
+/** Tests the superseded rows that a block write reports. */
 export function supersededRowSuite(runner: TestRunner, open: OpenTimeSeries): void {
   describeSubject(runner, open, 'superseded rows', (backend) => supersededRowTests(runner, backend));
 }
@@ -16,7 +16,7 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
   const { it, expect } = runner;
   const day = uniqueDay();
 
-  /** One bar of each symbol, of one instant; `written` is the time of the batch. */
+  /** Creates a batch with one bar of each symbol at one instant; `written` is the time of the batch. */
   const bars = (symbols: readonly string[], written?: number): MarketDataBatch => ({
     source: 'vendor',
     records: symbols.map((symbol) => ({ ...PRICES, symbol, timestamp: day })),
@@ -31,7 +31,7 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
 
   const find = async (block: CollectedBlock) => (await backend().blocks.write(block, FIND)).superseded;
 
-  it('are not looked for unless asked', async () => {
+  it('write finds superseded rows only with findSuperseded', async () => {
     const symbol = uniqueName();
     await backend().blocks.write(blockOf(bars([symbol])));
     const block = blockOf(bars([symbol], day));
@@ -44,14 +44,14 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
     });
   });
 
-  it('are none when the keys are new or the stored versions older', async () => {
+  it('new keys and newer versions supersede no row', async () => {
     const symbols = [uniqueName(), uniqueName()];
     expect(await find(blockOf(bars(symbols, day)))).toEqual([]);
     expect(await find(blockOf(bars(symbols, day + 1)))).toEqual([]);
     expect(await find(blockOf(bars(symbols)))).toEqual([]);
   });
 
-  it('are those older than what is stored, and belong to a batch', async () => {
+  it('reports rows older than stored ones, with their batch', async () => {
     const [first, second, third, fourth] = [1, 2, 3, 4].map(() => uniqueName()) as [
       string,
       string,
@@ -71,20 +71,20 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
     expect([0, 4].map((row) => block.batchOf(row))).toEqual([0, 3]);
   });
 
-  it('are those older than an earlier row of the block', async () => {
+  it('reports rows older than an earlier row of the block', async () => {
     const symbol = uniqueName();
     const times = [day + 1, day, day + 2, day + 1];
     expect(await find(blockOf(...times.map((time) => bars([symbol], time))))).toEqual([1, 3]);
   });
 
-  it('are the same when the block is written again', async () => {
+  it('reports the same superseded rows when the block is rewritten', async () => {
     const [lost, won] = [uniqueName(), uniqueName()];
     await backend().marketData.insert(bars([lost], day + 2));
     const block = blockOf(bars([won, lost], day), bars([won, won], day + 1));
     for (let times = 0; times < 3; times++) expect(await find(block)).toEqual([1]);
   });
 
-  it('are those older than a block that was called before and is still being written', async () => {
+  it('reports rows older than a block still being written', async () => {
     const symbol = uniqueName();
     const newer = blockOf(bars([symbol]));
     const older = blockOf(bars([symbol, uniqueName()], day));
@@ -93,7 +93,7 @@ function supersededRowTests(runner: TestRunner, backend: () => TimeSeriesBackend
     expect(await Promise.all(writes)).toEqual([{ superseded: null }, [0], []]);
   });
 
-  it('are found among features, whose sets have times of their own', async () => {
+  it('reports superseded features by the time of their set', async () => {
     const symbol = uniqueName();
     const set = (computedAt: number) => ({
       ...{ symbol, timestamp: day, version: 1, features: { a: 1, b: 2 } },

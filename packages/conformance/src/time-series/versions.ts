@@ -7,14 +7,14 @@ import { DAY, describeSubject, MINUTE, uniqueName } from './subject.js';
 const START = Date.UTC(2025, 0, 1);
 const PRICES = { open: 1, high: 1, low: 1, adjustedClose: 1, volume: 1, qualityScore: 1 };
 
-/** One bar, the same key for the same symbol. */
+/** Creates a batch of one bar. A symbol always has the same key. */
 const bar = (symbol: string, close: number, timestamp?: number): MarketDataBatch => ({
   source: 'vendor',
   records: [{ ...PRICES, symbol, timestamp: START, close }],
   ...(timestamp !== undefined && { timestamp }),
 });
 
-/** Which of several writes of one key wins, by a clock that stands still unless it is moved. */
+/** Tests which of several writes of one key wins. The clock moves only when a test moves it. */
 export function versionSuite(runner: TestRunner, open: OpenTimeSeries): void {
   const clock = { time: START, now: () => clock.time };
   const tests = (backend: () => TimeSeriesBackend) => {
@@ -45,7 +45,7 @@ function writeTests(runner: TestRunner, backend: () => TimeSeriesBackend, clock:
 
   for (const [first, write] of Object.entries(WAYS)) {
     for (const [second, correct] of Object.entries(WAYS)) {
-      it(`lets ${second} win over ${first} before it when the clock goes back`, async () => {
+      it(`later ${second} replaces ${first} when the clock goes back`, async () => {
         const symbol = uniqueName();
         await write(bar(symbol, 1));
         clock.time -= 2_000;
@@ -55,14 +55,14 @@ function writeTests(runner: TestRunner, backend: () => TimeSeriesBackend, clock:
     }
   }
 
-  it('lets a write win over one that was dated ahead', async () => {
+  it('a later write replaces one dated ahead', async () => {
     const symbol = uniqueName();
     await insert(bar(symbol, 1, START + MINUTE));
     expect(await insert(bar(symbol, 2))).toMatchObject({ updatedCount: 1, supersededCount: 0 });
     expect(await close(symbol)).toBe(2);
   });
 
-  it('lets a batch dated at the millisecond of a write before it win, and an earlier one lose', async () => {
+  it('a batch dated at the previous write wins, an earlier one loses', async () => {
     const symbol = uniqueName();
     clock.time += DAY;
     await insert(bar(symbol, 1));
@@ -71,14 +71,14 @@ function writeTests(runner: TestRunner, backend: () => TimeSeriesBackend, clock:
     expect(await close(symbol)).toBe(2);
   });
 
-  it('lets a batch without a time win each time it is sent', async () => {
+  it('a batch without a time replaces earlier writes when resent', async () => {
     const symbol = uniqueName();
     const batch = bar(symbol, 1);
     for (const each of [batch, bar(symbol, 2), batch]) await insert(each);
     expect(await close(symbol)).toBe(1);
   });
 
-  it('refuses a batch dated more than five minutes ahead, however it is written', async () => {
+  it('refuses a batch dated more than five minutes ahead', async () => {
     const symbol = uniqueName();
     const late = bar(symbol, 1, START + 5 * MINUTE + 1);
     const refusal = { code: 'VALIDATION', field: 'timestamp' };
@@ -91,7 +91,7 @@ function writeTests(runner: TestRunner, backend: () => TimeSeriesBackend, clock:
   });
 
   for (const time of [undefined, START]) {
-    it(`goes by the order in which versions were drawn ${time === undefined ? 'without' : 'with'} a time`, async () => {
+    it(`writes follow drawn versions ${time === undefined ? 'without' : 'with'} a time`, async () => {
       const symbol = uniqueName();
       const collector = backend().blocks.collect('marketData');
       const [first, second, third] = [1, 2, 3].map((value) => bar(symbol, value, time));
@@ -112,7 +112,7 @@ function featureTests(runner: TestRunner, backend: () => TimeSeriesBackend, cloc
   });
   const value = (symbol: string) => backend().features.latestValue(symbol, 'f');
 
-  it('gives each feature set the version of its own time', async () => {
+  it('each feature set has the version of its computedAt', async () => {
     const symbol = uniqueName();
     await backend().features.insert([set(symbol, 1, START - 5), set(symbol, 2), set(symbol, 3, START - 1)]);
     expect(await value(symbol)).toBe(2);
@@ -121,7 +121,7 @@ function featureTests(runner: TestRunner, backend: () => TimeSeriesBackend, cloc
     expect(await value(symbol)).toBe(6);
   });
 
-  it('refuses the feature sets that are dated too far ahead, and writes the others', async () => {
+  it('refuses only the feature sets dated too far ahead', async () => {
     const symbol = uniqueName();
     const result = await backend().features.insert([set(symbol, 1), set(symbol, 2, START + DAY)]);
     expect(result).toMatchObject({ insertedCount: 1, failedCount: 1 });
@@ -133,7 +133,7 @@ function featureTests(runner: TestRunner, backend: () => TimeSeriesBackend, cloc
 function checkpointTests(runner: TestRunner, backend: () => TimeSeriesBackend, clock: MovableClock): void {
   const { it, expect } = runner;
 
-  it('keeps the position saved last, awaited or not, when the clock goes back', async () => {
+  it('checkpoint keeps the last position when the clock goes back', async () => {
     const source = uniqueName();
     const { checkpoints } = backend();
     await checkpoints.save(source, 1);

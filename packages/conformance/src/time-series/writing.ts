@@ -7,7 +7,7 @@ import { DAY, uniqueDay, uniqueName } from './subject.js';
 
 const range = (length: number): number[] => [...Array(length).keys()];
 
-/** What `insert` promises of every record. */
+/** Tests `insert` of one record. */
 export function writingTests(runner: TestRunner, tested: RecordCase, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
   const { field, before, after } = tested.correction;
@@ -16,7 +16,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
   const read = async (scope: string) => (await tested.find(backend(), tested.where(scope))).data;
   const with_ = (row: LooseRow, value: unknown) => ({ ...row, [field]: value });
 
-  it('writes the good rows of a batch and reports each bad one by index, field and reason', async () => {
+  it('writes valid rows and reports each invalid one', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const bad = [0, 500, 999];
@@ -34,7 +34,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect((await tested.find(backend(), { ...tested.where(scope), limit: 0 })).totalCount).toBe(997);
   });
 
-  it('names the field of every row that lacks one, also when no row is left to write', async () => {
+  it('reports the missing field of every row', async () => {
     const row = tested.row(uniqueName(), uniqueDay());
     const { fields } = tested.definition;
     const required = Object.keys(row).filter((name) => name !== 'id' && !fields[name]!.nullable);
@@ -45,13 +45,13 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     );
   });
 
-  it('refuses what is no record at all', async () => {
+  it('reports rows that are no objects', async () => {
     const { failedCount, errors } = await insert([null, 42, 'row', undefined]);
     expect(failedCount).toBe(4);
     expect(errors.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   });
 
-  it('refuses instants outside the years 1900 to 2299, fractions of milliseconds and invalid dates', async () => {
+  it('reports timestamps that are invalid or outside 1900 to 2299', async () => {
     const wrong = [Date.UTC(1899, 11, 31), Date.UTC(2300, 0, 1), 0.5, Infinity, new Date(NaN), '2024-01-01'];
     const rows = wrong.map((timestamp) => ({ ...tested.row(uniqueName(), 0), timestamp }));
     const { insertedCount, errors } = await insert(rows);
@@ -59,17 +59,17 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(errors.map((error) => error.field)).toEqual(wrong.map(() => 'timestamp'));
   });
 
-  it('takes an empty batch', async () => {
+  it('accepts an empty batch', async () => {
     expect(await insert([])).toMatchObject({ insertedCount: 0, updatedCount: 0, failedCount: 0, errors: [] });
   });
 
-  it('refuses a batch without a list of rows, naming the member', async () => {
+  it('refuses a batch without rows by the member', async () => {
     const insertList = (list: unknown) => summaryOfRejection(() => insert([], { [tested.list]: list }));
     expect(await insertList(undefined)).toEqual({ code: 'VALIDATION', field: tested.list });
     expect(await insertList('rows')).toEqual({ code: 'VALIDATION', field: tested.list });
   });
 
-  it('refuses a batch whose time or labels are wrong, naming the member, and writes none of its rows', async () => {
+  it('refuses a batch with an invalid time or label', async () => {
     const scope = uniqueName();
     const rows = [tested.row(scope, uniqueDay())];
     for (const timestamp of [new Date(NaN), 1.5, Date.UTC(1899, 0, 1), 'now']) {
@@ -89,7 +89,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([]);
   });
 
-  it('counts new keys as inserted and keys that were there as updated', async () => {
+  it('counts new keys as inserted and existing ones as updated', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const rows = range(5).map((n) => tested.row(scope, day, n));
@@ -99,7 +99,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual(rows.map((row) => stored(tested, row)));
   });
 
-  it('keeps the later of two rows with one key in a batch and counts it as an update', async () => {
+  it('keeps the later of two rows with one key', async () => {
     const scope = uniqueName();
     const row = tested.row(scope, uniqueDay());
     const result = await insert([
@@ -112,7 +112,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([stored(tested, with_(row, after))]);
   });
 
-  it('replaces a row that is written again, and shows one version of it', async () => {
+  it('replaces a row that is written again', async () => {
     const scope = uniqueName();
     const row = tested.row(scope, uniqueDay());
     await insert([with_(row, before)]);
@@ -122,7 +122,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(totalCount).toBe(1);
   });
 
-  it('does not let an older batch that is sent again undo a correction', async () => {
+  it('a resent older batch does not undo a correction', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const row = tested.row(scope, day);
@@ -134,7 +134,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([stored(tested, with_(row, after))]);
   });
 
-  it('lets the later write win when two batches were made at the same instant', async () => {
+  it('keeps the later write when two batches have one time', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const row = tested.row(scope, day);
@@ -142,7 +142,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([stored(tested, with_(row, after))]);
   });
 
-  it('takes now as the time of a batch that has none', async () => {
+  it('uses the current time for a batch without one', async () => {
     const scope = uniqueName();
     const row = tested.row(scope, uniqueDay());
     await insert([with_(row, before)], { timestamp: Date.now() - DAY });
@@ -152,7 +152,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([stored(tested, with_(row, after))]);
   });
 
-  it('refuses a batch that is dated too far ahead, and writes none of its rows', async () => {
+  it('refuses a batch dated too far ahead', async () => {
     const scope = uniqueName();
     const row = tested.row(scope, uniqueDay());
     expect(await summaryOfRejection(() => insert([row], { timestamp: Date.now() + DAY }))).toEqual({
@@ -162,7 +162,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([]);
   });
 
-  it('counts the rows that lose to a newer version, each time they are given', async () => {
+  it('counts superseded rows each time they are written', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const [known, fresh] = [tested.row(scope, day), tested.row(scope, day, 1)];
@@ -172,7 +172,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await insert([with_(known, after)], { timestamp: day + 1 })).toMatchObject({ supersededCount: 0 });
   });
 
-  it('leaves the batch as it was, and does not follow what happens to it afterwards', async () => {
+  it('leaves the batch unchanged and stores a copy', async () => {
     const scope = uniqueName();
     const row: Record<string, unknown> = { ...tested.row(scope, uniqueDay()) };
     row['timestamp'] = new Date(row['timestamp'] as number);
@@ -185,7 +185,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual(expected);
   });
 
-  it('writes what was given when the batch is changed right after the call', async () => {
+  it('writes the given rows when the batch changes after the call', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const row: Record<string, unknown> = { ...tested.row(scope, day), timestamp: new Date(day) };
@@ -197,7 +197,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([stored(tested, tested.row(scope, day))]);
   });
 
-  it('counts a new key once when several inserts of it are called at the same time', async () => {
+  it('concurrent inserts count a new key once', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const [row, other] = [tested.row(scope, day), tested.row(scope, day, 1)];
@@ -211,7 +211,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([stored(tested, with_(row, after)), stored(tested, other)]);
   });
 
-  it('tells that an older batch loses to a newer one that is still under way', async () => {
+  it('reports superseded rows while the newer batch is in flight', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const row = tested.row(scope, day);
@@ -226,7 +226,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await read(scope)).toEqual([stored(tested, with_(row, after))]);
   });
 
-  it('lets the insert called last win, however large those under way are', async () => {
+  it('the insert called last wins over larger concurrent ones', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const row = tested.row(scope, day);
@@ -239,7 +239,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect((await read(scope))[0]).toEqual(stored(tested, with_(row, after)));
   });
 
-  it('loses nothing when batches are written at the same time', async () => {
+  it('concurrent batches lose no rows', async () => {
     const scope = uniqueName();
     const day = uniqueDay();
     const rows = range(40).map((n) => tested.row(scope, day, n));
@@ -250,7 +250,7 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
   });
 }
 
-/** Changes everything that can be changed inside a row: dates, lists, maps and the values themselves. */
+/** Changes every value of a row in place: dates, lists, maps and members. */
 export function spoil(row: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(row)) {
     if (value instanceof Date) value.setTime(0);

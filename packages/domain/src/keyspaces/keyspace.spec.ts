@@ -3,7 +3,7 @@ import { keyOf } from './keys.js';
 import { keysWhere } from './keyspace.js';
 import { keyspaces } from './keyspaces.js';
 
-/** Parts made of what could be confused: separators, escapes, fixed words, lone surrogates, placeholders. */
+/** Parts that could collide: separators, escapes, fixed words, lone surrogates and placeholders. */
 const part = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc
@@ -35,13 +35,13 @@ const part = fc.oneof(
 
 const patterns: string[] = Object.values(keyspaces).map(({ pattern }) => pattern);
 
-/** A key as the bytes that a server compares. */
+/** Returns a key as the bytes that a server compares. */
 const bytes = (pattern: string, parts: Record<string, string>) =>
   Buffer.from(keyOf(pattern, parts), 'utf8').toString('hex');
 
 const placeholders = (pattern: string) => [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
-/** A pattern with its parts. */
+/** Patterns with random parts. */
 const place = fc
   .constantFrom(...patterns)
   .chain((pattern) =>
@@ -51,13 +51,13 @@ const place = fc
     ),
   );
 
-it.each([undefined, null, 42, {}])('gives no key for the part %p', (symbol) => {
+it.each([undefined, null, 42, {}])('keyOf refuses the part %p', (symbol) => {
   const { pattern } = keyspaces.latestTick;
   const error = expect.objectContaining({ code: 'VALIDATION', field: 'symbol' });
   expect(() => keyOf(pattern, { symbol: symbol as string })).toThrow(error);
 });
 
-it('never gives one key for two different parts or patterns', () => {
+it('keyOf returns different keys for different parts or patterns', () => {
   fc.assert(
     fc.property(place, place, ([patternA, partsA], [patternB, partsB]) => {
       const same = patternA === patternB && placeholders(patternA).every((p) => partsA[p] === partsB[p]);
@@ -67,7 +67,7 @@ it('never gives one key for two different parts or patterns', () => {
   );
 });
 
-it('never gives one key for two symbols that are alike', () => {
+it('keyOf returns different keys for similar symbols', () => {
   const { pattern } = keyspaces.featureValue;
   fc.assert(
     fc.property(part, part, part, part, (symbolA, nameA, symbolB, nameB) => {
@@ -89,7 +89,7 @@ it.each([
   ['latest2', '{symbol}', 'features:latest2:{symbol}'],
   ['$&', '\ud83d\ude80', 'features:$&:🚀'],
   ['\ud83d', '', 'features:%D83D:'],
-])('writes %j and %j as %j', (symbol, featureName, key) => {
+])('keyOf encodes %j and %j as %j', (symbol, featureName, key) => {
   expect(keyOf(keyspaces.featureValue.pattern, { symbol, featureName })).toBe(key);
 });
 
@@ -100,11 +100,11 @@ it.each([
   [new Map([['symbol', 'A']])],
   [Object.create({ symbol: 'A' }) as object],
   [new Proxy({}, { getPrototypeOf: () => Array.prototype })],
-])('takes no object without parts of its own for any part: %p', (parts) => {
+])('keysWhere refuses parts that are no plain object: %p', (parts) => {
   expect(() => where('features:{symbol}:{featureName}', parts)).toThrow(/parts - must be a plain object/);
 });
 
-it('selects the keys of the pattern that have the parts given, and no others', () => {
+it('keysWhere selects exactly the keys with the given parts', () => {
   fc.assert(
     fc.property(place, place, fc.func(fc.boolean()), ([pattern, parts], [other, otherParts], isGiven) => {
       const given = Object.fromEntries(Object.entries(parts).filter(([name]) => isGiven(name)));
@@ -126,7 +126,7 @@ it.each([
   'features:AAPL:\ud800',
   'old:features:AAPL:rsi',
   'featuresXAAPL:rsi',
-])('does not select %j, which is no key of the pattern', (key) => {
+])('keysWhere does not select %j, which is outside the pattern', (key) => {
   expect(where(keyspaces.featureValue.pattern, {}).has(key)).toBe(false);
 });
 
@@ -136,11 +136,11 @@ it.each([
   [{ featureName: 'rsi' }, 'features:*:rsi'],
   [{ symbol: '*', featureName: 'a?[b]\\' }, 'features:\\*:a\\?\\[b\\]\\\\'],
   [{ symbol: 'A:B', featureName: 'latest' }, 'features:A%3AB:%6Catest'],
-])('asks a server for the keys with %j by the glob %s', (parts, glob) => {
+])('keysWhere translates %j to the glob %s', (parts, glob) => {
   expect(where(keyspaces.featureValue.pattern, parts).glob).toBe(glob);
 });
 
-it('takes what a pattern repeats or surrounds with other signs', () => {
+it('keysWhere supports repeated placeholders and special characters in patterns', () => {
   const { has, glob } = where('(a.b)+{x}:{x}|', {});
   expect(glob).toBe('(a.b)+*:*|');
   expect(['(a.b)+1:1|', '(a.b)+1:2|', '(aXb)+1:1|'].map(has)).toEqual([true, false, false]);
@@ -152,7 +152,7 @@ it.each([
   [{ symbol: undefined }, 'symbol'],
   [{ featureName: null }, 'featureName'],
   [null, 'parts'],
-])('refuses the parts %j', (parts, field) => {
+])('keysWhere refuses the parts %j', (parts, field) => {
   const select = () => where(keyspaces.featureValue.pattern, parts as object);
   expect(select).toThrow(expect.objectContaining({ code: 'VALIDATION', field, operation: 'test' }));
 });

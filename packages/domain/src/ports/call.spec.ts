@@ -1,6 +1,6 @@
 import { checkCall, checkOptions, READ_OPTIONS } from './call.js';
 
-it('lets a call begin that has an end to come, or none', () => {
+it('accepts a call with a future deadline or none', () => {
   const { signal } = new AbortController();
   for (const options of [undefined, {}, { signal, deadline: Date.now() + 60_000 }, { deadline: Infinity }]) {
     expect(() => checkCall(options, 'op')).not.toThrow();
@@ -8,7 +8,7 @@ it('lets a call begin that has an end to come, or none', () => {
   expect(() => checkCall({ exact: true } as object, 'op', READ_OPTIONS)).not.toThrow();
 });
 
-it('ends a call past its deadline, by the clock it is given', () => {
+it('refuses a call past its deadline by the given clock', () => {
   const late = expect.objectContaining({ code: 'TIMEOUT', operation: 'op' });
   expect(() => checkCall({ deadline: Date.now() - 1 }, 'op')).toThrow(late);
   expect(() => checkCall({ deadline: 5 }, 'op', READ_OPTIONS, { now: () => 5 })).toThrow(late);
@@ -39,7 +39,7 @@ it.each([
   );
 });
 
-it('refuses an exact that is neither true nor false', () => {
+it('refuses exact when it is no boolean', () => {
   for (const exact of ['true', 1, null]) {
     expect(() => checkOptions({ exact }, 'op', READ_OPTIONS)).toThrow(
       expect.objectContaining({ code: 'VALIDATION', field: 'exact' }),

@@ -7,7 +7,7 @@ const tables = [
   tableGuarantees('absent', undefined),
 ];
 
-it('keeps every guarantee without a counterexample', () => {
+it('a table keeps every guarantee without a reason against it', () => {
   const [whole, flawed, absent] = tables;
   expect(whole).toMatchObject({ exists: true, keeps: GUARANTEES, missing: [], remembers });
   expect(flawed!.keeps).toEqual(['stored', 'replicated', 'distinct', 'keyed']);
@@ -19,7 +19,7 @@ it('keeps every guarantee without a counterexample', () => {
   expect(absent!.missing.map(({ guarantee }) => guarantee)).toEqual(GUARANTEES);
 });
 
-it('names each table that does not keep what is required, and only for that', () => {
+it('unmetGuarantees names each table that lacks a required guarantee', () => {
   expect(unmetGuarantees(tables, LOSSLESS)).toEqual([
     'the schema is not initialized: there is no absent',
     'flawed is not idempotent: window is 0',

@@ -25,7 +25,7 @@ const sums = (more: Partial<AggregateSums> = {}): AggregateSums => ({
 });
 
 describe('planAggregation', () => {
-  it('summarises closes of market data by symbol in one bucket unless asked otherwise', () => {
+  it('planAggregation defaults to market data closes by symbol, without interval', () => {
     expect(planAggregation({}, 'test')).toMatchObject({
       definition: { table: 'market_data' },
       width: undefined,
@@ -40,7 +40,7 @@ describe('planAggregation', () => {
     });
   });
 
-  it('groups by each field once, in the order asked for', () => {
+  it('planAggregation groups by each field once in the given order', () => {
     const { groupBy } = planAggregation({ groupBy: ['source', 'symbol', 'source'] }, 'test');
     expect(groupBy).toEqual(['source', 'symbol']);
   });
@@ -52,7 +52,7 @@ describe('planAggregation', () => {
     [{ measure: 'source' }, 'measure'],
     [{ interval: '5x' }, 'interval'],
     [{ limit: 0.5 }, 'limit'],
-  ])('refuses %j', (params, field) => {
+  ])('planAggregation refuses %j', (params, field) => {
     expect(fieldAtFault(params)).toBe(field);
   });
 });
@@ -60,7 +60,7 @@ describe('planAggregation', () => {
 describe('toOutputAggregate', () => {
   const plan = planAggregation({}, 'test');
 
-  it('makes means of sums', () => {
+  it('toOutputAggregate computes means from sums', () => {
     expect(toOutputAggregate(plan, sums(), false)).toEqual({
       intervalStart: new Date(0),
       group: { symbol: 'A' },
@@ -77,24 +77,24 @@ describe('toOutputAggregate', () => {
     });
   });
 
-  it('rounds means half to even', () => {
+  it('toOutputAggregate rounds means half to even', () => {
     const mean = (sum: bigint) => toOutputAggregate(plan, sums({ sum }), true).avg;
     expect([1n, 3n, 5n, -1n, -3n].map(mean)).toEqual(['0', '0.00000002', '0.00000002', '0', '-0.00000002']);
   });
 
-  it('gives as a number the one nearest to the mean, even if the mean has more digits', () => {
+  it('toOutputAggregate returns the number nearest to the mean', () => {
     const { avg } = toOutputAggregate(plan, sums({ sum: 2n * 123_456_789_012_345_678n }), false);
     expect(avg).toBe(1_234_567_890.12345678);
   });
 
-  it('has no bucket start without an interval, and no weighted price without volume', () => {
+  it('toOutputAggregate omits bucket start without interval, weighted price without volume', () => {
     const bar = { ...sums().bar!, volume: 0n, weighted: 0n };
     const aggregate = toOutputAggregate(plan, sums({ intervalStart: undefined, bar }), false);
     expect(aggregate.intervalStart).toBeNull();
     expect(aggregate.bar?.vwap).toBeNull();
   });
 
-  it('refuses numbers that cannot hold a value, and names it', () => {
+  it('toOutputAggregate names the value that no number can hold', () => {
     expect(() => toOutputAggregate(plan, sums({ max: 10n ** 18n - 1n }), false)).toThrow(
       /max has more digits/,
     );
@@ -103,7 +103,7 @@ describe('toOutputAggregate', () => {
     expect(toOutputAggregate(plan, sums({ bar }), true).bar?.volume).toBe('1152921504606846976');
   });
 
-  it('means floats as they are', () => {
+  it('toOutputAggregate returns means of floats unrounded', () => {
     const floats = planAggregation({ record: 'features' }, 'test');
     const { bar: _, ...rest } = sums({ min: 0.1, max: 0.2, sum: { total: 0.1 + 0.2, scaled: 0 } });
     expect(toOutputAggregate(floats, rest, true)).toMatchObject({
@@ -113,7 +113,7 @@ describe('toOutputAggregate', () => {
     });
   });
 
-  it('means floats whose sum is beyond all numbers', () => {
+  it('toOutputAggregate averages floats whose sum overflows', () => {
     const floats = planAggregation({ record: 'features' }, 'test');
     for (const total of [Infinity, -Infinity, NaN]) {
       const sum = { total, scaled: (2 ** 1023 / FLOAT_SCALE) * 3 };
@@ -123,7 +123,7 @@ describe('toOutputAggregate', () => {
     }
   });
 
-  it('means whole numbers exactly, or by the nearest number', () => {
+  it('toOutputAggregate averages whole numbers exactly or as the nearest number', () => {
     const whole = planAggregation({ measure: 'qualityScore' }, 'test');
     const avg = (sum: bigint, valueCount: number, exact: boolean) =>
       toOutputAggregate(whole, sums({ min: 0, max: 0, sum, valueCount }), exact).avg;
@@ -131,13 +131,13 @@ describe('toOutputAggregate', () => {
     expect(avg(2n, 3, true)).toBe('0.66666667');
     expect(avg(2n ** 53n + 1n, 1, true)).toBe('9007199254740993');
     expect(avg(2n, 3, false)).toBe(2 / 3);
-    // Halfway between two numbers but for one part in 3 * 2^53: neither Number(sum) nor the quotient may be rounded before.
+    // Off the midpoint of two numbers by one part in 3 * 2^53: neither the sum nor the quotient may be rounded first.
     expect(avg(3n * (2n ** 53n + 1n) + 1n, 3, false)).toBe(2 ** 53 + 2);
     expect(avg(3n * (2n ** 53n + 1n) - 1n, 3, false)).toBe(2 ** 53);
     expect(avg(3n * (2n ** 53n + 1n), 3, false)).toBe(2 ** 53);
   });
 
-  it('gives null where no row has a value', () => {
+  it('toOutputAggregate returns null when no row has a value', () => {
     const metrics = planAggregation({ record: 'strategyPerformance', measure: 'winRate' }, 'test');
     const { bar: _, ...none } = sums({
       min: undefined,
@@ -163,7 +163,7 @@ it.each([
   [{ measure: null }, 'measure'],
   [{ interval: ['1d'] }, 'interval'],
   [{ interval: null }, 'interval'],
-])('refuses the parameters %j by the name of what is wrong', (params, field) => {
+])('planAggregation refuses the parameters %j by name', (params, field) => {
   expect(() => planAggregation(params as never, 'op')).toThrow(
     expect.objectContaining({ code: 'VALIDATION', field }),
   );

@@ -8,7 +8,7 @@ const instants = fc.oneof(
   fc.integer({ min: -(10 ** 10), max: 10 ** 10 }),
 );
 
-/** The start of the bucket found with calendar functions alone. */
+/** Bucket starts computed with calendar functions only. */
 const oracles: Record<string, (date: Date) => number> = {
   '1s': (date) => date.setUTCMilliseconds(0),
   '1m': (date) => date.setUTCSeconds(0, 0),
@@ -28,7 +28,7 @@ const oracles: Record<string, (date: Date) => number> = {
 };
 
 describe('bucketStart', () => {
-  it.each(Object.entries(oracles))('of %s is what the calendar says', (interval, oracle) => {
+  it.each(Object.entries(oracles))('bucketStart of %s agrees with the calendar', (interval, oracle) => {
     fc.assert(
       fc.property(instants, (instant) => {
         expect(start(interval, instant)).toBe(oracle(new Date(instant)));
@@ -36,7 +36,7 @@ describe('bucketStart', () => {
     );
   });
 
-  it('of any width is a fixed point at or before the instant, and the same for the whole bucket', () => {
+  it('bucketStart is the first instant of its bucket for any width', () => {
     const intervals = fc
       .tuple(fc.integer({ min: 1, max: 900 }), fc.constantFrom('s', 'm', 'h', 'd', 'w', 'mo', 'q', 'y'))
       .map(([count, unit]) => `${count}${unit}`);
@@ -50,7 +50,7 @@ describe('bucketStart', () => {
     );
   });
 
-  it('of two weeks begins on Mondays from 1969-12-29 on', () => {
+  it('bucketStart of two weeks is a Monday, counted from 1969-12-29', () => {
     const monday = Date.UTC(1969, 11, 29);
     expect(start('2w', monday)).toBe(monday);
     expect(start('2w', Date.UTC(1970, 0, 12) - 1)).toBe(monday);
@@ -60,7 +60,7 @@ describe('bucketStart', () => {
 
 describe('bucketWidth', () => {
   it.each(['', '0m', '00d', '1', 'm', '-1d', '1.5h', '1 d', '1M', '5min', '1d\n', '1001y', '60000w', '1e3s'])(
-    'refuses %j',
+    'bucketWidth refuses %j',
     (interval) => {
       expect(() => bucketWidth(interval, 'test')).toThrow(
         expect.objectContaining({ code: 'VALIDATION', field: 'interval' }),
@@ -68,7 +68,7 @@ describe('bucketWidth', () => {
     },
   );
 
-  it('takes up to a thousand years', () => {
+  it('bucketWidth accepts up to a thousand years', () => {
     expect(bucketWidth('1000y', 'test')).toEqual({ kind: 'calendar', months: 12_000 });
     expect(Number.isNaN(start('1000y', MIN_INSTANT))).toBe(false);
     expect(bucketWidth('31557600000s', 'test')).toMatchObject({ widthMs: 31_557_600_000_000 });

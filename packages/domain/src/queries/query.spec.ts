@@ -15,7 +15,7 @@ const fieldAtFault = (params: object, definition = marketData as Parameters<type
 };
 
 describe('planQuery', () => {
-  it('asks for everything when nothing is given', () => {
+  it('planQuery selects everything without parameters', () => {
     expect(planQuery(marketData, {}, 'test')).toEqual({
       equals: [],
       start: undefined,
@@ -24,7 +24,7 @@ describe('planQuery', () => {
     });
   });
 
-  it('brings everything into canonical form', () => {
+  it('planQuery converts parameters to canonical form', () => {
     const plan = planQuery(
       sentiment,
       {
@@ -44,7 +44,7 @@ describe('planQuery', () => {
     expect(plan).toMatchObject({ start: 5, end: 9, limit: 3 });
   });
 
-  it('reads filters of numbers and UUIDs from text', () => {
+  it('planQuery parses filters of numbers and UUIDs from text', () => {
     expect(planQuery(feature, { filters: { featureVersion: '7' } }, 'test').equals[0]?.value).toBe(7);
     const id = 'ABCDEF01-2345-4678-9ABC-DEF012345678';
     expect(planQuery(strategyPerformance, { filters: { id } }, 'test').equals[0]?.value).toBe(
@@ -62,15 +62,15 @@ describe('planQuery', () => {
     [{ filters: { close: '1' } }, 'filters.close'],
     [{ filters: { toString: '1' } }, 'filters.toString'],
     [{ filters: { source: undefined } }, 'filters.source'],
-  ])('refuses %j', (params, field) => {
+  ])('planQuery refuses %j', (params, field) => {
     expect(fieldAtFault(params)).toBe(field);
   });
 
-  it('refuses a symbol where the record has none', () => {
+  it('planQuery refuses a symbol when the record has none', () => {
     expect(fieldAtFault({ symbol: 'A' }, strategyPerformance)).toBe('symbol');
   });
 
-  it('takes an empty range', () => {
+  it('planQuery accepts an empty range', () => {
     expect(fieldAtFault({ startTime: 1, endTime: 1 })).toBeUndefined();
   });
 });
@@ -87,7 +87,7 @@ it.each<[unknown, string, unknown]>([
   [{ limit: '5' }, 'limit', expect.any(String)],
   [[], 'params', 'must be an object'],
   [new Map(), 'params', 'must be an object'],
-])('refuses the parameters %j by the name of what is wrong', (params, field, reason) => {
+])('planQuery refuses the parameters %j by name', (params, field, reason) => {
   expect(() => planQuery(marketData, params as never, 'op')).toThrow(
     expect.objectContaining({ code: 'VALIDATION', field, reason }),
   );

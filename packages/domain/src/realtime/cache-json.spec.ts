@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { encodeCacheValue, requireTtlMs } from './cache-json.js';
 import { MAX_JSON_DEPTH } from './json-value.js';
 
-it('keeps every JSON value as it is', () => {
+it('encodeCacheValue keeps every JSON value unchanged', () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
       fc.pre(
@@ -16,7 +16,7 @@ it('keeps every JSON value as it is', () => {
   );
 });
 
-it('keeps a member that is called __proto__, and values of another realm', () => {
+it('encodeCacheValue keeps members named __proto__ and values of another realm', () => {
   const given = JSON.parse('{"__proto__":{"admin":true},"a":[{"__proto__":1}]}') as object;
   expect(encodeCacheValue(given, 'test')).toBe(JSON.stringify(given));
   expect(encodeCacheValue(Object.assign(Object.create(null), { a: 1 }), 'test')).toBe('{"a":1}');
@@ -34,7 +34,6 @@ class List extends Array<number> {}
 const named = Object.assign([1], { x: 2 });
 const hidden = Object.defineProperty({}, 'x', { value: 1 });
 const hiddenInArray = Object.defineProperty([1], 'x', { value: 1 });
-// eslint-disable-next-line no-sparse-arrays
 const sparse = [1, , 2];
 
 it.each<[string, unknown]>([
@@ -70,7 +69,7 @@ it.each<[string, unknown]>([
   ['an array with names', named],
   ['an array with names', hiddenInArray],
   ['a member that cannot be read', Object.defineProperty({}, 'x', { enumerable: true, get: fail })],
-])('refuses %s at any depth and says so', (name, value) => {
+])('encodeCacheValue refuses %s at any depth', (name, value) => {
   const message = `Data validation failed: value - ${name} cannot be kept in JSON`;
   for (const wrapped of [value, [value], { a: { b: value } }, [1, { a: [value] }]]) {
     expect(() => encodeCacheValue(wrapped, 'test')).toThrow(message);
@@ -84,7 +83,7 @@ function fail(): never {
 describe('a value that is too much', () => {
   const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
 
-  it('is refused when it is nested too deep or contains itself', () => {
+  it('encodeCacheValue refuses circular and too deeply nested values', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     expect(encodeCacheValue(nested(MAX_JSON_DEPTH), 'test')).toContain('1');
@@ -93,7 +92,7 @@ describe('a value that is too much', () => {
     }
   });
 
-  it('is refused when its parts refer to each other so often that its text has no end', () => {
+  it('encodeCacheValue refuses values whose text would be too long', () => {
     let doubled: unknown = 'text';
     for (let i = 0; i < 60; i++) doubled = { a: doubled, b: doubled };
     expect(() => encodeCacheValue(doubled, 'test')).toThrow('a value of such a size');
@@ -108,6 +107,6 @@ it.each([
   [0.001, 1],
   [1.005, 1_005],
   [30, 30_000],
-])('takes %d seconds as %d ms', (seconds, ms) => {
+])('requireTtlMs converts %d seconds to %d ms', (seconds, ms) => {
   expect(requireTtlMs(seconds, 'test')).toBe(ms);
 });

@@ -6,7 +6,7 @@ it.each([
   ['1970-01-01T00:00:01.5Z', 1_500],
   ['1970-01-01T00:00:01.123999Z', 1_123],
   ['1969-12-31T23:59:59.999Z', -1],
-])('reads %s as %d', (timestamp, ms) => {
+])('timestampOf reads %s as %d', (timestamp, ms) => {
   expect(timestampOf({ timestamp })).toBe(ms);
 });
 
@@ -22,6 +22,6 @@ it.each([
   [{ timestamp: '1970-01-01T00:00:00+00:00' }],
   [{ timestamp: '1970-13-01T00:00:00Z' }],
   [{ timestamp: 'Thu, 01 Jan 1970 00:00:00 GMT' }],
-])('finds no instant in %j', (value) => {
+])('timestampOf finds no instant in %j', (value) => {
   expect(timestampOf(value)).toBeUndefined();
 });

@@ -48,7 +48,7 @@ const performance = {
 };
 
 describe('a prepared batch', () => {
-  it('splits rows into good and bad, and gives the good ones the batch’s labels and version', () => {
+  it('preparing a batch adds labels to valid rows, reports others', () => {
     const prepared = prepareMarketData({ records: [bar, { ...bar, high: NaN }, bar], source: 'x' }, 5n);
     expect(prepared.rows.map(({ row, version }) => [row['source'], version])).toEqual([
       ['x', 5n],
@@ -57,19 +57,19 @@ describe('a prepared batch', () => {
     expect(prepared.errors).toEqual([{ index: 1, field: 'high', reason: 'must be finite' }]);
   });
 
-  it('does not let a row say what its batch says', () => {
+  it('the label of a batch overrides that of a row', () => {
     const row = { ...bar, source: 'other' };
     expect(prepareMarketData({ records: [row], source: 'x' }, VERSION).rows[0]?.row['source']).toBe('x');
   });
 
-  it('refuses the first batch of a record when it has no label', () => {
+  it('readEnvelope refuses a batch without its label', () => {
     const unused = { ...marketData };
     expect(() => readEnvelope(unused, { records: [] })).toThrow(
       expect.objectContaining({ field: 'source', reason: 'is required' }),
     );
   });
 
-  it('names the label that is wrong as the batch calls it', () => {
+  it('an invalid label is reported by its name in the batch', () => {
     expect(() => preparePredictions({ predictions: [], modelVersion: 'm', strategy: '' }, VERSION)).toThrow(
       expect.objectContaining({ field: 'strategy' }),
     );
@@ -80,7 +80,7 @@ describe('the id of a strategy’s performance', () => {
   const idsOf = (...records: StrategyPerformanceBatch['records'][number][]) =>
     prepareStrategyPerformance({ records }, VERSION).rows.map(({ row }) => row['id']);
 
-  it('is derived from strategy, regime, instant and parameters, in whatever form they are given', () => {
+  it('derives the performance id from strategy, regime, instant and parameters', () => {
     const [first, ...same] = idsOf(
       performance,
       { ...performance, timestamp: new Date(0) },
@@ -97,11 +97,11 @@ describe('the id of a strategy’s performance', () => {
     expect(new Set([first, ...others]).size).toBe(5);
   });
 
-  it('stays the same from version to version of this package', () => {
+  it('the derived performance id is stable across package versions', () => {
     expect(idsOf(performance)).toEqual(['8ecb986c-b4d9-8fb6-aca7-3a66ba038d04']);
   });
 
-  it('is the caller’s where there is one', () => {
+  it('keeps the performance id of the caller', () => {
     const id = '00000000-0000-4000-8000-00000000000f';
     expect(idsOf({ ...performance, id })).toEqual([id]);
   });
@@ -110,7 +110,7 @@ describe('the id of a strategy’s performance', () => {
 describe('prepared features', () => {
   const batch = { symbol: 'A', timestamp: 0, features: { b: 2, a: 1 }, version: 1 };
 
-  it('are one row each, with sorted metadata', () => {
+  it('prepareFeatures returns one row per feature with sorted metadata', () => {
     const { rows } = prepareFeatures([{ ...batch, metadata: { z: '1', y: '2' } }], 7n);
     expect(rows.map(({ row, version }) => [row['featureName'], row['featureMetadata'], version])).toEqual([
       ['b', '{"y":"2","z":"1"}', 7n],
@@ -118,7 +118,7 @@ describe('prepared features', () => {
     ]);
   });
 
-  it('have the version of their batch, or are refused with it', () => {
+  it('prepared features have their batch version or its error', () => {
     const { rows, errors } = prepareFeatures([batch, batch, batch], [1n, new Invalid('is too late'), 3n]);
     expect(rows.map(({ version }) => version)).toEqual([1n, 1n, 3n, 3n]);
     expect(errors).toEqual([
@@ -127,7 +127,7 @@ describe('prepared features', () => {
     ]);
   });
 
-  it('report the batch and the feature at fault', () => {
+  it('prepareFeatures reports the index of the batch and the feature', () => {
     const { rows, errors } = prepareFeatures(
       [batch, { ...batch, features: { a: 1, b: NaN } }, { ...batch, version: -1 }],
       VERSION,
@@ -140,7 +140,7 @@ describe('prepared features', () => {
     ]);
   });
 
-  it('make a set again', () => {
+  it('featureSetOf restores the set from its rows', () => {
     const { rows } = prepareFeatures([{ ...batch, metadata: { unit: '%' }, calculationTimeMs: 3 }], VERSION);
     expect(featureSetOf(rows.map(({ row }) => row))).toEqual({
       symbol: 'A',
@@ -153,7 +153,7 @@ describe('prepared features', () => {
     });
   });
 
-  it('make a set also with metadata that others stored and nobody can read', () => {
+  it('featureSetOf returns unreadable metadata as text', () => {
     const { rows } = prepareFeatures([{ ...batch, metadata: { unit: '%' } }], VERSION);
     const row = (name: string) => rows.find((prepared) => prepared.row['featureName'] === name)!.row;
     const foreign = { ...row('a'), featureMetadata: '{"unit":5}' };
@@ -177,7 +177,7 @@ describe('the rows of a batch', () => {
       },
     });
 
-  it('may be objects of classes, inherited or without a prototype', () => {
+  it('accepts rows with any prototype', () => {
     class Bar {
       readonly internal = 1;
       get symbol() {
@@ -195,7 +195,7 @@ describe('the rows of a batch', () => {
     expect(reasons(rows)).toEqual([]);
   });
 
-  it('are refused each for itself when they are holes, no objects, or cannot be read', () => {
+  it('reports each row that is missing, unreadable or no object', () => {
     const rows: unknown[] = [bar];
     rows[2] = unreadable('close');
     rows.push(() => bar, [bar], new Proxy(bar, { ownKeys: () => [0] as never }), bar);
@@ -208,7 +208,7 @@ describe('the rows of a batch', () => {
     ]);
   });
 
-  it('are refused for a key that the record does not have, whatever else is wrong with them', () => {
+  it('reports an unknown key before other errors of a row', () => {
     const { volume: _, ...rest } = bar;
     expect(
       reasons([
@@ -227,7 +227,7 @@ describe('the rows of a batch', () => {
 describe('a batch itself', () => {
   const prepare = (batch: unknown) => () => prepareMarketData(batch as never, VERSION);
 
-  it('may be an object of a class with accessors', () => {
+  it('accepts a batch object of a class with accessors', () => {
     class Batch {
       readonly #source = 'x';
       get source() {
@@ -253,11 +253,11 @@ describe('a batch itself', () => {
       'records',
       'cannot be read',
     ],
-  ])('is refused by the member that is wrong: %#', (batch, field, reason) => {
+  ])('refuses a batch by its invalid member: %#', (batch, field, reason) => {
     expect(prepare(batch)).toThrow(expect.objectContaining({ code: 'VALIDATION', field, reason }));
   });
 
-  it('of features is refused for an unknown key, at each of its features', () => {
+  it('reports an unknown key of a feature batch for each feature', () => {
     const set = { symbol: 'A', timestamp: 0, version: 1, features: { a: 1, b: 2 } };
     const { rows, errors } = prepareFeatures([{ ...set, metdata: {} } as never, set], VERSION);
     expect(rows).toHaveLength(2);

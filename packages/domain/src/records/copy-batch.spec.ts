@@ -16,7 +16,7 @@ const bar = () => ({
 const copyOf = (batch: unknown, record: 'marketData' | 'features' = 'marketData') =>
   copyBatch(record, batch as never) as unknown;
 
-/** Changes everything that can be changed in place. */
+/** Changes a value in place wherever possible. */
 function spoil(value: unknown): void {
   if (value instanceof Date) value.setTime(999);
   else if (ArrayBuffer.isView(value)) new Uint8Array(value.buffer).fill(7);
@@ -48,7 +48,7 @@ describe('the copy of a batch', () => {
         constants: { timestamp: new Date(1) },
       }),
     ],
-  ])('is equal and stays so when the original changes: %s', (_, make) => {
+  ])('copyBatch returns a copy independent of the original: %s', (_, make) => {
     const original = make();
     const copy = copyOf(original);
     expect(copy).toStrictEqual(make());
@@ -56,7 +56,7 @@ describe('the copy of a batch', () => {
     expect(copy).toStrictEqual(make());
   });
 
-  it('equals any object', () => {
+  it('copyBatch returns an equal copy of any object', () => {
     fc.assert(
       fc.property(fc.array(fc.object({ withDate: true, withTypedArray: true })), (records) => {
         expect(copyOf({ records })).toEqual({ records });
@@ -65,7 +65,7 @@ describe('the copy of a batch', () => {
     );
   });
 
-  it('keeps holes, prototypes, inherited fields and getters that throw', () => {
+  it('copyBatch keeps holes, prototypes, inherited fields and throwing getters', () => {
     class Bar {
       readonly #close = 4;
       symbol = 'A';

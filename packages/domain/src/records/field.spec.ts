@@ -59,13 +59,16 @@ const kinds: Record<Field['kind'], { good: unknown[]; bad: unknown[] }> = {
 };
 
 describe('toCanonicalField', () => {
-  it.each(Object.entries(kinds))('judges %s', (kind, { good, bad }) => {
-    const field = { kind } as Field;
-    expect(good.filter((value) => !accepts(field, value))).toEqual([]);
-    expect([...bad, undefined, null].filter((value) => accepts(field, value))).toEqual([]);
-  });
+  it.each(Object.entries(kinds))(
+    'toCanonicalField accepts valid and refuses invalid values of %s',
+    (kind, { good, bad }) => {
+      const field = { kind } as Field;
+      expect(good.filter((value) => !accepts(field, value))).toEqual([]);
+      expect([...bad, undefined, null].filter((value) => accepts(field, value))).toEqual([]);
+    },
+  );
 
-  it('holds each value in one form', () => {
+  it('toCanonicalField converts each value to one form', () => {
     const holds = (field: Field, value: unknown) => expect(toCanonicalField(field, value));
     holds({ kind: 'instant' }, new Date(5)).toBe(5);
     holds({ kind: 'decimal' }, '0.5').toBe(50_000_000n);
@@ -76,20 +79,20 @@ describe('toCanonicalField', () => {
     );
   });
 
-  it('converts negative zero to zero', () => {
+  it('toCanonicalField converts negative zero to zero', () => {
     for (const kind of ['instant', 'uint8', 'float32', 'float64'] as const) {
       expect(toCanonicalField({ kind }, -0)).toBe(0);
     }
     expect(toCanonicalField({ kind: 'numbers' }, { a: -0 })).toEqual({ a: 0 });
   });
 
-  it('holds floats to their limits', () => {
+  it('toCanonicalField refuses floats outside their limits', () => {
     const field: Field = { kind: 'float32', min: 0, max: 1 };
     expect([0, 1, 0.5].every((value) => accepts(field, value))).toBe(true);
     expect([-0.001, 1.000_000_001, -1e-40].some((value) => accepts(field, value))).toBe(false);
   });
 
-  it('copies lists and maps, and keeps names that objects have themselves', () => {
+  it('toCanonicalField copies lists and maps, __proto__ included', () => {
     const list = ['a'];
     expect(toCanonicalField({ kind: 'texts' }, list)).not.toBe(list);
     const map = Object.fromEntries([
@@ -107,7 +110,7 @@ describe('toCanonicalField', () => {
 });
 
 describe('toOutputField', () => {
-  it('gives decimals and 64-bit integers as numbers, or exactly', () => {
+  it('toOutputField returns decimals and 64-bit integers as numbers or exactly', () => {
     expect(toOutputField({ kind: 'decimal' }, 150_000_000n, false)).toBe(1.5);
     expect(toOutputField({ kind: 'decimal' }, 150_000_000n, true)).toBe('1.5');
     expect(toOutputField({ kind: 'uint64' }, 5n, false)).toBe(5);
@@ -115,7 +118,7 @@ describe('toOutputField', () => {
     expect(toOutputField({ kind: 'uint64', read: 'bigint' }, 5n, false)).toBe(5n);
   });
 
-  it('refuses to round', () => {
+  it('toOutputField refuses values that a number would round', () => {
     expect(toOutputField({ kind: 'decimal' }, 10n ** 18n - 1n, false)).toBeInstanceOf(Invalid);
     expect(toOutputField({ kind: 'uint64' }, 2n ** 53n, false)).toBeInstanceOf(Invalid);
     expect(toOutputField({ kind: 'uint64' }, 2n ** 53n - 1n, false)).toBe(2 ** 53 - 1);
@@ -123,7 +126,7 @@ describe('toOutputField', () => {
 });
 
 describe('the JSON of a field', () => {
-  it.each(Object.entries(kinds))('of kind %s comes back as it was', (kind, { good }) => {
+  it.each(Object.entries(kinds))('values of kind %s survive JSON unchanged', (kind, { good }) => {
     const field = { kind } as Field;
     for (const value of good) {
       const canonical = toCanonicalField(field, value);
@@ -133,7 +136,7 @@ describe('the JSON of a field', () => {
     }
   });
 
-  it('does not take just any text for a number', () => {
+  it('fieldFromJson parses no malformed text as a number', () => {
     const kindsOfNumbers: Field[] = [{ kind: 'uint8' }, { kind: 'uint64' }, { kind: 'float64' }];
     for (const field of kindsOfNumbers) {
       for (const text of ['', ' ', 'x', '-', '5x']) {
@@ -144,7 +147,7 @@ describe('the JSON of a field', () => {
 });
 
 describe('isPlainMap', () => {
-  it('is true of objects that hold values by name, and nothing else', () => {
+  it('isPlainMap is true only for plain objects', () => {
     expect([{}, Object.create(null), { a: 1 }].every(isPlainMap)).toBe(true);
     expect([null, undefined, [], new Map(), new Date(), 'a', 1, () => 1].some(isPlainMap)).toBe(false);
   });
@@ -164,20 +167,20 @@ describe('an instant that is no epoch milliseconds', () => {
     ],
     ['microseconds', [1_700_000_000_000_000, 1e14, 1_700_000_000_000_000n], 'divide by 1000'],
     ['nanoseconds', [1.7e18, 1_700_000_000_000_000_000n], 'divide by 1000000'],
-  ])('is refused with a hint when it looks like %s', (unit, values, factor) => {
+  ])('refuses a timestamp that looks like %s with a hint', (unit, values, factor) => {
     for (const value of values) {
       expect(reason(value)).toMatch(new RegExp(`epoch milliseconds: it looks like ${unit}, ${factor}$`));
     }
   });
 
-  it('is taken when it is a Date, or a number that may be milliseconds', () => {
+  it('accepts a timestamp as Date or plausible epoch milliseconds', () => {
     for (const ms of [0, 1, 5_000, 299_999_999, 2_500_000_001, 1_700_000_000_000, -1_700_000_000]) {
       expect(reason(ms)).toBe(ms);
     }
     expect(reason(new Date(1_700_000_000))).toBe(1_700_000_000);
   });
 
-  it('is refused as a bigint, with the advice to give a number', () => {
+  it('refuses a bigint timestamp and asks for a number', () => {
     expect(reason(5n)).toBe('must be a valid Date or epoch milliseconds: give a number');
   });
 });
@@ -190,6 +193,6 @@ it.each([
   })(),
   Object.create({ a: 1 }) as object,
   new Map([['a', 1]]),
-])('refuses a map of numbers whose entries are not its own', (value) => {
+])('refuses a map of numbers with inherited entries', (value) => {
   expect(toCanonicalField({ kind: 'numbers' }, value)).toEqual(new Invalid('must be a map of numbers'));
 });

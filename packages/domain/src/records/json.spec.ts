@@ -19,7 +19,7 @@ const bar: MarketData<true> = {
 };
 
 describe('recordCodec', () => {
-  it('loses nothing on the way through JSON', () => {
+  it('recordCodec restores every row from JSON', () => {
     const codec = recordCodec(marketData);
     const text = JSON.stringify(z.encode(codec, bar));
     expect(JSON.parse(text)).toMatchObject({
@@ -30,7 +30,7 @@ describe('recordCodec', () => {
     expect(codec.parse(JSON.parse(text))).toEqual(bar);
   });
 
-  it('keeps lists, maps, floats and hashes', () => {
+  it('recordCodec keeps lists, maps, floats and hashes', () => {
     const predicted = {
       predictionId: 'p',
       symbol: 'A',
@@ -64,7 +64,7 @@ describe('recordCodec', () => {
     });
   });
 
-  it('refuses what the record refuses, and names the field', () => {
+  it('recordCodec refuses an invalid row and names the field', () => {
     const json = z.encode(recordCodec(marketData), bar) as object;
     const issues = recordCodec(marketData).safeParse({ ...json, high: '1e99', volume: '-1' }).error?.issues;
     expect(issues?.map(({ path }) => path.join('.'))).toEqual(['high', 'volume']);
@@ -73,7 +73,7 @@ describe('recordCodec', () => {
 });
 
 describe('withExactness', () => {
-  it('gives numbers to who asks for them, where numbers can hold the values', () => {
+  it('withExactness returns numbers when they can hold the values', () => {
     expect(withExactness(marketData, bar, true)).toEqual(bar);
     const small = { ...bar, high: '2.25', volume: '5' };
     expect(withExactness(marketData, small, false)).toMatchObject({ high: 2.25, volume: 5, close: 1.5 });

@@ -49,6 +49,6 @@ it.each(definitions)('%s has cache keys of known keyspaces', (_, { batch, cacheK
   }
 });
 
-it('evaluates records by records', () => {
+it('evaluation links refer to registered records', () => {
   for (const [, { evaluate }] of definitions) if (evaluate) expect(records).toHaveProperty(evaluate.outcomes);
 });

@@ -16,7 +16,7 @@ const bar = {
 };
 
 describe('compareCanonical', () => {
-  it('orders strings as their UTF-8 bytes', () => {
+  it('compareCanonical orders strings by their UTF-8 bytes', () => {
     const strings = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc
@@ -31,14 +31,14 @@ describe('compareCanonical', () => {
     );
   });
 
-  it('orders numbers and bigints by value', () => {
+  it('compareCanonical orders numbers and bigints by value', () => {
     expect([10, 9, -1].sort(compareCanonical)).toEqual([-1, 9, 10]);
     expect([2n ** 64n, 9n, -1n].sort(compareCanonical)).toEqual([-1n, 9n, 2n ** 64n]);
   });
 });
 
 describe('toCanonicalRow', () => {
-  it('stops at the first field that is wrong, and says where', () => {
+  it('toCanonicalRow reports the first invalid field of a row', () => {
     expect(toCanonicalRow(marketData, { ...bar, high: 'x', low: 'y' }, 7)).toEqual({
       error: { index: 7, field: 'high', reason: 'must be a decimal such as 101.25' },
     });
@@ -47,21 +47,21 @@ describe('toCanonicalRow', () => {
     });
   });
 
-  it('leaves out what the record does not know', () => {
+  it('toCanonicalRow omits fields outside the record', () => {
     const checked = toCanonicalRow(marketData, { ...bar, more: 1 }, 0);
     expect('row' in checked && Object.keys(checked.row)).toEqual(Object.keys(marketData.fields));
   });
 });
 
 describe('toOutputRow', () => {
-  it('gives the row back, exactly or as numbers', () => {
+  it('toOutputRow returns the row exactly or as numbers', () => {
     const checked = toCanonicalRow(marketData, bar, 0);
     if ('error' in checked) throw new Error(checked.error.reason);
     expect(toOutputRow(marketData, checked.row, false)).toEqual({ ...bar, timestamp: new Date(0), high: 2 });
     expect(toOutputRow(marketData, checked.row, true)).toMatchObject({ high: '2', low: '0.5', volume: '10' });
   });
 
-  it('names the field that no number stands for', () => {
+  it('toOutputRow names the field that no number can hold', () => {
     const checked = toCanonicalRow(marketData, { ...bar, volume: 2n ** 60n }, 0);
     if ('error' in checked) throw new Error(checked.error.reason);
     expect(() => toOutputRow(marketData, checked.row, false)).toThrow(
@@ -71,7 +71,7 @@ describe('toOutputRow', () => {
 });
 
 describe('requireField', () => {
-  it('throws a validation error that names the field', () => {
+  it('requireField throws a validation error that names the field', () => {
     expect(requireField({ kind: 'label' }, 'source', 'x', 'test')).toBe('x');
     expect(() => requireField({ kind: 'label' }, 'source', '', 'test')).toThrow(
       expect.objectContaining({ code: 'VALIDATION', field: 'source', operation: 'test' }),
@@ -80,7 +80,7 @@ describe('requireField', () => {
 });
 
 describe('columnOf', () => {
-  it('is the name in snake case', () => {
+  it('columnOf returns the name in snake case', () => {
     expect(['close', 'adjustedClose', 'calculationTimeMs'].map(columnOf)).toEqual([
       'close',
       'adjusted_close',

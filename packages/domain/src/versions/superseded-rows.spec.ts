@@ -31,7 +31,7 @@ it('finds rows older than an earlier row of the block', () => {
   ).toEqual([1]);
 });
 
-it('does not count rows of the block that an earlier attempt stored', () => {
+it('ignores rows that an earlier attempt of the block stored', () => {
   expect(
     find(
       [
@@ -52,7 +52,7 @@ it('does not count rows of the block that an earlier attempt stored', () => {
   ).toEqual([0, 1]);
 });
 
-it('does not count a row that a later row of the block replaces', () => {
+it('ignores a row that a later row of the block replaces', () => {
   expect(
     find([
       ['a', 1],

@@ -11,7 +11,7 @@ function clockAt(now: number) {
 const msOf = (version: bigint | Invalid): number => Number((version as bigint) / versionAt(1));
 
 describe('a version without a batch time', () => {
-  it('is the time when the clock moves on', () => {
+  it('VersionClock.next returns the current time when the clock advances', () => {
     const clock = clockAt(NOW);
     const versions = new VersionClock(clock);
     expect(versions.next()).toBe(versionAt(NOW));
@@ -19,7 +19,7 @@ describe('a version without a batch time', () => {
     expect(versions.next()).toBe(versionAt(NOW + 5));
   });
 
-  it('is greater than all before when the clock stands still or goes back', () => {
+  it('VersionClock.next increases when the clock stands still or goes back', () => {
     const clock = clockAt(NOW);
     const versions = new VersionClock(clock);
     let last = versions.next();
@@ -32,14 +32,14 @@ describe('a version without a batch time', () => {
     expect(msOf(last)).toBe(NOW + 5);
   });
 
-  it('is greater than explicit ones before when those lie ahead of the clock', () => {
+  it('VersionClock.next is greater than explicit versions ahead of the clock', () => {
     const versions = new VersionClock(clockAt(NOW));
     const ahead = versions.at(NOW + 60_000) as bigint;
     expect(versions.next() > ahead).toBe(true);
   });
 
   it.each([1.5, -3 * 86_400_000 * 365 * 100, Infinity, NaN, Date.UTC(9999, 0)])(
-    'is drawn when the clock says %p',
+    'VersionClock.next increases when the clock reads %p',
     (now) => {
       const versions = new VersionClock(clockAt(now));
       const first = versions.next();
@@ -49,14 +49,14 @@ describe('a version without a batch time', () => {
 });
 
 describe('a version of a batch time', () => {
-  it('lies in the millisecond of the batch, after all drawn in it', () => {
+  it('VersionClock.at returns a later version within the batch millisecond', () => {
     const versions = new VersionClock(clockAt(NOW));
     const drawn = [versions.next(), versions.at(NOW), versions.at(NOW), versions.at(NOW - 1)] as bigint[];
     expect(drawn.map(msOf)).toEqual([NOW, NOW, NOW, NOW - 1]);
     expect(drawn[0]! < drawn[1]! && drawn[1]! < drawn[2]! && drawn[3]! < drawn[0]!).toBe(true);
   });
 
-  it('grows with each draw after any number of other times', () => {
+  it('VersionClock.at increases with each draw of one time', () => {
     const versions = new VersionClock(clockAt(NOW));
     let last = versions.at(5) as bigint;
     for (let round = 0; round < 5; round++) {
@@ -68,7 +68,7 @@ describe('a version of a batch time', () => {
     }
   });
 
-  it('is that of the write before when that one is stored, and a greater one while it may not be', () => {
+  it('VersionClock.at repeats a version only after it is settled', () => {
     const versions = new VersionClock(clockAt(NOW));
     const drawn = [versions.at(-7), versions.at(-7)] as bigint[];
     expect(drawn[1]).toBe(drawn[0]! + 1n);
@@ -79,7 +79,7 @@ describe('a version of a batch time', () => {
     expect(versions.at(-7)).toBe(drawn[1]! + 1n);
   });
 
-  it('does not depend on what another process did when each write is stored before the next', () => {
+  it('settled versions are the same in every process', () => {
     const [one, other] = [1, 2].map(() => new VersionClock(clockAt(NOW)));
     const draw = (versions: VersionClock) => {
       const version = versions.at(5) as bigint;
@@ -90,14 +90,14 @@ describe('a version of a batch time', () => {
     expect(draw(one!)).toBe(draw(other!));
   });
 
-  it('stays in its millisecond after 100,000 batches of it', () => {
+  it('VersionClock.at stays within its millisecond after 100,000 draws', () => {
     const versions = new VersionClock(clockAt(NOW));
     let last = 0n;
     for (let n = 0; n < 100_010; n++) last = versions.at(7) as bigint;
     expect(last).toBe(versionAt(8) - 1n);
   });
 
-  it('is refused when it lies further ahead than the skew', () => {
+  it('VersionClock.at refuses a time beyond the maximum skew', () => {
     const clock = clockAt(NOW);
     const versions = new VersionClock(clock, 2_000);
     expect(versions.at(NOW + 2_000)).toBe(versionAt(NOW + 2_000));
@@ -107,11 +107,11 @@ describe('a version of a batch time', () => {
   });
 });
 
-it.each([-1, NaN, '5'])('refuses %p as the greatest skew', (skew) => {
+it.each([-1, NaN, '5'])('VersionClock refuses %p as the maximum skew', (skew) => {
   expect(() => new VersionClock(clockAt(NOW), skew as number)).toThrow(/maxFutureSkewMs - must be 0 or more/);
 });
 
-it('shares what was drawn between the version clocks of one clock', () => {
+it('version clocks of one clock share the drawn versions', () => {
   const clock = clockAt(NOW);
   const [one, other] = [new VersionClock(clock), new VersionClock(clock)];
   const drawn = [one.next(), other.next(), one.at(NOW), other.at(NOW)] as bigint[];
@@ -119,7 +119,7 @@ it('shares what was drawn between the version clocks of one clock', () => {
   expect(new Set(drawn).size).toBe(4);
 });
 
-it('refuses null as the time of a batch, whatever the record', () => {
+it('drawVersion refuses null as the time of a batch', () => {
   const clock = new VersionClock({ now: () => 0 });
   const marketData = { source: 's', records: [], timestamp: null as never };
   expect(() => drawVersion('marketData', marketData, clock)).toThrow(/timestamp - is required/);
@@ -127,7 +127,7 @@ it('refuses null as the time of a batch, whatever the record', () => {
   expect(drawVersion('features', [features], clock)).toEqual([new Invalid('is required')]);
 });
 
-it('hasOwnTime finds the time of a batch, or of one of its feature sets', () => {
+it('hasOwnTime finds the time of a batch or feature set', () => {
   const set = { symbol: 'A', timestamp: 0, version: 1, features: {} };
   const marketData = { source: 's', records: [] };
   expect(hasOwnTime('marketData', marketData)).toBe(false);

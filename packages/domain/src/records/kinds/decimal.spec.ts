@@ -7,11 +7,11 @@ const TOO_SMALL = 'must be 0, or at least 0.00000001 in magnitude';
 const units = fc.bigInt({ min: 1n - LIMIT, max: LIMIT - 1n });
 
 describe('parseDecimal', () => {
-  it('reads back every decimal that formatDecimal writes', () => {
+  it('parseDecimal reads every decimal that formatDecimal writes', () => {
     fc.assert(fc.property(units, (value) => parseDecimal(formatDecimal(value)) === value));
   });
 
-  it('takes a number as the decimal it is written as, rounded half to even at the eighth digit', () => {
+  it('parseDecimal rounds a number half to even at eight digits', () => {
     const numbers = fc.oneof(
       fc.double({ min: -9e9, max: 9e9, noNaN: true }),
       fc.integer({ min: -2_000_000_000, max: 2_000_000_000 }).map((cents) => cents / 100),
@@ -26,7 +26,7 @@ describe('parseDecimal', () => {
     );
   });
 
-  it('rounds ties to the even digit', () => {
+  it('parseDecimal rounds ties to the even digit', () => {
     const ties = [0.000000015, 0.000000025, -0.000000015, 1.000000005];
     expect(ties.map((tie) => parseDecimal(tie))).toEqual([2n, 2n, -2n, 100_000_000n]);
   });
@@ -42,12 +42,12 @@ describe('parseDecimal', () => {
     ['9999999999.99999999', LIMIT - 1n],
     ['-9999999999.99999999', 1n - LIMIT],
     ['0.000000010', 1n],
-  ])('reads %s', (text, expected) => {
+  ])('parseDecimal reads %s', (text, expected) => {
     expect(parseDecimal(text)).toBe(expected);
   });
 
   it.each(['', ' 1', '1 ', '.5', '1,5', '1_000', '0x10', 'Infinity', '1e', '--1', '1.2.3', '１'])(
-    'refuses the text %j',
+    'parseDecimal refuses the text %j',
     (text) => {
       expect(typeof parseDecimal(text)).toBe('string');
     },
@@ -65,16 +65,16 @@ describe('parseDecimal', () => {
     10n ** 10n,
     {},
     true,
-  ])('refuses %p', (value) => {
+  ])('parseDecimal refuses %p', (value) => {
     expect(typeof parseDecimal(value)).toBe('string');
   });
 
-  it('refuses a text with more digits than can be kept, instead of rounding it', () => {
+  it('parseDecimal refuses a text with too many digits', () => {
     expect(parseDecimal('1.000000001')).toMatch(/at most 8 digits/);
     expect(parseDecimal('15e-9')).toMatch(/at most 8 digits/);
   });
 
-  it('rounds such a text half to even when asked to', () => {
+  it('parseDecimal rounds a long text half to even when allowed', () => {
     const texts = ['1.000000005', '1.000000015', '-0.000000025', '99.9999999951', '123456789e-10'];
     expect(texts.map((text) => parseDecimal(text, 18, 'half-even'))).toEqual([
       100_000_000n,
@@ -86,7 +86,7 @@ describe('parseDecimal', () => {
     expect(parseDecimal('9999999999.999999995', 18, 'half-even')).toMatch(/must be below/);
   });
 
-  it('refuses what is smaller than a unit and not 0, as a number and as a text', () => {
+  it('parseDecimal refuses nonzero values smaller than one unit', () => {
     const small = [4e-9, 9.4e-9, 9.999999999999999e-9, 5e-324, '0.000000004', '9.4e-9', '1e-300'];
     for (const value of small) {
       for (const signed of [value, typeof value === 'number' ? -value : `-${value}`]) {
@@ -99,11 +99,11 @@ describe('parseDecimal', () => {
     ).toEqual([1n, 1n, 1n, 0n, 0n, 0n, 0n]);
   });
 
-  it('takes a bigint as a whole number', () => {
+  it('parseDecimal reads a bigint as a whole number', () => {
     expect([0n, 7n, -7n].map((whole) => parseDecimal(whole))).toEqual([0n, 7n * UNIT, -7n * UNIT]);
   });
 
-  it('keeps 38 digits where the field has them', () => {
+  it('parseDecimal keeps 38 digits when the field has them', () => {
     const top = `${'9'.repeat(30)}.99999999`;
     expect(parseDecimal(top, 38)).toBe(10n ** 38n - 1n);
     expect(parseDecimal(`-${top}`, 38)).toBe(1n - 10n ** 38n);
@@ -112,7 +112,7 @@ describe('parseDecimal', () => {
     expect(parseDecimal(10n ** 30n, 38)).toBe('must be below 10^30 in magnitude');
   });
 
-  it('refuses texts of megabytes without reading them', () => {
+  it('parseDecimal refuses texts of megabytes by their length', () => {
     expect(parseDecimal('1'.repeat(10_000_000))).toBe('must have at most 1000 characters');
     expect(parseDecimal(`0.${'0'.repeat(10_000_000)}`)).toBe('must have at most 1000 characters');
   });
@@ -126,13 +126,13 @@ describe('formatDecimal', () => {
     [100_000_000n, '1'],
     [-150_000_000n, '-1.5'],
     [LIMIT - 1n, '9999999999.99999999'],
-  ])('writes %d units as %s', (value, expected) => {
+  ])('formatDecimal writes %d units as %s', (value, expected) => {
     expect(formatDecimal(value)).toBe(expected);
   });
 });
 
 describe('decimalToNumber', () => {
-  it('gives a number only when it stands for exactly this decimal', () => {
+  it('decimalToNumber returns a number only when it equals the decimal', () => {
     fc.assert(
       fc.property(units, (value) => {
         const number = decimalToNumber(value);
@@ -141,19 +141,19 @@ describe('decimalToNumber', () => {
     );
   });
 
-  it('gives every decimal of fifteen digits', () => {
+  it('decimalToNumber converts every decimal of fifteen digits', () => {
     const short = fc.bigInt({ min: -(10n ** 15n) + 1n, max: 10n ** 15n - 1n });
     fc.assert(fc.property(short, (value) => parseDecimal(decimalToNumber(value)) === value));
   });
 
-  it('gives none that no number stands for', () => {
+  it('decimalToNumber returns nothing when no number equals the decimal', () => {
     expect(decimalToNumber(LIMIT - 1n)).toBeUndefined();
     expect(decimalToNumber(123_456_789_012_345_678n)).toBeUndefined();
   });
 });
 
 describe('divideHalfEven', () => {
-  it('rounds to the nearest, and ties to the even quotient', () => {
+  it('divideHalfEven rounds to the nearest, ties to even', () => {
     const dividends = fc.bigInt({ min: -(2n ** 130n), max: 2n ** 130n });
     const divisors = fc.oneof(fc.bigInt({ min: 1n, max: 10n }), fc.bigInt({ min: 1n, max: 2n ** 70n }));
     fc.assert(
@@ -169,7 +169,7 @@ describe('divideHalfEven', () => {
 
 const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 
-/** Units of a number, digit by digit from its shortest form. */
+/** Returns the units of a number, computed digit by digit from its shortest form. */
 function naiveUnits(number: number): bigint {
   const [mantissa, exponent = '0'] = String(Math.abs(number)).split('e');
   const [whole, fraction = ''] = mantissa!.split('.');
