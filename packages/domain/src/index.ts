@@ -168,12 +168,14 @@ export {
   encodeCacheValue,
   encodeCacheWrite,
   encodeCacheWrites,
+  encodeFor,
   requireKey,
   requireKeys,
+  requireTimestamp,
   requireTtlMs,
+  timestampOf,
   type StoredText,
-} from './realtime/cache-json.js';
-export { encodeFor } from './realtime/encode-for.js';
+} from './realtime/cache-value.js';
 export { updateValue, type Change, type UpdateCalls } from './realtime/update-value.js';
 export {
   TypedKeyspace,
@@ -181,7 +183,6 @@ export {
   type KeyspaceValues,
   type OpenKeyspace,
 } from './realtime/typed-keyspace.js';
-export { requireTimestamp, timestampOf } from './realtime/timestamped.js';
 export {
   decisionWithoutStore,
   rateLimitDecision,

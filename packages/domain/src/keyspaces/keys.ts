@@ -9,6 +9,9 @@ type Placeholders<P extends string> = P extends `${string}{${infer Name}}${infer
   ? Name | Placeholders<Rest>
   : never;
 
+/** Fixed text and names of each pattern that was split. */
+const piecesOfPatterns = new Map<string, readonly string[]>();
+
 /** Parts of a key by the names in its pattern. */
 export type KeyParts<P extends string> = Readonly<Record<Placeholders<P>, string>>;
 
@@ -19,7 +22,7 @@ export type KeyParts<P extends string> = Readonly<Record<Placeholders<P>, string
  * parts never share a key. Throws `ValidationError` for a part that is no string.
  */
 export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string {
-  const pieces = piecesOf(pattern);
+  const pieces = piecesOfPatterns.get(pattern) ?? piecesOf(pattern);
   let key = pieces[0]!;
   for (let i = 1; i < pieces.length; i += 2) {
     const name = pieces[i]!;
@@ -29,8 +32,6 @@ export function keyOf<P extends string>(pattern: P, parts: KeyParts<P>): string 
   }
   return key;
 }
-
-const piecesOfPatterns = new Map<string, readonly string[]>();
 
 /** Returns fixed text and names of a pattern in turn. Patterns are few, so each is split once. */
 export function piecesOf(pattern: string): readonly string[] {
@@ -86,11 +87,14 @@ function keyFieldsOf(definition: RecordDefinition): KeyFields {
 /** Collects the cache keys affected by many batches of one record, at low cost per row. */
 export class AffectedKeys<N extends RecordName> {
   readonly #definition: RecordDefinition;
+  readonly #fields: KeyFields;
   /** For each value of the first field, the values of the second field. */
-  #values = new Map<string, Set<string>>();
+  #values: Map<string, Set<string>>;
 
   constructor(record: N) {
     this.#definition = records[record];
+    this.#fields = keyFieldsOf(this.#definition);
+    this.#values = new Map();
   }
 
   /** Adds a batch, which may be unchecked. Rows that cannot be read are skipped: the store refuses them. */
@@ -105,7 +109,7 @@ export class AffectedKeys<N extends RecordName> {
   /** Returns the keys of the read-through cache whose values the added batches may change, each once, and resets. */
   take(): string[] {
     const { cacheKeys } = this.#definition;
-    const [lead, detail] = keyFieldsOf(this.#definition);
+    const [lead, detail] = this.#fields;
     const keys: string[] = [];
     for (const [value, details] of this.#values) {
       for (const pattern of cacheKeys) {
@@ -119,7 +123,7 @@ export class AffectedKeys<N extends RecordName> {
   }
 
   #gather(batch: unknown): void {
-    const [lead, detail] = keyFieldsOf(this.#definition);
+    const [lead, detail] = this.#fields;
     if (lead === undefined) return;
     const form = this.#definition.batch;
     if (form.form === 'rows') {

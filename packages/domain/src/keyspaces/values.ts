@@ -5,7 +5,7 @@ import { toCanonicalField } from '../records/field.js';
 import { Invalid } from '../records/kinds/kind.js';
 import type { JsonMember } from '../records/json.js';
 import { memberOf, objectCodec } from '../records/json.js';
-import { lossInJson } from '../realtime/json-value.js';
+import { lossInJson } from '../realtime/cache-value.js';
 
 const symbol = memberOf({ kind: 'symbol' });
 const label = memberOf({ kind: 'label' });

@@ -5,7 +5,7 @@ import type { UserContext } from '../keyspaces/values.js';
 import { REVOKED, userContextCodec } from '../keyspaces/values.js';
 import type { CallOptions } from '../ports/call.js';
 import { refusalOfName } from '../records/kinds/text.js';
-import { encodeFor } from './encode-for.js';
+import { encodeFor } from './cache-value.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 
 /**

@@ -4,7 +4,7 @@ import type { CallOptions } from '../ports/call.js';
 import type { MarketData } from '../records/market-data.js';
 import type { StrategyPerformance } from '../records/strategy-performance.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
-import { partOf } from './encode-for.js';
+import { partOf } from './cache-value.js';
 
 /**
  * Hot values that live only in the cache, by symbol or strategy. Each read gives null when the value's time is over. A value

@@ -7,7 +7,7 @@ import type { CallOptions } from '../ports/call.js';
 import type { TimeSource } from '../ports/clock.js';
 import { systemClock } from '../ports/clock.js';
 import { refusalOfName } from '../records/kinds/text.js';
-import { encodeFor } from './encode-for.js';
+import { encodeFor } from './cache-value.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 
 /**

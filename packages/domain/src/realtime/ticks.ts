@@ -1,8 +1,7 @@
 import { ValidationError } from '../errors.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { MarketData } from '../records/market-data.js';
-import { decodeCacheValue, encodeCacheValue } from './cache-json.js';
-import { encodeFor } from './encode-for.js';
+import { decodeCacheValue, encodeCacheValue, encodeFor } from './cache-value.js';
 
 /** The JSON texts of a symbol's ticks; throws `ValidationError` when any of them is wrong or another symbol's. */
 export function encodeTicks(symbol: string, ticks: readonly MarketData<true>[], operation: string): string[] {

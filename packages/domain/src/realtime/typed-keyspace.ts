@@ -3,7 +3,7 @@ import { keyOf } from '../keyspaces/keys.js';
 import type { Keyspace } from '../keyspaces/keyspace.js';
 import type { Cache } from '../ports/cache.js';
 import type { CallOptions } from '../ports/call.js';
-import { encodeFor } from './encode-for.js';
+import { encodeFor } from './cache-value.js';
 import type { Change } from './update-value.js';
 import { updateValue } from './update-value.js';
 

@@ -2,7 +2,7 @@ import { CacheError, isDatabaseError } from '../errors.js';
 import type { Keyspace } from '../keyspaces/keyspace.js';
 import type { CacheEntry, Decoder } from '../ports/cache.js';
 import { anyValue } from '../ports/cache.js';
-import { encodeFor } from './encode-for.js';
+import { encodeFor } from './cache-value.js';
 
 /** Returns the new value from the current one, null for none; undefined leaves it unchanged. It may be called repeatedly. */
 export type Change<T> = (value: T | null) => T | undefined;

@@ -38,12 +38,6 @@ const NONE = Symbol('no label yet');
 
 const rulesOfRecords = new Map<RecordDefinition, EnvelopeRules>();
 
-function rulesOf(definition: RecordDefinition): EnvelopeRules {
-  let rules = rulesOfRecords.get(definition);
-  if (rules === undefined) rulesOfRecords.set(definition, (rules = createRules(definition)));
-  return rules;
-}
-
 function createRules(definition: RecordDefinition): EnvelopeRules {
   const { name, fields } = definition;
   const { rows: list, labels, derivedId } = definition.batch as RowBatchDefinition;
@@ -64,7 +58,8 @@ function createRules(definition: RecordDefinition): EnvelopeRules {
  * unknown.
  */
 export function readEnvelope(definition: RecordDefinition, batch: unknown): BatchEnvelope {
-  const rules = rulesOf(definition);
+  let rules = rulesOfRecords.get(definition);
+  if (rules === undefined) rulesOfRecords.set(definition, (rules = createRules(definition)));
   const { operation, list } = rules;
   let reading = 'batch';
   try {

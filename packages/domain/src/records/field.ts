@@ -61,7 +61,8 @@ const KINDS = {
 /** Types of the values of a kind: `input`, `output` and `exact`. */
 export type ValuesOf<K extends FieldKind> = NonNullable<(typeof KINDS)[K]['types']>;
 
-const kindOf = ({ kind }: Field): KindRules<Field> => KINDS[kind] as unknown as KindRules<Field>;
+/** Returns the rules of a field's kind. */
+export const rulesOf = ({ kind }: Field): KindRules<Field> => KINDS[kind] as unknown as KindRules<Field>;
 
 /**
  * Checks a value against its field and converts it to canonical form. No other code decides what a field accepts. A value
@@ -75,7 +76,7 @@ export function toCanonicalField(
 ): Canonical | null | Invalid {
   if (value === undefined || value === null) return field.nullable ? null : new Invalid('is required');
   try {
-    return kindOf(field).toCanonical(value, field, rounding);
+    return rulesOf(field).toCanonical(value, field, rounding);
   } catch {
     return new Invalid('cannot be read');
   }
@@ -86,12 +87,8 @@ export function toCanonicalField(
  * are numbers, and a value that no number equals is refused rather than rounded.
  */
 export const toOutputField = (field: Field, value: Canonical | null, exact: boolean): unknown =>
-  value === null ? null : kindOf(field).toOutput(value, field, exact);
-
-/** Converts a canonical value to JSON: decimals and 64-bit integers to strings, instants to ISO 8601. */
-export const fieldToJson = (field: Field, value: Canonical | null): unknown =>
-  value === null ? null : kindOf(field).toJson(value);
+  value === null ? null : rulesOf(field).toOutput(value, field, exact);
 
 /** Converts the JSON or command-line form of a value to one that {@link toCanonicalField} checks. */
 export const fieldFromJson = (field: Field, json: unknown): unknown =>
-  typeof json === 'string' ? kindOf(field).fromJson(json) : json;
+  typeof json === 'string' ? rulesOf(field).fromJson(json) : json;

@@ -3,70 +3,85 @@ import { z } from 'zod';
 import { QueryError } from '../errors.js';
 import { isPlainMap } from '../arguments.js';
 import type { Field } from './field.js';
-import { toCanonicalField, fieldFromJson, fieldToJson, toOutputField } from './field.js';
-import { Invalid } from './kinds/kind.js';
+import { rulesOf } from './field.js';
+import { asIs, Invalid } from './kinds/kind.js';
 import { toCanonicalRow, toOutputRow } from './row.js';
 import type { RecordDefinition, RecordOf } from './definition.js';
 
-/** How one member of a JSON object is read and written. Both give an `Invalid` for what they refuse. */
+/** Converts one member of a JSON object. Both directions return an `Invalid` for what they refuse. */
 export interface JsonMember {
-  decode(json: unknown): unknown;
-  encode(value: unknown): unknown;
+  /** Result of both directions for `null` and `undefined`. @default what the functions return */
+  readonly absent?: null | Invalid;
+  /** Passed to {@link encode}. */
+  readonly field?: Field;
+  decode(this: void, json: unknown): unknown;
+  /** Checks a value. */
+  encode(this: void, value: unknown, field: Field): unknown;
+  /** Converts a checked value to JSON. @default it is JSON already */
+  toJson?(this: void, checked: never): unknown;
 }
 
 /** How much of an unknown member's name an error shows. */
 const MAX_NAME_LENGTH = 200;
 
+/** Returns the member that holds a field. */
 export function memberOf(field: Field): JsonMember {
+  const { toCanonical, toOutput, toJson, fromJson } = rulesOf(field);
   return {
+    absent: field.nullable ? null : new Invalid('is required'),
+    field,
     decode(json) {
-      const canonical = toCanonicalField(field, fieldFromJson(field, json));
-      return canonical instanceof Invalid ? canonical : toOutputField(field, canonical, true);
+      const canonical = toCanonical(typeof json === 'string' ? fromJson(json) : json, field);
+      return canonical instanceof Invalid ? canonical : toOutput(canonical, field, true);
     },
-    encode(value) {
-      const canonical = toCanonicalField(field, value);
-      return canonical instanceof Invalid ? canonical : fieldToJson(field, canonical);
-    },
+    encode: toCanonical,
+    ...(toJson !== asIs && { toJson }),
   };
 }
 
 /**
- * The codec of an object with these members. Encoding refuses any other; decoding leaves it out, for it may be a later version's.
- * One codec for all of them, because zod takes several times as long for one of each.
+ * Returns the codec of an object with these members. Encoding refuses any other; decoding leaves it out, for it may be a later
+ * version's. One codec for all of them, because zod takes several times as long for one of each.
  */
 export function objectCodec<T>(members: Readonly<Record<string, JsonMember>>): z.ZodType<T> {
   const entries = Object.entries(members);
   const names = Object.keys(members);
-  const each = (how: keyof JsonMember) => (input: unknown, context: z.core.ParsePayload) => {
+  const convert = (isEncoding: boolean) => (input: unknown, context: z.core.ParsePayload) => {
     if (!isPlainMap(input)) {
-      context.issues.push({ code: 'custom', message: 'must be an object', input: undefined });
+      refuse(context, 'must be an object');
       return z.NEVER;
     }
-    if (how === 'encode') {
-      for (const name of Object.keys(input)) {
-        if (Object.hasOwn(members, name)) continue;
-        const message = unknownKeyReason(name, names);
-        context.issues.push({
-          code: 'custom',
-          message,
-          input: undefined,
-          path: [name.slice(0, MAX_NAME_LENGTH)],
-        });
-      }
+    for (const name of isEncoding ? Object.keys(input) : []) {
+      if (!Object.hasOwn(members, name))
+        refuse(context, unknownKeyReason(name, names), [name.slice(0, MAX_NAME_LENGTH)]);
     }
     const output: Record<string, unknown> = {};
-    for (const [name, member] of entries) {
-      const value = member[how](input[name]);
-      if (value instanceof Invalid) {
-        context.issues.push({ code: 'custom', message: value.reason, input: undefined, path: [name] });
-      } else output[name] = value;
+    for (const [name, { absent, field, decode, encode, toJson }] of entries) {
+      let value = input[name];
+      try {
+        if (absent !== undefined && (value === undefined || value === null)) value = absent;
+        else if (!isEncoding) value = decode(value);
+        else {
+          value = encode(value, field as Field);
+          if (toJson && !(value instanceof Invalid)) value = toJson(value as never);
+        }
+      } catch (error) {
+        if (field === undefined) throw error;
+        value = new Invalid('cannot be read');
+      }
+      if (value instanceof Invalid) refuse(context, value.reason, [name]);
+      else output[name] = value;
     }
     return output;
   };
   return z.codec(z.unknown(), z.unknown(), {
-    decode: each('decode'),
-    encode: each('encode'),
+    decode: convert(false),
+    encode: convert(true),
   }) as unknown as z.ZodType<T>;
+}
+
+function refuse({ issues }: z.core.ParsePayload, message: string, path?: string[]): void {
+  issues.push({ code: 'custom', message, input: undefined, path });
 }
 
 /**

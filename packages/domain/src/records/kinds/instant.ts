@@ -28,8 +28,8 @@ export const instantKind: KindRules<unknown, number, InstantTypes> = {
       const hint = isBigint ? (unitHint(Number(value)) ?? ': give a number') : '';
       return new Invalid(`must be a valid Date or epoch milliseconds${hint}`);
     }
-    const hint = isDate ? undefined : unitHint(ms);
-    if (hint !== undefined) return new Invalid(`must be epoch milliseconds${hint}`);
+    const isOtherUnit = (ms >= SECONDS.from && ms <= SECONDS.to) || ms >= FIRST_MICROSECONDS;
+    if (isOtherUnit && !isDate) return new Invalid(`must be epoch milliseconds${unitHint(ms)}`);
     if (!Number.isInteger(ms)) return new Invalid('must be whole milliseconds');
     if (ms < MIN_INSTANT || ms > MAX_INSTANT) return new Invalid('must lie in the years 1900 to 2299');
     return ms + 0;

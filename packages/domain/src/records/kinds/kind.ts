@@ -36,7 +36,7 @@ export interface KindRules<F, C extends Canonical = Canonical, V extends ValueTy
    * numbers, and a value that no number equals is refused rather than rounded.
    */
   toOutput(value: C, field: F, exact: boolean): unknown;
-  /** Converts a value to JSON without loss. */
+  /** Converts a value to JSON without loss: decimals and 64-bit integers to strings, instants to ISO 8601. */
   toJson(value: C): unknown;
   /** Converts a JSON or command-line string to an input value. Values of other JSON types are input values as they are. */
   fromJson(json: string): unknown;
