@@ -116,6 +116,7 @@ export class Observation {
   }
 
   #call(operation: string, series: OperationSeries, call: Method, isAudited: boolean): Method {
+    const leavesEntry = isAudited && this.#auditing !== undefined;
     return async (...args) => {
       const event: OperationEvent = { operation };
       const startedAt = performance.now();
@@ -126,11 +127,11 @@ export class Observation {
           : await call(...args);
       } catch (error) {
         series.record(startedAt, performance.now(), true);
-        if (isAudited) await this.#audit(event, { ...detailsOf(error), outcome: outcomeOf(error) });
+        if (leavesEntry) await this.#audit(event, { ...detailsOf(error), outcome: outcomeOf(error) });
         throw error;
       }
       series.record(startedAt, performance.now(), false);
-      if (isAudited) await this.#audit(event, { ...detailsOf(result), outcome: 'ok' });
+      if (leavesEntry) await this.#audit(event, { ...detailsOf(result), outcome: 'ok' });
       return result;
     };
   }

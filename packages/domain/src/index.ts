@@ -37,8 +37,7 @@ export {
   type ValuesOf,
 } from './records/field.js';
 export { Invalid, type Canonical, type Rounding } from './records/kinds/kind.js';
-export { MAX_INSTANT, MIN_INSTANT, SECONDS } from './records/kinds/instant.js';
-export type { FloatField } from './records/kinds/number.js';
+export { MAX_INSTANT, MIN_INSTANT, SECONDS, type FloatField } from './records/kinds/number.js';
 export {
   DECIMAL_LIMIT,
   DECIMAL_SCALE,

@@ -168,12 +168,13 @@ export class ReadThroughCache {
   async #replaceOlder(written: readonly WrittenValue[], limits: CallOptions): Promise<ReadonlySet<string>> {
     const replaced = new Set<string>();
     try {
-      const replacements = written.map(({ keyspace, value }) => {
+      const replacements: Promise<boolean>[] = [];
+      for (const { keyspace, value } of written) {
         const key = keyOf<`{symbol}`>(keyspace.pattern as `{symbol}`, value);
         const encoded = encodeFor(keyspace, value) as { timestamp: string };
         replaced.add(key);
-        return this.cache.replaceIfNewer(key, encoded, keyspace.ttlSeconds, limits);
-      });
+        replacements.push(this.cache.replaceIfNewer(key, encoded, keyspace.ttlSeconds, limits));
+      }
       await Promise.all(replacements);
       return replaced;
     } catch {

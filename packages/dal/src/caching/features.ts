@@ -1,5 +1,5 @@
-import type { ReadThroughCache } from '@quantumtrade/dal-cache';
-import type { FeatureBatch, FeatureRepository, FeatureSet } from '@quantumtrade/dal-domain';
+import type { ReadThroughCache, WrittenValue } from '@quantumtrade/dal-cache';
+import type { FeatureBatch, FeatureRepository } from '@quantumtrade/dal-domain';
 import { affectedKeys, featureSetOf, keyspaces, prepareFeatures } from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
 import { isPlainData, writtenValues } from './written-values.js';
@@ -20,14 +20,12 @@ export function cachedFeatures(
   );
   return {
     calls: {
-      insert: (batches, options) => {
-        const newest = writtenValues(() => newestSets(batches));
-        return cache.write(
+      insert: (batches, options) =>
+        cache.write(
           affectedKeys('features', batches),
           () => repository.insert(batches, options),
-          (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestFeatures, value })),
-        );
-      },
+          writtenValues(() => newestSets(batches)),
+        ),
       latest: (symbol, options) =>
         typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),
       latestValue: (symbol, featureName, options) =>
@@ -43,13 +41,14 @@ export function cachedFeatures(
 }
 
 /** Returns the newest set of each symbol as the store would; none where several batches add up to one, which the store decides. */
-function newestSets(batches: readonly FeatureBatch[]): FeatureSet[] {
+function newestSets(batches: readonly FeatureBatch[]): WrittenValue[] {
   const newest = newestBySymbol(batches.filter(({ features }) => Object.keys(features).length > 0));
   return [...newest.values()]
     .filter(([batch, ...others]) => others.length === 0 && isPlainData(batch!))
     .map(([batch]) => prepareFeatures([batch!], 0n))
     .filter(({ errors }) => errors.length === 0)
-    .map(({ rows }) => featureSetOf(rows.map(({ row }) => row)));
+    .map(({ rows }) => featureSetOf(rows.map(({ row }) => row)))
+    .map((value) => ({ keyspace: keyspaces.latestFeatures, value }));
 }
 
 /** Returns for each symbol its batches of the greatest instant. */

@@ -1,4 +1,4 @@
-import type { ReadThroughCache } from '@quantumtrade/dal-cache';
+import type { ReadThroughCache, WrittenValue } from '@quantumtrade/dal-cache';
 import type {
   MarketData,
   MarketDataBatch,
@@ -50,14 +50,12 @@ export function cachedMarketData(
 
   return {
     calls: {
-      insert: (batch, options) => {
-        const newest = writtenValues(() => newestBars(batch));
-        return cache.write(
+      insert: (batch, options) =>
+        cache.write(
           affectedKeys('marketData', batch),
           () => repository.insert(batch, options),
-          (result) => newest(result).map((value) => ({ keyspace: keyspaces.latestMarketData, value })),
-        );
-      },
+          writtenValues(() => newestBars(batch)),
+        ),
       latest: (symbol, limit, options) =>
         limit === 1 && typeof symbol === 'string'
           ? latestBar(symbol, options)
@@ -77,22 +75,18 @@ export function cachedMarketData(
 type InputBar = MarketDataBatch['records'][number] & { readonly source?: string };
 
 /** Returns a copy of the newest bar of each symbol in a batch; of bars with one instant the last, as the store keeps it. */
-function newestBars({ source, records }: MarketDataBatch): InputBar[] {
+function newestBars({ source, records }: MarketDataBatch): WrittenValue[] {
   const newest = new Map<string, InputBar>();
   for (const record of records) {
     const known = newest.get(record.symbol);
     if (!known || Number(record.timestamp) >= Number(known.timestamp)) newest.set(record.symbol, record);
   }
-  const bars: InputBar[] = [];
+  const bars: WrittenValue[] = [];
   for (const bar of newest.values()) {
-    const { timestamp } = bar;
-    if (isPlainData(bar)) {
-      bars.push({
-        ...bar,
-        source,
-        timestamp: typeof timestamp === 'number' ? timestamp : new Date(timestamp),
-      });
-    }
+    if (!isPlainData(bar)) continue;
+    const timestamp = typeof bar.timestamp === 'number' ? bar.timestamp : new Date(bar.timestamp);
+    const value: InputBar = { ...bar, source, timestamp };
+    bars.push({ keyspace: keyspaces.latestMarketData, value });
   }
   return bars;
 }

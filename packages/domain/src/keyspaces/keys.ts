@@ -89,18 +89,30 @@ export class AffectedKeys<N extends RecordName> {
   readonly #definition: RecordDefinition;
   readonly #fields: KeyFields;
   /** For each value of the first field, the values of the second field. */
-  #values: Map<string, Set<string>>;
+  #values = new Map<string, Set<string>>();
 
   constructor(record: N) {
     this.#definition = records[record];
-    this.#fields = keyFieldsOf(this.#definition);
-    this.#values = new Map();
+    this.#fields = fieldsOfRecords.get(this.#definition) ?? keyFieldsOf(this.#definition);
   }
 
   /** Adds a batch, which may be unchecked. Rows that cannot be read are skipped: the store refuses them. */
   add(batch: Batch<N>): void {
+    const given: unknown = batch;
     try {
-      this.#gather(batch);
+      const [lead, detail] = this.#fields;
+      if (lead === undefined) return;
+      const form = this.#definition.batch;
+      if (form.form === 'rows') {
+        const rows = (given as Maybe<Members>)?.[form.rows];
+        if (Array.isArray(rows)) return this.#addRows(rows as Maybe<Members>[], lead, detail);
+      } else if (Array.isArray(given)) {
+        return this.#addSets(given as Maybe<Members>[], form, lead);
+      }
+      if (!isColumnBatch(given)) return;
+      const details = detail === undefined ? undefined : columnValues(given, detail, true);
+      const leads = columnValues(given, lead, detail !== undefined);
+      for (let i = 0; i < leads.length; i++) this.#note(leads.at(i), details?.at(i));
     } catch {
       // The store refuses a batch that cannot be read.
     }
@@ -120,22 +132,6 @@ export class AffectedKeys<N extends RecordName> {
     }
     this.#values = new Map();
     return keys;
-  }
-
-  #gather(batch: unknown): void {
-    const [lead, detail] = this.#fields;
-    if (lead === undefined) return;
-    const form = this.#definition.batch;
-    if (form.form === 'rows') {
-      const rows = (batch as Maybe<Members>)?.[form.rows];
-      if (Array.isArray(rows)) return this.#addRows(rows as Maybe<Members>[], lead, detail);
-    } else if (Array.isArray(batch)) {
-      return this.#addSets(batch as Maybe<Members>[], form, lead);
-    }
-    if (!isColumnBatch(batch)) return;
-    const details = detail === undefined ? undefined : columnValues(batch, detail, true);
-    const leads = columnValues(batch, lead, detail !== undefined);
-    for (let i = 0; i < leads.length; i++) this.#note(leads.at(i), details?.at(i));
   }
 
   #addRows(rows: readonly Maybe<Members>[], lead: string, detail: string | undefined): void {

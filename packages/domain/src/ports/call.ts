@@ -47,29 +47,25 @@ export function checkCall(
 /** Throws `ValidationError` naming an unknown key, or a member of {@link ReadOptions} that is of a wrong type. */
 export function checkOptions(options: object, operation: string, known: readonly string[]): void {
   try {
-    checkMembers(options, operation, known);
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      throw new ValidationError('options', 'must be an object', { operation });
+    }
+    // Object.keys would make a list for each call.
+    for (const key in options) if (!known.includes(key)) requireKnownKeys({ [key]: true }, known, operation);
+    const { signal, deadline, exact } = options as ReadOptions<boolean>;
+    if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
+      throw new ValidationError('signal', 'must be an AbortSignal', { operation });
+    }
+    if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
+      throw new ValidationError('deadline', 'must be a number of epoch milliseconds', { operation });
+    }
+    if (exact !== undefined && typeof exact !== 'boolean') {
+      throw new ValidationError('exact', 'must be true or false', { operation });
+    }
   } catch (error) {
     throw error instanceof ValidationError
       ? error
       : new ValidationError('options', 'cannot be read', { operation });
-  }
-}
-
-function checkMembers(options: object, operation: string, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new ValidationError('options', 'must be an object', { operation });
-  }
-  // Object.keys would make a list for each call.
-  for (const key in options) if (!known.includes(key)) requireKnownKeys({ [key]: true }, known, operation);
-  const { signal, deadline, exact } = options as ReadOptions<boolean>;
-  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
-    throw new ValidationError('signal', 'must be an AbortSignal', { operation });
-  }
-  if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
-    throw new ValidationError('deadline', 'must be a number of epoch milliseconds', { operation });
-  }
-  if (exact !== undefined && typeof exact !== 'boolean') {
-    throw new ValidationError('exact', 'must be true or false', { operation });
   }
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MAX_INSTANT, MIN_INSTANT } from '../records/kinds/instant.js';
+import { MAX_INSTANT, MIN_INSTANT } from '../records/kinds/number.js';
 import { bucketStart, bucketWidth } from './interval.js';
 
 const start = (interval: string, instant: number) => bucketStart(bucketWidth(interval, 'test'), instant);

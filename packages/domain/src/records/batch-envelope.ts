@@ -68,7 +68,12 @@ export function readEnvelope(definition: RecordDefinition, batch: unknown): Batc
     const labels: Record<string, string> = {};
     for (const label of rules.labels) {
       reading = label.member;
-      labels[label.field] = readLabel(definition, label, given[reading], operation);
+      const value = given[reading];
+      if (value !== label.accepted) {
+        requireField(definition.fields[label.field]!, reading, value, operation);
+        label.accepted = value;
+      }
+      labels[label.field] = value as string;
     }
     reading = list;
     const rows = given[list];
@@ -92,19 +97,6 @@ export function readEnvelope(definition: RecordDefinition, batch: unknown): Batc
 /** Throws `ValidationError` when the batch is no object or has an unknown key. */
 const requireEnvelope = ({ members, operation }: EnvelopeRules, batch: unknown): object =>
   requireMembers('batch', batch, [...members], operation);
-
-function readLabel(
-  { fields }: RecordDefinition,
-  label: LabelRule,
-  value: unknown,
-  operation: string,
-): string {
-  if (value !== label.accepted) {
-    requireField(fields[label.field]!, label.member, value, operation);
-    label.accepted = value;
-  }
-  return value as string;
-}
 
 /** Reads the `rounding` of a batch; throws `ValidationError` when it is unknown or the record has no decimals. */
 export function readRounding(

@@ -1,7 +1,7 @@
 import { isPlainMap } from '../arguments.js';
 import type { Field } from './field.js';
 import { toCanonicalField, fieldFromJson, rulesOf, toOutputField } from './field.js';
-import { MAX_INSTANT, MIN_INSTANT } from './kinds/instant.js';
+import { MAX_INSTANT, MIN_INSTANT } from './kinds/number.js';
 import { Invalid } from './kinds/kind.js';
 
 const accepts = (field: Field, value: unknown) => !(toCanonicalField(field, value) instanceof Invalid);

@@ -1,10 +1,17 @@
 import type { DecimalField } from './kinds/decimal.js';
 import type { Canonical, KindRules, Rounding, ValueTypes } from './kinds/kind.js';
 import { decimalKind } from './kinds/decimal.js';
-import { instantKind } from './kinds/instant.js';
 import { Invalid } from './kinds/kind.js';
 import type { FloatField, Uint64Field } from './kinds/number.js';
-import { floatKind, numbersKind, uint16Kind, uint32Kind, uint64Kind, uint8Kind } from './kinds/number.js';
+import {
+  floatKind,
+  instantKind,
+  numbersKind,
+  uint16Kind,
+  uint32Kind,
+  uint64Kind,
+  uint8Kind,
+} from './kinds/number.js';
 import { freeTextKind, metadataKind, nameKind, symbolKind, textsKind, uuidKind } from './kinds/text.js';
 
 interface PlainField {

@@ -6,7 +6,7 @@ import { isColumnBatch } from '../records/column-batch.js';
 import type { RecordDefinition } from '../records/definition.js';
 import type { FeatureBatch } from '../records/feature.js';
 import { toCanonicalField } from '../records/field.js';
-import { MAX_INSTANT, MIN_INSTANT } from '../records/kinds/instant.js';
+import { MAX_INSTANT, MIN_INSTANT } from '../records/kinds/number.js';
 import { Invalid } from '../records/kinds/kind.js';
 import type { RecordName } from '../records/records.js';
 import { records } from '../records/records.js';
