@@ -70,6 +70,25 @@ describe('recordCodec', () => {
     expect(issues?.map(({ path }) => path.join('.'))).toEqual(['high', 'volume']);
     expect(recordCodec(marketData).safeParse({ ...json, close: undefined }).success).toBe(false);
   });
+
+  it('names each member that is unreadable, missing or unknown', () => {
+    class Unreadable extends Date {
+      override getTime(): number {
+        throw new Error('unreadable');
+      }
+    }
+    const encode = (value: object) =>
+      z
+        .safeEncode(recordCodec(marketData), value as MarketData<true>)
+        .error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    expect(encode({ ...bar, timestamp: new Unreadable(0) })).toEqual(['timestamp cannot be read']);
+    expect(encode({ ...bar, open: null, close: undefined })).toEqual([
+      'open is required',
+      'close is required',
+    ]);
+    expect(encode({ ...bar, opn: 1 })).toEqual([expect.stringMatching(/^opn /)]);
+    expect(encode({ ...bar, opn: 1, timestamp: null })).toHaveLength(2);
+  });
 });
 
 describe('withExactness', () => {
