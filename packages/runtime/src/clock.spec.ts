@@ -1,7 +1,5 @@
 import { jest } from '@jest/globals';
-import { getEventListeners } from 'node:events';
-import { sleep, systemClock } from './clock.js';
-import { ManualClock } from './manual-clock.js';
+import { systemClock } from './clock.js';
 
 afterEach(() => jest.useRealTimers());
 
@@ -42,23 +40,4 @@ it('system clock does not run a cancelled callback without a delay', async () =>
   systemClock.after(0, () => fired++)();
   await new Promise((resolve) => setImmediate(resolve));
   expect(fired).toBe(0);
-});
-
-it('sleep resolves after its delay and leaves no listener', async () => {
-  const clock = new ManualClock();
-  const { signal } = new AbortController();
-  const slept = sleep(100, clock, signal);
-  clock.advance(100);
-  await slept;
-  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-});
-
-it('sleep rejects with the reason when its signal aborts', async () => {
-  const clock = new ManualClock();
-  const controller = new AbortController();
-  const slept = sleep(100, clock, controller.signal);
-  controller.abort('enough');
-  await expect(slept).rejects.toBe('enough');
-  expect(clock.pendingTimers).toBe(0);
-  await expect(sleep(100, clock, controller.signal)).rejects.toBe('enough');
 });

@@ -1,5 +1,3 @@
-import { onAbort, type AbortSource } from './abort.js';
-
 /** Cancels a timer that has not fired yet. Later calls have no effect. */
 export type Cancel = () => void;
 
@@ -37,20 +35,3 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
-
-/** Waits for a delay in milliseconds. Rejects with the signal's reason when it aborts before. */
-export function sleep(delayMs: number, clock: Clock = systemClock, signal?: AbortSource): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error);
-    const cancel = clock.after(delayMs, () => {
-      unsubscribe?.();
-      resolve();
-    });
-    const unsubscribe =
-      signal &&
-      onAbort(signal, () => {
-        cancel();
-        reject(signal.reason as Error);
-      });
-  });
-}

@@ -1,6 +1,114 @@
-import { onAbort, type AbortSource } from './abort.js';
 import { systemClock, type Cancel, type Clock } from './clock.js';
 import { expiryTimer, type Expiry } from './expiry-timer.js';
+
+/** The part of an `AbortSignal` that this package uses. */
+export interface AbortSource {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void, options: { once: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** Callbacks by subscription, so that two subscriptions of one callback stay apart. */
+type Callbacks = Map<object, () => void>;
+
+interface Subscribers {
+  readonly callbacks: Callbacks;
+  readonly listener: () => void;
+}
+
+const subscribersOf = new WeakMap<AbortSource, Subscribers>();
+
+/**
+ * Calls back once when the signal aborts, synchronously; immediately when it has aborted. Returns a function that ends the
+ * subscription.
+ *
+ * A signal carries one listener for all its subscriptions, and none after the last has ended, so any number of calls may share
+ * a long-lived signal at constant cost each. A callback that throws does not keep the others from being called.
+ */
+export function onAbort(signal: AbortSource, callback: () => void): Cancel {
+  if (signal.aborted) {
+    callback();
+    return () => undefined;
+  }
+  if (signal instanceof LightAbortSignal) return signal.subscribe(callback);
+  let subscribers = subscribersOf.get(signal);
+  if (!subscribers) {
+    const added: Callbacks = new Map();
+    subscribers = { callbacks: added, listener: () => callAll(added) };
+    subscribersOf.set(signal, subscribers);
+  }
+  const { callbacks, listener } = subscribers;
+  if (callbacks.size === 0) signal.addEventListener('abort', listener, { once: true });
+  const subscription = {};
+  callbacks.set(subscription, callback);
+  return () => {
+    if (callbacks.delete(subscription) && callbacks.size === 0) signal.removeEventListener('abort', listener);
+  };
+}
+
+/** Calls every callback that is still in the map and removes them, then throws the first of their errors. */
+function callAll(callbacks: Callbacks): void {
+  const failures: unknown[] = [];
+  for (const callback of callbacks.values()) {
+    try {
+      callback();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  callbacks.clear();
+  if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Signal with the method that aborts it. An `AbortController` costs several times as much, so one is created only when
+ * {@link standard} is read.
+ */
+export class LightAbortSignal implements AbortSource {
+  aborted = false;
+  reason: unknown;
+  #callbacks: Callbacks | undefined;
+  #controller: AbortController | undefined;
+
+  /** Aborts the signal. A signal that has aborted keeps its reason. */
+  abort(reason: unknown = new DOMException('This operation was aborted', 'AbortError')): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    if (this.#callbacks) callAll(this.#callbacks);
+    this.#controller?.abort(reason);
+  }
+
+  throwIfAborted(): void {
+    if (this.aborted) throw this.reason;
+  }
+
+  /** Calls back when the signal aborts. Returns a function that ends the subscription. */
+  subscribe(callback: () => void): Cancel {
+    const callbacks = (this.#callbacks ??= new Map());
+    const subscription = {};
+    callbacks.set(subscription, callback);
+    return () => callbacks.delete(subscription);
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    (this.#callbacks ??= new Map()).set(listener, listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#callbacks?.delete(listener);
+  }
+
+  /** An `AbortSignal` that aborts with this signal. */
+  get standard(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.aborted) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+}
 
 /** Limits of a call. The first one reached ends it. */
 export interface DeadlineLimits {
@@ -45,7 +153,10 @@ export class Deadline {
     this.#startedAt = clock.now();
     this.at = Math.min(deadline, this.#startedAt + timeoutMs);
     if (signal) this.#unsubscribe = onAbort(signal, () => this.#abort(signal.reason));
-    if (this.at < Infinity && !this.#abortion) this.#startTimer(this.at - this.#startedAt);
+    if (this.at === Infinity || this.#abortion) return;
+    const delayMs = this.at - this.#startedAt;
+    if (clock === systemClock) this.#expiry = expiryTimer.after(delayMs, () => this.#timeOut(), true);
+    else this.#cancelTimer = clock.after(delayMs, () => this.#timeOut());
   }
 
   /** Whether the time is over or the signal has aborted. */
@@ -121,11 +232,6 @@ export class Deadline {
     this.#expiry = this.#cancelTimer = this.#unsubscribe = this.#callbacks = undefined;
   }
 
-  #startTimer(delayMs: number): void {
-    if (this.#clock !== systemClock) this.#cancelTimer = this.#clock.after(delayMs, () => this.#timeOut());
-    else this.#expiry = expiryTimer.after(delayMs, () => this.#timeOut(), true);
-  }
-
   #timeOut(): void {
     this.#abort(this.timeoutError());
   }
@@ -137,4 +243,21 @@ export class Deadline {
     this.#controller?.abort(reason);
     if (callbacks) for (const callback of callbacks) callback(reason);
   }
+}
+
+/** Waits for a delay in milliseconds. Rejects with the signal's reason when it aborts before. */
+export function sleep(delayMs: number, clock: Clock = systemClock, signal?: AbortSource): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
+    const cancel = clock.after(delayMs, () => {
+      unsubscribe?.();
+      resolve();
+    });
+    const unsubscribe =
+      signal &&
+      onAbort(signal, () => {
+        cancel();
+        reject(signal.reason as Error);
+      });
+  });
 }

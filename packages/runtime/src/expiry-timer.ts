@@ -39,8 +39,8 @@ export class ExpiryTimer {
   after(delayMs: number, run: () => void, keepsAlive = false): Expiry {
     const expiry = { at: performance.now() + delayMs, index: this.#pending.length, keepsAlive, run };
     this.#pending.push(expiry);
-    if (keepsAlive && ++this.#keepAliveCount === 1) this.#startKeepAlive();
-    this.#setTimer(expiry.at);
+    if (keepsAlive && ++this.#keepAliveCount === 1) (this.#keepAlive ??= this.#startKeepAlive()).ref();
+    if (expiry.at < this.#firesAt) this.#setTimer(expiry.at);
     return expiry;
   }
 
@@ -55,9 +55,8 @@ export class ExpiryTimer {
     last.index = index;
   }
 
-  #startKeepAlive(): void {
-    if (this.#keepAlive) this.#keepAlive.ref();
-    else this.#keepAlive = this.#context.runInAsyncScope(() => setInterval(() => undefined, MAX_TIMER_MS));
+  #startKeepAlive(): NodeJS.Timeout {
+    return this.#context.runInAsyncScope(() => setInterval(() => undefined, MAX_TIMER_MS));
   }
 
   #setTimer(at: number): void {

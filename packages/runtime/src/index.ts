@@ -1,8 +1,15 @@
-export { LightAbortSignal, onAbort, type AbortSource } from './abort.js';
 export { Backoff, type BackoffOptions } from './backoff.js';
 export { Breaker, type BreakerOptions, type BreakerState, type ReportOutcome } from './breaker.js';
-export { sleep, systemClock, type Cancel, type Clock, type TimeSource } from './clock.js';
-export { Deadline, type DeadlineLimits, type TimeoutErrorFactory } from './deadline.js';
+export { systemClock, type Cancel, type Clock, type TimeSource } from './clock.js';
+export {
+  Deadline,
+  LightAbortSignal,
+  onAbort,
+  sleep,
+  type AbortSource,
+  type DeadlineLimits,
+  type TimeoutErrorFactory,
+} from './deadline.js';
 export { closest, unknownKeyReason } from './did-you-mean.js';
 export { expiryTimer, ExpiryTimer, type Expiry } from './expiry-timer.js';
 export { ManualClock } from './manual-clock.js';

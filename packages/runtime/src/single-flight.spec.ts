@@ -1,4 +1,4 @@
-import type { LightAbortSignal } from './abort.js';
+import type { LightAbortSignal } from './deadline.js';
 import { ManualClock } from './manual-clock.js';
 import { SingleFlight } from './single-flight.js';
 

@@ -1,6 +1,5 @@
-import { LightAbortSignal } from './abort.js';
 import { systemClock, type Clock } from './clock.js';
-import { Deadline, type DeadlineLimits, type TimeoutErrorFactory } from './deadline.js';
+import { Deadline, LightAbortSignal, type DeadlineLimits, type TimeoutErrorFactory } from './deadline.js';
 
 /** Work that callers share while it runs. */
 export interface Flight {
@@ -43,9 +42,9 @@ export class SingleFlight {
     start: (signal: LightAbortSignal, flight: Flight) => Promise<T>,
     mayJoin = true,
   ): Promise<T> {
-    return (
-      (mayJoin ? this.join<T>(key, limits) : undefined) ?? this.#wait(this.#start(key, start), key, limits)
-    );
+    const flight = mayJoin ? this.#joinable(key) : undefined;
+    if (flight) this.#joinedCount++;
+    return this.#wait(flight ?? this.#start(key, start), key, limits);
   }
 
   /** Returns the outcome of the key's running work; undefined when there is none. */
