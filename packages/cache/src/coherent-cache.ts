@@ -10,8 +10,7 @@ import type { BreakerOptions, BreakerState, Clock, TimeSource } from '@quantumtr
 import { Breaker, SingleFlight, systemClock } from '@quantumtrade/dal-runtime';
 import { CoherentKeyspace } from './coherent-keyspace.js';
 import type { CacheCore, CacheCounters } from './core.js';
-import { InvalidationState } from './invalidation/invalidation-state.js';
-import { LocalInvalidations } from './invalidation/local-invalidations.js';
+import { InvalidationState, LocalInvalidations } from './invalidation/invalidations.js';
 import type { KeyspaceOptions } from './options.js';
 import { FirstLevel } from './tiers/first-level.js';
 import { GuardedCalls } from './tiers/guarded-calls.js';
@@ -155,8 +154,8 @@ export class CoherentCache {
     return {
       isConnected,
       ...(disconnectedReason === undefined ? {} : { disconnectedReason }),
-      reads: reads.state,
-      writes: writes.state,
+      reads: reads.breaker.state,
+      writes: writes.breaker.state,
     };
   }
 

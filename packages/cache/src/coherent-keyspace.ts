@@ -87,18 +87,17 @@ export class CoherentKeyspace<P extends string, T> {
    * Returns the value, loaded when there is none. Callers of one key share one load, so its loaders must be alike. A loaded
    * value is stored only if its key has not changed meanwhile. While the second level does not answer, values come from this
    * process or the loader, with a bounded number of loads at a time. Rejects with the loader's error, with `TimeoutError` when
-   * it takes too long, and with `ValidationError` when it returns what is not a value of the keyspace.
+   * it takes too long, and with `ValidationError` when it returns what is not a value of the keyspace. Each caller gets a
+   * promise of its own.
    */
-  getOrLoad(parts: KeyParts<P>, loader: Loader<T>, options?: CallOptions): Promise<T | null> {
-    return promiseTry(() => {
-      const { firstLevel, counters } = this.#core;
-      const key = this.#keyOf(parts);
-      const entry = firstLevel.get<T>(key);
-      if (entry === undefined) return this.#loads.getOrLoad(key, loader, options);
-      counters.l1Hits++;
-      this.#loads.served(key, entry, loader);
-      return Promise.resolve(entry.value);
-    });
+  async getOrLoad(parts: KeyParts<P>, loader: Loader<T>, options?: CallOptions): Promise<T | null> {
+    const { firstLevel, counters } = this.#core;
+    const key = this.#keyOf(parts);
+    const entry = firstLevel.get<T>(key);
+    if (entry === undefined) return await this.#loads.getOrLoad(key, loader, options);
+    counters.l1Hits++;
+    this.#loads.served(key, entry, loader);
+    return entry.value;
   }
 
   /** Stores a value. A write that fails may have happened; this process then reads what the second level holds. */

@@ -1,7 +1,6 @@
 import type { Cache } from '@quantumtrade/dal-domain';
 import type { Clock, SingleFlight, TimeSource } from '@quantumtrade/dal-runtime';
-import type { InvalidationState } from './invalidation/invalidation-state.js';
-import type { LocalInvalidations } from './invalidation/local-invalidations.js';
+import type { InvalidationState, LocalInvalidations } from './invalidation/invalidations.js';
 import type { FirstLevel } from './tiers/first-level.js';
 import type { GuardedCalls } from './tiers/guarded-calls.js';
 import type { LeaseTokens } from './tiers/leases.js';

@@ -6,7 +6,7 @@ export {
 } from './coherent-cache.js';
 export type { CoherentKeyspace } from './coherent-keyspace.js';
 export type { CacheCounters } from './core.js';
-export type { LocalInvalidations } from './invalidation/local-invalidations.js';
+export type { LocalInvalidations } from './invalidation/invalidations.js';
 export type { Loader } from './load/load-coordinator.js';
 export type { KeyspaceOptions } from './options.js';
 export { coherentBlocks } from './read-through/coherent-blocks.js';

@@ -1,7 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { TimeoutError } from '@quantumtrade/dal-domain';
 import type { Flight, LightAbortSignal } from '@quantumtrade/dal-runtime';
-import { Deadline, promiseTry, Semaphore, sleep } from '@quantumtrade/dal-runtime';
+import { Deadline, Semaphore, sleep } from '@quantumtrade/dal-runtime';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
 import type { CachedEntry } from '../tiers/first-level.js';
@@ -33,10 +33,10 @@ export class LoadCoordinator<P extends string, T> {
     this.#degraded = new Semaphore(options.maxDegradedLoads);
   }
 
-  /** Returns the value of the second level, else of the loader. Each caller gets a promise of its own. */
-  async getOrLoad(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
+  /** Returns the value of the second level, else of the loader. Callers may share the promise. */
+  getOrLoad(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
     const { getting, invalidations } = this.#core;
-    return await getting.run(
+    return getting.run(
       key,
       options,
       (_, flight) => this.#getOrLoad(key, loader, flight),
@@ -180,16 +180,18 @@ export class LoadCoordinator<P extends string, T> {
     const timeoutMs = this.#options.loadTimeoutMs;
     const deadline = new Deadline({ signal, timeoutMs }, loadTimeout, clock);
     const options: CallOptions = {
+      // An `AbortController` is created only for a loader that reads it.
       get signal() {
         return signal.standard;
       },
       deadline: deadline.at,
     };
-    const value = await deadline.race(
-      promiseTry(() => loader(options)),
-      (reason) => signal.abort(reason),
-    );
-    return this.#secondLevel.takeOver(value, startedAt);
+    try {
+      const value = await deadline.race(loader(options), (reason) => signal.abort(reason));
+      return this.#secondLevel.takeOver(value, startedAt);
+    } finally {
+      deadline.end();
+    }
   }
 
   #pause(signal: LightAbortSignal): Promise<void> {

@@ -182,6 +182,15 @@ it('starts no load when its caller has given up before', async () => {
   expect(await foreign.exists(RSI_KEY)).toBe(false);
 });
 
+it('rejects with what a loader throws synchronously and leaves no timer', async () => {
+  const { features, timers } = await openFeatures();
+  const loaded = features.getOrLoad(RSI, () => {
+    throw new RangeError('broken');
+  });
+  await expect(loaded).rejects.toThrow('broken');
+  expect(timers.pendingTimers).toBe(0);
+});
+
 it('ends a load after loadTimeoutMs with an error without the key', async () => {
   const { features, timers, foreign } = await openFeatures({ loadTimeoutMs: 500 });
   const { loader, calls } = manualLoader();

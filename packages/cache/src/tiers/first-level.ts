@@ -61,14 +61,21 @@ export class FirstLevel {
 
   /** Returns an entry that may be served now. */
   get<T>(key: string): CachedEntry<T> | undefined {
-    return this.#usableAt(this.#time.now(), key) as CachedEntry<T> | undefined;
+    const entry = this.#entries.get(key);
+    if (entry === undefined || this.#time.now() < entry.usableUntil)
+      return entry as CachedEntry<T> | undefined;
+    this.#remove(key);
+    return undefined;
   }
 
   /** Returns an entry that needs no reload yet. */
   getFresh<T>(key: string): CachedEntry<T> | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
     const now = this.#time.now();
-    const entry = this.#usableAt(now, key);
-    return entry !== undefined && now < entry.freshUntil ? (entry as CachedEntry<T>) : undefined;
+    if (now >= entry.usableUntil) this.#remove(key);
+    else if (now < entry.freshUntil) return entry as CachedEntry<T>;
+    return undefined;
   }
 
   /**
@@ -124,13 +131,6 @@ export class FirstLevel {
     for (const group of this.#underWay) group.forgetAll();
   }
 
-  #usableAt(now: number, key: string): CachedEntry<unknown> | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined || now < entry.usableUntil) return entry;
-    this.#remove(key);
-    return undefined;
-  }
-
   #drop(key: string): void {
     this.#remove(key);
     for (const group of this.#underWay) group.forget(key);
@@ -153,4 +153,39 @@ function counterOf(key: string): number {
   let hash = 0;
   for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
   return (hash ^ (hash >>> 16)) & (COUNTERS - 1);
+}
+
+/** Approximate bytes of an object, an array or one of their members besides its content. */
+const OVERHEAD = 16;
+
+/**
+ * Freezes a value of plain objects, arrays and dates at every depth, so that readers can share it. Returns its approximate size in
+ * bytes. The setters of a frozen date throw `TypeError`.
+ */
+export function freeze(value: unknown): number {
+  if (typeof value === 'string') return OVERHEAD + value.length;
+  if (typeof value !== 'object' || value === null) return OVERHEAD;
+  if (value instanceof Date) {
+    if (Object.getPrototypeOf(value) === Date.prototype) Object.setPrototypeOf(value, frozenDate);
+    return 2 * OVERHEAD;
+  }
+  if (ArrayBuffer.isView(value)) return OVERHEAD + value.byteLength;
+  let size = OVERHEAD;
+  if (Array.isArray(value)) for (const member of value) size += OVERHEAD + freeze(member);
+  else for (const name in value) size += OVERHEAD + freeze((value as Record<string, unknown>)[name]);
+  Object.freeze(value);
+  return size;
+}
+
+const frozenDate: object = Object.create(
+  Date.prototype,
+  Object.fromEntries(
+    Object.getOwnPropertyNames(Date.prototype)
+      .filter((name) => name.startsWith('set'))
+      .map((name) => [name, { value: refuse }]),
+  ),
+);
+
+function refuse(): never {
+  throw new TypeError('A date from the cache is shared and cannot be changed; copy it first');
 }

@@ -1,7 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { CacheError, isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
-import type { Breaker, BreakerState, Clock } from '@quantumtrade/dal-runtime';
-import { Deadline, promiseTry } from '@quantumtrade/dal-runtime';
+import type { Breaker, Clock } from '@quantumtrade/dal-runtime';
+import { Deadline } from '@quantumtrade/dal-runtime';
 
 export interface GuardedCallOptions {
   /** Calls that this one counts as well. Their breaker takes a refusal as an answer, not as a failure. */
@@ -13,19 +13,15 @@ export interface GuardedCallOptions {
 
 /** Calls to the second level. Each ends within its budget, and none starts while the breaker is open. */
 export class GuardedCalls {
+  readonly breaker: Breaker;
   readonly #clock: Clock;
-  readonly #breaker: Breaker;
   readonly #budgetMs: number;
   #failureCount = 0;
 
   constructor(clock: Clock, breaker: Breaker, budgetMs: number) {
+    this.breaker = breaker;
     this.#clock = clock;
-    this.#breaker = breaker;
     this.#budgetMs = budgetMs;
-  }
-
-  get state(): BreakerState {
-    return this.#breaker.state;
   }
 
   /** Number of calls that failed or exceeded their budget. */
@@ -39,8 +35,8 @@ export class GuardedCalls {
     call: (options: CallOptions) => Promise<T>,
     { others, budgetMs = this.#budgetMs, onEnd }: GuardedCallOptions = {},
   ): Promise<T> {
-    const report = this.#breaker.admit();
-    const reportToOthers = others && others.#breaker.admit();
+    const report = this.breaker.admit();
+    const reportToOthers = others && others.breaker.admit();
     if (report === undefined || (others && reportToOthers === undefined)) {
       throw new CacheError('calls are suspended after failures', { operation });
     }
@@ -50,11 +46,13 @@ export class GuardedCalls {
       this.#clock,
     );
     try {
-      const result = await deadline.race(promiseTry(() => call({ deadline: deadline.at })));
+      const result = await deadline.race(call({ deadline: deadline.at }));
       report(false);
       reportToOthers?.(false);
       return result;
     } catch (error) {
+      // Still running only when the call threw before it returned a promise.
+      deadline.end();
       const isFailure = !isDatabaseError(error) || error.retryable;
       report(isFailure);
       reportToOthers?.(isFailure && !isRefusal(error));

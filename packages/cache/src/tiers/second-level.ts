@@ -3,7 +3,7 @@ import { encodeFor, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
 import type { CachedEntry } from './first-level.js';
-import { freeze } from './freeze.js';
+import { freeze } from './first-level.js';
 import type { LeasedValue } from './leases.js';
 import { ABSENT, ABSENT_JSON, Lease, leaseJson, NewLease, UNREADABLE, withLeases } from './leases.js';
 
@@ -68,7 +68,7 @@ export class SecondLevel<P extends string, T> {
    */
   async readOrLease(key: string): Promise<Found<T>> {
     const { cache, reads, writes, tokens, firstLevel, time } = this.#core;
-    const isOneCall = reads.state === 'closed' && writes.state === 'closed';
+    const isOneCall = reads.breaker.state === 'closed' && writes.breaker.state === 'closed';
     const found = isOneCall ? null : await this.read(key);
     if (found !== null) return found;
     const startedAt = time.now();
