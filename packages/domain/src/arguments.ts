@@ -1,7 +1,7 @@
 import { unknownKeyReason } from '@quantumtrade/dal-runtime';
 import { ValidationError } from './errors.js';
 
-/** Checks of parameters, options and other objects that callers pass. All of them throw `ValidationError` naming the part. */
+/** Checks of parameters, options and other objects that callers pass. Each throws `ValidationError` naming the part. */
 
 const MAX_FIELD_LENGTH = 200;
 
@@ -33,7 +33,7 @@ function keysIn(given: object, operation: string, path: string): string[] {
   }
 }
 
-/** Returns a value that is an object; throws `ValidationError` when it is none. */
+/** Returns a value that is an object; throws `ValidationError` for any other. */
 export function requireObject<T>(name: string, value: T, operation: string): T & object {
   if (typeof value === 'object' && value !== null) return value;
   throw new ValidationError(name, 'must be an object', { operation });
@@ -94,7 +94,7 @@ export function isPlainObject(value: unknown): value is object {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Returns whether a value is an object of names and values. An array, a `Map` or a `Date` is none. */
+/** Returns whether a value is an object of names and values; false for an array, a `Map` or a `Date`. */
 export function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
   try {
     return Object.prototype.toString.call(value) === '[object Object]';
@@ -103,7 +103,7 @@ export function isPlainMap(value: unknown): value is Readonly<Record<string, unk
   }
 }
 
-/** Returns whether a value is a plain map and of no class: its own entries are all that it holds. */
+/** Returns whether a value is a plain map without a class, so that it has only its own entries. */
 export function isMapOfOwn(value: unknown): value is Readonly<Record<string, unknown>> {
   try {
     return isPlainMap(value) && isPlainObject(value);

@@ -16,11 +16,11 @@ export type ErrorKind = 'LOGIN_REFUSED' | 'TOO_LARGE';
 export interface ErrorDetails {
   /** The operation that failed, e.g. `marketData.insert`. */
   operation: string;
-  /** Whether the same call may succeed later. Default is the error class's own. */
+  /** Whether the same call may succeed later. @default the error class's own */
   retryable?: boolean;
-  /** The engine's id of the failed query, where one was sent. */
+  /** Query id of the failed query in the engine; missing when none was sent. */
   queryId?: string;
-  /** Default is none. */
+  /** @default none */
   kind?: ErrorKind;
   cause?: unknown;
 }
@@ -55,7 +55,7 @@ export class ConnectionError extends DatabaseError {
 /** The engine refused or failed the query. Not retryable by default. */
 export class QueryError extends DatabaseError {
   readonly code = 'QUERY';
-  /** The query's text with placeholders, never with values. */
+  /** Query text with placeholders, never with values. */
   readonly query: string;
   constructor(query: string, reason: string, details: ErrorDetails) {
     super(`Query execution failed: ${reason}`, details, false);
@@ -85,7 +85,7 @@ export class MigrationError extends DatabaseError {
   }
 }
 
-/** Redis (or its stand-in) failed, or a cached value is not what its schema says. Retryable by default. */
+/** Redis failed, or a cached value does not match its schema. Retryable by default. */
 export class CacheError extends DatabaseError {
   readonly code = 'CACHE';
   constructor(reason: string, details: ErrorDetails) {
@@ -103,7 +103,7 @@ export class TimeoutError extends DatabaseError {
   }
 }
 
-/** True for an error of the data layer, also when it comes from another copy of this package. */
+/** Returns whether an error is a {@link DatabaseError}, also one of another copy of this package. */
 export function isDatabaseError(error: unknown): error is DatabaseError {
   return typeof error === 'object' && error !== null && brand in error;
 }

@@ -4,26 +4,26 @@ import { isMapOfOwn } from '../arguments.js';
 import type { KeyParts } from './keys.js';
 import { encodePart, isEncoded, piecesOf } from './keys.js';
 
-/** One key pattern: what its keys look like, what its values are, and how long they live. */
+/** Key pattern with the codec and the time to live of its values. */
 export interface Keyspace<P extends string, T> {
   readonly pattern: P;
   readonly ttlSeconds: number;
   readonly codec: z.ZodType<T>;
 }
 
-/** Which keys of a pattern have certain parts. */
+/** Selection of the keys of a pattern that have given parts. */
 export interface KeySelection {
-  /** Glob of Redis that every one of the keys matches; a few other keys may match as well. */
+  /** Redis glob that matches every selected key, and possibly a few others. */
   readonly glob: string;
-  /** Whether a key is one of them. */
+  /** Returns whether a key is selected. */
   has(key: string): boolean;
 }
 
 /**
- * The keys of a pattern that have these parts, whatever the others are: `features:{symbol}:{featureName}` with
+ * Returns the selection of a pattern's keys that have these parts: `features:{symbol}:{featureName}` with
  * `{ symbol: 'AAPL' }` → the values of all features of AAPL, and neither `features:AAPL:latest` nor any other key that
  * `keyOf` does not give for the pattern. Throws `ValidationError` for a part that the pattern does not have, and for one
- * that is no string: undefined is not taken for "any".
+ * that is no string: undefined does not mean "any".
  */
 export function keysWhere<P extends string>(
   pattern: P,

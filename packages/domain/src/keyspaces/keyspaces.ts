@@ -15,7 +15,7 @@ function keyspace<const P extends string, T>(
   return { pattern, ttlSeconds, codec };
 }
 
-/** Every key pattern of the data layer. Records are cached exactly: decimals as strings, 64-bit integers as bigints. */
+/** All key patterns of the data layer. Records are cached exactly: decimals as strings, 64-bit integers as bigints. */
 export const keyspaces = {
   latestFeatures: keyspace('features:{symbol}:latest', 300, featureSetCodec),
   featureValue: keyspace('features:{symbol}:{featureName}', 300, z.number()),
@@ -28,10 +28,10 @@ export const keyspaces = {
   authContext: keyspace('auth:{tokenHash}', 3600, authEntryCodec),
   /** Holds the instants of the allowed requests in the window; its size is the request count. */
   rateLimit: keyspace('rate_limit:{userId}:{endpoint}', 60, z.int()),
-  /** The newest bar in the database, as a read of the latest market data gives it. */
+  /** Newest bar in the database, as `marketData.latest` returns it. */
   latestMarketData: keyspace('market:{symbol}:latest', 30, recordCodec(marketData)),
-  /** The newest tick that anyone published, stored or not: apart from the bars, which are in the database for sure. */
+  /** Newest published tick. Unlike a bar, it need not be in the database. */
   latestTick: keyspace('market:{symbol}:tick', 30, recordCodec(marketData)),
-  /** A stream; the codec is of one tick. */
+  /** Market stream; the codec is that of one tick. */
   marketStream: keyspace('market:{symbol}:stream', 30, recordCodec(marketData)),
 } as const;

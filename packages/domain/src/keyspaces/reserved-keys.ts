@@ -9,8 +9,8 @@ const RESERVED = [
 ] as const;
 
 /**
- * Throws `ValidationError` for a key of sessions or auth contexts, however it is written: whoever could write one would be
- * anybody. What is no text is left to others to refuse.
+ * Throws `ValidationError` for a key of sessions or auth contexts in any encoding: a caller who could write one could act
+ * as any user. A value that is no text passes, because later checks refuse it.
  */
 export function requireUnreserved(key: unknown, operation: string): void {
   if (typeof key !== 'string') return;
@@ -42,7 +42,7 @@ function readableStartOf(pattern: unknown, parts: unknown, operation: string) {
   }
 }
 
-/** A key's first characters in lower case and without percent signs. */
+/** Returns the first characters of a key, decoded and in lower case. */
 function written(key: string, length: number): string {
   const start = key.slice(0, 3 * length);
   const plain = start.includes('%')

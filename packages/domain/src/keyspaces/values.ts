@@ -50,13 +50,13 @@ export type JsonValue = z.core.util.JSONType;
 /** Data of one session of a signed-in user. */
 export interface SessionData {
   userId: string;
-  /** Which of the user's sessions it is. Left out of a new one, it is given. */
+  /** Id of the session. `save` generates one for a new session without it. */
   sessionId?: string;
   startedAt: Date;
   attributes: Record<string, JsonValue>;
 }
 
-/** A session that is stored, and when it was saved the last time. */
+/** A stored session with the time of its last save. */
 export interface StoredSession extends SessionData {
   sessionId: string;
   savedAt: Date;
@@ -70,7 +70,7 @@ const session = {
 export const sessionCodec = objectCodec<SessionData & { sessionId: string }>(session);
 const storedSessionCodec = objectCodec<StoredSession>({ ...session, savedAt: instant });
 
-/** All sessions of a user, in the order of their last saves, and when those ended whose ids must not come back. */
+/** All sessions of a user in the order of their last saves, and the end times of ids that must not be reused. */
 export interface UserSessions {
   sessions: StoredSession[];
   ended: Record<string, number>;
@@ -92,7 +92,7 @@ export const userContextCodec = objectCodec<UserContext>({
   permissions: listOf({ kind: 'label' }),
 });
 
-/** Held in the place of a revoked token's context. */
+/** Stored in place of the context of a revoked token. */
 export const REVOKED = 'revoked';
 
 export const authEntryCodec: z.ZodType<UserContext | typeof REVOKED> = userContextCodec.or(

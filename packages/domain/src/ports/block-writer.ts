@@ -8,19 +8,19 @@ import { requireRecord } from '../records/records.js';
 import type { BatchVersion } from '../versions/versions.js';
 import type { CallOptions } from './call.js';
 
-/** Checked rows of one record and one partition, encoded for good: every attempt to store them sends the same bytes. */
+/** Checked rows of one record and one partition in encoded form. Every attempt to store them sends the same bytes. */
 export interface EncodedBlock {
   readonly record: RecordName;
-  /** The idempotency key: a block that was stored is not stored again. */
+  /** Idempotency key: a stored block is not stored again. */
   readonly id: string;
   readonly rowCount: number;
-  /** The store's own encoding, to be kept and given back as it is. */
+  /** Rows in the store's own encoding, opaque to other code. */
   readonly bytes: Uint8Array;
-  /** That nobody has tried to store it yet. Where this is not known, the store looks whether an earlier attempt got half way. */
+  /** Whether no attempt to store the block was made yet. Without it, the store checks for a partial earlier attempt. */
   readonly isUnsent?: boolean;
 }
 
-/** A block as a caller gave it, read once; throws `ValidationError` naming the member that is wrong. */
+/** Reads the members of a caller's block once; throws `ValidationError` naming an invalid member. */
 export function requireBlock(block: EncodedBlock): EncodedBlock {
   const operation = 'blocks.write';
   const given = requireObject('block', block, operation);
@@ -38,15 +38,15 @@ export function requireBlock(block: EncodedBlock): EncodedBlock {
   };
 }
 
-/** A block, and which of the collected batches have rows in it. */
+/** A block with the positions of the batches that its rows come from. */
 export interface CollectedBlock extends EncodedBlock {
-  /** Positions of the `append` calls since the collector was begun anew. */
+  /** Positions of the `append` calls since the last `finish`. */
   readonly batches: readonly number[];
   /** Returns the position of the `append` call that brought a row, given the row's position in the block. */
   batchOf(row: number): number;
-  /** The symbols of the rows, each once; none where the record has no symbol. */
+  /** Distinct symbols of the rows; empty when the record has no symbol. */
   readonly symbols: readonly string[];
-  /** Gives the memory of the bytes back for blocks to come. To be called once nobody will read them again, or never. */
+  /** Releases the memory of the bytes for later blocks. Optional; call it only when the bytes are no longer read. */
   release(): void;
 }
 
@@ -67,27 +67,27 @@ export interface BlockCollector<N extends RecordName> {
    */
   drawVersion(batch: Batch<N>): BatchVersion;
   /**
-   * Takes the good rows and reports the bad ones. When it returns, nothing of the batch is looked at any more.
-   * @param version - what {@link drawVersion} gave; without it, it is drawn now
-   * @throws ValidationError when the batch itself is wrong; then nothing of it is taken
+   * Adds the valid rows and reports the invalid ones. The batch is not read after the call has returned.
+   * @param version - result of {@link drawVersion}; drawn now when missing
+   * @throws ValidationError when the batch itself is invalid; then no row is added
    */
   append(batch: Batch<N>, version?: BatchVersion): Appended;
   /**
    * Appends as {@link append} does, in steps of about a millisecond, so that a large batch does not block the process.
-   * Until the last step the batch must not change, and nothing else may be done with the collector.
+   * Until the last step the batch must not change, and the collector must not be used otherwise.
    */
   appendInSteps(batch: Batch<N>, version?: BatchVersion): Generator<void, Appended, void>;
   readonly rowCount: number;
-  /** Bytes of the blocks if they were finished now, roughly. */
+  /** Approximate bytes of the blocks that `finish` would return now. */
   readonly byteLength: number;
-  /** The blocks, each of one partition, none empty. The collector begins anew. */
+  /** Returns the collected blocks, each of one partition and none empty, and resets the collector. */
   finish(): CollectedBlock[];
 }
 
 /** Options of {@link BlockWriter.write}. */
 export interface WriteBlockOptions extends CallOptions {
   /**
-   * Whether to find the rows that lose to a newer version. That costs a query before the insert, and the comparison of
+   * Whether to find the rows superseded by a newer version. This costs a query before the insert, and the comparison of
    * every row whose key is stored. @default false
    */
   readonly findSuperseded?: boolean;
@@ -110,15 +110,15 @@ export interface BlockReceipt {
   readonly superseded: readonly number[] | null;
 }
 
-/** Result of a write that did not look for superseded rows. */
+/** Receipt of a write without `findSuperseded`. */
 export const NOT_COUNTED: BlockReceipt = { superseded: null };
 
-/** The way of rows into the store in two steps, encode and write, so that what is sent can be kept until it is stored. */
+/** Stores rows in two steps, encode and write, so that the encoded block can be kept until it is stored. */
 export interface BlockWriter {
   collect<N extends RecordName>(record: N): BlockCollector<N>;
 
   /**
-   * Stores a block: once, however often it is written, also after a failure that left it unknown whether it was stored
+   * Stores a block once, however often it is written, also after a failure that left the result unknown
    * (until the store has forgotten the id; then the rows replace themselves). One attempt; an error that is not
    * `retryable` means that the store will never take this block. Rows that an earlier attempt stored do not supersede
    * themselves, so every attempt gives the same answer as long as nobody else writes their keys.

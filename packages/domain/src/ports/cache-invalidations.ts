@@ -1,13 +1,13 @@
 /**
- * Is notified of changes of cached values by any process: writes, deletions, evictions. Expiry may be reported late or not at
- * all; `CacheEntry.expiresAt` gives it beforehand. The methods must not throw.
+ * Receives changes of cached values by any process: writes, deletions, evictions. Expiry may be reported late or not at
+ * all; use `CacheEntry.expiresAt` for it. The methods must not throw.
  */
 export interface InvalidationListener {
-  /** From now on every change is reported. Values read before may have changed unnoticed. */
+  /** Called when the connection reports every change from now on. Values read before may have changed unnoticed. */
   onConnected(): void;
-  /** From now on changes may go unnoticed, until `onConnected`. */
+  /** Called when changes may go unnoticed until `onConnected`. */
   onDisconnected(): void;
-  /** These keys, or all, may have other values now, or none. Comes only while connected, and may name more than changed. */
+  /** Called when these keys, or all, may have changed. Called only while connected; may name unchanged keys. */
   onInvalidated(keys: readonly string[] | 'all'): void;
 }
 
@@ -20,8 +20,8 @@ export interface CacheInvalidations {
    */
   listen(listener: InvalidationListener): () => void;
   /**
-   * Why listeners are disconnected, e.g. what the server answers to who may not listen; undefined while they are connected
-   * and while it is not known. No secrets. Where it is missing, there is never a reason.
+   * Returns why listeners are disconnected, e.g. the server's refusal; undefined while they are connected
+   * and while the reason is unknown. It contains no secrets. A backend without the method never has a reason.
    */
   disconnectedReason?(): string | undefined;
 }

@@ -2,7 +2,7 @@ import { ValidationError } from '../errors.js';
 import type { KeyParts } from '../keyspaces/keys.js';
 import type { CallOptions } from './call.js';
 
-/** Checks and types a value that comes out of the cache. Every zod schema is one. */
+/** Validates and types a cached value. Every zod schema is a decoder. */
 export interface Decoder<T> {
   parse(value: unknown): T;
 }
@@ -11,8 +11,8 @@ export interface Decoder<T> {
 export const anyValue: Decoder<unknown> = { parse: (value) => value };
 
 /**
- * A value and the instant (epoch milliseconds, by the clock of this process) at which its time is over. The instant may
- * be early by what the answer took, never late; `Infinity` for a value that another writer has stored without an end.
+ * A value and its expiry in epoch milliseconds by the clock of this process. The expiry may
+ * be early by the duration of the call, never late; `Infinity` for a value that another writer stored without expiry.
  */
 export interface CacheEntry<T> {
   readonly value: T;
@@ -28,7 +28,7 @@ export interface CacheWrite {
 
 /** Options of {@link Cache.setIfUnchanged}. */
 export interface SetIfUnchangedOptions extends CallOptions {
-  /** With false, listeners of `CacheInvalidations` need not be notified; they may be. @default true */
+  /** Whether listeners of `CacheInvalidations` must be notified. With false, they may still be. @default true */
   readonly notify?: boolean;
 }
 
@@ -43,7 +43,7 @@ export function splitNotify(
   throw new ValidationError('notify', 'must be true or false', { operation });
 }
 
-/** Options that cannot be read have none: the check of the limits refuses them. */
+/** Returns whether options have `notify`; false for unreadable options, which the check of the limits refuses. */
 function hasNotify(options: SetIfUnchangedOptions | undefined): options is SetIfUnchangedOptions {
   try {
     return typeof options === 'object' && options !== null && Object.hasOwn(options, 'notify');
@@ -52,7 +52,7 @@ function hasNotify(options: SetIfUnchangedOptions | undefined): options is SetIf
   }
 }
 
-/** Why a call fails that meets a key under which something else than a JSON value is kept, such as a market stream. */
+/** Error reason for a key that holds no JSON value, such as a market stream. */
 export const WRONG_TYPE = 'the key holds a value of another type (WRONGTYPE)';
 
 /**
@@ -61,8 +61,8 @@ export const WRONG_TYPE = 'the key holds a value of another type (WRONGTYPE)';
  */
 export interface Cache {
   /**
-   * The value, or null when there is none or its time is over.
-   * Throws `CacheError` when what is stored is not JSON or the decoder refuses it, and when the key holds another type.
+   * Returns the value, or null when it is absent or expired.
+   * Throws `CacheError` when the stored text is not JSON, the decoder throws, or the key holds another type.
    */
   get<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<T | null>;
 
@@ -70,8 +70,8 @@ export interface Cache {
   getEntry<T>(key: string, decoder: Decoder<T>, options?: CallOptions): Promise<CacheEntry<T> | null>;
 
   /**
-   * The value, as `getEntry` gives it. Where there is none, null, and the key holds `value` for `ttlSeconds` from now on.
-   * Atomic: of many who ask at once, one sets its value and the others get it.
+   * Returns the entry like `getEntry`. If the key is absent, stores `value` for `ttlSeconds` and returns null.
+   * Atomic: of concurrent calls, one stores its value and the others return it.
    */
   getEntryOrSet<T>(
     key: string,
@@ -82,9 +82,9 @@ export interface Cache {
   ): Promise<CacheEntry<T> | null>;
 
   /**
-   * The values of many keys in the order of the keys, null for each that has none. They are not a snapshot: writes may
-   * come between. Throws `CacheError`, as `get` does, when any of them is not what it should be; but a key that holds another
-   * type has no value here.
+   * Returns the values of many keys in the order of the keys, null for absent ones. They are not a snapshot: writes may
+   * come between. Throws `CacheError` like `get` when any value is invalid, but a key that holds another
+   * type counts as absent.
    */
   getMany<T>(keys: readonly string[], decoder: Decoder<T>, options?: CallOptions): Promise<(T | null)[]>;
 
@@ -104,7 +104,7 @@ export interface Cache {
   set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void>;
 
   /**
-   * Sets the value unless the key holds one whose `timestamp` (ISO 8601 in UTC) is later. Atomic. True when set.
+   * Sets the value unless the key holds one with a later `timestamp` (ISO 8601 in UTC). Atomic. Returns whether it was set.
    * A stored value without a timestamp is replaced.
    */
   setIfNewer(
@@ -115,9 +115,9 @@ export interface Cache {
   ): Promise<boolean>;
 
   /**
-   * Keeps a cached latest value in step with a write to the database. Atomic. What the key holds is replaced when its
-   * `timestamp` is earlier than the new value's, kept when it is later, and deleted when it is the same or there is none:
-   * only the database can decide then which of the two is the latest. An absent key stays absent. True when replaced.
+   * Updates a cached latest value after a write to the database. Atomic. The stored value is replaced when its
+   * `timestamp` is earlier than the new value's, kept when it is later, and deleted when it is equal or missing:
+   * then only the database can decide which of the two is the latest. An absent key stays absent. Returns whether it was replaced.
    */
   replaceIfNewer(
     key: string,
@@ -127,8 +127,8 @@ export interface Cache {
   ): Promise<boolean>;
 
   /**
-   * Sets the value if the key holds exactly `expected`, compared as JSON text; undefined stands for no value. Atomic. True
-   * when set: then nobody wrote or deleted the value between who found `expected` and this call, unless to put it back.
+   * Sets the value if the key holds exactly `expected`, compared as JSON text; undefined means absent. Atomic. Returns
+   * whether it was set: then the value did not change since `expected` was read, unless it was restored.
    */
   setIfUnchanged(
     key: string,
@@ -139,20 +139,20 @@ export interface Cache {
   ): Promise<boolean>;
 
   /**
-   * Stores many values, each as `set` would; of those with one key the last stays. All are checked before any is stored;
+   * Stores many values like `set`; the last of those with one key wins. All are checked before any is stored;
    * a failure of the store may leave some stored.
    */
   setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void>;
 
-  /** Deletes many values; how many there were. */
+  /** Deletes many values and returns how many existed. */
   deleteMany(keys: readonly string[], options?: CallOptions): Promise<number>;
 
   /**
-   * Deletes every value whose key is of this pattern (see `keyOf`) and has these parts, any or none of the pattern's: with
+   * Deletes every value whose key matches this pattern (see `keyOf`) and has these parts, any or none of the pattern's: with
    * `features:{symbol}:{featureName}` and `{ symbol: 'AAPL' }` all single features of AAPL, but not `features:AAPL:latest`.
-   * How many there were. What was there when the call began is gone when it resolves; what is written meanwhile may stay
-   * or go. It looks at every key of the store, so it is for what happens now and then. A failure may leave some deleted.
-   * Throws `ValidationError` for a part that the pattern does not have or that is no string.
+   * Returns how many were deleted. Values stored before the call are gone when it resolves; values written meanwhile may stay
+   * or go. The call scans every key of the store, so use it rarely. A failure may leave some values deleted.
+   * Throws `ValidationError` for a part that the pattern does not have and for one that is no string.
    */
   deleteWhere<P extends string>(
     pattern: P,
@@ -160,7 +160,7 @@ export interface Cache {
     options?: CallOptions,
   ): Promise<number>;
 
-  /** True when there was a value. */
+  /** Deletes a value and returns whether it existed. */
   delete(key: string, options?: CallOptions): Promise<boolean>;
 
   exists(key: string, options?: CallOptions): Promise<boolean>;

@@ -69,7 +69,7 @@ export function checkOptions(options: object, operation: string, known: readonly
   }
 }
 
-/** Throws what a call that is over ends with: the signal's reason or `TimeoutError`. */
+/** Throws the signal's reason or `TimeoutError` when a call is over. */
 export function checkTime(
   { signal, deadline }: CallOptions,
   operation: string,

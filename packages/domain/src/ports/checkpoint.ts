@@ -1,9 +1,9 @@
 import type { CallOptions } from './call.js';
 
-/** How far an ingestion has come; kept beside the data, so that it can never be ahead of it. */
+/** Positions of ingestions, stored beside the data so that a position is never ahead of it. */
 export interface CheckpointRepository {
-  /** The position saved last for this source, or 0. */
+  /** Returns the position saved last for this source, or 0. */
   load(sourceId: string, options?: CallOptions): Promise<number>;
-  /** Remembers that everything before `position` is stored. A whole number, 0 or more. */
+  /** Saves that everything before `position` is stored. `position` is a whole number, 0 or more. */
   save(sourceId: string, position: number, options?: CallOptions): Promise<void>;
 }

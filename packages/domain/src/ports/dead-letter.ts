@@ -1,24 +1,24 @@
 import type { RecordName } from '../records/records.js';
 import type { EncodedBlock } from './block-writer.js';
 
-/** Why the store will never take a block. */
+/** Reason for which the store refuses a block permanently. */
 export interface DeadLetterReason {
   /** The error's code, e.g. `QUERY`. */
   readonly code: string;
   readonly message: string;
 }
 
-/** A block that the store refused for good. */
+/** A block that the store refused permanently. */
 export interface DeadLetter {
   readonly block: EncodedBlock;
   readonly reason: DeadLetterReason;
-  /** When it was refused, in epoch milliseconds. */
+  /** Time of the refusal, in epoch milliseconds. */
   readonly at: number;
 }
 
 /** A dead letter without its bytes. */
 export interface DeadLetterSummary {
-  /** The block's id. */
+  /** Id of the block. */
   readonly id: string;
   readonly record: RecordName;
   readonly rowCount: number;
@@ -38,18 +38,18 @@ export interface DamagedDeadLetter {
   readonly reason: DeadLetterReason;
 }
 
-/** Keeps what the store refused, until somebody writes it again or drops it. */
+/** Keeps refused blocks until they are written again or removed. */
 export interface DeadLetterStore {
   /** Resolves when the letter is durable. A letter of the same block is replaced. */
   add(letter: DeadLetter): Promise<void>;
-  /** All letters, the oldest first, then what is damaged, by name. */
+  /** Returns all letters, the oldest first, then the damaged ones by name. */
   list(): Promise<(DeadLetterSummary | DamagedDeadLetter)[]>;
   /**
-   * The letter of the block with this id, or null.
+   * Returns the letter of the block with this id, or null.
    * @throws QueryError naming the file when the letter is damaged
    */
   get(id: string): Promise<DeadLetter | null>;
-  /** Whether there was a letter to remove. */
+  /** Removes a letter and returns whether it existed. */
   remove(id: string): Promise<boolean>;
 }
 

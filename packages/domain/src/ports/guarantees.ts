@@ -13,34 +13,34 @@ export const GUARANTEES = ['stored', 'synced', 'replicated', 'distinct', 'idempo
 
 export type Guarantee = (typeof GUARANTEES)[number];
 
-/** Without these, rows that a journal gives again are lost or counted twice. */
+/** Guarantees without which rows replayed from a journal are lost or counted twice. */
 export const LOSSLESS: readonly Guarantee[] = ['stored', 'distinct', 'idempotent'];
 
 /** Guarantees of one table with the current settings of the engine, the user and the table. */
 export interface TableGuarantees {
   readonly table: string;
-  /** False before the schema is initialized; then nothing is kept. */
+  /** Whether the table exists; false before the schema is initialized. */
   readonly exists: boolean;
   readonly keeps: readonly Guarantee[];
-  /** All the others. */
+  /** All other guarantees, each with its reason. */
   readonly missing: readonly MissingGuarantee[];
-  /** Number of the last blocks whose ids the table remembers, and for how many seconds; null means no such limit. */
+  /** Window of remembered block ids: a number of blocks, and seconds; null means no time limit. */
   readonly remembers: { readonly blocks: number; readonly seconds: number | null };
 }
 
 export interface MissingGuarantee {
   readonly guarantee: Guarantee;
-  /** Names what is in the way, e.g. `fsync_after_insert is off`. */
+  /** Setting that prevents the guarantee, e.g. `fsync_after_insert is off`. */
   readonly reason: string;
 }
 
-/** Finds out what the tables of records keep. */
+/** Inspects the guarantees of the records' tables. */
 export interface GuaranteeInspector {
-  /** One entry for each record's table, also where it does not exist. Cheap: it reads no data. */
+  /** Returns one entry for each record's table, existing or not. Cheap: it reads no data. */
   inspect(options?: CallOptions): Promise<TableGuarantees[]>;
 }
 
-/** A table keeps every guarantee that has no reason against it; without the table, all have. */
+/** Returns the guarantees of a table: those without a reason against them. A missing table keeps none. */
 export function tableGuarantees(
   table: string,
   found:
@@ -64,7 +64,7 @@ export function tableGuarantees(
   };
 }
 
-/** Which tables do not keep what is required, and why, in words; empty when all of them do. */
+/** Returns one message for each table that lacks required guarantees; empty when none does. */
 export function unmetGuarantees(
   tables: readonly TableGuarantees[],
   required: readonly Guarantee[] = LOSSLESS,

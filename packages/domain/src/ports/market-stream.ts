@@ -1,39 +1,39 @@
 import type { MarketData } from '../records/market-data.js';
 import type { CallOptions } from './call.js';
 
-/** The most recent ticks of each symbol in the order they were appended, to be read now or followed as they come. */
+/** Recent ticks of each symbol in the order of appending, to read or to subscribe to. */
 export interface MarketStream {
   /**
-   * Adds ticks at the end, all of them or, with `ValidationError` for one that is wrong or another symbol's, none. The oldest beyond
-   * the stream's length fall out; the whole stream lives 30 s after its last tick.
+   * Appends all ticks, or none with `ValidationError` when one is invalid or of another symbol. The oldest beyond
+   * {@link MARKET_STREAM_LENGTH} are dropped; the stream expires 30 s after its last tick.
    */
   append(symbol: string, ticks: readonly MarketData<true>[], options?: CallOptions): Promise<void>;
 
-  /** The last `limit` ticks, oldest first. */
+  /** Returns the last `limit` ticks, oldest first. */
   recent(symbol: string, limit: number, options?: CallOptions): Promise<MarketData<true>[]>;
 
   /**
-   * The ticks of one or more symbols as they are appended, each once, those of a symbol in order; nothing is said of the
-   * order between symbols. Each iteration is a subscription of its own, which begins at its first `next`.
+   * Yields the ticks of one or more symbols as they are appended, each once and in order for each symbol. There is no
+   * order between symbols. Each iteration is a separate subscription, which begins at its first `next`.
    *
-   * A lost connection does not end it: it goes on after the last tick it gave. Where ticks may be missing, because they
-   * fell out of the stream or the store lost them before they were read, a `gap` takes their place. Nothing is read ahead
-   * of the consumer but one buffer, so that a slow one lags behind in the stream, and gets a gap when it was too slow.
+   * A lost connection does not end it: it continues after the last tick. Where ticks may be missing, because they
+   * were dropped, expired or lost before they were read, it yields a `gap`. It reads at most
+   * one buffer ahead of the consumer, so a slow consumer lags behind and gets a gap when it is too slow.
    *
-   * It ends when the consumer leaves the loop. It fails with the signal's reason; with `ConnectionError` once the backend
-   * is closed; with `ValidationError` when the symbols, the positions or the buffer size are wrong; and with what no
-   * reconnection mends, such as a `CacheError` because the key holds something else.
+   * It ends when the consumer leaves the loop. It fails with the signal's reason; with `ConnectionError` when the backend
+   * is closed; with `ValidationError` when the symbols, the positions or the buffer size are invalid; and with any error that
+   * a reconnection cannot fix, such as a `CacheError` because the key holds another type.
    */
   subscribe(symbols: string | readonly string[], options?: SubscribeOptions): AsyncIterable<MarketStreamItem>;
 }
 
 export interface SubscribeOptions {
   /**
-   * The position after which to begin, by symbol: that of the last item that was dealt with, or {@link OLDEST_TICK}.
-   * Default is the end of the stream: what is appended from now on.
+   * Position by symbol after which to begin: that of the last processed item, or {@link OLDEST_TICK}.
+   * @default the end of the stream
    */
   readonly after?: Readonly<Record<string, string>>;
-  /** How many ticks are read at once, and so held at most. Default is 1,000. */
+  /** Maximum number of ticks read and held at once. @default 1,000 (ticks) */
   readonly bufferSize?: number;
   /** Ends the subscription, which then fails with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -50,8 +50,8 @@ export type MarketStreamItem =
     }
   | { readonly kind: 'gap'; readonly symbol: string; readonly position: string };
 
-/** The position before all ticks that the stream still holds. */
+/** Position before the oldest tick of the stream. */
 export const OLDEST_TICK = 'oldest';
 
-/** Ticks kept per symbol. */
+/** Maximum number of ticks per symbol. */
 export const MARKET_STREAM_LENGTH = 1_000;

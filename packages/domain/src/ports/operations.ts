@@ -7,13 +7,13 @@ import { records } from '../records/records.js';
 import type { CacheBackend, TimeSeriesBackend } from './backends.js';
 import type { RecordRepositories } from './record-repositories.js';
 
-/** Says how calls of one port method are observed. */
+/** Defines how calls of one port method are observed. */
 export interface OperationDescriptor {
   /** `write` changes data, `read` leaves it as it is. */
   readonly access: 'read' | 'write';
   /** Whether each call leaves an audit entry. */
   readonly isAudited: boolean;
-  /** Whether the method returns a subscription in place of a promise: it has no duration. */
+  /** Whether the method returns a subscription instead of a promise. It has no duration. */
   readonly isLasting: boolean;
 }
 
@@ -25,7 +25,7 @@ export const AUDITED_WRITE = { access: 'write', isAudited: true, isLasting: fals
 /** Changes a value that expires by itself within minutes. It leaves no audit entry. */
 const UNAUDITED_WRITE = { access: 'write', isAudited: false, isLasting: false } as const;
 
-/** Returns an iterable of what happens from now on. */
+/** Returns an iterable of later events. */
 const SUBSCRIPTION = { access: 'read', isAudited: false, isLasting: true } as const;
 
 /**

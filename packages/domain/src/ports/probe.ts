@@ -1,11 +1,11 @@
 import type { CallOptions } from './call.js';
 
-/** Whether a backend answers, and how many connections to it are open. */
+/** Checks and closes the connections to a backend. */
 export interface BackendProbe {
-  /** Resolves when the backend answers; throws `ConnectionError`, `CacheError` or `TimeoutError` when not. */
+  /** Resolves when the backend answers; otherwise throws `ConnectionError`, `CacheError` or `TimeoutError`. */
   ping(options?: CallOptions): Promise<void>;
-  /** Connections open now; 0 for a backend without any. */
+  /** Returns the number of open connections; 0 for a backend without connections. */
   connectionCount(): number;
-  /** Ends all connections. Calls after it fail. */
+  /** Closes all connections. Later calls fail. */
   close(): Promise<void>;
 }

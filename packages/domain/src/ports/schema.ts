@@ -1,7 +1,7 @@
 import { MigrationError, ValidationError } from '../errors.js';
 import type { CallOptions } from './call.js';
 
-/** One difference between the schema as it is and as the migrations make it. */
+/** One difference between the actual schema and the one that the migrations create. */
 export interface SchemaDrift {
   /** `table market_data`, `column market_data.volume`, `index …`, `migration 2`. */
   object: string;
@@ -24,7 +24,7 @@ export interface SchemaLoss {
   change: string;
   /** Rows that it has now, all versions of a row counted. */
   rows: number;
-  /** Bytes on disk that it takes now; undefined where the store does not know. */
+  /** Current size on disk in bytes; undefined when the store cannot report it. */
   bytes?: number | undefined;
 }
 
@@ -43,14 +43,14 @@ export interface SchemaPreview {
 /** Creates, moves and checks the schema. */
 export interface SchemaController {
   /**
-   * Applies all migrations. A table that was dropped by hand is not made again: `validate` reports it.
+   * Applies all migrations. A table that was dropped by hand is not created again: `validate` reports it.
    * Safe to call at every start and from several processes at once.
    */
   initialize(options?: CallOptions): Promise<void>;
 
   /**
-   * Moves up or down to a version; 0 is the empty schema. Going down drops what the undone migrations made, data included,
-   * without asking: call `preview` first to see what is lost.
+   * Moves up or down to a version; 0 is the empty schema. A down migration drops what the undone ones created, data included,
+   * without confirmation: call `preview` first to see the losses.
    * Throws `MigrationError` when the version does not exist or a statement fails; calling again resumes.
    */
   migrate(version: number, options?: CallOptions): Promise<void>;
@@ -64,11 +64,11 @@ export interface SchemaController {
   /** Compares the schema with its migrations and names every difference. Changes nothing. */
   validate(options?: CallOptions): Promise<SchemaReport>;
 
-  /** The version the schema is at, 0 when nothing was migrated. */
+  /** Returns the version of the schema, 0 when nothing was migrated. */
   version(options?: CallOptions): Promise<number>;
 }
 
-/** Throws `ValidationError` for what is no number, and `MigrationError` for a version that does not exist. */
+/** Throws `ValidationError` for a value that is no number, and `MigrationError` for an unknown version. */
 export function requireSchemaVersion(version: unknown, newest: number, operation: string): void {
   if (typeof version !== 'number') throw new ValidationError('version', 'must be a number', { operation });
   if (Number.isInteger(version) && version >= 0 && version <= newest) return;

@@ -1,6 +1,6 @@
 import type { CallOptions } from './call.js';
 
-/** A committed transaction as its log keeps it. */
+/** A committed transaction in its log. */
 export interface LoggedTransaction {
   readonly id: string;
   readonly payload: Uint8Array;
@@ -12,14 +12,14 @@ export interface LoggedTransaction {
 export interface TransactionLog {
   /**
    * Adds a transaction, in the order of the calls; resolves when it is as durable as the log makes it. That is the commit.
-   * A failure whose `mayBeJournaled` is `false` says that it will never be read; after any other it may be.
+   * After a failure whose `mayBeJournaled` is `false` it will never be read; after any other it may be.
    */
   append(id: string, payload: readonly Uint8Array[], options?: CallOptions): Promise<void>;
-  /** Reads the appended transactions not advanced over, in order, then those to come. Ends when the signal aborts or the log closes. */
+  /** Yields the pending transactions in order, then later ones. Ends when the signal aborts or the log closes. */
   read(options?: { readonly signal?: AbortSignal }): AsyncIterable<LoggedTransaction>;
-  /** Says that everything up to this position is applied; it is not read again. */
+  /** Marks everything up to this position as applied; it is not read again. */
   advance(position: number): Promise<void>;
-  /** `pending` are the transactions appended and not advanced over. */
+  /** Returns the number of pending transactions: appended and not yet marked as applied. */
   stats(): { readonly pending: number };
   close(): Promise<void>;
 }

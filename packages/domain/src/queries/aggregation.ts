@@ -15,26 +15,26 @@ import type { QueryParams, QueryPlan } from './query.js';
 import { planQueryOf, QUERY_PARAMS } from './query.js';
 
 /**
- * Parameters of an aggregation. `limit` counts aggregates; the range and filters choose the rows that go in. Rows that neither a filter
+ * Parameters of an aggregation. `limit` counts aggregates; the range and filters select the input rows. Rows that neither a filter
  * nor a group distinguishes go into one aggregate: features of all versions and names, predictions of all models and
  * horizons, sentiment of all sources.
  */
 export interface AggregationParams extends QueryParams {
-  /** Default is `marketData`. */
+  /** @default marketData */
   record?: RecordName;
-  /** Bucket width. Default is one bucket over the whole range. */
+  /** Bucket width. @default one bucket over the whole range */
   interval?: Interval;
   /**
    * Makes buckets of whole trading sessions in the market's time zone, with the interval `1d`, or `1w` from the session of
-   * Monday. Default is the calendar of UTC.
+   * Monday. @default the calendar of UTC
    */
   session?: SessionName;
-  /** Default is the record's first group field: the symbol, or the strategy. `[]` puts all rows together. */
+  /** Fields to group by; `[]` makes one group. @default the record's first group field: the symbol or the strategy */
   groupBy?: readonly GroupField[];
-  /** The numeric field of which min, max and avg are given. Default is the record's first measure. */
+  /** Numeric field to compute min, max and avg of. @default the record's first measure */
   measure?: string;
   /**
-   * `combine` adds up bars of several sources also where two of them are of one symbol and instant. Default is to refuse
+   * `combine` aggregates bars of several sources even when two of them have one symbol and instant. Default is to refuse
    * such an aggregate; sources that cover different instants are combined in any case. For market data only.
    */
   sources?: 'combine';
@@ -45,7 +45,7 @@ export type GroupField = {
   [N in RecordName]: DefinitionOf<N> extends { aggregate: { groups: readonly (infer G)[] } } ? G : never;
 }[RecordName];
 
-/** Numbers as readers see them: with `E = true`, decimals are strings and 64-bit integers are bigints. */
+/** Output numbers: with `E = true`, decimals are strings and 64-bit integers are bigints. */
 export type Measured<E extends boolean> = E extends true ? string | bigint | number : number;
 
 /** Open, high, low and close of a bucket, its volume, and its volume-weighted average price. */
@@ -65,11 +65,11 @@ export interface AggregatedData<E extends boolean = false> {
   intervalStart: Date | null;
   group: Partial<Record<GroupField, string>>;
   count: number;
-  /** Null when no row of the bucket has a value; rows without one count all the same. */
+  /** Null when no row of the bucket has a value. Rows without a value are counted nevertheless. */
   min: Measured<E> | null;
   max: Measured<E> | null;
   /**
-   * Mean of the values there are. Of decimals and whole numbers it is exact: with `E = true` a string, rounded half to
+   * Mean of the values. Of decimals and whole numbers it is exact: with `E = true` a string, rounded half to
    * even at scale 8, else the nearest number. Of floats it is a float64.
    */
   avg: (E extends true ? string | number : number) | null;
@@ -84,9 +84,9 @@ export interface AggregationPlan {
   readonly width: BucketWidth | undefined;
   readonly groupBy: readonly GroupField[];
   readonly measure: { readonly name: string; readonly field: Field };
-  /** Whether open, high, low, close, volume and weighted price are wanted. */
+  /** Whether to compute open, high, low, close, volume and weighted price. */
   readonly bars: boolean;
-  /** Whether two bars of one symbol and instant must not be in one aggregate. */
+  /** Whether an aggregate with two bars of one symbol and instant is refused. */
   readonly separateSources: boolean;
 }
 
@@ -178,14 +178,14 @@ function requireSources(sources: unknown, bars: boolean, operation: string): boo
   throw new ValidationError('sources', "must be 'combine'", { operation });
 }
 
-/** Why an aggregate is refused that would add up two bars of one symbol and instant. */
+/** Creates the error for an aggregate with two bars of one symbol and instant. */
 export function mixedSources(operation: string): ValidationError {
   const reason =
     "bars of several sources are of one symbol and instant: give filters.source, groupBy: ['source'], or sources: 'combine' to add them up";
   return new ValidationError('sources', reason, { operation });
 }
 
-/** Makes the reader's aggregate from exact sums. Throws `QueryError` where a number cannot hold a value. */
+/** Computes the output aggregate from exact sums. Throws `QueryError` when a number cannot hold a value. */
 export function toOutputAggregate<E extends boolean>(
   plan: AggregationPlan,
   sums: AggregateSums,
@@ -231,10 +231,10 @@ function meanOf(field: Field, { sum, valueCount, min, max }: AggregateSums, exac
   return exact ? mean(sum * 10n ** BigInt(DECIMAL_SCALE), count, exact) : nearestQuotient(sum, count);
 }
 
-/** Bits of a quotient that decide how it is rounded to a number. */
+/** Bits of a quotient that determine its rounding to a number. */
 const QUOTIENT_BITS = 64;
 
-/** The number nearest to the quotient of a whole number that is not negative and a count. */
+/** Returns the number nearest to the quotient of a nonnegative whole number and a count. */
 function nearestQuotient(sum: bigint, count: bigint): number {
   if (sum <= Number.MAX_SAFE_INTEGER) return Number(sum) / Number(count);
   const dividend = sum << BigInt(QUOTIENT_BITS);
@@ -244,7 +244,7 @@ function nearestQuotient(sum: bigint, count: bigint): number {
   return Number(sticky) / 2 ** QUOTIENT_BITS;
 }
 
-/** A mean is rounded anyway, so as a number it is the nearest one. */
+/** Returns the mean as an exact string, or as the nearest number. */
 function mean(sum: bigint, count: bigint, exact: boolean): string | number {
   const units = divideHalfEven(sum, count);
   const decimal = formatDecimal(units);

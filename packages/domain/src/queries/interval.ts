@@ -21,7 +21,7 @@ type Unit = keyof typeof UNITS;
  */
 export type Interval = `${number}${Unit}`;
 
-/** An interval as both adapters compute with it. `origin` is the start of a bucket, in the unit of `width`. */
+/** An interval in the form that adapters use. `origin` is the start of a bucket, in the unit of `width`. */
 export type BucketWidth =
   | { readonly kind: 'fixed'; readonly widthMs: number; readonly originMs: number }
   | {
@@ -52,7 +52,7 @@ export function bucketWidth(interval: unknown, operation: string): BucketWidth {
   return { kind: 'fixed', widthMs: width, originMs: unit === 'w' ? MONDAY_MS : 0 };
 }
 
-/** The width of whole sessions: days, or weeks from the session of Monday. */
+/** Returns the width of whole sessions: days, or weeks from the session of Monday. */
 export function sessionWidth(session: unknown, interval: unknown, operation: string): BucketWidth {
   const names = Object.keys(SESSIONS);
   if (typeof session !== 'string' || !names.includes(session)) {
@@ -68,7 +68,7 @@ export function sessionWidth(session: unknown, interval: unknown, operation: str
 
 const floorTo = (value: number, step: number): number => value - (((value % step) + step) % step);
 
-/** Start of the bucket that holds an instant, both in epoch milliseconds. */
+/** Returns the start of the bucket that contains an instant, both in epoch milliseconds. */
 export function bucketStart(width: BucketWidth, instant: number): number {
   if (width.kind === 'fixed') return floorTo(instant - width.originMs, width.widthMs) + width.originMs;
   if (width.kind === 'session') {

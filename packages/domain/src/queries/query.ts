@@ -6,16 +6,16 @@ import type { Canonical } from '../records/kinds/kind.js';
 import { requireField } from '../records/row.js';
 import type { RecordDefinition } from '../records/definition.js';
 
-/** Which rows to read. Everything given must hold; nothing given reads everything. */
+/** Selection of rows. All given conditions must hold; without any, every row matches. */
 export interface QueryParams {
   symbol?: string;
-  /** First instant included. */
+  /** Start of the range, inclusive. */
   startTime?: Date | number;
-  /** First instant no longer included. */
+  /** End of the range, exclusive. */
   endTime?: Date | number;
   /**
-   * At most this many rows. Default is no limit of the call's own; an adapter may refuse a result above a configured size with
-   * `QueryError`, and never returns a part of it as the whole. Page by `limit`, `startTime` and `endTime`.
+   * Maximum number of rows. Without it, every row is returned. An adapter may refuse a result above a configured size with
+   * `QueryError`; it never truncates a result silently. Page by `limit`, `startTime` and `endTime`.
    */
   limit?: number;
   /** Equality by field name, e.g. `{ source: 'vendor' }`. Only a record's filter fields are allowed. */
@@ -45,7 +45,7 @@ export function planQuery(definition: RecordDefinition, params: QueryParams, ope
   return planQueryOf(definition, readMembers('params', params, QUERY_PARAMS, operation), operation);
 }
 
-/** Checks parameters whose members are read already. */
+/** Checks parameters whose members were read before. */
 export function planQueryOf(
   definition: RecordDefinition,
   given: Readonly<Record<string, unknown>>,

@@ -1,9 +1,9 @@
 const HOUR_MS = 3_600_000;
 
-/** When the trading day of a market begins, in its own time zone; daylight saving time is followed. */
+/** Start of a market's trading day in its own time zone, daylight saving time included. */
 export interface TradingSession {
   readonly timeZone: string;
-  /** Milliseconds after midnight of the day that gives the session its date; negative for the evening before. */
+  /** Milliseconds from midnight of the session's date; negative for the evening before. */
   readonly startMs: number;
 }
 
@@ -63,11 +63,11 @@ function readOffset(timeZone: string, instant: number): number {
   return wall - instant;
 }
 
-/** Milliseconds since the start of the session of 1970-01-01, by the market's wall clock. */
+/** Returns the milliseconds since the start of the session of 1970-01-01, by the market's wall clock. */
 export const sessionTime = ({ timeZone, startMs }: TradingSession, instant: number): number =>
   instant + offsetAt(timeZone, instant) - startMs;
 
-/** The instant of such a time. */
+/** Returns the instant of a time that {@link sessionTime} returned. */
 export function sessionInstant({ timeZone, startMs }: TradingSession, time: number): number {
   const wall = time + startMs;
   const near = wall - offsetAt(timeZone, wall);

@@ -11,13 +11,13 @@ import type { OpenKeyspace } from './typed-keyspace.js';
 /**
  * User contexts of tokens, each for an hour. Returned contexts may be shared and frozen. Only a token's SHA-256 is stored.
  *
- * Throws `ValidationError` for a token that is empty, longer than 8,192 characters, or has control or invisible ones.
+ * Throws `ValidationError` for a token that is empty, longer than 8,192 characters, or has control or invisible characters.
  */
 export interface AuthContextStore {
   find(token: string, options?: CallOptions): Promise<UserContext | null>;
-  /** False, and nothing is saved, when the token was revoked within the hour: a save begun before does not revive it. */
+  /** Saves a context for an hour. Returns false and saves nothing when the token was revoked within the hour. */
   save(token: string, context: UserContext, options?: CallOptions): Promise<boolean>;
-  /** True when the token was known. */
+  /** Revokes a token and returns whether it had a context. */
   revoke(token: string, options?: CallOptions): Promise<boolean>;
 }
 
@@ -25,7 +25,7 @@ const MAX_TOKEN_LENGTH = 8_192;
 
 const { pattern } = keyspaces.authContext;
 
-/** The auth contexts, kept in a keyspace such as that of `typedKeyspaces`. */
+/** Creates a store of auth contexts over a keyspace, e.g. of `typedKeyspaces`. */
 export function authContextStore(open: OpenKeyspace): AuthContextStore {
   const entries = open(keyspaces.authContext);
   return {
@@ -64,7 +64,7 @@ function partsOf(token: string) {
   return { tokenHash: createHash('sha256').update(token).digest('hex') };
 }
 
-/** Copies a context, so that later changes by the caller are not saved. Throws `ValidationError` when it is wrong. */
+/** Copies a context, so that later changes by the caller are not saved. Throws `ValidationError` when it is invalid. */
 function ownCopy(context: UserContext): UserContext {
   return userContextCodec.parse(encodeFor({ pattern, codec: userContextCodec }, context));
 }

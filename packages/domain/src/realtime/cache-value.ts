@@ -31,7 +31,7 @@ export function partOf(value: unknown, name: string): string {
   return readMember((value ?? {}) as object, name, `realtime.${name}`) as string;
 }
 
-/** The JSON text of a cache value; throws `ValidationError` for what JSON would drop or change. */
+/** Returns the JSON text of a cache value; throws `ValidationError` for a value that JSON would drop or change. */
 export function encodeCacheValue(value: unknown, operation: string): string {
   let loss: string | undefined;
   try {
@@ -43,7 +43,7 @@ export function encodeCacheValue(value: unknown, operation: string): string {
   throw new ValidationError('value', `${loss} cannot be kept in JSON`, { operation });
 }
 
-/** The checked value of a cached JSON text; throws `CacheError`, which never shows the text. */
+/** Returns the checked value of a cached JSON text; throws `CacheError`, which never contains the text. */
 export function decodeCacheValue<T>(text: string, decoder: Decoder<T>, operation: string): T {
   try {
     return decoder.parse(JSON.parse(text));
@@ -52,14 +52,14 @@ export function decodeCacheValue<T>(text: string, decoder: Decoder<T>, operation
   }
 }
 
-/** Checks a time to live and gives it in milliseconds. */
+/** Checks a time to live and returns it in milliseconds. */
 export function requireTtlMs(ttlSeconds: number, operation: string): number {
   const ms = typeof ttlSeconds === 'number' && ttlSeconds > 0 ? Math.round(ttlSeconds * 1000) : NaN;
   if (Number.isSafeInteger(ms)) return Math.max(1, ms);
   throw new ValidationError('ttlSeconds', 'must be a number above 0', { operation });
 }
 
-/** How many characters a key may have. */
+/** Maximum number of characters of a key. */
 export const MAX_KEY_LENGTH = 4_096;
 
 const WRITE_MEMBERS = keysOf<CacheWrite>({ key: true, value: true, ttlSeconds: true });
@@ -70,7 +70,7 @@ export function encodeCacheWrite({ key, value, ttlSeconds }: CacheWrite, operati
   return { key, text: encodeCacheValue(value, operation), ttlMs: requireTtlMs(ttlSeconds, operation) };
 }
 
-/** Checks many writes as {@link encodeCacheWrite} does. */
+/** Encodes many writes like {@link encodeCacheWrite}. */
 export function encodeCacheWrites(entries: readonly CacheWrite[], operation: string): StoredText[] {
   if (!Array.isArray(entries)) throw new ValidationError('entries', 'must be a list', { operation });
   return Array.from(entries, (entry: CacheWrite) => {
@@ -79,7 +79,7 @@ export function encodeCacheWrites(entries: readonly CacheWrite[], operation: str
   });
 }
 
-/** Throws `ValidationError` for what is no key, and for lone surrogates, which a server takes for one and the same. */
+/** Throws `ValidationError` for an invalid key, also for lone surrogates, which a server cannot distinguish. */
 export function requireKey(key: string, operation: string): void {
   if (!isKey(key)) throw new ValidationError('key', refusalOfKey(key), { operation });
 }
@@ -125,12 +125,12 @@ export function requireTimestamp(value: unknown, operation: string): number {
   throw new ValidationError('timestamp', 'must be an ISO 8601 instant in UTC', { operation });
 }
 
-/** How deep arrays and objects of a JSON value may be nested. */
+/** Maximum nesting depth of a JSON value. */
 export const MAX_JSON_DEPTH = 100;
-/** How large a JSON value may be in bytes, roughly; what is referred to twice counts twice, as in its text. */
+/** Approximate maximum size of a JSON value in bytes. A shared part counts each time, as in its text. */
 const MAX_JSON_SIZE = 64 * 1024 * 1024;
 
-/** Bytes that an object or an array, and each of their members, takes besides texts and names, roughly. */
+/** Approximate bytes of an object, an array or a member, besides texts and names. */
 const OVERHEAD = 32;
 const MEMBER = 8;
 
@@ -207,13 +207,13 @@ function loses(what: string, judge: Judge): false {
   return false;
 }
 
-/** Also of another realm, of which `Array.prototype` is an array as well. */
+/** Returns whether a value is an array without a subclass, also one of another realm. */
 function isPlainArray(value: readonly unknown[]): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Array.prototype || Array.isArray(prototype);
 }
 
-/** Also of another realm, whose `Object.prototype` is the end of the chain. */
+/** Returns whether a value is an object without a class, also one of another realm. */
 function isPlainObject(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === Object.prototype || prototype === null) return true;

@@ -10,7 +10,7 @@ const MAX_USER_LENGTH = 256;
 const MAX_ENDPOINT_LENGTH = 1_024;
 const MAX_COST = 1_000_000_000;
 const MAX_WINDOW_MS = 86_400_000;
-/** When a request that was denied because the store was away may try again. */
+/** Delay before a request denied by an unavailable store may be retried. */
 const RETRY_UNAVAILABLE_MS = 1_000;
 
 const MEMBERS = keysOf<RateLimitRequest>({
@@ -24,14 +24,14 @@ const MEMBERS = keysOf<RateLimitRequest>({
 
 /** A checked request. */
 export interface RateLimit {
-  /** Under which it counts. */
+  /** Key that the request is counted under. */
   readonly key: string;
   readonly limit: number;
   readonly cost: number;
   readonly windowMs: number;
 }
 
-/** Checks a request to a rate limiter; throws `ValidationError` that names what is wrong. */
+/** Checks a request to a rate limiter; throws `ValidationError` naming the invalid member. */
 export function rateLimitOf(request: RateLimitRequest, operation: string): RateLimit {
   const given = readMembers('request', request, MEMBERS, operation) as unknown as RateLimitRequest;
   const { userId, endpoint, limit, cost = 1, windowMs = RATE_LIMIT_WINDOW_MS, onUnavailable } = given;
@@ -61,12 +61,12 @@ const refusal = (name: string, reason: string, operation: string) =>
 const isFrom1To = (max: number, value: number): boolean =>
   Number.isSafeInteger(value) && value >= 1 && value <= max;
 
-/** The decision when a cost of `count` is in the window; a wait of 0 means that this request is included. */
+/** Returns the decision for a total cost of `count` in the window. A wait of 0 means that the request is allowed. */
 export function rateLimitDecision(limit: number, count: number, retryAfterMs: number): RateLimitDecision {
   return { allowed: retryAfterMs === 0, count, remaining: Math.max(0, limit - count), retryAfterMs };
 }
 
-/** Returns the decision that a request gives for an unavailable store. Rethrows the error when it gives none, and other errors. */
+/** Returns the decision of `onUnavailable`. Rethrows the error when the request has none, and other errors. */
 export function decisionWithoutStore({ onUnavailable }: RateLimitRequest, error: unknown): RateLimitDecision {
   if (onUnavailable === undefined || !isUnavailable(error)) throw error;
   const allowed = onUnavailable === 'allow';

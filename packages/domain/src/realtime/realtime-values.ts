@@ -7,9 +7,9 @@ import type { OpenKeyspace } from './typed-keyspace.js';
 import { partOf } from './cache-value.js';
 
 /**
- * Hot values that live only in the cache, by symbol or strategy. Each read gives null when the value's time is over. A value
- * may be shared with other readers, and frozen. A write is taken unless a value of a later `timestamp` is there; it says
- * whether it was.
+ * Values that exist only in the cache, by symbol or strategy. Each read returns null when the value has expired. A value
+ * may be shared with other readers, and frozen. A write stores its value unless one with a later `timestamp` exists, and returns
+ * whether it did.
  */
 export interface RealtimeValues {
   marketRegime(symbol: string, options?: CallOptions): Promise<MarketRegime | null>;
@@ -21,12 +21,12 @@ export interface RealtimeValues {
   strategyPerformance(strategyName: string, options?: CallOptions): Promise<StrategyPerformance<true> | null>;
   setStrategyPerformance(performance: StrategyPerformance<true>, options?: CallOptions): Promise<boolean>;
 
-  /** The newest tick published within 30 s. It need not be in the database, nor be the newest bar there. */
+  /** Returns the newest tick published within 30 s. It need not be in the database, nor be the newest bar there. */
   latestTick(symbol: string, options?: CallOptions): Promise<MarketData<true> | null>;
   setLatestTick(tick: MarketData<true>, options?: CallOptions): Promise<boolean>;
 }
 
-/** The realtime values, kept in keyspaces such as those of `typedKeyspaces`. */
+/** Creates the realtime values over keyspaces, e.g. of `typedKeyspaces`. */
 export function realtimeValues(open: OpenKeyspace): RealtimeValues {
   const regimes = open(keyspaces.marketRegime);
   const strategies = open(keyspaces.selectedStrategy);

@@ -11,45 +11,45 @@ import { encodeFor } from './cache-value.js';
 import type { OpenKeyspace } from './typed-keyspace.js';
 
 /**
- * Sessions of signed-in users, several per user, each an hour from its last save. A user has at most 100: a further one ends the
- * one that was saved longest ago. What is found may be shared, and frozen.
+ * Sessions of signed-in users, several per user. Each expires an hour after its last save. A user has at most 100: a further one ends the
+ * one that was saved longest ago. Returned sessions may be shared and frozen.
  *
- * Throws `ValidationError` for a user or session id that is empty, longer than 256 characters, or has control or invisible ones.
+ * Throws `ValidationError` for a user or session id that is empty, longer than 256 characters, or has control or invisible characters.
  */
 export interface SessionStore {
-  /** A session of the user, the one saved last where no id is given; null when there is none. */
+  /** Returns a session of the user, without an id the one saved last; null when there is none. */
   find(userId: string, options?: CallOptions): Promise<SessionData | null>;
   find(userId: string, sessionId: string | undefined, options?: CallOptions): Promise<SessionData | null>;
 
-  /** All sessions of the user, by the instants at which they began. */
+  /** Returns all sessions of the user in the order of their start. */
   list(userId: string, options?: CallOptions): Promise<SessionData[]>;
 
   /**
-   * Saves a session and returns it with its id: a new session where none is given, else the one of that id, which is new as well
-   * when the caller has chosen it.
+   * Saves a session and returns it with its id. Without an id, or with an unused id that the caller has chosen, the session is
+   * new.
    *
-   * Null, and nothing is saved, when that session has ended within the hour: a save that was begun before the end does not revive
-   * it. An id that was given by an earlier save is never used for a new session.
+   * Returns null and saves nothing when that session ended within the hour: a save that began before the end does not revive
+   * it. A generated id is never used for a new session.
    */
   save(session: SessionData, options?: CallOptions): Promise<SessionData | null>;
 
-  /** Ends one session of the user or, where no id is given, all. True when there was one. */
+  /** Ends one session of the user, without an id all. Returns whether there was one. */
   end(userId: string, options?: CallOptions): Promise<boolean>;
   end(userId: string, sessionId: string | undefined, options?: CallOptions): Promise<boolean>;
 }
 
 const MAX_SESSIONS = 100;
-/** Chosen ids that are kept because their sessions have ended. */
+/** Maximum number of caller-chosen ids of ended sessions that are kept. */
 const MAX_ENDED = 1_000;
 const MAX_ID_LENGTH = 256;
 
 const { pattern, ttlSeconds } = keyspaces.session;
 const LIFE_MS = ttlSeconds * 1_000;
 
-/** Ids that were given begin with it. No session of such an id can be new, so it need not be known which have ended. */
+/** Prefix of generated ids. No new session has a generated id, so ended ones need not be kept. */
 const GIVEN = 'qtdal-';
 
-/** The sessions, kept in a keyspace such as that of `typedKeyspaces`. They end by the clock. */
+/** Creates a store of sessions over a keyspace, e.g. of `typedKeyspaces`. Sessions expire by the clock. */
 export function sessionStore(open: OpenKeyspace, clock: TimeSource = systemClock): SessionStore {
   const users = open(keyspaces.session);
 
@@ -61,7 +61,7 @@ export function sessionStore(open: OpenKeyspace, clock: TimeSource = systemClock
     return living(await users.get({ userId }, options));
   }
 
-  /** Returns a user's sessions after some of them have ended. */
+  /** Returns a user's sessions without the ending ones, whose chosen ids are recorded as ended. */
   function without(ending: readonly StoredSession[], user: UserSessions | null): UserSessions {
     const now = clock.now();
     const before = Object.entries(user?.ended ?? {}).filter(([, at]) => at > now - LIFE_MS);
@@ -139,7 +139,7 @@ function idAndOptions([first, second]: Rest): [string | undefined, CallOptions |
   return [first, second];
 }
 
-/** A session as it is stored, sharing nothing with what its caller gave. Throws `ValidationError` when it is wrong. */
+/** Returns a copy of a session in stored form. Throws `ValidationError` when it is invalid. */
 function storedForm(session: SessionData, now: number): StoredSession {
   const encoded = encodeFor({ pattern, codec: sessionCodec }, withId(session));
   return { ...sessionCodec.parse(JSON.parse(JSON.stringify(encoded))), savedAt: new Date(now) };
@@ -165,7 +165,7 @@ function requireFewEnded(ended: UserSessions['ended']): void {
   throw new ValidationError('sessionId', reason, { operation: pattern });
 }
 
-/** Made once for each stored session, so that readers share it. */
+/** Output form of each stored session, shared by its readers. */
 const forReaders = new WeakMap<StoredSession, SessionData>();
 
 function presented(stored: StoredSession | undefined): SessionData | null {

@@ -13,7 +13,7 @@ const RETRY_AFTER_MS = 100;
 
 /** Source of a subscription's ticks. A cursor is the source's own position to read on from. */
 export interface TickSource<Cursor> {
-  /** Throws `ValidationError` when the position is none. */
+  /** Returns the cursor of a position; throws `ValidationError` when the position is invalid. */
   cursorAfter(position: string): Cursor;
   /** Reads at most `count` ticks after the cursor. Without a cursor, it returns no tick but the cursor at the stream's end. */
   look(symbol: string, cursor: Cursor | undefined, count: number): Promise<TickLook<Cursor>>;
@@ -28,7 +28,7 @@ export interface TickLook<Cursor> {
   readonly hasMore: boolean;
 }
 
-/** The `subscribe` of a market stream over what its store can do. */
+/** Implements `MarketStream.subscribe` over a source of ticks. */
 export function subscribeToTicks<Cursor>(
   source: TickSource<Cursor>,
   symbols: string | readonly string[],
@@ -39,8 +39,8 @@ export function subscribeToTicks<Cursor>(
 }
 
 /**
- * Reads only for who asks for an item when none is held. News make a symbol unread; looks that fail leave it so and are
- * made again.
+ * Reads ticks only when an item is requested and none is held. New ticks make a symbol unread; a failed read leaves it unread and is
+ * repeated.
  */
 class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefined> {
   readonly #source: TickSource<Cursor>;
@@ -49,19 +49,19 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
   /** The options, once they are checked. */
   #options: SubscribeOptions = {};
   readonly #cursors: Map<string, Cursor | undefined>;
-  /** Symbols that may have news, the longest waiting first. */
+  /** Symbols that may have new ticks, the longest waiting first. */
   readonly #unread: Set<string>;
-  /** Read and not yet given, the last one first. */
+  /** Items read and not yet returned, the last one first. */
   #held: MarketStreamItem[] = [];
-  /** The last of the calls of `next`, which are served one after the other. */
+  /** The last call of `next`; calls run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   #begun = false;
   #isOver = false;
   /** Error of the next call when the subscription is over. */
   #failure: { readonly reason: unknown } | undefined;
-  /** Ends the wait for news. */
+  /** Ends the wait for new ticks. */
   #wake = () => {};
-  /** Ends the wait for looks under way. */
+  /** Ends the wait for reads in flight. */
   #leave = () => {};
   #unwatch = () => {};
   #ignoreSignal = () => {};
@@ -163,7 +163,7 @@ class TickSubscription<Cursor> implements AsyncIterator<MarketStreamItem, undefi
     else if (failures.length > 0 && items.length === 0) await this.#sleep(RETRY_AFTER_MS);
   }
 
-  /** Waits for news, at most for this time if one is given. */
+  /** Waits for new ticks, at most for the given time. */
   async #sleep(ms?: number): Promise<void> {
     let cancel = () => {};
     await new Promise<void>((resolve) => {

@@ -3,7 +3,7 @@ import { keyspaces } from '../keyspaces/keyspaces.js';
 import type { MarketData } from '../records/market-data.js';
 import { decodeCacheValue, encodeCacheValue, encodeFor } from './cache-value.js';
 
-/** The JSON texts of a symbol's ticks; throws `ValidationError` when any of them is wrong or another symbol's. */
+/** Returns the JSON texts of a symbol's ticks; throws `ValidationError` when one is invalid or of another symbol. */
 export function encodeTicks(symbol: string, ticks: readonly MarketData<true>[], operation: string): string[] {
   if (!Array.isArray(ticks)) throw new ValidationError('ticks', 'must be a list', { operation });
   return Array.from(ticks, (tick: MarketData<true>) => {
@@ -13,7 +13,7 @@ export function encodeTicks(symbol: string, ticks: readonly MarketData<true>[], 
   });
 }
 
-/** The ticks of a stream's JSON texts; throws `CacheError` when any of them is not one. */
+/** Returns the ticks of a stream's JSON texts; throws `CacheError` when one is invalid. */
 export function decodeTicks(texts: readonly string[], operation: string): MarketData<true>[] {
   return texts.map((text) => decodeCacheValue(text, keyspaces.marketStream.codec, operation));
 }

@@ -7,29 +7,29 @@ import { encodeFor } from './cache-value.js';
 import type { Change } from './update-value.js';
 import { updateValue } from './update-value.js';
 
-/** The values of one keyspace: they go in and come out typed and checked, and live as long as the keyspace says. */
+/** Typed and checked values of one keyspace, with its time to live. */
 export interface KeyspaceValues<P extends string, T> {
-  /** The value, or null when there is none or its time is over. It may be shared with other readers, and frozen. */
+  /** Returns the value, or null when it is absent or expired. It may be shared with other readers, and frozen. */
   get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null>;
   set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void>;
-  /** As `Cache.setIfNewer`; the value has a `timestamp`. */
+  /** Sets a value with a `timestamp` like `Cache.setIfNewer`. */
   setIfNewer(parts: KeyParts<P>, value: T & { timestamp: Date }, options?: CallOptions): Promise<boolean>;
-  /** As {@link updateValue}. */
+  /** Updates a value like {@link updateValue}. */
   update(parts: KeyParts<P>, change: Change<T>, options?: CallOptions): Promise<void>;
-  /** True when there was a value. */
+  /** Deletes a value and returns whether it existed. */
   delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean>;
 }
 
-/** Gives the values of any keyspace, from wherever they are kept. */
+/** Opens the values of any keyspace. */
 export type OpenKeyspace = <P extends string, T>(keyspace: Keyspace<P, T>) => KeyspaceValues<P, T>;
 
-/** Keyspaces over any cache, which is asked each time. */
+/** Creates keyspaces over a cache; each read calls the cache. */
 export const typedKeyspaces =
   (cache: Cache): OpenKeyspace =>
   (keyspace) =>
     new TypedKeyspace(cache, keyspace);
 
-/** One keyspace over a cache, which is asked each time. */
+/** One keyspace over a cache; each read calls the cache. */
 export class TypedKeyspace<P extends string, T> implements KeyspaceValues<P, T> {
   readonly #cache: Cache;
   readonly #keyspace: Keyspace<P, T>;
@@ -65,7 +65,7 @@ export class TypedKeyspace<P extends string, T> implements KeyspaceValues<P, T> 
     );
   }
 
-  /** As `Cache.replaceIfNewer`; the value has a `timestamp`. */
+  /** Replaces a value with a `timestamp` like `Cache.replaceIfNewer`. */
   async replaceIfNewer(
     parts: KeyParts<P>,
     value: T & { timestamp: Date },

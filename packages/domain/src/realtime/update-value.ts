@@ -10,17 +10,17 @@ export type Change<T> = (value: T | null) => T | undefined;
 /** Cache calls of an update, for one key. */
 export interface UpdateCalls {
   read(decoder: Decoder<unknown>): Promise<CacheEntry<unknown> | null>;
-  /** As `Cache.setIfUnchanged`. */
+  /** Sets the value like `Cache.setIfUnchanged`. */
   replace(expected: unknown, value: unknown, ttlSeconds: number): Promise<boolean>;
   remove(): Promise<unknown>;
 }
 
-/** Each attempt that fails is another writer's success. */
+/** Maximum number of attempts. Each failed attempt means that another writer succeeded. */
 const MOST_ATTEMPTS = 1_000;
 
 /**
- * Replaces a value by what is made of it, as one step: where another writer comes between, the change is made anew. What is not a
- * value of the keyspace counts as none. Throws `CacheError` when others keep coming between.
+ * Replaces a value atomically: when another writer comes between, the change is computed again. A stored text that is no
+ * value of the keyspace counts as absent. Throws `CacheError` after too many attempts.
  */
 export async function updateValue<P extends string, T>(
   keyspace: Keyspace<P, T>,

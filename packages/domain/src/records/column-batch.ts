@@ -11,14 +11,14 @@ import type { InputOf, RecordDefinition } from './definition.js';
 import { readRounding } from './batch-envelope.js';
 import type { RecordBatches, RecordName, records } from './records.js';
 
-/** Texts out of few, e.g. symbols, as positions in a list of them. */
+/** Column of repeated texts, e.g. symbols, as positions in a list of distinct ones. */
 export interface DictionaryColumn {
   readonly dictionary: readonly string[];
   readonly positions: ArrayLike<number>;
 }
 
 /**
- * The values of one field, one for each row: as a list or typed array of what the field takes in a row object. A
+ * Values of one field, one for each row: a list or typed array of the input values of the field. A
  * `BigInt64Array` holds epoch milliseconds for an instant and units of 10^-8 for a decimal, exactly; a `BigUint64Array`
  * holds whole numbers for a decimal too.
  */
@@ -27,16 +27,16 @@ export type Column = ArrayLike<unknown> | BigInt64Array | BigUint64Array | Dicti
 type FieldsOf<N extends RecordName> = InputOf<(typeof records)[N]>;
 
 /**
- * Rows held as columns, for who has them so: nothing is made of them on their way into a block. Every field is a column
- * or a constant, and all columns are of one length.
+ * Batch of columns instead of rows. No row objects are created on the way into a block. Every field is a column
+ * or a constant, and all columns have the same length.
  */
 export interface ColumnBatch<N extends RecordName> {
   readonly columns: { readonly [F in keyof FieldsOf<N>]?: Column };
-  /** Values that are the same in all rows. */
+  /** Values shared by all rows. */
   readonly constants?: { readonly [F in keyof FieldsOf<N>]?: FieldsOf<N>[F] };
-  /** When the batch was made, as in every other batch. Without it, the call is a new write. */
+  /** Time of the batch, see `WrittenAt`. Without it, the call is a new write. */
   readonly timestamp?: Date | number;
-  /** As in every other batch of the record; for records with decimals only. */
+  /** Rounding of decimal strings. Only for records with decimals. */
   readonly rounding?: Rounding;
 }
 
@@ -58,7 +58,7 @@ const COLUMN_BATCH_KEYS = keysOf<ColumnBatch<RecordName>>({
   rounding: true,
 });
 
-/** A batch of columns whose members are read, and are objects where they must be. */
+/** A batch of columns whose members were read once and are objects where required. */
 export interface ReadColumnBatch {
   readonly columns: Readonly<Record<string, Column | undefined>>;
   readonly constants: Readonly<Record<string, unknown>>;
@@ -84,13 +84,13 @@ export function readColumnBatch(definition: RecordDefinition, batch: unknown): R
 const columnLength = (column: Column): number =>
   'dictionary' in column ? column.positions.length : column.length;
 
-/** How many rows columns make up, which are all of one length. */
+/** Returns the number of rows of columns that have the same length. */
 export function rowCountOf(columns: Readonly<Record<string, Column | undefined>>): number {
   const first = Object.values(columns).find((column) => column !== undefined);
   return first === undefined ? 0 : columnLength(first);
 }
 
-/** A value of all rows, and whether it was rounded. */
+/** A value shared by all rows, and whether it was rounded. */
 export interface CheckedConstant {
   readonly constant: Canonical | null;
   readonly rounded?: boolean;
@@ -136,7 +136,7 @@ export function checkColumns(
   return { rowCount, inputs };
 }
 
-/** The length of a list, a typed array, or the positions in a dictionary; throws `ValidationError` when it is none of these. */
+/** Returns the length of a list, typed array or dictionary column; throws `ValidationError` for any other value. */
 function requireColumn(name: string, value: unknown, operation: string): number {
   try {
     if (typeof value === 'object' && value !== null) {
@@ -151,7 +151,7 @@ function requireColumn(name: string, value: unknown, operation: string): number 
   throw new ValidationError(name, reason, { operation });
 }
 
-/** Throws `ValidationError` when the value is wrong. */
+/** Checks the value of a constant; throws `ValidationError` when it is invalid. */
 function checkConstant(
   field: Field,
   name: string,
@@ -169,7 +169,7 @@ const MAX_LENGTH = 2 ** 32 - 1;
 const isLength = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_LENGTH;
 
-/** The rows of columns, checked one by one. What is written of columns any other way is what this returns. */
+/** Returns the checked rows of columns. Every other way to write columns stores the same rows. */
 export function rowsOfColumns(
   definition: RecordDefinition,
   { columns, constants, rounding }: ReadColumnBatch,

@@ -7,7 +7,7 @@ import { records } from './records.js';
 
 const COLUMN_BATCH_MEMBERS = ['columns', 'constants', 'timestamp'];
 
-/** Members of a batch and of its rows or sets, which are copied also where they are accessors of a class. */
+/** Returns the members of a batch and of its rows or sets, which are copied even when a class defines them as accessors. */
 function namesOf({ fields, batch }: RecordDefinition): { batch: readonly string[]; row: readonly string[] } {
   const names = Object.keys(fields);
   if (batch.form === 'rows')
@@ -17,8 +17,8 @@ function namesOf({ fields, batch }: RecordDefinition): { batch: readonly string[
 }
 
 /**
- * Copies a batch, so that it can be written after its owner has changed it. What is right or wrong in the batch is right or
- * wrong in the copy, for the same reason.
+ * Copies a batch, so that later changes by its owner are not written. The copy is accepted or
+ * refused exactly like the batch.
  */
 export function copyBatch<N extends RecordName>(record: N, batch: Batch<N>): Batch<N> {
   if (isColumnBatch(batch)) return copyColumns(batch) as ColumnBatch<N>;
@@ -30,7 +30,7 @@ export function copyBatch<N extends RecordName>(record: N, batch: Batch<N>): Bat
   ) as Batch<N>;
 }
 
-/** Copies an object; one whose keys cannot be listed is refused as it is. */
+/** Copies an object. An object whose keys cannot be listed is returned as it is and refused later. */
 function copyOrKeep(from: object, names: readonly string[], copy: (value: unknown) => unknown): object {
   try {
     return copyObject(from, names, copy);
@@ -61,7 +61,7 @@ function copyColumn(column: unknown): unknown {
   return copyObject(column, [], (part) => copyColumn(part as Column));
 }
 
-/** Lists and maps as deep as the values of fields go. */
+/** Copies a value of a field, lists and maps included. */
 function copyValue(value: unknown): unknown {
   if (!isObject(value)) return value;
   try {
@@ -87,7 +87,7 @@ function copyObject(from: object, names: readonly string[], copy: (value: unknow
   return define(Object.create(parent) as object, from, Object.keys(from), copy);
 }
 
-/** A getter that throws becomes one that throws the same. */
+/** Defines a member of a copy. A getter that throws is copied as one that throws the same error. */
 function define(
   to: object,
   from: object,

@@ -57,7 +57,7 @@ type Refused = { readonly error: Omit<RowError, 'index'> };
 
 const refuse = (field: string, reason: string): Refused => ({ error: { field, reason } });
 
-/** The features of a batch by name. What cannot be read costs no other batch. */
+/** Returns the features of a batch by name. An unreadable batch does not affect the others. */
 function featuresOf(
   batches: readonly FeatureBatch[],
   index: number,

@@ -9,18 +9,18 @@ import { memberOf, objectCodec } from './json.js';
 /** All features of one symbol with the same instant and version. */
 export interface FeatureSet {
   symbol: string;
-  /** The instant that the features describe. */
+  /** Instant that the features describe. */
   timestamp: Date;
   version: number;
   features: Record<string, number>;
   /** Merged metadata of the features, without entries on which two of them differ. */
   metadata: Record<string, string>;
   /**
-   * The metadata of each feature that has any, by the feature's name. Stored text that is no JSON object of strings, which
-   * other programs may have written, stands there as it is under the name `$text`.
+   * Metadata by feature name. Stored text that is no JSON object of strings, which
+   * other programs may have written, is returned unchanged under the name `$text`.
    */
   featureMetadata: Record<string, Record<string, string>>;
-  /** The longest calculation among the set's features, in milliseconds. */
+  /** Longest calculation time of the set's features, in milliseconds. */
   calculationTimeMs: number;
 }
 
@@ -59,7 +59,7 @@ function textsByFeature(value: unknown): Record<string, Record<string, string>> 
 
 const UNREADABLE = '$text';
 
-/** The set that these rows make: all of one symbol, instant and version, in order of feature name. */
+/** Returns the set of these rows, which have one symbol, instant and version, in order of feature name. */
 export function featureSetOf(rows: readonly Row[]): FeatureSet {
   const first = rows[0]!;
   const texts = new Map<string, Record<string, string>>();
@@ -83,7 +83,7 @@ export function featureSetOf(rows: readonly Row[]): FeatureSet {
   };
 }
 
-/** The entries of all maps whose name has one value. */
+/** Returns the entries of all maps, without names that have different values. */
 function agreed(maps: readonly Readonly<Record<string, string>>[]): Record<string, string> {
   const values = new Map<string, string | undefined>();
   for (const map of maps) {

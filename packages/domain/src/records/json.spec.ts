@@ -71,7 +71,7 @@ describe('recordCodec', () => {
     expect(recordCodec(marketData).safeParse({ ...json, close: undefined }).success).toBe(false);
   });
 
-  it('names each member that is unreadable, missing or unknown', () => {
+  it('recordCodec names each member that is unreadable, missing or unknown', () => {
     class Unreadable extends Date {
       override getTime(): number {
         throw new Error('unreadable');

@@ -21,7 +21,7 @@ export interface JsonMember {
   toJson?(this: void, checked: never): unknown;
 }
 
-/** How much of an unknown member's name an error shows. */
+/** Maximum length of an unknown member's name in an error. */
 const MAX_NAME_LENGTH = 200;
 
 /** Returns the member that holds a field. */
@@ -93,7 +93,7 @@ export function recordCodec<D extends RecordDefinition>(definition: D): z.ZodTyp
   return objectCodec(Object.fromEntries(members) as Record<string, JsonMember>);
 }
 
-/** Gives an exact record the exactness its reader asked for. */
+/** Converts an exact record to the exactness that its reader requested. */
 export function withExactness<D extends RecordDefinition, E extends boolean>(
   definition: D,
   record: RecordOf<D, true>,

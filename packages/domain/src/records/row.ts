@@ -8,11 +8,11 @@ import type { RecordDefinition, RecordOf } from './definition.js';
 /** A record whose every value is canonical: the form adapters store and exchange. */
 export type Row = Readonly<Record<string, Canonical | null>>;
 
-/** Why one row of a batch was not written. */
+/** Reason for which one row of a batch was not written. */
 export interface RowError {
   /** Position of the row in the batch as given. */
   index: number;
-  /** The field at fault, e.g. `high`, or `features.rsi_14` inside a feature batch. */
+  /** Invalid field, e.g. `high`, or `features.rsi_14` inside a feature batch. */
   field: string;
   reason: string;
 }
@@ -77,7 +77,7 @@ export function requireField(
 }
 
 /**
- * A stored row as its reader sees it.
+ * Converts a stored row to an output row.
  * Throws `QueryError` when a value cannot be returned exactly as a number and `exact` was not asked for.
  */
 export function toOutputRow<D extends RecordDefinition, E extends boolean>(
@@ -98,7 +98,7 @@ export function toOutputRow<D extends RecordDefinition, E extends boolean>(
   return record as RecordOf<D, E>;
 }
 
-/** `adjustedClose` is the column `adjusted_close`. */
+/** Returns the column of a field, e.g. `adjusted_close` for `adjustedClose`. */
 export function columnOf(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
@@ -109,7 +109,7 @@ export function compareCanonical(a: Canonical, b: Canonical): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** UTF-8 bytes sort as code points do, UTF-16 units almost: only surrogates must come after the units above them. */
+/** Compares strings by their UTF-8 bytes, which sort as code points do: surrogates come after all other UTF-16 units. */
 function compareUtf8(a: string, b: string): number {
   if (a === b) return 0;
   const shared = Math.min(a.length, b.length);

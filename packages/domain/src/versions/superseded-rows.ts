@@ -5,7 +5,7 @@ export interface VersionedKey {
 }
 
 /**
- * Returns the positions of the rows that are older than what is stored, or than an earlier one of these rows. A stored
+ * Returns the positions of the rows that are older than a stored version, or than an earlier one of these rows. A stored
  * version that equals the newest version of its key among these rows is taken for one of them, stored by an earlier attempt.
  * @param rows - returns the rows of a block, from the first one on, each time it is called
  * @param storedOf - returns the stored versions of a key

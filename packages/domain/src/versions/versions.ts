@@ -17,7 +17,7 @@ export const DEFAULT_MAX_FUTURE_SKEW_MS = 300_000;
 const VERSIONS_PER_MS = 100_000;
 /** Versions without a batch time use the first thousand of a millisecond, so that those with one always find some left. */
 const IMPLICIT_SEQUENCES = 1_000;
-/** A prime, so that batch times on whole seconds or days spread. */
+/** Number of shared sequences. A prime spreads batch times on whole seconds or days. */
 const SHARED_SEQUENCES = 8_191;
 
 /** Converts epoch milliseconds to the first version of that millisecond. */

@@ -5,22 +5,22 @@ import { asIs, Invalid } from './kind.js';
 export const DECIMAL_SCALE = 8;
 const UNIT = 10n ** BigInt(DECIMAL_SCALE);
 const UNITS_PER_ONE = 10 ** DECIMAL_SCALE;
-/** No two decimals of up to fifteen digits are the same number, so a number that equals one is that one. */
+/** Below this many units, each decimal has a number of its own, so a number identifies its decimal. */
 const UNIQUE_DECIMALS = 1e15;
 
-/** Digits of a decimal in all: ClickHouse `Decimal(18, 8)` and `Decimal(38, 8)`. */
+/** Total digits of a decimal: ClickHouse `Decimal(18, 8)` and `Decimal(38, 8)`. */
 export type DecimalPrecision = 18 | 38;
 
-/** The first magnitude in units of 10^-8 that a decimal of so many digits cannot have. */
+/** Smallest magnitude, in units of 10^-8, beyond each precision. */
 export const DECIMAL_LIMIT: Readonly<Record<DecimalPrecision, bigint>> = {
   18: 10n ** 18n,
   38: 10n ** 38n,
 };
 
-/** The smallest magnitude but 0. Anything between is refused: it would become 0, or something far from itself. */
+/** Smallest nonzero magnitude. Smaller values are refused, because rounding would change them too much. */
 export const SMALLEST_DECIMAL = 1e-8;
 
-/** Characters of a decimal string at most. */
+/** Maximum number of characters of a decimal string. */
 const TEXT_LIMIT = 1_000;
 
 const PATTERN = /^([+-]?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
@@ -31,7 +31,7 @@ export const TOO_LARGE: Readonly<Record<DecimalPrecision, string>> = {
 };
 const TOO_SMALL = 'must be 0, or at least 0.00000001 in magnitude';
 
-/** Quotient rounded half to even. The divisor is positive. */
+/** Returns a quotient rounded half to even. The divisor is positive. */
 export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   const quotient = dividend / divisor;
   const rest = dividend % divisor;
@@ -82,7 +82,7 @@ export function parseDecimal(
 const withinLimit = (units: bigint, precision: DecimalPrecision): bigint | string =>
   units < DECIMAL_LIMIT[precision] && units > -DECIMAL_LIMIT[precision] ? units : TOO_LARGE[precision];
 
-/** The exact decimal string of a number of 10^-8 units, without trailing zeros. */
+/** Returns the exact decimal string of a count of 10^-8 units, without trailing zeros. */
 export function formatDecimal(units: bigint): string {
   const magnitude = units < 0n ? -units : units;
   const whole = magnitude / UNIT;
@@ -90,7 +90,7 @@ export function formatDecimal(units: bigint): string {
   return `${units < 0n ? '-' : ''}${whole}${fraction && '.'}${fraction}`;
 }
 
-/** The number of those units, or undefined when no number stands for exactly this decimal. */
+/** Returns the decimal of these units as a number; undefined when no number identifies it exactly. */
 export function decimalToNumber(units: bigint): number | undefined {
   const value = Number(formatDecimal(units));
   return parseDecimal(value, 38) === units ? value : undefined;
