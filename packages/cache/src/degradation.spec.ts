@@ -55,13 +55,14 @@ it('gives up a second level that hangs after the budget', async () => {
 });
 
 it('accepts an answer that arrived within the budget of a busy process', async () => {
-  const { features, secondLevel, foreign, cache } = await open({}, { clock: systemClock, budgetMs: 20 });
+  const { features, secondLevel, foreign, cache } = await open({}, { clock: systemClock, budgetMs: 100 });
   await foreign.set(key, 1, 60);
   const release = secondLevel.hold('getEntry');
   const read = features.get(rsi);
   await settled();
-  release();
-  const busyUntil = performance.now() + 40;
+  // The answer is handled after the timers that are due, like one that arrived on a socket.
+  setImmediate(release);
+  const busyUntil = performance.now() + 150;
   while (performance.now() < busyUntil);
   expect(await read).toBe(1);
   expect(cache.stats().l2Failures).toBe(0);

@@ -47,21 +47,27 @@ export async function composeDatabase(
 ): Promise<ComposedDatabase> {
   requireDatabaseOptions(options);
   const stores = await openStores(config, options.clock ?? systemClock);
+  let auditTrail: AuditTrail | undefined;
   try {
     const audit = options.auditTrail ?? config.audit;
-    const auditTrail = await openTrail(audit, options.onAuditTrailEvent);
+    auditTrail = await openTrail(audit, options.onAuditTrailEvent);
     const database = createDatabase({ ...stores, auditTrail, actor: audit.actor }, options);
-    const close = () =>
-      database
-        .close()
-        .finally(() => auditTrail?.close())
-        .finally(() => stores.close());
-    return { database, backends: stores.names, auditTrail, close };
+    const closeBelow = () => closeAll(auditTrail, stores);
+    return {
+      database,
+      backends: stores.names,
+      auditTrail,
+      close: () => database.close().finally(closeBelow),
+    };
   } catch (error) {
-    await stores.close();
+    await closeAll(auditTrail, stores);
     throw error;
   }
 }
+
+/** Closes the stores even if the audit trail cannot be closed. */
+const closeAll = (auditTrail: AuditTrail | undefined, stores: Stores): Promise<void> =>
+  Promise.resolve(auditTrail?.close()).finally(() => stores.close());
 
 /** Opens the stores of the configured backend. */
 function openStores(config: CompositionConfig, clock: TimeSource): Stores | Promise<Stores> {

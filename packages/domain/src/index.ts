@@ -95,6 +95,7 @@ export {
   strategyPerformance,
   type StrategyPerformance,
   type StrategyPerformanceBatch,
+  type StrategyPerformanceInput,
 } from './records/strategy-performance.js';
 export {
   recordNames,

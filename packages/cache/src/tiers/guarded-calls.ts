@@ -36,7 +36,7 @@ export class GuardedCalls {
     { others, budgetMs = this.#budgetMs, onEnd }: GuardedCallOptions = {},
   ): Promise<T> {
     const report = this.breaker.admit();
-    const reportToOthers = others && others.breaker.admit();
+    const reportToOthers = report && others && others.breaker.admit();
     if (report === undefined || (others && reportToOthers === undefined)) {
       throw new CacheError('calls are suspended after failures', { operation });
     }

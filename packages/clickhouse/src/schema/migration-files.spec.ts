@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packagedMigrations } from '@quantumtrade/dal-migrations';
+import { newestMigration, packagedMigrations } from '@quantumtrade/dal-migrations';
 import { loadMigrations } from './migration-files.js';
 import { migrationsFolder } from '../testing/own-schema.js';
 
@@ -122,4 +122,9 @@ it('packaged migrations are found', async () => {
   expect(readFileSync(join(packagedMigrations, '0001_market_data.up.sql'), 'utf8')).toContain(
     migrations[0]!.up[0],
   );
+});
+
+it('numbers the packaged migrations without gaps up to the newest', async () => {
+  const versions = (await loadMigrations(packagedMigrations)).map(({ version }) => version);
+  expect(versions).toEqual(Array.from({ length: newestMigration }, (_, i) => i + 1));
 });

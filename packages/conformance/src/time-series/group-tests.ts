@@ -1,7 +1,7 @@
 import type { AggregationParams, Field, GroupField, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 import { aggregationsOf } from './aggregations.js';
-import { batchOfRows, recordCases, stored } from './record-cases.js';
+import { batchOfRows, caseOf, recordCases, stored } from './record-cases.js';
 import { DAY, uniqueDay, uniqueName } from './subject.js';
 
 /** Returns the exact summary of values that are exact in the field's type. */
@@ -50,6 +50,25 @@ export function groupTests({ it, expect }: TestRunner, backend: () => TimeSeries
       const [found, ...more] = await aggregate({ ...range, record, groupBy });
       const full = stored(tested, row);
       expect(Object.entries(found!.group)).toEqual(groupBy.map((group) => [group, full[group]]));
+      expect(more).toEqual([]);
+    });
+  }
+
+  const defaultMeasures = [
+    ['sentiment', -0.5],
+    ['predictions', '101.25'],
+    ['outcomes', '-1.25'],
+    ['strategyPerformance', '1234.5'],
+  ] as const;
+  for (const [record, value] of defaultMeasures) {
+    it(`summarises the default measure of ${record}`, async () => {
+      const day = uniqueDay();
+      const tested = caseOf(record);
+      const scope = uniqueName();
+      const rows = [0, 2].map((n) => tested.row(scope, day, n));
+      await tested.insert(backend(), batchOfRows(tested, rows));
+      const [summary, ...more] = await exactly({ startTime: day, endTime: day + DAY, record });
+      expect(summary).toMatchObject({ count: 2, min: value, max: value, avg: value, bar: null });
       expect(more).toEqual([]);
     });
   }

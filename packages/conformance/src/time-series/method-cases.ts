@@ -85,7 +85,7 @@ function recordMethods(record: RecordName): MethodCase[] {
           method('dueForEvaluation', {
             args: [60, 0],
             parameters: ['horizonMinutes', 'now'],
-            wrong: [-1, 0],
+            wrong: [60, 0, { limit: -1 }],
             since: records[evaluate.outcomes as RecordName].since,
           }),
         ]
@@ -106,6 +106,11 @@ export const methodCases: readonly MethodCase[] = [
   ...recordNames.flatMap(recordMethods),
   {
     ...other('analytics.aggregate', { args: [{}], wrong: [{ limit: -1 }], isExact: true, since: 1 }),
+    parameters: ['params'],
+  },
+  {
+    ...other('analytics.aggregate', { args: [{}], wrong: [{ record: 'outcome' }], isExact: true, since: 1 }),
+    name: 'analytics.aggregate of an unknown record',
     parameters: ['params'],
   },
   ...recordNames

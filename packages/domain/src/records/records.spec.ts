@@ -52,3 +52,44 @@ it.each(definitions)('%s has cache keys of known keyspaces', (_, { batch, cacheK
 it('evaluation links refer to registered records', () => {
   for (const [, { evaluate }] of definitions) if (evaluate) expect(records).toHaveProperty(evaluate.outcomes);
 });
+
+it('has the tables of records in the order of their migrations', () => {
+  expect(definitions.map(([name, { since }]) => [name, since])).toEqual([
+    ['marketData', 1],
+    ['sentiment', 2],
+    ['features', 3],
+    ['predictions', 4],
+    ['outcomes', 5],
+    ['strategyPerformance', 6],
+  ]);
+});
+
+it('groups and summarises records by these fields', () => {
+  expect(Object.fromEntries(definitions.map(([name, { aggregate }]) => [name, aggregate]))).toEqual({
+    marketData: {
+      groups: ['symbol', 'source'],
+      measures: ['close', 'open', 'high', 'low', 'adjustedClose', 'volume', 'qualityScore'],
+      bars: true,
+    },
+    sentiment: {
+      groups: ['symbol', 'source'],
+      measures: ['sentimentScore', 'confidence', 'relevanceScore'],
+    },
+    features: {
+      groups: ['symbol', 'featureName'],
+      measures: ['featureValue', 'calculationTimeMs'],
+    },
+    predictions: {
+      groups: ['symbol', 'strategyName', 'marketRegime', 'modelVersion'],
+      measures: ['predictedPrice', 'confidence', 'modelLatencyMs', 'predictionHorizon'],
+    },
+    outcomes: {
+      groups: ['symbol', 'strategyName', 'marketRegime'],
+      measures: ['profitLoss', 'accuracyScore', 'actualPrice', 'predictedPrice'],
+    },
+    strategyPerformance: {
+      groups: ['strategyName', 'marketRegime'],
+      measures: ['profitLoss', 'accuracyRate', 'sharpeRatio', 'maxDrawdown', 'totalTrades', 'winRate'],
+    },
+  });
+});

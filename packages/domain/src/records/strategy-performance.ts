@@ -1,4 +1,4 @@
-import type { BatchOf, RecordDefinition, RecordOf } from './definition.js';
+import type { BatchOf, InputOf, RecordDefinition, RecordOf } from './definition.js';
 
 const DRAWDOWN = 'a drawdown is a fraction of the peak and not positive, e.g. -0.25 for a loss of a quarter';
 
@@ -43,4 +43,5 @@ export const strategyPerformance = {
 } as const satisfies RecordDefinition;
 
 export type StrategyPerformance<E extends boolean = false> = RecordOf<typeof strategyPerformance, E>;
+export type StrategyPerformanceInput = InputOf<typeof strategyPerformance>;
 export type StrategyPerformanceBatch = BatchOf<typeof strategyPerformance>;
