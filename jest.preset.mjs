@@ -24,7 +24,7 @@ export const unit = {
       },
     ],
   },
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };
 
 export const withServers = {

@@ -14,14 +14,13 @@ it('counts a call that throws synchronously as a failure', async () => {
 });
 
 it('starts no probe of other calls when its own calls are suspended', async () => {
-  let now = 0;
-  const time = { now: () => now };
-  const [own, other] = [new Breaker(time, { minimumCalls: 1 }), new Breaker(time, { minimumCalls: 1 })];
-  const [calls, others] = [own, other].map((breaker) => new GuardedCalls(systemClock, breaker, 60_000));
+  const clock = new ManualClock();
+  const [own, other] = [new Breaker(clock, { minimumCalls: 1 }), new Breaker(clock, { minimumCalls: 1 })];
+  const [calls, others] = [own, other].map((breaker) => new GuardedCalls(clock, breaker, 60_000));
   other.admit()!(true);
-  now = 1_000;
+  clock.advance(1_000);
   own.admit()!(true);
   const run = calls!.run('operation', async () => 1, { others });
   await expect(run).rejects.toThrow('calls are suspended after failures');
-  expect(others!.state).toBe('open');
+  expect(other.state).toBe('open');
 });
