@@ -111,12 +111,10 @@ export {
   isColumnBatch,
   readColumnBatch,
   type Batch,
-  type CheckedColumns,
   type CheckedConstant,
   type Column,
   type ColumnBatch,
   type DictionaryColumn,
-  type ReadColumnBatch,
 } from './records/column-batch.js';
 export { monthOf, prepareBatch, prepareRowBatch } from './records/batch.js';
 export type { PreparedBatch, PreparedRow } from './records/prepared-batch.js';
