@@ -5,10 +5,10 @@ import type {
   ColumnPool,
   FinishedColumns,
   KeyedRows,
-  RefuseRow,
+  RefusedRow,
 } from './block-columns.js';
 import type { ColumnInput, ColumnSources, Constants, InputPlan } from './inputs.js';
-import { MonthSplitter } from './months.js';
+import { MonthSplitter } from './inputs.js';
 
 /** The body of one insert: rows of one partition. */
 export interface NativeBlock extends FinishedColumns {
@@ -47,6 +47,16 @@ export interface ColumnOptions extends Omit<RowOptions, 'keys'> {
 interface GivenRows {
   readonly rows: readonly unknown[];
   readonly keys: RowKeys | undefined;
+}
+
+/** The inputs of one batch and how its rows are checked. */
+interface BatchSource {
+  readonly inputs: readonly ColumnInput[];
+  /** Number of the batch, counted from 0 since the builder began anew. */
+  readonly batch: number;
+  readonly rounding: Rounding | undefined;
+  /** The row objects; undefined for columns and for rows that the domain has checked. */
+  readonly given: GivenRows | undefined;
 }
 
 /** Few enough that row objects stay in the processor's cache while their columns are written one after the other. */
@@ -116,46 +126,38 @@ export class BlockBuilder {
     rounding: Rounding | undefined,
     given?: GivenRows,
   ): BatchAppend {
-    const batch = this.#batchCount++;
-    const slice = given ? ROWS_OF_SLICE : COLUMN_ROWS_OF_SLICE;
-    const slices = given ? SLICES_OF_STEP : 1;
-    return new BatchAppend(from, to, slice, slices, (start, end, errors) =>
-      this.#appendSlice(inputs, start, end, errors, batch, rounding, given),
-    );
+    return new BatchAppend(this, { inputs, batch: this.#batchCount++, rounding, given }, from, to);
   }
 
   /** Appends the rows `start` up to `end`, adds the errors of the others and returns in how many rows a decimal was rounded. */
-  #appendSlice(
-    inputs: readonly ColumnInput[],
+  appendSlice(
+    { inputs, batch, rounding, given }: BatchSource,
     start: number,
     end: number,
     errors: RowError[],
-    batch: number,
-    rounding: Rounding | undefined,
-    given: GivenRows | undefined,
   ): number {
     const refused: RowError[] = [];
+    if (end - start > this.#selection.length) this.#selection = new Uint32Array(end - start);
     const selection = given ? this.#select(given, start, end, refused) : this.#selectAll(start, end);
-    if (selection.length === 0) {
-      errors.push(...refused);
-      return 0;
+    const refusedByColumns: RefusedRow[] = [];
+    let roundedCount = 0;
+    if (selection.length > 0) {
+      for (const part of this.#months.split(inputs, selection)) {
+        let columns = this.#open.get(part.month);
+        if (!columns) this.#open.set(part.month, (columns = this.#pool.take()));
+        roundedCount += columns.append(part.inputs, part.selection, batch, refusedByColumns, rounding);
+      }
     }
-    const refuse: RefuseRow = (column, index, reason) => {
+    for (const { column, index, reason } of refusedByColumns) {
       const { field = this.#plan.fields[column]![0], reason: first = reason } =
         given?.keys?.refusal(given.rows[index]) ?? {};
       refused.push({ index, field, reason: first });
-    };
-    let roundedCount = 0;
-    for (const part of this.#months.split(inputs, selection)) {
-      const columns = this.#columnsOf(part.month);
-      roundedCount += columns.append(part.inputs, part.selection, batch, refuse, rounding);
     }
     if (refused.length > 0) for (const error of refused.sort((a, b) => a.index - b.index)) errors.push(error);
     return roundedCount;
   }
 
   #selectAll(from: number, to: number): Uint32Array {
-    this.#reserve(to - from);
     const selection = this.#selection;
     for (let index = from; index < to; index++) selection[index - from] = index;
     return selection.subarray(0, to - from);
@@ -163,7 +165,6 @@ export class BlockBuilder {
 
   /** Returns the positions `from` up to `to`, without those of rows that are no objects or have keys of no field. */
   #select({ rows, keys }: GivenRows, from: number, to: number, errors: RowError[]): Uint32Array {
-    this.#reserve(to - from);
     const selection = this.#selection;
     const { table } = this.#plan.definition;
     let count = 0;
@@ -184,16 +185,6 @@ export class BlockBuilder {
       }
     }
     return selection.subarray(0, count);
-  }
-
-  #reserve(rows: number): void {
-    if (rows > this.#selection.length) this.#selection = new Uint32Array(rows);
-  }
-
-  #columnsOf(month: number): BlockColumns {
-    let columns = this.#open.get(month);
-    if (!columns) this.#open.set(month, (columns = this.#pool.take()));
-    return columns;
   }
 
   /** Returns the blocks, in the order in which their months appeared. The builder starts anew. */
@@ -221,32 +212,26 @@ export class BatchAppend {
   readonly errors: RowError[] = [];
   /** Accepted rows in which a decimal was rounded. */
   roundedCount = 0;
+  readonly #builder: BlockBuilder;
+  readonly #source: BatchSource;
   #next: number;
   readonly #to: number;
-  readonly #slice: number;
-  readonly #slicesOfStep: number;
-  readonly #append: (start: number, end: number, errors: RowError[]) => number;
 
-  constructor(
-    from: number,
-    to: number,
-    slice: number,
-    slicesOfStep: number,
-    append: (start: number, end: number, errors: RowError[]) => number,
-  ) {
+  constructor(builder: BlockBuilder, source: BatchSource, from: number, to: number) {
     this.given = Math.max(to - from, 0);
+    this.#builder = builder;
+    this.#source = source;
     this.#next = from;
     this.#to = to;
-    this.#slice = slice;
-    this.#slicesOfStep = slicesOfStep;
-    this.#append = append;
   }
 
   /** Appends rows for about a millisecond. Returns whether rows are left. */
   step(): boolean {
-    for (let n = 0; n < this.#slicesOfStep && this.#next < this.#to; n++) {
-      const end = Math.min(this.#next + this.#slice, this.#to);
-      this.roundedCount += this.#append(this.#next, end, this.errors);
+    const { given } = this.#source;
+    const slices = given ? SLICES_OF_STEP : 1;
+    for (let n = 0; n < slices && this.#next < this.#to; n++) {
+      const end = Math.min(this.#next + (given ? ROWS_OF_SLICE : COLUMN_ROWS_OF_SLICE), this.#to);
+      this.roundedCount += this.#builder.appendSlice(this.#source, this.#next, end, this.errors);
       this.#next = end;
     }
     return this.#next < this.#to;

@@ -31,3 +31,28 @@ it('keeps the columns that were asked for as the block has them', async () => {
     runs,
   );
 });
+
+it('keeps no bytes of earlier blocks when a row is refused', async () => {
+  const encoder = new BlockEncoder(records.marketData, { writtenAt: { kind: 'version' } });
+  const builder = encoder.builder();
+  const bar = (symbol: string, open = 1) => ({
+    symbol,
+    timestamp: Date.UTC(2024, 0, 2),
+    open,
+    high: 2,
+    low: 1,
+    close: 1,
+    adjustedClose: 1,
+    volume: 1,
+    qualityScore: 1,
+  });
+  const constants = { source: 'vendor', writtenAt: 1n };
+  const append = (...rows: object[]) => builder.appendRows(rows, { constants }).complete();
+  append(bar('A'));
+  append(bar('B'));
+  builder.finish();
+  expect(append(bar('C', NaN), bar('D')).errors).toHaveLength(1);
+  const [block] = builder.finish();
+  expect(block!.symbols).toEqual(['D']);
+  expect((await decodeNativeBlock(block!.bytes))!.column('symbol').at(0)).toBe('D');
+});

@@ -5,8 +5,12 @@ import type { ColumnInput } from './inputs.js';
 import type { TableField } from './kinds.js';
 import { createColumnWriter } from './kinds.js';
 
-/** Reports which row is refused, by which column, and why. */
-export type RefuseRow = (column: number, index: number, reason: string) => void;
+/** A row that a column refuses. */
+export interface RefusedRow {
+  readonly column: number;
+  readonly index: number;
+  readonly reason: string;
+}
 
 /** Returns memory with any content. */
 export type Allocate = (byteLength: number) => Buffer;
@@ -30,7 +34,7 @@ export interface FinishedColumns {
   readonly symbols: readonly string[];
 }
 
-type Refusals = Map<number, { readonly column: number; readonly reason: string }>;
+type Refusals = Map<number, RefusedRow>;
 
 const INITIAL_ROWS = 16;
 
@@ -89,13 +93,14 @@ export class BlockColumns {
   /**
    * Appends the selected rows that every column accepts. The others are refused by the first column that does not, and
    * leave no trace: the columns go back to where they were and take the rest once more. `batch` is the number of the batch
-   * that the rows are from. Returns in how many rows a decimal was rounded, which only `rounding` allows.
+   * that the rows are from; refused ones are added to `refusals`. Returns in how many rows a decimal was rounded, which only
+   * `rounding` allows.
    */
   append(
     inputs: readonly ColumnInput[],
     selection: Uint32Array,
     batch: number,
-    refuse: RefuseRow,
+    refusals: RefusedRow[],
     rounding?: Rounding,
   ): number {
     if (selection.length === 0) return 0;
@@ -103,7 +108,7 @@ export class BlockColumns {
     this.#rounded.rows = roundedRows;
     const rowCount = this.#rowCount + selection.length;
     if (rowCount > this.#capacity) this.#reserve(rowCount);
-    for (const writer of this.#unevenWriters) writer.mark();
+    if (this.#rowCount > 0) for (const writer of this.#unevenWriters) writer.mark();
     const refused = this.#write(inputs, selection);
     if (refused === undefined) {
       this.#rowCount = rowCount;
@@ -116,36 +121,37 @@ export class BlockColumns {
     for (const writer of this.#unevenWriters) writer.rollback();
     if (refused === 'unreadable') {
       return selection.reduce(
-        (sum, index) => sum + this.append(inputs, Uint32Array.of(index), batch, refuse, rounding),
+        (sum, index) => sum + this.append(inputs, Uint32Array.of(index), batch, refusals, rounding),
         0,
       );
     }
-    for (const [index, { column, reason }] of refused) refuse(column, index, reason);
+    refusals.push(...refused.values());
     const rest = selection.filter((index) => !refused.has(index));
-    return this.append(inputs, rest, batch, refuse, rounding);
+    return this.append(inputs, rest, batch, refusals, rounding);
   }
 
   /** Returns what was refused, if anything was; `unreadable` if a row, one of many, throws when it is read. */
   #write(inputs: readonly ColumnInput[], selection: Uint32Array): Refusals | 'unreadable' | undefined {
-    let refused: Refusals | undefined;
+    const refused: Refusals = new Map();
     let column = 0;
-    const refuse = (index: number, reason: string) => {
-      refused ??= new Map();
-      if (!refused.has(index)) refused.set(index, { column, reason });
-    };
     const first = this.#rowCount;
     try {
       for (; column < inputs.length; column++) {
         const input = inputs[column]!;
         const writer = this.#writers[column]!;
         if ('constant' in input) writer.fill(input.constant, first, first + selection.length);
-        else input.loop(input.source, selection, writer, first, refuse);
+        else {
+          input.loop(input.source, selection, writer, first, (index, reason) => {
+            if (!refused.has(index)) refused.set(index, { column, index, reason });
+          });
+        }
       }
     } catch {
       if (selection.length > 1) return 'unreadable';
-      refuse(selection[0]!, 'cannot be read');
+      const index = selection[0]!;
+      if (!refused.has(index)) refused.set(index, { column, index, reason: 'cannot be read' });
     }
-    return refused;
+    return refused.size === 0 ? undefined : refused;
   }
 
   #reserve(rows: number): void {
@@ -177,7 +183,12 @@ export class BlockColumns {
     const rowCount = this.#rowCount;
     const columns: Record<string, ColumnValues> = {};
     for (const name of names) columns[name] = this.#writers[this.#names.indexOf(name)]!.values(rowCount);
-    return { rowCount, column: (name) => columns[name]! };
+    return {
+      rowCount,
+      column(name) {
+        return columns[name]!;
+      },
+    };
   }
 
   /** Empties the columns for the next block and keeps their memory. */

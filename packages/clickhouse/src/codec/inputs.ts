@@ -1,27 +1,16 @@
 import type {
   CheckedConstant,
   Column,
-  DictionaryColumn,
   Field,
   PreparedRow,
   RecordDefinition,
   Rounding,
 } from '@quantumtrade/dal-domain';
 import { checkColumns, requireField } from '@quantumtrade/dal-domain';
-import type { ColumnWriter, Refuse } from './columns/column-writer.js';
-import type { WideDecimalWriter } from './columns/decimals.js';
-import type { SixtyFourBitWriter } from './columns/integers.js';
-import type { DictionaryWriter } from './columns/texts.js';
+import { InstantWriter } from './columns/integers.js';
 import type { TableField } from './kinds.js';
-
-/** Puts the values of the selected rows into a column, as its rows from `firstRow` on. */
-type RowLoop = (
-  source: unknown,
-  selection: Uint32Array,
-  column: ColumnWriter,
-  firstRow: number,
-  refuse: Refuse,
-) => void;
+import type { RowLoop } from './row-loops.js';
+import { canonicalLoop, loopForSource, propertyLoop, versionLoop } from './row-loops.js';
 
 export interface VaryingInput {
   readonly source: unknown;
@@ -113,105 +102,106 @@ export class InputPlan {
 const isGiven = (entry: readonly [string, TableField]): entry is [string, Field] =>
   entry[1].kind !== 'version';
 
-let compiled = 0;
-
-/**
- * Compiles a loop of its own for each access: the engine then sees one shape of rows and one class of column,
- * reads numbers without boxing them and inlines the column's code. One loop for all fields takes nearly twice as long.
- * Where the process forbids to compile strings, that one loop is used.
- */
-function compile(access: string, general: RowLoop): RowLoop {
-  try {
-    return new Function(
-      'source, selection, column, firstRow, refuse',
-      `// Loop ${++compiled}. Equal texts would share the engine's type feedback.
-       for (let k = 0; k < selection.length; k++) {
-         const i = selection[k];
-         const reason = column.put(${access}, firstRow + k);
-         if (reason !== undefined) refuse(i, reason);
-       }`,
-    ) as RowLoop;
-  } catch {
-    return general;
-  }
+/** One month: counted from the year 0, and its instants in epoch milliseconds, the end excluded. */
+interface Month {
+  readonly number: number;
+  readonly start: number;
+  readonly end: number;
 }
 
-function generalLoop(read: (source: unknown, index: number) => unknown): RowLoop {
-  return (source, selection, column, firstRow, refuse) => {
-    for (let k = 0; k < selection.length; k++) {
-      const index = selection[k]!;
-      const reason = column.put(read(source, index), firstRow + k);
-      if (reason !== undefined) refuse(index, reason);
+/** Rows of one month, and the inputs to read them from. */
+interface RowsOfMonth {
+  readonly month: number;
+  readonly selection: Uint32Array;
+  readonly inputs: readonly ColumnInput[];
+}
+
+const WITHOUT_MONTH = 0;
+
+/** Splits rows by the month of their timestamp, which is their partition. */
+export class MonthSplitter {
+  readonly #position: number;
+  /** The timestamps of the rows at hand. */
+  readonly #timestamps = new InstantWriter({ kind: 'instant' });
+  /** The month of the last instant: instants come in runs. */
+  #month: Month = { number: NaN, start: Infinity, end: -Infinity };
+
+  /** `position` is that of the timestamp among the fields; -1 for a table without one, which has one partition. */
+  constructor(position: number) {
+    this.#position = position;
+  }
+
+  /** Splits the selected rows. Rows with a wrong timestamp come under any month: their column refuses them. */
+  split(inputs: readonly ColumnInput[], selection: Uint32Array): RowsOfMonth[] {
+    const input = inputs[this.#position];
+    if (!input) return [{ month: WITHOUT_MONTH, selection, inputs }];
+    if ('constant' in input) {
+      return [{ month: this.#monthOf(input.constant as number).number, selection, inputs }];
     }
-  };
-}
-
-/** Reads a property of row objects. */
-const propertyLoop = (name: string): RowLoop =>
-  compile(
-    `source[i][${JSON.stringify(name)}]`,
-    generalLoop((rows, index) => (rows as Record<string, unknown>[])[index]![name]),
-  );
-
-/** Reads a field of checked rows. */
-const canonicalLoop =
-  (name: string): RowLoop =>
-  (source, selection, column, firstRow) => {
-    const rows = source as readonly PreparedRow[];
-    for (let k = 0; k < selection.length; k++) column.store(rows[selection[k]!]!.row[name]!, firstRow + k);
-  };
-
-/** Reads the version of checked rows. */
-const versionLoop: RowLoop = (source, selection, column, firstRow) => {
-  const rows = source as readonly PreparedRow[];
-  for (let k = 0; k < selection.length; k++) column.store(rows[selection[k]!]!.version, firstRow + k);
-};
-
-/** Reads 64-bit arrays of integers, milliseconds or units. */
-const halvesLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
-  const { buffer, byteOffset, length } = source as BigInt64Array | BigUint64Array;
-  const halves = new Int32Array(buffer, byteOffset, 2 * length);
-  (column as SixtyFourBitWriter).putAll(halves, selection, firstRow, refuse);
-};
-
-/** Reads 64-bit arrays for decimals of 38 digits. A `BigUint64Array` holds whole numbers. */
-const wideLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
-  (column as WideDecimalWriter).putAll(source as BigInt64Array | BigUint64Array, selection, firstRow, refuse);
-};
-
-const dictionaryLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
-  (column as DictionaryWriter).putAll(source as DictionaryColumn, selection, firstRow, refuse);
-};
-
-const SIGNED: ReadonlySet<string> = new Set(['instant', 'decimal']);
-const IN_DICTIONARY: ReadonlySet<string> = new Set(['symbol', 'label']);
-
-/** Returns the loop for a field that is given as a column; `loops` keeps those compiled for the field. */
-function loopForSource(source: Column, field: TableField, loops: Map<string, RowLoop>): RowLoop {
-  if (!field.nullable) {
-    const is64Bit = source instanceof BigUint64Array || source instanceof BigInt64Array;
-    if (is64Bit && field.kind === 'decimal' && field.precision === 38) return wideLoop;
-    if (source instanceof BigUint64Array && field.kind === 'uint64') return halvesLoop;
-    if (source instanceof BigInt64Array && SIGNED.has(field.kind)) return halvesLoop;
-    if ('dictionary' in source && IN_DICTIONARY.has(field.kind)) return dictionaryLoop;
+    const timestamps = this.#timestamps;
+    timestamps.zero(selection.length);
+    const areRight = readTimestamps(input, selection, timestamps, 0);
+    const { number, start, end } = this.#monthOf(timestamps.epochMs(0));
+    if (selection.length > 1 && !timestamps.lieWithin(start, end, selection.length))
+      return this.#byMonth(inputs, selection);
+    if (!areRight) return [{ month: number, selection, inputs }];
+    const read = { source: { timestamps, selection, input }, loop: alreadyReadLoop };
+    return [{ month: number, selection, inputs: inputs.with(this.#position, read) }];
   }
-  const access = 'dictionary' in source ? 'source.dictionary[source.positions[i]]' : 'source[i]';
-  const key = `${access} of ${classOf('dictionary' in source ? source.positions : source)}`;
-  let loop = loops.get(key);
-  if (!loop) loops.set(key, (loop = compile(access, generalLoop(elementOf))));
-  return loop;
+
+  #byMonth(inputs: readonly ColumnInput[], selection: Uint32Array): RowsOfMonth[] {
+    const groups = new Map<number, number[]>();
+    selection.forEach((index, at) => {
+      const month = this.#monthOf(this.#timestamps.epochMs(at)).number;
+      const group = groups.get(month);
+      if (group) group.push(index);
+      else groups.set(month, [index]);
+    });
+    return Array.from(groups, ([month, group]) => ({ month, selection: Uint32Array.from(group), inputs }));
+  }
+
+  #monthOf(epochMs: number): Month {
+    if (epochMs >= this.#month.start && epochMs < this.#month.end) return this.#month;
+    const date = new Date(epochMs);
+    const year = date.getUTCFullYear();
+    const month = date.getUTCMonth();
+    this.#month = {
+      number: 12 * year + month,
+      start: Date.UTC(year, month),
+      end: Date.UTC(year, month + 1),
+    };
+    return this.#month;
+  }
 }
 
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  Symbol.toStringTag,
-)!.get as () => string | undefined;
-
-/** Returns one of few names, whatever callers give; undefined for neither a list nor a typed array. */
-const classOf = (values: object): string | undefined =>
-  Array.isArray(values) ? 'Array' : typedArrayName.call(values);
-
-function elementOf(source: unknown, index: number): unknown {
-  const values = source as Column;
-  return 'dictionary' in values ? values.dictionary[values.positions[index]!] : values[index];
+/** Reads the timestamps that are right and returns whether all are; the others stay as they were. */
+function readTimestamps(
+  input: VaryingInput,
+  selection: Uint32Array,
+  timestamps: InstantWriter,
+  firstRow: number,
+): boolean {
+  let areRight = true;
+  try {
+    input.loop(input.source, selection, timestamps, firstRow, () => (areRight = false));
+  } catch {
+    areRight = false;
+    if (selection.length === 1) return false;
+    selection.forEach((index, k) => readTimestamps(input, Uint32Array.of(index), timestamps, firstRow + k));
+  }
+  return areRight;
 }
+
+/** Timestamps of a selection, and the input that they were read from. */
+interface ReadTimestamps {
+  readonly timestamps: InstantWriter;
+  readonly selection: Uint32Array;
+  readonly input: VaryingInput;
+}
+
+/** Copies timestamps that are read. Their input still serves for a part of the selection. */
+const alreadyReadLoop: RowLoop = (source, selection, column, firstRow, refuse) => {
+  const { timestamps, selection: selected, input } = source as ReadTimestamps;
+  if (selection === selected) (column as InstantWriter).copy(timestamps, selection.length, firstRow);
+  else input.loop(input.source, selection, column, firstRow, refuse);
+};

@@ -125,9 +125,13 @@ export function parameterTypeOf(field: Field): string {
   return field.nullable ? `Nullable(${name})` : name;
 }
 
+/** Returns the function that converts canonical values to bound parameters; undefined where they are bound as they are. */
+export const parameterConverterOf = (field: Field): ((value: Canonical) => unknown) | undefined =>
+  kindOf(field).toParameter;
+
 /** Converts a canonical value to the form of a bound parameter. */
 export function toParameter(field: Field, value: Canonical): unknown {
-  const convert = kindOf(field).toParameter;
+  const convert = parameterConverterOf(field);
   return convert ? convert(value) : value;
 }
 

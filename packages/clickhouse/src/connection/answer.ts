@@ -61,7 +61,7 @@ export async function readFailure(answer: Answer, signal: AbortSignal): Promise<
   const { status, headers } = answer;
   const chunks: Buffer[] = [];
   // The beginning counts, where not all of it can be read.
-  await readBody(answer, signal, MAX_REPORT_BYTES, (chunk) => chunks.push(chunk)).catch(() => undefined);
+  await readBody(answer, signal, MAX_REPORT_BYTES, chunks).catch(() => undefined);
   signal.throwIfAborted();
   const text = Buffer.concat(chunks).toString('utf8');
   const error = parseReport(text, headerOf(headers, EXCEPTION_CODE));
@@ -83,7 +83,7 @@ export async function readReport(answer: Answer, signal: AbortSignal): Promise<s
   if (!isSuccess(answer)) throw await readFailure(answer, signal);
   const chunks: Buffer[] = [];
   try {
-    await readBody(answer, signal, MAX_REPORT_BYTES, (chunk) => chunks.push(chunk));
+    await readBody(answer, signal, MAX_REPORT_BYTES, chunks);
   } catch (error) {
     throw error instanceof BodyTooLargeError ? new BrokenMessageError(error.message) : error;
   }
@@ -121,6 +121,11 @@ export function exceptionMarker({ headers }: Answer): string | undefined {
   return tag === undefined ? undefined : `__exception__\r\n${tag}`;
 }
 
+/** Takes the chunks of a body in order; refuses one by an error. */
+interface ChunkSink {
+  push(chunk: Buffer): unknown;
+}
+
 /**
  * Reads the body to its end and decompresses it. All bytes that came are handed over before the promise settles, also when it
  * rejects: a server that reports an error cuts the connection behind its report. When the call ends, a chunk is refused or there
@@ -130,7 +135,7 @@ export function readBody(
   { body, headers }: Answer,
   signal: AbortSignal,
   maxBytes: number,
-  onChunk: (chunk: Buffer) => void,
+  sink: ChunkSink,
 ): Promise<void> {
   const encoding = headers['content-encoding'] ?? 'identity';
   return new Promise((resolve, reject) => {
@@ -162,7 +167,7 @@ export function readBody(
       try {
         size += chunk.length;
         if (size > maxBytes) throw new BodyTooLargeError(maxBytes);
-        onChunk(chunk);
+        sink.push(chunk);
       } catch (error) {
         fail(error);
       }

@@ -69,7 +69,9 @@ export class DatabaseSql implements Sql {
       format: ' FORMAT JSONEachRow',
       params,
       settings: { max_result_rows: limits.maxRows },
-      read: (answer, signal) => readJsonRows(answer, signal, limits, convert),
+      read(answer, signal) {
+        return readJsonRows(answer, signal, limits, convert);
+      },
     });
   }
 
@@ -85,7 +87,7 @@ export class DatabaseSql implements Sql {
       query: `INSERT INTO ${table} FORMAT Native`,
       data: bytes,
       settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
-      read: async (answer, signal, attempts) => {
+      async read(answer, signal, attempts) {
         const { queryId } = answer;
         if ((await readReport(answer, signal)) !== '') {
           throw new ConnectionError('the answer to an insert is not empty', { operation, queryId });

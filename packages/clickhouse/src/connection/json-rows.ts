@@ -60,7 +60,7 @@ export async function readJsonRows<T>(
   const parser = new RowParser(maxRows, convert);
   let cut: unknown;
   try {
-    await readBody(answer, signal, maxBytes, (chunk) => parser.push(chunk));
+    await readBody(answer, signal, maxBytes, parser);
   } catch (error) {
     cut = error;
   }

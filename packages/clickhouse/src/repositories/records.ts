@@ -23,7 +23,7 @@ function recordMethods(sql: Sql, writer: RecordWriter, name: RecordName): Record
   const definition: RecordDefinition = records[name];
   const reader = new TableReader(sql, definition);
   return {
-    insert: async (batch, options) => writer.insert(name, batch, options),
+    insert: writer.insert.bind(writer, name),
     find: async (params, options) => reader.find(params, options),
     latestRows: async (by, limit, options) => reader.latest(definition.latest!.by, by, limit, options),
     latestRow: async (by, options) =>

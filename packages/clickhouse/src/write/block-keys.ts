@@ -1,7 +1,7 @@
-import type { CallOptions, Canonical, Field, RecordDefinition, VersionedKey } from '@quantumtrade/dal-domain';
+import type { CallOptions, Canonical, RecordDefinition, VersionedKey } from '@quantumtrade/dal-domain';
 import { columnOf, versionAt } from '@quantumtrade/dal-domain';
 import type { KeyedRows } from '../codec/block-columns.js';
-import { parameterTypeOf, toParameter } from '../codec/kinds.js';
+import { parameterConverterOf, parameterTypeOf } from '../codec/kinds.js';
 import { boundInstant, rowFromJson, selectList } from '../codec/select.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
 
@@ -125,7 +125,8 @@ export interface RowCounts {
 
 /** Counts the rows of an insert, given what was stored before it. */
 export function countRows(keys: BlockKeys, stored: readonly StoredVersions[]): RowCounts {
-  const known = stored.filter(({ size }) => size > 0);
+  const known: StoredVersions[] = [];
+  for (const versions of stored) if (versions.size > 0) known.push(versions);
   if (known.length === 0 && keys.ascending) return { inserted: keys.rowCount, superseded: 0 };
   /** The newest version of each key so far: sets of one batch of features have versions of their own. */
   const newest = new Map<string, bigint>();
@@ -164,11 +165,11 @@ export async function existingKeys(
 ): Promise<StoredVersions> {
   const { definition } = keys;
   const enough = 2 * keys.rowCount + 1_000;
-  const { select } = keyLookupOf(definition);
-  const within = conditionOf(keys);
+  const lookup = keyLookupOf(definition);
+  const within = conditionOf(keys, lookup);
   const near = await sql.rows<JsonRow>(
     operation,
-    `SELECT ${select}, ${STORED_VERSION} AS version
+    `SELECT ${lookup.select}, ${STORED_VERSION} AS version
      FROM ${definition.table} WHERE ${within.where} LIMIT {limit:UInt32}`,
     { ...within.params, limit: enough },
     options,
@@ -185,7 +186,8 @@ export async function hasRows(
   operation: string,
   options: CallOptions | undefined,
 ): Promise<boolean> {
-  const stored = await newestVersions(sql, keys, instantsOf(keys, conditionOf(keys)), operation, options);
+  const within = conditionOf(keys, keyLookupOf(keys.definition));
+  const stored = await newestVersions(sql, keys, instantsOf(keys, within), operation, options);
   for (const [key, version] of keys.versions()) if (!(stored.get(key)! >= version)) return false;
   return true;
 }
@@ -195,8 +197,10 @@ interface KeyLookup {
   readonly select: string;
   readonly groupBy: string;
   readonly lead: string;
-  readonly leadField: Field;
+  readonly leadColumn: string;
   readonly leadType: string;
+  /** Undefined for leads that are bound as they are. */
+  readonly toLeadParameter: ((value: Canonical) => unknown) | undefined;
   readonly range: string;
 }
 
@@ -211,8 +215,9 @@ function keyLookupOf(definition: RecordDefinition): KeyLookup {
       select: selectList(definition, key),
       groupBy: key.map(columnOf).join(', '),
       lead,
-      leadField: fields[lead]!,
+      leadColumn: columnOf(lead),
       leadType: parameterTypeOf(fields[lead]!),
+      toLeadParameter: parameterConverterOf(fields[lead]!),
       range: `timestamp >= ${boundInstant('first')} AND timestamp <= ${boundInstant('last')}`,
     };
     keyLookups.set(definition, lookup);
@@ -254,10 +259,10 @@ interface Condition {
   readonly params: SqlParams;
 }
 
-function conditionOf({ definition, leads, first, last }: BlockKeys): Condition {
-  const { lead, leadField, leadType, range } = keyLookupOf(definition);
-  const values = Array.from(leads, (value) => toParameter(leadField, value));
-  const list = listed(columnOf(lead), lead, leadType, values);
+function conditionOf({ leads, first, last }: BlockKeys, lookup: KeyLookup): Condition {
+  const { lead, leadColumn, leadType, toLeadParameter, range } = lookup;
+  const values = toLeadParameter ? Array.from(leads, toLeadParameter) : leads;
+  const list = listed(leadColumn, lead, leadType, values);
   return { where: `${list.where} AND ${range}`, params: { ...list.params, first, last } };
 }
 
@@ -268,20 +273,20 @@ function instantsOf(keys: BlockKeys, within: Condition): Condition {
 
 /** Returns the condition `expression IN values`, in as many parameters as the values need. */
 function listed(expression: string, name: string, type: string, values: Iterable<unknown>): Condition {
-  const lists: unknown[][] = [];
+  const params: Record<string, unknown[]> = {};
+  const conditions: string[] = [];
+  let list: unknown[] = [];
   let bytesLeft = 0;
   for (const value of values) {
     const bytes = Buffer.byteLength(String(value)) + 3;
     if (bytesLeft < bytes) {
-      lists.push([]);
+      const parameter = `${name}${conditions.length}`;
+      params[parameter] = list = [];
+      conditions.push(`${expression} IN {${parameter}:Array(${type})}`);
       bytesLeft = LIST_BYTES;
     }
-    lists.at(-1)!.push(value);
+    list.push(value);
     bytesLeft -= bytes;
   }
-  const conditions = lists.map((_, i) => `${expression} IN {${name}${i}:Array(${type})}`);
-  return {
-    where: `(${conditions.join(' OR ')})`,
-    params: Object.fromEntries(lists.map((list, i) => [`${name}${i}`, list])),
-  };
+  return { where: `(${conditions.join(' OR ')})`, params };
 }

@@ -14,11 +14,9 @@ export class InFlightWrites {
    */
   begin(keys: readonly KeySource[]): InFlightWrite[] {
     const earlier = [...this.#writes];
-    return keys.map((each) => {
-      const write = new InFlightWrite(each, earlier, () => this.#writes.delete(write));
-      this.#writes.add(write);
-      return write;
-    });
+    const begun: InFlightWrite[] = [];
+    for (const each of keys) begun.push(new InFlightWrite(each, earlier, this.#writes));
+    return begun;
   }
 }
 
@@ -27,8 +25,10 @@ type KeySource = BlockKeys | (() => Promise<BlockKeys>);
 
 /** A write that has not ended. */
 export class InFlightWrite {
+  /** Whether writes that were called before this one were in flight when it began. */
+  readonly hasEarlier: boolean;
   readonly #source: KeySource;
-  readonly #onEnd: () => void;
+  readonly #inFlight: Set<InFlightWrite>;
   #earlier: readonly InFlightWrite[];
   #keys: Promise<BlockKeys> | undefined;
   /** Comparisons of later writes with this one, which read its bytes. */
@@ -37,15 +37,13 @@ export class InFlightWrite {
   /** Resolve functions of those who wait for the next state. */
   #waiting: (() => void)[] = [];
 
-  constructor(source: KeySource, earlier: readonly InFlightWrite[], onEnd: () => void) {
+  /** Adds the write to those in flight. */
+  constructor(source: KeySource, earlier: readonly InFlightWrite[], inFlight: Set<InFlightWrite>) {
+    this.hasEarlier = earlier.length > 0;
     this.#source = source;
     this.#earlier = earlier;
-    this.#onEnd = onEnd;
-  }
-
-  /** Whether writes that were called before this one were in flight when it began. */
-  get hasEarlier(): boolean {
-    return this.#earlier.length > 0;
+    this.#inFlight = inFlight;
+    inFlight.add(this);
   }
 
   /** Returns the keys of the rows. To be called for the first time while the write is in flight. */
@@ -88,15 +86,17 @@ export class InFlightWrite {
 
   /** Marks the keys as looked up: writes of the same keys may be sent from now on. */
   endLookup(): void {
-    this.#advance('lookedUp');
+    this.#state = 'lookedUp';
+    if (this.#waiting.length > 0) this.#wake();
   }
 
   /** Ends the write; the first call counts. */
   end(stored: boolean): void {
     if (this.#state === 'stored' || this.#state === 'failed') return;
-    this.#advance(stored ? 'stored' : 'failed');
+    this.#state = stored ? 'stored' : 'failed';
     this.#earlier = [];
-    this.#onEnd();
+    this.#inFlight.delete(this);
+    if (this.#waiting.length > 0) this.#wake();
   }
 
   /** Resolves when the bytes of the write, which has ended, are not read any more. */
@@ -104,10 +104,8 @@ export class InFlightWrite {
     await Promise.allSettled([this.#keys, ...this.#comparisons]);
   }
 
-  #advance(state: 'lookedUp' | 'stored' | 'failed'): void {
-    this.#state = state;
+  #wake(): void {
     const waiting = this.#waiting;
-    if (waiting.length === 0) return;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }

@@ -56,7 +56,9 @@ export function readRowBatch<N extends RecordName>(
     rowCount: rows.length,
     errors: NO_ERRORS,
     roundedCount: 0,
-    append: (builder, from, to) => builder.appendRows(rows, { constants, keys, rounding, from, to }),
+    append(builder, from, to) {
+      return builder.appendRows(rows, { constants, keys, rounding, from, to });
+    },
   };
 }
 

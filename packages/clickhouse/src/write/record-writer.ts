@@ -25,6 +25,7 @@ import {
   WRITE_BLOCK_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { BlockBuilder, NativeBlock } from '../codec/block-builder.js';
+import type { KeyedRows } from '../codec/block-columns.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import type { Sql } from '../connection/sql.js';
 import { NativeBlockCollector } from './block-collector.js';
@@ -34,6 +35,7 @@ import { BlockMemory } from './block-memory.js';
 import type { InFlightWrite } from './in-flight.js';
 import { InFlightWrites, waitWithin } from './in-flight.js';
 import { readRowBatch } from './read-batch.js';
+import type { WriteProgress } from './store-block.js';
 import { BlockStore, decodeNativeBlock } from './store-block.js';
 
 /** The writes into the table of one record. */
@@ -52,6 +54,8 @@ interface RecordTable {
 interface EncodedBatch {
   /** Blocks of different months, which may be stored at the same time; a later group only after an earlier one. */
   readonly groups: readonly (readonly NativeBlock[])[];
+  /** The keys of each group. */
+  readonly keys: readonly BlockKeys[];
   readonly rowCount: number;
   readonly errors: RowError[];
   readonly roundedCount: number;
@@ -92,8 +96,7 @@ export class RecordWriter {
     const table = this.#table(record);
     this.#sql.checkOpen(table.operation, options);
     const version = drawVersion(record, batch, this.#versions);
-    const { groups, rowCount, errors, roundedCount } = this.#encode(table, record, batch, version);
-    const keys = groups.map((blocks) => keysOf(table, blocks));
+    const { groups, keys, rowCount, errors, roundedCount } = this.#encode(table, record, batch, version);
     const writes = table.inserts.begin(keys);
     const progress = { stored: 0 };
     let insertedCount = 0;
@@ -105,10 +108,9 @@ export class RecordWriter {
         supersededCount += counts.superseded;
       }
     } catch (error) {
+      for (const write of writes) write.end(false);
       if (progress.stored > 0) addProgress(error, progress.stored, rowCount);
       throw error;
-    } finally {
-      for (const write of writes) write.end(false);
     }
     settleVersion(version, this.#versions);
     return {
@@ -128,7 +130,7 @@ export class RecordWriter {
     blocks: readonly NativeBlock[],
     keys: BlockKeys,
     write: InFlightWrite,
-    progress: { stored: number },
+    progress: WriteProgress,
     options: CallOptions | undefined,
   ): Promise<RowCounts> {
     const sql = progress.stored > 0 ? this.#sql.continuing : this.#sql;
@@ -142,9 +144,7 @@ export class RecordWriter {
         earlier.map((each) => each.lookedUp()),
       );
     }
-    await store.storeAll(this.#sql.continuing, blocks, options, (rowCount) => {
-      progress.stored += rowCount;
-    });
+    await store.storeAll(this.#sql.continuing, blocks, options, progress);
     write.end(true);
     if (earlier.length === 0) return countRows(keys, [existing]);
     const sent = await waitWithin(
@@ -166,6 +166,7 @@ export class RecordWriter {
     const builder = table.idleBuilder ?? table.encoder.builder();
     table.idleBuilder = undefined;
     const groups: NativeBlock[][] = [];
+    const keys: BlockKeys[] = [];
     let { errors, roundedCount } = read;
     let rowCount = 0;
     for (let from = 0; from < read.rowCount; from += this.#maxBlockRows) {
@@ -173,11 +174,17 @@ export class RecordWriter {
       errors = errors.concat(appended.errors);
       roundedCount += appended.roundedCount;
       const blocks = builder.finish({ keyColumns: table.keyColumns });
-      for (const block of blocks) rowCount += block.rowCount;
-      if (blocks.length > 0) groups.push(blocks);
+      if (blocks.length === 0) continue;
+      const keyedRows: KeyedRows[] = [];
+      for (const block of blocks) {
+        rowCount += block.rowCount;
+        keyedRows.push(block.keyedRows!);
+      }
+      groups.push(blocks);
+      keys.push(new BlockKeys(table.definition, keyedRows));
     }
     table.idleBuilder = builder;
-    return { groups, rowCount, errors: [...errors], roundedCount };
+    return { groups, keys, rowCount, errors: [...errors], roundedCount };
   }
 
   /** Returns a collector of many batches of a record. */
@@ -277,12 +284,6 @@ export class RecordWriter {
     return table;
   }
 }
-
-const keysOf = ({ definition }: RecordTable, blocks: readonly NativeBlock[]): BlockKeys =>
-  new BlockKeys(
-    definition,
-    blocks.map(({ keyedRows }) => keyedRows!),
-  );
 
 /** Adds to an error how many rows of the batch are stored. */
 function addProgress(error: unknown, stored: number, all: number): void {

@@ -21,6 +21,11 @@ export interface UnstoredBlock extends Omit<SqlBlock, 'table'> {
   readonly maxRows?: number;
 }
 
+/** Rows of one batch that are surely stored. */
+export interface WriteProgress {
+  stored: number;
+}
+
 /**
  * Stores blocks of one table, each once. Where a block has more than `maxRows`, or the server or a gateway before it refuses
  * it as too large, its halves are stored, and theirs, down to single rows; each has a token that follows from the block's, so
@@ -30,42 +35,65 @@ export interface UnstoredBlock extends Omit<SqlBlock, 'table'> {
 export class BlockStore {
   readonly #definition: RecordDefinition;
   readonly #operation: string;
-  readonly #refusedSizes = new RefusedSizes();
+  /** Undefined until a block is refused as too large. */
+  #refusedSizes: RefusedSizes | undefined;
 
   constructor(definition: RecordDefinition) {
     this.#definition = definition;
     this.#operation = `${definition.name}.insert`;
   }
 
-  /** Stores a block through this connection. */
-  async store(sql: Sql, block: UnstoredBlock, options: CallOptions | undefined): Promise<void> {
-    const { rowCount, maxRows = Infinity } = block;
-    const size = block.bytes.length;
-    if (rowCount > maxRows || (rowCount > 1 && this.#refusedSizes.isTooLarge(size))) {
-      return this.#storeHalves(sql, block, options);
-    }
-    try {
-      await this.#storeWhole(sql, block, options);
-      if (this.#refusedSizes.any) this.#refusedSizes.accepted(size);
-    } catch (error) {
-      if (rowCount === 1 || !isTooLarge(error)) throw error;
+  /**
+   * Stores a block through this connection, and then adds its rows to `progress`. The rows of a block that may have been sent
+   * before are looked up, and so are those that the server's counts do not confirm.
+   */
+  async store(
+    sql: Sql,
+    block: UnstoredBlock,
+    options: CallOptions | undefined,
+    progress?: WriteProgress,
+  ): Promise<void> {
+    const { token, bytes, rowCount, retried, isNew, maxRows = Infinity } = block;
+    const size = bytes.length;
+    if (rowCount > maxRows || (rowCount > 1 && this.#refusedSizes?.isTooLarge(size))) {
       await this.#storeHalves(sql, block, options);
-      this.#refusedSizes.acceptedInParts(size);
+    } else {
+      try {
+        const sent = { table: this.#definition.table, token, bytes, rowCount, retried };
+        const { attempts, confirmed } = await sql.insert(this.#operation, sent, options);
+        if (!isNew || attempts > 1 || !confirmed) await this.#ensureStored(sql.continuing, sent, options);
+        this.#refusedSizes?.accepted(size);
+      } catch (error) {
+        if (rowCount === 1 || !isTooLarge(error)) throw error;
+        await this.#storeHalves(sql, block, options);
+        this.#refusedSizes ??= new RefusedSizes();
+        this.#refusedSizes.acceptedInParts(size);
+      }
     }
+    if (progress) progress.stored += rowCount;
   }
 
-  /** Stores new blocks of different partitions, several at once, and reports the rows of each. Each is sent again while it may succeed. */
-  async storeAll(
+  /** Stores new blocks of different partitions, several at once. Each is sent again while it may succeed. */
+  storeAll(
     sql: Sql,
     blocks: readonly Pick<UnstoredBlock, 'bytes' | 'rowCount'>[],
     options: CallOptions | undefined,
-    onStored: (rowCount: number) => void,
+    progress: WriteProgress,
   ): Promise<void> {
-    await forEachConcurrently(blocks, CONCURRENT_INSERTS, async ({ bytes, rowCount }) => {
-      const block = { token: randomUUID(), bytes, rowCount, retried: true, isNew: true };
-      await this.store(sql, block, options);
-      onStored(rowCount);
-    });
+    if (blocks.length === 1) return this.#storeNew(sql, blocks[0]!, options, progress);
+    return forEachConcurrently(blocks, CONCURRENT_INSERTS, (block) =>
+      this.#storeNew(sql, block, options, progress),
+    );
+  }
+
+  #storeNew(
+    sql: Sql,
+    { bytes, rowCount }: Pick<UnstoredBlock, 'bytes' | 'rowCount'>,
+    options: CallOptions | undefined,
+    progress: WriteProgress,
+  ): Promise<void> {
+    const block = { token: randomUUID(), bytes, rowCount, retried: true, isNew: true };
+    return this.store(sql, block, options, progress);
   }
 
   async #storeHalves(
@@ -80,30 +108,22 @@ export class BlockStore {
 
   /**
    * The engine notes a token shortly before the rows are a part of the table. When it dies in between, it takes the block for
-   * stored as long as it remembers the token, and answers so. Therefore the rows of a block that may have been sent before are
-   * looked up, and sent under another token where they are missing; and so are those that the server's counts do not confirm.
+   * stored as long as it remembers the token, and answers so. Therefore the rows of a block that was sent are looked up, and
+   * sent under another token where they are missing.
    */
-  async #storeWhole(
-    sql: Sql,
-    { isNew, maxRows: _, ...block }: UnstoredBlock,
-    options: CallOptions | undefined,
-  ): Promise<void> {
+  async #ensureStored(sql: Sql, block: SqlBlock, options: CallOptions | undefined): Promise<void> {
     const operation = this.#operation;
-    for (let n = 0; n < MAX_TOKENS; n++) {
-      const token = n === 0 ? block.token : `${block.token}:${n}`;
-      const { attempts, confirmed } = await (n === 0 ? sql : sql.continuing).insert(
-        operation,
-        { ...block, table: this.#definition.table, token },
-        options,
-      );
-      if (isNew && attempts === 1 && n === 0 && confirmed) return;
-      const keys = new BlockKeys(this.#definition, [(await decodeNativeBlock(block.bytes))!]);
-      if (await hasRows(sql, keys, operation, options)) return;
+    const { table, token, bytes } = block;
+    const keys = new BlockKeys(this.#definition, [(await decodeNativeBlock(bytes))!]);
+    for (let n = 1; !(await hasRows(sql, keys, operation, options)); n++) {
+      if (n === MAX_TOKENS) {
+        throw new ConnectionError(
+          `the server reports the rows of a block as stored, but ${table} lacks them`,
+          { operation },
+        );
+      }
+      await sql.insert(operation, { ...block, token: `${token}:${n}` }, options);
     }
-    const table = this.#definition.table;
-    throw new ConnectionError(`the server reports the rows of a block as stored, but ${table} lacks them`, {
-      operation,
-    });
   }
 }
 
@@ -137,10 +157,6 @@ class RefusedSizes {
   #least = Infinity;
   #splits = 0;
 
-  get any(): boolean {
-    return this.#least !== Infinity;
-  }
-
   /** Returns whether a block of this size is to be split at once. */
   isTooLarge(size: number): boolean {
     if (size < this.#least) return false;
@@ -164,7 +180,6 @@ async function forEachConcurrently<T>(
   concurrency: number,
   action: (item: T) => Promise<void>,
 ): Promise<void> {
-  if (items.length === 1) return action(items[0]!);
   const rest = items.values();
   let failed = false;
   const workers = Array.from({ length: concurrency }, async () => {

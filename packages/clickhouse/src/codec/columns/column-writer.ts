@@ -48,7 +48,10 @@ export abstract class ColumnWriter {
     for (let row = from; row < to; row++) this.store(value, row);
   }
 
-  /** Remembers the end of the column for {@link rollback}. Called on columns whose rows differ in size. */
+  /**
+   * Remembers the end of the column for {@link rollback}. The mark of an empty column is its start. Called on columns whose
+   * rows differ in size.
+   */
   mark(): void {}
 
   /** Removes what was written since the last {@link mark}. */

@@ -168,6 +168,7 @@ export class TextsWriter extends ColumnWriter {
   override clear(): void {
     this.#texts.length = 0;
     this.#count = 0;
+    this.#marked = { length: 0, count: 0 };
   }
 }
 
@@ -251,5 +252,6 @@ export class NumbersByNameWriter extends ColumnWriter {
   override clear(): void {
     this.#names.length = 0;
     this.#count = 0;
+    this.#marked = { length: 0, count: 0 };
   }
 }

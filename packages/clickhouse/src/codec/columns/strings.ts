@@ -59,7 +59,7 @@ export class StringWriter extends ColumnWriter {
   }
 
   override clear(): void {
-    this.#texts.length = 0;
+    this.#texts.length = this.#marked = 0;
   }
 }
 

@@ -35,7 +35,7 @@ export class TextBuffer {
   /** Copies a string whose characters lie between the least one and the last printable one of ASCII, else returns false. */
   #copy(text: string, least: number): boolean {
     const count = text.length;
-    this.#reserve(count + 1);
+    if (this.length + count >= this.#bytes.length) this.#grow(count + 1);
     const bytes = this.#bytes;
     const start = this.length;
     bytes[start] = count;
@@ -49,7 +49,7 @@ export class TextBuffer {
   }
 
   #encode(text: string): boolean {
-    this.#reserve(3 * text.length + 5);
+    this.#grow(3 * text.length + 5);
     // All ASCII is the rule: its length is known before its bytes are.
     const head = varintSize(text.length);
     const count = this.#bytes.write(text, this.length + head, 'utf8');
@@ -64,7 +64,8 @@ export class TextBuffer {
     return true;
   }
 
-  #reserve(count: number): void {
+  /** Makes room for this many further bytes. */
+  #grow(count: number): void {
     const needed = this.length + count;
     if (needed <= this.#bytes.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
@@ -97,7 +98,7 @@ export const textsOf = (texts: TextBuffer, count: number): StringColumn =>
 const KEYS_VERSION = 1;
 const HAS_OWN_KEYS = 0x200;
 const NEEDS_UPDATE = 0x400;
-const WIDTHS = [Uint8Array, Uint16Array, Uint32Array] as const;
+const ARRAY_OF_WIDTH = { 2: Uint16Array, 4: Uint32Array } as const;
 
 const UNKNOWN = -1;
 
@@ -116,6 +117,8 @@ export class DictionaryWriter extends ColumnWriter {
   readonly #followers: number[] = [];
   #last = 0;
   #marked = { length: 0, keys: 0 };
+  /** Bytes of a position on the wire. */
+  #width: 1 | 2 | 4 = 1;
 
   constructor(field: Field) {
     super(field, undefined);
@@ -191,6 +194,8 @@ export class DictionaryWriter extends ColumnWriter {
   #addKey(key: string): number {
     const position = this.#keys.push(key) - 1;
     this.#positionOf.set(key, position);
+    if (position === 0x100) this.#width = 2;
+    else if (position === 0x1_0000) this.#width = 4;
     return position;
   }
 
@@ -199,33 +204,38 @@ export class DictionaryWriter extends ColumnWriter {
   }
 
   override rollback(): void {
-    for (const key of this.#keys.splice(this.#marked.keys)) this.#positionOf.delete(key);
-    this.#texts.length = this.#marked.length;
+    const { length, keys } = this.#marked;
+    for (const key of this.#keys.splice(keys)) this.#positionOf.delete(key);
+    this.#texts.length = length;
+    this.#width = keys <= 0x100 ? 1 : keys <= 0x1_0000 ? 2 : 4;
   }
 
   byteLength(rows: number): number {
-    return 32 + this.#texts.length + rows * WIDTHS[widthOf(this.#keys.length)]!.BYTES_PER_ELEMENT;
+    return 32 + this.#texts.length + rows * this.#width;
   }
 
   writeTo(target: Buffer, offset: number, rows: number): number {
-    const keys = this.#keys.length;
-    const width = widthOf(keys);
+    const width = this.#width;
     target.writeBigUInt64LE(BigInt(KEYS_VERSION), offset);
-    target.writeBigUInt64LE(BigInt(HAS_OWN_KEYS | NEEDS_UPDATE | width), offset + 8);
-    target.writeBigUInt64LE(BigInt(keys), offset + 16);
+    target.writeBigUInt64LE(BigInt(HAS_OWN_KEYS | NEEDS_UPDATE | (width >> 1)), offset + 8);
+    target.writeBigUInt64LE(BigInt(this.#keys.length), offset + 16);
     target.set(this.#texts.bytes, offset + 24);
     const count = offset + 24 + this.#texts.length;
     target.writeBigUInt64LE(BigInt(rows), count);
     const positions = this.#positions.subarray(0, rows);
-    const narrow = width === 0 ? positions : new Uint8Array(new WIDTHS[width]!(positions).buffer);
+    const narrow = width === 1 ? positions : new Uint8Array(new ARRAY_OF_WIDTH[width](positions).buffer);
     target.set(narrow, count + 8);
-    return count + 8 + rows * WIDTHS[width]!.BYTES_PER_ELEMENT;
+    return count + 8 + rows * width;
   }
 
   values(rows: number): ColumnValues {
     const keys = this.#keys.slice();
     const positions = this.#positions.slice(0, rows);
-    return { at: (row) => keys[positions[row]!] };
+    return {
+      at(row) {
+        return keys[positions[row]!];
+      },
+    };
   }
 
   override clear(): void {
@@ -234,8 +244,7 @@ export class DictionaryWriter extends ColumnWriter {
     this.#texts.length = 0;
     this.#followers.length = 0;
     this.#last = 0;
+    this.#marked = { length: 0, keys: 0 };
+    this.#width = 1;
   }
 }
-
-/** Returns which of {@link WIDTHS} holds the positions of so many keys. */
-const widthOf = (keys: number): 0 | 1 | 2 => (keys <= 0x100 ? 0 : keys <= 0x1_0000 ? 1 : 2);

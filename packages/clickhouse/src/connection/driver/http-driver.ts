@@ -159,7 +159,10 @@ export class HttpDriver {
 /** Returns bound values as parameters of a request: `param_symbol` for `{symbol:String}`. */
 function toRequestParams(params: SqlParams): Record<string, string> {
   const texts: Record<string, string> = {};
-  for (const name in params) texts[`param_${name}`] = toText(params[name], false);
+  for (const name in params) {
+    const value = params[name];
+    texts[`param_${name}`] = Number.isSafeInteger(value) ? String(value) : toText(value, false);
+  }
   return texts;
 }
 
