@@ -35,7 +35,7 @@ import { BlockMemory } from './block-memory.js';
 import type { InFlightWrite } from './in-flight.js';
 import { InFlightWrites, waitWithin } from './in-flight.js';
 import { readRowBatch } from './read-batch.js';
-import type { WriteProgress } from './store-block.js';
+import type { StoredRows } from './store-block.js';
 import { BlockStore, decodeNativeBlock } from './store-block.js';
 
 /** The writes into the table of one record. */
@@ -130,7 +130,7 @@ export class RecordWriter {
     blocks: readonly NativeBlock[],
     keys: BlockKeys,
     write: InFlightWrite,
-    progress: WriteProgress,
+    progress: StoredRows,
     options: CallOptions | undefined,
   ): Promise<RowCounts> {
     const sql = progress.stored > 0 ? this.#sql.continuing : this.#sql;

@@ -22,7 +22,7 @@ export interface UnstoredBlock extends Omit<SqlBlock, 'table'> {
 }
 
 /** Rows of one batch that are surely stored. */
-export interface WriteProgress {
+export interface StoredRows {
   stored: number;
 }
 
@@ -51,7 +51,7 @@ export class BlockStore {
     sql: Sql,
     block: UnstoredBlock,
     options: CallOptions | undefined,
-    progress?: WriteProgress,
+    progress?: StoredRows,
   ): Promise<void> {
     const { token, bytes, rowCount, retried, isNew, maxRows = Infinity } = block;
     const size = bytes.length;
@@ -78,7 +78,7 @@ export class BlockStore {
     sql: Sql,
     blocks: readonly Pick<UnstoredBlock, 'bytes' | 'rowCount'>[],
     options: CallOptions | undefined,
-    progress: WriteProgress,
+    progress: StoredRows,
   ): Promise<void> {
     if (blocks.length === 1) return this.#storeNew(sql, blocks[0]!, options, progress);
     return forEachConcurrently(blocks, CONCURRENT_INSERTS, (block) =>
@@ -90,7 +90,7 @@ export class BlockStore {
     sql: Sql,
     { bytes, rowCount }: Pick<UnstoredBlock, 'bytes' | 'rowCount'>,
     options: CallOptions | undefined,
-    progress: WriteProgress,
+    progress: StoredRows,
   ): Promise<void> {
     const block = { token: randomUUID(), bytes, rowCount, retried: true, isNew: true };
     return this.store(sql, block, options, progress);
