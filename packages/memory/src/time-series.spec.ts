@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildRow } from '@quantumtrade/dal-testing/records';
-import { ManualClock } from './manual-clock.js';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryTimeSeries } from './time-series.js';
 
 const DAY = 86_400_000;

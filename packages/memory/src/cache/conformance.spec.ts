@@ -1,5 +1,5 @@
 import { cacheSuites } from '@quantumtrade/dal-conformance';
-import { ManualClock } from '../manual-clock.js';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { cacheBackendOver } from './cache-backend.js';
 import { ExpiringStore } from './expiring-store.js';
 

@@ -1,4 +1,4 @@
-import { ManualClock } from '../manual-clock.js';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend } from './cache-backend.js';
 import { ExpiringStore } from './expiring-store.js';
 
