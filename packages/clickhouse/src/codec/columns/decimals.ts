@@ -59,14 +59,10 @@ export class DecimalWriter extends SixtyFourBitWriter {
     return undefined;
   }
 
-  protected putHalves(low: number, high: number, row: number): string | undefined {
+  protected override putHalves(low: number, high: number, row: number): string | undefined {
     this.writeHalves(low, high, row);
     const units = (BigInt(high) << 32n) | BigInt(low >>> 0);
     return units > -LIMIT && units < LIMIT ? undefined : TOO_LARGE[18];
-  }
-
-  store(value: Canonical, row: number): void {
-    this.writeBigInt(value as bigint, row);
   }
 
   values(rows: number): ColumnValues {

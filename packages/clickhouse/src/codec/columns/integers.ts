@@ -97,7 +97,7 @@ export interface HighHalves {
   readonly doubtful: number;
 }
 
-/** Is no high half of a value in the range of any field. */
+/** The `doubtful` of a range without doubtful values: no value in the range of a field has this high half. */
 export const NOT_DOUBTFUL = 2 ** 31 - 1;
 
 /** A column of signed or unsigned 64-bit values, written from integers that a number holds exactly. */
@@ -110,8 +110,15 @@ export abstract class SixtyFourBitWriter extends FixedWidthWriter<Int32Array> {
     this.#range = range;
   }
 
-  /** Checks a value given as the two halves of 64 bits and writes it as that row. */
-  protected abstract putHalves(low: number, high: number, row: number): string | undefined;
+  /** Writes a value given as the two halves of 64 bits as that row. Returns the reason if it is out of range. */
+  protected putHalves(low: number, high: number, row: number): string | undefined {
+    this.writeHalves(low, high, row);
+    return undefined;
+  }
+
+  store(value: Canonical, row: number): void {
+    this.writeBigInt(value as bigint, row);
+  }
 
   /** Puts the values at these ascending positions: in one piece if there are no gaps and all are in the range. */
   putAll(halves: Int32Array, selection: Uint32Array, firstRow: number, refuse: Refuse): void {
@@ -179,14 +186,6 @@ export class UInt64Writer extends SixtyFourBitWriter {
     return this.judge(value, row);
   }
 
-  protected putHalves(low: number, high: number, row: number): undefined {
-    this.writeHalves(low, high, row);
-  }
-
-  store(value: Canonical, row: number): void {
-    this.writeBigInt(value as bigint, row);
-  }
-
   values(rows: number): ColumnValues {
     return new BigUint64Array(this.bytes(rows));
   }
@@ -217,7 +216,7 @@ export class InstantWriter extends SixtyFourBitWriter {
     return this.judge(value, row);
   }
 
-  protected putHalves(low: number, high: number, row: number): string | undefined {
+  protected override putHalves(low: number, high: number, row: number): string | undefined {
     return this.put(high * TWO_TO_32 + (low >>> 0), row);
   }
 
@@ -246,7 +245,7 @@ export class InstantWriter extends SixtyFourBitWriter {
     this.view.set(from.view.subarray(0, 2 * count), 2 * firstRow);
   }
 
-  store(value: Canonical, row: number): void {
+  override store(value: Canonical, row: number): void {
     this.write(value as number, row);
   }
 
@@ -270,14 +269,6 @@ export class VersionWriter extends SixtyFourBitWriter {
     if (typeof value !== 'bigint') return 'must be a bigint';
     this.writeBigInt(value, row);
     return undefined;
-  }
-
-  protected putHalves(low: number, high: number, row: number): undefined {
-    this.writeHalves(low, high, row);
-  }
-
-  store(value: Canonical, row: number): void {
-    this.writeBigInt(value as bigint, row);
   }
 
   values(rows: number): ColumnValues {

@@ -101,12 +101,12 @@ class Ends {
   }
 }
 
-/** `Array(String)`: where the items of each row end, then the items of all rows as `String`. */
-export class TextsWriter extends ColumnWriter {
-  readonly type = 'Array(String)';
-  readonly #ends = new Ends();
-  readonly #texts = new TextBuffer();
-  #count = 0;
+/** A column of lists: the ends of the items of each row, then the items, which are or have texts. */
+abstract class ListWriter extends ColumnWriter {
+  protected readonly ends = new Ends();
+  protected readonly texts = new TextBuffer();
+  /** Number of items in all rows. */
+  protected count = 0;
   #marked = { length: 0, count: 0 };
 
   constructor(field: Field) {
@@ -114,16 +114,36 @@ export class TextsWriter extends ColumnWriter {
   }
 
   reserve(rows: number): void {
-    this.#ends.reserve(rows);
+    this.ends.reserve(rows);
   }
+
+  override mark(): void {
+    this.#marked = { length: this.texts.length, count: this.count };
+  }
+
+  override rollback(): void {
+    this.texts.length = this.#marked.length;
+    this.count = this.#marked.count;
+  }
+
+  override clear(): void {
+    this.texts.length = 0;
+    this.count = 0;
+    this.#marked = { length: 0, count: 0 };
+  }
+}
+
+/** `Array(String)`: where the items of each row end, then the items of all rows as `String`. */
+export class TextsWriter extends ListWriter {
+  readonly type = 'Array(String)';
 
   put(value: unknown, row: number): string | undefined {
     if (!Array.isArray(value)) return this.judge(value, row);
-    const { length } = this.#texts;
+    const { length } = this.texts;
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i];
-      if (typeof item !== 'string' || item.length > ACCEPTED_LENGTH || !this.#texts.push(item)) {
-        this.#texts.length = length;
+      if (typeof item !== 'string' || item.length > ACCEPTED_LENGTH || !this.texts.push(item)) {
+        this.texts.length = length;
         return this.judge(value, row);
       }
     }
@@ -133,125 +153,83 @@ export class TextsWriter extends ColumnWriter {
 
   store(value: Canonical, row: number): void {
     const items = value as readonly string[];
-    for (const item of items) this.#texts.push(item);
+    for (const item of items) this.texts.push(item);
     this.#end(items.length, row);
   }
 
   #end(items: number, row: number): void {
-    this.#count += items;
-    this.#ends.set(row, this.#count);
-  }
-
-  override mark(): void {
-    this.#marked = { length: this.#texts.length, count: this.#count };
-  }
-
-  override rollback(): void {
-    this.#texts.length = this.#marked.length;
-    this.#count = this.#marked.count;
+    this.count += items;
+    this.ends.set(row, this.count);
   }
 
   byteLength(rows: number): number {
-    return 8 * rows + this.#texts.length;
+    return 8 * rows + this.texts.length;
   }
 
   writeTo(target: Buffer, offset: number, rows: number): number {
-    this.#ends.writeTo(target, offset, rows);
-    target.set(this.#texts.bytes, offset + 8 * rows);
+    this.ends.writeTo(target, offset, rows);
+    target.set(this.texts.bytes, offset + 8 * rows);
     return offset + this.byteLength(rows);
   }
 
   values(rows: number): ColumnValues {
-    return new ArrayColumn(this.#ends.values(rows), textsOf(this.#texts, this.#count));
-  }
-
-  override clear(): void {
-    this.#texts.length = 0;
-    this.#count = 0;
-    this.#marked = { length: 0, count: 0 };
+    return new ArrayColumn(this.ends.values(rows), textsOf(this.texts, this.count));
   }
 }
 
 /** `Map(String, Float64)`: where the entries of each row end, then all names as `String`, then all numbers as `Float64`. */
-export class NumbersByNameWriter extends ColumnWriter {
+export class NumbersByNameWriter extends ListWriter {
   readonly type = 'Map(String, Float64)';
-  readonly #ends = new Ends();
-  readonly #names = new TextBuffer();
   #numbers = new Float64Array(16);
-  #count = 0;
-  #marked = { length: 0, count: 0 };
-
-  constructor(field: Field) {
-    super(field, undefined);
-  }
-
-  reserve(rows: number): void {
-    this.#ends.reserve(rows);
-  }
 
   put(value: unknown, row: number): string | undefined {
     if (!isMapOfOwn(value)) return this.judge(value, row);
-    const { length } = this.#names;
-    const count = this.#count;
+    const { length } = this.texts;
+    const count = this.count;
     for (const name of Object.keys(value)) {
       const number = value[name];
-      if (typeof number !== 'number' || !Number.isFinite(number) || !this.#names.push(name)) {
-        this.#names.length = length;
-        this.#count = count;
+      if (typeof number !== 'number' || !Number.isFinite(number) || !this.texts.push(name)) {
+        this.texts.length = length;
+        this.count = count;
         return this.judge(value, row);
       }
       this.#push(number + 0);
     }
-    this.#ends.set(row, this.#count);
+    this.ends.set(row, this.count);
     return undefined;
   }
 
   store(value: Canonical, row: number): void {
     for (const [name, number] of Object.entries(value as Readonly<Record<string, number>>)) {
-      this.#names.push(name);
+      this.texts.push(name);
       this.#push(number);
     }
-    this.#ends.set(row, this.#count);
+    this.ends.set(row, this.count);
   }
 
   #push(number: number): void {
-    if (this.#count === this.#numbers.length) {
-      const grown = new Float64Array(2 * this.#count);
+    if (this.count === this.#numbers.length) {
+      const grown = new Float64Array(2 * this.count);
       grown.set(this.#numbers);
       this.#numbers = grown;
     }
-    this.#numbers[this.#count++] = number;
-  }
-
-  override mark(): void {
-    this.#marked = { length: this.#names.length, count: this.#count };
-  }
-
-  override rollback(): void {
-    this.#names.length = this.#marked.length;
-    this.#count = this.#marked.count;
+    this.#numbers[this.count++] = number;
   }
 
   byteLength(rows: number): number {
-    return 8 * rows + this.#names.length + 8 * this.#count;
+    return 8 * rows + this.texts.length + 8 * this.count;
   }
 
   writeTo(target: Buffer, offset: number, rows: number): number {
-    this.#ends.writeTo(target, offset, rows);
-    const numbers = offset + 8 * rows + this.#names.length;
-    target.set(this.#names.bytes, offset + 8 * rows);
-    target.set(new Uint8Array(this.#numbers.buffer, 0, 8 * this.#count), numbers);
-    return numbers + 8 * this.#count;
+    this.ends.writeTo(target, offset, rows);
+    const numbers = offset + 8 * rows + this.texts.length;
+    target.set(this.texts.bytes, offset + 8 * rows);
+    target.set(new Uint8Array(this.#numbers.buffer, 0, 8 * this.count), numbers);
+    return numbers + 8 * this.count;
   }
 
   values(rows: number): ColumnValues {
-    const numbers = new NumberColumn('Float64', this.#numbers.slice(0, this.#count));
-    return new MapColumn(this.#ends.values(rows), textsOf(this.#names, this.#count), numbers);
-  }
-
-  override clear(): void {
-    this.#names.length = 0;
-    this.#count = 0;
-    this.#marked = { length: 0, count: 0 };
+    const numbers = new NumberColumn('Float64', this.#numbers.slice(0, this.count));
+    return new MapColumn(this.ends.values(rows), textsOf(this.texts, this.count), numbers);
   }
 }
