@@ -1,7 +1,7 @@
 import type { FeatureBatch } from '@quantumtrade/dal-domain';
-import { openOwnBackend } from './testing/own-backend.js';
+import { openOwnBackend, type OwnBackend } from './testing/own-backend.js';
 
-let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let own: OwnBackend;
 beforeAll(async () => {
   own = await openOwnBackend();
 });

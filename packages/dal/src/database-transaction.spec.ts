@@ -1,6 +1,6 @@
 import { anyValue, CacheError, ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
-import { bars, storedSymbols } from '@quantumtrade/dal-testing/records';
+import { bars, buildRow, storedSymbols } from '@quantumtrade/dal-testing/records';
 import { Processes } from './testing/processes.js';
 
 let memory: ReturnType<typeof memoryTimeSeries>;
@@ -101,18 +101,7 @@ it('a transaction invalidates cached records except keys it sets', async () => {
   const database = await processes.open();
   const affected = ['market:A:latest', 'features:A:latest', 'features:A:x', 'prediction:p'];
   for (const key of [...affected, 'market:B:latest', 'features:A:y']) await cache.set(key, 'old', 60);
-  const prediction = {
-    predictionId: 'p',
-    symbol: 'A',
-    timestamp: 0,
-    predictionHorizon: 5,
-    predictedPrice: 1,
-    confidence: 0.5,
-    marketRegime: 'calm',
-    featuresUsed: [],
-    modelLatencyMs: 1,
-    strategyParameters: {},
-  };
+  const prediction = buildRow('predictions', { predictionId: 'p', symbol: 'A' });
   await database.transaction((tx) => {
     tx.insertMarketData(bars(['A', 'B']));
     tx.insertFeatures({ symbol: 'A', timestamp: 0, version: 1, features: { x: 1 } });

@@ -2,8 +2,7 @@ import type { AuditEntry, PredictionBatch } from '@quantumtrade/dal-domain';
 import { AUDITED_WRITE, OLDEST_TICK, OPERATIONS, READ } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { currentOperation, onOperationEnd, OperationMetrics } from '@quantumtrade/dal-telemetry';
-import { bars } from '@quantumtrade/dal-testing/records';
-import { buildOutput } from '@quantumtrade/dal-testing/records';
+import { bars, buildOutput, buildRow } from '@quantumtrade/dal-testing/records';
 import { DatabaseAbstraction } from './database-abstraction.js';
 import { Observation } from './observation.js';
 
@@ -126,18 +125,5 @@ it.each([
 const predictionOf = (predictionId: string): PredictionBatch => ({
   modelVersion: 'm1',
   strategy: 's1',
-  predictions: [
-    {
-      predictionId,
-      symbol: 'A',
-      timestamp: 0,
-      predictionHorizon: 5,
-      predictedPrice: 1,
-      confidence: 0.5,
-      marketRegime: 'calm',
-      featuresUsed: [],
-      modelLatencyMs: 1,
-      strategyParameters: {},
-    },
-  ],
+  predictions: [buildRow('predictions', { predictionId, symbol: 'A' })],
 });

@@ -2,18 +2,16 @@ import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import { connectClickHouse } from '../backend.js';
-import { openOwnBackend } from '../testing/own-backend.js';
-import { ClickHouseClient } from './clickhouse-client.js';
+import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { PINNED_SETTINGS } from './pinned-settings.js';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 0, 2);
 const ROWS = 3_000;
 
-let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let own: OwnBackend;
 let proxy: HttpFaultProxy;
 let backend: TimeSeriesBackend;
-let client: ClickHouseClient;
 
 const barsOf = (symbol: string, count: number, stepMs: number) =>
   Array.from({ length: count }, (_, i) =>
@@ -24,20 +22,18 @@ beforeAll(async () => {
   own = await openOwnBackend();
   proxy = await HttpFaultProxy.start({ url: own.settings.url });
   backend = connectClickHouse({ ...own.settings, url: proxy.url, retry: { maxAttempts: 1 } });
-  client = new ClickHouseClient(own.settings);
   await own.backend.marketData.insert({ source: 's', records: barsOf('READ', ROWS, 60_000) });
 });
 
 afterAll(async () => {
   await backend.probe.close();
-  await client.close();
   await proxy.stop();
   await own.close();
 });
 
 it('pinned settings include every overflow mode of the engine', async () => {
-  const found = await client
-    .sql('system')
+  const found = await own.sql
+    .on('system')
     .rows<{ name: string }>(
       'test',
       "SELECT name FROM settings WHERE name LIKE '%overflow_mode%' AND tier != 'Obsolete'",
@@ -47,8 +43,8 @@ it('pinned settings include every overflow mode of the engine', async () => {
 });
 
 it('engine accepts every pinned setting', async () => {
-  const found = await client
-    .sql('system')
+  const found = await own.sql
+    .on('system')
     .rows<{ name: string; value: string }>(
       'test',
       'SELECT name, value FROM settings WHERE name IN {names:Array(String)}',

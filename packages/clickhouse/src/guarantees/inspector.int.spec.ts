@@ -1,23 +1,17 @@
 import type { Guarantee } from '@quantumtrade/dal-domain';
 import { buildRow } from '@quantumtrade/dal-testing/records';
-import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
-import { openOwnBackend } from '../testing/own-backend.js';
+import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { guaranteeInspector } from './inspector.js';
 
-let own: Awaited<ReturnType<typeof openOwnBackend>>;
-let client: ClickHouseClient;
+let own: OwnBackend;
 let sql: Sql;
 
 beforeAll(async () => {
   own = await openOwnBackend();
-  client = new ClickHouseClient(own.settings);
-  sql = client.sql(own.settings.database);
+  sql = own.sql;
 });
-afterAll(async () => {
-  await client.close();
-  await own.close();
-});
+afterAll(() => own.close());
 
 const WINDOW = 'non_replicated_deduplication_window';
 const PLAIN = 'MergeTree ORDER BY (symbol, timestamp, source)';

@@ -1,21 +1,18 @@
 import { marketData, prediction, VersionClock } from '@quantumtrade/dal-domain';
-import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
-import { openOwnBackend } from '../testing/own-backend.js';
+import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { recordRepositories } from './records.js';
 import { RecordWriter } from '../write/record-writer.js';
 
 const ROWS = 100_000;
 const DAY = 86_400_000;
 
-let own: Awaited<ReturnType<typeof openOwnBackend>>;
-let client: ClickHouseClient;
+let own: OwnBackend;
 let sql: Sql;
 
 beforeAll(async () => {
   own = await openOwnBackend();
-  client = new ClickHouseClient(own.settings);
-  sql = client.sql(own.settings.database);
+  sql = own.sql;
   const time = `fromUnixTimestamp64Milli(toInt64(intDiv(number, 100)) * 60000, 'UTC')`;
   await sql.command(
     'test',
@@ -30,10 +27,7 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
-  await client.close();
-  await own.close();
-});
+afterAll(() => own.close());
 
 /** Returns how many granules of its table each query of this work would read, and how many the table has. */
 async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: number; all: number }[]> {

@@ -3,6 +3,7 @@ import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { connectClickHouse } from '../backend.js';
 import type { ClickHouseBackendOptions } from '../backend.js';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
+import type { Sql } from '../connection/sql.js';
 import type { ClickHouseSettings } from '../settings.js';
 
 export type OwnSettings = ClickHouseSettings & { readonly database: string };
@@ -19,28 +20,40 @@ export function ownSettings(more: Partial<ClickHouseSettings> = {}): OwnSettings
   };
 }
 
-/** Opens a backend with its schema in a database of its own, which `close` drops. */
+export interface OwnBackend {
+  readonly backend: TimeSeriesBackend;
+  readonly settings: OwnSettings;
+  /** Statements in the backend's database, over other connections. */
+  readonly sql: Sql;
+  /** Drops the database and closes all connections. */
+  close(): Promise<void>;
+}
+
+/** Opens a backend with its schema in a database of its own. */
 export async function openOwnBackend(
   more: Partial<ClickHouseSettings> = {},
   options?: ClickHouseBackendOptions,
-): Promise<{ backend: TimeSeriesBackend; settings: OwnSettings; close: () => Promise<void> }> {
+): Promise<OwnBackend> {
   const settings = ownSettings(more);
+  const { database } = settings;
   const backend = connectClickHouse(settings, options);
+  const client = new ClickHouseClient(settings);
   await backend.schema.initialize();
   return {
     backend,
     settings,
+    sql: client.sql(database),
     close: async () => {
       await backend.probe.close();
-      await dropDatabase(settings);
+      await dropDatabase(client, database);
     },
   };
 }
 
-async function dropDatabase(settings: OwnSettings): Promise<void> {
-  const client = new ClickHouseClient(settings);
+/** Drops a database and closes the client. */
+export async function dropDatabase(client: ClickHouseClient, database: string): Promise<void> {
   await client
     .sql('system')
-    .command('test', 'DROP DATABASE IF EXISTS {database:Identifier} SYNC', { database: settings.database });
+    .command('test', 'DROP DATABASE IF EXISTS {database:Identifier} SYNC', { database });
   await client.close();
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
-import { ownSettings } from './own-backend.js';
+import { dropDatabase, ownSettings } from './own-backend.js';
 
 const opened: { client: ClickHouseClient; database: string }[] = [];
 
@@ -17,12 +17,7 @@ export function ownDatabase(name?: string): Sql {
 
 /** Drops the databases of {@link ownDatabase}; for `afterAll`. */
 export async function dropOwnDatabases(): Promise<void> {
-  for (const { client, database } of opened.splice(0)) {
-    await client
-      .sql('system')
-      .command('test', 'DROP DATABASE IF EXISTS {database:Identifier} SYNC', { database });
-    await client.close();
-  }
+  for (const { client, database } of opened.splice(0)) await dropDatabase(client, database);
 }
 
 export async function tablesOf(sql: Sql, pattern = '%'): Promise<string[]> {

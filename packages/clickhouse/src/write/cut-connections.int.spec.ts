@@ -4,8 +4,7 @@ import { Random } from '@quantumtrade/dal-testing';
 import { TcpFaultProxy, type Cut } from '@quantumtrade/dal-testing/proxies';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import { connectClickHouse } from '../backend.js';
-import { ClickHouseClient } from '../connection/clickhouse-client.js';
-import { openOwnBackend } from '../testing/own-backend.js';
+import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 
 const ROUNDS = Number(process.env['QT_RUNS'] ?? 30);
 const SEED = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -14,25 +13,22 @@ const ROWS = 300;
 const REQUEST_BYTES = 30_000;
 const ANSWER_BYTES = 1_200;
 
-let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let own: OwnBackend;
 let proxy: TcpFaultProxy;
 let backend: TimeSeriesBackend;
-let direct: ClickHouseClient;
 
 beforeAll(async () => {
   own = await openOwnBackend();
   proxy = await TcpFaultProxy.start(Number(new URL(own.settings.url).port));
   const retry = { maxAttempts: 20, initialDelayMs: 1, maxDelayMs: 50 };
   backend = connectClickHouse({ ...own.settings, url: `http://${proxy.address}`, retry });
-  direct = new ClickHouseClient(own.settings);
   // The tables are counted as they are, without what merges would remove.
-  await direct.sql(own.settings.database).command('test', `SYSTEM STOP MERGES ${marketData.table}`);
+  await own.sql.command('test', `SYSTEM STOP MERGES ${marketData.table}`);
 });
 
 afterAll(async () => {
   await backend.probe.close();
   await proxy.stop();
-  await direct.close();
   await own.close();
 });
 
@@ -74,12 +70,10 @@ async function writeBlocks(round: number): Promise<void> {
 }
 
 async function counted(): Promise<{ rows: number; keys: number; newest: number }> {
-  const [found] = await direct
-    .sql(own.settings.database)
-    .rows<Record<string, string>>(
-      'test',
-      `SELECT count() AS rows, uniqExact(symbol, timestamp, source) AS keys, toString(max(close)) AS newest FROM ${marketData.table}`,
-    );
+  const [found] = await own.sql.rows<Record<string, string>>(
+    'test',
+    `SELECT count() AS rows, uniqExact(symbol, timestamp, source) AS keys, toString(max(close)) AS newest FROM ${marketData.table}`,
+  );
   return { rows: Number(found!['rows']), keys: Number(found!['keys']), newest: Number(found!['newest']) };
 }
 

@@ -1,12 +1,12 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 import { connectClickHouse } from '../backend.js';
-import { openOwnBackend } from '../testing/own-backend.js';
+import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { barRows } from '../testing/native-records.js';
 
 const ROWS = 2_000;
 
-let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let own: OwnBackend;
 let proxy: HttpFaultProxy;
 let backend: TimeSeriesBackend;
 

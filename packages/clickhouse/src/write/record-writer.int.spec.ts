@@ -1,9 +1,8 @@
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { feature, VersionClock } from '@quantumtrade/dal-domain';
 import { buildRow } from '@quantumtrade/dal-testing/records';
-import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
-import { openOwnBackend } from '../testing/own-backend.js';
+import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { RecordWriter } from './record-writer.js';
 import { decodeNativeBlock } from './store-block.js';
 
@@ -11,22 +10,17 @@ const MINUTE = 60_000;
 const START = Date.UTC(2024, 0, 31, 23, 0);
 const versions = new VersionClock({ now: () => START });
 
-let own: Awaited<ReturnType<typeof openOwnBackend>>;
+let own: OwnBackend;
 let backend: TimeSeriesBackend;
-let client: ClickHouseClient;
 let sql: Sql;
 
 beforeAll(async () => {
   own = await openOwnBackend();
   backend = own.backend;
-  client = new ClickHouseClient(own.settings);
-  sql = client.sql(own.settings.database);
+  sql = own.sql;
 });
 
-afterAll(async () => {
-  await client.close();
-  await own.close();
-});
+afterAll(() => own.close());
 
 const writerOf = (through: Sql, maxBlockRows: number) => new RecordWriter(through, versions, maxBlockRows);
 

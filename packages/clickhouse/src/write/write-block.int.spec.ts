@@ -1,28 +1,22 @@
 import type { EncodedBlock, Field, RecordDefinition } from '@quantumtrade/dal-domain';
 import { marketData, VersionClock } from '@quantumtrade/dal-domain';
-import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import { barRows } from '../testing/native-records.js';
 import { intercepted } from '../testing/own-schema.js';
-import { openOwnBackend } from '../testing/own-backend.js';
+import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { RecordWriter } from './record-writer.js';
 
-let own: Awaited<ReturnType<typeof openOwnBackend>>;
-let client: ClickHouseClient;
+let own: OwnBackend;
 let sql: Sql;
 
 beforeAll(async () => {
   own = await openOwnBackend();
-  client = new ClickHouseClient(own.settings);
-  sql = client.sql(own.settings.database);
+  sql = own.sql;
   await sql.command('test', `SYSTEM STOP MERGES ${marketData.table}`);
 });
 
-afterAll(async () => {
-  await client.close();
-  await own.close();
-});
+afterAll(() => own.close());
 
 beforeEach(() => sql.command('test', `TRUNCATE TABLE ${marketData.table}`));
 
