@@ -20,7 +20,7 @@ import { ChainEnd, type Recovery } from './writing/chain.js';
 export interface AuditTrailOptions {
   /** Directory on a local file system. Created if missing. Any number of processes may record into it at the same time. */
   directory: string;
-  /** Key that seals lines by HMAC, so that nobody without it can write others. A trail keeps the key it was begun with. */
+  /** Key of the HMAC that seals lines: without it, no valid line can be written. A trail keeps its first key. */
   key?: string;
   /** @default the system clock */
   clock?: TimeSource;

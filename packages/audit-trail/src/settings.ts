@@ -4,6 +4,6 @@ export const AUDIT_SETTINGS = {
   directory: { kind: 'path' },
   /** The name in the trail's entries. Without it, the application decides. */
   actor: { kind: 'text' },
-  /** Key that seals the trail: without it nobody can rewrite the trail unnoticed. */
+  /** Key that seals the trail: a rewrite without the key is detected. */
   key: { kind: 'secret' },
 } as const;

@@ -44,7 +44,7 @@ export class CoherentKeyspace<P extends string, T> {
     return entry.value;
   }
 
-  /** Returns the value; null when there is none, it has expired, or it does not match its schema. */
+  /** Returns the value, or null when it is missing, has expired or does not match its schema. */
   get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
     return promiseTry(() => {
       const { firstLevel, counters } = this.#core;
@@ -84,7 +84,7 @@ export class CoherentKeyspace<P extends string, T> {
   }
 
   /**
-   * Returns the value, loaded when there is none. Callers of one key share one load, so its loaders must be alike. A loaded
+   * Returns the value and loads it when it is missing. Callers of one key share one load, so its loaders must be alike. A loaded
    * value is stored only if its key has not changed meanwhile. While the second level does not answer, values come from this
    * process or the loader, with a bounded number of loads at a time. Rejects with the loader's error, with `TimeoutError` when
    * it takes too long, and with `ValidationError` when it returns what is not a value of the keyspace. Each caller gets a

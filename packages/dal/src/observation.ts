@@ -79,7 +79,7 @@ export class Observation {
   }
 
   /**
-   * Returns a block writer that is observed likewise. Its audit entries are named `<record>.write` and carry the block's id. A
+   * Returns an observed block writer. Its audit entries are named `<record>.write` and carry the block's id. A
    * block leaves one entry when it is stored, one when it is refused for good, and one at the first of its retryable failures.
    */
   blocks(blocks: BlockWriter): BlockWriter {
@@ -152,7 +152,7 @@ export class Observation {
 /** An audit entry without its time and actor. */
 type AuditDetails = Partial<AuditEntry> & Pick<AuditEntry, 'outcome'>;
 
-/** Calls only where the answer is not at hand. Observers of the operation channel see every call. */
+/** Calls the method only where no value is in the first level. Subscribers of the operation channel get every call. */
 function answeredAtHand(
   series: OperationSeries,
   peek: (...args: unknown[]) => unknown,

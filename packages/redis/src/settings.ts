@@ -3,7 +3,7 @@ import type { SettingsInput, SettingsOf } from '@quantumtrade/dal-runtime';
 /**
  * Mechanism that announces changes of cached values.
  *
- * - `tracking`: the server announces every write, eviction and flush, whoever makes it (`CLIENT TRACKING`). Where it
+ * - `tracking`: the server announces every write, eviction and flush by any client (`CLIENT TRACKING`). Where it
  *   refuses, listeners stay disconnected.
  * - `pubsub`: for proxies and users without permission to track. Every write through this adapter, with the same setting and
  *   prefix, publishes its keys. Writes by other clients, evictions, flushes and writes whose connection broke are not

@@ -14,7 +14,7 @@ import { checkBehindHead, type Unacknowledged } from './unacknowledged.js';
 export interface AuditReport {
   /** Whether no trace of tampering was found. */
   readonly ok: boolean;
-  /** Whether lines are sealed with a key. Without one, whoever can write all files can forge a consistent trail. */
+  /** Whether lines are sealed with a key. Without one, a process that can write all files can forge a consistent trail. */
   readonly keyed: boolean;
   /** Number of intact lines up to the head. */
   readonly records: number;

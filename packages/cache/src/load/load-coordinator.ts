@@ -9,7 +9,7 @@ import { Lease, NewLease, UNREADABLE } from '../tiers/leases.js';
 import type { LoadedValue, SecondLevel } from '../tiers/second-level.js';
 
 /**
- * Loads a value from its source; null when there is none. The value is handed over: it is frozen and may be shared. The signal
+ * Loads a value from its source, or null when the source has none. The cache owns the value: it freezes and shares it. The signal
  * aborts when no caller waits any longer or the load's time is over.
  */
 export type Loader<T> = (options: CallOptions) => Promise<T | null>;

@@ -7,7 +7,7 @@ export interface ReadThroughObserver {
   cacheLookup(hit: boolean): void;
 }
 
-/** Loads a value from the store; null when it has none. The value is handed over, to be shared and frozen. */
+/** Loads a value from the store, or null when the store has none. The cache owns the value: it freezes and shares it. */
 export type StoreLoader<P extends string, T> = (parts: KeyParts<P>, limits: CallOptions) => Promise<T | null>;
 
 /** The values of one keyspace from this process, else the second level, else the store. They are shared and frozen. */
@@ -41,7 +41,7 @@ export class ReadThroughKeyspace<P extends string, T> {
     return value;
   }
 
-  /** Returns the value, or null when there is none. */
+  /** Returns the value, or null when the store has none. */
   async get(parts: KeyParts<P>, options: CallOptions | undefined): Promise<T | null> {
     return (await this.find(parts, options)).value;
   }

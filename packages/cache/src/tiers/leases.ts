@@ -7,7 +7,7 @@ export const ABSENT = Symbol('absent');
 export const UNREADABLE = Symbol('unreadable');
 
 /**
- * Held by a key while its value is loaded. Every write and deletion of the key removes the lease, whoever does it, and a load
+ * Held by a key while its value is loaded. Every write and deletion of the key by any client removes the lease, and a load
  * stores its value only in the place of its own lease.
  */
 export class Lease {

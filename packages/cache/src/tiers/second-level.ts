@@ -139,8 +139,8 @@ export class SecondLevel<P extends string, T> {
   }
 
   /**
-   * Stores a loaded value if the key still holds the load's lease, and keeps it on the first level at once. Nobody has to be
-   * notified: no first level holds anything of a key with a lease.
+   * Stores a loaded value if the key still holds the load's lease, and keeps it on the first level at once. Sends no
+   * notification: no first level holds a value of a key with a lease.
    */
   async storeLoaded(key: string, token: string, loaded: LoadedValue<T>): Promise<boolean> {
     const { cache, firstLevel, local, time, writes } = this.#core;

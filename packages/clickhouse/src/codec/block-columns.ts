@@ -21,7 +21,7 @@ export interface KeyedRows {
   column(name: string): ColumnValues;
 }
 
-/** A block's bytes, and what is known of its rows. */
+/** The bytes of a block, with the batches and symbols of its rows. */
 export interface FinishedColumns {
   /** Body that follows `INSERT INTO table (columns) FORMAT Native`. */
   readonly bytes: Buffer;

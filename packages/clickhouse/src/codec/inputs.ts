@@ -121,7 +121,7 @@ const WITHOUT_MONTH = 0;
 /** Splits rows by the month of their timestamp, which is their partition. */
 export class MonthSplitter {
   readonly #position: number;
-  /** The timestamps of the rows at hand. */
+  /** The timestamps of the rows being appended. */
   readonly #timestamps = new InstantWriter({ kind: 'instant' });
   /** The month of the last instant: instants come in runs. */
   #month: Month = { number: NaN, start: Infinity, end: -Infinity };

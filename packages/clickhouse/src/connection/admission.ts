@@ -57,7 +57,7 @@ export class Admission {
   }
 
   /**
-   * Takes a slot: at once, which returns undefined, or when the promise resolves. Whoever has a slot calls {@link release}.
+   * Takes a slot: immediately if it returns undefined, otherwise when the promise resolves. The caller then has to call {@link release}.
    * Throws or rejects with `NotAdmittedError`, or with the reason of the query's signal.
    */
   acquire(query: AdmittedQuery): Promise<void> | undefined {

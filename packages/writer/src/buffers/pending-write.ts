@@ -47,7 +47,7 @@ export class PendingWrite {
     this.#receipt = receipt;
     this.findSuperseded = findSuperseded;
     this.outcome = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
-    // A failure that nobody awaits must not end the process.
+    // An unawaited rejection must not end the process.
     this.outcome.catch(() => undefined);
     if (receipt.acceptedCount === 0) this.#end(() => this.#settle.resolve(receipt));
   }

@@ -78,7 +78,7 @@ export class TransactionApplier {
   expect(id: string): { readonly outcome: Promise<AppliedTransaction>; forget(): void } {
     let settle!: Omit<WaitingCaller, 'outcome'>;
     const outcome = new Promise<AppliedTransaction>((resolve, reject) => (settle = { resolve, reject }));
-    // A failure that nobody awaits must not end the process.
+    // An unawaited rejection must not end the process.
     outcome.catch(() => undefined);
     this.#waiting.set(id, { outcome, ...settle });
     return { outcome, forget: () => void this.#waiting.delete(id) };

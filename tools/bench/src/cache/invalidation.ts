@@ -60,7 +60,7 @@ export async function* invalidation(url: string): AsyncGenerator<Result> {
 }
 
 const CACHEABLE =
-  'cacheable tells nobody by itself; writes by clients other than bentocache go unheard by bentocache';
+  'cacheable sends no invalidations by itself; bentocache receives none for writes by other clients';
 
 const versionOf = (value: unknown) => (value as FeatureSet | undefined)?.version;
 

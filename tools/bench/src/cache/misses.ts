@@ -10,7 +10,7 @@ const ROUNDS = 5;
 const IN_PROCESS = 10_000;
 const LOAD = { callers: 100, forMs: 400 };
 
-/** Keys that nobody has asked for before, with a loader that answers at once. */
+/** Keys that have not been read before, with a loader that answers at once. */
 export async function* misses(url: string): AsyncGenerator<Result> {
   const sides: Sides<LoadingSide> = {
     ours: await twoLevels(url, 'misses:', { maxEntries: IN_PROCESS }),

@@ -8,7 +8,7 @@ import type { LoadingSide, ManySide } from './side.js';
 import { featureKeyspace, TTL_SECONDS } from './values.js';
 
 export interface TwoLevels extends LoadingSide, ManySide {
-  /** The value in this process; undefined when there is none. */
+  /** The value in this process, if any. */
   peek(symbol: string): FeatureSet | undefined;
 }
 

@@ -64,7 +64,7 @@ export class ForeignClient implements CacheClient {
     return change.keys;
   }
 
-  /** Returns the keys that held a value: a change of others notifies nobody. */
+  /** Returns the keys that held a value: a change of other keys causes no notification. */
   async #changed(
     keys: readonly number[],
     change: (name: string) => Promise<number>,

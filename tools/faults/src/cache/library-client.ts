@@ -36,7 +36,7 @@ export class LibraryClient implements CacheClient {
     return keys;
   }
 
-  /** Deletes by pattern. Returns the keys that held a value: the deletion of others notifies nobody. */
+  /** Deletes by pattern. Returns the keys that held a value: the deletion of other keys causes no notification. */
   async #deleteWhere(keys: readonly number[]): Promise<readonly number[]> {
     const found: number[] = [];
     for (const key of keys) {
