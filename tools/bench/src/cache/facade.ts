@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseAbstraction } from '@quantumtrade/dal';
+import type { FeatureBatch } from '@quantumtrade/dal-domain';
 import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import type { Result } from '../bench.js';
@@ -81,18 +82,27 @@ async function filledDatabase(url: string) {
   const database = new DatabaseAbstraction({ timeSeries: memoryTimeSeries(), cache: backend });
   while (!(await database.health()).cache.invalidationsConnected) await delay(1);
   const all = symbolNames(SYMBOLS);
-  await database.insertFeatures(all.map((symbol) => featuresOf(symbol)));
-  await database.insertMarketData({ source: 'bench', records: all.map((symbol) => ({ ...bar, symbol })) });
-  await database.insertPredictions({
-    modelVersion: 'm1',
-    strategy: 's1',
-    predictions: all.map((symbol) => ({ ...prediction, predictionId: symbol, symbol })),
-  });
+  const written = [
+    await database.insertFeatures(all.map(featureBatchOf)),
+    await database.insertMarketData({ source: 'bench', records: all.map((symbol) => ({ ...bar, symbol })) }),
+    await database.insertPredictions({
+      modelVersion: 'm1',
+      strategy: 's1',
+      predictions: all.map((symbol) => ({ ...prediction, predictionId: symbol, symbol })),
+    }),
+  ];
+  const refused = written.flatMap(({ errors }) => errors)[0];
+  if (refused) throw new Error(`${refused.field} ${refused.reason}`);
   for (const symbol of all) {
     await database.realtime.setMarketRegime({ symbol, regime: 'calm', confidence: 0.5, timestamp });
     await database.authContexts.save(symbol, { userId: symbol, roles: ['trader'], permissions: [] });
   }
   return { database, close: () => database.close() };
+}
+
+function featureBatchOf(symbol: string): FeatureBatch {
+  const { timestamp, features, metadata, version } = featuresOf(symbol);
+  return { symbol, timestamp, features, metadata, version };
 }
 
 const bar = {

@@ -31,11 +31,17 @@ export function secondLevel(url: string, prefix: string, decoder: Decoder<unknow
 export async function twoLevels(
   url: string,
   keyPrefix: string,
-  options: CoherentCacheOptions & KeyspaceOptions & { ttlSeconds?: number } = {},
+  {
+    maxEntries,
+    ttlSeconds = featureKeyspace.ttlSeconds,
+    ...options
+  }: Pick<CoherentCacheOptions, 'maxEntries'> & KeyspaceOptions & { ttlSeconds?: number } = {},
 ): Promise<TwoLevels> {
   const backend = connectRedis({ url, keyPrefix, budgetMs: 10_000 });
-  const cache = new CoherentCache(backend, { budgetMs: BUDGET_MS, ...options });
-  const { ttlSeconds = featureKeyspace.ttlSeconds } = options;
+  const cache = new CoherentCache(backend, {
+    budgetMs: BUDGET_MS,
+    ...(maxEntries !== undefined && { maxEntries }),
+  });
   const keyspace = cache.keyspace({ ...featureKeyspace, ttlSeconds }, options);
   while (!cache.health().isConnected) await delay(1);
   return {
