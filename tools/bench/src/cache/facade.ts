@@ -5,11 +5,12 @@ import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
 import type { Result } from '../bench.js';
 import { inRounds } from '../bench.js';
-import { inThroughput, sliceThroughput, warmedUp } from './loads.js';
+import { inThroughput, sliceThroughput, warmedUp } from '../loads.js';
 import { twoLevels } from './ours.js';
 import { rawRedis } from './peers.js';
 import { fill } from './side.js';
-import { anyOf, featuresOf, slices, symbolNames } from './values.js';
+import { featuresOf } from './values.js';
+import { anyOf, slices, symbolNames } from '../random.js';
 
 const ROUNDS = 5;
 const READS = 1 << 17;

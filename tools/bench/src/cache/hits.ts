@@ -1,12 +1,12 @@
 import type { Result, Sides } from '../bench.js';
 import { eachSide } from '../bench.js';
-import { inThroughput, inWarmRounds, sliceThroughput } from './loads.js';
+import { inThroughput, inWarmRounds, sliceThroughput } from '../loads.js';
 import type { TwoLevels } from './ours.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { CacheSide } from './side.js';
 import { fill, store, withSides } from './side.js';
-import { anyOf, slices, symbolNames, zipf } from './values.js';
+import { anyOf, slices, symbolNames, zipf } from '../random.js';
 
 const ROUNDS = 5;
 const READS = 1 << 17;

@@ -1,5 +1,5 @@
 import type { Result, Sides } from '../bench.js';
-import { closedLoop, inPercentiles, inThroughput, inWarmRounds } from './loads.js';
+import { closedLoop, inPercentiles, inThroughput, inWarmRounds } from '../loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { LoadingSide } from './side.js';

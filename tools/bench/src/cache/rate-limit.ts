@@ -2,7 +2,7 @@ import { connectRedis } from '@quantumtrade/dal-redis';
 import { Redis } from 'ioredis';
 import type { Result } from '../bench.js';
 import { eachSide } from '../bench.js';
-import { closedLoop, inPercentiles, inThroughput, inWarmRounds, openLoop } from './loads.js';
+import { closedLoop, inPercentiles, inThroughput, inWarmRounds, openLoop } from '../loads.js';
 import { withSides } from './side.js';
 
 const ROUNDS = 5;

@@ -1,10 +1,10 @@
 import type { Result, Sides } from '../bench.js';
-import { inPercentiles, inWarmRounds, ofRounds, openLoop } from './loads.js';
+import { inPercentiles, inWarmRounds, ofRounds, openLoop } from '../loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
-import { symbolNames, zipf } from './values.js';
+import { symbolNames, zipf } from '../random.js';
 
 const ROUNDS = 9;
 const FOR_MS = 1_000;

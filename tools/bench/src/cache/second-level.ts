@@ -1,6 +1,6 @@
 import type { Result, Sides } from '../bench.js';
 import { eachSide } from '../bench.js';
-import type { Latencies } from './loads.js';
+import type { Latencies } from '../loads.js';
 import {
   closedLoop,
   inPercentiles,
@@ -10,12 +10,13 @@ import {
   openLoop,
   sliceThroughput,
   warmedUp,
-} from './loads.js';
+} from '../loads.js';
 import { secondLevel, twoLevels } from './ours.js';
 import { bentocache, cacheable, rawRedis } from './peers.js';
 import type { LoadingSide, ManySide, CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
-import { anyOf, featureKeyspace, featuresOf, slices, symbolNames } from './values.js';
+import { featureKeyspace, featuresOf } from './values.js';
+import { anyOf, slices, symbolNames } from '../random.js';
 
 const KEYS = 10_000;
 const ROUNDS = 7;

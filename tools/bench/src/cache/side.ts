@@ -1,6 +1,7 @@
 import type { Result, Sides } from '../bench.js';
-import { featuresOf, slices } from './values.js';
+import { featuresOf } from './values.js';
 import type { FeatureSet } from '@quantumtrade/dal-domain';
+import { slices } from '../random.js';
 
 /** One way of caching the features of symbols, on keys of its own. */
 export interface CacheSide {

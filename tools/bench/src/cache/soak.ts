@@ -1,12 +1,13 @@
 import type { Bench, Result } from '../bench.js';
 import { spread } from '../bench.js';
 import { collectGarbage } from '../settle.js';
-import { sliceThroughput } from './loads.js';
+import { sliceThroughput } from '../loads.js';
 import { twoLevels } from './ours.js';
 import { rawRedis } from './peers.js';
 import type { RedisServer } from './redis-server.js';
 import { withSides } from './side.js';
-import { anyOf, featuresOf, slices, symbolNames, zipf } from './values.js';
+import { featuresOf } from './values.js';
+import { anyOf, slices, symbolNames, zipf } from '../random.js';
 
 const KEYS = 100_000;
 const IN_PROCESS = 10_000;

@@ -1,6 +1,5 @@
 import type { FeatureSet, Keyspace } from '@quantumtrade/dal-domain';
 import { keyspaces } from '@quantumtrade/dal-domain';
-import { sequence } from '../random.js';
 
 /** Longer than a bench takes. */
 export const TTL_SECONDS = 3_600;
@@ -38,35 +37,3 @@ const NAMES = [
   'adx_14',
   'cci_20',
 ];
-
-export const symbolNames = (count: number): string[] => Array.from({ length: count }, (_, n) => `SYM${n}`);
-
-/** So many of these, at random, each as likely as any other. */
-export function anyOf<T>(things: readonly T[], count: number, seed = 1): T[] {
-  const random = sequence(seed);
-  return Array.from({ length: count }, () => things[random() % things.length]!);
-}
-
-/** So many of these by Zipf's law with an exponent of 1: the second half as often as the first, the third a third. */
-export function zipf<T>(things: readonly T[], count: number, seed = 1): T[] {
-  const random = sequence(seed);
-  const sums = new Float64Array(things.length);
-  let sum = 0;
-  for (let i = 0; i < sums.length; i++) sums[i] = sum += 1 / (i + 1);
-  const rankOf = (mark: number) => {
-    let [low, high] = [0, sums.length - 1];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sums[middle]! <= mark) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  return Array.from({ length: count }, () => things[rankOf((random() / 2 ** 32) * sum)]!);
-}
-
-/** Cut into pieces of one length, a shorter one at the end. */
-export function slices<T>(things: readonly T[], length: number): T[][] {
-  const count = Math.ceil(things.length / length);
-  return Array.from({ length: count }, (_, n) => things.slice(n * length, (n + 1) * length));
-}

@@ -1,10 +1,11 @@
 import type { Result, Sides } from '../bench.js';
-import { closedLoop, inPercentiles, inThroughput, inWarmRounds } from './loads.js';
+import { closedLoop, inPercentiles, inThroughput, inWarmRounds } from '../loads.js';
 import { twoLevels } from './ours.js';
 import { bentocache, cacheable } from './peers.js';
 import type { CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
-import { featuresOf, symbolNames } from './values.js';
+import { featuresOf } from './values.js';
+import { symbolNames } from '../random.js';
 
 const ROUNDS = 5;
 const KEYS = 15_000;

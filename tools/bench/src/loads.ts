@@ -1,10 +1,10 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Result, Sides, Title } from '../bench.js';
-import { compared, eachSide, inRounds } from '../bench.js';
-import { shuffler } from '../random.js';
-import { collectGarbage } from '../settle.js';
+import type { Result, Sides, Title } from './bench.js';
+import { compared, eachSide, inRounds } from './bench.js';
+import { shuffler } from './random.js';
+import { collectGarbage } from './settle.js';
 
 export interface Throughput {
   readonly perSecond: number;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { closedLoop, inTurns, openLoop, sliceThroughput } from './loads.js';
-import { slices } from './values.js';
+import { slices } from './random.js';
 
 it('counts each call of a closed loop once', async () => {
   let underWay = 0;
