@@ -76,11 +76,10 @@ export async function readFailure(answer: Answer, signal: AbortSignal): Promise<
 }
 
 /**
- * Reads the answer to a statement without rows, mostly an empty text. Throws the server's error, in the head or in the body, and
+ * Reads the body of a success without rows, mostly an empty text. Throws the server's error that the text reports, and
  * `BrokenMessageError` for a text that is too long to be one of ClickHouse.
  */
 export async function readReport(answer: Answer, signal: AbortSignal): Promise<string> {
-  if (!isSuccess(answer)) throw await readFailure(answer, signal);
   const chunks: Buffer[] = [];
   try {
     await readBody(answer, signal, MAX_REPORT_BYTES, chunks);

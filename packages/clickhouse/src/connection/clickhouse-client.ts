@@ -2,11 +2,11 @@ import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { ClickHouseSettings, CompleteSettings } from '../settings.js';
 import { Admission } from './admission.js';
+import { Control } from './control.js';
+import type { ConnectionPool } from './database-sql.js';
 import { DatabaseSql } from './database-sql.js';
 import { HttpDriver } from './driver/http-driver.js';
-import { Kills } from './kill.js';
 import { PinnedSettings } from './pinned-settings.js';
-import { QueryPool } from './query-pool.js';
 import { completeClickHouseSettings } from './settings.js';
 import type { Sql } from './sql.js';
 
@@ -19,35 +19,30 @@ const CONTROL_CONNECTIONS = 2;
 export class ClickHouseClient implements BackendProbe {
   readonly #settings: CompleteSettings;
   readonly #drivers: readonly HttpDriver[];
-  readonly #queries: QueryPool;
+  readonly #queries: ConnectionPool;
   /** A ping has its own connection, so that it measures the server and not the queue. */
-  readonly #pings: QueryPool;
+  readonly #pings: ConnectionPool;
   readonly #probe: Sql;
-  readonly #kills: Kills;
 
   constructor(given: ClickHouseSettings) {
     const settings = completeClickHouseSettings(given);
     const { maxConnections, maxQueuedCalls: maxQueued, retry } = settings;
     const pinned = new PinnedSettings({ max_query_size: settings.maxQuerySize });
-    const control = new HttpDriver(settings, CONTROL_CONNECTIONS);
+    const controls = new HttpDriver(settings, CONTROL_CONNECTIONS);
     const queries = new HttpDriver(settings, maxConnections, pinned);
     const pings = new HttpDriver(settings, 1, pinned);
-    const kills = new Kills(control);
-    const now = Date.now;
+    const control = new Control(controls);
+    const poolOf = (driver: HttpDriver, capacity: number): ConnectionPool => ({
+      driver,
+      admission: new Admission({ capacity, maxQueued, now: Date.now }),
+      pinned,
+      control,
+      isClosed: false,
+    });
     this.#settings = settings;
-    this.#drivers = [queries, pings, control];
-    this.#kills = kills;
-    const shared = { pinned, control, kills };
-    this.#queries = new QueryPool({
-      ...shared,
-      driver: queries,
-      admission: new Admission({ capacity: maxConnections, maxQueued, now }),
-    });
-    this.#pings = new QueryPool({
-      ...shared,
-      driver: pings,
-      admission: new Admission({ capacity: Infinity, maxQueued, now }),
-    });
+    this.#drivers = [queries, pings, controls];
+    this.#queries = poolOf(queries, maxConnections);
+    this.#pings = poolOf(pings, Infinity);
     this.#probe = new DatabaseSql(this.#pings, SYSTEM, { ...settings, retry: { ...retry, maxAttempts: 1 } });
   }
 
@@ -81,9 +76,10 @@ export class ClickHouseClient implements BackendProbe {
   }
 
   async close(): Promise<void> {
-    this.#queries.close();
-    this.#pings.close();
-    this.#kills.close();
+    for (const pool of [this.#queries, this.#pings]) {
+      pool.isClosed = true;
+      pool.control.close();
+    }
     await Promise.all(this.#drivers.map((driver) => driver.close()));
   }
 }

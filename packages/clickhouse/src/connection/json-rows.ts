@@ -56,7 +56,7 @@ export async function readJsonRows<T>(
   { maxRows, maxBytes }: ReadLimits,
   convert: ((json: unknown) => T) | undefined,
 ): Promise<T[]> {
-  if (!isSuccess(answer)) throw withRowLimit(await readFailure(answer, signal), maxRows);
+  if (!isSuccess(answer)) throw await readFailure(answer, signal);
   const parser = new RowParser(maxRows, convert);
   let cut: unknown;
   try {
@@ -68,7 +68,7 @@ export async function readJsonRows<T>(
   const rest = parser.end();
   if (rest !== undefined) {
     const error = reportIn(rest, exceptionMarker(answer));
-    if (error) throw withRowLimit(error, maxRows);
+    if (error) throw error;
   }
   if (cut !== undefined) throw cut;
   if (rest !== undefined) throw new BrokenMessageError('the answer ends before its last row');
@@ -80,8 +80,8 @@ export async function readJsonRows<T>(
   return rows;
 }
 
-/** The server stops before it sends a row beyond the limit, mostly. */
-const withRowLimit = (error: Error, maxRows: number): Error =>
+/** Returns the error of a result with more rows than allowed for the server's own; mostly the server sends no row beyond the limit. */
+export const withRowLimit = (error: unknown, maxRows: number): unknown =>
   error instanceof ServerError &&
   error.code === SERVER_ERRORS.TOO_MANY_ROWS_OR_BYTES.code &&
   error.message.startsWith('Limit for result exceeded')
