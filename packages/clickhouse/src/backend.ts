@@ -15,7 +15,8 @@ import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
 import { recordRepositories } from './repositories/records.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
-import { RecordWriter } from './write/record-writer.js';
+import { NativeBlockWriter } from './write/block-writer.js';
+import { RecordTables, RecordWriter } from './write/record-writer.js';
 
 export interface ClickHouseBackendOptions {
   /** Time of batches without a time of their own. @default the system's clock */
@@ -48,14 +49,11 @@ export function connectClickHouse(
   const client = new ClickHouseClient(settings);
   const sql = client.sql(client.database);
   const versions = new VersionClock(clock, maxFutureSkewMs);
-  const writer = new RecordWriter(sql, versions, client.maxInsertBlockSize);
+  const tables = new RecordTables();
   return {
-    ...recordRepositories(sql, writer),
+    ...recordRepositories(sql, new RecordWriter(sql, versions, client.maxInsertBlockSize, tables)),
     analytics: analytics(sql),
-    blocks: {
-      collect: (record) => writer.collect(record),
-      write: (block, options) => writer.write(block, options),
-    },
+    blocks: new NativeBlockWriter(sql, versions, client.maxInsertBlockSize, tables),
     checkpoints: checkpointRepository(sql, versions),
     schema: new ClickHouseSchemaController(
       sql,

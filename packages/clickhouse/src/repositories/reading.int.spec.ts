@@ -2,7 +2,7 @@ import { marketData, prediction, VersionClock } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { recordRepositories } from './records.js';
-import { RecordWriter } from '../write/record-writer.js';
+import { RecordTables, RecordWriter } from '../write/record-writer.js';
 
 const ROWS = 100_000;
 const DAY = 86_400_000;
@@ -61,7 +61,7 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
   return found;
 }
 
-const writer = () => new RecordWriter(sql, new VersionClock({ now: () => 0 }), 1_000);
+const writer = () => new RecordWriter(sql, new VersionClock({ now: () => 0 }), 1_000, new RecordTables());
 
 const repositories = (spied: Sql) => recordRepositories(spied, writer());
 

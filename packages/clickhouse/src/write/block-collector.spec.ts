@@ -12,12 +12,18 @@ import fc from 'fast-check';
 import { rowsOf } from '../testing/rows-of.js';
 import { recordsOf } from '../testing/native-records.js';
 import type { Sql } from '../connection/sql.js';
-import { RecordWriter } from './record-writer.js';
+import { NativeBlockWriter } from './block-writer.js';
+import { RecordTables } from './record-writer.js';
 import { decodeNativeBlock } from './store-block.js';
 
 const NOW = Date.UTC(2024, 1, 29);
 const seed = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const writer = new RecordWriter({} as Sql, new VersionClock({ now: () => NOW }), Infinity);
+const writer = new NativeBlockWriter(
+  {} as Sql,
+  new VersionClock({ now: () => NOW }),
+  Infinity,
+  new RecordTables(),
+);
 
 const label = fc.constantFrom<unknown>('vendor', 'ü', 'vendor', '', undefined, 'x'.repeat(257));
 const timestamp = fc.constantFrom<unknown>(undefined, undefined, 5, new Date(6), 'now', null, 0.5);

@@ -5,14 +5,15 @@ import type {
   BatchVersion,
   BlockCollector,
   CollectedBlock,
+  RecordBatches,
   RecordName,
   VersionClock,
 } from '@quantumtrade/dal-domain';
-import { drawVersion, hasOwnTime } from '@quantumtrade/dal-domain';
+import { drawVersion, hasOwnTime, isColumnBatch, readColumnBatch, records } from '@quantumtrade/dal-domain';
 import type { BlockBuilder, BatchAppend } from '../codec/block-builder.js';
 import type { BlockMemory } from './block-memory.js';
-import type { ReadBatch } from './read-batch.js';
-import { readBatch } from './read-batch.js';
+import type { ReadBatch } from './record-writer.js';
+import { readRowBatch } from './record-writer.js';
 
 /** Encodes batches as they come, into one block for each month. */
 export class NativeBlockCollector<N extends RecordName> implements BlockCollector<N> {
@@ -103,6 +104,18 @@ export class NativeBlockCollector<N extends RecordName> implements BlockCollecto
     this.#mayBeOlder = false;
     return collected;
   }
+}
+
+/** Reads a batch of rows or of columns. Throws as {@link readRowBatch} does. */
+function readBatch<N extends RecordName>(record: N, batch: Batch<N>, version: BatchVersion): ReadBatch {
+  if (!isColumnBatch(batch)) return readRowBatch(record, batch as RecordBatches[N], version);
+  const { columns, constants, rounding } = readColumnBatch(records[record], batch);
+  return {
+    errors: [],
+    roundedCount: 0,
+    append: (builder, from, to) =>
+      builder.appendColumns(columns, { constants, rounding, version: version as bigint, from, to }),
+  };
 }
 
 /** Returns the position of the first number above a value in an ascending list. */

@@ -13,8 +13,9 @@ export const NO_VERSIONS: StoredVersions = new Map();
 /** Returns one text for each key of a record, e.g. `["AAPL","1577836800000","vendor"]`. */
 const keyText = (values: readonly unknown[]): string => JSON.stringify(values.map(String));
 
-/** Returns the columns that {@link BlockKeys} reads. */
-export const keyColumnsOf = ({ key }: RecordDefinition): string[] => [...key, 'writtenAt'].map(columnOf);
+/** Returns the columns that {@link BlockKeys} reads: those of the key in its order, and the version. */
+export const keyColumnsOf = (definition: RecordDefinition): readonly string[] =>
+  keyLookupOf(definition).columns;
 
 /** The keys and versions of encoded rows. */
 export class BlockKeys {
@@ -32,7 +33,7 @@ export class BlockKeys {
   constructor(definition: RecordDefinition, blocks: readonly KeyedRows[]) {
     this.definition = definition;
     this.#blocks = blocks;
-    const lead = columnOf(definition.key[0]!);
+    const [lead] = keyColumnsOf(definition);
     const newest = new Map<Canonical, number>();
     let rowCount = 0;
     let first = Infinity;
@@ -40,7 +41,7 @@ export class BlockKeys {
     let ascending = true;
     for (const block of blocks) {
       rowCount += block.rowCount;
-      const leads = block.column(lead);
+      const leads = block.column(lead!);
       const times = block.column('timestamp');
       for (let row = 0; row < block.rowCount; row++) {
         const value = leads.at(row) as Canonical;
@@ -77,7 +78,7 @@ export class BlockKeys {
 
   /** Yields the key and the version of each row. */
   *rows(): Generator<VersionedKey, void, undefined> {
-    for (const values of this.#each([...this.definition.key, 'writtenAt'])) {
+    for (const values of this.#each(keyColumnsOf(this.definition))) {
       const version = values.pop() as bigint | number;
       // Blocks that were encoded before versions were unique have epoch milliseconds.
       yield {
@@ -89,7 +90,7 @@ export class BlockKeys {
 
   *#each(names: readonly string[]): Generator<Canonical[], void, undefined> {
     for (const block of this.#blocks) {
-      const columns = names.map((name) => block.column(columnOf(name)));
+      const columns = names.map((name) => block.column(name));
       for (let row = 0; row < block.rowCount; row++) {
         yield columns.map((column) => column.at(row) as Canonical);
       }
@@ -194,6 +195,7 @@ export async function hasRows(
 
 /** The parts of the queries for the keys of one record, computed once. */
 interface KeyLookup {
+  readonly columns: readonly string[];
   readonly select: string;
   readonly groupBy: string;
   readonly lead: string;
@@ -212,6 +214,7 @@ function keyLookupOf(definition: RecordDefinition): KeyLookup {
     const { key, fields } = definition;
     const lead = key[0]!;
     lookup = {
+      columns: [...key, 'writtenAt'].map(columnOf),
       select: selectList(definition, key),
       groupBy: key.map(columnOf).join(', '),
       lead,

@@ -3,7 +3,7 @@ import { feature, VersionClock } from '@quantumtrade/dal-domain';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import type { Sql } from '../connection/sql.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
-import { RecordWriter } from './record-writer.js';
+import { RecordTables, RecordWriter } from './record-writer.js';
 import { decodeNativeBlock } from './store-block.js';
 
 const MINUTE = 60_000;
@@ -22,7 +22,8 @@ beforeAll(async () => {
 
 afterAll(() => own.close());
 
-const writerOf = (through: Sql, maxBlockRows: number) => new RecordWriter(through, versions, maxBlockRows);
+const writerOf = (through: Sql, maxBlockRows: number, clock = versions) =>
+  new RecordWriter(through, clock, maxBlockRows, new RecordTables());
 
 let symbols = 0;
 const newSymbol = () => `W${++symbols}`;
@@ -105,7 +106,7 @@ it('shows the newest version, of equals the last one, before merges', async () =
 it('shows the later insert of two processes with equal versions', async () => {
   const symbol = newSymbol();
   const [one, other] = [1, 2].map(() => new VersionClock({ now: () => START }));
-  const writers = [one!, other!].map((clock) => new RecordWriter(sql, clock, 100));
+  const writers = [one!, other!].map((clock) => writerOf(sql, 100, clock));
   for (const close of [1, 2, 3]) await insert([bar(symbol, START, close)], 7, writers[0]);
   expect(await insert([bar(symbol, START, 4)], 7, writers[1])).toMatchObject({ supersededCount: 0 });
   expect(await closes(symbol)).toEqual([4]);

@@ -1,45 +1,35 @@
 import type {
   BatchResult,
   BatchVersion,
-  BlockCollector,
-  BlockReceipt,
   CallOptions,
-  EncodedBlock,
   RecordBatches,
   RecordDefinition,
   RecordName,
   RowError,
   VersionClock,
-  WriteBlockOptions,
 } from '@quantumtrade/dal-domain';
 import {
   drawVersion,
   isDatabaseError,
-  NOT_COUNTED,
-  requireBlock,
+  prepareRowBatch,
+  readEnvelope,
+  records,
   requireRecord,
-  requireType,
   settleVersion,
-  supersededRows,
-  ValidationError,
-  WRITE_BLOCK_OPTIONS,
 } from '@quantumtrade/dal-domain';
-import type { BlockBuilder, NativeBlock } from '../codec/block-builder.js';
+import type { BatchAppend, BlockBuilder, NativeBlock } from '../codec/block-builder.js';
 import type { KeyedRows } from '../codec/block-columns.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import type { Sql } from '../connection/sql.js';
-import { NativeBlockCollector } from './block-collector.js';
 import type { RowCounts } from './block-keys.js';
 import { BlockKeys, countRows, existingKeys, keyColumnsOf } from './block-keys.js';
-import { BlockMemory } from './block-memory.js';
 import type { InFlightWrite } from './in-flight.js';
 import { InFlightWrites, waitWithin } from './in-flight.js';
-import { readRowBatch } from './read-batch.js';
 import type { StoredRows } from './store-block.js';
-import { BlockStore, decodeNativeBlock } from './store-block.js';
+import { BlockStore } from './store-block.js';
 
 /** The writes into the table of one record. */
-interface RecordTable {
+export interface RecordTable {
   readonly definition: RecordDefinition;
   readonly operation: string;
   readonly encoder: BlockEncoder;
@@ -51,6 +41,28 @@ interface RecordTable {
   readonly blockWrites: InFlightWrites;
 }
 
+/** The table of each record. */
+export class RecordTables {
+  readonly #tables = new Map<RecordName, RecordTable>();
+
+  of(record: RecordName): RecordTable {
+    let table = this.#tables.get(record);
+    if (!table) this.#tables.set(record, (table = createTable(requireRecord(record, 'blocks.collect'))));
+    return table;
+  }
+}
+
+const createTable = (definition: RecordDefinition): RecordTable => ({
+  definition,
+  operation: `${definition.name}.insert`,
+  encoder: new BlockEncoder(definition, { writtenAt: { kind: 'version' } }),
+  idleBuilder: undefined,
+  keyColumns: keyColumnsOf(definition),
+  store: new BlockStore(definition),
+  inserts: new InFlightWrites(),
+  blockWrites: new InFlightWrites(),
+});
+
 interface EncodedBatch {
   /** Blocks of different months, which may be stored at the same time; a later group only after an earlier one. */
   readonly groups: readonly (readonly NativeBlock[])[];
@@ -61,24 +73,19 @@ interface EncodedBatch {
   readonly roundedCount: number;
 }
 
-/**
- * Encodes batches of any record and stores them. A block is one partition of a batch or of many; it is stored as a whole or
- * not at all, and once, by the token that is its id.
- */
+/** Inserts batches of any record and counts their rows. */
 export class RecordWriter {
   readonly #sql: Sql;
   readonly #versions: VersionClock;
   readonly #maxBlockRows: number;
-  readonly #tables = new Map<RecordName, RecordTable>();
-  readonly #memory = new BlockMemory();
-  /** Bytes that were sent, and are not known to be stored. */
-  readonly #inDoubt = new WeakSet<Uint8Array>();
+  readonly #tables: RecordTables;
 
-  /** Blocks of more than `maxBlockRows` are stored in several inserts. */
-  constructor(sql: Sql, versions: VersionClock, maxBlockRows: number) {
+  /** Batches of more than `maxBlockRows` are stored in several inserts. */
+  constructor(sql: Sql, versions: VersionClock, maxBlockRows: number, tables: RecordTables) {
     this.#sql = sql;
     this.#versions = versions;
     this.#maxBlockRows = maxBlockRows;
+    this.#tables = tables;
   }
 
   /**
@@ -93,7 +100,7 @@ export class RecordWriter {
     options?: CallOptions,
   ): Promise<BatchResult> {
     const started = performance.now();
-    const table = this.#table(record);
+    const table = this.#tables.of(record);
     this.#sql.checkOpen(table.operation, options);
     const version = drawVersion(record, batch, this.#versions);
     const { groups, keys, rowCount, errors, roundedCount } = this.#encode(table, record, batch, version);
@@ -186,107 +193,57 @@ export class RecordWriter {
     table.idleBuilder = builder;
     return { groups, keys, rowCount, errors: [...errors], roundedCount };
   }
-
-  /** Returns a collector of many batches of a record. */
-  collect<N extends RecordName>(record: N): BlockCollector<N> {
-    const { encoder, keyColumns } = this.#table(record);
-    return new NativeBlockCollector(record, encoder.builder(), this.#versions, this.#memory, keyColumns);
-  }
-
-  /** Stores a block, in one attempt. */
-  async write(given: EncodedBlock, options: WriteBlockOptions = {}): Promise<BlockReceipt> {
-    this.#sql.checkOpen('blocks.write', options, WRITE_BLOCK_OPTIONS);
-    const { findSuperseded = false, ...limits } = options;
-    requireType('findSuperseded', findSuperseded, 'boolean', 'blocks.write');
-    const block = requireBlock(given);
-    const table = this.#table(block.record);
-    const [write] = table.blockWrites.begin([() => this.#keysOfBytes(table, block.bytes)]);
-    const conflicts = findSuperseded ? write!.conflicts() : undefined;
-    conflicts?.catch(() => undefined);
-    try {
-      await this.#checkBytes(table, block);
-      const receipt = conflicts
-        ? await this.#storeCounted(table, block, write!, conflicts, limits)
-        : await this.#storeBlock(table, block, this.#sql, limits);
-      write!.end(true);
-      return receipt;
-    } finally {
-      write!.end(false);
-      await write!.released();
-    }
-  }
-
-  /** Throws `ValidationError` unless the bytes are a block of so many rows. */
-  async #checkBytes({ operation }: RecordTable, { bytes, rowCount }: EncodedBlock): Promise<void> {
-    if (this.#memory.find(bytes)?.rowCount === rowCount) return;
-    if ((await decodeNativeBlock(bytes))?.rowCount === rowCount) return;
-    throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
-  }
-
-  async #keysOfBytes({ definition }: RecordTable, bytes: Uint8Array): Promise<BlockKeys> {
-    const rows = this.#memory.find(bytes)?.keyedRows ?? (await decodeNativeBlock(bytes));
-    return new BlockKeys(definition, rows ? [rows] : []);
-  }
-
-  /** Stores a block and finds its rows that lose to a newer version. */
-  async #storeCounted(
-    table: RecordTable,
-    block: EncodedBlock,
-    write: InFlightWrite,
-    conflicts: Promise<readonly InFlightWrite[]>,
-    options: CallOptions,
-  ): Promise<BlockReceipt> {
-    const { operation } = table;
-    const sent = conflicts.then((writes) => Promise.all(writes.map((each) => each.storedVersions())));
-    sent.catch(() => undefined);
-    const keys = await write.keys();
-    const existing = await existingKeys(this.#sql, keys, operation, options);
-    await this.#storeBlock(table, block, this.#sql.continuing, options);
-    const [earlier] = await waitWithin(operation, options, [sent]);
-    const stored = [existing, ...earlier!].filter(({ size }) => size > 0);
-    // Then no key comes twice and none was there.
-    if (stored.length === 0 && keys.ascending) return { superseded: [] };
-    const storedOf = (key: string) => stored.map((versions) => versions.get(key));
-    return { superseded: supersededRows(() => keys.rows(), storedOf) };
-  }
-
-  async #storeBlock(
-    { store }: RecordTable,
-    { id, rowCount, bytes, isUnsent = false }: EncodedBlock,
-    sql: Sql,
-    options: CallOptions,
-  ): Promise<BlockReceipt> {
-    const isOwn = this.#memory.find(bytes)?.rowCount === rowCount;
-    const isNew = (isOwn || isUnsent) && !this.#inDoubt.has(bytes);
-    this.#inDoubt.add(bytes);
-    const block = { token: id, bytes, rowCount, retried: false, isNew, maxRows: this.#maxBlockRows };
-    await store.store(sql, block, options);
-    this.#inDoubt.delete(bytes);
-    return NOT_COUNTED;
-  }
-
-  #table(record: RecordName): RecordTable {
-    let table = this.#tables.get(record);
-    if (!table) {
-      const definition = requireRecord(record, 'blocks.collect');
-      table = {
-        definition,
-        operation: `${definition.name}.insert`,
-        encoder: new BlockEncoder(definition, { writtenAt: { kind: 'version' } }),
-        idleBuilder: undefined,
-        keyColumns: keyColumnsOf(definition),
-        store: new BlockStore(definition),
-        inserts: new InFlightWrites(),
-        blockWrites: new InFlightWrites(),
-      };
-      this.#tables.set(record, table);
-    }
-    return table;
-  }
 }
 
 /** Adds to an error how many rows of the batch are stored. */
 function addProgress(error: unknown, stored: number, all: number): void {
   if (!isDatabaseError(error)) return;
   error.message += `; at least ${stored} of ${all} rows are stored, and the batch can be sent again`;
+}
+
+/** A batch whose members are read. */
+export interface ReadBatch {
+  /** Rows that are refused already. The builder refuses none of the others then. */
+  readonly errors: readonly RowError[];
+  /** Rows that are rounded already. */
+  readonly roundedCount: number;
+  /** Appends the rows `from` up to `to`, by default all of them. */
+  append(builder: BlockBuilder, from?: number, to?: number): BatchAppend;
+}
+
+interface ReadRowBatch extends ReadBatch {
+  readonly rowCount: number;
+}
+
+const NO_ERRORS: readonly RowError[] = [];
+
+/**
+ * Reads a batch of rows. Rows are not checked here but while they are encoded, unless the domain makes them from the batch.
+ * Throws `ValidationError` when the batch itself is wrong, as the domain does.
+ */
+export function readRowBatch<N extends RecordName>(
+  record: N,
+  batch: RecordBatches[N],
+  version: BatchVersion,
+): ReadRowBatch {
+  const definition: RecordDefinition = records[record];
+  if (definition.batch.form !== 'rows' || definition.batch.derivedId) {
+    const { rows, errors, roundedCount } = prepareRowBatch(record, batch, version);
+    return {
+      rowCount: rows.length,
+      errors,
+      roundedCount,
+      append: (builder, from, to) => builder.appendCanonicalRows(rows, from, to),
+    };
+  }
+  const { rows, labels, rounding, keys } = readEnvelope(definition, batch);
+  const constants = { ...labels, writtenAt: version };
+  return {
+    rowCount: rows.length,
+    errors: NO_ERRORS,
+    roundedCount: 0,
+    append(builder, from, to) {
+      return builder.appendRows(rows, { constants, keys, rounding, from, to });
+    },
+  };
 }

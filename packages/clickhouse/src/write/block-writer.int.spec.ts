@@ -5,7 +5,8 @@ import { BlockEncoder } from '../codec/block-encoder.js';
 import { barRows } from '../testing/native-records.js';
 import { intercepted } from '../testing/own-schema.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
-import { RecordWriter } from './record-writer.js';
+import { NativeBlockWriter } from './block-writer.js';
+import { RecordTables } from './record-writer.js';
 
 let own: OwnBackend;
 let sql: Sql;
@@ -94,7 +95,7 @@ it('finds rows older than those of an in-flight block', async () => {
     return sql.insert(operation, block, options);
   };
   const versions = new VersionClock({ now: () => Date.UTC(2025, 0, 1) });
-  const writer = new RecordWriter(slow, versions, 1_000);
+  const writer = new NativeBlockWriter(slow, versions, 1_000, new RecordTables());
   const blockWritten = (timestamp?: number) => {
     const collector = writer.collect('marketData');
     collector.append({
