@@ -50,10 +50,15 @@ export function connectClickHouse(
   const sql = client.sql(client.database);
   const versions = new VersionClock(clock, maxFutureSkewMs);
   const tables = new RecordTables();
+  const writer = new RecordWriter(sql, versions, client.maxInsertBlockSize, tables);
+  const blocks = new NativeBlockWriter(sql, versions, client.maxInsertBlockSize, tables);
   return {
-    ...recordRepositories(sql, new RecordWriter(sql, versions, client.maxInsertBlockSize, tables)),
+    ...recordRepositories(sql, writer),
     analytics: analytics(sql),
-    blocks: new NativeBlockWriter(sql, versions, client.maxInsertBlockSize, tables),
+    blocks: {
+      collect: (record) => blocks.collect(record),
+      write: (block, options) => blocks.write(block, options),
+    },
     checkpoints: checkpointRepository(sql, versions),
     schema: new ClickHouseSchemaController(
       sql,

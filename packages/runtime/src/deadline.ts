@@ -1,5 +1,4 @@
-import { systemClock, type Cancel, type Clock } from './clock.js';
-import { expiryTimer, type Expiry } from './expiry-timer.js';
+import { expiryTimer, systemClock, type Cancel, type Clock, type Expiry } from './clock.js';
 
 /** The part of an `AbortSignal` that this package uses. */
 export interface AbortSource {

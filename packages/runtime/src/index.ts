@@ -1,6 +1,14 @@
 export { Backoff, type BackoffOptions } from './backoff.js';
 export { Breaker, type BreakerOptions, type BreakerState, type ReportOutcome } from './breaker.js';
-export { systemClock, type Cancel, type Clock, type TimeSource } from './clock.js';
+export {
+  expiryTimer,
+  ExpiryTimer,
+  systemClock,
+  type Cancel,
+  type Clock,
+  type Expiry,
+  type TimeSource,
+} from './clock.js';
 export {
   Deadline,
   LightAbortSignal,
@@ -11,7 +19,6 @@ export {
   type TimeoutErrorFactory,
 } from './deadline.js';
 export { closest, unknownKeyReason } from './did-you-mean.js';
-export { expiryTimer, ExpiryTimer, type Expiry } from './expiry-timer.js';
 export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
 export { Semaphore } from './semaphore.js';
