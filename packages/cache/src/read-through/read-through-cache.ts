@@ -41,18 +41,25 @@ export class ReadThroughCache {
   readonly cache: Cache;
   readonly #coherent: CoherentCache;
   readonly #options: ReadThroughOptions;
+  readonly #holds: CacheBackend['holds'];
   /** Patterns of the values that are in the store as well. */
   readonly #patterns: string[] = [];
   readonly #untracked = { running: 0, ended: 0 };
 
   constructor(
-    { cache, invalidations, budgetMs }: Pick<CacheBackend, 'cache' | 'invalidations' | 'budgetMs'>,
+    {
+      cache,
+      invalidations,
+      budgetMs,
+      holds,
+    }: Pick<CacheBackend, 'cache' | 'invalidations' | 'budgetMs' | 'holds'>,
     options: ReadThroughOptions,
   ) {
     const { time = systemClock } = options;
     const budget = budgetMs === undefined ? {} : { budgetMs };
     this.#coherent = new CoherentCache({ cache, invalidations }, { time, ...budget });
     this.#options = options;
+    this.#holds = holds;
     this.cache = this.#coherent.local.cache;
   }
 
@@ -97,15 +104,18 @@ export class ReadThroughCache {
   }
 
   /**
-   * Writes to the store, then removes the keys from the cache. Older cached values are replaced where `writtenValues` returns the
-   * new one. A write that failed may have stored something, so the keys are removed then, too. The cache has a time limit of its
-   * own, whatever becomes of the caller, and its failures change nothing about the outcome of the write.
+   * Writes to the store, then removes the keys from the cache. Older cached values are replaced by those that `takeWritten`
+   * returns for the result; it is called before the insert, and only where the cache may hold a value of the keys. A write that
+   * failed may have stored something, so the keys are removed then, too. The cache has a time limit of its own, whatever becomes
+   * of the caller, and its failures change nothing about the outcome of the write.
    */
   async write<R>(
     keys: readonly string[],
     insert: () => Promise<R>,
-    writtenValues?: (result: R) => readonly WrittenValue[],
+    takeWritten?: () => (result: R) => readonly WrittenValue[],
   ): Promise<R> {
+    const holds = this.#holds;
+    const writtenValues = holds === undefined || keys.some(holds) ? takeWritten?.() : undefined;
     let result: R;
     try {
       result = await insert();

@@ -24,7 +24,7 @@ export function cachedFeatures(
         cache.write(
           affectedKeys('features', batches),
           () => repository.insert(batches, options),
-          writtenValues(() => newestSets(batches)),
+          () => writtenValues(() => newestSets(batches)),
         ),
       latest: (symbol, options) =>
         typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),

@@ -28,3 +28,26 @@ it.each([
   expect(await database.realtime.latestTick('A')).toEqual(tick(at));
   await database.close();
 });
+
+it('compares a written bar only where the cache may hold one', async () => {
+  const backend = memoryCacheBackend();
+  let comparisons = 0;
+  const { replaceIfNewer } = backend.cache;
+  backend.cache.replaceIfNewer = (...call) => {
+    comparisons++;
+    return replaceIfNewer.apply(backend.cache, call);
+  };
+  const timeSeries = memoryTimeSeries();
+  const insert = (database: DatabaseAbstraction, timestamp: number) =>
+    database.insertMarketData({ source: 'vendor', records: [{ ...bar, symbol: 'A', timestamp }] });
+  const local = new DatabaseAbstraction({ timeSeries, cache: backend });
+  await insert(local, 1);
+  expect(comparisons).toBe(0);
+  await local.getLatestMarketData('A', 1);
+  await insert(local, 2);
+  expect(comparisons).toBe(1);
+  const remote = new DatabaseAbstraction({ timeSeries, cache: { ...backend, holds: undefined } });
+  await remote.cacheDelete('market:A:latest');
+  await insert(remote, 3);
+  expect(comparisons).toBe(2);
+});

@@ -54,7 +54,7 @@ export function cachedMarketData(
         cache.write(
           affectedKeys('marketData', batch),
           () => repository.insert(batch, options),
-          writtenValues(() => newestBars(batch)),
+          () => writtenValues(() => newestBars(batch)),
         ),
       latest: (symbol, limit, options) =>
         limit === 1 && typeof symbol === 'string'

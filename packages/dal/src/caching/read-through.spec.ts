@@ -58,7 +58,7 @@ function brokenCache(): CacheBackend {
     deleteWhere: fail,
     exists: fail,
   };
-  return { ...memoryCacheBackend(), cache };
+  return { ...memoryCacheBackend(), cache, holds: undefined };
 }
 
 function open(cache: CacheBackend | undefined = undefined) {
@@ -200,7 +200,7 @@ describe('a write', () => {
         return result;
       },
     };
-    const backend = { ...memoryCacheBackend(), cache };
+    const backend = { ...memoryCacheBackend(), cache, holds: undefined };
     const database = new DatabaseAbstraction({
       timeSeries: { ...timeSeries, marketData },
       cache: backend,
@@ -232,7 +232,7 @@ describe('a write', () => {
         return found;
       }) as typeof findById,
     };
-    const backend = { ...memoryCacheBackend(), cache };
+    const backend = { ...memoryCacheBackend(), cache, holds: undefined };
     const database = new DatabaseAbstraction({
       timeSeries: { ...timeSeries, predictions },
       cache: backend,
@@ -264,7 +264,11 @@ describe('a write', () => {
       deleteMany: hang,
       exists: hang,
     };
-    const { database } = open({ ...memoryCacheBackend(), cache: cache as unknown as Cache });
+    const { database } = open({
+      ...memoryCacheBackend(),
+      cache: cache as unknown as Cache,
+      holds: undefined,
+    });
     await database.insertMarketData(batch(1));
     const options = { exact: true, deadline: Date.now() + 5_000 } as const;
     expect((await database.getLatestMarketData('AAPL', 1, options)).data).toHaveLength(1);

@@ -34,5 +34,7 @@ export interface CacheBackend {
   readonly rateLimiter: RateLimiter;
   /** Time limit of a call without a deadline, in milliseconds. Undefined where calls do not wait. */
   readonly budgetMs?: number;
+  /** Returns whether the cache has a value of a key. Undefined where that takes a call to a server. */
+  readonly holds?: ((key: string) => boolean) | undefined;
   readonly probe: BackendProbe;
 }

@@ -23,6 +23,7 @@ export function cacheBackendOver(store: ExpiringStore): CacheBackend {
     invalidations: new MemoryInvalidations(store),
     marketStream: new MemoryMarketStream(store),
     rateLimiter: new MemoryRateLimiter(store),
+    holds: store.has.bind(store),
     probe: {
       ping: async (options) => store.enter(options, 'cache.ping'),
       connectionCount: () => 0,
