@@ -6,15 +6,16 @@ import {
   TimeoutError,
   ValidationError,
 } from '@quantumtrade/dal-domain';
-import type { BreakerOptions, BreakerState, Clock, TimeSource } from '@quantumtrade/dal-runtime';
-import { Breaker, SingleFlight, systemClock } from '@quantumtrade/dal-runtime';
+import type { Clock, TimeSource } from '@quantumtrade/dal-runtime';
+import { SingleFlight, systemClock } from '@quantumtrade/dal-runtime';
 import { CoherentKeyspace } from './coherent-keyspace.js';
 import type { CacheCore, CacheCounters } from './core.js';
-import { InvalidationState, LocalInvalidations } from './invalidation/invalidations.js';
+import { LocalInvalidations } from './invalidation/local-invalidations.js';
 import type { KeyspaceOptions } from './options.js';
 import { FirstLevel } from './tiers/first-level.js';
-import { GuardedCalls } from './tiers/guarded-calls.js';
-import { LeaseTokens } from './tiers/leases.js';
+import type { BreakerOptions, BreakerState } from './tiers/guarded-calls.js';
+import { Breaker, GuardedCalls } from './tiers/guarded-calls.js';
+import { Leases } from './tiers/second-level.js';
 
 export interface CoherentCacheOptions {
   /** The most values on the first level, all keyspaces together. @default 100,000 (values) */
@@ -87,6 +88,8 @@ export class CoherentCache {
   /** The second level for callers who write keys themselves, and what this process has written. */
   readonly local: LocalInvalidations;
   readonly #core: CacheCore;
+  readonly #invalidations: CacheInvalidations;
+  readonly #unsubscribe: () => void;
   readonly #patterns = new Set<string>();
 
   constructor(
@@ -102,11 +105,12 @@ export class CoherentCache {
     const reading = singleFlight('cache.get');
     const getting = singleFlight('cache.getOrLoad');
     const firstLevel = new FirstLevel({ maxEntries, maxBytes }, time, [reading, getting]);
+    this.#invalidations = invalidations;
+    this.#unsubscribe = invalidations.listen(firstLevel);
     this.local = new LocalInvalidations(cache, firstLevel);
     this.#core = {
       cache,
       firstLevel,
-      invalidations: new InvalidationState(invalidations, firstLevel),
       local: this.local,
       time,
       clock,
@@ -118,7 +122,7 @@ export class CoherentCache {
       getting,
       loading: singleFlight('cache.load'),
       refreshing: singleFlight('cache.refresh'),
-      tokens: new LeaseTokens(),
+      leases: new Leases(),
       counters: {
         l1Hits: 0,
         l2Hits: 0,
@@ -149,8 +153,9 @@ export class CoherentCache {
   }
 
   health(): CacheHealth {
-    const { invalidations, reads, writes } = this.#core;
-    const { isConnected, disconnectedReason } = invalidations;
+    const { firstLevel, reads, writes } = this.#core;
+    const { isConnected } = firstLevel;
+    const disconnectedReason = isConnected ? undefined : this.#invalidations.disconnectedReason?.();
     return {
       isConnected,
       ...(disconnectedReason === undefined ? {} : { disconnectedReason }),
@@ -173,6 +178,7 @@ export class CoherentCache {
 
   /** Ends the subscription and drops the first level. Later reads come from the second level. */
   close(): void {
-    this.#core.invalidations.close();
+    this.#unsubscribe();
+    this.#core.firstLevel.onDisconnected();
   }
 }

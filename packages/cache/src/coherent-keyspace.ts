@@ -1,15 +1,20 @@
 import type { CallOptions, Change, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
-import { CacheError, encodeFor, keysWhere, TimeoutError, updateValue } from '@quantumtrade/dal-domain';
+import {
+  CacheError,
+  encodeFor,
+  keysWhere,
+  memoizedKeyOf,
+  TimeoutError,
+  updateValue,
+} from '@quantumtrade/dal-domain';
 import { Deadline, promiseTry } from '@quantumtrade/dal-runtime';
 import type { CacheCore } from './core.js';
-import { memoizedKeyOf } from './keys.js';
 import type { Loader } from './load/load-coordinator.js';
 import { LoadCoordinator } from './load/load-coordinator.js';
 import type { KeyspaceOptions } from './options.js';
 import { resolveKeyspaceOptions } from './options.js';
-import { Lease, UNREADABLE } from './tiers/leases.js';
 import type { Found } from './tiers/second-level.js';
-import { SecondLevel } from './tiers/second-level.js';
+import { Lease, SecondLevel, UNREADABLE } from './tiers/second-level.js';
 
 /**
  * One keyspace of a two-level cache. Values may be shared: they are frozen, dates included. The limits of a call end its own
@@ -149,7 +154,7 @@ export class CoherentKeyspace<P extends string, T> {
     firstLevel.changed([key]);
     await updateValue(this.#keyspace, change, {
       read: async (decoder) => {
-        if (local.isPendingRemoval(key))
+        if (local.pendingRemovals.has(key))
           throw new CacheError('is to be removed', { operation, retryable: false });
         const read = reads.run(operation, (within) => cache.getEntry(key, decoder, within));
         return this.#within(operation, options, read);
@@ -198,7 +203,7 @@ export class CoherentKeyspace<P extends string, T> {
     const { pattern } = this.#keyspace;
     const { has } = keysWhere(pattern, parts, operation);
     const drop = () => firstLevel.writtenWhere(has);
-    const call = (within: CallOptions) => cache.deleteWhere(pattern, parts, within);
+    const call = (within: CallOptions | undefined) => cache.deleteWhere(pattern, parts, within);
     await local.settleWhere(has, () => this.#writeBetween(drop, operation, options, call, deleteWhereMs));
   }
 
@@ -222,7 +227,7 @@ export class CoherentKeyspace<P extends string, T> {
     operation: string,
     keys: readonly string[],
     options: CallOptions | undefined,
-    call: (options: CallOptions) => Promise<R>,
+    call: (options: CallOptions | undefined) => Promise<R>,
   ): Promise<R> {
     const drop = () => this.#core.firstLevel.written(keys);
     return this.#writeBetween(drop, operation, options, call);
@@ -233,7 +238,7 @@ export class CoherentKeyspace<P extends string, T> {
     drop: () => void,
     operation: string,
     options: CallOptions | undefined,
-    call: (options: CallOptions) => Promise<R>,
+    call: (options: CallOptions | undefined) => Promise<R>,
     budgetMs?: number,
   ): Promise<R> {
     drop();

@@ -1,9 +1,9 @@
 import type { Cache } from '@quantumtrade/dal-domain';
 import type { Clock, SingleFlight, TimeSource } from '@quantumtrade/dal-runtime';
-import type { InvalidationState, LocalInvalidations } from './invalidation/invalidations.js';
+import type { LocalInvalidations } from './invalidation/local-invalidations.js';
 import type { FirstLevel } from './tiers/first-level.js';
 import type { GuardedCalls } from './tiers/guarded-calls.js';
-import type { LeaseTokens } from './tiers/leases.js';
+import type { Leases } from './tiers/second-level.js';
 
 /** Counts since the cache was created. */
 export interface CacheCounters {
@@ -33,7 +33,6 @@ export interface CacheCounters {
 export interface CacheCore {
   readonly cache: Cache;
   readonly firstLevel: FirstLevel;
-  readonly invalidations: InvalidationState;
   readonly local: LocalInvalidations;
   /** Time by which values expire. */
   readonly time: TimeSource;
@@ -52,6 +51,6 @@ export interface CacheCore {
   readonly loading: SingleFlight;
   /** Reloads of old values, by key. */
   readonly refreshing: SingleFlight;
-  readonly tokens: LeaseTokens;
+  readonly leases: Leases;
   readonly counters: CacheCounters;
 }

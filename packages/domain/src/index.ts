@@ -147,30 +147,32 @@ export {
   type Measured,
   type Ohlcv,
 } from './queries/aggregation.js';
-export { AffectedKeys, affectedKeys, keyOf, keysBySymbol, type KeyParts } from './keyspaces/keys.js';
+export {
+  AffectedKeys,
+  affectedKeys,
+  keyOf,
+  keysBySymbol,
+  memoizedKeyOf,
+  type KeyParts,
+} from './keyspaces/keys.js';
 export { keysWhere, type KeySelection, type Keyspace } from './keyspaces/keyspace.js';
 export { requireUnreserved, requireUnreservedPattern } from './keyspaces/reserved-keys.js';
 export { keyspaces } from './keyspaces/keyspaces.js';
-export type {
-  JsonValue,
-  MarketRegime,
-  SelectedStrategy,
-  SessionData,
-  StoredSession,
-  UserContext,
-  UserSessions,
-} from './keyspaces/values.js';
+export type * from './keyspaces/values.js';
 export {
+  JsonText,
   MAX_KEY_LENGTH,
   decodeCacheValue,
   encodeCacheValue,
   encodeCacheWrite,
   encodeCacheWrites,
   encodeFor,
+  encodeTextFor,
   requireKey,
   requireKeys,
   requireTimestamp,
   requireTtlMs,
+  splitNotify,
   timestampOf,
   type StoredText,
 } from './realtime/cache-value.js';
@@ -210,7 +212,6 @@ export {
 export {
   WRONG_TYPE,
   anyValue,
-  splitNotify,
   type Cache,
   type CacheEntry,
   type CacheWrite,

@@ -1,5 +1,4 @@
 export { Backoff, type BackoffOptions } from './backoff.js';
-export { Breaker, type BreakerOptions, type BreakerState, type ReportOutcome } from './breaker.js';
 export {
   expiryTimer,
   ExpiryTimer,

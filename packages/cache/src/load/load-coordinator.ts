@@ -5,8 +5,8 @@ import { Deadline, Semaphore, sleep } from '@quantumtrade/dal-runtime';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
 import type { CachedEntry } from '../tiers/first-level.js';
-import { Lease, NewLease, UNREADABLE } from '../tiers/leases.js';
 import type { LoadedValue, SecondLevel } from '../tiers/second-level.js';
+import { Lease, NewLease, UNREADABLE } from '../tiers/second-level.js';
 
 /**
  * Loads a value from its source, or null when the source has none. The cache owns the value: it freezes and shares it. The signal
@@ -35,12 +35,12 @@ export class LoadCoordinator<P extends string, T> {
 
   /** Returns the value of the second level, else of the loader. Callers may share the promise. */
   getOrLoad(key: string, loader: Loader<T>, options: CallOptions | undefined): Promise<T | null> {
-    const { getting, invalidations } = this.#core;
+    const { getting, firstLevel } = this.#core;
     return getting.run(
       key,
       options,
       (_, flight) => this.#getOrLoad(key, loader, flight),
-      invalidations.isConnected,
+      firstLevel.isConnected,
     );
   }
 
@@ -60,7 +60,7 @@ export class LoadCoordinator<P extends string, T> {
   }
 
   async #getOrLoad(key: string, loader: Loader<T>, flight: Flight): Promise<T | null> {
-    const { clock, counters, tokens } = this.#core;
+    const { clock, counters, leases } = this.#core;
     const { signal } = flight;
     const giveUpAt = clock.now() + this.#options.loadTimeoutMs;
     let seen: string | undefined;
@@ -86,8 +86,8 @@ export class LoadCoordinator<P extends string, T> {
         return found.value;
       }
       const load = this.#loadUnder(found, key, loader, flight, seen);
-      if (load) return await load;
-      const isFirstLook = tokens.isOwn(found.token) && found.token !== seen;
+      if (load) return load;
+      const isFirstLook = leases.isOwn(found) && found.token !== seen;
       seen = found.token;
       if (!isFirstLook) await this.#pause(signal);
     } while (clock.now() < giveUpAt);
@@ -102,7 +102,7 @@ export class LoadCoordinator<P extends string, T> {
     flight: Flight,
     seen: string | undefined,
   ): Promise<T | null> | undefined {
-    const { counters, loading, tokens } = this.#core;
+    const { counters, loading, leases } = this.#core;
     const { token } = lease;
     const { signal } = flight;
     if (!(lease instanceof NewLease)) {
@@ -111,18 +111,18 @@ export class LoadCoordinator<P extends string, T> {
         counters.misses++;
         return joined;
       }
-      const mayHaveEnded = tokens.isOwn(token) && token !== seen;
+      const mayHaveEnded = leases.isOwn(lease) && token !== seen;
       if (mayHaveEnded || this.#options.onceInCluster) return undefined;
     }
     counters.misses++;
     loading.adopt(token, flight);
-    if (lease instanceof NewLease) return this.#loadLeased(key, token, loader, signal);
+    if (lease instanceof NewLease) return this.#loadLeased(key, lease, loader, signal);
     return this.#load(loader, signal).then(({ value }) => value);
   }
 
   async #loadLeased(
     key: string,
-    token: string,
+    lease: NewLease,
     loader: Loader<T>,
     signal: LightAbortSignal,
   ): Promise<T | null> {
@@ -138,8 +138,8 @@ export class LoadCoordinator<P extends string, T> {
     let isStored = false;
     try {
       if (writes === firstLevel.writesOf(key))
-        isStored = await this.#secondLevel.storeLoaded(key, token, loaded);
-      else await this.#secondLevel.endLease(key, token);
+        isStored = await this.#secondLevel.storeLoaded(key, lease, loaded);
+      else await this.#secondLevel.endLease(key, lease);
     } catch {
       // The second level failed. The value is served nevertheless.
     }
@@ -179,15 +179,11 @@ export class LoadCoordinator<P extends string, T> {
     const startedAt = time.now();
     const timeoutMs = this.#options.loadTimeoutMs;
     const deadline = new Deadline({ signal, timeoutMs }, loadTimeout, clock);
-    const options: CallOptions = {
-      // An `AbortController` is created only for a loader that reads it.
-      get signal() {
-        return signal.standard;
-      },
-      deadline: deadline.at,
-    };
     try {
-      const value = await deadline.race(loader(options), (reason) => signal.abort(reason));
+      const value = await deadline.race(
+        loader({ signal: signal.standard, deadline: deadline.at }),
+        (reason) => signal.abort(reason),
+      );
       return this.#secondLevel.takeOver(value, startedAt);
     } finally {
       deadline.end();

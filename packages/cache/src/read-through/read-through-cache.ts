@@ -2,6 +2,7 @@ import type {
   Cache,
   CacheBackend,
   CallOptions,
+  KeyParts,
   Keyspace,
   KeyspaceValues,
   TimeSource,
@@ -12,8 +13,14 @@ import type { CacheHealth, CacheStats } from '../coherent-cache.js';
 import { CoherentCache } from '../coherent-cache.js';
 import type { CoherentKeyspace } from '../coherent-keyspace.js';
 import type { KeyspaceOptions } from '../options.js';
-import type { ReadThroughObserver, StoreLoader } from './read-through-keyspace.js';
-import { ReadThroughKeyspace } from './read-through-keyspace.js';
+
+/** Receives each lookup of a read-through keyspace. */
+export interface ReadThroughObserver {
+  cacheLookup(hit: boolean): void;
+}
+
+/** Loads a value from the store, or null when the store has none. The cache owns the value: it freezes and shares it. */
+type StoreLoader<P extends string, T> = (parts: KeyParts<P>, limits: CallOptions) => Promise<T | null>;
 
 export interface ReadThroughOptions {
   /** How the values of each key pattern are kept. */
@@ -56,8 +63,8 @@ export class ReadThroughCache {
     options: ReadThroughOptions,
   ) {
     const { time = systemClock } = options;
-    const budget = budgetMs === undefined ? {} : { budgetMs };
-    this.#coherent = new CoherentCache({ cache, invalidations }, { time, ...budget });
+    // Calls of a backend without a budget do not wait.
+    this.#coherent = new CoherentCache({ cache, invalidations }, { time, budgetMs: budgetMs ?? Infinity });
     this.#options = options;
     this.#holds = holds;
     this.cache = this.#coherent.local.cache;
@@ -210,3 +217,70 @@ export class ReadThroughCache {
 }
 
 const shortly = (): CallOptions => ({ deadline: systemClock.now() + FOLLOW_MS });
+
+/** The values of one keyspace from this process, else the second level, else the store. They are shared and frozen. */
+export class ReadThroughKeyspace<P extends string, T> {
+  readonly #pattern: P;
+  readonly #values: CoherentKeyspace<P, T>;
+  readonly #load: StoreLoader<P, T>;
+  readonly #observer: ReadThroughObserver;
+  readonly #knownOptions: readonly string[];
+
+  /** Called by `ReadThroughCache.values`. */
+  constructor(
+    { pattern }: Keyspace<P, T>,
+    values: CoherentKeyspace<P, T>,
+    load: StoreLoader<P, T>,
+    observer: ReadThroughObserver,
+    knownOptions: readonly string[],
+  ) {
+    this.#pattern = pattern;
+    this.#values = values;
+    this.#load = load;
+    this.#observer = observer;
+    this.#knownOptions = knownOptions;
+  }
+
+  /** Returns the value at once if this process holds it, else undefined. Throws what a call with these options rejects with. */
+  peek(parts: KeyParts<P>, options: CallOptions | undefined): T | undefined {
+    if (options !== undefined) checkCall(options, this.#pattern, this.#knownOptions);
+    const value = this.#values.peek(parts);
+    if (value !== undefined) this.#observer.cacheLookup(true);
+    return value;
+  }
+
+  /** Returns the value, or null when the store has none. A loader error is passed unchanged. */
+  get(parts: KeyParts<P>, options: CallOptions | undefined): Promise<T | null> {
+    return this.#lookUp(parts, options, { hit: true });
+  }
+
+  /** Returns the value and whether it was cached. A call that ran the loader is a miss. A loader error is passed unchanged. */
+  async find(
+    parts: KeyParts<P>,
+    options: CallOptions | undefined,
+  ): Promise<{ readonly value: T | null; readonly hit: boolean }> {
+    const lookup = { hit: true };
+    const value = await this.#lookUp(parts, options, lookup);
+    return { value, hit: lookup.hit };
+  }
+
+  async #lookUp(
+    parts: KeyParts<P>,
+    options: CallOptions | undefined,
+    lookup: { hit: boolean },
+  ): Promise<T | null> {
+    if (options !== undefined) checkCall(options, this.#pattern, this.#knownOptions);
+    const load = (limits: CallOptions) => {
+      lookup.hit = false;
+      return this.#load(parts, limits);
+    };
+    try {
+      return await this.#values.getOrLoad(parts, load, options);
+    } catch (error) {
+      lookup.hit = false;
+      throw error;
+    } finally {
+      this.#observer.cacheLookup(lookup.hit);
+    }
+  }
+}

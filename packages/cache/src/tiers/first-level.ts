@@ -1,3 +1,4 @@
+import type { InvalidationListener } from '@quantumtrade/dal-domain';
 import type { SingleFlight, TimeSource } from '@quantumtrade/dal-runtime';
 import { LRUCache } from 'lru-cache';
 
@@ -26,9 +27,11 @@ const NO_ENTRY: CachedEntry<null> = { value: null, freshUntil: 0, usableUntil: 0
 
 /**
  * The level in this process. It accepts a value only if its key has not changed since the value was read, and drops it with
- * the next change. Reads and loads under way at a change accept no further callers.
+ * the next change. Reads and loads under way at a change accept no further callers. It listens to the changes of the second level.
  */
-export class FirstLevel {
+export class FirstLevel implements InvalidationListener {
+  /** Whether every change by other processes is received. Only the listener's methods change it. */
+  isConnected = false;
   readonly #entries: LRUCache<string, CachedEntry<unknown>>;
   /** By counter: changes of its keys, those by this process included. */
   readonly #changes = new Float64Array(COUNTERS);
@@ -94,12 +97,28 @@ export class FirstLevel {
   /** Keeps a value unless its key has changed since it had this version. */
   put(key: string, entry: CachedEntry<unknown>, bytes: number, version: number): void {
     if (entry.usableUntil <= this.#time.now()) return;
-    if (version === this.versionOf(key)) this.#entries.set(key, entry, { size: bytes });
+    if (version === this.#changesOfAll + this.#changes[counterOf(key)]!)
+      this.#entries.set(key, entry, { size: bytes });
     else this.#rejectedByVersion++;
   }
 
+  onConnected(): void {
+    this.isConnected = true;
+    this.allChanged();
+  }
+
+  onDisconnected(): void {
+    this.isConnected = false;
+    this.allChanged();
+  }
+
+  onInvalidated(keys: readonly string[] | 'all'): void {
+    this.changed(keys);
+  }
+
   /** Drops keys that have changed. */
-  changed(keys: readonly string[]): void {
+  changed(keys: readonly string[] | 'all'): void {
+    if (keys === 'all') return this.allChanged();
     for (const key of keys) {
       this.#changes[counterOf(key)]!++;
       this.#drop(key);

@@ -1,5 +1,5 @@
-import { Breaker, ManualClock } from '@quantumtrade/dal-runtime';
-import { GuardedCalls } from './guarded-calls.js';
+import { ManualClock } from '@quantumtrade/dal-runtime';
+import { Breaker, GuardedCalls } from './guarded-calls.js';
 
 it('counts a call that throws synchronously as a failure', async () => {
   const clock = new ManualClock();
@@ -17,9 +17,9 @@ it('starts no probe of other calls when its own calls are suspended', async () =
   const clock = new ManualClock();
   const [own, other] = [new Breaker(clock, { minimumCalls: 1 }), new Breaker(clock, { minimumCalls: 1 })];
   const [calls, others] = [own, other].map((breaker) => new GuardedCalls(clock, breaker, 60_000));
-  other.admit()!(true);
+  other.report(other.admit()!, true);
   clock.advance(1_000);
-  own.admit()!(true);
+  own.report(own.admit()!, true);
   const run = calls!.run('operation', async () => 1, { others });
   await expect(run).rejects.toThrow('calls are suspended after failures');
   expect(other.state).toBe('open');

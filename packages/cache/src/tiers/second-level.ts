@@ -1,11 +1,77 @@
+import { randomUUID } from 'node:crypto';
 import type { CacheEntry, CallOptions, Decoder, Keyspace } from '@quantumtrade/dal-domain';
-import { encodeFor, isDatabaseError } from '@quantumtrade/dal-domain';
+import { encodeTextFor, isDatabaseError, JsonText } from '@quantumtrade/dal-domain';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
 import type { CachedEntry } from './first-level.js';
 import { freeze } from './first-level.js';
-import type { LeasedValue } from './leases.js';
-import { ABSENT, ABSENT_JSON, Lease, leaseJson, NewLease, UNREADABLE, withLeases } from './leases.js';
+
+/** Stands for a value that is known not to exist. */
+const ABSENT = Symbol('absent');
+/** Stands for a stored value that does not match its schema. */
+export const UNREADABLE = Symbol('unreadable');
+
+/**
+ * Held by a key while its value is loaded. Every write and deletion of the key by any client removes the lease, and a load
+ * stores its value only in the place of its own lease.
+ */
+export class Lease {
+  readonly token: string;
+
+  constructor(token: string) {
+    this.token = token;
+  }
+}
+
+/** The lease of a load that begins now. */
+export class NewLease extends Lease {
+  /** Content of the key. Readers without this package find it unreadable, which counts as no value. */
+  readonly json: JsonText;
+
+  constructor(token: string) {
+    super(token);
+    this.json = new JsonText(JSON.stringify({ [NAME]: 'loading', token }));
+  }
+}
+
+/** Creates the leases of one process. */
+export class Leases {
+  readonly #prefix = `${randomUUID()}:`;
+  #count = 0;
+
+  next(): NewLease {
+    return new NewLease(this.#prefix + ++this.#count);
+  }
+
+  isOwn({ token }: Lease): boolean {
+    return token.startsWith(this.#prefix);
+  }
+}
+
+/** Decoded content of a key on the second level. */
+type LeasedValue<T> = T | Lease | typeof ABSENT | typeof UNREADABLE;
+
+const NAME = 'quantumtrade:cache';
+
+/** JSON form of {@link ABSENT}. */
+const ABSENT_JSON = { [NAME]: 'absent' };
+
+/** Returns a decoder of values and leases. It never throws, so that one unreadable value does not fail a read of many. */
+function withLeases<T>(decoder: Decoder<T>): Decoder<LeasedValue<T>> {
+  return {
+    parse(stored) {
+      if (typeof stored === 'object' && stored !== null && NAME in stored) {
+        if (stored[NAME] === 'absent') return ABSENT;
+        if ('token' in stored && typeof stored.token === 'string') return new Lease(stored.token);
+      }
+      try {
+        return decoder.parse(stored);
+      } catch {
+        return UNREADABLE;
+      }
+    },
+  };
+}
 
 /** A loader's value, frozen for readers and encoded for the second level. */
 export interface LoadedValue<T> {
@@ -21,7 +87,7 @@ export interface LoadedValue<T> {
 /** Content of a key after it was read. */
 export type Found<T> = CachedEntry<T> | Lease | typeof UNREADABLE;
 
-type StoredEntry<T> = CacheEntry<LeasedValue<T>> | typeof UNREADABLE | null;
+type StoredEntry<T> = CacheEntry<LeasedValue<T>> | typeof UNREADABLE;
 
 /** The shortest time to live of the second level. */
 const SHORTEST_TTL_SECONDS = 0.001;
@@ -46,20 +112,22 @@ export class SecondLevel<P extends string, T> {
     return this.#keyspace.ttlSeconds * (1 - jitter * this.#core.random()) + staleWhileRevalidateMs / 1_000;
   }
 
-  /** Reads a key. Concurrent callers share one read while changes are received. */
-  read(key: string, options?: CallOptions): Promise<Found<T> | null> {
-    const { invalidations, reading } = this.#core;
-    return reading.run(key, options, () => this.#readAlone(key), invalidations.isConnected);
+  /** Returns the time to live of a loaded value; 0 where it is absent, which is not kept. */
+  #ttlSecondsOf(value: T | null): number {
+    return value === null ? this.#options.negativeTtlMs / 1_000 : this.ttlSeconds();
   }
 
-  async #readAlone(key: string): Promise<Found<T> | null> {
-    const { cache, reads, firstLevel, time } = this.#core;
-    const startedAt = time.now();
-    const version = firstLevel.versionOf(key);
-    const stored = await this.#ask(key, () =>
+  /** Reads a key. Concurrent callers share one read while changes are received. */
+  read(key: string, options?: CallOptions): Promise<Found<T> | null> {
+    const { firstLevel, reading } = this.#core;
+    return reading.run(key, options, () => this.#readAlone(key), firstLevel.isConnected);
+  }
+
+  #readAlone(key: string): Promise<Found<T> | null> {
+    const { cache, reads } = this.#core;
+    return this.#keep(key, () =>
       reads.run('cache.get', (within) => cache.getEntry(key, this.#decoder, within)),
     );
-    return this.#keep(key, stored, startedAt, version);
   }
 
   /**
@@ -67,35 +135,33 @@ export class SecondLevel<P extends string, T> {
    * key is read first, so that a read-only second level still answers.
    */
   async readOrLease(key: string): Promise<Found<T>> {
-    const { cache, reads, writes, tokens, firstLevel, time } = this.#core;
+    const { cache, reads, writes, leases } = this.#core;
     const isOneCall = reads.breaker.state === 'closed' && writes.breaker.state === 'closed';
     const found = isOneCall ? null : await this.read(key);
     if (found !== null) return found;
-    const startedAt = time.now();
-    const version = firstLevel.versionOf(key);
-    const token = tokens.next();
+    const lease = leases.next();
     const leaseSeconds = this.#options.loadTimeoutMs / 1_000;
-    const stored = await this.#ask(key, () =>
+    const leased = await this.#keep(key, () =>
       writes.run(
         'cache.getEntryOrSet',
-        (within) => cache.getEntryOrSet(key, this.#decoder, leaseJson(token), leaseSeconds, within),
-        { others: isOneCall ? reads : undefined },
+        (within) => cache.getEntryOrSet(key, this.#decoder, lease.json, leaseSeconds, within),
+        isOneCall ? { others: reads } : undefined,
       ),
     );
-    return this.#keep(key, stored, startedAt, version) ?? new NewLease(token);
+    return leased ?? lease;
   }
 
   /** Reads many keys in one call that is not shared; in one call for each key when one of them holds no JSON. */
   async readMany(keys: readonly string[]): Promise<(Found<T> | null)[]> {
     const { cache, firstLevel, time, reads, local } = this.#core;
-    if (keys.some((key) => local.isPendingRemoval(key))) return this.#readEach(keys);
+    if (keys.some((key) => local.pendingRemovals.has(key))) return this.#readEach(keys);
     const startedAt = time.now();
     const versions = keys.map((key) => firstLevel.versionOf(key));
     try {
       const stored = await reads.run('cache.getMany', (within) =>
         cache.getEntries(keys, this.#decoder, within),
       );
-      return stored.map((entry, i) => this.#keep(keys[i]!, entry, startedAt, versions[i]!));
+      return stored.map((entry, i) => entry && this.#take(keys[i]!, entry, startedAt, versions[i]!));
     } catch (error) {
       if (isUnreadable(error)) return this.#readEach(keys);
       throw error;
@@ -106,21 +172,23 @@ export class SecondLevel<P extends string, T> {
     return Promise.all(keys.map((key) => this.read(key)));
   }
 
-  /** Calls the second level for what a key holds. A pending removal is unreadable: its reader removes it first. */
-  async #ask(key: string, call: () => Promise<CacheEntry<LeasedValue<T>> | null>): Promise<StoredEntry<T>> {
-    if (this.#core.local.isPendingRemoval(key)) return UNREADABLE;
+  /** Reads what a key holds, and keeps it on the first level. A pending removal is unreadable: its reader removes it first. */
+  async #keep(key: string, call: () => Promise<CacheEntry<LeasedValue<T>> | null>): Promise<Found<T> | null> {
+    const { firstLevel, local, time } = this.#core;
+    const startedAt = time.now();
+    const version = firstLevel.versionOf(key);
+    let stored: StoredEntry<T> | null = UNREADABLE;
     try {
-      return await call();
+      if (!local.pendingRemovals.has(key)) stored = await call();
     } catch (error) {
-      if (isUnreadable(error)) return UNREADABLE;
-      throw error;
+      if (!isUnreadable(error)) throw error;
     }
+    return stored && this.#take(key, stored, startedAt, version);
   }
 
   /** Keeps on the first level what was read since an instant and a version of its key. */
-  #keep(key: string, stored: StoredEntry<T>, startedAt: number, version: number): Found<T> | null {
+  #take(key: string, stored: StoredEntry<T>, startedAt: number, version: number): Found<T> {
     const { firstLevel, counters } = this.#core;
-    if (stored === null) return null;
     if (stored === UNREADABLE || stored.value === UNREADABLE) {
       counters.unreadable++;
       return UNREADABLE;
@@ -134,7 +202,7 @@ export class SecondLevel<P extends string, T> {
 
   /** Freezes and encodes a value of a loader. Throws `ValidationError` for what is not a value of the keyspace. */
   takeOver(value: T | null, startedAt: number): LoadedValue<T> {
-    const encoded = value === null ? null : encodeFor(this.#keyspace, value);
+    const encoded = value === null ? ABSENT_JSON : encodeTextFor(this.#keyspace, value);
     return { value, bytes: freeze(value), encoded, startedAt };
   }
 
@@ -142,37 +210,34 @@ export class SecondLevel<P extends string, T> {
    * Stores a loaded value if the key still holds the load's lease, and keeps it on the first level at once. Sends no
    * notification: no first level holds a value of a key with a lease.
    */
-  async storeLoaded(key: string, token: string, loaded: LoadedValue<T>): Promise<boolean> {
+  async storeLoaded(key: string, lease: NewLease, loaded: LoadedValue<T>): Promise<boolean> {
     const { cache, firstLevel, local, time, writes } = this.#core;
     const { value, bytes, encoded, startedAt } = loaded;
-    const ttlSeconds = value === null ? this.#options.negativeTtlMs / 1_000 : this.ttlSeconds();
+    const ttlSeconds = this.#ttlSecondsOf(value);
     if (ttlSeconds === 0) return this.remove(key);
     const version = firstLevel.versionOf(key);
     const expiresAt = time.now() + ttlSeconds * 1_000;
-    const json = value === null ? ABSENT_JSON : encoded;
     const isStored = await writes.run('cache.setIfUnchanged', (within) =>
-      cache.setIfUnchanged(key, leaseJson(token), json, ttlSeconds, { ...within, notify: false }),
+      cache.setIfUnchanged(key, lease.json, encoded, ttlSeconds, { ...within, notify: false }),
     );
-    if (isStored && !local.isPendingRemoval(key)) {
+    if (isStored && !local.pendingRemovals.has(key)) {
       firstLevel.put(key, this.#entry(value, expiresAt, startedAt), bytes, version);
     }
     return isStored;
   }
 
   /** Ends a lease without a value, if the key still holds it: others may load at once. */
-  async endLease(key: string, token: string): Promise<void> {
-    const lease = leaseJson(token);
-    await this.#setIfUnchanged(key, lease, lease, SHORTEST_TTL_SECONDS);
+  async endLease(key: string, { json }: NewLease): Promise<void> {
+    await this.#setIfUnchanged(key, json, json, SHORTEST_TTL_SECONDS);
   }
 
   /** Stores a reloaded value if the key still holds the old one. */
   async storeRefreshed(key: string, old: T, { value, encoded }: LoadedValue<T>): Promise<boolean> {
-    const { negativeTtlMs } = this.#options;
-    const expected = encodeFor(this.#keyspace, old);
-    let isReplaced: boolean;
-    if (value !== null) isReplaced = await this.#setIfUnchanged(key, expected, encoded, this.ttlSeconds());
-    else if (negativeTtlMs === 0) isReplaced = await this.remove(key);
-    else isReplaced = await this.#setIfUnchanged(key, expected, ABSENT_JSON, negativeTtlMs / 1_000);
+    const expected = encodeTextFor(this.#keyspace, old);
+    const ttlSeconds = this.#ttlSecondsOf(value);
+    const isReplaced = await (ttlSeconds === 0
+      ? this.remove(key)
+      : this.#setIfUnchanged(key, expected, encoded, ttlSeconds));
     this.#core.firstLevel.changed([key]);
     return isReplaced;
   }
@@ -205,7 +270,7 @@ export class SecondLevel<P extends string, T> {
     const { l1TtlMs, stalenessMs, staleWhileRevalidateMs, eagerRefreshAt } = this.#options;
     const freshUntil = value === null ? expiresAt : expiresAt - staleWhileRevalidateMs;
     const earlyMs = value === null ? 0 : (1 - eagerRefreshAt) * this.#keyspace.ttlSeconds * 1_000;
-    const staleAt = this.#core.invalidations.isConnected ? Infinity : startedAt + stalenessMs;
+    const staleAt = this.#core.firstLevel.isConnected ? Infinity : startedAt + stalenessMs;
     return {
       value,
       freshUntil,

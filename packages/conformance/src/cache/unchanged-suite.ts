@@ -1,3 +1,4 @@
+import { JsonText } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
@@ -39,6 +40,16 @@ export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void
         expect(await cache.get('key', anything)).toBe('new');
         expect((await ttlMs('key'))! <= 60_000).toBe(true);
       }
+    });
+
+    test('setIfUnchanged compares and stores a text like its value', async ({ backend: { cache } }) => {
+      const text = new JsonText('{"a":[1,null]}');
+      expect(await cache.getEntryOrSet('key', anything, text, 60)).toBeNull();
+      expect(await cache.get('key', anything)).toEqual({ a: [1, null] });
+      expect(await cache.setIfUnchanged('key', { a: [1, null] }, new JsonText('"new"'), 60)).toBe(true);
+      expect(await cache.setIfUnchanged('key', text, 'other', 60)).toBe(false);
+      expect(await cache.setIfUnchanged('key', new JsonText('"new"'), 'newer', 60)).toBe(true);
+      expect(await cache.get('key', anything)).toBe('newer');
     });
 
     test('setIfUnchanged sets the value without notification', async ({ backend: { cache } }) => {

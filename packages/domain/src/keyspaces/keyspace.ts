@@ -9,6 +9,8 @@ export interface Keyspace<P extends string, T> {
   readonly pattern: P;
   readonly ttlSeconds: number;
   readonly codec: z.ZodType<T>;
+  /** Whether the codec encodes to plain JSON alone, which needs no further check. @default false */
+  readonly encodesJson?: boolean;
 }
 
 /** Selection of the keys of a pattern that have given parts. */

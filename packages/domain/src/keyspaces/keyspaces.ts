@@ -11,14 +11,15 @@ function keyspace<const P extends string, T>(
   pattern: P,
   ttlSeconds: number,
   codec: z.ZodType<T>,
+  encodesJson = true,
 ): Keyspace<P, T> {
-  return { pattern, ttlSeconds, codec };
+  return { pattern, ttlSeconds, codec, encodesJson };
 }
 
 /** All key patterns of the data layer. Records are cached exactly: decimals as strings, 64-bit integers as bigints. */
 export const keyspaces = {
   latestFeatures: keyspace('features:{symbol}:latest', 300, featureSetCodec),
-  featureValue: keyspace('features:{symbol}:{featureName}', 300, z.number()),
+  featureValue: keyspace('features:{symbol}:{featureName}', 300, z.number(), false),
   marketRegime: keyspace('regime:{symbol}:current', 600, marketRegimeCodec),
   selectedStrategy: keyspace('strategy:{symbol}:selected', 900, selectedStrategyCodec),
   strategyPerformance: keyspace('strategy:{strategyName}:performance', 900, recordCodec(strategyPerformance)),

@@ -1,4 +1,3 @@
-import { ValidationError } from '../errors.js';
 import type { KeyParts } from '../keyspaces/keys.js';
 import type { CallOptions } from './call.js';
 
@@ -30,26 +29,6 @@ export interface CacheWrite {
 export interface SetIfUnchangedOptions extends CallOptions {
   /** Whether listeners of `CacheInvalidations` must be notified. With false, they may still be. @default true */
   readonly notify?: boolean;
-}
-
-/** Splits the options of a `setIfUnchanged` call into its limits and whether listeners are notified. */
-export function splitNotify(
-  options: SetIfUnchangedOptions | undefined,
-  operation: string,
-): { readonly notify: boolean; readonly limits: CallOptions | undefined } {
-  if (!hasNotify(options)) return { notify: true, limits: options };
-  const { notify = true, ...limits } = options;
-  if (typeof notify === 'boolean') return { notify, limits };
-  throw new ValidationError('notify', 'must be true or false', { operation });
-}
-
-/** Returns whether options have `notify`; false for unreadable options, which the check of the limits refuses. */
-function hasNotify(options: SetIfUnchangedOptions | undefined): options is SetIfUnchangedOptions {
-  try {
-    return typeof options === 'object' && options !== null && Object.hasOwn(options, 'notify');
-  } catch {
-    return false;
-  }
 }
 
 /** Error reason for a key that holds no JSON value, such as a market stream. */
@@ -99,7 +78,7 @@ export interface Cache {
    * Stores a value as JSON for `ttlSeconds` (more than 0; fractions count).
    * Throws `ValidationError` for a value that JSON would drop or change (undefined, a function, a bigint, NaN, -0, a `Date`, a
    * `Map`, an instance of any class, a hole, a symbol), for one nested more than 100 levels deep and for one that is larger
-   * than about 64 MiB. So do all methods that store one.
+   * than about 64 MiB. So do all methods that store one. The text of a `JsonText` is stored as it is.
    */
   set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void>;
 

@@ -1,6 +1,17 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { encodeCacheValue, MAX_JSON_DEPTH, requireTtlMs, timestampOf } from './cache-value.js';
+import { keyspaces } from '../keyspaces/keyspaces.js';
+import type { Keyspace } from '../keyspaces/keyspace.js';
+import {
+  encodeCacheValue,
+  encodeFor,
+  encodeTextFor,
+  JsonText,
+  lossInJson,
+  MAX_JSON_DEPTH,
+  requireTtlMs,
+  timestampOf,
+} from './cache-value.js';
 
 it('encodeCacheValue keeps every JSON value unchanged', () => {
   fc.assert(
@@ -134,4 +145,55 @@ it.each([
   [{ timestamp: 'Thu, 01 Jan 1970 00:00:00 GMT' }],
 ])('timestampOf finds no instant in %j', (value) => {
   expect(timestampOf(value)).toBeUndefined();
+});
+
+const at = new Date(1_700_000_000_000);
+const odd = JSON.parse('{"__proto__":"a","\\ud800":"b"}') as Record<string, string>;
+
+it.each([
+  [
+    keyspaces.latestFeatures,
+    {
+      symbol: 'A',
+      timestamp: at,
+      version: 1,
+      features: { zero: -0, one: 1 },
+      metadata: odd,
+      featureMetadata: { zero: odd },
+      calculationTimeMs: -0,
+    },
+  ],
+  [keyspaces.marketRegime, { symbol: 'A', regime: 'bull', confidence: -0, timestamp: at }],
+  [
+    keyspaces.selectedStrategy,
+    { symbol: 'A', strategyName: 's', marketRegime: 'bull', parameters: { zero: -0 }, timestamp: at },
+  ],
+  [
+    keyspaces.session,
+    {
+      sessions: [
+        { userId: 'u', sessionId: 's', startedAt: at, savedAt: at, attributes: { odd, list: [null] } },
+      ],
+      ended: { s: -0 },
+    },
+  ],
+  [keyspaces.authContext, { userId: 'u', roles: ['r'], permissions: [] }],
+  [keyspaces.authContext, 'revoked'],
+] as [Keyspace<string, unknown>, unknown][])(
+  'encodeTextFor gives text that lost nothing of %#',
+  (keyspace, value) => {
+    expect(keyspace.encodesJson).toBe(true);
+    expect(lossInJson(encodeFor(keyspace, value))).toBeUndefined();
+    const text = encodeCacheValue(encodeTextFor(keyspace, value), 'test');
+    expect(text).toBe(encodeCacheValue(encodeFor(keyspace, value), 'test'));
+  },
+);
+
+it('encodeTextFor gives no text of a value that JSON would change', () => {
+  const stored = encodeTextFor(keyspaces.featureValue, -0);
+  expect(() => encodeCacheValue(stored, 'test')).toThrow('-0 cannot be kept in JSON');
+});
+
+it('a JsonText has the same text in JSON', () => {
+  expect(JSON.stringify(new JsonText('{"a":[1,null]}'))).toBe('{"a":[1,null]}');
 });

@@ -2,10 +2,25 @@ import { z } from 'zod';
 import { keysOf, readMember, readMembers } from '../arguments.js';
 import { CacheError, ValidationError } from '../errors.js';
 import type { Keyspace } from '../keyspaces/keyspace.js';
-import type { CacheWrite, Decoder } from '../ports/cache.js';
+import type { CacheWrite, Decoder, SetIfUnchangedOptions } from '../ports/cache.js';
+import type { CallOptions } from '../ports/call.js';
 
 /** Codec of a keyspace, and the pattern that names it in errors. */
-type Form<T> = Pick<Keyspace<string, T>, 'pattern' | 'codec'>;
+type Form<T> = Pick<Keyspace<string, T>, 'pattern' | 'codec' | 'encodesJson'>;
+
+/** Checked JSON text of a cache value. Cache ports store the text as it is. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Returns the value, for a cache port that makes its own text. */
+  toJSON(): unknown {
+    return JSON.parse(this.text);
+  }
+}
 
 /**
  * Returns a value in the JSON form that its keyspace stores. Throws `ValidationError` when it is not a value of the keyspace, or
@@ -26,6 +41,12 @@ export function encodeFor<T>({ pattern, codec }: Form<T>, value: T): unknown {
   });
 }
 
+/** Returns what {@link encodeFor} does, as text where the codec encodes to plain JSON. */
+export function encodeTextFor<T>(keyspace: Form<T>, value: T): unknown {
+  const encoded = encodeFor(keyspace, value);
+  return keyspace.encodesJson ? new JsonText(JSON.stringify(encoded)) : encoded;
+}
+
 /** Returns the part of a key that a value gives; undefined when it has none, which is refused with the key. */
 export function partOf(value: unknown, name: string): string {
   return readMember((value ?? {}) as object, name, `realtime.${name}`) as string;
@@ -35,6 +56,7 @@ export function partOf(value: unknown, name: string): string {
 export function encodeCacheValue(value: unknown, operation: string): string {
   let loss: string | undefined;
   try {
+    if (value instanceof JsonText && value.text.length <= MAX_JSON_SIZE) return value.text;
     loss = lossInJson(value);
     if (loss === undefined) return JSON.stringify(value);
   } catch {
@@ -81,24 +103,42 @@ export function encodeCacheWrites(entries: readonly CacheWrite[], operation: str
 
 /** Throws `ValidationError` for an invalid key, also for lone surrogates, which a server cannot distinguish. */
 export function requireKey(key: string, operation: string): void {
-  if (!isKey(key)) throw new ValidationError('key', refusalOfKey(key), { operation });
+  const reason = refusalOfKey(key);
+  if (reason !== undefined) throw new ValidationError('key', reason, { operation });
 }
 
 /** Throws `ValidationError` for a value that is no list of keys. */
 export function requireKeys(keys: readonly string[], operation: string): void {
   if (!Array.isArray(keys)) throw new ValidationError('keys', 'must be a list of strings', { operation });
   for (let i = 0; i < keys.length; i++) {
-    if (!isKey(keys[i])) throw new ValidationError('keys', `each ${refusalOfKey(keys[i])}`, { operation });
+    const reason = refusalOfKey(keys[i]);
+    if (reason !== undefined) throw new ValidationError('keys', `each ${reason}`, { operation });
   }
 }
 
-const isKey = (key: unknown): key is string =>
-  typeof key === 'string' && key.length <= MAX_KEY_LENGTH && key.isWellFormed();
-
-function refusalOfKey(key: unknown): string {
+function refusalOfKey(key: unknown): string | undefined {
   if (typeof key !== 'string') return 'must be a string';
-  const isLong = key.length > MAX_KEY_LENGTH;
-  return isLong ? `must have at most ${MAX_KEY_LENGTH} characters` : 'must be well-formed Unicode';
+  if (key.length > MAX_KEY_LENGTH) return `must have at most ${MAX_KEY_LENGTH} characters`;
+  return key.isWellFormed() ? undefined : 'must be well-formed Unicode';
+}
+
+/** Splits the options of a `setIfUnchanged` call into its limits and whether listeners are notified. */
+export function splitNotify(
+  options: SetIfUnchangedOptions | undefined,
+  operation: string,
+): { readonly notify: boolean; readonly limits: CallOptions | undefined } {
+  try {
+    if (typeof options !== 'object' || options === null || !Object.hasOwn(options, 'notify')) {
+      return { notify: true, limits: options };
+    }
+  } catch {
+    // The check of the limits refuses options that cannot be read.
+    return { notify: true, limits: options };
+  }
+  const { notify = true, ...limits } = options;
+  if (typeof notify !== 'boolean')
+    throw new ValidationError('notify', 'must be true or false', { operation });
+  return { notify, limits: Object.keys(limits).length === 0 ? undefined : limits };
 }
 
 export interface StoredText {

@@ -2,7 +2,6 @@ import type { CacheBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { requireClock, requireKnownKeys, requireObject, systemClock } from '@quantumtrade/dal-domain';
 import { ExpiringStore } from './expiring-store.js';
 import { MemoryCache } from './memory-cache.js';
-import { MemoryInvalidations } from './memory-invalidations.js';
 import { MemoryMarketStream } from './memory-market-stream.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
 
@@ -20,7 +19,7 @@ export function memoryCacheBackend(settings: { clock?: TimeSource } = {}): Cache
 export function cacheBackendOver(store: ExpiringStore): CacheBackend {
   return {
     cache: new MemoryCache(store),
-    invalidations: new MemoryInvalidations(store),
+    invalidations: store,
     marketStream: new MemoryMarketStream(store),
     rateLimiter: new MemoryRateLimiter(store),
     holds: store.has.bind(store),

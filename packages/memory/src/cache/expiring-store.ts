@@ -1,4 +1,9 @@
-import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
+import type {
+  CacheInvalidations,
+  CallOptions,
+  InvalidationListener,
+  TimeSource,
+} from '@quantumtrade/dal-domain';
 import { CacheError, checkCall, ConnectionError, WRONG_TYPE } from '@quantumtrade/dal-domain';
 
 /** An allowed request to a rate limiter. */
@@ -23,8 +28,11 @@ export interface StoreWatcher {
 
 const SMALLEST_SWEEP = 1_024;
 
-/** The keyspace that all in-memory cache ports share, as those of Redis do. Every key has an end. */
-export class ExpiringStore {
+/**
+ * The keyspace that all in-memory cache ports share, as those of Redis do. Every key has an end. Listeners are notified of a change
+ * before the call that makes it returns.
+ */
+export class ExpiringStore implements CacheInvalidations {
   readonly clock: TimeSource;
   readonly #entries = new Map<string, { content: Content; expiresAt: number }>();
   readonly #watchers = new Set<StoreWatcher>();
@@ -37,7 +45,7 @@ export class ExpiringStore {
 
   /** Begins a call: checks its options and that the store is open. */
   enter(options: CallOptions | undefined, operation: string): void {
-    checkCall(options, operation);
+    if (options !== undefined) checkCall(options, operation);
     if (this.#closed) throw new ConnectionError('the cache is closed', { operation, retryable: false });
   }
 
@@ -97,8 +105,21 @@ export class ExpiringStore {
     return () => void this.#watchers.delete(watcher);
   }
 
-  get isClosed(): boolean {
-    return this.#closed;
+  listen(listener: InvalidationListener): () => void {
+    let stop: (() => void) | undefined;
+    let isOver = false;
+    queueMicrotask(() => {
+      if (isOver || this.#closed) return;
+      stop = this.watch({
+        changed: (key) => listener.onInvalidated([key]),
+        closed: () => listener.onDisconnected(),
+      });
+      listener.onConnected();
+    });
+    return () => {
+      isOver = true;
+      stop?.();
+    };
   }
 
   close(): void {

@@ -1,5 +1,5 @@
-import { keyOf, keyspaces } from '@quantumtrade/dal-domain';
-import { memoizedKeyOf } from './keys.js';
+import { keyOf, memoizedKeyOf } from './keys.js';
+import { keyspaces } from './keyspaces.js';
 
 it.each([
   [keyspaces.prediction.pattern, { predictionId: 'a:b' }],

@@ -1,51 +1,6 @@
-import type { Cache, CacheInvalidations, CacheWrite, InvalidationListener } from '@quantumtrade/dal-domain';
+import type { Cache, CacheWrite } from '@quantumtrade/dal-domain';
 import { isDatabaseError, keysWhere, OPERATIONS } from '@quantumtrade/dal-domain';
 import type { FirstLevel } from '../tiers/first-level.js';
-
-/** Subscription to the changes of the second level: the one home of its connection state. Each change drops what it affects. */
-export class InvalidationState implements InvalidationListener {
-  readonly #source: CacheInvalidations;
-  readonly #firstLevel: FirstLevel;
-  readonly #unsubscribe: () => void;
-  #isConnected = false;
-
-  constructor(source: CacheInvalidations, firstLevel: FirstLevel) {
-    this.#source = source;
-    this.#firstLevel = firstLevel;
-    this.#unsubscribe = source.listen(this);
-  }
-
-  /** Whether every change by other processes is received. */
-  get isConnected(): boolean {
-    return this.#isConnected;
-  }
-
-  /** Why changes are not received, where that is known. */
-  get disconnectedReason(): string | undefined {
-    return this.#isConnected ? undefined : this.#source.disconnectedReason?.();
-  }
-
-  onConnected(): void {
-    this.#isConnected = true;
-    this.#firstLevel.allChanged();
-  }
-
-  onDisconnected(): void {
-    this.#isConnected = false;
-    this.#firstLevel.allChanged();
-  }
-
-  onInvalidated(keys: readonly string[] | 'all'): void {
-    if (keys === 'all') this.#firstLevel.allChanged();
-    else this.#firstLevel.changed(keys);
-  }
-
-  /** Ends the subscription and drops everything. */
-  close(): void {
-    this.#unsubscribe();
-    this.onDisconnected();
-  }
-}
 
 /** Pending removals kept; beyond it the oldest are forgotten. */
 const MAX_PENDING_REMOVALS = 10_000;
@@ -62,6 +17,8 @@ const REPLACING: ReadonlySet<string> = new Set<keyof Cache>(['set', 'setMany', '
 export class LocalInvalidations {
   /** The second level for callers who write keys themselves: the first level drops each key before the write resolves. */
   readonly cache: Cache;
+  /** Keys whose values may still be on the second level and must not be read. */
+  readonly pendingRemovals: ReadonlySet<string>;
   readonly #firstLevel: FirstLevel;
   readonly #pending = new Set<string>();
   /** How often removals have failed. */
@@ -69,29 +26,15 @@ export class LocalInvalidations {
 
   constructor(cache: Cache, firstLevel: FirstLevel) {
     this.#firstLevel = firstLevel;
+    this.pendingRemovals = this.#pending;
     this.cache = this.#notifying(cache);
-  }
-
-  /** Drops what the first level holds of these keys. */
-  notify(keys: readonly string[] | 'all'): void {
-    if (keys === 'all') this.#firstLevel.allChanged();
-    else this.#firstLevel.changed(keys);
-  }
-
-  /** Keys whose values may still be on the second level and must not be read. */
-  get pendingRemovals(): readonly string[] {
-    return this.#pending.size === 0 ? [] : [...this.#pending];
-  }
-
-  isPendingRemoval(key: string): boolean {
-    return this.#pending.size > 0 && this.#pending.has(key);
   }
 
   /** Adds keys that could not be removed. Reads of them that are under way are not kept. */
   addPendingRemovals(keys: readonly string[]): void {
     this.#failureCount++;
     for (const key of keys) this.#pending.add(key);
-    this.notify(keys);
+    this.#firstLevel.changed(keys);
     for (const key of this.#pending) {
       if (this.#pending.size <= MAX_PENDING_REMOVALS) return;
       this.#pending.delete(key);
@@ -107,7 +50,7 @@ export class LocalInvalidations {
   async settleWhere<R>(isDeleted: (key: string) => boolean, deletion: () => Promise<R>): Promise<R> {
     const failureCount = this.#failureCount;
     const result = await deletion();
-    if (failureCount === this.#failureCount) this.settle(this.pendingRemovals.filter(isDeleted));
+    if (failureCount === this.#failureCount) this.settle([...this.#pending].filter(isDeleted));
     return result;
   }
 
@@ -127,12 +70,13 @@ export class LocalInvalidations {
     try {
       const result = await (name === 'deleteWhere' ? this.#deleteWhere(args, write) : write());
       const keys = keysOfWrite(name, args);
-      this.notify(keys);
+      this.#firstLevel.changed(keys);
       if (REPLACING.has(name)) this.settle(keys as readonly string[]);
       return result;
     } catch (error) {
       // Nothing was sent of a write that was refused for its input.
-      if (!isDatabaseError(error) || error.code !== 'VALIDATION') this.notify(keysOfWrite(name, args));
+      if (!isDatabaseError(error) || error.code !== 'VALIDATION')
+        this.#firstLevel.changed(keysOfWrite(name, args));
       throw error;
     }
   }

@@ -1,12 +1,18 @@
-import { Breaker } from './breaker.js';
-import { ManualClock } from './manual-clock.js';
+import { ManualClock } from '@quantumtrade/dal-runtime';
+import { Breaker } from './guarded-calls.js';
 
 const options = { window: 10, minimumCalls: 4, failureRate: 0.5, openMs: 100 };
+
+/** Admits a call and returns the function that reports its outcome; undefined when the call is refused. */
+function admit(breaker: Breaker) {
+  const admission = breaker.admit();
+  return admission && ((failed: boolean) => breaker.report(admission, failed));
+}
 
 function breakerAfter(outcomes: string) {
   const clock = new ManualClock();
   const breaker = new Breaker(clock, options);
-  for (const outcome of outcomes) breaker.admit()!(outcome === 'f');
+  for (const outcome of outcomes) admit(breaker)!(outcome === 'f');
   return { breaker, clock };
 }
 
@@ -28,34 +34,34 @@ it.each([
 it('breaker closes when its half-open probe succeeds', () => {
   const { breaker, clock } = breakerAfter('ffff');
   clock.advance(99);
-  expect(breaker.admit()).toBeUndefined();
+  expect(admit(breaker)).toBeUndefined();
   clock.advance(1);
-  const report = breaker.admit()!;
-  expect(breaker.admit()).toBeUndefined();
+  const report = admit(breaker)!;
+  expect(admit(breaker)).toBeUndefined();
   report(false);
   expect(breaker.state).toBe('closed');
-  for (let i = 0; i < 3; i++) breaker.admit()!(true);
+  for (let i = 0; i < 3; i++) admit(breaker)!(true);
   expect(breaker.state).toBe('closed');
 });
 
 it('breaker opens again for the full time when the probe fails', () => {
   const { breaker, clock } = breakerAfter('ffff');
   clock.advance(100);
-  breaker.admit()!(true);
+  admit(breaker)!(true);
   clock.advance(99);
-  expect(breaker.admit()).toBeUndefined();
+  expect(admit(breaker)).toBeUndefined();
   clock.advance(1);
-  expect(breaker.admit()).toBeDefined();
+  expect(admit(breaker)).toBeDefined();
 });
 
 it('breaker admits a second probe when the first is slow', () => {
   const { breaker, clock } = breakerAfter('ffff');
   clock.advance(100);
-  const slow = breaker.admit()!;
+  const slow = admit(breaker)!;
   clock.advance(99);
-  expect(breaker.admit()).toBeUndefined();
+  expect(admit(breaker)).toBeUndefined();
   clock.advance(1);
-  breaker.admit()!(false);
+  admit(breaker)!(false);
   expect(breaker.state).toBe('closed');
   slow(true);
   expect(breaker.state).toBe('closed');
@@ -63,12 +69,12 @@ it('breaker admits a second probe when the first is slow', () => {
 
 it('breaker ignores outcomes of calls admitted before it opened', () => {
   const { breaker, clock } = breakerAfter('fff');
-  const late = [breaker.admit()!, breaker.admit()!, breaker.admit()!];
+  const late = [admit(breaker)!, admit(breaker)!, admit(breaker)!];
   late[0]!(true);
   clock.advance(100);
-  breaker.admit()!(false);
+  admit(breaker)!(false);
   late[1]!(true);
   late[2]!(true);
-  for (let i = 0; i < 3; i++) breaker.admit()!(true);
+  for (let i = 0; i < 3; i++) admit(breaker)!(true);
   expect(breaker.state).toBe('closed');
 });
