@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -22,6 +23,17 @@ it('connections are opened when used and kept', async () => {
   expect(fake.client.connectionCount()).toBe(3);
   await fake.client.close();
   expect(fake.client.connectionCount()).toBe(0);
+});
+
+it('connection that was idle for too long is not used again', async () => {
+  await fake.serve(rows({ n: 1 }));
+  await fake.select();
+  const [first] = fake.server.sockets;
+  jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_000);
+  await fake.select();
+  jest.restoreAllMocks();
+  await until(() => !fake.server.sockets.has(first!));
+  expect(fake.client.connectionCount()).toBe(1);
 });
 
 it('connections are limited', async () => {

@@ -47,6 +47,7 @@ interface Statement<T> {
   /** Bytes sent behind the text. @default none */
   readonly data?: Uint8Array;
   readonly settings: SessionSettings;
+  readonly acceptsGzip?: boolean;
   /** Limits on the rows and bytes of the answer. @default none */
   readonly limits?: ReadLimits;
   /** Reads the answer to the latest attempt, which is a success by its head. */
@@ -114,11 +115,13 @@ export class DatabaseSql implements Sql {
     limits: ReadLimits,
     convert: ((json: unknown) => T) | undefined,
   ): Promise<T[]> {
+    const { compression } = this.#settings;
     return this.#run(operation, options, true, {
       query,
       format: ' FORMAT JSONEachRow',
       params,
-      settings: { max_result_rows: limits.maxRows },
+      settings: { max_result_rows: limits.maxRows, enable_http_compression: Number(compression) },
+      acceptsGzip: compression,
       limits,
       read(answer, { deadline }) {
         return readJsonRows(answer, deadline.signal, limits, convert);
@@ -240,7 +243,7 @@ export class DatabaseSql implements Sql {
     const { statement, deadline } = call;
     const { driver, pinned, control } = this.#pool;
     const { signal } = deadline;
-    const { query, format, params, data, settings } = statement;
+    const { query, format, params, data, settings, acceptsGzip } = statement;
     const request = {
       query: format === undefined ? query : query + format,
       params,
@@ -251,6 +254,7 @@ export class DatabaseSql implements Sql {
         ...settings,
         max_execution_time: Math.max(1, Math.ceil((deadline.at - sentAt) / 1_000)),
       },
+      acceptsGzip,
       signal,
     };
     const { queryString } = pinned;

@@ -153,10 +153,6 @@ describe('connection error', () => {
     expect(error.message).toContain(reason);
     expect(error.message).toContain(code);
   });
-
-  it('timeout of the driver becomes a TimeoutError', () => {
-    expect(toDomainError(new Error('Timeout error.'), call).name).toBe('TimeoutError');
-  });
 });
 
 describe('answer of a gateway', () => {

@@ -41,7 +41,6 @@ export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   if (error instanceof BrokenMessageError) return new ConnectionError(error.message, details);
   if (error instanceof NotAdmittedError) return fromAdmission(error, call);
   if (!types.isNativeError(error)) return new QueryError(call.query, 'the driver failed', details);
-  if (error.message === 'Timeout error.') return new TimeoutError(call.elapsedMs, details);
   const code = 'code' in error ? String(error.code) : undefined;
   if (code !== undefined) {
     const connection = fromConnection(code, error, details);
