@@ -8,7 +8,7 @@ import {
   TimeoutError,
 } from '@quantumtrade/dal-domain';
 import { Backoff, Deadline, sleep, systemClock } from '@quantumtrade/dal-runtime';
-import { currentOperation } from '@quantumtrade/dal-telemetry';
+import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
 import type { Admission, AdmittedQuery } from './admission.js';
 import { NotAdmittedError } from './admission.js';
 import type { Answer } from './answer.js';
@@ -88,7 +88,7 @@ export class DatabaseSql implements Sql {
   }
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
-    checkCall(options, operation, known);
+    if (options !== undefined) checkCall(options, operation, known);
     this.#requireOpen(operation);
   }
 
@@ -223,7 +223,7 @@ export class DatabaseSql implements Sql {
     try {
       this.#requireOpen(operation);
       call.queryId = queryId;
-      const running = currentOperation();
+      const running = operationChannel.hasSubscribers ? currentOperation() : undefined;
       if (running) Object.assign(running, { backend: 'clickhouse', queryId });
       const result = await statement.read(await this.#send(call, queryId, sentAt), call);
       succeeded = true;
