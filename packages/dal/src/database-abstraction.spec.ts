@@ -118,15 +118,17 @@ it('returns predictions due by its clock that have no outcome', async () => {
   expect(due.data.map(({ predictionId }) => predictionId)).toEqual(['due']);
 });
 
-it('refuses calls without arguments with a ValidationError', async () => {
+it('refuses calls without required arguments with a ValidationError', async () => {
   const database = open();
   const nothing = undefined as never;
+  expect((await database.getMarketData()).data).toEqual([]);
+  expect((await database.getFeatures()).data).toEqual([]);
   for (const call of [
     () => database.insertMarketData(nothing),
     () => database.insertPredictions(nothing),
-    () => database.getMarketData(nothing),
+    () => database.getMarketData(null as never),
     () => database.getLatestMarketData(nothing, 1),
-    () => database.getFeatures(nothing),
+    () => database.getFeatures(null as never),
     () => database.getLatestFeatures(nothing),
     () => database.getPrediction(nothing),
     () => database.getAggregatedData(nothing),

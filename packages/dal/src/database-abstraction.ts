@@ -9,14 +9,19 @@ import type {
   DueOptions,
   FeatureBatch,
   FeatureSet,
+  FieldName,
   HealthStatus,
   MarketData,
   MarketDataBatch,
+  Page,
+  PageQuery,
   PredictionBatch,
   PredictionRecord,
-  QueryParams,
   QueryResult,
   ReadOptions,
+  RecordName,
+  SelectedRow,
+  SetQuery,
   SchemaReport,
   TableGuarantees,
 } from '@quantumtrade/dal-domain';
@@ -79,10 +84,11 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.marketData.insert(batch, options);
   }
 
-  getMarketData<E extends boolean = false>(
-    params: QueryParams,
+  /** Returns a page of bars, 10,000 at most unless the configuration or `limit` says otherwise. */
+  getMarketData<E extends boolean = false, S extends FieldName<'marketData'> = FieldName<'marketData'>>(
+    params?: PageQuery<'marketData', S>,
     options?: ReadOptions<E>,
-  ): Promise<QueryResult<MarketData<E>>> {
+  ): Promise<Page<SelectedRow<'marketData', S, E>>> {
     return this.marketData.find(params, options);
   }
 
@@ -102,7 +108,7 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.features.insert(toFeatureBatches(batches), options);
   }
 
-  getFeatures(params: QueryParams, options?: CallOptions): Promise<QueryResult<FeatureSet>> {
+  getFeatures(params?: SetQuery, options?: CallOptions): Promise<Page<FeatureSet>> {
     return this.features.find(params, options);
   }
 
@@ -197,8 +203,8 @@ export class DatabaseAbstraction extends DatabasePorts {
   }
 
   /** Returns OHLCV bars and summaries of any record, by interval and group. */
-  getAggregatedData<E extends boolean = false>(
-    params: AggregationParams,
+  getAggregatedData<E extends boolean = false, N extends RecordName = 'marketData'>(
+    params: AggregationParams<N>,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<AggregatedData<E>>> {
     return this.analytics.aggregate(params, options);

@@ -66,7 +66,7 @@ export class Observation {
     const observed: Record<string, Method> = {};
     for (const [key, operation] of Object.entries<OperationDescriptor>(operations)) {
       const call = calls[key] ?? ((...args) => adapter[key]!(...args));
-      if (operation.isLasting) {
+      if (operation.returns !== 'promise') {
         observed[key] = call;
         continue;
       }

@@ -1,24 +1,5 @@
-export {
-  CacheError,
-  ConnectionError,
-  DatabaseError,
-  MigrationError,
-  QueryError,
-  TimeoutError,
-  ValidationError,
-  isDatabaseError,
-  type ErrorCode,
-  type ErrorDetails,
-  type ErrorKind,
-} from './errors.js';
-export type {
-  BatchResult,
-  CacheState,
-  DatabaseMetrics,
-  HealthStatus,
-  PausedDelivery,
-  QueryResult,
-} from './results.js';
+export * from './errors.js';
+export type * from './results.js';
 export {
   isMapOfOwn,
   keysOf,
@@ -36,6 +17,7 @@ export {
   type FieldKind,
   type ValuesOf,
 } from './records/field.js';
+export type { TextDictionary } from './records/kinds/text-dictionary.js';
 export { Invalid, type Canonical, type Rounding } from './records/kinds/kind.js';
 export { MAX_INSTANT, MIN_INSTANT, SECONDS, type FloatField } from './records/kinds/number.js';
 export {
@@ -132,7 +114,17 @@ export {
 export { supersededRows, type VersionedKey } from './versions/superseded-rows.js';
 export { bucketStart, type BucketWidth, type Interval } from './queries/interval.js';
 export { sessionInstant, type SessionName, type TradingSession } from './queries/sessions.js';
-export { planQuery, requireLimit, type QueryParams, type QueryPlan } from './queries/query.js';
+export { columnsOfRows, type AnyColumns, type ColumnsOf } from './queries/columns.js';
+export { comparePositions, orderFields, positionOf, rowComparison, type RowOrder } from './queries/order.js';
+export type * from './queries/parameters.js';
+export * from './queries/query.js';
+export {
+  requireScanBudget,
+  scanBudgetOf,
+  DEFAULT_PAGE_ROWS,
+  SCAN_BUDGET_ROWS,
+} from './queries/scan-budget.js';
+export { requireValues, type SelectionPlan } from './queries/selection.js';
 export {
   FLOAT_SCALE,
   mixedSources,
@@ -144,6 +136,8 @@ export {
   type AggregationPlan,
   type FloatSum,
   type GroupField,
+  type GroupFieldOf,
+  type MeasureOf,
   type Measured,
   type Ohlcv,
 } from './queries/aggregation.js';

@@ -4,7 +4,7 @@ import type { RowError } from './records/row.js';
 /** Rows with their total count and the duration of the call. */
 export interface QueryResult<T> {
   data: T[];
-  /** Number of matching rows, also beyond `limit`. For the newest rows, the number of returned rows. */
+  /** Number of matching rows, also beyond the limit. For the newest rows, the number of returned rows. */
   totalCount: number;
   executionTimeMs: number;
   /**
@@ -12,6 +12,19 @@ export interface QueryResult<T> {
    * call.
    */
   cacheHit: boolean;
+}
+
+/** A page of a longer answer. */
+export interface Page<T> extends Omit<QueryResult<T>, 'totalCount'> {
+  /**
+   * Number of matching rows, also those on other pages; null where the page does not show them all and the count was not asked
+   * for.
+   */
+  totalCount: number | null;
+  /** Whether more rows follow. */
+  hasMore: boolean;
+  /** The parameter `cursor` of the next page; null when there is none. */
+  nextCursor: string | null;
 }
 
 /** Outcome of a batch. `insertedCount + updatedCount + failedCount` is the number of rows given. */

@@ -28,7 +28,7 @@ describe('the model test', () => {
       ...backend,
       sentiment: {
         ...backend.sentiment,
-        find: ({ filters: _, ...params }, options) => backend.sentiment.find(params, options),
+        find: ({ filters: _, ...params } = {}, options) => backend.sentiment.find(params, options),
       },
     }),
     'includes the end of a range': (backend) => ({

@@ -1,10 +1,12 @@
 import type { TimeSource, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import {
+  DEFAULT_PAGE_ROWS,
   keysOf,
   requireClock,
   requireKnownKeys,
   requireObject,
   requireWholeNumber,
+  SCAN_BUDGET_ROWS,
   systemClock,
 } from '@quantumtrade/dal-domain';
 import { memoryGuarantees } from './guarantees.js';
@@ -20,9 +22,18 @@ export interface MemoryTimeSeriesSettings {
   clock?: TimeSource;
   /** A batch dated further ahead of the clock is refused, in milliseconds. @default 300,000 */
   maxFutureSkewMs?: number | undefined;
+  /** Limit of a page for which the caller gives none. @default 10,000 (rows) */
+  defaultPageRows?: number | undefined;
+  /** Rows that a read of a whole selection may scan unless its caller allows more. @default 1,000,000,000 (rows) */
+  scanBudgetRows?: number | undefined;
 }
 
-const SETTINGS = keysOf<MemoryTimeSeriesSettings>({ clock: true, maxFutureSkewMs: true });
+const SETTINGS = keysOf<MemoryTimeSeriesSettings>({
+  clock: true,
+  maxFutureSkewMs: true,
+  defaultPageRows: true,
+  scanBudgetRows: true,
+});
 const OPERATION = 'memory.open';
 
 /**
@@ -33,9 +44,12 @@ const OPERATION = 'memory.open';
 export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeSeriesBackend {
   requireKnownKeys(requireObject('settings', settings, OPERATION), SETTINGS, OPERATION);
   const { clock = systemClock, maxFutureSkewMs } = settings;
+  const { defaultPageRows = DEFAULT_PAGE_ROWS, scanBudgetRows = SCAN_BUDGET_ROWS } = settings;
   requireClock('clock', clock, OPERATION);
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
-  const store = new MemoryStore(clock, maxFutureSkewMs);
+  requireWholeNumber('defaultPageRows', defaultPageRows, OPERATION, { min: 1 });
+  requireWholeNumber('scanBudgetRows', scanBudgetRows, OPERATION, { min: 1 });
+  const store = new MemoryStore(clock, { defaultPageRows, scanBudgetRows }, maxFutureSkewMs);
   return {
     ...memoryRecords(store),
     analytics: memoryAnalytics(store),

@@ -5,6 +5,8 @@ import type {
   CallOptions,
   GroupField,
   Interval,
+  MeasureOf,
+  Page,
   QueryParams,
   QueryResult,
   ReadOptions,
@@ -31,12 +33,12 @@ interface QueryFlags extends CommonOptions {
   interval?: Interval;
   groupBy?: GroupField[];
   record?: RecordName;
-  measure?: string;
+  measure?: MeasureOf<RecordName>;
   sources?: string;
   session?: string;
 }
 
-type Answer = QueryResult<object>;
+type Answer = QueryResult<object> | Page<object>;
 type Options = ReadOptions<boolean>;
 
 /** A subject of `query`: rows in a range, and the newest rows of one name where the record has them. */
@@ -173,7 +175,9 @@ async function latestFeatures(
 
 function describe({ data, totalCount, executionTimeMs, cacheHit }: Answer): string {
   const shown =
-    data.length < totalCount ? `${count(data.length)} of ${count(totalCount)}` : count(totalCount);
+    totalCount !== null && data.length < totalCount
+      ? `${count(data.length)} of ${count(totalCount)}`
+      : count(data.length);
   const foot = `${shown} rows in ${milliseconds(executionTimeMs)}${cacheHit ? ', from the cache' : ''}`;
   return data.length === 0 ? foot : `${table(data.map(flat))}\n${foot}`;
 }

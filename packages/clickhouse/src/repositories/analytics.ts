@@ -20,7 +20,9 @@ import type { Sql } from '../connection/sql.js';
 import { fromJson } from '../codec/kinds.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
-import { countOf, limitClause, readPage, timed, withLimit } from './table-reader.js';
+import { countOf } from './item-page.js';
+import { limitClause, readPage, timed, withLimit } from './table-reader.js';
+import { requireBudget } from './scan-estimate.js';
 
 type JsonSums = Readonly<Record<string, unknown>>;
 
@@ -32,8 +34,9 @@ export function analytics(sql: Sql): Analytics {
       const operation = 'analytics.aggregate';
       sql.checkOpen(operation, options, READ_OPTIONS);
       const plan = planAggregation(params, operation);
-      const { limit } = plan.query;
-      const filter = filterOf(plan.query);
+      const { limit } = plan;
+      const filter = filterOf(plan.selection);
+      await requireBudget(sql, operation, plan.selection, plan.maxScanRows, options);
       const buckets = bucketQuery(plan, filter.where);
       const exact = options?.exact ?? false;
       return timed(() =>
@@ -143,8 +146,8 @@ function measureExpressions({ measure: { name, field } }: AggregationPlan): stri
 
 const wideDecimal = (column: string): string => `toDecimal256(${column}, 8)`;
 
-function barExpressions({ definition, groupBy, query }: AggregationPlan): string[] {
-  const fixed = new Set<string>([...groupBy, ...query.equals.map(({ name }) => name)]);
+function barExpressions({ definition, groupBy, selection }: AggregationPlan): string[] {
+  const fixed = new Set<string>([...groupBy, ...selection.equals.map(({ name }) => name)]);
   const position = [
     'timestamp',
     ...definition.key.filter((name) => name !== 'timestamp' && !fixed.has(name)),

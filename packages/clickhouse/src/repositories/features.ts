@@ -1,9 +1,29 @@
-import type { FeatureRepository, FeatureSet, Row } from '@quantumtrade/dal-domain';
-import { feature, featureSetOf, planQuery, requireField } from '@quantumtrade/dal-domain';
+import type {
+  CallOptions,
+  FeatureRepository,
+  FeatureSet,
+  Page,
+  QueryPlan,
+  Row,
+} from '@quantumtrade/dal-domain';
+import {
+  DEFAULT_PAGE_ROWS,
+  feature,
+  featureSetOf,
+  planPage,
+  planStream,
+  positionOf,
+  requireField,
+  requireValues,
+  SCAN_BUDGET_ROWS,
+  scanBudgetOf,
+} from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import type { Filter } from './filter.js';
-import { filterOf } from './filter.js';
-import { countOf, limitClause, readPage, timed, withLimit } from './table-reader.js';
+import { filterAfter, orderOf } from './filter.js';
+import { entriesOf } from './entries.js';
+import { readItemPage } from './item-page.js';
+import { limitClause, TableReader, withLimit } from './table-reader.js';
+import { requireBudget } from './scan-estimate.js';
 import type { RecordWriter } from '../write/record-writer.js';
 
 /** One set as the engine groups it: its features sorted by name. */
@@ -17,22 +37,40 @@ interface JsonSet {
 const SETS = `SELECT symbol, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, feature_version,
     arraySort(groupArray((toString(feature_name), feature_value, feature_metadata, calculation_time_ms))) AS features
   FROM ${feature.table} FINAL`;
-const IN_SETS = 'GROUP BY timestamp, symbol, feature_version ORDER BY timestamp, symbol, feature_version';
+const IN_SETS = 'GROUP BY timestamp, symbol, feature_version';
+const NEWEST_SET = `${SETS} WHERE symbol = {symbol:String} AND (timestamp, feature_version) IN (
+    SELECT timestamp, feature_version FROM ${feature.table} WHERE symbol = {symbol:String}
+    ORDER BY timestamp DESC, feature_version DESC LIMIT 1
+  ) ${IN_SETS}`;
+
+/** Returns the values on which a set's position depends. */
+const keyRowOf = ({ symbol, timestamp, version }: FeatureSet): Row => ({
+  symbol,
+  timestamp: timestamp.getTime(),
+  featureVersion: version,
+});
 
 export function featureRepository(sql: Sql, writer: RecordWriter): FeatureRepository {
-  const read = async (
+  const reader = new TableReader(sql, feature);
+  const read = (
     operation: string,
-    { where, params }: Filter,
-    limit: number | undefined,
-    options: Parameters<FeatureRepository['find']>[1],
+    plan: QueryPlan,
+    limit: number,
+    options: CallOptions | undefined,
   ): Promise<FeatureSet[]> => {
+    const { where, params } = filterAfter(plan);
     return sql.result(
       operation,
-      `${SETS} ${where} ${IN_SETS} ${limitClause(limit)}`,
+      `${SETS} ${where} ${IN_SETS} ORDER BY ${orderOf(feature, plan.order)} ${limitClause(limit)}`,
       withLimit(params, limit),
       options,
       toFeatureSet,
     );
+  };
+  const latest = async (symbol: string, operation: string, options: CallOptions | undefined) => {
+    const params = { symbol: requireField(feature.fields.symbol, 'symbol', symbol, operation) };
+    const [set] = await sql.result(operation, NEWEST_SET, params, options, toFeatureSet);
+    return set ?? null;
   };
 
   return {
@@ -41,29 +79,53 @@ export function featureRepository(sql: Sql, writer: RecordWriter): FeatureReposi
     find: async (params, options) => {
       const operation = 'features.find';
       sql.checkOpen(operation, options);
-      const plan = planQuery(feature, params, operation);
-      const filter = filterOf(plan);
-      const count = `SELECT uniqExact(symbol, timestamp, feature_version) AS count
-        FROM ${feature.table} FINAL ${filter.where}`;
-      return timed(() =>
-        readPage(
-          plan.limit,
-          () => read(operation, filter, plan.limit, options),
-          () => countOf(sql, operation, count, filter.params, options),
-        ),
-      );
+      const plan = planPage(feature, params, operation, DEFAULT_PAGE_ROWS);
+      const page = await readItemPage<FeatureSet>(sql, operation, plan, options, {
+        read: () => read(operation, plan, plan.limit + 1, options),
+        count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
+        keyRow: keyRowOf,
+        toOutput: (set) => set,
+      });
+      return page as Page<FeatureSet>;
+    },
+
+    async *stream(params, options) {
+      const operation = 'features.stream';
+      sql.checkOpen(operation, options);
+      const plan = planStream(feature, params, operation);
+      await requireBudget(sql, operation, plan, scanBudgetOf(plan, SCAN_BUDGET_ROWS), options);
+      let { after, limit: left = Infinity } = plan;
+      while (left > 0) {
+        const sets = await read(operation, { ...plan, after }, Math.min(left, plan.batchRows), options);
+        if (sets.length > 0) yield sets;
+        if (sets.length < plan.batchRows) return;
+        left -= sets.length;
+        after = positionOf(plan.order, keyRowOf(sets.at(-1)!));
+      }
+    },
+
+    async *streamColumns(params, options) {
+      sql.checkOpen('features.streamColumns', options);
+      yield* reader.streamColumns(params, options) as AsyncGenerator<never>;
+    },
+
+    columns: async (params, options) => {
+      sql.checkOpen('features.columns', options);
+      return (await reader.columns(params, options)) as never;
     },
 
     latest: async (symbol, options) => {
       const operation = 'features.latest';
       sql.checkOpen(operation, options);
-      const newest = `WHERE symbol = {symbol:String} AND (timestamp, feature_version) IN (
-          SELECT timestamp, feature_version FROM ${feature.table} WHERE symbol = {symbol:String}
-          ORDER BY timestamp DESC, feature_version DESC LIMIT 1
-        )`;
-      const params = { symbol: requireField(feature.fields.symbol, 'symbol', symbol, operation) };
-      const [set] = await read(operation, { where: newest, params }, undefined, options);
-      return set ?? null;
+      return latest(symbol, operation, options);
+    },
+
+    latestMany: async (symbols, options) => {
+      const operation = 'features.latestMany';
+      sql.checkOpen(operation, options);
+      const wanted = requireValues(feature.fields.symbol, 'symbols', symbols, operation);
+      await reader.requireTable('latestMany', options);
+      return entriesOf(wanted, (symbol) => latest(symbol, operation, options));
     },
 
     latestValue: async (symbol, featureName, options) => {

@@ -1,4 +1,4 @@
-import type { QueryPlan } from '@quantumtrade/dal-domain';
+import type { QueryPlan, RecordDefinition, RowOrder, SelectionPlan } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { SqlParams } from '../connection/sql.js';
 import { parameterTypeOf, toParameter } from '../codec/kinds.js';
@@ -11,12 +11,16 @@ export interface Filter {
   readonly params: SqlParams;
 }
 
-export function filterOf({ equals, start, end }: Omit<QueryPlan, 'limit'>): Filter {
+export function filterOf({ equals, symbols, start, end }: SelectionPlan): Filter {
   const conditions: string[] = [];
   const params: Record<string, unknown> = {};
   for (const { name, field, value } of equals) {
     conditions.push(`${columnOf(name)} = {${name}:${parameterTypeOf(field)}}`);
     params[name] = toParameter(field, value);
+  }
+  if (symbols !== undefined) {
+    conditions.push(symbols.length > 0 ? 'symbol IN {symbols:Array(String)}' : 'false');
+    params['symbols'] = symbols;
   }
   if (start !== undefined) {
     conditions.push(`timestamp >= ${boundInstant('startTime')}`);
@@ -28,3 +32,36 @@ export function filterOf({ equals, start, end }: Omit<QueryPlan, 'limit'>): Filt
   }
   return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', params };
 }
+
+/** Returns the filter of the rows or sets that follow the plan's position, or of all of them. */
+export function filterAfter(plan: QueryPlan): Filter {
+  const { where, params } = filterOf(plan);
+  const { definition, order, after } = plan;
+  if (after === undefined) return { where, params };
+  const bound = order.fields.map((name, i) => {
+    const field = definition.fields[name]!;
+    if (field.kind === 'instant') return boundInstant(`after${i}`);
+    return `{after${i}:${field.kind === 'uuid' ? 'String' : parameterTypeOf(field)}}`;
+  });
+  const condition = `(${columnsOf(definition, order).join(', ')}) ${order.descending ? '<' : '>'} (${bound.join(', ')})`;
+  const values = after.map((value, i) => [
+    `after${i}`,
+    toParameter(definition.fields[order.fields[i]!]!, value),
+  ]);
+  return {
+    where: where === '' ? `WHERE ${condition}` : `${where} AND ${condition}`,
+    params: { ...params, ...(Object.fromEntries(values) as SqlParams) },
+  };
+}
+
+/** Returns the `ORDER BY` list of an order. */
+export const orderOf = (definition: RecordDefinition, order: RowOrder): string =>
+  columnsOf(definition, order)
+    .map((column) => `${column} ${order.descending ? 'DESC' : 'ASC'}`)
+    .join(', ');
+
+const columnsOf = ({ fields }: RecordDefinition, order: RowOrder): string[] =>
+  // The engine orders a UUID by its second half first.
+  order.fields.map((name) =>
+    fields[name]!.kind === 'uuid' ? `toString(${columnOf(name)})` : columnOf(name),
+  );

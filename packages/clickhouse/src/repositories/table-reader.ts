@@ -1,22 +1,35 @@
 import type {
+  AnyColumns,
   CallOptions,
-  QueryParams,
+  Page,
+  QueryPlan,
   QueryResult,
   ReadOptions,
   RecordDefinition,
+  Row,
+  StreamPlan,
 } from '@quantumtrade/dal-domain';
 import {
   columnOf,
-  planQuery,
+  columnsOfRows,
+  DEFAULT_PAGE_ROWS,
+  planColumns,
+  planPage,
+  planStream,
+  positionOf,
   toOutputRow,
   READ_OPTIONS,
   requireField,
   requireLimit,
+  SCAN_BUDGET_ROWS,
+  scanBudgetOf,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { rowFromJson, selectList } from '../codec/select.js';
 import type { Filter } from './filter.js';
-import { filterOf } from './filter.js';
+import { filterAfter, filterOf, orderOf } from './filter.js';
+import { countOf, readItemPage } from './item-page.js';
+import { requireBudget } from './scan-estimate.js';
 
 type JsonRow = Readonly<Record<string, unknown>>;
 
@@ -39,11 +52,91 @@ export class TableReader {
     this.#columns = selectList(definition);
   }
 
-  async find(params: QueryParams, options?: ReadOptions<boolean>): Promise<QueryResult<object>> {
-    const operation = `${this.definition.name}.find`;
+  async find(params?: object, options?: ReadOptions<boolean>): Promise<Page<object>> {
+    const { definition } = this;
+    const operation = `${definition.name}.find`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
-    const plan = planQuery(this.definition, params, operation);
-    return this.select(operation, { ...filterOf(plan), limit: plan.limit }, options);
+    const plan = planPage(definition, params, operation, DEFAULT_PAGE_ROWS);
+    const exact = options?.exact ?? false;
+    return readItemPage(this.#sql, operation, plan, options, {
+      read: () => this.#canonical(operation, plan, plan.limit + 1, options),
+      count: `SELECT count() AS count FROM ${definition.table} FINAL`,
+      keyRow: (row) => row,
+      toOutput: (row) => toOutputRow(definition, row, exact, plan.select),
+    });
+  }
+
+  /** Throws `QueryError` when the table does not exist. */
+  async requireTable(method: string, options: CallOptions | undefined): Promise<void> {
+    const { name, table } = this.definition;
+    await this.#sql.rows(`${name}.${method}`, `SELECT 1 FROM ${table} LIMIT 0`, {}, options);
+  }
+
+  async *stream(params?: object, options?: ReadOptions<boolean>): AsyncGenerator<object[]> {
+    const operation = `${this.definition.name}.stream`;
+    this.#sql.checkOpen(operation, options, READ_OPTIONS);
+    const plan = planStream(this.definition, params, operation);
+    const exact = options?.exact ?? false;
+    for await (const rows of this.#batches(operation, plan, options)) {
+      yield rows.map((row) => toOutputRow(this.definition, row, exact, plan.select));
+    }
+  }
+
+  async *streamColumns(params?: object, options?: ReadOptions<boolean>): AsyncGenerator<AnyColumns> {
+    const operation = `${this.definition.name}.streamColumns`;
+    this.#sql.checkOpen(operation, options, READ_OPTIONS);
+    const plan = planStream(this.definition, params, operation, 'rows');
+    for await (const rows of this.#batches(operation, plan, options)) {
+      yield columnsOfRows(this.definition, plan.select, rows, options?.exact ?? false);
+    }
+  }
+
+  async columns(params?: object, options?: ReadOptions<boolean>): Promise<AnyColumns> {
+    const operation = `${this.definition.name}.columns`;
+    this.#sql.checkOpen(operation, options, READ_OPTIONS);
+    const plan = planColumns(this.definition, params, operation);
+    await requireBudget(this.#sql, operation, plan, plan.maxScanRows ?? SCAN_BUDGET_ROWS, options);
+    const rows = await this.#canonical(operation, plan, plan.limit, options);
+    return columnsOfRows(this.definition, plan.select, rows, options?.exact ?? false);
+  }
+
+  async *#batches(
+    operation: string,
+    plan: StreamPlan,
+    options: CallOptions | undefined,
+  ): AsyncGenerator<Row[]> {
+    await requireBudget(this.#sql, operation, plan, scanBudgetOf(plan, SCAN_BUDGET_ROWS), options);
+    let { after, limit: left = Infinity } = plan;
+    while (left > 0) {
+      const rows = await this.#canonical(
+        operation,
+        { ...plan, after },
+        Math.min(left, plan.batchRows),
+        options,
+      );
+      if (rows.length > 0) yield rows;
+      if (rows.length < plan.batchRows) return;
+      left -= rows.length;
+      after = positionOf(plan.order, rows.at(-1)!);
+    }
+  }
+
+  #canonical(
+    operation: string,
+    plan: QueryPlan,
+    limit: number | undefined,
+    options: CallOptions | undefined,
+  ): Promise<Row[]> {
+    const { definition } = this;
+    const { where, params } = filterAfter(plan);
+    return this.#sql.result(
+      operation,
+      `SELECT ${this.#columns} FROM ${definition.table} FINAL ${where}
+       ORDER BY ${orderOf(definition, plan.order)} ${limitClause(limit)}`,
+      withLimit(params, limit),
+      options,
+      (json: JsonRow) => rowFromJson(definition, json),
+    );
   }
 
   /** The selected rows, and how many there are beyond the limit too. */
@@ -99,7 +192,7 @@ export class TableReader {
   #newestInstants(where: string): string {
     return `SELECT min(timestamp) FROM (
       SELECT timestamp FROM ${this.definition.table} ${where}
-      ORDER BY timestamp DESC LIMIT 1 BY timestamp LIMIT {limit:UInt32}
+      ORDER BY timestamp DESC LIMIT 1 BY timestamp LIMIT {limit:UInt64}
     )`;
   }
 
@@ -107,7 +200,13 @@ export class TableReader {
   where(operation: string, fieldName: string, value: unknown): Filter {
     const field = this.definition.fields[fieldName]!;
     const equals = [{ name: fieldName, field, value: requireField(field, fieldName, value, operation) }];
-    return filterOf({ equals, start: undefined, end: undefined });
+    return filterOf({
+      definition: this.definition,
+      equals,
+      symbols: undefined,
+      start: undefined,
+      end: undefined,
+    });
   }
 
   async rows(
@@ -140,7 +239,7 @@ function timeOrder({ key, fields }: RecordDefinition, time: Direction, rest: Dir
 }
 
 export const limitClause = (limit: number | undefined): string =>
-  limit === undefined ? '' : 'LIMIT {limit:UInt32}';
+  limit === undefined ? '' : 'LIMIT {limit:UInt64}';
 
 export const withLimit = (params: Filter['params'], limit: number | undefined): Filter['params'] =>
   limit === undefined ? params : { ...params, limit };
@@ -153,18 +252,6 @@ export async function readPage<T>(
 ): Promise<{ data: T[]; totalCount: number }> {
   const data = await read();
   return { data, totalCount: data.length === limit ? await count() : data.length };
-}
-
-/** The number that a query with one column `count` gives, for a call whose rows were read. */
-export async function countOf(
-  sql: Sql,
-  operation: string,
-  query: string,
-  params: Filter['params'],
-  options: CallOptions | undefined,
-): Promise<number> {
-  const [row] = await sql.continuing.rows<{ count: string }>(operation, query, params, options);
-  return Number(row?.count);
 }
 
 export async function timed<T>(

@@ -2,7 +2,7 @@ import type { RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { recordNames, records } from '@quantumtrade/dal-domain';
 import { foreignFailures, summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
-import { callMethod, methodCases } from './method-cases.js';
+import { callMethod, collect, methodCases } from './method-cases.js';
 import { caseOf } from './record-cases.js';
 import type { OpenTimeSeries } from './subject.js';
 import { describeSubject, untyped } from './subject.js';
@@ -24,8 +24,20 @@ const MEMBERS: Readonly<Record<string, readonly [call: Method, right: object]>> 
   ],
   'marketData.find': [
     (b, params: never) => b.marketData.find(params),
-    { symbol: 'JUNK', startTime: 0, endTime: 1, limit: 1, filters: {} },
+    {
+      ...{ symbol: 'JUNK', startTime: 0, endTime: 1, filters: {}, select: ['close'], order: 'time' },
+      ...{ direction: 'descending', maxScanRows: 1, limit: 1, cursor: '', count: true },
+    },
   ],
+  'marketData.find with symbols': [
+    (b, params: never) => b.marketData.find(params),
+    { symbols: ['JUNK', 'MORE'], order: 'key' },
+  ],
+  'marketData.stream': [
+    (b, params: never) => collect(b.marketData.stream(params)),
+    { symbols: ['JUNK'], select: ['close'], limit: 1, batchRows: 1 },
+  ],
+  'features.columns': [(b, params: never) => b.features.columns(params), { symbol: 'JUNK', limit: 1 }],
   'analytics.aggregate': [
     (b, params: never) => b.analytics.aggregate(params),
     { record: 'marketData', interval: '1d', groupBy: ['symbol'], measure: 'close', limit: 1, filters: {} },
@@ -48,6 +60,7 @@ export function argumentSuite(runner: TestRunner, open: OpenTimeSeries): void {
       for (const [position, field] of tested.parameters.entries()) {
         it(`${tested.name} refuses a missing or wrong ${field} by its name`, async () => {
           for (const argument of WRONG_TYPES) {
+            if (argument === undefined && tested.isOptional) continue;
             const call = async () => callMethod(backend(), tested, tested.args.with(position, argument));
             expect(await summaryOfRejection(call)).toEqual({ code: 'VALIDATION', field });
           }

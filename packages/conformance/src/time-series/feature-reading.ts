@@ -42,7 +42,11 @@ export function featureReadingTests({ it, expect }: TestRunner, backend: () => T
     await write(
       ...sets.map(([n, symbol, version]) => batch(symbol, { timestamp: start + n, version })).toReversed(),
     );
-    const { data, totalCount } = await backend().features.find({ startTime: start, endTime: start + DAY });
+    const { data, totalCount } = await backend().features.find({
+      startTime: start,
+      endTime: start + DAY,
+      order: 'time',
+    });
     expect(data.map((set) => [set.timestamp.getTime() - start, set.symbol, set.version])).toEqual(sets);
     expect(totalCount).toBe(sets.length);
   });

@@ -1,4 +1,11 @@
-import type { AggregationParams, Field, GroupField, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type {
+  AggregationParams,
+  Field,
+  GroupField,
+  MeasureOf,
+  RecordName,
+  TimeSeriesBackend,
+} from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 import { aggregationsOf } from './aggregations.js';
 import { batchOfRows, caseOf, recordCases, stored } from './record-cases.js';
@@ -34,7 +41,12 @@ export function groupTests({ it, expect }: TestRunner, backend: () => TimeSeries
         const rows = [0, 2].map((n) => tested.row(uniqueName(), day, n));
         await tested.insert(backend(), batchOfRows(tested, rows));
         const range = { startTime: day, endTime: day + DAY };
-        const data = await exactly({ ...range, record, measure, groupBy: [] });
+        const data = await exactly({
+          ...range,
+          record,
+          measure: measure as MeasureOf<RecordName>,
+          groupBy: [],
+        });
         expect(data.map(({ count, bar: ohlcv }) => [count, ohlcv !== null])).toEqual([[2, bars]]);
         const values = rows.map((row) => Number(row[measure]));
         expect(data[0]).toMatchObject(summaryOf(fields[measure]!, values));

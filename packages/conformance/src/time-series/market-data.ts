@@ -162,7 +162,11 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
           source,
         );
       }
-      const { data } = await backend().marketData.find({ startTime: start, endTime: start + DAY });
+      const { data } = await backend().marketData.find({
+        startTime: start,
+        endTime: start + DAY,
+        order: 'time',
+      });
       const expected = [0, 1].flatMap((n) =>
         ['B', 'a', 'b'].flatMap((symbol) => ['Z', 'z', 'é'].map((source) => [start + n, symbol, source])),
       );

@@ -12,6 +12,8 @@ export interface MethodCase {
   readonly args: readonly unknown[];
   /** Names that errors give to arguments which must be there, by position. */
   readonly parameters: readonly string[];
+  /** Whether the first argument may be left out. */
+  readonly isOptional?: boolean;
   /** Invalid arguments. */
   readonly wrong?: readonly unknown[];
   /** Arguments with which there is nothing to read or store. */
@@ -24,16 +26,24 @@ export interface MethodCase {
   readonly since?: number;
 }
 
-type Method = (...args: unknown[]) => Promise<unknown>;
+type Method = (...args: unknown[]) => Promise<unknown> | AsyncIterable<unknown>;
 
-/** Calls a method with these arguments and, if given, options. */
+/** Calls a method with these arguments and, if given, options. Resolves with all batches of a stream. */
 export function callMethod(
   backend: TimeSeriesBackend,
   { port, method }: MethodCase,
   args: readonly unknown[],
   ...options: CallOptions[]
 ): Promise<unknown> {
-  return (backend[port] as unknown as Readonly<Record<string, Method>>)[method]!(...args, ...options);
+  const result = (backend[port] as unknown as Readonly<Record<string, Method>>)[method]!(...args, ...options);
+  return Symbol.asyncIterator in result ? collect(result) : result;
+}
+
+/** Returns all items of an iterable. */
+export async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of iterable) items.push(item);
+  return items;
 }
 
 const set = { symbol: 'CALLS', timestamp: 0, features: { a: 1 }, version: 1 };
@@ -45,7 +55,9 @@ function recordMethods(record: RecordName): MethodCase[] {
     ...{ name: `${record}.${name}`, port: record, method: name, since, isExact: true },
     ...rest,
   });
-  const find = method('find', { args: [{}], parameters: ['params'], wrong: [{ limit: -1 }] });
+  const reads = ['find', 'stream', 'streamColumns', 'columns'].map((name) =>
+    method(name, { args: [{}], parameters: ['params'], wrong: [{ limit: -1 }], isOptional: true }),
+  );
   if (batch.form === 'sets') {
     return [
       method('insert', {
@@ -55,8 +67,9 @@ function recordMethods(record: RecordName): MethodCase[] {
         empty: [[]],
         isExact: false,
       }),
-      { ...find, isExact: false },
+      ...reads.map((read) => ({ ...read, isExact: false })),
       method('latest', { args: ['CALLS'], parameters: ['symbol'], wrong: [''], isExact: false }),
+      method('latestMany', { args: [['CALLS']], parameters: ['symbols'], wrong: [['']], isExact: false }),
       method('latestValue', {
         ...{ args: ['CALLS', 'a'], parameters: ['symbol', 'featureName'], wrong: ['CALLS', ''] },
         isExact: false,
@@ -72,14 +85,29 @@ function recordMethods(record: RecordName): MethodCase[] {
       empty: [batchOfRows(tested, [])],
       isExact: false,
     }),
-    find,
+    ...reads,
     ...(latest?.returns === 'rows'
-      ? [method('latest', { args: ['CALLS', 1], parameters: [latest.by, 'limit'], wrong: ['CALLS', -1] })]
+      ? [
+          method('latest', { args: ['CALLS', 1], parameters: [latest.by, 'limit'], wrong: ['CALLS', -1] }),
+          method('latestMany', {
+            args: [['CALLS'], 1],
+            parameters: [`${latest.by}s`, 'limit'],
+            wrong: [['CALLS'], -1],
+          }),
+        ]
       : []),
     ...(latest?.returns === 'row'
-      ? [method('latest', { args: ['CALLS'], parameters: [latest.by], wrong: [''] })]
+      ? [
+          method('latest', { args: ['CALLS'], parameters: [latest.by], wrong: [''] }),
+          method('latestMany', { args: [['CALLS']], parameters: [`${latest.by}s`], wrong: [['']] }),
+        ]
       : []),
-    ...(identifier ? [method('findById', { args: ['CALLS'], parameters: [identifier], wrong: [''] })] : []),
+    ...(identifier
+      ? [
+          method('findById', { args: ['CALLS'], parameters: [identifier], wrong: [''] }),
+          method('findByIds', { args: [['CALLS']], parameters: [`${identifier}s`], wrong: [['']] }),
+        ]
+      : []),
     ...(evaluate
       ? [
           method('dueForEvaluation', {

@@ -20,7 +20,11 @@ export function outcomeSuite(runner: TestRunner, open: OpenTimeSeries): void {
         ids.map((predictionId, at) => judged(`X${3 - at}`, day + n, { predictionId })),
       );
       await backend().outcomes.insert({ outcomes });
-      const { data } = await backend().outcomes.find({ startTime: day, endTime: day + DAY });
+      const { data } = await backend().outcomes.find({
+        startTime: day,
+        endTime: day + DAY,
+        order: 'time',
+      });
       const inOrder = [ids[2], ids[1], ids[0]];
       expect(data.map(({ timestamp, predictionId }) => [timestamp.getTime() - day, predictionId])).toEqual(
         [0, 1].flatMap((n) => inOrder.map((id) => [n, id])),

@@ -3,8 +3,8 @@ import type {
   CallOptions,
   Field,
   FieldKind,
+  Page,
   QueryParams,
-  QueryResult,
   ReadOptions,
   RecordDefinition,
   RecordName,
@@ -38,7 +38,7 @@ export interface RecordCase {
     backend: TimeSeriesBackend,
     params: QueryParams,
     options?: ReadOptions<boolean>,
-  ): Promise<QueryResult<LooseRow>>;
+  ): Promise<Page<LooseRow>>;
 }
 
 type Example = (field: Field, n: number, scope: string) => unknown;
@@ -133,7 +133,8 @@ function recordCase(name: RecordName): RecordCase {
         given,
         options,
       ),
-    find: (backend, params, options) => backend[name].find(params, options) as Promise<QueryResult<LooseRow>>,
+    find: (backend, params, options) =>
+      (backend[name].find as (...args: unknown[]) => Promise<Page<LooseRow>>)(params, options),
   };
 }
 

@@ -78,7 +78,7 @@ export function sessionTests(runner: TestRunner, backend: () => TimeSeriesBacken
       { session: 'us-futures' },
     ];
     for (const params of wrong) {
-      expect(await summaryOfRejection(() => backend().analytics.aggregate(untyped(params)))).toEqual({
+      expect(await summaryOfRejection(() => backend().analytics.aggregate(untyped<object>(params)))).toEqual({
         code: 'VALIDATION',
         field: 'session',
       });

@@ -143,7 +143,11 @@ export function strategyPerformanceSuite(runner: TestRunner, open: OpenTimeSerie
         ),
       );
       await write(rows);
-      const { data } = await backend().strategyPerformance.find({ startTime: start, endTime: start + 2 });
+      const { data } = await backend().strategyPerformance.find({
+        startTime: start,
+        endTime: start + 2,
+        order: 'time',
+      });
       expect(
         data.map((row) => [row.timestamp.getTime() - start, row.strategyName, row.marketRegime, row.id]),
       ).toEqual(

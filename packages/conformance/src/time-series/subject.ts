@@ -1,4 +1,4 @@
-import type { TimeSource, QueryResult, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { Page, QueryResult, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 
 /** A backend under test with its own schema. */
@@ -40,12 +40,12 @@ export const uniqueName = (prefix = 'S'): string => `${prefix}${++names}`;
 /** Returns midnight in UTC of a day, from 2001 on, that no other test uses. */
 export const uniqueDay = (): number => Date.UTC(2001, 0, 1) + ++names * 2 * DAY;
 
-/** Returns an answer without its execution time. */
+/** Returns the rows of an answer, their number and whether they were cached. */
 export function answer<T>({
   data,
   totalCount,
   cacheHit,
-}: QueryResult<T>): Omit<QueryResult<T>, 'executionTimeMs'> {
+}: QueryResult<T> | Page<T>): Pick<Page<T>, 'data' | 'totalCount' | 'cacheHit'> {
   return { data, totalCount, cacheHit };
 }
 

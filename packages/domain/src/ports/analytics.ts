@@ -1,4 +1,5 @@
 import type { AggregatedData, AggregationParams } from '../queries/aggregation.js';
+import type { RecordName } from '../records/records.js';
 import type { QueryResult } from '../results.js';
 import type { ReadOptions } from './call.js';
 
@@ -12,9 +13,10 @@ export interface Analytics {
    * Within a bucket, open comes from the first row by timestamp and key, close from the last.
    * Decimals and integers are summed exactly. Means of floats may differ between engines in the last digits, but their
    * sums never overflow. Rows without a value of the measure are counted and otherwise ignored.
+   * @throws ValidationError naming `maxScanRows` when the call would scan more rows than its budget
    */
-  aggregate<E extends boolean = false>(
-    params: AggregationParams,
+  aggregate<E extends boolean = false, N extends RecordName = 'marketData'>(
+    params: AggregationParams<N>,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<AggregatedData<E>>>;
 }

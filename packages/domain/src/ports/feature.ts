@@ -1,7 +1,8 @@
-import type { QueryParams } from '../queries/query.js';
+import type { ColumnsOf } from '../queries/columns.js';
+import type { ColumnQuery, FieldName, SetQuery, StreamQuery } from '../queries/parameters.js';
 import type { FeatureBatch } from '../records/feature.js';
 import type { FeatureSet } from '../records/feature-set.js';
-import type { BatchResult, QueryResult } from '../results.js';
+import type { BatchResult, Page } from '../results.js';
 import type { CallOptions } from './call.js';
 
 /** Features, keyed by symbol, name, timestamp and version; read as sets of one symbol, timestamp and version. */
@@ -15,13 +16,35 @@ export interface FeatureRepository {
   insert(batches: readonly FeatureBatch[], options?: CallOptions): Promise<BatchResult>;
 
   /**
-   * Returns the matching sets by ascending timestamp, then symbol, then version. `limit` and `totalCount` count sets. A filter by
-   * `featureName` leaves only that feature in each set.
+   * Returns a page of the matching sets, like `RecordRepository.find`. Time order is by timestamp, symbol and version; key order by
+   * symbol, timestamp and version. `limit` and `totalCount` count sets. A filter by `featureName` leaves only that feature in
+   * each set.
    */
-  find(params: QueryParams, options?: CallOptions): Promise<QueryResult<FeatureSet>>;
+  find(params?: SetQuery, options?: CallOptions): Promise<Page<FeatureSet>>;
+
+  /** Reads all matching sets in batches, like `RecordRepository.stream`. */
+  stream(
+    params?: Omit<StreamQuery<'features'>, 'select'>,
+    options?: CallOptions,
+  ): AsyncIterable<FeatureSet[]>;
+
+  /** Reads the features, one a row, in batches of columns, like `RecordRepository.streamColumns`. */
+  streamColumns<S extends FieldName<'features'> = FieldName<'features'>>(
+    params?: StreamQuery<'features', S>,
+    options?: CallOptions,
+  ): AsyncIterable<ColumnsOf<'features', S>>;
+
+  /** Returns the features, one a row, as columns, like `RecordRepository.columns`. */
+  columns<S extends FieldName<'features'> = FieldName<'features'>>(
+    params?: ColumnQuery<'features', S>,
+    options?: CallOptions,
+  ): Promise<ColumnsOf<'features', S>>;
 
   /** Returns the set with the greatest timestamp, then the greatest version; null when the symbol has none. */
   latest(symbol: string, options?: CallOptions): Promise<FeatureSet | null>;
+
+  /** Returns the latest set of each symbol that has one, in one call and in the order of the symbols. */
+  latestMany(symbols: readonly string[], options?: CallOptions): Promise<Map<string, FeatureSet>>;
 
   /**
    * Returns the newest value of one feature of a symbol from any set: the greatest timestamp, then the

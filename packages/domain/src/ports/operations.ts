@@ -13,20 +13,23 @@ export interface OperationDescriptor {
   readonly access: 'read' | 'write';
   /** Whether each call leaves an audit entry. */
   readonly isAudited: boolean;
-  /** Whether the method returns a subscription instead of a promise. It has no duration. */
-  readonly isLasting: boolean;
+  /** Form of the result: a promise, a stream of batches that lasts until its end, or a subscription, which has no duration. */
+  readonly returns: 'promise' | 'stream' | 'subscription';
 }
 
-export const READ = { access: 'read', isAudited: false, isLasting: false } as const;
+export const READ = { access: 'read', isAudited: false, returns: 'promise' } as const;
+
+/** Returns an iterable of batches of rows. */
+export const STREAM = { access: 'read', isAudited: false, returns: 'stream' } as const;
 
 /** Changes data, with one audit entry for each call. */
-export const AUDITED_WRITE = { access: 'write', isAudited: true, isLasting: false } as const;
+export const AUDITED_WRITE = { access: 'write', isAudited: true, returns: 'promise' } as const;
 
 /** Changes a value that expires by itself within minutes. It leaves no audit entry. */
-const UNAUDITED_WRITE = { access: 'write', isAudited: false, isLasting: false } as const;
+const UNAUDITED_WRITE = { access: 'write', isAudited: false, returns: 'promise' } as const;
 
 /** Returns an iterable of later events. */
-const SUBSCRIPTION = { access: 'read', isAudited: false, isLasting: true } as const;
+const SUBSCRIPTION = { access: 'read', isAudited: false, returns: 'subscription' } as const;
 
 /**
  * The operations of a port, one for each of its methods: the compiler refuses a port method without one. An operation's name
@@ -34,7 +37,7 @@ const SUBSCRIPTION = { access: 'read', isAudited: false, isLasting: true } as co
  */
 export type Operations<Port> = {
   readonly [Method in keyof Port]: Port[Method] extends (...args: never[]) => AsyncIterable<unknown>
-    ? typeof SUBSCRIPTION
+    ? typeof STREAM | typeof SUBSCRIPTION
     : typeof READ | typeof AUDITED_WRITE | typeof UNAUDITED_WRITE;
 };
 
@@ -55,22 +58,35 @@ const RECORD_OPERATIONS: Readonly<
 > = {
   insert: AUDITED_WRITE,
   find: READ,
+  stream: STREAM,
+  streamColumns: STREAM,
+  columns: READ,
   latest: READ,
+  latestMany: READ,
   latestValue: READ,
   findById: READ,
+  findByIds: READ,
   dueForEvaluation: READ,
 };
 
 /** Returns the operations of the methods that the repository of a record has. */
 function recordOperations({ batch, latest, identifier, evaluate }: RecordDefinition) {
-  const { insert, find, ...optional } = RECORD_OPERATIONS;
+  const {
+    latest: newest,
+    latestMany,
+    latestValue,
+    findById,
+    findByIds,
+    dueForEvaluation,
+    ...common
+  } = RECORD_OPERATIONS;
+  const isSet = batch.form === 'sets';
   return {
-    insert,
-    find,
-    ...((latest !== undefined || batch.form === 'sets') && { latest: optional.latest }),
-    ...(batch.form === 'sets' && { latestValue: optional.latestValue }),
-    ...(identifier !== undefined && { findById: optional.findById }),
-    ...(evaluate !== undefined && { dueForEvaluation: optional.dueForEvaluation }),
+    ...common,
+    ...((latest !== undefined || isSet) && { latest: newest, latestMany }),
+    ...(isSet && { latestValue }),
+    ...(identifier !== undefined && { findById, findByIds }),
+    ...(evaluate !== undefined && { dueForEvaluation }),
   };
 }
 

@@ -1,9 +1,10 @@
 import { keysOf } from '../arguments.js';
-import type { QueryParams } from '../queries/query.js';
+import type { AnyColumns, ColumnsOf } from '../queries/columns.js';
+import type { ColumnQuery, FieldName, PageQuery, SelectedRow, StreamQuery } from '../queries/parameters.js';
 import type { RecordDefinition } from '../records/definition.js';
 import type { DefinitionOf, RecordBatches, RecordName, RecordRow } from '../records/records.js';
 import { recordNames, records } from '../records/records.js';
-import type { BatchResult, QueryResult } from '../results.js';
+import type { BatchResult, Page, QueryResult } from '../results.js';
 import type { CallOptions, ReadOptions } from './call.js';
 import type { FeatureRepository } from './feature.js';
 
@@ -17,11 +18,38 @@ export interface RecordRepository<N extends RecordName> {
    */
   insert(batch: RecordBatches[N], options?: CallOptions): Promise<BatchResult>;
 
-  /** Returns the matching rows by ascending timestamp, then by the rest of the key. */
-  find<E extends boolean = false>(
-    params: QueryParams,
+  /**
+   * Returns a page of the matching rows. Pages that follow each other by `cursor` return every row that exists all the while
+   * exactly once, whatever is written meanwhile. A row that is written between two pages is in the next one if it follows the cursor.
+   * @throws ValidationError naming an unknown or wrong parameter, a cursor of another query included, or `maxScanRows`
+   * @throws QueryError when the limit is higher than the rows or bytes of an answer that the adapter allows
+   */
+  find<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(
+    params?: PageQuery<N, S>,
     options?: ReadOptions<E>,
-  ): Promise<QueryResult<RecordRow<N, E>>>;
+  ): Promise<Page<SelectedRow<N, S, E>>>;
+
+  /**
+   * Reads all matching rows in batches, in memory that does not grow with their number. The call begins with the first
+   * batch that is asked for, also its checks, and can be iterated once. Leaving the loop ends the query. The deadline is for all
+   * batches. Any failure between two batches throws: an iteration that ends returned every row.
+   */
+  stream<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(
+    params?: StreamQuery<N, S>,
+    options?: ReadOptions<E>,
+  ): AsyncIterable<SelectedRow<N, S, E>[]>;
+
+  /** Reads like {@link stream}, in batches of columns. */
+  streamColumns<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(
+    params?: StreamQuery<N, S>,
+    options?: ReadOptions<E>,
+  ): AsyncIterable<ColumnsOf<N, S, E>>;
+
+  /** Returns all matching rows as columns. The adapter's limits on the rows and bytes of an answer hold. */
+  columns<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(
+    params?: ColumnQuery<N, S>,
+    options?: ReadOptions<E>,
+  ): Promise<ColumnsOf<N, S, E>>;
 }
 
 /** Newest rows of a record whose definition has `latest` with `returns: 'rows'`. */
@@ -35,12 +63,28 @@ export interface LatestRows<N extends RecordName> {
     limit: number,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<RecordRow<N, E>>>;
+
+  /**
+   * Returns what {@link latest} returns for each of the values, in one call. A value without rows is not in the map. The
+   * entries are in the order of the values.
+   */
+  latestMany<E extends boolean = false>(
+    by: readonly string[],
+    limit: number,
+    options?: ReadOptions<E>,
+  ): Promise<Map<string, RecordRow<N, E>[]>>;
 }
 
 /** Newest row of a record whose definition has `latest` with `returns: 'row'`. */
 export interface LatestRow<N extends RecordName> {
   /** Returns the row with the greatest timestamp, of equals the first by the rest of the key; null when there is none. */
   latest<E extends boolean = false>(by: string, options?: ReadOptions<E>): Promise<RecordRow<N, E> | null>;
+
+  /** Returns what {@link latest} returns for each of the values that has a row, in one call and in the order of the values. */
+  latestMany<E extends boolean = false>(
+    by: readonly string[],
+    options?: ReadOptions<E>,
+  ): Promise<Map<string, RecordRow<N, E>>>;
 }
 
 /** Rows of a record whose definition has an `identifier`. */
@@ -50,6 +94,12 @@ export interface IdentifiedRows<N extends RecordName> {
    * greatest rest of the key.
    */
   findById<E extends boolean = false>(id: string, options?: ReadOptions<E>): Promise<RecordRow<N, E> | null>;
+
+  /** Returns what {@link findById} returns for each identifier that has a row, in one call and in the order of the identifiers. */
+  findByIds<E extends boolean = false>(
+    ids: readonly string[],
+    options?: ReadOptions<E>,
+  ): Promise<Map<string, RecordRow<N, E>>>;
 }
 
 /** Options of {@link EvaluatedRows.dueForEvaluation}. */
@@ -96,10 +146,20 @@ export type RecordRepositories = {
 /** Every method that a repository may have, as an adapter implements it for one record. */
 export interface RecordMethods {
   insert(batch: never, options?: CallOptions): Promise<BatchResult>;
-  find(params: QueryParams, options?: ReadOptions<boolean>): Promise<QueryResult<object>>;
+  find(params?: object, options?: ReadOptions<boolean>): Promise<Page<object>>;
+  stream(params?: object, options?: ReadOptions<boolean>): AsyncIterable<object[]>;
+  streamColumns(params?: object, options?: ReadOptions<boolean>): AsyncIterable<AnyColumns>;
+  columns(params?: object, options?: ReadOptions<boolean>): Promise<AnyColumns>;
   latestRows(by: string, limit: number, options?: ReadOptions<boolean>): Promise<QueryResult<object>>;
+  latestRowsMany(
+    by: readonly string[],
+    limit: number,
+    options?: ReadOptions<boolean>,
+  ): Promise<Map<string, object[]>>;
   latestRow(by: string, options?: ReadOptions<boolean>): Promise<object | null>;
+  latestRowMany(by: readonly string[], options?: ReadOptions<boolean>): Promise<Map<string, object>>;
   findById(id: string, options?: ReadOptions<boolean>): Promise<object | null>;
+  findByIds(ids: readonly string[], options?: ReadOptions<boolean>): Promise<Map<string, object>>;
   dueForEvaluation(
     horizonMinutes: number,
     now: Date | number,
@@ -118,13 +178,18 @@ export function deriveRepositories(
 function repositoryOf(
   { latest, identifier, evaluate }: RecordDefinition,
   methods: RecordMethods,
-): Partial<Record<string, (...args: never[]) => Promise<unknown>>> {
-  const { insert, find, latestRows, latestRow, findById, dueForEvaluation } = methods;
+): Partial<Record<string, (...args: never[]) => Promise<unknown> | AsyncIterable<unknown>>> {
+  const { insert, find, stream, streamColumns, columns, findById, findByIds, dueForEvaluation } = methods;
+  const { latestRows, latestRowsMany, latestRow, latestRowMany } = methods;
   return {
     insert,
     find,
-    ...(latest && { latest: latest.returns === 'rows' ? latestRows : latestRow }),
-    ...(identifier !== undefined && { findById }),
+    stream,
+    streamColumns,
+    columns,
+    ...(latest?.returns === 'rows' && { latest: latestRows, latestMany: latestRowsMany }),
+    ...(latest?.returns === 'row' && { latest: latestRow, latestMany: latestRowMany }),
+    ...(identifier !== undefined && { findById, findByIds }),
     ...(evaluate && { dueForEvaluation }),
   };
 }

@@ -1,5 +1,5 @@
 import { QueryError, ValidationError } from '../errors.js';
-import { keysOf, readMembers } from '../arguments.js';
+import { keysOf, readMembers, requireWholeNumber } from '../arguments.js';
 import type { Field } from '../records/field.js';
 import { toOutputField } from '../records/field.js';
 import { DECIMAL_SCALE, divideHalfEven, formatDecimal } from '../records/kinds/decimal.js';
@@ -11,17 +11,24 @@ import { requireRecord } from '../records/records.js';
 import type { BucketWidth, Interval } from './interval.js';
 import { bucketWidth, sessionWidth } from './interval.js';
 import type { SessionName } from './sessions.js';
-import type { QueryParams, QueryPlan } from './query.js';
-import { planQueryOf, QUERY_PARAMS } from './query.js';
+import type { Selection } from './parameters.js';
+import { SELECTION_KEYS } from './parameter-keys.js';
+import { requireLimit } from './query.js';
+import type { SelectionPlan } from './selection.js';
+import { planSelection } from './selection.js';
 
 /**
  * Parameters of an aggregation. `limit` counts aggregates; the range and filters select the input rows. Rows that neither a filter
  * nor a group distinguishes go into one aggregate: features of all versions and names, predictions of all models and
  * horizons, sentiment of all sources.
  */
-export interface AggregationParams extends QueryParams {
+export interface AggregationParams<N extends RecordName = RecordName> extends Selection<N> {
   /** @default marketData */
-  record?: RecordName;
+  record?: N;
+  /** Maximum number of aggregates. @default no limit */
+  limit?: number;
+  /** Rows that the call may scan. @default the adapter's `scanBudgetRows` */
+  maxScanRows?: number;
   /** Bucket width. @default one bucket over the whole range */
   interval?: Interval;
   /**
@@ -30,9 +37,9 @@ export interface AggregationParams extends QueryParams {
    */
   session?: SessionName;
   /** Fields to group by; `[]` makes one group. @default the record's first group field: the symbol or the strategy */
-  groupBy?: readonly GroupField[];
+  groupBy?: readonly GroupFieldOf<N>[];
   /** Numeric field to compute min, max and avg of. @default the record's first measure */
-  measure?: string;
+  measure?: MeasureOf<N>;
   /**
    * `combine` aggregates bars of several sources even when two of them have one symbol and instant. Default is to refuse
    * such an aggregate; sources that cover different instants are combined in any case. For market data only.
@@ -40,10 +47,22 @@ export interface AggregationParams extends QueryParams {
   sources?: 'combine';
 }
 
+/** Fields that aggregations of a record may group by. */
+export type GroupFieldOf<N extends RecordName> = N extends RecordName
+  ? DefinitionOf<N> extends { aggregate: { groups: readonly (infer G)[] } }
+    ? G
+    : never
+  : never;
+
+/** Fields that aggregations of a record may summarise. */
+export type MeasureOf<N extends RecordName> = N extends RecordName
+  ? DefinitionOf<N> extends { aggregate: { measures: readonly (infer M)[] } }
+    ? M
+    : never
+  : never;
+
 /** Fields that aggregations of any record may group by. */
-export type GroupField = {
-  [N in RecordName]: DefinitionOf<N> extends { aggregate: { groups: readonly (infer G)[] } } ? G : never;
-}[RecordName];
+export type GroupField = GroupFieldOf<RecordName>;
 
 /** Output numbers: with `E = true`, decimals are strings and 64-bit integers are bigints. */
 export type Measured<E extends boolean> = E extends true ? string | bigint | number : number;
@@ -80,7 +99,9 @@ export interface AggregatedData<E extends boolean = false> {
 /** A checked aggregation, ready for any adapter. */
 export interface AggregationPlan {
   readonly definition: RecordDefinition;
-  readonly query: QueryPlan;
+  readonly selection: SelectionPlan;
+  readonly limit: number | undefined;
+  readonly maxScanRows: number | undefined;
   readonly width: BucketWidth | undefined;
   readonly groupBy: readonly GroupField[];
   readonly measure: { readonly name: string; readonly field: Field };
@@ -116,9 +137,11 @@ export interface AggregateSums {
 }
 
 const AGGREGATION_PARAMS = [
-  ...QUERY_PARAMS,
-  ...keysOf<Omit<AggregationParams, keyof QueryParams>>({
+  ...SELECTION_KEYS,
+  ...keysOf<Omit<AggregationParams, keyof Selection>>({
     record: true,
+    limit: true,
+    maxScanRows: true,
     interval: true,
     session: true,
     groupBy: true,
@@ -153,11 +176,15 @@ export function planAggregation(params: AggregationParams, operation: string): A
     throw new ValidationError('measure', `must be one of ${measures.join(', ')}`, { operation });
   }
   const combines = requireSources(given['sources'], bars, operation);
-  const query = planQueryOf(definition, given, operation);
-  const oneSource = groupBy.includes('source') || query.equals.some(({ name }) => name === 'source');
+  const selection = planSelection(definition, given, operation);
+  const { limit, maxScanRows } = given;
+  requireWholeNumber('maxScanRows', maxScanRows, operation, { min: 1 });
+  const oneSource = groupBy.includes('source') || selection.equals.some(({ name }) => name === 'source');
   return {
     definition,
-    query,
+    selection,
+    limit: limit === undefined ? undefined : requireLimit(limit, operation),
+    maxScanRows: maxScanRows as number | undefined,
     width: widthOf(interval, given['session'], operation),
     groupBy: [...new Set(groupBy as GroupField[])],
     measure: { name: measure as string, field: definition.fields[measure as string]! },

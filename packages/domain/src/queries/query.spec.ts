@@ -1,41 +1,84 @@
 import { feature } from '../records/feature.js';
 import { marketData } from '../records/market-data.js';
+import { outcome } from '../records/outcome.js';
 import { sentiment } from '../records/sentiment.js';
 import { strategyPerformance } from '../records/strategy-performance.js';
-import type { QueryParams } from './query.js';
-import { planQuery } from './query.js';
+import type { RecordDefinition } from '../records/definition.js';
+import { planColumns, planPage, planStream } from './query.js';
 
-const fieldAtFault = (params: object, definition = marketData as Parameters<typeof planQuery>[0]) => {
+const planOf = (definition: RecordDefinition, params: unknown) => planPage(definition, params, 'test', 50);
+
+const fieldAtFault = (params: object, definition: RecordDefinition = marketData) => {
   try {
-    planQuery(definition, params as QueryParams, 'test');
+    planOf(definition, params);
   } catch (error) {
     return (error as { field?: string }).field;
   }
   return undefined;
 };
 
-describe('planQuery', () => {
-  it('planQuery selects everything without parameters', () => {
-    expect(planQuery(marketData, {}, 'test')).toEqual({
-      equals: [],
-      start: undefined,
-      end: undefined,
-      limit: undefined,
-    });
+describe('planPage', () => {
+  it('planPage selects everything in key order without parameters', () => {
+    for (const params of [{}, undefined]) {
+      expect(planOf(marketData, params)).toEqual({
+        definition: marketData,
+        equals: [],
+        symbols: undefined,
+        start: undefined,
+        end: undefined,
+        select: Object.keys(marketData.fields),
+        order: { by: 'key', fields: ['symbol', 'timestamp', 'source'], descending: false },
+        after: undefined,
+        limit: 50,
+        maxScanRows: undefined,
+        count: true,
+      });
+    }
   });
 
-  it('planQuery converts parameters to canonical form', () => {
-    const plan = planQuery(
-      sentiment,
-      {
-        symbol: 'A',
-        startTime: new Date(5),
-        endTime: 9,
-        limit: 3,
-        filters: { source: 'x', contentHash: '18446744073709551615' },
-      },
-      'test',
-    );
+  it('planPage chooses time order when the first key field has one value', () => {
+    const orderOf = (params: object, definition: RecordDefinition = marketData) =>
+      planOf(definition, params).order;
+    const byTime = { by: 'time', fields: ['timestamp', 'symbol', 'source'], descending: false };
+    expect(orderOf({ symbol: 'A' })).toEqual(byTime);
+    expect(orderOf({ symbols: ['A', 'A'] })).toEqual(byTime);
+    expect(orderOf({ order: 'time' })).toEqual(byTime);
+    expect(orderOf({ symbols: ['A', 'B'] }).by).toBe('key');
+    expect(orderOf({ symbol: 'A', order: 'key', direction: 'descending' })).toEqual({
+      by: 'key',
+      fields: ['symbol', 'timestamp', 'source'],
+      descending: true,
+    });
+    expect(orderOf({ symbol: 'A' }, outcome).by).toBe('time');
+    expect(orderOf({ filters: { predictionId: 'p' } }, outcome).by).toBe('time');
+    expect(orderOf({ filters: { strategyName: 's' } }, strategyPerformance).by).toBe('time');
+    expect(orderOf({ filters: { marketRegime: 'r' } }, strategyPerformance).by).toBe('key');
+  });
+
+  it('planPage identifies feature sets by symbol, timestamp and version', () => {
+    expect(planOf(feature, {}).order.fields).toEqual(['symbol', 'timestamp', 'featureVersion']);
+    expect(planOf(feature, { symbol: 'A' }).order.fields).toEqual(['timestamp', 'symbol', 'featureVersion']);
+    expect(planStream(feature, {}, 'test', 'rows').order.fields).toEqual(feature.key);
+    expect(fieldAtFault({ select: ['symbol'] }, feature)).toBe('select');
+  });
+
+  it('planPage selects fields once, in the order of the definition', () => {
+    expect(planOf(marketData, { select: ['close', 'symbol', 'close'] }).select).toEqual(['symbol', 'close']);
+  });
+
+  it('planPage sorts symbols and drops repeated ones', () => {
+    expect(planOf(marketData, { symbols: ['b', 'a', 'b'] }).symbols).toEqual(['a', 'b']);
+    expect(planOf(marketData, { symbols: [] })).toMatchObject({ symbols: [], equals: [] });
+  });
+
+  it('planPage converts parameters to canonical form', () => {
+    const plan = planOf(sentiment, {
+      symbol: 'A',
+      startTime: new Date(5),
+      endTime: 9,
+      limit: 3,
+      filters: { source: 'x', contentHash: '18446744073709551615' },
+    });
     expect(plan.equals.map(({ name, value }) => [name, value])).toEqual([
       ['symbol', 'A'],
       ['source', 'x'],
@@ -44,12 +87,10 @@ describe('planQuery', () => {
     expect(plan).toMatchObject({ start: 5, end: 9, limit: 3 });
   });
 
-  it('planQuery parses filters of numbers and UUIDs from text', () => {
-    expect(planQuery(feature, { filters: { featureVersion: '7' } }, 'test').equals[0]?.value).toBe(7);
+  it('planPage parses filters of numbers and UUIDs from text', () => {
+    expect(planOf(feature, { filters: { featureVersion: '7' } }).equals[0]?.value).toBe(7);
     const id = 'ABCDEF01-2345-4678-9ABC-DEF012345678';
-    expect(planQuery(strategyPerformance, { filters: { id } }, 'test').equals[0]?.value).toBe(
-      id.toLowerCase(),
-    );
+    expect(planOf(strategyPerformance, { filters: { id } }).equals[0]?.value).toBe(id.toLowerCase());
   });
 
   it.each([
@@ -62,23 +103,40 @@ describe('planQuery', () => {
     [{ filters: { close: '1' } }, 'filters.close'],
     [{ filters: { toString: '1' } }, 'filters.toString'],
     [{ filters: { source: undefined } }, 'filters.source'],
-  ])('planQuery refuses %j', (params, field) => {
+    [{ symbol: 'A', symbols: ['B'] }, 'symbols'],
+    [{ symbols: 'A' }, 'symbols'],
+    [{ symbols: ['A', ''] }, 'symbols.1'],
+    [{ select: [] }, 'select'],
+    [{ select: 'close' }, 'select'],
+    [{ select: ['close', 'price'] }, 'select'],
+    [{ order: 'symbol' }, 'order'],
+    [{ direction: 'down' }, 'direction'],
+    [{ count: 1 }, 'count'],
+    [{ cursor: 7 }, 'cursor'],
+    [{ maxScanRows: 0 }, 'maxScanRows'],
+    [{ batchRows: 5 }, 'batchRows'],
+  ])('planPage refuses %j', (params, field) => {
     expect(fieldAtFault(params)).toBe(field);
   });
 
-  it('planQuery refuses a symbol when the record has none', () => {
+  it('planPage refuses a symbol when the record has none', () => {
     expect(fieldAtFault({ symbol: 'A' }, strategyPerformance)).toBe('symbol');
+    expect(fieldAtFault({ symbols: [] }, strategyPerformance)).toBe('symbols');
   });
 
-  it('planQuery accepts an empty range', () => {
+  it('planPage accepts an empty range', () => {
     expect(fieldAtFault({ startTime: 1, endTime: 1 })).toBeUndefined();
   });
 });
 
 it.each<[unknown, string, unknown]>([
-  [{ symbols: ['A'] }, 'symbols', 'unknown key, did you mean "symbol"?'],
+  [{ symbls: ['A'] }, 'symbls', 'unknown key, did you mean "symbols"?'],
   [{ startTme: 0 }, 'startTme', 'unknown key, did you mean "startTime"?'],
-  [{ from: 0 }, 'from', 'unknown key, expected one of symbol, startTime, endTime, limit, filters'],
+  [
+    { from: 0 },
+    'from',
+    'unknown key, expected one of symbol, symbols, startTime, endTime, filters, select, order, direction, maxScanRows, limit, cursor, count',
+  ],
   [{ filters: { sorce: 'x' } }, 'filters.sorce', 'unknown key, did you mean "source"?'],
   [{ filters: null }, 'filters', 'must be a plain object'],
   [{ filters: Object.create({ source: 'x' }) }, 'filters', 'must be a plain object'],
@@ -87,8 +145,31 @@ it.each<[unknown, string, unknown]>([
   [{ limit: '5' }, 'limit', expect.any(String)],
   [[], 'params', 'must be an object'],
   [new Map(), 'params', 'must be an object'],
-])('planQuery refuses the parameters %j by name', (params, field, reason) => {
-  expect(() => planQuery(marketData, params as never, 'op')).toThrow(
+])('planPage refuses the parameters %j by name', (params, field, reason) => {
+  expect(() => planOf(marketData, params)).toThrow(
     expect.objectContaining({ code: 'VALIDATION', field, reason }),
+  );
+});
+
+it('planStream has a batch size and no default limit', () => {
+  expect(planStream(marketData, undefined, 'test')).toMatchObject({ batchRows: 10_000, limit: undefined });
+  expect(planStream(marketData, { batchRows: 7, limit: 9 }, 'test')).toMatchObject({
+    batchRows: 7,
+    limit: 9,
+  });
+  for (const [params, field] of [
+    [{ batchRows: 0 }, 'batchRows'],
+    [{ cursor: 'x' }, 'cursor'],
+    [{ count: true }, 'count'],
+  ] as const) {
+    const refused = expect.objectContaining({ code: 'VALIDATION', field });
+    expect(() => planStream(marketData, params, 'test')).toThrow(refused);
+  }
+});
+
+it('planColumns refuses what only streams take', () => {
+  expect(planColumns(marketData, { limit: 5 }, 'test').limit).toBe(5);
+  expect(() => planColumns(marketData, { batchRows: 5 }, 'test')).toThrow(
+    expect.objectContaining({ code: 'VALIDATION', field: 'batchRows' }),
   );
 });

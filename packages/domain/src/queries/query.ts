@@ -1,86 +1,154 @@
 import { ValidationError } from '../errors.js';
-import { keysOf, requireKnownKeys, isMapOfOwn, readMember, readMembers } from '../arguments.js';
-import type { Field } from '../records/field.js';
-import { fieldFromJson } from '../records/field.js';
-import type { Canonical } from '../records/kinds/kind.js';
-import { requireField } from '../records/row.js';
+import { readMembers, requireOneOf, requireType, requireWholeNumber } from '../arguments.js';
 import type { RecordDefinition } from '../records/definition.js';
+import type { Canonical } from '../records/kinds/kind.js';
+import type { Page } from '../results.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+import type { ItemForm, RowOrder } from './order.js';
+import { orderFields } from './order.js';
+import type { OrderName } from './parameters.js';
+import { COLUMN_KEYS, PAGE_KEYS, STREAM_KEYS } from './parameter-keys.js';
+import type { SelectionPlan } from './selection.js';
+import { planSelection } from './selection.js';
 
-/** Selection of rows. All given conditions must hold; without any, every row matches. */
-export interface QueryParams {
-  symbol?: string;
-  /** Start of the range, inclusive. */
-  startTime?: Date | number;
-  /** End of the range, exclusive. */
-  endTime?: Date | number;
-  /**
-   * Maximum number of rows. Without it, every row is returned. An adapter may refuse a result above a configured size with
-   * `QueryError`; it never truncates a result silently. Page by `limit`, `startTime` and `endTime`.
-   */
-  limit?: number;
-  /** Equality by field name, e.g. `{ source: 'vendor' }`. Only a record's filter fields are allowed. */
-  filters?: Readonly<Record<string, string>>;
-}
+/** Default number of rows in a batch of a stream. */
+const BATCH_ROWS = 10_000;
 
-/** Checked query parameters in canonical form, ready for any adapter. */
-export interface QueryPlan {
-  /** Field and value pairs that must be equal; the symbol is one of them. */
-  readonly equals: ReadonlyArray<{ readonly name: string; readonly field: Field; readonly value: Canonical }>;
-  readonly start: number | undefined;
-  readonly end: number | undefined;
+/** Greatest `limit` and `batchRows`. */
+const MAX_ROWS = 0xffffffff;
+
+/** A checked read of rows or columns in canonical form, ready for any adapter. */
+export interface QueryPlan extends SelectionPlan {
+  /** Fields to return, in the order of the definition. */
+  readonly select: readonly string[];
+  readonly order: RowOrder;
+  /** Position of the item after which the answer begins; undefined where it begins with the first one. */
+  readonly after: readonly Canonical[] | undefined;
   readonly limit: number | undefined;
+  /** Rows that the call may scan, as its caller says. */
+  readonly maxScanRows: number | undefined;
 }
 
-/** The keys of {@link QueryParams}. */
-export const QUERY_PARAMS = keysOf<QueryParams>({
-  symbol: true,
-  startTime: true,
-  endTime: true,
-  limit: true,
-  filters: true,
-});
-
-/** Checks query parameters against a record; throws `ValidationError` naming the parameter. */
-export function planQuery(definition: RecordDefinition, params: QueryParams, operation: string): QueryPlan {
-  return planQueryOf(definition, readMembers('params', params, QUERY_PARAMS, operation), operation);
+/** A checked `find`. An adapter reads one item more than the limit to learn whether there are any. */
+export interface PagePlan extends QueryPlan {
+  readonly limit: number;
+  /** Whether all matching items are counted where the page does not show them all. */
+  readonly count: boolean;
 }
 
-/** Checks parameters whose members were read before. */
-export function planQueryOf(
+/** A checked `stream` or `streamColumns`. */
+export interface StreamPlan extends QueryPlan {
+  readonly batchRows: number;
+}
+
+/**
+ * Checks the parameters of `find`; throws `ValidationError` naming the parameter. The limit is `defaultLimit` where none is given.
+ * Items are sets where `find` returns sets.
+ */
+export function planPage(
   definition: RecordDefinition,
-  given: Readonly<Record<string, unknown>>,
+  params: unknown,
   operation: string,
-): QueryPlan {
-  const { symbol, startTime, endTime, filters = {}, limit } = given;
-  const instant = (name: string, value: unknown) =>
-    value === undefined ? undefined : (requireField({ kind: 'instant' }, name, value, operation) as number);
-  const start = instant('startTime', startTime);
-  const end = instant('endTime', endTime);
-  if (start !== undefined && end !== undefined && start > end) {
-    throw new ValidationError('startTime', 'must not be after endTime', { operation });
-  }
-  const equals: { name: string; field: Field; value: Canonical }[] = [];
-  if (symbol !== undefined) {
-    const field = definition.fields['symbol'];
-    if (!field) throw new ValidationError('symbol', `${definition.table} has no symbol`, { operation });
-    equals.push({ name: 'symbol', field, value: requireField(field, 'symbol', symbol, operation) });
-  }
-  if (!isMapOfOwn(filters)) throw new ValidationError('filters', 'must be a plain object', { operation });
-  requireKnownKeys(filters, definition.filters, operation, 'filters');
-  for (const name of Object.keys(filters)) {
-    const field = definition.fields[name]!;
-    const value = fieldFromJson(field, readMember(filters, name, operation));
-    equals.push({ name, field, value: requireField(field, `filters.${name}`, value, operation) });
-  }
+  defaultLimit: number,
+): PagePlan {
+  const form = definition.batch.form;
+  const keys = form === 'sets' ? PAGE_KEYS.filter((key) => key !== 'select') : PAGE_KEYS;
+  const given = readParams(params, keys, operation);
+  const plan = planRows(definition, given, form, operation);
+  const { cursor, count = cursor === undefined } = given;
+  requireType('count', count, 'boolean', operation);
+  const position =
+    cursor === undefined ? [] : decodeCursor({ selection: plan, order: plan.order }, cursor, operation);
   return {
-    equals,
-    start,
-    end,
-    limit: limit === undefined ? undefined : requireLimit(limit, operation),
+    ...plan,
+    after: position.length === 0 ? undefined : position,
+    limit: plan.limit ?? defaultLimit,
+    count: count as boolean,
   };
 }
 
+/** Checks the parameters of `stream` or, with the form `rows`, of `streamColumns`. */
+export function planStream(
+  definition: RecordDefinition,
+  params: unknown,
+  operation: string,
+  form: ItemForm = definition.batch.form,
+): StreamPlan {
+  const keys = form === 'sets' ? STREAM_KEYS.filter((key) => key !== 'select') : STREAM_KEYS;
+  const given = readParams(params, keys, operation);
+  const { batchRows = BATCH_ROWS } = given;
+  requireWholeNumber('batchRows', batchRows, operation, { min: 1, max: MAX_ROWS });
+  return { ...planRows(definition, given, form, operation), batchRows: batchRows as number };
+}
+
+/** Checks the parameters of `columns`. */
+export function planColumns(definition: RecordDefinition, params: unknown, operation: string): QueryPlan {
+  return planRows(definition, readParams(params, COLUMN_KEYS, operation), 'rows', operation);
+}
+
+/**
+ * Returns the end of a page whose last item has this position.
+ * @param last undefined where the page is empty
+ */
+export function endOfPage(
+  plan: PagePlan,
+  hasMore: boolean,
+  last: readonly Canonical[] = plan.after ?? [],
+): Pick<Page<unknown>, 'hasMore' | 'nextCursor'> {
+  const scope = { selection: plan, order: plan.order };
+  return { hasMore, nextCursor: hasMore ? encodeCursor(scope, last) : null };
+}
+
+/** Returns whether all items that match must be counted: the page leaves some out, and the count is asked for. */
+export const needsCount = ({ after, count }: PagePlan, hasMore: boolean): boolean =>
+  count && (hasMore || after !== undefined);
+
+const readParams = (params: unknown, keys: readonly string[], operation: string) =>
+  readMembers('params', params === undefined ? {} : params, keys, operation);
+
+function planRows(
+  definition: RecordDefinition,
+  given: Readonly<Record<string, unknown>>,
+  form: ItemForm,
+  operation: string,
+): QueryPlan {
+  const selection = planSelection(definition, given, operation);
+  const { limit, order, direction, maxScanRows } = given;
+  requireOneOf('order', order, ['time', 'key'], operation);
+  requireOneOf('direction', direction, ['ascending', 'descending'], operation);
+  requireWholeNumber('maxScanRows', maxScanRows, operation, { min: 1 });
+  const by = (order as OrderName | undefined) ?? (hasOneSeries(selection) ? 'time' : 'key');
+  return {
+    ...selection,
+    select: requireSelect(definition, given['select'], operation),
+    order: { by, fields: orderFields(definition, by, form), descending: direction === 'descending' },
+    after: undefined,
+    limit: limit === undefined ? undefined : requireLimit(limit, operation),
+    maxScanRows: maxScanRows as number | undefined,
+  };
+}
+
+/** Returns whether all rows are of one symbol, or have one value of the key's first field. */
+const hasOneSeries = (selection: SelectionPlan): boolean =>
+  hasOneFirstValue(selection) || selection.equals.some(({ name }) => name === 'symbol');
+
+/** Returns whether all rows have one value of the key's first field, so that few of them are read and sorted. */
+export const hasOneFirstValue = ({ definition, equals }: SelectionPlan): boolean =>
+  equals.some(({ name }) => name === definition.key[0]);
+
+function requireSelect({ fields }: RecordDefinition, select: unknown, operation: string): readonly string[] {
+  const names = Object.keys(fields);
+  if (select === undefined) return names;
+  if (!Array.isArray(select) || select.length === 0) {
+    throw new ValidationError('select', 'must be a list of at least one field', { operation });
+  }
+  if (select.some((name) => !names.includes(name as string))) {
+    throw new ValidationError('select', `must be among ${names.join(', ')}`, { operation });
+  }
+  return names.filter((name) => select.includes(name));
+}
+
 export function requireLimit(limit: unknown, operation: string): number {
-  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 0 && limit <= 0xffffffff) return limit;
-  throw new ValidationError('limit', 'must be a whole number from 0 to 4294967295', { operation });
+  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 0 && limit <= MAX_ROWS) return limit;
+  throw new ValidationError('limit', `must be a whole number from 0 to ${MAX_ROWS}`, { operation });
 }

@@ -4,7 +4,8 @@ import { decimalKind } from './kinds/decimal.js';
 import { Invalid } from './kinds/kind.js';
 import type { FloatField, Uint64Field } from './kinds/number.js';
 import {
-  floatKind,
+  float32Kind,
+  float64Kind,
   instantKind,
   numbersKind,
   uint16Kind,
@@ -12,7 +13,15 @@ import {
   uint64Kind,
   uint8Kind,
 } from './kinds/number.js';
-import { freeTextKind, metadataKind, nameKind, symbolKind, textsKind, uuidKind } from './kinds/text.js';
+import {
+  freeTextKind,
+  idKind,
+  labelKind,
+  metadataKind,
+  symbolKind,
+  textsKind,
+  uuidKind,
+} from './kinds/text.js';
 
 interface PlainField {
   readonly kind:
@@ -48,8 +57,8 @@ export type FieldKind = Field['kind'];
 /** The table of kinds: the only place of the domain that lists them. An adapter has one more, with its own types. */
 const KINDS = {
   symbol: symbolKind,
-  label: nameKind,
-  id: nameKind,
+  label: labelKind,
+  id: idKind,
   text: freeTextKind,
   metadata: metadataKind,
   uuid: uuidKind,
@@ -61,8 +70,8 @@ const KINDS = {
   uint16: uint16Kind,
   uint32: uint32Kind,
   uint64: uint64Kind,
-  float32: floatKind,
-  float64: floatKind,
+  float32: float32Kind,
+  float64: float64Kind,
 } satisfies Readonly<Record<FieldKind, KindRules<never, Canonical, ValueTypes>>>;
 
 /** Types of the values of a kind: `input`, `output` and `exact`. */
@@ -95,6 +104,9 @@ export function toCanonicalField(
  */
 export const toOutputField = (field: Field, value: Canonical | null, exact: boolean): unknown =>
   value === null ? null : rulesOf(field).toOutput(value, field, exact);
+
+/** Converts a canonical value to JSON that loses nothing. */
+export const fieldToJson = (field: Field, value: Canonical): unknown => rulesOf(field).toJson(value);
 
 /** Converts the JSON or command-line form of a value to one that {@link toCanonicalField} checks. */
 export const fieldFromJson = (field: Field, json: unknown): unknown =>

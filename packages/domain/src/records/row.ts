@@ -77,25 +77,27 @@ export function requireField(
 }
 
 /**
- * Converts a stored row to an output row.
+ * Converts a stored row to an output row, with these fields only where `names` is given.
  * Throws `QueryError` when a value cannot be returned exactly as a number and `exact` was not asked for.
  */
 export function toOutputRow<D extends RecordDefinition, E extends boolean>(
   definition: D,
   row: Row,
   exact: E,
+  names: readonly string[] = Object.keys(definition.fields),
 ): RecordOf<D, E> {
   const record: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(definition.fields)) {
-    const value = toOutputField(field, row[name] ?? null, exact);
-    if (value instanceof Invalid) {
-      throw new QueryError(definition.table, `${name} ${value.reason}`, {
-        operation: `${definition.name}.read`,
-      });
-    }
+  for (const name of names) {
+    const value = toOutputField(definition.fields[name]!, row[name] ?? null, exact);
+    if (value instanceof Invalid) throw unreadableValue(definition, name, value);
     record[name] = value;
   }
   return record as RecordOf<D, E>;
+}
+
+/** Creates the error for a stored value that cannot be returned as asked. */
+export function unreadableValue(definition: RecordDefinition, name: string, { reason }: Invalid): QueryError {
+  return new QueryError(definition.table, `${name} ${reason}`, { operation: `${definition.name}.read` });
 }
 
 /** Returns the column of a field, e.g. `adjusted_close` for `adjustedClose`. */

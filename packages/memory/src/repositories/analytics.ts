@@ -15,25 +15,32 @@ import {
   FLOAT_SCALE,
   mixedSources,
   planAggregation,
+  requireScanBudget,
   toOutputAggregate,
   READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
-import { toResult } from '../store/memory-store.js';
+import { timeOrder, toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 
 export function memoryAnalytics(store: MemoryStore): Analytics {
   return {
-    aggregate: async <E extends boolean = false>(params: AggregationParams, options?: ReadOptions<E>) => {
+    aggregate: async <E extends boolean = false, N extends RecordName = 'marketData'>(
+      params: AggregationParams<N>,
+      options?: ReadOptions<E>,
+    ) => {
       const started = performance.now();
       const operation = 'analytics.aggregate';
       store.checkOpen(operation, options, READ_OPTIONS);
       const plan = planAggregation(params, operation);
       const record = plan.definition.name as RecordName;
       store.requireTables(operation, record);
-      const rows = store.tables[record].find(plan.query);
+      const budget = plan.maxScanRows ?? store.limits.scanBudgetRows;
+      const rows = store.tables[record].find(plan.selection, timeOrder(plan.definition), (scanned) =>
+        requireScanBudget(scanned, budget, operation),
+      );
       const buckets = summarise(plan, rows);
-      const page = buckets.slice(0, plan.query.limit);
+      const page = buckets.slice(0, plan.limit);
       const exact = (options?.exact ?? false) as E;
       const data = page.map(({ sums }) => toOutputAggregate(plan, sums, exact));
       const mixed = plan.separateSources && page.some(({ mixesSources }) => mixesSources);

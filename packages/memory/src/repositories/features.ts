@@ -1,30 +1,43 @@
-import type { FeatureRepository, Row } from '@quantumtrade/dal-domain';
-import { compareCanonical, featureSetOf, planQuery, records, requireField } from '@quantumtrade/dal-domain';
+import type { FeatureRepository, Row, RowOrder } from '@quantumtrade/dal-domain';
+import {
+  compareCanonical,
+  featureSetOf,
+  orderFields,
+  records,
+  requireField,
+  requireValues,
+  rowComparison,
+} from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
-import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 import { insertRows } from './insert.js';
+import type { Items } from './reading.js';
+import { columnMethods, entriesOf, itemMethods } from './reading.js';
 
 export function memoryFeatures(store: MemoryStore): FeatureRepository {
+  const latestSet = (symbol: string, operation: string) => {
+    const rows = store.rowsWhere('features', 'symbol', symbol, operation);
+    const newest = rows.filter((row) => timeOf(row) === timeOf(rows.at(-1)!));
+    return groupSets(newest, SET_TIME_ORDER).map(featureSetOf).at(-1) ?? null;
+  };
   return {
     insert: async (batches, options) => insertRows(store, 'features', batches, options),
 
-    find: async (params, options) => {
-      const started = performance.now();
-      const operation = 'features.find';
-      store.checkOpen(operation, options);
-      const plan = planQuery(records.features, params, operation);
-      store.requireTables(operation, 'features');
-      const sets = groupSets(store.tables.features.find(plan));
-      return toResult(started, sets.length, sets.slice(0, plan.limit).map(featureSetOf));
-    },
+    ...(itemMethods(store, 'features', setItems) as Pick<FeatureRepository, 'find' | 'stream'>),
+    ...(columnMethods(store, 'features') as Pick<FeatureRepository, 'columns' | 'streamColumns'>),
 
     latest: async (symbol, options) => {
       const operation = 'features.latest';
       store.checkOpen(operation, options);
-      const rows = store.rowsWhere('features', 'symbol', symbol, operation);
-      const newest = rows.filter((row) => timeOf(row) === timeOf(rows.at(-1)!));
-      return groupSets(newest).map(featureSetOf).at(-1) ?? null;
+      return latestSet(symbol, operation);
+    },
+
+    latestMany: async (symbols, options) => {
+      const operation = 'features.latestMany';
+      store.checkOpen(operation, options);
+      const wanted = requireValues(records.features.fields.symbol, 'symbols', symbols, operation);
+      store.requireTables(operation, 'features');
+      return entriesOf(wanted, (symbol) => latestSet(symbol, operation));
     },
 
     latestValue: async (symbol, featureName, options) => {
@@ -39,17 +52,20 @@ export function memoryFeatures(store: MemoryStore): FeatureRepository {
   };
 }
 
+const SET_TIME_ORDER: RowOrder = {
+  by: 'time',
+  fields: orderFields(records.features, 'time', 'sets'),
+  descending: false,
+};
+
 const SET_KEY = ['timestamp', 'symbol', 'featureVersion'] as const;
 
-/** The rows of each set by name, the sets by timestamp, symbol and version. */
-function groupSets(rows: readonly Row[]): Row[][] {
-  const inSetOrder = rows.toSorted((a, b) => {
-    for (const name of [...SET_KEY, 'featureName']) {
-      const order = compareCanonical(a[name]!, b[name]!);
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
+/** Returns the rows of each set by name, the sets in an order. */
+function groupSets(rows: readonly Row[], order: RowOrder): Row[][] {
+  const compare = rowComparison(order);
+  const inSetOrder = rows.toSorted(
+    (a, b) => compare(a, b) || compareCanonical(a['featureName']!, b['featureName']!),
+  );
   const sets: Row[][] = [];
   for (const row of inSetOrder) {
     const current = sets.at(-1);
@@ -58,3 +74,10 @@ function groupSets(rows: readonly Row[]): Row[][] {
   }
   return sets;
 }
+
+/** How sets are read as the items of a page or stream. */
+const setItems: Items<Row[]> = {
+  fromRows: groupSets,
+  keyRow: ([first]) => first!,
+  toOutput: (rows) => featureSetOf(rows),
+};

@@ -10,11 +10,11 @@ import type {
 import {
   deriveRepositories,
   DUE_OPTIONS,
-  planQuery,
   READ_OPTIONS,
   records,
   requireField,
   requireLimit,
+  requireValues,
   toOutputRow,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
@@ -22,6 +22,7 @@ import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 import { memoryFeatures } from './features.js';
 import { insertRows } from './insert.js';
+import { columnMethods, entriesOf, itemMethods, rowItems } from './reading.js';
 
 const MINUTE_MS = 60_000;
 
@@ -46,38 +47,59 @@ function recordMethods(store: MemoryStore, name: RecordName): RecordMethods {
     row ? toOutput([row], options)[0]! : null;
   const latestBy = (by: string, operation: string) =>
     store.rowsWhere(name, definition.latest!.by, by, operation);
+  const newestRows = (by: string, limit: number, operation: string) =>
+    latestBy(by, operation)
+      .toSorted((a, b) => timeOf(b) - timeOf(a))
+      .slice(0, limit);
+  const newestRow = (by: string, operation: string) => {
+    const rows = latestBy(by, operation);
+    return rows.find((row) => timeOf(row) === timeOf(rows.at(-1)!));
+  };
+  const rowById = (id: string, operation: string) =>
+    store.rowsWhere(name, definition.identifier!, id, operation).at(-1);
+  const valuesOf = (fieldName: string, values: unknown, operation: string) =>
+    requireValues(definition.fields[fieldName]!, `${fieldName}s`, values, operation);
 
   return {
     insert: async (batch, options) => insertRows(store, name, batch, options),
 
-    find: async (params, options) => {
-      const started = performance.now();
-      const operation = enter('find', options);
-      const plan = planQuery(definition, params, operation);
-      store.requireTables(operation, name);
-      const rows = store.tables[name].find(plan);
-      return toResult(started, rows.length, toOutput(rows.slice(0, plan.limit), options));
-    },
+    ...itemMethods(store, name, rowItems(definition), READ_OPTIONS),
+    ...columnMethods(store, name, READ_OPTIONS),
 
     latestRows: async (by, limit, options) => {
       const started = performance.now();
       const operation = enter('latest', options);
       const most = requireLimit(limit, operation);
-      const newestFirst = latestBy(by, operation).toSorted((a, b) => timeOf(b) - timeOf(a));
-      return allOf(started, toOutput(newestFirst.slice(0, most), options));
+      return allOf(started, toOutput(newestRows(by, most, operation), options));
     },
 
-    latestRow: async (by, options) => {
-      const rows = latestBy(by, enter('latest', options));
-      return toOutputOrNull(
-        rows.find((row) => timeOf(row) === timeOf(rows.at(-1)!)),
-        options,
-      );
+    latestRowsMany: async (values, limit, options) => {
+      const operation = enter('latestMany', options);
+      const wanted = valuesOf(definition.latest!.by, values, operation);
+      const most = requireLimit(limit, operation);
+      store.requireTables(operation, name);
+      return entriesOf(wanted, (value) => {
+        const rows = newestRows(value, most, operation);
+        return rows.length > 0 ? toOutput(rows, options) : null;
+      });
     },
 
-    findById: async (id, options) => {
-      const operation = enter('findById', options);
-      return toOutputOrNull(store.rowsWhere(name, definition.identifier!, id, operation).at(-1), options);
+    latestRow: async (by, options) => toOutputOrNull(newestRow(by, enter('latest', options)), options),
+
+    latestRowMany: async (values, options) => {
+      const operation = enter('latestMany', options);
+      const wanted = valuesOf(definition.latest!.by, values, operation);
+      store.requireTables(operation, name);
+      return entriesOf(wanted, (value) => toOutputOrNull(newestRow(value, operation), options));
+    },
+
+    findById: async (id, options) => toOutputOrNull(rowById(id, enter('findById', options)), options),
+
+    findByIds: async (ids, options) => {
+      const operation = enter('findByIds', options);
+      const wanted = valuesOf(definition.identifier!, ids, operation);
+      store.requireTables(operation, name);
+      return entriesOf(wanted, (id) => toOutputOrNull(rowById(id, operation), options));
     },
 
     dueForEvaluation: async (horizon, now, options) => {

@@ -4,12 +4,14 @@ import type {
   RecordDefinition,
   RecordName,
   Row,
+  RowOrder,
   SchemaLoss,
   TimeSource,
 } from '@quantumtrade/dal-domain';
 import {
   checkCall,
   ConnectionError,
+  orderFields,
   QueryError,
   recordNames,
   records,
@@ -28,6 +30,19 @@ const TABLE_NAMES: readonly TableName[] = [...recordNames, 'checkpoints'];
 const sinceOf = (name: TableName): number =>
   name === 'checkpoints' ? CHECKPOINTS_SINCE : records[name].since;
 
+/** Returns the ascending time order of a record's rows. */
+export const timeOrder = (definition: RecordDefinition): RowOrder => ({
+  by: 'time',
+  fields: orderFields(definition, 'time', 'rows'),
+  descending: false,
+});
+
+/** Limits of reads in rows. */
+export interface ReadLimits {
+  readonly defaultPageRows: number;
+  readonly scanBudgetRows: number;
+}
+
 /** Tables of one in-memory backend, and the checks that every call makes. */
 export class MemoryStore {
   readonly versions: VersionClock;
@@ -38,7 +53,11 @@ export class MemoryStore {
   #schemaVersion = newestMigration;
   closed = false;
 
-  constructor(clock: TimeSource, maxFutureSkewMs?: number) {
+  constructor(
+    clock: TimeSource,
+    readonly limits: ReadLimits,
+    maxFutureSkewMs?: number,
+  ) {
     this.versions = new VersionClock(clock, maxFutureSkewMs);
   }
 
@@ -88,7 +107,8 @@ export class MemoryStore {
     const wanted = requireField(field, fieldName, value, operation);
     this.requireTables(operation, name);
     const equals = [{ name: fieldName, field, value: wanted }];
-    return this.tables[name].find({ equals, start: undefined, end: undefined, limit: undefined });
+    const selection = { definition, equals, symbols: undefined, start: undefined, end: undefined };
+    return this.tables[name].find(selection, timeOrder(definition));
   }
 }
 

@@ -1,15 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { QueryPlan, Row } from '@quantumtrade/dal-domain';
+import type { Row, SelectionPlan } from '@quantumtrade/dal-domain';
 import { records } from '@quantumtrade/dal-domain';
+import { timeOrder } from './memory-store.js';
 import { MemoryTable } from './memory-table.js';
 
 const DAY = 86_400_000;
 
-const plan = (symbol: string, start: number, end: number): QueryPlan => ({
+const plan = (symbol: string, start: number, end: number): SelectionPlan => ({
+  definition: records.marketData,
   equals: [{ name: 'symbol', field: { kind: 'symbol' }, value: symbol }],
   start,
   end,
-  limit: undefined,
+  symbols: undefined,
 });
 
 describe('MemoryTable', () => {
@@ -28,7 +30,7 @@ describe('MemoryTable', () => {
       table.upsert({ row: row as Row, version: 0n });
     }
     looks = 0;
-    expect(table.find(plan('S3', 500 * DAY, 501 * DAY))).toHaveLength(1);
+    expect(table.find(plan('S3', 500 * DAY, 501 * DAY), timeOrder(records.marketData))).toHaveLength(1);
     expect(looks).toBeLessThan(50);
   });
 
@@ -37,7 +39,9 @@ describe('MemoryTable', () => {
     for (const timestamp of [5, 1, 4, 2, 3]) {
       table.upsert({ row: { symbol: 'A', source: 'x', timestamp }, version: 0n });
     }
-    expect(table.find(plan('A', 2, 5)).map((row) => row['timestamp'])).toEqual([2, 3, 4]);
+    expect(table.find(plan('A', 2, 5), timeOrder(records.marketData)).map((row) => row['timestamp'])).toEqual(
+      [2, 3, 4],
+    );
   });
 
   it('keys with equal concatenated parts are different', () => {

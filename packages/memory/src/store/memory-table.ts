@@ -1,5 +1,12 @@
-import type { Canonical, PreparedRow, QueryPlan, RecordDefinition, Row } from '@quantumtrade/dal-domain';
-import { supersededRows } from '@quantumtrade/dal-domain';
+import type {
+  Canonical,
+  PreparedRow,
+  RecordDefinition,
+  Row,
+  RowOrder,
+  SelectionPlan,
+} from '@quantumtrade/dal-domain';
+import { rowComparison, supersededRows } from '@quantumtrade/dal-domain';
 import type { Entry } from './series.js';
 import { readOrder, Series } from './series.js';
 
@@ -51,18 +58,33 @@ export class MemoryTable {
     return this.#entries.has(this.#keyOf(key));
   }
 
-  /** All matching rows by ascending timestamp, then the rest of the key. The plan's limit is left to the caller. */
-  find({ equals, start, end }: QueryPlan): Row[] {
-    const matches = (row: Row) => equals.every(({ name, value }) => row[name] === value);
+  /**
+   * Returns the matching rows in an order.
+   * @param check called with the number of rows that are looked at, before they are; it may throw
+   */
+  find(selection: SelectionPlan, order: RowOrder, check?: (scanned: number) => void): Row[] {
+    const { equals, symbols, start, end } = selection;
+    const scanned = this.#seriesOf(selection).map((series) => series.rows(start, end));
+    check?.(scanned.reduce((total, rows) => total + rows.length, 0));
+    const matches = (row: Row) =>
+      equals.every(({ name, value }) => row[name] === value) &&
+      (symbols === undefined || symbols.includes(row['symbol'] as string));
+    const rows = scanned.flatMap((series) => series.filter(matches));
+    // The rows of one series are in time order already.
+    const isSorted = scanned.length < 2 && order.by === 'time' && !order.descending;
+    return isSorted ? rows : rows.sort(rowComparison(order));
+  }
+
+  /** Returns the series that hold all matching rows. */
+  #seriesOf({ equals, symbols }: SelectionPlan): Series[] {
+    const [[firstName, first]] = this.#indexes as unknown as [[string, Map<Canonical, Series>]];
     const indexed = equals.find(({ name }) => this.#indexes.has(name));
-    if (indexed) {
-      const series = this.#indexes.get(indexed.name)!.get(indexed.value);
-      return series?.rows(start, end).filter(matches) ?? [];
-    }
-    const [everything] = this.#indexes.values();
-    return [...everything!.values()]
-      .flatMap((series) => series.rows(start, end).filter(matches))
-      .sort(this.#order);
+    const found = indexed
+      ? [this.#indexes.get(indexed.name)!.get(indexed.value)]
+      : firstName === 'symbol' && symbols
+        ? symbols.map((symbol) => first.get(symbol))
+        : [...first.values()];
+    return found.filter((series) => series !== undefined);
   }
 
   clear(): void {

@@ -96,6 +96,8 @@ export function decimalToNumber(units: bigint): number | undefined {
   return parseDecimal(value, 38) === units ? value : undefined;
 }
 
+const INEXACT = 'has more digits than a number holds: read it with exact';
+
 export interface DecimalField {
   readonly kind: 'decimal';
   /** Digits in all. @default 18 */
@@ -107,6 +109,9 @@ export interface DecimalTypes {
   input: number | string | bigint;
   output: number;
   exact: string;
+  column: Float64Array;
+  /** Units of 10^-8; where one of them exceeds 64 bits, the exact strings. */
+  exactColumn: BigInt64Array | string[];
 }
 
 export const decimalKind: KindRules<DecimalField, bigint, DecimalTypes> = {
@@ -117,7 +122,21 @@ export const decimalKind: KindRules<DecimalField, bigint, DecimalTypes> = {
   },
   toOutput(value, _, exact) {
     if (exact) return formatDecimal(value);
-    return decimalToNumber(value) ?? new Invalid('has more digits than a number holds: read it with exact');
+    return decimalToNumber(value) ?? new Invalid(INEXACT);
+  },
+  toColumn(values, _, exact) {
+    if (exact) {
+      return values.every((value) => BigInt.asIntN(64, value) === value)
+        ? BigInt64Array.from(values)
+        : values.map(formatDecimal);
+    }
+    const numbers = new Float64Array(values.length);
+    for (const [i, value] of values.entries()) {
+      const number = decimalToNumber(value);
+      if (number === undefined) return new Invalid(INEXACT);
+      numbers[i] = number;
+    }
+    return numbers;
   },
   toJson: formatDecimal,
   fromJson: asIs,

@@ -12,17 +12,25 @@ export class Invalid {
   constructor(readonly reason: string) {}
 }
 
-/** Types of a kind's values: as writers give them, as readers get them, and as readers with `exact` get them. */
+/**
+ * Types of a kind's values: as writers give them, as readers get them, and as readers with `exact` get them; and of a column
+ * of values that are never null, as both readers get it.
+ */
 export interface ValueTypes {
   input: unknown;
   output: unknown;
   exact: unknown;
+  column: unknown;
+  exactColumn: unknown;
 }
 
-export interface SameTypes<C> extends ValueTypes {
+/** Types of a kind whose values and columns are the same in all forms. */
+export interface SameTypes<C, Column = C[]> extends ValueTypes {
   input: C;
   output: C;
   exact: C;
+  column: Column;
+  exactColumn: Column;
 }
 
 /** One row of the table of kinds. `null` and `undefined` are handled before: a kind gets neither. */
@@ -36,11 +44,16 @@ export interface KindRules<F, C extends Canonical = Canonical, V extends ValueTy
    * numbers, and a value that no number equals is refused rather than rounded.
    */
   toOutput(value: C, field: F, exact: boolean): unknown;
+  /** Converts the values of a column that has none absent, with `exact` as above. The result can be written again. */
+  toColumn(values: readonly C[], field: F, exact: boolean): V['column'] | V['exactColumn'] | Invalid;
   /** Converts a value to JSON without loss: decimals and 64-bit integers to strings, instants to ISO 8601. */
   toJson(value: C): unknown;
   /** Converts a JSON or command-line string to an input value. Values of other JSON types are input values as they are. */
   fromJson(json: string): unknown;
 }
+
+/** Returns the column of a kind whose columns are lists of its values. */
+export const toList = <T>(values: readonly T[]): T[] => [...values];
 
 /** Returns a value unchanged. */
 export const asIs = <T>(value: T): T => value;

@@ -1,5 +1,5 @@
 import { isMapOfOwn } from '../../arguments.js';
-import type { KindRules } from './kind.js';
+import type { KindRules, SameTypes } from './kind.js';
 import { asIs, Invalid } from './kind.js';
 
 export interface FloatField {
@@ -19,24 +19,32 @@ export interface Uint64Field {
 
 const UINT64_MAX = (1n << 64n) - 1n;
 
-const uintKind = (max: number): KindRules<unknown, number> => ({
+type NumberArray = Uint8Array | Uint16Array | Uint32Array;
+
+const uintKind = <A extends NumberArray>(
+  max: number,
+  toArray: (values: readonly number[]) => A,
+): KindRules<unknown, number, SameTypes<number, A>> => ({
   toCanonical: (value) =>
     typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
       ? value + 0
       : new Invalid(`must be a whole number from 0 to ${max}`),
   toOutput: asIs,
+  toColumn: toArray,
   toJson: asIs,
   fromJson: (json) => (/^\d{1,10}$/.test(json) ? Number(json) : json),
 });
 
-export const uint8Kind = uintKind(0xff);
-export const uint16Kind = uintKind(0xffff);
-export const uint32Kind = uintKind(0xffffffff);
+export const uint8Kind = uintKind(0xff, (values) => Uint8Array.from(values));
+export const uint16Kind = uintKind(0xffff, (values) => Uint16Array.from(values));
+export const uint32Kind = uintKind(0xffffffff, (values) => Uint32Array.from(values));
 
 export interface Uint64Types {
   input: number | bigint;
   output: number;
   exact: bigint;
+  column: Float64Array;
+  exactColumn: BigUint64Array;
 }
 
 export const uint64Kind: KindRules<Uint64Field, bigint, Uint64Types> = {
@@ -55,12 +63,18 @@ export const uint64Kind: KindRules<Uint64Field, bigint, Uint64Types> = {
       ? Number(value)
       : new Invalid('is above 9007199254740991: read it with exact');
   },
+  toColumn(values, { read }, exact) {
+    if (exact || read === 'bigint') return BigUint64Array.from(values);
+    return values.some((value) => value > BigInt(Number.MAX_SAFE_INTEGER))
+      ? new Invalid('is above 9007199254740991: read it with exact')
+      : Float64Array.from(values, Number);
+  },
   toJson: String,
   fromJson: (json) => (/^\d{1,20}$/.test(json) ? BigInt(json) : json),
 };
 
-/** Kind of both float widths; `float32` keeps what 32 bits keep. */
-export const floatKind: KindRules<FloatField, number> = {
+/** Rules of both float widths; `float32` keeps what 32 bits keep. */
+const floatRules: Omit<KindRules<FloatField, number>, 'toColumn' | 'types'> = {
   toCanonical(value, field) {
     if (typeof value !== 'number') return new Invalid('must be a number');
     const float = (field.kind === 'float32' ? Math.fround(value) : value) + 0;
@@ -78,13 +92,21 @@ export const floatKind: KindRules<FloatField, number> = {
   fromJson: (json) => (json.trim() === '' ? json : Number(json)),
 };
 
+export const float32Kind: KindRules<FloatField, number, SameTypes<number, Float32Array>> = {
+  ...floatRules,
+  toColumn: (values) => Float32Array.from(values),
+};
+
+export const float64Kind: KindRules<FloatField, number, SameTypes<number, Float64Array>> = {
+  ...floatRules,
+  toColumn: (values) => Float64Array.from(values),
+};
+
 const outside = (min: number, max: number): string =>
   max === Infinity ? `must be at least ${min}` : `must lie between ${min} and ${max}`;
 
-export interface NumbersTypes {
+export interface NumbersTypes extends SameTypes<Record<string, number>> {
   input: Readonly<Record<string, number>>;
-  output: Record<string, number>;
-  exact: Record<string, number>;
 }
 
 export const numbersKind: KindRules<unknown, Readonly<Record<string, number>>, NumbersTypes> = {
@@ -102,6 +124,7 @@ export const numbersKind: KindRules<unknown, Readonly<Record<string, number>>, N
     return numbers;
   },
   toOutput: (value) => ({ ...value }),
+  toColumn: (values) => values.map((value) => ({ ...value })),
   toJson: asIs,
   fromJson: asIs,
 };
@@ -122,6 +145,10 @@ export interface InstantTypes {
   input: Date | number;
   output: Date;
   exact: Date;
+  /** Epoch milliseconds. */
+  column: Float64Array;
+  /** Epoch milliseconds. */
+  exactColumn: BigInt64Array;
 }
 
 export const instantKind: KindRules<unknown, number, InstantTypes> = {
@@ -140,6 +167,7 @@ export const instantKind: KindRules<unknown, number, InstantTypes> = {
     return ms + 0;
   },
   toOutput: (value) => new Date(value),
+  toColumn: (values, _, exact) => (exact ? BigInt64Array.from(values, BigInt) : Float64Array.from(values)),
   toJson: (value) => new Date(value).toISOString(),
   fromJson: (json) => new Date(json),
 };

@@ -1,6 +1,8 @@
 import { isPlainMap } from '../../arguments.js';
-import type { KindRules } from './kind.js';
-import { asIs, Invalid } from './kind.js';
+import type { KindRules, SameTypes } from './kind.js';
+import { asIs, Invalid, toList } from './kind.js';
+import type { TextDictionary } from './text-dictionary.js';
+import { toTextDictionary } from './text-dictionary.js';
 
 const MAX_SYMBOL_LENGTH = 64;
 const MAX_NAME_LENGTH = 256;
@@ -9,24 +11,38 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
-const textKind = (toCanonical: (value: unknown) => string | Invalid): KindRules<unknown, string> => ({
+type TextKind<Column> = KindRules<unknown, string, SameTypes<string, Column>>;
+
+const textRules = { toOutput: asIs<string>, toJson: asIs<string>, fromJson: asIs<string> };
+
+/** Kind of texts that are mostly distinct. */
+const textKind = (toCanonical: TextKind<string[]>['toCanonical']): TextKind<string[]> => ({
+  ...textRules,
   toCanonical,
-  toOutput: asIs,
-  toJson: asIs,
-  fromJson: asIs,
+  toColumn: toList,
 });
 
-export const symbolKind = textKind((value) => {
+/** Kind of names that are repeated in most rows. */
+const repeatedKind = (toCanonical: TextKind<TextDictionary>['toCanonical']): TextKind<TextDictionary> => ({
+  ...textRules,
+  toCanonical,
+  toColumn: toTextDictionary,
+});
+
+export const symbolKind = repeatedKind((value) => {
   const reason = refusalOfName(value, MAX_SYMBOL_LENGTH);
   if (reason !== undefined) return new Invalid(reason);
   return (value as string).trim() === value ? value : new Invalid('must not begin or end with blanks');
 });
 
-/** Kind of labels and ids. */
-export const nameKind = textKind((value) => {
+function toName(value: unknown): string | Invalid {
   const reason = refusalOfName(value, MAX_NAME_LENGTH);
   return reason === undefined ? (value as string) : new Invalid(reason);
-});
+}
+
+export const labelKind = repeatedKind(toName);
+
+export const idKind = textKind(toName);
 
 export const freeTextKind = textKind(toText);
 
@@ -40,10 +56,8 @@ export const uuidKind = textKind((value) =>
   typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : new Invalid('must be a UUID'),
 );
 
-export interface TextsTypes {
+export interface TextsTypes extends Omit<SameTypes<string[]>, 'input'> {
   input: readonly string[];
-  output: string[];
-  exact: string[];
 }
 
 export const textsKind: KindRules<unknown, readonly string[], TextsTypes> = {
@@ -56,6 +70,7 @@ export const textsKind: KindRules<unknown, readonly string[], TextsTypes> = {
     return [...(value as string[])];
   },
   toOutput: (value) => [...value],
+  toColumn: (values) => values.map((value) => [...value]),
   toJson: asIs,
   fromJson: asIs,
 };

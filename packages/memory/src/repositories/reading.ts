@@ -1,0 +1,148 @@
+import type {
+  CallOptions,
+  QueryPlan,
+  ReadOptions,
+  RecordDefinition,
+  RecordMethods,
+  RecordName,
+  Row,
+  RowOrder,
+  StreamPlan,
+} from '@quantumtrade/dal-domain';
+import {
+  columnsOfRows,
+  comparePositions,
+  endOfPage,
+  needsCount,
+  planColumns,
+  planPage,
+  planStream,
+  positionOf,
+  READ_OPTIONS,
+  records,
+  requireScanBudget,
+  scanBudgetOf,
+  toOutputRow,
+} from '@quantumtrade/dal-domain';
+import type { MemoryStore } from '../store/memory-store.js';
+
+/** How the items of a page or stream are made of rows: each is a row, or a set of rows. */
+export interface Items<T> {
+  /** Returns the items of rows that are in this order. */
+  fromRows(rows: Row[], order: RowOrder): T[];
+  /** Returns a row with the values on which an item's position depends. */
+  keyRow(item: T): Row;
+  toOutput(item: T, select: readonly string[], exact: boolean): object;
+}
+
+/** Items that are rows. */
+export const rowItems = (definition: RecordDefinition): Items<Row> => ({
+  fromRows: (rows) => rows,
+  keyRow: (row) => row,
+  toOutput: (row, select, exact) => toOutputRow(definition, row, exact, select),
+});
+
+/** Returns the methods that read items of a record. */
+export function itemMethods<T>(
+  store: MemoryStore,
+  name: RecordName,
+  { fromRows, keyRow, toOutput }: Items<T>,
+  knownOptions?: readonly string[],
+): Pick<RecordMethods, 'find' | 'stream'> {
+  const definition: RecordDefinition = records[name];
+  const read = (plan: QueryPlan, operation: string) =>
+    fromRows(rowsOf(store, plan, scanBudgetOf(plan, store.limits.scanBudgetRows), operation), plan.order);
+  return {
+    find: async (params, options) => {
+      const started = performance.now();
+      const operation = `${name}.find`;
+      store.checkOpen(operation, options, knownOptions);
+      const plan = planPage(definition, params, operation, store.limits.defaultPageRows);
+      store.requireTables(operation, name);
+      const { after, limit, order, select } = plan;
+      const matching = read(plan, operation);
+      const following = after
+        ? matching.filter((item) => comparePositions(order, positionOf(order, keyRow(item)), after) > 0)
+        : matching;
+      const shown = following.slice(0, limit);
+      const hasMore = following.length > shown.length;
+      const last = shown.at(-1);
+      const isWhole = !hasMore && after === undefined;
+      return {
+        data: shown.map((item) => toOutput(item, select, options?.exact ?? false)),
+        totalCount: isWhole || needsCount(plan, hasMore) ? matching.length : null,
+        ...endOfPage(plan, hasMore, last && positionOf(order, keyRow(last))),
+        executionTimeMs: performance.now() - started,
+        cacheHit: false,
+      };
+    },
+
+    async *stream(params, options) {
+      const operation = `${name}.stream`;
+      store.checkOpen(operation, options, knownOptions);
+      const plan = planStream(definition, params, operation);
+      store.requireTables(operation, name);
+      for (const batch of batches(store, read(plan, operation), plan, { operation, options })) {
+        yield batch.map((item) => toOutput(item, plan.select, options?.exact ?? false));
+      }
+    },
+  };
+}
+
+/** Returns the methods that read columns of a record. */
+export function columnMethods(
+  store: MemoryStore,
+  name: RecordName,
+  knownOptions?: readonly string[],
+): Pick<RecordMethods, 'columns' | 'streamColumns'> {
+  const definition: RecordDefinition = records[name];
+  const toColumns = (rows: readonly Row[], { select }: QueryPlan, options?: ReadOptions<boolean>) =>
+    columnsOfRows(definition, select, rows, options?.exact ?? false);
+  return {
+    columns: async (params, options) => {
+      const operation = `${name}.columns`;
+      store.checkOpen(operation, options, knownOptions);
+      const plan = planColumns(definition, params, operation);
+      store.requireTables(operation, name);
+      const budget = plan.maxScanRows ?? store.limits.scanBudgetRows;
+      return toColumns(rowsOf(store, plan, budget, operation).slice(0, plan.limit), plan, options);
+    },
+
+    async *streamColumns(params, options) {
+      const operation = `${name}.streamColumns`;
+      store.checkOpen(operation, options, knownOptions);
+      const plan = planStream(definition, params, operation, 'rows');
+      store.requireTables(operation, name);
+      const budget = scanBudgetOf(plan, store.limits.scanBudgetRows);
+      const rows = rowsOf(store, plan, budget, operation);
+      for (const batch of batches(store, rows, plan, { operation, options })) {
+        yield toColumns(batch, plan, options);
+      }
+    },
+  };
+}
+/** Returns the matching rows in the order of the plan; its limit is left to the caller. */
+function rowsOf(store: MemoryStore, plan: QueryPlan, budget: number | undefined, operation: string): Row[] {
+  const table = store.tables[plan.definition.name as RecordName];
+  return table.find(plan, plan.order, (scanned) => requireScanBudget(scanned, budget, operation));
+}
+
+/** Yields the items up to the limit in batches. Before each of them, it checks as a call does at its beginning. */
+function* batches<T>(
+  store: MemoryStore,
+  items: readonly T[],
+  { limit = items.length, batchRows }: StreamPlan,
+  { operation, options }: { operation: string; options: CallOptions | undefined },
+): Generator<T[]> {
+  const end = Math.min(limit, items.length);
+  for (let start = 0; start < end; start += batchRows) {
+    store.checkOpen(operation, options, READ_OPTIONS);
+    yield items.slice(start, Math.min(start + batchRows, end));
+  }
+}
+
+/** Returns what a function returns for each of the keys, in their order, without keys for which it returns null. */
+export function entriesOf<T>(keys: readonly string[], valueOf: (key: string) => T | null): Map<string, T> {
+  const entries = keys.map((key) => [key, valueOf(key)] as const);
+  return new Map(entries.filter((entry): entry is [string, T] => entry[1] !== null));
+}
