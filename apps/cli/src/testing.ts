@@ -95,7 +95,7 @@ export const csvRecords = <Row extends Record<string, string>>(file: string): Ro
   parse(readFileSync(file, 'utf8'), { columns: true });
 
 /** Compares a store with the S&P 500 file that was ingested. */
-export function sp500Bars(symbol: string, source: string): MarketData<true>[] {
+export function sp500Bars(symbol: string, source: string): Partial<MarketData<true>>[] {
   const price = (text: string) => text.replace(/\.?0+$/, '');
   type Row = Record<'date' | 'open' | 'high' | 'low' | 'close' | 'adjclose' | 'volume', string>;
   return csvRecords<Row>(SP500.file).map(({ date, open, high, low, close, adjclose, volume }) => ({

@@ -3,8 +3,21 @@ import { parse } from 'csv-parse/sync';
 import { UsageError } from '../exit-codes.js';
 import { printable } from '../terminal.js';
 
+/** Usual names of each field's column, in lower case and without anything but letters and digits. */
+const USUAL_NAMES = {
+  symbol: ['symbol', 'ticker'],
+  timestamp: ['timestamp', 'date', 'datetime', 'time'],
+  open: ['open', 'o'],
+  high: ['high', 'h'],
+  low: ['low', 'l'],
+  close: ['close', 'c', 'last', 'closelast'],
+  volume: ['volume', 'vol', 'v', 'tickvol', 'tickvolume'],
+  adjustedClose: ['adjustedclose', 'adjclose'],
+  qualityScore: ['qualityscore', 'quality'],
+} satisfies Partial<Record<keyof MarketDataInput, readonly string[]>>;
+
 /** The fields of a bar that columns can provide; the source is that of the file. */
-export type ColumnField = Exclude<keyof MarketDataInput, 'source'>;
+export type ColumnField = keyof typeof USUAL_NAMES;
 
 /** The column of each field. */
 export type Columns = Partial<Record<ColumnField, number>> & {
@@ -15,18 +28,6 @@ export type Columns = Partial<Record<ColumnField, number>> & {
 /** Names of columns by field. */
 export type Mapping = Partial<Record<ColumnField, string>>;
 
-/** Usual names of each field's column, in lower case and without anything but letters and digits. */
-const USUAL_NAMES: Record<ColumnField, readonly string[]> = {
-  symbol: ['symbol', 'ticker'],
-  timestamp: ['timestamp', 'date', 'datetime', 'time'],
-  open: ['open', 'o'],
-  high: ['high', 'h'],
-  low: ['low', 'l'],
-  close: ['close', 'c', 'last', 'closelast'],
-  volume: ['volume', 'vol', 'v', 'tickvol', 'tickvolume'],
-  adjustedClose: ['adjustedclose', 'adjclose'],
-  qualityScore: ['qualityscore', 'quality'],
-};
 /** Names that are used in the absence of usual ones. */
 const RARER_TIMESTAMPS = ['opentime', 'windowstart', 'starttime', 'unix', 'gmttime', 'utctime', 't'];
 /** Names of columns that may be a volume in an unknown unit. */

@@ -31,7 +31,7 @@ describe('ingestFile', () => {
       refusedCount: 0,
     });
     expect(report.source).toBe('csv');
-    expect(await stored()).toEqual(sp500Bars('^GSPC', 'csv'));
+    expect(await stored()).toMatchObject(sp500Bars('^GSPC', 'csv'));
   });
 
   it('keeps digits beyond floating-point precision', async () => {

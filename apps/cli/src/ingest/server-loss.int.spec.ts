@@ -44,7 +44,7 @@ describe('ingestFile', () => {
       expect(report.resumedAt).toBeGreaterThanOrEqual(settled);
       expect(report.resumedAt + report.rows).toBe(SP500.bars);
       const { data } = await second.database.getMarketData({}, { exact: true });
-      expect(data).toEqual(sp500Bars(SP500.symbol, SP500.source));
+      expect(data).toMatchObject(sp500Bars(SP500.symbol, SP500.source));
       await second.close();
     },
     120_000,

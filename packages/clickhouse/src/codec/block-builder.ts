@@ -176,7 +176,7 @@ export class BlockBuilder {
             errors.push({ index, field: table, reason: 'must be an object' });
             continue;
           }
-          const refusal = keys?.hasMore(row) ? keys.refusal(row) : undefined;
+          const refusal = keys?.mayHaveUnknown(row) ? keys.refusal(row) : undefined;
           if (refusal === undefined) selection[count++] = index;
           else errors.push({ index, ...refusal });
         }

@@ -1,4 +1,5 @@
-import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { RecordDefinition, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { records } from '@quantumtrade/dal-domain';
 import { rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { MethodCase } from './method-cases.js';
@@ -6,6 +7,12 @@ import { callMethod, methodCases } from './method-cases.js';
 import type { OpenTimeSeries, TimeSeriesSubject } from './subject.js';
 
 const withTables = methodCases.filter(({ since }) => since !== undefined);
+
+/** Returns whether a later migration may have added columns to the table of a method. */
+const hasLaterColumns = ({ port }: MethodCase): boolean => {
+  const definition = (records as Partial<Record<string, RecordDefinition>>)[port];
+  return Object.values(definition?.fields ?? {}).some(({ nullable }) => nullable);
+};
 
 /** Tests that every method of a store checks in the same order: closed store, input, missing tables. */
 export function callOrderSuite(runner: TestRunner, open: OpenTimeSeries): void {
@@ -65,7 +72,7 @@ export function callOrderSuite(runner: TestRunner, open: OpenTimeSeries): void {
         await expectFailures(backend, missing, 'args', 'QUERY');
         await answerAll(
           backend,
-          withTables.filter(({ since }) => since! <= version),
+          withTables.filter((each) => each.since! <= version && !hasLaterColumns(each)),
         );
         const tables = await backend.guarantees.inspect();
         expect(tables.filter(({ exists }) => exists)).toHaveLength(version);

@@ -2,7 +2,7 @@ import type { RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { BatchFields, LooseRow, RecordCase } from './record-cases.js';
-import { stored } from './record-cases.js';
+import { incomplete, stored } from './record-cases.js';
 import { uniqueDay, uniqueName, untyped } from './subject.js';
 
 const range = (length: number): number[] => [...Array(length).keys()];
@@ -32,7 +32,7 @@ export function columnTests(runner: TestRunner, tested: RecordCase, backend: () 
     const day = uniqueDay();
     const good = range(4).map((n) => ({ ...tested.row(scope, day, n), ...labelsOf(tested) }));
     const rows = good.toSpliced(2, 0, {
-      ...with_(tested.row(scope, day, 9), undefined),
+      ...incomplete(tested, tested.row(scope, day, 9)),
       ...labelsOf(tested),
     });
     const collector = backend().blocks.collect(tested.definition.name as RecordName);
@@ -40,7 +40,7 @@ export function columnTests(runner: TestRunner, tested: RecordCase, backend: () 
     expect(collector.append(untyped({ columns, constants, timestamp: day }))).toEqual({
       rowCount: 4,
       roundedCount: 0,
-      errors: [{ index: 2, field, reason: 'is required' }],
+      errors: [{ index: 2, field: tested.required, reason: 'is required' }],
     });
     const steps = collector.appendInSteps(untyped(columnsOf(tested, [with_(good[0]!, after)], [])));
     let last = steps.next();
@@ -53,12 +53,32 @@ export function columnTests(runner: TestRunner, tested: RecordCase, backend: () 
     );
   });
 
+  const nullableFields = Object.keys(tested.definition.fields).filter(
+    (name) => tested.definition.fields[name]!.nullable,
+  );
+  if (nullableFields.length > 0) {
+    it('stores null for a nullable field that is neither column nor constant', async () => {
+      const scope = uniqueName();
+      const day = uniqueDay();
+      const rows = range(2).map((n) => ({ ...tested.row(scope, day, n), ...labelsOf(tested) }));
+      const { columns } = columnsOf(tested, rows, []);
+      for (const name of nullableFields) delete columns[name];
+      const collector = backend().blocks.collect(tested.definition.name as RecordName);
+      expect(collector.append(untyped({ columns }))).toMatchObject({ rowCount: 2, errors: [] });
+      for (const block of collector.finish()) await backend().blocks.write(block);
+      const nulls = Object.fromEntries(nullableFields.map((name) => [name, null]));
+      expect((await tested.find(backend(), tested.where(scope))).data).toEqual(
+        rows.map((row) => stored(tested, { ...row, ...nulls })),
+      );
+    });
+  }
+
   it('refuses columns that do not form rows', async () => {
     const row = { ...tested.row(uniqueName(), uniqueDay()), ...labelsOf(tested) };
     const { columns } = columnsOf(tested, [row], []);
     const collector = backend().blocks.collect(tested.definition.name as RecordName);
     const wrong: readonly [BatchFields, string][] = [
-      [{ columns: { ...columns, [field]: undefined } }, field],
+      [{ columns: { ...columns, [tested.required]: undefined } }, tested.required],
       [{ columns: { ...columns, [field]: 5 } }, field],
       [{ columns: { ...columns, [field]: [before, before] } }, field],
       [{ columns: { ...columns, noSuchField: [1] } }, 'noSuchField'],
@@ -111,7 +131,7 @@ export function typedColumnTests(runner: TestRunner, backend: () => TimeSeriesBa
     const read = async (symbol: string) =>
       (await backend().marketData.find({ symbol }, { exact: true })).data;
     const common = { source: 'vendor', adjustedClose: '0' };
-    expect(await read(first)).toEqual([
+    expect(await read(first)).toMatchObject([
       {
         ...common,
         symbol: first,

@@ -83,11 +83,12 @@ export function marketDataSuite(runner: TestRunner, open: OpenTimeSeries): void 
 
     it('reads decimals and volumes as numbers unless exact is set', async () => {
       const symbol = uniqueName();
-      await write([bar(symbol, { timestamp: day, open: '0.1', volume: 9_007_199_254_740_991n })]);
+      const written = bar(symbol, { timestamp: day, open: '0.1', volume: 9_007_199_254_740_991n });
+      await write([written]);
       const { data } = await backend().marketData.find({ symbol });
       expect(data[0]).toMatchObject({ open: 0.1, volume: 9_007_199_254_740_991 });
       expect((await exactly(symbol))[0]).toEqual({
-        symbol,
+        ...written,
         timestamp: new Date(day),
         open: '0.1',
         high: '102.25',

@@ -31,7 +31,9 @@ export interface RecordCase {
   readonly scopeField: string;
   /** Returns the parameters that select exactly the rows of a scope. */
   where(scope: string): QueryParams;
-  /** A field outside the key that must be given, and two values of it. */
+  /** Field that every row must give. */
+  readonly required: string;
+  /** A field outside the key, and two values of it. */
   readonly correction: { readonly field: string; readonly before: unknown; readonly after: unknown };
   insert(backend: TimeSeriesBackend, batch: BatchFields, options?: CallOptions): Promise<BatchResult>;
   find(
@@ -106,9 +108,11 @@ function recordCase(name: RecordName): RecordCase {
     return typeof value === 'function' ? (value as (n: number) => unknown)(n) : value;
   };
   const own = Object.keys(fields).filter((field) => !(field in batch.labels));
-  const corrected = (Object.keys(OTHERS) as FieldKind[])
+  const [corrected] = (Object.keys(OTHERS) as FieldKind[])
     .flatMap((kind) => own.filter((field) => fields[field]!.kind === kind))
-    .find((field) => !key.includes(field) && !fields[field]!.nullable)!;
+    .filter((field) => !key.includes(field))
+    .sort((a, b) => Number(fields[a]!.nullable ?? false) - Number(fields[b]!.nullable ?? false));
+  if (corrected === undefined) throw new Error(`${name} has no field outside its key that can be corrected`);
   return {
     definition,
     list: batch.rows,
@@ -122,6 +126,7 @@ function recordCase(name: RecordName): RecordCase {
       return { ...row, [scopeField]: scope, timestamp: isDistinct ? timestamp : timestamp + n };
     },
     scopeField,
+    required: fields[corrected]!.nullable ? 'timestamp' : corrected,
     where: (scope) => (scopeField === 'symbol' ? { symbol: scope } : { filters: { [scopeField]: scope } }),
     correction: {
       field: corrected,
@@ -155,6 +160,12 @@ export function batchOfRows(
 ): BatchFields {
   return { ...Object.fromEntries(labels.map(({ member, value }) => [member, value])), [list]: rows, ...more };
 }
+
+/** Returns a row without a field that every row must give. */
+export const incomplete = ({ required }: RecordCase, row: LooseRow): LooseRow => ({
+  ...row,
+  [required]: undefined,
+});
 
 /** Returns a row as `find` returns it, with the batch's labels. */
 export function stored({ definition, labels }: RecordCase, row: LooseRow): LooseRow {

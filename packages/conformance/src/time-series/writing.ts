@@ -2,7 +2,7 @@ import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { LooseRow, RecordCase } from './record-cases.js';
-import { batchOfRows, stored } from './record-cases.js';
+import { batchOfRows, incomplete, stored } from './record-cases.js';
 import { DAY, uniqueDay, uniqueName } from './subject.js';
 
 const range = (length: number): number[] => [...Array(length).keys()];
@@ -21,14 +21,14 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     const day = uniqueDay();
     const bad = [0, 500, 999];
     const rows = range(1_000).map((n) =>
-      bad.includes(n) ? with_(tested.row(scope, day, n), undefined) : tested.row(scope, day, n),
+      bad.includes(n) ? incomplete(tested, tested.row(scope, day, n)) : tested.row(scope, day, n),
     );
     const result = await insert(rows);
     expect(result).toMatchObject({
       insertedCount: 997,
       updatedCount: 0,
       failedCount: 3,
-      errors: bad.map((index) => ({ index, field, reason: 'is required' })),
+      errors: bad.map((index) => ({ index, field: tested.required, reason: 'is required' })),
     });
     expect(result.executionTimeMs).toBeGreaterThanOrEqual(0);
     expect((await tested.find(backend(), { ...tested.where(scope), limit: 0 })).totalCount).toBe(997);
@@ -42,6 +42,23 @@ export function writingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(insertedCount).toBe(0);
     expect(errors.map(({ index, field: name }) => ({ index, name }))).toEqual(
       required.map((name, index) => ({ index, name })),
+    );
+  });
+
+  it('reports a mistyped name of a nullable field', async () => {
+    const row = tested.row(uniqueName(), uniqueDay());
+    const { fields } = tested.definition;
+    const nullable = Object.keys(row).filter((name) => fields[name]!.nullable);
+    const mistyped = nullable.map((name) => {
+      const { [name]: value, id: _, ...others } = row;
+      return { ...others, [`${name}s`]: value };
+    });
+    const { insertedCount, errors } = await insert(mistyped);
+    expect(insertedCount).toBe(0);
+    expect(errors).toEqual(
+      nullable.map((name, index) => ({
+        ...{ index, field: `${name}s`, reason: `unknown key, did you mean "${name}"?` },
+      })),
     );
   });
 

@@ -1,18 +1,10 @@
 import { marketData } from '@quantumtrade/dal-domain';
+import { buildOutput } from '@quantumtrade/dal-testing/records';
 import { exactnessOf } from './exactness.js';
 
-const exact = Object.freeze({
-  symbol: 'A',
-  timestamp: new Date(1),
-  open: '1',
-  high: '2.00000001',
-  low: '1',
-  close: '1.5',
-  adjustedClose: '1.5',
-  volume: '7',
-  source: 'vendor',
-  qualityScore: 100,
-});
+const exact = Object.freeze(
+  buildOutput('marketData', { high: '2.00000001', close: '1.5', adjustedClose: '1.5', volume: '7' }),
+);
 
 it('converts a record to numbers once, frozen and with the same date', () => {
   const withExactness = exactnessOf(marketData);

@@ -131,6 +131,7 @@ export class RowKeys {
   readonly #table: string;
   readonly #names: readonly string[];
   readonly #maxCount: number;
+  readonly #mayLackFields: boolean;
 
   /** `given` are the fields that rows may lack because the batch gives them. */
   constructor({ fields, table }: RecordDefinition, given: readonly string[] = []) {
@@ -138,19 +139,27 @@ export class RowKeys {
     this.#table = table;
     this.#names = Object.keys(fields).filter((name) => !given.includes(name));
     this.#maxCount = this.#names.length;
+    this.#mayLackFields = this.#names.some((name) => fields[name]!.nullable);
   }
 
   /**
-   * Returns whether a row has more keys than it needs. A valid row with no more keys has no unknown one. The cost is small
-   * beside that of writing the row.
+   * Returns whether a valid row may have an unknown key. A row that gives every field has none unless it has more keys than
+   * fields, so counting is enough where no field may be left out. The cost is small beside that of writing the row.
    */
-  hasMore(row: object): boolean {
+  mayHaveUnknown(row: object): boolean {
+    if (this.#mayLackFields) {
+      for (const key in row) if (!Object.hasOwn(this.#fields, key)) return true;
+      return false;
+    }
     let count = 0;
     for (const key in row) if (key !== undefined) count++;
     return count > this.#maxCount;
   }
 
-  /** Returns why the keys of a row are refused, or undefined. Needed for a row that {@link hasMore} or is refused anyway. */
+  /**
+   * Returns why the keys of a row are refused, or undefined. Needed for a row that is refused anyway or
+   * {@link mayHaveUnknown} keys.
+   */
   refusal(row: unknown): Omit<RowError, 'index'> | undefined {
     try {
       if (!isPlainObject(row)) return undefined;

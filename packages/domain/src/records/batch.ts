@@ -100,9 +100,9 @@ function prepareRow(
     if (typeof input !== 'object' || input === null) {
       return { error: { index, field: definition.table, reason: 'must be an object' } };
     }
-    const hasMore = keys.hasMore(input);
+    const mayHaveUnknown = keys.mayHaveUnknown(input);
     const checked = checkRow(definition, index, (name) => valueOf(input as Fields, name), rounding);
-    const refusal = hasMore || 'error' in checked ? keys.refusal(input) : undefined;
+    const refusal = mayHaveUnknown || 'error' in checked ? keys.refusal(input) : undefined;
     return refusal === undefined ? checked : { error: { index, ...refusal } };
   } catch {
     return { error: { index, field: definition.table, reason: 'cannot be read' } };

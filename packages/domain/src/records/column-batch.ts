@@ -28,7 +28,7 @@ type FieldsOf<N extends RecordName> = InputOf<(typeof records)[N]>;
 
 /**
  * Batch of columns instead of rows. No row objects are created on the way into a block. Every field is a column
- * or a constant, and all columns have the same length.
+ * or a constant, and all columns have the same length. A nullable field may be left out: it is then null in all rows.
  */
 export interface ColumnBatch<N extends RecordName> {
   readonly columns: { readonly [F in keyof FieldsOf<N>]?: Column };
@@ -103,7 +103,7 @@ export interface CheckedColumns {
 }
 
 /**
- * Throws `ValidationError` when a field is missing, unknown or given twice, a constant is wrong, no field is a column, or a
+ * A nullable field that is missing is the constant null. Throws `ValidationError` when another field is missing, one is unknown or given twice, a constant is wrong, no field is a column, or a
  * column has another length than the others.
  */
 export function checkColumns(
@@ -126,7 +126,11 @@ export function checkColumns(
       inputs.set(name, checkConstant(field, name, value, operation, rounding));
       continue;
     }
-    if (column === undefined) throw refuse(name, 'is required');
+    if (column === undefined) {
+      if (!field.nullable) throw refuse(name, 'is required');
+      inputs.set(name, { constant: null });
+      continue;
+    }
     const length = requireColumn(name, column, operation);
     rowCount ??= length;
     if (length !== rowCount) throw refuse(name, 'must be as long as the other columns');

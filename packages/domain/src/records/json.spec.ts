@@ -4,8 +4,10 @@ import { marketData } from './market-data.js';
 import type { MarketData } from './market-data.js';
 import { prediction } from './prediction.js';
 import { sentiment } from './sentiment.js';
+import { absentFields } from '../testing/absent-fields.js';
 
-const bar: MarketData<true> = {
+const bar = {
+  ...absentFields(marketData),
   symbol: '🚀',
   timestamp: new Date(-1),
   open: '-0.00000001',
@@ -16,7 +18,7 @@ const bar: MarketData<true> = {
   adjustedClose: '1.5',
   source: 'vendor',
   qualityScore: 0,
-};
+} as MarketData<true>;
 
 describe('recordCodec', () => {
   it('recordCodec restores every row from JSON', () => {

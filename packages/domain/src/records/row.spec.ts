@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { marketData } from './market-data.js';
 import { toCanonicalRow, columnOf, compareCanonical, toOutputRow, requireField } from './row.js';
+import { absentFields } from '../testing/absent-fields.js';
 
 const bar = {
   symbol: 'AAPL',
@@ -57,7 +58,12 @@ describe('toOutputRow', () => {
   it('toOutputRow returns the row exactly or as numbers', () => {
     const checked = toCanonicalRow(marketData, bar, 0);
     if ('error' in checked) throw new Error(checked.error.reason);
-    expect(toOutputRow(marketData, checked.row, false)).toEqual({ ...bar, timestamp: new Date(0), high: 2 });
+    expect(toOutputRow(marketData, checked.row, false)).toEqual({
+      ...absentFields(marketData),
+      ...bar,
+      timestamp: new Date(0),
+      high: 2,
+    });
     expect(toOutputRow(marketData, checked.row, true)).toMatchObject({ high: '2', low: '0.5', volume: '10' });
   });
 
