@@ -21,6 +21,10 @@ export type Title = Pick<Result, 'case' | 'unit' | 'note'>;
 export interface BenchOptions {
   /** Duration of a bench that runs for a time. @default that of the bench (seconds) */
   readonly seconds?: number;
+  /** The one case to measure, of a bench whose cases have names. @default all */
+  readonly case?: string;
+  /** Whether to run in a small form that only shows whether the bench works. @default false */
+  readonly smoke?: boolean;
 }
 
 /** A server to measure on. Each bench starts its own. */

@@ -4,6 +4,7 @@ import type { Bench, BenchOptions, Result, Server } from './bench.js';
 import { cache } from './cache/cache.js';
 import { startRedisServer } from './cache/redis-server.js';
 import { soak } from './cache/soak.js';
+import { read } from './read/read.js';
 import type { Report } from './report.js';
 import { inWords, thisMachine } from './report.js';
 import { schema } from './schema/schema.js';
@@ -22,6 +23,7 @@ function on<S extends Server>(start: () => Promise<S>, bench: Bench<S>) {
 const benches: Readonly<Record<string, ReturnType<typeof on>>> = {
   cache: on(startRedisServer, cache),
   'cache-soak': on(startRedisServer, soak),
+  read: on(startBenchServer, read),
   schema: on(startBenchServer, schema),
   write: on(startBenchServer, write),
   'write-sustained': on(startBenchServer, sustained),
@@ -29,14 +31,23 @@ const benches: Readonly<Record<string, ReturnType<typeof on>>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, seconds: { type: 'string' } },
+  options: {
+    json: { type: 'string' },
+    seconds: { type: 'string' },
+    case: { type: 'string' },
+    smoke: { type: 'boolean' },
+  },
 });
 const name = positionals[0] ?? '';
 const bench = benches[name];
-const options: BenchOptions = values.seconds === undefined ? {} : { seconds: Number(values.seconds) };
+const options: BenchOptions = {
+  ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
+  ...(values.case !== undefined && { case: values.case }),
+  ...(values.smoke !== undefined && { smoke: values.smoke }),
+};
 if (!bench || positionals.length > 1 || !((options.seconds ?? 1) > 0)) {
   console.error(
-    `Usage: npm run bench -- NAME [--json FILE] [--seconds N]\nNAME is one of: ${Object.keys(benches).join(', ')}`,
+    `Usage: npm run bench -- NAME [--json FILE] [--seconds N] [--case NAME] [--smoke]\nNAME is one of: ${Object.keys(benches).join(', ')}`,
   );
   process.exit(2);
 }

@@ -3,12 +3,14 @@ const SAMPLE_EVERY_MS = 50;
 /** Memory of this process, in MiB. */
 export interface Memory {
   readonly rss: number;
+  /** Outside the heap, array buffers included. */
+  readonly external: number;
   readonly arrayBuffers: number;
 }
 
 export function memoryNow(): Memory {
-  const { rss, arrayBuffers } = process.memoryUsage();
-  return { rss: inMiB(rss), arrayBuffers: inMiB(arrayBuffers) };
+  const { rss, external, arrayBuffers } = process.memoryUsage();
+  return { rss: inMiB(rss), external: inMiB(external), arrayBuffers: inMiB(arrayBuffers) };
 }
 
 const inMiB = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
@@ -21,13 +23,21 @@ export function watchMemory(): () => Memory {
   const start = memoryNow();
   let peak = start;
   const sample = () => {
-    const { rss, arrayBuffers } = memoryNow();
-    peak = { rss: Math.max(peak.rss, rss), arrayBuffers: Math.max(peak.arrayBuffers, arrayBuffers) };
+    const { rss, external, arrayBuffers } = memoryNow();
+    peak = {
+      rss: Math.max(peak.rss, rss),
+      external: Math.max(peak.external, external),
+      arrayBuffers: Math.max(peak.arrayBuffers, arrayBuffers),
+    };
   };
   const timer = setInterval(sample, SAMPLE_EVERY_MS);
   return () => {
     clearInterval(timer);
     sample();
-    return { rss: peak.rss - start.rss, arrayBuffers: peak.arrayBuffers - start.arrayBuffers };
+    return {
+      rss: peak.rss - start.rss,
+      external: peak.external - start.external,
+      arrayBuffers: peak.arrayBuffers - start.arrayBuffers,
+    };
   };
 }

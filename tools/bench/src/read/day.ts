@@ -1,0 +1,28 @@
+import type { ReadCase } from './case.js';
+import { oneCaller, requireRows } from './one-caller.js';
+import { barsOfSymbol, rawRows } from './raw.js';
+
+const DAY_MS = 86_400_000;
+
+/** Reads one day of one-minute bars of a symbol, of another one each time. */
+export const day: ReadCase = async function* (context) {
+  for (const state of ['merged', 'inserted'] as const) {
+    const { backend, raw, series, state: note } = await context.tables.of200(state);
+    const { symbols, startMs, stepMs } = series;
+    const startTime = Math.ceil(startMs / DAY_MS) * DAY_MS;
+    const endTime = startTime + DAY_MS;
+    const rows = DAY_MS / stepMs;
+    const dayOf = (n: number) => ({ symbol: symbols[(n * 7) % symbols.length]!, startTime, endTime });
+    yield* oneCaller(context, `one day of one-minute bars, ${state} parts`, note, {
+      ours: async (n) => {
+        const { data } = await backend.marketData.find(dayOf(n));
+        requireRows(data, rows);
+      },
+      'ours, columns': async (n) => {
+        const { rowCount } = await backend.marketData.columns(dayOf(n));
+        if (rowCount !== rows) throw new Error(`${rowCount} rows were read, ${rows} are there`);
+      },
+      '@clickhouse/client json()': async (n) => requireRows(await rawRows(raw, barsOfSymbol(dayOf(n))), rows),
+    });
+  }
+};
