@@ -53,8 +53,8 @@ export function connectClickHouse(
   const writer = new RecordWriter(sql, versions, client.maxInsertBlockSize, tables);
   const blocks = new NativeBlockWriter(sql, versions, client.maxInsertBlockSize, tables);
   return {
-    ...recordRepositories(sql, writer),
-    analytics: analytics(sql),
+    ...recordRepositories(sql, writer, client.readDefaults),
+    analytics: analytics(sql, client.readDefaults),
     blocks: {
       collect: (record) => blocks.collect(record),
       write: (block, options) => blocks.write(block, options),

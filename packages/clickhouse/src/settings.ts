@@ -37,6 +37,10 @@ export const CLICKHOUSE_SETTINGS = {
   maxResultRows: { kind: 'count', min: 1, default: 500_000, unit: 'rows' },
   /** A read of more bytes, decompressed, fails with `QueryError`. */
   maxResultBytes: { kind: 'count', min: 1, default: 268_435_456, unit: 'bytes' },
+  /** Limit of a page for which the caller gives none. */
+  defaultPageRows: { kind: 'count', min: 1, default: 10_000, unit: 'rows' },
+  /** Rows that a read of a whole selection may scan unless its caller allows more by `maxScanRows`. */
+  scanBudgetRows: { kind: 'count', min: 1, default: 1_000_000_000, unit: 'rows' },
   /** Whether answers are compressed. Inserts never are: compressing takes longer than storing. */
   compression: { kind: 'flag', default: true },
   /** Rows of one insert, of a batch or of a block; more rows become more inserts. */

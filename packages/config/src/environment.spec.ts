@@ -14,6 +14,8 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['clickhouse.max_queued_calls', '0', 'clickhouse.maxQueuedCalls', 0, '-1'],
     ['clickhouse.max_result_rows', '8', 'clickhouse.maxResultRows', 8, '0'],
     ['clickhouse.max_result_bytes', '8', 'clickhouse.maxResultBytes', 8, '1.5'],
+    ['clickhouse.default_page_rows', '8', 'clickhouse.defaultPageRows', 8, '0'],
+    ['clickhouse.scan_budget_rows', '8', 'clickhouse.scanBudgetRows', 8, '-1'],
     ['clickhouse.compression', 'False', 'clickhouse.compression', false, 'maybe'],
     ['clickhouse.max_insert_block_size', '9', 'clickhouse.maxInsertBlockSize', 9, '1.5'],
     ['clickhouse.max_query_size', '9', 'clickhouse.maxQuerySize', 9, '-1'],

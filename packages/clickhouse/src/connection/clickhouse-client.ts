@@ -55,6 +55,11 @@ export class ClickHouseClient implements BackendProbe {
     return this.#settings.maxInsertBlockSize;
   }
 
+  /** Limits that calls have unless they say otherwise. */
+  get readDefaults(): Pick<CompleteSettings, 'defaultPageRows' | 'scanBudgetRows'> {
+    return this.#settings;
+  }
+
   /** Returns statements in one database of the server. */
   sql(database: string): Sql {
     return new DatabaseSql(this.#queries, database, this.#settings);

@@ -17,6 +17,8 @@ it('undefined settings have the defaults of the specification', () => {
     maxConnections: 20,
     maxQueuedCalls: 10_000,
     maxResultRows: 500_000,
+    defaultPageRows: 10_000,
+    scanBudgetRows: 1_000_000_000,
     maxResultBytes: 268_435_456,
     compression: true,
     maxInsertBlockSize: 100_000,

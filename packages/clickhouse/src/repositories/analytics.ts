@@ -18,6 +18,7 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { fromJson } from '../codec/kinds.js';
+import type { ReadDefaults } from './table-reader.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
 import { countOf } from './item-page.js';
@@ -28,7 +29,7 @@ type JsonSums = Readonly<Record<string, unknown>>;
 
 const DECIMAL: Field = { kind: 'decimal' };
 
-export function analytics(sql: Sql): Analytics {
+export function analytics(sql: Sql, { scanBudgetRows }: Pick<ReadDefaults, 'scanBudgetRows'>): Analytics {
   return {
     aggregate: async (params, options) => {
       const operation = 'analytics.aggregate';
@@ -36,7 +37,7 @@ export function analytics(sql: Sql): Analytics {
       const plan = planAggregation(params, operation);
       const { limit } = plan;
       const filter = filterOf(plan.selection);
-      await requireBudget(sql, operation, plan.selection, plan.maxScanRows, options);
+      await requireBudget(sql, operation, plan.selection, plan.maxScanRows ?? scanBudgetRows, options);
       const buckets = bucketQuery(plan, filter.where);
       const exact = options?.exact ?? false;
       return timed(() =>

@@ -7,7 +7,6 @@ import type {
   Row,
 } from '@quantumtrade/dal-domain';
 import {
-  DEFAULT_PAGE_ROWS,
   feature,
   featureSetOf,
   planPage,
@@ -15,13 +14,13 @@ import {
   positionOf,
   requireField,
   requireValues,
-  SCAN_BUDGET_ROWS,
   scanBudgetOf,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { filterAfter, orderOf } from './filter.js';
 import { entriesOf } from './entries.js';
 import { readItemPage } from './item-page.js';
+import type { ReadDefaults } from './table-reader.js';
 import { limitClause, TableReader, withLimit } from './table-reader.js';
 import { requireBudget } from './scan-estimate.js';
 import type { RecordWriter } from '../write/record-writer.js';
@@ -50,8 +49,8 @@ const keyRowOf = ({ symbol, timestamp, version }: FeatureSet): Row => ({
   featureVersion: version,
 });
 
-export function featureRepository(sql: Sql, writer: RecordWriter): FeatureRepository {
-  const reader = new TableReader(sql, feature);
+export function featureRepository(sql: Sql, writer: RecordWriter, defaults: ReadDefaults): FeatureRepository {
+  const reader = new TableReader(sql, feature, defaults);
   const read = (
     operation: string,
     plan: QueryPlan,
@@ -79,8 +78,9 @@ export function featureRepository(sql: Sql, writer: RecordWriter): FeatureReposi
     find: async (params, options) => {
       const operation = 'features.find';
       sql.checkOpen(operation, options);
-      const plan = planPage(feature, params, operation, DEFAULT_PAGE_ROWS);
+      const plan = planPage(feature, params, operation, defaults.defaultPageRows);
       const page = await readItemPage<FeatureSet>(sql, operation, plan, options, {
+        scanBudgetRows: defaults.scanBudgetRows,
         read: () => read(operation, plan, plan.limit + 1, options),
         count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
         keyRow: keyRowOf,
@@ -93,7 +93,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter): FeatureReposi
       const operation = 'features.stream';
       sql.checkOpen(operation, options);
       const plan = planStream(feature, params, operation);
-      await requireBudget(sql, operation, plan, scanBudgetOf(plan, SCAN_BUDGET_ROWS), options);
+      await requireBudget(sql, operation, plan, scanBudgetOf(plan, defaults.scanBudgetRows), options);
       let { after, limit: left = Infinity } = plan;
       while (left > 0) {
         const sets = await read(operation, { ...plan, after }, Math.min(left, plan.batchRows), options);

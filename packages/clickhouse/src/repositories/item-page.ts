@@ -1,5 +1,5 @@
 import type { CallOptions, Page, PagePlan, Row } from '@quantumtrade/dal-domain';
-import { endOfPage, needsCount, positionOf, SCAN_BUDGET_ROWS, scanBudgetOf } from '@quantumtrade/dal-domain';
+import { endOfPage, needsCount, positionOf, scanBudgetOf } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
@@ -7,6 +7,7 @@ import { requireBudget } from './scan-estimate.js';
 
 /** How the items of a page are read: rows, or sets of rows. */
 export interface PageReader<T> {
+  readonly scanBudgetRows: number;
   read(): Promise<T[]>;
   /** The count of all items, without the filter. */
   readonly count: string;
@@ -21,10 +22,10 @@ export async function readItemPage<T>(
   operation: string,
   plan: PagePlan,
   options: CallOptions | undefined,
-  { read, count, keyRow, toOutput }: PageReader<T>,
+  { scanBudgetRows, read, count, keyRow, toOutput }: PageReader<T>,
 ): Promise<Page<object>> {
   const started = performance.now();
-  await requireBudget(sql, operation, plan, scanBudgetOf(plan, SCAN_BUDGET_ROWS), options);
+  await requireBudget(sql, operation, plan, scanBudgetOf(plan, scanBudgetRows), options);
   const items = await read();
   const hasMore = items.length > plan.limit;
   const shown = hasMore ? items.slice(0, plan.limit) : items;

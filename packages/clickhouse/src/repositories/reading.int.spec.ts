@@ -61,9 +61,10 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
   return found;
 }
 
+const defaults = { defaultPageRows: 10_000, scanBudgetRows: 1_000_000_000 };
 const writer = () => new RecordWriter(sql, new VersionClock({ now: () => 0 }), 1_000, new RecordTables());
 
-const repositories = (spied: Sql) => recordRepositories(spied, writer());
+const repositories = (spied: Sql) => recordRepositories(spied, writer(), defaults);
 
 it('reads only the granules of one symbol', async () => {
   const [find] = await granules((spied) =>

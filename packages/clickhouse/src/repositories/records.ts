@@ -17,19 +17,29 @@ import type { RecordWriter } from '../write/record-writer.js';
 import { entriesOf } from './entries.js';
 import { dueForEvaluation } from './evaluation.js';
 import { featureRepository } from './features.js';
+import type { ReadDefaults } from './table-reader.js';
 import { TableReader } from './table-reader.js';
 
 /** Creates the repository of each record. */
-export function recordRepositories(sql: Sql, writer: RecordWriter): RecordRepositories {
+export function recordRepositories(
+  sql: Sql,
+  writer: RecordWriter,
+  defaults: ReadDefaults,
+): RecordRepositories {
   return {
-    ...deriveRepositories((name) => recordMethods(sql, writer, name)),
-    features: featureRepository(sql, writer),
+    ...deriveRepositories((name) => recordMethods(sql, writer, defaults, name)),
+    features: featureRepository(sql, writer, defaults),
   };
 }
 
-function recordMethods(sql: Sql, writer: RecordWriter, name: RecordName): RecordMethods {
+function recordMethods(
+  sql: Sql,
+  writer: RecordWriter,
+  defaults: ReadDefaults,
+  name: RecordName,
+): RecordMethods {
   const definition: RecordDefinition = records[name];
-  const reader = new TableReader(sql, definition);
+  const reader = new TableReader(sql, definition, defaults);
   const enterMany = (
     method: string,
     fieldName: string,

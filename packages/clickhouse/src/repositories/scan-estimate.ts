@@ -1,5 +1,5 @@
 import type { CallOptions, SelectionPlan } from '@quantumtrade/dal-domain';
-import { requireScanBudget, SCAN_BUDGET_ROWS } from '@quantumtrade/dal-domain';
+import { requireScanBudget } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { filterOf } from './filter.js';
 
@@ -11,7 +11,7 @@ export async function requireBudget(
   budget: number | undefined,
   options: CallOptions | undefined,
 ): Promise<void> {
-  if (budget === undefined || budget >= SCAN_BUDGET_ROWS) return;
+  if (budget === undefined) return;
   const { where, params } = filterOf(selection);
   const query = `EXPLAIN ESTIMATE SELECT * FROM ${selection.definition.table} ${where}`;
   const parts = await sql.rows<{ rows: string }>(operation, query, params, options);

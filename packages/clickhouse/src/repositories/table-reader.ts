@@ -12,7 +12,6 @@ import type {
 import {
   columnOf,
   columnsOfRows,
-  DEFAULT_PAGE_ROWS,
   planColumns,
   planPage,
   planStream,
@@ -21,7 +20,6 @@ import {
   READ_OPTIONS,
   requireField,
   requireLimit,
-  SCAN_BUDGET_ROWS,
   scanBudgetOf,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
@@ -40,13 +38,21 @@ export interface Selection extends Filter {
   readonly limit?: number | undefined;
 }
 
+/** Limits that calls have unless they say otherwise. */
+export interface ReadDefaults {
+  readonly defaultPageRows: number;
+  readonly scanBudgetRows: number;
+}
+
 /** Reads one record's table; of every key it sees the newest version only. */
 export class TableReader {
   readonly definition: RecordDefinition;
+  readonly defaults: ReadDefaults;
   readonly #sql: Sql;
   readonly #columns: string;
 
-  constructor(sql: Sql, definition: RecordDefinition) {
+  constructor(sql: Sql, definition: RecordDefinition, defaults: ReadDefaults) {
+    this.defaults = defaults;
     this.#sql = sql;
     this.definition = definition;
     this.#columns = selectList(definition);
@@ -56,9 +62,10 @@ export class TableReader {
     const { definition } = this;
     const operation = `${definition.name}.find`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
-    const plan = planPage(definition, params, operation, DEFAULT_PAGE_ROWS);
+    const plan = planPage(definition, params, operation, this.defaults.defaultPageRows);
     const exact = options?.exact ?? false;
     return readItemPage(this.#sql, operation, plan, options, {
+      scanBudgetRows: this.defaults.scanBudgetRows,
       read: () => this.#canonical(operation, plan, plan.limit + 1, options),
       count: `SELECT count() AS count FROM ${definition.table} FINAL`,
       keyRow: (row) => row,
@@ -95,7 +102,13 @@ export class TableReader {
     const operation = `${this.definition.name}.columns`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planColumns(this.definition, params, operation);
-    await requireBudget(this.#sql, operation, plan, plan.maxScanRows ?? SCAN_BUDGET_ROWS, options);
+    await requireBudget(
+      this.#sql,
+      operation,
+      plan,
+      plan.maxScanRows ?? this.defaults.scanBudgetRows,
+      options,
+    );
     const rows = await this.#canonical(operation, plan, plan.limit, options);
     return columnsOfRows(this.definition, plan.select, rows, options?.exact ?? false);
   }
@@ -105,7 +118,13 @@ export class TableReader {
     plan: StreamPlan,
     options: CallOptions | undefined,
   ): AsyncGenerator<Row[]> {
-    await requireBudget(this.#sql, operation, plan, scanBudgetOf(plan, SCAN_BUDGET_ROWS), options);
+    await requireBudget(
+      this.#sql,
+      operation,
+      plan,
+      scanBudgetOf(plan, this.defaults.scanBudgetRows),
+      options,
+    );
     let { after, limit: left = Infinity } = plan;
     while (left > 0) {
       const rows = await this.#canonical(
