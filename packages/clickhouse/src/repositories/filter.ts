@@ -44,10 +44,10 @@ export function filterAfter(plan: QueryPlan): Filter {
     return `{after${i}:${field.kind === 'uuid' ? 'String' : parameterTypeOf(field)}}`;
   });
   const condition = `(${columnsOf(definition, order).join(', ')}) ${order.descending ? '<' : '>'} (${bound.join(', ')})`;
-  const values = after.map((value, i) => [
-    `after${i}`,
-    toParameter(definition.fields[order.fields[i]!]!, value),
-  ]);
+  const values = after.map((value, i) => {
+    const field = definition.fields[order.fields[i]!]!;
+    return [`after${i}`, field.kind === 'instant' ? value : toParameter(field, value)];
+  });
   return {
     where: where === '' ? `WHERE ${condition}` : `${where} AND ${condition}`,
     params: { ...params, ...(Object.fromEntries(values) as SqlParams) },
