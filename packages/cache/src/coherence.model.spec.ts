@@ -36,7 +36,10 @@ const step: fc.Arbitrary<SimulationStep> = fc.oneof(
   },
 );
 
-const options: fc.Arbitrary<KeyspaceOptions> = fc.record({
+type SimulationOptions = KeyspaceOptions & { readonly reportsOwnStores: boolean };
+
+const options: fc.Arbitrary<SimulationOptions> = fc.record({
+  reportsOwnStores: fc.boolean(),
   stalenessMs: fc.constantFrom(0, 0, 400),
   staleWhileRevalidateMs: fc.constantFrom(0, 500),
   eagerRefreshAt: fc.constantFrom(1, 0.3),
@@ -52,7 +55,7 @@ async function play(
   s: fc.Scheduler,
   actors: SimulationStep[][],
   fates: Fate[],
-  chosen: KeyspaceOptions,
+  chosen: SimulationOptions,
 ): Promise<void> {
   let calls = 0;
   const nextFate = () => fates[calls++] ?? 'answered';

@@ -112,6 +112,7 @@ export class CoherentCache {
       cache,
       firstLevel,
       local: this.local,
+      reportsOwnStores: invalidations.reportsOwnStores ?? false,
       time,
       clock,
       random,

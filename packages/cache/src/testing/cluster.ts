@@ -11,11 +11,14 @@ export const settled = () => new Promise<void>((resolve) => setImmediate(resolve
 /** Invalidations that a test can disconnect and delay. */
 class ControlledInvalidations implements CacheInvalidations {
   readonly #listeners = new Set<InvalidationListener>();
+  /** Set with a second level that notifies of all stores. */
+  readonly reportsOwnStores: boolean;
   readonly #kept: (readonly string[] | 'all')[] = [];
   #isDisconnected = false;
   #isDelayed = false;
 
-  constructor(source: CacheInvalidations) {
+  constructor(source: CacheInvalidations, reportsOwnStores: boolean) {
+    this.reportsOwnStores = reportsOwnStores;
     source.listen({
       onConnected: () => undefined,
       onDisconnected: () => undefined,
@@ -70,13 +73,22 @@ export interface Cluster {
   readonly processes: readonly Process[];
 }
 
-/** Opens processes over one store in memory. The time stands still unless the test advances it. */
-export async function openCluster(size = 1, options: CoherentCacheOptions = {}): Promise<Cluster> {
+/**
+ * Opens processes over one store in memory. The time stands still unless the test advances it. With `reportsOwnStores` each process is
+ * notified of what its loads store.
+ */
+export async function openCluster(
+  size = 1,
+  {
+    reportsOwnStores = false,
+    ...options
+  }: CoherentCacheOptions & { readonly reportsOwnStores?: boolean } = {},
+): Promise<Cluster> {
   const timers = new ManualClock();
   const backend = memoryCacheBackend({ clock: timers });
   const processes = Array.from({ length: size }, () => {
-    const secondLevel = new FaultyCache(backend.cache);
-    const invalidations = new ControlledInvalidations(backend.invalidations);
+    const secondLevel = new FaultyCache(backend.cache, reportsOwnStores);
+    const invalidations = new ControlledInvalidations(backend.invalidations, reportsOwnStores);
     const parts = { cache: secondLevel.cache, invalidations };
     return {
       cache: new CoherentCache(parts, { clock: timers, time: timers, random: () => 0, ...options }),

@@ -13,7 +13,8 @@ export class FaultyCache {
   readonly #held: (() => void)[] = [];
   #holding: 'call' | 'answer' | undefined;
 
-  constructor(inner: Cache) {
+  /** With `notifiesOfAll` it notifies of a store whatever its options say. */
+  constructor(inner: Cache, notifiesOfAll = false) {
     this.cache = new Proxy(inner, {
       get:
         (target, name: keyof Cache & string) =>
@@ -27,7 +28,10 @@ export class FaultyCache {
           }
           await this.#wait(name, 'call');
           const method = target[name] as (...args: unknown[]) => Promise<unknown>;
-          const answer = await method.apply(target, args.map(withoutLimits));
+          const answer = await method.apply(
+            target,
+            args.map((arg) => withoutLimits(arg, notifiesOfAll)),
+          );
           await this.#wait(name, 'answer');
           return answer;
         },
@@ -60,8 +64,8 @@ export class FaultyCache {
   }
 }
 
-function withoutLimits(arg: unknown): unknown {
+function withoutLimits(arg: unknown, notifiesOfAll: boolean): unknown {
   if (typeof arg !== 'object' || arg === null || !('deadline' in arg)) return arg;
   const { notify } = arg as SetIfUnchangedOptions;
-  return notify === undefined ? undefined : { notify };
+  return notify === undefined || notifiesOfAll ? undefined : { notify };
 }

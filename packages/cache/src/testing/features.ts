@@ -22,8 +22,12 @@ export function manualLoader() {
 }
 
 /** Opens a keyspace of features in each of several processes. */
-export async function openFeatures(options?: KeyspaceOptions, size = 1) {
-  const cluster = await openCluster(size);
+export async function openFeatures(
+  options?: KeyspaceOptions,
+  size = 1,
+  cacheOptions?: Parameters<typeof openCluster>[1],
+) {
+  const cluster = await openCluster(size, cacheOptions);
   const features = cluster.processes.map(({ cache }) => cache.keyspace(keyspaces.featureValue, options));
   return {
     ...cluster,

@@ -30,6 +30,7 @@ export class TwoProcessSimulation {
   #isAtRest = false;
   readonly #nextFate: () => Fate;
   readonly #stalenessMs: number;
+  readonly #reportsOwnStores: boolean;
   readonly #processes: readonly SimulatedProcess[];
   readonly #database = SIMULATED_KEYS.map(() => 0);
   /** By key: the least value that the second level could return, and since when, oldest first. */
@@ -39,12 +40,25 @@ export class TwoProcessSimulation {
   /** By key: whether the second level has confirmed the last write. */
   readonly #isConfirmed = SIMULATED_KEYS.map(() => true);
 
-  constructor(schedule: Schedule, nextFate: () => Fate, options: KeyspaceOptions) {
+  constructor(
+    schedule: Schedule,
+    nextFate: () => Fate,
+    { reportsOwnStores, ...options }: KeyspaceOptions & { readonly reportsOwnStores: boolean },
+  ) {
+    this.#reportsOwnStores = reportsOwnStores;
     this.#schedule = (label) => (this.#isAtRest ? Promise.resolve() : schedule(label));
     this.#nextFate = nextFate;
     this.#stalenessMs = options.stalenessMs ?? 0;
     this.#processes = ['P0', 'P1'].map(
-      (name) => new SimulatedProcess(name, this.#connectionOf(name), this.#timers, this.#schedule, options),
+      (name) =>
+        new SimulatedProcess(
+          name,
+          this.#connectionOf(name),
+          this.#timers,
+          this.#schedule,
+          options,
+          reportsOwnStores,
+        ),
     );
     this.#backend.invalidations.listen({
       onConnected: () => undefined,
@@ -199,7 +213,8 @@ export class TwoProcessSimulation {
     const store = this.#backend.cache;
     const call = async (name: keyof Cache & string, args: unknown[]): Promise<unknown> => {
       const fate = this.#isAtRest ? 'answered' : this.#nextFate();
-      const { deadline, ...options } = args.at(-1) as SetIfUnchangedOptions & { readonly deadline: number };
+      const { deadline, ...given } = args.at(-1) as SetIfUnchangedOptions & { readonly deadline: number };
+      const options = this.#reportsOwnStores ? {} : given;
       await this.#schedule(`${name} of ${process} arrives`);
       if (fate === 'lost' || this.#timers.now() >= deadline) throw lost(name);
       const key = SIMULATED_KEYS.indexOf(args[0] as string);

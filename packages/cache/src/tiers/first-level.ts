@@ -11,6 +11,21 @@ export interface CachedEntry<T> {
   readonly usableUntil: number;
   /** From then on a reader with a loader starts a reload. */
   refreshAt: number;
+  /** Set while the value may be dropped because this process is notified of its own store. */
+  readonly own?: OwnStore | undefined;
+}
+
+/**
+ * A store by this process of which it may be notified. Nothing distinguishes such a notification from that of a foreign change, so it
+ * drops the value, and the key is read again at once.
+ */
+export interface OwnStore {
+  /** Number of notifications to come. */
+  notifications: number;
+  /** Until when they may come, epoch milliseconds. */
+  readonly notifiedUntil: number;
+  /** Reads the key from the second level, and keeps it if it does not change meanwhile. */
+  readAgain(this: void): void;
 }
 
 /** Both limits count all keyspaces together. */
@@ -99,7 +114,10 @@ export class FirstLevel implements InvalidationListener {
     if (entry.usableUntil <= this.#time.now()) return;
     if (version === this.#changesOfAll + this.#changes[counterOf(key)]!)
       this.#entries.set(key, entry, { size: bytes });
-    else this.#rejectedByVersion++;
+    else {
+      this.#rejectedByVersion++;
+      this.#readAgain(entry);
+    }
   }
 
   onConnected(): void {
@@ -113,26 +131,23 @@ export class FirstLevel implements InvalidationListener {
   }
 
   onInvalidated(keys: readonly string[] | 'all'): void {
-    this.changed(keys);
+    if (keys === 'all') return this.allChanged();
+    for (const key of keys) {
+      const entry = this.#entries.peek(key);
+      this.#change(key);
+      if (entry?.own) this.#readAgain(entry);
+    }
   }
 
   /** Drops keys that have changed. */
   changed(keys: readonly string[] | 'all'): void {
     if (keys === 'all') return this.allChanged();
-    for (const key of keys) {
-      this.#changes[counterOf(key)]!++;
-      this.#drop(key);
-    }
+    for (const key of keys) this.#change(key);
   }
 
   /** Drops keys at the start or the end of a write of this process. */
   written(keys: readonly string[]): void {
-    for (const key of keys) {
-      const counter = counterOf(key);
-      this.#changes[counter]!++;
-      this.#writes[counter]!++;
-      this.#drop(key);
-    }
+    for (const key of keys) this.#writes[this.#change(key)]!++;
   }
 
   /** Drops the keys that pass a test, at the start or the end of a write of this process. */
@@ -150,9 +165,18 @@ export class FirstLevel implements InvalidationListener {
     for (const group of this.#underWay) group.forgetAll();
   }
 
-  #drop(key: string): void {
+  #readAgain({ own }: CachedEntry<unknown>): void {
+    if (own === undefined || !this.isConnected) return;
+    if (own.notifications-- > 0 && this.#time.now() < own.notifiedUntil) own.readAgain();
+  }
+
+  /** Drops a key that has changed. Returns its counter. */
+  #change(key: string): number {
+    const counter = counterOf(key);
+    this.#changes[counter]!++;
     this.#remove(key);
     for (const group of this.#underWay) group.forget(key);
+    return counter;
   }
 
   /** Removes an entry. The library clears its whole storage with the last one, which is slow: a placeholder prevents that. */
@@ -182,8 +206,9 @@ const OVERHEAD = 16;
  * bytes. The setters of a frozen date throw `TypeError`.
  */
 export function freeze(value: unknown): number {
-  if (typeof value === 'string') return OVERHEAD + value.length;
-  if (typeof value !== 'object' || value === null) return OVERHEAD;
+  if (typeof value !== 'object' || value === null) {
+    return OVERHEAD + (typeof value === 'string' ? value.length : 0);
+  }
   if (value instanceof Date) {
     if (Object.getPrototypeOf(value) === Date.prototype) Object.setPrototypeOf(value, frozenDate);
     return 2 * OVERHEAD;
@@ -191,7 +216,14 @@ export function freeze(value: unknown): number {
   if (ArrayBuffer.isView(value)) return OVERHEAD + value.byteLength;
   let size = OVERHEAD;
   if (Array.isArray(value)) for (const member of value) size += OVERHEAD + freeze(member);
-  else for (const name in value) size += OVERHEAD + freeze((value as Record<string, unknown>)[name]);
+  else {
+    for (const name in value) {
+      const member = (value as Readonly<Record<string, unknown>>)[name];
+      if (typeof member === 'number') size += 2 * OVERHEAD;
+      else if (typeof member === 'string') size += 2 * OVERHEAD + member.length;
+      else size += OVERHEAD + freeze(member);
+    }
+  }
   Object.freeze(value);
   return size;
 }

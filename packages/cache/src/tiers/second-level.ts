@@ -3,7 +3,7 @@ import type { CacheEntry, CallOptions, Decoder, Keyspace } from '@quantumtrade/d
 import { encodeTextFor, isDatabaseError, JsonText } from '@quantumtrade/dal-domain';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
-import type { CachedEntry } from './first-level.js';
+import type { CachedEntry, OwnStore } from './first-level.js';
 import { freeze } from './first-level.js';
 
 /** Stands for a value that is known not to exist. */
@@ -89,6 +89,10 @@ export type Found<T> = CachedEntry<T> | Lease | typeof UNREADABLE;
 
 type StoredEntry<T> = CacheEntry<LeasedValue<T>> | typeof UNREADABLE;
 
+/** Notifications of a load: of its lease and of its value. */
+const OWN_NOTIFICATIONS = 2;
+/** The longest time that they may take. */
+const NOTIFIED_WITHIN_MS = 1_000;
 /** The shortest time to live of the second level. */
 const SHORTEST_TTL_SECONDS = 0.001;
 
@@ -118,16 +122,10 @@ export class SecondLevel<P extends string, T> {
   }
 
   /** Reads a key. Concurrent callers share one read while changes are received. */
-  read(key: string, options?: CallOptions): Promise<Found<T> | null> {
-    const { firstLevel, reading } = this.#core;
-    return reading.run(key, options, () => this.#readAlone(key), firstLevel.isConnected);
-  }
-
-  #readAlone(key: string): Promise<Found<T> | null> {
-    const { cache, reads } = this.#core;
-    return this.#keep(key, () =>
-      reads.run('cache.get', (within) => cache.getEntry(key, this.#decoder, within)),
-    );
+  read(key: string, options?: CallOptions, own?: OwnStore): Promise<Found<T> | null> {
+    const { cache, firstLevel, reading, reads } = this.#core;
+    const ask = () => reads.run('cache.get', (within) => cache.getEntry(key, this.#decoder, within));
+    return reading.run(key, options, () => this.#keep(key, ask, own), firstLevel.isConnected);
   }
 
   /**
@@ -173,7 +171,11 @@ export class SecondLevel<P extends string, T> {
   }
 
   /** Reads what a key holds, and keeps it on the first level. A pending removal is unreadable: its reader removes it first. */
-  async #keep(key: string, call: () => Promise<CacheEntry<LeasedValue<T>> | null>): Promise<Found<T> | null> {
+  async #keep(
+    key: string,
+    call: () => Promise<CacheEntry<LeasedValue<T>> | null>,
+    own?: OwnStore,
+  ): Promise<Found<T> | null> {
     const { firstLevel, local, time } = this.#core;
     const startedAt = time.now();
     const version = firstLevel.versionOf(key);
@@ -183,11 +185,11 @@ export class SecondLevel<P extends string, T> {
     } catch (error) {
       if (!isUnreadable(error)) throw error;
     }
-    return stored && this.#take(key, stored, startedAt, version);
+    return stored && this.#take(key, stored, startedAt, version, own);
   }
 
   /** Keeps on the first level what was read since an instant and a version of its key. */
-  #take(key: string, stored: StoredEntry<T>, startedAt: number, version: number): Found<T> {
+  #take(key: string, stored: StoredEntry<T>, startedAt: number, version: number, own?: OwnStore): Found<T> {
     const { firstLevel, counters } = this.#core;
     if (stored === UNREADABLE || stored.value === UNREADABLE) {
       counters.unreadable++;
@@ -195,7 +197,7 @@ export class SecondLevel<P extends string, T> {
     }
     if (stored.value instanceof Lease) return stored.value;
     const value = stored.value === ABSENT ? null : stored.value;
-    const entry = this.#entry(value, stored.expiresAt, startedAt);
+    const entry = this.#entry(value, stored.expiresAt, startedAt, own);
     firstLevel.put(key, entry, freeze(value), version);
     return entry;
   }
@@ -221,9 +223,21 @@ export class SecondLevel<P extends string, T> {
       cache.setIfUnchanged(key, lease.json, encoded, ttlSeconds, { ...within, notify: false }),
     );
     if (isStored && !local.pendingRemovals.has(key)) {
-      firstLevel.put(key, this.#entry(value, expiresAt, startedAt), bytes, version);
+      firstLevel.put(key, this.#entry(value, expiresAt, startedAt, this.#ownStore(key)), bytes, version);
     }
     return isStored;
+  }
+
+  /** Returns the notifications to expect of a store; undefined where the second level sends none. */
+  #ownStore(key: string): OwnStore | undefined {
+    const { reportsOwnStores, time } = this.#core;
+    if (!reportsOwnStores) return undefined;
+    const own: OwnStore = {
+      notifications: OWN_NOTIFICATIONS,
+      notifiedUntil: time.now() + NOTIFIED_WITHIN_MS,
+      readAgain: () => void this.read(key, undefined, own).catch(() => undefined),
+    };
+    return own;
   }
 
   /** Ends a lease without a value, if the key still holds it: others may load at once. */
@@ -266,7 +280,7 @@ export class SecondLevel<P extends string, T> {
     );
   }
 
-  #entry(value: T | null, expiresAt: number, startedAt: number): CachedEntry<T> {
+  #entry(value: T | null, expiresAt: number, startedAt: number, own?: OwnStore): CachedEntry<T> {
     const { l1TtlMs, stalenessMs, staleWhileRevalidateMs, eagerRefreshAt } = this.#options;
     const freshUntil = value === null ? expiresAt : expiresAt - staleWhileRevalidateMs;
     const earlyMs = value === null ? 0 : (1 - eagerRefreshAt) * this.#keyspace.ttlSeconds * 1_000;
@@ -276,6 +290,7 @@ export class SecondLevel<P extends string, T> {
       freshUntil,
       refreshAt: freshUntil - earlyMs,
       usableUntil: Math.min(expiresAt, startedAt + l1TtlMs, staleAt),
+      own,
     };
   }
 }
