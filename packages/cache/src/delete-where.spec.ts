@@ -79,7 +79,7 @@ it('drops values read before or during deleteWhere', async () => {
 });
 
 it.each(['here', 'there'] as const)(
-  'keeps a load under way %s from being stored by deleteWhere',
+  'deleteWhere keeps a load under way %s from being cached',
   async (where) => {
     for (const isAnnounced of [true, false]) {
       const cluster = await open();

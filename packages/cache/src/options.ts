@@ -6,7 +6,7 @@ const OPERATION = 'cache.keyspace';
 export interface KeyspaceOptions {
   /**
    * The greatest age of a first-level value while changes may be missed: while the invalidations are disconnected, and for
-   * values loaded while the second level does not answer. With 0 none is kept then. @default 0 (milliseconds)
+   * values loaded while the second level does not answer. With 0, no value is kept during that time. @default 0 (milliseconds)
    */
   readonly stalenessMs?: number;
   /** The longest time on the first level. @default as long as on the second level (milliseconds) */

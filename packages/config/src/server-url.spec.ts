@@ -97,7 +97,7 @@ describe('server URLs', () => {
       'expected a URL without "?" and "#", or with them as %3F and %23',
     ],
     ['clickhouse', 'http://ann:hunter2%@cluster', 'expected "%" in the URL to be written as %25'],
-  ])('of %s are refused as %s', (section, url, reason) => {
+  ])('refuses the URL of %s: %s', (section, url, reason) => {
     const problem = problemOf(() => parseConfig(`[${section}]\nurl = "${url}"`, {}, 'my.toml'));
     expect(problem).toMatchObject({ key: `${section}.url`, reason, source: 'my.toml' });
     expect(problem.stack).not.toContain('hunter2');

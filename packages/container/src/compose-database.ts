@@ -17,7 +17,7 @@ import { openEmbedded, openMemory, openServers } from './stores.js';
 export interface DatabaseOptions {
   /** @default the system's clock */
   clock?: TimeSource;
-  /** Records every modification of data, beside the audit trail. @default none */
+  /** Records every modification of data, in addition to the audit trail. @default none */
   audit?: AuditSink;
   /** The audit trail on this machine's disk. @default the configured one */
   auditTrail?: AuditConfig;

@@ -9,7 +9,7 @@ import { connectRedis } from '@quantumtrade/dal-redis';
 import { startEmbeddedEngine, type EmbeddedEngine } from './embedded-engine.js';
 import { redisName, redisSettings } from './redis-settings.js';
 
-/** Names of the parts of a data layer, for people. */
+/** Display names of the parts of a data layer. */
 export interface BackendNames {
   /** E.g. `ClickHouse at http://127.0.0.1:8123`. */
   timeSeries: string;

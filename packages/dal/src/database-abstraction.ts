@@ -234,8 +234,8 @@ export class DatabaseAbstraction extends DatabasePorts {
   }
 
   /**
-   * Deletes every value of the read-through cache, in all processes. Migrations through this data layer do so by themselves. Call it
-   * after tables were restored or changed by other means. Values that only the cache has stay.
+   * Deletes every value of the read-through cache, in all processes. Migrations through this data layer call it. Call it
+   * after tables were restored or changed by other means. Values that exist only in the cache are kept.
    */
   clearReadThroughCache(options?: CallOptions): Promise<void> {
     return this.#services.readThrough.clear(options);

@@ -44,7 +44,7 @@ describe('the model test', () => {
   };
 
   for (const [name, change] of Object.entries(wrongBackends)) {
-    it(`finds a backend that ${name}, and says how to see it again`, async () => {
+    it(`finds a backend that ${name} and reports how to reproduce it`, async () => {
       const tests: (() => Promise<void>)[] = [];
       const collecting: TestRunner = { ...runner, it: (_, test) => tests.push(test) };
       timeSeriesModelTest(collecting, asItIs, opening(change), { runs: 500, seed: 1 });

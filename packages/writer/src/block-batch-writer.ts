@@ -228,7 +228,7 @@ class BlockBatchWriter implements BatchWriter {
     }
   }
 
-  /** Has the rows of a write sent when they are due. */
+  /** Sends the rows of a write when they are due. */
   #track(buffer: RecordBuffer<RecordName>, write: PendingWrite, options: CallOptions): void {
     if (!write.settled) {
       this.#pending.add(write);

@@ -43,7 +43,7 @@ export interface ColumnOptions extends Omit<RowOptions, 'keys'> {
   readonly version?: bigint;
 }
 
-/** Row objects, and what their keys are checked by. */
+/** Row objects, and the check of their keys. */
 interface GivenRows {
   readonly rows: readonly unknown[];
   readonly keys: RowKeys | undefined;

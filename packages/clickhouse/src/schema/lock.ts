@@ -8,7 +8,7 @@ import type { Sql } from '../connection/sql.js';
 export interface LockOptions {
   /** Silence of an owner after which its lock is taken over. @default 15,000 (milliseconds) */
   leaseMs?: number;
-  /** Wait for another owner when the call has no deadline. @default 60,000 (milliseconds) */
+  /** Longest wait for another owner when the call has no deadline. @default 60,000 (milliseconds) */
   waitMs?: number;
   /** Time between two attempts to take the lock. @default 100 (milliseconds) */
   pollMs?: number;

@@ -1,8 +1,9 @@
 import { getEventListeners } from 'node:events';
-import type { CacheBackend, CallOptions } from '@quantumtrade/dal-domain';
+import type { CacheBackend, CallOptions, OperationDescriptor } from '@quantumtrade/dal-domain';
 import {
   authContextStore,
   keyspaces,
+  OPERATIONS,
   realtimeValues,
   sessionStore,
   TypedKeyspace,
@@ -86,6 +87,16 @@ export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void
   const test = withOpenCache(runner, open);
 
   describe('Every call', () => {
+    test('covers every operation of the ports', async ({ backend }) => {
+      const ports = Object.entries(OPERATIONS).filter(([port]) => port in backend);
+      const operations = ports.flatMap(([port, methods]) =>
+        Object.entries<OperationDescriptor>(methods)
+          .filter(([, { returns }]) => returns === 'promise')
+          .map(([method]) => `${port}.${method}`),
+      );
+      expect(operations.filter((name) => calls[name] === undefined)).toEqual([]);
+    });
+
     for (const [name, call] of Object.entries(calls)) {
       test(`${name} rejects with the reason of an aborted signal`, async (opened) => {
         const reason = new Error('not needed any more');

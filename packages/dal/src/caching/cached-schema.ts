@@ -3,8 +3,8 @@ import type { SchemaController } from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
 
 /**
- * Clears the read-through cache after the tables have changed: what was read from them before is neither served nor cached any
- * more. Where the cache's server does not accept that, the call rejects with the cache's error although the schema has changed;
+ * Clears the read-through cache after the tables have changed: values that were read before are no longer served or cached.
+ * Where the cache's server does not accept that, the call rejects with the cache's error although the schema has changed;
  * `migrate` to the same version clears again. An `initialize` that finds no schema works without the cache: nothing was cached.
  */
 export function cachedSchema(

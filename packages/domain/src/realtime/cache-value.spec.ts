@@ -180,7 +180,7 @@ it.each([
   [keyspaces.authContext, { userId: 'u', roles: ['r'], permissions: [] }],
   [keyspaces.authContext, 'revoked'],
 ] as [Keyspace<string, unknown>, unknown][])(
-  'encodeTextFor gives text that lost nothing of %#',
+  'encodeTextFor encodes value %# without loss',
   (keyspace, value) => {
     expect(keyspace.encodesJson).toBe(true);
     expect(lossInJson(encodeFor(keyspace, value))).toBeUndefined();

@@ -257,6 +257,14 @@ describe('a batch itself', () => {
     expect(prepare(batch)).toThrow(expect.objectContaining({ code: 'VALIDATION', field, reason }));
   });
 
+  it('takes null metadata and calculation time as not given', () => {
+    const set = { symbol: 'A', timestamp: 0, version: 1, features: { a: 1 } };
+    const absent = { metadata: null, calculationTimeMs: null };
+    const { rows, errors } = prepareFeatures([{ ...set, ...absent } as never], VERSION);
+    expect(errors).toEqual([]);
+    expect(rows).toEqual(prepareFeatures([set], VERSION).rows);
+  });
+
   it('reports an unknown key of a feature batch for each feature', () => {
     const set = { symbol: 'A', timestamp: 0, version: 1, features: { a: 1, b: 2 } };
     const { rows, errors } = prepareFeatures([{ ...set, metdata: {} } as never, set], VERSION);

@@ -39,10 +39,10 @@ export interface FeatureBatch {
   /** Instant that the features describe. No input of a feature may be later. */
   timestamp: Date | number;
   features: Readonly<Record<string, number>>;
-  /** @default {} */
+  /** Null counts as not given. @default {} */
   metadata?: Readonly<Record<string, string>>;
   version: number;
-  /** @default 0 (milliseconds) */
+  /** Null counts as not given. @default 0 (milliseconds) */
   calculationTimeMs?: number;
   computedAt?: WrittenAt;
 }

@@ -55,7 +55,7 @@ class TransactionSimulation {
   }
 }
 
-/** A process that opens the log of the one before. After its last step nothing that it does has an effect. */
+/** A process that opens the log of its predecessor. Nothing that it does after its last step has an effect. */
 class DataLayerProcess {
   readonly clock = new ManualClock();
   readonly #simulation: TransactionSimulation;
