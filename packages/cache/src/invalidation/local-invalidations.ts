@@ -46,6 +46,12 @@ export class LocalInvalidations {
     if (this.#pending.size > 0) for (const key of keys) this.#pending.delete(key);
   }
 
+  /** Drops keys that the second level is known not to hold, as if they had been removed now. */
+  noteAbsent(keys: readonly string[]): void {
+    this.#firstLevel.changed(keys);
+    this.settle(keys);
+  }
+
   /** Runs a deletion by pattern. A removal that fails meanwhile stays pending: its key may have been written behind the deletion. */
   async settleWhere<R>(isDeleted: (key: string) => boolean, deletion: () => Promise<R>): Promise<R> {
     const failureCount = this.#failureCount;

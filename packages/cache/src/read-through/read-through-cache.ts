@@ -175,6 +175,7 @@ export class ReadThroughCache {
     const limits = shortly();
     const replaced = written.length > 0 ? await this.#replaceOlder(written, limits) : NO_KEYS;
     const removed = [...keys.filter((key) => !replaced.has(key)), ...local.pendingRemovals];
+    if (this.#holds !== undefined && !removed.some(this.#holds)) return local.noteAbsent(removed);
     for (let first = 0; first < removed.length; first += REMOVE_BATCH_SIZE) {
       const batch = removed.slice(first, first + REMOVE_BATCH_SIZE);
       await this.cache.deleteMany(batch, limits).catch(() => local.addPendingRemovals(batch));

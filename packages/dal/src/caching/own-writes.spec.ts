@@ -77,6 +77,29 @@ it('an older bar stored during a load does not replace the latest', async () => 
   expect(await latest(other)).toBe(5);
 });
 
+it('a read after a write joins no load without a lease', async () => {
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const { latest: load } = timeSeries.marketData;
+  timeSeries.marketData.latest = (async (...call: Parameters<typeof load>) => {
+    const found = await load(...call);
+    await held;
+    return found;
+  }) as typeof load;
+  const other = new DatabaseAbstraction({ timeSeries, cache: backend });
+  await other.cacheDelete(KEY);
+  cache.getEntryOrSet = () => Promise.reject(new CacheError('gone', { operation: 'test' }));
+  const loading = latest(other);
+  await turn();
+  expect(backend.holds!(KEY)).toBe(false);
+  await other.insertMarketData(at(6));
+  const reading = latest(other);
+  await turn();
+  answer();
+  expect(await loading).toBe(5);
+  expect(await reading).toBe(6);
+});
+
 it('never reads older than a write whose removal failed', async () => {
   const { deleteMany, delete: remove, replaceIfNewer } = cache;
   const fail = () => Promise.reject(new CacheError('read-only', { operation: 'test' }));
