@@ -13,6 +13,7 @@ export {
 export {
   fieldFromJson,
   toCanonicalField,
+  toOutputField,
   type Field,
   type FieldKind,
   type ValuesOf,

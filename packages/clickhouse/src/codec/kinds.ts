@@ -7,13 +7,26 @@ import { FloatWriter } from './columns/floats.js';
 import { InstantWriter, UInt64Writer, UIntWriter, VersionWriter } from './columns/integers.js';
 import { MetadataWriter, StringWriter, UuidWriter } from './columns/strings.js';
 import { DictionaryWriter } from './columns/texts.js';
+import { decimalReader } from './read/decimal-reader.js';
+import type { KindReader } from './read/kind-reader.js';
+import {
+  instantReader,
+  listReader,
+  mapReader,
+  numberReader,
+  uint64Reader,
+  uuidReader,
+} from './read/kind-readers.js';
+import { repeatedTextReader, textReader } from './read/text-readers.js';
 
 /** How the values of one kind of field travel to the engine and back. */
 interface Kind<F extends Field> {
   /** ClickHouse type of a bound value and, but for `LowCardinality`, of a column. */
   readonly type: string | ((field: F) => string);
-  /** Creates the column of a block that is written. A column is read by the type that the answer names (`read/`). */
+  /** Creates the column of a block that is written. */
   readonly createWriter: (field: F, rounded: RoundedRows | undefined) => ColumnWriter;
+  /** Converts columns of blocks that are read. */
+  readonly reader: KindReader<F>;
   /** Value that stands in rows of a nullable column that have none. */
   readonly filler: Canonical;
   /** Converts a canonical value to the form of a bound parameter. @default the value itself */
@@ -29,28 +42,56 @@ const createText = (field: Field) => new StringWriter(field);
 
 /** The kinds of fields, one row each. */
 const KINDS: KindTable = {
-  symbol: { type: 'String', createWriter: createDictionary, filler: '' },
-  label: { type: 'String', createWriter: createDictionary, filler: '' },
-  id: { type: 'String', createWriter: createText, filler: '' },
-  text: { type: 'String', createWriter: createText, filler: '' },
-  metadata: { type: 'String', createWriter: (field) => new MetadataWriter(field), filler: '{}' },
+  symbol: { type: 'String', createWriter: createDictionary, reader: repeatedTextReader, filler: '' },
+  label: { type: 'String', createWriter: createDictionary, reader: repeatedTextReader, filler: '' },
+  id: { type: 'String', createWriter: createText, reader: textReader, filler: '' },
+  text: { type: 'String', createWriter: createText, reader: textReader, filler: '' },
+  metadata: {
+    type: 'String',
+    createWriter: (field) => new MetadataWriter(field),
+    reader: textReader,
+    filler: '{}',
+  },
   uuid: {
     type: 'UUID',
     createWriter: (field) => new UuidWriter(field),
+    reader: uuidReader,
     filler: '00000000-0000-0000-0000-000000000000',
   },
-  texts: { type: 'Array(String)', createWriter: (field) => new TextsWriter(field), filler: [] },
+  texts: {
+    type: 'Array(String)',
+    createWriter: (field) => new TextsWriter(field),
+    reader: listReader,
+    filler: [],
+  },
   numbers: {
     type: 'Map(String, Float64)',
     createWriter: (field) => new NumbersByNameWriter(field),
+    reader: mapReader,
     filler: {},
   },
-  uint8: { type: 'UInt8', createWriter: (field) => new UIntWriter(field, 8), filler: 0 },
-  uint16: { type: 'UInt16', createWriter: (field) => new UIntWriter(field, 16), filler: 0 },
-  uint32: { type: 'UInt32', createWriter: (field) => new UIntWriter(field, 32), filler: 0 },
+  uint8: {
+    type: 'UInt8',
+    createWriter: (field) => new UIntWriter(field, 8),
+    reader: numberReader(Uint8Array),
+    filler: 0,
+  },
+  uint16: {
+    type: 'UInt16',
+    createWriter: (field) => new UIntWriter(field, 16),
+    reader: numberReader(Uint16Array),
+    filler: 0,
+  },
+  uint32: {
+    type: 'UInt32',
+    createWriter: (field) => new UIntWriter(field, 32),
+    reader: numberReader(Uint32Array),
+    filler: 0,
+  },
   uint64: {
     type: 'UInt64',
     createWriter: (field) => new UInt64Writer(field),
+    reader: uint64Reader,
     filler: 0n,
     toParameter: String,
     fromJson: (json) => BigInt(json as string),
@@ -58,12 +99,14 @@ const KINDS: KindTable = {
   float64: {
     type: 'Float64',
     createWriter: (field) => new FloatWriter(field),
+    reader: numberReader(Float64Array),
     filler: 0,
     fromJson: toFloat,
   },
   float32: {
     type: 'Float32',
     createWriter: (field) => new FloatWriter(field),
+    reader: numberReader(Float32Array),
     filler: 0,
     // The engine prints the shortest text that stands for the 32 bits.
     fromJson: (json) => Math.fround(toFloat(json)),
@@ -74,6 +117,7 @@ const KINDS: KindTable = {
       field.precision === 38
         ? new WideDecimalWriter(field, decimalType(field), rounded)
         : new DecimalWriter(field, decimalType(field), rounded),
+    reader: decimalReader,
     filler: 0n,
     toParameter: (value) => formatDecimal(value as bigint),
     // All decimals come with their eight digits after the point.
@@ -82,6 +126,7 @@ const KINDS: KindTable = {
   instant: {
     type: "DateTime64(3, 'UTC')",
     createWriter: (field) => new InstantWriter(field),
+    reader: instantReader,
     filler: 0,
     toParameter: (value) => new Date(value as number).toISOString(),
     // Selected as epoch milliseconds, whatever the time zone of the server or the session.
@@ -117,6 +162,9 @@ export function createColumnWriter(field: TableField, rounded?: RoundedRows): Co
   const writer = createWriter(field, rounded);
   return field.nullable ? new NullableWriter(field, writer, filler) : writer;
 }
+
+/** Returns what converts the columns of a field that are read. */
+export const kindReaderOf = (field: Field): KindReader => kindOf(field).reader;
 
 /** Returns the ClickHouse type of a bound value of a field. */
 export function parameterTypeOf(field: Field): string {

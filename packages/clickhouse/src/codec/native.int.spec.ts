@@ -6,7 +6,7 @@ import { toCanonicalRow, columnOf, formatDecimal, records } from '@quantumtrade/
 import fc from 'fast-check';
 import { columnTypeOf } from '../testing/column-types.js';
 import { barRows, recordsOf } from '../testing/native-records.js';
-import type { DecodedBlock } from './read/block-decoder.js';
+import type { DecodedBlock } from './read/block-parser.js';
 import { decodeBlocks } from './read/block-decoder.js';
 import { BlockEncoder } from './block-encoder.js';
 import type { TableField } from './kinds.js';

@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { BodyTooLargeError, ForeignAnswerError } from './answer.js';
 import { toDomainError } from './errors.js';
-import { NotUtf8Error, TooManyRowsError } from './json-rows.js';
+import { NotUtf8Error } from '../codec/read/answer-errors.js';
+import { TooManyRowsError } from './json-rows.js';
 import type { ServerErrorTraits } from './server-errors.js';
 import { SERVER_ERRORS, ServerError } from './server-errors.js';
 

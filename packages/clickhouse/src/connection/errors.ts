@@ -3,7 +3,8 @@ import type { DatabaseError, ErrorDetails } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
 import { NotAdmittedError } from './admission.js';
 import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
-import { NotUtf8Error, TooManyRowsError } from './json-rows.js';
+import { NotUtf8Error } from '../codec/read/answer-errors.js';
+import { TooManyRowsError } from './json-rows.js';
 import { ServerError } from './server-errors.js';
 
 /** Call that an error belongs to. */

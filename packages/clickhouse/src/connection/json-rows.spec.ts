@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Answer } from './answer.js';
 import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
-import { NotUtf8Error, readJsonRows, TooManyRowsError } from './json-rows.js';
+import { NotUtf8Error } from '../codec/read/answer-errors.js';
+import { readJsonRows, TooManyRowsError } from './json-rows.js';
 
 const ROWS = [
   { n: 1, s: 'a\nb' },

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { NotUtf8Error } from '../codec/read/answer-errors.js';
 import type { Answer } from './answer.js';
 import {
   BrokenMessageError,
@@ -26,14 +27,6 @@ export const LOOKUP_LIMITS: ReadLimits = { maxRows: 10_000_000, maxBytes: 2 ** 3
 export class TooManyRowsError extends Error {
   constructor(readonly maxRows: number) {
     super(`the result has more than ${maxRows} rows`);
-    this.name = new.target.name;
-  }
-}
-
-/** A row has bytes that are no UTF-8 text. Decoding would replace them silently. */
-export class NotUtf8Error extends Error {
-  constructor() {
-    super('the answer has text that is not UTF-8, which another program stored');
     this.name = new.target.name;
   }
 }

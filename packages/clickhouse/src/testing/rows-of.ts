@@ -1,9 +1,9 @@
 import type { RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { DecodedBlock } from '../codec/read/block-decoder.js';
-import type { DecodedColumn } from '../codec/read/column.js';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import type { NativeColumn } from '../codec/read/column.js';
 
-type MakeRows = (count: number, columns: readonly DecodedColumn[]) => Row[];
+type MakeRows = (count: number, columns: readonly NativeColumn[]) => Row[];
 
 const compiled = new WeakMap<RecordDefinition, MakeRows>();
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { ClickHouseError } from '@clickhouse/client';
 import type { CallOptions, DatabaseError, RecordDefinition } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
-import type { DecodedBlock } from '../codec/read/block-decoder.js';
-import { BrokenAnswerError, decodeBlocks } from '../codec/read/block-decoder.js';
+import { BrokenAnswerError, NotUtf8Error } from '../codec/read/answer-errors.js';
+import { decodeBlock } from '../codec/read/block-decoder.js';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { splitBlock } from '../codec/read/block-splitter.js';
 import type { Sql, SqlBlock } from '../connection/sql.js';
 import { BlockKeys, hasRows } from './block-keys.js';
@@ -132,18 +132,12 @@ const isTooLarge = (error: unknown): error is DatabaseError =>
 
 /** Decodes bytes as one block; undefined when they are anything else. */
 export async function decodeNativeBlock(bytes: Uint8Array): Promise<DecodedBlock | undefined> {
-  const blocks: DecodedBlock[] = [];
   try {
-    for await (const block of decodeBlocks(once(bytes))) blocks.push(block);
+    return decodeBlock(bytes);
   } catch (error) {
-    if (error instanceof BrokenAnswerError || error instanceof ClickHouseError) return undefined;
+    if (error instanceof BrokenAnswerError || error instanceof NotUtf8Error) return undefined;
     throw error;
   }
-  return blocks.length === 1 ? blocks[0] : undefined;
-}
-
-async function* once<T>(item: T): AsyncGenerator<T, void, undefined> {
-  yield item;
 }
 
 /** After this many blocks that were split at once, one is tried whole: the limit may have been raised. */

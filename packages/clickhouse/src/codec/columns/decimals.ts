@@ -6,7 +6,7 @@ import {
   SMALLEST_DECIMAL,
   TOO_LARGE,
 } from '@quantumtrade/dal-domain';
-import { WideDecimalColumn } from '../read/column.js';
+import { WideColumn } from '../read/column.js';
 import type { ColumnValues, Refuse, RoundedRows } from './column-writer.js';
 import { FixedWidthWriter, highHalf, NOT_DOUBTFUL, SixtyFourBitWriter } from './integers.js';
 
@@ -166,7 +166,7 @@ export class WideDecimalWriter extends FixedWidthWriter<Int32Array> {
   }
 
   values(rows: number): ColumnValues {
-    return new WideDecimalColumn(this.type, new BigInt64Array(this.bytes(rows)));
+    return new WideColumn(this.type, new BigInt64Array(this.bytes(rows)), 2);
   }
 
   /** Writes units that a number holds. */

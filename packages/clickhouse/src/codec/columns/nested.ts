@@ -1,6 +1,7 @@
 import type { Canonical, Field } from '@quantumtrade/dal-domain';
 import { isMapOfOwn } from '@quantumtrade/dal-domain';
-import { ArrayColumn, Int64Numbers, MapColumn, NumberColumn } from '../read/column.js';
+import { Int64Numbers, NumberColumn } from '../read/column.js';
+import { ArrayColumn, MapColumn } from '../read/nested-columns.js';
 import type { ColumnValues } from './column-writer.js';
 import { ColumnWriter } from './column-writer.js';
 import { ACCEPTED_LENGTH } from './strings.js';
@@ -79,11 +80,11 @@ export class NullableWriter extends ColumnWriter {
  * than 2^32 items, so the upper half is zero.
  */
 class Ends {
-  #halves = new Uint32Array();
+  #halves = new Int32Array();
 
   reserve(rows: number): void {
     if (2 * rows <= this.#halves.length) return;
-    const grown = new Uint32Array(Math.max(2 * rows, 2 * this.#halves.length));
+    const grown = new Int32Array(Math.max(2 * rows, 2 * this.#halves.length));
     grown.set(this.#halves);
     this.#halves = grown;
   }
@@ -97,7 +98,7 @@ class Ends {
   }
 
   values(rows: number): Int64Numbers {
-    return new Int64Numbers(this.#halves.buffer.slice(0, 8 * rows));
+    return new Int64Numbers(this.#halves.slice(0, 2 * rows));
   }
 }
 

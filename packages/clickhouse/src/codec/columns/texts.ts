@@ -1,6 +1,7 @@
 import type { Canonical, DictionaryColumn, Field } from '@quantumtrade/dal-domain';
 import { ByteReader } from '../read/byte-reader.js';
-import { StringColumn } from '../read/column.js';
+import type { StringColumn } from '../read/string-column.js';
+import { stringsOf } from '../read/string-reader.js';
 import type { ColumnValues, Refuse } from './column-writer.js';
 import { ColumnWriter } from './column-writer.js';
 
@@ -91,8 +92,11 @@ export function writeVarint(target: Uint8Array, offset: number, value: number): 
 }
 
 /** Returns the first texts of a buffer, as a copy. */
-export const textsOf = (texts: TextBuffer, count: number): StringColumn =>
-  new StringColumn(new ByteReader(texts.bytes).strings(count));
+export function textsOf(texts: TextBuffer, count: number): StringColumn {
+  const reader = new ByteReader(texts.bytes);
+  const places = reader.places(count);
+  return stringsOf(Buffer.from(reader.since(0)), places);
+}
 
 /** The keys are in the block itself (and not in a dictionary shared by blocks). */
 const KEYS_VERSION = 1;

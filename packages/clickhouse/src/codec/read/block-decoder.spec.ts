@@ -1,7 +1,9 @@
 import { ServerError } from '../../connection/server-errors.js';
 import { prediction } from '@quantumtrade/dal-domain';
-import type { DecodedBlock, DecodeOptions } from './block-decoder.js';
-import { BrokenAnswerError, decodeBlocks } from './block-decoder.js';
+import { BrokenAnswerError } from './answer-errors.js';
+import type { DecodeOptions } from './block-decoder.js';
+import { decodeBlocks } from './block-decoder.js';
+import type { DecodedBlock } from './block-parser.js';
 import { BlockEncoder } from '../block-encoder.js';
 import { rowsOf } from '../../testing/rows-of.js';
 
@@ -56,9 +58,23 @@ it('reads blocks byte by byte', async () => {
 });
 
 it('returns a block as soon as its last byte is there', async () => {
-  const reading = decodeBlocks(chunks(block.subarray(0, 10), block.subarray(10), new Error('too far')));
+  const source = chunks(block.subarray(0, 10), block.subarray(10), new Error('too far'));
+  const reading = decodeBlocks(source, { exceptionTag: tag });
   expect((await reading.next()).value).toMatchObject({ rowCount: 3 });
   await expect(reading.next()).rejects.toThrow('too far');
+});
+
+it('returns no untagged block before the next one is read', async () => {
+  const reading = decodeBlocks(chunks(block, block, block.subarray(0, 100), Buffer.from(text)));
+  expect((await reading.next()).value).toMatchObject({ rowCount: 3 });
+  await expect(reading.next()).rejects.toMatchObject(serverError);
+});
+
+it('reports an unmarked error that ends an untagged answer inside a block', async () => {
+  for (let cut = 1; cut < block.length; cut++) {
+    const answer = Buffer.concat([block.subarray(0, cut), Buffer.from(text)]);
+    await expect(read(chunks(answer))).rejects.toMatchObject(serverError);
+  }
 });
 
 it('reads an empty answer and an empty block', async () => {
@@ -196,7 +212,7 @@ describe('a hostile answer', () => {
   });
 
   it('names a long type by its beginning', async () => {
-    const reading = read(chunks(answerOf(`Tuple(${'x'.repeat(50_000)} UInt8)`, 1, [1])));
+    const reading = read(chunks(answerOf(`Polygon${'x'.repeat(50_000)}`, 1, [1])));
     const error = (await reading.catch((reason: unknown) => reason)) as Error;
     expect((error.cause as Error).message.length).toBeLessThan(200);
   });

@@ -1,12 +1,4 @@
-/** More bytes are needed before the block can be read on. */
-export class Incomplete extends Error {
-  /** @param missing - bytes to wait for before the next try */
-  constructor(readonly missing: number) {
-    super('the block goes on in the next chunk');
-  }
-}
-
-/** Reads forward in a piece of an answer. Throws {@link Incomplete} at its end. */
+/** Reads forward in a whole block. Throws `RangeError` at its end. */
 export class ByteReader {
   readonly #bytes: Buffer;
   offset = 0;
@@ -17,9 +9,8 @@ export class ByteReader {
 
   /** Returns the next bytes, not copied. */
   take(count: number): Buffer {
-    if (count < 0) throw new RangeError('a length is out of range');
     const end = this.offset + count;
-    if (end > this.#bytes.length) throw new Incomplete(end - this.#bytes.length);
+    if (count < 0 || end > this.#bytes.length) throw new RangeError('a length is out of range');
     const taken = this.#bytes.subarray(this.offset, end);
     this.offset = end;
     return taken;
@@ -42,8 +33,8 @@ export class ByteReader {
   varint(): number {
     let value = 0;
     for (let unit = 1; unit < 2 ** 56; unit *= 0x80) {
-      if (this.offset >= this.#bytes.length) throw new Incomplete(1);
-      const byte = this.#bytes[this.offset++]!;
+      const byte = this.#bytes[this.offset++];
+      if (byte === undefined) break;
       value += (byte & 0x7f) * unit;
       if (byte < 0x80) return value;
     }
@@ -54,29 +45,22 @@ export class ByteReader {
     return Number(this.take(8).readBigUInt64LE());
   }
 
-  /** Reads a string. Throws `RangeError` when it is longer, without waiting for it. */
+  /** Reads a string. Throws `RangeError` when it is longer. */
   string(maxBytes: number): string {
     const length = this.varint();
     if (length > maxBytes) throw new RangeError(`a name has ${length} bytes`);
     return this.take(length).toString('utf8');
   }
 
-  /** Steps over strings and returns where each of them starts and ends, counted from here. */
-  strings(count: number): { bytes: Buffer; starts: Uint32Array; ends: Uint32Array } {
-    const first = this.offset;
-    const bytes = this.#bytes;
-    if (first + count > bytes.length) throw new Incomplete(first + count - bytes.length);
-    const starts = new Uint32Array(count);
-    const ends = new Uint32Array(count);
-    for (let i = 0; i < count; i++) {
-      // What is missing grows with what was read in vain, so that all tries together take no longer than two or three.
-      if (this.offset >= bytes.length) throw new Incomplete(Math.max(count - i, (this.offset - first) / 2));
+  /** Steps over strings and returns where each of them starts and ends. */
+  places(count: number): Uint32Array {
+    const places = new Uint32Array(2 * count);
+    for (let i = 0; i < places.length; i += 2) {
       const length = this.varint();
-      starts[i] = this.offset - first;
-      this.offset += length;
-      ends[i] = this.offset - first;
+      places[i] = this.offset;
+      this.take(length);
+      places[i + 1] = this.offset;
     }
-    if (this.offset > bytes.length) throw new Incomplete(this.offset - bytes.length);
-    return { bytes: Buffer.from(bytes.subarray(first, this.offset)), starts, ends };
+    return places;
   }
 }

@@ -1,5 +1,6 @@
 import type { ByteReader } from './byte-reader.js';
-import { dictionaryHead, endsOf, expectKeysVersion, lastOf } from './reader-of.js';
+import { Int64Numbers } from './column.js';
+import { checkEnds, checkKeysVersion, lastOf, positionsOf } from './nested-readers.js';
 import type { TypeName } from './type-name.js';
 import { shortened } from './type-name.js';
 
@@ -83,7 +84,8 @@ function lists(parts: readonly ColumnParts[]): ColumnParts {
   return {
     prefix: (reader) => items.prefix!(reader),
     split(reader, rows, middle) {
-      const ends = endsOf(reader, rows);
+      const ends = new Int64Numbers(new Int32Array(reader.copy(8 * rows)));
+      checkEnds(ends);
       const before = middle === 0 ? 0 : ends.at(middle - 1);
       const shifted = BigUint64Array.from({ length: rows }, (_, row) =>
         BigInt(ends.at(row) - (row < middle ? 0 : before)),
@@ -103,12 +105,14 @@ function dictionary(type: TypeName): ColumnParts {
   return {
     prefix(reader) {
       const start = reader.offset;
-      expectKeysVersion(reader);
+      checkKeysVersion(reader.uint64());
       return [reader.since(start)];
     },
     split(reader, rows, middle) {
       if (rows === 0) return [[], []];
-      const { flags, positions: Positions, count } = dictionaryHead(reader);
+      const flags = reader.uint64();
+      const Positions = positionsOf(flags);
+      const count = reader.uint64();
       const texts = Array.from({ length: count }, () => keys.split(reader, 1, 1)[0]);
       if (reader.uint64() !== rows) throw new TypeError('a dictionary comes in several parts');
       const positions = new Positions(reader.copy(rows * Positions.BYTES_PER_ELEMENT));

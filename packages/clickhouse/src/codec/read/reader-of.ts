@@ -1,30 +1,23 @@
-import type { ByteReader } from './byte-reader.js';
-import type { DecodedColumn } from './column.js';
+import { readBytes } from './byte-input.js';
+import type { Numbers } from './column.js';
 import {
-  ArrayColumn,
   BigIntColumn,
   BooleanColumn,
-  DecodedDictionary,
   InstantColumn,
   Int64Numbers,
-  MapColumn,
-  NullableColumn,
   NumberColumn,
-  StringColumn,
   UuidColumn,
-  WideDecimalColumn,
+  WideColumn,
 } from './column.js';
+import type { ArrayClass, ColumnReader } from './column-reader.js';
+import { fixed } from './column-reader.js';
+import { dictionary, lists, maps, nullable, tuple } from './nested-readers.js';
+import { EnumColumn } from './nested-columns.js';
+import { checkedStrings, readStrings } from './string-reader.js';
 import type { TypeName } from './type-name.js';
-import { parseTypeName, shortened } from './type-name.js';
+import { elementType, enumNames, parseTypeName, shortened } from './type-name.js';
 
-/** Reads one column's data, which is there only if the block has rows. */
-export interface ColumnReader<T = unknown> {
-  /** Reads what comes before the data; for nested types, that of all levels comes before the data of any. */
-  prefix?(reader: ByteReader): void;
-  read(reader: ByteReader, rows: number): DecodedColumn<T>;
-}
-
-const NUMBERS = {
+const NUMBERS: Readonly<Record<string, ArrayClass<Numbers>>> = {
   UInt8: Uint8Array,
   UInt16: Uint16Array,
   UInt32: Uint32Array,
@@ -33,49 +26,80 @@ const NUMBERS = {
   Int32: Int32Array,
   Float32: Float32Array,
   Float64: Float64Array,
-} as const;
+};
 
-const BIG_INTEGERS = { UInt64: BigUint64Array, Int64: BigInt64Array } as const;
+const BIG_INTEGERS: Readonly<Record<string, ArrayClass<BigInt64Array | BigUint64Array>>> = {
+  UInt64: BigUint64Array,
+  Int64: BigInt64Array,
+};
+const WIDE_INTEGERS: Readonly<Record<string, 2 | 4>> = { Int128: 2, UInt128: 2, Int256: 4, UInt256: 4 };
+const ENUMS: Readonly<Record<string, ArrayClass<Int8Array | Int16Array>>> = {
+  Enum8: Int8Array,
+  Enum16: Int16Array,
+};
+
+/** The readers of the types that answers named so far. */
+const readers = new Map<string, ColumnReader>();
+/** Far more types than the tables and statements of the data layer have. */
+const MAX_READERS = 1_000;
 
 /** Returns the reader of a type. Throws `TypeError` for a type that no statement of the data layer selects. */
-export const readerOf = (type: string): ColumnReader => readerOfType(parseTypeName(type));
+export function readerOf(type: string): ColumnReader {
+  let reader = readers.get(type);
+  if (!reader) {
+    reader = createReader(parseTypeName(type));
+    if (readers.size === MAX_READERS) readers.clear();
+    readers.set(type, reader);
+  }
+  return reader;
+}
 
-function readerOfType(type: TypeName): ColumnReader {
+function createReader(type: TypeName): ColumnReader {
   const { text, name, parameters } = type;
   const [first = NOTHING, second = NOTHING] = parameters;
-  if (Object.hasOwn(NUMBERS, name)) return numbers(text, NUMBERS[name as keyof typeof NUMBERS]);
+  if (Object.hasOwn(NUMBERS, name)) {
+    return fixed(NUMBERS[name]!, 1, (values) => new NumberColumn(text, values));
+  }
   if (Object.hasOwn(BIG_INTEGERS, name)) {
-    return bigIntegers(text, BIG_INTEGERS[name as keyof typeof BIG_INTEGERS]);
+    return fixed(BIG_INTEGERS[name]!, 1, (values) => new BigIntColumn(text, values));
+  }
+  if (Object.hasOwn(WIDE_INTEGERS, name)) return wideIntegers(text, WIDE_INTEGERS[name]!);
+  if (Object.hasOwn(ENUMS, name)) {
+    const names = enumNames(type);
+    return fixed(ENUMS[name]!, 1, (codes) => new EnumColumn(text, codes, names));
   }
   switch (name) {
     case 'Bool':
-      return { read: (reader, rows) => new BooleanColumn(new Uint8Array(reader.copy(rows))) };
+      return fixed(Uint8Array, 1, (values) => new BooleanColumn(values));
     case 'Decimal':
-      return decimals(type, Number(first.text));
+      return decimals(type, Number(first.text), Number(second.text));
     case 'Date':
-      return instants(text, (reader, rows) => numbers('UInt16', Uint16Array).read(reader, rows), 86_400_000);
     case 'DateTime':
-      return instants(text, (reader, rows) => numbers('UInt32', Uint32Array).read(reader, rows), 1_000);
     case 'DateTime64':
-      if (first.text === '3') {
-        return instants(text, (reader, rows) => new Int64Numbers(reader.copy(8 * rows)), 1);
-      }
-      if (first.text === '8') return bigIntegers(text, BigInt64Array);
-      break;
+      return instants(type, first.text);
     case 'String':
-      return strings;
+      return { read: readStrings };
+    case 'FixedString':
+      return fixedStrings(type, Number(first.text));
     case 'UUID':
-      return { read: (reader, rows) => new UuidColumn(new Uint8Array(reader.copy(16 * rows))) };
-    case 'LowCardinality':
-      return dictionary(text, first);
+      return fixed(Uint8Array, 16, (bytes) => new UuidColumn(bytes));
+    case 'LowCardinality': {
+      const isNullable = first.name === 'Nullable';
+      return dictionary(
+        text,
+        createReader(isNullable ? (first.parameters[0] ?? NOTHING) : first),
+        isNullable,
+      );
+    }
     case 'Nullable':
-      return nullable(readerOfType(first));
+      return nullable(createReader(first));
     case 'Array':
-      return lists(readerOfType(first));
+      return lists(createReader(first));
     case 'Map':
-      if (first.text === 'String' || first.text === 'LowCardinality(String)') {
-        return maps(readerOfType(first) as ColumnReader<string>, readerOfType(second));
-      }
+      if (first.text !== 'String' && first.text !== 'LowCardinality(String)') break;
+      return maps(createReader(first) as ColumnReader<string>, createReader(second));
+    case 'Tuple':
+      if (parameters.length > 0) return tuple(text, parameters.map(elementType).map(createReader));
   }
   throw unreadable(type);
 }
@@ -85,118 +109,47 @@ const NOTHING: TypeName = { text: '', name: '', parameters: [] };
 const unreadable = (type: TypeName): TypeError =>
   new TypeError(`columns of type ${shortened(type)} cannot be read`);
 
-const strings: ColumnReader<string> = { read: (reader, rows) => new StringColumn(reader.strings(rows)) };
-
-function numbers(
-  type: string,
-  array: (typeof NUMBERS)[keyof typeof NUMBERS],
-): { read(reader: ByteReader, rows: number): NumberColumn } {
-  return {
-    read: (reader, rows) => new NumberColumn(type, new array(reader.copy(rows * array.BYTES_PER_ELEMENT))),
-  };
-}
-
-function bigIntegers(type: string, array: (typeof BIG_INTEGERS)[keyof typeof BIG_INTEGERS]): ColumnReader {
-  return { read: (reader, rows) => new BigIntColumn(type, new array(reader.copy(8 * rows))) };
-}
+const wideIntegers = (type: string, width: 2 | 4, scale?: number): ColumnReader =>
+  fixed(BigInt64Array, width, (words) => new WideColumn(type, words, width, scale));
 
 /** The width follows from the number of digits. */
-function decimals(type: TypeName, digits: number): ColumnReader {
+function decimals(type: TypeName, digits: number, scale: number): ColumnReader {
   const { text } = type;
-  if (digits > 9 && digits <= 18) return bigIntegers(text, BigInt64Array);
-  if (digits > 18 && digits <= 38) {
-    return { read: (reader, rows) => new WideDecimalColumn(text, new BigInt64Array(reader.copy(16 * rows))) };
+  if (digits > 9 && digits <= 18) {
+    return fixed(BigInt64Array, 1, (values) => new BigIntColumn(text, values, scale));
   }
+  if (digits > 18 && digits <= 38) return wideIntegers(text, 2, scale);
+  if (digits > 38 && digits <= 76) return wideIntegers(text, 4, scale);
   throw unreadable(type);
 }
 
-function instants(
-  type: string,
-  read: (reader: ByteReader, rows: number) => NumberColumn | Int64Numbers,
-  msPerUnit: number,
-): ColumnReader {
-  return { read: (reader, rows) => new InstantColumn(type, read(reader, rows), msPerUnit) };
-}
-
-function nullable(values: ColumnReader): ColumnReader {
-  return {
-    prefix: (reader) => values.prefix?.(reader),
-    read: (reader, rows) => new NullableColumn(new Uint8Array(reader.copy(rows)), values.read(reader, rows)),
-  };
-}
-
-function lists(items: ColumnReader): ColumnReader {
-  return {
-    prefix: (reader) => items.prefix?.(reader),
-    read(reader, rows) {
-      const ends = endsOf(reader, rows);
-      return new ArrayColumn(ends, items.read(reader, lastOf(ends)));
-    },
-  };
-}
-
-function maps(names: ColumnReader<string>, values: ColumnReader): ColumnReader {
-  return {
-    prefix(reader) {
-      names.prefix?.(reader);
-      values.prefix?.(reader);
-    },
-    read(reader, rows) {
-      const ends = endsOf(reader, rows);
-      const entries = lastOf(ends);
-      return new MapColumn(ends, names.read(reader, entries), values.read(reader, entries));
-    },
-  };
-}
-
-/** Reads the ends of the items of each row. Throws `RangeError` unless they ascend, which reading the items relies on. */
-export function endsOf(reader: ByteReader, rows: number): Int64Numbers {
-  const ends = new Int64Numbers(reader.copy(8 * rows));
-  let last = 0;
-  for (let row = 0; row < rows; row++) {
-    const end = ends.at(row);
-    if (end < last) throw new RangeError('the ends of lists do not ascend');
-    last = end;
+function instants(type: TypeName, precision: string): ColumnReader {
+  const { name, text } = type;
+  if (name === 'Date') return instantsOf(text, Uint16Array, 86_400_000);
+  if (name === 'DateTime') return instantsOf(text, Uint32Array, 1_000);
+  if (precision === '3') {
+    return fixed(Int32Array, 2, (halves) => new InstantColumn(text, new Int64Numbers(halves), 1));
   }
-  return ends;
+  if (precision === '8') return fixed(BigInt64Array, 1, (values) => new BigIntColumn(text, values));
+  throw unreadable(type);
 }
 
-export const lastOf = (ends: Int64Numbers): number => (ends.length === 0 ? 0 : ends.at(ends.length - 1));
+const instantsOf = (
+  type: string,
+  array: ArrayClass<Uint16Array | Uint32Array>,
+  msPerUnit: number,
+): ColumnReader =>
+  fixed(array, 1, (values) => new InstantColumn(type, new NumberColumn(type, values), msPerUnit));
 
-const POSITIONS = [Uint8Array, Uint16Array, Uint32Array] as const;
-const KEYS_VERSION = 1;
-const WIDTH_MASK = 0xff;
-const SHARED_KEYS = 0x100;
-
-/** See `DictionaryWriter` for the layout. With nulls among the values, the first key stands for null. */
-function dictionary(type: string, keyType: TypeName): ColumnReader {
-  const isNullable = keyType.name === 'Nullable';
-  const keys = readerOfType(isNullable ? (keyType.parameters[0] ?? NOTHING) : keyType);
+/** Strings of one length; the server fills shorter ones with zeros, which belong to the value. */
+function fixedStrings(type: TypeName, width: number): ColumnReader<string> {
+  if (!(width > 0)) throw unreadable(type);
   return {
-    prefix: expectKeysVersion,
-    read(reader, rows) {
-      if (rows === 0) return new DecodedDictionary(type, new Uint8Array(), keys.read(reader, 0));
-      const { positions, count } = dictionaryHead(reader);
-      const values = keys.read(reader, count);
-      if (reader.uint64() !== rows) throw new TypeError('a dictionary comes in several parts');
-      const absent = Uint8Array.from({ length: count }, (_, i) => Number(isNullable && i === 0));
-      return new DecodedDictionary(
-        type,
-        new positions(reader.copy(rows * positions.BYTES_PER_ELEMENT)),
-        isNullable ? new NullableColumn(absent, values) : values,
-      );
+    *read(input, rows) {
+      const bytes = yield* readBytes(input, rows * width);
+      const places = new Uint32Array(2 * rows);
+      for (let i = 0; i < places.length; i++) places[i] = Math.ceil(i / 2) * width;
+      return checkedStrings(bytes, places, type.text);
     },
   };
-}
-
-export function expectKeysVersion(reader: ByteReader): void {
-  if (reader.uint64() !== KEYS_VERSION) throw new TypeError('a dictionary comes in an unknown version');
-}
-
-/** Reads what precedes the keys: the width of the positions and the number of keys. */
-export function dictionaryHead(reader: ByteReader) {
-  const flags = reader.uint64();
-  const positions = POSITIONS[flags & WIDTH_MASK];
-  if (!positions || flags & SHARED_KEYS) throw new TypeError('a dictionary comes in an unknown form');
-  return { flags, positions, count: reader.uint64() };
 }

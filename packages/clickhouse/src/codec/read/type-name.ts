@@ -66,3 +66,21 @@ function endOfQuoted(text: string, start: number): number {
 /** Returns the text of a type for a message: a name that came over the wire may be long. */
 export const shortened = ({ text }: TypeName): string =>
   text.length > 100 ? `${text.slice(0, 100)}…` : text;
+
+/** Returns the type of an element of a tuple, which may have a name before it: `price Float64`. */
+export function elementType(element: TypeName): TypeName {
+  const named = /^(?:`(?:[^`\\]|\\.)*`|\w+) +(.+)$/s.exec(element.text);
+  return named ? parseTypeName(named[1]!) : element;
+}
+
+/** Returns the names of an enum by their numbers: `Enum8('a' = 1, 'b' = 2)`. */
+export function enumNames({ parameters }: TypeName): ReadonlyMap<number, string> {
+  return new Map(
+    parameters.map(({ text }) => {
+      const [, name = '', code] = /^'(.*)' = (-?\d+)$/s.exec(text) ?? [];
+      return [Number(code), name.replace(/\\(.)/gs, (_, char: string) => ESCAPED[char] ?? char)];
+    }),
+  );
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', 0: '\0' };

@@ -1,0 +1,144 @@
+import type { DecimalField, Field } from '@quantumtrade/dal-domain';
+import { DECIMAL_SCALE } from '@quantumtrade/dal-domain';
+import type { ColumnValues } from '../columns/column-writer.js';
+import type { NativeColumn } from './column.js';
+import { BigIntColumn, halvesOf, WideColumn } from './column.js';
+import type { KindReader, ReadField, RowRange } from './kind-reader.js';
+import { joinArrays, joinLists, lengthOf, toOutput, unexpectedColumn } from './kind-reader.js';
+
+const TWO_TO_32 = 2 ** 32;
+const UNIT = 10 ** DECIMAL_SCALE;
+/** Below this many units, each decimal has a number of its own. */
+const UNIQUE_DECIMALS = 1e15;
+
+type DecimalColumn = BigIntColumn | WideColumn;
+
+/** Decimals as exact strings or numbers, made from 32-bit halves: no bigint is made where a number holds the units. */
+class DecimalValues implements ColumnValues {
+  readonly #column: DecimalColumn;
+  readonly #field: ReadField;
+  readonly #halves: Int32Array;
+  /** Halves of one value, the lowest first. */
+  readonly #width: number;
+
+  constructor(column: DecimalColumn, field: ReadField) {
+    this.#column = column;
+    this.#field = field;
+    this.#halves = halvesOf(column instanceof WideColumn ? column.words : column.values);
+    this.#width = this.#halves.length / column.length;
+  }
+
+  /** Returns the exact string. */
+  at(row: number): unknown {
+    const halves = this.#halves;
+    const first = row * this.#width;
+    if (isShort(halves, first, this.#width)) {
+      const units = unitsOf(halves[first]!, halves[first + 1]!);
+      if (Number.isSafeInteger(units)) return textOf(units);
+    }
+    return this.#unusual(row);
+  }
+
+  /** Writes the numbers of rows into an array, from this position on. */
+  fill(target: Float64Array, offset: number, { from, to, absent }: RowRange): void {
+    const halves = this.#halves;
+    const width = this.#width;
+    let at = offset;
+    for (let row = from, first = from * width; row < to; row++, first += width, at++) {
+      const number = isShort(halves, first, width) ? numberOf(halves[first]!, halves[first + 1]!) : NaN;
+      if (Number.isNaN(number) && !absent?.[row]) target[at] = this.#unusual(row) as number;
+      else target[at] = number;
+    }
+  }
+
+  #unusual(row: number): unknown {
+    return toOutput(this.#field, this.#column.at(row));
+  }
+}
+
+/** Whether the first two halves have all of a value: the others repeat their sign. */
+function isShort(halves: Int32Array, first: number, width: number): boolean {
+  const sign = halves[first + 1]! >> 31;
+  for (let i = first + 2; i < first + width; i++) if (halves[i] !== sign) return false;
+  return true;
+}
+
+const unitsOf = (low: number, high: number): number => high * TWO_TO_32 + (low >>> 0);
+
+/** Returns the number of the decimal with these halves; NaN where the domain has to decide. */
+function numberOf(low: number, high: number): number {
+  const units = unitsOf(low, high);
+  if (units < UNIQUE_DECIMALS && units > -UNIQUE_DECIMALS) return units / UNIT;
+  // A whole decimal has a number of its own. If the rounded one is another, its units differ from these by less than 2^32.
+  const whole = Math.round(units / UNIT);
+  return Math.imul(whole, UNIT) === low ? whole : NaN;
+}
+
+/** Returns the decimal string of units that a number holds, as `formatDecimal` does. */
+function textOf(units: number): string {
+  const magnitude = Math.abs(units);
+  const whole = Math.floor(magnitude / UNIT);
+  let fraction = magnitude - whole * UNIT;
+  const text = units < 0 ? `-${whole}` : `${whole}`;
+  if (fraction === 0) return text;
+  let digits = DECIMAL_SCALE;
+  for (; fraction % 10 === 0; digits--) fraction /= 10;
+  return `${text}.${String(fraction).padStart(digits, '0')}`;
+}
+
+function expectDecimals(column: NativeColumn, field: ReadField): DecimalColumn {
+  const isDecimal = column.type.startsWith('Decimal');
+  if (isDecimal && (column instanceof BigIntColumn || column instanceof WideColumn)) {
+    if (column.scale === DECIMAL_SCALE) return column;
+  }
+  throw unexpectedColumn(column, field);
+}
+
+/** Returns the units of all columns; undefined where 64 bits do not hold one of them. */
+function joinUnits(columns: readonly DecimalColumn[]): BigInt64Array | undefined {
+  const parts: BigInt64Array[] = [];
+  for (const column of columns) {
+    const part = column instanceof WideColumn ? narrowed(column) : (column.values as BigInt64Array);
+    if (!part) return undefined;
+    parts.push(part);
+  }
+  return joinArrays(parts, (length) => new BigInt64Array(length));
+}
+
+function narrowed({ words, width, length }: WideColumn): BigInt64Array | undefined {
+  const from = halvesOf(words);
+  const units = new BigInt64Array(length);
+  const to = halvesOf(units);
+  for (let row = 0; row < length; row++) {
+    const first = 2 * width * row;
+    const high = from[first + 1]!;
+    for (let i = first + 2; i < first + 2 * width; i++) if (from[i] !== high >> 31) return undefined;
+    to[2 * row] = from[first]!;
+    to[2 * row + 1] = high;
+  }
+  return units;
+}
+
+export const decimalReader: KindReader<DecimalField & Field> = {
+  values(column, field, range) {
+    const values = new DecimalValues(expectDecimals(column, field), field);
+    if (field.exact) return values;
+    const numbers = new Float64Array(range.to - range.from);
+    values.fill(numbers, 0, range);
+    return numbers;
+  },
+  join(columns, field) {
+    const found = columns.map((column) => expectDecimals(column, field));
+    if (field.exact)
+      return (
+        joinUnits(found) ?? joinLists(found, (column, range) => decimalReader.values(column, field, range))
+      );
+    const numbers = new Float64Array(lengthOf(found));
+    let offset = 0;
+    for (const column of found) {
+      new DecimalValues(column, field).fill(numbers, offset, { from: 0, to: column.length });
+      offset += column.length;
+    }
+    return numbers;
+  },
+};

@@ -1,0 +1,165 @@
+import type { Field, RecordDefinition } from '@quantumtrade/dal-domain';
+import { columnOf, QueryError } from '@quantumtrade/dal-domain';
+import type { ColumnValues } from '../columns/column-writer.js';
+import { kindReaderOf } from '../kinds.js';
+import type { DecodedBlock } from './block-parser.js';
+import type { NativeColumn } from './column.js';
+import type { KindReader, ReadField, RowRange, RowValues } from './kind-reader.js';
+import { joinLists, valueAt } from './kind-reader.js';
+import { NullableColumn } from './nested-columns.js';
+import type { ObjectMaker } from './object-maker.js';
+import { compileObjectMaker } from './object-maker.js';
+
+/** Fields and form in which a record is read. */
+export interface RecordReading {
+  /** Fields to read. @default all fields */
+  readonly select?: readonly string[] | undefined;
+  /** Whether decimals are strings and 64-bit integers are bigints. */
+  readonly exact?: boolean | undefined;
+}
+
+/** Columns of a record. */
+export interface RecordColumns {
+  readonly rowCount: number;
+  readonly columns: Readonly<Record<string, unknown>>;
+}
+
+/** Shapes of answers that makers are kept for. A table has one, and another while it is migrated. */
+const MAX_SHAPES = 8;
+
+/**
+ * Converts blocks to the rows or columns of one record, with the values of the domain's `toOutputRow`. Throws `QueryError` for a
+ * value that cannot be returned as asked, and `TypeError` for a block that lacks a column or has one of another type.
+ */
+class RecordReader {
+  /** Names of the fields that are read, in the order of the definition. */
+  readonly names: readonly string[];
+  /** Columns to select, as SQL. */
+  readonly selectList: string;
+  readonly #fields: readonly FieldReader[];
+  /** By the types of the columns. */
+  readonly #makers = new Map<string, ObjectMaker>();
+
+  constructor(definition: RecordDefinition, { select, exact = false }: RecordReading = {}) {
+    const all = Object.keys(definition.fields);
+    this.names = select ? all.filter((name) => select.includes(name)) : all;
+    this.selectList = this.names.map(columnOf).join(', ');
+    this.#fields = this.names.map((name) => new FieldReader(definition, name, exact));
+  }
+
+  /** Returns the rows `from` up to `to` of a block, by default all of them. Other rows are not looked at. */
+  rows(block: DecodedBlock, from = 0, to = block.rowCount): object[] {
+    const rows: object[] = [];
+    this.appendRows(rows, block, from, to);
+    return rows;
+  }
+
+  /** Appends the rows `from` up to `to` of a block to a list. */
+  appendRows(rows: object[], block: DecodedBlock, from = 0, to = block.rowCount): void {
+    const range = { from, to };
+    let types = '';
+    const values = this.#fields.map((field) => {
+      const column = block.column(field.column);
+      types += `${column.type} `;
+      return field.values(column, range);
+    });
+    this.#makerFor(types, values)(rows, values, from, to);
+  }
+
+  /** Returns the columns of all rows of some blocks. Columns may be those of the blocks. */
+  columns(blocks: readonly DecodedBlock[]): RecordColumns {
+    return {
+      rowCount: blocks.reduce((sum, { rowCount }) => sum + rowCount, 0),
+      columns: Object.fromEntries(
+        this.#fields.map((field) => [
+          field.name,
+          field.join(blocks.map((block) => block.column(field.column))),
+        ]),
+      ),
+    };
+  }
+
+  #makerFor(types: string, examples: readonly RowValues[]): ObjectMaker {
+    let maker = this.#makers.get(types);
+    if (!maker) {
+      maker = compileObjectMaker(this.names, examples);
+      if (this.#makers.size === MAX_SHAPES) this.#makers.clear();
+      this.#makers.set(types, maker);
+    }
+    return maker;
+  }
+}
+
+/** Reads one field of a record. */
+class FieldReader {
+  readonly name: string;
+  readonly column: string;
+  readonly #field: ReadField;
+  readonly #reader: KindReader;
+
+  constructor({ fields, table, name: record }: RecordDefinition, name: string, exact: boolean) {
+    const field: Field = fields[name]!;
+    this.name = name;
+    this.column = columnOf(name);
+    this.#reader = kindReaderOf(field);
+    this.#field = {
+      field,
+      exact,
+      refuse(reason) {
+        throw new QueryError(table, `${name} ${reason}`, { operation: `${record}.read` });
+      },
+    };
+  }
+
+  /** Returns the values of rows. */
+  values(column: NativeColumn, range: RowRange): RowValues {
+    if (!(column instanceof NullableColumn)) return this.#reader.values(column, this.#field, range);
+    const { absent } = column;
+    return new NullableValues(
+      absent,
+      this.#reader.values(column.values, this.#field, { ...range, absent }),
+      range.from,
+    );
+  }
+
+  /** Joins the columns of several blocks; a nullable field has a list of the values of rows. */
+  join(columns: readonly NativeColumn[]): unknown {
+    return this.#field.field.nullable
+      ? joinLists(columns, (column, range) => this.values(column, range))
+      : this.#reader.join(columns, this.#field);
+  }
+}
+
+class NullableValues implements ColumnValues {
+  readonly #absent: Uint8Array;
+  readonly #values: RowValues;
+
+  readonly #from: number;
+
+  constructor(absent: Uint8Array, values: RowValues, from: number) {
+    this.#absent = absent;
+    this.#values = values;
+    this.#from = from;
+  }
+
+  at(row: number): unknown {
+    return this.#absent[row] ? null : valueAt(this.#values, row, this.#from);
+  }
+}
+
+const readers = new WeakMap<RecordDefinition, Map<string, RecordReader>>();
+/** Readers of one record that are kept. Callers mostly select few sets of fields. */
+const MAX_READERS = 100;
+
+/** Returns the reader of these fields, which is created once. */
+export function recordReader(definition: RecordDefinition, reading: RecordReading = {}): RecordReader {
+  let known = readers.get(definition);
+  if (!known) readers.set(definition, (known = new Map()));
+  const key = `${reading.exact ?? false} ${reading.select?.join() ?? '*'}`;
+  let reader = known.get(key);
+  if (!reader) {
+    if (known.size === MAX_READERS) known.clear();
+    known.set(key, (reader = new RecordReader(definition, reading)));
+  }
+  return reader;
+}
