@@ -99,7 +99,7 @@ export class CoherentKeyspace<P extends string, T> {
     const { firstLevel, counters } = this.#core;
     const key = this.#keyOf(parts);
     const entry = firstLevel.get<T>(key);
-    if (entry === undefined) return await this.#loads.getOrLoad(key, loader, options);
+    if (entry === undefined) return this.#loads.getOrLoad(key, loader, options);
     counters.l1Hits++;
     this.#loads.served(key, entry, loader);
     return entry.value;

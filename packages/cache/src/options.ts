@@ -29,6 +29,11 @@ export interface KeyspaceOptions {
   readonly onceInCluster?: boolean;
   /** The longest time of a load. @default 10,000 (milliseconds) */
   readonly loadTimeoutMs?: number;
+  /**
+   * Whether a load ends at `loadTimeoutMs` and with its last caller even where its loader does not. With false, loaders must end by
+   * the limits that they receive. @default true
+   */
+  readonly endsLateLoads?: boolean;
   /** Concurrent loads while the second level does not answer; further ones wait. @default 32 (loads) */
   readonly maxDegradedLoads?: number;
 }
@@ -42,6 +47,7 @@ const defaults: Required<KeyspaceOptions> = {
   jitter: 0,
   onceInCluster: false,
   loadTimeoutMs: 10_000,
+  endsLateLoads: true,
   maxDegradedLoads: 32,
 };
 

@@ -25,7 +25,7 @@ import {
   sessionStore,
   systemClock,
 } from '@quantumtrade/dal-domain';
-import { currentOperation, OperationMetrics } from '@quantumtrade/dal-telemetry';
+import { OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
@@ -59,14 +59,11 @@ export function createServices(parts: DatabaseParts): DatabaseServices {
   const metrics = new OperationMetrics();
   const cacheMetrics = new OperationMetrics();
   const observation = new Observation(metrics, auditing);
-  const observer = {
-    cacheLookup(hit: boolean) {
-      metrics.cacheLookup(hit);
-      const operation = currentOperation();
-      if (operation) operation.cacheHit = hit;
-    },
-  };
-  const readThrough = new ReadThroughCache(cache, { keyspaces: keyspaceOptions, observer, time: clock });
+  const readThrough = new ReadThroughCache(cache, {
+    keyspaces: keyspaceOptions,
+    observer: metrics,
+    time: clock,
+  });
   return {
     parts,
     clock,

@@ -6,6 +6,8 @@ export interface Flight {
   /** Undefined until it has started, and once it has settled. */
   work: Promise<unknown> | undefined;
   readonly signal: LightAbortSignal;
+  /** Whether the signal may abort: false when the first caller waits without limits. */
+  readonly mayAbort: boolean;
   /** Number of callers. */
   callers: number;
 }
@@ -44,7 +46,7 @@ export class SingleFlight {
   ): Promise<T> {
     const flight = mayJoin ? this.#joinable(key) : undefined;
     if (flight) this.#joinedCount++;
-    return this.#wait(flight ?? this.#start(key, start), key, limits);
+    return this.#wait(flight ?? this.#start(key, start, isLimited(limits)), key, limits);
   }
 
   /** Returns the outcome of the key's running work; undefined when there is none. */
@@ -80,7 +82,7 @@ export class SingleFlight {
   #wait<T>(flight: Flight, key: string, limits: DeadlineLimits | undefined): Promise<T> {
     flight.callers++;
     const work = flight.work as Promise<T>;
-    if (limits?.signal === undefined && limits?.deadline === undefined) return work;
+    if (!isLimited(limits)) return work;
     return new Deadline(limits, this.#timeoutError, this.#clock).race(work, () => {
       if (--flight.callers > 0) return;
       this.#end(key, flight);
@@ -88,8 +90,12 @@ export class SingleFlight {
     });
   }
 
-  #start(key: string, start: (signal: LightAbortSignal, flight: Flight) => Promise<unknown>): Flight {
-    const flight: Flight = { work: undefined, signal: new LightAbortSignal(), callers: 0 };
+  #start(
+    key: string,
+    start: (signal: LightAbortSignal, flight: Flight) => Promise<unknown>,
+    mayAbort: boolean,
+  ): Flight {
+    const flight: Flight = { work: undefined, signal: new LightAbortSignal(), mayAbort, callers: 0 };
     const work = start(flight.signal, flight);
     flight.work = work;
     const end = () => {
@@ -106,3 +112,6 @@ export class SingleFlight {
     if (this.#byKey.get(key) === flight) this.#byKey.delete(key);
   }
 }
+
+const isLimited = (limits: DeadlineLimits | undefined): limits is DeadlineLimits =>
+  limits !== undefined && (limits.signal !== undefined || limits.deadline !== undefined);

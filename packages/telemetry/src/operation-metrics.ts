@@ -1,4 +1,5 @@
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
+import { currentOperation, operationChannel } from './operation-channel.js';
 
 /** Latencies and failures of one kind of operation, or of all. Times are in milliseconds. */
 export interface OperationStatistics {
@@ -55,10 +56,13 @@ export class OperationMetrics {
     return series;
   }
 
-  /** Counts one lookup in a cache. */
+  /** Counts one lookup in a cache, and notes it in the event of the running operation. */
   cacheLookup(hit: boolean): void {
     if (hit) this.#cacheHits++;
     else this.#cacheMisses++;
+    // Without subscribers no operation has an event.
+    const operation = operationChannel.hasSubscribers ? currentOperation() : undefined;
+    if (operation) operation.cacheHit = hit;
   }
 
   snapshot(): MetricsSnapshot {

@@ -10,7 +10,7 @@ import { Lease, NewLease, UNREADABLE } from '../tiers/second-level.js';
 
 /**
  * Loads a value from its source, or null when the source has none. The cache owns the value: it freezes and shares it. The signal
- * aborts when no caller waits any longer or the load's time is over.
+ * aborts when no caller waits any longer or the load's time is over. With `endsLateLoads: false` it is absent where neither happens.
  */
 export type Loader<T> = (options: CallOptions) => Promise<T | null>;
 
@@ -55,7 +55,7 @@ export class LoadCoordinator<P extends string, T> {
     entry.refreshAt = now + REFRESH_PAUSE_MS;
     if (refreshing.has(key)) return;
     refreshing
-      .run(key, undefined, (signal) => this.#refresh(key, value, loader, signal))
+      .run(key, undefined, (_, flight) => this.#refresh(key, value, loader, flight))
       .catch(() => counters.failedRefreshes++);
   }
 
@@ -116,21 +116,16 @@ export class LoadCoordinator<P extends string, T> {
     }
     counters.misses++;
     loading.adopt(token, flight);
-    if (lease instanceof NewLease) return this.#loadLeased(key, lease, loader, signal);
-    return this.#load(loader, signal).then(({ value }) => value);
+    if (lease instanceof NewLease) return this.#loadLeased(key, lease, loader, flight);
+    return this.#load(loader, flight).then(({ value }) => value);
   }
 
-  async #loadLeased(
-    key: string,
-    lease: NewLease,
-    loader: Loader<T>,
-    signal: LightAbortSignal,
-  ): Promise<T | null> {
+  async #loadLeased(key: string, lease: NewLease, loader: Loader<T>, flight: Flight): Promise<T | null> {
     const { firstLevel, counters } = this.#core;
     const writes = firstLevel.writesOf(key);
     let loaded: LoadedValue<T>;
     try {
-      loaded = await this.#load(loader, signal);
+      loaded = await this.#load(loader, flight);
     } catch (error) {
       await this.#secondLevel.remove(key).catch(() => undefined);
       throw error;
@@ -147,11 +142,11 @@ export class LoadCoordinator<P extends string, T> {
     return loaded.value;
   }
 
-  async #refresh(key: string, old: T, loader: Loader<T>, signal: LightAbortSignal): Promise<void> {
+  async #refresh(key: string, old: T, loader: Loader<T>, flight: Flight): Promise<void> {
     const { firstLevel, counters } = this.#core;
     const writes = firstLevel.writesOf(key);
     counters.refreshes++;
-    const loaded = await this.#load(loader, signal);
+    const loaded = await this.#load(loader, flight);
     const isStored =
       writes === firstLevel.writesOf(key) && (await this.#secondLevel.storeRefreshed(key, old, loaded));
     if (!isStored) counters.unstoredLoads++;
@@ -162,22 +157,26 @@ export class LoadCoordinator<P extends string, T> {
     const { firstLevel, counters, loading } = this.#core;
     const version = firstLevel.versionOf(key);
     counters.degradedLoads++;
-    return loading.run(`${version} ${key}`, { signal }, (within) =>
+    return loading.run(`${version} ${key}`, { signal }, (within, flight) =>
       this.#degraded.run(async () => {
         within.throwIfAborted();
-        const loaded = await this.#load(loader, within);
+        const loaded = await this.#load(loader, flight);
         this.#secondLevel.keepUnstored(key, loaded, version);
         return loaded.value;
       }),
     );
   }
 
-  /** Calls the loader. A load that takes too long is aborted. */
-  async #load(loader: Loader<T>, signal: LightAbortSignal): Promise<LoadedValue<T>> {
+  /** Calls the loader. A load that takes too long is aborted, where the loader does not end it. */
+  async #load(loader: Loader<T>, { signal, mayAbort }: Flight): Promise<LoadedValue<T>> {
     const { clock, time, counters } = this.#core;
     counters.loads++;
     const startedAt = time.now();
-    const timeoutMs = this.#options.loadTimeoutMs;
+    const { loadTimeoutMs: timeoutMs, endsLateLoads } = this.#options;
+    if (!endsLateLoads) {
+      const limits = { deadline: clock.now() + timeoutMs, ...(mayAbort && { signal: signal.standard }) };
+      return this.#secondLevel.takeOver(await loader(limits), startedAt);
+    }
     const deadline = new Deadline({ signal, timeoutMs }, loadTimeout, clock);
     try {
       const value = await deadline.race(

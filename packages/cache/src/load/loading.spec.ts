@@ -1,3 +1,4 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
 import { keyspaces } from '@quantumtrade/dal-domain';
 import { manualLoader, openFeatures, RSI, RSI_KEY } from '../testing/features.js';
 import { settled } from '../testing/cluster.js';
@@ -220,4 +221,25 @@ it('refuses a loaded value that does not match the schema', async () => {
   const read = features.getOrLoad(RSI, async () => 'x' as unknown as number);
   await expect(read).rejects.toMatchObject({ code: 'VALIDATION' });
   expect(await foreign.exists(RSI_KEY)).toBe(false);
+});
+
+it('gives a loader that ends itself deadline and, if needed, signal', async () => {
+  const { features, timers } = await openFeatures({ endsLateLoads: false, loadTimeoutMs: 500 });
+  const limits: CallOptions[] = [];
+  const load = (options: CallOptions) => {
+    limits.push(options);
+    return new Promise<never>((_, reject) =>
+      timers.after(options.deadline! - timers.now(), () => reject(new Error('late'))),
+    );
+  };
+  const unlimited = features.getOrLoad(RSI, load);
+  const limited = features.getOrLoad({ ...RSI, symbol: 'B' }, load, { deadline: timers.now() + 100 });
+  await settled();
+  expect(limits[0]).toEqual({ deadline: timers.now() + 500 });
+  timers.advance(100);
+  await expect(limited).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(limits[1]!.signal!.aborted).toBe(true);
+  timers.advance(400);
+  await expect(unlimited).rejects.toThrow('late');
+  expect(await features.getOrLoad(RSI, async () => 1)).toBe(1);
 });

@@ -79,7 +79,13 @@ export class ReadThroughCache {
     this.#patterns.push(keyspace.pattern);
     const { observer } = this.#options;
     const loadTracked: StoreLoader<P, T> = (parts, limits) => this.#load(keyspace, parts, limits, load);
-    return new ReadThroughKeyspace(keyspace, this.#open(keyspace), loadTracked, observer, knownOptions);
+    return new ReadThroughKeyspace(
+      keyspace,
+      this.#open(keyspace, false),
+      loadTracked,
+      observer,
+      knownOptions,
+    );
   }
 
   /** Opens a keyspace of values that only the cache has. They are shared and frozen. */
@@ -166,8 +172,9 @@ export class ReadThroughCache {
     this.#coherent.close();
   }
 
-  #open<P extends string, T>(keyspace: Keyspace<P, T>): CoherentKeyspace<P, T> {
-    return this.#coherent.keyspace(keyspace, this.#options.keyspaces[keyspace.pattern]);
+  /** The calls of a store end by their own limits, so nothing else needs to end them. */
+  #open<P extends string, T>(keyspace: Keyspace<P, T>, endsLateLoads = true): CoherentKeyspace<P, T> {
+    return this.#coherent.keyspace(keyspace, { endsLateLoads, ...this.#options.keyspaces[keyspace.pattern] });
   }
 
   async #follow(keys: readonly string[], written: readonly WrittenValue[]): Promise<void> {

@@ -213,7 +213,7 @@ export class SecondLevel<P extends string, T> {
    * notification: no first level holds a value of a key with a lease.
    */
   async storeLoaded(key: string, lease: NewLease, loaded: LoadedValue<T>): Promise<boolean> {
-    const { cache, firstLevel, local, time, writes } = this.#core;
+    const { cache, firstLevel, local, reportsOwnStores, time, writes } = this.#core;
     const { value, bytes, encoded, startedAt } = loaded;
     const ttlSeconds = this.#ttlSecondsOf(value);
     if (ttlSeconds === 0) return this.remove(key);
@@ -223,18 +223,17 @@ export class SecondLevel<P extends string, T> {
       cache.setIfUnchanged(key, lease.json, encoded, ttlSeconds, { ...within, notify: false }),
     );
     if (isStored && !local.pendingRemovals.has(key)) {
-      firstLevel.put(key, this.#entry(value, expiresAt, startedAt, this.#ownStore(key)), bytes, version);
+      const own = reportsOwnStores ? this.#ownStore(key) : undefined;
+      firstLevel.put(key, this.#entry(value, expiresAt, startedAt, own), bytes, version);
     }
     return isStored;
   }
 
-  /** Returns the notifications to expect of a store; undefined where the second level sends none. */
-  #ownStore(key: string): OwnStore | undefined {
-    const { reportsOwnStores, time } = this.#core;
-    if (!reportsOwnStores) return undefined;
+  /** Returns the notifications to expect of a store. */
+  #ownStore(key: string): OwnStore {
     const own: OwnStore = {
       notifications: OWN_NOTIFICATIONS,
-      notifiedUntil: time.now() + NOTIFIED_WITHIN_MS,
+      notifiedUntil: this.#core.time.now() + NOTIFIED_WITHIN_MS,
       readAgain: () => void this.read(key, undefined, own).catch(() => undefined),
     };
     return own;

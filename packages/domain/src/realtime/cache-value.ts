@@ -103,8 +103,8 @@ export function encodeCacheWrites(entries: readonly CacheWrite[], operation: str
 
 /** Throws `ValidationError` for an invalid key, also for lone surrogates, which a server cannot distinguish. */
 export function requireKey(key: string, operation: string): void {
-  const reason = refusalOfKey(key);
-  if (reason !== undefined) throw new ValidationError('key', reason, { operation });
+  if (typeof key === 'string' && key.length <= MAX_KEY_LENGTH && key.isWellFormed()) return;
+  throw new ValidationError('key', refusalOfKey(key)!, { operation });
 }
 
 /** Throws `ValidationError` for a value that is no list of keys. */
