@@ -6,22 +6,23 @@ import { settleServer } from '../settle.js';
 import type { ReadContext } from './case.js';
 
 /** As raw lookups of many callers take seconds. */
-const ROUNDS = 3;
+const MAX_ROUNDS = 3;
 const WARM_UP = { forMs: 100, atMost: 200 };
 
 /** Measures lookups of many callers, each of whom makes the next one when the last was answered. */
 export async function* manyCallers(
-  { server, scale: { callers, forMs } }: ReadContext,
+  { server, scale }: ReadContext,
   title: string,
   note: string,
   sides: Sides<(n: number) => Promise<void>>,
 ): AsyncGenerator<Result> {
+  const { callers, forMs } = scale;
   const measure = (call: (n: number) => Promise<void>) => async () => {
     await settleServer(server);
     await closedLoop({ callers, ...WARM_UP }, call);
     return closedLoop({ callers, forMs }, call);
   };
-  const runs = await inRounds(ROUNDS, eachSide(sides, measure));
+  const runs = await inRounds(Math.min(MAX_ROUNDS, scale.rounds), eachSide(sides, measure));
   yield* inLookups(`${title}, ${callers.toLocaleString('en-US')} callers`, note, runs);
 }
 

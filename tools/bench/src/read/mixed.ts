@@ -12,7 +12,7 @@ import { barsOfSymbol, rawRows } from './raw.js';
 import type { BarTable } from './tables.js';
 
 const RATE = 10_000;
-const ROUNDS = 3;
+const MAX_ROUNDS = 3;
 /** Duration of a round, in that of other rounds. */
 const FOR = 3;
 const DRAWN = 1 << 16;
@@ -43,7 +43,7 @@ async function* mixOf({ server, scale }: ReadContext, table: BarTable): AsyncGen
   let failed = 0;
   const fail = () => void failed++;
   try {
-    const runs = await inRounds(ROUNDS, {
+    const runs = await inRounds(Math.min(MAX_ROUNDS, scale.rounds), {
       ours: async () => {
         await settleServer(server);
         return openLoop({ rate: RATE, forMs: FOR * scale.forMs }, (n) => query(n).catch(fail));
@@ -66,7 +66,7 @@ async function* mixOf({ server, scale }: ReadContext, table: BarTable): AsyncGen
 
 /** One hour of a symbol, another hour of another symbol each time. */
 async function* singleQueries(
-  { server, scale: { forMs } }: ReadContext,
+  { server, scale }: ReadContext,
   { backend, raw, series, barsPerSymbol, state }: BarTable,
 ): AsyncGenerator<Result> {
   const { symbols, startMs, stepMs } = series;
@@ -83,9 +83,9 @@ async function* singleQueries(
   const measure = (call: (n: number) => Promise<void>) => async () => {
     await settleServer(server);
     const from = (first += 10_007);
-    return closedLoop({ callers: CALLERS, forMs }, (n) => call(from + n));
+    return closedLoop({ callers: CALLERS, forMs: scale.forMs }, (n) => call(from + n));
   };
-  const runs = await inRounds(ROUNDS, eachSide(sides, measure));
+  const runs = await inRounds(Math.min(MAX_ROUNDS, scale.rounds), eachSide(sides, measure));
   const title = `one hour of a symbol, uncached, ${CALLERS} callers`;
   yield ofRounds({ case: title, unit: 'queries/s', note: state }, runs, ({ perSecond }) => perSecond);
 }

@@ -7,7 +7,7 @@ import { ofRounds } from '../loads.js';
 import type { ReadCase } from './case.js';
 import type { StreamJob, StreamOutcome } from './streaming-process.js';
 
-const ROUNDS = 3;
+const MAX_ROUNDS = 3;
 /** Wait of the slow reader between two batches of 10,000 rows. */
 const SLOW_MS = 10;
 
@@ -26,7 +26,7 @@ export const streaming: ReadCase = async function* ({ server, tables, scale }) {
       '@clickhouse/client stream()': { ...job, form: 'json' },
     };
     const runs = await inRounds(
-      ROUNDS,
+      Math.min(MAX_ROUNDS, scale.rounds),
       eachSide(jobs, (job) => async () => {
         await settleServer(server);
         return inOwnProcess(job);
