@@ -23,10 +23,12 @@ afterAll(async () => {
 });
 
 const stored = async (source: string) =>
-  (await own.backend.marketData.find({ filters: { source } })).data.map(({ symbol, volume }) => ({
-    symbol,
-    volume,
-  }));
+  (await own.backend.marketData.find({ filters: { source }, order: 'time' })).data.map(
+    ({ symbol, volume }) => ({
+      symbol,
+      volume,
+    }),
+  );
 
 /** Makes the proxy answer larger inserts with 413. Returns how many it has answered so. */
 function limitBodies(maxBytes: number): () => number {
