@@ -20,6 +20,7 @@ export {
 export { closest, unknownKeyReason } from './did-you-mean.js';
 export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
+export { SeededRandom } from './seeded-random.js';
 export { Semaphore } from './semaphore.js';
 export { SingleFlight, type Flight } from './single-flight.js';
 export {

@@ -1,20 +1,7 @@
-/** Seeded random numbers (mulberry32): equal seeds give equal sequences. */
-export class Random {
-  #state: number;
+import { SeededRandom } from '@quantumtrade/dal-runtime';
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** Returns a number from 0 to less than 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
+/** Seeded random integers, decisions and bytes. */
+export class Random extends SeededRandom {
   /** Returns an integer from 0 to less than the limit. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);

@@ -129,31 +129,10 @@ function ask(
 ): Promise<Answer> {
   const options: Options = { exact: flags.exact ?? false, signal };
   if (flags.latest !== undefined) return subject.latest!(database, flags.symbol!, flags.latest, options);
-  const {
-    symbol,
-    start,
-    end,
-    limit,
-    filter: filters,
-    interval,
-    groupBy,
-    record,
-    measure,
-    sources,
-    session,
-  } = flags;
+  const { symbol, limit, interval, groupBy, record, measure, sources, session } = flags;
   const given = {
-    symbol,
-    startTime: start,
-    endTime: end,
-    limit,
-    filters,
-    interval,
-    groupBy,
-    record,
-    measure,
-    sources,
-    session,
+    ...{ symbol, startTime: flags.start, endTime: flags.end, limit, filters: flags.filter },
+    ...{ interval, groupBy, record, measure, sources, session },
   };
   const params = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return subject.find(database, params, options);

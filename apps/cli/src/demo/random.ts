@@ -1,19 +1,7 @@
-/** Seeded pseudo-random numbers. */
-export class DemoRandom {
-  #state: number;
+import { SeededRandom } from '@quantumtrade/dal-runtime';
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** Returns a uniform number from 0 to less than 1 (mulberry32). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
+/** Seeded pseudo-random numbers of several distributions. */
+export class DemoRandom extends SeededRandom {
   between(low: number, high: number): number {
     return low + (high - low) * this.next();
   }

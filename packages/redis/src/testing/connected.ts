@@ -3,6 +3,7 @@ import { isDatabaseError } from '@quantumtrade/dal-domain';
 import { connectRedis } from '../connect-redis.js';
 import type { RedisSettings } from '../settings.js';
 import { sleep } from '@quantumtrade/dal-runtime';
+import { until } from '@quantumtrade/dal-testing';
 
 const open: CacheBackend[] = [];
 
@@ -36,3 +37,18 @@ export async function untilAnswered({ cache }: CacheBackend): Promise<void> {
 /** Returns the number of open sockets of this process. */
 export const openSockets = (): number =>
   process.getActiveResourcesInfo().filter((kind) => /^(TCP|TLS)(Socket)?Wrap$/.test(kind)).length;
+
+/** Tests that closing a backend, which has connected by `use`, leaves no socket open. */
+export async function expectNoSocketAfterClose(
+  settings: RedisSettings,
+  use: (backend: CacheBackend) => Promise<unknown>,
+): Promise<void> {
+  await sleep(500);
+  const before = openSockets();
+  const backend = connect(settings);
+  await use(backend);
+  expect(openSockets()).toBeGreaterThan(before);
+  await backend.probe.close();
+  await until(async () => openSockets() <= before);
+  await expect(backend.probe.ping()).rejects.toMatchObject({ code: 'CONNECTION', retryable: false });
+}
