@@ -56,7 +56,7 @@ export class ClickHouseClient implements BackendProbe {
   }
 
   /** Limits that calls have unless they say otherwise. */
-  get readDefaults(): Pick<CompleteSettings, 'defaultPageRows' | 'scanBudgetRows'> {
+  get readDefaults(): Pick<CompleteSettings, 'defaultPageRows' | 'scanBudgetRows' | 'requestTimeoutMs'> {
     return this.#settings;
   }
 

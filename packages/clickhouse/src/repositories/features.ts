@@ -18,11 +18,12 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { filterAfter, orderOf } from './filter.js';
-import { entriesOf } from './entries.js';
 import { readItemPage } from './item-page.js';
 import type { ReadDefaults } from './table-reader.js';
 import { limitClause, TableReader, withLimit } from './table-reader.js';
 import { requireBudget } from './scan-estimate.js';
+import { LatestLookups } from '../read/latest-lookups.js';
+import { requireTable } from './require-table.js';
 import type { RecordWriter } from '../write/record-writer.js';
 
 /** One set as the engine groups it: its features sorted by name. */
@@ -37,10 +38,6 @@ const SETS = `SELECT symbol, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, 
     arraySort(groupArray((toString(feature_name), feature_value, feature_metadata, calculation_time_ms))) AS features
   FROM ${feature.table} FINAL`;
 const IN_SETS = 'GROUP BY timestamp, symbol, feature_version';
-const NEWEST_SET = `${SETS} WHERE symbol = {symbol:String} AND (timestamp, feature_version) IN (
-    SELECT timestamp, feature_version FROM ${feature.table} WHERE symbol = {symbol:String}
-    ORDER BY timestamp DESC, feature_version DESC LIMIT 1
-  ) ${IN_SETS}`;
 
 /** Returns the values on which a set's position depends. */
 const keyRowOf = ({ symbol, timestamp, version }: FeatureSet): Row => ({
@@ -66,11 +63,24 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       toFeatureSet,
     );
   };
-  const latest = async (symbol: string, operation: string, options: CallOptions | undefined) => {
-    const params = { symbol: requireField(feature.fields.symbol, 'symbol', symbol, operation) };
-    const [set] = await sql.result(operation, NEWEST_SET, params, options, toFeatureSet);
-    return set ?? null;
-  };
+  const sets = new LatestLookups(sql, {
+    definition: feature,
+    by: ['symbol'],
+    thenBy: [{ name: 'featureName', isDescending: false }],
+    areSets: true,
+    isIdentifier: false,
+    operation: 'features.latest',
+    timeoutMs: defaults.requestTimeoutMs,
+  });
+  const values = new LatestLookups(sql, {
+    definition: feature,
+    by: ['symbol', 'featureName'],
+    thenBy: [{ name: 'featureVersion', isDescending: true }],
+    areSets: false,
+    isIdentifier: false,
+    operation: 'features.latestValue',
+    timeoutMs: defaults.requestTimeoutMs,
+  });
 
   return {
     insert: async (batches, options) => writer.insert('features', batches, options),
@@ -117,32 +127,31 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
     latest: async (symbol, options) => {
       const operation = 'features.latest';
       sql.checkOpen(operation, options);
-      return latest(symbol, operation, options);
+      const key = requireField(feature.fields.symbol, 'symbol', symbol, operation) as string;
+      const rows = await sets.find([key], 1, options);
+      return rows.length > 0 ? featureSetOf(rows) : null;
     },
 
     latestMany: async (symbols, options) => {
       const operation = 'features.latestMany';
       sql.checkOpen(operation, options);
       const wanted = requireValues(feature.fields.symbol, 'symbols', symbols, operation);
-      await reader.requireTable('latestMany', options);
-      return entriesOf(wanted, (symbol) => latest(symbol, operation, options));
+      if (wanted.length === 0) await requireTable(sql, feature, operation, options);
+      const keys = wanted.map((symbol) => [symbol]);
+      const found = await sets.findMany(keys, 1, operation, options);
+      const known = wanted.filter((symbol) => found.has(symbol));
+      return new Map(known.map((symbol) => [symbol, featureSetOf(found.get(symbol)!)]));
     },
 
     latestValue: async (symbol, featureName, options) => {
       const operation = 'features.latestValue';
       sql.checkOpen(operation, options);
-      const [newest] = await sql.rows<{ feature_value: number }>(
-        operation,
-        `SELECT feature_value FROM ${feature.table} FINAL
-         WHERE symbol = {symbol:String} AND feature_name = {featureName:String}
-         ORDER BY timestamp DESC, feature_version DESC LIMIT 1`,
-        {
-          symbol: requireField(feature.fields.symbol, 'symbol', symbol, operation),
-          featureName: requireField(feature.fields.featureName, 'featureName', featureName, operation),
-        },
-        options,
-      );
-      return newest?.feature_value ?? null;
+      const key = [
+        requireField(feature.fields.symbol, 'symbol', symbol, operation) as string,
+        requireField(feature.fields.featureName, 'featureName', featureName, operation) as string,
+      ];
+      const [newest] = await values.find(key, 1, options);
+      return (newest?.['featureValue'] as number | undefined) ?? null;
     },
   };
 }

@@ -61,7 +61,7 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
   return found;
 }
 
-const defaults = { defaultPageRows: 10_000, scanBudgetRows: 1_000_000_000 };
+const defaults = { defaultPageRows: 10_000, scanBudgetRows: 1_000_000_000, requestTimeoutMs: 60_000 };
 const writer = () => new RecordWriter(sql, new VersionClock({ now: () => 0 }), 1_000, new RecordTables());
 
 const repositories = (spied: Sql) => recordRepositories(spied, writer(), defaults);

@@ -1,22 +1,15 @@
 import type {
-  ReadOptions,
   RecordDefinition,
   RecordMethods,
   RecordName,
   RecordRepositories,
 } from '@quantumtrade/dal-domain';
-import {
-  deriveRepositories,
-  READ_OPTIONS,
-  records,
-  requireLimit,
-  requireValues,
-} from '@quantumtrade/dal-domain';
+import { deriveRepositories, records } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { RecordWriter } from '../write/record-writer.js';
-import { entriesOf } from './entries.js';
 import { dueForEvaluation } from './evaluation.js';
 import { featureRepository } from './features.js';
+import { RecordLookups } from './lookups.js';
 import type { ReadDefaults } from './table-reader.js';
 import { TableReader } from './table-reader.js';
 
@@ -40,48 +33,24 @@ function recordMethods(
 ): RecordMethods {
   const definition: RecordDefinition = records[name];
   const reader = new TableReader(sql, definition, defaults);
-  const enterMany = (
-    method: string,
-    fieldName: string,
-    values: unknown,
-    options: ReadOptions<boolean> | undefined,
-  ) => {
-    const operation = `${name}.${method}`;
-    sql.checkOpen(operation, options, READ_OPTIONS);
-    return requireValues(definition.fields[fieldName]!, `${fieldName}s`, values, operation);
-  };
+  const { requestTimeoutMs } = defaults;
+  const latest = definition.latest && new RecordLookups(sql, definition, 'latest', requestTimeoutMs);
+  const byId =
+    definition.identifier === undefined
+      ? undefined
+      : new RecordLookups(sql, definition, 'findById', requestTimeoutMs);
   return {
     insert: writer.insert.bind(writer, name),
     find: async (params, options) => reader.find(params, options),
     stream: (params, options) => reader.stream(params, options),
     streamColumns: (params, options) => reader.streamColumns(params, options),
     columns: async (params, options) => reader.columns(params, options),
-    latestRows: async (by, limit, options) => reader.latest(definition.latest!.by, by, limit, options),
-    latestRowsMany: async (values, limit, options) => {
-      const wanted = enterMany('latestMany', definition.latest!.by, values, options);
-      requireLimit(limit, `${name}.latestMany`);
-      await reader.requireTable('latestMany', options);
-      return entriesOf(wanted, async (value) => {
-        const { data } = await reader.latest(definition.latest!.by, value, limit, options);
-        return data.length > 0 ? data : null;
-      });
-    },
-    latestRow: async (by, options) =>
-      (await reader.latest(definition.latest!.by, by, 1, options)).data[0] ?? null,
-    latestRowMany: async (values, options) => {
-      const wanted = enterMany('latestMany', definition.latest!.by, values, options);
-      await reader.requireTable('latestMany', options);
-      return entriesOf(
-        wanted,
-        async (value) => (await reader.latest(definition.latest!.by, value, 1, options)).data[0] ?? null,
-      );
-    },
-    findById: async (id, options) => reader.findById(definition.identifier!, id, options),
-    findByIds: async (ids, options) => {
-      const wanted = enterMany('findByIds', definition.identifier!, ids, options);
-      await reader.requireTable('findByIds', options);
-      return entriesOf(wanted, (id) => reader.findById(definition.identifier!, id, options));
-    },
+    latestRows: async (by, limit, options) => latest!.newestRows(by, limit, options),
+    latestRowsMany: async (values, limit, options) => latest!.newestRowsOfMany(values, limit, options),
+    latestRow: async (by, options) => latest!.firstRow('latest', by, options),
+    latestRowMany: async (values, options) => latest!.firstRows('latestMany', values, options),
+    findById: async (id, options) => byId!.firstRow('findById', id, options),
+    findByIds: async (ids, options) => byId!.firstRows('findByIds', ids, options),
     dueForEvaluation: async (horizon, now, options) =>
       dueForEvaluation(sql, reader, definition.evaluate!, { horizon, now }, options),
   };

@@ -18,14 +18,12 @@ import {
   positionOf,
   toOutputRow,
   READ_OPTIONS,
-  requireField,
-  requireLimit,
   scanBudgetOf,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { rowFromJson, selectList } from '../codec/select.js';
 import type { Filter } from './filter.js';
-import { filterAfter, filterOf, orderOf } from './filter.js';
+import { filterAfter, orderOf } from './filter.js';
 import { countOf, readItemPage } from './item-page.js';
 import { requireBudget } from './scan-estimate.js';
 
@@ -42,6 +40,8 @@ export interface Selection extends Filter {
 export interface ReadDefaults {
   readonly defaultPageRows: number;
   readonly scanBudgetRows: number;
+  /** Time limit of a call without a deadline. */
+  readonly requestTimeoutMs: number;
 }
 
 /** Reads one record's table; of every key it sees the newest version only. */
@@ -71,12 +71,6 @@ export class TableReader {
       keyRow: (row) => row,
       toOutput: (row) => toOutputRow(definition, row, exact, plan.select),
     });
-  }
-
-  /** Throws `QueryError` when the table does not exist. */
-  async requireTable(method: string, options: CallOptions | undefined): Promise<void> {
-    const { name, table } = this.definition;
-    await this.#sql.rows(`${name}.${method}`, `SELECT 1 FROM ${table} LIMIT 0`, {}, options);
   }
 
   async *stream(params?: object, options?: ReadOptions<boolean>): AsyncGenerator<object[]> {
@@ -172,60 +166,6 @@ export class TableReader {
         () => countOf(this.#sql, operation, count, selection.params, options),
       ),
     );
-  }
-
-  /** The newest rows that have this value, newest first; those of one instant by the rest of the key. */
-  async latest(
-    fieldName: string,
-    value: unknown,
-    limit: number,
-    options?: ReadOptions<boolean>,
-  ): Promise<QueryResult<object>> {
-    const operation = `${this.definition.name}.latest`;
-    this.#sql.checkOpen(operation, options, READ_OPTIONS);
-    const most = requireLimit(limit, operation);
-    const { where, params } = this.where(operation, fieldName, value);
-    const selection = {
-      where: `${where} AND timestamp >= (${this.#newestInstants(where)})`,
-      params,
-      order: timeOrder(this.definition, 'DESC'),
-      limit: most,
-    };
-    return timed(async () => {
-      const data = await this.rows(operation, selection, options);
-      return { data, totalCount: data.length };
-    });
-  }
-
-  /** Reads the row with this identifier: of several, the one with the greatest timestamp, then the greatest rest of the key. */
-  async findById(fieldName: string, id: unknown, options?: ReadOptions<boolean>): Promise<object | null> {
-    const operation = `${this.definition.name}.findById`;
-    this.#sql.checkOpen(operation, options, READ_OPTIONS);
-    const order = timeOrder(this.definition, 'DESC', 'DESC');
-    const selection = { ...this.where(operation, fieldName, id), order, limit: 1 };
-    const [newest] = await this.rows(operation, selection, options);
-    return newest ?? null;
-  }
-
-  /** The instant of the last of the newest rows, read backwards from the end of the key: the history is left alone. */
-  #newestInstants(where: string): string {
-    return `SELECT min(timestamp) FROM (
-      SELECT timestamp FROM ${this.definition.table} ${where}
-      ORDER BY timestamp DESC LIMIT 1 BY timestamp LIMIT {limit:UInt64}
-    )`;
-  }
-
-  /** Rows that have this value. Throws `ValidationError` when the field cannot have it. */
-  where(operation: string, fieldName: string, value: unknown): Filter {
-    const field = this.definition.fields[fieldName]!;
-    const equals = [{ name: fieldName, field, value: requireField(field, fieldName, value, operation) }];
-    return filterOf({
-      definition: this.definition,
-      equals,
-      symbols: undefined,
-      start: undefined,
-      end: undefined,
-    });
   }
 
   async rows(

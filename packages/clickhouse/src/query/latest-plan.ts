@@ -1,0 +1,62 @@
+import type { RecordDefinition } from '@quantumtrade/dal-domain';
+import { columnOf } from '@quantumtrade/dal-domain';
+import { selectList } from '../codec/select.js';
+import type { PlannedQuery } from './rule.js';
+import { applyRules } from './rule.js';
+import { identifierIndex } from './rules/identifier-index.js';
+import { newestInstants } from './rules/newest-instants.js';
+import { newestParts } from './rules/newest-parts.js';
+import { newestSet } from './rules/newest-set.js';
+import { readBackwards } from './rules/read-backwards.js';
+import type { OrderedColumn, TableQuery } from './table-query.js';
+import { orderedColumn } from './table-query.js';
+
+/** A lookup of the newest rows of one key or of many. */
+export interface LatestPlan {
+  readonly definition: RecordDefinition;
+  /** Fields that a key has values of, e.g. the symbol. */
+  readonly by: readonly string[];
+  /** What follows the timestamp in the order of a key's rows, which is by descending timestamp. */
+  readonly thenBy: readonly { readonly name: string; readonly isDescending: boolean }[];
+  /** Whether an index or the key's first field finds a key's rows, which are few. */
+  readonly isIdentifier: boolean;
+  /** Whether the newest set of each key is looked up, which has one timestamp and version, and not a number of rows. */
+  readonly areSets: boolean;
+  readonly isMany: boolean;
+  /** Maximum number of rows of a key. */
+  readonly limit: number;
+  /** Whether only rows from the instant of the parameter `since` on are read. */
+  readonly isHinted: boolean;
+}
+
+const RULES = [newestParts, newestSet, identifierIndex, readBackwards, newestInstants];
+
+/** Plans a lookup. Its parameters are `key0`, `key1`, … for the values of the fields, lists of them for many keys, and `since`. */
+export const planLatest = (plan: LatestPlan): PlannedQuery => applyRules(plainLatest(plan), plan, RULES);
+
+/** Reads all rows of the keys, merges their versions, sorts them and takes the first. */
+export function plainLatest({ definition, by, thenBy, areSets, isMany, limit }: LatestPlan): TableQuery {
+  const columns = by.map(columnOf);
+  const order: OrderedColumn[] = [
+    ...(isMany || areSets ? by.map((name) => orderedColumn(definition, name, false)) : []),
+    ...(areSets ? [] : [orderedColumn(definition, 'timestamp', true)]),
+    ...thenBy.map(({ name, isDescending }) => orderedColumn(definition, name, isDescending)),
+  ];
+  return {
+    definition,
+    columns: [selectList(definition)],
+    isFinal: true,
+    conditions: isMany ? [anyOf(columns)] : columns.map((column, i) => `${column} = {key${i}:String}`),
+    order,
+    ...(areSets ? {} : isMany ? { limitBy: { count: limit, columns } } : { limit }),
+    params: {},
+    settings: {},
+  };
+}
+
+/** Returns the condition that the columns have the values of one of the keys. */
+function anyOf(columns: readonly string[]): string {
+  if (columns.length === 1) return `${columns[0]} IN {key0:Array(String)}`;
+  const lists = columns.map((_, i) => `{key${i}:Array(String)}`).join(', ');
+  return `(${columns.join(', ')}) IN (SELECT arrayJoin(arrayZip(${lists})))`;
+}

@@ -1,0 +1,19 @@
+import { columnOf } from '@quantumtrade/dal-domain';
+import type { LatestPlan } from '../latest-plan.js';
+import type { Rule } from '../rule.js';
+
+/** Finds the timestamp and version of each newest set from two columns, and reads the other columns of these sets alone. */
+export const newestSet: Rule<LatestPlan> = {
+  name: 'newest-set',
+  apply(query, { areSets, by }) {
+    if (!areSets) return undefined;
+    const columns = by.map(columnOf).join(', ');
+    const newest = `SELECT ${columns}, max((timestamp, feature_version)) AS newest
+      FROM ${query.definition.table} WHERE ${query.conditions.join(' AND ')} GROUP BY ${columns}`;
+    const condition = `(${columns}, timestamp, feature_version) IN (SELECT ${columns}, newest.1, newest.2 FROM (${newest}))`;
+    return {
+      query: { ...query, conditions: [...query.conditions, condition] },
+      why: 'the newest timestamp and version of each symbol are found first, so that older sets are not returned',
+    };
+  },
+};

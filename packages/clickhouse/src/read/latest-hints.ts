@@ -1,0 +1,55 @@
+/** Keys whose newest rows are looked for, each from some instant on. */
+export interface HintedKeys<K> {
+  readonly keys: readonly K[];
+  /** Epoch milliseconds before which none of the newest rows is expected; undefined where nothing is known. */
+  readonly since: number | undefined;
+}
+
+/** Instant of a key that has no rows. */
+const NO_ROWS = -Infinity;
+/** Keys that were updated this long before the newest one are looked up apart from it. */
+const RECENT_MS = 3_600_000;
+/** A few megabytes. Keys that are looked up rarely are forgotten first. */
+const MAX_KEYS = 50_000;
+
+/**
+ * Remembers where the newest rows of keys were found. A query that looks only at later rows leaves older parts of the table alone.
+ * A hint is never trusted: where it leads to too few rows, they are looked for without it.
+ */
+export class LatestHints {
+  readonly #instants = new Map<string, number>();
+  #newest: number | undefined;
+
+  /** Remembers the instant of a key's last row that was found, of as many as were asked for; undefined when there were fewer. */
+  learn(text: string, instant: number | undefined): void {
+    this.#instants.delete(text);
+    if (this.#instants.size >= MAX_KEYS) this.#instants.delete(this.#instants.keys().next().value!);
+    this.#instants.set(text, instant ?? NO_ROWS);
+    if (instant !== undefined && instant > (this.#newest ?? NO_ROWS)) this.#newest = instant;
+  }
+
+  /** Divides keys into those that have recent rows, and the others. */
+  divide<K>(keys: readonly K[], textOf: (key: K) => string): HintedKeys<K>[] {
+    const newest = this.#newest;
+    if (newest === undefined) return [{ keys, since: undefined }];
+    const recent: K[] = [];
+    const others: K[] = [];
+    let recentSince = Infinity;
+    let othersSince = Infinity;
+    for (const key of keys) {
+      const instant = this.#instants.get(textOf(key)) ?? newest - RECENT_MS;
+      if (instant >= newest - RECENT_MS) {
+        recent.push(key);
+        recentSince = Math.min(recentSince, instant);
+      } else {
+        others.push(key);
+        othersSince = Math.min(othersSince, instant);
+      }
+    }
+    const groups = [
+      { keys: recent, since: recentSince },
+      { keys: others, since: othersSince === NO_ROWS ? undefined : othersSince },
+    ];
+    return groups.filter((group) => group.keys.length > 0);
+  }
+}

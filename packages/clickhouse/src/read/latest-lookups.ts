@@ -1,0 +1,167 @@
+import type { CallOptions, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import type { Sql, SqlParams } from '../connection/sql.js';
+import type { LatestPlan } from '../query/latest-plan.js';
+import { planLatest } from '../query/latest-plan.js';
+import type { PlannedQuery } from '../query/rule.js';
+import { canonicalRows } from './canonical-rows.js';
+import type { HintedKeys } from './latest-hints.js';
+import { LatestHints } from './latest-hints.js';
+import { LookupBatcher } from './lookup-batcher.js';
+
+/** Values of the fields that rows are looked up by, e.g. `['AAPL']`. */
+export type LookupKey = readonly string[];
+
+export interface LatestLookupsOptions extends Pick<LatestPlan, 'definition' | 'by' | 'thenBy' | 'areSets' | 'isIdentifier'> {
+  /** Name of the operation, e.g. `marketData.latest`. */
+  readonly operation: string;
+  /** Time limit of a lookup without a deadline. */
+  readonly timeoutMs: number;
+}
+
+/** Keys of one query. More of them are looked up by several queries. */
+const MAX_KEYS = 1_000;
+/** Numbers of rows for which lookups and hints are kept. */
+const MAX_LIMITS = 32;
+
+/** Looks up the newest rows of keys, those of concurrent callers in one query. */
+export class LatestLookups {
+  readonly #sql: Sql;
+  readonly #options: LatestLookupsOptions;
+  /** By the number of rows. */
+  readonly #byLimit = new Map<number, LimitedLookups>();
+
+  constructor(sql: Sql, options: LatestLookupsOptions) {
+    this.#sql = sql;
+    this.#options = options;
+  }
+
+  /** Returns the newest rows of a key, in order. Callers of one key share the rows. */
+  async find(key: LookupKey, limit: number, options: CallOptions | undefined): Promise<readonly Row[]> {
+    return (await this.#limitedTo(limit).batcher.find(key, options)) ?? [];
+  }
+
+  /** Returns the newest rows of many keys by the text of the key. Keys without rows are missing. */
+  async findMany(
+    keys: readonly LookupKey[],
+    limit: number,
+    operation: string,
+    options: CallOptions | undefined,
+  ): Promise<ReadonlyMap<string, readonly Row[]>> {
+    const lookups = this.#limitedTo(limit);
+    const found = new Map<string, readonly Row[]>();
+    for (let start = 0; start < keys.length; start += MAX_KEYS) {
+      const rows = await lookups.findMany(keys.slice(start, start + MAX_KEYS), operation, options);
+      for (const [text, rowsOfKey] of rows) found.set(text, rowsOfKey);
+    }
+    return found;
+  }
+
+  #limitedTo(limit: number): LimitedLookups {
+    let lookups = this.#byLimit.get(limit);
+    if (!lookups) {
+      if (this.#byLimit.size >= MAX_LIMITS) this.#byLimit.clear();
+      lookups = new LimitedLookups(this.#sql, this.#options, limit);
+      this.#byLimit.set(limit, lookups);
+    }
+    return lookups;
+  }
+}
+
+/** Returns the text of a key. */
+export const textOfKey = (key: LookupKey): string => key.join('\0');
+
+/** Lookups of one number of rows for each key. */
+class LimitedLookups {
+  readonly batcher: LookupBatcher<LookupKey, readonly Row[]>;
+  readonly #sql: Sql;
+  readonly #options: LatestLookupsOptions;
+  readonly #limit: number;
+  readonly #hints = new LatestHints();
+  readonly #plans = new Map<string, PlannedQuery>();
+
+  constructor(sql: Sql, options: LatestLookupsOptions, limit: number) {
+    const { operation, timeoutMs } = options;
+    this.#sql = sql;
+    this.#options = options;
+    this.#limit = limit;
+    this.batcher = new LookupBatcher((keys, callOptions) => this.findMany(keys, operation, callOptions), {
+      textOf: textOfKey,
+      operation,
+      timeoutMs,
+      maxKeys: MAX_KEYS,
+    });
+  }
+
+  async findMany(
+    keys: readonly LookupKey[],
+    operation: string,
+    options: CallOptions | undefined,
+  ): Promise<ReadonlyMap<string, readonly Row[]>> {
+    const query = (sql: Sql, { keys: some, since }: HintedKeys<LookupKey>) =>
+      this.#query(sql, some, since, operation, options, found);
+    const found = new Map<string, Row[]>();
+    const { isIdentifier } = this.#options;
+    const groups = isIdentifier ? [{ keys, since: undefined }] : this.#hints.divide(keys, textOfKey);
+    await Promise.all(groups.map((group) => query(this.#sql, group)));
+    const hinted = groups.flatMap((group) => (group.since === undefined ? [] : group.keys));
+    const missed = hinted.filter((key) => !this.#isComplete(found.get(textOfKey(key))));
+    if (missed.length > 0) {
+      for (const key of missed) found.delete(textOfKey(key));
+      await query(this.#sql.continuing, { keys: missed, since: undefined });
+    }
+    if (isIdentifier) return found;
+    for (const key of keys) {
+      const text = textOfKey(key);
+      const rows = found.get(text);
+      this.#hints.learn(text, this.#isComplete(rows) ? (rows!.at(-1)!['timestamp'] as number) : undefined);
+    }
+    return found;
+  }
+
+  /** Whether no older row can be missing. */
+  #isComplete(rows: readonly Row[] | undefined): boolean {
+    return rows !== undefined && (this.#options.areSets || rows.length === this.#limit);
+  }
+
+  async #query(
+    sql: Sql,
+    keys: readonly LookupKey[],
+    since: number | undefined,
+    operation: string,
+    options: CallOptions | undefined,
+    found: Map<string, Row[]>,
+  ): Promise<void> {
+    const { definition, by } = this.#options;
+    const isMany = keys.length > 1;
+    const bound: Record<string, unknown> = since === undefined ? {} : { since };
+    for (let i = 0; i < by.length; i++) {
+      bound[`key${i}`] = isMany ? keys.map((key) => key[i]!) : keys[0]![i]!;
+    }
+    const query = this.#planned(isMany, since !== undefined);
+    const rows = await canonicalRows(sql, operation, definition, query, bound as SqlParams, options);
+    for (const row of rows) {
+      const text = by.map((name) => row[name]).join('\0');
+      const rowsOfKey = found.get(text);
+      if (rowsOfKey) rowsOfKey.push(row);
+      else found.set(text, [row]);
+    }
+  }
+
+  #planned(isMany: boolean, isHinted: boolean): PlannedQuery {
+    const variant = `${isMany} ${isHinted}`;
+    let planned = this.#plans.get(variant);
+    if (!planned) {
+      planned = planLatest({ ...this.#options, isMany, limit: this.#limit, isHinted });
+      this.#plans.set(variant, planned);
+    }
+    return planned;
+  }
+}
+
+/** Returns the rest of a record's key as an order, e.g. for rows of one symbol and instant. */
+export const restOfKey = (
+  { key }: RecordDefinition,
+  by: readonly string[],
+  isDescending: boolean,
+): LatestPlan['thenBy'] =>
+  key.filter((name) => name !== 'timestamp' && !by.includes(name)).map((name) => ({ name, isDescending }));

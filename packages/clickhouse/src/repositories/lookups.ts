@@ -1,0 +1,115 @@
+import type { QueryResult, ReadOptions, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import {
+  READ_OPTIONS,
+  requireField,
+  requireLimit,
+  requireValues,
+  toOutputRow,
+} from '@quantumtrade/dal-domain';
+import type { Sql } from '../connection/sql.js';
+import { LatestLookups, restOfKey } from '../read/latest-lookups.js';
+import { requireTable } from './require-table.js';
+
+type Options = ReadOptions<boolean> | undefined;
+
+/** Lookups of one record's rows by one field. Concurrent ones share a query. */
+export class RecordLookups {
+  readonly #sql: Sql;
+  readonly #definition: RecordDefinition;
+  readonly #by: string;
+  readonly #lookups: LatestLookups;
+
+  /** @param method name of the method in operations: `latest` or `findById` */
+  constructor(sql: Sql, definition: RecordDefinition, method: 'latest' | 'findById', timeoutMs: number) {
+    const isIdentifier = method === 'findById';
+    this.#sql = sql;
+    this.#definition = definition;
+    this.#by = isIdentifier ? definition.identifier! : definition.latest!.by;
+    this.#lookups = new LatestLookups(sql, {
+      definition,
+      by: [this.#by],
+      thenBy: restOfKey(definition, [this.#by], isIdentifier),
+      areSets: false,
+      isIdentifier,
+      operation: `${definition.name}.${method}`,
+      timeoutMs,
+    });
+  }
+
+  /** The newest rows that have this value, newest first. */
+  async newestRows(value: unknown, limit: number, options: Options): Promise<QueryResult<object>> {
+    const started = performance.now();
+    const operation = this.#enter('latest', options);
+    const most = requireLimit(limit, operation);
+    const data = await this.#rows(value, most, operation, options);
+    return {
+      data,
+      totalCount: data.length,
+      executionTimeMs: performance.now() - started,
+      cacheHit: false,
+    };
+  }
+
+  /** The first row that has this value, or null. */
+  async firstRow(method: string, value: unknown, options: Options): Promise<object | null> {
+    const [row] = await this.#rows(value, 1, this.#enter(method, options), options);
+    return row ?? null;
+  }
+
+  /** The newest rows of each of the values that has any. */
+  async newestRowsOfMany(values: unknown, limit: number, options: Options): Promise<Map<string, object[]>> {
+    const operation = this.#enter('latestMany', options);
+    const wanted = this.#requireValues(values, operation);
+    return this.#rowsOfMany(wanted, requireLimit(limit, operation), operation, options);
+  }
+
+  /** The first row of each of the values that has one. */
+  async firstRows(method: string, values: unknown, options: Options): Promise<Map<string, object>> {
+    const operation = this.#enter(method, options);
+    const rows = await this.#rowsOfMany(this.#requireValues(values, operation), 1, operation, options);
+    return new Map(Array.from(rows, ([value, [row]]) => [value, row!]));
+  }
+
+  #enter(method: string, options: Options): string {
+    const operation = `${this.#definition.name}.${method}`;
+    this.#sql.checkOpen(operation, options, READ_OPTIONS);
+    return operation;
+  }
+
+  #requireValues(values: unknown, operation: string): string[] {
+    return requireValues(this.#definition.fields[this.#by]!, `${this.#by}s`, values, operation);
+  }
+
+  async #rows(value: unknown, limit: number, operation: string, options: Options): Promise<object[]> {
+    const field = this.#definition.fields[this.#by]!;
+    const key = requireField(field, this.#by, value, operation) as string;
+    // Also a lookup of no row fails where there is no table.
+    const rows = await this.#lookups.find([key], Math.max(limit, 1), options);
+    return this.#toOutput(rows.slice(0, limit), options);
+  }
+
+  async #rowsOfMany(
+    values: readonly string[],
+    limit: number,
+    operation: string,
+    options: Options,
+  ): Promise<Map<string, object[]>> {
+    const output = new Map<string, object[]>();
+    if (values.length === 0 || limit === 0) {
+      await requireTable(this.#sql, this.#definition, operation, options);
+      return output;
+    }
+    const keys = values.map((value) => [value]);
+    const found = await this.#lookups.findMany(keys, limit, operation, options);
+    for (const value of values) {
+      const rows = found.get(value);
+      if (rows) output.set(value, this.#toOutput(rows, options));
+    }
+    return output;
+  }
+
+  /** Every caller gets rows of its own. */
+  #toOutput(rows: readonly Row[], options: Options): object[] {
+    return rows.map((row) => toOutputRow(this.#definition, row, options?.exact ?? false));
+  }
+}
