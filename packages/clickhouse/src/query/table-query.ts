@@ -65,10 +65,18 @@ function isAfter(order: readonly OrderedColumn[], after: readonly string[]): str
 }
 
 /** Returns the expression by which a field is ordered and compared as in the domain. */
-export function orderedColumn({ fields }: RecordDefinition, name: string, isDescending: boolean): OrderedColumn {
+export function orderedColumn(
+  { fields }: RecordDefinition,
+  name: string,
+  isDescending: boolean,
+): OrderedColumn {
   const column = columnOf(name);
   // The engine orders a UUID by its second half first.
-  return { field: name, column: fields[name]!.kind === 'uuid' ? `toString(${column})` : column, isDescending };
+  return {
+    field: name,
+    column: fields[name]!.kind === 'uuid' ? `toString(${column})` : column,
+    isDescending,
+  };
 }
 
 /** The newest version of a row first. */

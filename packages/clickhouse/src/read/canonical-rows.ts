@@ -14,7 +14,11 @@ export function canonicalRows(
 ): Promise<Row[]> {
   const pairs = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   const query = pairs.length === 0 ? text : `${text} SETTINGS ${pairs.join(', ')}`;
-  return sql.result(operation, query, { ...params, ...bound }, options, (json: Readonly<Record<string, unknown>>) =>
-    rowFromJson(definition, json),
+  return sql.result(
+    operation,
+    query,
+    { ...params, ...bound },
+    options,
+    (json: Readonly<Record<string, unknown>>) => rowFromJson(definition, json),
   );
 }

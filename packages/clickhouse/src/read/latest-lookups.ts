@@ -1,7 +1,7 @@
 import type { CallOptions, RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
-import type { LatestPlan } from '../query/latest-plan.js';
-import { planLatest } from '../query/latest-plan.js';
+import type { LatestPlan } from '../query/latest-query.js';
+import { planLatest } from '../query/plan-latest.js';
 import type { PlannedQuery } from '../query/rule.js';
 import { canonicalRows } from './canonical-rows.js';
 import type { HintedKeys } from './latest-hints.js';
@@ -11,7 +11,10 @@ import { LookupBatcher } from './lookup-batcher.js';
 /** Values of the fields that rows are looked up by, e.g. `['AAPL']`. */
 export type LookupKey = readonly string[];
 
-export interface LatestLookupsOptions extends Pick<LatestPlan, 'definition' | 'by' | 'thenBy' | 'areSets' | 'isIdentifier'> {
+export interface LatestLookupsOptions extends Pick<
+  LatestPlan,
+  'definition' | 'by' | 'thenBy' | 'areSets' | 'isIdentifier'
+> {
   /** Name of the operation, e.g. `marketData.latest`. */
   readonly operation: string;
   /** Time limit of a lookup without a deadline. */

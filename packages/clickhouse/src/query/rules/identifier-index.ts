@@ -1,4 +1,4 @@
-import type { LatestPlan } from '../latest-plan.js';
+import type { LatestPlan } from '../latest-query.js';
 import type { Rule } from '../rule.js';
 
 /** Finds rows by the index on their identifier. The order of the table does not help then, and one row needs one thread. */

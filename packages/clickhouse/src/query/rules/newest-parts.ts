@@ -1,5 +1,5 @@
 import { boundInstant } from '../../codec/select.js';
-import type { LatestPlan } from '../latest-plan.js';
+import type { LatestPlan } from '../latest-query.js';
 import type { Rule } from '../rule.js';
 
 /**

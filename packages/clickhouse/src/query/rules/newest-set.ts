@@ -1,5 +1,5 @@
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { LatestPlan } from '../latest-plan.js';
+import type { LatestPlan } from '../latest-query.js';
 import type { Rule } from '../rule.js';
 
 /** Finds the timestamp and version of each newest set from two columns, and reads the other columns of these sets alone. */

@@ -1,4 +1,4 @@
-import type { LatestPlan } from '../latest-plan.js';
+import type { LatestPlan } from '../latest-query.js';
 import type { Rule } from '../rule.js';
 import { NEWEST_VERSION } from '../table-query.js';
 

@@ -1,13 +1,6 @@
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import { selectList } from '../codec/select.js';
-import type { PlannedQuery } from './rule.js';
-import { applyRules } from './rule.js';
-import { identifierIndex } from './rules/identifier-index.js';
-import { newestInstants } from './rules/newest-instants.js';
-import { newestParts } from './rules/newest-parts.js';
-import { newestSet } from './rules/newest-set.js';
-import { readBackwards } from './rules/read-backwards.js';
 import type { OrderedColumn, TableQuery } from './table-query.js';
 import { orderedColumn } from './table-query.js';
 
@@ -16,7 +9,7 @@ export interface LatestPlan {
   readonly definition: RecordDefinition;
   /** Fields that a key has values of, e.g. the symbol. */
   readonly by: readonly string[];
-  /** What follows the timestamp in the order of a key's rows, which is by descending timestamp. */
+  /** Fields that follow the descending timestamp in the order of a key's rows. */
   readonly thenBy: readonly { readonly name: string; readonly isDescending: boolean }[];
   /** Whether an index or the key's first field finds a key's rows, which are few. */
   readonly isIdentifier: boolean;
@@ -29,12 +22,10 @@ export interface LatestPlan {
   readonly isHinted: boolean;
 }
 
-const RULES = [newestParts, newestSet, identifierIndex, readBackwards, newestInstants];
-
-/** Plans a lookup. Its parameters are `key0`, `key1`, … for the values of the fields, lists of them for many keys, and `since`. */
-export const planLatest = (plan: LatestPlan): PlannedQuery => applyRules(plainLatest(plan), plan, RULES);
-
-/** Reads all rows of the keys, merges their versions, sorts them and takes the first. */
+/**
+ * Reads all rows of the keys, merges their versions, sorts them and takes the first. Its parameters are `key0`, `key1`, …
+ * for the values of the fields, or for lists of them, and `since`.
+ */
 export function plainLatest({ definition, by, thenBy, areSets, isMany, limit }: LatestPlan): TableQuery {
   const columns = by.map(columnOf);
   const order: OrderedColumn[] = [
