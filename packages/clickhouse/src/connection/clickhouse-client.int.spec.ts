@@ -96,10 +96,10 @@ it('binds values of any text', async () => {
   expect(await sql.rows('test', 'SELECT {long:Array(String)} AS long', { long })).toEqual([{ long }]);
 });
 
-it('returns 64-bit integers and decimals as exact text', async () => {
+it('returns 64-bit integers and decimals as exact bigints', async () => {
   expect(
     await sql.rows('test', `SELECT 18446744073709551615 AS n, toDecimal64('9999999999.9', 8) AS d`),
-  ).toEqual([{ n: '18446744073709551615', d: '9999999999.90000000' }]);
+  ).toEqual([{ n: 18446744073709551615n, d: 999999999990000000n }]);
 });
 
 it('refused login names neither user nor password', async () => {

@@ -3,7 +3,7 @@ import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { ClickHouseSettings, CompleteSettings } from '../settings.js';
 import { Admission } from './admission.js';
 import { Control } from './control.js';
-import type { ConnectionPool } from './database-sql.js';
+import type { ConnectionPool } from './call.js';
 import { DatabaseSql } from './database-sql.js';
 import { HttpDriver } from './driver/http-driver.js';
 import { PinnedSettings } from './pinned-settings.js';
@@ -23,27 +23,25 @@ export class ClickHouseClient implements BackendProbe {
   /** A ping has its own connection, so that it measures the server and not the queue. */
   readonly #pings: ConnectionPool;
   readonly #probe: Sql;
+  readonly #control: Control;
 
   constructor(given: ClickHouseSettings) {
     const settings = completeClickHouseSettings(given);
     const { maxConnections, maxQueuedCalls: maxQueued, retry } = settings;
+    const once = { ...settings, retry: { ...retry, maxAttempts: 1 } };
     const pinned = new PinnedSettings({ max_query_size: settings.maxQuerySize });
     const controls = new HttpDriver(settings, CONTROL_CONNECTIONS);
     const queries = new HttpDriver(settings, maxConnections, pinned);
     const pings = new HttpDriver(settings, 1, pinned);
-    const control = new Control(controls);
-    const poolOf = (driver: HttpDriver, capacity: number): ConnectionPool => ({
-      driver,
-      admission: new Admission({ capacity, maxQueued, now: Date.now }),
-      pinned,
-      control,
-      isClosed: false,
-    });
+    const admission = (capacity: number) => new Admission({ capacity, maxQueued, now: Date.now });
+    const unpinned = { driver: controls, admission: admission(Infinity), isClosed: false };
+    this.#control = new Control(new DatabaseSql(unpinned, SYSTEM, once));
+    const shared = { pinned, control: this.#control };
     this.#settings = settings;
     this.#drivers = [queries, pings, controls];
-    this.#queries = poolOf(queries, maxConnections);
-    this.#pings = poolOf(pings, Infinity);
-    this.#probe = new DatabaseSql(this.#pings, SYSTEM, { ...settings, retry: { ...retry, maxAttempts: 1 } });
+    this.#queries = { ...shared, driver: queries, admission: admission(maxConnections), isClosed: false };
+    this.#pings = { ...shared, driver: pings, admission: admission(Infinity), isClosed: false };
+    this.#probe = new DatabaseSql(this.#pings, SYSTEM, once);
   }
 
   /** Database of calls that name none. */
@@ -81,10 +79,9 @@ export class ClickHouseClient implements BackendProbe {
   }
 
   async close(): Promise<void> {
-    for (const pool of [this.#queries, this.#pings]) {
-      pool.isClosed = true;
-      pool.control.close();
-    }
+    this.#queries.isClosed = true;
+    this.#pings.isClosed = true;
+    this.#control.close();
     await Promise.all(this.#drivers.map((driver) => driver.close()));
   }
 }

@@ -1,36 +1,33 @@
-import { randomUUID } from 'node:crypto';
+import type { CallOptions } from '@quantumtrade/dal-domain';
 import { sleep, systemClock } from '@quantumtrade/dal-runtime';
-import type { HttpDriver } from './driver/http-driver.js';
-import { readJsonRows } from './json-rows.js';
-import { JSON_ROWS } from './pinned-settings.js';
+import type { QueryControl } from './call.js';
+import type { Sql } from './sql.js';
 
 const TIMEOUT_MS = 5_000;
 /** A query that was sent more recently may not have started on the server yet. */
 const STARTED_AFTER_MS = 1_000;
 const REPEAT_AFTER_MS = 250;
-/** The answers have one row for each query that was found, or for each setting of the server. */
-const LIMITS = { maxRows: 100_000, maxBytes: 2 ** 24 };
 
-/** Requests about other requests, without pinned settings and on connections of their own. */
-export class Control {
-  readonly #driver: HttpDriver;
+/** Control of a pool's statements over connections of its own, without pinned settings. */
+export class Control implements QueryControl {
+  readonly #sql: Sql;
   readonly #closing = new AbortController();
 
-  constructor(driver: HttpDriver) {
-    this.#driver = driver;
+  constructor(sql: Sql) {
+    this.#sql = sql;
   }
 
   /**
-   * Ends a query that was left by its caller. Closing the request is not enough: the server notices only when it next writes to
-   * it. Returns at once. A query that cannot be killed ends by its own `max_execution_time`.
+   * Ends a query on the server. Closing the request is not enough: the server notices only when it next writes to it. A query that
+   * cannot be killed ends by its own `max_execution_time`.
    */
   kill(queryId: string, sentBeforeMs: number): void {
     this.#kill(queryId, sentBeforeMs).catch(() => undefined);
   }
 
-  /** Returns the names of the server's settings. */
-  async settingNames(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const rows = await this.#rows<{ name: string }>('SELECT name FROM system.settings', {}, signal);
+  async settingNames(options: CallOptions): Promise<ReadonlySet<string>> {
+    const query = 'SELECT name FROM system.settings';
+    const rows = await this.#sql.rows<{ name: string }>('clickhouse.settings', query, {}, options);
     return new Set(rows.map(({ name }) => name));
   }
 
@@ -46,20 +43,9 @@ export class Control {
 
   /** Returns the number of queries found. */
   async #sendKill(queryId: string): Promise<number> {
-    if (this.#closing.signal.aborted) return 0;
+    const { signal } = this.#closing;
     const query = 'KILL QUERY WHERE query_id = {queryId:String} ASYNC';
-    return (await this.#rows(query, { queryId }, AbortSignal.timeout(TIMEOUT_MS))).length;
-  }
-
-  async #rows<T>(query: string, params: Record<string, string>, signal: AbortSignal): Promise<T[]> {
-    const answer = await this.#driver.send({
-      query: `${query} FORMAT JSONEachRow`,
-      params,
-      queryId: randomUUID(),
-      database: 'system',
-      settings: JSON_ROWS,
-      signal,
-    });
-    return readJsonRows<T>(answer, signal, LIMITS, undefined);
+    const options = { signal, deadline: Date.now() + TIMEOUT_MS };
+    return (await this.#sql.rows('clickhouse.kill', query, { queryId }, options)).length;
   }
 }

@@ -1,69 +1,37 @@
-import { randomUUID } from 'node:crypto';
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import {
-  checkCall,
-  checkTime,
-  ConnectionError,
-  isDatabaseError,
-  TimeoutError,
-} from '@quantumtrade/dal-domain';
-import { Backoff, Deadline, sleep, systemClock } from '@quantumtrade/dal-runtime';
-import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
-import type { Admission, AdmittedQuery } from './admission.js';
-import { NotAdmittedError } from './admission.js';
-import type { Answer } from './answer.js';
-import { BodyTooLargeError, isSuccess, readFailure, readReport, summaryCounts } from './answer.js';
-import type { Control } from './control.js';
-import type { HttpDriver } from './driver/http-driver.js';
-import { toDomainError } from './errors.js';
-import type { ReadLimits } from './json-rows.js';
-import { LOOKUP_LIMITS, readJsonRows, TooManyRowsError, withRowLimit } from './json-rows.js';
-import type { PinnedSettings, SessionSettings } from './pinned-settings.js';
-import { ServerError } from './server-errors.js';
+import { checkCall } from '@quantumtrade/dal-domain';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import { decodeBlocks } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
+import { BodyTooLargeError, BrokenMessageError, headerOf, TooManyRowsError } from './answer-errors.js';
+import type { Answer } from './body.js';
+import { Body } from './body.js';
+import type { ConnectionPool, Statement } from './call.js';
+import { Call, requireOpen } from './call.js';
+import { readJsonRows } from './json-rows.js';
+import type { SessionSettings } from './pinned-settings.js';
+import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
 import type { Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
 
 /** With it, the head of an answer comes when all is done, and says whether it succeeded. */
 const WAIT_END_OF_QUERY = { wait_end_of_query: 1 };
+const NATIVE = ' FORMAT Native';
+/** Compression of gzip blocks. Stored blocks cost neither side any time, and their end is proven all the same. */
+const STORED = 0;
+const COMPRESSED = 3;
 
-/** Connections to one server that statements share, each with a connection of its own while it runs. */
-export interface ConnectionPool {
-  /** Sends the statements, with the pinned settings. */
-  readonly driver: HttpDriver;
-  readonly admission: Admission;
-  readonly pinned: PinnedSettings;
-  readonly control: Control;
-  /** Whether further statements are refused. */
-  isClosed: boolean;
+const EXCEPTION_TAG = 'x-clickhouse-exception-tag';
+const SUMMARY = 'x-clickhouse-summary';
+
+/** Limits on one result. */
+export interface ReadLimits {
+  readonly maxRows: number;
+  /** Bytes of the decompressed answer. */
+  readonly maxBytes: number;
 }
 
-/** One kind of statement. */
-interface Statement<T> {
-  /** Text that errors show, with placeholders. */
-  readonly query: string;
-  /** Text sent behind the query. @default none */
-  readonly format?: string;
-  readonly params?: SqlParams | undefined;
-  /** Bytes sent behind the text. @default none */
-  readonly data?: Uint8Array;
-  readonly settings: SessionSettings;
-  readonly acceptsGzip?: boolean;
-  /** Limits on the rows and bytes of the answer. @default none */
-  readonly limits?: ReadLimits;
-  /** Reads the answer to the latest attempt, which is a success by its head. */
-  readonly read: (answer: Answer, call: Call<T>) => Promise<T>;
-}
-
-/** One run of a statement with all that its attempts have in common. */
-interface Call<T> extends AdmittedQuery {
-  readonly statement: Statement<T>;
-  readonly deadline: Deadline;
-  continues: boolean;
-  /** Id of the latest attempt on the server. */
-  queryId: string | undefined;
-  /** Number of times the statement was sent. */
-  attempts: number;
-}
+/** Limits of the adapter's own reads, which stay far below them. */
+const LOOKUP_LIMITS: ReadLimits = { maxRows: 10_000_000, maxBytes: 2 ** 30 };
 
 /** Statements in one database. */
 export class DatabaseSql implements Sql {
@@ -72,6 +40,7 @@ export class DatabaseSql implements Sql {
   readonly #settings: CompleteSettings;
   readonly #continues: boolean;
   readonly #resultLimits: ReadLimits;
+  readonly #readSettings: SessionSettings;
   #continuing: Sql | undefined;
 
   constructor(pool: ConnectionPool, database: string, settings: CompleteSettings, continues = false) {
@@ -80,6 +49,10 @@ export class DatabaseSql implements Sql {
     this.#settings = settings;
     this.#continues = continues;
     this.#resultLimits = { maxRows: settings.maxResultRows, maxBytes: settings.maxResultBytes };
+    this.#readSettings = {
+      enable_http_compression: 1,
+      http_zlib_compression_level: settings.compression ? COMPRESSED : STORED,
+    };
   }
 
   get continuing(): Sql {
@@ -89,11 +62,26 @@ export class DatabaseSql implements Sql {
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
     if (options !== undefined) checkCall(options, operation, known);
-    this.#requireOpen(operation);
+    requireOpen(this.#pool, operation);
   }
 
-  rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
-    return this.#read(operation, query, params, options, LOOKUP_LIMITS, undefined);
+  async rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
+    const statement = this.#readOf(operation, query, params, LOOKUP_LIMITS.maxRows);
+    const parts = await this.#collect(statement, options, LOOKUP_LIMITS, objectsOf<T>);
+    return parts.length === 1 ? parts[0]! : parts.flat();
+  }
+
+  collect<T>(
+    operation: string,
+    query: string,
+    params: SqlParams | undefined,
+    options: CallOptions | undefined,
+    convert: (block: DecodedBlock) => T,
+    settings?: SessionSettings,
+  ): Promise<T[]> {
+    const limits = this.#resultLimits;
+    const statement = this.#readOf(operation, query, params, limits.maxRows, settings);
+    return this.#collect(statement, options, limits, convert);
   }
 
   result<J, T>(
@@ -103,61 +91,77 @@ export class DatabaseSql implements Sql {
     options: CallOptions | undefined,
     convert: (json: J) => T,
   ): Promise<T[]> {
-    const toRow = convert as (json: unknown) => T;
-    return this.#read(operation, query, params, options, this.#resultLimits, toRow);
+    const limits = this.#resultLimits;
+    const statement = this.#readOf(operation, query, params, limits.maxRows);
+    const json = { ...statement, format: ' FORMAT JSONEachRow' };
+    return this.#run(json, options, true, (answer, { deadline }) =>
+      readJsonRows(answer, deadline.signal, limits, convert as (json: unknown) => T),
+    );
   }
 
-  #read<T>(
+  async *blocks(
     operation: string,
     query: string,
-    params: SqlParams | undefined,
-    options: CallOptions | undefined,
-    limits: ReadLimits,
-    convert: ((json: unknown) => T) | undefined,
-  ): Promise<T[]> {
-    const { compression } = this.#settings;
-    return this.#run(operation, options, true, {
-      query,
-      format: ' FORMAT JSONEachRow',
-      params,
-      settings: { max_result_rows: limits.maxRows, enable_http_compression: Number(compression) },
-      acceptsGzip: compression,
-      limits,
-      read(answer, { deadline }) {
-        return readJsonRows(answer, deadline.signal, limits, convert);
-      },
-    });
+    params?: SqlParams,
+    options?: CallOptions,
+    settings?: SessionSettings,
+  ): AsyncGenerator<DecodedBlock, void, undefined> {
+    const { retry, requestTimeoutMs: maxWaitMs } = this.#settings;
+    const statement = { ...this.#readOf(operation, query, params, 0, settings), timeoutMs: undefined };
+    const call = new Call(this.#pool, retry, statement, options);
+    const { deadline } = call;
+    const waits = { maxWaitMs, timeoutError: () => deadline.timeoutError() };
+    // A slow consumer takes no notice of the deadline.
+    deadline.onAbort((reason) => void call.fail(reason));
+    let isGiven = false;
+    let isLeft = false;
+    try {
+      for (;;) {
+        try {
+          const answer = await call.open();
+          const body = new Body(answer, deadline.signal, waits);
+          for await (const block of decodeBlocks(body, { exceptionTag: exceptionTag(answer) })) {
+            isGiven = isLeft = true;
+            yield block;
+            isLeft = false;
+          }
+          return call.succeed();
+        } catch (error) {
+          if (isLeft) throw error;
+          const failure = call.fail(error);
+          if (isGiven) throw failure;
+          await call.waitToRetry(failure);
+        }
+      }
+    } finally {
+      call.end();
+    }
   }
 
   async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
-    await this.#run(operation, options, false, {
-      query,
-      params,
-      settings: WAIT_END_OF_QUERY,
-      read: (answer, { deadline }) => readReport(answer, deadline.signal),
-    });
+    const statement = { ...this.#statement(operation, query, params), settings: WAIT_END_OF_QUERY };
+    await this.#run(statement, options, false, (answer, { deadline }) => readReport(answer, deadline.signal));
   }
 
   insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
     const { table, token, bytes, rowCount, retried } = block;
-    return this.#run(operation, options, retried, {
-      // Without a list of columns, the engine goes by the names in the block.
-      query: `INSERT INTO ${table} FORMAT Native`,
+    // Without a list of columns, the engine goes by the names in the block.
+    const statement = {
+      ...this.#statement(operation, `INSERT INTO ${table} FORMAT Native`),
       data: bytes,
       settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
-      async read(answer, { deadline, attempts }) {
-        const { queryId } = answer;
-        if ((await readReport(answer, deadline.signal)) !== '') {
-          throw new ConnectionError('the answer to an insert is not empty', { operation, queryId });
-        }
-        const summary = summaryCounts(answer);
-        const read = Number(summary['read_rows']);
-        const written = Number(summary['written_rows']);
-        if (written === rowCount) return { attempts, confirmed: true };
-        const isIncomplete = written < rowCount && !Number.isNaN(read) && (written > 0 || read !== rowCount);
-        if (!isIncomplete) return { attempts, confirmed: false };
-        throw new ConnectionError(`the server stored ${written} of ${rowCount} rows`, { operation, queryId });
-      },
+    };
+    return this.#run(statement, options, retried, async (answer, { deadline, attempts }) => {
+      if ((await readReport(answer, deadline.signal)) !== '') {
+        throw new BrokenMessageError('the answer to an insert is not empty');
+      }
+      const summary = summaryCounts(answer);
+      const read = Number(summary['read_rows']);
+      const written = Number(summary['written_rows']);
+      if (written === rowCount) return { attempts, confirmed: true };
+      const isIncomplete = written < rowCount && !Number.isNaN(read) && (written > 0 || read !== rowCount);
+      if (!isIncomplete) return { attempts, confirmed: false };
+      throw new BrokenMessageError(`the server stored ${written} of ${rowCount} rows`);
     });
   }
 
@@ -165,119 +169,124 @@ export class DatabaseSql implements Sql {
     return new DatabaseSql(this.#pool, database, this.#settings);
   }
 
-  #requireOpen(operation: string): void {
-    if (!this.#pool.isClosed) return;
-    throw new ConnectionError('the client is closed', { operation, retryable: false });
+  #statement(operation: string, query: string, params?: SqlParams) {
+    const { requestTimeoutMs: timeoutMs } = this.#settings;
+    return { operation, query, params, database: this.database, continues: this.#continues, timeoutMs };
+  }
+
+  #readOf(
+    operation: string,
+    query: string,
+    params: SqlParams | undefined,
+    maxRows: number,
+    settings?: SessionSettings,
+  ) {
+    return {
+      ...this.#statement(operation, query, params),
+      format: NATIVE,
+      settings: { ...this.#readSettings, max_result_rows: maxRows, ...settings },
+      acceptsGzip: true,
+      maxRows,
+    };
+  }
+
+  #collect<T>(
+    statement: Statement,
+    options: CallOptions | undefined,
+    limits: ReadLimits,
+    convert: (block: DecodedBlock) => T,
+  ): Promise<T[]> {
+    return this.#run(statement, options, true, (answer, { deadline }) =>
+      readBlocks(answer, deadline.signal, limits, convert),
+    );
   }
 
   /** Makes attempts until one succeeds, within the call's deadline; only one unless `retried`. */
   async #run<T>(
-    operation: string,
+    statement: Statement,
     options: CallOptions | undefined,
     retried: boolean,
-    statement: Statement<T>,
+    read: (answer: Answer, call: Call) => Promise<T>,
   ): Promise<T> {
-    if (options) checkTime(options, operation);
-    const { requestTimeoutMs, retry } = this.#settings;
-    const deadline = new Deadline(
-      { signal: options?.signal, deadline: options?.deadline, timeoutMs: requestTimeoutMs },
-      (elapsedMs) =>
-        new TimeoutError(elapsedMs, { operation, ...(call.queryId && { queryId: call.queryId }) }),
-    );
-    const continues = this.#continues;
-    const call: Call<T> = { operation, statement, deadline, continues, attempts: 0, queryId: undefined };
-    let backoff: Backoff | undefined;
+    const call = new Call(this.#pool, this.#settings.retry, statement, options);
     try {
-      for (let attempt = 1; ; attempt++) {
+      for (;;) {
         try {
-          return await this.#attempt(call);
+          const result = await read(await call.open(), call);
+          call.succeed();
+          return result;
         } catch (error) {
-          if (!retried || attempt >= retry.maxAttempts || !isWorthRetrying(error)) throw error;
+          const failure = call.fail(error);
+          if (!retried) throw failure;
+          await call.waitToRetry(failure);
         }
-        backoff ??= new Backoff(retry);
-        await sleep(backoff.next(), systemClock, deadline.signal);
-        call.continues = true;
       }
     } finally {
-      deadline.end();
+      call.end();
     }
-  }
-
-  /** Rejects with the domain's errors, or with the reason of the call's deadline. */
-  async #attempt<T>(call: Call<T>): Promise<T> {
-    const { deadline, operation, statement } = call;
-    const { admission, control } = this.#pool;
-    const { query, limits } = statement;
-    deadline.throwIfAborted();
-    // Nothing of the query is sent before it has a connection.
-    try {
-      const turn = admission.acquire(call);
-      if (turn) await turn;
-    } catch (error) {
-      if (!(error instanceof NotAdmittedError)) throw error;
-      throw toDomainError(error, { operation, query, elapsedMs: deadline.elapsedMs });
-    }
-    const sentAt = Date.now();
-    const queryId = randomUUID();
-    let succeeded = false;
-    try {
-      this.#requireOpen(operation);
-      call.queryId = queryId;
-      const running = operationChannel.hasSubscribers ? currentOperation() : undefined;
-      if (running) Object.assign(running, { backend: 'clickhouse', queryId });
-      const result = await statement.read(await this.#send(call, queryId, sentAt), call);
-      succeeded = true;
-      return result;
-    } catch (error) {
-      if (mayStillRun(error, deadline)) control.kill(queryId, Date.now() - sentAt);
-      deadline.throwIfAborted();
-      const failure = limits ? withRowLimit(error, limits.maxRows) : error;
-      throw toDomainError(failure, { operation, query, queryId, elapsedMs: deadline.elapsedMs });
-    } finally {
-      admission.release(call, Date.now() - sentAt, succeeded);
-    }
-  }
-
-  /** Sends the statement, once more when the server lacks a pinned setting. Rejects unless the answer's head is a success. */
-  async #send<T>(call: Call<T>, queryId: string, sentAt: number): Promise<Answer> {
-    const { statement, deadline } = call;
-    const { driver, pinned, control } = this.#pool;
-    const { signal } = deadline;
-    const { query, format, params, data, settings, acceptsGzip } = statement;
-    const request = {
-      query: format === undefined ? query : query + format,
-      params,
-      data,
-      queryId,
-      database: this.database,
-      settings: {
-        ...settings,
-        max_execution_time: Math.max(1, Math.ceil((deadline.at - sentAt) / 1_000)),
-      },
-      acceptsGzip,
-      signal,
-    };
-    const { queryString } = pinned;
-    call.attempts++;
-    let answer = await driver.send(request);
-    if (isSuccess(answer)) return answer;
-    const error = await readFailure(answer, signal);
-    if (!(error instanceof ServerError) || error.traits.failure !== 'UNKNOWN_SETTING') throw error;
-    // A server refuses such a request before it runs anything, so that it can be sent again without the setting.
-    pinned.restrictTo(await control.settingNames(signal));
-    // Another call may have learnt them meanwhile.
-    if (queryString === pinned.queryString) throw error;
-    call.attempts++;
-    answer = await driver.send(request);
-    if (isSuccess(answer)) return answer;
-    throw await readFailure(answer, signal);
   }
 }
 
-/** A call that cannot make its deadline now cannot make it later. */
-const isWorthRetrying = (error: unknown): boolean =>
-  isDatabaseError(error) && error.retryable && error.code !== 'TIMEOUT';
+/**
+ * Reads the body of a success without rows, mostly an empty text. Throws the server's error that the text reports, and
+ * `BrokenMessageError` for a text that is too long to be one of ClickHouse.
+ */
+async function readReport(answer: Answer, signal: AbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of new Body(answer, signal, { maxBytes: MAX_REPORT_BYTES })) chunks.push(chunk);
+  } catch (error) {
+    throw error instanceof BodyTooLargeError ? new BrokenMessageError(error.message) : error;
+  }
+  if (chunks.length === 0) return '';
+  const text = Buffer.concat(chunks).toString('utf8');
+  const error = parseReport(text);
+  if (error) throw error;
+  return text;
+}
 
-/** Whether the server was left in the middle of its answer. */
-const mayStillRun = (error: unknown, deadline: Deadline): boolean =>
-  deadline.aborted || error instanceof BodyTooLargeError || error instanceof TooManyRowsError;
+/** Returns the counts in the head, such as `result_rows`, which are those of the moment at which the head was sent. */
+export function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
+  const summary = headers[SUMMARY];
+  if (typeof summary !== 'string') return {};
+  try {
+    return (JSON.parse(summary) ?? {}) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
+/** Returns the tag that marks an error behind rows; undefined for servers that do not mark it. */
+export const exceptionTag = ({ headers }: Answer): string | undefined => headerOf(headers, EXCEPTION_TAG);
+
+/**
+ * Reads the blocks of an answer in Native format and returns what `convert` makes of each that has rows. Rejects with
+ * `BrokenMessageError` also for an answer with fewer rows than the server had counted when it sent the head.
+ */
+async function readBlocks<T>(
+  answer: Answer,
+  signal: AbortSignal,
+  { maxRows, maxBytes }: ReadLimits,
+  convert: (block: DecodedBlock) => T,
+): Promise<T[]> {
+  const parts: T[] = [];
+  let rowCount = 0;
+  const body = new Body(answer, signal, { maxBytes });
+  for await (const block of decodeBlocks(body, { exceptionTag: exceptionTag(answer) })) {
+    rowCount += block.rowCount;
+    if (rowCount > maxRows) throw new TooManyRowsError(maxRows);
+    if (block.rowCount > 0) parts.push(convert(block));
+  }
+  const sent = Number(summaryCounts(answer)['result_rows']);
+  if (rowCount >= sent || Number.isNaN(sent)) return parts;
+  throw new BrokenMessageError(`the answer has ${rowCount} of the ${sent} rows that the server sent`);
+}
+
+/** Returns the rows of a block as objects by column name. */
+function objectsOf<T>(block: DecodedBlock): T[] {
+  const columns = block.names.map((name) => [name, block.column(name)] as const);
+  return Array.from(
+    { length: block.rowCount },
+    (_, row) => Object.fromEntries(columns.map(([name, column]) => [name, column.at(row)])) as T,
+  );
+}

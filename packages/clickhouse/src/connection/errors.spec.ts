@@ -1,9 +1,7 @@
-import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
-import { BodyTooLargeError, ForeignAnswerError } from './answer.js';
-import { toDomainError } from './errors.js';
 import { NotUtf8Error } from '../codec/read/answer-errors.js';
-import { TooManyRowsError } from './json-rows.js';
+import { BodyTooLargeError, ForeignAnswerError, TooManyRowsError } from './answer-errors.js';
+import { toDomainError } from './errors.js';
 import type { ServerErrorTraits } from './server-errors.js';
 import { SERVER_ERRORS, ServerError } from './server-errors.js';
 
@@ -161,10 +159,8 @@ describe('answer of a gateway', () => {
     toDomainError(
       new ForeignAnswerError(
         {
-          queryId: 'q-1',
           status,
           headers: { server: 'nginx', 'content-type': 'text/html' },
-          body: Readable.from(['s3cret']),
         },
         'no error of ClickHouse comes with it',
       ),

@@ -1,11 +1,15 @@
 import { types } from 'node:util';
 import type { DatabaseError, ErrorDetails } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
+import { BrokenAnswerError, NotUtf8Error } from '../codec/read/answer-errors.js';
 import { NotAdmittedError } from './admission.js';
-import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
-import { NotUtf8Error } from '../codec/read/answer-errors.js';
-import { TooManyRowsError } from './json-rows.js';
-import { ServerError } from './server-errors.js';
+import {
+  BodyTooLargeError,
+  BrokenMessageError,
+  ForeignAnswerError,
+  TooManyRowsError,
+} from './answer-errors.js';
+import { SERVER_ERRORS, ServerError } from './server-errors.js';
 
 /** Call that an error belongs to. */
 export interface FailedCall {
@@ -15,6 +19,8 @@ export interface FailedCall {
   /** Undefined for a call of which nothing was sent. */
   readonly queryId?: string;
   readonly elapsedMs: number;
+  /** Limit on the rows of the result. @default none */
+  readonly maxRows?: number | undefined;
 }
 
 /** Codes of Node's streams and zlib for an answer that ended too early, and those of the system (`ECONNRESET` …). */
@@ -32,14 +38,13 @@ export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   const details = detailsOf(call);
   if (error instanceof ServerError) return fromServer(error, call);
   if (error instanceof ForeignAnswerError) return fromGateway(error, call);
-  if (error instanceof TooManyRowsError) {
-    return new QueryError(call.query, `${error.message} (maxResultRows); ${HOW_TO_PAGE}`, details);
-  }
+  if (error instanceof TooManyRowsError) return tooManyRows(error.maxRows, call);
   if (error instanceof BodyTooLargeError) {
     return new QueryError(call.query, `${error.message} (maxResultBytes); ${HOW_TO_PAGE}`, details);
   }
   if (error instanceof NotUtf8Error) return new QueryError(call.query, error.message, details);
-  if (error instanceof BrokenMessageError) return new ConnectionError(error.message, details);
+  if (error instanceof BrokenMessageError || error instanceof BrokenAnswerError)
+    return new ConnectionError(error.message, details);
   if (error instanceof NotAdmittedError) return fromAdmission(error, call);
   if (!types.isNativeError(error)) return new QueryError(call.query, 'the driver failed', details);
   const code = 'code' in error ? String(error.code) : undefined;
@@ -70,6 +75,10 @@ function fromServer({ code, type, message, traits }: ServerError, call: FailedCa
   const { failure, retryable = false, quotable } = traits;
   const details = detailsOf(call);
   const name = `${type ?? 'UNKNOWN'} (${code})`;
+  // The server stops before it sends a row beyond the limit, mostly.
+  if (call.maxRows && code === SERVER_ERRORS.TOO_MANY_ROWS_OR_BYTES.code && RESULT_LIMIT.test(message)) {
+    return tooManyRows(call.maxRows, call);
+  }
   if (failure === 'LOGIN_REFUSED') {
     const reason = `the server refused the login: ${name}`;
     return new ConnectionError(reason, { ...details, retryable: false, kind: 'LOGIN_REFUSED' });
@@ -77,8 +86,23 @@ function fromServer({ code, type, message, traits }: ServerError, call: FailedCa
   if (failure === 'TIMEOUT') return new TimeoutError(call.elapsedMs, details);
   const sentence = quotable ? `: ${firstSentence(message)}` : '';
   const advice = failure === 'SETTING_REFUSED' ? ALLOW_SETTINGS : '';
-  return new QueryError(call.query, `${name}${sentence}${advice}`, { ...details, retryable });
+  const isScanLimit = code === SERVER_ERRORS.TOO_MANY_ROWS.code && READ_LIMIT.test(message);
+  return new QueryError(call.query, `${name}${sentence}${advice}`, {
+    ...details,
+    retryable,
+    ...(isScanLimit && { kind: 'SCAN_LIMIT' as const }),
+  });
 }
+
+const RESULT_LIMIT = /^Limit for result exceeded/;
+const READ_LIMIT = /rows( or bytes)? to read|max_rows_to_read/;
+
+const tooManyRows = (maxRows: number, call: FailedCall): QueryError =>
+  new QueryError(
+    call.query,
+    `the result has more than ${maxRows} rows (maxResultRows); ${HOW_TO_PAGE}`,
+    detailsOf(call),
+  );
 
 const ALLOW_SETTINGS =
   '; every query sets what keeps its answer whole, so the profile of the user must allow it (readonly = 2, no constraint)';

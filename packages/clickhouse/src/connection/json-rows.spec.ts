@@ -1,9 +1,14 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import type { Answer } from './answer.js';
-import { BodyTooLargeError, BrokenMessageError, ForeignAnswerError } from './answer.js';
 import { NotUtf8Error } from '../codec/read/answer-errors.js';
-import { readJsonRows, TooManyRowsError } from './json-rows.js';
+import {
+  BodyTooLargeError,
+  BrokenMessageError,
+  ForeignAnswerError,
+  TooManyRowsError,
+} from './answer-errors.js';
+import type { Answer } from './body.js';
+import { readJsonRows } from './json-rows.js';
 
 const ROWS = [
   { n: 1, s: 'a\nb' },
@@ -40,7 +45,7 @@ function bodyOf(chunks: readonly Uint8Array[], failure?: Error): Readable {
 const answerOf = (body: Readable, headers: Answer['headers'] = {}): Answer => ({
   queryId: 'q',
   status: 200,
-  headers: { 'x-clickhouse-query-id': 'q', ...headers },
+  headers: { 'x-clickhouse-query-id': 'q', 'transfer-encoding': 'chunked', ...headers },
   body,
 });
 

@@ -1,35 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { NotUtf8Error } from '../codec/read/answer-errors.js';
-import type { Answer } from './answer.js';
-import {
-  BrokenMessageError,
-  exceptionMarker,
-  isSuccess,
-  MAX_REPORT_BYTES,
-  parseReport,
-  readBody,
-  readFailure,
-  summaryCounts,
-} from './answer.js';
-import { SERVER_ERRORS, ServerError } from './server-errors.js';
-
-/** Limits on one result. */
-export interface ReadLimits {
-  readonly maxRows: number;
-  /** Bytes of the decompressed answer. */
-  readonly maxBytes: number;
-}
-
-/** Limits of the adapter's own reads, which stay far below them. */
-export const LOOKUP_LIMITS: ReadLimits = { maxRows: 10_000_000, maxBytes: 2 ** 30 };
-
-/** The result has more rows than allowed. */
-export class TooManyRowsError extends Error {
-  constructor(readonly maxRows: number) {
-    super(`the result has more than ${maxRows} rows`);
-    this.name = new.target.name;
-  }
-}
+import { BrokenMessageError, TooManyRowsError } from './answer-errors.js';
+import { Body, type Answer } from './body.js';
+import { isSuccess } from './call.js';
+import { exceptionTag, summaryCounts, type ReadLimits } from './database-sql.js';
+import { readFailure } from './failure.js';
+import { MAX_REPORT_BYTES, parseReport, type ServerError } from './server-errors.js';
 
 const NEWLINE = 0x0a;
 /** The end of the array on a line of its own. */
@@ -53,14 +29,14 @@ export async function readJsonRows<T>(
   const parser = new RowParser(maxRows, convert);
   let cut: unknown;
   try {
-    await readBody(answer, signal, maxBytes, parser);
+    for await (const chunk of new Body(answer, signal, { maxBytes })) parser.push(chunk as Buffer);
   } catch (error) {
     cut = error;
   }
   signal.throwIfAborted();
   const rest = parser.end();
   if (rest !== undefined) {
-    const error = reportIn(rest, exceptionMarker(answer));
+    const error = reportIn(rest, markerOf(answer));
     if (error) throw error;
   }
   if (cut !== undefined) throw cut;
@@ -73,13 +49,11 @@ export async function readJsonRows<T>(
   return rows;
 }
 
-/** Returns the error of a result with more rows than allowed for the server's own; mostly the server sends no row beyond the limit. */
-export const withRowLimit = (error: unknown, maxRows: number): unknown =>
-  error instanceof ServerError &&
-  error.code === SERVER_ERRORS.TOO_MANY_ROWS_OR_BYTES.code &&
-  error.message.startsWith('Limit for result exceeded')
-    ? new TooManyRowsError(maxRows)
-    : error;
+/** Returns what opens the server's report of an error behind rows; undefined for servers that do not mark it. */
+function markerOf(answer: Answer): string | undefined {
+  const tag = exceptionTag(answer);
+  return tag === undefined ? undefined : `__exception__\r\n${tag}`;
+}
 
 /** Returns the error that the server reports behind rows. With a marker, only text behind it counts as a report. */
 function reportIn(rest: string, marker: string | undefined): ServerError | undefined {

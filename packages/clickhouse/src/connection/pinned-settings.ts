@@ -74,6 +74,10 @@ export const PINNED_SETTINGS: SessionSettings = {
   date_time_input_format: 'best_effort',
   date_time_64_output_format_cut_trailing_zeros_align_to_groups_of_thousands: 0,
 
+  // Native answers name their types and keep dictionaries.
+  output_format_native_encode_types_in_binary_format: 0,
+  low_cardinality_allow_in_native_format: 1,
+
   // An error behind rows comes in the form that the reader looks for, and the head stays small.
   http_write_exception_in_output_format: 0,
   send_progress_in_http_headers: 0,
@@ -99,9 +103,6 @@ export const PINNED_SETTINGS: SessionSettings = {
   create_if_not_exists: 0,
   ignore_drop_queries_probability: 0,
 };
-
-/** Settings of a request without the pinned ones, whose answer is read as JSON rows. */
-export const JSON_ROWS: SessionSettings = { output_format_json_array_of_rows: 1 };
 
 /** Pinned settings that a server has. Costs no query until the server refuses a setting that it lacks. */
 export class PinnedSettings {

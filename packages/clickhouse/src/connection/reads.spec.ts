@@ -1,8 +1,18 @@
+import { gzipSync } from 'node:zlib';
 import { jest } from '@jest/globals';
 import { until } from '@quantumtrade/dal-testing';
 import { FakeClient } from '../testing/fake-client.js';
 import type { FakeAnswer } from '../testing/fake-server.js';
-import { cutOff, hangUp, lateRefusal, page, refusal, rows, silence } from '../testing/fake-server.js';
+import {
+  cutOff,
+  hangUp,
+  lateRefusal,
+  nativeBlock,
+  page,
+  refusal,
+  rows,
+  silence,
+} from '../testing/fake-server.js';
 
 const OVERLOADED = refusal(202, 'TOO_MANY_SIMULTANEOUS_QUERIES');
 
@@ -48,26 +58,38 @@ it('read fails when the answer breaks off', async () => {
 });
 
 it.each([
-  ['a length', { 'Content-Length': '20' }],
+  ['a length', { 'Content-Length': '200' }],
   ['chunks', { 'Transfer-Encoding': 'chunked' }],
   ['the end of the connection', { Connection: 'close' }],
 ])('read fails when an answer framed by %s is cut', async (_, headers) => {
   const cut: FakeAnswer = (response) => {
     response.useChunkedEncodingByDefault = false;
     response.writeHead(200, headers);
-    response.write('[\n{"n":1},\n', () => response.socket!.end());
+    response.write(nativeBlock({ n: 1 }), () => response.socket!.end());
   };
   await fake.serve(cut);
   await expect(fake.select()).rejects.toMatchObject({ name: 'ConnectionError', retryable: true });
 });
 
-it('read accepts an answer that ends with its connection', async () => {
+it.each([
+  ['whose rows are compressed', gzipSync(nativeBlock({ n: 1 })), [{ n: 1 }]],
+  ['whose rows are stored', gzipSync(nativeBlock({ n: 1 }), { level: 0 }), [{ n: 1 }]],
+])('read accepts gzip that ends with its connection %s', async (_, bytes, expected) => {
+  await fake.serve((response) => {
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(200, { Connection: 'close', 'Content-Encoding': 'gzip' });
+    response.end(bytes);
+  });
+  expect(await fake.select()).toEqual(expected);
+});
+
+it('read accepts no rows that end with their connection', async () => {
   await fake.serve((response) => {
     response.useChunkedEncodingByDefault = false;
     response.writeHead(200, { Connection: 'close' });
-    response.end('[\n{"n":1}\n]\n');
+    response.end();
   });
-  expect(await fake.select()).toEqual([{ n: 1 }]);
+  expect(await fake.select()).toEqual([]);
 });
 
 it.each([200, 204, 301, 502])('read is retried when a gateway answers with %d', async (status) => {
@@ -86,7 +108,7 @@ it.each([400, 401, 403, 404, 413, 414])(
 
 it('read kills its query when the result is too large', async () => {
   await fake.serveWith({ maxResultRows: 1 }, rows({ n: 1 }, { n: 2 }));
-  const reading = fake.client.sql('d').result('test', 'SELECT 1', {}, undefined, (json) => json);
+  const reading = fake.client.sql('d').collect('test', 'SELECT 1', {}, undefined, (block) => block);
   await expect(reading).rejects.toThrow('more than 1 rows (maxResultRows)');
   await until(() => fake.server.kills > 0);
 });

@@ -1,3 +1,6 @@
+/** Longest error message of a server; anything longer is something else. */
+export const MAX_REPORT_BYTES = 65_536;
+
 /** Treatment of one error of the server. */
 export interface ServerErrorTraits {
   readonly code: number;
@@ -127,4 +130,14 @@ export class ServerError extends Error {
     this.type = type ?? name;
     this.traits = traits;
   }
+}
+
+/** Returns the error that a text of the server reports; undefined for any other text. */
+export function parseReport(text: string, codeOfHead?: string): ServerError | undefined {
+  const found = /Code: (\d+)[\s\S]{0,200}?Exception: ([\s\S]*)/.exec(text);
+  const code = codeOfHead ?? found?.[1];
+  if (code === undefined || !/^\d+$/.test(code)) return undefined;
+  const message = found?.[2] ?? '';
+  // The name is in capitals and in parentheses; the first is that of the error itself, later ones are of what wraps it.
+  return new ServerError(Number(code), message, /\(([A-Z][A-Z0-9_]{2,})\)/.exec(message)?.[1]);
 }

@@ -1,4 +1,6 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import type { SessionSettings } from './pinned-settings.js';
 
 /** Bound values by name: `{symbol:String}` in the query takes `params.symbol`. */
 export type SqlParams = Readonly<Record<string, unknown>>;
@@ -48,15 +50,28 @@ export interface Sql {
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void;
 
   /**
-   * Runs a read of the adapter itself and returns its rows as objects, 64-bit integers and decimals as strings. Retried after
-   * retryable errors.
+   * Runs a read of the adapter itself and returns its rows as objects by column name: 64-bit integers, decimals (in units of their
+   * last digit) and `DateTime64(8)` as bigints, other instants as epoch milliseconds. Retried after retryable errors.
    */
   rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]>;
 
   /**
-   * Runs a read for a caller like {@link rows}. Throws `QueryError` above the configured limits on rows and bytes of a result.
-   * `convert` is called while rows arrive, so that only converted rows are kept.
+   * Runs a read for a caller and returns what `convert` makes of each block that has rows, called while blocks arrive. Throws
+   * `QueryError` above the configured limits on rows and bytes of a result. Retried after retryable errors.
+   *
+   * `settings` apply to this query alone: limits such as `max_rows_to_read` (an error above it has the kind `SCAN_LIMIT`), and
+   * hints for its plan. A pinned setting cannot be changed.
    */
+  collect<T>(
+    operation: string,
+    query: string,
+    params: SqlParams | undefined,
+    options: CallOptions | undefined,
+    convert: (block: DecodedBlock) => T,
+    settings?: SessionSettings,
+  ): Promise<T[]>;
+
+  /** {@link collect} with rows as JSON. */
   result<J, T>(
     operation: string,
     query: string,
@@ -64,6 +79,23 @@ export interface Sql {
     options: CallOptions | undefined,
     convert: (json: J) => T,
   ): Promise<T[]>;
+
+  /**
+   * Streams the blocks of a read of any size in constant memory. The query starts with the first `next`. Leaving the loop, an abort
+   * and the deadline close the request and kill the query. Retried after retryable errors until the first block was returned, never
+   * later: an error in the middle is thrown.
+   *
+   * The caller's deadline bounds the whole stream. Without one, each wait for the server ends after the request timeout; the time
+   * that the consumer takes does not count. A consumer that takes no block for longer than the server's `http_send_timeout` (30 s by
+   * default) may lose its connection. The stream holds a connection until it ends.
+   */
+  blocks(
+    operation: string,
+    query: string,
+    params?: SqlParams,
+    options?: CallOptions,
+    settings?: SessionSettings,
+  ): AsyncIterable<DecodedBlock>;
 
   /** Runs a statement without rows. Never retried. */
   command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void>;

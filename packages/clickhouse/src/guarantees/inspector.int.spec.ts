@@ -1,6 +1,7 @@
 import type { Guarantee } from '@quantumtrade/dal-domain';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import type { Sql } from '../connection/sql.js';
+import { changedSql } from '../testing/changed-sql.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { guaranteeInspector } from './inspector.js';
 
@@ -34,18 +35,10 @@ async function reasons(settings?: string): Promise<Partial<Record<Guarantee, str
 }
 
 /** Returns statements with these settings, as the user's profile might set them. */
-const withSettings = (given: Sql, settings: string): Sql => ({
-  database: given.database,
-  get continuing() {
-    return this;
-  },
-  checkOpen: (...args) => given.checkOpen(...args),
-  result: (...args) => given.result(...args),
-  rows: (operation, query, ...rest) => given.rows(operation, `${query} SETTINGS ${settings}`, ...rest),
-  command: (...args) => given.command(...args),
-  insert: (...args) => given.insert(...args),
-  on: (database) => withSettings(given.on(database), settings),
-});
+const withSettings = (given: Sql, settings: string): Sql =>
+  changedSql(given, (database) => ({
+    rows: (operation, query, ...rest) => database.rows(operation, `${query} SETTINGS ${settings}`, ...rest),
+  }));
 
 /** Returns the number of rows after a block of one bar was written twice. */
 async function countAfterTwoWrites(final: 'FINAL' | '' = ''): Promise<number> {

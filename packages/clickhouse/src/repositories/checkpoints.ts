@@ -11,7 +11,7 @@ export function checkpointRepository(sql: Sql, versions: VersionClock): Checkpoi
     load: async (sourceId, options) => {
       const operation = 'checkpoints.load';
       sql.checkOpen(operation, options);
-      const [saved] = await sql.rows<{ position: string }>(
+      const [saved] = await sql.rows<{ position: bigint }>(
         operation,
         `SELECT position FROM ${TABLE} FINAL WHERE source_id = {sourceId:String}`,
         { sourceId: requireSource(sourceId, operation) },

@@ -52,6 +52,6 @@ export async function countOf(
   params: Filter['params'],
   options: CallOptions | undefined,
 ): Promise<number> {
-  const [row] = await sql.continuing.rows<{ count: string }>(operation, query, params, options);
+  const [row] = await sql.continuing.rows<{ count: bigint }>(operation, query, params, options);
   return Number(row?.count);
 }

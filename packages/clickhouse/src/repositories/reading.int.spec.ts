@@ -1,5 +1,6 @@
 import { marketData, prediction, VersionClock } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
+import { changedSql } from '../testing/changed-sql.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { recordRepositories } from './records.js';
 import { RecordTables, RecordWriter } from '../write/record-writer.js';
@@ -32,15 +33,7 @@ afterAll(() => own.close());
 /** Returns how many granules of its table each query of this work would read, and how many the table has. */
 async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: number; all: number }[]> {
   const found: { read: number; all: number }[] = [];
-  const explained: Sql = {
-    database: sql.database,
-    get continuing() {
-      return explained;
-    },
-    checkOpen: (...args) => sql.checkOpen(...args),
-    command: (...args) => sql.command(...args),
-    insert: (...args) => sql.insert(...args),
-    on: (database) => sql.on(database),
+  const explained = changedSql(sql, () => ({
     rows: async (operation, query, params, options) => {
       await explain(operation, query, params);
       return sql.rows(operation, query, params, options);
@@ -49,7 +42,7 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
       await explain(operation, query, params);
       return sql.result(operation, query, params, options, convert);
     },
-  };
+  }));
   async function explain(operation: string, query: string, params?: SqlParams): Promise<void> {
     const plan = await sql.rows<{ explain: string }>(operation, `EXPLAIN indexes = 1 ${query}`, params);
     const steps = plan

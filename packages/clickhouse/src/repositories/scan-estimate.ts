@@ -14,7 +14,7 @@ export async function requireBudget(
   if (budget === undefined) return;
   const { where, params } = filterOf(selection);
   const query = `EXPLAIN ESTIMATE SELECT * FROM ${selection.definition.table} ${where}`;
-  const parts = await sql.rows<{ rows: string }>(operation, query, params, options);
+  const parts = await sql.rows<{ rows: bigint }>(operation, query, params, options);
   const rows = parts.reduce((total, part) => total + Number(part.rows), 0);
   requireScanBudget(rows, budget, operation);
 }

@@ -16,7 +16,7 @@ const QUERIES = {
     FROM system.columns WHERE database = {database:String} ORDER BY table, position`,
   index: `SELECT table, name, type_full AS type, expr AS expression, toString(granularity) AS granularity
     FROM system.data_skipping_indices WHERE database = {database:String}`,
-  projection: `SELECT table, name, type, toString(sorting_key) AS "sorting key", query
+  projection: `SELECT table, name, toString(type) AS type, toString(sorting_key) AS "sorting key", query
     FROM system.projections WHERE database = {database:String}`,
 };
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { listen } from '@quantumtrade/dal-testing';
 
 /** Answers one request. */
@@ -22,7 +23,7 @@ export class FakeServer {
     response.setHeader(QUERY_ID, search.get('query_id')!);
     if (query.includes('KILL QUERY')) {
       this.kills++;
-      response.end('[\n\n]\n');
+      response.end();
       return;
     }
     this.queries.push(query);
@@ -64,13 +65,27 @@ export async function textOf(request: IncomingMessage): Promise<string> {
 
 const QUERY_ID = 'X-ClickHouse-Query-Id';
 
-const arrayOf = (lines: readonly object[]): string =>
-  `[\n${lines.map((line) => JSON.stringify(line)).join(',\n')}\n]\n`;
+const text = (value: string): Buffer => Buffer.concat([Buffer.of(value.length), Buffer.from(value)]);
 
+/** Returns rows in Native format, their columns numbers up to 255 or short texts. */
+export const nativeBlock = (...lines: Readonly<Record<string, number | string>>[]): Buffer =>
+  Buffer.concat([
+    Buffer.of(Object.keys(lines[0]!).length, lines.length),
+    ...Object.entries(lines[0]!).flatMap(([name, value]) => [
+      text(name),
+      text(typeof value === 'number' ? 'UInt8' : 'String'),
+      ...lines.map((line) =>
+        typeof value === 'number' ? Buffer.of(line[name] as number) : text(line[name] as string),
+      ),
+    ]),
+  ]);
+
+/** Answers with rows, as gzip whose blocks are stored. */
 export const rows =
-  (...lines: object[]): FakeAnswer =>
+  (...lines: Readonly<Record<string, number | string>>[]): FakeAnswer =>
   (response) => {
-    response.end(arrayOf(lines));
+    response.setHeader('Content-Encoding', 'gzip');
+    response.end(gzipSync(nativeBlock(...lines), { level: 0 }));
   };
 
 /** Answers as a gateway does. */
@@ -96,14 +111,14 @@ export const lateRefusal =
     const tag = 'abcdefghijklmnop';
     const message = `Code: ${code}. DB::Exception: No. (${type})\n`;
     response.writeHead(200, { 'X-ClickHouse-Exception-Tag': tag });
-    response.write('[\n{"n":1}');
+    response.write(nativeBlock({ n: 1 }));
     response.end(`\r\n__exception__\r\n${tag}\r\n${message}${message.length} ${tag}\r\n__exception__\r\n`);
   };
 
 /** Answers with a row, and closes the connection behind it. */
 export const cutOff: FakeAnswer = (response) => {
   response.writeHead(200);
-  response.write('[\n{"n":1}', () => response.destroy());
+  response.write(nativeBlock({ n: 1 }), () => response.destroy());
 };
 
 /** Acknowledges an insert with these counts; without counts when none is given. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
+import { changedSql } from './changed-sql.js';
 import { dropDatabase, ownSettings } from './own-backend.js';
 
 const opened: { client: ClickHouseClient; database: string }[] = [];
@@ -47,19 +48,10 @@ export function intercepted(
   sql: Sql,
   before: (query: string, operation: string, params?: SqlParams) => Promise<void> | void,
 ): Sql {
-  return {
-    database: sql.database,
-    get continuing() {
-      return this;
-    },
-    checkOpen: (...args) => sql.checkOpen(...args),
-    rows: (...args) => sql.rows(...args),
-    result: (...args) => sql.result(...args),
-    insert: (...args) => sql.insert(...args),
+  return changedSql(sql, (given) => ({
     command: async (operation, query, params, options) => {
       await before(query, operation, params);
-      await sql.command(operation, query, params, options);
+      await given.command(operation, query, params, options);
     },
-    on: (database) => intercepted(sql.on(database), before),
-  };
+  }));
 }

@@ -2,6 +2,7 @@ import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { feature, VersionClock } from '@quantumtrade/dal-domain';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import type { Sql } from '../connection/sql.js';
+import { changedSql } from '../testing/changed-sql.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { RecordTables, RecordWriter } from './record-writer.js';
 import { decodeNativeBlock } from './store-block.js';
@@ -49,7 +50,7 @@ function hangingLookups(): { sql: Sql; release: () => void } {
     if (lookups++ === 0) await released;
     return sql.rows(operation, query, params, options);
   };
-  return { sql: { ...watched().sql, rows }, release };
+  return { sql: changedSql(sql, () => ({ rows })), release };
 }
 
 /** Remembers the size of each insert and fails from one of them on, or up to another. */
@@ -59,26 +60,18 @@ function watched(failFrom = Infinity, failTo = Infinity): { sql: Sql; sizes: num
   return {
     sizes,
     reads,
-    sql: {
-      database: sql.database,
-      get continuing() {
-        return this;
-      },
-      checkOpen: (...args) => sql.checkOpen(...args),
-      result: (...args) => sql.result(...args),
+    sql: changedSql(sql, () => ({
       rows: (operation, query, params, options) => {
         reads.push(query);
         return sql.rows(operation, query, params, options);
       },
-      command: (...args) => sql.command(...args),
-      on: (database) => sql.on(database),
       insert: async (operation, block, options) => {
         sizes.push((await decodeNativeBlock(block.bytes))!.rowCount);
         const fails = sizes.length >= failFrom && sizes.length <= failTo;
         const table = fails ? 'no_such_table' : block.table;
         return sql.insert(operation, { ...block, table }, options);
       },
-    },
+    })),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import type { ClickHouseClientConfigOptions, ClickHouseClient as OfficialClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { onAbort } from '@quantumtrade/dal-runtime';
-import type { Answer } from '../answer.js';
+import type { Answer } from '../body.js';
 import type { PinnedSettings, SessionSettings } from '../pinned-settings.js';
 import type { CompleteSettings } from '../../settings.js';
 import type { SqlParams } from '../sql.js';

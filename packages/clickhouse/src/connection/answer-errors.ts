@@ -1,0 +1,64 @@
+/** Head of an answer. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** Something other than ClickHouse answered, such as a gateway. The error holds nothing of the body. */
+export class ForeignAnswerError extends Error {
+  readonly status: number;
+
+  constructor({ status, headers }: AnswerHead, reason: string) {
+    super(`${describe(status, headers)}: ${reason}`);
+    this.name = new.target.name;
+    this.status = status;
+  }
+}
+
+/** A request or an answer is incomplete, or an answer breaks its format. */
+export class BrokenMessageError extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The decompressed body of an answer is larger than allowed. */
+export class BodyTooLargeError extends Error {
+  constructor(readonly maxBytes: number) {
+    super(`the answer has more than ${maxBytes} bytes`);
+    this.name = new.target.name;
+  }
+}
+
+/** The caller left an answer before its end. */
+export class AbandonedError extends Error {
+  constructor() {
+    super('the answer was left before its end');
+    this.name = new.target.name;
+  }
+}
+
+/** The result has more rows than allowed. */
+export class TooManyRowsError extends Error {
+  constructor(readonly maxRows: number) {
+    super(`the result has more than ${maxRows} rows`);
+    this.name = new.target.name;
+  }
+}
+
+/** Returns the first value of a header. */
+export function headerOf(headers: AnswerHead['headers'], name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Returns for example `HTTP 502 from nginx (text/html)`. Headers need not be short or printable. */
+function describe(status: number, headers: AnswerHead['headers']): string {
+  const [server, type] = ['server', 'content-type'].map((name) =>
+    headerOf(headers, name)
+      ?.replace(/[^\w ./;=-]/g, '')
+      .slice(0, 40),
+  );
+  return `HTTP ${status}${server ? ` from ${server}` : ''}${type ? ` (${type})` : ''}`;
+}

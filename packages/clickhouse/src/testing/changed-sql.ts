@@ -1,0 +1,20 @@
+import type { Sql } from '../connection/sql.js';
+
+/** Returns the same statements, some of them changed, in every database. */
+export function changedSql(sql: Sql, changes: (sql: Sql) => Partial<Sql>): Sql {
+  return {
+    database: sql.database,
+    get continuing() {
+      return this;
+    },
+    checkOpen: (...args) => sql.checkOpen(...args),
+    rows: (...args) => sql.rows(...args),
+    collect: (...args) => sql.collect(...args),
+    result: (...args) => sql.result(...args),
+    blocks: (...args) => sql.blocks(...args),
+    command: (...args) => sql.command(...args),
+    insert: (...args) => sql.insert(...args),
+    on: (database) => changedSql(sql.on(database), changes),
+    ...changes(sql),
+  };
+}
