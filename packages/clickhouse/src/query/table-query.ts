@@ -47,14 +47,15 @@ export function toSql({
   const clauses = [`SELECT ${columns.join(', ')}`, `FROM ${definition.table}${isFinal ? ' FINAL' : ''}`];
   const all = after ? [...conditions, isAfter(order, after)] : conditions;
   if (all.length > 0) clauses.push(`WHERE ${all.join(' AND ')}`);
-  if (order.length > 0) {
-    const list = order.map(({ column, isDescending }) => `${column} ${isDescending ? 'DESC' : 'ASC'}`);
-    clauses.push(`ORDER BY ${list.join(', ')}`);
-  }
+  if (order.length > 0) clauses.push(orderByOf(order));
   if (limitBy) clauses.push(`LIMIT ${limitBy.count} BY ${limitBy.columns.join(', ')}`);
   if (limit !== undefined) clauses.push(`LIMIT ${limit}`);
   return clauses.join(' ');
 }
+
+/** Returns the clause that orders rows. */
+export const orderByOf = (order: readonly OrderedColumn[]): string =>
+  `ORDER BY ${order.map(({ column, isDescending }) => `${column} ${isDescending ? 'DESC' : 'ASC'}`).join(', ')}`;
 
 /** Compares positions as a whole. The whole order is ascending or descending. */
 function isAfter(order: readonly OrderedColumn[], after: readonly string[]): string {

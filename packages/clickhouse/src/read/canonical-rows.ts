@@ -3,7 +3,7 @@ import { rowFromJson } from '../codec/select.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import type { PlannedQuery } from '../query/rule.js';
 
-/** Runs a planned query for all fields of a record and returns its rows in canonical form. */
+/** Runs a planned query for fields of a record, all of them by default, and returns its rows in canonical form. */
 export function canonicalRows(
   sql: Sql,
   operation: string,
@@ -11,6 +11,7 @@ export function canonicalRows(
   { sql: text, params, settings }: PlannedQuery,
   bound: SqlParams,
   options: CallOptions | undefined,
+  names?: readonly string[],
 ): Promise<Row[]> {
   const pairs = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   const query = pairs.length === 0 ? text : `${text} SETTINGS ${pairs.join(', ')}`;
@@ -19,6 +20,6 @@ export function canonicalRows(
     query,
     { ...params, ...bound },
     options,
-    (json: Readonly<Record<string, unknown>>) => rowFromJson(definition, json),
+    (json: Readonly<Record<string, unknown>>) => rowFromJson(definition, json, names),
   );
 }

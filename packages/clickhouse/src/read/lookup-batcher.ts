@@ -17,6 +17,8 @@ export interface LookupBatcherOptions<K> {
   readonly timeoutMs: number;
   /** Maximum number of keys in one query. */
   readonly maxKeys: number;
+  /** Called when no lookup waits any longer. */
+  readonly onIdle?: () => void;
 }
 
 interface Lookup<K, V> {
@@ -86,6 +88,7 @@ export class LookupBatcher<K, V> {
       else if (batch.length > 0) await this.#sendMany(batch);
     }
     this.#state = 'idle';
+    this.#options.onIdle?.();
   }
 
   /** Removes the lookups of the next query from the queue, and those whose callers have left. */

@@ -17,8 +17,11 @@ import {
   scanBudgetOf,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { filterAfter, orderOf } from './filter.js';
-import { readItemPage } from './item-page.js';
+import { plainRows } from '../query/row-query.js';
+import { keysetRange } from '../query/rules/keyset-range.js';
+import { orderByOf } from '../query/table-query.js';
+import { whereOf } from './filter.js';
+import { readItems, toPage } from './item-page.js';
 import type { ReadDefaults } from './table-reader.js';
 import { limitClause, TableReader, withLimit } from './table-reader.js';
 import { requireBudget } from './scan-estimate.js';
@@ -54,10 +57,11 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
     limit: number,
     options: CallOptions | undefined,
   ): Promise<FeatureSet[]> => {
-    const { where, params } = filterAfter(plan);
+    const plain = plainRows({ plan, limit });
+    const { conditions, order, params } = keysetRange.apply(plain, { plan, limit })?.query ?? plain;
     return sql.result(
       operation,
-      `${SETS} ${where} ${IN_SETS} ORDER BY ${orderOf(feature, plan.order)} ${limitClause(limit)}`,
+      `${SETS} ${whereOf(conditions)} ${IN_SETS} ${orderByOf(order)} ${limitClause(limit)}`,
       withLimit(params, limit),
       options,
       toFeatureSet,
@@ -89,14 +93,13 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       const operation = 'features.find';
       sql.checkOpen(operation, options);
       const plan = planPage(feature, params, operation, defaults.defaultPageRows);
-      const page = await readItemPage<FeatureSet>(sql, operation, plan, options, {
+      const startedAt = performance.now();
+      const page = await readItems<FeatureSet>(sql, operation, plan, options, {
         scanBudgetRows: defaults.scanBudgetRows,
         read: () => read(operation, plan, plan.limit + 1, options),
         count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
-        keyRow: keyRowOf,
-        toOutput: (set) => set,
       });
-      return page as Page<FeatureSet>;
+      return toPage(plan, page, startedAt, keyRowOf, (set) => set) as Page<FeatureSet>;
     },
 
     async *stream(params, options) {

@@ -1,6 +1,6 @@
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { marketData, planPage, sentiment, strategyPerformance } from '@quantumtrade/dal-domain';
-import { filterAfter, filterOf } from './filter.js';
+import { filterOf } from './filter.js';
 
 const planQuery = (definition: RecordDefinition, params: object) => planPage(definition, params, 'test', 1);
 
@@ -29,15 +29,5 @@ it('binds values with the type of their column', () => {
   expect(filterOf(planQuery(strategyPerformance, { filters: { id } }))).toEqual({
     where: 'WHERE id = {id:UUID}',
     params: { id },
-  });
-});
-
-it('binds the instant of a position as epoch milliseconds', () => {
-  const plan = { ...planQuery(marketData, {}), after: ['A', 5, 'vendor'] };
-  expect(filterAfter(plan)).toEqual({
-    where:
-      'WHERE (symbol, timestamp, source) >' +
-      " ({after0:String}, fromUnixTimestamp64Milli({after1:Int64}, 'UTC'), {after2:String})",
-    params: { after0: 'A', after1: 5, after2: 'vendor' },
   });
 });

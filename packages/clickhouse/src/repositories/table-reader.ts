@@ -23,8 +23,12 @@ import {
 import type { Sql } from '../connection/sql.js';
 import { rowFromJson, selectList } from '../codec/select.js';
 import type { Filter } from './filter.js';
-import { filterAfter, orderOf } from './filter.js';
-import { countOf, readItemPage } from './item-page.js';
+import { fieldsOf } from '../query/row-query.js';
+import { planRows } from '../query/plan-rows.js';
+import { canonicalRows } from '../read/canonical-rows.js';
+import { SharedReads } from '../read/shared-reads.js';
+import type { ItemPage } from './item-page.js';
+import { countOf, readItems, toPage } from './item-page.js';
 import { requireBudget } from './scan-estimate.js';
 
 type JsonRow = Readonly<Record<string, unknown>>;
@@ -50,12 +54,14 @@ export class TableReader {
   readonly defaults: ReadDefaults;
   readonly #sql: Sql;
   readonly #columns: string;
+  readonly #pages: SharedReads<ItemPage<Row>>;
 
   constructor(sql: Sql, definition: RecordDefinition, defaults: ReadDefaults) {
     this.defaults = defaults;
     this.#sql = sql;
     this.definition = definition;
     this.#columns = selectList(definition);
+    this.#pages = new SharedReads(defaults.requestTimeoutMs);
   }
 
   async find(params?: object, options?: ReadOptions<boolean>): Promise<Page<object>> {
@@ -64,13 +70,18 @@ export class TableReader {
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planPage(definition, params, operation, this.defaults.defaultPageRows);
     const exact = options?.exact ?? false;
-    return readItemPage(this.#sql, operation, plan, options, {
-      scanBudgetRows: this.defaults.scanBudgetRows,
-      read: () => this.#canonical(operation, plan, plan.limit + 1, options),
-      count: `SELECT count() AS count FROM ${definition.table} FINAL`,
-      keyRow: (row) => row,
-      toOutput: (row) => toOutputRow(definition, row, exact, plan.select),
-    });
+    const startedAt = performance.now();
+    const query = planRows({ plan, limit: plan.limit + 1 });
+    const text = JSON.stringify([query.sql, query.params, plan.count, plan.maxScanRows]);
+    const page = await this.#pages.run(text, operation, options, (limits) =>
+      readItems(this.#sql, operation, plan, limits, {
+        scanBudgetRows: this.defaults.scanBudgetRows,
+        read: () => canonicalRows(this.#sql, operation, definition, query, {}, limits, fieldsOf(plan)),
+        count: `SELECT count() AS count FROM ${definition.table} FINAL`,
+      }),
+    );
+    const toOutput = (row: Row) => toOutputRow(definition, row, exact, plan.select);
+    return toPage(plan, page, startedAt, (row) => row, toOutput);
   }
 
   async *stream(params?: object, options?: ReadOptions<boolean>): AsyncGenerator<object[]> {
@@ -141,15 +152,8 @@ export class TableReader {
     options: CallOptions | undefined,
   ): Promise<Row[]> {
     const { definition } = this;
-    const { where, params } = filterAfter(plan);
-    return this.#sql.result(
-      operation,
-      `SELECT ${this.#columns} FROM ${definition.table} FINAL ${where}
-       ORDER BY ${orderOf(definition, plan.order)} ${limitClause(limit)}`,
-      withLimit(params, limit),
-      options,
-      (json: JsonRow) => rowFromJson(definition, json),
-    );
+    const query = planRows({ plan, limit });
+    return canonicalRows(this.#sql, operation, definition, query, {}, options, fieldsOf(plan));
   }
 
   /** The selected rows, and how many there are beyond the limit too. */

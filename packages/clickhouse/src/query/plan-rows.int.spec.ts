@@ -1,0 +1,93 @@
+import type { PagePlan, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import { marketData, planPage, positionOf, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
+import { Random } from '@quantumtrade/dal-testing';
+import type { Sql } from '../connection/sql.js';
+import { canonicalRows } from '../read/canonical-rows.js';
+import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
+import { planRows } from './plan-rows.js';
+import { fieldsOf, plainRows } from './row-query.js';
+import { toSql } from './table-query.js';
+import type { PlannedQuery } from './rule.js';
+
+const SEED = 7;
+const PLANS = 60;
+const START = Date.UTC(2024, 0, 30);
+const HOUR = 3_600_000;
+
+let own: OwnBackend;
+let sql: Sql;
+
+beforeAll(async () => {
+  own = await openOwnBackend();
+  sql = own.sql;
+  // Several versions of many keys, in several parts of each partition.
+  for (const { table } of [marketData, prediction, strategyPerformance]) {
+    await sql.on('system').command('test', `SYSTEM STOP MERGES ${sql.database}.${table}`);
+  }
+  for (let version = 1; version <= 3; version++) await insertAll(version);
+});
+
+afterAll(() => own.close());
+
+async function insertAll(version: number): Promise<void> {
+  const rows = `FROM numbers(600) WHERE number % ${version} = 0`;
+  const symbol = `'S' || toString(number % 5)`;
+  const time = `fromUnixTimestamp64Milli(${START} + toInt64(intDiv(number, 10)) * ${2 * HOUR}, 'UTC')`;
+  const written = `reinterpret(toInt64(${version}), 'DateTime64(8)')`;
+  const changing = `['x', 'y'][1 + (number + ${version}) % 2]`;
+  const inserts = [
+    `${marketData.table} SELECT ${symbol}, ${time}, ${version}, 2, 0.5, 1, 10, 1, ['a', 'b'][1 + intDiv(number, 5) % 2], 100, ${written} ${rows}`,
+    `${prediction.table} SELECT 'p' || toString(number % 90), ${symbol}, ${time}, ${changing}, 's', 60, ${version}, 1, 'bull', [], 1, map(), ${written} ${rows}`,
+    `${strategyPerformance.table} SELECT reinterpretAsUUID(MD5(toString(number))), ${symbol}, ['bull', 'bear'][1 + number % 2], ${time}, 1, ${version}, 1, 1, 1, 1, map(), map(), ${written} ${rows}`,
+  ];
+  for (const insert of inserts) await sql.command('test', `INSERT INTO ${insert}`);
+}
+
+const FILTERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  marketData: { source: 'a' },
+  predictions: { modelVersion: 'x', predictionId: 'p7' },
+  strategyPerformance: { strategyName: 'S2', marketRegime: 'bull' },
+};
+
+function randomParams(random: Random, { name, fields }: RecordDefinition): object {
+  const oneOf = <T>(...values: T[]): T => values[random.below(values.length)]!;
+  const start = START + random.below(60) * 2 * HOUR;
+  const filters = Object.fromEntries(Object.entries(FILTERS[name]!).filter(() => random.chance(0.3)));
+  return {
+    ...(fields['symbol'] && oneOf({}, { symbol: 'S1' }, { symbols: ['S0', 'S3', 'none'] }, { symbols: [] })),
+    ...oneOf({}, { startTime: start }, { endTime: start }, { startTime: start, endTime: start + 20 * HOUR }),
+    filters,
+    ...oneOf({}, { order: 'key' }, { order: 'time' }),
+    ...oneOf({}, { direction: 'descending' }),
+    ...oneOf({}, { select: ['timestamp'] }),
+  };
+}
+
+function rowsOf(plan: PagePlan, query: PlannedQuery): Promise<Row[]> {
+  return canonicalRows(sql, 'test', plan.definition, query, {}, undefined, fieldsOf(plan));
+}
+
+it.each([marketData, prediction, strategyPerformance])(
+  'planned reads of $name answer as plain ones do',
+  async (definition: RecordDefinition) => {
+    const random = new Random(SEED);
+    const applied = new Set<string>();
+    for (let i = 0; i < PLANS; i++) {
+      const params = randomParams(random, definition);
+      let plan = planPage(definition, params, 'test', 1 + random.below(200));
+      // The second page begins in the middle of the first one.
+      for (let page = 0; page < 2; page++) {
+        const read = { plan, limit: plan.limit };
+        const planned = planRows(read);
+        const plain = plainRows(read);
+        const expected = await rowsOf(plan, { ...planned, ...plain, sql: toSql(plain) });
+        expect([params, plan.after, await rowsOf(plan, planned)]).toEqual([params, plan.after, expected]);
+        for (const { rule } of planned.rules) applied.add(rule);
+        if (expected.length === 0) break;
+        const middle = expected[random.below(expected.length)]!;
+        plan = { ...plan, after: positionOf(plan.order, middle) };
+      }
+    }
+    expect(applied).toContain('keyset-range');
+  },
+);

@@ -1,0 +1,20 @@
+import { columnOf } from '@quantumtrade/dal-domain';
+import type { RowRead } from '../row-query.js';
+import type { QuerySettings, TableQuery } from '../table-query.js';
+
+const MIN_BLOCK_ROWS = 1_024;
+/** Default of the engine. */
+const MAX_BLOCK_ROWS = 65_409;
+
+/** Returns whether the engine stores the rows in the order of a query, fields with one value left out. */
+export function followsKey({ definition, order }: TableQuery, { plan }: RowRead): boolean {
+  const fixed = new Set(plan.equals.map(({ name }) => name));
+  const stored = definition.key.filter((name) => !fixed.has(name));
+  return stored.every((name, i) => order[i]?.column === columnOf(name));
+}
+
+/** Returns the settings with which a read in the order of the key reads little more than its limit. */
+export const settingsOfOrderedRead = (limit: number): QuerySettings => ({
+  max_threads: 1,
+  max_block_size: Math.min(Math.max(limit, MIN_BLOCK_ROWS), MAX_BLOCK_ROWS),
+});
