@@ -1,20 +1,7 @@
-import type { CallOptions, Change, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
-import {
-  CacheError,
-  encodeFor,
-  keysWhere,
-  memoizedKeyOf,
-  TimeoutError,
-  updateValue,
-} from '@quantumtrade/dal-domain';
-import { Deadline, promiseTry } from '@quantumtrade/dal-runtime';
-import type { CacheCore } from './core.js';
-import type { Loader } from './load/load-coordinator.js';
-import { LoadCoordinator } from './load/load-coordinator.js';
-import type { KeyspaceOptions } from './options.js';
-import { resolveKeyspaceOptions } from './options.js';
-import type { Found } from './tiers/second-level.js';
-import { Lease, SecondLevel, UNREADABLE } from './tiers/second-level.js';
+import type { CallOptions, Change, KeyParts } from '@quantumtrade/dal-domain';
+import { CacheError, encodeFor, keysWhere, updateValue } from '@quantumtrade/dal-domain';
+import { promiseTry } from '@quantumtrade/dal-runtime';
+import { KeyspaceReader } from './load/keyspace-reader.js';
 
 /**
  * One keyspace of a two-level cache. Values may be shared: they are frozen, dates included. The limits of a call end its own
@@ -23,96 +10,15 @@ import { Lease, SecondLevel, UNREADABLE } from './tiers/second-level.js';
  * Reads and writes of the second level reject with an error of the data layer when it fails, exceeds its budget, or is
  * suspended because it kept failing. Only `getOrLoad` works without it.
  */
-export class CoherentKeyspace<P extends string, T> {
-  readonly #core: CacheCore;
-  readonly #keyspace: Keyspace<P, T>;
-  readonly #keyOf: (parts: KeyParts<P>) => string;
-  readonly #secondLevel: SecondLevel<P, T>;
-  readonly #loads: LoadCoordinator<P, T>;
-
-  /** Called by `CoherentCache.keyspace`. */
-  constructor(core: CacheCore, keyspace: Keyspace<P, T>, options: KeyspaceOptions) {
-    const all = resolveKeyspaceOptions(options);
-    this.#core = core;
-    this.#keyspace = keyspace;
-    this.#keyOf = memoizedKeyOf(keyspace.pattern);
-    this.#secondLevel = new SecondLevel(core, keyspace, all);
-    this.#loads = new LoadCoordinator(core, this.#secondLevel, all);
-  }
-
-  /** Returns the value at once if the first level holds it. Undefined means nothing about the second level. */
-  peek(parts: KeyParts<P>): T | undefined {
-    const { firstLevel, counters } = this.#core;
-    const entry = firstLevel.getFresh<T>(this.#keyOf(parts));
-    if (entry === undefined || entry.value === null) return undefined;
-    counters.l1Hits++;
-    return entry.value;
-  }
-
-  /** Returns the value, or null when it is missing, has expired or does not match its schema. */
-  get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
-    return promiseTry(() => {
-      const { firstLevel, counters } = this.#core;
-      const key = this.#keyOf(parts);
-      const entry = firstLevel.getFresh<T>(key);
-      if (entry === undefined) return this.#getStored(key, options);
-      counters.l1Hits++;
-      return Promise.resolve(entry.value);
-    });
-  }
-
-  /** Returns what `get` would return for each. They are not a snapshot. One call reads all that the first level lacks. */
-  async getMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<(T | null)[]> {
-    const { firstLevel, counters } = this.#core;
-    const values: (T | null)[] = new Array(list.length).fill(null);
-    const missing: number[] = [];
-    const keys: string[] = [];
-    list.forEach((parts, i) => {
-      const key = this.#keyOf(parts);
-      const entry = firstLevel.getFresh<T>(key);
-      if (entry !== undefined) values[i] = entry.value;
-      else {
-        missing.push(i);
-        keys.push(key);
-      }
-    });
-    counters.l1Hits += list.length - keys.length;
-    if (keys.length === 0) return values;
-    const found = await this.#within('cache.getMany', options, this.#secondLevel.readMany(keys));
-    found.forEach((each, i) => (values[missing[i]!] = this.#valueOf(each)));
-    return values;
-  }
-
-  /** Returns whether `get` would return a value. */
-  async exists(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
-    return (await this.get(parts, options)) !== null;
-  }
-
-  /**
-   * Returns the value and loads it when it is missing. Callers of one key share one load, so its loaders must be alike. A loaded
-   * value is stored only if its key has not changed meanwhile. While the second level does not answer, values come from this
-   * process or the loader, with a bounded number of loads at a time. Rejects with the loader's error, with `TimeoutError` when
-   * it takes too long, and with `ValidationError` when it returns what is not a value of the keyspace. Each caller gets a
-   * promise of its own.
-   */
-  async getOrLoad(parts: KeyParts<P>, loader: Loader<T>, options?: CallOptions): Promise<T | null> {
-    const { firstLevel, counters } = this.#core;
-    const key = this.#keyOf(parts);
-    const entry = firstLevel.get<T>(key);
-    if (entry === undefined) return this.#loads.getOrLoad(key, loader, options);
-    counters.l1Hits++;
-    this.#loads.served(key, entry, loader);
-    return entry.value;
-  }
-
+export class CoherentKeyspace<P extends string, T> extends KeyspaceReader<P, T> {
   /** Stores a value. A write that fails may have happened; this process then reads what the second level holds. */
   set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
     return promiseTry(() => {
-      const key = this.#keyOf(parts);
-      const encoded = encodeFor(this.#keyspace, value);
-      const ttl = this.#secondLevel.ttlSeconds();
+      const key = this.keyOf(parts);
+      const encoded = encodeFor(this.keyspace, value);
+      const ttl = this.secondLevel.ttlSeconds();
       return this.#write('cache.set', [key], options, (within) =>
-        this.#core.cache.set(key, encoded, ttl, within),
+        this.core.cache.set(key, encoded, ttl, within),
       );
     });
   }
@@ -120,12 +26,12 @@ export class CoherentKeyspace<P extends string, T> {
   /** Stores many values as `set` does. All are checked before any is stored. */
   async setMany(entries: readonly (readonly [KeyParts<P>, T])[], options?: CallOptions): Promise<void> {
     const writes = entries.map(([parts, value]) => ({
-      key: this.#keyOf(parts),
-      value: encodeFor(this.#keyspace, value),
-      ttlSeconds: this.#secondLevel.ttlSeconds(),
+      key: this.keyOf(parts),
+      value: encodeFor(this.keyspace, value),
+      ttlSeconds: this.secondLevel.ttlSeconds(),
     }));
     const keys = writes.map(({ key }) => key);
-    await this.#write('cache.setMany', keys, options, (within) => this.#core.cache.setMany(writes, within));
+    await this.#write('cache.setMany', keys, options, (within) => this.core.cache.setMany(writes, within));
   }
 
   /** Stores a value as `Cache.setIfNewer` does. */
@@ -148,16 +54,16 @@ export class CoherentKeyspace<P extends string, T> {
 
   /** Updates a value as the domain's `updateValue` does, starting from the second level: the first may be older. */
   async update(parts: KeyParts<P>, change: Change<T>, options?: CallOptions): Promise<void> {
-    const { cache, firstLevel, local, reads } = this.#core;
-    const key = this.#keyOf(parts);
+    const { cache, firstLevel, local, reads } = this.core;
+    const key = this.keyOf(parts);
     const operation = 'cache.update';
     firstLevel.changed([key]);
-    await updateValue(this.#keyspace, change, {
+    await updateValue(this.keyspace, change, {
       read: async (decoder) => {
         if (local.pendingRemovals.has(key))
           throw new CacheError('is to be removed', { operation, retryable: false });
         const read = reads.run(operation, (within) => cache.getEntry(key, decoder, within));
-        return this.#within(operation, options, read);
+        return this.within(operation, options, read);
       },
       replace: (expected, value, ttl) =>
         this.#write(operation, [key], options, (within) =>
@@ -173,8 +79,8 @@ export class CoherentKeyspace<P extends string, T> {
    */
   delete(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
     return promiseTry(async () => {
-      const { cache, local } = this.#core;
-      const key = this.#keyOf(parts);
+      const { cache, local } = this.core;
+      const key = this.keyOf(parts);
       const wasThere = await this.#write('cache.delete', [key], options, (within) =>
         cache.delete(key, within),
       );
@@ -185,9 +91,9 @@ export class CoherentKeyspace<P extends string, T> {
 
   /** Deletes many values as `delete` does. */
   async deleteMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<void> {
-    const keys = list.map(this.#keyOf);
+    const keys = list.map(this.keyOf);
     await this.#write('cache.deleteMany', keys, options, (within) =>
-      this.#core.cache.deleteMany(keys, within),
+      this.core.cache.deleteMany(keys, within),
     );
   }
 
@@ -199,8 +105,8 @@ export class CoherentKeyspace<P extends string, T> {
    */
   async deleteWhere(parts: Partial<KeyParts<P>>, options?: CallOptions): Promise<void> {
     const operation = 'cache.deleteWhere';
-    const { cache, firstLevel, local, deleteWhereMs } = this.#core;
-    const { pattern } = this.#keyspace;
+    const { cache, firstLevel, local, deleteWhereMs } = this.core;
+    const { pattern } = this.keyspace;
     const { has } = keysWhere(pattern, parts, operation);
     const drop = () => firstLevel.writtenWhere(has);
     const call = (within: CallOptions | undefined) => cache.deleteWhere(pattern, parts, within);
@@ -214,11 +120,11 @@ export class CoherentKeyspace<P extends string, T> {
     options: CallOptions | undefined,
   ): Promise<boolean> {
     return promiseTry(() => {
-      const key = this.#keyOf(parts);
-      const encoded = encodeFor(this.#keyspace, value) as { timestamp: string };
-      const ttl = this.#secondLevel.ttlSeconds();
+      const key = this.keyOf(parts);
+      const encoded = encodeFor(this.keyspace, value) as { timestamp: string };
+      const ttl = this.secondLevel.ttlSeconds();
       return this.#write(`cache.${how}`, [key], options, (within) =>
-        this.#core.cache[how](key, encoded, ttl, within),
+        this.core.cache[how](key, encoded, ttl, within),
       );
     });
   }
@@ -229,7 +135,7 @@ export class CoherentKeyspace<P extends string, T> {
     options: CallOptions | undefined,
     call: (options: CallOptions | undefined) => Promise<R>,
   ): Promise<R> {
-    const drop = () => this.#core.firstLevel.written(keys);
+    const drop = () => this.core.firstLevel.written(keys);
     return this.#writeBetween(drop, operation, options, call);
   }
 
@@ -242,37 +148,6 @@ export class CoherentKeyspace<P extends string, T> {
     budgetMs?: number,
   ): Promise<R> {
     drop();
-    return this.#within(
-      operation,
-      options,
-      this.#core.writes.run(operation, call, { budgetMs, onEnd: drop }),
-    );
-  }
-
-  /** Waits for work within the limits of a call. */
-  #within<R>(operation: string, options: CallOptions | undefined, work: Promise<R>): Promise<R> {
-    if (options === undefined) return work;
-    const timeoutError = (elapsedMs: number) => new TimeoutError(elapsedMs, { operation });
-    return new Deadline(options, timeoutError, this.#core.clock).race(work);
-  }
-
-  async #getStored(key: string, options: CallOptions | undefined): Promise<T | null> {
-    return this.#valueOf(await this.#secondLevel.read(key, options));
-  }
-
-  /** Returns the value of what the second level holds, counted as a hit or a miss. */
-  #valueOf(found: Found<T> | null): T | null {
-    const { counters } = this.#core;
-    if (
-      found === null ||
-      found === UNREADABLE ||
-      found instanceof Lease ||
-      this.#core.time.now() >= found.freshUntil
-    ) {
-      counters.misses++;
-      return null;
-    }
-    counters.l2Hits++;
-    return found.value;
+    return this.within(operation, options, this.core.writes.run(operation, call, { budgetMs, onEnd: drop }));
   }
 }

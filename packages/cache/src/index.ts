@@ -7,7 +7,7 @@ export {
 export type { CoherentKeyspace } from './coherent-keyspace.js';
 export type { CacheCounters } from './core.js';
 export type { LocalInvalidations } from './invalidation/local-invalidations.js';
-export type { Loader } from './load/load-coordinator.js';
+export type { Loader } from './load/keyspace-reader.js';
 export type { KeyspaceOptions } from './options.js';
 export type { BreakerOptions, BreakerState } from './tiers/guarded-calls.js';
 export { coherentBlocks } from './read-through/coherent-blocks.js';

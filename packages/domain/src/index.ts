@@ -12,6 +12,7 @@ export {
 } from './arguments.js';
 export {
   fieldFromJson,
+  requireField,
   toCanonicalField,
   toOutputField,
   type Field,
@@ -45,7 +46,6 @@ export type {
 export {
   columnOf,
   compareCanonical,
-  requireField,
   toCanonicalRow,
   toOutputRow,
   type Row,

@@ -1,4 +1,98 @@
-import { expiryTimer, systemClock, type Cancel, type Clock, type Expiry } from './clock.js';
+import { AsyncResource } from 'node:async_hooks';
+import { MAX_TIMER_MS, systemClock, type Cancel, type Clock } from './clock.js';
+
+/** A callback that runs at an instant unless it is cancelled before. */
+export interface Expiry {
+  /** Milliseconds of the process's monotonic clock. */
+  readonly at: number;
+  /** Index among the pending expiries, or `NOT_PENDING`. */
+  index: number;
+  /** Whether it keeps the process alive while it is pending. */
+  readonly keepsAlive: boolean;
+  run(): void;
+}
+
+const NOT_PENDING = -1;
+
+/** After a scan, no further scan starts for this many times the scan's own duration, so that scans take at most a tenth. */
+const SCAN_PAUSE_FACTOR = 10;
+
+/**
+ * Timer for the time limits of calls, nearly all of which are cancelled. All expiries share one Node timer, which stays when
+ * they are cancelled: to set a Node timer costs more than the rest of a call's limits. A process that was busy past an expiry
+ * first handles the I/O that arrived meanwhile.
+ */
+export class ExpiryTimer {
+  /** An array: under constant insertion and removal, maps and sets retain old tables and what those refer to. */
+  readonly #pending: Expiry[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  /** When the Node timer fires. */
+  #firesAt = Infinity;
+  #pausedUntil = 0;
+  /** Number of pending expiries that keep the process alive, and the timer that does so. */
+  #keepAliveCount = 0;
+  #keepAlive: NodeJS.Timeout | undefined;
+  /** Keeps the async context of the call that happens to set the timer away from all others. */
+  readonly #context = new AsyncResource('ExpiryTimer');
+
+  /** Runs a callback after a delay in milliseconds. By default a pending expiry does not keep the process alive. */
+  after(delayMs: number, run: () => void, keepsAlive = false): Expiry {
+    const expiry = { at: performance.now() + delayMs, index: this.#pending.length, keepsAlive, run };
+    this.#pending.push(expiry);
+    if (keepsAlive && ++this.#keepAliveCount === 1) (this.#keepAlive ??= this.#startKeepAlive()).ref();
+    if (expiry.at < this.#firesAt) this.#setTimer(expiry.at);
+    return expiry;
+  }
+
+  cancel(expiry: Expiry): void {
+    const { index } = expiry;
+    if (index === NOT_PENDING) return;
+    expiry.index = NOT_PENDING;
+    if (expiry.keepsAlive && --this.#keepAliveCount === 0) this.#keepAlive!.unref();
+    const last = this.#pending.pop()!;
+    if (last === expiry) return;
+    this.#pending[index] = last;
+    last.index = index;
+  }
+
+  #startKeepAlive(): NodeJS.Timeout {
+    return this.#context.runInAsyncScope(() => setInterval(() => undefined, MAX_TIMER_MS));
+  }
+
+  #setTimer(at: number): void {
+    const firesAt = Math.max(at, this.#pausedUntil);
+    if (firesAt >= this.#firesAt) return;
+    clearTimeout(this.#timer);
+    this.#firesAt = firesAt;
+    const delayMs = Math.min(Math.ceil(firesAt - performance.now()), MAX_TIMER_MS);
+    this.#timer = this.#context.runInAsyncScope(() => setTimeout(this.#onTimer, delayMs).unref());
+  }
+
+  readonly #onTimer = (): void => {
+    const now = performance.now();
+    this.#firesAt = Infinity;
+    setImmediate(() => this.#runDue(now));
+  };
+
+  /** Runs the callbacks that are due, in the order of their instants. */
+  #runDue(now: number): void {
+    const begin = performance.now();
+    const due: Expiry[] = [];
+    let next = Infinity;
+    for (const expiry of this.#pending) {
+      if (expiry.at <= now) due.push(expiry);
+      else next = Math.min(next, expiry.at);
+    }
+    const end = performance.now();
+    this.#pausedUntil = end + SCAN_PAUSE_FACTOR * (end - begin);
+    for (const expiry of due) this.cancel(expiry);
+    if (next < Infinity) this.#setTimer(next);
+    for (const { run } of due.sort((a, b) => a.at - b.at)) run();
+  }
+}
+
+/** The timer that all calls of the process share. */
+export const expiryTimer = new ExpiryTimer();
 
 /** The part of an `AbortSignal` that this package uses. */
 export interface AbortSource {
@@ -6,10 +100,12 @@ export interface AbortSource {
   readonly reason: unknown;
   addEventListener(type: 'abort', listener: () => void, options: { once: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
+  /** Calls back when the signal aborts. Returns a function that ends the subscription. @default one listener for all callbacks */
+  subscribe?(callback: () => void): Cancel;
 }
 
 /** Callbacks by subscription, so that two subscriptions of one callback stay apart. */
-type Callbacks = Map<object, () => void>;
+export type Callbacks = Map<object, () => void>;
 
 interface Subscribers {
   readonly callbacks: Callbacks;
@@ -30,7 +126,7 @@ export function onAbort(signal: AbortSource, callback: () => void): Cancel {
     callback();
     return () => undefined;
   }
-  if (signal instanceof LightAbortSignal) return signal.subscribe(callback);
+  if (signal.subscribe) return signal.subscribe(callback);
   let subscribers = subscribersOf.get(signal);
   if (!subscribers) {
     const added: Callbacks = new Map();
@@ -47,7 +143,7 @@ export function onAbort(signal: AbortSource, callback: () => void): Cancel {
 }
 
 /** Calls every callback that is still in the map and removes them, then throws the first of their errors. */
-function callAll(callbacks: Callbacks): void {
+export function callAll(callbacks: Callbacks): void {
   const failures: unknown[] = [];
   for (const callback of callbacks.values()) {
     try {
@@ -58,55 +154,6 @@ function callAll(callbacks: Callbacks): void {
   }
   callbacks.clear();
   if (failures.length > 0) throw failures[0];
-}
-
-/**
- * Signal with the method that aborts it. An `AbortController` costs several times as much, so one is created only when
- * {@link standard} is read.
- */
-export class LightAbortSignal implements AbortSource {
-  aborted = false;
-  reason: unknown;
-  #callbacks: Callbacks | undefined;
-  #controller: AbortController | undefined;
-
-  /** Aborts the signal. A signal that has aborted keeps its reason. */
-  abort(reason: unknown = new DOMException('This operation was aborted', 'AbortError')): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
-    if (this.#callbacks) callAll(this.#callbacks);
-    this.#controller?.abort(reason);
-  }
-
-  throwIfAborted(): void {
-    if (this.aborted) throw this.reason;
-  }
-
-  /** Calls back when the signal aborts. Returns a function that ends the subscription. */
-  subscribe(callback: () => void): Cancel {
-    const callbacks = (this.#callbacks ??= new Map());
-    const subscription = {};
-    callbacks.set(subscription, callback);
-    return () => callbacks.delete(subscription);
-  }
-
-  addEventListener(_type: 'abort', listener: () => void): void {
-    (this.#callbacks ??= new Map()).set(listener, listener);
-  }
-
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#callbacks?.delete(listener);
-  }
-
-  /** An `AbortSignal` that aborts with this signal. */
-  get standard(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.aborted) this.#controller.abort(this.reason);
-    }
-    return this.#controller.signal;
-  }
 }
 
 /** Limits of a call. The first one reached ends it. */
@@ -242,21 +289,4 @@ export class Deadline {
     this.#controller?.abort(reason);
     if (callbacks) for (const callback of callbacks) callback(reason);
   }
-}
-
-/** Waits for a delay in milliseconds. Rejects with the signal's reason when it aborts before. */
-export function sleep(delayMs: number, clock: Clock = systemClock, signal?: AbortSource): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error);
-    const cancel = clock.after(delayMs, () => {
-      unsubscribe?.();
-      resolve();
-    });
-    const unsubscribe =
-      signal &&
-      onAbort(signal, () => {
-        cancel();
-        reject(signal.reason as Error);
-      });
-  });
 }

@@ -1,28 +1,23 @@
 export { Backoff, type BackoffOptions } from './backoff.js';
-export {
-  expiryTimer,
-  ExpiryTimer,
-  systemClock,
-  type Cancel,
-  type Clock,
-  type Expiry,
-  type TimeSource,
-} from './clock.js';
+export { systemClock, type Cancel, type Clock, type TimeSource } from './clock.js';
 export {
   Deadline,
-  LightAbortSignal,
+  expiryTimer,
+  ExpiryTimer,
   onAbort,
-  sleep,
   type AbortSource,
   type DeadlineLimits,
+  type Expiry,
   type TimeoutErrorFactory,
 } from './deadline.js';
 export { closest, unknownKeyReason } from './did-you-mean.js';
+export { LightAbortSignal } from './light-abort-signal.js';
 export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
 export { SeededRandom } from './seeded-random.js';
 export { Semaphore } from './semaphore.js';
 export { SingleFlight, type Flight } from './single-flight.js';
+export { sleep } from './sleep.js';
 export {
   acceptedBy,
   completeSettings,

@@ -1,19 +1,24 @@
-import type { LightAbortSignal } from './deadline.js';
+import type { LightAbortSignal } from './light-abort-signal.js';
 import { ManualClock } from './manual-clock.js';
+import type { Flight } from './single-flight.js';
 import { SingleFlight } from './single-flight.js';
 
 const timeoutError = (elapsedMs: number) => new Error(`timed out after ${elapsedMs} ms`);
 
 let clock: ManualClock;
 let calls: SingleFlight;
-let started: { signal: LightAbortSignal; resolve(value: string): void; reject(error: Error): void }[];
+let started: {
+  signal: LightAbortSignal | undefined;
+  resolve(value: string): void;
+  reject(error: Error): void;
+}[];
 beforeEach(() => {
   clock = new ManualClock();
   calls = new SingleFlight(timeoutError, clock);
   started = [];
 });
 
-const start = (signal: LightAbortSignal) =>
+const start = ({ signal }: Flight) =>
   new Promise<string>((resolve, reject) => started.push({ signal, resolve, reject }));
 
 it('single flight runs work once for concurrent callers of a key', async () => {
@@ -35,11 +40,21 @@ it('single flight passes an error to every caller', async () => {
 });
 
 it('single flight ends only the caller whose deadline passes', async () => {
+  const patient = calls.run('a', { deadline: clock.now() + 20 }, start);
+  const hasty = calls.run('a', { deadline: clock.now() + 10 }, start);
+  clock.advance(10);
+  await expect(hasty).rejects.toThrow('timed out after 10 ms');
+  expect(started[0]!.signal!.aborted).toBe(false);
+  started[0]!.resolve('A');
+  await expect(patient).resolves.toBe('A');
+});
+
+it('single flight has no signal when its first caller waits without limits', async () => {
   const patient = calls.run('a', undefined, start);
   const hasty = calls.run('a', { deadline: clock.now() + 10 }, start);
   clock.advance(10);
   await expect(hasty).rejects.toThrow('timed out after 10 ms');
-  expect(started[0]!.signal.aborted).toBe(false);
+  expect([started[0]!.signal, calls.has('a')]).toEqual([undefined, true]);
   started[0]!.resolve('A');
   await expect(patient).resolves.toBe('A');
 });
@@ -48,9 +63,9 @@ it('single flight aborts the work when its last caller has left', async () => {
   const controllers = [new AbortController(), new AbortController()];
   const outcomes = controllers.map(({ signal }) => calls.run('a', { signal }, start));
   controllers[0]!.abort('first');
-  expect(started[0]!.signal.aborted).toBe(false);
+  expect(started[0]!.signal!.aborted).toBe(false);
   controllers[1]!.abort('second');
-  expect(started[0]!.signal.aborted).toBe(true);
+  expect(started[0]!.signal!.aborted).toBe(true);
   expect(calls.has('a')).toBe(false);
   await expect(outcomes[0]).rejects.toBe('first');
   await expect(outcomes[1]).rejects.toBe('second');
@@ -83,9 +98,9 @@ it('a caller that may not join starts work that later callers join', async () =>
 
 it('single flight joins adopted work until it settles', async () => {
   const others = new SingleFlight(timeoutError, clock);
-  const first = calls.run('a', undefined, (signal, flight) => {
+  const first = calls.run('a', undefined, (flight) => {
     queueMicrotask(() => others.adopt('x', flight));
-    return start(signal);
+    return start(flight);
   });
   await Promise.resolve();
   const joined = others.join('x', undefined);
@@ -99,12 +114,12 @@ it('single flight joins adopted work until it settles', async () => {
 it('single flight does not join adopted work without callers', async () => {
   const others = new SingleFlight(timeoutError, clock);
   const controller = new AbortController();
-  const abandoned = calls.run('a', { signal: controller.signal }, (signal, flight) => {
+  const abandoned = calls.run('a', { signal: controller.signal }, (flight) => {
     queueMicrotask(() => others.adopt('x', flight));
-    return start(signal);
+    return start(flight);
   });
   await Promise.resolve();
   controller.abort(new Error('enough'));
   await expect(abandoned).rejects.toThrow('enough');
-  expect([started[0]!.signal.aborted, others.has('x')]).toEqual([true, false]);
+  expect([started[0]!.signal!.aborted, others.has('x')]).toEqual([true, false]);
 });

@@ -36,7 +36,21 @@ export interface FirstLevelLimits {
 
 /** Placeholder key. No cache key equals it: a percent sign always begins an escape. */
 const PLACEHOLDER = '%';
-/** Keys share version counters, which bounds memory: a change of one key may then reject a value of another. */
+/** Counts of what has happened to a key, and to the others that share its counters. They only grow. */
+interface Counters {
+  /** Changes, those by this process included. */
+  changes: number;
+  /** Writes of this process, whether the second level accepted them or not. */
+  writes: number;
+}
+
+/** Counts of a key at one instant. While its counters are equal to them, nothing has happened to the key since. */
+export interface KeyVersion extends Readonly<Counters> {
+  readonly key: string;
+  readonly counters: Readonly<Counters>;
+}
+
+/** Keys share counters, which bounds memory: a change of one key may then reject a value of another. */
 const COUNTERS = 16_384;
 const NO_ENTRY: CachedEntry<null> = { value: null, freshUntil: 0, usableUntil: 0, refreshAt: 0 };
 
@@ -48,11 +62,10 @@ export class FirstLevel implements InvalidationListener {
   /** Whether every change by other processes is received. Only the listener's methods change it. */
   isConnected = false;
   readonly #entries: LRUCache<string, CachedEntry<unknown>>;
-  /** By counter: changes of its keys, those by this process included. */
-  readonly #changes = new Float64Array(COUNTERS);
-  readonly #writes = new Float64Array(COUNTERS);
-  #changesOfAll = 0;
-  #writesOfAll = 0;
+  readonly #counters: readonly Counters[] = Array.from({ length: COUNTERS }, () => ({
+    changes: 0,
+    writes: 0,
+  }));
   readonly #time: TimeSource;
   readonly #underWay: readonly SingleFlight[];
   #rejectedByVersion = 0;
@@ -96,24 +109,16 @@ export class FirstLevel implements InvalidationListener {
     return undefined;
   }
 
-  /**
-   * Returns the version to pass to {@link put} with a value that is read from now on: equal twice, nothing happened to the key in
-   * between.
-   */
-  versionOf(key: string): number {
-    return this.#changesOfAll + this.#changes[counterOf(key)]!;
-  }
-
-  /** Returns a number that grows with every write of this process, whether the second level accepted it or not. */
-  writesOf(key: string): number {
-    return this.#writesOfAll + this.#writes[counterOf(key)]!;
+  /** Returns the version to pass to {@link put} with a value that is read from now on. */
+  versionOf(key: string): KeyVersion {
+    const counters = this.#counters[indexOf(key)]!;
+    return { key, counters, changes: counters.changes, writes: counters.writes };
   }
 
   /** Keeps a value unless its key has changed since it had this version. */
-  put(key: string, entry: CachedEntry<unknown>, bytes: number, version: number): void {
+  put({ key, counters, changes }: KeyVersion, entry: CachedEntry<unknown>, bytes: number): void {
     if (entry.usableUntil <= this.#time.now()) return;
-    if (version === this.#changesOfAll + this.#changes[counterOf(key)]!)
-      this.#entries.set(key, entry, { size: bytes });
+    if (changes === counters.changes) this.#entries.set(key, entry, { size: bytes });
     else {
       this.#rejectedByVersion++;
       this.#readAgain(entry);
@@ -147,20 +152,22 @@ export class FirstLevel implements InvalidationListener {
 
   /** Drops keys at the start or the end of a write of this process. */
   written(keys: readonly string[]): void {
-    for (const key of keys) this.#writes[this.#change(key)]!++;
+    for (const key of keys) this.#change(key).writes++;
   }
 
   /** Drops the keys that pass a test, at the start or the end of a write of this process. */
   writtenWhere(isWritten: (key: string) => boolean): void {
-    this.#changesOfAll++;
-    this.#writesOfAll++;
+    for (const counters of this.#counters) {
+      counters.changes++;
+      counters.writes++;
+    }
     for (const key of [...this.#entries.keys()].filter(isWritten)) this.#remove(key);
     for (const group of this.#underWay) group.forgetAll();
   }
 
   /** Drops everything. */
   allChanged(): void {
-    this.#changesOfAll++;
+    for (const counters of this.#counters) counters.changes++;
     this.#entries.clear();
     for (const group of this.#underWay) group.forgetAll();
   }
@@ -170,13 +177,13 @@ export class FirstLevel implements InvalidationListener {
     if (own.notifications-- > 0 && this.#time.now() < own.notifiedUntil) own.readAgain();
   }
 
-  /** Drops a key that has changed. Returns its counter. */
-  #change(key: string): number {
-    const counter = counterOf(key);
-    this.#changes[counter]!++;
+  /** Drops a key that has changed. Returns its counters. */
+  #change(key: string): Counters {
+    const counters = this.#counters[indexOf(key)]!;
+    counters.changes++;
     this.#remove(key);
     for (const group of this.#underWay) group.forget(key);
-    return counter;
+    return counters;
   }
 
   /** Removes an entry. The library clears its whole storage with the last one, which is slow: a placeholder prevents that. */
@@ -192,7 +199,8 @@ export class FirstLevel implements InvalidationListener {
   }
 }
 
-function counterOf(key: string): number {
+/** Returns the index of a key's counters. */
+function indexOf(key: string): number {
   let hash = 0;
   for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
   return (hash ^ (hash >>> 16)) & (COUNTERS - 1);
@@ -206,25 +214,23 @@ const OVERHEAD = 16;
  * bytes. The setters of a frozen date throw `TypeError`.
  */
 export function freeze(value: unknown): number {
-  if (typeof value !== 'object' || value === null) {
-    return OVERHEAD + (typeof value === 'string' ? value.length : 0);
-  }
-  if (value instanceof Date) {
-    if (Object.getPrototypeOf(value) === Date.prototype) Object.setPrototypeOf(value, frozenDate);
-    return 2 * OVERHEAD;
-  }
-  if (ArrayBuffer.isView(value)) return OVERHEAD + value.byteLength;
-  let size = OVERHEAD;
-  if (Array.isArray(value)) for (const member of value) size += OVERHEAD + freeze(member);
-  else {
-    for (const name in value) {
-      const member = (value as Readonly<Record<string, unknown>>)[name];
-      if (typeof member === 'number') size += 2 * OVERHEAD;
-      else if (typeof member === 'string') size += 2 * OVERHEAD + member.length;
-      else size += OVERHEAD + freeze(member);
+  const pending = [value];
+  let size = 0;
+  for (const each of pending) {
+    size += OVERHEAD;
+    if (typeof each === 'string') size += each.length;
+    if (typeof each !== 'object' || each === null) continue;
+    if (each instanceof Date) {
+      if (Object.getPrototypeOf(each) === Date.prototype) Object.setPrototypeOf(each, frozenDate);
+      size += OVERHEAD;
+    } else if (ArrayBuffer.isView(each)) size += each.byteLength;
+    else {
+      const members: readonly unknown[] = Array.isArray(each) ? each : Object.values(each);
+      for (const member of members) pending.push(member);
+      size += OVERHEAD * members.length;
+      Object.freeze(each);
     }
   }
-  Object.freeze(value);
   return size;
 }
 

@@ -3,8 +3,9 @@ import type { CacheEntry, CallOptions, Decoder, Keyspace } from '@quantumtrade/d
 import { encodeTextFor, isDatabaseError, JsonText } from '@quantumtrade/dal-domain';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
-import type { CachedEntry, OwnStore } from './first-level.js';
+import type { CachedEntry, KeyVersion, OwnStore } from './first-level.js';
 import { freeze } from './first-level.js';
+import type { GuardedCalls } from './guarded-calls.js';
 
 /** Stands for a value that is known not to exist. */
 const ABSENT = Symbol('absent');
@@ -24,12 +25,13 @@ export class Lease {
 }
 
 /** The lease of a load that begins now. */
-export class NewLease extends Lease {
+export class NewLease {
+  readonly token: string;
   /** Content of the key. Readers without this package find it unreadable, which counts as no value. */
   readonly json: JsonText;
 
   constructor(token: string) {
-    super(token);
+    this.token = token;
     this.json = new JsonText(JSON.stringify({ [NAME]: 'loading', token }));
   }
 }
@@ -110,43 +112,33 @@ export class SecondLevel<P extends string, T> {
     this.#decoder = withLeases(keyspace.codec);
   }
 
-  /** Returns the time to live of a value that is stored now, shortened at random. */
-  ttlSeconds(): number {
-    const { jitter, staleWhileRevalidateMs } = this.#options;
+  /**
+   * Returns the time to live of a value that is stored now, shortened at random. For a loaded value that is absent, it is 0 where
+   * absence is not kept.
+   */
+  ttlSeconds(loaded?: LoadedValue<T>): number {
+    const { jitter, staleWhileRevalidateMs, negativeTtlMs } = this.#options;
+    if (loaded?.value === null) return negativeTtlMs / 1_000;
     return this.#keyspace.ttlSeconds * (1 - jitter * this.#core.random()) + staleWhileRevalidateMs / 1_000;
-  }
-
-  /** Returns the time to live of a loaded value; 0 where it is absent, which is not kept. */
-  #ttlSecondsOf(value: T | null): number {
-    return value === null ? this.#options.negativeTtlMs / 1_000 : this.ttlSeconds();
   }
 
   /** Reads a key. Concurrent callers share one read while changes are received. */
   read(key: string, options?: CallOptions, own?: OwnStore): Promise<Found<T> | null> {
-    const { cache, firstLevel, reading, reads } = this.#core;
-    const ask = () => reads.run('cache.get', (within) => cache.getEntry(key, this.#decoder, within));
-    return reading.run(key, options, () => this.#keep(key, ask, own), firstLevel.isConnected);
+    const { firstLevel, reading } = this.#core;
+    return reading.run(key, options, () => this.#look(key, own), firstLevel.isConnected);
   }
 
   /**
    * Reads a key, and gives it a new lease if it holds nothing. This takes one call while both breakers are closed; otherwise the
    * key is read first, so that a read-only second level still answers.
    */
-  async readOrLease(key: string): Promise<Found<T>> {
-    const { cache, reads, writes, leases } = this.#core;
+  async readOrLease(key: string): Promise<Found<T> | NewLease> {
+    const { reads, writes, leases } = this.#core;
     const isOneCall = reads.breaker.state === 'closed' && writes.breaker.state === 'closed';
     const found = isOneCall ? null : await this.read(key);
     if (found !== null) return found;
     const lease = leases.next();
-    const leaseSeconds = this.#options.loadTimeoutMs / 1_000;
-    const leased = await this.#keep(key, () =>
-      writes.run(
-        'cache.getEntryOrSet',
-        (within) => cache.getEntryOrSet(key, this.#decoder, lease.json, leaseSeconds, within),
-        isOneCall ? { others: reads } : undefined,
-      ),
-    );
-    return leased ?? lease;
+    return (await this.#look(key, undefined, lease, isOneCall ? reads : undefined)) ?? lease;
   }
 
   /** Reads many keys in one call that is not shared; in one call for each key when one of them holds no JSON. */
@@ -159,7 +151,7 @@ export class SecondLevel<P extends string, T> {
       const stored = await reads.run('cache.getMany', (within) =>
         cache.getEntries(keys, this.#decoder, within),
       );
-      return stored.map((entry, i) => entry && this.#take(keys[i]!, entry, startedAt, versions[i]!));
+      return stored.map((entry, i) => entry && this.#take(entry, startedAt, versions[i]!));
     } catch (error) {
       if (isUnreadable(error)) return this.#readEach(keys);
       throw error;
@@ -170,26 +162,36 @@ export class SecondLevel<P extends string, T> {
     return Promise.all(keys.map((key) => this.read(key)));
   }
 
-  /** Reads what a key holds, and keeps it on the first level. A pending removal is unreadable: its reader removes it first. */
-  async #keep(
+  /** Reads what a key holds, else gives it the lease. A pending removal is unreadable: its reader removes it first. */
+  async #look(
     key: string,
-    call: () => Promise<CacheEntry<LeasedValue<T>> | null>,
     own?: OwnStore,
+    lease?: NewLease,
+    others?: GuardedCalls,
   ): Promise<Found<T> | null> {
-    const { firstLevel, local, time } = this.#core;
+    const { cache, firstLevel, local, time, reads, writes } = this.#core;
     const startedAt = time.now();
     const version = firstLevel.versionOf(key);
     let stored: StoredEntry<T> | null = UNREADABLE;
     try {
-      if (!local.pendingRemovals.has(key)) stored = await call();
+      if (!local.pendingRemovals.has(key)) {
+        const leaseSeconds = this.#options.loadTimeoutMs / 1_000;
+        stored = await (lease === undefined
+          ? reads.run('cache.get', (within) => cache.getEntry(key, this.#decoder, within))
+          : writes.run(
+              'cache.getEntryOrSet',
+              (within) => cache.getEntryOrSet(key, this.#decoder, lease.json, leaseSeconds, within),
+              { others },
+            ));
+      }
     } catch (error) {
       if (!isUnreadable(error)) throw error;
     }
-    return stored && this.#take(key, stored, startedAt, version, own);
+    return stored && this.#take(stored, startedAt, version, own);
   }
 
   /** Keeps on the first level what was read since an instant and a version of its key. */
-  #take(key: string, stored: StoredEntry<T>, startedAt: number, version: number, own?: OwnStore): Found<T> {
+  #take(stored: StoredEntry<T>, startedAt: number, version: KeyVersion, own?: OwnStore): Found<T> {
     const { firstLevel, counters } = this.#core;
     if (stored === UNREADABLE || stored.value === UNREADABLE) {
       counters.unreadable++;
@@ -198,7 +200,7 @@ export class SecondLevel<P extends string, T> {
     if (stored.value instanceof Lease) return stored.value;
     const value = stored.value === ABSENT ? null : stored.value;
     const entry = this.#entry(value, stored.expiresAt, startedAt, own);
-    firstLevel.put(key, entry, freeze(value), version);
+    firstLevel.put(version, entry, freeze(value));
     return entry;
   }
 
@@ -215,7 +217,7 @@ export class SecondLevel<P extends string, T> {
   async storeLoaded(key: string, lease: NewLease, loaded: LoadedValue<T>): Promise<boolean> {
     const { cache, firstLevel, local, reportsOwnStores, time, writes } = this.#core;
     const { value, bytes, encoded, startedAt } = loaded;
-    const ttlSeconds = this.#ttlSecondsOf(value);
+    const ttlSeconds = this.ttlSeconds(loaded);
     if (ttlSeconds === 0) return this.remove(key);
     const version = firstLevel.versionOf(key);
     const expiresAt = time.now() + ttlSeconds * 1_000;
@@ -224,7 +226,7 @@ export class SecondLevel<P extends string, T> {
     );
     if (isStored && !local.pendingRemovals.has(key)) {
       const own = reportsOwnStores ? this.#ownStore(key) : undefined;
-      firstLevel.put(key, this.#entry(value, expiresAt, startedAt, own), bytes, version);
+      firstLevel.put(version, this.#entry(value, expiresAt, startedAt, own), bytes);
     }
     return isStored;
   }
@@ -245,12 +247,12 @@ export class SecondLevel<P extends string, T> {
   }
 
   /** Stores a reloaded value if the key still holds the old one. */
-  async storeRefreshed(key: string, old: T, { value, encoded }: LoadedValue<T>): Promise<boolean> {
+  async storeRefreshed(key: string, old: T, loaded: LoadedValue<T>): Promise<boolean> {
     const expected = encodeTextFor(this.#keyspace, old);
-    const ttlSeconds = this.#ttlSecondsOf(value);
+    const ttlSeconds = this.ttlSeconds(loaded);
     const isReplaced = await (ttlSeconds === 0
       ? this.remove(key)
-      : this.#setIfUnchanged(key, expected, encoded, ttlSeconds));
+      : this.#setIfUnchanged(key, expected, loaded.encoded, ttlSeconds));
     this.#core.firstLevel.changed([key]);
     return isReplaced;
   }
@@ -264,12 +266,12 @@ export class SecondLevel<P extends string, T> {
   }
 
   /** Keeps on the first level what was loaded while the second did not answer, if the keyspace allows for staleness. */
-  keepUnstored(key: string, { value, bytes, startedAt }: LoadedValue<T>, version: number): void {
+  keepUnstored({ value, bytes, startedAt }: LoadedValue<T>, version: KeyVersion): void {
     const { stalenessMs, l1TtlMs, negativeTtlMs } = this.#options;
     const lifeMs = Math.min(stalenessMs, l1TtlMs, value === null ? negativeTtlMs : this.ttlSeconds() * 1_000);
     const end = startedAt + lifeMs;
     const entry = { value, freshUntil: end, usableUntil: end, refreshAt: end };
-    this.#core.firstLevel.put(key, entry, bytes, version);
+    this.#core.firstLevel.put(version, entry, bytes);
   }
 
   #setIfUnchanged(key: string, expected: unknown, value: unknown, ttlSeconds: number): Promise<boolean> {

@@ -11,6 +11,8 @@ export interface Keyspace<P extends string, T> {
   readonly codec: z.ZodType<T>;
   /** Whether the codec encodes to plain JSON alone, which needs no further check. @default false */
   readonly encodesJson?: boolean;
+  /** Returns the JSON text that the codec gives; undefined for a value that only the codec can check. */
+  textOfUsual?(this: void, value: T): string | undefined;
 }
 
 /** Selection of the keys of a pattern that have given parts. */

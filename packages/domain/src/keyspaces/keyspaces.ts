@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { featureSetCodec } from '../records/feature-set.js';
+import { featureSetCodec, textOfUsualSet } from '../records/feature-set.js';
 import { recordCodec } from '../records/json.js';
 import { marketData } from '../records/market-data.js';
 import { prediction } from '../records/prediction.js';
@@ -18,7 +18,10 @@ function keyspace<const P extends string, T>(
 
 /** All key patterns of the data layer. Records are cached exactly: decimals as strings, 64-bit integers as bigints. */
 export const keyspaces = {
-  latestFeatures: keyspace('features:{symbol}:latest', 300, featureSetCodec),
+  latestFeatures: {
+    ...keyspace('features:{symbol}:latest', 300, featureSetCodec),
+    textOfUsual: textOfUsualSet,
+  },
   featureValue: keyspace('features:{symbol}:{featureName}', 300, z.number(), false),
   marketRegime: keyspace('regime:{symbol}:current', 600, marketRegimeCodec),
   selectedStrategy: keyspace('strategy:{symbol}:selected', 900, selectedStrategyCodec),

@@ -2,7 +2,7 @@ import { ValidationError } from '../errors.js';
 import type { Batch } from '../records/column-batch.js';
 import { readMember, requireObject, keysOf } from '../arguments.js';
 import type { RowError } from '../records/row.js';
-import { requireField } from '../records/row.js';
+import { requireField } from '../records/field.js';
 import type { RecordName } from '../records/records.js';
 import { requireRecord } from '../records/records.js';
 import type { BatchVersion } from '../versions/versions.js';

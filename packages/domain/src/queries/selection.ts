@@ -4,7 +4,8 @@ import type { RecordDefinition } from '../records/definition.js';
 import type { Field } from '../records/field.js';
 import { fieldFromJson } from '../records/field.js';
 import type { Canonical } from '../records/kinds/kind.js';
-import { compareCanonical, requireField } from '../records/row.js';
+import { requireField } from '../records/field.js';
+import { compareCanonical } from '../records/row.js';
 
 /** A checked {@link Selection} in canonical form. */
 export interface SelectionPlan {

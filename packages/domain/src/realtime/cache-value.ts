@@ -6,7 +6,7 @@ import type { CacheWrite, Decoder, SetIfUnchangedOptions } from '../ports/cache.
 import type { CallOptions } from '../ports/call.js';
 
 /** Codec of a keyspace, and the pattern that names it in errors. */
-type Form<T> = Pick<Keyspace<string, T>, 'pattern' | 'codec' | 'encodesJson'>;
+type Form<T> = Pick<Keyspace<string, T>, 'pattern' | 'codec' | 'encodesJson' | 'textOfUsual'>;
 
 /** Checked JSON text of a cache value. Cache ports store the text as it is. */
 export class JsonText {
@@ -43,6 +43,12 @@ export function encodeFor<T>({ pattern, codec }: Form<T>, value: T): unknown {
 
 /** Returns what {@link encodeFor} does, as text where the codec encodes to plain JSON. */
 export function encodeTextFor<T>(keyspace: Form<T>, value: T): unknown {
+  try {
+    const text = keyspace.textOfUsual?.(value);
+    if (text !== undefined) return new JsonText(text);
+  } catch {
+    // The codec refuses a value with a member that cannot be read.
+  }
   const encoded = encodeFor(keyspace, value);
   return keyspace.encodesJson ? new JsonText(JSON.stringify(encoded)) : encoded;
 }

@@ -4,7 +4,7 @@ import { ValidationError } from '../errors.js';
 import type { RecordDefinition, RowBatchDefinition } from './definition.js';
 import type { Rounding } from './kinds/kind.js';
 import type { RowError } from './row.js';
-import { requireField } from './row.js';
+import { requireField } from './field.js';
 
 /** Members of a batch besides its time, checked, and its rows, unchecked. */
 export interface BatchEnvelope {

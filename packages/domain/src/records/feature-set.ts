@@ -1,7 +1,8 @@
 import { feature } from './feature.js';
 import { isPlainMap } from '../arguments.js';
 import { Invalid } from './kinds/kind.js';
-import { parseMetadata } from './kinds/text.js';
+import { MAX_INSTANT, MIN_INSTANT } from './kinds/number.js';
+import { parseMetadata, USUAL_SYMBOL } from './kinds/text.js';
 import type { Row } from './row.js';
 import type { JsonMember } from './json.js';
 import { memberOf, objectCodec } from './json.js';
@@ -57,27 +58,62 @@ function textsByFeature(value: unknown): Record<string, Record<string, string>> 
   return Object.fromEntries(entries);
 }
 
+const MEMBERS = 7;
+const UINT16_MAX = 0xffff;
+const UINT32_MAX = 0xffffffff;
+
+/**
+ * Returns the JSON text of a set; undefined for a set with any unusual member, which the codec may refuse. A store returns usual
+ * sets alone, and the codec takes many times as long to check one.
+ */
+export function textOfUsualSet(set: FeatureSet): string | undefined {
+  const { symbol, timestamp, version, features, metadata, featureMetadata, calculationTimeMs } = set;
+  const instant = timestamp instanceof Date ? timestamp.getTime() : NaN;
+  if (!(instant >= MIN_INSTANT && instant <= MAX_INSTANT)) return undefined;
+  if (Object.keys(set).length !== MEMBERS || typeof symbol !== 'string' || !USUAL_SYMBOL.test(symbol))
+    return undefined;
+  if (!Number.isInteger(version) || !(version > 0 && version <= UINT16_MAX)) return undefined;
+  const isUint32 = Number.isInteger(calculationTimeMs) && calculationTimeMs <= UINT32_MAX;
+  if (!isUint32 || !(calculationTimeMs > 0 || Object.is(calculationTimeMs, 0))) return undefined;
+  if (Object.getPrototypeOf(features) !== Object.prototype) return undefined;
+  for (const name in features) {
+    const value = features[name]!;
+    if (!Number.isFinite(value) || Object.is(value, -0) || !name.isWellFormed()) return undefined;
+  }
+  if (Object.getPrototypeOf(featureMetadata) !== Object.prototype) return undefined;
+  for (const texts of [metadata, ...Object.values(featureMetadata)]) {
+    if (Object.getPrototypeOf(texts) !== Object.prototype) return undefined;
+    for (const name in texts) if (typeof texts[name] !== 'string') return undefined;
+  }
+  const members = { symbol, timestamp: new Date(instant).toISOString(), version, features };
+  return JSON.stringify({ ...members, metadata, featureMetadata, calculationTimeMs });
+}
+
 const UNREADABLE = '$text';
+const NO_METADATA = '{}';
 
 /** Returns the set of these rows, which have one symbol, instant and version, in order of feature name. */
 export function featureSetOf(rows: readonly Row[]): FeatureSet {
   const first = rows[0]!;
   const texts = new Map<string, Record<string, string>>();
   const own: [string, Record<string, string>][] = [];
+  const features: [string, number][] = [];
   let calculationTimeMs = 0;
   for (const row of rows) {
     const text = row['featureMetadata'] as string;
+    features.push([row['featureName'] as string, row['featureValue'] as number]);
+    calculationTimeMs = Math.max(calculationTimeMs, row['calculationTimeMs'] as number);
+    if (text === NO_METADATA) continue;
     let parsed = texts.get(text);
     if (!parsed) texts.set(text, (parsed = parseMetadata(text) ?? { [UNREADABLE]: text }));
     if (Object.keys(parsed).length > 0) own.push([row['featureName'] as string, { ...parsed }]);
-    calculationTimeMs = Math.max(calculationTimeMs, row['calculationTimeMs'] as number);
   }
   return {
     symbol: first['symbol'] as string,
     timestamp: new Date(first['timestamp'] as number),
     version: first['featureVersion'] as number,
-    features: Object.fromEntries(rows.map((row) => [row['featureName'], row['featureValue'] as number])),
-    metadata: agreed([...texts.values()]),
+    features: Object.fromEntries(features),
+    metadata: texts.size === 0 ? {} : agreed([...texts.values()]),
     featureMetadata: Object.fromEntries(own),
     calculationTimeMs,
   };

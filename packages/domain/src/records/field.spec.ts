@@ -1,6 +1,6 @@
 import { isPlainMap } from '../arguments.js';
 import type { Field } from './field.js';
-import { toCanonicalField, fieldFromJson, rulesOf, toOutputField } from './field.js';
+import { fieldFromJson, requireField, rulesOf, toCanonicalField, toOutputField } from './field.js';
 import { MAX_INSTANT, MIN_INSTANT } from './kinds/number.js';
 import { Invalid } from './kinds/kind.js';
 
@@ -195,4 +195,13 @@ it.each([
   new Map([['a', 1]]),
 ])('refuses a map of numbers with inherited entries', (value) => {
   expect(toCanonicalField({ kind: 'numbers' }, value)).toEqual(new Invalid('must be a map of numbers'));
+});
+
+describe('requireField', () => {
+  it('requireField throws a validation error that names the field', () => {
+    expect(requireField({ kind: 'label' }, 'source', 'x', 'test')).toBe('x');
+    expect(() => requireField({ kind: 'label' }, 'source', '', 'test')).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', field: 'source', operation: 'test' }),
+    );
+  });
 });

@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors.js';
 import type { DecimalField } from './kinds/decimal.js';
 import type { Canonical, KindRules, Rounding, ValueTypes } from './kinds/kind.js';
 import { decimalKind } from './kinds/decimal.js';
@@ -20,6 +21,7 @@ import {
   metadataKind,
   symbolKind,
   textsKind,
+  USUAL_SYMBOL,
   uuidKind,
 } from './kinds/text.js';
 
@@ -96,6 +98,21 @@ export function toCanonicalField(
   } catch {
     return new Invalid('cannot be read');
   }
+}
+
+/** Checks one value that stands outside a row and must be there; throws `ValidationError` when it is wrong. */
+export function requireField(
+  field: Field,
+  name: string,
+  value: unknown,
+  operation: string,
+  rounding?: Rounding,
+): Canonical {
+  if (field.kind === 'symbol' && typeof value === 'string' && USUAL_SYMBOL.test(value)) return value;
+  const canonical = toCanonicalField(field, value, rounding);
+  if (canonical instanceof Invalid) throw new ValidationError(name, canonical.reason, { operation });
+  if (canonical === null) throw new ValidationError(name, 'is required', { operation });
+  return canonical;
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { marketData } from './market-data.js';
-import { toCanonicalRow, columnOf, compareCanonical, toOutputRow, requireField } from './row.js';
+import { toCanonicalRow, columnOf, compareCanonical, toOutputRow } from './row.js';
 import { absentFields } from '../testing/absent-fields.js';
 
 const bar = {
@@ -72,15 +72,6 @@ describe('toOutputRow', () => {
     if ('error' in checked) throw new Error(checked.error.reason);
     expect(() => toOutputRow(marketData, checked.row, false)).toThrow(
       /volume has more digits than a number holds/,
-    );
-  });
-});
-
-describe('requireField', () => {
-  it('requireField throws a validation error that names the field', () => {
-    expect(requireField({ kind: 'label' }, 'source', 'x', 'test')).toBe('x');
-    expect(() => requireField({ kind: 'label' }, 'source', '', 'test')).toThrow(
-      expect.objectContaining({ code: 'VALIDATION', field: 'source', operation: 'test' }),
     );
   });
 });

@@ -1,5 +1,4 @@
-import { QueryError, ValidationError } from '../errors.js';
-import type { Field } from './field.js';
+import { QueryError } from '../errors.js';
 import { toCanonicalField, toOutputField } from './field.js';
 import type { Canonical, Rounding } from './kinds/kind.js';
 import { Invalid } from './kinds/kind.js';
@@ -60,20 +59,6 @@ export function checkRow(
     return { error: { index, field: reading, reason: 'cannot be read' } };
   }
   return { row, rounded };
-}
-
-/** Checks one value that stands outside a row and must be there; throws `ValidationError` when it is wrong. */
-export function requireField(
-  field: Field,
-  name: string,
-  value: unknown,
-  operation: string,
-  rounding?: Rounding,
-): Canonical {
-  const canonical = toCanonicalField(field, value, rounding);
-  if (canonical instanceof Invalid) throw new ValidationError(name, canonical.reason, { operation });
-  if (canonical === null) throw new ValidationError(name, 'is required', { operation });
-  return canonical;
 }
 
 /**

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rename, rm, symlink, unlink } from 'node:fs/pr
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { sleep } from '../deadline.js';
+import { sleep } from '../sleep.js';
 import { DirectoryLockedError, type DirectoryLock } from './file-system.js';
 import { errorCode, ignoreMissing } from './files.js';
 

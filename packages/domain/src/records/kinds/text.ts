@@ -5,6 +5,8 @@ import type { TextDictionary } from './text-dictionary.js';
 import { toTextDictionary } from './text-dictionary.js';
 
 const MAX_SYMBOL_LENGTH = 64;
+/** Matches nearly all symbols: printable ASCII without blanks. Others may be right as well. */
+export const USUAL_SYMBOL = /^[\x21-\x7e]{1,64}$/;
 const MAX_NAME_LENGTH = 256;
 const MAX_TEXT_LENGTH = 65_536;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
