@@ -48,6 +48,7 @@ export {
   compareCanonical,
   toCanonicalRow,
   toOutputRow,
+  unreadableValue,
   type Row,
   type RowError,
 } from './records/row.js';

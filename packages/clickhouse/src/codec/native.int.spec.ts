@@ -5,9 +5,10 @@ import type { RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { toCanonicalRow, columnOf, formatDecimal, records } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { columnTypeOf } from '../testing/column-types.js';
+import { ENGINE_BLOCK, ENGINE_QUERY } from '../testing/engine-block.js';
 import { barRows, recordsOf } from '../testing/native-records.js';
 import type { DecodedBlock } from './read/block-parser.js';
-import { decodeBlocks } from './read/block-decoder.js';
+import { decodeBlock, decodeBlocks } from './read/block-decoder.js';
 import { BlockEncoder } from './block-encoder.js';
 import type { TableField } from './kinds.js';
 import { rowsOf } from '../testing/rows-of.js';
@@ -238,6 +239,13 @@ describe('the engine', () => {
       ...{ list: ['a'], none: [], second: 1_704_067_201_000, day: 1_704_067_200_000, yes: true },
       ...{ i8: -1, i16: -2, i32: -3, i64: -4n, nothing: null, nested: { k: [1.5] } },
     });
+  });
+
+  it('returns the block of every type that is read', async () => {
+    const [block] = await select(ENGINE_QUERY);
+    const valuesOf = (of: DecodedBlock) =>
+      of.names.map((name) => [name, [0, 1].map((row) => of.column(name).at(row))]);
+    expect(valuesOf(block!)).toEqual(valuesOf(decodeBlock(ENGINE_BLOCK)));
   });
 
   it('returns no block for no rows', async () => {

@@ -1,6 +1,6 @@
 import { ServerError } from '../../connection/server-errors.js';
 import { prediction } from '@quantumtrade/dal-domain';
-import { BrokenAnswerError } from './answer-errors.js';
+import { BrokenAnswerError, NotUtf8Error } from './answer-errors.js';
 import type { DecodeOptions } from './block-decoder.js';
 import { decodeBlocks } from './block-decoder.js';
 import type { DecodedBlock } from './block-parser.js';
@@ -146,6 +146,49 @@ it('refuses two columns of one name', async () => {
   await expect(read(chunks(answer))).rejects.toMatchObject({
     cause: new TypeError('two columns have the name a'),
   });
+});
+
+it('refuses texts that are not UTF-8, wherever they stand', async () => {
+  const block = (type: string, ...data: (string | number[])[]) =>
+    Buffer.from([
+      1,
+      2,
+      1,
+      0x61,
+      type.length,
+      ...Buffer.from(type),
+      ...data.flatMap((part) => [...Buffer.from(part)]),
+    ]);
+  const dictionary = [
+    [1, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+    [2, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+  ];
+  for (const bytes of [
+    block('String', [2, 0x61, 0xff, 0]),
+    // The first text ends inside a character, and the second goes on with it.
+    block('String', [1, 0xc3, 1, 0xa4]),
+    block('FixedString(2)', [0xc3, 0xa4, 0xa4, 0xc3]),
+    block('LowCardinality(String)', dictionary[0]!, [1, 0xff], dictionary[1]!),
+  ]) {
+    await expect(read(chunks(bytes))).rejects.toThrow(NotUtf8Error);
+    await expect(read(chunks(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).rejects.toThrow(
+      NotUtf8Error,
+    );
+  }
+});
+
+it('reads texts with a length of several bytes as they are', async () => {
+  const long = {
+    ...inputs[0]!,
+    predictionId: 'ä'.repeat(100),
+    featuresUsed: ['€'.repeat(5_000), '', 'a'.repeat(20_000)],
+  };
+  const bytes = new BlockEncoder(prediction).encodeRows([long, ...inputs]).blocks[0]!.bytes;
+  const [decoded] = await read(chunks(bytes.subarray(0, 7_001), bytes.subarray(7_001)));
+  expect(rowsOf(decoded!, prediction)).toMatchObject([
+    { predictionId: long.predictionId, featuresUsed: long.featuresUsed },
+    ...rows,
+  ]);
 });
 
 it('reads long texts that arrive in small chunks', async () => {

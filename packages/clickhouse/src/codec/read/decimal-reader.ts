@@ -45,9 +45,12 @@ class DecimalValues implements ColumnValues {
     const width = this.#width;
     let at = offset;
     for (let row = from, first = from * width; row < to; row++, first += width, at++) {
-      const number = isShort(halves, first, width) ? numberOf(halves[first]!, halves[first + 1]!) : NaN;
-      if (Number.isNaN(number) && !absent?.[row]) target[at] = this.#unusual(row) as number;
-      else target[at] = number;
+      if (width === 2 || isShort(halves, first, width)) {
+        const number = numberOf(halves[first]!, halves[first + 1]!);
+        target[at] = number;
+        if (!Number.isNaN(number)) continue;
+      }
+      if (!absent?.[row]) target[at] = this.#unusual(row) as number;
     }
   }
 

@@ -9,7 +9,7 @@ export interface ReadField<F extends Field = Field> {
   /** Whether decimals are strings and 64-bit integers are bigints. */
   readonly exact: boolean;
   /** Throws the error of a value that cannot be returned as asked. */
-  readonly refuse: (reason: string) => never;
+  readonly refuse: (invalid: Invalid) => never;
 }
 
 /** Rows of a block. */
@@ -37,7 +37,7 @@ export interface KindReader<F extends Field = Field> {
 /** Converts a canonical value as the domain does. Throws where it cannot be returned as asked. */
 export function toOutput({ field, exact, refuse }: ReadField, value: Canonical): unknown {
   const output = toOutputField(field, value, exact);
-  return output instanceof Invalid ? refuse(output.reason) : output;
+  return output instanceof Invalid ? refuse(output) : output;
 }
 
 /** Returns the value of one row of a range that begins at `from`. */

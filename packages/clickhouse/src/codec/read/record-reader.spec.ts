@@ -1,46 +1,238 @@
 import type { RecordDefinition, Row } from '@quantumtrade/dal-domain';
-import { isDatabaseError, records, toOutputRow } from '@quantumtrade/dal-domain';
+import {
+  columnsOfRows,
+  DECIMAL_LIMIT,
+  isColumnBatch,
+  isDatabaseError,
+  records,
+  toOutputRow,
+} from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import { recordsOf } from '../../testing/native-records.js';
 import { rowsOf } from '../../testing/rows-of.js';
 import { BlockEncoder } from '../block-encoder.js';
-import type { DecodedBlock } from './block-parser.js';
 import { decodeBlock } from './block-decoder.js';
+import type { DecodedBlock } from './block-parser.js';
 import { recordReader } from './record-reader.js';
 
-/** Encodes rows and decodes them: one block for each month. */
-function blocksOf(definition: RecordDefinition, inputs: readonly unknown[]): DecodedBlock[] {
-  return new BlockEncoder(definition).encodeRows(inputs).blocks.map(({ bytes }) => decodeBlock(bytes));
-}
+const definitionOf = (fields: RecordDefinition['fields']): RecordDefinition => ({
+  ...{
+    name: 'sample',
+    table: 'samples',
+    since: 1,
+    key: [],
+    versioning: 'upsert',
+    filters: [],
+    cacheKeys: [],
+  },
+  batch: { form: 'rows', rows: 'records', labels: {} },
+  fields: { timestamp: { kind: 'instant' }, ...fields },
+});
 
-/** Runs both and returns their results, or the messages of their errors. */
-function outcome(run: () => unknown): unknown {
+const nullable = definitionOf(
+  Object.fromEntries(
+    (['id', 'instant', 'decimal', 'uint8', 'uint64', 'float32', 'uuid'] as const).map((kind) => [
+      kind,
+      { kind, nullable: true },
+    ]),
+  ),
+);
+const definitions = [...(Object.values(records) as RecordDefinition[]), nullable];
+
+/** Encodes rows and decodes them: one block for each month, where rows are accepted. */
+const blocksOf = (definition: RecordDefinition, inputs: readonly unknown[]): DecodedBlock[] =>
+  new BlockEncoder(definition).encodeRows(inputs).blocks.map(({ bytes }) => decodeBlock(bytes));
+
+/** Leaves out some values of nullable fields. */
+const withNulls = (definition: RecordDefinition, inputs: readonly unknown[]): unknown[] =>
+  inputs.map((input, row) =>
+    Object.fromEntries(
+      Object.entries(input as object).map(([name, value], i) => [
+        name,
+        definition.fields[name]!.nullable && (row + i) % 3 === 0 ? null : (value as unknown),
+      ]),
+    ),
+  );
+
+/** Runs both and expects equal results or equal errors. */
+function expectSame(run: () => unknown, reference: () => unknown): void {
+  let expected: unknown;
   try {
-    return run();
+    expected = reference();
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
-    return error.message;
+    expect(run).toThrow(error);
+    return;
   }
+  expect(run()).toEqual(expected);
 }
 
-const all = Object.values(records) as RecordDefinition[];
+/** Returns columns with the texts in place of dictionaries, whose order is not defined. */
+const withTexts = ({ rowCount, columns }: ReturnType<typeof columnsOfRows>) => ({
+  rowCount,
+  columns: Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => {
+      const { dictionary, positions } = column as { dictionary?: string[]; positions: Uint8Array };
+      if (!dictionary) return [name, column];
+      expect(new Set(dictionary).size).toBe(dictionary.length);
+      return [name, [positions.constructor.name, ...Array.from(positions, (at) => dictionary[at])]];
+    }),
+  ),
+});
 
-describe('rows', () => {
-  it.each(all.map((definition) => [definition.name, definition] as const))(
-    'of %s are those of the domain',
-    (_, definition) => {
+describe.each(definitions.map((definition) => [definition.name, definition] as const))(
+  '%s',
+  (_, definition) => {
+    const inputs = recordsOf(definition, 0).map((rows) => withNulls(definition, rows));
+
+    it('rows equal those of the domain, or fail alike', () => {
       fc.assert(
-        fc.property(recordsOf(definition, 0), fc.boolean(), (inputs, exact) => {
-          for (const block of blocksOf(definition, inputs)) {
-            const expected = (row: Row) => outcome(() => toOutputRow(definition, row, exact));
-            const canonical = rowsOf(block, definition);
-            const rows = outcome(() => recordReader(definition, { exact }).rows(block));
-            const failure = canonical.map(expected).find((row) => typeof row === 'string');
-            if (failure === undefined) expect(rows).toEqual(canonical.map(expected));
-            else expect(typeof rows).toBe('string');
+        fc.property(inputs, fc.boolean(), (rows, exact) => {
+          for (const block of blocksOf(definition, rows)) {
+            expectSame(
+              () => recordReader(definition, { exact }).rows(block),
+              () => rowsOf(block, definition).map((row) => toOutputRow(definition, row, exact)),
+            );
           }
         }),
       );
-    },
+    });
+
+    it('columns of several blocks equal those of the domain', () => {
+      fc.assert(
+        fc.property(inputs, fc.boolean(), (rows, exact) => {
+          const blocks = blocksOf(definition, rows);
+          const canonical: Row[] = blocks.flatMap((block) => rowsOf(block, definition));
+          const names = Object.keys(definition.fields);
+          expectSame(
+            () => withTexts(recordReader(definition, { exact }).columns(blocks)),
+            () => withTexts(columnsOfRows(definition, names, canonical, exact)),
+          );
+        }),
+      );
+    });
+
+    it('reads the chosen fields in the order of the definition', () => {
+      const names = Object.keys(definition.fields);
+      fc.assert(
+        fc.property(inputs, fc.shuffledSubarray(names, { minLength: 1 }), (rows, select) => {
+          const reader = recordReader(definition, { select, exact: true });
+          expect(reader.names).toEqual(names.filter((name) => select.includes(name)));
+          for (const block of blocksOf(definition, rows)) {
+            const expected = rowsOf(block, definition).map((row) =>
+              toOutputRow(definition, row, true, reader.names as never),
+            );
+            expect(reader.rows(block)).toEqual(expected);
+            for (const row of reader.rows(block)) expect(Object.keys(row)).toEqual(reader.names);
+            expect(Object.keys(reader.columns([block]).columns)).toEqual(reader.names);
+          }
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    it('reads a range of rows without looking at others', () => {
+      fc.assert(
+        fc.property(inputs, fc.nat(40), fc.nat(40), fc.boolean(), (rows, start, count, exact) => {
+          for (const block of blocksOf(definition, rows)) {
+            const from = Math.min(start, block.rowCount);
+            const to = Math.min(from + count, block.rowCount);
+            expectSame(
+              () => recordReader(definition, { exact }).rows(block, from, to),
+              () =>
+                rowsOf(block, definition)
+                  .slice(from, to)
+                  .map((row) => toOutputRow(definition, row, exact)),
+            );
+          }
+        }),
+        { numRuns: 30 },
+      );
+    });
+  },
+);
+
+describe('decimals', () => {
+  const definition = definitionOf({ price: { kind: 'decimal' }, volume: { kind: 'decimal', precision: 38 } });
+  const units = (limit: bigint) =>
+    fc.oneof(
+      fc.bigInt({ min: 1n - limit, max: limit - 1n }),
+      fc.bigInt({ min: -(2n ** 54n), max: 2n ** 54n }),
+      fc.bigInt({ min: -(10n ** 15n) - 9n, max: -(10n ** 15n) + 9n }),
+      fc.bigInt({ min: 10n ** 15n - 9n, max: 10n ** 15n + 9n }),
+      fc.bigInt({ min: -(10n ** 10n) + 1n, max: 10n ** 10n - 1n }).map((whole) => whole * 10n ** 8n),
+      fc.bigInt({ min: -(10n ** 4n), max: 10n ** 4n }),
+      fc.constantFrom(2n ** 53n, 2n ** 53n + 1n, -(2n ** 53n), 2n ** 32n, -(2n ** 32n), -1n, 0n),
+    );
+
+  it('equal those of the domain at every magnitude', () => {
+    const text = (value: bigint) => {
+      const digits = (value < 0n ? -value : value).toString().padStart(9, '0');
+      return `${value < 0n ? '-' : ''}${digits.slice(0, -8)}.${digits.slice(-8)}`;
+    };
+    fc.assert(
+      fc.property(
+        units(DECIMAL_LIMIT[18]),
+        units(DECIMAL_LIMIT[38]),
+        fc.boolean(),
+        (price, volume, exact) => {
+          const row = { timestamp: 0, price: text(price), volume: text(volume) };
+          const [block] = blocksOf(definition, [row]);
+          const canonical = rowsOf(block!, definition)[0]!;
+          expect(canonical).toEqual({ timestamp: 0, price, volume });
+          const names = Object.keys(definition.fields);
+          const reader = recordReader(definition, { exact });
+          expectSame(
+            () => reader.rows(block!)[0],
+            () => toOutputRow(definition, canonical, exact),
+          );
+          expectSame(
+            () => reader.columns([block!]),
+            () => columnsOfRows(definition, names, [canonical], exact),
+          );
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('name the field that no number can hold', () => {
+    const [block] = blocksOf(definition, [{ timestamp: 0, price: '9999999999.99999999', volume: 1 }]);
+    const message = 'price has more digits than a number holds: read it with exact';
+    expect(() => recordReader(definition).rows(block!)).toThrow(message);
+    expect(() => recordReader(definition).columns([block!])).toThrow(message);
+  });
+
+  it('of another scale are refused', () => {
+    const bytes = new BlockEncoder(definition).encodeRows([{ timestamp: 0, price: 1, volume: 1 }]).blocks[0]!
+      .bytes;
+    const at = bytes.indexOf('Decimal(18, 8)') + 'Decimal(18, '.length;
+    bytes.write('7', at);
+    expect(() => recordReader(definition).rows(decodeBlock(bytes))).toThrow(
+      'a column of type Decimal(18, 7) has no values of the kind decimal',
+    );
+  });
+});
+
+it('columns of a record can be written again', () => {
+  fc.assert(
+    fc.property(recordsOf(records.marketData, 0), (rows) => {
+      for (const block of blocksOf(records.marketData, rows)) {
+        const batch = recordReader(records.marketData, { exact: true }).columns([block]);
+        expect(isColumnBatch(batch)).toBe(true);
+        const { blocks, errors } = new BlockEncoder(records.marketData).encodeColumns(batch.columns as never);
+        expect(errors).toEqual([]);
+        expect(rowsOf(decodeBlock(blocks[0]!.bytes), records.marketData)).toEqual(
+          rowsOf(block, records.marketData),
+        );
+      }
+    }),
+    { numRuns: 30 },
   );
+});
+
+it('columns of no block are empty', () => {
+  const { rowCount, columns } = recordReader(records.marketData, { exact: true }).columns([]);
+  expect(rowCount).toBe(0);
+  expect(columns).toMatchObject({ open: new BigInt64Array(), symbol: { dictionary: [] } });
 });

@@ -1,5 +1,5 @@
-import type { Field, RecordDefinition } from '@quantumtrade/dal-domain';
-import { columnOf, QueryError } from '@quantumtrade/dal-domain';
+import type { AnyColumns, RecordDefinition } from '@quantumtrade/dal-domain';
+import { columnOf, unreadableValue } from '@quantumtrade/dal-domain';
 import type { ColumnValues } from '../columns/column-writer.js';
 import { kindReaderOf } from '../kinds.js';
 import type { DecodedBlock } from './block-parser.js';
@@ -16,12 +16,6 @@ export interface RecordReading {
   readonly select?: readonly string[] | undefined;
   /** Whether decimals are strings and 64-bit integers are bigints. */
   readonly exact?: boolean | undefined;
-}
-
-/** Columns of a record. */
-export interface RecordColumns {
-  readonly rowCount: number;
-  readonly columns: Readonly<Record<string, unknown>>;
 }
 
 /** Shapes of answers that makers are kept for. A table has one, and another while it is migrated. */
@@ -67,7 +61,7 @@ class RecordReader {
   }
 
   /** Returns the columns of all rows of some blocks. Columns may be those of the blocks. */
-  columns(blocks: readonly DecodedBlock[]): RecordColumns {
+  columns(blocks: readonly DecodedBlock[]): AnyColumns {
     return {
       rowCount: blocks.reduce((sum, { rowCount }) => sum + rowCount, 0),
       columns: Object.fromEntries(
@@ -97,16 +91,16 @@ class FieldReader {
   readonly #field: ReadField;
   readonly #reader: KindReader;
 
-  constructor({ fields, table, name: record }: RecordDefinition, name: string, exact: boolean) {
-    const field: Field = fields[name]!;
+  constructor(definition: RecordDefinition, name: string, exact: boolean) {
+    const field = definition.fields[name]!;
     this.name = name;
     this.column = columnOf(name);
     this.#reader = kindReaderOf(field);
     this.#field = {
       field,
       exact,
-      refuse(reason) {
-        throw new QueryError(table, `${name} ${reason}`, { operation: `${record}.read` });
+      refuse(invalid) {
+        throw unreadableValue(definition, name, invalid);
       },
     };
   }

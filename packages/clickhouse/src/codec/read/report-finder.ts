@@ -1,6 +1,6 @@
 const MARKER = '\r\n__exception__\r\n';
-/** Report of a server that does not mark it: text up to the end of the answer, with none of the characters that data has. */
-const UNMARKED = /Code: \d+[.,] (?:e\.displayText\(\) = )?DB::\w*Exception: [^\0-\x08\x0e-\x1f]*$/;
+/** Report of a server that does not mark it: text up to the end of the answer. */
+const UNMARKED = /Code: \d+[.,] (?:e\.displayText\(\) = )?DB::\w*Exception: [\s\S]*/;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -62,7 +62,7 @@ export class ReportFinder {
     if (this.#isFound) return end.toString('utf8');
     // The last marker closes the report; the one before opened it, inside a block.
     const start = end.lastIndexOf(MARKER, end.length - 2 * MARKER.length, 'latin1');
-    return start >= 0 ? end.toString('utf8', start) : UNMARKED.exec(end.toString('latin1'))?.[0];
+    return start >= 0 ? end.toString('utf8', start) : UNMARKED.exec(textAtEnd(end))?.[0];
   }
 
   #keep(chunk: Buffer): void {
@@ -80,4 +80,12 @@ function partAtEnd(bytes: Buffer, marker: string): number {
     if (marker.startsWith(end.slice(at))) return end.length - at;
   }
   return 0;
+}
+
+/** Returns the end of the bytes that has no control characters but those of a text. */
+function textAtEnd(bytes: Buffer): string {
+  let start = bytes.length;
+  while (start > 0 && (bytes[start - 1]! >= 0x20 || /\s/.test(String.fromCharCode(bytes[start - 1]!))))
+    start--;
+  return bytes.toString('utf8', start);
 }
