@@ -17,6 +17,7 @@ export { methodCases, type MethodCase } from './time-series/method-cases.js';
 export { outcomeSuite } from './time-series/outcomes.js';
 export { predictionSuite } from './time-series/predictions.js';
 export { recordSuite } from './time-series/records.js';
+export { scanBudgetSuite } from './time-series/scan-budgets.js';
 export { schemaSuite } from './time-series/schema.js';
 export { sentimentSuite } from './time-series/sentiment.js';
 export { shapeSuite } from './time-series/shapes.js';

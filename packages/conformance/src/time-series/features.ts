@@ -1,5 +1,6 @@
 import type { TestRunner } from '../runner.js';
 import { featureMetadataTests } from './feature-metadata.js';
+import { featurePagingTests } from './feature-paging.js';
 import { featureReadingTests } from './feature-reading.js';
 import { featureWritingTests } from './feature-writing.js';
 import type { OpenTimeSeries } from './subject.js';
@@ -11,5 +12,6 @@ export function featureSuite(runner: TestRunner, open: OpenTimeSeries): void {
     featureWritingTests(runner, backend);
     featureReadingTests(runner, backend);
     featureMetadataTests(runner, backend);
+    featurePagingTests(runner, backend);
   });
 }

@@ -11,6 +11,7 @@ import { marketDataSuite } from './market-data.js';
 import { outcomeSuite } from './outcomes.js';
 import { predictionSuite } from './predictions.js';
 import { recordSuite } from './records.js';
+import { scanBudgetSuite } from './scan-budgets.js';
 import { schemaSuite } from './schema.js';
 import { sentimentSuite } from './sentiment.js';
 import { shapeSuite } from './shapes.js';
@@ -29,6 +30,7 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   outcomeSuite(runner, open);
   strategyPerformanceSuite(runner, open);
   analyticsSuite(runner, open);
+  scanBudgetSuite(runner, open);
   blockWriterSuite(runner, open);
   supersededRowSuite(runner, open);
   versionSuite(runner, open);
