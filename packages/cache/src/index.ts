@@ -11,9 +11,5 @@ export type { Loader } from './load/keyspace-reader.js';
 export type { KeyspaceOptions } from './options.js';
 export type { BreakerOptions, BreakerState } from './tiers/guarded-calls.js';
 export { coherentBlocks } from './read-through/coherent-blocks.js';
-export {
-  ReadThroughCache,
-  type ReadThroughKeyspace,
-  type ReadThroughObserver,
-  type WrittenValue,
-} from './read-through/read-through-cache.js';
+export { ReadThroughCache, type ReadThroughKeyspace } from './read-through/read-through-cache.js';
+export type { ReadThroughObserver, WrittenValue } from './read-through/types.js';

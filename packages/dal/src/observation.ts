@@ -13,6 +13,7 @@ import type {
 import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationMetrics, OperationSeries } from '@quantumtrade/dal-telemetry';
 import { operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
+import { observedStream } from './observed-stream.js';
 import type { AnnotatedBlock, TransactionError, TransactionResult } from '@quantumtrade/dal-writer';
 import { isPermanent } from '@quantumtrade/dal-writer';
 
@@ -66,11 +67,15 @@ export class Observation {
     const observed: Record<string, Method> = {};
     for (const [key, operation] of Object.entries<OperationDescriptor>(operations)) {
       const call = calls[key] ?? ((...args) => adapter[key]!(...args));
-      if (operation.returns !== 'promise') {
+      if (operation.returns === 'subscription') {
         observed[key] = call;
         continue;
       }
       const series = this.#metrics.series(`${name}.${key}`);
+      if (operation.returns === 'stream') {
+        observed[key] = observedStream(`${name}.${key}`, series, call as never) as never;
+        continue;
+      }
       const observedCall = this.#call(`${name}.${key}`, series, call, operation.isAudited);
       const peek = atHand?.[key];
       observed[key] = peek ? answeredAtHand(series, peek, observedCall) : observedCall;

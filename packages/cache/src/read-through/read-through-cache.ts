@@ -5,36 +5,21 @@ import type {
   KeyParts,
   Keyspace,
   KeyspaceValues,
-  TimeSource,
 } from '@quantumtrade/dal-domain';
 import { CALL_OPTIONS, checkCall, encodeFor, isDatabaseError, keyOf } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-runtime';
 import type { CacheHealth, CacheStats } from '../coherent-cache.js';
 import { CoherentCache } from '../coherent-cache.js';
 import type { CoherentKeyspace } from '../coherent-keyspace.js';
-import type { KeyspaceOptions } from '../options.js';
-
-/** Receives each lookup of a read-through keyspace. */
-export interface ReadThroughObserver {
-  cacheLookup(hit: boolean): void;
-}
-
-/** Loads a value from the store, or null when the store has none. The cache owns the value: it freezes and shares it. */
-type StoreLoader<P extends string, T> = (parts: KeyParts<P>, limits: CallOptions) => Promise<T | null>;
-
-export interface ReadThroughOptions {
-  /** How the values of each key pattern are kept. */
-  readonly keyspaces: Readonly<Record<string, KeyspaceOptions>>;
-  readonly observer: ReadThroughObserver;
-  /** Time by which the values of the backend expire. @default the system's */
-  readonly time?: TimeSource;
-}
-
-/** The latest value of a symbol that was written to the store, in the output or input form of the keyspace's codec. */
-export interface WrittenValue {
-  readonly keyspace: Keyspace<string, object>;
-  readonly value: { readonly symbol: string };
-}
+import type { ManyLoader } from './load-batch.js';
+import { loadTogether, orNulls } from './load-batch.js';
+import type {
+  ReadThroughObserver,
+  ReadThroughOptions,
+  StoreLoader,
+  StoreLoading,
+  WrittenValue,
+} from './types.js';
 
 /** The time that the cache may take to follow a write. */
 const FOLLOW_MS = 1_000;
@@ -78,11 +63,13 @@ export class ReadThroughCache {
   ): ReadThroughKeyspace<P, T> {
     this.#patterns.push(keyspace.pattern);
     const { observer } = this.#options;
-    const loadTracked: StoreLoader<P, T> = (parts, limits) => this.#load(keyspace, parts, limits, load);
+    const track = (loader: StoreLoader<P, T>): StoreLoader<P, T> => {
+      return (parts, limits) => this.#load(keyspace, parts, limits, loader);
+    };
     return new ReadThroughKeyspace(
       keyspace,
       this.#open(keyspace, false),
-      loadTracked,
+      { load: track(load), track },
       observer,
       knownOptions,
     );
@@ -230,7 +217,7 @@ const shortly = (): CallOptions => ({ deadline: systemClock.now() + FOLLOW_MS })
 export class ReadThroughKeyspace<P extends string, T> {
   readonly #pattern: P;
   readonly #values: CoherentKeyspace<P, T>;
-  readonly #load: StoreLoader<P, T>;
+  readonly #loading: StoreLoading<P, T>;
   readonly #observer: ReadThroughObserver;
   readonly #knownOptions: readonly string[];
 
@@ -238,13 +225,13 @@ export class ReadThroughKeyspace<P extends string, T> {
   constructor(
     { pattern }: Keyspace<P, T>,
     values: CoherentKeyspace<P, T>,
-    load: StoreLoader<P, T>,
+    loading: StoreLoading<P, T>,
     observer: ReadThroughObserver,
     knownOptions: readonly string[],
   ) {
     this.#pattern = pattern;
     this.#values = values;
-    this.#load = load;
+    this.#loading = loading;
     this.#observer = observer;
     this.#knownOptions = knownOptions;
   }
@@ -272,15 +259,34 @@ export class ReadThroughKeyspace<P extends string, T> {
     return { value, hit: lookup.hit };
   }
 
+  /** Returns what `get` returns for each. Values that no level holds are loaded together by `loadMany`, as a rule by one call. */
+  async getMany(
+    list: readonly KeyParts<P>[],
+    loadMany: ManyLoader<KeyParts<P>, T>,
+    options: CallOptions | undefined,
+  ): Promise<(T | null)[]> {
+    if (options !== undefined) checkCall(options, this.#pattern, this.#knownOptions);
+    const values = await orNulls(this.#values.getMany(list, options), list.length);
+    const load = this.#loading.track(loadTogether(loadMany));
+    return Promise.all(
+      values.map((value, i) => {
+        if (value === null) return this.#lookUp(list[i]!, options, { hit: true }, load);
+        this.#observer.cacheLookup(true);
+        return value;
+      }),
+    );
+  }
+
   async #lookUp(
     parts: KeyParts<P>,
     options: CallOptions | undefined,
     lookup: { hit: boolean },
+    loader = this.#loading.load,
   ): Promise<T | null> {
     if (options !== undefined) checkCall(options, this.#pattern, this.#knownOptions);
     const load = (limits: CallOptions) => {
       lookup.hit = false;
-      return this.#load(parts, limits);
+      return loader(parts, limits);
     };
     try {
       return await this.#values.getOrLoad(parts, load, options);

@@ -15,6 +15,9 @@ import {
   value,
 } from './field-values.js';
 
+/** Method of an operation that finds all pages by their cursors, and writes one of its batches after each of them. */
+export const PAGES = 'all pages';
+
 /** One call of a backend as data, so that a failing run can be replayed. */
 export interface Operation {
   port: string;
@@ -45,15 +48,19 @@ const operation = (port: string, method: string, ...args: Arb[]): Arb<Operation>
 
 const exactness = fc.record({ exact: fc.boolean() });
 
-/** Returns optional query parameters, most of them valid. */
-function queryFields(definition: RecordDefinition): Record<string, Arb> {
+const absent = (arbitrary: Arb, weight = 3) =>
+  fc.oneof({ weight, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+
+/** Returns optional parameters of a selection and a limit, most of them valid. */
+function selectionFields(definition: RecordDefinition): Record<string, Arb> {
   const filters = Object.fromEntries(
     definition.filters.map((name) => [name, goodValue(definition.fields[name]!).map(String)]),
   );
-  const absent = (arbitrary: Arb) =>
-    fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
   return {
-    ...('symbol' in definition.fields && { symbol: absent(symbols) }),
+    ...('symbol' in definition.fields && {
+      symbol: absent(symbols),
+      symbols: absent(fc.array(symbols, { maxLength: 4 }), 6),
+    }),
     startTime: absent(instants),
     endTime: absent(instants),
     limit: absent(fc.nat({ max: 6 })),
@@ -67,7 +74,37 @@ function queryFields(definition: RecordDefinition): Record<string, Arb> {
   };
 }
 
-const query = (definition: RecordDefinition): Arb => fc.record(queryFields(definition));
+/** Returns the parameters of a read of rows, or of sets. */
+function rowFields(definition: RecordDefinition, hasSelect = true): Record<string, Arb> {
+  const names = Object.keys(definition.fields);
+  return {
+    ...selectionFields(definition),
+    ...(hasSelect && { select: absent(fc.subarray(names, { minLength: 1 })) }),
+    order: fc.constantFrom(undefined, 'time', 'key'),
+    direction: fc.constantFrom(undefined, 'ascending', 'descending'),
+  };
+}
+
+/** Returns reads of pages, streams and columns. */
+function rowReads(record: RecordName): Arb<Operation>[] {
+  const definition: RecordDefinition = records[record];
+  const isSet = definition.batch.form === 'sets';
+  const items = rowFields(definition, !isSet);
+  const options = isSet ? fc.constant({}) : exactness;
+  const count = fc.constantFrom(undefined, true, false);
+  const batchRows = fc.constantFrom(undefined, 1, 2, 5);
+  const pages = fc.record({ ...items, count, limit: fc.integer({ min: 1, max: 5 }) });
+  const page = fc.record({ ...items, count, cursor: absent(fc.constant('x'), 30) });
+  const columns = fc.record({ ...rowFields(definition), batchRows });
+  return [
+    operation(record, 'find', page, options),
+    operation(record, PAGES, pages, options),
+    operation(record, PAGES, pages, options, fc.array(batches(record), { minLength: 1, maxLength: 3 })),
+    operation(record, 'stream', fc.record({ ...items, batchRows }), options),
+    operation(record, 'streamColumns', columns, options),
+    operation(record, 'columns', fc.record(rowFields(definition)), options),
+  ];
+}
 
 const INTERVALS = '1s 90s 5m 1h 7h 1d 10d 1w 2w 3000w 1mo 3mo 5mo 1q 1y 7y 100y 0m'.split(' ');
 
@@ -75,7 +112,7 @@ function aggregation(record: RecordName): Arb {
   const definition: RecordDefinition = records[record];
   const { groups, measures, bars } = definition.aggregate!;
   return fc.record({
-    ...queryFields(definition),
+    ...selectionFields(definition),
     record: fc.constant(record),
     interval: fc.oneof(fc.constant(undefined), fc.constantFrom(...INTERVALS)),
     session: fc.oneof(
@@ -134,16 +171,31 @@ function recordReads(record: RecordName): Arb<Operation>[] {
   const { fields, latest, identifier, evaluate } = definition;
   const some = (field: string) => (fields[field]!.kind === 'symbol' ? someSymbol : someLabel);
   return [
-    operation(record, 'find', query(definition), exactness),
+    ...rowReads(record),
     operation('analytics', 'aggregate', aggregation(record), exactness),
     ...(latest?.returns === 'rows'
-      ? [operation(record, 'latest', some(latest.by), someLimit, exactness)]
+      ? [
+          operation(record, 'latest', some(latest.by), someLimit, exactness),
+          operation(record, 'latestMany', listOf(some(latest.by)), someLimit, exactness),
+        ]
       : []),
-    ...(latest?.returns === 'row' ? [operation(record, 'latest', some(latest.by), exactness)] : []),
-    ...(identifier ? [operation(record, 'findById', someId, exactness)] : []),
+    ...(latest?.returns === 'row'
+      ? [
+          operation(record, 'latest', some(latest.by), exactness),
+          operation(record, 'latestMany', listOf(some(latest.by)), exactness),
+        ]
+      : []),
+    ...(identifier
+      ? [
+          operation(record, 'findById', someId, exactness),
+          operation(record, 'findByIds', listOf(someId), exactness),
+        ]
+      : []),
     ...(evaluate ? [operation(record, 'dueForEvaluation', someHorizon, someInstant, dueOptions)] : []),
   ];
 }
+
+const listOf = (arbitrary: Arb): Arb => fc.array(arbitrary, { maxLength: 5 });
 
 const someLabel = mostly(3, [...LABELS, '']);
 const someHorizon = mostly(4, [...HORIZONS, -1]);
@@ -161,6 +213,7 @@ const writes: Arb<Operation>[] = [
 const reads: Arb<Operation>[] = [
   ...recordNames.flatMap(recordReads),
   operation('features', 'latest', someSymbol),
+  operation('features', 'latestMany', listOf(someSymbol)),
   operation('features', 'latestValue', someSymbol, someLabel),
   operation('checkpoints', 'load', someId),
 ];

@@ -1,14 +1,18 @@
 import type {
   AggregatedData,
   AggregationParams,
+  AnyColumns,
   RecordDefinition,
+  RecordName,
   TimeSeriesBackend,
 } from '@quantumtrade/dal-domain';
 import { isDatabaseError, records } from '@quantumtrade/dal-domain';
 import fc from 'fast-check';
 import type { TestRunner } from '../runner.js';
 import type { Operation } from './arbitraries.js';
-import { finalReads, operations } from './arbitraries.js';
+import { finalReads, operations, PAGES } from './arbitraries.js';
+import { collect } from './method-cases.js';
+import { allPages, readsOf, rowsOfColumns } from './read-methods.js';
 import type { OpenTimeSeries } from './subject.js';
 
 export interface ModelTestSettings {
@@ -57,23 +61,48 @@ export function timeSeriesModelTest(
   );
 }
 
-type Answer = Record<string, unknown> | number | null | undefined;
+type Answer = Record<string, unknown> | readonly unknown[] | number | null | undefined;
 
-/** Returns the answer or the error of a call, without its execution time. */
-async function perform(backend: TimeSeriesBackend, { port, method, args }: Operation): Promise<Answer> {
-  const methods = backend[port as keyof TimeSeriesBackend] as unknown as Record<
-    string,
-    (...args: unknown[]) => Promise<Answer>
-  >;
+type Methods = Readonly<Record<string, (...args: unknown[]) => Promise<unknown> | AsyncIterable<unknown>>>;
+
+/** Returns the answer or the error of a call, in a form that compares deeply. */
+async function perform(backend: TimeSeriesBackend, operation: Operation): Promise<Answer> {
+  const { port, method, args } = operation;
+  const methods = backend[port as keyof TimeSeriesBackend] as unknown as Methods;
   try {
-    const answer = await methods[method]!(...args);
-    if (typeof answer !== 'object' || answer === null) return answer;
-    const { executionTimeMs: _, ...rest } = answer;
-    return rest;
+    if (method === PAGES) return (await findPages(backend, operation)).map(withoutTime);
+    const result = methods[method]!(...args);
+    const answer = Symbol.asyncIterator in result ? await collect(result) : await result;
+    return comparable(answer, port as RecordName);
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
     return { failed: error.code, field: 'field' in error ? error.field : undefined };
   }
+}
+
+/** Finds all pages, and writes one of the batches after each of them. */
+function findPages(backend: TimeSeriesBackend, { port, args }: Operation): Promise<object[]> {
+  const [params, options, batches = []] = args as [object, object, (readonly unknown[])?];
+  const { insert } = backend[port as RecordName] as { insert: (batch: unknown) => Promise<unknown> };
+  let next = 0;
+  return allPages(readsOf(backend, port as RecordName), params, options, async () => {
+    if (next >= batches.length) return;
+    // Both backends refuse the same batches.
+    await insert(batches[next++]).catch(() => undefined);
+  });
+}
+
+/** Returns an answer without its execution time, streams as their rows, columns as rows, and maps as entries. */
+function comparable(answer: unknown, port: RecordName): Answer {
+  if (answer instanceof Map) return [...answer];
+  if (Array.isArray(answer)) return answer.flatMap((batch: unknown) => comparable(batch, port));
+  if (typeof answer !== 'object' || answer === null) return answer as Answer;
+  return 'columns' in answer ? rowsOfColumns(answer as AnyColumns, records[port]) : withoutTime(answer);
+}
+
+function withoutTime(answer: object): Record<string, unknown> {
+  const { executionTimeMs: _, ...rest } = answer as Record<string, unknown>;
+  return rest;
 }
 
 /** Returns the actual answer with each float mean replaced by the expected one when both are close. */
@@ -92,7 +121,7 @@ function withMeansOf(expected: Answer, actual: Answer, { method, args }: Operati
 }
 
 const hasData = (answer: Answer): answer is { data: AggregatedData[] } =>
-  typeof answer === 'object' && answer !== null && Array.isArray(answer['data']);
+  typeof answer === 'object' && answer !== null && 'data' in answer && Array.isArray(answer.data);
 
 /** Compares means relative to the greatest value: float sums lose digits in proportion to it. */
 function isNear(model: AggregatedData, real: AggregatedData): boolean {

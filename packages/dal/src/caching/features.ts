@@ -1,7 +1,15 @@
 import type { ReadThroughCache, WrittenValue } from '@quantumtrade/dal-cache';
 import type { FeatureBatch, FeatureRepository } from '@quantumtrade/dal-domain';
-import { affectedKeys, featureSetOf, keyspaces, prepareFeatures } from '@quantumtrade/dal-domain';
+import {
+  affectedKeys,
+  feature,
+  featureSetOf,
+  keyspaces,
+  prepareFeatures,
+  requireValues,
+} from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
+import { entriesOf } from './entries.js';
 import { isPlainData, writtenValues } from './written-values.js';
 
 /**
@@ -28,6 +36,21 @@ export function cachedFeatures(
         ),
       latest: (symbol, options) =>
         typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),
+      latestMany: async (symbols, options) => {
+        const wanted = requireValues(feature.fields.symbol, 'symbols', symbols, 'features.latestMany');
+        const sets = await latestSets.getMany(
+          wanted.map((symbol) => ({ symbol })),
+          async (list, limits) => {
+            const found = await repository.latestMany(
+              list.map(({ symbol }) => symbol),
+              limits,
+            );
+            return list.map(({ symbol }) => found.get(symbol) ?? null);
+          },
+          options,
+        );
+        return entriesOf(wanted, sets, (set) => set);
+      },
       latestValue: (symbol, featureName, options) =>
         typeof symbol === 'string' && typeof featureName === 'string'
           ? latestValues.get({ symbol, featureName }, options)

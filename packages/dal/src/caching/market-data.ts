@@ -6,8 +6,9 @@ import type {
   QueryResult,
   ReadOptions,
 } from '@quantumtrade/dal-domain';
-import { affectedKeys, keyspaces, marketData, READ_OPTIONS } from '@quantumtrade/dal-domain';
+import { affectedKeys, keyspaces, marketData, READ_OPTIONS, requireValues } from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
+import { entriesOf } from './entries.js';
 import { exactnessOf } from './exactness.js';
 import { isPlainData, writtenValues } from './written-values.js';
 
@@ -48,6 +49,26 @@ export function cachedMarketData(
     return resultOf(value, hit, startedAt, options);
   }
 
+  async function latestBarOfEach<E extends boolean>(
+    symbols: readonly string[],
+    options: ReadOptions<E> | undefined,
+  ): Promise<Map<string, MarketData<E>[]>> {
+    const wanted = requireValues(marketData.fields.symbol, 'symbols', symbols, 'marketData.latestMany');
+    const bars = await latestBars.getMany(
+      wanted.map((symbol) => ({ symbol })),
+      async (list, limits) => {
+        const found = await repository.latestMany(
+          list.map(({ symbol }) => symbol),
+          1,
+          { ...limits, exact: true },
+        );
+        return list.map(({ symbol }) => found.get(symbol)?.[0] ?? null);
+      },
+      options,
+    );
+    return entriesOf(wanted, bars, (bar) => [withExactness(bar, options?.exact ?? false) as MarketData<E>]);
+  }
+
   return {
     calls: {
       insert: (batch, options) =>
@@ -60,6 +81,8 @@ export function cachedMarketData(
         limit === 1 && typeof symbol === 'string'
           ? latestBar(symbol, options)
           : repository.latest(symbol, limit, options),
+      latestMany: (symbols, limit, options) =>
+        limit === 1 ? latestBarOfEach(symbols, options) : repository.latestMany(symbols, limit, options),
     },
     atHand: {
       latest: (symbol, limit, options) => {

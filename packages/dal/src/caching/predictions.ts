@@ -1,7 +1,8 @@
 import type { ReadThroughCache } from '@quantumtrade/dal-cache';
 import type { PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
-import { affectedKeys, keyspaces, prediction, READ_OPTIONS } from '@quantumtrade/dal-domain';
+import { affectedKeys, keyspaces, prediction, READ_OPTIONS, requireValues } from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
+import { entriesOf } from './entries.js';
 import { exactnessOf } from './exactness.js';
 
 /**
@@ -27,6 +28,30 @@ export function cachedPredictions(
         if (typeof predictionId !== 'string') return repository.findById(predictionId, options);
         const value = await byId.get({ predictionId }, options);
         return value && (withExactness(value, options?.exact ?? false) as PredictionRecord<E>);
+      },
+      async findByIds<E extends boolean = false>(ids: readonly string[], options?: ReadOptions<E>) {
+        const wanted = requireValues(
+          prediction.fields.predictionId,
+          'predictionIds',
+          ids,
+          'predictions.findByIds',
+        );
+        const values = await byId.getMany(
+          wanted.map((predictionId) => ({ predictionId })),
+          async (list, limits) => {
+            const found = await repository.findByIds(
+              list.map(({ predictionId }) => predictionId),
+              { ...limits, exact: true },
+            );
+            return list.map(({ predictionId }) => found.get(predictionId) ?? null);
+          },
+          options,
+        );
+        return entriesOf(
+          wanted,
+          values,
+          (value) => withExactness(value, options?.exact ?? false) as PredictionRecord<E>,
+        );
       },
     },
     atHand: {

@@ -1,0 +1,30 @@
+import type { CallOptions, KeyParts, Keyspace, TimeSource } from '@quantumtrade/dal-domain';
+import type { KeyspaceOptions } from '../options.js';
+
+/** Receives each lookup of a read-through keyspace. */
+export interface ReadThroughObserver {
+  cacheLookup(hit: boolean): void;
+}
+
+/** Loads a value from the store, or null when the store has none. The cache owns the value: it freezes and shares it. */
+export type StoreLoader<P extends string, T> = (parts: KeyParts<P>, limits: CallOptions) => Promise<T | null>;
+
+/** The loader of a keyspace, and a function that keeps the cache coherent around any loader of its values. */
+export interface StoreLoading<P extends string, T> {
+  readonly load: StoreLoader<P, T>;
+  track(loader: StoreLoader<P, T>): StoreLoader<P, T>;
+}
+
+export interface ReadThroughOptions {
+  /** How the values of each key pattern are kept. */
+  readonly keyspaces: Readonly<Record<string, KeyspaceOptions>>;
+  readonly observer: ReadThroughObserver;
+  /** Time by which the values of the backend expire. @default the system's */
+  readonly time?: TimeSource;
+}
+
+/** The latest value of a symbol that was written to the store, in the output or input form of the keyspace's codec. */
+export interface WrittenValue {
+  readonly keyspace: Keyspace<string, object>;
+  readonly value: { readonly symbol: string };
+}

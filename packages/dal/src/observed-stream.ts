@@ -1,0 +1,58 @@
+import { AsyncResource } from 'node:async_hooks';
+import { performance } from 'node:perf_hooks';
+import type { OperationEvent, OperationSeries } from '@quantumtrade/dal-telemetry';
+import { operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
+
+type Batch = readonly unknown[] | { readonly rowCount: number };
+type StreamMethod = (...args: unknown[]) => AsyncIterable<Batch>;
+
+/**
+ * Returns a stream method whose iteration is one operation: it begins with the first batch that is asked for, and ends with the
+ * last one, with an error, or when the caller leaves the loop.
+ */
+export function observedStream(operation: string, series: OperationSeries, call: StreamMethod): StreamMethod {
+  return async function* (...args) {
+    const event: OperationEvent = { operation, rows: 0 };
+    const startedAt = performance.now();
+    const run = operationChannel.hasSubscribers ? announce(event) : undefined;
+    const inOperation = <T>(work: () => T): T => (run ? run.context.runInAsyncScope(work) : work());
+    let error: { readonly cause: unknown } | undefined;
+    try {
+      const batches = inOperation(() => call(...args)[Symbol.asyncIterator]());
+      try {
+        for (;;) {
+          const next = await inOperation(() => batches.next());
+          if (next.done) return;
+          event.rows! += 'rowCount' in next.value ? next.value.rowCount : next.value.length;
+          yield next.value;
+        }
+      } catch (cause) {
+        error = { cause };
+        throw cause;
+      } finally {
+        await inOperation(() => batches.return?.());
+      }
+    } finally {
+      series.record(startedAt, performance.now(), error !== undefined);
+      await run?.end(error);
+    }
+  };
+}
+
+/** Announces the start of an operation that lasts until `end` is called. */
+function announce(event: OperationEvent) {
+  let context!: AsyncResource;
+  let settle!: (error: { readonly cause: unknown } | undefined) => void;
+  const ended = new Promise<void>((resolve, reject) => {
+    settle = (error) => (error ? reject(error.cause as Error) : resolve());
+  });
+  const announced = traceOperation(event, () => {
+    context = new AsyncResource('quantumtrade.stream');
+    return ended;
+  }).catch(() => undefined);
+  const end = (error: { readonly cause: unknown } | undefined) => {
+    settle(error);
+    return announced;
+  };
+  return { context, end };
+}
