@@ -7,17 +7,17 @@ import { FloatWriter } from './columns/floats.js';
 import { InstantWriter, UInt64Writer, UIntWriter, VersionWriter } from './columns/integers.js';
 import { MetadataWriter, StringWriter, UuidWriter } from './columns/strings.js';
 import { DictionaryWriter } from './columns/texts.js';
-import { decimalReader } from './read/decimal-reader.js';
+import { decimalKindReader } from './read/decimal-reader.js';
 import type { KindReader } from './read/kind-reader.js';
 import {
-  instantReader,
-  listReader,
-  mapReader,
-  numberReader,
-  uint64Reader,
-  uuidReader,
+  instantKindReader,
+  listKindReader,
+  mapKindReader,
+  numberKindReader,
+  uint64KindReader,
+  uuidKindReader,
 } from './read/kind-readers.js';
-import { repeatedTextReader, textReader } from './read/text-readers.js';
+import { repeatedTextKindReader, textKindReader } from './read/text-readers.js';
 
 /** How the values of one kind of field travel to the engine and back. */
 interface Kind<F extends Field> {
@@ -42,56 +42,56 @@ const createText = (field: Field) => new StringWriter(field);
 
 /** The kinds of fields, one row each. */
 const KINDS: KindTable = {
-  symbol: { type: 'String', createWriter: createDictionary, reader: repeatedTextReader, filler: '' },
-  label: { type: 'String', createWriter: createDictionary, reader: repeatedTextReader, filler: '' },
-  id: { type: 'String', createWriter: createText, reader: textReader, filler: '' },
-  text: { type: 'String', createWriter: createText, reader: textReader, filler: '' },
+  symbol: { type: 'String', createWriter: createDictionary, reader: repeatedTextKindReader, filler: '' },
+  label: { type: 'String', createWriter: createDictionary, reader: repeatedTextKindReader, filler: '' },
+  id: { type: 'String', createWriter: createText, reader: textKindReader, filler: '' },
+  text: { type: 'String', createWriter: createText, reader: textKindReader, filler: '' },
   metadata: {
     type: 'String',
     createWriter: (field) => new MetadataWriter(field),
-    reader: textReader,
+    reader: textKindReader,
     filler: '{}',
   },
   uuid: {
     type: 'UUID',
     createWriter: (field) => new UuidWriter(field),
-    reader: uuidReader,
+    reader: uuidKindReader,
     filler: '00000000-0000-0000-0000-000000000000',
   },
   texts: {
     type: 'Array(String)',
     createWriter: (field) => new TextsWriter(field),
-    reader: listReader,
+    reader: listKindReader,
     filler: [],
   },
   numbers: {
     type: 'Map(String, Float64)',
     createWriter: (field) => new NumbersByNameWriter(field),
-    reader: mapReader,
+    reader: mapKindReader,
     filler: {},
   },
   uint8: {
     type: 'UInt8',
     createWriter: (field) => new UIntWriter(field, 8),
-    reader: numberReader(Uint8Array),
+    reader: numberKindReader(Uint8Array),
     filler: 0,
   },
   uint16: {
     type: 'UInt16',
     createWriter: (field) => new UIntWriter(field, 16),
-    reader: numberReader(Uint16Array),
+    reader: numberKindReader(Uint16Array),
     filler: 0,
   },
   uint32: {
     type: 'UInt32',
     createWriter: (field) => new UIntWriter(field, 32),
-    reader: numberReader(Uint32Array),
+    reader: numberKindReader(Uint32Array),
     filler: 0,
   },
   uint64: {
     type: 'UInt64',
     createWriter: (field) => new UInt64Writer(field),
-    reader: uint64Reader,
+    reader: uint64KindReader,
     filler: 0n,
     toParameter: String,
     fromJson: (json) => BigInt(json as string),
@@ -99,14 +99,14 @@ const KINDS: KindTable = {
   float64: {
     type: 'Float64',
     createWriter: (field) => new FloatWriter(field),
-    reader: numberReader(Float64Array),
+    reader: numberKindReader(Float64Array),
     filler: 0,
     fromJson: toFloat,
   },
   float32: {
     type: 'Float32',
     createWriter: (field) => new FloatWriter(field),
-    reader: numberReader(Float32Array),
+    reader: numberKindReader(Float32Array),
     filler: 0,
     // The engine prints the shortest text that stands for the 32 bits.
     fromJson: (json) => Math.fround(toFloat(json)),
@@ -117,7 +117,7 @@ const KINDS: KindTable = {
       field.precision === 38
         ? new WideDecimalWriter(field, decimalType(field), rounded)
         : new DecimalWriter(field, decimalType(field), rounded),
-    reader: decimalReader,
+    reader: decimalKindReader,
     filler: 0n,
     toParameter: (value) => formatDecimal(value as bigint),
     // All decimals come with their eight digits after the point.
@@ -126,7 +126,7 @@ const KINDS: KindTable = {
   instant: {
     type: "DateTime64(3, 'UTC')",
     createWriter: (field) => new InstantWriter(field),
-    reader: instantReader,
+    reader: instantKindReader,
     filler: 0,
     toParameter: (value) => new Date(value as number).toISOString(),
     // Selected as epoch milliseconds, whatever the time zone of the server or the session.

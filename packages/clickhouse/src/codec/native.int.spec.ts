@@ -8,7 +8,7 @@ import { columnTypeOf } from '../testing/column-types.js';
 import { ENGINE_BLOCK, ENGINE_QUERY } from '../testing/engine-block.js';
 import { barRows, recordsOf } from '../testing/native-records.js';
 import type { DecodedBlock } from './read/block-parser.js';
-import { decodeBlock, decodeBlocks } from './read/block-decoder.js';
+import { decodeWholeBlock, decodeBlocks } from './read/block-decoder.js';
 import { BlockEncoder } from './block-encoder.js';
 import type { TableField } from './kinds.js';
 import { rowsOf } from '../testing/rows-of.js';
@@ -245,7 +245,7 @@ describe('the engine', () => {
     const [block] = await select(ENGINE_QUERY);
     const valuesOf = (of: DecodedBlock) =>
       of.names.map((name) => [name, [0, 1].map((row) => of.column(name).at(row))]);
-    expect(valuesOf(block!)).toEqual(valuesOf(decodeBlock(ENGINE_BLOCK)));
+    expect(valuesOf(block!)).toEqual(valuesOf(decodeWholeBlock(ENGINE_BLOCK)));
   });
 
   it('returns no block for no rows', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallOptions, DatabaseError, RecordDefinition } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import { BrokenAnswerError, NotUtf8Error } from '../codec/read/answer-errors.js';
-import { decodeBlock } from '../codec/read/block-decoder.js';
+import { decodeWholeBlock } from '../codec/read/block-decoder.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { splitBlock } from '../codec/read/block-splitter.js';
 import type { Sql, SqlBlock } from '../connection/sql.js';
@@ -133,7 +133,7 @@ const isTooLarge = (error: unknown): error is DatabaseError =>
 /** Decodes bytes as one block; undefined when they are anything else. */
 export async function decodeNativeBlock(bytes: Uint8Array): Promise<DecodedBlock | undefined> {
   try {
-    return decodeBlock(bytes);
+    return decodeWholeBlock(bytes);
   } catch (error) {
     if (error instanceof BrokenAnswerError || error instanceof NotUtf8Error) return undefined;
     throw error;

@@ -26,9 +26,10 @@ export async function* decodeBlocks(
 ): AsyncGenerator<DecodedBlock, void, undefined> {
   const parser = new BlockParser();
   const report = new ReportFinder(exceptionTag, MAX_REPORT_BYTES);
-  /** The last block of an answer without a tag: part of an error may have completed it. */
+  /** Last block of an answer without a tag. Part of an error may have completed it. */
   let held: DecodedBlock | undefined;
-  let broken: BrokenAnswerError | undefined;
+  let broken: Error | undefined;
+  /** Bytes that came after those that cannot be read. */
   let bytesBehind = 0;
   try {
     for await (const chunk of chunks) {
@@ -41,12 +42,15 @@ export async function* decodeBlocks(
       try {
         for (const block of parser.push(data)) {
           if (exceptionTag !== undefined) yield block;
-          else if (held) yield held;
-          held = block;
+          else {
+            if (held) yield held;
+            held = block;
+          }
         }
       } catch (error) {
-        if (exceptionTag !== undefined || !(error instanceof BrokenAnswerError)) throw error;
-        broken = error;
+        if (exceptionTag !== undefined) throw error;
+        // Part of an error may be what cannot be read; the rest of it is to come.
+        broken = error as Error;
       }
     }
     yield* parser.push(report.rest());
@@ -55,13 +59,14 @@ export async function* decodeBlocks(
     throw reportedError(report) ?? broken ?? error;
   }
   broken ??= parser.end();
-  if (broken || report.isFound)
-    throw reportedError(report) ?? broken ?? new BrokenAnswerError('ends with half an error');
-  if (held && exceptionTag === undefined) yield held;
+  if (broken || report.isFound) {
+    throw reportedError(report) ?? broken ?? new BrokenAnswerError('ends in the middle of an error');
+  }
+  if (held) yield held;
 }
 
 /** Reads bytes that are one whole block. Throws `BrokenAnswerError` for any others. */
-export function decodeBlock(bytes: Uint8Array): DecodedBlock {
+export function decodeWholeBlock(bytes: Uint8Array): DecodedBlock {
   const parser = new BlockParser();
   const blocks = [...parser.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))];
   const broken = parser.end();

@@ -1,7 +1,7 @@
 /** A step of parsing that yields while it needs more bytes than have arrived. */
 export type Reading<T> = Generator<void, T, void>;
 
-/** Bytes that have arrived and are not read yet. */
+/** Chunk of an answer that is being read. */
 export class ByteInput {
   bytes: Buffer = Buffer.alloc(0);
   offset = 0;
@@ -10,7 +10,7 @@ export class ByteInput {
     return this.bytes.length - this.offset;
   }
 
-  /** Gives the next chunk, when all of the one before was read. Columns may be views of it. */
+  /** Sets the next chunk, when all of the one before was read. Columns may be views of it. */
   push(chunk: Buffer): void {
     this.bytes = chunk;
     this.offset = 0;
@@ -21,10 +21,10 @@ export class ByteInput {
 export const TRUSTED_BYTES = 2 ** 21;
 /** Largest alignment that an array of numbers needs. */
 const ALIGNMENT = 8;
-/** Number of values in a column at most: positions are 32-bit integers. */
+/** Maximum number of values in a column: positions are 32-bit integers. */
 const MAX_VALUES = 2 ** 31 - 1;
 
-/** Returns a count of values that the answer announces. Throws `RangeError` for one that no block has. */
+/** Returns a count of values that a block announces. Throws `RangeError` above the maximum. */
 export function checkCount(count: number): number {
   if (count > MAX_VALUES) throw new RangeError(`a column has ${count} values`);
   return count;
@@ -48,7 +48,7 @@ export function* readUint64(input: ByteInput): Reading<number> {
   return Number(bytes.readBigUInt64LE());
 }
 
-/** Reads the name of a column or type. Throws `RangeError` when it is longer, without waiting for it. */
+/** Reads the name of a column or type. Throws `RangeError` for a longer one before it arrives. */
 export function* readName(input: ByteInput, maxBytes: number): Reading<string> {
   const length = yield* readVarint(input);
   if (length > maxBytes) throw new RangeError(`a name has ${length} bytes`);
@@ -80,6 +80,7 @@ export function* readBytes(input: ByteInput, count: number): Reading<Buffer> {
   }
 }
 
+/** Returns a copy of the first `used` bytes, with memory for at least `needed`. */
 export function grown(bytes: Buffer, used: number, needed: number, atMost = Infinity): Buffer {
   const target = Buffer.allocUnsafeSlow(Math.min(atMost, Math.max(needed, 2 * bytes.length)));
   bytes.copy(target, 0, 0, used);

@@ -122,7 +122,7 @@ function narrowed({ words, width, length }: WideColumn): BigInt64Array | undefin
   return units;
 }
 
-export const decimalReader: KindReader<DecimalField & Field> = {
+export const decimalKindReader: KindReader<DecimalField & Field> = {
   values(column, field, range) {
     const values = new DecimalValues(expectDecimals(column, field), field);
     if (field.exact) return values;
@@ -134,7 +134,8 @@ export const decimalReader: KindReader<DecimalField & Field> = {
     const found = columns.map((column) => expectDecimals(column, field));
     if (field.exact)
       return (
-        joinUnits(found) ?? joinLists(found, (column, range) => decimalReader.values(column, field, range))
+        joinUnits(found) ??
+        joinLists(found, (column, range) => decimalKindReader.values(column, field, range))
       );
     const numbers = new Float64Array(lengthOf(found));
     let offset = 0;

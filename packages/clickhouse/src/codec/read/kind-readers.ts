@@ -25,14 +25,14 @@ const listsOf = (expected: typeof UuidColumn | typeof ArrayColumn | typeof MapCo
     joinLists(columns, (column) => expectColumn<NativeColumn>(column, expected, field)),
 });
 
-export const uuidReader = listsOf(UuidColumn);
-export const listReader = listsOf(ArrayColumn);
-export const mapReader = listsOf(MapColumn);
+export const uuidKindReader = listsOf(UuidColumn);
+export const listKindReader = listsOf(ArrayColumn);
+export const mapKindReader = listsOf(MapColumn);
 
 type NumbersClass<A> = new (length: number) => A;
 
 /** Numbers of one width. */
-export function numberReader<A extends Numbers>(array: NumbersClass<A>): KindReader {
+export function numberKindReader<A extends Numbers>(array: NumbersClass<A>): KindReader {
   const expectNumbers = (column: NativeColumn, field: ReadField): NumberColumn => {
     const numbers = expectColumn(column, NumberColumn, field);
     if (!(numbers.values instanceof array)) throw unexpectedColumn(column, field);
@@ -72,7 +72,7 @@ const expectUint64 = (column: NativeColumn, field: ReadField): BigIntColumn => {
 
 const areBigInts = ({ field, exact }: ReadField<Uint64Field>): boolean => exact || field.read === 'bigint';
 
-export const uint64Reader: KindReader<Uint64Field> = {
+export const uint64KindReader: KindReader<Uint64Field> = {
   values(column, field, range) {
     const integers = expectUint64(column, field);
     if (areBigInts(field)) return integers;
@@ -108,7 +108,7 @@ class Dates implements ColumnValues {
   }
 }
 
-export const instantReader: KindReader = {
+export const instantKindReader: KindReader = {
   values: (column, field) => new Dates(expectColumn(column, InstantColumn, field)),
   join(columns, field) {
     const found = columns.map((column) => expectColumn(column, InstantColumn, field));

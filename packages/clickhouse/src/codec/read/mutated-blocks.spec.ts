@@ -17,7 +17,7 @@ const MUTATIONS = Number(process.env['QT_MUTATIONS'] ?? 3_000);
 const SEED = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** Mutations between two turns of the event loop. */
 const TURN = 100;
-/** Bytes of a column in memory for each byte of it that has arrived, at most: arrays grow by doubling. */
+/** Maximum size of a column in memory for each byte that has arrived. Arrays grow by doubling. */
 const GROWTH = 4;
 
 interface Case {

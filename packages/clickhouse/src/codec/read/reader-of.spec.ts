@@ -1,8 +1,8 @@
 import { ENGINE_BLOCK } from '../../testing/engine-block.js';
-import { decodeBlock } from './block-decoder.js';
+import { decodeWholeBlock } from './block-decoder.js';
 import { readerOf } from './reader-of.js';
 
-const block = decodeBlock(ENGINE_BLOCK);
+const block = decodeWholeBlock(ENGINE_BLOCK);
 
 it('reads values of every type that an engine wrote', () => {
   const read = (row: number) =>

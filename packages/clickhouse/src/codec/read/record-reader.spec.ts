@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import { recordsOf } from '../../testing/native-records.js';
 import { rowsOf } from '../../testing/rows-of.js';
 import { BlockEncoder } from '../block-encoder.js';
-import { decodeBlock } from './block-decoder.js';
+import { decodeWholeBlock } from './block-decoder.js';
 import type { DecodedBlock } from './block-parser.js';
 import { recordReader } from './record-reader.js';
 
@@ -41,7 +41,7 @@ const definitions = [...(Object.values(records) as RecordDefinition[]), nullable
 
 /** Encodes rows and decodes them: one block for each month, where rows are accepted. */
 const blocksOf = (definition: RecordDefinition, inputs: readonly unknown[]): DecodedBlock[] =>
-  new BlockEncoder(definition).encodeRows(inputs).blocks.map(({ bytes }) => decodeBlock(bytes));
+  new BlockEncoder(definition).encodeRows(inputs).blocks.map(({ bytes }) => decodeWholeBlock(bytes));
 
 /** Leaves out some values of nullable fields. */
 const withNulls = (definition: RecordDefinition, inputs: readonly unknown[]): unknown[] =>
@@ -208,7 +208,7 @@ describe('decimals', () => {
       .bytes;
     const at = bytes.indexOf('Decimal(18, 8)') + 'Decimal(18, '.length;
     bytes.write('7', at);
-    expect(() => recordReader(definition).rows(decodeBlock(bytes))).toThrow(
+    expect(() => recordReader(definition).rows(decodeWholeBlock(bytes))).toThrow(
       'a column of type Decimal(18, 7) has no values of the kind decimal',
     );
   });
@@ -222,7 +222,7 @@ it('columns of a record can be written again', () => {
         expect(isColumnBatch(batch)).toBe(true);
         const { blocks, errors } = new BlockEncoder(records.marketData).encodeColumns(batch.columns as never);
         expect(errors).toEqual([]);
-        expect(rowsOf(decodeBlock(blocks[0]!.bytes), records.marketData)).toEqual(
+        expect(rowsOf(decodeWholeBlock(blocks[0]!.bytes), records.marketData)).toEqual(
           rowsOf(block, records.marketData),
         );
       }

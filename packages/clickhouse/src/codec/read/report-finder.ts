@@ -1,5 +1,5 @@
 const MARKER = '\r\n__exception__\r\n';
-/** Report of a server that does not mark it: text up to the end of the answer. */
+/** Report of a server that sends no marker. */
 const UNMARKED = /Code: \d+[.,] (?:e\.displayText\(\) = )?DB::\w*Exception: [\s\S]*/;
 const NOTHING = Buffer.alloc(0);
 
@@ -82,10 +82,12 @@ function partAtEnd(bytes: Buffer, marker: string): number {
   return 0;
 }
 
-/** Returns the end of the bytes that has no control characters but those of a text. */
+/** Returns the end of the bytes that is text. Data in Native format has other bytes. */
 function textAtEnd(bytes: Buffer): string {
   let start = bytes.length;
-  while (start > 0 && (bytes[start - 1]! >= 0x20 || /\s/.test(String.fromCharCode(bytes[start - 1]!))))
-    start--;
+  while (start > 0 && isTextByte(bytes[start - 1]!)) start--;
   return bytes.toString('utf8', start);
 }
+
+/** Whether a byte is part of a text: tab, line feed, carriage return, or no control character. */
+const isTextByte = (byte: number): boolean => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;

@@ -4,8 +4,10 @@ import type { ByteInput, Reading } from './byte-input.js';
 import { grown, TRUSTED_BYTES } from './byte-input.js';
 import { StringColumn } from './string-column.js';
 
-/** Memory for the places of strings that is allocated before the strings have arrived. */
+/** Number of strings whose places are allocated before the strings have arrived. */
 const TRUSTED_PLACES = TRUSTED_BYTES / 8;
+/** Maximum size of a column: places are 32-bit integers. */
+const MAX_COLUMN_BYTES = 2 ** 32 - 1;
 const BLANK = 0x20;
 
 /** Reads strings. Throws `NotUtf8Error` unless all of them are UTF-8. */
@@ -51,7 +53,7 @@ export function* readStrings(input: ByteInput, count: number): Reading<StringCol
       at = end;
     }
     const total = length + at - from;
-    if (total + missing > constants.MAX_LENGTH) throw new RangeError('a column of texts is too long');
+    if (total + missing > MAX_COLUMN_BYTES) throw new RangeError('a column of texts is too long');
     if (total > bytes.length) bytes = grown(bytes, length, total);
     chunk.copy(bytes, length, from, at);
     input.offset = at;
@@ -66,7 +68,7 @@ function grownPlaces(places: Uint32Array, used: number, needed: number, atMost: 
   return target;
 }
 
-/** Returns the column of strings with their lengths in between. Blanks replace the lengths, so that all is checked at once. */
+/** Returns the column of strings that have lengths in between. Blanks replace the lengths, so that one check covers all. */
 export function stringsOf(bytes: Buffer, places: Uint32Array): StringColumn {
   let end = 0;
   for (let i = 0; i < places.length; i += 2) {

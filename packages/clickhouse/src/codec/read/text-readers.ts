@@ -13,13 +13,13 @@ function expectTexts(column: NativeColumn, field: ReadField): NativeColumn<strin
 }
 
 /** Texts that are mostly distinct. */
-export const textReader: KindReader = {
+export const textKindReader: KindReader = {
   values: expectTexts,
   join: (columns, field) => joinLists(columns, (column) => expectTexts(column, field)),
 };
 
 /** Texts that are repeated in most rows. */
-export const repeatedTextReader: KindReader = {
+export const repeatedTextKindReader: KindReader = {
   values: expectTexts,
   join: (columns, field) => joinDictionaries(columns.map((column) => expectTexts(column, field))),
 };
