@@ -1,7 +1,9 @@
 import type { CallOptions, Change, KeyParts } from '@quantumtrade/dal-domain';
-import { CacheError, encodeFor, keysWhere, updateValue } from '@quantumtrade/dal-domain';
-import { promiseTry } from '@quantumtrade/dal-runtime';
+import { CacheError, encodeFor, keysWhere, TimeoutError, updateValue } from '@quantumtrade/dal-domain';
+import { Deadline, promiseTry } from '@quantumtrade/dal-runtime';
 import { KeyspaceReader } from './load/keyspace-reader.js';
+import type { Found } from './tiers/second-level.js';
+import { Lease, UNREADABLE } from './tiers/second-level.js';
 
 /**
  * One keyspace of a two-level cache. Values may be shared: they are frozen, dates included. The limits of a call end its own
@@ -11,6 +13,45 @@ import { KeyspaceReader } from './load/keyspace-reader.js';
  * suspended because it kept failing. Only `getOrLoad` works without it.
  */
 export class CoherentKeyspace<P extends string, T> extends KeyspaceReader<P, T> {
+  /** Returns the value, or null when it is missing, has expired or does not match its schema. */
+  get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
+    return promiseTry(() => {
+      const { firstLevel, counters } = this.core;
+      const key = this.keyOf(parts);
+      const entry = firstLevel.getFresh<T>(key);
+      if (entry === undefined) return this.#getStored(key, options);
+      counters.l1Hits++;
+      return Promise.resolve(entry.value);
+    });
+  }
+
+  /** Returns what `get` would return for each. They are not a snapshot. One call reads all that the first level lacks. */
+  async getMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<(T | null)[]> {
+    const { firstLevel, counters } = this.core;
+    const values: (T | null)[] = new Array(list.length).fill(null);
+    const missing: number[] = [];
+    const keys: string[] = [];
+    list.forEach((parts, i) => {
+      const key = this.keyOf(parts);
+      const entry = firstLevel.getFresh<T>(key);
+      if (entry !== undefined) values[i] = entry.value;
+      else {
+        missing.push(i);
+        keys.push(key);
+      }
+    });
+    counters.l1Hits += list.length - keys.length;
+    if (keys.length === 0) return values;
+    const found = await this.#within('cache.getMany', options, this.secondLevel.readMany(keys));
+    found.forEach((each, i) => (values[missing[i]!] = this.#valueOf(each)));
+    return values;
+  }
+
+  /** Returns whether `get` would return a value. */
+  async exists(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
+    return (await this.get(parts, options)) !== null;
+  }
+
   /** Stores a value. A write that fails may have happened; this process then reads what the second level holds. */
   set(parts: KeyParts<P>, value: T, options?: CallOptions): Promise<void> {
     return promiseTry(() => {
@@ -63,7 +104,7 @@ export class CoherentKeyspace<P extends string, T> extends KeyspaceReader<P, T> 
         if (local.pendingRemovals.has(key))
           throw new CacheError('is to be removed', { operation, retryable: false });
         const read = reads.run(operation, (within) => cache.getEntry(key, decoder, within));
-        return this.within(operation, options, read);
+        return this.#within(operation, options, read);
       },
       replace: (expected, value, ttl) =>
         this.#write(operation, [key], options, (within) =>
@@ -148,6 +189,33 @@ export class CoherentKeyspace<P extends string, T> extends KeyspaceReader<P, T> 
     budgetMs?: number,
   ): Promise<R> {
     drop();
-    return this.within(operation, options, this.core.writes.run(operation, call, { budgetMs, onEnd: drop }));
+    return this.#within(operation, options, this.core.writes.run(operation, call, { budgetMs, onEnd: drop }));
+  }
+
+  /** Waits for work within the limits of a call. */
+  #within<R>(operation: string, options: CallOptions | undefined, work: Promise<R>): Promise<R> {
+    if (options === undefined) return work;
+    const timeoutError = (elapsedMs: number) => new TimeoutError(elapsedMs, { operation });
+    return new Deadline(options, timeoutError, this.core.clock).race(work);
+  }
+
+  async #getStored(key: string, options: CallOptions | undefined): Promise<T | null> {
+    return this.#valueOf(await this.secondLevel.read(key, options));
+  }
+
+  /** Returns the value of what the second level holds, counted as a hit or a miss. */
+  #valueOf(found: Found<T> | null): T | null {
+    const { counters } = this.core;
+    if (
+      found === null ||
+      found === UNREADABLE ||
+      found instanceof Lease ||
+      this.core.time.now() >= found.freshUntil
+    ) {
+      counters.misses++;
+      return null;
+    }
+    counters.l2Hits++;
+    return found.value;
   }
 }

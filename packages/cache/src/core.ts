@@ -1,9 +1,15 @@
-import type { Cache } from '@quantumtrade/dal-domain';
+import type { Cache, CallOptions } from '@quantumtrade/dal-domain';
 import type { Clock, SingleFlight, TimeSource } from '@quantumtrade/dal-runtime';
 import type { LocalInvalidations } from './invalidation/local-invalidations.js';
 import type { FirstLevel } from './tiers/first-level.js';
 import type { GuardedCalls } from './tiers/guarded-calls.js';
 import type { Leases } from './tiers/second-level.js';
+
+/**
+ * Loads a value from its source, or null when the source has none. The cache owns the value: it freezes and shares it. The signal
+ * aborts when no caller waits any longer or the load's time is over. With `endsLateLoads: false` it is absent where neither happens.
+ */
+export type Loader<T> = (options: CallOptions) => Promise<T | null>;
 
 /** Counts since the cache was created. */
 export interface CacheCounters {

@@ -5,11 +5,11 @@ export {
   type CoherentCacheOptions,
 } from './coherent-cache.js';
 export type { CoherentKeyspace } from './coherent-keyspace.js';
-export type { CacheCounters } from './core.js';
+export type { CacheCounters, Loader } from './core.js';
 export type { LocalInvalidations } from './invalidation/local-invalidations.js';
-export type { Loader } from './load/keyspace-reader.js';
+export type { ReadThroughKeyspace } from './load/keyspace-reader.js';
 export type { KeyspaceOptions } from './options.js';
 export type { BreakerOptions, BreakerState } from './tiers/guarded-calls.js';
 export { coherentBlocks } from './read-through/coherent-blocks.js';
-export { ReadThroughCache, type ReadThroughKeyspace } from './read-through/read-through-cache.js';
+export { ReadThroughCache } from './read-through/read-through-cache.js';
 export type { ReadThroughObserver, WrittenValue } from './read-through/types.js';

@@ -1,19 +1,16 @@
 import type { CallOptions, KeyParts, Keyspace } from '@quantumtrade/dal-domain';
-import { memoizedKeyOf, TimeoutError } from '@quantumtrade/dal-domain';
+import { checkCall, keyOf, memoizedKeyOf, TimeoutError } from '@quantumtrade/dal-domain';
 import type { Flight } from '@quantumtrade/dal-runtime';
-import { Deadline, LightAbortSignal, promiseTry, Semaphore, sleep } from '@quantumtrade/dal-runtime';
-import type { CacheCore } from '../core.js';
+import { Deadline, LightAbortSignal, Semaphore, sleep } from '@quantumtrade/dal-runtime';
+import type { CacheCore, Loader } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
 import { resolveKeyspaceOptions } from '../options.js';
+import type { ManyLoader } from '../read-through/load-batch.js';
+import { loadTogether, orNulls } from '../read-through/load-batch.js';
+import type { ReadThroughSource, StoreLoader } from '../read-through/types.js';
 import type { CachedEntry } from '../tiers/first-level.js';
 import type { Found, LoadedValue } from '../tiers/second-level.js';
 import { Lease, NewLease, SecondLevel, UNREADABLE } from '../tiers/second-level.js';
-
-/**
- * Loads a value from its source, or null when the source has none. The cache owns the value: it freezes and shares it. The signal
- * aborts when no caller waits any longer or the load's time is over. With `endsLateLoads: false` it is absent where neither happens.
- */
-export type Loader<T> = (options: CallOptions) => Promise<T | null>;
 
 /** Pause between looks at a key that another process loads. */
 const POLL_MS = 25;
@@ -48,45 +45,6 @@ export class KeyspaceReader<P extends string, T> {
     return entry.value;
   }
 
-  /** Returns the value, or null when it is missing, has expired or does not match its schema. */
-  get(parts: KeyParts<P>, options?: CallOptions): Promise<T | null> {
-    return promiseTry(() => {
-      const { firstLevel, counters } = this.core;
-      const key = this.keyOf(parts);
-      const entry = firstLevel.getFresh<T>(key);
-      if (entry === undefined) return this.#getStored(key, options);
-      counters.l1Hits++;
-      return Promise.resolve(entry.value);
-    });
-  }
-
-  /** Returns what `get` would return for each. They are not a snapshot. One call reads all that the first level lacks. */
-  async getMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<(T | null)[]> {
-    const { firstLevel, counters } = this.core;
-    const values: (T | null)[] = new Array(list.length).fill(null);
-    const missing: number[] = [];
-    const keys: string[] = [];
-    list.forEach((parts, i) => {
-      const key = this.keyOf(parts);
-      const entry = firstLevel.getFresh<T>(key);
-      if (entry !== undefined) values[i] = entry.value;
-      else {
-        missing.push(i);
-        keys.push(key);
-      }
-    });
-    counters.l1Hits += list.length - keys.length;
-    if (keys.length === 0) return values;
-    const found = await this.within('cache.getMany', options, this.secondLevel.readMany(keys));
-    found.forEach((each, i) => (values[missing[i]!] = this.#valueOf(each)));
-    return values;
-  }
-
-  /** Returns whether `get` would return a value. */
-  async exists(parts: KeyParts<P>, options?: CallOptions): Promise<boolean> {
-    return (await this.get(parts, options)) !== null;
-  }
-
   /**
    * Returns the value and loads it when it is missing. Callers of one key share one load, so its loaders must be alike. A loaded
    * value is stored only if its key has not changed meanwhile. While the second level does not answer, values come from this
@@ -98,40 +56,11 @@ export class KeyspaceReader<P extends string, T> {
     const { firstLevel, counters, getting } = this.core;
     const key = this.keyOf(parts);
     const entry = firstLevel.get<T>(key);
-    if (entry === undefined) {
-      const load = this.#getOrLoad.bind(this, key, loader);
-      return getting.run(key, options, load, firstLevel.isConnected);
-    }
+    if (entry === undefined)
+      return getting.run(key, options, this.#getOrLoad.bind(this, key, loader), firstLevel.isConnected);
     counters.l1Hits++;
     this.#served(key, entry, loader);
     return entry.value;
-  }
-
-  /** Waits for work within the limits of a call. */
-  protected within<R>(operation: string, options: CallOptions | undefined, work: Promise<R>): Promise<R> {
-    if (options === undefined) return work;
-    const timeoutError = (elapsedMs: number) => new TimeoutError(elapsedMs, { operation });
-    return new Deadline(options, timeoutError, this.core.clock).race(work);
-  }
-
-  async #getStored(key: string, options: CallOptions | undefined): Promise<T | null> {
-    return this.#valueOf(await this.secondLevel.read(key, options));
-  }
-
-  /** Returns the value of what the second level holds, counted as a hit or a miss. */
-  #valueOf(found: Found<T> | null): T | null {
-    const { counters } = this.core;
-    if (
-      found === null ||
-      found === UNREADABLE ||
-      found instanceof Lease ||
-      this.core.time.now() >= found.freshUntil
-    ) {
-      counters.misses++;
-      return null;
-    }
-    counters.l2Hits++;
-    return found.value;
   }
 
   /** Counts a value that is served, and reloads it in the background when it is old. */
@@ -281,3 +210,91 @@ export class KeyspaceReader<P extends string, T> {
 }
 
 const loadTimeout = (elapsedMs: number) => new TimeoutError(elapsedMs, { operation: 'cache.load' });
+
+/** A keyspace that reads many values by one call. */
+type ManyReader<P extends string, T> = KeyspaceReader<P, T> & {
+  getMany(list: readonly KeyParts<P>[], options?: CallOptions): Promise<(T | null)[]>;
+};
+
+/** The values of one keyspace from this process, else the second level, else the store. They are shared and frozen. */
+export class ReadThroughKeyspace<P extends string, T> {
+  readonly #values: ManyReader<P, T>;
+  readonly #source: ReadThroughSource<P, T>;
+
+  /** Called by `ReadThroughCache.values`. */
+  constructor(values: ManyReader<P, T>, source: ReadThroughSource<P, T>) {
+    this.#values = values;
+    this.#source = source;
+  }
+
+  /** Returns the value at once if this process holds it, else undefined. Throws what a call with these options rejects with. */
+  peek(parts: KeyParts<P>, options: CallOptions | undefined): T | undefined {
+    const { pattern, knownOptions, observer } = this.#source;
+    if (options !== undefined) checkCall(options, pattern, knownOptions);
+    const value = this.#values.peek(parts);
+    if (value !== undefined) observer.cacheLookup(true);
+    return value;
+  }
+
+  /** Returns the value, or null when the store has none. A loader error is passed unchanged. */
+  async get(
+    parts: KeyParts<P>,
+    options: CallOptions | undefined,
+    lookup = { hit: true },
+    load = this.#source.load,
+  ): Promise<T | null> {
+    const { pattern, knownOptions, observer } = this.#source;
+    if (options !== undefined) checkCall(options, pattern, knownOptions);
+    try {
+      return await this.#values.getOrLoad(parts, this.#load.bind(this, parts, lookup, load), options);
+    } catch (error) {
+      lookup.hit = false;
+      throw error;
+    } finally {
+      observer.cacheLookup(lookup.hit);
+    }
+  }
+
+  /** Returns the value and whether it was cached. A call that ran the loader is a miss. A loader error is passed unchanged. */
+  async find(
+    parts: KeyParts<P>,
+    options: CallOptions | undefined,
+  ): Promise<{ readonly value: T | null; readonly hit: boolean }> {
+    const lookup = { hit: true };
+    const value = await this.get(parts, options, lookup);
+    return { value, hit: lookup.hit };
+  }
+
+  /** Returns what `get` returns for each. Values that no level holds are loaded together by `loadMany`, as a rule by one call. */
+  async getMany(
+    list: readonly KeyParts<P>[],
+    loadMany: ManyLoader<KeyParts<P>, T>,
+    options: CallOptions | undefined,
+  ): Promise<(T | null)[]> {
+    const { pattern, knownOptions, observer } = this.#source;
+    if (options !== undefined) checkCall(options, pattern, knownOptions);
+    const values = await orNulls(this.#values.getMany(list, options), list.length);
+    const load = loadTogether(loadMany);
+    return Promise.all(
+      values.map((value, i) => {
+        if (value === null) return this.get(list[i]!, options, { hit: true }, load);
+        observer.cacheLookup(true);
+        return value;
+      }),
+    );
+  }
+
+  async #load(
+    parts: KeyParts<P>,
+    lookup: { hit: boolean },
+    load: StoreLoader<P, T>,
+    limits: CallOptions,
+  ): Promise<T | null> {
+    const { pattern, untracked, discard } = this.#source;
+    const { ended } = untracked;
+    lookup.hit = false;
+    const value = await load(parts, limits);
+    if (untracked.running > 0 || ended !== untracked.ended) await discard(keyOf(pattern, parts));
+    return value;
+  }
+}

@@ -1,25 +1,11 @@
-import type {
-  Cache,
-  CacheBackend,
-  CallOptions,
-  KeyParts,
-  Keyspace,
-  KeyspaceValues,
-} from '@quantumtrade/dal-domain';
+import type { Cache, CacheBackend, CallOptions, Keyspace, KeyspaceValues } from '@quantumtrade/dal-domain';
 import { CALL_OPTIONS, checkCall, encodeFor, isDatabaseError, keyOf } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-runtime';
 import type { CacheHealth, CacheStats } from '../coherent-cache.js';
 import { CoherentCache } from '../coherent-cache.js';
 import type { CoherentKeyspace } from '../coherent-keyspace.js';
-import type { ManyLoader } from './load-batch.js';
-import { loadTogether, orNulls } from './load-batch.js';
-import type {
-  ReadThroughObserver,
-  ReadThroughOptions,
-  StoreLoader,
-  StoreLoading,
-  WrittenValue,
-} from './types.js';
+import { ReadThroughKeyspace } from '../load/keyspace-reader.js';
+import type { ReadThroughOptions, StoreLoader, WrittenValue } from './types.js';
 
 /** The time that the cache may take to follow a write. */
 const FOLLOW_MS = 1_000;
@@ -62,17 +48,14 @@ export class ReadThroughCache {
     knownOptions: readonly string[] = CALL_OPTIONS,
   ): ReadThroughKeyspace<P, T> {
     this.#patterns.push(keyspace.pattern);
-    const { observer } = this.#options;
-    const track = (loader: StoreLoader<P, T>): StoreLoader<P, T> => {
-      return (parts, limits) => this.#load(keyspace, parts, limits, loader);
-    };
-    return new ReadThroughKeyspace(
-      keyspace,
-      this.#open(keyspace, false),
-      { load: track(load), track },
-      observer,
+    return new ReadThroughKeyspace(this.#open(keyspace, false), {
+      pattern: keyspace.pattern,
+      load,
+      observer: this.#options.observer,
       knownOptions,
-    );
+      untracked: this.#untracked,
+      discard: (key) => this.#discard(key),
+    });
   }
 
   /** Opens a keyspace of values that only the cache has. They are shared and frozen. */
@@ -194,107 +177,10 @@ export class ReadThroughCache {
     }
   }
 
-  /** Loads from the store. The key loses its lease, without which nothing is stored, when an untracked write ran meanwhile. */
-  async #load<P extends string, T>(
-    { pattern }: Keyspace<P, T>,
-    parts: Parameters<StoreLoader<P, T>>[0],
-    limits: CallOptions,
-    load: StoreLoader<P, T>,
-  ): Promise<T | null> {
-    const { ended } = this.#untracked;
-    const value = await load(parts, limits);
-    if (this.#untracked.running > 0 || ended !== this.#untracked.ended) {
-      const key = keyOf(pattern, parts);
-      await this.cache.delete(key, shortly()).catch(() => this.#coherent.local.addPendingRemovals([key]));
-    }
-    return value;
+  /** Removes a key: its load loses its lease, without which nothing is stored. */
+  #discard(key: string): Promise<unknown> {
+    return this.cache.delete(key, shortly()).catch(() => this.#coherent.local.addPendingRemovals([key]));
   }
 }
 
 const shortly = (): CallOptions => ({ deadline: systemClock.now() + FOLLOW_MS });
-
-/** The values of one keyspace from this process, else the second level, else the store. They are shared and frozen. */
-export class ReadThroughKeyspace<P extends string, T> {
-  readonly #pattern: P;
-  readonly #values: CoherentKeyspace<P, T>;
-  readonly #loading: StoreLoading<P, T>;
-  readonly #observer: ReadThroughObserver;
-  readonly #knownOptions: readonly string[];
-
-  /** Called by `ReadThroughCache.values`. */
-  constructor(
-    { pattern }: Keyspace<P, T>,
-    values: CoherentKeyspace<P, T>,
-    loading: StoreLoading<P, T>,
-    observer: ReadThroughObserver,
-    knownOptions: readonly string[],
-  ) {
-    this.#pattern = pattern;
-    this.#values = values;
-    this.#loading = loading;
-    this.#observer = observer;
-    this.#knownOptions = knownOptions;
-  }
-
-  /** Returns the value at once if this process holds it, else undefined. Throws what a call with these options rejects with. */
-  peek(parts: KeyParts<P>, options: CallOptions | undefined): T | undefined {
-    if (options !== undefined) checkCall(options, this.#pattern, this.#knownOptions);
-    const value = this.#values.peek(parts);
-    if (value !== undefined) this.#observer.cacheLookup(true);
-    return value;
-  }
-
-  /** Returns the value, or null when the store has none. A loader error is passed unchanged. */
-  get(parts: KeyParts<P>, options: CallOptions | undefined): Promise<T | null> {
-    return this.#lookUp(parts, options, { hit: true });
-  }
-
-  /** Returns the value and whether it was cached. A call that ran the loader is a miss. A loader error is passed unchanged. */
-  async find(
-    parts: KeyParts<P>,
-    options: CallOptions | undefined,
-  ): Promise<{ readonly value: T | null; readonly hit: boolean }> {
-    const lookup = { hit: true };
-    const value = await this.#lookUp(parts, options, lookup);
-    return { value, hit: lookup.hit };
-  }
-
-  /** Returns what `get` returns for each. Values that no level holds are loaded together by `loadMany`, as a rule by one call. */
-  async getMany(
-    list: readonly KeyParts<P>[],
-    loadMany: ManyLoader<KeyParts<P>, T>,
-    options: CallOptions | undefined,
-  ): Promise<(T | null)[]> {
-    if (options !== undefined) checkCall(options, this.#pattern, this.#knownOptions);
-    const values = await orNulls(this.#values.getMany(list, options), list.length);
-    const load = this.#loading.track(loadTogether(loadMany));
-    return Promise.all(
-      values.map((value, i) => {
-        if (value === null) return this.#lookUp(list[i]!, options, { hit: true }, load);
-        this.#observer.cacheLookup(true);
-        return value;
-      }),
-    );
-  }
-
-  async #lookUp(
-    parts: KeyParts<P>,
-    options: CallOptions | undefined,
-    lookup: { hit: boolean },
-    loader = this.#loading.load,
-  ): Promise<T | null> {
-    if (options !== undefined) checkCall(options, this.#pattern, this.#knownOptions);
-    const load = (limits: CallOptions) => {
-      lookup.hit = false;
-      return loader(parts, limits);
-    };
-    try {
-      return await this.#values.getOrLoad(parts, load, options);
-    } catch (error) {
-      lookup.hit = false;
-      throw error;
-    } finally {
-      this.#observer.cacheLookup(lookup.hit);
-    }
-  }
-}

@@ -9,10 +9,17 @@ export interface ReadThroughObserver {
 /** Loads a value from the store, or null when the store has none. The cache owns the value: it freezes and shares it. */
 export type StoreLoader<P extends string, T> = (parts: KeyParts<P>, limits: CallOptions) => Promise<T | null>;
 
-/** The loader of a keyspace, and a function that keeps the cache coherent around any loader of its values. */
-export interface StoreLoading<P extends string, T> {
+/** Source of the values of a read-through keyspace, and the observer of its lookups. */
+export interface ReadThroughSource<P extends string, T> {
+  readonly pattern: P;
   readonly load: StoreLoader<P, T>;
-  track(loader: StoreLoader<P, T>): StoreLoader<P, T>;
+  readonly observer: ReadThroughObserver;
+  /** Option keys that the calls accept. */
+  readonly knownOptions: readonly string[];
+  /** Numbers of writes whose affected keys are unknown. What is loaded meanwhile is not cached. */
+  readonly untracked: { readonly running: number; readonly ended: number };
+  /** Prevents that the running load of a key is stored. */
+  discard(this: void, key: string): Promise<unknown>;
 }
 
 export interface ReadThroughOptions {

@@ -1,6 +1,6 @@
 import { keyspaces } from '@quantumtrade/dal-domain';
 import type { CoherentCacheOptions } from '../coherent-cache.js';
-import type { Loader } from '../load/keyspace-reader.js';
+import type { Loader } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
 import { openCluster } from './cluster.js';
 
