@@ -1,7 +1,6 @@
-import type { CacheBackend, TimeSource } from '@quantumtrade/dal-domain';
+import type { CacheBackend, InvalidationListener, TimeSource } from '@quantumtrade/dal-domain';
 import { requireClock, requireKnownKeys, requireObject, systemClock } from '@quantumtrade/dal-domain';
-import { ExpiringStore } from './expiring-store.js';
-import { MemoryCache } from './memory-cache.js';
+import { ExpiringStore, MemoryCache } from './memory-cache.js';
 import { MemoryMarketStream } from './memory-market-stream.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
 
@@ -19,7 +18,7 @@ export function memoryCacheBackend(settings: { clock?: TimeSource } = {}): Cache
 export function cacheBackendOver(store: ExpiringStore): CacheBackend {
   return {
     cache: new MemoryCache(store),
-    invalidations: store,
+    invalidations: { listen: (listener) => listenTo(store, listener) },
     marketStream: new MemoryMarketStream(store),
     rateLimiter: new MemoryRateLimiter(store),
     holds: store.has.bind(store),
@@ -28,5 +27,20 @@ export function cacheBackendOver(store: ExpiringStore): CacheBackend {
       connectionCount: () => 0,
       close: async () => store.close(),
     },
+  };
+}
+
+/** Connects a listener to a store after this call has returned. Returns a function that disconnects it. */
+function listenTo(store: ExpiringStore, listener: InvalidationListener): () => void {
+  let stop: (() => void) | undefined;
+  let isOver = false;
+  queueMicrotask(() => {
+    if (isOver || store.isClosed) return;
+    stop = store.watch(listener);
+    listener.onConnected();
+  });
+  return () => {
+    isOver = true;
+    stop?.();
   };
 }

@@ -19,7 +19,7 @@ import {
   subscribeToTicks,
   ValidationError,
 } from '@quantumtrade/dal-domain';
-import type { ExpiringStore } from './expiring-store.js';
+import type { ExpiringStore } from './memory-cache.js';
 
 const { pattern, ttlSeconds } = keyspaces.marketStream;
 const SUBSCRIBE = 'marketStream.subscribe';
@@ -106,8 +106,10 @@ export class MemoryMarketStream implements MarketStream {
   #watch(symbols: readonly string[], onNews: (symbol: string) => void): () => void {
     const byKey = new Map(symbols.map((symbol) => [keyOf(pattern, { symbol }), symbol]));
     return this.#store.watch({
-      changed: (key) => byKey.has(key) && onNews(byKey.get(key)!),
-      closed: () => symbols.forEach(onNews),
+      onInvalidated(keys) {
+        for (const key of keys) if (byKey.has(key)) onNews(byKey.get(key)!);
+      },
+      onDisconnected: () => symbols.forEach(onNews),
     });
   }
 }

@@ -6,7 +6,7 @@ import type {
   RateLimitRequest,
 } from '@quantumtrade/dal-domain';
 import { decisionWithoutStore, rateLimitDecision, rateLimitOf } from '@quantumtrade/dal-domain';
-import type { ExpiringStore } from './expiring-store.js';
+import type { ExpiringStore } from './memory-cache.js';
 
 const OPERATION = 'rateLimiter.consume';
 

@@ -1,6 +1,6 @@
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { memoryCacheBackend } from './cache-backend.js';
-import { ExpiringStore } from './expiring-store.js';
+import { ExpiringStore } from './memory-cache.js';
 
 const text = { kind: 'text', value: 'x' } as const;
 
