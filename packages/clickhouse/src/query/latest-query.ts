@@ -1,6 +1,5 @@
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import { selectList } from '../codec/select.js';
 import type { OrderedColumn, TableQuery } from './table-query.js';
 import { orderedColumn } from './table-query.js';
 
@@ -35,7 +34,7 @@ export function plainLatest({ definition, by, thenBy, areSets, isMany, limit }: 
   ];
   return {
     definition,
-    columns: [selectList(definition)],
+    columns: Object.keys(definition.fields).map(columnOf),
     isFinal: true,
     conditions: isMany ? [anyOf(columns)] : columns.map((column, i) => `${column} = {key${i}:String}`),
     order,

@@ -6,10 +6,11 @@ import { fixedFields } from './rules/fixed-fields.js';
 import { keyOrder } from './rules/key-order.js';
 import { keysetRange } from './rules/keyset-range.js';
 import { newestVersions } from './rules/newest-versions.js';
+import { scanBudget } from './rules/scan-budget.js';
 import { shortRange } from './rules/short-range.js';
 
 /** A rule that reads bars from rollups would be the first one, since the others depend on the table. */
-const RULES = [fixedFields, keysetRange, shortRange, newestVersions, keyOrder];
+const RULES = [fixedFields, keysetRange, shortRange, newestVersions, keyOrder, scanBudget];
 
 /** Plans a read of rows. */
 export const planRows = (read: RowRead): PlannedQuery => applyRules(plainRows(read), read, RULES);

@@ -1,7 +1,8 @@
 import type { QueryPlan } from '@quantumtrade/dal-domain';
+import { columnOf } from '@quantumtrade/dal-domain';
 import { parameterTypeOf, toParameter } from '../codec/kinds.js';
 import type { SqlParams } from '../connection/sql.js';
-import { boundInstant, selectList } from '../codec/select.js';
+import { boundInstant } from '../codec/select.js';
 import { conditionsOf } from './conditions.js';
 import type { TableQuery } from './table-query.js';
 import { orderedColumn } from './table-query.js';
@@ -11,6 +12,8 @@ export interface RowRead {
   readonly plan: QueryPlan;
   /** Maximum number of rows of the query; a page reads one more than it shows. */
   readonly limit: number | undefined;
+  /** Rows that the query may scan. @default no limit */
+  readonly budget?: number | undefined;
 }
 
 /** Returns the fields that a read needs: the selected ones, and those that give the position of a row in the order. */
@@ -33,7 +36,7 @@ export function plainRows({ plan, limit }: RowRead): TableQuery {
   });
   return {
     definition,
-    columns: [selectList(definition, fieldsOf(plan))],
+    columns: fieldsOf(plan).map(columnOf),
     isFinal: true,
     conditions,
     order: order.fields.map((name) => orderedColumn(definition, name, order.descending)),

@@ -1,9 +1,11 @@
-import type { CallOptions, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
+import { columnOf } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import type { LatestPlan } from '../query/latest-query.js';
 import { planLatest } from '../query/plan-latest.js';
 import type { PlannedQuery } from '../query/rule.js';
-import { canonicalRows } from './canonical-rows.js';
+import type { BlockRows } from './block-rows.js';
+import { countRows, readBlocks } from './block-rows.js';
 import type { HintedKeys } from './latest-hints.js';
 import { LatestHints } from './latest-hints.js';
 import { LookupBatcher } from './lookup-batcher.js';
@@ -39,7 +41,7 @@ export class LatestLookups {
   }
 
   /** Returns the newest rows of a key, in order. Callers of one key share the rows. */
-  async find(key: LookupKey, limit: number, options: CallOptions | undefined): Promise<readonly Row[]> {
+  async find(key: LookupKey, limit: number, options: CallOptions | undefined): Promise<readonly BlockRows[]> {
     return (await this.#limitedTo(limit).batcher.find(key, options)) ?? [];
   }
 
@@ -49,9 +51,9 @@ export class LatestLookups {
     limit: number,
     operation: string,
     options: CallOptions | undefined,
-  ): Promise<ReadonlyMap<string, readonly Row[]>> {
+  ): Promise<ReadonlyMap<string, readonly BlockRows[]>> {
     const lookups = this.#limitedTo(limit);
-    const found = new Map<string, readonly Row[]>();
+    const found = new Map<string, readonly BlockRows[]>();
     for (let start = 0; start < keys.length; start += MAX_KEYS) {
       const rows = await lookups.findMany(keys.slice(start, start + MAX_KEYS), operation, options);
       for (const [text, rowsOfKey] of rows) found.set(text, rowsOfKey);
@@ -75,7 +77,7 @@ export const textOfKey = (key: LookupKey): string => key.join('\0');
 
 /** Lookups of one number of rows for each key. */
 class LimitedLookups {
-  readonly batcher: LookupBatcher<LookupKey, readonly Row[]>;
+  readonly batcher: LookupBatcher<LookupKey, readonly BlockRows[]>;
   readonly #sql: Sql;
   readonly #options: LatestLookupsOptions;
   readonly #limit: number;
@@ -99,10 +101,10 @@ class LimitedLookups {
     keys: readonly LookupKey[],
     operation: string,
     options: CallOptions | undefined,
-  ): Promise<ReadonlyMap<string, readonly Row[]>> {
+  ): Promise<ReadonlyMap<string, readonly BlockRows[]>> {
     const query = (sql: Sql, { keys: some, since }: HintedKeys<LookupKey>) =>
       this.#query(sql, some, since, operation, options, found);
-    const found = new Map<string, Row[]>();
+    const found = new Map<string, BlockRows[]>();
     const { isIdentifier } = this.#options;
     const groups = isIdentifier ? [{ keys, since: undefined }] : this.#hints.divide(keys, textOfKey);
     await Promise.all(groups.map((group) => query(this.#sql, group)));
@@ -116,14 +118,14 @@ class LimitedLookups {
     for (const key of keys) {
       const text = textOfKey(key);
       const rows = found.get(text);
-      this.#hints.learn(text, this.#isComplete(rows) ? (rows!.at(-1)!['timestamp'] as number) : undefined);
+      this.#hints.learn(text, this.#isComplete(rows) ? lastInstantOf(rows!) : undefined);
     }
     return found;
   }
 
   /** Whether no older row can be missing. */
-  #isComplete(rows: readonly Row[] | undefined): boolean {
-    return rows !== undefined && (this.#options.areSets || rows.length === this.#limit);
+  #isComplete(rows: readonly BlockRows[] | undefined): boolean {
+    return rows !== undefined && (this.#options.areSets || countRows(rows) === this.#limit);
   }
 
   async #query(
@@ -132,21 +134,25 @@ class LimitedLookups {
     since: number | undefined,
     operation: string,
     options: CallOptions | undefined,
-    found: Map<string, Row[]>,
+    found: Map<string, BlockRows[]>,
   ): Promise<void> {
-    const { definition, by } = this.#options;
+    const { by } = this.#options;
     const isMany = keys.length > 1;
     const bound: Record<string, unknown> = since === undefined ? {} : { since };
     for (let i = 0; i < by.length; i++) {
       bound[`key${i}`] = isMany ? keys.map((key) => key[i]!) : keys[0]![i]!;
     }
     const query = this.#planned(isMany, since !== undefined);
-    const rows = await canonicalRows(sql, operation, definition, query, bound as SqlParams, options);
-    for (const row of rows) {
-      const text = by.map((name) => row[name]).join('\0');
-      const rowsOfKey = found.get(text);
-      if (rowsOfKey) rowsOfKey.push(row);
-      else found.set(text, [row]);
+    for (const block of await readBlocks(sql, operation, query, bound as SqlParams, options)) {
+      const columns = by.map((name) => block.column(columnOf(name)));
+      for (let row = 0; row < block.rowCount; row++) {
+        const text = columns.map((column) => column.at(row)).join('\0');
+        const rows = found.get(text);
+        const last = rows?.at(-1);
+        if (last?.block === block && last.to === row) rows![rows!.length - 1] = { ...last, to: row + 1 };
+        else if (rows) rows.push({ block, from: row, to: row + 1 });
+        else found.set(text, [{ block, from: row, to: row + 1 }]);
+      }
     }
   }
 
@@ -160,6 +166,11 @@ class LimitedLookups {
     return planned;
   }
 }
+
+const lastInstantOf = (rows: readonly BlockRows[]): number => {
+  const { block, to } = rows.at(-1)!;
+  return block.column('timestamp').at(to - 1) as number;
+};
 
 /** Returns the rest of a record's key as an order, e.g. for rows of one symbol and instant. */
 export const restOfKey = (

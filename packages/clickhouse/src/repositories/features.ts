@@ -25,6 +25,7 @@ import { readItems, toPage } from './item-page.js';
 import type { ReadDefaults } from './table-reader.js';
 import { limitClause, TableReader, withLimit } from './table-reader.js';
 import { requireBudget } from './scan-estimate.js';
+import { canonicalRows } from '../read/block-rows.js';
 import { LatestLookups } from '../read/latest-lookups.js';
 import { requireTable } from './require-table.js';
 import type { RecordWriter } from '../write/record-writer.js';
@@ -94,12 +95,15 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       sql.checkOpen(operation, options);
       const plan = planPage(feature, params, operation, defaults.defaultPageRows);
       const startedAt = performance.now();
-      const page = await readItems<FeatureSet>(sql, operation, plan, options, {
-        scanBudgetRows: defaults.scanBudgetRows,
+      await requireBudget(sql, operation, plan, scanBudgetOf(plan, defaults.scanBudgetRows), options);
+      const page = await readItems(sql, operation, plan, options, {
         read: () => read(operation, plan, plan.limit + 1, options),
+        countOf: (sets) => sets.length,
         count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
       });
-      return toPage(plan, page, startedAt, keyRowOf, (set) => set) as Page<FeatureSet>;
+      const shown = page.items.slice(0, page.count);
+      const last = shown.at(-1);
+      return toPage(plan, page, startedAt, shown, last && keyRowOf(last)) as Page<FeatureSet>;
     },
 
     async *stream(params, options) {
@@ -132,7 +136,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       sql.checkOpen(operation, options);
       const key = requireField(feature.fields.symbol, 'symbol', symbol, operation) as string;
       const rows = await sets.find([key], 1, options);
-      return rows.length > 0 ? featureSetOf(rows) : null;
+      return rows.length > 0 ? featureSetOf(canonicalRows(rows, feature)) : null;
     },
 
     latestMany: async (symbols, options) => {
@@ -143,7 +147,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       const keys = wanted.map((symbol) => [symbol]);
       const found = await sets.findMany(keys, 1, operation, options);
       const known = wanted.filter((symbol) => found.has(symbol));
-      return new Map(known.map((symbol) => [symbol, featureSetOf(found.get(symbol)!)]));
+      return new Map(known.map((symbol) => [symbol, featureSetOf(canonicalRows(found.get(symbol)!, feature))]));
     },
 
     latestValue: async (symbol, featureName, options) => {
@@ -154,7 +158,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
         requireField(feature.fields.featureName, 'featureName', featureName, operation) as string,
       ];
       const [newest] = await values.find(key, 1, options);
-      return (newest?.['featureValue'] as number | undefined) ?? null;
+      return newest ? (newest.block.column('feature_value').at(newest.from) as number) : null;
     },
   };
 }

@@ -1,20 +1,22 @@
 import type { CallOptions, Page, PagePlan, Row } from '@quantumtrade/dal-domain';
-import { endOfPage, needsCount, positionOf, scanBudgetOf } from '@quantumtrade/dal-domain';
+import { endOfPage, needsCount, positionOf } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { filterOf } from './filter.js';
-import { requireBudget } from './scan-estimate.js';
 
-/** How the items of a page are read: rows, or sets of rows. */
+/** How the items of a page are read: blocks of rows, or sets. */
 export interface ItemReader<T> {
-  readonly scanBudgetRows: number;
-  read(): Promise<readonly T[]>;
+  read(): Promise<T>;
+  /** Returns the number of items that were read. */
+  countOf(items: T): number;
   /** The count of all items, without the filter. */
   readonly count: string;
 }
 
 /** The items of a page as they were read. */
 export interface ItemPage<T> {
-  readonly items: readonly T[];
+  readonly items: T;
+  /** Number of items that the page shows. */
+  readonly count: number;
   readonly hasMore: boolean;
   readonly totalCount: number | null;
 }
@@ -25,37 +27,34 @@ export async function readItems<T>(
   operation: string,
   plan: PagePlan,
   options: CallOptions | undefined,
-  { scanBudgetRows, read, count }: ItemReader<T>,
+  { read, countOf: countItems, count }: ItemReader<T>,
 ): Promise<ItemPage<T>> {
-  await requireBudget(sql, operation, plan, scanBudgetOf(plan, scanBudgetRows), options);
   const items = await read();
-  const hasMore = items.length > plan.limit;
-  const shown = hasMore ? items.slice(0, plan.limit) : items;
-  let totalCount: number | null = hasMore || plan.after !== undefined ? null : shown.length;
+  const found = countItems(items);
+  const hasMore = found > plan.limit;
+  const shown = hasMore ? plan.limit : found;
+  let totalCount: number | null = hasMore || plan.after !== undefined ? null : shown;
   if (needsCount(plan, hasMore)) {
     const { where, params } = filterOf(plan);
     totalCount = await countOf(sql, operation, `${count} ${where}`, params, options);
   }
-  return { items: shown, hasMore, totalCount };
+  return { items, count: shown, hasMore, totalCount };
 }
 
-/** Converts items to a page for one caller. */
-export function toPage<T>(
+/** Returns a page for one caller. `last` has the position of its last item. */
+export const toPage = (
   plan: PagePlan,
-  { items, hasMore, totalCount }: ItemPage<T>,
+  { hasMore, totalCount }: ItemPage<unknown>,
   startedAt: number,
-  keyRowOf: (item: T) => Row,
-  toOutput: (item: T) => object,
-): Page<object> {
-  const last = items.at(-1);
-  return {
-    data: items.map(toOutput),
-    totalCount,
-    ...endOfPage(plan, hasMore, last && positionOf(plan.order, keyRowOf(last))),
-    executionTimeMs: performance.now() - startedAt,
-    cacheHit: false,
-  };
-}
+  data: object[],
+  last: Row | undefined,
+): Page<object> => ({
+  data,
+  totalCount,
+  ...endOfPage(plan, hasMore, last && positionOf(plan.order, last)),
+  executionTimeMs: performance.now() - startedAt,
+  cacheHit: false,
+});
 
 /** The number that a query with one column `count` gives, for a call whose rows were read. */
 export async function countOf(

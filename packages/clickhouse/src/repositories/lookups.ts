@@ -1,12 +1,13 @@
-import type { QueryResult, ReadOptions, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import type { QueryResult, ReadOptions, RecordDefinition } from '@quantumtrade/dal-domain';
 import {
   READ_OPTIONS,
   requireField,
   requireLimit,
   requireValues,
-  toOutputRow,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
+import { recordReader } from '../codec/read/record-reader.js';
+import type { BlockRows } from '../read/block-rows.js';
 import { LatestLookups, restOfKey } from '../read/latest-lookups.js';
 import { requireTable } from './require-table.js';
 
@@ -85,7 +86,7 @@ export class RecordLookups {
     const key = requireField(field, this.#by, value, operation) as string;
     // Also a lookup of no row fails where there is no table.
     const rows = await this.#lookups.find([key], Math.max(limit, 1), options);
-    return this.#toOutput(rows.slice(0, limit), options);
+    return limit === 0 ? [] : this.#toOutput(rows, options);
   }
 
   async #rowsOfMany(
@@ -109,7 +110,10 @@ export class RecordLookups {
   }
 
   /** Every caller gets rows of its own. */
-  #toOutput(rows: readonly Row[], options: Options): object[] {
-    return rows.map((row) => toOutputRow(this.#definition, row, options?.exact ?? false));
+  #toOutput(parts: readonly BlockRows[], options: Options): object[] {
+    const reader = recordReader(this.#definition, { exact: options?.exact });
+    const rows: object[] = [];
+    for (const { block, from, to } of parts) reader.appendRows(rows, block, from, to);
+    return rows;
   }
 }

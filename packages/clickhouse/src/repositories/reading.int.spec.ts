@@ -38,9 +38,9 @@ async function granules(work: (sql: Sql) => Promise<unknown>): Promise<{ read: n
       await explain(operation, query, params);
       return sql.rows(operation, query, params, options);
     },
-    result: async (operation, query, params, options, convert) => {
+    collect: async (operation, query, params, ...rest) => {
       await explain(operation, query, params);
-      return sql.result(operation, query, params, options, convert);
+      return sql.collect(operation, query, params, ...rest);
     },
   }));
   async function explain(operation: string, query: string, params?: SqlParams): Promise<void> {

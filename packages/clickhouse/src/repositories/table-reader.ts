@@ -2,36 +2,24 @@ import type {
   AnyColumns,
   CallOptions,
   Page,
-  QueryPlan,
   QueryResult,
   ReadOptions,
   RecordDefinition,
-  Row,
   StreamPlan,
 } from '@quantumtrade/dal-domain';
-import {
-  columnOf,
-  columnsOfRows,
-  planColumns,
-  planPage,
-  planStream,
-  positionOf,
-  toOutputRow,
-  READ_OPTIONS,
-  scanBudgetOf,
-} from '@quantumtrade/dal-domain';
+import { columnOf, planColumns, planPage, planStream, READ_OPTIONS, scanBudgetOf } from '@quantumtrade/dal-domain';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
-import { rowFromJson, selectList } from '../codec/select.js';
-import type { Filter } from './filter.js';
-import { fieldsOf } from '../query/row-query.js';
 import { planRows } from '../query/plan-rows.js';
-import { canonicalRows } from '../read/canonical-rows.js';
+import { batchesOf, blockRowsFor, sliceColumns } from '../read/batches.js';
+import type { BlockRows } from '../read/block-rows.js';
+import { allRowsOf, canonicalRow, countRows, firstRowsOf, readBlocks } from '../read/block-rows.js';
 import { SharedReads } from '../read/shared-reads.js';
+import type { Filter } from './filter.js';
 import type { ItemPage } from './item-page.js';
 import { countOf, readItems, toPage } from './item-page.js';
-import { requireBudget } from './scan-estimate.js';
-
-type JsonRow = Readonly<Record<string, unknown>>;
+import { toBudgetError, withinBudget } from './scan-estimate.js';
 
 /** Which rows to read, in which order, and how many at most. */
 export interface Selection extends Filter {
@@ -53,14 +41,12 @@ export class TableReader {
   readonly definition: RecordDefinition;
   readonly defaults: ReadDefaults;
   readonly #sql: Sql;
-  readonly #columns: string;
-  readonly #pages: SharedReads<ItemPage<Row>>;
+  readonly #pages: SharedReads<ItemPage<DecodedBlock[]>>;
 
   constructor(sql: Sql, definition: RecordDefinition, defaults: ReadDefaults) {
     this.defaults = defaults;
     this.#sql = sql;
     this.definition = definition;
-    this.#columns = selectList(definition);
     this.#pages = new SharedReads(defaults.requestTimeoutMs);
   }
 
@@ -69,28 +55,35 @@ export class TableReader {
     const operation = `${definition.name}.find`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planPage(definition, params, operation, this.defaults.defaultPageRows);
-    const exact = options?.exact ?? false;
     const startedAt = performance.now();
-    const query = planRows({ plan, limit: plan.limit + 1 });
-    const text = JSON.stringify([query.sql, query.params, plan.count, plan.maxScanRows]);
+    const budget = scanBudgetOf(plan, this.defaults.scanBudgetRows);
+    const query = planRows({ plan, limit: plan.limit + 1, budget });
+    const text = JSON.stringify([query.sql, query.params, query.settings, plan.count]);
     const page = await this.#pages.run(text, operation, options, (limits) =>
-      readItems(this.#sql, operation, plan, limits, {
-        scanBudgetRows: this.defaults.scanBudgetRows,
-        read: () => canonicalRows(this.#sql, operation, definition, query, {}, limits, fieldsOf(plan)),
-        count: `SELECT count() AS count FROM ${definition.table} FINAL`,
-      }),
+      withinBudget(this.#sql, operation, plan, budget, limits, () =>
+        readItems(this.#sql, operation, plan, limits, {
+          read: () => readBlocks(this.#sql, operation, query, {}, limits),
+          countOf: (blocks) => countRows(allRowsOf(blocks)),
+          count: `SELECT count() AS count FROM ${definition.table} FINAL`,
+        }),
+      ),
     );
-    const toOutput = (row: Row) => toOutputRow(definition, row, exact, plan.select);
-    return toPage(plan, page, startedAt, (row) => row, toOutput);
+    const reader = recordReader(definition, { select: plan.select, exact: options?.exact });
+    const rows: object[] = [];
+    const parts = firstRowsOf(page.items, page.count);
+    for (const { block, from, to } of parts) reader.appendRows(rows, block, from, to);
+    const last = parts.at(-1);
+    const lastRow = last && canonicalRow(last.block, last.to - 1, definition, plan.order.fields);
+    return toPage(plan, page, startedAt, rows, lastRow);
   }
 
   async *stream(params?: object, options?: ReadOptions<boolean>): AsyncGenerator<object[]> {
     const operation = `${this.definition.name}.stream`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planStream(this.definition, params, operation);
-    const exact = options?.exact ?? false;
-    for await (const rows of this.#batches(operation, plan, options)) {
-      yield rows.map((row) => toOutputRow(this.definition, row, exact, plan.select));
+    const reader = recordReader(this.definition, { select: plan.select, exact: options?.exact });
+    for await (const { block, from, to } of this.#batches(operation, plan, options)) {
+      yield reader.rows(block, from, to);
     }
   }
 
@@ -98,8 +91,10 @@ export class TableReader {
     const operation = `${this.definition.name}.streamColumns`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planStream(this.definition, params, operation, 'rows');
-    for await (const rows of this.#batches(operation, plan, options)) {
-      yield columnsOfRows(this.definition, plan.select, rows, options?.exact ?? false);
+    const reader = recordReader(this.definition, { select: plan.select, exact: options?.exact });
+    for await (const { block, from, to } of this.#batches(operation, plan, options)) {
+      const columns = reader.columns([block]);
+      yield to - from === block.rowCount ? columns : sliceColumns(columns, from, to);
     }
   }
 
@@ -107,53 +102,32 @@ export class TableReader {
     const operation = `${this.definition.name}.columns`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planColumns(this.definition, params, operation);
-    await requireBudget(
-      this.#sql,
-      operation,
-      plan,
-      plan.maxScanRows ?? this.defaults.scanBudgetRows,
-      options,
+    const budget = plan.maxScanRows ?? this.defaults.scanBudgetRows;
+    const query = planRows({ plan, limit: plan.limit, budget });
+    const blocks = await withinBudget(this.#sql, operation, plan, budget, options, () =>
+      readBlocks(this.#sql, operation, query, {}, options),
     );
-    const rows = await this.#canonical(operation, plan, plan.limit, options);
-    return columnsOfRows(this.definition, plan.select, rows, options?.exact ?? false);
+    return recordReader(this.definition, { select: plan.select, exact: options?.exact }).columns(blocks);
   }
 
+  /** Streams the rows of one query. */
   async *#batches(
     operation: string,
     plan: StreamPlan,
     options: CallOptions | undefined,
-  ): AsyncGenerator<Row[]> {
-    await requireBudget(
-      this.#sql,
-      operation,
-      plan,
-      scanBudgetOf(plan, this.defaults.scanBudgetRows),
-      options,
-    );
-    let { after, limit: left = Infinity } = plan;
-    while (left > 0) {
-      const rows = await this.#canonical(
-        operation,
-        { ...plan, after },
-        Math.min(left, plan.batchRows),
-        options,
-      );
-      if (rows.length > 0) yield rows;
-      if (rows.length < plan.batchRows) return;
-      left -= rows.length;
-      after = positionOf(plan.order, rows.at(-1)!);
+  ): AsyncGenerator<BlockRows> {
+    const budget = scanBudgetOf(plan, this.defaults.scanBudgetRows);
+    const { sql, params, settings } = planRows({ plan, limit: plan.limit, budget });
+    const blockRows = blockRowsFor(plan.batchRows, settings['max_block_size']);
+    const blocks = this.#sql.blocks(operation, sql, params, options, {
+      ...settings,
+      max_block_size: blockRows,
+    });
+    try {
+      yield* batchesOf(blocks, plan.batchRows);
+    } catch (error) {
+      throw await toBudgetError(this.#sql, operation, plan, budget, options, error);
     }
-  }
-
-  #canonical(
-    operation: string,
-    plan: QueryPlan,
-    limit: number | undefined,
-    options: CallOptions | undefined,
-  ): Promise<Row[]> {
-    const { definition } = this;
-    const query = planRows({ plan, limit });
-    return canonicalRows(this.#sql, operation, definition, query, {}, options, fieldsOf(plan));
   }
 
   /** The selected rows, and how many there are beyond the limit too. */
@@ -178,15 +152,13 @@ export class TableReader {
     options?: ReadOptions<boolean>,
   ): Promise<object[]> {
     const { definition } = this;
-    const exact = options?.exact ?? false;
-    return this.#sql.result(
-      operation,
-      `SELECT ${this.#columns} FROM ${definition.table} FINAL ${where}
-       ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`,
-      withLimit(params, limit),
-      options,
-      (json: JsonRow) => toOutputRow(definition, rowFromJson(definition, json), exact),
-    );
+    const reader = recordReader(definition, { exact: options?.exact });
+    const query = `SELECT ${reader.selectList} FROM ${definition.table} FINAL ${where}
+      ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`;
+    const rows: object[] = [];
+    const blocks = await this.#sql.collect(operation, query, withLimit(params, limit), options, (block) => block);
+    for (const block of blocks) reader.appendRows(rows, block);
+    return rows;
   }
 }
 

@@ -1,0 +1,67 @@
+import type { CallOptions, Canonical, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import { columnOf } from '@quantumtrade/dal-domain';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import type { Sql, SqlParams } from '../connection/sql.js';
+import type { PlannedQuery } from '../query/rule.js';
+
+/** Rows of a block that follow each other. */
+export interface BlockRows {
+  readonly block: DecodedBlock;
+  readonly from: number;
+  /** Position behind the last row. */
+  readonly to: number;
+}
+
+const keepBlock = (block: DecodedBlock): DecodedBlock => block;
+
+/** Runs a planned query and returns its blocks. */
+export const readBlocks = (
+  sql: Sql,
+  operation: string,
+  { sql: text, params, settings }: PlannedQuery,
+  bound: SqlParams,
+  options: CallOptions | undefined,
+): Promise<DecodedBlock[]> =>
+  sql.collect(operation, text, { ...params, ...bound }, options, keepBlock, settings);
+
+export const countRows = (parts: readonly BlockRows[]): number =>
+  parts.reduce((sum, { from, to }) => sum + to - from, 0);
+
+/** Returns fields of one row in canonical form. */
+export function canonicalRow(
+  block: DecodedBlock,
+  row: number,
+  definition: RecordDefinition,
+  names: readonly string[] = Object.keys(definition.fields),
+): Row {
+  const values: Record<string, Canonical | null> = {};
+  for (const name of names) values[name] = block.column(columnOf(name)).at(row) as Canonical | null;
+  return values;
+}
+
+/** Returns rows in canonical form. */
+export function canonicalRows(
+  parts: readonly BlockRows[],
+  definition: RecordDefinition,
+  names?: readonly string[],
+): Row[] {
+  return parts.flatMap(({ block, from, to }) =>
+    Array.from({ length: to - from }, (_, i) => canonicalRow(block, from + i, definition, names)),
+  );
+}
+
+/** Returns all rows of blocks. */
+export const allRowsOf = (blocks: readonly DecodedBlock[]): BlockRows[] =>
+  blocks.map((block) => ({ block, from: 0, to: block.rowCount }));
+
+/** Returns the first rows of blocks. */
+export function firstRowsOf(blocks: readonly DecodedBlock[], count: number): BlockRows[] {
+  const parts: BlockRows[] = [];
+  let left = count;
+  for (const block of blocks) {
+    const to = Math.min(left, block.rowCount);
+    if (to > 0) parts.push({ block, from: 0, to });
+    left -= to;
+  }
+  return parts;
+}
