@@ -94,7 +94,19 @@ function expectDecimals(column: NativeColumn, field: ReadField): DecimalColumn {
   if (isDecimal && (column instanceof BigIntColumn || column instanceof WideColumn)) {
     if (column.scale === DECIMAL_SCALE) return column;
   }
+  if (column instanceof BigIntColumn && column.type === 'UInt64') return unitsOfWhole(column);
   throw unexpectedColumn(column, field);
+}
+
+/** Returns the units of whole numbers, as a column has them before a migration makes decimals of it. */
+function unitsOfWhole({ values, length }: BigIntColumn): WideColumn {
+  const words = new BigInt64Array(2 * length);
+  for (let row = 0; row < length; row++) {
+    const units = values[row]! * BigInt(UNIT);
+    words[2 * row] = BigInt.asIntN(64, units);
+    words[2 * row + 1] = units >> 64n;
+  }
+  return new WideColumn('Decimal(38, 8)', words, 2, DECIMAL_SCALE);
 }
 
 /** Returns the units of all columns; undefined where 64 bits do not hold one of them. */
