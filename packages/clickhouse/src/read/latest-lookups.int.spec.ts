@@ -105,13 +105,18 @@ it.each(Object.keys(KINDS))('lookups of %s answer as a plain query does', async 
       const keys = Array.from({ length: size }, () => keyOf(random.below(1_000)));
       const found = await Promise.all(keys.map((key) => lookups.find(key, limit, undefined)));
       for (const [i, key] of keys.entries()) {
-        expect([key, canonicalRows(found[i]!, options.definition)]).toEqual([key, await plainAnswer(options, key, limit)]);
+        expect([key, canonicalRows(found[i]!, options.definition)]).toEqual([
+          key,
+          await plainAnswer(options, key, limit),
+        ]);
       }
     }
     const all = [...new Map(Array.from({ length: 30 }, (_, n) => [textOfKey(keyOf(n)), keyOf(n)])).values()];
     const many = await lookups.findMany(all, limit, 'test.latestMany', undefined);
     for (const key of all) {
-      expect(canonicalRows(many.get(textOfKey(key)) ?? [], options.definition)).toEqual(await plainAnswer(options, key, limit));
+      expect(canonicalRows(many.get(textOfKey(key)) ?? [], options.definition)).toEqual(
+        await plainAnswer(options, key, limit),
+      );
     }
   }
 });

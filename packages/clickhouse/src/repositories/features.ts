@@ -147,7 +147,9 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       const keys = wanted.map((symbol) => [symbol]);
       const found = await sets.findMany(keys, 1, operation, options);
       const known = wanted.filter((symbol) => found.has(symbol));
-      return new Map(known.map((symbol) => [symbol, featureSetOf(canonicalRows(found.get(symbol)!, feature))]));
+      return new Map(
+        known.map((symbol) => [symbol, featureSetOf(canonicalRows(found.get(symbol)!, feature))]),
+      );
     },
 
     latestValue: async (symbol, featureName, options) => {

@@ -1,10 +1,5 @@
 import type { QueryResult, ReadOptions, RecordDefinition } from '@quantumtrade/dal-domain';
-import {
-  READ_OPTIONS,
-  requireField,
-  requireLimit,
-  requireValues,
-} from '@quantumtrade/dal-domain';
+import { READ_OPTIONS, requireField, requireLimit, requireValues } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { BlockRows } from '../read/block-rows.js';

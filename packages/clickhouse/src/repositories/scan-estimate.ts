@@ -52,5 +52,7 @@ export async function toBudgetError(
   } catch (refusal) {
     return refusal;
   }
-  return new ValidationError('maxScanRows', `must be higher: the call scans more than ${budget} rows`, { operation });
+  return new ValidationError('maxScanRows', `must be higher: the call scans more than ${budget} rows`, {
+    operation,
+  });
 }

@@ -7,7 +7,15 @@ import type {
   RecordDefinition,
   StreamPlan,
 } from '@quantumtrade/dal-domain';
-import { columnOf, planColumns, planPage, planStream, READ_OPTIONS, scanBudgetOf } from '@quantumtrade/dal-domain';
+import {
+  checkTime,
+  columnOf,
+  planColumns,
+  planPage,
+  planStream,
+  READ_OPTIONS,
+  scanBudgetOf,
+} from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
@@ -124,7 +132,11 @@ export class TableReader {
       max_block_size: blockRows,
     });
     try {
-      yield* batchesOf(blocks, plan.batchRows);
+      for await (const rows of batchesOf(blocks, plan.batchRows)) {
+        // The caller may have used up its time, or given up, since the block arrived.
+        if (options) checkTime(options, operation);
+        yield rows;
+      }
     } catch (error) {
       throw await toBudgetError(this.#sql, operation, plan, budget, options, error);
     }
@@ -156,7 +168,13 @@ export class TableReader {
     const query = `SELECT ${reader.selectList} FROM ${definition.table} FINAL ${where}
       ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`;
     const rows: object[] = [];
-    const blocks = await this.#sql.collect(operation, query, withLimit(params, limit), options, (block) => block);
+    const blocks = await this.#sql.collect(
+      operation,
+      query,
+      withLimit(params, limit),
+      options,
+      (block) => block,
+    );
     for (const block of blocks) reader.appendRows(rows, block);
     return rows;
   }

@@ -35,8 +35,12 @@ type NumbersClass<A> = new (length: number) => A;
 export function numberKindReader<A extends Numbers>(array: NumbersClass<A>): KindReader {
   const expectNumbers = (column: NativeColumn, field: ReadField): NumberColumn => {
     const numbers = expectColumn(column, NumberColumn, field);
-    if (!(numbers.values instanceof array)) throw unexpectedColumn(column, field);
-    return numbers;
+    if (numbers.values instanceof array) return numbers;
+    // A migration may have widened the column since the rows were selected.
+    const wide = new array(numbers.length);
+    if (numbers.values.BYTES_PER_ELEMENT >= wide.BYTES_PER_ELEMENT) throw unexpectedColumn(column, field);
+    wide.set(numbers.values);
+    return new NumberColumn(numbers.type, wide);
   };
   return {
     values: (column, field, { from, to }) => expectNumbers(column, field).values.subarray(from, to),
