@@ -67,7 +67,11 @@ export class Admission {
   }
 
   /** Gives a slot back. Failed queries that ended early say nothing about how long others take. */
-  release({ operation, continues }: AdmittedQuery, durationMs: number, succeeded: boolean): void {
+  release(
+    { operation, continues }: Omit<AdmittedQuery, 'deadline'>,
+    durationMs: number,
+    succeeded: boolean,
+  ): void {
     this.#durations.record(operation, continues, durationMs, succeeded);
     this.#running--;
     for (;;) {

@@ -4,7 +4,7 @@ import { checkTime, ConnectionError, isDatabaseError, TimeoutError } from '@quan
 import { Backoff, Deadline, sleep, systemClock } from '@quantumtrade/dal-runtime';
 import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
 import type { CompleteSettings } from '../settings.js';
-import type { Admission, AdmittedQuery } from './admission.js';
+import type { Admission } from './admission.js';
 import { NotAdmittedError } from './admission.js';
 import { AbandonedError, BodyTooLargeError, TooManyRowsError } from './answer-errors.js';
 import type { Answer } from './body.js';
@@ -62,10 +62,12 @@ export interface Statement {
   readonly maxRows?: number;
   /** Time limit beside that of the caller; undefined for none (milliseconds). */
   readonly timeoutMs: number | undefined;
+  /** Time limit until the head of the answer has come. @default none (milliseconds) */
+  readonly openTimeoutMs?: number;
 }
 
 /** One run of a statement: attempts within a deadline, of which one at a time has a connection. */
-export class Call implements AdmittedQuery {
+export class Call {
   readonly operation: string;
   readonly deadline: Deadline;
   continues: boolean;
@@ -106,10 +108,25 @@ export class Call implements AdmittedQuery {
    * Every error belongs to {@link fail}.
    */
   async open(): Promise<Answer> {
-    const { deadline, operation } = this;
+    const { deadline } = this;
+    const { openTimeoutMs: timeoutMs } = this.#statement;
+    if (timeoutMs === undefined) return this.#open(deadline);
+    const opening = new Deadline({ signal: deadline.signal, timeoutMs }, () => deadline.timeoutError());
+    try {
+      return await this.#open(opening);
+    } catch (error) {
+      opening.throwIfAborted();
+      throw error;
+    } finally {
+      opening.end();
+    }
+  }
+
+  async #open(deadline: Deadline): Promise<Answer> {
+    const { operation, continues } = this;
     deadline.throwIfAborted();
     // Nothing of the query is sent before it has a connection.
-    const turn = this.#pool.admission.acquire(this);
+    const turn = this.#pool.admission.acquire({ operation, continues, deadline });
     if (turn) await turn;
     this.#sentAt = Date.now();
     requireOpen(this.#pool, operation);
@@ -118,8 +135,9 @@ export class Call implements AdmittedQuery {
     const running = operationChannel.hasSubscribers ? currentOperation() : undefined;
     if (running) Object.assign(running, { backend: 'clickhouse', queryId });
     const queryString = this.#pool.pinned?.queryString;
-    const answer = await this.#send(queryId);
-    return isSuccess(answer) ? answer : this.#sendAgain(answer, queryId, queryString);
+    const { signal } = deadline;
+    const answer = await this.#send(queryId, signal);
+    return isSuccess(answer) ? answer : this.#sendAgain(answer, queryId, queryString, signal);
   }
 
   /** Ends the running attempt: its answer was read. */
@@ -160,14 +178,15 @@ export class Call implements AdmittedQuery {
   }
 
   #release(succeeded: boolean): void {
+    const { operation, continues } = this;
     const durationMs = Date.now() - this.#sentAt!;
     this.#sentAt = undefined;
-    this.#pool.admission.release(this, durationMs, succeeded);
+    this.#pool.admission.release({ operation, continues }, durationMs, succeeded);
   }
 
-  #send(queryId: string): Promise<Answer> {
+  #send(queryId: string, signal: AbortSignal): Promise<Answer> {
     const { query, format, params, data, database, settings, acceptsGzip } = this.#statement;
-    const { at, signal } = this.deadline;
+    const { at } = this.deadline;
     this.attempts++;
     return this.#pool.driver.send({
       query: format === undefined ? query : query + format,
@@ -185,9 +204,13 @@ export class Call implements AdmittedQuery {
   }
 
   /** Sends a statement again that failed for a pinned setting which the server lacks. Throws any other error. */
-  async #sendAgain(answer: Answer, queryId: string, queryString: string | undefined): Promise<Answer> {
+  async #sendAgain(
+    answer: Answer,
+    queryId: string,
+    queryString: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const { pinned, control } = this.#pool;
-    const { signal } = this.deadline;
     const error = await readFailure(answer, signal);
     if (!(error instanceof ServerError) || error.traits.failure !== 'UNKNOWN_SETTING') throw error;
     if (!pinned || !control) throw error;
@@ -195,7 +218,7 @@ export class Call implements AdmittedQuery {
     pinned.restrictTo(await control.settingNames({ signal }));
     // Another call may have learnt them meanwhile.
     if (queryString === pinned.queryString) throw error;
-    const second = await this.#send(queryId);
+    const second = await this.#send(queryId, signal);
     if (isSuccess(second)) return second;
     throw await readFailure(second, signal);
   }

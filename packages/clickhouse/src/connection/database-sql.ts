@@ -107,7 +107,11 @@ export class DatabaseSql implements Sql {
     settings?: SessionSettings,
   ): AsyncGenerator<DecodedBlock, void, undefined> {
     const { retry, requestTimeoutMs: maxWaitMs } = this.#settings;
-    const statement = { ...this.#readOf(operation, query, params, 0, settings), timeoutMs: undefined };
+    const statement = {
+      ...this.#readOf(operation, query, params, 0, settings),
+      timeoutMs: undefined,
+      openTimeoutMs: maxWaitMs,
+    };
     const call = new Call(this.#pool, retry, statement, options);
     const { deadline } = call;
     const waits = { maxWaitMs, timeoutError: () => deadline.timeoutError() };

@@ -76,7 +76,7 @@ function fromServer({ code, type, message, traits }: ServerError, call: FailedCa
   const details = detailsOf(call);
   const name = `${type ?? 'UNKNOWN'} (${code})`;
   // The server stops before it sends a row beyond the limit, mostly.
-  if (call.maxRows && code === SERVER_ERRORS.TOO_MANY_ROWS_OR_BYTES.code && RESULT_LIMIT.test(message)) {
+  if (call.maxRows && code === SERVER_ERRORS.TOO_MANY_ROWS_OR_BYTES.code && isLimit(message, call.maxRows)) {
     return tooManyRows(call.maxRows, call);
   }
   if (failure === 'LOGIN_REFUSED') {
@@ -94,7 +94,15 @@ function fromServer({ code, type, message, traits }: ServerError, call: FailedCa
   });
 }
 
-const RESULT_LIMIT = /^Limit for result exceeded/;
+const RESULT_LIMIT = /^Limit for result exceeded, max rows: ([\d.]+)(?: (thousand|million|billion))?/;
+const UNITS: Readonly<Record<string, number>> = { thousand: 1e3, million: 1e6, billion: 1e9 };
+
+/** Whether the message names this limit, with three digits or so. The server has the same text for limits of sorting. */
+function isLimit(message: string, maxRows: number): boolean {
+  const [, digits, unit] = RESULT_LIMIT.exec(message) ?? [];
+  return Math.abs(Number(digits) * (UNITS[unit!] ?? 1) - maxRows) <= maxRows / 100;
+}
+
 const READ_LIMIT = /rows( or bytes)? to read|max_rows_to_read/;
 
 const tooManyRows = (maxRows: number, call: FailedCall): QueryError =>
