@@ -24,7 +24,7 @@ describe('parseConfig', () => {
         defaultPageRows: 10_000,
         scanBudgetRows: 1_000_000_000,
         maxResultBytes: 268_435_456,
-        compression: true,
+        compression: false,
         maxInsertBlockSize: 100_000,
         maxQuerySize: 262_144,
         retry: { maxAttempts: 3, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 },

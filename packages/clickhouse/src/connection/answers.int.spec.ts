@@ -69,7 +69,13 @@ const sqlOf: Record<string, Sql> = {};
 beforeAll(async () => {
   const url = `http://127.0.0.1:${await listen(server)}`;
   for (const compression of [true, false]) {
-    const client = new ClickHouseClient({ ...settings, url, compression, requestTimeoutMs: 20_000, retry: { maxAttempts: 1 } });
+    const client = new ClickHouseClient({
+      ...settings,
+      url,
+      compression,
+      requestTimeoutMs: 20_000,
+      retry: { maxAttempts: 1 },
+    });
     clients.push(client);
     sqlOf[compression ? 'compressed' : 'stored'] = client.sql('system');
   }

@@ -219,7 +219,7 @@ it.each([
 it.each([
   ['max rows: 500.00 thousand, current rows: 563.69 thousand', 'the result has more than 500000 rows'],
   ['max rows: 10.00, current rows: 100.00', 'Limit for result exceeded, max rows: 10.00'],
-])('limit of the result is told from that of a sort: %s', (limits, reason) => {
+])('limit of the result is distinguished from that of a sort: %s', (limits, reason) => {
   const error = new ServerError(396, `Limit for result exceeded, ${limits}. `, 'TOO_MANY_ROWS_OR_BYTES');
   expect(toDomainError(error, { ...call, maxRows: 500_000 }).message).toContain(reason);
 });
