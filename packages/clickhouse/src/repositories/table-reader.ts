@@ -22,7 +22,7 @@ import type { Sql } from '../connection/sql.js';
 import { planRows } from '../query/plan-rows.js';
 import { batchesOf, blockRowsFor, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
-import { allRowsOf, canonicalRow, countRows, firstRowsOf, readBlocks } from '../read/block-rows.js';
+import { allRowsOf, canonicalRow, rowCountOf, firstRowsOf, readBlocks } from '../read/block-rows.js';
 import { SharedReads } from '../read/shared-reads.js';
 import type { Filter } from './filter.js';
 import type { ItemPage } from './item-page.js';
@@ -30,7 +30,7 @@ import { countOf, readItems, toPage } from './item-page.js';
 import { toBudgetError, withinBudget } from './scan-estimate.js';
 
 /** Which rows to read, in which order, and how many at most. */
-export interface Selection extends Filter {
+interface FilteredRead extends Filter {
   /** Default is by ascending timestamp, then the rest of the key. */
   readonly order?: string;
   readonly limit?: number | undefined;
@@ -71,7 +71,7 @@ export class TableReader {
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
           read: () => readBlocks(this.#sql, operation, query, {}, limits),
-          countOf: (blocks) => countRows(allRowsOf(blocks)),
+          countOf: (blocks) => rowCountOf(allRowsOf(blocks)),
           count: `SELECT count() AS count FROM ${definition.table} FINAL`,
         }),
       ),
@@ -145,7 +145,7 @@ export class TableReader {
   /** The selected rows, and how many there are beyond the limit too. */
   async select(
     operation: string,
-    selection: Selection,
+    selection: FilteredRead,
     options?: ReadOptions<boolean>,
   ): Promise<QueryResult<object>> {
     const count = `SELECT count() AS count FROM ${this.definition.table} FINAL ${selection.where}`;
@@ -160,7 +160,7 @@ export class TableReader {
 
   async rows(
     operation: string,
-    { where, params, order, limit }: Selection,
+    { where, params, order, limit }: FilteredRead,
     options?: ReadOptions<boolean>,
   ): Promise<object[]> {
     const { definition } = this;
