@@ -117,7 +117,7 @@ export { supersededRows, type VersionedKey } from './versions/superseded-rows.js
 export { bucketStart, type BucketWidth, type Interval } from './queries/interval.js';
 export { sessionInstant, type SessionName, type TradingSession } from './queries/sessions.js';
 export { columnsOfRows, type AnyColumns, type ColumnsOf } from './queries/columns.js';
-export { comparePositions, orderFields, positionOf, rowComparison, type RowOrder } from './queries/order.js';
+export { comparePositions, orderFields, rowPosition, rowComparison, type RowOrder } from './queries/order.js';
 export type * from './queries/parameters.js';
 export * from './queries/query.js';
 export {

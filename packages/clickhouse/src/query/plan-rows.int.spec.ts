@@ -1,5 +1,5 @@
 import type { PagePlan, RecordDefinition, Row } from '@quantumtrade/dal-domain';
-import { marketData, planPage, positionOf, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
+import { marketData, planPage, rowPosition, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
 import { Random } from '@quantumtrade/dal-testing';
 import type { Sql } from '../connection/sql.js';
 import { allRowsOf, canonicalRows, readBlocks } from '../read/block-rows.js';
@@ -86,7 +86,7 @@ it.each([marketData, prediction, strategyPerformance])(
         for (const { rule } of planned.rules) applied.add(rule);
         if (expected.length === 0) break;
         const middle = expected[random.below(expected.length)]!;
-        plan = { ...plan, after: positionOf(plan.order, middle) };
+        plan = { ...plan, after: rowPosition(plan.order, middle) };
       }
     }
     expect(applied).toContain('keyset-range');

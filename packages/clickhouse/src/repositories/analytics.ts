@@ -95,11 +95,11 @@ const orderOf = (plan: AggregationPlan): string =>
 /** Start of the bucket: milliseconds for a fixed width or sessions, months since January 1970 for a calendar one. */
 function bucketExpression({ width }: AggregationPlan): string {
   if (!width) return 'toInt64(0)';
-  const [instant, step] = positionOf(width);
+  const [instant, step] = rowPosition(width);
   return `toInt64(${instant}) - toInt64(positiveModulo(toInt64(${instant}), toInt64(${step})))`;
 }
 
-function positionOf(width: BucketWidth): [instant: string, step: number] {
+function rowPosition(width: BucketWidth): [instant: string, step: number] {
   const epochMs = 'toUnixTimestamp64Milli(timestamp)';
   switch (width.kind) {
     case 'fixed':

@@ -11,7 +11,7 @@ import {
   featureSetOf,
   planPage,
   planStream,
-  positionOf,
+  rowPosition,
   requireField,
   requireValues,
   scanBudgetOf,
@@ -117,7 +117,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
         if (sets.length > 0) yield sets;
         if (sets.length < plan.batchRows) return;
         left -= sets.length;
-        after = positionOf(plan.order, keyRowOf(sets.at(-1)!));
+        after = rowPosition(plan.order, keyRowOf(sets.at(-1)!));
       }
     },
 

@@ -1,5 +1,5 @@
 import type { CallOptions, Page, PagePlan, Row } from '@quantumtrade/dal-domain';
-import { endOfPage, needsCount, positionOf } from '@quantumtrade/dal-domain';
+import { endOfPage, needsCount, rowPosition } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { filterOf } from './filter.js';
 
@@ -51,7 +51,7 @@ export const toPage = (
 ): Page<object> => ({
   data,
   totalCount,
-  ...endOfPage(plan, hasMore, last && positionOf(plan.order, last)),
+  ...endOfPage(plan, hasMore, last && rowPosition(plan.order, last)),
   executionTimeMs: performance.now() - startedAt,
   cacheHit: false,
 });

@@ -5,7 +5,7 @@ import type { TestRunner } from '../runner.js';
 import { featureSetsOf } from './feature-sets.js';
 import { collect } from './method-cases.js';
 import { compareOutput, inOrder, ORDERS } from './paging.js';
-import { allPages, readsOf, rowsOfColumns } from './read-methods.js';
+import { allPages, readsOf, rowsFromColumns } from './read-methods.js';
 import { DAY, uniqueDay, uniqueName } from './subject.js';
 
 /** Tests pages, streams and columns of features. */
@@ -95,9 +95,9 @@ export function featurePagingTests({ it, expect }: TestRunner, backend: () => Ti
     for (const ordered of ORDERS) {
       const expected = inOrder(feature, rows, ordered.order, ordered.direction);
       const params = { ...range, ...(ordered as object) };
-      expect(rowsOfColumns(await features.columns(params), feature)).toEqual(expected);
+      expect(rowsFromColumns(await features.columns(params), feature)).toEqual(expected);
       const batches = await collect(features.streamColumns({ ...params, batchRows: 7 }));
-      expect(batches.flatMap((batch) => rowsOfColumns(batch, feature))).toEqual(expected);
+      expect(batches.flatMap((batch) => rowsFromColumns(batch, feature))).toEqual(expected);
     }
     const { columns, rowCount } = await features.columns({ ...range, select: ['featureValue'], limit: 4 });
     expect([Object.keys(columns), rowCount]).toEqual([['featureValue'], 4]);

@@ -67,6 +67,24 @@ export function latestManyTests(
     });
   }
 
+  if (latest) {
+    it('latestMany finds the newest of rows in many months and before 1970', async () => {
+      const [scope, other] = [uniqueName(), uniqueName()];
+      const times = [Date.UTC(2024, 2, 1), Date.UTC(1969, 11, 22), -1, Date.UTC(2023, 5, 1), 0];
+      await write(times.flatMap((time, n) => [tested.row(scope, time, n), tested.row(other, time - 7, n)]));
+      const rest = latest.returns === 'rows' ? [1] : [];
+      for (let round = 0; round < 2; round++) {
+        const found = (await methods()['latestMany']!([scope, uniqueName(), other], ...rest)) as Map<
+          string,
+          LooseRow | LooseRow[]
+        >;
+        const newest = [...found.values()].flat() as LooseRow[];
+        const earliest = Date.UTC(2024, 2, 1) - 7;
+        expect(newest.map((row) => Number(row['timestamp']) >= earliest)).toEqual([true, true]);
+      }
+    });
+  }
+
   if (identifier !== undefined) {
     it('findByIds returns what findById returns for each identifier', async () => {
       const scope = uniqueName();

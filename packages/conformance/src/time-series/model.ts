@@ -12,7 +12,7 @@ import type { TestRunner } from '../runner.js';
 import type { Operation } from './arbitraries.js';
 import { finalReads, operations, PAGES } from './arbitraries.js';
 import { collect } from './method-cases.js';
-import { allPages, readsOf, rowsOfColumns } from './read-methods.js';
+import { allPages, readsOf, rowsFromColumns } from './read-methods.js';
 import type { OpenTimeSeries } from './subject.js';
 
 export interface ModelTestSettings {
@@ -97,7 +97,7 @@ function comparable(answer: unknown, port: RecordName): Answer {
   if (answer instanceof Map) return [...answer];
   if (Array.isArray(answer)) return answer.flatMap((batch: unknown) => comparable(batch, port));
   if (typeof answer !== 'object' || answer === null) return answer as Answer;
-  return 'columns' in answer ? rowsOfColumns(answer as AnyColumns, records[port]) : withoutTime(answer);
+  return 'columns' in answer ? rowsFromColumns(answer as AnyColumns, records[port]) : withoutTime(answer);
 }
 
 function withoutTime(answer: object): Record<string, unknown> {

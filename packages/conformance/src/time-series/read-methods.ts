@@ -32,7 +32,7 @@ export async function allPages(
 }
 
 /** Returns the rows of columns, with values as rows have them. */
-export function rowsOfColumns({ rowCount, columns }: AnyColumns, definition: RecordFields): LooseRow[] {
+export function rowsFromColumns({ rowCount, columns }: AnyColumns, definition: RecordFields): LooseRow[] {
   const rows: Record<string, unknown>[] = Array.from({ length: rowCount }, () => ({}));
   for (const [name, column] of Object.entries(columns)) {
     const { kind } = definition.fields[name]!;

@@ -2,7 +2,7 @@ import type { RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { collect } from './method-cases.js';
-import { rowsOfColumns, readsOf } from './read-methods.js';
+import { rowsFromColumns, readsOf } from './read-methods.js';
 import type { LooseRow, RecordCase } from './record-cases.js';
 import { batchOfRows, stored } from './record-cases.js';
 import { uniqueDay, uniqueName } from './subject.js';
@@ -38,7 +38,7 @@ export function selectingTests(
       expect((await collect(reads().stream({ ...where, select }))).flat()).toEqual(expected);
       const columns = await reads().columns({ ...where, select });
       expect(Object.keys(columns.columns)).toEqual(inDefinedOrder);
-      expect(rowsOfColumns(columns, definition)).toEqual(expected);
+      expect(rowsFromColumns(columns, definition)).toEqual(expected);
     }
   });
 

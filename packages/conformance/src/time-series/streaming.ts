@@ -3,7 +3,7 @@ import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { collect } from './method-cases.js';
 import { ORDERS } from './paging.js';
-import { readsOf, rowsOfColumns } from './read-methods.js';
+import { readsOf, rowsFromColumns } from './read-methods.js';
 import type { RecordCase } from './record-cases.js';
 import { batchOfRows, stored } from './record-cases.js';
 import { uniqueDay, uniqueName } from './subject.js';
@@ -41,7 +41,7 @@ export function streamingTests(
         const columns = await collect(
           reads().streamColumns({ ...where, ...params, batchRows: 10 }, { exact }),
         );
-        expect(columns.flatMap((batch) => rowsOfColumns(batch, definition))).toEqual(data);
+        expect(columns.flatMap((batch) => rowsFromColumns(batch, definition))).toEqual(data);
         expect(columns.every(({ rowCount }) => rowCount > 0 && rowCount <= 10)).toBe(true);
       }
     }
@@ -55,8 +55,8 @@ export function streamingTests(
       const { data } = await reads().find(where, { exact });
       const columns = await reads().columns(where, { exact });
       expect(columns.rowCount).toBe(ROWS);
-      expect(rowsOfColumns(columns, definition)).toEqual(data);
-      expect(rowsOfColumns(await reads().columns({ ...where, limit: 3 }, { exact }), definition)).toEqual(
+      expect(rowsFromColumns(columns, definition)).toEqual(data);
+      expect(rowsFromColumns(await reads().columns({ ...where, limit: 3 }, { exact }), definition)).toEqual(
         data.slice(0, 3),
       );
     }

@@ -20,7 +20,7 @@ export interface OperationDescriptor {
 export const READ = { access: 'read', isAudited: false, returns: 'promise' } as const;
 
 /** Returns an iterable of batches of rows. */
-export const STREAM = { access: 'read', isAudited: false, returns: 'stream' } as const;
+const STREAM = { access: 'read', isAudited: false, returns: 'stream' } as const;
 
 /** Changes data, with one audit entry for each call. */
 export const AUDITED_WRITE = { access: 'write', isAudited: true, returns: 'promise' } as const;

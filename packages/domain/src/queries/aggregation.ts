@@ -11,7 +11,7 @@ import { requireRecord } from '../records/records.js';
 import type { BucketWidth, Interval } from './interval.js';
 import { bucketWidth, sessionWidth } from './interval.js';
 import type { SessionName } from './sessions.js';
-import type { Selection } from './parameters.js';
+import type { RowSelection } from './parameters.js';
 import { SELECTION_KEYS } from './parameter-keys.js';
 import { requireLimit } from './query.js';
 import type { SelectionPlan } from './selection.js';
@@ -22,7 +22,7 @@ import { planSelection } from './selection.js';
  * nor a group distinguishes go into one aggregate: features of all versions and names, predictions of all models and
  * horizons, sentiment of all sources.
  */
-export interface AggregationParams<N extends RecordName = RecordName> extends Selection<N> {
+export interface AggregationParams<N extends RecordName = RecordName> extends RowSelection<N> {
   /** @default marketData */
   record?: N;
   /** Maximum number of aggregates. @default no limit */
@@ -138,7 +138,7 @@ export interface AggregateSums {
 
 const AGGREGATION_PARAMS = [
   ...SELECTION_KEYS,
-  ...keysOf<Omit<AggregationParams, keyof Selection>>({
+  ...keysOf<Omit<AggregationParams, keyof RowSelection>>({
     record: true,
     limit: true,
     maxScanRows: true,

@@ -2,7 +2,7 @@ import type { RecordDefinition } from '../records/definition.js';
 import type { Canonical } from '../records/kinds/kind.js';
 import { records } from '../records/records.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { comparePositions, positionOf, rowComparison } from './order.js';
+import { comparePositions, rowPosition, rowComparison } from './order.js';
 import { planPage } from './query.js';
 
 /** Values of keys that are easily damaged on their way through JSON. */
@@ -70,7 +70,7 @@ it('positions compare as their rows do', () => {
       const compare = rowComparison(planned);
       for (const a of rows) {
         for (const b of rows) {
-          const positions = comparePositions(planned, positionOf(planned, a), positionOf(planned, b));
+          const positions = comparePositions(planned, rowPosition(planned, a), rowPosition(planned, b));
           expect(Math.sign(positions)).toBe(Math.sign(compare(a, b)));
           expect(Math.sign(compare(a, b)) + Math.sign(compare(b, a))).toBe(0);
         }

@@ -24,7 +24,7 @@ export function orderFields({ key }: RecordDefinition, by: OrderName, form: Item
 }
 
 /** Returns the values of a row that its position in an order depends on. */
-export const positionOf = ({ fields }: RowOrder, row: Row): Canonical[] => fields.map((name) => row[name]!);
+export const rowPosition = ({ fields }: RowOrder, row: Row): Canonical[] => fields.map((name) => row[name]!);
 
 /** Compares two positions in an order; negative when the first comes before the second. */
 export function comparePositions(

@@ -1,12 +1,12 @@
 import { keysOf } from '../arguments.js';
 import type { RecordName } from '../records/records.js';
-import type { ColumnQuery, PageQuery, Selection, StreamQuery } from './parameters.js';
+import type { ColumnQuery, PageQuery, RowSelection, StreamQuery } from './parameters.js';
 
 const SELECTION = { symbol: true, symbols: true, startTime: true, endTime: true, filters: true } as const;
 const ROWS = { ...SELECTION, select: true, order: true, direction: true, maxScanRows: true } as const;
 
-/** The keys of {@link Selection}. */
-export const SELECTION_KEYS = keysOf<Selection>(SELECTION);
+/** The keys of {@link RowSelection}. */
+export const SELECTION_KEYS = keysOf<RowSelection>(SELECTION);
 /** The keys of {@link PageQuery}. */
 export const PAGE_KEYS = keysOf<PageQuery<RecordName>>({ ...ROWS, limit: true, cursor: true, count: true });
 /** The keys of {@link ColumnQuery}. */

@@ -21,8 +21,8 @@ export type FiltersOf<N extends RecordName> = {
   readonly [F in FilterName<N>]?: FilterValue<FieldOf<N, F>>;
 };
 
-/** Selection of rows. All given conditions must hold; without any, every row matches. */
-export interface Selection<N extends RecordName = RecordName> {
+/** RowSelection of rows. All given conditions must hold; without any, every row matches. */
+export interface RowSelection<N extends RecordName = RecordName> {
   /** Excludes `symbols`. */
   symbol?: string;
   /** Symbols of which a row must have one. An empty list matches no row. */
@@ -39,7 +39,7 @@ export interface Selection<N extends RecordName = RecordName> {
 export type OrderName = 'time' | 'key';
 
 /** Members of every read of rows. */
-interface RowQuery<N extends RecordName, S extends FieldName<N>> extends Selection<N> {
+interface RowQuery<N extends RecordName, S extends FieldName<N>> extends RowSelection<N> {
   /** Fields to read. No other column is read, and rows have no other member. @default all fields of the record */
   select?: readonly S[];
   /**
@@ -63,7 +63,7 @@ export interface PageQuery<N extends RecordName, S extends FieldName<N> = FieldN
 > {
   /** Maximum number of rows. @default the adapter's `defaultPageRows`, 10,000 (rows) unless configured */
   limit?: number;
-  /** `nextCursor` of the page before. Selection, order and direction must be those of that page. */
+  /** `nextCursor` of the page before. RowSelection, order and direction must be those of that page. */
   cursor?: string;
   /** Whether rows beyond the page are counted. @default true without a cursor, false with one */
   count?: boolean;

@@ -7,7 +7,7 @@ import type { Canonical } from '../records/kinds/kind.js';
 import { requireField } from '../records/field.js';
 import { compareCanonical } from '../records/row.js';
 
-/** A checked {@link Selection} in canonical form. */
+/** A checked {@link RowSelection} in canonical form. */
 export interface SelectionPlan {
   readonly definition: RecordDefinition;
   /** Field and value pairs that must be equal; a single symbol is one of them. */

@@ -11,8 +11,8 @@ import {
 import type { MemoryStore } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 import { insertRows } from './insert.js';
-import type { Items } from './reading.js';
-import { columnMethods, entriesOf, itemMethods } from './reading.js';
+import type { StoredItems } from './reading.js';
+import { columnMethods, foundEntries, itemMethods } from './reading.js';
 
 export function memoryFeatures(store: MemoryStore): FeatureRepository {
   const latestSet = (symbol: string, operation: string) => {
@@ -37,7 +37,7 @@ export function memoryFeatures(store: MemoryStore): FeatureRepository {
       store.checkOpen(operation, options);
       const wanted = requireValues(records.features.fields.symbol, 'symbols', symbols, operation);
       store.requireTables(operation, 'features');
-      return entriesOf(wanted, (symbol) => latestSet(symbol, operation));
+      return foundEntries(wanted, (symbol) => latestSet(symbol, operation));
     },
 
     latestValue: async (symbol, featureName, options) => {
@@ -76,7 +76,7 @@ function groupSets(rows: readonly Row[], order: RowOrder): Row[][] {
 }
 
 /** How sets are read as the items of a page or stream. */
-const setItems: Items<Row[]> = {
+const setItems: StoredItems<Row[]> = {
   fromRows: groupSets,
   keyRow: ([first]) => first!,
   toOutput: (rows) => featureSetOf(rows),

@@ -17,7 +17,7 @@ import {
   planColumns,
   planPage,
   planStream,
-  positionOf,
+  rowPosition,
   READ_OPTIONS,
   records,
   requireScanBudget,
@@ -27,7 +27,7 @@ import {
 import type { MemoryStore } from '../store/memory-store.js';
 
 /** How the items of a page or stream are made of rows: each is a row, or a set of rows. */
-export interface Items<T> {
+export interface StoredItems<T> {
   /** Returns the items of rows that are in this order. */
   fromRows(rows: Row[], order: RowOrder): T[];
   /** Returns a row with the values on which an item's position depends. */
@@ -36,7 +36,7 @@ export interface Items<T> {
 }
 
 /** Items that are rows. */
-export const rowItems = (definition: RecordDefinition): Items<Row> => ({
+export const rowItems = (definition: RecordDefinition): StoredItems<Row> => ({
   fromRows: (rows) => rows,
   keyRow: (row) => row,
   toOutput: (row, select, exact) => toOutputRow(definition, row, exact, select),
@@ -46,7 +46,7 @@ export const rowItems = (definition: RecordDefinition): Items<Row> => ({
 export function itemMethods<T>(
   store: MemoryStore,
   name: RecordName,
-  { fromRows, keyRow, toOutput }: Items<T>,
+  { fromRows, keyRow, toOutput }: StoredItems<T>,
   knownOptions?: readonly string[],
 ): Pick<RecordMethods, 'find' | 'stream'> {
   const definition: RecordDefinition = records[name];
@@ -62,7 +62,7 @@ export function itemMethods<T>(
       const { after, limit, order, select } = plan;
       const matching = read(plan, operation);
       const following = after
-        ? matching.filter((item) => comparePositions(order, positionOf(order, keyRow(item)), after) > 0)
+        ? matching.filter((item) => comparePositions(order, rowPosition(order, keyRow(item)), after) > 0)
         : matching;
       const shown = following.slice(0, limit);
       const hasMore = following.length > shown.length;
@@ -71,7 +71,7 @@ export function itemMethods<T>(
       return {
         data: shown.map((item) => toOutput(item, select, options?.exact ?? false)),
         totalCount: isWhole || needsCount(plan, hasMore) ? matching.length : null,
-        ...endOfPage(plan, hasMore, last && positionOf(order, keyRow(last))),
+        ...endOfPage(plan, hasMore, last && rowPosition(order, keyRow(last))),
         executionTimeMs: performance.now() - started,
         cacheHit: false,
       };
@@ -142,7 +142,7 @@ function* batches<T>(
 }
 
 /** Returns what a function returns for each of the keys, in their order, without keys for which it returns null. */
-export function entriesOf<T>(keys: readonly string[], valueOf: (key: string) => T | null): Map<string, T> {
+export function foundEntries<T>(keys: readonly string[], valueOf: (key: string) => T | null): Map<string, T> {
   const entries = keys.map((key) => [key, valueOf(key)] as const);
   return new Map(entries.filter((entry): entry is [string, T] => entry[1] !== null));
 }

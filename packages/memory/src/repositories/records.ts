@@ -22,7 +22,7 @@ import { toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
 import { memoryFeatures } from './features.js';
 import { insertRows } from './insert.js';
-import { columnMethods, entriesOf, itemMethods, rowItems } from './reading.js';
+import { columnMethods, foundEntries, itemMethods, rowItems } from './reading.js';
 
 const MINUTE_MS = 60_000;
 
@@ -78,7 +78,7 @@ function recordMethods(store: MemoryStore, name: RecordName): RecordMethods {
       const wanted = valuesOf(definition.latest!.by, values, operation);
       const most = requireLimit(limit, operation);
       store.requireTables(operation, name);
-      return entriesOf(wanted, (value) => {
+      return foundEntries(wanted, (value) => {
         const rows = newestRows(value, most, operation);
         return rows.length > 0 ? toOutput(rows, options) : null;
       });
@@ -90,7 +90,7 @@ function recordMethods(store: MemoryStore, name: RecordName): RecordMethods {
       const operation = enter('latestMany', options);
       const wanted = valuesOf(definition.latest!.by, values, operation);
       store.requireTables(operation, name);
-      return entriesOf(wanted, (value) => toOutputOrNull(newestRow(value, operation), options));
+      return foundEntries(wanted, (value) => toOutputOrNull(newestRow(value, operation), options));
     },
 
     findById: async (id, options) => toOutputOrNull(rowById(id, enter('findById', options)), options),
@@ -99,7 +99,7 @@ function recordMethods(store: MemoryStore, name: RecordName): RecordMethods {
       const operation = enter('findByIds', options);
       const wanted = valuesOf(definition.identifier!, ids, operation);
       store.requireTables(operation, name);
-      return entriesOf(wanted, (id) => toOutputOrNull(rowById(id, operation), options));
+      return foundEntries(wanted, (id) => toOutputOrNull(rowById(id, operation), options));
     },
 
     dueForEvaluation: async (horizon, now, options) => {
