@@ -24,7 +24,7 @@ export const readBlocks = (
 ): Promise<DecodedBlock[]> =>
   sql.collect(operation, text, { ...params, ...bound }, options, keepBlock, settings);
 
-export const rowCountOf = (parts: readonly BlockRows[]): number =>
+export const totalRowsOf = (parts: readonly BlockRows[]): number =>
   parts.reduce((sum, { from, to }) => sum + to - from, 0);
 
 /** Returns fields of one row in canonical form. */

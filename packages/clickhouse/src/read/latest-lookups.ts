@@ -5,7 +5,7 @@ import type { LatestPlan } from '../query/latest-query.js';
 import { planLatest } from '../query/plan-latest.js';
 import type { PlannedQuery } from '../query/rule.js';
 import type { BlockRows } from './block-rows.js';
-import { rowCountOf, readBlocks } from './block-rows.js';
+import { totalRowsOf, readBlocks } from './block-rows.js';
 import type { HintedKeys } from './latest-hints.js';
 import { LatestHints } from './latest-hints.js';
 import { LookupBatcher } from './lookup-batcher.js';
@@ -125,7 +125,7 @@ class LimitedLookups {
 
   /** Whether no older row can be missing. */
   #isComplete(rows: readonly BlockRows[] | undefined): boolean {
-    return rows !== undefined && (this.#options.areSets || rowCountOf(rows) === this.#limit);
+    return rows !== undefined && (this.#options.areSets || totalRowsOf(rows) === this.#limit);
   }
 
   async #query(

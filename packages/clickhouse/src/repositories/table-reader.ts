@@ -22,7 +22,7 @@ import type { Sql } from '../connection/sql.js';
 import { planRows } from '../query/plan-rows.js';
 import { batchesOf, blockRowsFor, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
-import { allRowsOf, canonicalRow, rowCountOf, firstRowsOf, readBlocks } from '../read/block-rows.js';
+import { allRowsOf, canonicalRow, totalRowsOf, firstRowsOf, readBlocks } from '../read/block-rows.js';
 import { SharedReads } from '../read/shared-reads.js';
 import type { Filter } from './filter.js';
 import type { ItemPage } from './item-page.js';
@@ -71,7 +71,7 @@ export class TableReader {
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
           read: () => readBlocks(this.#sql, operation, query, {}, limits),
-          countOf: (blocks) => rowCountOf(allRowsOf(blocks)),
+          countOf: (blocks) => totalRowsOf(allRowsOf(blocks)),
           count: `SELECT count() AS count FROM ${definition.table} FINAL`,
         }),
       ),
