@@ -3,7 +3,7 @@ import { checkCall } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { decodeBlocks } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
-import { BodyTooLargeError, BrokenMessageError, headerOf, TooManyRowsError } from './answer-errors.js';
+import { BodyTooLargeError, BrokenMessageError, TooManyRowsError } from './answer-errors.js';
 import type { Answer } from './body.js';
 import { Body } from './body.js';
 import type { ConnectionPool, Statement } from './call.js';
@@ -261,7 +261,8 @@ export function summaryCounts({ headers }: Answer): Readonly<Record<string, unkn
 }
 
 /** Returns the tag that marks an error behind rows; undefined for servers that do not mark it. */
-export const exceptionTag = ({ headers }: Answer): string | undefined => headerOf(headers, EXCEPTION_TAG);
+export const exceptionTag = ({ headers }: Answer): string | undefined =>
+  headers[EXCEPTION_TAG] as string | undefined;
 
 /**
  * Reads the blocks of an answer in Native format and returns what `convert` makes of each that has rows. Rejects with

@@ -20,7 +20,7 @@ it('undefined settings have the defaults of the specification', () => {
     defaultPageRows: 10_000,
     scanBudgetRows: 1_000_000_000,
     maxResultBytes: 268_435_456,
-    compression: true,
+    compression: false,
     maxInsertBlockSize: 100_000,
     maxQuerySize: 262_144,
     retry: { maxAttempts: 5, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 },

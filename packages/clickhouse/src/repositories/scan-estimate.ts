@@ -46,7 +46,8 @@ export async function toBudgetError(
   options: CallOptions | undefined,
   error: unknown,
 ): Promise<unknown> {
-  if (!isDatabaseError(error) || error.kind !== 'SCAN_LIMIT') return error;
+  // Without a budget, the limit is one of the user's profile.
+  if (budget === undefined || !isDatabaseError(error) || error.kind !== 'SCAN_LIMIT') return error;
   try {
     await requireBudget(sql.continuing, operation, selection, budget, options);
   } catch (refusal) {
