@@ -10,5 +10,26 @@ import { readBackwards } from './rules/read-backwards.js';
 
 const RULES = [newestParts, newestSet, identifierIndex, readBackwards, newestInstants];
 
-/** Plans a lookup of newest rows. */
-export const planLatest = (plan: LatestPlan): PlannedQuery => applyRules(plainLatest(plan), plan, RULES);
+/** Queries of lookups that differ in their keys and hints alone. */
+export interface LatestQueries {
+  readonly one: HintVariants;
+  readonly many: HintVariants;
+}
+
+interface HintVariants {
+  readonly plain: PlannedQuery;
+  readonly hinted: PlannedQuery;
+}
+
+/** Plans lookups of newest rows: of one key and of many, without a hint and with one. */
+export function planLatest(lookup: Omit<LatestPlan, 'isMany' | 'isHinted'>): LatestQueries {
+  const planned = (isMany: boolean, isHinted: boolean): PlannedQuery => {
+    const plan = { ...lookup, isMany, isHinted };
+    return applyRules(plainLatest(plan), plan, RULES);
+  };
+  const variants = (isMany: boolean): HintVariants => ({
+    plain: planned(isMany, false),
+    hinted: planned(isMany, true),
+  });
+  return { one: variants(false), many: variants(true) };
+}

@@ -32,11 +32,9 @@ export function canonicalRow(
   block: DecodedBlock,
   row: number,
   definition: RecordDefinition,
-  names: readonly string[] = Object.keys(definition.fields),
+  names?: readonly string[],
 ): Row {
-  const values: Record<string, Canonical | null> = {};
-  for (const name of names) values[name] = block.column(columnOf(name)).at(row) as Canonical | null;
-  return values;
+  return canonicalRows([{ block, from: row, to: row + 1 }], definition, names)[0]!;
 }
 
 /** Returns rows in canonical form. */
@@ -45,9 +43,31 @@ export function canonicalRows(
   definition: RecordDefinition,
   names?: readonly string[],
 ): Row[] {
-  return parts.flatMap(({ block, from, to }) =>
-    Array.from({ length: to - from }, (_, i) => canonicalRow(block, from + i, definition, names)),
-  );
+  const fields = names ? columnsOf(names) : columnsOfAll(definition);
+  const rows: Row[] = [];
+  for (const { block, from, to } of parts) {
+    const first = rows.length;
+    for (let i = from; i < to; i++) rows.push({});
+    for (const [name, columnName] of fields) {
+      const column = block.column(columnName);
+      for (let i = from; i < to; i++) {
+        (rows[first + i - from] as Record<string, Canonical | null>)[name] = column.at(i) as Canonical | null;
+      }
+    }
+  }
+  return rows;
+}
+
+type FieldColumns = readonly (readonly [field: string, column: string])[];
+
+const columnsOf = (names: readonly string[]): FieldColumns => names.map((name) => [name, columnOf(name)]);
+
+const columnsByDefinition = new WeakMap<RecordDefinition, FieldColumns>();
+
+function columnsOfAll(definition: RecordDefinition): FieldColumns {
+  let columns = columnsByDefinition.get(definition);
+  if (!columns) columnsByDefinition.set(definition, (columns = columnsOf(Object.keys(definition.fields))));
+  return columns;
 }
 
 /** Returns all rows of blocks. */

@@ -2,8 +2,8 @@ import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import type { LatestPlan } from '../query/latest-query.js';
+import type { LatestQueries } from '../query/plan-latest.js';
 import { planLatest } from '../query/plan-latest.js';
-import type { PlannedQuery } from '../query/rule.js';
 import type { BlockRows } from './block-rows.js';
 import { totalRowsOf, readBlocks } from './block-rows.js';
 import type { HintedKeys } from './latest-hints.js';
@@ -82,13 +82,17 @@ class LimitedLookups {
   readonly #options: LatestLookupsOptions;
   readonly #limit: number;
   readonly #hints = new LatestHints();
-  readonly #plans = new Map<string, PlannedQuery>();
+  readonly #queries: LatestQueries;
+  /** Columns that have the values of a key. */
+  readonly #keyColumns: readonly string[];
 
   constructor(sql: Sql, options: LatestLookupsOptions, limit: number) {
     const { operation, timeoutMs } = options;
     this.#sql = sql;
     this.#options = options;
     this.#limit = limit;
+    this.#queries = planLatest({ ...options, limit });
+    this.#keyColumns = options.by.map(columnOf);
     this.batcher = new LookupBatcher((keys, callOptions) => this.findMany(keys, operation, callOptions), {
       textOf: textOfKey,
       operation,
@@ -142,9 +146,10 @@ class LimitedLookups {
     for (let i = 0; i < by.length; i++) {
       bound[`key${i}`] = isMany ? keys.map((key) => key[i]!) : keys[0]![i]!;
     }
-    const query = this.#planned(isMany, since !== undefined);
+    const { plain, hinted } = isMany ? this.#queries.many : this.#queries.one;
+    const query = since === undefined ? plain : hinted;
     for (const block of await readBlocks(sql, operation, query, bound as SqlParams, options)) {
-      const columns = by.map((name) => block.column(columnOf(name)));
+      const columns = this.#keyColumns.map((name) => block.column(name));
       for (let row = 0; row < block.rowCount; row++) {
         const text = columns.map((column) => column.at(row)).join('\0');
         const rows = found.get(text);
@@ -154,16 +159,6 @@ class LimitedLookups {
         else found.set(text, [{ block, from: row, to: row + 1 }]);
       }
     }
-  }
-
-  #planned(isMany: boolean, isHinted: boolean): PlannedQuery {
-    const variant = `${isMany} ${isHinted}`;
-    let planned = this.#plans.get(variant);
-    if (!planned) {
-      planned = planLatest({ ...this.#options, isMany, limit: this.#limit, isHinted });
-      this.#plans.set(variant, planned);
-    }
-    return planned;
   }
 }
 
