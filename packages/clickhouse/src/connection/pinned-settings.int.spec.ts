@@ -90,6 +90,18 @@ it.each([
   proxy.profile = '';
 });
 
+it('finds newest rows when the profile compiles aggregates of instants before 1970', async () => {
+  const instants = [START, -10 * 24 * HOUR, -1];
+  const records = instants.map((timestamp) =>
+    buildRow('strategyPerformance', { strategyName: 'x', timestamp, parameters: { timestamp } }),
+  );
+  await own.backend.strategyPerformance.insert({ records });
+  proxy.profile = 'compile_aggregate_expressions=1&min_count_to_compile_aggregate_expression=0';
+  const found = await backend.strategyPerformance.latestMany(['x', 'X', 'x']);
+  proxy.profile = '';
+  expect([...found].map(([name, { timestamp }]) => [name, timestamp])).toEqual([['x', new Date(START)]]);
+});
+
 it('aggregation fails when the profile would cut it short', async () => {
   proxy.profile = 'max_rows_to_group_by=5&group_by_overflow_mode=any';
   const aggregation = backend.analytics.aggregate({ symbol: 'READ', interval: '1h' });

@@ -58,6 +58,8 @@ export const PINNED_SETTINGS: SessionSettings = {
   precise_float_parsing: 1,
   session_timezone: 'UTC',
   extremes: 0,
+  // Compiled max and min take instants before 1970 for the greatest ones.
+  compile_aggregate_expressions: 0,
 
   // Values are exact, and rows look as the reader expects them. The array ends with a line of its own.
   output_format_json_array_of_rows: 1,
