@@ -73,15 +73,3 @@ function columnsOfAll(definition: RecordDefinition): FieldColumns {
 /** Returns all rows of blocks. */
 export const allRowsOf = (blocks: readonly DecodedBlock[]): BlockRows[] =>
   blocks.map((block) => ({ block, from: 0, to: block.rowCount }));
-
-/** Returns the first rows of blocks. */
-export function firstRowsOf(blocks: readonly DecodedBlock[], count: number): BlockRows[] {
-  const parts: BlockRows[] = [];
-  let left = count;
-  for (const block of blocks) {
-    const to = Math.min(left, block.rowCount);
-    if (to > 0) parts.push({ block, from: 0, to });
-    left -= to;
-  }
-  return parts;
-}

@@ -16,13 +16,13 @@ import {
   READ_OPTIONS,
   scanBudgetOf,
 } from '@quantumtrade/dal-domain';
-import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
 import { planRows } from '../query/plan-rows.js';
+import { ArrivedBlocks } from '../read/arrived-blocks.js';
 import { batchesOf, blockRowsFor, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
-import { allRowsOf, canonicalRow, totalRowsOf, firstRowsOf, readBlocks } from '../read/block-rows.js';
+import { canonicalRow, readBlocks } from '../read/block-rows.js';
 import { SharedReads } from '../read/shared-reads.js';
 import type { Filter } from './filter.js';
 import type { ItemPage } from './item-page.js';
@@ -49,7 +49,7 @@ export class TableReader {
   readonly definition: RecordDefinition;
   readonly defaults: ReadDefaults;
   readonly #sql: Sql;
-  readonly #pages: SharedReads<ItemPage<DecodedBlock[]>>;
+  readonly #pages: SharedReads<ItemPage<ArrivedBlocks>>;
 
   constructor(sql: Sql, definition: RecordDefinition, defaults: ReadDefaults) {
     this.defaults = defaults;
@@ -67,21 +67,20 @@ export class TableReader {
     const budget = scanBudgetOf(plan, this.defaults.scanBudgetRows);
     const query = planRows({ plan, limit: plan.limit + 1, budget });
     const text = JSON.stringify([query.sql, query.params, query.settings, plan.count]);
+    const reader = recordReader(definition, { select: plan.select, exact: options?.exact });
     const page = await this.#pages.run(text, operation, options, (limits) =>
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
-          read: () => readBlocks(this.#sql, operation, query, {}, limits),
-          countOf: (blocks) => totalRowsOf(allRowsOf(blocks)),
+          read: () => ArrivedBlocks.read(this.#sql, operation, query, limits, reader),
+          countOf: (blocks) => blocks.rowCount,
           count: `SELECT count() AS count FROM ${definition.table} FINAL`,
         }),
       ),
     );
-    const reader = recordReader(definition, { select: plan.select, exact: options?.exact });
-    const rows: object[] = [];
-    const parts = firstRowsOf(page.items, page.count);
-    for (const { block, from, to } of parts) reader.appendRows(rows, block, from, to);
-    const last = parts.at(-1);
-    const lastRow = last && canonicalRow(last.block, last.to - 1, definition, plan.order.fields);
+    const { items, count } = page;
+    const rows = items.takeRows(count, reader);
+    const last = items.placeOf(count - 1);
+    const lastRow = last && canonicalRow(last.block, last.row, definition, plan.order.fields);
     return toPage(plan, page, startedAt, rows, lastRow);
   }
 

@@ -25,7 +25,7 @@ const MAX_SHAPES = 8;
  * Converts blocks to the rows or columns of one record, with the values of the domain's `toOutputRow`. Throws `QueryError` for a
  * value that cannot be returned as asked, and `TypeError` for a block that lacks a column or has one of another type.
  */
-class RecordReader {
+export class RecordReader {
   /** Names of the fields that are read, in the order of the definition. */
   readonly names: readonly string[];
   /** Columns to select, as SQL. */

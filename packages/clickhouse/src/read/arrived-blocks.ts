@@ -1,0 +1,75 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import type { RecordReader } from '../codec/read/record-reader.js';
+import type { Sql } from '../connection/sql.js';
+import type { PlannedQuery } from '../query/rule.js';
+
+/** A block, and the rows that were made of it when it arrived. */
+interface ArrivedBlock {
+  readonly block: DecodedBlock;
+  rows: object[] | undefined;
+}
+
+/** The answer to a query whose blocks become rows while the server makes further ones. */
+export class ArrivedBlocks {
+  readonly rowCount: number;
+  readonly #reader: RecordReader;
+  readonly #arrived: readonly ArrivedBlock[];
+
+  private constructor(reader: RecordReader, arrived: readonly ArrivedBlock[]) {
+    this.#reader = reader;
+    this.#arrived = arrived;
+    this.rowCount = arrived.reduce((sum, { block }) => sum + block.rowCount, 0);
+  }
+
+  /** Runs a planned query, and makes rows by this reader. */
+  static async read(
+    sql: Sql,
+    operation: string,
+    { sql: text, params, settings }: PlannedQuery,
+    options: CallOptions | undefined,
+    reader: RecordReader,
+  ): Promise<ArrivedBlocks> {
+    const arrive = (block: DecodedBlock): ArrivedBlock => ({ block, rows: tryRows(reader, block) });
+    return new ArrivedBlocks(reader, await sql.collect(operation, text, params, options, arrive, settings));
+  }
+
+  /** Returns the first rows. Each caller has rows of its own: those that were made on arrival are returned once. */
+  takeRows(count: number, reader: RecordReader): object[] {
+    const rows: object[] = [];
+    let left = count;
+    for (const arrived of this.#arrived) {
+      const { block, rows: made } = arrived;
+      const taken = Math.min(left, block.rowCount);
+      left -= taken;
+      if (!made || reader !== this.#reader) {
+        if (taken > 0) reader.appendRows(rows, block, 0, taken);
+        continue;
+      }
+      arrived.rows = undefined;
+      made.length = taken;
+      if (taken === count) return made;
+      for (const row of made) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** Returns the block that has a row, and the row's position in it. */
+  placeOf(row: number): { readonly block: DecodedBlock; readonly row: number } | undefined {
+    let left = row;
+    for (const { block } of this.#arrived) {
+      if (left >= 0 && left < block.rowCount) return { block, row: left };
+      left -= block.rowCount;
+    }
+    return undefined;
+  }
+}
+
+/** Returns undefined when a value cannot be returned as asked: it may be one of a row beyond the page. */
+function tryRows(reader: RecordReader, block: DecodedBlock): object[] | undefined {
+  try {
+    return reader.rows(block);
+  } catch {
+    return undefined;
+  }
+}
