@@ -1,7 +1,7 @@
 import type { Canonical, DictionaryColumn, Field } from '@quantumtrade/dal-domain';
 import { ByteReader } from '../read/byte-reader.js';
 import type { StringColumn } from '../read/string-column.js';
-import { stringsOf } from '../read/string-reader.js';
+import { stringsOf } from '../read/string-column.js';
 import type { ColumnValues, Refuse } from './column-writer.js';
 import { ColumnWriter } from './column-writer.js';
 

@@ -1,6 +1,7 @@
 import { BrokenAnswerError, NotUtf8Error } from './answer-errors.js';
+import type { Reading } from './byte-input.js';
 import { ByteInput, checkCount, readName, readVarint } from './byte-input.js';
-import type { NativeColumn } from './column.js';
+import type { ColumnReader, NativeColumn } from './column.js';
 import { readerOf } from './reader-of.js';
 import { MAX_NAME_BYTES } from './type-name.js';
 
@@ -64,14 +65,57 @@ export class BlockParser {
       if (columnCount === 0 && rowCount > 0) throw new TypeError('a block has rows and no columns');
       const columns = new Map<string, NativeColumn>();
       while (columns.size < columnCount) {
-        const name = yield* readName(input, MAX_NAME_BYTES);
+        const { name, reader } = headInChunk(input) ?? (yield* readHead(input));
         if (columns.has(name)) throw new TypeError(`two columns have the name ${name}`);
-        const reader = readerOf(yield* readName(input, MAX_NAME_BYTES));
-        if (rowCount > 0 && reader.prefix) yield* reader.prefix(input);
-        columns.set(name, yield* reader.read(input, rowCount));
+        const whole = rowCount > 0 ? reader.readWhole?.(input, rowCount) : undefined;
+        columns.set(name, whole ?? (yield* readInSteps(reader, input, rowCount)));
       }
       this.#betweenBlocks = true;
       yield new DecodedBlock(rowCount, columns);
     }
   }
+}
+
+function* readInSteps(reader: ColumnReader, input: ByteInput, rows: number): Reading<NativeColumn> {
+  if (rows > 0 && reader.prefix) yield* reader.prefix(input);
+  return yield* reader.read(input, rows);
+}
+
+/** Beginning of a column: its name and its type. */
+interface ColumnHead {
+  readonly name: string;
+  /** Reader of the type. */
+  readonly reader: ColumnReader;
+}
+
+function* readHead(input: ByteInput): Reading<ColumnHead> {
+  const name = yield* readName(input, MAX_NAME_BYTES);
+  return { name, reader: readerOf(yield* readName(input, MAX_NAME_BYTES)) };
+}
+
+/** The heads that answers had so far, by their bytes as text. */
+const heads = new Map<string, ColumnHead>();
+/** Far more than the columns of the tables and statements of the data layer. */
+const MAX_HEADS = 1_000;
+/** Lengths from here on have more than one byte. */
+const LONG_LENGTH = 0x80;
+
+/** Reads a head that is in the chunk. Returns undefined, and has read nothing, where bytes are missing or a name is long. */
+function headInChunk(input: ByteInput): ColumnHead | undefined {
+  const { bytes, offset } = input;
+  const nameLength = bytes[offset]!;
+  const typeAt = offset + 1 + nameLength;
+  const typeLength = bytes[typeAt]!;
+  const end = typeAt + 1 + typeLength;
+  if (!(nameLength < LONG_LENGTH && typeLength < LONG_LENGTH && end <= bytes.length)) return undefined;
+  const text = bytes.toString('latin1', offset, end);
+  let head = heads.get(text);
+  if (!head) {
+    const name = bytes.toString('utf8', offset + 1, typeAt);
+    head = { name, reader: readerOf(bytes.toString('utf8', typeAt + 1, end)) };
+    if (heads.size === MAX_HEADS) heads.clear();
+    heads.set(text, head);
+  }
+  input.offset = end;
+  return head;
 }

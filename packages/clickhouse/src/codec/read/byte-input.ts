@@ -15,6 +15,21 @@ export class ByteInput {
     this.bytes = chunk;
     this.offset = 0;
   }
+
+  /**
+   * Reads bytes that are all in the chunk, aligned for any typed array: a view of the chunk where they are aligned, else a copy.
+   * Returns undefined, and has read nothing, where some are missing.
+   */
+  take(count: number): Buffer | undefined {
+    const { bytes, offset } = this;
+    const end = offset + count;
+    if (end > bytes.length) return undefined;
+    this.offset = end;
+    if ((bytes.byteOffset + offset) % ALIGNMENT === 0) return bytes.subarray(offset, end);
+    const target = Buffer.allocUnsafeSlow(count);
+    bytes.copy(target, 0, offset, end);
+    return target;
+  }
 }
 
 /** Size of a column that is allocated before its bytes have arrived, whatever the answer announces. */
@@ -58,16 +73,10 @@ export function* readName(input: ByteInput, maxBytes: number): Reading<string> {
   return input.bytes.toString('utf8', start, start + length);
 }
 
-/**
- * Reads bytes, aligned for any typed array: a view of the chunk where all of them are in it and aligned, else a copy. Memory grows
- * with the bytes that arrive, not with those that are announced.
- */
+/** Reads bytes, aligned for any typed array. Memory grows with the bytes that arrive, not with those that are announced. */
 export function* readBytes(input: ByteInput, count: number): Reading<Buffer> {
-  const start = input.offset;
-  if (input.available >= count && (input.bytes.byteOffset + start) % ALIGNMENT === 0) {
-    input.offset += count;
-    return input.bytes.subarray(start, start + count);
-  }
+  const whole = input.take(count);
+  if (whole) return whole;
   let target: Buffer = Buffer.allocUnsafeSlow(Math.min(count, Math.max(TRUSTED_BYTES, input.available)));
   let filled = 0;
   for (;;) {

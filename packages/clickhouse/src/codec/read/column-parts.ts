@@ -1,6 +1,6 @@
 import type { ByteReader } from './byte-reader.js';
 import { Int64Numbers } from './column.js';
-import { checkEnds, checkKeysVersion, lastOf, positionsOf } from './nested-readers.js';
+import { checkEnds, checkKeysVersion, lastOf, positionsOf } from './nested-columns.js';
 import type { TypeName } from './type-name.js';
 import { shortened } from './type-name.js';
 

@@ -1,3 +1,6 @@
+import type { ByteInput, Reading } from './byte-input.js';
+import { readBytes } from './byte-input.js';
+
 /** One column of a block. */
 export interface NativeColumn<T = unknown> {
   /** The ClickHouse type. */
@@ -8,6 +11,18 @@ export interface NativeColumn<T = unknown> {
    * units of their last digit and 64-bit integers as bigints.
    */
   at(row: number): T;
+}
+
+/** Reads the data of columns of one type, which is there only if the block has rows. */
+export interface ColumnReader<T = unknown> {
+  /** Reads what comes before the data; for nested types, that of all levels comes before the data of any. */
+  prefix?(input: ByteInput): Reading<void>;
+  read(input: ByteInput, rows: number): Reading<NativeColumn<T>>;
+  /**
+   * Reads a column, with what comes before its data, at once. Returns undefined, and has read nothing, where bytes are missing.
+   * @default none: the type is always read step by step
+   */
+  readWhole?(input: ByteInput, rows: number): NativeColumn<T> | undefined;
 }
 
 export type Numbers =
@@ -144,4 +159,33 @@ export class UuidColumn implements NativeColumn<string> {
     };
     return `${hex(0, 4)}-${hex(4, 6)}-${hex(6, 8)}-${hex(8, 10)}-${hex(10, 16)}`;
   }
+}
+
+export interface ArrayClass<A> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): A;
+}
+
+/** Reads an array of numbers. */
+export function* readArray<A>(input: ByteInput, type: ArrayClass<A>, length: number): Reading<A> {
+  const bytes = yield* readBytes(input, length * type.BYTES_PER_ELEMENT);
+  return new type(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+}
+
+/** Returns the reader of values of one width: as many elements of an array. */
+export function fixed<A, T>(
+  type: ArrayClass<A>,
+  width: number,
+  create: (values: A) => NativeColumn<T>,
+): ColumnReader<T> {
+  return {
+    *read(input, rows) {
+      return create(yield* readArray(input, type, rows * width));
+    },
+    readWhole(input, rows) {
+      const length = rows * width;
+      const bytes = input.take(length * type.BYTES_PER_ELEMENT);
+      return bytes && create(new type(bytes.buffer as ArrayBuffer, bytes.byteOffset, length));
+    },
+  };
 }

@@ -1,4 +1,7 @@
-import type { Int64Numbers, NativeColumn } from './column.js';
+import type { ByteInput, Reading } from './byte-input.js';
+import { checkCount, readBytes, readUint64 } from './byte-input.js';
+import type { ColumnReader, NativeColumn } from './column.js';
+import { Int64Numbers, readArray } from './column.js';
 
 export type Positions = Uint8Array | Uint16Array | Uint32Array;
 
@@ -131,4 +134,150 @@ function valuesOf<T>(column: NativeColumn<T>, from = 0, to = column.length): T[]
   const values = new Array<T>(to - from);
   for (let i = 0; i < values.length; i++) values[i] = column.at(from + i);
   return values;
+}
+
+function prefixOf(readers: readonly ColumnReader[]): Pick<ColumnReader, 'prefix'> {
+  const prefixes = readers.filter((reader) => reader.prefix);
+  if (prefixes.length === 0) return {};
+  return {
+    *prefix(input) {
+      for (const reader of prefixes) yield* reader.prefix!(input);
+    },
+  };
+}
+
+export function nullable(values: ColumnReader): ColumnReader {
+  return {
+    ...prefixOf([values]),
+    *read(input, rows) {
+      const absent = yield* readBytes(input, rows);
+      return new NullableColumn(absent, yield* values.read(input, rows));
+    },
+  };
+}
+
+export function lists(items: ColumnReader): ColumnReader {
+  return {
+    ...prefixOf([items]),
+    *read(input, rows) {
+      const ends = yield* readEnds(input, rows);
+      return new ArrayColumn(ends, yield* items.read(input, lastOf(ends)));
+    },
+  };
+}
+
+export function maps(names: ColumnReader<string>, values: ColumnReader): ColumnReader {
+  return {
+    ...prefixOf([names, values]),
+    *read(input, rows) {
+      const ends = yield* readEnds(input, rows);
+      const entries = lastOf(ends);
+      return new MapColumn(ends, yield* names.read(input, entries), yield* values.read(input, entries));
+    },
+  };
+}
+
+export function tuple(type: string, elements: readonly ColumnReader[]): ColumnReader {
+  return {
+    ...prefixOf(elements),
+    *read(input, rows) {
+      const columns = [];
+      for (const element of elements) columns.push(yield* element.read(input, rows));
+      return new TupleColumn(type, columns);
+    },
+  };
+}
+
+function* readEnds(input: ByteInput, rows: number): Reading<Int64Numbers> {
+  const ends = new Int64Numbers(yield* readArray(input, Int32Array, 2 * rows));
+  checkEnds(ends);
+  return ends;
+}
+
+/** Throws `RangeError` unless the ends of the items of each row ascend, which reading the items relies on. */
+export function checkEnds(ends: Int64Numbers): void {
+  let last = 0;
+  for (let row = 0; row < ends.length; row++) {
+    const end = ends.at(row);
+    if (end < last) throw new RangeError('the ends of lists do not ascend');
+    last = end;
+  }
+  checkCount(last);
+}
+
+export const lastOf = (ends: Int64Numbers): number => (ends.length === 0 ? 0 : ends.at(ends.length - 1));
+
+const POSITIONS = [Uint8Array, Uint16Array, Uint32Array] as const;
+const KEYS_VERSION = 1;
+const WIDTH_MASK = 0xff;
+const SHARED_KEYS = 0x100;
+
+/** Bytes before the keys of a dictionary: version, flags and number of keys. */
+const KEYS_HEAD_BYTES = 24;
+const UINT64_BYTES = 8;
+
+/** See `DictionaryWriter` for the layout. With nulls among the values, the first key stands for null. */
+export function dictionary(type: string, keys: ColumnReader, isNullable: boolean): ColumnReader {
+  const create = (positions: Positions, values: NativeColumn): NativeDictionary =>
+    new NativeDictionary(
+      type,
+      positions,
+      isNullable ? new NullableColumn(firstAbsent(values.length), values) : values,
+    );
+  return {
+    readWhole(input, rows) {
+      const { bytes, offset } = input;
+      if (offset + KEYS_HEAD_BYTES > bytes.length) return undefined;
+      checkKeysVersion(uint64At(bytes, offset));
+      const array = positionsOf(uint64At(bytes, offset + UINT64_BYTES));
+      const count = checkCount(uint64At(bytes, offset + 2 * UINT64_BYTES));
+      input.offset += KEYS_HEAD_BYTES;
+      const values = keys.readWhole?.(input, count);
+      const behindKeys = input.offset;
+      if (values && behindKeys + UINT64_BYTES <= bytes.length) {
+        checkOnePart(uint64At(bytes, behindKeys), rows);
+        input.offset += UINT64_BYTES;
+        const positions = input.take(rows * array.BYTES_PER_ELEMENT);
+        if (positions) {
+          return create(new array(positions.buffer as ArrayBuffer, positions.byteOffset, rows), values);
+        }
+      }
+      input.offset = offset;
+      return undefined;
+    },
+    *prefix(input) {
+      checkKeysVersion(yield* readUint64(input));
+    },
+    *read(input, rows) {
+      if (rows === 0) return new NativeDictionary(type, new Uint8Array(), yield* keys.read(input, 0));
+      const positions = positionsOf(yield* readUint64(input));
+      const count = checkCount(yield* readUint64(input));
+      const values = yield* keys.read(input, count);
+      checkOnePart(yield* readUint64(input), rows);
+      return create(yield* readArray<Positions>(input, positions, rows), values);
+    },
+  };
+}
+
+const uint64At = (bytes: Buffer, offset: number): number => Number(bytes.readBigUInt64LE(offset));
+
+function checkOnePart(positions: number, rows: number): void {
+  if (positions !== rows) throw new TypeError('a dictionary comes in several parts');
+}
+
+const firstAbsent = (count: number): Uint8Array => {
+  const absent = new Uint8Array(count);
+  if (count > 0) absent[0] = 1;
+  return absent;
+};
+
+export function checkKeysVersion(version: number): void {
+  if (version !== KEYS_VERSION) throw new TypeError('a dictionary comes in an unknown version');
+}
+
+/** Returns the array of positions that the flags of a dictionary announce. */
+export function positionsOf(flags: number): (typeof POSITIONS)[number] {
+  const positions = POSITIONS[flags & WIDTH_MASK];
+  if (!positions || flags & SHARED_KEYS) throw new TypeError('a dictionary comes in an unknown form');
+  return positions;
 }

@@ -1,19 +1,17 @@
 import { readBytes } from './byte-input.js';
-import type { Numbers } from './column.js';
+import type { ArrayClass, ColumnReader, Numbers } from './column.js';
 import {
   BigIntColumn,
   BooleanColumn,
+  fixed,
   InstantColumn,
   Int64Numbers,
   NumberColumn,
   UuidColumn,
   WideColumn,
 } from './column.js';
-import type { ArrayClass, ColumnReader } from './column-reader.js';
-import { fixed } from './column-reader.js';
-import { dictionary, lists, maps, nullable, tuple } from './nested-readers.js';
-import { EnumColumn } from './nested-columns.js';
-import { checkedStrings, readStrings } from './string-reader.js';
+import { dictionary, EnumColumn, lists, maps, nullable, tuple } from './nested-columns.js';
+import { checkedStrings, strings } from './string-column.js';
 import type { TypeName } from './type-name.js';
 import { elementType, enumNames, parseTypeName, shortened } from './type-name.js';
 
@@ -78,7 +76,7 @@ function createReader(type: TypeName): ColumnReader {
     case 'DateTime64':
       return instants(type, first.text);
     case 'String':
-      return { read: readStrings };
+      return strings;
     case 'FixedString':
       return fixedStrings(type, Number(first.text));
     case 'UUID':
