@@ -1,4 +1,5 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
+import { ManualClock } from '@quantumtrade/dal-runtime';
 import { LookupBatcher } from './lookup-batcher.js';
 
 interface Sent {
@@ -9,7 +10,7 @@ interface Sent {
 }
 
 /** Returns a batcher, and the queries that it sent. The value of a key is the key in capitals; `none` has no value. */
-function batcherOf(maxKeys = 1_000) {
+function batcherOf(maxKeys = 1_000, clock?: ManualClock) {
   const sent: Sent[] = [];
   const batcher = new LookupBatcher<string, string>(
     (keys, options) =>
@@ -17,7 +18,7 @@ function batcherOf(maxKeys = 1_000) {
         const values = keys.filter((key) => key !== 'none').map((key) => [key, key.toUpperCase()] as const);
         sent.push({ keys, options, answer: () => resolve(new Map(values)), fail: reject });
       }),
-    { textOf: (key) => key, operation: 'test.latest', timeoutMs: 60_000, maxKeys },
+    { textOf: (key) => key, operation: 'test.latest', timeoutMs: 60_000, maxKeys, clock },
   );
   return { batcher, sent };
 }
@@ -156,4 +157,81 @@ it('asks for at most the maximum number of keys at once', async () => {
     ['a', 'b'],
     ['c', 'd'],
   ]);
+});
+
+it('sends waiting lookups when the running query is overdue', async () => {
+  const clock = new ManualClock();
+  const { batcher, sent } = batcherOf(1_000, clock);
+  const lost = batcher.find('a', undefined);
+  await tick();
+  const later = [batcher.find('a', undefined), batcher.find('b', undefined)];
+  clock.advance(49);
+  await tick();
+  expect(sent).toHaveLength(1);
+  clock.advance(1);
+  await tick();
+  expect(sent.map(({ keys }) => keys)).toEqual([['a'], ['a', 'b']]);
+  sent[1]!.answer();
+  expect(await Promise.all(later)).toEqual(['A', 'B']);
+  expect(batcher.isIdle).toBe(false);
+  // Nothing but the lost query runs: later lookups wait for none.
+  const last = batcher.find('c', undefined);
+  clock.advance(0);
+  await tick();
+  sent[2]!.answer();
+  expect(await last).toBe('C');
+  sent[0]!.answer();
+  expect(await lost).toBe('A');
+  await tick();
+  expect(batcher.isIdle).toBe(true);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+it('calls no query overdue that takes the usual time', async () => {
+  const clock = new ManualClock();
+  const { batcher, sent } = batcherOf(1_000, clock);
+  const run = async (durationMs: number) => {
+    const count = sent.length;
+    const found = batcher.find('a', undefined);
+    await tick();
+    clock.advance(durationMs);
+    sent[count]!.answer();
+    await found;
+    await tick();
+  };
+  for (let i = 0; i < 60; i++) await run(100);
+  const count = sent.length;
+  const running = batcher.find('a', undefined);
+  await tick();
+  const waiting = batcher.find('b', undefined);
+  clock.advance(300);
+  await tick();
+  expect(sent).toHaveLength(count + 1);
+  clock.advance(150);
+  await tick();
+  expect(sent).toHaveLength(count + 2);
+  for (const query of sent) query.answer();
+  expect(await Promise.all([running, waiting])).toEqual(['A', 'B']);
+});
+
+it('has at most eight overdue queries', async () => {
+  const clock = new ManualClock();
+  const { batcher, sent } = batcherOf(1_000, clock);
+  const found: Promise<unknown>[] = [];
+  for (let i = 0; i < 12; i++) {
+    found.push(batcher.find(`k${i}`, undefined));
+    await tick();
+    clock.advance(60);
+    await tick();
+  }
+  expect(sent).toHaveLength(8);
+  sent[3]!.answer();
+  await tick();
+  clock.advance(60);
+  await tick();
+  expect(sent).toHaveLength(9);
+  expect(sent[8]!.keys).toEqual(['k8', 'k9', 'k10', 'k11']);
+  for (const query of sent) query.answer();
+  await Promise.all(found);
+  expect(batcher.isIdle).toBe(true);
 });

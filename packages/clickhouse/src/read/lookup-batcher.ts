@@ -1,6 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { TimeoutError } from '@quantumtrade/dal-domain';
-import { Deadline, LightAbortSignal } from '@quantumtrade/dal-runtime';
+import type { Cancel, Clock } from '@quantumtrade/dal-runtime';
+import { Deadline, LightAbortSignal, systemClock } from '@quantumtrade/dal-runtime';
 
 /** Finds the values of distinct keys. Keys without a value are missing in the map. */
 export type FindMany<K, V> = (
@@ -19,7 +20,18 @@ export interface LookupBatcherOptions<K> {
   readonly maxKeys: number;
   /** Called when no lookup waits any longer. */
   readonly onIdle?: () => void;
+  /** @default the clock of the machine */
+  readonly clock?: Clock;
 }
+
+/** Queries of one batcher that run at the same time. */
+const MAX_QUERIES = 8;
+/** A query is overdue after this time at the earliest, */
+const MIN_OVERDUE_MS = 50;
+/** and after this many times the usual duration. */
+const OVERDUE_FACTOR = 4;
+/** Weight of the last query in the usual duration. */
+const LAST_WEIGHT = 1 / 8;
 
 interface Lookup<K, V> {
   readonly key: K;
@@ -35,26 +47,35 @@ interface Lookup<K, V> {
 }
 
 /**
- * Makes one query of concurrent lookups. One query runs at a time; lookups that begin meanwhile form the next one. The first lookup
- * of an idle batcher is sent at the end of the current tick. A lookup joins no query that has been sent, so that its answer is
- * never older than the call.
+ * Makes one query of concurrent lookups. While a query runs, lookups that begin form the next one, which is sent when the query ends
+ * or is overdue: one lost answer delays no other lookup for long. The first lookup of an idle batcher is sent at the end of the
+ * current tick. A lookup joins no query that has been sent, so that its answer is never older than the call.
  *
  * Each caller has its own deadline and signal, which end its waiting alone. A query is cancelled when all its callers have left.
  */
 export class LookupBatcher<K, V> {
   readonly #findMany: FindMany<K, V>;
   readonly #options: LookupBatcherOptions<K>;
+  readonly #clock: Clock;
   #waiting: Lookup<K, V>[] = [];
-  #state: 'idle' | 'starting' | 'running' = 'idle';
+  #isStarting = false;
+  /** When each running query was sent, in epoch milliseconds. */
+  readonly #running = new Map<object, number>();
+  /** The running query that was sent last. */
+  #newest: object | undefined;
+  #usualMs = 0;
+  /** Cancels the wait until the newest query is overdue. */
+  #cancelWait: Cancel | undefined;
 
   constructor(findMany: FindMany<K, V>, options: LookupBatcherOptions<K>) {
     this.#findMany = findMany;
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** Whether no query runs or is about to. */
   get isIdle(): boolean {
-    return this.#state === 'idle';
+    return this.#running.size === 0 && !this.#isStarting;
   }
 
   /** Returns the value of a key; undefined when there is none. Concurrent callers of one key share the value. */
@@ -71,24 +92,60 @@ export class LookupBatcher<K, V> {
         hasLeft: false,
       };
       this.#waiting.push(lookup);
-      if (this.#state === 'running') this.#limit(lookup);
-      if (this.#state !== 'idle') return;
-      this.#state = 'starting';
-      // Promise callbacks of this tick may begin further lookups.
-      queueMicrotask(() => process.nextTick(() => void this.#sendAll()));
+      if (this.#running.size > 0) {
+        this.#limit(lookup);
+        this.#waitUntilOverdue();
+      } else if (!this.#isStarting) {
+        this.#isStarting = true;
+        // Promise callbacks of this tick may begin further lookups.
+        queueMicrotask(() => process.nextTick(() => this.#sendNext()));
+      }
     });
   }
 
-  async #sendAll(): Promise<void> {
-    this.#state = 'running';
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
-      const [only] = batch;
-      if (batch.length === 1 && !only!.deadline) await this.#sendOne(only!);
-      else if (batch.length > 0) await this.#sendMany(batch);
-    }
-    this.#state = 'idle';
-    this.#options.onIdle?.();
+  /** Sends the next query, if any caller still waits for one. */
+  #sendNext(): void {
+    this.#isStarting = false;
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
+    const batch = this.#takeBatch();
+    if (batch.length > 0) void this.#run(batch);
+    else if (this.isIdle) this.#options.onIdle?.();
+  }
+
+  async #run(batch: readonly Lookup<K, V>[]): Promise<void> {
+    const query = {};
+    const sentAt = this.#clock.now();
+    this.#running.set(query, sentAt);
+    this.#newest = query;
+    this.#waitUntilOverdue();
+    const [only] = batch;
+    const isSingle = batch.length === 1 && !only!.deadline;
+    const isAnswered = await (isSingle ? this.#sendOne(only!) : this.#sendMany(batch));
+    this.#running.delete(query);
+    if (isAnswered) this.#learnDuration(this.#clock.now() - sentAt);
+    if (query === this.#newest || this.#waiting.length === 0) this.#sendNext();
+    else this.#waitUntilOverdue();
+  }
+
+  /** Sends the waiting lookups once the newest query is overdue, unless it ends before. */
+  #waitUntilOverdue(): void {
+    if (this.#cancelWait || this.#waiting.length === 0 || this.#running.size >= MAX_QUERIES) return;
+    const ageMs = this.#clock.now() - (this.#running.get(this.#newest!) ?? -Infinity);
+    this.#cancelWait = this.#clock.after(this.#overdueMs - ageMs, () => {
+      this.#cancelWait = undefined;
+      this.#sendNext();
+    });
+  }
+
+  get #overdueMs(): number {
+    return Math.max(MIN_OVERDUE_MS, OVERDUE_FACTOR * this.#usualMs);
+  }
+
+  #learnDuration(durationMs: number): void {
+    // A single late answer changes little.
+    const bounded = Math.min(durationMs, this.#overdueMs);
+    this.#usualMs += (bounded - this.#usualMs) * LAST_WEIGHT;
   }
 
   /** Removes the lookups of the next query from the queue, and those whose callers have left. */
@@ -101,6 +158,7 @@ export class LookupBatcher<K, V> {
       if (lookup.hasLeft) continue;
       const fits = texts.size < maxKeys || texts.has(lookup.text);
       if (fits) texts.add(lookup.text);
+      else this.#limit(lookup);
       (fits ? batch : rest).push(lookup);
     }
     this.#waiting = rest;
@@ -108,15 +166,18 @@ export class LookupBatcher<K, V> {
   }
 
   /** A query for one caller is limited by the caller's own options. */
-  async #sendOne({ key, text, options, resolve, reject }: Lookup<K, V>): Promise<void> {
+  async #sendOne({ key, text, options, resolve, reject }: Lookup<K, V>): Promise<boolean> {
     try {
       resolve((await this.#findMany([key], options)).get(text));
+      return true;
     } catch (error) {
       reject(error);
+      return false;
     }
   }
 
-  async #sendMany(batch: readonly Lookup<K, V>[]): Promise<void> {
+  /** Returns whether the query succeeded. */
+  async #sendMany(batch: readonly Lookup<K, V>[]): Promise<boolean> {
     const keys = new Map<string, K>();
     const signal = new LightAbortSignal();
     let callers = batch.length;
@@ -132,8 +193,10 @@ export class LookupBatcher<K, V> {
     try {
       const values = await this.#findMany([...keys.values()], { signal: signal.standard, deadline });
       for (const lookup of batch) if (this.#end(lookup)) lookup.resolve(values.get(lookup.text));
+      return true;
     } catch (error) {
       for (const lookup of batch) if (this.#end(lookup)) lookup.reject(error);
+      return false;
     }
   }
 
