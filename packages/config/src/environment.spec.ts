@@ -16,7 +16,7 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['clickhouse.max_result_bytes', '8', 'clickhouse.maxResultBytes', 8, '1.5'],
     ['clickhouse.default_page_rows', '8', 'clickhouse.defaultPageRows', 8, '0'],
     ['clickhouse.scan_budget_rows', '8', 'clickhouse.scanBudgetRows', 8, '-1'],
-    ['clickhouse.compression', 'False', 'clickhouse.compression', false, 'maybe'],
+    ['clickhouse.compression', 'True', 'clickhouse.compression', true, 'maybe'],
     ['clickhouse.max_insert_block_size', '9', 'clickhouse.maxInsertBlockSize', 9, '1.5'],
     ['clickhouse.max_query_size', '9', 'clickhouse.maxQuerySize', 9, '-1'],
     ['clickhouse.retry.max_attempts', '4', 'clickhouse.retry.maxAttempts', 4, '0'],
