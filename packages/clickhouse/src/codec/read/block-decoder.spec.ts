@@ -77,21 +77,23 @@ it('reports an unmarked error that ends an untagged answer inside a block', asyn
   }
 });
 
-it('reads texts of every length, and long names', async () => {
-  const lengths = [0, 1, 127, 128, 300, 16_383, 16_384, 40_000];
-  const texts = lengths.map((length) => 'ä'.repeat(length / 2) + 'x'.repeat(length % 2));
-  const name = 'n'.repeat(200);
-  const varint = (value: number): number[] =>
-    value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(Math.floor(value / 0x80))];
-  const bytes = Buffer.from([
-    ...[1, texts.length, ...varint(name.length), ...Buffer.from(name), 6, ...Buffer.from('String')],
-    ...texts.flatMap((text) => [...varint(Buffer.byteLength(text)), ...Buffer.from(text)]),
-  ]);
-  for (const cut of [0, 2, 100, 203, 212, 500, 20_000, bytes.length - 1]) {
-    const [decoded] = await read(chunks(bytes.subarray(0, cut), bytes.subarray(cut)));
-    expect(texts.map((_, row) => decoded!.column(name).at(row))).toEqual(texts);
-  }
-});
+it.each([[[300]], [[0, 1, 127, 128, 300, 16_383]], [[16_383, 16_384, 40_000]]])(
+  'reads texts of %p bytes and long names',
+  async (lengths) => {
+    const texts = lengths.map((length) => 'ä'.repeat(length / 2) + 'x'.repeat(length % 2));
+    const name = 'n'.repeat(200);
+    const varint = (value: number): number[] =>
+      value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(Math.floor(value / 0x80))];
+    const bytes = Buffer.from([
+      ...[1, texts.length, ...varint(name.length), ...Buffer.from(name), 6, ...Buffer.from('String')],
+      ...texts.flatMap((text) => [...varint(Buffer.byteLength(text)), ...Buffer.from(text)]),
+    ]);
+    for (const cut of [0, 2, 100, 203, 212, 500, 10_000, bytes.length - 1]) {
+      const [decoded] = await read(chunks(bytes.subarray(0, cut), bytes.subarray(cut)));
+      expect(texts.map((_, row) => decoded!.column(name).at(row))).toEqual(texts);
+    }
+  },
+);
 
 it('reads an empty answer and an empty block', async () => {
   expect(await read(chunks())).toEqual([]);

@@ -58,7 +58,8 @@ export async function* decodeBlocks(
         broken = error as Error;
       }
     }
-    if (parser) yield* parser.push(report.rest());
+    const rest = report.rest();
+    if (parser && rest.length > 0) yield* parser.push(rest);
   } catch (error) {
     // A server that reports an error cuts the connection.
     throw reportedError(report) ?? broken ?? error;

@@ -189,3 +189,11 @@ export function fixed<A, T>(
     },
   };
 }
+
+/** Returns the reader of numbers of up to 32 bits, or of floats. */
+export const numbers = (type: string, array: ArrayClass<Numbers>): ColumnReader<number> =>
+  fixed(array, 1, (values) => new NumberColumn(type, values));
+
+/** Returns the reader of instants that are stored as milliseconds. */
+export const milliseconds = (type: string): ColumnReader<number> =>
+  fixed(Int32Array, 2, (halves) => new InstantColumn(type, new Int64Numbers(halves), 1));

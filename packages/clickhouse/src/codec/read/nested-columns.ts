@@ -228,14 +228,14 @@ export function dictionary(type: string, keys: ColumnReader, isNullable: boolean
     readWhole(input, rows) {
       const { bytes, offset } = input;
       if (offset + KEYS_HEAD_BYTES > bytes.length) return undefined;
-      checkKeysVersion(uint64At(bytes, offset));
-      const array = positionsOf(uint64At(bytes, offset + UINT64_BYTES));
-      const count = checkCount(uint64At(bytes, offset + 2 * UINT64_BYTES));
+      checkKeysVersion(Number(bytes.readBigUInt64LE(offset)));
+      const array = positionsOf(Number(bytes.readBigUInt64LE(offset + UINT64_BYTES)));
+      const count = checkCount(Number(bytes.readBigUInt64LE(offset + 2 * UINT64_BYTES)));
       input.offset += KEYS_HEAD_BYTES;
       const values = keys.readWhole?.(input, count);
       const behindKeys = input.offset;
       if (values && behindKeys + UINT64_BYTES <= bytes.length) {
-        checkOnePart(uint64At(bytes, behindKeys), rows);
+        checkOnePart(Number(bytes.readBigUInt64LE(behindKeys)), rows);
         input.offset += UINT64_BYTES;
         const positions = input.take(rows * array.BYTES_PER_ELEMENT);
         if (positions) {
@@ -258,8 +258,6 @@ export function dictionary(type: string, keys: ColumnReader, isNullable: boolean
     },
   };
 }
-
-const uint64At = (bytes: Buffer, offset: number): number => Number(bytes.readBigUInt64LE(offset));
 
 function checkOnePart(positions: number, rows: number): void {
   if (positions !== rows) throw new TypeError('a dictionary comes in several parts');

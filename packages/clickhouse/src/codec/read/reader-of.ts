@@ -5,8 +5,9 @@ import {
   BooleanColumn,
   fixed,
   InstantColumn,
-  Int64Numbers,
+  milliseconds,
   NumberColumn,
+  numbers,
   UuidColumn,
   WideColumn,
 } from './column.js';
@@ -56,7 +57,7 @@ function createReader(type: TypeName): ColumnReader {
   const { text, name, parameters } = type;
   const [first = NOTHING, second = NOTHING] = parameters;
   if (Object.hasOwn(NUMBERS, name)) {
-    return fixed(NUMBERS[name]!, 1, (values) => new NumberColumn(text, values));
+    return numbers(text, NUMBERS[name]!);
   }
   if (Object.hasOwn(BIG_INTEGERS, name)) {
     return fixed(BIG_INTEGERS[name]!, 1, (values) => new BigIntColumn(text, values));
@@ -125,9 +126,7 @@ function instants(type: TypeName, precision: string): ColumnReader {
   const { name, text } = type;
   if (name === 'Date') return instantsOf(text, Uint16Array, 86_400_000);
   if (name === 'DateTime') return instantsOf(text, Uint32Array, 1_000);
-  if (precision === '3') {
-    return fixed(Int32Array, 2, (halves) => new InstantColumn(text, new Int64Numbers(halves), 1));
-  }
+  if (precision === '3') return milliseconds(text);
   if (precision === '8') return fixed(BigInt64Array, 1, (values) => new BigIntColumn(text, values));
   throw unreadable(type);
 }
