@@ -15,7 +15,7 @@ import type { KeyspaceOptions } from './options.js';
 import { FirstLevel } from './tiers/first-level.js';
 import type { BreakerOptions, BreakerState } from './tiers/guarded-calls.js';
 import { Breaker, GuardedCalls } from './tiers/guarded-calls.js';
-import { Leases } from './tiers/second-level.js';
+import { Leases } from './tiers/leases.js';
 
 export interface CoherentCacheOptions {
   /** The most values on the first level, all keyspaces together. @default 100,000 (values) */

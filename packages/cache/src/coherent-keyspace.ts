@@ -3,7 +3,8 @@ import { CacheError, encodeFor, keysWhere, TimeoutError, updateValue } from '@qu
 import { Deadline, promiseTry } from '@quantumtrade/dal-runtime';
 import { KeyspaceReader } from './load/keyspace-reader.js';
 import type { Found } from './tiers/second-level.js';
-import { Lease, UNREADABLE } from './tiers/second-level.js';
+import { Lease } from './tiers/leases.js';
+import { UNREADABLE } from './tiers/second-level.js';
 
 /**
  * One keyspace of a two-level cache. Values may be shared: they are frozen, dates included. The limits of a call end its own

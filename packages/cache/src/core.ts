@@ -3,7 +3,7 @@ import type { Clock, SingleFlight, TimeSource } from '@quantumtrade/dal-runtime'
 import type { LocalInvalidations } from './invalidation/local-invalidations.js';
 import type { FirstLevel } from './tiers/first-level.js';
 import type { GuardedCalls } from './tiers/guarded-calls.js';
-import type { Leases } from './tiers/second-level.js';
+import type { Leases } from './tiers/leases.js';
 
 /**
  * Loads a value from its source, or null when the source has none. The cache owns the value: it freezes and shares it. The signal

@@ -9,8 +9,8 @@ import type { ManyLoader } from '../read-through/load-batch.js';
 import { loadTogether, orNulls } from '../read-through/load-batch.js';
 import type { ReadThroughSource, StoreLoader } from '../read-through/types.js';
 import type { CachedEntry } from '../tiers/first-level.js';
-import type { Found, LoadedValue } from '../tiers/second-level.js';
-import { Lease, NewLease, SecondLevel, UNREADABLE } from '../tiers/second-level.js';
+import { Lease, NewLease } from '../tiers/leases.js';
+import { type Found, type LoadedValue, SecondLevel, UNREADABLE } from '../tiers/second-level.js';
 
 /** Pause between looks at a key that another process loads. */
 const POLL_MS = 25;

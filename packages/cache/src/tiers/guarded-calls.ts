@@ -20,7 +20,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 const PROBE = Symbol('probe');
 
 /** Passed to {@link Breaker.report} with the outcome of the admitted call. */
-export type Admission = typeof PROBE | boolean[];
+type Admission = typeof PROBE | boolean[];
 
 /** Circuit breaker: refuses calls while they keep failing. Half-open, it admits one probe at a time; the first outcome decides. */
 export class Breaker {

@@ -1,69 +1,30 @@
-import { randomUUID } from 'node:crypto';
 import type { CacheEntry, CallOptions, Decoder, Keyspace } from '@quantumtrade/dal-domain';
-import { encodeTextFor, isDatabaseError, JsonText } from '@quantumtrade/dal-domain';
+import { encodeTextFor, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
 import type { CachedEntry, KeyVersion, OwnStore } from './first-level.js';
 import { freeze } from './first-level.js';
 import type { GuardedCalls } from './guarded-calls.js';
+import type { NewLease } from './leases.js';
+import { CACHE_MARKER, Lease } from './leases.js';
 
 /** Stands for a value that is known not to exist. */
 const ABSENT = Symbol('absent');
 /** Stands for a stored value that does not match its schema. */
 export const UNREADABLE = Symbol('unreadable');
 
-/**
- * Held by a key while its value is loaded. Every write and deletion of the key by any client removes the lease, and a load
- * stores its value only in the place of its own lease.
- */
-export class Lease {
-  readonly token: string;
-
-  constructor(token: string) {
-    this.token = token;
-  }
-}
-
-/** The lease of a load that begins now. */
-export class NewLease {
-  readonly token: string;
-  /** Content of the key. Readers without this package find it unreadable, which counts as no value. */
-  readonly json: JsonText;
-
-  constructor(token: string) {
-    this.token = token;
-    this.json = new JsonText(JSON.stringify({ [NAME]: 'loading', token }));
-  }
-}
-
-/** Creates the leases of one process. */
-export class Leases {
-  readonly #prefix = `${randomUUID()}:`;
-  #count = 0;
-
-  next(): NewLease {
-    return new NewLease(this.#prefix + ++this.#count);
-  }
-
-  isOwn({ token }: Lease): boolean {
-    return token.startsWith(this.#prefix);
-  }
-}
-
 /** Decoded content of a key on the second level. */
 type LeasedValue<T> = T | Lease | typeof ABSENT | typeof UNREADABLE;
 
-const NAME = 'quantumtrade:cache';
-
 /** JSON form of {@link ABSENT}. */
-const ABSENT_JSON = { [NAME]: 'absent' };
+const ABSENT_JSON = { [CACHE_MARKER]: 'absent' };
 
 /** Returns a decoder of values and leases. It never throws, so that one unreadable value does not fail a read of many. */
 function withLeases<T>(decoder: Decoder<T>): Decoder<LeasedValue<T>> {
   return {
     parse(stored) {
-      if (typeof stored === 'object' && stored !== null && NAME in stored) {
-        if (stored[NAME] === 'absent') return ABSENT;
+      if (typeof stored === 'object' && stored !== null && CACHE_MARKER in stored) {
+        if (stored[CACHE_MARKER] === 'absent') return ABSENT;
         if ('token' in stored && typeof stored.token === 'string') return new Lease(stored.token);
       }
       try {
