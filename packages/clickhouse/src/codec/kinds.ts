@@ -31,8 +31,6 @@ interface Kind<F extends Field> {
   readonly filler: Canonical;
   /** Converts a canonical value to the form of a bound parameter. @default the value itself */
   readonly toParameter?: (value: Canonical) => unknown;
-  /** Converts a value of an answer in JSON to its canonical form. @default the value itself */
-  readonly fromJson?: (json: unknown) => Canonical;
 }
 
 type KindTable = { readonly [K in Field['kind']]: Kind<Extract<Field, { kind: K }>> };
@@ -94,22 +92,18 @@ const KINDS: KindTable = {
     reader: uint64KindReader,
     filler: 0n,
     toParameter: String,
-    fromJson: (json) => BigInt(json as string),
   },
   float64: {
     type: 'Float64',
     createWriter: (field) => new FloatWriter(field),
     reader: numberKindReader(Float64Array),
     filler: 0,
-    fromJson: toFloat,
   },
   float32: {
     type: 'Float32',
     createWriter: (field) => new FloatWriter(field),
     reader: numberKindReader(Float32Array),
     filler: 0,
-    // The engine prints the shortest text that stands for the 32 bits.
-    fromJson: (json) => Math.fround(toFloat(json)),
   },
   decimal: {
     type: decimalType,
@@ -120,8 +114,6 @@ const KINDS: KindTable = {
     reader: decimalKindReader,
     filler: 0n,
     toParameter: (value) => formatDecimal(value as bigint),
-    // All decimals come with their eight digits after the point.
-    fromJson: (json) => BigInt((json as string).replace('.', '')),
   },
   instant: {
     type: "DateTime64(3, 'UTC')",
@@ -129,20 +121,12 @@ const KINDS: KindTable = {
     reader: instantKindReader,
     filler: 0,
     toParameter: (value) => new Date(value as number).toISOString(),
-    // Selected as epoch milliseconds, whatever the time zone of the server or the session.
-    fromJson: Number,
   },
 };
 
 /** As the engine prints it. */
 function decimalType({ precision = 18 }: DecimalField): string {
   return `Decimal(${precision}, ${DECIMAL_SCALE})`;
-}
-
-/** Converts a float in JSON. Infinities and NaN, which are no JSON numbers, come as texts. */
-function toFloat(json: unknown): number {
-  if (typeof json === 'number') return json;
-  return json === 'inf' ? Infinity : json === '-inf' ? -Infinity : NaN;
 }
 
 const kindOf = <F extends Field>(field: F): Kind<Field> => KINDS[field.kind] as unknown as Kind<Field>;
@@ -183,9 +167,5 @@ export function toParameter(field: Field, value: Canonical): unknown {
   return convert ? convert(value) : value;
 }
 
-/** Converts a value of an answer in JSON to its canonical form. */
-export function fromJson(field: Field, json: unknown): Canonical | null {
-  if (json === null) return null;
-  const convert = kindOf(field).fromJson;
-  return convert ? convert(json) : (json as Canonical);
-}
+/** Returns the expression of an instant that is bound as epoch milliseconds. */
+export const boundInstant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;

@@ -236,7 +236,7 @@ export class Call {
 }
 
 /** Whether the head is that of ClickHouse's answer to this very request, and reports no error. */
-export const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
+const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
   status === 200 && headers[EXCEPTION_CODE] === undefined && headers[QUERY_ID] === queryId;
 
 /** A call that cannot make its deadline now cannot make it later. */

@@ -8,7 +8,6 @@ import type { Answer } from './body.js';
 import { Body } from './body.js';
 import type { ConnectionPool, Statement } from './call.js';
 import { Call, requireOpen } from './call.js';
-import { readJsonRows } from './json-rows.js';
 import type { SessionSettings } from './pinned-settings.js';
 import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
 import type { Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
@@ -82,21 +81,6 @@ export class DatabaseSql implements Sql {
     const limits = this.#resultLimits;
     const statement = this.#readOf(operation, query, params, limits.maxRows, settings);
     return this.#collect(statement, options, limits, convert);
-  }
-
-  result<J, T>(
-    operation: string,
-    query: string,
-    params: SqlParams,
-    options: CallOptions | undefined,
-    convert: (json: J) => T,
-  ): Promise<T[]> {
-    const limits = this.#resultLimits;
-    const statement = this.#readOf(operation, query, params, limits.maxRows);
-    const json = { ...statement, format: ' FORMAT JSONEachRow' };
-    return this.#run(json, options, true, (answer, { deadline }) =>
-      readJsonRows(answer, deadline.signal, limits, convert as (json: unknown) => T),
-    );
   }
 
   async *blocks(
@@ -250,7 +234,7 @@ async function readReport(answer: Answer, signal: AbortSignal): Promise<string> 
 }
 
 /** Returns the counts in the head, such as `result_rows`, which are those of the moment at which the head was sent. */
-export function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
+function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
   const summary = headers[SUMMARY];
   if (typeof summary !== 'string') return {};
   try {
@@ -261,7 +245,7 @@ export function summaryCounts({ headers }: Answer): Readonly<Record<string, unkn
 }
 
 /** Returns the tag that marks an error behind rows; undefined for servers that do not mark it. */
-export const exceptionTag = ({ headers }: Answer): string | undefined =>
+const exceptionTag = ({ headers }: Answer): string | undefined =>
   headers[EXCEPTION_TAG] as string | undefined;
 
 /**

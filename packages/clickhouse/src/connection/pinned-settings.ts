@@ -61,20 +61,8 @@ export const PINNED_SETTINGS: SessionSettings = {
   // Compiled max and min take instants before 1970 for the greatest ones.
   compile_aggregate_expressions: 0,
 
-  // Values are exact, and rows look as the reader expects them. The array ends with a line of its own.
-  output_format_json_array_of_rows: 1,
-  output_format_json_quote_64bit_integers: 1,
-  output_format_json_quote_64bit_floats: 0,
-  output_format_json_quote_decimals: 1,
-  output_format_json_quote_denormals: 1,
-  output_format_json_map_as_array_of_tuples: 0,
-  output_format_json_named_tuples_as_objects: 0,
-  output_format_decimal_trailing_zeros: 1,
-  output_format_float_precision: 0,
-  output_format_always_write_decimal_point_in_float_and_decimal: 0,
-  date_time_output_format: 'iso',
+  // Bound instants are ISO texts.
   date_time_input_format: 'best_effort',
-  date_time_64_output_format_cut_trailing_zeros_align_to_groups_of_thousands: 0,
 
   // Native answers name their types and keep dictionaries.
   output_format_native_encode_types_in_binary_format: 0,

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { jest } from '@jest/globals';
+import { QueryError } from '@quantumtrade/dal-domain';
 import { until } from '@quantumtrade/dal-testing';
 import { FakeClient } from '../testing/fake-client.js';
 import type { FakeAnswer } from '../testing/fake-server.js';
@@ -144,4 +145,36 @@ it('read rejects with the reason of its signal', async () => {
   const call = fake.select({ signal: controller.signal });
   setTimeout(() => controller.abort(reason), 50);
   await expect(call).rejects.toBe(reason);
+});
+
+/** Answers with two rows and these counts in its head. */
+const summarized =
+  (summary: string): FakeAnswer =>
+  (response, request) => {
+    response.setHeader('X-ClickHouse-Summary', summary);
+    return rows({ n: 1 }, { n: 2 })(response, request);
+  };
+
+it('read is retried when the server counted more rows than arrived', async () => {
+  await fake.serve(summarized('{"read_rows":"9","result_rows":"3"}'), rows({ n: 1 }));
+  expect(await fake.select()).toEqual([{ n: 1 }]);
+  expect(fake.server.queries).toHaveLength(2);
+});
+
+it.each(['{"result_rows":"2"}', '{"result_rows":"1"}', '{}', 'null', 'none'])(
+  'read accepts an answer with the summary %s',
+  async (summary) => {
+    await fake.serve(summarized(summary));
+    expect(await fake.select()).toEqual([{ n: 1 }, { n: 2 }]);
+  },
+);
+
+it('read rejects with the error that converting a block throws', async () => {
+  await fake.serve(rows({ n: 1 }));
+  const failure = new QueryError('t', 'no number stands for this', { operation: 'test' });
+  const reading = fake.client.sql('d').collect('test', 'SELECT 1', {}, undefined, () => {
+    throw failure;
+  });
+  await expect(reading).rejects.toBe(failure);
+  expect(fake.server.queries).toHaveLength(1);
 });

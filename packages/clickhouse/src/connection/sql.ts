@@ -71,15 +71,6 @@ export interface Sql {
     settings?: SessionSettings,
   ): Promise<T[]>;
 
-  /** {@link collect} with rows as JSON. */
-  result<J, T>(
-    operation: string,
-    query: string,
-    params: SqlParams,
-    options: CallOptions | undefined,
-    convert: (json: J) => T,
-  ): Promise<T[]>;
-
   /**
    * Streams the blocks of a read of any size in constant memory. The query starts with the first `next`. Leaving the loop, an abort
    * and the deadline close the request and kill the query. Retried after retryable errors until the first block was returned, never

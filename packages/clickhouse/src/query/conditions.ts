@@ -1,8 +1,7 @@
 import type { SelectionPlan } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { SqlParams } from '../connection/sql.js';
-import { parameterTypeOf, toParameter } from '../codec/kinds.js';
-import { boundInstant } from '../codec/select.js';
+import { boundInstant, parameterTypeOf, toParameter } from '../codec/kinds.js';
 
 /** Conditions on rows, with the values bound in them. */
 export interface Conditions {

@@ -1,8 +1,7 @@
 import type { QueryPlan } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import { parameterTypeOf, toParameter } from '../codec/kinds.js';
+import { boundInstant, parameterTypeOf, toParameter } from '../codec/kinds.js';
 import type { SqlParams } from '../connection/sql.js';
-import { boundInstant } from '../codec/select.js';
 import { conditionsOf } from './conditions.js';
 import type { TableQuery } from './table-query.js';
 import { orderedColumn } from './table-query.js';

@@ -23,6 +23,8 @@ export interface TableQuery {
   readonly isFinal: boolean;
   /** Conditions that rows must all fulfil. */
   readonly conditions: readonly string[];
+  /** Columns by which rows are grouped. @default rows are not grouped */
+  readonly groupBy?: readonly string[];
   readonly order: readonly OrderedColumn[];
   /** Position in the order after which rows begin: a bound value for each of its columns. */
   readonly after?: readonly string[] | undefined;
@@ -39,6 +41,7 @@ export function toSql({
   columns,
   isFinal,
   conditions,
+  groupBy,
   order,
   after,
   limitBy,
@@ -47,6 +50,7 @@ export function toSql({
   const clauses = [`SELECT ${columns.join(', ')}`, `FROM ${definition.table}${isFinal ? ' FINAL' : ''}`];
   const all = after ? [...conditions, isAfter(order, after)] : conditions;
   if (all.length > 0) clauses.push(`WHERE ${all.join(' AND ')}`);
+  if (groupBy) clauses.push(`GROUP BY ${groupBy.join(', ')}`);
   if (order.length > 0) clauses.push(orderByOf(order));
   if (limitBy) clauses.push(`LIMIT ${limitBy.count} BY ${limitBy.columns.join(', ')}`);
   if (limit !== undefined) clauses.push(`LIMIT ${limit}`);
@@ -54,7 +58,7 @@ export function toSql({
 }
 
 /** Returns the clause that orders rows. */
-export const orderByOf = (order: readonly OrderedColumn[]): string =>
+const orderByOf = (order: readonly OrderedColumn[]): string =>
   `ORDER BY ${order.map(({ column, isDescending }) => `${column} ${isDescending ? 'DESC' : 'ASC'}`).join(', ')}`;
 
 /** Compares positions as a whole. The whole order is ascending or descending. */

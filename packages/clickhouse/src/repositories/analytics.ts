@@ -4,6 +4,7 @@ import type {
   Analytics,
   BucketWidth,
   CallOptions,
+  Canonical,
   Field,
 } from '@quantumtrade/dal-domain';
 import {
@@ -17,7 +18,7 @@ import {
   sessionInstant,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { fromJson } from '../codec/kinds.js';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { ReadDefaults } from './table-reader.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
@@ -25,9 +26,8 @@ import { countOf } from './item-page.js';
 import { limitClause, readPage, timed, withLimit } from './table-reader.js';
 import { requireBudget } from './scan-estimate.js';
 
-type JsonSums = Readonly<Record<string, unknown>>;
-
-const DECIMAL: Field = { kind: 'decimal' };
+/** Returns the value of a column in one row of an answer. */
+type ReadColumn = (name: string) => unknown;
 
 export function analytics(sql: Sql, { scanBudgetRows }: Pick<ReadDefaults, 'scanBudgetRows'>): Analytics {
   return {
@@ -46,11 +46,13 @@ export function analytics(sql: Sql, { scanBudgetRows }: Pick<ReadDefaults, 'scan
           async () => {
             const query = `${buckets} ORDER BY ${orderOf(plan)} ${limitClause(limit)}`;
             let mixed = false;
-            const read = (json: JsonSums) => {
-              mixed ||= Boolean(json['mixes_sources']);
-              return toOutputAggregate(plan, decodeSums(plan, json), exact as never);
+            const readRow = (column: ReadColumn) => {
+              mixed ||= Boolean(plan.separateSources && column('mixes_sources'));
+              return toOutputAggregate(plan, decodeSums(plan, column), exact as never);
             };
-            const data = await sql.result(operation, query, withLimit(filter.params, limit), options, read);
+            const params = withLimit(filter.params, limit);
+            const read = (block: DecodedBlock) => rowsOfBlock(block, readRow);
+            const data = (await sql.collect(operation, query, params, options, read)).flat();
             if (mixed && (await hasTwins(sql, operation, filter, options))) throw mixedSources(operation);
             return data;
           },
@@ -134,12 +136,13 @@ function measureExpressions({ measure: { name, field } }: AggregationPlan): stri
   const wide = field.kind === 'decimal' ? wideDecimal(column) : `toUInt256(${column})`;
   // The engine would divide the sum by a plain constant, and not the values.
   const scaled = `toFloat64(${column}) / materialize(${FLOAT_SCALE})`;
+  const exact = (value: string) => (field.kind === 'decimal' ? wideDecimal(value) : value);
   const sums = isFloat(field)
     ? [`sum(toFloat64(${column})) AS total`, `sum(${scaled}) AS scaled_total`]
     : [`sum(${wide}) AS total`];
   return [
-    `min(${column}) AS least`,
-    `max(${column}) AS greatest`,
+    `${exact(`min(${column})`)} AS least`,
+    `${exact(`max(${column})`)} AS greatest`,
     `count(${column}) AS value_count`,
     ...sums,
   ];
@@ -164,17 +167,25 @@ function barExpressions({ definition, groupBy, selection }: AggregationPlan): st
   ];
 }
 
-function decodeSums(plan: AggregationPlan, row: JsonSums): AggregateSums {
+/** Returns what is made of each row of a block. */
+const rowsOfBlock = <T>(block: DecodedBlock, readRow: (column: ReadColumn) => T): T[] =>
+  Array.from({ length: block.rowCount }, (_, row) => readRow((name) => block.column(name).at(row)));
+
+function decodeSums(plan: AggregationPlan, column: ReadColumn): AggregateSums {
   const { field } = plan.measure;
-  const decimal = (name: string) => fromJson(DECIMAL, row[name]) as bigint;
+  const decimal = (name: string) => column(name) as bigint;
+  const bound = (name: string) => (column(name) as Canonical | null) ?? undefined;
   return {
-    intervalStart: bucketStartOf(plan, Number(row['bucket'])),
-    group: Object.fromEntries(plan.groupBy.map((group, i) => [group, row[`group_${i}`] as string])),
-    count: Number(row['row_count']),
-    valueCount: Number(row['value_count']),
-    min: fromJson(field, row['least']) ?? undefined,
-    max: fromJson(field, row['greatest']) ?? undefined,
-    sum: decodeSum(field, row),
+    intervalStart: bucketStartOf(plan, Number(column('bucket'))),
+    group: Object.fromEntries(plan.groupBy.map((group, i) => [group, column(`group_${i}`) as string])),
+    count: Number(column('row_count')),
+    valueCount: Number(column('value_count')),
+    min: bound('least'),
+    max: bound('greatest'),
+    // Decimals and whole numbers are summed exactly, floats as float64.
+    sum: isFloat(field)
+      ? { total: column('total') as number, scaled: column('scaled_total') as number }
+      : decimal('total'),
     ...(plan.bars && {
       bar: {
         open: decimal('bar_open'),
@@ -186,13 +197,4 @@ function decodeSums(plan: AggregationPlan, row: JsonSums): AggregateSums {
       },
     }),
   };
-}
-
-/** Decimals and whole numbers are summed exactly, floats as float64. */
-function decodeSum(field: Field, row: JsonSums): AggregateSums['sum'] {
-  const float = (json: unknown) => fromJson({ kind: 'float64' }, json) as number;
-  if (isFloat(field)) return { total: float(row['total']), scaled: float(row['scaled_total']) };
-  return field.kind === 'decimal'
-    ? (fromJson(field, row['total']) as bigint)
-    : BigInt(row['total'] as string);
 }

@@ -8,8 +8,7 @@ import {
   requireLimit,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { parameterTypeOf } from '../codec/kinds.js';
-import { boundInstant } from '../codec/select.js';
+import { boundInstant, parameterTypeOf } from '../codec/kinds.js';
 import type { TableReader } from './table-reader.js';
 
 const MINUTE_MS = 60_000;

@@ -1,47 +1,27 @@
-import type {
-  CallOptions,
-  FeatureRepository,
-  FeatureSet,
-  Page,
-  QueryPlan,
-  Row,
-} from '@quantumtrade/dal-domain';
+import type { FeatureRepository, FeatureSet, Page, Row } from '@quantumtrade/dal-domain';
 import {
   feature,
   featureSetOf,
   planPage,
   planStream,
-  rowPosition,
   requireField,
   requireValues,
   scanBudgetOf,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { plainRows } from '../query/row-query.js';
-import { keysetRange } from '../query/rules/keyset-range.js';
-import { orderByOf } from '../query/table-query.js';
-import { whereOf } from './filter.js';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import { planSets } from '../query/plan-sets.js';
 import { readItems, toPage } from './item-page.js';
 import type { ReadDefaults } from './table-reader.js';
-import { limitClause, TableReader, withLimit } from './table-reader.js';
-import { requireBudget } from './scan-estimate.js';
+import { TableReader } from './table-reader.js';
+import { withinBudget } from './scan-estimate.js';
 import { canonicalRows } from '../read/block-rows.js';
 import { LatestLookups } from '../read/latest-lookups.js';
 import { requireTable } from './require-table.js';
 import type { RecordWriter } from '../write/record-writer.js';
 
-/** One set as the engine groups it: its features sorted by name. */
-interface JsonSet {
-  readonly symbol: string;
-  readonly timestamp_ms: string;
-  readonly feature_version: number;
-  readonly features: readonly [name: string, value: number, metadata: string, calculationTimeMs: number][];
-}
-
-const SETS = `SELECT symbol, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, feature_version,
-    arraySort(groupArray((toString(feature_name), feature_value, feature_metadata, calculation_time_ms))) AS features
-  FROM ${feature.table} FINAL`;
-const IN_SETS = 'GROUP BY timestamp, symbol, feature_version';
+/** One feature of a set in an answer. */
+type FeatureTuple = [name: string, value: number, metadata: string, calculationTimeMs: number];
 
 /** Returns the values on which a set's position depends. */
 const keyRowOf = ({ symbol, timestamp, version }: FeatureSet): Row => ({
@@ -52,22 +32,6 @@ const keyRowOf = ({ symbol, timestamp, version }: FeatureSet): Row => ({
 
 export function featureRepository(sql: Sql, writer: RecordWriter, defaults: ReadDefaults): FeatureRepository {
   const reader = new TableReader(sql, feature, defaults);
-  const read = (
-    operation: string,
-    plan: QueryPlan,
-    limit: number,
-    options: CallOptions | undefined,
-  ): Promise<FeatureSet[]> => {
-    const plain = plainRows({ plan, limit });
-    const { conditions, order, params } = keysetRange.apply(plain, { plan, limit })?.query ?? plain;
-    return sql.result(
-      operation,
-      `${SETS} ${whereOf(conditions)} ${IN_SETS} ${orderByOf(order)} ${limitClause(limit)}`,
-      withLimit(params, limit),
-      options,
-      toFeatureSet,
-    );
-  };
   const sets = new LatestLookups(sql, {
     definition: feature,
     by: ['symbol'],
@@ -95,12 +59,16 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       sql.checkOpen(operation, options);
       const plan = planPage(feature, params, operation, defaults.defaultPageRows);
       const startedAt = performance.now();
-      await requireBudget(sql, operation, plan, scanBudgetOf(plan, defaults.scanBudgetRows), options);
-      const page = await readItems(sql, operation, plan, options, {
-        read: () => read(operation, plan, plan.limit + 1, options),
-        countOf: (sets) => sets.length,
-        count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
-      });
+      const budget = scanBudgetOf(plan, defaults.scanBudgetRows);
+      const query = planSets({ plan, limit: plan.limit + 1, budget });
+      const read = () => sql.collect(operation, query.sql, query.params, options, setsOf, query.settings);
+      const page = await withinBudget(sql, operation, plan, budget, options, () =>
+        readItems(sql, operation, plan, options, {
+          read: async () => (await read()).flat(),
+          countOf: (found) => found.length,
+          count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
+        }),
+      );
       const shown = page.items.slice(0, page.count);
       const last = shown.at(-1);
       return toPage(plan, page, startedAt, shown, last && keyRowOf(last)) as Page<FeatureSet>;
@@ -110,14 +78,10 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       const operation = 'features.stream';
       sql.checkOpen(operation, options);
       const plan = planStream(feature, params, operation);
-      await requireBudget(sql, operation, plan, scanBudgetOf(plan, defaults.scanBudgetRows), options);
-      let { after, limit: left = Infinity } = plan;
-      while (left > 0) {
-        const sets = await read(operation, { ...plan, after }, Math.min(left, plan.batchRows), options);
-        if (sets.length > 0) yield sets;
-        if (sets.length < plan.batchRows) return;
-        left -= sets.length;
-        after = rowPosition(plan.order, keyRowOf(sets.at(-1)!));
+      const budget = scanBudgetOf(plan, defaults.scanBudgetRows);
+      const query = planSets({ plan, limit: plan.limit, budget });
+      for await (const { block, from, to } of reader.batches(operation, plan, query, budget, options)) {
+        yield setsOf(block, from, to);
       }
     },
 
@@ -165,15 +129,24 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
   };
 }
 
-function toFeatureSet(set: JsonSet): FeatureSet {
+/** Returns the sets in the rows `from` up to `to` of a block. */
+function setsOf(block: DecodedBlock, from = 0, to = block.rowCount): FeatureSet[] {
+  return Array.from({ length: to - from }, (_, i) => setOf(block, from + i));
+}
+
+function setOf(block: DecodedBlock, row: number): FeatureSet {
+  const key = {
+    symbol: block.column('symbol').at(row) as string,
+    timestamp: block.column('timestamp').at(row) as number,
+    featureVersion: block.column('feature_version').at(row) as number,
+  };
+  const features = block.column('features').at(row) as FeatureTuple[];
   return featureSetOf(
-    set.features.map(([featureName, featureValue, featureMetadata, calculationTimeMs]): Row => ({
-      symbol: set.symbol,
-      timestamp: Number(set.timestamp_ms),
+    features.map(([featureName, featureValue, featureMetadata, calculationTimeMs]): Row => ({
+      ...key,
       featureName,
       featureValue,
       featureMetadata,
-      featureVersion: set.feature_version,
       calculationTimeMs,
     })),
   );

@@ -12,9 +12,5 @@ export interface Filter {
 /** Returns the filter of a selection. */
 export function filterOf(selection: SelectionPlan): Filter {
   const { conditions, params } = conditionsOf(selection);
-  return { where: whereOf(conditions), params };
+  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', params };
 }
-
-/** Returns `WHERE` and the conditions; an empty text when there are none. */
-export const whereOf = (conditions: readonly string[]): string =>
-  conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';

@@ -20,6 +20,7 @@ import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
 import { planRows } from '../query/plan-rows.js';
 import { ArrivedBlocks } from '../read/arrived-blocks.js';
+import type { PlannedQuery } from '../query/rule.js';
 import { batchesOf, blockRowsFor, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
 import { canonicalRow, readBlocks } from '../read/block-rows.js';
@@ -89,7 +90,7 @@ export class TableReader {
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planStream(this.definition, params, operation);
     const reader = recordReader(this.definition, { select: plan.select, exact: options?.exact });
-    for await (const { block, from, to } of this.#batches(operation, plan, options)) {
+    for await (const { block, from, to } of this.#rowBatches(operation, plan, options)) {
       yield reader.rows(block, from, to);
     }
   }
@@ -99,7 +100,7 @@ export class TableReader {
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planStream(this.definition, params, operation, 'rows');
     const reader = recordReader(this.definition, { select: plan.select, exact: options?.exact });
-    for await (const { block, from, to } of this.#batches(operation, plan, options)) {
+    for await (const { block, from, to } of this.#rowBatches(operation, plan, options)) {
       const columns = reader.columns([block]);
       yield to - from === block.rowCount ? columns : sliceColumns(columns, from, to);
     }
@@ -117,14 +118,23 @@ export class TableReader {
     return recordReader(this.definition, { select: plan.select, exact: options?.exact }).columns(blocks);
   }
 
-  /** Streams the rows of one query. */
-  async *#batches(
+  #rowBatches(
     operation: string,
     plan: StreamPlan,
     options: CallOptions | undefined,
   ): AsyncGenerator<BlockRows> {
     const budget = scanBudgetOf(plan, this.defaults.scanBudgetRows);
-    const { sql, params, settings } = planRows({ plan, limit: plan.limit, budget });
+    return this.batches(operation, plan, planRows({ plan, limit: plan.limit, budget }), budget, options);
+  }
+
+  /** Streams the rows of one query. */
+  async *batches(
+    operation: string,
+    plan: StreamPlan,
+    { sql, params, settings }: PlannedQuery,
+    budget: number | undefined,
+    options: CallOptions | undefined,
+  ): AsyncGenerator<BlockRows> {
     const blockRows = blockRowsFor(plan.batchRows, settings['max_block_size']);
     const blocks = this.#sql.blocks(operation, sql, params, options, {
       ...settings,

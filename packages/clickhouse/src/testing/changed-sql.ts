@@ -10,7 +10,6 @@ export function changedSql(sql: Sql, changes: (sql: Sql) => Partial<Sql>): Sql {
     checkOpen: (...args) => sql.checkOpen(...args),
     rows: (...args) => sql.rows(...args),
     collect: (...args) => sql.collect(...args),
-    result: (...args) => sql.result(...args),
     blocks: (...args) => sql.blocks(...args),
     command: (...args) => sql.command(...args),
     insert: (...args) => sql.insert(...args),

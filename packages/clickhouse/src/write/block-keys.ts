@@ -1,8 +1,7 @@
 import type { CallOptions, Canonical, RecordDefinition, VersionedKey } from '@quantumtrade/dal-domain';
 import { columnOf, versionAt } from '@quantumtrade/dal-domain';
 import type { KeyedRows } from '../codec/block-columns.js';
-import { parameterConverterOf, parameterTypeOf } from '../codec/kinds.js';
-import { boundInstant, rowFromJson, selectList } from '../codec/select.js';
+import { boundInstant, parameterConverterOf, parameterTypeOf } from '../codec/kinds.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
 
 /** The newest version in the table of each key. */
@@ -142,13 +141,14 @@ export function countRows(keys: BlockKeys, stored: readonly StoredVersions[]): R
   return { inserted, superseded };
 }
 
-type JsonRow = Readonly<Record<string, unknown>>;
+/** A key by column name, and its version. */
+type FoundKey = Readonly<Record<string, unknown>> & { readonly version: bigint };
 
-/** Returns the expression of a version as text, whatever the precision of its column. */
-const versionText = (expression: string): string =>
-  `toString(reinterpret(toDateTime64(${expression}, 8, 'UTC'), 'Int64'))`;
-const STORED_VERSION = versionText('written_at');
-const NEWEST_VERSION = versionText('max(written_at)');
+/** Returns the expression of a version as a whole number, whatever the precision of its column. */
+const versionNumber = (expression: string): string =>
+  `reinterpret(toDateTime64(${expression}, 8, 'UTC'), 'Int64')`;
+const STORED_VERSION = versionNumber('written_at');
+const NEWEST_VERSION = versionNumber('max(written_at)');
 
 /** Bytes of one bound list at most. The server takes 128 KiB for one parameter, and escaping may double a text. */
 const LIST_BYTES = 60_000;
@@ -168,9 +168,9 @@ export async function existingKeys(
   const enough = 2 * keys.rowCount + 1_000;
   const lookup = keyLookupOf(definition);
   const within = conditionOf(keys, lookup);
-  const near = await sql.rows<JsonRow>(
+  const near = await sql.rows<FoundKey>(
     operation,
-    `SELECT ${lookup.select}, ${STORED_VERSION} AS version
+    `SELECT ${lookup.keyList}, ${STORED_VERSION} AS version
      FROM ${definition.table} WHERE ${within.where} LIMIT {limit:UInt32}`,
     { ...within.params, limit: enough },
     options,
@@ -196,8 +196,8 @@ export async function hasRows(
 /** The parts of the queries for the keys of one record, computed once. */
 interface KeyLookup {
   readonly columns: readonly string[];
-  readonly select: string;
-  readonly groupBy: string;
+  /** The columns of the key, as SQL. */
+  readonly keyList: string;
   readonly lead: string;
   readonly leadColumn: string;
   readonly leadType: string;
@@ -215,8 +215,7 @@ function keyLookupOf(definition: RecordDefinition): KeyLookup {
     const lead = key[0]!;
     lookup = {
       columns: [...key, 'writtenAt'].map(columnOf),
-      select: selectList(definition, key),
-      groupBy: key.map(columnOf).join(', '),
+      keyList: key.map(columnOf).join(', '),
       lead,
       leadColumn: columnOf(lead),
       leadType: parameterTypeOf(fields[lead]!),
@@ -236,25 +235,22 @@ async function newestVersions(
   operation: string,
   options: CallOptions | undefined,
 ): Promise<StoredVersions> {
-  const { select, groupBy } = keyLookupOf(definition);
-  const found = await sql.continuing.rows<JsonRow>(
+  const { keyList } = keyLookupOf(definition);
+  const found = await sql.continuing.rows<FoundKey>(
     operation,
-    `SELECT ${select}, ${NEWEST_VERSION} AS version
-     FROM ${definition.table} WHERE ${where} GROUP BY ${groupBy}`,
+    `SELECT ${keyList}, ${NEWEST_VERSION} AS version
+     FROM ${definition.table} WHERE ${where} GROUP BY ${keyList}`,
     params,
     options,
   );
   return newestFound(definition, found);
 }
 
-const newestFound = (definition: RecordDefinition, found: readonly JsonRow[]): StoredVersions =>
-  newestOf(
-    found.map((json) => ({ key: keyOfRow(definition, json), version: BigInt(json['version'] as string) })),
+function newestFound({ key }: RecordDefinition, found: readonly FoundKey[]): StoredVersions {
+  const columns = key.map(columnOf);
+  return newestOf(
+    found.map((row) => ({ key: keyText(columns.map((column) => row[column])), version: row.version })),
   );
-
-function keyOfRow(definition: RecordDefinition, json: JsonRow): string {
-  const row = rowFromJson(definition, json, definition.key);
-  return keyText(definition.key.map((name) => row[name]));
 }
 
 interface Condition {

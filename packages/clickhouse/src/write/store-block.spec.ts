@@ -40,9 +40,9 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
     return found.flatMap((block) =>
       rowsOf(block!, marketData).map(({ symbol, timestamp, source }) => ({
         symbol,
-        timestamp_ms: String(timestamp),
+        timestamp,
         source,
-        version: '1',
+        version: 1n,
       })),
     ) as T[];
   }

@@ -1,4 +1,4 @@
-import { boundInstant } from '../../codec/select.js';
+import { boundInstant } from '../../codec/kinds.js';
 import type { LatestPlan } from '../latest-query.js';
 import type { Rule } from '../rule.js';
 

@@ -1,0 +1,17 @@
+import type { RowRead } from './row-query.js';
+import { plainRows } from './row-query.js';
+import type { PlannedQuery } from './rule.js';
+import { applyRules } from './rule.js';
+import { keysetRange } from './rules/keyset-range.js';
+import { scanBudget } from './rules/scan-budget.js';
+
+const SET_KEY = ['symbol', 'timestamp', 'feature_version'];
+/** The features of a set by name. */
+const FEATURES =
+  'arraySort(groupArray((toString(feature_name), feature_value, feature_metadata, calculation_time_ms))) AS features';
+
+const RULES = [keysetRange, scanBudget];
+
+/** Plans a read of feature sets. Its limit counts sets. */
+export const planSets = (read: RowRead): PlannedQuery =>
+  applyRules({ ...plainRows(read), columns: [...SET_KEY, FEATURES], groupBy: SET_KEY }, read, RULES);
