@@ -114,7 +114,7 @@ export class MapColumn<T = unknown> implements NativeColumn<Record<string, T>> {
 const OWN = { enumerable: true, writable: true, configurable: true } as const;
 
 /** Several columns of as many rows each. */
-export class TupleColumn implements NativeColumn<unknown[]> {
+class TupleColumn implements NativeColumn<unknown[]> {
   readonly length: number;
 
   constructor(
