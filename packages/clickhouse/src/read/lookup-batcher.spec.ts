@@ -1,4 +1,5 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
+import { QueryError } from '@quantumtrade/dal-domain';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import { LookupBatcher } from './lookup-batcher.js';
 
@@ -234,4 +235,64 @@ it('has at most eight overdue queries', async () => {
   for (const query of sent) query.answer();
   await Promise.all(found);
   expect(batcher.isIdle).toBe(true);
+});
+
+const unreadable = () => new QueryError('SELECT', 'the answer cannot be read', { operation: 'test.latest' });
+
+it('looks up each key by itself when their query fails', async () => {
+  const { batcher, sent } = batcherOf();
+  const found = Promise.allSettled(['a', 'bad', 'a', 'none'].map((key) => batcher.find(key, undefined)));
+  await tick();
+  const failure = unreadable();
+  sent[0]!.fail(unreadable());
+  await tick();
+  expect(sent.slice(1).map(({ keys }) => keys)).toEqual([['a'], ['bad'], ['none']]);
+  sent[1]!.answer();
+  sent[2]!.fail(failure);
+  sent[3]!.answer();
+  expect(await found).toEqual([
+    { status: 'fulfilled', value: 'A' },
+    { status: 'rejected', reason: failure },
+    { status: 'fulfilled', value: 'A' },
+    { status: 'fulfilled', value: undefined },
+  ]);
+  await tick();
+  expect(batcher.isIdle).toBe(true);
+});
+
+it('rejects all keys when the first eight fail by themselves', async () => {
+  const { batcher, sent } = batcherOf();
+  const found = Promise.allSettled(Array.from({ length: 100 }, (_, n) => batcher.find(`k${n}`, undefined)));
+  for (let failed = 0; failed < 9; failed++) {
+    await tick();
+    sent[failed]!.fail(unreadable());
+  }
+  const outcomes = await found;
+  expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']));
+  expect(sent).toHaveLength(9);
+});
+
+it('looks up all keys by themselves when one of the first succeeds', async () => {
+  const { batcher, sent } = batcherOf();
+  const found = Promise.all(Array.from({ length: 20 }, (_, n) => batcher.find(`k${n}`, undefined)));
+  await tick();
+  sent[0]!.fail(unreadable());
+  for (let turn = 0; turn < 3; turn++) {
+    await tick();
+    for (const query of sent.slice(1)) query.answer();
+  }
+  expect(await found).toEqual(Array.from({ length: 20 }, (_, n) => `K${n}`));
+  expect(sent).toHaveLength(21);
+});
+
+it.each([
+  ['retryable', new QueryError('SELECT', 'busy', { operation: 'test.latest', retryable: true })],
+  ['no query error', new Error('broken')],
+])('rejects all callers of a query whose error is %s', async (_, error) => {
+  const { batcher, sent } = batcherOf();
+  const found = Promise.allSettled(['a', 'b'].map((key) => batcher.find(key, undefined)));
+  await tick();
+  sent[0]!.fail(error);
+  expect(await found).toEqual(Array.from({ length: 2 }, () => ({ status: 'rejected', reason: error })));
+  expect(sent).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { TimeoutError } from '@quantumtrade/dal-domain';
+import { isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
 import type { Cancel, Clock } from '@quantumtrade/dal-runtime';
 import { Deadline, LightAbortSignal, systemClock } from '@quantumtrade/dal-runtime';
 
@@ -26,6 +26,8 @@ export interface LookupBatcherOptions<K> {
 
 /** Queries of one batcher that run at the same time. */
 const MAX_QUERIES = 8;
+/** Keys of a failed query that are looked up at the same time, each by itself. */
+const KEYS_AT_ONCE = 8;
 /** A query is overdue after this time at the earliest, */
 const MIN_OVERDUE_MS = 50;
 /** and after this many times the usual duration. */
@@ -51,7 +53,8 @@ interface Lookup<K, V> {
  * or is overdue: one lost answer delays no other lookup for long. The first lookup of an idle batcher is sent at the end of the
  * current tick. A lookup joins no query that has been sent, so that its answer is never older than the call.
  *
- * Each caller has its own deadline and signal, which end its waiting alone. A query is cancelled when all its callers have left.
+ * Each caller has its own deadline and signal, which end its waiting alone. A query is cancelled when all its callers have left. When
+ * a query of several keys fails for good, e.g. for one row that cannot be read, each key is looked up by itself.
  */
 export class LookupBatcher<K, V> {
   readonly #findMany: FindMany<K, V>;
@@ -190,14 +193,48 @@ export class LookupBatcher<K, V> {
       };
       deadline = Math.max(deadline, this.#limit(lookup).at);
     }
+    const limits = { signal: signal.standard, deadline };
     try {
-      const values = await this.#findMany([...keys.values()], { signal: signal.standard, deadline });
+      const values = await this.#findMany([...keys.values()], limits);
       for (const lookup of batch) if (this.#end(lookup)) lookup.resolve(values.get(lookup.text));
       return true;
     } catch (error) {
-      for (const lookup of batch) if (this.#end(lookup)) lookup.reject(error);
+      if (keys.size > 1 && mayConcernOneKey(error)) await this.#sendEach(batch, keys, limits, error);
+      else for (const lookup of batch) if (this.#end(lookup)) lookup.reject(error);
       return false;
     }
+  }
+
+  /** Looks up each key of a failed query by itself, until several keys in a row show that all of them fail. */
+  async #sendEach(
+    batch: readonly Lookup<K, V>[],
+    keys: ReadonlyMap<string, K>,
+    limits: CallOptions,
+    failure: unknown,
+  ): Promise<void> {
+    const texts = [...keys.keys()];
+    let hasAnswer = false;
+    for (let from = 0; from < texts.length; from += KEYS_AT_ONCE) {
+      const some = texts.slice(from, from + KEYS_AT_ONCE);
+      const isHopeless = from > 0 && !hasAnswer;
+      const outcomes = isHopeless ? [] : await this.#outcomesOf(some, keys, limits);
+      for (const lookup of batch) {
+        const index = some.indexOf(lookup.text);
+        if (index < 0 || !this.#end(lookup)) continue;
+        const outcome = outcomes[index];
+        if (outcome?.status === 'fulfilled') lookup.resolve(outcome.value.get(lookup.text));
+        else lookup.reject(outcome ? outcome.reason : failure);
+      }
+      if (outcomes.some(({ status }) => status === 'fulfilled')) hasAnswer = true;
+    }
+  }
+
+  #outcomesOf(
+    texts: readonly string[],
+    keys: ReadonlyMap<string, K>,
+    limits: CallOptions,
+  ): Promise<PromiseSettledResult<ReadonlyMap<string, V>>[]> {
+    return Promise.allSettled(texts.map((text) => this.#findMany([keys.get(text)!], limits)));
   }
 
   /** Lets the caller's own deadline and signal end its waiting. */
@@ -223,3 +260,7 @@ export class LookupBatcher<K, V> {
     return !lookup.hasLeft;
   }
 }
+
+/** Whether the error of a query of several keys may be that of one of them. */
+const mayConcernOneKey = (error: unknown): boolean =>
+  isDatabaseError(error) && error.code === 'QUERY' && !error.retryable;
