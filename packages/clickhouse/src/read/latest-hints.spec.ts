@@ -19,7 +19,7 @@ it('expects rows of recent keys from their oldest instant on', () => {
 it('expects an unknown key within the last hour', () => {
   const hints = new LatestHints();
   hints.learn('a', 10 * HOUR);
-  expect(divide(hints, 'a', 'new')).toEqual([{ keys: ['a', 'new'], since: 9 * HOUR }]);
+  expect(divide(hints, 'new')).toEqual([{ keys: ['new'], since: 9 * HOUR }]);
 });
 
 it('separates keys that were updated long before the newest one', () => {
@@ -39,6 +39,27 @@ it('gives no instant for keys that have too few rows', () => {
   hints.learn('none', undefined);
   expect(divide(hints, 'none', 'a')).toEqual([
     { keys: ['a'], since: 10 * HOUR },
+    { keys: ['none'], since: undefined },
+  ]);
+});
+
+it('reads no older rows for the sake of unknown keys', () => {
+  const hints = new LatestHints();
+  hints.learn('a', 10 * HOUR);
+  expect(divide(hints, 'new', 'a')).toEqual([
+    { keys: ['a'], since: 10 * HOUR },
+    { keys: ['new'], since: 9 * HOUR },
+  ]);
+});
+
+it('reads no older rows for the sake of keys without rows', () => {
+  const hints = new LatestHints();
+  hints.learn('a', 10 * HOUR);
+  hints.learn('old', HOUR);
+  hints.learn('none', undefined);
+  expect(divide(hints, 'none', 'old', 'a')).toEqual([
+    { keys: ['a'], since: 10 * HOUR },
+    { keys: ['old'], since: HOUR },
     { keys: ['none'], since: undefined },
   ]);
 });

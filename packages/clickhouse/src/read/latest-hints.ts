@@ -28,27 +28,36 @@ export class LatestHints {
     if (instant !== undefined && instant > (this.#newest ?? NO_ROWS)) this.#newest = instant;
   }
 
-  /** Divides keys into those that have recent rows, and the others. */
+  /**
+   * Divides keys into those that have recent rows, those that were not looked up before, those that have old rows only, and those
+   * that had too few rows. No key makes the query of another one read older rows.
+   */
   divide<K>(keys: readonly K[], textOf: (key: K) => string): HintedKeys<K>[] {
     const newest = this.#newest;
     if (newest === undefined) return [{ keys, since: undefined }];
     const recent: K[] = [];
-    const others: K[] = [];
+    const unknown: K[] = [];
+    const old: K[] = [];
+    const withoutRows: K[] = [];
     let recentSince = Infinity;
-    let othersSince = Infinity;
+    let oldSince = Infinity;
     for (const key of keys) {
-      const instant = this.#instants.get(textOf(key)) ?? newest - RECENT_MS;
-      if (instant >= newest - RECENT_MS) {
+      const instant = this.#instants.get(textOf(key));
+      if (instant === undefined) unknown.push(key);
+      else if (instant === NO_ROWS) withoutRows.push(key);
+      else if (instant >= newest - RECENT_MS) {
         recent.push(key);
         recentSince = Math.min(recentSince, instant);
       } else {
-        others.push(key);
-        othersSince = Math.min(othersSince, instant);
+        old.push(key);
+        oldSince = Math.min(oldSince, instant);
       }
     }
     const groups = [
       { keys: recent, since: recentSince },
-      { keys: others, since: othersSince === NO_ROWS ? undefined : othersSince },
+      { keys: unknown, since: newest - RECENT_MS },
+      { keys: old, since: oldSince },
+      { keys: withoutRows, since: undefined },
     ];
     return groups.filter((group) => group.keys.length > 0);
   }
