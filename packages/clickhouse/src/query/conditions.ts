@@ -18,8 +18,9 @@ export function conditionsOf({ equals, symbols, start, end }: SelectionPlan): Co
     params[name] = toParameter(field, value);
   }
   if (symbols !== undefined) {
-    conditions.push(symbols.length > 0 ? 'symbol IN {symbols:Array(String)}' : 'false');
-    params['symbols'] = symbols;
+    const list = isOneOf('symbol', 'symbols', 'String', symbols);
+    conditions.push(list.condition);
+    Object.assign(params, list.params);
   }
   if (start !== undefined) {
     conditions.push(`timestamp >= ${boundInstant('startTime')}`);
@@ -30,4 +31,36 @@ export function conditionsOf({ equals, symbols, start, end }: SelectionPlan): Co
     params['endTime'] = end;
   }
   return { conditions, params };
+}
+
+/** Bytes of one bound list at most. The server takes 128 KiB for one parameter, and escaping may double a text. */
+const MAX_LIST_BYTES = 60_000;
+
+/**
+ * Returns the condition that an expression has one of the values, bound in as many parameters as they need: `symbols0`, `symbols1`, …
+ * for the name `symbols`.
+ */
+export function isOneOf(
+  expression: string,
+  name: string,
+  type: string,
+  values: Iterable<unknown>,
+): { readonly condition: string; readonly params: SqlParams } {
+  const params: Record<string, unknown[]> = {};
+  const conditions: string[] = [];
+  let list: unknown[] = [];
+  let bytesLeft = 0;
+  for (const value of values) {
+    const bytes = Buffer.byteLength(String(value)) + 3;
+    if (bytesLeft < bytes) {
+      const parameter = `${name}${conditions.length}`;
+      params[parameter] = list = [];
+      conditions.push(`${expression} IN {${parameter}:Array(${type})}`);
+      bytesLeft = MAX_LIST_BYTES;
+    }
+    list.push(value);
+    bytesLeft -= bytes;
+  }
+  if (conditions.length === 0) return { condition: 'false', params };
+  return { condition: conditions.length === 1 ? conditions[0]! : `(${conditions.join(' OR ')})`, params };
 }

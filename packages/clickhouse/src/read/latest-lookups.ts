@@ -25,6 +25,8 @@ export interface LatestLookupsOptions extends Pick<
 
 /** Keys of one query. More of them are looked up by several queries. */
 const MAX_KEYS = 1_000;
+/** Bytes of a bound list of keys at most. The server takes 128 KiB for one parameter. */
+const MAX_LIST_BYTES = 120_000;
 /** Numbers of rows for which lookups and hints are kept. */
 const MAX_LIMITS = 32;
 
@@ -107,7 +109,7 @@ class LimitedLookups {
     options: CallOptions | undefined,
   ): Promise<ReadonlyMap<string, readonly BlockRows[]>> {
     const query = (sql: Sql, { keys: some, since }: HintedKeys<LookupKey>) =>
-      this.#query(sql, some, since, operation, options, found);
+      Promise.all(listsOf(some).map((list) => this.#query(sql, list, since, operation, options, found)));
     const found = new Map<string, BlockRows[]>();
     const { isIdentifier } = this.#options;
     const groups = isIdentifier ? [{ keys, since: undefined }] : this.#hints.divide(keys, textOfKey);
@@ -160,6 +162,23 @@ class LimitedLookups {
       }
     }
   }
+}
+
+/** Divides keys into lists that can be bound. */
+function listsOf(keys: readonly LookupKey[]): LookupKey[][] {
+  const lists: LookupKey[][] = [];
+  let bytesLeft = 0;
+  for (const key of keys) {
+    // At most three bytes a character, escaped or not.
+    const bytes = key.reduce((sum, text) => sum + 3 * (text.length + 1), 0);
+    if (bytesLeft < bytes || lists.length === 0) {
+      lists.push([]);
+      bytesLeft = MAX_LIST_BYTES;
+    }
+    lists.at(-1)!.push(key);
+    bytesLeft -= bytes;
+  }
+  return lists;
 }
 
 const lastInstantOf = (rows: readonly BlockRows[]): number => {

@@ -31,3 +31,17 @@ it('binds values with the type of their column', () => {
     params: { id },
   });
 });
+
+it('binds many symbols in several parameters of bounded size', () => {
+  const symbols = Array.from({ length: 30_000 }, (_, n) => `S${n}`);
+  const { where, params } = filterOf(planQuery(marketData, { symbols }));
+  const lists = Object.values(params) as string[][];
+  expect(lists.flat().sort()).toEqual(symbols.sort());
+  for (const list of lists) expect(JSON.stringify(list).length).toBeLessThan(65_536);
+  const conditions = Object.keys(params).map((name) => `symbol IN {${name}:Array(String)}`);
+  expect(where).toBe(`WHERE (${conditions.join(' OR ')})`);
+});
+
+it('selects no rows when there are no symbols', () => {
+  expect(filterOf(planQuery(marketData, { symbols: [] }))).toEqual({ where: 'WHERE false', params: {} });
+});

@@ -81,3 +81,16 @@ it('counts all rows only when the page is cut off', async () => {
     (await granules((spied) => repositories(spied).marketData.find({ symbol: 'S7', limit }))).length;
   expect([await queries(999), await queries(1_000), await queries(1_001)]).toEqual([2, 1, 1]);
 });
+
+it('finds rows of 50,000 symbols', async () => {
+  const symbols = Array.from({ length: 50_000 }, (_, n) => `S${n + 50}`);
+  const found = await own.backend.marketData.find({ symbols, limit: 1 });
+  expect(found.totalCount).toBe(ROWS / 2);
+});
+
+it('looks up 1,000 names of the greatest length', async () => {
+  const names = Array.from({ length: 1_000 }, (_, n) => `${n}`.padStart(256, "'"));
+  expect(await own.backend.strategyPerformance.latestMany(names)).toEqual(new Map());
+  const found = await Promise.all(names.map((name) => own.backend.strategyPerformance.latest(name)));
+  expect(found).toEqual(names.map(() => null));
+});

@@ -3,6 +3,7 @@ import { columnOf, versionAt } from '@quantumtrade/dal-domain';
 import type { KeyedRows } from '../codec/block-columns.js';
 import { boundInstant, parameterConverterOf, parameterTypeOf } from '../codec/kinds.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
+import { isOneOf } from '../query/conditions.js';
 
 /** The newest version in the table of each key. */
 export type StoredVersions = ReadonlyMap<string, bigint>;
@@ -150,9 +151,6 @@ const versionNumber = (expression: string): string =>
 const STORED_VERSION = versionNumber('written_at');
 const NEWEST_VERSION = versionNumber('max(written_at)');
 
-/** Bytes of one bound list at most. The server takes 128 KiB for one parameter, and escaping may double a text. */
-const LIST_BYTES = 60_000;
-
 /**
  * Finds the keys in the table that may be among these, and their newest versions; each of these that is in the table is
  * among them. Queries by the leading column of the key and the range of time first, which costs next to nothing for rows that
@@ -261,31 +259,11 @@ interface Condition {
 function conditionOf({ leads, first, last }: BlockKeys, lookup: KeyLookup): Condition {
   const { lead, leadColumn, leadType, toLeadParameter, range } = lookup;
   const values = toLeadParameter ? Array.from(leads, toLeadParameter) : leads;
-  const list = listed(leadColumn, lead, leadType, values);
-  return { where: `${list.where} AND ${range}`, params: { ...list.params, first, last } };
+  const list = isOneOf(leadColumn, lead, leadType, values);
+  return { where: `${list.condition} AND ${range}`, params: { ...list.params, first, last } };
 }
 
 function instantsOf(keys: BlockKeys, within: Condition): Condition {
-  const list = listed('toUnixTimestamp64Milli(timestamp)', 'instant', 'Int64', keys.instants());
-  return { where: `${within.where} AND ${list.where}`, params: { ...within.params, ...list.params } };
-}
-
-/** Returns the condition `expression IN values`, in as many parameters as the values need. */
-function listed(expression: string, name: string, type: string, values: Iterable<unknown>): Condition {
-  const params: Record<string, unknown[]> = {};
-  const conditions: string[] = [];
-  let list: unknown[] = [];
-  let bytesLeft = 0;
-  for (const value of values) {
-    const bytes = Buffer.byteLength(String(value)) + 3;
-    if (bytesLeft < bytes) {
-      const parameter = `${name}${conditions.length}`;
-      params[parameter] = list = [];
-      conditions.push(`${expression} IN {${parameter}:Array(${type})}`);
-      bytesLeft = LIST_BYTES;
-    }
-    list.push(value);
-    bytesLeft -= bytes;
-  }
-  return { where: `(${conditions.join(' OR ')})`, params };
+  const list = isOneOf('toUnixTimestamp64Milli(timestamp)', 'instant', 'Int64', keys.instants());
+  return { where: `${within.where} AND ${list.condition}`, params: { ...within.params, ...list.params } };
 }
