@@ -13,6 +13,7 @@ import type { ClickHouseSettings } from './settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
 import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
+import { queryPlans } from './repositories/query-plans.js';
 import { recordRepositories } from './repositories/records.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
 import { NativeBlockWriter } from './write/block-writer.js';
@@ -60,6 +61,7 @@ export function connectClickHouse(
       write: (block, options) => blocks.write(block, options),
     },
     checkpoints: checkpointRepository(sql, versions),
+    queryPlans: queryPlans(sql, client.readDefaults),
     schema: new ClickHouseSchemaController(
       sql,
       migrationsDirectory === undefined ? {} : { migrationsDirectory },

@@ -16,6 +16,7 @@ export { marketDataSuite } from './time-series/market-data.js';
 export { methodCases, type MethodCase } from './time-series/method-cases.js';
 export { outcomeSuite } from './time-series/outcomes.js';
 export { predictionSuite } from './time-series/predictions.js';
+export { queryPlanSuite } from './time-series/query-plans.js';
 export { recordSuite } from './time-series/records.js';
 export { scanBudgetSuite } from './time-series/scan-budgets.js';
 export { schemaSuite } from './time-series/schema.js';

@@ -55,6 +55,7 @@ const METHODS: Readonly<Record<string, readonly unknown[]>> = {
   inspectGuarantees: [{}],
   ...Object.fromEntries(recordMethods.map(({ name, args }) => [name, [...args, {}]])),
   'analytics.aggregate': [{}, {}],
+  'queryPlans.explain': ['marketData', {}, {}],
   'checkpoints.load': ['s', {}],
   'checkpoints.save': ['s', 1, {}],
   'schema.version': [{}],

@@ -9,6 +9,7 @@ import type {
   ObservedPorts,
   OpenKeyspace,
   Operations,
+  QueryPlans,
   RateLimiter,
   RecordName,
   RecordRepositories,
@@ -104,6 +105,7 @@ const RecordPorts = class {
 export abstract class DatabasePorts extends RecordPorts implements ObservedPorts {
   readonly analytics: Analytics;
   readonly checkpoints: CheckpointRepository;
+  readonly queryPlans: QueryPlans;
   readonly schema: SchemaController;
   readonly cache: Cache;
   readonly marketStream: MarketStream;
@@ -127,6 +129,7 @@ export abstract class DatabasePorts extends RecordPorts implements ObservedPorts
     super(Object.fromEntries(recordNames.map((name) => [name, observedRecord(name)])) as never);
     this.analytics = observed('analytics', timeSeries.analytics);
     this.checkpoints = observed('checkpoints', timeSeries.checkpoints);
+    this.queryPlans = observed('queryPlans', timeSeries.queryPlans);
     this.schema = observed('schema', timeSeries.schema, cachedSchema(timeSeries.schema, readThrough));
 
     const observedCache = <Name extends keyof ObservedPorts>(name: Name, port: ObservedPorts[Name]) =>

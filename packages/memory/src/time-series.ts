@@ -13,6 +13,7 @@ import { memoryGuarantees } from './guarantees.js';
 import { memoryAnalytics } from './repositories/analytics.js';
 import { memoryBlocks } from './repositories/blocks.js';
 import { memoryCheckpoints } from './repositories/checkpoints.js';
+import { memoryQueryPlans } from './repositories/query-plans.js';
 import { memoryRecords } from './repositories/records.js';
 import { schemaController } from './schema-controller.js';
 import { MemoryStore } from './store/memory-store.js';
@@ -55,6 +56,7 @@ export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeS
     analytics: memoryAnalytics(store),
     blocks: memoryBlocks(store),
     checkpoints: memoryCheckpoints(store),
+    queryPlans: memoryQueryPlans(store),
     schema: schemaController(store),
     guarantees: memoryGuarantees(store),
     probe: {

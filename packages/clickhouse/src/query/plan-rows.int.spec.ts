@@ -2,7 +2,7 @@ import type { PagePlan, RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { marketData, planPage, rowPosition, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
 import { Random } from '@quantumtrade/dal-testing';
 import type { Sql } from '../connection/sql.js';
-import { allRowsOf, canonicalRows, readBlocks } from '../read/block-rows.js';
+import { canonicalRows, readBlocks } from '../read/block-rows.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { planRows } from './plan-rows.js';
 import { fieldsOf, plainRows } from './row-query.js';
@@ -65,7 +65,11 @@ function randomParams(random: Random, { name, fields }: RecordDefinition): objec
 
 async function rowsOf(plan: PagePlan, query: PlannedQuery): Promise<Row[]> {
   const blocks = await readBlocks(sql, 'test', query, {}, undefined);
-  return canonicalRows(allRowsOf(blocks), plan.definition, fieldsOf(plan));
+  return canonicalRows(
+    blocks.map((block) => ({ block, from: 0, to: block.rowCount })),
+    plan.definition,
+    fieldsOf(plan),
+  );
 }
 
 it.each([marketData, prediction, strategyPerformance])(

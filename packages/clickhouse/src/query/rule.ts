@@ -1,3 +1,4 @@
+import type { AppliedRule } from '@quantumtrade/dal-domain';
 import type { TableQuery } from './table-query.js';
 import { toSql } from './table-query.js';
 import type { SqlParams } from '../connection/sql.js';
@@ -9,12 +10,6 @@ export interface Rule<P> {
   readonly name: string;
   /** Returns the cheaper query and the reason; undefined where the rule does not apply. */
   apply(query: TableQuery, plan: P): { readonly query: TableQuery; readonly why: string } | undefined;
-}
-
-/** A rule that was applied to a query, and the reason. */
-export interface AppliedRule {
-  readonly rule: string;
-  readonly why: string;
 }
 
 /** A query that is ready to be sent. */

@@ -69,7 +69,3 @@ function columnsOfAll(definition: RecordDefinition): FieldColumns {
   if (!columns) columnsByDefinition.set(definition, (columns = columnsOf(Object.keys(definition.fields))));
   return columns;
 }
-
-/** Returns all rows of blocks. */
-export const allRowsOf = (blocks: readonly DecodedBlock[]): BlockRows[] =>
-  blocks.map((block) => ({ block, from: 0, to: block.rowCount }));

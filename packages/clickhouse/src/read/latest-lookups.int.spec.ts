@@ -5,7 +5,7 @@ import type { Sql } from '../connection/sql.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { plainLatest } from '../query/latest-query.js';
 import { toSql } from '../query/table-query.js';
-import { allRowsOf, canonicalRows, readBlocks } from './block-rows.js';
+import { canonicalRows, readBlocks } from './block-rows.js';
 import type { LatestLookupsOptions, LookupKey } from './latest-lookups.js';
 import { LatestLookups, restOfKey, textOfKey } from './latest-lookups.js';
 
@@ -88,7 +88,10 @@ async function plainAnswer(options: LatestLookupsOptions, key: LookupKey, limit:
   const planned = { sql: toSql(plain), params: {}, settings: {}, rules: [] };
   const bound = Object.fromEntries(key.map((value, i) => [`key${i}`, value]));
   const blocks = await readBlocks(sql, 'test', planned, bound, undefined);
-  const rows = canonicalRows(allRowsOf(blocks), options.definition);
+  const rows = canonicalRows(
+    blocks.map((block) => ({ block, from: 0, to: block.rowCount })),
+    options.definition,
+  );
   if (!options.areSets) return rows;
   const position = (row: Row) => (row['timestamp'] as number) * 10 + (row['featureVersion'] as number);
   const newest = Math.max(...rows.map(position));

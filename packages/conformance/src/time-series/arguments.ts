@@ -42,6 +42,10 @@ const MEMBERS: Readonly<Record<string, readonly [call: Method, right: object]>> 
     (b, params: never) => b.analytics.aggregate(params),
     { record: 'marketData', interval: '1d', groupBy: ['symbol'], measure: 'close', limit: 1, filters: {} },
   ],
+  'queryPlans.explain': [
+    (b, params: never) => b.queryPlans.explain('marketData', params),
+    { symbol: 'JUNK', order: 'time', limit: 1 },
+  ],
   'marketData.find with filters': [
     (b, filters: never) => b.marketData.find({ filters }),
     { source: 'vendor' },

@@ -150,6 +150,10 @@ export const methodCases: readonly MethodCase[] = [
     })),
   other('checkpoints.load', { args: ['CALLS'], wrong: [''], since: 7 }),
   other('checkpoints.save', { args: ['CALLS', 1], wrong: ['CALLS', -1], since: 7 }),
+  {
+    ...other('queryPlans.explain', { args: ['marketData', {}], wrong: ['marketData', { limit: -1 }] }),
+    parameters: ['record'],
+  },
   other('schema.initialize', { args: [] }),
   other('schema.migrate', { args: [0], wrong: [0.5], wrongCode: 'MIGRATION' }),
   other('schema.validate', { args: [] }),

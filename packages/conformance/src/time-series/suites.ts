@@ -10,6 +10,7 @@ import { guaranteeSuite } from './guarantees.js';
 import { marketDataSuite } from './market-data.js';
 import { outcomeSuite } from './outcomes.js';
 import { predictionSuite } from './predictions.js';
+import { queryPlanSuite } from './query-plans.js';
 import { recordSuite } from './records.js';
 import { scanBudgetSuite } from './scan-budgets.js';
 import { schemaSuite } from './schema.js';
@@ -31,6 +32,7 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   strategyPerformanceSuite(runner, open);
   analyticsSuite(runner, open);
   scanBudgetSuite(runner, open);
+  queryPlanSuite(runner, open);
   blockWriterSuite(runner, open);
   supersededRowSuite(runner, open);
   versionSuite(runner, open);

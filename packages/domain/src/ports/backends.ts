@@ -6,6 +6,7 @@ import type { CheckpointRepository } from './checkpoint.js';
 import type { GuaranteeInspector } from './guarantees.js';
 import type { MarketStream } from './market-stream.js';
 import type { BackendProbe } from './probe.js';
+import type { QueryPlans } from './query-plans.js';
 import type { RateLimiter } from './rate-limiter.js';
 import type { RecordRepositories } from './record-repositories.js';
 import type { SchemaController } from './schema.js';
@@ -21,6 +22,7 @@ export interface TimeSeriesBackend extends RecordRepositories {
   readonly analytics: Analytics;
   readonly blocks: BlockWriter;
   readonly checkpoints: CheckpointRepository;
+  readonly queryPlans: QueryPlans;
   readonly schema: SchemaController;
   readonly guarantees: GuaranteeInspector;
   readonly probe: BackendProbe;

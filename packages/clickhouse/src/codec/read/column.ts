@@ -195,5 +195,5 @@ export const numbers = (type: string, array: ArrayClass<Numbers>): ColumnReader<
   fixed(array, 1, (values) => new NumberColumn(type, values));
 
 /** Returns the reader of instants that are stored as milliseconds. */
-export const milliseconds = (type: string): ColumnReader<number> =>
+export const millisecondsReader = (type: string): ColumnReader<number> =>
   fixed(Int32Array, 2, (halves) => new InstantColumn(type, new Int64Numbers(halves), 1));

@@ -5,7 +5,7 @@ import {
   BooleanColumn,
   fixed,
   InstantColumn,
-  milliseconds,
+  millisecondsReader,
   NumberColumn,
   numbers,
   UuidColumn,
@@ -126,7 +126,7 @@ function instants(type: TypeName, precision: string): ColumnReader {
   const { name, text } = type;
   if (name === 'Date') return instantsOf(text, Uint16Array, 86_400_000);
   if (name === 'DateTime') return instantsOf(text, Uint32Array, 1_000);
-  if (precision === '3') return milliseconds(text);
+  if (precision === '3') return millisecondsReader(text);
   if (precision === '8') return fixed(BigInt64Array, 1, (values) => new BigIntColumn(text, values));
   throw unreadable(type);
 }

@@ -1,0 +1,35 @@
+import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { connectClickHouse } from '../backend.js';
+import { FakeServer, rows } from '../testing/fake-server.js';
+
+let server: FakeServer;
+let backend: TimeSeriesBackend;
+
+beforeEach(async () => {
+  server = await FakeServer.start(rows({ n: 1 }));
+  backend = connectClickHouse({ url: server.url, retry: { maxAttempts: 1 } });
+});
+
+afterEach(async () => {
+  await backend.probe.close();
+  await server.stop();
+});
+
+it.each([
+  ['marketData', { symbol: 'A', direction: 'descending', limit: 5 }],
+  ['marketData', { order: 'time' }],
+  ['features', { symbol: 'A', filters: { featureName: 'a' } }],
+] as const)('explain of %s returns the statement that find sends with %j', async (record, params) => {
+  const { sql } = await backend.queryPlans.explain(record, params);
+  expect(server.queries).toEqual([]);
+  // The rows of the fake server are not those of the record.
+  await backend[record].find(params).catch(() => undefined);
+  expect(server.queries[0]).toContain(sql);
+});
+
+it('explain names the rules that made the statement cheaper', async () => {
+  const { sql, rules } = await backend.queryPlans.explain('marketData', { symbol: 'A', limit: 5 });
+  expect(sql).toContain('LIMIT 6');
+  expect(rules.map(({ rule }) => rule)).toEqual(['fixed-fields', 'key-order']);
+  expect(rules[1]!.why).toContain('reading stops at the limit');
+});

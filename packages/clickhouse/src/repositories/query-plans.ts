@@ -1,0 +1,24 @@
+import type { QueryPlans } from '@quantumtrade/dal-domain';
+import { planPage, requireRecord, scanBudgetOf } from '@quantumtrade/dal-domain';
+import type { Sql } from '../connection/sql.js';
+import { planRows } from '../query/plan-rows.js';
+import { planSets } from '../query/plan-sets.js';
+import type { ReadDefaults } from './table-reader.js';
+
+/** Explains pages by the plans with which the repositories read them. */
+export function queryPlans(
+  sql: Sql,
+  { defaultPageRows, scanBudgetRows }: Pick<ReadDefaults, 'defaultPageRows' | 'scanBudgetRows'>,
+): QueryPlans {
+  return {
+    explain: async (record, params, options) => {
+      const operation = 'queryPlans.explain';
+      sql.checkOpen(operation, options);
+      const definition = requireRecord(record, operation);
+      const plan = planPage(definition, params, operation, defaultPageRows);
+      const read = { plan, limit: plan.limit + 1, budget: scanBudgetOf(plan, scanBudgetRows) };
+      const query = definition.batch.form === 'sets' ? planSets(read) : planRows(read);
+      return { sql: query.sql, rules: query.rules };
+    },
+  };
+}

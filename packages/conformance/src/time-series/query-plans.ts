@@ -1,0 +1,48 @@
+import { recordNames, records } from '@quantumtrade/dal-domain';
+import { summaryOfRejection } from '../failures.js';
+import type { TestRunner } from '../runner.js';
+import type { OpenTimeSeries } from './subject.js';
+import { describeSubject, untyped } from './subject.js';
+
+/** Tests the explanations of reads. */
+export function queryPlanSuite(runner: TestRunner, open: OpenTimeSeries): void {
+  describeSubject(runner, open, 'query plans', (backend) => {
+    const { it, expect } = runner;
+
+    for (const record of recordNames) {
+      it(`explain describes a page of ${record}`, async () => {
+        const { sql, rules } = await backend().queryPlans.explain(record, { startTime: 0, limit: 3 });
+        expect(sql.includes(records[record].table)).toBe(true);
+        for (const applied of rules) {
+          expect(Object.keys(applied)).toEqual(['rule', 'why']);
+          expect(applied.why.length).toBeGreaterThan(applied.rule.length);
+        }
+        expect(new Set(rules.map(({ rule }) => rule)).size).toBe(rules.length);
+      });
+    }
+
+    it('explain needs no parameters', async () => {
+      for (const record of recordNames) {
+        expect(await backend().queryPlans.explain(record)).toEqual(
+          await backend().queryPlans.explain(record, {}),
+        );
+      }
+    });
+
+    it('explain refuses what find refuses', async () => {
+      const { marketData, queryPlans } = backend();
+      const wrong: unknown[] = [
+        { limit: -1 },
+        { symbol: '' },
+        { select: [] },
+        { cursor: 'x' },
+        { filters: { no: 'x' } },
+      ];
+      for (const params of wrong) {
+        expect(
+          await summaryOfRejection(() => queryPlans.explain('marketData', untyped<object>(params))),
+        ).toEqual(await summaryOfRejection(() => marketData.find(untyped<object>(params))));
+      }
+    });
+  });
+}
