@@ -1,6 +1,6 @@
 import { marketData, planPage, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
-import { planRows } from './plan-rows.js';
+import { planRows, planSingleVersions } from './plan-rows.js';
 import { plainRows } from './row-query.js';
 import { toSql } from './table-query.js';
 
@@ -80,4 +80,31 @@ it('applies no rule of the key order to rows in time order', () => {
 
 it('plans no key order where the engine orders UUIDs its own way', () => {
   expect(namesOf(planned(strategyPerformance, {}))).toEqual([]);
+});
+
+describe('single versions', () => {
+  const single = (definition: RecordDefinition, params: object, limit = 100_000) =>
+    planSingleVersions({ ...readOf(definition, params), limit });
+
+  it('are read in the order of the key, the newest first', () => {
+    const query = single(marketData, { symbol: 'A' })!;
+    expect(namesOf(query)).toEqual(['fixed-fields', 'single-versions']);
+    expect(query.sql).toMatch(
+      /FROM market_data WHERE .* ORDER BY timestamp ASC, source ASC, written_at DESC LIMIT 100000$/,
+    );
+  });
+
+  it('are not read where merging costs little or the order is another', () => {
+    const day = { symbol: 'A', startTime: 0, endTime: 86_400_000 };
+    expect(single(marketData, {}, 20_000)).toBeUndefined();
+    expect(single(marketData, day)).toBeUndefined();
+    expect(single(marketData, { order: 'time' })).toBeUndefined();
+    expect(single(marketData, { direction: 'descending' })).toBeUndefined();
+  });
+
+  it('are not read where a condition could hide the newest version', () => {
+    const filters = { modelVersion: 'm' };
+    expect(single(prediction, { order: 'key' })).toBeDefined();
+    expect(single(prediction, { filters, order: 'key' })).toBeUndefined();
+  });
 });

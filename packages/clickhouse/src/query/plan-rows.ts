@@ -8,9 +8,21 @@ import { keysetRange } from './rules/keyset-range.js';
 import { newestVersions } from './rules/newest-versions.js';
 import { scanBudget } from './rules/scan-budget.js';
 import { shortRange } from './rules/short-range.js';
+import { singleVersions } from './rules/single-versions.js';
 
 /** A rule that reads bars from rollups would be the first one, since the others depend on the table. */
 const RULES = [fixedFields, keysetRange, shortRange, newestVersions, keyOrder, scanBudget];
 
 /** Plans a read of rows. */
 export const planRows = (read: RowRead): PlannedQuery => applyRules(plainRows(read), read, RULES);
+
+const SINGLE_RULES = [fixedFields, keysetRange, shortRange, singleVersions, scanBudget];
+
+/**
+ * Plans a read of rows that is right only if no key comes twice in its answer. Returns undefined where it would not cost less than
+ * {@link planRows}.
+ */
+export function planSingleVersions(read: RowRead): PlannedQuery | undefined {
+  const planned = applyRules(plainRows(read), read, SINGLE_RULES);
+  return planned.rules.some(({ rule }) => rule === singleVersions.name) ? planned : undefined;
+}

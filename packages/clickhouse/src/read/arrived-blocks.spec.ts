@@ -2,7 +2,6 @@ import { marketData } from '@quantumtrade/dal-domain';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import { decodeWholeBlock } from '../codec/read/block-decoder.js';
 import { recordReader } from '../codec/read/record-reader.js';
-import type { Sql } from '../connection/sql.js';
 import { ArrivedBlocks } from './arrived-blocks.js';
 
 /** Greatest units of a decimal: no number stands for them. */
@@ -15,12 +14,8 @@ const blockOf = (bars: readonly unknown[]) =>
   decodeWholeBlock(new BlockEncoder(marketData).encodeRows(bars).blocks[0]!.bytes);
 const blocks = [blockOf([bar(1), bar(2)]), blockOf([bar(3), bar(4, UNREADABLE)])];
 
-const sql = {
-  collect: (_operation, _query, _params, _options, convert) => Promise.resolve(blocks.map(convert)),
-} as Partial<Sql> as Sql;
-const query = { sql: 'SELECT', params: {}, settings: {}, rules: [] };
 const reader = recordReader(marketData);
-const read = () => ArrivedBlocks.read(sql, 'test', query, undefined, reader);
+const read = () => ArrivedBlocks.read(reader, (arrive) => Promise.resolve(blocks.map(arrive)));
 const timesOf = (rows: object[]) => rows.map((row) => Number((row as { timestamp: Date }).timestamp));
 
 it('returns the first rows of several blocks', async () => {

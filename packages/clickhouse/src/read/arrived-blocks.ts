@@ -1,8 +1,5 @@
-import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { RecordReader } from '../codec/read/record-reader.js';
-import type { Sql } from '../connection/sql.js';
-import type { PlannedQuery } from '../query/rule.js';
 
 /** A block, and the rows that were made of it when it arrived. */
 interface ArrivedBlock {
@@ -22,16 +19,12 @@ export class ArrivedBlocks {
     this.rowCount = arrived.reduce((sum, { block }) => sum + block.rowCount, 0);
   }
 
-  /** Runs a planned query, and makes rows by this reader. */
+  /** Reads an answer, and makes rows by this reader. */
   static async read(
-    sql: Sql,
-    operation: string,
-    { sql: text, params, settings }: PlannedQuery,
-    options: CallOptions | undefined,
     reader: RecordReader,
+    run: (arrive: (block: DecodedBlock) => ArrivedBlock) => Promise<ArrivedBlock[]>,
   ): Promise<ArrivedBlocks> {
-    const arrive = (block: DecodedBlock): ArrivedBlock => ({ block, rows: tryRows(reader, block) });
-    return new ArrivedBlocks(reader, await sql.collect(operation, text, params, options, arrive, settings));
+    return new ArrivedBlocks(reader, await run((block) => ({ block, rows: tryRows(reader, block) })));
   }
 
   /** Returns the first rows. Each caller has rows of its own: those that were made on arrival are returned once. */

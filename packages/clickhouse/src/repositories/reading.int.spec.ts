@@ -94,3 +94,54 @@ it('looks up 1,000 names of the greatest length', async () => {
   const found = await Promise.all(names.map((name) => own.backend.strategyPerformance.latest(name)));
   expect(found).toEqual(names.map(() => null));
 });
+
+describe('a large page', () => {
+  const queries: string[] = [];
+  const spied = () =>
+    changedSql(sql, () => ({
+      collect: (operation, query, ...rest) => {
+        queries.push(query.includes(' FINAL ') ? 'merged' : 'unmerged');
+        return sql.collect(operation, query, ...rest);
+      },
+    }));
+  const symbols = ['S1', 'S2'];
+  const large = { symbols, limit: 30_000 };
+  const version = (symbol: string, open: number, second: number) =>
+    sql.command(
+      'test',
+      `INSERT INTO ${marketData.table} SELECT '${symbol}', fromUnixTimestamp64Milli(0, 'UTC'), ${open}, 2, 0.5, 1, 10, 1, 'vendor', 100,
+       now64(3) + ${second}`,
+    );
+
+  beforeEach(() => {
+    queries.length = 0;
+  });
+
+  it('leaves versions unmerged while each key has one', async () => {
+    const { marketData } = repositories(spied());
+    const found = await marketData.find(large);
+    expect(queries).toEqual(['unmerged']);
+    expect(found.data).toHaveLength(2 * (ROWS / 100));
+    expect(found.data).toEqual((await marketData.find({ symbols, limit: 10_000 })).data);
+    expect((await marketData.columns(large)).rowCount).toBe(found.data.length);
+    expect(queries).toEqual(['unmerged', 'merged', 'unmerged']);
+  });
+
+  it('has the newest versions when a key comes twice', async () => {
+    await version('S2', 8, 60);
+    const { marketData } = repositories(spied());
+    const { data, totalCount } = await marketData.find(large);
+    expect([data.length, totalCount]).toEqual([2 * (ROWS / 100), 2 * (ROWS / 100)]);
+    expect(data.filter(({ open }) => open === 8)).toHaveLength(1);
+    expect(queries).toEqual(['unmerged', 'merged']);
+  });
+
+  it('is merged by the engine after a key came twice', async () => {
+    await version('S1', 9, 90);
+    const { marketData } = repositories(spied());
+    const { columns } = await marketData.columns({ ...large, select: ['open'] });
+    expect(columns.open.filter((open) => open === 9)).toHaveLength(1);
+    await marketData.find(large);
+    expect(queries).toEqual(['unmerged', 'merged', 'merged']);
+  });
+});

@@ -23,7 +23,8 @@ import { ArrivedBlocks } from '../read/arrived-blocks.js';
 import type { PlannedQuery } from '../query/rule.js';
 import { batchesOf, blockRowsFor, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
-import { canonicalRow, readBlocks } from '../read/block-rows.js';
+import { canonicalRow } from '../read/block-rows.js';
+import { RowAnswers } from '../read/row-answers.js';
 import { SharedReads } from '../read/shared-reads.js';
 import type { Filter } from './filter.js';
 import type { ItemPage } from './item-page.js';
@@ -50,12 +51,14 @@ export class TableReader {
   readonly definition: RecordDefinition;
   readonly defaults: ReadDefaults;
   readonly #sql: Sql;
+  readonly #answers: RowAnswers;
   readonly #pages: SharedReads<ItemPage<ArrivedBlocks>>;
 
   constructor(sql: Sql, definition: RecordDefinition, defaults: ReadDefaults) {
     this.defaults = defaults;
     this.#sql = sql;
     this.definition = definition;
+    this.#answers = new RowAnswers(sql, definition);
     this.#pages = new SharedReads(defaults.requestTimeoutMs);
   }
 
@@ -66,13 +69,15 @@ export class TableReader {
     const plan = planPage(definition, params, operation, this.defaults.defaultPageRows);
     const startedAt = performance.now();
     const budget = scanBudgetOf(plan, this.defaults.scanBudgetRows);
-    const query = planRows({ plan, limit: plan.limit + 1, budget });
+    const read = { plan, limit: plan.limit + 1, budget };
+    const query = planRows(read);
     const text = JSON.stringify([query.sql, query.params, query.settings, plan.count]);
     const reader = recordReader(definition, { select: plan.select, exact: options?.exact });
     const page = await this.#pages.run(text, operation, options, (limits) =>
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
-          read: () => ArrivedBlocks.read(this.#sql, operation, query, limits, reader),
+          read: () =>
+            ArrivedBlocks.read(reader, (arrive) => this.#answers.read(operation, read, limits, arrive)),
           countOf: (blocks) => blocks.rowCount,
           count: `SELECT count() AS count FROM ${definition.table} FINAL`,
         }),
@@ -111,9 +116,9 @@ export class TableReader {
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planColumns(this.definition, params, operation);
     const budget = plan.maxScanRows ?? this.defaults.scanBudgetRows;
-    const query = planRows({ plan, limit: plan.limit, budget });
+    const read = { plan, limit: plan.limit, budget };
     const blocks = await withinBudget(this.#sql, operation, plan, budget, options, () =>
-      readBlocks(this.#sql, operation, query, {}, options),
+      this.#answers.read(operation, read, options, (block) => block),
     );
     return recordReader(this.definition, { select: plan.select, exact: options?.exact }).columns(blocks);
   }

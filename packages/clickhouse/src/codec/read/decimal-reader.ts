@@ -10,6 +10,8 @@ const TWO_TO_32 = 2 ** 32;
 const UNIT = 10 ** DECIMAL_SCALE;
 /** Below this many units, each decimal has a number of its own. */
 const UNIQUE_DECIMALS = 1e15;
+/** High halves below this one are of fewer units than that. */
+const SMALL_HIGH = Math.floor(UNIQUE_DECIMALS / TWO_TO_32);
 
 type DecimalColumn = BigIntColumn | WideColumn;
 
@@ -44,14 +46,21 @@ class DecimalValues implements ColumnValues {
     const halves = this.#halves;
     const width = this.#width;
     let at = offset;
-    for (let row = from, first = from * width; row < to; row++, first += width, at++) {
-      if (width === 2 || isShort(halves, first, width)) {
-        const number = numberOf(halves[first]!, halves[first + 1]!);
-        target[at] = number;
-        if (!Number.isNaN(number)) continue;
-      }
-      if (!absent?.[row]) target[at] = this.#unusual(row) as number;
+    for (let row = from, first = from * width; row < to; row++, first += width) {
+      const high = halves[first + 1]!;
+      const isSmall = high < SMALL_HIGH && high >= -SMALL_HIGH;
+      target[at++] =
+        isSmall && (width === 2 || isShort(halves, first, width))
+          ? unitsOf(halves[first]!, high) / UNIT
+          : this.#largeNumber(row, absent);
     }
+  }
+
+  #largeNumber(row: number, absent: Uint8Array | undefined): number {
+    const halves = this.#halves;
+    const first = row * this.#width;
+    const number = isShort(halves, first, this.#width) ? numberOf(halves[first]!, halves[first + 1]!) : NaN;
+    return Number.isNaN(number) && !absent?.[row] ? (this.#unusual(row) as number) : number;
   }
 
   #unusual(row: number): unknown {

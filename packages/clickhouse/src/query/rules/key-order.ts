@@ -1,16 +1,13 @@
 import type { Rule } from '../rule.js';
 import type { RowRead } from '../row-query.js';
-import { followsKey, settingsOfOrderedRead } from './read-in-order.js';
-
-/** Rows from which on several threads are worth reading ahead of the limit. */
-const LARGE_LIMIT = 20_000;
+import { followsKey, MANY_ROWS, settingsOfOrderedRead } from './read-in-order.js';
 
 /** Reads a page in the order of the table's key, by one thread and in small blocks, so that it stops soon after its limit. */
 export const keyOrder: Rule<RowRead> = {
   name: 'key-order',
   apply(query, read) {
     const { limit } = read;
-    if (limit === undefined || limit > LARGE_LIMIT || 'max_threads' in query.settings) return undefined;
+    if (limit === undefined || limit > MANY_ROWS || 'max_threads' in query.settings) return undefined;
     if (read.plan.order.descending || !followsKey(query, read)) return undefined;
     return {
       query: { ...query, settings: { ...query.settings, ...settingsOfOrderedRead(limit) } },

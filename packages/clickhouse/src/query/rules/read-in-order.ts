@@ -2,6 +2,8 @@ import { columnOf } from '@quantumtrade/dal-domain';
 import type { RowRead } from '../row-query.js';
 import type { QuerySettings, TableQuery } from '../table-query.js';
 
+/** Limit from which on a read is large: several threads read ahead of it, or merging versions costs most of the time. */
+export const MANY_ROWS = 20_000;
 const MIN_BLOCK_ROWS = 1_024;
 /** Default of the engine. */
 const MAX_BLOCK_ROWS = 65_409;
@@ -12,6 +14,10 @@ export function followsKey({ definition, order }: TableQuery, { plan }: RowRead)
   const stored = definition.key.filter((name) => !fixed.has(name));
   return stored.every((name, i) => order[i]?.column === columnOf(name));
 }
+
+/** Returns whether all conditions are on fields of the key: versions of a row differ in other fields. */
+export const hasKeyConditions = ({ plan: { definition, equals } }: RowRead): boolean =>
+  equals.every(({ name }) => definition.key.includes(name));
 
 /** Returns the settings with which a read in the order of the key reads little more than its limit. */
 export const settingsOfOrderedRead = (limit: number): QuerySettings => ({

@@ -1,0 +1,68 @@
+import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
+import { QueryError } from '@quantumtrade/dal-domain';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import type { Sql } from '../connection/sql.js';
+import { planRows, planSingleVersions } from '../query/plan-rows.js';
+import type { RowRead } from '../query/row-query.js';
+import type { PlannedQuery } from '../query/rule.js';
+import { RepeatedKeys } from './repeated-keys.js';
+
+/** Time for which versions are merged by the engine after a key came twice, in milliseconds. */
+const MERGED_MS = 60_000;
+
+/**
+ * Reads rows of one table. Large reads in the order of the key leave versions unmerged; when a key comes twice, the rows are read
+ * again, merged by the engine.
+ */
+export class RowAnswers {
+  readonly #sql: Sql;
+  readonly #definition: RecordDefinition;
+  #mergedUntil = -Infinity;
+
+  constructor(sql: Sql, definition: RecordDefinition) {
+    this.#sql = sql;
+    this.#definition = definition;
+  }
+
+  /** Returns what `convert` makes of each block, called while blocks arrive. */
+  async read<T>(
+    operation: string,
+    read: RowRead,
+    options: CallOptions | undefined,
+    convert: (block: DecodedBlock) => T,
+  ): Promise<T[]> {
+    const isMerged = performance.now() < this.#mergedUntil;
+    const single = isMerged ? undefined : planSingleVersions(read);
+    if (single) {
+      const parts = await this.#readSingle(operation, single, options, convert);
+      if (parts) return parts;
+    }
+    const sql = single ? this.#sql.continuing : this.#sql;
+    const { sql: text, params, settings } = planRows(read);
+    return sql.collect(operation, text, params, options, convert, settings);
+  }
+
+  /** Returns undefined when the engine has to merge versions. */
+  async #readSingle<T>(
+    operation: string,
+    { sql, params, settings }: PlannedQuery,
+    options: CallOptions | undefined,
+    convert: (block: DecodedBlock) => T,
+  ): Promise<T[] | undefined> {
+    const keys = new RepeatedKeys(this.#definition);
+    const checked = (block: DecodedBlock): T[] => {
+      keys.check(block);
+      return keys.isFound ? [] : [convert(block)];
+    };
+    try {
+      const parts = await this.#sql.collect(operation, sql, params, options, checked, settings);
+      if (!keys.isFound) return parts.flat(1) as T[];
+      this.#mergedUntil = performance.now() + MERGED_MS;
+      return undefined;
+    } catch (error) {
+      // An older version may be what cannot be read, such as text that is not UTF-8.
+      if (error instanceof QueryError && !error.retryable && error.kind === undefined) return undefined;
+      throw error;
+    }
+  }
+}
