@@ -56,6 +56,15 @@ it('a stream that is left is a success with the rows read', async () => {
   expect(metrics.snapshot().operations).toMatchObject({ 'marketData.stream': { count: 1, errors: 0 } });
 });
 
+it('each loop over a stream is an operation of its own', async () => {
+  const { metrics, bars } = await observedBars();
+  const stream = bars.stream();
+  for (let loop = 0; loop < 2; loop++) {
+    for await (const batch of stream) expect(batch).toHaveLength(25);
+  }
+  expect(metrics.snapshot().operations).toMatchObject({ 'marketData.stream': { count: 2, errors: 0 } });
+});
+
 it('a stream that fails counts as an error', async () => {
   const { metrics, bars } = await observedBars();
   for (const isAnnounced of [false, true]) {

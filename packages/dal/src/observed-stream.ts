@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { performance } from 'node:perf_hooks';
+import { repeatable } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationSeries } from '@quantumtrade/dal-telemetry';
 import { operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
 
@@ -8,10 +9,10 @@ type StreamMethod = (...args: unknown[]) => AsyncIterable<Batch>;
 
 /**
  * Returns a stream method whose iteration is one operation: it begins with the first batch that is asked for, and ends with the
- * last one, with an error, or when the caller leaves the loop.
+ * last one, with an error, or when the caller leaves the loop. Each further loop is an operation of its own.
  */
 export function observedStream(operation: string, series: OperationSeries, call: StreamMethod): StreamMethod {
-  return async function* (...args) {
+  return repeatable(async function* (...args: unknown[]) {
     const event: OperationEvent = { operation, rows: 0 };
     const startedAt = performance.now();
     const run = operationChannel.hasSubscribers ? announce(event) : undefined;
@@ -36,7 +37,7 @@ export function observedStream(operation: string, series: OperationSeries, call:
       series.record(startedAt, performance.now(), error !== undefined);
       await run?.end(error);
     }
-  };
+  });
 }
 
 /** Announces the start of an operation that lasts until `end` is called. */

@@ -286,6 +286,7 @@ export {
   type SentimentRepository,
   type StrategyPerformanceRepository,
 } from './ports/record-repositories.js';
+export { repeatable, withRepeatableStreams } from './ports/repeatable-streams.js';
 export {
   requireSchemaVersion,
   type SchemaController,

@@ -4,7 +4,7 @@ import type {
   RecordName,
   RecordRepositories,
 } from '@quantumtrade/dal-domain';
-import { deriveRepositories, records } from '@quantumtrade/dal-domain';
+import { deriveRepositories, records, withRepeatableStreams } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { RecordWriter } from '../write/record-writer.js';
 import { dueForEvaluation } from './evaluation.js';
@@ -21,7 +21,7 @@ export function recordRepositories(
 ): RecordRepositories {
   return {
     ...deriveRepositories((name) => recordMethods(sql, writer, defaults, name)),
-    features: featureRepository(sql, writer, defaults),
+    features: withRepeatableStreams(featureRepository(sql, writer, defaults)),
   };
 }
 

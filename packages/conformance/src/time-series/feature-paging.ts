@@ -59,6 +59,11 @@ export function featurePagingTests({ it, expect }: TestRunner, backend: () => Ti
     }
     const few = await collect(features.stream({ ...range, limit: 2 }));
     expect(few.flat()).toEqual(all.slice(0, 2));
+    for (const stream of [features.stream(range), features.streamColumns(range)]) {
+      const first = await collect<unknown>(stream);
+      expect(first).toHaveLength(1);
+      expect(await collect<unknown>(stream)).toEqual(first);
+    }
   });
 
   it('sets keep their features in the order of names in each direction', async () => {

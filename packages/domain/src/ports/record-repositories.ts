@@ -7,6 +7,7 @@ import { recordNames, records } from '../records/records.js';
 import type { BatchResult, Page, QueryResult } from '../results.js';
 import type { CallOptions, ReadOptions } from './call.js';
 import type { FeatureRepository } from './feature.js';
+import { repeatable } from './repeatable-streams.js';
 
 /** Rows of one record. */
 export interface RecordRepository<N extends RecordName> {
@@ -31,8 +32,8 @@ export interface RecordRepository<N extends RecordName> {
 
   /**
    * Reads all matching rows in batches, in memory that does not grow with their number. The call begins with the first
-   * batch that is asked for, also its checks, and can be iterated once. Leaving the loop ends the query. The deadline is for all
-   * batches. Any failure between two batches throws: an iteration that ends returned every row.
+   * batch that is asked for, also its checks; each further loop over the result reads anew. Leaving the loop ends the query. The
+   * deadline is for all batches. Any failure between two batches throws: an iteration that ends returned every row.
    */
   stream<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(
     params?: StreamQuery<N, S>,
@@ -184,8 +185,8 @@ function repositoryOf(
   return {
     insert,
     find,
-    stream,
-    streamColumns,
+    stream: repeatable(stream),
+    streamColumns: repeatable(streamColumns),
     columns,
     ...(latest?.returns === 'rows' && { latest: latestRows, latestMany: latestRowsMany }),
     ...(latest?.returns === 'row' && { latest: latestRow, latestMany: latestRowMany }),

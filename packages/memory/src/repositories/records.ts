@@ -16,6 +16,7 @@ import {
   requireLimit,
   requireValues,
   toOutputRow,
+  withRepeatableStreams,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { toResult } from '../store/memory-store.js';
@@ -30,7 +31,7 @@ const MINUTE_MS = 60_000;
 export function memoryRecords(store: MemoryStore): RecordRepositories {
   return {
     ...deriveRepositories((name) => recordMethods(store, name)),
-    features: memoryFeatures(store),
+    features: withRepeatableStreams(memoryFeatures(store)),
   };
 }
 
