@@ -1,3 +1,4 @@
+import type { FeatureSet } from '@quantumtrade/dal-domain';
 import { marketData, prediction, VersionClock } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { changedSql } from '../testing/changed-sql.js';
@@ -144,4 +145,42 @@ describe('a large page', () => {
     await marketData.find(large);
     expect(queries).toEqual(['unmerged', 'merged', 'merged']);
   });
+});
+
+it('a stream of feature sets is one query', async () => {
+  const features = Object.fromEntries(['b', 'a'].map((name, i) => [name, i]));
+  const sets = Array.from({ length: 7 }, (_, i) => ({
+    symbol: 'SETS',
+    timestamp: Date.UTC(2024, 0, i + 1),
+    features,
+    version: 1,
+  }));
+  await own.backend.features.insert(sets);
+  let queries = 0;
+  const counted = changedSql(sql, () => ({
+    blocks: (...args) => {
+      queries++;
+      return sql.blocks(...args);
+    },
+    collect: () => {
+      throw new Error('no part of a stream');
+    },
+  }));
+  const repository = repositories(counted).features;
+  const expected = (await own.backend.features.find({ symbol: 'SETS' })).data;
+  expect(expected.map(({ timestamp }) => timestamp.getTime())).toEqual(
+    sets.map(({ timestamp }) => timestamp),
+  );
+  for (const [limit, sizes] of [
+    [undefined, [3, 3, 1]],
+    [5, [3, 2]],
+    [0, []],
+  ] as const) {
+    queries = 0;
+    const batches: FeatureSet[][] = [];
+    for await (const batch of repository.stream({ symbol: 'SETS', batchRows: 3, limit })) batches.push(batch);
+    expect(batches.map((batch) => batch.length)).toEqual(sizes);
+    expect(batches.flat()).toEqual(expected.slice(0, limit));
+    expect(queries).toBe(1);
+  }
 });
