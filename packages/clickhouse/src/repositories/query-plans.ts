@@ -1,11 +1,14 @@
 import type { QueryPlans } from '@quantumtrade/dal-domain';
 import { planPage, requireRecord, scanBudgetOf } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { planRows } from '../query/plan-rows.js';
+import { planRows, planSingleVersions } from '../query/plan-rows.js';
 import { planSets } from '../query/plan-sets.js';
 import type { ReadDefaults } from './table-reader.js';
 
-/** Explains pages by the plans with which the repositories read them. */
+/**
+ * Explains pages by the plans with which the repositories read them. A page whose versions are left unmerged is merged by the engine
+ * instead while the table was found to have keys that come twice.
+ */
 export function queryPlans(
   sql: Sql,
   { defaultPageRows, scanBudgetRows }: Pick<ReadDefaults, 'defaultPageRows' | 'scanBudgetRows'>,
@@ -17,7 +20,8 @@ export function queryPlans(
       const definition = requireRecord(record, operation);
       const plan = planPage(definition, params, operation, defaultPageRows);
       const read = { plan, limit: plan.limit + 1, budget: scanBudgetOf(plan, scanBudgetRows) };
-      const query = definition.batch.form === 'sets' ? planSets(read) : planRows(read);
+      const query =
+        definition.batch.form === 'sets' ? planSets(read) : (planSingleVersions(read) ?? planRows(read));
       return { sql: query.sql, rules: query.rules };
     },
   };

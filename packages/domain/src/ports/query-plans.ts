@@ -11,7 +11,7 @@ export interface AppliedRule {
 
 /** How a store runs a read. */
 export interface QueryExplanation {
-  /** The statement, with names in place of bound values. A store without statements describes the read in words. */
+  /** The statement that is sent first, with names in place of bound values. A store without statements describes the read in words. */
   readonly sql: string;
   /** Rules that were applied, in their order. */
   readonly rules: readonly AppliedRule[];
