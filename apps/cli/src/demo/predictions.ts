@@ -41,8 +41,10 @@ export async function evaluatePredictions(
   const performance: StrategyPerformance[] = [];
   let judgements = 0;
   for (const strategyName of STRATEGIES) {
-    const outcomes: PredictionOutcome[] = (await database.outcomes.find({ filters: { strategyName } }, call))
-      .data;
+    const outcomes: PredictionOutcome[] = [];
+    for await (const rows of database.outcomes.stream({ filters: { strategyName } }, call)) {
+      outcomes.push(...rows);
+    }
     const records = performanceByRegime(outcomes);
     judgements += records.length;
     await database.strategyPerformance.insert({ records }, call);

@@ -46,9 +46,13 @@ export async function inspectTable(
 
 /** Returns the numbers of the rows that readers see, in ascending order. */
 export async function readNumbers(database: DatabaseAbstraction): Promise<number[]> {
-  const { data, totalCount } = await database.getMarketData({});
-  if (totalCount !== data.length) throw new Error('the counts disagree');
-  return data.map(({ volume }) => Number(volume)).sort((a, b) => a - b);
+  const numbers: number[] = [];
+  for await (const rows of database.marketData.stream({ select: ['volume'] })) {
+    for (const { volume } of rows) numbers.push(Number(volume));
+  }
+  const { totalCount } = await database.getMarketData({ limit: 1 });
+  if (totalCount !== numbers.length) throw new Error('the counts disagree');
+  return ascending(numbers);
 }
 
 export const ascending = (numbers: Iterable<number>): number[] => [...numbers].sort((a, b) => a - b);
