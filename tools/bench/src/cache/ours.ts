@@ -18,14 +18,19 @@ export function secondLevel(url: string, prefix: string, decoder: Decoder<unknow
   const keyOf = (symbol: string) => `${prefix}${symbol}`;
   return {
     get: (symbol) => cache.get(keyOf(symbol), decoder),
-    set: (symbol, value) => cache.set(keyOf(symbol), value, TTL_SECONDS),
+    set: (symbol, value) => cache.set(keyOf(symbol), toJson(value), TTL_SECONDS),
     delete: (symbol) => cache.delete(keyOf(symbol)),
     getMany: (symbols) => cache.getMany(symbols.map(keyOf), decoder),
     setMany: (values) =>
-      cache.setMany(values.map((value) => ({ key: keyOf(value.symbol), value, ttlSeconds: TTL_SECONDS }))),
+      cache.setMany(
+        values.map((value) => ({ key: keyOf(value.symbol), value: toJson(value), ttlSeconds: TTL_SECONDS })),
+      ),
     close: () => probe.close(),
   };
 }
+
+/** The general cache refuses what JSON cannot keep, such as a `Date`. */
+const toJson = (value: FeatureSet): object => ({ ...value, timestamp: value.timestamp.toISOString() });
 
 /** The coherent cache on both levels, its invalidations connected. */
 export async function twoLevels(
