@@ -4,6 +4,7 @@ import { Random } from '@quantumtrade/dal-testing';
 import type { Sql } from '../connection/sql.js';
 import { canonicalRows, readBlocks } from '../read/block-rows.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
+import { storeUnmergedVersions } from '../testing/unmerged-versions.js';
 import { planRows } from './plan-rows.js';
 import { fieldsOf, plainRows } from './row-query.js';
 import { toSql } from './table-query.js';
@@ -20,27 +21,21 @@ let sql: Sql;
 beforeAll(async () => {
   own = await openOwnBackend();
   sql = own.sql;
-  // Several versions of many keys, in several parts of each partition.
-  for (const { table } of [marketData, prediction, strategyPerformance]) {
-    await sql.on('system').command('test', `SYSTEM STOP MERGES ${sql.database}.${table}`);
-  }
-  for (let version = 1; version <= 3; version++) await insertAll(version);
+  await storeUnmergedVersions(sql, [marketData, prediction, strategyPerformance], insertsOf);
 });
 
 afterAll(() => own.close());
 
-async function insertAll(version: number): Promise<void> {
+function insertsOf(version: number, written: string): string[] {
   const rows = `FROM numbers(600) WHERE number % ${version} = 0`;
   const symbol = `'S' || toString(number % 5)`;
   const time = `fromUnixTimestamp64Milli(${START} + toInt64(intDiv(number, 10)) * ${2 * HOUR}, 'UTC')`;
-  const written = `reinterpret(toInt64(${version}), 'DateTime64(8)')`;
   const changing = `['x', 'y'][1 + (number + ${version}) % 2]`;
-  const inserts = [
+  return [
     `${marketData.table} SELECT ${symbol}, ${time}, ${version}, 2, 0.5, 1, 10, 1, ['a', 'b'][1 + intDiv(number, 5) % 2], 100, ${written} ${rows}`,
     `${prediction.table} SELECT 'p' || toString(number % 90), ${symbol}, ${time}, ${changing}, 's', 60, ${version}, 1, 'bull', [], 1, map(), ${written} ${rows}`,
     `${strategyPerformance.table} SELECT reinterpretAsUUID(MD5(toString(number))), ${symbol}, ['bull', 'bear'][1 + number % 2], ${time}, 1, ${version}, 1, 1, 1, 1, map(), map(), ${written} ${rows}`,
   ];
-  for (const insert of inserts) await sql.command('test', `INSERT INTO ${insert}`);
 }
 
 const FILTERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {

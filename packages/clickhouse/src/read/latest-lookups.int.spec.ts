@@ -3,6 +3,7 @@ import { feature, marketData, prediction, strategyPerformance } from '@quantumtr
 import { Random } from '@quantumtrade/dal-testing';
 import type { Sql } from '../connection/sql.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
+import { storeUnmergedVersions } from '../testing/unmerged-versions.js';
 import { plainLatest } from '../query/latest-query.js';
 import { toSql } from '../query/table-query.js';
 import { canonicalRows, readBlocks } from './block-rows.js';
@@ -19,27 +20,22 @@ let sql: Sql;
 beforeAll(async () => {
   own = await openOwnBackend();
   sql = own.sql;
-  // Several versions of each key in several parts and partitions; some symbols end long before the others.
-  for (const table of [marketData, feature, prediction, strategyPerformance]) {
-    await sql.on('system').command('test', `SYSTEM STOP MERGES ${sql.database}.${table.table}`);
-  }
-  for (let version = 1; version <= 3; version++) await insertAll(version);
+  await storeUnmergedVersions(sql, [marketData, feature, prediction, strategyPerformance], insertsOf);
 });
 
 afterAll(() => own.close());
 
-async function insertAll(version: number): Promise<void> {
+/** Some symbols end long before the others. */
+function insertsOf(version: number, written: string): string[] {
   const rows = `FROM numbers(4000) WHERE rand(number + ${version}) % 2 = 0 OR ${version} = 1`;
   const symbol = `'S' || toString(number % 20)`;
   const time = `fromUnixTimestamp64Milli(${START} + toInt64(intDiv(number, 20 + 20 * (number % 20 > 15))) * ${HOUR / 2}, 'UTC')`;
-  const written = `reinterpret(toInt64(${version}), 'DateTime64(8)')`;
-  const inserts = [
+  return [
     `${marketData.table} SELECT ${symbol}, ${time}, ${version}, 2, 0.5, 1, 10, 1, ['a', 'b'][1 + intDiv(number, 20) % 2], 100, ${written} ${rows}`,
     `${feature.table} SELECT ${symbol}, ${time}, ['f', 'g'][1 + intDiv(number, 7) % 2], ${version}, '{}', intDiv(number, 3) % 2, 1, ${written} ${rows}`,
     `${prediction.table} SELECT 'p' || toString(number % 900), ${symbol}, ${time}, 'm', 's', 60, ${version}, 1, 'bull', [], 1, map(), ${written} ${rows}`,
     `${strategyPerformance.table} SELECT reinterpretAsUUID(MD5(toString(number))), ${symbol}, ['bull', 'bear'][1 + number % 2], ${time}, 1, ${version}, 1, 1, 1, 1, map(), map(), ${written} ${rows}`,
   ];
-  for (const insert of inserts) await sql.command('test', `INSERT INTO ${insert}`);
 }
 
 const optionsOf = (
