@@ -11,5 +11,6 @@ export type { ReadThroughKeyspace } from './load/keyspace-reader.js';
 export type { KeyspaceOptions } from './options.js';
 export type { BreakerOptions, BreakerState } from './tiers/guarded-calls.js';
 export { coherentBlocks } from './read-through/coherent-blocks.js';
+export type { ManyLoader } from './read-through/load-batch.js';
 export { ReadThroughCache } from './read-through/read-through-cache.js';
 export type { ReadThroughObserver, WrittenValue } from './read-through/types.js';

@@ -9,7 +9,7 @@ import {
   requireValues,
 } from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
-import { entriesOf } from './entries.js';
+import { cachedEntries } from './cached-entries.js';
 import { isPlainData, writtenValues } from './written-values.js';
 
 /**
@@ -38,18 +38,19 @@ export function cachedFeatures(
         typeof symbol === 'string' ? latestSets.get({ symbol }, options) : repository.latest(symbol, options),
       latestMany: async (symbols, options) => {
         const wanted = requireValues(feature.fields.symbol, 'symbols', symbols, 'features.latestMany');
-        const sets = await latestSets.getMany(
-          wanted.map((symbol) => ({ symbol })),
-          async (list, limits) => {
-            const found = await repository.latestMany(
-              list.map(({ symbol }) => symbol),
-              limits,
-            );
-            return list.map(({ symbol }) => found.get(symbol) ?? null);
+        return cachedEntries(
+          wanted,
+          {
+            values: latestSets,
+            part: 'symbol',
+            load: async (missing, limits) => {
+              const found = await repository.latestMany(missing, limits);
+              return missing.map((symbol) => found.get(symbol) ?? null);
+            },
+            convert: (set) => set,
           },
           options,
         );
-        return entriesOf(wanted, sets, (set) => set);
       },
       latestValue: (symbol, featureName, options) =>
         typeof symbol === 'string' && typeof featureName === 'string'

@@ -8,7 +8,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { affectedKeys, keyspaces, marketData, READ_OPTIONS, requireValues } from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
-import { entriesOf } from './entries.js';
+import { cachedEntries } from './cached-entries.js';
 import { exactnessOf } from './exactness.js';
 import { isPlainData, writtenValues } from './written-values.js';
 
@@ -54,19 +54,19 @@ export function cachedMarketData(
     options: ReadOptions<E> | undefined,
   ): Promise<Map<string, MarketData<E>[]>> {
     const wanted = requireValues(marketData.fields.symbol, 'symbols', symbols, 'marketData.latestMany');
-    const bars = await latestBars.getMany(
-      wanted.map((symbol) => ({ symbol })),
-      async (list, limits) => {
-        const found = await repository.latestMany(
-          list.map(({ symbol }) => symbol),
-          1,
-          { ...limits, exact: true },
-        );
-        return list.map(({ symbol }) => found.get(symbol)?.[0] ?? null);
+    return cachedEntries(
+      wanted,
+      {
+        values: latestBars,
+        part: 'symbol',
+        load: async (missing, limits) => {
+          const found = await repository.latestMany(missing, 1, { ...limits, exact: true });
+          return missing.map((symbol) => found.get(symbol)?.[0] ?? null);
+        },
+        convert: (bar) => [withExactness(bar, options?.exact ?? false) as MarketData<E>],
       },
       options,
     );
-    return entriesOf(wanted, bars, (bar) => [withExactness(bar, options?.exact ?? false) as MarketData<E>]);
   }
 
   return {

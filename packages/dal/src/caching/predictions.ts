@@ -2,7 +2,7 @@ import type { ReadThroughCache } from '@quantumtrade/dal-cache';
 import type { PredictionRecord, PredictionRepository, ReadOptions } from '@quantumtrade/dal-domain';
 import { affectedKeys, keyspaces, prediction, READ_OPTIONS, requireValues } from '@quantumtrade/dal-domain';
 import type { CachedMethods } from '../observation.js';
-import { entriesOf } from './entries.js';
+import { cachedEntries } from './cached-entries.js';
 import { exactnessOf } from './exactness.js';
 
 /**
@@ -36,21 +36,18 @@ export function cachedPredictions(
           ids,
           'predictions.findByIds',
         );
-        const values = await byId.getMany(
-          wanted.map((predictionId) => ({ predictionId })),
-          async (list, limits) => {
-            const found = await repository.findByIds(
-              list.map(({ predictionId }) => predictionId),
-              { ...limits, exact: true },
-            );
-            return list.map(({ predictionId }) => found.get(predictionId) ?? null);
+        return cachedEntries(
+          wanted,
+          {
+            values: byId,
+            part: 'predictionId',
+            load: async (missing, limits) => {
+              const found = await repository.findByIds(missing, { ...limits, exact: true });
+              return missing.map((id) => found.get(id) ?? null);
+            },
+            convert: (value) => withExactness(value, options?.exact ?? false) as PredictionRecord<E>,
           },
           options,
-        );
-        return entriesOf(
-          wanted,
-          values,
-          (value) => withExactness(value, options?.exact ?? false) as PredictionRecord<E>,
         );
       },
     },
