@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { NotUtf8Error } from '../codec/read/answer-errors.js';
+import { NotUtf8Error } from '../codec/read/decode-errors.js';
 import { BodyTooLargeError, ForeignAnswerError, TooManyRowsError } from './answer-errors.js';
 import { toDomainError } from './errors.js';
 import type { ServerErrorTraits } from './server-errors.js';

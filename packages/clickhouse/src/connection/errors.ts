@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { DatabaseError, ErrorDetails } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
-import { BrokenAnswerError, NotUtf8Error } from '../codec/read/answer-errors.js';
+import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
 import { NotAdmittedError } from './admission.js';
 import {
   BodyTooLargeError,

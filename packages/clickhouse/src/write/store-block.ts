@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallOptions, DatabaseError, RecordDefinition } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
-import { BrokenAnswerError, NotUtf8Error } from '../codec/read/answer-errors.js';
+import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
 import { decodeWholeBlock } from '../codec/read/block-decoder.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { splitBlock } from '../codec/read/block-splitter.js';

@@ -1,6 +1,6 @@
 import { ServerError } from '../../connection/server-errors.js';
 import { prediction } from '@quantumtrade/dal-domain';
-import { BrokenAnswerError, NotUtf8Error } from './answer-errors.js';
+import { BrokenAnswerError, NotUtf8Error } from './decode-errors.js';
 import type { DecodeOptions } from './block-decoder.js';
 import { decodeBlocks } from './block-decoder.js';
 import type { DecodedBlock } from './block-parser.js';

@@ -1,5 +1,5 @@
 import { MAX_REPORT_BYTES, parseReport, type ServerError } from '../../connection/server-errors.js';
-import { BrokenAnswerError } from './answer-errors.js';
+import { BrokenAnswerError } from './decode-errors.js';
 import type { DecodedBlock } from './block-parser.js';
 import { BlockParser } from './block-parser.js';
 

@@ -1,4 +1,4 @@
-import { BrokenAnswerError, NotUtf8Error } from './answer-errors.js';
+import { BrokenAnswerError, NotUtf8Error } from './decode-errors.js';
 import type { Reading } from './byte-input.js';
 import { ByteInput, checkCount, readName, readVarint } from './byte-input.js';
 import type { ColumnReader, NativeColumn } from './column.js';

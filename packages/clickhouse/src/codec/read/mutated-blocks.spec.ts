@@ -7,7 +7,7 @@ import { ENGINE_BLOCK } from '../../testing/engine-block.js';
 import { mutated } from '../../testing/mutations.js';
 import { barRows, recordsOf } from '../../testing/native-records.js';
 import { BlockEncoder } from '../block-encoder.js';
-import { BrokenAnswerError, NotUtf8Error } from './answer-errors.js';
+import { BrokenAnswerError, NotUtf8Error } from './decode-errors.js';
 import { decodeBlocks } from './block-decoder.js';
 import type { DecodedBlock } from './block-parser.js';
 import { TRUSTED_BYTES } from './byte-input.js';

@@ -1,5 +1,5 @@
 import { constants, isAscii, isUtf8 } from 'node:buffer';
-import { NotUtf8Error } from './answer-errors.js';
+import { NotUtf8Error } from './decode-errors.js';
 import type { ByteInput, Reading } from './byte-input.js';
 import { grown, TRUSTED_BYTES } from './byte-input.js';
 import type { ColumnReader, NativeColumn } from './column.js';
