@@ -47,20 +47,27 @@ export function isOneOf(
   values: Iterable<unknown>,
 ): { readonly condition: string; readonly params: SqlParams } {
   const params: Record<string, unknown[]> = {};
-  const conditions: string[] = [];
-  let list: unknown[] = [];
-  let bytesLeft = 0;
-  for (const value of values) {
-    const bytes = Buffer.byteLength(String(value)) + 3;
-    if (bytesLeft < bytes) {
-      const parameter = `${name}${conditions.length}`;
-      params[parameter] = list = [];
-      conditions.push(`${expression} IN {${parameter}:Array(${type})}`);
-      bytesLeft = MAX_LIST_BYTES;
-    }
-    list.push(value);
-    bytesLeft -= bytes;
-  }
+  const bytesOf = (value: unknown) => Buffer.byteLength(String(value)) + 3;
+  const conditions = divided(values, bytesOf, MAX_LIST_BYTES).map((list, i) => {
+    params[`${name}${i}`] = list;
+    return `${expression} IN {${name}${i}:Array(${type})}`;
+  });
   if (conditions.length === 0) return { condition: 'false', params };
   return { condition: conditions.length === 1 ? conditions[0]! : `(${conditions.join(' OR ')})`, params };
+}
+
+/** Divides items into lists of at most so many bytes each; an item that is larger is alone in its list. */
+export function divided<T>(items: Iterable<T>, bytesOf: (item: T) => number, maxBytes: number): T[][] {
+  const lists: T[][] = [];
+  let bytesLeft = 0;
+  for (const item of items) {
+    const bytes = bytesOf(item);
+    if (bytesLeft < bytes || lists.length === 0) {
+      lists.push([]);
+      bytesLeft = maxBytes;
+    }
+    lists.at(-1)!.push(item);
+    bytesLeft -= bytes;
+  }
+  return lists;
 }

@@ -1,6 +1,6 @@
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
-import type { OrderedColumn, TableQuery } from './table-query.js';
+import type { OrderedColumn, QuerySettings, TableQuery } from './table-query.js';
 import { orderedColumn } from './table-query.js';
 
 /** A lookup of the newest rows of one key or of many. */
@@ -50,3 +50,9 @@ function anyOf(columns: readonly string[]): string {
   const lists = columns.map((_, i) => `{key${i}:Array(String)}`).join(', ');
   return `(${columns.join(', ')}) IN (SELECT arrayJoin(arrayZip(${lists})))`;
 }
+
+/** Returns the settings of a lookup that sorts the few rows it finds. Those of one key need one thread. */
+export const settingsOfSortedRead = (isMany: boolean): QuerySettings => ({
+  optimize_read_in_order: 0,
+  ...(!isMany && { max_threads: 1, query_plan_optimize_lazy_materialization: 0 }),
+});

@@ -6,6 +6,7 @@ import { fixedFields } from './rules/fixed-fields.js';
 import { keyOrder } from './rules/key-order.js';
 import { keysetRange } from './rules/keyset-range.js';
 import { newestVersions } from './rules/newest-versions.js';
+import { isLarge } from './rules/read-in-order.js';
 import { scanBudget } from './rules/scan-budget.js';
 import { shortRange } from './rules/short-range.js';
 import { singleVersions } from './rules/single-versions.js';
@@ -23,6 +24,7 @@ const SINGLE_RULES = [fixedFields, keysetRange, shortRange, singleVersions, scan
  * {@link planRows}.
  */
 export function planSingleVersions(read: RowRead): PlannedQuery | undefined {
+  if (!isLarge(read)) return undefined;
   const planned = applyRules(plainRows(read), read, SINGLE_RULES);
   return planned.rules.some(({ rule }) => rule === singleVersions.name) ? planned : undefined;
 }

@@ -2,13 +2,6 @@ import type { AnyColumns } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { BlockRows } from './block-rows.js';
 
-/** Blocks of fewer rows cost more than they save. */
-const MIN_BLOCK_ROWS = 1_024;
-
-/** Returns how many rows the engine shall put into a block, for batches of at most so many rows. */
-export const blockRowsFor = (batchRows: number, planned = Infinity): number =>
-  Math.max(Math.min(batchRows, planned, 65_409), MIN_BLOCK_ROWS);
-
 /** Divides the rows of blocks into batches, none with rows of two blocks. */
 export async function* batchesOf(
   blocks: AsyncIterable<DecodedBlock>,

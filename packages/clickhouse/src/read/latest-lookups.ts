@@ -1,6 +1,7 @@
 import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
+import { divided } from '../query/conditions.js';
 import type { LatestPlan } from '../query/latest-query.js';
 import type { LatestQueries } from '../query/plan-latest.js';
 import { planLatest } from '../query/plan-latest.js';
@@ -109,7 +110,11 @@ class LimitedLookups {
     options: CallOptions | undefined,
   ): Promise<ReadonlyMap<string, readonly BlockRows[]>> {
     const query = (sql: Sql, { keys: some, since }: HintedKeys<LookupKey>) =>
-      Promise.all(listsOf(some).map((list) => this.#query(sql, list, since, operation, options, found)));
+      Promise.all(
+        divided(some, bytesOfKey, MAX_LIST_BYTES).map((list) =>
+          this.#query(sql, list, since, operation, options, found),
+        ),
+      );
     const found = new Map<string, BlockRows[]>();
     const { isIdentifier } = this.#options;
     const groups = isIdentifier ? [{ keys, since: undefined }] : this.#hints.divide(keys, textOfKey);
@@ -164,22 +169,8 @@ class LimitedLookups {
   }
 }
 
-/** Divides keys into lists that can be bound. */
-function listsOf(keys: readonly LookupKey[]): LookupKey[][] {
-  const lists: LookupKey[][] = [];
-  let bytesLeft = 0;
-  for (const key of keys) {
-    // At most three bytes a character, escaped or not.
-    const bytes = key.reduce((sum, text) => sum + 3 * (text.length + 1), 0);
-    if (bytesLeft < bytes || lists.length === 0) {
-      lists.push([]);
-      bytesLeft = MAX_LIST_BYTES;
-    }
-    lists.at(-1)!.push(key);
-    bytesLeft -= bytes;
-  }
-  return lists;
-}
+/** Bytes of a key in a bound list: at most three a character, escaped or not. */
+const bytesOfKey = (key: LookupKey): number => key.reduce((sum, text) => sum + 3 * (text.length + 1), 0);
 
 const lastInstantOf = (rows: readonly BlockRows[]): number => {
   const { block, to } = rows.at(-1)!;

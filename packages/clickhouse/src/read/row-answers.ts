@@ -2,7 +2,7 @@ import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
 import { QueryError } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { Sql } from '../connection/sql.js';
-import { planRows, planSingleVersions } from '../query/plan-rows.js';
+import { planSingleVersions } from '../query/plan-rows.js';
 import type { RowRead } from '../query/row-query.js';
 import type { PlannedQuery } from '../query/rule.js';
 import { RepeatedKeys } from './repeated-keys.js';
@@ -24,10 +24,14 @@ export class RowAnswers {
     this.#definition = definition;
   }
 
-  /** Returns what `convert` makes of each block, called while blocks arrive. */
+  /**
+   * Returns what `convert` makes of each block, called while blocks arrive.
+   * @param merged plan of the read by `planRows`
+   */
   async read<T>(
     operation: string,
     read: RowRead,
+    merged: PlannedQuery,
     options: CallOptions | undefined,
     convert: (block: DecodedBlock) => T,
   ): Promise<T[]> {
@@ -38,8 +42,7 @@ export class RowAnswers {
       if (parts) return parts;
     }
     const sql = single ? this.#sql.continuing : this.#sql;
-    const { sql: text, params, settings } = planRows(read);
-    return sql.collect(operation, text, params, options, convert, settings);
+    return sql.collect(operation, merged.sql, merged.params, options, convert, merged.settings);
   }
 
   /** Returns undefined when the engine has to merge versions. */

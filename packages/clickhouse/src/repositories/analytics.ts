@@ -22,8 +22,7 @@ import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { ReadDefaults } from './table-reader.js';
 import type { Filter } from './filter.js';
 import { filterOf } from './filter.js';
-import { countOf } from './item-page.js';
-import { limitClause, readPage, timed, withLimit } from './table-reader.js';
+import { countOf, readUpTo } from './item-page.js';
 import { requireBudget } from './scan-estimate.js';
 
 /** Returns the value of a column in one row of an answer. */
@@ -40,24 +39,21 @@ export function analytics(sql: Sql, { scanBudgetRows }: Pick<ReadDefaults, 'scan
       await requireBudget(sql, operation, plan.selection, plan.maxScanRows ?? scanBudgetRows, options);
       const buckets = bucketQuery(plan, filter.where);
       const exact = options?.exact ?? false;
-      return timed(() =>
-        readPage(
-          limit,
-          async () => {
-            const query = `${buckets} ORDER BY ${orderOf(plan)} ${limitClause(limit)}`;
-            let mixed = false;
-            const readRow = (column: ReadColumn) => {
-              mixed ||= Boolean(plan.separateSources && column('mixes_sources'));
-              return toOutputAggregate(plan, decodeSums(plan, column), exact as never);
-            };
-            const params = withLimit(filter.params, limit);
-            const read = (block: DecodedBlock) => rowsOfBlock(block, readRow);
-            const data = (await sql.collect(operation, query, params, options, read)).flat();
-            if (mixed && (await hasTwins(sql, operation, filter, options))) throw mixedSources(operation);
-            return data;
-          },
-          () => countOf(sql, operation, `SELECT count() AS count FROM (${buckets})`, filter.params, options),
-        ),
+      return readUpTo(
+        limit,
+        async () => {
+          const query = `${buckets} ORDER BY ${orderOf(plan)}${limit === undefined ? '' : ` LIMIT ${limit}`}`;
+          let mixed = false;
+          const readRow = (column: ReadColumn) => {
+            mixed ||= Boolean(plan.separateSources && column('mixes_sources'));
+            return toOutputAggregate(plan, decodeSums(plan, column), exact as never);
+          };
+          const read = (block: DecodedBlock) => rowsOfBlock(block, readRow);
+          const data = (await sql.collect(operation, query, filter.params, options, read)).flat();
+          if (mixed && (await hasTwins(sql, operation, filter, options))) throw mixedSources(operation);
+          return data;
+        },
+        () => countOf(sql, operation, `SELECT count() AS count FROM (${buckets})`, filter.params, options),
       );
     },
   };

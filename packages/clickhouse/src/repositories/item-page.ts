@@ -1,4 +1,4 @@
-import type { CallOptions, Page, PagePlan, Row } from '@quantumtrade/dal-domain';
+import type { CallOptions, Page, PagePlan, QueryResult, Row } from '@quantumtrade/dal-domain';
 import { endOfPage, needsCount, rowPosition } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { filterOf } from './filter.js';
@@ -66,4 +66,16 @@ export async function countOf(
 ): Promise<number> {
   const [row] = await sql.continuing.rows<{ count: bigint }>(operation, query, params, options);
   return Number(row?.count);
+}
+
+/** Reads items up to a limit, and counts all of them only where the limit may have cut some off. */
+export async function readUpTo<T>(
+  limit: number | undefined,
+  read: () => Promise<T[]>,
+  count: () => Promise<number>,
+): Promise<QueryResult<T>> {
+  const started = performance.now();
+  const data = await read();
+  const totalCount = data.length === limit ? await count() : data.length;
+  return { data, totalCount, executionTimeMs: performance.now() - started, cacheHit: false };
 }

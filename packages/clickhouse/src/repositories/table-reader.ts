@@ -2,14 +2,12 @@ import type {
   AnyColumns,
   CallOptions,
   Page,
-  QueryResult,
   ReadOptions,
   RecordDefinition,
   StreamPlan,
 } from '@quantumtrade/dal-domain';
 import {
   checkTime,
-  columnOf,
   planColumns,
   planPage,
   planStream,
@@ -21,22 +19,15 @@ import type { Sql } from '../connection/sql.js';
 import { planRows } from '../query/plan-rows.js';
 import { ArrivedBlocks } from '../read/arrived-blocks.js';
 import type { PlannedQuery } from '../query/rule.js';
-import { batchesOf, blockRowsFor, sliceColumns } from '../read/batches.js';
+import { blockRowsFor } from '../query/rules/read-in-order.js';
+import { batchesOf, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
 import { canonicalRow } from '../read/block-rows.js';
 import { RowAnswers } from '../read/row-answers.js';
 import { SharedReads } from '../read/shared-reads.js';
-import type { Filter } from './filter.js';
 import type { ItemPage } from './item-page.js';
-import { countOf, readItems, toPage } from './item-page.js';
+import { readItems, toPage } from './item-page.js';
 import { toBudgetError, withinBudget } from './scan-estimate.js';
-
-/** Which rows to read, in which order, and how many at most. */
-interface FilteredRead extends Filter {
-  /** Default is by ascending timestamp, then the rest of the key. */
-  readonly order?: string;
-  readonly limit?: number | undefined;
-}
 
 /** Limits that calls have unless they say otherwise. */
 export interface ReadDefaults {
@@ -77,7 +68,9 @@ export class TableReader {
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
           read: () =>
-            ArrivedBlocks.read(reader, (arrive) => this.#answers.read(operation, read, limits, arrive)),
+            ArrivedBlocks.read(reader, (arrive) =>
+              this.#answers.read(operation, read, query, limits, arrive),
+            ),
           countOf: (blocks) => blocks.rowCount,
           count: `SELECT count() AS count FROM ${definition.table} FINAL`,
         }),
@@ -118,7 +111,7 @@ export class TableReader {
     const budget = plan.maxScanRows ?? this.defaults.scanBudgetRows;
     const read = { plan, limit: plan.limit, budget };
     const blocks = await withinBudget(this.#sql, operation, plan, budget, options, () =>
-      this.#answers.read(operation, read, options, (block) => block),
+      this.#answers.read(operation, read, planRows(read), options, (block) => block),
     );
     return recordReader(this.definition, { select: plan.select, exact: options?.exact }).columns(blocks);
   }
@@ -140,7 +133,8 @@ export class TableReader {
     budget: number | undefined,
     options: CallOptions | undefined,
   ): AsyncGenerator<BlockRows> {
-    const blockRows = blockRowsFor(plan.batchRows, settings['max_block_size']);
+    const { max_block_size: planned = Infinity } = settings;
+    const blockRows = blockRowsFor(Math.min(plan.batchRows, planned));
     const blocks = this.#sql.blocks(operation, sql, params, options, {
       ...settings,
       max_block_size: blockRows,
@@ -155,76 +149,4 @@ export class TableReader {
       throw await toBudgetError(this.#sql, operation, plan, budget, options, error);
     }
   }
-
-  /** The selected rows, and how many there are beyond the limit too. */
-  async select(
-    operation: string,
-    selection: FilteredRead,
-    options?: ReadOptions<boolean>,
-  ): Promise<QueryResult<object>> {
-    const count = `SELECT count() AS count FROM ${this.definition.table} FINAL ${selection.where}`;
-    return timed(() =>
-      readPage(
-        selection.limit,
-        () => this.rows(operation, selection, options),
-        () => countOf(this.#sql, operation, count, selection.params, options),
-      ),
-    );
-  }
-
-  async rows(
-    operation: string,
-    { where, params, order, limit }: FilteredRead,
-    options?: ReadOptions<boolean>,
-  ): Promise<object[]> {
-    const { definition } = this;
-    const reader = recordReader(definition, { exact: options?.exact });
-    const query = `SELECT ${reader.selectList} FROM ${definition.table} FINAL ${where}
-      ORDER BY ${order ?? timeOrder(definition, 'ASC')} ${limitClause(limit)}`;
-    const rows: object[] = [];
-    const blocks = await this.#sql.collect(
-      operation,
-      query,
-      withLimit(params, limit),
-      options,
-      (block) => block,
-    );
-    for (const block of blocks) reader.appendRows(rows, block);
-    return rows;
-  }
-}
-
-type Direction = 'ASC' | 'DESC';
-
-/** Returns the order by timestamp, then by the rest of the key. */
-function timeOrder({ key, fields }: RecordDefinition, time: Direction, rest: Direction = 'ASC'): string {
-  const others = key
-    .filter((name) => name !== 'timestamp')
-    // The engine orders a UUID by its second half first.
-    .map((name) => (fields[name]!.kind === 'uuid' ? `toString(${columnOf(name)})` : columnOf(name)));
-  return [`timestamp ${time}`, ...others.map((column) => `${column} ${rest}`)].join(', ');
-}
-
-export const limitClause = (limit: number | undefined): string =>
-  limit === undefined ? '' : 'LIMIT {limit:UInt64}';
-
-export const withLimit = (params: Filter['params'], limit: number | undefined): Filter['params'] =>
-  limit === undefined ? params : { ...params, limit };
-
-/** Counts all rows only when the limit may have cut some off. */
-export async function readPage<T>(
-  limit: number | undefined,
-  read: () => Promise<T[]>,
-  count: () => Promise<number>,
-): Promise<{ data: T[]; totalCount: number }> {
-  const data = await read();
-  return { data, totalCount: data.length === limit ? await count() : data.length };
-}
-
-export async function timed<T>(
-  read: () => Promise<{ data: T[]; totalCount: number }>,
-): Promise<QueryResult<T>> {
-  const started = performance.now();
-  const { data, totalCount } = await read();
-  return { data, totalCount, executionTimeMs: performance.now() - started, cacheHit: false };
 }

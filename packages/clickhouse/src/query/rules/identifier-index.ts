@@ -1,4 +1,5 @@
 import type { LatestPlan } from '../latest-query.js';
+import { settingsOfSortedRead } from '../latest-query.js';
 import type { Rule } from '../rule.js';
 
 /** Finds rows by the index on their identifier. The order of the table does not help then, and one row needs one thread. */
@@ -9,11 +10,7 @@ export const identifierIndex: Rule<LatestPlan> = {
     return {
       query: {
         ...query,
-        settings: {
-          ...query.settings,
-          optimize_read_in_order: 0,
-          ...(!isMany && { max_threads: 1, query_plan_optimize_lazy_materialization: 0 }),
-        },
+        settings: { ...query.settings, ...settingsOfSortedRead(isMany) },
       },
       why: `an index on ${by.join(', ')} finds the few rows`,
     };

@@ -1,5 +1,6 @@
 import { boundInstant } from '../../codec/kinds.js';
 import type { LatestPlan } from '../latest-query.js';
+import { settingsOfSortedRead } from '../latest-query.js';
 import type { Rule } from '../rule.js';
 
 /**
@@ -14,11 +15,7 @@ export const newestParts: Rule<LatestPlan> = {
       query: {
         ...query,
         conditions: [...query.conditions, `timestamp >= ${boundInstant('since')}`],
-        settings: {
-          ...query.settings,
-          optimize_read_in_order: 0,
-          ...(!isMany && { max_threads: 1, query_plan_optimize_lazy_materialization: 0 }),
-        },
+        settings: { ...query.settings, ...settingsOfSortedRead(isMany) },
       },
       why: 'earlier lookups found the newest rows from an instant on, so that older parts are not read',
     };

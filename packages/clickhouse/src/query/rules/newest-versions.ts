@@ -3,6 +3,7 @@ import type { Rule } from '../rule.js';
 import type { RowRead } from '../row-query.js';
 import { NEWEST_VERSION } from '../table-query.js';
 import { followsKey, hasKeyConditions, settingsOfOrderedRead } from './read-in-order.js';
+import { isShortRange } from './short-range.js';
 
 /**
  * Reads a page in descending order backwards and takes the first version of each key, which is the newest. The engine merges
@@ -12,8 +13,7 @@ export const newestVersions: Rule<RowRead> = {
   name: 'newest-versions',
   apply(query, read) {
     const { definition } = query;
-    if (!read.plan.order.descending || read.limit === undefined || 'max_threads' in query.settings)
-      return undefined;
+    if (!read.plan.order.descending || read.limit === undefined || isShortRange(read)) return undefined;
     if (!hasKeyConditions(read) || !followsKey(query, read)) return undefined;
     return {
       query: {

@@ -1,7 +1,8 @@
 import type { RowRead } from '../row-query.js';
 import type { Rule } from '../rule.js';
 import { NEWEST_VERSION } from '../table-query.js';
-import { followsKey, hasKeyConditions, MANY_ROWS, settingsOfOrderedRead } from './read-in-order.js';
+import { followsKey, hasKeyConditions, isLarge, settingsOfOrderedRead } from './read-in-order.js';
+import { isShortRange } from './short-range.js';
 
 /** Rows of a block: the reader converts one while the server makes the next. */
 const BLOCK_ROWS = 8_192;
@@ -13,9 +14,8 @@ const BLOCK_ROWS = 8_192;
 export const singleVersions: Rule<RowRead> = {
   name: 'single-versions',
   apply(query, read) {
-    const { limit, plan } = read;
-    if (limit === undefined || limit <= MANY_ROWS || 'max_threads' in query.settings) return undefined;
-    if (plan.order.descending || !followsKey(query, read) || !hasKeyConditions(read)) return undefined;
+    if (!isLarge(read) || isShortRange(read)) return undefined;
+    if (read.plan.order.descending || !followsKey(query, read) || !hasKeyConditions(read)) return undefined;
     return {
       query: {
         ...query,
