@@ -1,4 +1,5 @@
 import type { AnyColumns, Page, ReadOptions, RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { formatDecimal } from '@quantumtrade/dal-domain';
 import type { LooseRow } from './record-cases.js';
 
 /** The reads of a repository, for tests that read any record. */
@@ -52,12 +53,5 @@ function valueAt(column: unknown, i: number, kind: string): unknown {
   }
   const value = (column as ArrayLike<unknown>)[i];
   if (kind === 'instant') return new Date(Number(value));
-  return kind === 'decimal' && typeof value === 'bigint' ? decimalText(value) : value;
-}
-
-/** Returns the text of a count of 10^-8 units. */
-function decimalText(units: bigint): string {
-  const digits = String(units < 0n ? -units : units).padStart(9, '0');
-  const text = `${digits.slice(0, -8)}.${digits.slice(-8)}`.replace(/\.?0+$/, '');
-  return units < 0n ? `-${text}` : text;
+  return kind === 'decimal' && typeof value === 'bigint' ? formatDecimal(value) : value;
 }

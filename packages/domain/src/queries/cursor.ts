@@ -14,7 +14,7 @@ const VERSION = 1;
 const HASH_LENGTH = 16;
 const NAME_KINDS: ReadonlySet<FieldKind> = new Set(['symbol', 'label', 'id', 'text']);
 
-/** RowSelection and order that a cursor belongs to. Pages with others refuse it. */
+/** Selection and order that a cursor belongs to. Pages with others refuse it. */
 export interface CursorScope {
   readonly selection: SelectionPlan;
   readonly order: RowOrder;

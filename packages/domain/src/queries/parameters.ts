@@ -21,7 +21,7 @@ export type FiltersOf<N extends RecordName> = {
   readonly [F in FilterName<N>]?: FilterValue<FieldOf<N, F>>;
 };
 
-/** RowSelection of rows. All given conditions must hold; without any, every row matches. */
+/** Selection of rows. All given conditions must hold; without any, every row matches. */
 export interface RowSelection<N extends RecordName = RecordName> {
   /** Excludes `symbols`. */
   symbol?: string;
@@ -63,7 +63,7 @@ export interface PageQuery<N extends RecordName, S extends FieldName<N> = FieldN
 > {
   /** Maximum number of rows. @default the adapter's `defaultPageRows`, 10,000 (rows) unless configured */
   limit?: number;
-  /** `nextCursor` of the page before. RowSelection, order and direction must be those of that page. */
+  /** `nextCursor` of the page before. Selection, order and direction must be those of that page. */
   cursor?: string;
   /** Whether rows beyond the page are counted. @default true without a cursor, false with one */
   count?: boolean;
