@@ -6,15 +6,15 @@ import {
   TimeoutError,
   ValidationError,
 } from '@quantumtrade/dal-domain';
-import type { Clock, TimeSource } from '@quantumtrade/dal-runtime';
+import type { BreakerState, Clock, TimeSource } from '@quantumtrade/dal-runtime';
 import { SingleFlight, systemClock } from '@quantumtrade/dal-runtime';
 import { CoherentKeyspace } from './coherent-keyspace.js';
 import type { CacheCore, CacheCounters } from './core.js';
 import { LocalInvalidations } from './invalidation/local-invalidations.js';
 import type { KeyspaceOptions } from './options.js';
 import { FirstLevel } from './tiers/first-level.js';
-import type { BreakerOptions, BreakerState } from './tiers/guarded-calls.js';
-import { Breaker, GuardedCalls } from './tiers/guarded-calls.js';
+import type { BreakerOptions } from './tiers/guarded-calls.js';
+import { createBreaker, GuardedCalls } from './tiers/guarded-calls.js';
 import { Leases } from './tiers/leases.js';
 
 export interface CoherentCacheOptions {
@@ -101,7 +101,7 @@ export class CoherentCache {
     const { clock = systemClock, time = clock, random = Math.random, deleteWhereMs = 60_000 } = options;
     const singleFlight = (operation: string) =>
       new SingleFlight((elapsedMs) => new TimeoutError(elapsedMs, { operation }), clock);
-    const guarded = () => new GuardedCalls(clock, new Breaker(clock, options.breaker), budgetMs);
+    const guarded = () => new GuardedCalls(clock, createBreaker(clock, options.breaker), budgetMs);
     const reading = singleFlight('cache.get');
     const getting = singleFlight('cache.getOrLoad');
     const firstLevel = new FirstLevel({ maxEntries, maxBytes }, time, [reading, getting]);

@@ -1,4 +1,11 @@
 export { Backoff, type BackoffOptions } from './backoff.js';
+export type { CallOutcome } from './call-outcome.js';
+export {
+  CircuitBreaker,
+  type BreakerPermit,
+  type BreakerState,
+  type CircuitBreakerOptions,
+} from './circuit-breaker.js';
 export { systemClock, type Cancel, type Clock, type TimeSource } from './clock.js';
 export {
   Deadline,
@@ -14,6 +21,7 @@ export { closest, unknownKeyReason } from './did-you-mean.js';
 export { LightAbortSignal } from './light-abort-signal.js';
 export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
+export { RetryBudget, type RetryBudgetOptions } from './retry-budget.js';
 export { SeededRandom } from './seeded-random.js';
 export { Semaphore } from './semaphore.js';
 export { SingleFlight, type Flight } from './single-flight.js';

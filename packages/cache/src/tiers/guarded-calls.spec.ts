@@ -1,9 +1,9 @@
-import { ManualClock } from '@quantumtrade/dal-runtime';
-import { Breaker, GuardedCalls } from './guarded-calls.js';
+import { type CallOutcome, ManualClock } from '@quantumtrade/dal-runtime';
+import { createBreaker, GuardedCalls } from './guarded-calls.js';
 
 it('counts a call that throws synchronously as a failure', async () => {
   const clock = new ManualClock();
-  const breaker = new Breaker(clock, { minimumCalls: 1 });
+  const breaker = createBreaker(clock, { minimumCalls: 1 });
   const calls = new GuardedCalls(clock, breaker, 60_000);
   const thrown = calls.run('operation', () => {
     throw new RangeError('at once');
@@ -15,12 +15,40 @@ it('counts a call that throws synchronously as a failure', async () => {
 
 it('starts no probe of other calls when its own calls are suspended', async () => {
   const clock = new ManualClock();
-  const [own, other] = [new Breaker(clock, { minimumCalls: 1 }), new Breaker(clock, { minimumCalls: 1 })];
+  const [own, other] = [createBreaker(clock, { minimumCalls: 1 }), createBreaker(clock, { minimumCalls: 1 })];
   const [calls, others] = [own, other].map((breaker) => new GuardedCalls(clock, breaker, 60_000));
-  other.report(other.admit()!, true);
+  other.tryEnter()!.report('failure');
   clock.advance(1_000);
-  own.report(own.admit()!, true);
+  own.tryEnter()!.report('failure');
   const run = calls!.run('operation', async () => 1, { others });
   await expect(run).rejects.toThrow('calls are suspended after failures');
   expect(other.state).toBe('open');
+});
+
+it('suspends calls by the latest outcomes, whatever their age', () => {
+  const clock = new ManualClock();
+  const breaker = createBreaker(clock);
+  const report = (outcome: CallOutcome, count: number) => {
+    for (let n = 0; n < count; n++) {
+      clock.advance(3_600_000);
+      breaker.tryEnter()!.report(outcome);
+    }
+  };
+  report('success', 30);
+  report('failure', 9);
+  expect(breaker.state).toBe('closed');
+  report('failure', 1);
+  expect(breaker.state).toBe('open');
+});
+
+it('suspends calls for the same time after each failed probe', () => {
+  const clock = new ManualClock();
+  const breaker = createBreaker(clock, { minimumCalls: 1 });
+  breaker.tryEnter()!.report('failure');
+  for (let probe = 0; probe < 5; probe++) {
+    clock.advance(999);
+    expect(breaker.tryEnter()).toBeUndefined();
+    clock.advance(1);
+    breaker.tryEnter()!.report('failure');
+  }
 });

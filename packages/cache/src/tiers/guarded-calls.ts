@@ -1,7 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { CacheError, isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
 import type { Clock, TimeSource } from '@quantumtrade/dal-runtime';
-import { Deadline } from '@quantumtrade/dal-runtime';
+import { CircuitBreaker, Deadline } from '@quantumtrade/dal-runtime';
 
 export interface BreakerOptions {
   /** Number of latest outcomes considered. @default 20 (calls) */
@@ -14,55 +14,19 @@ export interface BreakerOptions {
   readonly openMs?: number;
 }
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
-
-/** Admission of a probe. Any other admission is the list that takes the call's outcome. */
-const PROBE = Symbol('probe');
-
-/** Passed to {@link Breaker.report} with the outcome of the admitted call. */
-type Admission = typeof PROBE | boolean[];
-
-/** Circuit breaker: refuses calls while they keep failing. Half-open, it admits one probe at a time; the first outcome decides. */
-export class Breaker {
-  /** Only the breaker itself changes it. */
-  state: BreakerState = 'closed';
-  readonly #time: TimeSource;
-  readonly #options: Required<BreakerOptions>;
-  /** Latest outcomes, true for a failure. */
-  #outcomes: boolean[] = [];
-  #openUntil = 0;
-
-  constructor(time: TimeSource, options: BreakerOptions = {}) {
-    this.#time = time;
-    this.#options = { window: 20, minimumCalls: 5, failureRate: 0.5, openMs: 1_000, ...options };
-  }
-
-  /** Admits a call, or returns undefined when the call is refused. */
-  admit(): Admission | undefined {
-    if (this.state === 'closed') return this.#outcomes;
-    if (this.#time.now() < this.#openUntil) return undefined;
-    this.state = 'half-open';
-    this.#openUntil = this.#time.now() + this.#options.openMs;
-    return PROBE;
-  }
-
-  /** Takes the outcome of an admitted call. One that was admitted before a change of state does not count, except as a probe. */
-  report(admission: Admission, failed: boolean): void {
-    if (admission === PROBE && this.state !== 'closed') return this.#turn(failed ? 'open' : 'closed');
-    const outcomes = this.#outcomes;
-    if (admission !== PROBE && admission !== outcomes) return;
-    const { window, minimumCalls, failureRate } = this.#options;
-    outcomes.push(failed);
-    if (outcomes.length > window) outcomes.shift();
-    if (!failed || outcomes.length < minimumCalls) return;
-    if (outcomes.filter(Boolean).length >= failureRate * outcomes.length) this.#turn('open');
-  }
-
-  #turn(state: 'open' | 'closed'): void {
-    this.state = state;
-    this.#outcomes = [];
-    if (state === 'open') this.#openUntil = this.#time.now() + this.#options.openMs;
-  }
+/** Creates the breaker of calls to the second level. It considers outcomes of any age and stays open for a constant time. */
+export function createBreaker(time: TimeSource, options: BreakerOptions = {}): CircuitBreaker {
+  const { window = 20, minimumCalls = 5, failureRate = 0.5, openMs = 1_000 } = options;
+  return new CircuitBreaker(time, {
+    window,
+    windowMs: Infinity,
+    minimumCalls,
+    failureRate,
+    openMs,
+    maxOpenMs: openMs,
+    openJitter: 0,
+    probeTimeoutMs: openMs,
+  });
 }
 
 export interface GuardedCallOptions {
@@ -75,13 +39,13 @@ export interface GuardedCallOptions {
 
 /** Calls to the second level. Each ends within its budget, and none starts while the breaker is open. */
 export class GuardedCalls {
-  readonly breaker: Breaker;
+  readonly breaker: CircuitBreaker;
   readonly #clock: Clock;
   readonly #budgetMs: number;
   #failureCount = 0;
 
   /** @param budgetMs time limit of a call in milliseconds; `Infinity` for a second level whose calls do not wait */
-  constructor(clock: Clock, breaker: Breaker, budgetMs: number) {
+  constructor(clock: Clock, breaker: CircuitBreaker, budgetMs: number) {
     this.breaker = breaker;
     this.#clock = clock;
     this.#budgetMs = budgetMs;
@@ -98,9 +62,10 @@ export class GuardedCalls {
     call: (options: CallOptions | undefined) => Promise<T>,
     { others, budgetMs = this.#budgetMs, onEnd }: GuardedCallOptions = {},
   ): Promise<T> {
-    const admission = this.breaker.admit();
-    const admissionByOthers = admission && others?.breaker.admit();
-    if (admission === undefined || (others && admissionByOthers === undefined)) {
+    const permit = this.breaker.tryEnter();
+    const permitByOthers = permit && others?.breaker.tryEnter();
+    if (permit === undefined || (others && permitByOthers === undefined)) {
+      permit?.report('ignored');
       throw new CacheError('calls are suspended after failures', { operation });
     }
     let deadline: Deadline | undefined;
@@ -110,15 +75,15 @@ export class GuardedCalls {
     }
     try {
       const result = await (deadline ? deadline.race(call({ deadline: deadline.at })) : call(undefined));
-      this.breaker.report(admission, false);
-      if (admissionByOthers) others!.breaker.report(admissionByOthers, false);
+      permit.report('success');
+      permitByOthers?.report('success');
       return result;
     } catch (error) {
       // Still running only when the call threw before it returned a promise.
       deadline?.end();
       const isFailure = !isDatabaseError(error) || error.retryable;
-      this.breaker.report(admission, isFailure);
-      if (admissionByOthers) others!.breaker.report(admissionByOthers, isFailure && !isRefusal(error));
+      permit.report(isFailure ? 'failure' : 'success');
+      permitByOthers?.report(isFailure && !isRefusal(error) ? 'failure' : 'success');
       if (isFailure) this.#failureCount++;
       throw isDatabaseError(error) ? error : new CacheError('failed', { operation, cause: error });
     } finally {
