@@ -104,6 +104,17 @@ it.each([
   await server.stop();
 });
 
+it('servers may share a password', async () => {
+  const password = 'two words "quoted"';
+  const servers = await Promise.all([1, 2].map(() => startEmbeddedClickHouse({ password })));
+  for (const server of servers) {
+    expect(server.password).toBe(password);
+    expect(await ask(server, 'SELECT 1')).toBe('1');
+    await expect(ask({ ...server, password: 'another' }, 'SELECT 1')).rejects.toThrow();
+  }
+  await Promise.all(servers.map((server) => server.stop()));
+});
+
 it('concurrent servers have separate data, ports and passwords', async () => {
   const servers = await Promise.all([1, 2, 3, 4].map(() => startEmbeddedClickHouse()));
   await Promise.all(servers.map((server, i) => ask(server, `CREATE DATABASE d${i}`)));

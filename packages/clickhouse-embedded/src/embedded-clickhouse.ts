@@ -11,6 +11,8 @@ import { spawnServer } from './spawn-server.js';
 export interface EmbeddedClickHouseOptions {
   /** Directory of data that outlives the server. @default a temporary directory, removed with the server */
   dataDirectory?: string;
+  /** Password of the user, for servers that share one, such as those of a cluster. @default random, new at each start */
+  password?: string;
   /** Time limit of the start. @default 30,000 (milliseconds) */
   startTimeoutMs?: number;
 }
@@ -26,7 +28,7 @@ export interface EmbeddedClickHouse {
   /** Port of the native protocol. */
   readonly tcpPort: number;
   readonly username: string;
-  /** Random password, new at each start. Not enumerable, so that no printed or serialised object shows it. */
+  /** The password that was given, or a random one. Not enumerable, so that no printed or serialised object shows it. */
   readonly password: string;
   readonly dataDirectory: string;
   /** Id of the server's process. The engine runs in a child of it and ends with it. */
@@ -55,7 +57,7 @@ const POLL_MS = 15;
 const IN_USE = /Cannot lock file .*Another server instance/s;
 
 /**
- * Starts a ClickHouse server on loopback, with a random password and free ports. Any number can run at the same time, each with
+ * Starts a ClickHouse server on loopback, with a password and free ports. Any number can run at the same time, each with
  * its own data directory. Throws `UnsupportedPlatformError` on a platform without an engine, and `EmbeddedStartError` when the
  * server does not start, for instance because another server uses the data directory.
  */
@@ -64,10 +66,10 @@ export async function startEmbeddedClickHouse(
 ): Promise<EmbeddedClickHouse> {
   requireOptions(options);
   const { dataDirectory: kept, startTimeoutMs = 30_000 } = options;
+  const { password = randomBytes(24).toString('base64url') } = options;
   const library = engineLibrary();
   const own = await mkdtemp(join(tmpdir(), 'clickhouse-embedded-'));
   const dataDirectory = kept === undefined ? join(own, 'data') : resolve(kept);
-  const password = randomBytes(24).toString('base64url');
   let spawned: ServerProcess | undefined;
   try {
     await makePrivate(dataDirectory);
@@ -155,10 +157,16 @@ interface OptionRule {
   accepts(value: unknown): boolean;
 }
 
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
 const OPTIONS: Readonly<Record<keyof EmbeddedClickHouseOptions, OptionRule>> = {
   dataDirectory: {
     expected: 'a path',
-    accepts: (value) => typeof value === 'string' && value !== '',
+    accepts: isText,
+  },
+  password: {
+    expected: 'a text that is not empty',
+    accepts: isText,
   },
   startTimeoutMs: {
     expected: 'a number of milliseconds, 0 or more',
