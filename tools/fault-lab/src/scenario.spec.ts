@@ -1,0 +1,32 @@
+import { parseScenario } from './scenario.js';
+
+const text = `
+# One of two hosts is killed.
+hosts a, b
+read 200 times a second
+at 5 s heal a   # and comes back
+at 2.5 s kill a
+end at 8 s
+`;
+
+it('reads the statements of a scenario', () => {
+  expect(parseScenario(text)).toEqual({
+    hosts: ['a', 'b'],
+    readsPerSecond: 200,
+    events: [
+      { atMs: 2_500, host: 'a', change: 'kill' },
+      { atMs: 5_000, host: 'a', change: 'heal' },
+    ],
+    endMs: 8_000,
+  });
+});
+
+it.each([
+  ['at 2.5 s kill a', 'at 2.5 s shoot a', 'line 6 is no statement of a scenario: at 2.5 s shoot a'],
+  ['hosts a, b', '', 'the scenario names no hosts'],
+  ['read 200 times a second', '', 'the scenario has no load'],
+  ['kill a', 'kill c', 'the scenario has no host c'],
+  ['end at 8 s', 'end at 4 s', 'something happens after the end'],
+])('refuses a scenario with %s as %j', (before, after, message) => {
+  expect(() => parseScenario(text.replace(before, after))).toThrow(message);
+});
