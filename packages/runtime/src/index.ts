@@ -22,6 +22,13 @@ export { LightAbortSignal } from './light-abort-signal.js';
 export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
 export { RetryBudget, type RetryBudgetOptions } from './retry-budget.js';
+export {
+  decideRetry,
+  type FailedAttempt,
+  type IdempotencyClass,
+  type RetryContext,
+  type RetryDecision,
+} from './retry-decision.js';
 export { SeededRandom } from './seeded-random.js';
 export { Semaphore } from './semaphore.js';
 export { SingleFlight, type Flight } from './single-flight.js';
