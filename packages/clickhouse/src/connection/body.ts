@@ -72,8 +72,8 @@ export class Body implements AsyncIterableIterator<Uint8Array> {
     const { body, headers } = answer;
     const encoding = headers['content-encoding'] ?? 'identity';
     if (encoding === 'gzip') this.#stored = new StoredGzip();
-    body.on('data', (chunk: Buffer) => this.#take(chunk));
-    body.on('end', () => this.#finish());
+    body.on('data', this.#take.bind(this));
+    body.on('end', this.#finish.bind(this));
     body.on('error', (error) => this.#breakOff(error));
     this.#ignoreSignal = onAbort(signal, () => this.#fail(signal.reason));
     if (encoding !== 'gzip' && encoding !== 'identity') {
@@ -92,12 +92,10 @@ export class Body implements AsyncIterableIterator<Uint8Array> {
       if (this.#isPaused && this.#waitingBytes < MAX_WAITING_BYTES / 2) this.#resume();
       return Promise.resolve({ done: false, value: chunk });
     }
-    if (!this.#end) return this.#wait();
-    if ('error' in this.#end) return Promise.reject(this.#end.error as Error);
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  #wait(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#end) {
+      if ('error' in this.#end) return Promise.reject(this.#end.error as Error);
+      return Promise.resolve({ done: true, value: undefined });
+    }
     return new Promise((resolve, reject) => {
       this.#consumer = { resolve, reject };
       const { maxWaitMs, timeoutError } = this.#limits;
@@ -123,14 +121,14 @@ export class Body implements AsyncIterableIterator<Uint8Array> {
     }
     if (!this.#stored) return this.#give(chunk);
     try {
-      const other = this.#stored.read(chunk, (data) => this.#give(data));
+      const other = this.#stored.read(chunk, this.#give);
       if (other) this.#startGunzip(other);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #give(chunk: Buffer): void {
+  readonly #give = (chunk: Buffer): void => {
     if (this.#end || chunk.length === 0) return;
     this.#size += chunk.length;
     if (this.#size > this.#maxBytes) return this.#fail(new BodyTooLargeError(this.#maxBytes));
@@ -142,7 +140,7 @@ export class Body implements AsyncIterableIterator<Uint8Array> {
     this.#chunks.push(chunk);
     this.#waitingBytes += chunk.length;
     if (this.#waitingBytes > MAX_WAITING_BYTES && !this.#isPaused) this.#pause();
-  }
+  };
 
   #takeConsumer(): Consumer | undefined {
     const consumer = this.#consumer;
@@ -167,7 +165,7 @@ export class Body implements AsyncIterableIterator<Uint8Array> {
     this.#stored = undefined;
     const gunzip = createGunzip({ chunkSize: 2 ** 16 });
     this.#gunzip = gunzip;
-    gunzip.on('data', (chunk: Buffer) => this.#give(chunk));
+    gunzip.on('data', this.#give);
     gunzip.on('end', () => this.#settle({}));
     gunzip.on('error', (error) => this.#settle({ error }));
     gunzip.write(first);

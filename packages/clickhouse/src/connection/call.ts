@@ -62,8 +62,6 @@ export interface Statement {
   readonly maxRows?: number;
   /** Time limit beside that of the caller; undefined for none (milliseconds). */
   readonly timeoutMs: number | undefined;
-  /** Time limit until the head of the answer has come. @default none (milliseconds) */
-  readonly openTimeoutMs?: number;
 }
 
 /** One run of a statement: attempts within a deadline, of which one at a time has a connection. */
@@ -103,17 +101,12 @@ export class Call {
     );
   }
 
-  /**
-   * Begins an attempt: waits for a connection and sends the statement. Resolves with an answer that is a success by its head.
-   * Every error belongs to {@link fail}.
-   */
-  async open(): Promise<Answer> {
+  /** Begins an attempt like {@link open}, and waits no longer for the head of the answer (milliseconds). */
+  async openWithin(timeoutMs: number): Promise<Answer> {
     const { deadline } = this;
-    const { openTimeoutMs: timeoutMs } = this.#statement;
-    if (timeoutMs === undefined) return this.#open(deadline);
     const opening = new Deadline({ signal: deadline.signal, timeoutMs }, () => deadline.timeoutError());
     try {
-      return await this.#open(opening);
+      return await this.open(opening);
     } catch (error) {
       opening.throwIfAborted();
       throw error;
@@ -122,7 +115,11 @@ export class Call {
     }
   }
 
-  async #open(deadline: Deadline): Promise<Answer> {
+  /**
+   * Begins an attempt: waits for a connection and sends the statement. Resolves with an answer that is a success by its head.
+   * Every error belongs to {@link fail}.
+   */
+  async open(deadline = this.deadline): Promise<Answer> {
     const { operation, continues } = this;
     deadline.throwIfAborted();
     // Nothing of the query is sent before it has a connection.

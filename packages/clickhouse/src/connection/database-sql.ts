@@ -4,7 +4,7 @@ import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { decodeBlocks } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
 import { BodyTooLargeError, BrokenMessageError, TooManyRowsError } from './answer-errors.js';
-import type { Answer } from './body.js';
+import type { Answer, BodyLimits } from './body.js';
 import { Body } from './body.js';
 import type { ConnectionPool, Statement } from './call.js';
 import { Call, requireOpen } from './call.js';
@@ -37,7 +37,8 @@ export class DatabaseSql implements Sql {
   readonly database: string;
   readonly #pool: ConnectionPool;
   readonly #settings: CompleteSettings;
-  readonly #continues: boolean;
+  /** Common part of all statements. */
+  readonly #common: Pick<Statement, 'database' | 'continues' | 'timeoutMs'>;
   readonly #resultLimits: ReadLimits;
   readonly #readSettings: SessionSettings;
   #continuing: Sql | undefined;
@@ -46,7 +47,7 @@ export class DatabaseSql implements Sql {
     this.database = database;
     this.#pool = pool;
     this.#settings = settings;
-    this.#continues = continues;
+    this.#common = { database, continues, timeoutMs: settings.requestTimeoutMs };
     this.#resultLimits = { maxRows: settings.maxResultRows, maxBytes: settings.maxResultBytes };
     this.#readSettings = {
       enable_http_compression: 1,
@@ -55,7 +56,7 @@ export class DatabaseSql implements Sql {
   }
 
   get continuing(): Sql {
-    if (this.#continues) return this;
+    if (this.#common.continues) return this;
     return (this.#continuing ??= new DatabaseSql(this.#pool, this.database, this.#settings, true));
   }
 
@@ -65,8 +66,8 @@ export class DatabaseSql implements Sql {
   }
 
   async rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
-    const statement = this.#readOf(operation, query, params, LOOKUP_LIMITS.maxRows);
-    const parts = await this.#collect(statement, options, LOOKUP_LIMITS, objectsOf<T>);
+    const none = undefined;
+    const parts = await this.collect(operation, query, params, options, objectsOf<T>, none, LOOKUP_LIMITS);
     return parts.length === 1 ? parts[0]! : parts.flat();
   }
 
@@ -77,10 +78,22 @@ export class DatabaseSql implements Sql {
     options: CallOptions | undefined,
     convert: (block: DecodedBlock) => T,
     settings?: SessionSettings,
+    { maxRows, maxBytes } = this.#resultLimits,
   ): Promise<T[]> {
-    const limits = this.#resultLimits;
-    const statement = this.#readOf(operation, query, params, limits.maxRows, settings);
-    return this.#collect(statement, options, limits, convert);
+    const statement = this.#readOf(operation, query, params, maxRows, settings);
+    return this.#run(statement, options, true, async (answer, { deadline }) => {
+      const parts: T[] = [];
+      let rowCount = 0;
+      for await (const block of blocksOf(answer, deadline.signal, { maxBytes })) {
+        rowCount += block.rowCount;
+        if (rowCount > maxRows) throw new TooManyRowsError(maxRows);
+        if (block.rowCount > 0) parts.push(convert(block));
+      }
+      const sent = Number(summaryCounts(answer)['result_rows']);
+      if (rowCount < sent)
+        throw new BrokenMessageError(`the answer has ${rowCount} of the ${sent} rows that the server sent`);
+      return parts;
+    });
   }
 
   async *blocks(
@@ -94,7 +107,6 @@ export class DatabaseSql implements Sql {
     const statement = {
       ...this.#readOf(operation, query, params, 0, settings),
       timeoutMs: undefined,
-      openTimeoutMs: maxWaitMs,
     };
     const call = new Call(this.#pool, retry, statement, options);
     const { deadline } = call;
@@ -106,9 +118,8 @@ export class DatabaseSql implements Sql {
     try {
       for (;;) {
         try {
-          const answer = await call.open();
-          const body = new Body(answer, deadline.signal, waits);
-          for await (const block of decodeBlocks(body, { exceptionTag: exceptionTag(answer) })) {
+          const answer = await call.openWithin(maxWaitMs);
+          for await (const block of blocksOf(answer, deadline.signal, waits)) {
             isGiven = isLeft = true;
             yield block;
             isLeft = false;
@@ -127,7 +138,7 @@ export class DatabaseSql implements Sql {
   }
 
   async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
-    const statement = { ...this.#statement(operation, query, params), settings: WAIT_END_OF_QUERY };
+    const statement = { ...this.#common, operation, query, params, settings: WAIT_END_OF_QUERY };
     await this.#run(statement, options, false, (answer, { deadline }) => readReport(answer, deadline.signal));
   }
 
@@ -135,7 +146,9 @@ export class DatabaseSql implements Sql {
     const { table, token, bytes, rowCount, retried } = block;
     // Without a list of columns, the engine goes by the names in the block.
     const statement = {
-      ...this.#statement(operation, `INSERT INTO ${table} FORMAT Native`),
+      ...this.#common,
+      operation,
+      query: `INSERT INTO ${table} FORMAT Native`,
       data: bytes,
       settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
     };
@@ -157,11 +170,6 @@ export class DatabaseSql implements Sql {
     return new DatabaseSql(this.#pool, database, this.#settings);
   }
 
-  #statement(operation: string, query: string, params?: SqlParams) {
-    const { requestTimeoutMs: timeoutMs } = this.#settings;
-    return { operation, query, params, database: this.database, continues: this.#continues, timeoutMs };
-  }
-
   #readOf(
     operation: string,
     query: string,
@@ -170,23 +178,15 @@ export class DatabaseSql implements Sql {
     settings?: SessionSettings,
   ) {
     return {
-      ...this.#statement(operation, query, params),
+      ...this.#common,
+      operation,
+      query,
+      params,
       format: NATIVE,
       settings: { ...this.#readSettings, max_result_rows: maxRows, ...settings },
       acceptsGzip: true,
       maxRows,
     };
-  }
-
-  #collect<T>(
-    statement: Statement,
-    options: CallOptions | undefined,
-    limits: ReadLimits,
-    convert: (block: DecodedBlock) => T,
-  ): Promise<T[]> {
-    return this.#run(statement, options, true, (answer, { deadline }) =>
-      readBlocks(answer, deadline.signal, limits, convert),
-    );
   }
 
   /** Makes attempts until one succeeds, within the call's deadline; only one unless `retried`. */
@@ -244,31 +244,14 @@ function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Returns the tag that marks an error behind rows; undefined for servers that do not mark it. */
-const exceptionTag = ({ headers }: Answer): string | undefined =>
-  headers[EXCEPTION_TAG] as string | undefined;
-
-/**
- * Reads the blocks of an answer in Native format and returns what `convert` makes of each that has rows. Rejects with
- * `BrokenMessageError` also for an answer with fewer rows than the server had counted when it sent the head.
- */
-async function readBlocks<T>(
+/** Reads the blocks of an answer in Native format. Its head has the tag that marks an error behind rows, where the server marks it. */
+function blocksOf(
   answer: Answer,
   signal: AbortSignal,
-  { maxRows, maxBytes }: ReadLimits,
-  convert: (block: DecodedBlock) => T,
-): Promise<T[]> {
-  const parts: T[] = [];
-  let rowCount = 0;
-  const body = new Body(answer, signal, { maxBytes });
-  for await (const block of decodeBlocks(body, { exceptionTag: exceptionTag(answer) })) {
-    rowCount += block.rowCount;
-    if (rowCount > maxRows) throw new TooManyRowsError(maxRows);
-    if (block.rowCount > 0) parts.push(convert(block));
-  }
-  const sent = Number(summaryCounts(answer)['result_rows']);
-  if (rowCount >= sent || Number.isNaN(sent)) return parts;
-  throw new BrokenMessageError(`the answer has ${rowCount} of the ${sent} rows that the server sent`);
+  limits: BodyLimits,
+): AsyncGenerator<DecodedBlock, void, undefined> {
+  const exceptionTag = answer.headers[EXCEPTION_TAG] as string | undefined;
+  return decodeBlocks(new Body(answer, signal, limits), { exceptionTag });
 }
 
 /** Returns the rows of a block as objects by column name. */

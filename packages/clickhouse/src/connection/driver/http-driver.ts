@@ -81,7 +81,7 @@ export class HttpDriver {
       url,
       log: { level: ClickHouseLogLevel.OFF },
       connection: {
-        exec: (params) => this.#exec(params),
+        exec: this.#exec.bind(this),
         ping: refuse,
         query: refuse,
         insert: refuse,
