@@ -6,6 +6,7 @@ import { BlockParser } from './block-parser.js';
 const MARKER = '\r\n__exception__\r\n';
 /** Report of a server that sends no marker. */
 const UNMARKED = /Code: \d+[.,] (?:e\.displayText\(\) = )?DB::\w*Exception: [\s\S]*/;
+const CARRIAGE_RETURN = 0x0d;
 const NOTHING = Buffer.alloc(0);
 
 export interface DecodeOptions {
@@ -58,8 +59,7 @@ export async function* decodeBlocks(
         broken = error as Error;
       }
     }
-    const rest = report.rest();
-    if (parser && rest.length > 0) yield* parser.push(rest);
+    if (parser && report.held.length > 0) yield* parser.push(report.held);
   } catch (error) {
     // A server that reports an error cuts the connection.
     throw reportedError(report) ?? broken ?? error;
@@ -74,7 +74,7 @@ export async function* decodeBlocks(
 /** Reads bytes that are one whole block. Throws `BrokenAnswerError` for any others. */
 export function decodeWholeBlock(bytes: Uint8Array): DecodedBlock {
   const parser = new BlockParser();
-  const blocks = [...parser.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))];
+  const blocks = parser.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const broken = parser.end();
   if (broken) throw broken;
   if (blocks.length !== 1) throw new BrokenAnswerError(`has ${blocks.length} blocks`);
@@ -94,9 +94,10 @@ function reportedError(report: ReportFinder): ServerError | undefined {
 class ReportFinder {
   readonly #marker: string | undefined;
   readonly #maxBytes: number;
-  /** Bytes at the end of the chunks so far that may be the beginning of the marker. */
-  #held: Buffer = NOTHING;
-  #isFound = false;
+  /** Bytes at the end of the chunks so far that may be the beginning of the marker: data, when no more is to come. */
+  held: Buffer = NOTHING;
+  /** Whether a report has begun. Without a tag, that is not known. */
+  isFound = false;
   /** The report; without a tag the end of the answer, which may have one. */
   #end: Buffer[] = [];
   #endBytes = 0;
@@ -107,42 +108,32 @@ class ReportFinder {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether a report has begun. Without a tag, that is not known. */
-  get isFound(): boolean {
-    return this.#isFound;
-  }
-
   /** Takes the next chunk. Returns what is surely no part of a report; without a tag, all of it. */
   dataOf(chunk: Buffer): Buffer {
-    if (this.#marker === undefined || this.#isFound) {
+    if (this.#marker === undefined || this.isFound) {
       this.#keep(chunk);
-      return this.#isFound ? NOTHING : chunk;
+      return this.isFound ? NOTHING : chunk;
     }
-    const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
+    const bytes = this.held.length > 0 ? Buffer.concat([this.held, chunk]) : chunk;
     let end = bytes.indexOf(this.#marker, 0, 'latin1');
-    this.#isFound = end >= 0;
-    if (this.#isFound) {
+    this.isFound = end >= 0;
+    if (this.isFound) {
       this.#keep(bytes.subarray(end));
-      this.#held = NOTHING;
+      this.held = NOTHING;
     } else {
       end = bytes.length - partAtEnd(bytes, this.#marker);
-      this.#held = bytes.subarray(end);
+      this.held = bytes.subarray(end);
     }
     return bytes.subarray(0, end);
-  }
-
-  /** Returns the data that was held back, when no more is to come. */
-  rest(): Buffer {
-    return this.#held;
   }
 
   /**
    * Returns the report, when no more is to come. Without a tag, the text is only a report if the answer cannot be read to its end.
    */
   text(): string | undefined {
-    if (this.#marker !== undefined && !this.#isFound) return undefined;
+    if (this.#marker !== undefined && !this.isFound) return undefined;
     const end = Buffer.concat(this.#end);
-    if (this.#isFound) return end.toString('utf8');
+    if (this.isFound) return end.toString('utf8');
     // The last marker closes the report; the one before opened it, inside a block.
     const start = end.lastIndexOf(MARKER, end.length - 2 * MARKER.length, 'latin1');
     return start >= 0 ? end.toString('utf8', start) : UNMARKED.exec(textAtEnd(end))?.[0];
@@ -158,7 +149,9 @@ class ReportFinder {
 
 /** Returns how many bytes at the end may be the beginning of the marker. */
 function partAtEnd(bytes: Buffer, marker: string): number {
-  const end = bytes.toString('latin1', Math.max(0, bytes.length - marker.length + 1));
+  const from = Math.max(0, bytes.length - marker.length + 1);
+  if (!bytes.includes(CARRIAGE_RETURN, from)) return 0;
+  const end = bytes.toString('latin1', from);
   for (let at = end.indexOf('\r'); at >= 0; at = end.indexOf('\r', at + 1)) {
     if (marker.startsWith(end.slice(at))) return end.length - at;
   }

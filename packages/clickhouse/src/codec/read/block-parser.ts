@@ -34,20 +34,18 @@ export class BlockParser {
   readonly #blocks = this.#parse();
   #betweenBlocks = true;
 
-  /** Yields the blocks that the next chunk completes. Throws `BrokenAnswerError` for bytes that are no block. */
-  *push(chunk: Buffer): Generator<DecodedBlock, void, void> {
-    this.#input.push(chunk);
-    for (;;) {
-      let block: DecodedBlock | void;
-      try {
-        block = this.#blocks.next().value;
-      } catch (error) {
-        if (error instanceof NotUtf8Error) throw error;
-        throw new BrokenAnswerError('cannot be read', { cause: error });
-      }
-      if (!block) return;
-      yield block;
+  /** Returns the blocks that the next chunk completes. Throws `BrokenAnswerError` for bytes that are no block. */
+  push(chunk: Buffer): DecodedBlock[] {
+    this.#input.bytes = chunk;
+    this.#input.offset = 0;
+    const blocks: DecodedBlock[] = [];
+    try {
+      for (let block = this.#blocks.next().value; block; block = this.#blocks.next().value)
+        blocks.push(block);
+    } catch (error) {
+      throw error instanceof NotUtf8Error ? error : new BrokenAnswerError('cannot be read', { cause: error });
     }
+    return blocks;
   }
 
   /** Returns the error of an answer that ends here, inside a block; undefined between blocks. */
@@ -58,14 +56,25 @@ export class BlockParser {
   *#parse(): Generator<DecodedBlock | void, never, void> {
     const input = this.#input;
     for (;;) {
-      while (input.available === 0) yield;
+      while (input.offset === input.bytes.length) yield;
       this.#betweenBlocks = false;
-      const columnCount = yield* readVarint(input);
-      const rowCount = checkCount(yield* readVarint(input));
+      const columnCount = input.smallNumber() ?? (yield* readVarint(input));
+      const rowCount = checkCount(input.smallNumber() ?? (yield* readVarint(input)));
       if (columnCount === 0 && rowCount > 0) throw new TypeError('a block has rows and no columns');
       const columns = new Map<string, NativeColumn>();
+      let previous: Pick<ColumnHead, 'next'> = BLOCK_START;
       while (columns.size < columnCount) {
-        const { name, reader } = headInChunk(input) ?? (yield* readHead(input));
+        let head = previous.next;
+        const end = input.offset + (head?.bytes.length ?? Infinity);
+        if (head && end <= input.bytes.length && head.bytes.compare(input.bytes, input.offset, end) === 0) {
+          input.offset = end;
+        } else {
+          head = headInChunk(input);
+          if (head) previous.next = head;
+          else head = yield* readHead(input);
+        }
+        previous = head;
+        const { name, reader } = head;
         if (columns.has(name)) throw new TypeError(`two columns have the name ${name}`);
         const whole = rowCount > 0 ? reader.readWhole?.(input, rowCount) : undefined;
         columns.set(name, whole ?? (yield* readInSteps(reader, input, rowCount)));
@@ -86,12 +95,21 @@ interface ColumnHead {
   readonly name: string;
   /** Reader of the type. */
   readonly reader: ColumnReader;
+  /** The name and the type as they are sent; none of a head that was cut. */
+  readonly bytes: Buffer;
+  /** Head that came behind this one last, and mostly comes behind it again: statements are few. */
+  next: ColumnHead | undefined;
 }
 
 function* readHead(input: ByteInput): Reading<ColumnHead> {
   const name = yield* readName(input, MAX_NAME_BYTES);
-  return { name, reader: readerOf(yield* readName(input, MAX_NAME_BYTES)) };
+  const reader = readerOf(yield* readName(input, MAX_NAME_BYTES));
+  return { name, reader, bytes: NOTHING, next: undefined };
 }
+
+const NOTHING = Buffer.alloc(0);
+/** Comes before the first column of each block. */
+const BLOCK_START: Pick<ColumnHead, 'next'> = { next: undefined };
 
 /** The heads that answers had so far, by their bytes as text. */
 const heads = new Map<string, ColumnHead>();
@@ -112,7 +130,8 @@ function headInChunk(input: ByteInput): ColumnHead | undefined {
   let head = heads.get(text);
   if (!head) {
     const name = bytes.toString('utf8', offset + 1, typeAt);
-    head = { name, reader: readerOf(bytes.toString('utf8', typeAt + 1, end)) };
+    const reader = readerOf(bytes.toString('utf8', typeAt + 1, end));
+    head = { name, reader, bytes: Buffer.from(text, 'latin1'), next: undefined };
     if (heads.size === MAX_HEADS) heads.clear();
     heads.set(text, head);
   }

@@ -1,6 +1,12 @@
 /** A step of parsing that yields while it needs more bytes than have arrived. */
 export type Reading<T> = Generator<void, T, void>;
 
+/** A typed array of numbers. */
+export interface ArrayClass<A> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): A;
+}
+
 /** Chunk of an answer that is being read. */
 export class ByteInput {
   bytes: Buffer = Buffer.alloc(0);
@@ -10,25 +16,27 @@ export class ByteInput {
     return this.bytes.length - this.offset;
   }
 
-  /** Sets the next chunk, when all of the one before was read. Columns may be views of it. */
-  push(chunk: Buffer): void {
-    this.bytes = chunk;
-    this.offset = 0;
+  /** Reads a number below 128. Returns undefined, and has read nothing, where the next number is greater or missing. */
+  smallNumber(): number | undefined {
+    const byte = this.bytes[this.offset]!;
+    if (!(byte < 0x80)) return undefined;
+    this.offset++;
+    return byte;
   }
 
   /**
-   * Reads bytes that are all in the chunk, aligned for any typed array: a view of the chunk where they are aligned, else a copy.
+   * Reads an array whose bytes are all in the chunk: a view of the chunk where they are aligned for any array, else a copy.
    * Returns undefined, and has read nothing, where some are missing.
    */
-  take(count: number): Buffer | undefined {
+  take<A>(type: ArrayClass<A>, length: number): A | undefined {
     const { bytes, offset } = this;
-    const end = offset + count;
+    const end = offset + length * type.BYTES_PER_ELEMENT;
     if (end > bytes.length) return undefined;
     this.offset = end;
-    if ((bytes.byteOffset + offset) % ALIGNMENT === 0) return bytes.subarray(offset, end);
-    const target = Buffer.allocUnsafeSlow(count);
-    bytes.copy(target, 0, offset, end);
-    return target;
+    const buffer = bytes.buffer as ArrayBuffer;
+    const start = bytes.byteOffset + offset;
+    if (start % ALIGNMENT === 0) return new type(buffer, start, length);
+    return new type(buffer.slice(start, bytes.byteOffset + end), 0, length);
   }
 }
 
@@ -75,8 +83,8 @@ export function* readName(input: ByteInput, maxBytes: number): Reading<string> {
 
 /** Reads bytes, aligned for any typed array. Memory grows with the bytes that arrive, not with those that are announced. */
 export function* readBytes(input: ByteInput, count: number): Reading<Buffer> {
-  const whole = input.take(count);
-  if (whole) return whole;
+  const whole = input.take(Uint8Array, count);
+  if (whole) return Buffer.from(whole.buffer, whole.byteOffset, count);
   let target: Buffer = Buffer.allocUnsafeSlow(Math.min(count, Math.max(TRUSTED_BYTES, input.available)));
   let filled = 0;
   for (;;) {

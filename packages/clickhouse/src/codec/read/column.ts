@@ -1,4 +1,4 @@
-import type { ByteInput, Reading } from './byte-input.js';
+import type { ArrayClass, ByteInput, Reading } from './byte-input.js';
 import { readBytes } from './byte-input.js';
 
 /** One column of a block. */
@@ -161,11 +161,6 @@ export class UuidColumn implements NativeColumn<string> {
   }
 }
 
-export interface ArrayClass<A> {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): A;
-}
-
 /** Reads an array of numbers. */
 export function* readArray<A>(input: ByteInput, type: ArrayClass<A>, length: number): Reading<A> {
   const bytes = yield* readBytes(input, length * type.BYTES_PER_ELEMENT);
@@ -183,9 +178,8 @@ export function fixed<A, T>(
       return create(yield* readArray(input, type, rows * width));
     },
     readWhole(input, rows) {
-      const length = rows * width;
-      const bytes = input.take(length * type.BYTES_PER_ELEMENT);
-      return bytes && create(new type(bytes.buffer as ArrayBuffer, bytes.byteOffset, length));
+      const values = input.take(type, rows * width);
+      return values && create(values);
     },
   };
 }

@@ -218,29 +218,27 @@ const UINT64_BYTES = 8;
 
 /** See `DictionaryWriter` for the layout. With nulls among the values, the first key stands for null. */
 export function dictionary(type: string, keys: ColumnReader, isNullable: boolean): ColumnReader {
-  const create = (positions: Positions, values: NativeColumn): NativeDictionary =>
-    new NativeDictionary(
-      type,
-      positions,
-      isNullable ? new NullableColumn(firstAbsent(values.length), values) : values,
-    );
   return {
     readWhole(input, rows) {
       const { bytes, offset } = input;
       if (offset + KEYS_HEAD_BYTES > bytes.length) return undefined;
-      checkKeysVersion(Number(bytes.readBigUInt64LE(offset)));
-      const array = positionsOf(Number(bytes.readBigUInt64LE(offset + UINT64_BYTES)));
-      const count = checkCount(Number(bytes.readBigUInt64LE(offset + 2 * UINT64_BYTES)));
+      const version = Number(bytes.readBigUInt64LE(offset));
+      const flags = bytes.readUInt32LE(offset + UINT64_BYTES);
+      // Step by step, an unusual head is refused.
+      const isUsual = version === KEYS_VERSION && (flags & SHARED_KEYS) === 0;
+      const array = isUsual ? POSITIONS[flags & WIDTH_MASK] : undefined;
+      if (!array) return undefined;
       input.offset += KEYS_HEAD_BYTES;
-      const values = keys.readWhole?.(input, count);
+      const values = keys.readWhole?.(input, Number(bytes.readBigUInt64LE(offset + 2 * UINT64_BYTES)));
       const behindKeys = input.offset;
-      if (values && behindKeys + UINT64_BYTES <= bytes.length) {
-        checkOnePart(Number(bytes.readBigUInt64LE(behindKeys)), rows);
+      if (
+        values &&
+        behindKeys + UINT64_BYTES <= bytes.length &&
+        Number(bytes.readBigUInt64LE(behindKeys)) === rows
+      ) {
         input.offset += UINT64_BYTES;
-        const positions = input.take(rows * array.BYTES_PER_ELEMENT);
-        if (positions) {
-          return create(new array(positions.buffer as ArrayBuffer, positions.byteOffset, rows), values);
-        }
+        const positions = input.take<Positions>(array, rows);
+        if (positions) return new NativeDictionary(type, positions, isNullable ? withAbsent(values) : values);
       }
       input.offset = offset;
       return undefined;
@@ -253,21 +251,20 @@ export function dictionary(type: string, keys: ColumnReader, isNullable: boolean
       const positions = positionsOf(yield* readUint64(input));
       const count = checkCount(yield* readUint64(input));
       const values = yield* keys.read(input, count);
-      checkOnePart(yield* readUint64(input), rows);
-      return create(yield* readArray<Positions>(input, positions, rows), values);
+      if ((yield* readUint64(input)) !== rows) throw new TypeError('a dictionary comes in several parts');
+      const read = yield* readArray<Positions>(input, positions, rows);
+      return new NativeDictionary(type, read, isNullable ? withAbsent(values) : values);
     },
   };
 }
 
-function checkOnePart(positions: number, rows: number): void {
-  if (positions !== rows) throw new TypeError('a dictionary comes in several parts');
+/** Returns values of which the first stands for null. */
+function withAbsent<T>(values: NativeColumn<T>): NativeColumn<T | null> {
+  return new NullableColumn(
+    Uint8Array.from({ length: values.length }, (_, i) => (i === 0 ? 1 : 0)),
+    values,
+  );
 }
-
-const firstAbsent = (count: number): Uint8Array => {
-  const absent = new Uint8Array(count);
-  if (count > 0) absent[0] = 1;
-  return absent;
-};
 
 export function checkKeysVersion(version: number): void {
   if (version !== KEYS_VERSION) throw new TypeError('a dictionary comes in an unknown version');

@@ -1,5 +1,6 @@
+import type { ArrayClass } from './byte-input.js';
 import { readBytes } from './byte-input.js';
-import type { ArrayClass, ColumnReader, Numbers } from './column.js';
+import type { ColumnReader, Numbers } from './column.js';
 import {
   BigIntColumn,
   BooleanColumn,

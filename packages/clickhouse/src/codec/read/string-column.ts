@@ -19,11 +19,14 @@ export class StringColumn implements NativeColumn<string> {
   #from = 0;
   #to = 0;
 
-  constructor(bytes: Buffer, places: Uint32Array, type = 'String') {
+  /** @param text characters of the bytes, where they are ASCII and no more than a piece */
+  constructor(bytes: Buffer, places: Uint32Array, type = 'String', text?: string) {
     this.type = type;
     this.length = places.length / 2;
     this.#bytes = bytes;
     this.#places = places;
+    this.#piece = text;
+    if (text !== undefined) this.#to = text.length;
   }
 
   at(row: number): string {
@@ -74,7 +77,12 @@ function readFewStrings(input: ByteInput, count: number): StringColumn | undefin
   }
   if (at > bytes.length) return undefined;
   input.offset = at;
-  return stringsOf(Buffer.from(bytes.subarray(offset, at)), places);
+  const read = bytes.subarray(offset, at);
+  // The lengths are ASCII as well.
+  if (read.length <= PIECE_BYTES && isAscii(read)) {
+    return new StringColumn(read, places, 'String', read.toString('latin1'));
+  }
+  return stringsOf(Buffer.from(read), places);
 }
 
 function* readStrings(input: ByteInput, count: number): Reading<StringColumn> {
