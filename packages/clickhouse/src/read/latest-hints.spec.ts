@@ -1,7 +1,10 @@
 import { LatestHints } from './latest-hints.js';
 
 const HOUR = 3_600_000;
-const divide = (hints: LatestHints, ...keys: string[]) => hints.divide(keys, (key) => key);
+const divide = (hints: LatestHints, ...keys: string[]) =>
+  hints
+    .divide(new Map(keys.map((key) => [key, key])))
+    .map((group) => ({ keys: [...group.keys.values()], since: group.since }));
 
 it('gives no instant before any rows are found', () => {
   const hints = new LatestHints();

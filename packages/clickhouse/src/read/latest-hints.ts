@@ -1,6 +1,7 @@
 /** Keys whose newest rows are looked for, each from some instant on. */
 export interface HintedKeys<K> {
-  readonly keys: readonly K[];
+  /** By the text of each key. */
+  readonly keys: ReadonlyMap<string, K>;
   /** Epoch milliseconds before which none of the newest rows is expected; undefined where nothing is known. */
   readonly since: number | undefined;
 }
@@ -32,33 +33,25 @@ export class LatestHints {
    * Divides keys into those that have recent rows, those that were not looked up before, those that have old rows only, and those
    * that had too few rows. No key makes the query of another one read older rows.
    */
-  divide<K>(keys: readonly K[], textOf: (key: K) => string): HintedKeys<K>[] {
+  divide<K>(keys: ReadonlyMap<string, K>): HintedKeys<K>[] {
     const newest = this.#newest;
     if (newest === undefined) return [{ keys, since: undefined }];
-    const recent: K[] = [];
-    const unknown: K[] = [];
-    const old: K[] = [];
-    const withoutRows: K[] = [];
-    let recentSince = Infinity;
-    let oldSince = Infinity;
-    for (const key of keys) {
-      const instant = this.#instants.get(textOf(key));
-      if (instant === undefined) unknown.push(key);
-      else if (instant === NO_ROWS) withoutRows.push(key);
-      else if (instant >= newest - RECENT_MS) {
-        recent.push(key);
-        recentSince = Math.min(recentSince, instant);
-      } else {
-        old.push(key);
-        oldSince = Math.min(oldSince, instant);
+    const recent = { keys: new Map<string, K>(), since: Infinity };
+    const unknown = { keys: new Map<string, K>(), since: newest - RECENT_MS };
+    const old = { keys: new Map<string, K>(), since: Infinity };
+    const withoutRows = { keys: new Map<string, K>(), since: undefined };
+    for (const [text, key] of keys) {
+      const instant = this.#instants.get(text);
+      if (instant === undefined) unknown.keys.set(text, key);
+      else if (instant === NO_ROWS) withoutRows.keys.set(text, key);
+      else {
+        const group = instant >= newest - RECENT_MS ? recent : old;
+        group.keys.set(text, key);
+        group.since = Math.min(group.since, instant);
       }
     }
-    const groups = [
-      { keys: recent, since: recentSince },
-      { keys: unknown, since: newest - RECENT_MS },
-      { keys: old, since: oldSince },
-      { keys: withoutRows, since: undefined },
-    ];
-    return groups.filter((group) => group.keys.length > 0);
+    const groups: HintedKeys<K>[] = [];
+    for (const group of [recent, unknown, old, withoutRows]) if (group.keys.size > 0) groups.push(group);
+    return groups;
   }
 }

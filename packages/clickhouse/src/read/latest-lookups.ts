@@ -1,5 +1,6 @@
 import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { Sql, SqlParams } from '../connection/sql.js';
 import { divided } from '../query/conditions.js';
 import type { LatestPlan } from '../query/latest-query.js';
@@ -7,7 +8,6 @@ import type { LatestQueries } from '../query/plan-latest.js';
 import { planLatest } from '../query/plan-latest.js';
 import type { BlockRows } from './block-rows.js';
 import { totalRowsOf, readBlocks } from './block-rows.js';
-import type { HintedKeys } from './latest-hints.js';
 import { LatestHints } from './latest-hints.js';
 import { LookupBatcher } from './lookup-batcher.js';
 
@@ -43,9 +43,13 @@ export class LatestLookups {
     this.#options = options;
   }
 
-  /** Returns the newest rows of a key, in order. Callers of one key share the rows. */
-  async find(key: LookupKey, limit: number, options: CallOptions | undefined): Promise<readonly BlockRows[]> {
-    return (await this.#limitedTo(limit).batcher.find(key, options)) ?? [];
+  /** Returns the newest rows of a key, in order; undefined when it has none. Callers of one key share the rows. */
+  find(
+    key: LookupKey,
+    limit: number,
+    options: CallOptions | undefined,
+  ): Promise<readonly BlockRows[] | undefined> {
+    return this.#limitedTo(limit).batcher.find(key, options);
   }
 
   /** Returns the newest rows of many keys by the text of the key. Keys without rows are missing. */
@@ -58,7 +62,8 @@ export class LatestLookups {
     const lookups = this.#limitedTo(limit);
     const found = new Map<string, readonly BlockRows[]>();
     for (let start = 0; start < keys.length; start += MAX_KEYS) {
-      const rows = await lookups.findMany(keys.slice(start, start + MAX_KEYS), operation, options);
+      const some = new Map(keys.slice(start, start + MAX_KEYS).map((key) => [textOfKey(key), key]));
+      const rows = await lookups.findMany(some, operation, options);
       for (const [text, rowsOfKey] of rows) found.set(text, rowsOfKey);
     }
     return found;
@@ -77,6 +82,16 @@ export class LatestLookups {
 
 /** Returns the text of a key. */
 export const textOfKey = (key: LookupKey): string => key.join('\0');
+
+type Keys = ReadonlyMap<string, LookupKey>;
+
+/** A lookup of some keys. */
+interface Lookup {
+  readonly operation: string;
+  readonly options: CallOptions | undefined;
+  /** Rows that were found so far, by the text of their key. */
+  readonly found: Map<string, BlockRows[]>;
+}
 
 /** Lookups of one number of rows for each key. */
 class LimitedLookups {
@@ -104,30 +119,30 @@ class LimitedLookups {
     });
   }
 
+  /** Returns the newest rows of keys by the text of the key. */
   async findMany(
-    keys: readonly LookupKey[],
+    keys: Keys,
     operation: string,
     options: CallOptions | undefined,
   ): Promise<ReadonlyMap<string, readonly BlockRows[]>> {
-    const query = (sql: Sql, { keys: some, since }: HintedKeys<LookupKey>) =>
-      Promise.all(
-        divided(some, bytesOfKey, MAX_LIST_BYTES).map((list) =>
-          this.#query(sql, list, since, operation, options, found),
-        ),
-      );
-    const found = new Map<string, BlockRows[]>();
-    const { isIdentifier } = this.#options;
-    const groups = isIdentifier ? [{ keys, since: undefined }] : this.#hints.divide(keys, textOfKey);
-    await Promise.all(groups.map((group) => query(this.#sql, group)));
-    const hinted = groups.flatMap((group) => (group.since === undefined ? [] : group.keys));
-    const missed = hinted.filter((key) => !this.#isComplete(found.get(textOfKey(key))));
-    if (missed.length > 0) {
-      for (const key of missed) found.delete(textOfKey(key));
-      await query(this.#sql.continuing, { keys: missed, since: undefined });
+    const lookup: Lookup = { operation, options, found: new Map() };
+    const { found } = lookup;
+    if (this.#options.isIdentifier) {
+      await this.#read(this.#sql, keys, undefined, lookup);
+      return found;
     }
-    if (isIdentifier) return found;
-    for (const key of keys) {
-      const text = textOfKey(key);
+    const groups = this.#hints.divide(keys);
+    await Promise.all(groups.map(({ keys: some, since }) => this.#read(this.#sql, some, since, lookup)));
+    const missed = new Map<string, LookupKey>();
+    for (const { keys: some, since } of groups) {
+      if (since === undefined) continue;
+      for (const [text, key] of some) if (!this.#isComplete(found.get(text))) missed.set(text, key);
+    }
+    if (missed.size > 0) {
+      for (const text of missed.keys()) found.delete(text);
+      await this.#read(this.#sql.continuing, missed, undefined, lookup);
+    }
+    for (const text of keys.keys()) {
       const rows = found.get(text);
       this.#hints.learn(text, this.#isComplete(rows) ? lastInstantOf(rows!) : undefined);
     }
@@ -139,32 +154,45 @@ class LimitedLookups {
     return rows !== undefined && (this.#options.areSets || totalRowsOf(rows) === this.#limit);
   }
 
+  /** Adds the rows of keys to those that were found, by several queries where the list of keys is too long for one. */
+  #read(sql: Sql, keys: Keys, since: number | undefined, lookup: Lookup): Promise<unknown> {
+    if (keys.size === 1) return this.#query(sql, [...keys.values()], since, lookup);
+    const lists = divided(keys.values(), bytesOfKey, MAX_LIST_BYTES);
+    return Promise.all(lists.map((list) => this.#query(sql, list, since, lookup)));
+  }
+
   async #query(
     sql: Sql,
     keys: readonly LookupKey[],
     since: number | undefined,
-    operation: string,
-    options: CallOptions | undefined,
-    found: Map<string, BlockRows[]>,
+    { operation, options, found }: Lookup,
   ): Promise<void> {
     const { by } = this.#options;
+    const [first] = keys;
     const isMany = keys.length > 1;
     const bound: Record<string, unknown> = since === undefined ? {} : { since };
-    for (let i = 0; i < by.length; i++) {
-      bound[`key${i}`] = isMany ? keys.map((key) => key[i]!) : keys[0]![i]!;
-    }
+    for (let i = 0; i < by.length; i++) bound[`key${i}`] = isMany ? keys.map((key) => key[i]!) : first![i]!;
     const { plain, hinted } = isMany ? this.#queries.many : this.#queries.one;
     const query = since === undefined ? plain : hinted;
-    for (const block of await readBlocks(sql, operation, query, bound as SqlParams, options)) {
-      const columns = this.#keyColumns.map((name) => block.column(name));
-      for (let row = 0; row < block.rowCount; row++) {
-        const text = columns.map((column) => column.at(row)).join('\0');
-        const rows = found.get(text);
-        const last = rows?.at(-1);
-        if (last?.block === block && last.to === row) rows![rows!.length - 1] = { ...last, to: row + 1 };
-        else if (rows) rows.push({ block, from: row, to: row + 1 });
-        else found.set(text, [{ block, from: row, to: row + 1 }]);
-      }
+    const blocks = await readBlocks(sql, operation, query, bound as SqlParams, options);
+    if (isMany) for (const block of blocks) this.#addRows(block, found);
+    else if (blocks.length > 0) {
+      const rows: BlockRows[] = [];
+      for (const block of blocks) rows.push({ block, from: 0, to: block.rowCount });
+      found.set(textOfKey(first!), rows);
+    }
+  }
+
+  /** Adds the rows of a block to those of their keys. */
+  #addRows(block: DecodedBlock, found: Lookup['found']): void {
+    const columns = this.#keyColumns.map((name) => block.column(name));
+    for (let row = 0; row < block.rowCount; row++) {
+      const text = columns.map((column) => column.at(row)).join('\0');
+      const rows = found.get(text);
+      const last = rows?.at(-1);
+      if (last?.block === block && last.to === row) rows![rows!.length - 1] = { ...last, to: row + 1 };
+      else if (rows) rows.push({ block, from: row, to: row + 1 });
+      else found.set(text, [{ block, from: row, to: row + 1 }]);
     }
   }
 }

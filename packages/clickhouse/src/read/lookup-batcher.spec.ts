@@ -14,8 +14,9 @@ interface Sent {
 function batcherOf(maxKeys = 1_000, clock?: ManualClock) {
   const sent: Sent[] = [];
   const batcher = new LookupBatcher<string, string>(
-    (keys, options) =>
+    (keyOfText, options) =>
       new Promise((resolve, reject) => {
+        const keys = [...keyOfText.values()];
         const values = keys.filter((key) => key !== 'none').map((key) => [key, key.toUpperCase()] as const);
         sent.push({ keys, options, answer: () => resolve(new Map(values)), fail: reject });
       }),

@@ -3,9 +3,9 @@ import { isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
 import type { Cancel, Clock } from '@quantumtrade/dal-runtime';
 import { Deadline, LightAbortSignal, systemClock } from '@quantumtrade/dal-runtime';
 
-/** Finds the values of distinct keys. Keys without a value are missing in the map. */
+/** Finds the values of keys, by the texts of the keys. Keys without a value are missing in the map. */
 export type FindMany<K, V> = (
-  keys: readonly K[],
+  keys: ReadonlyMap<string, K>,
   options: CallOptions | undefined,
 ) => Promise<ReadonlyMap<string, V>>;
 
@@ -101,20 +101,23 @@ export class LookupBatcher<K, V> {
       } else if (!this.#isStarting) {
         this.#isStarting = true;
         // Promise callbacks of this tick may begin further lookups.
-        queueMicrotask(() => process.nextTick(() => this.#sendNext()));
+        queueMicrotask(this.#sendAtEndOfTick);
       }
     });
   }
 
+  readonly #sendAtEndOfTick = (): void => process.nextTick(this.#sendNext);
+
   /** Sends the next query, if any caller still waits for one. */
-  #sendNext(): void {
+  readonly #sendNext = (): void => {
     this.#isStarting = false;
     this.#cancelWait?.();
     this.#cancelWait = undefined;
-    const batch = this.#takeBatch();
-    if (batch.length > 0) void this.#run(batch);
-    else if (this.isIdle) this.#options.onIdle?.();
-  }
+    const batch = this.#waiting.length > 0 ? this.#takeBatch() : [];
+    if (batch.length > 0) return void this.#run(batch);
+    const { onIdle } = this.#options;
+    if (onIdle && this.isIdle) onIdle();
+  };
 
   async #run(batch: readonly Lookup<K, V>[]): Promise<void> {
     const query = {};
@@ -171,7 +174,7 @@ export class LookupBatcher<K, V> {
   /** A query for one caller is limited by the caller's own options. */
   async #sendOne({ key, text, options, resolve, reject }: Lookup<K, V>): Promise<boolean> {
     try {
-      resolve((await this.#findMany([key], options)).get(text));
+      resolve((await this.#findMany(new Map([[text, key]]), options)).get(text));
       return true;
     } catch (error) {
       reject(error);
@@ -195,7 +198,7 @@ export class LookupBatcher<K, V> {
     }
     const limits = { signal: signal.standard, deadline };
     try {
-      const values = await this.#findMany([...keys.values()], limits);
+      const values = await this.#findMany(keys, limits);
       for (const lookup of batch) if (this.#end(lookup)) lookup.resolve(values.get(lookup.text));
       return true;
     } catch (error) {
@@ -234,7 +237,9 @@ export class LookupBatcher<K, V> {
     keys: ReadonlyMap<string, K>,
     limits: CallOptions,
   ): Promise<PromiseSettledResult<ReadonlyMap<string, V>>[]> {
-    return Promise.allSettled(texts.map((text) => this.#findMany([keys.get(text)!], limits)));
+    return Promise.allSettled(
+      texts.map((text) => this.#findMany(new Map([[text, keys.get(text)!]]), limits)),
+    );
   }
 
   /** Lets the caller's own deadline and signal end its waiting. */

@@ -100,7 +100,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       sql.checkOpen(operation, options);
       const key = requireField(feature.fields.symbol, 'symbol', symbol, operation) as string;
       const rows = await sets.find([key], 1, options);
-      return rows.length > 0 ? featureSetOf(canonicalRows(rows, feature)) : null;
+      return rows ? featureSetOf(canonicalRows(rows, feature)) : null;
     },
 
     latestMany: async (symbols, options) => {
@@ -123,7 +123,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
         requireField(feature.fields.symbol, 'symbol', symbol, operation) as string,
         requireField(feature.fields.featureName, 'featureName', featureName, operation) as string,
       ];
-      const [newest] = await values.find(key, 1, options);
+      const [newest] = (await values.find(key, 1, options)) ?? [];
       return newest ? (newest.block.column('feature_value').at(newest.from) as number) : null;
     },
   };

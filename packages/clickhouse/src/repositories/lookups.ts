@@ -81,7 +81,7 @@ export class RecordLookups {
     const key = requireField(field, this.#by, value, operation) as string;
     // Also a lookup of no row fails where there is no table.
     const rows = await this.#lookups.find([key], Math.max(limit, 1), options);
-    return limit === 0 ? [] : this.#toOutput(rows, options);
+    return limit === 0 || !rows ? [] : this.#toOutput(rows, options);
   }
 
   async #rowsOfMany(
