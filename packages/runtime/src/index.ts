@@ -7,6 +7,7 @@ export {
   type CircuitBreakerOptions,
 } from './circuit-breaker.js';
 export { systemClock, type Cancel, type Clock, type TimeSource } from './clock.js';
+export { ConcurrencyLimit, type ConcurrencyLimitOptions } from './concurrency-limit.js';
 export {
   Deadline,
   expiryTimer,
