@@ -1,3 +1,4 @@
+import { arrowStream, arrowTable } from '@quantumtrade/dal-arrow';
 import { defineConfig } from '@quantumtrade/dal-config';
 import { memoryModule, openDatabase } from '@quantumtrade/dal-container';
 
@@ -41,6 +42,12 @@ console.log('volume of AAPL', volume);
 // Whole columns as typed arrays.
 const { rowCount, columns } = await database.marketData.columns({ symbol: 'MSFT', select: ['close'] });
 console.log('mean close of MSFT', columns.close.reduce((sum, close) => sum + close, 0) / rowCount);
+
+// The same bars as an Arrow table, and as the bytes of an Arrow IPC stream, where apache-arrow is installed.
+const table = await arrowTable(database, 'marketData', { symbol: 'MSFT' });
+let bytes = 0;
+for await (const part of arrowStream(database, 'marketData', { symbol: 'MSFT' })) bytes += part.length;
+console.log(table.numRows, 'rows in Arrow,', bytes, 'bytes as a stream');
 
 // The newest bar of each symbol in one call, through the cache.
 const latest = await database.marketData.latestMany(['AAPL', 'MSFT', 'NONE'], 1);

@@ -47,6 +47,8 @@ const refused = [
   ['packages/cache/src/x.ts', '@quantumtrade/dal-redis'],
   ['packages/keyv/src/x.ts', '@quantumtrade/dal-redis'],
   ['packages/keyv/src/x.ts', 'ioredis'],
+  ['packages/arrow/src/x.ts', '@quantumtrade/dal-clickhouse'],
+  ['packages/domain/src/x.ts', 'apache-arrow'],
 ];
 
 const accepted = [
@@ -60,6 +62,7 @@ const accepted = [
   ['packages/clickhouse-embedded/src/x.ts', 'ffi-rs'],
   ['packages/cache/src/x.ts', 'lru-cache'],
   ['packages/keyv/src/x.ts', 'keyv'],
+  ['packages/arrow/src/x.ts', 'apache-arrow'],
   ['packages/writer/src/x.ts', '@quantumtrade/dal-journal'],
   ['packages/dal/src/x.ts', '@quantumtrade/dal-writer'],
   ['packages/container/src/x.ts', '@quantumtrade/dal-redis'],

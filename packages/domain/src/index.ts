@@ -19,7 +19,7 @@ export {
   type FieldKind,
   type ValuesOf,
 } from './records/field.js';
-export type { TextDictionary } from './records/kinds/text-dictionary.js';
+export { toTextDictionary, type TextDictionary } from './records/kinds/text-dictionary.js';
 export { Invalid, type Canonical, type Rounding } from './records/kinds/kind.js';
 export { MAX_INSTANT, MIN_INSTANT, SECONDS, type FloatField } from './records/kinds/number.js';
 export {

@@ -1,5 +1,6 @@
 import type { Bench } from '../bench.js';
 import type { BenchServer } from '../server.js';
+import { arrow } from './arrow.js';
 import { bulk } from './bulk.js';
 import { byKey } from './by-key.js';
 import type { ReadCase } from './case.js';
@@ -15,6 +16,7 @@ import { ReadTables } from './tables.js';
 
 const CASES: Readonly<Record<string, ReadCase>> = {
   bulk,
+  arrow,
   streaming,
   day,
   latest,

@@ -1,0 +1,1 @@
+export { arrowBatches, arrowStream, arrowTable, type ArrowSource } from './arrow.js';
