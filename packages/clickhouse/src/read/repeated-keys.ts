@@ -2,6 +2,7 @@ import type { RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { NativeColumn } from '../codec/read/column.js';
+import { InstantColumn, Int64Numbers } from '../codec/read/column.js';
 
 /** Finds out whether a key comes twice in rows that are ordered by it. */
 export class RepeatedKeys {
@@ -27,12 +28,32 @@ export class RepeatedKeys {
   }
 }
 
+/** The first column mostly differs, so the others are rarely looked at. */
 function hasEqualNeighbours([first, ...others]: readonly NativeColumn[], rows: number): boolean {
-  let last = first!.at(0);
-  for (let row = 1; row < rows; row++) {
-    const value = first!.at(row);
-    if (value === last && others.every((column) => column.at(row) === column.at(row - 1))) return true;
-    last = value;
+  const next = nextRepeat(first!, rows);
+  for (let row = next(1); row < rows; row = next(row + 1)) {
+    if (others.every((column) => column.at(row) === column.at(row - 1))) return true;
   }
   return false;
+}
+
+/** Returns what finds the next row, from a given one on, that has the value of the row before it. */
+function nextRepeat(column: NativeColumn, rows: number): (from: number) => number {
+  if (column instanceof InstantColumn && column.values instanceof Int64Numbers) {
+    const { halves } = column.values;
+    return (from) => nextRepeatOf(halves, from, rows);
+  }
+  return (from) => {
+    let row = from;
+    while (row < rows && column.at(row) !== column.at(row - 1)) row++;
+    return row;
+  };
+}
+
+function nextRepeatOf(halves: Int32Array, from: number, rows: number): number {
+  let row = from;
+  for (let at = 2 * row; row < rows; row++, at += 2) {
+    if (halves[at] === halves[at - 2] && halves[at + 1] === halves[at - 1]) break;
+  }
+  return row;
 }

@@ -10,8 +10,6 @@ const TWO_TO_32 = 2 ** 32;
 const UNIT = 10 ** DECIMAL_SCALE;
 /** Below this many units, each decimal has a number of its own. */
 const UNIQUE_DECIMALS = 1e15;
-/** High halves below this one are of fewer units than that. */
-const SMALL_HIGH = Math.floor(UNIQUE_DECIMALS / TWO_TO_32);
 
 type DecimalColumn = BigIntColumn | WideColumn;
 
@@ -43,29 +41,40 @@ class DecimalValues implements ColumnValues {
 
   /** Writes the numbers of rows into an array, from this position on. */
   fill(target: Float64Array, offset: number, { from, to, absent }: RowRange): void {
-    const halves = this.#halves;
-    const width = this.#width;
-    let at = offset;
-    for (let row = from, first = from * width; row < to; row++, first += width) {
-      const high = halves[first + 1]!;
-      const isSmall = high < SMALL_HIGH && high >= -SMALL_HIGH;
-      target[at++] =
-        isSmall && (width === 2 || isShort(halves, first, width))
-          ? unitsOf(halves[first]!, high) / UNIT
-          : this.#largeNumber(row, absent);
+    if (!fillNumbers(this.#halves, this.#width, target, offset, from, to)) return;
+    for (let row = from; row < to; row++) {
+      const at = offset + row - from;
+      if (Number.isNaN(target[at]) && !absent?.[row]) target[at] = this.#unusual(row) as number;
     }
-  }
-
-  #largeNumber(row: number, absent: Uint8Array | undefined): number {
-    const halves = this.#halves;
-    const first = row * this.#width;
-    const number = isShort(halves, first, this.#width) ? numberOf(halves[first]!, halves[first + 1]!) : NaN;
-    return Number.isNaN(number) && !absent?.[row] ? (this.#unusual(row) as number) : number;
   }
 
   #unusual(row: number): unknown {
     return toOutput(this.#field, this.#column.at(row));
   }
+}
+
+/**
+ * Writes decimals as numbers into an array. Returns whether there are some that the domain has to decide on, which are NaN.
+ *
+ * A function of typed arrays alone: at each full garbage collection, V8 drops optimized code that has seen a class of which no object
+ * is left.
+ */
+function fillNumbers(
+  halves: Int32Array,
+  width: number,
+  target: Float64Array,
+  offset: number,
+  from: number,
+  to: number,
+): boolean {
+  let isUnusual = false;
+  for (let row = from, first = from * width; row < to; row++, first += width) {
+    const isNumber = width === 2 || isShort(halves, first, width);
+    const number = isNumber ? numberOf(halves[first]!, halves[first + 1]!) : NaN;
+    if (Number.isNaN(number)) isUnusual = true;
+    target[offset + row - from] = number;
+  }
+  return isUnusual;
 }
 
 /** Whether the first two halves have all of a value: the others repeat their sign. */

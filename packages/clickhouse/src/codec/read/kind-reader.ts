@@ -26,6 +26,41 @@ export interface RowRange {
  */
 export type RowValues = Numbers | ColumnValues;
 
+/** Instants of a range of rows, each as a `Date` of its own. */
+export class Dates implements ColumnValues {
+  readonly #from: number;
+
+  constructor(
+    /** Epoch milliseconds, beginning with the first row of the range. */
+    readonly milliseconds: Float64Array,
+    from: number,
+  ) {
+    this.#from = from;
+  }
+
+  at(row: number): Date {
+    return new Date(this.milliseconds[row - this.#from]!);
+  }
+}
+
+/** Values of a range of rows, some of which have none. */
+export class NullableValues implements ColumnValues {
+  readonly #from: number;
+
+  constructor(
+    /** Rows of the block without a value are marked by 1. */
+    readonly absent: Uint8Array,
+    readonly values: RowValues,
+    from: number,
+  ) {
+    this.#from = from;
+  }
+
+  at(row: number): unknown {
+    return this.absent[row] ? null : valueAt(this.values, row, this.#from);
+  }
+}
+
 /** Converts columns of blocks to the values of one kind of field. */
 export interface KindReader<F extends Field = Field> {
   /** Returns the values of rows. Absent ones may be anything, and are not checked. */

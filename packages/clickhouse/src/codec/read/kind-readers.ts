@@ -1,5 +1,4 @@
 import type { Field } from '@quantumtrade/dal-domain';
-import type { ColumnValues } from '../columns/column-writer.js';
 import type { NativeColumn, Numbers } from './column.js';
 import {
   BigIntColumn,
@@ -11,7 +10,15 @@ import {
   UuidColumn,
 } from './column.js';
 import type { KindReader, ReadField, RowRange } from './kind-reader.js';
-import { expectColumn, joinArrays, joinLists, lengthOf, toOutput, unexpectedColumn } from './kind-reader.js';
+import {
+  Dates,
+  expectColumn,
+  joinArrays,
+  joinLists,
+  lengthOf,
+  toOutput,
+  unexpectedColumn,
+} from './kind-reader.js';
 import { ArrayColumn, MapColumn } from './nested-columns.js';
 
 const TWO_TO_32 = 2 ** 32;
@@ -100,27 +107,48 @@ export const uint64KindReader: KindReader<Uint64Field> = {
   },
 };
 
-class Dates implements ColumnValues {
-  readonly #instants: InstantColumn;
+/** Writes instants as epoch milliseconds into an array, from this position on. */
+function fillInstants(
+  { values, msPerUnit }: InstantColumn,
+  target: Float64Array,
+  offset: number,
+  { from, to }: RowRange,
+): void {
+  if (values instanceof Int64Numbers) return fillIntegers64(values.halves, target, offset, from, to);
+  const units = values.values;
+  for (let row = from; row < to; row++) target[offset + row - from] = units[row]! * msPerUnit;
+}
 
-  constructor(instants: InstantColumn) {
-    this.#instants = instants;
-  }
-
-  at(row: number): Date {
-    return new Date(this.#instants.at(row));
+/** Writes Int64 as numbers into an array. */
+function fillIntegers64(
+  halves: Int32Array,
+  target: Float64Array,
+  offset: number,
+  from: number,
+  to: number,
+): void {
+  for (let row = from; row < to; row++) {
+    target[offset + row - from] = halves[2 * row + 1]! * TWO_TO_32 + (halves[2 * row]! >>> 0);
   }
 }
 
+const expectInstants = (column: NativeColumn, field: ReadField): InstantColumn =>
+  expectColumn(column, InstantColumn, field);
+
 export const instantKindReader: KindReader = {
-  values: (column, field) => new Dates(expectColumn(column, InstantColumn, field)),
+  values(column, field, range) {
+    const milliseconds = new Float64Array(range.to - range.from);
+    fillInstants(expectInstants(column, field), milliseconds, 0, range);
+    return new Dates(milliseconds, range.from);
+  },
   join(columns, field) {
-    const found = columns.map((column) => expectColumn(column, InstantColumn, field));
+    const found = columns.map((column) => expectInstants(column, field));
     if (field.exact) return joinArrays(found.map(millisecondsOf), (length) => new BigInt64Array(length));
     const numbers = new Float64Array(lengthOf(found));
-    let at = 0;
+    let offset = 0;
     for (const column of found) {
-      for (let row = 0; row < column.length; row++) numbers[at++] = column.at(row);
+      fillInstants(column, numbers, offset, { from: 0, to: column.length });
+      offset += column.length;
     }
     return numbers;
   },

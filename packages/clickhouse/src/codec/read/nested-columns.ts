@@ -15,11 +15,8 @@ export class NativeDictionary<T = unknown> implements NativeColumn<T> {
     readonly positions: Positions,
     keys: NativeColumn<T>,
   ) {
-    let greatest = -1;
-    for (let row = 0; row < positions.length; row++) {
-      if (positions[row]! > greatest) greatest = positions[row]!;
-    }
-    if (greatest >= keys.length) throw new RangeError('a position is beyond the end of its dictionary');
+    if (greatestOf(positions) >= keys.length)
+      throw new RangeError('a position is beyond the end of its dictionary');
     this.length = positions.length;
     this.dictionary = valuesOf(keys);
   }
@@ -27,6 +24,14 @@ export class NativeDictionary<T = unknown> implements NativeColumn<T> {
   at(row: number): T {
     return this.dictionary[this.positions[row]!]!;
   }
+}
+
+function greatestOf(positions: Positions): number {
+  let greatest = -1;
+  for (let row = 0; row < positions.length; row++) {
+    if (positions[row]! > greatest) greatest = positions[row]!;
+  }
+  return greatest;
 }
 
 /** Names of small integers. */

@@ -1,5 +1,6 @@
 import type { RowValues } from './kind-reader.js';
-import { valueAt } from './kind-reader.js';
+import { Dates, NullableValues, valueAt } from './kind-reader.js';
+import { NativeDictionary } from './nested-columns.js';
 
 /** Appends an object for each row of a range. */
 export type ObjectMaker = (
@@ -12,29 +13,61 @@ export type ObjectMaker = (
 let compiled = 0;
 
 /**
- * Compiles a function that makes objects with these members, from columns like the given ones. An object literal, with one place in the code for each column, is
- * made several times as fast as an object to which members are added one by one. Where the process forbids to compile strings
- * (`--disallow-code-generation-from-strings`), they are added one by one.
+ * Compiles a function that makes objects with these members, from columns like the given ones. An object literal, with one place in the
+ * code for each column, is made several times as fast as an object to which members are added one by one. Where the process forbids to
+ * compile strings (`--disallow-code-generation-from-strings`), they are added one by one.
+ *
+ * The compiled code reads plain arrays and makes one shape of objects, of which one is kept: at each full garbage collection, V8 drops
+ * optimized code that has seen a class or a shape of which no object is left.
  */
 export function compileObjectMaker(names: readonly string[], examples: readonly RowValues[]): ObjectMaker {
+  let make: (objects: object[], inputs: readonly unknown[], from: number, count: number) => unknown;
   try {
-    const columns = names.map((_, i) => `c${i}`);
-    const members = names.map((name, i) => {
-      const value = ArrayBuffer.isView(examples[i]) ? `c${i}[i]` : `c${i}.at(from + i)`;
-      return `${JSON.stringify(name)}: ${value}`;
-    });
-    return new Function(
-      'objects, columns, from, to',
-      `// Maker ${++compiled}. Equal texts would share the engine's type feedback.
-       const [${columns.join(', ')}] = columns;
-       const count = to - from;
-       for (let i = 0; i < count; i++) objects.push({ ${members.join(', ')} });`,
-    ) as ObjectMaker;
+    make = compile(names, examples) as typeof make;
   } catch {
     return (objects, columns, from, to) => {
       for (let row = from; row < to; row++) objects.push(objectOf(names, columns, row, from));
     };
   }
+  let kept: unknown;
+  return (objects, columns, from, to) => {
+    kept = make(objects, columns.flatMap(inputsOf), from, to - from) ?? kept;
+  };
+}
+
+function compile(names: readonly string[], examples: readonly RowValues[]): unknown {
+  let inputs = 0;
+  const nextInput = () => `c${inputs++}`;
+  const members = examples.map((values, i) => `${JSON.stringify(names[i])}: ${valueCode(values, nextInput)}`);
+  return new Function(
+    'objects, inputs, from, count',
+    `// Maker ${++compiled}. Equal texts would share the engine's type feedback.
+     const [${Array.from({ length: inputs }, (_, i) => `c${i}`).join(', ')}] = inputs;
+     for (let i = 0; i < count; i++) objects.push({ ${members.join(', ')} });
+     return objects[objects.length - 1];`,
+  );
+}
+
+/** Returns what the code of {@link valueCode} reads, in its order: plain arrays for the columns that most records have. */
+function inputsOf(values: RowValues): readonly unknown[] {
+  if (values instanceof Dates) return [values.milliseconds];
+  if (values instanceof NativeDictionary) return [values.positions, values.dictionary];
+  if (values instanceof NullableValues) return [values.absent, ...inputsOf(values.values)];
+  return [values];
+}
+
+/** Returns the code of the value of row `from + i`. */
+function valueCode(values: RowValues, nextInput: () => string): string {
+  if (ArrayBuffer.isView(values)) return `${nextInput()}[i]`;
+  if (values instanceof Dates) return `new Date(${nextInput()}[i])`;
+  if (values instanceof NativeDictionary) {
+    const positions = nextInput();
+    return `${nextInput()}[${positions}[from + i]]`;
+  }
+  if (values instanceof NullableValues) {
+    return `${nextInput()}[from + i] ? null : ${valueCode(values.values, nextInput)}`;
+  }
+  return `${nextInput()}.at(from + i)`;
 }
 
 /** Makes the object of one row. */

@@ -1,11 +1,10 @@
 import type { AnyColumns, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf, unreadableValue } from '@quantumtrade/dal-domain';
-import type { ColumnValues } from '../columns/column-writer.js';
 import { kindReaderOf } from '../kinds.js';
 import type { DecodedBlock } from './block-parser.js';
 import type { NativeColumn } from './column.js';
 import type { KindReader, ReadField, RowRange, RowValues } from './kind-reader.js';
-import { joinLists, valueAt } from './kind-reader.js';
+import { joinLists, NullableValues } from './kind-reader.js';
 import { NullableColumn } from './nested-columns.js';
 import type { ObjectMaker } from './object-maker.js';
 import { compileObjectMaker } from './object-maker.js';
@@ -121,23 +120,6 @@ class FieldReader {
     return this.#field.field.nullable
       ? joinLists(columns, (column, range) => this.values(column, range))
       : this.#reader.join(columns, this.#field);
-  }
-}
-
-class NullableValues implements ColumnValues {
-  readonly #absent: Uint8Array;
-  readonly #values: RowValues;
-
-  readonly #from: number;
-
-  constructor(absent: Uint8Array, values: RowValues, from: number) {
-    this.#absent = absent;
-    this.#values = values;
-    this.#from = from;
-  }
-
-  at(row: number): unknown {
-    return this.#absent[row] ? null : valueAt(this.#values, row, this.#from);
   }
 }
 

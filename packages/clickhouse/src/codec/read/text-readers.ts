@@ -39,11 +39,19 @@ function joinDictionaries(columns: readonly NativeColumn<string>[]): {
   const positions = positionsFor(dictionary.length, lengthOf(columns));
   let offset = 0;
   for (const { positions: from, moved } of parts) {
-    if (moved) for (let row = 0; row < from.length; row++) positions[offset + row] = moved[from[row]!]!;
+    if (moved) movePositions(from, moved, positions, offset);
     else positions.set(from, offset);
     offset += from.length;
   }
   return { dictionary, positions };
+}
+
+function movePositions(from: Positions, moved: Uint32Array, to: Positions, offset: number): void {
+  for (let row = 0; row < from.length; row++) to[offset + row] = moved[from[row]!]!;
+}
+
+function markUsed(positions: Positions, isUsed: Uint8Array): void {
+  for (let row = 0; row < positions.length; row++) isUsed[positions[row]!] = 1;
 }
 
 /** Adds the keys that rows have. Returns the new position of each key. */
@@ -52,7 +60,7 @@ function mergeKeys(
   positionOf: Map<string, number>,
 ): Uint32Array {
   const isUsed = new Uint8Array(dictionary.length);
-  for (let row = 0; row < positions.length; row++) isUsed[positions[row]!] = 1;
+  markUsed(positions, isUsed);
   return Uint32Array.from(dictionary, (text, i) => (isUsed[i] ? placeOf(text, positionOf) : 0));
 }
 
