@@ -13,7 +13,7 @@ import type {
   RecordName,
 } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
-import { Argument, InvalidArgumentError } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { readInstant } from '../ingest/instants.js';
 import { count, milliseconds, table } from '../output.js';
@@ -24,12 +24,17 @@ import { positive } from './ingest.js';
 
 interface QueryFlags extends CommonOptions {
   symbol?: string;
+  symbols?: string[];
   start?: number;
   end?: number;
   limit: number;
   filter?: Record<string, string>;
   latest?: number;
   exact?: boolean;
+  select?: string[];
+  order?: QueryParams['order'];
+  direction?: QueryParams['direction'];
+  cursor?: string;
   interval?: Interval;
   groupBy?: GroupField[];
   record?: RecordName;
@@ -72,6 +77,8 @@ const SUBJECTS: Record<string, Subject> = {
   aggregate: { find: (database, params, options) => database.getAggregatedData(params, options) },
 };
 const ONLY_AGGREGATE = ['interval', 'groupBy', 'record', 'measure', 'sources', 'session'] as const;
+/** Flags of pages of rows. */
+const ONLY_ROWS = ['select', 'order', 'direction', 'cursor'] as const;
 const SHOWN_ROWS = 100;
 
 export function addQuery(program: Command, run: RunSession): void {
@@ -79,14 +86,23 @@ export function addQuery(program: Command, run: RunSession): void {
     .description('Read records, the newest rows of a symbol, or aggregates.')
     .addArgument(new Argument('<what>', 'record to read, or aggregate').choices(Object.keys(SUBJECTS)))
     .option('--symbol <symbol>')
+    .option('--symbols <symbols>', 'rows of any of these, separated by commas', list)
     .option('--start <instant>', 'first instant included, e.g. 2008-10-01', instant)
     .option('--end <instant>', 'first instant excluded', instant)
     .option('--limit <rows>', 'row limit', positive, SHOWN_ROWS)
     .option('--filter <name=value>', 'equality by field, e.g. source=vendor; may be repeated', filter)
     .option('--latest <rows>', 'the newest rows of --symbol, newest first', positive)
+    .option('--select <fields>', 'only these fields, separated by commas', list)
+    .addOption(
+      new Option('--order <order>', 'by timestamp, or by the key of the record').choices(['time', 'key']),
+    )
+    .addOption(
+      new Option('--direction <direction>', 'of the whole order').choices(['ascending', 'descending']),
+    )
+    .option('--cursor <cursor>', 'the page after the one that named this cursor, of the same query')
     .option('--exact', 'decimals and 64-bit integers exactly')
     .option('--interval <width>', 'aggregate: width of a bucket, e.g. 5m, 1d, 1w, 1mo')
-    .option('--group-by <fields>', 'aggregate: fields, separated by commas', (text) => text.split(','))
+    .option('--group-by <fields>', 'aggregate: fields, separated by commas', list)
     .option(
       '--record <name>',
       'aggregate: marketData, sentiment, features, predictions, outcomes, strategyPerformance',
@@ -107,18 +123,25 @@ export function addQuery(program: Command, run: RunSession): void {
 }
 
 function checkFlags(what: string, flags: QueryFlags): void {
-  const misplaced =
-    what === 'aggregate' ? undefined : ONLY_AGGREGATE.find((name) => flags[name] !== undefined);
-  if (misplaced)
-    throw new UsageError(`--${misplaced === 'groupBy' ? 'group-by' : misplaced} is for aggregate only.`);
+  const isAggregate = what === 'aggregate';
+  const misplaced = (isAggregate ? ONLY_ROWS : ONLY_AGGREGATE).find((name) => flags[name] !== undefined);
+  if (misplaced) {
+    const flag = misplaced === 'groupBy' ? 'group-by' : misplaced;
+    throw new UsageError(
+      `--${flag} ${isAggregate ? 'does not go with aggregate' : 'is for aggregate only'}.`,
+    );
+  }
   if (what === 'features' && flags.exact)
     throw new UsageError('--exact does not go with features: they are floating-point numbers.');
+  if (what === 'features' && flags.select)
+    throw new UsageError('--select does not go with features: they are read as sets.');
   if (flags.latest === undefined) return;
   if (!SUBJECTS[what]!.latest) throw new UsageError(`--latest does not go with ${what}: use --start.`);
   if (flags.symbol === undefined) throw new UsageError('--latest needs --symbol.');
-  if (flags.start ?? flags.end ?? flags.filter) {
-    throw new UsageError('--latest does not go with --start, --end or --filter.');
-  }
+  const other = (['symbols', 'start', 'end', 'filter', ...ONLY_ROWS] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (other) throw new UsageError(`--latest does not go with --${other}.`);
 }
 
 function ask(
@@ -129,9 +152,11 @@ function ask(
 ): Promise<Answer> {
   const options: Options = { exact: flags.exact ?? false, signal };
   if (flags.latest !== undefined) return subject.latest!(database, flags.symbol!, flags.latest, options);
-  const { symbol, limit, interval, groupBy, record, measure, sources, session } = flags;
+  const { symbol, symbols, limit, select, order, direction, cursor } = flags;
+  const { interval, groupBy, record, measure, sources, session } = flags;
   const given = {
-    ...{ symbol, startTime: flags.start, endTime: flags.end, limit, filters: flags.filter },
+    ...{ symbol, symbols, startTime: flags.start, endTime: flags.end, limit, filters: flags.filter },
+    ...{ select, order, direction, cursor },
     ...{ interval, groupBy, record, measure, sources, session },
   };
   const params = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -152,13 +177,16 @@ async function latestFeatures(
   return { data, totalCount: data.length, executionTimeMs, cacheHit: cacheHitRate === 1 };
 }
 
-function describe({ data, totalCount, executionTimeMs, cacheHit }: Answer): string {
+function describe(answer: Answer): string {
+  const { data, totalCount, executionTimeMs, cacheHit } = answer;
   const shown =
     totalCount !== null && data.length < totalCount
       ? `${count(data.length)} of ${count(totalCount)}`
       : count(data.length);
-  const foot = `${shown} rows in ${milliseconds(executionTimeMs)}${cacheHit ? ', from the cache' : ''}`;
-  return data.length === 0 ? foot : `${table(data.map(flat))}\n${foot}`;
+  const foot = [`${shown} rows in ${milliseconds(executionTimeMs)}${cacheHit ? ', from the cache' : ''}`];
+  if ('nextCursor' in answer && answer.nextCursor !== null)
+    foot.push(`next page: --cursor=${answer.nextCursor}`);
+  return (data.length === 0 ? foot : [table(data.map(flat)), ...foot]).join('\n');
 }
 
 /** Returns the group and bar of an aggregate as columns; other records as they are. */
@@ -183,3 +211,5 @@ function filter(text: string, known: Record<string, string> = {}): Record<string
   if (Object.hasOwn(known, name)) throw new InvalidArgumentError(`It gives ${name} twice.`);
   return { ...known, [name]: value! };
 }
+
+const list = (text: string): string[] => text.split(',');
