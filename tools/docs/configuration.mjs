@@ -17,7 +17,7 @@ const INTRODUCTION = `# Configuration reference
 Every key can be written in three places, of which the environment wins over the file:
 
 - in a TOML file, e.g. \`max_connections = 20\` in the table \`[clickhouse]\`;
-- in the environment, e.g. \`QTDAL_CLICKHOUSE__MAX_CONNECTIONS=20\`: two underscores stand between levels;
+- in the environment, e.g. \`QTDAL_CLICKHOUSE__MAX_CONNECTIONS=20\`: two underscores stand between levels, and a list of tables is JSON;
 - in code, by \`defineConfig({ clickhouse: { maxConnections: 20 } })\`: in camel case, and with times in milliseconds.
 
 Every key has a default or may be absent, unless the table says "required". [packages/config](../packages/config/README.md) describes how a
@@ -43,7 +43,8 @@ function documentation() {
       const path = [...above, property.name];
       const text = ts.displayPartsToString(property.getDocumentationComment(checker)).replace(/\s+/g, ' ');
       docs.set(path.join('.'), text);
-      const inner = checker.getTypeOfSymbol(property).getProperty('settings');
+      const declared = checker.getTypeOfSymbol(property);
+      const inner = declared.getProperty('settings') ?? declared.getProperty('of');
       if (inner) walk(checker.getTypeOfSymbol(inner), path);
     }
   };
@@ -65,6 +66,8 @@ function typeOf(setting) {
       return '`true`, `false`';
     case 'addresses':
       return 'list of `host:port`';
+    case 'list':
+      return 'list of tables';
     case 'secret':
       return 'text, secret';
     default:
@@ -80,13 +83,29 @@ function defaultOf(setting) {
   return `\`${inFile}\``;
 }
 
+/** Returns all keys with a row of their own; the keys of the tables in a list have no variable. */
+const documentedKeys = () =>
+  VALUE_KEYS.flatMap((key) =>
+    key.setting.kind === 'list'
+      ? [
+          key,
+          ...Object.entries(key.setting.of).map(([name, setting]) => ({
+            path: [...key.path, name],
+            codePath: [...key.codePath, name],
+            setting,
+          })),
+        ]
+      : [key],
+  );
+
 function page(docs) {
   const tables = new Map();
-  for (const { path, codePath, variable, setting } of VALUE_KEYS) {
+  for (const { path, codePath, variable, setting } of documentedKeys()) {
     const table = path.slice(0, -1).join('.');
     const doc = docs.get(codePath.join('.'));
     if (!doc) throw new Error(`${codePath.join('.')} has no doc comment`);
-    const row = `| \`${path.at(-1)}\` | ${typeOf(setting)} | ${defaultOf(setting)} | ${doc} \`${variable}\` |`;
+    const meaning = variable ? `${doc} \`${variable}\`` : doc;
+    const row = `| \`${path.at(-1)}\` | ${typeOf(setting)} | ${defaultOf(setting)} | ${meaning} |`;
     const rows = tables.get(table) ?? { doc: docs.get(codePath.slice(0, -1).join('.')), rows: [] };
     rows.rows.push(row);
     tables.set(table, rows);

@@ -12,10 +12,45 @@ const RETRY_SETTINGS = {
   backoffMultiplier: { kind: 'factor', default: 2 },
 } as const;
 
+/** One server among several. */
+const ENDPOINT_SETTINGS = {
+  /** HTTP or HTTPS address without credentials and path. Each address of a DNS name with several of them is an endpoint. */
+  url: { kind: 'url', schemes: ['http', 'https'], required: true },
+  /** `primary`: reads and writes. `replica`: reads. `backup`: what a primary does, while no primary can be used. */
+  role: { kind: 'choice', values: ['primary', 'replica', 'backup'], default: 'primary' },
+  /** Name of the shard whose copy the server has. An insert is repeated within the shard that it was first sent to. */
+  shard: { kind: 'text', default: '1' },
+  /** Share of the reads, in proportion to those of the others. */
+  weight: { kind: 'count', min: 1, default: 1, unit: 'shares' },
+} as const;
+
+/** How an endpoint among several that fails is taken out of use, and how it returns. */
+const FAILOVER_SETTINGS = {
+  /** Least time between two probes of an endpoint. A host that stops answering is noticed within it and `probeTimeoutMs`. */
+  probeIntervalMs: { kind: 'duration', default: 1_000, inFile: 'milliseconds' },
+  /** Time limit of a probe. */
+  probeTimeoutMs: { kind: 'duration', default: 500, inFile: 'milliseconds' },
+  /** Connection errors in a row after which an endpoint is ejected. */
+  failuresToEject: { kind: 'count', min: 1, default: 3, unit: 'failures' },
+  /** Time of the first ejection of an endpoint that fails more calls than the others; the n-th takes n times as long. */
+  ejectionMs: { kind: 'duration', default: 30_000, inFile: 'seconds' },
+  /** Longest ejection. */
+  maxEjectionMs: { kind: 'duration', default: 300_000, inFile: 'seconds' },
+  /** Period over which endpoints are compared, and after which a healthy one has an ejection less. */
+  sweepIntervalMs: { kind: 'duration', default: 10_000, inFile: 'seconds' },
+  /** Time after which the addresses of DNS names are looked up again. */
+  dnsRefreshMs: { kind: 'duration', default: 30_000, inFile: 'seconds' },
+} as const;
+
 /** The settings of the ClickHouse adapter. */
 export const CLICKHOUSE_SETTINGS = {
-  /** HTTP or HTTPS address of the server. A configuration may put credentials and the database into it. */
+  /**
+   * HTTP or HTTPS address of the server. A configuration may put credentials and the database into it. With `endpoints` its host
+   * and port have no effect.
+   */
   url: { kind: 'url', schemes: ['http', 'https'], default: 'http://127.0.0.1:8123' },
+  /** The servers, where there are several; `url` alone stands for one primary. The order of primaries is that of their use. */
+  endpoints: { kind: 'list', of: ENDPOINT_SETTINGS, default: [] },
   /** The database, named with letters, digits, `_` and `-`. It need not exist before `schema.initialize()`. */
   database: { kind: 'text', default: 'quantumtrade' },
   /** The user. */
@@ -27,11 +62,11 @@ export const CLICKHOUSE_SETTINGS = {
   /** Time limit of a call without a deadline, and the longest deadline that a call may ask for. */
   requestTimeoutMs: { kind: 'duration', default: 120_000, inFile: 'seconds' },
   /**
-   * Calls served at once, each on a connection of its own; further calls wait for one. One more connection may serve pings, and
-   * two more end abandoned queries.
+   * Calls served at once by each endpoint, each on a connection of its own; further calls wait for one. Two more connections may serve
+   * pings and probes, and two more end abandoned queries.
    */
   maxConnections: { kind: 'count', min: 1, default: 20, unit: 'connections' },
-  /** Calls that may wait for a connection; further ones fail at once with a retryable `ConnectionError`. */
+  /** Calls that may wait for a connection to one endpoint; further ones fail at once with a retryable `ConnectionError`. */
   maxQueuedCalls: { kind: 'count', min: 0, default: 10_000, unit: 'calls' },
   /** A read of more rows fails with `QueryError`: ask for less, or page. */
   maxResultRows: { kind: 'count', min: 1, default: 500_000, unit: 'rows' },
@@ -49,10 +84,23 @@ export const CLICKHOUSE_SETTINGS = {
   maxQuerySize: { kind: 'count', min: 1, default: 262_144, unit: 'bytes' },
   /** Retries of reads, inserts, batch writers and replays. What is journaled or committed is tried until it is stored. */
   retry: { kind: 'group', settings: RETRY_SETTINGS },
+  /** Time that calls under way are given when the connection closes or their endpoint is removed. */
+  drainTimeoutMs: { kind: 'duration', min: 0, default: 5_000, inFile: 'seconds' },
+  /** Health of several endpoints. Without effect on a single one, which is never taken out of use. */
+  failover: { kind: 'group', settings: FAILOVER_SETTINGS },
 } as const;
 
-/** The ClickHouse to connect to. Everything but the address, which has no credentials and no path, has a default. */
-export type ClickHouseSettings = SettingsInput<typeof CLICKHOUSE_SETTINGS> & { readonly url: string };
+/**
+ * The ClickHouse to connect to. Everything has a default but its address: `url`, or `endpoints` where there are several servers.
+ * Addresses have no credentials and no path.
+ */
+export type ClickHouseSettings = SettingsInput<typeof CLICKHOUSE_SETTINGS> &
+  ({ readonly url: string } | { readonly endpoints: readonly EndpointSettings[] });
+/** One server among several. Only its `url` has no default. */
+export type EndpointSettings = SettingsInput<typeof ENDPOINT_SETTINGS>;
+export type CompleteEndpoint = SettingsOf<typeof ENDPOINT_SETTINGS>;
+export type EndpointRole = CompleteEndpoint['role'];
+export type FailoverSettings = SettingsInput<typeof FAILOVER_SETTINGS>;
 export type RetrySettings = SettingsInput<typeof RETRY_SETTINGS>;
 /** The settings with their defaults. */
 export type CompleteSettings = SettingsOf<typeof CLICKHOUSE_SETTINGS>;

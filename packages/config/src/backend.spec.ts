@@ -14,6 +14,8 @@ describe('parseConfig', () => {
     ['a URL in the file', server, {}],
     ['a URL in the environment', '', { QTDAL_CLICKHOUSE__URL: 'http://ch' }],
     ['the default URL', '[clickhouse]\nurl = "http://127.0.0.1:8123"', {}],
+    ['endpoints in the file', '[[clickhouse.endpoints]]\nurl = "http://ch"', {}],
+    ['endpoints in the environment', '', { QTDAL_CLICKHOUSE__ENDPOINTS: '[{"url":"http://ch"}]' }],
     ['a username', '[clickhouse]\nusername = "ann"', {}],
     ['a password', '', { QTDAL_CLICKHOUSE__PASSWORD: 'sesame' }],
   ])('chooses the ClickHouse server when the configuration has %s', (_by, toml, env) => {
@@ -29,6 +31,13 @@ describe('parseConfig', () => {
 
   it.each([
     ['in one file', `backend = "embedded"\n${server}`, {}, 'clickhouse.url', 'my.toml'],
+    [
+      'with several endpoints',
+      'backend = "memory"\n[[clickhouse.endpoints]]\nurl = "http://ch"',
+      {},
+      'clickhouse.endpoints',
+      'my.toml',
+    ],
     [
       'with the server in the environment',
       'backend = "memory"',

@@ -1,5 +1,5 @@
 import { unknownKeyReason } from '@quantumtrade/dal-runtime';
-import { chooseBackend, contradictedUrl } from './backend.js';
+import { chooseBackend, contradictedServer } from './backend.js';
 import { ConfigError } from './config-error.js';
 import type { Override } from './environment.js';
 import { keysAt, removedReason } from './keys.js';
@@ -44,9 +44,9 @@ export function checkTable(table: Table, origin: Origin): DalConfig {
   };
   const sections = readSections(table, origin.overrides, refuse, (path) => name(path).key);
   const { backend } = sections;
-  const url = contradictedUrl(table, backend, origin.overrides);
-  if (url)
-    refuse(url, `contradicts backend "${backend}", which connects to no server: remove one of the two`);
+  const server = contradictedServer(table, backend, origin.overrides);
+  if (server)
+    refuse(server, `contradicts backend "${backend}", which connects to no server: remove one of the two`);
   return { ...sections, backend: chooseBackend(table, backend) };
 }
 

@@ -55,8 +55,8 @@ function toTable(input: unknown, path: readonly string[]): Table {
 function toFileValue(value: unknown, path: readonly string[]): unknown {
   if (keysAt(path).length > 0) return toTable(value, path);
   if (value instanceof Secret) return value.reveal();
-  if (Array.isArray(value)) return value.map(toAddressText);
   const { setting } = keyAt(path)!;
+  if (Array.isArray(value)) return setting.kind === 'addresses' ? value.map(toAddressText) : value;
   if (setting.kind !== 'duration' || setting.inFile !== 'seconds') return value;
   // Text would be taken for seconds, as in a file.
   if (typeof value !== 'number') refuse(spellInCode(path), 'expected a number above 0');

@@ -1,5 +1,6 @@
 import { serverKey } from './backend.js';
 import type { Override } from './environment.js';
+import type { Setting } from '@quantumtrade/dal-runtime';
 import { keyAt, VALUE_KEYS, type ValueKey } from './keys.js';
 import type { DalConfig } from './sections.js';
 import { isTable, type Table } from './table.js';
@@ -68,6 +69,11 @@ const valueInCode = (config: DalConfig, path: readonly string[]): unknown =>
 function shown({ setting }: ValueKey, value: unknown): string {
   if (setting.kind === 'secret') return value === undefined ? 'not set' : 'set';
   if (value === undefined || value === '') return 'none';
-  if (Array.isArray(value)) return value.map(({ host, port }) => `${host}:${port}`).join(', ') || 'none';
+  if (Array.isArray(value)) return value.map((item) => shownItem(setting, item)).join(', ') || 'none';
   return setting.kind === 'duration' && setting.inFile === 'seconds' ? `${String(value)} ms` : String(value);
+}
+
+/** Returns `host:port` of an address, and the values of the object of a list, e.g. `http://ch-1:8123 primary 1 1`. */
+function shownItem({ kind }: Setting, item: Table): string {
+  return kind === 'addresses' ? `${String(item['host'])}:${String(item['port'])}` : Object.values(item).join(' ');
 }

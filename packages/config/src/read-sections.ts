@@ -83,7 +83,7 @@ function readKey(key: ConfigKey, given: unknown, refuse: RefuseKey): unknown {
   }
   const value = readValue(setting, given);
   if (!(value instanceof Refused)) return value;
-  return refuse(value.index === undefined ? path : [...path, String(value.index)], value.reason);
+  return refuse(value.inner === undefined ? path : [...path, value.inner], value.reason);
 }
 
 const plain = (value: unknown): unknown => (value instanceof Secret ? value.reveal() : value);

@@ -1,12 +1,12 @@
-import { acceptedBy, type Address, type LeafSetting } from '@quantumtrade/dal-runtime';
+import { acceptedBy, completeList, describeSetting, type Address, type LeafSetting } from '@quantumtrade/dal-runtime';
 import { Secret } from './secret.js';
 
 /** A value that is refused. */
 export class Refused {
   constructor(
     readonly reason: string,
-    /** The position in a list. */
-    readonly index?: number,
+    /** The position in a list, with the key of its object, e.g. `1` or `1.role`. */
+    readonly inner?: string,
   ) {}
 }
 
@@ -23,6 +23,7 @@ export function readValue(setting: LeafSetting, given: unknown): unknown {
   const isAbsent = setting.kind === 'secret' || (setting.kind === 'path' && setting.default === undefined);
   if (given === '' && isAbsent) return undefined;
   if (setting.kind === 'addresses') return readAddresses(setting, given);
+  if (setting.kind === 'list') return readList(setting, given);
   const value = fromText(setting, given);
   const isSeconds = setting.kind === 'duration' && setting.inFile === 'seconds' && typeof value === 'number';
   if (isSeconds && value < SECONDS_LIMITS.min) return new Refused('expected at least 1 ms');
@@ -47,12 +48,26 @@ function readAddresses(setting: LeafSetting & { kind: 'addresses' }, given: unkn
   if (Array.isArray(texts)) {
     const addresses = texts.map((text) => readAddress(text, setting.defaultPort));
     const wrong = addresses.indexOf(undefined);
-    if (wrong >= 0) return new Refused('expected host:port', wrong);
+    if (wrong >= 0) return new Refused('expected host:port', String(wrong));
     return acceptedBy(setting, addresses) === undefined
       ? addresses
       : new Refused(`expected ${acceptedBy(setting, [])}`);
   }
   return new Refused(`expected ${acceptedBy(setting, undefined)}`);
+}
+
+/** Reads a list of tables, or in the environment one text of JSON. */
+function readList(setting: LeafSetting & { kind: 'list' }, given: unknown): unknown {
+  let refused: Refused | undefined;
+  try {
+    const items: unknown = typeof given === 'string' ? JSON.parse(given) : given;
+    return completeList(setting, items, (path, reason) => {
+      refused = new Refused(reason.replace(/^must be (?!given)/, 'expected '), path.slice(1) || undefined);
+      throw new Error(refused.reason);
+    }, '');
+  } catch {
+    return refused ?? new Refused(`expected ${describeSetting(setting)}, as JSON`);
+  }
 }
 
 function readAddress(text: unknown, defaultPort: number): Address | undefined {

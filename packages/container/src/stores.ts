@@ -45,7 +45,7 @@ export function openServers({ clickhouse, redis, writer }: ServersConfig, clock:
     timeSeries,
     cache,
     writing: { ...fileWriting(writer), ...insertLimits(clickhouse) },
-    names: { timeSeries: `ClickHouse at ${clickhouse.url}`, cache: redisName(redis) },
+    names: { timeSeries: clickHouseName(clickhouse), cache: redisName(redis) },
     close: () => closeProbes(timeSeries, cache),
   };
 }
@@ -55,7 +55,7 @@ export async function openEmbedded(config: EmbeddedStoresConfig, clock: TimeSour
   const { clickhouse, redis, writer, embedded } = config;
   const engine = await startEmbeddedEngine(embedded.dataDirectory);
   const { url, username, password } = engine;
-  const settings = { ...clickHouseSettings(clickhouse), url, username, password };
+  const settings = { ...clickHouseSettings(clickhouse), url, endpoints: [], username, password };
   const timeSeries = connectClickHouse(settings, clockOptions(clock, writer));
   const answering = await redisIfItAnswers({
     ...redis,
@@ -101,6 +101,9 @@ export const fileWriting = ({ directory, durability }: WriterConfig): WriterSetu
 const memoryWriting = (): WriterSetup => ({
   storage: { deadLetters: memoryDeadLetters(), openJournal: () => Promise.resolve(undefined) },
 });
+
+const clickHouseName = ({ url, endpoints }: ClickHouseConfig): string =>
+  `ClickHouse at ${endpoints.length === 0 ? url : endpoints.map((each) => each.url).join(', ')}`;
 
 /** Returns the adapter's settings. The password is revealed here and nowhere else. */
 export const clickHouseSettings = (config: ClickHouseConfig) => ({

@@ -262,7 +262,7 @@ export {
   type Operations,
   type PortOperations,
 } from './ports/operations.js';
-export type { BackendProbe } from './ports/probe.js';
+export type { BackendProbe, EndpointStatus } from './ports/probe.js';
 export {
   RATE_LIMIT_WINDOW_MS,
   type RateLimitDecision,

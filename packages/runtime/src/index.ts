@@ -36,6 +36,7 @@ export { SingleFlight, type Flight } from './single-flight.js';
 export { sleep } from './sleep.js';
 export {
   acceptedBy,
+  completeList,
   completeSettings,
   describeSetting,
   type Address,

@@ -12,6 +12,14 @@ const SETTINGS = {
   tls: { kind: 'group', settings: { verify: { kind: 'flag', default: true } }, optional: true },
   nodes: { kind: 'addresses', defaultPort: 1, default: [] },
   file: { kind: 'path' },
+  hosts: {
+    kind: 'list',
+    of: {
+      url: { kind: 'url', schemes: ['http'], required: true },
+      weight: { kind: 'count', min: 1, default: 1, unit: 'shares' },
+    },
+    default: [],
+  },
 } as const;
 
 const refuse = (path: string, reason: string): never => {
@@ -29,6 +37,7 @@ describe('completeSettings', () => {
       url: 'http://host',
       retry: { factor: 2 },
       nodes: [],
+      hosts: [],
     };
     expect(complete({ size: undefined })).toEqual({ name: 'x', ...defaults });
   });
@@ -43,7 +52,16 @@ describe('completeSettings', () => {
     expect(complete(given)).toMatchObject({ ...given, tls: { verify: true } });
   });
 
+  it('fills in the defaults of the objects in a list', () => {
+    const hosts = [{ url: 'http://a' }, { url: 'http://b', weight: 2 }];
+    expect(complete({ hosts })).toMatchObject({ hosts: [{ url: 'http://a', weight: 1 }, hosts[1]] });
+  });
+
   it.each<[object, string]>([
+    [{ hosts: {} }, 'hosts must be a list of objects with url, weight'],
+    [{ hosts: ['http://a'] }, 'hosts.0 must be an object'],
+    [{ hosts: [{ url: 'http://a' }, {}] }, 'hosts.1.url must be given'],
+    [{ hosts: [{ url: 'http://a', wait: 1 }] }, 'hosts.0.wait unknown key'],
     [{ name: undefined }, 'name must be given'],
     [{ name: '' }, 'name must be text that is not empty'],
     [{ sise: 1 }, 'sise unknown key, did you mean "size"?'],

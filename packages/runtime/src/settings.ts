@@ -21,7 +21,12 @@ export type Setting =
   | { readonly kind: 'secret' }
   /** A file or directory, relative to the working directory. */
   | { readonly kind: 'path'; readonly default?: string }
-  | { readonly kind: 'url'; readonly schemes: readonly string[]; readonly default: string }
+  | {
+      readonly kind: 'url';
+      readonly schemes: readonly string[];
+      readonly default?: string;
+      readonly required?: true;
+    }
   | { readonly kind: 'flag'; readonly default: boolean }
   | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default?: string }
   /** A whole number of `unit`, at least `min`. */
@@ -41,6 +46,8 @@ export type Setting =
       readonly default?: readonly Address[];
       readonly required?: true;
     }
+  /** Objects that each have these settings, none of which is a group or a list. Empty by default. */
+  | { readonly kind: 'list'; readonly of: SettingDeclarations; readonly default: readonly [] }
   /** Settings that belong together; absent as a whole where `optional`. */
   | { readonly kind: 'group'; readonly settings: SettingDeclarations; readonly optional?: true };
 
@@ -66,7 +73,9 @@ type Leaf<S, Secret> = S extends { kind: 'text' | 'path' | 'url' }
         ? V
         : S extends { kind: 'addresses' }
           ? readonly Address[]
-          : number;
+          : S extends { kind: 'list'; of: infer G extends SettingDeclarations }
+            ? readonly SettingsOf<G, Secret>[]
+            : number;
 
 type Present = { default: unknown } | { required: true };
 
@@ -86,7 +95,11 @@ type RequiredKeys<D> = { [K in keyof D]: D[K] extends { required: true } ? K : n
 /** The values of declared settings as a caller gives them: those with a default may be left out. */
 export type SettingsInput<D extends SettingDeclarations> = {
   readonly [K in keyof D]?:
-    | (D[K] extends { settings: infer G extends SettingDeclarations } ? SettingsInput<G> : Leaf<D[K], string>)
+    | (D[K] extends { settings: infer G extends SettingDeclarations }
+        ? SettingsInput<G>
+        : D[K] extends { of: infer G extends SettingDeclarations }
+          ? readonly SettingsInput<G>[]
+          : Leaf<D[K], string>)
     | undefined;
 } & Required<Pick<SettingsOf<D>, RequiredKeys<D>>>;
 
@@ -124,8 +137,22 @@ function completeSetting(setting: Setting, value: unknown, refuse: RefuseSetting
     return 'default' in setting ? setting.default : undefined;
   }
   if ('default' in setting && value === setting.default) return value;
+  if (setting.kind === 'list') return completeList(setting, value, refuse, path);
   const accepted = acceptedBy(setting, value);
   return accepted === undefined ? value : refuse(path, `must be ${accepted}`);
+}
+
+/** Returns the objects of a list with the defaults of their settings. Refuses the first wrong one, e.g. `endpoints.1.role`. */
+export function completeList(
+  setting: Setting & { kind: 'list' },
+  value: unknown,
+  refuse: RefuseSetting,
+  path: string,
+): unknown {
+  if (!Array.isArray(value)) return refuse(path, `must be ${describeSetting(setting)}`);
+  return value.map((item: unknown, index) =>
+    completeSetting({ kind: 'group', settings: setting.of }, item ?? '', refuse, `${path}.${index}`),
+  );
 }
 
 /** Returns what a setting accepts, in words, when a value is something else; undefined when the value is accepted. */
@@ -155,6 +182,8 @@ function accepts(setting: LeafSetting, value: unknown): boolean {
       return typeof value === 'number' && (setting.min === 0 ? value >= 0 : value > 0);
     case 'addresses':
       return Array.isArray(value) && value.every(isAddress) && !('required' in setting && value.length === 0);
+    case 'list':
+      return Array.isArray(value);
   }
 }
 
@@ -181,6 +210,8 @@ export function describeSetting(setting: LeafSetting): string {
       return setting.min === 0 ? 'a number, 0 or more' : 'a number above 0';
     case 'addresses':
       return 'required' in setting ? 'a list of one address or more' : 'a list of addresses';
+    case 'list':
+      return `a list of objects with ${Object.keys(setting.of).join(', ')}`;
   }
 }
 

@@ -41,7 +41,8 @@ function createAdmission(capacity: number, maxQueued = 1_000) {
       succeeded = true;
       return result;
     } finally {
-      admission.release(query, simulation.now - startedAt, succeeded);
+      admission.record(query, simulation.now - startedAt, succeeded);
+      admission.release();
     }
   };
   /** Resolves with the time at which the query got its slot. */

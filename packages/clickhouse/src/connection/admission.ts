@@ -1,4 +1,4 @@
-import { onAbort } from '@quantumtrade/dal-runtime';
+import { onAbort, type AbortSource } from '@quantumtrade/dal-runtime';
 
 export interface AdmissionOptions {
   /** Queries that run at the same time. */
@@ -18,14 +18,14 @@ export interface AdmittedQuery {
   readonly deadline: {
     /** Epoch milliseconds. */
     readonly at: number;
-    readonly signal: AbortSignal;
+    readonly signal: AbortSource;
   };
 }
 
 /** The query was not sent. Its call has cost nothing but the time it waited. */
 export class NotAdmittedError extends Error {
   constructor(
-    readonly reason: 'QUEUE_FULL' | 'DEADLINE',
+    readonly reason: 'QUEUE_FULL' | 'DEADLINE' | 'CLOSED',
     message: string,
   ) {
     super(message);
@@ -46,9 +46,35 @@ export class Admission {
   readonly #continuing = new WaitingQueue();
   readonly #beginning = new WaitingQueue();
   #running = 0;
+  #waitedMs = 0;
+  #isClosed = false;
+  #onIdle: (() => void) | undefined;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+  }
+
+  /** Number of slots that are taken. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Time that queries have waited for a slot: the sum over all queries, in milliseconds. */
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
+  /** Resolves when no slot is taken. Only for a closed queue. */
+  get idle(): Promise<void> {
+    return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  /** Refuses waiting and further queries. */
+  close(): void {
+    this.#isClosed = true;
+    for (const queue of [this.#continuing, this.#beginning]) {
+      for (let next = queue.first; next; next = queue.first) next.refuse(closed());
+    }
   }
 
   /** Number of waiting queries. */
@@ -61,19 +87,24 @@ export class Admission {
    * Throws or rejects with `NotAdmittedError`, or with the reason of the query's signal.
    */
   acquire(query: AdmittedQuery): Promise<void> | undefined {
-    if (this.#running >= this.#options.capacity) return this.#wait(query);
+    if (this.#running >= this.#options.capacity || this.#isClosed) return this.#wait(query);
     this.#running++;
     return undefined;
   }
 
-  /** Gives a slot back. Failed queries that ended early say nothing about how long others take. */
-  release(
+  /** Takes note of how long a query took. Failed queries that ended early say nothing about how long others take. */
+  record(
     { operation, continues }: Omit<AdmittedQuery, 'deadline'>,
     durationMs: number,
     succeeded: boolean,
   ): void {
     this.#durations.record(operation, continues, durationMs, succeeded);
+  }
+
+  /** Gives a slot back. */
+  release(): void {
     this.#running--;
+    if (this.#running === 0) this.#onIdle?.();
     for (;;) {
       const next = this.#continuing.first ?? this.#beginning.first;
       if (!next || this.#running >= this.#options.capacity) return;
@@ -83,6 +114,7 @@ export class Admission {
 
   #wait({ operation, continues, deadline: { at: deadline, signal } }: AdmittedQuery): Promise<void> {
     const { capacity, maxQueued, now } = this.#options;
+    if (this.#isClosed) throw closed();
     if (!continues && this.#beginning.length >= maxQueued) {
       throw new NotAdmittedError(
         'QUEUE_FULL',
@@ -98,13 +130,22 @@ export class Admission {
       );
     }
     const queue = continues ? this.#continuing : this.#beginning;
+    const since = now();
     return new Promise((resolve, reject) => {
       let ignoreSignal = (): void => undefined;
+      const leave = (): void => {
+        ignoreSignal();
+        queue.remove(waiting);
+        this.#waitedMs += now() - since;
+      };
       const waiting: Waiting = {
         expectedMs,
+        refuse: (error) => {
+          leave();
+          reject(error);
+        },
         admit: () => {
-          ignoreSignal();
-          queue.remove(waiting);
+          leave();
           const likelyMs = this.#durations.expected(operation, continues, DEVIATIONS);
           if (now() + likelyMs <= deadline) {
             this.#running++;
@@ -116,18 +157,18 @@ export class Admission {
         },
       };
       queue.append(waiting);
-      ignoreSignal = onAbort(signal, () => {
-        queue.remove(waiting);
-        reject(signal.reason as Error);
-      });
+      ignoreSignal = onAbort(signal, () => waiting.refuse(signal.reason as Error));
     });
   }
 }
+
+const closed = (): NotAdmittedError => new NotAdmittedError('CLOSED', 'the connection is closed');
 
 interface Waiting {
   /** In milliseconds of one slot. */
   readonly expectedMs: number;
   readonly admit: () => void;
+  readonly refuse: (error: Error) => void;
   previous?: Waiting | undefined;
   next?: Waiting | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import type { Gunzip } from 'node:zlib';
-import { expiryTimer, onAbort, type Expiry } from '@quantumtrade/dal-runtime';
+import { expiryTimer, onAbort, type AbortSource, type Expiry } from '@quantumtrade/dal-runtime';
 import { BodyTooLargeError, BrokenMessageError, type AnswerHead } from './answer-errors.js';
 
 /** Answer to one request, before anything of its body is read. */
@@ -65,7 +65,7 @@ export class Body implements AsyncIterableIterator<Uint8Array> {
   #end: BodyEnd | undefined;
   #consumer: Consumer | undefined;
 
-  constructor(answer: Answer, signal: AbortSignal, limits: BodyLimits = {}) {
+  constructor(answer: Answer, signal: AbortSource, limits: BodyLimits = {}) {
     this.#answer = answer;
     this.#limits = limits;
     this.#maxBytes = limits.maxBytes ?? Infinity;

@@ -1,50 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import type { CallOptions } from '@quantumtrade/dal-domain';
-import { checkTime, ConnectionError, isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
-import { Backoff, Deadline, sleep, systemClock } from '@quantumtrade/dal-runtime';
+import type { IncomingMessage } from 'node:http';
+import type { CallOptions, ConnectionError } from '@quantumtrade/dal-domain';
+import { checkTime, isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
+import { Backoff, Deadline, expiryTimer, LightAbortSignal, sleep, systemClock } from '@quantumtrade/dal-runtime';
 import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
 import type { CompleteSettings } from '../settings.js';
-import type { Admission } from './admission.js';
 import { NotAdmittedError } from './admission.js';
 import { AbandonedError, BodyTooLargeError, TooManyRowsError } from './answer-errors.js';
 import type { Answer } from './body.js';
-import type { HttpDriver } from './driver/http-driver.js';
+import type { ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
+import { requireOpen } from './connection-pool.js';
+import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import { toDomainError } from './errors.js';
 import { EXCEPTION_CODE, readFailure } from './failure.js';
-import type { PinnedSettings, SessionSettings } from './pinned-settings.js';
+import type { SessionSettings } from './pinned-settings.js';
 import { ServerError } from './server-errors.js';
 import type { SqlParams } from './sql.js';
 
 const QUERY_ID = 'x-clickhouse-query-id';
 
-/** Connections to one server that statements share, each with a connection of its own while it runs. */
-export interface ConnectionPool {
-  readonly driver: HttpDriver;
-  readonly admission: Admission;
-  /** Settings that the driver sends with every statement. @default none */
-  readonly pinned?: PinnedSettings;
-  /** @default none: queries that are left are not killed */
-  readonly control?: QueryControl;
-  /** Whether further statements are refused. */
-  isClosed: boolean;
-}
-
-/** Statements about other statements of a pool. */
-export interface QueryControl {
-  /** Ends a query that was left by its caller. Returns at once. */
-  kill(queryId: string, sentBeforeMs: number): void;
-  /** Returns the names of the server's settings. */
-  settingNames(options: CallOptions): Promise<ReadonlySet<string>>;
-}
-
-/** Throws `ConnectionError` once the pool is closed. */
-export function requireOpen({ isClosed }: ConnectionPool, operation: string): void {
-  if (isClosed) throw new ConnectionError('the client is closed', { operation, retryable: false });
-}
-
 /** A statement with all that its attempts have in common. */
 export interface Statement {
   readonly operation: string;
+  /** Endpoints that it may be sent to. */
+  readonly purpose: PickPurpose;
+  /** Whether it is sent again after a retryable error. */
+  readonly retried: boolean;
   /** Whether its call has run a statement before. */
   readonly continues: boolean;
   readonly database: string;
@@ -64,25 +45,38 @@ export interface Statement {
   readonly timeoutMs: number | undefined;
 }
 
+const NONE: readonly ConnectionPool[] = [];
+/** Time without a byte after which an answer that has begun is given up, at an endpoint that does not answer (milliseconds). */
+const STALLED_AFTER_MS = 500;
+
 /** One run of a statement: attempts within a deadline, of which one at a time has a connection. */
-export class Call {
+export class Call implements MovableCall {
   readonly operation: string;
   readonly deadline: Deadline;
   continues: boolean;
   /** Number of times the statement was sent. */
   attempts = 0;
-  readonly #pool: ConnectionPool;
+  /** Aborts when the running attempt has to end: with the call, or to go on elsewhere. */
+  signal = new LightAbortSignal();
+  readonly #pools: PoolSource;
   readonly #retry: CompleteSettings['retry'];
   readonly #statement: Statement;
+  /** Pool of the latest attempt. */
+  #pool: ConnectionPool | undefined;
+  #tried = NONE;
+  #shard: string | undefined;
   /** Id of the latest attempt on the server. */
   #queryId: string | undefined;
   /** When the running attempt was sent (epoch milliseconds); undefined when none runs. */
   #sentAt: number | undefined;
+  #answer: Answer | undefined;
+  /** Whether the latest attempt was sent. */
+  #wasSent = false;
   #failures = 0;
   #backoff: Backoff | undefined;
 
   constructor(
-    pool: ConnectionPool,
+    pools: PoolSource,
     retry: CompleteSettings['retry'],
     statement: Statement,
     options: CallOptions | undefined,
@@ -91,7 +85,7 @@ export class Call {
     if (options) checkTime(options, operation);
     this.operation = operation;
     this.continues = continues;
-    this.#pool = pool;
+    this.#pools = pools;
     this.#retry = retry;
     this.#statement = statement;
     this.deadline = new Deadline(
@@ -99,6 +93,7 @@ export class Call {
       (elapsedMs) =>
         new TimeoutError(elapsedMs, { operation, ...(this.#queryId && { queryId: this.#queryId }) }),
     );
+    pools.retryBudget?.onRequest();
   }
 
   /** Begins an attempt like {@link open}, and waits no longer for the head of the answer (milliseconds). */
@@ -106,7 +101,10 @@ export class Call {
     const { deadline } = this;
     const opening = new Deadline({ signal: deadline.signal, timeoutMs }, () => deadline.timeoutError());
     try {
-      return await this.open(opening);
+      const answer = await this.open(opening);
+      // Rows are given as they come, so that nothing of this attempt can be made elsewhere.
+      this.#pool!.leave?.(this);
+      return answer;
     } catch (error) {
       opening.throwIfAborted();
       throw error;
@@ -119,53 +117,109 @@ export class Call {
    * Begins an attempt: waits for a connection and sends the statement. Resolves with an answer that is a success by its head.
    * Every error belongs to {@link fail}.
    */
-  async open(deadline = this.deadline): Promise<Answer> {
+  async open(limit = this.deadline): Promise<Answer> {
     const { operation, continues } = this;
-    deadline.throwIfAborted();
+    const { purpose, retried } = this.#statement;
+    this.#pool = undefined;
+    this.#wasSent = false;
+    limit.throwIfAborted();
+    const signal = this.#begin(limit);
+    const pool = this.#pools.pick({ purpose, tried: this.#tried, shard: this.#shard }, operation);
+    this.#pool = pool;
+    if (purpose === 'primary') this.#shard = pool.shard;
+    if (retried) pool.enter?.(this);
     // Nothing of the query is sent before it has a connection.
-    const turn = this.#pool.admission.acquire({ operation, continues, deadline });
+    const turn = pool.admission.acquire({ operation, continues, deadline: { at: limit.at, signal } });
     if (turn) await turn;
-    this.#sentAt = Date.now();
-    requireOpen(this.#pool, operation);
+    const sentAt = (this.#sentAt = Date.now());
+    requireOpen(this.#pools, operation);
     const queryId = randomUUID();
     this.#queryId = queryId;
     const running = operationChannel.hasSubscribers ? currentOperation() : undefined;
     if (running) Object.assign(running, { backend: 'clickhouse', queryId });
-    const queryString = this.#pool.pinned?.queryString;
-    const { signal } = deadline;
-    const answer = await this.#send(queryId, signal);
-    return isSuccess(answer) ? answer : this.#sendAgain(answer, queryId, queryString, signal);
+    const queryString = pool.pinned?.queryString;
+    this.#wasSent = true;
+    let answer = await this.#send(pool, queryId);
+    if (!isSuccess(answer)) answer = await this.#sendAgain(pool, answer, queryId, queryString);
+    this.#answer = answer;
+    pool.onAnswer?.(Date.now() - sentAt);
+    return answer;
+  }
+
+  /** Returns the signal of the next attempt. */
+  #begin(limit: Deadline): LightAbortSignal {
+    const signal = (this.signal = new LightAbortSignal());
+    this.deadline.onAbort((reason) => signal.abort(reason));
+    if (limit !== this.deadline) limit.onAbort((reason) => signal.abort(reason));
+    return signal;
+  }
+
+  /** An answer of which some has come is left only when no more of it comes. */
+  moveOn(error: ConnectionError): void {
+    const { signal } = this;
+    const answer = this.#answer;
+    if (!answer) return signal.abort(error);
+    const received = bytesReceived(answer);
+    expiryTimer.after(STALLED_AFTER_MS, () => {
+      if (this.#answer === answer && bytesReceived(answer) === received) signal.abort(error);
+    });
   }
 
   /** Ends the running attempt: its answer was read. */
   succeed(): void {
-    this.#release(true);
+    const pool = this.#pool!;
+    pool.leave?.(this);
+    pool.onSuccess?.();
+    this.#record(pool, true);
+    pool.admission.release();
   }
 
   /** Ends the running attempt, if there is one, and kills a query that may go on. Returns the domain's error. */
   fail(error: unknown): unknown {
-    const { deadline, operation } = this;
+    const { deadline, operation, signal } = this;
+    const pool = this.#pool;
+    const sentAt = this.#sentAt;
     const { query, maxRows } = this.#statement;
     const { elapsedMs } = deadline;
-    if (this.#sentAt === undefined) {
+    const endpoint = pool?.name;
+    pool?.leave?.(this);
+    if (pool === undefined || sentAt === undefined) {
       return error instanceof NotAdmittedError
-        ? toDomainError(error, { operation, query, elapsedMs })
+        ? toDomainError(error, { operation, query, elapsedMs, endpoint })
         : error;
     }
     const queryId = this.#queryId!;
-    if (this.#mayStillRun(error)) this.#pool.control?.kill(queryId, Date.now() - this.#sentAt);
-    this.#release(false);
-    if (deadline.aborted) return deadline.signal.reason;
-    return toDomainError(error, { operation, query, queryId, elapsedMs, maxRows });
+    const isLeft = deadline.aborted || signal.aborted;
+    this.#record(pool, false);
+    const release = () => pool.admission.release();
+    if (pool.control && (isLeft || mayStillRun(error))) {
+      pool.control.kill({ queryId, sentAt, endsAt: deadline.at, release });
+    } else release();
+    if (isLeft) return deadline.aborted ? deadline.signal.reason : signal.reason;
+    const failure = toDomainError(error, { operation, query, queryId, elapsedMs, maxRows, endpoint });
+    pool.onError?.(failure);
+    return failure;
   }
 
-  /** Waits until the next attempt. Throws the error of the last one unless it is retryable and an attempt is left. */
+  /**
+   * Waits until the next attempt, which is made at once if there is another endpoint for it. Throws the error of the last one unless it
+   * is retryable, an attempt is left, and the retry budget allows it.
+   */
   async waitToRetry(failure: unknown): Promise<void> {
-    this.#failures++;
-    if (this.#failures >= this.#retry.maxAttempts || !isWorthRetrying(failure)) throw failure;
+    requireOpen(this.#pools, this.operation);
+    if (!this.#statement.retried || !isWorthRetrying(failure)) throw failure;
+    const wasMoved = this.signal.aborted;
+    if (this.#wasSent || !wasMoved) {
+      this.#failures++;
+      if (this.#failures >= this.#retry.maxAttempts) throw failure;
+      if (this.#wasSent && this.#pools.retryBudget?.tryRetry() === false) throw failure;
+    }
+    this.continues = true;
+    if (this.#pool && !this.#tried.includes(this.#pool)) this.#tried = [...this.#tried, this.#pool];
+    const { purpose } = this.#statement;
+    if (this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard })) return;
     this.#backoff ??= new Backoff(this.#retry);
     await sleep(this.#backoff.next(), systemClock, this.deadline.signal);
-    this.continues = true;
   }
 
   /** Ends the call. An attempt that still runs was left by its caller, and is killed. */
@@ -174,18 +228,17 @@ export class Call {
     this.deadline.end();
   }
 
-  #release(succeeded: boolean): void {
-    const { operation, continues } = this;
-    const durationMs = Date.now() - this.#sentAt!;
+  #record({ admission }: ConnectionPool, succeeded: boolean): void {
+    admission.record(this, Date.now() - this.#sentAt!, succeeded);
     this.#sentAt = undefined;
-    this.#pool.admission.release({ operation, continues }, durationMs, succeeded);
+    this.#answer = undefined;
   }
 
-  #send(queryId: string, signal: AbortSignal): Promise<Answer> {
+  #send({ driver }: ConnectionPool, queryId: string): Promise<Answer> {
     const { query, format, params, data, database, settings, acceptsGzip } = this.#statement;
     const { at } = this.deadline;
     this.attempts++;
-    return this.#pool.driver.send({
+    return driver.send({
       query: format === undefined ? query : query + format,
       params,
       data,
@@ -196,41 +249,39 @@ export class Call {
         max_execution_time: at === Infinity ? 0 : Math.max(1, Math.ceil((at - this.#sentAt!) / 1_000)),
       },
       acceptsGzip,
-      signal,
+      signal: this.signal,
     });
   }
 
   /** Sends a statement again that failed for a pinned setting which the server lacks. Throws any other error. */
   async #sendAgain(
+    pool: ConnectionPool,
     answer: Answer,
     queryId: string,
     queryString: string | undefined,
-    signal: AbortSignal,
   ): Promise<Answer> {
-    const { pinned, control } = this.#pool;
-    const error = await readFailure(answer, signal);
+    const { pinned, control } = pool;
+    const error = await readFailure(answer, this.signal);
     if (!(error instanceof ServerError) || error.traits.failure !== 'UNKNOWN_SETTING') throw error;
     if (!pinned || !control) throw error;
     // A server refuses such a request before it runs anything, so that it can be sent again without the setting.
-    pinned.restrictTo(await control.settingNames({ signal }));
+    pinned.restrictTo(await control.settingNames({ signal: this.signal.standard }));
     // Another call may have learnt them meanwhile.
     if (queryString === pinned.queryString) throw error;
-    const second = await this.#send(queryId, signal);
+    const second = await this.#send(pool, queryId);
     if (isSuccess(second)) return second;
-    throw await readFailure(second, signal);
-  }
-
-  /** Whether the server was left in the middle of its answer. */
-  #mayStillRun(error: unknown): boolean {
-    return (
-      this.deadline.aborted ||
-      error instanceof AbandonedError ||
-      error instanceof BodyTooLargeError ||
-      error instanceof TooManyRowsError ||
-      (isDatabaseError(error) && error.code === 'TIMEOUT')
-    );
+    throw await readFailure(second, this.signal);
   }
 }
+
+/** Whether the server was left in the middle of its answer. */
+const mayStillRun = (error: unknown): boolean =>
+  error instanceof AbandonedError ||
+  error instanceof BodyTooLargeError ||
+  error instanceof TooManyRowsError ||
+  (isDatabaseError(error) && error.code === 'TIMEOUT');
+
+const bytesReceived = ({ body }: Answer): number => (body as IncomingMessage).socket.bytesRead;
 
 /** Whether the head is that of ClickHouse's answer to this very request, and reports no error. */
 const isSuccess = ({ status, headers, queryId }: Answer): boolean =>

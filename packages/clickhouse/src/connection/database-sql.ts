@@ -1,19 +1,25 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall } from '@quantumtrade/dal-domain';
+import type { AbortSource } from '@quantumtrade/dal-runtime';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { decodeBlocks } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
 import { BodyTooLargeError, BrokenMessageError, TooManyRowsError } from './answer-errors.js';
 import type { Answer, BodyLimits } from './body.js';
 import { Body } from './body.js';
-import type { ConnectionPool, Statement } from './call.js';
-import { Call, requireOpen } from './call.js';
+import type { Statement } from './call.js';
+import { Call } from './call.js';
+import type { PoolSource } from './connection-pool.js';
+import { requireOpen } from './connection-pool.js';
+import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
 import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
 import type { Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
 
 /** With it, the head of an answer comes when all is done, and says whether it succeeded. */
 const WAIT_END_OF_QUERY = { wait_end_of_query: 1 };
+/** A statement may have been carried out although its answer got lost. */
+const UNREPEATED = { purpose: 'primary', retried: false } as const;
 const NATIVE = ' FORMAT Native';
 /** Compression of gzip blocks. Stored blocks cost neither side any time, and their end is proven all the same. */
 const STORED = 0;
@@ -22,33 +28,42 @@ const COMPRESSED = 3;
 const EXCEPTION_TAG = 'x-clickhouse-exception-tag';
 const SUMMARY = 'x-clickhouse-summary';
 
-/** Limits on one result. */
-export interface ReadLimits {
+/** Endpoints and limits of a read. */
+export interface ReadKind {
+  readonly purpose: PickPurpose;
   readonly maxRows: number;
   /** Bytes of the decompressed answer. */
   readonly maxBytes: number;
 }
 
-/** Limits of the adapter's own reads, which stay far below them. */
-const LOOKUP_LIMITS: ReadLimits = { maxRows: 10_000_000, maxBytes: 2 ** 30 };
+/**
+ * Reads of the adapter itself, which stay far below the limits. They look for what was written, so that a replica, which may be
+ * behind, must not answer them.
+ */
+const LOOKUP: ReadKind = { purpose: 'primary', maxRows: 10_000_000, maxBytes: 2 ** 30 };
 
 /** Statements in one database. */
 export class DatabaseSql implements Sql {
   readonly database: string;
-  readonly #pool: ConnectionPool;
+  readonly #pools: PoolSource;
   readonly #settings: CompleteSettings;
   /** Common part of all statements. */
   readonly #common: Pick<Statement, 'database' | 'continues' | 'timeoutMs'>;
-  readonly #resultLimits: ReadLimits;
+  /** Reads for callers. */
+  readonly #read: ReadKind;
   readonly #readSettings: SessionSettings;
   #continuing: Sql | undefined;
 
-  constructor(pool: ConnectionPool, database: string, settings: CompleteSettings, continues = false) {
+  constructor(pools: PoolSource, database: string, settings: CompleteSettings, continues = false) {
     this.database = database;
-    this.#pool = pool;
+    this.#pools = pools;
     this.#settings = settings;
     this.#common = { database, continues, timeoutMs: settings.requestTimeoutMs };
-    this.#resultLimits = { maxRows: settings.maxResultRows, maxBytes: settings.maxResultBytes };
+    this.#read = {
+      purpose: 'read',
+      maxRows: settings.maxResultRows,
+      maxBytes: settings.maxResultBytes,
+    };
     this.#readSettings = {
       enable_http_compression: 1,
       http_zlib_compression_level: settings.compression ? COMPRESSED : STORED,
@@ -57,17 +72,17 @@ export class DatabaseSql implements Sql {
 
   get continuing(): Sql {
     if (this.#common.continues) return this;
-    return (this.#continuing ??= new DatabaseSql(this.#pool, this.database, this.#settings, true));
+    return (this.#continuing ??= new DatabaseSql(this.#pools, this.database, this.#settings, true));
   }
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
     if (options !== undefined) checkCall(options, operation, known);
-    requireOpen(this.#pool, operation);
+    requireOpen(this.#pools, operation);
   }
 
   async rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
     const none = undefined;
-    const parts = await this.collect(operation, query, params, options, objectsOf<T>, none, LOOKUP_LIMITS);
+    const parts = await this.collect(operation, query, params, options, objectsOf<T>, none, LOOKUP);
     return parts.length === 1 ? parts[0]! : parts.flat();
   }
 
@@ -78,13 +93,13 @@ export class DatabaseSql implements Sql {
     options: CallOptions | undefined,
     convert: (block: DecodedBlock) => T,
     settings?: SessionSettings,
-    { maxRows, maxBytes } = this.#resultLimits,
+    { purpose, maxRows, maxBytes } = this.#read,
   ): Promise<T[]> {
-    const statement = this.#readOf(operation, query, params, maxRows, settings);
-    return this.#run(statement, options, true, async (answer, { deadline }) => {
+    const statement = this.#readOf(purpose, operation, query, params, maxRows, settings);
+    return this.#run(statement, options, async (answer, { signal }) => {
       const parts: T[] = [];
       let rowCount = 0;
-      for await (const block of blocksOf(answer, deadline.signal, { maxBytes })) {
+      for await (const block of blocksOf(answer, signal, { maxBytes })) {
         rowCount += block.rowCount;
         if (rowCount > maxRows) throw new TooManyRowsError(maxRows);
         if (block.rowCount > 0) parts.push(convert(block));
@@ -105,10 +120,10 @@ export class DatabaseSql implements Sql {
   ): AsyncGenerator<DecodedBlock, void, undefined> {
     const { retry, requestTimeoutMs: maxWaitMs } = this.#settings;
     const statement = {
-      ...this.#readOf(operation, query, params, 0, settings),
+      ...this.#readOf('read', operation, query, params, 0, settings),
       timeoutMs: undefined,
     };
-    const call = new Call(this.#pool, retry, statement, options);
+    const call = new Call(this.#pools, retry, statement, options);
     const { deadline } = call;
     const waits = { maxWaitMs, timeoutError: () => deadline.timeoutError() };
     // A slow consumer takes no notice of the deadline.
@@ -119,7 +134,7 @@ export class DatabaseSql implements Sql {
       for (;;) {
         try {
           const answer = await call.openWithin(maxWaitMs);
-          for await (const block of blocksOf(answer, deadline.signal, waits)) {
+          for await (const block of blocksOf(answer, call.signal, waits)) {
             isGiven = isLeft = true;
             yield block;
             isLeft = false;
@@ -138,8 +153,9 @@ export class DatabaseSql implements Sql {
   }
 
   async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
-    const statement = { ...this.#common, operation, query, params, settings: WAIT_END_OF_QUERY };
-    await this.#run(statement, options, false, (answer, { deadline }) => readReport(answer, deadline.signal));
+    const settings = WAIT_END_OF_QUERY;
+    const statement = { ...this.#common, operation, query, params, settings, ...UNREPEATED };
+    await this.#run(statement, options, (answer, { signal }) => readReport(answer, signal));
   }
 
   insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
@@ -148,12 +164,14 @@ export class DatabaseSql implements Sql {
     const statement = {
       ...this.#common,
       operation,
+      purpose: 'primary' as const,
+      retried,
       query: `INSERT INTO ${table} FORMAT Native`,
       data: bytes,
       settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
     };
-    return this.#run(statement, options, retried, async (answer, { deadline, attempts }) => {
-      if ((await readReport(answer, deadline.signal)) !== '') {
+    return this.#run(statement, options, async (answer, { signal, attempts }) => {
+      if ((await readReport(answer, signal)) !== '') {
         throw new BrokenMessageError('the answer to an insert is not empty');
       }
       const summary = summaryCounts(answer);
@@ -167,10 +185,11 @@ export class DatabaseSql implements Sql {
   }
 
   on(database: string): Sql {
-    return new DatabaseSql(this.#pool, database, this.#settings);
+    return new DatabaseSql(this.#pools, database, this.#settings);
   }
 
   #readOf(
+    purpose: PickPurpose,
     operation: string,
     query: string,
     params: SqlParams | undefined,
@@ -180,6 +199,8 @@ export class DatabaseSql implements Sql {
     return {
       ...this.#common,
       operation,
+      purpose,
+      retried: true,
       query,
       params,
       format: NATIVE,
@@ -189,14 +210,13 @@ export class DatabaseSql implements Sql {
     };
   }
 
-  /** Makes attempts until one succeeds, within the call's deadline; only one unless `retried`. */
+  /** Makes attempts until one succeeds, within the call's deadline. */
   async #run<T>(
     statement: Statement,
     options: CallOptions | undefined,
-    retried: boolean,
     read: (answer: Answer, call: Call) => Promise<T>,
   ): Promise<T> {
-    const call = new Call(this.#pool, this.#settings.retry, statement, options);
+    const call = new Call(this.#pools, this.#settings.retry, statement, options);
     try {
       for (;;) {
         try {
@@ -204,9 +224,7 @@ export class DatabaseSql implements Sql {
           call.succeed();
           return result;
         } catch (error) {
-          const failure = call.fail(error);
-          if (!retried) throw failure;
-          await call.waitToRetry(failure);
+          await call.waitToRetry(call.fail(error));
         }
       }
     } finally {
@@ -219,7 +237,7 @@ export class DatabaseSql implements Sql {
  * Reads the body of a success without rows, mostly an empty text. Throws the server's error that the text reports, and
  * `BrokenMessageError` for a text that is too long to be one of ClickHouse.
  */
-async function readReport(answer: Answer, signal: AbortSignal): Promise<string> {
+async function readReport(answer: Answer, signal: AbortSource): Promise<string> {
   const chunks: Uint8Array[] = [];
   try {
     for await (const chunk of new Body(answer, signal, { maxBytes: MAX_REPORT_BYTES })) chunks.push(chunk);
@@ -247,7 +265,7 @@ function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
 /** Reads the blocks of an answer in Native format. Its head has the tag that marks an error behind rows, where the server marks it. */
 function blocksOf(
   answer: Answer,
-  signal: AbortSignal,
+  signal: AbortSource,
   limits: BodyLimits,
 ): AsyncGenerator<DecodedBlock, void, undefined> {
   const exceptionTag = answer.headers[EXCEPTION_TAG] as string | undefined;

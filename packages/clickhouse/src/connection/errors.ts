@@ -21,6 +21,8 @@ export interface FailedCall {
   readonly elapsedMs: number;
   /** Limit on the rows of the result. @default none */
   readonly maxRows?: number | undefined;
+  /** Host and port that it was sent to. @default none: messages name no server */
+  readonly endpoint?: string | undefined;
 }
 
 /** Codes of Node's streams and zlib for an answer that ended too early, and those of the system (`ECONNRESET` …). */
@@ -44,31 +46,36 @@ export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   }
   if (error instanceof NotUtf8Error) return new QueryError(call.query, error.message, details);
   if (error instanceof BrokenMessageError || error instanceof BrokenAnswerError)
-    return new ConnectionError(error.message, details);
+    return new ConnectionError(at(call, error.message), details);
   if (error instanceof NotAdmittedError) return fromAdmission(error, call);
   if (!types.isNativeError(error)) return new QueryError(call.query, 'the driver failed', details);
   const code = 'code' in error ? String(error.code) : undefined;
   if (code !== undefined) {
-    const connection = fromConnection(code, error, details);
+    const connection = fromConnection(code, error, call);
     if (connection) return connection;
   }
   return new QueryError(call.query, `the driver failed with a ${error.name}`, details);
 }
+
+/** Returns a message that names the server. Messages that tell the caller what to change do not need it. */
+const at = ({ endpoint }: FailedCall, message: string): string =>
+  endpoint === undefined ? message : `${endpoint}: ${message}`;
 
 const detailsOf = ({ operation, queryId }: FailedCall): ErrorDetails => ({
   operation,
   ...(queryId !== undefined && { queryId }),
 });
 
-function fromConnection(code: string, cause: Error, details: ErrorDetails): ConnectionError | undefined {
+function fromConnection(code: string, cause: Error, call: FailedCall): ConnectionError | undefined {
+  const details = detailsOf(call);
   const forGood = { ...details, cause, retryable: false };
   if (CERTIFICATE.test(code)) {
-    return new ConnectionError(`the server's certificate is not accepted (${code})`, forGood);
+    return new ConnectionError(at(call, `the server's certificate is not accepted (${code})`), forGood);
   }
-  if (code === 'ENOTFOUND') return new ConnectionError(`there is no host of this name (${code})`, forGood);
-  if (NO_TLS.test(code)) return new ConnectionError(`the server does not speak TLS (${code})`, forGood);
+  if (code === 'ENOTFOUND') return new ConnectionError(at(call, `there is no host of this name (${code})`), forGood);
+  if (NO_TLS.test(code)) return new ConnectionError(at(call, `the server does not speak TLS (${code})`), forGood);
   if (!BROKEN_OFF.test(code)) return undefined;
-  return new ConnectionError(`the connection broke (${code})`, { ...details, cause });
+  return new ConnectionError(at(call, `the connection broke (${code})`), { ...details, cause });
 }
 
 function fromServer({ code, type, message, traits }: ServerError, call: FailedCall): DatabaseError {
@@ -80,14 +87,15 @@ function fromServer({ code, type, message, traits }: ServerError, call: FailedCa
     return tooManyRows(call.maxRows, call);
   }
   if (failure === 'LOGIN_REFUSED') {
-    const reason = `the server refused the login: ${name}`;
+    const reason = at(call, `the server refused the login: ${name}`);
     return new ConnectionError(reason, { ...details, retryable: false, kind: 'LOGIN_REFUSED' });
   }
   if (failure === 'TIMEOUT') return new TimeoutError(call.elapsedMs, details);
   const sentence = quotable ? `: ${firstSentence(message)}` : '';
   const advice = failure === 'SETTING_REFUSED' ? ALLOW_SETTINGS : '';
   const isScanLimit = code === SERVER_ERRORS.TOO_MANY_ROWS.code && READ_LIMIT.test(message);
-  return new QueryError(call.query, `${name}${sentence}${advice}`, {
+  const reason = `${name}${sentence}${advice}`;
+  return new QueryError(call.query, retryable ? at(call, reason) : reason, {
     ...details,
     retryable,
     ...(isScanLimit && { kind: 'SCAN_LIMIT' as const }),
@@ -124,9 +132,9 @@ const CONTENT_TOO_LARGE = 413;
 /** Returns the error for an answer that is not from ClickHouse, by its status: the answer holds nothing else of use. */
 function fromGateway({ status, message }: ForeignAnswerError, call: FailedCall): DatabaseError {
   const details = detailsOf(call);
-  const reason = `the answer is not from ClickHouse: ${message}`;
+  const reason = at(call, `the answer is not from ClickHouse: ${message}`);
   if (LOGIN_STATUSES.has(status)) {
-    return new ConnectionError(`the login was refused: ${message}`, {
+    return new ConnectionError(at(call, `the login was refused: ${message}`), {
       ...details,
       retryable: false,
       kind: 'LOGIN_REFUSED',
@@ -144,7 +152,7 @@ function fromGateway({ status, message }: ForeignAnswerError, call: FailedCall):
 
 function fromAdmission({ reason, message }: NotAdmittedError, call: FailedCall): DatabaseError {
   const details = detailsOf(call);
-  if (reason === 'QUEUE_FULL') return new ConnectionError(message, details);
+  if (reason !== 'DEADLINE') return new ConnectionError(at(call, message), details);
   const error = new TimeoutError(call.elapsedMs, details);
   error.message += `; ${message}`;
   return error;

@@ -1,3 +1,4 @@
+import type { AbortSource } from '@quantumtrade/dal-runtime';
 import { BrokenMessageError, ForeignAnswerError, headerOf } from './answer-errors.js';
 import { Body, type Answer } from './body.js';
 import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
@@ -8,14 +9,14 @@ export const EXCEPTION_CODE = 'x-clickhouse-exception-code';
 const BROKEN_HEAD = /^(Field [\w ]+|Invalid HTTP version string)\s*$/;
 
 /** Reads the error of an answer that is no success: a `ServerError`, or what else came instead of one. */
-export async function readFailure(answer: Answer, signal: AbortSignal): Promise<Error> {
+export async function readFailure(answer: Answer, signal: AbortSource): Promise<Error> {
   const { status, headers } = answer;
   const chunks: Uint8Array[] = [];
   try {
     for await (const chunk of new Body(answer, signal, { maxBytes: MAX_REPORT_BYTES })) chunks.push(chunk);
   } catch {
     // The beginning counts, where not all of it can be read.
-    signal.throwIfAborted();
+    if (signal.aborted) throw signal.reason;
   }
   const text = Buffer.concat(chunks).toString('utf8');
   const error = parseReport(text, headerOf(headers, EXCEPTION_CODE));

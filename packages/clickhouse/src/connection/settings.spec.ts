@@ -9,6 +9,7 @@ it('undefined settings have the defaults of the specification', () => {
     } as never),
   ).toEqual({
     url: 'http://127.0.0.1:8123',
+    endpoints: [{ url: 'http://127.0.0.1:8123', role: 'primary', shard: '1', weight: 1 }],
     database: 'quantumtrade',
     username: 'app_user',
     password: undefined,
@@ -24,7 +25,38 @@ it('undefined settings have the defaults of the specification', () => {
     maxInsertBlockSize: 100_000,
     maxQuerySize: 262_144,
     retry: { maxAttempts: 5, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 },
+    drainTimeoutMs: 5_000,
+    failover: {
+      probeIntervalMs: 1_000,
+      probeTimeoutMs: 500,
+      failuresToEject: 3,
+      ejectionMs: 30_000,
+      maxEjectionMs: 300_000,
+      sweepIntervalMs: 10_000,
+      dnsRefreshMs: 30_000,
+    },
   });
+});
+
+it('endpoints replace the URL and have defaults', () => {
+  const endpoints = [{ url: 'http://ch-1:8123/' }, { url: 'https://ch-2', role: 'replica' as const, weight: 3 }];
+  expect(completeClickHouseSettings({ endpoints }).endpoints).toEqual([
+    { url: 'http://ch-1:8123', role: 'primary', shard: '1', weight: 1 },
+    { url: 'https://ch-2', role: 'replica', shard: '1', weight: 3 },
+  ]);
+});
+
+it.each<[readonly unknown[], string, string]>([
+  [[{ url: 'http://a:s3cret@b' }], 'endpoints.0.url', 'must be an http or https address without credentials'],
+  [[{ url: 'http://a' }, { url: 'http://a/' }], 'endpoints.1.url', 'must differ from the other addresses'],
+  [[{ url: 'http://a', role: 'leader' }], 'endpoints.0.role', 'must be one of primary, replica, backup'],
+  [[{ url: 'http://a', rank: 1 }], 'endpoints.0.rank', 'unknown key'],
+  [[{ url: 'http://a', role: 'replica' }], 'endpoints', 'must have a primary or a backup'],
+  [['http://a'], 'endpoints.0', 'must be an object'],
+])('wrong endpoints are refused: %j', (endpoints, field, reason) => {
+  expect(() => completeClickHouseSettings({ endpoints } as never)).toThrow(
+    expect.objectContaining({ field, reason: expect.stringContaining(reason) }),
+  );
 });
 
 it.each(['127.0.0.1:8123', 'ftp://host', 'http://user:s3cret@host:8123', 'http://host:8123/database', ''])(

@@ -14,6 +14,8 @@ export class FakeServer {
   readonly queries: string[] = [];
   /** Number of received kills. */
   kills = 0;
+  /** Whether requests stay without an answer, as those of a stopped process do. */
+  hangs = false;
   /** Open sockets. */
   readonly sockets = new Set<Socket>();
   readonly #server = createServer(async (request, response) => {
@@ -21,22 +23,23 @@ export class FakeServer {
     const query = search.get('query') ?? (await textOf(request));
     // ClickHouse's answers have it, unlike those of a gateway.
     response.setHeader(QUERY_ID, search.get('query_id')!);
+    if (this.hangs) return;
     if (query.includes('KILL QUERY')) {
       this.kills++;
       response.end();
       return;
     }
     this.queries.push(query);
-    const answer = this.#answers[Math.min(this.queries.length, this.#answers.length) - 1]!;
+    const answer = this.#answers.length > 1 ? this.#answers.shift()! : this.#answers[0]!;
     await answer(response, request);
   }).on('connection', (socket: Socket) => {
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket));
   });
-  readonly #answers: readonly FakeAnswer[];
+  #answers: FakeAnswer[];
   #port = 0;
 
-  private constructor(answers: readonly FakeAnswer[]) {
+  private constructor(answers: FakeAnswer[]) {
     this.#answers = answers;
   }
 
@@ -50,10 +53,22 @@ export class FakeServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** Gives these answers from now on. */
+  answer(...answers: FakeAnswer[]): void {
+    this.#answers = answers;
+  }
+
+  /** Refuses connections, until {@link restart}. */
   async stop(): Promise<void> {
+    if (!this.#server.listening) return;
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');
+  }
+
+  async restart(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
   }
 }
 

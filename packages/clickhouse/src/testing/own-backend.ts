@@ -6,7 +6,7 @@ import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import type { ClickHouseSettings } from '../settings.js';
 
-export type OwnSettings = ClickHouseSettings & { readonly database: string };
+export type OwnSettings = ClickHouseSettings & { readonly url: string; readonly database: string };
 
 /** Returns settings of the tests' server, with a database name of this test alone. */
 export function ownSettings(more: Partial<ClickHouseSettings> = {}): OwnSettings {

@@ -1,11 +1,44 @@
 import type { CallOptions } from './call.js';
 
+/** State of one of the servers of a backend. */
+export interface EndpointStatus {
+  /** Host and port, e.g. `ch-2:8123`. */
+  readonly name: string;
+  /** `primary`: reads and writes. `replica`: reads. `backup`: what a primary does, while no primary can be used. */
+  readonly role: 'primary' | 'replica' | 'backup';
+  readonly shard: string;
+  /** `healthy`: it gets calls. `ejected`: it gets none for a time. `probation`: it gets none until it has answered a probe. */
+  readonly state: 'healthy' | 'ejected' | 'probation';
+  /** Connections that carry a call, those held for orphaned queries included. */
+  readonly inUse: number;
+  /** Open connections that carry no call. */
+  readonly idle: number;
+  /** Calls that wait for a connection. */
+  readonly waiting: number;
+  /** Time that calls have waited for a connection since the start, summed (milliseconds). */
+  readonly waitedMs: number;
+  /** Recent ejections; the more, the longer the next one. */
+  readonly ejections: number;
+  /** Average time until an answer begins, null before the first one (milliseconds). */
+  readonly latencyMs: number | null;
+  /** Code of the latest error that says something about the server, e.g. `ECONNREFUSED`; null before the first one. */
+  readonly lastError: string | null;
+  /** Queries that their callers left and whose end the server has not confirmed. */
+  readonly orphanedQueries: number;
+  /** Connections that are not given out because of such queries. */
+  readonly quarantined: number;
+  /** Time that queries went on, or may have, after they were left: since the start, summed (seconds). */
+  readonly orphanSeconds: number;
+}
+
 /** Checks and closes the connections to a backend. */
 export interface BackendProbe {
   /** Resolves when the backend answers; otherwise throws `ConnectionError`, `CacheError` or `TimeoutError`. */
   ping(options?: CallOptions): Promise<void>;
   /** Returns the number of open connections; 0 for a backend without connections. */
   connectionCount(): number;
+  /** Returns the state of each server, without a call. @default none: the backend has no servers, or one connection to them */
+  endpoints?(): readonly EndpointStatus[];
   /** Closes all connections. Later calls fail. */
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ClickHouseClientConfigOptions, ClickHouseClient as OfficialClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import { onAbort } from '@quantumtrade/dal-runtime';
+import { onAbort, type AbortSource } from '@quantumtrade/dal-runtime';
 import type { Answer } from '../body.js';
 import type { PinnedSettings, SessionSettings } from '../pinned-settings.js';
 import type { CompleteSettings } from '../../settings.js';
@@ -39,7 +39,7 @@ export interface Request {
   readonly settings: SessionSettings;
   /** Whether the answer may come compressed with gzip. @default false */
   readonly acceptsGzip?: boolean | undefined;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSource;
 }
 
 /** Transport of the official client. */
@@ -59,23 +59,35 @@ export class HttpDriver {
   readonly #send: typeof http.request;
   readonly #target: http.RequestOptions;
   readonly #authorization: string;
+  /** The name in front of an address. @default that of the target */
+  readonly #hostHeader: { readonly Host: string } | undefined;
   readonly #pinned: Pick<PinnedSettings, 'queryString'>;
   readonly #open = new Set<Socket>();
   /** When each idle socket became idle, by the monotonic clock. */
   readonly #idleSince = new WeakMap<Socket, number>();
 
-  /** Appends the query string of pinned settings to every request. */
+  /**
+   * Appends the query string of pinned settings to every request. Connects to `address`, if there is one, in place of the host of
+   * the URL, which the server's certificate has to name all the same.
+   */
   constructor(
-    settings: CompleteSettings,
+    settings: CompleteSettings & { readonly address?: string | undefined },
     maxConnections: number,
     pinned: Pick<PinnedSettings, 'queryString'> = { queryString: '' },
   ) {
-    const { url, username, password, connectionTimeoutMs } = settings;
-    const { protocol, hostname, port } = new URL(url);
+    const { url, address, username, password, connectionTimeoutMs } = settings;
+    const { protocol, hostname, host, port } = new URL(url);
     const isSecure = protocol === 'https:';
     this.#send = isSecure ? https.request : http.request;
     this.#agent = this.#createAgent(isSecure, maxConnections, connectionTimeoutMs);
-    this.#target = { method: 'POST', host: hostname.replace(/^\[|\]$/g, ''), port, agent: this.#agent };
+    this.#target = {
+      method: 'POST',
+      host: address ?? hostname.replace(/^\[|\]$/g, ''),
+      port,
+      agent: this.#agent,
+      ...(address !== undefined && isSecure && { servername: hostname }),
+    };
+    this.#hostHeader = address === undefined ? undefined : { Host: host };
     this.#authorization = `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
     this.#pinned = pinned;
     const refuse = () => Promise.reject(new Error('only exec is used'));
@@ -96,6 +108,11 @@ export class HttpDriver {
   /** Number of open sockets, idle ones included. */
   get connectionCount(): number {
     return this.#open.size;
+  }
+
+  /** Number of open sockets that carry no request. */
+  get idleCount(): number {
+    return Object.values(this.#agent.freeSockets).reduce((sum, sockets) => sum + sockets!.length, 0);
   }
 
   /** Sends a statement and returns the answer unjudged, its body as it came over the wire. */
@@ -126,7 +143,8 @@ export class HttpDriver {
       // The client hands it on to the connection as it is.
       ...(data && { values: data as unknown as Readable }),
       query_id: queryId,
-      abort_signal: signal,
+      // As above.
+      abort_signal: signal as AbortSignal,
       clickhouse_settings: inUrl,
       http_headers: headers,
     });
@@ -150,13 +168,18 @@ export class HttpDriver {
     const body = values ? (values as unknown as Uint8Array) : Buffer.from(query);
     const headers = {
       ...http_headers,
+      ...this.#hostHeader,
       Authorization: this.#authorization,
       'Content-Length': body.byteLength,
     };
     this.#closeStaleSockets();
     return new Promise<ExecResult>((resolve, reject) => {
       const request = this.#send({ ...this.#target, path: path + this.#pinned.queryString, headers });
-      const ignoreSignal = onAbort(abort_signal!, () => void request.destroy());
+      const ignoreSignal = onAbort(abort_signal!, () => {
+        request.destroy();
+        // A request that waits for a socket would report it only with one.
+        reject(abort_signal!.reason as Error);
+      });
       request.on('error', reject);
       request.on('close', ignoreSignal);
       request.on('response', (stream) => {

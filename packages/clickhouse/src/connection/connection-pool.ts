@@ -1,0 +1,69 @@
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import type { RetryBudget } from '@quantumtrade/dal-runtime';
+import type { Admission } from './admission.js';
+import type { HttpDriver } from './driver/http-driver.js';
+import type { PickRequest } from './endpoints/endpoint-picker.js';
+import type { PinnedSettings } from './pinned-settings.js';
+
+/** Connections to one server that statements share, each with a connection of its own while it runs. */
+export interface ConnectionPool {
+  /** Host and port of the server, for messages. */
+  readonly name: string;
+  /** @default none: statements stay within no shard */
+  readonly shard?: string;
+  readonly driver: HttpDriver;
+  readonly admission: Admission;
+  /** Settings that the driver sends with every statement. @default none */
+  readonly pinned?: PinnedSettings;
+  /** @default none: queries that are left are not killed */
+  readonly control?: QueryControl;
+  /** Takes note of an attempt that may go on elsewhere, until it has left. */
+  enter?(call: MovableCall): void;
+  leave?(call: MovableCall): void;
+  /** Takes note of the head of an answer, and of how an attempt ended. */
+  onAnswer?(latencyMs: number): void;
+  onSuccess?(): void;
+  onError?(error: unknown): void;
+}
+
+/** Chooses the pool of each attempt. */
+export interface PoolSource {
+  /** Whether further statements are refused. */
+  readonly isClosed: boolean;
+  /** Limits the retries of all statements together. @default none: no limit */
+  readonly retryBudget?: RetryBudget;
+  /** Returns a pool; one that was not tried if there is one. Throws `ConnectionError` when no endpoint can be used. */
+  pick(request: PickRequest<ConnectionPool>, operation: string): ConnectionPool;
+  /** Whether a pool that was not tried could be picked. @default none: it could not */
+  hasUntried?(request: PickRequest<ConnectionPool>): boolean;
+}
+
+/** A call under way at an endpoint. */
+export interface MovableCall {
+  /** Leaves an endpoint that does not answer. The call then makes its next attempt. */
+  moveOn(error: ConnectionError): void;
+}
+
+/** A query that its caller has left and that may still run. */
+export interface Orphan {
+  readonly queryId: string;
+  /** When it was sent (epoch milliseconds). */
+  readonly sentAt: number;
+  /** When the server ends it by itself; `Infinity` for never (epoch milliseconds). */
+  readonly endsAt: number;
+  /** Gives its slot back. */
+  release(): void;
+}
+
+/** Statements about other statements of a server. */
+export interface QueryControl {
+  /** Ends a query, and gives its slot back once the server no longer has it, or after a time. Returns at once. */
+  kill(orphan: Orphan): void;
+  /** Returns the names of the server's settings. */
+  settingNames(options: { readonly signal?: AbortSignal }): Promise<ReadonlySet<string>>;
+}
+
+/** Throws `ConnectionError` once the source is closed. */
+export function requireOpen({ isClosed }: PoolSource, operation: string): void {
+  if (isClosed) throw new ConnectionError('the client is closed', { operation, retryable: false });
+}

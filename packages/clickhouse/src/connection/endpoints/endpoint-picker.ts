@@ -1,0 +1,74 @@
+import type { EndpointRole } from '../../settings.js';
+
+/** What the choice of an endpoint depends on. */
+export interface Candidate {
+  readonly role: EndpointRole;
+  readonly shard: string;
+  readonly isHealthy: boolean;
+  /** Expected time until a further call is answered, for its share of the calls. */
+  readonly cost: number;
+}
+
+/**
+ * `read`: any endpoint may answer. `primary`: the answer must be that of the endpoint that takes writes.
+ */
+export type PickPurpose = 'read' | 'primary';
+
+/** Endpoints in use, in the order of the configuration. */
+export interface EndpointChoice<E extends Candidate> {
+  /** Endpoints for reads. */
+  readonly readable: readonly E[];
+  /** Endpoints for everything else. The first one is used unless a call has tried it. */
+  readonly writable: readonly E[];
+}
+
+/**
+ * Returns the endpoints in use: those that are healthy, backups only while no primary is. Reads go to replicas as well.
+ */
+export function usableEndpoints<E extends Candidate>(endpoints: readonly E[]): EndpointChoice<E> {
+  const healthy = endpoints.filter(({ isHealthy }) => isHealthy);
+  const hasPrimary = healthy.some(({ role }) => role === 'primary');
+  const leading = hasPrimary ? 'primary' : 'backup';
+  return {
+    readable: healthy.filter(({ role }) => role === leading || role === 'replica'),
+    writable: healthy.filter(({ role }) => role === leading),
+  };
+}
+
+export interface PickRequest<E> {
+  readonly purpose: PickPurpose;
+  /** Endpoints that the call has tried; another one is preferred. */
+  readonly tried: readonly E[];
+  /** Shard that the endpoint must have. @default any */
+  readonly shard?: string | undefined;
+}
+
+/**
+ * Returns the endpoint for an attempt: for a read the cheaper one of two that are drawn at random, otherwise the first one. Undefined
+ * when none is in use.
+ *
+ * Two random choices spread calls nearly as well as a comparison of all, and callers that see the same averages do not all choose the
+ * same endpoint.
+ */
+export function pickEndpoint<E extends Candidate>(
+  { readable, writable }: EndpointChoice<E>,
+  { purpose, tried, shard }: PickRequest<E>,
+  random: () => number,
+): E | undefined {
+  let usable = purpose === 'read' ? readable : writable;
+  if (shard !== undefined) usable = usable.filter((each) => each.shard === shard);
+  if (tried.length > 0) {
+    const untried = usable.filter((each) => !tried.includes(each));
+    if (untried.length > 0) usable = untried;
+  }
+  return purpose === 'read' ? cheaperOfTwo(usable, random) : usable[0];
+}
+
+function cheaperOfTwo<E extends Candidate>(usable: readonly E[], random: () => number): E | undefined {
+  if (usable.length < 2) return usable[0];
+  const index = Math.floor(random() * usable.length);
+  const step = 1 + Math.floor(random() * (usable.length - 1));
+  const first = usable[index]!;
+  const second = usable[(index + step) % usable.length]!;
+  return second.cost < first.cost ? second : first;
+}

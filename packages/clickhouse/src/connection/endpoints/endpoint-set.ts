@@ -1,0 +1,202 @@
+import type { EndpointStatus } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import { expiryTimer, onAbort, RetryBudget, systemClock, type Clock } from '@quantumtrade/dal-runtime';
+import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
+import type { PoolSource } from '../connection-pool.js';
+import { Endpoint, type EndpointAddress, type PingOptions } from './endpoint.js';
+import { isOutlier } from './endpoint-health.js';
+import { pickEndpoint, usableEndpoints, type EndpointChoice, type PickRequest } from './endpoint-picker.js';
+import { Prober } from './prober.js';
+import { DnsResolver } from './resolver.js';
+
+/** Retries that need no recent calls. */
+const MIN_RETRY_RESERVE = 10;
+/** Clock whose timers do not keep the process alive. */
+const backgroundClock: Clock = {
+  now: Date.now,
+  after(delayMs, run) {
+    const expiry = expiryTimer.after(delayMs, run);
+    return () => expiryTimer.cancel(expiry);
+  },
+};
+const UNUSED: EndpointChoice<Endpoint> = { readable: [], writable: [] };
+
+/**
+ * Endpoints of a ClickHouse cluster, from which each attempt of a call gets one. With a single one, all of them do, and nothing is
+ * probed or ejected.
+ */
+export class EndpointSet implements PoolSource {
+  isClosed = false;
+  readonly retryBudget: RetryBudget;
+  readonly #settings: CompleteSettings;
+  readonly #resolver = new DnsResolver();
+  readonly #prober: Prober<Endpoint>;
+  #configured: readonly CompleteEndpoint[];
+  #endpoints: readonly Endpoint[] = [];
+  #choice = UNUSED;
+  /** The single endpoint, once it is used. */
+  #only: Endpoint | undefined;
+  #isStarted = false;
+  #refresh: NodeJS.Timeout | undefined;
+  /** Endpoints that were removed and still have calls under way. */
+  readonly #draining = new Map<Endpoint, Promise<void>>();
+
+  constructor(settings: CompleteSettings) {
+    this.#settings = settings;
+    this.#configured = settings.endpoints;
+    const reserve = Math.max(MIN_RETRY_RESERVE, settings.maxConnections);
+    this.retryBudget = new RetryBudget(systemClock, { reserve });
+    this.#prober = new Prober<Endpoint>(settings.failover, backgroundClock, {
+      endpoints: () => this.#endpoints,
+      hasUsable: () => this.#choice.readable.length > 0 && this.#choice.writable.length > 0,
+      onProbe: (endpoint, isAnswered, wasSilent) => this.#onProbe(endpoint, isAnswered, wasSilent),
+      onSweep: () => this.#sweep(),
+    });
+    this.#apply(this.#configured);
+  }
+
+  get connectionCount(): number {
+    let count = 0;
+    for (const endpoint of this.#all()) count += endpoint.connectionCount;
+    return count;
+  }
+
+  pick(request: PickRequest<Endpoint>, operation: string): Endpoint {
+    if (this.#only) return this.#only;
+    if (!this.#isStarted) this.#start();
+    const picked = pickEndpoint(this.#choice, request, Math.random);
+    if (picked) return picked;
+    const states = this.#endpoints.map(({ name, lastError, isHealthy }) =>
+      isHealthy ? name : `${name} (${lastError ?? 'ejected'})`,
+    );
+    const needed = request.purpose === 'read' ? 'endpoint' : 'primary';
+    const where = request.shard === undefined ? '' : ` of shard ${request.shard}`;
+    throw new ConnectionError(`no ${needed}${where} can be used now: ${states.join(', ')}`, { operation });
+  }
+
+  hasUntried(request: PickRequest<Endpoint>): boolean {
+    const picked = pickEndpoint(this.#choice, request, Math.random);
+    return picked !== undefined && !request.tried.includes(picked);
+  }
+
+  /** Resolves when one of the endpoints answers; otherwise rejects with the error of the first one. */
+  async ping(operation: string, { signal, deadline }: PingOptions = {}): Promise<void> {
+    const answered = new AbortController();
+    const ignoreSignal = signal && onAbort(signal, () => answered.abort(signal.reason));
+    const options = { signal: answered.signal, ...(deadline !== undefined && { deadline }) };
+    try {
+      await Promise.any(this.#endpoints.map((endpoint) => endpoint.ping(operation, options)));
+    } catch (error) {
+      throw (error as AggregateError).errors[0];
+    } finally {
+      ignoreSignal?.();
+      answered.abort();
+    }
+  }
+
+  /** Replaces the endpoints. One that stays keeps its connections; one that is removed finishes its calls within the drain time. */
+  update(endpoints: readonly CompleteEndpoint[]): void {
+    this.#configured = endpoints;
+    this.#apply(endpoints);
+    if (this.#isStarted) void this.#resolve();
+  }
+
+  status(): readonly EndpointStatus[] {
+    return this.#endpoints.map((endpoint) => endpoint.status());
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.#only = undefined;
+    this.#prober.stop();
+    clearInterval(this.#refresh);
+    for (const endpoint of this.#endpoints) this.#retire(endpoint);
+    await Promise.all(this.#draining.values());
+  }
+
+  #all(): Iterable<Endpoint> {
+    return [...this.#endpoints.filter((each) => !this.#draining.has(each)), ...this.#draining.keys()];
+  }
+
+  /** Begins at the first call: looks addresses up, and probes if there are several endpoints. */
+  #start(): void {
+    this.#isStarted = true;
+    void this.#resolve();
+    this.#refresh = setInterval(() => void this.#resolve(), this.#settings.failover.dnsRefreshMs).unref();
+    this.#choose();
+  }
+
+  async #resolve(): Promise<void> {
+    const configured = this.#configured;
+    const addresses = await this.#resolver.resolve(configured);
+    if (configured === this.#configured && !this.isClosed) this.#apply(addresses);
+  }
+
+  #apply(addresses: readonly EndpointAddress[]): void {
+    const before = this.#endpoints;
+    this.#endpoints = addresses.map(
+      (address) =>
+        before.find((each) => each.isAt(address)) ??
+        new Endpoint(address, this.#settings, systemClock, (endpoint) => this.#eject(endpoint)),
+    );
+    for (const endpoint of before) if (!this.#endpoints.includes(endpoint)) this.#retire(endpoint);
+    this.#choose();
+  }
+
+  #retire(endpoint: Endpoint): void {
+    if (this.#draining.has(endpoint)) return;
+    const closed = endpoint.close(this.#settings.drainTimeoutMs);
+    this.#draining.set(
+      endpoint,
+      closed.finally(() => this.#draining.delete(endpoint)),
+    );
+  }
+
+  /** Decides anew which endpoints are in use. */
+  #choose(): void {
+    this.#choice = usableEndpoints(this.#endpoints);
+    const isSingle = this.#endpoints.length === 1;
+    this.#only = isSingle && this.#isStarted ? this.#endpoints[0] : undefined;
+    if (this.#isStarted && !isSingle && !this.isClosed) this.#prober.start();
+    else this.#prober.stop();
+  }
+
+  /** Ejects an endpoint that cannot be reached, and has its calls go on at others. The only endpoint is never ejected. */
+  #eject(endpoint: Endpoint): void {
+    if (this.#endpoints.length === 1 || !this.#endpoints.includes(endpoint)) return;
+    endpoint.health.eject('unreachable');
+    this.#choose();
+    endpoint.moveCalls();
+  }
+
+  #onProbe(endpoint: Endpoint, isAnswered: boolean, wasSilent: boolean): void {
+    const wasHealthy = endpoint.isHealthy;
+    const isUnreachable = endpoint.health.endProbe(isAnswered);
+    // Calls that wait go to another endpoint at once; the last one is given several probes.
+    if (isUnreachable || (!isAnswered && wasHealthy && wasSilent && this.#isReplaceable(endpoint))) {
+      return this.#eject(endpoint);
+    }
+    if (wasHealthy || !endpoint.isHealthy) return;
+    const latencies = this.#choice.readable.map(({ latencyMs }) => latencyMs ?? 0);
+    endpoint.restartLatency(Math.max(1, ...latencies));
+    this.#choose();
+  }
+
+  /** Whether calls of every kind that the endpoint serves have another one. */
+  #isReplaceable(endpoint: Endpoint): boolean {
+    const { readable, writable } = usableEndpoints(this.#endpoints.filter((each) => each !== endpoint));
+    return readable.length > 0 && (writable.length > 0 || endpoint.role === 'replica');
+  }
+
+  /** Ejects endpoints that fail more calls than the others, never the last one of its kind. */
+  #sweep(): void {
+    const counts = new Map(this.#endpoints.map((endpoint) => [endpoint, endpoint.health.counts]));
+    for (const [endpoint, own] of counts) {
+      const others = [...counts].filter(([each]) => each !== endpoint && each.isHealthy);
+      const isOut = isOutlier(own, others.map(([, each]) => each)) && this.#isReplaceable(endpoint);
+      if (isOut) endpoint.health.eject('outlier');
+    }
+    for (const endpoint of this.#endpoints) endpoint.health.sweep();
+    this.#choose();
+  }
+}

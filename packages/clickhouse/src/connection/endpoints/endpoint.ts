@@ -1,0 +1,232 @@
+import type { CallOptions, EndpointStatus } from '@quantumtrade/dal-domain';
+import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import type { TimeSource } from '@quantumtrade/dal-runtime';
+import { sleep, systemClock } from '@quantumtrade/dal-runtime';
+import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
+import { Admission } from '../admission.js';
+import type { ConnectionPool, MovableCall } from '../connection-pool.js';
+import { Control } from '../control.js';
+import { DatabaseSql } from '../database-sql.js';
+import { HttpDriver } from '../driver/http-driver.js';
+import { PinnedSettings } from '../pinned-settings.js';
+import type { Sql } from '../sql.js';
+import { EndpointHealth } from './endpoint-health.js';
+import type { Candidate } from './endpoint-picker.js';
+import { errorCodeOf, evidenceOf } from './evidence.js';
+import { LatencyAverage } from './latency-average.js';
+
+/** Database that exists on every server. */
+const SYSTEM = 'system';
+/** Kills and lookups of settings wait for each other only. */
+const CONTROL_CONNECTIONS = 2;
+/** A probe waits for no ping. */
+const PING_CONNECTIONS = 2;
+/** Cost of a call to an endpoint whose latency is unknown, as for a latency of this (milliseconds). */
+const UNKNOWN_LATENCY_MS = 1;
+
+/** Server with a configured address, or with one of several addresses of a DNS name. */
+export interface EndpointAddress extends CompleteEndpoint {
+  /** IP address of the server. @default none: the host of the URL is connected to */
+  readonly address?: string;
+}
+
+export type PingOptions = Pick<CallOptions, 'signal' | 'deadline'>;
+
+/** One server: its connections, its health and the calls under way on it. */
+export class Endpoint implements Candidate, ConnectionPool {
+  /** Host and port, e.g. `ch-2:8123`. */
+  readonly name: string;
+  readonly role: CompleteEndpoint['role'];
+  readonly shard: string;
+  readonly driver: HttpDriver;
+  readonly admission: Admission;
+  readonly pinned: PinnedSettings;
+  readonly control: Control;
+  readonly health: EndpointHealth;
+  /** When the latest answer came (epoch milliseconds). */
+  answeredAt = 0;
+  readonly #address: EndpointAddress;
+  readonly #time: TimeSource;
+  readonly #latency: LatencyAverage;
+  readonly #pings: HttpDriver;
+  readonly #controls: HttpDriver;
+  readonly #pingSql: Sql;
+  readonly #probeSql: Sql;
+  /** Calls that may go on at another endpoint. */
+  readonly #calls = new Set<MovableCall>();
+  readonly #onUnreachable: (endpoint: Endpoint) => void;
+  #lastError: string | undefined;
+
+  /** `onUnreachable` is called when the results of attempts say that the endpoint is to be ejected. */
+  constructor(
+    address: EndpointAddress,
+    settings: CompleteSettings,
+    time: TimeSource,
+    onUnreachable: (endpoint: Endpoint) => void,
+  ) {
+    const { url, role, shard } = address;
+    const { maxConnections, maxQueuedCalls: maxQueued, retry, failover } = settings;
+    this.name = nameOf(address);
+    this.role = role;
+    this.shard = shard;
+    this.#address = address;
+    this.#time = time;
+    this.#onUnreachable = onUnreachable;
+    this.#latency = new LatencyAverage(time);
+    this.health = new EndpointHealth(time, failover);
+    this.pinned = new PinnedSettings({ max_query_size: settings.maxQuerySize });
+    const at = { ...settings, url, address: address.address };
+    this.driver = new HttpDriver(at, maxConnections, this.pinned);
+    this.#pings = new HttpDriver(at, PING_CONNECTIONS, this.pinned);
+    this.#controls = new HttpDriver(at, CONTROL_CONNECTIONS);
+    this.admission = new Admission({ capacity: maxConnections, maxQueued, now: Date.now });
+    const once = { ...settings, retry: { ...retry, maxAttempts: 1 } };
+    const unlimited = () => new Admission({ capacity: Infinity, maxQueued: 0, now: Date.now });
+    const { name } = this;
+    const sqlOf = (pool: ConnectionPool) =>
+      new DatabaseSql({ pick: () => pool, isClosed: false }, SYSTEM, once);
+    this.control = new Control(sqlOf({ name, driver: this.#controls, admission: unlimited() }));
+    const pings = { name, driver: this.#pings, admission: unlimited() };
+    this.#pingSql = sqlOf({ ...pings, pinned: this.pinned, control: this.control });
+    this.#probeSql = sqlOf(pings);
+  }
+
+  get isHealthy(): boolean {
+    return this.health.isHealthy;
+  }
+
+  get cost(): number {
+    const latencyMs = this.#latency.current ?? UNKNOWN_LATENCY_MS;
+    return (latencyMs * (1 + this.admission.running + this.admission.queued)) / this.#address.weight;
+  }
+
+  /** Code of the latest error that says something about the server. */
+  get lastError(): string | undefined {
+    return this.#lastError;
+  }
+
+  /** Average latency in milliseconds; undefined while unknown. */
+  get latencyMs(): number | undefined {
+    return this.#latency.current;
+  }
+
+  /** Whether calls are under way and none was answered since an instant (epoch milliseconds). */
+  isSilentSince(instant: number): boolean {
+    return this.admission.running > this.control.held && this.answeredAt < instant;
+  }
+
+  /** Whether this is the endpoint of an address with this role, shard and weight. */
+  isAt({ url, address, role, shard, weight }: EndpointAddress): boolean {
+    const own = this.#address;
+    return (
+      own.url === url &&
+      own.address === address &&
+      own.role === role &&
+      own.shard === shard &&
+      own.weight === weight
+    );
+  }
+
+  /** Takes note of a call that may go on at another endpoint until it has {@link leave left}. */
+  enter(call: MovableCall): void {
+    this.#calls.add(call);
+  }
+
+  leave(call: MovableCall): void {
+    this.#calls.delete(call);
+  }
+
+  /** Takes note of the head of an answer. */
+  onAnswer(latencyMs: number): void {
+    this.#latency.record(latencyMs);
+    this.answeredAt = this.#time.now();
+  }
+
+  onSuccess(): void {
+    this.health.record('answer');
+  }
+
+  /** Takes note of the error of an attempt. */
+  onError(error: unknown): void {
+    const evidence = evidenceOf(error);
+    if (evidence !== 'answer') this.#lastError = errorCodeOf(error);
+    if (evidence !== 'connection-error') this.answeredAt = this.#time.now();
+    if (this.health.record(evidence)) this.#onUnreachable(this);
+  }
+
+  /** Has the calls that were not answered go on at another endpoint. */
+  moveCalls(): void {
+    const error = new ConnectionError(`${this.name}: the server does not answer (${this.#lastError})`, {
+      operation: 'clickhouse.connect',
+    });
+    for (const call of this.#calls) call.moveOn(error);
+  }
+
+  /** Asks for an answer. Rejects with the domain's errors. */
+  async ping(operation: string, options: PingOptions): Promise<void> {
+    await this.#pingSql.rows(operation, 'SELECT 1', undefined, options);
+  }
+
+  /** Sends a probe. Returns whether the server answered in time, be it with an error. */
+  async probe(timeoutMs: number): Promise<boolean> {
+    const options = { deadline: this.#time.now() + timeoutMs };
+    try {
+      await this.#probeSql.rows('clickhouse.probe', 'SELECT 1', undefined, options);
+      return true;
+    } catch (error) {
+      if (evidenceOf(error) !== 'connection-error' && !isTimeout(error)) return true;
+      this.#lastError = errorCodeOf(error);
+      return false;
+    }
+  }
+
+  /** Begins again with a latency, so that an endpoint that returns is not sent all calls at once. */
+  restartLatency(latencyMs: number): void {
+    this.#latency.restart(latencyMs);
+  }
+
+  get connectionCount(): number {
+    return this.driver.connectionCount + this.#pings.connectionCount + this.#controls.connectionCount;
+  }
+
+  status(): EndpointStatus {
+    const { name, role, shard, health, admission, driver } = this;
+    return {
+      name,
+      role,
+      shard,
+      state: health.state,
+      inUse: admission.running,
+      idle: driver.idleCount,
+      waiting: admission.queued,
+      waitedMs: Math.round(admission.waitedMs),
+      ejections: health.ejections,
+      latencyMs: this.latencyMs ?? null,
+      lastError: this.#lastError ?? null,
+      orphanedQueries: this.control.orphans,
+      quarantined: this.control.held,
+      orphanSeconds: this.control.orphanSeconds,
+    };
+  }
+
+  /** Refuses waiting calls, gives those under way some time, and closes all connections. */
+  async close(drainTimeoutMs: number): Promise<void> {
+    this.admission.close();
+    const drained = new AbortController();
+    await Promise.race([
+      this.admission.idle.finally(() => drained.abort()),
+      sleep(drainTimeoutMs, systemClock, drained.signal).catch(() => undefined),
+    ]);
+    drained.abort();
+    this.control.close();
+    await Promise.all([this.driver, this.#pings, this.#controls].map((driver) => driver.close()));
+  }
+}
+
+const isTimeout = (error: unknown): boolean => isDatabaseError(error) && error.code === 'TIMEOUT';
+
+function nameOf({ url, address }: EndpointAddress): string {
+  const { protocol, hostname, port } = new URL(url);
+  const host = address === undefined ? hostname : address.includes(':') ? `[${address}]` : address;
+  return `${host}:${port || (protocol === 'https:' ? 443 : 80)}`;
+}

@@ -1,0 +1,267 @@
+import { until } from '@quantumtrade/dal-testing';
+import { FakeCluster } from '../../testing/fake-cluster.js';
+import type { FakeAnswer } from '../../testing/fake-server.js';
+import { counted, hangUp, nativeBlock, page, refusal, rows, silence, textOf } from '../../testing/fake-server.js';
+
+const cluster = new FakeCluster();
+const PRIMARY = { role: 'primary' } as const;
+const REPLICA = { role: 'replica' } as const;
+const BACKUP = { role: 'backup' } as const;
+const OVERLOADED = refusal(202, 'TOO_MANY_SIMULTANEOUS_QUERIES');
+
+afterEach(() => cluster.close());
+
+const readMany = async (count: number, options?: object) => {
+  const numbers: number[] = [];
+  for (let i = 0; i < count; i++) numbers.push(await cluster.read(options));
+  return new Set(numbers);
+};
+
+it('reads use primaries and replicas, and no backup', async () => {
+  await cluster.serve([PRIMARY, REPLICA, BACKUP]);
+  expect(await readMany(60)).toEqual(new Set([0, 1]));
+  expect(cluster.servers[2]!.queries).toEqual([]);
+});
+
+it('writes, commands and lookups go to the first primary', async () => {
+  await cluster.serve([REPLICA, PRIMARY, PRIMARY]);
+  const sql = cluster.client.sql('d');
+  for (let i = 0; i < 5; i++) expect(await sql.rows('test', 'SELECT n')).toEqual([{ n: 1 }]);
+  cluster.answer(counted(1));
+  await cluster.insert();
+  await sql.command('test', 'OPTIMIZE TABLE t');
+  expect(cluster.servers.map(({ queries }) => queries.length)).toEqual([0, 7, 0]);
+});
+
+it.each([
+  ['breaks the connection', hangUp],
+  ['is overloaded', OVERLOADED],
+  ['stands behind a broken gateway', page(502)],
+])('read succeeds elsewhere at once when an endpoint %s', async (_case, answer) => {
+  // A delay before the second attempt would outlast the deadline.
+  await cluster.serve([PRIMARY, PRIMARY], { retry: { initialDelayMs: 60_000, maxDelayMs: 60_000 } });
+  cluster.servers[0]!.answer(answer);
+  expect(await readMany(20, { deadline: Date.now() + 30_000 })).toEqual(new Set([1]));
+});
+
+it('insert fails over with the same bytes and token', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  const sent: unknown[] = [];
+  const noting =
+    (answer: FakeAnswer): FakeAnswer =>
+    async (response, request) => {
+      const token = new URL(request.url!, 'http://fake').searchParams.get('insert_deduplication_token');
+      if (token !== null) sent.push([token, await textOf(request)]);
+      answer(response, request);
+    };
+  cluster.servers[0]!.answer(noting(hangUp));
+  cluster.servers[1]!.answer(noting(counted(1)));
+  expect(await cluster.insert()).toEqual({ attempts: 2, confirmed: true });
+  expect(sent).toEqual([
+    ['once', 'bytes'],
+    ['once', 'bytes'],
+  ]);
+});
+
+it('insert fails over within its shard only', async () => {
+  await cluster.serve([PRIMARY, { shard: '2' }, { shard: '1', ...BACKUP }]);
+  cluster.answer(counted(1));
+  cluster.servers[0]!.answer(hangUp);
+  await expect(cluster.insert()).rejects.toMatchObject({ name: 'ConnectionError' });
+  expect(cluster.servers[1]!.queries).toEqual([]);
+});
+
+it('command is not repeated at another endpoint', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  cluster.servers[0]!.answer(hangUp);
+  await expect(cluster.client.sql('d').command('test', 'DROP TABLE t')).rejects.toThrow(/127.0.0.1:\d+: the connection broke/);
+  expect(cluster.servers[1]!.queries).toEqual([]);
+});
+
+it('refusing endpoint is ejected, and used again once it answers', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  await cluster.servers[0]!.stop();
+  expect(await readMany(20)).toEqual(new Set([1]));
+  await until(async () => (await cluster.read()) === 1 && cluster.stateOf(0) !== 'healthy');
+  expect(cluster.client.endpoints()[0]).toMatchObject({ ejections: 1, lastError: 'ECONNREFUSED' });
+  await cluster.servers[0]!.restart();
+  await until(async () => (await cluster.read()) === 0);
+  expect(cluster.stateOf(0)).toBe('healthy');
+});
+
+it('reads leave an endpoint that hangs', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  await readMany(5);
+  cluster.servers[0]!.hangs = true;
+  const deadline = Date.now() + 30_000;
+  const numbers = await Promise.all(Array.from({ length: 10 }, () => cluster.read({ deadline })));
+  expect(new Set(numbers)).toEqual(new Set([1]));
+  expect(cluster.stateOf(0)).not.toBe('healthy');
+  expect(cluster.client.endpoints()[0]).toMatchObject({ lastError: 'TIMEOUT' });
+  cluster.servers[0]!.hangs = false;
+  await until(() => cluster.stateOf(0) === 'healthy');
+});
+
+it('reads that wait for a connection leave an endpoint that hangs', async () => {
+  await cluster.serve([PRIMARY, PRIMARY], { maxConnections: 1, retry: { maxAttempts: 2 } });
+  cluster.servers[0]!.hangs = true;
+  const deadline = Date.now() + 30_000;
+  const numbers = await Promise.all(Array.from({ length: 30 }, () => cluster.read({ deadline })));
+  expect(new Set(numbers)).toEqual(new Set([1]));
+});
+
+it('inserts leave an endpoint that hangs', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  cluster.servers[0]!.hangs = true;
+  cluster.servers[1]!.answer(counted(1));
+  expect(await cluster.insert({ deadline: Date.now() + 30_000 })).toEqual({ attempts: 2, confirmed: true });
+});
+
+it('read whose answer stalls goes on elsewhere', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  cluster.servers[0]!.answer((response) => {
+    response.write(nativeBlock({ n: 9 }));
+    cluster.servers[0]!.hangs = true;
+  });
+  const numbers = await Promise.all(Array.from({ length: 4 }, () => cluster.read({ deadline: Date.now() + 30_000 })));
+  expect(new Set(numbers)).toEqual(new Set([1]));
+});
+
+it('slow query is probed and not left', async () => {
+  await cluster.serve([PRIMARY, PRIMARY], { failover: { probeIntervalMs: 20, probeTimeoutMs: 5_000 } });
+  const slow: FakeAnswer = (response, request) =>
+    void setTimeout(() => void rows({ n: 5 })(response, request), 300);
+  cluster.answer(slow);
+  expect(await cluster.read()).toBe(5);
+  const queries = cluster.servers.flatMap((server) => server.queries);
+  expect(queries.filter((query) => query.startsWith('SELECT n'))).toHaveLength(1);
+});
+
+it('backup is used while no primary is left', async () => {
+  await cluster.serve([PRIMARY, BACKUP]);
+  cluster.answer(counted(1));
+  await cluster.servers[0]!.stop();
+  await until(async () => {
+    await cluster.insert().catch(() => undefined);
+    return cluster.servers[1]!.queries.length > 0;
+  });
+  await cluster.servers[0]!.restart();
+  await until(() => cluster.stateOf(0) === 'healthy');
+  const before = cluster.servers[1]!.queries.length;
+  await cluster.insert();
+  expect(cluster.servers[1]!.queries).toHaveLength(before);
+});
+
+it('calls fail at once when no endpoint is left', async () => {
+  await cluster.serve([PRIMARY, REPLICA]);
+  for (const server of cluster.servers) server.hangs = true;
+  const deadline = Date.now() + 60_000;
+  await expect(cluster.read({ deadline })).rejects.toMatchObject({ name: 'ConnectionError', retryable: true });
+  const error: unknown = await cluster.insert({ deadline }).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({
+    name: 'ConnectionError',
+    retryable: true,
+    message: expect.stringMatching(/no primary can be used now: 127.0.0.1:\d+ \(TIMEOUT\), 127/),
+  });
+  for (const server of cluster.servers) server.hangs = false;
+  await until(() => [0, 1].every((number) => cluster.stateOf(number) === 'healthy'));
+});
+
+it('attempts stay within the retry budget when all endpoints fail', async () => {
+  await cluster.serve([PRIMARY, PRIMARY], { failover: { failuresToEject: 1_000_000 } });
+  cluster.answer(OVERLOADED);
+  const calls = 200;
+  for (let i = 0; i < calls; i += 20) {
+    await Promise.allSettled(Array.from({ length: 20 }, () => cluster.read()));
+  }
+  const reads = cluster.servers.flatMap((server) => server.queries).filter((query) => query.startsWith('SELECT n'));
+  expect(reads.length).toBeLessThanOrEqual(1.1 * calls + 20);
+  expect(reads.length).toBeGreaterThan(calls);
+});
+
+it('single endpoint is neither probed nor ejected', async () => {
+  await cluster.serve([PRIMARY]);
+  await cluster.servers[0]!.stop();
+  for (let i = 0; i < 5; i++) await expect(cluster.read()).rejects.toThrow('ECONNREFUSED');
+  expect(cluster.stateOf(0)).toBe('healthy');
+  await cluster.servers[0]!.restart();
+  expect(await cluster.read()).toBe(0);
+  expect(cluster.servers[0]!.queries).toHaveLength(1);
+});
+
+it('endpoints change while calls go on', async () => {
+  await cluster.serve([PRIMARY, PRIMARY], { drainTimeoutMs: 30_000 });
+  const slow: FakeAnswer = (response, request) =>
+    void setTimeout(() => void rows({ n: 7 })(response, request), 100);
+  await readMany(3);
+  cluster.answer(slow);
+  const running = cluster.client.sql('d').rows('test', 'SELECT n');
+  await until(() => cluster.servers[0]!.queries.includes('SELECT n FORMAT Native'));
+  cluster.client.updateEndpoints([{ url: cluster.servers[1]!.url }]);
+  expect(cluster.client.endpoints()).toHaveLength(1);
+  expect(await running).toEqual([{ n: 7 }]);
+  await until(() => cluster.servers[0]!.sockets.size === 0);
+  cluster.answer(rows({ n: 8 }));
+  const before = cluster.servers[0]!.queries.length;
+  expect(await readMany(3)).toEqual(new Set([8]));
+  expect(cluster.servers[0]!.queries).toHaveLength(before);
+  expect(() => cluster.client.updateEndpoints([])).toThrow(expect.objectContaining({ field: 'endpoints' }));
+});
+
+it('calls under way end while the client closes, and waiting ones fail', async () => {
+  await cluster.serve([PRIMARY], { maxConnections: 1, drainTimeoutMs: 30_000 });
+  cluster.answer((response, request) => void setTimeout(() => void rows({ n: 1 })(response, request), 100));
+  const [running, waiting] = [cluster.read(), cluster.read()];
+  const refused = expect(waiting).rejects.toMatchObject({ name: 'ConnectionError', retryable: false });
+  await until(() => cluster.servers[0]!.queries.length === 1);
+  const closed = cluster.client.close();
+  await refused;
+  expect(await running).toBe(1);
+  await closed;
+  expect(cluster.client.connectionCount()).toBe(0);
+});
+
+it('calls that go on for longer than the drain time fail', async () => {
+  await cluster.serve([PRIMARY], { drainTimeoutMs: 50 });
+  cluster.answer(silence);
+  const failed = expect(cluster.read()).rejects.toMatchObject({ name: 'ConnectionError' });
+  await until(() => cluster.servers[0]!.queries.length === 1);
+  await cluster.client.close();
+  await failed;
+});
+
+it('ping answers while one endpoint does', async () => {
+  await cluster.serve([PRIMARY, REPLICA]);
+  cluster.servers[0]!.hangs = true;
+  await cluster.client.ping({ deadline: Date.now() + 30_000 });
+  cluster.servers[1]!.hangs = true;
+  await expect(cluster.client.ping({ deadline: Date.now() + 100 })).rejects.toMatchObject({ name: 'TimeoutError' });
+});
+
+it('status counts connections, waiting calls and time waited', async () => {
+  await cluster.serve([PRIMARY], { maxConnections: 1 });
+  cluster.answer((response, request) => void setTimeout(() => void rows({ n: 1 })(response, request), 50));
+  const calls = [cluster.read(), cluster.read()];
+  expect(cluster.client.endpoints()).toEqual([
+    {
+      name: new URL(cluster.servers[0]!.url).host,
+      role: 'primary',
+      shard: '1',
+      state: 'healthy',
+      inUse: 1,
+      idle: 0,
+      waiting: 1,
+      waitedMs: 0,
+      ejections: 0,
+      latencyMs: null,
+      lastError: null,
+      orphanedQueries: 0,
+      quarantined: 0,
+      orphanSeconds: 0,
+    },
+  ]);
+  await Promise.all(calls);
+  const [status] = cluster.client.endpoints();
+  expect(status).toMatchObject({ inUse: 0, idle: 1, waiting: 0, latencyMs: expect.any(Number) });
+  expect(status!.waitedMs).toBeGreaterThan(0);
+});

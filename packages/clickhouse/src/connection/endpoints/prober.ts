@@ -1,0 +1,87 @@
+import type { Cancel, Clock } from '@quantumtrade/dal-runtime';
+import type { CompleteSettings } from '../../settings.js';
+import type { EndpointHealth } from './endpoint-health.js';
+
+/** Endpoint that is probed. */
+export interface Probed {
+  readonly health: EndpointHealth;
+  readonly isHealthy: boolean;
+  /** When the latest answer came (epoch milliseconds). */
+  readonly answeredAt: number;
+  /** Whether calls are under way and none was answered since an instant (epoch milliseconds). */
+  isSilentSince(instant: number): boolean;
+  /** Sends a probe. Returns whether the server answered in time. Never rejects. */
+  probe(timeoutMs: number): Promise<boolean>;
+}
+
+export interface ProberTarget<E extends Probed> {
+  endpoints(): readonly E[];
+  /** Whether calls of every kind have an endpoint. Otherwise ejected ones are probed before their time. */
+  hasUsable(): boolean;
+  /** Takes the result of a probe. `wasSilent`: calls are under way, and nothing was answered since the probe was sent. */
+  onProbe(endpoint: E, isAnswered: boolean, wasSilent: boolean): void;
+  /** Begins the next period over which endpoints are compared. */
+  onSweep(): void;
+}
+
+/** Looks at endpoints more often than it probes one, so that a doubt is noticed early. */
+const LOOKS_PER_INTERVAL = 4;
+
+/**
+ * Probes endpoints that are out of use, that failed last, or on which calls wait for an answer; others need no probe. Its timer does
+ * not keep the process alive.
+ */
+export class Prober<E extends Probed> {
+  readonly #settings: CompleteSettings['failover'];
+  readonly #clock: Clock;
+  readonly #target: ProberTarget<E>;
+  #cancel: Cancel | undefined;
+  #lookedAt = 0;
+  #sweptAt = 0;
+
+  constructor(settings: CompleteSettings['failover'], clock: Clock, target: ProberTarget<E>) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#target = target;
+  }
+
+  /** Begins to look at the endpoints. Has no effect on a prober that does. */
+  start(): void {
+    if (this.#cancel) return;
+    this.#lookedAt = this.#sweptAt = this.#clock.now();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#clock.after(this.#settings.probeIntervalMs / LOOKS_PER_INTERVAL, () => {
+      this.#schedule();
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    const now = this.#clock.now();
+    const isLastResort = !this.#target.hasUsable();
+    for (const endpoint of this.#target.endpoints()) {
+      const { health, isHealthy } = endpoint;
+      const isDoubtful = !isHealthy || health.isInDoubt || endpoint.isSilentSince(this.#lookedAt);
+      if (isDoubtful && health.mayProbe(isLastResort)) void this.#probe(endpoint);
+    }
+    this.#lookedAt = now;
+    if (now - this.#sweptAt < this.#settings.sweepIntervalMs) return;
+    this.#sweptAt = now;
+    this.#target.onSweep();
+  }
+
+  async #probe(endpoint: E): Promise<void> {
+    const sentAt = this.#clock.now();
+    endpoint.health.beginProbe();
+    const isAnswered = await endpoint.probe(this.#settings.probeTimeoutMs);
+    this.#target.onProbe(endpoint, isAnswered, endpoint.isSilentSince(sentAt));
+  }
+}
