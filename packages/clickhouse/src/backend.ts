@@ -9,7 +9,7 @@ import {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { ClickHouseClient } from './connection/clickhouse-client.js';
-import type { ClickHouseSettings } from './settings.js';
+import type { ClickHouseSettings, EndpointSettings } from './settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
 import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
@@ -35,14 +35,23 @@ const OPTIONS = keysOf<ClickHouseBackendOptions>({
 });
 const OPERATION = 'clickhouse.connect';
 
+/** A time-series backend on ClickHouse. */
+export interface ClickHouseBackend extends TimeSeriesBackend {
+  /**
+   * Replaces the servers while calls go on. One that stays keeps its connections; one that is removed finishes its calls within
+   * `drainTimeoutMs`. Throws `ValidationError` naming a wrong endpoint.
+   */
+  updateEndpoints(endpoints: readonly EndpointSettings[]): void;
+}
+
 /**
- * Creates the time-series backend on a ClickHouse server. Connects at the first call. Calls for data fail with `QueryError` until
+ * Creates the time-series backend on one ClickHouse server or several. Connects at the first call. Calls for data fail with `QueryError` until
  * `schema.initialize()` has created the tables. Throws `ValidationError` naming a wrong or unknown setting or option.
  */
 export function connectClickHouse(
   settings: ClickHouseSettings,
   options: ClickHouseBackendOptions = {},
-): TimeSeriesBackend {
+): ClickHouseBackend {
   requireKnownKeys(requireObject('options', options, OPERATION), OPTIONS, OPERATION);
   const { clock = systemClock, maxFutureSkewMs, migrationsDirectory } = options;
   requireClock('clock', clock, OPERATION);
@@ -68,5 +77,6 @@ export function connectClickHouse(
     ),
     guarantees: guaranteeInspector(sql),
     probe: client,
+    updateEndpoints: (endpoints) => client.updateEndpoints(endpoints),
   };
 }

@@ -85,7 +85,7 @@ export const CLICKHOUSE_SETTINGS = {
   /** Retries of reads, inserts, batch writers and replays. What is journaled or committed is tried until it is stored. */
   retry: { kind: 'group', settings: RETRY_SETTINGS },
   /** Time that calls under way are given when the connection closes or their endpoint is removed. */
-  drainTimeoutMs: { kind: 'duration', min: 0, default: 5_000, inFile: 'seconds' },
+  drainTimeoutMs: { kind: 'duration', default: 5_000, inFile: 'seconds' },
   /** Health of several endpoints. Without effect on a single one, which is never taken out of use. */
   failover: { kind: 'group', settings: FAILOVER_SETTINGS },
 } as const;

@@ -75,5 +75,7 @@ function shown({ setting }: ValueKey, value: unknown): string {
 
 /** Returns `host:port` of an address, and the values of the object of a list, e.g. `http://ch-1:8123 primary 1 1`. */
 function shownItem({ kind }: Setting, item: Table): string {
-  return kind === 'addresses' ? `${String(item['host'])}:${String(item['port'])}` : Object.values(item).join(' ');
+  return kind === 'addresses'
+    ? `${String(item['host'])}:${String(item['port'])}`
+    : Object.values(item).join(' ');
 }

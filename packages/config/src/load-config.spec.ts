@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, loadConfig, parseConfig } from './index.js';
+import { defineConfig, ConfigError, loadConfig, parseConfig } from './index.js';
 import { VALUE_KEYS } from './keys.js';
 import { problemOf } from './testing.js';
 
@@ -13,6 +13,7 @@ describe('parseConfig', () => {
       backend: 'embedded',
       clickhouse: {
         url: 'http://127.0.0.1:8123',
+        endpoints: [],
         database: 'quantumtrade',
         username: 'app_user',
         password: undefined,
@@ -28,6 +29,16 @@ describe('parseConfig', () => {
         maxInsertBlockSize: 100_000,
         maxQuerySize: 262_144,
         retry: { maxAttempts: 3, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 },
+        drainTimeoutMs: 5_000,
+        failover: {
+          probeIntervalMs: 1_000,
+          probeTimeoutMs: 500,
+          failuresToEject: 3,
+          ejectionMs: 30_000,
+          maxEjectionMs: 300_000,
+          sweepIntervalMs: 10_000,
+          dnsRefreshMs: 30_000,
+        },
       },
       redis: {
         url: 'redis://127.0.0.1:6379',
@@ -88,6 +99,42 @@ describe('parseConfig', () => {
   it('reads timeouts in fractions of seconds', () => {
     const { redis } = parseConfig('[redis]\nconnection_timeout = 0.25\ncommand_timeout = 2', {});
     expect([redis.connectionTimeoutMs, redis.commandTimeoutMs]).toEqual([250, 2_000]);
+  });
+
+  it('reads endpoints of the file and of the environment', () => {
+    const replica = { url: 'http://ch-2', role: 'replica', shard: '1', weight: 2 };
+    const toml = `[[clickhouse.endpoints]]
+      url = "http://ch-1:8123"
+      [[clickhouse.endpoints]]
+      url = "http://ch-2"
+      role = "replica"
+      weight = 2`;
+    const first = { url: 'http://ch-1:8123', role: 'primary', shard: '1', weight: 1 };
+    expect(parseConfig(toml, {}).clickhouse.endpoints).toEqual([first, replica]);
+    const json = JSON.stringify([{ ...replica, shard: undefined }]);
+    expect(parseConfig(toml, { QTDAL_CLICKHOUSE__ENDPOINTS: json }).clickhouse.endpoints).toEqual([replica]);
+    expect(defineConfig({ clickhouse: { endpoints: [first, replica] } }).clickhouse.endpoints).toEqual([
+      first,
+      replica,
+    ]);
+  });
+
+  it.each([
+    [
+      '[{ url = "http://a" }, { url = "http://b", role = "boss" }]',
+      'clickhouse.endpoints.1.role',
+      'expected one of',
+    ],
+    ['[{ url = "http://a", rank = 1 }]', 'clickhouse.endpoints.0.rank', 'unknown key'],
+    ['[{}]', 'clickhouse.endpoints.0.url', 'must be given'],
+    ['["http://a"]', 'clickhouse.endpoints.0', 'expected an object'],
+    ['5', 'clickhouse.endpoints', 'expected a list of objects with url, role, shard, weight'],
+    ['"[{"', 'clickhouse.endpoints', 'expected a list of objects'],
+  ])('refuses the endpoints %s', (endpoints, key, reason) => {
+    expect(problemOf(() => parseConfig(`[clickhouse]\nendpoints = ${endpoints}`, {}))).toMatchObject({
+      key,
+      reason: expect.stringContaining(reason),
+    });
   });
 
   it('reads Sentinels, with a secret password', () => {

@@ -1,4 +1,10 @@
-import { acceptedBy, completeList, describeSetting, type Address, type LeafSetting } from '@quantumtrade/dal-runtime';
+import {
+  acceptedBy,
+  completeList,
+  describeSetting,
+  type Address,
+  type LeafSetting,
+} from '@quantumtrade/dal-runtime';
 import { Secret } from './secret.js';
 
 /** A value that is refused. */
@@ -61,10 +67,15 @@ function readList(setting: LeafSetting & { kind: 'list' }, given: unknown): unkn
   let refused: Refused | undefined;
   try {
     const items: unknown = typeof given === 'string' ? JSON.parse(given) : given;
-    return completeList(setting, items, (path, reason) => {
-      refused = new Refused(reason.replace(/^must be (?!given)/, 'expected '), path.slice(1) || undefined);
-      throw new Error(refused.reason);
-    }, '');
+    return completeList(
+      setting,
+      items,
+      (path, reason) => {
+        refused = new Refused(reason.replace(/^must be (?!given)/, 'expected '), path.slice(1) || undefined);
+        throw new Error(refused.reason);
+      },
+      '',
+    );
   } catch {
     return refused ?? new Refused(`expected ${describeSetting(setting)}, as JSON`);
   }

@@ -263,7 +263,7 @@ export class DatabaseAbstraction extends DatabasePorts {
   }
 
   /**
-   * Asks both backends; resolves within two seconds, whatever their state. The guarantees are inspected at the first call, and
+   * Asks both backends; resolves within a second, whatever their state. The guarantees are inspected at the first call, and
    * again after a minute or an outage of the store.
    */
   health(): Promise<HealthStatus> {

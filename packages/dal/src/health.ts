@@ -4,7 +4,7 @@ import type { GuaranteeMonitor, Transactions } from '@quantumtrade/dal-writer';
 import { messageOf } from '@quantumtrade/dal-writer';
 import type { DatabaseParts } from './database-parts.js';
 
-const TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 900;
 
 /** State of a data layer that needs no call. */
 export interface LocalState {
@@ -15,7 +15,7 @@ export interface LocalState {
   readonly transactions: Transactions['state'];
 }
 
-/** Asks both backends and adds the local state. Resolves within two seconds, whatever the state of the backends. */
+/** Asks both backends and adds the local state. Resolves within a second, whatever the state of the backends. */
 export async function checkHealth(
   { timeSeries, cache }: DatabaseParts,
   guarantees: GuaranteeMonitor,
@@ -30,6 +30,7 @@ export async function checkHealth(
     guarantees.recent(options).catch(() => null),
   ]);
   if (clickhouseError !== undefined) guarantees.forget();
+  const endpoints = timeSeries.probe.endpoints?.();
   const { connectionCount, lastSuccessAt, pausedDeliveries, transactions, ...state } = local();
   return {
     clickhouseHealthy: clickhouseError === undefined,
@@ -37,6 +38,7 @@ export async function checkHealth(
     cache: cacheState(state.cache),
     ...(clickhouseError !== undefined && { clickhouseError }),
     ...(redisError !== undefined && { redisError }),
+    ...(endpoints && { endpoints }),
     schemaVersion,
     connectionCount,
     lastSuccessfulQuery: lastSuccessAt ?? null,

@@ -1,4 +1,5 @@
 import type { TableGuarantees } from './ports/guarantees.js';
+import type { EndpointStatus } from './ports/probe.js';
 import type { RowError } from './records/row.js';
 
 /** Rows with their total count and the duration of the call. */
@@ -88,6 +89,8 @@ export interface HealthStatus {
   /** Reason for which the cache does not answer; missing while it does. */
   redisError?: string;
   cache: CacheState;
+  /** State of each server of the store; missing for a store without servers. */
+  endpoints?: readonly EndpointStatus[];
   /** Version of the migrated schema, 0 when there is none or the store does not answer. */
   schemaVersion: number;
   connectionCount: number;

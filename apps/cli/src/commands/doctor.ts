@@ -95,8 +95,10 @@ async function examine(session: Session): Promise<Examination> {
     );
     if (kept) add(kept, EXIT.data);
     if (config.backend === 'clickhouse-redis') {
-      const clock = await attempt('clock', 'see that nothing cuts the connection', () => clockCheck(config));
-      if (clock) add(clock, EXIT.failure);
+      for (const url of serversOf(config)) {
+        const clock = await attempt('clock', `see that ${url} can be reached`, () => clockCheck(url));
+        if (clock) add(clock, EXIT.failure);
+      }
     }
   }
   // By now the cache has had time to connect.
@@ -169,9 +171,12 @@ async function guaranteesCheck({ database }: ComposedDatabase): Promise<Check> {
   };
 }
 
-async function clockCheck({ clickhouse }: DalConfig): Promise<Check> {
+const serversOf = ({ clickhouse: { url, endpoints } }: DalConfig): readonly string[] =>
+  endpoints.length === 0 ? [url] : endpoints.map((endpoint) => endpoint.url);
+
+async function clockCheck(url: string): Promise<Check> {
   const asked = Date.now();
-  const response = await fetch(new URL('/ping', clickhouse.url), {
+  const response = await fetch(new URL('/ping', url), {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
   const there = Date.parse(response.headers.get('date') ?? '');
@@ -181,7 +186,7 @@ async function clockCheck({ clickhouse }: DalConfig): Promise<Check> {
   return {
     name: 'clock',
     ok,
-    detail: `the server is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead'}`,
+    detail: `the server ${new URL(url).host} is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead'}`,
     ...(!ok && { remedy: 'synchronise the clocks of both machines, e.g. with chrony' }),
   };
 }

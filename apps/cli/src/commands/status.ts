@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT } from '../exit-codes.js';
 import { describeCache } from '../cache-state.js';
+import { describeEndpoints } from '../endpoints.js';
 import { describeGuarantees } from '../guarantees.js';
 import { milliseconds } from '../output.js';
 import type { CommonOptions, RunSession } from '../session.js';
@@ -19,6 +20,7 @@ export function addStatus(program: Command, run: RunSession): void {
         output.result({ backends, health, metrics }, () =>
           [
             `store   ${backends.timeSeries}: ${state(clickhouseError)}`,
+            ...describeEndpoints(health.endpoints).map((endpoint) => `server  ${endpoint}`),
             `cache   ${backends.cache}: ${state(redisError)}, ${describeCache(health.cache)}`,
             `schema  version ${health.schemaVersion}`,
             `keeps   ${guarantees ? describeGuarantees(guarantees) : 'not known'}`,

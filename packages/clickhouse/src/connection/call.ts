@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { CallOptions, ConnectionError } from '@quantumtrade/dal-domain';
 import { checkTime, isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
-import { Backoff, Deadline, expiryTimer, LightAbortSignal, sleep, systemClock } from '@quantumtrade/dal-runtime';
+import {
+  Backoff,
+  Deadline,
+  decideRetry,
+  expiryTimer,
+  LightAbortSignal,
+  sleep,
+  systemClock,
+} from '@quantumtrade/dal-runtime';
 import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
 import type { CompleteSettings } from '../settings.js';
 import { NotAdmittedError } from './admission.js';
@@ -10,40 +18,12 @@ import { AbandonedError, BodyTooLargeError, TooManyRowsError } from './answer-er
 import type { Answer } from './body.js';
 import type { ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
 import { requireOpen } from './connection-pool.js';
-import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import { toDomainError } from './errors.js';
 import { EXCEPTION_CODE, readFailure } from './failure.js';
-import type { SessionSettings } from './pinned-settings.js';
 import { ServerError } from './server-errors.js';
-import type { SqlParams } from './sql.js';
+import type { Statement } from './statement.js';
 
 const QUERY_ID = 'x-clickhouse-query-id';
-
-/** A statement with all that its attempts have in common. */
-export interface Statement {
-  readonly operation: string;
-  /** Endpoints that it may be sent to. */
-  readonly purpose: PickPurpose;
-  /** Whether it is sent again after a retryable error. */
-  readonly retried: boolean;
-  /** Whether its call has run a statement before. */
-  readonly continues: boolean;
-  readonly database: string;
-  /** Text that errors show, with placeholders. */
-  readonly query: string;
-  /** Text sent behind the query. @default none */
-  readonly format?: string | undefined;
-  readonly params?: SqlParams | undefined;
-  /** Bytes sent behind the text. @default none */
-  readonly data?: Uint8Array;
-  readonly settings: SessionSettings;
-  /** Whether the answer may come as gzip. @default false */
-  readonly acceptsGzip?: boolean;
-  /** Limit on the rows of the answer. @default none */
-  readonly maxRows?: number;
-  /** Time limit beside that of the caller; undefined for none (milliseconds). */
-  readonly timeoutMs: number | undefined;
-}
 
 const NONE: readonly ConnectionPool[] = [];
 /** Time without a byte after which an answer that has begun is given up, at an endpoint that does not answer (milliseconds). */
@@ -93,7 +73,7 @@ export class Call implements MovableCall {
       (elapsedMs) =>
         new TimeoutError(elapsedMs, { operation, ...(this.#queryId && { queryId: this.#queryId }) }),
     );
-    pools.retryBudget?.onRequest();
+    pools.retryBudget.onRequest();
   }
 
   /** Begins an attempt like {@link open}, and waits no longer for the head of the answer (milliseconds). */
@@ -119,7 +99,7 @@ export class Call implements MovableCall {
    */
   async open(limit = this.deadline): Promise<Answer> {
     const { operation, continues } = this;
-    const { purpose, retried } = this.#statement;
+    const { purpose, idempotency } = this.#statement;
     this.#pool = undefined;
     this.#wasSent = false;
     limit.throwIfAborted();
@@ -127,7 +107,7 @@ export class Call implements MovableCall {
     const pool = this.#pools.pick({ purpose, tried: this.#tried, shard: this.#shard }, operation);
     this.#pool = pool;
     if (purpose === 'primary') this.#shard = pool.shard;
-    if (retried) pool.enter?.(this);
+    if (idempotency !== 'other') pool.enter?.(this);
     // Nothing of the query is sent before it has a connection.
     const turn = pool.admission.acquire({ operation, continues, deadline: { at: limit.at, signal } });
     if (turn) await turn;
@@ -202,24 +182,40 @@ export class Call implements MovableCall {
   }
 
   /**
-   * Waits until the next attempt, which is made at once if there is another endpoint for it. Throws the error of the last one unless it
-   * is retryable, an attempt is left, and the retry budget allows it.
+   * Waits until the next attempt, which is made at once if there is another endpoint for it. Throws the error of the last one when there
+   * is no further attempt.
    */
   async waitToRetry(failure: unknown): Promise<void> {
     requireOpen(this.#pools, this.operation);
-    if (!this.#statement.retried || !isWorthRetrying(failure)) throw failure;
-    const wasMoved = this.signal.aborted;
-    if (this.#wasSent || !wasMoved) {
+    const { purpose, idempotency, retriedByCaller } = this.#statement;
+    if (this.#pool && !this.#tried.includes(this.#pool)) this.#tried = [...this.#tried, this.#pool];
+    const hasOther =
+      this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard }) === true &&
+      idempotency !== 'other';
+    const wasMovedUnsent = this.signal.aborted && !this.#wasSent;
+    let delayMs = 0;
+    if (!hasOther || !wasMovedUnsent) {
+      if (retriedByCaller && !hasOther) throw failure;
       this.#failures++;
-      if (this.#failures >= this.#retry.maxAttempts) throw failure;
-      if (this.#wasSent && this.#pools.retryBudget?.tryRetry() === false) throw failure;
+      const decision = decideRetry(
+        {
+          class: idempotency,
+          retryable: isWorthRetrying(failure),
+          sent: this.#wasSent ? 'maybe' : 'no',
+        },
+        {
+          attempts: this.#failures,
+          maxAttempts: retriedByCaller ? Infinity : this.#retry.maxAttempts,
+          remainingMs: this.deadline.remainingMs,
+          backoff: (this.#backoff ??= new Backoff(this.#retry)),
+          budget: this.#pools.retryBudget,
+        },
+      );
+      if (decision === 'no') throw failure;
+      if (!hasOther) delayMs = decision.delayMs;
     }
     this.continues = true;
-    if (this.#pool && !this.#tried.includes(this.#pool)) this.#tried = [...this.#tried, this.#pool];
-    const { purpose } = this.#statement;
-    if (this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard })) return;
-    this.#backoff ??= new Backoff(this.#retry);
-    await sleep(this.#backoff.next(), systemClock, this.deadline.signal);
+    if (delayMs > 0) await sleep(delayMs, systemClock, this.deadline.signal);
   }
 
   /** Ends the call. An attempt that still runs was left by its caller, and is killed. */

@@ -30,8 +30,8 @@ export interface ConnectionPool {
 export interface PoolSource {
   /** Whether further statements are refused. */
   readonly isClosed: boolean;
-  /** Limits the retries of all statements together. @default none: no limit */
-  readonly retryBudget?: RetryBudget;
+  /** Limits the retries of all statements together. */
+  readonly retryBudget: RetryBudget;
   /** Returns a pool; one that was not tried if there is one. Throws `ConnectionError` when no endpoint can be used. */
   pick(request: PickRequest<ConnectionPool>, operation: string): ConnectionPool;
   /** Whether a pool that was not tried could be picked. @default none: it could not */

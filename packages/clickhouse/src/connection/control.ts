@@ -94,7 +94,9 @@ export class Control implements QueryControl {
       for (const watched of left) this.#look(watched, found);
       if (!left.some((each) => this.#watched.has(each))) return;
       const isRunning = found !== undefined && found.size > 0;
-      await sleep(isRunning ? waitMs : REPEAT_AFTER_MS, systemClock, this.#closing.signal).catch(() => undefined);
+      await sleep(isRunning ? waitMs : REPEAT_AFTER_MS, systemClock, this.#closing.signal).catch(
+        () => undefined,
+      );
       waitMs = Math.min(2 * waitMs, LAST_LOOK_MS);
     }
   }
@@ -104,7 +106,10 @@ export class Control implements QueryControl {
     const now = Date.now();
     if (found === undefined || found.has(watched.queryId)) {
       watched.wasFound ||= found !== undefined;
-      const endsAt = Math.min(watched.leftAt + QUARANTINE_MS, Math.max(watched.endsAt, watched.leftAt) + ENDS_WITHIN_MS);
+      const endsAt = Math.min(
+        watched.leftAt + QUARANTINE_MS,
+        Math.max(watched.endsAt, watched.leftAt) + ENDS_WITHIN_MS,
+      );
       if (now > endsAt) this.#end(watched);
       return;
     }

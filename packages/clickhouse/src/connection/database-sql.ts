@@ -7,7 +7,6 @@ import type { CompleteSettings } from '../settings.js';
 import { BodyTooLargeError, BrokenMessageError, TooManyRowsError } from './answer-errors.js';
 import type { Answer, BodyLimits } from './body.js';
 import { Body } from './body.js';
-import type { Statement } from './call.js';
 import { Call } from './call.js';
 import type { PoolSource } from './connection-pool.js';
 import { requireOpen } from './connection-pool.js';
@@ -15,11 +14,12 @@ import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
 import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
 import type { Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
+import type { Statement } from './statement.js';
 
 /** With it, the head of an answer comes when all is done, and says whether it succeeded. */
 const WAIT_END_OF_QUERY = { wait_end_of_query: 1 };
 /** A statement may have been carried out although its answer got lost. */
-const UNREPEATED = { purpose: 'primary', retried: false } as const;
+const UNREPEATED = { purpose: 'primary', idempotency: 'other' } as const;
 const NATIVE = ' FORMAT Native';
 /** Compression of gzip blocks. Stored blocks cost neither side any time, and their end is proven all the same. */
 const STORED = 0;
@@ -165,7 +165,8 @@ export class DatabaseSql implements Sql {
       ...this.#common,
       operation,
       purpose: 'primary' as const,
-      retried,
+      idempotency: 'tokened-insert' as const,
+      retriedByCaller: !retried,
       query: `INSERT INTO ${table} FORMAT Native`,
       data: bytes,
       settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
@@ -200,7 +201,7 @@ export class DatabaseSql implements Sql {
       ...this.#common,
       operation,
       purpose,
-      retried: true,
+      idempotency: 'read' as const,
       query,
       params,
       format: NATIVE,

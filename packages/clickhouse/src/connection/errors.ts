@@ -57,7 +57,7 @@ export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   return new QueryError(call.query, `the driver failed with a ${error.name}`, details);
 }
 
-/** Returns a message that names the server. Messages that tell the caller what to change do not need it. */
+/** Returns a message that names the server. Messages about the statement itself do not need it. */
 const at = ({ endpoint }: FailedCall, message: string): string =>
   endpoint === undefined ? message : `${endpoint}: ${message}`;
 
@@ -72,8 +72,10 @@ function fromConnection(code: string, cause: Error, call: FailedCall): Connectio
   if (CERTIFICATE.test(code)) {
     return new ConnectionError(at(call, `the server's certificate is not accepted (${code})`), forGood);
   }
-  if (code === 'ENOTFOUND') return new ConnectionError(at(call, `there is no host of this name (${code})`), forGood);
-  if (NO_TLS.test(code)) return new ConnectionError(at(call, `the server does not speak TLS (${code})`), forGood);
+  if (code === 'ENOTFOUND')
+    return new ConnectionError(at(call, `there is no host of this name (${code})`), forGood);
+  if (NO_TLS.test(code))
+    return new ConnectionError(at(call, `the server does not speak TLS (${code})`), forGood);
   if (!BROKEN_OFF.test(code)) return undefined;
   return new ConnectionError(at(call, `the connection broke (${code})`), { ...details, cause });
 }

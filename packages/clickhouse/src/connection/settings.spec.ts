@@ -39,7 +39,10 @@ it('undefined settings have the defaults of the specification', () => {
 });
 
 it('endpoints replace the URL and have defaults', () => {
-  const endpoints = [{ url: 'http://ch-1:8123/' }, { url: 'https://ch-2', role: 'replica' as const, weight: 3 }];
+  const endpoints = [
+    { url: 'http://ch-1:8123/' },
+    { url: 'https://ch-2', role: 'replica' as const, weight: 3 },
+  ];
   expect(completeClickHouseSettings({ endpoints }).endpoints).toEqual([
     { url: 'http://ch-1:8123', role: 'primary', shard: '1', weight: 1 },
     { url: 'https://ch-2', role: 'replica', shard: '1', weight: 3 },

@@ -1,6 +1,11 @@
 import { requireObject, ValidationError } from '@quantumtrade/dal-domain';
 import { completeSettings } from '@quantumtrade/dal-runtime';
-import type { ClickHouseSettings, CompleteEndpoint, CompleteSettings, EndpointSettings } from '../settings.js';
+import type {
+  ClickHouseSettings,
+  CompleteEndpoint,
+  CompleteSettings,
+  EndpointSettings,
+} from '../settings.js';
 import { CLICKHOUSE_SETTINGS } from '../settings.js';
 
 const operation = 'clickhouse.connect';
@@ -25,7 +30,8 @@ export function completeClickHouseSettings(settings: ClickHouseSettings): Comple
 
 /** Returns endpoints with their defaults. Throws `ValidationError` for a wrong one, for two of one address, and for none. */
 export function completeEndpoints(given: readonly EndpointSettings[]): readonly CompleteEndpoint[] {
-  if (!Array.isArray(given) || given.length === 0) refuse('endpoints', 'must be a list of one endpoint or more');
+  if (!Array.isArray(given) || given.length === 0)
+    refuse('endpoints', 'must be a list of one endpoint or more');
   const complete = completeSettings(ENDPOINTS, { endpoints: given }, refuse).endpoints.map((each, index) => ({
     ...each,
     url: requireAddress(`endpoints.${index}.url`, each.url),

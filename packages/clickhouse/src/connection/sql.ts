@@ -14,7 +14,7 @@ export interface SqlBlock {
   /** One block of the Native format. It names its columns; the table's other columns get their defaults. */
   readonly bytes: Uint8Array;
   readonly rowCount: number;
-  /** Whether the same bytes are sent again after a retryable error. */
+  /** Whether the same bytes are sent to the same server again after a retryable error. To another server they are sent in any case. */
   readonly retried: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface StoredBlock {
 }
 
 /**
- * Statements in one database of a ClickHouse server, for the repositories and the schema controller. Every call ends by its
+ * Statements in one database of ClickHouse, for the repositories and the schema controller. Every call ends by its
  * deadline; an aborted or late one is killed on the server. Errors are the domain's.
  */
 export interface Sql {

@@ -6,7 +6,7 @@ import { FakeServer, rows } from './fake-server.js';
 const QUICK = {
   retry: { maxAttempts: 3, initialDelayMs: 1, maxDelayMs: 2 },
   failover: { probeIntervalMs: 40, probeTimeoutMs: 100 },
-  drainTimeoutMs: 0,
+  drainTimeoutMs: 1,
 };
 
 /** Fake servers with one client, all closed by `afterEach(() => cluster.close())`. */

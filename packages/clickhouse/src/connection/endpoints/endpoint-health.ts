@@ -45,7 +45,7 @@ export interface AttemptCounts {
  * Connection errors in a row and probes without an answer eject it as unreachable. It is then probed at once, at most once an
  * interval, and returns with the first answer: a restarted server is used within an interval. Each further ejection that follows
  * soon delays the first probe by `ejectionMs` more, so that an endpoint that answers probes and fails calls stays away longer and
- * longer. Outliers are ejected for `ejectionMs` times the count, because probes cannot tell when they have recovered.
+ * longer. Outliers are ejected for `ejectionMs` times the count, because probes do not show when they have recovered.
  */
 export class EndpointHealth {
   readonly #time: TimeSource;

@@ -1,6 +1,6 @@
 import type { EndpointRole } from '../../settings.js';
 
-/** What the choice of an endpoint depends on. */
+/** Properties of an endpoint that decide whether it is picked. */
 export interface Candidate {
   readonly role: EndpointRole;
   readonly shard: string;

@@ -193,7 +193,11 @@ export class EndpointSet implements PoolSource {
     const counts = new Map(this.#endpoints.map((endpoint) => [endpoint, endpoint.health.counts]));
     for (const [endpoint, own] of counts) {
       const others = [...counts].filter(([each]) => each !== endpoint && each.isHealthy);
-      const isOut = isOutlier(own, others.map(([, each]) => each)) && this.#isReplaceable(endpoint);
+      const isOut =
+        isOutlier(
+          own,
+          others.map(([, each]) => each),
+        ) && this.#isReplaceable(endpoint);
       if (isOut) endpoint.health.eject('outlier');
     }
     for (const endpoint of this.#endpoints) endpoint.health.sweep();

@@ -1,7 +1,7 @@
 import type { CallOptions, EndpointStatus } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { TimeSource } from '@quantumtrade/dal-runtime';
-import { sleep, systemClock } from '@quantumtrade/dal-runtime';
+import { RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
 import { Admission } from '../admission.js';
 import type { ConnectionPool, MovableCall } from '../connection-pool.js';
@@ -19,6 +19,7 @@ import { LatencyAverage } from './latency-average.js';
 const SYSTEM = 'system';
 /** Kills and lookups of settings wait for each other only. */
 const CONTROL_CONNECTIONS = 2;
+const NO_RETRIES = new RetryBudget(systemClock, { ratio: 0, reserve: 0 });
 /** A probe waits for no ping. */
 const PING_CONNECTIONS = 2;
 /** Cost of a call to an endpoint whose latency is unknown, as for a latency of this (milliseconds). */
@@ -84,7 +85,7 @@ export class Endpoint implements Candidate, ConnectionPool {
     const unlimited = () => new Admission({ capacity: Infinity, maxQueued: 0, now: Date.now });
     const { name } = this;
     const sqlOf = (pool: ConnectionPool) =>
-      new DatabaseSql({ pick: () => pool, isClosed: false }, SYSTEM, once);
+      new DatabaseSql({ pick: () => pool, isClosed: false, retryBudget: NO_RETRIES }, SYSTEM, once);
     this.control = new Control(sqlOf({ name, driver: this.#controls, admission: unlimited() }));
     const pings = { name, driver: this.#pings, admission: unlimited() };
     this.#pingSql = sqlOf({ ...pings, pinned: this.pinned, control: this.control });

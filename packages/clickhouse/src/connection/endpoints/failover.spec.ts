@@ -1,7 +1,16 @@
 import { until } from '@quantumtrade/dal-testing';
 import { FakeCluster } from '../../testing/fake-cluster.js';
 import type { FakeAnswer } from '../../testing/fake-server.js';
-import { counted, hangUp, nativeBlock, page, refusal, rows, silence, textOf } from '../../testing/fake-server.js';
+import {
+  counted,
+  hangUp,
+  nativeBlock,
+  page,
+  refusal,
+  rows,
+  silence,
+  textOf,
+} from '../../testing/fake-server.js';
 
 const cluster = new FakeCluster();
 const PRIMARY = { role: 'primary' } as const;
@@ -74,7 +83,9 @@ it('insert fails over within its shard only', async () => {
 it('command is not repeated at another endpoint', async () => {
   await cluster.serve([PRIMARY, PRIMARY]);
   cluster.servers[0]!.answer(hangUp);
-  await expect(cluster.client.sql('d').command('test', 'DROP TABLE t')).rejects.toThrow(/127.0.0.1:\d+: the connection broke/);
+  await expect(cluster.client.sql('d').command('test', 'DROP TABLE t')).rejects.toThrow(
+    /127.0.0.1:\d+: the connection broke/,
+  );
   expect(cluster.servers[1]!.queries).toEqual([]);
 });
 
@@ -123,7 +134,9 @@ it('read whose answer stalls goes on elsewhere', async () => {
     response.write(nativeBlock({ n: 9 }));
     cluster.servers[0]!.hangs = true;
   });
-  const numbers = await Promise.all(Array.from({ length: 4 }, () => cluster.read({ deadline: Date.now() + 30_000 })));
+  const numbers = await Promise.all(
+    Array.from({ length: 4 }, () => cluster.read({ deadline: Date.now() + 30_000 })),
+  );
   expect(new Set(numbers)).toEqual(new Set([1]));
 });
 
@@ -156,7 +169,10 @@ it('calls fail at once when no endpoint is left', async () => {
   await cluster.serve([PRIMARY, REPLICA]);
   for (const server of cluster.servers) server.hangs = true;
   const deadline = Date.now() + 60_000;
-  await expect(cluster.read({ deadline })).rejects.toMatchObject({ name: 'ConnectionError', retryable: true });
+  await expect(cluster.read({ deadline })).rejects.toMatchObject({
+    name: 'ConnectionError',
+    retryable: true,
+  });
   const error: unknown = await cluster.insert({ deadline }).catch((caught: unknown) => caught);
   expect(error).toMatchObject({
     name: 'ConnectionError',
@@ -174,7 +190,9 @@ it('attempts stay within the retry budget when all endpoints fail', async () => 
   for (let i = 0; i < calls; i += 20) {
     await Promise.allSettled(Array.from({ length: 20 }, () => cluster.read()));
   }
-  const reads = cluster.servers.flatMap((server) => server.queries).filter((query) => query.startsWith('SELECT n'));
+  const reads = cluster.servers
+    .flatMap((server) => server.queries)
+    .filter((query) => query.startsWith('SELECT n'));
   expect(reads.length).toBeLessThanOrEqual(1.1 * calls + 20);
   expect(reads.length).toBeGreaterThan(calls);
 });
@@ -235,7 +253,9 @@ it('ping answers while one endpoint does', async () => {
   cluster.servers[0]!.hangs = true;
   await cluster.client.ping({ deadline: Date.now() + 30_000 });
   cluster.servers[1]!.hangs = true;
-  await expect(cluster.client.ping({ deadline: Date.now() + 100 })).rejects.toMatchObject({ name: 'TimeoutError' });
+  await expect(cluster.client.ping({ deadline: Date.now() + 100 })).rejects.toMatchObject({
+    name: 'TimeoutError',
+  });
 });
 
 it('status counts connections, waiting calls and time waited', async () => {
