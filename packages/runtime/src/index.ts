@@ -19,6 +19,7 @@ export {
   type TimeoutErrorFactory,
 } from './deadline.js';
 export { closest, unknownKeyReason } from './did-you-mean.js';
+export { Hedge, type HedgedAttempt, type HedgeOptions } from './hedge.js';
 export { LightAbortSignal } from './light-abort-signal.js';
 export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
