@@ -14,7 +14,7 @@ export interface CircuitBreakerOptions {
   readonly slowCallMs?: number;
   /** Bound of the first open time. @default 1,000 (milliseconds) */
   readonly openMs?: number;
-  /** Bound of every open time. @default 30,000 (milliseconds) */
+  /** Bound of every open time. @default 10,000 (milliseconds) */
   readonly maxOpenMs?: number;
   /** Factor by which the bound grows when the breaker opens again; 1 keeps it constant. @default 2 */
   readonly openMultiplier?: number;
@@ -71,7 +71,7 @@ export class CircuitBreaker {
       failureRate: 0.5,
       slowCallMs: Infinity,
       openMs: 1_000,
-      maxOpenMs: 30_000,
+      maxOpenMs: 10_000,
       openMultiplier: 2,
       openJitter: 0.5,
       probeTimeoutMs: 1_000,
