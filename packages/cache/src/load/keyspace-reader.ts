@@ -132,10 +132,11 @@ export class KeyspaceReader<P extends string, T> {
   }
 
   async #loadLeased(key: string, lease: NewLease, loader: Loader<T>, flight: Flight): Promise<T | null> {
-    const { firstLevel, counters, loading } = this.core;
+    const { counters, loading } = this.core;
     counters.misses++;
     loading.adopt(lease.token, flight);
-    const before = firstLevel.versionOf(key);
+    const changes = lease.version.counters;
+    const writesBefore = changes.writes;
     let loaded: LoadedValue<T>;
     try {
       loaded = await this.#load(loader, flight);
@@ -145,8 +146,7 @@ export class KeyspaceReader<P extends string, T> {
     }
     let isStored = false;
     try {
-      if (before.writes === before.counters.writes)
-        isStored = await this.secondLevel.storeLoaded(key, lease, loaded);
+      if (changes.writes === writesBefore) isStored = await this.secondLevel.storeLoaded(key, lease, loaded);
       else await this.secondLevel.endLease(key, lease);
     } catch {
       // The second level failed. The value is served nevertheless.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { JsonText } from '@quantumtrade/dal-domain';
+import type { KeyVersion } from './first-level.js';
 
 /** Member that sets the cache's own values apart from those of keyspaces. */
 export const CACHE_MARKER = 'quantumtrade:cache';
@@ -21,9 +22,12 @@ export class NewLease {
   readonly token: string;
   /** Content of the key. Readers without this package find it unreadable, which counts as no value. */
   readonly json: JsonText;
+  /** Version of the key when the lease was asked for. */
+  readonly version: KeyVersion;
 
-  constructor(token: string) {
+  constructor(token: string, version: KeyVersion) {
     this.token = token;
+    this.version = version;
     this.json = new JsonText(JSON.stringify({ [CACHE_MARKER]: 'loading', token }));
   }
 }
@@ -33,8 +37,9 @@ export class Leases {
   readonly #prefix = `${randomUUID()}:`;
   #count = 0;
 
-  next(): NewLease {
-    return new NewLease(this.#prefix + ++this.#count);
+  /** @param version version of the key that is to have the lease */
+  next(version: KeyVersion): NewLease {
+    return new NewLease(this.#prefix + ++this.#count, version);
   }
 
   isOwn({ token }: Lease): boolean {

@@ -86,7 +86,8 @@ export class SecondLevel<P extends string, T> {
   /** Reads a key. Concurrent callers share one read while changes are received. */
   read(key: string, options?: CallOptions, own?: OwnStore): Promise<Found<T> | null> {
     const { firstLevel, reading } = this.#core;
-    return reading.run(key, options, () => this.#look(key, own), firstLevel.isConnected);
+    const look = () => this.#look(key, firstLevel.versionOf(key), own);
+    return reading.run(key, options, look, firstLevel.isConnected);
   }
 
   /**
@@ -94,12 +95,12 @@ export class SecondLevel<P extends string, T> {
    * key is read first, so that a read-only second level still answers.
    */
   async readOrLease(key: string): Promise<Found<T> | NewLease> {
-    const { reads, writes, leases } = this.#core;
+    const { firstLevel, reads, writes, leases } = this.#core;
     const isOneCall = reads.breaker.state === 'closed' && writes.breaker.state === 'closed';
     const found = isOneCall ? null : await this.read(key);
     if (found !== null) return found;
-    const lease = leases.next();
-    return (await this.#look(key, undefined, lease, isOneCall ? reads : undefined)) ?? lease;
+    const lease = leases.next(firstLevel.versionOf(key));
+    return (await this.#look(key, lease.version, undefined, lease, isOneCall ? reads : undefined)) ?? lease;
   }
 
   /** Reads many keys in one call that is not shared; in one call for each key when one of them holds no JSON. */
@@ -126,13 +127,13 @@ export class SecondLevel<P extends string, T> {
   /** Reads what a key holds, else gives it the lease. A pending removal is unreadable: its reader removes it first. */
   async #look(
     key: string,
+    version: KeyVersion,
     own?: OwnStore,
     lease?: NewLease,
     others?: GuardedCalls,
   ): Promise<Found<T> | null> {
-    const { cache, firstLevel, local, time, reads, writes } = this.#core;
+    const { cache, local, time, reads, writes } = this.#core;
     const startedAt = time.now();
-    const version = firstLevel.versionOf(key);
     let stored: StoredEntry<T> | null = UNREADABLE;
     try {
       if (!local.pendingRemovals.has(key)) {
@@ -180,7 +181,8 @@ export class SecondLevel<P extends string, T> {
     const { value, bytes, encoded, startedAt } = loaded;
     const ttlSeconds = this.ttlSeconds(loaded);
     if (ttlSeconds === 0) return this.remove(key);
-    const version = firstLevel.versionOf(key);
+    const { counters } = lease.version;
+    const version = { ...lease.version, changes: counters.changes };
     const expiresAt = time.now() + ttlSeconds * 1_000;
     const isStored = await writes.run('cache.setIfUnchanged', (within) =>
       cache.setIfUnchanged(key, lease.json, encoded, ttlSeconds, { ...within, notify: false }),

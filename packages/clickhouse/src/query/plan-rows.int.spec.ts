@@ -2,7 +2,8 @@ import type { PagePlan, RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { marketData, planPage, rowPosition, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
 import { Random } from '@quantumtrade/dal-testing';
 import type { Sql } from '../connection/sql.js';
-import { canonicalRows, readBlocks } from '../read/block-rows.js';
+import { canonicalRows } from '../read/block-rows.js';
+import { readBlocks } from '../testing/read-blocks.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { storeUnmergedVersions } from '../testing/unmerged-versions.js';
 import { planRows } from './plan-rows.js';
@@ -59,7 +60,7 @@ function randomParams(random: Random, { name, fields }: RecordDefinition): objec
 }
 
 async function rowsOf(plan: PagePlan, query: PlannedQuery): Promise<Row[]> {
-  const blocks = await readBlocks(sql, 'test', query, {}, undefined);
+  const blocks = await readBlocks(sql, query);
   return canonicalRows(
     blocks.map((block) => ({ block, from: 0, to: block.rowCount })),
     plan.definition,

@@ -1,8 +1,6 @@
-import type { CallOptions, Canonical, RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import type { Canonical, RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import type { Sql, SqlParams } from '../connection/sql.js';
-import type { PlannedQuery } from '../query/rule.js';
 
 /** Rows of a block that follow each other. */
 export interface BlockRows {
@@ -11,18 +9,6 @@ export interface BlockRows {
   /** Position behind the last row. */
   readonly to: number;
 }
-
-const keepBlock = (block: DecodedBlock): DecodedBlock => block;
-
-/** Runs a planned query and returns its blocks. */
-export const readBlocks = (
-  sql: Sql,
-  operation: string,
-  { sql: text, params, settings }: PlannedQuery,
-  bound: SqlParams,
-  options: CallOptions | undefined,
-): Promise<DecodedBlock[]> =>
-  sql.collect(operation, text, { ...params, ...bound }, options, keepBlock, settings);
 
 export const totalRowsOf = (parts: readonly BlockRows[]): number =>
   parts.reduce((sum, { from, to }) => sum + to - from, 0);

@@ -6,7 +6,8 @@ import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { storeUnmergedVersions } from '../testing/unmerged-versions.js';
 import { plainLatest } from '../query/latest-query.js';
 import { toSql } from '../query/table-query.js';
-import { canonicalRows, readBlocks } from './block-rows.js';
+import { readBlocks } from '../testing/read-blocks.js';
+import { canonicalRows } from './block-rows.js';
 import type { LatestLookupsOptions, LookupKey } from './latest-lookups.js';
 import { LatestLookups, restOfKey, textOfKey } from './latest-lookups.js';
 
@@ -83,7 +84,7 @@ async function plainAnswer(options: LatestLookupsOptions, key: LookupKey, limit:
   const plain = plainLatest({ ...options, isMany: false, limit, isHinted: false });
   const planned = { sql: toSql(plain), params: {}, settings: {}, rules: [] };
   const bound = Object.fromEntries(key.map((value, i) => [`key${i}`, value]));
-  const blocks = await readBlocks(sql, 'test', planned, bound, undefined);
+  const blocks = await readBlocks(sql, planned, bound);
   const rows = canonicalRows(
     blocks.map((block) => ({ block, from: 0, to: block.rowCount })),
     options.definition,

@@ -1,13 +1,13 @@
 import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import type { Sql, SqlParams } from '../connection/sql.js';
+import type { Sql } from '../connection/sql.js';
 import { divided } from '../query/conditions.js';
 import type { LatestPlan } from '../query/latest-query.js';
 import type { LatestQueries } from '../query/plan-latest.js';
 import { planLatest } from '../query/plan-latest.js';
 import type { BlockRows } from './block-rows.js';
-import { totalRowsOf, readBlocks } from './block-rows.js';
+import { totalRowsOf } from './block-rows.js';
 import { LatestHints } from './latest-hints.js';
 import { LookupBatcher } from './lookup-batcher.js';
 
@@ -173,14 +173,10 @@ class LimitedLookups {
     const bound: Record<string, unknown> = since === undefined ? {} : { since };
     for (let i = 0; i < by.length; i++) bound[`key${i}`] = isMany ? keys.map((key) => key[i]!) : first![i]!;
     const { plain, hinted } = isMany ? this.#queries.many : this.#queries.one;
-    const query = since === undefined ? plain : hinted;
-    const blocks = await readBlocks(sql, operation, query, bound as SqlParams, options);
-    if (isMany) for (const block of blocks) this.#addRows(block, found);
-    else if (blocks.length > 0) {
-      const rows: BlockRows[] = [];
-      for (const block of blocks) rows.push({ block, from: 0, to: block.rowCount });
-      found.set(textOfKey(first!), rows);
-    }
+    const { sql: text, params, settings } = since === undefined ? plain : hinted;
+    const rows = await sql.collect(operation, text, { ...params, ...bound }, options, allRowsOf, settings);
+    if (isMany) for (const { block } of rows) this.#addRows(block, found);
+    else if (rows.length > 0) found.set(textOfKey(first!), rows);
   }
 
   /** Adds the rows of a block to those of their keys. */
@@ -196,6 +192,8 @@ class LimitedLookups {
     }
   }
 }
+
+const allRowsOf = (block: DecodedBlock): BlockRows => ({ block, from: 0, to: block.rowCount });
 
 /** Bytes of a key in a bound list: at most three a character, escaped or not. */
 const bytesOfKey = (key: LookupKey): number => key.reduce((sum, text) => sum + 3 * (text.length + 1), 0);
