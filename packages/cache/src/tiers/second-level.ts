@@ -86,7 +86,7 @@ export class SecondLevel<P extends string, T> {
   /** Reads a key. Concurrent callers share one read while changes are received. */
   read(key: string, options?: CallOptions, own?: OwnStore): Promise<Found<T> | null> {
     const { firstLevel, reading } = this.#core;
-    const look = () => this.#look(key, firstLevel.versionOf(key), own);
+    const look = () => this.#look(key, firstLevel.versionOf(key), null, own);
     return reading.run(key, options, look, firstLevel.isConnected);
   }
 
@@ -100,7 +100,7 @@ export class SecondLevel<P extends string, T> {
     const found = isOneCall ? null : await this.read(key);
     if (found !== null) return found;
     const lease = leases.next(firstLevel.versionOf(key));
-    return (await this.#look(key, lease.version, undefined, lease, isOneCall ? reads : undefined)) ?? lease;
+    return this.#look(key, lease.version, lease, undefined, isOneCall ? reads : undefined);
   }
 
   /** Reads many keys in one call that is not shared; in one call for each key when one of them holds no JSON. */
@@ -124,21 +124,24 @@ export class SecondLevel<P extends string, T> {
     return Promise.all(keys.map((key) => this.read(key)));
   }
 
-  /** Reads what a key holds, else gives it the lease. A pending removal is unreadable: its reader removes it first. */
-  async #look(
+  /**
+   * Returns what a key holds, else gives it the lease, if there is one, and returns that. A pending removal is unreadable: its
+   * reader removes it first.
+   */
+  async #look<L extends NewLease | null>(
     key: string,
     version: KeyVersion,
+    lease: L,
     own?: OwnStore,
-    lease?: NewLease,
     others?: GuardedCalls,
-  ): Promise<Found<T> | null> {
+  ): Promise<Found<T> | L> {
     const { cache, local, time, reads, writes } = this.#core;
     const startedAt = time.now();
     let stored: StoredEntry<T> | null = UNREADABLE;
     try {
       if (!local.pendingRemovals.has(key)) {
         const leaseSeconds = this.#options.loadTimeoutMs / 1_000;
-        stored = await (lease === undefined
+        stored = await (lease === null
           ? reads.run('cache.get', (within) => cache.getEntry(key, this.#decoder, within))
           : writes.run(
               'cache.getEntryOrSet',
@@ -149,7 +152,7 @@ export class SecondLevel<P extends string, T> {
     } catch (error) {
       if (!isUnreadable(error)) throw error;
     }
-    return stored && this.#take(stored, startedAt, version, own);
+    return stored === null ? lease : this.#take(stored, startedAt, version, own);
   }
 
   /** Keeps on the first level what was read since an instant and a version of its key. */

@@ -251,8 +251,9 @@ class StoredGzip {
       }
       const length = !this.#header ? HEADER_BYTES : this.#isLast ? TRAILER_BYTES : BLOCK_HEAD_BYTES;
       const missing = length - this.#part.length;
-      const part = Buffer.concat([this.#part, chunk.subarray(offset, offset + missing)]);
-      offset += part.length - this.#part.length;
+      const come = chunk.subarray(offset, offset + missing);
+      const part = this.#part.length === 0 ? come : Buffer.concat([this.#part, come]);
+      offset += come.length;
       this.#part = part.length < length ? part : NOTHING;
       if (part.length < length) return undefined;
       if (!this.#header) this.#header = part;

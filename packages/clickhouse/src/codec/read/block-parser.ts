@@ -59,7 +59,7 @@ export class BlockParser {
       while (input.offset === input.bytes.length) yield;
       this.#betweenBlocks = false;
       const columnCount = input.smallNumber() ?? (yield* readVarint(input));
-      const rowCount = checkCount(input.smallNumber() ?? (yield* readVarint(input)));
+      const rowCount = input.smallNumber() ?? checkCount(yield* readVarint(input));
       if (columnCount === 0 && rowCount > 0) throw new TypeError('a block has rows and no columns');
       const columns = new Map<string, NativeColumn>();
       let previous: Pick<ColumnHead, 'next'> = BLOCK_START;
