@@ -59,7 +59,10 @@ export const CLICKHOUSE_SETTINGS = {
   password: { kind: 'secret' },
   /** Time limit for opening a connection. */
   connectionTimeoutMs: { kind: 'duration', default: 30_000, inFile: 'seconds' },
-  /** Time limit of a call without a deadline, and the longest deadline that a call may ask for. */
+  /**
+   * Time limit of a call without a deadline, and of each query of a call with a later one. A page, columns or an aggregate whose query
+   * ends at this limit is read again by slices of time until its deadline; any other call fails.
+   */
   requestTimeoutMs: { kind: 'duration', default: 120_000, inFile: 'seconds' },
   /**
    * Calls served at once by each endpoint, each on a connection of its own; further calls wait for one. Two more connections may serve

@@ -10,8 +10,9 @@ export type ErrorCode = 'CONNECTION' | 'QUERY' | 'VALIDATION' | 'MIGRATION' | 'C
  * - `TOO_LARGE`: a `QueryError`; the request is larger than the server or a gateway accepts. Not retryable as it is; a block
  *   of more than one row may be stored in parts.
  * - `SCAN_LIMIT`: a `QueryError`; the engine would read more rows than the query or the user's profile allows. Not retryable.
+ * - `MEMORY_LIMIT`: a `QueryError`; the engine had less memory than the query needs. Retryable.
  */
-export type ErrorKind = 'LOGIN_REFUSED' | 'TOO_LARGE' | 'SCAN_LIMIT';
+export type ErrorKind = 'LOGIN_REFUSED' | 'TOO_LARGE' | 'SCAN_LIMIT' | 'MEMORY_LIMIT';
 
 /** Details of every error of the data layer. They never contain a secret or a row's content. */
 export interface ErrorDetails {

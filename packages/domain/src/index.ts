@@ -225,7 +225,7 @@ export {
   type ReadOptions,
 } from './ports/call.js';
 export type { CheckpointRepository } from './ports/checkpoint.js';
-export type { AppliedRule, QueryExplanation, QueryPlans } from './ports/query-plans.js';
+export type { AppliedRule, QueryExplanation, QueryPlans, StatementPlan } from './ports/query-plans.js';
 export { systemClock, type TimeSource } from './ports/clock.js';
 export {
   summaryOf,

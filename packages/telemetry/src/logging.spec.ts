@@ -69,7 +69,13 @@ describe('the log of operations', () => {
 
   it('logs one line without rows when an operation succeeds', async () => {
     begin();
-    await insert({ backend: 'clickhouse', queryId: 'q-1', rows: 3, cacheHit: false });
+    await insert({
+      backend: 'clickhouse',
+      queryId: 'q-1',
+      retriedAfter: 'memory',
+      rows: 3,
+      cacheHit: false,
+    });
     expect(log.lines).toEqual([
       {
         level: 'info',
@@ -79,6 +85,7 @@ describe('the log of operations', () => {
         operation: 'marketData.insert',
         backend: 'clickhouse',
         queryId: 'q-1',
+        retriedAfter: 'memory',
         rows: 3,
         cacheHit: false,
         durationMs: expect.any(Number),

@@ -46,9 +46,9 @@ export interface OperationLoggingOptions {
 export function subscribeLogging(logger: pino.Logger, options: OperationLoggingOptions = {}): () => void {
   const { successLevel = 'info' } = options;
   return onOperationEnd((event) => {
-    const { operation, backend, queryId, rows, cacheHit, startedAt } = event;
+    const { operation, backend, queryId, retriedAfter, rows, cacheHit, startedAt } = event;
     const durationMs = startedAt === undefined ? undefined : performance.now() - startedAt;
-    const fields = { operation, backend, queryId, rows, cacheHit, durationMs };
+    const fields = { operation, backend, queryId, retriedAfter, rows, cacheHit, durationMs };
     if (!('error' in event)) {
       logger[successLevel](fields, 'operation succeeded');
       return;

@@ -10,6 +10,8 @@ export interface OperationEvent {
   backend?: string;
   /** Id of the query in the backend. */
   queryId?: string;
+  /** Resource that a query ran out of before the operation was run again in a cheaper way. @default it was not run again */
+  retriedAfter?: 'time' | 'memory';
   /** Number of rows written or returned. */
   rows?: number;
   /** Whether a cache answered. Undefined when no cache was involved. */

@@ -36,7 +36,13 @@ describe('the trace of operations', () => {
   it('creates one span for an operation, without its rows', async () => {
     await traceOperation({ operation: 'marketData.insert' }, async (event: OperationEvent) => {
       await pause();
-      Object.assign(event, { backend: 'clickhouse', queryId: 'q-1', rows: 3, cacheHit: false });
+      Object.assign(event, {
+        backend: 'clickhouse',
+        queryId: 'q-1',
+        retriedAfter: 'time',
+        rows: 3,
+        cacheHit: false,
+      });
       return [{ symbol: 'SPX' }];
     });
     const { kind, status, attributes } = spanOf('marketData.insert');
@@ -46,6 +52,7 @@ describe('the trace of operations', () => {
       'db.system.name': 'clickhouse',
       'db.operation.name': 'marketData.insert',
       'quantumtrade.dal.query_id': 'q-1',
+      'quantumtrade.dal.retried_after': 'time',
       'quantumtrade.dal.rows': 3,
       'quantumtrade.dal.cache_hit': false,
     });

@@ -57,10 +57,11 @@ export function subscribeTracing(provider: TracerProvider = trace.getTracerProvi
 const queryIdAttribute = 'quantumtrade.dal.query_id';
 
 /** Returns the attributes of an operation that has ended. Undefined ones are omitted. */
-function attributesOf({ backend, queryId, rows, cacheHit }: OperationEvent): Attributes {
+function attributesOf({ backend, queryId, retriedAfter, rows, cacheHit }: OperationEvent): Attributes {
   return {
     'db.system.name': backend,
     [queryIdAttribute]: queryId,
+    'quantumtrade.dal.retried_after': retriedAfter,
     'quantumtrade.dal.rows': rows,
     'quantumtrade.dal.cache_hit': cacheHit,
   };

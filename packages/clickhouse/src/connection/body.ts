@@ -81,6 +81,11 @@ export class Body implements AsyncIterableIterator<Uint8Array> {
     }
   }
 
+  /** Decompressed bytes that have arrived. */
+  get size(): number {
+    return this.#size;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

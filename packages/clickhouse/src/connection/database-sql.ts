@@ -5,7 +5,7 @@ import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { decodeBlocks } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
 import { BodyTooLargeError, BrokenMessageError, TooManyRowsError } from './answer-errors.js';
-import type { Answer, BodyLimits } from './body.js';
+import type { Answer } from './body.js';
 import { Body } from './body.js';
 import { Call } from './call.js';
 import type { PoolSource } from './connection-pool.js';
@@ -13,7 +13,7 @@ import { requireOpen } from './connection-pool.js';
 import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
 import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
-import type { Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
+import type { ReadTally, Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
 import type { Statement } from './statement.js';
 
 /** With it, the head of an answer comes when all is done, and says whether it succeeded. */
@@ -82,7 +82,7 @@ export class DatabaseSql implements Sql {
 
   async rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
     const none = undefined;
-    const parts = await this.collect(operation, query, params, options, objectsOf<T>, none, LOOKUP);
+    const parts = await this.collect(operation, query, params, options, objectsOf<T>, none, none, LOOKUP);
     return parts.length === 1 ? parts[0]! : parts.flat();
   }
 
@@ -93,20 +93,26 @@ export class DatabaseSql implements Sql {
     options: CallOptions | undefined,
     convert: (block: DecodedBlock) => T,
     settings?: SessionSettings,
+    tally?: ReadTally,
     { purpose, maxRows, maxBytes } = this.#read,
   ): Promise<T[]> {
     const statement = this.#readOf(purpose, operation, query, params, maxRows, settings);
     return this.#run(statement, options, async (answer, { signal }) => {
       const parts: T[] = [];
       let rowCount = 0;
-      for await (const block of blocksOf(answer, signal, { maxBytes })) {
+      const { rows: rowsBefore, bytes: bytesBefore } = tally ?? { rows: 0, bytes: 0 };
+      const body = new Body(answer, signal, { maxBytes });
+      for await (const block of blocksOf(answer, body)) {
         rowCount += block.rowCount;
-        if (rowCount > maxRows) throw new TooManyRowsError(maxRows);
+        if (rowsBefore + rowCount > maxRows) throw new TooManyRowsError(maxRows);
         if (block.rowCount > 0) parts.push(convert(block));
       }
       const sent = Number(summaryCounts(answer)['result_rows']);
       if (rowCount < sent)
         throw new BrokenMessageError(`the answer has ${rowCount} of the ${sent} rows that the server sent`);
+      const bytes = bytesBefore + body.size;
+      if (bytes > maxBytes) throw new BodyTooLargeError(maxBytes);
+      if (tally) Object.assign(tally, { rows: rowsBefore + rowCount, bytes });
       return parts;
     });
   }
@@ -134,7 +140,7 @@ export class DatabaseSql implements Sql {
       for (;;) {
         try {
           const answer = await call.openWithin(maxWaitMs);
-          for await (const block of blocksOf(answer, call.signal, waits)) {
+          for await (const block of blocksOf(answer, new Body(answer, call.signal, waits))) {
             isGiven = isLeft = true;
             yield block;
             isLeft = false;
@@ -264,13 +270,8 @@ function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
 }
 
 /** Reads the blocks of an answer in Native format. Its head has the tag that marks an error behind rows, where the server marks it. */
-function blocksOf(
-  answer: Answer,
-  signal: AbortSource,
-  limits: BodyLimits,
-): AsyncGenerator<DecodedBlock, void, undefined> {
-  const exceptionTag = answer.headers[EXCEPTION_TAG] as string | undefined;
-  return decodeBlocks(new Body(answer, signal, limits), { exceptionTag });
+function blocksOf(answer: Answer, body: Body): AsyncGenerator<DecodedBlock, void, undefined> {
+  return decodeBlocks(body, { exceptionTag: answer.headers[EXCEPTION_TAG] as string | undefined });
 }
 
 /** Returns the rows of a block as objects by column name. */

@@ -107,6 +107,13 @@ describe('server error', () => {
     expect(inspect(fromServer(code, type, message), { depth: 9 })).not.toContain('s3cret');
   });
 
+  it('lack of memory has a kind and is retryable', () => {
+    expect(fromServer(241, 'MEMORY_LIMIT_EXCEEDED', 'Query memory limit exceeded')).toMatchObject({
+      kind: 'MEMORY_LIMIT',
+      retryable: true,
+    });
+  });
+
   it('syntax error keeps its position', () => {
     const message =
       'Syntax error: failed at position 9 (FROMM) (line 1, col 9): FROMM t. Expected one of: FROM';

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { DatabaseError, ErrorDetails } from '@quantumtrade/dal-domain';
+import type { DatabaseError, ErrorDetails, ErrorKind } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
 import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
 import { NotAdmittedError } from './admission.js';
@@ -95,13 +95,18 @@ function fromServer({ code, type, message, traits }: ServerError, call: FailedCa
   if (failure === 'TIMEOUT') return new TimeoutError(call.elapsedMs, details);
   const sentence = quotable ? `: ${firstSentence(message)}` : '';
   const advice = failure === 'SETTING_REFUSED' ? ALLOW_SETTINGS : '';
-  const isScanLimit = code === SERVER_ERRORS.TOO_MANY_ROWS.code && READ_LIMIT.test(message);
+  const kind = kindOf(code, message);
   const reason = `${name}${sentence}${advice}`;
   return new QueryError(call.query, retryable ? at(call, reason) : reason, {
     ...details,
     retryable,
-    ...(isScanLimit && { kind: 'SCAN_LIMIT' as const }),
+    ...(kind && { kind }),
   });
+}
+
+function kindOf(code: number, message: string): ErrorKind | undefined {
+  if (code === SERVER_ERRORS.MEMORY_LIMIT_EXCEEDED.code) return 'MEMORY_LIMIT';
+  return code === SERVER_ERRORS.TOO_MANY_ROWS.code && READ_LIMIT.test(message) ? 'SCAN_LIMIT' : undefined;
 }
 
 const RESULT_LIMIT = /^Limit for result exceeded, max rows: ([\d.]+)(?: (thousand|million|billion))?/;

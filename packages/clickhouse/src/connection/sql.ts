@@ -29,6 +29,12 @@ export interface StoredBlock {
   readonly confirmed: boolean;
 }
 
+/** Rows and decompressed bytes that the queries of one answer have returned so far. */
+export interface ReadTally {
+  rows: number;
+  bytes: number;
+}
+
 /**
  * Statements in one database of ClickHouse, for the repositories and the schema controller. Every call ends by its
  * deadline; an aborted or late one is killed on the server. Errors are the domain's.
@@ -60,7 +66,8 @@ export interface Sql {
    * `QueryError` above the configured limits on rows and bytes of a result. Retried after retryable errors.
    *
    * `settings` apply to this query alone: limits such as `max_rows_to_read` (an error above it has the kind `SCAN_LIMIT`), and
-   * hints for its plan. A pinned setting cannot be changed.
+   * hints for its plan. A pinned setting cannot be changed. Queries with one `tally` return parts of one answer: the limits hold
+   * for all of them together, and a query that succeeds adds what it returned.
    */
   collect<T>(
     operation: string,
@@ -69,6 +76,7 @@ export interface Sql {
     options: CallOptions | undefined,
     convert: (block: DecodedBlock) => T,
     settings?: SessionSettings,
+    tally?: ReadTally,
   ): Promise<T[]>;
 
   /**

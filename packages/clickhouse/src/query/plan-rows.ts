@@ -1,3 +1,5 @@
+import type { PlanRetry } from './plan-retry.js';
+import { planRetry } from './plan-retry.js';
 import type { RowRead } from './row-query.js';
 import { plainRows } from './row-query.js';
 import type { PlannedQuery } from './rule.js';
@@ -16,6 +18,9 @@ const RULES = [fixedFields, keysetRange, shortRange, newestVersions, keyOrder, s
 
 /** Plans a read of rows. */
 export const planRows = (read: RowRead): PlannedQuery => applyRules(plainRows(read), read, RULES);
+
+/** Plans a read of rows again that ran out of time or memory. */
+export const planRowsAgain: PlanRetry = (read, shortage) => planRetry(plainRows(read), read, RULES, shortage);
 
 const SINGLE_RULES = [fixedFields, keysetRange, shortRange, singleVersions, scanBudget];
 

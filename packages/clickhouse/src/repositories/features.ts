@@ -10,12 +10,13 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import { planSets } from '../query/plan-sets.js';
+import { planSets, planSetsAgain } from '../query/plan-sets.js';
 import { readItems, toPage } from './item-page.js';
 import type { ReadDefaults } from './table-reader.js';
 import { TableReader } from './table-reader.js';
 import { withinBudget } from './scan-estimate.js';
 import { canonicalRows } from '../read/block-rows.js';
+import { readAgain, runRetried } from '../read/retried-reads.js';
 import { LatestLookups } from '../read/latest-lookups.js';
 import { requireTable } from './require-table.js';
 import type { RecordWriter } from '../write/record-writer.js';
@@ -60,13 +61,20 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       const plan = planPage(feature, params, operation, defaults.defaultPageRows);
       const startedAt = performance.now();
       const budget = scanBudgetOf(plan, defaults.scanBudgetRows);
-      const query = planSets({ plan, limit: plan.limit + 1, budget });
-      const read = () => sql.collect(operation, query.sql, query.params, options, setsOf, query.settings);
+      const setRead = { plan, limit: plan.limit + 1, budget };
+      const query = planSets(setRead);
+      const read = () =>
+        runRetried(
+          { operation, options, timeoutMs: defaults.requestTimeoutMs },
+          () => sql.collect(operation, query.sql, query.params, options, setsOf, query.settings),
+          (shortage, rest) => readAgain(sql, operation, setRead, planSetsAgain, shortage, rest, setsOf),
+        );
       const page = await withinBudget(sql, operation, plan, budget, options, () =>
         readItems(sql, operation, plan, options, {
           read: async () => (await read()).flat(),
           countOf: (found) => found.length,
           count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,
+          timeoutMs: defaults.requestTimeoutMs,
         }),
       );
       const shown = page.items.slice(0, page.count);

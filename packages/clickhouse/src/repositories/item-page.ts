@@ -1,6 +1,9 @@
 import type { CallOptions, Page, PagePlan, QueryResult, Row } from '@quantumtrade/dal-domain';
 import { endOfPage, needsCount, rowPosition } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
+import { conditionsOf } from '../query/conditions.js';
+import { SLICE_CONDITION } from '../query/time-slice.js';
+import { countAgain, runRetried } from '../read/retried-reads.js';
 import { filterOf } from './filter.js';
 
 /** How the items of a page are read: blocks of rows, or sets. */
@@ -10,6 +13,8 @@ export interface ItemReader<T> {
   countOf(items: T): number;
   /** The count of all items, without the filter. */
   readonly count: string;
+  /** Time limit of a call without a deadline (milliseconds). */
+  readonly timeoutMs: number;
 }
 
 /** The items of a page as they were read. */
@@ -27,7 +32,7 @@ export async function readItems<T>(
   operation: string,
   plan: PagePlan,
   options: CallOptions | undefined,
-  { read, countOf: countItems, count }: ItemReader<T>,
+  { read, countOf: countItems, count, timeoutMs }: ItemReader<T>,
 ): Promise<ItemPage<T>> {
   const items = await read();
   const found = countItems(items);
@@ -36,7 +41,12 @@ export async function readItems<T>(
   let totalCount: number | null = hasMore || plan.after !== undefined ? null : shown;
   if (needsCount(plan, hasMore)) {
     const { where, params } = filterOf(plan);
-    totalCount = await countOf(sql, operation, `${count} ${where}`, params, options);
+    const sliced = `${count} WHERE ${[...conditionsOf(plan).conditions, SLICE_CONDITION].join(' AND ')}`;
+    totalCount = await runRetried(
+      { operation, options, timeoutMs },
+      () => countOf(sql, operation, `${count} ${where}`, params, options),
+      (shortage, rest) => countAgain(sql, operation, plan, sliced, params, shortage, rest),
+    );
   }
   return { items, count: shown, hasMore, totalCount };
 }

@@ -34,3 +34,19 @@ it('explain names the rules that made the statement cheaper', async () => {
   expect(rules.map(({ rule }) => rule)).toEqual(['fixed-fields', 'key-order']);
   expect(rules[1]!.why).toContain('reading stops at the limit');
 });
+
+it('explain describes what follows a timeout and a lack of memory', async () => {
+  const { afterTimeout, afterMemoryLimit } = await backend.queryPlans.explain('marketData', {
+    order: 'time',
+  });
+  expect(afterTimeout!.sql).toContain('timestamp >= fromUnixTimestamp64Milli({sliceFirst:Int64}');
+  expect(afterTimeout!.rules.map(({ rule }) => rule)).toEqual(['scan-budget', 'time-slices']);
+  expect(afterMemoryLimit!.sql).toBe(afterTimeout!.sql);
+  expect(afterMemoryLimit!.rules.at(-1)!.rule).toBe('less-memory');
+});
+
+it('explain describes no faster way for rows in key order', async () => {
+  const { afterTimeout, afterMemoryLimit } = await backend.queryPlans.explain('marketData');
+  expect(afterTimeout).toBeNull();
+  expect(afterMemoryLimit!.rules.map(({ rule }) => rule)).toEqual(['key-order', 'less-memory']);
+});

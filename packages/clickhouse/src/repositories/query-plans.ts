@@ -1,8 +1,9 @@
-import type { QueryPlans } from '@quantumtrade/dal-domain';
+import type { QueryPlans, StatementPlan } from '@quantumtrade/dal-domain';
 import { planPage, requireRecord, scanBudgetOf } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { planRows, planSingleVersions } from '../query/plan-rows.js';
-import { planSets } from '../query/plan-sets.js';
+import { planRows, planRowsAgain, planSingleVersions } from '../query/plan-rows.js';
+import { planSets, planSetsAgain } from '../query/plan-sets.js';
+import type { PlannedQuery } from '../query/rule.js';
 import type { ReadDefaults } from './table-reader.js';
 
 /**
@@ -20,9 +21,19 @@ export function queryPlans(
       const definition = requireRecord(record, operation);
       const plan = planPage(definition, params, operation, defaultPageRows);
       const read = { plan, limit: plan.limit + 1, budget: scanBudgetOf(plan, scanBudgetRows) };
-      const query =
-        definition.batch.form === 'sets' ? planSets(read) : (planSingleVersions(read) ?? planRows(read));
-      return { sql: query.sql, rules: query.rules };
+      const areSets = definition.batch.form === 'sets';
+      const query = areSets ? planSets(read) : (planSingleVersions(read) ?? planRows(read));
+      const planAgain = areSets ? planSetsAgain : planRowsAgain;
+      return {
+        ...statementOf(query),
+        afterTimeout: statementOrNull(planAgain(read, 'time')),
+        afterMemoryLimit: statementOrNull(planAgain(read, 'memory')),
+      };
     },
   };
 }
+
+const statementOf = ({ sql, rules }: PlannedQuery): StatementPlan => ({ sql, rules });
+
+const statementOrNull = (query: PlannedQuery | undefined): StatementPlan | null =>
+  query ? statementOf(query) : null;

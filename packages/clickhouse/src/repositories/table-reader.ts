@@ -16,13 +16,16 @@ import {
 } from '@quantumtrade/dal-domain';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
-import { planRows } from '../query/plan-rows.js';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
+import { planRows, planRowsAgain } from '../query/plan-rows.js';
+import type { RowRead } from '../query/row-query.js';
 import { ArrivedBlocks } from '../read/arrived-blocks.js';
 import type { PlannedQuery } from '../query/rule.js';
 import { blockRowsFor } from '../query/rules/read-in-order.js';
 import { batchesOf, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
 import { canonicalRow } from '../read/block-rows.js';
+import { readAgain, runRetried } from '../read/retried-reads.js';
 import { RowAnswers } from '../read/row-answers.js';
 import { SharedReads } from '../read/shared-reads.js';
 import type { ItemPage } from './item-page.js';
@@ -68,11 +71,10 @@ export class TableReader {
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
           read: () =>
-            ArrivedBlocks.read(reader, (arrive) =>
-              this.#answers.read(operation, read, query, limits, arrive),
-            ),
+            ArrivedBlocks.read(reader, (arrive) => this.#read(operation, read, query, limits, arrive)),
           countOf: (blocks) => blocks.rowCount,
           count: `SELECT count() AS count FROM ${definition.table} FINAL`,
+          timeoutMs: this.defaults.requestTimeoutMs,
         }),
       ),
     );
@@ -111,9 +113,24 @@ export class TableReader {
     const budget = plan.maxScanRows ?? this.defaults.scanBudgetRows;
     const read = { plan, limit: plan.limit, budget };
     const blocks = await withinBudget(this.#sql, operation, plan, budget, options, () =>
-      this.#answers.read(operation, read, planRows(read), options, (block) => block),
+      this.#read(operation, read, planRows(read), options, (block) => block),
     );
     return recordReader(this.definition, { select: plan.select, exact: options?.exact }).columns(blocks);
+  }
+
+  /** Reads rows, again in a cheaper way where the query runs out of time or memory. */
+  #read<T>(
+    operation: string,
+    read: RowRead,
+    query: PlannedQuery,
+    options: CallOptions | undefined,
+    convert: (block: DecodedBlock) => T,
+  ): Promise<T[]> {
+    return runRetried(
+      { operation, options, timeoutMs: this.defaults.requestTimeoutMs },
+      () => this.#answers.read(operation, read, query, options, convert),
+      (shortage, rest) => readAgain(this.#sql, operation, read, planRowsAgain, shortage, rest, convert),
+    );
   }
 
   #rowBatches(

@@ -11,13 +11,17 @@ export function queryPlanSuite(runner: TestRunner, open: OpenTimeSeries): void {
 
     for (const record of recordNames) {
       it(`explain describes a page of ${record}`, async () => {
-        const { sql, rules } = await backend().queryPlans.explain(record, { startTime: 0, limit: 3 });
-        expect(sql.includes(records[record].table)).toBe(true);
-        for (const applied of rules) {
-          expect(Object.keys(applied)).toEqual(['rule', 'why']);
-          expect(applied.why.length).toBeGreaterThan(applied.rule.length);
+        const plan = await backend().queryPlans.explain(record, { startTime: 0, limit: 3 });
+        for (const statement of [plan, plan.afterTimeout, plan.afterMemoryLimit]) {
+          if (statement === null) continue;
+          const { sql, rules } = statement;
+          expect(sql.includes(records[record].table)).toBe(true);
+          for (const applied of rules) {
+            expect(Object.keys(applied)).toEqual(['rule', 'why']);
+            expect(applied.why.length).toBeGreaterThan(applied.rule.length);
+          }
+          expect(new Set(rules.map(({ rule }) => rule)).size).toBe(rules.length);
         }
-        expect(new Set(rules.map(({ rule }) => rule)).size).toBe(rules.length);
       });
     }
 

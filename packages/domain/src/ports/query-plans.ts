@@ -9,12 +9,25 @@ export interface AppliedRule {
   readonly why: string;
 }
 
-/** How a store runs a read. */
-export interface QueryExplanation {
-  /** The statement that is sent first, with names in place of bound values. A store without statements describes the read in words. */
+/** A statement and how it was made. */
+export interface StatementPlan {
+  /** The statement, with names in place of bound values. */
   readonly sql: string;
   /** Rules that were applied, in their order. */
   readonly rules: readonly AppliedRule[];
+}
+
+/** How a store runs a read. */
+export interface QueryExplanation extends StatementPlan {
+  /** The statement that is sent first. A store without statements describes the read in words. */
+  readonly sql: string;
+  /**
+   * How the read is run again when a statement ends at the store's time limit before the deadline of the call. Null where nothing
+   * would be faster.
+   */
+  readonly afterTimeout: StatementPlan | null;
+  /** How the read is run again when the store lacks memory for the statement. Null for a store without such a limit. */
+  readonly afterMemoryLimit: StatementPlan | null;
 }
 
 /** Explains reads without running them. */

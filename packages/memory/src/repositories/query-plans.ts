@@ -17,6 +17,8 @@ export function memoryQueryPlans(store: MemoryStore): QueryPlans {
       return {
         sql: `matching ${items} of ${definition.table} in memory, ${sorted}, at most ${limit}`,
         rules: [],
+        afterTimeout: null,
+        afterMemoryLimit: null,
       };
     },
   };

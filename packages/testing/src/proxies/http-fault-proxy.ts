@@ -33,6 +33,8 @@ export class HttpFaultProxy {
   profile = '';
   /** Returns whether an insert's answer is lost after the server has given it. */
   losesAnswer: () => boolean = () => false;
+  /** Returns whether a statement is neither forwarded nor answered until the proxy stops. */
+  isIgnored: (statement: string) => boolean = () => false;
   /** Returns the status with which a gateway answers an insert of this size instead of the server, if any. */
   gatewayStatus: (bodyBytes: number) => number | undefined = () => undefined;
   #insertCount = 0;
@@ -106,7 +108,9 @@ export class HttpFaultProxy {
   async #exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
     await this.#stalled;
-    const isInsert = new URL(request.url!, this.url).searchParams.get('query')?.startsWith('INSERT') ?? false;
+    const statement = new URL(request.url!, this.url).searchParams.get('query');
+    if (this.isIgnored(statement ?? body.toString())) return;
+    const isInsert = statement?.startsWith('INSERT') ?? false;
     const status = isInsert ? this.gatewayStatus(body.length) : undefined;
     if (status !== undefined) {
       response.writeHead(status, { 'content-type': 'text/html' }).end('<html>We are back soon</html>');

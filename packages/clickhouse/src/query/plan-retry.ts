@@ -1,0 +1,40 @@
+import { isDatabaseError } from '@quantumtrade/dal-domain';
+import type { RowRead } from './row-query.js';
+import type { PlannedQuery, Rule } from './rule.js';
+import { applyRules } from './rule.js';
+import { lessMemory } from './rules/less-memory.js';
+import { timeSlices } from './rules/time-slices.js';
+import type { TableQuery } from './table-query.js';
+
+/** The resource that a query ran out of. */
+export type Shortage = 'time' | 'memory';
+
+/** A cheaper query for a read that ran out of time or memory. */
+export interface RetryQuery extends PlannedQuery {
+  /** Whether the query reads one slice of time, whose bounds are parameters. */
+  readonly isSliced: boolean;
+}
+
+/** Plans a read again that ran out of something. Returns undefined where no query costs less of it. */
+export type PlanRetry = (read: RowRead, shortage: Shortage) => RetryQuery | undefined;
+
+/** Returns what the query of an error ran out of; undefined for other errors. */
+export function shortageOf(error: unknown): Shortage | undefined {
+  if (!isDatabaseError(error)) return undefined;
+  if (error.kind === 'MEMORY_LIMIT') return 'memory';
+  // Nothing was sent of a call that waited in vain for a connection: further queries would add to the load.
+  return error.code === 'TIMEOUT' && error.queryId !== undefined ? 'time' : undefined;
+}
+
+/** Applies the rules of a read, and those for what it ran out of. */
+export function planRetry(
+  plain: TableQuery,
+  read: RowRead,
+  rules: readonly Rule<RowRead>[],
+  shortage: Shortage,
+): RetryQuery | undefined {
+  const more = shortage === 'time' ? [timeSlices] : [timeSlices, lessMemory];
+  const planned = applyRules(plain, read, [...rules, ...more]);
+  const isSliced = planned.rules.some(({ rule }) => rule === timeSlices.name);
+  return isSliced || shortage === 'memory' ? { ...planned, isSliced } : undefined;
+}
