@@ -83,7 +83,8 @@ class LimitSimulation {
     this.server.run(serviceMs, () => {
       const durationMs = this.clock.now() - startedAt;
       this.durations.push(durationMs);
-      this.limit.release(durationMs, this.outcome, operation);
+      this.limit.record(durationMs, this.outcome, operation);
+      this.limit.release();
     });
   }
 }
@@ -91,7 +92,8 @@ class LimitSimulation {
 it('admits as many calls as the limit', () => {
   const limit = new ConcurrencyLimit(new ManualClock(), { initial: 2 });
   expect([limit.tryAcquire(), limit.tryAcquire(), limit.tryAcquire()]).toEqual([true, true, false]);
-  limit.release(10, 'success');
+  limit.record(10, 'success');
+  limit.release();
   expect([limit.inFlight, limit.tryAcquire(), limit.tryAcquire()]).toEqual([1, true, false]);
 });
 
@@ -100,9 +102,9 @@ it('lowers the limit once for all overloaded calls of a time', () => {
   const limit = new ConcurrencyLimit(clock, { initial: 20 });
   for (let n = 0; n < 20; n++) limit.tryAcquire();
   clock.advance(10);
-  for (let n = 0; n < 10; n++) limit.release(10, 'overloaded');
+  for (let n = 0; n < 10; n++) limit.record(10, 'overloaded');
   expect(limit.limit).toBe(18);
-  for (let n = 0; n < 5; n++) limit.release(0, 'overloaded');
+  for (let n = 0; n < 5; n++) limit.record(0, 'overloaded');
   expect(limit.limit).toBeLessThan(18);
 });
 

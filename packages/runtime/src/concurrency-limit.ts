@@ -1,6 +1,7 @@
 import { BaseDurations } from './base-durations.js';
 import type { CallOutcome } from './call-outcome.js';
 import type { TimeSource } from './clock.js';
+import type { CallLimit } from './fixed-limit.js';
 
 export interface ConcurrencyLimitOptions {
   /** @default 1 (calls) */
@@ -63,7 +64,7 @@ interface Measurement {
  * bound (Netflix/concurrency-limits#134, #137). Vegas compares with the shortest duration ever seen, and stays at a limit of 1 where
  * durations are mixed (platinummonkey/go-concurrency-limits#117). AIMD without durations notices a queue only by its timeouts.
  */
-export class ConcurrencyLimit {
+export class ConcurrencyLimit implements CallLimit {
   readonly #time: TimeSource;
   readonly #options: Required<ConcurrencyLimitOptions>;
   readonly #bases = new BaseDurations();
@@ -100,7 +101,7 @@ export class ConcurrencyLimit {
     return this.#inFlight;
   }
 
-  /** Admits a call, which then has to {@link release}, or returns false. */
+  /** Admits a call, which then has to {@link record} its outcome and {@link release}, or returns false. */
   tryAcquire(): boolean {
     if (this.#inFlight >= this.limit) return false;
     this.#inFlight++;
@@ -111,22 +112,28 @@ export class ConcurrencyLimit {
     return true;
   }
 
+  /** Gives the place of a call back. */
+  release(): void {
+    this.#inFlight--;
+    const measurement = this.#measurement;
+    if (this.#isMeasuring && measurement.from === Infinity && this.#inFlight < this.limit) {
+      measurement.from = this.#time.now();
+    }
+  }
+
   /**
-   * Ends a call.
+   * Takes the outcome of a call that ends now, before it is released.
    *
    * @param durationMs time since it was acquired, in milliseconds
    * @param operation calls of one operation are expected to take about the same time @default ''
    */
-  release(durationMs: number, outcome: CallOutcome, operation = ''): void {
+  record(durationMs: number, outcome: CallOutcome, operation = ''): void {
     const now = this.#time.now();
     const startedAt = now - durationMs;
-    this.#inFlight--;
-    if (outcome === 'success') this.#record(operation, durationMs, startedAt);
+    if (outcome === 'success') this.#add(operation, durationMs, startedAt);
     else if (outcome === 'overloaded' && startedAt >= this.#changedAt) this.#fall(OVERLOAD_FACTOR);
-    const measurement = this.#measurement;
     if (this.#isMeasuring) {
-      if (measurement.from === Infinity && this.#inFlight < this.limit) measurement.from = now;
-      if (now > measurement.endsBy) this.#endMeasuring();
+      if (now > this.#measurement.endsBy) this.#endMeasuring();
     } else if (this.#isJudged(now)) this.#adjust(now);
   }
 
@@ -134,7 +141,7 @@ export class ConcurrencyLimit {
     return this.#measurement.until === Infinity;
   }
 
-  #record(operation: string, durationMs: number, startedAt: number): void {
+  #add(operation: string, durationMs: number, startedAt: number): void {
     const { from, until } = this.#measurement;
     const isMeasured = startedAt >= from && startedAt <= until;
     const baseMs = this.#bases.record(operation, durationMs, isMeasured);

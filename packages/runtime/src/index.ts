@@ -1,3 +1,4 @@
+export { Admission, NotAdmittedError, type AdmissionOptions, type AdmittedQuery } from './admission.js';
 export { Backoff, type BackoffOptions } from './backoff.js';
 export type { CallOutcome } from './call-outcome.js';
 export {
@@ -19,6 +20,8 @@ export {
   type TimeoutErrorFactory,
 } from './deadline.js';
 export { closest, unknownKeyReason } from './did-you-mean.js';
+export { FairQueue, type FairQueueEntry, type Priority } from './fair-queue.js';
+export { FixedLimit, type CallLimit } from './fixed-limit.js';
 export { Hedge, type HedgedAttempt, type HedgeOptions } from './hedge.js';
 export { LightAbortSignal } from './light-abort-signal.js';
 export { ManualClock } from './manual-clock.js';

@@ -8,12 +8,12 @@ import {
   decideRetry,
   expiryTimer,
   LightAbortSignal,
+  NotAdmittedError,
   sleep,
   systemClock,
 } from '@quantumtrade/dal-runtime';
 import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
 import type { CompleteSettings } from '../settings.js';
-import { NotAdmittedError } from './admission.js';
 import { AbandonedError, BodyTooLargeError, TooManyRowsError } from './answer-errors.js';
 import type { Answer } from './body.js';
 import type { ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
@@ -225,7 +225,7 @@ export class Call implements MovableCall {
   }
 
   #record({ admission }: ConnectionPool, succeeded: boolean): void {
-    admission.record(this, Date.now() - this.#sentAt!, succeeded);
+    admission.record(this, Date.now() - this.#sentAt!, succeeded ? 'success' : 'failure');
     this.#sentAt = undefined;
     this.#answer = undefined;
   }

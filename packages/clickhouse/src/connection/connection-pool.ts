@@ -1,6 +1,5 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import type { RetryBudget } from '@quantumtrade/dal-runtime';
-import type { Admission } from './admission.js';
+import type { Admission, RetryBudget } from '@quantumtrade/dal-runtime';
 import type { HttpDriver } from './driver/http-driver.js';
 import type { PickRequest } from './endpoints/endpoint-picker.js';
 import type { PinnedSettings } from './pinned-settings.js';

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 import type { DatabaseError, ErrorDetails, ErrorKind } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
+import { NotAdmittedError } from '@quantumtrade/dal-runtime';
 import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
-import { NotAdmittedError } from './admission.js';
 import {
   BodyTooLargeError,
   BrokenMessageError,

@@ -108,7 +108,8 @@ export class ResilientClient {
     const end = (outcome: CallOutcome) => {
       const durationMs = this.#clock.now() - startedAt;
       permit.report(outcome, durationMs);
-      limit.release(durationMs, outcome);
+      limit.record(durationMs, outcome);
+      limit.release();
       this.#choice.onEnd(index, outcome);
     };
     const cancelTimeout = this.#clock.after(call.deadline - startedAt, () => {

@@ -1,9 +1,8 @@
 import type { CallOptions, EndpointStatus } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { TimeSource } from '@quantumtrade/dal-runtime';
-import { RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
+import { Admission, FixedLimit, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
-import { Admission } from '../admission.js';
 import type { ConnectionPool, MovableCall } from '../connection-pool.js';
 import { Control } from '../control.js';
 import { DatabaseSql } from '../database-sql.js';
@@ -80,9 +79,11 @@ export class Endpoint implements Candidate, ConnectionPool {
     this.driver = new HttpDriver(at, maxConnections, this.pinned);
     this.#pings = new HttpDriver(at, PING_CONNECTIONS, this.pinned);
     this.#controls = new HttpDriver(at, CONTROL_CONNECTIONS);
-    this.admission = new Admission({ capacity: maxConnections, maxQueued, now: Date.now });
+    const admission = (limit: number, maxQueued: number) =>
+      new Admission({ limit: new FixedLimit(limit), maxQueued, time: systemClock });
+    this.admission = admission(maxConnections, maxQueued);
     const once = { ...settings, retry: { ...retry, maxAttempts: 1 } };
-    const unlimited = () => new Admission({ capacity: Infinity, maxQueued: 0, now: Date.now });
+    const unlimited = () => admission(Infinity, 0);
     const { name } = this;
     const sqlOf = (pool: ConnectionPool) =>
       new DatabaseSql({ pick: () => pool, isClosed: false, retryBudget: NO_RETRIES }, SYSTEM, once);

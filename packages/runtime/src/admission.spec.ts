@@ -1,65 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { Random } from '@quantumtrade/dal-testing';
-import type { AdmittedQuery } from './admission.js';
-import { Admission, NotAdmittedError } from './admission.js';
-
-/** Simulated time: events run in order, and promises settle between two events. */
-class Simulation {
-  now = 0;
-  #events: { readonly at: number; readonly happen: () => void }[] = [];
-
-  at(time: number, happen: () => void): void {
-    const index = this.#events.findLastIndex(({ at }) => at <= time);
-    this.#events.splice(index + 1, 0, { at: time, happen });
-  }
-
-  passed(ms: number): Promise<void> {
-    return new Promise((resolve) => this.at(this.now + ms, resolve));
-  }
-
-  async run(until: number): Promise<void> {
-    for (let event = this.#events[0]; event && event.at <= until; event = this.#events[0]) {
-      this.#events.shift();
-      this.now = event.at;
-      event.happen();
-      await turn();
-    }
-    this.now = until;
-  }
-}
-
-function createAdmission(capacity: number, maxQueued = 1_000) {
-  const simulation = new Simulation();
-  const admission = new Admission({ capacity, maxQueued, now: () => simulation.now });
-  const serve = async <T>(query: AdmittedQuery, work: () => Promise<T>): Promise<T> => {
-    const turn = admission.acquire(query);
-    if (turn) await turn;
-    const startedAt = simulation.now;
-    let succeeded = false;
-    try {
-      const result = await work();
-      succeeded = true;
-      return result;
-    } finally {
-      admission.record(query, simulation.now - startedAt, succeeded);
-      admission.release();
-    }
-  };
-  /** Resolves with the time at which the query got its slot. */
-  const run = (
-    operation: string,
-    durationMs: number,
-    deadline = Infinity,
-    signal = new AbortController().signal,
-    continues = false,
-  ) =>
-    serve({ operation, continues, deadline: { at: deadline, signal } }, async () => {
-      const startedAt = simulation.now;
-      await simulation.passed(durationMs);
-      return startedAt;
-    });
-  return { simulation, admission, serve, run };
-}
+import { NotAdmittedError } from './admission.js';
+import { SeededRandom } from './seeded-random.js';
+import { createAdmission } from './testing/admission-simulation.js';
 
 const reasonOf = (error: unknown) => (error as NotAdmittedError).reason;
 
@@ -186,7 +127,7 @@ describe.each([
   it.each([1, 2, 3])('80 % of capacity is answered in time at load %d', async (load) => {
     const DEADLINE_MS = 1_000;
     const DURATION_MS = 5_000;
-    const random = new Random(load);
+    const random = new SeededRandom(load);
     const { simulation, serve } = createAdmission(20);
     let serving = 0;
     let inTime = 0;
