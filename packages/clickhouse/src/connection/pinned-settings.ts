@@ -61,6 +61,10 @@ export const PINNED_SETTINGS: SessionSettings = {
   // Compiled max and min take instants before 1970 for the greatest ones.
   compile_aggregate_expressions: 0,
 
+  // Queries are ClickHouse's SQL, and answers have the head that the server gives them.
+  dialect: 'clickhouse',
+  http_response_headers: '{}',
+
   // Bound instants are ISO texts.
   date_time_input_format: 'best_effort',
 
