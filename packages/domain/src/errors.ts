@@ -24,6 +24,10 @@ export interface ErrorDetails {
   queryId?: string;
   /** @default none */
   kind?: ErrorKind;
+  /** Host and port of the server that failed, e.g. `ch-2:8123`; it ends the message. Missing when no server is to blame. */
+  endpoint?: string;
+  /** Shortest time before the same call is worth repeating, where the server named one (milliseconds). */
+  retryAfterMs?: number;
   cause?: unknown;
 }
 
@@ -35,14 +39,22 @@ export abstract class DatabaseError extends Error {
   readonly retryable: boolean;
   readonly queryId: string | undefined;
   readonly kind: ErrorKind | undefined;
+  readonly endpoint: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: ErrorDetails, retryable: boolean) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    const { endpoint, cause } = details;
+    super(
+      endpoint === undefined ? message : `${message} at ${endpoint}`,
+      cause === undefined ? undefined : { cause },
+    );
     this.name = new.target.name;
     this.operation = details.operation;
     this.retryable = details.retryable ?? retryable;
     this.queryId = details.queryId;
     this.kind = details.kind;
+    this.endpoint = endpoint;
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 
@@ -105,7 +117,11 @@ export class TimeoutError extends DatabaseError {
   }
 }
 
-/** Returns whether an error is a {@link DatabaseError}, also one of another copy of this package. */
-export function isDatabaseError(error: unknown): error is DatabaseError {
+/** Every error of the data layer. Its `code` narrows it to one of the six classes. */
+export type AnyDatabaseError =
+  ConnectionError | QueryError | ValidationError | MigrationError | CacheError | TimeoutError;
+
+/** Returns whether an error is one of the data layer, also one of another copy of this package. */
+export function isDatabaseError(error: unknown): error is AnyDatabaseError {
   return typeof error === 'object' && error !== null && brand in error;
 }

@@ -13,7 +13,7 @@ import type { AnnotatedBlock } from '../delivery/annotated-block.js';
 import { attemptWrite, moveToDeadLetters } from '../delivery/block-delivery.js';
 import type { RetryOptions } from '../retry.js';
 import { delayAfter, isPermanent, isRetryable, messageOf } from '../retry.js';
-import type { FailedCacheChange, RefusedBlock } from './transaction-error.js';
+import type { FailedCacheChange, RefusedBlock, TransactionErrorCode } from './transaction-error.js';
 import { TransactionError } from './transaction-error.js';
 import type { CacheChange, TransactionRecord } from './transaction-record.js';
 import { decodeTransaction } from './transaction-record.js';
@@ -198,11 +198,16 @@ export class TransactionApplier {
 
 const notApplied = (transactionId: string, reason: string, cause?: unknown): TransactionError =>
   new TransactionError(`is committed but not yet applied, and stays in the log: ${reason}`, {
-    code: isDatabaseError(cause) ? cause.code : 'CONNECTION',
+    code: codeOf(cause),
     transactionId,
     committed: true,
     cause,
   });
+
+function codeOf(cause: unknown): TransactionErrorCode {
+  if (!isDatabaseError(cause)) return 'CONNECTION';
+  return cause.code === 'VALIDATION' || cause.code === 'MIGRATION' ? 'QUERY' : cause.code;
+}
 
 /** Waits for all changes, then throws the first failure: none is in progress when the next attempt begins. */
 async function allOf<T>(changes: readonly Promise<T>[]): Promise<T[]> {

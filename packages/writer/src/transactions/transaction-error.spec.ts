@@ -1,6 +1,8 @@
-import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
+import type { AnyDatabaseError } from '@quantumtrade/dal-domain';
+import { ConnectionError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
 import { bars } from '@quantumtrade/dal-testing/records';
 import { features, TransactionHarness } from '../testing/transaction-harness.js';
+import { TransactionError } from './transaction-error.js';
 import type { TransactionLogs } from './transaction-logs.js';
 import { memoryTransactionLogs } from './transaction-logs.js';
 
@@ -98,4 +100,17 @@ it('transaction reports whether a failed append may be in the log', async () => 
     retryable: false,
   });
   expect(await harness.stored()).toEqual([]);
+});
+
+it('transaction error has the members that its code promises', () => {
+  const about = { transactionId: 't', committed: true } as const;
+  const details = { operation: 'test' };
+  const withCause = (code: 'QUERY' | 'TIMEOUT' | 'CONNECTION', cause: unknown): AnyDatabaseError =>
+    new TransactionError('failed', { ...about, code, cause });
+  const query = new QueryError('SELECT 1', 'failed', details);
+  const timeout = new TimeoutError(250, details);
+  expect(withCause('QUERY', query)).toMatchObject({ code: 'QUERY', query: 'SELECT 1', durationMs: 0 });
+  expect(withCause('TIMEOUT', timeout)).toMatchObject({ code: 'TIMEOUT', query: '', durationMs: 250 });
+  expect(withCause('TIMEOUT', 'aborted')).toMatchObject({ code: 'TIMEOUT', durationMs: 0 });
+  expect(withCause('CONNECTION', timeout)).toMatchObject({ code: 'CONNECTION', durationMs: 0 });
 });

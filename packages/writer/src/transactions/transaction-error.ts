@@ -1,5 +1,5 @@
-import type { ErrorCode, ErrorDetails, RecordName, RowError } from '@quantumtrade/dal-domain';
-import { DatabaseError, ValidationError } from '@quantumtrade/dal-domain';
+import type { ErrorDetails, RecordName, RowError } from '@quantumtrade/dal-domain';
+import { DatabaseError, isDatabaseError, ValidationError } from '@quantumtrade/dal-domain';
 
 /** Rows of a committed transaction that the store will never accept; they are a dead letter now. */
 export interface RefusedBlock {
@@ -16,8 +16,11 @@ export interface FailedCacheChange {
   readonly reason: string;
 }
 
+/** Codes of errors of transactions. */
+export type TransactionErrorCode = 'CONNECTION' | 'QUERY' | 'CACHE' | 'TIMEOUT';
+
 export interface TransactionErrorDetails extends Partial<Omit<ErrorDetails, 'operation'>> {
-  readonly code: ErrorCode;
+  readonly code: TransactionErrorCode;
   readonly transactionId: string;
   readonly committed: boolean | 'unknown';
   readonly refused?: readonly RefusedBlock[];
@@ -26,11 +29,15 @@ export interface TransactionErrorDetails extends Partial<Omit<ErrorDetails, 'ope
 
 /**
  * A transaction failed at its commit or after it. Its `code` is `TIMEOUT` when the caller's deadline or signal ended the
- * waiting, `CONNECTION` when the log failed, otherwise that of the store's or the cache's error. Retryable only when it is
- * not committed.
+ * waiting, `CONNECTION` when the log failed, `QUERY` when the store refused rows and `CACHE` when the cache refused a change.
+ * Retryable only when it is not committed.
  */
 export class TransactionError extends DatabaseError {
-  readonly code: ErrorCode;
+  readonly code: TransactionErrorCode;
+  /** Text of the failed query; empty where `code` is not `QUERY`, and where rows were refused without a query. */
+  readonly query: string;
+  /** Duration of the call that timed out; 0 where `code` is not `TIMEOUT`, and where a signal ended it (milliseconds). */
+  readonly durationMs: number;
   readonly transactionId: string;
   /**
    * `true`: the transaction is in the log and will be applied, after a restart if necessary; do not repeat it. `false`:
@@ -55,7 +62,10 @@ export class TransactionError extends DatabaseError {
     }: TransactionErrorDetails,
   ) {
     super(`transaction ${transactionId} ${fate}`, { ...details, operation: 'transaction' }, false);
+    const cause = isDatabaseError(details.cause) && details.cause.code === code ? details.cause : undefined;
     this.code = code;
+    this.query = cause?.code === 'QUERY' ? cause.query : '';
+    this.durationMs = cause?.code === 'TIMEOUT' ? cause.durationMs : 0;
     this.transactionId = transactionId;
     this.committed = committed;
     this.refused = refused;
