@@ -38,6 +38,7 @@ export { SeededRandom } from './seeded-random.js';
 export { Semaphore } from './semaphore.js';
 export { SingleFlight, type Flight } from './single-flight.js';
 export { sleep } from './sleep.js';
+export { SOCKET_ERRORS, socketFailureOf, type Sent, type TransportFailure } from './socket-errors.js';
 export {
   acceptedBy,
   completeList,

@@ -7,11 +7,14 @@ export interface AnswerHead {
 /** Something other than ClickHouse answered, such as a gateway. The error holds nothing of the body. */
 export class ForeignAnswerError extends Error {
   readonly status: number;
+  /** Time that the answer asks to wait; undefined when it does not (milliseconds). */
+  readonly retryAfterMs: number | undefined;
 
   constructor({ status, headers }: AnswerHead, reason: string) {
     super(`${describe(status, headers)}: ${reason}`);
     this.name = new.target.name;
     this.status = status;
+    this.retryAfterMs = retryAfterOf(headers);
   }
 }
 
@@ -51,6 +54,14 @@ export class TooManyRowsError extends Error {
 export function headerOf(headers: AnswerHead['headers'], name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** Returns the wait of a `Retry-After` header, which holds seconds or a date. */
+function retryAfterOf(headers: AnswerHead['headers']): number | undefined {
+  const text = headerOf(headers, 'retry-after')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const at = /^[A-Z][a-z]{2},/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
 /** Returns for example `HTTP 502 from nginx (text/html)`. Headers need not be short or printable. */

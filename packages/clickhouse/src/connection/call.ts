@@ -202,6 +202,7 @@ export class Call implements MovableCall {
           class: idempotency,
           retryable: isWorthRetrying(failure),
           sent: this.#wasSent ? 'maybe' : 'no',
+          retryAfterMs: (isDatabaseError(failure) && failure.retryAfterMs) || 0,
         },
         {
           attempts: this.#failures,

@@ -2,8 +2,10 @@ import { inspect } from 'node:util';
 import { NotUtf8Error } from '../codec/read/decode-errors.js';
 import { BodyTooLargeError, ForeignAnswerError, TooManyRowsError } from './answer-errors.js';
 import { toDomainError } from './errors.js';
-import type { ServerErrorTraits } from './server-errors.js';
-import { SERVER_ERRORS, ServerError } from './server-errors.js';
+import { classifyFailure } from './classify-failure.js';
+import type { ServerErrorClass } from './server-error-table.js';
+import { SERVER_ERRORS } from './server-error-table.js';
+import { ServerError } from './server-errors.js';
 
 const call = {
   operation: 'marketData.find',
@@ -15,16 +17,44 @@ const call = {
 const fromServer = (code: number, type: string, message: string) =>
   toDomainError(new ServerError(code, message, type), call);
 
-/** Names and codes of the errors with these traits. */
-const errorsWith = (traits: Partial<ServerErrorTraits>): [name: string, code: number][] =>
-  Object.entries<ServerErrorTraits>(SERVER_ERRORS)
-    .filter(([, error]) =>
-      Object.entries(traits).every(([name, value]) => error[name as 'failure'] === value),
-    )
-    .map(([name, { code }]) => [name, code]);
+/** Domain error, `retryable` and `elsewhere` of the errors of each class. */
+const EXPECTED: Readonly<Record<ServerErrorClass, readonly [string, boolean, boolean]>> = {
+  mistake: ['QUERY', false, false],
+  queryLimit: ['QUERY', false, false],
+  right: ['QUERY', false, false],
+  setting: ['QUERY', false, false],
+  unknownSetting: ['QUERY', false, false],
+  login: ['CONNECTION', false, false],
+  timeout: ['TIMEOUT', true, false],
+  overload: ['QUERY', true, true],
+  userLimit: ['QUERY', true, false],
+  network: ['QUERY', true, true],
+  keeper: ['QUERY', true, true],
+  replica: ['QUERY', true, true],
+  disk: ['QUERY', true, true],
+  system: ['QUERY', true, true],
+  stopped: ['QUERY', true, true],
+  damaged: ['QUERY', false, true],
+  cluster: ['QUERY', true, false],
+  lag: ['QUERY', true, false],
+  conflict: ['QUERY', true, false],
+  outcome: ['QUERY', true, false],
+  storage: ['QUERY', true, false],
+  unnamed: ['QUERY', true, false],
+};
 
-const fromSocket = (code: string) =>
-  toDomainError(Object.assign(new Error(`connect ${code}`), { code }), call);
+const rows = Object.entries(SERVER_ERRORS).map(
+  ([name, [code, errorClass]]) => [name, code, errorClass] as const,
+);
+
+/** Names and codes of the errors of these classes. */
+const errorsOf = (...classes: ServerErrorClass[]) =>
+  rows.filter(([, , errorClass]) => classes.includes(errorClass));
+
+const socketError = (code: string, syscall?: string) =>
+  Object.assign(new Error(`connect ${code}`), { code, ...(syscall !== undefined && { syscall }) });
+
+const fromSocket = (code: string) => toDomainError(socketError(code), call);
 
 describe('server error', () => {
   it('server error becomes a QueryError with query text and query id', () => {
@@ -41,36 +71,54 @@ describe('server error', () => {
     });
   });
 
-  it.each(errorsWith({ retryable: true }))('server error %s (%d) is retryable', (type, code) => {
-    expect(fromServer(code, type, 'later')).toMatchObject({ name: 'QueryError', retryable: true });
+  it.each(rows)('server error %s (%d) is treated as its class %s', (type, code, errorClass) => {
+    const [domainCode, retryable, elsewhere] = EXPECTED[errorClass];
+    const error = new ServerError(code, 'later', type);
+    expect(toDomainError(error, call)).toMatchObject({ code: domainCode, retryable });
+    expect(classifyFailure(error)).toMatchObject({ elsewhere, sent: 'answered' });
   });
 
-  it.each(errorsWith({ failure: 'LOGIN_REFUSED' }))(
-    'server error %s (%d) becomes a refused login',
-    (type, code) => {
-      expect(fromServer(code, type, 's3cret')).toMatchObject({
-        name: 'ConnectionError',
-        message: `Connection failed: the server refused the login: ${type} (${code})`,
-        kind: 'LOGIN_REFUSED',
-        retryable: false,
-      });
-    },
-  );
+  it.each([
+    [true, true, [202, 203, 209, 210, 225, 236, 241, 242, 243, 279, 394, 439, 733, 745, 749, 762, 999]],
+    [true, false, [201, 252, 254, 285, 286, 319, 341, 499, 574, 692, 904, 1000, 1001]],
+    [false, true, [40, 246, 740]],
+    [false, false, [47, 60, 62, 164, 396, 497, 516]],
+  ])('retryable: %s and elsewhere: %s are server errors %j', (retryable, elsewhere, codes) => {
+    const failures = codes.map((code) => classifyFailure(new ServerError(code, '')));
+    expect(failures.map((failure) => [failure.retryable, failure.elsewhere])).toEqual(
+      codes.map(() => [retryable, elsewhere]),
+    );
+  });
 
-  it.each(errorsWith({ failure: 'TIMEOUT' }))('server error %s (%d) becomes a TimeoutError', (type, code) => {
+  it('server error without a row is permanent and drops its message', () => {
+    const error = new ServerError(4_711, 's3cret');
+    expect(toDomainError(error, call)).toMatchObject({
+      message: 'Query execution failed: UNKNOWN (4711)',
+      retryable: false,
+    });
+    expect(classifyFailure(error)).toMatchObject({ elsewhere: false, sent: 'answered' });
+  });
+
+  it.each(errorsOf('login'))('server error %s (%d) becomes a refused login', (type, code) => {
+    expect(fromServer(code, type, 's3cret')).toMatchObject({
+      name: 'ConnectionError',
+      message: `Connection failed: the server refused the login: ${type} (${code})`,
+      kind: 'LOGIN_REFUSED',
+      retryable: false,
+    });
+  });
+
+  it.each(errorsOf('timeout'))('server error %s (%d) becomes a TimeoutError', (type, code) => {
     expect(fromServer(code, type, 'too late')).toMatchObject({ name: 'TimeoutError', durationMs: 250 });
   });
 
-  it.each(errorsWith({ failure: 'SETTING_REFUSED' }))(
-    'server error %s (%d) names what the profile must allow',
-    (type, code) => {
-      const error = fromServer(code, type, "Cannot modify 'limit' setting in readonly mode");
-      expect(error).toMatchObject({ name: 'QueryError', retryable: false });
-      expect(error.message).toContain(
-        "Cannot modify 'limit' setting in readonly mode; every query sets what keeps its answer whole",
-      );
-    },
-  );
+  it.each(errorsOf('setting'))('server error %s (%d) names what the profile must allow', (type, code) => {
+    const error = fromServer(code, type, "Cannot modify 'limit' setting in readonly mode");
+    expect(error).toMatchObject({ name: 'QueryError', retryable: false });
+    expect(error.message).toContain(
+      "Cannot modify 'limit' setting in readonly mode; every query sets what keeps its answer whole",
+    );
+  });
 
   it('TimeoutError has duration and query id when the server stopped the query', () => {
     expect(fromServer(159, 'TIMEOUT_EXCEEDED', 'Timeout exceeded: elapsed 1000 ms')).toMatchObject({
@@ -125,82 +173,52 @@ describe('server error', () => {
 
 describe('connection error', () => {
   it.each([
-    'ECONNREFUSED',
-    'ECONNRESET',
-    'EPIPE',
-    'ETIMEDOUT',
-    'EAI_AGAIN',
-    'ERR_STREAM_PREMATURE_CLOSE',
-    'Z_BUF_ERROR',
-    'HPE_INVALID_CONSTANT',
-  ])('connection error %s is retryable', (code) => {
+    ['ECONNREFUSED', true, 'the server cannot be reached'],
+    ['ECONNRESET', true, 'the connection broke'],
+    ['Z_BUF_ERROR', true, 'the connection broke'],
+    ['ENOTFOUND', false, 'there is no host of this name'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', false, "the server's certificate is not accepted"],
+    ['EPROTO', false, 'the server does not speak TLS'],
+    ['EIO', false, 'the connection failed'],
+  ])('connection error %s becomes a ConnectionError (retryable: %s)', (code, retryable, reason) => {
     expect(fromSocket(code)).toMatchObject({
       name: 'ConnectionError',
-      message: `Connection failed: the connection broke (${code})`,
-      retryable: true,
+      message: `Connection failed: ${reason} (${code})`,
+      retryable,
     });
   });
 
-  it.each([
-    ['CERT_HAS_EXPIRED', 'certificate'],
-    ['CERT_NOT_YET_VALID', 'certificate'],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate'],
-    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'certificate'],
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate'],
-    ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate'],
-    ['HOSTNAME_MISMATCH', 'certificate'],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate'],
-    ['ENOTFOUND', 'no host of this name'],
-    ['EPROTO', 'does not speak TLS'],
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS'],
-  ])('connection error %s is permanent', (code, reason) => {
-    const error = fromSocket(code);
-    expect(error).toMatchObject({ name: 'ConnectionError', retryable: false });
-    expect(error.message).toContain(reason);
-    expect(error.message).toContain(code);
+  it('connection error has sent nothing when the connection never opened', () => {
+    const sent = (syscall?: string) => classifyFailure(socketError('ETIMEDOUT', syscall)).sent;
+    expect([sent('connect'), sent('read'), sent()]).toEqual(['no', 'maybe', 'maybe']);
+  });
+
+  it('error of Node about something else is a failure of the driver', () => {
+    expect(fromSocket('ERR_INVALID_ARG_TYPE')).toMatchObject({ name: 'QueryError', retryable: false });
   });
 });
 
-describe('answer of a gateway', () => {
-  const fromGateway = (status: number) =>
-    toDomainError(
-      new ForeignAnswerError(
-        {
-          status,
-          headers: { server: 'nginx', 'content-type': 'text/html' },
-        },
-        'no error of ClickHouse comes with it',
-      ),
-      call,
-    );
-  const connectionFailed = { name: 'ConnectionError', retryable: true, kind: undefined };
-  const refusedForGood = { name: 'QueryError', retryable: false, kind: undefined };
-  const loginRefused = { name: 'ConnectionError', retryable: false, kind: 'LOGIN_REFUSED' };
+describe('endpoint of an error', () => {
+  const SECRET = 'c4nary';
+  const endpoint = 'ch-2:8123';
+  const failures: [string, unknown][] = [
+    ['a lost connection', socketError('ECONNRESET')],
+    ['a refused login', new ServerError(516, SECRET, 'AUTHENTICATION_FAILED')],
+    ['a timeout', new ServerError(159, SECRET, 'TIMEOUT_EXCEEDED')],
+    ['an overload', new ServerError(202, 'Too many simultaneous queries', 'TOO_MANY_SIMULTANEOUS_QUERIES')],
+    ['an unknown error', new ServerError(4_711, SECRET)],
+    ['a failed driver', new TypeError(SECRET)],
+    [
+      'an answer of a gateway',
+      new ForeignAnswerError({ status: 502, headers: {} }, 'no error of ClickHouse'),
+    ],
+  ];
 
-  it.each([
-    [200, connectionFailed],
-    [204, connectionFailed],
-    [302, connectionFailed],
-    [400, refusedForGood],
-    [401, loginRefused],
-    [403, loginRefused],
-    [404, refusedForGood],
-    [405, refusedForGood],
-    [407, loginRefused],
-    [408, connectionFailed],
-    [413, { name: 'QueryError', retryable: false, kind: 'TOO_LARGE' }],
-    [414, refusedForGood],
-    [429, connectionFailed],
-    [431, refusedForGood],
-    [500, connectionFailed],
-    [502, connectionFailed],
-    [503, connectionFailed],
-    [504, connectionFailed],
-  ])('answer of a gateway is judged by its status %d', (status, expected) => {
-    const error = fromGateway(status);
-    expect(error).toMatchObject({ ...expected, queryId: 'q-1', operation: 'marketData.find' });
-    expect(error.message).toContain(`HTTP ${status} from nginx (text/html)`);
-    expect(inspect(error, { depth: 9 })).not.toContain('s3cret');
+  it.each(failures)('message of %s ends with host and port, without a secret', (_, failure) => {
+    const error = toDomainError(failure, { ...call, endpoint });
+    expect(error.endpoint).toBe('ch-2:8123');
+    expect(error.message).toMatch(/ at ch-2:8123$/);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET);
   });
 });
 

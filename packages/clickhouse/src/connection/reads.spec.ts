@@ -124,6 +124,21 @@ it('read ends at its deadline between two attempts', async () => {
   await expect(fake.select({ deadline: Date.now() + 100 })).rejects.toMatchObject({ name: 'TimeoutError' });
 });
 
+it('read waits before its retry as long as a gateway asks', async () => {
+  await fake.serve(page(429, '', { 'Retry-After': '1' }), rows({ n: 1 }));
+  const timeouts = jest.spyOn(globalThis, 'setTimeout');
+  expect(await fake.select()).toEqual([{ n: 1 }]);
+  expect(timeouts.mock.calls.filter(([, delay]) => delay === 1_000)).toHaveLength(1);
+  jest.restoreAllMocks();
+});
+
+it('read fails at once when a gateway asks for a longer wait', async () => {
+  await fake.serve(page(503, '', { 'Retry-After': '3600' }), rows({ n: 1 }));
+  const late = fake.select({ deadline: Date.now() + 600_000 });
+  await expect(late).rejects.toMatchObject({ name: 'ConnectionError', retryAfterMs: 3_600_000 });
+  expect(fake.server.queries).toHaveLength(1);
+});
+
 it('read ends at its deadline when nothing answers', async () => {
   await fake.serve(silence);
   const error = await fake.select({ deadline: Date.now() + 100 }).catch((reason: unknown) => reason);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -105,10 +105,10 @@ export const rows =
 
 /** Answers as a gateway does. */
 export const page =
-  (status: number, body = '<html>We are back soon</html>'): FakeAnswer =>
+  (status: number, body = '<html>We are back soon</html>', headers: OutgoingHttpHeaders = {}): FakeAnswer =>
   (response) => {
     response.removeHeader(QUERY_ID);
-    response.writeHead(status, { 'Content-Type': 'text/html', Server: 'nginx' });
+    response.writeHead(status, { 'Content-Type': 'text/html', Server: 'nginx', ...headers });
     response.end(body);
   };
 

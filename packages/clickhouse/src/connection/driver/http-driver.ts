@@ -216,7 +216,8 @@ export class HttpDriver {
   /** Counts a socket while it is open. Node's agents limit how long a socket may be silent, but not how long it may take to open. */
   #watch(socket: Socket, openEvent: 'connect' | 'secureConnect', timeoutMs: number): Socket {
     const timer = setTimeout(() => {
-      socket.destroy(Object.assign(new Error('the connection took too long to open'), { code: 'ETIMEDOUT' }));
+      const error = new Error('the connection took too long to open');
+      socket.destroy(Object.assign(error, { code: 'ETIMEDOUT', syscall: 'connect' }));
     }, timeoutMs);
     this.#open.add(socket);
     socket.on('free', () => this.#idleSince.set(socket, performance.now()));
