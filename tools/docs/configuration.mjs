@@ -1,13 +1,6 @@
-/**
- * Writes docs/configuration.md from the declared settings; with `--check`, fails when the page is not current. Descriptions
- * are the doc comments of the declarations.
- */
-import { readFile, writeFile } from 'node:fs/promises';
-import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 import { VALUE_KEYS } from '../../packages/config/src/keys.ts';
 
-const PAGE = 'docs/configuration.md';
 const SECTIONS = 'packages/config/src/sections.ts';
 
 const INTRODUCTION = `# Configuration reference
@@ -98,7 +91,9 @@ const documentedKeys = () =>
       : [key],
   );
 
-function page(docs) {
+/** Returns the reference of all settings. Descriptions are the doc comments of their declarations. */
+export function configurationPage() {
+  const docs = documentation();
   const tables = new Map();
   for (const { path, codePath, variable, setting } of documentedKeys()) {
     const table = path.slice(0, -1).join('.');
@@ -117,11 +112,4 @@ function page(docs) {
       .join('\n\n'),
   );
   return [INTRODUCTION, ...sections].join('\n\n');
-}
-
-const current = await format(page(documentation()), { ...(await resolveConfig(PAGE)), parser: 'markdown' });
-if (!process.argv.includes('--check')) await writeFile(PAGE, current);
-else if ((await readFile(PAGE, 'utf8').catch(() => '')) !== current) {
-  process.stderr.write(`${PAGE} is not current: run npm run docs\n`);
-  process.exitCode = 1;
 }

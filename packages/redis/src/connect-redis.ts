@@ -2,7 +2,7 @@ import type { CacheBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { systemClock } from '@quantumtrade/dal-domain';
 import { cacheScripts } from './cache/cache-scripts.js';
 import { RedisCache } from './cache/redis-cache.js';
-import { completeRedisSettings, endpointOf } from './connection/complete-settings.js';
+import { completeRedisSettings, endpointOf, hostAndPort } from './connection/complete-settings.js';
 import { Connection } from './connection/connection.js';
 import { createClients } from './connection/create-clients.js';
 import type { ChangeChannel } from './invalidation/change-channel.js';
@@ -24,10 +24,13 @@ import { streamScripts } from './stream/stream-scripts.js';
  */
 export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeSource } = {}): CacheBackend {
   const complete = completeRedisSettings(settings);
-  const { keyPrefix, invalidation, commandTimeoutMs, budgetMs, scanTimeoutMs, cluster } = complete;
+  const { keyPrefix, invalidation, commandTimeoutMs, budgetMs, scanTimeoutMs, cluster, sentinel } = complete;
+  const address = endpointOf(settings);
   const scripts = [...cacheScripts, slidingWindow, ...streamScripts];
-  const clients = createClients(complete, endpointOf(settings), scripts);
-  const connection = new Connection(clients, commandTimeoutMs, budgetMs);
+  const clients = createClients(complete, address, scripts);
+  // Which server of a cluster or behind Sentinels failed is not known.
+  const endpoint = cluster.enabled || sentinel ? undefined : hostAndPort(address);
+  const connection = new Connection(clients, { commandTimeoutMs, budgetMs, endpoint });
   const invalidations = new RedisInvalidations(clients, createChannel(invalidation, keyPrefix));
   const runCacheCommand =
     invalidation === 'pubsub' ? publishWrites(connection.run, keyPrefix, cluster.enabled) : connection.run;

@@ -1,5 +1,6 @@
 import { printedForms } from '@quantumtrade/dal-conformance';
 import { classifyFailure, isDatabaseRefusal, toDatabaseError } from './failures.js';
+import { REPLY_ERRORS } from './reply-errors.js';
 
 /** Creates an error as ioredis does: with the reply, and the command with its arguments. */
 function reply(message: string, name = 'set'): Error {
@@ -11,23 +12,71 @@ function reply(message: string, name = 'set'): Error {
 
 const coded = (code: string) => Object.assign(new Error(`connect ${code} s3cr3t`), { code });
 
-it.each([
-  ['WRONGTYPE Operation against a key holding the wrong kind of value', 'CACHE', false],
-  ["ERR unknown command 'x', with args beginning with: 's3cr3t'", 'CACHE', false],
-  ['NOPERM this user has no permissions', 'CACHE', false],
-  ['nonsense s3cr3t', 'CACHE', false],
-  ["OOM command not allowed when used memory > 'maxmemory'.", 'CACHE', true],
-  ["READONLY You can't write against a read only replica.", 'CACHE', true],
-  ['MISCONF Redis is configured to save RDB snapshots', 'CACHE', true],
-  ['LOADING Redis is loading the dataset in memory', 'CACHE', true],
-  ['BUSY Redis is busy running a script', 'CACHE', true],
-  ['CLUSTERDOWN The cluster is down', 'CACHE', true],
-  ['WRONGPASS invalid username-password pair', 'CONNECTION', false],
-  ['NOAUTH Authentication required.', 'CONNECTION', false],
-])('classifyFailure maps %j to %s (retryable: %s) without showing arguments', (message, code, retryable) => {
+/** A reply with each code of the table, its domain error, and whether it is retryable. */
+const replies: Readonly<Record<string, readonly [message: string, code: string, retryable: boolean]>> = {
+  ASK: ['ASK 7 s3cr3t:6379', 'CACHE', false],
+  BUSY: ['BUSY Redis is busy running a script', 'CACHE', true],
+  CLUSTERDOWN: ['CLUSTERDOWN The cluster is down', 'CACHE', true],
+  CROSSSLOT: ["CROSSSLOT Keys in request don't hash to the same slot", 'CACHE', false],
+  DENIED: ['DENIED Redis is running in protected mode', 'CONNECTION', false],
+  LOADING: ['LOADING Redis is loading the dataset in memory', 'CACHE', true],
+  MASTERDOWN: ['MASTERDOWN Link with MASTER is down', 'CACHE', true],
+  MAXCLIENTS: ['ERR max number of clients reached', 'CONNECTION', true],
+  MISCONF: ['MISCONF Redis is configured to save RDB snapshots', 'CACHE', true],
+  MOVED: ['MOVED 7 s3cr3t:6379', 'CACHE', false],
+  NOAUTH: ['NOAUTH Authentication required.', 'CONNECTION', false],
+  NOPERM: ['NOPERM this user has no permissions', 'CACHE', false],
+  NOREPLICAS: ['NOREPLICAS Not enough good replicas to write.', 'CACHE', true],
+  NOSCRIPT: ['NOSCRIPT No matching script.', 'CACHE', true],
+  OOM: ["OOM command not allowed when used memory > 'maxmemory'.", 'CACHE', true],
+  READONLY: ["READONLY You can't write against a read only replica.", 'CACHE', true],
+  TRYAGAIN: ['TRYAGAIN Multiple keys request during rehashing of slot', 'CACHE', true],
+  UNKILLABLE: ['UNKILLABLE Sorry the script already executed write commands', 'CACHE', true],
+  WRONGPASS: ['WRONGPASS invalid username-password pair', 'CONNECTION', false],
+  WRONGTYPE: ['WRONGTYPE Operation against a key holding the wrong kind of value', 'CACHE', false],
+};
+
+it.each(Object.keys(REPLY_ERRORS))('reply %s is treated as its row says', (replyCode) => {
+  const [message, code, retryable] = replies[replyCode]!;
   const error = toDatabaseError(classifyFailure(reply(message)), 'cache.set');
   expect(error).toMatchObject({ code, retryable, operation: 'cache.set' });
+  if (replyCode !== 'WRONGTYPE')
+    expect(error.message).toMatch(new RegExp(` the server answered ${replyCode}$`));
   expect(printedForms(error)).not.toContain('s3cr3t');
+  expect(classifyFailure(reply(message)).reconnects ?? false).toBe(replyCode === 'READONLY');
+});
+
+it.each([
+  "ERR unknown command 'x', with args beginning with: 's3cr3t'",
+  'nonsense s3cr3t',
+  'NEWCODE s3cr3t',
+  '',
+])('reply %j without a row is not retryable', (message) => {
+  const error = toDatabaseError(classifyFailure(reply(message)), 'cache.set');
+  expect(error).toMatchObject({ code: 'CACHE', retryable: false });
+  expect(printedForms(error)).not.toContain('s3cr3t');
+});
+
+it.each([
+  ['ETIMEDOUT', true],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', false],
+  ['EPROTO', false],
+  ['EIO', false],
+  ['SOMETHING_NEW', false],
+])('socket error %s becomes a ConnectionError (retryable: %s)', (code, retryable) => {
+  expect(toDatabaseError(classifyFailure(coded(code)), 'cache.get')).toMatchObject({
+    code: 'CONNECTION',
+    retryable,
+    message: `Connection failed: ${code}`,
+  });
+});
+
+it('message ends with the endpoint when it is known', () => {
+  const error = toDatabaseError(classifyFailure(coded('EPIPE')), 'cache.get', 'redis-1:6379');
+  expect(error).toMatchObject({
+    message: 'Connection failed: EPIPE at redis-1:6379',
+    endpoint: 'redis-1:6379',
+  });
 });
 
 it.each([

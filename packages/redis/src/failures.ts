@@ -1,5 +1,7 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { CacheError, ConnectionError, WRONG_TYPE } from '@quantumtrade/dal-domain';
+import { socketFailureOf } from '@quantumtrade/dal-runtime';
+import { MAX_CLIENTS, REPLY_ERRORS, type ReplyErrorTraits } from './reply-errors.js';
 
 /**
  * Cause of a failed call. The driver's messages and properties may hold keys, values and passwords, so only the code at the start
@@ -9,6 +11,8 @@ export interface RedisFailure {
   readonly kind: 'connection' | 'command';
   readonly reason: string;
   readonly retryable: boolean;
+  /** Whether a new connection may lead to a server that accepts the command. @default false */
+  readonly reconnects?: boolean | undefined;
 }
 
 const connectionFailure = (reason: string, retryable = true): RedisFailure => ({
@@ -41,26 +45,15 @@ export class FailureError extends Error {
   }
 }
 
-/** Reply codes with which the server refuses the client itself. */
-const LOGIN_REFUSED = new Set(['WRONGPASS', 'NOAUTH']);
-/** Reply codes after which the same command may succeed later. */
-const TRANSIENT_CODES = new Set([
-  'BUSY',
-  'CLUSTERDOWN',
-  'LOADING',
-  'MASTERDOWN',
-  'MISCONF',
-  'NOREPLICAS',
-  'OOM',
-  'READONLY',
-  'TRYAGAIN',
-]);
+/** Treatment of a reply code without a row. */
+const UNKNOWN: ReplyErrorTraits = { error: 'CACHE', retryable: false, why: 'the server refused the command' };
 
 /** Used slice of the driver's errors. */
 interface DriverError {
   readonly name?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;
+  readonly syscall?: unknown;
   /** The failed command with its arguments. */
   readonly command?: { readonly name?: unknown };
   /** Error of the last cluster node that was tried. */
@@ -70,17 +63,26 @@ interface DriverError {
 /** Classifies an error of the driver. */
 export function classifyFailure(error: unknown): RedisFailure {
   if (error instanceof FailureError) return error.failure;
-  const { name, message, code, lastNodeError } = Object(error) as DriverError;
+  const { name, message, code, syscall, lastNodeError } = Object(error) as DriverError;
   if (/^All sentinels are unreachable/.test(String(message))) return MASTER_UNKNOWN;
   if (/^Too many Cluster redirections/.test(String(message))) return TOO_MANY_REDIRECTIONS;
   if (lastNodeError) return classifyFailure(lastNodeError);
-  if (name === 'ReplyError') {
-    const replyCode = /^[A-Z]+\b/.exec(String(message))?.[0] ?? 'ERR';
-    const reason = replyCode === 'WRONGTYPE' ? WRONG_TYPE : `the server answered ${replyCode}`;
-    if (LOGIN_REFUSED.has(replyCode)) return connectionFailure(reason, false);
-    return commandFailure(reason, TRANSIENT_CODES.has(replyCode));
-  }
-  return typeof code === 'string' ? connectionFailure(code) : CONNECTION_LOST;
+  if (name === 'ReplyError') return fromReply(String(message));
+  return typeof code === 'string' ? fromSocket(code, syscall) : CONNECTION_LOST;
+}
+
+function fromReply(message: string): RedisFailure {
+  const isFull = /^ERR max number of clients\b/.test(message);
+  const replyCode = isFull ? MAX_CLIENTS : (/^[A-Z]+\b/.exec(message)?.[0] ?? 'ERR');
+  const { error, retryable, reconnects } = REPLY_ERRORS[replyCode] ?? UNKNOWN;
+  const reason = replyCode === 'WRONGTYPE' ? WRONG_TYPE : `the server answered ${replyCode}`;
+  return { kind: error === 'CONNECTION' ? 'connection' : 'command', reason, retryable, reconnects };
+}
+
+/** The client connects again by itself, so a name that is missing while its server is replaced is no lasting failure. */
+function fromSocket(code: string, syscall: unknown): RedisFailure {
+  const { retryable = false } = socketFailureOf(code, syscall) ?? {};
+  return connectionFailure(code, retryable || code === 'ENOTFOUND');
 }
 
 /** Whether the server refused the number of the database, which no later attempt changes. */
@@ -91,8 +93,16 @@ export function isDatabaseRefusal(error: unknown): boolean {
   );
 }
 
-/** Creates the data layer's error for a failure. */
-export function toDatabaseError({ kind, reason, retryable }: RedisFailure, operation: string): DatabaseError {
+/**
+ * Creates the data layer's error for a failure, with the host and port of the server if one is named. A value of another type is no
+ * failure of the server.
+ */
+export function toDatabaseError(
+  { kind, reason, retryable }: RedisFailure,
+  operation: string,
+  endpoint?: string,
+): DatabaseError {
   const ErrorType = kind === 'connection' ? ConnectionError : CacheError;
-  return new ErrorType(reason, { operation, retryable });
+  const isNamed = endpoint !== undefined && reason !== WRONG_TYPE;
+  return new ErrorType(reason, { operation, retryable, ...(isNamed && { endpoint }) });
 }

@@ -65,7 +65,7 @@ it.each<[string, string, isEndless: boolean]>([
   expect([error.code, error.retryable, error.message]).toEqual([
     'CACHE',
     true,
-    'Cache operation failed: cache.get - the server sent an unexpected reply',
+    `Cache operation failed: cache.get - the server sent an unexpected reply at ${new URL(server.url).host}`,
   ]);
   await untilItAnswers(backend);
   expect(server.connections).toBeGreaterThan(1);

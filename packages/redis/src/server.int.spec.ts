@@ -214,7 +214,8 @@ it.each([
     const value = { timestamp: instant(0), secret: SECRET };
     const error = await rejectionOf(() => backend.cache.setIfNewer('key', value, 60));
     expect(error).toMatchObject({ code: 'CACHE', retryable });
-    expect(error.message).toBe(`Cache operation failed: cache.setIfNewer - ${reason}`);
+    const at = reason === WRONG_TYPE ? '' : ` at ${new URL(server.url).host}`;
+    expect(error.message).toBe(`Cache operation failed: cache.setIfNewer - ${reason}${at}`);
     expect(printedForms(error)).not.toContain(SECRET);
   } finally {
     await redis.config('SET', 'maxmemory', '0');

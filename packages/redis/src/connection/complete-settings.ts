@@ -39,6 +39,10 @@ export function endpointOf(settings: RedisSettings): Endpoint {
   }
 }
 
+/** Returns for example `redis-1:6379`. */
+export const hostAndPort = ({ host, port }: Address): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 /** Returns the settings with their defaults. Throws `ValidationError` for one that is unknown, wrong or contradicts another. */
 export function completeRedisSettings(settings: RedisSettings): CompleteRedisSettings {
   const complete = completeSettings(REDIS_SETTINGS, requireObject('settings', settings, operation), refuse);

@@ -1,5 +1,6 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
-import { promiseTry } from '@quantumtrade/dal-runtime';
+import type { TimeSource } from '@quantumtrade/dal-runtime';
+import { promiseTry, systemClock } from '@quantumtrade/dal-runtime';
 import { Redis } from 'ioredis';
 import { createCommands } from '../commands/create-commands.js';
 import type { Command, RedisCommands, RunCommand } from '../commands/redis-commands.js';
@@ -19,6 +20,20 @@ import { closeClient, firstAttempt, reconnectUnresponsive } from './lifecycle.js
 import { limitCall } from './limit-call.js';
 import { connectionsOf, isReady, type RedisClients } from './redis-client.js';
 
+/** Shortest time between reconnections because the server accepts no writes (milliseconds). */
+const RECONNECT_INTERVAL_MS = 1_000;
+
+export interface ConnectionOptions {
+  /** Longest duration of any call, whatever its own deadline (milliseconds). */
+  readonly commandTimeoutMs: number;
+  /** Duration of a call without a deadline. @default commandTimeoutMs (milliseconds) */
+  readonly budgetMs?: number;
+  /** Host and port that errors name. @default none */
+  readonly endpoint?: string | undefined;
+  /** @default the system's */
+  readonly time?: TimeSource;
+}
+
 /**
  * Runs the calls of all ports on shared clients. The first calls wait for the first connection; while the connection is lost,
  * calls fail immediately with the reason, and the client reconnects by itself.
@@ -26,8 +41,7 @@ import { connectionsOf, isReady, type RedisClients } from './redis-client.js';
 export class Connection implements BackendProbe {
   readonly #clients: RedisClients;
   readonly #commands: RedisCommands;
-  readonly #timeoutMs: number;
-  readonly #budgetMs: number;
+  readonly #options: Required<Omit<ConnectionOptions, 'endpoint'>> & Pick<ConnectionOptions, 'endpoint'>;
   /** Undefined once it has settled. */
   #firstAttempt: Promise<void> | undefined;
   /** The last error since the connection was ready. */
@@ -37,14 +51,16 @@ export class Connection implements BackendProbe {
   /** Why there will be no connection any more. */
   #terminated: RedisFailure | undefined;
   #isProbing = false;
+  /** When the connection was last ended because the server accepted no writes. */
+  #reconnectedAt = -Infinity;
   #closing: Promise<void> | undefined;
 
-  constructor(clients: RedisClients, timeoutMs: number, budgetMs = timeoutMs) {
+  constructor(clients: RedisClients, options: ConnectionOptions) {
     const { master, replica } = clients;
     this.#clients = clients;
     this.#commands = createCommands(clients);
-    this.#timeoutMs = timeoutMs;
-    this.#budgetMs = budgetMs;
+    const { commandTimeoutMs: budgetMs } = options;
+    this.#options = { budgetMs, time: systemClock, ...options };
     master.on('ready', () => {
       this.#disconnected = this.#lastFailure = undefined;
     });
@@ -64,13 +80,15 @@ export class Connection implements BackendProbe {
     });
   }
 
-  readonly run: RunCommand = (operation, options, command, { isReply, budgets = 1 } = {}) =>
-    limitCall(
+  readonly run: RunCommand = (operation, options, command, { isReply, budgets = 1 } = {}) => {
+    const { commandTimeoutMs, budgetMs, endpoint } = this.#options;
+    return limitCall(
       operation,
       options,
       {
-        timeoutMs: this.#timeoutMs,
-        budgetMs: budgets * this.#budgetMs,
+        timeoutMs: commandTimeoutMs,
+        budgetMs: budgets * budgetMs,
+        endpoint,
         onOverdue: this.#probeServers,
       },
       (isOver) => {
@@ -82,11 +100,14 @@ export class Connection implements BackendProbe {
             return reply;
           },
           (error: unknown) => {
-            throw toDatabaseError(classifyFailure(error), operation);
+            const failure = classifyFailure(error);
+            if (failure.reconnects) this.#reconnectMaster();
+            throw toDatabaseError(failure, operation, endpoint);
           },
         );
       },
     );
+  };
 
   async ping(options?: CallOptions): Promise<void> {
     await this.run('cache.ping', options, (redis) => redis.ping(), UNLIMITED_BUDGET);
@@ -112,7 +133,16 @@ export class Connection implements BackendProbe {
   #onUnexpectedReply(operation: string): Error {
     const { master, replica } = this.#clients;
     for (const client of [master, replica]) if (client instanceof Redis) client.disconnect(true);
-    return toDatabaseError(UNEXPECTED_REPLY, operation);
+    return toDatabaseError(UNEXPECTED_REPLY, operation, this.#options.endpoint);
+  }
+
+  /** Reconnects to the address of the master, which may have moved to another server. Nodes of a cluster redirect instead. */
+  #reconnectMaster(): void {
+    const { master } = this.#clients;
+    const now = this.#options.time.now();
+    if (!(master instanceof Redis) || Math.abs(now - this.#reconnectedAt) < RECONNECT_INTERVAL_MS) return;
+    this.#reconnectedAt = now;
+    master.disconnect(true);
   }
 
   /** Checks the servers after an overdue call, so that calls do not pile up on a connection that hangs. */

@@ -7,6 +7,8 @@ export interface CallLimits {
   readonly timeoutMs: number;
   /** Duration of a call without a deadline. @default timeoutMs (milliseconds) */
   readonly budgetMs?: number;
+  /** Host and port of the server, for the error. @default none */
+  readonly endpoint?: string | undefined;
   /** Called when the work still runs at `timeoutMs`, even if its caller has left earlier. */
   readonly onOverdue?: () => void;
 }
@@ -18,7 +20,7 @@ export interface CallLimits {
 export function limitCall<T>(
   operation: string,
   options: CallOptions | undefined,
-  { timeoutMs, budgetMs = timeoutMs, onOverdue }: CallLimits,
+  { timeoutMs, budgetMs = timeoutMs, endpoint, onOverdue }: CallLimits,
   work: (isOver: () => boolean) => Promise<T>,
 ): Promise<T> {
   return promiseTry(() => {
@@ -26,7 +28,7 @@ export function limitCall<T>(
     const { signal, deadline: at } = options ?? {};
     const deadline = new Deadline(
       { signal, deadline: at, timeoutMs: at === undefined ? Math.min(budgetMs, timeoutMs) : timeoutMs },
-      (elapsedMs) => new TimeoutError(elapsedMs, { operation }),
+      (elapsedMs) => new TimeoutError(elapsedMs, { operation, ...(endpoint !== undefined && { endpoint }) }),
     );
     const result = promiseTry(() => work(() => deadline.aborted));
     return deadline.race(result, () => {

@@ -46,7 +46,7 @@ it('calls fail while nothing listens, and succeed once a server starts', async (
     expect(error).toMatchObject({
       code: 'CONNECTION',
       retryable: true,
-      message: 'Connection failed: ECONNREFUSED',
+      message: `Connection failed: ECONNREFUSED at ${new URL(server.url).host}`,
     });
   }
   await server.start();

@@ -210,7 +210,7 @@ describe('after the stream expired', () => {
     const { url } = await startRedis();
     const admin = administer(url);
     const clients = createClients(completeRedisSettings({ url }), endpointOf({ url }), streamScripts);
-    const connection = new Connection(clients, 10_000);
+    const connection = new Connection(clients, { commandTimeoutMs: 10_000 });
     const notices = new AppendNotices(clients.master, '', 50);
     cleanUps.push(() => Promise.all([connection.close(), notices.close()]));
     return {
