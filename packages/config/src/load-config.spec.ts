@@ -102,14 +102,14 @@ describe('parseConfig', () => {
   });
 
   it('reads endpoints of the file and of the environment', () => {
-    const replica = { url: 'http://ch-2', role: 'replica', shard: '1', weight: 2 };
+    const replica = { url: 'http://ch-2', role: 'replica', shard: '1', weight: 2 } as const;
     const toml = `[[clickhouse.endpoints]]
       url = "http://ch-1:8123"
       [[clickhouse.endpoints]]
       url = "http://ch-2"
       role = "replica"
       weight = 2`;
-    const first = { url: 'http://ch-1:8123', role: 'primary', shard: '1', weight: 1 };
+    const first = { url: 'http://ch-1:8123', role: 'primary', shard: '1', weight: 1 } as const;
     expect(parseConfig(toml, {}).clickhouse.endpoints).toEqual([first, replica]);
     const json = JSON.stringify([{ ...replica, shard: undefined }]);
     expect(parseConfig(toml, { QTDAL_CLICKHOUSE__ENDPOINTS: json }).clickhouse.endpoints).toEqual([replica]);
