@@ -126,6 +126,7 @@ it('read ends at its deadline between two attempts', async () => {
 
 it('read waits before its retry as long as a gateway asks', async () => {
   await fake.serve(page(429, '', { 'Retry-After': '1' }), rows({ n: 1 }));
+  jest.spyOn(Math, 'random').mockReturnValue(0);
   const timeouts = jest.spyOn(globalThis, 'setTimeout');
   expect(await fake.select()).toEqual([{ n: 1 }]);
   expect(timeouts.mock.calls.filter(([, delay]) => delay === 1_000)).toHaveLength(1);
