@@ -1,3 +1,5 @@
+import { sized } from './sized.js';
+
 /** Least, median and greatest figure of all rounds, in the unit of the result. */
 export interface Spread {
   readonly min: number;
@@ -23,8 +25,6 @@ export interface BenchOptions {
   readonly seconds?: number;
   /** The one case to measure, of a bench whose cases have names. @default all */
   readonly case?: string;
-  /** Whether to run in a small form that only shows whether the bench works. @default false */
-  readonly smoke?: boolean;
 }
 
 /** A server to measure on. Each bench starts its own. */
@@ -53,7 +53,7 @@ export async function inRounds<T>(
 ): Promise<Sides<readonly T[]>> {
   const names = Object.keys(sides);
   const figures: Sides<T[]> = eachSide(sides, () => []);
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = sized(0, 1); round <= rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length]!;
       const figure = await sides[name]!();

@@ -5,6 +5,7 @@ import type { Result, Sides, Title } from './bench.js';
 import { compared, eachSide, inRounds } from './bench.js';
 import { shuffler } from './random.js';
 import { collectGarbage } from './settle.js';
+import { sized } from './sized.js';
 
 export interface Throughput {
   readonly perSecond: number;
@@ -17,7 +18,7 @@ export interface Latencies {
   readonly latencies: RecordableHistogram;
 }
 
-const WARM_UP_MS = 150;
+const WARM_UP_MS = sized(150, 10);
 
 /**
  * Runs a load after the garbage of what ran before has been collected. A first part is not counted: the collection throws away
@@ -169,7 +170,7 @@ function begun(): (count: number) => Throughput {
 }
 
 /** So many calls, and then it is another side's turn: the first ones, which find the processor's caches cold, are few. */
-const CALLS_IN_TURN = 200;
+const CALLS_IN_TURN = sized(200, 5);
 const SEED = 1;
 
 /**

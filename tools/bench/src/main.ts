@@ -35,6 +35,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     seconds: { type: 'string' },
     case: { type: 'string' },
+    // Read by `sized`.
     smoke: { type: 'boolean' },
   },
 });
@@ -43,7 +44,6 @@ const bench = benches[name];
 const options: BenchOptions = {
   ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
   ...(values.case !== undefined && { case: values.case }),
-  ...(values.smoke !== undefined && { smoke: values.smoke }),
 };
 if (!bench || positionals.length > 1 || !((options.seconds ?? 1) > 0)) {
   console.error(

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { BenchServer } from './server.js';
+import { sized } from './sized.js';
 
-const MERGES_END_WITHIN_MS = 10_000;
+const MERGES_END_WITHIN_MS = sized(10_000, 0);
 
 v8.setFlagsFromString('--expose-gc');
-export const collectGarbage = runInNewContext('gc') as () => void;
+export const collectGarbage = sized(runInNewContext('gc') as () => void, () => undefined);
 
 /**
  * Lets go what was left by what ran before, so that no side pays for another: waits for the server's background merges, for

@@ -11,13 +11,14 @@ import { rawRedis } from './peers.js';
 import { fill } from './side.js';
 import { featuresOf } from './values.js';
 import { anyOf, slices, symbolNames } from '../random.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 5;
-const READS = 1 << 17;
-const SYMBOLS = 1_000;
+const ROUNDS = sized(5, 1);
+const READS = sized(1 << 17, 1 << 8);
+const SYMBOLS = sized(1_000, 50);
 /** Few enough that a caller of the slowest side does not take longer than a round. */
 const SLICE = 50;
-const LOAD = { callers: 1, forMs: 300 };
+const LOAD = { callers: 1, forMs: sized(300, 10) };
 
 type Read = (symbol: string) => Promise<unknown>;
 

@@ -7,10 +7,11 @@ import { bentocache, cacheable } from './peers.js';
 import type { CacheSide } from './side.js';
 import { fill, store, withSides } from './side.js';
 import { anyOf, slices, symbolNames, zipf } from '../random.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 5;
-const READS = 1 << 17;
-const IN_PROCESS = 10_000;
+const ROUNDS = sized(5, 1);
+const READS = sized(1 << 17, 1 << 10);
+const IN_PROCESS = sized(10_000, 100);
 
 interface HitSides extends Sides<CacheSide> {
   readonly ours: TwoLevels;
@@ -29,14 +30,14 @@ export async function* hits(url: string): AsyncGenerator<Result> {
     'bentocache, serialize: false': bentocache(url, 'hits-shared', { ...memory, serialize: false }),
   };
   yield* withSides(inProcess, async function* () {
-    const all = symbolNames(100_000);
+    const all = symbolNames(10 * IN_PROCESS);
     for (const side of Object.values(mixed)) await store(side, all);
     const fitting = all.slice(0, IN_PROCESS);
     for (const side of Object.values(inProcess)) await fill(side, fitting);
 
-    const one = { callers: 1, forMs: 300 };
-    const hundred = { callers: 100, forMs: 400 };
-    yield* reads('hits in process, 1 caller', one, anyOf(fitting.slice(-1_000), READS), inProcess);
+    const one = { callers: 1, forMs: sized(300, 10) };
+    const hundred = { callers: 100, forMs: sized(400, 10) };
+    yield* reads('hits in process, 1 caller', one, anyOf(fitting.slice(-IN_PROCESS / 10), READS), inProcess);
     const fits = 'Zipf, 10,000 keys, all in process, 100 callers';
     yield* reads(fits, hundred, zipf(fitting, READS), inProcess);
     const tenth = 'Zipf, 100,000 keys, 10,000 of them in process, 100 callers';

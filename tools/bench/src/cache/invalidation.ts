@@ -7,9 +7,10 @@ import { twoLevels } from './ours.js';
 import { bentocache, rawRedis } from './peers.js';
 import { withSides } from './side.js';
 import { featuresOf } from './values.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 5;
-const WRITES = 200;
+const ROUNDS = sized(5, 1);
+const WRITES = sized(200, 5);
 const GIVE_UP_MS = 5_000;
 const SYMBOL = 'AAPL';
 

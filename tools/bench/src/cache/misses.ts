@@ -5,10 +5,11 @@ import { bentocache, cacheable } from './peers.js';
 import type { LoadingSide } from './side.js';
 import { withSides } from './side.js';
 import { featuresOf } from './values.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 5;
+const ROUNDS = sized(5, 1);
 const IN_PROCESS = 10_000;
-const LOAD = { callers: 100, forMs: 400 };
+const LOAD = { callers: 100, forMs: sized(400, 10) };
 
 /** Keys that have not been read before, with a loader that answers at once. */
 export async function* misses(url: string): AsyncGenerator<Result> {

@@ -4,8 +4,9 @@ import type { Result } from '../bench.js';
 import { eachSide } from '../bench.js';
 import { closedLoop, inPercentiles, inThroughput, inWarmRounds, openLoop } from '../loads.js';
 import { withSides } from './side.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 5;
+const ROUNDS = sized(5, 1);
 const USERS = 10_000;
 const LIMIT = 1_000;
 const ENDPOINT = '/predictions';
@@ -24,10 +25,10 @@ export async function* rateLimit(url: string): AsyncGenerator<Result> {
     const calls = eachSide<Limiter, Call>(sides, (side) => async (n) => {
       if (!(await side.consume(`user-${n % USERS}`))) throw new Error('within the limit and refused');
     });
-    const closed = await inWarmRounds(ROUNDS, { callers: 100, forMs: 500 }, calls, closedLoop);
+    const closed = await inWarmRounds(ROUNDS, { callers: 100, forMs: sized(500, 20) }, calls, closedLoop);
     yield* inThroughput('rate limiter, 100 callers', 'calls', closed);
     yield* inPercentiles('rate limiter, 100 callers', closed);
-    const open = await inWarmRounds(ROUNDS, { rate: 5_000, forMs: 500 }, calls, openLoop);
+    const open = await inWarmRounds(ROUNDS, { rate: 5_000, forMs: sized(500, 20) }, calls, openLoop);
     yield* inPercentiles('rate limiter, 5,000 calls/s due', open);
   });
 }

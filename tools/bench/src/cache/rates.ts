@@ -5,11 +5,12 @@ import { bentocache, cacheable } from './peers.js';
 import type { CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
 import { symbolNames, zipf } from '../random.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 9;
-const FOR_MS = 1_000;
-const KEYS = 10_000;
-const READS = 1 << 17;
+const ROUNDS = sized(9, 1);
+const FOR_MS = sized(1_000, 10);
+const KEYS = sized(10_000, 200);
+const READS = sized(1 << 17, 1 << 10);
 
 /** Reads of values in process that are due at a fixed rate; peers only at one that they can come near to. */
 export async function* hitsAtFixedRates(url: string): AsyncGenerator<Result> {

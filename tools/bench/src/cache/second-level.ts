@@ -17,12 +17,13 @@ import type { LoadingSide, ManySide, CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
 import { featureKeyspace, featuresOf } from './values.js';
 import { anyOf, slices, symbolNames } from '../random.js';
+import { sized } from '../sized.js';
 
-const KEYS = 10_000;
-const ROUNDS = 7;
-const OPEN_ROUNDS = 9;
+const KEYS = sized(10_000, 500);
+const ROUNDS = sized(7, 1);
+const OPEN_ROUNDS = sized(9, 1);
 const MANY = 500;
-const HUNDRED = { callers: 100, forMs: 400 };
+const HUNDRED = { callers: 100, forMs: sized(400, 10) };
 
 /** Values that are in Redis and not in process. */
 export async function* secondLevelReads(url: string): AsyncGenerator<Result> {
@@ -76,7 +77,7 @@ async function* one(sides: Sides<CacheSide>, wanted: readonly string[]): AsyncGe
   const calls = eachSide(sides, (side) => (n: number) => side.get(wanted[n % wanted.length]!));
   const rounds: Sides<Latencies>[] = [];
   while (rounds.length < ROUNDS) {
-    rounds.push(await warmedUp({ forMs: 2_000 }, (load) => inTurns(load, calls)));
+    rounds.push(await warmedUp({ forMs: sized(2_000, 10) }, (load) => inTurns(load, calls)));
   }
   yield* inPercentiles(
     'get from Redis, 1 caller',
@@ -88,7 +89,7 @@ async function* one(sides: Sides<CacheSide>, wanted: readonly string[]): AsyncGe
   yield* inThroughput(title, 'reads', closed);
   yield* inPercentiles(title, closed);
 
-  const open = await inWarmRounds(OPEN_ROUNDS, { rate: 5_000, forMs: 500 }, calls, openLoop);
+  const open = await inWarmRounds(OPEN_ROUNDS, { rate: 5_000, forMs: sized(500, 20) }, calls, openLoop);
   yield* inPercentiles('get from Redis, 5,000 reads/s due', open);
 }
 
@@ -108,7 +109,7 @@ async function* inSlices<T>(
   all: readonly T[],
   call: (side: ManySide, slice: readonly T[]) => Promise<unknown>,
 ): AsyncGenerator<Result> {
-  const runs = await inWarmRounds(ROUNDS, { callers: 1, forMs: 300 }, sides, (load, side) =>
+  const runs = await inWarmRounds(ROUNDS, { callers: 1, forMs: sized(300, 10) }, sides, (load, side) =>
     sliceThroughput(load, slices(all, MANY), (slice) => call(side, slice)),
   );
   yield* inThroughput(`${name} of ${MANY}, 1 caller`, 'keys', runs);

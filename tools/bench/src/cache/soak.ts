@@ -8,20 +8,21 @@ import type { RedisServer } from './redis-server.js';
 import { withSides } from './side.js';
 import { featuresOf } from './values.js';
 import { anyOf, slices, symbolNames, zipf } from '../random.js';
+import { sized } from '../sized.js';
 
-const KEYS = 100_000;
-const IN_PROCESS = 10_000;
-const READS = 1 << 17;
+const KEYS = sized(100_000, 1_000);
+const IN_PROCESS = sized(10_000, 100);
+const READS = sized(1 << 17, 1 << 10);
 /** Short enough for values to end again and again. */
 const TTL_SECONDS = 20;
 const FOREIGN_WRITE_EVERY_MS = 2;
-const WINDOW_SECONDS = 5;
+const WINDOW_SECONDS = sized(5, 0.2);
 /** Counted is what comes after these windows, unless they are all there is. */
 const WARM_UP_WINDOWS = 6;
 const LOAD = { callers: 100, forMs: WINDOW_SECONDS * 1_000 };
 
 /** Reads with loads, expiry, eviction and writes by a foreign client, through one cache on both levels, for a time. */
-export const soak: Bench<RedisServer> = async function* ({ url }, { seconds = 300 }) {
+export const soak: Bench<RedisServer> = async function* ({ url }, { seconds = sized(300, 0.4) }) {
   const options = { maxEntries: IN_PROCESS, ttlSeconds: TTL_SECONDS, jitter: 0.2 };
   const sides = { ours: await twoLevels(url, 'soak:', options), foreign: rawRedis(url, 'soak:features:') };
   yield* withSides(sides, async function* ({ ours, foreign }) {

@@ -6,11 +6,12 @@ import type { CacheSide } from './side.js';
 import { fill, withSides } from './side.js';
 import { featuresOf } from './values.js';
 import { symbolNames } from '../random.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 5;
-const KEYS = 15_000;
+const ROUNDS = sized(5, 1);
+const KEYS = sized(15_000, 300);
 /** A key is deleted once: there is less to do for one that is not there. */
-const LOAD = { callers: 100, forMs: 2_000, atMost: KEYS };
+const LOAD = { callers: 100, forMs: sized(2_000, 50), atMost: KEYS };
 
 /** Values that are on both levels are set again, or deleted. */
 export async function* writes(url: string): AsyncGenerator<Result> {

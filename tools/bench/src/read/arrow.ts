@@ -7,8 +7,9 @@ import { settleServer } from '../settle.js';
 import type { ReadCase } from './case.js';
 import type { Cost } from './cost.js';
 import { against, costOf, inCosts } from './cost.js';
+import { sized } from '../sized.js';
 
-const WARM_UP_ROWS = 10_000;
+const WARM_UP_ROWS = sized(10_000, 1_000);
 const EXACT = { exact: true } as const;
 
 const COLUMNS = 'ours, exact columns';

@@ -1,6 +1,7 @@
 import type { ReadCase } from './case.js';
 import { oneCaller, requireRows } from './one-caller.js';
 import { barsOfSymbol, rawRows } from './raw.js';
+import { sized } from '../sized.js';
 
 const DAY_MS = 86_400_000;
 
@@ -9,7 +10,7 @@ export const day: ReadCase = async function* (context) {
   for (const state of ['merged', 'inserted'] as const) {
     const { backend, raw, series, state: note } = await context.tables.of200(state);
     const { symbols, startMs, stepMs } = series;
-    const startTime = Math.ceil(startMs / DAY_MS) * DAY_MS;
+    const startTime = sized(Math.ceil(startMs / DAY_MS) * DAY_MS, startMs);
     const endTime = startTime + DAY_MS;
     const rows = DAY_MS / stepMs;
     const dayOf = (n: number) => ({ symbol: symbols[(n * 7) % symbols.length]!, startTime, endTime });

@@ -4,10 +4,11 @@ import type { Latencies, Throughput } from '../loads.js';
 import { closedLoop, ofRounds } from '../loads.js';
 import { settleServer } from '../settle.js';
 import type { ReadContext } from './case.js';
+import { sized } from '../sized.js';
 
 /** As raw lookups of many callers take seconds. */
 const MAX_ROUNDS = 3;
-const WARM_UP = { forMs: 100, atMost: 200 };
+const WARM_UP = { forMs: sized(100, 20), atMost: 200 };
 
 /** Measures lookups of many callers, each of whom makes the next one when the last was answered. */
 export async function* manyCallers(

@@ -10,11 +10,12 @@ import { latestBars } from './latest-bars.js';
 import { requireRows } from './one-caller.js';
 import { barsOfSymbol, rawRows } from './raw.js';
 import type { BarTable } from './tables.js';
+import { sized } from '../sized.js';
 
-const RATE = 10_000;
+const RATE = sized(10_000, 1_000);
 const MAX_ROUNDS = 3;
 /** Duration of a round, in that of other rounds. */
-const FOR = 3;
+const FOR = sized(3, 1);
 const DRAWN = 1 << 16;
 /** Number of queries among ten that are looked up without the cache. */
 const UNCACHED = 2;

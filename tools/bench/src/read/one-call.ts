@@ -2,9 +2,10 @@ import type { ReadCase } from './case.js';
 import { requireLatest } from './latest-bars.js';
 import { oneCaller, requireRows } from './one-caller.js';
 import { rawRows } from './raw.js';
+import { sized } from '../sized.js';
 
 /** Calls of a round: each reads as much as a hundred single lookups. */
-const CALLS = 10;
+const CALLS = sized(10, 2);
 const AT_ONCE = 1_000;
 
 /** Reads the latest bars of many symbols in one call. */

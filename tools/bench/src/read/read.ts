@@ -13,6 +13,7 @@ import { paging } from './paging.js';
 import { FULL_SCALE, SMOKE_SCALE } from './scale.js';
 import { streaming } from './streaming.js';
 import { ReadTables } from './tables.js';
+import { sized } from '../sized.js';
 
 const CASES: Readonly<Record<string, ReadCase>> = {
   bulk,
@@ -28,9 +29,9 @@ const CASES: Readonly<Record<string, ReadCase>> = {
 };
 
 /** Reads of bars, predictions and features through the data layer, against the official client with its default settings. */
-export const read: Bench<BenchServer> = async function* (server, { case: only, smoke }) {
+export const read: Bench<BenchServer> = async function* (server, { case: only }) {
   const names = only === undefined ? Object.keys(CASES) : [only];
-  const scale = smoke ? SMOKE_SCALE : FULL_SCALE;
+  const scale = sized(FULL_SCALE, SMOKE_SCALE);
   const tables = new ReadTables(server, scale);
   try {
     for (const name of names) {

@@ -35,14 +35,14 @@ export const FULL_SCALE: ReadScale = {
 
 /** A run of seconds that shows whether every case works. Its figures mean nothing. */
 export const SMOKE_SCALE: ReadScale = {
-  bars: 600_000,
-  manySymbols: 3_000,
-  bulkRows: 20_000,
-  streamedRows: 100_000,
-  predictions: 10_000,
-  featureSets: 5,
-  calls: 5,
-  callers: 50,
-  forMs: 100,
+  bars: 300_000,
+  manySymbols: 1_500,
+  bulkRows: 5_000,
+  streamedRows: 20_000,
+  predictions: 2_000,
+  featureSets: 2,
+  calls: 2,
+  callers: 20,
+  forMs: 50,
   rounds: 1,
 };

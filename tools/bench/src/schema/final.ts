@@ -1,10 +1,11 @@
 import type { Bench, Result, Sides } from '../bench.js';
 import { eachSide, elapsed, pairedRounds } from '../bench.js';
 import type { BenchServer } from '../server.js';
+import { sized } from '../sized.js';
 
-const ROWS = 2_000_000;
+const ROWS = sized(2_000_000, 40_000);
 const VERSIONS = 3;
-const ROUNDS = 30;
+const ROUNDS = sized(30, 1);
 const SYMBOLS = 20;
 
 /** Measures the cost of reading one version of each row, with three versions of 2,000,000 bars in parts that are never merged. */

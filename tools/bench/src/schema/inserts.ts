@@ -1,9 +1,10 @@
 import type { Bench } from '../bench.js';
 import { elapsed, measuredOnce, pairedRounds } from '../bench.js';
 import type { BenchServer } from '../server.js';
+import { sized } from '../sized.js';
 
 const ROWS = 1000;
-const ROUNDS = 15;
+const ROUNDS = sized(15, 1);
 const START = Date.UTC(2024, 0, 2);
 const MINUTE = 60_000;
 

@@ -1,9 +1,10 @@
 import type { Bench } from '../bench.js';
 import { eachSide, elapsed, measuredOnce, pairedRounds } from '../bench.js';
 import type { BenchServer } from '../server.js';
+import { sized } from '../sized.js';
 
-const ROWS = 1_000_000;
-const ROUNDS = 40;
+const ROWS = sized(1_000_000, 20_000);
+const ROUNDS = sized(40, 1);
 const ID = 'lower(hex(sipHash128(toUInt64(number))))';
 
 /** Finding one of 1,000,000 predictions by an id that the sorting key does not begin with. */
@@ -63,7 +64,7 @@ async function fill(server: BenchServer, table: string): Promise<void> {
 
 async function someIds(server: BenchServer): Promise<string[]> {
   const answer = await server.client.query({
-    query: `SELECT ${ID} AS id FROM (SELECT number * 4999 AS number FROM numbers(200))`,
+    query: `SELECT ${ID} AS id FROM (SELECT number * ${ROWS / 200 - 1} AS number FROM numbers(200))`,
     format: 'JSONEachRow',
   });
   return (await answer.json<{ id: string }>()).map(({ id }) => id);

@@ -8,8 +8,9 @@ import { predictionById } from './prediction-by-id.js';
 import { rowsKept } from './rows-kept.js';
 import { SPECIFICATION_DDL } from './specification-ddl.js';
 import { unmergedInserts } from './unmerged-inserts.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 15;
+const ROUNDS = sized(15, 1);
 
 /** Our tables, in the database `ours`, against the specification's, in `specification`, on one server. */
 export const schema: Bench<BenchServer> = async function* (server, options) {

@@ -1,11 +1,12 @@
 import type { Bench } from '../bench.js';
 import { eachSide, elapsed, pairedRounds } from '../bench.js';
 import type { BenchServer } from '../server.js';
+import { sized } from '../sized.js';
 
-const INSERTS = 10;
-const ROWS = 100_000;
+const INSERTS = sized(10, 1);
+const ROWS = sized(100_000, 1_000);
 const SYMBOLS = 200;
-const ROUNDS = 15;
+const ROUNDS = sized(15, 1);
 
 /** Value of `optimize_on_insert` of each side. */
 const SIDES = { ours: 0, 'optimize_on_insert = 1': 1 } as const;

@@ -5,11 +5,12 @@ import { settleServer } from '../settle.js';
 import { benchBars } from './bars.js';
 import type { WriteSide } from './side.js';
 import { empty } from './side.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 5;
-const SIZE = 1_000;
+const ROUNDS = sized(5, 1);
+const SIZE = sized(1_000, 50);
 /** Batches of one side in one round. */
-const COUNT = 100;
+const COUNT = sized(100, 3);
 const CASE = 'latency of a batch of 1,000 row objects, one after the other';
 
 /** How long the caller of one batch waits. The spreads are those of the rounds' percentiles. */

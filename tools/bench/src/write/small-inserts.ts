@@ -9,10 +9,11 @@ import type { Ours } from './ours.js';
 import { jsonEachRow } from './peers.js';
 import type { WriteSide } from './side.js';
 import { empty, inFlight } from './side.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 5;
+const ROUNDS = sized(5, 1);
 const CALLERS = 100;
-const ROWS = 1_000;
+const ROWS = sized(1_000, 100);
 
 /** Single rows of many callers, each of whom waits until its row is stored. */
 export async function* smallInserts(

@@ -13,15 +13,16 @@ import type { BenchServer } from '../server.js';
 import { settleServer } from '../settle.js';
 import { startCallers } from './callers.js';
 import { ours } from './ours.js';
+import { sized } from '../sized.js';
 
-const CALLERS = 200;
+const CALLERS = sized(200, 20);
 const WINDOW_SECONDS = 10;
 /** Windows in which the process compiles its code and collects all its garbage once. At least the last one counts. */
 const WARM_UP_WINDOWS = 2;
 const SAMPLE_EVERY_MS = 200;
 
 /** Small inserts of many callers through one batch writer with its defaults, for a time; journaled for a third of it. */
-export const sustained: Bench<BenchServer> = async function* (server, { seconds = 60 }) {
+export const sustained: Bench<BenchServer> = async function* (server, { seconds = sized(60, 1.5) }) {
   const directory = await mkdtemp(join(tmpdir(), 'qt-bench-'));
   try {
     yield* run(server, directory, 'acknowledged', seconds);

@@ -7,8 +7,9 @@ import { settleServer } from '../settle.js';
 import { benchBars } from './bars.js';
 import type { WriteSide } from './side.js';
 import { empty, inFlight } from './side.js';
+import { sized } from '../sized.js';
 
-const ROUNDS = 7;
+const ROUNDS = sized(7, 1);
 
 export interface Load {
   /** Rows of a batch, and batches of a measurement. */

@@ -6,11 +6,12 @@ import { ours } from './ours.js';
 import { jsonEachRow, OUR_INSERT_SETTINGS, preEncoded } from './peers.js';
 import { smallInserts } from './small-inserts.js';
 import { throughput } from './throughput.js';
+import { sized } from '../sized.js';
 
 /** Rows of a batch, batches of a measurement, and how many of them are under way at once. */
-const THOUSAND = { size: 1_000, count: 60, width: 2 };
-const TEN_THOUSAND = { size: 10_000, count: 20, width: 2 };
-const HUNDRED_THOUSAND = { size: 100_000, count: 16, width: 2 };
+const THOUSAND = { size: sized(1_000, 100), count: sized(60, 2), width: 2 };
+const TEN_THOUSAND = { size: sized(10_000, 200), count: sized(20, 2), width: 2 };
+const HUNDRED_THOUSAND = { size: sized(100_000, 1_000), count: sized(16, 4), width: 2 };
 const WIDE = { ...HUNDRED_THOUSAND, width: 4 };
 
 /** Whole batches wait for no others. */
