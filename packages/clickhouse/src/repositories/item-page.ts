@@ -4,11 +4,13 @@ import type { Sql, SqlParams } from '../connection/sql.js';
 import { conditionsOf } from '../query/conditions.js';
 import { SLICE_CONDITION } from '../query/time-slice.js';
 import { countAgain, runRetried } from '../read/retried-reads.js';
+import { EarlyCount } from './early-count.js';
 import { filterOf } from './filter.js';
 
 /** How the items of a page are read: blocks of rows, or sets. */
 export interface ItemReader<T> {
-  read(): Promise<T>;
+  /** @param arrived may be called while further items come, with the number of those that came */
+  read(arrived: (items: number) => void): Promise<T>;
   /** Returns the number of items that were read. */
   countOf(items: T): number;
   /** The count of all items, without the filter. */
@@ -26,7 +28,10 @@ export interface ItemPage<T> {
   readonly totalCount: number | null;
 }
 
-/** Reads the items of a page: one item more than the limit, and the count of all of them when it has to. */
+/**
+ * Reads the items of a page: one item more than the limit, and the count of all of them when it has to. Counting begins when half of
+ * the items have arrived: most pages of which there is as much are full.
+ */
 export async function readItems<T>(
   sql: Sql,
   operation: string,
@@ -34,21 +39,30 @@ export async function readItems<T>(
   options: CallOptions | undefined,
   { read, countOf: countItems, count, timeoutMs }: ItemReader<T>,
 ): Promise<ItemPage<T>> {
-  const items = await read();
-  const found = countItems(items);
-  const hasMore = found > plan.limit;
-  const shown = hasMore ? plan.limit : found;
-  let totalCount: number | null = hasMore || plan.after !== undefined ? null : shown;
-  if (needsCount(plan, hasMore)) {
+  const early = new EarlyCount(options, (limits) => {
     const { where, params } = filterOf(plan);
     const sliced = `${count} WHERE ${[...conditionsOf(plan).conditions, SLICE_CONDITION].join(' AND ')}`;
-    totalCount = await runRetried(
-      { operation, options, timeoutMs },
-      () => countOf(sql, operation, `${count} ${where}`, params, options),
+    return runRetried(
+      { operation, options: limits, timeoutMs },
+      () => countOf(sql, operation, `${count} ${where}`, params, limits),
       (shortage, rest) => countAgain(sql, operation, plan, sliced, params, shortage, rest),
     );
+  });
+  let arrived = 0;
+  try {
+    const items = await read((more) => {
+      arrived += more;
+      if (plan.count && arrived > plan.limit / 2) early.begin();
+    });
+    const found = countItems(items);
+    const hasMore = found > plan.limit;
+    const shown = hasMore ? plan.limit : found;
+    let totalCount: number | null = hasMore || plan.after !== undefined ? null : shown;
+    if (needsCount(plan, hasMore)) totalCount = await early.result();
+    return { items, count: shown, hasMore, totalCount };
+  } finally {
+    early.end();
   }
-  return { items, count: shown, hasMore, totalCount };
 }
 
 /** Returns a page for one caller. `last` has the position of its last item. */

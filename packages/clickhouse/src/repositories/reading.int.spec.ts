@@ -83,6 +83,28 @@ it('counts all rows only when the page is cut off', async () => {
   expect([await queries(999), await queries(1_000), await queries(1_001)]).toEqual([2, 1, 1]);
 });
 
+it('counts the rows of a large page while they arrive', async () => {
+  const events: string[] = [];
+  const spied = changedSql(sql, () => ({
+    rows: (...args) => {
+      events.push('count begun');
+      return sql.rows(...args);
+    },
+    collect: async (...args) => {
+      const parts = await sql.collect(...args);
+      events.push('page read');
+      return parts;
+    },
+  }));
+  const { marketData } = repositories(spied);
+  expect((await marketData.find({ limit: 50_000 })).totalCount).toBe(ROWS);
+  expect(events).toEqual(['count begun', 'page read']);
+  events.length = 0;
+  expect((await marketData.find({ limit: 50_000, count: false })).totalCount).toBeNull();
+  expect((await marketData.find({ symbol: 'S7', limit: 50_000 })).totalCount).toBe(ROWS / 100);
+  expect(events).toEqual(['page read', 'page read']);
+});
+
 it('finds rows of 50,000 symbols', async () => {
   const symbols = Array.from({ length: 50_000 }, (_, n) => `S${n + 50}`);
   const found = await own.backend.marketData.find({ symbols, limit: 1 });

@@ -21,7 +21,7 @@ import { planRows, planRowsAgain } from '../query/plan-rows.js';
 import type { RowRead } from '../query/row-query.js';
 import { ArrivedBlocks } from '../read/arrived-blocks.js';
 import type { PlannedQuery } from '../query/rule.js';
-import { blockRowsFor } from '../query/rules/read-in-order.js';
+import { blockRowsFor, isLarge } from '../query/rules/read-in-order.js';
 import { batchesOf, sliceColumns } from '../read/batches.js';
 import type { BlockRows } from '../read/block-rows.js';
 import { canonicalRow } from '../read/block-rows.js';
@@ -70,8 +70,13 @@ export class TableReader {
     const page = await this.#pages.run(text, operation, options, (limits) =>
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
-          read: () =>
-            ArrivedBlocks.read(reader, (arrive) => this.#read(operation, read, query, limits, arrive)),
+          read: (arrived) =>
+            ArrivedBlocks.read(reader, (arrive) =>
+              this.#read(operation, read, query, limits, (block) => {
+                if (isLarge(read)) arrived(block.rowCount);
+                return arrive(block);
+              }),
+            ),
           countOf: (blocks) => blocks.rowCount,
           count: `SELECT count() AS count FROM ${definition.table} FINAL`,
           timeoutMs: this.defaults.requestTimeoutMs,

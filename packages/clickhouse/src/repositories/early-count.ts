@@ -1,0 +1,46 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { onAbort } from '@quantumtrade/dal-runtime';
+
+/** A count that runs beside the read of a page, and is left when the page turns out not to need it. */
+export class EarlyCount {
+  readonly #options: CallOptions | undefined;
+  readonly #count: (options: CallOptions) => Promise<number>;
+  readonly #abandon = new AbortController();
+  #counted: Promise<number> | undefined;
+
+  constructor(options: CallOptions | undefined, count: (options: CallOptions) => Promise<number>) {
+    this.#options = options;
+    this.#count = count;
+  }
+
+  /** Begins to count, unless that has begun. */
+  begin(): void {
+    if (this.#counted) return;
+    this.#counted = this.#run();
+    // Its error is that of `result`; without a call of that, nobody needs it.
+    this.#counted.catch(() => undefined);
+  }
+
+  /** Returns the count. Rejects with the error of counting. */
+  result(): Promise<number> {
+    this.begin();
+    return this.#counted!;
+  }
+
+  /** Ends a count that still runs. */
+  end(): void {
+    this.#abandon.abort();
+  }
+
+  async #run(): Promise<number> {
+    const { signal } = this.#abandon;
+    const given = this.#options?.signal;
+    if (!given) return this.#count({ ...this.#options, signal });
+    const ignore = onAbort(given, () => this.#abandon.abort(given.reason));
+    try {
+      return await this.#count({ ...this.#options, signal });
+    } finally {
+      ignore();
+    }
+  }
+}
