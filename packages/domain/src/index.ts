@@ -266,6 +266,7 @@ export type { BackendProbe, EndpointStatus } from './ports/probe.js';
 export {
   RATE_LIMIT_WINDOW_MS,
   type RateLimitDecision,
+  type RateLimitFallback,
   type RateLimitRequest,
   type RateLimiter,
 } from './ports/rate-limiter.js';

@@ -25,12 +25,19 @@ import { streamScripts } from './stream/stream-scripts.js';
 export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeSource } = {}): CacheBackend {
   const complete = completeRedisSettings(settings);
   const { keyPrefix, invalidation, commandTimeoutMs, budgetMs, scanTimeoutMs, cluster, sentinel } = complete;
+  const { maxPendingCalls, maxPendingBytes, rateLimitFallback } = complete;
   const address = endpointOf(settings);
   const scripts = [...cacheScripts, slidingWindow, ...streamScripts];
   const clients = createClients(complete, address, scripts);
   // Which server of a cluster or behind Sentinels failed is not known.
   const endpoint = cluster.enabled || sentinel ? undefined : hostAndPort(address);
-  const connection = new Connection(clients, { commandTimeoutMs, budgetMs, endpoint });
+  const connection = new Connection(clients, {
+    commandTimeoutMs,
+    budgetMs,
+    endpoint,
+    maxPendingCalls,
+    maxPendingBytes,
+  });
   const invalidations = new RedisInvalidations(clients, createChannel(invalidation, keyPrefix));
   const runCacheCommand =
     invalidation === 'pubsub' ? publishWrites(connection.run, keyPrefix, cluster.enabled) : connection.run;
@@ -40,7 +47,7 @@ export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeS
     cache: new RedisCache(runCacheCommand, clock ?? systemClock, scanTimeoutMs),
     invalidations,
     marketStream: new RedisMarketStream(connection.run, notices),
-    rateLimiter: new RedisRateLimiter(connection.run, clock),
+    rateLimiter: new RedisRateLimiter(connection.run, clock, rateLimitFallback),
     budgetMs,
     probe: {
       ping: (options) => connection.ping(options),

@@ -29,6 +29,12 @@ const commandFailure = (reason: string, retryable = true): RedisFailure => ({
 export const CONNECTION_LOST = connectionFailure('the connection was lost');
 export const CLIENT_CLOSED = connectionFailure('the cache is closed', false);
 export const SERVER_UNRESPONSIVE = connectionFailure('the server did not answer');
+export const TOO_MANY_PENDING_CALLS = connectionFailure(
+  'too many calls wait for the server (maxPendingCalls)',
+);
+export const TOO_MANY_PENDING_BYTES = connectionFailure(
+  'too many bytes wait for the server (maxPendingBytes)',
+);
 const MASTER_UNKNOWN = connectionFailure('no Sentinel named the master');
 /** The reply is malformed, or of another type than the command returns. */
 export const UNEXPECTED_REPLY = commandFailure('the server sent an unexpected reply');

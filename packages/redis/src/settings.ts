@@ -103,6 +103,15 @@ const CONNECTION_SETTINGS = {
   commandTimeoutMs: { kind: 'duration', default: 10_000, inFile: 'seconds' },
   /** Time limit of a call that scans all keys (`deleteWhere`); each of its commands still has `commandTimeoutMs`. */
   scanTimeoutMs: { kind: 'duration', default: 60_000, inFile: 'seconds' },
+  /** Calls that wait for the connection or for their replies at most; a further one fails at once with `ConnectionError`. */
+  maxPendingCalls: { kind: 'count', min: 1, default: 10_000, unit: 'calls' },
+  /** Length of the values in waiting calls from which on calls with values fail at once with `ConnectionError`. */
+  maxPendingBytes: { kind: 'count', min: 1, default: 67_108_864, unit: 'bytes' },
+  /**
+   * Decision of the rate limiter on a request without `onUnavailable` while Redis is unreachable, too slow or refuses: the error, or a
+   * decision with `isUnavailable`.
+   */
+  rateLimitFallback: { kind: 'choice', values: ['reject', 'allow', 'deny'], default: 'reject' },
   /** Size limit of one reply; a connection with a larger one ends, and its calls fail with `CacheError`. */
   maxReplyBytes: { kind: 'count', min: 1, default: 268_435_456, unit: 'bytes' },
   /** The servers that answer reads; a replica needs `sentinel` or a cluster, and its answers may be old. */

@@ -192,6 +192,8 @@ export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): vo
       await probe.close();
       const request = { ...ann, limit: 5 };
       expect((await summaryOfRejection(() => rateLimiter.consume(request))).code).toBe('CONNECTION');
+      const rejecting = () => rateLimiter.consume({ ...request, onUnavailable: 'reject' });
+      expect((await summaryOfRejection(rejecting)).code).toBe('CONNECTION');
       const away = { count: 0, remaining: 0, isUnavailable: true };
       expect(await rateLimiter.consume({ ...request, onUnavailable: 'allow' })).toEqual({
         ...away,

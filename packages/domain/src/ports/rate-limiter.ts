@@ -21,10 +21,13 @@ export interface RateLimitRequest {
   readonly windowMs?: number;
   /**
    * Decision when the store is unreachable, does not answer in time or refuses.
-   * @default none: the call rejects with the store's error
+   * @default that of the adapter, which is 'reject' unless it is configured
    */
-  readonly onUnavailable?: 'allow' | 'deny';
+  readonly onUnavailable?: RateLimitFallback;
 }
+
+/** Decision without an answer of the store: `reject` is its error, the others are decisions with `isUnavailable`. */
+export type RateLimitFallback = 'reject' | 'allow' | 'deny';
 
 export interface RateLimitDecision {
   allowed: boolean;
@@ -33,7 +36,7 @@ export interface RateLimitDecision {
   remaining: number;
   /** Milliseconds until a refused caller may try again; 0 when allowed. */
   retryAfterMs: number;
-  /** True when the store was unavailable and `onUnavailable` decided. Then nothing was counted. */
+  /** True when the store was unavailable and `onUnavailable`, or the adapter's setting, decided. Then nothing was counted. */
   isUnavailable?: true;
 }
 

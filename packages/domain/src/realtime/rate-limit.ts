@@ -3,7 +3,7 @@ import { keyOf } from '../keyspaces/keys.js';
 import { keyspaces } from '../keyspaces/keyspaces.js';
 import { keysOf, readMembers } from '../arguments.js';
 import { refusalOfName } from '../records/kinds/text.js';
-import type { RateLimitDecision, RateLimitRequest } from '../ports/rate-limiter.js';
+import type { RateLimitDecision, RateLimitFallback, RateLimitRequest } from '../ports/rate-limiter.js';
 import { RATE_LIMIT_WINDOW_MS } from '../ports/rate-limiter.js';
 
 const MAX_USER_LENGTH = 256;
@@ -12,6 +12,8 @@ const MAX_COST = 1_000_000_000;
 const MAX_WINDOW_MS = 86_400_000;
 /** Delay before a request denied by an unavailable store may be retried. */
 const RETRY_UNAVAILABLE_MS = 1_000;
+
+const FALLBACKS: readonly RateLimitFallback[] = ['reject', 'allow', 'deny'];
 
 const MEMBERS = keysOf<RateLimitRequest>({
   userId: true,
@@ -47,8 +49,8 @@ export function rateLimitOf(request: RateLimitRequest, operation: string): RateL
   if (!isFrom1To(MAX_WINDOW_MS, windowMs)) {
     throw refusal('windowMs', `must be a whole number from 1 to ${MAX_WINDOW_MS}`, operation);
   }
-  if (onUnavailable !== undefined && onUnavailable !== 'allow' && onUnavailable !== 'deny') {
-    throw refusal('onUnavailable', 'must be allow or deny', operation);
+  if (onUnavailable !== undefined && !FALLBACKS.includes(onUnavailable)) {
+    throw refusal('onUnavailable', 'must be allow, deny or reject', operation);
   }
   const key = keyOf(keyspaces.rateLimit.pattern, { userId, endpoint });
   // No endpoint has a colon in its key, so this is no other's.
@@ -66,10 +68,15 @@ export function rateLimitDecision(limit: number, count: number, retryAfterMs: nu
   return { allowed: retryAfterMs === 0, count, remaining: Math.max(0, limit - count), retryAfterMs };
 }
 
-/** Returns the decision of `onUnavailable`. Rethrows the error when the request has none, and other errors. */
-export function decisionWithoutStore({ onUnavailable }: RateLimitRequest, error: unknown): RateLimitDecision {
-  if (onUnavailable === undefined || !isUnavailable(error)) throw error;
-  const allowed = onUnavailable === 'allow';
+/** Returns the decision of `onUnavailable`, or of the fallback without it. Rethrows the error when that is `reject`, and other errors. */
+export function decisionWithoutStore(
+  { onUnavailable }: RateLimitRequest,
+  error: unknown,
+  fallback: RateLimitFallback = 'reject',
+): RateLimitDecision {
+  const decision = onUnavailable ?? fallback;
+  if (decision === 'reject' || !isUnavailable(error)) throw error;
+  const allowed = decision === 'allow';
   const retryAfterMs = allowed ? 0 : RETRY_UNAVAILABLE_MS;
   return { allowed, count: 0, remaining: 0, retryAfterMs, isUnavailable: true };
 }

@@ -114,13 +114,17 @@ export class RedisCache implements Cache {
 
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
-    await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs), OK_REPLY);
+    await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs), {
+      ...OK_REPLY,
+      bytes: Buffer.byteLength(text),
+    });
   }
 
   async setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void> {
     const writes = encodeCacheWrites(entries, 'cache.setMany');
     await this.#run('cache.setMany', options, (redis, isOver) => redis.setMany(writes, isOver), {
       budgets: budgetsOf(writes),
+      bytes: writes.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0),
     });
   }
 
@@ -189,7 +193,7 @@ export class RedisCache implements Cache {
     args: ScriptArguments,
     options: CallOptions | undefined,
   ): Promise<unknown> {
-    return this.#run(operation, options, (redis) => redis.evaluate(script, key, args), script);
+    return this.#run(operation, options, (redis) => redis.evaluate(script, key, args), needsOf(script, args));
   }
 
   async #readEntry<T>(
@@ -209,7 +213,7 @@ export class RedisCache implements Cache {
         sentAt = this.#clock.now();
         return redis.evaluate(script, key, args) as Promise<StoredEntry | null>;
       },
-      script,
+      needsOf(script, args),
     );
     return entry && decodeEntry(entry, sentAt, decoder, operation);
   }
@@ -240,6 +244,14 @@ const KEYS_PER_BUDGET = 1_000;
 
 const budgetsOf = ({ length }: { readonly length: number }): number =>
   Math.max(1, Math.ceil(length / KEYS_PER_BUDGET));
+
+/** Returns the expectation of a call of a script, with the length of its values. */
+function needsOf(script: Script, args: ScriptArguments): ReplyExpectation {
+  if (args.length === 0) return script;
+  let bytes = 0;
+  for (const arg of args) if (typeof arg === 'string') bytes += Buffer.byteLength(arg);
+  return { isReply: script.isReply, bytes };
+}
 
 /** Decodes an entry. It expires at the latest when its time to live, counted from sending the command, is over. */
 function decodeEntry<T>(

@@ -1,9 +1,11 @@
-/** Expectations of a call on the server's reply. */
+/** Expectations of a call on the server's reply, and its needs. */
 export interface ReplyExpectation {
   /** Whether a value is a valid reply to the call. */
   isReply?(value: unknown): boolean;
   /** Time that the call has unless it sets a deadline. @default 1 (budgets of a call) */
   readonly budgets?: number;
+  /** Length of the values that the call sends. @default 0 (bytes) */
+  readonly bytes?: number;
 }
 
 /** Expectation of a call that only the command timeout limits, unless its caller sets a deadline. */

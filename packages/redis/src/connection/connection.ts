@@ -18,12 +18,13 @@ import {
 } from '../failures.js';
 import { closeClient, firstAttempt, reconnectUnresponsive } from './lifecycle.js';
 import { limitCall } from './limit-call.js';
+import { PendingCalls, type PendingLimits } from './pending-calls.js';
 import { connectionsOf, isReady, type RedisClients } from './redis-client.js';
 
 /** Shortest time between reconnections because the server accepts no writes (milliseconds). */
 const RECONNECT_INTERVAL_MS = 1_000;
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends Partial<PendingLimits> {
   /** Longest duration of any call, whatever its own deadline (milliseconds). */
   readonly commandTimeoutMs: number;
   /** Duration of a call without a deadline. @default commandTimeoutMs (milliseconds) */
@@ -41,7 +42,9 @@ export interface ConnectionOptions {
 export class Connection implements BackendProbe {
   readonly #clients: RedisClients;
   readonly #commands: RedisCommands;
-  readonly #options: Required<Omit<ConnectionOptions, 'endpoint'>> & Pick<ConnectionOptions, 'endpoint'>;
+  readonly #options: Required<Pick<ConnectionOptions, 'commandTimeoutMs' | 'budgetMs' | 'time'>> &
+    Pick<ConnectionOptions, 'endpoint'>;
+  readonly #pending: PendingCalls;
   /** Undefined once it has settled. */
   #firstAttempt: Promise<void> | undefined;
   /** The last error since the connection was ready. */
@@ -61,6 +64,7 @@ export class Connection implements BackendProbe {
     this.#commands = createCommands(clients);
     const { commandTimeoutMs: budgetMs } = options;
     this.#options = { budgetMs, time: systemClock, ...options };
+    this.#pending = new PendingCalls({ maxPendingCalls: Infinity, maxPendingBytes: Infinity, ...options });
     master.on('ready', () => {
       this.#disconnected = this.#lastFailure = undefined;
     });
@@ -80,7 +84,7 @@ export class Connection implements BackendProbe {
     });
   }
 
-  readonly run: RunCommand = (operation, options, command, { isReply, budgets = 1 } = {}) => {
+  readonly run: RunCommand = (operation, options, command, { isReply, budgets = 1, bytes = 0 } = {}) => {
     const { commandTimeoutMs, budgetMs, endpoint } = this.#options;
     return limitCall(
       operation,
@@ -92,17 +96,27 @@ export class Connection implements BackendProbe {
         onOverdue: this.#probeServers,
       },
       (isOver) => {
+        const fail = (error: unknown): never => {
+          const failure = classifyFailure(error);
+          if (failure.reconnects) this.#reconnectMaster();
+          throw toDatabaseError(failure, operation, endpoint);
+        };
+        try {
+          this.#pending.enter(bytes);
+        } catch (error) {
+          return fail(error);
+        }
         const send = () => this.#send(command, isOver);
         const sent = this.#firstAttempt ? this.#firstAttempt.then(send) : promiseTry(send);
         return sent.then(
           (reply) => {
+            this.#pending.leave(bytes);
             if (isReply && !isReply(reply)) throw this.#onUnexpectedReply(operation);
             return reply;
           },
           (error: unknown) => {
-            const failure = classifyFailure(error);
-            if (failure.reconnects) this.#reconnectMaster();
-            throw toDatabaseError(failure, operation, endpoint);
+            this.#pending.leave(bytes);
+            return fail(error);
           },
         );
       },

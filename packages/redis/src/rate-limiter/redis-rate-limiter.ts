@@ -3,6 +3,7 @@ import type {
   CallOptions,
   TimeSource,
   RateLimitDecision,
+  RateLimitFallback,
   RateLimiter,
   RateLimitRequest,
 } from '@quantumtrade/dal-domain';
@@ -86,14 +87,16 @@ const OPERATION = 'rateLimiter.consume';
 export class RedisRateLimiter implements RateLimiter {
   readonly #run: RunCommand;
   readonly #clock: TimeSource | undefined;
+  readonly #fallback: RateLimitFallback;
   /** Prefix of this limiter's request names, unique among all processes. */
   readonly #id = randomUUID();
   #requestCount = 0;
 
-  /** Without a clock, the server's time is used, the same for all its clients. */
-  constructor(run: RunCommand, clock: TimeSource | undefined) {
+  /** Without a clock, the server's time is used, the same for all its clients. `fallback` decides where a request does not. */
+  constructor(run: RunCommand, clock: TimeSource | undefined, fallback: RateLimitFallback = 'reject') {
     this.#run = run;
     this.#clock = clock;
+    this.#fallback = fallback;
   }
 
   async consume(request: RateLimitRequest, options?: CallOptions): Promise<RateLimitDecision> {
@@ -112,7 +115,7 @@ export class RedisRateLimiter implements RateLimiter {
       const [counted, retryAfterMs] = reply as [number, number];
       return rateLimitDecision(limit, counted, retryAfterMs);
     } catch (error) {
-      return decisionWithoutStore(request, error);
+      return decisionWithoutStore(request, error, this.#fallback);
     }
   }
 }
