@@ -1,3 +1,4 @@
+import { isDatabaseError } from '@quantumtrade/dal-domain';
 /** Head of an answer. */
 export interface AnswerHead {
   readonly status: number;
@@ -73,3 +74,10 @@ function describe(status: number, headers: AnswerHead['headers']): string {
   );
   return `HTTP ${status}${server ? ` from ${server}` : ''}${type ? ` (${type})` : ''}`;
 }
+
+/** Whether the server was left in the middle of its answer. */
+export const mayStillRun = (error: unknown): boolean =>
+  error instanceof AbandonedError ||
+  error instanceof BodyTooLargeError ||
+  error instanceof TooManyRowsError ||
+  (isDatabaseError(error) && error.code === 'TIMEOUT');

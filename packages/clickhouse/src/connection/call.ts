@@ -14,7 +14,7 @@ import {
 } from '@quantumtrade/dal-runtime';
 import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
 import type { CompleteSettings } from '../settings.js';
-import { AbandonedError, BodyTooLargeError, TooManyRowsError } from './answer-errors.js';
+import { AbandonedError, mayStillRun } from './answer-errors.js';
 import type { Answer } from './body.js';
 import type { ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
 import { requireOpen } from './connection-pool.js';
@@ -53,6 +53,7 @@ export class Call implements MovableCall {
   /** Whether the latest attempt was sent. */
   #wasSent = false;
   #failures = 0;
+  #hasWaitedForProbe = false;
   #backoff: Backoff | undefined;
 
   constructor(
@@ -187,26 +188,29 @@ export class Call implements MovableCall {
    */
   async waitToRetry(failure: unknown): Promise<void> {
     requireOpen(this.#pools, this.operation);
+    if (this.#pool === undefined && this.#pools.probed) return this.#waitForProbe(failure);
     const { purpose, idempotency, retriedByCaller } = this.#statement;
     if (this.#pool && !this.#tried.includes(this.#pool)) this.#tried = [...this.#tried, this.#pool];
     const hasOther =
-      this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard }) === true &&
-      idempotency !== 'other';
-    const wasMovedUnsent = this.signal.aborted && !this.#wasSent;
+      idempotency !== 'other' &&
+      this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard }) === true;
+    const isRetryable = isWorthRetrying(failure);
+    const maxAttempts = retriedByCaller ? Infinity : this.#retry.maxAttempts;
     let delayMs = 0;
-    if (!hasOther || !wasMovedUnsent) {
+    // A call that leaves a broken connection for another server takes its share of the work along; it is no further load.
+    const isMove = hasOther && isRetryable && isConnectionError(failure) && maxAttempts > 1;
+    if (!isMove) {
       if (retriedByCaller && !hasOther) throw failure;
-      this.#failures++;
       const decision = decideRetry(
         {
           class: idempotency,
-          retryable: isWorthRetrying(failure),
+          retryable: isRetryable,
           sent: this.#wasSent ? 'maybe' : 'no',
           retryAfterMs: (isDatabaseError(failure) && failure.retryAfterMs) || 0,
         },
         {
-          attempts: this.#failures,
-          maxAttempts: retriedByCaller ? Infinity : this.#retry.maxAttempts,
+          attempts: ++this.#failures,
+          maxAttempts,
           remainingMs: this.deadline.remainingMs,
           backoff: (this.#backoff ??= new Backoff(this.#retry)),
           budget: this.#pools.retryBudget,
@@ -217,6 +221,16 @@ export class Call implements MovableCall {
     }
     this.continues = true;
     if (delayMs > 0) await sleep(delayMs, systemClock, this.deadline.signal);
+  }
+
+  /** Waits once for the results of probes: no endpoint could be used. */
+  async #waitForProbe(failure: unknown): Promise<void> {
+    if (this.#hasWaitedForProbe || !isWorthRetrying(failure)) throw failure;
+    this.#hasWaitedForProbe = true;
+    await new Promise<void>((resolve, reject) => {
+      void this.#pools.probed!().then(resolve);
+      this.deadline.onAbort(reject);
+    });
   }
 
   /** Ends the call. An attempt that still runs was left by its caller, and is killed. */
@@ -271,12 +285,7 @@ export class Call implements MovableCall {
   }
 }
 
-/** Whether the server was left in the middle of its answer. */
-const mayStillRun = (error: unknown): boolean =>
-  error instanceof AbandonedError ||
-  error instanceof BodyTooLargeError ||
-  error instanceof TooManyRowsError ||
-  (isDatabaseError(error) && error.code === 'TIMEOUT');
+const isConnectionError = (error: unknown): boolean => isDatabaseError(error) && error.code === 'CONNECTION';
 
 const bytesReceived = ({ body }: Answer): number => (body as IncomingMessage).socket.bytesRead;
 

@@ -35,6 +35,8 @@ export interface PoolSource {
   pick(request: PickRequest<ConnectionPool>, operation: string): ConnectionPool;
   /** Whether a pool that was not tried could be picked. @default none: it could not */
   hasUntried?(request: PickRequest<ConnectionPool>): boolean;
+  /** Resolves when a server has answered a probe, or all have been probed in vain. @default none: servers are not probed */
+  probed?(): Promise<void>;
 }
 
 /** A call under way at an endpoint. */

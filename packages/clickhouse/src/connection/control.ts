@@ -32,14 +32,14 @@ interface Watched extends Orphan {
  * its own `max_execution_time`.
  */
 export class Control implements QueryControl {
-  readonly #sql: Sql;
+  readonly #sql: Pick<Sql, 'rows'>;
   readonly #closing = new AbortController();
   readonly #watched = new Set<Watched>();
   /** Queries left in this turn of the event loop. */
   #batch: Watched[] | undefined;
   #endedMs = 0;
 
-  constructor(sql: Sql) {
+  constructor(sql: Pick<Sql, 'rows'>) {
     this.#sql = sql;
   }
 

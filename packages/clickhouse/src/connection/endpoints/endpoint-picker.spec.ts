@@ -73,12 +73,13 @@ it('no pick breaks the rules, whatever the endpoints', () => {
     const shard = draw(['1', '2', undefined]);
     const picked = pickEndpoint(usableEndpoints(endpoints), { purpose, tried, shard }, () => random.next());
 
-    const hasPrimary = endpoints.some(({ role, isHealthy }) => role === 'primary' && isHealthy);
+    const hasPrimary = ({ shard: own }: Named) =>
+      endpoints.some(({ role, isHealthy, shard: other }) => role === 'primary' && isHealthy && other === own);
     const allowed = endpoints.filter(
       (each) =>
         each.isHealthy &&
         (shard === undefined || each.shard === shard) &&
-        (each.role === (hasPrimary ? 'primary' : 'backup') ||
+        (each.role === (hasPrimary(each) ? 'primary' : 'backup') ||
           (purpose === 'read' && each.role === 'replica')),
     );
     const label = `seed ${seed}`;

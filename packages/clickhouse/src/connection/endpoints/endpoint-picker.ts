@@ -23,16 +23,13 @@ export interface EndpointChoice<E extends Candidate> {
 }
 
 /**
- * Returns the endpoints in use: those that are healthy, backups only while no primary is. Reads go to replicas as well.
+ * Returns the endpoints in use: those that are healthy, backups only while no primary of their shard is. Reads go to replicas as well.
  */
 export function usableEndpoints<E extends Candidate>(endpoints: readonly E[]): EndpointChoice<E> {
   const healthy = endpoints.filter(({ isHealthy }) => isHealthy);
-  const hasPrimary = healthy.some(({ role }) => role === 'primary');
-  const leading = hasPrimary ? 'primary' : 'backup';
-  return {
-    readable: healthy.filter(({ role }) => role === leading || role === 'replica'),
-    writable: healthy.filter(({ role }) => role === leading),
-  };
+  const led = new Set(healthy.filter(({ role }) => role === 'primary').map(({ shard }) => shard));
+  const readable = healthy.filter(({ role, shard }) => role !== 'backup' || !led.has(shard));
+  return { readable, writable: readable.filter(({ role }) => role !== 'replica') };
 }
 
 export interface PickRequest<E> {

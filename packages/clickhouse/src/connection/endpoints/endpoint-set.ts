@@ -79,6 +79,10 @@ export class EndpointSet implements PoolSource {
     return picked !== undefined && !request.tried.includes(picked);
   }
 
+  probed(): Promise<void> {
+    return this.#prober.nextRound(this.#settings.maxConnections);
+  }
+
   /** Resolves when one of the endpoints answers; otherwise rejects with the error of the first one. */
   async ping(operation: string, { signal, deadline }: PingOptions = {}): Promise<void> {
     const answered = new AbortController();

@@ -21,8 +21,8 @@ const CONTROL_CONNECTIONS = 2;
 const NO_RETRIES = new RetryBudget(systemClock, { ratio: 0, reserve: 0 });
 /** A probe waits for no ping. */
 const PING_CONNECTIONS = 2;
-/** Cost of a call to an endpoint whose latency is unknown, as for a latency of this (milliseconds). */
-const UNKNOWN_LATENCY_MS = 1;
+/** Latencies are not compared below this, and an unknown one counts as this, so that it becomes known (milliseconds). */
+const LEAST_LATENCY_MS = 0.5;
 
 /** Server with a configured address, or with one of several addresses of a DNS name. */
 export interface EndpointAddress extends CompleteEndpoint {
@@ -98,7 +98,7 @@ export class Endpoint implements Candidate, ConnectionPool {
   }
 
   get cost(): number {
-    const latencyMs = this.#latency.current ?? UNKNOWN_LATENCY_MS;
+    const latencyMs = Math.max(LEAST_LATENCY_MS, this.#latency.current ?? 0);
     return (latencyMs * (1 + this.admission.running + this.admission.queued)) / this.#address.weight;
   }
 

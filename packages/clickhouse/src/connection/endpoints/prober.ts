@@ -8,6 +8,8 @@ export interface Probed {
   readonly isHealthy: boolean;
   /** When the latest answer came (epoch milliseconds). */
   readonly answeredAt: number;
+  /** Average latency in milliseconds; undefined while unknown. */
+  readonly latencyMs: number | undefined;
   /** Whether calls are under way and none was answered since an instant (epoch milliseconds). */
   isSilentSince(instant: number): boolean;
   /** Sends a probe. Returns whether the server answered in time. Never rejects. */
@@ -24,6 +26,15 @@ export interface ProberTarget<E extends Probed> {
   onSweep(): void;
 }
 
+/** A call that waits for the results of probes. */
+interface WaitingForProbes<E> {
+  readonly unprobed: Set<E>;
+  readonly resolve: () => void;
+}
+
+/** A probe is given this many average latencies, so that a busy server is not taken for one that hangs. */
+const PATIENCE = 3;
+const MAX_PATIENCE_MS = 5_000;
 /** Looks at endpoints more often than it probes one, so that a doubt is noticed early. */
 const LOOKS_PER_INTERVAL = 4;
 
@@ -36,6 +47,7 @@ export class Prober<E extends Probed> {
   readonly #clock: Clock;
   readonly #target: ProberTarget<E>;
   #cancel: Cancel | undefined;
+  readonly #waiting = new Set<WaitingForProbes<E>>();
   #lookedAt = 0;
   #sweptAt = 0;
 
@@ -55,6 +67,21 @@ export class Prober<E extends Probed> {
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    for (const waiting of this.#waiting) this.#end(waiting);
+  }
+
+  /**
+   * Resolves once an endpoint has answered a probe, or every endpoint out of use has been probed without an answer; at once when `maxWaiting` calls
+   * wait for that. Probes that are due begin now.
+   */
+  nextRound(maxWaiting: number): Promise<void> {
+    if (!this.#cancel || this.#waiting.size >= maxWaiting) return Promise.resolve();
+    const unprobed = new Set(this.#target.endpoints().filter(({ isHealthy }) => !isHealthy));
+    if (unprobed.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.add({ unprobed, resolve });
+      this.#look();
+    });
   }
 
   #schedule(): void {
@@ -81,7 +108,22 @@ export class Prober<E extends Probed> {
   async #probe(endpoint: E): Promise<void> {
     const sentAt = this.#clock.now();
     endpoint.health.beginProbe();
-    const isAnswered = await endpoint.probe(this.#settings.probeTimeoutMs);
-    this.#target.onProbe(endpoint, isAnswered, endpoint.isSilentSince(sentAt));
+    const usualMs = Math.min(MAX_PATIENCE_MS, PATIENCE * (endpoint.latencyMs ?? 0));
+    const isAnswered = await endpoint.probe(Math.max(this.#settings.probeTimeoutMs, usualMs));
+    this.#target.onProbe(
+      endpoint,
+      // A busy server may answer calls earlier than the probe.
+      isAnswered || (endpoint.isHealthy && endpoint.answeredAt > sentAt),
+      endpoint.isSilentSince(sentAt),
+    );
+    for (const waiting of this.#waiting) {
+      waiting.unprobed.delete(endpoint);
+      if (isAnswered || waiting.unprobed.size === 0) this.#end(waiting);
+    }
+  }
+
+  #end(waiting: WaitingForProbes<E>): void {
+    this.#waiting.delete(waiting);
+    waiting.resolve();
   }
 }
