@@ -1,4 +1,5 @@
 import { isDatabaseError } from '@quantumtrade/dal-domain';
+
 /** Head of an answer. */
 export interface AnswerHead {
   readonly status: number;
