@@ -1,0 +1,99 @@
+import { until } from '@quantumtrade/dal-testing';
+import { FakeCluster } from '../../testing/fake-cluster.js';
+import type { FakeAnswer } from '../../testing/fake-server.js';
+import { rows, silence } from '../../testing/fake-server.js';
+
+const cluster = new FakeCluster();
+const PRIMARY = { role: 'primary' } as const;
+const REPLICA = { role: 'replica' } as const;
+
+afterEach(() => cluster.close());
+
+it('single endpoint is neither probed nor ejected', async () => {
+  await cluster.serve([PRIMARY]);
+  await cluster.servers[0]!.stop();
+  for (let i = 0; i < 5; i++) await expect(cluster.read()).rejects.toThrow('ECONNREFUSED');
+  expect(cluster.stateOf(0)).toBe('healthy');
+  await cluster.servers[0]!.restart();
+  expect(await cluster.read()).toBe(0);
+  expect(cluster.servers[0]!.queries).toHaveLength(1);
+});
+
+it('endpoints change while calls go on', async () => {
+  await cluster.serve([PRIMARY, PRIMARY], { drainTimeoutMs: 30_000 });
+  const slow: FakeAnswer = (response, request) =>
+    void setTimeout(() => void rows({ n: 7 })(response, request), 100);
+  await cluster.read();
+  cluster.answer(slow);
+  const running = cluster.client.sql('d').rows('test', 'SELECT n');
+  await until(() => cluster.servers[0]!.queries.includes('SELECT n FORMAT Native'));
+  cluster.client.updateEndpoints([{ url: cluster.servers[1]!.url }]);
+  expect(cluster.client.endpoints()).toHaveLength(1);
+  expect(await running).toEqual([{ n: 7 }]);
+  await until(() => cluster.servers[0]!.sockets.size === 0);
+  cluster.answer(rows({ n: 8 }));
+  const before = cluster.servers[0]!.queries.length;
+  expect(await cluster.read()).toBe(8);
+  expect(cluster.servers[0]!.queries).toHaveLength(before);
+  expect(() => cluster.client.updateEndpoints([])).toThrow(expect.objectContaining({ field: 'endpoints' }));
+});
+
+it('calls under way end while the client closes, and waiting ones fail', async () => {
+  await cluster.serve([PRIMARY], { maxConnections: 1, drainTimeoutMs: 30_000 });
+  cluster.answer((response, request) => void setTimeout(() => void rows({ n: 1 })(response, request), 100));
+  const [running, waiting] = [cluster.read(), cluster.read()];
+  const refused = expect(waiting).rejects.toMatchObject({ name: 'ConnectionError', retryable: false });
+  await until(() => cluster.servers[0]!.queries.length === 1);
+  const closed = cluster.client.close();
+  await refused;
+  expect(await running).toBe(1);
+  await closed;
+  expect(cluster.client.connectionCount()).toBe(0);
+});
+
+it('calls that go on for longer than the drain time fail', async () => {
+  await cluster.serve([PRIMARY], { drainTimeoutMs: 50 });
+  cluster.answer(silence);
+  const failed = expect(cluster.read()).rejects.toMatchObject({ name: 'ConnectionError' });
+  await until(() => cluster.servers[0]!.queries.length === 1);
+  await cluster.client.close();
+  await failed;
+});
+
+it('ping answers while one endpoint does', async () => {
+  await cluster.serve([PRIMARY, REPLICA]);
+  cluster.servers[0]!.hangs = true;
+  await cluster.client.ping({ deadline: Date.now() + 30_000 });
+  cluster.servers[1]!.hangs = true;
+  await expect(cluster.client.ping({ deadline: Date.now() + 100 })).rejects.toMatchObject({
+    name: 'TimeoutError',
+  });
+});
+
+it('status counts connections, waiting calls and time waited', async () => {
+  await cluster.serve([PRIMARY], { maxConnections: 1 });
+  cluster.answer((response, request) => void setTimeout(() => void rows({ n: 1 })(response, request), 50));
+  const calls = [cluster.read(), cluster.read()];
+  expect(cluster.client.endpoints()).toEqual([
+    {
+      name: new URL(cluster.servers[0]!.url).host,
+      role: 'primary',
+      shard: '1',
+      state: 'healthy',
+      inUse: 1,
+      idle: 0,
+      waiting: 1,
+      waitedMs: 0,
+      ejections: 0,
+      latencyMs: null,
+      lastError: null,
+      orphanedQueries: 0,
+      quarantined: 0,
+      orphanSeconds: 0,
+    },
+  ]);
+  await Promise.all(calls);
+  const [status] = cluster.client.endpoints();
+  expect(status).toMatchObject({ inUse: 0, idle: 1, waiting: 0, latencyMs: expect.any(Number) });
+  expect(status!.waitedMs).toBeGreaterThan(0);
+});
