@@ -115,7 +115,7 @@ export class RedisCache implements Cache {
   async set(key: string, value: unknown, ttlSeconds: number, options?: CallOptions): Promise<void> {
     const { text, ttlMs } = encodeCacheWrite({ key, value, ttlSeconds }, 'cache.set');
     await this.#run('cache.set', options, (redis) => redis.set(key, text, 'PX', ttlMs), {
-      ...OK_REPLY,
+      isReply: isOk,
       bytes: Buffer.byteLength(text),
     });
   }
@@ -237,7 +237,7 @@ export class RedisCache implements Cache {
 
 const TEXT_REPLY: ReplyExpectation = { isReply: isTextOrNull };
 const NUMBER_REPLY: ReplyExpectation = { isReply: isNumber };
-const OK_REPLY: ReplyExpectation = { isReply: (reply) => reply === 'OK' };
+const isOk = (reply: unknown) => reply === 'OK';
 
 /** Number of keys for which a call has one budget. */
 const KEYS_PER_BUDGET = 1_000;

@@ -96,16 +96,8 @@ export class Connection implements BackendProbe {
         onOverdue: this.#probeServers,
       },
       (isOver) => {
-        const fail = (error: unknown): never => {
-          const failure = classifyFailure(error);
-          if (failure.reconnects) this.#reconnectMaster();
-          throw toDatabaseError(failure, operation, endpoint);
-        };
-        try {
-          this.#pending.enter(bytes);
-        } catch (error) {
-          return fail(error);
-        }
+        const obstacle = this.#pending.enter(bytes);
+        if (obstacle) throw toDatabaseError(obstacle, operation, endpoint);
         const send = () => this.#send(command, isOver);
         const sent = this.#firstAttempt ? this.#firstAttempt.then(send) : promiseTry(send);
         return sent.then(
@@ -116,7 +108,9 @@ export class Connection implements BackendProbe {
           },
           (error: unknown) => {
             this.#pending.leave(bytes);
-            return fail(error);
+            const failure = classifyFailure(error);
+            if (failure.reconnects) this.#reconnectMaster();
+            throw toDatabaseError(failure, operation, endpoint);
           },
         );
       },

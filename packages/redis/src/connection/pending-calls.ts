@@ -1,4 +1,4 @@
-import { FailureError, TOO_MANY_PENDING_BYTES, TOO_MANY_PENDING_CALLS } from '../failures.js';
+import { TOO_MANY_PENDING_BYTES, TOO_MANY_PENDING_CALLS, type RedisFailure } from '../failures.js';
 
 export interface PendingLimits {
   /** Most calls that wait for the connection or for their replies. */
@@ -20,15 +20,14 @@ export class PendingCalls {
     this.#limits = limits;
   }
 
-  /** Admits a call. Throws a failure at once when too many calls, or for a call with values too many bytes, are pending. */
-  enter(bytes: number): void {
-    if (this.#calls >= this.#limits.maxPendingCalls) throw new FailureError(TOO_MANY_PENDING_CALLS);
+  /** Admits a call. Returns a failure when too many calls, or for a call with values too many bytes, are pending. */
+  enter(bytes: number): RedisFailure | undefined {
+    if (this.#calls >= this.#limits.maxPendingCalls) return TOO_MANY_PENDING_CALLS;
     // The bytes before this call count, so that no call is too large by itself.
-    if (bytes > 0 && this.#bytes >= this.#limits.maxPendingBytes) {
-      throw new FailureError(TOO_MANY_PENDING_BYTES);
-    }
+    if (bytes > 0 && this.#bytes >= this.#limits.maxPendingBytes) return TOO_MANY_PENDING_BYTES;
     this.#calls++;
     this.#bytes += bytes;
+    return undefined;
   }
 
   leave(bytes: number): void {
