@@ -1,4 +1,4 @@
-import type { CallOptions, QueryPlan, SelectionPlan } from '@quantumtrade/dal-domain';
+import type { CallOptions, QueryPlan } from '@quantumtrade/dal-domain';
 import { isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
 import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
@@ -6,10 +6,13 @@ import type { ReadTally, Sql, SqlParams } from '../connection/sql.js';
 import type { PlanRetry, Shortage } from '../query/plan-retry.js';
 import { shortageOf } from '../query/plan-retry.js';
 import type { RowRead } from '../query/row-query.js';
+import type { PlannedQuery } from '../query/rule.js';
+import { LESS_MEMORY } from '../query/rules/less-memory.js';
+import type { QuerySettings } from '../query/table-query.js';
 import type { TimeSlice } from '../query/time-slice.js';
 import { boundSlice } from '../query/time-slice.js';
+import type { SlicedRange } from './time-slices.js';
 import { rangeOf, readSlices } from './time-slices.js';
-import { LESS_MEMORY } from '../query/rules/less-memory.js';
 
 /** A call that may be run again. */
 export interface RetriedCall {
@@ -66,11 +69,10 @@ export function readAgain<T>(
 ): Promise<T[]> | undefined {
   const query = planAgain(read, shortage);
   if (!query) return undefined;
-  const { continuing } = sql;
   if (!query.isSliced) {
-    return continuing.collect(operation, query.sql, query.params, options, convert, query.settings);
+    return sql.continuing.collect(operation, query.sql, query.params, options, convert, query.settings);
   }
-  return readInSlices(continuing, operation, read, planAgain, shortage, options, convert);
+  return readInSlices(sql, operation, read, planAgain, shortage, options, convert);
 }
 
 /** Returns the range of rows in time order, from the instant of the cursor on. */
@@ -82,7 +84,7 @@ function rangeBehindCursor(plan: QueryPlan): TimeSlice {
   return order.descending ? { ...range, last: instant } : { ...range, first: instant };
 }
 
-async function readInSlices<T>(
+function readInSlices<T>(
   sql: Sql,
   operation: string,
   read: RowRead,
@@ -91,53 +93,58 @@ async function readInSlices<T>(
   options: CallOptions,
   convert: (block: DecodedBlock) => T,
 ): Promise<T[]> {
-  const { plan, limit = Infinity } = read;
+  const { definition, order } = read.plan;
+  const slices = { definition, range: rangeBehindCursor(read.plan), descending: order.descending };
+  const queryOf = (limit: number | undefined) => planAgain({ ...read, limit }, shortage)!;
+  return collectSlices(sql, operation, { ...slices, limit: read.limit, queryOf }, options, convert);
+}
+
+/** A read whose query answers one slice of time, whose bounds are parameters. */
+export interface SlicedRead extends SlicedRange {
+  /** Maximum number of rows of all slices together. @default no limit */
+  readonly limit?: number | undefined;
+  /** Returns the query of a slice, of at most `limit` rows. */
+  queryOf(limit: number | undefined): Omit<PlannedQuery, 'rules'>;
+}
+
+/** Reads slices one after the other, until the limit. Returns what `convert` makes of each block. */
+export async function collectSlices<T>(
+  sql: Sql,
+  operation: string,
+  { limit = Infinity, queryOf, ...slices }: SlicedRead,
+  options: CallOptions,
+  convert: (block: DecodedBlock) => T,
+): Promise<T[]> {
+  const { continuing } = sql;
   const tally: ReadTally = { rows: 0, bytes: 0 };
   const parts: T[] = [];
-  const slices = {
-    definition: plan.definition,
-    range: rangeBehindCursor(plan),
-    descending: plan.order.descending,
-  };
-  await readSlices(sql, operation, slices, options, async (slice) => {
+  await readSlices(continuing, operation, slices, options, async (slice) => {
     const left = limit - tally.rows;
-    const query = planAgain({ ...read, limit: left === Infinity ? undefined : left }, shortage)!;
-    const bound = { ...query.params, ...boundSlice(slice) };
-    for (const part of await sql.collect(
-      operation,
-      query.sql,
-      bound,
-      options,
-      convert,
-      query.settings,
-      tally,
-    )) {
-      parts.push(part);
-    }
+    const { sql: text, params, settings } = queryOf(left === Infinity ? undefined : left);
+    const bound = { ...params, ...boundSlice(slice) };
+    const found = await continuing.collect(operation, text, bound, options, convert, settings, tally);
+    for (const part of found) parts.push(part);
     return tally.rows >= limit;
   });
   return parts;
 }
 
+/** Returns settings for queries that run again, with which they need less of what ran out. */
+export const settingsAgain = (shortage: Shortage): QuerySettings =>
+  shortage === 'memory' ? LESS_MEMORY : {};
+
 /** Counts items by slices of time. The query counts those of one slice in its column `count`. */
 export async function countAgain(
   sql: Sql,
   operation: string,
-  selection: SelectionPlan,
+  slices: SlicedRange,
   query: string,
   params: SqlParams,
   shortage: Shortage,
   options: CallOptions,
 ): Promise<number> {
-  let count = 0;
-  const slices = { definition: selection.definition, range: rangeOf(selection), descending: false };
-  const settings = shortage === 'memory' ? LESS_MEMORY : {};
-  await readSlices(sql.continuing, operation, slices, options, async (slice) => {
-    const bound = { ...params, ...boundSlice(slice) };
-    const countOfBlock = (block: DecodedBlock) => Number(block.column('count').at(0));
-    const [part = 0] = await sql.continuing.collect(operation, query, bound, options, countOfBlock, settings);
-    count += part;
-    return false;
-  });
-  return count;
+  const queryOf = () => ({ sql: query, params, settings: settingsAgain(shortage) });
+  const countOfBlock = (block: DecodedBlock) => Number(block.column('count').at(0));
+  const counts = await collectSlices(sql, operation, { ...slices, queryOf }, options, countOfBlock);
+  return counts.reduce((total, count) => total + count, 0);
 }

@@ -15,13 +15,20 @@ export interface SlicedRange {
   /** Whether the latest slice comes first. */
   readonly descending: boolean;
   /** Returns the latest instant, at most the given one, at which a slice may begin. @default the instant itself */
-  readonly align?: (instant: number) => number;
+  readonly align?: ((instant: number) => number) | undefined;
 }
 
 /** Returns the range of a selection; all instants where it has no bound. */
 export const rangeOf = ({ start, end }: SelectionPlan): TimeSlice => ({
   first: start ?? MIN_INSTANT,
   last: end === undefined ? MAX_INSTANT : end - 1,
+});
+
+/** Returns a selection as it is read in slices, the earliest first. */
+export const slicesOf = (selection: SelectionPlan): SlicedRange => ({
+  definition: selection.definition,
+  range: rangeOf(selection),
+  descending: false,
 });
 
 interface Step extends TimeSlice {

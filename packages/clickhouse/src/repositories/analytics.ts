@@ -1,196 +1,170 @@
-import type {
-  AggregateSums,
-  AggregationPlan,
-  Analytics,
-  BucketWidth,
-  CallOptions,
-  Canonical,
-  Field,
-} from '@quantumtrade/dal-domain';
+import type { AggregationPlan, Analytics, CallOptions } from '@quantumtrade/dal-domain';
 import {
-  columnOf,
-  FLOAT_SCALE,
+  bucketStart,
   marketData,
   mixedSources,
   planAggregation,
-  toOutputAggregate,
   READ_OPTIONS,
-  sessionInstant,
+  toOutputAggregate,
 } from '@quantumtrade/dal-domain';
-import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import type { ReadDefaults } from './table-reader.js';
-import type { Filter } from './filter.js';
+import type { Sql } from '../connection/sql.js';
+import type { AggregateRow } from '../query/aggregate-query.js';
+import { aggregateQuery, aggregatesOf, bucketQuery } from '../query/aggregate-query.js';
+import type { Shortage } from '../query/plan-retry.js';
+import { SLICE_CONDITION } from '../query/time-slice.js';
+import { isMergeable, mergeAggregates } from '../read/merged-aggregates.js';
+import { collectSlices, countAgain, runRetried, settingsAgain } from '../read/retried-reads.js';
+import type { SlicedRange } from '../read/time-slices.js';
+import { slicesOf } from '../read/time-slices.js';
 import { filterOf } from './filter.js';
 import { countOf, readUpTo } from './item-page.js';
 import { requireBudget } from './scan-estimate.js';
+import type { ReadDefaults } from './table-reader.js';
 
-/** Returns the value of a column in one row of an answer. */
-type ReadColumn = (name: string) => unknown;
-
-export function analytics(sql: Sql, { scanBudgetRows }: Pick<ReadDefaults, 'scanBudgetRows'>): Analytics {
+export function analytics(
+  sql: Sql,
+  { scanBudgetRows, requestTimeoutMs }: Pick<ReadDefaults, 'scanBudgetRows' | 'requestTimeoutMs'>,
+): Analytics {
   return {
     aggregate: async (params, options) => {
       const operation = 'analytics.aggregate';
       sql.checkOpen(operation, options, READ_OPTIONS);
       const plan = planAggregation(params, operation);
-      const { limit } = plan;
-      const filter = filterOf(plan.selection);
       await requireBudget(sql, operation, plan.selection, plan.maxScanRows ?? scanBudgetRows, options);
-      const buckets = bucketQuery(plan, filter.where);
+      const reader = new AggregateReader(sql, operation, plan, options, requestTimeoutMs);
       const exact = options?.exact ?? false;
       return readUpTo(
-        limit,
+        plan.limit,
         async () => {
-          const query = `${buckets} ORDER BY ${orderOf(plan)}${limit === undefined ? '' : ` LIMIT ${limit}`}`;
-          let mixed = false;
-          const readRow = (column: ReadColumn) => {
-            mixed ||= Boolean(plan.separateSources && column('mixes_sources'));
-            return toOutputAggregate(plan, decodeSums(plan, column), exact as never);
-          };
-          const read = (block: DecodedBlock) => rowsOfBlock(block, readRow);
-          const data = (await sql.collect(operation, query, filter.params, options, read)).flat();
-          if (mixed && (await hasTwins(sql, operation, filter, options))) throw mixedSources(operation);
+          const rows = await reader.rows();
+          const data = rows.map(({ sums }) => toOutputAggregate(plan, sums, exact as never));
+          const mixed = rows.some(({ mixesSources }) => mixesSources);
+          if (mixed && (await reader.hasTwins())) throw mixedSources(operation);
           return data;
         },
-        () => countOf(sql, operation, `SELECT count() AS count FROM (${buckets})`, filter.params, options),
+        () => reader.count(),
       );
     },
   };
 }
 
-/** One row per bucket and group that holds any record. Sums are wide enough never to overflow. */
-function bucketQuery(plan: AggregationPlan, where: string): string {
-  const groups = plan.groupBy.map((group, i) => `${columnOf(group)} AS group_${i}`);
-  const columns = [
-    `${bucketExpression(plan)} AS bucket`,
-    ...groups,
-    'count() AS row_count',
-    ...measureExpressions(plan),
-    ...(plan.bars ? barExpressions(plan) : []),
-    ...(plan.separateSources ? ['min(source) != max(source) AS mixes_sources'] : []),
-  ];
-  // Without a key to group by, no rows at all would still make one group.
-  return `SELECT ${columns.join(', ')} FROM ${plan.definition.table} FINAL ${where}
-    GROUP BY bucket${plan.groupBy.map((_, i) => `, group_${i}`).join('')} HAVING row_count > 0`;
-}
+/** Reads the aggregates of one call, by slices of time where a query runs out of time or memory. */
+class AggregateReader {
+  readonly #sql: Sql;
+  readonly #operation: string;
+  readonly #plan: AggregationPlan;
+  readonly #options: CallOptions | undefined;
+  readonly #timeoutMs: number;
+  readonly #slices: SlicedRange;
 
-/** Whether any two bars are of one symbol and instant. */
-async function hasTwins(
-  sql: Sql,
-  operation: string,
-  { where, params }: Filter,
-  options: CallOptions | undefined,
-): Promise<boolean> {
-  const twins = `SELECT 1 AS twin FROM ${marketData.table} FINAL ${where}
-    GROUP BY symbol, timestamp HAVING count() > 1 LIMIT 1`;
-  return (await sql.rows(operation, twins, params, options)).length > 0;
-}
-
-const orderOf = (plan: AggregationPlan): string =>
-  ['bucket', ...plan.groupBy.map((_, i) => `group_${i}`)].join(', ');
-
-/** Start of the bucket: milliseconds for a fixed width or sessions, months since January 1970 for a calendar one. */
-function bucketExpression({ width }: AggregationPlan): string {
-  if (!width) return 'toInt64(0)';
-  const [instant, step] = rowPosition(width);
-  return `toInt64(${instant}) - toInt64(positiveModulo(toInt64(${instant}), toInt64(${step})))`;
-}
-
-function rowPosition(width: BucketWidth): [instant: string, step: number] {
-  const epochMs = 'toUnixTimestamp64Milli(timestamp)';
-  switch (width.kind) {
-    case 'fixed':
-      return [`${epochMs} - (${width.originMs})`, width.widthMs];
-    case 'calendar':
-      return ['toInt64(toYear(timestamp) - 1970) * 12 + toMonth(timestamp) - 1', width.months];
-    case 'session': {
-      const { timeZone, startMs } = width.session;
-      const offset = `toInt64(timeZoneOffset(toTimeZone(timestamp, '${timeZone}'))) * 1000`;
-      return [`${epochMs} + ${offset} - (${startMs + width.originMs})`, width.widthMs];
-    }
+  constructor(
+    sql: Sql,
+    operation: string,
+    plan: AggregationPlan,
+    options: CallOptions | undefined,
+    timeoutMs: number,
+  ) {
+    this.#sql = sql;
+    this.#operation = operation;
+    this.#plan = plan;
+    this.#options = options;
+    this.#timeoutMs = timeoutMs;
+    const { width, selection } = plan;
+    this.#slices = { ...slicesOf(selection), align: width && ((instant) => bucketStart(width, instant)) };
   }
-}
 
-function bucketStartOf({ width }: AggregationPlan, bucket: number): number | undefined {
-  switch (width?.kind) {
-    case 'fixed':
-      return bucket + width.originMs;
-    case 'session':
-      return sessionInstant(width.session, bucket + width.originMs);
-    case 'calendar':
-      return Date.UTC(1970, bucket, 1);
-    default:
-      return undefined;
-  }
-}
-
-const isFloat = ({ kind }: Field): boolean => kind === 'float32' || kind === 'float64';
-
-function measureExpressions({ measure: { name, field } }: AggregationPlan): string[] {
-  const column = columnOf(name);
-  const wide = field.kind === 'decimal' ? wideDecimal(column) : `toUInt256(${column})`;
-  // The engine would divide the sum by a plain constant, and not the values.
-  const scaled = `toFloat64(${column}) / materialize(${FLOAT_SCALE})`;
-  const exact = (value: string) => (field.kind === 'decimal' ? wideDecimal(value) : value);
-  const sums = isFloat(field)
-    ? [`sum(toFloat64(${column})) AS total`, `sum(${scaled}) AS scaled_total`]
-    : [`sum(${wide}) AS total`];
-  return [
-    `${exact(`min(${column})`)} AS least`,
-    `${exact(`max(${column})`)} AS greatest`,
-    `count(${column}) AS value_count`,
-    ...sums,
-  ];
-}
-
-const wideDecimal = (column: string): string => `toDecimal256(${column}, 8)`;
-
-function barExpressions({ definition, groupBy, selection }: AggregationPlan): string[] {
-  const fixed = new Set<string>([...groupBy, ...selection.equals.map(({ name }) => name)]);
-  const position = [
-    'timestamp',
-    ...definition.key.filter((name) => name !== 'timestamp' && !fixed.has(name)),
-  ];
-  const order = `(${position.map(columnOf).join(', ')})`;
-  return [
-    `argMin(open, ${order}) AS bar_open`,
-    'max(high) AS bar_high',
-    'min(low) AS bar_low',
-    `argMax(close, ${order}) AS bar_close`,
-    `sum(${wideDecimal('volume')}) AS bar_volume`,
-    `sum((${wideDecimal('high')} + low + close) * volume) AS bar_weighted`,
-  ];
-}
-
-/** Returns what is made of each row of a block. */
-const rowsOfBlock = <T>(block: DecodedBlock, readRow: (column: ReadColumn) => T): T[] =>
-  Array.from({ length: block.rowCount }, (_, row) => readRow((name) => block.column(name).at(row)));
-
-function decodeSums(plan: AggregationPlan, column: ReadColumn): AggregateSums {
-  const { field } = plan.measure;
-  const decimal = (name: string) => column(name) as bigint;
-  const bound = (name: string) => (column(name) as Canonical | null) ?? undefined;
-  return {
-    intervalStart: bucketStartOf(plan, Number(column('bucket'))),
-    group: Object.fromEntries(plan.groupBy.map((group, i) => [group, column(`group_${i}`) as string])),
-    count: Number(column('row_count')),
-    valueCount: Number(column('value_count')),
-    min: bound('least'),
-    max: bound('greatest'),
-    // Decimals and whole numbers are summed exactly, floats as float64.
-    sum: isFloat(field)
-      ? { total: column('total') as number, scaled: column('scaled_total') as number }
-      : decimal('total'),
-    ...(plan.bars && {
-      bar: {
-        open: decimal('bar_open'),
-        high: decimal('bar_high'),
-        low: decimal('bar_low'),
-        close: decimal('bar_close'),
-        volume: decimal('bar_volume'),
-        weighted: decimal('bar_weighted'),
+  /** Returns the aggregates up to the limit. */
+  async rows(): Promise<AggregateRow[]> {
+    const plan = this.#plan;
+    const { where, params } = filterOf(plan.selection);
+    const query = aggregateQuery(plan, where, plan.limit);
+    const read = (sql: Sql, options: CallOptions | undefined, settings = {}) =>
+      sql
+        .collect(this.#operation, query, params, options, this.#rowsOf, settings)
+        .then((parts) => parts.flat());
+    return this.#retried(
+      () => read(this.#sql, this.#options),
+      (shortage, options) => {
+        if (plan.width) return this.#readSlices(plan.limit, shortage, options);
+        if (isMergeable(plan)) {
+          return this.#readMerged(shortage, options).then((rows) => rows.slice(0, plan.limit));
+        }
+        return shortage === 'memory'
+          ? read(this.#sql.continuing, options, settingsAgain(shortage))
+          : undefined;
       },
-    }),
-  };
+    );
+  }
+
+  /** Returns the number of aggregates without the limit. */
+  async count(): Promise<number> {
+    const plan = this.#plan;
+    const { where, params } = filterOf(plan.selection);
+    const countIn = (clause: string) => `SELECT count() AS count FROM (${bucketQuery(plan, clause)})`;
+    return this.#retried(
+      () => countOf(this.#sql, this.#operation, countIn(where), params, this.#options),
+      (shortage, options) => {
+        if (!plan.width) return this.#readMerged(shortage, options).then(({ length }) => length);
+        const sliced = countIn(filterOf(plan.selection, [SLICE_CONDITION]).where);
+        return countAgain(this.#sql, this.#operation, this.#slices, sliced, params, shortage, options);
+      },
+    );
+  }
+
+  /** Returns whether any two bars are of one symbol and instant. */
+  async hasTwins(): Promise<boolean> {
+    const twinsIn = (clause: string) => `SELECT 1 AS twin FROM ${marketData.table} FINAL ${clause}
+      GROUP BY symbol, timestamp HAVING count() > 1 LIMIT 1`;
+    const { where, params } = filterOf(this.#plan.selection);
+    const twins = await this.#retried<unknown[]>(
+      () => this.#sql.rows(this.#operation, twinsIn(where), params, this.#options),
+      (shortage, options) => {
+        const query = twinsIn(filterOf(this.#plan.selection, [SLICE_CONDITION]).where);
+        const queryOf = () => ({ sql: query, params, settings: settingsAgain(shortage) });
+        return collectSlices(
+          this.#sql,
+          this.#operation,
+          { ...this.#slices, limit: 1, queryOf },
+          options,
+          () => 1,
+        );
+      },
+    );
+    return twins.length > 0;
+  }
+
+  readonly #rowsOf = (block: DecodedBlock): AggregateRow[] => aggregatesOf(this.#plan, block);
+
+  #retried<T>(
+    run: () => Promise<T>,
+    again: (shortage: Shortage, options: CallOptions) => Promise<T> | undefined,
+  ): Promise<T> {
+    return runRetried(
+      { operation: this.#operation, options: this.#options, timeoutMs: this.#timeoutMs },
+      run,
+      again,
+    );
+  }
+
+  /** Reads aggregates of slices: with an interval, each of them is in one slice. */
+  async #readSlices(
+    limit: number | undefined,
+    shortage: Shortage,
+    options: CallOptions,
+  ): Promise<AggregateRow[]> {
+    const { where, params } = filterOf(this.#plan.selection, [SLICE_CONDITION]);
+    const queryOf = (left: number | undefined) => ({
+      sql: aggregateQuery(this.#plan, where, left),
+      params,
+      settings: settingsAgain(shortage),
+    });
+    const slices = { ...this.#slices, limit, queryOf };
+    return (await collectSlices(this.#sql, this.#operation, slices, options, this.#rowsOf)).flat();
+  }
+
+  /** Reads all aggregates of a call without an interval. */
+  async #readMerged(shortage: Shortage, options: CallOptions): Promise<AggregateRow[]> {
+    return mergeAggregates(this.#plan, await this.#readSlices(undefined, shortage, options));
+  }
 }

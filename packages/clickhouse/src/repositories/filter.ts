@@ -9,8 +9,9 @@ export interface Filter {
   readonly params: SqlParams;
 }
 
-/** Returns the filter of a selection. */
-export function filterOf(selection: SelectionPlan): Filter {
-  const { conditions, params } = conditionsOf(selection);
+/** Returns the filter of a selection, and of further conditions. */
+export function filterOf(selection: SelectionPlan, further: readonly string[] = []): Filter {
+  const { conditions: selected, params } = conditionsOf(selection);
+  const conditions = [...selected, ...further];
   return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', params };
 }

@@ -1,9 +1,9 @@
 import type { CallOptions, Page, PagePlan, QueryResult, Row } from '@quantumtrade/dal-domain';
 import { endOfPage, needsCount, rowPosition } from '@quantumtrade/dal-domain';
 import type { Sql, SqlParams } from '../connection/sql.js';
-import { conditionsOf } from '../query/conditions.js';
 import { SLICE_CONDITION } from '../query/time-slice.js';
 import { countAgain, runRetried } from '../read/retried-reads.js';
+import { slicesOf } from '../read/time-slices.js';
 import { EarlyCount } from './early-count.js';
 import { filterOf } from './filter.js';
 
@@ -41,11 +41,11 @@ export async function readItems<T>(
 ): Promise<ItemPage<T>> {
   const early = new EarlyCount(options, (limits) => {
     const { where, params } = filterOf(plan);
-    const sliced = `${count} WHERE ${[...conditionsOf(plan).conditions, SLICE_CONDITION].join(' AND ')}`;
+    const sliced = `${count} ${filterOf(plan, [SLICE_CONDITION]).where}`;
     return runRetried(
       { operation, options: limits, timeoutMs },
       () => countOf(sql, operation, `${count} ${where}`, params, limits),
-      (shortage, rest) => countAgain(sql, operation, plan, sliced, params, shortage, rest),
+      (shortage, rest) => countAgain(sql, operation, slicesOf(plan), sliced, params, shortage, rest),
     );
   });
   let arrived = 0;

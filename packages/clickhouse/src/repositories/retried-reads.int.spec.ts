@@ -3,16 +3,15 @@ import {
   feature,
   marketData,
   prediction,
-  QueryError,
   strategyPerformance,
   TimeoutError,
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { Random } from '@quantumtrade/dal-testing';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
-import type { Sql, SqlParams } from '../connection/sql.js';
-import { SLICE_CONDITION } from '../query/time-slice.js';
+import type { Sql } from '../connection/sql.js';
 import { changedSql } from '../testing/changed-sql.js';
+import { failingReads } from '../testing/failing-reads.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 import { storeUnmergedVersions } from '../testing/unmerged-versions.js';
 import { RecordTables, RecordWriter } from '../write/record-writer.js';
@@ -74,58 +73,15 @@ function randomParams(random: Random, { name, fields, batch }: RecordDefinition)
   };
 }
 
-const SHORTAGES = [
-  () => new TimeoutError(1, { operation: 'test', queryId: 'q' }),
-  () =>
-    new QueryError('', 'MEMORY_LIMIT_EXCEEDED (241)', {
-      operation: 'test',
-      retryable: true,
-      kind: 'MEMORY_LIMIT',
-    }),
-];
-
-interface FailingSql {
-  readonly sql: Sql;
-  /** Number of slices that were read. */
-  slices: number;
-  /** Lets the next read that is no slice fail. */
-  failNext(): void;
-}
+const defaults = { defaultPageRows: 10_000, scanBudgetRows: 1_000_000_000, requestTimeoutMs: 60_000 };
 
 /** Returns statements of which reads fail when asked to, and those of slices with more instants than `maxInstants`. */
-function failing(random: Random, maxInstants: () => number, sql: Sql = own.sql): FailingSql {
-  let isNext = false;
-  function mayFail(query: string, params: SqlParams = {}): void {
-    // The list of partitions is no read of rows.
-    if (query.includes('AS month')) return;
-    let fails = isNext;
-    if (!query.includes(SLICE_CONDITION)) isNext = false;
-    else {
-      const { sliceFirst, sliceLast } = params as { sliceFirst: number; sliceLast: number };
-      const isInSlice = (at: number) => at >= sliceFirst && at <= sliceLast;
-      fails = INSTANTS.filter(isInSlice).length > maxInstants();
-      if (!fails) found.slices++;
-    }
-    if (fails) throw SHORTAGES[random.below(2)]!();
-  }
-  const found: FailingSql = {
-    sql: changedSql(sql, () => ({
-      rows: async (operation, query, params, options) => {
-        mayFail(query, params);
-        return sql.rows(operation, query, params, options);
-      },
-      collect: async (operation, query, params, ...rest) => {
-        mayFail(query, params);
-        return sql.collect(operation, query, params, ...rest);
-      },
-    })),
-    slices: 0,
-    failNext: () => (isNext = true),
-  };
-  return found;
-}
+const failing = (random: Random, maxInstants: () => number, sql: Sql = own.sql) =>
+  failingReads(sql, random, ({ first, last }) => {
+    const isInSlice = (at: number) => at >= first && at <= last;
+    return INSTANTS.filter(isInSlice).length > maxInstants();
+  });
 
-const defaults = { defaultPageRows: 10_000, scanBudgetRows: 1_000_000_000, requestTimeoutMs: 60_000 };
 const repositoriesOf = (sql: Sql): RecordRepositories =>
   recordRepositories(
     sql,
