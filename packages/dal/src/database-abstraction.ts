@@ -40,7 +40,7 @@ import type { DatabaseParts } from './database-parts.js';
 import type { DatabaseServices } from './database-ports.js';
 import { createServices, DatabasePorts } from './database-ports.js';
 import { DatabaseWriters } from './database-writers.js';
-import { checkHealth } from './health.js';
+import { checkHealth, orphanSecondsOf } from './health.js';
 
 const CLOSE_WRITERS_MS = 10_000;
 
@@ -221,6 +221,7 @@ export class DatabaseAbstraction extends DatabasePorts {
       cacheHitRate,
       cacheL1Hits: l1Hits,
       cacheL2Hits: l2Hits,
+      orphanSeconds: orphanSecondsOf(this.#services.parts.timeSeries.probe),
       errorRate,
     });
   }

@@ -1,5 +1,5 @@
 import type { CacheHealth } from '@quantumtrade/dal-cache';
-import type { CacheState, HealthStatus, PausedDelivery } from '@quantumtrade/dal-domain';
+import type { BackendProbe, CacheState, HealthStatus, PausedDelivery } from '@quantumtrade/dal-domain';
 import type { GuaranteeMonitor, Transactions } from '@quantumtrade/dal-writer';
 import { messageOf } from '@quantumtrade/dal-writer';
 import type { DatabaseParts } from './database-parts.js';
@@ -47,6 +47,10 @@ export async function checkHealth(
     ...((transactions.pending > 0 || transactions.delayedBy) && { transactions }),
   };
 }
+
+/** Returns the time of orphaned queries on all servers, in seconds. */
+export const orphanSecondsOf = (probe: BackendProbe): number =>
+  (probe.endpoints?.() ?? []).reduce((sum, each) => sum + each.orphanSeconds, 0);
 
 /** A half-open breaker counts as suspended: one call probes whether the others may be made again. */
 function cacheState({ isConnected, disconnectedReason, reads, writes }: CacheHealth): CacheState {

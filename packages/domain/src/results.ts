@@ -58,6 +58,8 @@ export interface DatabaseMetrics {
   cacheL1Hits: number;
   /** Lookups answered by the cache's server. Concurrent lookups of one key count once. */
   cacheL2Hits: number;
+  /** Time that queries of the store went on, or may have, after their callers had left: summed over all queries (seconds). */
+  orphanSeconds: number;
   /** Failed calls divided by all calls, 0 to 1; 0 before the first call. */
   errorRate: number;
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { until } from '@quantumtrade/dal-testing';
 import { ownSettings } from '../testing/own-backend.js';
 import { ClickHouseClient } from './clickhouse-client.js';
 
@@ -22,10 +23,6 @@ const isRunning = async (tag: string, readRows = 0): Promise<boolean> => {
   );
   return found.length > 0;
 };
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 it('kills a query on the server when its deadline passes', async () => {
   const tag = newTag();
@@ -69,6 +66,23 @@ it('kills a query while its rows arrive', async () => {
   controller.abort(new Error('enough'));
   await failed;
   await until(async () => !(await isRunning(tag)));
+});
+
+it('killed query holds its slot until the server has ended it', async () => {
+  const controller = new AbortController();
+  const tag = newTag();
+  const query = `SELECT sleepEachRow(0.2) AS ${tag} FROM numbers(15) SETTINGS max_block_size = 5`;
+  const call = sql.rows('test', query, {}, { signal: controller.signal });
+  const failed = expect(call).rejects.toThrow('enough');
+  await until(() => isRunning(tag));
+  controller.abort(new Error('enough'));
+  await failed;
+  const status = () => client.endpoints()[0]!;
+  expect(status()).toMatchObject({ orphanedQueries: 1, quarantined: 1, inUse: 1 });
+  await until(() => status().quarantined === 0);
+  expect(await isRunning(tag)).toBe(false);
+  await until(() => status().orphanedQueries === 0);
+  expect(status().orphanSeconds).toBeGreaterThan(0);
 });
 
 it('read fails when an error comes behind rows', async () => {

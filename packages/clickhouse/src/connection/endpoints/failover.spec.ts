@@ -31,7 +31,7 @@ it('writes, commands and lookups go to the first primary', async () => {
   cluster.answer(counted(1));
   await cluster.insert();
   await sql.command('test', 'OPTIMIZE TABLE t');
-  expect(cluster.servers.map(({ queries }) => queries.length)).toEqual([0, 7, 0]);
+  expect([cluster.servers[0]!.queries, cluster.servers[2]!.queries]).toEqual([[], []]);
 });
 
 it.each([
