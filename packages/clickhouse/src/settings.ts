@@ -60,8 +60,9 @@ export const CLICKHOUSE_SETTINGS = {
   /** Time limit for opening a connection. */
   connectionTimeoutMs: { kind: 'duration', default: 30_000, inFile: 'seconds' },
   /**
-   * Time limit of a call without a deadline, and of each query of a call with a later one. A `find`, `columns` or aggregate whose query
-   * ends at this limit is read again by shorter queries until the deadline if it can be divided; any other call fails.
+   * Time limit of a call without a deadline, and of each query of a call with a later one. A `find`, `columns`, `aggregate` or
+   * `dueForEvaluation` whose query ends at this limit is read again by shorter queries until the deadline if it can be divided; any other
+   * call fails.
    */
   requestTimeoutMs: { kind: 'duration', default: 120_000, inFile: 'seconds' },
   /**

@@ -52,6 +52,6 @@ function recordMethods(
     findById: async (id, options) => byId!.firstRow('findById', id, options),
     findByIds: async (ids, options) => byId!.firstRows('findByIds', ids, options),
     dueForEvaluation: async (horizon, now, options) =>
-      dueForEvaluation(sql, definition, definition.evaluate!, { horizon, now }, options),
+      dueForEvaluation(sql, definition, definition.evaluate!, { horizon, now }, options, requestTimeoutMs),
   };
 }
