@@ -1,3 +1,4 @@
+import type { EndpointStatus } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { DatabaseAbstraction } from './database-abstraction.js';
@@ -56,4 +57,34 @@ it('health resolves when a backend is gone', async () => {
     lastSuccessfulQuery: null,
     guarantees: null,
   });
+});
+
+it('health asks for answers within a second and reports each server', async () => {
+  const memory = memoryTimeSeries();
+  const server: EndpointStatus = {
+    name: 'ch-1:8123',
+    role: 'primary',
+    shard: '1',
+    state: 'ejected',
+    inUse: 1,
+    idle: 2,
+    waiting: 3,
+    waitedMs: 4,
+    ejections: 1,
+    latencyMs: 1.5,
+    lastError: 'ECONNREFUSED',
+    orphanedQueries: 1,
+    quarantined: 1,
+    orphanSeconds: 2.5,
+  };
+  const limits: number[] = [];
+  const ping = async ({ deadline = Infinity } = {}) => void limits.push(deadline - Date.now());
+  const database = new DatabaseAbstraction({
+    timeSeries: { ...memory, probe: { ...memory.probe, ping, endpoints: () => [server] } },
+    cache: memoryCacheBackend(),
+  });
+  expect(await database.health()).toMatchObject({ clickhouseHealthy: true, endpoints: [server] });
+  expect(limits.every((limit) => limit <= 1_000)).toBe(true);
+  expect(limits).toHaveLength(1);
+  expect(await database.getPerformanceMetrics()).toMatchObject({ orphanSeconds: 2.5 });
 });

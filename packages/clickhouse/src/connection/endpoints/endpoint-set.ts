@@ -63,7 +63,7 @@ export class EndpointSet implements PoolSource {
 
   pick(request: PickRequest<Endpoint>, operation: string): Endpoint {
     if (this.#only) return this.#only;
-    if (!this.#isStarted) this.#start();
+    if (!this.#isStarted && !this.isClosed) this.#start();
     const picked = pickEndpoint(this.#choice, request, Math.random);
     if (picked) return picked;
     const states = this.#endpoints.map(({ name, lastError, isHealthy }) =>
