@@ -198,7 +198,8 @@ export class Call implements MovableCall {
     const maxAttempts = retriedByCaller ? Infinity : this.#retry.maxAttempts;
     let delayMs = 0;
     // A call that leaves a broken connection for another server takes its share of the work along; it is no further load.
-    const isMove = hasOther && isRetryable && isConnectionError(failure) && maxAttempts > 1;
+    const isMove =
+      (hasOther || this.signal.aborted) && isRetryable && isConnectionError(failure) && maxAttempts > 1;
     if (!isMove) {
       if (retriedByCaller && !hasOther) throw failure;
       const decision = decideRetry(
