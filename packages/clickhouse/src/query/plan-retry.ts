@@ -11,8 +11,11 @@ export type Shortage = 'time' | 'memory';
 
 /** A cheaper query for a read that ran out of time or memory. */
 export interface RetryQuery extends PlannedQuery {
-  /** Whether the query reads one slice of time, whose bounds are parameters. */
-  readonly isSliced: boolean;
+  /**
+   * How the read is divided: `slices` when the query reads one slice of time, whose bounds are parameters; `chunks` when it reads the
+   * rows up to a limit, after which the next one begins. Undefined when one query reads all.
+   */
+  readonly division: 'slices' | 'chunks' | undefined;
 }
 
 /** Plans a read again that ran out of something. Returns undefined where no query costs less of it. */
@@ -35,6 +38,6 @@ export function planRetry(
 ): RetryQuery | undefined {
   const more = shortage === 'time' ? [timeSlices] : [timeSlices, lessMemory];
   const planned = applyRules(plain, read, [...rules, ...more]);
-  const isSliced = planned.rules.some(({ rule }) => rule === timeSlices.name);
-  return isSliced || shortage === 'memory' ? { ...planned, isSliced } : undefined;
+  const division = planned.rules.some(({ rule }) => rule === timeSlices.name) ? 'slices' : undefined;
+  return division || shortage === 'memory' ? { ...planned, division } : undefined;
 }

@@ -1,10 +1,11 @@
-import type { PlanRetry } from './plan-retry.js';
+import type { PlanRetry, RetryQuery } from './plan-retry.js';
 import { planRetry } from './plan-retry.js';
 import type { RowRead } from './row-query.js';
 import { plainRows } from './row-query.js';
 import type { PlannedQuery } from './rule.js';
 import { applyRules } from './rule.js';
 import { fixedFields } from './rules/fixed-fields.js';
+import { firstChunkRows, keyChunks } from './rules/key-chunks.js';
 import { keyOrder } from './rules/key-order.js';
 import { keysetRange } from './rules/keyset-range.js';
 import { newestVersions } from './rules/newest-versions.js';
@@ -20,7 +21,20 @@ const RULES = [fixedFields, keysetRange, shortRange, newestVersions, keyOrder, s
 export const planRows = (read: RowRead): PlannedQuery => applyRules(plainRows(read), read, RULES);
 
 /** Plans a read of rows again that ran out of time or memory. */
-export const planRowsAgain: PlanRetry = (read, shortage) => planRetry(plainRows(read), read, RULES, shortage);
+export const planRowsAgain: PlanRetry = (read, shortage) =>
+  planRetry(plainRows(read), read, RULES, shortage) ?? planFirstChunk(read);
+
+function planFirstChunk(read: RowRead): RetryQuery | undefined {
+  const limit = firstChunkRows(read.limit);
+  const planned = limit === undefined ? undefined : planKeyChunk({ ...read, limit });
+  return planned && { ...planned, division: 'chunks' };
+}
+
+/** Plans a read of one chunk of rows in key order. Returns undefined where it would not stop at its limit. */
+export function planKeyChunk(read: RowRead): PlannedQuery | undefined {
+  const planned = applyRules(plainRows(read), read, [...RULES, keyChunks]);
+  return planned.rules.some(({ rule }) => rule === keyChunks.name) ? planned : undefined;
+}
 
 const SINGLE_RULES = [fixedFields, keysetRange, shortRange, singleVersions, scanBudget];
 

@@ -11,6 +11,7 @@ import { LESS_MEMORY } from '../query/rules/less-memory.js';
 import type { QuerySettings } from '../query/table-query.js';
 import type { TimeSlice } from '../query/time-slice.js';
 import { boundSlice } from '../query/time-slice.js';
+import { readInChunks } from './key-chunks.js';
 import type { SlicedRange } from './time-slices.js';
 import { rangeOf, readSlices } from './time-slices.js';
 
@@ -69,10 +70,14 @@ export function readAgain<T>(
 ): Promise<T[]> | undefined {
   const query = planAgain(read, shortage);
   if (!query) return undefined;
-  if (!query.isSliced) {
-    return sql.continuing.collect(operation, query.sql, query.params, options, convert, query.settings);
+  switch (query.division) {
+    case 'slices':
+      return readInSlices(sql, operation, read, planAgain, shortage, options, convert);
+    case 'chunks':
+      return readInChunks(sql, operation, read, options, convert);
+    default:
+      return sql.continuing.collect(operation, query.sql, query.params, options, convert, query.settings);
   }
-  return readInSlices(sql, operation, read, planAgain, shortage, options, convert);
 }
 
 /** Returns the range of rows in time order, from the instant of the cursor on. */

@@ -78,7 +78,7 @@ export async function readSlices(
     try {
       if (await read(slice)) return;
     } catch (error) {
-      if (!shortageOf(error) || options.signal?.aborted || isOver(options)) throw error;
+      if (!canDivide(error, options)) throw error;
       const smaller = STEPS_MS.map((_, i) => i + 1)
         .filter((each) => each > level)
         .map((each) => divideByStep(slice!, each))
@@ -90,7 +90,9 @@ export async function readSlices(
   }
 }
 
-const isOver = ({ deadline = Infinity }: CallOptions): boolean => deadline <= Date.now();
+/** Returns whether a read may be divided after an error: it ran out of time or memory, and the call goes on. */
+export const canDivide = (error: unknown, { signal, deadline = Infinity }: CallOptions): boolean =>
+  shortageOf(error) !== undefined && !signal?.aborted && Date.now() < deadline;
 
 /** Yields the multiples of a step at which a slice can be divided: those between the first and the last row of a partition. */
 function* stepsWithin(slice: TimeSlice, partitions: readonly TimeSlice[], stepMs: number): Generator<number> {

@@ -65,6 +65,22 @@ it('a page whose query takes too long is read in slices', async () => {
   expect(withoutTime(found)).toEqual(withoutTime(expected));
 });
 
+it.each(['ascending', 'descending'] as const)(
+  'a page in key order (%s) is read in chunks',
+  async (direction) => {
+    proxy.profile = 'max_execution_speed=70000&timeout_before_checking_execution_speed=0';
+    const sent = statements();
+    const february = { startTime: Date.UTC(2024, 1), endTime: Date.UTC(2024, 2) };
+    const params = { ...february, order: 'key', direction, limit: 75_000, count: false } as const;
+    await expect(backend.marketData.find(params)).rejects.toMatchObject({ name: 'TimeoutError' });
+    sent.length = 0;
+    const found = await backend.marketData.find(params, inAMinute());
+    expect(sent.length).toBeGreaterThan(3);
+    const { data } = await large.backend.marketData.find(params);
+    expect(JSON.stringify(found.data)).toBe(JSON.stringify(data));
+  },
+);
+
 it('a page without an answer is read in slices', async () => {
   const sent = statements((statement) => !statement.includes(SLICE_CONDITION));
   const found = await backend.marketData.find(page, inAMinute());

@@ -3,9 +3,9 @@ import type { RowRead } from '../row-query.js';
 import type { QuerySettings, TableQuery } from '../table-query.js';
 
 /** Limit from which on a read is large: several threads read ahead of it, or merging versions costs most of the time. */
-const MANY_ROWS = 20_000;
+export const MANY_ROWS = 20_000;
 /** Blocks of fewer rows cost more than they save. */
-const MIN_BLOCK_ROWS = 1_024;
+export const MIN_BLOCK_ROWS = 1_024;
 /** Default of the engine. */
 const MAX_BLOCK_ROWS = 65_409;
 
