@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 
-const BENCHES = ['cache', 'cache-soak', 'read', 'schema', 'write', 'write-sustained'];
+const BENCHES = ['cache', 'cache-soak', 'failover', 'overhead', 'read', 'schema', 'write', 'write-sustained'];
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-smoke-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

@@ -23,6 +23,8 @@ export type Title = Pick<Result, 'case' | 'unit' | 'note'>;
 export interface BenchOptions {
   /** Duration of a bench that runs for a time. @default that of the bench (seconds) */
   readonly seconds?: number;
+  /** Rounds of a bench that takes them as an option. @default that of the bench */
+  readonly rounds?: number;
   /** The one case to measure, of a bench whose cases have names. @default all */
   readonly case?: string;
 }

@@ -4,6 +4,9 @@ import type { Bench, BenchOptions, Result, Server } from './bench.js';
 import { cache } from './cache/cache.js';
 import { startRedisServer } from './cache/redis-server.js';
 import { soak } from './cache/soak.js';
+import { failover } from './failover/failover.js';
+import { startBenchHosts } from './failover/hosts.js';
+import { overhead } from './failover/overhead.js';
 import { read } from './read/read.js';
 import type { Report } from './report.js';
 import { inWords, thisMachine } from './report.js';
@@ -23,6 +26,8 @@ function on<S extends Server>(start: () => Promise<S>, bench: Bench<S>) {
 const benches: Readonly<Record<string, ReturnType<typeof on>>> = {
   cache: on(startRedisServer, cache),
   'cache-soak': on(startRedisServer, soak),
+  failover: on(startBenchHosts, failover),
+  overhead: on(startBenchHosts, overhead),
   read: on(startBenchServer, read),
   schema: on(startBenchServer, schema),
   write: on(startBenchServer, write),
@@ -34,6 +39,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'string' },
     seconds: { type: 'string' },
+    rounds: { type: 'string' },
     case: { type: 'string' },
     // Read by `sized`.
     smoke: { type: 'boolean' },
@@ -43,11 +49,12 @@ const name = positionals[0] ?? '';
 const bench = benches[name];
 const options: BenchOptions = {
   ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
+  ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
   ...(values.case !== undefined && { case: values.case }),
 };
-if (!bench || positionals.length > 1 || !((options.seconds ?? 1) > 0)) {
+if (!bench || positionals.length > 1 || !((options.seconds ?? 1) > 0) || !((options.rounds ?? 1) >= 1)) {
   console.error(
-    `Usage: npm run bench -- NAME [--json FILE] [--seconds N] [--case NAME] [--smoke]\nNAME is one of: ${Object.keys(benches).join(', ')}`,
+    `Usage: npm run bench -- NAME [--json FILE] [--seconds N] [--rounds N] [--case NAME] [--smoke]\nNAME is one of: ${Object.keys(benches).join(', ')}`,
   );
   process.exit(2);
 }

@@ -7,13 +7,20 @@ import { listen } from '@quantumtrade/dal-testing';
  * - `open`: connections work.
  * - `closed`: connections are cut, and new ones refused.
  * - `resetting`: connections are reset when something is sent on them.
+ * - `losing inserts`: inserts are stored, and connections are cut instead of acknowledging them.
  * - `silent`: connections open and stay open, and nothing gets through in either direction, as behind a lost route.
  */
-export type HostState = 'open' | 'closed' | 'resetting' | 'silent';
+export type HostState = 'open' | 'closed' | 'resetting' | 'losing inserts' | 'silent';
+
+/** Beginning of a request, and the part that only an insert has. */
+const POST = 'POST /';
+const INSERT = 'query=INSERT';
 
 interface Connection {
   readonly client: Socket;
   readonly server: Socket | undefined;
+  /** Whether its latest request is an insert. */
+  isInserting: boolean;
 }
 
 /**
@@ -62,8 +69,8 @@ export class HostProxy {
   }
 
   #accept(client: Socket): void {
-    const server = this.#state === 'open' ? connect(this.#targetPort, '127.0.0.1') : undefined;
-    const connection = { client, server };
+    const server = this.#isForwarding ? connect(this.#targetPort, '127.0.0.1') : undefined;
+    const connection = { client, server, isInserting: false };
     this.#connections.add(connection);
     client.setNoDelay().on('error', () => undefined);
     client.on('data', (chunk: Buffer) => this.#onRequest(connection, chunk));
@@ -73,19 +80,26 @@ export class HostProxy {
     });
     if (!server) return;
     server.setNoDelay().on('error', () => undefined);
-    server.on('data', (chunk: Buffer) => this.#onAnswer(client, chunk));
+    server.on('data', (chunk: Buffer) => this.#onAnswer(connection, chunk));
     server.on('close', () => this.#afterDelay(() => client.destroy()));
   }
 
-  #onRequest({ client, server }: Connection, chunk: Buffer): void {
+  #onRequest(connection: Connection, chunk: Buffer): void {
+    const { client, server } = connection;
+    if (chunk.includes(POST)) connection.isInserting = chunk.includes(INSERT);
     if (this.#state === 'resetting') {
       this.resetCount++;
       client.resetAndDestroy();
-    } else if (this.#state === 'open') server?.write(chunk);
+    } else if (this.#isForwarding) server?.write(chunk);
   }
 
-  #onAnswer(client: Socket, chunk: Buffer): void {
-    if (this.#state !== 'silent') this.#afterDelay(() => void (client.destroyed || client.write(chunk)));
+  get #isForwarding(): boolean {
+    return this.#state === 'open' || this.#state === 'losing inserts';
+  }
+
+  #onAnswer({ client, isInserting }: Connection, chunk: Buffer): void {
+    if (this.#state === 'losing inserts' && isInserting) client.destroy();
+    else if (this.#state !== 'silent') this.#afterDelay(() => void (client.destroyed || client.write(chunk)));
   }
 
   /** Chunks stay in order: a delay that ends lets none overtake those before it within the same millisecond. */

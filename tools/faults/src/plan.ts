@@ -22,6 +22,10 @@ const SHORT = {
   failovers: 1,
   /** Maximum time from a failover until all processes receive invalidations; generous in the short form. */
   backWithinMs: 10_000,
+  /** Reads while one of two hosts fails. */
+  readsPerSecond: 50,
+  /** Failures of a host while batches are written. */
+  hostFailures: 12,
   /** Outages of each kind. */
   outages: 1,
   longestOutageMs: 600,
@@ -42,6 +46,8 @@ const LONG: typeof SHORT = {
   cutsWithoutTracking: 300,
   failovers: 20,
   backWithinMs: 1_000,
+  readsPerSecond: 200,
+  hostFailures: 125,
   outages: 10,
   longestOutageMs: 6_000,
 };

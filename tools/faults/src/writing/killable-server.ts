@@ -10,8 +10,8 @@ import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 
-/** Turns merges off, which remove rows stored twice: the table then shows every row ever stored. */
-const STOP_MERGES = `ALTER TABLE market_data MODIFY SETTING
+/** Statement that turns merges off, which remove rows stored twice: the table then shows every row ever stored. */
+export const stopMergesOf = (table: string): string => `ALTER TABLE ${table} MODIFY SETTING
   max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1,
   parts_to_delay_insert = 1000000, parts_to_throw_insert = 1000000`;
 
@@ -35,7 +35,7 @@ export class KillableServer {
     const database = server.open('unused', 'acknowledged');
     await database.initializeSchema();
     await database.close();
-    await server.query(STOP_MERGES);
+    await server.query(stopMergesOf('market_data'));
     return server;
   }
 

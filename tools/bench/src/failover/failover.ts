@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault, Outcome } from '@quantumtrade/dal-fault-lab';
+import { FAULTS, parseScenario, runScenario, successShare } from '@quantumtrade/dal-fault-lab';
+import type { Bench, Result } from '../bench.js';
+import { compared, percentile, spreads } from '../bench.js';
+import { sized } from '../sized.js';
+import type { BenchHosts } from './hosts.js';
+import { readOurs, readRaw } from './hosts.js';
+
+const ROUNDS = sized(20, 1);
+const TRIED_FAULTS = sized<readonly Fault[]>(FAULTS, ['reset']);
+/** Patience of each read, of both sides, in milliseconds. */
+const PATIENCE_MS = 5_000;
+/** Time after a fault begins, and after it ends, within which clients find out (seconds). */
+const DETECTION_S = 2;
+const FAULT_AT_S = 2;
+/** The official client has one host, the failing one. Its reads are fewer, so that they leave the machine to ours. */
+const RAW_SHARE = 0.1;
+
+const FAULT_S = 3;
+const END_S = 8;
+
+const scenarioOf = (fault: Fault) =>
+  parseScenario(`
+    hosts a, b
+    read 200 times a second
+    at ${FAULT_AT_S} s ${fault} a
+    at ${FAULT_AT_S + FAULT_S} s heal a
+    end at ${END_S} s
+  `);
+
+/** Reads while one of two hosts fails, while all of them fail, and when queries are left. */
+export const failover: Bench<BenchHosts> = async function* (server, { rounds = ROUNDS }) {
+  const { a, b } = server.hosts;
+  const backend = server.open([a, b]);
+  const raw = server.openRaw(a);
+  try {
+    for (let n = 0; n < 400; n++) await readOurs(backend, n);
+    for (const fault of TRIED_FAULTS) {
+      const runs = [];
+      for (let round = 0; round < rounds; round++) {
+        runs.push(
+          await runScenario(scenarioOf(fault), server.hosts, {
+            ours: { read: (n) => readOurs(backend, n, Date.now() + PATIENCE_MS) },
+            raw: { share: RAW_SHARE, read: (n) => readRaw(raw, n, AbortSignal.timeout(PATIENCE_MS)) },
+          }),
+        );
+        await untilBothServe(backend);
+      }
+      yield* resultsOf(fault, runs);
+    }
+  } finally {
+    await backend.probe.close();
+    await raw.close();
+  }
+  yield* allDown(server, rounds);
+};
+
+type Run = Record<'ours' | 'raw', Outcome[]>;
+
+function* resultsOf(fault: Fault, runs: readonly Run[]): Generator<Result> {
+  const percent = (side: keyof Run) => runs.map((run) => 100 * successShare(run[side]));
+  yield compared(
+    {
+      case: `${fault} of one of two hosts, 200 reads/s: reads that succeed`,
+      unit: '%',
+      note: `The fault lasts ${FAULT_S} s of ${END_S} s. A read fails after ${PATIENCE_MS / 1_000} s. The official client knows the failing host only.`,
+    },
+    { ours: percent('ours'), '@clickhouse/client': percent('raw') },
+  );
+  const ends = [FAULT_AT_S, FAULT_AT_S + FAULT_S];
+  const isDetecting = ({ atMs }: Outcome) =>
+    ends.some((end) => atMs >= end * 1_000 && atMs < (end + DETECTION_S) * 1_000);
+  const p99 = (choose: (outcome: Outcome) => boolean) =>
+    runs.map(({ ours }) =>
+      percentile(
+        ours.filter(choose).map(({ durationMs }) => durationMs),
+        0.99,
+      ),
+    );
+  yield compared(
+    {
+      case: `${fault} of one of two hosts: p99 after its detection`,
+      unit: 'ms',
+      note: `Detection: ${DETECTION_S} s after the fault begins, and after it ends.`,
+    },
+    {
+      ours: p99((outcome) => outcome.atMs >= FAULT_AT_S * 1_000 && !isDetecting(outcome)),
+      'ours, before the fault': p99(({ atMs }) => atMs < FAULT_AT_S * 1_000),
+    },
+  );
+  yield spreads(
+    { case: `${fault} of one of two hosts: slowest read`, unit: 'ms' },
+    { ours: runs.map(({ ours }) => Math.max(...ours.map(({ durationMs }) => durationMs))) },
+  );
+}
+
+/** Waits until both hosts are used again, so that each round begins with two of them. */
+async function untilBothServe(backend: ReturnType<BenchHosts['open']>): Promise<void> {
+  for (let n = 0; ; n++) {
+    if (backend.probe.endpoints!().every(({ state }) => state === 'healthy')) return;
+    await readOurs(backend, n).catch(() => undefined);
+    await delay(100);
+  }
+}
+
+const CALLS_PER_SECOND = 200;
+const DOWN_MS = sized(4_000, 1_000);
+
+/** Every host resets its connections: how many attempts the calls make, when they end, and how soon they succeed again. */
+async function* allDown(server: BenchHosts, rounds: number): AsyncGenerator<Result> {
+  const { a, b } = server.hosts;
+  const attemptsPerCall: number[] = [];
+  const recoveries: number[] = [];
+  const lates: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const backend = server.open([a, b]);
+    try {
+      for (let n = 0; n < 200; n++) await readOurs(backend, n);
+      await Promise.all([a.suffer('reset'), b.suffer('reset')]);
+      const before = a.resetCount + b.resetCount;
+      const calls: Promise<number>[] = [];
+      const start = performance.now();
+      for (let n = 0; n < (CALLS_PER_SECOND * DOWN_MS) / 1_000; n++) {
+        const dueMs = start + (n * 1_000) / CALLS_PER_SECOND - performance.now();
+        if (dueMs > 0) await delay(dueMs);
+        const deadline = Date.now() + PATIENCE_MS;
+        calls.push(readOurs(backend, n, deadline).then(lateness(deadline), lateness(deadline)));
+      }
+      lates.push(Math.max(...(await Promise.all(calls))));
+      attemptsPerCall.push((a.resetCount + b.resetCount - before) / calls.length);
+      await a.heal();
+      const healed = performance.now();
+      while (
+        !(await readOurs(backend, 0, Date.now() + PATIENCE_MS).then(
+          () => true,
+          () => false,
+        ))
+      )
+        await delay(10);
+      recoveries.push(performance.now() - healed);
+      await b.heal();
+    } finally {
+      await backend.probe.close();
+    }
+  }
+  const note = `${CALLS_PER_SECOND} calls/s for ${DOWN_MS / 1_000} s. Attempts are requests that a host reset, probes among them.`;
+  yield spreads(
+    { case: 'all hosts down: attempts per call', unit: 'attempts', note },
+    { ours: attemptsPerCall },
+  );
+  yield spreads({ case: 'all hosts down: longest time beyond a deadline', unit: 'ms' }, { ours: lates });
+  yield spreads({ case: 'first host is back: time until a read succeeds', unit: 'ms' }, { ours: recoveries });
+}
+
+const lateness = (deadline: number) => (): number => Math.max(0, Date.now() - deadline);

@@ -1,0 +1,98 @@
+import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
+import { EngineHost, FAULTS, HostProxy, parseScenario, runScenario } from '@quantumtrade/dal-fault-lab';
+import { Random, until } from '@quantumtrade/dal-testing';
+import { PLAN, SEED } from './plan.js';
+import { stopMergesOf } from './writing/killable-server.js';
+
+const PASSWORD = 'shared';
+const DATABASE = 'failing_hosts';
+const TABLE = `${DATABASE}.market_data`;
+/** States of the host that fails while rows are written. */
+const STATES = ['closed', 'resetting', 'losing inserts', 'losing inserts'] as const;
+const PATIENCE_MS = 8_000;
+const DAY = Date.UTC(2024, 0, 2);
+/** Short, because the faults are. */
+const FAILOVER = { probeIntervalMs: 200, probeTimeoutMs: 300 };
+
+let hosts: { a: EngineHost; b: EngineHost };
+const opened: TimeSeriesBackend[] = [];
+beforeAll(async () => {
+  const [a, b] = await Promise.all([EngineHost.start(PASSWORD), EngineHost.start(PASSWORD)]);
+  hosts = { a, b };
+  for (const host of [a, b]) {
+    const backend = open([host.url]);
+    await backend.schema.initialize();
+    await host.query(stopMergesOf(TABLE));
+    await backend.marketData.insert({ source: 's', records: [barOf(0)] });
+  }
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map(({ probe }) => probe.close()));
+});
+afterAll(() => Promise.all([hosts.a.stop(), hosts.b.stop()]));
+
+function open(urls: readonly string[]): TimeSeriesBackend {
+  const endpoints = urls.map((url) => ({ url }));
+  const { username } = hosts.a;
+  const common = { database: DATABASE, username, password: PASSWORD, failover: FAILOVER };
+  const backend = connectClickHouse({ ...common, endpoints });
+  opened.push(backend);
+  return backend;
+}
+
+const barOf = (n: number) => ({
+  symbol: 'S',
+  timestamp: DAY + n,
+  ...{ open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 },
+});
+
+describe.each(FAULTS)('%s of one of two hosts', (fault) => {
+  it(`fails no read, and the host is used again (QT_SEED=${SEED})`, async () => {
+    const backend = open([hosts.a.url, hosts.b.url]);
+    const scenario = parseScenario(`
+      hosts a, b
+      read ${PLAN.readsPerSecond} times a second
+      at 0.5 s ${fault} a
+      at 2.5 s heal a
+      end at 3.5 s
+    `);
+    const { reads } = await runScenario(scenario, hosts, {
+      reads: {
+        read: async (n) => {
+          // Each read is another one, so that none takes part in the answer to another.
+          const selection = { symbol: 'S', startTime: DAY, endTime: DAY + n + 1 };
+          const { data } = await backend.marketData.find(selection, { deadline: Date.now() + PATIENCE_MS });
+          expect(data).toHaveLength(1);
+        },
+      },
+    });
+    expect(reads.filter(({ error }) => error !== undefined)).toEqual([]);
+    await until(() => backend.probe.endpoints!().every(({ state }) => state === 'healthy'));
+  });
+});
+
+it(`writes in flight when a host fails are stored once (QT_SEED=${SEED})`, async () => {
+  const random = new Random(SEED);
+  // Two ways to one engine stand for two replicas: they share their memory of tokens, as replicated tables do.
+  const port = Number(new URL(hosts.b.url).port);
+  const [first, second] = [await HostProxy.start(port), await HostProxy.start(port)];
+  const backend = open([first, second].map((proxy) => `http://127.0.0.1:${proxy.port}`));
+  let written = 1;
+  for (let round = 0; round < PLAN.hostFailures; round++) {
+    const failing = random.chance(0.5) ? first : second;
+    const inserts = Array.from({ length: 8 }, () =>
+      backend.marketData.insert(
+        { source: 's', records: [barOf(written++)] },
+        { deadline: Date.now() + PATIENCE_MS },
+      ),
+    );
+    await new Promise((resolve) => setTimeout(resolve, random.below(10)));
+    await failing.enter(STATES[random.below(STATES.length)]!);
+    for (const result of await Promise.all(inserts)) expect(result).toMatchObject({ failedCount: 0 });
+    await failing.enter('open');
+  }
+  const stored = await hosts.b.query(`SELECT count(), uniqExact(timestamp) FROM ${TABLE} WHERE symbol = 'S'`);
+  expect(stored).toBe(`${written}\t${written}\n`);
+  await Promise.all([first, second].map((proxy) => proxy.enter('closed')));
+});
