@@ -25,6 +25,8 @@ export interface Failure {
   /** Whether another server with the same tables may answer it now. */
   readonly elsewhere: boolean;
   readonly sent: Sent;
+  /** Whether the result is above a limit of the adapter, whichever server it comes from. @default false */
+  readonly isAboveLimit?: boolean;
   /** Time that the server or a gateway asks to wait. @default none (milliseconds) */
   readonly retryAfterMs?: number | undefined;
   /** Error of the socket. */
@@ -35,9 +37,9 @@ export interface Failure {
 export function classifyFailure(error: unknown, maxRows?: number): Failure {
   if (error instanceof ServerError) return fromServer(error, maxRows);
   if (error instanceof ForeignAnswerError) return fromGateway(error);
-  if (error instanceof TooManyRowsError) return queryFailure(tooManyRows(error.maxRows));
+  if (error instanceof TooManyRowsError) return aboveLimit(tooManyRows(error.maxRows));
   if (error instanceof BodyTooLargeError) {
-    return queryFailure(`${error.message} (maxResultBytes); ${HOW_TO_PAGE}`);
+    return aboveLimit(`${error.message} (maxResultBytes); ${HOW_TO_PAGE}`);
   }
   if (error instanceof NotUtf8Error) return queryFailure(error.message);
   if (error instanceof BrokenMessageError || error instanceof BrokenAnswerError) {
@@ -61,6 +63,8 @@ const queryFailure = (reason: string): Failure => ({
   sent: 'answered',
 });
 
+const aboveLimit = (reason: string): Failure => ({ ...queryFailure(reason), isAboveLimit: true });
+
 const connectionFailure = ({ retryable, elsewhere, sent }: TransportFailure, reason: string): Failure => ({
   code: 'CONNECTION',
   reason,
@@ -75,7 +79,7 @@ function fromServer({ code, type, message, traits }: ServerError, maxRows: numbe
   const common = { retryable, elsewhere, sent: 'answered' } as const;
   // The server stops before it sends a row beyond the limit, mostly.
   if (maxRows && code === SERVER_ERRORS.TOO_MANY_ROWS_OR_BYTES[0] && isLimit(message, maxRows)) {
-    return queryFailure(tooManyRows(maxRows));
+    return aboveLimit(tooManyRows(maxRows));
   }
   if (failure === 'LOGIN_REFUSED') {
     const reason = `the server refused the login: ${name}`;

@@ -20,13 +20,14 @@ export interface FailedCall {
 export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
   if (isDatabaseError(error)) return error;
   const { operation, query, queryId, elapsedMs, maxRows, endpoint } = call;
-  const { code, reason, retryable, kind, retryAfterMs, cause } = classifyFailure(error, maxRows);
+  const failure = classifyFailure(error, maxRows);
+  const { code, reason, retryable, kind, retryAfterMs, cause } = failure;
   const details = {
     operation,
     retryable,
     ...(queryId !== undefined && { queryId }),
     ...(kind !== undefined && { kind }),
-    ...(endpoint !== undefined && { endpoint }),
+    ...(endpoint !== undefined && !failure.isAboveLimit && { endpoint }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(cause !== undefined && { cause }),
   };

@@ -7,6 +7,8 @@ import { connectClickHouse } from '../backend.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 
 const ROUNDS = Number(process.env['QT_RUNS'] ?? 30);
+/** Most cuts in one round. */
+const MAX_CUTS = 4;
 const SEED = Number(process.env['QT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const ROWS = 300;
 /** More bytes than a round's requests have, and than its answers have. */
@@ -21,7 +23,9 @@ beforeAll(async () => {
   own = await openOwnBackend();
   proxy = await TcpFaultProxy.start(Number(new URL(own.settings.url).port));
   const retry = { maxAttempts: 20, initialDelayMs: 1, maxDelayMs: 50 };
-  backend = connectClickHouse({ ...own.settings, url: `http://${proxy.address}`, retry });
+  // The reserve of retries is as large as the number of connections, and every cut needs a retry.
+  const maxConnections = ROUNDS * MAX_CUTS;
+  backend = connectClickHouse({ ...own.settings, url: `http://${proxy.address}`, maxConnections, retry });
   // The tables are counted as they are, without what merges would remove.
   await own.sql.command('test', `SYSTEM STOP MERGES ${marketData.table}`);
 });
@@ -89,7 +93,7 @@ it(`stores acknowledged rows exactly once when connections are cut (${ROUNDS} ro
   };
   let made = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const cuts = Array.from({ length: 1 + random.below(4) }, cut);
+    const cuts = Array.from({ length: 1 + random.below(MAX_CUTS) }, cut);
     proxy.planCuts(cuts);
     await (random.chance(0.5) ? insert : writeBlocks)(round);
     made += cuts.length - proxy.plannedCuts;
