@@ -61,7 +61,8 @@ it.each(Object.entries(writers))(
   'rows of %s are stored although only their token survived',
   async (_, begin) => {
     const retry = { maxAttempts: 1_000, initialDelayMs: 20, maxDelayMs: 200 };
-    const database = server.open('writer', 'acknowledged', { retry });
+    // The reserve of retries is as large as the number of connections, and the outage takes many.
+    const database = server.open('writer', 'acknowledged', { retry, maxConnections: 1_000 });
     const half = killHalfWay();
     const end = await begin(database);
     await half;

@@ -19,15 +19,15 @@ import type { Answer } from './body.js';
 import type { ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
 import { requireOpen } from './connection-pool.js';
 import { toDomainError } from './errors.js';
-import { EXCEPTION_CODE, readFailure } from './failure.js';
+import { isSuccess, readFailure } from './failure.js';
 import { ServerError } from './server-errors.js';
 import type { Statement } from './statement.js';
-
-const QUERY_ID = 'x-clickhouse-query-id';
 
 const NONE: readonly ConnectionPool[] = [];
 /** Time without a byte after which an answer that has begun is given up, at an endpoint that does not answer (milliseconds). */
 const STALLED_AFTER_MS = 500;
+/** Timers of delays may be earlier than those of deadlines (milliseconds). */
+const BEYOND_DEADLINE_MS = 1_000;
 
 /** One run of a statement: attempts within a deadline, of which one at a time has a connection. */
 export class Call implements MovableCall {
@@ -196,6 +196,7 @@ export class Call implements MovableCall {
       this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard }) === true;
     const isRetryable = isWorthRetrying(failure);
     const maxAttempts = retriedByCaller ? Infinity : this.#retry.maxAttempts;
+    const { remainingMs } = this.deadline;
     let delayMs = 0;
     // A call that leaves a broken connection for another server takes its share of the work along; it is no further load.
     const isMove =
@@ -212,7 +213,7 @@ export class Call implements MovableCall {
         {
           attempts: ++this.#failures,
           maxAttempts,
-          remainingMs: this.deadline.remainingMs,
+          remainingMs,
           backoff: (this.#backoff ??= new Backoff(this.#retry)),
           budget: this.#pools.retryBudget,
         },
@@ -221,6 +222,8 @@ export class Call implements MovableCall {
       if (!hasOther) delayMs = decision.delayMs;
     }
     this.continues = true;
+    // A delay of the whole rest of the time ends with the deadline, not with an attempt that has no time.
+    if (delayMs >= remainingMs) delayMs += BEYOND_DEADLINE_MS;
     if (delayMs > 0) await sleep(delayMs, systemClock, this.deadline.signal);
   }
 
@@ -289,10 +292,6 @@ export class Call implements MovableCall {
 const isConnectionError = (error: unknown): boolean => isDatabaseError(error) && error.code === 'CONNECTION';
 
 const bytesReceived = ({ body }: Answer): number => (body as IncomingMessage).socket.bytesRead;
-
-/** Whether the head is that of ClickHouse's answer to this very request, and reports no error. */
-const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
-  status === 200 && headers[EXCEPTION_CODE] === undefined && headers[QUERY_ID] === queryId;
 
 /** A call that cannot make its deadline now cannot make it later. */
 const isWorthRetrying = (error: unknown): boolean =>

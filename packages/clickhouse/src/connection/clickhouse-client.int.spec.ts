@@ -69,6 +69,8 @@ it('kills a query while its rows arrive', async () => {
 });
 
 it('killed query holds its slot until the server has ended it', async () => {
+  const status = () => client.endpoints()[0]!;
+  await until(() => status().orphanedQueries === 0);
   const controller = new AbortController();
   const tag = newTag();
   const query = `SELECT sleepEachRow(0.2) AS ${tag} FROM numbers(15) SETTINGS max_block_size = 5`;
@@ -77,7 +79,6 @@ it('killed query holds its slot until the server has ended it', async () => {
   await until(() => isRunning(tag));
   controller.abort(new Error('enough'));
   await failed;
-  const status = () => client.endpoints()[0]!;
   expect(status()).toMatchObject({ orphanedQueries: 1, quarantined: 1, inUse: 1 });
   await until(() => status().quarantined === 0);
   expect(await isRunning(tag)).toBe(false);

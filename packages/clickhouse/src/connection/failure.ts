@@ -3,10 +3,15 @@ import { BrokenMessageError, ForeignAnswerError, headerOf } from './answer-error
 import { Body, type Answer } from './body.js';
 import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
 
-export const EXCEPTION_CODE = 'x-clickhouse-exception-code';
+const QUERY_ID = 'x-clickhouse-query-id';
+const EXCEPTION_CODE = 'x-clickhouse-exception-code';
 
 /** Answer of ClickHouse's HTTP server to a request whose head was cut. */
 const BROKEN_HEAD = /^(Field [\w ]+|Invalid HTTP version string)\s*$/;
+
+/** Whether the head is that of ClickHouse's answer to this very request, and reports no error. */
+export const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
+  status === 200 && headers[EXCEPTION_CODE] === undefined && headers[QUERY_ID] === queryId;
 
 /** Reads the error of an answer that is no success: a `ServerError`, or what else came instead of one. */
 export async function readFailure(answer: Answer, signal: AbortSource): Promise<Error> {
