@@ -142,9 +142,10 @@ it('read fails at once when a gateway asks for a longer wait', async () => {
 
 it('read ends at its deadline when nothing answers', async () => {
   await fake.serve(silence);
-  const error = await fake.select({ deadline: Date.now() + 100 }).catch((reason: unknown) => reason);
+  const deadline = Date.now() + 100;
+  const error = await fake.select({ deadline }).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ name: 'TimeoutError', operation: 'test', queryId: expect.any(String) });
-  expect((error as { durationMs: number }).durationMs).toBeGreaterThanOrEqual(99);
+  expect(Date.now()).toBeGreaterThanOrEqual(deadline - 1);
 });
 
 it('read ends at the request timeout when its deadline is later', async () => {
