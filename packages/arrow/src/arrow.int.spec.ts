@@ -149,7 +149,7 @@ describe.each(Object.entries(OPEN))('Arrow reads of %s', (_name, open) => {
   });
 });
 
-it('memory and ClickHouse return tables of identical bytes and streams of equal rows', async () => {
+it('memory and ClickHouse return the same bytes and rows', async () => {
   const backends = await Promise.all(Object.values(OPEN).map(openWithSamples));
   try {
     for (const name of recordNames) {
