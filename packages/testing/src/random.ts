@@ -12,6 +12,11 @@ export class Random extends SeededRandom {
     return this.next() < probability;
   }
 
+  /** Returns one of the values. */
+  pick<T>(values: readonly T[]): T {
+    return values[this.below(values.length)]!;
+  }
+
   /** Returns random bytes. */
   bytes(length: number): Buffer {
     return Buffer.from(Array.from({ length }, () => this.below(256)));

@@ -17,7 +17,7 @@ async function cutOften(proxy: RedisFaultProxy, cuts: number, random: Random, mo
     if (moment && random.chance(0.8)) await moment();
     await delay(random.below(40));
     const discardMs = random.chance(0.05) ? 150 : random.below(10);
-    await proxy.cut(CUT_KINDS[random.below(CUT_KINDS.length)]!, discardMs);
+    await proxy.cut(random.pick(CUT_KINDS), discardMs);
   }
 }
 

@@ -46,7 +46,7 @@ const FILTERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 function randomParams(random: Random, { name, fields }: RecordDefinition): object {
-  const oneOf = <T>(...values: T[]): T => values[random.below(values.length)]!;
+  const oneOf = <T>(...values: T[]): T => random.pick(values);
   const start = START + random.below(60) * 2 * HOUR;
   const filters = Object.fromEntries(Object.entries(FILTERS[name]!).filter(() => random.chance(0.3)));
   return {
@@ -85,7 +85,7 @@ it.each([marketData, prediction, strategyPerformance])(
         expect([params, plan.after, await rowsOf(plan, planned)]).toEqual([params, plan.after, expected]);
         for (const { rule } of planned.rules) applied.add(rule);
         if (expected.length === 0) break;
-        const middle = expected[random.below(expected.length)]!;
+        const middle = random.pick(expected);
         plan = { ...plan, after: rowPosition(plan.order, middle) };
       }
     }

@@ -46,7 +46,7 @@ interface Params {
 }
 
 function randomParams(random: Random): Params {
-  const oneOf = <T>(...values: T[]): T => values[random.below(values.length)]!;
+  const oneOf = <T>(...values: T[]): T => random.pick(values);
   const at = () => START + random.below(110) * DAY - 3 * DAY + random.below(DAY);
   const ofBars = {
     ...oneOf({ sources: 'combine' }, { filters: { source: 'a' } }, {}),

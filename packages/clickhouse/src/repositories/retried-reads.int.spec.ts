@@ -60,7 +60,7 @@ const FILTERS: Readonly<Record<string, Readonly<Record<string, string | number>>
 };
 
 function randomParams(random: Random, { name, fields, batch }: RecordDefinition): object {
-  const oneOf = <T>(...values: T[]): T => values[random.below(values.length)]!;
+  const oneOf = <T>(...values: T[]): T => random.pick(values);
   const at = () => START + random.below(110) * DAY - 3 * DAY;
   const filters = Object.fromEntries(Object.entries(FILTERS[name]!).filter(() => random.chance(0.3)));
   return {

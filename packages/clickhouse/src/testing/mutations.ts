@@ -34,8 +34,6 @@ function varint(value: number): Buffer {
 const replaced = (bytes: Buffer, from: number, to: number, by: Buffer): Buffer =>
   Buffer.concat([bytes.subarray(0, from), by, bytes.subarray(to)]);
 
-const pick = <T>(values: readonly T[], random: Random): T => values[random.below(values.length)]!;
-
 const MUTATIONS: readonly Mutation[] = [
   /** Changes one byte. */
   (bytes, random) => {
@@ -48,7 +46,7 @@ const MUTATIONS: readonly Mutation[] = [
   /** Puts a huge count at the place of a byte, as a varint or as 64 bits. */
   (bytes, random) => {
     const at = random.below(bytes.length);
-    const count = pick(HUGE, random);
+    const count = random.pick(HUGE);
     const wide = Buffer.alloc(8);
     wide.writeBigUInt64LE(BigInt(count));
     return random.chance(0.5)
@@ -58,12 +56,12 @@ const MUTATIONS: readonly Mutation[] = [
   /** Makes the number of columns or of rows huge. */
   (bytes, random) => {
     const at = random.below(2);
-    return replaced(bytes, at, at + 1, varint(pick(HUGE, random)));
+    return replaced(bytes, at, at + 1, varint(random.pick(HUGE)));
   },
   /** Replaces a name or a text. */
   (bytes, random) => {
     const at = random.below(bytes.length);
-    const type = Buffer.from(pick(TYPES, random));
+    const type = Buffer.from(random.pick(TYPES));
     return replaced(bytes, at, at + 1 + bytes[at]!, Buffer.concat([varint(type.length), type]));
   },
   /** Inserts garbage. */
@@ -101,7 +99,7 @@ const changeBit: Mutation = (bytes, random) => {
 export function mutated(bytes: Buffer, random: Random): Buffer {
   let result = bytes;
   for (let n = random.chance(0.7) ? 1 : 3; n > 0 && result.length > 0; n--) {
-    result = (random.chance(0.5) ? changeBit : pick(MUTATIONS, random))(result, random);
+    result = (random.chance(0.5) ? changeBit : random.pick(MUTATIONS))(result, random);
   }
   return result;
 }
