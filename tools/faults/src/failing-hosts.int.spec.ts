@@ -2,6 +2,7 @@ import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import { EngineHost, FAULTS, HostProxy, parseScenario, runScenario } from '@quantumtrade/dal-fault-lab';
 import { Random, until } from '@quantumtrade/dal-testing';
+import { buildRow } from '@quantumtrade/dal-testing/records';
 import { PLAN, SEED } from './plan.js';
 import { stopMergesOf } from './writing/killable-server.js';
 
@@ -17,6 +18,7 @@ const FAILOVER = { probeIntervalMs: 200, probeTimeoutMs: 300 };
 
 let hosts: { a: EngineHost; b: EngineHost };
 const opened: TimeSeriesBackend[] = [];
+const proxies: HostProxy[] = [];
 beforeAll(async () => {
   const [a, b] = await Promise.all([EngineHost.start(PASSWORD), EngineHost.start(PASSWORD)]);
   hosts = { a, b };
@@ -29,6 +31,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map(({ probe }) => probe.close()));
+  await Promise.all(proxies.splice(0).map((proxy) => proxy.enter('closed')));
 });
 afterAll(() => Promise.all([hosts.a.stop(), hosts.b.stop()]));
 
@@ -41,11 +44,7 @@ function open(urls: readonly string[]): TimeSeriesBackend {
   return backend;
 }
 
-const barOf = (n: number) => ({
-  symbol: 'S',
-  timestamp: DAY + n,
-  ...{ open: 1, high: 1, low: 1, close: 1, adjustedClose: 1, volume: 1, qualityScore: 1 },
-});
+const barOf = (n: number) => buildRow('marketData', { symbol: 'S', timestamp: DAY + n });
 
 describe.each(FAULTS)('%s of one of two hosts', (fault) => {
   it(`fails no read, and the host is used again (QT_SEED=${SEED})`, async () => {
@@ -77,10 +76,11 @@ it(`writes in flight when a host fails are stored once (QT_SEED=${SEED})`, async
   // Two ways to one engine stand for two replicas: they share their memory of tokens, as replicated tables do.
   const port = Number(new URL(hosts.b.url).port);
   const [first, second] = [await HostProxy.start(port), await HostProxy.start(port)];
+  proxies.push(first, second);
   const backend = open([first, second].map((proxy) => `http://127.0.0.1:${proxy.port}`));
   let written = 1;
   for (let round = 0; round < PLAN.hostFailures; round++) {
-    const failing = random.chance(0.5) ? first : second;
+    const failing = random.pick([first, second]);
     const inserts = Array.from({ length: 8 }, () =>
       backend.marketData.insert(
         { source: 's', records: [barOf(written++)] },
@@ -88,11 +88,10 @@ it(`writes in flight when a host fails are stored once (QT_SEED=${SEED})`, async
       ),
     );
     await new Promise((resolve) => setTimeout(resolve, random.below(10)));
-    await failing.enter(STATES[random.below(STATES.length)]!);
+    await failing.enter(random.pick(STATES));
     for (const result of await Promise.all(inserts)) expect(result).toMatchObject({ failedCount: 0 });
     await failing.enter('open');
   }
   const stored = await hosts.b.query(`SELECT count(), uniqExact(timestamp) FROM ${TABLE} WHERE symbol = 'S'`);
   expect(stored).toBe(`${written}\t${written}\n`);
-  await Promise.all([first, second].map((proxy) => proxy.enter('closed')));
 });

@@ -4,6 +4,7 @@ import { EngineHost } from '@quantumtrade/dal-fault-lab';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Server } from '../bench.js';
+import { barSymbols, benchBars } from '../write/bars.js';
 
 const PASSWORD = 'bench';
 const DATABASE = 'failover';
@@ -11,6 +12,7 @@ const SYMBOLS = 20;
 const BARS_PER_SYMBOL = 50;
 const DAY_MS = 86_400_000;
 const FIRST_DAY = Date.UTC(2024, 0, 1);
+const SERIES = { symbols: barSymbols(SYMBOLS), startMs: FIRST_DAY, stepMs: DAY_MS };
 
 /** Two hosts with the same rows, as two replicas have them. */
 export interface BenchHosts extends Server {
@@ -27,11 +29,11 @@ export async function startBenchHosts(): Promise<BenchHosts> {
   const common = { database: DATABASE, username: a.username, password: PASSWORD };
   const open: BenchHosts['open'] = (hosts, more) =>
     connectClickHouse({ ...common, endpoints: hosts.map(({ url }) => ({ url })), ...more });
+  const records = benchBars(SYMBOLS * BARS_PER_SYMBOL, SERIES).next().value;
   for (const host of [a, b]) {
     const backend = open([host]);
     await backend.schema.initialize();
-    for (let n = 0; n < SYMBOLS; n++)
-      await backend.marketData.insert({ source: 'bench', records: barsOf(n) });
+    await backend.marketData.insert({ source: 'bench', records });
     await backend.probe.close();
   }
   return {
@@ -74,16 +76,4 @@ export async function readRaw(client: ClickHouseClient, n: number, signal?: Abor
   if (rows.length !== 10) throw new Error(`${rows.length} of 10 bars`);
 }
 
-const symbolOf = (n: number): string => `S${n % SYMBOLS}`;
-
-const barsOf = (n: number) =>
-  Array.from({ length: BARS_PER_SYMBOL }, (_, day) => {
-    const close = 100 + n + day;
-    return {
-      symbol: symbolOf(n),
-      timestamp: FIRST_DAY + day * DAY_MS,
-      ...{ open: close, high: close + 1, low: close - 1, close, adjustedClose: close },
-      volume: 1_000,
-      qualityScore: 1,
-    };
-  });
+const symbolOf = (n: number): string => SERIES.symbols[n % SYMBOLS]!;
