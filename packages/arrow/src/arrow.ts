@@ -93,22 +93,20 @@ export const arrowStream = repeatable(async function* <
   params?: StreamQuery<N, S>,
   options?: CallOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { definition, reads, options: exact } = readOf(source, record, options);
   const messages = new WrittenMessages();
   const writer = new RecordBatchStreamWriter();
-  const begin = () => {
-    const created = new RecordEncoder(definition, params?.select);
-    writer.reset(messages, created.schema);
-    return created;
-  };
   // The read checks its parameters when it begins, so nothing is written before.
-  let encoder: RecordEncoder | undefined;
-  for await (const columns of reads.streamColumns(params, exact)) {
-    encoder ??= begin();
-    writer.write(encoder.batch(columns));
+  let isBegun = false;
+  for await (const batch of arrowBatches(source, record, params, options)) {
+    if (!isBegun) writer.reset(messages, batch.schema);
+    isBegun = true;
+    writer.write(batch);
     yield messages.take();
   }
-  if (!encoder) begin();
+  if (!isBegun) {
+    const { definition } = readOf(source, record);
+    writer.reset(messages, new RecordEncoder(definition, params?.select).schema);
+  }
   writer.finish();
   yield messages.take();
 });

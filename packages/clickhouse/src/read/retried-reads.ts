@@ -58,7 +58,7 @@ export async function runRetried<T>(
 const isTimeout = (error: unknown): error is TimeoutError =>
   isDatabaseError(error) && error.code === 'TIMEOUT';
 
-/** Runs a read of rows or sets by the cheaper plan for what it ran out of. Returns undefined where there is none. */
+/** Reads rows or sets again with a plan that needs less time or memory. Returns undefined when no plan does. */
 export function readAgain<T>(
   sql: Sql,
   operation: string,
@@ -70,14 +70,14 @@ export function readAgain<T>(
 ): Promise<T[]> | undefined {
   const query = planAgain(read, shortage);
   if (!query) return undefined;
-  switch (query.division) {
-    case 'slices':
-      return readInSlices(sql, operation, read, planAgain, shortage, options, convert);
-    case 'chunks':
-      return readInChunks(sql, operation, read, options, convert);
-    default:
-      return sql.continuing.collect(operation, query.sql, query.params, options, convert, query.settings);
+  if (query.division === 'chunks') return readInChunks(sql, operation, read, options, convert);
+  if (query.division === undefined) {
+    return sql.continuing.collect(operation, query.sql, query.params, options, convert, query.settings);
   }
+  const { definition, order } = read.plan;
+  const slices = { definition, range: rangeBehindCursor(read.plan), descending: order.descending };
+  const queryOf = (limit: number | undefined) => planAgain({ ...read, limit }, shortage)!;
+  return collectSlices(sql, operation, { ...slices, limit: read.limit, queryOf }, options, convert);
 }
 
 /** Returns the range of rows in time order, from the instant of the cursor on. */
@@ -87,21 +87,6 @@ function rangeBehindCursor(plan: QueryPlan): TimeSlice {
   if (!after) return range;
   const instant = after[order.fields.indexOf('timestamp')] as number;
   return order.descending ? { ...range, last: instant } : { ...range, first: instant };
-}
-
-function readInSlices<T>(
-  sql: Sql,
-  operation: string,
-  read: RowRead,
-  planAgain: PlanRetry,
-  shortage: Shortage,
-  options: CallOptions,
-  convert: (block: DecodedBlock) => T,
-): Promise<T[]> {
-  const { definition, order } = read.plan;
-  const slices = { definition, range: rangeBehindCursor(read.plan), descending: order.descending };
-  const queryOf = (limit: number | undefined) => planAgain({ ...read, limit }, shortage)!;
-  return collectSlices(sql, operation, { ...slices, limit: read.limit, queryOf }, options, convert);
 }
 
 /** A read whose query answers one slice of time, whose bounds are parameters. */
