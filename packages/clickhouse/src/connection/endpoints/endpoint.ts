@@ -158,8 +158,9 @@ export class Endpoint implements Candidate, ConnectionPool {
 
   /** Has the calls that were not answered go on at another endpoint. */
   moveCalls(): void {
-    const error = new ConnectionError(`${this.name}: the server does not answer (${this.#lastError})`, {
+    const error = new ConnectionError(`the server does not answer (${this.#lastError})`, {
       operation: 'clickhouse.connect',
+      endpoint: this.name,
     });
     for (const call of this.#calls) call.moveOn(error);
   }
