@@ -103,7 +103,7 @@ ${table([...columns, 'codes'], sockets)}
 
 ## Error replies of Redis
 
-The adapter sends no command twice. A call fails at once, and \`retryable\` tells its caller whether to repeat it. \`MAXCLIENTS\` stands for \`ERR max number of
+The adapter sends no command twice. A call fails at once, and \`retryable\` says whether the caller may repeat it. \`MAXCLIENTS\` stands for \`ERR max number of
 clients reached\`.
 
 ${table(['reply', 'code', 'retryable', 'reconnects', 'what is the matter'], replies)}

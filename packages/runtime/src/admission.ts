@@ -176,7 +176,7 @@ export class Admission {
     });
   }
 
-  /** Returns the waiting call that one more takes the place of; undefined while there are free places. Throws when there is none. */
+  /** Returns the waiting call that a new one replaces; undefined while the queue has room. Throws when the queue is full of calls at least as important. */
   #findReplaced(priority: Priority): Waiting | undefined {
     if (this.#beginning.length < this.#maxQueued) return undefined;
     const replaced = this.#beginning.leastImportant(priority);

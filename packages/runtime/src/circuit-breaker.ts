@@ -54,7 +54,7 @@ export class CircuitBreaker {
   #state: BreakerState = 'closed';
   /** Undefined unless the breaker is closed. */
   #closedPeriod: ClosedPeriod | undefined;
-  /** The probe that decides; undefined when there is none. */
+  /** The running probe, whose result closes or opens the breaker; undefined while none runs. */
   #probe: BreakerPermit | undefined;
   /** When the next probe may be admitted. */
   #probeAt = 0;

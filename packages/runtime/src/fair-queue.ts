@@ -70,7 +70,7 @@ export class FairQueue<T extends FairQueueEntry<T>> {
     queue.virtualTime += strideOf(entry);
   }
 
-  /** Returns the member to give up for one of this priority: the latest of the lowest priority below it. Undefined when there is none. */
+  /** Returns the member that a new one of this priority replaces: the latest of the lowest priority below it; undefined without such a member. */
   leastImportant(below: Priority): T | undefined {
     for (const priority of FROM_LOW_TO_HIGH) {
       if (priority === below) return undefined;

@@ -44,7 +44,7 @@ export class Hedge {
    * Resolves with the first answer. Rejects with the last error when no attempt is left, and with the signal's reason when it aborts.
    * A first attempt that fails early begins no second: that is a retry.
    *
-   * @param second attempt on another server; undefined when there is none
+   * @param second attempt on another server; undefined when no other server can be used
    */
   run<T>(first: HedgedAttempt<T>, second: HedgedAttempt<T> | undefined, signal?: AbortSource): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -42,7 +42,7 @@ export interface RetryContext {
   readonly budget: RetryBudget;
 }
 
-/** Delay before the next attempt, or `no` when there is none. */
+/** Delay before the next attempt, or `no` when the call makes no further attempt. */
 export type RetryDecision = 'no' | { readonly delayMs: number };
 
 /**

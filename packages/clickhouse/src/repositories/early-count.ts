@@ -17,7 +17,7 @@ export class EarlyCount {
   begin(): void {
     if (this.#counted) return;
     this.#counted = this.#run();
-    // Its error is that of `result`; without a call of that, nobody needs it.
+    // Callers of `result` get the error; without such a caller it is ignored.
     this.#counted.catch(() => undefined);
   }
 

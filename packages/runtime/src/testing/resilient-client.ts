@@ -13,7 +13,7 @@ export interface ServerChoice {
   /**
    * Returns the index of the server of the next attempt.
    *
-   * @param candidates servers whose breaker and limit admit calls; all servers when there is none
+   * @param candidates servers whose breaker and limit admit calls; all servers when no server does
    * @param previous server of the attempt that failed
    */
   next(candidates: readonly number[], previous: number | undefined): number;
