@@ -13,6 +13,8 @@ export interface RedisFailure {
   readonly retryable: boolean;
   /** Whether a new connection may lead to a server that accepts the command. @default false */
   readonly reconnects?: boolean | undefined;
+  /** @default unknown (milliseconds) */
+  readonly retryAfterMs?: number;
 }
 
 const connectionFailure = (reason: string, retryable = true): RedisFailure => ({
@@ -29,6 +31,9 @@ const commandFailure = (reason: string, retryable = true): RedisFailure => ({
 export const CONNECTION_LOST = connectionFailure('the connection was lost');
 export const CLIENT_CLOSED = connectionFailure('the cache is closed', false);
 export const SERVER_UNRESPONSIVE = connectionFailure('the server did not answer');
+export const CALLS_SUSPENDED = connectionFailure(
+  'calls are suspended, because the server did not answer in time',
+);
 export const TOO_MANY_PENDING_CALLS = connectionFailure(
   'too many calls wait for the server (maxPendingCalls)',
 );
@@ -104,11 +109,11 @@ export function isDatabaseRefusal(error: unknown): boolean {
  * failure of the server.
  */
 export function toDatabaseError(
-  { kind, reason, retryable }: RedisFailure,
+  { kind, reason, retryable, retryAfterMs }: RedisFailure,
   operation: string,
   endpoint?: string,
 ): DatabaseError {
   const ErrorType = kind === 'connection' ? ConnectionError : CacheError;
   const isNamed = endpoint !== undefined && reason !== WRONG_TYPE;
-  return new ErrorType(reason, { operation, retryable, ...(isNamed && { endpoint }) });
+  return new ErrorType(reason, { operation, retryable, retryAfterMs, ...(isNamed && { endpoint }) });
 }

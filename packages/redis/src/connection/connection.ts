@@ -1,6 +1,12 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
 import type { TimeSource } from '@quantumtrade/dal-runtime';
-import { promiseTry, systemClock } from '@quantumtrade/dal-runtime';
+import {
+  CircuitBreaker,
+  promiseTry,
+  systemClock,
+  type BreakerPermit,
+  type CallOutcome,
+} from '@quantumtrade/dal-runtime';
 import { Redis } from 'ioredis';
 import { createCommands } from '../commands/create-commands.js';
 import type { Command, RedisCommands, RunCommand } from '../commands/redis-commands.js';
@@ -11,6 +17,7 @@ import {
   CONNECTION_LOST,
   FailureError,
   isDatabaseRefusal,
+  CALLS_SUSPENDED,
   SERVER_UNRESPONSIVE,
   toDatabaseError,
   UNEXPECTED_REPLY,
@@ -23,6 +30,9 @@ import { connectionsOf, isReady, type RedisClients } from './redis-client.js';
 
 /** Shortest time between reconnections because the server accepts no writes (milliseconds). */
 const RECONNECT_INTERVAL_MS = 1_000;
+
+/** The time is short, because in a cluster the breaker also suspends calls to the nodes that answer. */
+const BREAKER_OPTIONS = { openMs: 500, maxOpenMs: 500 };
 
 export interface ConnectionOptions extends Partial<PendingLimits> {
   /** Longest duration of any call, whatever its own deadline (milliseconds). */
@@ -45,6 +55,8 @@ export class Connection implements BackendProbe {
   readonly #options: Required<Pick<ConnectionOptions, 'commandTimeoutMs' | 'budgetMs' | 'time'>> &
     Pick<ConnectionOptions, 'endpoint'>;
   readonly #pending: PendingCalls;
+  /** Suspends calls while the servers do not answer in time. */
+  #breaker: CircuitBreaker;
   /** Undefined once it has settled. */
   #firstAttempt: Promise<void> | undefined;
   /** The last error since the connection was ready. */
@@ -65,8 +77,10 @@ export class Connection implements BackendProbe {
     const { commandTimeoutMs: budgetMs } = options;
     this.#options = { budgetMs, time: systemClock, ...options };
     this.#pending = new PendingCalls({ maxPendingCalls: Infinity, maxPendingBytes: Infinity, ...options });
+    this.#breaker = this.#createBreaker();
     master.on('ready', () => {
       this.#disconnected = this.#lastFailure = undefined;
+      this.#breaker = this.#createBreaker();
     });
     master.on('close', () => {
       this.#disconnected = this.#lastFailure ?? CONNECTION_LOST;
@@ -85,30 +99,45 @@ export class Connection implements BackendProbe {
   }
 
   readonly run: RunCommand = (operation, options, command, { isReply, budgets = 1, bytes = 0 } = {}) => {
-    const { commandTimeoutMs, budgetMs, endpoint } = this.#options;
+    const { commandTimeoutMs, endpoint } = this.#options;
+    const budgetMs = budgets * this.#options.budgetMs;
+    let permit: BreakerPermit | undefined;
+    const report = (outcome: CallOutcome) => {
+      permit?.report(outcome);
+      permit = undefined;
+    };
     return limitCall(
       operation,
       options,
       {
         timeoutMs: commandTimeoutMs,
-        budgetMs: budgets * budgetMs,
+        budgetMs,
         endpoint,
+        // A call that was left early proves nothing.
+        onLeave: (elapsedMs) => report(elapsedMs < budgetMs / 2 ? 'ignored' : 'overloaded'),
         onOverdue: this.#probeServers,
       },
       (isOver) => {
+        // The probe and subscriptions have no budget, and find out whether the servers answer again.
+        if (budgets !== Infinity) permit = this.#enterBreaker(operation);
         const obstacle = this.#pending.enter(bytes);
-        if (obstacle) throw toDatabaseError(obstacle, operation, endpoint);
+        if (obstacle) {
+          report('ignored');
+          throw toDatabaseError(obstacle, operation, endpoint);
+        }
         const send = () => this.#send(command, isOver);
         const sent = this.#firstAttempt ? this.#firstAttempt.then(send) : promiseTry(send);
         return sent.then(
           (reply) => {
             this.#pending.leave(bytes);
+            report('success');
             if (isReply && !isReply(reply)) throw this.#onUnexpectedReply(operation);
             return reply;
           },
           (error: unknown) => {
             this.#pending.leave(bytes);
             const failure = classifyFailure(error);
+            report(failure.kind === 'connection' ? 'ignored' : 'success');
             if (failure.reconnects) this.#reconnectMaster();
             throw toDatabaseError(failure, operation, endpoint);
           },
@@ -128,6 +157,17 @@ export class Connection implements BackendProbe {
   close(): Promise<void> {
     this.#terminated = CLIENT_CLOSED;
     return (this.#closing ??= this.#closeClients());
+  }
+
+  #createBreaker(): CircuitBreaker {
+    return new CircuitBreaker(this.#options.time, BREAKER_OPTIONS);
+  }
+
+  #enterBreaker(operation: string): BreakerPermit {
+    const permit = this.#breaker.tryEnter();
+    if (permit) return permit;
+    const failure = { ...CALLS_SUSPENDED, retryAfterMs: this.#breaker.retryAfterMs };
+    throw toDatabaseError(failure, operation, this.#options.endpoint);
   }
 
   #send<T>(command: Command<T>, isOver: () => boolean): Promise<T> {

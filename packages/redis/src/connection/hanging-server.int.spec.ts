@@ -41,6 +41,38 @@ it('calls without a deadline end within their budget while the server hangs', as
   expect(await cache.set('key', 1, 60, { deadline: later })).toBeUndefined();
 });
 
+it('calls to a hung server are suspended until it answers again', async () => {
+  const server = await startRedis();
+  const backend = connect({ url: server.url, ...NO_TIMEOUT, budgetMs: 100 });
+  const read = () => backend.cache.get('key', anyValue);
+  await backend.probe.ping();
+  server.pause();
+  const late = await Promise.all(Array.from({ length: 10 }, () => rejectionOf(read)));
+  expect(late.map(({ code }) => code)).toEqual(late.map(() => 'TIMEOUT'));
+  const suspended = await rejectionOf(read);
+  expect(suspended).toMatchObject({ code: 'CONNECTION', retryable: true });
+  expect(suspended.message).toMatch('calls are suspended, because the server did not answer in time');
+  expect(suspended.retryAfterMs).toBeGreaterThan(0);
+  const probe = backend.probe.ping();
+  server.resume();
+  await probe;
+  await untilAnswered(backend);
+  expect(await read()).toBeNull();
+});
+
+it('calls that are left early suspend no others', async () => {
+  const server = await startRedis();
+  const { cache, probe } = connect({ url: server.url, ...NO_TIMEOUT });
+  await probe.ping();
+  server.pause();
+  const read = () => cache.get('key', anyValue, { deadline: Date.now() + 20 });
+  for (let i = 0; i < 2; i++) {
+    const left = await Promise.all(Array.from({ length: 20 }, () => rejectionOf(read)));
+    expect(left.map(({ code }) => code)).toEqual(left.map(() => 'TIMEOUT'));
+  }
+  server.resume();
+});
+
 it('a call to a hung server times out at the command timeout', async () => {
   const server = await startRedis();
   const backend = connect({ url: server.url, commandTimeoutMs: 300 });

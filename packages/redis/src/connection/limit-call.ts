@@ -9,6 +9,8 @@ export interface CallLimits {
   readonly budgetMs?: number;
   /** Host and port of the server, for the error. @default none */
   readonly endpoint?: string | undefined;
+  /** Called when the caller leaves work that still runs, at a limit or by its signal. */
+  readonly onLeave?: (elapsedMs: number) => void;
   /** Called when the work still runs at `timeoutMs`, even if its caller has left earlier. */
   readonly onOverdue?: () => void;
 }
@@ -20,7 +22,7 @@ export interface CallLimits {
 export function limitCall<T>(
   operation: string,
   options: CallOptions | undefined,
-  { timeoutMs, budgetMs = timeoutMs, endpoint, onOverdue }: CallLimits,
+  { timeoutMs, budgetMs = timeoutMs, endpoint, onLeave, onOverdue }: CallLimits,
   work: (isOver: () => boolean) => Promise<T>,
 ): Promise<T> {
   return promiseTry(() => {
@@ -32,6 +34,7 @@ export function limitCall<T>(
     );
     const result = promiseTry(() => work(() => deadline.aborted));
     return deadline.race(result, () => {
+      onLeave?.(deadline.elapsedMs);
       if (onOverdue) reportOverdue(result, timeoutMs - deadline.elapsedMs, onOverdue);
     });
   });
