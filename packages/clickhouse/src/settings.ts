@@ -1,4 +1,9 @@
-import type { SettingsInput, SettingsOf } from '@quantumtrade/dal-runtime';
+import {
+  TLS_FILE_SETTINGS,
+  TLS_SETTINGS,
+  type SettingsInput,
+  type SettingsOf,
+} from '@quantumtrade/dal-runtime';
 
 /** How reads, inserts and replays are repeated. What is journaled or committed is tried until it is stored. */
 const RETRY_SETTINGS = {
@@ -42,8 +47,7 @@ const FAILOVER_SETTINGS = {
   dnsRefreshMs: { kind: 'duration', default: 30_000, inFile: 'seconds' },
 } as const;
 
-/** The settings of the ClickHouse adapter. */
-export const CLICKHOUSE_SETTINGS = {
+const CONNECTION_SETTINGS = {
   /**
    * HTTP or HTTPS address of the server. A configuration may put credentials and the database into it. With `endpoints` its host
    * and port have no effect.
@@ -92,6 +96,20 @@ export const CLICKHOUSE_SETTINGS = {
   drainTimeoutMs: { kind: 'duration', default: 5_000, inFile: 'seconds' },
   /** Health of several endpoints. Without effect on a single one, which is never taken out of use. */
   failover: { kind: 'group', settings: FAILOVER_SETTINGS },
+} as const;
+
+/** The settings of the adapter in code. */
+export const CLICKHOUSE_SETTINGS = {
+  ...CONNECTION_SETTINGS,
+  /** TLS of all connections; every address then has to be an https address. */
+  tls: { kind: 'group', settings: TLS_SETTINGS, optional: true },
+} as const;
+
+/** The settings of the adapter in a configuration: TLS is given as files. */
+export const CLICKHOUSE_CONFIG_SETTINGS = {
+  ...CONNECTION_SETTINGS,
+  /** TLS of all connections; every address then has to be an https address. */
+  tls: { kind: 'group', settings: TLS_FILE_SETTINGS, optional: true },
 } as const;
 
 /**

@@ -7,8 +7,8 @@ export type {
   RedisClusterConfig,
   RedisConfig,
   RedisSentinelConfig,
-  RedisTlsConfig,
   RetryConfig,
+  TlsConfig,
   WriterConfig,
 } from './sections.js';
 export { defineConfig, type ConfigInput } from './define-config.js';

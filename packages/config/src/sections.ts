@@ -1,5 +1,5 @@
 import { AUDIT_SETTINGS } from '@quantumtrade/dal-audit-trail/settings';
-import { CLICKHOUSE_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
+import { CLICKHOUSE_CONFIG_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
 import { REDIS_CONFIG_SETTINGS } from '@quantumtrade/dal-redis/settings';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
 import { WRITER_SETTINGS } from '@quantumtrade/dal-writer/settings';
@@ -20,7 +20,7 @@ export const CONFIG_SETTINGS = {
    */
   backend: { kind: 'choice', values: ['clickhouse-redis', 'embedded', 'memory'] },
   /** The ClickHouse server. */
-  clickhouse: { kind: 'group', settings: CLICKHOUSE_SETTINGS },
+  clickhouse: { kind: 'group', settings: CLICKHOUSE_CONFIG_SETTINGS },
   /** The Redis server. */
   redis: { kind: 'group', settings: REDIS_CONFIG_SETTINGS },
   /** The embedded engine, which only the `embedded` backend uses. */
@@ -41,7 +41,7 @@ export interface DalConfig extends Sections {
 export type ClickHouseConfig = DalConfig['clickhouse'];
 export type RetryConfig = ClickHouseConfig['retry'];
 export type RedisConfig = DalConfig['redis'];
-export type RedisTlsConfig = NonNullable<RedisConfig['tls']>;
+export type TlsConfig = NonNullable<RedisConfig['tls']>;
 export type RedisSentinelConfig = NonNullable<RedisConfig['sentinel']>;
 export type RedisClusterConfig = RedisConfig['cluster'];
 export type EmbeddedConfig = DalConfig['embedded'];

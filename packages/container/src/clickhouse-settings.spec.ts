@@ -4,8 +4,8 @@ import type {
   RedisClusterConfig,
   RedisConfig,
   RedisSentinelConfig,
-  RedisTlsConfig,
   RetryConfig,
+  TlsConfig,
 } from '@quantumtrade/dal-config';
 import { defineConfig } from '@quantumtrade/dal-config';
 import type { RedisClusterSettings, RedisSentinelSettings, RedisSettings } from '@quantumtrade/dal-redis';
@@ -22,8 +22,9 @@ const unused: readonly [
   Record<Unused<RedisConfig, RedisSettings>, never>,
   Record<Unused<RedisClusterConfig, RedisClusterSettings>, never>,
   Record<Unused<RedisSentinelConfig, RedisSentinelSettings>, never>,
-  Record<Exclude<Unused<RedisTlsConfig, NonNullable<RedisSettings['tls']>>, `${string}File`>, never>,
-] = [{}, {}, {}, {}, {}, {}];
+  Record<Exclude<Unused<TlsConfig, NonNullable<RedisSettings['tls']>>, `${string}File`>, never>,
+  Record<Exclude<Unused<TlsConfig, NonNullable<ClickHouseSettings['tls']>>, `${string}File`>, never>,
+] = [{}, {}, {}, {}, {}, {}, {}];
 
 it('passes every key of a section to its adapter', () => {
   const config = defineConfig({

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { ConfigError, type RedisConfig, type RedisTlsConfig } from '@quantumtrade/dal-config';
-import type { RedisSettings, RedisTlsSettings } from '@quantumtrade/dal-redis';
+import type { RedisConfig } from '@quantumtrade/dal-config';
+import type { RedisSettings } from '@quantumtrade/dal-redis';
+import { tlsSettings } from './tls-settings.js';
 
 /**
  * Returns the adapter's settings. Passwords are revealed and files of TLS are read only here.
@@ -11,7 +11,7 @@ export function redisSettings(config: RedisConfig): RedisSettings {
   return {
     ...config,
     password: password?.reveal(),
-    tls: tls && tlsSettings(tls),
+    tls: tls && tlsSettings('redis', tls),
     sentinel: sentinel && { ...sentinel, password: sentinel.password?.reveal() },
   };
 }
@@ -20,22 +20,4 @@ export function redisSettings(config: RedisConfig): RedisSettings {
 export function redisName({ url, sentinel, cluster }: RedisConfig): string {
   if (sentinel) return `Redis that Sentinels call ${sentinel.name}`;
   return cluster.enabled ? `Redis cluster at ${url}` : `Redis at ${url}`;
-}
-
-function tlsSettings({ caFile, certFile, keyFile, ...others }: RedisTlsConfig): RedisTlsSettings {
-  return {
-    ...others,
-    ca: textOf('redis.tls.ca_file', caFile),
-    cert: textOf('redis.tls.cert_file', certFile),
-    key: textOf('redis.tls.key_file', keyFile),
-  };
-}
-
-function textOf(key: string, file: string | undefined): string | undefined {
-  try {
-    return file === undefined ? undefined : readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = `cannot be read (${(error as NodeJS.ErrnoException).code})`;
-    throw new ConfigError({ key, reason, source: file! });
-  }
 }

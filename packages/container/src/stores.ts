@@ -8,6 +8,7 @@ import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantu
 import { connectRedis } from '@quantumtrade/dal-redis';
 import { startEmbeddedEngine, type EmbeddedEngine } from './embedded-engine.js';
 import { redisName, redisSettings } from './redis-settings.js';
+import { tlsSettings } from './tls-settings.js';
 
 /** Display names of the parts of a data layer. */
 export interface BackendNames {
@@ -55,7 +56,14 @@ export async function openEmbedded(config: EmbeddedStoresConfig, clock: TimeSour
   const { clickhouse, redis, writer, embedded } = config;
   const engine = await startEmbeddedEngine(embedded.dataDirectory);
   const { url, username, password } = engine;
-  const settings = { ...clickHouseSettings(clickhouse), url, endpoints: [], username, password };
+  const settings = {
+    ...clickHouseSettings(clickhouse),
+    url,
+    endpoints: [],
+    tls: undefined,
+    username,
+    password,
+  };
   const timeSeries = connectClickHouse(settings, clockOptions(clock, writer));
   const answering = await redisIfItAnswers({
     ...redis,
@@ -106,9 +114,11 @@ const clickHouseName = ({ url, endpoints }: ClickHouseConfig): string =>
   `ClickHouse at ${endpoints.length === 0 ? url : endpoints.map((each) => each.url).join(', ')}`;
 
 /** Returns the adapter's settings. The password is revealed here and nowhere else. */
-export const clickHouseSettings = (config: ClickHouseConfig) => ({
+/** Returns the adapter's settings. The password is revealed and files of TLS are read only here. */
+export const clickHouseSettings = ({ password, tls, ...config }: ClickHouseConfig) => ({
   ...config,
-  password: config.password?.reveal(),
+  password: password?.reveal(),
+  tls: tls && tlsSettings('clickhouse', tls),
 });
 
 /** Returns the limits of direct inserts for batch writers, transactions and replays. */

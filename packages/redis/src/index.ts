@@ -5,5 +5,4 @@ export type {
   RedisClusterSettings,
   RedisSentinelSettings,
   RedisSettings,
-  RedisTlsSettings,
 } from './settings.js';

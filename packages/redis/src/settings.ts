@@ -1,4 +1,9 @@
-import type { SettingsInput, SettingsOf } from '@quantumtrade/dal-runtime';
+import {
+  TLS_FILE_SETTINGS,
+  TLS_SETTINGS,
+  type SettingsInput,
+  type SettingsOf,
+} from '@quantumtrade/dal-runtime';
 
 /**
  * Mechanism that announces changes of cached values.
@@ -24,36 +29,6 @@ export type InvalidationMode = 'tracking' | 'pubsub' | 'none';
  * its master its answers may be older without limit.
  */
 export type ReadFrom = 'master' | 'replica' | 'replica-preferred';
-
-/** Settings of TLS that are the same in code and in a configuration. */
-const TLS_IDENTITY = {
-  /** The name that the servers' certificates must have. Without it, the host connected to. */
-  servername: { kind: 'text' },
-  /** Whether an invalid certificate ends the connection; `false` trusts any server. */
-  rejectUnauthorized: { kind: 'flag', default: true },
-} as const;
-
-/** Settings of TLS in code. All texts are PEM. */
-const TLS_SETTINGS = {
-  /** The trusted authorities. Without it, those that Node.js trusts. */
-  ca: { kind: 'text' },
-  /** The certificate of this client, where the server asks for one. */
-  cert: { kind: 'text' },
-  /** The key of this client's certificate. */
-  key: { kind: 'secret' },
-  ...TLS_IDENTITY,
-} as const;
-
-/** Settings of TLS in a configuration. All files are PEM and are read when the connection is made. */
-const TLS_FILE_SETTINGS = {
-  /** File with the trusted authorities. Without it, those that Node.js trusts. */
-  caFile: { kind: 'path' },
-  /** File with the certificate of this client, where the server asks for one. */
-  certFile: { kind: 'path' },
-  /** File with the key of this client's certificate. */
-  keyFile: { kind: 'path' },
-  ...TLS_IDENTITY,
-} as const;
 
 const SENTINEL_SETTINGS = {
   /** The name of the master in the Sentinels' configuration. */
@@ -151,7 +126,6 @@ export const REDIS_CONFIG_SETTINGS = {
  * cluster, one to each node.
  */
 export type RedisSettings = SettingsInput<typeof REDIS_SETTINGS> & { readonly url: string };
-export type RedisTlsSettings = SettingsInput<typeof TLS_SETTINGS>;
 export type RedisSentinelSettings = SettingsInput<typeof SENTINEL_SETTINGS>;
 export type RedisClusterSettings = SettingsOf<typeof CLUSTER_SETTINGS>;
 /** The settings with their defaults. */

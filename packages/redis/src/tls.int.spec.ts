@@ -1,13 +1,12 @@
 import { anyValue } from '@quantumtrade/dal-domain';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { rejectionOf, printedForms } from '@quantumtrade/dal-conformance';
+import type { TlsSettings } from '@quantumtrade/dal-runtime';
+import { certificatePath } from '@quantumtrade/dal-testing';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
-import type { RedisTlsSettings } from './settings.js';
 import { closeAll, connect } from './testing/connected.js';
 
-const path = (name: string) => fileURLToPath(new URL(`./testing/tls/${name}`, import.meta.url));
-const pem = (name: string) => readFile(path(name), 'utf8');
+const pem = (name: string) => readFile(certificatePath(name), 'utf8');
 
 const servers: RedisProcess[] = [];
 afterEach(async () => {
@@ -16,13 +15,23 @@ afterEach(async () => {
 });
 
 async function startTls(...args: string[]): Promise<RedisProcess> {
-  const files = ['--tls-cert-file', path('server.pem'), '--tls-key-file', path('server-key.pem')];
-  const server = await RedisProcess.startTls(...files, '--tls-ca-cert-file', path('ca.pem'), ...args);
+  const files = [
+    '--tls-cert-file',
+    certificatePath('server.pem'),
+    '--tls-key-file',
+    certificatePath('server-key.pem'),
+  ];
+  const server = await RedisProcess.startTls(
+    ...files,
+    '--tls-ca-cert-file',
+    certificatePath('ca.pem'),
+    ...args,
+  );
   servers.push(server);
   return server;
 }
 
-const connectTls = ({ port }: RedisProcess, tls: RedisTlsSettings | undefined) =>
+const connectTls = ({ port }: RedisProcess, tls: TlsSettings | undefined) =>
   connect({ url: `rediss://127.0.0.1:${port}`, tls, commandTimeoutMs: 600_000 });
 
 it('the client connects to a server with a trusted, matching certificate', async () => {

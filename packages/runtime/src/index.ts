@@ -52,3 +52,4 @@ export {
   type SettingsInput,
   type SettingsOf,
 } from './settings.js';
+export { TLS_FILE_SETTINGS, TLS_SETTINGS, type TlsFileSettings, type TlsSettings } from './tls-settings.js';

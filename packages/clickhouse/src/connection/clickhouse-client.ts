@@ -63,7 +63,7 @@ export class ClickHouseClient implements BackendProbe {
    */
   updateEndpoints(endpoints: readonly EndpointSettings[]): void {
     requireOpen(this.#endpoints, 'clickhouse.updateEndpoints');
-    this.#endpoints.update(completeEndpoints(endpoints));
+    this.#endpoints.update(completeEndpoints(endpoints, this.#settings.tls !== undefined));
   }
 
   /** Gives calls under way `drainTimeoutMs` to end, then closes all connections. Waiting and later calls fail at once. */

@@ -62,6 +62,15 @@ it.each<[readonly unknown[], string, string]>([
   );
 });
 
+it('settings of TLS are refused with an address without it', () => {
+  const tls = { servername: 'ch' };
+  const refusal = expect.objectContaining({ field: 'tls', reason: 'needs https addresses' });
+  expect(() => completeClickHouseSettings({ url: 'http://ch', tls })).toThrow(refusal);
+  const endpoints = [{ url: 'https://ch-1' }, { url: 'http://ch-2' }];
+  expect(() => completeClickHouseSettings({ endpoints, tls })).toThrow(refusal);
+  expect(completeClickHouseSettings({ url: 'https://ch', tls }).tls).toMatchObject(tls);
+});
+
 it.each(['127.0.0.1:8123', 'ftp://host', 'http://user:s3cret@host:8123', 'http://host:8123/database', ''])(
   '%s is refused as an address and not repeated',
   (url) => {

@@ -25,17 +25,28 @@ export function completeClickHouseSettings(settings: ClickHouseSettings): Comple
   const complete = completeSettings(CLICKHOUSE_SETTINGS, given, refuse);
   if (!/^\w[\w-]*$/.test(complete.database)) refuse('database', 'must be made of letters, digits, _ and -');
   const endpoints = hasEndpoints ? given.endpoints : [{ url: complete.url }];
-  return { ...complete, url: new URL(complete.url).origin, endpoints: completeEndpoints(endpoints) };
+  return {
+    ...complete,
+    url: new URL(complete.url).origin,
+    endpoints: completeEndpoints(endpoints, complete.tls !== undefined),
+  };
 }
 
-/** Returns endpoints with their defaults. Throws `ValidationError` for a wrong one, for two of one address, and for none. */
-export function completeEndpoints(given: readonly EndpointSettings[]): readonly CompleteEndpoint[] {
+/**
+ * Returns endpoints with their defaults. Throws `ValidationError` for a wrong one, for two of one address, for none, and with settings of
+ * TLS for one without TLS.
+ */
+export function completeEndpoints(
+  given: readonly EndpointSettings[],
+  hasTls: boolean,
+): readonly CompleteEndpoint[] {
   if (!Array.isArray(given) || given.length === 0)
     refuse('endpoints', 'must be a list of one endpoint or more');
   const complete = completeSettings(ENDPOINTS, { endpoints: given }, refuse).endpoints.map((each, index) => ({
     ...each,
     url: requireAddress(`endpoints.${index}.url`, each.url),
   }));
+  if (hasTls && complete.some(({ url }) => url.startsWith('http:'))) refuse('tls', 'needs https addresses');
   const urls = complete.map(({ url }) => url);
   const repeated = urls.findIndex((url, index) => urls.indexOf(url) < index);
   if (repeated >= 0) refuse(`endpoints.${repeated}.url`, 'must differ from the other addresses');

@@ -1,12 +1,12 @@
 import { requireObject, ValidationError } from '@quantumtrade/dal-domain';
-import { completeSettings, type Address } from '@quantumtrade/dal-runtime';
-import type { CompleteRedisSettings, RedisSettings, RedisTlsSettings } from '../settings.js';
+import { completeSettings, type Address, type TlsSettings } from '@quantumtrade/dal-runtime';
+import type { CompleteRedisSettings, RedisSettings } from '../settings.js';
 import { REDIS_SETTINGS } from '../settings.js';
 
 /** Address of a server with its login. */
 export interface Endpoint extends Address {
   /** Undefined without TLS. */
-  readonly tls: RedisTlsSettings | undefined;
+  readonly tls: TlsSettings | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: number;

@@ -75,9 +75,10 @@ export class HttpDriver {
     maxConnections: number,
     pinned: Pick<PinnedSettings, 'queryString'> = { queryString: '' },
   ) {
-    const { url, address, username, password, connectionTimeoutMs } = settings;
+    const { url, address, tls, username, password, connectionTimeoutMs } = settings;
     const { protocol, hostname, host, port } = new URL(url);
     const isSecure = protocol === 'https:';
+    const servername = tls?.servername ?? (address === undefined ? undefined : hostname);
     this.#send = isSecure ? https.request : http.request;
     this.#agent = this.#createAgent(isSecure, maxConnections, connectionTimeoutMs);
     this.#target = {
@@ -85,7 +86,8 @@ export class HttpDriver {
       host: address ?? hostname.replace(/^\[|\]$/g, ''),
       port,
       agent: this.#agent,
-      ...(address !== undefined && isSecure && { servername: hostname }),
+      ...tls,
+      ...(servername !== undefined && isSecure && { servername }),
     };
     this.#hostHeader = address === undefined ? undefined : { Host: host };
     this.#authorization = `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
