@@ -26,6 +26,8 @@ export interface TableQuery {
   /** Columns by which rows are grouped. @default rows are not grouped */
   readonly groupBy?: readonly string[];
   readonly order: readonly OrderedColumn[];
+  /** Order of which only the first row is read, with all rows that are equal in it. @default all rows are read */
+  readonly firstBy?: readonly OrderedColumn[];
   /** Position in the order after which rows begin: a bound value for each of its columns. */
   readonly after?: readonly string[] | undefined;
   /** At most `count` rows with equal values of these columns. */
@@ -43,14 +45,20 @@ export function toSql({
   conditions,
   groupBy,
   order,
+  firstBy,
   after,
   limitBy,
   limit,
 }: Omit<TableQuery, 'params' | 'settings'>): string {
-  const clauses = [`SELECT ${columns.join(', ')}`, `FROM ${definition.table}${isFinal ? ' FINAL' : ''}`];
+  const selected = `SELECT ${columns.join(', ')}`;
+  let clauses = [selected, `FROM ${definition.table}${isFinal ? ' FINAL' : ''}`];
   const all = after ? [...conditions, isAfter(order, after)] : conditions;
   if (all.length > 0) clauses.push(`WHERE ${all.join(' AND ')}`);
   if (groupBy) clauses.push(`GROUP BY ${groupBy.join(', ')}`);
+  if (firstBy) {
+    const first = [...clauses, orderByOf(firstBy), 'LIMIT 1 WITH TIES'].join(' ');
+    clauses = [selected, `FROM (${first})`];
+  }
   if (order.length > 0) clauses.push(orderByOf(order));
   if (limitBy) clauses.push(`LIMIT ${limitBy.count} BY ${limitBy.columns.join(', ')}`);
   if (limit !== undefined) clauses.push(`LIMIT ${limit}`);

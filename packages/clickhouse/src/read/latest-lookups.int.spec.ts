@@ -33,7 +33,7 @@ function insertsOf(version: number, written: string): string[] {
   const time = `fromUnixTimestamp64Milli(${START} + toInt64(intDiv(number, 20 + 20 * (number % 20 > 15))) * ${HOUR / 2}, 'UTC')`;
   return [
     `${marketData.table} SELECT ${symbol}, ${time}, ${version}, 2, 0.5, 1, 10, 1, ['a', 'b'][1 + intDiv(number, 20) % 2], 100, ${written} ${rows}`,
-    `${feature.table} SELECT ${symbol}, ${time}, ['f', 'g'][1 + intDiv(number, 7) % 2], ${version}, '{}', intDiv(number, 3) % 2, 1, ${written} ${rows}`,
+    `${feature.table} SELECT ${symbol}, ${time}, arrayJoin(number % 7 = 0 ? ['f'] : ['h', 'g', 'f']), ${version}, '{}', intDiv(number, 3) % 2, 1, ${written} ${rows}`,
     `${prediction.table} SELECT 'p' || toString(number % 900), ${symbol}, ${time}, 'm', 's', 60, ${version}, 1, 'bull', [], 1, map(), ${written} ${rows}`,
     `${strategyPerformance.table} SELECT reinterpretAsUUID(MD5(toString(number))), ${symbol}, ['bull', 'bear'][1 + number % 2], ${time}, 1, ${version}, 1, 1, 1, 1, map(), map(), ${written} ${rows}`,
   ];
