@@ -10,8 +10,6 @@ export interface CircuitBreakerOptions {
   readonly minimumCalls?: number;
   /** The share of failures that opens the breaker. @default 0.5 */
   readonly failureRate?: number;
-  /** A success that took longer counts as a failure. @default Infinity (milliseconds) */
-  readonly slowCallMs?: number;
   /** Bound of the first open time. @default 1,000 (milliseconds) */
   readonly openMs?: number;
   /** Bound of every open time. @default 10,000 (milliseconds) */
@@ -31,8 +29,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** Permission for one call. */
 export interface BreakerPermit {
-  /** Takes the outcome of the call. @param durationMs duration of a success, for `slowCallMs` @default 0 */
-  report(outcome: CallOutcome, durationMs?: number): void;
+  /** Takes the outcome of the call. */
+  report(outcome: CallOutcome): void;
 }
 
 /**
@@ -49,9 +47,10 @@ export interface BreakerPermit {
  * State changes by time happen when a call asks for a permit; there are no timers.
  */
 export class CircuitBreaker {
+  /** `open` until a call asks for a permit after the open time. */
+  state: BreakerState = 'closed';
   readonly #time: TimeSource;
   readonly #options: Required<CircuitBreakerOptions>;
-  #state: BreakerState = 'closed';
   /** Undefined unless the breaker is closed. */
   #closedPeriod: ClosedPeriod | undefined;
   /** The running probe, whose result closes or opens the breaker; undefined while none runs. */
@@ -69,7 +68,6 @@ export class CircuitBreaker {
       windowMs: 10_000,
       minimumCalls: 10,
       failureRate: 0.5,
-      slowCallMs: Infinity,
       openMs: 1_000,
       maxOpenMs: 10_000,
       openMultiplier: 2,
@@ -79,11 +77,6 @@ export class CircuitBreaker {
       ...options,
     };
     this.#closedPeriod = this.#beginClosedPeriod();
-  }
-
-  /** `open` until a call asks for a permit after the open time. */
-  get state(): BreakerState {
-    return this.#state;
   }
 
   /** Milliseconds until the next probe may be admitted; 0 when a call may be admitted now. */
@@ -99,27 +92,24 @@ export class CircuitBreaker {
   tryEnter(): BreakerPermit | undefined {
     if (this.#closedPeriod) return this.#closedPeriod;
     if (this.retryAfterMs > 0) return undefined;
-    this.#state = 'half-open';
+    this.state = 'half-open';
     this.#probeAt = this.#time.now() + this.#options.probeTimeoutMs;
-    const probe: BreakerPermit = {
-      report: (outcome, durationMs = 0) => this.#onProbe(probe, outcome, durationMs),
-    };
+    const probe: BreakerPermit = { report: (outcome) => this.#onProbe(probe, outcome) };
     this.#probe = probe;
     return probe;
   }
 
-  #onProbe(probe: BreakerPermit, outcome: CallOutcome, durationMs: number): void {
+  #onProbe(probe: BreakerPermit, outcome: CallOutcome): void {
     if (this.#closedPeriod) return;
-    const failed = isFailure(outcome, durationMs, this.#options.slowCallMs);
-    if (failed === false) return this.#close();
+    if (outcome === 'success') return this.#close();
     if (probe !== this.#probe) return;
     this.#probe = undefined;
-    if (failed) this.#open();
-    else this.#probeAt = this.#time.now();
+    if (outcome === 'ignored') this.#probeAt = this.#time.now();
+    else this.#open();
   }
 
   #close(): void {
-    this.#state = 'closed';
+    this.state = 'closed';
     this.#probe = undefined;
     this.#closedAt = this.#time.now();
     this.#closedPeriod = this.#beginClosedPeriod();
@@ -128,10 +118,10 @@ export class CircuitBreaker {
   #open(): void {
     const { openMs, maxOpenMs, openMultiplier, openJitter, random } = this.#options;
     const now = this.#time.now();
-    const isRepeated = this.#state === 'half-open' || now - this.#closedAt <= this.#openedForMs;
+    const isRepeated = this.state === 'half-open' || now - this.#closedAt <= this.#openedForMs;
     this.#openBoundMs = Math.min(maxOpenMs, isRepeated ? this.#openBoundMs * openMultiplier : openMs);
     this.#openedForMs = this.#openBoundMs * (1 - openJitter * random());
-    this.#state = 'open';
+    this.state = 'open';
     this.#closedPeriod = undefined;
     this.#probeAt = now + this.#openedForMs;
   }
@@ -142,12 +132,6 @@ export class CircuitBreaker {
     });
     return period;
   }
-}
-
-/** Returns undefined for an outcome that is no evidence. */
-function isFailure(outcome: CallOutcome, durationMs: number, slowCallMs: number): boolean | undefined {
-  if (outcome === 'ignored') return undefined;
-  return outcome !== 'success' || durationMs > slowCallMs;
 }
 
 /** Outcomes between two openings of a breaker: a ring of the latest, and the permit that all its calls share. */
@@ -168,10 +152,10 @@ class ClosedPeriod implements BreakerPermit {
     this.#openBreaker = openBreaker;
   }
 
-  report(outcome: CallOutcome, durationMs = 0): void {
-    const { window, windowMs, minimumCalls, failureRate, slowCallMs } = this.#options;
-    const failed = isFailure(outcome, durationMs, slowCallMs);
-    if (failed === undefined) return;
+  report(outcome: CallOutcome): void {
+    if (outcome === 'ignored') return;
+    const { window, windowMs, minimumCalls, failureRate } = this.#options;
+    const failed = outcome !== 'success';
     const now = this.#time.now();
     while (this.#count === window || (this.#count > 0 && this.#at[this.#oldest]! <= now - windowMs)) {
       if (this.#failed[this.#oldest]) this.#failures--;

@@ -107,7 +107,7 @@ export class ResilientClient {
     const startedAt = this.#clock.now();
     const end = (outcome: CallOutcome) => {
       const durationMs = this.#clock.now() - startedAt;
-      permit.report(outcome, durationMs);
+      permit.report(outcome);
       limit.record(durationMs, outcome);
       limit.release();
       this.#choice.onEnd(index, outcome);
