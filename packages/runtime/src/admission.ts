@@ -1,13 +1,12 @@
 import type { CallOutcome } from './call-outcome.js';
 import type { TimeSource } from './clock.js';
+import type { ConcurrencyLimit } from './concurrency-limit.js';
 import { onAbort, type AbortSource } from './deadline.js';
-import { ExpectedDurations } from './expected-durations.js';
 import { FairQueue, type FairQueueEntry, type Priority } from './fair-queue.js';
-import type { CallLimit } from './fixed-limit.js';
 
 export interface AdmissionOptions {
-  /** Limit on the queries that run at the same time; this admission alone uses it. */
-  readonly limit: CallLimit;
+  /** Most queries at the same time: a constant, or a limit that adapts and that this admission alone uses. */
+  readonly limit: number | ConcurrencyLimit;
   /** Calls that may wait. */
   readonly maxQueued: number;
   /** Time source of the deadlines. */
@@ -54,7 +53,11 @@ const DEVIATIONS = 2;
  * of the latest waiting one of the lowest priority below its own.
  */
 export class Admission {
-  readonly #limit: CallLimit;
+  /** Number of slots that are taken. */
+  running = 0;
+  readonly #maxRunning: number;
+  /** Limit below the constant one. */
+  readonly #adaptive: ConcurrencyLimit | undefined;
   readonly #maxQueued: number;
   readonly #time: TimeSource;
   readonly #durations = new ExpectedDurations();
@@ -65,14 +68,16 @@ export class Admission {
   #onIdle: (() => void) | undefined;
 
   constructor({ limit, maxQueued, time }: AdmissionOptions) {
-    this.#limit = limit;
+    const isConstant = typeof limit === 'number';
+    this.#maxRunning = isConstant ? limit : Infinity;
+    this.#adaptive = isConstant ? undefined : limit;
     this.#maxQueued = maxQueued;
     this.#time = time;
   }
 
-  /** Number of slots that are taken. */
-  get running(): number {
-    return this.#limit.inFlight;
+  /** Most queries at the same time now. */
+  get limit(): number {
+    return this.#adaptive?.limit ?? this.#maxRunning;
   }
 
   /** Time that queries have waited for a slot: the sum over all queries, in milliseconds. */
@@ -101,7 +106,10 @@ export class Admission {
    * Throws or rejects with `NotAdmittedError`, or with the reason of the query's signal.
    */
   acquire(query: AdmittedQuery): Promise<void> | undefined {
-    return !this.#isClosed && this.#limit.tryAcquire() ? undefined : this.#wait(query);
+    const isFull = this.running >= this.#maxRunning;
+    if (this.#isClosed || isFull || this.#adaptive?.tryAcquire() === false) return this.#wait(query);
+    this.running++;
+    return undefined;
   }
 
   /** Takes note of how long a query took. Failed queries that ended early say nothing about how long others take. */
@@ -111,14 +119,17 @@ export class Admission {
     outcome: CallOutcome,
   ): void {
     this.#durations.record(operation, continues, durationMs, outcome === 'success');
-    this.#limit.record(durationMs, outcome, operation);
+    this.#adaptive?.record(durationMs, outcome, operation);
   }
 
   /** Gives a slot back. */
   release(): void {
-    this.#limit.release();
+    this.running--;
+    this.#adaptive?.release();
     if (this.running === 0) this.#onIdle?.();
-    while (this.running < this.#limit.limit) {
+    const { length: continuing } = this.#continuing;
+    if (continuing + this.#beginning.length === 0) return;
+    while (this.running < this.limit) {
       const next = this.#first;
       if (!next) return;
       next.admit();
@@ -136,7 +147,7 @@ export class Admission {
     const aheadMs = continues
       ? this.#continuing.costBefore(priority)
       : this.#continuing.costMs + this.#beginning.costBefore(priority);
-    if (this.#time.now() + aheadMs / this.#limit.limit + expectedMs > deadline.at) {
+    if (this.#time.now() + aheadMs / this.limit + expectedMs > deadline.at) {
       throw new NotAdmittedError(
         'DEADLINE',
         `the query was not sent: ${this.queued} queries wait before it, and it takes about ${Math.ceil(expectedMs)} ms`,
@@ -167,7 +178,8 @@ export class Admission {
           ignoreSignal();
           queue.serve(waiting);
           this.#waitedMs += now - since;
-          this.#limit.tryAcquire();
+          this.#adaptive?.tryAcquire();
+          this.running++;
           resolve();
         },
       };
@@ -195,4 +207,63 @@ interface Waiting extends FairQueueEntry<Waiting> {
   /** Gives the query its slot, or refuses it when too little of its time is left. */
   readonly admit: () => void;
   readonly refuse: (error: Error) => void;
+}
+
+/** Weight of the latest call in the averages. */
+const WEIGHT = 1 / 16;
+/** Operations are few; this bounds the memory of an unforeseen use. */
+const MAX_OPERATIONS = 256;
+
+/** Exponentially weighted averages of durations, in milliseconds. */
+interface Average {
+  mean: number;
+  /** Mean absolute deviation from the mean. */
+  deviation: number;
+}
+
+interface OperationDurations {
+  beginning: Average | undefined;
+  continuing: Average | undefined;
+  /** Recent number of continuing queries for each beginning one. */
+  continuingPerCall: number;
+}
+
+/** Recent durations of the queries of each operation, those that begin a call and those that continue one apart. */
+class ExpectedDurations {
+  readonly #operations = new Map<string, OperationDurations>();
+
+  record(operation: string, continues: boolean, durationMs: number, succeeded: boolean): void {
+    let durations = this.#operations.get(operation);
+    if (!durations) {
+      if (this.#operations.size >= MAX_OPERATIONS) return;
+      durations = { beginning: undefined, continuing: undefined, continuingPerCall: 0 };
+      this.#operations.set(operation, durations);
+    }
+    const role = continues ? 'continuing' : 'beginning';
+    const average = durations[role];
+    // A query that failed late would have taken at least as long.
+    if (!average) {
+      if (succeeded) durations[role] = { mean: durationMs, deviation: durationMs / 2 };
+    } else if (succeeded || durationMs > average.mean) {
+      average.deviation += (Math.abs(durationMs - average.mean) - average.deviation) * WEIGHT;
+      average.mean += (durationMs - average.mean) * WEIGHT;
+    }
+    durations.continuingPerCall = continues
+      ? durations.continuingPerCall + WEIGHT
+      : durations.continuingPerCall * (1 - WEIGHT);
+  }
+
+  /**
+   * Returns the expected duration of the rest of a call in milliseconds, this query included; 0 before the first call of its
+   * operation. With deviations above the mean, few calls take longer.
+   */
+  expected(operation: string, continues: boolean, deviations = 0): number {
+    const durations = this.#operations.get(operation);
+    if (!durations) return 0;
+    const { beginning, continuing, continuingPerCall } = durations;
+    const continuingMs = continuing ? continuing.mean + deviations * continuing.deviation : 0;
+    if (continues) return continuingMs;
+    const beginningMs = beginning ? beginning.mean + deviations * beginning.deviation : 0;
+    return beginningMs + continuingPerCall * continuingMs;
+  }
 }

@@ -1,7 +1,6 @@
 import { BaseDurations } from './base-durations.js';
 import type { CallOutcome } from './call-outcome.js';
 import type { TimeSource } from './clock.js';
-import type { CallLimit } from './fixed-limit.js';
 
 export interface ConcurrencyLimitOptions {
   /** @default 1 (calls) */
@@ -64,7 +63,7 @@ interface Measurement {
  * bound (Netflix/concurrency-limits#134, #137). Vegas compares with the shortest duration ever seen, and stays at a limit of 1 where
  * durations are mixed (platinummonkey/go-concurrency-limits#117). AIMD without durations notices a queue only by its timeouts.
  */
-export class ConcurrencyLimit implements CallLimit {
+export class ConcurrencyLimit {
   readonly #time: TimeSource;
   readonly #options: Required<ConcurrencyLimitOptions>;
   readonly #bases = new BaseDurations();

@@ -27,12 +27,8 @@ export interface FairQueueEntry<T> {
 export class FairQueue<T extends FairQueueEntry<T>> {
   readonly #queues = { high: new WaitingLine<T>(), normal: new WaitingLine<T>(), low: new WaitingLine<T>() };
   #virtualTime = 0;
-
   /** Number of members. */
-  get length(): number {
-    const { high, normal, low } = this.#queues;
-    return high.length + normal.length + low.length;
-  }
+  length = 0;
 
   /** Expected time of service of all members, in milliseconds. */
   get costMs(): number {
@@ -55,17 +51,19 @@ export class FairQueue<T extends FairQueueEntry<T>> {
     if (queue.length === 0)
       queue.virtualTime = Math.max(queue.virtualTime, this.#virtualTime + strideOf(entry));
     queue.append(entry);
+    this.length++;
   }
 
   /** Removes a member that leaves without service. */
   remove(entry: T): void {
     this.#queues[entry.priority].remove(entry);
+    this.length--;
   }
 
   /** Removes a member that is served: its cost counts for its priority. */
   serve(entry: T): void {
     const queue = this.#queues[entry.priority];
-    queue.remove(entry);
+    this.remove(entry);
     this.#virtualTime = queue.virtualTime;
     queue.virtualTime += strideOf(entry);
   }

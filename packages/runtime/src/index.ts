@@ -21,7 +21,6 @@ export {
 } from './deadline.js';
 export { closest, unknownKeyReason } from './did-you-mean.js';
 export { FairQueue, type FairQueueEntry, type Priority } from './fair-queue.js';
-export { FixedLimit, type CallLimit } from './fixed-limit.js';
 export { Hedge, type HedgedAttempt, type HedgeOptions } from './hedge.js';
 export { LightAbortSignal } from './light-abort-signal.js';
 export { ManualClock } from './manual-clock.js';

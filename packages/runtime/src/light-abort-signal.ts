@@ -24,8 +24,9 @@ export class LightAbortSignal implements AbortSource {
     if (this.aborted) throw this.reason;
   }
 
-  /** Calls back when the signal aborts. Returns a function that ends the subscription. */
+  /** Calls back when the signal aborts; immediately when it has. Returns a function that ends the subscription. */
   subscribe(callback: () => void): Cancel {
+    if (this.aborted) callback();
     const callbacks = (this.#callbacks ??= new Map());
     const subscription = {};
     callbacks.set(subscription, callback);

@@ -39,6 +39,8 @@ export class RetryBudget {
   #recent = 0;
   /** Number of the current time slot. */
   #slot: number;
+  /** When it ends (epoch milliseconds). */
+  #slotEndsAt: number;
 
   constructor(time: TimeSource, options: RetryBudgetOptions = {}) {
     const { ratio = 0.1, reserve = 10, windowMs = 10_000 } = options;
@@ -46,7 +48,8 @@ export class RetryBudget {
     this.#deposit = Math.floor(ratio * UNITS_PER_RETRY);
     this.#maxReserve = this.#reserve = Math.floor(reserve * UNITS_PER_RETRY);
     this.#slotMs = windowMs / SLOTS;
-    this.#slot = this.#currentSlot();
+    this.#slot = Math.floor(time.now() / this.#slotMs);
+    this.#slotEndsAt = (this.#slot + 1) * this.#slotMs;
   }
 
   /** Number of retries that may be made now; may have a fraction. */
@@ -57,7 +60,7 @@ export class RetryBudget {
 
   /** Counts the first attempt of a request. */
   onRequest(): void {
-    this.#expire();
+    if (this.#time.now() >= this.#slotEndsAt) this.#expire();
     const refill = Math.min(this.#deposit, this.#maxReserve - this.#reserve);
     this.#reserve += refill;
     this.#slots[this.#slot % SLOTS]! += this.#deposit - refill;
@@ -80,18 +83,15 @@ export class RetryBudget {
     return true;
   }
 
-  #currentSlot(): number {
-    return Math.floor(this.#time.now() / this.#slotMs);
-  }
-
   /** Drops the deposits that are older than the window. When the clock goes back, none expires until it has caught up. */
   #expire(): void {
-    const now = this.#currentSlot();
+    const now = Math.floor(this.#time.now() / this.#slotMs);
     for (let steps = Math.min(now - this.#slot, SLOTS); steps > 0; steps--) {
       const oldest = ++this.#slot % SLOTS;
       this.#recent -= this.#slots[oldest]!;
       this.#slots[oldest] = 0;
     }
     if (now > this.#slot) this.#slot = now;
+    this.#slotEndsAt = (this.#slot + 1) * this.#slotMs;
   }
 }

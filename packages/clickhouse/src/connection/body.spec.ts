@@ -1,9 +1,11 @@
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import { Random, turn } from '@quantumtrade/dal-testing';
 import { BodyTooLargeError, BrokenMessageError } from './answer-errors.js';
-import type { Answer, BodyLimits } from './body.js';
-import { Body } from './body.js';
+import type { Answer } from './body.js';
+import { readBody } from './body.js';
+import { BodyStream, type WaitLimit } from './body-stream.js';
 
 /** More than one stored block of gzip, which holds at most 65,535 bytes. */
 const LARGE = new Random(1).bytes(200_000);
@@ -36,19 +38,39 @@ interface Outcome {
   readonly error?: unknown;
 }
 
-async function read(
-  answer: Answer,
-  limits?: BodyLimits,
-  signal = new AbortController().signal,
-): Promise<Outcome> {
+interface ReadLimits extends Partial<WaitLimit> {
+  /** @default Infinity (bytes) */
+  readonly maxBytes?: number;
+}
+
+type Read = (answer: Answer, limits?: ReadLimits, signal?: LightAbortSignal) => Promise<Outcome>;
+
+/** Reads a body with `readBody`. */
+const read: Read = async (answer, { maxBytes = Infinity } = {}, signal = new LightAbortSignal()) => {
   const chunks: Uint8Array[] = [];
   try {
-    for await (const chunk of new Body(answer, signal, limits)) chunks.push(chunk);
+    const size = await readBody(answer, signal, maxBytes, { take: (chunk) => chunks.push(chunk) });
+    const bytes = Buffer.concat(chunks);
+    expect(size).toBe(bytes.length);
+    return { bytes };
+  } catch (error) {
+    return { bytes: Buffer.concat(chunks), error };
+  }
+};
+
+const streamOf = (answer: Answer, limit: Partial<WaitLimit> = {}, signal = new LightAbortSignal()) =>
+  new BodyStream(answer, signal, { maxWaitMs: 10_000, timeoutError: () => new Error('late'), ...limit });
+
+/** Reads a body with `BodyStream`. */
+const readStream: Read = async (answer, limits, signal) => {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of streamOf(answer, limits, signal)) chunks.push(chunk);
     return { bytes: Buffer.concat(chunks) };
   } catch (error) {
     return { bytes: Buffer.concat(chunks), error };
   }
-}
+};
 
 /** Returns the bytes in two chunks, cut at every position, and byte by byte. */
 function* chunked(bytes: Buffer): Generator<Uint8Array[]> {
@@ -61,11 +83,21 @@ const plain = (bytes: Buffer) => bytes;
 const compressed = (bytes: Buffer) => gzipSync(bytes);
 const stored = (bytes: Buffer) => gzipSync(bytes, { level: 0 });
 
-describe.each([
+const ENCODINGS = [
   ['plain', plain, {}],
   ['compressed', compressed, GZIP],
   ['stored', stored, GZIP],
-] as const)('%s body', (_, encode, headers) => {
+] as const;
+const READERS = [
+  ['whole', read],
+  ['as a stream', readStream],
+] as const;
+
+describe.each(
+  READERS.flatMap(([how, reader]) =>
+    ENCODINGS.map(([form, encode, headers]) => [form, how, encode, headers, reader] as const),
+  ),
+)('%s body read %s', (_form, _how, encode, headers, read) => {
   it('body gives all bytes however it is cut into chunks', async () => {
     for (const chunks of chunked(encode(SMALL))) {
       expect(await read(answerOf(bodyOf(chunks), headers))).toEqual({ bytes: SMALL });
@@ -89,7 +121,9 @@ describe.each([
       expect(SMALL.subarray(0, part.bytes.length)).toEqual(part.bytes);
     }
   });
+});
 
+describe.each(ENCODINGS)('%s body', (_, encode, headers) => {
   it('body above the limit closes the connection', async () => {
     const body = bodyOf([encode(LARGE.subarray(0, 1_000)), Buffer.from('more')]);
     const { error } = await read(answerOf(body, headers), { maxBytes: 999 });
@@ -100,7 +134,7 @@ describe.each([
   it('body pauses the connection while its consumer is slow', async () => {
     const source = new PassThrough();
     const bytes = encode(Buffer.concat(Array.from({ length: 40 }, () => LARGE)));
-    const body = new Body(answerOf(source, headers), new AbortController().signal);
+    const body = streamOf(answerOf(source, headers));
     source.end(bytes);
     for (let i = 0; i < 50; i++) await turn();
     expect(source.isPaused()).toBe(true);
@@ -112,7 +146,7 @@ describe.each([
   it('paused body gives what arrived before its connection broke', async () => {
     const source = new PassThrough({ highWaterMark: 2 ** 24 });
     const bytes = encode(Buffer.concat(Array.from({ length: 20 }, () => LARGE)));
-    const body = new Body(answerOf(source, headers), new AbortController().signal);
+    const body = streamOf(answerOf(source, headers));
     for (let at = 0; at < bytes.length; at += 60_000) source.write(bytes.subarray(at, at + 60_000));
     while (!source.isPaused()) await turn();
     source.destroy(reset());
@@ -189,19 +223,40 @@ it('body with another compression is refused', async () => {
   expect(error).toEqual(new BrokenMessageError('the answer is compressed as br'));
 });
 
-it('abort closes the connection', async () => {
-  const controller = new AbortController();
+it.each(READERS)('abort closes the connection of a body read %s', async (_, read) => {
+  const signal = new LightAbortSignal();
   const body = new Readable({ read: () => undefined });
-  const reading = read(answerOf(body), {}, controller.signal);
+  const reading = read(answerOf(body), {}, signal);
   body.push(SMALL);
-  controller.abort('not wanted any more');
+  signal.abort('not wanted any more');
   expect((await reading).error).toBe('not wanted any more');
   expect(body.destroyed).toBe(true);
 });
 
+it('error of the reader closes the connection and rejects', async () => {
+  const body = bodyOf([stored(SMALL)]);
+  const reader = {
+    take() {
+      throw new Error('too many rows');
+    },
+    errorOf: () => new Error('not asked'),
+  };
+  const reading = readBody(answerOf(body, GZIP), new LightAbortSignal(), Infinity, reader);
+  await expect(reading).rejects.toThrow('too many rows');
+  expect(body.destroyed).toBe(true);
+});
+
+it('failure of the connection becomes the error that is returned for it', async () => {
+  const failed = new Error('what the server reports');
+  const signal = new LightAbortSignal();
+  const reader = { take: () => undefined, errorOf: () => failed };
+  const reading = readBody(answerOf(bodyOf([SMALL], reset())), signal, Infinity, reader);
+  await expect(reading).rejects.toBe(failed);
+});
+
 it('body that is left closes the connection', async () => {
   const body = bodyOf([SMALL, SMALL, SMALL]);
-  for await (const chunk of new Body(answerOf(body), new AbortController().signal)) {
+  for await (const chunk of streamOf(answerOf(body))) {
     expect(Buffer.from(chunk)).toEqual(SMALL);
     break;
   }
@@ -211,7 +266,7 @@ it('body that is left closes the connection', async () => {
 it('wait for the next chunk ends at its limit', async () => {
   const body = new Readable({ read: () => undefined });
   const late = new Error('too late');
-  const { error } = await read(answerOf(body), { maxWaitMs: 20, timeoutError: () => late });
+  const { error } = await readStream(answerOf(body), { maxWaitMs: 20, timeoutError: () => late });
   expect(error).toBe(late);
   expect(body.destroyed).toBe(true);
 });

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import type { Gunzip } from 'node:zlib';
-import { expiryTimer, onAbort, type AbortSource, type Expiry } from '@quantumtrade/dal-runtime';
+import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import { BodyTooLargeError, BrokenMessageError, type AnswerHead } from './answer-errors.js';
 
 /** Answer to one request, before anything of its body is read. */
@@ -12,167 +12,117 @@ export interface Answer extends AnswerHead {
   readonly body: Readable;
 }
 
-/** Bytes that wait for a slow consumer before the connection is paused. */
-const MAX_WAITING_BYTES = 2 ** 20;
 const NOTHING = Buffer.alloc(0);
 
-interface BodyEnd {
-  /** @default none: the body is complete */
-  readonly error?: unknown;
-}
-
-/** A call of `next` that waits. */
-interface Consumer {
-  resolve(result: IteratorResult<Uint8Array>): void;
-  reject(error: unknown): void;
-  expiry?: Expiry;
-}
-
-export interface BodyLimits {
-  /** Compressed and decompressed bytes. @default Infinity (bytes) */
-  readonly maxBytes?: number;
-  /** Longest wait for the next chunk. @default Infinity (milliseconds) */
-  readonly maxWaitMs?: number;
-  /** Creates the error of a wait that was too long. */
-  readonly timeoutError?: () => unknown;
+/** Reader of a body, which is given its decompressed chunks in order, and then its end. */
+export interface BodyConsumer {
+  /** Takes the next chunk. An error that it throws closes the connection and ends the body. */
+  take(chunk: Buffer): void;
+  /** The body is complete. Gets its size in bytes. */
+  end(bytes: number): void;
+  /**
+   * The body ends before it is complete.
+   *
+   * @param isLeft whether the reader left it, by an abort, a limit or an error of its own, rather than that its connection failed
+   */
+  fail(error: unknown, isLeft: boolean): void;
 }
 
 /**
- * Chunks of the body of an answer, decompressed, in order.
+ * Body of an answer, decompressed.
  *
- * Ends only when the end of the answer is proven: by the trailer of the gzip format, which has the length of all that comes before
- * it, whatever a gateway made of a connection that it lost; for an answer without compression, by its `Content-Length` or last
- * chunk. Otherwise rejects with `BrokenMessageError`.
+ * It is complete only when the end of the answer is proven: by the trailer of the gzip format, which has the length of all that
+ * comes before it, whatever a gateway made of a connection that it lost; for an answer without compression, by its `Content-Length` or
+ * last chunk. Otherwise it fails with `BrokenMessageError`.
  *
  * A failure of the connection comes behind all bytes that arrived before it: a server that reports an error cuts the connection
- * behind its report. An abort and a body that is too large come at once, and close the connection, like `return`.
- *
- * While more than 1 MiB waits for the consumer, nothing is read from the connection.
+ * behind its report. An abort and a body that is too large come at once, and close the connection.
  */
-export class Body implements AsyncIterableIterator<Uint8Array> {
+export class Body {
   readonly #answer: Answer;
-  readonly #limits: BodyLimits;
+  readonly #consumer: BodyConsumer;
   readonly #maxBytes: number;
-  readonly #ignoreSignal: () => void;
-  readonly #chunks: Uint8Array[] = [];
-  #waitingBytes = 0;
-  #isPaused = false;
   #size = 0;
   #compressedSize = 0;
   /** Stored blocks, which need no decompression. */
   #stored: StoredGzip | undefined;
   #gunzip: Gunzip | undefined;
-  #end: BodyEnd | undefined;
-  #consumer: Consumer | undefined;
+  #hasEnded = false;
 
-  constructor(answer: Answer, signal: AbortSource, limits: BodyLimits = {}) {
+  /**
+   * @param signal signal of this body alone
+   * @param maxBytes limit on the bytes, compressed and decompressed
+   */
+  constructor(answer: Answer, signal: LightAbortSignal, maxBytes: number, consumer: BodyConsumer) {
     this.#answer = answer;
-    this.#limits = limits;
-    this.#maxBytes = limits.maxBytes ?? Infinity;
+    this.#maxBytes = maxBytes;
+    this.#consumer = consumer;
     const { body, headers } = answer;
     const encoding = headers['content-encoding'] ?? 'identity';
-    if (encoding === 'gzip') this.#stored = new StoredGzip();
+    if (encoding === 'gzip') this.#stored = new StoredGzip(this.#give.bind(this));
     body.on('data', this.#take.bind(this));
     body.on('end', this.#finish.bind(this));
     body.on('error', (error) => this.#breakOff(error));
-    this.#ignoreSignal = onAbort(signal, () => this.#fail(signal.reason));
+    signal.subscribe(() => this.#leave(signal.reason));
     if (encoding !== 'gzip' && encoding !== 'identity') {
-      this.#fail(new BrokenMessageError(`the answer is compressed as ${String(encoding).slice(0, 20)}`));
+      this.#leave(new BrokenMessageError(`the answer is compressed as ${String(encoding).slice(0, 20)}`));
     }
   }
 
-  /** Decompressed bytes that have arrived. */
-  get size(): number {
-    return this.#size;
+  /** Gives nothing until {@link resume}. */
+  pause(): void {
+    this.#answer.body.pause();
+    this.#gunzip?.pause();
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  resume(): void {
+    this.#gunzip?.resume();
+    this.#answer.body.resume();
   }
 
-  next(): Promise<IteratorResult<Uint8Array>> {
-    const chunk = this.#chunks.shift();
-    if (chunk) {
-      this.#waitingBytes -= chunk.length;
-      if (this.#isPaused && this.#waitingBytes < MAX_WAITING_BYTES / 2) this.#resume();
-      return Promise.resolve({ done: false, value: chunk });
-    }
-    if (this.#end) {
-      if ('error' in this.#end) return Promise.reject(this.#end.error as Error);
-      return Promise.resolve({ done: true, value: undefined });
-    }
-    return new Promise((resolve, reject) => {
-      this.#consumer = { resolve, reject };
-      const { maxWaitMs, timeoutError } = this.#limits;
-      if (maxWaitMs === undefined) return;
-      const expiry = expiryTimer.after(maxWaitMs, () => this.#close({ error: timeoutError?.() }), true);
-      this.#consumer.expiry = expiry;
-    });
-  }
-
-  /** Closes the connection unless all of the body was read. */
-  return(): Promise<IteratorResult<Uint8Array>> {
-    this.#close({});
-    return Promise.resolve({ done: true, value: undefined });
+  /** Ends the body without a word to its consumer. Closes the connection unless all of the body was read. */
+  close(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#answer.body.destroy();
+    this.#gunzip?.destroy();
   }
 
   #take(chunk: Buffer): void {
-    if (this.#end) return;
+    if (this.#hasEnded) return;
     this.#compressedSize += chunk.length;
-    if (this.#compressedSize > this.#maxBytes) return this.#fail(new BodyTooLargeError(this.#maxBytes));
+    if (this.#compressedSize > this.#maxBytes) return this.#leave(new BodyTooLargeError(this.#maxBytes));
     if (this.#gunzip) {
       this.#gunzip.write(chunk);
       return;
     }
     if (!this.#stored) return this.#give(chunk);
     try {
-      const other = this.#stored.read(chunk, this.#give);
+      const other = this.#stored.read(chunk);
       if (other) this.#startGunzip(other);
     } catch (error) {
-      this.#fail(error);
+      this.#leave(error);
     }
   }
 
-  readonly #give = (chunk: Buffer): void => {
-    if (this.#end || chunk.length === 0) return;
+  #give(chunk: Buffer): void {
+    if (this.#hasEnded || chunk.length === 0) return;
     this.#size += chunk.length;
-    if (this.#size > this.#maxBytes) return this.#fail(new BodyTooLargeError(this.#maxBytes));
-    const consumer = this.#takeConsumer();
-    if (consumer) {
-      consumer.resolve({ done: false, value: chunk });
-      return;
+    if (this.#size > this.#maxBytes) return this.#leave(new BodyTooLargeError(this.#maxBytes));
+    try {
+      this.#consumer.take(chunk);
+    } catch (error) {
+      this.#leave(error);
     }
-    this.#chunks.push(chunk);
-    this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes > MAX_WAITING_BYTES && !this.#isPaused) this.#pause();
-  };
-
-  #takeConsumer(): Consumer | undefined {
-    const consumer = this.#consumer;
-    this.#consumer = undefined;
-    if (consumer?.expiry) expiryTimer.cancel(consumer.expiry);
-    return consumer;
-  }
-
-  #pause(): void {
-    this.#isPaused = true;
-    this.#answer.body.pause();
-    this.#gunzip?.pause();
-  }
-
-  #resume(): void {
-    this.#isPaused = false;
-    this.#gunzip?.resume();
-    this.#answer.body.resume();
   }
 
   #startGunzip(first: Buffer): void {
     this.#stored = undefined;
     const gunzip = createGunzip({ chunkSize: 2 ** 16 });
     this.#gunzip = gunzip;
-    gunzip.on('data', this.#give);
-    gunzip.on('end', () => this.#settle({}));
-    gunzip.on('error', (error) => this.#settle({ error }));
+    gunzip.on('data', this.#give.bind(this));
+    gunzip.on('end', () => this.#complete());
+    gunzip.on('error', (error) => this.#fail(error));
     gunzip.write(first);
   }
 
@@ -180,42 +130,64 @@ export class Body implements AsyncIterableIterator<Uint8Array> {
   #finish(): void {
     if (this.#gunzip) this.#gunzip.end();
     else if (this.#stored && !this.#stored.isComplete) {
-      this.#settle({ error: new BrokenMessageError('the compressed answer ends before its end') });
+      this.#fail(new BrokenMessageError('the compressed answer ends before its end'));
     } else if (!this.#stored && this.#size > 0 && !isFramed(this.#answer)) {
-      this.#settle({ error: new BrokenMessageError('the answer has nothing that proves its end') });
-    } else this.#settle({});
+      this.#fail(new BrokenMessageError('the answer has nothing that proves its end'));
+    } else this.#complete();
   }
 
   /** The connection broke. What was left in the stream comes first. */
   #breakOff(error: Error): void {
     const { body } = this.#answer;
     for (let rest = body.read() as Buffer | null; rest; rest = body.read() as Buffer | null) this.#take(rest);
-    if (this.#gunzip) this.#gunzip.flush(constants.Z_SYNC_FLUSH, () => this.#settle({ error }));
-    else this.#settle({ error });
+    if (this.#gunzip) this.#gunzip.flush(constants.Z_SYNC_FLUSH, () => this.#fail(error));
+    else this.#fail(error);
+  }
+
+  #complete(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#consumer.end(this.#size);
   }
 
   #fail(error: unknown): void {
-    this.#close({ error });
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#consumer.fail(error, false);
   }
 
-  /** Ends at once, without what waits. */
-  #close(end: BodyEnd): void {
-    this.#chunks.length = 0;
-    if (this.#end) return;
-    this.#settle(end);
-    this.#answer.body.destroy();
-    this.#gunzip?.destroy();
+  /** Ends at once, without what is still to come. */
+  #leave(error: unknown): void {
+    if (this.#hasEnded) return;
+    this.close();
+    this.#consumer.fail(error, true);
   }
+}
 
-  #settle(end: BodyEnd): void {
-    if (this.#end) return;
-    this.#end = end;
-    this.#ignoreSignal();
-    const consumer = this.#takeConsumer();
-    if (!consumer) return;
-    if ('error' in end) consumer.reject(end.error);
-    else consumer.resolve({ done: true, value: undefined });
-  }
+/** Reader of a whole body. */
+export interface BodyReader extends Pick<BodyConsumer, 'take'> {
+  /** Returns the error that a failure of the connection becomes. @default none: itself */
+  errorOf?(error: unknown): unknown;
+}
+
+/** Gives a whole body to its reader. Resolves with its size in bytes, and rejects with what it fails with. */
+export function readBody(
+  answer: Answer,
+  signal: LightAbortSignal,
+  maxBytes: number,
+  reader: BodyReader,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    new Body(answer, signal, maxBytes, {
+      take(chunk) {
+        reader.take(chunk);
+      },
+      end: resolve,
+      fail(error, isLeft) {
+        reject((isLeft || !reader.errorOf ? error : reader.errorOf(error)) as Error);
+      },
+    });
+  });
 }
 
 /** Whether HTTP itself marks the end of the body, other than by the end of the connection. */
@@ -230,6 +202,7 @@ const TRAILER_BYTES = 8;
 /** Reads gzip whose blocks are stored and not compressed, without copying. */
 class StoredGzip {
   isComplete = false;
+  readonly #give: (data: Buffer) => void;
   /** Bytes of a header, the head of a block or the trailer that has not come whole. */
   #part: Buffer = NOTHING;
   #header: Buffer | undefined;
@@ -238,11 +211,15 @@ class StoredGzip {
   #isLast = false;
   #size = 0;
 
+  constructor(give: (data: Buffer) => void) {
+    this.#give = give;
+  }
+
   /**
    * Takes the next chunk. Returns the beginning of the answer, up to the end of this chunk, when its blocks are compressed.
    * Throws `BrokenMessageError` for a trailer that does not fit the data.
    */
-  read(chunk: Buffer, give: (data: Buffer) => void): Buffer | undefined {
+  read(chunk: Buffer): Buffer | undefined {
     let offset = 0;
     if (this.isComplete) throw new BrokenMessageError('the compressed answer goes on behind its end');
     while (offset < chunk.length) {
@@ -251,7 +228,7 @@ class StoredGzip {
         offset += data.length;
         this.#rest -= data.length;
         this.#size += data.length;
-        give(data);
+        this.#give(data);
         continue;
       }
       const length = !this.#header ? HEADER_BYTES : this.#isLast ? TRAILER_BYTES : BLOCK_HEAD_BYTES;

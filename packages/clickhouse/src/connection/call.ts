@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { CallOptions, ConnectionError } from '@quantumtrade/dal-domain';
-import { checkTime, isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
+import { checkTime, TimeoutError } from '@quantumtrade/dal-domain';
 import {
-  Backoff,
+  type CallOutcome,
   Deadline,
-  decideRetry,
   expiryTimer,
   LightAbortSignal,
   NotAdmittedError,
@@ -16,10 +15,12 @@ import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry'
 import type { CompleteSettings } from '../settings.js';
 import { AbandonedError, mayStillRun } from './answer-errors.js';
 import type { Answer } from './body.js';
-import type { ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
-import { requireOpen } from './connection-pool.js';
+import { CallRetries, isWorthRetrying } from './call-retries.js';
+import { classifyFailure, type Failure } from './classify-failure.js';
+import type { AttemptTracker, ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
+import { closedError } from './connection-pool.js';
 import { toDomainError } from './errors.js';
-import { isSuccess, readFailure } from './failure.js';
+import { EXCEPTION_CODE, readFailure } from './failure.js';
 import { ServerError } from './server-errors.js';
 import type { Statement } from './statement.js';
 
@@ -36,13 +37,15 @@ export class Call implements MovableCall {
   continues: boolean;
   /** Number of times the statement was sent. */
   attempts = 0;
-  /** Aborts when the running attempt has to end: with the call, or to go on elsewhere. */
+  /** Aborts when the attempt has to end: with the call, or to go on elsewhere. */
   signal = new LightAbortSignal();
   readonly #pools: PoolSource;
   readonly #retry: CompleteSettings['retry'];
   readonly #statement: Statement;
   /** Pool of the latest attempt. */
   #pool: ConnectionPool | undefined;
+  /** Undefined where the attempt is the only one there can be, or has left. */
+  #tracker: AttemptTracker | undefined;
   #tried = NONE;
   #shard: string | undefined;
   /** Id of the latest attempt on the server. */
@@ -50,11 +53,10 @@ export class Call implements MovableCall {
   /** When the running attempt was sent (epoch milliseconds); undefined when none runs. */
   #sentAt: number | undefined;
   #answer: Answer | undefined;
-  /** Whether the latest attempt was sent. */
-  #wasSent = false;
-  #failures = 0;
+  /** Meaning of the failure of the latest attempt. */
+  #failure: Failure | undefined;
   #hasWaitedForProbe = false;
-  #backoff: Backoff | undefined;
+  #retries: CallRetries | undefined;
 
   constructor(
     pools: PoolSource,
@@ -74,6 +76,7 @@ export class Call implements MovableCall {
       (elapsedMs) =>
         new TimeoutError(elapsedMs, { operation, ...(this.#queryId && { queryId: this.#queryId }) }),
     );
+    this.deadline.onAbort((reason) => this.signal.abort(reason));
     pools.retryBudget.onRequest();
   }
 
@@ -81,10 +84,11 @@ export class Call implements MovableCall {
   async openWithin(timeoutMs: number): Promise<Answer> {
     const { deadline } = this;
     const opening = new Deadline({ signal: deadline.signal, timeoutMs }, () => deadline.timeoutError());
+    opening.onAbort((reason) => this.signal.abort(reason));
     try {
       const answer = await this.open(opening);
       // Rows are given as they come, so that nothing of this attempt can be made elsewhere.
-      this.#pool!.leave?.(this);
+      this.#tracker?.leave(this);
       return answer;
     } catch (error) {
       opening.throwIfAborted();
@@ -101,38 +105,30 @@ export class Call implements MovableCall {
   async open(limit = this.deadline): Promise<Answer> {
     const { operation, continues } = this;
     const { purpose, idempotency } = this.#statement;
-    this.#pool = undefined;
-    this.#wasSent = false;
+    this.#pool = this.#tracker = undefined;
     limit.throwIfAborted();
-    const signal = this.#begin(limit);
-    const pool = this.#pools.pick({ purpose, tried: this.#tried, shard: this.#shard }, operation);
+    const { signal } = this;
+    const pool =
+      this.#pools.only ?? this.#pools.pick({ purpose, tried: this.#tried, shard: this.#shard }, operation);
+    const { tracker } = pool;
     this.#pool = pool;
+    this.#tracker = tracker;
     if (purpose === 'primary') this.#shard = pool.shard;
-    if (idempotency !== 'other') pool.enter?.(this);
+    if (idempotency !== 'other') tracker?.enter(this);
     // Nothing of the query is sent before it has a connection.
     const turn = pool.admission.acquire({ operation, continues, deadline: { at: limit.at, signal } });
     if (turn) await turn;
     const sentAt = (this.#sentAt = Date.now());
-    requireOpen(this.#pools, operation);
     const queryId = randomUUID();
     this.#queryId = queryId;
     const running = operationChannel.hasSubscribers ? currentOperation() : undefined;
     if (running) Object.assign(running, { backend: 'clickhouse', queryId });
     const queryString = pool.pinned?.queryString;
-    this.#wasSent = true;
     let answer = await this.#send(pool, queryId);
     if (!isSuccess(answer)) answer = await this.#sendAgain(pool, answer, queryId, queryString);
     this.#answer = answer;
-    pool.onAnswer?.(Date.now() - sentAt);
+    tracker?.onAnswer(Date.now() - sentAt);
     return answer;
-  }
-
-  /** Returns the signal of the next attempt. */
-  #begin(limit: Deadline): LightAbortSignal {
-    const signal = (this.signal = new LightAbortSignal());
-    this.deadline.onAbort((reason) => signal.abort(reason));
-    if (limit !== this.deadline) limit.onAbort((reason) => signal.abort(reason));
-    return signal;
   }
 
   /** An answer of which some has come is left only when no more of it comes. */
@@ -149,9 +145,9 @@ export class Call implements MovableCall {
   /** Ends the running attempt: its answer was read. */
   succeed(): void {
     const pool = this.#pool!;
-    pool.leave?.(this);
-    pool.onSuccess?.();
-    this.#record(pool, true);
+    this.#tracker?.leave(this);
+    this.#tracker?.onSuccess();
+    this.#record(pool, 'success');
     pool.admission.release();
   }
 
@@ -163,73 +159,55 @@ export class Call implements MovableCall {
     const { query, maxRows } = this.#statement;
     const { elapsedMs } = deadline;
     const endpoint = pool?.name;
-    pool?.leave?.(this);
+    this.#tracker?.leave(this);
     if (pool === undefined || sentAt === undefined) {
+      const failure = (this.#failure = { ...classifyFailure(error), sent: 'no' });
       return error instanceof NotAdmittedError
-        ? toDomainError(error, { operation, query, elapsedMs, endpoint })
+        ? toDomainError(error, { operation, query, elapsedMs, endpoint }, failure)
         : error;
     }
     const queryId = this.#queryId!;
     const isLeft = deadline.aborted || signal.aborted;
-    this.#record(pool, false);
+    const reason: unknown = deadline.aborted ? deadline.signal.reason : isLeft ? signal.reason : error;
+    const failure = (this.#failure = classifyFailure(reason, maxRows));
+    this.#record(pool, outcomeOf(failure, isLeft));
     const release = () => pool.admission.release();
     if (pool.control && (isLeft || mayStillRun(error))) {
       pool.control.kill({ queryId, sentAt, endsAt: deadline.at, release });
     } else release();
-    if (isLeft) return deadline.aborted ? deadline.signal.reason : signal.reason;
-    const failure = toDomainError(error, { operation, query, queryId, elapsedMs, maxRows, endpoint });
+    if (isLeft) return reason;
     pool.onError?.(failure);
-    return failure;
+    return toDomainError(error, { operation, query, queryId, elapsedMs, maxRows, endpoint }, failure);
   }
 
   /**
    * Waits until the next attempt, which is made at once if there is another endpoint for it. Throws the error of the last one when there
    * is no further attempt.
    */
-  async waitToRetry(failure: unknown): Promise<void> {
-    requireOpen(this.#pools, this.operation);
-    if (this.#pool === undefined && this.#pools.probed) return this.#waitForProbe(failure);
-    const { purpose, idempotency, retriedByCaller } = this.#statement;
+  async waitToRetry(error: unknown): Promise<void> {
+    if (this.#pools.isClosed) throw closedError(this.operation);
+    const failure = this.#failure!;
+    if (this.#pool === undefined && this.#pools.probed) return this.#waitForProbe(error);
+    const { purpose, idempotency } = this.#statement;
     if (this.#pool && !this.#tried.includes(this.#pool)) this.#tried = [...this.#tried, this.#pool];
     const hasOther =
+      failure.elsewhere &&
       idempotency !== 'other' &&
       this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard }) === true;
-    const isRetryable = isWorthRetrying(failure);
-    const maxAttempts = retriedByCaller ? Infinity : this.#retry.maxAttempts;
     const { remainingMs } = this.deadline;
-    let delayMs = 0;
-    // A call that leaves a broken connection for another server takes its share of the work along; it is no further load.
-    const isMove =
-      (hasOther || this.signal.aborted) && isRetryable && isConnectionError(failure) && maxAttempts > 1;
-    if (!isMove) {
-      if (retriedByCaller && !hasOther) throw failure;
-      const decision = decideRetry(
-        {
-          class: idempotency,
-          retryable: isRetryable,
-          sent: this.#wasSent ? 'maybe' : 'no',
-          retryAfterMs: (isDatabaseError(failure) && failure.retryAfterMs) || 0,
-        },
-        {
-          attempts: ++this.#failures,
-          maxAttempts,
-          remainingMs,
-          backoff: (this.#backoff ??= new Backoff(this.#retry)),
-          budget: this.#pools.retryBudget,
-        },
-      );
-      if (decision === 'no') throw failure;
-      if (!hasOther) delayMs = decision.delayMs;
-    }
+    this.#retries ??= new CallRetries(this.#statement, this.#retry, this.#pools.retryBudget);
+    let delayMs = this.#retries.next(failure, { hasOther, isMoved: this.signal.aborted, remainingMs });
+    if (delayMs === undefined) throw error;
     this.continues = true;
+    this.signal = new LightAbortSignal();
     // A delay of the whole rest of the time ends with the deadline, not with an attempt that has no time.
     if (delayMs >= remainingMs) delayMs += BEYOND_DEADLINE_MS;
     if (delayMs > 0) await sleep(delayMs, systemClock, this.deadline.signal);
   }
 
   /** Waits once for the results of probes: no endpoint could be used. */
-  async #waitForProbe(failure: unknown): Promise<void> {
-    if (this.#hasWaitedForProbe || !isWorthRetrying(failure)) throw failure;
+  async #waitForProbe(error: unknown): Promise<void> {
+    if (this.#hasWaitedForProbe || !isWorthRetrying(this.#failure!)) throw error;
     this.#hasWaitedForProbe = true;
     await new Promise<void>((resolve, reject) => {
       void this.#pools.probed!().then(resolve);
@@ -243,8 +221,8 @@ export class Call implements MovableCall {
     this.deadline.end();
   }
 
-  #record({ admission }: ConnectionPool, succeeded: boolean): void {
-    admission.record(this, Date.now() - this.#sentAt!, succeeded ? 'success' : 'failure');
+  #record({ admission }: ConnectionPool, outcome: CallOutcome): void {
+    admission.record(this, Date.now() - this.#sentAt!, outcome);
     this.#sentAt = undefined;
     this.#answer = undefined;
   }
@@ -289,10 +267,16 @@ export class Call implements MovableCall {
   }
 }
 
-const isConnectionError = (error: unknown): boolean => isDatabaseError(error) && error.code === 'CONNECTION';
+const QUERY_ID = 'x-clickhouse-query-id';
+
+/** Whether the head is that of ClickHouse's answer to this very request, and reports no error. */
+const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
+  status === 200 && headers[EXCEPTION_CODE] === undefined && headers[QUERY_ID] === queryId;
 
 const bytesReceived = ({ body }: Answer): number => (body as IncomingMessage).socket.bytesRead;
 
-/** A call that cannot make its deadline now cannot make it later. */
-const isWorthRetrying = (error: unknown): boolean =>
-  isDatabaseError(error) && error.retryable && error.code !== 'TIMEOUT';
+/** Returns what a failed attempt says about the load of its server. One that was left was not answered. */
+function outcomeOf({ code, overloaded }: Failure, isLeft: boolean): CallOutcome {
+  if (code === 'TIMEOUT' || overloaded) return 'overloaded';
+  return isLeft ? 'ignored' : 'failure';
+}

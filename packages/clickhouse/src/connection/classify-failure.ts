@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import type { ErrorKind } from '@quantumtrade/dal-domain';
+import type { DatabaseError, ErrorKind } from '@quantumtrade/dal-domain';
+import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { Sent, TransportFailure } from '@quantumtrade/dal-runtime';
 import { NotAdmittedError, socketFailureOf } from '@quantumtrade/dal-runtime';
 import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
@@ -25,6 +26,8 @@ export interface Failure {
   /** Whether another server with the same tables may answer it now. */
   readonly elsewhere: boolean;
   readonly sent: Sent;
+  /** Whether the server has too much work. @default false */
+  readonly overloaded?: boolean;
   /** Whether the result is above a limit of the adapter, whichever server it comes from. @default false */
   readonly isAboveLimit?: boolean;
   /** Time that the server or a gateway asks to wait. @default none (milliseconds) */
@@ -35,6 +38,7 @@ export interface Failure {
 
 /** Classifies any failure of a request. An unknown one is not retryable. */
 export function classifyFailure(error: unknown, maxRows?: number): Failure {
+  if (isDatabaseError(error)) return fromDomain(error);
   if (error instanceof ServerError) return fromServer(error, maxRows);
   if (error instanceof ForeignAnswerError) return fromGateway(error);
   if (error instanceof TooManyRowsError) return aboveLimit(tooManyRows(error.maxRows));
@@ -53,6 +57,20 @@ export function classifyFailure(error: unknown, maxRows?: number): Failure {
     if (failure) return { ...connectionFailure(failure, `${failure.why} (${code})`), cause: error };
   }
   return { ...queryFailure(`the driver failed with a ${error.name}`), sent: 'maybe' };
+}
+
+function fromDomain({ code, message, kind, retryable, retryAfterMs, cause }: DatabaseError): Failure {
+  const isConnection = code === 'CONNECTION';
+  return {
+    code: isConnection || code === 'TIMEOUT' ? code : 'QUERY',
+    reason: message,
+    ...(kind && { kind }),
+    retryable,
+    elsewhere: isConnection && retryable,
+    sent: 'maybe',
+    retryAfterMs,
+    ...(types.isNativeError(cause) && { cause }),
+  };
 }
 
 const queryFailure = (reason: string): Failure => ({
@@ -74,9 +92,9 @@ const connectionFailure = ({ retryable, elsewhere, sent }: TransportFailure, rea
 });
 
 function fromServer({ code, type, message, traits }: ServerError, maxRows: number | undefined): Failure {
-  const { failure, retryable = false, elsewhere = false, quotable } = traits;
+  const { failure, retryable = false, elsewhere = false, overloaded = false, quotable } = traits;
   const name = `${type ?? 'UNKNOWN'} (${code})`;
-  const common = { retryable, elsewhere, sent: 'answered' } as const;
+  const common = { retryable, elsewhere, overloaded, sent: 'answered' } as const;
   // The server stops before it sends a row beyond the limit, mostly.
   if (maxRows && code === SERVER_ERRORS.TOO_MANY_ROWS_OR_BYTES[0] && isLimit(message, maxRows)) {
     return aboveLimit(tooManyRows(maxRows));

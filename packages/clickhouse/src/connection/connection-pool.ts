@@ -1,5 +1,6 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Admission, RetryBudget } from '@quantumtrade/dal-runtime';
+import type { Failure } from './classify-failure.js';
 import type { HttpDriver } from './driver/http-driver.js';
 import type { PickRequest } from './endpoints/endpoint-picker.js';
 import type { PinnedSettings } from './pinned-settings.js';
@@ -16,19 +17,28 @@ export interface ConnectionPool {
   readonly pinned?: PinnedSettings;
   /** @default none: queries that are left are not killed */
   readonly control?: QueryControl;
+  /** Takes note of an attempt that failed. */
+  onError?(failure: Failure): void;
+  /** @default none: there is no other pool, so that attempts are not compared and do not move */
+  readonly tracker?: AttemptTracker | undefined;
+}
+
+/** Takes note of the attempts at one of several servers. */
+export interface AttemptTracker {
   /** Takes note of an attempt that may go on elsewhere, until it has left. */
-  enter?(call: MovableCall): void;
-  leave?(call: MovableCall): void;
-  /** Takes note of the head of an answer, and of how an attempt ended. */
-  onAnswer?(latencyMs: number): void;
-  onSuccess?(): void;
-  onError?(error: unknown): void;
+  enter(call: MovableCall): void;
+  leave(call: MovableCall): void;
+  /** Takes note of the head of an answer. */
+  onAnswer(latencyMs: number): void;
+  onSuccess(): void;
 }
 
 /** Chooses the pool of each attempt. */
 export interface PoolSource {
   /** Whether further statements are refused. */
   readonly isClosed: boolean;
+  /** The pool of all attempts, where there is one alone. @default none: one is picked for each */
+  readonly only?: ConnectionPool | undefined;
   /** Limits the retries of all statements together. */
   readonly retryBudget: RetryBudget;
   /** Returns a pool; one that was not tried if there is one. Throws `ConnectionError` when no endpoint can be used. */
@@ -64,7 +74,6 @@ export interface QueryControl {
   settingNames(options: { readonly signal?: AbortSignal }): Promise<ReadonlySet<string>>;
 }
 
-/** Throws `ConnectionError` once the source is closed. */
-export function requireOpen({ isClosed }: PoolSource, operation: string): void {
-  if (isClosed) throw new ConnectionError('the client is closed', { operation, retryable: false });
-}
+/** Returns the error of a statement after the source was closed. */
+export const closedError = (operation: string): ConnectionError =>
+  new ConnectionError('the client is closed', { operation, retryable: false });

@@ -1,15 +1,16 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { checkCall } from '@quantumtrade/dal-domain';
-import type { AbortSource } from '@quantumtrade/dal-runtime';
+import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import { decodeBlocks } from '../codec/read/block-decoder.js';
+import { BlockDecoder, decodeBlocks, type DecodeOptions } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
 import { BodyTooLargeError, BrokenMessageError, TooManyRowsError } from './answer-errors.js';
 import type { Answer } from './body.js';
-import { Body } from './body.js';
+import { readBody } from './body.js';
+import { BodyStream } from './body-stream.js';
 import { Call } from './call.js';
 import type { PoolSource } from './connection-pool.js';
-import { requireOpen } from './connection-pool.js';
+import { closedError } from './connection-pool.js';
 import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
 import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
@@ -77,7 +78,7 @@ export class DatabaseSql implements Sql {
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
     if (options !== undefined) checkCall(options, operation, known);
-    requireOpen(this.#pools, operation);
+    if (this.#pools.isClosed) throw closedError(operation);
   }
 
   async rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
@@ -101,16 +102,17 @@ export class DatabaseSql implements Sql {
       const parts: T[] = [];
       let rowCount = 0;
       const { rows: rowsBefore, bytes: bytesBefore } = tally ?? { rows: 0, bytes: 0 };
-      const body = new Body(answer, signal, { maxBytes });
-      for await (const block of blocksOf(answer, body)) {
+      const decoder = new BlockDecoder(decodeOptionsOf(answer), (block) => {
         rowCount += block.rowCount;
         if (rowsBefore + rowCount > maxRows) throw new TooManyRowsError(maxRows);
         if (block.rowCount > 0) parts.push(convert(block));
-      }
+      });
+      const size = await readBody(answer, signal, maxBytes, decoder);
+      decoder.end();
       const sent = Number(summaryCounts(answer)['result_rows']);
       if (rowCount < sent)
         throw new BrokenMessageError(`the answer has ${rowCount} of the ${sent} rows that the server sent`);
-      const bytes = bytesBefore + body.size;
+      const bytes = bytesBefore + size;
       if (bytes > maxBytes) throw new BodyTooLargeError(maxBytes);
       if (tally) Object.assign(tally, { rows: rowsBefore + rowCount, bytes });
       return parts;
@@ -140,7 +142,8 @@ export class DatabaseSql implements Sql {
       for (;;) {
         try {
           const answer = await call.openWithin(maxWaitMs);
-          for await (const block of blocksOf(answer, new Body(answer, call.signal, waits))) {
+          const body = new BodyStream(answer, call.signal, waits);
+          for await (const block of decodeBlocks(body, decodeOptionsOf(answer))) {
             isGiven = isLeft = true;
             yield block;
             isLeft = false;
@@ -244,10 +247,14 @@ export class DatabaseSql implements Sql {
  * Reads the body of a success without rows, mostly an empty text. Throws the server's error that the text reports, and
  * `BrokenMessageError` for a text that is too long to be one of ClickHouse.
  */
-async function readReport(answer: Answer, signal: AbortSource): Promise<string> {
+async function readReport(answer: Answer, signal: LightAbortSignal): Promise<string> {
   const chunks: Uint8Array[] = [];
   try {
-    for await (const chunk of new Body(answer, signal, { maxBytes: MAX_REPORT_BYTES })) chunks.push(chunk);
+    await readBody(answer, signal, MAX_REPORT_BYTES, {
+      take(chunk) {
+        chunks.push(chunk);
+      },
+    });
   } catch (error) {
     throw error instanceof BodyTooLargeError ? new BrokenMessageError(error.message) : error;
   }
@@ -269,10 +276,10 @@ function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Reads the blocks of an answer in Native format. Its head has the tag that marks an error behind rows, where the server marks it. */
-function blocksOf(answer: Answer, body: Body): AsyncGenerator<DecodedBlock, void, undefined> {
-  return decodeBlocks(body, { exceptionTag: answer.headers[EXCEPTION_TAG] as string | undefined });
-}
+/** Returns the tag that marks an error behind rows, where the server marks it. */
+const decodeOptionsOf = ({ headers }: Answer): DecodeOptions => ({
+  exceptionTag: headers[EXCEPTION_TAG] as string | undefined,
+});
 
 /** Returns the rows of a block as objects by column name. */
 function objectsOf<T>(block: DecodedBlock): T[] {

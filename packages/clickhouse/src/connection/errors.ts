@@ -1,6 +1,6 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError, TimeoutError } from '@quantumtrade/dal-domain';
-import { classifyFailure } from './classify-failure.js';
+import { classifyFailure, type Failure } from './classify-failure.js';
 
 /** Call that an error belongs to. */
 export interface FailedCall {
@@ -17,10 +17,13 @@ export interface FailedCall {
 }
 
 /** Returns the domain's error for any failure of a request. Drops messages that may hold values or secrets. */
-export function toDomainError(error: unknown, call: FailedCall): DatabaseError {
+export function toDomainError(
+  error: unknown,
+  call: FailedCall,
+  failure: Failure = classifyFailure(error, call.maxRows),
+): DatabaseError {
   if (isDatabaseError(error)) return error;
-  const { operation, query, queryId, elapsedMs, maxRows, endpoint } = call;
-  const failure = classifyFailure(error, maxRows);
+  const { operation, query, queryId, elapsedMs, endpoint } = call;
   const { code, reason, retryable, kind, retryAfterMs, cause } = failure;
   const details = {
     operation,

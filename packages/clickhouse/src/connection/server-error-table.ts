@@ -10,6 +10,8 @@ export interface ServerErrorTraits {
   readonly retryable?: boolean;
   /** Whether another server with the same tables may answer now, because only this one fails. @default false */
   readonly elsewhere?: boolean;
+  /** Whether the server has too much work. @default false */
+  readonly overloaded?: boolean;
   /**
    * Whether the first sentence of the message consists of identifiers, types, rights and sizes. Other messages may repeat a
    * value of the query and are dropped.
@@ -33,7 +35,12 @@ export const SERVER_ERROR_CLASSES = {
   unknownSetting: { failure: 'UNKNOWN_SETTING', quotable: true, why: 'The server lacks a setting.' },
   login: { failure: 'LOGIN_REFUSED', why: 'The server refuses the user, or does not have it.' },
   timeout: { failure: 'TIMEOUT', why: 'The query reached its time limit, or would have.' },
-  overload: { retryable: true, elsewhere: true, why: 'The server is at a limit of its own.' },
+  overload: {
+    retryable: true,
+    elsewhere: true,
+    overloaded: true,
+    why: 'The server is at a limit of its own.',
+  },
   userLimit: { retryable: true, why: 'The user has used up a quota or its sessions.' },
   network: { retryable: true, elsewhere: true, why: 'A connection of the server to another one failed.' },
   keeper: { retryable: true, elsewhere: true, why: 'The server has lost Keeper, or its session there.' },

@@ -47,7 +47,6 @@ export function isOneOf(
   values: Iterable<unknown>,
 ): { readonly condition: string; readonly params: SqlParams } {
   const params: Record<string, unknown[]> = {};
-  const bytesOf = (value: unknown) => Buffer.byteLength(String(value)) + 3;
   const conditions = divided(values, bytesOf, MAX_LIST_BYTES).map((list, i) => {
     params[`${name}${i}`] = list;
     return `${expression} IN {${name}${i}:Array(${type})}`;
@@ -55,6 +54,9 @@ export function isOneOf(
   if (conditions.length === 0) return { condition: 'false', params };
   return { condition: conditions.length === 1 ? conditions[0]! : `(${conditions.join(' OR ')})`, params };
 }
+
+/** Bytes of a value in a bound list, with its quotes and comma. */
+const bytesOf = (value: unknown): number => Buffer.byteLength(String(value)) + 3;
 
 /** Divides items into lists of at most so many bytes each; an item that is larger is alone in its list. */
 export function divided<T>(items: Iterable<T>, bytesOf: (item: T) => number, maxBytes: number): T[][] {

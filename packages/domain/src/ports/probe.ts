@@ -19,7 +19,7 @@ export interface EndpointStatus {
   readonly waitedMs: number;
   /** Recent ejections; the more, the longer the next one. */
   readonly ejections: number;
-  /** Average time until an answer begins, null before the first one (milliseconds). */
+  /** Average time until an answer begins, by which servers are compared; null before the first one, and for a single server (milliseconds). */
   readonly latencyMs: number | null;
   /** Code of the latest error that says something about the server, e.g. `ECONNREFUSED`; null before the first one. */
   readonly lastError: string | null;

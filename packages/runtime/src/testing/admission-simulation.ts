@@ -2,14 +2,17 @@ import { Admission, type AdmittedQuery } from '../admission.js';
 import type { TimeSource } from '../clock.js';
 import type { AbortSource } from '../deadline.js';
 import type { Priority } from '../fair-queue.js';
-import { FixedLimit, type CallLimit } from '../fixed-limit.js';
+import type { ConcurrencyLimit } from '../concurrency-limit.js';
 import { Simulation } from './simulation.js';
 
 /** Creates an admission in simulated time. */
-export function createAdmission(capacity: number | ((time: TimeSource) => CallLimit), maxQueued = 1_000) {
+export function createAdmission(
+  capacity: number | ((time: TimeSource) => ConcurrencyLimit),
+  maxQueued = 1_000,
+) {
   const simulation = new Simulation();
   const time = { now: () => simulation.now };
-  const limit = typeof capacity === 'number' ? new FixedLimit(capacity) : capacity(time);
+  const limit = typeof capacity === 'number' ? capacity : capacity(time);
   const admission = new Admission({ limit, maxQueued, time });
   /** Runs work for a query at its turn. */
   const serve = async <T>(query: AdmittedQuery, work: () => Promise<T>): Promise<T> => {

@@ -1,4 +1,4 @@
-import { MAX_REPORT_BYTES, parseReport, type ServerError } from '../../connection/server-errors.js';
+import { MAX_REPORT_BYTES, parseReport } from '../../connection/server-errors.js';
 import { BrokenAnswerError } from './decode-errors.js';
 import type { DecodedBlock } from './block-parser.js';
 import { BlockParser } from './block-parser.js';
@@ -19,56 +19,97 @@ export interface DecodeOptions {
 }
 
 /**
- * Reads the answer to `SELECT … FORMAT Native`, however its bytes are cut into chunks. Columns may be views of the chunks, which
- * must stay as they are.
+ * Decodes the answer to `SELECT … FORMAT Native`, however its bytes are cut into chunks, and gives its blocks in order. Columns may be
+ * views of the chunks, which must stay as they are.
  *
  * Throws `ServerError` when the server reports an error behind its HTTP 200, `BrokenAnswerError` when the answer ends too early or
- * cannot be read, `NotUtf8Error` for strings that are not UTF-8, and otherwise what the chunks throw.
+ * cannot be read, and `NotUtf8Error` for strings that are not UTF-8.
  */
-export async function* decodeBlocks(
-  chunks: AsyncIterable<Uint8Array>,
-  { exceptionTag }: DecodeOptions = {},
-): AsyncGenerator<DecodedBlock, void, undefined> {
-  let parser: BlockParser | undefined;
-  const report = new ReportFinder(exceptionTag, MAX_REPORT_BYTES);
+export class BlockDecoder {
+  readonly #give: (block: DecodedBlock) => void;
+  readonly #isTagged: boolean;
+  readonly #report: ReportFinder;
+  /** Created with the first chunk: an answer without rows has none. */
+  #parser: BlockParser | undefined;
   /** Last block of an answer without a tag. Part of an error may have completed it. */
-  let held: DecodedBlock | undefined;
-  let broken: Error | undefined;
+  #held: DecodedBlock | undefined;
+  #broken: Error | undefined;
   /** Bytes that came after those that cannot be read. */
-  let bytesBehind = 0;
-  try {
-    for await (const chunk of chunks) {
-      const data = report.dataOf(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-      if (broken) {
-        bytesBehind += chunk.length;
-        if (bytesBehind < MAX_REPORT_BYTES) continue;
-        break;
-      }
-      try {
-        parser ??= new BlockParser();
-        for (const block of parser.push(data)) {
-          if (exceptionTag !== undefined) yield block;
-          else {
-            if (held) yield held;
-            held = block;
-          }
-        }
-      } catch (error) {
-        if (exceptionTag !== undefined) throw error;
-        // Part of an error may be what cannot be read; the rest of it is to come.
-        broken = error as Error;
+  #bytesBehind = 0;
+
+  constructor({ exceptionTag }: DecodeOptions, give: (block: DecodedBlock) => void) {
+    this.#give = give;
+    this.#isTagged = exceptionTag !== undefined;
+    this.#report = new ReportFinder(exceptionTag, MAX_REPORT_BYTES);
+  }
+
+  /** Takes the next chunk, and gives the blocks that it completes. */
+  take(chunk: Uint8Array): void {
+    const data = this.#report.dataOf(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    if (this.#broken) {
+      this.#bytesBehind += chunk.length;
+      if (this.#bytesBehind < MAX_REPORT_BYTES) return;
+      throw this.errorOf(this.#broken);
+    }
+    let blocks: DecodedBlock[];
+    try {
+      this.#parser ??= new BlockParser();
+      blocks = this.#parser.push(data);
+    } catch (error) {
+      if (this.#isTagged) throw this.errorOf(error);
+      // Part of an error may be what cannot be read; the rest of it is to come.
+      this.#broken = error as Error;
+      return;
+    }
+    for (const block of blocks) {
+      if (this.#isTagged) this.#give(block);
+      else {
+        if (this.#held) this.#give(this.#held);
+        this.#held = block;
       }
     }
-    if (parser && report.held.length > 0) yield* parser.push(report.held);
+  }
+
+  /** Gives the rest of the blocks, at the end of the answer. */
+  end(): void {
+    const { held, isFound } = this.#report;
+    let blocks: readonly DecodedBlock[] = [];
+    try {
+      if (this.#parser && held.length > 0) blocks = this.#parser.push(held);
+    } catch (error) {
+      this.#broken = error as Error;
+    }
+    const broken = this.#broken ?? this.#parser?.end();
+    if (broken || isFound) {
+      throw this.errorOf(broken ?? new BrokenAnswerError('ends in the middle of an error'));
+    }
+    for (const block of this.#held ? [this.#held] : blocks) this.#give(block);
+  }
+
+  /** Returns the error of an answer that failed: what the server reports at its end, else what cannot be read, else this error. */
+  errorOf(error: unknown): unknown {
+    const text = this.#report.text();
+    return (text === undefined ? undefined : parseReport(text)) ?? this.#broken ?? error;
+  }
+}
+
+/** Decodes the chunks of an answer like {@link BlockDecoder}. Throws what the chunks throw, unless the server reports an error. */
+export async function* decodeBlocks(
+  chunks: AsyncIterable<Uint8Array>,
+  options: DecodeOptions = {},
+): AsyncGenerator<DecodedBlock, void, undefined> {
+  const complete: DecodedBlock[] = [];
+  const decoder = new BlockDecoder(options, (block) => complete.push(block));
+  try {
+    for await (const chunk of chunks) {
+      decoder.take(chunk);
+      yield* complete.splice(0);
+    }
   } catch (error) {
-    // A server that reports an error cuts the connection.
-    throw reportedError(report) ?? broken ?? error;
+    throw decoder.errorOf(error);
   }
-  broken ??= parser?.end();
-  if (broken || report.isFound) {
-    throw reportedError(report) ?? broken ?? new BrokenAnswerError('ends in the middle of an error');
-  }
-  if (held) yield held;
+  decoder.end();
+  yield* complete;
 }
 
 /** Reads bytes that are one whole block. Throws `BrokenAnswerError` for any others. */
@@ -79,11 +120,6 @@ export function decodeWholeBlock(bytes: Uint8Array): DecodedBlock {
   if (broken) throw broken;
   if (blocks.length !== 1) throw new BrokenAnswerError(`has ${blocks.length} blocks`);
   return blocks[0]!;
-}
-
-function reportedError(report: ReportFinder): ServerError | undefined {
-  const text = report.text();
-  return text === undefined ? undefined : parseReport(text);
 }
 
 /**

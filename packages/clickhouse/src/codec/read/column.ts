@@ -185,8 +185,15 @@ export function fixed<A, T>(
 }
 
 /** Returns the reader of numbers of up to 32 bits, or of floats. */
-export const numbers = (type: string, array: ArrayClass<Numbers>): ColumnReader<number> =>
-  fixed(array, 1, (values) => new NumberColumn(type, values));
+export const numbers = (type: string, array: ArrayClass<Numbers>): ColumnReader<number> => ({
+  *read(input, rows) {
+    return new NumberColumn(type, yield* readArray(input, array, rows));
+  },
+  readWhole(input, rows) {
+    const values = input.take(array, rows);
+    return values && new NumberColumn(type, values);
+  },
+});
 
 /** Returns the reader of instants that are stored as milliseconds. */
 export const millisecondsReader = (type: string): ColumnReader<number> =>

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import { FakeServer } from '../../testing/fake-server.js';
 import { completeClickHouseSettings } from '../settings.js';
 import { HttpDriver } from './http-driver.js';
@@ -16,7 +17,7 @@ it('chunk of an answer stays as it is while others arrive', async () => {
       queryId: 'id',
       database: 'd',
       settings: {},
-      signal: new AbortController().signal,
+      signal: new LightAbortSignal(),
     });
     body.on('data', (chunk: Buffer) => chunks.push(chunk));
     await once(body, 'end');

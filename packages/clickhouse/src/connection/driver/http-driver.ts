@@ -6,7 +6,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ClickHouseClientConfigOptions, ClickHouseClient as OfficialClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import { onAbort, type AbortSource } from '@quantumtrade/dal-runtime';
+import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import type { Answer } from '../body.js';
 import type { PinnedSettings, SessionSettings } from '../pinned-settings.js';
 import type { CompleteSettings } from '../../settings.js';
@@ -39,7 +39,8 @@ export interface Request {
   readonly settings: SessionSettings;
   /** Whether the answer may come compressed with gzip. @default false */
   readonly acceptsGzip?: boolean | undefined;
-  readonly signal: AbortSource;
+  /** Signal of this request alone. */
+  readonly signal: LightAbortSignal;
 }
 
 /** Transport of the official client. */
@@ -146,7 +147,7 @@ export class HttpDriver {
       ...(data && { values: data as unknown as Readable }),
       query_id: queryId,
       // As above.
-      abort_signal: signal as AbortSignal,
+      abort_signal: signal as unknown as AbortSignal,
       clickhouse_settings: inUrl,
       http_headers: headers,
     });
@@ -174,16 +175,16 @@ export class HttpDriver {
       Authorization: this.#authorization,
       'Content-Length': body.byteLength,
     };
+    const signal = abort_signal as unknown as LightAbortSignal;
     this.#closeStaleSockets();
     return new Promise<ExecResult>((resolve, reject) => {
       const request = this.#send({ ...this.#target, path: path + this.#pinned.queryString, headers });
-      const ignoreSignal = onAbort(abort_signal!, () => {
+      signal.subscribe(() => {
         request.destroy();
         // A request that waits for a socket would report it only with one.
-        reject(abort_signal!.reason as Error);
+        reject(signal.reason as Error);
       });
       request.on('error', reject);
-      request.on('close', ignoreSignal);
       request.on('response', (stream) => {
         const { statusCode, headers: response_headers } = stream;
         resolve({ query_id: query_id!, stream, http_status_code: statusCode!, response_headers });

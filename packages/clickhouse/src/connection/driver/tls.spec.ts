@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { TlsSettings } from '@quantumtrade/dal-runtime';
+import { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import { certificatePath } from '@quantumtrade/dal-testing';
 import { completeClickHouseSettings } from '../settings.js';
 import { HttpDriver } from './http-driver.js';
@@ -48,7 +49,7 @@ async function ask(tls: TlsSettings | undefined, address: string | undefined, ho
       queryId: 'id',
       database: 'd',
       settings: {},
-      signal: new AbortController().signal,
+      signal: new LightAbortSignal(),
     });
     return JSON.parse(Buffer.concat(await body.toArray()).toString()) as unknown;
   } finally {

@@ -94,6 +94,13 @@ it('status counts connections, waiting calls and time waited', async () => {
   ]);
   await Promise.all(calls);
   const [status] = cluster.client.endpoints();
-  expect(status).toMatchObject({ inUse: 0, idle: 1, waiting: 0, latencyMs: expect.any(Number) });
+  expect(status).toMatchObject({ inUse: 0, idle: 1, waiting: 0, latencyMs: null });
   expect(status!.waitedMs).toBeGreaterThan(0);
+});
+
+it('status has the latency of each of several servers', async () => {
+  await cluster.serve([{}, {}]);
+  const served = new Set<number>();
+  while (served.size < 2) served.add(await cluster.read());
+  for (const { latencyMs } of cluster.client.endpoints()) expect(latencyMs).toBeGreaterThanOrEqual(0);
 });

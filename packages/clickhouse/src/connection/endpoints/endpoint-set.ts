@@ -27,6 +27,8 @@ const UNUSED: EndpointChoice<Endpoint> = { readable: [], writable: [] };
  */
 export class EndpointSet implements PoolSource {
   isClosed = false;
+  /** The single endpoint, once it is used. */
+  only: Endpoint | undefined;
   readonly retryBudget: RetryBudget;
   readonly #settings: CompleteSettings;
   readonly #resolver = new DnsResolver();
@@ -34,8 +36,6 @@ export class EndpointSet implements PoolSource {
   #configured: readonly CompleteEndpoint[];
   #endpoints: readonly Endpoint[] = [];
   #choice = UNUSED;
-  /** The single endpoint, once it is used. */
-  #only: Endpoint | undefined;
   #isStarted = false;
   #refresh: NodeJS.Timeout | undefined;
   /** Endpoints that were removed and still have calls under way. */
@@ -62,7 +62,6 @@ export class EndpointSet implements PoolSource {
   }
 
   pick(request: PickRequest<Endpoint>, operation: string): Endpoint {
-    if (this.#only) return this.#only;
     if (!this.#isStarted && !this.isClosed) this.#start();
     const picked = pickEndpoint(this.#choice, request, Math.random);
     if (picked) return picked;
@@ -111,7 +110,7 @@ export class EndpointSet implements PoolSource {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    this.#only = undefined;
+    this.only = undefined;
     this.#prober.stop();
     clearInterval(this.#refresh);
     for (const endpoint of this.#endpoints) this.#retire(endpoint);
@@ -160,7 +159,8 @@ export class EndpointSet implements PoolSource {
   #choose(): void {
     this.#choice = usableEndpoints(this.#endpoints);
     const isSingle = this.#endpoints.length === 1;
-    this.#only = isSingle && this.#isStarted ? this.#endpoints[0] : undefined;
+    this.only = isSingle && this.#isStarted ? this.#endpoints[0] : undefined;
+    for (const endpoint of this.#endpoints) endpoint.tracker = isSingle ? undefined : endpoint;
     if (this.#isStarted && !isSingle && !this.isClosed) this.#prober.start();
     else this.#prober.stop();
   }

@@ -1,9 +1,10 @@
 import type { CallOptions, EndpointStatus } from '@quantumtrade/dal-domain';
-import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { TimeSource } from '@quantumtrade/dal-runtime';
-import { Admission, FixedLimit, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
+import { Admission, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
-import type { ConnectionPool, MovableCall } from '../connection-pool.js';
+import type { AttemptTracker, ConnectionPool, MovableCall } from '../connection-pool.js';
+import { classifyFailure, type Failure } from '../classify-failure.js';
 import { Control } from '../control.js';
 import { DatabaseSql } from '../database-sql.js';
 import { HttpDriver } from '../driver/http-driver.js';
@@ -33,7 +34,7 @@ export interface EndpointAddress extends CompleteEndpoint {
 export type PingOptions = Pick<CallOptions, 'signal' | 'deadline'>;
 
 /** One server: its connections, its health and the calls under way on it. */
-export class Endpoint implements Candidate, ConnectionPool {
+export class Endpoint implements Candidate, ConnectionPool, AttemptTracker {
   /** Host and port, e.g. `ch-2:8123`. */
   readonly name: string;
   readonly role: CompleteEndpoint['role'];
@@ -43,6 +44,8 @@ export class Endpoint implements Candidate, ConnectionPool {
   readonly pinned: PinnedSettings;
   readonly control: Control;
   readonly health: EndpointHealth;
+  /** The endpoint itself; undefined while it is the only one, which needs no health. */
+  tracker: this | undefined = this;
   /** When the latest answer came (epoch milliseconds). */
   answeredAt = 0;
   readonly #address: EndpointAddress;
@@ -80,7 +83,7 @@ export class Endpoint implements Candidate, ConnectionPool {
     this.#pings = new HttpDriver(at, PING_CONNECTIONS, this.pinned);
     this.#controls = new HttpDriver(at, CONTROL_CONNECTIONS);
     const admission = (limit: number, maxQueued: number) =>
-      new Admission({ limit: new FixedLimit(limit), maxQueued, time: systemClock });
+      new Admission({ limit, maxQueued, time: systemClock });
     this.admission = admission(maxConnections, maxQueued);
     const once = { ...settings, retry: { ...retry, maxAttempts: 1 } };
     const unlimited = () => admission(Infinity, 0);
@@ -148,12 +151,13 @@ export class Endpoint implements Candidate, ConnectionPool {
     this.health.record('answer');
   }
 
-  /** Takes note of the error of an attempt. */
-  onError(error: unknown): void {
-    const evidence = evidenceOf(error);
-    if (evidence !== 'answer') this.#lastError = errorCodeOf(error);
+  /** Takes note of an attempt that failed. */
+  onError(failure: Failure): void {
+    const evidence = evidenceOf(failure);
+    if (evidence !== 'answer') this.#lastError = errorCodeOf(failure);
+    if (evidence === undefined) return;
     if (evidence !== 'connection-error') this.answeredAt = this.#time.now();
-    if (this.health.record(evidence)) this.#onUnreachable(this);
+    if (this.tracker && this.health.record(evidence)) this.#onUnreachable(this);
   }
 
   /** Has the calls that were not answered go on at another endpoint. */
@@ -177,8 +181,9 @@ export class Endpoint implements Candidate, ConnectionPool {
       await this.#probeSql.rows('clickhouse.probe', 'SELECT 1', undefined, options);
       return true;
     } catch (error) {
-      if (evidenceOf(error) !== 'connection-error' && !isTimeout(error)) return true;
-      this.#lastError = errorCodeOf(error);
+      const failure = classifyFailure(error);
+      if (evidenceOf(failure) !== 'connection-error' && failure.code !== 'TIMEOUT') return true;
+      this.#lastError = errorCodeOf(failure);
       return false;
     }
   }
@@ -225,8 +230,6 @@ export class Endpoint implements Candidate, ConnectionPool {
     await Promise.all([this.driver, this.#pings, this.#controls].map((driver) => driver.close()));
   }
 }
-
-const isTimeout = (error: unknown): boolean => isDatabaseError(error) && error.code === 'TIMEOUT';
 
 function nameOf({ url, address }: EndpointAddress): string {
   const { protocol, hostname, port } = new URL(url);

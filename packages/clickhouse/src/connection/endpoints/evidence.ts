@@ -1,18 +1,14 @@
-import { isDatabaseError } from '@quantumtrade/dal-domain';
+import type { Failure } from '../classify-failure.js';
 import type { AttemptEvidence } from './endpoint-health.js';
 
-/** Returns what the error of an attempt says about the server. */
-export function evidenceOf(error: unknown): AttemptEvidence {
-  if (!isDatabaseError(error)) return 'answer';
-  if (error.code === 'CONNECTION') {
-    return 'kind' in error && error.kind === 'LOGIN_REFUSED' ? 'server-error' : 'connection-error';
-  }
-  return error.code === 'QUERY' && error.retryable ? 'server-error' : 'answer';
+/** Returns what a failed attempt says about its server; undefined for nothing: this host could not send it. */
+export function evidenceOf({ code, kind, retryable, elsewhere }: Failure): AttemptEvidence | undefined {
+  if (code !== 'CONNECTION') return code === 'QUERY' && (retryable || elsewhere) ? 'server-error' : 'answer';
+  if (kind === 'LOGIN_REFUSED') return 'server-error';
+  return elsewhere ? 'connection-error' : undefined;
 }
 
 /** Returns the system's code of a connection error, e.g. `ECONNREFUSED`, else the domain's code. */
-export function errorCodeOf(error: unknown): string {
-  if (!isDatabaseError(error)) return 'UNKNOWN';
-  const { cause, code } = error as { readonly cause?: { readonly code?: unknown }; readonly code: string };
-  return String(cause?.code ?? code);
+export function errorCodeOf({ code, cause }: Failure): string {
+  return String((cause as { readonly code?: unknown } | undefined)?.code ?? code);
 }

@@ -81,6 +81,27 @@ it('command is not repeated at another endpoint', async () => {
   expect(cluster.servers[1]!.queries).toEqual([]);
 });
 
+it('command goes to another primary when the connection is refused', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  await cluster.servers[0]!.stop();
+  await cluster.client.sql('d').command('test', 'OPTIMIZE TABLE t');
+  expect(cluster.servers[1]!.queries).toEqual(['OPTIMIZE TABLE t']);
+});
+
+it('read leaves a server whose copy of the data is damaged', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  cluster.servers[0]!.answer(refusal(40, 'CHECKSUM_DOESNT_MATCH'));
+  expect(await readMany(20)).toEqual(new Set([1]));
+});
+
+it('insert stays where the error is that of any server', async () => {
+  await cluster.serve([PRIMARY, PRIMARY]);
+  cluster.servers[0]!.answer(refusal(201, 'QUOTA_EXCEEDED'));
+  const block = { table: 't', token: 'once', bytes: Buffer.from('bytes'), rowCount: 1, retried: false };
+  await expect(cluster.client.sql('d').insert('test', block)).rejects.toMatchObject({ code: 'QUERY' });
+  expect(cluster.servers[1]!.queries).toEqual([]);
+});
+
 it('refusing endpoint is ejected, and used again once it answers', async () => {
   await cluster.serve([PRIMARY, PRIMARY]);
   await cluster.servers[0]!.stop();
