@@ -23,6 +23,7 @@ import type {
   SelectedRow,
   SetQuery,
   SchemaReport,
+  StoreReadOptions,
   TableGuarantees,
 } from '@quantumtrade/dal-domain';
 import { anyValue, AUDITED_WRITE, toFeatureBatches } from '@quantumtrade/dal-domain';
@@ -108,12 +109,12 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.features.insert(toFeatureBatches(batches), options);
   }
 
-  getFeatures(params?: SetQuery, options?: CallOptions): Promise<Page<FeatureSet>> {
+  getFeatures(params?: SetQuery, options?: StoreReadOptions): Promise<Page<FeatureSet>> {
     return this.features.find(params, options);
   }
 
   /** Returns the newest feature set of a symbol, cached for up to 5 minutes, and frozen. */
-  getLatestFeatures(symbol: string, options?: CallOptions): Promise<FeatureSet | null> {
+  getLatestFeatures(symbol: string, options?: StoreReadOptions): Promise<FeatureSet | null> {
     return this.features.latest(symbol, options);
   }
 
@@ -219,8 +220,7 @@ export class DatabaseAbstraction extends DatabasePorts {
       queryLatencyP99: p99,
       connectionCount: this.#connectionCount(),
       cacheHitRate,
-      cacheL1Hits: l1Hits,
-      cacheL2Hits: l2Hits,
+      ...{ cacheL1Hits: l1Hits, cacheL2Hits: l2Hits },
       orphanSeconds: orphanSecondsOf(this.#services.parts.timeSeries.probe),
       errorRate,
     });

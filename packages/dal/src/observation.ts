@@ -66,7 +66,8 @@ export class Observation {
     const atHand = cached.atHand as Readonly<Record<string, ((...args: unknown[]) => unknown) | undefined>>;
     const observed: Record<string, Method> = {};
     for (const [key, operation] of Object.entries<OperationDescriptor>(operations)) {
-      const call = calls[key] ?? ((...args) => adapter[key]!(...args));
+      const uncached: Method = (...args) => adapter[key]!(...args);
+      const call = cachedUnlessAfter(calls[key], uncached, operation);
       if (operation.returns === 'subscription') {
         observed[key] = call;
         continue;
@@ -157,6 +158,26 @@ export class Observation {
 /** An audit entry without its time and actor. */
 type AuditDetails = Partial<AuditEntry> & Pick<AuditEntry, 'outcome'>;
 
+/** Whether the options of a call, its last argument, name writes that it must see. */
+function mustSeeWrites(args: readonly unknown[]): boolean {
+  const options = args.at(-1);
+  try {
+    return typeof options === 'object' && options !== null && 'readAfter' in options;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns a method that is answered from the cache, unless it is a read that must see a write: a cached value may be older. */
+const cachedUnlessAfter = (
+  cached: Method | undefined,
+  uncached: Method,
+  { access }: OperationDescriptor,
+): Method =>
+  cached && access === 'read'
+    ? (...args) => (mustSeeWrites(args) ? uncached(...args) : cached(...args))
+    : (cached ?? uncached);
+
 /** Calls the method only where no value is in the first level. Subscribers of the operation channel get every call. */
 function answeredAtHand(
   series: OperationSeries,
@@ -164,7 +185,7 @@ function answeredAtHand(
   call: Method,
 ): Method {
   return (...args) => {
-    if (operationChannel.hasSubscribers) return call(...args);
+    if (operationChannel.hasSubscribers || mustSeeWrites(args)) return call(...args);
     const startedAt = performance.now();
     let answer: unknown;
     try {

@@ -194,7 +194,7 @@ export type { Analytics } from './ports/analytics.js';
 export type { AuditEntry, AuditSink } from './ports/audit.js';
 export type { CacheBackend, TimeSeriesBackend } from './ports/backends.js';
 export {
-  NOT_COUNTED,
+  JOURNALED,
   WRITE_BLOCK_OPTIONS,
   requireBlock,
   type Appended,
@@ -215,15 +215,8 @@ export {
   type SetIfUnchangedOptions,
 } from './ports/cache.js';
 export type { CacheInvalidations, InvalidationListener } from './ports/cache-invalidations.js';
-export {
-  CALL_OPTIONS,
-  READ_OPTIONS,
-  checkCall,
-  checkOptions,
-  checkTime,
-  type CallOptions,
-  type ReadOptions,
-} from './ports/call.js';
+export * from './ports/call.js';
+export * from './ports/write-token.js';
 export type { CheckpointRepository } from './ports/checkpoint.js';
 export type { AppliedRule, QueryExplanation, QueryPlans, StatementPlan } from './ports/query-plans.js';
 export { systemClock, type TimeSource } from './ports/clock.js';

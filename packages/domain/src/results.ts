@@ -42,6 +42,11 @@ export interface BatchResult {
   roundedCount: number;
   executionTimeMs: number;
   errors: RowError[];
+  /**
+   * Token with which a later read sees this write, wherever it is answered: see `readAfter`. Null when no row was accepted. It
+   * is neither signed nor encrypted: it names a server and a record.
+   */
+  writeToken: string | null;
 }
 
 /** Metrics since the data layer was opened. */

@@ -24,6 +24,7 @@ it('writeAll fills blocks with several batches and reports progress', async () =
     roundedCount: 0,
     errors: [{ batch: 2, index: 0, field: 'close', reason: expect.any(String) }],
     durability: 'acknowledged',
+    writeToken: expect.any(String),
   });
   expect(attempts.map(({ rowCount }) => rowCount)).toEqual([2, 2]);
   expect(seen.map(({ rows, blocks }) => [rows, blocks])).toEqual([

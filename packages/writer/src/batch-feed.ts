@@ -1,8 +1,11 @@
 import type { RowError } from '@quantumtrade/dal-domain';
+import { joinWriteTokens } from '@quantumtrade/dal-domain';
 import type { PendingWrite, WriteReceipt } from './buffers/pending-write.js';
 
 /** Most errors in a feed's receipt; `failedCount` counts all. */
 const MAX_ERRORS = 1_000;
+/** Tokens of blocks that are kept before they are joined. */
+const MAX_TOKENS = 100;
 
 /** Result of the batches of a feed. */
 export interface FeedReceipt extends WriteReceipt {
@@ -16,6 +19,7 @@ export class BatchFeed<Batch> {
   readonly #accept: (batch: Batch) => Promise<PendingWrite>;
   readonly #pending = new Set<Promise<void>>();
   readonly #receipt: { -readonly [K in keyof FeedReceipt]: FeedReceipt[K] };
+  #writeTokens = new Set<string | null>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(durability: FeedReceipt['durability'], accept: (batch: Batch) => Promise<PendingWrite>) {
@@ -28,6 +32,7 @@ export class BatchFeed<Batch> {
       roundedCount: 0,
       errors: [],
       durability,
+      writeToken: null,
     };
   }
 
@@ -48,7 +53,11 @@ export class BatchFeed<Batch> {
   async end(): Promise<FeedReceipt> {
     await Promise.all(this.#pending);
     this.#throwFailure();
-    return this.#receipt;
+    return { ...this.#receipt, writeToken: this.#writeToken() };
+  }
+
+  #writeToken(): string | null {
+    return joinWriteTokens([...this.#writeTokens]);
   }
 
   #throwFailure(): void {
@@ -60,6 +69,8 @@ export class BatchFeed<Batch> {
     receipt.acceptedCount += given.acceptedCount;
     receipt.failedCount += given.failedCount;
     receipt.roundedCount += given.roundedCount;
+    this.#writeTokens.add(given.writeToken);
+    if (this.#writeTokens.size > MAX_TOKENS) this.#writeTokens = new Set([this.#writeToken()]);
     if (given.supersededCount === null) receipt.supersededCount = null;
     else if (receipt.supersededCount !== null) receipt.supersededCount += given.supersededCount;
     for (const error of given.errors.slice(0, MAX_ERRORS - receipt.errors.length)) {

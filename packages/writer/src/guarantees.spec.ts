@@ -30,7 +30,7 @@ it('a guarded writer inspects the store before its first block', async () => {
   const { store, write } = await guardedWriter();
   await expect(write()).rejects.toBe(unavailable);
   store.tables = WHOLE;
-  expect(await write()).toEqual({ superseded: [] });
+  expect(await write()).toEqual({ superseded: [], writeToken: expect.any(String) });
 });
 
 it('a guarded writer refuses blocks when a guarantee is missing', async () => {

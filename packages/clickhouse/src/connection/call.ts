@@ -43,7 +43,7 @@ export class Call implements MovableCall {
   readonly #retry: CompleteSettings['retry'];
   readonly #statement: Statement;
   /** Pool of the latest attempt. */
-  #pool: ConnectionPool | undefined;
+  pool: ConnectionPool | undefined;
   /** Undefined where the attempt is the only one there can be, or has left. */
   #tracker: AttemptTracker | undefined;
   #tried = NONE;
@@ -104,14 +104,14 @@ export class Call implements MovableCall {
    */
   async open(limit = this.deadline): Promise<Answer> {
     const { operation, continues } = this;
-    const { purpose, idempotency } = this.#statement;
-    this.#pool = this.#tracker = undefined;
+    const { purpose, idempotency, accepts } = this.#statement;
+    this.pool = this.#tracker = undefined;
     limit.throwIfAborted();
     const { signal } = this;
-    const pool =
-      this.#pools.only ?? this.#pools.pick({ purpose, tried: this.#tried, shard: this.#shard }, operation);
+    const wanted = { purpose, tried: this.#tried, shard: this.#shard, accepts };
+    const pool = this.#pools.only ?? this.#pools.pick(wanted, operation);
     const { tracker } = pool;
-    this.#pool = pool;
+    this.pool = pool;
     this.#tracker = tracker;
     if (purpose === 'primary') this.#shard = pool.shard;
     if (idempotency !== 'other') tracker?.enter(this);
@@ -144,7 +144,7 @@ export class Call implements MovableCall {
 
   /** Ends the running attempt: its answer was read. */
   succeed(): void {
-    const pool = this.#pool!;
+    const pool = this.pool!;
     this.#tracker?.leave(this);
     this.#tracker?.onSuccess();
     this.#record(pool, 'success');
@@ -154,7 +154,7 @@ export class Call implements MovableCall {
   /** Ends the running attempt, if there is one, and kills a query that may go on. Returns the domain's error. */
   fail(error: unknown): unknown {
     const { deadline, operation, signal } = this;
-    const pool = this.#pool;
+    const pool = this.pool;
     const sentAt = this.#sentAt;
     const { query, maxRows } = this.#statement;
     const { elapsedMs } = deadline;
@@ -187,13 +187,13 @@ export class Call implements MovableCall {
   async waitToRetry(error: unknown): Promise<void> {
     if (this.#pools.isClosed) throw closedError(this.operation);
     const failure = this.#failure!;
-    if (this.#pool === undefined && this.#pools.probed) return this.#waitForProbe(error);
-    const { purpose, idempotency } = this.#statement;
-    if (this.#pool && !this.#tried.includes(this.#pool)) this.#tried = [...this.#tried, this.#pool];
+    if (this.pool === undefined && this.#pools.probed) return this.#waitForProbe(error);
+    const { purpose, idempotency, accepts } = this.#statement;
+    if (this.pool && !this.#tried.includes(this.pool)) this.#tried = [...this.#tried, this.pool];
     const hasOther =
       failure.elsewhere &&
       idempotency !== 'other' &&
-      this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard }) === true;
+      this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard, accepts }) === true;
     const { remainingMs } = this.deadline;
     this.#retries ??= new CallRetries(this.#statement, this.#retry, this.#pools.retryBudget);
     let delayMs = this.#retries.next(failure, { hasOther, isMoved: this.signal.aborted, remainingMs });

@@ -1,6 +1,7 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Admission, RetryBudget } from '@quantumtrade/dal-runtime';
 import type { Failure } from './classify-failure.js';
+import type { WriteVisibility } from './consistency/write-visibility.js';
 import type { HttpDriver } from './driver/http-driver.js';
 import type { PickRequest } from './endpoints/endpoint-picker.js';
 import type { PinnedSettings } from './pinned-settings.js';
@@ -41,6 +42,8 @@ export interface PoolSource {
   readonly only?: ConnectionPool | undefined;
   /** Limits the retries of all statements together. */
   readonly retryBudget: RetryBudget;
+  /** @default none: reads need see no write */
+  readonly visibility?: WriteVisibility;
   /** Returns a pool; one that was not tried if there is one. Throws `ConnectionError` when no endpoint can be used. */
   pick(request: PickRequest<ConnectionPool>, operation: string): ConnectionPool;
   /** Whether a pool that was not tried could be picked. @default none: it could not */

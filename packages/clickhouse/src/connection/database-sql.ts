@@ -1,10 +1,10 @@
-import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { CallOptions, StoreReadOptions } from '@quantumtrade/dal-domain';
 import { checkCall } from '@quantumtrade/dal-domain';
-import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { BlockDecoder, decodeBlocks, type DecodeOptions } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
 import { BodyTooLargeError, BrokenMessageError, TooManyRowsError } from './answer-errors.js';
+import { readReport, summaryCounts } from './answer-parts.js';
 import type { Answer } from './body.js';
 import { readBody } from './body.js';
 import { BodyStream } from './body-stream.js';
@@ -13,7 +13,6 @@ import type { PoolSource } from './connection-pool.js';
 import { closedError } from './connection-pool.js';
 import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
-import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
 import type { ReadTally, Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
 import type { Statement } from './statement.js';
 
@@ -27,7 +26,6 @@ const STORED = 0;
 const COMPRESSED = 3;
 
 const EXCEPTION_TAG = 'x-clickhouse-exception-tag';
-const SUMMARY = 'x-clickhouse-summary';
 
 /** Endpoints and limits of a read. */
 export interface ReadKind {
@@ -81,9 +79,15 @@ export class DatabaseSql implements Sql {
     if (this.#pools.isClosed) throw closedError(operation);
   }
 
-  async rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]> {
-    const none = undefined;
-    const parts = await this.collect(operation, query, params, options, objectsOf<T>, none, none, LOOKUP);
+  async rows<T>(
+    operation: string,
+    query: string,
+    params?: SqlParams,
+    options?: StoreReadOptions,
+    tally?: ReadTally,
+  ): Promise<T[]> {
+    const convert = objectsOf<T>;
+    const parts = await this.collect(operation, query, params, options, convert, undefined, tally, LOOKUP);
     return parts.length === 1 ? parts[0]! : parts.flat();
   }
 
@@ -91,14 +95,14 @@ export class DatabaseSql implements Sql {
     operation: string,
     query: string,
     params: SqlParams | undefined,
-    options: CallOptions | undefined,
+    options: StoreReadOptions | undefined,
     convert: (block: DecodedBlock) => T,
     settings?: SessionSettings,
     tally?: ReadTally,
     { purpose, maxRows, maxBytes } = this.#read,
   ): Promise<T[]> {
     const statement = this.#readOf(purpose, operation, query, params, maxRows, settings);
-    return this.#run(statement, options, async (answer, { signal }) => {
+    return this.#runVisible(statement, options, async (answer, { signal, pool: server }) => {
       const parts: T[] = [];
       let rowCount = 0;
       const { rows: rowsBefore, bytes: bytesBefore } = tally ?? { rows: 0, bytes: 0 };
@@ -114,7 +118,7 @@ export class DatabaseSql implements Sql {
         throw new BrokenMessageError(`the answer has ${rowCount} of the ${sent} rows that the server sent`);
       const bytes = bytesBefore + size;
       if (bytes > maxBytes) throw new BodyTooLargeError(maxBytes);
-      if (tally) Object.assign(tally, { rows: rowsBefore + rowCount, bytes });
+      if (tally) Object.assign(tally, { rows: rowsBefore + rowCount, bytes, server });
       return parts;
     });
   }
@@ -123,12 +127,13 @@ export class DatabaseSql implements Sql {
     operation: string,
     query: string,
     params?: SqlParams,
-    options?: CallOptions,
+    options?: StoreReadOptions,
     settings?: SessionSettings,
   ): AsyncGenerator<DecodedBlock, void, undefined> {
     const { retry, requestTimeoutMs: maxWaitMs } = this.#settings;
     const statement = {
       ...this.#readOf('read', operation, query, params, 0, settings),
+      accepts: await this.#pools.visibility?.endpointsFor(this.database, operation, options),
       timeoutMs: undefined,
     };
     const call = new Call(this.#pools, retry, statement, options);
@@ -161,8 +166,14 @@ export class DatabaseSql implements Sql {
     }
   }
 
-  async command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void> {
-    const settings = WAIT_END_OF_QUERY;
+  async command(
+    operation: string,
+    query: string,
+    params?: SqlParams,
+    options?: CallOptions,
+    given?: SessionSettings,
+  ): Promise<void> {
+    const settings = { ...given, ...WAIT_END_OF_QUERY };
     const statement = { ...this.#common, operation, query, params, settings, ...UNREPEATED };
     await this.#run(statement, options, (answer, { signal }) => readReport(answer, signal));
   }
@@ -180,16 +191,17 @@ export class DatabaseSql implements Sql {
       data: bytes,
       settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
     };
-    return this.#run(statement, options, async (answer, { signal, attempts }) => {
+    return this.#run(statement, options, async (answer, { signal, attempts, pool }) => {
       if ((await readReport(answer, signal)) !== '') {
         throw new BrokenMessageError('the answer to an insert is not empty');
       }
       const summary = summaryCounts(answer);
       const read = Number(summary['read_rows']);
       const written = Number(summary['written_rows']);
-      if (written === rowCount) return { attempts, confirmed: true };
+      const server = { name: pool!.name, shard: pool!.shard ?? '' };
+      if (written === rowCount) return { server, attempts, confirmed: true };
       const isIncomplete = written < rowCount && !Number.isNaN(read) && (written > 0 || read !== rowCount);
-      if (!isIncomplete) return { attempts, confirmed: false };
+      if (!isIncomplete) return { server, attempts, confirmed: false };
       throw new BrokenMessageError(`the server stored ${written} of ${rowCount} rows`);
     });
   }
@@ -220,6 +232,19 @@ export class DatabaseSql implements Sql {
     };
   }
 
+  /** Runs a read at a server that has what it must see. */
+  #runVisible<T>(
+    statement: Statement,
+    options: StoreReadOptions | undefined,
+    read: (answer: Answer, call: Call) => Promise<T>,
+  ): Promise<T> {
+    const { visibility } = this.#pools;
+    if (options?.readAfter === undefined || !visibility) return this.#run(statement, options, read);
+    return visibility.read(this.database, statement.operation, options, (accepts) =>
+      this.#run({ ...statement, accepts }, options, read),
+    );
+  }
+
   /** Makes attempts until one succeeds, within the call's deadline. */
   async #run<T>(
     statement: Statement,
@@ -240,39 +265,6 @@ export class DatabaseSql implements Sql {
     } finally {
       call.end();
     }
-  }
-}
-
-/**
- * Reads the body of a success without rows, mostly an empty text. Throws the server's error that the text reports, and
- * `BrokenMessageError` for a text that is too long to be one of ClickHouse.
- */
-async function readReport(answer: Answer, signal: LightAbortSignal): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  try {
-    await readBody(answer, signal, MAX_REPORT_BYTES, {
-      take(chunk) {
-        chunks.push(chunk);
-      },
-    });
-  } catch (error) {
-    throw error instanceof BodyTooLargeError ? new BrokenMessageError(error.message) : error;
-  }
-  if (chunks.length === 0) return '';
-  const text = Buffer.concat(chunks).toString('utf8');
-  const error = parseReport(text);
-  if (error) throw error;
-  return text;
-}
-
-/** Returns the counts in the head, such as `result_rows`, which are those of the moment at which the head was sent. */
-function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
-  const summary = headers[SUMMARY];
-  if (typeof summary !== 'string') return {};
-  try {
-    return (JSON.parse(summary) ?? {}) as Readonly<Record<string, unknown>>;
-  } catch {
-    return {};
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { CallOptions, StoreReadOptions } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { SessionSettings } from './pinned-settings.js';
 
@@ -18,8 +18,16 @@ export interface SqlBlock {
   readonly retried: boolean;
 }
 
+/** The server that answered a statement. */
+export interface AnsweringServer {
+  /** Host and port, e.g. `ch-2:8123`. */
+  readonly name: string;
+  readonly shard: string;
+}
+
 /** A block that the server has acknowledged. */
 export interface StoredBlock {
+  readonly server: AnsweringServer;
   /** Number of times it was sent. */
   readonly attempts: number;
   /**
@@ -33,6 +41,8 @@ export interface StoredBlock {
 export interface ReadTally {
   rows: number;
   bytes: number;
+  /** The server of the latest query. */
+  server?: AnsweringServer;
 }
 
 /**
@@ -59,7 +69,13 @@ export interface Sql {
    * Runs a read of the adapter itself and returns its rows as objects by column name: 64-bit integers, decimals (in units of their
    * last digit) and `DateTime64(8)` as bigints, other instants as epoch milliseconds. Retried after retryable errors.
    */
-  rows<T>(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<T[]>;
+  rows<T>(
+    operation: string,
+    query: string,
+    params?: SqlParams,
+    options?: StoreReadOptions,
+    tally?: ReadTally,
+  ): Promise<T[]>;
 
   /**
    * Runs a read for a caller and returns what `convert` makes of each block that has rows, called while blocks arrive. Throws
@@ -68,12 +84,14 @@ export interface Sql {
    * `settings` apply to this query alone: limits such as `max_rows_to_read` (an error above it has the kind `SCAN_LIMIT`), and
    * hints for its plan. A pinned setting cannot be changed. Queries with one `tally` return parts of one answer: the limits hold
    * for all of them together, and a query that succeeds adds what it returned.
+   *
+   * A read with `readAfter` is answered by a server that has these writes, here and in `rows` and `blocks`.
    */
   collect<T>(
     operation: string,
     query: string,
     params: SqlParams | undefined,
-    options: CallOptions | undefined,
+    options: StoreReadOptions | undefined,
     convert: (block: DecodedBlock) => T,
     settings?: SessionSettings,
     tally?: ReadTally,
@@ -92,12 +110,18 @@ export interface Sql {
     operation: string,
     query: string,
     params?: SqlParams,
-    options?: CallOptions,
+    options?: StoreReadOptions,
     settings?: SessionSettings,
   ): AsyncIterable<DecodedBlock>;
 
-  /** Runs a statement without rows. Never retried. */
-  command(operation: string, query: string, params?: SqlParams, options?: CallOptions): Promise<void>;
+  /** Runs a statement without rows, with settings for it alone. Never retried. */
+  command(
+    operation: string,
+    query: string,
+    params?: SqlParams,
+    options?: CallOptions,
+    settings?: SessionSettings,
+  ): Promise<void>;
 
   /** Writes a block in one insert. Resolves when the engine has acknowledged it. */
   insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock>;

@@ -1,5 +1,5 @@
 import type { IdempotencyClass } from '@quantumtrade/dal-runtime';
-import type { PickPurpose } from './endpoints/endpoint-picker.js';
+import type { AcceptsEndpoint, PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
 import type { SqlParams } from './sql.js';
 
@@ -8,6 +8,8 @@ export interface Statement {
   readonly operation: string;
   /** Endpoints that it may be sent to. */
   readonly purpose: PickPurpose;
+  /** @default every endpoint for the purpose is accepted */
+  readonly accepts?: AcceptsEndpoint | undefined;
   readonly idempotency: IdempotencyClass;
   /** Whether its caller sends it again. Then it is repeated here only at another endpoint. @default false */
   readonly retriedByCaller?: boolean;

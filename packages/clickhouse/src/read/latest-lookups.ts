@@ -1,4 +1,4 @@
-import type { CallOptions, RecordDefinition } from '@quantumtrade/dal-domain';
+import type { RecordDefinition, StoreReadOptions } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { Sql } from '../connection/sql.js';
@@ -43,13 +43,20 @@ export class LatestLookups {
     this.#options = options;
   }
 
-  /** Returns the newest rows of a key, in order; undefined when it has none. Callers of one key share the rows. */
+  /**
+   * Returns the newest rows of a key, in order; undefined when it has none. Callers of one key share the rows. A lookup that must see a
+   * write is made alone.
+   */
   find(
     key: LookupKey,
     limit: number,
-    options: CallOptions | undefined,
+    options: StoreReadOptions | undefined,
   ): Promise<readonly BlockRows[] | undefined> {
-    return this.#limitedTo(limit).batcher.find(key, options);
+    const lookups = this.#limitedTo(limit);
+    if (options?.readAfter === undefined) return lookups.batcher.find(key, options);
+    const text = textOfKey(key);
+    const found = lookups.findMany(new Map([[text, key]]), this.#options.operation, options);
+    return found.then((rows) => rows.get(text));
   }
 
   /** Returns the newest rows of many keys by the text of the key. Keys without rows are missing. */
@@ -57,7 +64,7 @@ export class LatestLookups {
     keys: readonly LookupKey[],
     limit: number,
     operation: string,
-    options: CallOptions | undefined,
+    options: StoreReadOptions | undefined,
   ): Promise<ReadonlyMap<string, readonly BlockRows[]>> {
     const lookups = this.#limitedTo(limit);
     const found = new Map<string, readonly BlockRows[]>();
@@ -88,7 +95,7 @@ type Keys = ReadonlyMap<string, LookupKey>;
 /** A lookup of some keys. */
 interface Lookup {
   readonly operation: string;
-  readonly options: CallOptions | undefined;
+  readonly options: StoreReadOptions | undefined;
   /** Rows that were found so far, by the text of their key. */
   readonly found: Map<string, BlockRows[]>;
 }
@@ -123,7 +130,7 @@ class LimitedLookups {
   async findMany(
     keys: Keys,
     operation: string,
-    options: CallOptions | undefined,
+    options: StoreReadOptions | undefined,
   ): Promise<ReadonlyMap<string, readonly BlockRows[]>> {
     const lookup: Lookup = { operation, options, found: new Map() };
     const { found } = lookup;

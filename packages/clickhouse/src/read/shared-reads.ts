@@ -1,7 +1,10 @@
-import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { StoreReadOptions } from '@quantumtrade/dal-domain';
 import { LookupBatcher } from './lookup-batcher.js';
 
-/** Runs identical reads of concurrent callers once. A caller joins no read whose query has been sent. */
+/**
+ * Runs identical reads of concurrent callers once. A caller joins no read whose query has been sent. A read that must see a write is
+ * not shared.
+ */
 export class SharedReads<V> {
   readonly #timeoutMs: number;
   readonly #byText = new Map<string, LookupBatcher<string, V>>();
@@ -15,9 +18,10 @@ export class SharedReads<V> {
   async run(
     text: string,
     operation: string,
-    options: CallOptions | undefined,
-    read: (options: CallOptions | undefined) => Promise<V>,
+    options: StoreReadOptions | undefined,
+    read: (options: StoreReadOptions | undefined) => Promise<V>,
   ): Promise<V> {
+    if (options?.readAfter !== undefined) return read(options);
     let batcher = this.#byText.get(text);
     if (!batcher) {
       batcher = new LookupBatcher<string, V>(async (_, limits) => new Map([[text, await read(limits)]]), {

@@ -7,6 +7,7 @@ import {
   requireField,
   requireValues,
   scanBudgetOf,
+  STORE_READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
@@ -57,7 +58,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
 
     find: async (params, options) => {
       const operation = 'features.find';
-      sql.checkOpen(operation, options);
+      sql.checkOpen(operation, options, STORE_READ_OPTIONS);
       const plan = planPage(feature, params, operation, defaults.defaultPageRows);
       const startedAt = performance.now();
       const budget = scanBudgetOf(plan, defaults.scanBudgetRows);
@@ -84,7 +85,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
 
     async *stream(params, options) {
       const operation = 'features.stream';
-      sql.checkOpen(operation, options);
+      sql.checkOpen(operation, options, STORE_READ_OPTIONS);
       const plan = planStream(feature, params, operation);
       const budget = scanBudgetOf(plan, defaults.scanBudgetRows);
       const query = planSets({ plan, limit: plan.limit, budget });
@@ -94,18 +95,18 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
     },
 
     async *streamColumns(params, options) {
-      sql.checkOpen('features.streamColumns', options);
+      sql.checkOpen('features.streamColumns', options, STORE_READ_OPTIONS);
       yield* reader.streamColumns(params, options) as AsyncGenerator<never>;
     },
 
     columns: async (params, options) => {
-      sql.checkOpen('features.columns', options);
+      sql.checkOpen('features.columns', options, STORE_READ_OPTIONS);
       return (await reader.columns(params, options)) as never;
     },
 
     latest: async (symbol, options) => {
       const operation = 'features.latest';
-      sql.checkOpen(operation, options);
+      sql.checkOpen(operation, options, STORE_READ_OPTIONS);
       const key = requireField(feature.fields.symbol, 'symbol', symbol, operation) as string;
       const rows = await sets.find([key], 1, options);
       return rows ? featureSetOf(canonicalRows(rows, feature)) : null;
@@ -113,7 +114,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
 
     latestMany: async (symbols, options) => {
       const operation = 'features.latestMany';
-      sql.checkOpen(operation, options);
+      sql.checkOpen(operation, options, STORE_READ_OPTIONS);
       const wanted = requireValues(feature.fields.symbol, 'symbols', symbols, operation);
       if (wanted.length === 0) await requireTable(sql, feature, operation, options);
       const keys = wanted.map((symbol) => [symbol]);
@@ -126,7 +127,7 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
 
     latestValue: async (symbol, featureName, options) => {
       const operation = 'features.latestValue';
-      sql.checkOpen(operation, options);
+      sql.checkOpen(operation, options, STORE_READ_OPTIONS);
       const key = [
         requireField(feature.fields.symbol, 'symbol', symbol, operation) as string,
         requireField(feature.fields.featureName, 'featureName', featureName, operation) as string,

@@ -2,7 +2,7 @@ import type { CallOptions, Canonical, RecordDefinition, VersionedKey } from '@qu
 import { columnOf, versionAt } from '@quantumtrade/dal-domain';
 import type { KeyedRows } from '../codec/block-columns.js';
 import { boundInstant, parameterConverterOf, parameterTypeOf } from '../codec/kinds.js';
-import type { Sql, SqlParams } from '../connection/sql.js';
+import type { ReadTally, Sql, SqlParams } from '../connection/sql.js';
 import { isOneOf } from '../query/conditions.js';
 
 /** The newest version in the table of each key. */
@@ -178,15 +178,16 @@ export async function existingKeys(
   return newestVersions(sql, keys, instantsOf(keys, within), operation, options);
 }
 
-/** Returns whether each of these rows is in the table, or a newer version of it. */
+/** Returns whether each of these rows is in the table, or a newer version of it. The tally takes the server that was asked. */
 export async function hasRows(
   sql: Sql,
   keys: BlockKeys,
   operation: string,
   options: CallOptions | undefined,
+  tally: ReadTally,
 ): Promise<boolean> {
   const within = conditionOf(keys, keyLookupOf(keys.definition));
-  const stored = await newestVersions(sql, keys, instantsOf(keys, within), operation, options);
+  const stored = await newestVersions(sql, keys, instantsOf(keys, within), operation, options, tally);
   for (const [key, version] of keys.versions()) if (!(stored.get(key)! >= version)) return false;
   return true;
 }
@@ -232,6 +233,7 @@ async function newestVersions(
   { where, params }: Condition,
   operation: string,
   options: CallOptions | undefined,
+  tally?: ReadTally,
 ): Promise<StoredVersions> {
   const { keyList } = keyLookupOf(definition);
   const found = await sql.continuing.rows<FoundKey>(
@@ -240,6 +242,7 @@ async function newestVersions(
      FROM ${definition.table} WHERE ${where} GROUP BY ${keyList}`,
     params,
     options,
+    tally,
   );
   return newestFound(definition, found);
 }

@@ -9,10 +9,10 @@ import type {
   WriteBlockOptions,
 } from '@quantumtrade/dal-domain';
 import {
-  NOT_COUNTED,
   requireBlock,
   requireType,
   supersededRows,
+  toWriteToken,
   ValidationError,
   WRITE_BLOCK_OPTIONS,
 } from '@quantumtrade/dal-domain';
@@ -23,7 +23,7 @@ import { BlockMemory } from './block-memory.js';
 import type { InFlightWrite } from './in-flight.js';
 import { waitWithin } from './in-flight.js';
 import type { RecordTable, RecordTables } from './record-writer.js';
-import { decodeNativeBlock } from './store-block.js';
+import { decodeNativeBlock, StoredRows } from './store-block.js';
 
 /**
  * Encodes batches into blocks and stores blocks. A block is one partition of a batch or of many; it is stored as a whole or
@@ -66,7 +66,7 @@ export class NativeBlockWriter implements BlockWriter {
       await this.#checkBytes(table, block);
       const receipt = conflicts
         ? await this.#storeCounted(table, block, write!, conflicts, limits)
-        : await this.#storeBlock(table, block, this.#sql, limits);
+        : { superseded: null, writeToken: await this.#storeBlock(table, block, this.#sql, limits) };
       write!.end(true);
       return receipt;
     } finally {
@@ -100,13 +100,13 @@ export class NativeBlockWriter implements BlockWriter {
     sent.catch(() => undefined);
     const keys = await write.keys();
     const existing = await existingKeys(this.#sql, keys, operation, options);
-    await this.#storeBlock(table, block, this.#sql.continuing, options);
+    const writeToken = await this.#storeBlock(table, block, this.#sql.continuing, options);
     const [earlier] = await waitWithin(operation, options, [sent]);
     const stored = [existing, ...earlier!].filter(({ size }) => size > 0);
     // Then no key comes twice and none was there.
-    if (stored.length === 0 && keys.ascending) return { superseded: [] };
+    if (stored.length === 0 && keys.ascending) return { superseded: [], writeToken };
     const storedOf = (key: string) => stored.map((versions) => versions.get(key));
-    return { superseded: supersededRows(() => keys.rows(), storedOf) };
+    return { superseded: supersededRows(() => keys.rows(), storedOf), writeToken };
   }
 
   async #storeBlock(
@@ -114,13 +114,14 @@ export class NativeBlockWriter implements BlockWriter {
     { id, rowCount, bytes, isUnsent = false }: EncodedBlock,
     sql: Sql,
     options: CallOptions,
-  ): Promise<BlockReceipt> {
+  ): Promise<string | null> {
     const isOwn = this.#memory.find(bytes)?.rowCount === rowCount;
     const isNew = (isOwn || isUnsent) && !this.#inDoubt.has(bytes);
     this.#inDoubt.add(bytes);
     const block = { token: id, bytes, rowCount, retried: false, isNew, maxRows: this.#maxBlockRows };
-    await store.store(sql, block, options);
+    const progress = new StoredRows();
+    await store.store(sql, block, options, progress);
     this.#inDoubt.delete(bytes);
-    return NOT_COUNTED;
+    return toWriteToken(progress.writes);
   }
 }

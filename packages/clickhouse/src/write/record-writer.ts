@@ -16,6 +16,7 @@ import {
   records,
   requireRecord,
   settleVersion,
+  toWriteToken,
 } from '@quantumtrade/dal-domain';
 import type { BatchAppend, BlockBuilder, NativeBlock } from '../codec/block-builder.js';
 import type { KeyedRows } from '../codec/block-columns.js';
@@ -25,8 +26,7 @@ import type { RowCounts } from './block-keys.js';
 import { BlockKeys, countRows, existingKeys, keyColumnsOf } from './block-keys.js';
 import type { InFlightWrite } from './in-flight.js';
 import { InFlightWrites, waitWithin } from './in-flight.js';
-import type { StoredRows } from './store-block.js';
-import { BlockStore } from './store-block.js';
+import { BlockStore, StoredRows } from './store-block.js';
 
 /** The writes into the table of one record. */
 export interface RecordTable {
@@ -105,7 +105,7 @@ export class RecordWriter {
     const version = drawVersion(record, batch, this.#versions);
     const { groups, keys, rowCount, errors, roundedCount } = this.#encode(table, record, batch, version);
     const writes = table.inserts.begin(keys);
-    const progress = { stored: 0 };
+    const progress = new StoredRows();
     let insertedCount = 0;
     let supersededCount = 0;
     try {
@@ -128,6 +128,7 @@ export class RecordWriter {
       roundedCount,
       executionTimeMs: performance.now() - started,
       errors,
+      writeToken: toWriteToken(progress.writes),
     };
   }
 

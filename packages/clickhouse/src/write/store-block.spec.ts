@@ -1,11 +1,11 @@
 import type { DatabaseError } from '@quantumtrade/dal-domain';
 import { ConnectionError, marketData, QueryError } from '@quantumtrade/dal-domain';
-import type { Sql, SqlBlock, StoredBlock } from '../connection/sql.js';
+import type { ReadTally, Sql, SqlBlock, StoredBlock } from '../connection/sql.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import { rowsOf } from '../testing/rows-of.js';
 import { barRows } from '../testing/native-records.js';
 import type { UnstoredBlock } from './store-block.js';
-import { BlockStore, decodeNativeBlock } from './store-block.js';
+import { BlockStore, decodeNativeBlock, StoredRows } from './store-block.js';
 
 const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } });
 
@@ -25,17 +25,19 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
   lookups = 0;
   refuse: (block: SqlBlock) => DatabaseError | undefined = () => undefined;
   confirmed = true;
+  readonly progress = new StoredRows();
 
   async insert(_: string, block: SqlBlock): Promise<StoredBlock> {
     this.sent.push(block);
     const error = this.refuse(block);
     if (error) throw error;
     this.stored.set(block.token, block);
-    return { attempts: 1, confirmed: this.confirmed };
+    return { server: { name: 'ch-1', shard: '1' }, attempts: 1, confirmed: this.confirmed };
   }
 
-  async rows<T>(): Promise<T[]> {
+  async rows<T>(...args: unknown[]): Promise<T[]> {
     this.lookups++;
+    Object.assign(args[4] as ReadTally, { server: { name: 'ch-2', shard: '1' } });
     const found = await Promise.all([...this.stored.values()].map(({ bytes }) => decodeNativeBlock(bytes)));
     return found.flatMap((block) =>
       rowsOf(block!, marketData).map(({ symbol, timestamp, source }) => ({
@@ -48,7 +50,7 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
   }
 
   store(block: UnstoredBlock): Promise<void> {
-    return this.#store.store(this as unknown as Sql, block, undefined);
+    return this.#store.store(this as unknown as Sql, block, undefined, this.progress);
   }
 
   async symbols(): Promise<unknown[]> {
@@ -62,6 +64,10 @@ it('sends a confirmed block once without a lookup', async () => {
   await table.store(blockOf(3));
   expect(table.sent.map(({ token }) => token)).toEqual(['token']);
   expect(table.lookups).toBe(0);
+  expect(table.progress).toEqual({
+    stored: 3,
+    writes: [{ endpoint: 'ch-1', shard: '1', record: 'marketData', id: 'token' }],
+  });
 });
 
 it('looks the rows up when the counts do not confirm them', async () => {
@@ -70,6 +76,7 @@ it('looks the rows up when the counts do not confirm them', async () => {
   await table.store(blockOf(3));
   expect(table.sent).toHaveLength(1);
   expect(table.lookups).toBe(1);
+  expect(table.progress.writes).toMatchObject([{ endpoint: 'ch-2', id: 'token' }]);
 });
 
 it('sends a block above the row limit in parts', async () => {
@@ -82,6 +89,8 @@ it('sends a block above the row limit in parts', async () => {
     ['token/1/1', 1],
   ]);
   expect(await table.symbols()).toEqual(barRows(7).map(({ symbol }) => symbol));
+  expect(table.progress.stored).toBe(7);
+  expect(table.progress.writes.map(({ id }) => id)).toEqual(table.sent.map(({ token }) => token));
   await table.store({ ...blockOf(2, 'other'), maxRows: 2 });
   expect(table.sent.at(-1)).toMatchObject({ token: 'other', rowCount: 2 });
 });

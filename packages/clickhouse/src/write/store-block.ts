@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { CallOptions, DatabaseError, RecordDefinition } from '@quantumtrade/dal-domain';
+import type {
+  AcknowledgedWrite,
+  CallOptions,
+  DatabaseError,
+  RecordDefinition,
+  RecordName,
+} from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
 import { decodeWholeBlock } from '../codec/read/block-decoder.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { splitBlock } from '../codec/read/block-splitter.js';
-import type { Sql, SqlBlock } from '../connection/sql.js';
+import type { AnsweringServer, ReadTally, Sql, SqlBlock } from '../connection/sql.js';
 import { BlockKeys, hasRows } from './block-keys.js';
 
 /** Tokens of one block at most. Each further one follows a death of the engine at the worst moment. */
@@ -21,9 +27,10 @@ export interface UnstoredBlock extends Omit<SqlBlock, 'table'> {
   readonly maxRows?: number;
 }
 
-/** Rows of one batch that are surely stored. */
-export interface StoredRows {
-  stored: number;
+/** Rows of one batch that are surely stored, and where. */
+export class StoredRows {
+  stored = 0;
+  readonly writes: AcknowledgedWrite[] = [];
 }
 
 /**
@@ -51,26 +58,42 @@ export class BlockStore {
     sql: Sql,
     block: UnstoredBlock,
     options: CallOptions | undefined,
-    progress?: StoredRows,
+    progress: StoredRows,
   ): Promise<void> {
+    progress.writes.push(...(await this.#store(sql, block, options)));
+    progress.stored += block.rowCount;
+  }
+
+  /** Returns where the block, or each of its parts, is stored. */
+  async #store(
+    sql: Sql,
+    block: UnstoredBlock,
+    options: CallOptions | undefined,
+  ): Promise<AcknowledgedWrite[]> {
     const { token, bytes, rowCount, retried, isNew, maxRows = Infinity } = block;
     const size = bytes.length;
     if (rowCount > maxRows || (rowCount > 1 && this.#refusedSizes?.isTooLarge(size))) {
-      await this.#storeHalves(sql, block, options);
-    } else {
-      try {
-        const sent = { table: this.#definition.table, token, bytes, rowCount, retried };
-        const { attempts, confirmed } = await sql.insert(this.#operation, sent, options);
-        if (!isNew || attempts > 1 || !confirmed) await this.#ensureStored(sql.continuing, sent, options);
-        this.#refusedSizes?.accepted(size);
-      } catch (error) {
-        if (rowCount === 1 || !isTooLarge(error)) throw error;
-        await this.#storeHalves(sql, block, options);
-        this.#refusedSizes ??= new RefusedSizes();
-        this.#refusedSizes.acceptedInParts(size);
-      }
+      return this.#storeHalves(sql, block, options);
     }
-    if (progress) progress.stored += rowCount;
+    try {
+      const sent = { table: this.#definition.table, token, bytes, rowCount, retried };
+      const { attempts, confirmed, server } = await sql.insert(this.#operation, sent, options);
+      const isSure = isNew && attempts === 1 && confirmed;
+      const holder = isSure ? server : await this.#ensureStored(sql.continuing, sent, options);
+      this.#refusedSizes?.accepted(size);
+      return [this.#acknowledged(holder, token)];
+    } catch (error) {
+      if (rowCount === 1 || !isTooLarge(error)) throw error;
+      const writes = await this.#storeHalves(sql, block, options);
+      this.#refusedSizes ??= new RefusedSizes();
+      this.#refusedSizes.acceptedInParts(size);
+      return writes;
+    }
+  }
+
+  #acknowledged({ name, shard }: AnsweringServer, id: string): AcknowledgedWrite {
+    const record = this.#definition.name as RecordName;
+    return { endpoint: name, shard, record, id };
   }
 
   /** Stores new blocks of different partitions, several at once. Each is sent again while it may succeed. */
@@ -100,22 +123,27 @@ export class BlockStore {
     sql: Sql,
     { token, bytes, ...rest }: UnstoredBlock,
     options: CallOptions | undefined,
-  ): Promise<void> {
+  ): Promise<AcknowledgedWrite[]> {
+    const writes: AcknowledgedWrite[] = [];
     for (const [n, half] of splitBlock(bytes).entries()) {
-      await this.store(sql.continuing, { ...rest, ...half, token: `${token}/${n}` }, options);
+      writes.push(
+        ...(await this.#store(sql.continuing, { ...rest, ...half, token: `${token}/${n}` }, options)),
+      );
     }
+    return writes;
   }
 
   /**
    * The engine notes a token shortly before the rows are a part of the table. When it dies in between, it takes the block for
    * stored as long as it remembers the token, and answers so. Therefore the rows of a block that was sent are looked up, and
-   * sent under another token where they are missing.
+   * sent under another token where they are missing. Returns the server that has them.
    */
-  async #ensureStored(sql: Sql, block: SqlBlock, options: CallOptions | undefined): Promise<void> {
+  async #ensureStored(sql: Sql, block: SqlBlock, options: CallOptions | undefined): Promise<AnsweringServer> {
     const operation = this.#operation;
     const { table, token, bytes } = block;
     const keys = new BlockKeys(this.#definition, [(await decodeNativeBlock(bytes))!]);
-    for (let n = 1; !(await hasRows(sql, keys, operation, options)); n++) {
+    const lookup: ReadTally = { rows: 0, bytes: 0 };
+    for (let n = 1; !(await hasRows(sql, keys, operation, options, lookup)); n++) {
       if (n === MAX_TOKENS) {
         throw new ConnectionError(
           `the server reports the rows of a block as stored, but ${table} lacks them`,
@@ -124,6 +152,7 @@ export class BlockStore {
       }
       await sql.insert(operation, { ...block, token: `${token}:${n}` }, options);
     }
+    return lookup.server!;
   }
 }
 

@@ -11,6 +11,7 @@ import { marketDataSuite } from './market-data.js';
 import { outcomeSuite } from './outcomes.js';
 import { predictionSuite } from './predictions.js';
 import { queryPlanSuite } from './query-plans.js';
+import { readAfterSuite } from './read-after.js';
 import { recordSuite } from './records.js';
 import { scanBudgetSuite } from './scan-budgets.js';
 import { schemaSuite } from './schema.js';
@@ -36,6 +37,7 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   blockWriterSuite(runner, open);
   supersededRowSuite(runner, open);
   versionSuite(runner, open);
+  readAfterSuite(runner, open);
   checkpointSuite(runner, open);
   schemaSuite(runner, open);
   guaranteeSuite(runner, open);

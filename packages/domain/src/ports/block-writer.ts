@@ -108,10 +108,12 @@ export interface BlockReceipt {
    * was set.
    */
   readonly superseded: readonly number[] | null;
+  /** Token with which a read sees the block; null where it was not stored, but journaled. */
+  readonly writeToken: string | null;
 }
 
-/** Receipt of a write without `findSuperseded`. */
-export const NOT_COUNTED: BlockReceipt = { superseded: null };
+/** Receipt of a block that was not stored, but journaled. */
+export const JOURNALED: BlockReceipt = { superseded: null, writeToken: null };
 
 /** Stores rows in two steps, encode and write, so that the encoded block can be kept until it is stored. */
 export interface BlockWriter {

@@ -2,6 +2,7 @@ import { TimeoutError, ValidationError } from '../errors.js';
 import { keysOf, requireKnownKeys } from '../arguments.js';
 import type { TimeSource } from './clock.js';
 import { systemClock } from './clock.js';
+import { writesToSee } from './write-token.js';
 
 /** Limits of one call, taken by every port method. An unknown key is refused with `ValidationError`. */
 export interface CallOptions {
@@ -14,8 +15,20 @@ export interface CallOptions {
   deadline?: number;
 }
 
+/** Limits of one read of the store, and the writes that it must see. */
+export interface StoreReadOptions extends CallOptions {
+  /**
+   * Write tokens, the `writeToken` of results. The read sees these writes and all that their server stored before. It goes to a
+   * server that has them, waits for one until its deadline if there is none, and is not answered from the cache.
+   *
+   * What is no token is refused with `ValidationError`. A `TimeoutError` or a retryable `ConnectionError` says which write no
+   * server is known to have. @default the read may be answered by a server that has not got the latest writes yet
+   */
+  readAfter?: string | readonly string[];
+}
+
 /** How values are returned. */
-export interface ReadOptions<E extends boolean = false> extends CallOptions {
+export interface ReadOptions<E extends boolean = false> extends StoreReadOptions {
   /**
    * With `true`, decimals are exact strings and 64-bit integers are bigints. Default is `false`: both are numbers, and a
    * value that no number stands for fails the read with `QueryError` rather than being rounded.
@@ -26,8 +39,16 @@ export interface ReadOptions<E extends boolean = false> extends CallOptions {
 /** The keys of {@link CallOptions}. */
 export const CALL_OPTIONS = keysOf<CallOptions>({ signal: true, deadline: true });
 
+/** The keys of {@link StoreReadOptions}. */
+export const STORE_READ_OPTIONS = keysOf<StoreReadOptions>({ signal: true, deadline: true, readAfter: true });
+
 /** The keys of {@link ReadOptions}. */
-export const READ_OPTIONS = keysOf<ReadOptions>({ signal: true, deadline: true, exact: true });
+export const READ_OPTIONS = keysOf<ReadOptions>({
+  signal: true,
+  deadline: true,
+  readAfter: true,
+  exact: true,
+});
 
 /**
  * Checks the options of a call: throws `ValidationError` naming an unknown key or a member of a wrong type, and what a call
@@ -52,7 +73,7 @@ export function checkOptions(options: object, operation: string, known: readonly
     }
     // Object.keys would make a list for each call.
     for (const key in options) if (!known.includes(key)) requireKnownKeys({ [key]: true }, known, operation);
-    const { signal, deadline, exact } = options as ReadOptions<boolean>;
+    const { signal, deadline, exact, readAfter } = options as ReadOptions<boolean>;
     if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
       throw new ValidationError('signal', 'must be an AbortSignal', { operation });
     }
@@ -62,6 +83,7 @@ export function checkOptions(options: object, operation: string, known: readonly
     if (exact !== undefined && typeof exact !== 'boolean') {
       throw new ValidationError('exact', 'must be true or false', { operation });
     }
+    if (readAfter !== undefined) writesToSee(readAfter, operation);
   } catch (error) {
     throw error instanceof ValidationError
       ? error

@@ -3,7 +3,7 @@ import type { ColumnQuery, FieldName, SetQuery, StreamQuery } from '../queries/p
 import type { FeatureBatch } from '../records/feature.js';
 import type { FeatureSet } from '../records/feature-set.js';
 import type { BatchResult, Page } from '../results.js';
-import type { CallOptions } from './call.js';
+import type { CallOptions, StoreReadOptions } from './call.js';
 
 /** Features, keyed by symbol, name, timestamp and version; read as sets of one symbol, timestamp and version. */
 export interface FeatureRepository {
@@ -20,35 +20,35 @@ export interface FeatureRepository {
    * symbol, timestamp and version. `limit` and `totalCount` count sets. A filter by `featureName` leaves only that feature in
    * each set.
    */
-  find(params?: SetQuery, options?: CallOptions): Promise<Page<FeatureSet>>;
+  find(params?: SetQuery, options?: StoreReadOptions): Promise<Page<FeatureSet>>;
 
   /** Reads all matching sets in batches, like `RecordRepository.stream`. */
   stream(
     params?: Omit<StreamQuery<'features'>, 'select'>,
-    options?: CallOptions,
+    options?: StoreReadOptions,
   ): AsyncIterable<FeatureSet[]>;
 
   /** Reads the features, one a row, in batches of columns, like `RecordRepository.streamColumns`. */
   streamColumns<S extends FieldName<'features'> = FieldName<'features'>>(
     params?: StreamQuery<'features', S>,
-    options?: CallOptions,
+    options?: StoreReadOptions,
   ): AsyncIterable<ColumnsOf<'features', S>>;
 
   /** Returns the features, one a row, as columns, like `RecordRepository.columns`. */
   columns<S extends FieldName<'features'> = FieldName<'features'>>(
     params?: ColumnQuery<'features', S>,
-    options?: CallOptions,
+    options?: StoreReadOptions,
   ): Promise<ColumnsOf<'features', S>>;
 
   /** Returns the set with the greatest timestamp, then the greatest version; null when the symbol has none. */
-  latest(symbol: string, options?: CallOptions): Promise<FeatureSet | null>;
+  latest(symbol: string, options?: StoreReadOptions): Promise<FeatureSet | null>;
 
   /** Returns the latest set of each symbol that has one, in one call and in the order of the symbols. */
-  latestMany(symbols: readonly string[], options?: CallOptions): Promise<Map<string, FeatureSet>>;
+  latestMany(symbols: readonly string[], options?: StoreReadOptions): Promise<Map<string, FeatureSet>>;
 
   /**
    * Returns the newest value of one feature of a symbol from any set: the greatest timestamp, then the
    * greatest version; null when there is none.
    */
-  latestValue(symbol: string, featureName: string, options?: CallOptions): Promise<number | null>;
+  latestValue(symbol: string, featureName: string, options?: StoreReadOptions): Promise<number | null>;
 }

@@ -110,7 +110,13 @@ export interface DueOptions<E extends boolean = false> extends ReadOptions<E> {
 }
 
 /** The keys of {@link DueOptions}. */
-export const DUE_OPTIONS = keysOf<DueOptions>({ signal: true, deadline: true, exact: true, limit: true });
+export const DUE_OPTIONS = keysOf<DueOptions>({
+  signal: true,
+  deadline: true,
+  readAfter: true,
+  exact: true,
+  limit: true,
+});
 
 /** Rows of a record whose definition has `evaluate`. */
 export interface EvaluatedRows<N extends RecordName> {

@@ -15,7 +15,6 @@ import type {
 import {
   drawVersion,
   monthOf,
-  NOT_COUNTED,
   prepareBatch,
   requireBlock,
   requireRecord,
@@ -46,7 +45,8 @@ export function memoryBlocks(store: MemoryStore): BlockWriter {
       if (!rows) throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       store.requireTables(operation, record);
       const table = store.tables[record];
-      const receipt = options?.findSuperseded ? { superseded: table.superseded(rows) } : NOT_COUNTED;
+      const superseded = options?.findSuperseded ? table.superseded(rows) : null;
+      const receipt = { superseded, writeToken: store.writeTokenOf(record, id) };
       if (written.has(id)) return receipt;
       for (const row of rows) table.upsert(row);
       written.add(id);

@@ -7,6 +7,7 @@ import {
   requireField,
   requireValues,
   rowComparison,
+  STORE_READ_OPTIONS,
 } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
@@ -23,18 +24,24 @@ export function memoryFeatures(store: MemoryStore): FeatureRepository {
   return {
     insert: async (batches, options) => insertRows(store, 'features', batches, options),
 
-    ...(itemMethods(store, 'features', setItems) as Pick<FeatureRepository, 'find' | 'stream'>),
-    ...(columnMethods(store, 'features') as Pick<FeatureRepository, 'columns' | 'streamColumns'>),
+    ...(itemMethods(store, 'features', setItems, STORE_READ_OPTIONS) as Pick<
+      FeatureRepository,
+      'find' | 'stream'
+    >),
+    ...(columnMethods(store, 'features', STORE_READ_OPTIONS) as Pick<
+      FeatureRepository,
+      'columns' | 'streamColumns'
+    >),
 
     latest: async (symbol, options) => {
       const operation = 'features.latest';
-      store.checkOpen(operation, options);
+      store.checkOpen(operation, options, STORE_READ_OPTIONS);
       return latestSet(symbol, operation);
     },
 
     latestMany: async (symbols, options) => {
       const operation = 'features.latestMany';
-      store.checkOpen(operation, options);
+      store.checkOpen(operation, options, STORE_READ_OPTIONS);
       const wanted = requireValues(records.features.fields.symbol, 'symbols', symbols, operation);
       store.requireTables(operation, 'features');
       return foundEntries(wanted, (symbol) => latestSet(symbol, operation));
@@ -42,7 +49,7 @@ export function memoryFeatures(store: MemoryStore): FeatureRepository {
 
     latestValue: async (symbol, featureName, options) => {
       const operation = 'features.latestValue';
-      store.checkOpen(operation, options);
+      store.checkOpen(operation, options, STORE_READ_OPTIONS);
       requireField(records.features.fields.symbol, 'symbol', symbol, operation);
       const name = requireField(records.features.fields.featureName, 'featureName', featureName, operation);
       const rows = store.rowsWhere('features', 'symbol', symbol, operation);

@@ -26,5 +26,6 @@ export function insertRows<N extends RecordName>(
     roundedCount,
     executionTimeMs: performance.now() - started,
     errors,
+    writeToken: rows.length > 0 ? store.writeTokenOf(name) : null,
   };
 }

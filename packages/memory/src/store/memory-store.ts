@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   CallOptions,
   QueryResult,
@@ -16,6 +17,7 @@ import {
   recordNames,
   records,
   requireField,
+  toWriteToken,
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import { newestMigration } from '@quantumtrade/dal-migrations';
@@ -65,6 +67,11 @@ export class MemoryStore {
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
     checkCall(options, operation, known);
     if (this.closed) throw new ConnectionError('the store was closed', { operation, retryable: false });
+  }
+
+  /** Returns the token of a write that has just been made. Every read sees it. */
+  writeTokenOf(record: RecordName, id: string = randomUUID()): string {
+    return toWriteToken([{ endpoint: 'memory', shard: '1', record, id }])!;
   }
 
   get schemaVersion(): number {

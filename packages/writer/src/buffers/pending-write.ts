@@ -1,5 +1,5 @@
 import type { CallOptions, RowError } from '@quantumtrade/dal-domain';
-import { checkTime, TimeoutError } from '@quantumtrade/dal-domain';
+import { checkTime, joinWriteTokens, TimeoutError } from '@quantumtrade/dal-domain';
 import type { Clock } from '@quantumtrade/dal-runtime';
 import { Deadline } from '@quantumtrade/dal-runtime';
 import { RowsRefusedError } from '../errors.js';
@@ -23,10 +23,21 @@ export interface WriteReceipt {
   readonly roundedCount: number;
   readonly errors: RowError[];
   readonly durability: Durability;
+  /**
+   * Token with which a later read sees these rows: see `readAfter`. Null when no row was accepted, and when the rows are journaled:
+   * they are not in the store yet.
+   */
+  readonly writeToken: string | null;
 }
 
 /** Outcome of a block for one of the writes that have rows in it. */
-export type BlockOutcome = { readonly error: unknown } | { readonly supersededCount: number };
+export type BlockOutcome = { readonly error: unknown } | StoredBlock;
+
+/** Rows of one write in a stored block. */
+export interface StoredBlock {
+  readonly supersededCount: number;
+  readonly writeToken: string | null;
+}
 
 /** A write that waits for the blocks with rows of its batch. */
 export class PendingWrite {
@@ -40,6 +51,7 @@ export class PendingWrite {
   #deadline: Deadline | undefined;
   #pendingBlocks = 0;
   #supersededCount = 0;
+  readonly #writeTokens: (string | null)[] = [];
   #failure: { readonly error: unknown } | undefined;
   settled = false;
 
@@ -71,12 +83,15 @@ export class PendingWrite {
     this.#onSettled.add(onSettled);
     return (outcome) => {
       this.#onSettled.delete(onSettled);
-      if ('supersededCount' in outcome) this.#supersededCount += outcome.supersededCount;
+      if ('supersededCount' in outcome) {
+        this.#supersededCount += outcome.supersededCount;
+        this.#writeTokens.push(outcome.writeToken);
+      }
       // Rows in a dead letter are safe: a failure that lost rows counts more.
       else if (!isLoss(this.#failure)) this.#failure = outcome;
       if (--this.#pendingBlocks > 0) return;
       if (this.#failure) this.fail(this.#failure.error);
-      else this.#end(() => this.#settle.resolve(this.#countedReceipt()));
+      else this.#end(() => this.#settle.resolve(this.#completeReceipt()));
     };
   }
 
@@ -85,9 +100,9 @@ export class PendingWrite {
     this.#end(() => this.#settle.reject(error));
   }
 
-  #countedReceipt(): WriteReceipt {
-    if (this.#receipt.supersededCount === null) return this.#receipt;
-    return { ...this.#receipt, supersededCount: this.#supersededCount };
+  #completeReceipt(): WriteReceipt {
+    const supersededCount = this.#receipt.supersededCount === null ? null : this.#supersededCount;
+    return { ...this.#receipt, supersededCount, writeToken: joinWriteTokens(this.#writeTokens) };
   }
 
   #end(settle: () => void): void {

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import type { BlockReceipt } from '@quantumtrade/dal-domain';
-import { NOT_COUNTED } from '@quantumtrade/dal-domain';
+import { JOURNALED } from '@quantumtrade/dal-domain';
 import { turn } from '@quantumtrade/dal-testing';
 import { bars, MONTH_MS } from '@quantumtrade/dal-testing/records';
 import { hangs } from '../testing/answers.js';
@@ -21,9 +21,10 @@ it('write resolves with the counts of its own batch', async () => {
     roundedCount: 0,
     errors: [{ index: 1, field: 'close', reason: expect.any(String) }],
     durability,
+    writeToken: expect.any(String),
   });
   expect(await second).toMatchObject({ acceptedCount: 1, errors: [{ index: 0, field: 'close' }] });
-  expect(await empty).toMatchObject({ acceptedCount: 0, failedCount: 1 });
+  expect(await empty).toMatchObject({ acceptedCount: 0, failedCount: 1, writeToken: null });
   expect(attempts.map(({ rowCount }) => rowCount)).toEqual([3]);
   expect(await stored()).toEqual(['A', 'C', 'E']);
 });
@@ -95,7 +96,7 @@ it('write continues to collect rows while maxInFlight blocks are sent', async ()
     await advance(5);
   }
   script.answer = store;
-  answer(NOT_COUNTED);
+  answer(JOURNALED);
   await turn();
   expect(attempts.map(({ rowCount }) => rowCount)).toEqual([1, 3]);
 });

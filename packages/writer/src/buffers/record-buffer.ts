@@ -67,6 +67,7 @@ export class RecordBuffer<N extends RecordName> {
       roundedCount,
       errors,
       durability: this.#options.durability,
+      writeToken: null,
     };
     const write = new PendingWrite(receipt, findSuperseded);
     this.#writes.push(write);

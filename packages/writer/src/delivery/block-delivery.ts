@@ -5,7 +5,7 @@ import type {
   EncodedBlock,
   WriteBlockOptions,
 } from '@quantumtrade/dal-domain';
-import { ConnectionError, isDatabaseError, NOT_COUNTED } from '@quantumtrade/dal-domain';
+import { ConnectionError, isDatabaseError, JOURNALED } from '@quantumtrade/dal-domain';
 import type { Journal } from '@quantumtrade/dal-journal';
 import { JournalError } from '@quantumtrade/dal-journal';
 import type { Clock, TimeSource } from '@quantumtrade/dal-runtime';
@@ -83,7 +83,7 @@ export function journalDelivery(parts: DeliveryParts, journal: Journal): Deliver
     const append = () => journal.append(block.id, encodeBlock(block), { signal });
     try {
       await withRetries(parts, block, signal, append, isDiskFull);
-      return NOT_COUNTED;
+      return JOURNALED;
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
       throw new ConnectionError(`the journal did not take the rows: ${error.message}`, {

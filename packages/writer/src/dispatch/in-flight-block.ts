@@ -31,7 +31,7 @@ export class InFlightBlock {
   }
 
   /** Settles the writes. The bytes of the block are not read any more. */
-  complete({ superseded }: BlockReceipt): void {
+  complete({ superseded, writeToken }: BlockReceipt): void {
     const { batchOf, release } = this.#collected;
     const supersededCounts = new Map<number, number>();
     for (const row of superseded ?? []) {
@@ -40,7 +40,7 @@ export class InFlightBlock {
     }
     release();
     for (const [batch, report] of this.#reports)
-      report({ supersededCount: supersededCounts.get(batch) ?? 0 });
+      report({ supersededCount: supersededCounts.get(batch) ?? 0, writeToken });
   }
 
   fail(error: unknown): void {

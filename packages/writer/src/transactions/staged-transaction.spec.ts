@@ -36,6 +36,7 @@ it('transaction writes several records and cache keys and returns the counts', a
     rowCounts: { marketData: 2, features: 3 },
     supersededCount: 0,
     cacheKeyCount: 2,
+    writeToken: expect.any(String),
   });
   expect(sent).toEqual(['marketData', 'features']);
   expect(await harness.stored()).toEqual(['A', 'B']);

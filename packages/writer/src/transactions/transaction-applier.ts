@@ -6,7 +6,7 @@ import type {
   TimeSource,
   TransactionLog,
 } from '@quantumtrade/dal-domain';
-import { isDatabaseError } from '@quantumtrade/dal-domain';
+import { isDatabaseError, joinWriteTokens } from '@quantumtrade/dal-domain';
 import type { Clock } from '@quantumtrade/dal-runtime';
 import { Backoff, Deadline, promiseTry, sleep } from '@quantumtrade/dal-runtime';
 import type { AnnotatedBlock } from '../delivery/annotated-block.js';
@@ -39,6 +39,7 @@ export interface ApplierParts {
 /** Result of an applied transaction: rows that lost to a newer version, and changes that failed for good. */
 export interface AppliedTransaction {
   readonly supersededCount: number;
+  readonly writeToken: string | null;
   readonly refused: readonly RefusedBlock[];
   readonly failedCacheChanges: readonly FailedCacheChange[];
 }
@@ -121,19 +122,24 @@ export class TransactionApplier {
   async #applyAll(id: string, { at, blocks, cacheChanges, affectedKeys }: TransactionRecord) {
     const refused: RefusedBlock[] = [];
     let supersededCount = 0;
+    const writeTokens: (string | null)[] = [];
     for (const block of blocks) {
       const failure = `${block.rowCount} rows of ${block.record} were not stored`;
       const stored = await this.#persist(id, failure, () =>
         this.#write({ ...block, affectedKeys, transactionId: id }),
       );
       if ('reason' in stored) refused.push(stored);
-      else supersededCount += stored.superseded?.length ?? 0;
+      else {
+        supersededCount += stored.superseded?.length ?? 0;
+        writeTokens.push(stored.writeToken);
+      }
     }
     const changes = await this.#persist(id, 'its cache keys were not changed', () =>
       allOf(cacheChanges.map((change) => this.#change(change, at))),
     );
     return {
       supersededCount,
+      writeToken: joinWriteTokens(writeTokens),
       refused,
       failedCacheChanges: changes.filter((failure) => failure !== undefined),
     };

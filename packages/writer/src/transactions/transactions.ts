@@ -27,6 +27,8 @@ export interface TransactionResult {
   readonly supersededCount: number;
   /** Cache keys that it set or deleted. */
   readonly cacheKeyCount: number;
+  /** Token with which a later read sees its rows: see `readAfter`. Null when it wrote none. */
+  readonly writeToken: string | null;
 }
 
 export interface TransactionsState {
@@ -92,11 +94,16 @@ export class Transactions {
       rowCounts[block.record] = (rowCounts[block.record] ?? 0) + block.rowCount;
     }
     const transactionId = randomUUID();
-    let supersededCount = 0;
+    let applied: Pick<AppliedTransaction, 'supersededCount' | 'writeToken'> = {
+      supersededCount: 0,
+      writeToken: null,
+    };
     if (record.blocks.length > 0 || record.cacheChanges.length > 0) {
-      ({ supersededCount } = await this.#commit(transactionId, encodeTransaction(record), limits));
+      applied = await this.#commit(transactionId, encodeTransaction(record), limits);
     }
-    return { transactionId, rowCounts, supersededCount, cacheKeyCount: record.cacheChanges.length };
+    const { supersededCount, writeToken } = applied;
+    const cacheKeyCount = record.cacheChanges.length;
+    return { transactionId, rowCounts, supersededCount, cacheKeyCount, writeToken };
   }
 
   /** Accepts no more transactions and waits a few seconds for committed ones. Those not applied by then stay in the log. */

@@ -2,6 +2,8 @@ import type { EndpointRole } from '../../settings.js';
 
 /** Properties of an endpoint that decide whether it is picked. */
 export interface Candidate {
+  /** Host and port, e.g. `ch-2:8123`. */
+  readonly name: string;
   readonly role: EndpointRole;
   readonly shard: string;
   readonly isHealthy: boolean;
@@ -20,6 +22,8 @@ export interface EndpointChoice<E extends Candidate> {
   readonly readable: readonly E[];
   /** Endpoints for everything else. The first one is used unless a call has tried it. */
   readonly writable: readonly E[];
+  /** All endpoints that answer, also backups that are not needed. */
+  readonly healthy: readonly E[];
 }
 
 /**
@@ -29,8 +33,11 @@ export function usableEndpoints<E extends Candidate>(endpoints: readonly E[]): E
   const healthy = endpoints.filter(({ isHealthy }) => isHealthy);
   const led = new Set(healthy.filter(({ role }) => role === 'primary').map(({ shard }) => shard));
   const readable = healthy.filter(({ role, shard }) => role !== 'backup' || !led.has(shard));
-  return { readable, writable: readable.filter(({ role }) => role !== 'replica') };
+  return { healthy, readable, writable: readable.filter(({ role }) => role !== 'replica') };
 }
+
+/** Whether an endpoint has what a read must see. */
+export type AcceptsEndpoint = (endpoint: Pick<Candidate, 'name'>) => boolean;
 
 export interface PickRequest<E> {
   readonly purpose: PickPurpose;
@@ -38,6 +45,8 @@ export interface PickRequest<E> {
   readonly tried: readonly E[];
   /** Shard that the endpoint must have. @default any */
   readonly shard?: string | undefined;
+  /** Endpoints of which one is to be picked, whatever their role. @default those for the purpose */
+  readonly accepts?: AcceptsEndpoint | undefined;
 }
 
 /**
@@ -48,11 +57,12 @@ export interface PickRequest<E> {
  * same endpoint.
  */
 export function pickEndpoint<E extends Candidate>(
-  { readable, writable }: EndpointChoice<E>,
-  { purpose, tried, shard }: PickRequest<E>,
+  { readable, writable, healthy }: EndpointChoice<E>,
+  { purpose, tried, shard, accepts }: PickRequest<E>,
   random: () => number,
 ): E | undefined {
   let usable = purpose === 'read' ? readable : writable;
+  if (accepts) usable = healthy.filter(accepts);
   if (shard !== undefined) usable = usable.filter((each) => each.shard === shard);
   if (tried.length > 0) {
     const untried = usable.filter((each) => !tried.includes(each));

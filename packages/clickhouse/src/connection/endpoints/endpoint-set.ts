@@ -3,6 +3,7 @@ import { ConnectionError } from '@quantumtrade/dal-domain';
 import { expiryTimer, onAbort, RetryBudget, systemClock, type Clock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
 import type { PoolSource } from '../connection-pool.js';
+import { WriteVisibility, type SyncedEndpoints } from '../consistency/write-visibility.js';
 import { Endpoint, type EndpointAddress, type PingOptions } from './endpoint.js';
 import { isOutlier } from './endpoint-health.js';
 import { pickEndpoint, usableEndpoints, type EndpointChoice, type PickRequest } from './endpoint-picker.js';
@@ -19,17 +20,18 @@ const backgroundClock: Clock = {
     return () => expiryTimer.cancel(expiry);
   },
 };
-const UNUSED: EndpointChoice<Endpoint> = { readable: [], writable: [] };
+const UNUSED: EndpointChoice<Endpoint> = { readable: [], writable: [], healthy: [] };
 
 /**
  * Endpoints of a ClickHouse cluster, from which each attempt of a call gets one. With a single one, all of them do, and nothing is
  * probed or ejected.
  */
-export class EndpointSet implements PoolSource {
+export class EndpointSet implements PoolSource, SyncedEndpoints {
   isClosed = false;
   /** The single endpoint, once it is used. */
   only: Endpoint | undefined;
   readonly retryBudget: RetryBudget;
+  readonly visibility: WriteVisibility;
   readonly #settings: CompleteSettings;
   readonly #resolver = new DnsResolver();
   readonly #prober: Prober<Endpoint>;
@@ -46,6 +48,7 @@ export class EndpointSet implements PoolSource {
     this.#configured = settings.endpoints;
     const reserve = Math.max(MIN_RETRY_RESERVE, settings.maxConnections);
     this.retryBudget = new RetryBudget(systemClock, { reserve });
+    this.visibility = new WriteVisibility(this, settings.requestTimeoutMs);
     this.#prober = new Prober<Endpoint>(settings.failover, backgroundClock, {
       endpoints: () => this.#endpoints,
       hasUsable: () => this.#choice.readable.length > 0 && this.#choice.writable.length > 0,
@@ -59,6 +62,10 @@ export class EndpointSet implements PoolSource {
     let count = 0;
     for (const endpoint of this.#all()) count += endpoint.connectionCount;
     return count;
+  }
+
+  get hasSeveralShards(): boolean {
+    return new Set(this.#endpoints.map(({ shard }) => shard)).size > 1;
   }
 
   pick(request: PickRequest<Endpoint>, operation: string): Endpoint {

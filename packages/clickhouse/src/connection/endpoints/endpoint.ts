@@ -5,6 +5,7 @@ import { Admission, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-ru
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
 import type { AttemptTracker, ConnectionPool, MovableCall } from '../connection-pool.js';
 import { classifyFailure, type Failure } from '../classify-failure.js';
+import type { SyncedEndpoint } from '../consistency/write-visibility.js';
 import { Control } from '../control.js';
 import { DatabaseSql } from '../database-sql.js';
 import { HttpDriver } from '../driver/http-driver.js';
@@ -24,6 +25,8 @@ const NO_RETRIES = new RetryBudget(systemClock, { ratio: 0, reserve: 0 });
 const PING_CONNECTIONS = 2;
 /** Latencies are not compared below this, and an unknown one counts as this, so that it becomes known (milliseconds). */
 const LEAST_LATENCY_MS = 0.5;
+/** Time that a server has to answer after a wait of its own is over (milliseconds). */
+const SYNC_ANSWER_MS = 500;
 
 /** Server with a configured address, or with one of several addresses of a DNS name. */
 export interface EndpointAddress extends CompleteEndpoint {
@@ -34,7 +37,7 @@ export interface EndpointAddress extends CompleteEndpoint {
 export type PingOptions = Pick<CallOptions, 'signal' | 'deadline'>;
 
 /** One server: its connections, its health and the calls under way on it. */
-export class Endpoint implements Candidate, ConnectionPool, AttemptTracker {
+export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, SyncedEndpoint {
   /** Host and port, e.g. `ch-2:8123`. */
   readonly name: string;
   readonly role: CompleteEndpoint['role'];
@@ -55,6 +58,7 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker {
   readonly #controls: HttpDriver;
   readonly #pingSql: Sql;
   readonly #probeSql: Sql;
+  readonly #syncSql: Sql;
   /** Calls that may go on at another endpoint. */
   readonly #calls = new Set<MovableCall>();
   readonly #onUnreachable: (endpoint: Endpoint) => void;
@@ -94,6 +98,9 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker {
     const pings = { name, driver: this.#pings, admission: unlimited() };
     this.#pingSql = sqlOf({ ...pings, pinned: this.pinned, control: this.control });
     this.#probeSql = sqlOf(pings);
+    const { driver, pinned, control } = this;
+    const onError = (failure: Failure) => this.onError(failure);
+    this.#syncSql = sqlOf({ name, driver, admission: this.admission, pinned, control, onError });
   }
 
   get isHealthy(): boolean {
@@ -186,6 +193,16 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker {
       this.#lastError = errorCodeOf(failure);
       return false;
     }
+  }
+
+  async syncReplica(database: string, table: string, options: CallOptions): Promise<void> {
+    const { deadline = Infinity } = options;
+    const waitMs = deadline - this.#time.now() - SYNC_ANSWER_MS;
+    await this.#syncSql
+      .on(database)
+      .command('clickhouse.sync', `SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT`, {}, options, {
+        receive_timeout: Math.max(1, Math.floor(waitMs / 1_000)),
+      });
   }
 
   /** Begins again with a latency, so that an endpoint that returns is not sent all calls at once. */

@@ -57,7 +57,7 @@ it('insert fails over with the same bytes and token', async () => {
     };
   cluster.servers[0]!.answer(noting(hangUp));
   cluster.servers[1]!.answer(noting(counted(1)));
-  expect(await cluster.insert()).toEqual({ attempts: 2, confirmed: true });
+  expect(await cluster.insert()).toMatchObject({ attempts: 2, confirmed: true });
   expect(sent).toEqual([
     ['once', 'bytes'],
     ['once', 'bytes'],
@@ -138,7 +138,10 @@ it('inserts leave an endpoint that hangs', async () => {
   await cluster.serve([PRIMARY, PRIMARY]);
   cluster.servers[0]!.hangs = true;
   cluster.servers[1]!.answer(counted(1));
-  expect(await cluster.insert({ deadline: Date.now() + 30_000 })).toEqual({ attempts: 2, confirmed: true });
+  expect(await cluster.insert({ deadline: Date.now() + 30_000 })).toMatchObject({
+    attempts: 2,
+    confirmed: true,
+  });
 });
 
 it('read whose answer stalls goes on elsewhere', async () => {

@@ -1,0 +1,40 @@
+import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
+import { BodyTooLargeError, BrokenMessageError } from './answer-errors.js';
+import type { Answer } from './body.js';
+import { readBody } from './body.js';
+import { MAX_REPORT_BYTES, parseReport } from './server-errors.js';
+
+const SUMMARY = 'x-clickhouse-summary';
+
+/**
+ * Reads the body of a success without rows, mostly an empty text. Throws the server's error that the text reports, and
+ * `BrokenMessageError` for a text that is too long to be one of ClickHouse.
+ */
+export async function readReport(answer: Answer, signal: LightAbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  try {
+    await readBody(answer, signal, MAX_REPORT_BYTES, {
+      take(chunk) {
+        chunks.push(chunk);
+      },
+    });
+  } catch (error) {
+    throw error instanceof BodyTooLargeError ? new BrokenMessageError(error.message) : error;
+  }
+  if (chunks.length === 0) return '';
+  const text = Buffer.concat(chunks).toString('utf8');
+  const error = parseReport(text);
+  if (error) throw error;
+  return text;
+}
+
+/** Returns the counts in the head, such as `result_rows`, which are those of the moment at which the head was sent. */
+export function summaryCounts({ headers }: Answer): Readonly<Record<string, unknown>> {
+  const summary = headers[SUMMARY];
+  if (typeof summary !== 'string') return {};
+  try {
+    return (JSON.parse(summary) ?? {}) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
