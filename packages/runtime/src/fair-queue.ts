@@ -3,7 +3,8 @@ export type Priority = 'high' | 'normal' | 'low';
 
 /** Shares of the served time while calls of all priorities wait. */
 const WEIGHTS: Readonly<Record<Priority, number>> = { high: 16, normal: 4, low: 1 };
-const FROM_LOW_TO_HIGH: readonly Priority[] = ['low', 'normal', 'high'];
+/** The priorities, the least important first. */
+export const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high'];
 /** Costs below this count as this much, so that unknown costs count at all. */
 const LEAST_COST_MS = 1;
 
@@ -39,7 +40,7 @@ export class FairQueue<T extends FairQueueEntry<T>> {
   /** The member that is to be served next. */
   get first(): T | undefined {
     let next: WaitingLine<T> | undefined;
-    for (const priority of FROM_LOW_TO_HIGH) {
+    for (const priority of PRIORITIES) {
       const queue = this.#queues[priority];
       if (queue.length > 0 && !(next && next.virtualTime < queue.virtualTime)) next = queue;
     }
@@ -70,7 +71,7 @@ export class FairQueue<T extends FairQueueEntry<T>> {
 
   /** Returns the member that a new one of this priority replaces: the latest of the lowest priority below it; undefined without such a member. */
   leastImportant(below: Priority): T | undefined {
-    for (const priority of FROM_LOW_TO_HIGH) {
+    for (const priority of PRIORITIES) {
       if (priority === below) return undefined;
       const { last } = this.#queues[priority];
       if (last) return last;
@@ -81,7 +82,7 @@ export class FairQueue<T extends FairQueueEntry<T>> {
   /** Returns the expected time of service of all members that would precede a new one of this priority, in milliseconds. */
   costBefore(priority: Priority): number {
     let weights = 0;
-    for (const other of FROM_LOW_TO_HIGH) {
+    for (const other of PRIORITIES) {
       if (other === priority || this.#queues[other].length > 0) weights += WEIGHTS[other];
     }
     return Math.min(this.costMs, (this.#queues[priority].costMs * weights) / WEIGHTS[priority]);

@@ -20,7 +20,7 @@ export {
   type TimeoutErrorFactory,
 } from './deadline.js';
 export { closest, unknownKeyReason } from './did-you-mean.js';
-export { FairQueue, type FairQueueEntry, type Priority } from './fair-queue.js';
+export { PRIORITIES, type Priority } from './fair-queue.js';
 export { Hedge, type HedgedAttempt, type HedgeOptions } from './hedge.js';
 export { LightAbortSignal } from './light-abort-signal.js';
 export { ManualClock } from './manual-clock.js';

@@ -42,7 +42,12 @@ export function openBatchWriter(parts: BatchWriterParts, options: BatchWriterOpt
   return new BlockBatchWriter(parts, options);
 }
 
-const WRITE_ALL_OPTIONS = keysOf<WriteAllOptions>({ signal: true, deadline: true, onProgress: true });
+const WRITE_ALL_OPTIONS = keysOf<WriteAllOptions>({
+  signal: true,
+  deadline: true,
+  priority: true,
+  onProgress: true,
+});
 const CLOSE_OPTIONS = keysOf<CloseOptions>({ deadline: true });
 
 const closedError = (operation: string) =>

@@ -3,10 +3,8 @@ import { checkCall, keyOf, memoizedKeyOf, TimeoutError } from '@quantumtrade/dal
 import type { Flight } from '@quantumtrade/dal-runtime';
 import { Deadline, LightAbortSignal, Semaphore, sleep } from '@quantumtrade/dal-runtime';
 import type { CacheCore, Loader } from '../core.js';
-import type { KeyspaceOptions } from '../options.js';
-import { resolveKeyspaceOptions } from '../options.js';
-import type { ManyLoader } from '../read-through/load-batch.js';
-import { loadTogether, orNulls } from '../read-through/load-batch.js';
+import { resolveKeyspaceOptions, type KeyspaceOptions } from '../options.js';
+import { loadTogether, orNulls, type ManyLoader } from '../read-through/load-batch.js';
 import type { ReadThroughSource, StoreLoader } from '../read-through/types.js';
 import type { CachedEntry } from '../tiers/first-level.js';
 import { Lease, NewLease } from '../tiers/leases.js';
@@ -246,7 +244,8 @@ export class ReadThroughKeyspace<P extends string, T> {
     const { pattern, knownOptions, observer } = this.#source;
     if (options !== undefined) checkCall(options, pattern, knownOptions);
     try {
-      return await this.#values.getOrLoad(parts, this.#load.bind(this, parts, lookup, load), options);
+      const loader = this.#load.bind(this, parts, lookup, load, options?.priority);
+      return await this.#values.getOrLoad(parts, loader, options);
     } catch (error) {
       lookup.hit = false;
       throw error;
@@ -288,12 +287,13 @@ export class ReadThroughKeyspace<P extends string, T> {
     parts: KeyParts<P>,
     lookup: { hit: boolean },
     load: StoreLoader<P, T>,
+    priority: CallOptions['priority'],
     limits: CallOptions,
   ): Promise<T | null> {
     const { pattern, untracked, discard } = this.#source;
     const { ended } = untracked;
     lookup.hit = false;
-    const value = await load(parts, limits);
+    const value = await load(parts, priority ? { ...limits, priority } : limits);
     if (untracked.running > 0 || ended !== untracked.ended) await discard(keyOf(pattern, parts));
     return value;
   }

@@ -70,9 +70,12 @@ class SharedLimits {
     const deadline = Math.max(...all.map((limits) => limits.deadline ?? Infinity));
     this.#signals = all.flatMap(({ signal }) => signal ?? []);
     const mayAbort = this.#signals.length === all.length;
+    // Loads of one batch are those of one call.
+    const { priority } = all[0]!;
     this.limits = {
       ...(deadline < Infinity && { deadline }),
       ...(mayAbort && { signal: this.#controller.signal }),
+      ...(priority && { priority }),
     };
     if (!mayAbort) return;
     for (const signal of this.#signals) signal.addEventListener('abort', this.#onAbort);

@@ -35,6 +35,7 @@ export class Call implements MovableCall {
   readonly operation: string;
   readonly deadline: Deadline;
   continues: boolean;
+  readonly priority: CallOptions['priority'];
   /** Number of times the statement was sent. */
   attempts = 0;
   /** Aborts when the attempt has to end: with the call, or to go on elsewhere. */
@@ -68,6 +69,7 @@ export class Call implements MovableCall {
     if (options) checkTime(options, operation);
     this.operation = operation;
     this.continues = continues;
+    this.priority = options?.priority;
     this.#pools = pools;
     this.#retry = retry;
     this.#statement = statement;
@@ -103,7 +105,7 @@ export class Call implements MovableCall {
    * Every error belongs to {@link fail}.
    */
   async open(limit = this.deadline): Promise<Answer> {
-    const { operation, continues } = this;
+    const { operation, continues, priority } = this;
     const { purpose, idempotency, accepts } = this.#statement;
     this.pool = this.#tracker = undefined;
     limit.throwIfAborted();
@@ -116,7 +118,8 @@ export class Call implements MovableCall {
     if (purpose === 'primary') this.#shard = pool.shard;
     if (idempotency !== 'other') tracker?.enter(this);
     // Nothing of the query is sent before it has a connection.
-    const turn = pool.admission.acquire({ operation, continues, deadline: { at: limit.at, signal } });
+    const deadline = { at: limit.at, signal };
+    const turn = pool.admission.acquire({ operation, continues, priority, deadline });
     if (turn) await turn;
     const sentAt = (this.#sentAt = Date.now());
     const queryId = randomUUID();

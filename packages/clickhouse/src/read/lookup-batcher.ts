@@ -1,7 +1,7 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { isDatabaseError, TimeoutError } from '@quantumtrade/dal-domain';
-import type { Cancel, Clock } from '@quantumtrade/dal-runtime';
-import { Deadline, LightAbortSignal, systemClock } from '@quantumtrade/dal-runtime';
+import type { Cancel, Clock, Priority } from '@quantumtrade/dal-runtime';
+import { Deadline, LightAbortSignal, PRIORITIES, systemClock } from '@quantumtrade/dal-runtime';
 
 /** Finds the values of keys, by the texts of the keys. Keys without a value are missing in the map. */
 export type FindMany<K, V> = (
@@ -53,8 +53,9 @@ interface Lookup<K, V> {
  * or is overdue: one lost answer delays no other lookup for long. The first lookup of an idle batcher is sent at the end of the
  * current tick. A lookup joins no query that has been sent, so that its answer is never older than the call.
  *
- * Each caller has its own deadline and signal, which end its waiting alone. A query is cancelled when all its callers have left. When
- * a query of several keys fails for good, e.g. for one row that cannot be read, each key is looked up by itself.
+ * Each caller has its own deadline and signal, which end its waiting alone. A query is cancelled when all its callers have left, and
+ * has the greatest of their priorities. When a query of several keys fails for good, e.g. for one row that cannot be read, each key is
+ * looked up by itself.
  */
 export class LookupBatcher<K, V> {
   readonly #findMany: FindMany<K, V>;
@@ -188,6 +189,7 @@ export class LookupBatcher<K, V> {
     const signal = new LightAbortSignal();
     let callers = batch.length;
     let deadline = 0;
+    let priority: Priority = 'low';
     for (const lookup of batch) {
       keys.set(lookup.text, lookup.key);
       lookup.onLeave = () => {
@@ -195,8 +197,9 @@ export class LookupBatcher<K, V> {
         if (callers === 0) signal.abort();
       };
       deadline = Math.max(deadline, this.#limit(lookup).at);
+      priority = moreImportantOf(priority, lookup.options?.priority ?? 'normal');
     }
-    const limits = { signal: signal.standard, deadline };
+    const limits = { signal: signal.standard, deadline, priority };
     try {
       const values = await this.#findMany(keys, limits);
       for (const lookup of batch) if (this.#end(lookup)) lookup.resolve(values.get(lookup.text));
@@ -265,6 +268,9 @@ export class LookupBatcher<K, V> {
     return !lookup.hasLeft;
   }
 }
+
+const moreImportantOf = (a: Priority, b: Priority): Priority =>
+  PRIORITIES.indexOf(a) > PRIORITIES.indexOf(b) ? a : b;
 
 /** Whether the error of a query of several keys may be that of one of them. */
 const mayConcernOneKey = (error: unknown): boolean =>

@@ -121,7 +121,7 @@ export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void
       });
 
       test(`${name} refuses unknown options and options that are no object`, async (opened) => {
-        for (const options of [{ deadlin: 1 }, { exact: true }, { signal: {} }, null, 5]) {
+        for (const options of [{ deadlin: 1 }, { exact: true }, { signal: {} }, { priority: 1 }, null, 5]) {
           const error = await rejectionOf(() => call(opened.backend, options as CallOptions));
           expect(error.code).toBe('VALIDATION');
         }
@@ -130,7 +130,7 @@ export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void
 
       test(`${name} succeeds with an open signal and a future deadline`, async ({ backend }) => {
         const { signal } = new AbortController();
-        await call(backend, { signal, deadline: Date.now() + 60_000 });
+        await call(backend, { signal, deadline: Date.now() + 60_000, priority: 'low' });
         expect(getEventListeners(signal, 'abort')).toEqual([]);
       });
 

@@ -43,6 +43,9 @@ export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
         const refused = (field: string) => ({ code: 'VALIDATION', field });
         expect(await failure({ deadlin: 1 })).toEqual(refused('deadlin'));
         expect(await failure({ signal: {} })).toEqual(refused('signal'));
+        for (const priority of ['urgent', 'HIGH', 1, null]) {
+          expect(await failure({ priority })).toEqual(refused('priority'));
+        }
         for (const options of [null, 5, 'now']) expect(await failure(options)).toEqual(refused('options'));
         for (const exact of isExact ? [1, 'true', null] : [true]) {
           expect(await failure({ exact })).toEqual(refused('exact'));
@@ -60,7 +63,8 @@ export function callSuite(runner: TestRunner, open: OpenTimeSeries): void {
     });
 
     it('answers calls with a signal and a deadline in time', async () => {
-      const options = { signal: new AbortController().signal, deadline: Date.now() + 60_000 };
+      const { signal } = new AbortController();
+      const options = { signal, deadline: Date.now() + 60_000, priority: 'high' as const };
       for (const tested of methodCases) {
         const { name, args } = tested;
         if (name !== 'schema.migrate') await callMethod(backend(), tested, args, options);

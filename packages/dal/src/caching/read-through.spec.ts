@@ -73,6 +73,30 @@ function open(cache: CacheBackend | undefined = undefined) {
   };
 }
 
+it('load of a missing value has the priority of its call', async () => {
+  const timeSeries = memoryTimeSeries();
+  const seen: unknown[] = [];
+  const features: typeof timeSeries.features = {
+    ...timeSeries.features,
+    latest: async (_symbol, options) => {
+      seen.push(options?.priority);
+      return null;
+    },
+    latestMany: async (_symbols, options) => {
+      seen.push(options?.priority);
+      return new Map();
+    },
+  };
+  const database = new DatabaseAbstraction({
+    timeSeries: { ...timeSeries, features },
+    cache: memoryCacheBackend(),
+  });
+  await database.getLatestFeatures('AAPL', { priority: 'high' });
+  await database.getLatestFeatures('MSFT');
+  await database.features.latestMany(['IBM', 'ORCL'], { priority: 'low' });
+  expect(seen).toEqual(['high', undefined, 'low']);
+});
+
 describe('the latest bar', () => {
   it('the latest bar comes from the store first, then from the cache', async () => {
     const { database } = open();

@@ -97,6 +97,7 @@ export interface WriteBlockOptions extends CallOptions {
 export const WRITE_BLOCK_OPTIONS = keysOf<WriteBlockOptions>({
   signal: true,
   deadline: true,
+  priority: true,
   findSuperseded: true,
 });
 

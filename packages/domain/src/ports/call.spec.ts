@@ -26,10 +26,12 @@ it.each([NaN, '2030-01-01', null, new Date(Date.now() + 60_000), new Date(NaN), 
 
 it.each([
   [{ deadlin: 5 }, 'deadlin', 'unknown key, did you mean "deadline"?'],
-  [{ exact: true }, 'exact', 'unknown key, expected one of signal, deadline'],
+  [{ exact: true }, 'exact', 'unknown key, expected one of signal, deadline, priority'],
   [Object.create({ Signal: 1 }), 'Signal', 'unknown key, did you mean "signal"?'],
   [{ signal: {} }, 'signal', 'must be an AbortSignal'],
   [{ signal: null }, 'signal', 'must be an AbortSignal'],
+  [{ priority: 'urgent' }, 'priority', 'must be high, normal or low'],
+  [{ priority: null }, 'priority', 'must be high, normal or low'],
   [null, 'options', 'must be an object'],
   ['now', 'options', 'must be an object'],
   [[], 'options', 'must be an object'],

@@ -1,3 +1,4 @@
+import { PRIORITIES, type Priority } from '@quantumtrade/dal-runtime';
 import { TimeoutError, ValidationError } from '../errors.js';
 import { keysOf, requireKnownKeys } from '../arguments.js';
 import type { TimeSource } from './clock.js';
@@ -13,6 +14,11 @@ export interface CallOptions {
    * `TimeoutError`; what is no number is refused with `ValidationError`. Default is the adapter's request timeout.
    */
   deadline?: number;
+  /**
+   * Importance of the call while calls wait for a connection to the store: `high`, `normal` or `low`. Anything else is refused with
+   * `ValidationError`. Without effect on a call that need not wait, and on stores in which none waits. Default is `normal`.
+   */
+  priority?: Priority;
 }
 
 /** Limits of one read of the store, and the writes that it must see. */
@@ -37,15 +43,21 @@ export interface ReadOptions<E extends boolean = false> extends StoreReadOptions
 }
 
 /** The keys of {@link CallOptions}. */
-export const CALL_OPTIONS = keysOf<CallOptions>({ signal: true, deadline: true });
+export const CALL_OPTIONS = keysOf<CallOptions>({ signal: true, deadline: true, priority: true });
 
 /** The keys of {@link StoreReadOptions}. */
-export const STORE_READ_OPTIONS = keysOf<StoreReadOptions>({ signal: true, deadline: true, readAfter: true });
+export const STORE_READ_OPTIONS = keysOf<StoreReadOptions>({
+  signal: true,
+  deadline: true,
+  priority: true,
+  readAfter: true,
+});
 
 /** The keys of {@link ReadOptions}. */
 export const READ_OPTIONS = keysOf<ReadOptions>({
   signal: true,
   deadline: true,
+  priority: true,
   readAfter: true,
   exact: true,
 });
@@ -73,12 +85,15 @@ export function checkOptions(options: object, operation: string, known: readonly
     }
     // Object.keys would make a list for each call.
     for (const key in options) if (!known.includes(key)) requireKnownKeys({ [key]: true }, known, operation);
-    const { signal, deadline, exact, readAfter } = options as ReadOptions<boolean>;
+    const { signal, deadline, priority, exact, readAfter } = options as ReadOptions<boolean>;
     if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
       throw new ValidationError('signal', 'must be an AbortSignal', { operation });
     }
     if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
       throw new ValidationError('deadline', 'must be a number of epoch milliseconds', { operation });
+    }
+    if (priority !== undefined && !PRIORITIES.includes(priority)) {
+      throw new ValidationError('priority', 'must be high, normal or low', { operation });
     }
     if (exact !== undefined && typeof exact !== 'boolean') {
       throw new ValidationError('exact', 'must be true or false', { operation });

@@ -113,6 +113,7 @@ export interface DueOptions<E extends boolean = false> extends ReadOptions<E> {
 export const DUE_OPTIONS = keysOf<DueOptions>({
   signal: true,
   deadline: true,
+  priority: true,
   readAfter: true,
   exact: true,
   limit: true,

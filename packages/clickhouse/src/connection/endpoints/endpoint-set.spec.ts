@@ -98,6 +98,18 @@ it('status counts connections, waiting calls and time waited', async () => {
   expect(status!.waitedMs).toBeGreaterThan(0);
 });
 
+it('call of high priority is served before others that wait', async () => {
+  await cluster.serve([{}], { maxConnections: 1 });
+  const served: string[] = [];
+  const read = async (name: string, priority?: string) => {
+    await cluster.read({ priority });
+    served.push(name);
+  };
+  const calls = [read('first'), read('low', 'low'), read('normal'), read('high', 'high')];
+  await Promise.all(calls);
+  expect(served).toEqual(['first', 'high', 'normal', 'low']);
+});
+
 it('status has the latency of each of several servers', async () => {
   await cluster.serve([{}, {}]);
   const served = new Set<number>();
