@@ -220,7 +220,8 @@ export class DatabaseAbstraction extends DatabasePorts {
       queryLatencyP99: p99,
       connectionCount: this.#connectionCount(),
       cacheHitRate,
-      ...{ cacheL1Hits: l1Hits, cacheL2Hits: l2Hits },
+      cacheL1Hits: l1Hits,
+      cacheL2Hits: l2Hits,
       orphanSeconds: orphanSecondsOf(this.#services.parts.timeSeries.probe),
       errorRate,
     });
@@ -228,10 +229,8 @@ export class DatabaseAbstraction extends DatabasePorts {
 
   /** Returns count, failures and latencies of each operation since the data layer was opened, by name. */
   operationStatistics(): Readonly<Record<string, OperationStatistics>> {
-    return {
-      ...this.#services.metrics.snapshot().operations,
-      ...this.#services.cacheMetrics.snapshot().operations,
-    };
+    const { metrics, cacheMetrics } = this.#services;
+    return { ...metrics.snapshot().operations, ...cacheMetrics.snapshot().operations };
   }
 
   /**

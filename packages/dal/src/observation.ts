@@ -185,7 +185,8 @@ function answeredAtHand(
   call: Method,
 ): Method {
   return (...args) => {
-    if (operationChannel.hasSubscribers || mustSeeWrites(args)) return call(...args);
+    const mayHaveOptions = typeof args.at(-1) === 'object';
+    if (operationChannel.hasSubscribers || (mayHaveOptions && mustSeeWrites(args))) return call(...args);
     const startedAt = performance.now();
     let answer: unknown;
     try {
