@@ -8,6 +8,7 @@ const healthy: EndpointStatus = {
   shard: '1',
   state: 'healthy',
   inUse: 3,
+  limit: 20,
   idle: 1,
   waiting: 0,
   waitedMs: 0,

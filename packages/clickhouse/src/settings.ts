@@ -74,6 +74,11 @@ const CONNECTION_SETTINGS = {
    * pings and probes, and two more end abandoned queries.
    */
   maxConnections: { kind: 'count', min: 1, default: 20, unit: 'connections' },
+  /**
+   * Whether the calls served at once by an endpoint adapt to how long they take: fewer while the server is slower than without a queue
+   * of its own, or says that it is overloaded, and `maxConnections` at most.
+   */
+  adaptiveLimit: { kind: 'flag', default: false },
   /** Calls that may wait for a connection to one endpoint; further ones fail at once with a retryable `ConnectionError`. */
   maxQueuedCalls: { kind: 'count', min: 0, default: 10_000, unit: 'calls' },
   /** A read of more rows fails with `QueryError`: ask for less, or page. */

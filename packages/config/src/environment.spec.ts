@@ -11,6 +11,7 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['clickhouse.connection_timeout', '1.5', 'clickhouse.connectionTimeoutMs', 1_500, '0'],
     ['clickhouse.request_timeout', '7', 'clickhouse.requestTimeoutMs', 7_000, 'soon'],
     ['clickhouse.max_connections', '5', 'clickhouse.maxConnections', 5, '0'],
+    ['clickhouse.adaptive_limit', 'true', 'clickhouse.adaptiveLimit', true, 'yes'],
     ['clickhouse.max_queued_calls', '0', 'clickhouse.maxQueuedCalls', 0, '-1'],
     ['clickhouse.max_result_rows', '8', 'clickhouse.maxResultRows', 8, '0'],
     ['clickhouse.max_result_bytes', '8', 'clickhouse.maxResultBytes', 8, '1.5'],

@@ -20,6 +20,7 @@ describe('parseConfig', () => {
         connectionTimeoutMs: 30_000,
         requestTimeoutMs: 120_000,
         maxConnections: 20,
+        adaptiveLimit: false,
         maxQueuedCalls: 10_000,
         maxResultRows: 500_000,
         defaultPageRows: 10_000,

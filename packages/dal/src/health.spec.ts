@@ -67,6 +67,7 @@ it('health asks for answers within a second and reports each server', async () =
     shard: '1',
     state: 'ejected',
     inUse: 1,
+    limit: 20,
     idle: 2,
     waiting: 3,
     waitedMs: 4,

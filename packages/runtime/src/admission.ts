@@ -19,6 +19,8 @@ export interface AdmittedQuery {
   readonly operation: string;
   /** Whether its call has run a query before. Such a query precedes all that begin a call. */
   readonly continues: boolean;
+  /** Whether the caller set the pace, so that the query's duration says nothing about the server. @default false */
+  readonly isPaced?: boolean;
   /** @default 'normal' */
   readonly priority?: Priority | undefined;
   readonly deadline: {
@@ -114,12 +116,12 @@ export class Admission {
 
   /** Takes note of how long a query took. Failed queries that ended early say nothing about how long others take. */
   record(
-    { operation, continues }: Pick<AdmittedQuery, 'operation' | 'continues'>,
+    { operation, continues, isPaced }: Pick<AdmittedQuery, 'operation' | 'continues' | 'isPaced'>,
     durationMs: number,
     outcome: CallOutcome,
   ): void {
     this.#durations.record(operation, continues, durationMs, outcome === 'success');
-    this.#adaptive?.record(durationMs, outcome, operation);
+    if (!isPaced || outcome !== 'success') this.#adaptive?.record(durationMs, outcome, operation);
   }
 
   /** Gives a slot back. */
@@ -197,7 +199,10 @@ export class Admission {
   }
 
   #queueFull(): NotAdmittedError {
-    return new NotAdmittedError('QUEUE_FULL', `${this.#maxQueued} calls already wait for a connection`);
+    return new NotAdmittedError(
+      'QUEUE_FULL',
+      `${this.#maxQueued} calls already wait for a connection, and ${this.limit} are served at once`,
+    );
   }
 }
 

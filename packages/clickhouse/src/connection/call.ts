@@ -35,6 +35,8 @@ export class Call implements MovableCall {
   readonly operation: string;
   readonly deadline: Deadline;
   continues: boolean;
+  /** Whether the caller takes the answer at its own pace. */
+  isPaced = false;
   readonly priority: CallOptions['priority'];
   /** Number of times the statement was sent. */
   attempts = 0;
@@ -85,6 +87,7 @@ export class Call implements MovableCall {
   /** Begins an attempt like {@link open}, and waits no longer for the head of the answer (milliseconds). */
   async openWithin(timeoutMs: number): Promise<Answer> {
     const { deadline } = this;
+    this.isPaced = true;
     const opening = new Deadline({ signal: deadline.signal, timeoutMs }, () => deadline.timeoutError());
     opening.onAbort((reason) => this.signal.abort(reason));
     try {

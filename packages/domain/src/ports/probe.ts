@@ -11,6 +11,8 @@ export interface EndpointStatus {
   readonly state: 'healthy' | 'ejected' | 'probation';
   /** Connections that carry a call, those held for orphaned queries included. */
   readonly inUse: number;
+  /** Calls that are served at once now. */
+  readonly limit: number;
   /** Open connections that carry no call. */
   readonly idle: number;
   /** Calls that wait for a connection. */

@@ -1,7 +1,9 @@
+import type { EndpointStatus } from '@quantumtrade/dal-domain';
+import { sleep } from '@quantumtrade/dal-runtime';
 import { until } from '@quantumtrade/dal-testing';
 import { FakeCluster } from '../../testing/fake-cluster.js';
 import type { FakeAnswer } from '../../testing/fake-server.js';
-import { rows, silence } from '../../testing/fake-server.js';
+import { refusal, rows, silence } from '../../testing/fake-server.js';
 
 const cluster = new FakeCluster();
 const PRIMARY = { role: 'primary' } as const;
@@ -81,6 +83,7 @@ it('status counts connections, waiting calls and time waited', async () => {
       shard: '1',
       state: 'healthy',
       inUse: 1,
+      limit: 1,
       idle: 0,
       waiting: 1,
       waitedMs: 0,
@@ -108,6 +111,36 @@ it('call of high priority is served before others that wait', async () => {
   const calls = [read('first'), read('low', 'low'), read('normal'), read('high', 'high')];
   await Promise.all(calls);
   expect(served).toEqual(['first', 'high', 'normal', 'low']);
+});
+
+it.each([true, false])('limit falls while the server is overloaded: %p', async (adaptiveLimit) => {
+  const retry = { maxAttempts: 1 };
+  await cluster.serve([{}], { maxConnections: 4, maxQueuedCalls: 0, adaptiveLimit, retry });
+  cluster.answer(refusal(202, 'TOO_MANY_SIMULTANEOUS_QUERIES'));
+  for (let i = 0; i < 12; i++) await expect(cluster.read()).rejects.toMatchObject({ code: 'QUERY' });
+  const [{ limit }] = cluster.client.endpoints() as [EndpointStatus];
+  expect(limit).toBe(adaptiveLimit ? 1 : 4);
+  cluster.answer(rows({ n: 0 }));
+  const calls = await Promise.allSettled(Array.from({ length: 4 }, () => cluster.read()));
+  const refused = calls.filter(({ status }) => status === 'rejected');
+  expect(refused).toHaveLength(4 - limit);
+  const error = { code: 'CONNECTION', retryable: true, message: expect.stringContaining('1 are served') };
+  for (const each of refused) expect(each).toMatchObject({ reason: error });
+});
+
+it('slow consumer of a stream leaves the limit as it is', async () => {
+  await cluster.serve([{}], { maxConnections: 4, adaptiveLimit: true });
+  const consume = async (delayMs: number) => {
+    for await (const block of cluster.client.sql('d').blocks('test', 'SELECT n')) {
+      expect(block.rowCount).toBe(1);
+      await sleep(delayMs);
+    }
+  };
+  for (let i = 0; i < 30; i++) {
+    const delayMs = i < 15 ? 0 : 30;
+    await Promise.all([consume(delayMs), consume(delayMs), consume(delayMs), consume(delayMs)]);
+  }
+  expect(cluster.client.endpoints()[0]!.limit).toBe(4);
 });
 
 it('status has the latency of each of several servers', async () => {

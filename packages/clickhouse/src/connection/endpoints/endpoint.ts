@@ -1,7 +1,7 @@
 import type { CallOptions, EndpointStatus } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { TimeSource } from '@quantumtrade/dal-runtime';
-import { Admission, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
+import { Admission, ConcurrencyLimit, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
 import type { AttemptTracker, ConnectionPool, MovableCall } from '../connection-pool.js';
 import { classifyFailure, type Failure } from '../classify-failure.js';
@@ -86,9 +86,11 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     this.driver = new HttpDriver(at, maxConnections, this.pinned);
     this.#pings = new HttpDriver(at, PING_CONNECTIONS, this.pinned);
     this.#controls = new HttpDriver(at, CONTROL_CONNECTIONS);
-    const admission = (limit: number, maxQueued: number) =>
-      new Admission({ limit, maxQueued, time: systemClock });
-    this.admission = admission(maxConnections, maxQueued);
+    const admission = (limit: number | ConcurrencyLimit, maxQueued: number) =>
+      new Admission({ limit, maxQueued, time });
+    const most = { max: maxConnections, initial: maxConnections };
+    const limit = settings.adaptiveLimit ? new ConcurrencyLimit(time, most) : maxConnections;
+    this.admission = admission(limit, maxQueued);
     const once = { ...settings, retry: { ...retry, maxAttempts: 1 } };
     const unlimited = () => admission(Infinity, 0);
     const { name } = this;
@@ -222,6 +224,7 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
       shard,
       state: health.state,
       inUse: admission.running,
+      limit: admission.limit,
       idle: driver.idleCount,
       waiting: admission.queued,
       waitedMs: Math.round(admission.waitedMs),
