@@ -19,6 +19,10 @@ let compiled = 0;
  *
  * The compiled code reads plain arrays and makes one shape of objects, of which one is kept: at each full garbage collection, V8 drops
  * optimized code that has seen a class or a shape of which no object is left.
+ *
+ * Literals with the same names and number of members have one shape, in which V8 keeps what kind of values each member has had: objects in
+ * the record's definition, strings in exact rows. Where rows have floats, the last member is named twice, which gives them a shape of their
+ * own. Numbers are then allocated together with their row, in old space if rows outlive collections, and are not copied by them.
  */
 export function compileObjectMaker(names: readonly string[], examples: readonly RowValues[]): ObjectMaker {
   let make: (objects: object[], inputs: readonly unknown[], from: number, count: number) => unknown;
@@ -39,6 +43,7 @@ function compile(names: readonly string[], examples: readonly RowValues[]): unkn
   let inputs = 0;
   const nextInput = () => `c${inputs++}`;
   const members = examples.map((values, i) => `${JSON.stringify(names[i])}: ${valueCode(values, nextInput)}`);
+  if (examples.some(isFloats)) members.splice(-1, 0, `${JSON.stringify(names.at(-1))}: 0`);
   return new Function(
     'objects, inputs, from, count',
     `// Maker ${++compiled}. Equal texts would share the engine's type feedback.
@@ -47,6 +52,11 @@ function compile(names: readonly string[], examples: readonly RowValues[]): unkn
      return objects[objects.length - 1];`,
   );
 }
+
+const isFloats = (values: RowValues): boolean =>
+  values instanceof NullableValues
+    ? isFloats(values.values)
+    : values instanceof Float64Array || values instanceof Float32Array;
 
 /** Returns what the code of {@link valueCode} reads, in its order: plain arrays for the columns that most records have. */
 function inputsOf(values: RowValues): readonly unknown[] {
