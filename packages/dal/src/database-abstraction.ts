@@ -41,7 +41,8 @@ import type { DatabaseParts } from './database-parts.js';
 import type { DatabaseServices } from './database-ports.js';
 import { createServices, DatabasePorts } from './database-ports.js';
 import { DatabaseWriters } from './database-writers.js';
-import { checkHealth, orphanSecondsOf } from './health.js';
+import { checkHealth } from './health.js';
+import { performanceMetrics } from './performance-metrics.js';
 
 const CLOSE_WRITERS_MS = 10_000;
 
@@ -56,6 +57,7 @@ export class DatabaseAbstraction extends DatabasePorts {
   readonly #writers: DatabaseWriters;
   readonly #transactions: Transactions;
   readonly #observedTransactions: Pick<Transactions, 'run'>;
+  #isClosed = false;
 
   /** @throws ValidationError naming a part that is unknown */
   constructor(parts: DatabaseParts) {
@@ -212,19 +214,7 @@ export class DatabaseAbstraction extends DatabasePorts {
   }
 
   getPerformanceMetrics(): Promise<DatabaseMetrics> {
-    const { p50, p95, p99, cacheHitRate, errorRate } = this.#services.metrics.snapshot();
-    const { l1Hits, l2Hits } = this.#services.readThrough.stats();
-    return Promise.resolve({
-      queryLatencyP50: p50,
-      queryLatencyP95: p95,
-      queryLatencyP99: p99,
-      connectionCount: this.#connectionCount(),
-      cacheHitRate,
-      cacheL1Hits: l1Hits,
-      cacheL2Hits: l2Hits,
-      orphanSeconds: orphanSecondsOf(this.#services.parts.timeSeries.probe),
-      errorRate,
-    });
+    return Promise.resolve(performanceMetrics(this.#services, this.#connectionCount()));
   }
 
   /** Returns count, failures and latencies of each operation since the data layer was opened, by name. */
@@ -262,12 +252,18 @@ export class DatabaseAbstraction extends DatabasePorts {
     return this.#guarantees.inspect(options);
   }
 
+  /** Returns whether the data layer is open, without a call: for liveness probes. Readiness is `ready` of {@link health}. */
+  isLive(): boolean {
+    return !this.#isClosed;
+  }
+
   /**
    * Asks both backends; resolves within a second, whatever their state. The guarantees are inspected at the first call, and
-   * again after a minute or an outage of the store.
+   * again after a minute or an outage of the store, the conditions of its servers every ten seconds at most.
    */
   health(): Promise<HealthStatus> {
-    return checkHealth(this.#services.parts, this.#guarantees, () => ({
+    return checkHealth(this.#services.parts, this.#guarantees, this.#services.conditions, () => ({
+      isOpen: this.isLive(),
       cache: this.#services.readThrough.health(),
       connectionCount: this.#connectionCount(),
       lastSuccessAt: this.#services.metrics.snapshot().lastSuccessAt,
@@ -282,6 +278,7 @@ export class DatabaseAbstraction extends DatabasePorts {
    * @throws RowsNotStoredError when a writer could not settle its rows; everything is closed then, too
    */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const { timeSeries, cache } = this.#services.parts;
     const [writers, [transactions]] = await Promise.all([
       this.#writers.close(Date.now() + CLOSE_WRITERS_MS),

@@ -33,6 +33,7 @@ import { cachedPredictions } from './caching/predictions.js';
 import { cachedSchema } from './caching/cached-schema.js';
 import { generalCache } from './caching/general-cache.js';
 import { keyspaceOptions } from './caching/keyspace-options.js';
+import { ConditionMonitor } from './condition-monitor.js';
 import type { DatabaseParts } from './database-parts.js';
 import { requireDatabaseParts } from './database-parts.js';
 import type { CachedMethods } from './observation.js';
@@ -48,6 +49,7 @@ export interface DatabaseServices {
   readonly observation: Observation;
   readonly cacheObservation: Observation;
   readonly readThrough: ReadThroughCache;
+  readonly conditions: ConditionMonitor;
   /** Observed, and coherent with the cache. */
   readonly blocks: BlockWriter;
 }
@@ -73,6 +75,7 @@ export function createServices(parts: DatabaseParts): DatabaseServices {
     observation,
     cacheObservation: new Observation(cacheMetrics, auditing),
     readThrough,
+    conditions: new ConditionMonitor(timeSeries.probe, clock),
     blocks: observation.blocks(coherentBlocks(timeSeries.blocks, readThrough)),
   };
 }

@@ -1,13 +1,16 @@
 import type { CacheHealth } from '@quantumtrade/dal-cache';
-import type { BackendProbe, CacheState, HealthStatus, PausedDelivery } from '@quantumtrade/dal-domain';
+import type { CacheState, HealthStatus, PausedDelivery } from '@quantumtrade/dal-domain';
 import type { GuaranteeMonitor, Transactions } from '@quantumtrade/dal-writer';
 import { messageOf } from '@quantumtrade/dal-writer';
+import type { ConditionMonitor } from './condition-monitor.js';
 import type { DatabaseParts } from './database-parts.js';
+import { degradationsOf } from './degradation.js';
 
 const TIMEOUT_MS = 900;
 
 /** State of a data layer that needs no call. */
 export interface LocalState {
+  readonly isOpen: boolean;
   readonly cache: CacheHealth;
   readonly connectionCount: number;
   readonly lastSuccessAt: Date | undefined;
@@ -19,38 +22,41 @@ export interface LocalState {
 export async function checkHealth(
   { timeSeries, cache }: DatabaseParts,
   guarantees: GuaranteeMonitor,
+  conditions: ConditionMonitor,
   local: () => LocalState,
 ): Promise<HealthStatus> {
   const options = { deadline: Date.now() + TIMEOUT_MS };
   const failure = (ping: Promise<unknown>) => ping.then(() => undefined, messageOf);
-  const [clickhouseError, redisError, schemaVersion, inspected] = await Promise.all([
+  const [clickhouseError, redisError, schema, inspected, servers] = await Promise.all([
     failure(timeSeries.probe.ping(options)),
     failure(cache.probe.ping(options)),
-    timeSeries.schema.version(options).catch(() => 0),
+    timeSeries.schema.preview(undefined, options).catch(() => undefined),
     guarantees.recent(options).catch(() => null),
+    conditions.recent(options).catch(() => undefined),
   ]);
   if (clickhouseError !== undefined) guarantees.forget();
   const endpoints = timeSeries.probe.endpoints?.();
-  const { connectionCount, lastSuccessAt, pausedDeliveries, transactions, ...state } = local();
-  return {
+  const { isOpen, connectionCount, lastSuccessAt, pausedDeliveries, transactions, ...state } = local();
+  const status = {
     clickhouseHealthy: clickhouseError === undefined,
     redisHealthy: redisError === undefined,
     cache: cacheState(state.cache),
     ...(clickhouseError !== undefined && { clickhouseError }),
     ...(redisError !== undefined && { redisError }),
     ...(endpoints && { endpoints }),
-    schemaVersion,
+    ...(servers && { servers }),
+    schemaVersion: schema?.from ?? 0,
+    pendingMigrations: schema ? schema.to - schema.from : 0,
     connectionCount,
     lastSuccessfulQuery: lastSuccessAt ?? null,
     guarantees: clickhouseError === undefined ? inspected : null,
     ...(pausedDeliveries.length > 0 && { pausedDeliveries }),
     ...((transactions.pending > 0 || transactions.delayedBy) && { transactions }),
   };
+  // A store that is too busy to show its schema serves calls.
+  const ready = isOpen && clickhouseError === undefined && schema?.from !== 0;
+  return { ready, degradedBy: degradationsOf(status), ...status };
 }
-
-/** Returns the time of orphaned queries on all servers, in seconds. */
-export const orphanSecondsOf = (probe: BackendProbe): number =>
-  (probe.endpoints?.() ?? []).reduce((sum, each) => sum + each.orphanSeconds, 0);
 
 /** A half-open breaker counts as suspended: one call probes whether the others may be made again. */
 function cacheState({ isConnected, disconnectedReason, reads, writes }: CacheHealth): CacheState {

@@ -255,7 +255,7 @@ export {
   type Operations,
   type PortOperations,
 } from './ports/operations.js';
-export type { BackendProbe, EndpointStatus } from './ports/probe.js';
+export type * from './ports/probe.js';
 export {
   RATE_LIMIT_WINDOW_MS,
   type RateLimitDecision,

@@ -1,5 +1,5 @@
 import type { TableGuarantees } from './ports/guarantees.js';
-import type { EndpointStatus } from './ports/probe.js';
+import type { EndpointStatus, ServerCondition } from './ports/probe.js';
 import type { RowError } from './records/row.js';
 
 /** Rows with their total count and the duration of the call. */
@@ -89,6 +89,13 @@ export interface PausedDelivery {
 }
 
 export interface HealthStatus {
+  /**
+   * Whether calls are served: the data layer is open, and the store answers and has a schema. Reads do without the cache, so that
+   * its outage degrades the data layer and does not stop it.
+   */
+  ready: boolean;
+  /** Reasons for which the data layer works worse than it could, for people; empty while there are none. */
+  degradedBy: readonly string[];
   clickhouseHealthy: boolean;
   redisHealthy: boolean;
   /** Reason for which the store does not answer; missing while it does. */
@@ -98,8 +105,12 @@ export interface HealthStatus {
   cache: CacheState;
   /** State of each server of the store; missing for a store without servers. */
   endpoints?: readonly EndpointStatus[];
+  /** Condition of each server of the store, asked within the last ten seconds; missing while unknown, and for a store without servers. */
+  servers?: readonly ServerCondition[];
   /** Version of the migrated schema, 0 when there is none or the store does not answer. */
   schemaVersion: number;
+  /** Migrations of this release that are not applied; 0 while the store does not answer. */
+  pendingMigrations: number;
   connectionCount: number;
   lastSuccessfulQuery: Date | null;
   /** Guarantees of each record's table, inspected within the last minute; null while unknown. */

@@ -1,11 +1,14 @@
+import { serverDegradations } from '@quantumtrade/dal';
 import type { DalConfig, ExplainedSetting } from '@quantumtrade/dal-config';
 import type { ComposedDatabase } from '@quantumtrade/dal-container';
+import type { ServerCondition } from '@quantumtrade/dal-domain';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
 import { describeCache } from '../cache-state.js';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { describeGuarantees } from '../guarantees.js';
+import { describeCondition } from '../server-condition.js';
 import { table } from '../output.js';
 import type { CommonOptions, RunSession, Session } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
@@ -77,7 +80,8 @@ async function examine(session: Session): Promise<Examination> {
   add(configurationCheck(settings, session.env), EXIT.usage);
   const opened = await attempt('store', storeRemedy(config), () => session.open());
   if (!opened) return { checks, settings, exitCode };
-  const { clickhouseHealthy, clickhouseError, redisHealthy, redisError } = await opened.database.health();
+  const health = await opened.database.health();
+  const { clickhouseHealthy, clickhouseError, redisHealthy, redisError, servers = [] } = health;
   add(
     {
       name: 'store',
@@ -94,6 +98,7 @@ async function examine(session: Session): Promise<Examination> {
       guaranteesCheck(opened),
     );
     if (kept) add(kept, EXIT.data);
+    for (const server of servers) add(conditionCheck(server), EXIT.failure);
     if (config.backend === 'clickhouse-redis') {
       for (const url of serversOf(config)) {
         const clock = await attempt('clock', `see that ${url} can be reached`, () => clockCheck(url));
@@ -167,6 +172,19 @@ async function guaranteesCheck({ database }: ComposedDatabase): Promise<Check> {
     detail: ok ? describeGuarantees(tables) : unmet.join('; '),
     ...(!ok && {
       remedy: 'rows may be lost or counted twice: run `qtdal migrate`, or undo what was set by hand',
+    }),
+  };
+}
+
+function conditionCheck(server: ServerCondition): Check {
+  const reasons = serverDegradations(server);
+  const ok = reasons.length === 0;
+  return {
+    name: 'condition',
+    ok,
+    detail: ok ? describeCondition(server) : reasons.join('; '),
+    ...(!ok && {
+      remedy: 'docs/health.md has the limits: free space, look at system.replicas, parts and mutations',
     }),
   };
 }

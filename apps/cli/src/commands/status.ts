@@ -4,6 +4,7 @@ import { describeCache } from '../cache-state.js';
 import { describeEndpoints } from '../endpoints.js';
 import { describeGuarantees } from '../guarantees.js';
 import { milliseconds } from '../output.js';
+import { describeCondition } from '../server-condition.js';
 import type { CommonOptions, RunSession } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
@@ -21,8 +22,11 @@ export function addStatus(program: Command, run: RunSession): void {
           [
             `store   ${backends.timeSeries}: ${state(clickhouseError)}`,
             ...describeEndpoints(health.endpoints).map((endpoint) => `server  ${endpoint}`),
+            ...(health.servers ?? []).map((server) => `server  ${describeCondition(server)}`),
             `cache   ${backends.cache}: ${state(redisError)}, ${describeCache(health.cache)}`,
             `schema  version ${health.schemaVersion}`,
+            `ready   ${health.ready ? 'yes' : 'NO'}`,
+            ...health.degradedBy.map((reason) => `DEGRADED ${reason}`),
             `keeps   ${guarantees ? describeGuarantees(guarantees) : 'not known'}`,
             ...(health.pausedDeliveries ?? []).map(
               ({ journaledBlocks, reason }) =>

@@ -1,4 +1,4 @@
-import type { BackendProbe, CallOptions, EndpointStatus } from '@quantumtrade/dal-domain';
+import type { BackendProbe, CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
 import { checkCall, ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { ClickHouseSettings, CompleteSettings, EndpointSettings } from '../settings.js';
 import { closedError } from './connection-pool.js';
@@ -47,6 +47,13 @@ export class ClickHouseClient implements BackendProbe {
       if (!isDatabaseError(error) || error.code !== 'QUERY') throw error;
       throw new ConnectionError('the server cannot answer now', { operation, cause: error });
     }
+  }
+
+  async conditions(options: CallOptions = {}): Promise<readonly ServerCondition[]> {
+    const operation = 'clickhouse.condition';
+    checkCall(options, operation);
+    if (this.#endpoints.isClosed) throw closedError(operation);
+    return this.#endpoints.conditions(this.database, options);
   }
 
   connectionCount(): number {

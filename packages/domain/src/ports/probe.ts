@@ -33,6 +33,57 @@ export interface EndpointStatus {
   readonly orphanSeconds: number;
 }
 
+/** Space of one disk. */
+export interface DiskSpace {
+  readonly name: string;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Replication of one table to one server. */
+export interface TableReplication {
+  readonly table: string;
+  /** Whether the server takes no writes, e.g. because it has lost its Keeper. */
+  readonly isReadOnly: boolean;
+  /** Age of the oldest change that the server has not got yet (seconds). */
+  readonly delaySeconds: number;
+  /** Number of waiting tasks, merges included. */
+  readonly queueSize: number;
+}
+
+/** Parts of the partition with the most of them. */
+export interface PartitionParts {
+  readonly table: string;
+  readonly partition: string;
+  readonly parts: number;
+  /** Number of parts at which inserts are refused; 0 for no limit. */
+  readonly maxParts: number;
+}
+
+/** A change of stored rows that is not complete. */
+export interface PendingMutation {
+  readonly table: string;
+  readonly mutation: string;
+  readonly ageSeconds: number;
+  /** Name of the error of the latest attempt, e.g. `CANNOT_PARSE_TEXT`; null when none failed. */
+  readonly failure: string | null;
+}
+
+/** Condition of one server, as far as it concerns the tables of the data layer. */
+export interface ServerCondition {
+  /** Host and port, e.g. `ch-2:8123`. */
+  readonly name: string;
+  /** Reason for which the condition is not known; the lists are empty then. Missing while it is known. */
+  readonly error?: string;
+  readonly disks: readonly DiskSpace[];
+  /** Empty where no table is replicated. */
+  readonly replication: readonly TableReplication[];
+  /** The fullest partition of each table with rows. */
+  readonly partitions: readonly PartitionParts[];
+  /** The oldest twenty. */
+  readonly mutations: readonly PendingMutation[];
+}
+
 /** Checks and closes the connections to a backend. */
 export interface BackendProbe {
   /** Resolves when the backend answers; otherwise throws `ConnectionError`, `CacheError` or `TimeoutError`. */
@@ -41,6 +92,11 @@ export interface BackendProbe {
   connectionCount(): number;
   /** Returns the state of each server, without a call. @default none: the backend has no servers, or one connection to them */
   endpoints?(): readonly EndpointStatus[];
+  /**
+   * Asks each server for its condition, at its own time limit. Rejects only for wrong options, and when the call is over or the
+   * backend is closed: what a server does not say is its `error`. @default none: the backend has no servers, or nothing to say
+   */
+  conditions?(options?: CallOptions): Promise<readonly ServerCondition[]>;
   /** Closes all connections. Later calls fail. */
   close(): Promise<void>;
 }

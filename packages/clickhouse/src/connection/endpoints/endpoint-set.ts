@@ -1,4 +1,4 @@
-import type { EndpointStatus } from '@quantumtrade/dal-domain';
+import type { CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { expiryTimer, onAbort, RetryBudget, systemClock, type Clock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
@@ -109,6 +109,10 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     this.#configured = endpoints;
     this.#apply(endpoints);
     if (this.#isStarted) void this.#resolve();
+  }
+
+  conditions(database: string, options: CallOptions): Promise<readonly ServerCondition[]> {
+    return Promise.all(this.#endpoints.map((endpoint) => endpoint.condition(database, options)));
   }
 
   status(): readonly EndpointStatus[] {

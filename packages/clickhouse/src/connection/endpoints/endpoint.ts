@@ -1,4 +1,4 @@
-import type { CallOptions, EndpointStatus } from '@quantumtrade/dal-domain';
+import type { CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { TimeSource } from '@quantumtrade/dal-runtime';
 import { Admission, ConcurrencyLimit, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
@@ -10,6 +10,7 @@ import { Control } from '../control.js';
 import { DatabaseSql } from '../database-sql.js';
 import { HttpDriver } from '../driver/http-driver.js';
 import { PinnedSettings } from '../pinned-settings.js';
+import { readServerCondition } from '../server-condition.js';
 import type { Sql } from '../sql.js';
 import { EndpointHealth } from './endpoint-health.js';
 import type { Candidate } from './endpoint-picker.js';
@@ -181,6 +182,15 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
   /** Asks for an answer. Rejects with the domain's errors. */
   async ping(operation: string, options: PingOptions): Promise<void> {
     await this.#pingSql.rows(operation, 'SELECT 1', undefined, options);
+  }
+
+  /** Asks for the condition of the server. Never rejects. */
+  condition(database: string, options: CallOptions): Promise<ServerCondition> {
+    const { name } = this;
+    return readServerCondition(this.#pingSql, name, database, options).catch((error: unknown) => ({
+      ...{ name, error: error instanceof Error ? error.message : 'unknown' },
+      ...{ disks: [], replication: [], partitions: [], mutations: [] },
+    }));
   }
 
   /** Sends a probe. Returns whether the server answered in time, be it with an error. */
