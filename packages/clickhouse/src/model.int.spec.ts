@@ -13,6 +13,6 @@ describe('ClickHouse against memory', () => {
     { describe, it, beforeAll, afterAll, beforeEach, expect },
     openMemory,
     () => openOwnBackend(),
-    { runs: 15 },
+    { runs: 8 },
   );
 });

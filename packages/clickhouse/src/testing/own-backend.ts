@@ -4,6 +4,7 @@ import { connectClickHouse } from '../backend.js';
 import type { ClickHouseBackendOptions } from '../backend.js';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
+import { ClickHouseSchemaController } from '../schema/schema-controller.js';
 import type { ClickHouseSettings } from '../settings.js';
 
 export type OwnSettings = ClickHouseSettings & { readonly url: string; readonly database: string };
@@ -29,7 +30,7 @@ export interface OwnBackend {
   close(): Promise<void>;
 }
 
-/** Opens a backend with its schema in a database of its own. */
+/** Opens a backend with its schema in a database of its own, whose tables are copies of those that the migrations create. */
 export async function openOwnBackend(
   more: Partial<ClickHouseSettings> = {},
   options?: ClickHouseBackendOptions,
@@ -38,7 +39,7 @@ export async function openOwnBackend(
   const { database } = settings;
   const backend = connectClickHouse(settings, options);
   const client = new ClickHouseClient(settings);
-  await backend.schema.initialize();
+  await copySchema(client.sql('system'), database);
   return {
     backend,
     settings,
@@ -48,6 +49,29 @@ export async function openOwnBackend(
       await dropDatabase(client, database);
     },
   };
+}
+
+/** Migrated database whose tables are copied, made by the first test that needs it and dropped after the package's tests. */
+const TEMPLATE = process.env['CLICKHOUSE_TEMPLATE']!;
+
+async function copySchema(server: Sql, database: string): Promise<void> {
+  await new ClickHouseSchemaController(server.on(TEMPLATE)).initialize();
+  await server.command('test', 'CREATE DATABASE {database:Identifier}', { database });
+  const tables = await server.rows<{ name: string }>(
+    'test',
+    'SELECT name FROM system.tables WHERE database = {template:String}',
+    { template: TEMPLATE },
+  );
+  await Promise.all(
+    tables.map(({ name }) =>
+      server.command('test', `CREATE TABLE ${database}.${name} AS ${TEMPLATE}.${name}`),
+    ),
+  );
+  const history = 'schema_migrations';
+  await server.command(
+    'test',
+    `INSERT INTO ${database}.${history} SELECT * FROM ${TEMPLATE}.${history} ORDER BY ordinal`,
+  );
 }
 
 /** Drops a database and closes the client. */

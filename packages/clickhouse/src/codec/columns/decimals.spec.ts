@@ -12,6 +12,8 @@ const FIELDS: readonly (readonly [string, DecimalField, bytes: number])[] = [
 ];
 
 const seed = randomInt(2 ** 31);
+/** Values of each kind. */
+const numRuns = Number(process.env['QT_VALUES'] ?? 2_000);
 
 /** Numbers of all magnitudes, many of them on or next to the decimals where rounding turns and where limits are. */
 function* numbers(count: number): Generator<number> {
@@ -57,7 +59,7 @@ describe.each(FIELDS)('a column of decimals of %s', (_, field, bytes) => {
   }
 
   it('writes every number as the domain parses it', () => {
-    for (const value of numbers(20_000)) {
+    for (const value of numbers(2 * numRuns)) {
       if (written(value) !== judged(value)) {
         throw new Error(`seed ${seed}: ${value} became ${written(value)} and not ${String(judged(value))}`);
       }
@@ -69,7 +71,7 @@ describe.each(FIELDS)('a column of decimals of %s', (_, field, bytes) => {
       fc.property(fc.double(), (value) => {
         expect(written(value)).toBe(judged(value));
       }),
-      { seed, numRuns: 10_000 },
+      { seed, numRuns },
     );
   });
 
@@ -81,7 +83,7 @@ describe.each(FIELDS)('a column of decimals of %s', (_, field, bytes) => {
       fc.property(bits, (value) => {
         expect(written(value)).toBe(judged(value));
       }),
-      { seed, numRuns: 10_000 },
+      { seed, numRuns },
     );
   });
 
@@ -94,7 +96,7 @@ describe.each(FIELDS)('a column of decimals of %s', (_, field, bytes) => {
         const text = parts.join('');
         expect(written(text)).toBe(judged(text));
       }),
-      { seed, numRuns: 10_000 },
+      { seed, numRuns },
     );
   });
 
