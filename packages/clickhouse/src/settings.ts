@@ -71,7 +71,7 @@ const CONNECTION_SETTINGS = {
   requestTimeoutMs: { kind: 'duration', default: 120_000, inFile: 'seconds' },
   /**
    * Calls served at once by each endpoint, each on a connection of its own; further calls wait for one. Two more connections may serve
-   * pings and probes, and two more end abandoned queries.
+   * pings and probes, two more end abandoned queries, and two more wait for replication.
    */
   maxConnections: { kind: 'count', min: 1, default: 20, unit: 'connections' },
   /**

@@ -2,7 +2,7 @@ import type { HealthStatus, ServerCondition } from '@quantumtrade/dal-domain';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
 
 /** Limits from which on a data layer that works counts as degraded. */
-export const DEGRADED_FROM = {
+const DEGRADED_FROM = {
   /** Free share of a disk of the store, below which it is nearly full. */
   freeShare: 0.1,
   /** Age of the oldest change that a replica has not got yet (seconds). */

@@ -1,6 +1,6 @@
 export { DatabaseAbstraction } from './database-abstraction.js';
 export type { DatabaseParts } from './database-parts.js';
-export { DEGRADED_FROM, serverDegradations } from './degradation.js';
+export { serverDegradations } from './degradation.js';
 export {
   fileDeadLetters,
   fileTransactionLogs,

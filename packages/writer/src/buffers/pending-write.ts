@@ -31,13 +31,8 @@ export interface WriteReceipt {
 }
 
 /** Outcome of a block for one of the writes that have rows in it. */
-export type BlockOutcome = { readonly error: unknown } | StoredBlock;
-
-/** Rows of one write in a stored block. */
-export interface StoredBlock {
-  readonly supersededCount: number;
-  readonly writeToken: string | null;
-}
+export type BlockOutcome =
+  { readonly error: unknown } | { readonly supersededCount: number; readonly writeToken: string | null };
 
 /** A write that waits for the blocks with rows of its batch. */
 export class PendingWrite {

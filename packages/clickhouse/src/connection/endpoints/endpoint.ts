@@ -24,6 +24,8 @@ const CONTROL_CONNECTIONS = 2;
 const NO_RETRIES = new RetryBudget(systemClock, { ratio: 0, reserve: 0 });
 /** A probe waits for no ping. */
 const PING_CONNECTIONS = 2;
+/** Waits for replication, which take as long as they take, occupy no connection of the calls. */
+const SYNC_CONNECTIONS = 2;
 /** Latencies are not compared below this, and an unknown one counts as this, so that it becomes known (milliseconds). */
 const LEAST_LATENCY_MS = 0.5;
 /** Time that a server has to answer after a wait of its own is over (milliseconds). */
@@ -57,6 +59,7 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
   readonly #latency: LatencyAverage;
   readonly #pings: HttpDriver;
   readonly #controls: HttpDriver;
+  readonly #syncs: HttpDriver;
   readonly #pingSql: Sql;
   readonly #probeSql: Sql;
   readonly #syncSql: Sql;
@@ -87,6 +90,7 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     this.driver = new HttpDriver(at, maxConnections, this.pinned);
     this.#pings = new HttpDriver(at, PING_CONNECTIONS, this.pinned);
     this.#controls = new HttpDriver(at, CONTROL_CONNECTIONS);
+    this.#syncs = new HttpDriver(at, SYNC_CONNECTIONS, this.pinned);
     const admission = (limit: number | ConcurrencyLimit, maxQueued: number) =>
       new Admission({ limit, maxQueued, time });
     const most = { max: maxConnections, initial: maxConnections };
@@ -101,9 +105,9 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     const pings = { name, driver: this.#pings, admission: unlimited() };
     this.#pingSql = sqlOf({ ...pings, pinned: this.pinned, control: this.control });
     this.#probeSql = sqlOf(pings);
-    const { driver, pinned, control } = this;
+    const syncs = { name, driver: this.#syncs, admission: unlimited(), pinned: this.pinned };
     const onError = (failure: Failure) => this.onError(failure);
-    this.#syncSql = sqlOf({ name, driver, admission: this.admission, pinned, control, onError });
+    this.#syncSql = sqlOf({ ...syncs, control: this.control, onError });
   }
 
   get isHealthy(): boolean {
@@ -223,7 +227,7 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
   }
 
   get connectionCount(): number {
-    return this.driver.connectionCount + this.#pings.connectionCount + this.#controls.connectionCount;
+    return this.#drivers().reduce((count, driver) => count + driver.connectionCount, 0);
   }
 
   status(): EndpointStatus {
@@ -257,7 +261,11 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     ]);
     drained.abort();
     this.control.close();
-    await Promise.all([this.driver, this.#pings, this.#controls].map((driver) => driver.close()));
+    await Promise.all(this.#drivers().map((driver) => driver.close()));
+  }
+
+  #drivers(): HttpDriver[] {
+    return [this.driver, this.#pings, this.#controls, this.#syncs];
   }
 }
 
