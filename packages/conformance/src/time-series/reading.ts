@@ -145,6 +145,17 @@ export function readingTests(runner: TestRunner, tested: RecordCase, backend: ()
     expect(await find(tested.where(scope))).toEqual(expected);
   });
 
+  it('changing a row changes no other row of its page', async () => {
+    const day = uniqueDay();
+    await write([uniqueName(), uniqueName()].map((scope) => tested.row(scope, day)));
+    const query = { startTime: day, endTime: day + DAY };
+    const [, expected] = structuredClone((await find(query)).data);
+    const { data } = await tested.find(backend(), query);
+    expect(data).toHaveLength(2);
+    spoil(data[0] as Record<string, unknown>);
+    expect(data[1]).toEqual(expected);
+  });
+
   it('find answers concurrent readers', async () => {
     const scopes = Array.from({ length: 20 }, () => uniqueName());
     const day = uniqueDay();
