@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { until } from '@quantumtrade/dal-testing';
+import { queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { HostProxy } from './host-proxy.js';
 
 /** Faults of a host. Each is undone by `heal`. */
@@ -42,13 +43,8 @@ export class EngineHost {
   }
 
   /** Runs a statement past the proxy. Returns tab-separated values. */
-  async query(sql: string): Promise<string> {
-    const { url, username, password } = this.#engine;
-    const headers = { 'X-ClickHouse-User': username, 'X-ClickHouse-Key': password };
-    const response = await fetch(url, { method: 'POST', body: sql, headers });
-    const text = await response.text();
-    if (!response.ok) throw new Error(text);
-    return text;
+  query(sql: string): Promise<string> {
+    return queryClickHouse(this.#engine, sql);
   }
 
   /**

@@ -20,10 +20,11 @@ async function awaitKillMoment({ proxy }: KillableServer, random: Random): Promi
 }
 
 let server: KillableServer;
-beforeEach(async () => {
+beforeAll(async () => {
   server = await KillableServer.start();
 });
-afterEach(() => server.stop());
+beforeEach(() => server.renew());
+afterAll(() => server.stop());
 
 it.each<Durability>(['acknowledged', 'journaled'])(
   `killed engines store each %s row exactly once (QT_SEED=${SEED})`,

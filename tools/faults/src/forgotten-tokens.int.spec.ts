@@ -10,10 +10,11 @@ const CORRECTED = 7;
 const CORRECTION = { ...numberedBar(CORRECTED), close: 1234.5 };
 
 let server: KillableServer;
-beforeEach(async () => {
+beforeAll(async () => {
   server = await KillableServer.start();
 });
-afterEach(() => server.stop());
+beforeEach(() => server.renew());
+afterAll(() => server.stop());
 
 it(`readers see blocks stored twice once and in the newest version (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);

@@ -6,10 +6,11 @@ import { ascending, inspectTable, NO_FINDINGS, readNumbers } from './writing/ins
 import { PLAN, SEED } from './plan.js';
 
 let server: KillableServer;
-beforeEach(async () => {
+beforeAll(async () => {
   server = await KillableServer.start();
 });
-afterEach(() => server.stop());
+beforeEach(() => server.renew());
+afterAll(() => server.stop());
 
 /** Larger than a row and smaller than a large block. */
 const GATEWAY_MAX_BYTES = 4_000;

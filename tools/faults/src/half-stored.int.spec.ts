@@ -9,14 +9,15 @@ import { inspectTable, NO_FINDINGS } from './writing/inspect-table.js';
 const NUMBERS = [1, 2, 4, 5];
 
 let server: KillableServer;
-beforeEach(async () => {
+beforeAll(async () => {
   server = await KillableServer.start();
 });
-afterEach(() => server.stop());
+beforeEach(() => server.renew());
+afterAll(() => server.stop());
 
 /** Removes the parts of the table, as if the engine had died after it noted a block's token and before it stored the rows. */
 async function removeParts(): Promise<number> {
-  const store = server.directoryOf('engine/store');
+  const store = join(server.engineDirectory, 'store');
   const parts = (await readdir(store, { recursive: true })).filter((path) => /\/2024\d\d_[\d_]+$/.test(path));
   for (const part of parts) await rm(join(store, part), { recursive: true });
   return parts.length;

@@ -6,10 +6,11 @@ import { ascending, inspectTable, NO_FINDINGS, readNumbers } from './writing/ins
 import { PLAN, SEED } from './plan.js';
 
 let server: KillableServer;
-beforeEach(async () => {
+beforeAll(async () => {
   server = await KillableServer.start();
 });
-afterEach(() => server.stop());
+beforeEach(() => server.renew());
+afterAll(() => server.stop());
 
 it.each<Durability>(['acknowledged', 'journaled'])(
   `each %s row is stored exactly once when answers are lost (QT_SEED=${SEED})`,

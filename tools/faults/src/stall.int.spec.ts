@@ -11,10 +11,11 @@ const together = (count: number, action: () => Promise<boolean>) =>
   Promise.all(Array.from({ length: count }, action));
 
 let server: KillableServer;
-beforeEach(async () => {
+beforeAll(async () => {
   server = await KillableServer.start();
 });
-afterEach(() => server.stop());
+beforeEach(() => server.renew());
+afterAll(() => server.stop());
 
 it(`a stall ends calls in time and loses no row (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);

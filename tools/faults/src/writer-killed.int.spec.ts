@@ -21,10 +21,11 @@ async function awaitKillMoment(started: Promise<unknown> | undefined, random: Ra
 }
 
 let server: KillableServer;
-beforeEach(async () => {
+beforeAll(async () => {
   server = await KillableServer.start();
 });
-afterEach(() => server.stop());
+beforeEach(() => server.renew());
+afterAll(() => server.stop());
 
 it.each<Durability>(['acknowledged', 'journaled'])(
   `killed writers store each %s row exactly once (QT_SEED=${SEED})`,

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import { loginOf, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
 import { firstAvailable } from './first-available.js';
@@ -38,6 +40,15 @@ export function testRedis(): Promise<TestServer> {
     ],
     'Install redis-server (on Debian: apt-get install redis-server), set REDIS_URL=redis://host:6379, or start Docker.',
   );
+}
+
+/** A name for a database that the tests on a server may create and share. `stop` drops it. */
+export function sharedDatabase({ url }: TestServer): { readonly name: string; stop(): Promise<void> } {
+  const name = `test_template_${randomBytes(6).toString('hex')}`;
+  return {
+    name,
+    stop: async () => void (await queryClickHouse(loginOf(url), `DROP DATABASE IF EXISTS ${name} SYNC`)),
+  };
 }
 
 function given(variable: string): TestServer | undefined {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { ClickHouseLogin } from '@quantumtrade/dal-testing/clickhouse';
+import { copySchema, loginOf } from '@quantumtrade/dal-testing/clickhouse';
 import { connectClickHouse } from '../backend.js';
 import type { ClickHouseBackendOptions } from '../backend.js';
 import { ClickHouseClient } from '../connection/clickhouse-client.js';
@@ -7,15 +9,15 @@ import type { Sql } from '../connection/sql.js';
 import { ClickHouseSchemaController } from '../schema/schema-controller.js';
 import type { ClickHouseSettings } from '../settings.js';
 
-export type OwnSettings = ClickHouseSettings & { readonly url: string; readonly database: string };
+/** Migrated database whose tables are copied, made by the first test that needs it and dropped after the package's tests. */
+const TEMPLATE = process.env['CLICKHOUSE_TEMPLATE']!;
+
+export type OwnSettings = ClickHouseSettings & ClickHouseLogin & { readonly database: string };
 
 /** Returns settings of the tests' server, with a database name of this test alone. */
 export function ownSettings(more: Partial<ClickHouseSettings> = {}): OwnSettings {
-  const { origin, username, password } = new URL(process.env['CLICKHOUSE_URL']!);
   return {
-    url: origin,
-    username: decodeURIComponent(username) || 'default',
-    password: decodeURIComponent(password),
+    ...loginOf(process.env['CLICKHOUSE_URL']!),
     database: `test_${randomBytes(6).toString('hex')}`,
     ...more,
   };
@@ -39,7 +41,8 @@ export async function openOwnBackend(
   const { database } = settings;
   const backend = connectClickHouse(settings, options);
   const client = new ClickHouseClient(settings);
-  await copySchema(client.sql('system'), database);
+  await new ClickHouseSchemaController(client.sql(TEMPLATE)).initialize();
+  await copySchema(settings, TEMPLATE, database);
   return {
     backend,
     settings,
@@ -49,29 +52,6 @@ export async function openOwnBackend(
       await dropDatabase(client, database);
     },
   };
-}
-
-/** Migrated database whose tables are copied, made by the first test that needs it and dropped after the package's tests. */
-const TEMPLATE = process.env['CLICKHOUSE_TEMPLATE']!;
-
-async function copySchema(server: Sql, database: string): Promise<void> {
-  await new ClickHouseSchemaController(server.on(TEMPLATE)).initialize();
-  await server.command('test', 'CREATE DATABASE {database:Identifier}', { database });
-  const tables = await server.rows<{ name: string }>(
-    'test',
-    'SELECT name FROM system.tables WHERE database = {template:String}',
-    { template: TEMPLATE },
-  );
-  await Promise.all(
-    tables.map(({ name }) =>
-      server.command('test', `CREATE TABLE ${database}.${name} AS ${TEMPLATE}.${name}`),
-    ),
-  );
-  const history = 'schema_migrations';
-  await server.command(
-    'test',
-    `INSERT INTO ${database}.${history} SELECT * FROM ${TEMPLATE}.${history} ORDER BY ordinal`,
-  );
 }
 
 /** Drops a database and closes the client. */

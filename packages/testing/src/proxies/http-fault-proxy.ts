@@ -88,6 +88,15 @@ export class HttpFaultProxy {
     this.#resume();
   }
 
+  /** Forwards and answers everything again, also what was held up. */
+  endFaults(): void {
+    this.isOutage = false;
+    this.losesAnswer = () => false;
+    this.isIgnored = () => false;
+    this.gatewayStatus = () => undefined;
+    this.resume();
+  }
+
   /** Resolves when no request is in progress. */
   async idle(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);

@@ -8,6 +8,7 @@ import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
 import type { EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
+import { copySchema, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 
 /** Statement that turns merges off, which remove rows stored twice: the table then shows every row ever stored. */
@@ -15,11 +16,14 @@ export const stopMergesOf = (table: string): string => `ALTER TABLE ${table} MOD
   max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1,
   parts_to_delay_insert = 1000000, parts_to_throw_insert = 1000000`;
 
-/** Embedded engine with a persistent data directory that can be killed and restarted behind a constant address. */
+/**
+ * Embedded engine with a persistent data directory that can be killed and restarted behind a constant address. The tests of a file share it; each
+ * begins with `renew`.
+ */
 export class KillableServer {
   readonly proxy: HttpFaultProxy;
   readonly #directory: string;
-  readonly #opened: DatabaseAbstraction[] = [];
+  #opened: DatabaseAbstraction[] = [];
   #engine: EmbeddedClickHouse | undefined;
 
   private constructor(proxy: HttpFaultProxy, directory: string) {
@@ -27,21 +31,32 @@ export class KillableServer {
     this.#directory = directory;
   }
 
-  /** Starts the engine and creates the tables. */
+  /** Starts the engine and migrates the database whose tables each test copies. */
   static async start(): Promise<KillableServer> {
     const directory = await mkdtemp(join(tmpdir(), 'faults-'));
     const server = new KillableServer(await HttpFaultProxy.start(), directory);
     await server.restart();
-    const database = server.open('unused', 'acknowledged');
-    await database.initializeSchema();
-    await database.close();
-    await server.query(stopMergesOf('market_data'));
+    const { schema, probe } = connectClickHouse({ url: server.proxy.url, database: TEMPLATE });
+    await schema.initialize();
+    await probe.close();
+    await server.query(stopMergesOf('market_data'), TEMPLATE);
     return server;
+  }
+
+  /** Ends all faults, closes what is open, and begins again with empty tables and without files of writers. */
+  async renew(): Promise<void> {
+    this.proxy.endFaults();
+    if (this.proxy.target) this.proxy.target = this.#engine;
+    else await this.restart();
+    await this.#closeOpened();
+    await rm(join(this.#directory, WRITERS), { recursive: true, force: true });
+    await this.query(`DROP DATABASE IF EXISTS ${DATABASE} SYNC`, 'default');
+    await copySchema(this.#engine!, TEMPLATE, DATABASE);
   }
 
   /** Starts the engine again. */
   async restart(): Promise<void> {
-    this.#engine = await startEmbeddedClickHouse({ dataDirectory: this.directoryOf('engine') });
+    this.#engine = await startEmbeddedClickHouse({ dataDirectory: this.engineDirectory });
     this.proxy.target = this.#engine;
   }
 
@@ -53,9 +68,14 @@ export class KillableServer {
     await engine.closed;
   }
 
+  /** Returns the directory of the engine's files. */
+  get engineDirectory(): string {
+    return join(this.#directory, 'engine');
+  }
+
   /** Returns the directory of a writer's files. */
   directoryOf(name: string): string {
-    return join(this.#directory, name);
+    return join(this.#directory, WRITERS, name);
   }
 
   /** Opens a data layer on this server. `stop` closes it. */
@@ -66,25 +86,29 @@ export class KillableServer {
   }
 
   /** Runs a statement on the engine directly. Returns tab-separated values. */
-  async query(sql: string): Promise<string> {
-    const { url, username, password } = this.#engine!;
-    const headers = { 'X-ClickHouse-User': username, 'X-ClickHouse-Key': password };
-    const response = await fetch(`${url}/?database=${DATABASE}`, { method: 'POST', body: sql, headers });
-    const text = await response.text();
-    if (!response.ok) throw new Error(text);
-    return text;
+  query(sql: string, database = DATABASE): Promise<string> {
+    return queryClickHouse(this.#engine!, sql, database);
   }
 
   /** Stops everything in any state. */
   async stop(): Promise<void> {
     await this.proxy.stop();
-    await Promise.allSettled(this.#opened.map((database) => database.close()));
+    await this.#closeOpened();
     await this.#engine?.stop();
     await rm(this.#directory, { recursive: true });
+  }
+
+  async #closeOpened(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = [];
+    await Promise.allSettled(opened.map((database) => database.close()));
   }
 }
 
 const DATABASE = 'faults';
+const TEMPLATE = 'template';
+/** Directory of all writers. */
+const WRITERS = 'writers';
 
 /** Opens a data layer on a server, with a writer's files in a directory. */
 export function connectDatabase(
