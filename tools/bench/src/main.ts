@@ -15,10 +15,14 @@ import { startBenchServer } from './server.js';
 import { sustained } from './write/sustained.js';
 import { write } from './write/write.js';
 
-/** A bench with a server of its own. */
+/** The servers that were started, by the function that started them. */
+const servers = new Map<unknown, Server>();
+
+/** A bench with its server. Benches of one command share those of one kind. */
 function on<S extends Server>(start: () => Promise<S>, bench: Bench<S>) {
   return async (options: BenchOptions) => {
-    const server = await start();
+    const server = (servers.get(start) as S | undefined) ?? (await start());
+    servers.set(start, server);
     return { server, results: bench(server, options) };
   };
 }
@@ -45,31 +49,35 @@ const { values, positionals } = parseArgs({
     smoke: { type: 'boolean' },
   },
 });
-const name = positionals[0] ?? '';
-const bench = benches[name];
+const chosen = positionals.map((name) => ({ name, run: benches[name] }));
 const options: BenchOptions = {
   ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
   ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
   ...(values.case !== undefined && { case: values.case }),
 };
-if (!bench || positionals.length > 1 || !((options.seconds ?? 1) > 0) || !((options.rounds ?? 1) >= 1)) {
+const areValid = chosen.length > 0 && chosen.every(({ run }) => run !== undefined);
+if (!areValid || !((options.seconds ?? 1) > 0) || !((options.rounds ?? 1) >= 1)) {
   console.error(
-    `Usage: npm run bench -- NAME [--json FILE] [--seconds N] [--rounds N] [--case NAME] [--smoke]\nNAME is one of: ${Object.keys(benches).join(', ')}`,
+    `Usage: npm run bench -- NAME... [--json FILE] [--seconds N] [--rounds N] [--case NAME] [--smoke]\nNAME is one of: ${Object.keys(benches).join(', ')}`,
   );
   process.exit(2);
 }
 
-const { server, results: measured } = await bench(options);
 try {
-  const machine = thisMachine(server.engine);
-  console.log(Object.values(machine).join(' · '));
-  const results: Result[] = [];
-  for await (const result of measured) {
-    results.push(result);
-    console.log(`\n${inWords(result)}`);
+  const reports: Report[] = [];
+  for (const { name, run } of chosen) {
+    const { server, results: measured } = await run!(options);
+    const machine = thisMachine(server.engine);
+    console.log(`${name}: ${Object.values(machine).join(' · ')}`);
+    const results: Result[] = [];
+    for await (const result of measured) {
+      results.push(result);
+      console.log(`\n${inWords(result)}`);
+    }
+    reports.push({ bench: name, machine, results });
   }
-  const report: Report = { bench: name, machine, results };
-  if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  const written = reports.length === 1 ? reports[0] : reports;
+  if (values.json) await writeFile(values.json, `${JSON.stringify(written, null, 2)}\n`);
 } finally {
-  await server.stop();
+  for (const server of servers.values()) await server.stop();
 }
