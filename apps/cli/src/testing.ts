@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { MarketData } from '@quantumtrade/dal-domain';
-import { loginOf, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { parse } from 'csv-parse/sync';
 import { SP500 } from './demo/sp500.js';
 import type { Io } from './terminal.js';
@@ -36,7 +35,7 @@ class Capture extends Writable {
 
 /** A temporary database on the tests' ClickHouse server. */
 export class OwnDatabase {
-  readonly #server = loginOf(process.env['CLICKHOUSE_URL']!);
+  readonly #server = new URL(process.env['CLICKHOUSE_URL']!);
   readonly name: string;
 
   constructor(purpose: string) {
@@ -47,9 +46,9 @@ export class OwnDatabase {
   config(redisUrl = process.env['REDIS_URL']!): string {
     return `backend = "clickhouse-redis"
 [clickhouse]
-url = "${this.#server.url}"
-username = "${this.#server.username}"
-password = "${this.#server.password}"
+url = "${this.#server.origin}"
+username = "${decodeURIComponent(this.#server.username) || 'default'}"
+password = "${decodeURIComponent(this.#server.password)}"
 database = "${this.name}"
 [redis]
 url = "${redisUrl}"
@@ -58,8 +57,17 @@ key_prefix = "${this.name}:"
   }
 
   /** Runs one statement in the database, or on the server before the database exists. */
-  sql(query: string, database = this.name): Promise<string> {
-    return queryClickHouse(this.#server, query, database);
+  async sql(query: string, database = this.name): Promise<string> {
+    const { origin, username, password } = this.#server;
+    const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const authorization = `Basic ${Buffer.from(login).toString('base64')}`;
+    const answer = await fetch(`${origin}/?database=${database}`, {
+      method: 'POST',
+      body: query,
+      headers: { authorization },
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.text();
   }
 
   async drop(): Promise<void> {
