@@ -47,6 +47,14 @@ const FAILOVER_SETTINGS = {
   dnsRefreshMs: { kind: 'duration', default: 30_000, inFile: 'seconds' },
 } as const;
 
+/** When a slow read is sent to a second endpoint as well; never by default. */
+const HEDGE_SETTINGS = {
+  /** After the time that this share of the latest reads of its operation took, such as 95; 0 never. */
+  percentile: { kind: 'count', min: 0, default: 0, unit: 'percent' },
+  /** After this time, in place of `percentile`; 0 never. */
+  afterMs: { kind: 'duration', min: 0, default: 0, inFile: 'milliseconds' },
+} as const;
+
 const CONNECTION_SETTINGS = {
   /**
    * HTTP or HTTPS address of the server. A configuration may put credentials and the database into it. With `endpoints` its host
@@ -99,6 +107,11 @@ const CONNECTION_SETTINGS = {
   retry: { kind: 'group', settings: RETRY_SETTINGS },
   /** Time that calls under way are given when the connection closes or their endpoint is removed. */
   drainTimeoutMs: { kind: 'duration', default: 5_000, inFile: 'seconds' },
+  /**
+   * Slow reads among several endpoints: another one is asked as well, the first answer counts, and the other query is killed. Second
+   * queries and retries together stay within a tenth of the calls.
+   */
+  hedge: { kind: 'group', settings: HEDGE_SETTINGS },
   /** Health of several endpoints. Without effect on a single one, which is never taken out of use. */
   failover: { kind: 'group', settings: FAILOVER_SETTINGS },
 } as const;

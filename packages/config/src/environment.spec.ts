@@ -25,6 +25,8 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['clickhouse.retry.max_delay_ms', '50', 'clickhouse.retry.maxDelayMs', 50, '5s'],
     ['clickhouse.retry.backoff_multiplier', '1.5', 'clickhouse.retry.backoffMultiplier', 1.5, '0.5'],
     ['clickhouse.drain_timeout', '0.5', 'clickhouse.drainTimeoutMs', 500, '0'],
+    ['clickhouse.hedge.percentile', '95', 'clickhouse.hedge.percentile', 95, '-1'],
+    ['clickhouse.hedge.after_ms', '50', 'clickhouse.hedge.afterMs', 50, '-1'],
     ['clickhouse.failover.probe_interval_ms', '5', 'clickhouse.failover.probeIntervalMs', 5, '0'],
     ['clickhouse.failover.probe_timeout_ms', '5', 'clickhouse.failover.probeTimeoutMs', 5, '0'],
     ['clickhouse.failover.failures_to_eject', '5', 'clickhouse.failover.failuresToEject', 5, '0'],

@@ -31,6 +31,7 @@ describe('parseConfig', () => {
         maxQuerySize: 262_144,
         retry: { maxAttempts: 3, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 },
         drainTimeoutMs: 5_000,
+        hedge: { percentile: 0, afterMs: 0 },
         failover: {
           probeIntervalMs: 1_000,
           probeTimeoutMs: 500,

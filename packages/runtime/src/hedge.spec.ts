@@ -31,7 +31,7 @@ function createHedge(options: { delayMs?: number; reserve?: number } = {}) {
 
 it('makes one attempt when it answers before the delay', async () => {
   const { clock, hedge, log, attempt, advance } = createHedge({ delayMs: 50 });
-  const answer = hedge.run(attempt('first', 49), attempt('second', 10));
+  const answer = hedge.run(attempt('first', 49), () => attempt('second', 10));
   await advance(49);
   expect(await answer).toBe('first');
   await advance(1_000);
@@ -40,7 +40,7 @@ it('makes one attempt when it answers before the delay', async () => {
 
 it('aborts the first attempt when the second answers', async () => {
   const { clock, budget, hedge, log, attempt, advance } = createHedge({ delayMs: 50 });
-  const answer = hedge.run(attempt('first', 1_000), attempt('second', 10));
+  const answer = hedge.run(attempt('first', 1_000), () => attempt('second', 10));
   await advance(50);
   await advance(10);
   expect(await answer).toBe('second');
@@ -50,7 +50,7 @@ it('aborts the first attempt when the second answers', async () => {
 
 it('aborts the second attempt when the first answers', async () => {
   const { clock, hedge, log, attempt, advance } = createHedge({ delayMs: 50 });
-  const answer = hedge.run(attempt('first', 60), attempt('second', 1_000));
+  const answer = hedge.run(attempt('first', 60), () => attempt('second', 1_000));
   await advance(50);
   await advance(10);
   expect(await answer).toBe('first');
@@ -60,22 +60,22 @@ it('aborts the second attempt when the first answers', async () => {
 
 it('waits for the attempt that is left when one fails', async () => {
   const { hedge, attempt, advance } = createHedge({ delayMs: 50 });
-  const byFirst = hedge.run(attempt('first', 100), attempt('second', 10, true));
-  const bySecond = hedge.run(attempt('first', 60, true), attempt('second', 50));
+  const byFirst = hedge.run(attempt('first', 100), () => attempt('second', 10, true));
+  const bySecond = hedge.run(attempt('first', 60, true), () => attempt('second', 50));
   for (const milliseconds of [50, 10, 40]) await advance(milliseconds);
   expect([await byFirst, await bySecond]).toEqual(['first', 'second']);
 });
 
 it('rejects with the last error when both attempts fail', async () => {
   const { hedge, attempt, advance } = createHedge({ delayMs: 50 });
-  const failure = hedge.run(attempt('first', 100, true), attempt('second', 10, true)).catch(String);
+  const failure = hedge.run(attempt('first', 100, true), () => attempt('second', 10, true)).catch(String);
   for (const milliseconds of [50, 10, 40]) await advance(milliseconds);
   expect(await failure).toBe('Error: first');
 });
 
 it('begins no second attempt when the first fails early', async () => {
   const { clock, hedge, log, attempt, advance } = createHedge({ delayMs: 50 });
-  const failure = hedge.run(attempt('first', 10, true), attempt('second', 10)).catch(String);
+  const failure = hedge.run(attempt('first', 10, true), () => attempt('second', 10)).catch(String);
   await advance(10);
   expect(await failure).toBe('Error: first');
   await advance(100);
@@ -88,7 +88,7 @@ it.each([
   ['no durations are known', {}, true],
 ])('begins no second attempt when %s', async (_, options, hasSecond) => {
   const { hedge, log, attempt, advance } = createHedge(options);
-  const answer = hedge.run(attempt('first', 100), hasSecond ? attempt('second', 10) : undefined);
+  const answer = hedge.run(attempt('first', 100), () => (hasSecond ? attempt('second', 10) : undefined));
   await advance(50);
   await advance(50);
   expect([await answer, log]).toEqual(['first', ['first begins']]);
@@ -97,7 +97,7 @@ it.each([
 it('begins the second attempt after most recent durations', async () => {
   const { hedge, attempt, advance } = createHedge();
   for (let n = 1; n <= 200; n++) {
-    const answer = hedge.run(attempt('first', n % 100), undefined);
+    const answer = hedge.run(attempt('first', n % 100), () => undefined);
     await advance(n % 100);
     await answer;
     expect(hedge.delayMs === undefined).toBe(n < 20);
@@ -109,7 +109,7 @@ it('begins the second attempt after most recent durations', async () => {
 it('counts the time of an aborted attempt as its duration', async () => {
   const { hedge, attempt, advance } = createHedge({ reserve: 100 });
   const run = async (firstMs: number) => {
-    const answer = hedge.run(attempt('first', firstMs), attempt('second', 10));
+    const answer = hedge.run(attempt('first', firstMs), () => attempt('second', 10));
     for (let n = 0; n < 10; n++) await advance(10);
     await answer;
   };
@@ -122,13 +122,13 @@ it('counts the time of an aborted attempt as its duration', async () => {
 it('aborts all attempts when the signal aborts', async () => {
   const { clock, hedge, log, attempt, advance } = createHedge({ delayMs: 50 });
   const signal = new LightAbortSignal();
-  const failure = hedge.run(attempt('first', 100), attempt('second', 100), signal).catch(String);
+  const failure = hedge.run(attempt('first', 100), () => attempt('second', 100), signal).catch(String);
   await advance(50);
   signal.abort('left');
   expect(await failure).toBe('left');
   expect(log.slice(2)).toEqual(['first is aborted', 'second is aborted']);
   expect(clock.pendingTimers).toBe(0);
-  const early = hedge.run(attempt('third', 100), undefined, signal).catch(String);
+  const early = hedge.run(attempt('third', 100), () => undefined, signal).catch(String);
   expect([await early, log.length]).toEqual(['left', 4]);
 });
 
@@ -138,7 +138,7 @@ it('rejects when the first attempt throws synchronously', async () => {
     () => {
       throw new RangeError('at once');
     },
-    attempt('second', 10),
+    () => attempt('second', 10),
   );
   await expect(thrown).rejects.toThrow('at once');
 });

@@ -44,9 +44,13 @@ export class Hedge {
    * Resolves with the first answer. Rejects with the last error when no attempt is left, and with the signal's reason when it aborts.
    * A first attempt that fails early begins no second: that is a retry.
    *
-   * @param second attempt on another server; undefined when no other server can be used
+   * @param second returns the attempt on another server when it is time for it; undefined when no other server can be used
    */
-  run<T>(first: HedgedAttempt<T>, second: HedgedAttempt<T> | undefined, signal?: AbortSource): Promise<T> {
+  run<T>(
+    first: HedgedAttempt<T>,
+    second: () => HedgedAttempt<T> | undefined,
+    signal?: AbortSource,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const running = new Map<LightAbortSignal, number>();
       let cancelSecond: Cancel | undefined;
@@ -82,9 +86,10 @@ export class Hedge {
       if (signal?.aborted) return reject(signal.reason as Error);
       begin(first);
       const { delayMs } = this;
-      if (second && delayMs !== undefined) {
+      if (delayMs !== undefined) {
         cancelSecond = this.#clock.after(delayMs, () => {
-          if (this.#budget.tryRetry()) begin(second);
+          const attempt = second();
+          if (attempt && this.#budget.tryRetry()) begin(attempt);
         });
       }
       if (signal) {

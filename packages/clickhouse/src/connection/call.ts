@@ -61,11 +61,13 @@ export class Call implements MovableCall {
   #hasWaitedForProbe = false;
   #retries: CallRetries | undefined;
 
+  /** @param hedged endpoint of a slow call that this one hedges: another endpoint is asked @default none: the call is a new request */
   constructor(
     pools: PoolSource,
     retry: CompleteSettings['retry'],
     statement: Statement,
     options: CallOptions | undefined,
+    hedged?: ConnectionPool,
   ) {
     const { operation, continues, timeoutMs } = statement;
     if (options) checkTime(options, operation);
@@ -81,7 +83,8 @@ export class Call implements MovableCall {
         new TimeoutError(elapsedMs, { operation, ...(this.#queryId && { queryId: this.#queryId }) }),
     );
     this.deadline.onAbort((reason) => this.signal.abort(reason));
-    pools.retryBudget.onRequest();
+    if (hedged) this.#tried = [hedged];
+    else pools.retryBudget.onRequest();
   }
 
   /** Begins an attempt like {@link open}, and waits no longer for the head of the answer (milliseconds). */
@@ -165,6 +168,7 @@ export class Call implements MovableCall {
     const { query, maxRows } = this.#statement;
     const { elapsedMs } = deadline;
     const endpoint = pool?.name;
+    const hasAnswer = this.#answer !== undefined;
     this.#tracker?.leave(this);
     if (pool === undefined || sentAt === undefined) {
       const failure = (this.#failure = { ...classifyFailure(error), sent: 'no' });
@@ -181,7 +185,10 @@ export class Call implements MovableCall {
     if (pool.control && (isLeft || mayStillRun(error))) {
       pool.control.kill({ queryId, sentAt, endsAt: deadline.at, release });
     } else release();
-    if (isLeft) return reason;
+    if (isLeft) {
+      if (!hasAnswer) this.#tracker?.onUnanswered(Date.now() - sentAt);
+      return reason;
+    }
     pool.onError?.(failure);
     return toDomainError(error, { operation, query, queryId, elapsedMs, maxRows, endpoint }, failure);
   }

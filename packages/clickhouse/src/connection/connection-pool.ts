@@ -4,6 +4,7 @@ import type { Failure } from './classify-failure.js';
 import type { WriteVisibility } from './consistency/write-visibility.js';
 import type { HttpDriver } from './driver/http-driver.js';
 import type { PickRequest } from './endpoints/endpoint-picker.js';
+import type { ReadHedges } from './read-hedges.js';
 import type { PinnedSettings } from './pinned-settings.js';
 
 /** Connections to one server that statements share, each with a connection of its own while it runs. */
@@ -32,6 +33,8 @@ export interface AttemptTracker {
   /** Takes note of the head of an answer. */
   onAnswer(latencyMs: number): void;
   onSuccess(): void;
+  /** Takes note of an attempt that was left before an answer came, after so many milliseconds. */
+  onUnanswered(durationMs: number): void;
 }
 
 /** Chooses the pool of each attempt. */
@@ -42,6 +45,8 @@ export interface PoolSource {
   readonly only?: ConnectionPool | undefined;
   /** Limits the retries of all statements together. */
   readonly retryBudget: RetryBudget;
+  /** @default none: slow reads are not sent to a second endpoint */
+  readonly hedges?: ReadHedges | undefined;
   /** @default none: reads need see no write */
   readonly visibility?: WriteVisibility;
   /** Returns a pool; one that was not tried if there is one. Throws `ConnectionError` when no endpoint can be used. */

@@ -11,6 +11,7 @@ import { BodyStream } from './body-stream.js';
 import { Call } from './call.js';
 import type { PoolSource } from './connection-pool.js';
 import { closedError } from './connection-pool.js';
+import { runHedged } from './hedged-call.js';
 import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
 import type { ReadTally, Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
@@ -245,13 +246,24 @@ export class DatabaseSql implements Sql {
     );
   }
 
-  /** Makes attempts until one succeeds, within the call's deadline. */
+  /**
+   * Makes attempts until one succeeds, within the call's deadline.
+   *
+   * @param given call to run @default a new one, which may be hedged
+   */
   async #run<T>(
     statement: Statement,
     options: CallOptions | undefined,
     read: (answer: Answer, call: Call) => Promise<T>,
+    given?: Call,
   ): Promise<T> {
-    const call = new Call(this.#pools, this.#settings.retry, statement, options);
+    const { retry } = this.#settings;
+    const { hedges, only } = this.#pools;
+    if (hedges && !given && !only && statement.purpose === 'read') {
+      const run = (call: Call) => this.#run(statement, options, read, call);
+      return runHedged(hedges.of(statement.operation), this.#pools, retry, statement, options, run);
+    }
+    const call = given ?? new Call(this.#pools, retry, statement, options);
     try {
       for (;;) {
         try {

@@ -16,6 +16,7 @@ it('undefined settings have the defaults of the specification', () => {
     connectionTimeoutMs: 30_000,
     requestTimeoutMs: 120_000,
     maxConnections: 20,
+    adaptiveLimit: false,
     maxQueuedCalls: 10_000,
     maxResultRows: 500_000,
     defaultPageRows: 10_000,
@@ -25,6 +26,7 @@ it('undefined settings have the defaults of the specification', () => {
     maxInsertBlockSize: 100_000,
     maxQuerySize: 262_144,
     retry: { maxAttempts: 5, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 },
+    hedge: { percentile: 0, afterMs: 0 },
     drainTimeoutMs: 5_000,
     failover: {
       probeIntervalMs: 1_000,
@@ -87,6 +89,8 @@ it('database name must be a plain identifier', () => {
 it.each([
   [{ maxResultRow: 5 }, 'maxResultRow', 'did you mean "maxResultRows"?'],
   [{ retry: { attempts: 5 } }, 'retry.attempts', 'unknown key'],
+  [{ hedge: { percentile: 100 } }, 'hedge.percentile', 'must be 99 or less'],
+  [{ hedge: { percentile: 95, afterMs: 5 } }, 'hedge.afterMs', 'must be 0 beside a percentile'],
   [{ maxResultRows: 0 }, 'maxResultRows', 'must be a whole number above 0'],
   [{ maxConnections: 1.5 }, 'maxConnections', 'must be a whole number above 0'],
   [{ maxQueuedCalls: -1 }, 'maxQueuedCalls', 'must be a whole number, 0 or more'],

@@ -24,6 +24,9 @@ export function completeClickHouseSettings(settings: ClickHouseSettings): Comple
   if (given.url !== undefined || !hasEndpoints) requireAddress('url', given.url);
   const complete = completeSettings(CLICKHOUSE_SETTINGS, given, refuse);
   if (!/^\w[\w-]*$/.test(complete.database)) refuse('database', 'must be made of letters, digits, _ and -');
+  const { percentile, afterMs } = complete.hedge;
+  if (percentile > 99) refuse('hedge.percentile', 'must be 99 or less');
+  if (percentile > 0 && afterMs > 0) refuse('hedge.afterMs', 'must be 0 beside a percentile');
   const endpoints = hasEndpoints ? given.endpoints : [{ url: complete.url }];
   return {
     ...complete,

@@ -7,6 +7,7 @@ import { WriteVisibility, type SyncedEndpoints } from '../consistency/write-visi
 import { Endpoint, type EndpointAddress, type PingOptions } from './endpoint.js';
 import { isOutlier } from './endpoint-health.js';
 import { pickEndpoint, usableEndpoints, type EndpointChoice, type PickRequest } from './endpoint-picker.js';
+import { ReadHedges } from '../read-hedges.js';
 import { Prober } from './prober.js';
 import { DnsResolver } from './resolver.js';
 
@@ -31,6 +32,7 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
   /** The single endpoint, once it is used. */
   only: Endpoint | undefined;
   readonly retryBudget: RetryBudget;
+  readonly hedges: ReadHedges | undefined;
   readonly visibility: WriteVisibility;
   readonly #settings: CompleteSettings;
   readonly #resolver = new DnsResolver();
@@ -48,6 +50,8 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     this.#configured = settings.endpoints;
     const reserve = Math.max(MIN_RETRY_RESERVE, settings.maxConnections);
     this.retryBudget = new RetryBudget(systemClock, { reserve });
+    const { hedge } = settings;
+    if (hedge.percentile > 0 || hedge.afterMs > 0) this.hedges = new ReadHedges(hedge, this.retryBudget);
     this.visibility = new WriteVisibility(this, settings.requestTimeoutMs);
     this.#prober = new Prober<Endpoint>(settings.failover, backgroundClock, {
       endpoints: () => this.#endpoints,

@@ -161,6 +161,11 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     this.answeredAt = this.#time.now();
   }
 
+  /** An attempt that is left because another endpoint was faster shows how slow this one is at least. */
+  onUnanswered(durationMs: number): void {
+    if (durationMs > (this.#latency.current ?? 0)) this.#latency.record(durationMs);
+  }
+
   onSuccess(): void {
     this.health.record('answer');
   }
