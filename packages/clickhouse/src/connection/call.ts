@@ -18,7 +18,7 @@ import type { Answer } from './body.js';
 import { CallRetries, isWorthRetrying } from './call-retries.js';
 import { classifyFailure, type Failure } from './classify-failure.js';
 import type { AttemptTracker, ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
-import { closedError } from './connection-pool.js';
+import { clientClosedError } from './connection-pool.js';
 import { toDomainError } from './errors.js';
 import { EXCEPTION_CODE, readFailure } from './failure.js';
 import { ServerError } from './server-errors.js';
@@ -198,7 +198,7 @@ export class Call implements MovableCall {
    * is no further attempt.
    */
   async waitToRetry(error: unknown): Promise<void> {
-    if (this.#pools.isClosed) throw closedError(this.operation);
+    if (this.#pools.isClosed) throw clientClosedError(this.operation);
     const failure = this.#failure!;
     if (this.pool === undefined && this.#pools.probed) return this.#waitForProbe(error);
     const { purpose, idempotency, accepts } = this.#statement;

@@ -1,7 +1,7 @@
 import type { BackendProbe, CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
 import { checkCall, ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { ClickHouseSettings, CompleteSettings, EndpointSettings } from '../settings.js';
-import { closedError } from './connection-pool.js';
+import { clientClosedError } from './connection-pool.js';
 import { DatabaseSql } from './database-sql.js';
 import { EndpointSet } from './endpoints/endpoint-set.js';
 import { completeClickHouseSettings, completeEndpoints } from './settings.js';
@@ -40,7 +40,7 @@ export class ClickHouseClient implements BackendProbe {
   async ping(options?: CallOptions): Promise<void> {
     const operation = 'clickhouse.ping';
     if (options !== undefined) checkCall(options, operation);
-    if (this.#endpoints.isClosed) throw closedError(operation);
+    if (this.#endpoints.isClosed) throw clientClosedError(operation);
     try {
       await this.#endpoints.ping(operation, options);
     } catch (error) {
@@ -69,7 +69,7 @@ export class ClickHouseClient implements BackendProbe {
    * naming a wrong endpoint.
    */
   updateEndpoints(endpoints: readonly EndpointSettings[]): void {
-    if (this.#endpoints.isClosed) throw closedError('clickhouse.updateEndpoints');
+    if (this.#endpoints.isClosed) throw clientClosedError('clickhouse.updateEndpoints');
     this.#endpoints.update(completeEndpoints(endpoints, this.#settings.tls !== undefined));
   }
 

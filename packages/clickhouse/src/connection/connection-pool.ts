@@ -83,5 +83,5 @@ export interface QueryControl {
 }
 
 /** Returns the error of a statement after the source was closed. */
-export const closedError = (operation: string): ConnectionError =>
+export const clientClosedError = (operation: string): ConnectionError =>
   new ConnectionError('the client is closed', { operation, retryable: false });

@@ -10,7 +10,7 @@ import { readBody } from './body.js';
 import { BodyStream } from './body-stream.js';
 import { Call } from './call.js';
 import type { PoolSource } from './connection-pool.js';
-import { closedError } from './connection-pool.js';
+import { clientClosedError } from './connection-pool.js';
 import { runHedged } from './hedged-call.js';
 import type { PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
@@ -77,7 +77,7 @@ export class DatabaseSql implements Sql {
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
     if (options !== undefined) checkCall(options, operation, known);
-    if (this.#pools.isClosed) throw closedError(operation);
+    if (this.#pools.isClosed) throw clientClosedError(operation);
   }
 
   async rows<T>(
