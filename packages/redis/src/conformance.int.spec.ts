@@ -1,10 +1,10 @@
 import { cacheSuites } from '@quantumtrade/dal-conformance';
-import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { openCache } from './testing/open-cache.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
 
+/** Clusters and Sentinels run the same suites in the specs of their own servers. */
 describe('a single server', () => {
   const url = process.env['REDIS_URL']!;
   let redis: Redis;
@@ -12,12 +12,4 @@ describe('a single server', () => {
   afterAll(() => redis.quit());
 
   cacheSuites(runner, async () => openCache(redis, { url }));
-});
-
-describe('a cluster of one node', () => {
-  let cluster: RedisClusterProcesses;
-  beforeAll(async () => void (cluster = await RedisClusterProcesses.start(1, 0)));
-  afterAll(() => cluster.stop());
-
-  cacheSuites(runner, async () => openCache(cluster.client, cluster.settings));
 });

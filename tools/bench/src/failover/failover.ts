@@ -12,13 +12,13 @@ const TRIED_FAULTS = sized<readonly Fault[]>(FAULTS, ['reset']);
 /** Patience of each read, of both sides, in milliseconds. */
 const PATIENCE_MS = 5_000;
 /** Time after a fault begins, and after it ends, within which clients find out (seconds). */
-const DETECTION_S = 2;
-const FAULT_AT_S = 2;
+const DETECTION_S = sized(2, 0.2);
+const FAULT_AT_S = sized(2, 0.5);
 /** The official client has one host, the failing one. Its reads are fewer, so that they leave the machine to ours. */
 const RAW_SHARE = 0.1;
 
-const FAULT_S = 3;
-const END_S = 8;
+const FAULT_S = sized(3, 0.5);
+const END_S = sized(8, 1.5);
 
 const scenarioOf = (fault: Fault) =>
   parseScenario(`
