@@ -26,6 +26,10 @@ const SHORT = {
   readsPerSecond: 50,
   /** Failures of a host while batches are written. */
   hostFailures: 12,
+  /** Calls that are aborted or reach their deadline while their query runs. */
+  killedQueries: 4,
+  /** Maximum time from the end of such a call until the server has ended its query; generous in the short form. */
+  killedWithinMs: 15_000,
   /** Outages of each kind. */
   outages: 1,
   longestOutageMs: 600,
@@ -48,6 +52,8 @@ const LONG: typeof SHORT = {
   backWithinMs: 1_000,
   readsPerSecond: 200,
   hostFailures: 125,
+  killedQueries: 100,
+  killedWithinMs: 1_000,
   outages: 10,
   longestOutageMs: 6_000,
 };

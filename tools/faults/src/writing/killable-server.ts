@@ -105,7 +105,8 @@ export class KillableServer {
   }
 }
 
-const DATABASE = 'faults';
+/** Database of the tests. */
+export const DATABASE = 'faults';
 const TEMPLATE = 'template';
 /** Directory of all writers. */
 const WRITERS = 'writers';
