@@ -27,7 +27,6 @@ it.each([
   const failure: FailedAttempt = { class: idempotency, retryable: true, sent };
   expect(decideRetry(failure, contextOf())).toEqual(isRetried ? { delayMs: 50 } : 'no');
   expect(decideRetry({ ...failure, retryable: false }, contextOf())).toBe('no');
-  expect(decideRetry({ ...failure, firstRowDelivered: true }, contextOf())).toBe('no');
 });
 
 it('makes no more attempts than allowed', () => {

@@ -20,8 +20,6 @@ export interface FailedAttempt {
    * begin. `maybe`: the connection broke, or time was over, before an answer. `answered`: the server answered with an error.
    */
   readonly sent: 'no' | 'maybe' | 'answered';
-  /** Whether the caller has received a row of the answer. @default false */
-  readonly firstRowDelivered?: boolean;
   /** Time that the server asks to wait. @default 0 (milliseconds) */
   readonly retryAfterMs?: number;
 }
@@ -48,10 +46,10 @@ export type RetryDecision = 'no' | { readonly delayMs: number };
 /**
  * Decides whether a call makes another attempt, and takes that attempt from the budget.
  *
- * Reads and tokened inserts are retried while their errors may pass, any other request only when the server has begun nothing. Nothing
- * is retried after its first row was delivered. The delay has full jitter; it begins with the time that the server asks for, and is
- * shortened where the rest of the time requires it. There is no attempt where the rest does not suffice for its usual duration: its
- * answer would be of no use, and it would add load when the server is slowest.
+ * Reads and tokened inserts are retried while their errors may pass, any other request only when the server has begun nothing. A caller that
+ * has received rows must not ask. The delay has full jitter; it begins with the time that the server asks for, and is shortened where the rest of the
+ * time requires it. There is no attempt where the rest does not suffice for its usual duration: its answer would be of no use, and it
+ * would add load when the server is slowest.
  */
 export function decideRetry(failure: FailedAttempt, context: RetryContext): RetryDecision {
   const { attempts, maxAttempts = Infinity, remainingMs = Infinity, attemptMs = 0 } = context;
@@ -64,12 +62,5 @@ export function decideRetry(failure: FailedAttempt, context: RetryContext): Retr
   return { delayMs: Math.min(retryAfterMs + context.backoff.next(), longestDelayMs) };
 }
 
-function mayRepeat({
-  class: idempotency,
-  retryable,
-  sent,
-  firstRowDelivered = false,
-}: FailedAttempt): boolean {
-  if (!retryable || firstRowDelivered) return false;
-  return sent === 'no' || idempotency !== 'other';
-}
+const mayRepeat = ({ class: idempotency, retryable, sent }: FailedAttempt): boolean =>
+  retryable && (sent === 'no' || idempotency !== 'other');
