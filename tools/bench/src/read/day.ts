@@ -4,6 +4,8 @@ import { barsOfSymbol, rawRows } from './raw.js';
 import { sized } from '../sized.js';
 
 const DAY_MS = 86_400_000;
+/** Length of what is read. */
+const READ_MS = sized(DAY_MS, DAY_MS / 10);
 
 /** Reads one day of one-minute bars of a symbol, of another one each time. */
 export const day: ReadCase = async function* (context) {
@@ -11,8 +13,8 @@ export const day: ReadCase = async function* (context) {
     const { backend, raw, series, state: note } = await context.tables.of200(state);
     const { symbols, startMs, stepMs } = series;
     const startTime = sized(Math.ceil(startMs / DAY_MS) * DAY_MS, startMs);
-    const endTime = startTime + DAY_MS;
-    const rows = DAY_MS / stepMs;
+    const endTime = startTime + READ_MS;
+    const rows = READ_MS / stepMs;
     const dayOf = (n: number) => ({ symbol: symbols[(n * 7) % symbols.length]!, startTime, endTime });
     yield* oneCaller(context, `one day of one-minute bars, ${state} parts`, note, {
       ours: async (n) => {

@@ -4,9 +4,12 @@ import { eachSide, inRounds, spreads } from '../bench.js';
 import type { Sides } from '../bench.js';
 import { settleServer } from '../settle.js';
 import { ofRounds } from '../loads.js';
+import { sized } from '../sized.js';
 import type { ReadCase } from './case.js';
 import type { StreamJob, StreamOutcome } from './streaming-process.js';
+import type { PartState } from './tables.js';
 
+const STATES = sized<readonly PartState[]>(['merged', 'inserted'], ['inserted']);
 const MAX_ROUNDS = 3;
 /** Wait of the slow reader between two batches of 10,000 rows. */
 const SLOW_MS = 10;
@@ -16,7 +19,7 @@ const SLOW_MS = 10;
  * The process first streams a hundredth of the rows; memory is counted from there.
  */
 export const streaming: ReadCase = async function* ({ server, tables, scale }) {
-  for (const state of ['merged', 'inserted'] as const) {
+  for (const state of STATES) {
     const table = await tables.of200(state);
     const job = { settings: server.settings, database: table.name, rows: scale.streamedRows, slowMs: 0 };
     const jobs: Sides<StreamJob> = {
