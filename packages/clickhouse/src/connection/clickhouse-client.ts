@@ -52,7 +52,7 @@ export class ClickHouseClient implements BackendProbe {
   async conditions(options: CallOptions = {}): Promise<readonly ServerCondition[]> {
     const operation = 'clickhouse.condition';
     checkCall(options, operation);
-    if (this.#endpoints.isClosed) throw closedError(operation);
+    if (this.#endpoints.isClosed) throw clientClosedError(operation);
     return this.#endpoints.conditions(this.database, options);
   }
 
