@@ -35,7 +35,7 @@ export async function runScenario<L extends string>(
   const outcomes = await Promise.all(
     names.map((name) => {
       const { share = 1, read } = loads[name];
-      return underLoad(start, endMs, readsPerSecond * share, read);
+      return openLoop({ forMs: endMs, perSecond: readsPerSecond * share }, read, start);
     }),
   );
   await happening;
@@ -43,13 +43,13 @@ export async function runScenario<L extends string>(
   return Object.fromEntries(names.map((name, i) => [name, outcomes[i]])) as Record<L, Outcome[]>;
 }
 
-async function underLoad(
-  start: number,
-  endMs: number,
-  perSecond: number,
+/** Begins reads at a constant rate, whether earlier ones were answered or not. Resolves when all have ended. */
+export async function openLoop(
+  { forMs, perSecond }: { readonly forMs: number; readonly perSecond: number },
   read: (n: number) => Promise<unknown>,
+  start = performance.now(),
 ): Promise<Outcome[]> {
-  const total = Math.floor((endMs * perSecond) / 1_000);
+  const total = Math.floor((forMs * perSecond) / 1_000);
   const ending: Promise<Outcome>[] = [];
   for (let n = 0; n < total; n++) {
     const atMs = (n * 1_000) / perSecond;

@@ -1,9 +1,17 @@
-import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { DatabaseError, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
-import { EngineHost, FAULTS, HostProxy, parseScenario, runScenario } from '@quantumtrade/dal-fault-lab';
+import {
+  EngineHost,
+  FAULTS,
+  HostProxy,
+  openLoop,
+  parseScenario,
+  runScenario,
+} from '@quantumtrade/dal-fault-lab';
 import { Random, until } from '@quantumtrade/dal-testing';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import { PLAN, SEED } from './plan.js';
+import { awaitByDeadline } from './writing/await-by-deadline.js';
 import { stopMergesOf } from './writing/killable-server.js';
 
 const PASSWORD = 'shared';
@@ -69,6 +77,31 @@ describe.each(FAULTS)('%s of one of two hosts', (fault) => {
     expect(reads.filter(({ error }) => error !== undefined)).toEqual([]);
     await until(() => backend.probe.endpoints!().every(({ state }) => state === 'healthy'));
   });
+});
+
+it('calls make few attempts and fail in time without any host', async () => {
+  const backend = open([hosts.a.url, hosts.b.url]);
+  const read = (deadline: number) => backend.marketData.find({ symbol: 'S' }, { deadline });
+  const attempts = () => hosts.a.resetCount + hosts.b.resetCount;
+  await read(Date.now() + PATIENCE_MS);
+  await Promise.all([hosts.a.suffer('reset'), hosts.b.suffer('reset')]);
+  const before = attempts();
+  const calls = await openLoop({ forMs: 2_000, perSecond: PLAN.readsPerSecond }, (n) => {
+    const deadline = Date.now() + 2_000;
+    const selection = { symbol: 'S', startTime: DAY, endTime: DAY + n + 1 };
+    return awaitByDeadline(backend.marketData.find(selection, { deadline }), deadline);
+  });
+  for (const { error } of calls) expect(['CONNECTION', 'TIMEOUT']).toContain((error as DatabaseError).code);
+  console.log(`${calls.length} calls, ${attempts() - before} attempts`);
+  expect(attempts() - before).toBeLessThanOrEqual(1.1 * calls.length);
+  await hosts.a.heal();
+  await until(() =>
+    read(Date.now() + PATIENCE_MS).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await hosts.b.heal();
 });
 
 it(`writes in flight when a host fails are stored once (QT_SEED=${SEED})`, async () => {

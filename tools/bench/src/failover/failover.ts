@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, Outcome } from '@quantumtrade/dal-fault-lab';
-import { FAULTS, parseScenario, runScenario, successShare } from '@quantumtrade/dal-fault-lab';
+import { FAULTS, openLoop, parseScenario, runScenario, successShare } from '@quantumtrade/dal-fault-lab';
 import type { Bench, Result } from '../bench.js';
 import { compared, percentile, spreads } from '../bench.js';
 import { sized } from '../sized.js';
@@ -119,15 +119,12 @@ async function* allDown(server: BenchHosts, rounds: number): AsyncGenerator<Resu
       for (let n = 0; n < 200; n++) await readOurs(backend, n);
       await Promise.all([a.suffer('reset'), b.suffer('reset')]);
       const before = a.resetCount + b.resetCount;
-      const calls: Promise<number>[] = [];
-      const start = performance.now();
-      for (let n = 0; n < (CALLS_PER_SECOND * DOWN_MS) / 1_000; n++) {
-        const dueMs = start + (n * 1_000) / CALLS_PER_SECOND - performance.now();
-        if (dueMs > 0) await delay(dueMs);
+      let late = 0;
+      const calls = await openLoop({ forMs: DOWN_MS, perSecond: CALLS_PER_SECOND }, (n) => {
         const deadline = Date.now() + PATIENCE_MS;
-        calls.push(readOurs(backend, n, deadline).then(lateness(deadline), lateness(deadline)));
-      }
-      lates.push(Math.max(...(await Promise.all(calls))));
+        return readOurs(backend, n, deadline).finally(() => (late = Math.max(late, Date.now() - deadline)));
+      });
+      lates.push(late);
       attemptsPerCall.push((a.resetCount + b.resetCount - before) / calls.length);
       await a.heal();
       const healed = performance.now();
@@ -152,5 +149,3 @@ async function* allDown(server: BenchHosts, rounds: number): AsyncGenerator<Resu
   yield spreads({ case: 'all hosts down: longest time beyond a deadline', unit: 'ms' }, { ours: lates });
   yield spreads({ case: 'first host is back: time until a read succeeds', unit: 'ms' }, { ours: recoveries });
 }
-
-const lateness = (deadline: number) => (): number => Math.max(0, Date.now() - deadline);
