@@ -10,13 +10,23 @@ import { Redis } from 'ioredis';
 import { closeAll, connect, untilAnswered } from './testing/connected.js';
 import { killServers, startRedis } from './testing/started-servers.js';
 
+/** Folder in which the server saves its data. */
+let directory: string;
 let server: RedisProcess;
 let redis: Redis;
 /** Its commands are answered late or never. */
 let waiting: Redis;
 let backend: CacheBackend;
 beforeAll(async () => {
-  server = await startRedis('--enable-debug-command', 'local', '--enable-protected-configs', 'local');
+  directory = await mkdtemp(join(tmpdir(), 'redis-states-'));
+  server = await startRedis(
+    '--dir',
+    directory,
+    '--enable-debug-command',
+    'local',
+    '--enable-protected-configs',
+    'local',
+  );
   redis = new Redis(server.url);
   waiting = new Redis(server.url);
   backend = connect({ url: server.url });
@@ -26,6 +36,7 @@ afterAll(async () => {
   waiting.disconnect();
   await closeAll();
   await killServers();
+  await rm(directory, { recursive: true });
 });
 
 const write = () => backend.cache.set('key', 1, 60);
@@ -43,16 +54,16 @@ const states: ServerState[] = [
   {
     reply: 'MISCONF',
     enter: async () => {
-      const directory = await mkdtemp(join(tmpdir(), 'redis-gone-'));
-      await redis.config('SET', 'dir', directory);
-      await rm(directory, { recursive: true });
+      const gone = await mkdtemp(join(directory, 'gone-'));
+      await redis.config('SET', 'dir', gone);
+      await rm(gone, { recursive: true });
       await redis.config('SET', 'save', '3600 1000000');
       await redis.bgsave();
       await until(async () => /rdb_last_bgsave_status:err/.test(await redis.info('persistence')));
     },
     leave: async () => {
       await redis.config('SET', 'save', '');
-      await redis.config('SET', 'dir', tmpdir());
+      await redis.config('SET', 'dir', directory);
     },
     call: write,
   },
@@ -83,6 +94,7 @@ const states: ServerState[] = [
     },
     leave: async () => {
       await redis.script('KILL' as never);
+      await until(async () => (await redis.ping().catch(String)) === 'PONG');
       await redis.config('SET', 'busy-reply-threshold', '5000');
     },
     call: read,
