@@ -6,7 +6,17 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 
-const BENCHES = ['cache', 'cache-soak', 'overhead', 'failover', 'schema', 'read', 'write', 'write-sustained'];
+const BENCHES = [
+  'cache',
+  'cache-soak',
+  'overhead',
+  'overload',
+  'failover',
+  'schema',
+  'read',
+  'write',
+  'write-sustained',
+];
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-smoke-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

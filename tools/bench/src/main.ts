@@ -7,6 +7,7 @@ import { soak } from './cache/soak.js';
 import { failover } from './failover/failover.js';
 import { startBenchHosts } from './failover/hosts.js';
 import { overhead } from './failover/overhead.js';
+import { overload } from './failover/overload.js';
 import { read } from './read/read.js';
 import type { Report } from './report.js';
 import { inWords, thisMachine } from './report.js';
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, ReturnType<typeof on>>> = {
   'cache-soak': on(startRedisServer, soak),
   failover: on(startBenchHosts, failover),
   overhead: on(startBenchHosts, overhead),
+  overload: on(startBenchHosts, overload),
   read: on(startBenchServer, read),
   schema: on(startBenchServer, schema),
   write: on(startBenchServer, write),

@@ -41,7 +41,7 @@ export const failover: Bench<BenchHosts> = async function* (server, { rounds = R
       for (let round = 0; round < rounds; round++) {
         runs.push(
           await runScenario(scenarioOf(fault), server.hosts, {
-            ours: { read: (n) => readOurs(backend, n, Date.now() + PATIENCE_MS) },
+            ours: { read: (n) => readOurs(backend, n, { deadline: Date.now() + PATIENCE_MS }) },
             raw: { share: RAW_SHARE, read: (n) => readRaw(raw, n, AbortSignal.timeout(PATIENCE_MS)) },
           }),
         );
@@ -122,14 +122,16 @@ async function* allDown(server: BenchHosts, rounds: number): AsyncGenerator<Resu
       let late = 0;
       const calls = await openLoop({ forMs: DOWN_MS, perSecond: CALLS_PER_SECOND }, (n) => {
         const deadline = Date.now() + PATIENCE_MS;
-        return readOurs(backend, n, deadline).finally(() => (late = Math.max(late, Date.now() - deadline)));
+        return readOurs(backend, n, { deadline }).finally(
+          () => (late = Math.max(late, Date.now() - deadline)),
+        );
       });
       lates.push(late);
       attemptsPerCall.push((a.resetCount + b.resetCount - before) / calls.length);
       await a.heal();
       const healed = performance.now();
       while (
-        !(await readOurs(backend, 0, Date.now() + PATIENCE_MS).then(
+        !(await readOurs(backend, 0, { deadline: Date.now() + PATIENCE_MS }).then(
           () => true,
           () => false,
         ))

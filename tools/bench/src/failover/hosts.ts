@@ -1,4 +1,4 @@
-import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { CallOptions, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { connectClickHouse, type ClickHouseSettings } from '@quantumtrade/dal-clickhouse';
 import { EngineHost } from '@quantumtrade/dal-fault-lab';
 import type { ClickHouseClient } from '@clickhouse/client';
@@ -12,6 +12,9 @@ const SYMBOLS = 20;
 const BARS_PER_SYMBOL = 50;
 const DAY_MS = 86_400_000;
 const FIRST_DAY = Date.UTC(2024, 0, 1);
+/** Days of a read at most, and days on which a read may begin. */
+const MAX_DAYS = 10;
+const FIRST_DAYS = BARS_PER_SYMBOL - MAX_DAYS;
 const SERIES = { symbols: barSymbols(SYMBOLS), startMs: FIRST_DAY, stepMs: DAY_MS };
 
 /** Two hosts with the same rows, as two replicas have them. */
@@ -52,28 +55,35 @@ export async function startBenchHosts(): Promise<BenchHosts> {
   };
 }
 
-/** Reads ten bars of one symbol through our data layer. */
+/** Reads some bars of one symbol through our data layer. Thousands of reads differ, so that none shares another one's query. */
 export async function readOurs(
   { marketData }: TimeSeriesBackend,
   n: number,
-  deadline?: number,
+  options?: CallOptions,
 ): Promise<void> {
-  const params = { symbol: symbolOf(n), startTime: FIRST_DAY, endTime: FIRST_DAY + 10 * DAY_MS };
-  const { data } = await marketData.find(params, deadline === undefined ? undefined : { deadline });
-  if (data.length !== 10) throw new Error(`${data.length} of 10 bars`);
+  const { symbol, startMs, endMs, days } = selectionOf(n);
+  const { data } = await marketData.find({ symbol, startTime: startMs, endTime: endMs }, options);
+  if (data.length !== days) throw new Error(`${data.length} of ${days} bars`);
 }
 
 /** Reads the same bars through the official client. */
 export async function readRaw(client: ClickHouseClient, n: number, signal?: AbortSignal): Promise<void> {
+  const { symbol, startMs, endMs, days } = selectionOf(n);
   const answer = await client.query({
     query: `SELECT * FROM market_data FINAL WHERE symbol = {symbol:String} AND timestamp >= {from:DateTime64(3)}
       AND timestamp < {to:DateTime64(3)} ORDER BY timestamp, source`,
-    query_params: { symbol: symbolOf(n), from: new Date(FIRST_DAY), to: new Date(FIRST_DAY + 10 * DAY_MS) },
+    query_params: { symbol, from: new Date(startMs), to: new Date(endMs) },
     format: 'JSONEachRow',
     ...(signal && { abort_signal: signal }),
   });
   const rows = await answer.json();
-  if (rows.length !== 10) throw new Error(`${rows.length} of 10 bars`);
+  if (rows.length !== days) throw new Error(`${rows.length} of ${days} bars`);
 }
 
-const symbolOf = (n: number): string => SERIES.symbols[n % SYMBOLS]!;
+/** Returns the symbol and the five to ten days of a read. */
+function selectionOf(n: number) {
+  const window = Math.floor(n / SYMBOLS);
+  const days = MAX_DAYS - (Math.floor(window / FIRST_DAYS) % 6);
+  const startMs = FIRST_DAY + (window % FIRST_DAYS) * DAY_MS;
+  return { symbol: SERIES.symbols[n % SYMBOLS]!, startMs, endMs: startMs + days * DAY_MS, days };
+}

@@ -22,10 +22,10 @@ export const overhead: Bench<BenchHosts> = async function* (server, { seconds = 
   const forMs = seconds * 1_000;
   try {
     const runs = await inWarmRounds(rounds, { callers: CALLERS, forMs }, sides, closedLoop);
-    yield* inThroughput(`10 bars, ${CALLERS} callers`, 'reads', runs);
+    yield* inThroughput(`5 to 10 bars, ${CALLERS} callers`, 'reads', runs);
     const turns = [];
     for (let round = 0; round < rounds; round++) turns.push(await inTurns({ forMs }, sides));
-    yield* inPercentiles('10 bars, one caller', {
+    yield* inPercentiles('5 to 10 bars, one caller', {
       ours: turns.map((turn) => turn.ours),
       'ours, two endpoints': turns.map((turn) => turn['ours, two endpoints']!),
       '@clickhouse/client': turns.map((turn) => turn['@clickhouse/client']!),
