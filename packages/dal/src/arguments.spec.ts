@@ -125,6 +125,7 @@ const WITHOUT_ARGUMENTS = [
   'clearReadThroughCache',
   'close',
   'health',
+  'isLive',
   'getPerformanceMetrics',
   'operationStatistics',
   'deadLetters',
