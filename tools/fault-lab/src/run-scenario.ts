@@ -35,7 +35,7 @@ export async function runScenario<L extends string>(
   const outcomes = await Promise.all(
     names.map((name) => {
       const { share = 1, read } = loads[name];
-      return openLoop({ forMs: endMs, perSecond: readsPerSecond * share }, read, start);
+      return runAtRate({ forMs: endMs, perSecond: readsPerSecond * share }, read, start);
     }),
   );
   await happening;
@@ -44,7 +44,7 @@ export async function runScenario<L extends string>(
 }
 
 /** Begins reads at a constant rate, whether earlier ones were answered or not. Resolves when all have ended. */
-export async function openLoop(
+export async function runAtRate(
   { forMs, perSecond }: { readonly forMs: number; readonly perSecond: number },
   read: (n: number) => Promise<unknown>,
   start = performance.now(),

@@ -4,7 +4,7 @@ import {
   EngineHost,
   FAULTS,
   HostProxy,
-  openLoop,
+  runAtRate,
   parseScenario,
   runScenario,
 } from '@quantumtrade/dal-fault-lab';
@@ -86,7 +86,7 @@ it('calls make few attempts and fail in time without any host', async () => {
   await read(Date.now() + PATIENCE_MS);
   await Promise.all([hosts.a.suffer('reset'), hosts.b.suffer('reset')]);
   const before = attempts();
-  const calls = await openLoop({ forMs: 2_000, perSecond: PLAN.readsPerSecond }, (n) => {
+  const calls = await runAtRate({ forMs: 2_000, perSecond: PLAN.readsPerSecond }, (n) => {
     const deadline = Date.now() + 2_000;
     const selection = { symbol: 'S', startTime: DAY, endTime: DAY + n + 1 };
     return awaitByDeadline(backend.marketData.find(selection, { deadline }), deadline);

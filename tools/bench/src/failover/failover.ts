@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, Outcome } from '@quantumtrade/dal-fault-lab';
-import { FAULTS, openLoop, parseScenario, runScenario, successShare } from '@quantumtrade/dal-fault-lab';
+import { FAULTS, runAtRate, parseScenario, runScenario, successShare } from '@quantumtrade/dal-fault-lab';
 import type { Bench, Result } from '../bench.js';
 import { compared, percentile, spreads } from '../bench.js';
 import { sized } from '../sized.js';
@@ -120,7 +120,7 @@ async function* allDown(server: BenchHosts, rounds: number): AsyncGenerator<Resu
       await Promise.all([a.suffer('reset'), b.suffer('reset')]);
       const before = a.resetCount + b.resetCount;
       let late = 0;
-      const calls = await openLoop({ forMs: DOWN_MS, perSecond: CALLS_PER_SECOND }, (n) => {
+      const calls = await runAtRate({ forMs: DOWN_MS, perSecond: CALLS_PER_SECOND }, (n) => {
         const deadline = Date.now() + PATIENCE_MS;
         return readOurs(backend, n, { deadline }).finally(
           () => (late = Math.max(late, Date.now() - deadline)),

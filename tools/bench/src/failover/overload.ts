@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CallOptions, TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { openLoop, type Outcome } from '@quantumtrade/dal-fault-lab';
+import { runAtRate, type Outcome } from '@quantumtrade/dal-fault-lab';
 import type { Bench, Sides } from '../bench.js';
 import { compared, eachSide, inRounds, percentile } from '../bench.js';
 import { closedLoop } from '../loads.js';
@@ -43,7 +43,7 @@ export const overload: Bench<BenchHosts> = async function* (server, { seconds = 
     const suffer = (read: Read) => async (): Promise<Overload> => {
       const memory = watchMemory();
       const perSecond = OVERLOAD * capacities.at(-1)!;
-      const outcomes = await openLoop({ forMs: seconds * 1_000, perSecond }, (n) => read(n, isHigh(n)));
+      const outcomes = await runAtRate({ forMs: seconds * 1_000, perSecond }, (n) => read(n, isHigh(n)));
       return { outcomes, memory: memory().rss };
     };
     const runs = await inRounds(rounds, {
