@@ -164,29 +164,19 @@ async function schemaCheck({ database }: ComposedDatabase): Promise<Check> {
 
 async function guaranteesCheck({ database }: ComposedDatabase): Promise<Check> {
   const tables = await database.inspectGuarantees();
-  const unmet = unmetGuarantees(tables);
-  const ok = unmet.length === 0;
-  return {
-    name: 'guarantees',
-    ok,
-    detail: ok ? describeGuarantees(tables) : unmet.join('; '),
-    ...(!ok && {
-      remedy: 'rows may be lost or counted twice: run `qtdal migrate`, or undo what was set by hand',
-    }),
-  };
+  const remedy = 'rows may be lost or counted twice: run `qtdal migrate`, or undo what was set by hand';
+  return checkOf('guarantees', unmetGuarantees(tables), describeGuarantees(tables), remedy);
 }
 
 function conditionCheck(server: ServerCondition): Check {
-  const reasons = serverDegradations(server);
-  const ok = reasons.length === 0;
-  return {
-    name: 'condition',
-    ok,
-    detail: ok ? describeCondition(server) : reasons.join('; '),
-    ...(!ok && {
-      remedy: 'docs/health.md has the limits: free space, look at system.replicas, parts and mutations',
-    }),
-  };
+  const remedy = 'docs/health.md has the limits: free space, look at system.replicas, parts and mutations';
+  return checkOf('condition', serverDegradations(server), describeCondition(server), remedy);
+}
+
+/** Returns a check that fails where there are problems. `state` describes what was checked where there are none. */
+function checkOf(name: string, problems: readonly string[], state: string, remedy: string): Check {
+  const ok = problems.length === 0;
+  return { name, ok, detail: ok ? state : problems.join('; '), ...(!ok && { remedy }) };
 }
 
 const serversOf = ({ clickhouse: { url, endpoints } }: DalConfig): readonly string[] =>

@@ -28,6 +28,14 @@ function syncBy(number: number, sync: FakeAnswer): void {
     return answer(response, request);
   });
 }
+/** Has one of two servers answer syncs in this way, and stops the other one. Returns the token of a write that the stopped one acknowledged. */
+async function stopWriter(sync: FakeAnswer, settings?: Parameters<FakeCluster['serve']>[1]): Promise<string> {
+  await cluster.serve([PRIMARY, PRIMARY], settings);
+  syncBy(1, sync);
+  const token = tokenOf(0);
+  await cluster.servers[0]!.stop();
+  return token;
+}
 const after =
   (delayMs: number, answer: FakeAnswer): FakeAnswer =>
   (response, request) =>
@@ -51,10 +59,7 @@ it('insert names the server that acknowledged it', async () => {
 });
 
 it('read waits for a server that is behind', async () => {
-  await cluster.serve([PRIMARY, PRIMARY]);
-  syncBy(1, after(150, synced));
-  const readAfter = tokenOf(0);
-  await cluster.servers[0]!.stop();
+  const readAfter = await stopWriter(after(150, synced));
   const startedAt = Date.now();
   expect(await cluster.read({ readAfter, deadline: Date.now() + 30_000 })).toBe(1);
   expect(Date.now() - startedAt).toBeGreaterThanOrEqual(140);
@@ -66,10 +71,9 @@ it('read waits for a server that is behind', async () => {
 });
 
 it('read fails by its deadline when no server catches up', async () => {
-  await cluster.serve([PRIMARY, PRIMARY], { failover: { probeIntervalMs: 60_000 } });
-  syncBy(1, refusal(159, 'TIMEOUT_EXCEEDED'));
-  const readAfter = tokenOf(0);
-  await cluster.servers[0]!.stop();
+  const readAfter = await stopWriter(refusal(159, 'TIMEOUT_EXCEEDED'), {
+    failover: { probeIntervalMs: 60_000 },
+  });
   await expect(cluster.read({ readAfter, deadline: Date.now() + 1_000 })).rejects.toMatchObject({
     name: 'TimeoutError',
     retryable: true,
@@ -82,19 +86,13 @@ it('read fails by its deadline when no server catches up', async () => {
 });
 
 it('read fails by its deadline when a server is silent', async () => {
-  await cluster.serve([PRIMARY, PRIMARY], { failover: { probeIntervalMs: 60_000 } });
-  syncBy(1, silence);
-  const readAfter = tokenOf(0);
-  await cluster.servers[0]!.stop();
+  const readAfter = await stopWriter(silence, { failover: { probeIntervalMs: 60_000 } });
   await expect(cluster.read({ readAfter, deadline: Date.now() + 600 })).rejects.toThrow(/is not at .* yet$/);
   expect(readsAt(1)).toBe(0);
 });
 
 it('read fails at once when the other tables are not replicated', async () => {
-  await cluster.serve([PRIMARY, PRIMARY]);
-  syncBy(1, notReplicated);
-  const readAfter = tokenOf(0);
-  await cluster.servers[0]!.stop();
+  const readAfter = await stopWriter(notReplicated);
   await expect(cluster.read({ readAfter, deadline: Date.now() + 60_000 })).rejects.toMatchObject({
     name: 'ConnectionError',
     retryable: true,
@@ -123,10 +121,7 @@ it('read asks one server after the other', async () => {
 });
 
 it('read returns to the server of its write when that is back', async () => {
-  await cluster.serve([PRIMARY, PRIMARY]);
-  syncBy(1, refusal(159, 'TIMEOUT_EXCEEDED'));
-  const readAfter = tokenOf(0);
-  await cluster.servers[0]!.stop();
+  const readAfter = await stopWriter(refusal(159, 'TIMEOUT_EXCEEDED'));
   const read = cluster.read({ readAfter, deadline: Date.now() + 30_000 });
   await until(() => syncsAt(1) > 0 && cluster.stateOf(0) !== 'healthy');
   await cluster.servers[0]!.restart();
@@ -204,10 +199,7 @@ it('stream waits for a server that is behind', async () => {
 });
 
 it('abort ends the waiting', async () => {
-  await cluster.serve([PRIMARY, PRIMARY]);
-  syncBy(1, silence);
-  const readAfter = tokenOf(0);
-  await cluster.servers[0]!.stop();
+  const readAfter = await stopWriter(silence);
   const controller = new AbortController();
   const read = cluster.read({ readAfter, signal: controller.signal });
   read.catch(() => undefined);
