@@ -28,7 +28,10 @@ export class CallRetries {
     this.#backoff = new Backoff(settings);
   }
 
-  /** Returns the delay before the next attempt in milliseconds, which the budget has paid for; undefined when there is none. */
+  /**
+   * Returns the delay before the next attempt (milliseconds); undefined when no attempt may follow. A retry counts against the retry
+   * budget, a move to another server does not.
+   */
   next(failure: Failure, { hasOther, isMoved, remainingMs }: CallState): number | undefined {
     const { idempotency, retriedByCaller } = this.#statement;
     const maxAttempts = retriedByCaller ? Infinity : this.#settings.maxAttempts;
