@@ -56,6 +56,7 @@ const METHODS: Readonly<Record<string, readonly unknown[]>> = {
   ...Object.fromEntries(recordMethods.map(({ name, args }) => [name, [...args, {}]])),
   'analytics.aggregate': [{}, {}],
   'queryPlans.explain': ['marketData', {}, {}],
+  'queryPlans.explainAggregation': [{}, {}],
   'checkpoints.load': ['s', {}],
   'checkpoints.save': ['s', 1, {}],
   'schema.version': [{}],

@@ -11,6 +11,7 @@ import type {
   FeatureSet,
   FieldName,
   HealthStatus,
+  InstantForm,
   MarketData,
   MarketDataBatch,
   Page,
@@ -43,8 +44,6 @@ import { createServices, DatabasePorts } from './database-ports.js';
 import { DatabaseWriters } from './database-writers.js';
 import { checkHealth } from './health.js';
 import { performanceMetrics } from './performance-metrics.js';
-
-const CLOSE_WRITERS_MS = 10_000;
 
 /**
  * One typed API over the time-series store and the cache. Its methods are the specification's; the ports behind them and those of
@@ -88,10 +87,14 @@ export class DatabaseAbstraction extends DatabasePorts {
   }
 
   /** Returns a page of bars, 10,000 at most unless the configuration or `limit` says otherwise. */
-  getMarketData<E extends boolean = false, S extends FieldName<'marketData'> = FieldName<'marketData'>>(
-    params?: PageQuery<'marketData', S>,
+  getMarketData<
+    E extends boolean = false,
+    S extends FieldName<'marketData'> = FieldName<'marketData'>,
+    I extends InstantForm = 'date',
+  >(
+    params?: PageQuery<'marketData', S, I>,
     options?: ReadOptions<E>,
-  ): Promise<Page<SelectedRow<'marketData', S, E>>> {
+  ): Promise<Page<SelectedRow<'marketData', S, E, I>>> {
     return this.marketData.find(params, options);
   }
 
@@ -281,7 +284,7 @@ export class DatabaseAbstraction extends DatabasePorts {
     this.#isClosed = true;
     const { timeSeries, cache } = this.#services.parts;
     const [writers, [transactions]] = await Promise.all([
-      this.#writers.close(Date.now() + CLOSE_WRITERS_MS),
+      this.#writers.close(),
       Promise.allSettled([this.#transactions.close()]),
     ]);
     this.#services.readThrough.close();

@@ -15,6 +15,8 @@ import {
   requireWriterOptions,
 } from '@quantumtrade/dal-writer';
 
+const CLOSE_MS = 10_000;
+
 /** The batch writers of a data layer, and their dead letters. */
 export class DatabaseWriters {
   readonly #writing: WriterSetup | undefined;
@@ -68,8 +70,9 @@ export class DatabaseWriters {
     });
   }
 
-  /** Closes each writer; its outcome is in the list. */
-  close(deadline: number): Promise<PromiseSettledResult<void>[]> {
+  /** Closes each writer, waiting up to ten seconds; its outcome is in the list. */
+  close(): Promise<PromiseSettledResult<void>[]> {
+    const deadline = Date.now() + CLOSE_MS;
     return Promise.allSettled([...this.#open].map((writer) => writer.close({ deadline })));
   }
 

@@ -34,7 +34,8 @@ it.each(['stream', 'streamColumns'] as const)('%s is one operation that counts i
   for (const isAnnounced of [false, true]) {
     const { metrics, bars } = await observedBars();
     const events = isAnnounced ? listen() : [];
-    const stream = bars[method]({ batchRows: 10 });
+    const params = { batchRows: 10 };
+    const stream = method === 'stream' ? bars.stream(params) : bars.streamColumns(params);
     expect(metrics.snapshot().operations).toEqual({});
     expect(await drain(stream)).toBe(3);
     const operation = `marketData.${method}`;

@@ -21,7 +21,13 @@ export {
 } from './records/field.js';
 export { toTextDictionary, type TextDictionary } from './records/kinds/text-dictionary.js';
 export { Invalid, type Canonical, type Rounding } from './records/kinds/kind.js';
-export { MAX_INSTANT, MIN_INSTANT, SECONDS, type FloatField } from './records/kinds/number.js';
+export {
+  MAX_INSTANT,
+  MIN_INSTANT,
+  SECONDS,
+  type FloatField,
+  type InstantForm,
+} from './records/kinds/number.js';
 export {
   DECIMAL_LIMIT,
   DECIMAL_SCALE,

@@ -7,6 +7,7 @@ export interface QueryResult<T> {
   data: T[];
   /** Number of matching rows, also beyond the limit. For the newest rows, the number of returned rows. */
   totalCount: number;
+  /** Duration of the call in milliseconds; 0 where this process held the answer. */
   executionTimeMs: number;
   /**
    * Whether the call ran no database query: the answer came from the cache, or from a query of a concurrent

@@ -1,10 +1,6 @@
 import type { AggregateSums, AggregationPlan, Canonical } from '@quantumtrade/dal-domain';
 import { compareCanonical } from '@quantumtrade/dal-domain';
 import type { AggregateRow } from '../query/aggregate-query.js';
-import { isFloat } from '../query/aggregate-query.js';
-
-/** Whether aggregates of parts of the rows give exactly the aggregate of all: sums of floats depend on their order. */
-export const isMergeable = ({ measure }: AggregationPlan): boolean => !isFloat(measure.field);
 
 /**
  * Merges aggregates without an interval, which were made of slices of time, by their group. Returns them in the order of their groups.

@@ -10,14 +10,16 @@ import {
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { Sql } from '../connection/sql.js';
 import type { AggregateRow } from '../query/aggregate-query.js';
-import { aggregateQuery, aggregatesOf, bucketQuery } from '../query/aggregate-query.js';
+import { aggregatesOf, bucketQuery } from '../query/aggregate-query.js';
+import type { AggregateStatement } from '../query/plan-aggregate.js';
+import { planAggregate, planAggregateAgain } from '../query/plan-aggregate.js';
 import type { Shortage } from '../query/plan-retry.js';
 import { SLICE_CONDITION } from '../query/time-slice.js';
-import { isMergeable, mergeAggregates } from '../read/merged-aggregates.js';
+import { mergeAggregates } from '../read/merged-aggregates.js';
 import { collectSlices, countAgain, runRetried, settingsAgain } from '../read/retried-reads.js';
 import type { SlicedRange } from '../read/time-slices.js';
 import { slicesOf } from '../read/time-slices.js';
-import { filterOf } from './filter.js';
+import { filterOf } from '../query/filter.js';
 import { countOf, readUpTo } from './item-page.js';
 import { requireBudget } from './scan-estimate.js';
 import type { ReadDefaults } from './table-reader.js';
@@ -77,22 +79,23 @@ class AggregateReader {
   /** Returns the aggregates up to the limit. */
   async rows(): Promise<AggregateRow[]> {
     const plan = this.#plan;
-    const { where, params } = filterOf(plan.selection);
-    const query = aggregateQuery(plan, where, plan.limit);
-    const read = (sql: Sql, options: CallOptions | undefined, settings = {}) =>
-      sql
-        .collect(this.#operation, query, params, options, this.#rowsOf, settings)
-        .then((parts) => parts.flat());
+    const read = async (
+      sql: Sql,
+      { sql: text, params, settings }: AggregateStatement,
+      options?: CallOptions,
+    ) => (await sql.collect(this.#operation, text, params, options, this.#rowsOf, settings)).flat();
     return this.#retried(
-      () => read(this.#sql, this.#options),
+      () => read(this.#sql, planAggregate(plan), this.#options),
       (shortage, options) => {
-        if (plan.width) return this.#readSlices(plan.limit, shortage, options);
-        if (isMergeable(plan)) {
-          return this.#readMerged(shortage, options).then((rows) => rows.slice(0, plan.limit));
+        const statement = planAggregateAgain(plan, shortage);
+        switch (statement?.division) {
+          case 'slices':
+            return this.#readSlices(plan.limit, shortage, options);
+          case 'merged':
+            return this.#readMerged(shortage, options).then((rows) => rows.slice(0, plan.limit));
+          default:
+            return statement && read(this.#sql.continuing, statement, options);
         }
-        return shortage === 'memory'
-          ? read(this.#sql.continuing, options, settingsAgain(shortage))
-          : undefined;
       },
     );
   }
@@ -153,12 +156,7 @@ class AggregateReader {
     shortage: Shortage,
     options: CallOptions,
   ): Promise<AggregateRow[]> {
-    const { where, params } = filterOf(this.#plan.selection, [SLICE_CONDITION]);
-    const queryOf = (left: number | undefined) => ({
-      sql: aggregateQuery(this.#plan, where, left),
-      params,
-      settings: settingsAgain(shortage),
-    });
+    const queryOf = (left: number | undefined) => planAggregateAgain(this.#plan, shortage, left)!;
     const slices = { ...this.#slices, limit, queryOf };
     return (await collectSlices(this.#sql, this.#operation, slices, options, this.#rowsOf)).flat();
   }

@@ -5,7 +5,7 @@ import { SLICE_CONDITION } from '../query/time-slice.js';
 import { countAgain, runRetried } from '../read/retried-reads.js';
 import { slicesOf } from '../read/time-slices.js';
 import { EarlyCount } from './early-count.js';
-import { filterOf } from './filter.js';
+import { filterOf } from '../query/filter.js';
 
 /** How the items of a page are read: blocks of rows, or sets. */
 export interface ItemReader<T> {

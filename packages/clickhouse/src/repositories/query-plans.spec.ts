@@ -6,7 +6,7 @@ let server: FakeServer;
 let backend: TimeSeriesBackend;
 
 beforeEach(async () => {
-  server = await FakeServer.start(rows({ n: 1 }));
+  server = await FakeServer.start(rows({ rows: 1 }));
   backend = connectClickHouse({ url: server.url, retry: { maxAttempts: 1 } });
 });
 
@@ -59,4 +59,20 @@ it.each([
   ['features', {}],
 ] as const)('explain describes no faster way for %s with %j', async (record, params) => {
   expect((await backend.queryPlans.explain(record, params)).afterTimeout).toBeNull();
+});
+
+it.each([
+  [{ interval: '1h', measure: 'close' }, ['time-slices'], ['time-slices', 'less-memory']],
+  [{ groupBy: ['symbol'], measure: 'close' }, ['time-slices'], ['time-slices', 'less-memory']],
+  [{ record: 'features', measure: 'featureValue' }, undefined, ['less-memory']],
+] as const)('explainAggregation describes how %j is read', async (params, onTimeout, onLackOfMemory) => {
+  const plan = await backend.queryPlans.explainAggregation(params as object);
+  expect(plan.rules).toEqual([]);
+  expect(plan.afterTimeout?.rules.map(({ rule }) => rule)).toEqual(onTimeout);
+  expect(plan.afterMemoryLimit?.rules.map(({ rule }) => rule)).toEqual(onLackOfMemory);
+  expect(server.queries).toEqual([]);
+  await backend.analytics.aggregate(params as object).catch(() => undefined);
+  const [budgetCheck, sent] = server.queries;
+  expect(budgetCheck).toContain('EXPLAIN ESTIMATE');
+  expect(sent).toContain(plan.sql);
 });

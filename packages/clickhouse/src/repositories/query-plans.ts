@@ -1,13 +1,13 @@
 import type { QueryPlans, StatementPlan } from '@quantumtrade/dal-domain';
-import { planPage, requireRecord, scanBudgetOf } from '@quantumtrade/dal-domain';
+import { planAggregation, planPage, requireRecord, scanBudgetOf } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
+import { planAggregate, planAggregateAgain } from '../query/plan-aggregate.js';
 import { planRows, planRowsAgain, planSingleVersions } from '../query/plan-rows.js';
 import { planSets, planSetsAgain } from '../query/plan-sets.js';
-import type { PlannedQuery } from '../query/rule.js';
 import type { ReadDefaults } from './table-reader.js';
 
 /**
- * Explains pages by the plans with which the repositories read them. A page whose versions are left unmerged is merged by the engine
+ * Explains reads by the plans with which the repositories read them. A page whose versions are left unmerged is merged by the engine
  * instead while the table was found to have keys that come twice.
  */
 export function queryPlans(
@@ -30,10 +30,21 @@ export function queryPlans(
         afterMemoryLimit: statementOrNull(planAgain(read, 'memory')),
       };
     },
+
+    explainAggregation: async (params, options) => {
+      const operation = 'queryPlans.explainAggregation';
+      sql.checkOpen(operation, options);
+      const plan = planAggregation(params, operation);
+      return {
+        ...statementOf(planAggregate(plan)),
+        afterTimeout: statementOrNull(planAggregateAgain(plan, 'time')),
+        afterMemoryLimit: statementOrNull(planAggregateAgain(plan, 'memory')),
+      };
+    },
   };
 }
 
-const statementOf = ({ sql, rules }: PlannedQuery): StatementPlan => ({ sql, rules });
+const statementOf = ({ sql, rules }: StatementPlan): StatementPlan => ({ sql, rules });
 
-const statementOrNull = (query: PlannedQuery | undefined): StatementPlan | null =>
+const statementOrNull = (query: StatementPlan | undefined): StatementPlan | null =>
   query ? statementOf(query) : null;

@@ -1,7 +1,7 @@
 import type { CallOptions, SelectionPlan } from '@quantumtrade/dal-domain';
 import { isDatabaseError, requireScanBudget, ValidationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
-import { filterOf } from './filter.js';
+import { filterOf } from '../query/filter.js';
 
 /** Throws `ValidationError` when a call would scan more rows than its budget. */
 export async function requireBudget(

@@ -9,6 +9,7 @@ import type {
 import {
   checkTime,
   planColumns,
+  planColumnStream,
   planPage,
   planStream,
   READ_OPTIONS,
@@ -66,7 +67,11 @@ export class TableReader {
     const read = { plan, limit: plan.limit + 1, budget };
     const query = planRows(read);
     const text = JSON.stringify([query.sql, query.params, query.settings, plan.count]);
-    const reader = recordReader(definition, { select: plan.select, exact: options?.exact });
+    const reader = recordReader(definition, {
+      select: plan.select,
+      instants: plan.instants,
+      exact: options?.exact,
+    });
     const page = await this.#pages.run(text, operation, options, (limits) =>
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
@@ -94,7 +99,11 @@ export class TableReader {
     const operation = `${this.definition.name}.stream`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planStream(this.definition, params, operation);
-    const reader = recordReader(this.definition, { select: plan.select, exact: options?.exact });
+    const reader = recordReader(this.definition, {
+      select: plan.select,
+      instants: plan.instants,
+      exact: options?.exact,
+    });
     for await (const { block, from, to } of this.#rowBatches(operation, plan, options)) {
       yield reader.rows(block, from, to);
     }
@@ -103,7 +112,7 @@ export class TableReader {
   async *streamColumns(params?: object, options?: ReadOptions<boolean>): AsyncGenerator<AnyColumns> {
     const operation = `${this.definition.name}.streamColumns`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
-    const plan = planStream(this.definition, params, operation, 'rows');
+    const plan = planColumnStream(this.definition, params, operation);
     const reader = recordReader(this.definition, { select: plan.select, exact: options?.exact });
     for await (const { block, from, to } of this.#rowBatches(operation, plan, options)) {
       const columns = reader.columns([block]);

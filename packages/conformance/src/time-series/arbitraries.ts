@@ -74,7 +74,7 @@ function selectionFields(definition: RecordDefinition): Record<string, Arb> {
   };
 }
 
-/** Returns the parameters of a read of rows, or of sets. */
+/** Returns the parameters of a read of rows or columns, or of sets. */
 function rowFields(definition: RecordDefinition, hasSelect = true): Record<string, Arb> {
   const names = Object.keys(definition.fields);
   return {
@@ -89,7 +89,10 @@ function rowFields(definition: RecordDefinition, hasSelect = true): Record<strin
 function rowReads(record: RecordName): Arb<Operation>[] {
   const definition: RecordDefinition = records[record];
   const isSet = definition.batch.form === 'sets';
-  const items = rowFields(definition, !isSet);
+  const items = {
+    ...rowFields(definition, !isSet),
+    ...(!isSet && { instants: fc.constantFrom(undefined, 'date', 'number') }),
+  };
   const options = isSet ? fc.constant({}) : exactness;
   const count = fc.constantFrom(undefined, true, false);
   const batchRows = fc.constantFrom(undefined, 1, 2, 5);

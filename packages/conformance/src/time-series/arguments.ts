@@ -26,7 +26,7 @@ const MEMBERS: Readonly<Record<string, readonly [call: Method, right: object]>> 
     (b, params: never) => b.marketData.find(params),
     {
       ...{ symbol: 'JUNK', startTime: 0, endTime: 1, filters: {}, select: ['close'], order: 'time' },
-      ...{ direction: 'descending', maxScanRows: 1, limit: 1, cursor: '', count: true },
+      ...{ direction: 'descending', maxScanRows: 1, limit: 1, cursor: '', count: true, instants: 'number' },
     },
   ],
   'marketData.find with symbols': [
@@ -35,7 +35,7 @@ const MEMBERS: Readonly<Record<string, readonly [call: Method, right: object]>> 
   ],
   'marketData.stream': [
     (b, params: never) => collect(b.marketData.stream(params)),
-    { symbols: ['JUNK'], select: ['close'], limit: 1, batchRows: 1 },
+    { symbols: ['JUNK'], select: ['close'], limit: 1, batchRows: 1, instants: 'number' },
   ],
   'features.columns': [(b, params: never) => b.features.columns(params), { symbol: 'JUNK', limit: 1 }],
   'analytics.aggregate': [

@@ -154,6 +154,10 @@ export const methodCases: readonly MethodCase[] = [
     ...other('queryPlans.explain', { args: ['marketData', {}], wrong: ['marketData', { limit: -1 }] }),
     parameters: ['record'],
   },
+  {
+    ...other('queryPlans.explainAggregation', { args: [{}], wrong: [{ limit: -1 }] }),
+    parameters: ['params'],
+  },
   other('schema.initialize', { args: [] }),
   other('schema.migrate', { args: [0], wrong: [0.5], wrongCode: 'MIGRATION' }),
   other('schema.validate', { args: [] }),

@@ -25,6 +25,28 @@ export function queryPlanSuite(runner: TestRunner, open: OpenTimeSeries): void {
       });
     }
 
+    for (const record of recordNames.filter((name) => 'aggregate' in records[name])) {
+      it(`explainAggregation describes aggregates of ${record}`, async () => {
+        for (const interval of [undefined, '1d'] as const) {
+          const plan = await backend().queryPlans.explainAggregation({ record, interval, limit: 3 });
+          for (const statement of [plan, plan.afterTimeout, plan.afterMemoryLimit]) {
+            if (statement === null) continue;
+            expect(statement.sql.includes(records[record].table)).toBe(true);
+            for (const applied of statement.rules) expect(Object.keys(applied)).toEqual(['rule', 'why']);
+          }
+        }
+      });
+    }
+
+    it('explainAggregation refuses what aggregate refuses', async () => {
+      const { analytics, queryPlans } = backend();
+      for (const params of [{ limit: -1 }, { record: 'x' }, { interval: '0m' }, { filters: { no: 'x' } }]) {
+        expect(
+          await summaryOfRejection(() => queryPlans.explainAggregation(untyped<object>(params))),
+        ).toEqual(await summaryOfRejection(() => analytics.aggregate(untyped<object>(params))));
+      }
+    });
+
     it('explain needs no parameters', async () => {
       for (const record of recordNames) {
         expect(await backend().queryPlans.explain(record)).toEqual(

@@ -55,6 +55,33 @@ export function selectingTests(
     }
   });
 
+  if (definition.batch.form !== 'sets') {
+    it('instants are epoch milliseconds where numbers are asked for', async () => {
+      const scope = uniqueName();
+      const day = uniqueDay();
+      const rows = [0, 1].map((n) => tested.row(scope, day, n));
+      await write(rows);
+      const params = { ...tested.where(scope), instants: 'number' };
+      const expected = rows.map((row) =>
+        Object.fromEntries(
+          Object.entries(stored(tested, row)).map(([name, value]) => [
+            name,
+            value instanceof Date ? value.getTime() : value,
+          ]),
+        ),
+      );
+      expect((await reads().find(params)).data).toEqual(expected);
+      expect((await collect(reads().stream(params))).flat()).toEqual(expected);
+      const failed = [
+        summaryOfRejection(() => reads().columns(params)),
+        summaryOfRejection(() => collect(reads().streamColumns(params))),
+        summaryOfRejection(() => reads().find({ ...params, instants: 'bigint' })),
+      ];
+      const refused = { code: 'VALIDATION', field: 'instants' };
+      expect(await Promise.all(failed)).toEqual([refused, refused, refused]);
+    });
+  }
+
   if (tested.scopeField !== 'symbol') return;
 
   it('symbols selects the rows of each of them', async () => {

@@ -33,11 +33,11 @@ export function cachedMarketData(
   function resultOf<E extends boolean>(
     bar: MarketData<true> | null,
     cacheHit: boolean,
-    startedAt: number,
+    executionTimeMs: number,
     options: ReadOptions<E> | undefined,
   ): LatestBar<E> {
     const data = bar ? [withExactness(bar, options?.exact ?? false) as MarketData<E>] : [];
-    return { data, totalCount: data.length, executionTimeMs: performance.now() - startedAt, cacheHit };
+    return { data, totalCount: data.length, executionTimeMs, cacheHit };
   }
 
   async function latestBar<E extends boolean>(
@@ -46,7 +46,7 @@ export function cachedMarketData(
   ): Promise<LatestBar<E>> {
     const startedAt = performance.now();
     const { value, hit } = await latestBars.find({ symbol }, options);
-    return resultOf(value, hit, startedAt, options);
+    return resultOf(value, hit, performance.now() - startedAt, options);
   }
 
   async function latestBarOfEach<E extends boolean>(
@@ -87,9 +87,8 @@ export function cachedMarketData(
     atHand: {
       latest: (symbol, limit, options) => {
         if (limit !== 1) return undefined;
-        const startedAt = performance.now();
         const bar = latestBars.peek({ symbol }, options);
-        return bar && resultOf(bar, true, startedAt, options);
+        return bar && resultOf(bar, true, 0, options);
       },
     },
   };

@@ -99,7 +99,7 @@ export const OPERATIONS: PortOperations = {
   ...operationsOfRecords,
   analytics: { aggregate: READ },
   checkpoints: { load: READ, save: AUDITED_WRITE },
-  queryPlans: { explain: READ },
+  queryPlans: { explain: READ, explainAggregation: READ },
   schema: {
     initialize: AUDITED_WRITE,
     migrate: AUDITED_WRITE,

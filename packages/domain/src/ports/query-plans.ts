@@ -1,3 +1,4 @@
+import type { AggregationParams } from '../queries/aggregation.js';
 import type { PageQuery, SetQuery } from '../queries/parameters.js';
 import type { RecordName } from '../records/records.js';
 import type { CallOptions } from './call.js';
@@ -39,6 +40,15 @@ export interface QueryPlans {
   explain<N extends RecordName>(
     record: N,
     params?: N extends 'features' ? SetQuery : PageQuery<N>,
+    options?: CallOptions,
+  ): Promise<QueryExplanation>;
+
+  /**
+   * Returns how `aggregate` runs with these parameters. Reads no table.
+   * @throws ValidationError naming a parameter that `aggregate` refuses
+   */
+  explainAggregation<N extends RecordName = 'marketData'>(
+    params: AggregationParams<N>,
     options?: CallOptions,
   ): Promise<QueryExplanation>;
 }

@@ -1,6 +1,14 @@
 import { keysOf } from '../arguments.js';
 import type { AnyColumns, ColumnsOf } from '../queries/columns.js';
-import type { ColumnQuery, FieldName, PageQuery, SelectedRow, StreamQuery } from '../queries/parameters.js';
+import type {
+  ColumnQuery,
+  FieldName,
+  PageQuery,
+  RowStreamQuery,
+  SelectedRow,
+  StreamQuery,
+} from '../queries/parameters.js';
+import type { InstantForm } from '../records/kinds/number.js';
 import type { RecordDefinition } from '../records/definition.js';
 import type { DefinitionOf, RecordBatches, RecordName, RecordRow } from '../records/records.js';
 import { recordNames, records } from '../records/records.js';
@@ -25,20 +33,20 @@ export interface RecordRepository<N extends RecordName> {
    * @throws ValidationError naming an unknown or wrong parameter, a cursor of another query included, or `maxScanRows`
    * @throws QueryError when the limit is higher than the rows or bytes of an answer that the adapter allows
    */
-  find<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(
-    params?: PageQuery<N, S>,
+  find<E extends boolean = false, S extends FieldName<N> = FieldName<N>, I extends InstantForm = 'date'>(
+    params?: PageQuery<N, S, I>,
     options?: ReadOptions<E>,
-  ): Promise<Page<SelectedRow<N, S, E>>>;
+  ): Promise<Page<SelectedRow<N, S, E, I>>>;
 
   /**
    * Reads all matching rows in batches, in memory that does not grow with their number. The call begins with the first
    * batch that is asked for, also its checks; each further loop over the result reads anew. Leaving the loop ends the query. The
    * deadline is for all batches. Any failure between two batches throws: an iteration that ends returned every row.
    */
-  stream<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(
-    params?: StreamQuery<N, S>,
+  stream<E extends boolean = false, S extends FieldName<N> = FieldName<N>, I extends InstantForm = 'date'>(
+    params?: RowStreamQuery<N, S, I>,
     options?: ReadOptions<E>,
-  ): AsyncIterable<SelectedRow<N, S, E>[]>;
+  ): AsyncIterable<SelectedRow<N, S, E, I>[]>;
 
   /** Reads like {@link stream}, in batches of columns. */
   streamColumns<E extends boolean = false, S extends FieldName<N> = FieldName<N>>(

@@ -1,4 +1,5 @@
 import type { Field, ValuesOf } from '../records/field.js';
+import type { InstantForm } from '../records/kinds/number.js';
 import type { DefinitionOf, RecordName, RecordRow } from '../records/records.js';
 
 /** Names of the fields of a record. */
@@ -56,11 +57,22 @@ interface RowQuery<N extends RecordName, S extends FieldName<N>> extends RowSele
   maxScanRows?: number;
 }
 
+/** Members of reads that return rows as objects. */
+interface ObjectQuery<I extends InstantForm> {
+  /**
+   * Form of the instants in rows. Numbers are epoch milliseconds. They make reads of many rows faster: a `Date` is a third of the memory
+   * of a bar. @default date
+   */
+  instants?: I;
+}
+
 /** Parameters of `find`. */
-export interface PageQuery<N extends RecordName, S extends FieldName<N> = FieldName<N>> extends RowQuery<
-  N,
-  S
-> {
+export interface PageQuery<
+  N extends RecordName,
+  S extends FieldName<N> = FieldName<N>,
+  I extends InstantForm = 'date',
+>
+  extends RowQuery<N, S>, ObjectQuery<I> {
   /** Maximum number of rows. @default the adapter's `defaultPageRows`, 10,000 (rows) unless configured */
   limit?: number;
   /** `nextCursor` of the page before. Selection, order and direction must be those of that page. */
@@ -78,7 +90,7 @@ export interface ColumnQuery<N extends RecordName, S extends FieldName<N> = Fiel
   limit?: number;
 }
 
-/** Parameters of `stream` and `streamColumns`. */
+/** Parameters of `streamColumns`. */
 export interface StreamQuery<N extends RecordName, S extends FieldName<N> = FieldName<N>> extends ColumnQuery<
   N,
   S
@@ -87,16 +99,33 @@ export interface StreamQuery<N extends RecordName, S extends FieldName<N> = Fiel
   batchRows?: number;
 }
 
+/** Parameters of `stream`. */
+export interface RowStreamQuery<
+  N extends RecordName,
+  S extends FieldName<N> = FieldName<N>,
+  I extends InstantForm = 'date',
+>
+  extends StreamQuery<N, S>, ObjectQuery<I> {}
+
 /** Parameters of `find` for feature sets. */
-export type SetQuery = Omit<PageQuery<'features'>, 'select'>;
+export type SetQuery = Omit<PageQuery<'features'>, 'select' | 'instants'>;
 
 /** Parameters of `find` for a record of any name, without the compiler's check of its fields. */
 export interface QueryParams extends Omit<PageQuery<RecordName>, 'filters' | 'select'> {
   filters?: Readonly<Record<string, string>>;
 }
 
-/** A row with the selected fields only. */
-export type SelectedRow<N extends RecordName, S extends FieldName<N>, E extends boolean> = Pick<
+type InstantsAsNumbers<R> = { [K in keyof R]: R[K] extends infer V ? (V extends Date ? number : V) : never };
+
+type SelectedFields<N extends RecordName, S extends FieldName<N>, E extends boolean> = Pick<
   RecordRow<N, E>,
   S & keyof RecordRow<N, E>
 >;
+
+/** A row with the selected fields only. */
+export type SelectedRow<
+  N extends RecordName,
+  S extends FieldName<N>,
+  E extends boolean,
+  I extends InstantForm = 'date',
+> = I extends 'number' ? InstantsAsNumbers<SelectedFields<N, S, E>> : SelectedFields<N, S, E>;

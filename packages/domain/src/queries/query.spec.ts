@@ -4,7 +4,7 @@ import { outcome } from '../records/outcome.js';
 import { sentiment } from '../records/sentiment.js';
 import { strategyPerformance } from '../records/strategy-performance.js';
 import type { RecordDefinition } from '../records/definition.js';
-import { planColumns, planPage, planStream } from './query.js';
+import { planColumns, planColumnStream, planPage, planStream } from './query.js';
 
 const planOf = (definition: RecordDefinition, params: unknown) => planPage(definition, params, 'test', 50);
 
@@ -28,6 +28,7 @@ describe('planPage', () => {
         end: undefined,
         select: Object.keys(marketData.fields),
         order: { by: 'key', fields: ['symbol', 'timestamp', 'source'], descending: false },
+        instants: 'date',
         after: undefined,
         limit: 50,
         maxScanRows: undefined,
@@ -58,7 +59,7 @@ describe('planPage', () => {
   it('planPage identifies feature sets by symbol, timestamp and version', () => {
     expect(planOf(feature, {}).order.fields).toEqual(['symbol', 'timestamp', 'featureVersion']);
     expect(planOf(feature, { symbol: 'A' }).order.fields).toEqual(['timestamp', 'symbol', 'featureVersion']);
-    expect(planStream(feature, {}, 'test', 'rows').order.fields).toEqual(feature.key);
+    expect(planColumnStream(feature, {}, 'test').order.fields).toEqual(feature.key);
     expect(fieldAtFault({ select: ['symbol'] }, feature)).toBe('select');
   });
 
@@ -135,7 +136,7 @@ it.each<[unknown, string, unknown]>([
   [
     { from: 0 },
     'from',
-    'unknown key, expected one of symbol, symbols, startTime, endTime, filters, select, order, direction, maxScanRows, limit, cursor, count',
+    'unknown key, expected one of symbol, symbols, startTime, endTime, filters, select, order, direction, maxScanRows, instants, limit, cursor, count',
   ],
   [{ filters: { sorce: 'x' } }, 'filters.sorce', 'unknown key, did you mean "source"?'],
   [{ filters: null }, 'filters', 'must be a plain object'],

@@ -6,8 +6,9 @@ import type { Page } from '../results.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import type { ItemForm, RowOrder } from './order.js';
 import { orderFields } from './order.js';
+import type { InstantForm } from '../records/kinds/number.js';
 import type { OrderName } from './parameters.js';
-import { COLUMN_KEYS, PAGE_KEYS, STREAM_KEYS } from './parameter-keys.js';
+import { COLUMN_KEYS, PAGE_KEYS, ROW_STREAM_KEYS, STREAM_KEYS } from './parameter-keys.js';
 import type { SelectionPlan } from './selection.js';
 import { planSelection } from './selection.js';
 
@@ -21,6 +22,8 @@ const MAX_ROWS = 0xffffffff;
 export interface QueryPlan extends SelectionPlan {
   /** Fields to return, in the order of the definition. */
   readonly select: readonly string[];
+  /** Form of the instants in rows; without effect on columns. */
+  readonly instants: InstantForm;
   readonly order: RowOrder;
   /** Position of the item after which the answer begins; undefined where it begins with the first one. */
   readonly after: readonly Canonical[] | undefined;
@@ -52,8 +55,7 @@ export function planPage(
   defaultLimit: number,
 ): PagePlan {
   const form = definition.batch.form;
-  const keys = form === 'sets' ? PAGE_KEYS.filter((key) => key !== 'select') : PAGE_KEYS;
-  const given = readParams(params, keys, operation);
+  const given = readParams(params, keysOfItems(PAGE_KEYS, form), operation);
   const plan = planRows(definition, given, form, operation);
   const { cursor, count = cursor === undefined } = given;
   requireType('count', count, 'boolean', operation);
@@ -67,19 +69,37 @@ export function planPage(
   };
 }
 
-/** Checks the parameters of `stream` or, with the form `rows`, of `streamColumns`. */
-export function planStream(
+/** Checks the parameters of `stream`. */
+export function planStream(definition: RecordDefinition, params: unknown, operation: string): StreamPlan {
+  const form = definition.batch.form;
+  return planBatches(definition, params, keysOfItems(ROW_STREAM_KEYS, form), form, operation);
+}
+
+/** Checks the parameters of `streamColumns`. */
+export const planColumnStream = (
   definition: RecordDefinition,
   params: unknown,
   operation: string,
-  form: ItemForm = definition.batch.form,
+): StreamPlan => planBatches(definition, params, STREAM_KEYS, 'rows', operation);
+
+function planBatches(
+  definition: RecordDefinition,
+  params: unknown,
+  keys: readonly string[],
+  form: ItemForm,
+  operation: string,
 ): StreamPlan {
-  const keys = form === 'sets' ? STREAM_KEYS.filter((key) => key !== 'select') : STREAM_KEYS;
   const given = readParams(params, keys, operation);
   const { batchRows = BATCH_ROWS } = given;
   requireWholeNumber('batchRows', batchRows, operation, { min: 1, max: MAX_ROWS });
   return { ...planRows(definition, given, form, operation), batchRows: batchRows as number };
 }
+
+const OF_ROWS_ONLY = ['select', 'instants'];
+
+/** Returns the keys of a read whose items have this form. */
+const keysOfItems = (keys: readonly string[], form: ItemForm): readonly string[] =>
+  form === 'sets' ? keys.filter((key) => !OF_ROWS_ONLY.includes(key)) : keys;
 
 /** Checks the parameters of `columns`. */
 export function planColumns(definition: RecordDefinition, params: unknown, operation: string): QueryPlan {
@@ -113,14 +133,16 @@ function planRows(
   operation: string,
 ): QueryPlan {
   const selection = planSelection(definition, given, operation);
-  const { limit, order, direction, maxScanRows } = given;
+  const { limit, order, direction, instants = 'date', maxScanRows } = given;
   requireOneOf('order', order, ['time', 'key'], operation);
   requireOneOf('direction', direction, ['ascending', 'descending'], operation);
+  requireOneOf('instants', instants, ['date', 'number'], operation);
   requireWholeNumber('maxScanRows', maxScanRows, operation, { min: 1 });
   const by = (order as OrderName | undefined) ?? (hasOneSeries(selection) ? 'time' : 'key');
   return {
     ...selection,
     select: requireSelect(definition, given['select'], operation),
+    instants: instants as InstantForm,
     order: { by, fields: orderFields(definition, by, form), descending: direction === 'descending' },
     after: undefined,
     limit: limit === undefined ? undefined : requireLimit(limit, operation),

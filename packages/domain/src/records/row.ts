@@ -2,6 +2,7 @@ import { QueryError } from '../errors.js';
 import { toCanonicalField, toOutputField } from './field.js';
 import type { Canonical, Rounding } from './kinds/kind.js';
 import { Invalid } from './kinds/kind.js';
+import type { InstantForm } from './kinds/number.js';
 import type { RecordDefinition, RecordOf } from './definition.js';
 
 /** A record whose every value is canonical: the form adapters store and exchange. */
@@ -61,19 +62,31 @@ export function checkRow(
   return { row, rounded };
 }
 
+/** Fields of output rows, and the form of their instants. */
+export interface RowForm {
+  /** @default all fields */
+  readonly select?: readonly string[];
+  /** @default date */
+  readonly instants?: InstantForm;
+}
+
 /**
- * Converts a stored row to an output row, with these fields only where `names` is given.
+ * Converts a stored row to an output row.
  * Throws `QueryError` when a value cannot be returned exactly as a number and `exact` was not asked for.
  */
 export function toOutputRow<D extends RecordDefinition, E extends boolean>(
   definition: D,
   row: Row,
   exact: E,
-  names: readonly string[] = Object.keys(definition.fields),
+  { select = Object.keys(definition.fields), instants = 'date' }: RowForm = {},
 ): RecordOf<D, E> {
   const record: Record<string, unknown> = {};
-  for (const name of names) {
-    const value = toOutputField(definition.fields[name]!, row[name] ?? null, exact);
+  for (const name of select) {
+    const field = definition.fields[name]!;
+    const canonical = row[name] ?? null;
+    // Canonical instants are epoch milliseconds.
+    const isAsStored = field.kind === 'instant' && instants === 'number';
+    const value = isAsStored ? canonical : toOutputField(field, canonical, exact);
     if (value instanceof Invalid) throw unreadableValue(definition, name, value);
     record[name] = value;
   }

@@ -1,8 +1,8 @@
 import type { QueryPlans } from '@quantumtrade/dal-domain';
-import { planPage, requireRecord } from '@quantumtrade/dal-domain';
+import { planAggregation, planPage, requireRecord } from '@quantumtrade/dal-domain';
 import type { MemoryStore } from '../store/memory-store.js';
 
-/** Describes pages in words: this store has no statements and no rules. */
+/** Describes reads in words: this store has no statements and no rules. */
 export function memoryQueryPlans(store: MemoryStore): QueryPlans {
   return {
     explain: async (record, params, options) => {
@@ -16,6 +16,19 @@ export function memoryQueryPlans(store: MemoryStore): QueryPlans {
       const items = definition.batch.form === 'sets' ? 'sets' : 'rows';
       return {
         sql: `matching ${items} of ${definition.table} in memory, ${sorted}, at most ${limit}`,
+        rules: [],
+        afterTimeout: null,
+        afterMemoryLimit: null,
+      };
+    },
+
+    explainAggregation: async (params, options) => {
+      const operation = 'queryPlans.explainAggregation';
+      store.checkOpen(operation, options);
+      const { definition, groupBy, limit } = planAggregation(params, operation);
+      const groups = ['interval', ...groupBy].join(', ');
+      return {
+        sql: `aggregates of ${definition.table} in memory by ${groups}, at most ${limit ?? 'all'}`,
         rules: [],
         afterTimeout: null,
         afterMemoryLimit: null,

@@ -15,6 +15,7 @@ import {
   endOfPage,
   needsCount,
   planColumns,
+  planColumnStream,
   planPage,
   planStream,
   rowPosition,
@@ -32,14 +33,14 @@ export interface StoredItems<T> {
   fromRows(rows: Row[], order: RowOrder): T[];
   /** Returns a row with the values on which an item's position depends. */
   keyRow(item: T): Row;
-  toOutput(item: T, select: readonly string[], exact: boolean): object;
+  toOutput(item: T, plan: QueryPlan, exact: boolean): object;
 }
 
 /** Items that are rows. */
 export const rowItems = (definition: RecordDefinition): StoredItems<Row> => ({
   fromRows: (rows) => rows,
   keyRow: (row) => row,
-  toOutput: (row, select, exact) => toOutputRow(definition, row, exact, select),
+  toOutput: (row, plan, exact) => toOutputRow(definition, row, exact, plan),
 });
 
 /** Returns the methods that read items of a record. */
@@ -59,7 +60,7 @@ export function itemMethods<T>(
       store.checkOpen(operation, options, knownOptions);
       const plan = planPage(definition, params, operation, store.limits.defaultPageRows);
       store.requireTables(operation, name);
-      const { after, limit, order, select } = plan;
+      const { after, limit, order } = plan;
       const matching = read(plan, operation);
       const following = after
         ? matching.filter((item) => comparePositions(order, rowPosition(order, keyRow(item)), after) > 0)
@@ -69,7 +70,7 @@ export function itemMethods<T>(
       const last = shown.at(-1);
       const isWhole = !hasMore && after === undefined;
       return {
-        data: shown.map((item) => toOutput(item, select, options?.exact ?? false)),
+        data: shown.map((item) => toOutput(item, plan, options?.exact ?? false)),
         totalCount: isWhole || needsCount(plan, hasMore) ? matching.length : null,
         ...endOfPage(plan, hasMore, last && rowPosition(order, keyRow(last))),
         executionTimeMs: performance.now() - started,
@@ -83,7 +84,7 @@ export function itemMethods<T>(
       const plan = planStream(definition, params, operation);
       store.requireTables(operation, name);
       for (const batch of batches(store, read(plan, operation), plan, { operation, options })) {
-        yield batch.map((item) => toOutput(item, plan.select, options?.exact ?? false));
+        yield batch.map((item) => toOutput(item, plan, options?.exact ?? false));
       }
     },
   };
@@ -111,7 +112,7 @@ export function columnMethods(
     async *streamColumns(params, options) {
       const operation = `${name}.streamColumns`;
       store.checkOpen(operation, options, knownOptions);
-      const plan = planStream(definition, params, operation, 'rows');
+      const plan = planColumnStream(definition, params, operation);
       store.requireTables(operation, name);
       const budget = scanBudgetOf(plan, store.limits.scanBudgetRows);
       const rows = rowsOf(store, plan, budget, operation);

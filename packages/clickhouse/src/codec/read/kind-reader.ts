@@ -1,4 +1,4 @@
-import type { Canonical, Field } from '@quantumtrade/dal-domain';
+import type { Canonical, Field, InstantForm } from '@quantumtrade/dal-domain';
 import { Invalid, toOutputField } from '@quantumtrade/dal-domain';
 import type { ColumnValues } from '../columns/column-writer.js';
 import type { NativeColumn, Numbers } from './column.js';
@@ -8,6 +8,8 @@ export interface ReadField<F extends Field = Field> {
   readonly field: F;
   /** Whether decimals are strings and 64-bit integers are bigints. */
   readonly exact: boolean;
+  /** Form of instants in rows. */
+  readonly instants: InstantForm;
   /** Throws the error of a value that cannot be returned as asked. */
   readonly refuse: (invalid: Invalid) => never;
 }
@@ -26,20 +28,22 @@ export interface RowRange {
  */
 export type RowValues = Numbers | ColumnValues;
 
-/** Instants of a range of rows, each as a `Date` of its own. */
-export class Dates implements ColumnValues {
+/** Instants of a range of rows, as numbers or each as a `Date` of its own. */
+export class Instants implements ColumnValues {
   readonly #from: number;
 
   constructor(
     /** Epoch milliseconds, beginning with the first row of the range. */
     readonly milliseconds: Float64Array,
     from: number,
+    readonly form: InstantForm,
   ) {
     this.#from = from;
   }
 
-  at(row: number): Date {
-    return new Date(this.milliseconds[row - this.#from]!);
+  at(row: number): Date | number {
+    const milliseconds = this.milliseconds[row - this.#from]!;
+    return this.form === 'number' ? milliseconds : new Date(milliseconds);
   }
 }
 

@@ -11,8 +11,8 @@ import {
 } from './column.js';
 import type { KindReader, ReadField, RowRange } from './kind-reader.js';
 import {
-  Dates,
   expectColumn,
+  Instants,
   joinArrays,
   joinLists,
   lengthOf,
@@ -139,7 +139,7 @@ export const instantKindReader: KindReader = {
   values(column, field, range) {
     const milliseconds = new Float64Array(range.to - range.from);
     fillInstants(expectInstants(column, field), milliseconds, 0, range);
-    return new Dates(milliseconds, range.from);
+    return new Instants(milliseconds, range.from, field.instants);
   },
   join(columns, field) {
     const found = columns.map((column) => expectInstants(column, field));

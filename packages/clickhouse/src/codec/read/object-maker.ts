@@ -1,5 +1,5 @@
 import type { RowValues } from './kind-reader.js';
-import { Dates, NullableValues, valueAt } from './kind-reader.js';
+import { Instants, NullableValues, valueAt } from './kind-reader.js';
 import { NativeDictionary } from './nested-columns.js';
 
 /** Appends an object for each row of a range. */
@@ -21,8 +21,9 @@ let compiled = 0;
  * optimized code that has seen a class or a shape of which no object is left.
  *
  * Literals with the same names and number of members have one shape, in which V8 keeps what kind of values each member has had: objects in
- * the record's definition, strings in exact rows. Where rows have floats, the last member is named twice, which gives them a shape of their
- * own. Numbers are then allocated together with their row, in old space if rows outlive collections, and are not copied by them.
+ * the record's definition, strings in exact rows. The last member is therefore named again for each form of rows that differs: once where rows
+ * have floats, twice where their instants are numbers. Numbers are then allocated together with their row, in old space if rows outlive
+ * collections, and are not copied by them.
  */
 export function compileObjectMaker(names: readonly string[], examples: readonly RowValues[]): ObjectMaker {
   let make: (objects: object[], inputs: readonly unknown[], from: number, count: number) => unknown;
@@ -43,7 +44,9 @@ function compile(names: readonly string[], examples: readonly RowValues[]): unkn
   let inputs = 0;
   const nextInput = () => `c${inputs++}`;
   const members = examples.map((values, i) => `${JSON.stringify(names[i])}: ${valueCode(values, nextInput)}`);
-  if (examples.some(isFloats)) members.splice(-1, 0, `${JSON.stringify(names.at(-1))}: 0`);
+  const repeats = (examples.some(isFloats) ? 1 : 0) + (examples.some(isNumericInstant) ? 2 : 0);
+  const repeated = Array<string>(repeats).fill(`${JSON.stringify(names.at(-1))}: 0`);
+  members.splice(-1, 0, ...repeated);
   return new Function(
     'objects, inputs, from, count',
     `// Maker ${++compiled}. Equal texts would share the engine's type feedback.
@@ -58,9 +61,14 @@ const isFloats = (values: RowValues): boolean =>
     ? isFloats(values.values)
     : values instanceof Float64Array || values instanceof Float32Array;
 
+const isNumericInstant = (values: RowValues): boolean =>
+  values instanceof NullableValues
+    ? isNumericInstant(values.values)
+    : values instanceof Instants && values.form === 'number';
+
 /** Returns what the code of {@link valueCode} reads, in its order: plain arrays for the columns that most records have. */
 function inputsOf(values: RowValues): readonly unknown[] {
-  if (values instanceof Dates) return [values.milliseconds];
+  if (values instanceof Instants) return [values.milliseconds];
   if (values instanceof NativeDictionary) return [values.positions, values.dictionary];
   if (values instanceof NullableValues) return [values.absent, ...inputsOf(values.values)];
   return [values];
@@ -69,7 +77,9 @@ function inputsOf(values: RowValues): readonly unknown[] {
 /** Returns the code of the value of row `from + i`. */
 function valueCode(values: RowValues, nextInput: () => string): string {
   if (ArrayBuffer.isView(values)) return `${nextInput()}[i]`;
-  if (values instanceof Dates) return `new Date(${nextInput()}[i])`;
+  if (values instanceof Instants) {
+    return values.form === 'number' ? `${nextInput()}[i]` : `new Date(${nextInput()}[i])`;
+  }
   if (values instanceof NativeDictionary) {
     const positions = nextInput();
     return `${nextInput()}[${positions}[from + i]]`;

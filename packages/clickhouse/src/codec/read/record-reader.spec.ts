@@ -1,4 +1,4 @@
-import type { RecordDefinition, Row } from '@quantumtrade/dal-domain';
+import type { InstantForm, RecordDefinition, Row } from '@quantumtrade/dal-domain';
 import {
   columnsOfRows,
   DECIMAL_LIMIT,
@@ -80,6 +80,8 @@ const withTexts = ({ rowCount, columns }: ReturnType<typeof columnsOfRows>) => (
   ),
 });
 
+const instantForms = fc.constantFrom<InstantForm>('date', 'number');
+
 describe.each(definitions.map((definition) => [definition.name, definition] as const))(
   '%s',
   (_, definition) => {
@@ -87,11 +89,11 @@ describe.each(definitions.map((definition) => [definition.name, definition] as c
 
     it('rows equal those of the domain, or fail alike', () => {
       fc.assert(
-        fc.property(inputs, fc.boolean(), (rows, exact) => {
+        fc.property(inputs, fc.boolean(), instantForms, (rows, exact, instants) => {
           for (const block of blocksOf(definition, rows)) {
             expectSame(
-              () => recordReader(definition, { exact }).rows(block),
-              () => rowsOf(block, definition).map((row) => toOutputRow(definition, row, exact)),
+              () => recordReader(definition, { exact, instants }).rows(block),
+              () => rowsOf(block, definition).map((row) => toOutputRow(definition, row, exact, { instants })),
             );
           }
         }),
@@ -120,7 +122,7 @@ describe.each(definitions.map((definition) => [definition.name, definition] as c
           expect(reader.names).toEqual(names.filter((name) => select.includes(name)));
           for (const block of blocksOf(definition, rows)) {
             const expected = rowsOf(block, definition).map((row) =>
-              toOutputRow(definition, row, true, reader.names as never),
+              toOutputRow(definition, row, true, { select: reader.names }),
             );
             expect(reader.rows(block)).toEqual(expected);
             for (const row of reader.rows(block)) expect(Object.keys(row)).toEqual(reader.names);
@@ -133,16 +135,16 @@ describe.each(definitions.map((definition) => [definition.name, definition] as c
 
     it('reads a range of rows without looking at others', () => {
       fc.assert(
-        fc.property(inputs, fc.nat(40), fc.nat(40), fc.boolean(), (rows, start, count, exact) => {
+        fc.property(inputs, fc.nat(40), fc.nat(40), instantForms, (rows, start, count, instants) => {
           for (const block of blocksOf(definition, rows)) {
             const from = Math.min(start, block.rowCount);
             const to = Math.min(from + count, block.rowCount);
             expectSame(
-              () => recordReader(definition, { exact }).rows(block, from, to),
+              () => recordReader(definition, { instants }).rows(block, from, to),
               () =>
                 rowsOf(block, definition)
                   .slice(from, to)
-                  .map((row) => toOutputRow(definition, row, exact)),
+                  .map((row) => toOutputRow(definition, row, false, { instants })),
             );
           }
         }),

@@ -1,4 +1,4 @@
-import type { AnyColumns, RecordDefinition } from '@quantumtrade/dal-domain';
+import type { AnyColumns, InstantForm, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf, unreadableValue } from '@quantumtrade/dal-domain';
 import { kindReaderOf } from '../kinds.js';
 import type { DecodedBlock } from './block-parser.js';
@@ -15,6 +15,8 @@ export interface RecordReading {
   readonly select?: readonly string[] | undefined;
   /** Whether decimals are strings and 64-bit integers are bigints. */
   readonly exact?: boolean | undefined;
+  /** Form of the instants of rows. @default date */
+  readonly instants?: InstantForm | undefined;
 }
 
 /** Shapes of answers that makers are kept for. A table has one, and another while it is migrated. */
@@ -33,11 +35,12 @@ export class RecordReader {
   /** By the types of the columns. */
   readonly #makers = new Map<string, ObjectMaker>();
 
-  constructor(definition: RecordDefinition, { select, exact = false }: RecordReading = {}) {
+  constructor(definition: RecordDefinition, reading: RecordReading = {}) {
+    const { select } = reading;
     const all = Object.keys(definition.fields);
     this.names = select ? all.filter((name) => select.includes(name)) : all;
     this.selectList = this.names.map(columnOf).join(', ');
-    this.#fields = this.names.map((name) => new FieldReader(definition, name, exact));
+    this.#fields = this.names.map((name) => new FieldReader(definition, name, reading));
   }
 
   /** Returns the rows `from` up to `to` of a block, by default all of them. Other rows are not looked at. */
@@ -90,7 +93,11 @@ class FieldReader {
   readonly #field: ReadField;
   readonly #reader: KindReader;
 
-  constructor(definition: RecordDefinition, name: string, exact: boolean) {
+  constructor(
+    definition: RecordDefinition,
+    name: string,
+    { exact = false, instants = 'date' }: RecordReading,
+  ) {
     const field = definition.fields[name]!;
     this.name = name;
     this.column = columnOf(name);
@@ -98,6 +105,7 @@ class FieldReader {
     this.#field = {
       field,
       exact,
+      instants,
       refuse(invalid) {
         throw unreadableValue(definition, name, invalid);
       },
@@ -131,7 +139,7 @@ const MAX_READERS = 100;
 export function recordReader(definition: RecordDefinition, reading: RecordReading = {}): RecordReader {
   let known = readers.get(definition);
   if (!known) readers.set(definition, (known = new Map()));
-  const key = `${reading.exact ?? false} ${reading.select?.join() ?? '*'}`;
+  const key = `${reading.exact ?? false} ${reading.instants ?? 'date'} ${reading.select?.join() ?? '*'}`;
   let reader = known.get(key);
   if (!reader) {
     if (known.size === MAX_READERS) known.clear();

@@ -141,6 +141,9 @@ export const SECONDS = { from: 300_000_000, to: 2_500_000_000 } as const;
 const FIRST_MICROSECONDS = 1e14;
 const FIRST_NANOSECONDS = 1e17;
 
+/** Form of the instants in rows: `Date`, or a number of epoch milliseconds. */
+export type InstantForm = 'date' | 'number';
+
 export interface InstantTypes {
   input: Date | number;
   output: Date;

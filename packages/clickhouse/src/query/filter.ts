@@ -1,6 +1,6 @@
 import type { SelectionPlan } from '@quantumtrade/dal-domain';
 import type { SqlParams } from '../connection/sql.js';
-import { conditionsOf } from '../query/conditions.js';
+import { conditionsOf } from './conditions.js';
 
 /** A condition on rows, with the values bound in it. */
 export interface Filter {
