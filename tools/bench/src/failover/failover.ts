@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClickHouseClient } from '@clickhouse/client';
 import type { Fault, Outcome } from '@quantumtrade/dal-fault-lab';
 import { FAULTS, runAtRate, parseScenario, runScenario, successShare } from '@quantumtrade/dal-fault-lab';
 import type { Bench, Result } from '../bench.js';
@@ -9,6 +10,7 @@ import { readOurs, readRaw } from './hosts.js';
 
 const ROUNDS = sized(20, 1);
 const TRIED_FAULTS = sized<readonly Fault[]>(FAULTS, ['reset']);
+const WARM_UP_READS = sized(200, 20);
 /** Patience of each read, of both sides, in milliseconds. */
 const PATIENCE_MS = 5_000;
 /** Time after a fault begins, and after it ends, within which clients find out (seconds). */
@@ -31,35 +33,44 @@ const scenarioOf = (fault: Fault) =>
 
 /** Reads while one of two hosts fails, while all of them fail, and when queries are left. */
 export const failover: Bench<BenchHosts> = async function* (server, { rounds = ROUNDS }) {
-  const { a, b } = server.hosts;
-  const backend = server.open([a, b]);
-  const raw = server.openRaw(a);
+  const raw = server.openRaw(server.hosts.a);
   try {
-    for (let n = 0; n < 400; n++) await readOurs(backend, n);
     for (const fault of TRIED_FAULTS) {
-      const runs = [];
-      for (let round = 0; round < rounds; round++) {
-        runs.push(
-          await runScenario(scenarioOf(fault), server.hosts, {
-            ours: { read: (n) => readOurs(backend, n, { deadline: Date.now() + PATIENCE_MS }) },
-            raw: { share: RAW_SHARE, read: (n) => readRaw(raw, n, AbortSignal.timeout(PATIENCE_MS)) },
-          }),
-        );
-        await untilBothServe(backend);
-      }
+      const runs: Run[] = [];
+      for (let round = 0; round < rounds; round++) runs.push(await failOnce(server, raw, fault));
       yield* resultsOf(fault, runs);
     }
   } finally {
-    await backend.probe.close();
     await raw.close();
   }
   yield* allDown(server, rounds);
 };
 
-type Run = Record<'ours' | 'raw', Outcome[]>;
+type Side = 'ours' | 'raw';
+
+interface Run extends Record<Side, Outcome[]> {
+  /** Whether the host that failed is in use again at the end. */
+  readonly hasReturned: boolean;
+}
+
+/** Reads through a data layer of its own: a host that fails in one round after the other would stay out of use ever longer. */
+async function failOnce(server: BenchHosts, raw: ClickHouseClient, fault: Fault): Promise<Run> {
+  const { a, b } = server.hosts;
+  const backend = server.open([a, b]);
+  try {
+    for (let n = 0; n < WARM_UP_READS; n++) await readOurs(backend, n);
+    const outcomes = await runScenario(scenarioOf(fault), server.hosts, {
+      ours: { read: (n) => readOurs(backend, n, { deadline: Date.now() + PATIENCE_MS }) },
+      raw: { share: RAW_SHARE, read: (n) => readRaw(raw, n, AbortSignal.timeout(PATIENCE_MS)) },
+    });
+    return { ...outcomes, hasReturned: backend.probe.endpoints!().every(({ state }) => state === 'healthy') };
+  } finally {
+    await backend.probe.close();
+  }
+}
 
 function* resultsOf(fault: Fault, runs: readonly Run[]): Generator<Result> {
-  const percent = (side: keyof Run) => runs.map((run) => 100 * successShare(run[side]));
+  const percent = (side: Side) => runs.map((run) => 100 * successShare(run[side]));
   yield compared(
     {
       case: `${fault} of one of two hosts, 200 reads/s: reads that succeed`,
@@ -93,15 +104,13 @@ function* resultsOf(fault: Fault, runs: readonly Run[]): Generator<Result> {
     { case: `${fault} of one of two hosts: slowest read`, unit: 'ms' },
     { ours: runs.map(({ ours }) => Math.max(...ours.map(({ durationMs }) => durationMs))) },
   );
-}
-
-/** Waits until both hosts are used again, so that each round begins with two of them. */
-async function untilBothServe(backend: ReturnType<BenchHosts['open']>): Promise<void> {
-  for (let n = 0; ; n++) {
-    if (backend.probe.endpoints!().every(({ state }) => state === 'healthy')) return;
-    await readOurs(backend, n).catch(() => undefined);
-    await delay(100);
-  }
+  yield spreads(
+    {
+      case: `${fault} of one of two hosts: rounds in which it is in use again ${END_S - FAULT_AT_S - FAULT_S} s after its recovery`,
+      unit: '%',
+    },
+    { ours: runs.map(({ hasReturned }) => (hasReturned ? 100 : 0)) },
+  );
 }
 
 const CALLS_PER_SECOND = 200;

@@ -1,14 +1,14 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { eachSide, inRounds, spreads } from '../bench.js';
 import type { Sides } from '../bench.js';
 import { settleServer } from '../settle.js';
 import { ofRounds } from '../loads.js';
 import { sized } from '../sized.js';
 import type { ReadCase } from './case.js';
+import { inOwnProcess } from './own-process.js';
 import type { StreamJob, StreamOutcome } from './streaming-process.js';
 import type { PartState } from './tables.js';
 
+const STREAMING_PROCESS = new URL('./streaming-process.js', import.meta.url);
 const STATES = sized<readonly PartState[]>(['merged', 'inserted'], ['inserted']);
 const MAX_ROUNDS = 3;
 /** Wait of the slow reader between two batches of 10,000 rows. */
@@ -32,7 +32,7 @@ export const streaming: ReadCase = async function* ({ server, tables, scale }) {
       Math.min(MAX_ROUNDS, scale.rounds),
       eachSide(jobs, (job) => async () => {
         await settleServer(server);
-        return inOwnProcess(job);
+        return inOwnProcess<StreamJob, StreamOutcome>(STREAMING_PROCESS, job);
       }),
     );
     const title = `${scale.streamedRows.toLocaleString('en-US')} rows streamed, ${state} parts`;
@@ -55,13 +55,3 @@ export const streaming: ReadCase = async function* ({ server, tables, scale }) {
     }
   }
 };
-
-async function inOwnProcess(job: StreamJob): Promise<StreamOutcome> {
-  const child = fork(new URL('./streaming-process.js', import.meta.url));
-  child.send(job);
-  const exited = once(child, 'exit').then(([code]) => {
-    throw new Error(`the streaming process ended with ${code}`);
-  });
-  const [outcome] = (await Promise.race([once(child, 'message'), exited])) as [StreamOutcome];
-  return outcome;
-}
