@@ -112,7 +112,6 @@ export class CoherentCache {
       cache,
       firstLevel,
       local: this.local,
-      reportsOwnStores: invalidations.reportsOwnStores ?? false,
       time,
       clock,
       random,

@@ -40,8 +40,6 @@ export interface CacheCore {
   readonly cache: Cache;
   readonly firstLevel: FirstLevel;
   readonly local: LocalInvalidations;
-  /** Whether this process is notified of values that its loads store. */
-  readonly reportsOwnStores: boolean;
   /** Time by which values expire. */
   readonly time: TimeSource;
   /** Clock by which calls end. */

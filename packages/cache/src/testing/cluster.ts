@@ -11,14 +11,11 @@ export const settled = () => new Promise<void>((resolve) => setImmediate(resolve
 /** Invalidations that a test can disconnect and delay. */
 class ControlledInvalidations implements CacheInvalidations {
   readonly #listeners = new Set<InvalidationListener>();
-  /** Set with a second level that notifies of all stores. */
-  readonly reportsOwnStores: boolean;
   readonly #kept: (readonly string[] | 'all')[] = [];
   #isDisconnected = false;
   #isDelayed = false;
 
-  constructor(source: CacheInvalidations, reportsOwnStores: boolean) {
-    this.reportsOwnStores = reportsOwnStores;
+  constructor(source: CacheInvalidations) {
     source.listen({
       onConnected: () => undefined,
       onDisconnected: () => undefined,
@@ -88,7 +85,7 @@ export async function openCluster(
   const backend = memoryCacheBackend({ clock: timers });
   const processes = Array.from({ length: size }, () => {
     const secondLevel = new FaultyCache(backend.cache, reportsOwnStores);
-    const invalidations = new ControlledInvalidations(backend.invalidations, reportsOwnStores);
+    const invalidations = new ControlledInvalidations(backend.invalidations);
     const parts = { cache: secondLevel.cache, invalidations };
     return {
       cache: new CoherentCache(parts, { clock: timers, time: timers, random: () => 0, ...options }),

@@ -21,22 +21,13 @@ export class SimulatedProcess implements CacheInvalidations {
   readonly known: number[];
   /** Whether the invalidations have reported to be connected. */
   isConnected = false;
-  readonly reportsOwnStores: boolean;
   readonly #name: string;
   readonly #schedule: Schedule;
   #listener: InvalidationListener | undefined;
   /** Notifications under way; each connection has its own list. */
   #underWay: Notification[] | undefined;
 
-  constructor(
-    name: string,
-    cache: Cache,
-    clock: Clock,
-    schedule: Schedule,
-    options: KeyspaceOptions,
-    reportsOwnStores: boolean,
-  ) {
-    this.reportsOwnStores = reportsOwnStores;
+  constructor(name: string, cache: Cache, clock: Clock, schedule: Schedule, options: KeyspaceOptions) {
     this.#name = name;
     this.#schedule = schedule;
     this.known = [];

@@ -50,15 +50,7 @@ export class TwoProcessSimulation {
     this.#nextFate = nextFate;
     this.#stalenessMs = options.stalenessMs ?? 0;
     this.#processes = ['P0', 'P1'].map(
-      (name) =>
-        new SimulatedProcess(
-          name,
-          this.#connectionOf(name),
-          this.#timers,
-          this.#schedule,
-          options,
-          reportsOwnStores,
-        ),
+      (name) => new SimulatedProcess(name, this.#connectionOf(name), this.#timers, this.#schedule, options),
     );
     this.#backend.invalidations.listen({
       onConnected: () => undefined,

@@ -11,21 +11,6 @@ export interface CachedEntry<T> {
   readonly usableUntil: number;
   /** From then on a reader with a loader starts a reload. */
   refreshAt: number;
-  /** Set while the value may be dropped because this process is notified of its own store. */
-  readonly own?: OwnStore | undefined;
-}
-
-/**
- * A store by this process of which it may be notified. Nothing distinguishes such a notification from that of a foreign change, so it
- * drops the value, and the key is read again at once.
- */
-export interface OwnStore {
-  /** Number of notifications to come. */
-  notifications: number;
-  /** Until when they may come, epoch milliseconds. */
-  readonly notifiedUntil: number;
-  /** Reads the key from the second level, and keeps it if it does not change meanwhile. */
-  readAgain(this: void): void;
 }
 
 /** Both limits count all keyspaces together. */
@@ -119,10 +104,7 @@ export class FirstLevel implements InvalidationListener {
   put({ key, counters, changes }: KeyVersion, entry: CachedEntry<unknown>, bytes: number): void {
     if (entry.usableUntil <= this.#time.now()) return;
     if (changes === counters.changes) this.#entries.set(key, entry, { size: bytes });
-    else {
-      this.#rejectedByVersion++;
-      this.#readAgain(entry);
-    }
+    else this.#rejectedByVersion++;
   }
 
   onConnected(): void {
@@ -136,12 +118,7 @@ export class FirstLevel implements InvalidationListener {
   }
 
   onInvalidated(keys: readonly string[] | 'all'): void {
-    if (keys === 'all') return this.allChanged();
-    for (const key of keys) {
-      const entry = this.#entries.peek(key);
-      this.#change(key);
-      if (entry?.own) this.#readAgain(entry);
-    }
+    this.changed(keys);
   }
 
   /** Drops keys that have changed. */
@@ -170,11 +147,6 @@ export class FirstLevel implements InvalidationListener {
     for (const counters of this.#counters) counters.changes++;
     this.#entries.clear();
     for (const group of this.#underWay) group.forgetAll();
-  }
-
-  #readAgain({ own }: CachedEntry<unknown>): void {
-    if (own === undefined || !this.isConnected) return;
-    if (own.notifications-- > 0 && this.#time.now() < own.notifiedUntil) own.readAgain();
   }
 
   /** Drops a key that has changed. Returns its counters. */

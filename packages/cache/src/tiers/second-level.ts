@@ -2,7 +2,7 @@ import type { CacheEntry, CallOptions, Decoder, Keyspace } from '@quantumtrade/d
 import { encodeTextFor, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { CacheCore } from '../core.js';
 import type { KeyspaceOptions } from '../options.js';
-import type { CachedEntry, KeyVersion, OwnStore } from './first-level.js';
+import type { CachedEntry, KeyVersion } from './first-level.js';
 import { freeze } from './first-level.js';
 import type { GuardedCalls } from './guarded-calls.js';
 import type { NewLease } from './leases.js';
@@ -52,10 +52,6 @@ export type Found<T> = CachedEntry<T> | Lease | typeof UNREADABLE;
 
 type StoredEntry<T> = CacheEntry<LeasedValue<T>> | typeof UNREADABLE;
 
-/** Notifications of a load: of its lease and of its value. */
-const OWN_NOTIFICATIONS = 2;
-/** The longest time that they may take. */
-const NOTIFIED_WITHIN_MS = 1_000;
 /** The shortest time to live of the second level. */
 const SHORTEST_TTL_SECONDS = 0.001;
 
@@ -84,9 +80,9 @@ export class SecondLevel<P extends string, T> {
   }
 
   /** Reads a key. Concurrent callers share one read while changes are received. */
-  read(key: string, options?: CallOptions, own?: OwnStore): Promise<Found<T> | null> {
+  read(key: string, options?: CallOptions): Promise<Found<T> | null> {
     const { firstLevel, reading } = this.#core;
-    const look = () => this.#look(key, firstLevel.versionOf(key), null, own);
+    const look = () => this.#look(key, firstLevel.versionOf(key), null);
     return reading.run(key, options, look, firstLevel.isConnected);
   }
 
@@ -100,7 +96,7 @@ export class SecondLevel<P extends string, T> {
     const found = isOneCall ? null : await this.read(key);
     if (found !== null) return found;
     const lease = leases.next(firstLevel.versionOf(key));
-    return this.#look(key, lease.version, lease, undefined, isOneCall ? reads : undefined);
+    return this.#look(key, lease.version, lease, isOneCall ? reads : undefined);
   }
 
   /** Reads many keys in one call that is not shared; in one call for each key when one of them holds no JSON. */
@@ -132,7 +128,6 @@ export class SecondLevel<P extends string, T> {
     key: string,
     version: KeyVersion,
     lease: L,
-    own?: OwnStore,
     others?: GuardedCalls,
   ): Promise<Found<T> | L> {
     const { cache, local, time, reads, writes } = this.#core;
@@ -152,11 +147,11 @@ export class SecondLevel<P extends string, T> {
     } catch (error) {
       if (!isUnreadable(error)) throw error;
     }
-    return stored === null ? lease : this.#take(stored, startedAt, version, own);
+    return stored === null ? lease : this.#take(stored, startedAt, version);
   }
 
   /** Keeps on the first level what was read since an instant and a version of its key. */
-  #take(stored: StoredEntry<T>, startedAt: number, version: KeyVersion, own?: OwnStore): Found<T> {
+  #take(stored: StoredEntry<T>, startedAt: number, version: KeyVersion): Found<T> {
     const { firstLevel, counters } = this.#core;
     if (stored === UNREADABLE || stored.value === UNREADABLE) {
       counters.unreadable++;
@@ -164,7 +159,7 @@ export class SecondLevel<P extends string, T> {
     }
     if (stored.value instanceof Lease) return stored.value;
     const value = stored.value === ABSENT ? null : stored.value;
-    const entry = this.#entry(value, stored.expiresAt, startedAt, own);
+    const entry = this.#entry(value, stored.expiresAt, startedAt);
     firstLevel.put(version, entry, freeze(value));
     return entry;
   }
@@ -180,7 +175,7 @@ export class SecondLevel<P extends string, T> {
    * notification: no first level holds a value of a key with a lease.
    */
   async storeLoaded(key: string, lease: NewLease, loaded: LoadedValue<T>): Promise<boolean> {
-    const { cache, firstLevel, local, reportsOwnStores, time, writes } = this.#core;
+    const { cache, firstLevel, local, time, writes } = this.#core;
     const { value, bytes, encoded, startedAt } = loaded;
     const ttlSeconds = this.ttlSeconds(loaded);
     if (ttlSeconds === 0) return this.remove(key);
@@ -191,20 +186,9 @@ export class SecondLevel<P extends string, T> {
       cache.setIfUnchanged(key, lease.json, encoded, ttlSeconds, { ...within, notify: false }),
     );
     if (isStored && !local.pendingRemovals.has(key)) {
-      const own = reportsOwnStores ? this.#ownStore(key) : undefined;
-      firstLevel.put(version, this.#entry(value, expiresAt, startedAt, own), bytes);
+      firstLevel.put(version, this.#entry(value, expiresAt, startedAt), bytes);
     }
     return isStored;
-  }
-
-  /** Returns the notifications to expect of a store. */
-  #ownStore(key: string): OwnStore {
-    const own: OwnStore = {
-      notifications: OWN_NOTIFICATIONS,
-      notifiedUntil: this.#core.time.now() + NOTIFIED_WITHIN_MS,
-      readAgain: () => void this.read(key, undefined, own).catch(() => undefined),
-    };
-    return own;
   }
 
   /** Ends a lease without a value, if the key still holds it: others may load at once. */
@@ -247,7 +231,7 @@ export class SecondLevel<P extends string, T> {
     );
   }
 
-  #entry(value: T | null, expiresAt: number, startedAt: number, own?: OwnStore): CachedEntry<T> {
+  #entry(value: T | null, expiresAt: number, startedAt: number): CachedEntry<T> {
     const { l1TtlMs, stalenessMs, staleWhileRevalidateMs, eagerRefreshAt } = this.#options;
     const freshUntil = value === null ? expiresAt : expiresAt - staleWhileRevalidateMs;
     const earlyMs = value === null ? 0 : (1 - eagerRefreshAt) * this.#keyspace.ttlSeconds * 1_000;
@@ -257,7 +241,6 @@ export class SecondLevel<P extends string, T> {
       freshUntil,
       refreshAt: freshUntil - earlyMs,
       usableUntil: Math.min(expiresAt, startedAt + l1TtlMs, staleAt),
-      own,
     };
   }
 }

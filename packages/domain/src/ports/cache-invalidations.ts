@@ -13,8 +13,6 @@ export interface InvalidationListener {
 
 /** Reports changes in a cache that other processes write to as well. Writes of this process are reported too. */
 export interface CacheInvalidations {
-  /** Whether listeners are notified of `setIfUnchanged` calls by this process with `notify: false`, too. @default false */
-  readonly reportsOwnStores?: boolean;
   /**
    * Listens until the returned function is called. It begins disconnected: `onConnected` is called after this call has
    * returned, once changes are reported, and again after every loss of the connection. A change is reported after it has

@@ -3,8 +3,6 @@ import type { Redis } from 'ioredis';
 /** Channel on which a server announces changed keys. */
 export interface ChangeChannel {
   readonly name: string;
-  /** Whether every write is announced, whatever its options. */
-  readonly announcesAll?: boolean;
   /** Prepares a connection before it subscribes to the channel. */
   prepare(redis: Redis): Promise<void>;
   /** Returns the keys of a message without the common prefix, or `all` when the message does not name them. */
@@ -18,7 +16,6 @@ export interface ChangeChannel {
 export function trackingChannel(keyPrefix: string): ChangeChannel {
   return {
     name: '__redis__:invalidate',
-    announcesAll: true,
     async prepare(redis) {
       const id = (await redis.call('CLIENT', 'ID')) as number;
       const prefix = keyPrefix === '' ? [] : ['PREFIX', keyPrefix];

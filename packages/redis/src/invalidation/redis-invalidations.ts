@@ -37,10 +37,6 @@ export class RedisInvalidations implements CacheInvalidations {
     };
   }
 
-  get reportsOwnStores(): boolean {
-    return this.#channel?.announcesAll ?? false;
-  }
-
   disconnectedReason(): string | undefined {
     return this.#channel ? this.#connections?.disconnectedReason : 'invalidation is off in the settings';
   }
