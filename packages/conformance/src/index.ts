@@ -1,6 +1,6 @@
 export type { Expectation, TestRunner } from './runner.js';
 export type { OpenCache, OpenCacheFactory } from './cache/open-cache.js';
-export { cacheSuites } from './cache/cache-suites.js';
+export { cacheCommandSuites, cacheConnectionSuites, cacheSuites } from './cache/cache-suites.js';
 export { RecordingListener } from './cache/invalidation-suite.js';
 export { foreignFailures, printedForms, rejectionOf } from './failures.js';
 export type { OpenTimeSeries, TimeSeriesSubject } from './time-series/subject.js';

@@ -4,7 +4,7 @@ import { openCache } from './testing/open-cache.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
 
-/** Clusters and Sentinels run the same suites in the specs of their own servers. */
+/** A cluster runs the same suites; Sentinels and published writes run those that depend on them. */
 describe('a single server', () => {
   const url = process.env['REDIS_URL']!;
   let redis: Redis;

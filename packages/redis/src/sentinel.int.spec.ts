@@ -1,10 +1,11 @@
 import { anyValue } from '@quantumtrade/dal-domain';
-import { cacheSuites, rejectionOf } from '@quantumtrade/dal-conformance';
+import { cacheConnectionSuites, rejectionOf } from '@quantumtrade/dal-conformance';
 import { Redis } from 'ioredis';
 import type { RedisSettings } from './settings.js';
 import { callsOf, resetCalls } from './testing/command-stats.js';
 import { closeAll, connect, expectNoSocketAfterClose } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
+import { suitesOfMode } from './testing/suites-of-mode.js';
 import type { RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { until } from '@quantumtrade/dal-testing';
 import { SentinelProcesses } from '@quantumtrade/dal-testing/redis';
@@ -32,7 +33,9 @@ const settings = (more: Partial<RedisSettings> = {}) => ({
 });
 
 describe('a master found through Sentinels', () => {
-  cacheSuites(runner, async () => openCache(servers[0]!.redis, settings()));
+  for (const suites of suitesOfMode(cacheConnectionSuites)) {
+    suites(runner, async () => openCache(servers[0]!.redis, settings()));
+  }
 });
 
 it('calls fail with ConnectionError while no Sentinel names the master', async () => {

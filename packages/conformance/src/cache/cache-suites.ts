@@ -16,17 +16,27 @@ import { whereSuite } from './where-suite.js';
 
 /** Runs every suite of a cache backend. `open` returns a backend over an empty store each time. */
 export function cacheSuites(runner: TestRunner, open: OpenCacheFactory): void {
-  cacheSuite(runner, open);
+  cacheCommandSuites(runner, open);
+  cacheConnectionSuites(runner, open);
   losslessSuite(runner, open);
+  keyspaceSuite(runner, open);
+  realtimeSuite(runner, open);
+  sessionSuite(runner, open);
+}
+
+/** Runs the suites of what depends on the commands that an adapter sends: each read, each write and its result. */
+export function cacheCommandSuites(runner: TestRunner, open: OpenCacheFactory): void {
+  cacheSuite(runner, open);
   entrySuite(runner, open);
   manySuite(runner, open);
   unchangedSuite(runner, open);
   whereSuite(runner, open);
+  rateLimiterSuite(runner, open);
+}
+
+/** Runs the suites of what depends on an adapter's connections: invalidations, subscriptions and the limits of every call. */
+export function cacheConnectionSuites(runner: TestRunner, open: OpenCacheFactory): void {
   invalidationSuite(runner, open);
   marketStreamSuite(runner, open);
-  rateLimiterSuite(runner, open);
-  keyspaceSuite(runner, open);
-  realtimeSuite(runner, open);
-  sessionSuite(runner, open);
   cacheCallSuite(runner, open);
 }

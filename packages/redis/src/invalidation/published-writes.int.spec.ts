@@ -1,8 +1,9 @@
-import { cacheSuites, RecordingListener } from '@quantumtrade/dal-conformance';
+import { cacheCommandSuites, cacheConnectionSuites, RecordingListener } from '@quantumtrade/dal-conformance';
 import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
 import { Redis } from 'ioredis';
 import { closeAll, connect } from '../testing/connected.js';
 import { openCache } from '../testing/open-cache.js';
+import { suitesOfMode } from '../testing/suites-of-mode.js';
 
 const runner = { describe, it, beforeAll, afterAll, beforeEach, expect };
 const invalidation = 'pubsub';
@@ -15,7 +16,9 @@ describe('a single server', () => {
   beforeAll(() => void (redis = new Redis(url)));
   afterAll(() => redis.quit());
 
-  cacheSuites(runner, async () => openCache(redis, { url, invalidation }));
+  for (const suites of suitesOfMode(cacheCommandSuites, cacheConnectionSuites)) {
+    suites(runner, async () => openCache(redis, { url, invalidation }));
+  }
 
   it('writes are announced to processes with the same prefix only', async () => {
     const [ours, theirs] = [new RecordingListener(), new RecordingListener()];
@@ -54,5 +57,7 @@ describe('a cluster of two masters', () => {
   beforeAll(async () => void (cluster = await RedisClusterProcesses.start(2, 0)));
   afterAll(() => cluster.stop());
 
-  cacheSuites(runner, async () => openCache(cluster.client, { ...cluster.settings, invalidation }));
+  for (const suites of suitesOfMode(cacheConnectionSuites)) {
+    suites(runner, async () => openCache(cluster.client, { ...cluster.settings, invalidation }));
+  }
 });
