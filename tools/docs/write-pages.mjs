@@ -3,8 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './configuration.mjs';
 import { errorsPage } from './errors.mjs';
+import { observabilityPage } from './observability.mjs';
 
-const pages = { 'docs/configuration.md': configurationPage, 'docs/errors.md': errorsPage };
+const pages = {
+  'docs/configuration.md': configurationPage,
+  'docs/errors.md': errorsPage,
+  'docs/observability.md': observabilityPage,
+};
 
 for (const [path, page] of Object.entries(pages)) {
   const current = await format(page(), { ...(await resolveConfig(path)), parser: 'markdown' });

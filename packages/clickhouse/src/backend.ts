@@ -77,6 +77,7 @@ export function connectClickHouse(
     ),
     guarantees: guaranteeInspector(sql),
     probe: client,
+    ingested: () => tables.ingested(),
     updateEndpoints: (endpoints) => client.updateEndpoints(endpoints),
   };
 }

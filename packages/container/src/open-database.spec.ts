@@ -164,6 +164,7 @@ describe('openDatabase', () => {
   it('stops the engine even when closing fails', async () => {
     let stopped = false;
     const stuck: BackendProbe = {
+      system: 'clickhouse',
       ping: async () => undefined,
       connectionCount: () => 0,
       close: () => Promise.reject(new Error('stuck')),

@@ -28,7 +28,7 @@ import type {
   TableGuarantees,
 } from '@quantumtrade/dal-domain';
 import { anyValue, AUDITED_WRITE, toFeatureBatches } from '@quantumtrade/dal-domain';
-import type { OperationStatistics } from '@quantumtrade/dal-telemetry';
+import type { MetricsSource, OperationStatistics } from '@quantumtrade/dal-telemetry';
 import type {
   BatchWriter,
   BatchWriterOptions,
@@ -43,6 +43,7 @@ import type { DatabaseServices } from './database-ports.js';
 import { createServices, DatabasePorts } from './database-ports.js';
 import { DatabaseWriters } from './database-writers.js';
 import { checkHealth } from './health.js';
+import { MetricsCollector } from './metrics/metrics-collector.js';
 import { performanceMetrics } from './performance-metrics.js';
 
 /**
@@ -51,6 +52,8 @@ import { performanceMetrics } from './performance-metrics.js';
  * one throws.
  */
 export class DatabaseAbstraction extends DatabasePorts {
+  /** Values of all metrics since the data layer was opened, for exporters. Collecting them takes a second at most. */
+  readonly metrics: MetricsSource;
   readonly #services: DatabaseServices;
   readonly #guarantees: GuaranteeMonitor;
   readonly #writers: DatabaseWriters;
@@ -63,23 +66,21 @@ export class DatabaseAbstraction extends DatabasePorts {
     const services = createServices(parts);
     super(services);
     const { timeSeries, writing } = parts;
-    const { blocks, clock, observation, readThrough } = services;
-    this.#services = services;
+    const { clock, observation, readThrough } = (this.#services = services);
     this.#guarantees = new GuaranteeMonitor(timeSeries.guarantees, clock);
-    this.#writers = new DatabaseWriters(writing, blocks, this.#guarantees);
-    this.#transactions = new Transactions(writing?.storage.transactionLogs ?? memoryTransactionLogs(), {
+    this.#writers = new DatabaseWriters(writing, services.blocks, this.#guarantees);
+    const transactions = new Transactions(writing?.storage.transactionLogs ?? memoryTransactionLogs(), {
       blocks: observation.blocks(timeSeries.blocks),
       cache: readThrough,
       deadLetters: writing?.storage.deadLetters,
       timeSource: clock,
       retry: writing?.retry,
     });
-    const operations = { run: AUDITED_WRITE };
-    this.#observedTransactions = observation.port<Pick<Transactions, 'run'>>(
-      'transactions',
-      this.#transactions,
-      operations,
-    );
+    this.#observedTransactions = observation.port<Pick<Transactions, 'run'>>('transactions', transactions, {
+      run: AUDITED_WRITE,
+    });
+    this.#transactions = transactions;
+    this.metrics = new MetricsCollector(services, this.#writers, transactions, () => this.health());
   }
 
   insertMarketData(batch: MarketDataBatch, options?: CallOptions): Promise<BatchResult> {

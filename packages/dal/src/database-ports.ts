@@ -2,6 +2,7 @@ import { coherentBlocks, ReadThroughCache } from '@quantumtrade/dal-cache';
 import type {
   Analytics,
   AuthContextStore,
+  BackendProbe,
   BlockWriter,
   Cache,
   CheckpointRepository,
@@ -15,6 +16,7 @@ import type {
   RecordRepositories,
   RealtimeValues,
   SchemaController,
+  ServerCondition,
   SessionStore,
   TimeSource,
 } from '@quantumtrade/dal-domain';
@@ -33,11 +35,12 @@ import { cachedPredictions } from './caching/predictions.js';
 import { cachedSchema } from './caching/cached-schema.js';
 import { generalCache } from './caching/general-cache.js';
 import { keyspaceOptions } from './caching/keyspace-options.js';
-import { ConditionMonitor } from './condition-monitor.js';
+import { countedRateLimiter, type DecisionsWithoutStore } from './counted-rate-limiter.js';
 import type { DatabaseParts } from './database-parts.js';
 import { requireDatabaseParts } from './database-parts.js';
 import type { CachedMethods } from './observation.js';
 import { Observation } from './observation.js';
+import { RecentAnswer } from './recent-answer.js';
 
 /** Parts of a data layer that are not public. */
 export interface DatabaseServices {
@@ -49,7 +52,9 @@ export interface DatabaseServices {
   readonly observation: Observation;
   readonly cacheObservation: Observation;
   readonly readThrough: ReadThroughCache;
-  readonly conditions: ConditionMonitor;
+  /** Undefined for a store without conditions. */
+  readonly conditions: RecentAnswer<readonly ServerCondition[]> | undefined;
+  readonly decisionsWithoutStore: DecisionsWithoutStore;
   /** Observed, and coherent with the cache. */
   readonly blocks: BlockWriter;
 }
@@ -75,9 +80,20 @@ export function createServices(parts: DatabaseParts): DatabaseServices {
     observation,
     cacheObservation: new Observation(cacheMetrics, auditing),
     readThrough,
-    conditions: new ConditionMonitor(timeSeries.probe, clock),
+    conditions: conditionsOf(timeSeries.probe, clock),
+    decisionsWithoutStore: { allow: 0, deny: 0 },
     blocks: observation.blocks(coherentBlocks(timeSeries.blocks, readThrough)),
   };
+}
+
+/** Time for which the conditions of servers are kept. */
+const CONDITIONS_ARE_KEPT_MS = 10_000;
+
+function conditionsOf(probe: BackendProbe, clock: TimeSource): DatabaseServices['conditions'] {
+  if (!probe.conditions) return undefined;
+  const isComplete = (servers: readonly ServerCondition[]) =>
+    servers.every(({ error }) => error === undefined);
+  return new RecentAnswer((options) => probe.conditions!(options), CONDITIONS_ARE_KEPT_MS, clock, isComplete);
 }
 
 type CachedRecords = {
@@ -117,7 +133,8 @@ export abstract class DatabasePorts extends RecordPorts implements ObservedPorts
   readonly sessions: SessionStore;
   readonly authContexts: AuthContextStore;
 
-  constructor({ parts, clock, observation, cacheObservation, readThrough }: DatabaseServices) {
+  constructor(services: DatabaseServices) {
+    const { parts, clock, observation, cacheObservation, readThrough } = services;
     const { timeSeries, cache } = parts;
     const observed = <Name extends keyof ObservedPorts>(
       name: Name,
@@ -140,7 +157,10 @@ export abstract class DatabasePorts extends RecordPorts implements ObservedPorts
     const open: OpenKeyspace = (keyspace) => readThrough.cacheOnly(keyspace);
     this.cache = observedCache('cache', generalCache(readThrough.cache));
     this.marketStream = observedCache('marketStream', cache.marketStream);
-    this.rateLimiter = observedCache('rateLimiter', cache.rateLimiter);
+    this.rateLimiter = observedCache(
+      'rateLimiter',
+      countedRateLimiter(cache.rateLimiter, services.decisionsWithoutStore),
+    );
     this.realtime = observedCache('realtime', realtimeValues(open));
     this.sessions = observedCache('sessions', sessionStore(open, clock));
     this.authContexts = observedCache('authContexts', authContextStore(open));

@@ -17,6 +17,18 @@ import {
 
 const CLOSE_MS = 10_000;
 
+/** Work that batch writers have left. */
+export interface WriterBacklog {
+  readonly pendingBytes: number;
+  readonly journaledBlocks: number;
+  /** When the oldest of these blocks was journaled; `Infinity` while there is none (epoch milliseconds). */
+  readonly oldestJournaledAt: number;
+  /** Writers whose journal the store refuses until the cause is fixed. */
+  readonly pausedDeliveries: number;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
 /** The batch writers of a data layer, and their dead letters. */
 export class DatabaseWriters {
   readonly #writing: WriterSetup | undefined;
@@ -68,6 +80,23 @@ export class DatabaseWriters {
       const { journaledBlocks, deliveryPausedBy } = writer.progress();
       return deliveryPausedBy === null ? [] : [{ journaledBlocks, reason: deliveryPausedBy }];
     });
+  }
+
+  /** Returns the work that the open writers have left, summed. */
+  backlog(): WriterBacklog {
+    const progress = [...this.#open].map((writer) => writer.progress());
+    const oldest = progress.map(({ oldestJournaledAt }) => oldestJournaledAt ?? Infinity);
+    return {
+      pendingBytes: sum(progress.map(({ pendingBytes }) => pendingBytes)),
+      journaledBlocks: sum(progress.map(({ journaledBlocks }) => journaledBlocks)),
+      oldestJournaledAt: Math.min(Infinity, ...oldest),
+      pausedDeliveries: progress.filter(({ deliveryPausedBy }) => deliveryPausedBy !== null).length,
+    };
+  }
+
+  /** Returns the number of dead letters; undefined without storage for them. Rejects when the disk fails. */
+  async countDeadLetters(): Promise<number | undefined> {
+    return this.#writing && (await this.#writing.storage.deadLetters.list()).length;
   }
 
   /** Closes each writer, waiting up to ten seconds; its outcome is in the list. */

@@ -46,7 +46,7 @@ it('health resolves when a backend is gone', async () => {
     timeSeries: {
       ...memory,
       schema: { ...memory.schema, preview: gone } as never,
-      probe: { ping: gone, connectionCount: () => 3, close: async () => undefined },
+      probe: { system: 'memory', ping: gone, connectionCount: () => 3, close: async () => undefined },
     },
     cache: memoryCacheBackend(),
   });

@@ -2,8 +2,8 @@ import type { CacheHealth } from '@quantumtrade/dal-cache';
 import type { CacheState, HealthStatus, PausedDelivery } from '@quantumtrade/dal-domain';
 import type { GuaranteeMonitor, Transactions } from '@quantumtrade/dal-writer';
 import { messageOf } from '@quantumtrade/dal-writer';
-import type { ConditionMonitor } from './condition-monitor.js';
 import type { DatabaseParts } from './database-parts.js';
+import type { DatabaseServices } from './database-ports.js';
 import { degradationsOf } from './degradation.js';
 
 const TIMEOUT_MS = 900;
@@ -22,7 +22,7 @@ export interface LocalState {
 export async function checkHealth(
   { timeSeries, cache }: DatabaseParts,
   guarantees: GuaranteeMonitor,
-  conditions: ConditionMonitor,
+  conditions: DatabaseServices['conditions'],
   local: () => LocalState,
 ): Promise<HealthStatus> {
   const options = { deadline: Date.now() + TIMEOUT_MS };
@@ -32,7 +32,7 @@ export async function checkHealth(
     failure(cache.probe.ping(options)),
     timeSeries.schema.preview(undefined, options).catch(() => undefined),
     guarantees.recent(options).catch(() => null),
-    conditions.recent(options).catch(() => undefined),
+    conditions?.get(options),
   ]);
   if (clickhouseError !== undefined) guarantees.forget();
   const endpoints = timeSeries.probe.endpoints?.();

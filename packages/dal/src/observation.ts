@@ -10,10 +10,10 @@ import type {
   Operations,
   TimeSource,
 } from '@quantumtrade/dal-domain';
-import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationMetrics, OperationSeries } from '@quantumtrade/dal-telemetry';
 import { operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
 import { observedStream } from './observed-stream.js';
+import { outcomeOf } from './outcome.js';
 import type { AnnotatedBlock, TransactionError, TransactionResult } from '@quantumtrade/dal-writer';
 import { isPermanent } from '@quantumtrade/dal-writer';
 
@@ -109,11 +109,11 @@ export class Observation {
         try {
           receipt = await announced(event, () => blocks.write(block, options));
         } catch (error) {
-          series.record(startedAt, performance.now(), true);
+          series.record(startedAt, performance.now(), outcomeOf(error), event.trace);
           if (isFirstFailure(id, error)) await this.#audit(event, { ...entry, outcome: outcomeOf(error) });
           throw error;
         }
-        series.record(startedAt, performance.now(), false);
+        series.record(startedAt, performance.now(), undefined, event.trace);
         failing.delete(id);
         await this.#audit(event, { ...entry, insertedCount: rowCount, outcome: 'ok' });
         return receipt;
@@ -132,11 +132,11 @@ export class Observation {
           ? await announced(event, () => call(...args))
           : await call(...args);
       } catch (error) {
-        series.record(startedAt, performance.now(), true);
+        series.record(startedAt, performance.now(), outcomeOf(error), event.trace);
         if (leavesEntry) await this.#audit(event, { ...detailsOf(error), outcome: outcomeOf(error) });
         throw error;
       }
-      series.record(startedAt, performance.now(), false);
+      series.record(startedAt, performance.now(), undefined, event.trace);
       if (leavesEntry) await this.#audit(event, { ...detailsOf(result), outcome: 'ok' });
       return result;
     };
@@ -196,7 +196,7 @@ function answeredAtHand(
       return call(...args);
     }
     if (answer === undefined) return call(...args);
-    series.record(startedAt, performance.now(), false);
+    series.record(startedAt, performance.now());
     return Promise.resolve(answer);
   };
 }
@@ -210,8 +210,6 @@ function announced<T>(event: OperationEvent, run: () => Promise<T>): Promise<T> 
     return result;
   });
 }
-
-const outcomeOf = (error: unknown): string => (isDatabaseError(error) ? error.code : 'FAILED');
 
 /** Returns the counts of a batch, or the id and rows of a transaction, as far as a result or an error has them. */
 function detailsOf(source: unknown): Partial<AuditEntry> {

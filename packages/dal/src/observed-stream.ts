@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { repeatable } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationSeries } from '@quantumtrade/dal-telemetry';
 import { operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
+import { outcomeOf } from './outcome.js';
 
 type Batch = readonly unknown[] | { readonly rowCount: number };
 type StreamMethod = (...args: unknown[]) => AsyncIterable<Batch>;
@@ -34,7 +35,7 @@ export function observedStream(operation: string, series: OperationSeries, call:
         await inOperation(() => batches.return?.());
       }
     } finally {
-      series.record(startedAt, performance.now(), error !== undefined);
+      series.record(startedAt, performance.now(), error && outcomeOf(error.cause), event.trace);
       await run?.end(error);
     }
   });

@@ -198,7 +198,7 @@ export { sessionStore, type SessionStore } from './realtime/sessions.js';
 export { authContextStore, type AuthContextStore } from './realtime/auth-contexts.js';
 export type { Analytics } from './ports/analytics.js';
 export type { AuditEntry, AuditSink } from './ports/audit.js';
-export type { CacheBackend, TimeSeriesBackend } from './ports/backends.js';
+export type { CacheBackend, IngestedRows, TimeSeriesBackend } from './ports/backends.js';
 export {
   JOURNALED,
   WRITE_BLOCK_OPTIONS,

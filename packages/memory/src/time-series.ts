@@ -60,6 +60,7 @@ export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeS
     schema: schemaController(store),
     guarantees: memoryGuarantees(store),
     probe: {
+      system: 'memory',
       ping: async (options) => store.checkOpen('probe.ping', options),
       connectionCount: () => 0,
       close: async () => {

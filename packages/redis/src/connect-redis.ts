@@ -50,8 +50,10 @@ export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeS
     rateLimiter: new RedisRateLimiter(connection.run, clock, rateLimitFallback),
     budgetMs,
     probe: {
+      system: 'redis',
       ping: (options) => connection.ping(options),
       connectionCount: () => parts.reduce((count, part) => count + part.connectionCount(), 0),
+      breakers: () => [{ name: 'redis', state: connection.breakerState }],
       close: async () => {
         await Promise.all(parts.map((part) => part.close()));
       },

@@ -2,6 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
 
+/** Ids of a recorded span and its trace, in hex. */
+export interface TraceIds {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
 /** One operation while it runs. The code that runs it fills in the optional fields. */
 export interface OperationEvent {
   /** Name of the operation, e.g. `marketData.insert`. */
@@ -12,8 +18,14 @@ export interface OperationEvent {
   queryId?: string;
   /** Resource that a query ran out of before the operation was run again in a cheaper way. @default it was not run again */
   retriedAfter?: 'time' | 'memory';
+  /** Server that was sent the query: host and port, e.g. `ch-2:8123`. */
+  endpoint?: string;
+  /** Number of times that queries were sent, repeated ones included. */
+  attempts?: number;
   /** Number of rows written or returned. */
   rows?: number;
+  /** Bytes of blocks sent and of answers received, as they came over the wire. */
+  bytes?: number;
   /** Whether a cache answered. Undefined when no cache was involved. */
   cacheHit?: boolean;
   /** Error of a failed operation. Set by the channel; its presence means failure. */
@@ -22,6 +34,8 @@ export interface OperationEvent {
   result?: unknown;
   /** Start in milliseconds of `performance.now()`. Set by `traceOperation`. */
   startedAt?: number;
+  /** Span of the operation, while it is recorded. Set by `subscribeTracing`. */
+  trace?: TraceIds;
 }
 
 /**

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { OperationMetrics } from './index.js';
 
 const observe = (metrics: OperationMetrics, operation: string, ms: number, isError = false) =>
-  metrics.series(operation).record(0, ms, isError);
+  metrics.series(operation).record(0, ms, isError ? 'QUERY' : undefined);
 
 const none = { count: 0, errors: 0, errorRate: 0, p50: 0, p95: 0, p99: 0, max: 0 };
 
@@ -93,9 +93,9 @@ describe('operation metrics', () => {
 
   it('report when an operation last succeeded', () => {
     const metrics = new OperationMetrics({ now: () => 5_000, elapsed: () => 2_000 });
-    metrics.series('any').record(990, 1_000, false);
-    metrics.series('other').record(900, 950, false);
-    metrics.series('any').record(1_990, 2_000, true);
+    metrics.series('any').record(990, 1_000);
+    metrics.series('other').record(900, 950);
+    metrics.series('any').record(1_990, 2_000, 'QUERY');
     expect(metrics.snapshot().lastSuccessAt).toEqual(new Date(4_000));
   });
 });

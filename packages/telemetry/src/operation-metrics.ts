@@ -1,5 +1,7 @@
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
-import { currentOperation, operationChannel } from './operation-channel.js';
+import { DurationHistogram } from './metrics/duration-histogram.js';
+import type { HistogramValue } from './metrics/measurements.js';
+import { currentOperation, operationChannel, type TraceIds } from './operation-channel.js';
 
 /** Latencies and failures of one kind of operation, or of all. Times are in milliseconds. */
 export interface OperationStatistics {
@@ -24,6 +26,15 @@ export interface MetricsSnapshot extends OperationStatistics {
   readonly cacheHitRate: number;
   /** When an operation last succeeded. */
   readonly lastSuccessAt: Date | undefined;
+}
+
+/** Durations of the calls of one operation with one outcome. */
+export interface OperationDurations {
+  readonly operation: string;
+  /** Code of the error that the calls failed with; undefined for those that succeeded. */
+  readonly errorType: string | undefined;
+  /** In seconds. */
+  readonly durations: HistogramValue;
 }
 
 /** The two clocks of {@link OperationMetrics}, both in milliseconds. */
@@ -65,6 +76,13 @@ export class OperationMetrics {
     if (operation) operation.cacheHit = hit;
   }
 
+  /** Returns the durations of each operation that has run, by outcome. */
+  durations(): OperationDurations[] {
+    return [...this.#series].flatMap(([operation, series]) =>
+      series.outcomes().map((outcome) => ({ operation, ...outcome })),
+    );
+  }
+
   snapshot(): MetricsSnapshot {
     const all = new OperationSeries();
     const operations: Record<string, OperationStatistics> = {};
@@ -87,6 +105,9 @@ export class OperationMetrics {
 
 /** Durations and failures of one operation. */
 export class OperationSeries {
+  readonly #succeeded = new DurationHistogram();
+  /** Failed calls by the code of their error. */
+  readonly #failed = new Map<string, DurationHistogram>();
   /** Created with the first record: it takes some 270 KB. */
   #durations: RecordableHistogram | undefined;
   #errors = 0;
@@ -98,15 +119,33 @@ export class OperationSeries {
   }
 
   /**
-   * Counts a call that has ended. Durations beyond an hour count as an hour. Both instants are of one monotone clock in milliseconds, such as
-   * `performance.now()`.
+   * Counts a call that has ended. Percentiles count durations beyond an hour as an hour. Both instants are of one monotone clock in
+   * milliseconds, such as `performance.now()`.
+   * @param errorType - code of the error of a call that failed
+   * @param trace - span of the call, where one is recorded
    */
-  record(startedAt: number, endedAt: number, isError: boolean): void {
-    const nanoseconds = Math.round((endedAt - startedAt) * NANOSECONDS_PER_MS);
+  record(startedAt: number, endedAt: number, errorType?: string, trace?: TraceIds): void {
+    const durationMs = endedAt - startedAt;
+    const nanoseconds = Math.round(durationMs * NANOSECONDS_PER_MS);
     this.#durations ??= emptyHistogram();
     this.#durations.record(Math.min(Math.max(nanoseconds, 1), ONE_HOUR_NS));
-    if (isError) this.#errors++;
-    else this.#lastSuccess = endedAt;
+    if (errorType === undefined) {
+      this.#lastSuccess = endedAt;
+      this.#succeeded.record(durationMs, trace);
+    } else {
+      this.#errors++;
+      this.#failedWith(errorType).record(durationMs, trace);
+    }
+  }
+
+  /** Returns the durations by outcome; empty before the first call. */
+  outcomes(): Omit<OperationDurations, 'operation'>[] {
+    if (this.#durations === undefined) return [];
+    const failed = [...this.#failed].map(([errorType, durations]) => ({
+      errorType,
+      durations: durations.value(),
+    }));
+    return [{ errorType: undefined, durations: this.#succeeded.value() }, ...failed];
   }
 
   /** Adds what another series has recorded; false when that is nothing. */
@@ -118,6 +157,12 @@ export class OperationSeries {
     const latest = Math.max(this.#lastSuccess ?? -Infinity, other.#lastSuccess ?? -Infinity);
     if (latest > -Infinity) this.#lastSuccess = latest;
     return true;
+  }
+
+  #failedWith(errorType: string): DurationHistogram {
+    let durations = this.#failed.get(errorType);
+    if (!durations) this.#failed.set(errorType, (durations = new DurationHistogram()));
+    return durations;
   }
 
   statistics(): OperationStatistics {

@@ -29,7 +29,12 @@ export function subscribeTracing(provider: TracerProvider = trace.getTracerProvi
   const begin = (event: OperationEvent): Context => {
     const attributes = { 'db.operation.name': event.operation };
     const span = tracer.startSpan(event.operation, { kind: SpanKind.CLIENT, attributes });
-    spans.set(event, span);
+    // One that is not sampled has no data, and nothing has to end it.
+    if (span.isRecording()) {
+      const { traceId, spanId } = span.spanContext();
+      event.trace = { traceId, spanId };
+      spans.set(event, span);
+    }
     return trace.setSpan(context.active(), span);
   };
   const stopListening = onOperationEnd((event) => {

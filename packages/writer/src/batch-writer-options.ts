@@ -27,6 +27,8 @@ export interface WriteProgress {
   readonly pendingBytes: number;
   /** Blocks in the journal that are possibly not stored yet. */
   readonly journaledBlocks: number;
+  /** When the oldest of them was journaled; null while there is none, or delivery has not read it yet (epoch milliseconds). */
+  readonly oldestJournaledAt: number | null;
   /** Reason why delivery of the journal is paused, e.g. a refused login; null while it is not. */
   readonly deliveryPausedBy: string | null;
 }

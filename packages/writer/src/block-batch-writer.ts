@@ -146,6 +146,7 @@ class BlockBatchWriter implements BatchWriter {
       ...this.#dispatcher.totals,
       pendingBytes: this.#budget.used,
       journaledBlocks: this.#deliverer?.pending ?? 0,
+      oldestJournaledAt: this.#deliverer?.oldestAt ?? null,
       deliveryPausedBy: this.#deliverer?.pausedBy ?? null,
     };
   }

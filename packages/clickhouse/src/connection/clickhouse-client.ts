@@ -1,4 +1,10 @@
-import type { BackendProbe, CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
+import type {
+  BackendProbe,
+  CallOptions,
+  EndpointStatus,
+  ServerCondition,
+  ServerStorage,
+} from '@quantumtrade/dal-domain';
 import { checkCall, ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { ClickHouseSettings, CompleteSettings, EndpointSettings } from '../settings.js';
 import { clientClosedError } from './connection-pool.js';
@@ -9,6 +15,7 @@ import type { Sql } from './sql.js';
 
 /** Connections to one server or several, for statements in any of their databases. */
 export class ClickHouseClient implements BackendProbe {
+  readonly system = 'clickhouse';
   readonly #settings: CompleteSettings;
   readonly #endpoints: EndpointSet;
 
@@ -50,10 +57,17 @@ export class ClickHouseClient implements BackendProbe {
   }
 
   async conditions(options: CallOptions = {}): Promise<readonly ServerCondition[]> {
-    const operation = 'clickhouse.condition';
-    checkCall(options, operation);
-    if (this.#endpoints.isClosed) throw clientClosedError(operation);
+    this.#checkOpen('clickhouse.condition', options);
     return this.#endpoints.conditions(this.database, options);
+  }
+
+  async storage(options: CallOptions = {}): Promise<readonly ServerStorage[]> {
+    this.#checkOpen('clickhouse.storage', options);
+    return this.#endpoints.storage(this.database, options);
+  }
+
+  retryBalance(): number {
+    return this.#endpoints.retryBudget.balance;
   }
 
   connectionCount(): number {
@@ -76,5 +90,10 @@ export class ClickHouseClient implements BackendProbe {
   /** Gives calls under way `drainTimeoutMs` to end, then closes all connections. Waiting and later calls fail at once. */
   close(): Promise<void> {
     return this.#endpoints.close();
+  }
+
+  #checkOpen(operation: string, options: CallOptions): void {
+    checkCall(options, operation);
+    if (this.#endpoints.isClosed) throw clientClosedError(operation);
   }
 }

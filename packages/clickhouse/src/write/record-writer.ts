@@ -2,6 +2,7 @@ import type {
   BatchResult,
   BatchVersion,
   CallOptions,
+  IngestedRows,
   RecordBatches,
   RecordDefinition,
   RecordName,
@@ -49,6 +50,11 @@ export class RecordTables {
     let table = this.#tables.get(record);
     if (!table) this.#tables.set(record, (table = createTable(requireRecord(record, 'blocks.collect'))));
     return table;
+  }
+
+  /** Returns what was stored in each table that was used. */
+  ingested(): IngestedRows[] {
+    return [...this.#tables].map(([record, { store }]) => ({ record, ...store.stored }));
   }
 }
 

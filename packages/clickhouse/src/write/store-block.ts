@@ -40,6 +40,8 @@ export class StoredRows {
  * `TOO_LARGE`.
  */
 export class BlockStore {
+  /** Rows that were stored, and the bytes of their blocks. */
+  readonly stored = { rows: 0, bytes: 0 };
   readonly #definition: RecordDefinition;
   readonly #operation: string;
   /** Undefined until a block is refused as too large. */
@@ -62,6 +64,8 @@ export class BlockStore {
   ): Promise<void> {
     progress.writes.push(...(await this.#store(sql, block, options)));
     progress.stored += block.rowCount;
+    this.stored.rows += block.rowCount;
+    this.stored.bytes += block.bytes.length;
   }
 
   /** Returns where the block, or each of its parts, is stored. */

@@ -8,6 +8,7 @@ import type { MarketStream } from './market-stream.js';
 import type { BackendProbe } from './probe.js';
 import type { QueryPlans } from './query-plans.js';
 import type { RateLimiter } from './rate-limiter.js';
+import type { RecordName } from '../records/records.js';
 import type { RecordRepositories } from './record-repositories.js';
 import type { SchemaController } from './schema.js';
 
@@ -26,6 +27,16 @@ export interface TimeSeriesBackend extends RecordRepositories {
   readonly schema: SchemaController;
   readonly guarantees: GuaranteeInspector;
   readonly probe: BackendProbe;
+  /** Returns what was stored since the backend was opened, by record. @default none: it is not counted */
+  readonly ingested?: () => readonly IngestedRows[];
+}
+
+/** Rows of one record that a store has confirmed as stored, those of repeated writes included. */
+export interface IngestedRows {
+  readonly record: RecordName;
+  readonly rows: number;
+  /** Encoded bytes of the rows, as they were sent. */
+  readonly bytes: number;
 }
 
 /** Ports of a cache and real-time store. */

@@ -42,7 +42,7 @@ export type Operations<Port> = {
 };
 
 /** Ports whose calls are observed one by one, by the name that begins their operations' names. */
-export type ObservedPorts = Omit<TimeSeriesBackend, 'blocks' | 'guarantees' | 'probe'> &
+export type ObservedPorts = Omit<TimeSeriesBackend, 'blocks' | 'guarantees' | 'probe' | 'ingested'> &
   Pick<CacheBackend, 'cache' | 'marketStream' | 'rateLimiter'> & {
     readonly realtime: RealtimeValues;
     readonly sessions: SessionStore;

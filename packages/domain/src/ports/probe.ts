@@ -1,3 +1,4 @@
+import type { BreakerState } from '@quantumtrade/dal-runtime';
 import type { CallOptions } from './call.js';
 
 /** State of one of the servers of a backend. */
@@ -84,8 +85,38 @@ export interface ServerCondition {
   readonly mutations: readonly PendingMutation[];
 }
 
-/** Checks and closes the connections to a backend. */
+/** Active parts of one partition of a table. */
+export interface PartitionStorage {
+  readonly table: string;
+  /** `other` for all partitions of the table beyond the largest of the server together. */
+  readonly partition: string;
+  readonly parts: number;
+  /** Rows, older versions included until they are merged. */
+  readonly rows: number;
+  readonly compressedBytes: number;
+  readonly uncompressedBytes: number;
+}
+
+/** Storage that one server uses for the tables of the data layer. */
+export interface ServerStorage {
+  /** Host and port, e.g. `ch-2:8123`. */
+  readonly name: string;
+  /** Reason for which the storage is not known; the list is empty then. Missing while it is known. */
+  readonly error?: string;
+  readonly partitions: readonly PartitionStorage[];
+}
+
+/** State of a breaker of an adapter. */
+export interface BreakerStatus {
+  /** Name of what it suspends, e.g. `redis`. */
+  readonly name: string;
+  readonly state: BreakerState;
+}
+
+/** Checks and closes the connections to a backend, and returns their state. */
 export interface BackendProbe {
+  /** Name of the database system in metrics and spans, e.g. `clickhouse`. */
+  readonly system: string;
   /** Resolves when the backend answers; otherwise throws `ConnectionError`, `CacheError` or `TimeoutError`. */
   ping(options?: CallOptions): Promise<void>;
   /** Returns the number of open connections; 0 for a backend without connections. */
@@ -97,6 +128,12 @@ export interface BackendProbe {
    * backend is closed: what a server does not say is its `error`. @default none: the backend has no servers, or nothing to say
    */
   conditions?(options?: CallOptions): Promise<readonly ServerCondition[]>;
+  /** Asks each server for the storage that it uses, otherwise like {@link conditions}. @default none: nothing is stored on servers */
+  storage?(options?: CallOptions): Promise<readonly ServerStorage[]>;
+  /** Returns the number of retries that may be made now. @default none: nothing is retried */
+  retryBalance?(): number;
+  /** Returns the state of each breaker. @default none: there is no breaker */
+  breakers?(): readonly BreakerStatus[];
   /** Closes all connections. Later calls fail. */
   close(): Promise<void>;
 }

@@ -23,6 +23,7 @@ export function cacheBackendOver(store: ExpiringStore): CacheBackend {
     rateLimiter: new MemoryRateLimiter(store),
     holds: store.has.bind(store),
     probe: {
+      system: 'memory',
       ping: async (options) => store.enter(options, 'cache.ping'),
       connectionCount: () => 0,
       close: async () => store.close(),

@@ -5,6 +5,7 @@ import {
   promiseTry,
   systemClock,
   type BreakerPermit,
+  type BreakerState,
   type CallOutcome,
 } from '@quantumtrade/dal-runtime';
 import { Redis } from 'ioredis';
@@ -49,7 +50,7 @@ export interface ConnectionOptions extends Partial<PendingLimits> {
  * Runs the calls of all ports on shared clients. The first calls wait for the first connection; while the connection is lost,
  * calls fail immediately with the reason, and the client reconnects by itself.
  */
-export class Connection implements BackendProbe {
+export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount' | 'close'> {
   readonly #clients: RedisClients;
   readonly #commands: RedisCommands;
   readonly #options: Required<Pick<ConnectionOptions, 'commandTimeoutMs' | 'budgetMs' | 'time'>> &
@@ -152,6 +153,11 @@ export class Connection implements BackendProbe {
 
   connectionCount(): number {
     return connectionsOf(this.#clients).filter(({ status }) => status === 'ready').length;
+  }
+
+  /** State of the breaker that suspends calls while the servers do not answer in time. */
+  get breakerState(): BreakerState {
+    return this.#breaker.state;
   }
 
   close(): Promise<void> {

@@ -76,11 +76,18 @@ export function storeDelivery(parts: DeliveryParts): Deliver {
     withRetries(parts, block, options.signal, () => store(block, options), shouldRetry);
 }
 
+/** Notes of a block in the journal; blocks of earlier versions have none. */
+export interface JournalNotes {
+  /** When the block was given to the journal (epoch milliseconds). */
+  readonly at?: number;
+}
+
 /** Returns a delivery to the journal, which waits while the disk is full. The rows are not compared with the store. */
 export function journalDelivery(parts: DeliveryParts, journal: Journal): Deliver {
   const isDiskFull = (error: unknown) => error instanceof JournalError && error.code === 'DISK_FULL';
   return async (block, { signal }) => {
-    const append = () => journal.append(block.id, encodeBlock(block), { signal });
+    const notes: JournalNotes = { at: parts.clock.now() };
+    const append = () => journal.append(block.id, encodeBlock(block, notes), { signal });
     try {
       await withRetries(parts, block, signal, append, isDiskFull);
       return JOURNALED;

@@ -6,10 +6,11 @@ import { failsWith, hangs, operation, refused, unavailable } from '../testing/an
 import { watch, writerHarness } from '../testing/writer-harness.js';
 
 it('a journaled write resolves during an outage and is delivered after it', async () => {
-  const { openJournaled, advance, script, stored, attempts, events } = writerHarness({ maxRows: 1 });
+  const { openJournaled, advance, script, stored, attempts, events, clock } = writerHarness({ maxRows: 1 });
   const store = script.answer;
   script.answer = failsWith(unavailable);
   const writer = await openJournaled();
+  const journaledAt = clock.now();
   for (const symbol of ['A', 'B', 'C']) {
     expect(await writer.write('marketData', bars([symbol]))).toMatchObject({
       durability: 'journaled',
@@ -18,7 +19,7 @@ it('a journaled write resolves during an outage and is delivered after it', asyn
   }
   await advance(60_000);
   expect(await stored()).toEqual([]);
-  expect(writer.progress()).toMatchObject({ rows: 3, journaledBlocks: 3 });
+  expect(writer.progress()).toMatchObject({ rows: 3, journaledBlocks: 3, oldestJournaledAt: journaledAt });
   expect(new Set(attempts.map(({ id }) => id)).size).toBe(1);
   expect(events.every(({ type }) => type === 'delivery-delayed')).toBe(true);
   script.answer = store;
@@ -26,6 +27,22 @@ it('a journaled write resolves during an outage and is delivered after it', asyn
   await advance(60_000);
   await closing;
   expect(await stored()).toEqual(['A', 'B', 'C']);
+  expect(writer.progress()).toMatchObject({ journaledBlocks: 0, oldestJournaledAt: null });
+});
+
+it('the age of a journaled block survives a restart', async () => {
+  const { openJournaled, advance, script, clock } = writerHarness({ maxRows: 1 });
+  script.answer = failsWith(unavailable);
+  const writer = await openJournaled();
+  const journaledAt = clock.now();
+  await writer.write('marketData', bars(['A']));
+  await advance(60_000);
+  const closing = watch(writer.close({ deadline: clock.now() + 1 }));
+  await advance(1_000);
+  expect(closing.error).toBeDefined();
+  const next = await openJournaled('acknowledged');
+  await turn();
+  expect(next.progress().oldestJournaledAt).toBe(journaledAt);
 });
 
 it.each(['journaled', 'acknowledged'] as const)(

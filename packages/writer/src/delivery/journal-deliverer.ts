@@ -2,7 +2,7 @@ import type { Journal, JournalRecord, JournalReadOptions } from '@quantumtrade/d
 import { Backoff, sleep } from '@quantumtrade/dal-runtime';
 import { delayAfter, isAccessFailure, isPermanent, messageOf } from '../retry.js';
 import type { AnnotatedBlock } from './annotated-block.js';
-import type { DeliveryParts } from './block-delivery.js';
+import type { DeliveryParts, JournalNotes } from './block-delivery.js';
 import { attemptWrite, moveToDeadLetters } from './block-delivery.js';
 import { decodeBlock } from './block-format.js';
 
@@ -22,6 +22,8 @@ export class JournalDeliverer {
   #isInDoubt = true;
   readonly #ended: Promise<void>;
   #pausedBy: unknown;
+  /** When the block that is delivered now was journaled (epoch milliseconds). */
+  #oldestAt: number | undefined;
 
   constructor(journal: Journal, parts: DeliveryParts) {
     this.#journal = journal;
@@ -33,6 +35,11 @@ export class JournalDeliverer {
   /** Number of blocks in the journal that are possibly not stored yet. */
   get pending(): number {
     return this.#journal.stats().pending;
+  }
+
+  /** When the oldest of these blocks was journaled (epoch milliseconds); null while there is none, or it was not read yet. */
+  get oldestAt(): number | null {
+    return this.pending === 0 ? null : (this.#oldestAt ?? null);
   }
 
   /** Reason why delivery is paused, or null. */
@@ -71,6 +78,7 @@ export class JournalDeliverer {
       const block = await this.#decode(record);
       if (block) await this.#deliver(block);
       await this.#journal.advance(record.position);
+      this.#oldestAt = undefined;
       this.#isInDoubt = false;
       this.#backoff.reset();
     }
@@ -79,7 +87,9 @@ export class JournalDeliverer {
   /** Returns undefined for a record that is no block, after moving it out of the way. */
   async #decode(record: JournalRecord): Promise<AnnotatedBlock | undefined> {
     try {
-      return decodeBlock(record.payload);
+      const block = decodeBlock<JournalNotes>(record.payload);
+      this.#oldestAt = block.notes.at ?? this.#oldestAt ?? this.#parts.clock.now();
+      return block;
     } catch (error) {
       const file = await this.#journal.setAside(record);
       this.#parts.emit({ type: 'record-quarantined', recordId: record.id, file, error });

@@ -1,4 +1,4 @@
-import type { CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
+import type { CallOptions, EndpointStatus, ServerCondition, ServerStorage } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { expiryTimer, onAbort, RetryBudget, systemClock, type Clock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
@@ -117,6 +117,10 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
 
   conditions(database: string, options: CallOptions): Promise<readonly ServerCondition[]> {
     return Promise.all(this.#endpoints.map((endpoint) => endpoint.condition(database, options)));
+  }
+
+  storage(database: string, options: CallOptions): Promise<readonly ServerStorage[]> {
+    return Promise.all(this.#endpoints.map((endpoint) => endpoint.storage(database, options)));
   }
 
   status(): readonly EndpointStatus[] {

@@ -1,4 +1,4 @@
-import type { CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
+import type { CallOptions, EndpointStatus, ServerCondition, ServerStorage } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { TimeSource } from '@quantumtrade/dal-runtime';
 import { Admission, ConcurrencyLimit, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
@@ -11,6 +11,7 @@ import { DatabaseSql } from '../database-sql.js';
 import { HttpDriver } from '../driver/http-driver.js';
 import { PinnedSettings } from '../pinned-settings.js';
 import { readServerCondition } from '../server-condition.js';
+import { readServerStorage } from '../server-storage.js';
 import type { Sql } from '../sql.js';
 import { EndpointHealth } from './endpoint-health.js';
 import type { Candidate } from './endpoint-picker.js';
@@ -197,8 +198,18 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
   condition(database: string, options: CallOptions): Promise<ServerCondition> {
     const { name } = this;
     return readServerCondition(this.#pingSql, name, database, options).catch((error: unknown) => ({
-      ...{ name, error: error instanceof Error ? error.message : 'unknown' },
+      ...{ name, error: reasonOf(error) },
       ...{ disks: [], replication: [], partitions: [], mutations: [] },
+    }));
+  }
+
+  /** Asks for the storage that the server uses. Never rejects. */
+  storage(database: string, options: CallOptions): Promise<ServerStorage> {
+    const { name } = this;
+    return readServerStorage(this.#pingSql, name, database, options).catch((error: unknown) => ({
+      name,
+      error: reasonOf(error),
+      partitions: [],
     }));
   }
 
@@ -273,6 +284,8 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     return [this.driver, this.#pings, this.#controls, this.#syncs];
   }
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
 
 function nameOf({ url, address }: EndpointAddress): string {
   const { protocol, hostname, port } = new URL(url);

@@ -1,0 +1,160 @@
+import { ConnectionError, type BackendProbe, type EndpointStatus } from '@quantumtrade/dal-domain';
+import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { ManualClock } from '@quantumtrade/dal-runtime';
+import type { MetricFamily, MetricName } from '@quantumtrade/dal-telemetry';
+import { bars } from '@quantumtrade/dal-testing/records';
+import { DatabaseAbstraction } from '../database-abstraction.js';
+import type { DatabaseParts } from '../database-parts.js';
+
+const endpoint: EndpointStatus = {
+  name: '[::1]:8123',
+  role: 'primary',
+  shard: '',
+  state: 'ejected',
+  inUse: 2,
+  limit: 20,
+  idle: 3,
+  waiting: 4,
+  waitedMs: 1_500,
+  ejections: 1,
+  latencyMs: null,
+  lastError: null,
+  orphanedQueries: 1,
+  quarantined: 0,
+  orphanSeconds: 2.5,
+};
+
+const open = (parts: Partial<DatabaseParts> = {}, probe: Partial<BackendProbe> = {}) => {
+  const memory = memoryTimeSeries();
+  return new DatabaseAbstraction({
+    timeSeries: { ...memory, probe: { ...memory.probe, ...probe } },
+    cache: memoryCacheBackend(),
+    ...parts,
+  });
+};
+
+const valuesOf = (families: readonly MetricFamily[], name: MetricName) =>
+  (families.find((family) => family.name === name)?.points ?? []).map(
+    ({ attributes, value }) => [Object.values(attributes).join(' '), value] as const,
+  );
+
+it('operations are measured by system, name and error', async () => {
+  const database = open();
+  await database.insertMarketData(bars(['A']));
+  await database.marketData.find({ limit: -1 }).catch(() => undefined);
+  await database.cacheSet('k', 1, 60);
+  const families = await database.metrics.collect();
+  expect(valuesOf(families, 'db.client.operation.duration')).toEqual([
+    ['memory marketData.insert', expect.objectContaining({ sum: expect.any(Number) })],
+    ['memory marketData.find VALIDATION', expect.anything()],
+    ['memory cache.set', expect.anything()],
+  ]);
+  expect(valuesOf(families, 'quantumtrade.dal.operation.errors')).toEqual([
+    ['memory marketData.find VALIDATION', 1],
+  ]);
+});
+
+it('cache reads are counted by level and result', async () => {
+  const database = open();
+  await database.insertMarketData(bars(['A']));
+  for (let n = 0; n < 3; n++) await database.getLatestMarketData('A', 1);
+  const families = await database.metrics.collect();
+  expect(valuesOf(families, 'quantumtrade.dal.cache.requests')).toEqual([
+    ['l1 hit', 2],
+    ['l1 miss', 1],
+    ['l2 hit', 0],
+    ['l2 miss', 1],
+  ]);
+  expect(valuesOf(families, 'quantumtrade.dal.cache.entries')).toEqual([['', 1]]);
+});
+
+it('servers are measured by address, and storage by partition', async () => {
+  const partition = { parts: 1, rows: 10, compressedBytes: 100, uncompressedBytes: 300 };
+  const partitions = [
+    { table: 't', partition: '202401', ...partition },
+    { table: 't', partition: '202402', ...partition, uncompressedBytes: 500 },
+  ];
+  const database = open(
+    {},
+    {
+      system: 'clickhouse',
+      endpoints: () => [endpoint],
+      retryBalance: () => 7.5,
+      storage: () => Promise.resolve([{ name: endpoint.name, partitions }]),
+    },
+  );
+  const families = await database.metrics.collect();
+  expect(valuesOf(families, 'db.client.connection.count').slice(0, 2)).toEqual([
+    ['[::1]:8123 used', 2],
+    ['[::1]:8123 idle', 3],
+  ]);
+  expect(valuesOf(families, 'quantumtrade.dal.connection.wait_time')).toEqual([['[::1]:8123', 1.5]]);
+  expect(valuesOf(families, 'quantumtrade.dal.endpoint.state')).toEqual([
+    ['[::1] 8123 primary healthy', 0],
+    ['[::1] 8123 primary ejected', 1],
+    ['[::1] 8123 primary probation', 0],
+  ]);
+  expect(valuesOf(families, 'quantumtrade.dal.orphan.duration')).toEqual([['[::1] 8123', 2.5]]);
+  expect(valuesOf(families, 'quantumtrade.dal.retry_budget.balance')).toEqual([['clickhouse', 7.5]]);
+  expect(valuesOf(families, 'quantumtrade.dal.storage.size')).toContainEqual([
+    '[::1] 8123 t 202402 uncompressed',
+    500,
+  ]);
+  expect(valuesOf(families, 'quantumtrade.dal.storage.compression')).toEqual([['[::1] 8123 t', 4]]);
+});
+
+it('storage is asked for once a minute, and sooner after an error', async () => {
+  const clock = new ManualClock();
+  let calls = 0;
+  let error: string | undefined = 'no answer';
+  const storage = () => {
+    calls++;
+    return Promise.resolve([{ name: 'ch:8123', partitions: [], ...(error && { error }) }]);
+  };
+  const database = open({ clock }, { storage });
+  await database.metrics.collect();
+  error = undefined;
+  await database.metrics.collect();
+  await database.metrics.collect();
+  expect(calls).toBe(2);
+  clock.advance(60_000);
+  await database.metrics.collect();
+  expect(calls).toBe(3);
+});
+
+it('health, dead letters and decisions without a store are measured', async () => {
+  const gone = () => Promise.reject(new ConnectionError('gone', { operation: 'ping' }));
+  const cache = memoryCacheBackend();
+  const deadLetters = memoryDeadLetters();
+  const database = open({
+    writing: { storage: { deadLetters, openJournal: () => Promise.resolve(undefined) } },
+    cache: {
+      ...cache,
+      rateLimiter: {
+        consume: async ({ onUnavailable }) => ({
+          ...{ allowed: onUnavailable === 'allow', count: 0, remaining: 0, retryAfterMs: 0 },
+          isUnavailable: true,
+        }),
+      },
+      probe: { ...cache.probe, ping: gone, breakers: () => [{ name: 'redis', state: 'half-open' }] },
+    },
+  });
+  const block = { record: 'marketData', id: 'b', rowCount: 1, bytes: new Uint8Array(1) } as const;
+  await deadLetters.add({ block, reason: { code: 'QUERY', message: 'refused' }, at: 0 });
+  for (const onUnavailable of ['allow', 'deny', 'deny'] as const) {
+    await database.rateLimiter.consume({ userId: 'u', endpoint: 'e', limit: 1, onUnavailable });
+  }
+  const families = await database.metrics.collect();
+  expect(valuesOf(families, 'quantumtrade.dal.backend.up')).toEqual([
+    ['store memory', 1],
+    ['cache memory', 0],
+  ]);
+  expect(valuesOf(families, 'quantumtrade.dal.ready')).toEqual([['', 1]]);
+  expect(valuesOf(families, 'quantumtrade.dal.degradations')).toEqual([['', 1]]);
+  expect(valuesOf(families, 'quantumtrade.dal.dead_letters')).toEqual([['', 1]]);
+  expect(valuesOf(families, 'quantumtrade.dal.breaker.state')).toContainEqual(['redis half-open', 1]);
+  expect(valuesOf(families, 'quantumtrade.dal.rate_limiter.without_store')).toEqual([
+    ['allow', 1],
+    ['deny', 2],
+  ]);
+});

@@ -1,0 +1,112 @@
+import type {
+  BackendProbe,
+  EndpointStatus,
+  IngestedRows,
+  ServerCondition,
+  ServerStorage,
+} from '@quantumtrade/dal-domain';
+import type { Measurements } from '@quantumtrade/dal-telemetry';
+import { serverAttributes } from './server-attributes.js';
+
+const ENDPOINT_STATES = ['healthy', 'ejected', 'probation'] as const;
+
+/** Adds the connections to a backend, and the retries that it may make. */
+export function measureConnections(into: Measurements, probe: BackendProbe): void {
+  const { system } = probe;
+  const endpoints = probe.endpoints?.();
+  const addCount = (pool: string, state: 'used' | 'idle', count: number) =>
+    into.add('db.client.connection.count', count, {
+      'db.client.connection.pool.name': pool,
+      'db.client.connection.state': state,
+    });
+  if (!endpoints) addCount(system, 'used', probe.connectionCount());
+  for (const endpoint of endpoints ?? []) {
+    addCount(endpoint.name, 'used', endpoint.inUse);
+    addCount(endpoint.name, 'idle', endpoint.idle);
+    measureEndpoint(into, endpoint);
+  }
+  const balance = probe.retryBalance?.();
+  if (balance !== undefined)
+    into.add('quantumtrade.dal.retry_budget.balance', balance, { 'db.system.name': system });
+}
+
+function measureEndpoint(into: Measurements, endpoint: EndpointStatus): void {
+  const { name, role, limit, waiting, waitedMs, ejections, orphanSeconds, orphanedQueries } = endpoint;
+  const pool = { 'db.client.connection.pool.name': name };
+  const server = serverAttributes(name);
+  into.add('db.client.connection.max', limit, pool);
+  into.add('db.client.connection.pending_requests', waiting, pool);
+  into.add('quantumtrade.dal.connection.wait_time', waitedMs / 1_000, pool);
+  for (const state of ENDPOINT_STATES) {
+    into.add('quantumtrade.dal.endpoint.state', Number(state === endpoint.state), {
+      ...server,
+      'quantumtrade.dal.endpoint.role': role,
+      'quantumtrade.dal.endpoint.state': state,
+    });
+  }
+  into.add('quantumtrade.dal.endpoint.ejections', ejections, server);
+  into.add('quantumtrade.dal.orphan.duration', orphanSeconds, server);
+  into.add('quantumtrade.dal.orphan.queries', orphanedQueries, server);
+}
+
+/** Adds disks and replication of each server that has reported them. */
+export function measureConditions(into: Measurements, servers: readonly ServerCondition[]): void {
+  for (const { name, disks, replication } of servers) {
+    const server = serverAttributes(name);
+    for (const disk of disks) {
+      const attributes = { ...server, 'quantumtrade.dal.disk': disk.name };
+      into.add('quantumtrade.dal.disk.free', disk.freeBytes, attributes);
+      into.add('quantumtrade.dal.disk.size', disk.totalBytes, attributes);
+    }
+    for (const { table, delaySeconds } of replication) {
+      into.add('quantumtrade.dal.replication.delay', delaySeconds, {
+        ...server,
+        'db.collection.name': table,
+      });
+    }
+  }
+}
+
+/** Adds the storage of each table and partition, and the compression of each table. */
+export function measureStorage(into: Measurements, servers: readonly ServerStorage[]): void {
+  for (const { name, partitions } of servers) {
+    const server = serverAttributes(name);
+    const sizes = new Map<string, { compressed: number; uncompressed: number }>();
+    for (const { table, partition, parts, rows, compressedBytes, uncompressedBytes } of partitions) {
+      const attributes = {
+        ...server,
+        'db.collection.name': table,
+        'quantumtrade.dal.partition': partition,
+      };
+      const addSize = (form: string, bytes: number) =>
+        into.add('quantumtrade.dal.storage.size', bytes, {
+          ...attributes,
+          'quantumtrade.dal.storage.form': form,
+        });
+      addSize('compressed', compressedBytes);
+      addSize('uncompressed', uncompressedBytes);
+      into.add('quantumtrade.dal.storage.rows', rows, attributes);
+      into.add('quantumtrade.dal.storage.parts', parts, attributes);
+      const size = sizes.get(table) ?? { compressed: 0, uncompressed: 0 };
+      sizes.set(table, size);
+      size.compressed += compressedBytes;
+      size.uncompressed += uncompressedBytes;
+    }
+    for (const [table, { compressed, uncompressed }] of sizes) {
+      if (compressed === 0) continue;
+      into.add('quantumtrade.dal.storage.compression', uncompressed / compressed, {
+        ...server,
+        'db.collection.name': table,
+      });
+    }
+  }
+}
+
+/** Adds the rows and bytes that the store has confirmed. */
+export function measureIngest(into: Measurements, ingested: readonly IngestedRows[]): void {
+  for (const { record, rows, bytes } of ingested) {
+    const attributes = { 'quantumtrade.dal.record': record };
+    into.add('quantumtrade.dal.ingest.rows', rows, attributes);
+    into.add('quantumtrade.dal.ingest.size', bytes, attributes);
+  }
+}
