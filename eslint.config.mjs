@@ -68,7 +68,7 @@ const externals = {
   domain: { allowedExternalImports: ['zod'] },
   platform: { bannedExternalImports: [...allDrivers, ...containers] },
   conformance: { allowedExternalImports: ['fast-check'] },
-  testing: { allowedExternalImports: ['ioredis'] },
+  testing: { allowedExternalImports: ['ioredis', '@smithy/signature-v4'] },
   adapter: { bannedExternalImports: containers },
   cache: { allowedExternalImports: ['lru-cache'] },
   integration: { allowedExternalImports: ['keyv', 'apache-arrow'] },
@@ -159,7 +159,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '^@quantumtrade/dal(-(?!runtime$)[a-z-]+)?$',
+              regex: '^@quantumtrade/dal(-(?!runtime$|secrets$)[a-z-]+)?$',
               message:
                 'The configuration imports the declared settings of a part only: its path "/settings".',
             },

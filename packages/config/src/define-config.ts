@@ -1,10 +1,10 @@
-import { unknownKeyReason, type Address } from '@quantumtrade/dal-runtime';
+import { unknownKeyReason, type Address, type Secret } from '@quantumtrade/dal-runtime';
+import { parseReference } from '@quantumtrade/dal-secrets';
 import { checkTable } from './check-table.js';
 import { ConfigError } from './config-error.js';
 import { keyAt, keysAt, removedReason, spellInCode, toFileKey, withoutUnit } from './keys.js';
 import type { DalConfig } from './sections.js';
 import { shownKey } from './shown-key.js';
-import { Secret } from './secret.js';
 import { isTable, type Table } from './table.js';
 
 /** A part of the configuration as code may write it. */
@@ -25,7 +25,8 @@ const SOURCE = 'defineConfig';
 
 /**
  * Returns a complete configuration from values in code, in the shape of `DalConfig` with every key optional. They are checked
- * like a file and get the same defaults. A plain password becomes a `Secret`. Neither a file nor the environment is read.
+ * like a file and get the same defaults. A plain password becomes a `Secret`. Neither a file nor the environment is read, and a
+ * reference to a secret is refused.
  * @throws {ConfigError} naming the first key at fault and never a value.
  */
 export function defineConfig(input: ConfigInput): DalConfig {
@@ -54,8 +55,11 @@ function toTable(input: unknown, path: readonly string[]): Table {
 
 function toFileValue(value: unknown, path: readonly string[]): unknown {
   if (keysAt(path).length > 0) return toTable(value, path);
-  if (value instanceof Secret) return value.reveal();
   const { setting } = keyAt(path)!;
+  if (setting.kind === 'secret' && typeof value === 'string') {
+    const reference = parseReference(value);
+    if (reference) refuse(spellInCode(path), `only loadConfig fetches the secret ${reference.text}`);
+  }
   if (Array.isArray(value)) return setting.kind === 'addresses' ? value.map(toAddressText) : value;
   if (setting.kind !== 'duration' || setting.inFile !== 'seconds') return value;
   // Text would be taken for seconds, as in a file.

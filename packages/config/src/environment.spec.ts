@@ -57,6 +57,11 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['writer.max_future_skew', '0.5', 'writer.maxFutureSkewMs', 500, '0'],
     ['audit.directory', '/audit', 'audit.directory', '/audit', ' /audit'],
     ['audit.actor', 'ann', 'audit.actor', 'ann', ''],
+    ['secrets.lifetime', '60', 'secrets.lifetimeMs', 60_000, '0'],
+    ['secrets.timeout', '1', 'secrets.timeoutMs', 1_000, '0'],
+    ['secrets.rotation_grace', '2', 'secrets.rotationGraceMs', 2_000, '0'],
+    ['secrets.aws.region', 'eu-west-1', 'secrets.aws.region', 'eu-west-1', ''],
+    ['secrets.aws.endpoint', 'https://vpce:1', 'secrets.aws.endpoint', 'https://vpce:1', 'vpce'],
   ];
 
 const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '__')}`;
@@ -226,7 +231,7 @@ describe('interpolation', () => {
   it.each(['${A', '${}', '${1A}', '${A-b}'])('refuses the malformed reference %s', (text) => {
     expect(problemOf(() => database(text, { A: 'x' }))).toMatchObject({
       key: 'clickhouse.database',
-      reason: 'expected ${NAME} or ${NAME:-default} after "${"',
+      reason: 'expected ${NAME}, ${NAME:-default}, ${file:/path} or ${aws-sm:name#key} after "${"',
     });
   });
 });

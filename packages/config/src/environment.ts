@@ -1,6 +1,8 @@
 import { closest, unknownKeyReason } from '@quantumtrade/dal-runtime';
+import { parseReference } from '@quantumtrade/dal-secrets';
 import { ConfigError } from './config-error.js';
-import { keysAt, removedReason, VALUE_KEYS } from './keys.js';
+import { keyAt, keysAt, removedReason, VALUE_KEYS } from './keys.js';
+import type { SecretLookup } from './secret-references.js';
 import { isTable, type Table } from './table.js';
 
 /** Environment variables by name, as in `process.env`. */
@@ -18,14 +20,27 @@ const reference = /\$\$\{|\$\{([^}]*)\}?/g;
 const referenceBody = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 const prefix = /^QTDAL_/i;
 
+const SYNTAX = 'expected ${NAME}, ${NAME:-default}, ${file:/path} or ${aws-sm:name#key} after "${"';
+const NO_SECRET = 'is neither a password nor a key, and only those may refer to a secret';
+const PART_OF_VALUE = 'a reference to a secret must be the whole value';
+
+const isSecretKey = (path: readonly string[]): boolean => keyAt(path)?.setting.kind === 'secret';
+
 /**
  * Replaces `${NAME}` in every text of a table by the variable's value, and `${NAME:-default}` by the default when
- * the variable is unset or empty. `$${` stands for a plain `${`. Values of variables are not interpolated again.
+ * the variable is unset or empty. `$${` stands for a plain `${`. Values of variables are not interpolated again. A reference to a
+ * secret, such as `${file:/run/secrets/redis}`, is the whole value of a password or key, and is replaced by the secret.
  * @throws {ConfigError} naming the key and the variable, when a variable is not set.
  */
-export function interpolate(table: Table, env: Environment, source: string): Table {
+export function interpolate(table: Table, env: Environment, source: string, secretAt: SecretLookup): Table {
   const fill = (value: unknown, path: readonly string[]): unknown => {
-    if (typeof value === 'string') return fillText(value, env, path.join('.'), source);
+    if (typeof value === 'string') {
+      const key = path.join('.');
+      const reference = parseReference(value);
+      if (!reference) return fillText(value, env, key, source);
+      if (isSecretKey(path)) return secretAt(reference, { key, source });
+      throw new ConfigError({ key, reason: NO_SECRET, source });
+    }
     if (Array.isArray(value)) return value.map((item) => fill(item, path));
     if (!isTable(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, [...path, key])]));
@@ -36,10 +51,9 @@ export function interpolate(table: Table, env: Environment, source: string): Tab
 function fillText(text: string, env: Environment, key: string, source: string): string {
   return text.replace(reference, (whole, body: string | undefined) => {
     if (body === undefined) return '${';
+    if (parseReference(whole)) throw new ConfigError({ key, reason: PART_OF_VALUE, source });
     const [, name, fallback] = referenceBody.exec(body) ?? [];
-    if (name === undefined || !whole.endsWith('}')) {
-      throw new ConfigError({ key, reason: 'expected ${NAME} or ${NAME:-default} after "${"', source });
-    }
+    if (name === undefined || !whole.endsWith('}')) throw new ConfigError({ key, reason: SYNTAX, source });
     const value = env[name];
     if (fallback !== undefined) return value || fallback;
     if (value === undefined) {
@@ -76,6 +90,15 @@ export function overridesIn(env: Environment, references: ReadonlySet<string>): 
     }
   }
   return [...byKey.values()];
+}
+
+/**
+ * Returns the value of an override. `${NAME}` in it is plain text, but the value of a password or key may be a reference to a secret
+ * as a whole.
+ */
+export function valueOf({ variable, path, text }: Override, secretAt: SecretLookup): unknown {
+  const reference = isSecretKey(path) ? parseReference(text) : undefined;
+  return reference ? secretAt(reference, { key: variable, source: 'environment' }) : text;
 }
 
 /** Returns the variables that a text refers to as `${NAME}`. */

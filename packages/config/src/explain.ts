@@ -1,6 +1,6 @@
 import { serverKey } from './backend.js';
 import type { Override } from './environment.js';
-import type { Setting } from '@quantumtrade/dal-runtime';
+import type { Secret, Setting } from '@quantumtrade/dal-runtime';
 import { keyAt, VALUE_KEYS, type ValueKey } from './keys.js';
 import type { DalConfig } from './sections.js';
 import { isTable, type Table } from './table.js';
@@ -9,7 +9,7 @@ import { isTable, type Table } from './table.js';
 export interface ExplainedSetting {
   /** The key in a file, e.g. `clickhouse.max_connections`. */
   readonly key: string;
-  /** The value in use; a secret as `set` or `not set`. */
+  /** The value in use; of a secret its reference, e.g. `secret ${file:/run/secrets/redis}`, else `set` or `not set`. */
   readonly value: string;
   /** The file's name, the variable's name, `default`, or the source of a derived value. */
   readonly origin: string;
@@ -67,10 +67,15 @@ const valueInCode = (config: DalConfig, path: readonly string[]): unknown =>
   valueAt(config, keyAt(path)!.codePath);
 
 function shown({ setting }: ValueKey, value: unknown): string {
-  if (setting.kind === 'secret') return value === undefined ? 'not set' : 'set';
+  if (setting.kind === 'secret') return shownSecret(value as Secret | undefined);
   if (value === undefined || value === '') return 'none';
   if (Array.isArray(value)) return value.map((item) => shownItem(setting, item)).join(', ') || 'none';
   return setting.kind === 'duration' && setting.inFile === 'seconds' ? `${String(value)} ms` : String(value);
+}
+
+function shownSecret(secret: Secret | undefined): string {
+  if (secret === undefined) return 'not set';
+  return secret.reference === undefined ? 'set' : `secret ${secret.reference}`;
 }
 
 /** Returns `host:port` of an address, and the values of the object of a list, e.g. `http://ch-1:8123 primary 1 1`. */

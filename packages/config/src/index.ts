@@ -20,5 +20,5 @@ export {
   type ExplainedConfig,
   type LoadConfigOptions,
 } from './load-config.js';
-export { Secret } from './secret.js';
+export { Secret } from '@quantumtrade/dal-runtime';
 export type { ExplainedSetting } from './explain.js';

@@ -65,6 +65,12 @@ describe('parseConfig', () => {
       embedded: { dataDirectory: '.qtdal/clickhouse' },
       writer: { directory: '.qtdal/writer', durability: 'acknowledged', maxFutureSkewMs: 300_000 },
       audit: { directory: undefined, actor: undefined, key: undefined },
+      secrets: {
+        lifetimeMs: 300_000,
+        timeoutMs: 5_000,
+        rotationGraceMs: 5_000,
+        aws: { region: undefined, endpoint: undefined },
+      },
     });
   });
 

@@ -1,10 +1,19 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
 import { ConfigError } from './config-error.js';
-import { interpolate, overridesIn, referencesIn, type Environment } from './environment.js';
+import type { SecretSources } from '@quantumtrade/dal-secrets';
+import {
+  interpolate,
+  overridesIn,
+  referencesIn,
+  valueOf,
+  type Environment,
+  type Override,
+} from './environment.js';
 import { checkTable, refuseUnknownKeys } from './check-table.js';
 import { explainSettings, type ExplainedSetting } from './explain.js';
 import { spellInFile } from './keys.js';
+import { refuseReferences, SecretReferences, type SecretLookup } from './secret-references.js';
 import type { DalConfig } from './sections.js';
 import { withValue, type Table } from './table.js';
 
@@ -15,6 +24,8 @@ export interface LoadConfigOptions {
   readonly text?: string;
   /** @default process.env */
   readonly env?: Environment;
+  /** Sources of secrets beside `file` and `aws-sm`, by the name that references give them. @default none */
+  readonly secretSources?: SecretSources;
 }
 
 /** A configuration with the origin of each value. */
@@ -30,45 +41,72 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 20;
 
 /**
- * Reads the configuration from a file and the environment.
- * @throws {ConfigError} when the file cannot be read, or for what `parseConfig` refuses.
+ * Reads the configuration from a file and the environment, and fetches the secrets that it refers to.
+ * @throws {ConfigError} when the file cannot be read or a secret cannot be had, or for what `parseConfig` refuses.
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<DalConfig> {
   return (await explainConfig(options)).config;
 }
 
 /**
- * Reads the configuration like `loadConfig`, and returns the origin of each value. Secrets are shown as set or not set.
+ * Reads the configuration like `loadConfig`, and returns the origin of each value. A secret is shown by its reference, or as set or not set.
  * @throws {ConfigError} like `loadConfig`.
  */
 export async function explainConfig(options: LoadConfigOptions = {}): Promise<ExplainedConfig> {
-  const { file, env = process.env } = options;
+  const { file, env = process.env, secretSources } = options;
   const text = options.text ?? (file === undefined ? '' : await read(file));
-  return resolve(text, env, file ?? 'configuration');
+  const document = readDocument(text, env, file ?? 'configuration');
+  const references = new SecretReferences();
+  const { secrets } = fill(document, references.collect);
+  await references.fetch(
+    () => check({ ...(secrets !== undefined && { secrets }) }, document).secrets,
+    secretSources,
+  );
+  return resolve(document, references.find);
 }
 
 /**
  * Returns the configuration of a TOML text and environment variables. In order: TOML is parsed, unknown keys are refused,
- * `${NAME}` is replaced, `QTDAL_SECTION__KEY` variables replace keys, and all values are checked.
+ * `${NAME}` is replaced, `QTDAL_SECTION__KEY` variables replace keys, and all values are checked. References to secrets are refused.
  * @param source the name of the text in errors.
  * @throws {ConfigError} naming the first key at fault and never a value.
  */
 export function parseConfig(toml: string, env: Environment, source = 'configuration'): DalConfig {
-  return resolve(toml, env, source).config;
+  return resolve(readDocument(toml, env, source), refuseReferences).config;
 }
 
-function resolve(toml: string, env: Environment, source: string): ExplainedConfig {
+/** A configuration as it is written. */
+interface Document {
+  readonly written: Table;
+  readonly overrides: readonly Override[];
+  readonly env: Environment;
+  readonly source: string;
+}
+
+function readDocument(toml: string, env: Environment, source: string): Document {
   const overrides = overridesIn(env, referencesIn(toml));
   const written = parseToml(toml, source);
   refuseUnknownKeys(written, source);
+  return { written, overrides, env, source };
+}
+
+/** Returns the table with the values of variables and secrets. */
+function fill({ written, overrides, env, source }: Document, secretAt: SecretLookup): Table {
   // An overridden value is not filled in: its variables need not be set.
   const remaining = overrides.reduce((table, { path }) => withValue(table, path, undefined), written);
-  const table = overrides.reduce(
-    (filled, { path, text }) => withValue(filled, path, text),
-    interpolate(remaining, env, source),
+  return overrides.reduce(
+    (filled, override) => withValue(filled, override.path, valueOf(override, secretAt)),
+    interpolate(remaining, env, source, secretAt),
   );
-  const config = checkTable(table, { overrides, source, spell: spellInFile });
-  return { config, settings: explainSettings(config, table, overrides, source) };
+}
+
+const check = (table: Table, { overrides, source }: Document): DalConfig =>
+  checkTable(table, { overrides, source, spell: spellInFile });
+
+function resolve(document: Document, secretAt: SecretLookup): ExplainedConfig {
+  const table = fill(document, secretAt);
+  const config = check(table, document);
+  return { config, settings: explainSettings(config, table, document.overrides, document.source) };
 }
 
 /** Reads a file, at most one byte more than allowed. */

@@ -1,8 +1,7 @@
-import { describeSetting } from '@quantumtrade/dal-runtime';
+import { describeSetting, Secret } from '@quantumtrade/dal-runtime';
 import type { Override } from './environment.js';
 import { keyAt, type ConfigKey } from './keys.js';
 import { readValue, Refused } from './read-value.js';
-import { Secret } from './secret.js';
 import type { CONFIG_SETTINGS } from './sections.js';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
 import { splitServerUrl } from './server-url.js';
@@ -12,7 +11,7 @@ import { isTable, type Table } from './table.js';
 export type RefuseKey = (path: readonly string[], reason: string) => never;
 
 type Values = Record<string, unknown>;
-type Sections = SettingsOf<typeof CONFIG_SETTINGS, Secret>;
+type Sections = SettingsOf<typeof CONFIG_SETTINGS>;
 
 /** Sections with the URL of a server, which may hold the values of other keys. */
 const SERVER_SECTIONS = ['clickhouse', 'redis'] as const;

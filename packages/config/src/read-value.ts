@@ -2,10 +2,10 @@ import {
   acceptedBy,
   completeList,
   describeSetting,
+  Secret,
   type Address,
   type LeafSetting,
 } from '@quantumtrade/dal-runtime';
-import { Secret } from './secret.js';
 
 /** A value that is refused. */
 export class Refused {
@@ -27,7 +27,7 @@ const address = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<name>[^\s:@/[\]]+))(?::(?<po
  */
 export function readValue(setting: LeafSetting, given: unknown): unknown {
   const isAbsent = setting.kind === 'secret' || (setting.kind === 'path' && setting.default === undefined);
-  if (given === '' && isAbsent) return undefined;
+  if (isAbsent && (given instanceof Secret ? given.reveal() : given) === '') return undefined;
   if (setting.kind === 'addresses') return readAddresses(setting, given);
   if (setting.kind === 'list') return readList(setting, given);
   const value = fromText(setting, given);
@@ -36,7 +36,7 @@ export function readValue(setting: LeafSetting, given: unknown): unknown {
   if (isSeconds && value > SECONDS_LIMITS.max) return new Refused('expected at most a day');
   const accepted = acceptedBy(setting, value);
   if (accepted !== undefined) return new Refused(`expected ${accepted}`);
-  if (setting.kind === 'secret') return new Secret(value as string);
+  if (setting.kind === 'secret') return typeof value === 'string' ? new Secret(value) : value;
   return isSeconds ? Math.round(value * 1_000) : value;
 }
 

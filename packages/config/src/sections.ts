@@ -2,8 +2,8 @@ import { AUDIT_SETTINGS } from '@quantumtrade/dal-audit-trail/settings';
 import { CLICKHOUSE_CONFIG_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
 import { REDIS_CONFIG_SETTINGS } from '@quantumtrade/dal-redis/settings';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
+import { SECRETS_SETTINGS } from '@quantumtrade/dal-secrets/settings';
 import { WRITER_SETTINGS } from '@quantumtrade/dal-writer/settings';
-import type { Secret } from './secret.js';
 
 /** The settings of the embedded engine, whose package is optional and cannot declare them. */
 const EMBEDDED_SETTINGS = {
@@ -29,9 +29,11 @@ export const CONFIG_SETTINGS = {
   writer: { kind: 'group', settings: WRITER_SETTINGS },
   /** The audit trail of modifications. */
   audit: { kind: 'group', settings: AUDIT_SETTINGS },
+  /** Passwords and keys that are references to files or to AWS Secrets Manager. */
+  secrets: { kind: 'group', settings: SECRETS_SETTINGS },
 } as const;
 
-type Sections = SettingsOf<typeof CONFIG_SETTINGS, Secret>;
+type Sections = SettingsOf<typeof CONFIG_SETTINGS>;
 
 /** A complete configuration, with defaults filled in. Times are in milliseconds. */
 export interface DalConfig extends Sections {

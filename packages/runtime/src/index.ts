@@ -1,4 +1,5 @@
 export { Admission, NotAdmittedError, type AdmissionOptions, type AdmittedQuery } from './admission.js';
+export { backgroundClock } from './background-clock.js';
 export { Backoff, type BackoffOptions } from './backoff.js';
 export type { CallOutcome } from './call-outcome.js';
 export {
@@ -33,6 +34,7 @@ export {
   type RetryContext,
   type RetryDecision,
 } from './retry-decision.js';
+export { Secret } from './secret.js';
 export { SeededRandom } from './seeded-random.js';
 export { Semaphore } from './semaphore.js';
 export { SingleFlight, type Flight } from './single-flight.js';
@@ -51,4 +53,10 @@ export {
   type SettingsInput,
   type SettingsOf,
 } from './settings.js';
-export { TLS_FILE_SETTINGS, TLS_SETTINGS, type TlsFileSettings, type TlsSettings } from './tls-settings.js';
+export {
+  TLS_FILE_SETTINGS,
+  TLS_SETTINGS,
+  tlsOptions,
+  type TlsFileSettings,
+  type TlsSettings,
+} from './tls-settings.js';

@@ -1,4 +1,5 @@
 import { unknownKeyReason } from './did-you-mean.js';
+import { Secret } from './secret.js';
 
 /** A host and a port of a server. */
 export interface Address {
@@ -63,7 +64,7 @@ export type SettingDeclarations = { readonly [key: string]: Setting };
 /** A single value, as opposed to a group. */
 export type LeafSetting = Exclude<Setting, { kind: 'group' }>;
 
-type Leaf<S, Secret> = S extends { kind: 'text' | 'path' | 'url' }
+type Leaf<S> = S extends { kind: 'text' | 'path' | 'url' }
   ? string
   : S extends { kind: 'secret' }
     ? Secret
@@ -74,32 +75,34 @@ type Leaf<S, Secret> = S extends { kind: 'text' | 'path' | 'url' }
         : S extends { kind: 'addresses' }
           ? readonly Address[]
           : S extends { kind: 'list'; of: infer G extends SettingDeclarations }
-            ? readonly SettingsOf<G, Secret>[]
+            ? readonly SettingsOf<G>[]
             : number;
 
 type Present = { default: unknown } | { required: true };
 
-/** The values of declared settings, with defaults filled in. `Secret` is the type of passwords and keys. */
-export type SettingsOf<D extends SettingDeclarations, Secret = string> = {
+/** The values of declared settings, with defaults filled in. */
+export type SettingsOf<D extends SettingDeclarations> = {
   readonly [K in keyof D]: D[K] extends { settings: infer G extends SettingDeclarations; optional: true }
-    ? SettingsOf<G, Secret> | undefined
+    ? SettingsOf<G> | undefined
     : D[K] extends { settings: infer G extends SettingDeclarations }
-      ? SettingsOf<G, Secret>
+      ? SettingsOf<G>
       : D[K] extends Present
-        ? Leaf<D[K], Secret>
-        : Leaf<D[K], Secret> | undefined;
+        ? Leaf<D[K]>
+        : Leaf<D[K]> | undefined;
 };
 
 type RequiredKeys<D> = { [K in keyof D]: D[K] extends { required: true } ? K : never }[keyof D];
 
-/** The values of declared settings as a caller gives them: those with a default may be left out. */
+/** The values of declared settings as a caller gives them: those with a default may be left out, and secrets may be plain text. */
 export type SettingsInput<D extends SettingDeclarations> = {
   readonly [K in keyof D]?:
     | (D[K] extends { settings: infer G extends SettingDeclarations }
         ? SettingsInput<G>
         : D[K] extends { of: infer G extends SettingDeclarations }
           ? readonly SettingsInput<G>[]
-          : Leaf<D[K], string>)
+          : D[K] extends { kind: 'secret' }
+            ? Secret | string
+            : Leaf<D[K]>)
     | undefined;
 } & Required<Pick<SettingsOf<D>, RequiredKeys<D>>>;
 
@@ -139,7 +142,8 @@ function completeSetting(setting: Setting, value: unknown, refuse: RefuseSetting
   if ('default' in setting && value === setting.default) return value;
   if (setting.kind === 'list') return completeList(setting, value, refuse, path);
   const accepted = acceptedBy(setting, value);
-  return accepted === undefined ? value : refuse(path, `must be ${accepted}`);
+  if (accepted !== undefined) return refuse(path, `must be ${accepted}`);
+  return setting.kind === 'secret' && typeof value === 'string' ? new Secret(value) : value;
 }
 
 /** Returns the objects of a list with the defaults of their settings. Refuses the first wrong one, e.g. `endpoints.1.role`. */
@@ -167,7 +171,7 @@ function accepts(setting: LeafSetting, value: unknown): boolean {
     case 'path':
       return typeof value === 'string' && value !== '' && value === value.trim();
     case 'secret':
-      return typeof value === 'string';
+      return typeof value === 'string' || value instanceof Secret;
     case 'url':
       return typeof value === 'string' && isUrl(value, setting.schemes);
     case 'flag':

@@ -32,5 +32,11 @@ export const TLS_FILE_SETTINGS = {
 
 /** TLS of a client. Only what differs from the defaults need be given. */
 export type TlsSettings = SettingsInput<typeof TLS_SETTINGS>;
+/** Returns the options of Node.js for settings of TLS. */
+export const tlsOptions = ({ key, ...others }: TlsSettings) => ({
+  ...others,
+  ...(key !== undefined && { key: typeof key === 'string' ? key : key.reveal() }),
+});
+
 /** TLS of a client in a configuration, with defaults. */
 export type TlsFileSettings = SettingsOf<typeof TLS_FILE_SETTINGS>;

@@ -1,6 +1,6 @@
 import type { CallOptions, EndpointStatus, ServerCondition, ServerStorage } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import { expiryTimer, onAbort, RetryBudget, systemClock, type Clock } from '@quantumtrade/dal-runtime';
+import { backgroundClock, onAbort, RetryBudget, systemClock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
 import type { PoolSource } from '../connection-pool.js';
 import { WriteVisibility, type SyncedEndpoints } from '../consistency/write-visibility.js';
@@ -13,14 +13,6 @@ import { DnsResolver } from './resolver.js';
 
 /** Retries that need no recent calls. */
 const MIN_RETRY_RESERVE = 10;
-/** Clock whose timers do not keep the process alive. */
-const backgroundClock: Clock = {
-  now: Date.now,
-  after(delayMs, run) {
-    const expiry = expiryTimer.after(delayMs, run);
-    return () => expiryTimer.cancel(expiry);
-  },
-};
 const UNUSED: EndpointChoice<Endpoint> = { readable: [], writable: [], healthy: [] };
 
 /**
