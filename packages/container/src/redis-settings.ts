@@ -3,17 +3,12 @@ import type { RedisSettings } from '@quantumtrade/dal-redis';
 import { tlsSettings } from './tls-settings.js';
 
 /**
- * Returns the adapter's settings. Passwords are revealed and files of TLS are read only here.
+ * Returns the adapter's settings. Files of TLS are read only here.
  * Throws `ConfigError` for a file that cannot be read.
  */
 export function redisSettings(config: RedisConfig): RedisSettings {
-  const { password, tls, sentinel } = config;
-  return {
-    ...config,
-    password: password?.reveal(),
-    tls: tls && tlsSettings('redis', tls),
-    sentinel: sentinel && { ...sentinel, password: sentinel.password?.reveal() },
-  };
+  const { tls } = config;
+  return { ...config, tls: tls && tlsSettings('redis', tls) };
 }
 
 /** Returns the name of the configured Redis, for people. */

@@ -113,11 +113,9 @@ const memoryWriting = (): WriterSetup => ({
 const clickHouseName = ({ url, endpoints }: ClickHouseConfig): string =>
   `ClickHouse at ${endpoints.length === 0 ? url : endpoints.map((each) => each.url).join(', ')}`;
 
-/** Returns the adapter's settings. The password is revealed here and nowhere else. */
-/** Returns the adapter's settings. The password is revealed and files of TLS are read only here. */
-export const clickHouseSettings = ({ password, tls, ...config }: ClickHouseConfig) => ({
+/** Returns the adapter's settings. Files of TLS are read only here. */
+export const clickHouseSettings = ({ tls, ...config }: ClickHouseConfig) => ({
   ...config,
-  password: password?.reveal(),
   tls: tls && tlsSettings('clickhouse', tls),
 });
 

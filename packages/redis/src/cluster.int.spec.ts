@@ -1,11 +1,11 @@
 import { anyValue } from '@quantumtrade/dal-domain';
 import { cacheSuites, rejectionOf } from '@quantumtrade/dal-conformance';
-import { closeAll, connect, expectNoSocketAfterClose } from './testing/connected.js';
+import { closeAll, connect, expectNoSocketAfterClose, untilAnswered } from './testing/connected.js';
 import { openCache } from './testing/open-cache.js';
 import { CLUSTER_PERMISSIONS, PERMISSIONS } from './testing/acl-rights.js';
 import { callsOf, resetCalls } from './testing/command-stats.js';
 import { RedisClusterProcesses } from '@quantumtrade/dal-testing/redis';
-import { until } from '@quantumtrade/dal-testing';
+import { TestSecret, until } from '@quantumtrade/dal-testing';
 import { type RedisProcess } from '@quantumtrade/dal-testing/redis';
 import { CounterOracle, reportFailover } from './testing/counter-oracle.js';
 
@@ -44,6 +44,21 @@ it('an ACL user with the documented permissions can make every call', async () =
   for (const command of ['ASKING', 'READWRITE']) {
     expect(String(await cluster.nodes[0]!.redis.call('ACL', 'DRYRUN', 'ann', command))).toBe('OK');
   }
+});
+
+it('a password that the nodes refuse is renewed', async () => {
+  const onAllNodes = (...command: string[]) =>
+    Promise.all(cluster.nodes.map(({ redis }) => redis.call(command[0]!, ...command.slice(1))));
+  const rights = ['on', '>one', '~*', ...PERMISSIONS, ...CLUSTER_PERMISSIONS];
+  await onAllNodes('ACL', 'SETUSER', 'bob', ...rights);
+  const password = new TestSecret('one');
+  const backend = connect({ ...cluster.settings, username: 'bob', password });
+  await backend.cache.set('key', 1, 60);
+  await onAllNodes('ACL', 'SETUSER', 'bob', 'resetpass', '>two');
+  password.next = 'two';
+  await onAllNodes('CLIENT', 'KILL', 'USER', 'bob');
+  await untilAnswered(backend);
+  expect(password.refused).toContain('one');
 });
 
 it('readFrom sends reads to replicas and everything else to masters', async () => {

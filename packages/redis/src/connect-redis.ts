@@ -37,6 +37,8 @@ export function connectRedis(settings: RedisSettings, { clock }: { clock?: TimeS
     endpoint,
     maxPendingCalls,
     maxPendingBytes,
+    login: address,
+    sentinelPassword: sentinel?.password,
   });
   const invalidations = new RedisInvalidations(clients, createChannel(invalidation, keyPrefix));
   const runCacheCommand =

@@ -43,7 +43,9 @@ it.each(Object.keys(REPLY_ERRORS))('reply %s is treated as its row says', (reply
   if (replyCode !== 'WRONGTYPE')
     expect(error.message).toMatch(new RegExp(` the server answered ${replyCode}$`));
   expect(printedForms(error)).not.toContain('s3cr3t');
-  expect(classifyFailure(reply(message)).reconnects ?? false).toBe(replyCode === 'READONLY');
+  expect(classifyFailure(reply(message)).reconnects ?? false).toBe(
+    ['READONLY', 'NOAUTH'].includes(replyCode),
+  );
 });
 
 it.each([

@@ -13,6 +13,8 @@ export interface RedisFailure {
   readonly retryable: boolean;
   /** Whether a new connection may lead to a server that accepts the command. @default false */
   readonly reconnects?: boolean | undefined;
+  /** Whether a server or a Sentinel refused the login. @default false */
+  readonly loginRefused?: boolean | undefined;
   /** @default unknown (milliseconds) */
   readonly retryAfterMs?: number;
 }
@@ -75,7 +77,9 @@ interface DriverError {
 export function classifyFailure(error: unknown): RedisFailure {
   if (error instanceof FailureError) return error.failure;
   const { name, message, code, syscall, lastNodeError } = Object(error) as DriverError;
-  if (/^All sentinels are unreachable/.test(String(message))) return MASTER_UNKNOWN;
+  if (/^All sentinels are unreachable/.test(String(message))) {
+    return { ...MASTER_UNKNOWN, loginRefused: /Last error: (WRONGPASS|NOAUTH)\b/.test(String(message)) };
+  }
   if (/^Too many Cluster redirections/.test(String(message))) return TOO_MANY_REDIRECTIONS;
   if (lastNodeError) return classifyFailure(lastNodeError);
   if (name === 'ReplyError') return fromReply(String(message));
@@ -85,9 +89,15 @@ export function classifyFailure(error: unknown): RedisFailure {
 function fromReply(message: string): RedisFailure {
   const isFull = /^ERR max number of clients\b/.test(message);
   const replyCode = isFull ? MAX_CLIENTS : (/^[A-Z]+\b/.exec(message)?.[0] ?? 'ERR');
-  const { error, retryable, reconnects } = REPLY_ERRORS[replyCode] ?? UNKNOWN;
+  const { error, retryable, reconnects, loginRefused } = REPLY_ERRORS[replyCode] ?? UNKNOWN;
   const reason = replyCode === 'WRONGTYPE' ? WRONG_TYPE : `the server answered ${replyCode}`;
-  return { kind: error === 'CONNECTION' ? 'connection' : 'command', reason, retryable, reconnects };
+  return {
+    kind: error === 'CONNECTION' ? 'connection' : 'command',
+    reason,
+    retryable,
+    reconnects,
+    loginRefused,
+  };
 }
 
 /** The client connects again by itself, so a name that is missing while its server is replaced is no lasting failure. */

@@ -4,8 +4,10 @@ export interface ReplyErrorTraits {
   readonly error: 'CACHE' | 'CONNECTION';
   /** Whether the same command may succeed later. */
   readonly retryable: boolean;
-  /** Whether the client connects again, because another server may have taken over the address. @default false */
+  /** Whether the client connects again: another server may have taken over the address, or another password be known. @default false */
   readonly reconnects?: boolean;
+  /** Whether the server refuses the login, so that another password may be accepted. @default false */
+  readonly loginRefused?: boolean;
   /** Reason, for the reference of errors. */
   readonly why: string;
 }
@@ -37,7 +39,13 @@ export const REPLY_ERRORS: Readonly<Record<string, ReplyErrorTraits>> = {
     retryable: false,
     why: 'The server is a node of a cluster; set `cluster.enabled`.',
   },
-  NOAUTH: { error: 'CONNECTION', retryable: false, why: 'The server requires a password.' },
+  NOAUTH: {
+    error: 'CONNECTION',
+    retryable: false,
+    reconnects: true,
+    loginRefused: true,
+    why: 'The server requires a password.',
+  },
   NOPERM: { error: 'CACHE', retryable: false, why: 'The user lacks a right.' },
   NOREPLICAS: { error: 'CACHE', retryable: true, why: 'Too few replicas follow the server for a write.' },
   NOSCRIPT: { error: 'CACHE', retryable: true, why: 'The server has lost a script again while it was sent.' },
@@ -54,6 +62,11 @@ export const REPLY_ERRORS: Readonly<Record<string, ReplyErrorTraits>> = {
   },
   TRYAGAIN: { error: 'CACHE', retryable: true, why: 'The slot of the keys moves between masters.' },
   UNKILLABLE: { error: 'CACHE', retryable: true, why: 'A script that has written has run for too long.' },
-  WRONGPASS: { error: 'CONNECTION', retryable: false, why: 'The server refuses user or password.' },
+  WRONGPASS: {
+    error: 'CONNECTION',
+    retryable: false,
+    loginRefused: true,
+    why: 'The server refuses user or password.',
+  },
   WRONGTYPE: { error: 'CACHE', retryable: false, why: 'The key holds a value of another kind.' },
 };

@@ -7,7 +7,7 @@ import { closeAll, connect, expectNoSocketAfterClose } from './testing/connected
 import { openCache } from './testing/open-cache.js';
 import { suitesOfMode } from './testing/suites-of-mode.js';
 import type { RedisProcess } from '@quantumtrade/dal-testing/redis';
-import { until } from '@quantumtrade/dal-testing';
+import { TestSecret, until } from '@quantumtrade/dal-testing';
 import { SentinelProcesses } from '@quantumtrade/dal-testing/redis';
 import { CounterOracle, reportFailover } from './testing/counter-oracle.js';
 
@@ -52,6 +52,14 @@ it('calls fail with ConnectionError while no Sentinel names the master', async (
       message: 'Connection failed: no Sentinel named the master',
     });
   }
+});
+
+it('a password that the Sentinels refuse is renewed', async () => {
+  const password = new TestSecret('s3cr3t');
+  password.next = processes.settings.password;
+  const { probe } = connect(settings({ sentinel: { ...processes.settings, password } }));
+  await probe.ping();
+  expect(password.refused).toContain('s3cr3t');
 });
 
 it('readFrom sends reads to a replica and everything else to the master', async () => {

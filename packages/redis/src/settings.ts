@@ -127,6 +127,7 @@ export const REDIS_CONFIG_SETTINGS = {
  */
 export type RedisSettings = SettingsInput<typeof REDIS_SETTINGS> & { readonly url: string };
 export type RedisSentinelSettings = SettingsInput<typeof SENTINEL_SETTINGS>;
+export type CompleteSentinelSettings = SettingsOf<typeof SENTINEL_SETTINGS>;
 export type RedisClusterSettings = SettingsOf<typeof CLUSTER_SETTINGS>;
 /** The settings with their defaults. */
 export type CompleteRedisSettings = SettingsOf<typeof REDIS_SETTINGS>;

@@ -1,13 +1,12 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import type { ClickHouseSettings } from '@quantumtrade/dal-clickhouse';
-import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
+import { startEmbeddedClickHouse, type EmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import type { Server } from './bench.js';
 
 /** A fresh embedded server, to be measured through the raw driver. */
 export interface BenchServer extends Server {
   readonly client: ClickHouseClient;
-  readonly settings: Required<Pick<ClickHouseSettings, 'url' | 'username' | 'password'>>;
+  readonly settings: Pick<EmbeddedClickHouse, 'url' | 'username' | 'password'>;
   run(statement: string): Promise<void>;
   /** The first column of the first row, as a number. */
   number(query: string, params?: Record<string, unknown>): Promise<number>;

@@ -30,6 +30,8 @@ const SHORT = {
   killedQueries: 4,
   /** Maximum time from the end of such a call until the server has ended its query; generous in the short form. */
   killedWithinMs: 15_000,
+  /** Rotations of the passwords of ClickHouse and Redis. */
+  rotations: 2,
   /** Outages of each kind. */
   outages: 1,
   longestOutageMs: 600,
@@ -54,6 +56,7 @@ const LONG: typeof SHORT = {
   hostFailures: 125,
   killedQueries: 100,
   killedWithinMs: 1_000,
+  rotations: 10,
   outages: 10,
   longestOutageMs: 6_000,
 };

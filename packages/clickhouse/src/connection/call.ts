@@ -21,7 +21,7 @@ import type { AttemptTracker, ConnectionPool, MovableCall, PoolSource } from './
 import { clientClosedError } from './connection-pool.js';
 import { toDomainError } from './errors.js';
 import { EXCEPTION_CODE, readFailure } from './failure.js';
-import { ServerError } from './server-errors.js';
+import { amendRefused, refusableParts, type RefusableParts } from './refused-request.js';
 import type { Statement } from './statement.js';
 
 const NONE: readonly ConnectionPool[] = [];
@@ -55,6 +55,8 @@ export class Call implements MovableCall {
   #queryId: string | undefined;
   /** When the running attempt was sent (epoch milliseconds); undefined when none runs. */
   #sentAt: number | undefined;
+  /** The error for which the server refused the running attempt, while it is not known whether to send it again. */
+  #refusal: unknown;
   #answer: Answer | undefined;
   /** Meaning of the failure of the latest attempt. */
   #failure: Failure | undefined;
@@ -79,8 +81,12 @@ export class Call implements MovableCall {
     this.#statement = statement;
     this.deadline = new Deadline(
       { signal: options?.signal, deadline: options?.deadline, timeoutMs },
-      (elapsedMs) =>
-        new TimeoutError(elapsedMs, { operation, ...(this.#queryId && { queryId: this.#queryId }) }),
+      (elapsedMs) => {
+        const queryId = this.#queryId;
+        const error = new TimeoutError(elapsedMs, { operation, ...(queryId && { queryId }) });
+        if (this.#refusal) error.message += `; ${classifyFailure(this.#refusal).reason}`;
+        return error;
+      },
     );
     this.deadline.onAbort((reason) => this.signal.abort(reason));
     if (hedged) this.#tried = [hedged];
@@ -127,16 +133,16 @@ export class Call implements MovableCall {
     const deadline = { at: limit.at, signal };
     const turn = pool.admission.acquire({ operation, continues, priority, deadline });
     if (turn) await turn;
-    const sentAt = (this.#sentAt = Date.now());
+    this.#sentAt = Date.now();
     const queryId = randomUUID();
     this.#queryId = queryId;
     const running = operationChannel.hasSubscribers ? currentOperation() : undefined;
     if (running) Object.assign(running, { backend: 'clickhouse', queryId });
-    const queryString = pool.pinned?.queryString;
+    const sent = refusableParts(pool);
     let answer = await this.#send(pool, queryId);
-    if (!isSuccess(answer)) answer = await this.#sendAgain(pool, answer, queryId, queryString);
+    if (!isSuccess(answer)) answer = await this.#sendAgain(pool, answer, queryId, sent);
     this.#answer = answer;
-    tracker?.onAnswer(Date.now() - sentAt);
+    tracker?.onAnswer(Date.now() - this.#sentAt);
     return answer;
   }
 
@@ -182,7 +188,7 @@ export class Call implements MovableCall {
     const failure = (this.#failure = classifyFailure(reason, maxRows));
     this.#record(pool, outcomeOf(failure, isLeft));
     const release = () => pool.admission.release();
-    if (pool.control && (isLeft || mayStillRun(error))) {
+    if (pool.control && !this.#refusal && (isLeft || mayStillRun(error))) {
       pool.control.kill({ queryId, sentAt, endsAt: deadline.at, release });
     } else release();
     if (isLeft) {
@@ -244,6 +250,7 @@ export class Call implements MovableCall {
     const { query, format, params, data, database, settings, acceptsGzip } = this.#statement;
     const { at } = this.deadline;
     this.attempts++;
+    this.#refusal = undefined;
     return driver.send({
       query: format === undefined ? query : query + format,
       params,
@@ -259,24 +266,22 @@ export class Call implements MovableCall {
     });
   }
 
-  /** Sends a statement again that failed for a pinned setting which the server lacks. Throws any other error. */
+  /** Sends a statement again that the server refused before it ran anything, once it may be accepted. Throws any other error. */
   async #sendAgain(
     pool: ConnectionPool,
     answer: Answer,
     queryId: string,
-    queryString: string | undefined,
+    sent: RefusableParts,
   ): Promise<Answer> {
-    const { pinned, control } = pool;
-    const error = await readFailure(answer, this.signal);
-    if (!(error instanceof ServerError) || error.traits.failure !== 'UNKNOWN_SETTING') throw error;
-    if (!pinned || !control) throw error;
-    // A server refuses such a request before it runs anything, so that it can be sent again without the setting.
-    pinned.restrictTo(await control.settingNames({ signal: this.signal.standard }));
-    // Another call may have learnt them meanwhile.
-    if (queryString === pinned.queryString) throw error;
-    const second = await this.#send(pool, queryId);
-    if (isSuccess(second)) return second;
-    throw await readFailure(second, this.signal);
+    const error = (this.#refusal = await readFailure(answer, this.signal));
+    if (!(await amendRefused(pool, error, sent, this.signal))) {
+      this.#refusal = undefined;
+      throw error;
+    }
+    this.#sentAt = Date.now();
+    const amended = refusableParts(pool);
+    const next = await this.#send(pool, queryId);
+    return isSuccess(next) ? next : this.#sendAgain(pool, next, queryId, amended);
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   ServerStorage,
 } from '@quantumtrade/dal-domain';
 import { checkCall, ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import type { Cancel } from '@quantumtrade/dal-runtime';
 import type { ClickHouseSettings, CompleteSettings, EndpointSettings } from '../settings.js';
 import { clientClosedError } from './connection-pool.js';
 import { DatabaseSql } from './database-sql.js';
@@ -18,10 +19,12 @@ export class ClickHouseClient implements BackendProbe {
   readonly system = 'clickhouse';
   readonly #settings: CompleteSettings;
   readonly #endpoints: EndpointSet;
+  readonly #stopWatching: Cancel | undefined;
 
   constructor(given: ClickHouseSettings) {
     this.#settings = completeClickHouseSettings(given);
     this.#endpoints = new EndpointSet(this.#settings);
+    this.#stopWatching = this.#settings.password?.watch();
   }
 
   /** Database of calls that name none. */
@@ -89,6 +92,7 @@ export class ClickHouseClient implements BackendProbe {
 
   /** Gives calls under way `drainTimeoutMs` to end, then closes all connections. Waiting and later calls fail at once. */
   close(): Promise<void> {
+    this.#stopWatching?.();
     return this.#endpoints.close();
   }
 

@@ -1,5 +1,5 @@
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import type { Admission, RetryBudget } from '@quantumtrade/dal-runtime';
+import type { Admission, RetryBudget, Secret } from '@quantumtrade/dal-runtime';
 import type { Failure } from './classify-failure.js';
 import type { WriteVisibility } from './consistency/write-visibility.js';
 import type { HttpDriver } from './driver/http-driver.js';
@@ -15,6 +15,8 @@ export interface ConnectionPool {
   readonly shard?: string;
   readonly driver: HttpDriver;
   readonly admission: Admission;
+  /** Password that the driver logs in with; renewed when the server refuses it. @default none: a refused login fails */
+  readonly password?: Secret | undefined;
   /** Settings that the driver sends with every statement. @default none */
   readonly pinned?: PinnedSettings;
   /** @default none: queries that are left are not killed */

@@ -12,10 +12,11 @@ import type { ClickHouseSettings } from '../settings.js';
 /** Migrated database whose tables are copied, made by the first test that needs it and dropped after the package's tests. */
 const TEMPLATE = process.env['CLICKHOUSE_TEMPLATE']!;
 
-export type OwnSettings = ClickHouseSettings & ClickHouseLogin & { readonly database: string };
+export type OwnSettings = Omit<ClickHouseSettings, keyof ClickHouseLogin> &
+  ClickHouseLogin & { readonly database: string };
 
 /** Returns settings of the tests' server, with a database name of this test alone. */
-export function ownSettings(more: Partial<ClickHouseSettings> = {}): OwnSettings {
+export function ownSettings(more: Partial<OwnSettings> = {}): OwnSettings {
   return {
     ...loginOf(process.env['CLICKHOUSE_URL']!),
     database: `test_${randomBytes(6).toString('hex')}`,
@@ -34,7 +35,7 @@ export interface OwnBackend {
 
 /** Opens a backend with its schema in a database of its own, whose tables are copies of those that the migrations create. */
 export async function openOwnBackend(
-  more: Partial<ClickHouseSettings> = {},
+  more: Partial<OwnSettings> = {},
   options?: ClickHouseBackendOptions,
 ): Promise<OwnBackend> {
   const settings = ownSettings(more);

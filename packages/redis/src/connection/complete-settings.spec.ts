@@ -1,4 +1,5 @@
 import { printedForms } from '@quantumtrade/dal-conformance';
+import { Secret } from '@quantumtrade/dal-runtime';
 import { completeRedisSettings, endpointOf } from './complete-settings.js';
 
 it('endpointOf parses a URL with only a host', () => {
@@ -18,13 +19,13 @@ it('endpointOf parses a URL with every part', () => {
     port: 6380,
     tls: {},
     username: 'ann',
-    password: 'p@ss/word',
+    password: new Secret('p@ss/word'),
     database: 4,
   });
 });
 
 it('settings override the URL', () => {
-  const settings = { username: 'bob', password: 'own', database: 0 };
+  const settings = { username: 'bob', password: new Secret('own'), database: 0 };
   expect(endpointOf({ url: 'redis://ann:pw@host/4', ...settings })).toMatchObject(settings);
 });
 

@@ -1,14 +1,14 @@
 import { requireObject, ValidationError } from '@quantumtrade/dal-domain';
-import { completeSettings, type Address, type TlsSettings } from '@quantumtrade/dal-runtime';
+import { completeSettings, Secret, tlsOptions, type Address } from '@quantumtrade/dal-runtime';
 import type { CompleteRedisSettings, RedisSettings } from '../settings.js';
 import { REDIS_SETTINGS } from '../settings.js';
 
 /** Address of a server with its login. */
 export interface Endpoint extends Address {
   /** Undefined without TLS. */
-  readonly tls: TlsSettings | undefined;
+  readonly tls: ReturnType<typeof tlsOptions> | undefined;
   readonly username: string | undefined;
-  readonly password: string | undefined;
+  readonly password: Secret | undefined;
   readonly database: number;
 }
 
@@ -26,12 +26,13 @@ export function endpointOf(settings: RedisSettings): Endpoint {
     if (!/^rediss?:$/.test(url.protocol) || url.hostname === '' || !Number.isSafeInteger(database)) {
       throw new TypeError('not a Redis URL');
     }
+    const password = settings.password ?? (decodeURIComponent(url.password) || undefined);
     return {
       host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: Number(url.port || 6379),
-      tls: settings.tls ?? (url.protocol === 'rediss:' ? {} : undefined),
+      tls: settings.tls ? tlsOptions(settings.tls) : url.protocol === 'rediss:' ? {} : undefined,
       username: settings.username ?? (decodeURIComponent(url.username) || undefined),
-      password: settings.password ?? (decodeURIComponent(url.password) || undefined),
+      password: typeof password === 'string' ? new Secret(password) : password,
       database,
     };
   } catch {

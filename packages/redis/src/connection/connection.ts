@@ -1,5 +1,5 @@
 import type { BackendProbe, CallOptions } from '@quantumtrade/dal-domain';
-import type { TimeSource } from '@quantumtrade/dal-runtime';
+import type { Cancel, Secret, TimeSource } from '@quantumtrade/dal-runtime';
 import {
   CircuitBreaker,
   promiseTry,
@@ -26,6 +26,7 @@ import {
 } from '../failures.js';
 import { closeClient, firstAttempt, reconnectUnresponsive } from './lifecycle.js';
 import { limitCall } from './limit-call.js';
+import { logInAgain, type Login } from './login.js';
 import { PendingCalls, type PendingLimits } from './pending-calls.js';
 import { connectionsOf, isReady, type RedisClients } from './redis-client.js';
 
@@ -42,6 +43,10 @@ export interface ConnectionOptions extends Partial<PendingLimits> {
   readonly budgetMs?: number;
   /** Host and port that errors name. @default none */
   readonly endpoint?: string | undefined;
+  /** Login of the servers. @default none */
+  readonly login?: Login;
+  /** @default none */
+  readonly sentinelPassword?: Secret | undefined;
   /** @default the system's */
   readonly time?: TimeSource;
 }
@@ -58,8 +63,12 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
   readonly #pending: PendingCalls;
   /** Suspends calls while the servers do not answer in time. */
   #breaker: CircuitBreaker;
-  /** Undefined once it has settled. */
-  #firstAttempt: Promise<void> | undefined;
+  /** The first attempt to connect, or the renewal of a refused login: calls wait for it. Undefined once it has settled. */
+  #opening: Promise<void> | undefined;
+  readonly #passwords: readonly Secret[];
+  readonly #stopWatching: readonly Cancel[];
+  /** Aborts when the connection closes. */
+  readonly #closed = new AbortController();
   /** The last error since the connection was ready. */
   #lastFailure: RedisFailure | undefined;
   /** Why there is no connection; undefined while there is one or the first is opening. */
@@ -67,6 +76,9 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
   /** Why there will be no connection any more. */
   #terminated: RedisFailure | undefined;
   #isProbing = false;
+  /** Texts of the passwords when the latest attempt to connect was refused for its login; undefined when it was not. */
+  #refused: readonly string[] | undefined;
+  #isRenewing = false;
   /** When the connection was last ended because the server accepted no writes. */
   #reconnectedAt = -Infinity;
   #closing: Promise<void> | undefined;
@@ -75,12 +87,13 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
     const { master, replica } = clients;
     this.#clients = clients;
     this.#commands = createCommands(clients);
-    const { commandTimeoutMs: budgetMs } = options;
+    const { commandTimeoutMs: budgetMs, login = {}, sentinelPassword } = options;
     this.#options = { budgetMs, time: systemClock, ...options };
     this.#pending = new PendingCalls({ maxPendingCalls: Infinity, maxPendingBytes: Infinity, ...options });
     this.#breaker = this.#createBreaker();
     master.on('ready', () => {
       this.#disconnected = this.#lastFailure = undefined;
+      this.#refused = undefined;
       this.#breaker = this.#createBreaker();
     });
     master.on('close', () => {
@@ -93,10 +106,19 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
         this.#terminated = this.#lastFailure;
         master.disconnect();
       }
+      this.#renewRefused(this.#lastFailure);
     });
-    this.#firstAttempt = Promise.all([firstAttempt(master), replica && firstAttempt(replica)]).then(() => {
-      this.#firstAttempt = undefined;
-    });
+    // Connections to nodes of a cluster fail by themselves.
+    master.on('node error', (error: unknown) => this.#renewRefused(classifyFailure(error)));
+    this.#waitFor(Promise.all([firstAttempt(master), replica && firstAttempt(replica)]));
+    this.#passwords = [login.password, sentinelPassword].filter((password) => password !== undefined);
+    this.#stopWatching = this.#passwords.map((password) =>
+      password.watch(() => {
+        if (password !== login.password) return;
+        const open = connectionsOf(clients).filter(({ status }) => status === 'ready');
+        for (const connection of open) void logInAgain(connection, login);
+      }),
+    );
   }
 
   readonly run: RunCommand = (operation, options, command, { isReply, budgets = 1, bytes = 0 } = {}) => {
@@ -126,9 +148,7 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
           report('ignored');
           throw toDatabaseError(obstacle, operation, endpoint);
         }
-        const send = () => this.#send(command, isOver);
-        const sent = this.#firstAttempt ? this.#firstAttempt.then(send) : promiseTry(send);
-        return sent.then(
+        return this.#sendOnceOpen(command, isOver).then(
           (reply) => {
             this.#pending.leave(bytes);
             report('success');
@@ -176,11 +196,53 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
     throw toDatabaseError(failure, operation, this.#options.endpoint);
   }
 
+  /** Sends a command when there is nothing to wait for. */
+  #sendOnceOpen<T>(command: Command<T>, isOver: () => boolean): Promise<T> {
+    if (this.#opening) return this.#opening.then(() => this.#sendOnceOpen(command, isOver));
+    return promiseTry(() => this.#send(command, isOver));
+  }
+
   #send<T>(command: Command<T>, isOver: () => boolean): Promise<T> {
     const obstacle =
       this.#terminated ?? (isReady(this.#clients) ? undefined : (this.#disconnected ?? CONNECTION_LOST));
     if (obstacle || isOver()) throw new FailureError(obstacle ?? CONNECTION_LOST);
     return command(this.#commands, isOver);
+  }
+
+  /** Has calls wait for some work, which never rejects. */
+  #waitFor(work: Promise<unknown>): void {
+    const opening: Promise<void> = work.then(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    this.#opening = opening;
+  }
+
+  /** Begins to renew a refused login. The client connects again by itself, each time with the current password. */
+  #renewRefused({ loginRefused }: RedisFailure): void {
+    this.#refused = loginRefused ? this.#passwords.map((password) => password.reveal()) : undefined;
+    if (!loginRefused || this.#isRenewing) return;
+    this.#isRenewing = true;
+    const renewing = this.#renew().then(() => {
+      this.#isRenewing = false;
+    });
+    // Other nodes of a cluster may answer meanwhile.
+    if (!isReady(this.#clients)) this.#waitFor(renewing);
+  }
+
+  /** Renews the passwords and waits for the next attempt to connect, until a login is accepted or not worth repeating. */
+  async #renew(): Promise<void> {
+    const { signal } = this.#closed;
+    while (this.#refused && !signal.aborted) {
+      const refused = this.#refused;
+      const renewals = this.#passwords.map((password, i) => password.renew(refused[i]!, signal));
+      const isRenewed = await Promise.all(renewals).then(
+        (results) => results.includes(true),
+        () => false,
+      );
+      if (!isRenewed) return;
+      if (isReady(this.#clients)) return;
+      await firstAttempt(this.#clients.master);
+    }
   }
 
   /** Reconnects, because replies may be assigned to wrong calls. In a cluster the node is not known. */
@@ -213,6 +275,8 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
 
   async #closeClients(): Promise<void> {
     const { master, replica, stopWatching } = this.#clients;
+    for (const stop of this.#stopWatching) stop();
+    this.#closed.abort();
     stopWatching?.();
     await Promise.all([closeClient(master), replica && closeClient(replica)]);
   }

@@ -5,7 +5,7 @@ import { patchClient } from '../driver/patch-client.js';
 import type { CompleteRedisSettings } from '../settings.js';
 import { clusterOptions } from './cluster.js';
 import type { Endpoint } from './complete-settings.js';
-import { loginOptions } from './login.js';
+import { followPassword, followSecret, loginOptions } from './login.js';
 import { reconnectStrategy } from './reconnect.js';
 import type { RedisClient, RedisClients } from './redis-client.js';
 import { sentinelOptions, watchMasterSwitches } from './sentinel.js';
@@ -32,8 +32,11 @@ export function createClients(
     ...loginOptions(access),
     ...(access.tls ? { tls: { ...access.tls } } : {}),
   };
+  // The driver makes the connections to nodes of a cluster from these options.
+  followSecret(node, 'password', access.password);
   const patched = <C extends RedisClient>(client: C): C => {
     patchClient(client, maxReplyBytes);
+    followPassword(client, access.password);
     return client;
   };
   if (cluster.enabled) {
@@ -54,11 +57,16 @@ export function createClients(
     ...sentinelOptions(sentinel, node),
     sentinelRetryStrategy: reconnectStrategy(),
   };
-  const master = patched(new Redis({ ...watched, role: 'master' }));
+  const behindSentinels = (role: 'master' | 'slave') => {
+    const client = patched(new Redis({ ...watched, role }));
+    followSecret(client.options, 'sentinelPassword', sentinel.password);
+    return client;
+  };
+  const master = behindSentinels('master');
   return {
     master,
     stopWatching: watchMasterSwitches(master, sentinel, node),
     readsFallBack: readFrom === 'replica-preferred',
-    ...(readFrom === 'master' ? {} : { replica: patched(new Redis({ ...watched, role: 'slave' })) }),
+    ...(readFrom === 'master' ? {} : { replica: behindSentinels('slave') }),
   };
 }

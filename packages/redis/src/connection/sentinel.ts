@@ -1,15 +1,15 @@
 import type { RedisOptions } from 'ioredis';
 import { Redis } from 'ioredis';
 import { patchConnection } from '../driver/patch-client.js';
-import type { RedisSentinelSettings } from '../settings.js';
-import { loginOptions } from './login.js';
+import type { CompleteSentinelSettings } from '../settings.js';
+import { followPassword, loginOptions } from './login.js';
 
 /** Delay before reconnecting to a Sentinel. */
 const SENTINEL_RETRY_MS = 2_000;
 
 /** Returns the driver options that find a server through Sentinels. */
 export function sentinelOptions(
-  { name, nodes, username, password }: RedisSentinelSettings,
+  { name, nodes, username, password }: CompleteSentinelSettings,
   { tls, connectTimeout }: RedisOptions,
 ): RedisOptions {
   return {
@@ -18,7 +18,7 @@ export function sentinelOptions(
     ...(connectTimeout === undefined ? {} : { sentinelCommandTimeout: connectTimeout }),
     ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
     ...(username === undefined ? {} : { sentinelUsername: username }),
-    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(password === undefined ? {} : { sentinelPassword: password.reveal() }),
   };
 }
 
@@ -28,7 +28,7 @@ export function sentinelOptions(
  */
 export function watchMasterSwitches(
   master: Redis,
-  { name, nodes, username, password }: RedisSentinelSettings,
+  { name, nodes, username, password }: CompleteSentinelSettings,
   { family, tls, connectTimeout, disconnectTimeout }: RedisOptions,
 ): () => void {
   /** The master announced while the client was connecting. */
@@ -52,6 +52,7 @@ export function watchMasterSwitches(
       retryStrategy: () => SENTINEL_RETRY_MS,
     } as RedisOptions);
     patchConnection(sentinel);
+    followPassword(sentinel, password);
     sentinel.on('message', (_, message: string) => {
       const [masterName, , , host, port] = message.split(' ');
       if (masterName !== name) return;

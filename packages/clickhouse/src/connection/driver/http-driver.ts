@@ -6,11 +6,12 @@ import type { OnReadOpts, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ClickHouseClientConfigOptions, ClickHouseClient as OfficialClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
+import { tlsOptions, type LightAbortSignal } from '@quantumtrade/dal-runtime';
 import type { Answer } from '../body.js';
 import type { PinnedSettings, SessionSettings } from '../pinned-settings.js';
 import type { CompleteSettings } from '../../settings.js';
 import type { SqlParams } from '../sql.js';
+import { Authorization } from './authorization.js';
 
 /** Below the servers' keep-alive of 3 s (old) to 30 s, so that no request goes out on a socket the server just closed. */
 const IDLE_SOCKET_TTL_MS = 2_500;
@@ -59,7 +60,7 @@ export class HttpDriver {
   readonly #agent: http.Agent;
   readonly #send: typeof http.request;
   readonly #target: http.RequestOptions;
-  readonly #authorization: string;
+  readonly #authorization: Authorization;
   /** The name in front of an address. @default that of the target */
   readonly #hostHeader: { readonly Host: string } | undefined;
   readonly #pinned: Pick<PinnedSettings, 'queryString'>;
@@ -87,11 +88,11 @@ export class HttpDriver {
       host: address ?? hostname.replace(/^\[|\]$/g, ''),
       port,
       agent: this.#agent,
-      ...tls,
+      ...(tls && tlsOptions(tls)),
       ...(servername !== undefined && isSecure && { servername }),
     };
     this.#hostHeader = address === undefined ? undefined : { Host: host };
-    this.#authorization = `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
+    this.#authorization = new Authorization(username, password);
     this.#pinned = pinned;
     const refuse = () => Promise.reject(new Error('only exec is used'));
     this.#client = createClient({
@@ -172,7 +173,7 @@ export class HttpDriver {
     const headers = {
       ...http_headers,
       ...this.#hostHeader,
-      Authorization: this.#authorization,
+      Authorization: this.#authorization.header(),
       'Content-Length': body.byteLength,
     };
     const signal = abort_signal as unknown as LightAbortSignal;

@@ -1,6 +1,6 @@
 import type { CallOptions, EndpointStatus, ServerCondition, ServerStorage } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import type { TimeSource } from '@quantumtrade/dal-runtime';
+import type { Secret, TimeSource } from '@quantumtrade/dal-runtime';
 import { Admission, ConcurrencyLimit, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
 import type { AttemptTracker, ConnectionPool, MovableCall } from '../connection-pool.js';
@@ -48,6 +48,7 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
   readonly shard: string;
   readonly driver: HttpDriver;
   readonly admission: Admission;
+  readonly password: Secret | undefined;
   readonly pinned: PinnedSettings;
   readonly control: Control;
   readonly health: EndpointHealth;
@@ -77,10 +78,11 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     onUnreachable: (endpoint: Endpoint) => void,
   ) {
     const { url, role, shard } = address;
-    const { maxConnections, maxQueuedCalls: maxQueued, retry, failover } = settings;
+    const { maxConnections, maxQueuedCalls: maxQueued, retry, failover, password } = settings;
     this.name = nameOf(address);
     this.role = role;
     this.shard = shard;
+    this.password = password;
     this.#address = address;
     this.#time = time;
     this.#onUnreachable = onUnreachable;
@@ -102,11 +104,12 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     const { name } = this;
     const sqlOf = (pool: ConnectionPool) =>
       new DatabaseSql({ pick: () => pool, isClosed: false, retryBudget: NO_RETRIES }, SYSTEM, once);
-    this.control = new Control(sqlOf({ name, driver: this.#controls, admission: unlimited() }));
+    this.control = new Control(sqlOf({ name, driver: this.#controls, admission: unlimited(), password }));
     const pings = { name, driver: this.#pings, admission: unlimited() };
-    this.#pingSql = sqlOf({ ...pings, pinned: this.pinned, control: this.control });
+    this.#pingSql = sqlOf({ ...pings, pinned: this.pinned, control: this.control, password });
+    // A refusal answers a probe, so the password is not renewed.
     this.#probeSql = sqlOf(pings);
-    const syncs = { name, driver: this.#syncs, admission: unlimited(), pinned: this.pinned };
+    const syncs = { name, driver: this.#syncs, admission: unlimited(), pinned: this.pinned, password };
     const onError = (failure: Failure) => this.onError(failure);
     this.#syncSql = sqlOf({ ...syncs, control: this.control, onError });
   }
