@@ -13,6 +13,8 @@ Every key can be written in three places, of which the environment wins over the
 - in the environment, e.g. \`QTDAL_CLICKHOUSE__MAX_CONNECTIONS=20\`: two underscores stand between levels, and a list of tables is JSON;
 - in code, by \`defineConfig({ clickhouse: { maxConnections: 20 } })\`: in camel case, and with times in milliseconds.
 
+A password or key may be a reference to a secret, such as \`\${file:/run/secrets/redis}\` ([secrets](secrets.md)).
+
 Every key has a default or may be absent, unless the table says "required". [packages/config](../packages/config/README.md) describes how a
 value is found, and \`qtdal doctor\` prints each value in use and where it came from.
 `;

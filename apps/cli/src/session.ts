@@ -72,13 +72,14 @@ export async function withSession<T>(
   const logger = options.verbose ? createLogger({ name: 'qtdal', destination: io.stderr }) : undefined;
   const stopLogging = logger && subscribeLogging(logger);
   const opened: ComposedDatabase[] = [];
+  let explained: Promise<ExplainedConfig> | undefined;
   const session: Session = {
     options,
     output: new Output(io, options.json === true),
     env: io.env,
     signal,
     config: async () => (await session.explainedConfig()).config,
-    explainedConfig: () => configuration(options, io.env),
+    explainedConfig: () => (explained ??= configuration(options, io.env)),
     async open(changes) {
       const config = await session.config();
       const database = await composeDatabase(
