@@ -1,4 +1,8 @@
 import { unit } from '../../jest.preset.mjs';
 
-/** The long form takes minutes. Specs limit their own calls. */
-export default { ...unit, testTimeout: 900_000 };
+export default {
+  ...unit,
+  globalSetup: '<rootDir>/src/global-setup.mjs',
+  globalTeardown: '<rootDir>/src/global-teardown.mjs',
+  setupFilesAfterEnv: ['<rootDir>/src/long-timeout.ts'],
+};

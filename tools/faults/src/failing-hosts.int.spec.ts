@@ -12,7 +12,7 @@ import { Random, until } from '@quantumtrade/dal-testing';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import { PLAN, SEED } from './plan.js';
 import { awaitByDeadline } from './writing/await-by-deadline.js';
-import { stopMergesOf } from './writing/killable-server.js';
+import { stopMergesOf } from './writing/migrated-engine.js';
 
 const PASSWORD = 'shared';
 const DATABASE = 'failing_hosts';
@@ -21,8 +21,8 @@ const TABLE = `${DATABASE}.market_data`;
 const STATES = ['closed', 'resetting', 'losing inserts', 'losing inserts'] as const;
 const PATIENCE_MS = 8_000;
 const DAY = Date.UTC(2024, 0, 2);
-/** Short, because the faults are. */
-const FAILOVER = { probeIntervalMs: 200, probeTimeoutMs: 300 };
+/** Shorter than the faults, and long enough that a host on a busy machine is not taken for one that hangs. */
+const FAILOVER = { probeIntervalMs: 200, probeTimeoutMs: 1_000 };
 
 let hosts: { a: EngineHost; b: EngineHost };
 const opened: TimeSeriesBackend[] = [];
@@ -30,12 +30,13 @@ const proxies: HostProxy[] = [];
 beforeAll(async () => {
   const [a, b] = await Promise.all([EngineHost.start(PASSWORD), EngineHost.start(PASSWORD)]);
   hosts = { a, b };
-  for (const host of [a, b]) {
+  const migrate = async (host: EngineHost) => {
     const backend = open([host.url]);
     await backend.schema.initialize();
     await host.query(stopMergesOf(TABLE));
     await backend.marketData.insert({ source: 's', records: [barOf(0)] });
-  }
+  };
+  await Promise.all([a, b].map(migrate));
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map(({ probe }) => probe.close()));

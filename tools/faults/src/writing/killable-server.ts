@@ -10,11 +10,7 @@ import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { memoryCacheBackend } from '@quantumtrade/dal-memory';
 import { copySchema, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
-
-/** Statement that turns merges off, which remove rows stored twice: the table then shows every row ever stored. */
-export const stopMergesOf = (table: string): string => `ALTER TABLE ${table} MODIFY SETTING
-  max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1,
-  parts_to_delay_insert = 1000000, parts_to_throw_insert = 1000000`;
+import { copyMigratedEngine, TEMPLATE } from './migrated-engine.js';
 
 /**
  * Embedded engine with a persistent data directory that can be killed and restarted behind a constant address. The tests of a file share it; each
@@ -31,15 +27,12 @@ export class KillableServer {
     this.#directory = directory;
   }
 
-  /** Starts the engine and migrates the database whose tables each test copies. */
+  /** Starts the engine with the migrated database. */
   static async start(): Promise<KillableServer> {
     const directory = await mkdtemp(join(tmpdir(), 'faults-'));
     const server = new KillableServer(await HttpFaultProxy.start(), directory);
+    await copyMigratedEngine(server.engineDirectory);
     await server.restart();
-    const { schema, probe } = connectClickHouse({ url: server.proxy.url, database: TEMPLATE });
-    await schema.initialize();
-    await probe.close();
-    await server.query(stopMergesOf('market_data'), TEMPLATE);
     return server;
   }
 
@@ -107,7 +100,6 @@ export class KillableServer {
 
 /** Database of the tests. */
 export const DATABASE = 'faults';
-const TEMPLATE = 'template';
 /** Directory of all writers. */
 const WRITERS = 'writers';
 
