@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import type { DemoSummary } from './demo/summary.js';
 import { SP500 } from './demo/sp500.js';
 import { EXIT } from './exit-codes.js';
-import { ScratchDirectory } from './testing.js';
+import { qtdalWith, ScratchDirectory } from './testing.js';
 
 const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 const scratch = new ScratchDirectory();
 afterAll(() => scratch.remove());
 
 const nobody = scratch.file('nobody.toml', '[clickhouse]\nurl = "http://127.0.0.1:9"\n');
+const dataDirectory = { QTDAL_EMBEDDED__DATA_DIRECTORY: join(scratch.path, 'data') };
 const temporary = join(scratch.path, 'tmp');
 mkdirSync(temporary);
 
@@ -33,7 +34,7 @@ class Cli {
         cwd: workspace,
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...env, TMPDIR: temporary, QTDAL_EMBEDDED__DATA_DIRECTORY: join(scratch.path, 'data') },
+        env: { ...env, TMPDIR: temporary, ...dataDirectory },
       },
     );
     this.process.stdout!.on('data', (chunk) => (this.out += chunk));
@@ -102,14 +103,17 @@ describe('qtdal', () => {
     expect(interrupted.err).toMatch(/rows are settled: the same command goes on there/);
     expect(interrupted.leftProcesses).toEqual([]);
 
-    const resumed = new Cli(...args);
-    expect(await resumed.end()).toBe(EXIT.ok);
+    const resumed = await qtdalWith(dataDirectory, ...args);
+    expect(resumed.code).toBe(EXIT.ok);
     const report = JSON.parse(resumed.out) as { resumedAt: number; rows: number };
     expect(report.resumedAt).toBeGreaterThanOrEqual(200);
     expect(report.resumedAt + report.rows).toBe(SP500.bars);
 
-    const query = new Cli('query', 'market-data', '--symbol', 'X', '--limit', '1', '--json');
-    expect(await query.end()).toBe(EXIT.ok);
+    const query = await qtdalWith(
+      dataDirectory,
+      ...['query', 'market-data', '--symbol', 'X', '--limit', '1', '--json'],
+    );
+    expect(query.code).toBe(EXIT.ok);
     expect(JSON.parse(query.out)).toMatchObject({ totalCount: SP500.bars });
   }, 120_000);
 });
