@@ -23,6 +23,11 @@ export { schemaSuite } from './time-series/schema.js';
 export { sentimentSuite } from './time-series/sentiment.js';
 export { shapeSuite } from './time-series/shapes.js';
 export { strategyPerformanceSuite } from './time-series/strategy-performance.js';
-export { timeSeriesSuites } from './time-series/suites.js';
+export {
+  timeSeriesCallSuites,
+  timeSeriesRepositorySuites,
+  timeSeriesSuites,
+  timeSeriesWriteSuites,
+} from './time-series/suites.js';
 export type { ModelTestSettings } from './time-series/model.js';
 export { timeSeriesModelTest } from './time-series/model.js';

@@ -25,6 +25,13 @@ import { versionSuite } from './versions.js';
 /** Runs every suite of a time-series backend. `open` is called once for each suite. */
 export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void {
   recordSuite(runner, open);
+  timeSeriesRepositorySuites(runner, open);
+  timeSeriesWriteSuites(runner, open);
+  timeSeriesCallSuites(runner, open);
+}
+
+/** Runs the suites of what each repository promises beyond rows of its record. */
+export function timeSeriesRepositorySuites(runner: TestRunner, open: OpenTimeSeries): void {
   marketDataSuite(runner, open);
   sentimentSuite(runner, open);
   featureSuite(runner, open);
@@ -34,6 +41,10 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   analyticsSuite(runner, open);
   scanBudgetSuite(runner, open);
   queryPlanSuite(runner, open);
+}
+
+/** Runs the suites of blocks, versions, reads after writes, checkpoints and the schema. */
+export function timeSeriesWriteSuites(runner: TestRunner, open: OpenTimeSeries): void {
   blockWriterSuite(runner, open);
   supersededRowSuite(runner, open);
   versionSuite(runner, open);
@@ -41,6 +52,10 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   checkpointSuite(runner, open);
   schemaSuite(runner, open);
   guaranteeSuite(runner, open);
+}
+
+/** Runs the suites of the arguments, shapes, order and limits of calls. */
+export function timeSeriesCallSuites(runner: TestRunner, open: OpenTimeSeries): void {
   argumentSuite(runner, open);
   shapeSuite(runner, open);
   callOrderSuite(runner, open);
