@@ -33,6 +33,36 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 for (const folder of folders)
   if (!readme.includes(`](${folder})`)) problems.push(`README.md does not name ${folder}`);
 
+/** Installs the packages of a service and uses them without the engine. */
+async function checkService(env, example) {
+  const service = new Consumer(join(scratch, 'service'), root, env);
+  await service.install(SERVICE);
+  const megabytes = await service.installedMegabytes();
+  step(`a service takes ${megabytes.toFixed(0)} MB`);
+  if (megabytes > MAX_SERVICE_MEGABYTES) problems.push(`a service takes ${megabytes.toFixed(0)} MB`);
+  const onMemory = example.replace("backend: 'embedded'", "backend: 'memory'");
+  await service.load(SERVICE);
+  await service.typecheck(SERVICE, onMemory);
+  expectText('the example on memory', await service.run(onMemory), '1 [] ');
+  const refusal = await service.run(example).catch((error) => error.message);
+  expectText('an engine that is not installed', refusal, `npm install ${EMBEDDED}`);
+  step('a service is imported, required, type-checked and used');
+}
+
+/** Installs every package, and imports, requires, type-checks and uses them. */
+async function checkEveryPackage(env, example) {
+  const everything = new Consumer(join(scratch, 'everything'), root, env);
+  await everything.install(names);
+  for (const name of names)
+    problems.push(...packageProblems(join(everything.directory, 'node_modules', name)));
+  step('every package is installed');
+  await everything.load(names);
+  await everything.typecheck(names, example);
+  expectText('the example', await everything.run(example), '1 [] ');
+  expectText('qtdal', await run('npx', ['qtdal', '--help'], { cwd: everything.directory }), 'Usage: qtdal');
+  step('every package is imported, required, type-checked and used');
+}
+
 const registry = await startRegistry(join(scratch, 'registry'));
 try {
   const identity = { NAME: 'release-check', EMAIL: 'release-check@localhost' };
@@ -56,31 +86,12 @@ try {
   step('nx release');
   await run('npx', ['nx', 'release', '--yes'], { cwd: clone, env });
 
-  step(`install a service (${SERVICE.join(', ')})`);
-  const service = new Consumer(join(scratch, 'service'), root, env);
-  await service.install(SERVICE);
-  const megabytes = await service.installedMegabytes();
-  console.log(`        ${megabytes.toFixed(0)} MB`);
-  if (megabytes > MAX_SERVICE_MEGABYTES) problems.push(`a service takes ${megabytes.toFixed(0)} MB`);
+  step(`install a service (${SERVICE.join(', ')}), and every package`);
   const example = readmeExample(root);
-  const onMemory = example.replace("backend: 'embedded'", "backend: 'memory'");
-  await service.load(SERVICE);
-  await service.typecheck(SERVICE, onMemory);
-  expectText('the example on memory', await service.run(onMemory), '1 [] ');
-  const refusal = await service.run(example).catch((error) => error.message);
-  expectText('an engine that is not installed', refusal, `npm install ${EMBEDDED}`);
-
-  step('install every package');
-  const everything = new Consumer(join(scratch, 'everything'), root, env);
-  await everything.install(names);
-  for (const name of names)
-    problems.push(...packageProblems(join(everything.directory, 'node_modules', name)));
-  step('import, require and type-check every package');
-  await everything.load(names);
-  await everything.typecheck(names, example);
-  step('use them');
-  expectText('the example', await everything.run(example), '1 [] ');
-  expectText('qtdal', await run('npx', ['qtdal', '--help'], { cwd: everything.directory }), 'Usage: qtdal');
+  // Both end before their files are removed, and the failures of both are reported.
+  const checks = await Promise.allSettled([checkService(env, example), checkEveryPackage(env, example)]);
+  for (const { reason } of checks.filter(({ status }) => status === 'rejected'))
+    problems.push(String(reason));
 } finally {
   registry.stop();
   rmSync(scratch, { recursive: true, force: true });
