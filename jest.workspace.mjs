@@ -1,8 +1,8 @@
 import { unit } from './jest.preset.mjs';
 
 /**
- * All packages' tests in one run, which share two workers, the servers and what is compiled. A worker that has grown is replaced, because
- * modules of ended files stay in its memory.
+ * All packages' tests in one run, which share two workers and the servers. A worker that has grown is replaced, because modules of ended
+ * files stay in its memory.
  */
 export default {
   projects: ['<rootDir>/{packages,apps,tools}/*/jest.config.mjs'],
