@@ -126,7 +126,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', 'packages/*/src/**/testing/**/*.ts'],
+    files: ['**/*.spec.ts', '{packages,apps}/*/src/**/testing/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundaries(true) },
   },
   {

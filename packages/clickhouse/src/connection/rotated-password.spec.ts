@@ -50,7 +50,7 @@ it.each([
   ],
   ['command', () => fake.client.sql('d').command('test', 'DROP TABLE t'), counted()],
   ['ping', () => fake.client.ping(), rows({ n: 1 })],
-] as const)('a %s whose login is refused is repeated with the renewed password', async (_, call, answer) => {
+] as const)('%s whose login is refused is repeated with the renewed password', async (_, call, answer) => {
   password.next = 'two';
   await serve(guarded(answer));
   await call();
