@@ -51,6 +51,8 @@ function typeOf(setting) {
   switch (setting.kind) {
     case 'choice':
       return setting.values.map((value) => `\`${value}\``).join(', ');
+    case 'choices':
+      return `list of ${setting.values.map((value) => `\`${value}\``).join(', ')}`;
     case 'count':
       return `whole number, at least ${setting.min} (${setting.unit})`;
     case 'factor':

@@ -59,7 +59,8 @@ async function checkEveryPackage(env, example) {
   await everything.load(names);
   await everything.typecheck(names, example);
   expectText('the example', await everything.run(example), '1 [] ');
-  expectText('qtdal', await run('npx', ['qtdal', '--help'], { cwd: everything.directory }), 'Usage: qtdal');
+  for (const bin of ['qtdal', 'qtdal-service'])
+    expectText(bin, await run('npx', [bin, '--help'], { cwd: everything.directory }), `Usage: ${bin}`);
   step('every package is imported, required, type-checked and used');
 }
 

@@ -5,9 +5,12 @@ const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** Returns the folders whose packages are published. */
 export const publishedFolders = (root) =>
-  ['migrations', 'apps/cli', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)].filter(
-    (folder) => readJson(join(root, folder, 'package.json')).private !== true,
-  );
+  [
+    'migrations',
+    'apps/cli',
+    'apps/service',
+    ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`),
+  ].filter((folder) => readJson(join(root, folder, 'package.json')).private !== true);
 
 export const packageName = (root, folder) => readJson(join(root, folder, 'package.json')).name;
 

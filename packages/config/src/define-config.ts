@@ -7,10 +7,13 @@ import type { DalConfig } from './sections.js';
 import { shownKey } from './shown-key.js';
 import { isTable, type Table } from './table.js';
 
+/** Whether a type is an address, and no section that has a host and a port among other keys. */
+type IsAddress<T> = T extends Address ? (keyof T extends keyof Address ? true : false) : false;
+
 /** A part of the configuration as code may write it. */
 type Input<T> = T extends Secret
   ? Secret | string
-  : T extends Address
+  : IsAddress<T> extends true
     ? Address | string
     : T extends readonly (infer Item)[]
       ? readonly Input<Item>[]

@@ -62,6 +62,23 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['secrets.rotation_grace', '2', 'secrets.rotationGraceMs', 2_000, '0'],
     ['secrets.aws.region', 'eu-west-1', 'secrets.aws.region', 'eu-west-1', ''],
     ['secrets.aws.endpoint', 'https://vpce:1', 'secrets.aws.endpoint', 'https://vpce:1', 'vpce'],
+    ['http.host', '0.0.0.0', 'http.host', '0.0.0.0', ''],
+    ['http.port', '0', 'http.port', 0, '-1'],
+    ['http.auth_contexts', 'false', 'http.authContexts', false, 'no'],
+    ['http.max_body_bytes', '9', 'http.maxBodyBytes', 9, '0'],
+    ['http.max_concurrent_requests', '9', 'http.maxConcurrentRequests', 9, '0'],
+    ['http.request_timeout', '0.5', 'http.requestTimeoutMs', 500, '0'],
+    ['http.stream_timeout', '0.5', 'http.streamTimeoutMs', 500, '0'],
+    ['http.rate_limit.reads', '0', 'http.rateLimit.reads', 0, '-1'],
+    ['http.rate_limit.writes', '0', 'http.rateLimit.writes', 0, '-1'],
+    ['http.rate_limit.window', '1', 'http.rateLimit.windowMs', 1_000, '0'],
+    ['http.rate_limit.fallback', 'deny', 'http.rateLimit.fallback', 'deny', 'reject'],
+    ['http.ticks.max_streams', '9', 'http.ticks.maxStreams', 9, '0'],
+    ['http.ticks.buffer_size', '9', 'http.ticks.bufferSize', 9, '0'],
+    ['http.ticks.heartbeat', '0.5', 'http.ticks.heartbeatMs', 500, '0'],
+    ['http.ticks.stall_timeout', '0.5', 'http.ticks.stallTimeoutMs', 500, '0'],
+    ['http.stop.drain_delay', '0', 'http.stop.drainDelayMs', 0, '-1'],
+    ['http.stop.grace', '0.5', 'http.stop.graceMs', 500, '0'],
   ];
 
 const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '__')}`;
@@ -114,14 +131,20 @@ describe('parseConfig', () => {
     });
   });
 
-  it.each(['clickhouse', 'clickhouse.retry', 'redis', 'redis.cluster', 'embedded', 'writer', 'audit'])(
-    'refuses a value in place of the table %s',
-    (key) => {
-      const path = key.split('.');
-      const section = path.length > 1 ? `[${path[0]}]\n` : '';
-      expect(problemOf(() => parseConfig(`${section}${path.at(-1)} = 1`, {})).key).toBe(key);
-    },
-  );
+  it.each([
+    'clickhouse',
+    'clickhouse.retry',
+    'redis',
+    'redis.cluster',
+    'embedded',
+    'writer',
+    'audit',
+    'http',
+  ])('refuses a value in place of the table %s', (key) => {
+    const path = key.split('.');
+    const section = path.length > 1 ? `[${path[0]}]\n` : '';
+    expect(problemOf(() => parseConfig(`${section}${path.at(-1)} = 1`, {})).key).toBe(key);
+  });
 
   it('replaces one key of the file by a variable in mixed case', () => {
     const toml = '[clickhouse]\nmax_connections = 7\nmax_query_size = 8';

@@ -24,7 +24,12 @@ const SYNTAX = 'expected ${NAME}, ${NAME:-default}, ${file:/path} or ${aws-sm:na
 const NO_SECRET = 'is neither a password nor a key, and only those may refer to a secret';
 const PART_OF_VALUE = 'a reference to a secret must be the whole value';
 
-const isSecretKey = (path: readonly string[]): boolean => keyAt(path)?.setting.kind === 'secret';
+/** Returns whether a key holds a secret, also in the tables of a list. */
+function isSecretKey(path: readonly string[]): boolean {
+  const list = keyAt(path.slice(0, -1))?.setting;
+  const setting = list?.kind === 'list' ? list.of[path.at(-1)!] : keyAt(path)?.setting;
+  return setting?.kind === 'secret';
+}
 
 /**
  * Replaces `${NAME}` in every text of a table by the variable's value, and `${NAME:-default}` by the default when

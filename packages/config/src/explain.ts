@@ -69,7 +69,8 @@ const valueInCode = (config: DalConfig, path: readonly string[]): unknown =>
 function shown({ setting }: ValueKey, value: unknown): string {
   if (setting.kind === 'secret') return shownSecret(value as Secret | undefined);
   if (value === undefined || value === '') return 'none';
-  if (Array.isArray(value)) return value.map((item) => shownItem(setting, item)).join(', ') || 'none';
+  if (Array.isArray(value))
+    return value.map((item: string | Table) => shownItem(setting, item)).join(', ') || 'none';
   return setting.kind === 'duration' && setting.inFile === 'seconds' ? `${String(value)} ms` : String(value);
 }
 
@@ -78,8 +79,9 @@ function shownSecret(secret: Secret | undefined): string {
   return secret.reference === undefined ? 'set' : `secret ${secret.reference}`;
 }
 
-/** Returns `host:port` of an address, and the values of the object of a list, e.g. `http://ch-1:8123 primary 1 1`. */
-function shownItem({ kind }: Setting, item: Table): string {
+/** Returns a choice, `host:port` of an address, or the values of the object of a list, e.g. `http://ch-1:8123 primary 1 1`. */
+function shownItem({ kind }: Setting, item: string | Table): string {
+  if (typeof item === 'string') return item;
   return kind === 'addresses'
     ? `${String(item['host'])}:${String(item['port'])}`
     : Object.values(item).join(' ');

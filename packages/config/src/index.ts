@@ -8,6 +8,7 @@ export type {
   RedisConfig,
   RedisSentinelConfig,
   RetryConfig,
+  HttpConfig,
   TlsConfig,
   WriterConfig,
 } from './sections.js';

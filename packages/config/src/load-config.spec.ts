@@ -71,6 +71,20 @@ describe('parseConfig', () => {
         rotationGraceMs: 5_000,
         aws: { region: undefined, endpoint: undefined },
       },
+      http: {
+        host: '127.0.0.1',
+        port: 8_080,
+        open: [],
+        tokens: [],
+        authContexts: true,
+        maxBodyBytes: 16_777_216,
+        maxConcurrentRequests: 200,
+        requestTimeoutMs: 30_000,
+        streamTimeoutMs: 600_000,
+        rateLimit: { reads: 6_000, writes: 6_000, windowMs: 60_000, fallback: 'allow' },
+        ticks: { maxStreams: 100, bufferSize: 500, heartbeatMs: 15_000, stallTimeoutMs: 10_000 },
+        stop: { drainDelayMs: 5_000, graceMs: 30_000 },
+      },
     });
   });
 

@@ -5,7 +5,10 @@ import {
   Secret,
   type Address,
   type LeafSetting,
+  type RefuseSetting,
+  type SettingDeclarations,
 } from '@quantumtrade/dal-runtime';
+import { parseReference } from '@quantumtrade/dal-secrets';
 
 /** A value that is refused. */
 export class Refused {
@@ -32,7 +35,8 @@ export function readValue(setting: LeafSetting, given: unknown): unknown {
   if (setting.kind === 'list') return readList(setting, given);
   const value = fromText(setting, given);
   const isSeconds = setting.kind === 'duration' && setting.inFile === 'seconds' && typeof value === 'number';
-  if (isSeconds && value < SECONDS_LIMITS.min) return new Refused('expected at least 1 ms');
+  const isNone = isSeconds && value === 0 && setting.min === 0;
+  if (isSeconds && value < SECONDS_LIMITS.min && !isNone) return new Refused('expected at least 1 ms');
   if (isSeconds && value > SECONDS_LIMITS.max) return new Refused('expected at most a day');
   const accepted = acceptedBy(setting, value);
   if (accepted !== undefined) return new Refused(`expected ${accepted}`);
@@ -45,12 +49,16 @@ function fromText({ kind }: LeafSetting, value: unknown): unknown {
   if (kind === 'count' || kind === 'factor' || kind === 'duration') {
     return numeral.test(value) ? Number(value) : value;
   }
+  if (kind === 'choices') return value === '' ? [] : textsIn(value);
   return kind === 'flag' ? (TRUTHS[value.toLowerCase()] ?? value) : value;
 }
 
+/** Returns the texts of a list that is one text with commas between them. */
+const textsIn = (list: string): string[] => list.split(',').map((part) => part.trim());
+
 /** Reads `host:port` texts of a list, or of one text with commas between them. The port may be left out. */
 function readAddresses(setting: LeafSetting & { kind: 'addresses' }, given: unknown): unknown {
-  const texts: unknown = typeof given === 'string' ? given.split(',').map((part) => part.trim()) : given;
+  const texts: unknown = typeof given === 'string' ? textsIn(given) : given;
   if (Array.isArray(texts)) {
     const addresses = texts.map((text) => readAddress(text, setting.defaultPort));
     const wrong = addresses.indexOf(undefined);
@@ -65,20 +73,35 @@ function readAddresses(setting: LeafSetting & { kind: 'addresses' }, given: unkn
 /** Reads a list of tables, or in the environment one text of JSON. */
 function readList(setting: LeafSetting & { kind: 'list' }, given: unknown): unknown {
   let refused: Refused | undefined;
+  const refuse: RefuseSetting = (path, reason) => {
+    refused = new Refused(reason.replace(/^must be (?!given)/, 'expected '), path.slice(1) || undefined);
+    throw new Error(refused.reason);
+  };
   try {
     const items: unknown = typeof given === 'string' ? JSON.parse(given) : given;
-    return completeList(
-      setting,
-      items,
-      (path, reason) => {
-        refused = new Refused(reason.replace(/^must be (?!given)/, 'expected '), path.slice(1) || undefined);
-        throw new Error(refused.reason);
-      },
-      '',
+    return completeList(setting, items, refuse, '').map((item, index) =>
+      withSecrets(setting.of, item, refuse, `.${index}.`),
     );
   } catch {
     return refused ?? new Refused(`expected ${describeSetting(setting)}, as JSON`);
   }
+}
+
+/** Replaces the texts of secrets by `Secret`; empty ones are absent. References have been replaced before where they are allowed. */
+function withSecrets(
+  declarations: SettingDeclarations,
+  item: object,
+  refuse: RefuseSetting,
+  path: string,
+): object {
+  const entries = Object.entries(item).map(([key, value]: [string, unknown]) => {
+    const setting = declarations[key];
+    if (setting?.kind !== 'secret' || value === undefined) return [key, value];
+    const reference = typeof value === 'string' && parseReference(value);
+    if (reference) refuse(path + key, `only a file may refer to the secret ${reference.text}`);
+    return [key, readValue(setting, value)];
+  });
+  return Object.fromEntries(entries) as object;
 }
 
 function readAddress(text: unknown, defaultPort: number): Address | undefined {

@@ -4,6 +4,7 @@ import { REDIS_CONFIG_SETTINGS } from '@quantumtrade/dal-redis/settings';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
 import { SECRETS_SETTINGS } from '@quantumtrade/dal-secrets/settings';
 import { WRITER_SETTINGS } from '@quantumtrade/dal-writer/settings';
+import { HTTP_SETTINGS } from './http-settings.js';
 
 /** The settings of the embedded engine, whose package is optional and cannot declare them. */
 const EMBEDDED_SETTINGS = {
@@ -31,6 +32,8 @@ export const CONFIG_SETTINGS = {
   audit: { kind: 'group', settings: AUDIT_SETTINGS },
   /** Passwords and keys that are references to files or to AWS Secrets Manager. */
   secrets: { kind: 'group', settings: SECRETS_SETTINGS },
+  /** The HTTP service (`qtdal-service`). */
+  http: { kind: 'group', settings: HTTP_SETTINGS },
 } as const;
 
 type Sections = SettingsOf<typeof CONFIG_SETTINGS>;
@@ -49,3 +52,4 @@ export type RedisClusterConfig = RedisConfig['cluster'];
 export type EmbeddedConfig = DalConfig['embedded'];
 export type WriterConfig = DalConfig['writer'];
 export type AuditConfig = DalConfig['audit'];
+export type HttpConfig = DalConfig['http'];

@@ -6,6 +6,7 @@ const SETTINGS = {
   size: { kind: 'count', min: 1, default: 5, unit: 'rows' },
   waitMs: { kind: 'duration', min: 0, default: 100, inFile: 'seconds' },
   mode: { kind: 'choice', values: ['fast', 'safe'], default: 'fast' },
+  parts: { kind: 'choices', values: ['head', 'body'], default: [] },
   url: { kind: 'url', schemes: ['http'], default: 'http://host' },
   password: { kind: 'secret' },
   retry: { kind: 'group', settings: { factor: { kind: 'factor', default: 2 } } },
@@ -34,6 +35,7 @@ describe('completeSettings', () => {
       size: 5,
       waitMs: 100,
       mode: 'fast',
+      parts: [],
       url: 'http://host',
       retry: { factor: 2 },
       nodes: [],
@@ -48,7 +50,8 @@ describe('completeSettings', () => {
   });
 
   it('returns given values, also those of groups', () => {
-    const given = { size: 1, waitMs: 0, retry: { factor: 1 }, tls: {}, nodes: [{ host: 'a', port: 1 }] };
+    const nodes = [{ host: 'a', port: 1 }];
+    const given = { size: 1, waitMs: 0, parts: ['body', 'head'], retry: { factor: 1 }, tls: {}, nodes };
     expect(complete(given)).toMatchObject({ ...given, tls: { verify: true } });
   });
 
@@ -69,6 +72,9 @@ describe('completeSettings', () => {
     [{ size: '5' }, 'size must be a whole number above 0'],
     [{ waitMs: NaN }, 'waitMs must be a number, 0 or more'],
     [{ mode: 'slow' }, 'mode must be one of fast, safe'],
+    [{ parts: 'head' }, 'parts must be a list of head, body, each at most once'],
+    [{ parts: ['tail'] }, 'parts must be a list of head, body'],
+    [{ parts: ['head', 'head'] }, 'parts must be a list of head, body'],
     [{ url: 'ftp://host' }, 'url must be a URL that starts with http://'],
     [{ password: 5 }, 'password must be text'],
     [{ retry: 5 }, 'retry must be an object'],

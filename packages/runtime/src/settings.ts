@@ -30,6 +30,8 @@ export type Setting =
     }
   | { readonly kind: 'flag'; readonly default: boolean }
   | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default?: string }
+  /** A list of some of the values, none of them twice. */
+  | { readonly kind: 'choices'; readonly values: readonly string[]; readonly default: readonly string[] }
   /** A whole number of `unit`, at least `min`. */
   | { readonly kind: 'count'; readonly min: 0 | 1; readonly default: number; readonly unit: string }
   /** A number of at least 1. */
@@ -72,11 +74,13 @@ type Leaf<S> = S extends { kind: 'text' | 'path' | 'url' }
       ? boolean
       : S extends { kind: 'choice'; values: readonly (infer V)[] }
         ? V
-        : S extends { kind: 'addresses' }
-          ? readonly Address[]
-          : S extends { kind: 'list'; of: infer G extends SettingDeclarations }
-            ? readonly SettingsOf<G>[]
-            : number;
+        : S extends { kind: 'choices'; values: readonly (infer V)[] }
+          ? readonly V[]
+          : S extends { kind: 'addresses' }
+            ? readonly Address[]
+            : S extends { kind: 'list'; of: infer G extends SettingDeclarations }
+              ? readonly SettingsOf<G>[]
+              : number;
 
 type Present = { default: unknown } | { required: true };
 
@@ -152,10 +156,11 @@ export function completeList(
   value: unknown,
   refuse: RefuseSetting,
   path: string,
-): unknown {
+): object[] {
   if (!Array.isArray(value)) return refuse(path, `must be ${describeSetting(setting)}`);
-  return value.map((item: unknown, index) =>
-    completeSetting({ kind: 'group', settings: setting.of }, item ?? '', refuse, `${path}.${index}`),
+  const group = { kind: 'group', settings: setting.of } as const;
+  return value.map(
+    (item: unknown, index) => completeSetting(group, item ?? '', refuse, `${path}.${index}`) as object,
   );
 }
 
@@ -178,6 +183,8 @@ function accepts(setting: LeafSetting, value: unknown): boolean {
       return typeof value === 'boolean';
     case 'choice':
       return setting.values.includes(value as string);
+    case 'choices':
+      return Array.isArray(value) && areChoices(value, setting.values);
     case 'count':
       return Number.isSafeInteger(value) && (value as number) >= setting.min;
     case 'factor':
@@ -206,6 +213,8 @@ export function describeSetting(setting: LeafSetting): string {
       return 'true or false';
     case 'choice':
       return `one of ${setting.values.join(', ')}`;
+    case 'choices':
+      return `a list of ${setting.values.join(', ')}, each at most once`;
     case 'count':
       return setting.min === 1 ? 'a whole number above 0' : 'a whole number, 0 or more';
     case 'factor':
@@ -218,6 +227,9 @@ export function describeSetting(setting: LeafSetting): string {
       return `a list of objects with ${Object.keys(setting.of).join(', ')}`;
   }
 }
+
+const areChoices = (given: readonly unknown[], values: readonly unknown[]): boolean =>
+  given.every((item, index) => values.includes(item) && given.indexOf(item) === index);
 
 const isUrl = (text: string, schemes: readonly string[]): boolean => {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,0 +1,1 @@
+export { withServers as default } from '../../jest.preset.mjs';

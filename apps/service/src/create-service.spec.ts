@@ -1,0 +1,70 @@
+import { buildRow } from '@quantumtrade/dal-testing/records';
+import { recordNames } from '@quantumtrade/dal-domain';
+import type { TestService } from './testing/test-service.js';
+import { openTestService } from './testing/test-service.js';
+
+const START = Date.UTC(2024, 0, 2);
+const bar = (symbol: string, minute: number, close: string) =>
+  buildRow('marketData', { symbol, timestamp: START + minute * 60_000, close });
+
+let service: TestService;
+beforeAll(async () => {
+  service = await openTestService({ open: ['openapi'] });
+});
+afterAll(() => service.close());
+
+describe('read and write API', () => {
+  it('stores a batch and returns its page exactly', async () => {
+    const written = await service.post('/v1/records/marketData', {
+      source: 'vendor',
+      timestamp: '2024-01-03T00:00:00Z',
+      records: [bar('AAPL', 0, '187.12345678'), bar('AAPL', 1, '1234567890.12345678'), { symbol: 'AAPL' }],
+    });
+    expect(written.json()).toMatchObject({ insertedCount: 2, failedCount: 1, errors: [{ index: 2 }] });
+    const page = await service.get(
+      '/v1/records/marketData?symbol=AAPL&select=close&select=timestamp&exact=true',
+    );
+    expect(page.json()).toMatchObject({
+      data: [
+        { close: '187.12345678', timestamp: '2024-01-02T00:00:00.000Z' },
+        { close: '1234567890.12345678', timestamp: '2024-01-02T00:01:00.000Z' },
+      ],
+      totalCount: 2,
+      hasMore: false,
+    });
+  });
+
+  it.each(recordNames)('serves pages and explanations of %s', async (name) => {
+    const page = await service.get(`/v1/records/${name}?limit=1`);
+    expect([page.statusCode, page.json()]).toMatchObject([200, { hasMore: expect.any(Boolean) }]);
+    const plan = await service.get(`/v1/records/${name}/explain`);
+    expect([plan.statusCode, plan.json()]).toMatchObject([200, { sql: expect.any(String) }]);
+  });
+
+  it('publishes the routes of every record', async () => {
+    const { paths } = (await service.get('/openapi.json', null)).json<{ paths: object }>();
+    for (const name of recordNames) expect(paths).toHaveProperty([`/v1/records/${name}`, 'post']);
+  });
+});
+
+describe('roles', () => {
+  it.each([
+    ['/livez', null, 200],
+    ['/readyz', null, 200],
+    ['/healthz', null, 401],
+    ['/healthz', 'reader', 403],
+    ['/healthz', 'operator', 200],
+    ['/metrics', 'operator', 200],
+    ['/metrics', 'reader', 403],
+    ['/v1/records/marketData', null, 401],
+    ['/v1/records/marketData', 'operator', 403],
+    ['/v1/performance', 'reader', 403],
+    ['/v1/performance', 'operator', 200],
+    ['/v1/schema', 'operator', 200],
+    ['/nothing', null, 404],
+  ] as const)('answers %s by %s with %i', async (path, user, status) => {
+    const { statusCode, headers } = await service.get(path, user);
+    expect(statusCode).toBe(status);
+    expect(headers['x-content-type-options']).toBe('nosniff');
+  });
+});

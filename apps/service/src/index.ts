@@ -1,0 +1,2 @@
+export { createService, type Service, type ServiceParts } from './create-service.js';
+export type { Area } from './http/areas.js';

@@ -1,0 +1,42 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+/** The service as a process of its own, as an operator starts it. */
+export class ServiceProcess {
+  readonly process: ChildProcess;
+  /** Lines of its log. */
+  readonly log: string[] = [];
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number | null>;
+  readonly #listening: Promise<string>;
+
+  constructor(configFile: string, ...args: string[]) {
+    this.process = spawn(
+      process.execPath,
+      ['--import', 'tsx', '--conditions=@quantumtrade/source', MAIN, '--config', configFile, ...args],
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+    );
+    this.ended = once(this.process, 'close').then(([code]) => code as number | null);
+    this.#listening = new Promise((resolve, reject) => {
+      createInterface(this.process.stderr!).on('line', (line) => {
+        this.log.push(line);
+        if (line.includes('"listening"')) resolve((JSON.parse(line) as { url: string }).url);
+      });
+      void this.ended.then(() => reject(new Error(`the service did not listen: ${this.log.join('\n')}`)));
+    });
+    this.#listening.catch(() => undefined);
+  }
+
+  /** Returns the URL once it listens. */
+  listening(): Promise<string> {
+    return this.#listening;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+}
