@@ -99,6 +99,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   return {
     app,
     listen: () => app.listen({ host: config.host, port: config.port }),
-    stop: () => (stopped ??= stopService({ app, config, lifecycle, active, authentication, ticks, writes, clock })),
+    stop: () =>
+      (stopped ??= stopService({ app, config, lifecycle, active, authentication, ticks, writes, clock })),
   };
 }

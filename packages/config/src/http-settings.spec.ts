@@ -49,7 +49,10 @@ describe('http.tokens', () => {
     }
     const tokens = [{ user: 'ann', token: '${file:/token}' }];
     const reason = 'only a file may refer to the secret ${file:/token}';
-    expect(problemOf(() => defineConfig({ http: { tokens } }))).toMatchObject({ key: 'http.tokens.0.token', reason });
+    expect(problemOf(() => defineConfig({ http: { tokens } }))).toMatchObject({
+      key: 'http.tokens.0.token',
+      reason,
+    });
     const env = { QTDAL_HTTP__TOKENS: JSON.stringify(tokens) };
     expect(problemOf(() => parseConfig('', env))).toMatchObject({ reason });
   });

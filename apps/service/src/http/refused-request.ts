@@ -1,12 +1,6 @@
 /** Codes of refusals by the service itself, beside those of the data layer. */
 export type RefusalCode =
-  | 'CLIENT_LEFT'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'OVERLOADED'
-  | 'RATE_LIMITED'
-  | 'STOPPING'
-  | 'UNAUTHENTICATED';
+  'CLIENT_LEFT' | 'FORBIDDEN' | 'NOT_FOUND' | 'OVERLOADED' | 'RATE_LIMITED' | 'STOPPING' | 'UNAUTHENTICATED';
 
 const STATUS: Readonly<Record<RefusalCode, number>> = {
   UNAUTHENTICATED: 401,
