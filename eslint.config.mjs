@@ -20,7 +20,7 @@ const layers = {
   dal: ['runtime', 'domain', 'platform', 'cache', 'writer'],
   config: ['runtime', 'platform', 'adapter', 'writer'],
   container: ['config', 'dal', 'cache', 'adapter', 'engine', 'runtime', 'domain', 'platform'],
-  app: ['container', 'config', 'dal', 'integration', 'runtime', 'domain', 'platform'],
+  app: ['app', 'container', 'config', 'dal', 'integration', 'runtime', 'domain', 'platform'],
   tool: [
     'tool',
     'app',

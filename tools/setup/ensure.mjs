@@ -1,6 +1,6 @@
 /**
  * Prepares a fresh clone: checks the version of Node, installs missing or outdated dependencies, and with `--servers` a
- * redis-server for the tests. Ends quickly when nothing is missing. It uses Node alone, because it runs before any install.
+ * redis-server and a Chromium for the tests. Ends quickly when nothing is missing. It uses Node alone, because it runs before any install.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -37,23 +37,41 @@ function installDependencies() {
   writeFileSync(marker, wanted);
 }
 
-function installRedis() {
-  const there = () => !spawnSync('redis-server', ['--version']).error;
-  const docker = () => spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
-  if (process.env.REDIS_URL || there() || docker()) return;
-  const asRoot = process.getuid?.() === 0;
+const isThere = (command) => !spawnSync(command, ['--version'], { stdio: 'ignore' }).error;
+
+/** Installs Debian packages where this process may. */
+function installPackage(name) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  if (asRoot && existsSync('/usr/bin/apt-get')) {
-    run('apt-get', ['update', '-qq'], { env });
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'], { env });
-  }
-  if (!there()) {
+  run('apt-get', ['update', '-qq'], { env });
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env });
+}
+
+function installRedis() {
+  const docker = () => spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
+  if (process.env.REDIS_URL || isThere('redis-server') || docker()) return;
+  installPackage('redis-server');
+  if (!isThere('redis-server')) {
     fail(
       'The tests need a Redis: install redis-server (on Debian: apt-get install redis-server) or set REDIS_URL.',
     );
   }
 }
 
+function installChromium() {
+  const chromium = process.env.QT_CHROMIUM ?? '/usr/bin/chromium';
+  if (existsSync(chromium)) return;
+  if (!process.env.QT_CHROMIUM) installPackage('chromium');
+  if (!existsSync(chromium)) {
+    fail(
+      'The tests need a Chromium: install it (on Debian: apt-get install chromium) or set QT_CHROMIUM to its path.',
+    );
+  }
+}
+
 checkNode();
 installDependencies();
-if (process.argv.includes('--servers')) installRedis();
+if (process.argv.includes('--servers')) {
+  installRedis();
+  installChromium();
+}

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.js';
+import { addDashboard } from './commands/dashboard.js';
 import { addDeadLetter } from './commands/dead-letter.js';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
@@ -46,7 +47,17 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
       writeErr: (text) => json || io.stderr.write(text),
     })
     .exitOverride();
-  for (const add of [addDemo, addMigrate, addStatus, addIngest, addQuery, addDoctor, addAudit, addDeadLetter])
+  for (const add of [
+    addDemo,
+    addMigrate,
+    addStatus,
+    addIngest,
+    addQuery,
+    addDoctor,
+    addDashboard,
+    addAudit,
+    addDeadLetter,
+  ])
     add(command, runSession);
   refuseRepeatedOptions(command);
   return command;

@@ -7,6 +7,7 @@ import { composeDatabase } from '@quantumtrade/dal-container';
 import { createLogger, LoggingAuditSink, subscribeLogging } from '@quantumtrade/dal-telemetry';
 import type { Service } from './create-service.js';
 import { createService } from './create-service.js';
+import { dashboard } from './dashboard/dashboard.js';
 
 const DEFAULT_CONFIG_FILE = 'qtdal.toml';
 
@@ -64,7 +65,12 @@ async function serve(file: string | undefined, migrates: boolean, io: HostProces
       onAuditTrailEvent: ({ kind }) => logger.error({ kind }, 'audit trail'),
     });
     if (migrates) await composed.database.initializeSchema();
-    service = await createService({ database: composed.database, config: config.http, logger });
+    service = await createService({
+      database: composed.database,
+      config: config.http,
+      logger,
+      plugins: [dashboard({ database: composed.database })],
+    });
     logger.info({ url: await service.listen(), ...composed.backends }, 'listening');
     const signal = await stopping.first;
     logger.info({ signal }, 'stopping');

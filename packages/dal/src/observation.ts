@@ -124,7 +124,7 @@ export class Observation {
   #call(operation: string, series: OperationSeries, call: Method, isAudited: boolean): Method {
     const leavesEntry = isAudited && this.#auditing !== undefined;
     return async (...args) => {
-      const event: OperationEvent = { operation };
+      const event: OperationEvent = { operation, args };
       const startedAt = performance.now();
       let result: unknown;
       try {

@@ -12,6 +12,8 @@ export interface TraceIds {
 export interface OperationEvent {
   /** Name of the operation, e.g. `marketData.insert`. */
   readonly operation: string;
+  /** Arguments of the call, as they were given. They may hold secrets: never log them. @default not known */
+  readonly args?: readonly unknown[];
   /** The backend that answers it, e.g. `clickhouse`. */
   backend?: string;
   /** Id of the query in the backend. */

@@ -15,7 +15,7 @@ interface DemoFlags extends CommonOptions {
 }
 
 /** A temporary engine, without entries in the configured audit trail. */
-const TEMPORARY_ENGINE = {
+export const TEMPORARY_ENGINE = {
   backend: 'embedded',
   embedded: {},
   audit: { directory: undefined, actor: undefined, key: undefined },

@@ -16,13 +16,14 @@ export interface AreaRules {
 }
 
 /** Part of the API. Each route is of one. */
-export type Area = 'probe' | 'health' | 'metrics' | 'openapi' | 'dashboard' | 'read' | 'write' | 'operate';
+export type Area = 'probe' | 'health' | 'metrics' | 'openapi' | 'dashboard' | 'page' | 'read' | 'write' | 'operate';
 
 export const AREAS: Readonly<Record<Area, AreaRules>> = {
   probe: { isLimited: false },
   health: { role: 'operate', isLimited: false },
   metrics: { role: 'operate', isLimited: false },
   openapi: { role: 'read', isLimited: true },
+  page: { isLimited: true },
   dashboard: { role: 'operate', isLimited: true },
   read: { role: 'read', isLimited: true, rateLimit: 'reads' },
   write: { role: 'write', isLimited: true, rateLimit: 'writes' },

@@ -30,14 +30,15 @@ export interface TestService extends Service {
 /** Opens a service over memory with three users. */
 export async function openTestService(
   http: ConfigInput['http'] = {},
-  parts: Partial<ServiceParts> = {},
+  parts: Partial<ServiceParts> | ((database: DatabaseAbstraction) => Partial<ServiceParts>) = {},
 ): Promise<TestService> {
   const config = defineConfig({
     backend: 'memory',
     http: { port: 0, tokens, stop: { drainDelayMs: 0, graceMs: 5_000 }, ...http },
   });
   const { database, close } = await composeDatabase(config);
-  const created = await createService({ database, config: config.http, ...parts });
+  const given = typeof parts === 'function' ? parts(database) : parts;
+  const created = await createService({ database, config: config.http, ...given });
   const headersOf = (as: keyof typeof TEST_TOKENS | null) =>
     as === null ? {} : { authorization: `Bearer ${TEST_TOKENS[as]}` };
   return {
