@@ -12,6 +12,7 @@ const BENCHES = [
   'overhead',
   'overload',
   'failover',
+  'instrumentation',
   'schema',
   'read',
   'write',

@@ -57,6 +57,8 @@ function typeOf(setting) {
       return `whole number, at least ${setting.min} (${setting.unit})`;
     case 'factor':
       return 'number, at least 1';
+    case 'share':
+      return 'number, 0 to 1';
     case 'duration':
       return `number (${setting.inFile})`;
     case 'flag':

@@ -1,6 +1,7 @@
 /**
  * Prepares a fresh clone: checks the version of Node, installs missing or outdated dependencies, and with `--servers` a
- * redis-server and a Chromium for the tests. Ends quickly when nothing is missing. It uses Node alone, because it runs before any install.
+ * redis-server, and a Prometheus and a Chromium where they can be had, for the tests. Ends quickly when nothing is missing. It uses Node alone,
+ * because it runs before any install.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -37,41 +38,37 @@ function installDependencies() {
   writeFileSync(marker, wanted);
 }
 
-const isThere = (command) => !spawnSync(command, ['--version'], { stdio: 'ignore' }).error;
+const isOnPath = (program) => !spawnSync(program, ['--version'], { stdio: 'ignore' }).error;
 
-/** Installs Debian packages where this process may. */
-function installPackage(name) {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+/** Installs packages of Debian where this process may, without starting the services in them. */
+function installPackages(packages) {
+  if (packages.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   run('apt-get', ['update', '-qq'], { env });
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env });
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
 }
 
-function installRedis() {
+/** Programs of the tests by the package that has them. Tests that need one of the optional ones are skipped without it. */
+const PROGRAMS = {
+  'redis-server': { isThere: hasRedis, isOptional: false },
+  prometheus: { isThere: () => isOnPath('prometheus') && isOnPath('promtool'), isOptional: true },
+  chromium: { isThere: () => existsSync(process.env.QT_CHROMIUM ?? '/usr/bin/chromium'), isOptional: true },
+};
+
+function hasRedis() {
   const docker = () => spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
-  if (process.env.REDIS_URL || isThere('redis-server') || docker()) return;
-  installPackage('redis-server');
-  if (!isThere('redis-server')) {
-    fail(
-      'The tests need a Redis: install redis-server (on Debian: apt-get install redis-server) or set REDIS_URL.',
-    );
-  }
+  return Boolean(process.env.REDIS_URL) || isOnPath('redis-server') || docker();
 }
 
-function installChromium() {
-  const chromium = process.env.QT_CHROMIUM ?? '/usr/bin/chromium';
-  if (existsSync(chromium)) return;
-  if (!process.env.QT_CHROMIUM) installPackage('chromium');
-  if (!existsSync(chromium)) {
-    fail(
-      'The tests need a Chromium: install it (on Debian: apt-get install chromium) or set QT_CHROMIUM to its path.',
-    );
+function installPrograms() {
+  const missing = () => Object.keys(PROGRAMS).filter((name) => !PROGRAMS[name].isThere());
+  installPackages(missing());
+  for (const name of missing()) {
+    if (PROGRAMS[name].isOptional) console.warn(`Tests that need ${name} are skipped: it is not installed.`);
+    else fail(`The tests need a Redis: install ${name} (on Debian: apt-get install ${name}) or set REDIS_URL.`);
   }
 }
 
 checkNode();
 installDependencies();
-if (process.argv.includes('--servers')) {
-  installRedis();
-  installChromium();
-}
+if (process.argv.includes('--servers')) installPrograms();

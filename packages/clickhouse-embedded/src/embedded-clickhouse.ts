@@ -15,6 +15,8 @@ export interface EmbeddedClickHouseOptions {
   password?: string;
   /** Time limit of the start. @default 30,000 (milliseconds) */
   startTimeoutMs?: number;
+  /** Whether the server keeps its spans of traced queries in `system.opentelemetry_span_log`. @default false */
+  spanLog?: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export async function startEmbeddedClickHouse(
   options: EmbeddedClickHouseOptions = {},
 ): Promise<EmbeddedClickHouse> {
   requireOptions(options);
-  const { dataDirectory: kept, startTimeoutMs = 30_000 } = options;
+  const { dataDirectory: kept, startTimeoutMs = 30_000, spanLog = false } = options;
   const { password = randomBytes(24).toString('base64url') } = options;
   const library = engineLibrary();
   const own = await mkdtemp(join(tmpdir(), 'clickhouse-embedded-'));
@@ -73,7 +75,7 @@ export async function startEmbeddedClickHouse(
   let spawned: ServerProcess | undefined;
   try {
     await makePrivate(dataDirectory);
-    const files = await writeServerFiles(own, USERNAME, password);
+    const files = await writeServerFiles(own, USERNAME, password, spanLog);
     const started = spawnServer({
       library,
       args: serverArguments(dataDirectory, files),
@@ -171,6 +173,10 @@ const OPTIONS: Readonly<Record<keyof EmbeddedClickHouseOptions, OptionRule>> = {
   startTimeoutMs: {
     expected: 'a number of milliseconds, 0 or more',
     accepts: (value) => typeof value === 'number' && value >= 0,
+  },
+  spanLog: {
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
   },
 };
 

@@ -13,6 +13,15 @@ export interface ServerFiles {
   readonly enginePorts: string;
 }
 
+/** Configuration of `system.opentelemetry_span_log`. */
+const SPAN_LOG = `
+  <opentelemetry_span_log>
+    <engine>ENGINE MergeTree ORDER BY (finish_date, finish_time_us) TTL finish_date + INTERVAL 7 DAY</engine>
+    <database>system</database>
+    <table>opentelemetry_span_log</table>
+    <flush_interval_milliseconds>1000</flush_interval_milliseconds>
+  </opentelemetry_span_log>`;
+
 /** Login that the relay accepts, and the files with the ports of both sides. */
 export interface RelaySettings extends Pick<ServerFiles, 'ports' | 'enginePorts'> {
   username: string;
@@ -30,6 +39,7 @@ export async function writeServerFiles(
   directory: string,
   username: string,
   password: string,
+  spanLog: boolean,
 ): Promise<ServerFiles> {
   const files = {
     config: join(directory, 'config.xml'),
@@ -75,7 +85,7 @@ export async function writeServerFiles(
   <users_config>${users}</users_config>
   <timezone>UTC</timezone>
   <mark_cache_size>134217728</mark_cache_size>
-  <keep_alive_timeout>30</keep_alive_timeout>
+  <keep_alive_timeout>30</keep_alive_timeout>${spanLog ? SPAN_LOG : ''}
 </clickhouse>
 `,
     { mode: 0o600 },

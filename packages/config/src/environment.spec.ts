@@ -79,12 +79,20 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['http.ticks.stall_timeout', '0.5', 'http.ticks.stallTimeoutMs', 500, '0'],
     ['http.stop.drain_delay', '0', 'http.stop.drainDelayMs', 0, '-1'],
     ['http.stop.grace', '0.5', 'http.stop.graceMs', 500, '0'],
+    ['telemetry.metrics.interval', '5', 'telemetry.metrics.intervalMs', 5_000, '0'],
+    ['telemetry.traces.sampling', '0.5', 'telemetry.traces.sampling', 0.5, '1.5'],
+    ['telemetry.logs.destination', 'file', 'telemetry.logs.destination', 'file', 'printer'],
+    ['telemetry.logs.level', 'debug', 'telemetry.logs.level', 'debug', 'trace'],
+    ['telemetry.logs.sampling', '0', 'telemetry.logs.sampling', 0, '-1'],
+    ['telemetry.logs.audit', 'true', 'telemetry.logs.audit', true, 'yes'],
+    ['telemetry.logs.debug', 'cache, writer', 'telemetry.logs.debug', 'cache, writer', 'cache writer'],
+    ['telemetry.logs.file', '/log/dal', 'telemetry.logs.file', '/log/dal', ''],
   ];
 
 const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '__')}`;
 
 /** Secrets and optional tables. */
-const others = ['password', 'key', 'tls', 'sentinel'];
+const others = ['password', 'key', 'tls', 'sentinel', 'otlp', 'cloudwatch'];
 
 /** Returns the paths of all other values. */
 const pathsOf = (value: object, path = ''): string[] =>

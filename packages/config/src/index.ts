@@ -9,6 +9,7 @@ export type {
   RedisSentinelConfig,
   RetryConfig,
   HttpConfig,
+  TelemetryConfig,
   TlsConfig,
   WriterConfig,
 } from './sections.js';

@@ -85,6 +85,14 @@ describe('parseConfig', () => {
         ticks: { maxStreams: 100, bufferSize: 500, heartbeatMs: 15_000, stallTimeoutMs: 10_000 },
         stop: { drainDelayMs: 5_000, graceMs: 30_000 },
       },
+      telemetry: {
+        metrics: { intervalMs: 60_000, otlp: undefined, cloudwatch: undefined },
+        traces: { sampling: 0.01, otlp: undefined },
+        logs: {
+          ...{ destination: 'stdout', level: 'info', sampling: 1, audit: false, debug: undefined },
+          ...{ file: 'qtdal.log', cloudwatch: undefined },
+        },
+      },
     });
   });
 
@@ -119,6 +127,25 @@ describe('parseConfig', () => {
     expect(JSON.stringify(audit)).not.toContain('sesame');
     expect(parseConfig(toml, {}).audit.key).toBeUndefined();
     expect(parseConfig('', { QTDAL_AUDIT__DIRECTORY: 'other' }).audit.directory).toBe('other');
+  });
+
+  it('reads the settings of exporters and refuses wrong ones by name', () => {
+    const env = {
+      QTDAL_TELEMETRY__TRACES__OTLP__URL: 'http://collector:4318/v1/traces',
+      QTDAL_TELEMETRY__LOGS__SAMPLING: '0.25',
+      QTDAL_TELEMETRY__METRICS__CLOUDWATCH__REGION: 'eu-central-1',
+    };
+    expect(parseConfig('', env).telemetry).toMatchObject({
+      metrics: { cloudwatch: { namespace: 'QuantumTrade/DAL', via: 'api', region: 'eu-central-1' } },
+      traces: { otlp: { url: 'http://collector:4318/v1/traces' } },
+      logs: { sampling: 0.25 },
+    });
+    expect(() => parseConfig('[telemetry.logs]\nsampling = 2', {})).toThrow(
+      'telemetry.logs.sampling: expected a number from 0 to 1',
+    );
+    expect(() => parseConfig('[telemetry.logs]\ndebug = "a b"', {})).toThrow(
+      'names with commas between them',
+    );
   });
 
   it('reads timeouts in fractions of seconds', () => {

@@ -21,6 +21,7 @@ export class Refused {
 
 const SECONDS_LIMITS = { min: 0.001, max: 86_400 };
 const numeral = /^[+-]?\d+(\.\d+)?$/;
+const NUMBERS: readonly LeafSetting['kind'][] = ['count', 'factor', 'share', 'duration'];
 const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
 const address = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<name>[^\s:@/[\]]+))(?::(?<port>\d{1,5}))?$/;
 
@@ -46,7 +47,7 @@ export function readValue(setting: LeafSetting, given: unknown): unknown {
 
 function fromText({ kind }: LeafSetting, value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  if (kind === 'count' || kind === 'factor' || kind === 'duration') {
+  if (NUMBERS.includes(kind)) {
     return numeral.test(value) ? Number(value) : value;
   }
   if (kind === 'choices') return value === '' ? [] : textsIn(value);

@@ -1,5 +1,6 @@
 import { AUDIT_SETTINGS } from '@quantumtrade/dal-audit-trail/settings';
 import { CLICKHOUSE_CONFIG_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
+import { TELEMETRY_SETTINGS } from '@quantumtrade/dal-exporters/settings';
 import { REDIS_CONFIG_SETTINGS } from '@quantumtrade/dal-redis/settings';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
 import { SECRETS_SETTINGS } from '@quantumtrade/dal-secrets/settings';
@@ -34,6 +35,8 @@ export const CONFIG_SETTINGS = {
   secrets: { kind: 'group', settings: SECRETS_SETTINGS },
   /** The HTTP service (`qtdal-service`). */
   http: { kind: 'group', settings: HTTP_SETTINGS },
+  /** Metrics, spans and logs, for applications that export them. */
+  telemetry: { kind: 'group', settings: TELEMETRY_SETTINGS },
 } as const;
 
 type Sections = SettingsOf<typeof CONFIG_SETTINGS>;
@@ -53,3 +56,4 @@ export type EmbeddedConfig = DalConfig['embedded'];
 export type WriterConfig = DalConfig['writer'];
 export type AuditConfig = DalConfig['audit'];
 export type HttpConfig = DalConfig['http'];
+export type TelemetryConfig = DalConfig['telemetry'];

@@ -16,4 +16,5 @@ export {
 } from './modules.js';
 export { openDatabase, type OpenDatabase } from './open-database.js';
 export type { BackendNames } from './stores.js';
+export { composeTelemetry, type Telemetry } from './telemetry/compose-telemetry.js';
 export { TOKENS } from './tokens.js';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,11 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { parseConfig } from '@quantumtrade/dal-config';
+import { subscribeTracing } from '@quantumtrade/dal-telemetry';
 import type { Container, ContainerModule } from 'inversify';
 import { buildRow } from '@quantumtrade/dal-testing/records';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
 import { clickHouseRedisModule, embeddedModule, memoryModule } from './modules.js';
 import type { OpenDatabase } from './open-database.js';
 import { openDatabase } from './open-database.js';
+import { composeTelemetry } from './telemetry/compose-telemetry.js';
 import { TOKENS } from './tokens.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
@@ -96,12 +103,37 @@ const backends: readonly (readonly [string, () => ContainerModule])[] = [
   ['an engine in place', () => embeddedModule({ ...configOf('url = "redis://127.0.0.1:9"'), embedded: {} })],
 ];
 
+/** Every log line there is, with the steps of all parts. */
+const observed = parseConfig(
+  `[telemetry.logs]
+  destination = "file"
+  file = "${join(directory, 'dal.log')}"
+  audit = true
+  debug = "cache, clickhouse.connection, redis.connection, writer"`,
+  {},
+);
+
 it.each(backends)(
-  'openDatabase shows no secret of %s and no row in errors',
+  'data layer on %s shows no secret and no row anywhere',
   async (_, module) => {
-    const opened = await openDatabase(module());
+    const telemetry = await composeTelemetry(observed);
+    const exporter = new InMemorySpanExporter();
+    const spanProcessors = [new SimpleSpanProcessor(exporter)];
+    const stopTracing = subscribeTracing(new BasicTracerProvider({ spanProcessors }));
+    const opened = await openDatabase(module(), { audit: telemetry.audit! });
+    telemetry.watch(opened.database);
     const leaks = await useAndInspect(opened).finally(() => opened.close().catch(() => undefined));
-    for (const [name, texts] of Object.entries(leaks)) expect([name, texts]).toEqual([name, []]);
+    stopTracing();
+    const { body } = await telemetry.renderMetrics('application/openmetrics-text');
+    await telemetry.close();
+    const lines = readFileSync(observed.telemetry.logs.file, 'utf8');
+    const spans = exporter
+      .getFinishedSpans()
+      .map(({ name, attributes, status }) => ({ name, attributes, status }));
+    expect([spans.length > 5, lines.split('\n').length > 5, body.length > 1_000]).toEqual([true, true, true]);
+    for (const [name, texts] of Object.entries({ ...leaks, ...leaksIn({ lines, spans, body }, secrets) })) {
+      expect([name, texts]).toEqual([name, []]);
+    }
   },
   60_000,
 );
@@ -144,6 +176,14 @@ async function useAndInspect(opened: OpenDatabase): Promise<Record<string, strin
     results,
     parts,
   };
+  return leaksIn(shown, hidden);
+}
+
+/** Returns the secrets that each part shows, by its name. */
+function leaksIn(
+  shown: Readonly<Record<string, unknown>>,
+  hidden: readonly string[],
+): Record<string, string[]> {
   const leaksOf = (value: unknown) => {
     const text = everythingOf(value);
     return hidden.filter((secret) => text.includes(secret));

@@ -131,6 +131,7 @@ const WITHOUT_ARGUMENTS = [
   'operationStatistics',
   'deadLetters',
   'marketStream.subscribe',
+  'metrics.startedAt',
 ];
 
 it('a batch writer rejects wrong arguments as a database error', async () => {

@@ -29,6 +29,7 @@ import {
   systemClock,
 } from '@quantumtrade/dal-domain';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
+import { noteLookup } from './cache-lookups.js';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
@@ -69,7 +70,7 @@ export function createServices(parts: DatabaseParts): DatabaseServices {
   const observation = new Observation(metrics, auditing);
   const readThrough = new ReadThroughCache(cache, {
     keyspaces: keyspaceOptions,
-    observer: metrics,
+    observer: { cacheLookup: (hit, pattern) => noteLookup(metrics, hit, pattern) },
     time: clock,
   });
   return {

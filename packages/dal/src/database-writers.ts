@@ -1,7 +1,9 @@
 import type { BlockWriter, CallOptions, DeadLetterStore, PausedDelivery } from '@quantumtrade/dal-domain';
 import { ConnectionError, LOSSLESS } from '@quantumtrade/dal-domain';
+import { debugChannel, errorFields } from '@quantumtrade/dal-telemetry';
 import type {
   BatchWriter,
+  BatchWriterEventListener,
   BatchWriterOptions,
   GuaranteeMonitor,
   ReplayResult,
@@ -16,6 +18,18 @@ import {
 } from '@quantumtrade/dal-writer';
 
 const CLOSE_MS = 10_000;
+
+const debug = debugChannel('writer');
+
+/** Returns a listener that publishes each event of a writer as a step. */
+const debugged =
+  (listener: BatchWriterEventListener | undefined): BatchWriterEventListener =>
+  (event) => {
+    const { type: message, ...fields } = { error: undefined, ...event };
+    if (debug.hasSubscribers)
+      debug.publish({ ...fields, message, error: fields.error && errorFields(fields.error) });
+    listener?.(event);
+  };
 
 /** Work that batch writers have left. */
 export interface WriterBacklog {
@@ -56,7 +70,8 @@ export class DatabaseWriters {
       const blocks = await this.#guarantees.guard(this.#blocks, requires ?? (journal ? LOSSLESS : []));
       const onClosed = () => void this.#open.delete(writer);
       const parts = { blocks, deadLetters: storage.deadLetters, journal, onClosed };
-      const writer = openBatchWriter(parts, { ...options, durability, maxRows, retry });
+      const onEvent = debugged(options.onEvent);
+      const writer = openBatchWriter(parts, { ...options, durability, maxRows, retry, onEvent });
       this.#open.add(writer);
       return writer;
     } catch (error) {

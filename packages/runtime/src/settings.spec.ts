@@ -9,7 +9,10 @@ const SETTINGS = {
   parts: { kind: 'choices', values: ['head', 'body'], default: [] },
   url: { kind: 'url', schemes: ['http'], default: 'http://host' },
   password: { kind: 'secret' },
-  retry: { kind: 'group', settings: { factor: { kind: 'factor', default: 2 } } },
+  retry: {
+    kind: 'group',
+    settings: { factor: { kind: 'factor', default: 2 }, ratio: { kind: 'share', default: 0.1 } },
+  },
   tls: { kind: 'group', settings: { verify: { kind: 'flag', default: true } }, optional: true },
   nodes: { kind: 'addresses', defaultPort: 1, default: [] },
   file: { kind: 'path' },
@@ -37,7 +40,7 @@ describe('completeSettings', () => {
       mode: 'fast',
       parts: [],
       url: 'http://host',
-      retry: { factor: 2 },
+      retry: { factor: 2, ratio: 0.1 },
       nodes: [],
       hosts: [],
     };

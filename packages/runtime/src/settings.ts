@@ -36,6 +36,8 @@ export type Setting =
   | { readonly kind: 'count'; readonly min: 0 | 1; readonly default: number; readonly unit: string }
   /** A number of at least 1. */
   | { readonly kind: 'factor'; readonly default: number }
+  /** A number from 0 to 1. */
+  | { readonly kind: 'share'; readonly default: number }
   /** A time in milliseconds, above 0 unless `min` is 0; its key ends in `Ms`. A file has it in seconds where `inFile` says so. */
   | {
       readonly kind: 'duration';
@@ -189,6 +191,8 @@ function accepts(setting: LeafSetting, value: unknown): boolean {
       return Number.isSafeInteger(value) && (value as number) >= setting.min;
     case 'factor':
       return Number.isFinite(value) && (value as number) >= 1;
+    case 'share':
+      return typeof value === 'number' && value >= 0 && value <= 1;
     case 'duration':
       return typeof value === 'number' && (setting.min === 0 ? value >= 0 : value > 0);
     case 'addresses':
@@ -219,6 +223,8 @@ export function describeSetting(setting: LeafSetting): string {
       return setting.min === 1 ? 'a whole number above 0' : 'a whole number, 0 or more';
     case 'factor':
       return 'a number, 1 or more';
+    case 'share':
+      return 'a number from 0 to 1';
     case 'duration':
       return setting.min === 0 ? 'a number, 0 or more' : 'a number above 0';
     case 'addresses':

@@ -1,7 +1,16 @@
+export {
+  debugChannel,
+  subscribeDebug,
+  type DebugChannel,
+  type DebugPart,
+  type DebugStep,
+} from './debug-channel.js';
+export { errorFields, type ErrorFields } from './error-fields.js';
 export { LoggingAuditSink } from './logging-audit-sink.js';
 export {
   createLogger,
   subscribeLogging,
+  type Logger,
   type LoggerOptions,
   type OperationLoggingOptions,
 } from './logging.js';
@@ -15,12 +24,17 @@ export {
   type MetricPoint,
   type MetricsSource,
 } from './metrics/measurements.js';
+export { serverAttributes, type ServerAttributes } from './metrics/server-attributes.js';
 export {
   currentOperation,
+  noteAttempt,
+  noteBytes,
   onOperationEnd,
   operationChannel,
   traceOperation,
+  traceparentOf,
   type OperationEvent,
+  type QueryAttempt,
   type TraceIds,
 } from './operation-channel.js';
 export {

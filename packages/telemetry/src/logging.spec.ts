@@ -1,4 +1,5 @@
 import { afterEach } from '@jest/globals';
+import { SeededRandom } from '@quantumtrade/dal-runtime';
 import {
   createLogger,
   LoggingAuditSink,
@@ -72,9 +73,13 @@ describe('the log of operations', () => {
     await insert({
       backend: 'clickhouse',
       queryId: 'q-1',
+      endpoint: 'ch:8123',
+      attempts: 2,
       retriedAfter: 'memory',
       rows: 3,
+      bytes: 120,
       cacheHit: false,
+      trace: { traceId: 'a', spanId: 'b' },
     });
     expect(log.lines).toEqual([
       {
@@ -84,11 +89,16 @@ describe('the log of operations', () => {
         hostname: expect.any(String),
         operation: 'marketData.insert',
         backend: 'clickhouse',
+        endpoint: 'ch:8123',
         queryId: 'q-1',
+        attempts: 2,
         retriedAfter: 'memory',
         rows: 3,
+        bytes: 120,
         cacheHit: false,
         durationMs: expect.any(Number),
+        traceId: 'a',
+        spanId: 'b',
         msg: 'operation succeeded',
       },
     ]);
@@ -128,6 +138,24 @@ describe('the log of operations', () => {
     await traceOperation({ operation: 'cache.get' }, () => Promise.reject(thrown)).catch(() => {});
     expect(log.lines).toEqual([expect.objectContaining({ level: 'error', msg: 'operation failed' })]);
     expect(log.texts.join()).not.toContain('hunter2');
+  });
+
+  it('samples successes by the given draws and never failures', async () => {
+    const draws = new SeededRandom(7);
+    const random = () => draws.next();
+    const expected = new SeededRandom(7);
+    begin({ sampling: 0.3, random });
+    let sampled = 0;
+    for (let n = 0; n < 200; n++) {
+      await insert();
+      if (expected.next() < 0.3) sampled++;
+      const failing = traceOperation({ operation: 'cache.get' }, () => Promise.reject(driverError()));
+      await failing.catch(() => {});
+    }
+    const levels = log.lines.map(({ level }) => level);
+    expect(levels.filter((level) => level === 'error')).toHaveLength(200);
+    expect(levels.filter((level) => level === 'info')).toHaveLength(sampled);
+    expect(sampled).toBeGreaterThan(20);
   });
 
   it('logs nothing after it is stopped', async () => {

@@ -1,9 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { errorFields } from './error-fields.js';
-import { onOperationEnd } from './operation-channel.js';
+import { onOperationEnd, type OperationEvent } from './operation-channel.js';
 
 const SECRET_KEYS = ['password', 'secret', 'token', 'apiKey', 'authorization', 'cookie'];
+
+/** A logger of pino. */
+export type Logger = pino.Logger;
 
 export interface LoggerOptions {
   /** The lowest level that is written. @default info */
@@ -18,7 +21,7 @@ export interface LoggerOptions {
  * Creates a logger that writes one JSON object a line, with ISO time and the level's name. Of an error it writes only the safe
  * fields. Keys that usually hold secrets show `[secret]`, at the top and one level below.
  */
-export function createLogger(options: LoggerOptions = {}): pino.Logger {
+export function createLogger(options: LoggerOptions = {}): Logger {
   const { level = 'info', name, destination = pino.destination(2) } = options;
   return pino(
     {
@@ -36,6 +39,10 @@ export function createLogger(options: LoggerOptions = {}): pino.Logger {
 export interface OperationLoggingOptions {
   /** Level of the line of a successful operation. @default info */
   readonly successLevel?: 'debug' | 'info';
+  /** Share of the successful operations that leave a line; failed ones always do. @default 1 */
+  readonly sampling?: number;
+  /** Draws from 0 to less than 1. @default Math.random */
+  readonly random?: () => number;
 }
 
 /**
@@ -43,17 +50,35 @@ export interface OperationLoggingOptions {
  * operation.
  * @returns a function that stops it
  */
-export function subscribeLogging(logger: pino.Logger, options: OperationLoggingOptions = {}): () => void {
-  const { successLevel = 'info' } = options;
+export function subscribeLogging(logger: Logger, options: OperationLoggingOptions = {}): () => void {
+  const { successLevel = 'info', sampling = 1, random = Math.random } = options;
   return onOperationEnd((event) => {
-    const { operation, backend, queryId, retriedAfter, rows, cacheHit, startedAt } = event;
-    const durationMs = startedAt === undefined ? undefined : performance.now() - startedAt;
-    const fields = { operation, backend, queryId, retriedAfter, rows, cacheHit, durationMs };
-    if (!('error' in event)) {
-      logger[successLevel](fields, 'operation succeeded');
-      return;
+    if ('error' in event) {
+      const error = errorFields(event.error);
+      const queryId = event.queryId ?? error.queryId;
+      logger.error({ ...fieldsOf(event), queryId, error }, 'operation failed');
+    } else if (sampling >= 1 || random() < sampling) {
+      logger[successLevel](fieldsOf(event), 'operation succeeded');
     }
-    const error = errorFields(event.error);
-    logger.error({ ...fields, queryId: queryId ?? error.queryId, error }, 'operation failed');
   });
+}
+
+/** Returns the fields of a line about an operation. Undefined ones are not written. */
+function fieldsOf(event: OperationEvent): object {
+  const { operation, backend, endpoint, queryId, attempts, retriedAfter, rows, bytes, cacheHit } = event;
+  const { startedAt, trace } = event;
+  return {
+    operation,
+    backend,
+    endpoint,
+    queryId,
+    attempts,
+    retriedAfter,
+    rows,
+    bytes,
+    cacheHit,
+    durationMs: startedAt === undefined ? undefined : performance.now() - startedAt,
+    traceId: trace?.traceId,
+    spanId: trace?.spanId,
+  };
 }

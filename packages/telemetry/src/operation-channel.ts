@@ -26,7 +26,7 @@ export interface OperationEvent {
   attempts?: number;
   /** Number of rows written or returned. */
   rows?: number;
-  /** Bytes of blocks sent and of answers received, as they came over the wire. */
+  /** Bytes of blocks sent, and of answers received before they were decoded. */
   bytes?: number;
   /** Whether a cache answered. Undefined when no cache was involved. */
   cacheHit?: boolean;
@@ -68,6 +68,36 @@ export function traceOperation<Event extends OperationEvent, Result>(
 export function currentOperation(): OperationEvent | undefined {
   return running.getStore();
 }
+
+/** One attempt of the running operation to have a query answered. */
+export interface QueryAttempt {
+  readonly backend: string;
+  readonly queryId: string;
+  readonly endpoint: string;
+}
+
+/**
+ * Notes an attempt in the operation that the calling code runs in. Returns its span while it is recorded, so that the backend can
+ * join its own spans to it. Does nothing without subscribers.
+ */
+export function noteAttempt({ backend, queryId, endpoint }: QueryAttempt): TraceIds | undefined {
+  const operation = operationChannel.hasSubscribers ? currentOperation() : undefined;
+  if (!operation) return undefined;
+  operation.backend = backend;
+  operation.queryId = queryId;
+  operation.endpoint = endpoint;
+  operation.attempts = (operation.attempts ?? 0) + 1;
+  return operation.trace;
+}
+
+/** Adds bytes that were sent or received to the operation that the calling code runs in. Does nothing without subscribers. */
+export function noteBytes(bytes: number): void {
+  const operation = operationChannel.hasSubscribers ? currentOperation() : undefined;
+  if (operation) operation.bytes = (operation.bytes ?? 0) + bytes;
+}
+
+/** Returns the trace context of a recorded span in the form of the W3C header `traceparent`. */
+export const traceparentOf = ({ traceId, spanId }: TraceIds): string => `00-${traceId}-${spanId}-01`;
 
 /**
  * Calls a listener for each operation that has ended; `'error' in event` means failure. A listener must not throw.

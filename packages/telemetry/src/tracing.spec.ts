@@ -1,12 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { context, diag, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
+  AlwaysOffSampler,
   InMemorySpanExporter,
   NodeTracerProvider,
   SimpleSpanProcessor,
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-node';
-import { operationChannel, subscribeTracing, traceOperation, type OperationEvent } from './index.js';
+import {
+  noteAttempt,
+  noteBytes,
+  operationChannel,
+  subscribeTracing,
+  traceOperation,
+  traceparentOf,
+  type OperationEvent,
+} from './index.js';
 import { driverError } from './testing.js';
 
 describe('the trace of operations', () => {
@@ -38,9 +47,12 @@ describe('the trace of operations', () => {
       await pause();
       Object.assign(event, {
         backend: 'clickhouse',
+        endpoint: 'ch-2:8123',
         queryId: 'q-1',
+        attempts: 2,
         retriedAfter: 'time',
         rows: 3,
+        bytes: 120,
         cacheHit: false,
       });
       return [{ symbol: 'SPX' }];
@@ -51,9 +63,13 @@ describe('the trace of operations', () => {
     expect(attributes).toEqual({
       'db.system.name': 'clickhouse',
       'db.operation.name': 'marketData.insert',
-      'quantumtrade.dal.query_id': 'q-1',
+      'server.address': 'ch-2',
+      'server.port': '8123',
+      'clickhouse.request.query_id': 'q-1',
+      'quantumtrade.dal.attempts': 2,
       'quantumtrade.dal.retried_after': 'time',
       'quantumtrade.dal.rows': 3,
+      'quantumtrade.dal.bytes': 120,
       'quantumtrade.dal.cache_hit': false,
     });
   });
@@ -65,7 +81,7 @@ describe('the trace of operations', () => {
     expect(attributes).toEqual({
       'db.operation.name': 'cache.get',
       'error.type': 'CONNECTION_REFUSED',
-      'quantumtrade.dal.query_id': 'q-7',
+      'clickhouse.request.query_id': 'q-7',
     });
     expect(events).toEqual([]);
   });
@@ -93,6 +109,25 @@ describe('the trace of operations', () => {
     expect(parentOf('right')).toBe(idOf('outer'));
     expect(parentOf('http')).toBe(idOf('left'));
     expect(parentOf('after')).toBe(idOf('request'));
+  });
+
+  it('notes the span of an operation while it is recorded', async () => {
+    const attempt = { backend: 'clickhouse', queryId: 'q-1', endpoint: 'ch:8123' };
+    const event: OperationEvent = { operation: 'traced' };
+    const noted = await traceOperation(event, async () => {
+      noteAttempt(attempt);
+      noteBytes(5);
+      noteBytes(7);
+      return noteAttempt(attempt);
+    });
+    const { traceId, spanId } = spanOf('traced').spanContext();
+    expect(noted).toEqual({ traceId, spanId });
+    expect(event).toMatchObject({ ...attempt, attempts: 2, bytes: 12 });
+    expect(traceparentOf(noted!)).toBe(`00-${traceId}-${spanId}-01`);
+    stop();
+    stop = subscribeTracing(new NodeTracerProvider({ sampler: new AlwaysOffSampler() }));
+    expect(await traceOperation({ operation: 'off' }, async () => noteAttempt(attempt))).toBeUndefined();
+    expect(noteAttempt(attempt)).toBeUndefined();
   });
 
   it('uses the given tracer provider', async () => {

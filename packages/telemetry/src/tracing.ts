@@ -2,7 +2,10 @@ import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span, TracerProvider } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { errorFields } from './error-fields.js';
+import { serverAttributes } from './metrics/server-attributes.js';
 import { onOperationEnd, operationChannel, type OperationEvent } from './operation-channel.js';
+
+const queryIdAttribute = 'clickhouse.request.query_id';
 
 /** Runs announced operations in OpenTelemetry's own context, so that all spans beneath nest. */
 class ActiveContext extends AsyncLocalStorage<Context> {
@@ -59,15 +62,17 @@ export function subscribeTracing(provider: TracerProvider = trace.getTracerProvi
   };
 }
 
-const queryIdAttribute = 'quantumtrade.dal.query_id';
-
-/** Returns the attributes of an operation that has ended. Undefined ones are omitted. */
-function attributesOf({ backend, queryId, retriedAfter, rows, cacheHit }: OperationEvent): Attributes {
+/** Returns the attributes of an operation that has ended, named as the official client names them. Undefined ones are omitted. */
+function attributesOf(event: OperationEvent): Attributes {
+  const { backend, endpoint, queryId, attempts, retriedAfter, rows, bytes, cacheHit } = event;
   return {
     'db.system.name': backend,
+    ...(endpoint !== undefined && serverAttributes(endpoint)),
     [queryIdAttribute]: queryId,
+    'quantumtrade.dal.attempts': attempts,
     'quantumtrade.dal.retried_after': retriedAfter,
     'quantumtrade.dal.rows': rows,
+    'quantumtrade.dal.bytes': bytes,
     'quantumtrade.dal.cache_hit': cacheHit,
   };
 }

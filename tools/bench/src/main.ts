@@ -8,6 +8,7 @@ import { failover } from './failover/failover.js';
 import { startBenchHosts } from './failover/hosts.js';
 import { overhead } from './failover/overhead.js';
 import { overload } from './failover/overload.js';
+import { instrumentation } from './instrumentation/instrumentation.js';
 import { read } from './read/read.js';
 import type { Report } from './report.js';
 import { inWords, thisMachine } from './report.js';
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, ReturnType<typeof on>>> = {
   cache: on(startRedisServer, cache),
   'cache-soak': on(startRedisServer, soak),
   failover: on(startBenchHosts, failover),
+  instrumentation: on(startBenchServer, instrumentation),
   overhead: on(startBenchHosts, overhead),
   overload: on(startBenchHosts, overload),
   read: on(startBenchServer, read),

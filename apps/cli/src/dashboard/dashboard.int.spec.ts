@@ -6,7 +6,7 @@ import type { AggregatedData } from '@quantumtrade/dal-domain';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { SP500 } from '../demo/sp500.js';
 import { ingestFile } from '../ingest/ingest-file.js';
-import { startChromium } from '../testing/chromium.js';
+import { hasChromium, startChromium } from '../testing/chromium.js';
 import type { ServedDashboard } from './serve-dashboard.js';
 import { serveDashboard } from './serve-dashboard.js';
 
@@ -55,7 +55,8 @@ async function api<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-describe('dashboard in Chromium', () => {
+// A machine without a Chromium and without Debian's packages skips these.
+(hasChromium() ? describe : describe.skip)('dashboard in Chromium', () => {
   it('says first whether the data layer is well', async () => {
     const { degradedBy } = await api<{ degradedBy: string[] }>('/healthz');
     const verdict = await text('#verdict');

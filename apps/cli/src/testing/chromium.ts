@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
-/** Starts Debian's Chromium, which the setup of the repository installs. `QT_CHROMIUM` names another one. */
+/** Debian's Chromium, which the setup of the repository installs where it can. `QT_CHROMIUM` names another one. */
+const PROGRAM = process.env['QT_CHROMIUM'] ?? '/usr/bin/chromium';
+
+export const hasChromium = (): boolean => existsSync(PROGRAM);
+
 export const startChromium = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: process.env['QT_CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: PROGRAM,
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -230,7 +230,7 @@ export class ReadThroughKeyspace<P extends string, T> {
     const { pattern, knownOptions, observer } = this.#source;
     if (options !== undefined) checkCall(options, pattern, knownOptions);
     const value = this.#values.peek(parts);
-    if (value !== undefined) observer.cacheLookup(true);
+    if (value !== undefined) observer.cacheLookup(true, pattern);
     return value;
   }
 
@@ -250,7 +250,7 @@ export class ReadThroughKeyspace<P extends string, T> {
       lookup.hit = false;
       throw error;
     } finally {
-      observer.cacheLookup(lookup.hit);
+      observer.cacheLookup(lookup.hit, pattern);
     }
   }
 
@@ -277,7 +277,7 @@ export class ReadThroughKeyspace<P extends string, T> {
     return Promise.all(
       values.map((value, i) => {
         if (value === null) return this.get(list[i]!, options, { hit: true }, load);
-        observer.cacheLookup(true);
+        observer.cacheLookup(true, pattern);
         return value;
       }),
     );

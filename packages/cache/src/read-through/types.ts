@@ -1,9 +1,9 @@
 import type { CallOptions, KeyParts, Keyspace, TimeSource } from '@quantumtrade/dal-domain';
 import type { KeyspaceOptions } from '../options.js';
 
-/** Receives each lookup of a read-through keyspace. */
+/** Receives each lookup of a read-through keyspace, with the pattern of its keys. */
 export interface ReadThroughObserver {
-  cacheLookup(hit: boolean): void;
+  cacheLookup(hit: boolean, pattern: string): void;
 }
 
 /** Loads a value from the store, or null when the store has none. The cache owns the value: it freezes and shares it. */

@@ -1,4 +1,6 @@
 import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
+import type { DecodeOptions } from '../codec/read/block-decoder.js';
+import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { BodyTooLargeError, BrokenMessageError } from './answer-errors.js';
 import type { Answer } from './body.js';
 import { readBody } from './body.js';
@@ -37,4 +39,20 @@ export function summaryCounts({ headers }: Answer): Readonly<Record<string, unkn
   } catch {
     return {};
   }
+}
+
+const EXCEPTION_TAG = 'x-clickhouse-exception-tag';
+
+/** Returns the tag that marks an error behind rows, where the server marks it. */
+export const decodeOptionsOf = ({ headers }: Answer): DecodeOptions => ({
+  exceptionTag: headers[EXCEPTION_TAG] as string | undefined,
+});
+
+/** Returns the rows of a block as objects by column name. */
+export function objectsOf<T>(block: DecodedBlock): T[] {
+  const columns = block.names.map((name) => [name, block.column(name)] as const);
+  return Array.from(
+    { length: block.rowCount },
+    (_, row) => Object.fromEntries(columns.map(([name, column]) => [name, column.at(row)])) as T,
+  );
 }

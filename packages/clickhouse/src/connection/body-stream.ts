@@ -28,6 +28,7 @@ export interface WaitLimit {
  * connection. Like `return`, an abort closes the connection; it rejects at once, without what waits.
  */
 export class BodyStream implements AsyncIterableIterator<Uint8Array> {
+  receivedBytes = 0;
   readonly #body: Body;
   readonly #limit: WaitLimit;
   readonly #chunks: Uint8Array[] = [];
@@ -86,6 +87,7 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   }
 
   #take(chunk: Uint8Array): void {
+    this.receivedBytes += chunk.length;
     const reading = this.#endReading();
     if (reading) return reading.resolve({ done: false, value: chunk });
     this.#chunks.push(chunk);

@@ -11,7 +11,7 @@ import {
   sleep,
   systemClock,
 } from '@quantumtrade/dal-runtime';
-import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry';
+import { noteAttempt } from '@quantumtrade/dal-telemetry';
 import type { CompleteSettings } from '../settings.js';
 import { AbandonedError, mayStillRun } from './answer-errors.js';
 import type { Answer } from './body.js';
@@ -19,6 +19,7 @@ import { CallRetries, isWorthRetrying } from './call-retries.js';
 import { classifyFailure, type Failure } from './classify-failure.js';
 import type { AttemptTracker, ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
 import { clientClosedError } from './connection-pool.js';
+import { debugFailure } from './debug.js';
 import { toDomainError } from './errors.js';
 import { EXCEPTION_CODE, readFailure } from './failure.js';
 import { amendRefused, refusableParts, type RefusableParts } from './refused-request.js';
@@ -134,10 +135,7 @@ export class Call implements MovableCall {
     const turn = pool.admission.acquire({ operation, continues, priority, deadline });
     if (turn) await turn;
     this.#sentAt = Date.now();
-    const queryId = randomUUID();
-    this.#queryId = queryId;
-    const running = operationChannel.hasSubscribers ? currentOperation() : undefined;
-    if (running) Object.assign(running, { backend: 'clickhouse', queryId });
+    const queryId = (this.#queryId = randomUUID());
     const sent = refusableParts(pool);
     let answer = await this.#send(pool, queryId);
     if (!isSuccess(answer)) answer = await this.#sendAgain(pool, answer, queryId, sent);
@@ -186,6 +184,7 @@ export class Call implements MovableCall {
     const isLeft = deadline.aborted || signal.aborted;
     const reason: unknown = deadline.aborted ? deadline.signal.reason : isLeft ? signal.reason : error;
     const failure = (this.#failure = classifyFailure(reason, maxRows));
+    debugFailure({ operation, queryId, endpoint }, failure);
     this.#record(pool, outcomeOf(failure, isLeft));
     const release = () => pool.admission.release();
     if (pool.control && !this.#refusal && (isLeft || mayStillRun(error))) {
@@ -246,7 +245,7 @@ export class Call implements MovableCall {
     this.#answer = undefined;
   }
 
-  #send({ driver }: ConnectionPool, queryId: string): Promise<Answer> {
+  #send({ driver, name }: ConnectionPool, queryId: string): Promise<Answer> {
     const { query, format, params, data, database, settings, acceptsGzip } = this.#statement;
     const { at } = this.deadline;
     this.attempts++;
@@ -262,6 +261,7 @@ export class Call implements MovableCall {
         max_execution_time: at === Infinity ? 0 : Math.max(1, Math.ceil((at - this.#sentAt!) / 1_000)),
       },
       acceptsGzip,
+      trace: noteAttempt({ backend: 'clickhouse', queryId, endpoint: name }),
       signal: this.signal,
     });
   }

@@ -1,10 +1,11 @@
 import type { CallOptions, StoreReadOptions } from '@quantumtrade/dal-domain';
 import { checkCall } from '@quantumtrade/dal-domain';
+import { noteBytes } from '@quantumtrade/dal-telemetry';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
-import { BlockDecoder, decodeBlocks, type DecodeOptions } from '../codec/read/block-decoder.js';
+import { BlockDecoder, decodeBlocks } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
 import { BodyTooLargeError, BrokenMessageError, TooManyRowsError } from './answer-errors.js';
-import { readReport, summaryCounts } from './answer-parts.js';
+import { decodeOptionsOf, objectsOf, readReport, summaryCounts } from './answer-parts.js';
 import type { Answer } from './body.js';
 import { readBody } from './body.js';
 import { BodyStream } from './body-stream.js';
@@ -25,8 +26,6 @@ const NATIVE = ' FORMAT Native';
 /** Compression of gzip blocks. Stored blocks cost neither side any time, and their end is proven all the same. */
 const STORED = 0;
 const COMPRESSED = 3;
-
-const EXCEPTION_TAG = 'x-clickhouse-exception-tag';
 
 /** Endpoints and limits of a read. */
 export interface ReadKind {
@@ -113,6 +112,7 @@ export class DatabaseSql implements Sql {
         if (block.rowCount > 0) parts.push(convert(block));
       });
       const size = await readBody(answer, signal, maxBytes, decoder);
+      noteBytes(size);
       decoder.end();
       const sent = Number(summaryCounts(answer)['result_rows']);
       if (rowCount < sent)
@@ -149,10 +149,14 @@ export class DatabaseSql implements Sql {
         try {
           const answer = await call.openWithin(maxWaitMs);
           const body = new BodyStream(answer, call.signal, waits);
-          for await (const block of decodeBlocks(body, decodeOptionsOf(answer))) {
-            isGiven = isLeft = true;
-            yield block;
-            isLeft = false;
+          try {
+            for await (const block of decodeBlocks(body, decodeOptionsOf(answer))) {
+              isGiven = isLeft = true;
+              yield block;
+              isLeft = false;
+            }
+          } finally {
+            noteBytes(body.receivedBytes);
           }
           return call.succeed();
         } catch (error) {
@@ -193,6 +197,7 @@ export class DatabaseSql implements Sql {
       settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
     };
     return this.#run(statement, options, async (answer, { signal, attempts, pool }) => {
+      noteBytes(bytes.length);
       if ((await readReport(answer, signal)) !== '') {
         throw new BrokenMessageError('the answer to an insert is not empty');
       }
@@ -278,18 +283,4 @@ export class DatabaseSql implements Sql {
       call.end();
     }
   }
-}
-
-/** Returns the tag that marks an error behind rows, where the server marks it. */
-const decodeOptionsOf = ({ headers }: Answer): DecodeOptions => ({
-  exceptionTag: headers[EXCEPTION_TAG] as string | undefined,
-});
-
-/** Returns the rows of a block as objects by column name. */
-function objectsOf<T>(block: DecodedBlock): T[] {
-  const columns = block.names.map((name) => [name, block.column(name)] as const);
-  return Array.from(
-    { length: block.rowCount },
-    (_, row) => Object.fromEntries(columns.map(([name, column]) => [name, column.at(row)])) as T,
-  );
 }

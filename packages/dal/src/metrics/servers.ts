@@ -5,8 +5,7 @@ import type {
   ServerCondition,
   ServerStorage,
 } from '@quantumtrade/dal-domain';
-import type { Measurements } from '@quantumtrade/dal-telemetry';
-import { serverAttributes } from './server-attributes.js';
+import { serverAttributes, type Measurements } from '@quantumtrade/dal-telemetry';
 
 const ENDPOINT_STATES = ['healthy', 'ejected', 'probation'] as const;
 

@@ -8,6 +8,7 @@ import {
   type BreakerState,
   type CallOutcome,
 } from '@quantumtrade/dal-runtime';
+import { debugChannel } from '@quantumtrade/dal-telemetry';
 import { Redis } from 'ioredis';
 import { createCommands } from '../commands/create-commands.js';
 import type { Command, RedisCommands, RunCommand } from '../commands/redis-commands.js';
@@ -29,6 +30,8 @@ import { limitCall } from './limit-call.js';
 import { logInAgain, type Login } from './login.js';
 import { PendingCalls, type PendingLimits } from './pending-calls.js';
 import { connectionsOf, isReady, type RedisClients } from './redis-client.js';
+
+const debug = debugChannel('redis.connection');
 
 /** Shortest time between reconnections because the server accepts no writes (milliseconds). */
 const RECONNECT_INTERVAL_MS = 1_000;
@@ -95,9 +98,11 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
       this.#disconnected = this.#lastFailure = undefined;
       this.#refused = undefined;
       this.#breaker = this.#createBreaker();
+      this.#debug('connected');
     });
     master.on('close', () => {
       this.#disconnected = this.#lastFailure ?? CONNECTION_LOST;
+      this.#debug('disconnected', this.#disconnected);
     });
     master.on('error', (error: unknown) => {
       this.#lastFailure = { ...classifyFailure(error), kind: 'connection' };
@@ -192,6 +197,7 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
   #enterBreaker(operation: string): BreakerPermit {
     const permit = this.#breaker.tryEnter();
     if (permit) return permit;
+    this.#debug('call suspended', CALLS_SUSPENDED);
     const failure = { ...CALLS_SUSPENDED, retryAfterMs: this.#breaker.retryAfterMs };
     throw toDatabaseError(failure, operation, this.#options.endpoint);
   }
@@ -200,6 +206,11 @@ export class Connection implements Pick<BackendProbe, 'ping' | 'connectionCount'
   #sendOnceOpen<T>(command: Command<T>, isOver: () => boolean): Promise<T> {
     if (this.#opening) return this.#opening.then(() => this.#sendOnceOpen(command, isOver));
     return promiseTry(() => this.#send(command, isOver));
+  }
+
+  #debug(message: string, failure?: RedisFailure): void {
+    if (debug.hasSubscribers)
+      debug.publish({ message, endpoint: this.#options.endpoint, reason: failure?.reason });
   }
 
   #send<T>(command: Command<T>, isOver: () => boolean): Promise<T> {

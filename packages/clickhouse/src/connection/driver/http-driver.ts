@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import type { ClickHouseClientConfigOptions, ClickHouseClient as OfficialClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { tlsOptions, type LightAbortSignal } from '@quantumtrade/dal-runtime';
+import { traceparentOf, type TraceIds } from '@quantumtrade/dal-telemetry';
 import type { Answer } from '../body.js';
 import type { PinnedSettings, SessionSettings } from '../pinned-settings.js';
 import type { CompleteSettings } from '../../settings.js';
@@ -40,6 +41,8 @@ export interface Request {
   readonly settings: SessionSettings;
   /** Whether the answer may come compressed with gzip. @default false */
   readonly acceptsGzip?: boolean | undefined;
+  /** Recorded span that the server joins its own spans to. @default none */
+  readonly trace?: TraceIds | undefined;
   /** Signal of this request alone. */
   readonly signal: LightAbortSignal;
 }
@@ -128,10 +131,12 @@ export class HttpDriver {
     database,
     settings,
     acceptsGzip,
+    trace,
     signal,
   }: Request): Promise<Answer> {
     const headers: Record<string, string> = { 'X-ClickHouse-Database': database };
     if (acceptsGzip) headers['Accept-Encoding'] = 'gzip';
+    if (trace) headers['traceparent'] = traceparentOf(trace);
     let text = query;
     let inUrl = settings;
     if (params) {

@@ -3,6 +3,7 @@ import { ConnectionError } from '@quantumtrade/dal-domain';
 import { backgroundClock, onAbort, RetryBudget, systemClock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';
 import type { PoolSource } from '../connection-pool.js';
+import { debugStep } from '../debug.js';
 import { WriteVisibility, type SyncedEndpoints } from '../consistency/write-visibility.js';
 import { Endpoint, type EndpointAddress, type PingOptions } from './endpoint.js';
 import { isOutlier } from './endpoint-health.js';
@@ -180,6 +181,7 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
   #eject(endpoint: Endpoint): void {
     if (this.#endpoints.length === 1 || !this.#endpoints.includes(endpoint)) return;
     endpoint.health.eject('unreachable');
+    debugStep('endpoint ejected as unreachable', { endpoint: endpoint.name });
     this.#choose();
     endpoint.moveCalls();
   }
@@ -192,6 +194,7 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
       return this.#eject(endpoint);
     }
     if (wasHealthy || !endpoint.isHealthy) return;
+    debugStep('endpoint used again', { endpoint: endpoint.name });
     const latencies = this.#choice.readable.map(({ latencyMs }) => latencyMs ?? 0);
     endpoint.restartLatency(Math.max(1, ...latencies));
     this.#choose();
@@ -213,7 +216,10 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
           own,
           others.map(([, each]) => each),
         ) && this.#isReplaceable(endpoint);
-      if (isOut) endpoint.health.eject('outlier');
+      if (isOut) {
+        endpoint.health.eject('outlier');
+        debugStep('endpoint ejected as outlier', { endpoint: endpoint.name });
+      }
     }
     for (const endpoint of this.#endpoints) endpoint.health.sweep();
     this.#choose();

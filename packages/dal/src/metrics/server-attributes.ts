@@ -1,5 +1,0 @@
-/** Returns the attributes of a server, given its host and port, e.g. `ch-2:8123`. */
-export function serverAttributes(name: string): { 'server.address': string; 'server.port': string } {
-  const colon = name.lastIndexOf(':');
-  return { 'server.address': name.slice(0, colon), 'server.port': name.slice(colon + 1) };
-}

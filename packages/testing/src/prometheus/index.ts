@@ -1,0 +1,7 @@
+export {
+  PrometheusProcess,
+  hasPrometheus,
+  promtool,
+  type PrometheusOptions,
+  type PrometheusSample,
+} from './prometheus-process.js';

@@ -1,0 +1,96 @@
+import { DatabaseAbstraction } from '@quantumtrade/dal';
+import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
+import { memoryCacheBackend } from '@quantumtrade/dal-memory';
+import type { Bench, Sides } from '../bench.js';
+import { eachSide, inRounds } from '../bench.js';
+import { closedLoop, inThroughput, warmedUp } from '../loads.js';
+import type { BenchServer } from '../server.js';
+import { settleServer } from '../settle.js';
+import { sized } from '../sized.js';
+import { barSymbols, benchBars } from '../write/bars.js';
+import { Exporters } from './observed.js';
+
+const ROUNDS = sized(9, 1);
+const SECONDS = sized(3, 0.1);
+const SYMBOLS = sized(200, 20);
+const BARS_PER_SYMBOL = sized(1_000, 20);
+const DAY_ROWS = 100;
+const BATCH_ROWS = 1_000;
+const DATABASE = 'bench_instrumentation';
+
+interface Load {
+  readonly title: string;
+  readonly unit: string;
+  readonly callers: number;
+  readonly call: (n: number) => Promise<unknown>;
+}
+
+/**
+ * Everything on (a log line and a span of sampled operations, metrics by OTLP and scrapes once a second) against nothing
+ * subscribed, in paired rounds. The data layer counts for its metrics on both sides.
+ */
+export const instrumentation: Bench<BenchServer> = async function* (
+  server,
+  { seconds = SECONDS, rounds = ROUNDS },
+) {
+  const database = await filledDatabase(server);
+  const exporters = await Exporters.open();
+  const sides: Sides<() => Promise<() => Promise<void>>> = {
+    ours: () => exporters.observe(database),
+    'nothing subscribed': async () => async () => undefined,
+    'every operation logged and traced': () => exporters.observe(database, { logs: 1, traces: 1 }),
+  };
+  try {
+    for (const { title, unit, callers, call } of loadsOf(database)) {
+      await settleServer(server);
+      const load = { callers, forMs: seconds * 1_000 };
+      const measured = eachSide(sides, (observe) => async () => {
+        const stop = await observe();
+        try {
+          return await warmedUp(load, (each) => closedLoop(each, call));
+        } finally {
+          await stop();
+        }
+      });
+      yield* inThroughput(`${title}, ${callers} callers`, unit, await inRounds(rounds, measured));
+    }
+  } finally {
+    await exporters.close();
+    await database.close();
+    await server.run(`DROP DATABASE IF EXISTS ${DATABASE} SYNC`);
+  }
+};
+
+function loadsOf(database: DatabaseAbstraction): Load[] {
+  const symbols = barSymbols(SYMBOLS);
+  const symbolOf = (n: number) => symbols[(n * 7919) % symbols.length]!;
+  const batches = benchBars(BATCH_ROWS);
+  const latest = (n: number) => database.getLatestMarketData(symbolOf(n), 1);
+  const page = (n: number) =>
+    database.getMarketData({ symbol: symbolOf(n), limit: DAY_ROWS }, { deadline: Date.now() + 60_000 });
+  return [
+    {
+      ...{ title: `inserts of ${BATCH_ROWS} rows`, unit: 'inserts', callers: 4 },
+      call: () => database.insertMarketData({ source: 'bench', records: batches.next().value }),
+    },
+    { title: `pages of ${DAY_ROWS} rows`, unit: 'pages', callers: 10, call: page },
+    {
+      ...{ title: 'four of five reads from the cache, one a page', unit: 'reads', callers: 10 },
+      call: (n) => (n % 5 === 0 ? page(n) : latest(n)),
+    },
+    { title: 'latest bars in process', unit: 'reads', callers: 1, call: latest },
+  ];
+}
+
+async function filledDatabase({ settings, run }: BenchServer): Promise<DatabaseAbstraction> {
+  await run(`CREATE DATABASE ${DATABASE}`);
+  const timeSeries = connectClickHouse({ ...settings, database: DATABASE });
+  const database = new DatabaseAbstraction({ timeSeries, cache: memoryCacheBackend() });
+  await database.initializeSchema();
+  const series = { symbols: barSymbols(SYMBOLS), startMs: Date.UTC(2023, 0, 2), stepMs: 60_000 };
+  const batches = benchBars(SYMBOLS * 100, series);
+  for (let bars = 0; bars < BARS_PER_SYMBOL; bars += 100) {
+    await database.insertMarketData({ source: 'bench', records: batches.next().value });
+  }
+  return database;
+}
