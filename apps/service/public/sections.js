@@ -67,7 +67,7 @@ const breakers = (rows) =>
 
 /** @param {any} cache @param {any} performance */
 const cacheState = (cache, performance) => [
-  facts([
+  definitionList([
     ['Hit rate', percent(performance.cacheHitRate)],
     ['Reads', toned(cache.reads, cache.reads === 'made')],
     ['Writes', toned(cache.writes, cache.writes === 'made')],
@@ -108,7 +108,7 @@ const journal = (
   { pausedDeliveries = [], transactions },
   { journaledBlocks, oldestSeconds, pendingBytes },
 ) => [
-  facts([
+  definitionList([
     ['Blocks in the journal', count(journaledBlocks)],
     ['Age of the oldest', duration(oldestSeconds === null ? null : oldestSeconds * 1_000)],
     ['Waiting in writers', size(pendingBytes)],
@@ -138,7 +138,7 @@ function letters({ error, latest }) {
 
 /** @param {any} health @param {any} report */
 const schemaState = ({ schemaVersion, pendingMigrations }, report) => [
-  facts([
+  definitionList([
     ['Version', count(schemaVersion)],
     ['Pending migrations', toned(count(pendingMigrations), pendingMigrations === 0)],
     ['Drift', report.error ? 'not known' : toned(count(report.drift.length), report.drift.length === 0)],
@@ -244,7 +244,7 @@ export function listenForExplain() {
 const toned = (text, isGood) => element('span', { class: isGood ? 'good-text' : 'bad-text' }, text);
 
 /** @param {[string, string | Node][]} pairs */
-const facts = (pairs) =>
+const definitionList = (pairs) =>
   element(
     'table',
     {},

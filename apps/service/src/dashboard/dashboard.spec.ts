@@ -1,6 +1,6 @@
 import { buildRow } from '@quantumtrade/dal-testing/records';
-import type { TestService } from '../testing/test-service.js';
-import { openTestService, TEST_TOKENS } from '../testing/test-service.js';
+import type { TEST_TOKENS, TestService } from '../testing/test-service.js';
+import { openTestService } from '../testing/test-service.js';
 import { dashboard } from './dashboard.js';
 
 const DAY_MS = 86_400_000;

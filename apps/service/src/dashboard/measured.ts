@@ -9,7 +9,7 @@ export interface TableStorage {
   uncompressedBytes: number;
 }
 
-/** What the overview takes from the metrics. */
+/** State that the overview takes from the metrics. */
 export interface MeasuredState {
   readonly storage: readonly TableStorage[];
   readonly breakers: readonly { readonly name: string; readonly state: string }[];

@@ -16,7 +16,8 @@ export interface AreaRules {
 }
 
 /** Part of the API. Each route is of one. */
-export type Area = 'probe' | 'health' | 'metrics' | 'openapi' | 'dashboard' | 'page' | 'read' | 'write' | 'operate';
+export type Area =
+  'probe' | 'health' | 'metrics' | 'openapi' | 'dashboard' | 'page' | 'read' | 'write' | 'operate';
 
 export const AREAS: Readonly<Record<Area, AreaRules>> = {
   probe: { isLimited: false },
