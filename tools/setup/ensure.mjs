@@ -65,7 +65,8 @@ function installPrograms() {
   installPackages(missing());
   for (const name of missing()) {
     if (PROGRAMS[name].isOptional) console.warn(`Tests that need ${name} are skipped: it is not installed.`);
-    else fail(`The tests need a Redis: install ${name} (on Debian: apt-get install ${name}) or set REDIS_URL.`);
+    else
+      fail(`The tests need a Redis: install ${name} (on Debian: apt-get install ${name}) or set REDIS_URL.`);
   }
 }
 

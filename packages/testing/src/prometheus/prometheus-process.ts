@@ -120,7 +120,9 @@ export class PrometheusProcess {
 
 /** Returns whether the programs of Prometheus are on the path. */
 export const hasPrometheus = (): boolean =>
-  ['prometheus', 'promtool'].every((program) => !spawnSync(program, ['--version'], { stdio: 'ignore' }).error);
+  ['prometheus', 'promtool'].every(
+    (program) => !spawnSync(program, ['--version'], { stdio: 'ignore' }).error,
+  );
 
 /** Runs promtool, e.g. with `check`, `rules` and a file. Returns its output; rejects with it when the check fails. */
 export async function promtool(args: readonly string[], input?: string): Promise<string> {
