@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { afterEach } from '@jest/globals';
 import { SeededRandom } from '@quantumtrade/dal-runtime';
 import {
@@ -101,6 +102,20 @@ describe('the log of operations', () => {
         spanId: 'b',
         msg: 'operation succeeded',
       },
+    ]);
+  });
+
+  it('logs secrets that change or cannot be refreshed', () => {
+    begin();
+    const refreshes = channel('quantumtrade:dal:secret');
+    const reference = '${file:/run/secrets/redis}';
+    refreshes.publish({ reference });
+    refreshes.publish({ reference, reason: 'the file does not exist' });
+    stop();
+    refreshes.publish({ reference });
+    expect(log.lines).toEqual([
+      expect.objectContaining({ level: 'info', reference, msg: 'secret changed' }),
+      expect.objectContaining({ level: 'warn', reference, reason: 'the file does not exist' }),
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { onSecretRefresh } from '@quantumtrade/dal-secrets';
 import { pino } from 'pino';
 import { errorFields } from './error-fields.js';
 import { onOperationEnd, type OperationEvent } from './operation-channel.js';
@@ -46,13 +47,13 @@ export interface OperationLoggingOptions {
 }
 
 /**
- * Writes one line for each operation that ends, at level `error` for a failure. It never writes the arguments or the result of an
- * operation.
+ * Writes one line for each operation that ends, at level `error` for a failure, and one for each secret that changes or cannot be
+ * refreshed. It never writes the arguments or the result of an operation.
  * @returns a function that stops it
  */
 export function subscribeLogging(logger: Logger, options: OperationLoggingOptions = {}): () => void {
   const { successLevel = 'info', sampling = 1, random = Math.random } = options;
-  return onOperationEnd((event) => {
+  const stopOperations = onOperationEnd((event) => {
     if ('error' in event) {
       const error = errorFields(event.error);
       const queryId = event.queryId ?? error.queryId;
@@ -61,6 +62,14 @@ export function subscribeLogging(logger: Logger, options: OperationLoggingOption
       logger[successLevel](fieldsOf(event), 'operation succeeded');
     }
   });
+  const stopSecrets = onSecretRefresh(({ reference, reason }) => {
+    if (reason === undefined) logger.info({ reference }, 'secret changed');
+    else logger.warn({ reference, reason }, 'secret not refreshed, its last value is in use');
+  });
+  return () => {
+    stopOperations();
+    stopSecrets();
+  };
 }
 
 /** Returns the fields of a line about an operation. Undefined ones are not written. */
