@@ -60,6 +60,7 @@ operation, or a secret.
 | \`error\` | of a failed one: \`name\`, \`message\`, \`code\`, \`queryId\`, \`retryable\` |
 | \`audit\` | \`true\` in lines about modifications (\`telemetry.logs.audit\`), which have the fields of an audit entry |
 | \`part\` | in lines at level \`debug\`: the part whose step it is |
+| \`reference\`, \`reason\` | of a secret that changed, or that could not be refreshed and why ([secrets](secrets.md)) |
 
 \`telemetry.logs.debug\` names the parts whose steps are logged: \`clickhouse.connection\` (failed attempts, endpoints ejected and used again), \`redis.connection\` (connected, disconnected,
 suspended), \`cache\` (hits and misses by key pattern), \`writer\` (retries, dead letters, delayed and paused delivery). They cost nothing while nobody asks for them.
