@@ -88,7 +88,7 @@ function readList(setting: LeafSetting & { kind: 'list' }, given: unknown): unkn
   }
 }
 
-/** Replaces the texts of secrets by `Secret`; empty ones are absent. References have been replaced before where they are allowed. */
+/** Leaves out empty secrets, and refuses texts that are references: where these are allowed, they have been replaced before. */
 function withSecrets(
   declarations: SettingDeclarations,
   item: object,
@@ -97,8 +97,8 @@ function withSecrets(
 ): object {
   const entries = Object.entries(item).map(([key, value]: [string, unknown]) => {
     const setting = declarations[key];
-    if (setting?.kind !== 'secret' || value === undefined) return [key, value];
-    const reference = typeof value === 'string' && parseReference(value);
+    if (setting?.kind !== 'secret' || !(value instanceof Secret)) return [key, value];
+    const reference = value.reference === undefined && parseReference(value.reveal());
     if (reference) refuse(path + key, `only a file may refer to the secret ${reference.text}`);
     return [key, readValue(setting, value)];
   });
