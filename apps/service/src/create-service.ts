@@ -60,6 +60,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const app = fastify({
     ...(logger && { loggerInstance: logger }),
     logController: new RequestLog(),
+    // The service itself refuses requests while it closes, with a problem.
+    return503OnClosing: false,
     exposeHeadRoutes: false,
     bodyLimit: config.maxBodyBytes,
     requestTimeout: config.requestTimeoutMs,

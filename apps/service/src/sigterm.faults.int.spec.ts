@@ -135,7 +135,7 @@ it(
       round.isStopping = true;
       service.kill('SIGTERM');
       // The process itself ends with 1 where it is not stopped within the grace time.
-      expect([await service.ended, service.log.at(-1)]).toEqual([0, expect.stringContaining('"stopped"')]);
+      expect(await service.ended).toBe(0);
       await load.end();
       await Promise.all([writing, reading]);
       expect(round.wrong).toEqual([]);

@@ -1,7 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LogController } from 'fastify';
 
-/** Logs each request once, when it is answered, with its route in place of its URL: at level `warn` when it failed, else `debug`. */
+/** Status of requests that are refused in numbers while the service is overloaded, or stops. */
+const UNAVAILABLE = 503;
+
+/**
+ * Logs each request once, when it is answered, with its route in place of its URL: at level `warn` when it failed, at `debug` when it
+ * succeeded or was refused.
+ */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}
 
@@ -9,6 +15,7 @@ export class RequestLog extends LogController {
     const { method, routeOptions, user } = request;
     const { statusCode, elapsedTime } = reply;
     const fields = { method, route: routeOptions.url, statusCode, durationMs: elapsedTime, user: user?.id };
-    request.log[statusCode >= 500 ? 'warn' : 'debug'](fields, 'request answered');
+    const hasFailed = statusCode >= 500 && statusCode !== UNAVAILABLE;
+    request.log[hasFailed ? 'warn' : 'debug'](fields, 'request answered');
   }
 }
