@@ -24,7 +24,7 @@ describe('qtdal-service', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     service.kill('SIGINT');
     expect(await service.ended).toBe(0);
-    expect(service.log.at(-1)).toContain('"stopped"');
+    await until(() => service.log.some((line) => line.includes('"stopped"')));
   });
 
   it('exits at once with another code after a second signal', async () => {

@@ -20,7 +20,8 @@ export class ServiceProcess {
       ['--import', 'tsx', '--conditions=@quantumtrade/source', MAIN, '--config', configFile, ...args],
       { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
     );
-    this.ended = once(this.process, 'close').then(([code]) => code as number | null);
+    // Its output stays open for seconds: the compiler that it runs with has it as well.
+    this.ended = once(this.process, 'exit').then(([code]) => code as number | null);
     this.#listening = new Promise((resolve, reject) => {
       createInterface(this.process.stderr!).on('line', (line) => {
         this.log.push(line);
