@@ -3,8 +3,7 @@ import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '@quantumtrade/dal-config';
 import type { ComposedDatabase } from '@quantumtrade/dal-container';
-import { composeDatabase } from '@quantumtrade/dal-container';
-import { createLogger, LoggingAuditSink, subscribeLogging } from '@quantumtrade/dal-telemetry';
+import { composeDatabase, composeTelemetry } from '@quantumtrade/dal-container';
 import type { Service } from './create-service.js';
 import { createService } from './create-service.js';
 import { dashboard } from './dashboard/dashboard.js';
@@ -53,22 +52,24 @@ export async function runService(args: readonly string[], io: HostProcess): Prom
 async function serve(file: string | undefined, migrates: boolean, io: HostProcess): Promise<number> {
   const found = file ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
   const config = await loadConfig({ ...(found !== undefined && { file: found }), env: io.env });
-  const logger = createLogger({ name: 'qtdal-service' });
-  const stopLogging = subscribeLogging(logger, { successLevel: 'debug' });
+  const telemetry = await composeTelemetry(config);
   const stopping = signalsOf(io);
+  const logger = telemetry.logger.child({ name: 'qtdal-service' });
   let composed: ComposedDatabase | undefined;
   let service: Service | undefined;
   try {
     composed = await composeDatabase(config, {
       actor: config.audit.actor ?? 'qtdal-service',
-      audit: new LoggingAuditSink(logger),
+      ...(telemetry.audit && { audit: telemetry.audit }),
       onAuditTrailEvent: ({ kind }) => logger.error({ kind }, 'audit trail'),
     });
+    telemetry.watch(composed.database);
     if (migrates) await composed.database.initializeSchema();
     service = await createService({
       database: composed.database,
       config: config.http,
       logger,
+      renderMetrics: telemetry.renderMetrics,
       plugins: [dashboard({ database: composed.database })],
     });
     logger.info({ url: await service.listen(), ...composed.backends }, 'listening');
@@ -76,15 +77,12 @@ async function serve(file: string | undefined, migrates: boolean, io: HostProces
     logger.info({ signal }, 'stopping');
     exitAfter(config.http.stop.graceMs, io);
   } finally {
-    try {
-      await service?.stop();
-    } finally {
-      await composed?.close();
-      stopLogging();
-      stopping.ignore();
-    }
+    await Promise.resolve(service?.stop())
+      .finally(() => composed?.close())
+      .finally(() => logger.info('stopped'))
+      .finally(() => telemetry.close())
+      .finally(() => stopping.ignore());
   }
-  logger.info('stopped');
   return EXIT.ok;
 }
 

@@ -114,8 +114,7 @@ class Round {
     // The kernel resets connections that wait for the listener when it closes.
     const isRefused = outcome.error === 'ECONNREFUSED' || (outcome.error === 'ECONNRESET' && outcome.isNew);
     if (isRefused && this.isStopping) this.refused++;
-    else
-      this.wrong.push(`${outcome.error} on a new connection: ${outcome.isNew}`);
+    else this.wrong.push(`${outcome.error} on a new connection: ${outcome.isNew}`);
     return false;
   }
 }

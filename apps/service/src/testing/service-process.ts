@@ -8,7 +8,7 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** The service as a process of its own, as an operator starts it. */
 export class ServiceProcess {
   readonly process: ChildProcess;
-  /** Lines of its log. */
+  /** Lines of its output. */
   readonly log: string[] = [];
   /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
@@ -18,15 +18,16 @@ export class ServiceProcess {
     this.process = spawn(
       process.execPath,
       ['--import', 'tsx', '--conditions=@quantumtrade/source', MAIN, '--config', configFile, ...args],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
     );
     // Its output stays open for seconds: the compiler that it runs with has it as well.
     this.ended = once(this.process, 'exit').then(([code]) => code as number | null);
     this.#listening = new Promise((resolve, reject) => {
-      createInterface(this.process.stderr!).on('line', (line) => {
-        this.log.push(line);
-        if (line.includes('"listening"')) resolve((JSON.parse(line) as { url: string }).url);
-      });
+      for (const output of [this.process.stdout!, this.process.stderr!])
+        createInterface(output).on('line', (line) => {
+          this.log.push(line);
+          if (line.includes('"listening"')) resolve((JSON.parse(line) as { url: string }).url);
+        });
       void this.ended.then(() => reject(new Error(`the service did not listen: ${this.log.join('\n')}`)));
     });
     this.#listening.catch(() => undefined);
