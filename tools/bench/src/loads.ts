@@ -1,6 +1,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beginAtRate } from '@quantumtrade/dal-fault-lab';
 import type { Result, Sides, Title } from './bench.js';
 import { compared, eachSide, inRounds } from './bench.js';
 import { shuffler } from './random.js';
@@ -84,9 +85,6 @@ export async function closedLoop(
   return { ...over(calls), latencies };
 }
 
-/** No turn of the event loop begins more calls, so that answers are taken in between. */
-const CALLS_A_TURN = 100;
-
 /**
  * So many calls a second, whether earlier ones were answered or not. A latency counts from the instant at which the call was
  * due, so that waiting for its turn is part of it. What returns no promise has been answered.
@@ -96,8 +94,6 @@ export async function openLoop(
   call: (n: number) => unknown,
 ): Promise<Pick<Throughput, 'perSecond'> & Latencies> {
   const latencies = createHistogram();
-  const total = Math.round((rate * forMs) / 1_000);
-  const msBetween = 1_000 / rate;
   let answered = 0;
   let failure: unknown;
   const over = begun();
@@ -106,21 +102,17 @@ export async function openLoop(
     failure ??= error;
     answered++;
   };
-  const begin = (n: number) => {
-    const due = start + n * msBetween;
+  const begin = (n: number, atMs: number) => {
     const answer = () => {
-      latencies.record(nanosecondsSince(due));
+      latencies.record(nanosecondsSince(start + atMs));
       answered++;
     };
     const result = call(n);
     if (result instanceof Promise) result.then(answer, fail);
     else answer();
   };
-  for (let n = 0; n < total || answered < total;) {
-    const due = Math.min(total, n + CALLS_A_TURN, Math.floor((performance.now() - start) / msBetween) + 1);
-    while (n < due) begin(n++);
-    await nextTurn();
-  }
+  const total = await beginAtRate({ perSecond: rate, forMs, isExact: true }, begin, start);
+  while (answered < total) await nextTurn();
   if (failure !== undefined) throw failure;
   return { perSecond: over(total).perSecond, latencies };
 }

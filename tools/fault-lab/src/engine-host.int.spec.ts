@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EngineHost, FAULTS } from './engine-host.js';
+import { EngineHost } from './engine-host.js';
+import { FAULTS } from './faulty-host.js';
 
 const PASSWORD = 'shared';
 const PATIENCE_MS = 500;

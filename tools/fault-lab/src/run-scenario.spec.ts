@@ -2,7 +2,8 @@ import { runScenario, successShare } from './run-scenario.js';
 
 const scenario = {
   hosts: ['a'],
-  readsPerSecond: 100,
+  redis: [],
+  perSecond: { read: 100, write: 50 },
   endMs: 300,
   events: [
     { atMs: 100, host: 'a', change: 'kill' },
@@ -23,17 +24,23 @@ it('does to the hosts what the scenario says, under all loads', async () => {
       isDown = false;
     },
   };
-  const read = async () => {
+  const call = async () => {
     if (isDown) throw new Error('down');
   };
-  const outcomes = await runScenario(scenario, { a }, { all: { read }, half: { share: 0.5, read } });
+  const loads = { all: { call }, half: { share: 0.5, call }, writes: { kind: 'write', call } } as const;
+  const outcomes = await runScenario(scenario, { a }, loads);
   expect(done).toEqual(['kill', 'heal', 'heal']);
-  expect([outcomes.all.length, outcomes.half.length]).toEqual([30, 15]);
+  expect([outcomes.all, outcomes.half, outcomes.writes].map(({ length }) => length)).toEqual([30, 15, 15]);
   expect(outcomes.all.map(({ atMs }) => atMs)).toEqual(Array.from({ length: 30 }, (_, n) => n * 10));
   for (const ended of [outcomes.all, outcomes.half]) {
     expect(successShare(ended)).toBeGreaterThan(0);
     expect(successShare(ended)).toBeLessThan(1);
   }
+});
+
+it('refuses a load of which the scenario says no rate', async () => {
+  const loads = { requests: { kind: 'consume', call: async () => undefined } } as const;
+  await expect(runScenario(scenario, {}, loads)).rejects.toThrow('no statement for requests: consume');
 });
 
 it('counts the share of reads that succeeded', () => {

@@ -1,26 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EngineHost } from './engine-host.js';
-import type { Scenario } from './scenario.js';
+import { runAtRate, type Outcome } from './at-rate.js';
+import type { FaultyHost } from './faulty-host.js';
+import type { CallKind, Scenario } from './scenario.js';
 
-/** One read of the load. */
-export interface Outcome {
-  /** When it was due, in milliseconds from the beginning. */
-  readonly atMs: number;
-  /** Time from then until it ended, in milliseconds. */
-  readonly durationMs: number;
-  /** @default none: it succeeded */
-  readonly error?: unknown;
+/** Calls of one kind that a scenario makes. */
+export interface ScenarioLoad {
+  /** @default 'read' */
+  readonly kind?: CallKind;
+  /** Share of the scenario's rate. @default 1 */
+  readonly share?: number;
+  /** Makes the n-th call, counted from 0. */
+  call(n: number): Promise<unknown>;
 }
 
 /**
- * Runs a scenario: reads begin at a constant rate, whether earlier ones were answered or not, while events happen to the hosts.
- * Several loads run side by side, each with its own share of the rate. Resolves when all reads have ended and all hosts are well.
+ * Runs a scenario: calls begin at a constant rate, whether earlier ones were answered or not, while events happen to the hosts.
+ * Several loads run side by side, each with its own share of the rate. Resolves when all calls have ended and all hosts are well.
  */
 export async function runScenario<L extends string>(
-  { events, endMs, readsPerSecond }: Scenario,
-  hosts: Readonly<Record<string, Pick<EngineHost, 'suffer' | 'heal'>>>,
-  loads: Readonly<Record<L, { readonly share?: number; read(n: number): Promise<unknown> }>>,
+  { events, endMs, perSecond }: Scenario,
+  hosts: Readonly<Record<string, Pick<FaultyHost, 'suffer' | 'heal'>>>,
+  loads: Readonly<Record<L, ScenarioLoad>>,
 ): Promise<Record<L, Outcome[]>> {
+  const names = Object.keys(loads) as L[];
+  for (const name of names) {
+    const { kind = 'read' } = loads[name];
+    if (perSecond[kind] === undefined) throw new Error(`the scenario has no statement for ${name}: ${kind}`);
+  }
   const start = performance.now();
   const happening = (async () => {
     const changes: Promise<void>[] = [];
@@ -31,11 +37,11 @@ export async function runScenario<L extends string>(
     }
     await Promise.all(changes);
   })();
-  const names = Object.keys(loads) as L[];
   const outcomes = await Promise.all(
     names.map((name) => {
-      const { share = 1, read } = loads[name];
-      return runAtRate({ forMs: endMs, perSecond: readsPerSecond * share }, read, start);
+      const { kind = 'read', share = 1 } = loads[name];
+      const rate = { forMs: endMs, perSecond: perSecond[kind]! * share };
+      return runAtRate(rate, (n) => loads[name].call(n), start);
     }),
   );
   await happening;
@@ -43,29 +49,6 @@ export async function runScenario<L extends string>(
   return Object.fromEntries(names.map((name, i) => [name, outcomes[i]])) as Record<L, Outcome[]>;
 }
 
-/** Begins reads at a constant rate, whether earlier ones were answered or not. Resolves when all have ended. */
-export async function runAtRate(
-  { forMs, perSecond }: { readonly forMs: number; readonly perSecond: number },
-  read: (n: number) => Promise<unknown>,
-  start = performance.now(),
-): Promise<Outcome[]> {
-  const total = Math.floor((forMs * perSecond) / 1_000);
-  const ending: Promise<Outcome>[] = [];
-  for (let n = 0; n < total; n++) {
-    const atMs = (n * 1_000) / perSecond;
-    const early = start + atMs - performance.now();
-    if (early > 0) await delay(early);
-    const ended = () => performance.now() - start - atMs;
-    ending.push(
-      read(n).then(
-        () => ({ atMs, durationMs: ended() }),
-        (error: unknown) => ({ atMs, durationMs: ended(), error }),
-      ),
-    );
-  }
-  return Promise.all(ending);
-}
-
-/** Share of the reads that succeeded. */
+/** Share of the calls that succeeded. */
 export const successShare = (outcomes: readonly Outcome[]): number =>
   outcomes.filter(({ error }) => error === undefined).length / outcomes.length;

@@ -1,14 +1,8 @@
 import type { DatabaseError, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
-import {
-  EngineHost,
-  FAULTS,
-  HostProxy,
-  runAtRate,
-  parseScenario,
-  runScenario,
-} from '@quantumtrade/dal-fault-lab';
+import { EngineHost, FAULTS, runAtRate, parseScenario, runScenario } from '@quantumtrade/dal-fault-lab';
 import { Random, until } from '@quantumtrade/dal-testing';
+import { TcpFaultProxy, type ProxiedConnection } from '@quantumtrade/dal-testing/proxies';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import { PLAN, SEED } from './plan.js';
 import { awaitByDeadline } from './writing/await-by-deadline.js';
@@ -17,16 +11,21 @@ import { stopMergesOf } from './writing/migrated-engine.js';
 const PASSWORD = 'shared';
 const DATABASE = 'failing_hosts';
 const TABLE = `${DATABASE}.market_data`;
-/** States of the host that fails while rows are written. */
-const STATES = ['closed', 'resetting', 'losing inserts', 'losing inserts'] as const;
+/** Failures of a host while rows are written. `losing answers`: inserts are stored, and connections are cut instead of acknowledging them. */
+const FAILURES = ['closed', 'resetting', 'losing answers', 'losing answers'] as const;
+/** Beginning of a request, and the part that only an insert has. */
+const POST = 'POST /';
+const INSERT = 'query=INSERT';
 const PATIENCE_MS = 8_000;
 const DAY = Date.UTC(2024, 0, 2);
 /** Shorter than the faults, and long enough that a host on a busy machine is not taken for one that hangs. */
 const FAILOVER = { probeIntervalMs: 200, probeTimeoutMs: 1_000 };
+/** Probes of a host that is still down until the other one, which is back, answers a call: they take two seconds. */
+const MAX_PROBES = 2_000 / FAILOVER.probeIntervalMs;
 
 let hosts: { a: EngineHost; b: EngineHost };
 const opened: TimeSeriesBackend[] = [];
-const proxies: HostProxy[] = [];
+const proxies: TcpFaultProxy[] = [];
 beforeAll(async () => {
   const [a, b] = await Promise.all([EngineHost.start(PASSWORD), EngineHost.start(PASSWORD)]);
   hosts = { a, b };
@@ -67,7 +66,7 @@ describe.each(FAULTS)('%s of one of two hosts', (fault) => {
     `);
     const { reads } = await runScenario(scenario, hosts, {
       reads: {
-        read: async (n) => {
+        call: async (n) => {
           // Each read is another one, so that none takes part in the answer to another.
           const selection = { symbol: 'S', startTime: DAY, endTime: DAY + n + 1 };
           const { data } = await backend.marketData.find(selection, { deadline: Date.now() + PATIENCE_MS });
@@ -80,7 +79,7 @@ describe.each(FAULTS)('%s of one of two hosts', (fault) => {
   });
 });
 
-it('calls make few attempts and fail in time without any host', async () => {
+it('calls fail in time without any host, and succeed soon after', async () => {
   const backend = open([hosts.a.url, hosts.b.url]);
   const read = (deadline: number) => backend.marketData.find({ symbol: 'S' }, { deadline });
   const attempts = () => hosts.a.resetCount + hosts.b.resetCount;
@@ -96,22 +95,42 @@ it('calls make few attempts and fail in time without any host', async () => {
   console.log(`${calls.length} calls, ${attempts() - before} attempts`);
   expect(attempts() - before).toBeLessThanOrEqual(1.1 * calls.length);
   await hosts.a.heal();
+  const healedAt = hosts.b.resetCount;
   await until(() =>
     read(Date.now() + PATIENCE_MS).then(
       () => true,
       () => false,
     ),
   );
+  const probes = hosts.b.resetCount - healedAt;
+  console.log(`${probes} probes of the other host until a call succeeded`);
+  expect(probes).toBeLessThanOrEqual(MAX_PROBES);
   await hosts.b.heal();
 });
+
+/** Starts a proxy that cuts connections in place of answering inserts, while it is in the set. */
+async function startLosingProxy(port: number, losing: ReadonlySet<TcpFaultProxy>): Promise<TcpFaultProxy> {
+  const proxy = await TcpFaultProxy.start(port);
+  const inserting = new WeakSet<ProxiedConnection>();
+  proxy.onChunk = (connection, direction, chunk) => {
+    if (direction === 'answer') {
+      if (losing.has(proxy) && inserting.has(connection)) connection.client.destroy();
+    } else if (chunk.includes(POST)) {
+      if (chunk.includes(INSERT)) inserting.add(connection);
+      else inserting.delete(connection);
+    }
+  };
+  proxies.push(proxy);
+  return proxy;
+}
 
 it(`writes in flight when a host fails are stored once (QT_SEED=${SEED})`, async () => {
   const random = new Random(SEED);
   // Two ways to one engine stand for two replicas: they share their memory of tokens, as replicated tables do.
   const port = Number(new URL(hosts.b.url).port);
-  const [first, second] = [await HostProxy.start(port), await HostProxy.start(port)];
-  proxies.push(first, second);
-  const backend = open([first, second].map((proxy) => `http://127.0.0.1:${proxy.port}`));
+  const losing = new Set<TcpFaultProxy>();
+  const [first, second] = [await startLosingProxy(port, losing), await startLosingProxy(port, losing)];
+  const backend = open([first, second].map((proxy) => `http://${proxy.address}`));
   let written = 1;
   for (let round = 0; round < PLAN.hostFailures; round++) {
     const failing = random.pick([first, second]);
@@ -122,8 +141,11 @@ it(`writes in flight when a host fails are stored once (QT_SEED=${SEED})`, async
       ),
     );
     await new Promise((resolve) => setTimeout(resolve, random.below(10)));
-    await failing.enter(random.pick(STATES));
+    const failure = random.pick(FAILURES);
+    if (failure === 'losing answers') losing.add(failing);
+    else await failing.enter(failure);
     for (const result of await Promise.all(inserts)) expect(result).toMatchObject({ failedCount: 0 });
+    losing.delete(failing);
     await failing.enter('open');
   }
   const stored = await hosts.b.query(`SELECT count(), uniqExact(timestamp) FROM ${TABLE} WHERE symbol = 'S'`);

@@ -22,8 +22,12 @@ const SHORT = {
   failovers: 1,
   /** Maximum time from a failover until all processes receive invalidations; generous in the short form. */
   backWithinMs: 10_000,
-  /** Reads while one of two hosts fails. */
+  /** Reads, and writes, while hosts fail. */
   readsPerSecond: 50,
+  writesPerSecond: 5,
+  /** Faults of each kind of a Redis, and how long each lasts. */
+  redisFaults: 1,
+  redisFaultMs: 1_000,
   /** Failures of a host while batches are written. */
   hostFailures: 12,
   /** Calls that are aborted or reach their deadline while their query runs. */
@@ -53,6 +57,9 @@ const LONG: typeof SHORT = {
   failovers: 20,
   backWithinMs: 1_000,
   readsPerSecond: 200,
+  writesPerSecond: 20,
+  redisFaults: 3,
+  redisFaultMs: 3_000,
   hostFailures: 125,
   killedQueries: 100,
   killedWithinMs: 1_000,

@@ -78,3 +78,22 @@ it.each(READ_ONLY_MODES)(
     await database.cacheSet('key', 1, 60);
   },
 );
+
+it('a server that refuses the login is reported, and reads go on', async () => {
+  await until(async () => (await database.health()).cache.invalidationsConnected);
+  await admin.config('SET', 'requirepass', 'another');
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await until(async () => {
+    await readAll();
+    const { cache } = await database.health();
+    return cache.reads === 'suspended' && cache.writes === 'suspended';
+  });
+  expect(await database.health()).toMatchObject({
+    redisHealthy: false,
+    redisError: expect.stringMatching(/NOAUTH|WRONGPASS/),
+    degradedBy: expect.arrayContaining(['reads of the cache are suspended']),
+  });
+  await admin.config('SET', 'requirepass', '');
+  await until(async () => (await readAll()) === SYMBOLS.length);
+  await until(async () => (await database.health()).cache.invalidationsConnected);
+});

@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await backend.probe.close();
-  await proxy.stop();
+  await proxy.enter('closed');
   await own.close();
 });
 

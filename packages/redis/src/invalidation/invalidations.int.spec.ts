@@ -176,7 +176,7 @@ it('a hanging invalidation connection disconnects the listener while calls succe
   await backend.probe.ping();
   await listener.until('(connected)', from);
   await closeAll();
-  await proxy.stop();
+  await proxy.enter('closed');
 });
 
 it('the documented permissions suffice to listen', async () => {

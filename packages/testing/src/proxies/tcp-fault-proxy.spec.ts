@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await proxy.stop();
+  await proxy.enter('closed');
   server.close();
 });
 

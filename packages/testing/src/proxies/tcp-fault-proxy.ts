@@ -2,6 +2,15 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { listen } from '../listen.js';
 
+/**
+ * State of the server as its clients see it:
+ * - `open`: connections work.
+ * - `closed`: connections are cut, and new ones refused.
+ * - `resetting`: connections are reset when something is sent on them.
+ * - `silent`: connections open and stay open, and nothing gets through in either direction, as behind a lost route.
+ */
+export type ProxyState = 'open' | 'closed' | 'resetting' | 'silent';
+
 /** Requests go from client to server, answers back. */
 export type TrafficDirection = 'request' | 'answer';
 
@@ -40,22 +49,28 @@ export class ProxiedConnection {
     setTimeout(() => this.server.resume(), delayMs);
   }
 
+  /** Cuts the connection. Its server sees it end, never a reset. */
   destroy(): void {
     this.client.destroy();
-    this.server.destroy();
+    this.server.end();
   }
 }
 
-/** TCP proxy in front of one server that cuts, freezes and delays connections. */
+/** TCP proxy in front of one server, whose port stays the same. Cuts, freezes and delays connections, and stands for a server that fails. */
 export class TcpFaultProxy {
   /** Open connections in the order in which they were opened. */
   readonly connections: ProxiedConnection[] = [];
   /** Called before a chunk is forwarded. */
   onChunk: (connection: ProxiedConnection, direction: TrafficDirection, chunk: Buffer) => void = () =>
     undefined;
+  /** Time for which answers are held up, in milliseconds. */
+  answerDelayMs = 0;
+  /** Connections on which something was sent while the state was `resetting`: attempts of clients. */
+  resetCount = 0;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
   #port = 0;
+  #state: ProxyState = 'open';
   #cuts: Cut[] = [];
   #forwarded: Record<TrafficDirection, number> = { request: 0, answer: 0 };
 
@@ -85,10 +100,20 @@ export class TcpFaultProxy {
     this.#forwarded = { request: 0, answer: 0 };
   }
 
-  async stop(): Promise<void> {
-    for (const connection of [...this.connections]) connection.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
+  async enter(state: ProxyState): Promise<void> {
+    const before = this.#state;
+    this.#state = state;
+    // What is connected while nothing gets through has lost bytes, and cannot go on.
+    if (state === 'closed' || before === 'silent')
+      for (const connection of [...this.connections]) connection.destroy();
+    if (state === 'closed' && before !== 'closed') {
+      this.#server.close();
+      await once(this.#server, 'close');
+    }
+    if (state !== 'closed' && before === 'closed') {
+      this.#server.listen(this.#port, '127.0.0.1');
+      await once(this.#server, 'listening');
+    }
   }
 
   #accept(client: Socket): void {
@@ -105,12 +130,17 @@ export class TcpFaultProxy {
     from.setNoDelay().on('error', () => undefined);
     from.on('data', (chunk: Buffer) => {
       this.onChunk(connection, direction, chunk);
-      if (isCut || connection.isDiscarding || to.destroyed) return;
+      if (this.#state === 'resetting' && direction === 'request') {
+        this.resetCount++;
+        connection.client.resetAndDestroy();
+        return;
+      }
+      if (isCut || connection.isDiscarding || this.#state === 'silent' || to.destroyed) return;
       const cut = this.#cuts[0];
       const left = cut?.direction === direction ? cut.afterBytes - this.#forwarded[direction] : Infinity;
       this.#forwarded[direction] += chunk.length;
       if (chunk.length <= left) {
-        to.write(chunk);
+        this.#afterDelay(direction, () => void (to.destroyed || to.write(chunk)));
         return;
       }
       this.planCuts(this.#cuts.slice(1));
@@ -118,7 +148,15 @@ export class TcpFaultProxy {
       to.end(chunk.subarray(0, left));
       if (cut!.how === 'reset') connection.client.destroy();
     });
-    from.on('end', () => to.end());
-    from.on('close', () => to.end());
+    // The client of a silent server does not learn that the connection has ended.
+    const end = () => void (direction === 'request' || this.#state !== 'silent' ? to.end() : undefined);
+    from.on('end', () => this.#afterDelay(direction, end));
+    from.on('close', () => this.#afterDelay(direction, end));
+  }
+
+  /** Chunks stay in order: a delay that ends lets none overtake those before it within the same millisecond. */
+  #afterDelay(direction: TrafficDirection, run: () => void): void {
+    if (direction === 'request' || this.answerDelayMs === 0) run();
+    else setTimeout(run, this.answerDelayMs);
   }
 }

@@ -60,8 +60,8 @@ async function failOnce(server: BenchHosts, raw: ClickHouseClient, fault: Fault)
   try {
     for (let n = 0; n < WARM_UP_READS; n++) await readOurs(backend, n);
     const outcomes = await runScenario(scenarioOf(fault), server.hosts, {
-      ours: { read: (n) => readOurs(backend, n, { deadline: Date.now() + PATIENCE_MS }) },
-      raw: { share: RAW_SHARE, read: (n) => readRaw(raw, n, AbortSignal.timeout(PATIENCE_MS)) },
+      ours: { call: (n) => readOurs(backend, n, { deadline: Date.now() + PATIENCE_MS }) },
+      raw: { share: RAW_SHARE, call: (n) => readRaw(raw, n, AbortSignal.timeout(PATIENCE_MS)) },
     });
     return { ...outcomes, hasReturned: backend.probe.endpoints!().every(({ state }) => state === 'healthy') };
   } finally {

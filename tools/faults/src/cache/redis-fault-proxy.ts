@@ -51,7 +51,7 @@ export class RedisFaultProxy {
   }
 
   stop(): Promise<void> {
-    return this.#proxy.stop();
+    return this.#proxy.enter('closed');
   }
 
   #kindOf(connection: ProxiedConnection): ConnectionKind {

@@ -1,0 +1,200 @@
+import { DatabaseAbstraction } from '@quantumtrade/dal';
+import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
+import type { DatabaseError, RateLimitFallback } from '@quantumtrade/dal-domain';
+import type { Outcome } from '@quantumtrade/dal-fault-lab';
+import {
+  EngineHost,
+  parseScenario,
+  REDIS_FAULTS,
+  RedisHost,
+  runScenario,
+  type RedisFault,
+} from '@quantumtrade/dal-fault-lab';
+import { connectRedis } from '@quantumtrade/dal-redis';
+import { Random, until } from '@quantumtrade/dal-testing';
+import { buildRow } from '@quantumtrade/dal-testing/records';
+import { PLAN, SEED } from './plan.js';
+import { awaitByDeadline } from './writing/await-by-deadline.js';
+
+const PASSWORD = 'shared';
+const SYMBOLS = Array.from({ length: 20 }, (_, i) => `S${i}`);
+const PATIENCE_MS = 8_000;
+const BUDGET_MS = 250;
+const DAY = Date.UTC(2024, 0, 2);
+/** Requests that a limiter allows, within a window that is longer than a scenario. */
+const LIMIT = 20;
+
+let hosts: { a: EngineHost; r: RedisHost };
+/** Data layers of two processes. The first one writes. */
+let writer: DatabaseAbstraction;
+let reader: DatabaseAbstraction;
+/** Latest acknowledged version of each symbol, and the one that is being written. */
+const acknowledged = new Map<string, number>();
+let versions = 0;
+
+beforeAll(async () => {
+  const [a, r] = await Promise.all([EngineHost.start(PASSWORD), RedisHost.start()]);
+  hosts = { a, r };
+  writer = open();
+  reader = open();
+  await writer.initializeSchema();
+  for (const symbol of SYMBOLS) await write(symbol);
+});
+afterAll(async () => {
+  await Promise.all([writer.close(), reader.close()]);
+  await Promise.all([hosts.a.stop(), hosts.r.stop()]);
+});
+
+function open(): DatabaseAbstraction {
+  const { url, username } = hosts.a;
+  return new DatabaseAbstraction({
+    timeSeries: connectClickHouse({ url, username, password: PASSWORD, database: 'failing_redis' }),
+    cache: connectRedis({ url: hosts.r.url, budgetMs: BUDGET_MS }),
+  });
+}
+
+/** Writes the next version of a symbol: a bar of a later instant. */
+async function write(symbol: string): Promise<void> {
+  const version = ++versions;
+  const records = [buildRow('marketData', { symbol, timestamp: DAY + version })];
+  await writer.insertMarketData({ source: 's', records }, { deadline: Date.now() + PATIENCE_MS });
+  acknowledged.set(symbol, Math.max(version, acknowledged.get(symbol) ?? 0));
+}
+
+async function read(database: DatabaseAbstraction, symbol: string): Promise<number> {
+  const { data } = await database.getLatestMarketData(symbol, 1, { deadline: Date.now() + PATIENCE_MS });
+  return Number(data[0]!.timestamp) - DAY;
+}
+
+/** Reads through the process that writes, which must see what it has written, and through the other one. */
+async function readBoth(n: number): Promise<void> {
+  const symbol = SYMBOLS[n % SYMBOLS.length]!;
+  const atLeast = acknowledged.get(symbol)!;
+  const [own, other] = await Promise.all([read(writer, symbol), read(reader, symbol)]);
+  if (own < atLeast) throw new Error(`read version ${own} of ${symbol} after ${atLeast} was written`);
+  if (other > versions) throw new Error(`read version ${other} of ${symbol}, which was never written`);
+}
+
+/** Resolves when both processes use both levels of the cache, and the writes that Redis did not take have been made up for. */
+async function untilRecovered(): Promise<void> {
+  const isWhole = async (database: DatabaseAbstraction) => {
+    // What has no value is not cached, so that each lookup calls Redis.
+    await database.getLatestMarketData('NONE', 1);
+    const { cache } = await database.health();
+    return cache.invalidationsConnected && cache.reads === 'made' && cache.writes === 'made';
+  };
+  await until(async () => (await isWhole(writer)) && (await isWhole(reader)));
+  // The first write removes what could not be removed before. The invalidation of the second one arrives after those of the first.
+  await write(SYMBOLS[0]!);
+  await write(SYMBOLS[1]!);
+  await until(async () => (await read(reader, SYMBOLS[1]!)) === acknowledged.get(SYMBOLS[1]!));
+}
+
+const failures = (outcomes: readonly Outcome[]) =>
+  outcomes.flatMap(({ error }) => (error === undefined ? [] : String(error)));
+
+describe.each(REDIS_FAULTS)('%s of the Redis', (fault) => {
+  it(`reads go on from the store, and none is stale after recovery (QT_SEED=${SEED})`, async () => {
+    const random = new Random(SEED);
+    for (let round = 0; round < PLAN.redisFaults; round++) {
+      await untilRecovered();
+      const [fromMs, toMs] = faultAt(random);
+      const { reads, writes } = await runScenario(scenarioOf(fault, fromMs, toMs), hosts, {
+        reads: { call: readBoth },
+        writes: { kind: 'write', call: () => write(random.pick(SYMBOLS)) },
+      });
+      expect([failures(reads), failures(writes)]).toEqual([[], []]);
+      const answeredMeanwhile = reads.filter(
+        ({ atMs, durationMs }) => atMs >= fromMs && atMs + durationMs < toMs,
+      );
+      expect(answeredMeanwhile.length).toBeGreaterThan(0);
+      await untilRecovered();
+      for (const symbol of SYMBOLS) {
+        const latest = acknowledged.get(symbol);
+        expect([symbol, await read(writer, symbol)]).toEqual([symbol, latest]);
+        expect([symbol, await read(reader, symbol)]).toEqual([symbol, latest]);
+      }
+    }
+  });
+});
+
+/** Returns when a fault begins and ends, at random. */
+function faultAt(random: Random): [fromMs: number, toMs: number] {
+  const fromMs = 300 + random.below(200);
+  return [fromMs, fromMs + PLAN.redisFaultMs + random.below(500)];
+}
+
+const scenarioOf = (fault: RedisFault, fromMs: number, toMs: number) =>
+  parseScenario(`
+    hosts a
+    redis r
+    read ${PLAN.readsPerSecond} times a second
+    write ${PLAN.writesPerSecond} times a second
+    at ${fromMs / 1_000} s ${fault} r
+    at ${toMs / 1_000} s heal r
+    end at ${toMs / 1_000 + 0.5} s
+  `);
+
+it(`reads wait for the store alone when both backends fail (QT_SEED=${SEED})`, async () => {
+  const random = new Random(SEED);
+  await untilRecovered();
+  const [fromMs, toMs] = faultAt(random);
+  const { reads, writes } = await runScenario(
+    parseScenario(`
+      hosts a
+      redis r
+      read ${PLAN.readsPerSecond} times a second
+      write ${PLAN.writesPerSecond} times a second
+      at ${fromMs / 1_000} s silence r
+      at ${fromMs / 1_000 + 0.2} s pause a
+      at ${toMs / 1_000} s heal a   # The Redis is still silent.
+      at ${toMs / 1_000 + 0.5} s kill r
+      at ${toMs / 1_000 + 1} s heal r
+      end at ${toMs / 1_000 + 1.5} s
+    `),
+    hosts,
+    { reads: { call: readBoth }, writes: { kind: 'write', call: () => write(random.pick(SYMBOLS)) } },
+  );
+  expect([failures(reads), failures(writes)]).toEqual([[], []]);
+  await untilRecovered();
+  for (const symbol of SYMBOLS) expect(await read(reader, symbol)).toBe(acknowledged.get(symbol));
+});
+
+it.each(REDIS_FAULTS)(`%s of the Redis lets a limiter allow no more (QT_SEED=${SEED})`, async (fault) => {
+  await untilRecovered();
+  const [fromMs, toMs] = faultAt(new Random(SEED));
+  const allowed: Record<RateLimitFallback, number> = { reject: 0, allow: 0, deny: 0 };
+  const consume = async (onUnavailable: RateLimitFallback, limit = LIMIT) => {
+    const request = { userId: fault, endpoint: onUnavailable, limit, onUnavailable };
+    const decision = await awaitByDeadline(writer.rateLimiter.consume(request), Date.now() + BUDGET_MS);
+    if (decision.isUnavailable) expect(decision.allowed).toBe(onUnavailable === 'allow');
+    else if (decision.allowed) allowed[onUnavailable]++;
+    return decision;
+  };
+  const { rejecting, allowing, denying } = await runScenario(
+    parseScenario(`
+      redis r
+      consume ${PLAN.readsPerSecond} times a second
+      at ${fromMs / 1_000} s ${fault} r
+      at ${toMs / 1_000} s heal r
+      end at ${toMs / 1_000 + 0.5} s
+    `),
+    hosts,
+    {
+      rejecting: { kind: 'consume', call: () => consume('reject') },
+      allowing: { kind: 'consume', call: () => consume('allow') },
+      denying: { kind: 'consume', call: () => consume('deny') },
+    },
+  );
+  expect([failures(allowing), failures(denying)]).toEqual([[], []]);
+  for (const { error } of rejecting)
+    if (error !== undefined)
+      expect(['CONNECTION', 'TIMEOUT', 'CACHE']).toContain((error as DatabaseError).code);
+  await untilRecovered();
+  for (const fallback of ['reject', 'allow', 'deny'] as const) {
+    expect(await consume(fallback)).not.toHaveProperty('isUnavailable');
+    // A killed Redis has forgotten what it counted.
+    expect(allowed[fallback]).toBeLessThanOrEqual(fault === 'kill' ? 2 * LIMIT : LIMIT);
+    expect(allowed[fallback]).toBeGreaterThan(0);
+  }
+});
