@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import { FakeServer } from '../../testing/fake-server.js';
+import { selectOne } from '../../testing/select-one.js';
 import { completeClickHouseSettings } from '../settings.js';
 import { HttpDriver } from './http-driver.js';
 
@@ -12,13 +12,7 @@ it('chunk of an answer stays as it is while others arrive', async () => {
   const driver = new HttpDriver(completeClickHouseSettings({ url: server.url }), 1);
   const chunks: Buffer[] = [];
   for (let request = 0; request < 2; request++) {
-    const { body } = await driver.send({
-      query: 'SELECT 1',
-      queryId: 'id',
-      database: 'd',
-      settings: {},
-      signal: new LightAbortSignal(),
-    });
+    const { body } = await selectOne(driver);
     body.on('data', (chunk: Buffer) => chunks.push(chunk));
     await once(body, 'end');
   }

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { TlsSettings } from '@quantumtrade/dal-runtime';
-import { LightAbortSignal } from '@quantumtrade/dal-runtime';
 import { certificatePath } from '@quantumtrade/dal-testing';
+import { selectOne } from '../../testing/select-one.js';
 import { completeClickHouseSettings } from '../settings.js';
 import { HttpDriver } from './http-driver.js';
 
@@ -44,13 +44,7 @@ async function ask(tls: TlsSettings | undefined, address: string | undefined, ho
   const settings = completeClickHouseSettings({ url: `https://${host}:${port}`, tls });
   const driver = new HttpDriver({ ...settings, address }, 1);
   try {
-    const { body } = await driver.send({
-      query: 'SELECT 1',
-      queryId: 'id',
-      database: 'd',
-      settings: {},
-      signal: new LightAbortSignal(),
-    });
+    const { body } = await selectOne(driver);
     return JSON.parse(Buffer.concat(await body.toArray()).toString()) as unknown;
   } finally {
     await driver.close();
