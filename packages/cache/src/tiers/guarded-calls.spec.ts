@@ -1,3 +1,4 @@
+import { CacheError, ConnectionError, ValidationError } from '@quantumtrade/dal-domain';
 import { type CallOutcome, ManualClock } from '@quantumtrade/dal-runtime';
 import { createBreaker, GuardedCalls } from './guarded-calls.js';
 
@@ -11,6 +12,22 @@ it('counts a call that throws synchronously as a failure', async () => {
   await expect(thrown).rejects.toMatchObject({ code: 'CACHE' });
   expect([calls.failureCount, breaker.state]).toEqual([1, 'open']);
   expect(clock.pendingTimers).toBe(0);
+});
+
+it.each([
+  ['a refused login', new ConnectionError('NOAUTH', { operation: 'o', retryable: false }), 'open'],
+  ['a lost connection', new ConnectionError('ECONNRESET', { operation: 'o' }), 'open'],
+  ['a full server', new CacheError('OOM', { operation: 'o', retryable: true }), 'open'],
+  ['a value of another kind', new CacheError('WRONGTYPE', { operation: 'o', retryable: false }), 'closed'],
+  ['a wrong argument', new ValidationError('key', 'is empty', { operation: 'o' }), 'closed'],
+] as const)('suspends calls after %s only if it says nothing about the key', async (_, error, state) => {
+  const clock = new ManualClock();
+  const [own, other] = [createBreaker(clock, { minimumCalls: 1 }), createBreaker(clock, { minimumCalls: 1 })];
+  const [calls, others] = [own, other].map((breaker) => new GuardedCalls(clock, breaker, 60_000));
+  await expect(calls!.run('operation', () => Promise.reject(error), { others })).rejects.toBe(error);
+  expect(own.state).toBe(state);
+  expect(other.state).toBe(error.code === 'CONNECTION' ? 'open' : 'closed');
+  expect(calls!.failureCount).toBe(state === 'open' ? 1 : 0);
 });
 
 it('starts no probe of other calls when its own calls are suspended', async () => {

@@ -56,7 +56,7 @@ export class GuardedCalls {
     return this.#failureCount;
   }
 
-  /** Rejects with an error of the data layer. Only a retryable one counts as a failure of the second level. */
+  /** Rejects with an error of the data layer. One that is an answer about the key or the arguments is no failure of the second level. */
   async run<T>(
     operation: string,
     call: (options: CallOptions | undefined) => Promise<T>,
@@ -81,7 +81,7 @@ export class GuardedCalls {
     } catch (error) {
       // Still running only when the call threw before it returned a promise.
       deadline?.end();
-      const isFailure = !isDatabaseError(error) || error.retryable;
+      const isFailure = !isDatabaseError(error) || error.retryable || error.code === 'CONNECTION';
       permit.report(isFailure ? 'failure' : 'success');
       permitByOthers?.report(isFailure && !isRefusal(error) ? 'failure' : 'success');
       if (isFailure) this.#failureCount++;
