@@ -7,11 +7,11 @@ export {
 export type { CoherentKeyspace } from './coherent-keyspace.js';
 export type { CacheCounters, Loader } from './core.js';
 export type { LocalInvalidations } from './invalidation/local-invalidations.js';
-export type { ReadThroughKeyspace } from './load/keyspace-reader.js';
 export type { KeyspaceOptions } from './options.js';
 export type { BreakerOptions } from './tiers/guarded-calls.js';
 export type { BreakerState } from '@quantumtrade/dal-runtime';
 export { coherentBlocks } from './read-through/coherent-blocks.js';
 export type { ManyLoader } from './read-through/load-batch.js';
 export { ReadThroughCache } from './read-through/read-through-cache.js';
+export type { ReadThroughKeyspace } from './read-through/read-through-keyspace.js';
 export type { ReadThroughObserver, WrittenValue } from './read-through/types.js';

@@ -1,10 +1,11 @@
+import { toWriteToken, writesToSee, type StoreReadOptions } from '@quantumtrade/dal-domain';
 import { loadTogether } from './load-batch.js';
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Returns a batch of loads and the calls that it makes. */
 function recordedBatch() {
-  const calls: { items: readonly string[]; deadline?: number; signal?: AbortSignal }[] = [];
+  const calls: ({ items: readonly string[] } & StoreReadOptions)[] = [];
   const load = loadTogether<string, string>(async (items, limits) => {
     calls.push({ items, ...limits });
     if (items.includes('fails')) throw new RangeError('fails');
@@ -35,6 +36,19 @@ it('gives the call the latest deadline of its loads', async () => {
   await Promise.all([load('a', { deadline: 5 }), load('b', { deadline: 9 })]);
   await Promise.all([load('a', { deadline: 5 }), load('b', {})]);
   expect(calls.map(({ deadline }) => deadline)).toEqual([9, undefined]);
+});
+
+it('loads items that must see writes by a call of their own', async () => {
+  const { load, calls } = recordedBatch();
+  const write = (id: string) => ({ endpoint: id, shard: '1', record: 'features' as const, id });
+  const [first, second] = ['1', '2'].map((id) => toWriteToken([write(id)])!);
+  const after = { readAfter: [first!], readAfterTimeoutMs: 5 };
+  const loads = [load('a', {}), load('b', after), load('c', { ...after, readAfter: [first!, second!] })];
+  expect(await Promise.all(loads)).toEqual(['A', 'B', 'C']);
+  const [without, joined] = calls;
+  expect(without).toEqual({ items: ['a'] });
+  expect(joined).toMatchObject({ items: ['b', 'c'], readAfterTimeoutMs: 5 });
+  expect(writesToSee(joined!.readAfter, 'test')).toEqual([write('1'), write('2')]);
 });
 
 it('aborts the call when all of its loads are aborted', async () => {

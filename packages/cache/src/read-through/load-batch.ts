@@ -1,12 +1,15 @@
-import type { CallOptions } from '@quantumtrade/dal-domain';
-import { isDatabaseError } from '@quantumtrade/dal-domain';
+import type { StoreReadOptions } from '@quantumtrade/dal-domain';
+import { isDatabaseError, joinWriteTokens } from '@quantumtrade/dal-domain';
 
 /** Loads values from the store by one call. The result has the value of each item, or null where the store has none. */
-export type ManyLoader<K, T> = (items: readonly K[], limits: CallOptions) => Promise<readonly (T | null)[]>;
+export type ManyLoader<K, T> = (
+  items: readonly K[],
+  limits: StoreReadOptions,
+) => Promise<readonly (T | null)[]>;
 
 interface PendingLoad<K, T> {
   readonly item: K;
-  readonly limits: CallOptions;
+  readonly limits: StoreReadOptions;
   resolve(value: T | null): void;
   reject(reason: unknown): void;
 }
@@ -23,7 +26,7 @@ class LoadBatch<K, T> {
     this.#loadMany = loadMany;
   }
 
-  load(item: K, limits: CallOptions): Promise<T | null> {
+  load(item: K, limits: StoreReadOptions): Promise<T | null> {
     return new Promise((resolve, reject) => {
       if (this.#pending.length === 0) setImmediate(() => void this.#send());
       this.#pending.push({ item, limits, resolve, reject });
@@ -46,10 +49,12 @@ class LoadBatch<K, T> {
   }
 }
 
-/** Returns a loader of one item that loads together with others. */
+/** Returns a loader of one item that loads together with others. Those that must see writes do not hold up the rest. */
 export function loadTogether<K, T>(loadMany: ManyLoader<K, T>) {
   const batch = new LoadBatch(loadMany);
-  return (item: K, limits: CallOptions): Promise<T | null> => batch.load(item, limits);
+  const afterWrites = new LoadBatch(loadMany);
+  return (item: K, limits: StoreReadOptions): Promise<T | null> =>
+    (limits.readAfter === undefined ? batch : afterWrites).load(item, limits);
 }
 
 /** Returns the values of a read of the second level, or nulls when it fails: each value is then loaded as without it. */
@@ -62,20 +67,23 @@ export function orNulls<T>(read: Promise<(T | null)[]>, count: number): Promise<
 
 /** Limits of a call that several wait for: it may last as long as the longest of them, and ends when all are aborted. */
 class SharedLimits {
-  readonly limits: CallOptions;
+  readonly limits: StoreReadOptions;
   readonly #signals: readonly AbortSignal[];
   readonly #controller = new AbortController();
 
-  constructor(all: readonly CallOptions[]) {
+  constructor(all: readonly StoreReadOptions[]) {
     const deadline = Math.max(...all.map((limits) => limits.deadline ?? Infinity));
     this.#signals = all.flatMap(({ signal }) => signal ?? []);
     const mayAbort = this.#signals.length === all.length;
     // Loads of one batch are those of one call.
-    const { priority } = all[0]!;
+    const { priority, readAfterTimeoutMs } = all[0]!;
+    const readAfter = joinWriteTokens(all.flatMap((limits) => limits.readAfter ?? []));
     this.limits = {
       ...(deadline < Infinity && { deadline }),
       ...(mayAbort && { signal: this.#controller.signal }),
       ...(priority && { priority }),
+      ...(readAfter !== null && { readAfter }),
+      ...(readAfterTimeoutMs !== undefined && { readAfterTimeoutMs }),
     };
     if (!mayAbort) return;
     for (const signal of this.#signals) signal.addEventListener('abort', this.#onAbort);

@@ -4,7 +4,8 @@ import { systemClock } from '@quantumtrade/dal-runtime';
 import type { CacheHealth, CacheStats } from '../coherent-cache.js';
 import { CoherentCache } from '../coherent-cache.js';
 import type { CoherentKeyspace } from '../coherent-keyspace.js';
-import { ReadThroughKeyspace } from '../load/keyspace-reader.js';
+import { ReadThroughKeyspace } from './read-through-keyspace.js';
+import { RecentWrites } from './recent-writes.js';
 import type { ReadThroughOptions, StoreLoader, WrittenValue } from './types.js';
 
 /** The time that the cache may take to follow a write. */
@@ -23,6 +24,7 @@ export class ReadThroughCache {
   /** Patterns of the values that are in the store as well. */
   readonly #patterns: string[] = [];
   readonly #untracked = { running: 0, ended: 0 };
+  readonly #recentWrites: RecentWrites;
 
   constructor(
     {
@@ -38,6 +40,7 @@ export class ReadThroughCache {
     this.#coherent = new CoherentCache({ cache, invalidations }, { time, budgetMs: budgetMs ?? Infinity });
     this.#options = options;
     this.#holds = holds;
+    this.#recentWrites = new RecentWrites(time);
     this.cache = this.#coherent.local.cache;
   }
 
@@ -54,6 +57,7 @@ export class ReadThroughCache {
       observer: this.#options.observer,
       knownOptions,
       untracked: this.#untracked,
+      recentWrites: this.#recentWrites,
       discard: (key) => this.#discard(key),
     });
   }
@@ -90,9 +94,10 @@ export class ReadThroughCache {
    * Writes to the store, then removes the keys from the cache. Older cached values are replaced by those that `takeWritten`
    * returns for the result; it is called before the insert, and only where the cache may hold a value of the keys. A write that
    * failed may have stored something, so the keys are removed then, too. The cache has a time limit of its own, whatever becomes
-   * of the caller, and its failures change nothing about the outcome of the write.
+   * of the caller, and its failures change nothing about the outcome of the write. Where a server may lag, later loads of the keys
+   * have to see the write.
    */
-  async write<R>(
+  async write<R extends { readonly writeToken: string | null }>(
     keys: readonly string[],
     insert: () => Promise<R>,
     takeWritten?: () => (result: R) => readonly WrittenValue[],
@@ -107,6 +112,8 @@ export class ReadThroughCache {
       if (!isDatabaseError(error) || error.code !== 'VALIDATION') await this.#follow(keys, []);
       throw error;
     }
+    if (result.writeToken !== null && this.#options.mayLag?.())
+      this.#recentWrites.add(keys, result.writeToken);
     await this.#follow(keys, writtenValues?.(result) ?? []);
     return result;
   }

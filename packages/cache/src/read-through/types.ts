@@ -1,5 +1,6 @@
-import type { CallOptions, KeyParts, Keyspace, TimeSource } from '@quantumtrade/dal-domain';
+import type { KeyParts, Keyspace, StoreReadOptions, TimeSource } from '@quantumtrade/dal-domain';
 import type { KeyspaceOptions } from '../options.js';
+import type { RecentWrites } from './recent-writes.js';
 
 /** Receives each lookup of a read-through keyspace, with the pattern of its keys. */
 export interface ReadThroughObserver {
@@ -7,7 +8,10 @@ export interface ReadThroughObserver {
 }
 
 /** Loads a value from the store, or null when the store has none. The cache owns the value: it freezes and shares it. */
-export type StoreLoader<P extends string, T> = (parts: KeyParts<P>, limits: CallOptions) => Promise<T | null>;
+export type StoreLoader<P extends string, T> = (
+  parts: KeyParts<P>,
+  limits: StoreReadOptions,
+) => Promise<T | null>;
 
 /** Source of the values of a read-through keyspace, and the observer of its lookups. */
 export interface ReadThroughSource<P extends string, T> {
@@ -18,6 +22,8 @@ export interface ReadThroughSource<P extends string, T> {
   readonly knownOptions: readonly string[];
   /** Numbers of writes whose affected keys are unknown. What is loaded meanwhile is not cached. */
   readonly untracked: { readonly running: number; readonly ended: number };
+  /** Writes that loads have to see. */
+  readonly recentWrites: RecentWrites;
   /** Prevents that the running load of a key is stored. */
   discard(this: void, key: string): Promise<unknown>;
 }
@@ -26,6 +32,8 @@ export interface ReadThroughOptions {
   /** How the values of each key pattern are kept. */
   readonly keyspaces: Readonly<Record<string, KeyspaceOptions>>;
   readonly observer: ReadThroughObserver;
+  /** Returns whether a read may be answered by a server that has not got this process's latest writes yet. @default never */
+  readonly mayLag?: () => boolean;
   /** Time by which the values of the backend expire. @default the system's */
   readonly time?: TimeSource;
 }

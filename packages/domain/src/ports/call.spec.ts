@@ -41,6 +41,15 @@ it.each([
   );
 });
 
+it('refuses a wait for writes that is no time', () => {
+  for (const readAfterTimeoutMs of ['1', 0, -1, NaN, null]) {
+    expect(() => checkOptions({ readAfterTimeoutMs }, 'op', READ_OPTIONS)).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', field: 'readAfterTimeoutMs' }),
+    );
+  }
+  expect(() => checkOptions({ readAfterTimeoutMs: 1 }, 'op', READ_OPTIONS)).not.toThrow();
+});
+
 it('refuses exact when it is no boolean', () => {
   for (const exact of ['true', 1, null]) {
     expect(() => checkOptions({ exact }, 'op', READ_OPTIONS)).toThrow(

@@ -31,6 +31,11 @@ export interface StoreReadOptions extends CallOptions {
    * server is known to have. @default the read may be answered by a server that has not got the latest writes yet
    */
   readAfter?: string | readonly string[];
+  /**
+   * Longest wait for a server that has the writes of `readAfter`, in milliseconds; after it the read fails with `TimeoutError`. What is
+   * no number above 0 is refused with `ValidationError`. @default until the deadline
+   */
+  readAfterTimeoutMs?: number;
 }
 
 /** How values are returned. */
@@ -51,6 +56,7 @@ export const STORE_READ_OPTIONS = keysOf<StoreReadOptions>({
   deadline: true,
   priority: true,
   readAfter: true,
+  readAfterTimeoutMs: true,
 });
 
 /** The keys of {@link ReadOptions}. */
@@ -59,6 +65,7 @@ export const READ_OPTIONS = keysOf<ReadOptions>({
   deadline: true,
   priority: true,
   readAfter: true,
+  readAfterTimeoutMs: true,
   exact: true,
 });
 
@@ -85,7 +92,8 @@ export function checkOptions(options: object, operation: string, known: readonly
     }
     // Object.keys would make a list for each call.
     for (const key in options) if (!known.includes(key)) requireKnownKeys({ [key]: true }, known, operation);
-    const { signal, deadline, priority, exact, readAfter } = options as ReadOptions<boolean>;
+    const { signal, deadline, priority, exact, readAfter, readAfterTimeoutMs } =
+      options as ReadOptions<boolean>;
     if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
       throw new ValidationError('signal', 'must be an AbortSignal', { operation });
     }
@@ -99,6 +107,12 @@ export function checkOptions(options: object, operation: string, known: readonly
       throw new ValidationError('exact', 'must be true or false', { operation });
     }
     if (readAfter !== undefined) writesToSee(readAfter, operation);
+    if (
+      readAfterTimeoutMs !== undefined &&
+      !(typeof readAfterTimeoutMs === 'number' && readAfterTimeoutMs > 0)
+    ) {
+      throw new ValidationError('readAfterTimeoutMs', 'must be a number above 0', { operation });
+    }
   } catch (error) {
     throw error instanceof ValidationError
       ? error

@@ -123,6 +123,7 @@ export const DUE_OPTIONS = keysOf<DueOptions>({
   deadline: true,
   priority: true,
   readAfter: true,
+  readAfterTimeoutMs: true,
   exact: true,
   limit: true,
 });

@@ -22,7 +22,10 @@ import { decodeTransaction } from './transaction-record.js';
 export interface TransactionCache {
   readonly cache: Pick<Cache, 'set' | 'delete'>;
   /** Writes to the store and invalidates the cached values of the keys, also after a failure. */
-  write<R>(keys: readonly string[], write: () => Promise<R>): Promise<R>;
+  write<R extends { readonly writeToken: string | null }>(
+    keys: readonly string[],
+    write: () => Promise<R>,
+  ): Promise<R>;
 }
 
 export interface ApplierParts {

@@ -85,6 +85,13 @@ it('read fails by its deadline when no server catches up', async () => {
   expect(syncsAt(1)).toBeGreaterThan(1);
 });
 
+it('read waits no longer for its writes than it says', async () => {
+  const readAfter = await stopWriter(silence, { failover: { probeIntervalMs: 60_000 } });
+  const read = cluster.read({ readAfter, readAfterTimeoutMs: 100, deadline: Date.now() + 3_600_000 });
+  await expect(read).rejects.toMatchObject({ name: 'TimeoutError' });
+  expect(readsAt(1)).toBe(0);
+});
+
 it('read fails by its deadline when a server is silent', async () => {
   const readAfter = await stopWriter(silence, { failover: { probeIntervalMs: 60_000 } });
   await expect(cluster.read({ readAfter, deadline: Date.now() + 600 })).rejects.toThrow(/is not at .* yet$/);

@@ -124,11 +124,12 @@ export class WriteVisibility {
     );
   }
 
-  async #makeVisible(search: Search, { signal, deadline: at }: CallOptions): Promise<void> {
+  async #makeVisible(search: Search, options: StoreReadOptions): Promise<void> {
     const { operation, writes, accepts, broken } = search;
+    const { signal, deadline: at = Date.now() + this.#timeoutMs, readAfterTimeoutMs = Infinity } = options;
     const tried: SyncedEndpoint[] = [];
     const deadline = new Deadline(
-      { signal, ...(at === undefined ? { timeoutMs: this.#timeoutMs } : { deadline: at }) },
+      { signal, deadline: Math.min(at, Date.now() + readAfterTimeoutMs) },
       (elapsedMs) => {
         const error = new TimeoutError(elapsedMs, { operation });
         const asked = tried.map(({ name }) => name).join(', ');
