@@ -29,11 +29,13 @@ afterEach(async () => {
   server.close();
 });
 
-function open(): Socket {
-  const client = connect(Number(proxy.address.split(':')[1]), '127.0.0.1').on('error', () => undefined);
+function connectRaw(): Socket {
+  const client = connect(Number(proxy.address.split(':')[1]), '127.0.0.1');
   sockets.push(client);
   return client;
 }
+
+const open = (): Socket => connectRaw().on('error', () => undefined);
 
 it('TCP proxy forwards both directions', async () => {
   const client = open();
@@ -81,4 +83,51 @@ it('TCP proxy discards what is sent and removes closed connections', async () =>
   await once(client, 'close');
   expect(received).toBe('');
   await until(() => proxy.connections.length === 0);
+});
+
+it('TCP proxy keeps delayed answers in order when the delay ends', async () => {
+  const client = open();
+  let answers = '';
+  client.on('data', (chunk) => (answers += String(chunk)));
+  const say = async (text: string) => {
+    client.write(text);
+    await until(() => received.endsWith(text));
+  };
+  proxy.answerDelayMs = 60_000;
+  await say('a');
+  await say('b');
+  proxy.answerDelayMs = 0;
+  await say('c');
+  await until(() => answers === 'ABC');
+});
+
+it('TCP proxy lets nothing through in silence, and cuts what was open', async () => {
+  const client = open();
+  await until(() => proxy.connections.length === 1);
+  await proxy.enter('silent');
+  client.write('lost');
+  const other = open();
+  other.write('lost');
+  await until(() => proxy.connections.length === 2);
+  await proxy.enter('open');
+  await Promise.all([once(client, 'close'), once(other, 'close')]);
+  expect(received).toBe('');
+});
+
+it('TCP proxy refuses connections while it is closed, on the same port after', async () => {
+  await proxy.enter('closed');
+  const [error] = (await once(connectRaw(), 'error')) as [NodeJS.ErrnoException];
+  expect(error.code).toBe('ECONNREFUSED');
+  await proxy.enter('open');
+  const client = open();
+  client.write('hello');
+  expect(String((await once(client, 'data'))[0])).toBe('HELLO');
+});
+
+it('TCP proxy counts connections that it resets', async () => {
+  await proxy.enter('resetting');
+  const client = connectRaw();
+  client.write('hello');
+  const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException];
+  expect([error.code, proxy.resetCount, received]).toEqual(['ECONNRESET', 1, '']);
 });

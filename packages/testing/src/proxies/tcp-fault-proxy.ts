@@ -127,6 +127,7 @@ export class TcpFaultProxy {
 
   #forward(connection: ProxiedConnection, direction: TrafficDirection, from: Socket, to: Socket): void {
     let isCut = false;
+    const later = direction === 'answer' ? this.#delayed() : (run: () => void) => run();
     from.setNoDelay().on('error', () => undefined);
     from.on('data', (chunk: Buffer) => {
       this.onChunk(connection, direction, chunk);
@@ -140,7 +141,7 @@ export class TcpFaultProxy {
       const left = cut?.direction === direction ? cut.afterBytes - this.#forwarded[direction] : Infinity;
       this.#forwarded[direction] += chunk.length;
       if (chunk.length <= left) {
-        this.#afterDelay(direction, () => void (to.destroyed || to.write(chunk)));
+        later(() => void (to.destroyed || to.write(chunk)));
         return;
       }
       this.planCuts(this.#cuts.slice(1));
@@ -150,13 +151,20 @@ export class TcpFaultProxy {
     });
     // The client of a silent server does not learn that the connection has ended.
     const end = () => void (direction === 'request' || this.#state !== 'silent' ? to.end() : undefined);
-    from.on('end', () => this.#afterDelay(direction, end));
-    from.on('close', () => this.#afterDelay(direction, end));
+    from.on('end', () => later(end));
+    from.on('close', () => later(end));
   }
 
-  /** Chunks stay in order: a delay that ends lets none overtake those before it within the same millisecond. */
-  #afterDelay(direction: TrafficDirection, run: () => void): void {
-    if (direction === 'request' || this.answerDelayMs === 0) run();
-    else setTimeout(run, this.answerDelayMs);
+  /** Returns a function that runs something after the delay of answers, always in order: what was delayed more runs earlier than its time. */
+  #delayed(): (run: () => void) => void {
+    const waiting: (() => void)[] = [];
+    const runUntil = (last: () => void) => {
+      while (waiting.includes(last)) waiting.shift()!();
+    };
+    return (run) => {
+      waiting.push(run);
+      if (this.answerDelayMs === 0) runUntil(run);
+      else setTimeout(() => runUntil(run), this.answerDelayMs).unref();
+    };
   }
 }
