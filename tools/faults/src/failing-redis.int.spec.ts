@@ -19,11 +19,11 @@ const DAY = Date.UTC(2024, 0, 2);
 /** Requests that a limiter allows, within a window that is longer than a scenario. */
 const LIMIT = 10;
 
-let hosts: { a: EngineHost; r: RedisHost };
 /** Writes that make up for removals, and the time between them, in which invalidations arrive. */
 const MAX_LATER_WRITES = 20;
 const INVALIDATION_MS = 50;
 
+let hosts: { a: EngineHost; r: RedisHost };
 /** Data layers of two processes. The first one writes. */
 let writer: DatabaseAbstraction;
 let reader: DatabaseAbstraction;
