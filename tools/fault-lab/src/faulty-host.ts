@@ -1,4 +1,4 @@
-import { TcpFaultProxy } from '@quantumtrade/dal-testing/proxies';
+import type { TcpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 
 /** Faults of every host. Each is undone by `heal`. */
 export const FAULTS = ['kill', 'pause', 'reset', 'silence', 'slow'] as const;

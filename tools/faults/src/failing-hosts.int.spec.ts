@@ -18,6 +18,8 @@ const POST = 'POST /';
 const INSERT = 'query=INSERT';
 const PATIENCE_MS = 8_000;
 const DAY = Date.UTC(2024, 0, 2);
+/** Retries that need no recent calls are as many. */
+const MAX_CONNECTIONS = 20;
 /** Shorter than the faults, and long enough that a host on a busy machine is not taken for one that hangs. */
 const FAILOVER = { probeIntervalMs: 200, probeTimeoutMs: 1_000 };
 /** Probes of a host that is still down until the other one, which is back, answers a call: they take two seconds. */
@@ -47,7 +49,7 @@ function open(urls: readonly string[]): TimeSeriesBackend {
   const endpoints = urls.map((url) => ({ url }));
   const { username } = hosts.a;
   const common = { database: DATABASE, username, password: PASSWORD, failover: FAILOVER };
-  const backend = connectClickHouse({ ...common, endpoints });
+  const backend = connectClickHouse({ ...common, endpoints, maxConnections: MAX_CONNECTIONS });
   opened.push(backend);
   return backend;
 }
@@ -79,11 +81,10 @@ describe.each(FAULTS)('%s of one of two hosts', (fault) => {
   });
 });
 
-it('calls fail in time without any host, and succeed soon after', async () => {
-  const backend = open([hosts.a.url, hosts.b.url]);
-  const read = (deadline: number) => backend.marketData.find({ symbol: 'S' }, { deadline });
+/** Makes calls while both hosts reset their connections. Each fails by its deadline. Returns the number of calls and of their attempts. */
+async function callInVain(backend: TimeSeriesBackend): Promise<{ calls: number; attempts: number }> {
   const attempts = () => hosts.a.resetCount + hosts.b.resetCount;
-  await read(Date.now() + PATIENCE_MS);
+  await backend.marketData.find({ symbol: 'S' });
   await Promise.all([hosts.a.suffer('reset'), hosts.b.suffer('reset')]);
   const before = attempts();
   const calls = await runAtRate({ forMs: 2_000, perSecond: PLAN.readsPerSecond }, (n) => {
@@ -93,19 +94,37 @@ it('calls fail in time without any host, and succeed soon after', async () => {
   });
   for (const { error } of calls) expect(['CONNECTION', 'TIMEOUT']).toContain((error as DatabaseError).code);
   console.log(`${calls.length} calls, ${attempts() - before} attempts`);
-  expect(attempts() - before).toBeLessThanOrEqual(1.1 * calls.length);
-  await hosts.a.heal();
-  const healedAt = hosts.b.resetCount;
-  await until(() =>
-    read(Date.now() + PATIENCE_MS).then(
+  return { calls: calls.length, attempts: attempts() - before };
+}
+
+/** Resolves when a call succeeds. */
+const untilAnswered = (backend: TimeSeriesBackend) =>
+  until(() =>
+    backend.marketData.find({ symbol: 'S' }, { deadline: Date.now() + PATIENCE_MS }).then(
       () => true,
       () => false,
     ),
   );
+
+it('calls fail in time without any host, and succeed soon after', async () => {
+  const backend = open([hosts.a.url, hosts.b.url]);
+  const { calls, attempts } = await callInVain(backend);
+  expect(attempts).toBeLessThanOrEqual(1.1 * calls);
+  await hosts.a.heal();
+  const healedAt = hosts.b.resetCount;
+  await untilAnswered(backend);
   const probes = hosts.b.resetCount - healedAt;
   console.log(`${probes} probes of the other host until a call succeeded`);
   expect(probes).toBeLessThanOrEqual(MAX_PROBES);
   await hosts.b.heal();
+});
+
+it('calls of a single host that is down spend no more than their retry budget', async () => {
+  const backend = open([hosts.a.url]);
+  const { calls, attempts } = await callInVain(backend);
+  expect(attempts).toBeLessThanOrEqual(1.1 * calls + MAX_CONNECTIONS);
+  await Promise.all([hosts.a.heal(), hosts.b.heal()]);
+  await untilAnswered(backend);
 });
 
 /** Starts a proxy that cuts connections in place of answering inserts, while it is in the set. */

@@ -114,7 +114,7 @@ it('TCP proxy lets nothing through in silence, and cuts what was open', async ()
   expect(received).toBe('');
 });
 
-it('TCP proxy refuses connections while it is closed, on the same port after', async () => {
+it('TCP proxy refuses connections while closed, and keeps its port', async () => {
   await proxy.enter('closed');
   const [error] = (await once(connectRaw(), 'error')) as [NodeJS.ErrnoException];
   expect(error.code).toBe('ECONNREFUSED');
