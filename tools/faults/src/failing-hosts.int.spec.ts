@@ -119,7 +119,7 @@ it('calls fail in time without any host, and succeed soon after', async () => {
   await hosts.b.heal();
 });
 
-it('calls of a single host that is down spend no more than their retry budget', async () => {
+it('a single host that is down keeps calls to their retry budget', async () => {
   const backend = open([hosts.a.url]);
   const { calls, attempts } = await callInVain(backend);
   expect(attempts).toBeLessThanOrEqual(1.1 * calls + MAX_CONNECTIONS);
