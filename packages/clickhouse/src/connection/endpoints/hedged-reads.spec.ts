@@ -63,7 +63,7 @@ it('abort ends both queries', async () => {
 
 it('second queries stay within the retry budget', async () => {
   await cluster.serve([PRIMARY, PRIMARY], { ...HEDGED, maxConnections: 50 });
-  cluster.answer(slow(40, rows({ n: 0 })));
+  cluster.answer(slow(300, rows({ n: 0 })));
   for (let round = 0; round < 5; round++) {
     await Promise.all(Array.from({ length: 40 }, () => cluster.read()));
   }
