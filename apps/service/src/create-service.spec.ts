@@ -1,11 +1,31 @@
 import { buildRow } from '@quantumtrade/dal-testing/records';
-import { recordNames } from '@quantumtrade/dal-domain';
+import { recordNames, records, type RecordDefinition } from '@quantumtrade/dal-domain';
+import { z } from 'zod';
+import { pageOf } from './records/answers.js';
+import { rowSchemas } from './records/row-schemas.js';
 import type { TestService } from './testing/test-service.js';
 import { openTestService } from './testing/test-service.js';
 
 const START = Date.UTC(2024, 0, 2);
 const bar = (symbol: string, minute: number, close: string) =>
   buildRow('marketData', { symbol, timestamp: START + minute * 60_000, close });
+
+const FEATURE_SET = {
+  symbol: 'AAPL',
+  timestamp: '2024-01-02',
+  features: { rsi: 1.5 },
+  metadata: { window: '14' },
+  version: 1,
+  calculationTimeMs: 1,
+};
+
+/** Returns a batch of one row in JSON. */
+function batchOf({ name, batch }: RecordDefinition): object {
+  if (batch.form === 'sets') return [FEATURE_SET];
+  const row = buildRow(name as 'marketData', { timestamp: START });
+  const labels = Object.values(batch.labels).map((member) => [member, 'test'] as const);
+  return { ...Object.fromEntries(labels), [batch.rows]: [row] };
+}
 
 let service: TestService;
 beforeAll(async () => {
@@ -39,6 +59,21 @@ describe('read and write API', () => {
     expect([page.statusCode, page.json()]).toMatchObject([200, { hasMore: expect.any(Boolean) }]);
     const plan = await service.get(`/v1/records/${name}/explain`);
     expect([plan.statusCode, plan.json()]).toMatchObject([200, { sql: expect.any(String) }]);
+  });
+
+  it.each(recordNames)('answers rows of %s as the published schema says', async (name) => {
+    const definition: RecordDefinition = records[name];
+    const { item, batch } = rowSchemas(definition);
+    const given = batchOf(definition);
+    expect(z.safeParse(batch, given).error).toBeUndefined();
+    const written = await service.post(`/v1/records/${name}`, given);
+    expect(written.json()).toMatchObject({ insertedCount: 1, errors: [] });
+    for (const exact of definition.batch.form === 'sets' ? [''] : ['&exact=true', '&exact=false']) {
+      const page = (await service.get(`/v1/records/${name}?limit=1${exact}`)).json<{ data: object[] }>();
+      expect(z.safeParse(pageOf(item), page).error).toBeUndefined();
+      const fields = Object.keys(item instanceof z.ZodObject ? item.shape : {});
+      expect(Object.keys(page.data[0]!).sort()).toEqual(fields.sort());
+    }
   });
 
   it('publishes the routes of every record', async () => {
