@@ -63,7 +63,7 @@ operation, or a secret.
 | \`reference\`, \`reason\` | of a secret that changed, or that could not be refreshed and why ([secrets](secrets.md)) |
 
 \`telemetry.logs.debug\` names the parts whose steps are logged: \`clickhouse.connection\` (failed attempts, endpoints ejected and used again), \`redis.connection\` (connected, disconnected,
-suspended), \`cache\` (hits and misses by key pattern), \`writer\` (retries, dead letters, delayed and paused delivery). They cost nothing while nobody asks for them.
+suspended), \`cache\` (hits and misses by key pattern), \`writer\` (retries, dead letters, delayed and paused delivery). They cost nothing while they are not configured.
 
 A file is opened again at SIGHUP, for logrotate. CloudWatch Logs gets lines in order, in batches of at most 10,000 lines and 1 MB, a second after the first of
 them; up to 16 MB wait while it does not answer, and later lines are dropped and counted. The stream is created when it is missing, the group is not.

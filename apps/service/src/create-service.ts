@@ -53,7 +53,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Creates the service over an open data layer. Whoever opened the data layer closes it after the service has stopped. */
+/** Creates the service over an open data layer. The data layer stays open: its owner closes it after the service has stopped. */
 export async function createService(parts: ServiceParts): Promise<Service> {
   const { database, config, logger, plugins = [], clock = systemClock } = parts;
   const { renderMetrics = prometheusRenderer(database.metrics) } = parts;

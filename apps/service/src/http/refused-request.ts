@@ -7,7 +7,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   RATE_LIMITED: 429,
-  /** Nobody gets it; the number is that of nginx. */
+  /** Sent to no client, which has gone; the number is that of nginx. */
   CLIENT_LEFT: 499,
   OVERLOADED: 503,
   STOPPING: 503,
