@@ -79,6 +79,7 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['http.ticks.stall_timeout', '0.5', 'http.ticks.stallTimeoutMs', 500, '0'],
     ['http.stop.drain_delay', '0', 'http.stop.drainDelayMs', 0, '-1'],
     ['http.stop.grace', '0.5', 'http.stop.graceMs', 500, '0'],
+    ['telemetry.memory_read_sampling', '1', 'telemetry.memoryReadSampling', 1, '2'],
     ['telemetry.metrics.interval', '5', 'telemetry.metrics.intervalMs', 5_000, '0'],
     ['telemetry.traces.sampling', '0.5', 'telemetry.traces.sampling', 0.5, '1.5'],
     ['telemetry.logs.destination', 'file', 'telemetry.logs.destination', 'file', 'printer'],

@@ -270,7 +270,7 @@ export class DatabaseAbstraction extends DatabasePorts {
       isOpen: this.isLive(),
       cache: this.#services.readThrough.health(),
       connectionCount: this.#connectionCount(),
-      lastSuccessAt: this.#services.metrics.snapshot().lastSuccessAt,
+      lastSuccessAt: this.#services.metrics.lastSuccessAt,
       pausedDeliveries: this.#writers.pausedDeliveries(),
       transactions: this.#transactions.state,
     }));

@@ -11,7 +11,7 @@ import type {
   TimeSource,
 } from '@quantumtrade/dal-domain';
 import type { OperationEvent, OperationMetrics, OperationSeries } from '@quantumtrade/dal-telemetry';
-import { operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
+import { announcesAnswerAtHand, operationChannel, traceOperation } from '@quantumtrade/dal-telemetry';
 import { observedStream } from './observed-stream.js';
 import { outcomeOf } from './outcome.js';
 import type { AnnotatedBlock, TransactionError, TransactionResult } from '@quantumtrade/dal-writer';
@@ -178,7 +178,7 @@ const cachedUnlessAfter = (
     ? (...args) => (mustSeeWrites(args) ? uncached(...args) : cached(...args))
     : (cached ?? uncached);
 
-/** Calls the method only where no value is in the first level. Subscribers of the operation channel get every call. */
+/** Calls the method only where no value is in the first level, and where the answer is announced. */
 function answeredAtHand(
   series: OperationSeries,
   peek: (...args: unknown[]) => unknown,
@@ -186,7 +186,7 @@ function answeredAtHand(
 ): Method {
   return (...args) => {
     const mayHaveOptions = typeof args.at(-1) === 'object';
-    if (operationChannel.hasSubscribers || (mayHaveOptions && mustSeeWrites(args))) return call(...args);
+    if (announcesAnswerAtHand() || (mayHaveOptions && mustSeeWrites(args))) return call(...args);
     const startedAt = performance.now();
     let answer: unknown;
     try {

@@ -26,11 +26,13 @@ export {
 } from './metrics/measurements.js';
 export { serverAttributes, type ServerAttributes } from './metrics/server-attributes.js';
 export {
+  announcesAnswerAtHand,
   currentOperation,
   noteAttempt,
   noteBytes,
   onOperationEnd,
   operationChannel,
+  sampleAnswersAtHand,
   traceOperation,
   traceparentOf,
   type OperationEvent,

@@ -41,6 +41,23 @@ describe('a logger', () => {
     },
   );
 
+  it('a logger redacts bindings of its children and changes no object', () => {
+    const log = new LogLines();
+    const redis = { password: 'hunter2', port: 6379 };
+    const lists = { list: [{ a: 1 }], at: new Date(0), none: null };
+    createLogger({ destination: log })
+      .child({ token: 'hunter2' })
+      .child({ cookie: 'hunter2' })
+      .info({ redis, ...lists });
+    expect(log.lines).toEqual([
+      expect.objectContaining({
+        ...{ token: '[secret]', cookie: '[secret]', redis: { password: '[secret]', port: 6379 } },
+        ...{ list: [{ a: 1 }], at: '1970-01-01T00:00:00.000Z', none: null },
+      }),
+    ]);
+    expect(redis.password).toBe('hunter2');
+  });
+
   it('a logger writes only the safe fields of an error', () => {
     const log = new LogLines();
     createLogger({ destination: log }).error({ err: driverError() }, 'no connection');

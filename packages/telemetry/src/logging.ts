@@ -4,7 +4,8 @@ import { pino } from 'pino';
 import { errorFields } from './error-fields.js';
 import { onOperationEnd, type OperationEvent } from './operation-channel.js';
 
-const SECRET_KEYS = ['password', 'secret', 'token', 'apiKey', 'authorization', 'cookie'];
+const SECRET_KEYS = new Set(['password', 'secret', 'token', 'apiKey', 'authorization', 'cookie']);
+const CENSORED = '[secret]';
 
 /** A logger of pino. */
 export type Logger = pino.Logger;
@@ -24,17 +25,48 @@ export interface LoggerOptions {
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { level = 'info', name, destination = pino.destination(2) } = options;
-  return pino(
+  const logger = pino(
     {
       level,
       ...(name && { name }),
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => withoutSecrets(fields),
+      },
       serializers: { err: errorFields },
-      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[secret]' },
     },
     destination,
   );
+  // The formatter of bindings is not called for those of children.
+  const { child } = logger;
+  Object.assign(logger, {
+    child(this: Logger, bindings: Fields, options?: pino.ChildLoggerOptions) {
+      return Reflect.apply(child, this, [withoutSecrets(bindings), options]);
+    },
+  });
+  return logger;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Returns fields with `[secret]` in place of secrets, at the top and one level below. The redaction of pino costs more than the rest of a
+ * line, because it looks for each key on each level by itself.
+ */
+function withoutSecrets(fields: Fields, isNested = false): Record<string, unknown> {
+  let safe: Record<string, unknown> | undefined;
+  for (const key in fields) {
+    const value = fields[key];
+    let shown = value;
+    if (SECRET_KEYS.has(key)) shown = CENSORED;
+    // A serializer takes only the safe fields of an error.
+    else if (!isNested && typeof value === 'object' && value !== null && key !== 'err') {
+      shown = withoutSecrets(value as Fields, true);
+    }
+    if (shown !== value) (safe ??= { ...fields })[key] = shown;
+  }
+  return safe ?? (fields as Record<string, unknown>);
 }
 
 export interface OperationLoggingOptions {

@@ -1,8 +1,11 @@
 import { afterEach } from '@jest/globals';
+import { SeededRandom } from '@quantumtrade/dal-runtime';
 import {
+  announcesAnswerAtHand,
   currentOperation,
   onOperationEnd,
   operationChannel,
+  sampleAnswersAtHand,
   traceOperation,
   type OperationEvent,
 } from './index.js';
@@ -76,5 +79,35 @@ describe('an operation', () => {
     stop();
     await traceOperation({ operation: 'marketData.latest' }, async () => 42);
     expect(events).toEqual([]);
+  });
+});
+
+describe('an answer from memory', () => {
+  const announcedOf = (count: number) =>
+    Array.from({ length: count }, () => announcesAnswerAtHand()).filter((isAnnounced) => isAnnounced).length;
+
+  it('is announced to subscribers unless answers are sampled', () => {
+    expect(announcedOf(10)).toBe(0);
+    const stop = onOperationEnd(() => undefined);
+    expect(announcedOf(10)).toBe(10);
+    const draws = new SeededRandom(3);
+    const stopSampling = sampleAnswersAtHand(0.01, () => draws.next());
+    const announced = announcedOf(100_000);
+    expect(announced).toBeGreaterThan(800);
+    expect(announced).toBeLessThan(1_200);
+    stopSampling();
+    expect(announcedOf(10)).toBe(10);
+    stop();
+  });
+
+  it.each([
+    [0, 0],
+    [1, 100],
+  ])('with a share of %d is announced %d times in a hundred', (share, expected) => {
+    const stop = onOperationEnd(() => undefined);
+    const stopSampling = sampleAnswersAtHand(share);
+    expect(announcedOf(100)).toBe(expected);
+    stopSampling();
+    stop();
   });
 });

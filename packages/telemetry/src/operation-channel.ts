@@ -48,6 +48,38 @@ export const operationChannel = tracingChannel<unknown, OperationEvent>('quantum
 
 const running = new AsyncLocalStorage<OperationEvent>();
 
+/** Draws the number of answers that are not announced before the next one; undefined while all are announced. */
+let drawGap: (() => number) | undefined;
+let answersUntilNext = 0;
+
+/**
+ * Has only a share of the answers from this process's memory announced: they take less time than a line about them. Metrics
+ * count all of them.
+ * @param share - from 0 to 1
+ * @param random - @default Math.random
+ * @returns a function that has all of them announced again
+ */
+export function sampleAnswersAtHand(share: number, random: () => number = Math.random): () => void {
+  // The gaps between draws of one probability have a geometric distribution.
+  drawGap = share > 0 ? () => Math.floor(Math.log(1 - random()) / Math.log(1 - share)) : () => Infinity;
+  answersUntilNext = drawGap();
+  return () => {
+    drawGap = undefined;
+    answersUntilNext = 0;
+  };
+}
+
+/** Whether the next answer from this process's memory is announced to the subscribers, if there are any. */
+export function announcesAnswerAtHand(): boolean {
+  if (!operationChannel.hasSubscribers) return false;
+  if (answersUntilNext > 0) {
+    answersUntilNext--;
+    return false;
+  }
+  if (drawGap) answersUntilNext = drawGap();
+  return true;
+}
+
 /**
  * Runs an operation and announces it. Without subscribers it only runs it.
  * @param run - receives the event to fill in its fields

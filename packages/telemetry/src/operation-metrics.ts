@@ -83,6 +83,14 @@ export class OperationMetrics {
     );
   }
 
+  /** When an operation last succeeded. Costs much less than a snapshot. */
+  get lastSuccessAt(): Date | undefined {
+    let latest = -Infinity;
+    for (const { lastSuccess = -Infinity } of this.#series.values()) latest = Math.max(latest, lastSuccess);
+    const { now, elapsed } = this.#clock;
+    return latest === -Infinity ? undefined : new Date(now() - (elapsed() - latest));
+  }
+
   snapshot(): MetricsSnapshot {
     const all = new OperationSeries();
     const operations: Record<string, OperationStatistics> = {};
@@ -90,15 +98,13 @@ export class OperationMetrics {
       if (!all.add(series)) continue;
       operations[operation] = series.statistics();
     }
-    const { now, elapsed } = this.#clock;
-    const { lastSuccess } = all;
     return {
       ...all.statistics(),
       operations,
       cacheHits: this.#cacheHits,
       cacheMisses: this.#cacheMisses,
       cacheHitRate: share(this.#cacheHits, this.#cacheHits + this.#cacheMisses),
-      lastSuccessAt: lastSuccess === undefined ? undefined : new Date(now() - (elapsed() - lastSuccess)),
+      lastSuccessAt: this.lastSuccessAt,
     };
   }
 }
@@ -148,14 +154,12 @@ export class OperationSeries {
     return [{ errorType: undefined, durations: this.#succeeded.value() }, ...failed];
   }
 
-  /** Adds what another series has recorded; false when that is nothing. */
+  /** Adds the durations and errors that another series has recorded; false when there are none. */
   add(other: OperationSeries): boolean {
     if (other.#durations === undefined) return false;
     this.#durations ??= emptyHistogram();
     this.#durations.add(other.#durations);
     this.#errors += other.#errors;
-    const latest = Math.max(this.#lastSuccess ?? -Infinity, other.#lastSuccess ?? -Infinity);
-    if (latest > -Infinity) this.#lastSuccess = latest;
     return true;
   }
 

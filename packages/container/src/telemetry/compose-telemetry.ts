@@ -12,6 +12,7 @@ import {
 import {
   createLogger,
   LoggingAuditSink,
+  sampleAnswersAtHand,
   subscribeDebug,
   subscribeLogging,
   subscribeTracing,
@@ -51,6 +52,7 @@ export async function composeTelemetry({ telemetry }: Pick<DalConfig, 'telemetry
   try {
     const logger = await startLogs(logs, source, closers);
     await startTraces(traces, source, closers);
+    closers.push(sampleAnswersAtHand(telemetry.memoryReadSampling));
     await startMetrics(telemetry, logger, source, closers);
     return {
       logger,

@@ -149,12 +149,12 @@ it('one scrape has all six families, as an independent count confirms', async ()
 
 it('each operation and modification leaves one log line', async () => {
   const { database: dal } = composed;
-  const before = readLines().length;
+  telemetry.logger.info('begin');
   await dal.insertMarketData(bars(['LOGGED']));
   await dal.getMarketData({ symbol: 'LOGGED' });
   await dal.getMarketData({ limit: -1 }).catch(() => undefined);
-  await until(() => readLines().length >= before + 4);
-  const lines = readLines().slice(before);
+  await until(() => linesAfter('begin').length >= 4);
+  const lines = linesAfter('begin');
   const endpoint = new URL(clickhouse.url).host;
   expect(lines).toEqual([
     expect.objectContaining({ operation: 'marketData.insert', rows: 1, bytes: expect.any(Number), endpoint }),
@@ -170,6 +170,12 @@ it('each operation and modification leaves one log line', async () => {
     }),
   ]);
 });
+
+const linesAfter = (msg: string): Record<string, unknown>[] => {
+  const lines = readLines();
+  const begin = lines.findIndex((line) => line['msg'] === msg);
+  return begin < 0 ? [] : lines.slice(begin + 1);
+};
 
 const readLines = (): Record<string, unknown>[] =>
   readFileSync(join(directory, 'dal.log'), 'utf8')

@@ -8,9 +8,6 @@ import type { DatabaseAbstraction } from '@quantumtrade/dal';
 import { defineConfig } from '@quantumtrade/dal-config';
 import { composeTelemetry } from '@quantumtrade/dal-container';
 
-/** Time between two scrapes (milliseconds). A real Prometheus takes ten to sixty times as long. */
-const SCRAPE_MS = 1_000;
-
 /** Exporters of everything, to a collector in another process and a file, with the default sampling unless given. */
 export class Exporters {
   readonly #collector: ChildProcess;
@@ -32,7 +29,7 @@ export class Exporters {
     return new Exporters(collector, String(line).trim());
   }
 
-  /** Turns logs, spans, OTLP and scrapes on, and returns what turns them off. */
+  /** Turns logs, spans and the export of metrics on, with its default interval, and returns what turns them off. */
   async observe(
     database: DatabaseAbstraction,
     sampling?: { readonly logs: number; readonly traces: number },
@@ -40,7 +37,8 @@ export class Exporters {
     const telemetry = await composeTelemetry(
       defineConfig({
         telemetry: {
-          metrics: { intervalMs: SCRAPE_MS, otlp: { url: `${this.#url}/v1/metrics` } },
+          ...(sampling && { memoryReadSampling: sampling.logs }),
+          metrics: { otlp: { url: `${this.#url}/v1/metrics` } },
           traces: { otlp: { url: `${this.#url}/v1/traces` }, ...(sampling && { sampling: sampling.traces }) },
           logs: {
             destination: 'file',
@@ -51,14 +49,7 @@ export class Exporters {
       }),
     );
     telemetry.watch(database);
-    const scrapes = setInterval(
-      () => void telemetry.renderMetrics('application/openmetrics-text'),
-      SCRAPE_MS,
-    );
-    return async () => {
-      clearInterval(scrapes);
-      await telemetry.close();
-    };
+    return () => telemetry.close();
   }
 
   async close(): Promise<void> {
