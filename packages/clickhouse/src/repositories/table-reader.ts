@@ -2,6 +2,7 @@ import type {
   AnyColumns,
   CallOptions,
   Page,
+  QueryPlan,
   ReadOptions,
   RecordDefinition,
   StreamPlan,
@@ -15,6 +16,7 @@ import {
   READ_OPTIONS,
   scanBudgetOf,
 } from '@quantumtrade/dal-domain';
+import type { RecordReader } from '../codec/read/record-reader.js';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
@@ -67,11 +69,7 @@ export class TableReader {
     const read = { plan, limit: plan.limit + 1, budget };
     const query = planRows(read);
     const text = JSON.stringify([query.sql, query.params, query.settings, plan.count]);
-    const reader = recordReader(definition, {
-      select: plan.select,
-      instants: plan.instants,
-      exact: options?.exact,
-    });
+    const reader = this.#readerOf(plan, options);
     const page = await this.#pages.run(text, operation, options, (limits) =>
       withinBudget(this.#sql, operation, plan, budget, limits, () =>
         readItems(this.#sql, operation, plan, limits, {
@@ -99,11 +97,7 @@ export class TableReader {
     const operation = `${this.definition.name}.stream`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planStream(this.definition, params, operation);
-    const reader = recordReader(this.definition, {
-      select: plan.select,
-      instants: plan.instants,
-      exact: options?.exact,
-    });
+    const reader = this.#readerOf(plan, options);
     for await (const { block, from, to } of this.#rowBatches(operation, plan, options)) {
       yield reader.rows(block, from, to);
     }
@@ -113,7 +107,7 @@ export class TableReader {
     const operation = `${this.definition.name}.streamColumns`;
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planColumnStream(this.definition, params, operation);
-    const reader = recordReader(this.definition, { select: plan.select, exact: options?.exact });
+    const reader = this.#readerOf(plan, options);
     for await (const { block, from, to } of this.#rowBatches(operation, plan, options)) {
       const columns = reader.columns([block]);
       yield to - from === block.rowCount ? columns : sliceColumns(columns, from, to);
@@ -126,10 +120,15 @@ export class TableReader {
     const plan = planColumns(this.definition, params, operation);
     const budget = plan.maxScanRows ?? this.defaults.scanBudgetRows;
     const read = { plan, limit: plan.limit, budget };
+    const reader = this.#readerOf(plan, options);
     const blocks = await withinBudget(this.#sql, operation, plan, budget, options, () =>
-      this.#read(operation, read, planRows(read), options, (block) => block),
+      this.#read(operation, read, planRows(read), options, (block) => reader.arrive(block)),
     );
-    return recordReader(this.definition, { select: plan.select, exact: options?.exact }).columns(blocks);
+    return reader.columns(blocks);
+  }
+
+  #readerOf({ select, instants }: QueryPlan, options: ReadOptions<boolean> | undefined): RecordReader {
+    return recordReader(this.definition, { select, instants, exact: options?.exact });
   }
 
   /** Reads rows, again in a cheaper way where the query runs out of time or memory. */

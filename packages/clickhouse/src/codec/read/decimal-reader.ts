@@ -4,7 +4,7 @@ import type { ColumnValues } from '../columns/column-writer.js';
 import type { NativeColumn } from './column.js';
 import { BigIntColumn, halvesOf, WideColumn } from './column.js';
 import type { KindReader, ReadField, RowRange } from './kind-reader.js';
-import { joinArrays, joinLists, lengthOf, toOutput, unexpectedColumn } from './kind-reader.js';
+import { joinArrays, joinLists, toOutput, unexpectedColumn } from './kind-reader.js';
 
 const TWO_TO_32 = 2 ** 32;
 const UNIT = 10 ** DECIMAL_SCALE;
@@ -39,11 +39,11 @@ class DecimalValues implements ColumnValues {
     return this.#unusual(row);
   }
 
-  /** Writes the numbers of rows into an array, from this position on. */
-  fill(target: Float64Array, offset: number, { from, to, absent }: RowRange): void {
-    if (fillNumbers(this.#halves, this.#width, target, offset, from, to) === 0) return;
+  /** Writes the numbers of rows into an array. */
+  fill(target: Float64Array, { from, to, absent }: RowRange): void {
+    if (fillNumbers(this.#halves, this.#width, target, from, to) === 0) return;
     for (let row = from; row < to; row++) {
-      const at = offset + row - from;
+      const at = row - from;
       if (Number.isNaN(target[at]) && !absent?.[row]) target[at] = this.#unusual(row) as number;
     }
   }
@@ -63,7 +63,6 @@ function fillNumbers(
   halves: Int32Array,
   width: number,
   target: Float64Array,
-  offset: number,
   from: number,
   to: number,
 ): number {
@@ -85,7 +84,7 @@ function fillNumbers(
       number = NaN;
       unusual++;
     }
-    target[offset + row - from] = number;
+    target[row - from] = number;
   }
   return unusual;
 }
@@ -156,27 +155,45 @@ function narrowed({ words, width, length }: WideColumn): BigInt64Array | undefin
   return units;
 }
 
+/** Decimals as numbers. */
+class DecimalNumbers implements NativeColumn<number> {
+  readonly length: number;
+
+  constructor(
+    readonly type: string,
+    readonly numbers: Float64Array,
+  ) {
+    this.length = numbers.length;
+  }
+
+  at(row: number): number {
+    return this.numbers[row]!;
+  }
+}
+
+function numbersOf(column: NativeColumn, field: ReadField, range: RowRange): Float64Array {
+  const numbers = new Float64Array(range.to - range.from);
+  new DecimalValues(expectDecimals(column, field), field).fill(numbers, range);
+  return numbers;
+}
+
+function toNumbers(column: NativeColumn, field: ReadField): DecimalNumbers {
+  if (column instanceof DecimalNumbers) return column;
+  return new DecimalNumbers(column.type, numbersOf(column, field, { from: 0, to: column.length }));
+}
+
 export const decimalKindReader: KindReader<DecimalField & Field> = {
-  values(column, field, range) {
-    const values = new DecimalValues(expectDecimals(column, field), field);
-    if (field.exact) return values;
-    const numbers = new Float64Array(range.to - range.from);
-    values.fill(numbers, 0, range);
-    return numbers;
-  },
+  values: (column, field, range) =>
+    field.exact ? new DecimalValues(expectDecimals(column, field), field) : numbersOf(column, field, range),
+  arrive: (column, field) => (field.exact ? column : toNumbers(column, field)),
   join(columns, field) {
-    const found = columns.map((column) => expectDecimals(column, field));
-    if (field.exact)
-      return (
-        joinUnits(found) ??
-        joinLists(found, (column, range) => decimalKindReader.values(column, field, range))
-      );
-    const numbers = new Float64Array(lengthOf(found));
-    let offset = 0;
-    for (const column of found) {
-      new DecimalValues(column, field).fill(numbers, offset, { from: 0, to: column.length });
-      offset += column.length;
+    if (!field.exact) {
+      const parts = columns.map((column) => toNumbers(column, field).numbers);
+      return joinArrays(parts, (length) => new Float64Array(length));
     }
-    return numbers;
+    const found = columns.map((column) => expectDecimals(column, field));
+    return (
+      joinUnits(found) ?? joinLists(found, (column, range) => decimalKindReader.values(column, field, range))
+    );
   },
 };

@@ -69,6 +69,11 @@ export class NullableValues implements ColumnValues {
 export interface KindReader<F extends Field = Field> {
   /** Returns the values of rows. Absent ones may be anything, and are not checked. */
   readonly values: (column: NativeColumn, field: ReadField<F>, range: RowRange) => RowValues;
+  /**
+   * Converts the column of a block while further blocks are on their way. `join` takes converted columns as well.
+   * @default none: the column stays as it is
+   */
+  readonly arrive?: (column: NativeColumn, field: ReadField<F>) => NativeColumn;
   /** Joins the columns of several blocks, whose values are never null. */
   readonly join: (columns: readonly NativeColumn[], field: ReadField<F>) => unknown;
 }

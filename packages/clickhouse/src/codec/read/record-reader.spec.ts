@@ -106,8 +106,10 @@ describe.each(definitions.map((definition) => [definition.name, definition] as c
           const blocks = blocksOf(definition, rows);
           const canonical: Row[] = blocks.flatMap((block) => rowsOf(block, definition));
           const names = Object.keys(definition.fields);
+          const reader = recordReader(definition, { exact });
+          const converted = blocks.map((block, i) => (i % 2 === 0 ? reader.arrive(block) : block));
           expectSame(
-            () => withTexts(recordReader(definition, { exact }).columns(blocks)),
+            () => withTexts(reader.columns(converted)),
             () => withTexts(columnsOfRows(definition, names, canonical, exact)),
           );
         }),
@@ -189,7 +191,7 @@ describe('decimals', () => {
             () => toOutputRow(definition, canonical, exact),
           );
           expectSame(
-            () => reader.columns([block!]),
+            () => reader.columns([reader.arrive(block!)]),
             () => columnsOfRows(definition, names, [canonical], exact),
           );
         },
@@ -202,7 +204,9 @@ describe('decimals', () => {
     const [block] = blocksOf(definition, [{ timestamp: 0, price: '9999999999.99999999', volume: 1 }]);
     const message = 'price has more digits than a number holds: read it with exact';
     expect(() => recordReader(definition).rows(block!)).toThrow(message);
-    expect(() => recordReader(definition).columns([block!])).toThrow(message);
+    const reader = recordReader(definition);
+    expect(() => reader.columns([block!])).toThrow(message);
+    expect(() => reader.columns([reader.arrive(block!)])).toThrow(message);
   });
 
   it('of another scale are refused', () => {

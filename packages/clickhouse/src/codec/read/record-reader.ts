@@ -1,7 +1,7 @@
 import type { AnyColumns, InstantForm, RecordDefinition } from '@quantumtrade/dal-domain';
 import { columnOf, unreadableValue } from '@quantumtrade/dal-domain';
 import { kindReaderOf } from '../kinds.js';
-import type { DecodedBlock } from './block-parser.js';
+import { DecodedBlock } from './block-parser.js';
 import type { NativeColumn } from './column.js';
 import type { KindReader, ReadField, RowRange, RowValues } from './kind-reader.js';
 import { joinLists, NullableValues } from './kind-reader.js';
@@ -62,7 +62,22 @@ export class RecordReader {
     this.#makerFor(types, values)(rows, values, from, to);
   }
 
-  /** Returns the columns of all rows of some blocks. Columns may be those of the blocks. */
+  /**
+   * Converts a block while further ones are on their way. One that cannot be converted stays as it is: the server may yet report an error,
+   * and {@link columns} says what is wrong with the block.
+   */
+  arrive(block: DecodedBlock): DecodedBlock {
+    try {
+      const columns = this.#fields.map(
+        (field) => [field.column, field.arrive(block.column(field.column))] as const,
+      );
+      return new DecodedBlock(block.rowCount, new Map(columns));
+    } catch {
+      return block;
+    }
+  }
+
+  /** Returns the columns of all rows of some blocks, as they are or as {@link arrive} returns them. Columns may be those of the blocks. */
   columns(blocks: readonly DecodedBlock[]): AnyColumns {
     return {
       rowCount: blocks.reduce((sum, { rowCount }) => sum + rowCount, 0),
@@ -121,6 +136,10 @@ class FieldReader {
       this.#reader.values(column.values, this.#field, { ...range, absent }),
       range.from,
     );
+  }
+
+  arrive(column: NativeColumn): NativeColumn {
+    return this.#field.field.nullable ? column : (this.#reader.arrive?.(column, this.#field) ?? column);
   }
 
   /** Joins the columns of several blocks; a nullable field has a list of the values of rows. */
