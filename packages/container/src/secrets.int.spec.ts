@@ -5,10 +5,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 import { parseConfig } from '@quantumtrade/dal-config';
 import { subscribeTracing } from '@quantumtrade/dal-telemetry';
 import type { Container, ContainerModule } from 'inversify';
+import { shownForms } from '@quantumtrade/dal-testing';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import {
   BasicTracerProvider,
@@ -185,14 +185,14 @@ function leaksIn(
   hidden: readonly string[],
 ): Record<string, string[]> {
   const leaksOf = (value: unknown) => {
-    const text = everythingOf(value);
+    const text = shownForms(value);
     return hidden.filter((secret) => text.includes(secret));
   };
   return Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, leaksOf(value)]));
 }
 
 it('parseConfig returns a configuration that shows no secret', () => {
-  const text = everythingOf(configOf('password = "CANARY-redis"'));
+  const text = shownForms(configOf('password = "CANARY-redis"'));
   expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
 });
 
@@ -203,21 +203,4 @@ async function partsOf(container: Container): Promise<Record<string, unknown>> {
     parts[name] = await container.getAsync(token as symbol, { optional: true });
   }
   return parts;
-}
-
-/** Returns everything that inspecting, spreading or serializing a value shows, with messages and causes of errors. */
-function everythingOf(value: unknown): string {
-  const all = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity } as const;
-  const seen = new WeakSet<object>();
-  const json = JSON.stringify(value, (_, item: unknown) => {
-    if (typeof item === 'bigint') return String(item);
-    if (typeof item !== 'object' || item === null) return item;
-    if (seen.has(item)) return undefined;
-    seen.add(item);
-    return item instanceof Error
-      ? { ...item, message: item.message, stack: item.stack, cause: item.cause }
-      : item;
-  });
-  const spread = typeof value === 'object' ? inspect({ ...value }, all) : '';
-  return `${inspect(value, all)} ${json} ${spread}`;
 }

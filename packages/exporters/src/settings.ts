@@ -39,7 +39,7 @@ const METRICS_SETTINGS = {
 const TRACES_SETTINGS = {
   /** Share of the traces that are recorded, where no caller has decided about its trace. */
   sampling: { kind: 'share', default: 0.01 },
-  /** A collector that gets the spans. Without it, there are none. */
+  /** The collector that spans are sent to. Without it, no spans are recorded. */
   otlp: { kind: 'group', settings: COLLECTOR_SETTINGS, optional: true },
 } as const;
 

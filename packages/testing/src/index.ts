@@ -4,6 +4,7 @@ export { SimulatedDisk, type DiskFaults } from './disk/simulated-disk.js';
 export { freePort } from './free-port.js';
 export { listen } from './listen.js';
 export { Random, seeds } from './random.js';
+export { shownForms } from './shown-forms.js';
 export { TestSecret } from './test-secret.js';
 export { turn } from './turn.js';
 export { until } from './until.js';

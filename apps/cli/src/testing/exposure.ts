@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 import { createLogger, subscribeLogging, subscribeTracing } from '@quantumtrade/dal-telemetry';
+import { shownForms } from '@quantumtrade/dal-testing';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 
 /** Collects everything that a program shows, by the place where it is shown, and finds secrets in it. */
@@ -91,22 +91,6 @@ function encodingsOf(secret: string): string[] {
       .slice(offset && 4, -4),
   );
   return [secret, Buffer.from(secret).toString('hex'), ...inBase64];
-}
-
-function shownForms(value: unknown): string {
-  const all = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity } as const;
-  const seen = new WeakSet<object>();
-  const json = JSON.stringify(value, (_, item: unknown) => {
-    if (typeof item === 'bigint') return String(item);
-    if (typeof item !== 'object' || item === null) return item;
-    if (seen.has(item)) return undefined;
-    seen.add(item);
-    return item instanceof Error
-      ? { ...item, message: item.message, stack: item.stack, cause: item.cause }
-      : item;
-  });
-  const spread = typeof value === 'object' ? inspect({ ...value }, all) : '';
-  return `${inspect(value, all)} ${json} ${spread}`;
 }
 
 function processTree(root: number): number[] {

@@ -9,7 +9,7 @@ const positions = z.record(z.string(), z.string());
 /** Returns the id of an event: the positions of all symbols, so that it alone says where to continue. */
 export const eventId = (at: TickPositions): string => Buffer.from(JSON.stringify(at)).toString('base64url');
 
-/** Returns the positions in an id that a client sends back; throws `ValidationError` when it is none. */
+/** Returns the positions in an id that a client sends back; throws `ValidationError` when it was not made by `eventId`. */
 export function positionsIn(id: string): TickPositions {
   try {
     return positions.parse(JSON.parse(Buffer.from(id, 'base64url').toString()));

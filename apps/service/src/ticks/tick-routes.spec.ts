@@ -154,7 +154,7 @@ describe('/v1/ticks', () => {
     },
   );
 
-  it('refuses an id that is none', async () => {
+  it('refuses an id that the service did not give out', async () => {
     const headers = { authorization: `Bearer ${TEST_TOKENS.reader}`, 'last-event-id': 'nonsense' };
     const { statusCode, body } = await service.app.inject({ url: '/v1/ticks?symbol=AAPL', headers });
     expect([statusCode, JSON.parse(body)]).toMatchObject([400, { field: 'Last-Event-ID' }]);

@@ -3,7 +3,8 @@ import type { SqlParams } from '../connection/sql.js';
 import { filterOf } from './filter.js';
 import { aggregateQuery, isFloat } from './aggregate-query.js';
 import type { Shortage } from './plan-retry.js';
-import { LESS_MEMORY, lessMemory } from './rules/less-memory.js';
+import { settingsAgain } from './plan-retry.js';
+import { lessMemory } from './rules/less-memory.js';
 import { timeSlices } from './rules/time-slices.js';
 import type { QuerySettings } from './table-query.js';
 import { SLICE_CONDITION } from './time-slice.js';
@@ -33,7 +34,7 @@ export function planAggregateAgain(
   limit = plan.limit,
 ): AggregateStatement | undefined {
   const division = divisionOf(plan);
-  const settings = shortage === 'memory' ? LESS_MEMORY : {};
+  const settings = settingsAgain(shortage);
   const sparing = shortage === 'memory' ? [{ rule: lessMemory.name, why: LESS_MEMORY_WHY }] : [];
   if (division === undefined) {
     return shortage === 'memory' ? { ...planAggregate(plan, limit), settings, rules: sparing } : undefined;

@@ -2,9 +2,9 @@ import { isDatabaseError } from '@quantumtrade/dal-domain';
 import type { RowRead } from './row-query.js';
 import type { PlannedQuery, Rule } from './rule.js';
 import { applyRules } from './rule.js';
-import { lessMemory } from './rules/less-memory.js';
+import { LESS_MEMORY, lessMemory } from './rules/less-memory.js';
 import { timeSlices } from './rules/time-slices.js';
-import type { TableQuery } from './table-query.js';
+import type { QuerySettings, TableQuery } from './table-query.js';
 
 /** The resource that a query ran out of. */
 export type Shortage = 'time' | 'memory';
@@ -28,6 +28,10 @@ export function shortageOf(error: unknown): Shortage | undefined {
   // Nothing was sent of a call that waited in vain for a connection: further queries would add to the load.
   return error.code === 'TIMEOUT' && error.queryId !== undefined ? 'time' : undefined;
 }
+
+/** Returns settings for queries that run again, with which they need less of what ran out. */
+export const settingsAgain = (shortage: Shortage): QuerySettings =>
+  shortage === 'memory' ? LESS_MEMORY : {};
 
 /** Applies the rules of a read, and those for what it ran out of. */
 export function planRetry(

@@ -4,11 +4,9 @@ import { currentOperation, operationChannel } from '@quantumtrade/dal-telemetry'
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { ReadTally, Sql, SqlParams } from '../connection/sql.js';
 import type { PlanRetry, Shortage } from '../query/plan-retry.js';
-import { shortageOf } from '../query/plan-retry.js';
+import { settingsAgain, shortageOf } from '../query/plan-retry.js';
 import type { RowRead } from '../query/row-query.js';
 import type { PlannedQuery } from '../query/rule.js';
-import { LESS_MEMORY } from '../query/rules/less-memory.js';
-import type { QuerySettings } from '../query/table-query.js';
 import type { TimeSlice } from '../query/time-slice.js';
 import { boundSlice } from '../query/time-slice.js';
 import { readInChunks } from './key-chunks.js';
@@ -118,10 +116,6 @@ export async function collectSlices<T>(
   });
   return parts;
 }
-
-/** Returns settings for queries that run again, with which they need less of what ran out. */
-export const settingsAgain = (shortage: Shortage): QuerySettings =>
-  shortage === 'memory' ? LESS_MEMORY : {};
 
 /** Counts items by slices of time. The query counts those of one slice in its column `count`. */
 export async function countAgain(

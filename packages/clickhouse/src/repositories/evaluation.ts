@@ -20,7 +20,8 @@ import { recordReader } from '../codec/read/record-reader.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { orderedColumn, toSql } from '../query/table-query.js';
 import { SLICE_CONDITION } from '../query/time-slice.js';
-import { collectSlices, countAgain, runRetried, settingsAgain } from '../read/retried-reads.js';
+import { settingsAgain } from '../query/plan-retry.js';
+import { collectSlices, countAgain, runRetried } from '../read/retried-reads.js';
 import { countOf, readUpTo } from './item-page.js';
 
 const MINUTE_MS = 60_000;

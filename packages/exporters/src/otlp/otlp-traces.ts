@@ -17,7 +17,7 @@ export interface TraceExporter {
 
 /**
  * Sends spans to an OpenTelemetry collector in the background. `sampling` is the share of traces that are recorded, where no caller has decided
- * about its trace. Spans nest by the context manager that is registered with `@opentelemetry/api`; one is where there is none.
+ * about its trace. Spans nest by the context manager that is registered with `@opentelemetry/api`; where none is, this function registers one.
  */
 export async function otlpTraces(
   collector: Collector,
