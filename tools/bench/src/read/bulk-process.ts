@@ -33,9 +33,9 @@ export interface BulkJob {
   readonly request: RecordedRequest;
 }
 
-/** Reads before the measured ones, and those, of which the one of median time counts. */
-const WARM_UP_READS = sized(3, 0);
-const MEASURED_READS = sized(3, 1);
+/** Reads before the measured ones, after which V8 has optimized all forms; and those, of which the one of median time counts. */
+const WARM_UP_READS = sized(8, 0);
+const MEASURED_READS = sized(5, 1);
 
 /** Reads what the parent process asks for, and ends. */
 process.once('message', (job: BulkJob) => {
