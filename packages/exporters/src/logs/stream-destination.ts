@@ -4,9 +4,9 @@ import { Deadline } from '@quantumtrade/dal-runtime';
 import { pino } from 'pino';
 import type { LogDestination } from './log-destination.js';
 
-/** Lines are written by the kilobyte, so that one costs no system call, and after this time at the latest (milliseconds). */
+/** Lines are written many at once, because a system call costs more than a line, and after this time at the latest (milliseconds). */
 const FLUSH_AFTER_MS = 500;
-const WRITE_BYTES = 4_096;
+const WRITE_BYTES = 15 * 1024;
 /** Lines that wait for a slow disk or pipe; further ones are dropped (bytes). */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 const CLOSE_WITHIN_MS = 5_000;
