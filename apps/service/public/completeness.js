@@ -33,7 +33,8 @@ export class Completeness {
 const reportTable = (rows) =>
   table({
     caption:
-      'Missing days are those between the first and the last day of a symbol on which other symbols have bars',
+      'Missing days are those between the first and the last day of a symbol on which other symbols have bars. ' +
+      'Late bars were written, or corrected, after a later bar of their symbol and source',
     empty: 'There are no bars in this range.',
     rows: rows.slice(0, 50),
     columns: [
@@ -41,6 +42,7 @@ const reportTable = (rows) =>
       { title: 'Bars', number: true, cell: ({ bars }) => count(bars) },
       { title: 'Days', number: true, cell: ({ days }) => count(days) },
       { title: 'Missing days', number: true, cell: ({ missingDays }) => toned(missingDays) },
+      { title: 'Late bars', number: true, cell: ({ lateBars }) => toned(lateBars) },
       { title: 'Closes that differ', number: true, cell: ({ disagreements }) => toned(disagreements) },
       { title: 'Sources', cell: ({ sources }) => sources.join(', ') },
       { title: 'Newest missing', wrap: true, cell: ({ missing }) => missing.slice(0, 3).join(', ') || '–' },

@@ -55,6 +55,7 @@ const METHODS: Readonly<Record<string, readonly unknown[]>> = {
   inspectGuarantees: [{}],
   ...Object.fromEntries(recordMethods.map(({ name, args }) => [name, [...args, {}]])),
   'analytics.aggregate': [{}, {}],
+  'analytics.lateBars': [{}, {}],
   'queryPlans.explain': ['marketData', {}, {}],
   'queryPlans.explainAggregation': [{}, {}],
   'checkpoints.load': ['s', {}],

@@ -150,6 +150,12 @@ export {
   type Ohlcv,
 } from './queries/aggregation.js';
 export {
+  planLateBars,
+  type LateBars,
+  type LateBarsParams,
+  type LateBarsPlan,
+} from './queries/late-bars.js';
+export {
   AffectedKeys,
   affectedKeys,
   keyOf,

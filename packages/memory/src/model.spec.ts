@@ -34,6 +34,7 @@ describe('the model test', () => {
     'includes the end of a range': (backend) => ({
       ...backend,
       analytics: {
+        ...backend.analytics,
         aggregate: (params, options) =>
           backend.analytics.aggregate(
             params.endTime === undefined ? params : { ...params, endTime: Number(params.endTime) + 1 },

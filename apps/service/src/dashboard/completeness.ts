@@ -24,6 +24,8 @@ interface SymbolCompleteness {
   /** The newest of these days, e.g. `2024-01-05`. */
   readonly missing: readonly string[];
   readonly sources: readonly string[];
+  /** Bars that were written after a later bar of their source: they came late, or were corrected. */
+  readonly lateBars: number;
   /** Instants at which two sources have different closes; null where it was not compared. */
   readonly disagreements: number | null;
 }
@@ -67,6 +69,10 @@ export async function completeness(database: DatabaseAbstraction, range: DataRan
     found.days.add(day);
     found.sources.add(group.source!);
   }
+  const late = new Map<string, number>();
+  for (const { symbol, lateBars } of await database.analytics.lateBars(range, call)) {
+    late.set(symbol, (late.get(symbol) ?? 0) + lateBars);
+  }
   const allDays = [...seen].sort((a, b) => b - a);
   const symbols: SymbolCompleteness[] = [];
   let compared = 0;
@@ -82,11 +88,13 @@ export async function completeness(database: DatabaseAbstraction, range: DataRan
       missingDays: missing.length,
       missing: missing.slice(0, MISSING_SHOWN).map((day) => new Date(day).toISOString().slice(0, 10)),
       sources: [...sources].sort(),
+      lateBars: late.get(symbol) ?? 0,
       disagreements:
         sources.size === 1 ? 0 : isCompared ? await disagreements(database, symbol, range, call) : null,
     });
   }
-  const problems = ({ missingDays, disagreements: found }: SymbolCompleteness) => missingDays + (found ?? 0);
+  const problems = ({ missingDays, lateBars, disagreements: found }: SymbolCompleteness) =>
+    missingDays + lateBars + (found ?? 0);
   symbols.sort((a, b) => problems(b) - problems(a) || (a.symbol < b.symbol ? -1 : 1));
   return { ...range, daysSeen: seen.size, symbols };
 }

@@ -12,7 +12,8 @@ let service: TestService;
 beforeAll(async () => {
   service = await openTestService({}, (database) => ({ plugins: [dashboard({ database })] }));
   const { database } = service;
-  await database.insertMarketData({ source: 'a', records: [0, 1, 2, 4].map((day) => bar('FULL', day)) });
+  await database.insertMarketData({ source: 'a', records: [0, 1, 4].map((day) => bar('FULL', day)) });
+  await database.insertMarketData({ source: 'a', records: [bar('FULL', 2)] });
   await database.insertMarketData({ source: 'a', records: [0, 2, 4].map((day) => bar('GAP', day)) });
   await database.insertMarketData({ source: 'b', records: [bar('GAP', 0, '100'), bar('GAP', 2, '101')] });
   await database.insertFeatures({
@@ -110,9 +111,10 @@ describe('dashboard', () => {
         missingDays: 1,
         missing: ['2024-01-03'],
         sources: ['a', 'b'],
+        lateBars: 0,
         disagreements: 1,
       }),
-      expect.objectContaining({ symbol: 'FULL', missingDays: 0, disagreements: 0 }),
+      expect.objectContaining({ symbol: 'FULL', missingDays: 0, lateBars: 1, disagreements: 0 }),
     ]);
   });
 

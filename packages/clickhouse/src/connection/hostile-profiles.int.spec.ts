@@ -80,6 +80,7 @@ const READS: Readonly<Record<string, (b: TimeSeriesBackend) => Promise<unknown>>
   latestMany: (b) => b.marketData.latestMany(['A', 'B', 'C'], 2),
   aggregate: (b) => b.analytics.aggregate({ interval: '1d' }, { exact: true }),
   aggregateNone: (b) => b.analytics.aggregate({ symbol: 'none', groupBy: [] }),
+  lateBars: (b) => b.analytics.lateBars({}),
   evaluate: (b) => b.predictions.dueForEvaluation(60, START + 10 * HOUR),
   findById: (b) => b.predictions.findById('p3'),
   sets: (b) => b.features.find({}),

@@ -14,21 +14,23 @@ import { aggregatesOf, bucketQuery } from '../query/aggregate-query.js';
 import type { AggregateStatement } from '../query/plan-aggregate.js';
 import { planAggregate, planAggregateAgain } from '../query/plan-aggregate.js';
 import type { Shortage } from '../query/plan-retry.js';
+import { settingsAgain } from '../query/plan-retry.js';
 import { SLICE_CONDITION } from '../query/time-slice.js';
 import { mergeAggregates } from '../read/merged-aggregates.js';
-import { settingsAgain } from '../query/plan-retry.js';
 import { collectSlices, countAgain, runRetried } from '../read/retried-reads.js';
 import type { SlicedRange } from '../read/time-slices.js';
 import { slicesOf } from '../read/time-slices.js';
 import { filterOf } from '../query/filter.js';
 import { countOf, readUpTo } from './item-page.js';
+import { readLateBars } from './late-bars.js';
 import { requireBudget } from './scan-estimate.js';
 import type { ReadDefaults } from './table-reader.js';
 
 export function analytics(
   sql: Sql,
-  { scanBudgetRows, requestTimeoutMs }: Pick<ReadDefaults, 'scanBudgetRows' | 'requestTimeoutMs'>,
+  defaults: Pick<ReadDefaults, 'scanBudgetRows' | 'requestTimeoutMs'>,
 ): Analytics {
+  const { scanBudgetRows, requestTimeoutMs } = defaults;
   return {
     aggregate: async (params, options) => {
       const operation = 'analytics.aggregate';
@@ -49,6 +51,7 @@ export function analytics(
         () => reader.count(),
       );
     },
+    lateBars: (params, options) => readLateBars(sql, defaults, params, options),
   };
 }
 

@@ -5,6 +5,7 @@ import { aggregationsOf } from './aggregations.js';
 import { barTests } from './bar-tests.js';
 import { groupTests } from './group-tests.js';
 import { intervalTests } from './interval-tests.js';
+import { lateBarTests } from './late-bars.js';
 import { meanTests } from './means.js';
 import { sessionTests } from './sessions.js';
 import { sourceTests } from './sources.js';
@@ -34,6 +35,7 @@ export function analyticsSuite(runner: TestRunner, open: OpenTimeSeries): void {
     meanTests(runner, backend);
     sourceTests(runner, backend);
     sessionTests(runner, backend);
+    lateBarTests(runner, backend);
 
     it('orders by bucket, then by group in UTF-8 order', async () => {
       const day = uniqueDay();

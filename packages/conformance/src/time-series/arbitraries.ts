@@ -128,6 +128,12 @@ function aggregation(record: RecordName): Arb {
   });
 }
 
+const barSelection: Arb = fc.record(
+  Object.fromEntries(
+    Object.entries(selectionFields(records.marketData)).filter(([name]) => name !== 'limit'),
+  ),
+);
+
 const featureBatches: Arb = fc.array(
   fc.record({
     symbol: value({ kind: 'symbol' }),
@@ -219,6 +225,7 @@ const reads: Arb<Operation>[] = [
   operation('features', 'latestMany', listOf(someSymbol)),
   operation('features', 'latestValue', someSymbol, someLabel),
   operation('checkpoints', 'load', someId),
+  operation('analytics', 'lateBars', barSelection),
 ];
 
 /** Random sequences of writes and reads. */

@@ -42,6 +42,10 @@ const MEMBERS: Readonly<Record<string, readonly [call: Method, right: object]>> 
     (b, params: never) => b.analytics.aggregate(params),
     { record: 'marketData', interval: '1d', groupBy: ['symbol'], measure: 'close', limit: 1, filters: {} },
   ],
+  'analytics.lateBars': [
+    (b, params: never) => b.analytics.lateBars(params),
+    { symbol: 'JUNK', startTime: 0, endTime: 1, filters: {}, maxScanRows: 1 },
+  ],
   'queryPlans.explain': [
     (b, params: never) => b.queryPlans.explain('marketData', params),
     { symbol: 'JUNK', order: 'time', limit: 1 },

@@ -148,6 +148,10 @@ export const methodCases: readonly MethodCase[] = [
       name: `analytics.aggregate of ${record}`,
       since: records[record].since,
     })),
+  {
+    ...other('analytics.lateBars', { args: [{}], wrong: [{ maxScanRows: 0 }], since: 1 }),
+    parameters: ['params'],
+  },
   other('checkpoints.load', { args: ['CALLS'], wrong: [''], since: 7 }),
   other('checkpoints.save', { args: ['CALLS', 1], wrong: ['CALLS', -1], since: 7 }),
   {

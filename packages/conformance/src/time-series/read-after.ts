@@ -53,6 +53,7 @@ export function readAfterSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(await features.latestValue(symbol, 'a', options)).toBe(1);
       const bars = { symbol, interval: '1d' as const };
       expect((await backend().analytics.aggregate(bars, options)).data).toHaveLength(1);
+      expect(await backend().analytics.lateBars({ symbol }, options)).toHaveLength(1);
     });
 
     const token = toWriteToken([{ endpoint: 'a', shard: '1', record: 'marketData', id: 'a' }])!;

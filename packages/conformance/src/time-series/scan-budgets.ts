@@ -35,6 +35,7 @@ export function scanBudgetSuite(runner: TestRunner, open: OpenTimeSeries): void 
         (maxScanRows) => collect(marketData.stream({ ...range, order: 'time', maxScanRows })),
         (maxScanRows) => collect(marketData.streamColumns({ ...range, order: 'time', maxScanRows })),
         (maxScanRows) => analytics.aggregate({ ...range, maxScanRows }),
+        (maxScanRows) => analytics.lateBars({ ...range, maxScanRows }),
       ];
       for (const call of calls) {
         for (const tooFew of [1, 9]) {
@@ -61,6 +62,7 @@ export function scanBudgetSuite(runner: TestRunner, open: OpenTimeSeries): void 
           () => backend().marketData.find({ maxScanRows }),
           () => backend().marketData.columns({ maxScanRows }),
           () => backend().analytics.aggregate({ maxScanRows }),
+          () => backend().analytics.lateBars({ maxScanRows }),
         ]) {
           expect(await summaryOfRejection(call)).toEqual({ code: 'VALIDATION', field: 'maxScanRows' });
         }

@@ -1,7 +1,8 @@
 import type { AggregatedData, AggregationParams } from '../queries/aggregation.js';
+import type { LateBars, LateBarsParams } from '../queries/late-bars.js';
 import type { RecordName } from '../records/records.js';
 import type { QueryResult } from '../results.js';
-import type { ReadOptions } from './call.js';
+import type { ReadOptions, StoreReadOptions } from './call.js';
 
 /** Aggregates the rows of any record. */
 export interface Analytics {
@@ -19,4 +20,11 @@ export interface Analytics {
     params: AggregationParams<N>,
     options?: ReadOptions<E>,
   ): Promise<QueryResult<AggregatedData<E>>>;
+  /**
+   * Counts the bars that were written after a bar of the same symbol and source with a later timestamp, among the selected ones: bars that came
+   * late or were corrected since. Bars of one batch were written together. Counts are ordered by symbol and source, and there is one
+   * for each that has bars.
+   * @throws ValidationError naming `maxScanRows` when the call would scan more rows than its budget
+   */
+  lateBars(params: LateBarsParams, options?: StoreReadOptions): Promise<LateBars[]>;
 }

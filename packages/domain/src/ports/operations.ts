@@ -97,7 +97,7 @@ const operationsOfRecords = Object.fromEntries(
 /** The operations of all observed ports. Those of records follow from their definitions. */
 export const OPERATIONS: PortOperations = {
   ...operationsOfRecords,
-  analytics: { aggregate: READ },
+  analytics: { aggregate: READ, lateBars: READ },
   checkpoints: { load: READ, save: AUDITED_WRITE },
   queryPlans: { explain: READ, explainAggregation: READ },
   schema: {

@@ -22,6 +22,7 @@ import {
 import type { MemoryStore } from '../store/memory-store.js';
 import { timeOrder, toResult } from '../store/memory-store.js';
 import { timeOf } from '../store/series.js';
+import { countLateBars } from './late-bars.js';
 
 export function memoryAnalytics(store: MemoryStore): Analytics {
   return {
@@ -47,6 +48,7 @@ export function memoryAnalytics(store: MemoryStore): Analytics {
       if (mixed && hasTwins(rows)) throw mixedSources(operation);
       return toResult(started, buckets.length, data);
     },
+    lateBars: async (params, options) => countLateBars(store, params, options),
   };
 }
 

@@ -54,6 +54,11 @@ export class MemoryTable {
     );
   }
 
+  /** Returns the version of the row with this key. */
+  versionOf(key: Row): bigint | undefined {
+    return this.#entries.get(this.#keyOf(key))?.version;
+  }
+
   has(key: Row): boolean {
     return this.#entries.has(this.#keyOf(key));
   }
