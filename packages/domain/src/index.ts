@@ -149,12 +149,7 @@ export {
   type Measured,
   type Ohlcv,
 } from './queries/aggregation.js';
-export {
-  planLateBars,
-  type LateBars,
-  type LateBarsParams,
-  type LateBarsPlan,
-} from './queries/late-bars.js';
+export { planLateBars, type LateBars, type LateBarsParams, type LateBarsPlan } from './queries/late-bars.js';
 export {
   AffectedKeys,
   affectedKeys,
