@@ -44,7 +44,7 @@ last bound counts as 20 s. Sizes of storage are added up over partitions, becaus
 ## Logs
 
 One JSON object a line. Successful operations can be sampled (\`telemetry.logs.sampling\`); failed ones always leave a line, at level \`error\`. Of reads that the memory of
-this process answers, one in a thousand leaves a line or a span unless \`telemetry.memory_read_sampling\` says otherwise: such a read takes a microsecond, less than a line. No line has arguments or rows of an
+this process answers, one in ten thousand leaves a line or a span unless \`telemetry.memory_read_sampling\` says otherwise: such a read takes a microsecond, less than a line. No line has arguments or rows of an
 operation, or a secret.
 
 | field | meaning |

@@ -79,7 +79,7 @@ describe('parseConfig', () => {
         stop: { drainDelayMs: 5_000, graceMs: 30_000 },
       },
       telemetry: {
-        memoryReadSampling: 0.001,
+        memoryReadSampling: 0.0001,
         metrics: { intervalMs: 60_000, otlp: undefined, cloudwatch: undefined },
         traces: { sampling: 0.01, otlp: undefined },
         logs: {

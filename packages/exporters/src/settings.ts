@@ -86,7 +86,7 @@ export const TELEMETRY_SETTINGS = {
    * Share of the reads answered by the memory of this process that leave lines and spans, before any other sampling: such a read takes a
    * microsecond, less than a line. Metrics count all of them.
    */
-  memoryReadSampling: { kind: 'share', default: 0.001 },
+  memoryReadSampling: { kind: 'share', default: 0.0001 },
   /** Metrics. */
   metrics: { kind: 'group', settings: METRICS_SETTINGS },
   /** Spans. */

@@ -47,4 +47,4 @@ export {
   type OperationSeries,
   type OperationStatistics,
 } from './operation-metrics.js';
-export { subscribeTracing } from './tracing.js';
+export { subscribeTracing, type TracingOptions } from './tracing.js';

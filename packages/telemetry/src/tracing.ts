@@ -1,6 +1,7 @@
-import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import type { Attributes, Context, Span, TracerProvider } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
 import { errorFields } from './error-fields.js';
 import { serverAttributes } from './metrics/server-attributes.js';
 import { onOperationEnd, operationChannel, type OperationEvent } from './operation-channel.js';
@@ -18,18 +19,35 @@ class ActiveContext extends AsyncLocalStorage<Context> {
   }
 }
 
+export interface TracingOptions {
+  /**
+   * Share of the operations outside of any span that are recorded, with the operations and spans within them. The provider is not asked about the others,
+   * because asking its sampler takes longer than a read from the cache. Within a span, the provider's sampler decides. @default 1
+   */
+  readonly sampling?: number;
+  /** Draws from 0 to less than 1. @default Math.random */
+  readonly random?: () => number;
+}
+
 /**
  * Creates one span for each operation: a child of the active span, and the parent of spans that begin within the operation.
  * Names and statuses follow the semantic conventions for database clients. A span has neither arguments nor results.
  * @param provider - @default the provider registered with `@opentelemetry/api`
  * @returns a function that stops it and ends the spans of operations under way
  */
-export function subscribeTracing(provider: TracerProvider = trace.getTracerProvider()): () => void {
+export function subscribeTracing(
+  provider: TracerProvider = trace.getTracerProvider(),
+  { sampling = 1, random = Math.random }: TracingOptions = {},
+): () => void {
   const tracer = provider.getTracer('@quantumtrade/dal-telemetry');
   const spans = new Map<OperationEvent, Span>();
   const activeContext = new ActiveContext();
 
   const begin = (event: OperationEvent): Context => {
+    const active = context.active();
+    if (sampling < 1 && !trace.getSpan(active) && random() >= sampling) {
+      return trace.setSpan(active, unsampledSpan());
+    }
     const attributes = { 'db.operation.name': event.operation };
     const span = tracer.startSpan(event.operation, { kind: SpanKind.CLIENT, attributes });
     // One that is not sampled has no data, and nothing has to end it.
@@ -38,7 +56,7 @@ export function subscribeTracing(provider: TracerProvider = trace.getTracerProvi
       event.trace = { traceId, spanId };
       spans.set(event, span);
     }
-    return trace.setSpan(context.active(), span);
+    return trace.setSpan(active, span);
   };
   const stopListening = onOperationEnd((event) => {
     const span = spans.get(event);
@@ -60,6 +78,16 @@ export function subscribeTracing(provider: TracerProvider = trace.getTracerProvi
     for (const span of spans.values()) span.end();
     spans.clear();
   };
+}
+
+const SPAN_ID = '0000000000000001';
+const tracesOfProcess = randomBytes(10).toString('hex');
+let unsampledTraces = 0;
+
+/** Returns a span with which no span within it is recorded. */
+function unsampledSpan(): Span {
+  const traceId = tracesOfProcess + (++unsampledTraces).toString(16).padStart(12, '0');
+  return trace.wrapSpanContext({ traceId, spanId: SPAN_ID, traceFlags: TraceFlags.NONE });
 }
 
 /** Returns the attributes of an operation that has ended, named as the official client names them. Undefined ones are omitted. */

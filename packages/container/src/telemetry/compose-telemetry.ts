@@ -95,10 +95,10 @@ async function startTraces(
   closers: (() => unknown)[],
 ): Promise<void> {
   if (!otlp) return;
-  const exporter = await otlpTraces(otlp, { sampling });
+  const exporter = await otlpTraces(otlp);
   closers.push(() => exporter.close());
   source.exporters.push(exporter.counts);
-  closers.push(subscribeTracing(exporter.provider));
+  closers.push(subscribeTracing(exporter.provider, { sampling }));
 }
 
 async function startMetrics(

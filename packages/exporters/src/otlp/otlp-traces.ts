@@ -16,13 +16,9 @@ export interface TraceExporter {
 }
 
 /**
- * Sends spans to an OpenTelemetry collector in the background. `sampling` is the share of traces that are recorded, where no caller has decided
- * about its trace. Spans nest by the context manager that is registered with `@opentelemetry/api`; where none is, this function registers one.
+ * Sends spans to an OpenTelemetry collector in the background: all of them, but those within a span that is not recorded. Spans nest by the context manager that is registered with `@opentelemetry/api`; where none is, this function registers one.
  */
-export async function otlpTraces(
-  collector: Collector,
-  { sampling }: { readonly sampling: number },
-): Promise<TraceExporter> {
+export async function otlpTraces(collector: Collector): Promise<TraceExporter> {
   const sdk = await loadPeer(
     '@opentelemetry/sdk-trace-node',
     () => import('@opentelemetry/sdk-trace-node'),
@@ -42,7 +38,7 @@ export async function otlpTraces(
   const exporter = countedExporter(new OTLPTraceExporter(exporterOptions(collector)), counts);
   const provider = new sdk.NodeTracerProvider({
     resource: await loadResource(USE),
-    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(sampling) }),
+    sampler: new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() }),
     spanProcessors: [new sdk.BatchSpanProcessor(exporter)],
   });
   // Without a context manager the active context is always the root.
