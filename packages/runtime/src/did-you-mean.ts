@@ -26,20 +26,30 @@ export function unknownKeyReason(key: string, known: readonly string[]): string 
   return known.length === 0 ? 'unknown key' : `unknown key, expected one of ${known.join(', ')}`;
 }
 
-/** Returns how many letters must be inserted, deleted, replaced or swapped to turn one word into the other. */
+/**
+ * Returns how many letters must be inserted, deleted, replaced or swapped to turn one word into the other, or a greater number where they are
+ * more than {@link MAX_MISTAKES}. Prefixes whose lengths differ by more need not be compared.
+ */
 function editDistance(from: string, to: string): number {
-  if (Math.abs(from.length - to.length) > MAX_MISTAKES) return MAX_MISTAKES + 1;
-  const rows = [Array.from({ length: to.length + 1 }, (_, i) => i)];
+  if (Math.abs(from.length - to.length) > MAX_MISTAKES) return Infinity;
+  let before: number[] = [];
+  let above = Array.from({ length: MAX_MISTAKES + 1 }, (_, j) => j);
   for (let i = 1; i <= from.length; i++) {
-    const above = rows[i - 1]!;
-    const row = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = above[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      const swapped = isSwapped ? rows[i - 2]![j - 2]! + 1 : Infinity;
-      row[j] = Math.min(replaced, swapped, above[j]! + 1, row[j - 1]! + 1);
+    const row: number[] = [];
+    const last = Math.min(to.length, i + MAX_MISTAKES);
+    for (let j = Math.max(0, i - MAX_MISTAKES); j <= last; j++) {
+      const isSwapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      row[j] = Math.min(
+        at(above, j - 1) + (from[i - 1] === to[j - 1] ? 0 : 1),
+        isSwapped ? at(before, j - 2) + 1 : Infinity,
+        at(above, j) + 1,
+        at(row, j - 1) + 1,
+      );
     }
-    rows[i] = row;
+    before = above;
+    above = row;
   }
-  return rows[from.length]![to.length]!;
+  return at(above, to.length);
 }
+
+const at = (row: readonly number[], place: number): number => row[place] ?? Infinity;
