@@ -36,6 +36,8 @@ export interface OperationEvent {
   result?: unknown;
   /** Start in milliseconds of `performance.now()`. Set by `traceOperation`. */
   startedAt?: number;
+  /** Whether sampling left it out of the trace, with the operations within it. Set by `subscribeTracing`. @default undecided */
+  isLeftOut?: boolean;
   /** Span of the operation, while it is recorded. Set by `subscribeTracing`. */
   trace?: TraceIds;
 }

@@ -1,28 +1,34 @@
-import { context, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span, TracerProvider } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
 import { errorFields } from './error-fields.js';
 import { serverAttributes } from './metrics/server-attributes.js';
-import { onOperationEnd, operationChannel, type OperationEvent } from './operation-channel.js';
+import {
+  currentOperation,
+  onOperationEnd,
+  operationChannel,
+  type OperationEvent,
+} from './operation-channel.js';
 
 const queryIdAttribute = 'clickhouse.request.query_id';
 
 /** Runs announced operations in OpenTelemetry's own context, so that all spans beneath nest. */
-class ActiveContext extends AsyncLocalStorage<Context> {
+class ActiveContext extends AsyncLocalStorage<Context | undefined> {
   override run<Result, Args extends unknown[]>(
-    active: Context,
+    active: Context | undefined,
     run: (...args: Args) => Result,
     ...args: Args
   ): Result {
+    if (!active) return run(...args);
     return context.with(active, run as (...args: unknown[]) => Result, undefined, ...args);
   }
 }
 
 export interface TracingOptions {
   /**
-   * Share of the operations outside of any span that are recorded, with the operations and spans within them. The provider is not asked about the others,
-   * because asking its sampler takes longer than a read from the cache. Within a span, the provider's sampler decides. @default 1
+   * Share of the operations outside of any span that are recorded, with the operations within them. The provider is not asked about the
+   * others, because asking its sampler takes longer than a read from the cache; the application's own spans within them are no one's children. Within a span,
+   * the provider's sampler decides. @default 1
    */
   readonly sampling?: number;
   /** Draws from 0 to less than 1. @default Math.random */
@@ -43,10 +49,11 @@ export function subscribeTracing(
   const spans = new Map<OperationEvent, Span>();
   const activeContext = new ActiveContext();
 
-  const begin = (event: OperationEvent): Context => {
+  const begin = (event: OperationEvent): Context | undefined => {
     const active = context.active();
-    if (sampling < 1 && !trace.getSpan(active) && random() >= sampling) {
-      return trace.setSpan(active, unsampledSpan());
+    if (sampling < 1 && !trace.getSpan(active)) {
+      event.isLeftOut = currentOperation()?.isLeftOut ?? random() >= sampling;
+      if (event.isLeftOut) return undefined;
     }
     const attributes = { 'db.operation.name': event.operation };
     const span = tracer.startSpan(event.operation, { kind: SpanKind.CLIENT, attributes });
@@ -78,16 +85,6 @@ export function subscribeTracing(
     for (const span of spans.values()) span.end();
     spans.clear();
   };
-}
-
-const SPAN_ID = '0000000000000001';
-const tracesOfProcess = randomBytes(10).toString('hex');
-let unsampledTraces = 0;
-
-/** Returns a span with which no span within it is recorded. */
-function unsampledSpan(): Span {
-  const traceId = tracesOfProcess + (++unsampledTraces).toString(16).padStart(12, '0');
-  return trace.wrapSpanContext({ traceId, spanId: SPAN_ID, traceFlags: TraceFlags.NONE });
 }
 
 /** Returns the attributes of an operation that has ended, named as the official client names them. Undefined ones are omitted. */
