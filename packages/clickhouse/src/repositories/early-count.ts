@@ -5,7 +5,8 @@ import { onAbort } from '@quantumtrade/dal-runtime';
 export class EarlyCount {
   readonly #options: CallOptions | undefined;
   readonly #count: (options: CallOptions) => Promise<number>;
-  readonly #abandon = new AbortController();
+  /** Of a count that has begun. Aborting creates an error with a stack, which costs as much as planning a read. */
+  #abandon: AbortController | undefined;
   #counted: Promise<number> | undefined;
 
   constructor(options: CallOptions | undefined, count: (options: CallOptions) => Promise<number>) {
@@ -16,7 +17,8 @@ export class EarlyCount {
   /** Begins to count, unless that has begun. */
   begin(): void {
     if (this.#counted) return;
-    this.#counted = this.#run();
+    this.#abandon = new AbortController();
+    this.#counted = this.#run(this.#abandon);
     // Callers of `result` get the error; without such a caller it is ignored.
     this.#counted.catch(() => undefined);
   }
@@ -29,14 +31,14 @@ export class EarlyCount {
 
   /** Ends a count that still runs. */
   end(): void {
-    this.#abandon.abort();
+    this.#abandon?.abort();
   }
 
-  async #run(): Promise<number> {
-    const { signal } = this.#abandon;
+  async #run(abandon: AbortController): Promise<number> {
+    const { signal } = abandon;
     const given = this.#options?.signal;
     if (!given) return this.#count({ ...this.#options, signal });
-    const ignore = onAbort(given, () => this.#abandon.abort(given.reason));
+    const ignore = onAbort(given, () => abandon.abort(given.reason));
     try {
       return await this.#count({ ...this.#options, signal });
     } finally {
