@@ -5,7 +5,7 @@ import { onAbort } from '@quantumtrade/dal-runtime';
 export class EarlyCount {
   readonly #options: CallOptions | undefined;
   readonly #count: (options: CallOptions) => Promise<number>;
-  /** Of a count that has begun. Aborting creates an error with a stack, which costs as much as planning a read. */
+  /** Controller of a count that has begun. Aborting creates an error with a stack, which costs as much as planning a read. */
   #abandon: AbortController | undefined;
   #counted: Promise<number> | undefined;
 
