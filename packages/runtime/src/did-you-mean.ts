@@ -32,20 +32,30 @@ export function unknownKeyReason(key: string, known: readonly string[]): string 
  */
 function editDistance(from: string, to: string): number {
   if (Math.abs(from.length - to.length) > MAX_MISTAKES) return Infinity;
+  let common = 0;
+  while (common < from.length && from[common] === to[common]) common++;
+  return common === 0 ? distanceOf(from, to) : distanceOf(from.slice(common), to.slice(common));
+}
+
+function distanceOf(from: string, to: string): number {
   let before: number[] = [];
   let above = Array.from({ length: MAX_MISTAKES + 1 }, (_, j) => j);
   for (let i = 1; i <= from.length; i++) {
     const row: number[] = [];
+    let fewest = Infinity;
     const last = Math.min(to.length, i + MAX_MISTAKES);
     for (let j = Math.max(0, i - MAX_MISTAKES); j <= last; j++) {
       const isSwapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      row[j] = Math.min(
+      const mistakes = Math.min(
         at(above, j - 1) + (from[i - 1] === to[j - 1] ? 0 : 1),
         isSwapped ? at(before, j - 2) + 1 : Infinity,
         at(above, j) + 1,
         at(row, j - 1) + 1,
       );
+      row[j] = mistakes;
+      fewest = Math.min(fewest, mistakes);
     }
+    if (fewest > MAX_MISTAKES) return Infinity;
     before = above;
     above = row;
   }
