@@ -155,6 +155,12 @@ describe('parseConfig', () => {
     expect(problemOf(() => parseConfig(`${section}${path.at(-1)} = 1`, {})).key).toBe(key);
   });
 
+  it('says what a list of names looks like', () => {
+    expect(() => parseConfig('[telemetry.logs]\ndebug = "a b"', {})).toThrow(
+      'names with commas between them',
+    );
+  });
+
   it('replaces one key of the file by a variable in mixed case', () => {
     const toml = '[clickhouse]\nmax_connections = 7\nmax_query_size = 8';
     const { clickhouse } = parseConfig(toml, { qtdal_ClickHouse__Max_Connections: '9' });
