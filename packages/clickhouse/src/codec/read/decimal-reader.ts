@@ -2,7 +2,7 @@ import type { DecimalField, Field } from '@quantumtrade/dal-domain';
 import { DECIMAL_SCALE } from '@quantumtrade/dal-domain';
 import type { ColumnValues } from '../columns/column-writer.js';
 import type { NativeColumn } from './column.js';
-import { BigIntColumn, halvesOf, WideColumn } from './column.js';
+import { BigIntColumn, halvesOf, NumberColumn, WideColumn } from './column.js';
 import type { KindReader, ReadField, RowRange } from './kind-reader.js';
 import { joinArrays, joinLists, toOutput, unexpectedColumn } from './kind-reader.js';
 
@@ -155,20 +155,9 @@ function narrowed({ words, width, length }: WideColumn): BigInt64Array | undefin
   return units;
 }
 
-/** Decimals as numbers. */
-class DecimalNumbers implements NativeColumn<number> {
-  readonly length: number;
-
-  constructor(
-    readonly type: string,
-    readonly numbers: Float64Array,
-  ) {
-    this.length = numbers.length;
-  }
-
-  at(row: number): number {
-    return this.numbers[row]!;
-  }
+/** Decimals that were converted to numbers. */
+class DecimalNumbers extends NumberColumn {
+  declare readonly values: Float64Array;
 }
 
 function numbersOf(column: NativeColumn, field: ReadField, range: RowRange): Float64Array {
@@ -185,10 +174,10 @@ function toNumbers(column: NativeColumn, field: ReadField): DecimalNumbers {
 export const decimalKindReader: KindReader<DecimalField & Field> = {
   values: (column, field, range) =>
     field.exact ? new DecimalValues(expectDecimals(column, field), field) : numbersOf(column, field, range),
-  arrive: (column, field) => (field.exact ? column : toNumbers(column, field)),
+  convert: (column, field) => (field.exact ? column : toNumbers(column, field)),
   join(columns, field) {
     if (!field.exact) {
-      const parts = columns.map((column) => toNumbers(column, field).numbers);
+      const parts = columns.map((column) => toNumbers(column, field).values);
       return joinArrays(parts, (length) => new Float64Array(length));
     }
     const found = columns.map((column) => expectDecimals(column, field));

@@ -73,7 +73,7 @@ export interface KindReader<F extends Field = Field> {
    * Converts the column of a block while further blocks are on their way. `join` takes converted columns as well.
    * @default none: the column stays as it is
    */
-  readonly arrive?: (column: NativeColumn, field: ReadField<F>) => NativeColumn;
+  readonly convert?: (column: NativeColumn, field: ReadField<F>) => NativeColumn;
   /** Joins the columns of several blocks, whose values are never null. */
   readonly join: (columns: readonly NativeColumn[], field: ReadField<F>) => unknown;
 }

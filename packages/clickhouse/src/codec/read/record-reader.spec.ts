@@ -107,7 +107,7 @@ describe.each(definitions.map((definition) => [definition.name, definition] as c
           const canonical: Row[] = blocks.flatMap((block) => rowsOf(block, definition));
           const names = Object.keys(definition.fields);
           const reader = recordReader(definition, { exact });
-          const converted = blocks.map((block, i) => (i % 2 === 0 ? reader.arrive(block) : block));
+          const converted = blocks.map((block, i) => (i % 2 === 0 ? reader.convert(block) : block));
           expectSame(
             () => withTexts(reader.columns(converted)),
             () => withTexts(columnsOfRows(definition, names, canonical, exact)),
@@ -191,7 +191,7 @@ describe('decimals', () => {
             () => toOutputRow(definition, canonical, exact),
           );
           expectSame(
-            () => reader.columns([reader.arrive(block!)]),
+            () => reader.columns([reader.convert(block!)]),
             () => columnsOfRows(definition, names, [canonical], exact),
           );
         },
@@ -206,7 +206,7 @@ describe('decimals', () => {
     expect(() => recordReader(definition).rows(block!)).toThrow(message);
     const reader = recordReader(definition);
     expect(() => reader.columns([block!])).toThrow(message);
-    expect(() => reader.columns([reader.arrive(block!)])).toThrow(message);
+    expect(() => reader.columns([reader.convert(block!)])).toThrow(message);
   });
 
   it('of another scale are refused', () => {

@@ -66,10 +66,10 @@ export class RecordReader {
    * Converts a block while further ones are on their way. One that cannot be converted stays as it is: the server may yet report an error,
    * and {@link columns} says what is wrong with the block.
    */
-  arrive(block: DecodedBlock): DecodedBlock {
+  convert(block: DecodedBlock): DecodedBlock {
     try {
       const columns = this.#fields.map(
-        (field) => [field.column, field.arrive(block.column(field.column))] as const,
+        (field) => [field.column, field.convert(block.column(field.column))] as const,
       );
       return new DecodedBlock(block.rowCount, new Map(columns));
     } catch {
@@ -77,7 +77,7 @@ export class RecordReader {
     }
   }
 
-  /** Returns the columns of all rows of some blocks, as they are or as {@link arrive} returns them. Columns may be those of the blocks. */
+  /** Returns the columns of all rows of some blocks, as they are or as {@link convert} returns them. Columns may be those of the blocks. */
   columns(blocks: readonly DecodedBlock[]): AnyColumns {
     return {
       rowCount: blocks.reduce((sum, { rowCount }) => sum + rowCount, 0),
@@ -138,8 +138,8 @@ class FieldReader {
     );
   }
 
-  arrive(column: NativeColumn): NativeColumn {
-    return this.#field.field.nullable ? column : (this.#reader.arrive?.(column, this.#field) ?? column);
+  convert(column: NativeColumn): NativeColumn {
+    return this.#field.field.nullable ? column : (this.#reader.convert?.(column, this.#field) ?? column);
   }
 
   /** Joins the columns of several blocks; a nullable field has a list of the values of rows. */
