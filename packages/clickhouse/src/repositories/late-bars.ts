@@ -1,6 +1,6 @@
 import type { LateBars, LateBarsParams, StoreReadOptions } from '@quantumtrade/dal-domain';
 import { marketData, planLateBars, STORE_READ_OPTIONS } from '@quantumtrade/dal-domain';
-import type { DecodedBlock } from '../codec/read/block-parser.js';
+import { objectsOf } from '../connection/answer-parts.js';
 import type { Sql } from '../connection/sql.js';
 import { filterOf } from '../query/filter.js';
 import { settingsAgain } from '../query/plan-retry.js';
@@ -23,13 +23,15 @@ export async function readLateBars(
   await requireBudget(sql, OPERATION, selection, maxScanRows, options);
   const { where, params: bound } = filterOf(selection);
   // The frame of the last bar is empty, and its minimum null.
-  const query = `SELECT symbol, source, count() AS bars, countIf(written_at > first_behind) AS late FROM (
+  const query = `SELECT symbol, source, toFloat64(count()) AS bars,
+      toFloat64(countIf(written_at > first_behind)) AS lateBars
+    FROM (
       SELECT symbol, source, written_at, min(toNullable(written_at)) OVER (
         PARTITION BY symbol, source ORDER BY timestamp ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS first_behind
       FROM ${marketData.table} FINAL ${where})
     GROUP BY symbol, source ORDER BY symbol, source`;
   const read = (from: Sql, limits: StoreReadOptions | undefined, settings?: QuerySettings) =>
-    from.collect(OPERATION, query, bound, limits, lateBarsOf, settings);
+    from.collect(OPERATION, query, bound, limits, objectsOf<LateBars>, settings);
   const call = { operation: OPERATION, options, timeoutMs: requestTimeoutMs };
   const parts = await runRetried(
     call,
@@ -38,14 +40,4 @@ export async function readLateBars(
       shortage === 'memory' ? read(sql.continuing, rest, settingsAgain(shortage)) : undefined,
   );
   return parts.flat();
-}
-
-function lateBarsOf(block: DecodedBlock): LateBars[] {
-  const [symbol, source, bars, late] = ['symbol', 'source', 'bars', 'late'].map((name) => block.column(name));
-  return Array.from({ length: block.rowCount }, (_, row) => ({
-    symbol: symbol!.at(row) as string,
-    source: source!.at(row) as string,
-    bars: Number(bars!.at(row)),
-    lateBars: Number(late!.at(row)),
-  }));
 }

@@ -1,18 +1,17 @@
-import type { MarketDataInput, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
-import { caseOf } from './record-cases.js';
+import { aggregationsOf } from './aggregations.js';
 import { DAY, uniqueDay, uniqueName } from './subject.js';
-
-const bars = caseOf('marketData');
 
 /** Tests the count of bars that were written after a later bar. */
 export function lateBarTests(runner: TestRunner, backend: () => TimeSeriesBackend): void {
   const { it, expect } = runner;
+  const aggregations = aggregationsOf(backend);
   const write = (symbol: string, source: string, timestamps: readonly number[]) =>
-    backend().marketData.insert({
+    aggregations.write(
+      timestamps.map((timestamp) => aggregations.bar(symbol, timestamp)),
       source,
-      records: timestamps.map((timestamp) => bars.row(symbol, timestamp) as unknown as MarketDataInput),
-    });
+    );
 
   it('counts bars that were written after a later one', async () => {
     const [symbol, other] = [uniqueName(), uniqueName()].sort();
