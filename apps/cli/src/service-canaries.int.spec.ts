@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { loadConfig } from '@quantumtrade/dal-config';
 import { composeDatabase } from '@quantumtrade/dal-container';
 import { createService, dashboard } from '@quantumtrade/dal-service';
@@ -53,7 +52,10 @@ interface Route {
   readonly url: string;
 }
 
-const DASHBOARD = ['', '/', '/api/overview', '/api/slow', '/api/symbols', '/api/chart?symbol=A&interval=1h'];
+const DASHBOARD = [
+  ...['', '/', '/api/overview', '/api/slow', '/api/explain?id=1', '/api/symbols'],
+  ...['/api/chart?symbol=A&interval=1h', '/api/completeness', '/api/completeness?days=30&endTime=2024-01-05'],
+];
 
 /** Returns the published routes and those of the dashboard. Streams of events, which do not end, are left out. */
 function routesOf(openApi: string): Route[] {
@@ -91,7 +93,7 @@ it('the service and its dashboard show no secret while all servers fail', async 
   exposure.addProcessArguments();
   await close().catch((error: unknown) => exposure.show('errors', error));
   await exposure.stop();
-  exposure.addFiles(join(scratch.path));
+  exposure.addFiles(scratch.path);
   expect(exposure.leaksOf([...Object.values(CANARIES), ...Object.values(TOKENS)])).toEqual([]);
   const places = ['answers', 'requests', 'logs', 'spans', 'arguments', 'files'];
   expect(Object.keys(exposure.counts)).toEqual(expect.arrayContaining(places));

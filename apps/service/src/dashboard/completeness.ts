@@ -52,6 +52,15 @@ export async function dataRange(
   return { startTime: endOfDay - days * DAY_MS, endTime: endOfDay };
 }
 
+/** Bars of one symbol in all sources. */
+interface SeenBars {
+  bars: number;
+  lateBars: number;
+  /** Beginnings of the days with bars. */
+  readonly days: Set<number>;
+  readonly sources: Set<string>;
+}
+
 /** Compares the days of every symbol with all days that any symbol has. No calendar of an exchange is needed for it. */
 export async function completeness(database: DatabaseAbstraction, range: DataRange, call: CallOptions) {
   const { data } = await database.getAggregatedData(
@@ -59,24 +68,25 @@ export async function completeness(database: DatabaseAbstraction, range: DataRan
     call,
   );
   const seen = new Set<number>();
-  const bySymbol = new Map<string, { bars: number; days: Set<number>; sources: Set<string> }>();
+  const bySymbol = new Map<string, SeenBars>();
   for (const { intervalStart, group, count } of data) {
     const day = intervalStart!.getTime();
     seen.add(day);
     let found = bySymbol.get(group.symbol!);
-    if (!found) bySymbol.set(group.symbol!, (found = { bars: 0, days: new Set(), sources: new Set() }));
+    if (!found)
+      bySymbol.set(group.symbol!, (found = { bars: 0, lateBars: 0, days: new Set(), sources: new Set() }));
     found.bars += count;
     found.days.add(day);
     found.sources.add(group.source!);
   }
-  const late = new Map<string, number>();
   for (const { symbol, lateBars } of await database.analytics.lateBars(range, call)) {
-    late.set(symbol, (late.get(symbol) ?? 0) + lateBars);
+    const found = bySymbol.get(symbol);
+    if (found) found.lateBars += lateBars;
   }
   const allDays = [...seen].sort((a, b) => b - a);
   const symbols: SymbolCompleteness[] = [];
   let compared = 0;
-  for (const [symbol, { bars, days, sources }] of bySymbol) {
+  for (const [symbol, { bars, lateBars, days, sources }] of bySymbol) {
     const first = Math.min(...days);
     const last = Math.max(...days);
     const missing = allDays.filter((day) => day > first && day < last && !days.has(day));
@@ -88,7 +98,7 @@ export async function completeness(database: DatabaseAbstraction, range: DataRan
       missingDays: missing.length,
       missing: missing.slice(0, MISSING_SHOWN).map((day) => new Date(day).toISOString().slice(0, 10)),
       sources: [...sources].sort(),
-      lateBars: late.get(symbol) ?? 0,
+      lateBars,
       disagreements:
         sources.size === 1 ? 0 : isCompared ? await disagreements(database, symbol, range, call) : null,
     });
