@@ -21,7 +21,9 @@ const RAW_SHARE = 0.1;
 
 const FAULT_S = sized(3, 0.5);
 const END_S = sized(8, 1.5);
+/** Time between two looks at the state of the hosts. */
 const LOOK_MS = 20;
+/** Time after the end of a fault for which the host's return is waited for. */
 const LONGEST_RETURN_MS = sized(20_000, 5_000);
 
 const scenarioOf = (fault: Fault) =>
@@ -59,12 +61,13 @@ interface Run extends Record<Side, Outcome[]> {
 async function failOnce(server: BenchHosts, raw: ClickHouseClient, fault: Fault): Promise<Run> {
   const { a, b } = server.hosts;
   const backend = server.open([a, b]);
+  let looks: NodeJS.Timeout | undefined;
   try {
     for (let n = 0; n < WARM_UP_READS; n++) await readOurs(backend, n);
     const healedAt = performance.now() + (FAULT_AT_S + FAULT_S) * 1_000;
     const areInUse = () => backend.probe.endpoints!().every(({ state }) => state === 'healthy');
     let outOfUseAt = healedAt;
-    const looks = setInterval(() => {
+    looks = setInterval(() => {
       if (!areInUse()) outOfUseAt = performance.now();
     }, LOOK_MS);
     const outcomes = await runScenario(scenarioOf(fault), server.hosts, {
@@ -72,9 +75,9 @@ async function failOnce(server: BenchHosts, raw: ClickHouseClient, fault: Fault)
       raw: { share: RAW_SHARE, call: (n) => readRaw(raw, n, AbortSignal.timeout(PATIENCE_MS)) },
     });
     while (!areInUse() && performance.now() < healedAt + LONGEST_RETURN_MS) await delay(LOOK_MS);
-    clearInterval(looks);
     return { ...outcomes, returnMs: Math.max(0, outOfUseAt - healedAt) };
   } finally {
+    clearInterval(looks);
     await backend.probe.close();
   }
 }
