@@ -28,15 +28,16 @@ export function unknownKeyReason(key: string, known: readonly string[]): string 
 
 /**
  * Returns how many letters must be inserted, deleted, replaced or swapped to turn one word into the other, or a greater number where they are
- * more than {@link MAX_MISTAKES}. Prefixes whose lengths differ by more need not be compared.
+ * more than {@link MAX_MISTAKES}.
  */
 function editDistance(from: string, to: string): number {
   if (Math.abs(from.length - to.length) > MAX_MISTAKES) return Infinity;
   let common = 0;
   while (common < from.length && from[common] === to[common]) common++;
-  return common === 0 ? distanceOf(from, to) : distanceOf(from.slice(common), to.slice(common));
+  return distanceOf(from.slice(common), to.slice(common));
 }
 
+/** Compares prefixes whose lengths differ by no more than the mistakes that may be: the others are further apart. */
 function distanceOf(from: string, to: string): number {
   let before: number[] = [];
   let above = Array.from({ length: MAX_MISTAKES + 1 }, (_, j) => j);
