@@ -154,7 +154,7 @@ export class OperationSeries {
     return [{ errorType: undefined, durations: this.#succeeded.value() }, ...failed];
   }
 
-  /** Adds the durations and errors that another series has recorded; false when there are none. */
+  /** Adds the durations and errors of another series. Returns whether it has any. */
   add(other: OperationSeries): boolean {
     if (other.#durations === undefined) return false;
     this.#durations ??= emptyHistogram();

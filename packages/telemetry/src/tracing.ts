@@ -27,7 +27,7 @@ class ActiveContext extends AsyncLocalStorage<Context | undefined> {
 export interface TracingOptions {
   /**
    * Share of the operations outside of any span that are recorded, with the operations within them. The provider is not asked about the
-   * others, because asking its sampler takes longer than a read from the cache; the application's own spans within them are no one's children. Within a span,
+   * others, because asking its sampler takes longer than a read from the cache; the application's own spans within them have no parent. Within a span,
    * the provider's sampler decides. @default 1
    */
   readonly sampling?: number;
