@@ -1,0 +1,10 @@
+export type { ObjectStore, PutOptions, StoredObject } from './ports/object-store.js';
+export type {
+  BackupBackend,
+  DatabaseSnapshot,
+  PartitionContent,
+  RestoreTarget,
+  SnapshotColumn,
+  SnapshotPart,
+  SnapshotTable,
+} from './ports/backup.js';
