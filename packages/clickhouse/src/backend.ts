@@ -8,6 +8,7 @@ import {
   systemClock,
   VersionClock,
 } from '@quantumtrade/dal-domain';
+import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import { ClickHouseClient } from './connection/clickhouse-client.js';
 import type { ClickHouseSettings, EndpointSettings } from './settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
@@ -16,6 +17,7 @@ import { checkpointRepository } from './repositories/checkpoints.js';
 import { queryPlans } from './repositories/query-plans.js';
 import { recordRepositories } from './repositories/records.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
+import { BlockArchiver } from './write/block-archiver.js';
 import { NativeBlockWriter } from './write/block-writer.js';
 import { RecordTables, RecordWriter } from './write/record-writer.js';
 
@@ -24,6 +26,8 @@ export interface ClickHouseBackendOptions {
   clock?: TimeSource;
   /** Batches dated further ahead of the clock are refused. @default 300,000 (milliseconds) */
   maxFutureSkewMs?: number | undefined;
+  /** Every stored block is appended to it before its write is acknowledged. @default no archive */
+  archive?: BlockArchive | undefined;
   /** Folder of the migrations. @default that of `@quantumtrade/dal-migrations` */
   migrationsDirectory?: string;
 }
@@ -31,6 +35,7 @@ export interface ClickHouseBackendOptions {
 const OPTIONS = keysOf<ClickHouseBackendOptions>({
   clock: true,
   maxFutureSkewMs: true,
+  archive: true,
   migrationsDirectory: true,
 });
 const OPERATION = 'clickhouse.connect';
@@ -53,13 +58,13 @@ export function connectClickHouse(
   options: ClickHouseBackendOptions = {},
 ): ClickHouseBackend {
   requireKnownKeys(requireObject('options', options, OPERATION), OPTIONS, OPERATION);
-  const { clock = systemClock, maxFutureSkewMs, migrationsDirectory } = options;
+  const { clock = systemClock, maxFutureSkewMs, archive, migrationsDirectory } = options;
   requireClock('clock', clock, OPERATION);
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const client = new ClickHouseClient(settings);
   const sql = client.sql(client.database);
   const versions = new VersionClock(clock, maxFutureSkewMs);
-  const tables = new RecordTables();
+  const tables = new RecordTables(archive && new BlockArchiver(archive, clock));
   const writer = new RecordWriter(sql, versions, client.maxInsertBlockSize, tables);
   const blocks = new NativeBlockWriter(sql, versions, client.maxInsertBlockSize, tables);
   return {

@@ -1,3 +1,4 @@
+export type { ArchivedBlock, BlockArchive } from './ports/archive.js';
 export type { ObjectStore, PutOptions, StoredObject } from './ports/object-store.js';
 export type {
   BackupBackend,

@@ -111,14 +111,15 @@ export class NativeBlockWriter implements BlockWriter {
 
   async #storeBlock(
     { store }: RecordTable,
-    { id, rowCount, bytes, isUnsent = false }: EncodedBlock,
+    { id, rowCount, bytes, isUnsent = false, acknowledgedAt }: EncodedBlock,
     sql: Sql,
     options: CallOptions,
   ): Promise<string | null> {
     const isOwn = this.#memory.find(bytes)?.rowCount === rowCount;
     const isNew = (isOwn || isUnsent) && !this.#inDoubt.has(bytes);
     this.#inDoubt.add(bytes);
-    const block = { token: id, bytes, rowCount, retried: false, isNew, maxRows: this.#maxBlockRows };
+    const maxRows = this.#maxBlockRows;
+    const block = { token: id, bytes, rowCount, retried: false, isNew, maxRows, acknowledgedAt };
     const progress = new StoredRows();
     await store.store(sql, block, options, progress);
     this.#inDoubt.delete(bytes);

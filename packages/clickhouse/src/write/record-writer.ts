@@ -23,6 +23,7 @@ import type { BatchAppend, BlockBuilder, NativeBlock } from '../codec/block-buil
 import type { KeyedRows } from '../codec/block-columns.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
 import type { Sql } from '../connection/sql.js';
+import type { BlockArchiver } from './block-archiver.js';
 import type { RowCounts } from './block-keys.js';
 import { BlockKeys, countRows, existingKeys, keyColumnsOf } from './block-keys.js';
 import type { InFlightWrite } from './in-flight.js';
@@ -45,10 +46,18 @@ export interface RecordTable {
 /** The table of each record. */
 export class RecordTables {
   readonly #tables = new Map<RecordName, RecordTable>();
+  readonly #archiver: BlockArchiver | undefined;
+
+  constructor(archiver?: BlockArchiver) {
+    this.#archiver = archiver;
+  }
 
   of(record: RecordName): RecordTable {
     let table = this.#tables.get(record);
-    if (!table) this.#tables.set(record, (table = createTable(requireRecord(record, 'blocks.collect'))));
+    if (!table) {
+      table = createTable(requireRecord(record, 'blocks.collect'), this.#archiver);
+      this.#tables.set(record, table);
+    }
     return table;
   }
 
@@ -58,13 +67,13 @@ export class RecordTables {
   }
 }
 
-const createTable = (definition: RecordDefinition): RecordTable => ({
+const createTable = (definition: RecordDefinition, archiver: BlockArchiver | undefined): RecordTable => ({
   definition,
   operation: `${definition.name}.insert`,
   encoder: new BlockEncoder(definition, { writtenAt: { kind: 'version' } }),
   idleBuilder: undefined,
   keyColumns: keyColumnsOf(definition),
-  store: new BlockStore(definition),
+  store: new BlockStore(definition, archiver),
   inserts: new InFlightWrites(),
   blockWrites: new InFlightWrites(),
 });

@@ -12,6 +12,7 @@ import { decodeWholeBlock } from '../codec/read/block-decoder.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { splitBlock } from '../codec/read/block-splitter.js';
 import type { AnsweringServer, ReadTally, Sql, SqlBlock } from '../connection/sql.js';
+import type { BlockArchiver } from './block-archiver.js';
 import { BlockKeys, hasRows } from './block-keys.js';
 
 /** Tokens of one block at most. Each further one follows a death of the engine at the worst moment. */
@@ -25,6 +26,8 @@ export interface UnstoredBlock extends Omit<SqlBlock, 'table'> {
   readonly isNew: boolean;
   /** Rows of one insert at most; a block of more is stored in parts. @default no limit */
   readonly maxRows?: number;
+  /** When the write was acknowledged (epoch milliseconds). @default when the block is stored */
+  readonly acknowledgedAt?: number | undefined;
 }
 
 /** Rows of one batch that are surely stored, and where. */
@@ -44,11 +47,14 @@ export class BlockStore {
   readonly stored = { rows: 0, bytes: 0 };
   readonly #definition: RecordDefinition;
   readonly #operation: string;
+  readonly #archiver: BlockArchiver | undefined;
   /** Undefined until a block is refused as too large. */
   #refusedSizes: RefusedSizes | undefined;
 
-  constructor(definition: RecordDefinition) {
+  /** With an archiver, a block is stored when it is archived as well. */
+  constructor(definition: RecordDefinition, archiver?: BlockArchiver) {
     this.#definition = definition;
+    this.#archiver = archiver;
     this.#operation = `${definition.name}.insert`;
   }
 
@@ -62,7 +68,11 @@ export class BlockStore {
     options: CallOptions | undefined,
     progress: StoredRows,
   ): Promise<void> {
-    progress.writes.push(...(await this.#store(sql, block, options)));
+    const store = () => this.#store(sql, block, options);
+    const writes = this.#archiver
+      ? await this.#archiver.store(this.#definition.name as RecordName, block, store, options)
+      : await store();
+    progress.writes.push(...writes);
     progress.stored += block.rowCount;
     this.stored.rows += block.rowCount;
     this.stored.bytes += block.bytes.length;

@@ -1,6 +1,6 @@
 import { ValidationError } from '../errors.js';
 import type { Batch } from '../records/column-batch.js';
-import { readMember, requireObject, keysOf } from '../arguments.js';
+import { readMember, requireObject, requireWholeNumber, keysOf } from '../arguments.js';
 import type { RowError } from '../records/row.js';
 import { requireField } from '../records/field.js';
 import type { RecordName } from '../records/records.js';
@@ -18,6 +18,8 @@ export interface EncodedBlock {
   readonly bytes: Uint8Array;
   /** Whether no attempt to store the block was made yet. Without it, the store checks for a partial earlier attempt. */
   readonly isUnsent?: boolean;
+  /** When the write was acknowledged, of a journaled or committed block (epoch milliseconds). @default when it is stored */
+  readonly acknowledgedAt?: number;
 }
 
 /** Reads the members of a caller's block once; throws `ValidationError` naming an invalid member. */
@@ -27,6 +29,8 @@ export function requireBlock(block: EncodedBlock): EncodedBlock {
   const read = (name: keyof EncodedBlock) => readMember(given, name, operation);
   const bytes = read('bytes');
   const record = read('record');
+  const acknowledgedAt = read('acknowledgedAt') as number | undefined;
+  requireWholeNumber('acknowledgedAt', acknowledgedAt, operation);
   requireRecord(record, operation);
   if (!ArrayBuffer.isView(bytes)) throw new ValidationError('bytes', 'must be bytes', { operation });
   return {
@@ -35,6 +39,7 @@ export function requireBlock(block: EncodedBlock): EncodedBlock {
     rowCount: requireField({ kind: 'uint32' }, 'rowCount', read('rowCount'), operation) as number,
     bytes: bytes as Uint8Array,
     isUnsent: read('isUnsent') === true,
+    ...(acknowledgedAt !== undefined && { acknowledgedAt }),
   };
 }
 

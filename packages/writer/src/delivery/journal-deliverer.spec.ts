@@ -215,3 +215,12 @@ it('a journaled write waits while the disk is full', async () => {
   await turn();
   expect(await stored()).toEqual(['A']);
 });
+
+it('delivered blocks carry the time at which they were journaled', async () => {
+  const { openJournaled, advance, attempts, clock } = writerHarness({ maxRows: 1 });
+  const writer = await openJournaled();
+  const journaledAt = clock.now();
+  await writer.write('marketData', bars(['A']));
+  await advance(10);
+  expect(attempts.map(({ acknowledgedAt }) => acknowledgedAt)).toEqual([journaledAt]);
+});

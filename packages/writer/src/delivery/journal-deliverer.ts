@@ -88,8 +88,9 @@ export class JournalDeliverer {
   async #decode(record: JournalRecord): Promise<AnnotatedBlock | undefined> {
     try {
       const block = decodeBlock<JournalNotes>(record.payload);
-      this.#oldestAt = block.notes.at ?? this.#oldestAt ?? this.#parts.clock.now();
-      return block;
+      const { at } = block.notes;
+      this.#oldestAt = at ?? this.#oldestAt ?? this.#parts.clock.now();
+      return at === undefined ? block : { ...block, acknowledgedAt: at };
     } catch (error) {
       const file = await this.#journal.setAside(record);
       this.#parts.emit({ type: 'record-quarantined', recordId: record.id, file, error });

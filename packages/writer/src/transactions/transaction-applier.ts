@@ -129,7 +129,7 @@ export class TransactionApplier {
     for (const block of blocks) {
       const failure = `${block.rowCount} rows of ${block.record} were not stored`;
       const stored = await this.#persist(id, failure, () =>
-        this.#write({ ...block, affectedKeys, transactionId: id }),
+        this.#write({ ...block, affectedKeys, transactionId: id, acknowledgedAt: at }),
       );
       if ('reason' in stored) refused.push(stored);
       else {

@@ -115,3 +115,15 @@ it('the first transaction locks the log', async () => {
   await run(second, 'b');
   expect(await harness.cache.exists('b')).toBe(true);
 });
+
+it('all blocks of a transaction carry the time of its commit', async () => {
+  const blocks: (number | undefined)[] = [];
+  harness.check = ({ acknowledgedAt }) => blocks.push(acknowledgedAt);
+  harness.timeSource.advance(7);
+  const run = harness.open().run((tx) => {
+    tx.insertMarketData(bars(['A']));
+    tx.insertFeatures(features('A', { x: 1 }));
+  });
+  await harness.settle(run);
+  expect(blocks).toEqual([7, 7]);
+});

@@ -1,0 +1,33 @@
+import type { CallOptions, RecordName, TimeSource } from '@quantumtrade/dal-domain';
+import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
+import type { UnstoredBlock } from './store-block.js';
+
+/** Archives blocks after they are stored and before they count as stored. */
+export class BlockArchiver {
+  readonly #archive: BlockArchive;
+  readonly #clock: TimeSource;
+  /** When the first attempt to store the bytes began (epoch milliseconds). */
+  readonly #begunAt = new WeakMap<Uint8Array, number>();
+
+  constructor(archive: BlockArchive, clock: TimeSource) {
+    this.#archive = archive;
+    this.#clock = clock;
+  }
+
+  /** Stores a block by calling `store`, and archives it. Throws before that when the archive has no space. */
+  async store<T>(
+    record: RecordName,
+    { token, bytes, rowCount, acknowledgedAt }: UnstoredBlock,
+    store: () => Promise<T>,
+    options: CallOptions | undefined,
+  ): Promise<T> {
+    this.#archive.requireSpace(bytes.length);
+    const begunAt = this.#begunAt.get(bytes) ?? this.#clock.now();
+    this.#begunAt.set(bytes, begunAt);
+    const result = await store();
+    const block = { record, id: token, rowCount, bytes, begunAt };
+    await this.#archive.append(acknowledgedAt === undefined ? block : { ...block, acknowledgedAt }, options);
+    this.#begunAt.delete(bytes);
+    return result;
+  }
+}

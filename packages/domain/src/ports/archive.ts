@@ -1,0 +1,37 @@
+import type { RecordName } from '../records/records.js';
+import type { CallOptions } from './call.js';
+
+/** A stored block as it is archived. */
+export interface ArchivedBlock {
+  readonly record: RecordName;
+  /** Deduplication token: blocks of equal ids are equal. */
+  readonly id: string;
+  readonly rowCount: number;
+  /** Rows in the store's own encoding. */
+  readonly bytes: Uint8Array;
+  /** Before the first attempt to store the block (epoch milliseconds). */
+  readonly begunAt: number;
+  /**
+   * When the write was acknowledged, where that happened before the block was stored: by a journal or by the commit of a
+   * transaction. @default the time of the append (epoch milliseconds)
+   */
+  readonly acknowledgedAt?: number;
+}
+
+/**
+ * Archive of stored blocks, from which a restore replays the writes since a backup. The ClickHouse adapter appends each block
+ * after it is stored and before its write is acknowledged. The memory adapter has no archive: its inserts make no blocks.
+ */
+export interface BlockArchive {
+  /**
+   * Throws a retryable `ConnectionError` when the archive has no space for a block of this size. Called before the block is
+   * sent, so that no row is stored that cannot be archived.
+   */
+  requireSpace(byteLength: number): void;
+  /**
+   * Appends a block, durably on this machine when it resolves. The same block may be appended again. The bytes must not change
+   * until the call has settled.
+   * @throws ConnectionError retryable when the disk refuses, TimeoutError; or the signal's reason
+   */
+  append(block: ArchivedBlock, options?: CallOptions): Promise<void>;
+}
