@@ -1,0 +1,1 @@
+export { decodeSegment, encodeSegment, type Segment, type SegmentEntry } from './archive/segment.js';
