@@ -1,4 +1,5 @@
 import type { DecodedBlock } from '../codec/read/block-parser.js';
+import { ScratchMemory } from '../codec/read/number-memory.js';
 import type { RecordReader } from '../codec/read/record-reader.js';
 
 /** A block, and the rows that were made of it when it arrived. */
@@ -24,7 +25,11 @@ export class ArrivedBlocks {
     reader: RecordReader,
     run: (arrive: (block: DecodedBlock) => ArrivedBlock) => Promise<ArrivedBlock[]>,
   ): Promise<ArrivedBlocks> {
-    return new ArrivedBlocks(reader, await run((block) => ({ block, rows: tryRows(reader, block) })));
+    const memories = reader.names.map(() => new ScratchMemory());
+    return new ArrivedBlocks(
+      reader,
+      await run((block) => ({ block, rows: tryRows(reader, block, memories) })),
+    );
   }
 
   /** Returns the first rows. Each caller has rows of its own: those that were made on arrival are returned once. */
@@ -57,9 +62,13 @@ export class ArrivedBlocks {
 }
 
 /** Returns undefined when a value cannot be returned as asked: it may be one of a row beyond the page. */
-function tryRows(reader: RecordReader, block: DecodedBlock): object[] | undefined {
+function tryRows(
+  reader: RecordReader,
+  block: DecodedBlock,
+  memories: readonly ScratchMemory[],
+): object[] | undefined {
   try {
-    return reader.rows(block);
+    return reader.rows(block, 0, block.rowCount, memories);
   } catch {
     return undefined;
   }

@@ -122,7 +122,7 @@ export class TableReader {
     const read = { plan, limit: plan.limit, budget };
     const reader = this.#readerOf(plan, options);
     const blocks = await withinBudget(this.#sql, operation, plan, budget, options, () =>
-      this.#read(operation, read, planRows(read), options, (block) => reader.convert(block)),
+      this.#read(operation, read, planRows(read), options, reader.converter(plan.limit ?? 0)),
     );
     return reader.columns(blocks);
   }

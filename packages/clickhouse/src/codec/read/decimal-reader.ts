@@ -2,7 +2,8 @@ import type { DecimalField, Field } from '@quantumtrade/dal-domain';
 import { DECIMAL_SCALE } from '@quantumtrade/dal-domain';
 import type { ColumnValues } from '../columns/column-writer.js';
 import type { NativeColumn } from './column.js';
-import { BigIntColumn, halvesOf, NumberColumn, WideColumn } from './column.js';
+import { BigIntColumn, halvesOf, WideColumn } from './column.js';
+import { NumberConversion } from './converted-numbers.js';
 import type { KindReader, ReadField, RowRange } from './kind-reader.js';
 import { joinArrays, joinLists, toOutput, unexpectedColumn } from './kind-reader.js';
 
@@ -155,31 +156,18 @@ function narrowed({ words, width, length }: WideColumn): BigInt64Array | undefin
   return units;
 }
 
-/** Decimals that were converted to numbers. */
-class DecimalNumbers extends NumberColumn {
-  declare readonly values: Float64Array;
-}
-
-function numbersOf(column: NativeColumn, field: ReadField, range: RowRange): Float64Array {
-  const numbers = new Float64Array(range.to - range.from);
-  new DecimalValues(expectDecimals(column, field), field).fill(numbers, range);
-  return numbers;
-}
-
-function toNumbers(column: NativeColumn, field: ReadField): DecimalNumbers {
-  if (column instanceof DecimalNumbers) return column;
-  return new DecimalNumbers(column.type, numbersOf(column, field, { from: 0, to: column.length }));
-}
+const numbers = new NumberConversion<DecimalField & Field>((column, field, target, range) => {
+  new DecimalValues(expectDecimals(column, field), field).fill(target, range);
+});
 
 export const decimalKindReader: KindReader<DecimalField & Field> = {
-  values: (column, field, range) =>
-    field.exact ? new DecimalValues(expectDecimals(column, field), field) : numbersOf(column, field, range),
-  convert: (column, field) => (field.exact ? column : toNumbers(column, field)),
+  values: (column, field, range, memory) =>
+    field.exact
+      ? new DecimalValues(expectDecimals(column, field), field)
+      : numbers.values(column, field, range, memory),
+  convert: (column, field, memory) => (field.exact ? column : numbers.convert(column, field, memory)),
   join(columns, field) {
-    if (!field.exact) {
-      const parts = columns.map((column) => toNumbers(column, field).values);
-      return joinArrays(parts, (length) => new Float64Array(length));
-    }
+    if (!field.exact) return numbers.join(columns, field);
     const found = columns.map((column) => expectDecimals(column, field));
     return (
       joinUnits(found) ?? joinLists(found, (column, range) => decimalKindReader.values(column, field, range))

@@ -2,6 +2,7 @@ import type { Canonical, Field, InstantForm } from '@quantumtrade/dal-domain';
 import { Invalid, toOutputField } from '@quantumtrade/dal-domain';
 import type { ColumnValues } from '../columns/column-writer.js';
 import type { NativeColumn, Numbers } from './column.js';
+import type { NumberMemory } from './number-memory.js';
 
 /** A field whose values are read. */
 export interface ReadField<F extends Field = Field> {
@@ -67,13 +68,20 @@ export class NullableValues implements ColumnValues {
 
 /** Converts columns of blocks to the values of one kind of field. */
 export interface KindReader<F extends Field = Field> {
-  /** Returns the values of rows. Absent ones may be anything, and are not checked. */
-  readonly values: (column: NativeColumn, field: ReadField<F>, range: RowRange) => RowValues;
+  /**
+   * Returns the values of rows. Absent ones may be anything, and are not checked. Converted numbers are in the memory, where one is given.
+   */
+  readonly values: (
+    column: NativeColumn,
+    field: ReadField<F>,
+    range: RowRange,
+    memory?: NumberMemory,
+  ) => RowValues;
   /**
    * Converts the column of a block while further blocks are on their way. `join` takes converted columns as well.
    * @default none: the column stays as it is
    */
-  readonly convert?: (column: NativeColumn, field: ReadField<F>) => NativeColumn;
+  readonly convert?: (column: NativeColumn, field: ReadField<F>, memory: NumberMemory) => NativeColumn;
   /** Joins the columns of several blocks, whose values are never null. */
   readonly join: (columns: readonly NativeColumn[], field: ReadField<F>) => unknown;
 }

@@ -9,16 +9,9 @@ import {
   NumberColumn,
   UuidColumn,
 } from './column.js';
+import { NumberConversion } from './converted-numbers.js';
 import type { KindReader, ReadField, RowRange } from './kind-reader.js';
-import {
-  expectColumn,
-  Instants,
-  joinArrays,
-  joinLists,
-  lengthOf,
-  toOutput,
-  unexpectedColumn,
-} from './kind-reader.js';
+import { expectColumn, Instants, joinArrays, joinLists, toOutput, unexpectedColumn } from './kind-reader.js';
 import { ArrayColumn, MapColumn } from './nested-columns.js';
 
 const TWO_TO_32 = 2 ** 32;
@@ -59,19 +52,18 @@ export function numberKindReader<A extends Numbers>(array: NumbersClass<A>): Kin
   };
 }
 
-/** Writes UInt64 that are not absent as numbers into an array, from this position on. No bigint is made of a safe integer. */
+/** Writes UInt64 that are not absent as numbers into an array. No bigint is made of a safe integer. */
 function fillIntegers(
   column: BigIntColumn,
   field: ReadField,
   target: Float64Array,
-  offset: number,
   { from, to, absent }: RowRange,
 ): void {
   const halves = halvesOf(column.values);
   for (let row = from; row < to; row++) {
     const value = (halves[2 * row + 1]! >>> 0) * TWO_TO_32 + (halves[2 * row]! >>> 0);
     if (value > Number.MAX_SAFE_INTEGER && !absent?.[row]) toOutput(field, column.at(row));
-    target[offset + row - from] = value;
+    target[row - from] = value;
   }
 }
 
@@ -83,74 +75,54 @@ const expectUint64 = (column: NativeColumn, field: ReadField): BigIntColumn => {
 
 const areBigInts = ({ field, exact }: ReadField<Uint64Field>): boolean => exact || field.read === 'bigint';
 
+const integers = new NumberConversion<Uint64Field>((column, field, target, range) => {
+  fillIntegers(expectUint64(column, field), field, target, range);
+});
+
 export const uint64KindReader: KindReader<Uint64Field> = {
-  values(column, field, range) {
-    const integers = expectUint64(column, field);
-    if (areBigInts(field)) return integers;
-    const numbers = new Float64Array(range.to - range.from);
-    fillIntegers(integers, field, numbers, 0, range);
-    return numbers;
-  },
+  values: (column, field, range, memory) =>
+    areBigInts(field) ? expectUint64(column, field) : integers.values(column, field, range, memory),
+  convert: (column, field, memory) => (areBigInts(field) ? column : integers.convert(column, field, memory)),
   join(columns, field) {
-    const found = columns.map((column) => expectUint64(column, field));
-    if (areBigInts(field)) {
-      const arrays = found.map(({ values }) => values as BigUint64Array);
-      return joinArrays(arrays, (length) => new BigUint64Array(length));
-    }
-    const numbers = new Float64Array(lengthOf(found));
-    let offset = 0;
-    for (const column of found) {
-      fillIntegers(column, field, numbers, offset, { from: 0, to: column.length });
-      offset += column.length;
-    }
-    return numbers;
+    if (!areBigInts(field)) return integers.join(columns, field);
+    const arrays = columns.map((column) => expectUint64(column, field).values as BigUint64Array);
+    return joinArrays(arrays, (length) => new BigUint64Array(length));
   },
 };
 
-/** Writes instants as epoch milliseconds into an array, from this position on. */
+/** Writes instants as epoch milliseconds into an array. */
 function fillInstants(
   { values, msPerUnit }: InstantColumn,
   target: Float64Array,
-  offset: number,
   { from, to }: RowRange,
 ): void {
-  if (values instanceof Int64Numbers) return fillIntegers64(values.halves, target, offset, from, to);
+  if (values instanceof Int64Numbers) return fillIntegers64(values.halves, target, from, to);
   const units = values.values;
-  for (let row = from; row < to; row++) target[offset + row - from] = units[row]! * msPerUnit;
+  for (let row = from; row < to; row++) target[row - from] = units[row]! * msPerUnit;
 }
 
 /** Writes Int64 as numbers into an array. */
-function fillIntegers64(
-  halves: Int32Array,
-  target: Float64Array,
-  offset: number,
-  from: number,
-  to: number,
-): void {
+function fillIntegers64(halves: Int32Array, target: Float64Array, from: number, to: number): void {
   for (let row = from; row < to; row++) {
-    target[offset + row - from] = halves[2 * row + 1]! * TWO_TO_32 + (halves[2 * row]! >>> 0);
+    target[row - from] = halves[2 * row + 1]! * TWO_TO_32 + (halves[2 * row]! >>> 0);
   }
 }
 
 const expectInstants = (column: NativeColumn, field: ReadField): InstantColumn =>
   expectColumn(column, InstantColumn, field);
 
+const milliseconds = new NumberConversion((column, field, target, range) => {
+  fillInstants(expectInstants(column, field), target, range);
+});
+
 export const instantKindReader: KindReader = {
-  values(column, field, range) {
-    const milliseconds = new Float64Array(range.to - range.from);
-    fillInstants(expectInstants(column, field), milliseconds, 0, range);
-    return new Instants(milliseconds, range.from, field.instants);
-  },
+  values: (column, field, range, memory) =>
+    new Instants(milliseconds.values(column, field, range, memory), range.from, field.instants),
+  convert: (column, field, memory) => (field.exact ? column : milliseconds.convert(column, field, memory)),
   join(columns, field) {
+    if (!field.exact) return milliseconds.join(columns, field);
     const found = columns.map((column) => expectInstants(column, field));
-    if (field.exact) return joinArrays(found.map(millisecondsOf), (length) => new BigInt64Array(length));
-    const numbers = new Float64Array(lengthOf(found));
-    let offset = 0;
-    for (const column of found) {
-      fillInstants(column, numbers, offset, { from: 0, to: column.length });
-      offset += column.length;
-    }
-    return numbers;
+    return joinArrays(found.map(millisecondsOf), (length) => new BigInt64Array(length));
   },
 };
 

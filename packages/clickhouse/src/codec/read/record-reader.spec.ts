@@ -13,6 +13,7 @@ import { rowsOf } from '../../testing/rows-of.js';
 import { BlockEncoder } from '../block-encoder.js';
 import { decodeWholeBlock } from './block-decoder.js';
 import type { DecodedBlock } from './block-parser.js';
+import { ScratchMemory } from './number-memory.js';
 import { recordReader } from './record-reader.js';
 
 const definitionOf = (fields: RecordDefinition['fields']): RecordDefinition => ({
@@ -107,7 +108,8 @@ describe.each(definitions.map((definition) => [definition.name, definition] as c
           const canonical: Row[] = blocks.flatMap((block) => rowsOf(block, definition));
           const names = Object.keys(definition.fields);
           const reader = recordReader(definition, { exact });
-          const converted = blocks.map((block, i) => (i % 2 === 0 ? reader.convert(block) : block));
+          const convert = reader.converter(0);
+          const converted = blocks.map((block, i) => (i % 2 === 0 ? convert(block) : block));
           expectSame(
             () => withTexts(reader.columns(converted)),
             () => withTexts(columnsOfRows(definition, names, canonical, exact)),
@@ -191,7 +193,7 @@ describe('decimals', () => {
             () => toOutputRow(definition, canonical, exact),
           );
           expectSame(
-            () => reader.columns([reader.convert(block!)]),
+            () => reader.columns([reader.converter(0)(block!)]),
             () => columnsOfRows(definition, names, [canonical], exact),
           );
         },
@@ -206,7 +208,7 @@ describe('decimals', () => {
     expect(() => recordReader(definition).rows(block!)).toThrow(message);
     const reader = recordReader(definition);
     expect(() => reader.columns([block!])).toThrow(message);
-    expect(() => reader.columns([reader.convert(block!)])).toThrow(message);
+    expect(() => reader.columns([reader.converter(0)(block!)])).toThrow(message);
   });
 
   it('of another scale are refused', () => {
@@ -241,4 +243,44 @@ it('columns of no block are empty', () => {
   const { rowCount, columns } = recordReader(records.marketData, { exact: true }).columns([]);
   expect(rowCount).toBe(0);
   expect(columns).toMatchObject({ open: new BigInt64Array(), symbol: { dictionary: [] } });
+});
+
+describe('large blocks', () => {
+  const definition = definitionOf({ price: { kind: 'decimal' }, id: { kind: 'uint64' } });
+  const MONTH = 31 * 86_400_000;
+  const blocks = blocksOf(
+    definition,
+    Array.from({ length: 15_000 }, (_, i) => ({
+      timestamp: Math.floor(i / 5_000) * MONTH + i,
+      price: i / 7,
+      id: i % 2 ? i : 2 ** 50 + i,
+    })),
+  );
+  const reader = recordReader(definition, { instants: 'number' });
+
+  it.each([0, 10_000, 15_000, 29_000, 1e6])('columns do not depend on a limit of %s rows', (limit) => {
+    const converted = blocks.map(reader.converter(limit));
+    expect(converted).toHaveLength(3);
+    expect(reader.columns(converted)).toEqual(reader.columns(blocks));
+  });
+
+  it.each([15_000, 29_000])('columns are not copied after the last block of %s rows', (limit) => {
+    const converted = blocks.map(reader.converter(limit));
+    for (const [name, column] of Object.entries(reader.columns(converted).columns)) {
+      expect((column as Float64Array).buffer).toBe(
+        (converted[0]!.column(name) as unknown as { values: Float64Array }).values.buffer,
+      );
+    }
+  });
+
+  it('columns do not keep memory for a million rows', () => {
+    const { price } = reader.columns(blocks.map(reader.converter(1e6))).columns;
+    expect((price as Float64Array).buffer.byteLength).toBe(15_000 * 8);
+  });
+
+  it('rows of one memory equal those of separate memories', () => {
+    const memories = reader.names.map(() => new ScratchMemory());
+    const rows = blocks.map((block) => reader.rows(block, 0, block.rowCount, memories));
+    expect(rows).toEqual(blocks.map((block) => reader.rows(block)));
+  });
 });

@@ -6,6 +6,8 @@ import type { NativeColumn } from './column.js';
 import type { KindReader, ReadField, RowRange, RowValues } from './kind-reader.js';
 import { joinLists, NullableValues } from './kind-reader.js';
 import { NullableColumn } from './nested-columns.js';
+import type { NumberMemory } from './number-memory.js';
+import { ColumnMemory } from './number-memory.js';
 import type { ObjectMaker } from './object-maker.js';
 import { compileObjectMaker } from './object-maker.js';
 
@@ -44,40 +46,49 @@ export class RecordReader {
   }
 
   /** Returns the rows `from` up to `to` of a block, by default all of them. Other rows are not looked at. */
-  rows(block: DecodedBlock, from = 0, to = block.rowCount): object[] {
+  rows(block: DecodedBlock, from = 0, to = block.rowCount, memories?: readonly NumberMemory[]): object[] {
     const rows: object[] = [];
-    this.appendRows(rows, block, from, to);
+    this.appendRows(rows, block, from, to, memories);
     return rows;
   }
 
   /** Appends the rows `from` up to `to` of a block to a list. */
-  appendRows(rows: object[], block: DecodedBlock, from = 0, to = block.rowCount): void {
+  appendRows(
+    rows: object[],
+    block: DecodedBlock,
+    from = 0,
+    to = block.rowCount,
+    memories: readonly NumberMemory[] = [],
+  ): void {
     const range = { from, to };
     let types = '';
-    const values = this.#fields.map((field) => {
+    const values = this.#fields.map((field, i) => {
       const column = block.column(field.column);
       types += `${column.type} `;
-      return field.values(column, range);
+      return field.values(column, range, memories[i]);
     });
     this.#makerFor(types, values)(rows, values, from, to);
   }
 
   /**
-   * Converts a block while further ones are on their way. One that cannot be converted stays as it is: the server may yet report an error,
-   * and {@link columns} says what is wrong with the block.
+   * Returns a function that converts the blocks of one answer of up to `maxRows` while further ones are on their way. A block that cannot be
+   * converted stays as it is: the server may yet report an error, and {@link columns} says what is wrong with the block.
    */
-  convert(block: DecodedBlock): DecodedBlock {
-    try {
-      const columns = this.#fields.map(
-        (field) => [field.column, field.convert(block.column(field.column))] as const,
-      );
-      return new DecodedBlock(block.rowCount, new Map(columns));
-    } catch {
-      return block;
-    }
+  converter(maxRows: number): (block: DecodedBlock) => DecodedBlock {
+    const fields = this.#fields.map((field) => ({ field, memory: new ColumnMemory(maxRows) }));
+    return (block) => {
+      try {
+        const columns = fields.map(
+          ({ field, memory }) => [field.column, field.convert(block.column(field.column), memory)] as const,
+        );
+        return new DecodedBlock(block.rowCount, new Map(columns));
+      } catch {
+        return block;
+      }
+    };
   }
 
-  /** Returns the columns of all rows of some blocks, as they are or as {@link convert} returns them. Columns may be those of the blocks. */
+  /** Returns the columns of all rows of some blocks, as they are or as a {@link converter} returns them. Columns may be those of the blocks. */
   columns(blocks: readonly DecodedBlock[]): AnyColumns {
     return {
       rowCount: blocks.reduce((sum, { rowCount }) => sum + rowCount, 0),
@@ -128,18 +139,19 @@ class FieldReader {
   }
 
   /** Returns the values of rows. */
-  values(column: NativeColumn, range: RowRange): RowValues {
-    if (!(column instanceof NullableColumn)) return this.#reader.values(column, this.#field, range);
+  values(column: NativeColumn, range: RowRange, memory?: NumberMemory): RowValues {
+    if (!(column instanceof NullableColumn)) return this.#reader.values(column, this.#field, range, memory);
     const { absent } = column;
     return new NullableValues(
       absent,
-      this.#reader.values(column.values, this.#field, { ...range, absent }),
+      this.#reader.values(column.values, this.#field, { ...range, absent }, memory),
       range.from,
     );
   }
 
-  convert(column: NativeColumn): NativeColumn {
-    return this.#field.field.nullable ? column : (this.#reader.convert?.(column, this.#field) ?? column);
+  convert(column: NativeColumn, memory: NumberMemory): NativeColumn {
+    if (this.#field.field.nullable) return column;
+    return this.#reader.convert?.(column, this.#field, memory) ?? column;
   }
 
   /** Joins the columns of several blocks; a nullable field has a list of the values of rows. */
