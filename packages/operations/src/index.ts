@@ -1,1 +1,1 @@
-export { decodeSegment, encodeSegment, type Segment, type SegmentEntry } from './archive/segment.js';
+export { openArchive, type Archive, type ArchiveOptions, type ArchiveState } from './archive/archive.js';

@@ -10,7 +10,7 @@ class FakeArchive implements BlockArchive {
   readonly appended: ArchivedBlock[] = [];
   readonly failures: unknown[] = [];
   hasSpace = true;
-  requireSpace(): void {
+  async requireSpace(): Promise<void> {
     if (!this.hasSpace) throw failure;
   }
   async append(archived: ArchivedBlock): Promise<void> {

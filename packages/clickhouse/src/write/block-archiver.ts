@@ -21,7 +21,7 @@ export class BlockArchiver {
     store: () => Promise<T>,
     options: CallOptions | undefined,
   ): Promise<T> {
-    this.#archive.requireSpace(bytes.length);
+    await this.#archive.requireSpace(bytes.length);
     const begunAt = this.#begunAt.get(bytes) ?? this.#clock.now();
     this.#begunAt.set(bytes, begunAt);
     const result = await store();

@@ -24,10 +24,10 @@ export interface ArchivedBlock {
  */
 export interface BlockArchive {
   /**
-   * Throws a retryable `ConnectionError` when the archive has no space for a block of this size. Called before the block is
-   * sent, so that no row is stored that cannot be archived.
+   * Rejects with a retryable `ConnectionError` when the archive has no space for a block of this size or cannot be opened.
+   * Called before the block is sent, so that no row is stored that cannot be archived.
    */
-  requireSpace(byteLength: number): void;
+  requireSpace(byteLength: number): Promise<void>;
   /**
    * Appends a block, durably on this machine when it resolves. The same block may be appended again. The bytes must not change
    * until the call has settled.

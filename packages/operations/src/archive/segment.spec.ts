@@ -4,7 +4,7 @@ import { decodeSegment, encodeSegment, type SegmentEntry } from './segment.js';
 const SEED = Number(process.env['QT_SEED'] ?? 1);
 const RUNS = Number(process.env['QT_RUNS'] ?? 500);
 const KEY = 'archive/w/0000000007.segment';
-const header = { writer: 'w', sequence: 7, previous: 'ab' };
+const header = { writer: 'w', sequence: 7, previous: 'ab', damagedRanges: 1 };
 
 const entry = (n: number): SegmentEntry => ({
   head: {

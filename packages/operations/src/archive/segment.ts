@@ -44,6 +44,8 @@ export interface SegmentHeader {
   readonly sequence: number;
   /** SHA-256 of the segment before, in hexadecimal; null in the first one. */
   readonly previous: string | null;
+  /** Damaged ranges of the writer's disk before this segment, whose blocks are lost. @default 0 (ranges) */
+  readonly damagedRanges?: number;
 }
 
 export interface Segment extends SegmentHeader {
@@ -54,16 +56,14 @@ export interface Segment extends SegmentHeader {
 
 /** Returns the bytes of a segment and their SHA-256. */
 export function encodeSegment(
-  { writer, sequence, previous }: SegmentHeader,
+  header: SegmentHeader,
   entries: readonly SegmentEntry[],
 ): { readonly bytes: Uint8Array; readonly hash: string } {
-  const header = Buffer.from(
-    JSON.stringify({ format: FORMAT, writer, sequence, previous, entries: entries.length }),
-  );
-  const pieces: Uint8Array[] = [MAGIC, lengths(header.length), header];
+  const json = Buffer.from(JSON.stringify({ format: FORMAT, ...header, entries: entries.length }));
+  const pieces: Uint8Array[] = [MAGIC, lengths(json.length), json];
   for (const { head, body } of entries) {
-    const json = Buffer.from(JSON.stringify(head));
-    pieces.push(lengths(json.length, body.length), json, body);
+    const text = Buffer.from(JSON.stringify(head));
+    pieces.push(lengths(text.length, body.length), text, body);
   }
   const sha256 = createHash('sha256');
   for (const piece of pieces) sha256.update(piece);
@@ -98,8 +98,8 @@ export function decodeSegment(key: string, object: Uint8Array): Segment {
     entries.push({ head, body: object.subarray(body, next) });
     at = next;
   }
-  const { writer, sequence, previous } = header;
-  return { writer, sequence, previous, entries, hash: digest.toString('hex') };
+  const { writer, sequence, previous, damagedRanges = 0 } = header;
+  return { writer, sequence, previous, damagedRanges, entries, hash: digest.toString('hex') };
 }
 
 /** Returns the error of an object that cannot be used. */

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import {
   DirectoryLockedError,
   type DirectoryLock,
@@ -26,7 +26,7 @@ type DirectoryChange = (entries: Map<string, SimulatedInode>) => void;
 /** Power of one process: an operation begun before a power failure fails after it and changes nothing. */
 interface Power {
   on: boolean;
-  locked: boolean;
+  readonly locked: Set<string>;
 }
 
 const failure = (code: string): Error => Object.assign(new Error(`simulated ${code}`), { code });
@@ -44,7 +44,7 @@ export class SimulatedDisk {
   /** Called before each operation. */
   onOperation: (operation: string, name: string) => unknown = () => undefined;
   readonly #random: Random;
-  #power: Power = { on: true, locked: false };
+  #power: Power = { on: true, locked: new Set() };
   #stalled: Promise<void> = Promise.resolve();
   #live = new Map<string, SimulatedInode>();
   #durable = new Map<string, SimulatedInode>();
@@ -94,7 +94,7 @@ export class SimulatedDisk {
   /** Loses the power and unsynced changes, and restores the power. */
   crash(): void {
     this.#power.on = false;
-    this.#power = { on: true, locked: false };
+    this.#power = { on: true, locked: new Set() };
     this.operationsLeft = Infinity;
     for (const change of this.#changes) if (this.#random.chance(0.5)) change(this.#durable);
     for (const inode of new Set([...this.#live.values(), ...this.#durable.values()]))
@@ -106,7 +106,7 @@ export class SimulatedDisk {
   /** Ends the process as SIGKILL does: written content stays, operations in progress fail. */
   kill(): void {
     this.#power.on = false;
-    this.#power = { on: true, locked: false };
+    this.#power = { on: true, locked: new Set() };
     this.operationsLeft = Infinity;
   }
 
@@ -166,9 +166,9 @@ class SimulatedFs implements FileSystem {
 
   async list(directory: string): Promise<string[]> {
     await this.#begin('list', directory);
-    return [...this.#disk.contents().keys()]
-      .filter((path) => dirname(path) === directory)
-      .map((path) => basename(path));
+    const below = `${directory}/`;
+    const paths = [...this.#disk.contents().keys()].filter((path) => path.startsWith(below));
+    return [...new Set(paths.map((path) => path.slice(below.length).split('/')[0]!))];
   }
 
   async open(path: string, mode: FileMode): Promise<FileHandle> {
@@ -214,11 +214,11 @@ class SimulatedFs implements FileSystem {
 
   async lock(directory: string): Promise<DirectoryLock> {
     await this.#begin('lock', directory);
-    if (this.#power.locked) throw new DirectoryLockedError(directory, 'unknown');
-    this.#power.locked = true;
+    if (this.#power.locked.has(directory)) throw new DirectoryLockedError(directory, 'unknown');
+    this.#power.locked.add(directory);
     return {
       release: async () => {
-        this.#power.locked = false;
+        this.#power.locked.delete(directory);
       },
     };
   }

@@ -1,0 +1,55 @@
+import { ConnectionError } from '@quantumtrade/dal-domain';
+import type { ObjectStore, StoredObject } from '@quantumtrade/dal-domain/operations';
+
+/** An object store in memory that is down while `isDown`, and calls `onCall` before each call. */
+export class ScriptedStore implements ObjectStore {
+  readonly location = 'memory';
+  readonly objects = new Map<string, Uint8Array>();
+  isDown = false;
+  onCall: (call: string, key: string) => void | Promise<void> = () => undefined;
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    await this.#enter('put', key);
+    this.objects.set(key, Uint8Array.from(bytes));
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    await this.#enter('get', key);
+    return this.objects.get(key);
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    await this.#enter('list', prefix);
+    for (const key of [...this.objects.keys()].sort()) {
+      if (key.startsWith(prefix)) yield { key, size: this.objects.get(key)!.length, modifiedAt: new Date(0) };
+    }
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<void> {
+    await this.#enter('delete', keys.join());
+    for (const key of keys) this.objects.delete(key);
+  }
+
+  async close(): Promise<void> {}
+
+  /** Returns the store for one process. Calls of a dead process never settle. */
+  connect(isAlive: () => boolean): ObjectStore {
+    const alive = async <T>(call: () => Promise<T>): Promise<T> => {
+      const result = isAlive() ? await call() : await new Promise<never>(() => undefined);
+      return isAlive() ? result : new Promise<never>(() => undefined);
+    };
+    return {
+      location: this.location,
+      put: (key, bytes) => alive(() => this.put(key, bytes)),
+      get: (key) => alive(() => this.get(key)),
+      list: (prefix) => this.list(prefix),
+      deleteMany: (keys) => alive(() => this.deleteMany(keys)),
+      close: () => this.close(),
+    };
+  }
+
+  async #enter(call: string, key: string): Promise<void> {
+    await this.onCall(call, key);
+    if (this.isDown) throw new ConnectionError('the object store is down', { operation: `objects.${call}` });
+  }
+}
