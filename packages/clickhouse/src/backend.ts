@@ -9,6 +9,7 @@ import {
   VersionClock,
 } from '@quantumtrade/dal-domain';
 import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
+import { ClickHouseBackups } from './backup/backup-backend.js';
 import { ClickHouseClient } from './connection/clickhouse-client.js';
 import type { ClickHouseSettings, EndpointSettings } from './settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
@@ -67,19 +68,18 @@ export function connectClickHouse(
   const tables = new RecordTables(archive && new BlockArchiver(archive, clock));
   const writer = new RecordWriter(sql, versions, client.maxInsertBlockSize, tables);
   const blocks = new NativeBlockWriter(sql, versions, client.maxInsertBlockSize, tables);
+  const schemaOptions = migrationsDirectory === undefined ? {} : { migrationsDirectory };
   return {
     ...recordRepositories(sql, writer, client.readDefaults),
     analytics: analytics(sql, client.readDefaults),
+    backups: new ClickHouseBackups(sql, client, clock, schemaOptions),
     blocks: {
       collect: (record) => blocks.collect(record),
       write: (block, options) => blocks.write(block, options),
     },
     checkpoints: checkpointRepository(sql, versions),
     queryPlans: queryPlans(sql, client.readDefaults),
-    schema: new ClickHouseSchemaController(
-      sql,
-      migrationsDirectory === undefined ? {} : { migrationsDirectory },
-    ),
+    schema: new ClickHouseSchemaController(sql, schemaOptions),
     guarantees: guaranteeInspector(sql),
     probe: client,
     ingested: () => tables.ingested(),

@@ -6,6 +6,7 @@ export { foreignFailures, printedForms, rejectionOf } from './failures.js';
 export type { OpenTimeSeries, TimeSeriesSubject } from './time-series/subject.js';
 export { analyticsSuite } from './time-series/analytics.js';
 export { argumentSuite } from './time-series/arguments.js';
+export { backupSuite } from './time-series/backups.js';
 export { blockWriterSuite } from './time-series/block-writer.js';
 export { callOrderSuite } from './time-series/call-order.js';
 export { callSuite } from './time-series/calls.js';

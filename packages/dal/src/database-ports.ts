@@ -28,8 +28,10 @@ import {
   sessionStore,
   systemClock,
 } from '@quantumtrade/dal-domain';
+import type { BackupBackend } from '@quantumtrade/dal-domain/operations';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { noteLookup } from './cache-lookups.js';
+import { cachedBackups } from './caching/cached-backups.js';
 import { cachedFeatures } from './caching/features.js';
 import { cachedMarketData } from './caching/market-data.js';
 import { cachedPredictions } from './caching/predictions.js';
@@ -134,6 +136,7 @@ const RecordPorts = class {
  */
 export abstract class DatabasePorts extends RecordPorts implements ObservedPorts {
   readonly analytics: Analytics;
+  readonly backups: BackupBackend;
   readonly checkpoints: CheckpointRepository;
   readonly queryPlans: QueryPlans;
   readonly schema: SchemaController;
@@ -159,6 +162,7 @@ export abstract class DatabasePorts extends RecordPorts implements ObservedPorts
     };
     super(Object.fromEntries(recordNames.map((name) => [name, observedRecord(name)])) as never);
     this.analytics = observed('analytics', timeSeries.analytics);
+    this.backups = observed('backups', timeSeries.backups, cachedBackups(timeSeries.backups, readThrough));
     this.checkpoints = observed('checkpoints', timeSeries.checkpoints);
     this.queryPlans = observed('queryPlans', timeSeries.queryPlans);
     this.schema = observed('schema', timeSeries.schema, cachedSchema(timeSeries.schema, readThrough));

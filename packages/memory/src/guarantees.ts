@@ -13,7 +13,7 @@ export function memoryGuarantees(store: MemoryStore): GuaranteeInspector {
     inspect: async (options) => {
       store.checkOpen('guarantees.inspect', options);
       return Object.entries(records).map(([name, { table }]) =>
-        tableGuarantees(table, store.hasTable(name as RecordName) ? KEPT : undefined),
+        tableGuarantees(table, store.database.hasTable(name as RecordName) ? KEPT : undefined),
       );
     },
   };

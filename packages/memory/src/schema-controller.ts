@@ -8,22 +8,27 @@ export function schemaController(store: MemoryStore): SchemaController {
   return {
     initialize: async (options) => {
       store.checkOpen('schema.initialize', options);
-      store.migrate(newestMigration);
+      store.database.migrate(newestMigration);
     },
     migrate: async (version, options) => {
       const operation = 'schema.migrate';
       store.checkOpen(operation, options);
       requireSchemaVersion(version, newestMigration, operation);
-      store.migrate(version);
+      store.database.migrate(version);
     },
     preview: async (version = newestMigration, options) => {
       store.checkOpen('schema.preview', options);
       requireSchemaVersion(version, newestMigration, 'schema.preview');
-      return { from: store.schemaVersion, to: version, isNew: false, losses: store.lossesAt(version) };
+      return {
+        from: store.database.schemaVersion,
+        to: version,
+        isNew: false,
+        losses: store.database.lossesAt(version),
+      };
     },
     validate: async (options) => {
       store.checkOpen('schema.validate', options);
-      const version = store.schemaVersion;
+      const version = store.database.schemaVersion;
       const missing = Array.from({ length: newestMigration - version }, (_, i) => version + 1 + i);
       return {
         valid: missing.length === 0,
@@ -33,7 +38,7 @@ export function schemaController(store: MemoryStore): SchemaController {
     },
     version: async (options) => {
       store.checkOpen('schema.version', options);
-      return store.schemaVersion;
+      return store.database.schemaVersion;
     },
   };
 }

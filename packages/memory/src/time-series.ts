@@ -9,6 +9,7 @@ import {
   SCAN_BUDGET_ROWS,
   systemClock,
 } from '@quantumtrade/dal-domain';
+import { memoryBackups } from './backups.js';
 import { memoryGuarantees } from './guarantees.js';
 import { memoryAnalytics } from './repositories/analytics.js';
 import { memoryBlocks } from './repositories/blocks.js';
@@ -54,6 +55,7 @@ export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeS
   return {
     ...memoryRecords(store),
     analytics: memoryAnalytics(store),
+    backups: memoryBackups(store, clock),
     blocks: memoryBlocks(store),
     checkpoints: memoryCheckpoints(store),
     queryPlans: memoryQueryPlans(store),

@@ -14,6 +14,9 @@ export interface Answer extends AnswerHead {
 
 const NOTHING = Buffer.alloc(0);
 
+/** Encodings of bodies. The bytes of zstd are given as they come, and their reader proves their end. */
+const READABLE: ReadonlySet<string> = new Set(['identity', 'gzip', 'zstd']);
+
 /** Reader of a body, which is given its decompressed chunks in order, and then its end. */
 export interface BodyConsumer {
   /** Takes the next chunk. An error that it throws closes the connection and ends the body. */
@@ -64,7 +67,7 @@ export class Body {
     body.on('end', this.#finish.bind(this));
     body.on('error', (error) => this.#breakOff(error));
     signal.subscribe(() => this.#leave(signal.reason));
-    if (encoding !== 'gzip' && encoding !== 'identity') {
+    if (!READABLE.has(String(encoding))) {
       this.#leave(new BrokenMessageError(`the answer is compressed as ${String(encoding).slice(0, 20)}`));
     }
   }

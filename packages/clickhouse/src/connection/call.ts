@@ -246,7 +246,7 @@ export class Call implements MovableCall {
   }
 
   #send({ driver, name }: ConnectionPool, queryId: string): Promise<Answer> {
-    const { query, format, params, data, database, settings, acceptsGzip } = this.#statement;
+    const { query, format, params, data, database, settings, headers } = this.#statement;
     const { at } = this.deadline;
     this.attempts++;
     this.#refusal = undefined;
@@ -260,7 +260,7 @@ export class Call implements MovableCall {
         ...settings,
         max_execution_time: at === Infinity ? 0 : Math.max(1, Math.ceil((at - this.#sentAt!) / 1_000)),
       },
-      acceptsGzip,
+      headers,
       trace: noteAttempt({ backend: 'clickhouse', queryId, endpoint: name }),
       signal: this.signal,
     });

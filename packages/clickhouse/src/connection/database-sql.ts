@@ -13,19 +13,20 @@ import { Call } from './call.js';
 import type { PoolSource } from './connection-pool.js';
 import { clientClosedError } from './connection-pool.js';
 import { runHedged } from './hedged-call.js';
-import type { PickPurpose } from './endpoints/endpoint-picker.js';
+import { confirmsInsert, insertOf, WAIT_END_OF_QUERY } from './insert-statement.js';
+import { ACCEPTS_ZSTD, readCompressed } from './compressed-rows.js';
+import type { AcceptsEndpoint, PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
-import type { ReadTally, Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
+import type { CompressedRows, ReadTally, Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
 import type { Statement } from './statement.js';
 
-/** With it, the head of an answer comes when all is done, and says whether it succeeded. */
-const WAIT_END_OF_QUERY = { wait_end_of_query: 1 };
 /** A statement may have been carried out although its answer got lost. */
 const UNREPEATED = { purpose: 'primary', idempotency: 'other' } as const;
 const NATIVE = ' FORMAT Native';
 /** Compression of gzip blocks. Stored blocks cost neither side any time, and their end is proven all the same. */
 const STORED = 0;
 const COMPRESSED = 3;
+const ACCEPTS_GZIP = { 'Accept-Encoding': 'gzip' };
 
 /** Endpoints and limits of a read. */
 export interface ReadKind {
@@ -47,17 +48,23 @@ export class DatabaseSql implements Sql {
   readonly #pools: PoolSource;
   readonly #settings: CompleteSettings;
   /** Common part of all statements. */
-  readonly #common: Pick<Statement, 'database' | 'continues' | 'timeoutMs'>;
+  readonly #common: Pick<Statement, 'database' | 'continues' | 'timeoutMs' | 'accepts'>;
   /** Reads for callers. */
   readonly #read: ReadKind;
   readonly #readSettings: SessionSettings;
   #continuing: Sql | undefined;
 
-  constructor(pools: PoolSource, database: string, settings: CompleteSettings, continues = false) {
+  constructor(
+    pools: PoolSource,
+    database: string,
+    settings: CompleteSettings,
+    continues = false,
+    accepts?: AcceptsEndpoint,
+  ) {
     this.database = database;
     this.#pools = pools;
     this.#settings = settings;
-    this.#common = { database, continues, timeoutMs: settings.requestTimeoutMs };
+    this.#common = { database, continues, timeoutMs: settings.requestTimeoutMs, accepts };
     this.#read = {
       purpose: 'read',
       maxRows: settings.maxResultRows,
@@ -71,7 +78,8 @@ export class DatabaseSql implements Sql {
 
   get continuing(): Sql {
     if (this.#common.continues) return this;
-    return (this.#continuing ??= new DatabaseSql(this.#pools, this.database, this.#settings, true));
+    const { accepts } = this.#common;
+    return (this.#continuing ??= new DatabaseSql(this.#pools, this.database, this.#settings, true, accepts));
   }
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
@@ -184,36 +192,38 @@ export class DatabaseSql implements Sql {
   }
 
   insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
-    const { table, token, bytes, rowCount, retried } = block;
-    // Without a list of columns, the engine goes by the names in the block.
-    const statement = {
-      ...this.#common,
-      operation,
-      purpose: 'primary' as const,
-      idempotency: 'tokened-insert' as const,
-      retriedByCaller: !retried,
-      query: `INSERT INTO ${table} FORMAT Native`,
-      data: bytes,
-      settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY },
-    };
+    const statement = { ...this.#common, operation, ...insertOf(block) };
     return this.#run(statement, options, async (answer, { signal, attempts, pool }) => {
-      noteBytes(bytes.length);
-      if ((await readReport(answer, signal)) !== '') {
-        throw new BrokenMessageError('the answer to an insert is not empty');
-      }
-      const summary = summaryCounts(answer);
-      const read = Number(summary['read_rows']);
-      const written = Number(summary['written_rows']);
-      const server = { name: pool!.name, shard: pool!.shard ?? '' };
-      if (written === rowCount) return { server, attempts, confirmed: true };
-      const isIncomplete = written < rowCount && !Number.isNaN(read) && (written > 0 || read !== rowCount);
-      if (!isIncomplete) return { server, attempts, confirmed: false };
-      throw new BrokenMessageError(`the server stored ${written} of ${rowCount} rows`);
+      noteBytes(block.bytes.length);
+      const confirmed = await confirmsInsert(answer, signal, block.rowCount);
+      return { server: { name: pool!.name, shard: pool!.shard ?? '' }, attempts, confirmed };
+    });
+  }
+
+  compressed(
+    operation: string,
+    query: string,
+    params?: SqlParams,
+    options?: CallOptions,
+  ): Promise<CompressedRows> {
+    const statement = {
+      ...this.#readOf('primary', operation, query, params, 0, WAIT_END_OF_QUERY),
+      headers: ACCEPTS_ZSTD,
+    };
+    return this.#run(statement, options, async (answer, { signal }) => {
+      const rows = await readCompressed(answer, signal, LOOKUP.maxBytes);
+      noteBytes(rows.bytes.length);
+      return rows;
     });
   }
 
   on(database: string): Sql {
-    return new DatabaseSql(this.#pools, database, this.#settings);
+    return new DatabaseSql(this.#pools, database, this.#settings, false, this.#common.accepts);
+  }
+
+  at(server: string): Sql {
+    const accepts: AcceptsEndpoint = ({ name }) => name === server;
+    return new DatabaseSql(this.#pools, this.database, this.#settings, false, accepts);
   }
 
   #readOf(
@@ -233,7 +243,7 @@ export class DatabaseSql implements Sql {
       params,
       format: NATIVE,
       settings: { ...this.#readSettings, max_result_rows: maxRows, ...settings },
-      acceptsGzip: true,
+      headers: ACCEPTS_GZIP,
       maxRows,
     };
   }

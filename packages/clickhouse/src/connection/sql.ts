@@ -14,8 +14,16 @@ export interface SqlBlock {
   /** One block of the Native format. It names its columns; the table's other columns get their defaults. */
   readonly bytes: Uint8Array;
   readonly rowCount: number;
+  /** Whether the bytes are {@link CompressedRows}, of one block or several. @default false */
+  readonly isZstd?: boolean;
   /** Whether the same bytes are sent to the same server again after a retryable error. To another server they are sent in any case. */
   readonly retried: boolean;
+}
+
+/** Rows of an answer as the server compressed them: blocks of the Native format, in frames of zstd. */
+export interface CompressedRows {
+  readonly bytes: Uint8Array;
+  readonly rowCount: number;
 }
 
 /** The server that answered a statement. */
@@ -125,6 +133,20 @@ export interface Sql {
 
   /** Writes a block in one insert. Resolves when the engine has acknowledged it. */
   insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock>;
+
+  /**
+   * Runs a read whose rows {@link insert} takes again, and returns them compressed: they are moved, and never decoded. Retried
+   * after retryable errors.
+   */
+  compressed(
+    operation: string,
+    query: string,
+    params?: SqlParams,
+    options?: CallOptions,
+  ): Promise<CompressedRows>;
+
+  /** Returns the same statements, of which all go to this server: the `name` of an {@link AnsweringServer}. */
+  at(server: string): Sql;
 
   /**
    * Returns statements in another database, over the same connections. The schema controller works through `on('system')`

@@ -24,8 +24,8 @@ export interface Statement {
   /** Bytes sent behind the text. @default none */
   readonly data?: Uint8Array;
   readonly settings: SessionSettings;
-  /** Whether the answer may come as gzip. @default false */
-  readonly acceptsGzip?: boolean;
+  /** HTTP headers of its encodings. @default none: nothing is compressed */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Limit on the rows of the answer. @default none */
   readonly maxRows?: number;
   /** Time limit beside that of the caller; undefined for none (milliseconds). */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type {
   CallOptions,
   SchemaController,
@@ -18,12 +17,16 @@ import { findLosses, tablesDroppedBy } from './losses.js';
 import type { Migration } from './migration-files.js';
 import { migrationFileName, loadMigrations } from './migration-files.js';
 import { findRefusal, checkReason } from './refusals.js';
+import { createScratchDatabase, dropDatabase } from './scratch-databases.js';
 
 export interface SchemaControllerOptions {
   /** Folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. @default that of `@quantumtrade/dal-migrations` */
   migrationsDirectory?: string;
   lock?: LockOptions;
 }
+
+/** Databases in which a schema is created to compare it. */
+const SCRATCH = { operation: 'schema.validate', prefix: 'qtdal_scratch', abandonedAfterS: 3_600 };
 
 /**
  * Applies migrations from files in the database of `sql`, which need not exist yet. The history of statements is kept in the
@@ -174,47 +177,15 @@ export class ClickHouseSchemaController implements SchemaController {
 
   /** Returns the schema that these migrations create, from a scratch database. */
   async #expected(migrations: readonly Migration[], options: CallOptions) {
-    const [now] = await this.#server.rows<{ seconds: number }>(
-      'schema.validate',
-      'SELECT toUnixTimestamp(now()) AS seconds',
-      {},
-      options,
-    );
-    await this.#dropAbandoned(now!.seconds, options);
-    const database = `qtdal_scratch_${now!.seconds}_${randomBytes(6).toString('hex')}`;
+    const database = await createScratchDatabase(this.#server, SCRATCH, options);
     try {
-      await this.#server.command(
-        'schema.validate',
-        'CREATE DATABASE {database:Identifier}',
-        { database },
-        options,
-      );
       const scratch = this.#sql.on(database);
       for (const statement of migrations.flatMap(({ up }) => up))
         await this.#run(scratch, statement, options);
       return await snapshot(this.#server, database, options);
     } finally {
-      await this.#drop(database);
+      await dropDatabase(this.#server, SCRATCH.operation, database);
     }
-  }
-
-  /** Drops the scratch databases of processes that died more than an hour ago. */
-  async #dropAbandoned(nowSeconds: number, options: CallOptions): Promise<void> {
-    const abandoned = await this.#server.rows<{ name: string }>(
-      'schema.validate',
-      `SELECT name FROM system.databases
-       WHERE match(name, '^qtdal_scratch_[0-9]+_[0-9a-f]{12}$')
-         AND toUInt64(extract(name, '[0-9]+')) < {before:UInt64}`,
-      { before: nowSeconds - 3600 },
-      options,
-    );
-    for (const { name } of abandoned) await this.#drop(name);
-  }
-
-  async #drop(database: string): Promise<void> {
-    await this.#server.command('schema.validate', 'DROP DATABASE IF EXISTS {database:Identifier} SYNC', {
-      database,
-    });
   }
 }
 

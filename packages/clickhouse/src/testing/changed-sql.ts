@@ -13,6 +13,8 @@ export function changedSql(sql: Sql, changes: (sql: Sql) => Partial<Sql>): Sql {
     blocks: (...args) => sql.blocks(...args),
     command: (...args) => sql.command(...args),
     insert: (...args) => sql.insert(...args),
+    compressed: (...args) => sql.compressed(...args),
+    at: (server) => changedSql(sql.at(server), changes),
     on: (database) => changedSql(sql.on(database), changes),
     ...changes(sql),
   };

@@ -1,6 +1,7 @@
 import type { TestRunner } from '../runner.js';
 import { analyticsSuite } from './analytics.js';
 import { argumentSuite } from './arguments.js';
+import { backupSuite } from './backups.js';
 import { blockWriterSuite } from './block-writer.js';
 import { callOrderSuite } from './call-order.js';
 import { callSuite } from './calls.js';
@@ -28,6 +29,7 @@ export function timeSeriesSuites(runner: TestRunner, open: OpenTimeSeries): void
   timeSeriesRepositorySuites(runner, open);
   timeSeriesWriteSuites(runner, open);
   timeSeriesCallSuites(runner, open);
+  backupSuite(runner, open);
 }
 
 /** Runs the suites of what each repository promises beyond rows of its record. */

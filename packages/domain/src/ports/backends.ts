@@ -1,4 +1,5 @@
 import type { Analytics } from './analytics.js';
+import type { BackupBackend } from './backup.js';
 import type { BlockWriter } from './block-writer.js';
 import type { CacheInvalidations } from './cache-invalidations.js';
 import type { Cache } from './cache.js';
@@ -21,6 +22,7 @@ import type { SchemaController } from './schema.js';
  */
 export interface TimeSeriesBackend extends RecordRepositories {
   readonly analytics: Analytics;
+  readonly backups: BackupBackend;
   readonly blocks: BlockWriter;
   readonly checkpoints: CheckpointRepository;
   readonly queryPlans: QueryPlans;

@@ -1,10 +1,14 @@
+import { ValidationError } from '../errors.js';
 import type { CallOptions } from './call.js';
 
 /** Rows that one part of a table held when the snapshot was taken. A part never changes, so equal hashes are equal rows. */
 export interface SnapshotPart {
   readonly name: string;
   readonly partition: string;
+  /** Stored rows; those that a lightweight deletion hides are among them. */
   readonly rows: number;
+  /** Approximate uncompressed size (bytes). */
+  readonly bytes: number;
   /** Hash of the part's content, in hexadecimal. */
   readonly hash: string;
 }
@@ -20,51 +24,97 @@ export interface SnapshotTable {
   readonly parts: readonly SnapshotPart[];
 }
 
+/** Rows of a snapshot in the store's own encoding, opaque to other code. */
+export interface SnapshotBlock {
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Count and order-independent hash of all stored rows of a partition, versions included. */
 export interface PartitionContent {
   readonly partition: string;
   readonly rows: number;
-  /** In hexadecimal; equal for equal rows on every server. */
+  /** In hexadecimal; equal for equal rows on every server, whatever the codecs of its columns. */
   readonly hash: string;
+}
+
+export interface ContentOptions extends CallOptions {
+  /** Partitions to read. @default all */
+  readonly partitions?: readonly string[];
 }
 
 /** All tables of the data layer as they were at one time. Later writes, merges and deletions do not change it. */
 export interface DatabaseSnapshot {
+  /** Database that it was taken of. */
+  readonly database: string;
   /** Writes that were acknowledged before it are in the snapshot. */
   readonly startedAt: Date;
   /** Writes that began after it are not in the snapshot. */
   readonly completedAt: Date;
   /** Version of the schema. */
   readonly schemaVersion: number;
+  /** Version of the server's software. */
+  readonly serverVersion: string;
   readonly tables: readonly SnapshotTable[];
-  /** Returns the content of each partition of a table. */
-  content(table: string, options?: CallOptions): Promise<readonly PartitionContent[]>;
-  /** Returns rows `from` (inclusive) to `to` (exclusive) of a part, as a block that {@link RestoreTarget.store} accepts. */
-  read(table: string, part: string, from: number, to: number, options?: CallOptions): Promise<Uint8Array>;
-  /** Releases the storage of the snapshot. */
+  /** Returns the content of partitions of a table, ascending by partition; one without rows has no entry. */
+  content(table: string, options?: ContentOptions): Promise<readonly PartitionContent[]>;
+  /**
+   * Returns rows `from` (inclusive) to `to` (exclusive) of a part, as a block that {@link RestoreTarget.store} accepts. It has fewer rows
+   * where a lightweight deletion hides some.
+   */
+  read(table: string, part: string, from: number, to: number, options?: CallOptions): Promise<SnapshotBlock>;
+  /** Releases the storage of the snapshot. It cannot be read afterwards. */
   release(): Promise<void>;
 }
 
 /** A database beside the one in use, made for a restore. */
 export interface RestoreTarget {
   readonly database: string;
-  /** Stores the rows of a block that was read from a snapshot; the same id again stores nothing. */
+  /** Stores the rows of a block that was read from a snapshot, as a whole; the same id again stores nothing. */
   store(table: string, id: string, rows: number, block: Uint8Array, options?: CallOptions): Promise<void>;
-  /** Stores a block of the write path, as {@link store}; rows that are there already, in the same version, are skipped. */
+  /**
+   * Stores a block of the write path (the bytes of an `EncodedBlock`). Rows whose key is there already, in the same version or a newer
+   * one, are skipped, so that a block is replayed any number of times with one result. Throws `ValidationError` for bytes that are not
+   * a block of so many rows, and for a table of no record.
+   */
   replay(table: string, id: string, rows: number, block: Uint8Array, options?: CallOptions): Promise<void>;
-  content(table: string, options?: CallOptions): Promise<readonly PartitionContent[]>;
+  /** Returns the content of partitions of a table, as {@link DatabaseSnapshot.content} does. */
+  content(table: string, options?: ContentOptions): Promise<readonly PartitionContent[]>;
+  /**
+   * Migrates to the newest version of the schema, and returns it. Until then the tables keep all rows that were stored; afterwards older
+   * versions of rows go as in any table. Many blocks are replayed after it.
+   */
+  migrate(options?: CallOptions): Promise<number>;
   drop(options?: CallOptions): Promise<void>;
 }
 
-/** Reads and writes whole databases, for backups and restores. */
+/** Reads and writes whole databases, for backups and restores. Names of databases are checked by {@link requireDatabaseName}. */
 export interface BackupBackend {
-  /** Takes a snapshot of all tables of the database in use. */
+  /**
+   * Takes a snapshot of all tables of the database in use: those of the records, and the checkpoints of ingestion. Rejects with
+   * `MigrationError` while the schema is being migrated, and where there is none.
+   */
   snapshot(options?: CallOptions): Promise<DatabaseSnapshot>;
-  /** Creates an empty database with this version of the schema. Rejects where one of that name exists. */
+  /**
+   * Creates an empty database with this version of the schema. Rejects with `ValidationError` where one of that name exists, and with
+   * `MigrationError` where the version is unknown.
+   */
   createTarget(database: string, schemaVersion: number, options?: CallOptions): Promise<RestoreTarget>;
   /**
    * Puts the tables of `database` in the place of those in use, table by table without a moment in which one is missing, and
-   * keeps the former tables in the database `keepAs`.
+   * keeps the former tables in the database `keepAs`, which is created. `database` is dropped then. Rejects with `ValidationError` where
+   * its schema has another version than the one in use. After a failure half-way the same call goes on where it stopped. Rows written
+   * meanwhile go to either; end all writers first.
    */
   promote(database: string, keepAs: string, options?: CallOptions): Promise<void>;
+}
+
+const DATABASE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+
+/** Returns the name of a database; throws `ValidationError` unless it has 1 to 63 letters, digits and `_`, not first a digit. */
+export function requireDatabaseName(field: string, name: unknown, operation: string): string {
+  if (typeof name === 'string' && DATABASE_NAME.test(name)) return name;
+  throw new ValidationError(field, 'must have 1 to 63 letters, digits and _, and begin with no digit', {
+    operation,
+  });
 }

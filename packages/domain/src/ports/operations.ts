@@ -98,6 +98,7 @@ const operationsOfRecords = Object.fromEntries(
 export const OPERATIONS: PortOperations = {
   ...operationsOfRecords,
   analytics: { aggregate: READ, lateBars: READ },
+  backups: { snapshot: READ, createTarget: AUDITED_WRITE, promote: AUDITED_WRITE },
   checkpoints: { load: READ, save: AUDITED_WRITE },
   queryPlans: { explain: READ, explainAggregation: READ },
   schema: {

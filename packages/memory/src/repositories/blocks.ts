@@ -7,7 +7,6 @@ import type {
   BlockCollector,
   BlockWriter,
   CollectedBlock,
-  EncodedBlock,
   PreparedRow,
   RecordName,
   VersionClock,
@@ -41,7 +40,7 @@ export function memoryBlocks(store: MemoryStore): BlockWriter {
       const block = requireBlock(given);
       const { record, id } = block;
       const operation = `${record}.insert`;
-      const rows = rowsOf(block);
+      const rows = rowsOf(block.bytes, block.rowCount);
       if (!rows) throw new ValidationError('bytes', 'are not a block of so many rows', { operation });
       store.requireTables(operation, record);
       const table = store.tables[record];
@@ -56,7 +55,8 @@ export function memoryBlocks(store: MemoryStore): BlockWriter {
   };
 }
 
-function rowsOf({ bytes, rowCount }: EncodedBlock): PreparedRow[] | undefined {
+/** Returns the rows of a block; undefined for bytes that are not a block of so many rows. */
+export function rowsOf(bytes: Uint8Array, rowCount: number): PreparedRow[] | undefined {
   try {
     const rows: unknown = deserialize(bytes);
     return Array.isArray(rows) && rows.length === rowCount ? rows : undefined;

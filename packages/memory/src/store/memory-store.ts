@@ -6,7 +6,6 @@ import type {
   RecordName,
   Row,
   RowOrder,
-  SchemaLoss,
   TimeSource,
 } from '@quantumtrade/dal-domain';
 import {
@@ -14,23 +13,12 @@ import {
   ConnectionError,
   orderFields,
   QueryError,
-  recordNames,
   records,
   requireField,
   toWriteToken,
   VersionClock,
 } from '@quantumtrade/dal-domain';
-import { newestMigration } from '@quantumtrade/dal-migrations';
-import { MemoryTable } from './memory-table.js';
-
-type TableName = RecordName | 'checkpoints';
-
-/** Version of the schema from which on the table of checkpoints exists. */
-const CHECKPOINTS_SINCE = 7;
-const TABLE_NAMES: readonly TableName[] = [...recordNames, 'checkpoints'];
-
-const sinceOf = (name: TableName): number =>
-  name === 'checkpoints' ? CHECKPOINTS_SINCE : records[name].since;
+import { MemoryDatabase, type TableName } from './memory-database.js';
 
 /** Returns the ascending time order of a record's rows. */
 export const timeOrder = (definition: RecordDefinition): RowOrder => ({
@@ -48,11 +36,8 @@ export interface ReadLimits {
 /** Tables of one in-memory backend, and the checks that every call makes. */
 export class MemoryStore {
   readonly versions: VersionClock;
-  readonly tables = Object.fromEntries(
-    recordNames.map((name) => [name, new MemoryTable(records[name])]),
-  ) as unknown as Readonly<Record<RecordName, MemoryTable>>;
-  readonly checkpoints = new Map<string, number>();
-  #schemaVersion = newestMigration;
+  /** The database in use. */
+  database = new MemoryDatabase();
   closed = false;
 
   constructor(
@@ -74,36 +59,17 @@ export class MemoryStore {
     return toWriteToken([{ endpoint: 'memory', shard: '1', record, id }])!;
   }
 
-  get schemaVersion(): number {
-    return this.#schemaVersion;
+  get tables(): MemoryDatabase['tables'] {
+    return this.database.tables;
   }
 
-  /** Moves to another version and clears the tables that do not exist in it. */
-  migrate(version: number): void {
-    this.#schemaVersion = version;
-    for (const name of TABLE_NAMES) {
-      if (this.hasTable(name)) continue;
-      if (name === 'checkpoints') this.checkpoints.clear();
-      else this.tables[name].clear();
-    }
-  }
-
-  /** Returns the rows that a move to a version would delete, by table. */
-  lossesAt(version: number): SchemaLoss[] {
-    return TABLE_NAMES.filter((name) => this.hasTable(name) && sinceOf(name) > version).map((name) => ({
-      object: `table ${name === 'checkpoints' ? 'ingestion_checkpoints' : records[name].table}`,
-      change: 'is dropped',
-      rows: name === 'checkpoints' ? this.checkpoints.size : this.tables[name].rowCount,
-    }));
-  }
-
-  hasTable(name: TableName): boolean {
-    return sinceOf(name) <= this.#schemaVersion;
+  get checkpoints(): Map<string, number> {
+    return this.database.checkpoints;
   }
 
   /** Throws when a table does not exist. It is the last check, because a server reports it with its answer. */
   requireTables(operation: string, ...names: readonly TableName[]): void {
-    if (names.every((name) => this.hasTable(name))) return;
+    if (names.every((name) => this.database.hasTable(name))) return;
     throw new QueryError(operation, 'the schema is not initialized', { operation });
   }
 

@@ -92,6 +92,11 @@ export class MemoryTable {
     return found.filter((series) => series !== undefined);
   }
 
+  /** Returns the rows with their versions, as they are now. */
+  rows(): PreparedRow[] {
+    return Array.from(this.#entries.values(), ({ row, version }) => ({ row, version }));
+  }
+
   clear(): void {
     this.#entries.clear();
     for (const index of this.#indexes.values()) index.clear();

@@ -39,8 +39,8 @@ export interface Request {
   readonly queryId: string;
   readonly database: string;
   readonly settings: SessionSettings;
-  /** Whether the answer may come compressed with gzip. @default false */
-  readonly acceptsGzip?: boolean | undefined;
+  /** Further headers. @default none */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Recorded span that the server joins its own spans to. @default none */
   readonly trace?: TraceIds | undefined;
   /** Signal of this request alone. */
@@ -130,12 +130,11 @@ export class HttpDriver {
     queryId,
     database,
     settings,
-    acceptsGzip,
+    headers: given,
     trace,
     signal,
   }: Request): Promise<Answer> {
-    const headers: Record<string, string> = { 'X-ClickHouse-Database': database };
-    if (acceptsGzip) headers['Accept-Encoding'] = 'gzip';
+    const headers: Record<string, string> = { ...given, 'X-ClickHouse-Database': database };
     if (trace) headers['traceparent'] = traceparentOf(trace);
     let text = query;
     let inUrl = settings;

@@ -1,0 +1,127 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import { ValidationError } from '@quantumtrade/dal-domain';
+import type { Sql } from '../connection/sql.js';
+import { History } from '../schema/history.js';
+import { MigrationLock } from '../schema/lock.js';
+import { dropDatabase } from '../schema/scratch-databases.js';
+
+const OPERATION = 'restore.promote';
+/** Tables by which processes lock a schema; each database keeps its own. */
+const IS_LOCK = "startsWith(name, 'schema_migrations_lock_')";
+
+/** The tables of a promotion, each with the id that it has in every database. It is kept as the comment of the database of former tables. */
+interface Plan {
+  readonly promotes: string;
+  readonly tables: Readonly<Record<string, string>>;
+}
+
+/**
+ * Puts the tables of the database `side` in the place of those of the database of `sql`, and those in `keepAs`. A table that was put there
+ * is recognised by its id, so that a promotion which stopped goes on.
+ */
+export async function promote(sql: Sql, side: string, keepAs: string, options: CallOptions): Promise<void> {
+  const server = sql.on('system');
+  const { database } = sql;
+  if (new Set([side, keepAs, database]).size < 3) {
+    throw new ValidationError('keepAs', 'must be another database than those to exchange', {
+      operation: OPERATION,
+    });
+  }
+  const run = (query: string, params: Readonly<Record<string, unknown>>) =>
+    server.command(OPERATION, query, { database, side, keepAs, ...params }, options);
+  await run('CREATE DATABASE IF NOT EXISTS {database:Identifier}', {});
+  await new MigrationLock(server, database).run(options, async () => {
+    const plan = await findPlan(server, sql, side, keepAs, options);
+    for (const [table, id] of Object.entries(plan.tables)) {
+      const params = { table };
+      const current = (await tablesIn(server, database, options)).get(table);
+      const names = '{database:Identifier}.{table:Identifier}';
+      if (current === undefined) {
+        await run(`RENAME TABLE {side:Identifier}.{table:Identifier} TO ${names}`, params);
+        continue;
+      }
+      if (current !== id)
+        await run(`EXCHANGE TABLES ${names} AND {side:Identifier}.{table:Identifier}`, params);
+      if ((await tablesIn(server, side, options)).has(table)) {
+        await run(
+          'RENAME TABLE {side:Identifier}.{table:Identifier} TO {keepAs:Identifier}.{table:Identifier}',
+          params,
+        );
+      }
+    }
+    if ((await tablesIn(server, side, options)).size === 0) await dropDatabase(server, OPERATION, side);
+  });
+}
+
+/** Returns the plan of a promotion that stopped; otherwise makes one, and `keepAs` with it. */
+async function findPlan(
+  server: Sql,
+  sql: Sql,
+  side: string,
+  keepAs: string,
+  options: CallOptions,
+): Promise<Plan> {
+  const [found] = await server.rows<{ comment: string }>(
+    OPERATION,
+    'SELECT comment FROM system.databases WHERE name = {keepAs:String}',
+    { keepAs },
+    options,
+  );
+  if (found) {
+    const plan = parsePlan(found.comment);
+    if (plan?.promotes === side) return plan;
+    throw new ValidationError('keepAs', `the database ${keepAs} exists already`, { operation: OPERATION });
+  }
+  await requireSameVersion(server, sql.database, side, options);
+  const plan: Plan = { promotes: side, tables: Object.fromEntries(await tablesIn(server, side, options)) };
+  await server.command(
+    OPERATION,
+    `CREATE DATABASE {keepAs:Identifier} COMMENT '${JSON.stringify(plan)}'`,
+    { keepAs },
+    options,
+  );
+  return plan;
+}
+
+function parsePlan(comment: string): Plan | undefined {
+  try {
+    return JSON.parse(comment) as Plan;
+  } catch {
+    return undefined;
+  }
+}
+
+async function requireSameVersion(
+  server: Sql,
+  database: string,
+  side: string,
+  options: CallOptions,
+): Promise<void> {
+  const [current, restored] = await Promise.all(
+    [database, side].map((name) => new History(server, name).read(options)),
+  );
+  const { version } = restored!;
+  const reason =
+    version === 0 || restored!.unfinished.length > 0
+      ? `the database ${side} has no complete schema`
+      : current!.version !== 0 && current!.version !== version
+        ? `${side} has version ${version} of the schema, ${database} has ${current!.version}`
+        : undefined;
+  if (reason !== undefined) throw new ValidationError('database', reason, { operation: OPERATION });
+}
+
+/** Returns the ids of the tables of a database by name. */
+async function tablesIn(
+  server: Sql,
+  database: string,
+  options: CallOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const tables = await server.rows<{ name: string; id: string }>(
+    OPERATION,
+    `SELECT name, toString(uuid) AS id FROM system.tables WHERE database = {database:String} AND NOT ${IS_LOCK}
+     ORDER BY name`,
+    { database },
+    options,
+  );
+  return new Map(tables.map(({ name, id }) => [name, id]));
+}

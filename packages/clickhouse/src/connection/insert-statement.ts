@@ -1,0 +1,46 @@
+import type { LightAbortSignal } from '@quantumtrade/dal-runtime';
+import { BrokenMessageError } from './answer-errors.js';
+import { readReport, summaryCounts } from './answer-parts.js';
+import type { Answer } from './body.js';
+import type { SqlBlock } from './sql.js';
+import type { Statement } from './statement.js';
+
+/** With it, the head of an answer comes when all is done, and says whether it succeeded. */
+export const WAIT_END_OF_QUERY = { wait_end_of_query: 1 };
+const ZSTD_DATA = { 'Content-Encoding': 'zstd' };
+/** Makes one block, and so one part, of the blocks that an insert sends: it is stored as a whole or not at all. */
+const ONE_BLOCK = { min_insert_block_size_rows: 2 ** 40, min_insert_block_size_bytes: 0 };
+
+type InsertStatement = Omit<Statement, 'database' | 'continues' | 'timeoutMs' | 'operation'>;
+
+/** Returns the insert of a block. Without a list of columns, the engine goes by the names in the block. */
+export const insertOf = ({ table, token, bytes, retried, isZstd = false }: SqlBlock): InsertStatement => ({
+  purpose: 'primary',
+  idempotency: 'tokened-insert',
+  retriedByCaller: !retried,
+  query: `INSERT INTO ${table} FORMAT Native`,
+  data: bytes,
+  headers: isZstd ? ZSTD_DATA : undefined,
+  settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY, ...(isZstd && ONE_BLOCK) },
+});
+
+/**
+ * Reads the answer to an insert and returns whether the server's counts confirm that all its rows were stored now. Throws
+ * `BrokenMessageError` when they say that some were not.
+ */
+export async function confirmsInsert(
+  answer: Answer,
+  signal: LightAbortSignal,
+  rowCount: number,
+): Promise<boolean> {
+  if ((await readReport(answer, signal)) !== '') {
+    throw new BrokenMessageError('the answer to an insert is not empty');
+  }
+  const summary = summaryCounts(answer);
+  const read = Number(summary['read_rows']);
+  const written = Number(summary['written_rows']);
+  if (written === rowCount) return true;
+  const isIncomplete = written < rowCount && !Number.isNaN(read) && (written > 0 || read !== rowCount);
+  if (!isIncomplete) return false;
+  throw new BrokenMessageError(`the server stored ${written} of ${rowCount} rows`);
+}
