@@ -1,0 +1,27 @@
+import type { RestoreTarget } from '@quantumtrade/dal-domain/operations';
+
+/** A restore target that records what is replayed into it. */
+export class RecordingTarget implements RestoreTarget {
+  readonly database: string;
+  /** Table, id and rows of each replayed block. */
+  readonly replayed: [table: string, id: string, rows: string][] = [];
+  isDropped = false;
+  failure: unknown;
+
+  constructor(database: string) {
+    this.database = database;
+  }
+
+  async replay(table: string, id: string, _rows: number, block: Uint8Array): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    this.replayed.push([table, id, Buffer.from(block).toString()]);
+  }
+
+  async drop(): Promise<void> {
+    this.isDropped = true;
+  }
+
+  store = () => Promise.reject(new Error('no block of a snapshot is expected'));
+  content = () => Promise.resolve([]);
+  migrate = () => Promise.resolve(1);
+}
