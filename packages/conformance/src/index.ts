@@ -32,3 +32,6 @@ export {
 } from './time-series/suites.js';
 export type { ModelTestSettings } from './time-series/model.js';
 export { timeSeriesModelTest } from './time-series/model.js';
+export type { OpenObjectStore, OpenObjectStoreFactory } from './object-store/open-object-store.js';
+export { objectStoreModelTest } from './object-store/object-store-model.js';
+export { objectStoreSuite } from './object-store/object-store-suite.js';

@@ -11,8 +11,18 @@ export type ErrorCode = 'CONNECTION' | 'QUERY' | 'VALIDATION' | 'MIGRATION' | 'C
  *   of more than one row may be stored in parts.
  * - `SCAN_LIMIT`: a `QueryError`; the engine would read more rows than the query or the user's profile allows. Not retryable.
  * - `MEMORY_LIMIT`: a `QueryError`; the engine had less memory than the query needs. Retryable.
+ * - `STORE_FULL`: a `QueryError`; the object store has no space or quota left. Retryable: the same call may succeed later.
+ * - `OBJECT_LOCKED`: a `QueryError`; the object must be kept for now. Not retryable.
+ * - `OBJECT_DAMAGED`: a `QueryError`; the object differs from what was stored. Not retryable.
  */
-export type ErrorKind = 'LOGIN_REFUSED' | 'TOO_LARGE' | 'SCAN_LIMIT' | 'MEMORY_LIMIT';
+export type ErrorKind =
+  | 'LOGIN_REFUSED'
+  | 'TOO_LARGE'
+  | 'SCAN_LIMIT'
+  | 'MEMORY_LIMIT'
+  | 'STORE_FULL'
+  | 'OBJECT_LOCKED'
+  | 'OBJECT_DAMAGED';
 
 /** Details of every error of the data layer. They never contain a secret or a row's content. */
 export interface ErrorDetails {
@@ -24,7 +34,10 @@ export interface ErrorDetails {
   queryId?: string;
   /** @default none */
   kind?: ErrorKind;
-  /** Host and port of the server that failed, e.g. `ch-2:8123`; it ends the message. Missing when no server is to blame. */
+  /**
+   * Host and port of the server that failed, e.g. `ch-2:8123`, or the location of the object store; it ends the message. Missing when no
+   * server is to blame.
+   */
   endpoint?: string;
   /** Shortest time before the same call is worth repeating, where the server named one (milliseconds). */
   retryAfterMs?: number;

@@ -1,6 +1,17 @@
 export type { ArchivedBlock, BlockArchive } from './ports/archive.js';
-export type { ObjectStore, PutOptions, StoredObject } from './ports/object-store.js';
 export { requireDatabaseName } from './ports/backup.js';
+export {
+  checkObject,
+  checkObjectKey,
+  checkObjectKeys,
+  checkObjectPrefix,
+  isObjectKey,
+  MAX_OBJECT_BYTES,
+  PUT_OPTIONS,
+  type ObjectStore,
+  type PutOptions,
+  type StoredObject,
+} from './ports/object-store.js';
 export type {
   BackupBackend,
   ContentOptions,

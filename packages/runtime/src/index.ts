@@ -24,6 +24,7 @@ export { closest, unknownKeyReason } from './did-you-mean.js';
 export { PRIORITIES, type Priority } from './fair-queue.js';
 export { Hedge, type HedgedAttempt, type HedgeOptions } from './hedge.js';
 export { LightAbortSignal } from './light-abort-signal.js';
+export { loadPeer } from './load-peer.js';
 export { ManualClock } from './manual-clock.js';
 export { promiseTry } from './promise-try.js';
 export { RetryBudget, type RetryBudgetOptions } from './retry-budget.js';

@@ -51,6 +51,9 @@ const STATUS_BY_KIND: Readonly<Record<ErrorKind, number>> = {
   TOO_LARGE: 413,
   SCAN_LIMIT: 422,
   MEMORY_LIMIT: 503,
+  STORE_FULL: 507,
+  OBJECT_LOCKED: 409,
+  OBJECT_DAMAGED: 500,
 };
 
 const RETRYABLE_STATUS = new Set([429, 503, 504]);

@@ -1,4 +1,4 @@
-import { loadPeer } from '../load-peer.js';
+import { loadPeer } from '@quantumtrade/dal-runtime';
 import { clientOptions, type AwsOptions } from './aws-options.js';
 import type { Datum } from './datums.js';
 

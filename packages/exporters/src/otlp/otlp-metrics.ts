@@ -1,6 +1,6 @@
 import type { MetricsSource } from '@quantumtrade/dal-telemetry';
 import type { RunningExporter } from '../exporter.js';
-import { loadPeer } from '../load-peer.js';
+import { loadPeer } from '@quantumtrade/dal-runtime';
 import { EXPORT_WITHIN_MS, exporterOptions, type Collector } from './collector.js';
 import { countedExporter } from './counted-exporter.js';
 import { toMetricData } from './metric-data.js';

@@ -1,6 +1,6 @@
 import { context, type TracerProvider } from '@opentelemetry/api';
 import type { ExporterCounts } from '../exporter.js';
-import { loadPeer } from '../load-peer.js';
+import { loadPeer } from '@quantumtrade/dal-runtime';
 import { exporterOptions, type Collector } from './collector.js';
 import { countedExporter } from './counted-exporter.js';
 import { loadResource } from './resource.js';

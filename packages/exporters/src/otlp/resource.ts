@@ -1,5 +1,5 @@
 import type { Resource } from '@opentelemetry/resources';
-import { loadPeer } from '../load-peer.js';
+import { loadPeer } from '@quantumtrade/dal-runtime';
 
 /** Name of the service in metrics and spans where the environment (`OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`) has none. */
 const SERVICE_NAME = 'quantumtrade-dal';

@@ -7,6 +7,8 @@ export interface FileSystem {
   makeDirectory(path: string): Promise<void>;
   /** Returns the names of a directory's entries, in any order. */
   list(directory: string): Promise<string[]>;
+  /** Returns the files and directories of a directory, in any order. Anything else in it, such as a link, is left out. */
+  entries(directory: string): Promise<DirectoryEntry[]>;
   /**
    * Opens a regular file. `create` makes one that is accessible to its owner alone, and fails with `EEXIST` when the path
    * exists; the other modes fail with `ENOENT` when it is missing.
@@ -16,6 +18,8 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; open handles stay readable. Durable after {@link syncDirectory}. */
   unlink(path: string): Promise<void>;
+  /** Removes a directory. Fails with `ENOTEMPTY` when it has entries. */
+  removeDirectory(path: string): Promise<void>;
   /** Restricts a file or directory to its owner, as far as possible. A missing path is ignored. */
   restrictAccess(path: string): Promise<void>;
   /** Makes creations, renames and removals in the directory durable. */
@@ -25,6 +29,15 @@ export interface FileSystem {
    * @throws DirectoryLockedError when another holder has the lock
    */
   lock(directory: string): Promise<DirectoryLock>;
+}
+
+/** A file or directory of a directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+  /** Size in bytes; 0 of a directory. */
+  readonly size: number;
+  readonly modifiedAt: Date;
 }
 
 export type FileMode = 'create' | 'read' | 'write';

@@ -33,6 +33,18 @@ export async function writeFully(
   }
 }
 
+/** Returns the first bytes of a file, fewer when it ends before. */
+export async function readFully(file: FileHandle, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const count = await file.read(bytes.subarray(filled), filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}
+
 /** Opens a file, returns what `use` returns, and closes the file. */
 export async function withFile<T>(
   fs: FileSystem,

@@ -1,8 +1,18 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, unlink, type FileHandle as NodeFileHandle } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import {
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rmdir,
+  unlink,
+  type FileHandle as NodeFileHandle,
+} from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { lockDirectory } from './directory-lock.js';
-import type { FileHandle, FileSystem } from './file-system.js';
+import type { DirectoryEntry, FileHandle, FileSystem } from './file-system.js';
+import { ignoreMissing } from './files.js';
 import { restrictAccess, restrictDirectory } from './restrict-access.js';
 
 class NodeFile implements FileHandle {
@@ -46,6 +56,25 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** Entries whose sizes and times are read at the same time. */
+const ENTRIES_AT_ONCE = 64;
+
+async function entries(directory: string): Promise<DirectoryEntry[]> {
+  const names = await readdir(directory);
+  const found: DirectoryEntry[] = [];
+  while (names.length > 0) {
+    const some = names.splice(0, ENTRIES_AT_ONCE);
+    // An entry may be removed meanwhile.
+    const stats = await Promise.all(some.map((name) => ignoreMissing(lstat(join(directory, name)))));
+    for (const [i, stat] of stats.entries()) {
+      if (!stat?.isFile() && !stat?.isDirectory()) continue;
+      const isDirectory = stat.isDirectory();
+      found.push({ name: some[i]!, isDirectory, size: isDirectory ? 0 : stat.size, modifiedAt: stat.mtime });
+    }
+  }
+  return found;
+}
+
 /** Opening a named pipe does not block. */
 const NON_BLOCKING = constants.O_NONBLOCK ?? 0;
 
@@ -66,6 +95,7 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   list: (directory) => readdir(directory),
+  entries,
   async open(path, mode) {
     const handle = await open(path, FLAGS[mode], 0o600);
     if (mode !== 'create' && !(await handle.stat()).isFile()) {
@@ -76,6 +106,7 @@ export const nodeFileSystem: FileSystem = {
   },
   rename,
   unlink,
+  removeDirectory: rmdir,
   syncDirectory,
   restrictAccess,
   lock: lockDirectory,

@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import {
   DirectoryLockedError,
+  type DirectoryEntry,
   type DirectoryLock,
   type FileHandle,
   type FileMode,
   type FileSystem,
 } from '@quantumtrade/dal-runtime/fs';
 import type { Random } from '../random.js';
-import { SimulatedInode } from './simulated-inode.js';
+import { entriesIn, SimulatedInode } from './simulated-inode.js';
 
 /** Probabilities of faults, each 0 by default. */
 export interface DiskFaults {
@@ -137,8 +138,8 @@ export class SimulatedDisk {
     inode.failSync(this.#random);
   }
 
-  entry(path: string): SimulatedInode | undefined {
-    return this.#live.get(path);
+  get inodes(): ReadonlyMap<string, SimulatedInode> {
+    return this.#live;
   }
 
   change(change: DirectoryChange): void {
@@ -166,14 +167,17 @@ class SimulatedFs implements FileSystem {
 
   async list(directory: string): Promise<string[]> {
     await this.#begin('list', directory);
-    const below = `${directory}/`;
-    const paths = [...this.#disk.contents().keys()].filter((path) => path.startsWith(below));
-    return [...new Set(paths.map((path) => path.slice(below.length).split('/')[0]!))];
+    return entriesIn(directory, this.#disk.inodes).map(({ name }) => name);
+  }
+
+  async entries(directory: string): Promise<DirectoryEntry[]> {
+    await this.#begin('entries', directory);
+    return entriesIn(directory, this.#disk.inodes);
   }
 
   async open(path: string, mode: FileMode): Promise<FileHandle> {
     await this.#begin('open', path);
-    const existing = this.#disk.entry(path);
+    const existing = this.#disk.inodes.get(path);
     if (mode === 'create') {
       if (existing) throw failure('EEXIST');
       if (this.#disk.used >= this.#disk.capacity) throw failure('ENOSPC');
@@ -187,7 +191,7 @@ class SimulatedFs implements FileSystem {
 
   async rename(from: string, to: string): Promise<void> {
     await this.#begin('rename', to, this.#disk.faults.renameError);
-    const inode = this.#disk.entry(from);
+    const inode = this.#disk.inodes.get(from);
     if (!inode) throw failure('ENOENT');
     this.#disk.change((entries) => {
       entries.set(to, inode);
@@ -197,14 +201,15 @@ class SimulatedFs implements FileSystem {
 
   async unlink(path: string): Promise<void> {
     await this.#begin('unlink', path, this.#disk.faults.unlinkError);
-    const inode = this.#disk.entry(path);
+    const inode = this.#disk.inodes.get(path);
     if (!inode) throw failure('ENOENT');
     this.#disk.change((entries) => {
       if (entries.get(path) === inode) entries.delete(path);
     });
   }
 
-  /** Does nothing: a disk in memory has one user. */
+  /** Do nothing: a directory ends with its last file, and a disk in memory has one user. */
+  async removeDirectory(): Promise<void> {}
   async restrictAccess(): Promise<void> {}
 
   async syncDirectory(path: string): Promise<void> {

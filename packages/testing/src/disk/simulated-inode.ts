@@ -1,3 +1,4 @@
+import type { DirectoryEntry } from '@quantumtrade/dal-runtime/fs';
 import type { Random } from '../random.js';
 
 type Change = { readonly position: number; readonly bytes: Buffer } | { readonly size: number };
@@ -5,6 +6,7 @@ type Change = { readonly position: number; readonly bytes: Buffer } | { readonly
 /** A file's content as processes read it, its durable content, and the changes between the two. */
 export class SimulatedInode {
   live: Buffer = Buffer.alloc(0);
+  modifiedAt = new Date();
   #durable: Buffer = Buffer.alloc(0);
   #unsynced: Change[] = [];
 
@@ -39,6 +41,7 @@ export class SimulatedInode {
 
   #change(change: Change): void {
     this.live = apply(this.live, change);
+    this.modifiedAt = new Date();
     this.#unsynced.push(change);
   }
 }
@@ -78,4 +81,16 @@ function pieces(change: Change, random: Random): Change[] {
     const to = cuts[i] ?? bytes.length;
     return to > from ? [{ position: position + from, bytes: bytes.subarray(from, to) }] : [];
   });
+}
+
+/** Returns the files and directories of a directory. Directories are those of the paths of files. */
+export function entriesIn(directory: string, files: ReadonlyMap<string, SimulatedInode>): DirectoryEntry[] {
+  const found = new Map<string, DirectoryEntry>();
+  for (const [path, { live, modifiedAt }] of files) {
+    if (!path.startsWith(`${directory}/`)) continue;
+    const [name, ...rest] = path.slice(directory.length + 1).split('/') as [string, ...string[]];
+    const isDirectory = rest.length > 0;
+    found.set(name, { name, isDirectory, size: isDirectory ? 0 : live.length, modifiedAt });
+  }
+  return [...found.values()];
 }

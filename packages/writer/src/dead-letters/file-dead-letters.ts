@@ -8,7 +8,13 @@ import type {
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError, QueryError } from '@quantumtrade/dal-domain';
 import type { FileHandle, FileSystem } from '@quantumtrade/dal-runtime/fs';
-import { createFile, errorCode, ignoreMissing, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
+import {
+  createFile,
+  errorCode,
+  ignoreMissing,
+  nodeFileSystem,
+  readFully,
+} from '@quantumtrade/dal-runtime/fs';
 import type { BlockHeader } from '../delivery/block-format.js';
 import { decodeBlock, encodeBlock, readHeader } from '../delivery/block-format.js';
 import { messageOf } from '../retry.js';
@@ -132,7 +138,7 @@ const isFileName = (id: string): boolean => /^[^/\\]+$/.test(id) && id !== '.' &
 
 /** Returns the header of a letter. Throws when the file has another length than the header says. */
 async function headerOf(file: FileHandle, size: number): Promise<BlockHeader & Notes> {
-  const { header, byteLength } = readHeader<Notes>(await bytesOf(file, Math.min(size, MAX_HEADER_BYTES)));
+  const { header, byteLength } = readHeader<Notes>(await readFully(file, Math.min(size, MAX_HEADER_BYTES)));
   if (byteLength !== size) throw new Error(`it has ${size} bytes in place of ${byteLength}`);
   const { reason, at } = header;
   if (typeof at !== 'number' || typeof reason?.code !== 'string' || typeof reason.message !== 'string') {
@@ -144,7 +150,7 @@ async function headerOf(file: FileHandle, size: number): Promise<BlockHeader & N
 async function blockOf(file: FileHandle, size: number) {
   await headerOf(file, size);
   if (size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
-  return decodeBlock<Notes>(await bytesOf(file, size));
+  return decodeBlock<Notes>(await readFully(file, size));
 }
 
 /** Runs a disk operation. A failure becomes an error of the data layer. */
@@ -157,16 +163,4 @@ async function onDisk<T>(name: string, directory: string, run: () => Promise<T>)
     const details = { operation: `deadLetters.${name}`, cause: error };
     throw new ConnectionError(`the directory of the dead letters, ${directory}: ${what}`, details);
   }
-}
-
-/** Returns the first bytes of a file, fewer when it ends before. */
-async function bytesOf(file: FileHandle, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  while (filled < length) {
-    const count = await file.read(bytes.subarray(filled), filled);
-    if (count === 0) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
 }

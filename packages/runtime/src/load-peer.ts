@@ -1,4 +1,4 @@
-/** Loads a package that is installed only where its exporter is used. Throws an error that names it when it is missing. */
+/** Loads a package that is installed only where it is used. Throws an error that names it when it is missing. */
 export async function loadPeer<T>(name: string, load: () => Promise<T>, purpose: string): Promise<T> {
   try {
     return await load();
