@@ -14,6 +14,7 @@ const BENCHES = [
   'failover',
   'instrumentation',
   'schema',
+  'storage',
   'read',
   'write',
   'write-sustained',

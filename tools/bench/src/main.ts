@@ -14,6 +14,7 @@ import type { Report } from './report.js';
 import { inWords, thisMachine } from './report.js';
 import { schema } from './schema/schema.js';
 import { startBenchServer } from './server.js';
+import { storage } from './storage/storage.js';
 import { sustained } from './write/sustained.js';
 import { write } from './write/write.js';
 
@@ -38,6 +39,7 @@ const benches: Readonly<Record<string, ReturnType<typeof on>>> = {
   overload: on(startBenchHosts, overload),
   read: on(startBenchServer, read),
   schema: on(startBenchServer, schema),
+  storage: on(startBenchServer, storage),
   write: on(startBenchServer, write),
   'write-sustained': on(startBenchServer, sustained),
 };

@@ -75,6 +75,16 @@ it.each<[string, string[], string[]]>([
     ['column bars.volume: codec is CODEC(LZ4), expected CODEC(ZSTD(1))'],
   ],
   [
+    'a removed codec',
+    ['ALTER TABLE bars MODIFY COLUMN volume REMOVE CODEC'],
+    ['column bars.volume: codec is none, expected CODEC(ZSTD(1))'],
+  ],
+  [
+    'nothing where the default codec is written out',
+    ['ALTER TABLE bars MODIFY COLUMN close CODEC(Default)'],
+    [],
+  ],
+  [
     'columns in another order',
     ['ALTER TABLE bars MODIFY COLUMN volume UInt64 AFTER at'],
     [

@@ -12,7 +12,8 @@ export type Snapshot = ReadonlyMap<string, SchemaObject>;
 
 const QUERIES = {
   table: `SELECT name AS table, engine_full FROM system.tables WHERE database = {database:String}`,
-  column: `SELECT table, name, type, default_kind || ' ' || default_expression AS default, compression_codec AS codec
+  column: `SELECT table, name, type, default_kind || ' ' || default_expression AS default,
+      if(compression_codec = 'CODEC(Default)', '', compression_codec) AS codec
     FROM system.columns WHERE database = {database:String} ORDER BY table, position`,
   index: `SELECT table, name, type_full AS type, expr AS expression, toString(granularity) AS granularity
     FROM system.data_skipping_indices WHERE database = {database:String}`,

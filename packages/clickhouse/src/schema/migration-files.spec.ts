@@ -89,6 +89,7 @@ it.each([
   'ALTER TABLE a ADD INDEX i x TYPE minmax',
   'ALTER TABLE a\n  DROP PROJECTION p',
   'ALTER TABLE a RENAME COLUMN x TO y',
+  'ALTER TABLE a\n  MODIFY COLUMN x REMOVE CODEC',
 ])('refuses a statement that is not safe to run twice: %s', async (statement) => {
   const loading = load({ '0001_a.up.sql': `${TABLE}\n${statement};\n`, '0001_a.down.sql': DROP });
   await expect(loading).rejects.toMatchObject({
@@ -103,6 +104,7 @@ it.each([
   'RENAME TABLE IF EXISTS a TO b',
   'ALTER TABLE a ADD COLUMN IF NOT EXISTS y String, DROP INDEX IF EXISTS i',
   'ALTER TABLE a MODIFY COLUMN x UInt16',
+  'ALTER TABLE a MODIFY COLUMN x CODEC(Default)',
   'ALTER TABLE a DROP PARTITION 202401',
 ])('takes a statement that is: %s', async (statement) => {
   const [migration] = await load({ '0001_a.up.sql': `${statement};`, '0001_a.down.sql': DROP });

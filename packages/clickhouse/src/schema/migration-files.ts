@@ -89,6 +89,8 @@ function unsafeToRepeat(statement: string): string | undefined {
     return `${statement.slice(0, statement.search(/\s/)).toUpperCase()} needs IF EXISTS`;
   }
   if (/^EXCHANGE\b/i.test(statement)) return 'EXCHANGE must be written as CREATE, RENAME and DROP';
+  if (/^ALTER\b.*\bREMOVE\s+CODEC\b/is.test(statement))
+    return 'REMOVE CODEC must be written as CODEC(Default)';
   const alteration = /^ALTER\b/i.test(statement) ? ALTERATION.exec(statement) : null;
   return alteration ? `${alteration[0]} needs IF ${alteration[1] ? 'NOT ' : ''}EXISTS` : undefined;
 }

@@ -1,4 +1,4 @@
-import { ConnectionError } from '@quantumtrade/dal-domain';
+import { ConnectionError, records } from '@quantumtrade/dal-domain';
 import { packagedMigrations } from '@quantumtrade/dal-migrations';
 import type { Sql } from '../connection/sql.js';
 import { loadMigrations } from './migration-files.js';
@@ -10,6 +10,7 @@ afterAll(dropOwnDatabases);
 const FRACTIONAL_VOLUMES = 9;
 const UNDEFINED_METRICS = 10;
 const OUTCOME_KEY = 11;
+const CODECS = 12;
 
 /** Creates the schema of an earlier release. */
 async function schemaAt(version: number) {
@@ -147,5 +148,39 @@ describe('migration 11', () => {
     );
     expect(await dyingAfterEachStatement(sql, OUTCOME_KEY - 1)).toBe(down.length);
     expect(await outcomes(sql)).toEqual(all);
+  });
+});
+
+describe('migration 12', () => {
+  const codecs = (sql: Sql) =>
+    sql.rows<{ table: string; columns: string }>(
+      'test',
+      `SELECT table, arrayStringConcat(groupArray(name), ', ') AS columns FROM system.columns
+       WHERE database = {database:String} AND compression_codec NOT IN ('', 'CODEC(Default)')
+       GROUP BY table ORDER BY table`,
+      { database: sql.database },
+    );
+
+  it('migration 12 sets codecs of every record and takes them back', async () => {
+    const { sql, schema } = await schemaAt(CODECS);
+    await insertBar(sql, '0.5');
+    expect((await codecs(sql)).map(({ table }) => table)).toEqual(
+      Object.values(records)
+        .map(({ table }) => table as string)
+        .sort(),
+    );
+    await schema.migrate(CODECS - 1);
+    expect(await codecs(sql)).toEqual([]);
+    const { drift } = await schema.validate();
+    expect(drift.map(({ object }) => object)).toEqual(['migration 12']);
+    await schema.migrate(CODECS);
+    expect(await volumes(sql)).toEqual(['0.5']);
+  });
+
+  it('migration 12 runs when each statement was executed before', async () => {
+    const { sql, schema } = await schemaAt(CODECS);
+    const { up, down } = (await loadMigrations(packagedMigrations))[CODECS - 1]!;
+    for (const statement of [...down, ...down, ...up]) await sql.command('test', statement);
+    expect(await schema.validate()).toEqual({ valid: true, version: CODECS, drift: [] });
   });
 });
