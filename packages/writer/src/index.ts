@@ -29,4 +29,5 @@ export {
   type TransactionLogs,
 } from './transactions/transaction-logs.js';
 export { Transactions, type TransactionResult } from './transactions/transactions.js';
+export { undeliveredBlocks } from './undelivered-blocks.js';
 export { fileWriterStorage, type WriterSetup, type WriterStorage } from './writer-storage.js';

@@ -3,6 +3,10 @@ import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { JournalEvent } from '@quantumtrade/dal-journal';
 import { errorCode, ignoreMissing } from '@quantumtrade/dal-runtime/fs';
 
+/** Folders of a writer's directory. */
+export const JOURNAL = 'journal';
+export const TRANSACTIONS = 'transactions';
+
 /**
  * Returns whether a journal was ever opened in this directory.
  * @throws ConnectionError when the directory cannot be read: it may contain blocks

@@ -7,7 +7,7 @@ import { nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
 import { OPEN_WRITER } from './batch-writer-options.js';
 import type { Durability } from './buffers/pending-write.js';
 import { fileDeadLetters } from './dead-letters/file-dead-letters.js';
-import { hasSegments, warnOfDamage } from './journal-directory.js';
+import { hasSegments, JOURNAL, TRANSACTIONS, warnOfDamage } from './journal-directory.js';
 import type { RetryOptions } from './retry.js';
 import { messageOf } from './retry.js';
 import type { TransactionLogs } from './transactions/transaction-logs.js';
@@ -45,9 +45,9 @@ export interface WriterSetup {
  * below it, all accessible to its owner alone. Damage is reported by `process.emitWarning`, with the name of the file.
  */
 export function fileWriterStorage(directory: string): WriterStorage {
-  const journal = join(directory, 'journal');
+  const journal = join(directory, JOURNAL);
   const deadLetters = join(directory, 'dead-letters');
-  const transactions = join(directory, 'transactions');
+  const transactions = join(directory, TRANSACTIONS);
   return {
     deadLetters: fileDeadLetters(deadLetters),
     transactionLogs: fileTransactionLogs(transactions, { onEvent: warnOfDamage(transactions) }),

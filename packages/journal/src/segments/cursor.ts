@@ -50,6 +50,12 @@ export class Cursor {
     await this.#persist(position ?? 0);
   }
 
+  /** Returns the position in the file without changing it; 0 where it is missing or damaged. */
+  async peek(): Promise<number> {
+    const bytes = await this.#read();
+    return (bytes && decode(bytes)) ?? 0;
+  }
+
   /** Moves the cursor to a position, durably. Calls made while the disk is busy share the next write. */
   advance(position: number): Promise<void> {
     if (position <= this.position) return Promise.resolve();
