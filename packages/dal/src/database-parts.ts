@@ -1,4 +1,5 @@
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
+import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import { keysOf, requireKnownKeys, requireObject } from '@quantumtrade/dal-domain';
 import type { WriterSetup } from '@quantumtrade/dal-writer';
 
@@ -10,6 +11,8 @@ export interface DatabaseParts {
   clock?: TimeSource;
   /** Storage of batch writers and transactions. @default none: there are no batch writers, and transactions are kept in memory */
   writing?: WriterSetup;
+  /** Archive of the blocks that the time-series store takes, for health and metrics. @default none */
+  archive?: Pick<BlockArchive, 'state'>;
   /** Receives an entry for each modification of data. @default none */
   audit?: AuditSink;
   /** The application's name in audit entries. @default unknown */
@@ -21,6 +24,7 @@ const PARTS = keysOf<DatabaseParts>({
   cache: true,
   clock: true,
   writing: true,
+  archive: true,
   audit: true,
   actor: true,
 });

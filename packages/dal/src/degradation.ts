@@ -17,7 +17,8 @@ const DEGRADED_FROM = {
 
 /** Returns a reason for each part of a data layer that is impaired. */
 export function degradationsOf(health: Omit<HealthStatus, 'ready' | 'degradedBy'>): string[] {
-  const { cache, endpoints = [], servers = [], guarantees, pausedDeliveries = [], transactions } = health;
+  const { cache, endpoints = [], servers = [], guarantees, pausedDeliveries = [] } = health;
+  const { transactions, archive } = health;
   return [
     ...reasonFor(health.redisError !== undefined, `the cache does not answer: ${health.redisError}`),
     ...reasonFor(
@@ -34,6 +35,7 @@ export function degradationsOf(health: Omit<HealthStatus, 'ready' | 'degradedBy'
     ...servers.flatMap(serverDegradations),
     ...pausedDeliveries.map(({ reason }) => `delivery of journaled blocks is paused: ${reason}`),
     ...reasonFor(transactions?.delayedBy != null, `transactions are not applied: ${transactions?.delayedBy}`),
+    ...reasonFor(archive?.failedBy != null, `blocks are not moved to the archive: ${archive?.failedBy}`),
   ];
 }
 

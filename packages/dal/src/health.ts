@@ -20,7 +20,7 @@ export interface LocalState {
 
 /** Asks both backends and adds the local state. Resolves within a second, whatever the state of the backends. */
 export async function checkHealth(
-  { timeSeries, cache }: DatabaseParts,
+  { timeSeries, cache, archive }: DatabaseParts,
   guarantees: GuaranteeMonitor,
   conditions: DatabaseServices['conditions'],
   local: () => LocalState,
@@ -52,6 +52,7 @@ export async function checkHealth(
     guarantees: clickhouseError === undefined ? inspected : null,
     ...(pausedDeliveries.length > 0 && { pausedDeliveries }),
     ...((transactions.pending > 0 || transactions.delayedBy) && { transactions }),
+    ...(archive && { archive: archive.state() }),
   };
   // A store that is too busy to show its schema serves calls.
   const ready = isOpen && clickhouseError === undefined && schema?.from !== 0;

@@ -1,4 +1,4 @@
-export type { ArchivedBlock, BlockArchive } from './ports/archive.js';
+export type { ArchivedBlock, ArchiveState, BlockArchive } from './ports/archive.js';
 export { requireDatabaseName } from './ports/backup.js';
 export {
   checkObject,

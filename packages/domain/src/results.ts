@@ -1,3 +1,4 @@
+import type { ArchiveState } from './ports/archive.js';
 import type { TableGuarantees } from './ports/guarantees.js';
 import type { EndpointStatus, ServerCondition } from './ports/probe.js';
 import type { RowError } from './records/row.js';
@@ -124,4 +125,6 @@ export interface HealthStatus {
     /** Reason for which the first of them was not applied at the last attempt, or null. */
     delayedBy: string | null;
   };
+  /** Blocks that are not in the object store yet; missing without an archive. */
+  archive?: ArchiveState;
 }

@@ -1,4 +1,4 @@
-export { openArchive, type Archive, type ArchiveOptions, type ArchiveState } from './archive/archive.js';
+export { openArchive, type Archive, type ArchiveOptions } from './archive/archive.js';
 export { pruneArchive } from './archive/prune.js';
 export { archivedWriters, retireWriter, type ArchivedWriter } from './archive/writers.js';
 export {

@@ -7,6 +7,7 @@ let own: OwnBackend;
 const archived: ArchivedBlock[] = [];
 const failures: unknown[] = [];
 const archive: BlockArchive = {
+  state: () => ({ oldestUnshippedAt: null, unshippedBlocks: 0, failedBy: null }),
   requireSpace: () => Promise.resolve(),
   append: async (block) => {
     if (failures.length > 0) throw failures.shift();

@@ -6,7 +6,7 @@ const bytes = new Uint8Array(3);
 const block = { token: 'token', bytes, rowCount: 2, retried: false, isNew: true };
 const failure = new ConnectionError('failed', { operation: 'test' });
 
-class FakeArchive implements BlockArchive {
+class FakeArchive implements Pick<BlockArchive, 'requireSpace' | 'append'> {
   readonly appended: ArchivedBlock[] = [];
   readonly failures: unknown[] = [];
   hasSpace = true;

@@ -4,12 +4,12 @@ import type { UnstoredBlock } from './store-block.js';
 
 /** Archives blocks after they are stored and before they count as stored. */
 export class BlockArchiver {
-  readonly #archive: BlockArchive;
+  readonly #archive: Pick<BlockArchive, 'requireSpace' | 'append'>;
   readonly #clock: TimeSource;
   /** When the first attempt to store the bytes began (epoch milliseconds). */
   readonly #begunAt = new WeakMap<Uint8Array, number>();
 
-  constructor(archive: BlockArchive, clock: TimeSource) {
+  constructor(archive: Pick<BlockArchive, 'requireSpace' | 'append'>, clock: TimeSource) {
     this.#archive = archive;
     this.#clock = clock;
   }

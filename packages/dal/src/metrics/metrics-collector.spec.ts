@@ -158,3 +158,15 @@ it('health, dead letters and decisions without a store are measured', async () =
     ['deny', 2],
   ]);
 });
+
+it('the archive is measured by the blocks it has not shipped', async () => {
+  const clock = new ManualClock();
+  const state = { oldestUnshippedAt: clock.now() - 2_500, unshippedBlocks: 3, failedBy: 'the store is down' };
+  const database = open({ clock, archive: { state: () => state } });
+  const families = await database.metrics.collect();
+  expect(valuesOf(families, 'quantumtrade.dal.archive.depth')).toEqual([['', 3]]);
+  expect(valuesOf(families, 'quantumtrade.dal.archive.age')).toEqual([['', 2.5]]);
+  const { archive, degradedBy } = await database.health();
+  expect(archive).toEqual(state);
+  expect(degradedBy).toContain('blocks are not moved to the archive: the store is down');
+});

@@ -116,5 +116,10 @@ export class MetricsCollector implements MetricsSource {
     into.add('quantumtrade.dal.journal.age', Math.max(0, ageSeconds), {});
     into.add('quantumtrade.dal.journal.paused', pausedDeliveries, {});
     into.add('quantumtrade.dal.transactions.pending', this.#transactions.state.pending, {});
+    const archive = this.#services.parts.archive?.state();
+    if (!archive) return;
+    const archiveAgeMs = this.#services.clock.now() - (archive.oldestUnshippedAt ?? Infinity);
+    into.add('quantumtrade.dal.archive.depth', archive.unshippedBlocks, {});
+    into.add('quantumtrade.dal.archive.age', Math.max(0, archiveAgeMs / 1_000), {});
   }
 }

@@ -18,6 +18,15 @@ export interface ArchivedBlock {
   readonly acknowledgedAt?: number;
 }
 
+/** State of an archive in this process. */
+export interface ArchiveState {
+  /** When the oldest block was stored that is on this machine alone (epoch milliseconds); null when there is none. */
+  readonly oldestUnshippedAt: number | null;
+  readonly unshippedBlocks: number;
+  /** Reason why blocks could not be moved to the object store at the last attempt, or null. */
+  readonly failedBy: string | null;
+}
+
 /**
  * Archive of stored blocks, from which a restore replays the writes since a backup. The ClickHouse adapter appends each block
  * after it is stored and before its write is acknowledged. The memory adapter has no archive: its inserts make no blocks.
@@ -34,4 +43,6 @@ export interface BlockArchive {
    * @throws ConnectionError retryable when the disk refuses, TimeoutError; or the signal's reason
    */
   append(block: ArchivedBlock, options?: CallOptions): Promise<void>;
+  /** Returns the state without a call. */
+  state(): ArchiveState;
 }

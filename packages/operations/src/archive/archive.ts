@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
-import type { ArchivedBlock, BlockArchive, ObjectStore } from '@quantumtrade/dal-domain/operations';
+import type {
+  ArchivedBlock,
+  ArchiveState,
+  BlockArchive,
+  ObjectStore,
+} from '@quantumtrade/dal-domain/operations';
 import { JournalError } from '@quantumtrade/dal-journal';
 import type { BackoffOptions, Clock } from '@quantumtrade/dal-runtime';
 import { backgroundClock } from '@quantumtrade/dal-runtime';
@@ -34,18 +39,8 @@ export interface ArchiveOptions {
   readonly retry?: BackoffOptions | undefined;
 }
 
-/** State of an archive in this process. */
-export interface ArchiveState {
-  /** When the oldest block was stored that is not in the object store (epoch milliseconds); null when there is none. */
-  readonly oldestUnshippedAt: number | null;
-  readonly unshippedBlocks: number;
-  /** Reason why shipping failed last, or null. */
-  readonly failedBy: string | null;
-}
-
 /** Archive of the blocks that this process stores. */
 export interface Archive extends BlockArchive {
-  state(): ArchiveState;
   /** Ships what is left, or leaves it to the next archive of the directory where the object store does not take it. */
   close(): Promise<void>;
 }

@@ -178,6 +178,19 @@ export const METRICS = {
     description: 'Batch writers whose journal the store refuses until the cause is fixed.',
     attributes: [],
   },
+  'quantumtrade.dal.archive.depth': {
+    kind: 'gauge',
+    unit: '{block}',
+    description: 'Stored blocks that are on this machine and not in the object store yet.',
+    attributes: [],
+  },
+  'quantumtrade.dal.archive.age': {
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'Age of the oldest of these blocks, the recovery point of a loss of this machine; 0 while there is none.',
+    attributes: [],
+  },
   'quantumtrade.dal.dead_letters': {
     kind: 'gauge',
     unit: '{block}',
