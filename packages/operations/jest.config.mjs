@@ -1,1 +1,1 @@
-export { unit as default } from '../../jest.preset.mjs';
+export { withServers as default } from '../../jest.preset.mjs';

@@ -5,7 +5,7 @@ import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
 import type { ClickHouseClient } from '../connection/clickhouse-client.js';
 import type { Sql } from '../connection/sql.js';
 import { ClickHouseSchemaController, type SchemaControllerOptions } from '../schema/schema-controller.js';
-import { dropDatabase } from '../schema/scratch-databases.js';
+import { removeDatabase } from '../schema/scratch-databases.js';
 import { DatabaseClone } from './database-clone.js';
 import { promote } from './promotion.js';
 import { SideDatabase } from './restore-target.js';
@@ -66,7 +66,7 @@ export class ClickHouseBackups implements BackupBackend {
       await schema.migrate(schemaVersion, options);
       return await SideDatabase.open(sql, schema, tablesAt(schemaVersion), options);
     } catch (error) {
-      await dropDatabase(server, operation, database).catch(() => undefined);
+      await removeDatabase(server, operation, database).catch(() => undefined);
       throw error;
     }
   }

@@ -16,13 +16,18 @@ import type {
 } from '@quantumtrade/dal-domain/operations';
 import type { Sql } from '../connection/sql.js';
 import { History } from '../schema/history.js';
-import { createScratchDatabase, dropDatabase } from '../schema/scratch-databases.js';
+import { createScratchDatabase, removeDatabase } from '../schema/scratch-databases.js';
 import { tablesAt } from './stored-tables.js';
 import { columnsOf, readContent } from './table-content.js';
 
 const OPERATION = 'backup.snapshot';
-/** A snapshot of a process that died keeps the storage of parts that were merged since. A backup ends within a day. */
-const CLONES = { operation: OPERATION, prefix: 'qtdal_snapshot', abandonedAfterS: 86_400 };
+/** A snapshot of a process that died keeps the storage of parts that were merged since. A backup and a drill end within a day. */
+const CLONES = {
+  operation: OPERATION,
+  prefix: 'qtdal_snapshot',
+  others: ['qtdal_drill'],
+  abandonedAfterS: 86_400,
+};
 
 interface ClonedPart extends SnapshotPart {
   /** Whether a lightweight deletion hides rows of it. */
@@ -82,7 +87,7 @@ export class DatabaseClone implements DatabaseSnapshot {
       const state = { database, startedAt, completedAt, schemaVersion, ...version! };
       return new DatabaseClone(server.on(clone), state, tables);
     } catch (error) {
-      await dropDatabase(server, OPERATION, clone).catch(() => undefined);
+      await removeDatabase(server, OPERATION, clone).catch(() => undefined);
       throw error;
     }
   }
@@ -120,7 +125,7 @@ export class DatabaseClone implements DatabaseSnapshot {
 
   async release(): Promise<void> {
     if (this.#isReleased) return;
-    await dropDatabase(this.#sql.on('system'), OPERATION, this.#sql.database);
+    await removeDatabase(this.#sql.on('system'), OPERATION, this.#sql.database);
     this.#isReleased = true;
   }
 

@@ -3,7 +3,7 @@ import { ValidationError } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import { History } from '../schema/history.js';
 import { MigrationLock } from '../schema/lock.js';
-import { dropDatabase } from '../schema/scratch-databases.js';
+import { removeDatabase } from '../schema/scratch-databases.js';
 
 const OPERATION = 'restore.promote';
 /** Tables by which processes lock a schema; each database keeps its own. */
@@ -49,7 +49,7 @@ export async function promote(sql: Sql, side: string, keepAs: string, options: C
         );
       }
     }
-    if ((await tablesIn(server, side, options)).size === 0) await dropDatabase(server, OPERATION, side);
+    if ((await tablesIn(server, side, options)).size === 0) await removeDatabase(server, OPERATION, side);
   });
 }
 

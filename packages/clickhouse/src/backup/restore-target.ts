@@ -4,10 +4,10 @@ import type { ContentOptions, PartitionContent, RestoreTarget } from '@quantumtr
 import { splitBlock } from '../codec/read/block-splitter.js';
 import type { Sql } from '../connection/sql.js';
 import type { ClickHouseSchemaController } from '../schema/schema-controller.js';
-import { dropDatabase } from '../schema/scratch-databases.js';
+import { removeDatabase } from '../schema/scratch-databases.js';
 import { BlockKeys, existingKeys, type StoredVersions } from '../write/block-keys.js';
 import { decodeNativeBlock } from '../write/store-block.js';
-import { requireTable } from './stored-tables.js';
+import { requireStoredTable } from './stored-tables.js';
 import { columnsOf, readContent } from './table-content.js';
 
 /** A database that is filled by a restore. */
@@ -48,7 +48,7 @@ export class SideDatabase implements RestoreTarget {
   ): Promise<void> {
     const operation = 'restore.store';
     this.#sql.checkOpen(operation, options);
-    requireTable(table, operation);
+    requireStoredTable(table, operation);
     const insert = { table, token: id, bytes: block, rowCount: rows, isZstd: true, retried: true };
     await this.#sql.insert(operation, insert, options);
   }
@@ -62,7 +62,7 @@ export class SideDatabase implements RestoreTarget {
   ): Promise<void> {
     const operation = 'restore.replay';
     this.#sql.checkOpen(operation, options);
-    const { definition } = requireTable(table, operation);
+    const { definition } = requireStoredTable(table, operation);
     if (!definition) throw new ValidationError('table', 'must be that of a record', { operation });
     const decoded = await decodeNativeBlock(block);
     if (decoded?.rowCount !== rows) {
@@ -77,7 +77,7 @@ export class SideDatabase implements RestoreTarget {
     const operation = 'restore.content';
     const { partitions, ...limits } = options;
     this.#sql.checkOpen(operation, limits);
-    requireTable(table, operation);
+    requireStoredTable(table, operation);
     const server = this.#sql.on('system');
     const columns = await columnsOf(server, this.database, table, operation, limits);
     const wanted = partitions ?? (await this.#partitionsOf(table, operation, limits));
@@ -95,7 +95,7 @@ export class SideDatabase implements RestoreTarget {
 
   async drop(options: CallOptions = {}): Promise<void> {
     this.#sql.checkOpen('restore.drop', options);
-    await dropDatabase(this.#sql.on('system'), 'restore.drop', this.database);
+    await removeDatabase(this.#sql.on('system'), 'restore.drop', this.database);
   }
 
   /** Stores the rows that are marked as missing: the block where all are, otherwise its halves, and theirs. */

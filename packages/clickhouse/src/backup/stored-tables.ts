@@ -26,7 +26,7 @@ export const tablesAt = (schemaVersion: number): string[] =>
   [...TABLES.values()].filter(({ since }) => since <= schemaVersion).map(({ name }) => name);
 
 /** Returns the table of this name. Throws `ValidationError` when the data layer has none: names come from files. */
-export function requireTable(name: string, operation: string): StoredTable {
+export function requireStoredTable(name: string, operation: string): StoredTable {
   const table = TABLES.get(name);
   if (table) return table;
   throw new ValidationError('table', `must be one of ${[...TABLES.keys()].join(', ')}`, { operation });

@@ -17,7 +17,7 @@ import { findLosses, tablesDroppedBy } from './losses.js';
 import type { Migration } from './migration-files.js';
 import { migrationFileName, loadMigrations } from './migration-files.js';
 import { findRefusal, checkReason } from './refusals.js';
-import { createScratchDatabase, dropDatabase } from './scratch-databases.js';
+import { createScratchDatabase, removeDatabase } from './scratch-databases.js';
 
 export interface SchemaControllerOptions {
   /** Folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. @default that of `@quantumtrade/dal-migrations` */
@@ -184,7 +184,7 @@ export class ClickHouseSchemaController implements SchemaController {
         await this.#run(scratch, statement, options);
       return await snapshot(this.#server, database, options);
     } finally {
-      await dropDatabase(this.#server, SCRATCH.operation, database);
+      await removeDatabase(this.#server, SCRATCH.operation, database);
     }
   }
 }

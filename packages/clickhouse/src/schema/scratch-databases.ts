@@ -7,6 +7,8 @@ export interface ScratchKind {
   readonly operation: string;
   /** Beginning of their names; the second of their creation and a random number follow. */
   readonly prefix: string;
+  /** Further beginnings of names that are taken for abandoned at that age. @default none */
+  readonly others?: readonly string[];
   /** Age at which one is taken for that of a process that died, and is dropped (seconds). */
   readonly abandonedAfterS: number;
 }
@@ -14,7 +16,7 @@ export interface ScratchKind {
 /** Creates a database of its own, after it has dropped abandoned ones, and returns its name. Ages are measured by the server's clock. */
 export async function createScratchDatabase(
   server: Sql,
-  { operation, prefix, abandonedAfterS }: ScratchKind,
+  { operation, prefix, others = [], abandonedAfterS }: ScratchKind,
   options: CallOptions,
 ): Promise<string> {
   const [now] = await server.rows<{ seconds: number }>(
@@ -26,17 +28,17 @@ export async function createScratchDatabase(
   const abandoned = await server.rows<{ name: string }>(
     operation,
     `SELECT name FROM system.databases
-     WHERE match(name, '^${prefix}_[0-9]+_[0-9a-f]{12}$') AND toUInt64(extract(name, '[0-9]+')) < {before:UInt64}`,
+     WHERE match(name, '^(${[prefix, ...others].join('|')})_[0-9]+_[0-9a-f]{12}$') AND toUInt64(extract(name, '[0-9]+')) < {before:UInt64}`,
     { before: now!.seconds - abandonedAfterS },
     options,
   );
-  for (const { name } of abandoned) await dropDatabase(server, operation, name);
+  for (const { name } of abandoned) await removeDatabase(server, operation, name);
   const database = `${prefix}_${now!.seconds}_${randomBytes(6).toString('hex')}`;
   await server.command(operation, 'CREATE DATABASE {database:Identifier}', { database }, options);
   return database;
 }
 
 /** Drops a database, if it exists, also when the call that it was created for is over. */
-export async function dropDatabase(server: Sql, operation: string, database: string): Promise<void> {
+export async function removeDatabase(server: Sql, operation: string, database: string): Promise<void> {
   await server.command(operation, 'DROP DATABASE IF EXISTS {database:Identifier} SYNC', { database });
 }

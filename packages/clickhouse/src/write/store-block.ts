@@ -7,6 +7,7 @@ import type {
   RecordName,
 } from '@quantumtrade/dal-domain';
 import { ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import { forEachConcurrently } from '@quantumtrade/dal-runtime';
 import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
 import { decodeWholeBlock } from '../codec/read/block-decoder.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
@@ -209,25 +210,4 @@ class RefusedSizes {
   accepted(size: number): void {
     if (size >= this.#least) this.#least = Infinity;
   }
-}
-
-/** Runs an action for each item. After a failure no further one begins, and those in progress end before it is thrown. */
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  concurrency: number,
-  action: (item: T) => Promise<void>,
-): Promise<void> {
-  const rest = items.values();
-  let failed = false;
-  const workers = Array.from({ length: concurrency }, async () => {
-    for (const item of rest) {
-      if (failed) return;
-      await action(item).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  });
-  const failure = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
-  if (failure) throw (failure as PromiseRejectedResult).reason;
 }
