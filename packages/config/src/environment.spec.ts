@@ -55,6 +55,10 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['writer.directory', '/data', 'writer.directory', '/data', ''],
     ['writer.durability', 'journaled', 'writer.durability', 'journaled', 'eventually'],
     ['writer.max_future_skew', '0.5', 'writer.maxFutureSkewMs', 500, '0'],
+    ['archive.directory', '/archive', 'archive.directory', '/archive', ' /archive'],
+    ['archive.interval_ms', '500', 'archive.intervalMs', 500, 'soon'],
+    ['archive.max_segment_bytes', '9', 'archive.maxSegmentBytes', 9, '0'],
+    ['archive.max_spool_bytes', '9', 'archive.maxSpoolBytes', 9, '0'],
     ['audit.directory', '/audit', 'audit.directory', '/audit', ' /audit'],
     ['audit.actor', 'ann', 'audit.actor', 'ann', ''],
     ['secrets.lifetime', '60', 'secrets.lifetimeMs', 60_000, '0'],
@@ -147,6 +151,7 @@ describe('parseConfig', () => {
     'redis.cluster',
     'embedded',
     'writer',
+    'archive',
     'audit',
     'http',
   ])('refuses a value in place of the table %s', (key) => {

@@ -63,6 +63,12 @@ describe('parseConfig', () => {
       },
       embedded: { dataDirectory: '.qtdal/clickhouse' },
       writer: { directory: '.qtdal/writer', durability: 'acknowledged', maxFutureSkewMs: 300_000 },
+      archive: {
+        directory: undefined,
+        intervalMs: 10_000,
+        maxSegmentBytes: 16_777_216,
+        maxSpoolBytes: 4_294_967_296,
+      },
       audit: { directory: undefined, actor: undefined, key: undefined },
       secrets: {
         lifetimeMs: 300_000,

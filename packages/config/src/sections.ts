@@ -1,6 +1,7 @@
 import { AUDIT_SETTINGS } from '@quantumtrade/dal-audit-trail/settings';
 import { CLICKHOUSE_CONFIG_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
 import { TELEMETRY_SETTINGS } from '@quantumtrade/dal-exporters/settings';
+import { ARCHIVE_SETTINGS } from '@quantumtrade/dal-operations/settings';
 import { REDIS_CONFIG_SETTINGS } from '@quantumtrade/dal-redis/settings';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
 import { SECRETS_SETTINGS } from '@quantumtrade/dal-secrets/settings';
@@ -29,6 +30,8 @@ export const CONFIG_SETTINGS = {
   embedded: { kind: 'group', settings: EMBEDDED_SETTINGS },
   /** Batch writers, transactions and replays. */
   writer: { kind: 'group', settings: WRITER_SETTINGS },
+  /** The archive of stored blocks, for restores to an instant. */
+  archive: { kind: 'group', settings: ARCHIVE_SETTINGS },
   /** The audit trail of modifications. */
   audit: { kind: 'group', settings: AUDIT_SETTINGS },
   /** Passwords and keys that are references to files or to AWS Secrets Manager. */
@@ -54,6 +57,7 @@ export type RedisSentinelConfig = NonNullable<RedisConfig['sentinel']>;
 export type RedisClusterConfig = RedisConfig['cluster'];
 export type EmbeddedConfig = DalConfig['embedded'];
 export type WriterConfig = DalConfig['writer'];
+export type ArchiveConfig = DalConfig['archive'];
 export type AuditConfig = DalConfig['audit'];
 export type HttpConfig = DalConfig['http'];
 export type TelemetryConfig = DalConfig['telemetry'];
