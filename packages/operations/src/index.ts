@@ -1,13 +1,8 @@
 export { openArchive, type Archive, type ArchiveOptions } from './archive/archive.js';
 export { pruneArchive } from './archive/prune.js';
 export { archivedWriters, retireWriter, type ArchivedWriter } from './archive/writers.js';
-export {
-  restoreTo,
-  type BaseBackup,
-  type RestoreToOptions,
-  type RestoreToParts,
-  type RestoreToReport,
-} from './recovery/restore-to.js';
+export type { RecoveredDatabase } from './recovery/recover-database.js';
+export { restoreTo, type RestoreToOptions } from './recovery/restore-to.js';
 export { backupStatus, type BackupStatus, type BackupStatusOptions } from './backup/backup-status.js';
 export { listBackups, type BackupSummary } from './backup/catalog.js';
 export { createBackup, type CreateBackupOptions } from './backup/create-backup.js';

@@ -1,6 +1,12 @@
 import type { CallOptions, RecordName, TimeSource } from '@quantumtrade/dal-domain';
 import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
-import type { UnstoredBlock } from './store-block.js';
+
+interface BlockToArchive {
+  readonly token: string;
+  readonly bytes: Uint8Array;
+  readonly rowCount: number;
+  readonly acknowledgedAt?: number | undefined;
+}
 
 /** Archives blocks after they are stored and before they count as stored. */
 export class BlockArchiver {
@@ -17,7 +23,7 @@ export class BlockArchiver {
   /** Stores a block by calling `store`, and archives it. Throws before that when the archive has no space. */
   async store<T>(
     record: RecordName,
-    { token, bytes, rowCount, acknowledgedAt }: UnstoredBlock,
+    { token, bytes, rowCount, acknowledgedAt }: BlockToArchive,
     store: () => Promise<T>,
     options: CallOptions | undefined,
   ): Promise<T> {

@@ -12,7 +12,7 @@ import type { BackoffOptions, Clock } from '@quantumtrade/dal-runtime';
 import { backgroundClock } from '@quantumtrade/dal-runtime';
 import type { FileSystem } from '@quantumtrade/dal-runtime/fs';
 import { ignoreMissing, nodeFileSystem } from '@quantumtrade/dal-runtime/fs';
-import { messageOf } from '../message-of.js';
+import { reasonOf } from '../reason-of.js';
 import { ArchiveShipper } from './shipper.js';
 import { APPEND, ArchiveSpool } from './spool.js';
 import { newIdentity, readIdentity, writeIdentity } from './writer-identity.js';
@@ -94,7 +94,7 @@ class SpooledArchive implements Archive {
     return {
       oldestUnshippedAt: oldestUnshippedAt === Infinity ? null : oldestUnshippedAt,
       unshippedBlocks: this.#openSlots.reduce((sum, { spool }) => sum + spool.blockCount, 0),
-      failedBy: failure === undefined ? null : messageOf(failure),
+      failedBy: failure === undefined ? null : reasonOf(failure),
     };
   }
 
@@ -168,7 +168,7 @@ class SpooledArchive implements Archive {
       return slot;
     } catch (error) {
       if (error instanceof JournalError && error.code === 'LOCKED') return undefined;
-      throw this.#failure(messageOf(error), error);
+      throw this.#failure(reasonOf(error), error);
     }
   }
 

@@ -48,7 +48,7 @@ export interface SegmentHeader {
   readonly damagedRanges?: number;
 }
 
-export interface Segment extends SegmentHeader {
+export interface ArchiveSegment extends SegmentHeader {
   readonly entries: readonly SegmentEntry[];
   /** SHA-256, in hexadecimal. */
   readonly hash: string;
@@ -78,7 +78,7 @@ function lengths(...values: readonly number[]): Buffer {
 }
 
 /** Decodes the object of a key. Throws `ValidationError` naming the key when a byte of it is wrong or missing. */
-export function decodeSegment(key: string, object: Uint8Array): Segment {
+export function decodeSegment(key: string, object: Uint8Array): ArchiveSegment {
   const bytes = Buffer.from(object.buffer, object.byteOffset, object.byteLength);
   const end = bytes.length - HASH_BYTES;
   if (end < 8 || !bytes.subarray(0, 4).equals(MAGIC)) throw damaged(key, 'is no segment of an archive');

@@ -2,7 +2,7 @@ import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import type { BackoffOptions, Cancel, Clock } from '@quantumtrade/dal-runtime';
 import { Backoff } from '@quantumtrade/dal-runtime';
-import { messageOf } from '../message-of.js';
+import { reasonOf } from '../reason-of.js';
 import { archivePrefix, segmentKey, sequenceOf } from './keys.js';
 import { putPosition } from './position.js';
 import { decodeSegment, encodeSegment, type SegmentEntry } from './segment.js';
@@ -76,7 +76,7 @@ export class ArchiveShipper {
     await this.#firstRound;
     if (this.#isAnnounced) return;
     const reason = `the archive at ${this.#options.store.location} was not reached yet`;
-    throw new ConnectionError(`${reason}: ${messageOf(this.error)}`, {
+    throw new ConnectionError(`${reason}: ${reasonOf(this.error)}`, {
       operation: APPEND,
       retryable: true,
       cause: this.error,

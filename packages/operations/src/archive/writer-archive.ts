@@ -4,7 +4,7 @@ import { archivePrefix, positionKey, prunedKey, segmentKey, sequenceOf, writerOf
 import type { ArchivePosition } from './position.js';
 import { readPosition } from './position.js';
 import { unsealJson } from './sealed-json.js';
-import { damaged, decodeSegment, type Segment } from './segment.js';
+import { damaged, decodeSegment, type ArchiveSegment } from './segment.js';
 
 /** Names the first segment that is kept. */
 export interface PrunedArchive {
@@ -77,7 +77,7 @@ export class WriterArchive {
   }
 
   /** Reads a segment, and compares it with those before and after it that were read. */
-  async segment(sequence: number, options?: CallOptions): Promise<Segment> {
+  async segment(sequence: number, options?: CallOptions): Promise<ArchiveSegment> {
     const key = this.keyOf(sequence);
     const bytes = await this.#store.get(key, options);
     if (!bytes) throw damaged(key, 'is missing');
@@ -90,7 +90,7 @@ export class WriterArchive {
     return segment;
   }
 
-  #check(key: string, { sequence, hash, previous }: Segment): void {
+  #check(key: string, { sequence, hash, previous }: ArchiveSegment): void {
     const before = this.#links.get(sequence - 1);
     const known = this.#links.get(sequence);
     const after = this.#links.get(sequence + 1);

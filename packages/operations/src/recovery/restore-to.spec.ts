@@ -1,204 +1,59 @@
-import type { ArchivedBlock } from '@quantumtrade/dal-domain/operations';
-import { SeededRandom } from '@quantumtrade/dal-runtime';
-import type { Archive, ArchiveOptions } from '../archive/archive.js';
+import { memoryTimeSeries } from '@quantumtrade/dal-memory';
+import { bars } from '@quantumtrade/dal-testing/records';
+import { createBackup } from '../backup/create-backup.js';
 import { ArchiveHarness } from '../testing/archive-harness.js';
-import { RecordingTarget } from '../testing/recording-target.js';
-import type { BaseBackup, RestoreToOptions } from './restore-to.js';
 import { restoreTo } from './restore-to.js';
 
-const SEED = Number(process.env['QT_SEED'] ?? 1);
-const RUNS = Number(process.env['QT_RUNS'] ?? 100);
+const START = Date.UTC(2026, 0, 1);
 
-/** An archive whose clock begins at 0, and backups. */
-class Recovery {
-  readonly harness = new ArchiveHarness();
-  readonly backups: BaseBackup[] = [];
-  target = new RecordingTarget('restored');
-
-  constructor() {
-    this.harness.clock.set(0);
-  }
-
-  open(options: Partial<ArchiveOptions> = {}): Archive {
-    return this.harness.open({ intervalMs: 1, ...options });
-  }
-
-  backup(startedAt: number, completedAt = startedAt): void {
-    const id = `backup ${startedAt}`;
-    this.backups.push({
-      id,
-      database: 'market',
-      startedAt: new Date(startedAt),
-      completedAt: new Date(completedAt),
+it('restores a backup and later blocks into a database to promote', async () => {
+  const harness = new ArchiveHarness();
+  harness.clock.set(START);
+  const { store, clock } = harness;
+  const backend = memoryTimeSeries({ clock });
+  const archive = harness.open({ database: (await backend.backups.snapshot()).database });
+  /** Stores a bar as the adapter of a server does, which archives each block. */
+  const insert = async (symbol: string, close: number) => {
+    await harness.advance(1_000);
+    const begunAt = clock.now();
+    const collector = backend.blocks.collect('marketData');
+    collector.append({
+      ...bars([symbol]),
+      records: bars([symbol]).records.map((bar) => ({ ...bar, close })),
     });
-  }
-
-  /** Appends a block at an instant. */
-  async append(archive: Archive, id: string, at: number, more: Partial<ArchivedBlock> = {}): Promise<void> {
-    await this.harness.advance(at - this.harness.clock.now());
-    await this.harness.append(archive, id, { begunAt: at, ...more });
-  }
-
-  restore(to: number | 'latest', options: Partial<RestoreToOptions> = {}) {
-    const restore = async () => this.target;
-    return restoreTo(
-      { store: this.harness.store, backups: this.backups, restore },
-      { to: to === 'latest' ? to : new Date(to), allowedClockDifferenceMs: 0, ...options },
-    );
-  }
-
-  replayed(): string[] {
-    return this.target.replayed.map(([, id]) => id);
-  }
-}
-
-it('replays blocks acknowledged after the backup and by the instant', async () => {
-  const recovery = new Recovery();
-  const archive = recovery.open();
-  for (const [n, id] of ['a', 'b', 'c', 'd'].entries()) await recovery.append(archive, id, 100 * (n + 1));
-  await recovery.harness.settle(archive.close());
-  recovery.backup(150);
-  recovery.backup(350);
-  expect(await recovery.restore(300)).toMatchObject({
-    database: 'restored',
-    backup: 'backup 150',
-    recoveryPoint: new Date(300),
-    blocks: 2,
-    rows: 2,
-  });
-  expect(recovery.target.replayed).toEqual([
-    ['market_data', 'b', 'rows of b'],
-    ['market_data', 'c', 'rows of c'],
+    const [block] = collector.finish();
+    await backend.blocks.write(block!);
+    await harness.settle(archive.append({ ...block!, begunAt }));
+  };
+  await insert('A', 1);
+  await createBackup(backend.backups, store, { clock });
+  await insert('A', 2);
+  await insert('B', 1);
+  const instant = clock.now();
+  await insert('A', 3);
+  await insert('C', 1);
+  await harness.settle(archive.close());
+  const recovery = await restoreTo(backend.backups, store, { to: new Date(instant), into: 'restored' });
+  expect(recovery).toMatchObject({ database: 'restored', recoveryPoint: new Date(instant), rows: 3 });
+  await backend.backups.promote('restored', 'former');
+  const { data } = await backend.marketData.find({});
+  expect(data.map(({ symbol, close }) => [symbol, close])).toEqual([
+    ['A', 2],
+    ['B', 1],
   ]);
 });
 
-it('replays a journaled block that was stored after the backup began', async () => {
-  const recovery = new Recovery();
-  const archive = recovery.open();
-  await recovery.append(archive, 'a', 300, { acknowledgedAt: 100 });
-  await recovery.append(archive, 'b', 400, { acknowledgedAt: 260 });
-  await recovery.harness.settle(archive.close());
-  recovery.backup(200);
-  await recovery.restore(250);
-  expect(recovery.replayed()).toEqual(['a']);
-});
-
-it('begins with an older backup when the newest may have later writes', async () => {
-  const recovery = new Recovery();
-  const archive = recovery.open();
-  await recovery.append(archive, 'a', 100);
-  await recovery.append(archive, 'b', 400, { begunAt: 205 });
-  await recovery.harness.settle(archive.close());
-  recovery.backup(50);
-  recovery.backup(200, 210);
-  expect(await recovery.restore(300)).toMatchObject({ backup: 'backup 50' });
-  expect(recovery.replayed()).toEqual(['a']);
-  expect(await recovery.restore(400)).toMatchObject({ backup: 'backup 200' });
-});
-
-it('refuses an instant that no backup was completed before', async () => {
-  const recovery = new Recovery();
-  recovery.backup(200, 210);
-  await expect(recovery.restore(205)).rejects.toThrow(/the first is of 1970-01-01T00:00:00.210Z/);
-});
-
-it("refuses an instant that an open writer's archive does not reach", async () => {
-  const recovery = new Recovery();
-  const archive = recovery.open({ intervalMs: 1_000 });
-  await recovery.append(archive, 'a', 100);
-  await recovery.harness.advance(1_000);
-  recovery.backup(10);
-  await expect(recovery.restore(1_100)).rejects.toThrow(
-    /to - is later than the archive of writer \S+ reaches: 1970-01-01T00:00:01.099Z/,
-  );
-  expect(await recovery.restore('latest')).toMatchObject({ recoveryPoint: new Date(1_099), blocks: 1 });
-  await recovery.harness.settle(archive.close());
-  expect(await recovery.restore(5_000)).toMatchObject({ recoveryPoint: new Date(5_000) });
-});
-
-it('merges the archives of several writers and ignores other databases', async () => {
-  const recovery = new Recovery();
-  const archives = [recovery.open(), recovery.open(), recovery.open({ database: 'other' })];
-  for (const [n, id] of ['a', 'b', 'x', 'c', 'd'].entries()) {
-    await recovery.append(archives[n % 3]!, id, 100 + n);
-  }
-  await recovery.harness.settle(Promise.all(archives.map((archive) => archive.close())));
-  recovery.backup(50);
-  await recovery.restore(200);
-  expect(recovery.replayed()).toEqual(['a', 'b', 'c', 'd']);
-});
-
-it('replays a block once that was archived twice', async () => {
-  const recovery = new Recovery();
-  const archive = recovery.open();
-  for (const at of [100, 200]) await recovery.append(archive, 'a', at);
-  await recovery.harness.settle(archive.close());
-  recovery.backup(50);
-  expect(await recovery.restore(300)).toMatchObject({ blocks: 1, rows: 1 });
-});
-
-it('replays undelivered blocks that were acknowledged by the instant', async () => {
-  const recovery = new Recovery();
-  recovery.backup(50);
-  async function* undelivered() {
-    for (const [id, acknowledgedAt] of [
-      ['a', 100],
-      ['b', 301],
-      ['c', undefined],
-    ] as const) {
-      yield { ...recovery.harness.block(id), ...(acknowledgedAt !== undefined && { acknowledgedAt }) };
-    }
-  }
-  const report = await recovery.restore(300, { undelivered: undelivered() });
-  expect(report).toMatchObject({ blocks: 2, undeliveredBlocks: 2 });
-  expect(recovery.replayed()).toEqual(['a', 'c']);
-});
-
-it('restores a block that was archived in pieces', async () => {
-  const recovery = new Recovery();
-  const archive = recovery.open({ maxSegmentBytes: 4 });
-  await recovery.append(archive, 'a', 100);
-  await recovery.harness.settle(archive.close());
-  recovery.backup(100);
-  await recovery.restore(100);
-  expect(recovery.target.replayed).toEqual([['market_data', 'a', 'rows of a']]);
-});
-
-it('drops the target when a block cannot be replayed', async () => {
-  const recovery = new Recovery();
-  const archive = recovery.open();
-  await recovery.append(archive, 'a', 100);
-  await recovery.harness.settle(archive.close());
-  recovery.backup(50);
-  recovery.target.failure = new Error('refused');
-  await expect(recovery.restore(200)).rejects.toThrow('refused');
-  expect(recovery.target.isDropped).toBe(true);
-});
-
-it('names any object that is missing, changed or exchanged', async () => {
-  const recovery = new Recovery();
-  const archive = recovery.open({ maxSegmentBytes: 1 });
-  for (let n = 0; n < 8; n++) await recovery.append(archive, `block ${n}`, 100 + n);
-  await recovery.harness.settle(archive.close());
-  recovery.backup(50);
-  await recovery.restore(200);
-  const random = new SeededRandom(SEED);
-  const below = (limit: number) => Math.floor(random.next() * limit);
-  const { objects } = recovery.harness.store;
-  const intact = new Map(objects);
-  const keys = [...intact.keys()].sort();
-  for (let run = 0; run < RUNS; run++) {
-    const key = keys[below(keys.length)]!;
-    const changed = Uint8Array.from(intact.get(key)!);
-    const way = below(4);
-    changed[below(changed.length)]! ^= 1 + below(255);
-    if (way === 0) objects.delete(key);
-    else if (way === 1) objects.set(key, changed.subarray(0, below(changed.length)));
-    else if (way === 2 && key.endsWith('.segment')) {
-      const others = keys.filter((other) => other !== key && other.endsWith('.segment'));
-      objects.set(key, intact.get(others[below(others.length)]!)!);
-    } else objects.set(key, changed);
-    await expect(recovery.restore(200)).rejects.toThrow(key);
-    objects.set(key, intact.get(key)!);
-  }
+it.each([
+  [{ to: new Date(NaN), into: 'a' }, 'to'],
+  [{ to: 'yesterday', into: 'a' }, 'to'],
+  [{ to: 'latest', into: '1a' }, 'into'],
+  [{ to: 'latest', into: 'a', from: 1 }, 'from'],
+  [{ to: 'latest', into: 'a', allowedClockDifferenceMs: -1 }, 'allowedClockDifferenceMs'],
+])('refuses wrong options: %j', async (options, field) => {
+  const { backups } = memoryTimeSeries();
+  const { store } = new ArchiveHarness();
+  await expect(restoreTo(backups, store, options as never)).rejects.toMatchObject({
+    code: 'VALIDATION',
+    field,
+  });
 });

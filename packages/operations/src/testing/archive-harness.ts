@@ -3,7 +3,7 @@ import { ManualClock } from '@quantumtrade/dal-runtime';
 import { Random, SimulatedDisk, turn } from '@quantumtrade/dal-testing';
 import type { Archive, ArchiveOptions } from '../archive/archive.js';
 import { openArchive } from '../archive/archive.js';
-import { decodeSegment, type Segment } from '../archive/segment.js';
+import { decodeSegment, type ArchiveSegment } from '../archive/segment.js';
 import { ScriptedStore } from './scripted-store.js';
 
 /** Archives over a simulated disk and an object store in memory. */
@@ -59,7 +59,7 @@ export class ArchiveHarness {
     for (let n = 0; n < 200; n++) await turn();
   }
 
-  segments(): Segment[] {
+  segments(): ArchiveSegment[] {
     return [...this.store.objects.keys()]
       .filter((key) => key.endsWith('.segment'))
       .sort()

@@ -1,0 +1,186 @@
+import type { CallOptions, EncodedBlock } from '@quantumtrade/dal-domain';
+import { requireRecord, ValidationError } from '@quantumtrade/dal-domain';
+import type { ObjectStore, RestoreTarget } from '@quantumtrade/dal-domain/operations';
+import type { ArchivedBytes } from '../archive/whole-blocks.js';
+import { WriterArchive } from '../archive/writer-archive.js';
+import { ArchiveIndex } from './archive-index.js';
+
+/** A backup that a restore may begin with. */
+export interface BaseBackup {
+  readonly id: string;
+  readonly database: string;
+  readonly startedAt: Date;
+  readonly completedAt: Date;
+}
+
+export interface RecoveryParts {
+  readonly store: ObjectStore;
+  /** Backups of one database, in any order. */
+  readonly backups: readonly BaseBackup[];
+  /** Restores a backup into a new database with the newest version of the schema. */
+  readonly restore: (backup: BaseBackup) => Promise<RestoreTarget>;
+}
+
+export interface RecoveryOptions extends CallOptions {
+  /** Instant to restore to; `latest` is the last one that the archives of all writers reach. */
+  readonly to: Date | 'latest';
+  /** Blocks that journals and transaction logs had acknowledged and not delivered. @default none */
+  readonly undelivered?: AsyncIterable<EncodedBlock> | undefined;
+  /** Largest difference between the clocks of writers and of those who made the backups. @default 300,000 (milliseconds) */
+  readonly allowedClockDifferenceMs?: number;
+}
+
+/** Result of a restore to an instant. The database is not in use yet. */
+export interface RecoveredDatabase {
+  readonly database: string;
+  readonly backup: string;
+  /** Every write that was acknowledged at this instant or before is there, and none that began later. */
+  readonly recoveryPoint: Date;
+  /** Duration of the restore, the recovery time (milliseconds). */
+  readonly recoveryMs: number;
+  /** Blocks since the backup that were replayed, and their rows. Rows that the backup had are among them. */
+  readonly blocks: number;
+  readonly rows: number;
+  /** Those of these blocks that came from a journal or a transaction log. */
+  readonly undeliveredBlocks: number;
+}
+
+const OPERATION = 'restore';
+
+/**
+ * Restores a database to an instant: the newest backup that was completed by then, and the archived blocks that were acknowledged
+ * by then. Throws `ValidationError` when an archive does not reach the instant, or an object is missing or changed; then nothing
+ * is left of the database.
+ */
+export async function recoverDatabase(
+  { store, backups, restore }: RecoveryParts,
+  options: RecoveryOptions,
+): Promise<RecoveredDatabase> {
+  const started = performance.now();
+  const { undelivered, allowedClockDifferenceMs = 300_000, to, ...limits } = options;
+  const archives = await WriterArchive.list(store, backups[0]?.database, limits);
+  const instant = requireReached(archives, to, backups);
+  const indexes = archives.map((archive) => new ArchiveIndex(archive));
+  const backup = await chooseBackup(backups, indexes, instant, allowedClockDifferenceMs, limits);
+  const from = backup.startedAt.getTime() - allowedClockDifferenceMs;
+  for (const index of indexes) index.requireUndamaged(instant);
+  const target = await restore(backup);
+  try {
+    const replay = new Replay(target, limits);
+    const sources = indexes.map((index) =>
+      index.blocks(from, ({ acknowledgedAt }) => acknowledgedAt <= instant, limits),
+    );
+    for await (const { head, bytes } of inOrder(sources)) await replay.add({ ...head, bytes });
+    const archived = replay.blocks;
+    for await (const block of undelivered ?? []) {
+      if ((block.acknowledgedAt ?? 0) <= instant) await replay.add(block);
+    }
+    return {
+      database: target.database,
+      backup: backup.id,
+      recoveryPoint: new Date(instant),
+      recoveryMs: performance.now() - started,
+      blocks: replay.blocks,
+      rows: replay.rows,
+      undeliveredBlocks: replay.blocks - archived,
+    };
+  } catch (error) {
+    await target.drop().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Returns the instant to restore to. Throws `ValidationError` when it is later than the archive of a writer reaches. */
+function requireReached(
+  archives: readonly WriterArchive[],
+  to: Date | 'latest',
+  backups: readonly BaseBackup[],
+): number {
+  const open = archives.map(({ position }) => position).filter(({ isClosed }) => !isClosed);
+  open.sort((a, b) => a.completeTo - b.completeTo);
+  const [least] = open;
+  if (to === 'latest') return least?.completeTo ?? lastInstant(archives, backups);
+  const instant = to.getTime();
+  if (!least || instant <= least.completeTo) return instant;
+  const reached = new Date(least.completeTo).toISOString();
+  const reason = `is later than the archive of writer ${least.writer} reaches: ${reached}`;
+  throw new ValidationError('to', reason, { operation: OPERATION });
+}
+
+/** Returns the last instant of which anything is known when all writers have ended. */
+const lastInstant = (archives: readonly WriterArchive[], backups: readonly BaseBackup[]): number =>
+  Math.max(
+    ...archives.map(({ position }) => position.completeTo),
+    ...backups.map(({ completedAt }) => completedAt.getTime()),
+  );
+
+/**
+ * Returns the newest backup that was completed by the instant and has no row of a write that was acknowledged later; such a
+ * write began before the backup was completed.
+ */
+async function chooseBackup(
+  backups: readonly BaseBackup[],
+  indexes: readonly ArchiveIndex[],
+  instant: number,
+  allowedClockDifferenceMs: number,
+  limits: CallOptions,
+): Promise<BaseBackup> {
+  const candidates = backups.filter(({ completedAt }) => completedAt.getTime() <= instant);
+  candidates.sort((a, b) => b.completedAt.getTime() - a.completedAt.getTime());
+  for (const backup of candidates) {
+    const completedAt = backup.completedAt.getTime();
+    let isLater = false;
+    for (const index of indexes) {
+      await index.readBackTo(backup.startedAt.getTime() - allowedClockDifferenceMs, limits);
+      for (const head of index.heads()) {
+        if (head.begunAt < completedAt && head.acknowledgedAt > instant) isLater = true;
+      }
+    }
+    if (!isLater) return backup;
+  }
+  const oldest = Math.min(...backups.map(({ completedAt }) => completedAt.getTime()));
+  const known =
+    backups.length === 0 ? 'there is no backup' : `the first is of ${new Date(oldest).toISOString()}`;
+  const reason = `${new Date(instant).toISOString()} has no backup before it that it can be restored from: ${known}`;
+  throw new ValidationError('to', reason, { operation: OPERATION });
+}
+
+/** Replays blocks, each once. */
+class Replay {
+  readonly #target: RestoreTarget;
+  readonly #limits: CallOptions;
+  readonly #ids = new Set<string>();
+  blocks = 0;
+  rows = 0;
+
+  constructor(target: RestoreTarget, limits: CallOptions) {
+    this.#target = target;
+    this.#limits = limits;
+  }
+
+  async add({ record, id, rowCount, bytes }: EncodedBlock): Promise<void> {
+    if (this.#ids.has(id)) return;
+    this.#ids.add(id);
+    const { table } = requireRecord(record, OPERATION);
+    await this.#target.replay(table, id, rowCount, bytes, this.#limits);
+    this.blocks++;
+    this.rows += rowCount;
+  }
+}
+
+/** Merges the blocks of several archives by the times at which they were stored. */
+async function* inOrder(
+  sources: readonly AsyncGenerator<ArchivedBytes, void>[],
+): AsyncGenerator<ArchivedBytes, void> {
+  const heads = await Promise.all(sources.map(async (source) => ({ source, next: await source.next() })));
+  for (;;) {
+    const open = heads.filter(({ next }) => !next.done);
+    if (open.length === 0) return;
+    const first = open.reduce((a, b) => (storedAt(b) < storedAt(a) ? b : a));
+    yield first.next.value as ArchivedBytes;
+    first.next = await first.source.next();
+  }
+}
+
+const storedAt = ({ next }: { next: IteratorResult<ArchivedBytes, void> }): number =>
+  (next.value as ArchivedBytes).head.storedAt;
