@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.js';
+import { addBackup } from './commands/backup.js';
 import { addDashboard } from './commands/dashboard.js';
 import { addDeadLetter } from './commands/dead-letter.js';
 import { addDemo } from './commands/demo.js';
@@ -7,6 +8,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addIngest } from './commands/ingest.js';
 import { addMigrate } from './commands/migrate.js';
 import { addQuery } from './commands/query.js';
+import { addRestore } from './commands/restore.js';
 import { addStatus } from './commands/status.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT, EXIT_CODES_HELP, exitCodeOf, UsageError } from './exit-codes.js';
@@ -46,6 +48,8 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => json || io.stderr.write(text),
     })
+    // A command with subcommands may have options of its own.
+    .enablePositionalOptions()
     .exitOverride();
   for (const add of [
     addDemo,
@@ -57,6 +61,8 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
     addDashboard,
     addAudit,
     addDeadLetter,
+    addBackup,
+    addRestore,
   ])
     add(command, runSession);
   refuseRepeatedOptions(command);

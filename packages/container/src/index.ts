@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 
+export { openBackupStore } from './backup-store.js';
 export {
   composeDatabase,
   type ComposedDatabase,
