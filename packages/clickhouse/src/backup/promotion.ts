@@ -9,10 +9,12 @@ const OPERATION = 'restore.promote';
 /** Tables by which processes lock a schema; each database keeps its own. */
 const IS_LOCK = "startsWith(name, 'schema_migrations_lock_')";
 
-/** The tables of a promotion, each with the id that it has in every database. It is kept as the comment of the database of former tables. */
+/** The tables of a promotion with their ids, which stay when a table moves. It is kept as the comment of the database of former tables. */
 interface Plan {
   readonly promotes: string;
   readonly tables: Readonly<Record<string, string>>;
+  /** Those that were in use. */
+  readonly former: Readonly<Record<string, string>>;
 }
 
 /**
@@ -67,13 +69,18 @@ async function findPlan(
     { keepAs },
     options,
   );
+  const restored = await tablesIn(server, side, options);
   if (found) {
     const plan = parsePlan(found.comment);
-    if (plan?.promotes === side) return plan;
+    if (plan?.promotes === side && isUnderWay(plan, restored)) return plan;
     throw new ValidationError('keepAs', `the database ${keepAs} exists already`, { operation: OPERATION });
   }
   await requireSameVersion(server, sql.database, side, options);
-  const plan: Plan = { promotes: side, tables: Object.fromEntries(await tablesIn(server, side, options)) };
+  const plan: Plan = {
+    promotes: side,
+    tables: Object.fromEntries(restored),
+    former: Object.fromEntries(await tablesIn(server, sql.database, options)),
+  };
   await server.command(
     OPERATION,
     `CREATE DATABASE {keepAs:Identifier} COMMENT '${JSON.stringify(plan)}'`,
@@ -82,6 +89,10 @@ async function findPlan(
   );
   return plan;
 }
+
+/** Whether the tables that are left are those of the plan, and not of a later restore under the same name. */
+const isUnderWay = ({ tables, former }: Plan, left: ReadonlyMap<string, string>): boolean =>
+  [...left].every(([table, id]) => id === tables[table] || id === former[table]);
 
 function parsePlan(comment: string): Plan | undefined {
   try {
