@@ -10,6 +10,7 @@ export {
   RowsRefusedError,
   StagedRowsError,
   TransactionError,
+  undeliveredBlocks,
   type BatchWriter,
   type BatchWriterEvent,
   type BatchWriterEventListener,

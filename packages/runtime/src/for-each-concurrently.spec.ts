@@ -29,3 +29,19 @@ it('begins no action after a failure and ends those in progress', async () => {
   expect(begun).toEqual([1, 2]);
   expect(ended).toEqual([2]);
 });
+
+it('requests items from a generator as actions end', async () => {
+  let requested = 0;
+  async function* items() {
+    for (; requested < 6; requested++) yield requested;
+  }
+  const ahead: number[] = [];
+  let ended = 0;
+  await forEachConcurrently(items(), 2, async () => {
+    ahead.push(requested - ended);
+    await sleep(1, systemClock);
+    ended++;
+  });
+  expect(ended).toBe(6);
+  expect(Math.max(...ahead)).toBeLessThanOrEqual(2);
+});

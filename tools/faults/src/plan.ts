@@ -39,6 +39,9 @@ const SHORT = {
   /** Outages of each kind. */
   outages: 1,
   longestOutageMs: 600,
+  /** Losses of the engine with its data, each within so long after the first backup and a second. */
+  disasters: 2,
+  disasterWithinMs: 2_000,
 };
 
 const LONG: typeof SHORT = {
@@ -66,6 +69,8 @@ const LONG: typeof SHORT = {
   rotations: 10,
   outages: 10,
   longestOutageMs: 6_000,
+  disasters: 20,
+  disasterWithinMs: 10_000,
 };
 
 /** Extent of a run: short, or long with `QT_FAULTS=long`. */
