@@ -11,7 +11,7 @@ import { DirectoryObjectStore } from '@quantumtrade/dal-object-store';
 import type { Archive } from '@quantumtrade/dal-operations';
 import { openArchive } from '@quantumtrade/dal-operations';
 import { queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
-import { copyMigratedEngine, TEMPLATE } from '../writing/migrated-engine.js';
+import { copyMigratedEngine, stopMergesOf, TEMPLATE } from '../writing/migrated-engine.js';
 
 /** Database of the drills. */
 export const DRILLED = TEMPLATE;
@@ -66,12 +66,24 @@ export class DisasterSite {
     await rm(join(this.directory, 'engine'), { recursive: true });
   }
 
-  /** Starts an empty engine and connects to it. */
+  /** Starts an empty engine and connects to it. Merges are off in a restored table, so that rows stored twice stay. */
   async rebuild(): Promise<ClickHouseBackend> {
     this.#engine = await startEmbeddedClickHouse({ dataDirectory: join(this.directory, 'new-engine') });
     const { url, username, password } = this.#engine;
     const backend = connectClickHouse({ url, username, password, database: DRILLED });
     await backend.schema.initialize();
+    const { backups } = backend;
+    const createTarget = backups.createTarget.bind(backups);
+    backups.createTarget = async (...call) => {
+      const target = await createTarget(...call);
+      const migrate = target.migrate.bind(target);
+      target.migrate = async (options) => {
+        const version = await migrate(options);
+        await this.query(stopMergesOf(`${target.database}.market_data`));
+        return version;
+      };
+      return target;
+    };
     return backend;
   }
 
