@@ -40,6 +40,7 @@ describe('qtdal', () => {
     [['query', 'market-data', '--filter', 'source=a', '--filter', 'source=b'], /gives source twice/],
     [['query', 'market-data', 'aggregate'], /too many arguments/],
     [['migrate', 'newest'], /whole number/],
+    [['migrate', 'create', 'New Table'], /lower-case letters/],
     [['query', 'everything'], /market-data, sentiment/],
     [['query', 'market-data', '--interval', '1d'], /--interval is for aggregate only/],
     [['query', 'features', '--exact'], /--exact does not go with features/],
@@ -108,6 +109,14 @@ describe('qtdal', () => {
   it.each([
     [['status'], ['backends', 'health', 'metrics']],
     [['migrate'], ['from', 'to', 'store']],
+    [
+      ['migrate', 'status'],
+      ['version', 'newest', 'applied'],
+    ],
+    [
+      ['migrate', 'plan'],
+      ['from', 'to', 'steps'],
+    ],
     [['doctor'], ['ok', 'checks']],
     [
       ['query', 'aggregate'],

@@ -44,6 +44,8 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
   const command = new Command('qtdal')
     .description('Market data, features, predictions and their outcomes: store, query, check.')
     .addHelpText('after', EXIT_CODES_HELP)
+    // Options behind a subcommand are its own.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => json || io.stderr.write(text),

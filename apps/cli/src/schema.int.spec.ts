@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EXIT } from './exit-codes.js';
 import { OwnDatabase, qtdal, ScratchDirectory } from './testing.js';
 
@@ -41,6 +44,33 @@ it('qtdal migrate needs --yes to go down, and lists the loss', async () => {
   expect((await onOwn('ingest', bars, '--symbol', 'X')).code).toBe(EXIT.data);
   expect(await tables()).toBe('');
 }, 60_000);
+
+it('qtdal migrate plan and status change nothing', async () => {
+  expect((await onOwn('migrate', '10')).code).toBe(EXIT.ok);
+  const planned = await onOwn('migrate', 'plan');
+  expect(planned.out).toMatch(
+    /^Going from version 10 to \d+:\n\n11 outcome_key up, expand: nothing waits\n    CREATE/,
+  );
+  expect(planned.out).toMatch(/11 outcome_key up, backfill: nothing waits; rewrites 0 rows, 0 bytes/);
+  expect((await onOwn('migrate', 'plan', '0')).out).toMatch(/ LOSES  table market_data is dropped: 0 rows/);
+  const { out } = await onOwn('migrate', 'status');
+  expect(out).toMatch(/10 +undefined_metrics +applied at 20.*\n +11 +outcome_key +pending/);
+  expect((await onOwn('migrate', 'baseline', '11')).err).toMatch(
+    /the schema has a history, up to version 10/,
+  );
+}, 60_000);
+
+it('qtdal migrate create writes the files of the next migration', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'migrations-'));
+  for (const name of ['first', 'second_one'])
+    expect((await qtdal('migrate', 'create', name, '--directory', folder)).code).toBe(EXIT.ok);
+  expect(readdirSync(folder)).toEqual([
+    '0001_first.down.sql',
+    '0001_first.up.sql',
+    '0002_second_one.down.sql',
+    '0002_second_one.up.sql',
+  ]);
+});
 
 it('qtdal migrate names stored rows that prevent going down', async () => {
   expect((await onOwn('migrate')).code).toBe(EXIT.ok);

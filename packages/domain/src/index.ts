@@ -288,12 +288,6 @@ export {
   type StrategyPerformanceRepository,
 } from './ports/record-repositories.js';
 export { repeatable, withRepeatableStreams } from './ports/repeatable-streams.js';
-export {
-  requireSchemaVersion,
-  type SchemaController,
-  type SchemaDrift,
-  type SchemaLoss,
-  type SchemaPreview,
-  type SchemaReport,
-} from './ports/schema.js';
+export { requireSchemaVersion } from './ports/schema.js';
+export type * from './ports/schema.js';
 export type { LoggedTransaction, TransactionLog } from './ports/transaction-log.js';

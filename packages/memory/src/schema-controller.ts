@@ -1,5 +1,5 @@
-import type { SchemaController } from '@quantumtrade/dal-domain';
-import { requireSchemaVersion } from '@quantumtrade/dal-domain';
+import type { SchemaController, SchemaMigration } from '@quantumtrade/dal-domain';
+import { MigrationError, requireSchemaVersion } from '@quantumtrade/dal-domain';
 import { newestMigration } from '@quantumtrade/dal-migrations';
 import type { MemoryStore } from './store/memory-store.js';
 
@@ -26,14 +26,41 @@ export function schemaController(store: MemoryStore): SchemaController {
         losses: store.database.lossesAt(version),
       };
     },
+    plan: async (version = newestMigration, options) => {
+      store.checkOpen('schema.plan', options);
+      requireSchemaVersion(version, newestMigration, 'schema.plan');
+      return { from: store.database.schemaVersion, to: version, steps: [] };
+    },
+    status: async (options) => {
+      store.checkOpen('schema.status', options);
+      const version = store.database.schemaVersion;
+      return {
+        version,
+        newest: newestMigration,
+        applied: versionsBetween(0, version),
+        unfinished: [],
+        pending: versionsBetween(version, newestMigration),
+      };
+    },
+    baseline: async (version, options) => {
+      const operation = 'schema.baseline';
+      store.checkOpen(operation, options);
+      requireSchemaVersion(version, newestMigration, operation);
+      const current = store.database.schemaVersion;
+      throw new MigrationError(
+        version,
+        current === 0 ? 'the database has no tables' : `the schema has a history, up to version ${current}`,
+        { operation },
+      );
+    },
     validate: async (options) => {
       store.checkOpen('schema.validate', options);
       const version = store.database.schemaVersion;
-      const missing = Array.from({ length: newestMigration - version }, (_, i) => version + 1 + i);
+      const missing = versionsBetween(version, newestMigration);
       return {
         valid: missing.length === 0,
         version,
-        drift: missing.map((each) => ({ object: `migration ${each}`, problem: 'is not applied' })),
+        drift: missing.map((each) => ({ object: `migration ${each.version}`, problem: 'is not applied' })),
       };
     },
     version: async (options) => {
@@ -42,3 +69,6 @@ export function schemaController(store: MemoryStore): SchemaController {
     },
   };
 }
+
+const versionsBetween = (applied: number, newest: number): SchemaMigration[] =>
+  Array.from({ length: newest - applied }, (_, i) => ({ version: applied + 1 + i }));

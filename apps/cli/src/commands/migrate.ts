@@ -1,24 +1,26 @@
 import type { DatabaseAbstraction } from '@quantumtrade/dal';
-import type { SchemaLoss, SchemaPreview } from '@quantumtrade/dal-domain';
+import type { SchemaPreview } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
-import { bytes, count } from '../output.js';
 import type { CommonOptions, RunSession } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
+import { describeLoss, versionArgument } from './migrate-arguments.js';
+import { addCreation } from './migrate-create.js';
+import { addInspection } from './migrate-inspect.js';
 
 export function addMigrate(program: Command, run: RunSession): void {
-  withJson(withCommonOptions(program.command('migrate')))
+  const migrate = withJson(withCommonOptions(program.command('migrate')))
     .description(
-      'Migrate the schema to a version, the newest by default. A migration down drops data: without --yes, it only lists the loss.',
+      'Migrate the schema to a version, the newest by default. Without --yes, a migration that drops data only lists the loss.',
     )
-    .argument('[version]', 'target version; 0 is the empty schema', version)
-    .option('--yes', 'migrate down and drop data')
+    .argument('[version]', 'target version; 0 is the empty schema', versionArgument)
+    .option('--yes', 'migrate and drop data')
     .action((target: number | undefined, options: CommonOptions & { yes?: boolean }) =>
       run(options, async ({ open, output, signal }) => {
         const { database, backends } = await open();
         const preview = await database.schema.preview(target, { signal });
-        if (preview.to < preview.from && !options.yes) throw new UsageError(warning(preview));
+        const dropsData = preview.to < preview.from || preview.losses.length > 0;
+        if (dropsData && !options.yes) throw new UsageError(warning(preview));
         if (target === undefined) await database.initializeSchema({ signal });
         else await database.migrateSchema(target, { signal });
         const { from, losses } = preview;
@@ -36,6 +38,25 @@ export function addMigrate(program: Command, run: RunSession): void {
         return drift.length > 0 ? EXIT.data : EXIT.ok;
       }),
     );
+  addInspection(migrate, run);
+  addCreation(migrate, run);
+  addBaseline(migrate, run);
+}
+
+function addBaseline(migrate: Command, run: RunSession): void {
+  withJson(withCommonOptions(migrate.command('baseline')))
+    .description(
+      'Note the migrations up to a version as applied, for tables that were made in another way. Refused where the tables differ.',
+    )
+    .argument('<version>', 'version whose tables are there', versionArgument)
+    .action((version: number, options: CommonOptions) =>
+      run(options, async ({ open, output, signal }) => {
+        const { database } = await open();
+        await database.schema.baseline(version, { signal });
+        output.result({ version }, () => `Schema is noted at version ${version}.`);
+        return EXIT.ok;
+      }),
+    );
 }
 
 const driftOf = async (database: DatabaseAbstraction, signal: AbortSignal) =>
@@ -45,14 +66,6 @@ function warning({ from, to, losses, refusal }: SchemaPreview): string {
   if (refusal !== undefined)
     return `Going from version ${from} to ${to} would fail: ${refusal}. Nothing was changed.`;
   const lost = losses.length > 0 ? `:\n${losses.map(describeLoss).join('\n')}\n` : ' no data. ';
-  return `Going from version ${from} to ${to} loses${lost}Nothing was changed: add --yes to go down.`;
-}
-
-function describeLoss({ object, change, rows, bytes: size }: SchemaLoss): string {
-  return `  ${object} ${change}: ${count(rows)} rows${size === undefined ? '' : `, ${bytes(size)}`}`;
-}
-
-function version(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
-  return Number(text);
+  const direction = to < from ? 'go down' : 'migrate';
+  return `Going from version ${from} to ${to} loses${lost}Nothing was changed: add --yes to ${direction}.`;
 }

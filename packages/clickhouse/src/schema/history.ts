@@ -9,6 +9,8 @@ export interface Progress {
   readonly name: string;
   readonly checksum: string;
   readonly direction: MigrationDirection;
+  /** Time of the latest statement. */
+  readonly appliedAt: Date;
   /** Number of statements done, out of `statements`. */
   readonly done: number;
   readonly statements: number;
@@ -127,15 +129,15 @@ export class History {
       options,
     );
     if (!found?.found) return new HistoryState([]);
-    return new HistoryState(
-      await server.rows<Progress>(
-        'schema.history',
-        `SELECT version, name, checksum, direction, statement AS done, statements
-         FROM {database:Identifier}.schema_migrations ORDER BY ordinal, applied_at`,
-        params,
-        options,
-      ),
+    const entries = await server.rows<Omit<Progress, 'appliedAt'> & { at: number }>(
+      'schema.history',
+      `SELECT version, name, checksum, direction, statement AS done, statements,
+         toFloat64(toUnixTimestamp64Milli(applied_at)) AS at
+       FROM {database:Identifier}.schema_migrations ORDER BY ordinal, applied_at`,
+      params,
+      options,
     );
+    return new HistoryState(entries.map(({ at, ...entry }) => ({ ...entry, appliedAt: new Date(at) })));
   }
 
   async record(

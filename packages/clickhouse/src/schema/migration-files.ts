@@ -70,12 +70,22 @@ function statements(file: string, version: number, text: string | undefined): st
     .filter((statement) => statement !== '');
   if (found.length === 0) refuse(version, `${file} holds no statement`);
   found.forEach((statement, index) => {
+    const at = `${file}, statement ${index + 1}`;
     const reason = unsafeToRepeat(statement);
-    if (reason)
-      refuse(version, `${file}, statement ${index + 1}: ${reason}, so that it is safe to run twice`);
+    if (reason) refuse(version, `${at}: ${reason}, so that it is safe to run twice`);
+    if (statement.includes('{partition:') && backfilledFrom(statement) === undefined)
+      refuse(version, `${at}: a backfill is INSERT INTO … SELECT … FROM table WHERE ${PARTITION_CONDITION}`);
   });
   return found;
 }
+
+/** Condition of a statement that is run once for each partition of the table it reads. */
+const PARTITION_CONDITION = '_partition_id = {partition:String}';
+const BACKFILL =
+  /^INSERT\s+INTO\b.*\bFROM\s+[`"]?(\w+)[`"]?\s+WHERE\s+_partition_id\s*=\s*\{partition:String\}/is;
+
+/** Returns the table that a statement reads partition by partition; undefined for a statement that is run once. */
+export const backfilledFrom = (statement: string): string | undefined => BACKFILL.exec(statement)?.[1];
 
 const ALTERATION =
   /\b(?:(ADD)|DROP|RENAME)\s+(?:COLUMN|INDEX|PROJECTION|CONSTRAINT|STATISTICS)\b(?!\s+IF\s+(?:NOT\s+)?EXISTS\b)/i;

@@ -1,32 +1,32 @@
 import type {
   CallOptions,
   SchemaController,
-  SchemaDrift,
+  SchemaLoss,
+  SchemaPlan,
   SchemaPreview,
   SchemaReport,
+  SchemaStatus,
 } from '@quantumtrade/dal-domain';
 import { isDatabaseError, MigrationError, requireSchemaVersion } from '@quantumtrade/dal-domain';
 import { packagedMigrations } from '@quantumtrade/dal-migrations';
 import type { Sql } from '../connection/sql.js';
-import { compare, snapshot } from './drift.js';
-import type { HistoryState, MigrationStep } from './history.js';
+import { Backfills } from './backfills.js';
+import type { MigrationStep } from './history.js';
 import { History } from './history.js';
 import type { LockOptions, MigrationLease } from './lock.js';
 import { MigrationLock } from './lock.js';
-import { findLosses, tablesDroppedBy } from './losses.js';
+import { findDeletions, findLosses, tablesDroppedBy } from './losses.js';
 import type { Migration } from './migration-files.js';
-import { migrationFileName, loadMigrations } from './migration-files.js';
+import { backfilledFrom, migrationFileName, loadMigrations } from './migration-files.js';
 import { findRefusal, checkReason } from './refusals.js';
-import { createScratchDatabase, removeDatabase } from './scratch-databases.js';
+import { SchemaInspection } from './schema-inspection.js';
+import { planSteps } from './schema-plan.js';
 
 export interface SchemaControllerOptions {
   /** Folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. @default that of `@quantumtrade/dal-migrations` */
   migrationsDirectory?: string;
   lock?: LockOptions;
 }
-
-/** Databases in which a schema is created to compare it. */
-const SCRATCH = { operation: 'schema.validate', prefix: 'qtdal_scratch', abandonedAfterS: 3_600 };
 
 /**
  * Applies migrations from files in the database of `sql`, which need not exist yet. The history of statements is kept in the
@@ -37,6 +37,8 @@ export class ClickHouseSchemaController implements SchemaController {
   readonly #server: Sql;
   readonly #directory: string;
   readonly #history: History;
+  readonly #backfills: Backfills;
+  readonly #inspection: SchemaInspection;
   readonly #lock: MigrationLock;
 
   constructor(sql: Sql, { migrationsDirectory = packagedMigrations, lock }: SchemaControllerOptions = {}) {
@@ -44,6 +46,8 @@ export class ClickHouseSchemaController implements SchemaController {
     this.#server = sql.on('system');
     this.#directory = migrationsDirectory;
     this.#history = new History(this.#server, sql.database);
+    this.#backfills = new Backfills(sql, this.#server);
+    this.#inspection = new SchemaInspection(sql, this.#history, this.#backfills);
     this.#lock = new MigrationLock(this.#server, sql.database, lock);
   }
 
@@ -65,19 +69,65 @@ export class ClickHouseSchemaController implements SchemaController {
     const migrations = await loadMigrations(this.#directory);
     if (version !== undefined) requireSchemaVersion(version, migrations.length, 'schema.preview');
     const history = await this.#history.read(options);
-    const down = history
-      .stepsTo(version ?? Infinity, migrations)
+    const steps = history.stepsTo(version ?? Infinity, migrations);
+    const down = steps
       .filter(({ direction }) => direction === 'down')
       .flatMap(({ migration, from }) => migration.down.slice(from));
+    const up = steps.filter(({ direction }) => direction === 'up');
     // On the way to version 0 all tables are emptied first.
     const refusal = version === 0 ? undefined : await findRefusal(this.#sql, down, options);
     return {
       from: history.version,
       to: version ?? Math.max(history.version, migrations.length),
-      isNew: history.nextOrdinal === 0 && (await this.#hasNoTables(options)),
-      losses: await findLosses(this.#server, this.#sql.database, down, options),
+      isNew: history.nextOrdinal === 0 && (await this.#inspection.hasNoTables(options)),
+      losses: [
+        ...(await findLosses(this.#server, this.#sql.database, down, options)),
+        ...(await this.#deletionsOf(up, options)),
+      ],
       ...(refusal !== undefined && { refusal }),
     };
+  }
+
+  async plan(version?: number, options: CallOptions = {}): Promise<SchemaPlan> {
+    this.#sql.checkOpen('schema.plan', options);
+    const migrations = await loadMigrations(this.#directory);
+    if (version !== undefined) requireSchemaVersion(version, migrations.length, 'schema.plan');
+    const history = await this.#history.read(options);
+    const steps = history.stepsTo(version ?? Infinity, migrations);
+    return {
+      from: history.version,
+      to: version ?? Math.max(history.version, migrations.length),
+      steps: await planSteps(this.#server, this.#sql.database, steps, options),
+    };
+  }
+
+  async status(options: CallOptions = {}): Promise<SchemaStatus> {
+    this.#sql.checkOpen('schema.status', options);
+    return this.#inspection.status(await loadMigrations(this.#directory), options);
+  }
+
+  async baseline(version: number, options: CallOptions = {}): Promise<void> {
+    const operation = 'schema.baseline';
+    this.#sql.checkOpen(operation, options);
+    const migrations = await loadMigrations(this.#directory);
+    requireSchemaVersion(version, migrations.length, operation);
+    const refuse = (reason: string): never => {
+      throw new MigrationError(version, reason, { operation });
+    };
+    if (await this.#inspection.hasNoTables(options)) refuse('the database has no tables');
+    await this.#lock.run(options, async (lease) => {
+      const history = await this.#history.read(options);
+      if (history.nextOrdinal > 0) refuse(`the schema has a history, up to version ${history.version}`);
+      const taken = migrations.slice(0, version);
+      const [drift] = await this.#inspection.driftFrom(taken, options);
+      if (drift) refuse(`${drift.object}: ${drift.problem}`);
+      await this.#history.create(options);
+      for (const [ordinal, migration] of taken.entries()) {
+        await lease.confirm(migration.version, options);
+        const step: MigrationStep = { migration, direction: 'up', from: 0 };
+        await this.#history.record(ordinal, step, migration.up.length, options);
+      }
+    });
   }
 
   async version(options: CallOptions = {}): Promise<number> {
@@ -87,20 +137,7 @@ export class ClickHouseSchemaController implements SchemaController {
 
   async validate(options: CallOptions = {}): Promise<SchemaReport> {
     this.#sql.checkOpen('schema.validate', options);
-    const migrations = await loadMigrations(this.#directory);
-    const history = await this.#history.read(options);
-    const applied = new Set(history.applied.map(({ version }) => version));
-    const drift = [
-      ...historyDrift(history, migrations),
-      ...compare(
-        await this.#expected(
-          migrations.filter(({ version }) => applied.has(version)),
-          options,
-        ),
-        await snapshot(this.#server, this.#sql.database, options),
-      ),
-    ];
-    return { valid: drift.length === 0, version: history.version, drift };
+    return this.#inspection.validate(await loadMigrations(this.#directory), options);
   }
 
   async #move(target: number, migrations: readonly Migration[], options: CallOptions): Promise<void> {
@@ -152,67 +189,35 @@ export class ClickHouseSchemaController implements SchemaController {
     const statements = migration[direction];
     for (let done = from; done < statements.length; done++) {
       await lease.confirm(migration.version, options);
-      await this.#run(this.#sql, statements[done]!, options).catch((cause: unknown) => {
+      const statement = statements[done]!;
+      const table = backfilledFrom(statement);
+      // A backfill may take long: the status shows it while it runs.
+      if (table !== undefined) await this.#history.record(ordinal++, step, done, options);
+      const running =
+        table === undefined
+          ? this.#run(this.#sql, statement, options)
+          : this.#backfills.run({ step, position: done, table }, statement, lease, options);
+      await running.catch((cause: unknown) => {
         const file = migrationFileName(migration.version, migration.name, direction);
-        throw failure(migration.version, `${file}, statement ${done + 1}`, statements[done]!, cause);
+        throw failure(migration.version, `${file}, statement ${done + 1}`, statement, cause);
       });
       await this.#history.record(ordinal++, step, done + 1, options);
     }
     return ordinal;
   }
 
-  async #hasNoTables(options: CallOptions): Promise<boolean> {
-    const tables = await this.#server.rows(
-      'schema.preview',
-      'SELECT 1 FROM system.tables WHERE database = {database:String} LIMIT 1',
-      { database: this.#sql.database },
-      options,
+  async #deletionsOf(steps: readonly MigrationStep[], options: CallOptions): Promise<SchemaLoss[]> {
+    const losses = await Promise.all(
+      steps.map(({ migration: { up }, from }) =>
+        findDeletions(this.#server, this.#sql.database, up.slice(from), up, options),
+      ),
     );
-    return tables.length === 0;
+    return losses.flat();
   }
 
   async #run(sql: Sql, statement: string, options: CallOptions): Promise<void> {
     await sql.command('schema.migrate', statement, {}, options);
   }
-
-  /** Returns the schema that these migrations create, from a scratch database. */
-  async #expected(migrations: readonly Migration[], options: CallOptions) {
-    const database = await createScratchDatabase(this.#server, SCRATCH, options);
-    try {
-      const scratch = this.#sql.on(database);
-      for (const statement of migrations.flatMap(({ up }) => up))
-        await this.#run(scratch, statement, options);
-      return await snapshot(this.#server, database, options);
-    } finally {
-      await removeDatabase(this.#server, SCRATCH.operation, database);
-    }
-  }
-}
-
-function historyDrift(history: HistoryState, migrations: readonly Migration[]): SchemaDrift[] {
-  const drift = (version: number, problem: string): SchemaDrift => ({
-    object: `migration ${version}`,
-    problem,
-  });
-  const applied = new Set(history.applied.map(({ version }) => version));
-  const unfinished = new Set(history.unfinished.map(({ version }) => version));
-  return [
-    ...history.unfinished.map((entry) =>
-      drift(
-        entry.version,
-        `stopped on its way ${entry.direction} after statement ${entry.done} of ${entry.statements}`,
-      ),
-    ),
-    ...migrations
-      .filter(({ version }) => !applied.has(version) && !unfinished.has(version))
-      .map(({ version, name }) => drift(version, `${name} is not applied`)),
-    ...history.applied
-      .filter(({ version }) => version > migrations.length)
-      .map(({ version, name }) => drift(version, `${name} is applied, but its files are missing`)),
-    ...history
-      .edited(migrations)
-      .map(({ version, name }) => drift(version, `the files of ${name} were changed after it was applied`)),
-  ];
 }
 
 /** Returns the error of a failed statement: `MigrationError` when the engine refused it, else the cause itself. */

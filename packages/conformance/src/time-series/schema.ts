@@ -80,6 +80,24 @@ export function schemaSuite(runner: TestRunner, open: OpenTimeSeries): void {
       expect(await summaryOfRejection(() => schema.preview(version + 1))).toEqual({ code: 'MIGRATION' });
     });
 
+    it('status lists all migrations of a newest schema as applied', async () => {
+      const { schema } = backend();
+      const version = await schema.version();
+      const { applied, ...status } = await schema.status();
+      expect(status).toEqual({ version, newest: version, unfinished: [], pending: [] });
+      expect(applied.map((each) => each.version)).toEqual(Array.from({ length: version }, (_, i) => i + 1));
+      expect(await schema.plan()).toEqual({ from: version, to: version, steps: [] });
+      expect(await summaryOfRejection(() => schema.plan(version + 1))).toEqual({ code: 'MIGRATION' });
+    });
+
+    it('baseline refuses a schema that has a history', async () => {
+      const { schema } = backend();
+      const version = await schema.version();
+      for (const given of [version, version + 1, 0])
+        expect(await summaryOfRejection(() => schema.baseline(given))).toEqual({ code: 'MIGRATION' });
+      expect(await schema.version()).toBe(version);
+    });
+
     it('migrate to 0 drops all data; migrating back starts empty', async () => {
       const { schema, checkpoints } = backend();
       const version = await schema.version();

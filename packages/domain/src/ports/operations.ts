@@ -104,7 +104,10 @@ export const OPERATIONS: PortOperations = {
   schema: {
     initialize: AUDITED_WRITE,
     migrate: AUDITED_WRITE,
+    baseline: AUDITED_WRITE,
+    plan: READ,
     preview: READ,
+    status: READ,
     validate: READ,
     version: READ,
   },

@@ -16,7 +16,7 @@ export interface SchemaReport {
   drift: SchemaDrift[];
 }
 
-/** Data that a migration downwards deletes or changes. */
+/** Data that a migration deletes, or changes on its way down. */
 export interface SchemaLoss {
   /** `table market_data`, `column market_data.volume`. */
   object: string;
@@ -34,10 +34,62 @@ export interface SchemaPreview {
   to: number;
   /** True while the database is as if it had just been created: nothing was migrated, and there are no tables. */
   isNew: boolean;
-  /** Empty on the way up. */
   losses: SchemaLoss[];
   /** Why `migrate` would fail with the rows stored now; undefined when no row stands in the way. */
   refusal?: string;
+}
+
+/**
+ * Place of a statement in a change without downtime: it expands the schema beside what is in use, fills the new part from the old one, or
+ * removes the old part when no program uses it. A `check` only reads, and fails where stored rows stand in the way.
+ */
+export type SchemaPhase = 'check' | 'expand' | 'backfill' | 'contract';
+
+/** One statement that a migration runs, and its effect on the programs that use the tables meanwhile. */
+export interface SchemaStep {
+  version: number;
+  name: string;
+  direction: 'up' | 'down';
+  phase: SchemaPhase;
+  statement: string;
+  /** Calls that wait for the statement, and calls that it waits for, e.g. `nothing waits`. */
+  blocks: string;
+  /** Rows and bytes on disk that are written anew; undefined for a statement that writes none. */
+  rewrites?: { rows: number; bytes: number } | undefined;
+  losses: SchemaLoss[];
+}
+
+/** Statements of a move to a version, in their order. */
+export interface SchemaPlan {
+  from: number;
+  to: number;
+  steps: SchemaStep[];
+}
+
+/** A migration of the history, or of the files. */
+export interface SchemaMigration {
+  version: number;
+  /** Undefined for a store that has versions without files. */
+  name?: string | undefined;
+}
+
+/** A migration that stopped between two statements, or runs in another process. */
+export interface UnfinishedMigration extends SchemaMigration {
+  direction: 'up' | 'down';
+  /** Statements done, and all of them. */
+  done: number;
+  statements: number;
+  /** Progress of the next statement, if it fills a table partition by partition. */
+  backfill?: { table: string; partitionsDone: number; partitions: number } | undefined;
+}
+
+/** State of a schema. */
+export interface SchemaStatus {
+  version: number;
+  newest: number;
+  applied: (SchemaMigration & { appliedAt?: Date | undefined })[];
+  unfinished: UnfinishedMigration[];
+  pending: SchemaMigration[];
 }
 
 /** Creates, moves and checks the schema. */
@@ -60,6 +112,21 @@ export interface SchemaController {
    * version does not exist.
    */
   preview(version?: number, options?: CallOptions): Promise<SchemaPreview>;
+
+  /**
+   * Returns the statements of a move to a version, by default the newest, with what each blocks, rewrites and loses with the rows stored now.
+   * Changes nothing. A store without statements has no steps. Throws `MigrationError` when the version does not exist.
+   */
+  plan(version?: number, options?: CallOptions): Promise<SchemaPlan>;
+
+  /** Returns which migrations are applied, stopped half-way and pending. Changes nothing. */
+  status(options?: CallOptions): Promise<SchemaStatus>;
+
+  /**
+   * Notes the migrations up to a version as applied without running them, for tables that were made in another way. Throws `MigrationError`
+   * when the schema has a history, or when the tables differ from those that the migrations create.
+   */
+  baseline(version: number, options?: CallOptions): Promise<void>;
 
   /** Compares the schema with its migrations and names every difference. Changes nothing. */
   validate(options?: CallOptions): Promise<SchemaReport>;
