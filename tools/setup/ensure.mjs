@@ -1,6 +1,6 @@
 /**
  * Prepares a fresh clone: checks the version of Node, installs missing or outdated dependencies, and with `--servers` a
- * redis-server, and a Prometheus and a Chromium where they can be had, for the tests. Ends quickly when nothing is missing. It uses Node alone,
+ * redis-server, and a Prometheus, a Chromium and an S3 server where they can be had, for the tests. Ends quickly when nothing is missing. It uses Node alone,
  * because it runs before any install.
  */
 import { spawnSync } from 'node:child_process';
@@ -48,9 +48,13 @@ function installPackages(packages) {
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
 }
 
-/** Programs of the tests by the package that has them. Tests that need one of the optional ones are skipped without it. */
+/**
+ * Programs of the tests by the package that has them; `needs` are packages beside it. Tests that need one of the optional ones are skipped
+ * without it.
+ */
 const PROGRAMS = {
   'redis-server': { isThere: hasRedis, isOptional: false },
+  radosgw: { isThere: hasS3, isOptional: true, needs: ['ceph-mon', 'ceph-osd', 'ceph-common'] },
   prometheus: { isThere: () => isOnPath('prometheus') && isOnPath('promtool'), isOptional: true },
   chromium: { isThere: () => existsSync(process.env.QT_CHROMIUM ?? '/usr/bin/chromium'), isOptional: true },
 };
@@ -60,9 +64,13 @@ function hasRedis() {
   return Boolean(process.env.REDIS_URL) || isOnPath('redis-server') || docker();
 }
 
+function hasS3() {
+  return Boolean(process.env.S3_URL) || ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph'].every(isOnPath);
+}
+
 function installPrograms() {
   const missing = () => Object.keys(PROGRAMS).filter((name) => !PROGRAMS[name].isThere());
-  installPackages(missing());
+  installPackages(missing().flatMap((name) => [name, ...(PROGRAMS[name].needs ?? [])]));
   for (const name of missing()) {
     if (PROGRAMS[name].isOptional) console.warn(`Tests that need ${name} are skipped: it is not installed.`);
     else

@@ -1,1 +1,1 @@
-export { testClickHouse, testRedis, type TestServer } from './servers.js';
+export { hasS3, testClickHouse, testRedis, testS3, type TestServer } from './servers.js';

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { startEmbeddedClickHouse } from '@quantumtrade/dal-clickhouse-embedded';
 import { loginOf, queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { RedisProcess } from '@quantumtrade/dal-testing/redis';
+import { hasRadosGateway, RadosGateway } from '@quantumtrade/dal-testing/s3';
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
 import { firstAvailable } from './first-available.js';
 
@@ -42,6 +43,21 @@ export function testRedis(): Promise<TestServer> {
   );
 }
 
+/** Whether {@link testS3} returns a server. Tests that need it are skipped otherwise. */
+export const hasS3 = (): boolean => Boolean(process.env['S3_URL']) || hasRadosGateway();
+
+/** Returns the S3 server at `S3_URL`, or starts Ceph's from the PATH. Its URL has the access key and the secret key. */
+export function testS3(): Promise<TestServer> {
+  return firstAvailable<TestServer>(
+    'S3',
+    [
+      { name: 'S3_URL', find: async () => given('S3_URL') },
+      { name: 'radosgw on the PATH', find: radosGateway },
+    ],
+    'Install radosgw, ceph-mon and ceph-osd (on Debian, by apt-get), or set S3_URL=http://access-key:secret-key@host:port.',
+  );
+}
+
 /** A name for a database that the tests on a server may create and share. `stop` drops it. */
 export function sharedDatabase({ url }: TestServer): { readonly name: string; stop(): Promise<void> } {
   const name = `test_template_${randomBytes(6).toString('hex')}`;
@@ -77,6 +93,13 @@ async function redisProcess(): Promise<TestServer | undefined> {
   if (spawnSync('redis-server', ['--version']).error) return undefined;
   const server = await RedisProcess.start();
   return { url: server.url, stop: () => server.kill() };
+}
+
+async function radosGateway(): Promise<TestServer | undefined> {
+  if (!hasRadosGateway()) return undefined;
+  const server = await RadosGateway.start();
+  const { accessKeyId, secretAccessKey } = server.login;
+  return { url: withCredentials(server.url, accessKeyId, secretAccessKey), stop: () => server.kill() };
 }
 
 async function redisContainer(): Promise<TestServer> {

@@ -22,7 +22,7 @@ async function run(store: DirectoryObjectStore, random: Random, allowed: Allowed
   }
 }
 
-for (const seed of seeds(200)) {
+for (const seed of seeds(100)) {
   it(`has whole acknowledged objects after power failures (QT_SEED=${seed})`, async () => {
     const random = new Random(seed);
     const disk = new SimulatedDisk(random);

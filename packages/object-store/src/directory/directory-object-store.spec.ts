@@ -38,7 +38,7 @@ const failing = (operation: keyof FileSystem, code: string): FileSystem => ({
   },
 });
 
-objectStoreSuite(runner, () => open());
+objectStoreSuite(runner, () => open(), { manyObjects: 100 });
 objectStoreModelTest(runner, () => open(), { runs: 20 });
 
 test('files and directories are accessible to their owner alone', async ({ store, directory }) => {
@@ -78,7 +78,7 @@ test('deleteMany removes folders that are empty', async ({ store, directory }) =
 });
 
 test('put succeeds while empty folders are removed', async ({ store }) => {
-  for (let round = 0; round < 50; round++) {
+  for (let round = 0; round < 20; round++) {
     await store.put('a/b/c', BYTES);
     await Promise.all([store.deleteMany(['a/b/c']), store.put('a/b/d', BYTES)]);
     expect(await store.get('a/b/d')).toBeDefined();

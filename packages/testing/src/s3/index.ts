@@ -1,0 +1,1 @@
+export { hasRadosGateway, RadosGateway, type S3Login } from './rados-gateway.js';
