@@ -55,6 +55,13 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
     ['writer.directory', '/data', 'writer.directory', '/data', ''],
     ['writer.durability', 'journaled', 'writer.durability', 'journaled', 'eventually'],
     ['writer.max_future_skew', '0.5', 'writer.maxFutureSkewMs', 500, '0'],
+    ['backup.url', 's3://bucket/a', 'backup.url', 's3://bucket/a', '/backups'],
+    ['backup.endpoint', 'https://s3:1', 'backup.endpoint', 'https://s3:1', 's3'],
+    ['backup.region', 'eu-west-1', 'backup.region', 'eu-west-1', ''],
+    ['backup.force_path_style', 'true', 'backup.forcePathStyle', true, 'yes'],
+    ['backup.retain_days', '30', 'backup.retainDays', 30, '-1'],
+    ['backup.lock_mode', 'compliance', 'backup.lockMode', 'compliance', 'none'],
+    ['backup.timeout', '5', 'backup.timeoutMs', 5_000, '0'],
     ['archive.directory', '/archive', 'archive.directory', '/archive', ' /archive'],
     ['archive.interval_ms', '500', 'archive.intervalMs', 500, 'soon'],
     ['archive.max_segment_bytes', '9', 'archive.maxSegmentBytes', 9, '0'],
@@ -97,7 +104,10 @@ const keys: readonly (readonly [key: string, text: string, at: string, becomes: 
 const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '__')}`;
 
 /** Secrets and optional tables. */
-const others = ['password', 'key', 'tls', 'sentinel', 'otlp', 'cloudwatch'];
+const others = [
+  ...['password', 'key', 'accessKeyId', 'secretAccessKey'],
+  ...['tls', 'sentinel', 'otlp', 'cloudwatch', 'copy'],
+];
 
 /** Returns the paths of all other values. */
 const pathsOf = (value: object, path = ''): string[] =>
@@ -151,6 +161,8 @@ describe('parseConfig', () => {
     'redis.cluster',
     'embedded',
     'writer',
+    'backup',
+    'backup.copy',
     'archive',
     'audit',
     'http',

@@ -63,19 +63,10 @@ describe('parseConfig', () => {
       },
       embedded: { dataDirectory: '.qtdal/clickhouse' },
       writer: { directory: '.qtdal/writer', durability: 'acknowledged', maxFutureSkewMs: 300_000 },
-      archive: {
-        directory: undefined,
-        intervalMs: 10_000,
-        maxSegmentBytes: 16_777_216,
-        maxSpoolBytes: 4_294_967_296,
-      },
+      backup: { forcePathStyle: false, retainDays: 0, lockMode: 'governance', timeoutMs: 30_000 },
+      archive: { intervalMs: 10_000, maxSegmentBytes: 16_777_216, maxSpoolBytes: 4_294_967_296 },
       audit: { directory: undefined, actor: undefined, key: undefined },
-      secrets: {
-        lifetimeMs: 300_000,
-        timeoutMs: 5_000,
-        rotationGraceMs: 5_000,
-        aws: { region: undefined, endpoint: undefined },
-      },
+      secrets: { lifetimeMs: 300_000, timeoutMs: 5_000, rotationGraceMs: 5_000, aws: {} },
       http: {
         ...{ host: '127.0.0.1', port: 8_080, open: [], tokens: [], authContexts: true },
         ...{ maxBodyBytes: 16_777_216, maxConcurrentRequests: 200 },

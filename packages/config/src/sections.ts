@@ -1,6 +1,7 @@
 import { AUDIT_SETTINGS } from '@quantumtrade/dal-audit-trail/settings';
 import { CLICKHOUSE_CONFIG_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
 import { TELEMETRY_SETTINGS } from '@quantumtrade/dal-exporters/settings';
+import { BACKUP_SETTINGS } from '@quantumtrade/dal-object-store/settings';
 import { ARCHIVE_SETTINGS } from '@quantumtrade/dal-operations/settings';
 import { REDIS_CONFIG_SETTINGS } from '@quantumtrade/dal-redis/settings';
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
@@ -30,6 +31,8 @@ export const CONFIG_SETTINGS = {
   embedded: { kind: 'group', settings: EMBEDDED_SETTINGS },
   /** Batch writers, transactions and replays. */
   writer: { kind: 'group', settings: WRITER_SETTINGS },
+  /** The object store of backups and of the archive. */
+  backup: { kind: 'group', settings: BACKUP_SETTINGS },
   /** The archive of stored blocks, for restores to an instant. */
   archive: { kind: 'group', settings: ARCHIVE_SETTINGS },
   /** The audit trail of modifications. */

@@ -53,7 +53,7 @@ class FakeBucket {
 const place = { bucket: 'bucket', prefix: 'p/' };
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `a/${1_000 + i}`);
 
-it('looks for the versions of a folder on all pages of one prefix', async () => {
+it('finds the versions of one folder on all pages', async () => {
   const bucket = new FakeBucket(['p/a/0', 'p/a/1', 'p/a/10', 'p/a/12', 'p/a/13']);
   await deleteObjects(bucket.send, place, ['a/10', 'a/13', 'a/10'], DETAILS);
   expect(bucket.lists.map(({ Prefix, KeyMarker }) => [Prefix, KeyMarker])).toEqual([
