@@ -59,6 +59,19 @@ it('equal parts have equal hashes in later snapshots', async () => {
   expect((await partsOf()).slice(0, 1)).toEqual(first);
 });
 
+it('parts of one size with other rows have other hashes', async () => {
+  for (const close of [1, 2]) {
+    await run(
+      `INSERT INTO market_data SELECT * REPLACE (${close} AS close) FROM market_data WHERE symbol = 'A' LIMIT 1`,
+    );
+  }
+  const taken = await snapshot();
+  await taken.release();
+  const parts = taken.tables.flatMap((table) => table.parts).filter(({ rows }) => rows === 1);
+  expect(parts).toHaveLength(2);
+  expect(new Set(parts.map(({ hash }) => hash)).size).toBe(2);
+});
+
 it('rows hidden by a lightweight deletion are left out', async () => {
   await run("DELETE FROM market_data WHERE symbol = 'B'");
   const taken = await snapshot();

@@ -114,7 +114,8 @@ export class DatabaseClone implements DatabaseSnapshot {
     const part = this.#table(name, operation).parts.find((each) => each.name === partName);
     if (!part) throw new ValidationError('part', 'must be a part of the table', { operation });
     const query = `SELECT * FROM ${name}
-      WHERE _part = {part:String} AND _part_offset >= {from:UInt64} AND _part_offset < {to:UInt64}`;
+      WHERE _part = {part:String} AND _part_offset >= {from:UInt64} AND _part_offset < {to:UInt64}
+      SETTINGS max_threads = 1`;
     const params = { part: partName, from, to };
     const { rowCount, bytes } = await this.#sql.compressed(operation, query, params, options);
     const expected = Math.min(to, part.rows) - from;
@@ -209,9 +210,9 @@ async function describe(
   const parts = await server.rows<Omit<ClonedPart, 'rows' | 'bytes' | 'hidesRows'> & Record<string, unknown>>(
     OPERATION,
     `SELECT name, partition_id AS partition, rows, data_uncompressed_bytes AS bytes,
-       hash_of_uncompressed_files AS hash, has_lightweight_delete AS hidesRows
+       hash_of_all_files AS hash, has_lightweight_delete AS hidesRows
      FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active
-     ORDER BY partition, name`,
+     ORDER BY partition, min_block_number`,
     { database, table },
     options,
   );

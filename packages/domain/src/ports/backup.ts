@@ -21,6 +21,7 @@ export interface SnapshotColumn {
 export interface SnapshotTable {
   readonly table: string;
   readonly columns: readonly SnapshotColumn[];
+  /** In the order in which their rows were written: of two rows with one key and version, the later one counts. */
   readonly parts: readonly SnapshotPart[];
 }
 

@@ -9,11 +9,12 @@ import type {
 import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
 import { forEachConcurrently } from '@quantumtrade/dal-runtime';
 import { findBackup } from './catalog.js';
-import type { BackupManifest, BackupTable } from './manifest.js';
+import type { BackupManifest, BackupObject, BackupTable } from './manifest.js';
 import { damagedObject, readObject } from './stored-bytes.js';
 
 const OPERATION = 'restore.backup';
-const CONCURRENT_OBJECTS = 3;
+/** Partitions that are restored at once, with an object of each in memory. */
+const CONCURRENT_PARTITIONS = 3;
 
 export interface RestoreBackupOptions extends CallOptions {
   /** Name of the database that is created. */
@@ -70,7 +71,10 @@ export async function restoreBackup(
   }
 }
 
-/** Stores the objects of a table; equal parts share an object, which is stored as often as it is listed. */
+/**
+ * Stores the objects of a table, those of a partition in the order of the manifest. Equal parts share an object, which is stored as often
+ * as it is listed.
+ */
 async function storeObjects(
   target: RestoreTarget,
   store: ObjectStore,
@@ -78,10 +82,18 @@ async function storeObjects(
   { table, objects }: BackupTable,
   options: CallOptions,
 ): Promise<void> {
-  await forEachConcurrently([...objects.entries()], CONCURRENT_OBJECTS, async ([n, object]) => {
-    const bytes = await readObject(store, object, options);
-    if (typeof bytes === 'string') throw damagedObject(object.key, bytes, OPERATION);
-    await target.store(table, `${id}/${table}/${n}`, object.rows, bytes, options);
+  const partitions = new Map<string, [number, BackupObject][]>();
+  for (const [n, object] of objects.entries()) {
+    const list = partitions.get(object.partition) ?? [];
+    partitions.set(object.partition, list);
+    list.push([n, object]);
+  }
+  await forEachConcurrently([...partitions.values()], CONCURRENT_PARTITIONS, async (list) => {
+    for (const [n, object] of list) {
+      const bytes = await readObject(store, object, options);
+      if (typeof bytes === 'string') throw damagedObject(object.key, bytes, OPERATION);
+      await target.store(table, `${id}/${table}/${n}`, object.rows, bytes, options);
+    }
   });
 }
 
