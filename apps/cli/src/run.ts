@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.js';
+import { addArchive } from './commands/archive.js';
 import { addBackup } from './commands/backup.js';
 import { addDashboard } from './commands/dashboard.js';
 import { addDeadLetter } from './commands/dead-letter.js';
@@ -63,6 +64,7 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
     addDashboard,
     addAudit,
     addDeadLetter,
+    addArchive,
     addBackup,
     addRestore,
   ])

@@ -15,7 +15,7 @@ import type {
 import type { Command } from 'commander';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { EXIT, UsageError } from '../exit-codes.js';
-import { readInstant } from '../ingest/instants.js';
+import { instantArgument } from '../instant-argument.js';
 import { count, milliseconds, table } from '../output.js';
 import { requireSchema } from '../schema.js';
 import type { CommonOptions, RunSession } from '../session.js';
@@ -87,8 +87,8 @@ export function addQuery(program: Command, run: RunSession): void {
     .addArgument(new Argument('<what>', 'record to read, or aggregate').choices(Object.keys(SUBJECTS)))
     .option('--symbol <symbol>')
     .option('--symbols <symbols>', 'rows of any of these, separated by commas', list)
-    .option('--start <instant>', 'first instant included, e.g. 2008-10-01', instant)
-    .option('--end <instant>', 'first instant excluded', instant)
+    .option('--start <instant>', 'first instant included, e.g. 2008-10-01', instantArgument)
+    .option('--end <instant>', 'first instant excluded', instantArgument)
     .option('--limit <rows>', 'row limit', positive, SHOWN_ROWS)
     .option('--filter <name=value>', 'equality by field, e.g. source=vendor; may be repeated', filter)
     .option('--latest <rows>', 'the newest rows of --symbol, newest first', positive)
@@ -194,15 +194,6 @@ function flat(row: object): Record<string, unknown> {
   if (!('bar' in row)) return row as Record<string, unknown>;
   const { group, bar, intervalStart, ...figures } = row as AggregatedData<boolean>;
   return { intervalStart, ...group, ...figures, ...bar };
-}
-
-function instant(text: string): number {
-  const value = readInstant(text, Infinity);
-  if (typeof value === 'string')
-    throw new InvalidArgumentError(
-      `It ${value.replace(/say what it means with .*/, 'write it as 2008-10-01')}.`,
-    );
-  return value;
 }
 
 function filter(text: string, known: Record<string, string> = {}): Record<string, string> {

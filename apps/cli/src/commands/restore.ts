@@ -1,40 +1,48 @@
 import { isDatabaseError, ValidationError } from '@quantumtrade/dal-domain';
-import { restoreBackup } from '@quantumtrade/dal-operations';
+import { undeliveredBlocks } from '@quantumtrade/dal';
+import { restoreBackup, restoreTo } from '@quantumtrade/dal-operations';
+import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import type { Command } from 'commander';
 import { type StoreOptions, withBackupStore, withStoreOptions } from '../backup-store.js';
 import { DataProblem, EXIT, UsageError } from '../exit-codes.js';
-import { bytes, count } from '../output.js';
-import type { CommonOptions, RunSession } from '../session.js';
+import { instantArgument } from '../instant-argument.js';
+import { bytes, count, seconds } from '../output.js';
+import type { CommonOptions, RunSession, Session } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
+
+interface RestoreOptions extends StoreOptions {
+  into?: string;
+  to?: Date | 'latest';
+  journal?: string;
+}
 
 export function addRestore(program: Command, run: RunSession): void {
   const restore = withStoreOptions(program.command('restore').enablePositionalOptions())
     .description(
-      'Restore a backup into a new database beside the one in use. Exits with 4 when the backup is damaged.',
+      'Restore a backup, or the database as of an instant, into a new database beside the one in use. Exits with 4 when something is damaged.',
     )
     .argument('[id]', 'backup; the newest one by default')
     .option('--into <database>', 'name of the new database')
-    .action((id: string | undefined, options: StoreOptions & { into?: string }) =>
-      run(options, ({ open, output, signal }) =>
+    .option(
+      '--to <instant>',
+      'instant to restore to, from a backup and the archive, or latest',
+      instantOrLatest,
+    )
+    .option('--journal <directory>', "a writer's directory, whose undelivered blocks are restored as well")
+    .action((id: string | undefined, options: RestoreOptions) =>
+      run(options, (session) =>
         withBackupStore(options, async (store) => {
-          const { into } = options;
+          const { into, to, journal } = options;
           if (into === undefined) throw new UsageError('Name the new database: --into NAME.');
-          const { database } = await open();
-          const restored = await restoreBackup(database.backups, store, { into, id, signal }).catch(
-            (error: unknown) => {
-              throw isDamage(error) ? new DataProblem(error.message) : error;
-            },
-          );
-          const { manifest, rows, bytes: size, schemaVersion } = restored;
-          const { completedAt } = manifest;
-          output.result(
-            { database: into, id: manifest.id, completedAt, rows, bytes: size, schemaVersion },
-            () =>
-              [
-                `Backup ${manifest.id} is restored into ${into}: ${count(rows)} rows, ${bytes(size)}, as of ${completedAt}.`,
-                `Put it in use with: qtdal restore promote ${into} --keep-as NAME --yes`,
-              ].join('\n'),
-          );
+          if (to !== undefined && id !== undefined) throw new UsageError('Give a backup or --to, not both.');
+          if (to === undefined && journal !== undefined) throw new UsageError('--journal needs --to.');
+          const restored =
+            to === undefined
+              ? fromBackup(session, store, into, id)
+              : toInstant(session, store, into, to, journal);
+          await restored.catch((error: unknown) => {
+            throw isDamage(error) ? new DataProblem(error.message) : error;
+          });
           return EXIT.ok;
         }),
       ),
@@ -63,6 +71,50 @@ export function addRestore(program: Command, run: RunSession): void {
       }),
     );
 }
+
+async function fromBackup(
+  { open, output, signal }: Session,
+  store: ObjectStore,
+  into: string,
+  id: string | undefined,
+): Promise<void> {
+  const { database } = await open();
+  const restored = await restoreBackup(database.backups, store, { into, id, signal });
+  const { manifest, rows, bytes: size, schemaVersion } = restored;
+  const { completedAt } = manifest;
+  output.result({ database: into, id: manifest.id, completedAt, rows, bytes: size, schemaVersion }, () =>
+    [
+      `Backup ${manifest.id} is restored into ${into}: ${count(rows)} rows, ${bytes(size)}, as of ${completedAt}.`,
+      promotionHint(into),
+    ].join('\n'),
+  );
+}
+
+async function toInstant(
+  { open, output, signal }: Session,
+  store: ObjectStore,
+  into: string,
+  to: Date | 'latest',
+  journal: string | undefined,
+): Promise<void> {
+  const { database } = await open();
+  const undelivered = journal === undefined ? undefined : undeliveredBlocks(journal);
+  const restored = await restoreTo(database.backups, store, { to, into, undelivered, signal });
+  const { backup, recoveryPoint, recoveryMs, blocks, rows, undeliveredBlocks: fromJournal } = restored;
+  output.result(restored, () =>
+    [
+      `The database as of ${recoveryPoint.toISOString()} is restored into ${into} in ${seconds(recoveryMs)}:`,
+      `backup ${backup}, and ${count(blocks)} blocks of ${count(rows)} rows, ${count(fromJournal)} of them from a journal.`,
+      promotionHint(into),
+    ].join('\n'),
+  );
+}
+
+const promotionHint = (database: string): string =>
+  `Put it in use with: qtdal restore promote ${database} --keep-as NAME --yes`;
+
+const instantOrLatest = (text: string): Date | 'latest' =>
+  text === 'latest' ? text : new Date(instantArgument(text));
 
 /** Whether a restore was refused for what it found in the store, and not for how it was called. */
 const isDamage = (error: unknown): error is ValidationError =>

@@ -4,6 +4,7 @@ import type { ObjectStore, RestoreTarget } from '@quantumtrade/dal-domain/operat
 import { forEachConcurrently } from '@quantumtrade/dal-runtime';
 import type { ArchivedBytes } from '../archive/whole-blocks.js';
 import { WriterArchive } from '../archive/writer-archive.js';
+import { ALLOWED_CLOCK_DIFFERENCE_MS } from './clock-difference.js';
 import { ArchiveIndex } from './archive-index.js';
 
 /** A backup that a restore may begin with. */
@@ -61,7 +62,7 @@ export async function recoverDatabase(
   options: RecoveryOptions,
 ): Promise<RecoveredDatabase> {
   const started = performance.now();
-  const { undelivered, allowedClockDifferenceMs = 300_000, to, ...limits } = options;
+  const { undelivered, allowedClockDifferenceMs = ALLOWED_CLOCK_DIFFERENCE_MS, to, ...limits } = options;
   const archives = await WriterArchive.list(store, backups[0]?.database, limits);
   const instant = requireReached(archives, to, backups);
   const indexes = archives.map((archive) => new ArchiveIndex(archive));
