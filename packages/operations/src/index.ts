@@ -1,6 +1,7 @@
 export { openArchive, type Archive, type ArchiveOptions } from './archive/archive.js';
 export { pruneArchive } from './archive/prune.js';
 export { archivedWriters, retireWriter, type ArchivedWriter } from './archive/writers.js';
+export { promoteRestored, type PromoteOptions } from './recovery/promotions.js';
 export type { RecoveredDatabase } from './recovery/recover-database.js';
 export { restoreTo, type RestoreToOptions } from './recovery/restore-to.js';
 export { backupStatus, type BackupStatus, type BackupStatusOptions } from './backup/backup-status.js';

@@ -51,7 +51,7 @@ it('backups are created, listed, verified, drilled and restored', async () => {
   const id = first.document['id'] as string;
   const restored = await json('restore', id, '--into', sides[0]!, ...store);
   expect(restored).toMatchObject({ code: EXIT.ok, document: { id, rows: 3 } });
-  const promotion = ['restore', 'promote', sides[0]!, '--keep-as', sides[1]!, '--config', config];
+  const promotion = ['restore', 'promote', sides[0]!, '--keep-as', sides[1]!, ...store, '--config', config];
   const refused = await qtdal(...promotion);
   expect(refused).toMatchObject({ code: EXIT.usage });
   expect(refused.err).toMatch(/Nothing was changed: add --yes/);

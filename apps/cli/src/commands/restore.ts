@@ -1,14 +1,13 @@
 import { isDatabaseError, ValidationError } from '@quantumtrade/dal-domain';
 import { undeliveredBlocks } from '@quantumtrade/dal';
-import { restoreBackup, restoreTo } from '@quantumtrade/dal-operations';
+import { promoteRestored, restoreBackup, restoreTo } from '@quantumtrade/dal-operations';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import type { Command } from 'commander';
 import { type StoreOptions, withBackupStore, withStoreOptions } from '../backup-store.js';
 import { DataProblem, EXIT, UsageError } from '../exit-codes.js';
 import { instantArgument } from '../instant-argument.js';
 import { bytes, count, seconds } from '../output.js';
-import type { CommonOptions, RunSession, Session } from '../session.js';
-import { withCommonOptions, withJson } from '../session.js';
+import type { RunSession, Session } from '../session.js';
 
 interface RestoreOptions extends StoreOptions {
   into?: string;
@@ -48,12 +47,12 @@ export function addRestore(program: Command, run: RunSession): void {
       ),
     );
 
-  withJson(withCommonOptions(restore.command('promote')))
+  withStoreOptions(restore.command('promote'))
     .description('Put a restored database in the place of the one in use, whose tables are kept in another.')
     .argument('<database>', 'restored database')
     .requiredOption('--keep-as <database>', 'new database for the tables that are in use now')
     .option('--yes', 'do it; end all writers before')
-    .action((side: string, options: CommonOptions & { keepAs: string; yes?: boolean }) =>
+    .action((side: string, options: StoreOptions & { keepAs: string; yes?: boolean }) =>
       run(options, async ({ open, output, signal }) => {
         const { keepAs, yes } = options;
         if (!yes) {
@@ -62,10 +61,14 @@ export function addRestore(program: Command, run: RunSession): void {
           );
         }
         const { database } = await open();
-        await database.backups.promote(side, keepAs, { signal });
-        output.result(
-          { promoted: side, keptAs: keepAs },
-          () => `The tables of ${side} are in use; the former ones are in ${keepAs}.`,
+        await withBackupStore(options, (store) =>
+          promoteRestored(database.backups, store, { database: side, keepAs, signal }),
+        );
+        output.result({ promoted: side, keptAs: keepAs }, () =>
+          [
+            `The tables of ${side} are in use; the former ones are in ${keepAs}.`,
+            'Back up now (qtdal backup create): restores to a later instant need a backup from here on.',
+          ].join('\n'),
         );
         return EXIT.ok;
       }),

@@ -13,6 +13,7 @@ const RUNS = Number(process.env['QT_RUNS'] ?? 100);
 class Scenario {
   readonly harness = new ArchiveHarness();
   readonly backups: BaseBackup[] = [];
+  readonly promotions: number[] = [];
   target = new RecordingTarget('restored');
 
   constructor() {
@@ -42,7 +43,7 @@ class Scenario {
   restore(to: number | 'latest', options: Partial<RecoveryOptions> = {}) {
     const restore = async () => this.target;
     return recoverDatabase(
-      { store: this.harness.store, backups: this.backups, restore },
+      { store: this.harness.store, backups: this.backups, promotions: this.promotions, restore },
       { to: to === 'latest' ? to : new Date(to), allowedClockDifferenceMs: 0, ...options },
     );
   }
@@ -126,6 +127,25 @@ it('merges the archives of several writers and ignores other databases', async (
   recovery.backup(50);
   await recovery.restore(200);
   expect(recovery.replayed()).toEqual(['a', 'b', 'c', 'd']);
+});
+
+it('replays nothing that a promotion before the instant has undone', async () => {
+  const recovery = new Scenario();
+  const archive = recovery.open();
+  for (const [n, id] of ['a', 'undone', 'c', 'd'].entries())
+    await recovery.append(archive, id, 100 * (n + 1));
+  await recovery.harness.settle(archive.close());
+  recovery.backup(50);
+  recovery.promotions.push(250);
+  await expect(recovery.restore(400)).rejects.toThrow(/since the last promotion/);
+  recovery.backup(260);
+  expect(await recovery.restore(400, { allowedClockDifferenceMs: 200 })).toMatchObject({
+    backup: 'backup 260',
+  });
+  expect(recovery.replayed()).toEqual(['c', 'd']);
+  recovery.target = new RecordingTarget('restored');
+  await recovery.restore(249);
+  expect(recovery.replayed()).toEqual(['a', 'undone']);
 });
 
 it('replays a block once that was archived twice', async () => {

@@ -19,6 +19,8 @@ export interface RecoveryParts {
   readonly store: ObjectStore;
   /** Backups of one database, in any order. */
   readonly backups: readonly BaseBackup[];
+  /** When restored databases were promoted (epoch milliseconds). */
+  readonly promotions: readonly number[];
   /** Restores a backup into a new database with the newest version of the schema. */
   readonly restore: (backup: BaseBackup) => Promise<RestoreTarget>;
 }
@@ -58,7 +60,7 @@ const CONCURRENT_BLOCKS = 4;
  * is left of the database.
  */
 export async function recoverDatabase(
-  { store, backups, restore }: RecoveryParts,
+  { store, backups, promotions, restore }: RecoveryParts,
   options: RecoveryOptions,
 ): Promise<RecoveredDatabase> {
   const started = performance.now();
@@ -66,8 +68,10 @@ export async function recoverDatabase(
   const archives = await WriterArchive.list(store, backups[0]?.database, limits);
   const instant = requireReached(archives, to, backups);
   const indexes = archives.map((archive) => new ArchiveIndex(archive));
-  const backup = await chooseBackup(backups, indexes, instant, allowedClockDifferenceMs, limits);
-  const from = backup.startedAt.getTime() - allowedClockDifferenceMs;
+  const promotedAt = Math.max(0, ...promotions.filter((promotion) => promotion <= instant));
+  const usable = backups.filter(({ startedAt }) => startedAt.getTime() >= promotedAt);
+  const backup = await chooseBackup(usable, indexes, instant, allowedClockDifferenceMs, limits);
+  const from = Math.max(promotedAt, backup.startedAt.getTime() - allowedClockDifferenceMs);
   for (const index of indexes) index.requireUndamaged(instant);
   const isNeeded = (block: { readonly acknowledgedAt?: number }) => (block.acknowledgedAt ?? 0) <= instant;
   const archived = inOrder(indexes.map((index) => index.blocks(from, isNeeded, limits)));
@@ -144,9 +148,8 @@ async function chooseBackup(
     if (!isLater) return backup;
   }
   const oldest = Math.min(...backups.map(({ completedAt }) => completedAt.getTime()));
-  const known =
-    backups.length === 0 ? 'there is no backup' : `the first is of ${new Date(oldest).toISOString()}`;
-  const reason = `${new Date(instant).toISOString()} has no backup before it that it can be restored from: ${known}`;
+  const known = backups.length === 0 ? 'there is none' : `the first is of ${new Date(oldest).toISOString()}`;
+  const reason = `${new Date(instant).toISOString()} has no backup before it, since the last promotion, that it can be restored from: ${known}`;
   throw new ValidationError('to', reason, { operation: OPERATION });
 }
 

@@ -2,6 +2,7 @@ import { memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { bars } from '@quantumtrade/dal-testing/records';
 import { createBackup } from '../backup/create-backup.js';
 import { ArchiveHarness } from '../testing/archive-harness.js';
+import { promoteRestored } from './promotions.js';
 import { restoreTo } from './restore-to.js';
 
 const START = Date.UTC(2026, 0, 1);
@@ -35,12 +36,32 @@ it('restores a backup and later blocks into a database to promote', async () => 
   await harness.settle(archive.close());
   const recovery = await restoreTo(backend.backups, store, { to: new Date(instant), into: 'restored' });
   expect(recovery).toMatchObject({ database: 'restored', recoveryPoint: new Date(instant), rows: 3 });
-  await backend.backups.promote('restored', 'former');
+  await promoteRestored(backend.backups, store, { database: 'restored', keepAs: 'former', clock });
   const { data } = await backend.marketData.find({});
   expect(data.map(({ symbol, close }) => [symbol, close])).toEqual([
     ['A', 2],
     ['B', 1],
   ]);
+});
+
+it('needs a backup after a promotion to restore to a later instant', async () => {
+  const { store, clock } = new ArchiveHarness();
+  clock.set(START);
+  const { backups } = memoryTimeSeries({ clock });
+  await createBackup(backups, store, { clock });
+  const restored = () => restoreTo(backups, store, { to: 'latest', into: `restored_${clock.now()}` });
+  const { database } = await restored();
+  clock.advance(1);
+  await promoteRestored(backups, store, { database, keepAs: 'former', clock });
+  clock.advance(1);
+  await expect(restoreTo(backups, store, { to: new Date(clock.now()), into: 'again' })).rejects.toThrow(
+    'since the last promotion',
+  );
+  await createBackup(backups, store, { clock });
+  expect((await restored()).recoveryPoint).toEqual(new Date(clock.now()));
+  const [key] = [...store.objects.keys()].filter((each) => each.startsWith('promotions/'));
+  store.objects.get(key!)![10]! ^= 1;
+  await expect(restored()).rejects.toThrow(key!);
 });
 
 it.each([

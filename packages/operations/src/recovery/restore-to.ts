@@ -3,6 +3,7 @@ import type { BackupBackend, ObjectStore } from '@quantumtrade/dal-domain/operat
 import { requireDatabaseName } from '@quantumtrade/dal-domain/operations';
 import { listBackups, type BackupSummary } from '../backup/catalog.js';
 import { restoreBackup } from '../backup/restore-backup.js';
+import { promotionTimes } from './promotions.js';
 import {
   type BaseBackup,
   recoverDatabase,
@@ -42,6 +43,7 @@ export async function restoreTo(
   }
   const parts = {
     store,
+    promotions: await promotionTimes(store, limits),
     backups: (await listBackups(store, limits)).flatMap(baseOf),
     restore: async ({ id }: BaseBackup) =>
       (await restoreBackup(backups, store, { into, id, ...limits })).target,
