@@ -11,6 +11,7 @@ import { addMigrate } from './commands/migrate.js';
 import { addQuery } from './commands/query.js';
 import { addRestore } from './commands/restore.js';
 import { addStatus } from './commands/status.js';
+import { addStorage } from './commands/storage.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT, EXIT_CODES_HELP, exitCodeOf, UsageError } from './exit-codes.js';
 import { toJson } from './output.js';
@@ -58,6 +59,7 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
     addDemo,
     addMigrate,
     addStatus,
+    addStorage,
     addIngest,
     addQuery,
     addDoctor,

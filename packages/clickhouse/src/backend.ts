@@ -11,13 +11,15 @@ import {
 import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import { ClickHouseBackups } from './backup/backup-backend.js';
 import { ClickHouseClient } from './connection/clickhouse-client.js';
-import type { ClickHouseSettings, EndpointSettings } from './settings.js';
+import type { ClickHouseSettings, EndpointSettings, RetentionSettings } from './settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
 import { analytics } from './repositories/analytics.js';
 import { checkpointRepository } from './repositories/checkpoints.js';
 import { queryPlans } from './repositories/query-plans.js';
 import { recordRepositories } from './repositories/records.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
+import { completeRetention, ttlsByTable } from './storage/retention.js';
+import { storageController } from './storage/storage-controller.js';
 import { BlockArchiver } from './write/block-archiver.js';
 import { NativeBlockWriter } from './write/block-writer.js';
 import { RecordTables, RecordWriter } from './write/record-writer.js';
@@ -31,6 +33,8 @@ export interface ClickHouseBackendOptions {
   archive?: BlockArchive | undefined;
   /** Folder of the migrations. @default that of `@quantumtrade/dal-migrations` */
   migrationsDirectory?: string;
+  /** Retention of old rows, for `storage.apply`. @default all rows are kept as they are */
+  retention?: RetentionSettings | undefined;
 }
 
 const OPTIONS = keysOf<ClickHouseBackendOptions>({
@@ -38,6 +42,7 @@ const OPTIONS = keysOf<ClickHouseBackendOptions>({
   maxFutureSkewMs: true,
   archive: true,
   migrationsDirectory: true,
+  retention: true,
 });
 const OPERATION = 'clickhouse.connect';
 
@@ -60,6 +65,7 @@ export function connectClickHouse(
 ): ClickHouseBackend {
   requireKnownKeys(requireObject('options', options, OPERATION), OPTIONS, OPERATION);
   const { clock = systemClock, maxFutureSkewMs, archive, migrationsDirectory } = options;
+  const retention = completeRetention(options.retention ?? {}, OPERATION);
   requireClock('clock', clock, OPERATION);
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const client = new ClickHouseClient(settings);
@@ -68,7 +74,10 @@ export function connectClickHouse(
   const tables = new RecordTables(archive && new BlockArchiver(archive, clock));
   const writer = new RecordWriter(sql, versions, client.maxInsertBlockSize, tables);
   const blocks = new NativeBlockWriter(sql, versions, client.maxInsertBlockSize, tables);
-  const schemaOptions = migrationsDirectory === undefined ? {} : { migrationsDirectory };
+  const schemaOptions = {
+    ttls: ttlsByTable(retention),
+    ...(migrationsDirectory !== undefined && { migrationsDirectory }),
+  };
   return {
     ...recordRepositories(sql, writer, client.readDefaults),
     analytics: analytics(sql, client.readDefaults),
@@ -80,6 +89,7 @@ export function connectClickHouse(
     checkpoints: checkpointRepository(sql, versions),
     queryPlans: queryPlans(sql, client.readDefaults),
     schema: new ClickHouseSchemaController(sql, schemaOptions),
+    storage: storageController(sql, (options) => client.storage(options), retention),
     guarantees: guaranteeInspector(sql),
     probe: client,
     ingested: () => tables.ingested(),

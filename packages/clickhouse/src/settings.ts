@@ -116,6 +116,39 @@ const CONNECTION_SETTINGS = {
   failover: { kind: 'group', settings: FAILOVER_SETTINGS },
 } as const;
 
+/** Ages in days, by the timestamp, from which the rows of one record are deleted, moved and recompressed. */
+const RECORD_RETENTION = {
+  /** Age at which rows are deleted, at least that of the other ages; 0 never. */
+  deleteAfterDays: { kind: 'count', min: 0, default: 0, unit: 'days' },
+  /** Age at which rows are moved to `moveToVolume`; 0 never. */
+  moveAfterDays: { kind: 'count', min: 0, default: 0, unit: 'days' },
+  /** Volume of the table's storage policy, for rows to be moved to. */
+  moveToVolume: {
+    kind: 'text',
+    pattern: { matches: /^[\w-]+$/, described: 'a name made of letters, digits, _ and -' },
+  },
+  /** Age at which columns without a codec of their own are compressed by ZSTD; 0 never. */
+  recompressAfterDays: { kind: 'count', min: 0, default: 0, unit: 'days' },
+  /** Level of ZSTD, 22 at most. */
+  recompressLevel: { kind: 'count', min: 1, default: 3, unit: 'level' },
+} as const;
+
+/** Retention of each record's rows. Nothing is applied before `storage.apply` is called. */
+export const RETENTION_SETTINGS = {
+  /** Bars. */
+  marketData: { kind: 'group', settings: RECORD_RETENTION, optional: true },
+  /** Sentiment of news. */
+  sentiment: { kind: 'group', settings: RECORD_RETENTION, optional: true },
+  /** Features. */
+  features: { kind: 'group', settings: RECORD_RETENTION, optional: true },
+  /** Predictions. */
+  predictions: { kind: 'group', settings: RECORD_RETENTION, optional: true },
+  /** Outcomes of predictions, by the timestamp of the prediction. */
+  outcomes: { kind: 'group', settings: RECORD_RETENTION, optional: true },
+  /** Performance of strategies. */
+  strategyPerformance: { kind: 'group', settings: RECORD_RETENTION, optional: true },
+} as const;
+
 /** The settings of the adapter in code. */
 export const CLICKHOUSE_SETTINGS = {
   ...CONNECTION_SETTINGS,
@@ -144,3 +177,8 @@ export type FailoverSettings = SettingsInput<typeof FAILOVER_SETTINGS>;
 export type RetrySettings = SettingsInput<typeof RETRY_SETTINGS>;
 /** The settings with their defaults. */
 export type CompleteSettings = SettingsOf<typeof CLICKHOUSE_SETTINGS>;
+/** Retention of each record's rows. A record that is left out keeps all rows as they are. */
+export type RetentionSettings = SettingsInput<typeof RETENTION_SETTINGS>;
+export type CompleteRetention = SettingsOf<typeof RETENTION_SETTINGS>;
+/** Retention of one record with its defaults. */
+export type RecordRetention = SettingsOf<typeof RECORD_RETENTION>;

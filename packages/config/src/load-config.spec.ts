@@ -65,6 +65,7 @@ describe('parseConfig', () => {
       writer: { directory: '.qtdal/writer', durability: 'acknowledged', maxFutureSkewMs: 300_000 },
       backup: { forcePathStyle: false, retainDays: 0, lockMode: 'governance', timeoutMs: 30_000 },
       archive: { intervalMs: 10_000, maxSegmentBytes: 16_777_216, maxSpoolBytes: 4_294_967_296 },
+      retention: {},
       audit: { directory: undefined, actor: undefined, key: undefined },
       secrets: { lifetimeMs: 300_000, timeoutMs: 5_000, rotationGraceMs: 5_000, aws: {} },
       http: {

@@ -1,5 +1,5 @@
 import { AUDIT_SETTINGS } from '@quantumtrade/dal-audit-trail/settings';
-import { CLICKHOUSE_CONFIG_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
+import { CLICKHOUSE_CONFIG_SETTINGS, RETENTION_SETTINGS } from '@quantumtrade/dal-clickhouse/settings';
 import { TELEMETRY_SETTINGS } from '@quantumtrade/dal-exporters/settings';
 import { BACKUP_SETTINGS } from '@quantumtrade/dal-object-store/settings';
 import { ARCHIVE_SETTINGS } from '@quantumtrade/dal-operations/settings';
@@ -35,6 +35,8 @@ export const CONFIG_SETTINGS = {
   backup: { kind: 'group', settings: BACKUP_SETTINGS },
   /** The archive of stored blocks, for restores to an instant. */
   archive: { kind: 'group', settings: ARCHIVE_SETTINGS },
+  /** Retention of rows by age, which only `qtdal storage apply` applies. The `memory` backend keeps all rows. */
+  retention: { kind: 'group', settings: RETENTION_SETTINGS },
   /** The audit trail of modifications. */
   audit: { kind: 'group', settings: AUDIT_SETTINGS },
   /** Passwords and keys that are references to files or to AWS Secrets Manager. */

@@ -29,7 +29,9 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export type ServersConfig = Pick<DalConfig, 'clickhouse' | 'redis' | 'writer'>;
+/** Without `retention`, rows are kept as they are. */
+export type ServersConfig = Pick<DalConfig, 'clickhouse' | 'redis' | 'writer'> &
+  Partial<Pick<DalConfig, 'retention'>>;
 export type MemoryConfig = { readonly writer?: Pick<WriterConfig, 'maxFutureSkewMs'> };
 /** Without `embedded.dataDirectory`, the data directory is temporary, and so is what batch writers keep outside the store. */
 export type EmbeddedStoresConfig = ServersConfig & {
@@ -39,8 +41,9 @@ export type EmbeddedStoresConfig = ServersConfig & {
 const REDIS_ANSWERS_WITHIN_MS = 1_000;
 
 /** Opens ClickHouse and Redis servers. They are connected to on first use. */
-export function openServers({ clickhouse, redis, writer }: ServersConfig, clock: TimeSource): Stores {
-  const timeSeries = connectClickHouse(clickHouseSettings(clickhouse), clockOptions(clock, writer));
+export function openServers(config: ServersConfig, clock: TimeSource): Stores {
+  const { clickhouse, redis, writer } = config;
+  const timeSeries = connectClickHouse(clickHouseSettings(clickhouse), clickHouseOptions(config, clock));
   const cache = connectRedis(redisSettings(redis));
   return {
     timeSeries,
@@ -64,7 +67,7 @@ export async function openEmbedded(config: EmbeddedStoresConfig, clock: TimeSour
     username,
     password,
   };
-  const timeSeries = connectClickHouse(settings, clockOptions(clock, writer));
+  const timeSeries = connectClickHouse(settings, clickHouseOptions(config, clock));
   const answering = await redisIfItAnswers({
     ...redis,
     keyPrefix: redis.keyPrefix || prefixOf(engine.dataDirectory),
@@ -125,7 +128,11 @@ const insertLimits = ({ retry, maxInsertBlockSize }: ClickHouseConfig) => ({
   maxRows: maxInsertBlockSize,
 });
 
-const clockOptions = (clock: TimeSource, { maxFutureSkewMs }: WriterConfig) => ({ clock, maxFutureSkewMs });
+const clickHouseOptions = ({ writer, retention }: ServersConfig, clock: TimeSource) => ({
+  clock,
+  maxFutureSkewMs: writer.maxFutureSkewMs,
+  retention,
+});
 
 async function closeProbes(...backends: readonly (TimeSeriesBackend | CacheBackend)[]): Promise<void> {
   await Promise.all(backends.map(({ probe }) => probe.close()));

@@ -28,7 +28,7 @@ import {
   sessionStore,
   systemClock,
 } from '@quantumtrade/dal-domain';
-import type { BackupBackend } from '@quantumtrade/dal-domain/operations';
+import type { BackupBackend, StorageController } from '@quantumtrade/dal-domain/operations';
 import { OperationMetrics } from '@quantumtrade/dal-telemetry';
 import { noteLookup } from './cache-lookups.js';
 import { cachedBackups } from './caching/cached-backups.js';
@@ -140,6 +140,7 @@ export abstract class DatabasePorts extends RecordPorts implements ObservedPorts
   readonly checkpoints: CheckpointRepository;
   readonly queryPlans: QueryPlans;
   readonly schema: SchemaController;
+  readonly storage: StorageController;
   readonly cache: Cache;
   readonly marketStream: MarketStream;
   readonly rateLimiter: RateLimiter;
@@ -166,6 +167,7 @@ export abstract class DatabasePorts extends RecordPorts implements ObservedPorts
     this.checkpoints = observed('checkpoints', timeSeries.checkpoints);
     this.queryPlans = observed('queryPlans', timeSeries.queryPlans);
     this.schema = observed('schema', timeSeries.schema, cachedSchema(timeSeries.schema, readThrough));
+    this.storage = observed('storage', timeSeries.storage);
 
     const observedCache = <Name extends keyof ObservedPorts>(name: Name, port: ObservedPorts[Name]) =>
       cacheObservation.port(name, port, OPERATIONS[name]);

@@ -23,3 +23,12 @@ export type {
   SnapshotPart,
   SnapshotTable,
 } from './ports/backup.js';
+export {
+  APPLY_RETENTION_OPTIONS,
+  type ApplyRetentionOptions,
+  type ExpiredRows,
+  type PartitionStorage,
+  type ServerStorage,
+  type StorageController,
+  type TableRetention,
+} from './ports/storage.js';

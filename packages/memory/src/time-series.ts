@@ -17,6 +17,7 @@ import { memoryCheckpoints } from './repositories/checkpoints.js';
 import { memoryQueryPlans } from './repositories/query-plans.js';
 import { memoryRecords } from './repositories/records.js';
 import { schemaController } from './schema-controller.js';
+import { memoryStorage } from './storage.js';
 import { MemoryStore } from './store/memory-store.js';
 
 export interface MemoryTimeSeriesSettings {
@@ -60,6 +61,7 @@ export function memoryTimeSeries(settings: MemoryTimeSeriesSettings = {}): TimeS
     checkpoints: memoryCheckpoints(store),
     queryPlans: memoryQueryPlans(store),
     schema: schemaController(store),
+    storage: memoryStorage(store),
     guarantees: memoryGuarantees(store),
     probe: {
       system: 'memory',

@@ -8,6 +8,7 @@ import { describeCache } from '../cache-state.js';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { describeGuarantees } from '../guarantees.js';
+import { describeRetention } from '../retention.js';
 import { describeCondition } from '../server-condition.js';
 import { table } from '../output.js';
 import type { CommonOptions, RunSession, Session } from '../session.js';
@@ -98,6 +99,10 @@ async function examine(session: Session): Promise<Examination> {
       guaranteesCheck(opened),
     );
     if (kept) add(kept, EXIT.data);
+    const retention = await attempt('retention', 'correct the setting it names', () =>
+      retentionCheck(opened),
+    );
+    if (retention) add(retention, EXIT.usage);
     for (const server of servers) add(conditionCheck(server), EXIT.failure);
     if (config.backend === 'clickhouse-redis') {
       for (const url of serversOf(config)) {
@@ -166,6 +171,15 @@ async function guaranteesCheck({ database }: ComposedDatabase): Promise<Check> {
   const tables = await database.inspectGuarantees();
   const remedy = 'rows may be lost or counted twice: run `qtdal migrate`, or undo what was set by hand';
   return checkOf('guarantees', unmetGuarantees(tables), describeGuarantees(tables), remedy);
+}
+
+/** Names tables whose retention is not as configured. That is no failure: retention is applied by hand. */
+async function retentionCheck({ database }: ComposedDatabase): Promise<Check> {
+  const plan = await database.storage.plan();
+  const changed = describeRetention(plan.filter(({ statement }) => statement !== null));
+  const configured = plan.some((each) => each.configured !== null);
+  const detail = configured ? 'applied as configured' : 'rows are kept as they are';
+  return { name: 'retention', ok: true, detail: changed.join('; ') || detail };
 }
 
 function conditionCheck(server: ServerCondition): Check {

@@ -1,11 +1,6 @@
-import type {
-  BackendProbe,
-  CallOptions,
-  EndpointStatus,
-  ServerCondition,
-  ServerStorage,
-} from '@quantumtrade/dal-domain';
+import type { BackendProbe, CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
 import { checkCall, ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
+import type { ServerStorage } from '@quantumtrade/dal-domain/operations';
 import type { Cancel } from '@quantumtrade/dal-runtime';
 import type { ClickHouseSettings, CompleteSettings, EndpointSettings } from '../settings.js';
 import { clientClosedError } from './connection-pool.js';
@@ -65,7 +60,7 @@ export class ClickHouseClient implements BackendProbe {
   }
 
   async storage(options: CallOptions = {}): Promise<readonly ServerStorage[]> {
-    this.#checkOpen('clickhouse.storage', options);
+    this.#checkOpen('storage.usage', options);
     return this.#endpoints.storage(this.database, options);
   }
 

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => own.close());
 
 const marketData = async () => {
-  const [server] = await own.backend.probe.storage!();
+  const [server] = await own.backend.storage.usage();
   expect(server).toMatchObject({ name: new URL(own.settings.url).host });
   expect(server!.error).toBeUndefined();
   return server!.partitions.filter(({ table }) => table === 'market_data');

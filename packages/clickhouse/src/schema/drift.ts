@@ -35,7 +35,7 @@ export async function snapshot(sql: Sql, database: string, options: CallOptions)
     )) {
       objects.set(name ? `${kind} ${table}.${name}` : `${kind} ${table}`, {
         table,
-        properties: properties.engine_full === undefined ? properties : clauses(properties.engine_full),
+        properties: properties.engine_full === undefined ? properties : engineClauses(properties.engine_full),
       });
     }
   }
@@ -45,11 +45,26 @@ export async function snapshot(sql: Sql, database: string, options: CallOptions)
 const CLAUSE = / (PARTITION BY|PRIMARY KEY|ORDER BY|SAMPLE BY|TTL|SETTINGS) /;
 
 /** Splits `E PARTITION BY p ORDER BY o` into engine E, PARTITION BY p and ORDER BY o. */
-function clauses(engine: string): Record<string, string> {
+export function engineClauses(engine: string): Record<string, string> {
   const [head = '', ...rest] = engine.split(CLAUSE);
   const found: Record<string, string> = { engine: head };
   for (let i = 0; i < rest.length; i += 2) found[rest[i]!] = rest[i + 1]!;
   return found;
+}
+
+/**
+ * Returns the expected tables with the configured TTLs. A table whose TTL is configured and not applied yet has not drifted, so it is
+ * expected to have none.
+ */
+export function withTtls(expected: Snapshot, actual: Snapshot, ttls: ReadonlyMap<string, string>): Snapshot {
+  const objects = new Map(expected);
+  for (const [table, ttl] of ttls) {
+    const name = `table ${table}`;
+    const wanted = objects.get(name);
+    if (wanted && actual.get(name)?.properties['TTL'] !== undefined)
+      objects.set(name, { table, properties: { ...wanted.properties, TTL: ttl } });
+  }
+  return objects;
 }
 
 /** Returns every difference between expected tables and the actual ones. Other tables are ignored. */

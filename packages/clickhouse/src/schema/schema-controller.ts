@@ -25,6 +25,8 @@ import { planSteps } from './schema-plan.js';
 export interface SchemaControllerOptions {
   /** Folder of `NNNN_name.up.sql` and `NNNN_name.down.sql`. @default that of `@quantumtrade/dal-migrations` */
   migrationsDirectory?: string;
+  /** TTLs by table that are configured, and hence no drift. @default none */
+  ttls?: ReadonlyMap<string, string>;
   lock?: LockOptions;
 }
 
@@ -41,13 +43,14 @@ export class ClickHouseSchemaController implements SchemaController {
   readonly #inspection: SchemaInspection;
   readonly #lock: MigrationLock;
 
-  constructor(sql: Sql, { migrationsDirectory = packagedMigrations, lock }: SchemaControllerOptions = {}) {
+  constructor(sql: Sql, options: SchemaControllerOptions = {}) {
+    const { migrationsDirectory = packagedMigrations, ttls = new Map(), lock } = options;
     this.#sql = sql;
     this.#server = sql.on('system');
     this.#directory = migrationsDirectory;
     this.#history = new History(this.#server, sql.database);
     this.#backfills = new Backfills(sql, this.#server);
-    this.#inspection = new SchemaInspection(sql, this.#history, this.#backfills);
+    this.#inspection = new SchemaInspection(sql, this.#history, this.#backfills, ttls);
     this.#lock = new MigrationLock(this.#server, sql.database, lock);
   }
 

@@ -7,7 +7,7 @@ import type {
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { Backfills } from './backfills.js';
-import { compare, snapshot } from './drift.js';
+import { compare, snapshot, withTtls } from './drift.js';
 import type { History, HistoryState, Progress } from './history.js';
 import type { Migration } from './migration-files.js';
 import { backfilledFrom } from './migration-files.js';
@@ -22,12 +22,15 @@ export class SchemaInspection {
   readonly #server: Sql;
   readonly #history: History;
   readonly #backfills: Backfills;
+  readonly #ttls: ReadonlyMap<string, string>;
 
-  constructor(sql: Sql, history: History, backfills: Backfills) {
+  /** @param ttls configured TTLs by table, which are no drift */
+  constructor(sql: Sql, history: History, backfills: Backfills, ttls: ReadonlyMap<string, string>) {
     this.#sql = sql;
     this.#server = sql.on('system');
     this.#history = history;
     this.#backfills = backfills;
+    this.#ttls = ttls;
   }
 
   async status(migrations: readonly Migration[], options: CallOptions): Promise<SchemaStatus> {
@@ -62,10 +65,9 @@ export class SchemaInspection {
 
   /** Returns the differences between the schema that migrations create and the actual one. */
   async driftFrom(migrations: readonly Migration[], options: CallOptions): Promise<SchemaDrift[]> {
-    return compare(
-      await this.#expected(migrations, options),
-      await snapshot(this.#server, this.#sql.database, options),
-    );
+    const expected = await this.#expected(migrations, options);
+    const actual = await snapshot(this.#server, this.#sql.database, options);
+    return compare(withTtls(expected, actual, this.#ttls), actual);
   }
 
   async hasNoTables(options: CallOptions): Promise<boolean> {

@@ -166,6 +166,9 @@ export const methodCases: readonly MethodCase[] = [
   other('schema.migrate', { args: [0], wrong: [0.5], wrongCode: 'MIGRATION' }),
   other('schema.validate', { args: [] }),
   other('schema.version', { args: [] }),
+  other('storage.usage', { args: [] }),
+  other('storage.plan', { args: [] }),
+  other('storage.apply', { args: [] }),
   other('guarantees.inspect', { args: [] }),
   other('probe.ping', { args: [] }),
 ];

@@ -18,6 +18,7 @@ import { scanBudgetSuite } from './scan-budgets.js';
 import { schemaSuite } from './schema.js';
 import { sentimentSuite } from './sentiment.js';
 import { shapeSuite } from './shapes.js';
+import { storageSuite } from './storage.js';
 import { strategyPerformanceSuite } from './strategy-performance.js';
 import type { OpenTimeSeries } from './subject.js';
 import { supersededRowSuite } from './superseded-rows.js';
@@ -54,6 +55,7 @@ export function timeSeriesWriteSuites(runner: TestRunner, open: OpenTimeSeries):
   checkpointSuite(runner, open);
   schemaSuite(runner, open);
   guaranteeSuite(runner, open);
+  storageSuite(runner, open);
 }
 
 /** Runs the suites of the arguments, shapes, order and limits of calls. */

@@ -1,4 +1,5 @@
 import { ConnectionError, type BackendProbe, type EndpointStatus } from '@quantumtrade/dal-domain';
+import type { StorageController } from '@quantumtrade/dal-domain/operations';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import type { MetricFamily, MetricName } from '@quantumtrade/dal-telemetry';
@@ -24,10 +25,15 @@ const endpoint: EndpointStatus = {
   orphanSeconds: 2.5,
 };
 
-const open = (parts: Partial<DatabaseParts> = {}, probe: Partial<BackendProbe> = {}) => {
+const open = (
+  parts: Partial<DatabaseParts> = {},
+  probe: Partial<BackendProbe> = {},
+  usage?: StorageController['usage'],
+) => {
   const memory = memoryTimeSeries();
+  const storage = usage ? { ...memory.storage, usage } : memory.storage;
   return new DatabaseAbstraction({
-    timeSeries: { ...memory, probe: { ...memory.probe, ...probe } },
+    timeSeries: { ...memory, storage, probe: { ...memory.probe, ...probe } },
     cache: memoryCacheBackend(),
     ...parts,
   });
@@ -69,10 +75,18 @@ it('cache reads are counted by level and result', async () => {
 });
 
 it('servers are measured by address, and storage by partition', async () => {
-  const partition = { parts: 1, rows: 10, compressedBytes: 100, uncompressedBytes: 300 };
+  const times = { oldest: 0, newest: 0 };
+  const partition = {
+    parts: 1,
+    partsOfFullest: 1,
+    rows: 10,
+    compressedBytes: 100,
+    uncompressedBytes: 300,
+    ...times,
+  };
   const partitions = [
     { table: 't', partition: '202401', ...partition },
-    { table: 't', partition: '202402', ...partition, uncompressedBytes: 500 },
+    { table: 't', partition: 'other', ...partition, uncompressedBytes: 500, parts: 5, partsOfFullest: 3 },
   ];
   const database = open(
     {},
@@ -80,8 +94,8 @@ it('servers are measured by address, and storage by partition', async () => {
       system: 'clickhouse',
       endpoints: () => [endpoint],
       retryBalance: () => 7.5,
-      storage: () => Promise.resolve([{ name: endpoint.name, partitions }]),
     },
+    () => Promise.resolve([{ name: endpoint.name, partitions, unfinishedMutations: 2, failedMutations: 1 }]),
   );
   const families = await database.metrics.collect();
   expect(valuesOf(families, 'db.client.connection.count').slice(0, 2)).toEqual([
@@ -97,21 +111,25 @@ it('servers are measured by address, and storage by partition', async () => {
   expect(valuesOf(families, 'quantumtrade.dal.orphan.duration')).toEqual([['[::1] 8123', 2.5]]);
   expect(valuesOf(families, 'quantumtrade.dal.retry_budget.balance')).toEqual([['clickhouse', 7.5]]);
   expect(valuesOf(families, 'quantumtrade.dal.storage.size')).toContainEqual([
-    '[::1] 8123 t 202402 uncompressed',
+    '[::1] 8123 t other uncompressed',
     500,
   ]);
   expect(valuesOf(families, 'quantumtrade.dal.storage.compression')).toEqual([['[::1] 8123 t', 4]]);
+  expect(valuesOf(families, 'quantumtrade.dal.storage.parts.max')).toEqual([['[::1] 8123 t', 3]]);
+  expect(valuesOf(families, 'quantumtrade.dal.mutations.unfinished')).toEqual([['[::1] 8123', 2]]);
+  expect(valuesOf(families, 'quantumtrade.dal.mutations.failed')).toEqual([['[::1] 8123', 1]]);
 });
 
 it('storage is asked for once a minute, and sooner after an error', async () => {
   const clock = new ManualClock();
   let calls = 0;
   let error: string | undefined = 'no answer';
-  const storage = () => {
+  const mutations = { unfinishedMutations: 0, failedMutations: 0 };
+  const usage = () => {
     calls++;
-    return Promise.resolve([{ name: 'ch:8123', partitions: [], ...(error && { error }) }]);
+    return Promise.resolve([{ name: 'ch:8123', partitions: [], ...mutations, ...(error && { error }) }]);
   };
-  const database = open({ clock }, { storage });
+  const database = open({ clock }, {}, usage);
   await database.metrics.collect();
   error = undefined;
   await database.metrics.collect();

@@ -1,4 +1,5 @@
-import type { HealthStatus, ServerStorage } from '@quantumtrade/dal-domain';
+import type { HealthStatus } from '@quantumtrade/dal-domain';
+import type { ServerStorage } from '@quantumtrade/dal-domain/operations';
 import { Deadline } from '@quantumtrade/dal-runtime';
 import type { MetricFamily, MetricsSource } from '@quantumtrade/dal-telemetry';
 import { Measurements } from '@quantumtrade/dal-telemetry';
@@ -24,7 +25,7 @@ export class MetricsCollector implements MetricsSource {
   readonly #writers: DatabaseWriters;
   readonly #transactions: Pick<Transactions, 'state'>;
   readonly #health: RecentAnswer<HealthStatus>;
-  readonly #storage: RecentAnswer<readonly ServerStorage[]> | undefined;
+  readonly #storage: RecentAnswer<readonly ServerStorage[]>;
   readonly #deadLetters: RecentAnswer<number | undefined>;
 
   constructor(
@@ -34,22 +35,20 @@ export class MetricsCollector implements MetricsSource {
     health: () => Promise<HealthStatus>,
   ) {
     const { clock } = services;
-    const { probe } = services.parts.timeSeries;
+    const { storage } = services.parts.timeSeries;
     this.startedAt = clock.now();
     this.#services = services;
     this.#writers = writers;
     this.#transactions = transactions;
     this.#health = new RecentAnswer(health, HEALTH_IS_KEPT_MS, clock);
-    if (probe.storage) {
-      const isComplete = (servers: readonly ServerStorage[]) =>
-        servers.every(({ error }) => error === undefined);
-      this.#storage = new RecentAnswer(
-        (options) => probe.storage!(options),
-        STORAGE_IS_KEPT_MS,
-        clock,
-        isComplete,
-      );
-    }
+    const isComplete = (servers: readonly ServerStorage[]) =>
+      servers.every(({ error }) => error === undefined);
+    this.#storage = new RecentAnswer(
+      (options) => storage.usage(options),
+      STORAGE_IS_KEPT_MS,
+      clock,
+      isComplete,
+    );
     const count = () => new Deadline({ timeoutMs: TIMEOUT_MS }).race(writers.countDeadLetters());
     this.#deadLetters = new RecentAnswer(count, DEAD_LETTERS_ARE_KEPT_MS, clock);
   }
@@ -58,7 +57,7 @@ export class MetricsCollector implements MetricsSource {
     const options = { deadline: Date.now() + TIMEOUT_MS };
     const [health, storage, deadLetters] = await Promise.all([
       this.#health.get(options),
-      this.#storage?.get(options),
+      this.#storage.get(options),
       this.#deadLetters.get(options),
     ]);
     const into = new Measurements();

@@ -1,10 +1,5 @@
-import type {
-  BackendProbe,
-  EndpointStatus,
-  IngestedRows,
-  ServerCondition,
-  ServerStorage,
-} from '@quantumtrade/dal-domain';
+import type { BackendProbe, EndpointStatus, IngestedRows, ServerCondition } from '@quantumtrade/dal-domain';
+import type { ServerStorage } from '@quantumtrade/dal-domain/operations';
 import { serverAttributes, type Measurements } from '@quantumtrade/dal-telemetry';
 
 const ENDPOINT_STATES = ['healthy', 'ejected', 'probation'] as const;
@@ -66,12 +61,23 @@ export function measureConditions(into: Measurements, servers: readonly ServerCo
   }
 }
 
-/** Adds the storage of each table and partition, and the compression of each table. */
+/** Adds the storage of each table and partition, the compression of each table, and the mutations of each server. */
 export function measureStorage(into: Measurements, servers: readonly ServerStorage[]): void {
-  for (const { name, partitions } of servers) {
+  for (const { name, error, partitions, unfinishedMutations, failedMutations } of servers) {
+    if (error !== undefined) continue;
     const server = serverAttributes(name);
-    const sizes = new Map<string, { compressed: number; uncompressed: number }>();
-    for (const { table, partition, parts, rows, compressedBytes, uncompressedBytes } of partitions) {
+    into.add('quantumtrade.dal.mutations.unfinished', unfinishedMutations, server);
+    into.add('quantumtrade.dal.mutations.failed', failedMutations, server);
+    const tables = new Map<string, { compressed: number; uncompressed: number; fullest: number }>();
+    for (const {
+      table,
+      partition,
+      parts,
+      partsOfFullest,
+      rows,
+      compressedBytes,
+      uncompressedBytes,
+    } of partitions) {
       const attributes = {
         ...server,
         'db.collection.name': table,
@@ -86,17 +92,17 @@ export function measureStorage(into: Measurements, servers: readonly ServerStora
       addSize('uncompressed', uncompressedBytes);
       into.add('quantumtrade.dal.storage.rows', rows, attributes);
       into.add('quantumtrade.dal.storage.parts', parts, attributes);
-      const size = sizes.get(table) ?? { compressed: 0, uncompressed: 0 };
-      sizes.set(table, size);
-      size.compressed += compressedBytes;
-      size.uncompressed += uncompressedBytes;
+      const sums = tables.get(table) ?? { compressed: 0, uncompressed: 0, fullest: 0 };
+      tables.set(table, sums);
+      sums.compressed += compressedBytes;
+      sums.uncompressed += uncompressedBytes;
+      sums.fullest = Math.max(sums.fullest, partsOfFullest);
     }
-    for (const [table, { compressed, uncompressed }] of sizes) {
-      if (compressed === 0) continue;
-      into.add('quantumtrade.dal.storage.compression', uncompressed / compressed, {
-        ...server,
-        'db.collection.name': table,
-      });
+    for (const [table, { compressed, uncompressed, fullest }] of tables) {
+      const attributes = { ...server, 'db.collection.name': table };
+      into.add('quantumtrade.dal.storage.parts.max', fullest, attributes);
+      if (compressed > 0)
+        into.add('quantumtrade.dal.storage.compression', uncompressed / compressed, attributes);
     }
   }
 }

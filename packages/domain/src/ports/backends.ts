@@ -12,6 +12,7 @@ import type { RateLimiter } from './rate-limiter.js';
 import type { RecordName } from '../records/records.js';
 import type { RecordRepositories } from './record-repositories.js';
 import type { SchemaController } from './schema.js';
+import type { StorageController } from './storage.js';
 
 /**
  * Ports of a time-series store: the repository of each record under its name, and the ports that serve all records.
@@ -27,6 +28,7 @@ export interface TimeSeriesBackend extends RecordRepositories {
   readonly checkpoints: CheckpointRepository;
   readonly queryPlans: QueryPlans;
   readonly schema: SchemaController;
+  readonly storage: StorageController;
   readonly guarantees: GuaranteeInspector;
   readonly probe: BackendProbe;
   /** Returns what was stored since the backend was opened, by record. @default none: it is not counted */

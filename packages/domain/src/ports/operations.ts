@@ -111,6 +111,7 @@ export const OPERATIONS: PortOperations = {
     validate: READ,
     version: READ,
   },
+  storage: { usage: READ, plan: READ, apply: AUDITED_WRITE },
   cache: {
     get: READ,
     getEntry: READ,

@@ -85,27 +85,6 @@ export interface ServerCondition {
   readonly mutations: readonly PendingMutation[];
 }
 
-/** Active parts of one partition of a table. */
-export interface PartitionStorage {
-  readonly table: string;
-  /** `other` for all partitions of the table beyond the largest of the server together. */
-  readonly partition: string;
-  readonly parts: number;
-  /** Rows, older versions included until they are merged. */
-  readonly rows: number;
-  readonly compressedBytes: number;
-  readonly uncompressedBytes: number;
-}
-
-/** Storage that one server uses for the tables of the data layer. */
-export interface ServerStorage {
-  /** Host and port, e.g. `ch-2:8123`. */
-  readonly name: string;
-  /** Reason for which the storage is not known; the list is empty then. Missing while it is known. */
-  readonly error?: string;
-  readonly partitions: readonly PartitionStorage[];
-}
-
 /** State of a breaker of an adapter. */
 export interface BreakerStatus {
   /** Name of what it suspends, e.g. `redis`. */
@@ -128,8 +107,6 @@ export interface BackendProbe {
    * backend is closed: what a server does not say is its `error`. @default none: the backend has no servers, or nothing to say
    */
   conditions?(options?: CallOptions): Promise<readonly ServerCondition[]>;
-  /** Asks each server for the storage that it uses, otherwise like {@link conditions}. @default none: nothing is stored on servers */
-  storage?(options?: CallOptions): Promise<readonly ServerStorage[]>;
   /** Returns the number of retries that may be made now. @default none: nothing is retried */
   retryBalance?(): number;
   /** Returns the state of each breaker. @default none: there is no breaker */

@@ -1,3 +1,5 @@
+import { SERVER, STORE_METRICS } from './store-metrics.js';
+
 /** Definition of one metric, after the OpenTelemetry conventions for databases where they have one. */
 export interface MetricDefinition {
   /**
@@ -12,7 +14,6 @@ export interface MetricDefinition {
   readonly attributes: readonly string[];
 }
 
-const SERVER = ['server.address', 'server.port'] as const;
 const POOL = ['db.client.connection.pool.name'] as const;
 
 /** All metrics by name. Exporters, documentation, alert rules and dashboards follow from this list. */
@@ -107,53 +108,7 @@ export const METRICS = {
     description: 'Encoded bytes of these rows, as they were sent.',
     attributes: ['quantumtrade.dal.record'],
   },
-  'quantumtrade.dal.storage.size': {
-    kind: 'gauge',
-    unit: 'By',
-    description: 'Bytes of the columns of each table and partition, `compressed` and `uncompressed`.',
-    attributes: [
-      ...SERVER,
-      'db.collection.name',
-      'quantumtrade.dal.partition',
-      'quantumtrade.dal.storage.form',
-    ],
-  },
-  'quantumtrade.dal.storage.rows': {
-    kind: 'gauge',
-    unit: '{row}',
-    description: 'Rows of each table and partition, older versions included until they are merged.',
-    attributes: [...SERVER, 'db.collection.name', 'quantumtrade.dal.partition'],
-  },
-  'quantumtrade.dal.storage.parts': {
-    kind: 'gauge',
-    unit: '{part}',
-    description: 'Active parts of each table and partition.',
-    attributes: [...SERVER, 'db.collection.name', 'quantumtrade.dal.partition'],
-  },
-  'quantumtrade.dal.storage.compression': {
-    kind: 'gauge',
-    unit: '1',
-    description: 'Uncompressed size of a table divided by its compressed size.',
-    attributes: [...SERVER, 'db.collection.name'],
-  },
-  'quantumtrade.dal.disk.free': {
-    kind: 'gauge',
-    unit: 'By',
-    description: 'Free space of each disk of the store.',
-    attributes: [...SERVER, 'quantumtrade.dal.disk'],
-  },
-  'quantumtrade.dal.disk.size': {
-    kind: 'gauge',
-    unit: 'By',
-    description: 'Size of each disk of the store.',
-    attributes: [...SERVER, 'quantumtrade.dal.disk'],
-  },
-  'quantumtrade.dal.replication.delay': {
-    kind: 'gauge',
-    unit: 's',
-    description: 'Age of the oldest change that a server has not got yet.',
-    attributes: [...SERVER, 'db.collection.name'],
-  },
+  ...STORE_METRICS,
   'quantumtrade.dal.writer.pending': {
     kind: 'gauge',
     unit: 'By',

@@ -1,4 +1,5 @@
-import type { CallOptions, EndpointStatus, ServerCondition, ServerStorage } from '@quantumtrade/dal-domain';
+import type { CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
+import type { ServerStorage } from '@quantumtrade/dal-domain/operations';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import { backgroundClock, onAbort, RetryBudget, systemClock } from '@quantumtrade/dal-runtime';
 import type { CompleteEndpoint, CompleteSettings } from '../../settings.js';

@@ -1,4 +1,5 @@
-import type { CallOptions, EndpointStatus, ServerCondition, ServerStorage } from '@quantumtrade/dal-domain';
+import type { CallOptions, EndpointStatus, ServerCondition } from '@quantumtrade/dal-domain';
+import type { ServerStorage } from '@quantumtrade/dal-domain/operations';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { Secret, TimeSource } from '@quantumtrade/dal-runtime';
 import { Admission, ConcurrencyLimit, RetryBudget, sleep, systemClock } from '@quantumtrade/dal-runtime';
@@ -213,6 +214,8 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
       name,
       error: reasonOf(error),
       partitions: [],
+      unfinishedMutations: 0,
+      failedMutations: 0,
     }));
   }
 
