@@ -2,6 +2,7 @@ import { DatabaseAbstraction, type WriterSetup } from '@quantumtrade/dal';
 import { openAuditTrail, type AuditTrail, type AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig, DalConfig } from '@quantumtrade/dal-config';
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
+import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import {
   keysOf,
   requireClock,
@@ -36,7 +37,7 @@ export interface ComposedDatabase {
   readonly backends: BackendNames;
   /** Undefined where none is configured. */
   readonly auditTrail: AuditTrail | undefined;
-  /** Stores buffered rows, closes the audit trail and the connections, and stops an engine that was started. */
+  /** Stores buffered rows, closes the audit trail, the connections and the archive, and stops an engine that was started. */
   close(): Promise<void>;
 }
 
@@ -96,18 +97,20 @@ export interface OpenParts {
   readonly cache: CacheBackend;
   readonly writing?: WriterSetup | undefined;
   readonly auditTrail?: AuditTrail | undefined;
+  readonly archive?: BlockArchive | undefined;
   /** The configured actor, which `options.actor` overrides. */
   readonly actor?: string | undefined;
 }
 
 /** Creates the facade over open parts. */
 export function createDatabase(parts: OpenParts, options: DatabaseOptions): DatabaseAbstraction {
-  const { timeSeries, cache, writing, auditTrail } = parts;
+  const { timeSeries, cache, writing, archive, auditTrail } = parts;
   const sinks = [options.audit, auditTrail].filter((sink) => sink !== undefined);
   return new DatabaseAbstraction({
     timeSeries,
     cache,
     writing,
+    archive,
     clock: options.clock ?? systemClock,
     audit: sinks.length > 1 ? allOf(sinks) : sinks[0],
     actor: options.actor ?? parts.actor,

@@ -1,6 +1,7 @@
 import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig, DalConfig } from '@quantumtrade/dal-config';
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
+import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import { systemClock } from '@quantumtrade/dal-domain';
 import type { DatabaseAbstraction, WriterSetup } from '@quantumtrade/dal';
 import { ContainerModule, type ServiceIdentifier } from 'inversify';
@@ -70,6 +71,9 @@ function storesModule(
     part(TOKENS.TimeSeriesBackend, ({ timeSeries }) => timeSeries);
     part(TOKENS.CacheBackend, ({ cache }) => cache);
     part(TOKENS.Writing, ({ writing }) => writing);
+    bind<BlockArchive | undefined>(TOKENS.BlockArchive)
+      .toResolvedValue(({ archive }: Stores) => archive, [STORES])
+      .inSingletonScope();
     part(TOKENS.BackendNames, ({ names }) => names);
     if (hasEngine) part(TOKENS.EmbeddedClickHouse, ({ engine }) => engine!);
   });
@@ -110,9 +114,10 @@ export function databaseModule(options: DatabaseOptions = {}): ContainerModule {
           trail: AuditTrail | undefined,
           writing?: WriterSetup,
           configured?: AuditConfig,
+          archive?: BlockArchive,
         ) => {
           const actor = auditTrail ? auditTrail.actor : configured?.actor;
-          const parts = { timeSeries, cache, writing, auditTrail: trail, actor };
+          const parts = { timeSeries, cache, writing, archive, auditTrail: trail, actor };
           const database = createDatabase(parts, options);
           return closable(database, () => database.close(), trail ? [timeSeries, trail] : [timeSeries]);
         },
@@ -122,6 +127,7 @@ export function databaseModule(options: DatabaseOptions = {}): ContainerModule {
           TOKENS.AuditTrail,
           optional(TOKENS.Writing),
           optional(AUDIT_CONFIG),
+          optional(TOKENS.BlockArchive),
         ],
       )
       .inSingletonScope()

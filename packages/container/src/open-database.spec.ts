@@ -34,7 +34,12 @@ describe('openDatabase', () => {
     await repository.insert({ records: [bar], source: 'test' });
     expect(database.operationStatistics()['marketData.insert']?.count).toBe(1);
     for (const token of Object.values(TOKENS)) {
-      const optional: unknown[] = [TOKENS.EmbeddedClickHouse, TOKENS.AuditSink, TOKENS.AuditTrail];
+      const optional: unknown[] = [
+        TOKENS.EmbeddedClickHouse,
+        TOKENS.BlockArchive,
+        TOKENS.AuditSink,
+        TOKENS.AuditTrail,
+      ];
       if (optional.includes(token)) continue;
       expect(await container.getAsync<unknown>(token)).toBeDefined();
     }

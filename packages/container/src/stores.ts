@@ -6,7 +6,9 @@ import type { ClickHouseConfig, DalConfig, RedisConfig, WriterConfig } from '@qu
 import type { CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
+import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import { startEmbeddedEngine, type EmbeddedEngine } from './embedded-engine.js';
+import { openConfiguredArchive, type ArchivingConfig, type ConfiguredArchive } from './open-archive.js';
 import { redisName, redisSettings } from './redis-settings.js';
 import { tlsSettings } from './tls-settings.js';
 
@@ -24,6 +26,8 @@ export interface Stores {
   readonly cache: CacheBackend;
   readonly writing: WriterSetup;
   readonly names: BackendNames;
+  /** Archive of the blocks that the time-series store takes. */
+  readonly archive?: BlockArchive | undefined;
   /** The engine that was started for the `embedded` backend. */
   readonly engine?: EmbeddedEngine;
   close(): Promise<void>;
@@ -31,7 +35,8 @@ export interface Stores {
 
 /** Without `retention`, rows are kept as they are. */
 export type ServersConfig = Pick<DalConfig, 'clickhouse' | 'redis' | 'writer'> &
-  Partial<Pick<DalConfig, 'retention'>>;
+  Partial<Pick<DalConfig, 'retention'>> &
+  ArchivingConfig;
 export type MemoryConfig = { readonly writer?: Pick<WriterConfig, 'maxFutureSkewMs'> };
 /** Without `embedded.dataDirectory`, the data directory is temporary, and so is what batch writers keep outside the store. */
 export type EmbeddedStoresConfig = ServersConfig & {
@@ -43,14 +48,17 @@ const REDIS_ANSWERS_WITHIN_MS = 1_000;
 /** Opens ClickHouse and Redis servers. They are connected to on first use. */
 export function openServers(config: ServersConfig, clock: TimeSource): Stores {
   const { clickhouse, redis, writer } = config;
-  const timeSeries = connectClickHouse(clickHouseSettings(clickhouse), clickHouseOptions(config, clock));
+  const archiving = openConfiguredArchive(config, clickhouse.database);
+  const options = clickHouseOptions(config, clock, archiving);
+  const timeSeries = connectClickHouse(clickHouseSettings(clickhouse), options);
   const cache = connectRedis(redisSettings(redis));
   return {
     timeSeries,
     cache,
     writing: { ...fileWriting(writer), ...insertLimits(clickhouse) },
     names: { timeSeries: clickHouseName(clickhouse), cache: redisName(redis) },
-    close: () => closeProbes(timeSeries, cache),
+    archive: archiving?.archive,
+    close: () => closeProbes(timeSeries, cache).finally(() => archiving?.close()),
   };
 }
 
@@ -67,7 +75,8 @@ export async function openEmbedded(config: EmbeddedStoresConfig, clock: TimeSour
     username,
     password,
   };
-  const timeSeries = connectClickHouse(settings, clickHouseOptions(config, clock));
+  const archiving = openConfiguredArchive(config, clickhouse.database);
+  const timeSeries = connectClickHouse(settings, clickHouseOptions(config, clock, archiving));
   const answering = await redisIfItAnswers({
     ...redis,
     keyPrefix: redis.keyPrefix || prefixOf(engine.dataDirectory),
@@ -83,8 +92,11 @@ export async function openEmbedded(config: EmbeddedStoresConfig, clock: TimeSour
       cache: answering ? redisName(redis) : 'memory (no Redis answered)',
     },
     engine,
+    archive: archiving?.archive,
     async close() {
-      await closeProbes(timeSeries, cache).finally(() => engine.stop());
+      await closeProbes(timeSeries, cache)
+        .finally(() => archiving?.close())
+        .finally(() => engine.stop());
     },
   };
 }
@@ -128,10 +140,15 @@ const insertLimits = ({ retry, maxInsertBlockSize }: ClickHouseConfig) => ({
   maxRows: maxInsertBlockSize,
 });
 
-const clickHouseOptions = ({ writer, retention }: ServersConfig, clock: TimeSource) => ({
+const clickHouseOptions = (
+  { writer, retention }: ServersConfig,
+  clock: TimeSource,
+  archiving: ConfiguredArchive | undefined,
+) => ({
   clock,
   maxFutureSkewMs: writer.maxFutureSkewMs,
   retention,
+  archive: archiving?.archive,
 });
 
 async function closeProbes(...backends: readonly (TimeSeriesBackend | CacheBackend)[]): Promise<void> {

@@ -20,6 +20,7 @@ import type {
   StrategyPerformanceRepository,
   TimeSeriesBackend,
 } from '@quantumtrade/dal-domain';
+import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import type { ServiceIdentifier } from 'inversify';
 import type { EmbeddedEngine } from './embedded-engine.js';
 import type { BackendNames } from './stores.js';
@@ -33,6 +34,8 @@ export const TOKENS = {
   BackendNames: token<BackendNames>('BackendNames'),
   /** Without it there are no batch writers. */
   Writing: token<WriterSetup>('Writing'),
+  /** Undefined where none is configured. */
+  BlockArchive: token<BlockArchive>('BlockArchive'),
   EmbeddedClickHouse: token<EmbeddedEngine>('EmbeddedClickHouse'),
 
   Clock: token<TimeSource>('Clock'),

@@ -12,7 +12,7 @@ export interface DatabaseParts {
   /** Storage of batch writers and transactions. @default none: there are no batch writers, and transactions are kept in memory */
   writing?: WriterSetup;
   /** Archive of the blocks that the time-series store takes, for health and metrics. @default none */
-  archive?: Pick<BlockArchive, 'state'>;
+  archive?: Pick<BlockArchive, 'state'> | undefined;
   /** Receives an entry for each modification of data. @default none */
   audit?: AuditSink;
   /** The application's name in audit entries. @default unknown */
