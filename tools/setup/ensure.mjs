@@ -42,7 +42,7 @@ const isOnPath = (program) => !spawnSync(program, ['--version'], { stdio: 'ignor
 
 /** Installs packages of Debian where this process may, without starting the services in them. */
 function installPackages(packages) {
-  if (packages.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   run('apt-get', ['update', '-qq'], { env });
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
@@ -70,7 +70,8 @@ function hasS3() {
 
 function installPrograms() {
   const missing = () => Object.keys(PROGRAMS).filter((name) => !PROGRAMS[name].isThere());
-  installPackages(missing().flatMap((name) => [name, ...(PROGRAMS[name].needs ?? [])]));
+  // One at a time: apt installs none of several packages where it lacks one.
+  for (const name of missing()) installPackages([name, ...(PROGRAMS[name].needs ?? [])]);
   for (const name of missing()) {
     if (PROGRAMS[name].isOptional) console.warn(`Tests that need ${name} are skipped: it is not installed.`);
     else

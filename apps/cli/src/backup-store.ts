@@ -1,8 +1,8 @@
-import { openBackupStore } from '@quantumtrade/dal-container';
+import { openObjectStore, type ObjectStoreSettings } from '@quantumtrade/dal-container';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import type { Command } from 'commander';
 import { UsageError } from './exit-codes.js';
-import type { CommonOptions } from './session.js';
+import type { CommonOptions, Session } from './session.js';
 import { withCommonOptions, withJson } from './session.js';
 
 /** Options of commands that use the store of backups. */
@@ -13,16 +13,27 @@ export interface StoreOptions extends CommonOptions {
 export const withStoreOptions = (command: Command): Command =>
   withJson(withCommonOptions(command)).option(
     '--store <url>',
-    'where the backups are, such as file:///backups',
+    'where the backups are, such as file:///backups (default: backup.url)',
   );
 
 /** Opens the store of backups, and closes it after the work. */
 export async function withBackupStore<T>(
-  { store: url }: StoreOptions,
+  config: Session['config'],
+  { store }: StoreOptions,
   work: (store: ObjectStore) => Promise<T>,
 ): Promise<T> {
-  if (url === undefined) throw new UsageError('Say where the backups are: --store URL.');
-  const store = openBackupStore(url);
+  const { backup } = await config();
+  const url = store ?? backup.url;
+  if (url === undefined) throw new UsageError('Say where the backups are: --store URL, or backup.url.');
+  return withStore({ ...backup, url }, work);
+}
+
+/** Opens an object store, and closes it after the work. */
+export async function withStore<T>(
+  settings: ObjectStoreSettings,
+  work: (store: ObjectStore) => Promise<T>,
+): Promise<T> {
+  const store = openObjectStore(settings);
   try {
     return await work(store);
   } finally {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-export { openBackupStore } from './backup-store.js';
+export { openObjectStore, type ObjectStoreSettings } from '@quantumtrade/dal-object-store';
 export {
   composeDatabase,
   type ComposedDatabase,

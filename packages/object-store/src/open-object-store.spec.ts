@@ -38,7 +38,9 @@ it('refuses texts that name no store', () => {
   for (const url of [...urls, 's3://bucket/', 's3://key:secret@bucket', 'https://bucket/a']) {
     expect(() => complete({ url })).toThrow('url must be file:///directory or s3://bucket/prefix');
   }
-  expect(() => openObjectStore({ ...complete({}), url: 'http://host/a' })).toThrow('url - must be');
+  for (const url of ['http://host/a', 'nonsense', 'file://host/a']) {
+    expect(() => openObjectStore({ ...complete({}), url })).toThrow('url - must be file:///directory or s3:');
+  }
 });
 
 it('refuses settings that contradict each other', () => {

@@ -3,7 +3,7 @@ import { ValidationError } from '@quantumtrade/dal-domain';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import { DirectoryObjectStore } from './directory/directory-object-store.js';
 import { S3ObjectStore } from './s3/s3-object-store.js';
-import type { BackupSettings } from './settings.js';
+import { STORE_URL, type BackupSettings } from './settings.js';
 
 /** One store of the section `[backup]`: the first, or its copy. */
 export type ObjectStoreSettings = Omit<BackupSettings, 'url' | 'copy' | 'timeoutMs'> & {
@@ -22,6 +22,7 @@ export function openObjectStore({
   lockMode,
   ...s3
 }: ObjectStoreSettings): ObjectStore {
+  if (!STORE_URL.matches.test(url)) throw invalid('url', `must be ${STORE_URL.described}`);
   const { protocol, host, pathname } = new URL(url);
   if ((s3.accessKeyId === undefined) !== (s3.secretAccessKey === undefined)) {
     throw invalid('secretAccessKey', 'must be given together with accessKeyId');
@@ -35,8 +36,6 @@ export function openObjectStore({
       timeoutMs,
     });
   }
-  if (protocol !== 'file:' || host !== '')
-    throw invalid('url', 'must be file:///directory or s3://bucket/prefix');
   if (retainDays > 0) throw invalid('retainDays', 'must be 0 for a directory, which cannot lock objects');
   return new DirectoryObjectStore(fileURLToPath(url), { timeoutMs });
 }

@@ -1,7 +1,7 @@
 import type { SettingsOf } from '@quantumtrade/dal-runtime';
 
 /** Texts that name a directory or a bucket. */
-const STORE_URL = {
+export const STORE_URL = {
   matches: /^(?:file:\/\/\/\S+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w-][\w.-]*)*)$/,
   described: 'file:///directory or s3://bucket/prefix',
 } as const;

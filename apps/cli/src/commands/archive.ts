@@ -14,8 +14,8 @@ export function addArchive(program: Command, run: RunSession): void {
   subcommand('status')
     .description('List the archive of each writer, and up to when it is complete.')
     .action((options: StoreOptions) =>
-      run(options, ({ output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           const writers = await archivedWriters(store, { signal });
           const rows = writers.map(({ completeTo, isClosed, ...writer }) => ({
             ...writer,
@@ -33,8 +33,8 @@ export function addArchive(program: Command, run: RunSession): void {
     .argument('<writer>', 'writer, as status lists it')
     .option('--yes', 'do it; blocks that the writer had not shipped are lost')
     .action((writer: string, options: StoreOptions & { yes?: boolean }) =>
-      run(options, ({ output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           if (!options.yes) {
             throw new UsageError(
               `Blocks that ${writer} had not shipped would be lost. Nothing was changed: add --yes.`,
@@ -53,8 +53,8 @@ export function addArchive(program: Command, run: RunSession): void {
     )
     .option('--yes', 'delete them')
     .action((options: StoreOptions & { yes?: boolean }) =>
-      run(options, ({ output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           const dryRun = options.yes !== true;
           const { segments } = await pruneArchive(store, { dryRun, signal });
           output.result({ segments, removed: !dryRun }, () =>

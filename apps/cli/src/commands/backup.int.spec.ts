@@ -60,6 +60,13 @@ it('backups are created, listed, verified, drilled and restored', async () => {
   expect([await rowsIn(own.name), await rowsIn(sides[1]!)]).toEqual([3, 5]);
 });
 
+it('takes the store from the configuration', async () => {
+  const file = scratch.file('store.toml', `${own.config()}\n[backup]\nurl = "${store[1]}"\n`);
+  const { code, out } = await qtdal('backup', 'list', '--config', file);
+  expect(code).toBe(EXIT.ok);
+  expect(out).toBe((await backup('list')).out);
+});
+
 it('prune lists without --yes and removes with it', async () => {
   await backup('create', '--full');
   const listed = await backup('prune', '--keep', '1');
@@ -90,7 +97,7 @@ it('damaged object is named by verify, drill and restore', async () => {
 
 it.each([
   [['create'], /--store URL/],
-  [['create', '--store', 's4://x'], /must be the URL/],
+  [['create', '--store', 's4://x'], /url - must be file:/],
   [['prune', '--keep', '0'], /1 or more/],
   [['prune'], /--keep/],
   [['verify', '../x', '--store', 'file:///tmp/none'], /must be the id of a backup/],

@@ -25,8 +25,8 @@ export function addBackup(program: Command, run: RunSession): void {
     .description('Back up the database: what has changed since the newest backup, or all of it.')
     .option('--full', 'all rows; begins a new chain')
     .action((options: StoreOptions & { full?: boolean }) =>
-      run(options, ({ open, output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ open, config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           const { database } = await open();
           const backup = await createBackup(database.backups, store, { full: options.full === true, signal });
           output.result(backup, () => `Backup ${backup.id} is complete (${backup.kind}): ${sizes(backup)}.`);
@@ -38,8 +38,8 @@ export function addBackup(program: Command, run: RunSession): void {
   subcommand('list')
     .description('List backups, the oldest first. Exits with 4 when a manifest is damaged.')
     .action((options: StoreOptions) =>
-      run(options, ({ output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           const backups = await listBackups(store, { signal });
           output.result(backups, () => (backups.length > 0 ? table(backups.map(listed)) : 'No backups.'));
           return backups.some(({ problem }) => problem !== undefined) ? EXIT.data : EXIT.ok;
@@ -53,8 +53,8 @@ export function addBackup(program: Command, run: RunSession): void {
     )
     .argument('[id]', 'backup; the newest one by default')
     .action((id: string | undefined, options: StoreOptions) =>
-      run(options, ({ output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           const found = await verifyBackup(store, { id, signal });
           const { problems } = found;
           output.result(found, () =>
@@ -79,8 +79,8 @@ export function addBackup(program: Command, run: RunSession): void {
     )
     .option('--yes', 'remove them')
     .action((options: StoreOptions & { keep: number; yes?: boolean }) =>
-      run(options, ({ output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           const dryRun = options.yes !== true;
           const pruned = await pruneBackups(store, { keep: options.keep, dryRun, signal });
           output.result({ ...pruned, removed: !dryRun }, () => prunedText(pruned, dryRun));
@@ -94,8 +94,8 @@ export function addBackup(program: Command, run: RunSession): void {
       'Restore the newest backup into a database of its own, compare it, drop it. Exits with 4 when that fails.',
     )
     .action((options: StoreOptions) =>
-      run(options, ({ open, output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ open, config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           const { database } = await open();
           const drill = await restoreDrill(database.backups, store, { signal });
           const { outcome, id, rows, durationMs, reason } = drill;
@@ -114,8 +114,8 @@ export function addBackup(program: Command, run: RunSession): void {
       'Report the newest verified backup and the last drill. Exits with 4 when one is missing or too old.',
     )
     .action((options: StoreOptions) =>
-      run(options, ({ output, signal }) =>
-        withBackupStore(options, async (store) => {
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
           const status = await backupStatus(store, { signal });
           const { isOk, problems, newest, newestVerified, lastDrill } = status;
           output.result(status, () =>

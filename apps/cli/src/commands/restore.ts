@@ -30,7 +30,7 @@ export function addRestore(program: Command, run: RunSession): void {
     .option('--journal <directory>', "a writer's directory, whose undelivered blocks are restored as well")
     .action((id: string | undefined, options: RestoreOptions) =>
       run(options, (session) =>
-        withBackupStore(options, async (store) => {
+        withBackupStore(session.config, options, async (store) => {
           const { into, to, journal } = options;
           if (into === undefined) throw new UsageError('Name the new database: --into NAME.');
           if (to !== undefined && id !== undefined) throw new UsageError('Give a backup or --to, not both.');
@@ -53,7 +53,7 @@ export function addRestore(program: Command, run: RunSession): void {
     .requiredOption('--keep-as <database>', 'new database for the tables that are in use now')
     .option('--yes', 'do it; end all writers before')
     .action((side: string, options: StoreOptions & { keepAs: string; yes?: boolean }) =>
-      run(options, async ({ open, output, signal }) => {
+      run(options, async ({ open, config, output, signal }) => {
         const { keepAs, yes } = options;
         if (!yes) {
           throw new UsageError(
@@ -61,7 +61,7 @@ export function addRestore(program: Command, run: RunSession): void {
           );
         }
         const { database } = await open();
-        await withBackupStore(options, (store) =>
+        await withBackupStore(config, options, (store) =>
           promoteRestored(database.backups, store, { database: side, keepAs, signal }),
         );
         output.result({ promoted: side, keptAs: keepAs }, () =>

@@ -2,7 +2,7 @@ import type { CallOptions } from '@quantumtrade/dal-domain';
 import { ValidationError } from '@quantumtrade/dal-domain';
 import type { ObjectStore, PartitionContent, SnapshotColumn } from '@quantumtrade/dal-domain/operations';
 import { sealJson, unsealJson } from '../archive/sealed-json.js';
-import { damagedObject } from './stored-bytes.js';
+import { damagedObject, getUndamaged } from './stored-bytes.js';
 
 const FORMAT = 1;
 const ROOT = 'backups/';
@@ -92,8 +92,8 @@ export async function readManifest(
   options: CallOptions,
 ): Promise<BackupManifest> {
   const key = manifestKey(id);
-  const bytes = await store.get(key, options);
-  if (!bytes) throw damagedObject(key, 'is missing', operation);
+  const bytes = await getUndamaged(store, key, options);
+  if (typeof bytes === 'string') throw damagedObject(key, bytes, operation);
   const manifest = unsealJson<BackupManifest>(key, bytes);
   if (manifest.format !== FORMAT)
     throw damagedObject(key, `has the unknown format ${manifest.format}`, operation);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CallOptions } from '@quantumtrade/dal-domain';
-import { ValidationError } from '@quantumtrade/dal-domain';
+import { isDatabaseError, ValidationError } from '@quantumtrade/dal-domain';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 
 /** Returns the SHA-256 of bytes in hexadecimal. */
@@ -19,10 +19,25 @@ export async function readObject(
   { key, size, sha256 }: ExpectedObject,
   options: CallOptions,
 ): Promise<Uint8Array | string> {
-  const bytes = await store.get(key, options);
-  if (!bytes) return 'is missing';
+  const bytes = await getUndamaged(store, key, options);
+  if (typeof bytes === 'string') return bytes;
   if (bytes.length !== size) return `has ${bytes.length} bytes in place of ${size}`;
   return sha256Of(bytes) === sha256 ? bytes : 'is damaged: its SHA-256 differs';
+}
+
+/** Returns the bytes of an object, or the problem as text when the store has it not, or finds it damaged itself. */
+export async function getUndamaged(
+  store: ObjectStore,
+  key: string,
+  options: CallOptions,
+): Promise<Uint8Array | string> {
+  try {
+    return (await store.get(key, options)) ?? 'is missing';
+  } catch (error) {
+    if (isDatabaseError(error) && error.kind === 'OBJECT_DAMAGED')
+      return 'is damaged: the store finds another checksum';
+    throw error;
+  }
 }
 
 /** Returns the error of an object that is not what was stored. */
