@@ -6,6 +6,7 @@ export type { RecoveredDatabase } from './recovery/recover-database.js';
 export { restoreTo, type RestoreToOptions } from './recovery/restore-to.js';
 export { backupStatus, type BackupStatus, type BackupStatusOptions } from './backup/backup-status.js';
 export { listBackups, type BackupSummary } from './backup/catalog.js';
+export { copyBackup, type CopiedBackup, type CopyBackupOptions } from './backup/copy-backup.js';
 export { createBackup, type CreateBackupOptions } from './backup/create-backup.js';
 export type { BackupManifest, BackupObject, BackupTable } from './backup/manifest.js';
 export { pruneBackups, type PruneBackupsOptions, type PrunedBackups } from './backup/prune-backups.js';
