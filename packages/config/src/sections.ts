@@ -62,7 +62,6 @@ export type RedisSentinelConfig = NonNullable<RedisConfig['sentinel']>;
 export type RedisClusterConfig = RedisConfig['cluster'];
 export type EmbeddedConfig = DalConfig['embedded'];
 export type WriterConfig = DalConfig['writer'];
-export type ArchiveConfig = DalConfig['archive'];
 export type AuditConfig = DalConfig['audit'];
 export type HttpConfig = DalConfig['http'];
 export type TelemetryConfig = DalConfig['telemetry'];

@@ -14,7 +14,7 @@ import { queryClickHouse } from '@quantumtrade/dal-testing/clickhouse';
 import { copyMigratedEngine, stopMergesOf, TEMPLATE } from '../writing/migrated-engine.js';
 
 /** Database of the drills. */
-export const DRILLED = TEMPLATE;
+const DRILLED = TEMPLATE;
 
 /** An engine that is lost with its data, an object store that is not, and the machine of the writers. */
 export class DisasterSite {
