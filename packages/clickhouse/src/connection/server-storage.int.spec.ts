@@ -1,3 +1,4 @@
+import { until } from '@quantumtrade/dal-testing';
 import { bars } from '@quantumtrade/dal-testing/records';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
 
@@ -51,7 +52,25 @@ it('partitions beyond the largest ones are counted together', async () => {
   await own.backend.marketData.insert(bars(symbols, () => months[next++]!));
   const partitions = await marketData();
   expect(partitions.length).toBeLessThanOrEqual(201);
-  expect(partitions.find(({ partition }) => partition === 'other')!.parts).toBeGreaterThanOrEqual(6);
+  const others = partitions.find(({ partition }) => partition === 'other')!;
+  expect(others.parts).toBeGreaterThanOrEqual(6);
+  expect(others.partsOfFullest).toBe(1);
+  expect(others.newest! - others.oldest!).toBeGreaterThanOrEqual(5 * 28 * 86_400_000);
   const sum = (of: 'parts' | 'rows') => partitions.reduce((total, { [of]: each }) => total + each, 0);
   expect([sum('parts'), sum('rows')]).toEqual([206, 207]);
+});
+
+it('usage counts unfinished mutations and those that fail', async () => {
+  await own.backend.marketData.insert(bars(['M']));
+  const counts = async () => {
+    const [server] = await own.backend.storage.usage();
+    return [server!.unfinishedMutations, server!.failedMutations];
+  };
+  expect(await counts()).toEqual([0, 0]);
+  const change = "ALTER TABLE market_data UPDATE close = throwIf(1, 'x') WHERE 1 SETTINGS mutations_sync = 0";
+  await own.sql.command('test', change);
+  await until(async () => (await counts())[1] === 1);
+  expect(await counts()).toEqual([1, 1]);
+  await own.sql.command('test', "KILL MUTATION WHERE database = currentDatabase() AND table = 'market_data'");
+  expect(await counts()).toEqual([0, 0]);
 });

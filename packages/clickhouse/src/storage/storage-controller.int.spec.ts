@@ -63,7 +63,7 @@ it('plan names statement and expired rows, and changes nothing', async () => {
 });
 
 it('apply deletes rows beyond the age and keeps younger ones', async () => {
-  await storeAges(1, 9, 11, 400, 40_000, -50_000);
+  await storeAges(1, 9, 11, 400, 40_000, -45_000);
   await withRetention(DELETED_AFTER_10_DAYS, async ({ storage }) => {
     await expect(storage.apply()).rejects.toMatchObject({
       ...{ code: 'VALIDATION', field: 'deleteRows' },
@@ -72,12 +72,12 @@ it('apply deletes rows beyond the age and keeps younger ones', async () => {
     expect((await ages()).length).toBe(6);
     await storage.apply({ deleteRows: true });
     await until(async () => (await ages()).length === 3);
-    expect(await ages()).toEqual([-50_000, 1, 9]);
+    expect(await ages()).toEqual([-45_000, 1, 9]);
     expect((await storage.plan())[0]).toMatchObject({ applied: TEN_DAYS, statement: null, expired: [] });
   });
   await storeAges(20);
   await own.sql.command('test', 'OPTIMIZE TABLE market_data FINAL');
-  expect(await ages()).toEqual([-50_000, 1, 9]);
+  expect(await ages()).toEqual([-45_000, 1, 9]);
 });
 
 it('apply without expired rows needs no permission and is repeatable', async () => {
@@ -106,6 +106,14 @@ it('validate takes the configured ttl for no drift, applied or not', async () =>
   expect((await own.backend.schema.validate()).drift).toEqual([
     { object: 'table market_data', problem: 'TTL is timestamp + toIntervalDay(5), expected none' },
   ]);
+});
+
+it('plan and usage of a database that does not exist are empty', async () => {
+  const settings = { ...own.settings, database: 'qt_missing' };
+  const backend = connectClickHouse(settings, { retention: DELETED_AFTER_10_DAYS });
+  expect(await backend.storage.plan()).toEqual([]);
+  expect((await backend.storage.usage())[0]!.partitions).toEqual([]);
+  await backend.probe.close();
 });
 
 it('a volume that the storage policy lacks is refused by name', async () => {

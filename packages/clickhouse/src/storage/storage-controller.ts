@@ -77,7 +77,10 @@ async function planRetention(
   options: CallOptions,
 ): Promise<readonly TableRetention[]> {
   const names = recordNames.map((record) => records[record].table);
-  const found = await sql.rows<TableState>(operation, TABLES, { database: sql.database, names }, options);
+  // The database need not exist.
+  const found = await sql
+    .on('system')
+    .rows<TableState>(operation, TABLES, { database: sql.database, names }, options);
   const tables: TableRetention[] = [];
   for (const record of recordNames) {
     const state = found.find(({ name }) => name === records[record].table);
