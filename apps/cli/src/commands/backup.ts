@@ -28,7 +28,9 @@ export function addBackup(program: Command, run: RunSession): void {
       run(options, ({ open, config, output, signal }) =>
         withBackupStore(config, options, async (store) => {
           const { database } = await open();
-          const backup = await createBackup(database.backups, store, { full: options.full === true, signal });
+          const full = options.full === true;
+          const { retainDays } = (await config()).backup;
+          const backup = await createBackup(database.backups, store, { full, retainDays, signal });
           output.result(backup, () => `Backup ${backup.id} is complete (${backup.kind}): ${sizes(backup)}.`);
           return EXIT.ok;
         }),

@@ -1,13 +1,21 @@
 import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
-import { keysOf, QueryError, requireKnownKeys, systemClock } from '@quantumtrade/dal-domain';
+import {
+  keysOf,
+  QueryError,
+  requireKnownKeys,
+  requireWholeNumber,
+  systemClock,
+} from '@quantumtrade/dal-domain';
 import type {
   BackupBackend,
   DatabaseSnapshot,
   ObjectStore,
   PartitionContent,
+  PutOptions,
   SnapshotPart,
   SnapshotTable,
 } from '@quantumtrade/dal-domain/operations';
+import { MAX_OBJECT_BYTES } from '@quantumtrade/dal-domain/operations';
 import { forEachConcurrently } from '@quantumtrade/dal-runtime';
 import { backupIds, readUsable, backupSummaryOf, type BackupSummary } from './catalog.js';
 import type { BackupManifest, BackupObject, BackupTable } from './manifest.js';
@@ -16,16 +24,17 @@ import { partText, ReusableParts } from './reusable-parts.js';
 import { sha256Of } from './stored-bytes.js';
 
 const OPERATION = 'backup.create';
+const DAY_MS = 86_400_000;
 /** Uncompressed size of the rows of one object, about. */
 const SLICE_BYTES = 32 * 2 ** 20;
-/** Largest size of an object. */
-const MAX_OBJECT_BYTES = 64 * 2 ** 20;
 /** Objects that are read and stored at once; each is in memory meanwhile. */
 const CONCURRENT_OBJECTS = 3;
 
 export interface CreateBackupOptions extends CallOptions {
   /** Stores all rows again, so that a new chain begins. @default false: parts of the newest backup that are unchanged are not stored */
   readonly full?: boolean;
+  /** Time for which what is stored can be neither deleted nor replaced. The store must be able to lock objects. @default 0 (days) */
+  readonly retainDays?: number;
   /** @default the system's clock */
   readonly clock?: TimeSource;
   /** @default Math.random */
@@ -34,7 +43,7 @@ export interface CreateBackupOptions extends CallOptions {
 
 const KNOWN = keysOf<CreateBackupOptions>({
   ...{ signal: true, deadline: true, priority: true },
-  ...{ full: true, clock: true, random: true },
+  ...{ full: true, retainDays: true, clock: true, random: true },
 });
 
 /**
@@ -48,10 +57,13 @@ export async function createBackup(
   options: CreateBackupOptions = {},
 ): Promise<BackupSummary> {
   requireKnownKeys(options, KNOWN, OPERATION);
-  const { full = false, clock = systemClock, random = Math.random, ...limits } = options;
+  const { full = false, retainDays = 0, clock = systemClock, random = Math.random, ...limits } = options;
+  requireWholeNumber('retainDays', retainDays, OPERATION);
   const base = full ? undefined : await newestUsable(store, limits);
   const known = base && (await ReusableParts.of(base, store, limits));
   const id = newBackupId(clock.now(), random);
+  const retainUntil = new Date(clock.now() + retainDays * DAY_MS);
+  const put: PutOptions = retainDays > 0 ? { ...limits, retainUntil } : limits;
   const snapshot = await backups.snapshot(limits);
   let released: Promise<void> | undefined;
   try {
@@ -59,7 +71,7 @@ export async function createBackup(
     const reusable = base?.schemaVersion === schemaVersion ? known : undefined;
     const tables: BackupTable[] = [];
     for (const table of snapshot.tables) {
-      tables.push(await backUpTable({ snapshot, store, id, reusable, limits }, table));
+      tables.push(await backUpTable({ snapshot, store, id, reusable, limits, put }, table));
     }
     const manifest = await storeManifest(
       store,
@@ -70,7 +82,7 @@ export async function createBackup(
         completedAt: snapshot.completedAt.toISOString(),
         tables,
       },
-      limits,
+      put,
     );
     released = snapshot.release();
     await released;
@@ -94,6 +106,8 @@ interface TableBackup {
   readonly id: string;
   readonly reusable: ReusableParts | undefined;
   readonly limits: CallOptions;
+  /** Those of stored objects. */
+  readonly put: PutOptions;
 }
 
 /** Stores the parts of a table that the store lacks. */
@@ -124,7 +138,7 @@ const textOf = ({ partition, hash, rows }: SnapshotPart): string =>
 
 /** Stores the rows of a part in slices. */
 async function backUpPart(
-  { snapshot, store, id, limits }: TableBackup,
+  { snapshot, store, id, limits, put }: TableBackup,
   table: string,
   { name, partition, hash, rows, bytes }: SnapshotPart,
 ): Promise<BackupObject[]> {
@@ -139,7 +153,7 @@ async function backUpPart(
     }
     if (block.rows === 0) return;
     const key = `${folderOf(id)}data/${table}/${hash}-${from}-${to}.native.zst`;
-    await store.put(key, block.bytes, limits);
+    await store.put(key, block.bytes, put);
     const { length: size } = block.bytes;
     const sha256 = sha256Of(block.bytes);
     objects.push({ key, sha256, size, rows: block.rows, partition, part: { hash, rows } });

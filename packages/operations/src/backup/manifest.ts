@@ -1,6 +1,11 @@
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { ValidationError } from '@quantumtrade/dal-domain';
-import type { ObjectStore, PartitionContent, SnapshotColumn } from '@quantumtrade/dal-domain/operations';
+import type {
+  ObjectStore,
+  PartitionContent,
+  PutOptions,
+  SnapshotColumn,
+} from '@quantumtrade/dal-domain/operations';
 import { sealJson, unsealJson } from '../archive/sealed-json.js';
 import { damagedObject, getUndamaged } from './stored-bytes.js';
 
@@ -77,7 +82,7 @@ export const listBackupObjects = (store: ObjectStore, options: CallOptions) => s
 export async function storeManifest(
   store: ObjectStore,
   manifest: Omit<BackupManifest, 'format'>,
-  options: CallOptions,
+  options: PutOptions,
 ): Promise<BackupManifest> {
   const complete = { format: FORMAT, ...manifest };
   await store.put(manifestKey(manifest.id), sealJson(complete), options);
