@@ -1,3 +1,4 @@
+import { QueryError } from '@quantumtrade/dal-domain';
 import { Random, seeds } from '@quantumtrade/dal-testing';
 import { BackupHarness } from '../testing/backup-harness.js';
 import { manifestKey, ownerOf } from './manifest.js';
@@ -88,4 +89,18 @@ it('stored rows that differ from the manifest drop the restored database', async
   const lost = restoreBackup(lossy, harness.store, { into: 'side', id });
   await expect(lost).rejects.toMatchObject({ code: 'VALIDATION', field: 'content' });
   await restoreBackup(backups, harness.store, { into: 'side', id });
+});
+
+it('object whose checksum the store itself refuses is named', async () => {
+  const { harness, id, keys } = await chain();
+  for (const damaged of keys) {
+    harness.store.onCall = (call, key) => {
+      if (call !== 'get' || key !== damaged) return;
+      throw new QueryError('get', 'another checksum', { operation: 'objects.get', kind: 'OBJECT_DAMAGED' });
+    };
+    const { problems } = await verifyBackup(harness.store, { id });
+    expect(problems.map(({ key }) => key)).toEqual([damaged]);
+    const restored = restoreBackup(harness.backend.backups, harness.store, { into: 'side', id });
+    await expect(restored).rejects.toMatchObject({ code: 'VALIDATION', field: damaged });
+  }
 });

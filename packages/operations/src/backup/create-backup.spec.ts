@@ -1,4 +1,5 @@
-import { BackupHarness } from '../testing/backup-harness.js';
+import type { PutOptions } from '@quantumtrade/dal-domain/operations';
+import { BACKUP_EVERY_MS, BackupHarness } from '../testing/backup-harness.js';
 import { listBackups } from './catalog.js';
 import { manifestKey } from './manifest.js';
 
@@ -134,4 +135,21 @@ it('unknown options are refused by name', async () => {
     code: 'VALIDATION',
     field: 'fulll',
   });
+});
+
+it('objects are locked for the days to retain', async () => {
+  await harness.insertBars('A', 3);
+  const locks: (Date | undefined)[] = [];
+  const { store } = harness;
+  const put = store.put.bind(store);
+  store.put = (key: string, bytes: Uint8Array, options?: PutOptions) => {
+    locks.push(options?.retainUntil);
+    return put(key, bytes);
+  };
+  await harness.backup({ retainDays: 3 });
+  expect(locks.length).toBeGreaterThan(1);
+  expect(new Set(locks.map(Number))).toEqual(new Set([harness.now + 3 * BACKUP_EVERY_MS]));
+  locks.length = 0;
+  await harness.backup({ full: true });
+  expect(new Set(locks)).toEqual(new Set([undefined]));
 });
