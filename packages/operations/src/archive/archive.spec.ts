@@ -156,6 +156,18 @@ it('opens no spool without a write', async () => {
   expect([...harness.store.objects]).toEqual([]);
 });
 
+it('closes in bounded time while the object store hangs', async () => {
+  const harness = new ArchiveHarness();
+  const archive = harness.open();
+  await harness.append(archive, 'a');
+  harness.store.onCall = () => new Promise(() => undefined);
+  const closing = archive.close();
+  await harness.advance(0);
+  await harness.advance(10_000);
+  await harness.settle(closing);
+  expect(harness.shipped()).toEqual([]);
+});
+
 it('leaves blocks to the next process when they cannot be shipped', async () => {
   const harness = new ArchiveHarness();
   const archive = harness.open();

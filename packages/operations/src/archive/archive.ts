@@ -41,7 +41,7 @@ export interface ArchiveOptions {
 
 /** Archive of the blocks that this process stores. */
 export interface Archive extends BlockArchive {
-  /** Ships what is left, or leaves it to the next archive of the directory where the object store does not take it. */
+  /** Ships what is left, or leaves it to the next archive of the directory where the object store does not take it within 10 s. */
   close(): Promise<void>;
 }
 
@@ -52,6 +52,9 @@ interface Slot {
 }
 
 const MAX_SLOTS = 64;
+
+/** Time that a closing archive waits for the object store. */
+const CLOSE_WITHIN_MS = 10_000;
 
 /**
  * Opens the archive of this process. Its spool is opened for the first block. Spools that ended without shipping everything,
@@ -184,7 +187,7 @@ class SpooledArchive implements Archive {
     await this.#own?.catch(() => undefined);
     await Promise.all(
       this.#openSlots.map(async ({ spool, shipper }) => {
-        await shipper.stop();
+        await shipper.stop(CLOSE_WITHIN_MS);
         await spool.close();
       }),
     );

@@ -54,6 +54,7 @@ export class ArchiveShipper {
   #unsent: UnsentSegment | undefined;
   #waitingBytes = 0;
   #isStopping = false;
+  readonly #closing = new AbortController();
   #wake: () => void = () => undefined;
   /** Error of the last round; undefined after a success. */
   error: unknown;
@@ -83,18 +84,18 @@ export class ArchiveShipper {
     });
   }
 
-  /** Ends shipping after a last round. Returns whether all blocks are in the object store, which has the writer as closed then. */
-  async stop(): Promise<boolean> {
+  /**
+   * Ends shipping after a last round, or when a time has passed. After a whole round the object store has the writer as closed;
+   * otherwise the next process ships the rest.
+   */
+  async stop(withinMs: number): Promise<void> {
     this.#isStopping = true;
     this.#wake();
+    const late = new Error(`the archive was closed before ${this.#options.store.location} answered`);
+    const cancel = this.#options.clock.after(withinMs, () => this.#closing.abort(late));
     await this.#ended;
-    try {
-      await this.#round(true);
-      return true;
-    } catch (error) {
-      this.error = error;
-      return false;
-    }
+    await this.#round(true).catch((error: unknown) => void (this.error = error));
+    cancel();
   }
 
   async #run(): Promise<void> {
@@ -150,10 +151,13 @@ export class ArchiveShipper {
   async #readTail(): Promise<Tail> {
     const { store, writer } = this.#options;
     let sequence = 0;
-    for await (const { key } of store.list(archivePrefix(writer))) sequence = sequenceOf(key) ?? sequence;
+    const { signal } = this.#closing;
+    for await (const { key } of store.list(archivePrefix(writer), { signal })) {
+      sequence = sequenceOf(key) ?? sequence;
+    }
     if (sequence === 0) return { sequence, hash: null };
     const key = segmentKey(writer, sequence);
-    const bytes = await store.get(key);
+    const bytes = await store.get(key, { signal });
     return { sequence, hash: decodeSegment(key, bytes ?? new Uint8Array()).hash };
   }
 
@@ -203,8 +207,10 @@ export class ArchiveShipper {
     const { store, spool, writer, retainMs, clock } = this.#options;
     const { bytes, hash, sequence, position, count } = segment;
     this.#unsent = segment;
-    const retainUntil = retainMs === undefined ? undefined : new Date(clock.now() + retainMs);
-    await store.put(segmentKey(writer, sequence), bytes, retainUntil && { retainUntil });
+    await store.put(segmentKey(writer, sequence), bytes, {
+      signal: this.#closing.signal,
+      ...(retainMs !== undefined && { retainUntil: new Date(clock.now() + retainMs) }),
+    });
     this.#tail = { sequence, hash };
     this.#unsent = undefined;
     if (position !== undefined) await spool.advance(position, count);
@@ -212,7 +218,8 @@ export class ArchiveShipper {
 
   #putPosition(completeTo: number, isClosed: boolean): Promise<void> {
     const { store, writer, database } = this.#options;
-    return putPosition(store, { writer, database, completeTo, isClosed, ...this.#tail! });
+    const position = { writer, database, completeTo, isClosed, ...this.#tail! };
+    return putPosition(store, position, { signal: this.#closing.signal });
   }
 }
 

@@ -1,5 +1,7 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
 import type { ObjectStore, StoredObject } from '@quantumtrade/dal-domain/operations';
+import { Deadline } from '@quantumtrade/dal-runtime';
 
 /** An object store in memory that is down while `isDown`, and calls `onCall` before each call. */
 export class ScriptedStore implements ObjectStore {
@@ -34,14 +36,15 @@ export class ScriptedStore implements ObjectStore {
 
   /** Returns the store for one process. Calls of a dead process never settle. */
   connect(isAlive: () => boolean): ObjectStore {
-    const alive = async <T>(call: () => Promise<T>): Promise<T> => {
-      const result = isAlive() ? await call() : await new Promise<never>(() => undefined);
-      return isAlive() ? result : new Promise<never>(() => undefined);
+    const never = new Promise<never>(() => undefined);
+    const alive = async <T>(call: () => Promise<T>, { signal }: CallOptions = {}): Promise<T> => {
+      const result = await new Deadline({ signal }).race(isAlive() ? call() : never);
+      return isAlive() ? result : never;
     };
     return {
       location: this.location,
-      put: (key, bytes) => alive(() => this.put(key, bytes)),
-      get: (key) => alive(() => this.get(key)),
+      put: (key, bytes, options) => alive(() => this.put(key, bytes), options),
+      get: (key, options) => alive(() => this.get(key), options),
       list: (prefix) => this.list(prefix),
       deleteMany: (keys) => alive(() => this.deleteMany(keys)),
       close: () => this.close(),
