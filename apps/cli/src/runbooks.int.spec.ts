@@ -68,6 +68,10 @@ describe.each(pages)('%s', (file) => {
 directory = "writer"
 [audit]
 directory = "audit"
+[archive]
+directory = "archive"
+[retention.market_data]
+delete_after_days = 30
 [backup]
 url = "file://${directory}/backups"
 `,
