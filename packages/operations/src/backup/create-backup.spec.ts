@@ -1,6 +1,7 @@
 import type { PutOptions } from '@quantumtrade/dal-domain/operations';
 import { BACKUP_EVERY_MS, BackupHarness } from '../testing/backup-harness.js';
 import { listBackups } from './catalog.js';
+import { createBackup } from './create-backup.js';
 import { manifestKey } from './manifest.js';
 
 let harness: BackupHarness;
@@ -69,6 +70,17 @@ it('backup is full after the schema has changed', async () => {
   await harness.backup();
   await harness.backend.schema.migrate(6);
   expect(await harness.backup()).toMatchObject({ kind: 'full', schemaVersion: 6, rows: 3 });
+});
+
+it('backup is full after one of another database', async () => {
+  await harness.insertBars('A', 3);
+  const { backups } = harness.backend;
+  const snapshot = async () => ({ ...(await backups.snapshot()), database: 'other' });
+  await createBackup({ ...backups, snapshot }, harness.store, {
+    clock: harness.clock,
+    random: harness.random,
+  });
+  expect(await harness.backup()).toMatchObject({ kind: 'full', database: 'memory' });
 });
 
 it('backup of a table larger than an object has several', async () => {

@@ -48,7 +48,7 @@ const KNOWN = keysOf<CreateBackupOptions>({
 
 /**
  * Backs up the database in use. A backup is complete with its manifest, which is stored last; what a failed call has stored is removed
- * by `pruneBackups`. An incremental backup lists all parts and continues the newest one; where that one's manifest is damaged, the backup
+ * by `pruneBackups`. An incremental backup lists all parts and continues the newest one; where that one's manifest is damaged, or it is that of another database or version of the schema, the backup
  * is a full one. An object of an earlier backup that is missing, or has another size, is stored again.
  */
 export async function createBackup(
@@ -65,10 +65,10 @@ export async function createBackup(
   const retainUntil = new Date(clock.now() + retainDays * DAY_MS);
   const put: PutOptions = retainDays > 0 ? { ...limits, retainUntil } : limits;
   const snapshot = await backups.snapshot(limits);
-  let released: Promise<void> | undefined;
   try {
     const { database, schemaVersion, serverVersion } = snapshot;
-    const reusable = base?.schemaVersion === schemaVersion ? known : undefined;
+    const isBase = base?.database === database && base.schemaVersion === schemaVersion;
+    const reusable = isBase ? known : undefined;
     const tables: BackupTable[] = [];
     for (const table of snapshot.tables) {
       tables.push(await backUpTable({ snapshot, store, id, reusable, limits, put }, table));
@@ -84,12 +84,10 @@ export async function createBackup(
       },
       put,
     );
-    released = snapshot.release();
-    await released;
     return backupSummaryOf(manifest);
   } finally {
-    // A failure of the backup is not hidden by one of the release.
-    if (!released) await snapshot.release().catch(() => undefined);
+    // The storage that a failed release leaves is released by a later snapshot.
+    await snapshot.release().catch(() => undefined);
   }
 }
 
