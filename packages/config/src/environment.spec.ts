@@ -121,16 +121,6 @@ const pathsOf = (value: object, path = ''): string[] =>
   );
 
 describe('parseConfig', () => {
-  it('reads the retention of a record from variables', () => {
-    const days = { QTDAL_RETENTION__MARKET_DATA__DELETE_AFTER_DAYS: '9' };
-    expect(parseConfig('', days).retention.marketData).toMatchObject({
-      deleteAfterDays: 9,
-      moveAfterDays: 0,
-    });
-    const wrong = { QTDAL_RETENTION__MARKET_DATA__DELETE_AFTER_DAYS: '-1' };
-    expect(() => parseConfig('', wrong)).toThrow('QTDAL_RETENTION__MARKET_DATA__DELETE_AFTER_DAYS');
-  });
-
   it('has a case below for every key', () => {
     expect(keys.map(([, , at]) => at).sort()).toEqual(pathsOf(parseConfig('', {})).sort());
   });
