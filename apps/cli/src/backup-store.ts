@@ -1,7 +1,8 @@
 import { openObjectStore, type ObjectStoreSettings } from '@quantumtrade/dal-container';
+import { isDatabaseError, ValidationError } from '@quantumtrade/dal-domain';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import type { Command } from 'commander';
-import { UsageError } from './exit-codes.js';
+import { DataProblem, UsageError } from './exit-codes.js';
 import type { CommonOptions, Session } from './session.js';
 import { withCommonOptions, withJson } from './session.js';
 
@@ -39,4 +40,13 @@ export async function withStore<T>(
   } finally {
     await store.close();
   }
+}
+
+/** Rejects with `DataProblem` for an error about what is in the store, and not about how the command was called. */
+export async function rethrowDamage(error: unknown): Promise<never> {
+  const isDamage =
+    isDatabaseError(error) &&
+    error instanceof ValidationError &&
+    (error.field.includes('/') || error.field === 'content');
+  throw isDamage ? new DataProblem(error.message) : error;
 }

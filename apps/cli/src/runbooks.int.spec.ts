@@ -74,6 +74,8 @@ directory = "archive"
 delete_after_days = 30
 [backup]
 url = "file://${directory}/backups"
+[backup.copy]
+url = "file://${directory}/copies"
 `,
     );
     process.chdir(directory);

@@ -67,6 +67,21 @@ it('takes the store from the configuration', async () => {
   expect(out).toBe((await backup('list')).out);
 });
 
+it('copy brings the newest chain to the second store', async () => {
+  const url = pathToFileURL(join(scratch.path, 'copies')).href;
+  const to = ['--to', url];
+  const first = await json('backup', 'copy', ...store, ...to);
+  const [full, newest] = first.document['backups'] as string[];
+  expect(first).toMatchObject({ code: EXIT.ok, document: { id: newest, present: 0 } });
+  const file = scratch.file('copy.toml', `${own.config()}\n[backup.copy]\nurl = "${url}"\n`);
+  const again = await qtdal('backup', 'copy', full!, '--config', file, ...store);
+  expect(again).toMatchObject({ code: EXIT.ok, err: '' });
+  expect(again.out).toMatch(/is copied, with 0 before it: 0 objects, 0 bytes; \d+ were there\.\n$/);
+  expect((await qtdal('backup', 'verify', '--config', config, '--store', url)).out).toMatch(
+    / 0 problems\.\n$/,
+  );
+});
+
 it('prune lists without --yes and removes with it', async () => {
   await backup('create', '--full');
   const listed = await backup('prune', '--keep', '1');
@@ -85,6 +100,7 @@ it('damaged object is named by verify, drill and restore', async () => {
   writeFileSync(file, bytes);
   for (const call of [
     () => backup('verify'),
+    () => backup('copy', '--to', pathToFileURL(join(scratch.path, 'others')).href),
     () => backup('drill'),
     () => qtdal('restore', '--into', sides[2]!, '--config', config, ...store),
   ]) {
@@ -97,6 +113,7 @@ it('damaged object is named by verify, drill and restore', async () => {
 
 it.each([
   [['create'], /--store URL/],
+  [['copy', '--store', 'file:///tmp/none'], /--to URL/],
   [['create', '--store', 's4://x'], /url - must be file:/],
   [['prune', '--keep', '0'], /1 or more/],
   [['prune'], /--keep/],

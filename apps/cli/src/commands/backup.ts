@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import {
   backupStatus,
   type BackupSummary,
+  copyBackup,
+  type CopiedBackup,
   createBackup,
   listBackups,
   pruneBackups,
@@ -10,8 +12,14 @@ import {
   verifyBackup,
 } from '@quantumtrade/dal-operations';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type StoreOptions, withBackupStore, withStoreOptions } from '../backup-store.js';
-import { EXIT } from '../exit-codes.js';
+import {
+  rethrowDamage,
+  type StoreOptions,
+  withBackupStore,
+  withStore,
+  withStoreOptions,
+} from '../backup-store.js';
+import { EXIT, UsageError } from '../exit-codes.js';
 import { bytes, count, seconds, table } from '../output.js';
 import type { RunSession } from '../session.js';
 
@@ -66,6 +74,30 @@ export function addBackup(program: Command, run: RunSession): void {
             ].join('\n'),
           );
           return problems.length > 0 ? EXIT.data : EXIT.ok;
+        }),
+      ),
+    );
+
+  subcommand('copy')
+    .description(
+      'Copy a backup, and those that it continues, to the second store. Exits with 4 when one is damaged.',
+    )
+    .argument('[id]', 'backup; the newest one by default')
+    .option('--to <url>', 'the second store (default: backup.copy.url)')
+    .action((id: string | undefined, options: StoreOptions & { to?: string }) =>
+      run(options, ({ config, output, signal }) =>
+        withBackupStore(config, options, async (store) => {
+          const { copy, ...first } = (await config()).backup;
+          const url = options.to ?? copy?.url;
+          if (url === undefined)
+            throw new UsageError('Say where the copies go: --to URL, or backup.copy.url.');
+          const second = { ...first, ...copy, url };
+          const { retainDays } = second;
+          const copied = await withStore(second, (to) =>
+            copyBackup(store, to, { id, retainDays, signal }),
+          ).catch(rethrowDamage);
+          output.result(copied, () => copiedText(copied));
+          return EXIT.ok;
         }),
       ),
     );
@@ -143,6 +175,9 @@ export function addBackup(program: Command, run: RunSession): void {
       }),
     );
 }
+
+const copiedText = ({ id, backups, objects, bytes: size, present }: CopiedBackup): string =>
+  `Backup ${id} is copied, with ${backups.length - 1} before it: ${count(objects)} objects, ${bytes(size)}; ${count(present)} were there.`;
 
 const sizes = ({ rows, bytes: all, ownBytes }: BackupSummary): string =>
   `${count(rows!)} rows, ${bytes(all!)}, of which ${bytes(ownBytes!)} are new`;

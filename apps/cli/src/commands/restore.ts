@@ -1,10 +1,9 @@
-import { isDatabaseError, ValidationError } from '@quantumtrade/dal-domain';
 import { undeliveredBlocks } from '@quantumtrade/dal';
 import { promoteRestored, restoreBackup, restoreTo } from '@quantumtrade/dal-operations';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
 import type { Command } from 'commander';
-import { type StoreOptions, withBackupStore, withStoreOptions } from '../backup-store.js';
-import { DataProblem, EXIT, UsageError } from '../exit-codes.js';
+import { rethrowDamage, type StoreOptions, withBackupStore, withStoreOptions } from '../backup-store.js';
+import { EXIT, UsageError } from '../exit-codes.js';
 import { instantArgument } from '../instant-argument.js';
 import { bytes, count, seconds } from '../output.js';
 import type { RunSession, Session } from '../session.js';
@@ -39,9 +38,7 @@ export function addRestore(program: Command, run: RunSession): void {
             to === undefined
               ? fromBackup(session, store, into, id)
               : toInstant(session, store, into, to, journal);
-          await restored.catch((error: unknown) => {
-            throw isDamage(error) ? new DataProblem(error.message) : error;
-          });
+          await restored.catch(rethrowDamage);
           return EXIT.ok;
         }),
       ),
@@ -118,9 +115,3 @@ const promotionHint = (database: string): string =>
 
 const instantOrLatest = (text: string): Date | 'latest' =>
   text === 'latest' ? text : new Date(instantArgument(text));
-
-/** Whether a restore was refused for what it found in the store, and not for how it was called. */
-const isDamage = (error: unknown): error is ValidationError =>
-  isDatabaseError(error) &&
-  error instanceof ValidationError &&
-  (error.field.includes('/') || error.field === 'content');

@@ -1,6 +1,6 @@
 import { ConnectionError, QueryError } from '@quantumtrade/dal-domain';
 import type { PutOptions } from '@quantumtrade/dal-domain/operations';
-import { BackupHarness } from '../testing/backup-harness.js';
+import { BACKUP_EVERY_MS, BackupHarness } from '../testing/backup-harness.js';
 import { ScriptedStore } from '../testing/scripted-store.js';
 import { listBackups } from './catalog.js';
 import { copyBackup } from './copy-backup.js';
@@ -95,16 +95,17 @@ it('refuses a damaged manifest of the chain and names it', async () => {
   expect(copies.objects.size).toBe(0);
 });
 
-it('refuses a copy that the second store keeps wrongly', async () => {
-  const key = dataKeys()[0]!;
+it.each([
+  ['object', () => dataKeys()[0]!, 'has 1 bytes in place of'],
+  ['manifest', () => manifestKey(ids[0]!), 'differs from the original in memory'],
+])('refuses a copied %s that the second store keeps wrongly', async (_, keyOf, reason) => {
+  const key = keyOf();
   copies.onCall = (call, got) => {
     if (call === 'get' && got === key) copies.objects.set(key, Uint8Array.of(1));
   };
-  await expect(copy()).rejects.toMatchObject({
-    field: key,
-    reason: expect.stringContaining('has 1 bytes in place of'),
-  });
-  expect([...copies.objects.keys()].filter((each) => each.endsWith('manifest.json'))).toEqual([]);
+  await expect(copy()).rejects.toMatchObject({ field: key, reason: expect.stringContaining(reason) });
+  const manifests = [...copies.objects.keys()].filter((each) => each.endsWith('manifest.json'));
+  expect(manifests.filter((each) => each !== key)).toEqual([]);
 });
 
 it('names an object that the first store finds damaged itself', async () => {
@@ -118,14 +119,19 @@ it('names an object that the first store finds damaged itself', async () => {
   expect(problems.map((problem) => problem.key)).toEqual([key]);
 });
 
-it('locks the copies for the chosen time', async () => {
-  const locks: (Date | undefined)[] = [];
-  const put = copies.put.bind(copies);
-  copies.put = async (key, bytes, options?: PutOptions) => {
-    locks.push(options?.retainUntil);
+/** Instants until which the objects are locked that are put into a store from now on. */
+function recordLocks(store: ScriptedStore): number[] {
+  const locks: number[] = [];
+  const put = store.put.bind(store);
+  store.put = async (key, bytes, options?: PutOptions) => {
+    locks.push(Number(options?.retainUntil));
     await put(key, bytes);
   };
-  await copy({ retainMs: 5_000 });
-  expect(locks).toHaveLength(dataKeys().length + ids.length);
-  expect(new Set(locks.map(Number))).toEqual(new Set([harness.clock.now() + 5_000]));
+  return locks;
+}
+
+it('locks the copies for the chosen time', async () => {
+  const locks = recordLocks(copies);
+  await copy({ retainDays: 2 });
+  expect(locks).toEqual(Array(dataKeys().length + ids.length).fill(harness.now + 2 * BACKUP_EVERY_MS));
 });

@@ -1,10 +1,10 @@
 import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
 import { keysOf, requireKnownKeys, systemClock } from '@quantumtrade/dal-domain';
-import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
+import type { ObjectStore, PutOptions } from '@quantumtrade/dal-domain/operations';
 import { forEachConcurrently } from '@quantumtrade/dal-runtime';
 import { findBackup } from './catalog.js';
 import { type BackupManifest, backupObjectsOf, manifestKey, readManifest } from './manifest.js';
-import { damagedObject, getUndamaged, readObject, sha256Of } from './stored-bytes.js';
+import { damagedObject, getUndamaged, putOptions, readObject, sha256Of } from './stored-bytes.js';
 
 const OPERATION = 'backup.copy';
 /** Objects that are copied at once; each is in memory meanwhile, twice after its copy. */
@@ -13,15 +13,15 @@ const CONCURRENT_OBJECTS = 4;
 export interface CopyBackupOptions extends CallOptions {
   /** Backup to copy, with those that it continues. @default the newest one */
   readonly id?: string | undefined;
-  /** Time for which the copies are locked. @default no lock (milliseconds) */
-  readonly retainMs?: number | undefined;
+  /** Time for which the copies can be neither deleted nor replaced. The second store must be able to lock objects. @default 0 (days) */
+  readonly retainDays?: number;
   /** @default the system's clock */
   readonly clock?: TimeSource;
 }
 
 const KNOWN = keysOf<CopyBackupOptions>({
   ...{ signal: true, deadline: true, priority: true },
-  ...{ id: true, retainMs: true, clock: true },
+  ...{ id: true, retainDays: true, clock: true },
 });
 
 /** Result of copying a backup. */
@@ -47,10 +47,9 @@ export async function copyBackup(
   options: CopyBackupOptions = {},
 ): Promise<CopiedBackup> {
   requireKnownKeys(options, KNOWN, OPERATION);
-  const { id: wanted, retainMs, clock = systemClock, ...limits } = options;
+  const { id: wanted, retainDays = 0, clock = systemClock, ...limits } = options;
+  const puts = putOptions(limits, retainDays, clock, OPERATION);
   const chain = await chainOf(from, wanted, limits);
-  const retainUntil = retainMs === undefined ? undefined : new Date(clock.now() + retainMs);
-  const putOptions = { ...limits, ...(retainUntil && { retainUntil }) };
   let [objects, bytes, present] = [0, 0, 0];
   const stored = new Map(chain.flatMap((manifest) => [...backupObjectsOf(manifest)]));
   await forEachConcurrently([...stored.values()], CONCURRENT_OBJECTS, async (object) => {
@@ -61,13 +60,13 @@ export async function copyBackup(
     const original = await readObject(from, object, limits);
     if (typeof original === 'string')
       throw damagedObject(object.key, `${original} in ${from.location}`, OPERATION);
-    await to.put(object.key, original, putOptions);
+    await to.put(object.key, original, puts);
     const copy = await readObject(to, object, limits);
     if (typeof copy === 'string') throw damagedObject(object.key, `${copy} in ${to.location}`, OPERATION);
     objects++;
     bytes += original.length;
   });
-  for (const { id } of chain) await copyManifest(from, to, id, limits, putOptions);
+  for (const { id } of chain) await copyManifest(from, to, id, limits, puts);
   const backups = chain.map(({ id }) => id);
   return { id: backups.at(-1)!, backups, objects, bytes, present };
 }
@@ -90,7 +89,7 @@ async function copyManifest(
   to: ObjectStore,
   id: string,
   limits: CallOptions,
-  putOptions: CallOptions,
+  puts: PutOptions,
 ): Promise<void> {
   const key = manifestKey(id);
   const original = await getUndamaged(from, key, limits);
@@ -100,7 +99,7 @@ async function copyManifest(
     return typeof found !== 'string' && sha256Of(found) === sha256Of(original);
   };
   if (await hasOriginal()) return;
-  await to.put(key, original, putOptions);
+  await to.put(key, original, puts);
   if (!(await hasOriginal()))
     throw damagedObject(key, `differs from the original in ${to.location}`, OPERATION);
 }

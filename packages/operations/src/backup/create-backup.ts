@@ -1,11 +1,5 @@
 import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
-import {
-  keysOf,
-  QueryError,
-  requireKnownKeys,
-  requireWholeNumber,
-  systemClock,
-} from '@quantumtrade/dal-domain';
+import { keysOf, QueryError, requireKnownKeys, systemClock } from '@quantumtrade/dal-domain';
 import type {
   BackupBackend,
   DatabaseSnapshot,
@@ -21,10 +15,9 @@ import { backupIds, readUsable, backupSummaryOf, type BackupSummary } from './ca
 import type { BackupManifest, BackupObject, BackupTable } from './manifest.js';
 import { folderOf, newBackupId, storeManifest } from './manifest.js';
 import { partText, ReusableParts } from './reusable-parts.js';
-import { sha256Of } from './stored-bytes.js';
+import { putOptions, sha256Of } from './stored-bytes.js';
 
 const OPERATION = 'backup.create';
-const DAY_MS = 86_400_000;
 /** Uncompressed size of the rows of one object, about. */
 const SLICE_BYTES = 32 * 2 ** 20;
 /** Objects that are read and stored at once; each is in memory meanwhile. */
@@ -58,12 +51,10 @@ export async function createBackup(
 ): Promise<BackupSummary> {
   requireKnownKeys(options, KNOWN, OPERATION);
   const { full = false, retainDays = 0, clock = systemClock, random = Math.random, ...limits } = options;
-  requireWholeNumber('retainDays', retainDays, OPERATION);
+  const put = putOptions(limits, retainDays, clock, OPERATION);
   const base = full ? undefined : await newestUsable(store, limits);
   const known = base && (await ReusableParts.of(base, store, limits));
   const id = newBackupId(clock.now(), random);
-  const retainUntil = new Date(clock.now() + retainDays * DAY_MS);
-  const put: PutOptions = retainDays > 0 ? { ...limits, retainUntil } : limits;
   const snapshot = await backups.snapshot(limits);
   try {
     const { database, schemaVersion, serverVersion } = snapshot;

@@ -1,10 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { CallOptions } from '@quantumtrade/dal-domain';
-import { isDatabaseError, ValidationError } from '@quantumtrade/dal-domain';
-import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
+import type { CallOptions, TimeSource } from '@quantumtrade/dal-domain';
+import { isDatabaseError, requireWholeNumber, ValidationError } from '@quantumtrade/dal-domain';
+import type { ObjectStore, PutOptions } from '@quantumtrade/dal-domain/operations';
+
+const DAY_MS = 86_400_000;
 
 /** Returns the SHA-256 of bytes in hexadecimal. */
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Returns options of puts whose objects are locked for a number of days; 0 is no lock. Throws `ValidationError` for a wrong number. */
+export function putOptions(
+  limits: CallOptions,
+  retainDays: number,
+  clock: TimeSource,
+  operation: string,
+): PutOptions {
+  requireWholeNumber('retainDays', retainDays, operation);
+  return retainDays === 0 ? limits : { ...limits, retainUntil: new Date(clock.now() + retainDays * DAY_MS) };
+}
 
 /** Size and hash of an object as its manifest has them. */
 interface ExpectedObject {
