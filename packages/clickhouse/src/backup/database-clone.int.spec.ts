@@ -48,6 +48,16 @@ it('snapshot keeps its parts through merges, mutations and drops', async () => {
   await taken.release();
 });
 
+it('parts of a snapshot cannot be merged', async () => {
+  const before = new Set(await clones());
+  await insert('D');
+  const taken = await snapshot();
+  const [clone] = (await clones()).filter((name) => !before.has(name));
+  await expect(run(`OPTIMIZE TABLE ${clone}.market_data FINAL`)).rejects.toMatchObject({ code: 'QUERY' });
+  expect(await taken.content('market_data')).toMatchObject([{ rows: 4 }]);
+  await taken.release();
+});
+
 it('equal parts have equal hashes in later snapshots', async () => {
   const partsOf = async () => {
     const taken = await snapshot();

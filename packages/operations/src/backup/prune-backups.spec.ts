@@ -1,6 +1,6 @@
 import { BackupHarness, BACKUP_EVERY_MS } from '../testing/backup-harness.js';
 import { listBackups } from './catalog.js';
-import { manifestKey } from './manifest.js';
+import { manifestKey, newBackupId, readManifest, storeManifest } from './manifest.js';
 import { pruneBackups, type PruneBackupsOptions } from './prune-backups.js';
 import { verifyBackup } from './verify-backup.js';
 
@@ -37,6 +37,16 @@ it('keeps the newest chains whole and restorable', async () => {
 it('keeps young chains whatever their number', async () => {
   const ids = await makeChains(3);
   expect((await prune({ keep: 1, youngerThanMs: 3 * BACKUP_EVERY_MS })).backups).toEqual([ids[1], ids[0]]);
+});
+
+it('objects that a kept backup of another chain refers to stay', async () => {
+  const [first, second] = await makeChains(1);
+  const manifest = await readManifest(harness.store, second!, 'test', {});
+  harness.now += BACKUP_EVERY_MS;
+  const id = newBackupId(harness.now, harness.random);
+  await storeManifest(harness.store, { ...manifest, id, kind: 'full', base: null }, {});
+  expect((await prune({ keep: 1 })).backups).toEqual([second, first]);
+  expect((await verifyBackup(harness.store, { id })).problems).toEqual([]);
 });
 
 it('dry run reports and deletes nothing', async () => {
