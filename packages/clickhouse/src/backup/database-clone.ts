@@ -17,6 +17,7 @@ import type {
 import type { Sql } from '../connection/sql.js';
 import { History } from '../schema/history.js';
 import { createScratchDatabase, removeDatabase } from '../schema/scratch-databases.js';
+import { plainEngine } from './plain-engine.js';
 import { tablesAt } from './stored-tables.js';
 import { columnsOf, readContent } from './table-content.js';
 
@@ -190,14 +191,6 @@ async function cloneTable(
   ]) {
     await source.command(OPERATION, statement, { to }, options);
   }
-}
-
-const REPLICATED = /^Replicated(\w*MergeTree)(?:\('(?:[^'\\]|\\.)*', '(?:[^'\\]|\\.)*'(?:, )?|\()/;
-
-/** Returns an engine without replication; undefined for one that keeps no parts, such as `Distributed`. */
-function plainEngine(engine: string): string | undefined {
-  if (!/^\w*MergeTree\b/.test(engine)) return undefined;
-  return engine.replace(REPLICATED, '$1(');
 }
 
 async function describe(
