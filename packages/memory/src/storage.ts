@@ -33,7 +33,7 @@ function partitionsOf(table: string, rows: readonly { readonly row: Row }[]): Pa
   const months = new Map<string, { rows: number; oldest: number; newest: number }>();
   for (const { row } of rows) {
     const timestamp = row['timestamp'] as number;
-    const second = timestamp - (((timestamp % 1_000) + 1_000) % 1_000);
+    const second = timestamp - (timestamp % 1_000);
     const partition = new Date(timestamp).toISOString().slice(0, 7).replace('-', '');
     const month = months.get(partition) ?? { rows: 0, oldest: second, newest: second };
     months.set(partition, month);

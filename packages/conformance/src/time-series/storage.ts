@@ -37,7 +37,7 @@ export function storageSuite(runner: TestRunner, open: OpenTimeSeries): void {
         ['215012', 2],
       ]);
       expect(partitions.map(({ oldest, newest }) => [oldest, newest])).toEqual(
-        months.map((start) => [start + 1_000, start + DAY / 2]),
+        months.map((start) => [1_000 * Math.trunc((start + 1_999) / 1_000), start + DAY / 2]),
       );
       for (const { parts, partsOfFullest } of partitions) expect([parts, partsOfFullest]).toEqual([1, 1]);
     });

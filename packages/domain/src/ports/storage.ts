@@ -14,9 +14,9 @@ export interface PartitionStorage {
   readonly rows: number;
   readonly compressedBytes: number;
   readonly uncompressedBytes: number;
-  /** The oldest timestamp, cut to seconds (epoch milliseconds); null for a table without timestamps. */
+  /** The oldest timestamp without its fraction of a second, before 1970 the second after it (epoch milliseconds); null for a table without timestamps. */
   readonly oldest: number | null;
-  /** The newest timestamp, cut to seconds (epoch milliseconds); null for a table without timestamps. */
+  /** The newest timestamp without its fraction of a second, before 1970 the second after it (epoch milliseconds); null for a table without timestamps. */
   readonly newest: number | null;
 }
 
