@@ -1,3 +1,4 @@
+import { copySchema } from '@quantumtrade/dal-testing/clickhouse';
 import { bars } from '@quantumtrade/dal-testing/records';
 import { intercepted, tablesOf } from '../testing/own-schema.js';
 import type { OwnBackend } from '../testing/own-backend.js';
@@ -12,9 +13,7 @@ beforeEach(async () => {
   const { database } = own.settings;
   [side, former] = [`${database}_side`, `${database}_former`];
   await own.backend.marketData.insert(bars(['A', 'B', 'C']));
-  const version = await own.backend.schema.version();
-  const target = await own.backend.backups.createTarget(side, version);
-  await target.migrate();
+  await copySchema(own.settings, database, side);
   await own.sql.command(
     'test',
     `INSERT INTO ${side}.market_data SELECT * FROM market_data WHERE symbol = 'A'`,
@@ -88,8 +87,7 @@ it.each(['full', 'empty'])('a later restore is not taken for a promotion that st
   const { database } = own.settings;
   if (what === 'empty') await own.sql.on('system').command('test', `DROP DATABASE ${database} SYNC`);
   await own.backend.backups.promote(side, former);
-  const target = await own.backend.backups.createTarget(side, await own.backend.schema.version());
-  await target.migrate();
+  await copySchema(own.settings, database, side);
   await expect(own.backend.backups.promote(side, former)).rejects.toMatchObject({ field: 'keepAs' });
   expect([await rowsIn(database), await rowsIn(side)]).toEqual([1, 0]);
 });
