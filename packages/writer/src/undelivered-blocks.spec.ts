@@ -73,6 +73,11 @@ it('yields nothing in a directory without a writer', async () => {
   expect(await undelivered()).toEqual([]);
 });
 
+it('refuses a directory that does not exist', async () => {
+  const none = undeliveredBlocks(join(directory, 'none')).next();
+  await expect(none).rejects.toMatchObject({ code: 'CONNECTION', message: expect.stringContaining('none') });
+});
+
 it('refuses a damaged journal with its directory', async () => {
   await journaled();
   const journal = join(directory, 'journal');

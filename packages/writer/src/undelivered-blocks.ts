@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EncodedBlock } from '@quantumtrade/dal-domain';
 import { ConnectionError } from '@quantumtrade/dal-domain';
@@ -17,6 +18,8 @@ const OPERATION = 'writer.undelivered';
  */
 export async function* undeliveredBlocks(directory: string): AsyncGenerator<EncodedBlock, void> {
   try {
+    // A directory that does not exist is not taken for one without blocks.
+    await readdir(directory);
     for await (const { payload } of recordsOf(join(directory, JOURNAL))) {
       const { notes, ...block } = decodeBlock<JournalNotes>(payload);
       yield notes.at === undefined ? block : { ...block, acknowledgedAt: notes.at };

@@ -41,7 +41,7 @@ const SHORT = {
   longestOutageMs: 600,
   /** Losses of the engine with its data, each within so long after the first backup and a second. */
   disasters: 2,
-  disasterWithinMs: 2_000,
+  disasterWithinMs: 1_000,
 };
 
 const LONG: typeof SHORT = {

@@ -95,6 +95,10 @@ it('prunes and retires with --yes only', async () => {
 it.each([
   [['restore', 'some-id', '--to', 'latest', '--into', side], /a backup or --to, not both/],
   [['restore', '--journal', 'writer', '--into', side], /--journal needs --to/],
+  [
+    ['restore', '--to', '2100-01-01', '--journal', 'no-directory', '--into', side],
+    /no-directory does not exist/,
+  ],
   [['restore', '--to', 'yesterday', '--into', side], /--to/],
   [['restore', '--to', '2000-01-01', '--into', side], /has no backup before it/],
 ])('refuses %j', async (args, message) => {

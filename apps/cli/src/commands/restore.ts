@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { undeliveredBlocks } from '@quantumtrade/dal';
 import { promoteRestored, restoreBackup, restoreTo } from '@quantumtrade/dal-operations';
 import type { ObjectStore } from '@quantumtrade/dal-domain/operations';
@@ -34,6 +35,8 @@ export function addRestore(program: Command, run: RunSession): void {
           if (into === undefined) throw new UsageError('Name the new database: --into NAME.');
           if (to !== undefined && id !== undefined) throw new UsageError('Give a backup or --to, not both.');
           if (to === undefined && journal !== undefined) throw new UsageError('--journal needs --to.');
+          if (journal !== undefined && !existsSync(journal))
+            throw new UsageError(`${journal} does not exist.`);
           const restored =
             to === undefined
               ? fromBackup(session, store, into, id)
