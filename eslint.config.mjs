@@ -62,6 +62,7 @@ const drivers = {
   clickhouse: ['@clickhouse/client'],
   redis: ['ioredis', 'redis-mock'],
   engine: ['chdb', 'ffi-rs'],
+  s3: ['@aws-sdk/client-s3'],
 };
 const allDrivers = Object.values(drivers).flat();
 const allDriversBut = (own) => allDrivers.filter((driver) => !drivers[own]?.includes(driver));
@@ -85,7 +86,7 @@ const externals = {
 };
 
 /** An adapter's tag `driver:x` names the only driver it may import; `driver:none` allows none. */
-const ownDriverOnly = ['clickhouse', 'redis', 'none'].map((own) => ({
+const ownDriverOnly = ['clickhouse', 'redis', 's3', 'none'].map((own) => ({
   sourceTag: `driver:${own}`,
   onlyDependOnLibsWithTags: ['*'],
   bannedExternalImports: allDriversBut(own),
