@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -79,6 +80,21 @@ it('names a damaged segment and restores nothing', async () => {
   expect(await own.sql(`SELECT count() FROM system.databases WHERE name = '${side}'`)).toBe('0\n');
   writeFileSync(file, bytes);
   expect(await call('restore', '--to', 'latest', '--into', side)).toMatchObject({ code: EXIT.ok });
+});
+
+it('doctor names a writer whose archive is behind', async () => {
+  expect((await call('doctor')).out).toMatch(/^ok {6}archive: 1 writers, all complete/m);
+  const file = join(objects, 'archive', readdirSync(join(objects, 'archive'))[0]!, 'position.json');
+  const closed = readFileSync(file, 'utf8');
+  const text = closed
+    .slice(65, -1)
+    .replace('"isClosed": true', '"isClosed": false')
+    .replace(/"completeTo": \d+/, '"completeTo": 0');
+  writeFileSync(file, `${createHash('sha256').update(text).digest('hex')}\n${text}\n`);
+  const { code, out } = await call('doctor');
+  expect(code).toBe(EXIT.data);
+  expect(out).toMatch(/^FAILED {2}archive: writer \S+ is complete to 1970-01-01T00:00:00.000Z only/m);
+  writeFileSync(file, closed);
 });
 
 it('prunes and retires with --yes only', async () => {

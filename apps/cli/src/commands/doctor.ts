@@ -3,7 +3,9 @@ import type { DalConfig, ExplainedSetting } from '@quantumtrade/dal-config';
 import type { ComposedDatabase } from '@quantumtrade/dal-container';
 import type { ServerCondition } from '@quantumtrade/dal-domain';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
+import { archivedWriters } from '@quantumtrade/dal-operations';
 import type { Command } from 'commander';
+import { withBackupStore } from '../backup-store.js';
 import { describeCache } from '../cache-state.js';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
@@ -25,6 +27,7 @@ interface Check {
 
 const CLOCK_SKEW_LIMIT_MS = 2_000;
 const ANSWER_WITHIN_MS = 5_000;
+const ARCHIVE_DELAY_LIMIT_MS = 300_000;
 
 export function addDoctor(program: Command, run: RunSession): void {
   withJson(withCommonOptions(program.command('doctor')))
@@ -111,6 +114,12 @@ async function examine(session: Session): Promise<Examination> {
       }
     }
   }
+  if (config.archive.directory !== undefined) {
+    const archive = await attempt('archive', 'see that the object store of backup.url can be reached', () =>
+      archiveCheck(session, config),
+    );
+    if (archive) add(archive, EXIT.data);
+  }
   // By now the cache has had time to connect.
   const { cache } = await opened.database.health();
   add(
@@ -180,6 +189,21 @@ async function retentionCheck({ database }: ComposedDatabase): Promise<Check> {
   const configured = plan.some((each) => each.configured !== null);
   const detail = configured ? 'applied as configured' : 'rows are kept as they are';
   return { name: 'retention', ok: true, detail: changed.join('; ') || detail };
+}
+
+/** Names writers whose archive is not complete up to now: that is what restores to an instant can reach. */
+async function archiveCheck({ signal, ...session }: Session, config: DalConfig): Promise<Check> {
+  const writers = await withBackupStore(session.config, {}, (store) => archivedWriters(store, { signal }));
+  const own = writers.filter(({ database }) => database === config.clickhouse.database);
+  const late = own.filter(
+    ({ isClosed, completeTo }) => !isClosed && Date.now() - completeTo.getTime() > ARCHIVE_DELAY_LIMIT_MS,
+  );
+  return checkOf(
+    'archive',
+    late.map(({ writer, completeTo }) => `writer ${writer} is complete to ${completeTo.toISOString()} only`),
+    `${own.length} writers, all complete or less than ${ARCHIVE_DELAY_LIMIT_MS / 60_000} minutes behind`,
+    'its health() has the reason; close one that ended for good with `qtdal archive retire`',
+  );
 }
 
 function conditionCheck(server: ServerCondition): Check {
