@@ -44,6 +44,19 @@ export const storage: Bench<BenchServer> = async function* (server) {
       return elapsed(() => insert(batch, name));
     }),
   );
+  await server.run('CREATE TABLE codecs.in_memory ENGINE = Memory AS SELECT * FROM codecs.market_data');
+  yield await pairedRounds(
+    { case: 'insert of 100,000 minute bars within the server', unit: 'ms' },
+    READ_ROUNDS,
+    eachSide(DATABASES, (database) => async () => {
+      await server.run(`TRUNCATE TABLE ${database}.market_data`);
+      return elapsed(() =>
+        server.run(
+          `INSERT INTO ${database}.market_data SELECT * FROM codecs.in_memory SETTINGS optimize_on_insert = 0`,
+        ),
+      );
+    }),
+  );
   for (const [name, database] of Object.entries(DATABASES)) {
     await server.run(`TRUNCATE TABLE ${database}.market_data`);
     for (const batch of minutes) await insert(batch, name);
