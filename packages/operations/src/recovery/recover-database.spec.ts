@@ -195,6 +195,23 @@ it('drops the target when a block cannot be replayed', async () => {
   expect(recovery.target.isDropped).toBe(true);
 });
 
+it('refuses to restore past blocks that a damaged disk has lost', async () => {
+  const recovery = new Scenario();
+  const { disk } = recovery.harness;
+  const crashed = recovery.open({ intervalMs: 1_000 });
+  for (const [n, id] of ['a', 'b', 'c'].entries()) await recovery.append(crashed, id, 100 * (n + 1));
+  recovery.harness.crash();
+  const spool = [...disk.contents().keys()].find((path) => path.endsWith('.wal'))!;
+  disk.flipBit(spool, disk.contents().get(spool)!.indexOf('rows of b'), 1);
+  const archive = recovery.open();
+  await recovery.harness.advance(0);
+  await recovery.append(archive, 'd', 400);
+  await recovery.harness.settle(archive.close());
+  expect(recovery.harness.shipped()).toEqual(['a', 'c', 'd']);
+  recovery.backup(50);
+  await expect(recovery.restore(400)).rejects.toThrow(/0000000001.segment - follows 1 damaged ranges/);
+});
+
 it('names any object that is missing, changed or exchanged', async () => {
   const recovery = new Scenario();
   const archive = recovery.open({ maxSegmentBytes: 1 });
