@@ -60,6 +60,16 @@ url = "${pathToFileURL(join(scratch.path, 'copies')).href}"
     expect(verified.out).toMatch(/ 0 problems\.\n$/);
   });
 
+  it('have a check of each store in the doctor', async () => {
+    const { out } = await qtdal('doctor', '--config', config);
+    expect(out).toMatch(new RegExp(`^ok      backup: s3://${bucket}/backups answers$`, 'm'));
+    expect(out).toMatch(/^ok      backup\.copy: \S+copies answers$/m);
+    const wrong = scratch.file('missing.toml', configOf('x').replace(bucket, 'no-such-bucket'));
+    const failed = await qtdal('doctor', '--config', wrong);
+    expect(failed.code).toBe(EXIT.connection);
+    expect(failed.out).toMatch(/^FAILED {2}backup: .*\n {8}-> correct the section \[backup\]/m);
+  });
+
   it('exit with 3 and show no secret when the login is refused', async () => {
     const wrong = scratch.file('wrong.toml', configOf('wrong-s3cr3t'));
     const { code, out, err } = await qtdal('backup', 'list', '--config', wrong);

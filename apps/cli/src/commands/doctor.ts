@@ -1,11 +1,11 @@
 import { serverDegradations } from '@quantumtrade/dal';
 import type { DalConfig, ExplainedSetting } from '@quantumtrade/dal-config';
-import type { ComposedDatabase } from '@quantumtrade/dal-container';
+import type { ComposedDatabase, ObjectStoreSettings } from '@quantumtrade/dal-container';
 import type { ServerCondition } from '@quantumtrade/dal-domain';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
 import { archivedWriters } from '@quantumtrade/dal-operations';
 import type { Command } from 'commander';
-import { withBackupStore } from '../backup-store.js';
+import { withBackupStore, withStore } from '../backup-store.js';
 import { describeCache } from '../cache-state.js';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
@@ -131,7 +131,37 @@ async function examine(session: Session): Promise<Examination> {
     },
     EXIT.connection,
   );
+  for (const { name, url, ...store } of objectStoresOf(config)) {
+    const check = await attempt(name, `correct the section [${name}], or start the store`, () =>
+      objectStoreCheck(name, { ...store, url }, session.signal),
+    );
+    if (check) add(check, EXIT.connection);
+  }
   return { checks, settings, exitCode };
+}
+
+/** Returns the configured object stores, by the name of their section. */
+function objectStoresOf({
+  backup: { copy, ...first },
+}: DalConfig): (ObjectStoreSettings & { name: string })[] {
+  const sections = [
+    { ...first, name: 'backup' },
+    { ...first, ...copy, name: 'backup.copy', url: copy?.url },
+  ];
+  return sections.flatMap(({ url, ...section }) => (url === undefined ? [] : [{ ...section, url }]));
+}
+
+/** Reads the first page of the backups in an object store. */
+async function objectStoreCheck(
+  name: string,
+  settings: ObjectStoreSettings,
+  signal: AbortSignal,
+): Promise<Check> {
+  const deadline = Date.now() + ANSWER_WITHIN_MS;
+  return withStore(settings, async (store) => {
+    await store.list('backups/', { signal, deadline })[Symbol.asyncIterator]().next();
+    return { name, ok: true, detail: `${store.location} answers` };
+  });
 }
 
 /** Names the backend with its origin, and variables with names similar to ours. */

@@ -40,7 +40,7 @@ it('get refuses bytes that do not match the checksum of the service', async () =
   expect(await failureOfGet()).toMatchObject({ kind: 'OBJECT_DAMAGED', retryable: false });
 });
 
-it('a page of a gateway in place of an answer is a passing failure', async () => {
+it('a page of a gateway is a passing failure', async () => {
   answer = (response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<html>s3cr3t</html>');
   const failure = await failureOfGet();
   expect(failure).toMatchObject({ code: 'CONNECTION', kind: undefined, retryable: true });
