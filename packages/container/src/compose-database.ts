@@ -2,7 +2,7 @@ import { DatabaseAbstraction, type WriterSetup } from '@quantumtrade/dal';
 import { openAuditTrail, type AuditTrail, type AuditTrailEvent } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig, DalConfig } from '@quantumtrade/dal-config';
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
-import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
+import type { BlockArchive, ReadBackupCondition } from '@quantumtrade/dal-domain/operations';
 import {
   keysOf,
   requireClock,
@@ -98,19 +98,21 @@ export interface OpenParts {
   readonly writing?: WriterSetup | undefined;
   readonly auditTrail?: AuditTrail | undefined;
   readonly archive?: BlockArchive | undefined;
+  readonly backupCondition?: ReadBackupCondition | undefined;
   /** The configured actor, which `options.actor` overrides. */
   readonly actor?: string | undefined;
 }
 
 /** Creates the facade over open parts. */
 export function createDatabase(parts: OpenParts, options: DatabaseOptions): DatabaseAbstraction {
-  const { timeSeries, cache, writing, archive, auditTrail } = parts;
+  const { timeSeries, cache, writing, archive, backupCondition, auditTrail } = parts;
   const sinks = [options.audit, auditTrail].filter((sink) => sink !== undefined);
   return new DatabaseAbstraction({
     timeSeries,
     cache,
     writing,
     archive,
+    backupCondition,
     clock: options.clock ?? systemClock,
     audit: sinks.length > 1 ? allOf(sinks) : sinks[0],
     actor: options.actor ?? parts.actor,

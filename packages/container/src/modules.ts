@@ -1,7 +1,7 @@
 import type { AuditTrail } from '@quantumtrade/dal-audit-trail';
 import type { AuditConfig, DalConfig } from '@quantumtrade/dal-config';
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
-import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
+import type { BlockArchive, ReadBackupCondition } from '@quantumtrade/dal-domain/operations';
 import { systemClock } from '@quantumtrade/dal-domain';
 import type { DatabaseAbstraction, WriterSetup } from '@quantumtrade/dal';
 import { ContainerModule, type ServiceIdentifier } from 'inversify';
@@ -74,6 +74,9 @@ function storesModule(
     bind<BlockArchive | undefined>(TOKENS.BlockArchive)
       .toResolvedValue(({ archive }: Stores) => archive, [STORES])
       .inSingletonScope();
+    bind<ReadBackupCondition | undefined>(TOKENS.BackupCondition)
+      .toResolvedValue(({ backupCondition }: Stores) => backupCondition, [STORES])
+      .inSingletonScope();
     part(TOKENS.BackendNames, ({ names }) => names);
     if (hasEngine) part(TOKENS.EmbeddedClickHouse, ({ engine }) => engine!);
   });
@@ -115,9 +118,11 @@ export function databaseModule(options: DatabaseOptions = {}): ContainerModule {
           writing?: WriterSetup,
           configured?: AuditConfig,
           archive?: BlockArchive,
+          backupCondition?: ReadBackupCondition,
         ) => {
           const actor = auditTrail ? auditTrail.actor : configured?.actor;
-          const parts = { timeSeries, cache, writing, archive, auditTrail: trail, actor };
+          const below = { timeSeries, cache, writing, archive, backupCondition };
+          const parts = { ...below, auditTrail: trail, actor };
           const database = createDatabase(parts, options);
           return closable(database, () => database.close(), trail ? [timeSeries, trail] : [timeSeries]);
         },
@@ -128,6 +133,7 @@ export function databaseModule(options: DatabaseOptions = {}): ContainerModule {
           optional(TOKENS.Writing),
           optional(AUDIT_CONFIG),
           optional(TOKENS.BlockArchive),
+          optional(TOKENS.BackupCondition),
         ],
       )
       .inSingletonScope()

@@ -37,6 +37,7 @@ describe('openDatabase', () => {
       const optional: unknown[] = [
         TOKENS.EmbeddedClickHouse,
         TOKENS.BlockArchive,
+        TOKENS.BackupCondition,
         TOKENS.AuditSink,
         TOKENS.AuditTrail,
       ];

@@ -6,9 +6,9 @@ import type { ClickHouseConfig, DalConfig, RedisConfig, WriterConfig } from '@qu
 import type { CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { connectRedis } from '@quantumtrade/dal-redis';
-import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
+import type { BlockArchive, ReadBackupCondition } from '@quantumtrade/dal-domain/operations';
 import { startEmbeddedEngine, type EmbeddedEngine } from './embedded-engine.js';
-import { openConfiguredArchive, type ArchivingConfig, type ConfiguredArchive } from './open-archive.js';
+import { openObjectServices, type ObjectServices, type ObjectServicesConfig } from './object-services.js';
 import { redisName, redisSettings } from './redis-settings.js';
 import { tlsSettings } from './tls-settings.js';
 
@@ -28,6 +28,8 @@ export interface Stores {
   readonly names: BackendNames;
   /** Archive of the blocks that the time-series store takes. */
   readonly archive?: BlockArchive | undefined;
+  /** Looks at the backups in the configured object store. */
+  readonly backupCondition?: ReadBackupCondition | undefined;
   /** The engine that was started for the `embedded` backend. */
   readonly engine?: EmbeddedEngine;
   close(): Promise<void>;
@@ -36,7 +38,7 @@ export interface Stores {
 /** Without `retention`, rows are kept as they are. */
 export type ServersConfig = Pick<DalConfig, 'clickhouse' | 'redis' | 'writer'> &
   Partial<Pick<DalConfig, 'retention'>> &
-  ArchivingConfig;
+  ObjectServicesConfig;
 export type MemoryConfig = { readonly writer?: Pick<WriterConfig, 'maxFutureSkewMs'> };
 /** Without `embedded.dataDirectory`, the data directory is temporary, and so is what batch writers keep outside the store. */
 export type EmbeddedStoresConfig = ServersConfig & {
@@ -48,8 +50,8 @@ const REDIS_ANSWERS_WITHIN_MS = 1_000;
 /** Opens ClickHouse and Redis servers. They are connected to on first use. */
 export function openServers(config: ServersConfig, clock: TimeSource): Stores {
   const { clickhouse, redis, writer } = config;
-  const archiving = openConfiguredArchive(config, clickhouse.database);
-  const options = clickHouseOptions(config, clock, archiving);
+  const objects = openObjectServices(config, clickhouse.database);
+  const options = clickHouseOptions(config, clock, objects);
   const timeSeries = connectClickHouse(clickHouseSettings(clickhouse), options);
   const cache = connectRedis(redisSettings(redis));
   return {
@@ -57,8 +59,9 @@ export function openServers(config: ServersConfig, clock: TimeSource): Stores {
     cache,
     writing: { ...fileWriting(writer), ...insertLimits(clickhouse) },
     names: { timeSeries: clickHouseName(clickhouse), cache: redisName(redis) },
-    archive: archiving?.archive,
-    close: () => closeProbes(timeSeries, cache).finally(() => archiving?.close()),
+    archive: objects?.archive,
+    backupCondition: objects?.backupCondition,
+    close: () => closeProbes(timeSeries, cache).finally(() => objects?.close()),
   };
 }
 
@@ -75,8 +78,8 @@ export async function openEmbedded(config: EmbeddedStoresConfig, clock: TimeSour
     username,
     password,
   };
-  const archiving = openConfiguredArchive(config, clickhouse.database);
-  const timeSeries = connectClickHouse(settings, clickHouseOptions(config, clock, archiving));
+  const objects = openObjectServices(config, clickhouse.database);
+  const timeSeries = connectClickHouse(settings, clickHouseOptions(config, clock, objects));
   const answering = await redisIfItAnswers({
     ...redis,
     keyPrefix: redis.keyPrefix || prefixOf(engine.dataDirectory),
@@ -92,10 +95,11 @@ export async function openEmbedded(config: EmbeddedStoresConfig, clock: TimeSour
       cache: answering ? redisName(redis) : 'memory (no Redis answered)',
     },
     engine,
-    archive: archiving?.archive,
+    archive: objects?.archive,
+    backupCondition: objects?.backupCondition,
     async close() {
       await closeProbes(timeSeries, cache)
-        .finally(() => archiving?.close())
+        .finally(() => objects?.close())
         .finally(() => engine.stop());
     },
   };
@@ -143,12 +147,12 @@ const insertLimits = ({ retry, maxInsertBlockSize }: ClickHouseConfig) => ({
 const clickHouseOptions = (
   { writer, retention }: ServersConfig,
   clock: TimeSource,
-  archiving: ConfiguredArchive | undefined,
+  objects: ObjectServices | undefined,
 ) => ({
   clock,
   maxFutureSkewMs: writer.maxFutureSkewMs,
   retention,
-  archive: archiving?.archive,
+  archive: objects?.archive,
 });
 
 async function closeProbes(...backends: readonly (TimeSeriesBackend | CacheBackend)[]): Promise<void> {

@@ -20,7 +20,7 @@ import type {
   StrategyPerformanceRepository,
   TimeSeriesBackend,
 } from '@quantumtrade/dal-domain';
-import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
+import type { BlockArchive, ReadBackupCondition } from '@quantumtrade/dal-domain/operations';
 import type { ServiceIdentifier } from 'inversify';
 import type { EmbeddedEngine } from './embedded-engine.js';
 import type { BackendNames } from './stores.js';
@@ -36,6 +36,8 @@ export const TOKENS = {
   Writing: token<WriterSetup>('Writing'),
   /** Undefined where none is configured. */
   BlockArchive: token<BlockArchive>('BlockArchive'),
+  /** Undefined where no object store is configured. */
+  BackupCondition: token<ReadBackupCondition>('BackupCondition'),
   EmbeddedClickHouse: token<EmbeddedEngine>('EmbeddedClickHouse'),
 
   Clock: token<TimeSource>('Clock'),

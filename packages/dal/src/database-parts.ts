@@ -1,5 +1,5 @@
 import type { AuditSink, CacheBackend, TimeSeriesBackend, TimeSource } from '@quantumtrade/dal-domain';
-import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
+import type { BlockArchive, ReadBackupCondition } from '@quantumtrade/dal-domain/operations';
 import { keysOf, requireKnownKeys, requireObject } from '@quantumtrade/dal-domain';
 import type { WriterSetup } from '@quantumtrade/dal-writer';
 
@@ -13,6 +13,8 @@ export interface DatabaseParts {
   writing?: WriterSetup;
   /** Archive of the blocks that the time-series store takes, for health and metrics. @default none */
   archive?: Pick<BlockArchive, 'state'> | undefined;
+  /** Looks at the backups, for metrics. @default none */
+  backupCondition?: ReadBackupCondition | undefined;
   /** Receives an entry for each modification of data. @default none */
   audit?: AuditSink;
   /** The application's name in audit entries. @default unknown */
@@ -25,6 +27,7 @@ const PARTS = keysOf<DatabaseParts>({
   clock: true,
   writing: true,
   archive: true,
+  backupCondition: true,
   audit: true,
   actor: true,
 });

@@ -12,6 +12,7 @@ export {
   type PutOptions,
   type StoredObject,
 } from './ports/object-store.js';
+export type { BackupCondition, ReadBackupCondition } from './ports/backup-condition.js';
 export type {
   BackupBackend,
   ContentOptions,

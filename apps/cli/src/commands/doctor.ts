@@ -3,7 +3,7 @@ import type { DalConfig, ExplainedSetting } from '@quantumtrade/dal-config';
 import type { ComposedDatabase, ObjectStoreSettings } from '@quantumtrade/dal-container';
 import type { ServerCondition } from '@quantumtrade/dal-domain';
 import { unmetGuarantees } from '@quantumtrade/dal-domain';
-import { archivedWriters } from '@quantumtrade/dal-operations';
+import { archivedWriters, backupStatus } from '@quantumtrade/dal-operations';
 import type { Command } from 'commander';
 import { withBackupStore, withStore } from '../backup-store.js';
 import { describeCache } from '../cache-state.js';
@@ -113,6 +113,11 @@ async function examine(session: Session): Promise<Examination> {
         if (clock) add(clock, EXIT.failure);
       }
     }
+  }
+  if (config.backup.url !== undefined) {
+    const remedy = 'see that the object store of backup.url can be reached, and its credentials';
+    const backups = await attempt('backups', remedy, () => backupCheck(session));
+    if (backups) add(backups, EXIT.data);
   }
   if (config.archive.directory !== undefined) {
     const archive = await attempt('archive', 'see that the object store of backup.url can be reached', () =>
@@ -234,6 +239,16 @@ async function archiveCheck({ signal, ...session }: Session, config: DalConfig):
     `${own.length} writers, all complete or less than ${ARCHIVE_DELAY_LIMIT_MS / 60_000} minutes behind`,
     'its health() has the reason; close one that ended for good with `qtdal archive retire`',
   );
+}
+
+async function backupCheck({ config, signal }: Session): Promise<Check> {
+  const { problems, newestVerified, lastDrill } = await withBackupStore(config, {}, (store) =>
+    backupStatus(store, { signal }),
+  );
+  const state = `${newestVerified?.id} is verified, a restore was drilled at ${lastDrill?.startedAt}`;
+  const remedy =
+    'run `qtdal backup create`, `verify` and `drill` every day (docs/operations/back-up-and-verify.md)';
+  return checkOf('backups', problems, state, remedy);
 }
 
 function conditionCheck(server: ServerCondition): Check {

@@ -1,5 +1,5 @@
 import { ConnectionError, type BackendProbe, type EndpointStatus } from '@quantumtrade/dal-domain';
-import type { StorageController } from '@quantumtrade/dal-domain/operations';
+import type { BackupCondition, StorageController } from '@quantumtrade/dal-domain/operations';
 import { memoryCacheBackend, memoryDeadLetters, memoryTimeSeries } from '@quantumtrade/dal-memory';
 import { ManualClock } from '@quantumtrade/dal-runtime';
 import type { MetricFamily, MetricName } from '@quantumtrade/dal-telemetry';
@@ -187,4 +187,40 @@ it('the archive is measured by the blocks it has not shipped', async () => {
   const { archive, degradedBy } = await database.health();
   expect(archive).toEqual(state);
   expect(degradedBy).toContain('blocks are not moved to the archive: the store is down');
+});
+
+describe('backups', () => {
+  const backupNames = ['problems', 'age', 'drill.age', 'drill.duration', 'drill.passed'] as const;
+  const measured = async (backupCondition: DatabaseParts['backupCondition']) => {
+    const clock = new ManualClock(Date.UTC(2026, 0, 2));
+    const families = await open({ clock, backupCondition }).metrics.collect();
+    return backupNames.map((name) => valuesOf(families, `quantumtrade.dal.backup.${name}`)[0]?.[1]);
+  };
+
+  it('backups are measured by age and last drill', async () => {
+    const lastDrill = {
+      startedAt: '2026-01-01T00:00:00.000Z',
+      outcome: 'passed',
+      durationMs: 1_500,
+    } as const;
+    const condition = { problems: ['too old'], ageMs: 7_000, lastDrill };
+    expect(await measured(() => Promise.resolve(condition))).toEqual([1, 7, 86_400, 1.5, 1]);
+    const failed = { ...condition, lastDrill: { ...lastDrill, outcome: 'failed' as const } };
+    expect((await measured(() => Promise.resolve(failed))).at(-1)).toBe(0);
+  });
+
+  it('backups that cannot be read are a problem', async () => {
+    const gone = () => Promise.reject(new ConnectionError('gone', { operation: 'test' }));
+    expect(await measured(gone)).toEqual([1, undefined, undefined, undefined, undefined]);
+    expect(await measured(undefined)).toEqual(backupNames.map(() => undefined));
+  });
+
+  it('a scrape does not wait for a slow store', async () => {
+    let answer: (condition: BackupCondition) => void;
+    const slow = () => new Promise<BackupCondition>((resolve) => (answer = resolve));
+    const database = open({ backupCondition: slow });
+    expect(valuesOf(await database.metrics.collect(), 'quantumtrade.dal.backup.problems')).toEqual([]);
+    answer!({ problems: [], ageMs: 0, lastDrill: null });
+    expect(valuesOf(await database.metrics.collect(), 'quantumtrade.dal.backup.problems')).toEqual([['', 0]]);
+  });
 });

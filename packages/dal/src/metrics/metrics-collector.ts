@@ -1,5 +1,5 @@
 import type { HealthStatus } from '@quantumtrade/dal-domain';
-import type { ServerStorage } from '@quantumtrade/dal-domain/operations';
+import type { BackupCondition, ServerStorage } from '@quantumtrade/dal-domain/operations';
 import { Deadline } from '@quantumtrade/dal-runtime';
 import type { MetricFamily, MetricsSource } from '@quantumtrade/dal-telemetry';
 import { Measurements } from '@quantumtrade/dal-telemetry';
@@ -7,6 +7,7 @@ import type { Transactions } from '@quantumtrade/dal-writer';
 import type { DatabaseServices } from '../database-ports.js';
 import type { DatabaseWriters } from '../database-writers.js';
 import { RecentAnswer } from '../recent-answer.js';
+import { measureBackups, UNREADABLE_BACKUPS } from './backups.js';
 import { measureBreakers, measureCache, measureRateLimiter } from './cache.js';
 import { measureOperations } from './operations.js';
 import { measureConditions, measureConnections, measureIngest, measureStorage } from './servers.js';
@@ -17,6 +18,9 @@ const TIMEOUT_MS = 900;
 const HEALTH_IS_KEPT_MS = 5_000;
 const STORAGE_IS_KEPT_MS = 60_000;
 const DEAD_LETTERS_ARE_KEPT_MS = 15_000;
+const BACKUPS_ARE_KEPT_MS = 60_000;
+/** Reading many manifests from a far store takes longer than a scrape, which does not wait for it. */
+const BACKUPS_TIMEOUT_MS = 30_000;
 
 /** Collects the metrics of a data layer. Counting costs its calls next to nothing: all else happens here, when metrics are asked for. */
 export class MetricsCollector implements MetricsSource {
@@ -27,6 +31,7 @@ export class MetricsCollector implements MetricsSource {
   readonly #health: RecentAnswer<HealthStatus>;
   readonly #storage: RecentAnswer<readonly ServerStorage[]>;
   readonly #deadLetters: RecentAnswer<number | undefined>;
+  readonly #backups: RecentAnswer<BackupCondition> | undefined;
 
   constructor(
     services: DatabaseServices,
@@ -51,19 +56,25 @@ export class MetricsCollector implements MetricsSource {
     );
     const count = () => new Deadline({ timeoutMs: TIMEOUT_MS }).race(writers.countDeadLetters());
     this.#deadLetters = new RecentAnswer(count, DEAD_LETTERS_ARE_KEPT_MS, clock);
+    const { backupCondition } = services.parts;
+    const readBackups = () =>
+      backupCondition!({ deadline: Date.now() + BACKUPS_TIMEOUT_MS }).catch(() => UNREADABLE_BACKUPS);
+    this.#backups = backupCondition && new RecentAnswer(readBackups, BACKUPS_ARE_KEPT_MS, clock);
   }
 
   async collect(): Promise<readonly MetricFamily[]> {
     const options = { deadline: Date.now() + TIMEOUT_MS };
-    const [health, storage, deadLetters] = await Promise.all([
+    const [health, storage, deadLetters, backups] = await Promise.all([
       this.#health.get(options),
       this.#storage.get(options),
       this.#deadLetters.get(options),
+      this.#backups && new Deadline(options).race(this.#backups.get(options)).catch(() => undefined),
     ]);
     const into = new Measurements();
     if (health) this.#addHealth(into, health);
     if (storage) measureStorage(into, storage);
     if (deadLetters !== undefined) into.add('quantumtrade.dal.dead_letters', deadLetters, {});
+    if (backups) measureBackups(into, backups, this.#services.clock.now());
     this.#addCounts(into);
     this.#addBacklog(into);
     return into.families();

@@ -146,6 +146,36 @@ export const METRICS = {
       'Age of the oldest of these blocks, the recovery point of a loss of this machine; 0 while there is none.',
     attributes: [],
   },
+  'quantumtrade.dal.backup.problems': {
+    kind: 'gauge',
+    unit: '{problem}',
+    description: 'Reasons why the backups cannot be relied on; a store that cannot be read is one.',
+    attributes: [],
+  },
+  'quantumtrade.dal.backup.age': {
+    kind: 'gauge',
+    unit: 's',
+    description: 'Age of the newest verified backup; missing while there is none.',
+    attributes: [],
+  },
+  'quantumtrade.dal.backup.drill.age': {
+    kind: 'gauge',
+    unit: 's',
+    description: 'Age of the last restore drill; missing while there was none.',
+    attributes: [],
+  },
+  'quantumtrade.dal.backup.drill.duration': {
+    kind: 'gauge',
+    unit: 's',
+    description: 'Duration of the last restore drill, the recovery time of a restore.',
+    attributes: [],
+  },
+  'quantumtrade.dal.backup.drill.passed': {
+    kind: 'gauge',
+    unit: '1',
+    description: 'Whether the last restore drill passed: 1 or 0.',
+    attributes: [],
+  },
   'quantumtrade.dal.dead_letters': {
     kind: 'gauge',
     unit: '{block}',

@@ -55,6 +55,21 @@ it.each([
   expect(await archivedWriters(store)).toMatchObject([{ database, isClosed: true, segments: 1 }]);
 });
 
+it('measures the backups of the configured store', async () => {
+  const opened = await composeDatabase(config());
+  try {
+    await opened.database.initializeSchema();
+    const names = ['problems', 'age', 'drill.passed'].map((name) => `quantumtrade.dal.backup.${name}`);
+    const values = async () => {
+      const families = await opened.database.metrics.collect();
+      return names.map((name) => families.find((family) => family.name === name)?.points[0]?.value);
+    };
+    expect(await values()).toEqual([3, undefined, undefined]);
+  } finally {
+    await opened.close();
+  }
+});
+
 it('refuses an archive without an object store', async () => {
   await expect(composeDatabase(config(''))).rejects.toMatchObject({
     code: 'VALIDATION',
