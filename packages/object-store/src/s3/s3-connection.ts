@@ -3,19 +3,7 @@ import { ConnectionError } from '@quantumtrade/dal-domain';
 import { loadPeer, type Cancel, type Secret } from '@quantumtrade/dal-runtime';
 import type { CallDetails } from '../store-calls.js';
 import { s3Error } from './s3-error.js';
-
-/** Address and credentials of S3; what is missing is found as the SDK of AWS finds it. */
-export interface S3ConnectionOptions {
-  /** Address of the service. @default that of the region */
-  readonly endpoint?: string | undefined;
-  /** @default that of the SDK's environment and profile; `us-east-1` with an endpoint */
-  readonly region?: string | undefined;
-  /** @default the SDK's chain of credentials */
-  readonly accessKeyId?: Secret | undefined;
-  readonly secretAccessKey?: Secret | undefined;
-  /** Whether the name of the bucket is a part of the path, not of the host. @default false */
-  readonly forcePathStyle?: boolean;
-}
+import type { S3ConnectionOptions } from './s3-connection-options.js';
 
 /** A request of the SDK, with options to pass to it. */
 type S3Request<T> = (s3: S3, options: { abortSignal: AbortSignal }) => Promise<T>;

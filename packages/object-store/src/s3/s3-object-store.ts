@@ -16,7 +16,8 @@ import {
 import { StoreCalls, type StoreCall, type StoreLimits } from '../store-calls.js';
 import { objectDamaged } from '../store-errors.js';
 import { deleteObjects } from './delete-objects.js';
-import { S3Connection, type S3ConnectionOptions, type SendS3 } from './s3-connection.js';
+import type { S3ConnectionOptions } from './s3-connection-options.js';
+import { S3Connection, type SendS3 } from './s3-connection.js';
 import { s3Error } from './s3-error.js';
 
 export interface S3ObjectStoreOptions extends S3ConnectionOptions, StoreLimits {
