@@ -60,14 +60,17 @@ url = "${pathToFileURL(join(scratch.path, 'copies')).href}"
     expect(verified.out).toMatch(/ 0 problems\.\n$/);
   });
 
-  it('have a check of each store in the doctor', async () => {
+  it('have a check of the second store in the doctor', async () => {
     const { out } = await qtdal('doctor', '--config', config);
-    expect(out).toMatch(new RegExp(`^ok      backup: s3://${bucket}/backups answers$`, 'm'));
-    expect(out).toMatch(/^ok      backup\.copy: \S+copies answers$/m);
-    const wrong = scratch.file('missing.toml', configOf('x').replace(bucket, 'no-such-bucket'));
+    expect(out).toMatch(/^ok {6}copies: \S+copies answers$/m);
+    const login = `endpoint = "${origin}"\nforce_path_style = true\naccess_key_id = "a"\nsecret_access_key = "b"`;
+    const wrong = scratch.file(
+      'other.toml',
+      configOf('x').replace(/url = "file:\S+/, `url = "s3://other"\n${login}`),
+    );
     const failed = await qtdal('doctor', '--config', wrong);
     expect(failed.code).toBe(EXIT.connection);
-    expect(failed.out).toMatch(/^FAILED {2}backup: .*\n {8}-> correct the section \[backup\]/m);
+    expect(failed.out).toMatch(/^FAILED {2}copies: .* at s3:\/\/other\n {8}-> .*backup\.copy\.url/m);
   });
 
   it('exit with 3 and show no secret when the login is refused', async () => {

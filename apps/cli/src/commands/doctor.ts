@@ -119,6 +119,12 @@ async function examine(session: Session): Promise<Examination> {
     const backups = await attempt('backups', remedy, () => backupCheck(session));
     if (backups) add(backups, EXIT.data);
   }
+  const { copy, ...first } = config.backup;
+  if (copy) {
+    const remedy = 'see that the object store of backup.copy.url can be reached, and its credentials';
+    const check = await attempt('copies', remedy, () => copyCheck({ ...first, ...copy }, session.signal));
+    if (check) add(check, EXIT.connection);
+  }
   if (config.archive.directory !== undefined) {
     const archive = await attempt('archive', 'see that the object store of backup.url can be reached', () =>
       archiveCheck(session, config),
@@ -136,37 +142,7 @@ async function examine(session: Session): Promise<Examination> {
     },
     EXIT.connection,
   );
-  for (const { name, url, ...store } of objectStoresOf(config)) {
-    const check = await attempt(name, `correct the section [${name}], or start the store`, () =>
-      objectStoreCheck(name, { ...store, url }, session.signal),
-    );
-    if (check) add(check, EXIT.connection);
-  }
   return { checks, settings, exitCode };
-}
-
-/** Returns the configured object stores, by the name of their section. */
-function objectStoresOf({
-  backup: { copy, ...first },
-}: DalConfig): (ObjectStoreSettings & { name: string })[] {
-  const sections = [
-    { ...first, name: 'backup' },
-    { ...first, ...copy, name: 'backup.copy', url: copy?.url },
-  ];
-  return sections.flatMap(({ url, ...section }) => (url === undefined ? [] : [{ ...section, url }]));
-}
-
-/** Reads the first page of the backups in an object store. */
-async function objectStoreCheck(
-  name: string,
-  settings: ObjectStoreSettings,
-  signal: AbortSignal,
-): Promise<Check> {
-  const deadline = Date.now() + ANSWER_WITHIN_MS;
-  return withStore(settings, async (store) => {
-    await store.list('backups/', { signal, deadline })[Symbol.asyncIterator]().next();
-    return { name, ok: true, detail: `${store.location} answers` };
-  });
 }
 
 /** Names the backend with its origin, and variables with names similar to ours. */
@@ -249,6 +225,15 @@ async function backupCheck({ config, signal }: Session): Promise<Check> {
   const remedy =
     'run `qtdal backup create`, `verify` and `drill` every day (docs/operations/back-up-and-verify.md)';
   return checkOf('backups', problems, state, remedy);
+}
+
+/** Reads the first page of what the second store has. */
+async function copyCheck(settings: ObjectStoreSettings, signal: AbortSignal): Promise<Check> {
+  const deadline = Date.now() + ANSWER_WITHIN_MS;
+  return withStore(settings, async (store) => {
+    await store.list('backups/', { signal, deadline })[Symbol.asyncIterator]().next();
+    return { name: 'copies', ok: true, detail: `${store.location} answers` };
+  });
 }
 
 function conditionCheck(server: ServerCondition): Check {
