@@ -19,6 +19,7 @@ export interface BulkJob {
   readonly form:
     | 'objects'
     | 'numeric'
+    | 'uncountedNumeric'
     | 'uncounted'
     | 'exact'
     | 'columns'
@@ -66,6 +67,8 @@ function readerOf({ settings, database, form, params, plain, request }: BulkJob)
       return async () => (await marketData.find(params)).data.length;
     case 'numeric':
       return async () => (await marketData.find({ ...params, instants: 'number' })).data.length;
+    case 'uncountedNumeric':
+      return async () => (await marketData.find({ ...params, instants: 'number', count: false })).data.length;
     case 'uncounted':
       return async () => (await marketData.find({ ...params, count: false })).data.length;
     case 'exact':

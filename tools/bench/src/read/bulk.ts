@@ -20,6 +20,7 @@ const MAX_ROUNDS = 3;
 const OBJECTS = 'ours';
 const NUMERIC = 'ours, instants as numbers';
 const UNCOUNTED = 'ours, count: false';
+const UNCOUNTED_NUMERIC = 'ours, instants as numbers, count: false';
 const EXACT = 'ours, exact objects';
 const COLUMNS = 'ours, columns';
 const EXACT_COLUMNS = 'ours, exact columns';
@@ -31,6 +32,7 @@ const FORMS = {
   [OBJECTS]: 'objects',
   [NUMERIC]: 'numeric',
   [UNCOUNTED]: 'uncounted',
+  [UNCOUNTED_NUMERIC]: 'uncountedNumeric',
   [EXACT]: 'exact',
   [COLUMNS]: 'columns',
   [EXACT_COLUMNS]: 'exactColumns',
@@ -84,6 +86,7 @@ async function* compare(
     inCosts(`${title}, into ${form}`, rows, against(runs, ours, [...others, ...peers]), table.state);
   yield* into('objects', OBJECTS, [UNCOUNTED, EXACT]);
   yield* into('objects with instants as numbers', NUMERIC, []);
+  yield* into('objects with instants as numbers, not counted', UNCOUNTED_NUMERIC, []);
   yield* into('columns', COLUMNS, [EXACT_COLUMNS]);
 }
 
