@@ -46,13 +46,11 @@ function program(io: Terminal, json: boolean, runSession: RunSession): Command {
   const command = new Command('qtdal')
     .description('Market data, features, predictions and their outcomes: store, query, check.')
     .addHelpText('after', EXIT_CODES_HELP)
-    // Options behind a subcommand are its own.
-    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => json || io.stderr.write(text),
     })
-    // A command with subcommands may have options of its own.
+    // Options behind a subcommand are its own. Commands that are added inherit this.
     .enablePositionalOptions()
     .exitOverride();
   for (const add of [

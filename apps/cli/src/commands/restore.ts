@@ -16,7 +16,7 @@ interface RestoreOptions extends StoreOptions {
 }
 
 export function addRestore(program: Command, run: RunSession): void {
-  const restore = withStoreOptions(program.command('restore').enablePositionalOptions())
+  const restore = withStoreOptions(program.command('restore'))
     .description(
       'Restore a backup, or the database as of an instant, into a new database beside the one in use. Exits with 4 when something is damaged.',
     )

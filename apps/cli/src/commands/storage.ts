@@ -8,8 +8,7 @@ import type { CommonOptions, RunSession, Session } from '../session.js';
 import { withCommonOptions, withJson } from '../session.js';
 
 export function addStorage(program: Command, run: RunSession): void {
-  // Options behind a subcommand are the subcommand's.
-  const storage = program.command('storage').enablePositionalOptions();
+  const storage = program.command('storage');
   withJson(withCommonOptions(storage))
     .description(
       'Print rows, parts, bytes and ages by table and partition, and what the next clean-up deletes.',

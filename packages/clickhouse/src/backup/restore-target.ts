@@ -4,6 +4,7 @@ import type { ContentOptions, PartitionContent, RestoreTarget } from '@quantumtr
 import { splitBlock } from '../codec/read/block-splitter.js';
 import type { Sql } from '../connection/sql.js';
 import type { ClickHouseSchemaController } from '../schema/schema-controller.js';
+import { partitionsOf } from '../schema/partitions.js';
 import { removeDatabase } from '../schema/scratch-databases.js';
 import { BlockKeys, existingKeys, type StoredVersions } from '../write/block-keys.js';
 import { decodeNativeBlock } from '../write/store-block.js';
@@ -80,7 +81,7 @@ export class SideDatabase implements RestoreTarget {
     requireStoredTable(table, operation);
     const server = this.#sql.on('system');
     const columns = await columnsOf(server, this.database, table, operation, limits);
-    const wanted = partitions ?? (await this.#partitionsOf(table, operation, limits));
+    const wanted = partitions ?? (await partitionsOf(server, this.database, table, operation, limits));
     return readContent(this.#sql, table, columns, wanted, operation, limits);
   }
 
@@ -118,17 +119,6 @@ export class SideDatabase implements RestoreTarget {
       await this.#storeMissing(table, `${token}/${n}`, half.bytes, rows, options);
       from += half.rowCount;
     }
-  }
-
-  async #partitionsOf(table: string, operation: string, options: CallOptions): Promise<string[]> {
-    const found = await this.#sql.on('system').rows<{ partition: string }>(
-      operation,
-      `SELECT DISTINCT partition_id AS partition FROM system.parts
-       WHERE database = {database:String} AND table = {table:String} AND active`,
-      { database: this.database, table },
-      options,
-    );
-    return found.map(({ partition }) => partition);
   }
 }
 

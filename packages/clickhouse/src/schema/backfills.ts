@@ -2,6 +2,7 @@ import type { CallOptions } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { MigrationStep } from './history.js';
 import type { MigrationLease } from './lock.js';
+import { partitionsOf } from './partitions.js';
 
 /** A statement that is run once for each partition of a table. */
 export interface Backfill {
@@ -76,15 +77,8 @@ export class Backfills {
     };
   }
 
-  async #partitions({ table }: Backfill, options: CallOptions): Promise<string[]> {
-    const rows = await this.#server.rows<{ partition: string }>(
-      'schema.status',
-      `SELECT DISTINCT partition_id AS partition FROM system.parts
-       WHERE active AND database = {database:String} AND table = {table:String} ORDER BY partition`,
-      { database: this.#sql.database, table },
-      options,
-    );
-    return rows.map(({ partition }) => partition);
+  #partitions({ table }: Backfill, options: CallOptions): Promise<string[]> {
+    return partitionsOf(this.#server, this.#sql.database, table, 'schema.status', options);
   }
 
   async #done(backfill: Backfill, options: CallOptions): Promise<ReadonlySet<string>> {

@@ -68,11 +68,7 @@ export class ClickHouseSchemaController implements SchemaController {
   }
 
   async preview(version?: number, options: CallOptions = {}): Promise<SchemaPreview> {
-    this.#sql.checkOpen('schema.preview', options);
-    const migrations = await loadMigrations(this.#directory);
-    if (version !== undefined) requireSchemaVersion(version, migrations.length, 'schema.preview');
-    const history = await this.#history.read(options);
-    const steps = history.stepsTo(version ?? Infinity, migrations);
+    const { history, to, steps } = await this.#intended(version, 'schema.preview', options);
     const down = steps
       .filter(({ direction }) => direction === 'down')
       .flatMap(({ migration, from }) => migration.down.slice(from));
@@ -81,7 +77,7 @@ export class ClickHouseSchemaController implements SchemaController {
     const refusal = version === 0 ? undefined : await findRefusal(this.#sql, down, options);
     return {
       from: history.version,
-      to: version ?? Math.max(history.version, migrations.length),
+      to,
       isNew: history.nextOrdinal === 0 && (await this.#inspection.hasNoTables(options)),
       losses: [
         ...(await findLosses(this.#server, this.#sql.database, down, options)),
@@ -92,14 +88,10 @@ export class ClickHouseSchemaController implements SchemaController {
   }
 
   async plan(version?: number, options: CallOptions = {}): Promise<SchemaPlan> {
-    this.#sql.checkOpen('schema.plan', options);
-    const migrations = await loadMigrations(this.#directory);
-    if (version !== undefined) requireSchemaVersion(version, migrations.length, 'schema.plan');
-    const history = await this.#history.read(options);
-    const steps = history.stepsTo(version ?? Infinity, migrations);
+    const { history, to, steps } = await this.#intended(version, 'schema.plan', options);
     return {
       from: history.version,
-      to: version ?? Math.max(history.version, migrations.length),
+      to,
       steps: await planSteps(this.#server, this.#sql.database, steps, options),
     };
   }
@@ -141,6 +133,19 @@ export class ClickHouseSchemaController implements SchemaController {
   async validate(options: CallOptions = {}): Promise<SchemaReport> {
     this.#sql.checkOpen('schema.validate', options);
     return this.#inspection.validate(await loadMigrations(this.#directory), options);
+  }
+
+  /** Returns the steps to a version, by default the newest. */
+  async #intended(version: number | undefined, operation: string, options: CallOptions) {
+    this.#sql.checkOpen(operation, options);
+    const migrations = await loadMigrations(this.#directory);
+    if (version !== undefined) requireSchemaVersion(version, migrations.length, operation);
+    const history = await this.#history.read(options);
+    return {
+      history,
+      to: version ?? Math.max(history.version, migrations.length),
+      steps: history.stepsTo(version ?? Infinity, migrations),
+    };
   }
 
   async #move(target: number, migrations: readonly Migration[], options: CallOptions): Promise<void> {

@@ -1,7 +1,7 @@
 import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 
 /** Accepts any decoded value unchanged. */
 const anything = { parse: (value: unknown) => value };
@@ -31,7 +31,7 @@ type TimedWrite = 'setIfNewer' | 'replaceIfNewer';
 /** Tests single keys of `Cache`. */
 export function cacheSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Cache', () => {
     test('get returns the value that set stored, Unicode included', async ({ backend: { cache }, keys }) => {

@@ -12,7 +12,7 @@ import {
 import type { TestRunner } from '../runner.js';
 import { rejectionOf } from '../failures.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 import * as sample from './samples.js';
 
 type Call = (backend: CacheBackend, options?: CallOptions) => Promise<unknown>;
@@ -84,7 +84,7 @@ const calls: Readonly<Record<string, Call>> = {
 /** Tests the signal and deadline of every call, and `BackendProbe`. */
 export function cacheCallSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Every call', () => {
     test('covers every operation of the ports', async ({ backend }) => {

@@ -1,14 +1,14 @@
 import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 
 const anything = { parse: (value: unknown) => value };
 
 /** Tests `Cache.getEntry` and `Cache.getEntryOrSet`. */
 export function entrySuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Cache.getEntry', () => {
     test('getEntry returns the value with its expiry', async (opened) => {

@@ -1,7 +1,7 @@
 import type { CacheBackend, InvalidationListener } from '@quantumtrade/dal-domain';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 
 const earlier = { timestamp: '2024-01-02T12:00:00.000Z' };
 const later = { timestamp: '2024-01-02T12:00:00.001Z' };
@@ -57,7 +57,7 @@ export class RecordingListener implements InvalidationListener {
 /** Tests `CacheInvalidations`. */
 export function invalidationSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   async function listening({ invalidations }: CacheBackend) {
     const listener = new RecordingListener();

@@ -10,7 +10,7 @@ import {
 import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 import * as sample from './samples.js';
 
 /** One write through each keyspace, with its expected key and time to live in seconds. */
@@ -87,7 +87,7 @@ const SLACK_MS = 15_000;
 /** Tests the keys, times to live and values of every keyspace. */
 export function keyspaceSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Keyspaces', () => {
     for (const [key, ttlSeconds, write] of writes) {

@@ -3,7 +3,7 @@ import { MAX_KEY_LENGTH } from '@quantumtrade/dal-domain';
 import { summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 import * as sample from './samples.js';
 
 const anything = { parse: (value: unknown) => value };
@@ -65,7 +65,7 @@ const lookingWrites = ['setIfNewer', 'replaceIfNewer', 'setIfUnchanged', 'getEnt
 /** Tests that the cache returns values unchanged or refuses them. */
 export function losslessSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Cached values', () => {
     for (const [name, write] of Object.entries(writes)) {

@@ -3,7 +3,7 @@ import { rateLimitOf } from '@quantumtrade/dal-domain';
 import { printedForms, summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 
 const anything = { parse: (value: unknown) => value };
 
@@ -16,7 +16,7 @@ const awkwardKeys = ['a,b', 'clé:株 🚀', '{tag}:1', '{tag}:2', 'x{', '}{y}',
 /** Tests the calls of `Cache` with many keys. */
 export function manySuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Cache with many keys', () => {
     test('getMany returns values in key order, null for absent keys', async ({ backend: { cache } }) => {

@@ -2,7 +2,7 @@ import { MARKET_STREAM_LENGTH } from '@quantumtrade/dal-domain';
 import { printedForms, rejectionOf, summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 import { tickSample } from './samples.js';
 import { ticks } from './tick-samples.js';
 import { subscriptionTests } from './subscription-tests.js';
@@ -11,7 +11,7 @@ import { subscriptionTests } from './subscription-tests.js';
 export function marketStreamSuite(runner: TestRunner, open: OpenCacheFactory): void {
   subscriptionTests(runner, open);
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('MarketStream', () => {
     test('recent returns the last ticks in the order of appending', async ({ backend: { marketStream } }) => {

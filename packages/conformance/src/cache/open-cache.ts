@@ -1,5 +1,4 @@
 import type { CacheBackend } from '@quantumtrade/dal-domain';
-import type { TestRunner } from '../runner.js';
 
 /** Empty cache backend under test, with access to the stored data behind its ports. */
 export interface OpenCache {
@@ -25,16 +24,3 @@ export interface OpenCache {
 }
 
 export type OpenCacheFactory = () => Promise<OpenCache>;
-
-/** Returns a function that declares a test with an empty backend of its own. */
-export function withOpenCache({ it }: TestRunner, open: OpenCacheFactory) {
-  return (name: string, body: (opened: OpenCache) => Promise<void>): void =>
-    it(name, async () => {
-      const opened = await open();
-      try {
-        await body(opened);
-      } finally {
-        await opened.close();
-      }
-    });
-}

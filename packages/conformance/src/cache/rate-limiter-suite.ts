@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 
 const ann = { userId: 'ann', endpoint: '/orders' };
 
 /** Tests `RateLimiter`. */
 export function rateLimiterSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, it, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('RateLimiter', () => {
     test('allows requests up to the limit and returns the remainder', async (opened) => {

@@ -3,7 +3,7 @@ import { realtimeValues, typedKeyspaces } from '@quantumtrade/dal-domain';
 import { summaryOfRejection, rejectionOf } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 import * as sample from './samples.js';
 
 /** Each realtime value with its write and its read. */
@@ -73,7 +73,7 @@ const wrong: Readonly<Record<keyof typeof values, readonly [field: string, value
 /** Tests that realtime values are validated and that the newest one is kept. */
 export function realtimeSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Realtime values', () => {
     for (const [name, { good, set, get }] of Object.entries(values)) {

@@ -3,7 +3,7 @@ import { authContextStore, sessionStore, typedKeyspaces } from '@quantumtrade/da
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCache, OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 import * as sample from './samples.js';
 
 const HOUR_MS = 3_600_000;
@@ -23,7 +23,7 @@ const wrongNames = ['', 'x'.repeat(257), 'a\u0000', 'a\u200bb', '\ud800', 5 as n
 /** Tests `SessionStore` and `AuthContextStore`. */
 export function sessionSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Sessions', () => {
     test('find returns a session until it ends', async (opened) => {

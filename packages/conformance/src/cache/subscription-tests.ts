@@ -3,14 +3,14 @@ import { MARKET_STREAM_LENGTH, OLDEST_TICK } from '@quantumtrade/dal-domain';
 import { printedForms, rejectionOf, summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 import { tickSample } from './samples.js';
 import { ticks, fromOldest, iterate, take, secondsOf, settle, numbersFrom } from './tick-samples.js';
 
 /** Tests `MarketStream.subscribe`. */
 export function subscriptionTests(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('A subscription to a market stream', () => {
     test('subscribe yields each later tick once and in order', async ({ backend: { marketStream } }) => {

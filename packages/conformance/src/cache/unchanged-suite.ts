@@ -2,14 +2,14 @@ import { JsonText } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 
 const anything = { parse: (value: unknown) => value };
 
 /** Tests `Cache.setIfUnchanged`. */
 export function unchangedSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Cache.setIfUnchanged', () => {
     test('setIfUnchanged sets an absent key when nothing is expected', async ({

@@ -2,7 +2,7 @@ import { keyOf, keyspaces } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import type { OpenCacheFactory } from './open-cache.js';
-import { withOpenCache } from './open-cache.js';
+import { withOpened } from '../with-opened.js';
 import * as sample from './samples.js';
 
 const anything = { parse: (value: unknown) => value };
@@ -19,7 +19,7 @@ const awkwardParts = [
 /** Tests `Cache.deleteWhere`. */
 export function whereSuite(runner: TestRunner, open: OpenCacheFactory): void {
   const { describe, expect } = runner;
-  const test = withOpenCache(runner, open);
+  const test = withOpened(runner, open);
 
   describe('Cache.deleteWhere', () => {
     const features = ['AAPL', 'MSFT'].flatMap((symbol) =>

@@ -2,8 +2,9 @@ import { MAX_OBJECT_BYTES, type ObjectStore } from '@quantumtrade/dal-domain/ope
 import type { CallOptions } from '@quantumtrade/dal-domain';
 import { foreignFailures, rejectionOf, summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
+import { withOpened } from '../with-opened.js';
 import { collect } from '../time-series/method-cases.js';
-import { listedKeys, type OpenObjectStore, type OpenObjectStoreFactory } from './open-object-store.js';
+import { listedKeys, type OpenObjectStoreFactory } from './open-object-store.js';
 
 type Call = (store: ObjectStore, options?: CallOptions) => Promise<unknown>;
 
@@ -31,17 +32,8 @@ export function objectStoreSuite(
   open: OpenObjectStoreFactory,
   { manyObjects = 1_005 }: ObjectStoreSuiteSettings = {},
 ): void {
-  const { describe, it, expect } = runner;
-
-  const test = (name: string, body: (opened: OpenObjectStore) => Promise<void>) =>
-    it(name, async () => {
-      const opened = await open();
-      try {
-        await body(opened);
-      } finally {
-        await opened.close();
-      }
-    });
+  const { describe, expect } = runner;
+  const test = withOpened(runner, open);
 
   describe('ObjectStore', () => {
     test('get returns the bytes that put stored', async ({ store }) => {

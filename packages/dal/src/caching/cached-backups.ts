@@ -1,6 +1,7 @@
 import type { ReadThroughCache } from '@quantumtrade/dal-cache';
 import type { BackupBackend } from '@quantumtrade/dal-domain/operations';
 import type { CachedMethods } from '../observation.js';
+import { changeTables } from './cached-schema.js';
 
 /**
  * Clears the read-through cache after the tables were replaced, also after an attempt that failed. Where the cache's server does not accept
@@ -9,15 +10,8 @@ import type { CachedMethods } from '../observation.js';
 export function cachedBackups(backups: BackupBackend, cache: ReadThroughCache): CachedMethods<BackupBackend> {
   return {
     calls: {
-      async promote(database, keepAs, options) {
-        try {
-          await cache.writeUntracked(() => backups.promote(database, keepAs, options));
-        } catch (error) {
-          await cache.clear().catch(() => undefined);
-          throw error;
-        }
-        await cache.clear();
-      },
+      promote: (database, keepAs, options) =>
+        changeTables(cache, () => backups.promote(database, keepAs, options)),
     },
   };
 }

@@ -25,16 +25,19 @@ export function cachedSchema(
         });
       },
       async migrate(version, options) {
-        await cache
-          .writeUntracked(() => schema.migrate(version, options))
-          .catch((error: unknown) => clearAfter(error, cache));
-        await cache.clear();
+        await changeTables(cache, () => schema.migrate(version, options));
       },
     },
   };
 }
 
-/** Clears after a migration that failed: it may have changed tables. */
+/** Changes tables, and clears the read-through cache then. */
+export async function changeTables(cache: ReadThroughCache, change: () => Promise<void>): Promise<void> {
+  await cache.writeUntracked(change).catch((error: unknown) => clearAfter(error, cache));
+  await cache.clear();
+}
+
+/** Clears after a change that failed: it may have changed tables. */
 async function clearAfter(error: unknown, cache: ReadThroughCache | undefined): Promise<never> {
   await cache?.clear().catch(() => undefined);
   throw error;

@@ -5,10 +5,10 @@ export interface NumberMemory {
 
 /** Memory that is used again for the next block, whose numbers are read before it arrives. */
 export class ScratchMemory implements NumberMemory {
-  #array = new Float64Array(0);
+  #array: Float64Array | undefined;
 
   take(length: number): Float64Array {
-    if (this.#array.length < length) this.#array = new Float64Array(length);
+    if (!this.#array || this.#array.length < length) return (this.#array = new Float64Array(length));
     return this.#array.subarray(0, length);
   }
 }
