@@ -23,7 +23,10 @@ const ENDPOINT_SETTINGS = {
   url: { kind: 'url', schemes: ['http', 'https'], required: true },
   /** `primary`: reads and writes. `replica`: reads. `backup`: what a primary does, while no primary can be used. */
   role: { kind: 'choice', values: ['primary', 'replica', 'backup'], default: 'primary' },
-  /** Name of the shard whose copy the server has. An insert is repeated within the shard that it was first sent to. */
+  /**
+   * Name of the shard whose copy the server has: with `cluster`, its number. An insert is repeated within the shard that it was first
+   * sent to.
+   */
   shard: { kind: 'text', default: '1' },
   /** Share of the reads, in proportion to those of the others. */
   weight: { kind: 'count', min: 1, default: 1, unit: 'shares' },
@@ -55,6 +58,35 @@ const HEDGE_SETTINGS = {
   afterMs: { kind: 'duration', min: 0, default: 0, inFile: 'milliseconds' },
 } as const;
 
+/** Number of shards from some month on. */
+const LAYOUT_SETTINGS = {
+  /** First month, such as `2026-12`, whose rows are spread in this way; none for the first layout. */
+  from: {
+    kind: 'text',
+    pattern: { matches: /^\d{4}-(0[1-9]|1[0-2])$/, described: 'a month such as 2026-12' },
+    default: '',
+  },
+  /** Shards that the rows are spread over: those named `1` up to this number. */
+  shards: { kind: 'count', min: 1, default: 1, unit: 'shards' },
+} as const;
+
+/** A sharded cluster: what its servers call it, who copies rows, and where they are stored. */
+const CLUSTER_SETTINGS = {
+  /** Name of the cluster in the servers' configuration (`remote_servers`), whose shards are those of `endpoints` in the order of their numbers. */
+  name: {
+    kind: 'text',
+    pattern: { matches: /^\w[\w.-]*$/, described: 'a name made of letters, digits, _, . and -' },
+    required: true,
+  },
+  /**
+   * Way in which a block reaches all copies of its shard. `replicated`: the servers, with replicated tables. `written`: the writer, which
+   * acknowledges a block when all copies have it; every copy then answers for every acknowledged row.
+   */
+  copies: { kind: 'choice', values: ['replicated', 'written'], default: 'replicated' },
+  /** Over how many shards the rows of each month are spread, the earliest month first. A later layout moves no row of an earlier month. */
+  layout: { kind: 'list', of: LAYOUT_SETTINGS, default: [] },
+} as const;
+
 const CONNECTION_SETTINGS = {
   /**
    * HTTP or HTTPS address of the server. A configuration may put credentials and the database into it. With `endpoints` its host
@@ -63,6 +95,8 @@ const CONNECTION_SETTINGS = {
   url: { kind: 'url', schemes: ['http', 'https'], default: 'http://127.0.0.1:8123' },
   /** The servers, where there are several; `url` alone stands for one primary. The order of primaries is that of their use. */
   endpoints: { kind: 'list', of: ENDPOINT_SETTINGS, default: [] },
+  /** The sharded cluster that `endpoints` are the servers of. Without it, all of them are copies of one store. */
+  cluster: { kind: 'group', settings: CLUSTER_SETTINGS, optional: true },
   /** The database, named with letters, digits, `_` and `-`. It need not exist before `schema.initialize()`. */
   database: { kind: 'text', default: 'quantumtrade' },
   /** The user. */
@@ -175,6 +209,7 @@ export type CompleteEndpoint = SettingsOf<typeof ENDPOINT_SETTINGS>;
 export type EndpointRole = CompleteEndpoint['role'];
 export type FailoverSettings = SettingsInput<typeof FAILOVER_SETTINGS>;
 export type RetrySettings = SettingsInput<typeof RETRY_SETTINGS>;
+export type ClusterSettings = NonNullable<CompleteSettings['cluster']>;
 /** The settings with their defaults. */
 export type CompleteSettings = SettingsOf<typeof CLICKHOUSE_SETTINGS>;
 /** Retention of each record's rows. A record that is left out keeps all rows as they are. */

@@ -106,7 +106,7 @@ const variableOf = (key: string) => `QTDAL_${key.toUpperCase().replaceAll('.', '
 /** Secrets and optional tables. */
 const others = [
   ...['password', 'key', 'accessKeyId', 'secretAccessKey'],
-  ...['tls', 'sentinel', 'otlp', 'cloudwatch', 'copy'],
+  ...['tls', 'cluster', 'sentinel', 'otlp', 'cloudwatch', 'copy'],
   ...['marketData', 'sentiment', 'features', 'predictions', 'outcomes', 'strategyPerformance'],
 ];
 

@@ -82,7 +82,9 @@ export class ClickHouseClient implements BackendProbe {
    */
   updateEndpoints(endpoints: readonly EndpointSettings[]): void {
     if (this.#endpoints.isClosed) throw clientClosedError('clickhouse.updateEndpoints');
-    this.#endpoints.update(completeEndpoints(endpoints, this.#settings.tls !== undefined));
+    this.#endpoints.update(
+      completeEndpoints(endpoints, this.#settings.tls !== undefined, this.#settings.cluster),
+    );
   }
 
   /** Gives calls under way `drainTimeoutMs` to end, then closes all connections. Waiting and later calls fail at once. */

@@ -102,3 +102,51 @@ it.each([
     expect.objectContaining({ field, reason: expect.stringContaining(reason) }),
   );
 });
+
+describe('a cluster', () => {
+  const endpoints = [
+    { url: 'http://a', shard: '1' },
+    { url: 'http://b', shard: '2' },
+  ];
+  const layout = [{ shards: 2 }];
+
+  it('has copies by the servers unless it says otherwise', () => {
+    expect(completeClickHouseSettings({ endpoints, cluster: { name: 'bars', layout } }).cluster).toEqual({
+      name: 'bars',
+      copies: 'replicated',
+      layout: [{ from: '', shards: 2 }],
+    });
+  });
+
+  it.each<[object, string, string]>([
+    [{ layout }, 'cluster.name', 'must be given'],
+    [{ name: 'bars' }, 'cluster.layout', 'must have an entry'],
+    [{ name: 'bars', layout: [{ from: '2026-12', shards: 2 }] }, 'cluster.layout.0.from', 'must be left out'],
+    [
+      {
+        name: 'bars',
+        layout: [{ shards: 1 }, { from: '2026-12', shards: 2 }, { from: '2026-12', shards: 2 }],
+      },
+      'cluster.layout.2.from',
+      'must be later',
+    ],
+    [{ name: 'bars', layout: [{ from: '2026', shards: 2 }] }, 'cluster.layout.0.from', 'must be a month'],
+    [{ name: 'bars', layout: [{ shards: 3 }] }, 'endpoints', 'must have a primary of shard 3'],
+  ])('is refused when it is wrong: %j', (cluster, field, reason) => {
+    expect(() => completeClickHouseSettings({ endpoints, cluster } as never)).toThrow(
+      expect.objectContaining({ field, reason: expect.stringContaining(reason) }),
+    );
+  });
+
+  it.each<[object, object, string]>([
+    [{ shard: 'b' }, {}, 'endpoints.1.shard'],
+    [{ shard: '2', role: 'replica' }, {}, 'endpoints'],
+    [{ shard: '2', role: 'backup' }, { copies: 'written' }, 'endpoints.1.role'],
+  ])('needs endpoints of its shards: %j %j', (second, cluster, field) => {
+    const settings = {
+      endpoints: [endpoints[0], { url: 'http://b', ...second }],
+      cluster: { name: 'bars', layout, ...cluster },
+    };
+    expect(() => completeClickHouseSettings(settings as never)).toThrow(expect.objectContaining({ field }));
+  });
+});

@@ -2,6 +2,7 @@ import { requireObject, ValidationError } from '@quantumtrade/dal-domain';
 import { completeSettings } from '@quantumtrade/dal-runtime';
 import type {
   ClickHouseSettings,
+  ClusterSettings,
   CompleteEndpoint,
   CompleteSettings,
   EndpointSettings,
@@ -27,21 +28,33 @@ export function completeClickHouseSettings(settings: ClickHouseSettings): Comple
   const { percentile, afterMs } = complete.hedge;
   if (percentile > 99) refuse('hedge.percentile', 'must be 99 or less');
   if (percentile > 0 && afterMs > 0) refuse('hedge.afterMs', 'must be 0 beside a percentile');
+  requireLayout(complete.cluster?.layout);
   const endpoints = hasEndpoints ? given.endpoints : [{ url: complete.url }];
   return {
     ...complete,
     url: new URL(complete.url).origin,
-    endpoints: completeEndpoints(endpoints, complete.tls !== undefined),
+    endpoints: completeEndpoints(endpoints, complete.tls !== undefined, complete.cluster),
   };
 }
 
+/** Throws `ValidationError` unless there is a layout for every month, and each begins after the one before. */
+function requireLayout(layout: ClusterSettings['layout'] | undefined): void {
+  if (!layout) return;
+  if (layout.length === 0) refuse('cluster.layout', 'must have an entry');
+  if (layout[0]!.from !== '')
+    refuse('cluster.layout.0.from', 'must be left out, because the first entry holds for all earlier months');
+  const late = layout.findIndex(({ from }, index) => index > 0 && from <= layout[index - 1]!.from);
+  if (late >= 0) refuse(`cluster.layout.${late}.from`, 'must be later than that of the entry before');
+}
+
 /**
- * Returns endpoints with their defaults. Throws `ValidationError` for a wrong one, for two of one address, for none, and with settings of
- * TLS for one without TLS.
+ * Returns endpoints with their defaults. Throws `ValidationError` for a wrong one, for two of one address, for none, with settings of
+ * TLS for one without TLS, and for a shard of the cluster without one.
  */
 export function completeEndpoints(
   given: readonly EndpointSettings[],
   hasTls: boolean,
+  cluster?: ClusterSettings,
 ): readonly CompleteEndpoint[] {
   if (!Array.isArray(given) || given.length === 0)
     refuse('endpoints', 'must be a list of one endpoint or more');
@@ -56,7 +69,24 @@ export function completeEndpoints(
   if (complete.every(({ role }) => role === 'replica')) {
     refuse('endpoints', 'must have a primary or a backup, because replicas take no writes');
   }
+  if (cluster) requireShards(cluster, complete);
   return complete;
+}
+
+/** Throws `ValidationError` unless every shard of the layout has an endpoint, and written copies are all primaries. */
+function requireShards({ copies, layout }: ClusterSettings, endpoints: readonly CompleteEndpoint[]): void {
+  const count = Math.max(...layout.map(({ shards }) => shards));
+  const known = Array.from({ length: count }, (_, index) => String(index + 1));
+  for (const [index, { shard, role }] of endpoints.entries()) {
+    if (!/^[1-9]\d*$/.test(shard))
+      refuse(`endpoints.${index}.shard`, 'must be a number from 1 on, because there is a cluster');
+    if (copies === 'written' && role !== 'primary')
+      refuse(`endpoints.${index}.role`, 'must be primary, because every copy is written');
+  }
+  for (const shard of known) {
+    if (!endpoints.some((each) => each.shard === shard && each.role !== 'replica'))
+      refuse('endpoints', `must have a primary of shard ${shard}, which cluster.layout names`);
+  }
 }
 
 const ENDPOINTS = { endpoints: CLICKHOUSE_SETTINGS.endpoints } as const;

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { RecordDefinition } from '@quantumtrade/dal-domain';
+import type { ClusterSettings } from '../settings.js';
+
+/** Values whose shards are remembered. */
+const MAX_REMEMBERED = 100_000;
+const MASK = 2n ** 64n - 1n;
+
+/** Returns the field by whose value the rows of a record are spread over shards: the symbol, or the first field of the key. */
+export const shardFieldOf = ({ fields, key }: RecordDefinition): string =>
+  'symbol' in fields ? 'symbol' : key[0]!;
+
+/** Instants of some rows, in epoch milliseconds. */
+export interface RowRange {
+  readonly start?: number | undefined;
+  /** Exclusive. */
+  readonly end?: number | undefined;
+}
+
+/** Decides on which shard a row is stored: by a hash of its symbol, among the shards in use for its month. */
+export class ShardLayout {
+  /** The month from which each entry holds, counted from the year 0, and its number of shards. */
+  readonly #entries: readonly { readonly from: number; readonly shards: number }[];
+  /** The shards of a value, one for each entry. */
+  readonly #remembered = new Map<string, readonly number[]>();
+
+  constructor(layout: ClusterSettings['layout']) {
+    this.#entries = layout.map(({ from, shards }) => ({
+      from: from === '' ? -Infinity : monthOf(from),
+      shards,
+    }));
+  }
+
+  /** Returns the numbers of all shards, from 1 on. */
+  get shards(): number[] {
+    const count = Math.max(...this.#entries.map(({ shards }) => shards));
+    return Array.from({ length: count }, (_, index) => index + 1);
+  }
+
+  /** Returns the shard of the rows with a value of {@link shardFieldOf} in a month, which is counted from the year 0. */
+  shardOf(value: string, month: number): number {
+    return this.#shardsOf(value)[this.#entryOf(month)]!;
+  }
+
+  /** Returns the shards that may have rows with one of the values, in ascending order. */
+  shardsOf(values: Iterable<string>, { start, end }: RowRange = {}): number[] {
+    const first = start === undefined ? 0 : this.#entryOf(monthAt(start));
+    const last = end === undefined ? this.#entries.length - 1 : this.#entryOf(monthAt(end - 1));
+    const found = new Set<number>();
+    for (const value of values) {
+      const shards = this.#shardsOf(value);
+      for (let entry = first; entry <= last; entry++) found.add(shards[entry]!);
+    }
+    return [...found].sort((a, b) => a - b);
+  }
+
+  #entryOf(month: number): number {
+    return this.#entries.findLastIndex(({ from }) => from <= month);
+  }
+
+  #shardsOf(value: string): readonly number[] {
+    let shards = this.#remembered.get(value);
+    if (!shards) {
+      const hash = createHash('sha256').update(value).digest().readBigUInt64LE();
+      shards = this.#entries.map((entry) => 1 + jumpConsistentHash(hash, entry.shards));
+      if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+      this.#remembered.set(value, shards);
+    }
+    return shards;
+  }
+}
+
+/**
+ * Returns one of so many buckets, from 0 on, as the engine's function of this name does. A further bucket takes its share of the hashes
+ * from all others, and no other hash changes its bucket (Lamping and Veach, 2014).
+ */
+function jumpConsistentHash(hash: bigint, buckets: number): number {
+  let state = hash;
+  let bucket = 0;
+  for (let next = 0; next < buckets;) {
+    bucket = next;
+    state = (state * 2862933555777941757n + 1n) & MASK;
+    next = Math.trunc((bucket + 1) * (2 ** 31 / Number((state >> 33n) + 1n)));
+  }
+  return bucket;
+}
+
+/** Returns a month such as `2026-12`, counted from the year 0. */
+const monthOf = (text: string): number => 12 * Number(text.slice(0, 4)) + Number(text.slice(5)) - 1;
+
+const monthAt = (epochMs: number): number => {
+  const date = new Date(epochMs);
+  return 12 * date.getUTCFullYear() + date.getUTCMonth();
+};
