@@ -12,6 +12,7 @@ import type { History, HistoryState, Progress } from './history.js';
 import type { Migration } from './migration-files.js';
 import { backfilledFrom } from './migration-files.js';
 import { createScratchDatabase, removeDatabase } from './scratch-databases.js';
+import type { TableForm } from './table-form.js';
 
 /** Databases in which a schema is created to compare it. */
 const SCRATCH = { operation: 'schema.validate', prefix: 'qtdal_scratch', abandonedAfterS: 3_600 };
@@ -23,14 +24,25 @@ export class SchemaInspection {
   readonly #history: History;
   readonly #backfills: Backfills;
   readonly #ttls: ReadonlyMap<string, string>;
+  readonly #form: TableForm;
 
-  /** @param ttls configured TTLs by table, which are no drift */
-  constructor(sql: Sql, history: History, backfills: Backfills, ttls: ReadonlyMap<string, string>) {
+  /**
+   * @param ttls configured TTLs by table, which are no drift
+   * @param form form of the tables in the database
+   */
+  constructor(
+    sql: Sql,
+    history: History,
+    backfills: Backfills,
+    ttls: ReadonlyMap<string, string>,
+    form: TableForm,
+  ) {
     this.#sql = sql;
     this.#server = sql.on('system');
     this.#history = history;
     this.#backfills = backfills;
     this.#ttls = ttls;
+    this.#form = form;
   }
 
   async status(migrations: readonly Migration[], options: CallOptions): Promise<SchemaStatus> {
@@ -65,8 +77,8 @@ export class SchemaInspection {
 
   /** Returns the differences between the schema that migrations create and the actual one. */
   async driftFrom(migrations: readonly Migration[], options: CallOptions): Promise<SchemaDrift[]> {
-    const expected = await this.#expected(migrations, options);
-    const actual = await snapshot(this.#server, this.#sql.database, options);
+    const expected = this.#form.expected(await this.#expected(migrations, options));
+    const actual = this.#form.stored(await snapshot(this.#server, this.#sql.database, options));
     return compare(withTtls(expected, actual, this.#ttls), actual);
   }
 
