@@ -115,6 +115,32 @@ it('servers may share a password', async () => {
   await Promise.all(servers.map((server) => server.stop()));
 });
 
+it('server keeps the ports that it is given', async () => {
+  const first = await startEmbeddedClickHouse();
+  const { httpPort, tcpPort, password } = first;
+  await expect(startEmbeddedClickHouse({ httpPort })).rejects.toThrow(`EADDRINUSE: address already in use`);
+  await first.stop();
+  const second = await startEmbeddedClickHouse({ httpPort, tcpPort, password });
+  expect([second.httpPort, second.tcpPort]).toEqual([httpPort, tcpPort]);
+  expect(await ask(first, 'SELECT 1')).toBe('1');
+  await second.stop();
+});
+
+it('server has the configuration that it is given', async () => {
+  const server = await startEmbeddedClickHouse({ configuration: '<macros><shard>7</shard></macros>' });
+  expect(await ask(server, "SELECT getMacro('shard')")).toBe('7');
+  await server.stop();
+});
+
+it.each([{ httpPort: 0 }, { tcpPort: 65_536 }, { configuration: '' }])(
+  'start refuses %j',
+  async (options) => {
+    await expect(startEmbeddedClickHouse(options)).rejects.toThrow(
+      /^(httpPort|tcpPort|configuration) must be/,
+    );
+  },
+);
+
 it('concurrent servers have separate data, ports and passwords', async () => {
   const servers = await Promise.all([1, 2, 3, 4].map(() => startEmbeddedClickHouse()));
   await Promise.all(servers.map((server, i) => ask(server, `CREATE DATABASE d${i}`)));

@@ -15,6 +15,12 @@ export interface EmbeddedClickHouseOptions {
   password?: string;
   /** Time limit of the start. @default 30,000 (milliseconds) */
   startTimeoutMs?: number;
+  /** Port for HTTP, for servers whose address outlives them. @default a free port, new at each start */
+  httpPort?: number;
+  /** Port of the native protocol. @default a free port, new at each start */
+  tcpPort?: number;
+  /** XML elements that are added to the engine's configuration, such as `<remote_servers>` and `<macros>`. @default none */
+  configuration?: string;
   /** Whether the server keeps its spans of traced queries in `system.opentelemetry_span_log`. @default false */
   spanLog?: boolean;
 }
@@ -68,14 +74,21 @@ export async function startEmbeddedClickHouse(
 ): Promise<EmbeddedClickHouse> {
   requireOptions(options);
   const { dataDirectory: kept, startTimeoutMs = 30_000, spanLog = false } = options;
-  const { password = randomBytes(24).toString('base64url') } = options;
+  const { password = randomBytes(24).toString('base64url'), configuration = '' } = options;
   const library = engineLibrary();
   const own = await mkdtemp(join(tmpdir(), 'clickhouse-embedded-'));
   const dataDirectory = kept === undefined ? join(own, 'data') : resolve(kept);
   let spawned: ServerProcess | undefined;
   try {
     await makePrivate(dataDirectory);
-    const files = await writeServerFiles(own, USERNAME, password, spanLog);
+    const files = await writeServerFiles(own, {
+      username: USERNAME,
+      password,
+      spanLog,
+      configuration,
+      httpPort: options.httpPort ?? 0,
+      tcpPort: options.tcpPort ?? 0,
+    });
     const started = spawnServer({
       library,
       args: serverArguments(dataDirectory, files),
@@ -161,6 +174,11 @@ interface OptionRule {
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
+const PORT: OptionRule = {
+  expected: 'a port, 1 to 65535',
+  accepts: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535,
+};
+
 const OPTIONS: Readonly<Record<keyof EmbeddedClickHouseOptions, OptionRule>> = {
   dataDirectory: {
     expected: 'a path',
@@ -173,6 +191,12 @@ const OPTIONS: Readonly<Record<keyof EmbeddedClickHouseOptions, OptionRule>> = {
   startTimeoutMs: {
     expected: 'a number of milliseconds, 0 or more',
     accepts: (value) => typeof value === 'number' && value >= 0,
+  },
+  httpPort: PORT,
+  tcpPort: PORT,
+  configuration: {
+    expected: 'XML elements',
+    accepts: isText,
   },
   spanLog: {
     expected: 'true or false',

@@ -22,11 +22,22 @@ const SPAN_LOG = `
     <flush_interval_milliseconds>1000</flush_interval_milliseconds>
   </opentelemetry_span_log>`;
 
-/** Login that the relay accepts, and the files with the ports of both sides. */
+/** Login that the relay accepts, its ports, and the files with the ports of both sides. */
 export interface RelaySettings extends Pick<ServerFiles, 'ports' | 'enginePorts'> {
   username: string;
   /** Hash of the password in hex. */
   passwordSha256: string;
+  /** 0 takes a free port. */
+  httpPort: number;
+  /** 0 takes a free port. */
+  tcpPort: number;
+}
+
+export interface ServerFileOptions extends Pick<RelaySettings, 'username' | 'httpPort' | 'tcpPort'> {
+  password: string;
+  spanLog: boolean;
+  /** XML elements that are added to the engine's configuration. */
+  configuration: string;
 }
 
 /**
@@ -37,9 +48,7 @@ export interface RelaySettings extends Pick<ServerFiles, 'ports' | 'enginePorts'
  */
 export async function writeServerFiles(
   directory: string,
-  username: string,
-  password: string,
-  spanLog: boolean,
+  { username, password, spanLog, configuration, httpPort, tcpPort }: ServerFileOptions,
 ): Promise<ServerFiles> {
   const files = {
     config: join(directory, 'config.xml'),
@@ -86,12 +95,13 @@ export async function writeServerFiles(
   <timezone>UTC</timezone>
   <mark_cache_size>134217728</mark_cache_size>
   <keep_alive_timeout>30</keep_alive_timeout>${spanLog ? SPAN_LOG : ''}
+  ${configuration}
 </clickhouse>
 `,
     { mode: 0o600 },
   );
   const { ports, enginePorts } = files;
-  const relay: RelaySettings = { username, passwordSha256, ports, enginePorts };
+  const relay: RelaySettings = { username, passwordSha256, httpPort, tcpPort, ports, enginePorts };
   await writeFile(files.relay, JSON.stringify(relay), { mode: 0o600 });
   return files;
 }

@@ -50,18 +50,20 @@ async function serve(command) {
   await running.run(() => {
     restarts++;
     if (restarts > 0) process.stdout.write(`${JSON.stringify({ restarts })}\n`);
-    else void publishPorts(running, login, settings.ports).catch(fail);
+    else void publishPorts(running, login, settings).catch(fail);
   });
   await end(1);
 }
 
-/** @param {Engine} engine @param {Login} login @param {string} file */
-async function publishPorts(engine, login, file) {
+/** @param {Engine} engine @param {Login} login @param {import('./server-files.js').RelaySettings} settings */
+async function publishPorts(engine, login, { ports: file, httpPort, tcpPort }) {
   const http = await startRelay({
+    port: httpPort,
     newGuard: () => new HttpGuard(login),
     enginePort: async (timeoutMs) => (await engine.ports(timeoutMs)).http,
   });
   const tcp = await startRelay({
+    port: tcpPort,
     newGuard: () => new NativeGuard(login),
     enginePort: async (timeoutMs) => (await engine.ports(timeoutMs)).tcp,
   });

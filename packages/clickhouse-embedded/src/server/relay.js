@@ -26,6 +26,7 @@ const LINGER_MS = 1_000;
  * @typedef {object} RelayOptions
  * @property {() => Guard} newGuard
  * @property {(timeoutMs: number) => Promise<number>} enginePort resolves when the engine is up; rejects when that takes too long
+ * @property {number} [port] default is a free one
  * @property {number} [loginMs]
  * @property {number} [maxPending]
  * @property {number} [maxHeldBytes]
@@ -35,7 +36,7 @@ const LINGER_MS = 1_000;
  */
 
 /**
- * Starts a server on a free loopback port. Each client connection has one to the engine, opened with the first bytes that its guard
+ * Starts a server on a loopback port. Each client connection has one to the engine, opened with the first bytes that its guard
  * accepts. Whatever way a client leaves, its connection to the engine ends in order: a reset in the middle of a request would end
  * the engine's process.
  * @param {RelayOptions} options
@@ -45,7 +46,7 @@ export async function startRelay(options) {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     new RelayedConnection(client, options, pending);
   });
-  server.listen(0, HOST);
+  server.listen(options.port ?? 0, HOST);
   await once(server, 'listening');
   server.on('error', () => undefined); // a connection that could not be accepted
   return server;

@@ -1,0 +1,2 @@
+export { ClickHouseCluster, type ClickHouseClusterOptions } from './clickhouse-cluster.js';
+export type { ClickHouseNode } from './clickhouse-node.js';
