@@ -46,19 +46,23 @@ export class ClickHouseCluster {
     return this.nodes.filter((node) => node.shard === shard);
   }
 
-  /**
-   * Starts the nodes of a further shard and makes it known to all others, which are restarted one after the other, because this
-   * engine reads its configuration only when it starts.
-   */
-  async addShard(): Promise<readonly ClickHouseNode[]> {
-    const before = [...this.nodes];
+  /** Starts the nodes of a further shard, which the others do not have in their `remote_servers` until {@link updateNodes}. */
+  async startShard(): Promise<readonly ClickHouseNode[]> {
     const added = await this.#defineShard(this.nodes.length / this.copies + 1);
     await this.#startAll(added);
-    for (const node of before) {
-      await node.kill();
-      await node.start(this.#remoteServers());
-    }
     return added;
+  }
+
+  /**
+   * Gives the present `remote_servers` to all nodes that have older ones. They are restarted one after the other, because this engine
+   * reads its configuration only when it starts.
+   */
+  async updateNodes(): Promise<void> {
+    const remoteServers = this.#remoteServers();
+    for (const node of this.nodes.filter((each) => each.remoteServers !== remoteServers)) {
+      await node.kill();
+      await node.start(remoteServers);
+    }
   }
 
   /** Runs a statement on each node. Returns tab-separated values in the order of the nodes. */

@@ -38,6 +38,11 @@ export class ClickHouseNode implements ClickHouseLogin {
     this.password = options.password;
   }
 
+  /** Element of the configuration that the server was last started with. */
+  get remoteServers(): string {
+    return this.#remoteServers;
+  }
+
   get isRunning(): boolean {
     return this.#engine !== undefined;
   }
