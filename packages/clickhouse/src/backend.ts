@@ -10,6 +10,8 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import { ClickHouseBackups } from './backup/backup-backend.js';
+import { ClusterSchemaController } from './cluster/cluster-schema.js';
+import type { ClusterServer } from './cluster/cluster-server.js';
 import { ClickHouseClient } from './connection/clickhouse-client.js';
 import type { ClickHouseSettings, EndpointSettings, RetentionSettings } from './settings.js';
 import { guaranteeInspector } from './guarantees/inspector.js';
@@ -78,6 +80,9 @@ export function connectClickHouse(
     ttls: ttlsByTable(retention),
     ...(migrationsDirectory !== undefined && { migrationsDirectory }),
   };
+  const { cluster } = client;
+  const servers = () =>
+    client.endpoints().map(({ name, shard }): ClusterServer => ({ name, shard, sql: sql.at(name) }));
   return {
     ...recordRepositories(sql, writer, client.readDefaults),
     analytics: analytics(sql, client.readDefaults),
@@ -88,7 +93,9 @@ export function connectClickHouse(
     },
     checkpoints: checkpointRepository(sql, versions),
     queryPlans: queryPlans(sql, client.readDefaults),
-    schema: new ClickHouseSchemaController(sql, schemaOptions),
+    schema: cluster
+      ? new ClusterSchemaController(sql, servers, cluster, schemaOptions)
+      : new ClickHouseSchemaController(sql, schemaOptions),
     storage: storageController(sql, (options) => client.storage(options), retention),
     guarantees: guaranteeInspector(sql),
     probe: client,

@@ -59,7 +59,8 @@ const WINDOW = /\bnon_(replicated_deduplication_window)\b(\s*=\s*\d+)?/gi;
 /** Seconds of a year. The engine's own limit is an hour, and a journal may send a block again after days. */
 const REMEMBERED_SECONDS = 31_536_000;
 
-function withReplicatedWindow(text: string): string {
+/** Returns a text with the settings of replicated tables in place of those of other tables. */
+export function withReplicatedWindow(text: string): string {
   const mask = masked(text);
   return text.replace(WINDOW, (match, window: string, value: string | undefined, offset: number) => {
     if (!mask.startsWith(match, offset)) return match;

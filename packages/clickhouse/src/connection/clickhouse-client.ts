@@ -27,6 +27,11 @@ export class ClickHouseClient implements BackendProbe {
     return this.#settings.database;
   }
 
+  /** The sharded cluster that the servers are of, if they are. */
+  get cluster(): CompleteSettings['cluster'] {
+    return this.#settings.cluster;
+  }
+
   get maxInsertBlockSize(): number {
     return this.#settings.maxInsertBlockSize;
   }

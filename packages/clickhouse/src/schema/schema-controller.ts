@@ -101,6 +101,8 @@ export class ClickHouseSchemaController implements SchemaController {
     const before = await schema.history.read(options);
     if (before.stepsTo(target, migrations).length === 0) return;
     await schema.createDatabase(options);
-    await schema.lock.run(options, (lease) => migrateCopies([{ schema, lease }], target, migrations, options));
+    await schema.lock.run(options, (lease) =>
+      migrateCopies([{ schema, lease }], target, migrations, options),
+    );
   }
 }

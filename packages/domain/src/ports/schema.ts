@@ -3,7 +3,10 @@ import type { CallOptions } from './call.js';
 
 /** One difference between the actual schema and the one that the migrations create. */
 export interface SchemaDrift {
-  /** `table market_data`, `column market_data.volume`, `index …`, `migration 2`. */
+  /**
+   * `table market_data`, `column market_data.volume`, `index …`, `migration 2`. On a cluster it begins with the server:
+   * `ch-2:8123: column market_data.volume`, or `ch-2:8123` alone for what the server itself has wrong.
+   */
   object: string;
   /** Expected and actual state, e.g. `type is Float64, expected Decimal(18, 8)`. */
   problem: string;
@@ -22,9 +25,9 @@ export interface SchemaLoss {
   object: string;
   /** Change of the object, e.g. `is dropped`. */
   change: string;
-  /** Rows that it has now, all versions of a row counted. */
+  /** Rows that it has now, all versions of a row counted, and one copy of each shard. */
   rows: number;
-  /** Current size on disk in bytes; undefined when the store cannot report it. */
+  /** Current size on disk in bytes, on all servers; undefined when the store cannot report it. */
   bytes?: number | undefined;
 }
 
@@ -35,7 +38,7 @@ export interface SchemaPreview {
   /** True while the database is as if it had just been created: nothing was migrated, and there are no tables. */
   isNew: boolean;
   losses: SchemaLoss[];
-  /** Why `migrate` would fail with the rows stored now; undefined when no row stands in the way. */
+  /** Why `migrate` would fail now, such as a row that stands in the way or a server that cannot be reached; undefined when nothing is known. */
   refusal?: string;
 }
 
@@ -79,17 +82,34 @@ export interface UnfinishedMigration extends SchemaMigration {
   /** Statements done, and all of them. */
   done: number;
   statements: number;
+  /** Server of a cluster on which it stopped, e.g. `ch-2:8123`. @default none: there is one */
+  server?: string | undefined;
   /** Progress of the next statement, if it fills a table partition by partition. */
   backfill?: { table: string; partitionsDone: number; partitions: number } | undefined;
 }
 
+/** Schema of one server of a cluster. */
+export interface ServerSchemaVersion {
+  /** Host and port, e.g. `ch-2:8123`. */
+  name: string;
+  shard: string;
+  /** Undefined while it is not known. */
+  version?: number | undefined;
+  /** Reason for which the version is not known. */
+  error?: string | undefined;
+}
+
 /** State of a schema. */
 export interface SchemaStatus {
+  /** On a cluster the lowest of those of the servers. */
   version: number;
   newest: number;
+  /** On a cluster those that are applied on every server. */
   applied: (SchemaMigration & { appliedAt?: Date | undefined })[];
   unfinished: UnfinishedMigration[];
   pending: SchemaMigration[];
+  /** The servers of a cluster. @default none: there is one */
+  servers?: ServerSchemaVersion[] | undefined;
 }
 
 /** Creates, moves and checks the schema. */

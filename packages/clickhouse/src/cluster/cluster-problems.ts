@@ -1,0 +1,94 @@
+import type { CallOptions } from '@quantumtrade/dal-domain';
+import type { ClusterSettings } from '../settings.js';
+import type { ClusterServer } from './cluster-server.js';
+
+/** View of a server on the cluster and its own place in it. */
+export interface ClusterView {
+  /** Shards of the cluster in the server's configuration, 0 without the cluster. */
+  readonly shards: number;
+  /** Number of the shard in which the server finds itself; undefined where it finds itself nowhere, such as behind a proxy. */
+  readonly ownShard: number | undefined;
+  /** Macros that tables are replicated by. */
+  readonly macros: { readonly shard?: string; readonly replica?: string };
+}
+
+/** A difference between the configuration and what a server says. */
+export interface ClusterProblem {
+  readonly server: string;
+  readonly problem: string;
+}
+
+export async function readClusterView(
+  { sql }: Pick<ClusterServer, 'sql'>,
+  { name, copies }: ClusterSettings,
+  operation: string,
+  options: CallOptions,
+): Promise<ClusterView> {
+  const server = sql.on('system');
+  const [view] = await server.rows<{ shards: number; own: number }>(
+    operation,
+    `SELECT toUInt32(uniqExact(shard_num)) AS shards, toUInt32(maxIf(shard_num, is_local)) AS own
+     FROM system.clusters WHERE cluster = {cluster:String}`,
+    { cluster: name },
+    options,
+  );
+  const macros =
+    copies === 'replicated'
+      ? await server.rows<{ macro: string; substitution: string }>(
+          operation,
+          `SELECT macro, substitution FROM system.macros WHERE macro IN ('shard', 'replica')`,
+          {},
+          options,
+        )
+      : [];
+  return {
+    shards: view!.shards,
+    ownShard: view!.own || undefined,
+    macros: Object.fromEntries(macros.map(({ macro, substitution }) => [macro, substitution])),
+  };
+}
+
+/** Returns what makes a cluster store rows twice, or read too few of them. */
+export function findProblems(
+  { name, copies, layout }: ClusterSettings,
+  servers: readonly { readonly server: Omit<ClusterServer, 'sql'>; readonly answer: ClusterView }[],
+): ClusterProblem[] {
+  const needed = Math.max(...layout.map(({ shards }) => shards));
+  const configured = new Set(servers.map(({ server }) => server.shard)).size;
+  const problems: ClusterProblem[] = [];
+  for (const { server, answer } of servers) {
+    const found = (problem: string) => problems.push({ server: server.name, problem });
+    const { shards, ownShard } = answer;
+    if (shards === 0) found(`the cluster ${name} is not in its remote_servers`);
+    else if (shards < needed)
+      found(`the cluster ${name} has ${shards} shards, and the layout needs ${needed}`);
+    else if (shards > configured)
+      found(`the cluster ${name} has ${shards} shards, and the endpoints are of ${configured}`);
+    if (ownShard !== undefined && String(ownShard) !== server.shard)
+      found(`is of shard ${ownShard} of the cluster ${name}, and of shard ${server.shard} in the endpoints`);
+    if (copies === 'replicated') for (const problem of macroProblems(server, answer, servers)) found(problem);
+  }
+  return problems;
+}
+
+/** Servers with the same macros would store the rows of different shards in one table, or take each other's place. */
+function macroProblems(
+  server: Omit<ClusterServer, 'sql'>,
+  { macros }: ClusterView,
+  servers: readonly { readonly server: Omit<ClusterServer, 'sql'>; readonly answer: ClusterView }[],
+): string[] {
+  const missing = (['shard', 'replica'] as const).filter((macro) => macros[macro] === undefined);
+  if (missing.length > 0) return missing.map((macro) => `has no macro {${macro}}`);
+  const before = servers.slice(
+    0,
+    servers.findIndex((each) => each.server === server),
+  );
+  return before.flatMap(({ server: other, answer }) => {
+    const isSameShard = answer.macros.shard === macros.shard;
+    if (isSameShard !== (other.shard === server.shard))
+      return [`has ${isSameShard ? 'the' : 'another'} macro {shard} of ${other.name}, ${macros.shard}`];
+    return isSameShard && answer.macros.replica === macros.replica
+      ? [`has the macro {replica} of ${other.name}, ${macros.replica}`]
+      : [];
+  });
+}
