@@ -5,6 +5,8 @@ import type { FetchOptions, StoredValue, ValuePart } from './stored-value.js';
 /** Delay before a login is repeated with a text that was refused (milliseconds). */
 const MIN_REPEAT_MS = 50;
 const MAX_REPEAT_MS = 250;
+/** Least time between two refusals of a text that says that it was accepted meanwhile: a repeated login takes less (milliseconds). */
+const MIN_PAUSE_MS = 5_000;
 
 /** A secret whose text is the newest one of its source. */
 export class ReferencedSecret extends Secret implements ValuePart {
@@ -15,7 +17,8 @@ export class ReferencedSecret extends Secret implements ValuePart {
   /** The text that servers refuse, and since when they have done so without a pause (epoch milliseconds). */
   #refused: string | undefined;
   #refusedSince = -Infinity;
-  #refusedAt = -Infinity;
+  /** When its latest renewal began or ended (epoch milliseconds). */
+  #renewedAt = -Infinity;
 
   constructor({ text, key }: SecretReference, value: StoredValue, options: FetchOptions) {
     super('');
@@ -51,6 +54,7 @@ export class ReferencedSecret extends Secret implements ValuePart {
     if (!mayRotate) return false;
     const { clock, random } = this.#options;
     await sleep(MIN_REPEAT_MS + (MAX_REPEAT_MS - MIN_REPEAT_MS) * random(), clock, signal);
+    this.#renewedAt = clock.now();
     return true;
   }
 
@@ -58,9 +62,10 @@ export class ReferencedSecret extends Secret implements ValuePart {
   #isWithinGrace(refused: string): boolean {
     const { clock, rotationGraceMs } = this.#options;
     const now = clock.now();
-    if (refused !== this.#refused || now - this.#refusedAt > rotationGraceMs) this.#refusedSince = now;
+    const pauseMs = Math.max(rotationGraceMs, MIN_PAUSE_MS);
+    if (refused !== this.#refused || now - this.#renewedAt > pauseMs) this.#refusedSince = now;
     this.#refused = refused;
-    this.#refusedAt = now;
+    this.#renewedAt = now;
     return now - this.#refusedSince < rotationGraceMs;
   }
 }

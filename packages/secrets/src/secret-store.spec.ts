@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { ManualClock } from '@quantumtrade/dal-runtime';
+import { ManualClock, sleep } from '@quantumtrade/dal-runtime';
 import { turn, until } from '@quantumtrade/dal-testing';
 import { onSecretRefresh, parseReference, SecretError, SecretStore, type SecretRefresh } from './index.js';
 import { FakeSource } from './testing/fake-source.js';
@@ -194,6 +194,30 @@ describe('a refused text', () => {
     expect(renewals.length).toBeGreaterThan(10);
     // Refusals that change nothing are not all fetched.
     expect(source.fetched.length).toBeLessThan(renewals.length / 2);
+  });
+
+  it.each([0, 200, 6_000])('a short grace ends while fetches take %i ms', async (fetchMs) => {
+    const rotationGraceMs = 100;
+    const slow = {
+      fetch: async (name: string, signal: AbortSignal) => {
+        if (source.fetched.length > 0) await sleep(fetchMs, clock);
+        return source.fetch(name, signal);
+      },
+    };
+    const settings = { ...SETTINGS, rotationGraceMs, timeoutMs: 10_000 };
+    store = new SecretStore(settings, { sources: { vault: slow }, clock, random: () => 0.5 });
+    const password = await get('${vault:db#password}');
+    const startedAt = clock.now();
+    while (await settled(password.renew('one'))) {
+      expect(clock.now() - startedAt).toBeLessThan(rotationGraceMs + 500 + fetchMs);
+    }
+  });
+
+  it('a refusal after a pause begins another grace', async () => {
+    const password = await get('${vault:db#password}');
+    while (await settled(password.renew('one')));
+    clock.advance(SETTINGS.rotationGraceMs + 1);
+    expect(await settled(password.renew('one'))).toBe(true);
   });
 
   it('a new text has a grace of its own', async () => {
