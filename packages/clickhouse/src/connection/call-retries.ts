@@ -34,18 +34,15 @@ export class CallRetries {
    */
   next(failure: Failure, { hasOther, isMoved, remainingMs }: CallState): number | undefined {
     const { idempotency, retriedByCaller } = this.#statement;
-    const maxAttempts = retriedByCaller ? Infinity : this.#settings.maxAttempts;
-    const isOther = hasOther || isMoved;
     const retryable = isWorthRetrying(failure) || (hasOther && failure.code !== 'TIMEOUT');
-    // A call that leaves a broken connection for another server takes its share of the work along; it is no further load.
-    if (isOther && retryable && failure.code === 'CONNECTION' && maxAttempts > 1) return 0;
+    if ((hasOther || isMoved) && retryable && this.mayMove(failure)) return 0;
     if (retriedByCaller && !hasOther) return undefined;
     const { sent, retryAfterMs = 0 } = failure;
     const decision = decideRetry(
       { class: idempotency, retryable, sent, retryAfterMs },
       {
         attempts: ++this.#failures,
-        maxAttempts,
+        maxAttempts: this.#maxAttempts,
         remainingMs,
         backoff: this.#backoff,
         budget: this.#budget,
@@ -53,6 +50,18 @@ export class CallRetries {
     );
     if (decision === 'no') return undefined;
     return hasOther ? 0 : decision.delayMs;
+  }
+
+  /**
+   * Whether the call may leave the server for another one, however many attempts it has made: one that leaves a broken connection takes its
+   * share of the work along, and is no further load.
+   */
+  mayMove({ code }: Failure): boolean {
+    return code === 'CONNECTION' && this.#maxAttempts > 1;
+  }
+
+  get #maxAttempts(): number {
+    return this.#statement.retriedByCaller ? Infinity : this.#settings.maxAttempts;
   }
 }
 

@@ -16,7 +16,7 @@ import type { CompleteSettings } from '../settings.js';
 import { AbandonedError, mayStillRun } from './answer-errors.js';
 import type { Answer } from './body.js';
 import { CallRetries, isWorthRetrying } from './call-retries.js';
-import { classifyFailure, type Failure } from './classify-failure.js';
+import { classifyFailure, loadOutcomeOf, type Failure } from './classify-failure.js';
 import type { AttemptTracker, ConnectionPool, MovableCall, PoolSource } from './connection-pool.js';
 import { clientClosedError } from './connection-pool.js';
 import { debugFailure } from './debug.js';
@@ -185,7 +185,7 @@ export class Call implements MovableCall {
     const reason: unknown = deadline.aborted ? deadline.signal.reason : isLeft ? signal.reason : error;
     const failure = (this.#failure = classifyFailure(reason, maxRows));
     debugFailure({ operation, queryId, endpoint }, failure);
-    this.#record(pool, outcomeOf(failure, isLeft));
+    this.#record(pool, loadOutcomeOf(failure, isLeft));
     const release = () => pool.admission.release();
     if (pool.control && !this.#refusal && (isLeft || mayStillRun(error))) {
       pool.control.kill({ queryId, sentAt, endsAt: deadline.at, release });
@@ -206,15 +206,21 @@ export class Call implements MovableCall {
     if (this.#pools.isClosed) throw clientClosedError(this.operation);
     const failure = this.#failure!;
     if (this.pool === undefined && this.#pools.probed) return this.#waitForProbe(error);
-    const { purpose, idempotency, accepts } = this.#statement;
+    const statement = this.#statement;
+    const { purpose, idempotency, accepts } = statement;
     if (this.pool && !this.#tried.includes(this.pool)) this.#tried = [...this.#tried, this.pool];
-    const hasOther =
-      failure.elsewhere &&
-      idempotency !== 'other' &&
-      this.#pools.hasUntried?.({ purpose, tried: this.#tried, shard: this.#shard, accepts }) === true;
+    const canLeave = failure.elsewhere && idempotency !== 'other';
+    const wanted = { purpose, tried: this.#tried, shard: this.#shard, accepts };
+    const hasOther = () => canLeave && this.#pools.hasUntried?.(wanted) === true;
     const { remainingMs } = this.deadline;
-    this.#retries ??= new CallRetries(this.#statement, this.#retry, this.#pools.retryBudget);
-    let delayMs = this.#retries.next(failure, { hasOther, isMoved: this.signal.aborted, remainingMs });
+    const retries = (this.#retries ??= new CallRetries(statement, this.#retry, this.#pools.retryBudget));
+    const state = { isMoved: this.signal.aborted, remainingMs };
+    let delayMs = retries.next(failure, { ...state, hasOther: hasOther() });
+    if (delayMs === undefined && canLeave && retries.mayMove(failure) && this.#pools.probed) {
+      // A server that is out of use may be back.
+      await this.#waitForProbe(error);
+      if (hasOther()) delayMs = 0;
+    }
     if (delayMs === undefined) throw error;
     this.continues = true;
     this.signal = new LightAbortSignal();
@@ -292,9 +298,3 @@ const isSuccess = ({ status, headers, queryId }: Answer): boolean =>
   status === 200 && headers[EXCEPTION_CODE] === undefined && headers[QUERY_ID] === queryId;
 
 const bytesReceived = ({ body }: Answer): number => (body as IncomingMessage).socket.bytesRead;
-
-/** Returns what a failed attempt says about the load of its server. One that was left was not answered. */
-function outcomeOf({ code, overloaded }: Failure, isLeft: boolean): CallOutcome {
-  if (code === 'TIMEOUT' || overloaded) return 'overloaded';
-  return isLeft ? 'ignored' : 'failure';
-}

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { DatabaseError, ErrorKind } from '@quantumtrade/dal-domain';
 import { isDatabaseError } from '@quantumtrade/dal-domain';
-import type { Sent, TransportFailure } from '@quantumtrade/dal-runtime';
+import type { CallOutcome, Sent, TransportFailure } from '@quantumtrade/dal-runtime';
 import { NotAdmittedError, socketFailureOf } from '@quantumtrade/dal-runtime';
 import { BrokenAnswerError, NotUtf8Error } from '../codec/read/decode-errors.js';
 import {
@@ -57,6 +57,12 @@ export function classifyFailure(error: unknown, maxRows?: number): Failure {
     if (failure) return { ...connectionFailure(failure, `${failure.why} (${code})`), cause: error };
   }
   return { ...queryFailure(`the driver failed with a ${error.name}`), sent: 'maybe' };
+}
+
+/** Returns what a failed attempt says about the load of its server. One that was left was not answered. */
+export function loadOutcomeOf({ code, overloaded }: Failure, isLeft: boolean): CallOutcome {
+  if (code === 'TIMEOUT' || overloaded) return 'overloaded';
+  return isLeft ? 'ignored' : 'failure';
 }
 
 function fromDomain({ code, message, kind, retryable, retryAfterMs, cause }: DatabaseError): Failure {

@@ -62,7 +62,10 @@ afterAll(async () => {
 
 /** Returns a text that is equal for equal answers, whatever they took. */
 const textOf = (answer: unknown): string =>
-  inspect(answer, { depth: 9, maxArrayLength: Infinity }).replace(/executionTimeMs: [\d.e-]+/g, '');
+  inspect(answer, { depth: 9, maxArrayLength: Infinity, breakLength: Infinity }).replace(
+    /executionTimeMs: [\d.e-]+/g,
+    '',
+  );
 
 async function listOf<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
   const rows: T[] = [];

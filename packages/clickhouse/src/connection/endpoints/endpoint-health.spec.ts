@@ -79,11 +79,21 @@ it('endpoint that soon is unreachable again waits for its probe', () => {
   expect(health.mayProbe(false)).toBe(true);
 });
 
-it('ejected endpoint is probed before its time when none is in use', () => {
+it('ejected endpoint is probed before its time when that is needed', () => {
   const { clock, health } = healthy();
   health.eject('outlier');
   clock.advance(1_000);
   expect([health.mayProbe(false), health.mayProbe(true)]).toEqual([false, true]);
+});
+
+it('probe before its time brings back no outlier that answered last', () => {
+  const { health } = healthy();
+  health.eject('outlier');
+  probe(health, true);
+  expect(health.state).toBe('ejected');
+  probe(health, false);
+  probe(health, true);
+  expect(health.state).toBe('healthy');
 });
 
 it('each sweep interval of health takes back an ejection', () => {

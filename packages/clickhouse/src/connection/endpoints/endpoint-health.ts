@@ -104,14 +104,15 @@ export class EndpointHealth {
     if (!this.isHealthy) return;
     const { ejectionMs, maxEjectionMs } = this.#options;
     this.#ejections++;
+    if (reason === 'unreachable') this.#failuresInARow ||= 1;
     const factor = reason === 'outlier' ? this.#ejections : this.#ejections - 1;
     this.#ejectedUntil = this.#time.now() + Math.min(factor * ejectionMs, maxEjectionMs);
   }
 
-  /** Whether a probe may be sent now. `isLastResort` sets the time of the ejection aside: no endpoint is in use. */
-  mayProbe(isLastResort: boolean): boolean {
+  /** Whether a probe may be sent now. `isNeeded` sets the time of the ejection aside. */
+  mayProbe(isNeeded: boolean): boolean {
     const isDue = this.#time.now() - this.#probedAt >= this.#options.probeIntervalMs;
-    return isDue && !this.#isProbing && (this.state !== 'ejected' || isLastResort);
+    return isDue && !this.#isProbing && (this.state !== 'ejected' || isNeeded);
   }
 
   /** A probe is sent. One of {@link endProbe} follows. */
@@ -120,12 +121,16 @@ export class EndpointHealth {
     this.#probedAt = this.#time.now();
   }
 
-  /** Ends the probe; one that was answered brings the endpoint back. Returns whether it is to be ejected as unreachable. */
+  /**
+   * Ends the probe. One that was answered brings the endpoint back, but no outlier before its time. Returns whether the endpoint is to be
+   * ejected as unreachable.
+   */
   endProbe(isAnswered: boolean): boolean {
     this.#isProbing = false;
     if (!isAnswered) return this.#failToConnect();
+    const mayReturn = this.isInDoubt || this.state === 'probation';
     this.#failuresInARow = 0;
-    if (!this.isHealthy) this.#return();
+    if (mayReturn && !this.isHealthy) this.#return();
     return false;
   }
 

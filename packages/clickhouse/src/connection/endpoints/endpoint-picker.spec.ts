@@ -11,11 +11,13 @@ const endpoint = (name: string, role: Candidate['role'], more: Partial<Candidate
   role,
   shard: '1',
   isHealthy: true,
+  isInDoubt: false,
   cost: 1,
   ...more,
 });
 const namesOf = (endpoints: readonly Named[]) => endpoints.map(({ name }) => name);
-const down = { isHealthy: false };
+const down = { isHealthy: false, isInDoubt: true };
+const outlier = { isHealthy: false };
 
 it.each([
   ['all are healthy', {}, {}, ['a', 'r'], ['a']],
@@ -47,6 +49,24 @@ it('shard limits the choice', () => {
   expect([pick('2'), pick('2', [b]), pick('3')]).toEqual(['b', 'b', undefined]);
 });
 
+it.each([
+  ['all in use were tried', [0], undefined, 'outlier'],
+  ['none in use has the shard', [], '2', 'other shard'],
+  ['all outliers were tried too', [0, 1], '1', 'a'],
+  ['one in use was not tried', [], '1', 'a'],
+])('write goes to an outlier last: %s', (_case, tried, shard, expected) => {
+  const endpoints = [
+    endpoint('a', 'primary'),
+    endpoint('outlier', 'primary', outlier),
+    endpoint('replica', 'replica', outlier),
+    endpoint('down', 'primary', down),
+    endpoint('backup', 'backup', outlier),
+    endpoint('other shard', 'primary', { ...outlier, shard: '2' }),
+  ];
+  const request = { purpose: 'primary', tried: tried.map((at) => endpoints[at]!), shard } as const;
+  expect(pickEndpoint(usableEndpoints(endpoints), request, Math.random)?.name).toBe(expected);
+});
+
 it('reads go to the cheaper one of two', () => {
   const choice = usableEndpoints([endpoint('slow', 'primary', { cost: 5 }), endpoint('fast', 'replica')]);
   const random = new SeededRandom(1);
@@ -65,6 +85,7 @@ it('no pick breaks the rules, whatever the endpoints', () => {
       endpoint(`e${i}`, draw(roles), {
         shard: draw(['1', '2']),
         isHealthy: random.next() < 0.6,
+        isInDoubt: random.next() < 0.5,
         cost: random.next() * 10,
       }),
     );
@@ -75,18 +96,22 @@ it('no pick breaks the rules, whatever the endpoints', () => {
 
     const hasPrimary = ({ shard: own }: Named) =>
       endpoints.some(({ role, isHealthy, shard: other }) => role === 'primary' && isHealthy && other === own);
-    const allowed = endpoints.filter(
+    const fitting = endpoints.filter(
       (each) =>
-        each.isHealthy &&
         (shard === undefined || each.shard === shard) &&
-        (each.role === (hasPrimary(each) ? 'primary' : 'backup') ||
+        (each.role === 'primary' ||
+          (each.role === 'backup' && !hasPrimary(each)) ||
           (purpose === 'read' && each.role === 'replica')),
     );
+    const inUse = fitting.filter(({ isHealthy }) => isHealthy);
+    const isUntried = (each: Named) => !tried.includes(each);
+    const lastResorts = fitting.filter((each) => !each.isHealthy && !each.isInDoubt && isUntried(each));
+    const allowed = inUse.some(isUntried) || lastResorts.length === 0 ? inUse : lastResorts;
     const label = `seed ${seed}`;
     if (allowed.length === 0) expect([label, picked]).toEqual([label, undefined]);
     else {
       expect([label, allowed.includes(picked!)]).toEqual([label, true]);
-      const hasUntried = allowed.some((each) => !tried.includes(each));
+      const hasUntried = allowed.some(isUntried);
       expect([label, tried.includes(picked!) && hasUntried]).toEqual([label, false]);
     }
   }

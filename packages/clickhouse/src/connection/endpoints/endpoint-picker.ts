@@ -7,6 +7,8 @@ export interface Candidate {
   readonly role: EndpointRole;
   readonly shard: string;
   readonly isHealthy: boolean;
+  /** Whether the latest attempt or probe failed to connect. */
+  readonly isInDoubt: boolean;
   /** Expected time until a further call is answered, for its share of the calls. */
   readonly cost: number;
 }
@@ -24,6 +26,8 @@ export interface EndpointChoice<E extends Candidate> {
   readonly writable: readonly E[];
   /** All endpoints that answer, also backups that are not needed. */
   readonly healthy: readonly E[];
+  /** Endpoints out of use, without backups that would not be needed either. */
+  readonly unhealthy: readonly E[];
 }
 
 /**
@@ -32,9 +36,13 @@ export interface EndpointChoice<E extends Candidate> {
 export function usableEndpoints<E extends Candidate>(endpoints: readonly E[]): EndpointChoice<E> {
   const healthy = endpoints.filter(({ isHealthy }) => isHealthy);
   const led = new Set(healthy.filter(({ role }) => role === 'primary').map(({ shard }) => shard));
-  const readable = healthy.filter(({ role, shard }) => role !== 'backup' || !led.has(shard));
-  return { healthy, readable, writable: readable.filter(({ role }) => role !== 'replica') };
+  const needed = endpoints.filter(({ role, shard }) => role !== 'backup' || !led.has(shard));
+  const readable = needed.filter(({ isHealthy }) => isHealthy);
+  const unhealthy = needed.filter(({ isHealthy }) => !isHealthy);
+  return { healthy, readable, writable: readable.filter(takesWrites), unhealthy };
 }
+
+const takesWrites = ({ role }: Candidate): boolean => role !== 'replica';
 
 /** Whether an endpoint has what a read must see. */
 export type AcceptsEndpoint = (endpoint: Pick<Candidate, 'name'>) => boolean;
@@ -50,25 +58,41 @@ export interface PickRequest<E> {
 }
 
 /**
- * Returns the endpoint for an attempt: for a read the cheaper one of two that are drawn at random, otherwise the first one. Undefined
- * when none is in use.
+ * Returns the endpoint for an attempt: for a read the cheaper one of two that are drawn at random, otherwise the first one. When all
+ * in use were tried, it is one out of use that answered last, such as an outlier, if there is one. Undefined when there is none.
  *
  * Two random choices spread calls nearly as well as a comparison of all, and callers that see the same averages do not all choose the
  * same endpoint.
  */
 export function pickEndpoint<E extends Candidate>(
-  { readable, writable, healthy }: EndpointChoice<E>,
-  { purpose, tried, shard, accepts }: PickRequest<E>,
+  { readable, writable, healthy, unhealthy }: EndpointChoice<E>,
+  request: PickRequest<E>,
   random: () => number,
 ): E | undefined {
+  const { purpose, tried, shard, accepts } = request;
   let usable = purpose === 'read' ? readable : writable;
   if (accepts) usable = healthy.filter(accepts);
   if (shard !== undefined) usable = usable.filter((each) => each.shard === shard);
-  if (tried.length > 0) {
+  if (usable.length === 0 || tried.length > 0) {
     const untried = usable.filter((each) => !tried.includes(each));
-    if (untried.length > 0) usable = untried;
+    const preferred = untried.length > 0 ? untried : lastResorts(unhealthy, request);
+    if (preferred.length > 0) usable = preferred;
   }
   return purpose === 'read' ? cheaperOfTwo(usable, random) : usable[0];
+}
+
+/** Returns the endpoints out of use that a call has not tried, and that may answer it: they did so last, and fail more calls than others. */
+function lastResorts<E extends Candidate>(
+  unhealthy: readonly E[],
+  { purpose, tried, shard, accepts }: PickRequest<E>,
+): E[] {
+  return unhealthy.filter(
+    (each) =>
+      !each.isInDoubt &&
+      !tried.includes(each) &&
+      (shard === undefined || each.shard === shard) &&
+      (accepts ? accepts(each) : purpose === 'read' || takesWrites(each)),
+  );
 }
 
 function cheaperOfTwo<E extends Candidate>(usable: readonly E[], random: () => number): E | undefined {

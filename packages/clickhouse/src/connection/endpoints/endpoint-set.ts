@@ -15,7 +15,7 @@ import { DnsResolver } from './resolver.js';
 
 /** Retries that need no recent calls. */
 const MIN_RETRY_RESERVE = 10;
-const UNUSED: EndpointChoice<Endpoint> = { readable: [], writable: [], healthy: [] };
+const UNUSED: EndpointChoice<Endpoint> = { readable: [], writable: [], healthy: [], unhealthy: [] };
 
 /**
  * Endpoints of a ClickHouse cluster, from which each attempt of a call gets one. With a single one, all of them do, and nothing is
@@ -194,6 +194,7 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     if (isUnreachable || (!isAnswered && wasHealthy && wasSilent && this.#isReplaceable(endpoint))) {
       return this.#eject(endpoint);
     }
+    if (!isAnswered && !wasHealthy && wasSilent) endpoint.moveCalls();
     if (wasHealthy || !endpoint.isHealthy) return;
     debugStep('endpoint used again', { endpoint: endpoint.name });
     const latencies = this.#choice.readable.map(({ latencyMs }) => latencyMs ?? 0);

@@ -119,6 +119,10 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     return this.health.isHealthy;
   }
 
+  get isInDoubt(): boolean {
+    return this.health.isInDoubt;
+  }
+
   get cost(): number {
     const latencyMs = Math.max(LEAST_LATENCY_MS, this.#latency.current ?? 0);
     return (latencyMs * (1 + this.admission.running + this.admission.queued)) / this.#address.weight;
@@ -160,7 +164,6 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     this.#calls.delete(call);
   }
 
-  /** Takes note of the head of an answer. */
   onAnswer(latencyMs: number): void {
     this.#latency.record(latencyMs);
     this.answeredAt = this.#time.now();
@@ -211,11 +214,8 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
   storage(database: string, options: CallOptions): Promise<ServerStorage> {
     const { name } = this;
     return readServerStorage(this.#pingSql, name, database, options).catch((error: unknown) => ({
-      name,
-      error: reasonOf(error),
-      partitions: [],
-      unfinishedMutations: 0,
-      failedMutations: 0,
+      ...{ name, error: reasonOf(error), partitions: [] },
+      ...{ unfinishedMutations: 0, failedMutations: 0 },
     }));
   }
 

@@ -18,7 +18,7 @@ export interface Probed {
 
 export interface ProberTarget<E extends Probed> {
   endpoints(): readonly E[];
-  /** Whether calls of every kind have an endpoint. Otherwise ejected ones are probed before their time. */
+  /** Whether calls of every kind have an endpoint. Otherwise unreachable ones are probed before their time. */
   hasUsable(): boolean;
   /** Takes the result of a probe. `wasSilent`: calls are under way, and nothing was answered since the probe was sent. */
   onProbe(endpoint: E, isAnswered: boolean, wasSilent: boolean): void;
@@ -71,12 +71,14 @@ export class Prober<E extends Probed> {
   }
 
   /**
-   * Resolves once an endpoint has answered a probe, or every endpoint out of use has been probed without an answer; at once when `maxWaiting` calls
-   * wait for that. Probes that are due begin now.
+   * Resolves once an endpoint has answered a probe, or every unreachable endpoint has been probed without an answer; at once when `maxWaiting` calls
+   * wait for that. Probes that are due begin now, also of endpoints that were ejected repeatedly.
    */
   nextRound(maxWaiting: number): Promise<void> {
     if (!this.#cancel || this.#waiting.size >= maxWaiting) return Promise.resolve();
-    const unprobed = new Set(this.#target.endpoints().filter(({ isHealthy }) => !isHealthy));
+    const unprobed = new Set(
+      this.#target.endpoints().filter(({ isHealthy, health }) => !isHealthy && health.isInDoubt),
+    );
     if (unprobed.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiting.add({ unprobed, resolve });
@@ -93,11 +95,13 @@ export class Prober<E extends Probed> {
 
   #look(): void {
     const now = this.#clock.now();
-    const isLastResort = !this.#target.hasUsable();
+    const isEndpointNeeded = this.#waiting.size > 0 || !this.#target.hasUsable();
     for (const endpoint of this.#target.endpoints()) {
       const { health, isHealthy } = endpoint;
-      const isDoubtful = !isHealthy || health.isInDoubt || endpoint.isSilentSince(this.#lookedAt);
-      if (isDoubtful && health.mayProbe(isLastResort)) void this.#probe(endpoint);
+      const isSilent = endpoint.isSilentSince(this.#lookedAt);
+      const isDoubtful = !isHealthy || health.isInDoubt || isSilent;
+      const isNeeded = isSilent || (isEndpointNeeded && health.isInDoubt);
+      if (isDoubtful && health.mayProbe(isNeeded)) void this.#probe(endpoint);
     }
     this.#lookedAt = now;
     if (now - this.#sweptAt < this.#settings.sweepIntervalMs) return;
