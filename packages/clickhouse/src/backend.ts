@@ -10,6 +10,8 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { BlockArchive } from '@quantumtrade/dal-domain/operations';
 import { ClickHouseBackups } from './backup/backup-backend.js';
+import { clusterGuarantees } from './cluster/cluster-guarantees.js';
+import { planClusterRetention } from './cluster/cluster-retention.js';
 import { ClusterSchemaController } from './cluster/cluster-schema.js';
 import type { ClusterServer } from './cluster/cluster-server.js';
 import { ClickHouseClient } from './connection/clickhouse-client.js';
@@ -21,6 +23,7 @@ import { queryPlans } from './repositories/query-plans.js';
 import { recordRepositories } from './repositories/records.js';
 import { ClickHouseSchemaController } from './schema/schema-controller.js';
 import { completeRetention, ttlsByTable } from './storage/retention.js';
+import { planRetention } from './storage/retention-plan.js';
 import { storageController } from './storage/storage-controller.js';
 import { BlockArchiver } from './write/block-archiver.js';
 import { NativeBlockWriter } from './write/block-writer.js';
@@ -96,8 +99,15 @@ export function connectClickHouse(
     schema: cluster
       ? new ClusterSchemaController(sql, servers, cluster, schemaOptions)
       : new ClickHouseSchemaController(sql, schemaOptions),
-    storage: storageController(sql, (options) => client.storage(options), retention),
-    guarantees: guaranteeInspector(sql),
+    storage: storageController(
+      sql,
+      (options) => client.storage(options),
+      (operation, options) =>
+        cluster
+          ? planClusterRetention(servers(), cluster, retention, operation, options)
+          : planRetention(sql, retention, operation, options),
+    ),
+    guarantees: cluster ? clusterGuarantees(sql, servers, cluster) : guaranteeInspector(sql),
     probe: client,
     ingested: () => tables.ingested(),
     updateEndpoints: (endpoints) => client.updateEndpoints(endpoints),

@@ -86,7 +86,9 @@ function macroProblems(
   return before.flatMap(({ server: other, answer }) => {
     const isSameShard = answer.macros.shard === macros.shard;
     if (isSameShard !== (other.shard === server.shard))
-      return [`has ${isSameShard ? 'the' : 'another'} macro {shard} of ${other.name}, ${macros.shard}`];
+      return [
+        `has ${isSameShard ? 'the macro {shard} of' : 'another macro {shard} than'} ${other.name}, ${macros.shard}`,
+      ];
     return isSameShard && answer.macros.replica === macros.replica
       ? [`has the macro {replica} of ${other.name}, ${macros.replica}`]
       : [];

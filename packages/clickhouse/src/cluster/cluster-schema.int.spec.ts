@@ -1,7 +1,7 @@
 import { ClickHouseCluster } from '@quantumtrade/dal-test-servers/cluster';
 import type { ClickHouseNode } from '@quantumtrade/dal-test-servers/cluster';
 import type { TimeSeriesBackend } from '@quantumtrade/dal-domain';
-import { connectClickHouse } from '../backend.js';
+import { connectClickHouse, type ClickHouseBackendOptions } from '../backend.js';
 import type { ClickHouseSettings } from '../settings.js';
 import { migrationsFolder, writeMigrations } from '../testing/own-schema.js';
 
@@ -35,12 +35,14 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-/** Opens the schema of a database that does not exist yet, with migrations of its own. */
-function open(more: Partial<NonNullable<ClickHouseSettings['cluster']>> = {}) {
-  const migrationsDirectory = migrationsFolder(MIGRATIONS);
-  const database = `d${++databases}`;
+/** Opens a database that does not exist yet, with migrations of its own unless options are given. */
+function open(
+  more: Partial<NonNullable<ClickHouseSettings['cluster']>> = {},
+  options: ClickHouseBackendOptions = { migrationsDirectory: migrationsFolder(MIGRATIONS) },
+  { shards = ['1', '2'], database = `d${++databases}` } = {},
+) {
   const settings: ClickHouseSettings = {
-    endpoints: cluster.nodes.map(({ url, shard }) => ({ url, shard: String(shard) })),
+    endpoints: cluster.nodes.map(({ url }, index) => ({ url, shard: shards[index] })),
     username: first.username,
     password: first.password,
     database,
@@ -48,9 +50,9 @@ function open(more: Partial<NonNullable<ClickHouseSettings['cluster']>> = {}) {
     failover: { probeIntervalMs: 40, probeTimeoutMs: 400 },
     cluster: { name: cluster.name, copies: 'written', layout: [{ shards: 2 }], ...more },
   };
-  const backend = connectClickHouse(settings, { migrationsDirectory });
+  const backend = connectClickHouse(settings, options);
   opened.push(backend);
-  return { database, migrationsDirectory, schema: backend.schema, backend };
+  return { database, schema: backend.schema, backend };
 }
 
 const nameOf = ({ url }: ClickHouseNode) => new URL(url).host;
@@ -181,7 +183,8 @@ it('rows of one server stand in the way of all', async () => {
 });
 
 it('tables of all shards follow a migration while they are read', async () => {
-  const { schema, database, migrationsDirectory } = open();
+  const migrationsDirectory = migrationsFolder(MIGRATIONS);
+  const { schema, database } = open({}, { migrationsDirectory });
   await schema.migrate(1);
   await cluster.query(`INSERT INTO ${database}.bars SELECT toString(number), 0, 1, 0 FROM numbers(10)`);
   let isMoving = true;
@@ -235,4 +238,49 @@ it('a cluster that the servers do not have is named', async () => {
   expect((await schema.validate()).drift.slice(0, 2)).toEqual(
     [first, second].map((node) => ({ object: nameOf(node), problem })),
   );
+});
+
+describe('the packaged migrations', () => {
+  const retention = { marketData: { deleteAfterDays: 10 } };
+  let backend: TimeSeriesBackend;
+  let database: string;
+  beforeAll(async () => {
+    ({ backend, database } = open({}, { retention }));
+    await backend.schema.initialize();
+  });
+
+  it('guarantees are those that a table gives on every server', async () => {
+    const missing = async () => (await backend.guarantees.inspect())[0]!.missing;
+    const synced = { guarantee: 'synced', reason: 'fsync_after_insert and fsync_part_directory are off' };
+    const replicated = { guarantee: 'replicated', reason: 'its engine has no replicas' };
+    expect(await missing()).toEqual([synced, replicated]);
+    const set = 'MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1';
+    await first.query(`ALTER TABLE ${database}.market_data ${set}`);
+    const reason = `${synced.reason} on ${nameOf(second)}`;
+    expect(await missing()).toEqual([{ ...synced, reason }, replicated]);
+    const oneShard = open({ layout: [{ shards: 1 }] }, {}, { shards: ['1', '1'], database }).backend;
+    expect((await oneShard.guarantees.inspect())[0]!.keeps).toContain('replicated');
+    await second.query(`DROP TABLE ${database}.features SYNC`);
+    const features = (await backend.guarantees.inspect()).find(({ table }) => table === 'features');
+    expect(features).toMatchObject({ exists: false, keeps: [] });
+  });
+
+  it('retention is applied on every server, with the rows of all shards', async () => {
+    const insert = (node: ClickHouseNode, rows: number) =>
+      node.query(
+        `INSERT INTO ${database}.market_data (symbol, timestamp) SELECT toString(number), '2020-01-01' FROM numbers(${rows})`,
+      );
+    await insert(first, 2);
+    await insert(second, 3);
+    const [bars] = await backend.storage.plan();
+    expect(bars).toMatchObject({ applied: null, expired: [{ partition: '202001', rows: 5 }] });
+    await expect(backend.storage.apply()).rejects.toThrow('deletes 5 rows of market_data');
+    await first.query(
+      `ALTER TABLE ${database}.market_data ${bars!.statement!.replace(/^ALTER TABLE \w+ /, '')}`,
+    );
+    expect((await backend.storage.plan())[0]).toMatchObject({ applied: null, statement: bars!.statement });
+    await backend.storage.apply({ deleteRows: true });
+    expect((await backend.storage.plan())[0]).toMatchObject({ statement: null, applied: bars!.configured });
+    expect((await backend.storage.usage()).map(({ name }) => name)).toEqual(cluster.nodes.map(nameOf));
+  });
 });
