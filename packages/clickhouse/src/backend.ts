@@ -75,10 +75,11 @@ export function connectClickHouse(
   requireWholeNumber('maxFutureSkewMs', maxFutureSkewMs, OPERATION);
   const client = new ClickHouseClient(settings);
   const sql = client.sql(client.database);
+  const tables = client.allTables();
   const versions = new VersionClock(clock, maxFutureSkewMs);
-  const tables = new RecordTables(archive && new BlockArchiver(archive, clock));
-  const writer = new RecordWriter(sql, versions, client.maxInsertBlockSize, tables);
-  const blocks = new NativeBlockWriter(sql, versions, client.maxInsertBlockSize, tables);
+  const records = new RecordTables(archive && new BlockArchiver(archive, clock), client.layout);
+  const writer = new RecordWriter(tables, versions, client.maxInsertBlockSize, records);
+  const blocks = new NativeBlockWriter(tables, versions, client.maxInsertBlockSize, records);
   const schemaOptions = {
     ttls: ttlsByTable(retention),
     ...(migrationsDirectory !== undefined && { migrationsDirectory }),
@@ -87,15 +88,15 @@ export function connectClickHouse(
   const servers = () =>
     client.endpoints().map(({ name, shard }): ClusterServer => ({ name, shard, sql: sql.at(name) }));
   return {
-    ...recordRepositories(sql, writer, client.readDefaults),
-    analytics: analytics(sql, client.readDefaults),
+    ...recordRepositories(tables, writer, client.readDefaults),
+    analytics: analytics(tables, client.readDefaults),
     backups: new ClickHouseBackups(sql, client, clock, schemaOptions),
     blocks: {
       collect: (record) => blocks.collect(record),
       write: (block, options) => blocks.write(block, options),
     },
-    checkpoints: checkpointRepository(sql, versions),
-    queryPlans: queryPlans(sql, client.readDefaults),
+    checkpoints: checkpointRepository(tables, versions),
+    queryPlans: queryPlans(tables, client.readDefaults),
     schema: cluster
       ? new ClusterSchemaController(sql, servers, cluster, schemaOptions)
       : new ClickHouseSchemaController(sql, schemaOptions),
@@ -109,7 +110,7 @@ export function connectClickHouse(
     ),
     guarantees: cluster ? clusterGuarantees(sql, servers, cluster) : guaranteeInspector(sql),
     probe: client,
-    ingested: () => tables.ingested(),
+    ingested: () => records.ingested(),
     updateEndpoints: (endpoints) => client.updateEndpoints(endpoints),
   };
 }

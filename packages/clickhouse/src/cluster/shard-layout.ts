@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
+import type { RowSharding } from '../codec/block-encoder.js';
 import type { ClusterSettings } from '../settings.js';
 
 /** Values whose shards are remembered. */
@@ -35,6 +36,11 @@ export class ShardLayout {
   get shards(): number[] {
     const count = Math.max(...this.#entries.map(({ shards }) => shards));
     return Array.from({ length: count }, (_, index) => index + 1);
+  }
+
+  /** Returns how the rows of a record are spread. */
+  sharding(definition: RecordDefinition): RowSharding {
+    return { field: shardFieldOf(definition), shardOf: (value, month) => this.shardOf(value, month) };
   }
 
   /** Returns the shard of the rows with a value of {@link shardFieldOf} in a month, which is counted from the year 0. */
@@ -88,7 +94,8 @@ function jumpConsistentHash(hash: bigint, buckets: number): number {
 /** Returns a month such as `2026-12`, counted from the year 0. */
 const monthOf = (text: string): number => 12 * Number(text.slice(0, 4)) + Number(text.slice(5)) - 1;
 
-const monthAt = (epochMs: number): number => {
+/** Returns the month of an instant, counted from the year 0. */
+export const monthAt = (epochMs: number): number => {
   const date = new Date(epochMs);
   return 12 * date.getUTCFullYear() + date.getUTCMonth();
 };

@@ -8,12 +8,15 @@ import type {
   RefusedRow,
 } from './block-columns.js';
 import type { ColumnInput, ColumnSources, Constants, InputPlan } from './inputs.js';
-import { MonthSplitter } from './inputs.js';
+import type { RowsOfShard, ShardSplitter } from './row-splitters.js';
+import { MonthSplitter } from './row-splitters.js';
 
-/** The body of one insert: rows of one partition. */
+/** The body of one insert: rows of one partition of one shard. */
 export interface NativeBlock extends FinishedColumns {
   /** The month of every row's `timestamp`, counted from the year 0; 0 for a table without one. */
   readonly month: number;
+  /** The shard of every row; 1 where there are no shards. */
+  readonly shard: number;
   /** The columns that were asked for. */
   readonly keyedRows?: KeyedRows;
 }
@@ -69,31 +72,45 @@ const COLUMN_ROWS_OF_SLICE = 16_384;
 /** The field by whose month rows are partitioned. */
 const PARTITIONED_BY = 'timestamp';
 
-/** Collects the rows of one or many batches into one block for each month. */
+/** A block under construction. */
+interface OpenBlock {
+  readonly month: number;
+  readonly shard: number;
+  readonly columns: BlockColumns;
+}
+
+/** More than a cluster has. */
+const MAX_SHARDS = 2 ** 20;
+
+/** Collects the rows of one or many batches into one block for each month, and for each shard. */
 export class BlockBuilder {
   readonly #plan: InputPlan;
   readonly #pool: ColumnPool;
-  readonly #open = new Map<number, BlockColumns>();
+  /** By month and shard. */
+  readonly #open = new Map<number, OpenBlock>();
   readonly #months: MonthSplitter;
+  readonly #shards: ShardSplitter | undefined;
   #selection = new Uint32Array();
   #batchCount = 0;
 
-  constructor(plan: InputPlan, pool: ColumnPool) {
+  /** @param shards @default there is one shard */
+  constructor(plan: InputPlan, pool: ColumnPool, shards?: ShardSplitter) {
     this.#plan = plan;
     this.#pool = pool;
+    this.#shards = shards;
     this.#months = new MonthSplitter(plan.fields.findIndex(([name]) => name === PARTITIONED_BY));
   }
 
   get rowCount(): number {
     let count = 0;
-    for (const columns of this.#open.values()) count += columns.rowCount;
+    for (const { columns } of this.#open.values()) count += columns.rowCount;
     return count;
   }
 
   /** Size of all blocks if they were finished now. */
   get byteLength(): number {
     let size = 0;
-    for (const columns of this.#open.values()) size += columns.byteLength;
+    for (const { columns } of this.#open.values()) size += columns.byteLength;
     return size;
   }
 
@@ -142,10 +159,11 @@ export class BlockBuilder {
     const refusedByColumns: RefusedRow[] = [];
     let roundedCount = 0;
     if (selection.length > 0) {
-      for (const part of this.#months.split(inputs, selection)) {
-        let columns = this.#open.get(part.month);
-        if (!columns) this.#open.set(part.month, (columns = this.#pool.take()));
-        roundedCount += columns.append(part.inputs, part.selection, batch, refusedByColumns, rounding);
+      for (const rows of this.#months.split(inputs, selection)) {
+        for (const part of this.#shards?.split(rows) ?? [{ ...rows, shard: 1 }]) {
+          const { columns } = this.#blockOf(part);
+          roundedCount += columns.append(part.inputs, part.selection, batch, refusedByColumns, rounding);
+        }
       }
     }
     for (const { column, index, reason } of refusedByColumns) {
@@ -155,6 +173,13 @@ export class BlockBuilder {
     }
     if (refused.length > 0) for (const error of refused.sort((a, b) => a.index - b.index)) errors.push(error);
     return roundedCount;
+  }
+
+  #blockOf({ month, shard }: RowsOfShard): OpenBlock {
+    const key = month * MAX_SHARDS + shard;
+    let block = this.#open.get(key);
+    if (!block) this.#open.set(key, (block = { month, shard, columns: this.#pool.take() }));
+    return block;
   }
 
   #selectAll(from: number, to: number): Uint32Array {
@@ -190,10 +215,10 @@ export class BlockBuilder {
   /** Returns the blocks, in the order in which their months appeared. The builder starts anew. */
   finish({ allocate = allocateFresh, keyColumns }: FinishOptions = {}): NativeBlock[] {
     const blocks: NativeBlock[] = [];
-    for (const [month, columns] of this.#open) {
+    for (const { month, shard, columns } of this.#open.values()) {
       const keyedRows = keyColumns && columns.keyedRows(keyColumns);
       const finished = columns.finish(allocate);
-      if (finished.rowCount > 0) blocks.push({ month, ...finished, ...(keyedRows && { keyedRows }) });
+      if (finished.rowCount > 0) blocks.push({ month, shard, ...finished, ...(keyedRows && { keyedRows }) });
       this.#pool.giveBack(columns, finished.bytes.length);
     }
     this.#open.clear();

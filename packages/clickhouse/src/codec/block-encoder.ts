@@ -6,8 +6,16 @@ import { ColumnPool } from './block-columns.js';
 import type { ColumnSources } from './inputs.js';
 import { InputPlan } from './inputs.js';
 import type { TableField } from './kinds.js';
+import type { ShardOf } from './row-splitters.js';
+import { ShardSplitter } from './row-splitters.js';
 
-/** A batch as blocks: one for each month, none without an accepted row. */
+/** Spreads the rows of a table over shards by the value of one field. */
+export interface RowSharding {
+  readonly field: string;
+  readonly shardOf: ShardOf;
+}
+
+/** A batch as blocks: one for each month and shard, none without an accepted row. */
 export interface EncodedBatch {
   readonly blocks: readonly NativeBlock[];
   readonly rowCount: number;
@@ -26,9 +34,18 @@ export interface EncodedBatch {
 export class BlockEncoder {
   readonly #plan: InputPlan;
   readonly #pool: ColumnPool;
+  readonly #sharding: RowSharding | undefined;
 
-  /** `extraFields` become columns behind the record's own, e.g. `{ writtenAt: { kind: 'version' } }`. */
-  constructor(definition: RecordDefinition, extraFields: Readonly<Record<string, TableField>> = {}) {
+  /**
+   * `extraFields` become columns behind the record's own, e.g. `{ writtenAt: { kind: 'version' } }`.
+   * @param sharding @default there is one shard
+   */
+  constructor(
+    definition: RecordDefinition,
+    extraFields: Readonly<Record<string, TableField>> = {},
+    sharding?: RowSharding,
+  ) {
+    this.#sharding = sharding;
     this.#plan = new InputPlan(definition, extraFields);
     this.#pool = new ColumnPool(this.columns.map((name, i) => [name, this.#plan.fields[i]![1]]));
   }
@@ -40,7 +57,7 @@ export class BlockEncoder {
 
   /** Returns a builder that collects several batches, with constants of their own, into common blocks. */
   builder(): BlockBuilder {
-    return new BlockBuilder(this.#plan, this.#pool);
+    return new BlockBuilder(this.#plan, this.#pool, this.#splitter());
   }
 
   /** Encodes row objects. Throws `ValidationError` if a constant is wrong. */
@@ -52,6 +69,13 @@ export class BlockEncoder {
   /** Encodes columns. Throws `ValidationError` if a constant is wrong or they do not make up rows. */
   encodeColumns(columns: ColumnSources, options?: ColumnOptions): EncodedBatch {
     return this.#encode((builder) => builder.appendColumns(columns, options));
+  }
+
+  #splitter(): ShardSplitter | undefined {
+    if (!this.#sharding) return undefined;
+    const { field, shardOf } = this.#sharding;
+    const position = this.#plan.fields.findIndex(([name]) => name === field);
+    return new ShardSplitter(position, this.#plan.fields[position]![1], shardOf);
   }
 
   #encode(append: (builder: BlockBuilder) => BatchAppend): EncodedBatch {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { CallOptions, ConnectionError } from '@quantumtrade/dal-domain';
-import { checkTime, TimeoutError } from '@quantumtrade/dal-domain';
+import { checkTime, TimeoutError, type CallOptions, type ConnectionError } from '@quantumtrade/dal-domain';
 import {
   type CallOutcome,
   Deadline,
@@ -80,6 +79,7 @@ export class Call implements MovableCall {
     this.#pools = pools;
     this.#retry = retry;
     this.#statement = statement;
+    this.#shard = statement.shard;
     this.deadline = new Deadline(
       { signal: options?.signal, deadline: options?.deadline, timeoutMs },
       (elapsedMs) => {

@@ -2,6 +2,8 @@ import type { BackendProbe, CallOptions, EndpointStatus, ServerCondition } from 
 import { checkCall, ConnectionError, isDatabaseError } from '@quantumtrade/dal-domain';
 import type { ServerStorage } from '@quantumtrade/dal-domain/operations';
 import type { Cancel } from '@quantumtrade/dal-runtime';
+import { ClusterSql } from '../cluster/cluster-sql.js';
+import { ShardLayout } from '../cluster/shard-layout.js';
 import type { ClickHouseSettings, CompleteSettings, EndpointSettings } from '../settings.js';
 import { clientClosedError } from './connection-pool.js';
 import { DatabaseSql } from './database-sql.js';
@@ -12,6 +14,8 @@ import type { Sql } from './sql.js';
 /** Connections to one server or several, for statements in any of their databases. */
 export class ClickHouseClient implements BackendProbe {
   readonly system = 'clickhouse';
+  /** Layout of the cluster; undefined where there is none. */
+  readonly layout: ShardLayout | undefined;
   readonly #settings: CompleteSettings;
   readonly #endpoints: EndpointSet;
   readonly #stopWatching: Cancel | undefined;
@@ -20,6 +24,8 @@ export class ClickHouseClient implements BackendProbe {
     this.#settings = completeClickHouseSettings(given);
     this.#endpoints = new EndpointSet(this.#settings);
     this.#stopWatching = this.#settings.password?.watch();
+    const { cluster } = this.#settings;
+    this.layout = cluster && new ShardLayout(cluster.layout);
   }
 
   /** Database of calls that name none. */
@@ -39,6 +45,13 @@ export class ClickHouseClient implements BackendProbe {
   /** Limits that calls have unless they say otherwise. */
   get readDefaults(): Pick<CompleteSettings, 'defaultPageRows' | 'scanBudgetRows' | 'requestTimeoutMs'> {
     return this.#settings;
+  }
+
+  /** Returns statements in the tables that have all rows: those of the database, or the distributed ones of a cluster. */
+  allTables(): Sql {
+    const { cluster } = this;
+    if (!cluster) return this.sql(this.database);
+    return new ClusterSql(this.#endpoints, this.#settings, cluster, this.layout!);
   }
 
   /** Returns statements in one database of the server. */

@@ -53,6 +53,8 @@ export interface PoolSource {
   readonly visibility?: WriteVisibility;
   /** Returns a pool; one that was not tried if there is one. Throws `ConnectionError` when no endpoint can be used. */
   pick(request: PickRequest<ConnectionPool>, operation: string): ConnectionPool;
+  /** Returns the names of all copies of a shard, also of those that cannot be used now. */
+  copiesOf?(shard: string): readonly string[];
   /** Whether a pool that was not tried could be picked. @default none: it could not */
   hasUntried?(request: PickRequest<ConnectionPool>): boolean;
   /** Resolves when a server has answered a probe, or all have been probed in vain. @default none: servers are not probed */

@@ -1,6 +1,7 @@
 import type { CallOptions, StoreReadOptions } from '@quantumtrade/dal-domain';
 import { checkCall } from '@quantumtrade/dal-domain';
 import { noteBytes } from '@quantumtrade/dal-telemetry';
+import type { RowRange } from '../cluster/shard-layout.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import { BlockDecoder, decodeBlocks } from '../codec/read/block-decoder.js';
 import type { CompleteSettings } from '../settings.js';
@@ -10,19 +11,19 @@ import type { Answer } from './body.js';
 import { readBody } from './body.js';
 import { BodyStream } from './body-stream.js';
 import { Call } from './call.js';
-import type { PoolSource } from './connection-pool.js';
-import { clientClosedError } from './connection-pool.js';
-import { runHedged } from './hedged-call.js';
+import { clientClosedError, type PoolSource } from './connection-pool.js';
 import { confirmsInsert, insertOf, WAIT_END_OF_QUERY } from './insert-statement.js';
 import { ACCEPTS_ZSTD, readCompressed } from './compressed-rows.js';
 import type { AcceptsEndpoint, PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
+import { runStatement } from './run-statement.js';
 import type { CompressedRows, ReadTally, Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
 import type { Statement } from './statement.js';
 
 /** A statement may have been carried out although its answer got lost. */
 const UNREPEATED = { purpose: 'primary', idempotency: 'other' } as const;
 const NATIVE = ' FORMAT Native';
+const ONE_SHARD = [1];
 /** Compression of gzip blocks. Stored blocks cost neither side any time, and their end is proven all the same. */
 const STORED = 0;
 const COMPRESSED = 3;
@@ -42,44 +43,54 @@ export interface ReadKind {
  */
 const LOOKUP: ReadKind = { purpose: 'primary', maxRows: 10_000_000, maxBytes: 2 ** 30 };
 
+/** Endpoints of statements, and their place in the queue for a connection. */
+interface SqlScope extends Pick<Statement, 'accepts' | 'shard'> {
+  readonly continues?: boolean;
+}
+
 /** Statements in one database. */
 export class DatabaseSql implements Sql {
   readonly database: string;
   readonly #pools: PoolSource;
   readonly #settings: CompleteSettings;
+  readonly #scope: SqlScope;
   /** Common part of all statements. */
-  readonly #common: Pick<Statement, 'database' | 'continues' | 'timeoutMs' | 'accepts'>;
+  readonly #common: Pick<Statement, 'database' | 'continues' | 'timeoutMs' | 'accepts' | 'shard'>;
   /** Reads for callers. */
   readonly #read: ReadKind;
   readonly #readSettings: SessionSettings;
   #continuing: Sql | undefined;
 
+  /** @param settingsOfReads beside those of every read for a caller */
   constructor(
     pools: PoolSource,
     database: string,
     settings: CompleteSettings,
-    continues = false,
-    accepts?: AcceptsEndpoint,
+    scope: SqlScope = {},
+    settingsOfReads?: SessionSettings,
   ) {
+    const { continues = false, accepts, shard } = scope;
     this.database = database;
     this.#pools = pools;
     this.#settings = settings;
-    this.#common = { database, continues, timeoutMs: settings.requestTimeoutMs, accepts };
-    this.#read = {
-      purpose: 'read',
-      maxRows: settings.maxResultRows,
-      maxBytes: settings.maxResultBytes,
-    };
+    this.#scope = scope;
+    this.#common = { database, continues, timeoutMs: settings.requestTimeoutMs, accepts, shard };
+    const { maxResultRows: maxRows, maxResultBytes: maxBytes } = settings;
+    this.#read = { purpose: 'read', maxRows, maxBytes };
     this.#readSettings = {
       enable_http_compression: 1,
       http_zlib_compression_level: settings.compression ? COMPRESSED : STORED,
+      ...settingsOfReads,
     };
   }
 
   get continuing(): Sql {
     if (this.#common.continues) return this;
-    const { accepts } = this.#common;
-    return (this.#continuing ??= new DatabaseSql(this.#pools, this.database, this.#settings, true, accepts));
+    return (this.#continuing ??= this.#scoped(this.database, { ...this.#scope, continues: true }));
+  }
+
+  get shards(): readonly number[] {
+    return ONE_SHARD;
   }
 
   checkOpen(operation: string, options: CallOptions | undefined, known?: readonly string[]): void {
@@ -188,16 +199,24 @@ export class DatabaseSql implements Sql {
   ): Promise<void> {
     const settings = { ...given, ...WAIT_END_OF_QUERY };
     const statement = { ...this.#common, operation, query, params, settings, ...UNREPEATED };
-    await this.#run(statement, options, (answer, { signal }) => readReport(answer, signal));
+    await runStatement(this.#pools, this.#settings.retry, statement, options, (answer, { signal }) =>
+      readReport(answer, signal),
+    );
   }
 
   insert(operation: string, block: SqlBlock, options?: CallOptions): Promise<StoredBlock> {
     const statement = { ...this.#common, operation, ...insertOf(block) };
-    return this.#run(statement, options, async (answer, { signal, attempts, pool }) => {
-      noteBytes(block.bytes.length);
-      const confirmed = await confirmsInsert(answer, signal, block.rowCount);
-      return { server: { name: pool!.name, shard: pool!.shard ?? '' }, attempts, confirmed };
-    });
+    return runStatement(
+      this.#pools,
+      this.#settings.retry,
+      statement,
+      options,
+      async (answer, { signal, attempts, pool }) => {
+        noteBytes(block.bytes.length);
+        const confirmed = await confirmsInsert(answer, signal, block.rowCount);
+        return { server: { name: pool!.name, shard: pool!.shard ?? '' }, attempts, confirmed };
+      },
+    );
   }
 
   compressed(
@@ -210,7 +229,7 @@ export class DatabaseSql implements Sql {
       ...this.#readOf('primary', operation, query, params, 0, WAIT_END_OF_QUERY),
       headers: ACCEPTS_ZSTD,
     };
-    return this.#run(statement, options, async (answer, { signal }) => {
+    return runStatement(this.#pools, this.#settings.retry, statement, options, async (answer, { signal }) => {
       const rows = await readCompressed(answer, signal, LOOKUP.maxBytes);
       noteBytes(rows.bytes.length);
       return rows;
@@ -218,12 +237,29 @@ export class DatabaseSql implements Sql {
   }
 
   on(database: string): Sql {
-    return new DatabaseSql(this.#pools, database, this.#settings, false, this.#common.accepts);
+    const { accepts, shard } = this.#scope;
+    return this.#scoped(database, { accepts, shard });
   }
 
   at(server: string): Sql {
     const accepts: AcceptsEndpoint = ({ name }) => name === server;
-    return new DatabaseSql(this.#pools, this.database, this.#settings, false, accepts);
+    return this.#scoped(this.database, { accepts });
+  }
+
+  shard(_number: number): Sql {
+    return this;
+  }
+
+  copiesOf(_shard: number): readonly Sql[] {
+    return [this];
+  }
+
+  near(_values: readonly string[], _range?: RowRange): Sql {
+    return this;
+  }
+
+  #scoped(database: string, scope: SqlScope): Sql {
+    return new DatabaseSql(this.#pools, database, this.#settings, scope);
   }
 
   #readOf(
@@ -255,42 +291,10 @@ export class DatabaseSql implements Sql {
     read: (answer: Answer, call: Call) => Promise<T>,
   ): Promise<T> {
     const { visibility } = this.#pools;
-    if (options?.readAfter === undefined || !visibility) return this.#run(statement, options, read);
+    if (options?.readAfter === undefined || !visibility)
+      return runStatement(this.#pools, this.#settings.retry, statement, options, read);
     return visibility.read(this.database, statement.operation, options, (accepts) =>
-      this.#run({ ...statement, accepts }, options, read),
+      runStatement(this.#pools, this.#settings.retry, { ...statement, accepts }, options, read),
     );
-  }
-
-  /**
-   * Makes attempts until one succeeds, within the call's deadline.
-   *
-   * @param given call to run @default a new one, which may be hedged
-   */
-  async #run<T>(
-    statement: Statement,
-    options: CallOptions | undefined,
-    read: (answer: Answer, call: Call) => Promise<T>,
-    given?: Call,
-  ): Promise<T> {
-    const { retry } = this.#settings;
-    const { hedges, only } = this.#pools;
-    if (hedges && !given && !only && statement.purpose === 'read') {
-      const run = (call: Call) => this.#run(statement, options, read, call);
-      return runHedged(hedges.of(statement.operation), this.#pools, retry, statement, options, run);
-    }
-    const call = given ?? new Call(this.#pools, retry, statement, options);
-    try {
-      for (;;) {
-        try {
-          const result = await read(await call.open(), call);
-          call.succeed();
-          return result;
-        } catch (error) {
-          await call.waitToRetry(call.fail(error));
-        }
-      }
-    } finally {
-      call.end();
-    }
   }
 }

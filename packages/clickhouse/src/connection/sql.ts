@@ -1,4 +1,5 @@
 import type { CallOptions, StoreReadOptions } from '@quantumtrade/dal-domain';
+import type { RowRange } from '../cluster/shard-layout.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { SessionSettings } from './pinned-settings.js';
 
@@ -147,6 +148,21 @@ export interface Sql {
 
   /** Returns the same statements, of which all go to this server: the `name` of an {@link AnsweringServer}. */
   at(server: string): Sql;
+
+  /** Numbers of the cluster's shards, from 1 on; the number 1 alone where there is no cluster. */
+  readonly shards: readonly number[];
+
+  /** Returns the same statements, in the tables of one shard and at its copies. Without a cluster, returns these statements. */
+  shard(number: number): Sql;
+
+  /** Returns the same statements at each copy that a block of a shard has to be stored on. Without a cluster, returns these statements. */
+  copiesOf(shard: number): readonly Sql[];
+
+  /**
+   * Returns the same statements for reads of the rows with these values of their shard field (`shardFieldOf`), in a range of time: those of
+   * the shard that has all of them, or these statements where there are several such shards or no cluster.
+   */
+  near(values: readonly string[], range?: RowRange): Sql;
 
   /**
    * Returns statements in another database, over the same connections. The schema controller works through `on('system')`

@@ -10,6 +10,8 @@ export interface Statement {
   readonly purpose: PickPurpose;
   /** @default every endpoint for the purpose is accepted */
   readonly accepts?: AcceptsEndpoint | undefined;
+  /** Shard whose copies it may be sent to. @default every shard */
+  readonly shard?: string | undefined;
   readonly idempotency: IdempotencyClass;
   /** Whether its caller sends it again. Then it is repeated here only at another endpoint. @default false */
   readonly retriedByCaller?: boolean;

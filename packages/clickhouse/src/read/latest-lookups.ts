@@ -1,5 +1,6 @@
 import type { RecordDefinition, StoreReadOptions } from '@quantumtrade/dal-domain';
 import { columnOf } from '@quantumtrade/dal-domain';
+import { shardFieldOf } from '../cluster/shard-layout.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
 import type { Sql } from '../connection/sql.js';
 import { divided } from '../query/conditions.js';
@@ -110,6 +111,8 @@ class LimitedLookups {
   readonly #queries: LatestQueries;
   /** Columns that have the values of a key. */
   readonly #keyColumns: readonly string[];
+  /** Whether the first value of a key decides on its shard. */
+  readonly #leadsToShard: boolean;
 
   constructor(sql: Sql, options: LatestLookupsOptions, limit: number) {
     const { operation, timeoutMs } = options;
@@ -118,6 +121,7 @@ class LimitedLookups {
     this.#limit = limit;
     this.#queries = planLatest({ ...options, limit });
     this.#keyColumns = options.by.map(columnOf);
+    this.#leadsToShard = options.by[0] === shardFieldOf(options.definition);
     this.batcher = new LookupBatcher((keys, callOptions) => this.findMany(keys, operation, callOptions), {
       textOf: textOfKey,
       operation,
@@ -161,11 +165,25 @@ class LimitedLookups {
     return rows !== undefined && (this.#options.areSets || totalRowsOf(rows) === this.#limit);
   }
 
-  /** Adds the rows of keys to those that were found, by several queries where the list of keys is too long for one. */
+  /**
+   * Adds the rows of keys to those that were found, by several queries where the list of keys is too long for one, and where keys are on
+   * several shards.
+   */
   #read(sql: Sql, keys: Keys, since: number | undefined, lookup: Lookup): Promise<unknown> {
-    if (keys.size === 1) return this.#query(sql, [...keys.values()], since, lookup);
-    const lists = divided(keys.values(), bytesOfKey, MAX_LIST_BYTES);
-    return Promise.all(lists.map((list) => this.#query(sql, list, since, lookup)));
+    if (keys.size === 1 && sql.shards.length === 1)
+      return this.#query(sql, [...keys.values()], since, lookup);
+    const range = { start: since };
+    const nearby = new Map<Sql, LookupKey[]>();
+    for (const key of keys.values()) {
+      const near = this.#leadsToShard ? sql.near([key[0]!], range) : sql;
+      const some = nearby.get(near);
+      if (some) some.push(key);
+      else nearby.set(near, [key]);
+    }
+    const queries = Array.from(nearby, ([near, some]) =>
+      divided(some, bytesOfKey, MAX_LIST_BYTES).map((list) => this.#query(near, list, since, lookup)),
+    );
+    return Promise.all(queries.flat());
   }
 
   async #query(

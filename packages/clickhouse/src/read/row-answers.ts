@@ -15,12 +15,10 @@ const MERGED_MS = 60_000;
  * again, merged by the engine.
  */
 export class RowAnswers {
-  readonly #sql: Sql;
   readonly #definition: RecordDefinition;
   #mergedUntil = -Infinity;
 
-  constructor(sql: Sql, definition: RecordDefinition) {
-    this.#sql = sql;
+  constructor(definition: RecordDefinition) {
     this.#definition = definition;
   }
 
@@ -29,6 +27,7 @@ export class RowAnswers {
    * @param merged plan of the read by `planRows`
    */
   async read<T>(
+    sql: Sql,
     operation: string,
     read: RowRead,
     merged: PlannedQuery,
@@ -38,17 +37,18 @@ export class RowAnswers {
     const isMerged = performance.now() < this.#mergedUntil;
     const single = isMerged ? undefined : planSingleVersions(read);
     if (single) {
-      const parts = await this.#readSingle(operation, single, options, convert);
+      const parts = await this.#readSingle(sql, operation, single, options, convert);
       if (parts) return parts;
     }
-    const sql = single ? this.#sql.continuing : this.#sql;
-    return sql.collect(operation, merged.sql, merged.params, options, convert, merged.settings);
+    const next = single ? sql.continuing : sql;
+    return next.collect(operation, merged.sql, merged.params, options, convert, merged.settings);
   }
 
   /** Returns undefined when the engine has to merge versions. */
   async #readSingle<T>(
+    sql: Sql,
     operation: string,
-    { sql, params, settings }: PlannedQuery,
+    { sql: query, params, settings }: PlannedQuery,
     options: CallOptions | undefined,
     convert: (block: DecodedBlock) => T,
   ): Promise<T[] | undefined> {
@@ -58,7 +58,7 @@ export class RowAnswers {
       return keys.isFound ? [] : [convert(block)];
     };
     try {
-      const parts = await this.#sql.collect(operation, sql, params, options, checked, settings);
+      const parts = await sql.collect(operation, query, params, options, checked, settings);
       if (!keys.isFound) return parts.flat(1) as T[];
       this.#mergedUntil = performance.now() + MERGED_MS;
       return undefined;

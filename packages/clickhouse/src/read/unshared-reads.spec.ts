@@ -20,6 +20,7 @@ it('pages are shared unless they must see a write', async () => {
 it('lookups are shared unless they must see a write', async () => {
   const reads: unknown[] = [];
   const sql: Partial<Sql> = {
+    shards: [1],
     collect: async (_operation, _query, _params, options) => {
       reads.push(options?.readAfter);
       return [];

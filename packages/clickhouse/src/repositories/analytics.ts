@@ -20,7 +20,7 @@ import { mergeAggregates } from '../read/merged-aggregates.js';
 import { collectSlices, countAgain, runRetried } from '../read/retried-reads.js';
 import type { SlicedRange } from '../read/time-slices.js';
 import { slicesOf } from '../read/time-slices.js';
-import { filterOf } from '../query/filter.js';
+import { filterOf, sqlNear } from '../query/filter.js';
 import { countOf, readUpTo } from './item-page.js';
 import { readLateBars } from './late-bars.js';
 import { requireBudget } from './scan-estimate.js';
@@ -36,8 +36,9 @@ export function analytics(
       const operation = 'analytics.aggregate';
       sql.checkOpen(operation, options, READ_OPTIONS);
       const plan = planAggregation(params, operation);
-      await requireBudget(sql, operation, plan.selection, plan.maxScanRows ?? scanBudgetRows, options);
-      const reader = new AggregateReader(sql, operation, plan, options, requestTimeoutMs);
+      const near = sqlNear(sql, plan.selection);
+      await requireBudget(near, operation, plan.selection, plan.maxScanRows ?? scanBudgetRows, options);
+      const reader = new AggregateReader(near, operation, plan, options, requestTimeoutMs);
       const exact = options?.exact ?? false;
       return readUpTo(
         plan.limit,

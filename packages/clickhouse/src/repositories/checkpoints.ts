@@ -3,6 +3,8 @@ import { requireField } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 
 const TABLE = 'ingestion_checkpoints';
+/** The shard of all positions, which are few. */
+const SHARD = 1;
 
 export function checkpointRepository(sql: Sql, versions: VersionClock): CheckpointRepository {
   const requireSource = (sourceId: string, operation: string) =>
@@ -11,12 +13,14 @@ export function checkpointRepository(sql: Sql, versions: VersionClock): Checkpoi
     load: async (sourceId, options) => {
       const operation = 'checkpoints.load';
       sql.checkOpen(operation, options);
-      const [saved] = await sql.rows<{ position: bigint }>(
-        operation,
-        `SELECT position FROM ${TABLE} FINAL WHERE source_id = {sourceId:String}`,
-        { sourceId: requireSource(sourceId, operation) },
-        options,
-      );
+      const [saved] = await sql
+        .shard(SHARD)
+        .rows<{ position: bigint }>(
+          operation,
+          `SELECT position FROM ${TABLE} FINAL WHERE source_id = {sourceId:String}`,
+          { sourceId: requireSource(sourceId, operation) },
+          options,
+        );
       return Number(saved?.position ?? 0);
     },
 
@@ -25,13 +29,10 @@ export function checkpointRepository(sql: Sql, versions: VersionClock): Checkpoi
       sql.checkOpen(operation, options);
       const source = requireSource(sourceId, operation);
       const checked = requireField({ kind: 'uint64' }, 'position', position, operation);
-      await sql.command(
-        operation,
-        `INSERT INTO ${TABLE} (source_id, position, updated_at)
-         SELECT {source:String}, {position:UInt64}, reinterpret({version:Int64}, 'DateTime64(8)')`,
-        { source, position: String(checked), version: String(versions.next()) },
-        options,
-      );
+      const params = { source, position: String(checked), version: String(versions.next()) };
+      const insert = `INSERT INTO ${TABLE} (source_id, position, updated_at)
+        SELECT {source:String}, {position:UInt64}, reinterpret({version:Int64}, 'DateTime64(8)')`;
+      await Promise.all(sql.copiesOf(SHARD).map((copy) => copy.command(operation, insert, params, options)));
     },
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '@quantumtrade/dal-domain';
 import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
+import { sqlNear } from '../query/filter.js';
 import { planSets, planSetsAgain } from '../query/plan-sets.js';
 import { readItems, toPage } from './item-page.js';
 import type { ReadDefaults } from './table-reader.js';
@@ -64,14 +65,15 @@ export function featureRepository(sql: Sql, writer: RecordWriter, defaults: Read
       const budget = scanBudgetOf(plan, defaults.scanBudgetRows);
       const setRead = { plan, limit: plan.limit + 1, budget };
       const query = planSets(setRead);
+      const near = sqlNear(sql, plan);
       const read = () =>
         runRetried(
           { operation, options, timeoutMs: defaults.requestTimeoutMs },
-          () => sql.collect(operation, query.sql, query.params, options, setsOf, query.settings),
-          (shortage, rest) => readAgain(sql, operation, setRead, planSetsAgain, shortage, rest, setsOf),
+          () => near.collect(operation, query.sql, query.params, options, setsOf, query.settings),
+          (shortage, rest) => readAgain(near, operation, setRead, planSetsAgain, shortage, rest, setsOf),
         );
-      const page = await withinBudget(sql, operation, plan, budget, options, () =>
-        readItems(sql, operation, plan, options, {
+      const page = await withinBudget(near, operation, plan, budget, options, () =>
+        readItems(near, operation, plan, options, {
           read: async () => (await read()).flat(),
           countOf: (found) => found.length,
           count: `SELECT uniqExact(symbol, timestamp, feature_version) AS count FROM ${feature.table} FINAL`,

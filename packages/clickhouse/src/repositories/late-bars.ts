@@ -2,7 +2,7 @@ import type { LateBars, LateBarsParams, StoreReadOptions } from '@quantumtrade/d
 import { marketData, planLateBars, STORE_READ_OPTIONS } from '@quantumtrade/dal-domain';
 import { objectsOf } from '../connection/answer-parts.js';
 import type { Sql } from '../connection/sql.js';
-import { filterOf } from '../query/filter.js';
+import { filterOf, sqlNear } from '../query/filter.js';
 import { settingsAgain } from '../query/plan-retry.js';
 import type { QuerySettings } from '../query/table-query.js';
 import { runRetried } from '../read/retried-reads.js';
@@ -20,7 +20,8 @@ export async function readLateBars(
 ): Promise<LateBars[]> {
   sql.checkOpen(OPERATION, options, STORE_READ_OPTIONS);
   const { selection, maxScanRows = scanBudgetRows } = planLateBars(params, OPERATION);
-  await requireBudget(sql, OPERATION, selection, maxScanRows, options);
+  const near = sqlNear(sql, selection);
+  await requireBudget(near, OPERATION, selection, maxScanRows, options);
   const { where, params: bound } = filterOf(selection);
   // The frame of the last bar is empty, and its minimum null.
   const query = `SELECT symbol, source, toFloat64(count()) AS bars,
@@ -35,9 +36,9 @@ export async function readLateBars(
   const call = { operation: OPERATION, options, timeoutMs: requestTimeoutMs };
   const parts = await runRetried(
     call,
-    () => read(sql, options),
+    () => read(near, options),
     (shortage, rest) =>
-      shortage === 'memory' ? read(sql.continuing, rest, settingsAgain(shortage)) : undefined,
+      shortage === 'memory' ? read(near.continuing, rest, settingsAgain(shortage)) : undefined,
   );
   return parts.flat();
 }

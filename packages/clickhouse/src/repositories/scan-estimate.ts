@@ -14,8 +14,10 @@ export async function requireBudget(
   if (budget === undefined) return;
   const { where, params } = filterOf(selection);
   const query = `EXPLAIN ESTIMATE SELECT * FROM ${selection.definition.table} ${where}`;
-  const parts = await sql.rows<{ rows: bigint }>(operation, query, params, options);
-  const rows = parts.reduce((total, part) => total + Number(part.rows), 0);
+  const parts = await Promise.all(
+    sql.shards.map((shard) => sql.shard(shard).rows<{ rows: bigint }>(operation, query, params, options)),
+  );
+  const rows = parts.flat().reduce((total, part) => total + Number(part.rows), 0);
   requireScanBudget(rows, budget, operation);
 }
 

@@ -20,6 +20,7 @@ import type { RecordReader } from '../codec/read/record-reader.js';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
+import { sqlNear } from '../query/filter.js';
 import { planRows, planRowsAgain } from '../query/plan-rows.js';
 import type { RowRead } from '../query/row-query.js';
 import { ArrivedBlocks } from '../read/arrived-blocks.js';
@@ -55,7 +56,7 @@ export class TableReader {
     this.defaults = defaults;
     this.#sql = sql;
     this.definition = definition;
-    this.#answers = new RowAnswers(sql, definition);
+    this.#answers = new RowAnswers(definition);
     this.#pages = new SharedReads(defaults.requestTimeoutMs);
   }
 
@@ -70,9 +71,10 @@ export class TableReader {
     const query = planRows(read);
     const text = JSON.stringify([query.sql, query.params, query.settings, plan.count]);
     const reader = this.#readerOf(plan, options);
+    const sql = sqlNear(this.#sql, plan);
     const page = await this.#pages.run(text, operation, options, (limits) =>
-      withinBudget(this.#sql, operation, plan, budget, limits, () =>
-        readItems(this.#sql, operation, plan, limits, {
+      withinBudget(sql, operation, plan, budget, limits, () =>
+        readItems(sql, operation, plan, limits, {
           read: (arrived) =>
             ArrivedBlocks.read(reader, (arrive) =>
               this.#read(operation, read, query, limits, (block) => {
@@ -121,7 +123,7 @@ export class TableReader {
     const budget = plan.maxScanRows ?? this.defaults.scanBudgetRows;
     const read = { plan, limit: plan.limit, budget };
     const reader = this.#readerOf(plan, options);
-    const blocks = await withinBudget(this.#sql, operation, plan, budget, options, () =>
+    const blocks = await withinBudget(sqlNear(this.#sql, plan), operation, plan, budget, options, () =>
       this.#read(operation, read, planRows(read), options, reader.converter(plan.limit ?? 0)),
     );
     return reader.columns(blocks);
@@ -139,10 +141,11 @@ export class TableReader {
     options: CallOptions | undefined,
     convert: (block: DecodedBlock) => T,
   ): Promise<T[]> {
+    const sql = sqlNear(this.#sql, read.plan);
     return runRetried(
       { operation, options, timeoutMs: this.defaults.requestTimeoutMs },
-      () => this.#answers.read(operation, read, query, options, convert),
-      (shortage, rest) => readAgain(this.#sql, operation, read, planRowsAgain, shortage, rest, convert),
+      () => this.#answers.read(sql, operation, read, query, options, convert),
+      (shortage, rest) => readAgain(sql, operation, read, planRowsAgain, shortage, rest, convert),
     );
   }
 
@@ -159,13 +162,14 @@ export class TableReader {
   async *batches(
     operation: string,
     plan: StreamPlan,
-    { sql, params, settings }: PlannedQuery,
+    { sql: query, params, settings }: PlannedQuery,
     budget: number | undefined,
     options: CallOptions | undefined,
   ): AsyncGenerator<BlockRows> {
     const { max_block_size: planned = Infinity } = settings;
     const blockRows = blockRowsFor(Math.min(plan.batchRows, planned));
-    const blocks = this.#sql.blocks(operation, sql, params, options, {
+    const sql = sqlNear(this.#sql, plan);
+    const blocks = sql.blocks(operation, query, params, options, {
       ...settings,
       max_block_size: blockRows,
     });
@@ -176,7 +180,7 @@ export class TableReader {
         yield rows;
       }
     } catch (error) {
-      throw await toBudgetError(this.#sql, operation, plan, budget, options, error);
+      throw await toBudgetError(sql, operation, plan, budget, options, error);
     }
   }
 }

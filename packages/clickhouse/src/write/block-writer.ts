@@ -22,6 +22,8 @@ import { BlockKeys, existingKeys } from './block-keys.js';
 import { BlockMemory } from './block-memory.js';
 import type { InFlightWrite } from './in-flight.js';
 import { waitWithin } from './in-flight.js';
+import type { PlacedBlock } from './place-block.js';
+import { placeBlock } from './place-block.js';
 import type { RecordTable, RecordTables } from './record-writer.js';
 import { decodeNativeBlock, StoredRows } from './store-block.js';
 
@@ -64,9 +66,10 @@ export class NativeBlockWriter implements BlockWriter {
     conflicts?.catch(() => undefined);
     try {
       await this.#checkBytes(table, block);
+      const placed = await this.#place(table, block);
       const receipt = conflicts
-        ? await this.#storeCounted(table, block, write!, conflicts, limits)
-        : { superseded: null, writeToken: await this.#storeBlock(table, block, this.#sql, limits) };
+        ? await this.#storeCounted(table, placed, write!, conflicts, limits)
+        : { superseded: null, writeToken: await this.#storeAll(table, placed, this.#sql, limits) };
       write!.end(true);
       return receipt;
     } finally {
@@ -90,7 +93,7 @@ export class NativeBlockWriter implements BlockWriter {
   /** Stores a block and finds its rows that lose to a newer version. */
   async #storeCounted(
     table: RecordTable,
-    block: EncodedBlock,
+    placed: readonly PlacedBlock[],
     write: InFlightWrite,
     conflicts: Promise<readonly InFlightWrite[]>,
     options: CallOptions,
@@ -99,8 +102,9 @@ export class NativeBlockWriter implements BlockWriter {
     const sent = conflicts.then((writes) => Promise.all(writes.map((each) => each.storedVersions())));
     sent.catch(() => undefined);
     const keys = await write.keys();
-    const existing = await existingKeys(this.#sql, keys, operation, options);
-    const writeToken = await this.#storeBlock(table, block, this.#sql.continuing, options);
+    const sql = placed.length === 1 ? this.#sql.shard(placed[0]!.shard) : this.#sql;
+    const existing = await existingKeys(sql, keys, operation, options);
+    const writeToken = await this.#storeAll(table, placed, this.#sql.continuing, options);
     const [earlier] = await waitWithin(operation, options, [sent]);
     const stored = [existing, ...earlier!].filter(({ size }) => size > 0);
     // Then no key comes twice and none was there.
@@ -109,20 +113,27 @@ export class NativeBlockWriter implements BlockWriter {
     return { superseded: supersededRows(() => keys.rows(), storedOf), writeToken };
   }
 
-  async #storeBlock(
+  async #storeAll(
     { store }: RecordTable,
-    { id, rowCount, bytes, isUnsent = false, acknowledgedAt }: EncodedBlock,
+    placed: readonly PlacedBlock[],
     sql: Sql,
     options: CallOptions,
   ): Promise<string | null> {
-    const isOwn = this.#memory.find(bytes)?.rowCount === rowCount;
-    const isNew = (isOwn || isUnsent) && !this.#inDoubt.has(bytes);
-    this.#inDoubt.add(bytes);
-    const maxRows = this.#maxBlockRows;
-    const block = { token: id, bytes, rowCount, retried: false, isNew, maxRows, acknowledgedAt };
     const progress = new StoredRows();
-    await store.store(sql, block, options, progress);
-    this.#inDoubt.delete(bytes);
+    const maxRows = this.#maxBlockRows;
+    for (const { id: token, bytes, rowCount, shard, isUnsent = false, acknowledgedAt } of placed) {
+      const isOwn = this.#memory.find(bytes)?.rowCount === rowCount;
+      const isNew = (isOwn || isUnsent) && !this.#inDoubt.has(bytes);
+      this.#inDoubt.add(bytes);
+      const block = { token, bytes, rowCount, shard, retried: false, isNew, maxRows, acknowledgedAt };
+      await store.store(sql, block, options, progress);
+      this.#inDoubt.delete(bytes);
+    }
     return toWriteToken(progress.writes);
+  }
+
+  async #place(table: RecordTable, block: EncodedBlock): Promise<readonly PlacedBlock[]> {
+    const { layout } = this.#tables;
+    return layout ? placeBlock(block, table, layout) : [{ ...block, shard: 1 }];
   }
 }

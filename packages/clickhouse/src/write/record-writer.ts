@@ -20,8 +20,8 @@ import {
   toWriteToken,
 } from '@quantumtrade/dal-domain';
 import type { BatchAppend, BlockBuilder, NativeBlock } from '../codec/block-builder.js';
-import type { KeyedRows } from '../codec/block-columns.js';
 import { BlockEncoder } from '../codec/block-encoder.js';
+import type { ShardLayout } from '../cluster/shard-layout.js';
 import type { Sql } from '../connection/sql.js';
 import type { BlockArchiver } from './block-archiver.js';
 import type { RowCounts } from './block-keys.js';
@@ -47,15 +47,18 @@ export interface RecordTable {
 export class RecordTables {
   readonly #tables = new Map<RecordName, RecordTable>();
   readonly #archiver: BlockArchiver | undefined;
+  /** Layout of the cluster; undefined where there is one shard. */
+  readonly layout: ShardLayout | undefined;
 
-  constructor(archiver?: BlockArchiver) {
+  constructor(archiver?: BlockArchiver, layout?: ShardLayout) {
     this.#archiver = archiver;
+    this.layout = layout;
   }
 
   of(record: RecordName): RecordTable {
     let table = this.#tables.get(record);
     if (!table) {
-      table = createTable(requireRecord(record, 'blocks.collect'), this.#archiver);
+      table = createTable(requireRecord(record, 'blocks.collect'), this.#archiver, this.layout);
       this.#tables.set(record, table);
     }
     return table;
@@ -67,10 +70,14 @@ export class RecordTables {
   }
 }
 
-const createTable = (definition: RecordDefinition, archiver: BlockArchiver | undefined): RecordTable => ({
+const createTable = (
+  definition: RecordDefinition,
+  archiver: BlockArchiver | undefined,
+  layout: ShardLayout | undefined,
+): RecordTable => ({
   definition,
   operation: `${definition.name}.insert`,
-  encoder: new BlockEncoder(definition, { writtenAt: { kind: 'version' } }),
+  encoder: new BlockEncoder(definition, { writtenAt: { kind: 'version' } }, layout?.sharding(definition)),
   idleBuilder: undefined,
   keyColumns: keyColumnsOf(definition),
   store: new BlockStore(definition, archiver),
@@ -78,11 +85,16 @@ const createTable = (definition: RecordDefinition, archiver: BlockArchiver | und
   blockWrites: new InFlightWrites(),
 });
 
+/** Blocks of one shard and different months, which may be stored at the same time. */
+interface ShardBlocks {
+  readonly shard: number;
+  readonly blocks: readonly NativeBlock[];
+  readonly keys: BlockKeys;
+}
+
 interface EncodedBatch {
-  /** Blocks of different months, which may be stored at the same time; a later group only after an earlier one. */
-  readonly groups: readonly (readonly NativeBlock[])[];
-  /** The keys of each group. */
-  readonly keys: readonly BlockKeys[];
+  /** Blocks of the different shards; a later group is stored only after an earlier one. */
+  readonly groups: readonly (readonly ShardBlocks[])[];
   readonly rowCount: number;
   readonly errors: RowError[];
   readonly roundedCount: number;
@@ -118,16 +130,22 @@ export class RecordWriter {
     const table = this.#tables.of(record);
     this.#sql.checkOpen(table.operation, options);
     const version = drawVersion(record, batch, this.#versions);
-    const { groups, keys, rowCount, errors, roundedCount } = this.#encode(table, record, batch, version);
-    const writes = table.inserts.begin(keys);
+    const { groups, rowCount, errors, roundedCount } = this.#encode(table, record, batch, version);
+    const writes = table.inserts.begin(groups.flat().map(({ keys }) => keys));
     const progress = new StoredRows();
     let insertedCount = 0;
     let supersededCount = 0;
+    let begun = 0;
     try {
-      for (const [n, write] of writes.entries()) {
-        const counts = await this.#insertGroup(table, groups[n]!, keys[n]!, write, progress, options);
-        insertedCount += counts.inserted;
-        supersededCount += counts.superseded;
+      for (const group of groups) {
+        const inserts = group.map((blocks) =>
+          this.#insertBlocks(table, blocks, writes[begun++]!, progress, options),
+        );
+        for (const result of await Promise.allSettled(inserts)) {
+          if (result.status === 'rejected') throw result.reason;
+          insertedCount += result.value.inserted;
+          supersededCount += result.value.superseded;
+        }
       }
     } catch (error) {
       for (const write of writes) write.end(false);
@@ -147,17 +165,16 @@ export class RecordWriter {
     };
   }
 
-  /** Stores the blocks of one group and counts their rows. */
-  async #insertGroup(
+  /** Stores the blocks of one shard and counts their rows. */
+  async #insertBlocks(
     { operation, store }: RecordTable,
-    blocks: readonly NativeBlock[],
-    keys: BlockKeys,
+    { shard, blocks, keys }: ShardBlocks,
     write: InFlightWrite,
     progress: StoredRows,
     options: CallOptions | undefined,
   ): Promise<RowCounts> {
     const sql = progress.stored > 0 ? this.#sql.continuing : this.#sql;
-    const existing = await existingKeys(sql, keys, operation, options);
+    const existing = await existingKeys(sql.shard(shard), keys, operation, options);
     write.endLookup();
     const earlier = write.hasEarlier ? await write.conflicts() : [];
     if (earlier.length > 0) {
@@ -188,8 +205,7 @@ export class RecordWriter {
     const read = readRowBatch(record, batch, version);
     const builder = table.idleBuilder ?? table.encoder.builder();
     table.idleBuilder = undefined;
-    const groups: NativeBlock[][] = [];
-    const keys: BlockKeys[] = [];
+    const groups: ShardBlocks[][] = [];
     let { errors, roundedCount } = read;
     let rowCount = 0;
     for (let from = 0; from < read.rowCount; from += this.#maxBlockRows) {
@@ -198,17 +214,25 @@ export class RecordWriter {
       roundedCount += appended.roundedCount;
       const blocks = builder.finish({ keyColumns: table.keyColumns });
       if (blocks.length === 0) continue;
-      const keyedRows: KeyedRows[] = [];
-      for (const block of blocks) {
-        rowCount += block.rowCount;
-        keyedRows.push(block.keyedRows!);
-      }
-      groups.push(blocks);
-      keys.push(new BlockKeys(table.definition, keyedRows));
+      for (const block of blocks) rowCount += block.rowCount;
+      groups.push(byShard(table.definition, blocks));
     }
     table.idleBuilder = builder;
-    return { groups, keys, rowCount, errors: [...errors], roundedCount };
+    return { groups, rowCount, errors: [...errors], roundedCount };
   }
+}
+
+/** Returns the blocks of each shard. */
+function byShard(definition: RecordDefinition, blocks: readonly NativeBlock[]): ShardBlocks[] {
+  const shards = [...new Set(blocks.map(({ shard }) => shard))];
+  return shards.map((shard) => {
+    const own = shards.length === 1 ? blocks : blocks.filter((block) => block.shard === shard);
+    const keys = new BlockKeys(
+      definition,
+      own.map(({ keyedRows }) => keyedRows!),
+    );
+    return { shard, blocks: own, keys };
+  });
 }
 
 /** Adds to an error how many rows of the batch are stored. */

@@ -11,13 +11,13 @@ const encoder = new BlockEncoder(marketData, { writtenAt: { kind: 'version' } })
 
 function blockOf(rowCount: number, token = 'token') {
   const { bytes } = encoder.encodeRows(barRows(rowCount), { constants: { writtenAt: 1n } }).blocks[0]!;
-  return { token, bytes, rowCount, retried: false, isNew: true };
+  return { token, bytes, rowCount, shard: 1, retried: false, isNew: true };
 }
 
 const tooLarge = () => new QueryError('INSERT', 'too large', { operation: 'test', kind: 'TOO_LARGE' });
 
 /** A table behind a gateway that refuses the blocks that a test chooses. */
-class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
+class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing' | 'copiesOf'> {
   readonly continuing = this as unknown as Sql;
   readonly sent: SqlBlock[] = [];
   readonly stored = new Map<string, SqlBlock>();
@@ -47,6 +47,10 @@ class FakeTable implements Pick<Sql, 'insert' | 'rows' | 'continuing'> {
         version: 1n,
       })),
     ) as T[];
+  }
+
+  copiesOf(): Sql[] {
+    return [this as unknown as Sql];
   }
 
   store(block: UnstoredBlock): Promise<void> {

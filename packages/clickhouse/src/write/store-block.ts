@@ -27,9 +27,13 @@ export interface UnstoredBlock extends Omit<SqlBlock, 'table'> {
   readonly isNew: boolean;
   /** Rows of one insert at most; a block of more is stored in parts. @default no limit */
   readonly maxRows?: number;
+  /** The shard of all its rows. */
+  readonly shard: number;
   /** When the write was acknowledged (epoch milliseconds). @default when the block is stored */
   readonly acknowledgedAt?: number | undefined;
 }
+
+type NewBlock = Pick<UnstoredBlock, 'bytes' | 'rowCount' | 'shard'>;
 
 /** Rows of one batch that are surely stored, and where. */
 export class StoredRows {
@@ -69,7 +73,7 @@ export class BlockStore {
     options: CallOptions | undefined,
     progress: StoredRows,
   ): Promise<void> {
-    const store = () => this.#store(sql, block, options);
+    const store = () => this.#storeCopies(sql.copiesOf(block.shard), block, options);
     const writes = this.#archiver
       ? await this.#archiver.store(this.#definition.name as RecordName, block, store, options)
       : await store();
@@ -77,6 +81,20 @@ export class BlockStore {
     progress.stored += block.rowCount;
     this.stored.rows += block.rowCount;
     this.stored.bytes += block.bytes.length;
+  }
+
+  /** Stores a block on each copy, and waits for all of them before it throws the error of one. */
+  async #storeCopies(
+    copies: readonly Sql[],
+    block: UnstoredBlock,
+    options: CallOptions | undefined,
+  ): Promise<AcknowledgedWrite[]> {
+    if (copies.length === 1) return this.#store(copies[0]!, block, options);
+    const stored = await Promise.allSettled(copies.map((copy) => this.#store(copy, block, options)));
+    return stored.flatMap((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
   }
 
   /** Returns where the block, or each of its parts, is stored. */
@@ -114,7 +132,7 @@ export class BlockStore {
   /** Stores new blocks of different partitions, several at once. Each is sent again while it may succeed. */
   storeAll(
     sql: Sql,
-    blocks: readonly Pick<UnstoredBlock, 'bytes' | 'rowCount'>[],
+    blocks: readonly NewBlock[],
     options: CallOptions | undefined,
     progress: StoredRows,
   ): Promise<void> {
@@ -126,11 +144,11 @@ export class BlockStore {
 
   #storeNew(
     sql: Sql,
-    { bytes, rowCount }: Pick<UnstoredBlock, 'bytes' | 'rowCount'>,
+    { bytes, rowCount, shard }: NewBlock,
     options: CallOptions | undefined,
     progress: StoredRows,
   ): Promise<void> {
-    const block = { token: randomUUID(), bytes, rowCount, retried: true, isNew: true };
+    const block = { token: randomUUID(), bytes, rowCount, shard, retried: true, isNew: true };
     return this.store(sql, block, options, progress);
   }
 

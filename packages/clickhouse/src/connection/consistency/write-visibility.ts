@@ -57,13 +57,18 @@ interface Search {
 export class WriteVisibility {
   readonly #endpoints: SyncedEndpoints;
   readonly #timeoutMs: number;
+  readonly #isEverywhere: boolean;
   readonly #syncs: SharedReads<true>;
   readonly #seen = new WeakMap<Pick<SyncedEndpoint, 'name'>, Set<string>>();
 
-  /** @param timeoutMs time limit of a read without a deadline */
-  constructor(endpoints: SyncedEndpoints, timeoutMs: number) {
+  /**
+   * @param timeoutMs time limit of a read without a deadline
+   * @param isEverywhere whether every copy has a block before it is acknowledged
+   */
+  constructor(endpoints: SyncedEndpoints, timeoutMs: number, isEverywhere: boolean) {
     this.#endpoints = endpoints;
     this.#timeoutMs = timeoutMs;
+    this.#isEverywhere = isEverywhere;
     this.#syncs = new SharedReads(timeoutMs);
   }
 
@@ -103,7 +108,7 @@ export class WriteVisibility {
   ): Promise<AcceptsEndpoint | undefined> {
     if (options?.readAfter === undefined) return undefined;
     const writes = writesToSee(options.readAfter, operation);
-    if (writes.length === 0) return undefined;
+    if (writes.length === 0 || this.#isEverywhere) return undefined;
     const accepts: AcceptsEndpoint = (endpoint) => !broken.has(endpoint.name) && this.#has(endpoint, writes);
     if (!this.#canUse(accepts)) {
       await this.#makeVisible({ database, operation, writes, accepts, broken, refusals: new Map() }, options);

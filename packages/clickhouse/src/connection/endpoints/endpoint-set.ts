@@ -46,7 +46,8 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     this.retryBudget = new RetryBudget(systemClock, { reserve });
     const { hedge } = settings;
     if (hedge.percentile > 0 || hedge.afterMs > 0) this.hedges = new ReadHedges(hedge, this.retryBudget);
-    this.visibility = new WriteVisibility(this, settings.requestTimeoutMs);
+    const isEverywhere = settings.cluster?.copies === 'written';
+    this.visibility = new WriteVisibility(this, settings.requestTimeoutMs, isEverywhere);
     this.#prober = new Prober<Endpoint>(settings.failover, backgroundClock, {
       endpoints: () => this.#endpoints,
       hasUsable: () => this.#choice.readable.length > 0 && this.#choice.writable.length > 0,
@@ -64,6 +65,10 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
 
   get hasSeveralShards(): boolean {
     return new Set(this.#endpoints.map(({ shard }) => shard)).size > 1;
+  }
+
+  copiesOf(shard: string): readonly string[] {
+    return this.#endpoints.filter((each) => each.shard === shard).map(({ name }) => name);
   }
 
   pick(request: PickRequest<Endpoint>, operation: string): Endpoint {

@@ -1,0 +1,72 @@
+import type { ClusterSettings, CompleteSettings } from '../settings.js';
+import type { PoolSource } from '../connection/connection-pool.js';
+import { DatabaseSql } from '../connection/database-sql.js';
+import type { Sql } from '../connection/sql.js';
+import { distributedDatabase } from './distributed-tables.js';
+import type { RowRange, ShardLayout } from './shard-layout.js';
+
+/** Makes an `IN` or `JOIN` of two distributed tables right: its second table is read from all shards. */
+const WHOLE_TABLES = { distributed_product_mode: 'global' };
+
+/** Statements in the distributed tables of a cluster, at any server, and in the local ones of its shards. */
+export class ClusterSql extends DatabaseSql {
+  readonly #pools: PoolSource;
+  readonly #settings: CompleteSettings;
+  readonly #continues: boolean;
+  readonly #layout: ShardLayout;
+  readonly #copies: ClusterSettings['copies'];
+  readonly #shards = new Map<number, Sql>();
+  #continuing: Sql | undefined;
+
+  constructor(
+    pools: PoolSource,
+    settings: CompleteSettings,
+    { copies }: ClusterSettings,
+    layout: ShardLayout,
+    continues = false,
+  ) {
+    super(pools, distributedDatabase(settings.database), settings, { continues }, WHOLE_TABLES);
+    this.#pools = pools;
+    this.#settings = settings;
+    this.#continues = continues;
+    this.#layout = layout;
+    this.#copies = copies;
+  }
+
+  override get continuing(): Sql {
+    if (this.#continues) return this;
+    const { cluster } = this.#settings;
+    return (this.#continuing ??= new ClusterSql(this.#pools, this.#settings, cluster!, this.#layout, true));
+  }
+
+  override get shards(): readonly number[] {
+    return this.#layout.shards;
+  }
+
+  override shard(number: number): Sql {
+    let sql = this.#shards.get(number);
+    if (!sql) {
+      sql = this.#local({ shard: String(number) });
+      this.#shards.set(number, sql);
+    }
+    return sql;
+  }
+
+  override copiesOf(number: number): readonly Sql[] {
+    if (this.#copies === 'replicated') return [this.shard(number)];
+    const shard = String(number);
+    return this.#pools.copiesOf!(shard).map((copy) =>
+      this.#local({ shard, accepts: ({ name }) => name === copy }),
+    );
+  }
+
+  override near(values: readonly string[], range?: RowRange): Sql {
+    const [first, ...others] = this.#layout.shardsOf(values, range);
+    return first !== undefined && others.length === 0 ? this.shard(first) : this;
+  }
+
+  #local(scope: ConstructorParameters<typeof DatabaseSql>[3]): Sql {
+    const continues = this.#continues;
+    return new DatabaseSql(this.#pools, this.#settings.database, this.#settings, { ...scope, continues });
+  }
+}
