@@ -1,5 +1,6 @@
 import type { SchemaPlan, SchemaStatus, SchemaStep } from '@quantumtrade/dal-domain';
 import type { Command } from 'commander';
+import type { ExitCode } from '../exit-codes.js';
 import { EXIT } from '../exit-codes.js';
 import { bytes, count, table } from '../output.js';
 import type { CommonOptions, RunSession } from '../session.js';
@@ -15,7 +16,7 @@ export function addInspection(migrate: Command, run: RunSession): void {
         const { database } = await open();
         const status = await database.schema.status({ signal });
         output.result(status, () => statusText(status));
-        return status.unfinished.length > 0 ? EXIT.data : EXIT.ok;
+        return exitCodeFor(status);
       }),
     );
   withJson(withCommonOptions(migrate.command('plan')))
@@ -33,24 +34,37 @@ export function addInspection(migrate: Command, run: RunSession): void {
     );
 }
 
-function statusText({ version, newest, applied, unfinished, pending }: SchemaStatus): string {
+/** Fails for a schema that is between two versions, and for one that is not known of a server. */
+export function exitCodeFor({ unfinished, servers = [] }: SchemaStatus): ExitCode {
+  if (servers.some(({ error }) => error !== undefined)) return EXIT.connection;
+  const versions = new Set(servers.map(({ version }) => version));
+  return unfinished.length > 0 || versions.size > 1 ? EXIT.data : EXIT.ok;
+}
+
+export function statusText({ version, newest, applied, unfinished, pending, servers }: SchemaStatus): string {
   const rows = [
     ...applied.map(({ appliedAt, ...migration }) => ({
       ...migration,
       state: appliedAt ? `applied at ${appliedAt.toISOString()}` : 'applied',
     })),
-    ...unfinished.map(({ direction, done, statements, backfill, ...migration }) => ({
+    ...unfinished.map(({ direction, done, statements, backfill, server, ...migration }) => ({
       ...migration,
       state:
-        `stopped on its way ${direction} after statement ${done} of ${statements}` +
+        `stopped ${server === undefined ? '' : `on ${server} `}on its way ${direction} after statement ${done} of ${statements}` +
         (backfill
           ? `, ${backfill.partitionsDone} of ${backfill.partitions} partitions of ${backfill.table} copied`
           : ''),
     })),
     ...pending.map((migration) => ({ ...migration, state: 'pending' })),
   ].sort((a, b) => a.version - b.version);
+  const serverRows = servers?.map((server) => ({
+    server: server.name,
+    shard: server.shard,
+    version: server.version ?? `not known (${server.error})`,
+  }));
   return [
     `Schema is at version ${version}, the newest is ${newest}.`,
+    ...(serverRows ? [table(serverRows)] : []),
     ...(rows.length > 0 ? [table(rows.map(({ version, name, state }) => ({ version, name, state })))] : []),
   ].join('\n');
 }
