@@ -126,6 +126,8 @@ describe.each(Object.entries(OPEN))('Arrow reads of %s', (_name, open) => {
     expect([...table.getChild('symbol')!]).toEqual(['日経', 'B']);
     const [batch] = await collect(arrowBatches(backend, 'marketData', params));
     expect(batch!.schema.names).toEqual(['symbol', 'close']);
+    const unordered = await arrowTable(backend, 'marketData', { select: ['close'], order: 'none' });
+    expect(unordered.numRows).toBe((await arrowTable(backend, 'marketData')).numRows);
   });
 
   it('parameters are refused before the first byte', async () => {

@@ -1,5 +1,5 @@
 import { marketData, feature } from '@quantumtrade/dal-domain';
-import { aggregatesQuery, explainQuery, latestQuery, pageQuery } from './parameters.js';
+import { aggregatesQuery, explainQuery, latestQuery, pageQuery, streamQuery } from './parameters.js';
 
 const page = pageQuery(marketData);
 
@@ -67,6 +67,12 @@ it('takes parameters of aggregates from the definition', () => {
 
 it('requires a value of the newest rows', () => {
   expect(latestQuery(marketData, 'symbol', true).safeParse({ limit: '2' }).success).toBe(false);
+});
+
+it('takes the order none for streams alone', () => {
+  const query = { order: 'none' };
+  expect(streamQuery(marketData).parse(query).params).toEqual(query);
+  for (const schema of [page, explainQuery(marketData)]) expect(schema.safeParse(query).success).toBe(false);
 });
 
 it('explains no options of a read', () => {

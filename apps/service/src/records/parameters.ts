@@ -62,16 +62,16 @@ function selection({ fields, filters }: RecordDefinition) {
   };
 }
 
+const ORDER =
+  'Order of the rows. Default: time for rows of one symbol, else the order in which they are stored';
+
 function rows(definition: RecordDefinition, isSet: boolean) {
   return {
     ...selection(definition),
     ...(!isSet && {
       select: described(list(oneOf(Object.keys(definition.fields))), 'Fields to read. Default: all'),
     }),
-    order: described(
-      z.enum(['time', 'key']),
-      'Order of the rows. Default: time for rows of one symbol, else the order in which they are stored',
-    ),
+    order: described(z.enum(['time', 'key']), ORDER),
     direction: described(z.enum(['ascending', 'descending']), 'Direction of the order. Default: ascending'),
     maxScanRows: described(whole(1), 'Rows that the call may scan. Default: clickhouse.scan_budget_rows'),
   };
@@ -112,6 +112,7 @@ export const explainQuery = (definition: RecordDefinition) =>
 export const streamQuery = (definition: RecordDefinition) =>
   readSchema({
     ...rows(definition, false),
+    order: described(z.enum(['time', 'key', 'none']), `${ORDER}. none: any order, which costs least`),
     limit: limit('rows. Default: no limit'),
     batchRows: described(whole(1), 'Maximum number of rows that are read at once. Default: 10,000'),
     ...options(definition),

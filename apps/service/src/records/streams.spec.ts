@@ -40,6 +40,13 @@ describe('/stream', () => {
     expect(tableFromIPC(answer.rawPayload).numRows).toBe(ROWS);
   });
 
+  it('answers rows in any order', async () => {
+    const answer = await service.get(`${STREAM}&order=none&select=timestamp`);
+    expect(new Set(answer.body.trimEnd().split('\n')).size).toBe(ROWS);
+    const refused = await service.get(`${STREAM}&order=none&direction=descending`);
+    expect([refused.statusCode, refused.json()]).toMatchObject([400, { field: 'direction' }]);
+  });
+
   it('answers nothing where no row matches', async () => {
     const answer = await service.get('/v1/records/marketData/stream?symbol=NONE');
     expect([answer.statusCode, answer.body]).toEqual([200, '']);

@@ -1,5 +1,13 @@
-import type { PagePlan, RecordDefinition, Row } from '@quantumtrade/dal-domain';
-import { marketData, planPage, rowPosition, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
+import { inspect } from 'node:util';
+import type { PageQuery, QueryPlan, RecordDefinition, RecordName, Row } from '@quantumtrade/dal-domain';
+import {
+  marketData,
+  planColumns,
+  planPage,
+  rowPosition,
+  prediction,
+  strategyPerformance,
+} from '@quantumtrade/dal-domain';
 import { Random } from '@quantumtrade/dal-testing';
 import type { Sql } from '../connection/sql.js';
 import { canonicalRows } from '../read/block-rows.js';
@@ -59,7 +67,7 @@ function randomParams(random: Random, { name, fields }: RecordDefinition): objec
   };
 }
 
-async function rowsOf(plan: PagePlan, query: PlannedQuery): Promise<Row[]> {
+async function rowsOf(plan: QueryPlan, query: PlannedQuery): Promise<Row[]> {
   const blocks = await readBlocks(sql, query);
   return canonicalRows(
     blocks.map((block) => ({ block, from: 0, to: block.rowCount })),
@@ -90,5 +98,37 @@ it.each([marketData, prediction, strategyPerformance])(
       }
     }
     expect(applied).toContain('keyset-range');
+  },
+);
+
+const textsOf = (rows: readonly Row[]): string[] =>
+  rows.map((row) => inspect(row, { sorted: true, depth: null })).sort();
+
+it.each([marketData, prediction, strategyPerformance])(
+  'reads of $name in any order answer as plain ones do',
+  async (definition: RecordDefinition) => {
+    const random = new Random(SEED);
+    let found = 0;
+    for (let i = 0; i < PLANS / 3; i++) {
+      const {
+        order: _,
+        direction: __,
+        ...params
+      } = randomParams(random, definition) as PageQuery<RecordName>;
+      const given = { ...params, select: undefined };
+      const sorted = planColumns(definition, { ...given, order: 'key' }, 'test');
+      const plan = planColumns(definition, { ...given, order: 'none' }, 'test');
+      const read = { plan: sorted, limit: undefined };
+      const plain = plainRows(read);
+      const expected = textsOf(await rowsOf(sorted, { ...plain, sql: toSql(plain), rules: [] }));
+      const all = textsOf(await rowsOf(plan, planRows({ plan, limit: undefined })));
+      expect([params, all]).toEqual([params, expected]);
+      const limit = 1 + random.below(200);
+      const some = textsOf(await rowsOf(plan, planRows({ plan, limit })));
+      expect(new Set(some).size).toBe(Math.min(limit, expected.length));
+      expect(new Set([...expected, ...some]).size).toBe(expected.length);
+      found += some.length;
+    }
+    expect(found).toBeGreaterThan(PLANS);
   },
 );

@@ -1,6 +1,6 @@
-import { marketData, planPage, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
+import { marketData, planColumns, planPage, prediction, strategyPerformance } from '@quantumtrade/dal-domain';
 import type { RecordDefinition } from '@quantumtrade/dal-domain';
-import { planRows, planSingleVersions } from './plan-rows.js';
+import { planRows, planRowsAgain, planSingleVersions } from './plan-rows.js';
 import { plainRows } from './row-query.js';
 import { toSql } from './table-query.js';
 
@@ -80,6 +80,35 @@ it('applies no rule of the key order to rows in time order', () => {
 
 it('plans no key order where the engine orders UUIDs its own way', () => {
   expect(namesOf(planned(strategyPerformance, {}))).toEqual([]);
+});
+
+describe('in any order', () => {
+  const read = (params: object, limit?: number) => ({
+    plan: planColumns(marketData, { order: 'none', ...params }, 'test'),
+    limit,
+  });
+
+  it('rows are merged, not sorted, and have only the selected columns', () => {
+    const day = { symbol: 'A', startTime: 0, endTime: 86_400_000 };
+    for (const params of [{}, day]) {
+      const query = planRows(read({ ...params, select: ['close'] }, 100_000));
+      expect(query.sql).toMatch(/^SELECT close FROM market_data FINAL (WHERE .* )?LIMIT 100000$/);
+      expect([namesOf(query), query.settings]).toEqual([[], {}]);
+    }
+    expect(planSingleVersions(read({}, 100_000))).toBeUndefined();
+  });
+
+  it('a few rows are read by one thread in small blocks', () => {
+    const query = planRows(read({}, 11));
+    expect(namesOf(query)).toEqual(['any-order']);
+    expect(query.settings).toEqual({ max_threads: 1, max_block_size: 1_024 });
+  });
+
+  it('rows are read again in slices of time', () => {
+    const query = planRowsAgain(read({}), 'time')!;
+    expect([query.division, namesOf(query)]).toEqual(['slices', ['time-slices']]);
+    expect(query.sql).not.toContain('ORDER BY');
+  });
 });
 
 describe('single versions', () => {

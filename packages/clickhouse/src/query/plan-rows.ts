@@ -2,8 +2,9 @@ import type { PlanRetry, RetryQuery } from './plan-retry.js';
 import { planRetry } from './plan-retry.js';
 import type { RowRead } from './row-query.js';
 import { plainRows } from './row-query.js';
-import type { PlannedQuery } from './rule.js';
+import type { PlannedQuery, Rule } from './rule.js';
 import { applyRules } from './rule.js';
+import { anyOrder } from './rules/any-order.js';
 import { fixedFields } from './rules/fixed-fields.js';
 import { firstChunkRows, keyChunks } from './rules/key-chunks.js';
 import { keyOrder } from './rules/key-order.js';
@@ -17,12 +18,18 @@ import { singleVersions } from './rules/single-versions.js';
 /** A rule that reads bars from rollups would be the first one, since the others depend on the table. */
 const RULES = [fixedFields, keysetRange, shortRange, newestVersions, keyOrder, scanBudget];
 
+const RULES_IN_ANY_ORDER = [anyOrder, scanBudget];
+
+/** Returns the rules of a read. Most rules need an order. */
+const rulesOf = ({ plan }: RowRead): readonly Rule<RowRead>[] =>
+  plan.order.by === 'none' ? RULES_IN_ANY_ORDER : RULES;
+
 /** Plans a read of rows. */
-export const planRows = (read: RowRead): PlannedQuery => applyRules(plainRows(read), read, RULES);
+export const planRows = (read: RowRead): PlannedQuery => applyRules(plainRows(read), read, rulesOf(read));
 
 /** Plans a read of rows again that ran out of time or memory. */
 export const planRowsAgain: PlanRetry = (read, shortage) =>
-  planRetry(plainRows(read), read, RULES, shortage) ?? planFirstChunk(read);
+  planRetry(plainRows(read), read, rulesOf(read), shortage) ?? planFirstChunk(read);
 
 function planFirstChunk(read: RowRead): RetryQuery | undefined {
   const limit = firstChunkRows(read.limit);

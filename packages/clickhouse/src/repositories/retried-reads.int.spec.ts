@@ -1,4 +1,4 @@
-import type { RecordDefinition, RecordRepositories } from '@quantumtrade/dal-domain';
+import type { ColumnQuery, RecordDefinition, RecordRepositories } from '@quantumtrade/dal-domain';
 import {
   feature,
   marketData,
@@ -140,6 +140,36 @@ it('columns in slices are those of one query', async () => {
       .marketData.columns(params)
       .catch((error: unknown) => error);
     if (!(found instanceof TimeoutError)) expect([params, found]).toEqual([params, expected]);
+  }
+  expect(fails.slices).toBeGreaterThan(CALLS);
+});
+
+it('columns in any order in slices have each row once', async () => {
+  const random = new Random(SEED);
+  const fails = failing(random, () => (random.chance(0.1) ? 10 : Infinity));
+  const select = ['symbol', 'timestamp', 'source', 'open'] as const;
+  const opensOf = async (sql: Sql, params: ColumnQuery<'marketData'>) => {
+    const { columns, rowCount } = await repositoriesOf(sql).marketData.columns({ ...params, select });
+    const { symbol, timestamp, source, open } = columns;
+    const textOf = ({ dictionary, positions }: typeof symbol, i: number) => dictionary[positions[i]!];
+    return Array.from({ length: rowCount }, (_, i) =>
+      [textOf(symbol, i), timestamp[i], textOf(source, i), open[i]].join(' '),
+    ).sort();
+  };
+  for (let i = 0; i < CALLS; i++) {
+    const {
+      order: _,
+      direction: __,
+      ...params
+    } = randomParams(random, marketData) as ColumnQuery<'marketData'>;
+    const expected = await opensOf(own.sql, params);
+    fails.failNext();
+    expect(await opensOf(fails.sql, { ...params, order: 'none' })).toEqual(expected);
+    const limit = 1 + random.below(80);
+    fails.failNext();
+    const some = new Set(await opensOf(fails.sql, { ...params, order: 'none', limit }));
+    expect(some.size).toBe(Math.min(limit, expected.length));
+    expect(new Set([...expected, ...some]).size).toBe(expected.length);
   }
   expect(fails.slices).toBeGreaterThan(CALLS);
 });

@@ -99,6 +99,12 @@ function rowReads(record: RecordName): Arb<Operation>[] {
   const pages = fc.record({ ...items, count, limit: fc.integer({ min: 1, max: 5 }) });
   const page = fc.record({ ...items, count, cursor: absent(fc.constant('x'), 30) });
   const columns = fc.record({ ...rowFields(definition), batchRows });
+  // A limit would let each backend return other rows.
+  const anyOrder = {
+    order: fc.constant('none'),
+    direction: fc.constant(undefined),
+    limit: fc.constant(undefined),
+  };
   return [
     operation(record, 'find', page, options),
     operation(record, PAGES, pages, options),
@@ -106,6 +112,14 @@ function rowReads(record: RecordName): Arb<Operation>[] {
     operation(record, 'stream', fc.record({ ...items, batchRows }), options),
     operation(record, 'streamColumns', columns, options),
     operation(record, 'columns', fc.record(rowFields(definition)), options),
+    operation(record, 'stream', fc.record({ ...items, ...anyOrder, batchRows }), options),
+    operation(
+      record,
+      'streamColumns',
+      fc.record({ ...rowFields(definition), ...anyOrder, batchRows }),
+      options,
+    ),
+    operation(record, 'columns', fc.record({ ...rowFields(definition), ...anyOrder }), options),
   ];
 }
 

@@ -1,12 +1,12 @@
-import type { FeatureSet, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { AnyColumns, FeatureSet, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { feature } from '@quantumtrade/dal-domain';
 import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { featureSetsOf } from './feature-sets.js';
 import { collect } from './method-cases.js';
 import { compareOutput, inOrder, ORDERS } from './paging.js';
-import { allPages, readsOf, rowsFromColumns } from './read-methods.js';
-import { DAY, uniqueDay, uniqueName } from './subject.js';
+import { allPages, readsOf, rowsFromColumns, textsOf } from './read-methods.js';
+import { DAY, uniqueDay, uniqueName, untyped } from './subject.js';
 
 /** Tests pages, streams and columns of features. */
 export function featurePagingTests({ it, expect }: TestRunner, backend: () => TimeSeriesBackend): void {
@@ -72,6 +72,27 @@ export function featurePagingTests({ it, expect }: TestRunner, backend: () => Ti
       const { data } = await backend().features.find({ ...range, ...(ordered as object) });
       expect(data.map(({ features }) => Object.keys(features))).toEqual(data.map(() => ['a', 'b', 'é']));
     }
+  });
+
+  it('reads in any order return each set and feature once', async () => {
+    const { range } = await writeSets();
+    const { features } = backend();
+    const params = { ...range, order: 'none', batchRows: 5 } as const;
+    const sets = (await collect(features.stream(params))).flat();
+    expect(textsOf(sets).sort()).toEqual(textsOf((await features.find(range)).data).sort());
+    const rowsOf = (columns: AnyColumns) => rowsFromColumns(columns, feature);
+    const expected = textsOf(rowsOf(await features.columns(range))).sort();
+    const batches = await collect(features.streamColumns(params));
+    for (const rows of [
+      batches.flatMap(rowsOf),
+      rowsOf(await features.columns({ ...range, order: 'none' })),
+    ]) {
+      expect(textsOf(rows).sort()).toEqual(expected);
+    }
+    expect(await summaryOfRejection(() => features.find(untyped<object>({ order: 'none' })))).toEqual({
+      code: 'VALIDATION',
+      field: 'order',
+    });
   });
 
   it('find and stream of sets take no fields', async () => {

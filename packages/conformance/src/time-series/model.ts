@@ -12,7 +12,7 @@ import type { TestRunner } from '../runner.js';
 import type { Operation } from './arbitraries.js';
 import { finalReads, operations, PAGES } from './arbitraries.js';
 import { collect } from './method-cases.js';
-import { allPages, readsOf, rowsFromColumns } from './read-methods.js';
+import { allPages, readsOf, rowsFromColumns, textsOf } from './read-methods.js';
 import type { OpenTimeSeries } from './subject.js';
 
 export interface ModelTestSettings {
@@ -73,11 +73,22 @@ async function perform(backend: TimeSeriesBackend, operation: Operation): Promis
     if (method === PAGES) return (await findPages(backend, operation)).map(withoutOwn);
     const result = methods[method]!(...args);
     const answer = Symbol.asyncIterator in result ? await collect(result) : await result;
-    return comparable(answer, port as RecordName);
+    const found = comparable(answer, port as RecordName);
+    return isInAnyOrder(args[0]) && Array.isArray(found) ? sortedByText(found as object[]) : found;
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
     return { failed: error.code, field: 'field' in error ? error.field : undefined };
   }
+}
+
+const isInAnyOrder = (params: unknown): boolean =>
+  (params as { order?: string } | undefined)?.order === 'none';
+
+/** Returns rows in an order that depends on their values alone. */
+function sortedByText(rows: readonly object[]): object[] {
+  const texts = textsOf(rows);
+  const positions = rows.map((_, i) => i).sort((a, b) => (texts[a]! < texts[b]! ? -1 : 1));
+  return positions.map((i) => rows[i]!);
 }
 
 /** Finds all pages, and writes one of the batches after each of them. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { AnyColumns, Page, ReadOptions, RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { formatDecimal } from '@quantumtrade/dal-domain';
 import type { LooseRow } from './record-cases.js';
@@ -41,6 +42,10 @@ export function rowsFromColumns({ rowCount, columns }: AnyColumns, definition: R
   }
   return rows;
 }
+
+/** Returns a text of each row, by which rows that come in any order are compared. Equal rows have equal texts. */
+export const textsOf = (rows: readonly object[]): string[] =>
+  rows.map((row) => inspect(row, { sorted: true, depth: null, maxArrayLength: null, maxStringLength: null }));
 
 interface RecordFields {
   readonly fields: Readonly<Record<string, { readonly kind: string }>>;

@@ -3,10 +3,10 @@ import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { collect } from './method-cases.js';
 import { ORDERS } from './paging.js';
-import { readsOf, rowsFromColumns } from './read-methods.js';
+import { readsOf, rowsFromColumns, textsOf } from './read-methods.js';
 import type { RecordCase } from './record-cases.js';
 import { batchOfRows, stored } from './record-cases.js';
-import { uniqueDay, uniqueName } from './subject.js';
+import { uniqueDay, uniqueName, untyped } from './subject.js';
 
 const ROWS = 25;
 
@@ -47,6 +47,46 @@ export function streamingTests(
     }
     expect(await collect(reads().stream(tested.where(uniqueName())))).toEqual([]);
     expect(await collect(reads().streamColumns(tested.where(uniqueName())))).toEqual([]);
+  });
+
+  it('reads in any order return each row once', async () => {
+    const { where } = await writeRows();
+    for (const exact of [false, true]) {
+      const { data } = await reads().find(where, { exact });
+      const expected = new Set(textsOf(data));
+      expect(expected.size).toBe(ROWS);
+      for (const limit of [undefined, 7, 0]) {
+        const params = { ...where, order: 'none', limit };
+        const batched = { ...params, batchRows: 10 };
+        const batches = await collect(reads().streamColumns(batched, { exact }));
+        const answers = [
+          (await collect(reads().stream(batched, { exact }))).flat(),
+          batches.flatMap((batch) => rowsFromColumns(batch, definition)),
+          rowsFromColumns(await reads().columns(params, { exact }), definition),
+        ];
+        for (const rows of answers) {
+          expect(rows).toHaveLength(limit ?? ROWS);
+          expect(new Set(textsOf(rows)).size).toBe(rows.length);
+          expect(textsOf(rows).every((text) => expected.has(text))).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('any order is refused by pages and beside a direction', async () => {
+    const refused = (field: string) => ({ code: 'VALIDATION', field });
+    const order = 'none';
+    expect(await summaryOfRejection(() => reads().find({ order }))).toEqual(refused('order'));
+    const explain = backend().queryPlans.explain(name, untyped<object>({ order }));
+    expect(await summaryOfRejection(() => explain)).toEqual(refused('order'));
+    for (const direction of ['ascending', 'descending']) {
+      const failed = [
+        summaryOfRejection(() => reads().columns({ order, direction })),
+        summaryOfRejection(() => collect(reads().stream({ order, direction }))),
+        summaryOfRejection(() => collect<unknown>(reads().streamColumns({ order, direction }))),
+      ];
+      expect(await Promise.all(failed)).toEqual(failed.map(() => refused('direction')));
+    }
   });
 
   it('columns returns the values of rows', async () => {

@@ -2,11 +2,11 @@ import type { RecordDefinition } from '../records/definition.js';
 import type { Canonical } from '../records/kinds/kind.js';
 import type { Row } from '../records/row.js';
 import { compareCanonical } from '../records/row.js';
-import type { OrderName } from './parameters.js';
+import type { UnpagedOrderName } from './parameters.js';
 
-/** A total order of rows: by these fields, one after the other, all ascending or all descending. */
+/** A total order of rows: by these fields, one after the other, all ascending or all descending. Any order has no fields. */
 export interface RowOrder {
-  readonly by: OrderName;
+  readonly by: UnpagedOrderName;
   readonly fields: readonly string[];
   readonly descending: boolean;
 }
@@ -17,8 +17,13 @@ const SET_FIELDS = ['symbol', 'timestamp', 'featureVersion'];
 /** Form of the items that a read returns and counts: rows, or the sets of a record whose batch has the form `sets`. */
 export type ItemForm = 'rows' | 'sets';
 
-/** Returns the fields of an order. They identify an item. */
-export function orderFields({ key }: RecordDefinition, by: OrderName, form: ItemForm): readonly string[] {
+/** Returns the fields of an order. They identify an item, apart from those of any order, which has none. */
+export function orderFields(
+  { key }: RecordDefinition,
+  by: UnpagedOrderName,
+  form: ItemForm,
+): readonly string[] {
+  if (by === 'none') return [];
   const fields = form === 'sets' ? SET_FIELDS : key;
   return by === 'key' ? fields : ['timestamp', ...fields.filter((name) => name !== 'timestamp')];
 }

@@ -39,16 +39,24 @@ export interface RowSelection<N extends RecordName = RecordName> {
 /** `time`: by timestamp, then by the rest of the key. `key`: by the key of the record, in which rows are stored. */
 export type OrderName = 'time' | 'key';
 
+/** Orders of reads without pages. `none`: rows come as the store reads them, and not in the same order each time. */
+export type UnpagedOrderName = OrderName | 'none';
+
 /** Members of every read of rows. */
-interface RowQuery<N extends RecordName, S extends FieldName<N>> extends RowSelection<N> {
+interface RowQuery<
+  N extends RecordName,
+  S extends FieldName<N>,
+  O extends UnpagedOrderName,
+> extends RowSelection<N> {
   /** Fields to read. No other column is read, and rows have no other member. @default all fields of the record */
   select?: readonly S[];
   /**
-   * Order of the rows. Strings are ordered by their UTF-8 bytes.
+   * Order of the rows. Strings are ordered by their UTF-8 bytes. Reads without pages may ask for `none`, which costs least where
+   * many rows are read; which rows a limit then leaves out is not defined.
    * @default `time` for rows of one symbol, or of one value of the key's first field; else `key`, the order in which rows are stored
    */
-  order?: OrderName;
-  /** Direction of the whole order. @default ascending */
+  order?: O;
+  /** Direction of the whole order; not together with the order `none`. @default ascending */
   direction?: 'ascending' | 'descending';
   /**
    * Rows that the call may scan. It limits reads that must scan their whole selection: those of whole columns, and those in
@@ -72,7 +80,7 @@ export interface PageQuery<
   S extends FieldName<N> = FieldName<N>,
   I extends InstantForm = 'date',
 >
-  extends RowQuery<N, S>, ObjectQuery<I> {
+  extends RowQuery<N, S, OrderName>, ObjectQuery<I> {
   /** Maximum number of rows. @default the adapter's `defaultPageRows`, 10,000 (rows) unless configured */
   limit?: number;
   /** `nextCursor` of the page before. Selection, order and direction must be those of that page. */
@@ -84,7 +92,8 @@ export interface PageQuery<
 /** Parameters of `columns`. */
 export interface ColumnQuery<N extends RecordName, S extends FieldName<N> = FieldName<N>> extends RowQuery<
   N,
-  S
+  S,
+  UnpagedOrderName
 > {
   /** Maximum number of rows. @default no limit */
   limit?: number;

@@ -168,6 +168,27 @@ it('planStream has a batch size and no default limit', () => {
   }
 });
 
+describe('the order none', () => {
+  it('has no fields and is taken by reads without pages', () => {
+    const order = { by: 'none', fields: [], descending: false };
+    for (const definition of [marketData, feature] as RecordDefinition[]) {
+      for (const plan of [planStream, planColumnStream, planColumns]) {
+        expect(plan(definition, { symbol: 'A', order: 'none' }, 'test').order).toEqual(order);
+      }
+    }
+  });
+
+  it('is refused by pages and beside a direction', () => {
+    expect(fieldAtFault({ order: 'none' })).toBe('order');
+    expect(() => planOf(marketData, { order: 'none' })).toThrow('stream and columns take none');
+    for (const direction of ['ascending', 'descending']) {
+      expect(() => planColumns(marketData, { order: 'none', direction }, 'test')).toThrow(
+        expect.objectContaining({ code: 'VALIDATION', field: 'direction' }),
+      );
+    }
+  });
+});
+
 it('planColumns refuses what only streams take', () => {
   expect(planColumns(marketData, { limit: 5 }, 'test').limit).toBe(5);
   expect(() => planColumns(marketData, { batchRows: 5 }, 'test')).toThrow(

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from './cursor.js';
 import type { ItemForm, RowOrder } from './order.js';
 import { orderFields } from './order.js';
 import type { InstantForm } from '../records/kinds/number.js';
-import type { OrderName } from './parameters.js';
+import type { UnpagedOrderName } from './parameters.js';
 import { COLUMN_KEYS, PAGE_KEYS, ROW_STREAM_KEYS, STREAM_KEYS } from './parameter-keys.js';
 import type { SelectionPlan } from './selection.js';
 import { planSelection } from './selection.js';
@@ -17,6 +17,8 @@ const BATCH_ROWS = 10_000;
 
 /** Greatest `limit` and `batchRows`. */
 const MAX_ROWS = 0xffffffff;
+
+const ORDERS: readonly UnpagedOrderName[] = ['time', 'key', 'none'];
 
 /** A checked read of rows or columns in canonical form, ready for any adapter. */
 export interface QueryPlan extends SelectionPlan {
@@ -56,6 +58,10 @@ export function planPage(
 ): PagePlan {
   const form = definition.batch.form;
   const given = readParams(params, keysOfItems(PAGE_KEYS, form), operation);
+  if (given['order'] === 'none') {
+    const reason = 'must be time or key: the pages of find need an order. stream and columns take none';
+    throw new ValidationError('order', reason, { operation });
+  }
   const plan = planRows(definition, given, form, operation);
   const { cursor, count = cursor === undefined } = given;
   requireType('count', count, 'boolean', operation);
@@ -134,11 +140,14 @@ function planRows(
 ): QueryPlan {
   const selection = planSelection(definition, given, operation);
   const { limit, order, direction, instants = 'date', maxScanRows } = given;
-  requireOneOf('order', order, ['time', 'key'], operation);
+  requireOneOf('order', order, ORDERS, operation);
   requireOneOf('direction', direction, ['ascending', 'descending'], operation);
+  if (order === 'none' && direction !== undefined) {
+    throw new ValidationError('direction', 'must not be given together with the order none', { operation });
+  }
   requireOneOf('instants', instants, ['date', 'number'], operation);
   requireWholeNumber('maxScanRows', maxScanRows, operation, { min: 1 });
-  const by = (order as OrderName | undefined) ?? (hasOneSeries(selection) ? 'time' : 'key');
+  const by = (order as UnpagedOrderName | undefined) ?? (hasOneSeries(selection) ? 'time' : 'key');
   return {
     ...selection,
     select: requireSelect(definition, given['select'], operation),

@@ -10,10 +10,10 @@ export const SCAN_BUDGET_ROWS = 1_000_000_000;
 
 /**
  * Returns the number of rows that a find or stream may scan; undefined where it needs no budget, because it reads rows in the
- * order in which they are stored and stops at its limit. Reads of whole columns and aggregates always have a budget.
+ * order in which they are stored, or in any order, and stops at its limit. Reads of whole columns and aggregates always have a budget.
  */
 export function scanBudgetOf(plan: QueryPlan, budgetRows: number): number | undefined {
-  if (plan.order.by === 'key') return undefined;
+  if (plan.order.by !== 'time') return undefined;
   return plan.maxScanRows ?? (hasOneFirstValue(plan) ? undefined : budgetRows);
 }
 

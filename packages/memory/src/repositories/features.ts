@@ -69,7 +69,7 @@ const SET_KEY = ['timestamp', 'symbol', 'featureVersion'] as const;
 
 /** Returns the rows of each set by name, the sets in an order. */
 function groupSets(rows: readonly Row[], order: RowOrder): Row[][] {
-  const compare = rowComparison(order);
+  const compare = rowComparison(order.by === 'none' ? SET_TIME_ORDER : order);
   const inSetOrder = rows.toSorted(
     (a, b) => compare(a, b) || compareCanonical(a['featureName']!, b['featureName']!),
   );

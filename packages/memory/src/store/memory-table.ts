@@ -77,7 +77,7 @@ export class MemoryTable {
     const rows = scanned.flatMap((series) => series.filter(matches));
     // The rows of one series are in time order already.
     const isSorted = scanned.length < 2 && order.by === 'time' && !order.descending;
-    return isSorted ? rows : rows.sort(rowComparison(order));
+    return isSorted || order.by === 'none' ? rows : rows.sort(rowComparison(order));
   }
 
   /** Returns the series that hold all matching rows. */

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { connectClickHouse } from '@quantumtrade/dal-clickhouse';
-import type { ColumnQuery } from '@quantumtrade/dal-domain';
+import type { RowSelection } from '@quantumtrade/dal-domain';
 import type { BenchServer } from '../server.js';
 import { collectGarbage } from '../settle.js';
 import { sized } from '../sized.js';
@@ -24,15 +24,22 @@ export interface BulkJob {
     | 'exact'
     | 'columns'
     | 'exactColumns'
+    | 'objectsInAnyOrder'
+    | 'numericInAnyOrder'
+    | 'columnsInAnyOrder'
     | 'json'
     | 'native'
-    | 'sameBytes';
+    | 'sameBytes'
+    | 'sameBytesInAnyOrder';
   readonly rows: number;
-  readonly params: ColumnQuery<'marketData'>;
+  readonly params: BulkParams;
   readonly plain: RawQuery;
-  /** The request of our columns. */
-  readonly request: RecordedRequest;
+  /** The requests of our columns in their default order, and in any. */
+  readonly requests: { readonly ordered: RecordedRequest; readonly inAnyOrder: RecordedRequest };
 }
+
+/** Parameters that all forms take. */
+export type BulkParams = RowSelection<'marketData'> & { readonly limit: number };
 
 /** Reads before the measured ones, after which V8 has optimized all forms; and those, of which the one of median time counts. */
 const WARM_UP_READS = sized(8, 0);
@@ -58,10 +65,11 @@ async function run(job: BulkJob): Promise<Cost> {
 }
 
 /** Returns what reads the rows and returns how many came. */
-function readerOf({ settings, database, form, params, plain, request }: BulkJob): () => Promise<number> {
+function readerOf({ settings, database, form, params, plain, requests }: BulkJob): () => Promise<number> {
   const { marketData } = connectClickHouse({ ...settings, database });
   const raw = createClient({ ...settings, database, log: { level: ClickHouseLogLevel.OFF } });
   const agent = new http.Agent({ keepAlive: true });
+  const inAnyOrder = { ...params, order: 'none' } as const;
   switch (form) {
     case 'objects':
       return async () => (await marketData.find(params)).data.length;
@@ -77,11 +85,26 @@ function readerOf({ settings, database, form, params, plain, request }: BulkJob)
       return async () => (await marketData.columns(params)).rowCount;
     case 'exactColumns':
       return async () => (await marketData.columns(params, { exact: true })).rowCount;
+    case 'objectsInAnyOrder':
+      return () => rowsOf(marketData.stream(inAnyOrder));
+    case 'numericInAnyOrder':
+      return () => rowsOf(marketData.stream({ ...inAnyOrder, instants: 'number' }));
+    case 'columnsInAnyOrder':
+      return async () => (await marketData.columns(inAnyOrder)).rowCount;
     case 'json':
       return async () => (await rawRows(raw, plain)).length;
     case 'native':
       return () => rawBytes(raw, plain);
     case 'sameBytes':
-      return () => receiveAndDrop(settings.url, request, agent);
+      return () => receiveAndDrop(settings.url, requests.ordered, agent);
+    case 'sameBytesInAnyOrder':
+      return () => receiveAndDrop(settings.url, requests.inAnyOrder, agent);
   }
+}
+
+/** Reads a stream into one list, as a page has its rows. Returns how many there are. */
+async function rowsOf(stream: AsyncIterable<object[]>): Promise<number> {
+  const batches: object[][] = [];
+  for await (const batch of stream) batches.push(batch);
+  return batches.flat().length;
 }

@@ -3,7 +3,7 @@ import type { ColumnQuery } from '@quantumtrade/dal-domain';
 import type { Result } from '../bench.js';
 import { eachSide, inRounds } from '../bench.js';
 import { settleServer } from '../settle.js';
-import type { BulkJob } from './bulk-process.js';
+import type { BulkJob, BulkParams } from './bulk-process.js';
 import type { ReadCase, ReadContext } from './case.js';
 import type { Cost } from './cost.js';
 import { against, inCosts } from './cost.js';
@@ -24,9 +24,13 @@ const UNCOUNTED_NUMERIC = 'ours, instants as numbers, count: false';
 const EXACT = 'ours, exact objects';
 const COLUMNS = 'ours, columns';
 const EXACT_COLUMNS = 'ours, exact columns';
+const OBJECTS_IN_ANY_ORDER = 'ours, streamed objects in any order';
+const NUMERIC_IN_ANY_ORDER = 'ours, streamed objects in any order, instants as numbers';
+const COLUMNS_IN_ANY_ORDER = 'ours, columns in any order';
 const JSON_ROWS = '@clickhouse/client json()';
 const NATIVE = '@clickhouse/client Native, dropped';
 const SAME_BYTES = "our query's bytes, dropped";
+const SAME_BYTES_IN_ANY_ORDER = "our query's bytes in any order, dropped";
 
 const FORMS = {
   [OBJECTS]: 'objects',
@@ -36,16 +40,20 @@ const FORMS = {
   [EXACT]: 'exact',
   [COLUMNS]: 'columns',
   [EXACT_COLUMNS]: 'exactColumns',
+  [OBJECTS_IN_ANY_ORDER]: 'objectsInAnyOrder',
+  [NUMERIC_IN_ANY_ORDER]: 'numericInAnyOrder',
+  [COLUMNS_IN_ANY_ORDER]: 'columnsInAnyOrder',
   [JSON_ROWS]: 'json',
   [NATIVE]: 'native',
   [SAME_BYTES]: 'sameBytes',
+  [SAME_BYTES_IN_ANY_ORDER]: 'sameBytesInAnyOrder',
 } as const satisfies Record<string, BulkJob['form']>;
 
 /** One way of naming rows, for the data layer and in plain SQL. */
 interface Selection {
   readonly name: string;
   readonly rows: number;
-  readonly params: ColumnQuery<'marketData'>;
+  readonly params: BulkParams;
   readonly plain: RawQuery;
 }
 
@@ -69,25 +77,32 @@ async function* compare(
   { name, rows, params, plain }: Selection,
 ): AsyncGenerator<Result> {
   const { settings } = server;
-  const recorded = await recordRequests(settings.url, async (url) => {
-    const { marketData, probe } = connectClickHouse({ ...settings, url, database: table.name });
-    await marketData.columns(params);
-    await probe.close();
-  });
-  const job = { settings, database: table.name, rows, params, plain, request: largest(recorded) };
+  const recorded = async (more?: ColumnQuery<'marketData'>) => {
+    const requests = await recordRequests(settings.url, async (url) => {
+      const { marketData, probe } = connectClickHouse({ ...settings, url, database: table.name });
+      await marketData.columns({ ...params, ...more });
+      await probe.close();
+    });
+    return largest(requests);
+  };
+  const requests = { ordered: await recorded(), inAnyOrder: await recorded({ order: 'none' }) };
+  const job = { settings, database: table.name, rows, params, plain, requests };
   const read = (form: BulkJob['form']) => async () => {
     await settleServer(server);
     return inOwnProcess<BulkJob, Cost>(BULK_PROCESS, { ...job, form });
   };
   const runs = await inRounds(Math.min(MAX_ROUNDS, scale.rounds), eachSide(FORMS, read));
   const title = `${rows.toLocaleString('en-US')} rows ${name}, ${state} parts`;
-  const peers = [JSON_ROWS, NATIVE, SAME_BYTES];
-  const into = (form: string, ours: string, others: readonly string[]) =>
-    inCosts(`${title}, into ${form}`, rows, against(runs, ours, [...others, ...peers]), table.state);
-  yield* into('objects', OBJECTS, [UNCOUNTED, EXACT]);
-  yield* into('objects with instants as numbers', NUMERIC, []);
-  yield* into('objects with instants as numbers, not counted', UNCOUNTED_NUMERIC, []);
-  yield* into('columns', COLUMNS, [EXACT_COLUMNS]);
+  const into = (form: string, ours: string, others: readonly string[]) => {
+    const sides = against(runs, ours, [...others, JSON_ROWS, NATIVE]);
+    return inCosts(`${title}, into ${form}`, rows, sides, table.state);
+  };
+  yield* into('objects', OBJECTS, [UNCOUNTED, EXACT, SAME_BYTES]);
+  yield* into('objects with instants as numbers', NUMERIC, [SAME_BYTES]);
+  yield* into('objects with instants as numbers, not counted', UNCOUNTED_NUMERIC, [SAME_BYTES]);
+  yield* into('columns', COLUMNS, [EXACT_COLUMNS, SAME_BYTES]);
+  yield* into('objects in any order', OBJECTS_IN_ANY_ORDER, [NUMERIC_IN_ANY_ORDER, SAME_BYTES_IN_ANY_ORDER]);
+  yield* into('columns in any order', COLUMNS_IN_ANY_ORDER, [COLUMNS, SAME_BYTES_IN_ANY_ORDER]);
 }
 
 function selections({ series, barsPerSymbol }: BarTable, rows: number): Selection[] {
@@ -99,7 +114,7 @@ function selections({ series, barsPerSymbol }: BarTable, rows: number): Selectio
   const ofOne = Math.min(rows, barsPerSymbol);
   return [
     {
-      name: 'in key order',
+      name: 'of all symbols',
       rows,
       params: { limit: rows },
       plain: { query: `SELECT * FROM market_data LIMIT ${rows}` },
