@@ -5,7 +5,7 @@ import type { TestRunner } from '../runner.js';
 import { featureSetsOf } from './feature-sets.js';
 import { collect } from './method-cases.js';
 import { compareOutput, inOrder, ORDERS } from './paging.js';
-import { allPages, readsOf, rowsFromColumns, textsOf } from './read-methods.js';
+import { allPages, readsOf, rowsFromColumns, rowTexts } from './read-methods.js';
 import { DAY, uniqueDay, uniqueName, untyped } from './subject.js';
 
 /** Tests pages, streams and columns of features. */
@@ -79,15 +79,15 @@ export function featurePagingTests({ it, expect }: TestRunner, backend: () => Ti
     const { features } = backend();
     const params = { ...range, order: 'none', batchRows: 5 } as const;
     const sets = (await collect(features.stream(params))).flat();
-    expect(textsOf(sets).sort()).toEqual(textsOf((await features.find(range)).data).sort());
+    expect(rowTexts(sets).sort()).toEqual(rowTexts((await features.find(range)).data).sort());
     const rowsOf = (columns: AnyColumns) => rowsFromColumns(columns, feature);
-    const expected = textsOf(rowsOf(await features.columns(range))).sort();
+    const expected = rowTexts(rowsOf(await features.columns(range))).sort();
     const batches = await collect(features.streamColumns(params));
     for (const rows of [
       batches.flatMap(rowsOf),
       rowsOf(await features.columns({ ...range, order: 'none' })),
     ]) {
-      expect(textsOf(rows).sort()).toEqual(expected);
+      expect(rowTexts(rows).sort()).toEqual(expected);
     }
     expect(await summaryOfRejection(() => features.find(untyped<object>({ order: 'none' })))).toEqual({
       code: 'VALIDATION',

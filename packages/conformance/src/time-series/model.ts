@@ -12,7 +12,7 @@ import type { TestRunner } from '../runner.js';
 import type { Operation } from './arbitraries.js';
 import { finalReads, operations, PAGES } from './arbitraries.js';
 import { collect } from './method-cases.js';
-import { allPages, readsOf, rowsFromColumns, textsOf } from './read-methods.js';
+import { allPages, readsOf, rowsFromColumns, rowTexts } from './read-methods.js';
 import type { OpenTimeSeries } from './subject.js';
 
 export interface ModelTestSettings {
@@ -86,7 +86,7 @@ const isInAnyOrder = (params: unknown): boolean =>
 
 /** Returns rows in an order that depends on their values alone. */
 function sortedByText(rows: readonly object[]): object[] {
-  const texts = textsOf(rows);
+  const texts = rowTexts(rows);
   const positions = rows.map((_, i) => i).sort((a, b) => (texts[a]! < texts[b]! ? -1 : 1));
   return positions.map((i) => rows[i]!);
 }

@@ -44,7 +44,7 @@ export function rowsFromColumns({ rowCount, columns }: AnyColumns, definition: R
 }
 
 /** Returns a text of each row, by which rows that come in any order are compared. Equal rows have equal texts. */
-export const textsOf = (rows: readonly object[]): string[] =>
+export const rowTexts = (rows: readonly object[]): string[] =>
   rows.map((row) => inspect(row, { sorted: true, depth: null, maxArrayLength: null, maxStringLength: null }));
 
 interface RecordFields {

@@ -3,7 +3,7 @@ import { summaryOfRejection } from '../failures.js';
 import type { TestRunner } from '../runner.js';
 import { collect } from './method-cases.js';
 import { ORDERS } from './paging.js';
-import { readsOf, rowsFromColumns, textsOf } from './read-methods.js';
+import { readsOf, rowsFromColumns, rowTexts } from './read-methods.js';
 import type { RecordCase } from './record-cases.js';
 import { batchOfRows, stored } from './record-cases.js';
 import { uniqueDay, uniqueName, untyped } from './subject.js';
@@ -53,7 +53,7 @@ export function streamingTests(
     const { where } = await writeRows();
     for (const exact of [false, true]) {
       const { data } = await reads().find(where, { exact });
-      const expected = new Set(textsOf(data));
+      const expected = new Set(rowTexts(data));
       expect(expected.size).toBe(ROWS);
       for (const limit of [undefined, 7, 0]) {
         const params = { ...where, order: 'none', limit };
@@ -66,8 +66,8 @@ export function streamingTests(
         ];
         for (const rows of answers) {
           expect(rows).toHaveLength(limit ?? ROWS);
-          expect(new Set(textsOf(rows)).size).toBe(rows.length);
-          expect(textsOf(rows).every((text) => expected.has(text))).toBe(true);
+          expect(new Set(rowTexts(rows)).size).toBe(rows.length);
+          expect(rowTexts(rows).every((text) => expected.has(text))).toBe(true);
         }
       }
     }
