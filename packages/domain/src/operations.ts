@@ -18,6 +18,7 @@ export type {
   ContentOptions,
   DatabaseSnapshot,
   PartitionContent,
+  ReplayedBlock,
   RestoreTarget,
   SnapshotBlock,
   SnapshotColumn,

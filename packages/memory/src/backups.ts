@@ -6,6 +6,7 @@ import type {
   BackupBackend,
   DatabaseSnapshot,
   PartitionContent,
+  ReplayedBlock,
   RestoreTarget,
   SnapshotColumn,
 } from '@quantumtrade/dal-domain/operations';
@@ -113,13 +114,15 @@ function restoreTarget(
   const storeRows = async (
     operation: string,
     table: string,
-    rowCount: number,
-    block: Uint8Array,
+    blocks: readonly Omit<ReplayedBlock, 'id'>[],
     options?: CallOptions,
   ) => {
     store.checkOpen(operation, options);
-    const rows = rowsOf(block, rowCount);
-    if (!rows) throw new ValidationError('block', 'is not a block of so many rows', { operation });
+    const rows = blocks.flatMap(({ bytes, rowCount }) => {
+      const read = rowsOf(bytes, rowCount);
+      if (!read) throw new ValidationError('block', 'is not a block of so many rows', { operation });
+      return read;
+    });
     const record = database.existing().get(table);
     if (record === undefined) throw new ValidationError('table', 'must be one of the schema', { operation });
     for (const row of rows) {
@@ -129,8 +132,9 @@ function restoreTarget(
   };
   return {
     database: name,
-    store: (table, _id, ...rest) => storeRows('restore.store', table, ...rest),
-    replay: (table, _id, ...rest) => storeRows('restore.replay', table, ...rest),
+    store: (table, _id, rowCount, bytes, options) =>
+      storeRows('restore.store', table, [{ rowCount, bytes }], options),
+    replay: (table, blocks, options) => storeRows('restore.replay', table, blocks, options),
     content: async (table, { partitions, ...options } = {}) => {
       store.checkOpen('restore.content', options);
       return contentOf(monthsOf(rowsIn(database, table)), partitions);

@@ -14,14 +14,21 @@ const ONE_BLOCK = { min_insert_block_size_rows: 2 ** 40, min_insert_block_size_b
 type InsertStatement = Omit<Statement, 'database' | 'continues' | 'timeoutMs' | 'operation'>;
 
 /** Returns the insert of a block. Without a list of columns, the engine goes by the names in the block. */
-export const insertOf = ({ table, token, bytes, retried, isZstd = false }: SqlBlock): InsertStatement => ({
+export const insertOf = ({
+  table,
+  token,
+  bytes,
+  retried,
+  isZstd = false,
+  isSeries = isZstd,
+}: SqlBlock): InsertStatement => ({
   purpose: 'primary',
   idempotency: 'tokened-insert',
   retriedByCaller: !retried,
   query: `INSERT INTO ${table} FORMAT Native`,
   data: bytes,
   headers: isZstd ? ZSTD_DATA : undefined,
-  settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY, ...(isZstd && ONE_BLOCK) },
+  settings: { insert_deduplication_token: token, ...WAIT_END_OF_QUERY, ...(isSeries && ONE_BLOCK) },
 });
 
 /**

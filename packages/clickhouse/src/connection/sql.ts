@@ -15,6 +15,8 @@ export interface SqlBlock {
   /** One block of the Native format. It names its columns; the table's other columns get their defaults. */
   readonly bytes: Uint8Array;
   readonly rowCount: number;
+  /** Whether the bytes are several blocks, which are stored as one. @default false */
+  readonly isSeries?: boolean;
   /** Whether the bytes are {@link CompressedRows}, of one block or several. @default false */
   readonly isZstd?: boolean;
   /** Whether the same bytes are sent to the same server again after a retryable error. To another server they are sent in any case. */

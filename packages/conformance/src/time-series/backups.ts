@@ -1,4 +1,4 @@
-import type { EncodedBlock, RecordDefinition, RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
+import type { EncodedBlock, RecordName, TimeSeriesBackend } from '@quantumtrade/dal-domain';
 import { records } from '@quantumtrade/dal-domain';
 import type { DatabaseSnapshot, PartitionContent, RestoreTarget } from '@quantumtrade/dal-domain/operations';
 import { summaryOfRejection } from '../failures.js';
@@ -141,15 +141,39 @@ export function backupSuite(runner: TestRunner, open: OpenTimeSeries): void {
       await other.drop();
     });
 
+    it('replay of many blocks stores each newest row once', async () => {
+      const [symbol, day] = [uniqueName(), uniqueDay()];
+      const given: EncodedBlock[] = [];
+      for (const [at, close] of [
+        [day, 1],
+        [day + 40 * DAY, 1],
+        [day, 2],
+        [day + DAY, 1],
+      ] as const) {
+        given.push(...(await blocksOf(backend(), barsOf(symbol, at, 3, close), [day])));
+      }
+      const one = await newTarget();
+      for (const block of given) await replay(one, block);
+      const all = await newTarget();
+      await replay(all, ...given, given[0]!);
+      expect(await contentOf(all)).toEqual(await contentOf(one));
+      await replay(all, ...given);
+      expect(await contentOf(all)).toEqual(await contentOf(one));
+      await Promise.all([one.drop(), all.drop()]);
+    });
+
     it('replay refuses bytes that are no block, and other tables', async () => {
       const day = uniqueDay();
       const [block] = await blocksOf(backend(), barsOf(uniqueName(), day, 2), [day]);
       const target = await newTarget();
       const { bytes } = block!;
       const refusal = { code: 'VALIDATION', field: 'block' };
-      expect(await summaryOfRejection(() => target.replay(BARS, 'a', 3, bytes))).toEqual(refusal);
-      expect(await summaryOfRejection(() => target.replay(BARS, 'a', 2, bytes.subarray(1)))).toEqual(refusal);
-      const unknown = () => target.replay('system.users', 'a', 2, bytes);
+      const good = { id: 'b', rowCount: 2, bytes };
+      for (const wrong of [{ rowCount: 3 }, { bytes: bytes.subarray(1) }]) {
+        const blocks = [good, { ...good, id: 'a', ...wrong }];
+        expect(await summaryOfRejection(() => target.replay(BARS, blocks))).toEqual(refusal);
+      }
+      const unknown = () => target.replay('system.users', [good]);
       expect(await summaryOfRejection(unknown)).toEqual({ code: 'VALIDATION', field: 'table' });
       expect(await contentOf(target)).toEqual([]);
       await target.drop();
@@ -221,10 +245,8 @@ async function copyTables(snapshot: DatabaseSnapshot, target: RestoreTarget): Pr
   return copied;
 }
 
-const replay = (target: RestoreTarget, { record, id, rowCount, bytes }: EncodedBlock): Promise<void> => {
-  const { table }: RecordDefinition = records[record];
-  return target.replay(table, id, rowCount, bytes);
-};
+const replay = (target: RestoreTarget, ...blocks: readonly EncodedBlock[]): Promise<void> =>
+  target.replay(BARS, blocks);
 
 /** Encodes bars as the write path does, with a version that no other batch has. */
 async function blocksOf(

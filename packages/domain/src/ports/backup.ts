@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors.js';
+import type { EncodedBlock } from './block-writer.js';
 import type { CallOptions } from './call.js';
 
 /** Rows that one part of a table held when the snapshot was taken. A part never changes, so equal hashes are equal rows. */
@@ -68,17 +69,20 @@ export interface DatabaseSnapshot {
   release(): Promise<void>;
 }
 
+/** A block of the write path that is stored again. */
+export type ReplayedBlock = Pick<EncodedBlock, 'id' | 'rowCount' | 'bytes'>;
+
 /** A database beside the one in use, made for a restore. */
 export interface RestoreTarget {
   readonly database: string;
   /** Stores the rows of a block that was read from a snapshot, as a whole; the same id again stores nothing. */
   store(table: string, id: string, rows: number, block: Uint8Array, options?: CallOptions): Promise<void>;
   /**
-   * Stores a block of the write path (the bytes of an `EncodedBlock`). Rows whose key is there already, in the same version or a newer
-   * one, are skipped, so that a block is replayed any number of times with one result. Throws `ValidationError` for bytes that are not
-   * a block of so many rows, and for a table of no record.
+   * Stores blocks of the write path in a table. Rows whose key is there already, in the same version or a newer one, are skipped, so
+   * that blocks are replayed any number of times with one result. Throws `ValidationError` for bytes that are not a block of so many
+   * rows, and for a table of no record; then none of the blocks is stored.
    */
-  replay(table: string, id: string, rows: number, block: Uint8Array, options?: CallOptions): Promise<void>;
+  replay(table: string, blocks: readonly ReplayedBlock[], options?: CallOptions): Promise<void>;
   /** Returns the content of partitions of a table, as {@link DatabaseSnapshot.content} does. */
   content(table: string, options?: ContentOptions): Promise<readonly PartitionContent[]>;
   /**

@@ -51,8 +51,10 @@ export interface RecoveredDatabase {
 
 const OPERATION = 'restore';
 
-/** Blocks that are replayed at the same time; each is in memory meanwhile. Their versions decide which row wins, not their order. */
-const CONCURRENT_BLOCKS = 4;
+/** Batches that are replayed at the same time; each is in memory meanwhile. Versions decide which row wins, not the order of blocks. */
+const CONCURRENT_BATCHES = 2;
+/** Blocks of one record that are replayed together, unless their rows or bytes are more. */
+const BATCH = { blocks: 1_000, rows: 100_000, bytes: 2 ** 25 };
 
 /**
  * Restores a database to an instant: the newest backup that was completed by then, and the archived blocks that were acknowledged
@@ -78,13 +80,15 @@ export async function recoverDatabase(
   const target = await restore(backup);
   const counts = { blocks: 0, rows: 0, undeliveredBlocks: 0 };
   try {
-    const blocks = eachOnce(archived, undelivered, isNeeded);
-    await forEachConcurrently(blocks, CONCURRENT_BLOCKS, async ({ block, isUndelivered }) => {
-      const { record, id, rowCount, bytes } = block;
-      await target.replay(requireRecord(record, OPERATION).table, id, rowCount, bytes, limits);
-      counts.blocks++;
-      counts.rows += rowCount;
-      if (isUndelivered) counts.undeliveredBlocks++;
+    const batches = batchesOf(eachOnce(archived, undelivered, isNeeded));
+    await forEachConcurrently(batches, CONCURRENT_BATCHES, async (batch) => {
+      const blocks = batch.map(({ block }) => block);
+      await target.replay(requireRecord(blocks[0]!.record, OPERATION).table, blocks, limits);
+      counts.blocks += blocks.length;
+      for (const { block, isUndelivered } of batch) {
+        counts.rows += block.rowCount;
+        if (isUndelivered) counts.undeliveredBlocks++;
+      }
     });
   } catch (error) {
     await target.drop().catch(() => undefined);
@@ -173,6 +177,27 @@ async function* eachOnce(
   for await (const block of undelivered ?? []) {
     if (isNeeded(block) && isNew(block)) yield { block, isUndelivered: true };
   }
+}
+
+/** Gathers the blocks of each record into batches. */
+async function* batchesOf(
+  blocks: AsyncIterable<BlockToReplay>,
+): AsyncGenerator<readonly BlockToReplay[], void> {
+  const open = new Map<string, { batch: BlockToReplay[]; rows: number; bytes: number }>();
+  for await (const each of blocks) {
+    const { record, rowCount, bytes } = each.block;
+    const gathered = open.get(record) ?? { batch: [], rows: 0, bytes: 0 };
+    open.set(record, gathered);
+    gathered.batch.push(each);
+    gathered.rows += rowCount;
+    gathered.bytes += bytes.length;
+    const isFull =
+      gathered.batch.length >= BATCH.blocks || gathered.rows >= BATCH.rows || gathered.bytes >= BATCH.bytes;
+    if (!isFull) continue;
+    open.delete(record);
+    yield gathered.batch;
+  }
+  for (const { batch } of open.values()) yield batch;
 }
 
 /** Merges the blocks of several archives by the times at which they were stored. */

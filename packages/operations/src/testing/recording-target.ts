@@ -1,4 +1,4 @@
-import type { RestoreTarget } from '@quantumtrade/dal-domain/operations';
+import type { ReplayedBlock, RestoreTarget } from '@quantumtrade/dal-domain/operations';
 
 /** A restore target that records what is replayed into it. */
 export class RecordingTarget implements RestoreTarget {
@@ -12,9 +12,9 @@ export class RecordingTarget implements RestoreTarget {
     this.database = database;
   }
 
-  async replay(table: string, id: string, _rows: number, block: Uint8Array): Promise<void> {
+  async replay(table: string, blocks: readonly ReplayedBlock[]): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
-    this.replayed.push([table, id, Buffer.from(block).toString()]);
+    for (const { id, bytes } of blocks) this.replayed.push([table, id, Buffer.from(bytes).toString()]);
   }
 
   async drop(): Promise<void> {
