@@ -1,7 +1,7 @@
 /**
  * Prepares a fresh clone: checks the version of Node, installs missing or outdated dependencies, and with `--servers` a
- * redis-server, and a Prometheus, a Chromium and an S3 server where they can be had, for the tests. Ends quickly when nothing is missing. It uses Node alone,
- * because it runs before any install.
+ * redis-server, and a Prometheus, a Chromium, an S3 server, a ZooKeeper and a ClickHouse that replicates where they can be had, for
+ * the tests. Ends quickly when nothing is missing. It uses Node alone, because it runs before any install.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -55,6 +55,8 @@ function installPackages(packages) {
 const PROGRAMS = {
   'redis-server': { isThere: hasRedis, isOptional: false },
   radosgw: { isThere: hasS3, isOptional: true, needs: ['ceph-mon', 'ceph-osd', 'ceph-common'] },
+  zookeeperd: { isThere: hasZooKeeper, isOptional: true, needs: ['default-jre-headless'] },
+  'clickhouse-server': { isThere: () => isOnPath('clickhouse-server'), isOptional: true },
   prometheus: { isThere: () => isOnPath('prometheus') && isOnPath('promtool'), isOptional: true },
   chromium: { isThere: () => existsSync(process.env.QT_CHROMIUM ?? '/usr/bin/chromium'), isOptional: true },
 };
@@ -66,6 +68,10 @@ function hasRedis() {
 
 function hasS3() {
   return Boolean(process.env.S3_URL) || ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph'].every(isOnPath);
+}
+
+function hasZooKeeper() {
+  return existsSync('/usr/share/java/zookeeper.jar') && isOnPath('java');
 }
 
 function installPrograms() {

@@ -1,1 +1,1 @@
-export { hasS3, testClickHouse, testRedis, testS3, type TestServer } from './servers.js';
+export { embeddedClickHouse, hasS3, testClickHouse, testRedis, testS3, type TestServer } from './servers.js';

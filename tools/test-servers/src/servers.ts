@@ -23,7 +23,7 @@ export function testClickHouse(): Promise<TestServer> {
     'ClickHouse',
     [
       { name: 'CLICKHOUSE_URL', find: async () => given('CLICKHOUSE_URL') },
-      { name: 'embedded engine', find: embeddedClickHouse },
+      { name: 'embedded engine', find: () => embeddedClickHouse() },
       { name: `container ${CLICKHOUSE_IMAGE}`, find: clickHouseContainer },
     ],
     'Run `npm run setup` on linux or macOS (x64 or arm64), set CLICKHOUSE_URL=http://user:password@host:8123, or start Docker.',
@@ -72,8 +72,9 @@ function given(variable: string): TestServer | undefined {
   return url ? { url, stop: async () => undefined } : undefined;
 }
 
-async function embeddedClickHouse(): Promise<TestServer> {
-  const server = await startEmbeddedClickHouse();
+/** Starts an embedded engine. `configuration` is XML that is added to its own. @default none */
+export async function embeddedClickHouse(configuration?: string): Promise<TestServer> {
+  const server = await startEmbeddedClickHouse(configuration === undefined ? {} : { configuration });
   return { url: withCredentials(server.url, server.username, server.password), stop: server.stop };
 }
 
