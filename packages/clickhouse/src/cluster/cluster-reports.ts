@@ -10,6 +10,7 @@ import type { Migration } from '../schema/migration-files.js';
 import type { ClusterSettings } from '../settings.js';
 import { findProblems, type ClusterView } from './cluster-problems.js';
 import type { ClusterServer, ServerAnswers } from './cluster-server.js';
+import { findDivergentPaths, type KeeperPaths } from './keeper-paths.js';
 import type { OutdatedTable } from './distributed-tables.js';
 
 type Answered<T> = ServerAnswers<ClusterServer, T>['answered'];
@@ -25,6 +26,7 @@ interface ServerReport {
   readonly view: ClusterView;
   readonly report: SchemaReport;
   readonly outdated: readonly OutdatedTable[];
+  readonly paths: KeeperPaths;
 }
 
 /** Returns the state of the schema on all servers: what is applied on each of them. */
@@ -65,6 +67,7 @@ export function mergeReports(
   { answered, unreachable }: ServerAnswers<ClusterServer, ServerReport>,
 ): SchemaReport {
   const views = answered.map(({ server, answer: { view } }) => ({ server, answer: view }));
+  const paths = answered.map(({ server, answer: { paths: answer } }) => ({ server, answer }));
   const drift: SchemaDrift[] = [
     ...unreachable.map(({ server, error }) => ({
       object: server.name,
@@ -76,6 +79,7 @@ export function mergeReports(
         ({ object, problem }) => ({ object: `${server.name}: ${object}`, problem }),
       ),
     ),
+    ...findDivergentPaths(paths),
   ];
   const version = Math.min(...answered.map(({ answer: { report } }) => report.version));
   return { valid: drift.length === 0, version, drift };

@@ -24,6 +24,7 @@ import { findProblems, readClusterView } from './cluster-problems.js';
 import { askServers, copiesOf, onAll, type ClusterServer, type ServerAnswers } from './cluster-server.js';
 import { mergePlans, mergePreviews, mergeReports, mergeStatuses } from './cluster-reports.js';
 import { outdatedTables, refreshDistributed } from './distributed-tables.js';
+import { readKeeperPaths } from './keeper-paths.js';
 import { joinCopies } from './joined-copies.js';
 import { REPLICATED } from './replicated-form.js';
 
@@ -132,6 +133,7 @@ export class ClusterSchemaController implements SchemaController {
       view: await readClusterView({ sql }, this.#cluster, operation, options),
       report: await schema.inspection.validate(migrations, options),
       outdated: await outdatedTables(sql, this.#cluster.name, operation, options),
+      paths: await readKeeperPaths(sql, operation, options),
     }));
     return mergeReports(this.#cluster, answers);
   }
