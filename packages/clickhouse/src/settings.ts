@@ -83,6 +83,11 @@ const CLUSTER_SETTINGS = {
    * acknowledges a block when all copies have it; every copy then answers for every acknowledged row.
    */
   copies: { kind: 'choice', values: ['replicated', 'written'], default: 'replicated' },
+  /**
+   * Copies of a shard that have a block before it is acknowledged, where they are `replicated`. `majority`: most of them, with two copies
+   * both; writes wait while fewer can be reached. `one`: the copy that it was sent to, with which it can be lost.
+   */
+  quorum: { kind: 'choice', values: ['majority', 'one'], default: 'majority' },
   /** Over how many shards the rows of each month are spread, the earliest month first. A later layout moves no row of an earlier month. */
   layout: { kind: 'list', of: LAYOUT_SETTINGS, default: [] },
 } as const;

@@ -22,7 +22,7 @@ function problemsWith(
     return { server, answer: index === changed ? { ...usual, ...view } : usual };
   });
   const layout = [{ from: '', shards: 2 }];
-  return findProblems({ name: 'bars', copies, layout }, answered).map(
+  return findProblems({ name: 'bars', copies, quorum: 'majority', layout }, answered).map(
     ({ server, problem }) => `${server}: ${problem}`,
   );
 }

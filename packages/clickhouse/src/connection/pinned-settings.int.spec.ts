@@ -3,6 +3,7 @@ import { HttpFaultProxy } from '@quantumtrade/dal-testing/proxies';
 import { buildRow } from '@quantumtrade/dal-testing/records';
 import { connectClickHouse } from '../backend.js';
 import { openOwnBackend, type OwnBackend } from '../testing/own-backend.js';
+import { ClickHouseClient } from './clickhouse-client.js';
 import { PINNED_SETTINGS } from './pinned-settings.js';
 
 const HOUR = 3_600_000;
@@ -54,6 +55,21 @@ it('engine accepts every pinned setting', async () => {
   expect(inForce).toEqual(
     Object.fromEntries(Object.entries(PINNED_SETTINGS).map(([name, value]) => [name, String(value)])),
   );
+});
+
+it('engine accepts the quorum of replicated copies', async () => {
+  const { url, ...settings } = own.settings;
+  const cluster = { name: 'bars', layout: [{}] };
+  const client = new ClickHouseClient({ ...settings, endpoints: [{ url }], cluster });
+  const inForce = await client
+    .sql('system')
+    .rows('test', "SELECT name, value FROM settings WHERE name LIKE 'insert_quorum%' ORDER BY name");
+  await client.close();
+  expect(inForce).toEqual([
+    { name: 'insert_quorum', value: 'auto' },
+    { name: 'insert_quorum_parallel', value: '1' },
+    { name: 'insert_quorum_timeout', value: '120000' },
+  ]);
 });
 
 it.each([

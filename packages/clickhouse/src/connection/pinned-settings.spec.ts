@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { FakeClient } from '../testing/fake-client.js';
 import type { FakeAnswer } from '../testing/fake-server.js';
-import { counted, refusal, rows } from '../testing/fake-server.js';
+import { counted, FakeServer, refusal, rows } from '../testing/fake-server.js';
+import { ClickHouseClient } from './clickhouse-client.js';
 import { PINNED_SETTINGS } from './pinned-settings.js';
 
 const fake = new FakeClient();
@@ -33,6 +34,28 @@ it.each([
   expect(Object.fromEntries(sent!)).toMatchObject(
     Object.fromEntries(Object.entries(PINNED_SETTINGS).map(([name, value]) => [name, String(value)])),
   );
+});
+
+it.each<[object, string | null]>([
+  [{}, 'auto'],
+  [{ quorum: 'one' }, '0'],
+  [{ copies: 'written' }, null],
+])('replicated copies acknowledge a block together: %j', async (cluster, quorum) => {
+  let sent: URLSearchParams | undefined;
+  fake.server = await FakeServer.start((response, request) => {
+    sent = settingsOf(request);
+    return counted(1)(response, request);
+  });
+  fake.client = new ClickHouseClient({
+    endpoints: [{ url: fake.server.url }],
+    cluster: { name: 'bars', layout: [{}], ...cluster },
+    requestTimeoutMs: 9_000,
+  });
+  const block = { table: 't', token: 't', bytes: Buffer.of(0), rowCount: 1, retried: false };
+  await fake.client.sql('d').insert('test', block);
+  expect(sent!.get('insert_quorum')).toBe(quorum);
+  expect(sent!.get('insert_quorum_parallel')).toBe(quorum && '1');
+  expect(sent!.get('insert_quorum_timeout')).toBe(quorum && '9000');
 });
 
 it('pinned settings shrink to those of the server', async () => {

@@ -1,3 +1,5 @@
+import type { CompleteSettings } from '../settings.js';
+
 /** Settings of one request, by name. */
 export type SessionSettings = Readonly<Record<string, string | number>>;
 
@@ -97,6 +99,22 @@ export const PINNED_SETTINGS: SessionSettings = {
   create_if_not_exists: 0,
   ignore_drop_queries_probability: 0,
 };
+
+/**
+ * Returns settings by which replicated copies acknowledge an insert; none without such copies. Concurrent inserts wait for their own quorum
+ * alone, and for no longer than the call.
+ */
+export function quorumSettings({
+  cluster,
+  requestTimeoutMs,
+}: Pick<CompleteSettings, 'cluster' | 'requestTimeoutMs'>): SessionSettings {
+  if (cluster?.copies !== 'replicated') return {};
+  return {
+    insert_quorum: cluster.quorum === 'majority' ? 'auto' : 0,
+    insert_quorum_parallel: 1,
+    insert_quorum_timeout: requestTimeoutMs,
+  };
+}
 
 /** Pinned settings that a server has. Costs no query until the server refuses a setting that it lacks. */
 export class PinnedSettings {

@@ -114,6 +114,7 @@ describe('a cluster', () => {
     expect(completeClickHouseSettings({ endpoints, cluster: { name: 'bars', layout } }).cluster).toEqual({
       name: 'bars',
       copies: 'replicated',
+      quorum: 'majority',
       layout: [{ from: '', shards: 2 }],
     });
   });

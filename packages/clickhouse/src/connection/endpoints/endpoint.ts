@@ -10,7 +10,7 @@ import type { SyncedEndpoint } from '../consistency/write-visibility.js';
 import { Control } from '../control.js';
 import { DatabaseSql } from '../database-sql.js';
 import { HttpDriver } from '../driver/http-driver.js';
-import { PinnedSettings } from '../pinned-settings.js';
+import { PinnedSettings, quorumSettings } from '../pinned-settings.js';
 import { readServerCondition } from '../server-condition.js';
 import { readServerStorage } from '../server-storage.js';
 import type { Sql } from '../sql.js';
@@ -89,7 +89,7 @@ export class Endpoint implements Candidate, ConnectionPool, AttemptTracker, Sync
     this.#onUnreachable = onUnreachable;
     this.#latency = new LatencyAverage(time);
     this.health = new EndpointHealth(time, failover);
-    this.pinned = new PinnedSettings({ max_query_size: settings.maxQuerySize });
+    this.pinned = new PinnedSettings({ max_query_size: settings.maxQuerySize, ...quorumSettings(settings) });
     const at = { ...settings, url, address: address.address };
     this.driver = new HttpDriver(at, maxConnections, this.pinned);
     this.#pings = new HttpDriver(at, PING_CONNECTIONS, this.pinned);
