@@ -62,15 +62,6 @@ export interface DatabaseServices {
   readonly blocks: BlockWriter;
 }
 
-/**
- * Whether several servers have the same rows, so that one of them may be behind. With several shards no token names the server that
- * answers for rows of `Distributed` tables.
- */
-function hasReplicas(probe: BackendProbe): boolean {
-  const endpoints = probe.endpoints?.() ?? [];
-  return endpoints.length > 1 && endpoints.every(({ shard }) => shard === endpoints[0]!.shard);
-}
-
 /** @throws ValidationError naming a part that is unknown */
 export function createServices(parts: DatabaseParts): DatabaseServices {
   requireDatabaseParts(parts);
@@ -82,7 +73,7 @@ export function createServices(parts: DatabaseParts): DatabaseServices {
   const readThrough = new ReadThroughCache(cache, {
     keyspaces: keyspaceOptions,
     observer: { cacheLookup: (hit, pattern) => noteLookup(metrics, hit, pattern) },
-    mayLag: () => hasReplicas(timeSeries.probe),
+    mayLag: () => timeSeries.probe.mayLag?.() ?? false,
     time: clock,
   });
   return {

@@ -25,7 +25,9 @@ export class ClusterSql extends DatabaseSql {
     layout: ShardLayout,
     continues = false,
   ) {
-    super(pools, distributedDatabase(settings.database), settings, { continues }, WHOLE_TABLES);
+    const { database: localDatabase } = settings;
+    const scope = { continues, localDatabase };
+    super(pools, distributedDatabase(localDatabase), settings, scope, WHOLE_TABLES);
     this.#pools = pools;
     this.#settings = settings;
     this.#continues = continues;

@@ -94,6 +94,14 @@ export class ClickHouseClient implements BackendProbe {
     return this.#endpoints.status();
   }
 
+  /** Without a cluster, no token names the server that answers for rows of several shards. */
+  mayLag(): boolean {
+    const shards = this.endpoints().map(({ shard }) => shard);
+    const distinct = new Set(shards).size;
+    const hasCopies = shards.length > distinct;
+    return hasCopies && (this.cluster ? this.cluster.copies === 'replicated' : distinct === 1);
+  }
+
   /**
    * Replaces the servers while calls go on. One that is removed finishes its calls within `drainTimeoutMs`. Throws `ValidationError`
    * naming a wrong endpoint.

@@ -1,5 +1,6 @@
 import type { CallOptions, StoreReadOptions } from '@quantumtrade/dal-domain';
 import { checkCall } from '@quantumtrade/dal-domain';
+import type { ReadTables } from './consistency/write-visibility.js';
 import { noteBytes } from '@quantumtrade/dal-telemetry';
 import type { RowRange } from '../cluster/shard-layout.js';
 import type { DecodedBlock } from '../codec/read/block-parser.js';
@@ -16,6 +17,7 @@ import { confirmsInsert, insertOf, WAIT_END_OF_QUERY } from './insert-statement.
 import { ACCEPTS_ZSTD, readCompressed } from './compressed-rows.js';
 import type { AcceptsEndpoint, PickPurpose } from './endpoints/endpoint-picker.js';
 import type { SessionSettings } from './pinned-settings.js';
+import { LOOKUP, type ReadKind } from './read-kind.js';
 import { runStatement } from './run-statement.js';
 import type { CompressedRows, ReadTally, Sql, SqlBlock, SqlParams, StoredBlock } from './sql.js';
 import type { Statement } from './statement.js';
@@ -29,23 +31,11 @@ const STORED = 0;
 const COMPRESSED = 3;
 const ACCEPTS_GZIP = { 'Accept-Encoding': 'gzip' };
 
-/** Endpoints and limits of a read. */
-export interface ReadKind {
-  readonly purpose: PickPurpose;
-  readonly maxRows: number;
-  /** Bytes of the decompressed answer. */
-  readonly maxBytes: number;
-}
-
-/**
- * Reads of the adapter itself, which stay far below the limits. They look for what was written, so that a replica, which may be
- * behind, must not answer them.
- */
-const LOOKUP: ReadKind = { purpose: 'primary', maxRows: 10_000_000, maxBytes: 2 ** 30 };
-
 /** Endpoints of statements, and their place in the queue for a connection. */
 interface SqlScope extends Pick<Statement, 'accepts' | 'shard'> {
   readonly continues?: boolean;
+  /** Database of the local tables, where those of the database are distributed. @default they are local */
+  readonly localDatabase?: string;
 }
 
 /** Statements in one database. */
@@ -58,6 +48,7 @@ export class DatabaseSql implements Sql {
   readonly #common: Pick<Statement, 'database' | 'continues' | 'timeoutMs' | 'accepts' | 'shard'>;
   /** Reads for callers. */
   readonly #read: ReadKind;
+  readonly #tables: ReadTables;
   readonly #readSettings: SessionSettings;
   #continuing: Sql | undefined;
 
@@ -69,7 +60,8 @@ export class DatabaseSql implements Sql {
     scope: SqlScope = {},
     settingsOfReads?: SessionSettings,
   ) {
-    const { continues = false, accepts, shard } = scope;
+    const { continues = false, accepts, shard, localDatabase } = scope;
+    this.#tables = { database: localDatabase ?? database, shard, isDistributed: localDatabase !== undefined };
     this.database = database;
     this.#pools = pools;
     this.#settings = settings;
@@ -153,7 +145,7 @@ export class DatabaseSql implements Sql {
     const { retry, requestTimeoutMs: maxWaitMs } = this.#settings;
     const statement = {
       ...this.#readOf('read', operation, query, params, 0, settings),
-      accepts: await this.#pools.visibility?.endpointsFor(this.database, operation, options),
+      accepts: await this.#pools.visibility?.endpointsFor(this.#tables, operation, options),
       timeoutMs: undefined,
     };
     const call = new Call(this.#pools, retry, statement, options);
@@ -293,7 +285,7 @@ export class DatabaseSql implements Sql {
     const { visibility } = this.#pools;
     if (options?.readAfter === undefined || !visibility)
       return runStatement(this.#pools, this.#settings.retry, statement, options, read);
-    return visibility.read(this.database, statement.operation, options, (accepts) =>
+    return visibility.read(this.#tables, statement.operation, options, (accepts) =>
       runStatement(this.#pools, this.#settings.retry, { ...statement, accepts }, options, read),
     );
   }

@@ -103,6 +103,11 @@ export interface BackendProbe {
   /** Returns the state of each server, without a call. @default none: the backend has no servers, or one connection to them */
   endpoints?(): readonly EndpointStatus[];
   /**
+   * Returns whether a server may be behind another one with the same rows, in a way that write tokens avoid.
+   * @default none: no server is
+   */
+  mayLag?(): boolean;
+  /**
    * Asks each server for its condition, at its own time limit. Rejects only for wrong options, and when the call is over or the
    * backend is closed: what a server does not say is its `error`. @default none: the backend has no servers, or nothing to say
    */

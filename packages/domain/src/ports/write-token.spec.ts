@@ -44,11 +44,6 @@ it.each([
   ['a missing id', raw([['ch-1', '1', 'marketData']]), 'is not a write token'],
   ['a token that is too long', `w1.${'A'.repeat(20_000)}`, 'is not a write token'],
   ['too many tokens', Array.from({ length: 1_001 }, () => 'w1.'), 'must be at most 1000 write tokens'],
-  [
-    'tokens of several shards',
-    ['1', '2'].map((shard) => toWriteToken([write('ch-1', { shard })])),
-    'names writes to several shards',
-  ],
 ])('refuses %s by the field readAfter', (_case, given, reason) => {
   expect(() => writesToSee(given, 'op')).toThrow(
     expect.objectContaining({ code: 'VALIDATION', field: 'readAfter', reason }),

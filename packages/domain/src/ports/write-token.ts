@@ -43,7 +43,7 @@ export function joinWriteTokens(tokens: readonly (string | null)[]): string | nu
 
 /**
  * Returns the writes that a read must see, each once. Throws `ValidationError` naming `readAfter` for anything but tokens of this
- * data layer, and for writes to several shards: no server has the rows of them all.
+ * data layer.
  */
 export function writesToSee(readAfter: unknown, operation: string): readonly AcknowledgedWrite[] {
   const refuse = (reason: string) => new ValidationError('readAfter', reason, { operation });
@@ -56,9 +56,7 @@ export function writesToSee(readAfter: unknown, operation: string): readonly Ack
     if (!decoded) throw refuse('is not a write token');
     for (const write of decoded) writes.set(JSON.stringify(write), write);
   }
-  const all = [...writes.values()];
-  if (all.some(({ shard }) => shard !== all[0]!.shard)) throw refuse('names writes to several shards');
-  return all;
+  return [...writes.values()];
 }
 
 /** Returns undefined for a text that is not a token. */

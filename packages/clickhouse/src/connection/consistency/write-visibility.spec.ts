@@ -174,6 +174,15 @@ it('servers of several shards are asked for their own writes as well', async () 
   await expect(cluster.read({ readAfter: tokenOf(0) })).rejects.toThrow(/BAD_ARGUMENTS/);
 });
 
+it('writes to several shards are refused without a cluster', async () => {
+  await cluster.serve([PRIMARY, { shard: '2' }]);
+  await expect(cluster.read({ readAfter: [tokenOf(0), tokenOf(1, '2')] })).rejects.toMatchObject({
+    code: 'VALIDATION',
+    field: 'readAfter',
+    reason: 'names writes to several shards',
+  });
+});
+
 it('concurrent reads share the waiting', async () => {
   await cluster.serve([PRIMARY, PRIMARY]);
   syncBy(1, after(20, synced));

@@ -4,6 +4,7 @@ import {
   isDatabaseError,
   records,
   TimeoutError,
+  ValidationError,
   writesToSee,
 } from '@quantumtrade/dal-domain';
 import { Backoff, Deadline, sleep, systemClock } from '@quantumtrade/dal-runtime';
@@ -29,6 +30,18 @@ export interface SyncedEndpoints {
   pick(request: PickRequest<SyncedEndpoint>, operation: string): SyncedEndpoint;
   /** Whether an endpoint can be used that was not tried. */
   hasUntried(request: PickRequest<SyncedEndpoint>): boolean;
+  /** Returns the servers of a shard that are in use. */
+  healthyCopiesOf(shard: string): readonly SyncedEndpoint[];
+}
+
+/** Tables that a read is of. */
+export interface ReadTables {
+  /** Database that has the rows of a server's shard. */
+  readonly database: string;
+  /** Shard whose rows are read. @default those of every shard that the server's tables read */
+  readonly shard?: string | undefined;
+  /** Whether the rows are read from all shards of a cluster, at copies that the server chooses. @default false */
+  readonly isDistributed?: boolean;
 }
 
 /** Longest wait for one server, after which another one is asked (milliseconds). */
@@ -40,10 +53,13 @@ const MAX_SEEN = 1_000;
 const MAX_MOVES = 10;
 
 interface Search {
-  readonly database: string;
+  readonly tables: ReadTables;
   readonly operation: string;
   readonly writes: readonly AcknowledgedWrite[];
-  readonly accepts: AcceptsEndpoint;
+  /** Servers that may be made to have them. */
+  readonly mayAsk: AcceptsEndpoint;
+  /** Whether they are where the read goes. */
+  readonly isVisible: () => boolean;
   /** Names of servers whose connection broke. */
   readonly broken: Set<string>;
   /** Servers that cannot be made to have them, and why. */
@@ -77,14 +93,14 @@ export class WriteVisibility {
    * the same one again.
    */
   async read<T>(
-    database: string,
+    tables: ReadTables,
     operation: string,
     options: StoreReadOptions,
     run: (accepts: AcceptsEndpoint | undefined) => Promise<T>,
   ): Promise<T> {
     const broken = new Set<string>();
     for (let moves = 0; ; moves++) {
-      const accepts = await this.endpointsFor(database, operation, options, broken);
+      const accepts = await this.endpointsFor(tables, operation, options, broken);
       try {
         return await run(accepts);
       } catch (error) {
@@ -101,18 +117,37 @@ export class WriteVisibility {
    * may answer. Those whose connection broke are set aside while others are asked.
    */
   async endpointsFor(
-    database: string,
+    tables: ReadTables,
     operation: string,
     options: StoreReadOptions | undefined,
     broken: Set<string> = new Set(),
   ): Promise<AcceptsEndpoint | undefined> {
     if (options?.readAfter === undefined) return undefined;
-    const writes = writesToSee(options.readAfter, operation);
+    const { shard, isDistributed } = tables;
+    const all = writesToSee(options.readAfter, operation);
+    const writes = shard === undefined ? all : all.filter((write) => write.shard === shard);
     if (writes.length === 0 || this.#isEverywhere) return undefined;
-    const accepts: AcceptsEndpoint = (endpoint) => !broken.has(endpoint.name) && this.#has(endpoint, writes);
-    if (!this.#canUse(accepts)) {
-      await this.#makeVisible({ database, operation, writes, accepts, broken, refusals: new Map() }, options);
+    if (!isDistributed && writes.some((write) => write.shard !== writes[0]!.shard)) {
+      throw new ValidationError('readAfter', 'names writes to several shards', { operation });
     }
+    const search = { tables, operation, broken };
+    if (isDistributed) {
+      for (const each of new Set(writes.map((write) => write.shard))) {
+        const own = writes.filter((write) => write.shard === each);
+        const isVisible = () =>
+          this.#endpoints.healthyCopiesOf(each).every((copy) => this.#has(copy, own, true));
+        const mayAsk: AcceptsEndpoint = (copy) => !this.#has(copy, own, true);
+        await this.#makeVisible({ ...search, writes: own, mayAsk, isVisible, refusals: new Map() }, options);
+      }
+      return undefined;
+    }
+    const accepts: AcceptsEndpoint = (endpoint) =>
+      !broken.has(endpoint.name) && this.#has(endpoint, writes, shard !== undefined);
+    const isVisible = () => this.#canUse(accepts);
+    await this.#makeVisible(
+      { ...search, writes, mayAsk: () => true, isVisible, refusals: new Map() },
+      options,
+    );
     return accepts;
   }
 
@@ -120,17 +155,20 @@ export class WriteVisibility {
     return this.#endpoints.hasUntried({ purpose: 'read', tried: [], accepts });
   }
 
-  #has(endpoint: Pick<SyncedEndpoint, 'name'>, writes: readonly AcknowledgedWrite[]): boolean {
+  /** @param isLocal whether the rows of the server's own tables are meant */
+  #has(
+    endpoint: Pick<SyncedEndpoint, 'name'>,
+    writes: readonly AcknowledgedWrite[],
+    isLocal: boolean,
+  ): boolean {
     const seen = this.#seen.get(endpoint);
     // Where there are shards, tables may be `Distributed`: then any copy of a shard may answer for the rows of the server.
-    const { hasSeveralShards } = this.#endpoints;
-    return writes.every(
-      (write) => (write.endpoint === endpoint.name && !hasSeveralShards) || seen?.has(keyOf(write)),
-    );
+    const isOwn = isLocal || !this.#endpoints.hasSeveralShards;
+    return writes.every((write) => (write.endpoint === endpoint.name && isOwn) || seen?.has(keyOf(write)));
   }
 
   async #makeVisible(search: Search, options: StoreReadOptions): Promise<void> {
-    const { operation, writes, accepts, broken } = search;
+    const { operation, writes, isVisible, broken } = search;
     const { signal, deadline: at = Date.now() + this.#timeoutMs, readAfterTimeoutMs = Infinity } = options;
     const tried: SyncedEndpoint[] = [];
     const deadline = new Deadline(
@@ -144,11 +182,11 @@ export class WriteVisibility {
     );
     const backoff = new Backoff(BACKOFF);
     try {
-      while (!this.#canUse(accepts)) {
+      while (!isVisible()) {
         deadline.throwIfAborted();
         const endpoint = this.#pick(search, tried);
         if (!tried.includes(endpoint)) tried.push(endpoint);
-        if (await this.#sync(endpoint, search, deadline)) return;
+        if (await this.#sync(endpoint, search, deadline)) continue;
         broken.clear();
         await sleep(backoff.next(), systemClock, deadline.signal);
       }
@@ -158,9 +196,13 @@ export class WriteVisibility {
   }
 
   /** Returns another server of the shard. Throws `ConnectionError` when none can be asked. */
-  #pick({ operation, writes, broken, refusals }: Search, tried: readonly SyncedEndpoint[]): SyncedEndpoint {
+  #pick(
+    { operation, writes, mayAsk, broken, refusals }: Search,
+    tried: readonly SyncedEndpoint[],
+  ): SyncedEndpoint {
     const { shard } = writes[0]!;
-    const accepts: AcceptsEndpoint = ({ name }) => !broken.has(name) && !refusals.has(name);
+    const accepts: AcceptsEndpoint = (endpoint) =>
+      mayAsk(endpoint) && !broken.has(endpoint.name) && !refusals.has(endpoint.name);
     try {
       return this.#endpoints.pick({ purpose: 'read', tried, shard, accepts }, operation);
     } catch (error) {
@@ -178,7 +220,7 @@ export class WriteVisibility {
   /** Has a server fetch the writes. Returns whether it has them. */
   async #sync(
     endpoint: SyncedEndpoint,
-    { database, writes, refusals }: Search,
+    { tables: { database }, writes, refusals }: Search,
     deadline: Deadline,
   ): Promise<boolean> {
     const limits = {

@@ -71,8 +71,13 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
     return this.#endpoints.filter((each) => each.shard === shard).map(({ name }) => name);
   }
 
+  healthyCopiesOf(shard: string): readonly Endpoint[] {
+    this.#ensureStarted();
+    return this.#choice.healthy.filter((each) => each.shard === shard);
+  }
+
   pick(request: PickRequest<Endpoint>, operation: string): Endpoint {
-    if (!this.#isStarted && !this.isClosed) this.#start();
+    this.#ensureStarted();
     const picked = pickEndpoint(this.#choice, request, Math.random);
     if (picked) return picked;
     const states = this.#endpoints.map(({ name, lastError, isHealthy }) =>
@@ -137,6 +142,10 @@ export class EndpointSet implements PoolSource, SyncedEndpoints {
 
   #all(): Iterable<Endpoint> {
     return [...this.#endpoints.filter((each) => !this.#draining.has(each)), ...this.#draining.keys()];
+  }
+
+  #ensureStarted(): void {
+    if (!this.#isStarted && !this.isClosed) this.#start();
   }
 
   /** Begins at the first call: looks addresses up, and probes if there are several endpoints. */
