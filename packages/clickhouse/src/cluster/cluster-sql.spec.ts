@@ -5,7 +5,7 @@ import { refusal, rows } from '../testing/fake-server.js';
 
 const cluster = new FakeCluster();
 /** Databases of the tables that servers were made to fetch. */
-let syncedDatabases: (string | null)[] = [];
+let syncedDatabases: unknown[] = [];
 afterEach(async () => {
   syncedDatabases = [];
   await cluster.close();
@@ -36,7 +36,7 @@ function syncBy(number: number, sync: FakeAnswer): void {
   );
 }
 const inSync: FakeAnswer = (response, request) => {
-  syncedDatabases.push(new URL(request.url!, 'http://ch').searchParams.get('database'));
+  syncedDatabases.push(request.headers['x-clickhouse-database']);
   response.end();
 };
 
