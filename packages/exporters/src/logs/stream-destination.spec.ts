@@ -10,9 +10,9 @@ afterAll(() => rmSync(directory, { recursive: true }));
 it('lines are in the file of a new folder once closed', async () => {
   const path = join(directory, 'new', 'a.log');
   const destination = await fileDestination(path);
-  for (let n = 0; n < 1_000; n++) destination.write(`${n}\n`);
+  for (let n = 0; n < 1_000; n++) destination.write(`${n} ü\n`);
   await destination.close();
-  expect(readFileSync(path, 'utf8')).toBe(Array.from({ length: 1_000 }, (_, n) => `${n}\n`).join(''));
+  expect(readFileSync(path, 'utf8')).toBe(Array.from({ length: 1_000 }, (_, n) => `${n} ü\n`).join(''));
   expect(destination.counts).toEqual({ exporter: 'file', failures: 0, dropped: 0 });
   expect(process.listenerCount('SIGHUP')).toBe(0);
 });

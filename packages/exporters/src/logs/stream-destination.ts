@@ -11,7 +11,8 @@ const WRITE_BYTES = 15 * 1024;
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 const CLOSE_WITHIN_MS = 5_000;
 
-type Stream = ReturnType<typeof pino.destination>;
+/** A stream of buffers. One of texts counts the bytes of all that it holds again with each line. */
+type Stream = Omit<ReturnType<typeof pino.destination>, 'write'> & { write(line: Buffer): boolean };
 
 /** Writes lines to standard output (1) or standard error (2). */
 export const standardDestination = (fd: 1 | 2): LogDestination =>
@@ -44,7 +45,8 @@ const openStream = (dest: string | number): Stream =>
     minLength: WRITE_BYTES,
     maxLength: MAX_BUFFERED_BYTES,
     periodicFlush: FLUSH_AFTER_MS,
-  });
+    contentMode: 'buffer',
+  }) as unknown as Stream;
 
 function destinationOver(stream: Stream, exporter: string, end: () => void): LogDestination {
   const counts = { exporter, failures: 0, dropped: 0 };
@@ -54,7 +56,7 @@ function destinationOver(stream: Stream, exporter: string, end: () => void): Log
     new Promise<void>((resolve, reject) => stream.flush((error) => (error ? reject(error) : resolve())));
   return {
     counts,
-    write: (line) => void stream.write(line),
+    write: (line) => void stream.write(Buffer.from(line)),
     async close() {
       await new Deadline({ timeoutMs: CLOSE_WITHIN_MS }).race(flushed()).catch(() => counts.failures++);
       end();
