@@ -16,6 +16,7 @@ import {
   READ_OPTIONS,
   scanBudgetOf,
 } from '@quantumtrade/dal-domain';
+import { ScratchMemory } from '../codec/read/number-memory.js';
 import type { RecordReader } from '../codec/read/record-reader.js';
 import { recordReader } from '../codec/read/record-reader.js';
 import type { Sql } from '../connection/sql.js';
@@ -100,8 +101,9 @@ export class TableReader {
     this.#sql.checkOpen(operation, options, READ_OPTIONS);
     const plan = planStream(this.definition, params, operation);
     const reader = this.#readerOf(plan, options);
+    const memories = reader.names.map(() => new ScratchMemory());
     for await (const { block, from, to } of this.#rowBatches(operation, plan, options)) {
-      yield reader.rows(block, from, to);
+      yield reader.rows(block, from, to, memories);
     }
   }
 

@@ -3,7 +3,7 @@ export interface NumberMemory {
   take(length: number): Float64Array;
 }
 
-/** Memory that is used again for the next block, whose numbers are read before it arrives. */
+/** Memory that is used again for the next rows: those before have copies of its numbers. */
 export class ScratchMemory implements NumberMemory {
   #array: Float64Array | undefined;
 
