@@ -23,6 +23,7 @@ import type { ClusterSettings } from '../settings.js';
 import { findProblems, readClusterView } from './cluster-problems.js';
 import { askServers, copiesOf, onAll, type ClusterServer, type ServerAnswers } from './cluster-server.js';
 import { mergePlans, mergePreviews, mergeReports, mergeStatuses } from './cluster-reports.js';
+import { findEmptyCopy } from './empty-copies.js';
 import { outdatedTables, refreshDistributed } from './distributed-tables.js';
 import { readKeeperPaths } from './keeper-paths.js';
 import { joinCopies } from './joined-copies.js';
@@ -171,7 +172,7 @@ export class ClusterSchemaController implements SchemaController {
     operation: string,
     options: CallOptions,
   ) {
-    const { name } = this.#cluster;
+    const { name, copies } = this.#cluster;
     const answers = await askServers(members, async ({ sql, schema }) => ({
       view: await readClusterView({ sql }, this.#cluster, operation, options),
       history: await schema.history.read(options),
@@ -189,6 +190,14 @@ export class ClusterSchemaController implements SchemaController {
     const views = answers.answered.map(({ server, answer: { view } }) => ({ server, answer: view }));
     const [problem] = findProblems(this.#cluster, views);
     if (problem) refuse(`${problem.server}: ${problem.problem}`);
+    if (copies === 'written') {
+      const written = answers.answered.map(({ server, answer: { history } }) => ({
+        ...server,
+        hasSchema: history.nextOrdinal > 0,
+      }));
+      const empty = await findEmptyCopy(written, operation, options);
+      if (empty !== undefined) refuse(empty);
+    }
     return {
       histories: {
         answered: answers.answered.map(({ server, answer: { history } }) => ({ server, answer: history })),
