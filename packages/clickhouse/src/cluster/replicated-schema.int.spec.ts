@@ -10,7 +10,7 @@ import { replicatedStatement } from './replicated-statement.js';
 
 const DATABASE = 'trading';
 /** This engine copies nothing: its tables take no rows and no changes, which it says only about statements that it understands. */
-const TAKES_NO_CHANGES = /^(?:TABLE_IS_READ_ONLY|TOO_FEW_LIVE_REPLICAS) /;
+const TAKES_NO_CHANGES = /^(?:TABLE_IS_READ_ONLY|TOO_FEW_LIVE_REPLICAS|ABORTED) /;
 
 (hasZooKeeper() ? describe : describe.skip)('replicated tables of the current engine', () => {
   let keeper: ZooKeeperProcess;
@@ -128,6 +128,19 @@ const TAKES_NO_CHANGES = /^(?:TABLE_IS_READ_ONLY|TOO_FEW_LIVE_REPLICAS) /;
       reason: expect.stringMatching(/^REPLICA_ALREADY_EXISTS \(253\): Replica .* already exists/),
       retryable: false,
     });
+  });
+
+  it.each([
+    'TRUNCATE TABLE IF EXISTS market_data',
+    'OPTIMIZE TABLE market_data FINAL',
+    "DELETE FROM market_data WHERE symbol = 'A'",
+    "ALTER TABLE market_data DELETE WHERE symbol = 'A'",
+    'ALTER TABLE market_data MODIFY SETTING non_replicated_deduplication_window = 5',
+    'ALTER TABLE market_data RESET SETTING non_replicated_deduplication_window',
+  ])('engine understands %s', async (statement) => {
+    const origin = { database: DATABASE, version: 99, direction: 'up' } as const;
+    const { text } = replicatedStatement(statement, origin);
+    expect((await failureOf(text))?.reason).toMatch(TAKES_NO_CHANGES);
   });
 
   it('migration without Keeper fails for now, and reads go on', async () => {

@@ -109,6 +109,8 @@ it.each([
   ["ALTER TABLE t UPDATE a = 'SETTINGS b = 1' WHERE 1", ' SETTINGS alter_sync = 2, mutations_sync = 2'],
   ['ALTER TABLE t DELETE WHERE a SETTINGS max_threads = 1', ', alter_sync = 2, mutations_sync = 2'],
   ["ALTER TABLE t MODIFY COLUMN a COMMENT 'x', MODIFY TTL b", ' SETTINGS alter_sync = 2, mutations_sync = 2'],
+  ['DELETE FROM t WHERE a = 1', ' SETTINGS alter_sync = 2, mutations_sync = 2'],
+  ['UPDATE t SET a = a + 1 WHERE 1', ' SETTINGS alter_sync = 2, mutations_sync = 2'],
   ['TRUNCATE TABLE IF EXISTS t', ' SETTINGS alter_sync = 2, mutations_sync = 2'],
   ['INSERT INTO t VALUES (1)', ''],
 ])('change of one copy waits for the others: %s', (statement, more) => {

@@ -29,7 +29,7 @@ export interface ReplicatedStatement {
  * - `non_replicated_deduplication_window` becomes `replicated_deduplication_window`, and tokens are remembered for a year instead of an
  *   hour.
  * - `DROP TABLE` waits until the table has left Keeper, so that its path is free.
- * - `ALTER`, `TRUNCATE` and `OPTIMIZE` wait until all copies of the shard are changed, `INSERT … SELECT` until a majority has the rows.
+ * - `ALTER`, `DELETE`, `UPDATE`, `TRUNCATE` and `OPTIMIZE` wait until all copies of the shard are changed, `INSERT … SELECT` until a majority has the rows.
  *
  * A server joins a replicated table only with the columns that the others have at that moment. So the servers of a shard run one
  * statement before any of them runs the next, and a server that is added later takes the definitions of another copy instead of the
@@ -42,12 +42,14 @@ export function replicatedStatement(statement: string, origin: StatementOrigin):
   if (verb === 'CREATE') return { ...everywhere, text: withReplicatedEngine(text, origin) };
   if (verb === 'DROP') return { ...everywhere, text: withSync(text) };
   if (verb === 'ALTER' && isLocalAlter(text, origin)) return everywhere;
-  if (verb === 'ALTER' || verb === 'TRUNCATE' || verb === 'OPTIMIZE') {
+  if (verb !== undefined && CHANGES.has(verb)) {
     return { text: withSettings(text, 'alter_sync = 2, mutations_sync = 2'), runsOn: 'one-copy', before: [] };
   }
   if (verb === 'INSERT') return insertion(text);
   return everywhere;
 }
+
+const CHANGES = new Set(['ALTER', 'DELETE', 'OPTIMIZE', 'TRUNCATE', 'UPDATE']);
 
 const QUOTED = /'(?:[^'\\]|\\.|'')*'|`[^`]*`|"[^"]*"|--[^\n]*|\/\*.*?\*\//gs;
 const NAME = '[`"]?(\\w+)[`"]?';
