@@ -24,25 +24,37 @@ export function clusterGuarantees(
       );
       const [first] = answered;
       if (!first) throw unreachable[0]!.error;
-      const isWrittenTwice = copies === 'written' && hasCopies(servers());
+      const replicated = notReplicatedReason(servers(), copies);
       return first.answer.map((_, index) => {
         const tables = answered.map(({ server, answer }) => ({ server, answer: answer[index]! }));
-        return mergeTable(tables, isWrittenTwice);
+        return mergeTable(tables, replicated);
       });
     },
   };
 }
 
-/** Whether every shard has two servers at least. */
-const hasCopies = (servers: readonly ClusterServer[]): boolean =>
-  servers.every(({ shard, name }) => servers.some((other) => other.shard === shard && other.name !== name));
+/** Decides over `replicated` for all tables: null where nothing is missing, undefined where the tables themselves decide. */
+function notReplicatedReason(
+  servers: readonly ClusterServer[],
+  copies: ClusterSettings['copies'],
+): string | null | undefined {
+  const hasCopy = ({ shard, name }: ClusterServer) =>
+    servers.some((other) => other.shard === shard && other.name !== name);
+  // The majority of one copy is that copy.
+  const alone = servers.find((server) => !hasCopy(server));
+  if (alone) return `shard ${alone.shard} has one copy`;
+  // The writer has the acknowledgement of each copy.
+  return copies === 'written' ? null : undefined;
+}
 
-function mergeTable(tables: readonly ServerGuarantees[], isWrittenTwice: boolean): TableGuarantees {
+function mergeTable(
+  tables: readonly ServerGuarantees[],
+  notReplicated: string | null | undefined,
+): TableGuarantees {
   const { table } = tables[0]!.answer;
   if (tables.some(({ answer }) => !answer.exists)) return tableGuarantees(table, undefined);
   const reasons = Object.fromEntries(GUARANTEES.map((guarantee) => [guarantee, reasonOf(tables, guarantee)]));
-  // The writer has the acknowledgement of each copy.
-  if (isWrittenTwice) reasons['replicated'] = undefined;
+  if (notReplicated !== undefined) reasons['replicated'] = notReplicated ?? undefined;
   const windows = tables.map(({ answer: { remembers } }) => remembers);
   const limits = windows.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));
   const blocks = Math.min(...windows.map((window) => window.blocks));

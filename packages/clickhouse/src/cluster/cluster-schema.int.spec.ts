@@ -252,7 +252,7 @@ describe('the packaged migrations', () => {
   it('guarantees are those that a table gives on every server', async () => {
     const missing = async () => (await backend.guarantees.inspect())[0]!.missing;
     const synced = { guarantee: 'synced', reason: 'fsync_after_insert and fsync_part_directory are off' };
-    const replicated = { guarantee: 'replicated', reason: 'its engine has no replicas' };
+    const replicated = { guarantee: 'replicated', reason: 'shard 1 has one copy' };
     expect(await missing()).toEqual([synced, replicated]);
     const set = 'MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1';
     await first.query(`ALTER TABLE ${database}.market_data ${set}`);
