@@ -1,10 +1,12 @@
 import type { Snapshot } from '../schema/drift.js';
 import type { TableForm } from '../schema/table-form.js';
+import { readKeeperPaths } from './keeper-paths.js';
 import { replicatedStatement, withReplicatedWindow } from './replicated-statement.js';
 
 /** Tables whose rows and columns Keeper keeps alike on the copies of a shard. */
 export const REPLICATED: TableForm = {
   statementOf: replicatedStatement,
+  takenPaths: async (sql, options) => [...(await readKeeperPaths(sql, 'schema.migrate', options)).values()],
   expected: (tables) => withEngines(tables, (engine) => engine.replace(PLAIN_ENGINE, 'Replicated$&')),
   stored: (tables) => withEngines(tables, (engine) => engine.replace(KEEPER_PATH, withoutPath)),
 };

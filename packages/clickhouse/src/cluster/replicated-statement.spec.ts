@@ -125,6 +125,18 @@ it('copy of rows waits for each table that it reads', () => {
   });
 });
 
+it('table gets a path that no other table has', () => {
+  const path = '/clickhouse/tables/{shard}/trading/t/0003_up';
+  const { text } = replicatedStatement(
+    'CREATE TABLE IF NOT EXISTS t (a UInt8) ENGINE = MergeTree ORDER BY a',
+    {
+      ...ORIGIN,
+      takenPaths: [path, `${path}_2`],
+    },
+  );
+  expect(text).toContain(`ReplicatedMergeTree('${path}_3', '{replica}')`);
+});
+
 it('dropped table leaves Keeper before the statement ends', () => {
   expect(rewrite('DROP TABLE IF EXISTS t').text).toBe('DROP TABLE IF EXISTS t SYNC');
 });

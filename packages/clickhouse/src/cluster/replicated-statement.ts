@@ -6,6 +6,8 @@ export interface StatementOrigin {
   readonly database: string;
   readonly version: number;
   readonly direction: MigrationDirection;
+  /** Paths in Keeper of the server's tables. A table that a migration made may still be there when it is made again. @default none */
+  readonly takenPaths?: readonly string[];
 }
 
 /** Statement of a migration for tables that Keeper keeps alike on all servers of a shard. */
@@ -26,10 +28,12 @@ export interface ReplicatedStatement {
  *
  * - `CREATE TABLE`: the engine becomes `Replicated…MergeTree`, with the macros `{shard}` and `{replica}` of the server and a path in
  *   Keeper that has table, migration and direction in it: a renamed table keeps its path, so a later table of that name needs another.
+ *   The servers of a shard, which have the same tables, get the same path.
  * - `non_replicated_deduplication_window` becomes `replicated_deduplication_window`, and tokens are remembered for a year instead of an
  *   hour.
  * - `DROP TABLE` waits until the table has left Keeper, so that its path is free.
- * - `ALTER`, `DELETE`, `UPDATE`, `TRUNCATE` and `OPTIMIZE` wait until all copies of the shard are changed, `INSERT … SELECT` until a majority has the rows.
+ * - `ALTER`, `DELETE`, `UPDATE`, `TRUNCATE` and `OPTIMIZE` wait until all copies of the shard are changed, `INSERT … SELECT` until a
+ *   majority has the rows.
  *
  * A server joins a replicated table only with the columns that the others have at that moment. So the servers of a shard run one
  * statement before any of them runs the next, and a server that is added later takes the definitions of another copy instead of the
@@ -89,11 +93,17 @@ function withReplicatedEngine(text: string, origin: StatementOrigin): string {
   const [clause, engine = '', open] = found;
   if (!PLAIN_ENGINE.test(engine))
     refuse(origin, table, `has the engine ${engine}, which has no replicated form`);
-  const { database, version, direction } = origin;
-  const path = `/clickhouse/tables/{shard}/${database}/${table}/${String(version).padStart(4, '0')}_${direction}`;
+  const path = freePath(origin, table);
   const end = found.index + clause.length;
   const next = open === undefined ? ')' : text[end] === ')' ? '' : ', ';
   return `${text.slice(0, found.index)}ENGINE = Replicated${engine}('${path}', '{replica}'${next}${text.slice(end)}`;
+}
+
+function freePath({ database, version, direction, takenPaths = [] }: StatementOrigin, table: string): string {
+  const first = `/clickhouse/tables/{shard}/${database}/${table}/${String(version).padStart(4, '0')}_${direction}`;
+  let path = first;
+  for (let count = 2; takenPaths.includes(path); count++) path = `${first}_${count}`;
+  return path;
 }
 
 const withSync = (text: string): string =>

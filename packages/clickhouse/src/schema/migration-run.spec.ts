@@ -28,6 +28,7 @@ function fakeCopies(form: TableForm, isLost: (text: string) => boolean = () => f
       ...{ name, form },
       sql: {
         database: 'd',
+        on: () => ({ rows: async () => [] }),
         command: async (operation: string, text: string) => {
           ran.push(`${name} ${text.replace(/^((?:\w+ ){2}).*/s, '$1').trim()}`);
           if (isLost(ran.at(-1)!)) throw new ConnectionError('gone', { operation });

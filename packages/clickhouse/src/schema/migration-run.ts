@@ -104,7 +104,8 @@ async function runStatement(
   const { version, name } = migration;
   await lease.confirm(version, options);
   const statement = migration[direction][position]!;
-  const origin = { database: schema.sql.database, version, direction };
+  const takenPaths = await schema.form.takenPaths(schema.sql, options);
+  const origin = { database: schema.sql.database, version, direction, takenPaths };
   const { text, runsOn, before } = schema.form.statementOf(statement, origin);
   const table = backfilledFrom(statement);
   // A backfill may take long: the status shows it while it runs.
