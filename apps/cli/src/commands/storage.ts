@@ -60,14 +60,18 @@ async function showUsage({ open, output, signal }: Session): Promise<ExitCode> {
   return servers.every(({ error }) => error === undefined) ? EXIT.ok : EXIT.connection;
 }
 
-function describeServer(
+/**
+ * Returns the partitions of a server, with its name where there are several. Only a single one has the rows that expire, because those of
+ * several servers are known together.
+ */
+export function describeServer(
   { name, error, partitions, unfinishedMutations, failedMutations }: ServerStorage,
   isNamed: boolean,
   retention: readonly TableRetention[],
 ): string {
   const heading = isNamed ? [`${name}:`] : [];
   if (error !== undefined) return `${name}: not known (${error})`;
-  const rows = partitions.map((partition) => rowOf(partition, retention));
+  const rows = partitions.map((partition) => rowOf(partition, isNamed ? [] : retention));
   return [
     ...heading,
     rows.length > 0 ? table(rows) : 'No rows are stored.',
